@@ -1,0 +1,155 @@
+/**
+ * The resolved deployment: plain and serialisable. `config` makes it from the two files; every other room reads it.
+ * Secrets are references that each process resolves for itself; no secret value is in here unless the operator wrote
+ * one literally into the file.
+ */
+import type { Capabilities } from "./capability.ts";
+
+/** `template`: text that may hold `${VAR}` references, resolved where it is used. */
+export type SecretRef =
+  | { readonly kind: "env"; readonly name: string }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "template"; readonly text: string };
+
+export interface Deployment {
+  /** Hash of what it was made from; stamped into logs and `/stats`. */
+  readonly revision: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly workers: number;
+  readonly drainMs: number;
+  readonly auth: { readonly mode: AuthMode; readonly clientTokens: readonly SecretRef[] };
+  /** null: the admin surface does not exist. */
+  readonly adminToken: SecretRef | null;
+  readonly metering: "exact" | "estimate";
+  readonly errorDetail: "full" | "minimal";
+  readonly responseHeaders: "full" | "minimal" | "off";
+  readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly format: "text" | "json" };
+  readonly decisionsRing: number;
+  readonly providers: Readonly<Record<string, Provider>>;
+  /** By lane id: `provider/account/model`. */
+  readonly lanes: Readonly<Record<string, Lane>>;
+  /** Everything a client may ask for by a single name: pools and models, expanded to lanes. */
+  readonly targets: Readonly<Record<string, Target>>;
+  /** Sentences for the operator, printed at start: open relay, deprecated spelling, mixed protocols. */
+  readonly warnings: readonly string[];
+}
+
+export type AuthMode = "none" | "token" | "passthrough";
+export type TranslationMode = "off" | "lenient" | "strict";
+
+/** Milliseconds; 0 is none. */
+export interface Timers {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+export interface TimerPair {
+  readonly buffered: Timers;
+  readonly streamed: Timers;
+}
+
+/** A catalog entry as this deployment uses it. */
+export interface Provider {
+  readonly name: string;
+  readonly protocol: string;
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  /** Upstream path that replaces the protocol's own; may hold a query. null: the protocol's. */
+  readonly path: string | null;
+  readonly authStyle: "native" | "api-key";
+  /** Vendor code or type -> error class. */
+  readonly errorMap: Readonly<Record<string, string>>;
+  readonly allowPrivate: boolean;
+  readonly proxy: string | null;
+  readonly caFile: string | null;
+  /** Static headers sent upstream, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Client headers to pass on beside the protocol's allow-list: names or `prefix*`, lower case. */
+  readonly forwardHeaders: readonly string[];
+  readonly health: { readonly mode: "none" | "dead" | "active"; readonly intervalMs: number; readonly timeoutMs: number };
+}
+
+export interface Lane {
+  readonly id: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly model: string;
+  readonly protocol: string;
+  readonly upstreamModel: string;
+  /** `proven`: from the catalog or the configuration, so that it holds across providers. */
+  readonly canonical: { readonly id: string; readonly proven: boolean };
+  /** null: the account has none (a local backend). */
+  readonly credential: SecretRef | null;
+  /** Lanes that name the same group share its limit. */
+  readonly slots: { readonly group: string; readonly max: number };
+  /** Successful answers this lane may give in the life of the process; null: no limit. */
+  readonly maxRequests: number | null;
+  readonly defaultMaxOutputTokens: number | null;
+  readonly capabilities: Capabilities;
+  readonly pinned: boolean;
+  readonly sortKey: number;
+  /** False: configured but not to be routed to. */
+  readonly routing: boolean;
+  readonly timers: TimerPair;
+  /** null: unknown, and shown as unknown. */
+  readonly prices: Prices | null;
+}
+
+/** Nano-dollars per million tokens; null: that kind is priced as its parent (cache and audio as input, reasoning as output). */
+export interface Prices {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number | null;
+  readonly cacheWrite: number | null;
+  readonly cacheWrite1h: number | null;
+  readonly reasoning: number | null;
+  readonly audioInput: number | null;
+  readonly audioOutput: number | null;
+  /** From that many prompt tokens on, these replace the ones above; ascending. */
+  readonly tiers: readonly { readonly aboveTokens: number; readonly input: number | null; readonly output: number | null; readonly cacheRead: number | null; readonly cacheWrite: number | null }[];
+}
+
+export interface Member {
+  readonly model: string;
+  readonly weight: number;
+  readonly lanes: readonly string[];
+  /** Overrides what is known of the model's window, in tokens; null: does not. */
+  readonly contextMax: number | null;
+}
+
+export interface BreakerSettings {
+  readonly baseCooldownMs: number;
+  readonly maxCooldownMs: number;
+  readonly trip:
+    | { readonly mode: "error_rate"; readonly windowMs: number; readonly threshold: number; readonly minRequests: number }
+    | { readonly mode: "consecutive"; readonly failures: number };
+}
+
+export type Exhaustion =
+  | { readonly action: "reject" }
+  | { readonly action: "least-bad" }
+  | { readonly action: "fallback-pool"; readonly pool: string }
+  | { readonly action: "wait"; readonly maxMs: number };
+
+export type Keep = "model" | "provider" | "tier";
+
+/** A pool, or a model standing for a pool of its own lanes. */
+export interface Target {
+  readonly name: string;
+  readonly kind: "pool" | "model";
+  readonly select: "weighted" | "ranked";
+  readonly members: readonly Member[];
+  /** Lanes of other models proven to be the same one; tried after the members. Empty unless exact-model failover is on. */
+  readonly substitutes: readonly string[];
+  readonly breaker: BreakerSettings;
+  /** `cap`: further lanes after the first. */
+  readonly failover: { readonly deadlineMs: number; readonly cap: number; readonly exclusions: readonly string[]; readonly keep: readonly Keep[] };
+  readonly onExhausted: Exhaustion;
+  readonly affinity: { readonly headerNames: readonly string[]; readonly ttlMs: number } | null;
+  readonly translation: TranslationMode;
+  readonly identity: "record" | "strict";
+  /** Overrides the lanes' own timers; null: does not. */
+  readonly timers: TimerPair | null;
+}

@@ -1,0 +1,24 @@
+/** What the gateway must know of a request before it chooses a lane. One guarded parse gives it, for relay and translation alike. */
+import type { Needs } from "./capability.ts";
+
+export const OPERATIONS = ["chat", "count", "models"] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** Facts only the payload's own reader can tell from the body. */
+export interface PayloadFacts {
+  /** Requested output limit in tokens; null: not said. */
+  readonly maxOutputTokens: number | null;
+  readonly needs: Needs;
+  /** True when the client will be told usage in the stream anyway (or the protocol always tells). */
+  readonly usageAsked: boolean;
+}
+
+export interface Facts extends PayloadFacts {
+  readonly operation: Operation;
+  /** Model, pool, `provider/model` or `provider/account/model`, as the client wrote it. */
+  readonly target: string;
+  readonly stream: boolean;
+  readonly bodyBytes: number;
+  /** Rough prompt size in tokens, from bytes; errs to the high side. Only for filters and reservations, never for bills. */
+  readonly inputTokensEstimate: number;
+}

@@ -1,0 +1,110 @@
+/**
+ * Expected trouble, as a value. One table decides what the client sees, who is blamed, what the breaker is told and
+ * whether another lane may be tried (design: "What a failure does"). Thrown errors are bugs.
+ */
+
+/** What the failure is evidence about. */
+export type Scope = "none" | "cell" | "lane" | "account";
+
+/** What it does there. wait: until the hint; hard-out: out until a reset, a pause or a reload; count: into the trip window. */
+export type Effect = "none" | "count" | "wait" | "hard-out";
+
+export interface FailureRule {
+  /** What our client sees when this failure is the answer; the upstream's own status wins where it is kept. */
+  readonly status: number;
+  readonly blame: "client" | "upstream" | "gateway";
+  readonly scope: Scope;
+  readonly effect: Effect;
+  /** next-lane: another may serve; larger-lane: only one with more room; answer: this is the answer. */
+  readonly then: "next-lane" | "larger-lane" | "answer";
+}
+
+export const FAILURES = {
+  // What came back from an upstream, or did not.
+  "rate-limited": { status: 429, blame: "upstream", scope: "lane", effect: "wait", then: "next-lane" },
+  overloaded: { status: 503, blame: "upstream", scope: "cell", effect: "count", then: "next-lane" },
+  "server-error": { status: 502, blame: "upstream", scope: "cell", effect: "count", then: "next-lane" },
+  timeout: { status: 504, blame: "upstream", scope: "cell", effect: "count", then: "next-lane" },
+  network: { status: 502, blame: "upstream", scope: "cell", effect: "count", then: "next-lane" },
+  malformed: { status: 502, blame: "upstream", scope: "cell", effect: "count", then: "next-lane" },
+  redirect: { status: 502, blame: "upstream", scope: "cell", effect: "count", then: "next-lane" },
+  billing: { status: 402, blame: "upstream", scope: "account", effect: "hard-out", then: "next-lane" },
+  credential: { status: 401, blame: "gateway", scope: "account", effect: "hard-out", then: "next-lane" },
+  "model-missing": { status: 404, blame: "gateway", scope: "lane", effect: "hard-out", then: "next-lane" },
+  "wrong-model": { status: 502, blame: "upstream", scope: "none", effect: "none", then: "next-lane" },
+  "upstream-too-large": { status: 413, blame: "client", scope: "none", effect: "none", then: "larger-lane" },
+  "context-length": { status: 400, blame: "client", scope: "none", effect: "none", then: "larger-lane" },
+  rejected: { status: 400, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "caller-credential": { status: 401, blame: "client", scope: "none", effect: "none", then: "answer" },
+
+  // The gateway's own refusals.
+  "invalid-request": { status: 400, blame: "client", scope: "none", effect: "none", then: "answer" },
+  unauthenticated: { status: 401, blame: "client", scope: "none", effect: "none", then: "answer" },
+  forbidden: { status: 403, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "unknown-route": { status: 404, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "unknown-model": { status: 404, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "method-not-allowed": { status: 405, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "body-timeout": { status: 408, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "body-too-large": { status: 413, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "unsupported-body": { status: 415, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "losses-refused": { status: 400, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "no-capable-lane": { status: 400, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "budget-exceeded": { status: 429, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "limit-exceeded": { status: 429, blame: "client", scope: "none", effect: "none", then: "answer" },
+  "no-eligible-lane": { status: 503, blame: "gateway", scope: "none", effect: "none", then: "answer" },
+  "exact-model-unavailable": { status: 503, blame: "gateway", scope: "none", effect: "none", then: "answer" },
+  "no-capable-fallback": { status: 503, blame: "gateway", scope: "none", effect: "none", then: "answer" },
+  "missing-protocol": { status: 503, blame: "gateway", scope: "none", effect: "none", then: "answer" },
+  "deadline-exceeded": { status: 504, blame: "gateway", scope: "none", effect: "none", then: "answer" },
+  "shutting-down": { status: 503, blame: "gateway", scope: "none", effect: "none", then: "answer" },
+  internal: { status: 500, blame: "gateway", scope: "none", effect: "none", then: "answer" },
+  "client-gone": { status: 499, blame: "client", scope: "none", effect: "none", then: "answer" },
+} as const satisfies Record<string, FailureRule>;
+
+export type FailureKind = keyof typeof FAILURES;
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** A sentence safe to show to the client, in words of the protocol's world: no secrets, bodies, hosts or stack. */
+  readonly message: string;
+  /** Wait asked for by the upstream, or until the earliest recovery; null: nobody said. */
+  readonly retryAfterMs: number | null;
+  /** What the upstream said; null: the failure is ours, or nothing came. */
+  readonly upstream: UpstreamWords | null;
+  /** Details for the client's `gateway` object (labels only); null: none. */
+  readonly details: GatewayDetails | null;
+}
+
+/** The upstream's own words. `body` is relayed to a client of the same protocol, never logged. */
+export interface UpstreamWords {
+  readonly status: number;
+  /** Vendor's code, type and message as parsed; null: not found. The message is bounded to 2,000 characters. */
+  readonly code: string | null;
+  readonly type: string | null;
+  readonly message: string | null;
+  /** The whole error body (at most 256 KiB), and its headers by lower-case name; null after the commit. */
+  readonly body: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What the gateway tells about itself where `errors: {detail: full}`. Labels from the configuration, never secrets. */
+export interface GatewayDetails {
+  readonly tried: readonly { readonly lane: string; readonly failure: FailureKind; readonly status: number | null }[];
+  readonly skipped: readonly { readonly lane: string; readonly because: string }[];
+  /** Milliseconds until the earliest lane recovers by itself; null: none will. */
+  readonly recoversInMs: number | null;
+  readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
+}
+
+/** A failure of ours with nothing from an upstream. */
+export function failure(kind: FailureKind, message: string, retryAfterMs: number | null = null): Failure {
+  return { kind, message, retryAfterMs, upstream: null, details: null };
+}
+
+/** The rule that holds for this very failure: a rate limit without a hint counts like any other blip. */
+export function ruleOf(failed: Failure): FailureRule {
+  if (failed.kind === "rate-limited" && failed.retryAfterMs === null) {
+    return { ...FAILURES["rate-limited"], scope: "cell", effect: "count" };
+  }
+  return FAILURES[failed.kind];
+}

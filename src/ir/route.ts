@@ -1,0 +1,29 @@
+/** Routes as data: protocols declare them, the server serves them, nobody else knows what a path means. */
+import type { Operation } from "./facts.ts";
+
+export interface Route {
+  /** Id of the protocol (carrier) that speaks here. */
+  readonly protocol: string;
+  readonly operation: Operation;
+  readonly method: "POST" | "GET";
+  /** Path with `:name` segments, as in `/:target/v1/messages`. Literal segments win over named ones. */
+  readonly path: string;
+  /** Where the target stands. `none`: the operation has no target (model lists). `param`: named segments joined by "/". */
+  readonly target:
+    | { readonly from: "body"; readonly member: string }
+    | { readonly from: "param"; readonly names: readonly string[] }
+    | { readonly from: "none" };
+  readonly stream: { readonly from: "body"; readonly member: string } | { readonly from: "fixed"; readonly value: boolean };
+}
+
+/** A request's head as every room sees it: no framework type crosses a room. Header names are lower case. */
+export interface RequestParts {
+  readonly method: string;
+  /** Path as sent, before any decoding. */
+  readonly path: string;
+  /** Without the question mark; "" when there is none. */
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Named path segments, percent-decoded once. */
+  readonly params: Readonly<Record<string, string>>;
+}

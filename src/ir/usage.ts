@@ -1,0 +1,68 @@
+/**
+ * One usage algebra: the counters every protocol's usage is projected from and to.
+ * Every token is counted in exactly one of fresh input, cache read, cache write (5 min), cache write (1 h) and output;
+ * the other counters are parts of those. null: the vendor did not say. Never 0 for unknown.
+ */
+export interface Usage {
+  /** Prompt tokens neither read from nor written to a cache. */
+  readonly freshInputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  /** Written with the short lifetime (5 min), or with one the vendor did not name. */
+  readonly cacheWriteTokens: number | null;
+  readonly cacheWrite1hTokens: number | null;
+  /** Everything generated, reasoning included. */
+  readonly outputTokens: number | null;
+  /** Part of `outputTokens`. */
+  readonly reasoningTokens: number | null;
+  /** Part of `freshInputTokens`. */
+  readonly audioInputTokens: number | null;
+  /** Part of `outputTokens`. */
+  readonly audioOutputTokens: number | null;
+}
+
+export const UNKNOWN_USAGE: Usage = {
+  freshInputTokens: null,
+  cacheReadTokens: null,
+  cacheWriteTokens: null,
+  cacheWrite1hTokens: null,
+  outputTokens: null,
+  reasoningTokens: null,
+  audioInputTokens: null,
+  audioOutputTokens: null,
+};
+
+/** Vendors report cumulative counts, some of them in pieces: what the newer report says wins, what it leaves out stays. */
+export function mergeUsage(older: Usage | null, newer: Usage | null): Usage | null {
+  if (older === null || newer === null) return newer ?? older;
+  return {
+    freshInputTokens: newer.freshInputTokens ?? older.freshInputTokens,
+    cacheReadTokens: newer.cacheReadTokens ?? older.cacheReadTokens,
+    cacheWriteTokens: newer.cacheWriteTokens ?? older.cacheWriteTokens,
+    cacheWrite1hTokens: newer.cacheWrite1hTokens ?? older.cacheWrite1hTokens,
+    outputTokens: newer.outputTokens ?? older.outputTokens,
+    reasoningTokens: newer.reasoningTokens ?? older.reasoningTokens,
+    audioInputTokens: newer.audioInputTokens ?? older.audioInputTokens,
+    audioOutputTokens: newer.audioOutputTokens ?? older.audioOutputTokens,
+  };
+}
+
+/** The whole prompt, cached or not; null when nothing about it is known. */
+export function inputTokens(usage: Usage): number | null {
+  return sum([usage.freshInputTokens, usage.cacheReadTokens, usage.cacheWriteTokens, usage.cacheWrite1hTokens]);
+}
+
+/** Prompt and answer together; null when either side is unknown. */
+export function totalTokens(usage: Usage): number | null {
+  const input = inputTokens(usage);
+  return input === null || usage.outputTokens === null ? null : input + usage.outputTokens;
+}
+
+/** A token count as vendors write it: a whole number from 0 to 2^53 - 1, anything else is unknown. */
+export function tokenCount(value: unknown): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function sum(counts: readonly (number | null)[]): number | null {
+  const known = counts.filter((count) => count !== null);
+  return known.length === 0 ? null : known.reduce((total, count) => total + count, 0);
+}

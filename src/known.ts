@@ -1,0 +1,27 @@
+/** Ids of every registry, for the rooms that must not import the registries. A test compares them. Imports nothing. */
+
+export const PROTOCOL_IDS = ["anthropic", "openai"] as const;
+export type ProtocolId = (typeof PROTOCOL_IDS)[number];
+
+/** Protocols the configuration format names but this version cannot speak yet; `check` says so by name. */
+export const PLANNED_PROTOCOL_IDS = ["responses", "gemini", "bedrock", "cohere"] as const;
+
+export const POLICY_IDS = ["weighted", "ranked"] as const;
+export type PolicyId = (typeof POLICY_IDS)[number];
+
+export const DISPLAY_IDS = ["terminal"] as const;
+export type DisplayId = (typeof DISPLAY_IDS)[number];
+
+/** Classes an `error_map` may give to a vendor's code or type. */
+export const ERROR_CLASSES = [
+  "rate_limit",
+  "overloaded",
+  "server_error",
+  "timeout",
+  "network",
+  "auth",
+  "billing",
+  "client_error",
+  "context_length",
+] as const;
+export type ErrorClass = (typeof ERROR_CLASSES)[number];

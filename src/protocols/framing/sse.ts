@@ -1,0 +1,289 @@
+/**
+ * Server-Sent Events, both ways: bytes to frames and frames to text, by the WHATWG event-stream rules (HTML Living
+ * Standard, section 9.2.6, read 2026-11). Only `event` and `data` matter here: `id` and `retry` serve reconnection,
+ * which no model API offers. Beside it, a cutter that finds the same boundaries and keeps the exact bytes.
+ */
+import { WireError } from "../../std/wire-error.ts";
+
+export interface SseFrame {
+  /** Null when the frame names no event. */
+  readonly event: string | null;
+  readonly data: string;
+}
+
+/** Most characters, or bytes, one frame may hold: a few images in base64 fit, a stream without boundaries does not. */
+export const SSE_FRAME_CHARS_MAX = 16 * 1024 * 1024;
+
+/** A comment every reader skips; the blank line sends it on its way through line-buffering proxies. */
+export const SSE_COMMENT_KEEP_ALIVE = ": keep-alive\n\n";
+
+export interface SseSplitter {
+  /** The frames completed by these bytes. Throws a WireError on invalid UTF-8 or a frame above the bound. */
+  push(bytes: Uint8Array): SseFrame[];
+  /** Delivers a last frame whose blank line never came: it may hold the error that explains the end. */
+  end(): SseFrame[];
+}
+
+/**
+ * Frames are the same however the bytes are cut. A frame without data, or with empty data, is skipped: providers send
+ * those as heartbeats, and no protocol gives them a meaning.
+ */
+export function createSseSplitter(options?: { frameCharsMax?: number }): SseSplitter {
+  const frameCharsMax = options?.frameCharsMax ?? SSE_FRAME_CHARS_MAX;
+  const decoder = new TextDecoder("utf-8", { fatal: true }); // drops a byte order mark at the start
+  const frame = createFrameBuilder();
+  const partial = createTextPile(); // the start of a line whose end has not come
+  let afterReturn = false; // the last character was CR: an LF now belongs to it
+
+  const takeLine = (line: string, frames: SseFrame[]) => {
+    if (line !== "") {
+      if (frame.heldChars() + line.length > frameCharsMax) throw tooLarge();
+      frame.addLine(line);
+      return;
+    }
+    const whole = frame.finish();
+    if (whole !== null) frames.push(whole);
+  };
+
+  const takeText = (text: string, frames: SseFrame[]) => {
+    if (text === "") return;
+    let from = afterReturn && text.startsWith("\n") ? 1 : 0;
+    afterReturn = text.endsWith("\r");
+    const ends = createLineEnds(text, "\n", "\r");
+    for (let end = ends.next(from); end >= 0; end = ends.next(from)) {
+      const piece = text.slice(from, end);
+      takeLine(partial.chars() === 0 ? piece : partial.takeWith(piece), frames);
+      from = end + 1;
+      if (text.charCodeAt(end) === CARRIAGE_RETURN && text.charCodeAt(from) === LINE_FEED) from += 1;
+    }
+    if (from === text.length) return;
+    if (frame.heldChars() + partial.chars() + text.length - from > frameCharsMax) throw tooLarge();
+    partial.add(text.slice(from));
+  };
+
+  return {
+    push(bytes) {
+      const frames: SseFrame[] = [];
+      takeText(decodePart(decoder, bytes), frames);
+      return frames;
+    },
+    end() {
+      const frames: SseFrame[] = [];
+      takeText(decodePart(decoder, null), frames);
+      if (partial.chars() > 0) takeLine(partial.takeWith(""), frames);
+      takeLine("", frames);
+      return frames;
+    },
+  };
+}
+
+/** One event in, one event out: no text can end the frame early or start a field of its own. */
+export function writeSseFrame(frame: SseFrame): string {
+  const event = frame.event === null ? "" : `event: ${frame.event.replace(LINE_BREAKERS, "")}\n`;
+  const data = ANY_LINE_END.test(frame.data) ? frame.data.split(ANY_LINE_END).join("\ndata: ") : frame.data;
+  return `${event}data: ${data}\n\n`;
+}
+
+export interface FrameCutter {
+  /** The frames completed by these bytes, each with its blank line. They may be views of `bytes`. */
+  push(bytes: Uint8Array): Uint8Array[];
+  /** What came after the last blank line; null when nothing did. */
+  end(): Uint8Array | null;
+}
+
+/**
+ * Cuts a stream after every blank line without decoding it; all cuts and the end together are the input, byte for byte.
+ * A cut holds at most one frame, and may hold only comments. A blank line that ends in CR waits for the next byte, which
+ * may be the LF that belongs to it.
+ */
+export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCutter {
+  const held = createByteHold(options?.frameBytesMax ?? SSE_FRAME_CHARS_MAX);
+  let lineStarted = false; // earlier bytes belong to the current line
+  let afterReturn: "no" | "line" | "blank" = "no"; // what the CR at the very end of the last bytes ended
+
+  return {
+    push(bytes) {
+      if (bytes.length === 0) return [];
+      const cuts: Uint8Array[] = [];
+      let start = 0; // of the current frame
+      let from = afterReturn !== "no" && bytes[0] === LINE_FEED ? 1 : 0;
+      const cut = () => {
+        cuts.push(held.takeWith(bytes.subarray(start, from)));
+        start = from;
+      };
+      if (afterReturn === "blank") cut();
+      afterReturn = "no";
+      const ends = createLineEnds(bytes, LINE_FEED, CARRIAGE_RETURN);
+      for (let end = ends.next(from); end >= 0; end = ends.next(from)) {
+        const blank = end === from && !lineStarted;
+        lineStarted = false;
+        from = end + 1;
+        if (bytes[end] === CARRIAGE_RETURN) {
+          if (from === bytes.length) {
+            afterReturn = blank ? "blank" : "line";
+            break;
+          }
+          if (bytes[from] === LINE_FEED) from += 1;
+        }
+        if (blank) cut();
+      }
+      if (from < bytes.length) lineStarted = true;
+      held.add(bytes.subarray(start));
+      return cuts;
+    },
+    end: () => (held.size() === 0 ? null : held.takeWith(new Uint8Array(0))),
+  };
+}
+
+/** Collects the fields of one frame. */
+function createFrameBuilder() {
+  let event: string | null = null;
+  let data: string | null = null; // the first data line, null before it
+  let moreData: string[] = []; // the others
+  let heldChars = 0;
+  return {
+    /** Characters of the field lines kept so far; a line's fixed cost is covered by its own field name. */
+    heldChars: () => heldChars,
+    addLine(line: string) {
+      const value = readField(line, "data");
+      if (value !== null) {
+        heldChars += line.length + 1;
+        if (data === null) data = value;
+        else moreData.push(value);
+        return;
+      }
+      const name = readField(line, "event");
+      if (name === null) return; // a comment, an id, a retry or a field nobody knows
+      heldChars += line.length + 1;
+      event = name === "" ? null : name;
+    },
+    /** Null when the frame has no data. */
+    finish(): SseFrame | null {
+      const whole = moreData.length === 0 ? data : [data, ...moreData].join("\n");
+      const frame = whole === null || whole === "" ? null : { event, data: whole };
+      event = null;
+      data = null;
+      if (moreData.length > 0) moreData = [];
+      heldChars = 0;
+      return frame;
+    },
+  };
+}
+
+/** The value without its one leading space; "" for a bare field name; null when the line is another field. */
+function readField(line: string, field: "data" | "event"): string | null {
+  if (!line.startsWith(field)) return null;
+  const colon = field.length;
+  if (line.length === colon) return "";
+  if (line.charCodeAt(colon) !== COLON) return null;
+  return line.slice(line.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1);
+}
+
+/** Pieces of one line, joined once. */
+function createTextPile() {
+  let small: string[] = [];
+  let large: string[] = []; // joined runs of pieces, so that a drip of single characters does not cost a slot each
+  let chars = 0;
+  return {
+    chars: () => chars,
+    add(piece: string) {
+      small.push(piece);
+      chars += piece.length;
+      if (small.length < PILE_PIECES_MAX) return;
+      large.push(small.join(""));
+      small = [];
+    },
+    /** Empties the pile. */
+    takeWith(last: string): string {
+      const text = [...large, ...small, last].join("");
+      small = [];
+      large = [];
+      chars = 0;
+      return text;
+    },
+  };
+}
+
+/** Bytes of one frame, copied into a buffer that doubles, so that a frame in many chunks costs linear time. */
+function createByteHold(bytesMax: number) {
+  let buffer = new Uint8Array(0);
+  let size = 0;
+  return {
+    size: () => size,
+    add(bytes: Uint8Array) {
+      const sizeAfter = size + bytes.length;
+      if (sizeAfter > bytesMax) throw tooLarge();
+      if (sizeAfter > buffer.length) {
+        const larger = new Uint8Array(Math.min(bytesMax, Math.max(2 * buffer.length, sizeAfter, HOLD_BYTES_MIN)));
+        larger.set(buffer.subarray(0, size));
+        buffer = larger;
+      }
+      buffer.set(bytes, size);
+      size = sizeAfter;
+    },
+    /** Empties the hold; answers `last` itself when there was nothing in it. */
+    takeWith(last: Uint8Array): Uint8Array {
+      if (size + last.length > bytesMax) throw tooLarge();
+      if (size === 0) return last;
+      const whole = new Uint8Array(size + last.length);
+      whole.set(buffer.subarray(0, size));
+      whole.set(last, size);
+      size = 0;
+      if (buffer.length > HOLD_BYTES_KEPT_MAX) buffer = new Uint8Array(0);
+      return whole;
+    },
+  };
+}
+
+/**
+ * Walks the line terminators of one chunk. Each kind's next place is remembered, so that a chunk full of one kind is not
+ * searched to its end for the other after every line.
+ */
+function createLineEnds<T>(chunk: { indexOf(what: T, from: number): number }, feed: T, carriageReturn: T) {
+  let nextFeed = -1;
+  let nextReturn = -1;
+  const find = (what: T, from: number) => {
+    const found = chunk.indexOf(what, from);
+    return found < 0 ? Number.POSITIVE_INFINITY : found;
+  };
+  return {
+    /** -1 when there is none at or after `from`. */
+    next(from: number): number {
+      if (nextFeed < from) nextFeed = find(feed, from);
+      if (nextReturn < from) nextReturn = find(carriageReturn, from);
+      const next = Math.min(nextFeed, nextReturn);
+      return next === Number.POSITIVE_INFINITY ? -1 : next;
+    },
+  };
+}
+
+/** Null closes the stream, which fails when it stops inside a character. */
+function decodePart(decoder: TextDecoder, bytes: Uint8Array | null): string {
+  try {
+    return bytes === null ? decoder.decode() : decoder.decode(bytes, STREAM);
+  } catch {
+    // The decoder's only reason to throw.
+    throw new WireError("The event stream is not valid UTF-8.");
+  }
+}
+
+function tooLarge(): WireError {
+  return new WireError("One event of the stream is larger than a frame may be.");
+}
+
+const STREAM = { stream: true } as const;
+const COLON = 0x3a;
+const SPACE = 0x20;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const ANY_LINE_END = /\r\n|\r|\n/;
+const LINE_BREAKERS = /[\r\n\0]/g;
+
+/** Pieces joined at a time. */
+const PILE_PIECES_MAX = 1024;
+
+/** A usual frame of a model stream fits without growing. */
+const HOLD_BYTES_MIN = 1024;
+
+/** A hold that grew past this for one large frame is given back, because a stream may stay open for long. */
+const HOLD_BYTES_KEPT_MAX = 64 * 1024;

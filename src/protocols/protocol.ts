@@ -1,0 +1,261 @@
+/**
+ * The contract every protocol fulfils. A payload says what bodies mean; a carrier says how they travel (a carrier can
+ * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
+ */
+import type { PayloadFacts } from "../ir/facts.ts";
+import type { Failure } from "../ir/failure.ts";
+import type { IrEvent } from "../ir/event.ts";
+import type { WithLosses } from "../ir/loss.ts";
+import type { IrRequest } from "../ir/request.ts";
+import type { IrResponse } from "../ir/response.ts";
+import type { RequestParts, Route } from "../ir/route.ts";
+import type { Usage } from "../ir/usage.ts";
+import type { Edit, JsonObject, TopMember } from "../std/json.ts";
+import type { Secret } from "../std/secret.ts";
+
+/** One unit of a stream, whatever the framing: an SSE event, a binary event-stream message, an element of a JSON array. */
+export interface Frame {
+  /** null: the framing carries no name. */
+  readonly event: string | null;
+  readonly data: string;
+}
+
+export interface Protocol {
+  readonly id: string;
+  readonly payload: Payload;
+  readonly carrier: Carrier;
+  /** What it offers beside chat; a missing one is a filter on lanes, never a failure. */
+  readonly operations: Operations;
+}
+
+// ---------------------------------------------------------------- payload
+
+export interface Payload {
+  /** Payloads with the same id are relayed to each other. */
+  readonly id: string;
+
+  /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
+  readFacts(body: JsonObject): PayloadFacts;
+
+  /** Body -> request. WireError when it cannot be understood; the client gets a 400 with the error's message. */
+  readRequest(body: JsonObject): WithLosses<IrRequest>;
+  /** Request -> body for the lane. Members of another protocol's extras and foreign blocks become losses. */
+  writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject>;
+
+  readResponse(body: JsonObject): WithLosses<IrResponse>;
+  writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject>;
+
+  createStreamReader(): StreamReader;
+  createStreamWriter(context: AnswerContext): StreamWriter;
+
+  /** Watches a relayed stream or body without translating it. */
+  createTap(): Tap;
+
+  /** The vendor's code, type and message, whatever shape the body has. Total: any bytes give an answer. */
+  readError(input: UpstreamAnswer): ErrorWords;
+  /** The failure in this protocol's own envelope. Total over every kind. */
+  writeError(failure: Failure, context: ErrorContext): WrittenError;
+
+  /**
+   * Makes a streamed relay report usage when the client did not ask for it, and hides the report again.
+   * null: the protocol always reports. Used only where metering is exact.
+   */
+  readonly hiddenUsage: HiddenUsage | null;
+}
+
+export interface WriteRequestOptions {
+  readonly upstreamModel: string;
+  /** Output limit to write where the protocol demands one and the client gave none. Tokens. */
+  readonly defaultMaxOutputTokens: number;
+  /** The lane's own limit, to clamp to; null: unknown. Tokens. */
+  readonly maxOutputTokens: number | null;
+}
+
+/** What an answer written for the client may need to know. */
+export interface AnswerContext {
+  /** The request it answers; null when it was relayed and never read. */
+  readonly request: IrRequest | null;
+  /** The lane's upstream model, shown only where the vendor reports no name. */
+  readonly upstreamModel: string;
+  /** Wall clock, for vendors that give no time of their own. */
+  readonly createdMs: number;
+  /** Random base62 text of that many characters. */
+  readonly newId: (length: number) => string;
+  /** Estimate shown where the first event must already name prompt tokens (Anthropic `message_start`). */
+  readonly inputTokensEstimate: number;
+}
+
+export interface StreamReader {
+  push(frame: Frame): IrEvent[];
+  /** The upstream closed. Emits what is owed, then `end`, or `failed` (kind malformed) when the answer was cut short. Idempotent. */
+  end(): IrEvent[];
+  /** Everything that matters has been seen; a terminator may still follow. The pump closes after a grace time. */
+  readonly settled: boolean;
+}
+
+/** Frames for events; exactly one legal ending for `end` or `failed`, nothing after it. Losses go to `losses`. */
+export interface StreamWriter {
+  push(event: IrEvent): Frame[];
+  readonly losses: readonly { readonly field: string; readonly how: "dropped" | "clamped" | "approximated"; readonly detail: string }[];
+}
+
+export interface Tap {
+  /** One frame of a stream. */
+  frame(frame: Frame): TapNote;
+  /** A whole buffered answer. `failure`: an error inside a 200, or an answer that is no answer. */
+  body(body: JsonObject): TapNote;
+}
+
+export interface TapNote {
+  /** First frame worth committing to was this one. See ir/event.ts isMeaningful for what counts. */
+  readonly meaningful: boolean;
+  /** Reported so far, cumulative; null: nothing in this frame. */
+  readonly usage: Usage | null;
+  /** An in-band error; null: none. */
+  readonly failure: ErrorWords | null;
+  /** Nothing that matters follows (the finish has been seen). */
+  readonly settled: boolean;
+  /** The protocol's own end of stream. */
+  readonly terminal: boolean;
+  /** Model the vendor reports in this frame; null: not in this one. */
+  readonly model: string | null;
+  /** The vendor's finish word in this frame; null: not in this one. */
+  readonly finish: string | null;
+}
+
+export interface HiddenUsage {
+  /** Edits to the client's bytes that make the upstream report usage. */
+  request(bytes: Uint8Array, members: readonly TopMember[]): readonly Edit[];
+  /** What the client gets of one raw frame (its exact bytes): the same bytes, other bytes, or null to withhold it. */
+  frame(bytes: Uint8Array): Uint8Array | null;
+}
+
+/** An upstream answer that is not a success, or an error inside one. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed when it was JSON; null otherwise. */
+  readonly json: unknown;
+  /** First 2,000 characters as text. */
+  readonly text: string;
+}
+
+/** The vendor's words, parsed; null: not found. */
+export interface ErrorWords {
+  readonly status: number;
+  readonly code: string | null;
+  readonly type: string | null;
+  /** At most 2,000 characters. */
+  readonly message: string | null;
+  /** What the words mean where the protocol knows more than the status says; null: classify by code, type, status. */
+  readonly meaning: "context-length" | "billing" | "overloaded" | "rate-limited" | "model-missing" | "credential" | "too-large" | "content-policy" | null;
+  /** Wait named in the body, in ms; null: none. */
+  readonly retryAfterMs: number | null;
+}
+
+export interface ErrorContext {
+  readonly requestId: string;
+  /** Request path, where the vendor's message or status depends on it. */
+  readonly path: string;
+  /** Put `failure.details` as a `gateway` object inside the error object. */
+  readonly details: boolean;
+}
+
+export interface WrittenError {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+// ---------------------------------------------------------------- carrier
+
+export interface Carrier {
+  readonly id: string;
+  readonly routes: readonly Route[];
+  /** Which error envelope an unknown path speaks: the first protocol whose test says yes wins; the table's last is the default. */
+  ownsPath(path: string): boolean;
+  /** How a stream travels. Answers with another content type are not streams. */
+  readonly streamContentType: string;
+  createSplitter(): FrameSplitter;
+  createJoiner(): FrameJoiner;
+  /** Null when comment heartbeats would break the protocol's clients. */
+  readonly keepAlive: Uint8Array | null;
+
+  /** Path (and query) below the provider's base URL; the provider's `path` wins over it. */
+  upstreamPath(input: { operation: "chat" | "count"; upstreamModel: string; stream: boolean }): string;
+  /** Top-level members the carrier replaces (value: JSON text) or removes (null) in a relayed body. */
+  memberEdits(upstreamModel: string): Readonly<Record<string, string | null>>;
+  readonly auth: CarrierAuth;
+  readonly headers: HeaderRules;
+  /** Request id headers of an answer in this protocol. */
+  answerHeaders(requestId: string): Readonly<Record<string, string>>;
+}
+
+export interface FrameSplitter {
+  push(bytes: Uint8Array): Frame[];
+  end(): Frame[];
+}
+
+export interface FrameJoiner {
+  write(frame: Frame): Uint8Array;
+  /** Bytes that close the stream; empty where the framing needs none. */
+  end(): Uint8Array;
+}
+
+export interface CarrierAuth {
+  /** Headers that authenticate an upstream request. Bodies are signed as given. */
+  sign(input: SignInput): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+  /** True when the signature depends on the request, so that headers cannot be prepared once per lane. */
+  readonly perRequest: boolean;
+}
+
+export interface SignInput {
+  readonly method: string;
+  readonly url: string;
+  readonly body: Uint8Array | null;
+  readonly secret: Secret;
+  /** `api-key`: send the header of that name instead of the protocol's own. */
+  readonly style: "native" | "api-key";
+  /** The secret is the caller's own (auth mode passthrough). */
+  readonly passthrough: boolean;
+  readonly wallMs: number;
+}
+
+/** Lower-case names; a trailing `*` is a prefix. Hop-by-hop headers, credentials and cookies never pass whatever stands here. */
+export interface HeaderRules {
+  /** Client headers sent on to a lane of the same protocol. */
+  readonly request: readonly string[];
+  /** Upstream headers sent on to a client of the same protocol. */
+  readonly response: readonly string[];
+  /** Sent upstream when the client sent none. */
+  readonly requestDefaults: Readonly<Record<string, string>>;
+}
+
+// ---------------------------------------------------------------- operations
+
+export interface Operations {
+  readonly models?: ModelsOperation;
+  readonly count?: CountOperation;
+}
+
+/** A name clients may ask for, as model lists show it. */
+export interface ListedModel {
+  readonly id: string;
+  readonly createdMs: number;
+  readonly ownedBy: string;
+  readonly contextWindow: number | null;
+  readonly maxOutputTokens: number | null;
+}
+
+export interface ModelsOperation {
+  /** True when the request's head shows a client of this protocol, where two protocols share a path. */
+  speaks(parts: RequestParts): boolean;
+  writeList(models: readonly ListedModel[], query: string): JsonObject;
+  writeOne(model: ListedModel): JsonObject;
+}
+
+export interface CountOperation {
+  /** Tokens in a vendor's answer; WireError when there are none. */
+  readCount(body: JsonObject): number;
+  writeCount(tokens: number): JsonObject;
+}

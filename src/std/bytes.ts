@@ -1,0 +1,38 @@
+/** Bytes and text: strict UTF-8 both ways, and the two operations on byte arrays the language lacks. */
+import { WireError } from "./wire-error.ts";
+
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return ENCODER.encode(text);
+}
+
+/** Drops a byte order mark at the start. Throws a WireError on anything that is not UTF-8, overlong forms included. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return DECODER.decode(bytes);
+  } catch {
+    // The decoder's only reason to throw; its message says nothing of where.
+    throw new WireError("The bytes are not valid UTF-8.");
+  }
+}
+
+/** Always a new array, even for a single part. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** The first index at or after `from` where `needle` stands, or -1. */
+export function indexOfBytes(haystack: Uint8Array, needle: Uint8Array, from = 0): number {
+  // Buffer's search is one native pass; comparing from each hit of the first byte in script is slower and quadratic.
+  return Buffer.from(haystack.buffer, haystack.byteOffset, haystack.byteLength).indexOf(needle, from);
+}
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder("utf-8", { fatal: true });
