@@ -46,6 +46,10 @@ function candidates(root) {
 
 /** @param {string} path @param {string} wanted @returns {boolean} */
 function runs(path, wanted) {
-  const answer = spawnSync(path, ["--version"], { encoding: "utf8", timeout: VERSION_TIMEOUT_MS, stdio: ["ignore", "pipe", "ignore"] });
+  const answer = spawnSync(path, ["--version"], {
+    encoding: "utf8",
+    timeout: VERSION_TIMEOUT_MS,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   return answer.status === 0 && answer.stdout.trim() === wanted;
 }

@@ -27,7 +27,9 @@ function main(args) {
     bun = findBun(root);
   }
   if (bun === null) {
-    return stop(`No Bun in node_modules runs on ${process.platform}-${process.arch}. Remove node_modules and try again.`);
+    return stop(
+      `No Bun in node_modules runs on ${process.platform}-${process.arch}. Remove node_modules and try again.`,
+    );
   }
   run(bun, args);
 }

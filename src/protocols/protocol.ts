@@ -34,6 +34,9 @@ export interface Payload {
   /** Payloads with the same id are relayed to each other. */
   readonly id: string;
 
+  /** Top-level members the gateway reads of a body, whose duplicates are refused because two readers could differ. */
+  readonly decides: readonly string[];
+
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;
 
@@ -177,6 +180,8 @@ export interface Carrier {
   /** How a stream travels. Answers with another content type are not streams. */
   readonly streamContentType: string;
   createSplitter(): FrameSplitter;
+  /** Cuts a raw stream at frame boundaries without decoding it, every byte kept. */
+  createCutter(): FrameCutter;
   createJoiner(): FrameJoiner;
   /** Null when comment heartbeats would break the protocol's clients. */
   readonly keepAlive: Uint8Array | null;
@@ -194,6 +199,13 @@ export interface Carrier {
 export interface FrameSplitter {
   push(bytes: Uint8Array): Frame[];
   end(): Frame[];
+}
+
+export interface FrameCutter {
+  /** The exact bytes of each frame that is whole now. */
+  push(bytes: Uint8Array): Uint8Array[];
+  /** What is left at the end; null: nothing. */
+  end(): Uint8Array | null;
 }
 
 export interface FrameJoiner {

@@ -1,24 +1,10 @@
 /** Parsing JSON text and reading what came out. Every reader answers undefined for the wrong type and never throws. */
+import { buildExact, type RawJson } from "./json-exact.ts";
 import { WireError } from "./wire-error.ts";
 
+export type { RawJson };
+
 export type JsonObject = { readonly [name: string]: unknown };
-
-/** A number kept as its own digits; `JSON.stringify` writes them back unchanged. */
-export interface RawJson {
-  readonly rawJSON: string;
-}
-
-// In the language since 2025, not yet in the compiler's library.
-declare global {
-  interface JSON {
-    rawJSON(text: string): RawJson;
-    isRawJSON(value: unknown): value is RawJson;
-    parse(
-      text: string,
-      reviver: (name: string, value: unknown, context: { readonly source?: string }) => unknown,
-    ): unknown;
-  }
-}
 
 /** Throws a WireError when `text` is not JSON or is nested deeper than the parser's stack. */
 export function parseJson(text: string): unknown {
@@ -32,13 +18,14 @@ export function parseJson(text: string): unknown {
 
 /**
  * Like `parseJson`, but a number that would be written differently from how it was read (9007199254740993, 1.0, -0,
- * 1e400) stays a `RawJson` holding the author's digits. About five times slower than `parseJson`: use `parseBody`.
+ * 1e400) stays a `RawJson` holding the author's digits. Several times slower than `parseJson`: see `parseBody`.
  */
 export function parseExact(text: string): unknown {
+  parseJson(text);
   try {
-    return JSON.parse(text, keepDigits);
+    return buildExact(text);
   } catch (error) {
-    throw notJson(error);
+    throw notJson(error); // deeper than our own stack
   }
 }
 
@@ -95,12 +82,6 @@ function isJsonObject(value: unknown): value is JsonObject {
 function readRawNumber(raw: RawJson): unknown {
   const value: unknown = JSON.parse(raw.rawJSON);
   return value;
-}
-
-function keepDigits(_name: string, value: unknown, context: { readonly source?: string }): unknown {
-  if (typeof value !== "number" || context.source === undefined) return value;
-  // -0 stringifies as 0 and 1e400 as Infinity, so both differ from their source and are kept.
-  return String(value) === context.source ? value : JSON.rawJSON(context.source);
 }
 
 function notJson(error: unknown): WireError {

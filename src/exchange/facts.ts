@@ -1,0 +1,140 @@
+/**
+ * One guarded parse of the client's body: sizes and depth before anything parses it, duplicates of what the gateway
+ * decides on, then the facts. Relay and translation both work from what this returns.
+ */
+import type { TranslationMode } from "../ir/deployment.ts";
+import type { Facts } from "../ir/facts.ts";
+import { type Failure, failure } from "../ir/failure.ts";
+import type { RequestParts, Route } from "../ir/route.ts";
+import type { Payload } from "../protocols/protocol.ts";
+import { decodeUtf8 } from "../std/bytes.ts";
+import { asObject, asText, JSON_LIMITS, type JsonObject, parseBody, scanJson, type TopMember } from "../std/json.ts";
+import { WireError } from "../std/wire-error.ts";
+
+export interface ParsedRequest {
+  readonly facts: Facts;
+  /** The client's own bytes and where their top-level members stand. */
+  readonly bytes: Uint8Array;
+  readonly members: readonly TopMember[];
+  readonly body: JsonObject;
+}
+
+export type FactsResult = { readonly kind: "facts"; readonly request: ParsedRequest } | { readonly kind: "refused"; readonly failure: Failure };
+
+/** Longest target name that is looked up at all, in characters. */
+const TARGET_CHARS_MAX = 512;
+
+export function readFacts(input: { route: Route; parts: RequestParts; body: Uint8Array; payload: Payload }): FactsResult {
+  const { route, parts, body, payload } = input;
+  const wrongType = checkContentType(parts);
+  if (wrongType !== null) return refused("unsupported-body", wrongType);
+  const scan = scanJson(body, JSON_LIMITS);
+  if (scan.kind === "bad") return refused("invalid-request", scan.message);
+  const duplicate = duplicateOf(scan.members, decidedNames(route, payload));
+  if (duplicate !== null) {
+    return refused("invalid-request", `The request body names "${duplicate}" more than once. Send it once.`);
+  }
+  const parsed = parse(body, scan.exactNumbers);
+  if (typeof parsed === "string") return refused("invalid-request", parsed);
+  const target = targetOf(route, parts, parsed);
+  if (target === null) {
+    return refused("invalid-request", 'The request names no model: "model" must be a non-empty string.');
+  }
+  const facts: Facts = {
+    ...payload.readFacts(parsed),
+    operation: route.operation,
+    target,
+    stream: route.stream.from === "fixed" ? route.stream.value : parsed[route.stream.member] === true,
+    bodyBytes: body.length,
+    inputTokensEstimate: estimateTokens(body),
+  };
+  return { kind: "facts", request: { facts, bytes: body, members: scan.members, body: parsed } };
+}
+
+/** null: fine. A missing content type is taken for JSON, as vendors do. */
+function checkContentType(parts: RequestParts): string | null {
+  const encoding = parts.headers["content-encoding"]?.trim().toLowerCase();
+  if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
+    return "Compressed request bodies are not accepted. Send the body without content-encoding.";
+  }
+  const type = parts.headers["content-type"]?.toLowerCase() ?? "";
+  if (type === "") return null;
+  const [media = "", ...options] = type.split(";").map((part) => part.trim());
+  const charset = options.find((option) => option.startsWith("charset="))?.slice("charset=".length).replaceAll('"', "");
+  const isJson = media === "application/json" || (media.startsWith("application/") && media.endsWith("+json"));
+  if (!isJson) return "The request body must be JSON. Send it with content-type: application/json.";
+  return charset === undefined || charset === "utf-8" || charset === "utf8" ? null : "The request body must be JSON in UTF-8.";
+}
+
+function decidedNames(route: Route, payload: Payload): ReadonlySet<string> {
+  const names = new Set(payload.decides);
+  if (route.target.from === "body") names.add(route.target.member);
+  if (route.stream.from === "body") names.add(route.stream.member);
+  return names;
+}
+
+function duplicateOf(members: readonly TopMember[], decided: ReadonlySet<string>): string | null {
+  const seen = new Set<string>();
+  for (const { name } of members) {
+    if (seen.has(name) && decided.has(name)) return name;
+    seen.add(name);
+  }
+  return null;
+}
+
+/** The body, or a sentence saying why it is none. */
+function parse(bytes: Uint8Array, exactNumbers: boolean): JsonObject | string {
+  try {
+    return asObject(parseBody(decodeUtf8(bytes), exactNumbers)) ?? "The request body must be a JSON object.";
+  } catch (error) {
+    if (error instanceof WireError) return "The request body is not valid JSON.";
+    throw error;
+  }
+}
+
+function targetOf(route: Route, parts: RequestParts, body: JsonObject): string | null {
+  const target =
+    route.target.from === "body"
+      ? asText(body[route.target.member])
+      : route.target.from === "param"
+        ? route.target.names.map((name) => parts.params[name] ?? "").join("/")
+        : undefined;
+  return target === undefined || target === "" || target.length > TARGET_CHARS_MAX ? null : target;
+}
+
+/** Strings longer than this with no space near their start are taken for base64 and not for prose. Bytes. */
+const OPAQUE_BYTES_MIN = 4096;
+const OPAQUE_LOOK_BYTES = 256;
+const QUOTE = 0x22;
+const SPACE = 0x20;
+/** Vendors' tokenizers give 3 to 4.5 bytes of English or JSON a token; errs to the high side. */
+const BYTES_PER_TOKEN = 3.5;
+
+/** Rough prompt size: bytes that are not inline media, by the byte. */
+export function estimateTokens(body: Uint8Array): number {
+  let prose = body.length;
+  if (body.length > OPAQUE_BYTES_MIN) {
+    for (let at = body.indexOf(QUOTE); at !== -1; ) {
+      const next = body.indexOf(QUOTE, at + 1);
+      if (next === -1) break;
+      const length = next - at;
+      if (length > OPAQUE_BYTES_MIN && !body.subarray(at, at + OPAQUE_LOOK_BYTES).includes(SPACE)) prose -= length;
+      at = next;
+    }
+  }
+  return Math.ceil(prose / BYTES_PER_TOKEN);
+}
+
+const TIGHTNESS = ["lenient", "strict", "off"] as const satisfies readonly TranslationMode[];
+
+/** The configured mode, or the header's where that is tighter. A word that is none is a refusal. */
+export function translationMode(configured: TranslationMode, header: string | undefined): TranslationMode | Failure {
+  if (header === undefined) return configured;
+  const asked = TIGHTNESS.find((mode) => mode === header.trim().toLowerCase());
+  if (asked === undefined) return failure("invalid-request", "x-ringmain-translation must be lenient, strict or off.");
+  return TIGHTNESS.indexOf(asked) > TIGHTNESS.indexOf(configured) ? asked : configured;
+}
+
+function refused(kind: "invalid-request" | "unsupported-body", message: string): FactsResult {
+  return { kind: "refused", failure: failure(kind, message) };
+}

@@ -1,0 +1,273 @@
+/**
+ * What happens to the bytes of a streamed answer between lane and client: relayed with a tap beside, or read and
+ * written again. Synchronous; the pump does the waiting. Until something meaningful was seen nothing may be sent, so
+ * trouble is returned; from then on trouble is written into the stream and ends it.
+ */
+import { type IrEvent, isMeaningful } from "../ir/event.ts";
+import { type Failure, failure } from "../ir/failure.ts";
+import type { Loss } from "../ir/loss.ts";
+import { mergeUsage, type Usage } from "../ir/usage.ts";
+import type { AnswerContext, Carrier, ErrorWords, Frame, HiddenUsage, Payload, Protocol } from "../protocols/protocol.ts";
+import { WireError } from "../std/wire-error.ts";
+
+export interface Flow {
+  push(bytes: Uint8Array): FlowStep;
+  /** The upstream closed. */
+  end(): FlowStep;
+  /** Bytes that tell the client of trouble after the commit, and end its stream legally. */
+  fail(failed: Failure): Uint8Array[];
+  /** The held handshake is sent although nothing meaningful came yet: trouble is written from now on. */
+  commit(): void;
+  readonly note: FlowNote;
+}
+
+export interface FlowStep {
+  readonly out: readonly Uint8Array[];
+  /** Frames seen in this step. */
+  readonly frames: number;
+  /** Trouble before anything meaningful; nothing of this answer may reach the client. */
+  readonly failure: Failure | null;
+}
+
+/** What has been seen so far; changes as the flow runs. */
+export interface FlowNote {
+  meaningful: boolean;
+  /** All that matters has come; the upstream may close, or be closed after a grace time. */
+  settled: boolean;
+  /** The stream's one ending has been written. */
+  ended: boolean;
+  usage: Usage | null;
+  model: string | null;
+  finish: string | null;
+  /** Trouble that came after the commit. */
+  failure: Failure | null;
+  readonly losses: Loss[];
+  lossCount: number;
+}
+
+/** Losses kept per answer; more are counted. */
+const LOSSES_MAX = 64;
+
+export type Classify = (words: ErrorWords) => Failure;
+
+function newNote(): FlowNote {
+  return { meaningful: false, settled: false, ended: false, usage: null, model: null, finish: null, failure: null, losses: [], lossCount: 0 };
+}
+
+export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, losses: readonly Loss[]): void {
+  note.lossCount += losses.length;
+  note.losses.push(...losses.slice(0, Math.max(0, LOSSES_MAX - note.losses.length)));
+}
+
+const MALFORMED = failure("malformed", "The model's provider sent an answer that cannot be used.");
+const CUT_SHORT = failure("malformed", "The model's answer broke off before its end.");
+
+// ---------------------------------------------------------------- relay
+
+export interface RelayFlowInput {
+  readonly protocol: Protocol;
+  /** How the lane's stream travels; the client's own carrier writes trouble. */
+  readonly carrier: Carrier;
+  readonly context: AnswerContext;
+  /** Withholds the usage the client did not ask for; null: every byte passes. */
+  readonly hidden: HiddenUsage | null;
+  readonly classify: Classify;
+}
+
+/** The lane's own bytes, frame by whole frame, so that trouble can be told between two frames. */
+export function createRelayFlow(input: RelayFlowInput): Flow {
+  const { protocol, carrier, hidden } = input;
+  const cutter = carrier.createCutter();
+  const splitter = carrier.createSplitter();
+  const tap = protocol.payload.createTap();
+  const note = newNote();
+  let committed = false;
+
+  /** Failure to stop at, or null; before the commit only. */
+  const watch = (frame: Frame): Failure | null => {
+    const seen = tap.frame(frame);
+    note.usage = mergeUsage(note.usage, seen.usage);
+    note.model ??= seen.model;
+    note.finish = seen.finish ?? note.finish;
+    note.settled ||= seen.settled || seen.terminal;
+    note.ended ||= seen.terminal;
+    note.meaningful ||= seen.meaningful;
+    if (seen.failure === null) return null;
+    const failed = input.classify(seen.failure);
+    if (!committed && !note.meaningful) return failed;
+    // The vendor's own in-band error is the honest ending, and it is in the bytes already.
+    note.failure = failed;
+    note.ended = true;
+    note.settled = true;
+    return null;
+  };
+
+  const relay = (pieces: readonly Uint8Array[], last: boolean): FlowStep => {
+    const out: Uint8Array[] = [];
+    let frames = 0;
+    for (const piece of pieces) {
+      const read = last ? [...splitter.push(piece), ...splitter.end()] : splitter.push(piece);
+      for (const frame of read) {
+        frames++;
+        const failed = watch(frame);
+        if (failed !== null) return { out: [], frames, failure: failed };
+      }
+      const kept = hidden === null ? piece : hidden.frame(piece);
+      if (kept !== null && kept.length > 0) out.push(kept);
+    }
+    return { out, frames, failure: null };
+  };
+
+  const trouble = (failed: Failure): Uint8Array[] => writeTrouble(protocol, carrier, input.context, note, failed);
+  return {
+    note,
+    commit: () => {
+      committed = true;
+    },
+    push: (bytes) => guarded(() => relay(cutter.push(bytes), false), note, committed, trouble),
+    end: () =>
+      guarded(
+        () => {
+          const rest = cutter.end();
+          const step = rest === null ? { out: [], frames: 0, failure: null } : relay([rest], true);
+          if (step.failure !== null || note.ended || note.settled) return step;
+          if (!committed && !note.meaningful) return { ...step, out: [], failure: CUT_SHORT };
+          note.failure ??= CUT_SHORT;
+          return { ...step, out: [...step.out, ...trouble(CUT_SHORT)] };
+        },
+        note,
+        committed,
+        trouble,
+      ),
+    fail: (failed) => (note.ended ? [] : trouble(failed)),
+  };
+}
+
+/** A fresh writer tells the trouble in the protocol's own shape. */
+function writeTrouble(protocol: Protocol, carrier: Carrier, context: AnswerContext, note: FlowNote, failed: Failure): Uint8Array[] {
+  note.failure ??= failed;
+  note.ended = true;
+  note.settled = true;
+  const joiner = carrier.createJoiner();
+  const frames = protocol.payload.createStreamWriter(context).push({ type: "failed", failure: failed });
+  return [...frames.map((frame) => joiner.write(frame)), joiner.end()].filter((bytes) => bytes.length > 0);
+}
+
+// ---------------------------------------------------------------- translate
+
+export interface TranslateFlowInput {
+  readonly ingress: Protocol;
+  readonly egress: Protocol;
+  readonly context: AnswerContext;
+  /** Sees a failure made by the reader once more, so that the operator's error_map holds for errors inside a stream. */
+  readonly reclassify: (failed: Failure) => Failure;
+}
+
+export function createTranslateFlow(input: TranslateFlowInput): Flow {
+  const { ingress, egress } = input;
+  const splitter = egress.carrier.createSplitter();
+  const reader = egress.payload.createStreamReader();
+  const note = newNote();
+  const writer = createEventWriter(ingress.payload, ingress.carrier, input.context, note);
+  let committed = false;
+
+  const take = (events: readonly IrEvent[], frames: number): FlowStep => {
+    const out: Uint8Array[] = [];
+    for (const event of events) {
+      if (event.type === "failed") {
+        const failed = input.reclassify(event.failure);
+        if (!committed && !note.meaningful) return { out: [], frames, failure: failed };
+        out.push(...writer.push({ type: "failed", failure: failed }));
+        return { out, frames, failure: null };
+      }
+      out.push(...writer.push(event));
+    }
+    note.settled ||= reader.settled;
+    return { out, frames, failure: null };
+  };
+
+  const trouble = (failed: Failure): Uint8Array[] => (note.ended ? [] : writer.push({ type: "failed", failure: failed }));
+  const read = (frames: readonly Frame[]): FlowStep => take(frames.flatMap((frame) => reader.push(frame)), frames.length);
+  return {
+    note,
+    commit: () => {
+      committed = true;
+    },
+    push: (bytes) => guarded(() => read(splitter.push(bytes)), note, committed, trouble),
+    end: () =>
+      guarded(
+        () => {
+          const last = splitter.end();
+          return take([...last.flatMap((frame) => reader.push(frame)), ...reader.end()], last.length);
+        },
+        note,
+        committed,
+        trouble,
+      ),
+    fail: trouble,
+  };
+}
+
+export interface EventWriter {
+  push(event: IrEvent): Uint8Array[];
+}
+
+/** Events to client bytes, with the note kept beside. */
+export function createEventWriter(payload: Payload, carrier: Carrier, context: AnswerContext, note: FlowNote): EventWriter {
+  const writer = payload.createStreamWriter(context);
+  const joiner = carrier.createJoiner();
+  let lossesTaken = 0;
+  return {
+    push(event) {
+      if (note.ended) return [];
+      observe(event, note);
+      const out = writer.push(event).map((frame) => joiner.write(frame));
+      if (note.ended) out.push(joiner.end());
+      addLosses(note, writer.losses.slice(lossesTaken));
+      lossesTaken = writer.losses.length;
+      return out.filter((bytes) => bytes.length > 0);
+    },
+  };
+}
+
+function observe(event: IrEvent, note: FlowNote): void {
+  note.meaningful ||= isMeaningful(event);
+  switch (event.type) {
+    case "start":
+      note.model ??= event.model;
+      return;
+    case "usage":
+      note.usage = mergeUsage(note.usage, event.usage);
+      return;
+    case "finish":
+      note.finish = event.finish.raw ?? event.finish.reason;
+      return;
+    case "loss":
+      addLosses(note, [event.loss]);
+      return;
+    case "failed":
+      note.failure ??= event.failure;
+      note.ended = true;
+      note.settled = true;
+      return;
+    case "end":
+      note.ended = true;
+      note.settled = true;
+      return;
+    default:
+      return;
+  }
+}
+
+/** Malformed wire input inside a step: returned before the commit, told to the client after it. */
+function guarded(step: () => FlowStep, note: FlowNote, committed: boolean, trouble: (failed: Failure) => Uint8Array[]): FlowStep {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    if (!committed && !note.meaningful) return { out: [], frames: 0, failure: MALFORMED };
+    return { out: note.ended ? [] : trouble(MALFORMED), frames: 0, failure: null };
+  }
+}
+
+export const newFlowNote = newNote;

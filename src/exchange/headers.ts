@@ -1,0 +1,74 @@
+/**
+ * Which headers pass between client and lane: an allow-list of the protocol and the operator's additions, and a list of
+ * what never passes whatever is allowed. Names are lower case throughout.
+ */
+
+/** Hop-by-hop (RFC 9110 section 7.6.1), credentials, cookies, addresses, framing, and what the gateway owns. */
+const NEVER = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+  "host",
+  "content-length",
+  "content-encoding",
+  "accept-encoding",
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "x-amz-security-token",
+  "x-admin-token",
+  "cookie",
+  "set-cookie",
+  "set-cookie2",
+  "www-authenticate",
+  "forwarded",
+  "via",
+  "server",
+  "openai-organization",
+  "openai-project",
+  "anthropic-organization-id",
+  "user-agent",
+]);
+const NEVER_PREFIXES = ["x-forwarded-", "x-ringmain-", "x-real-", "cf-", "x-litellm-", "x-portkey-", "x-bf-", "helicone-", "sec-"];
+
+export type HeaderFilter = (headers: Readonly<Record<string, string>>) => Record<string, string>;
+
+/** `allowed`: names, or prefixes with a trailing `*`. */
+export function createHeaderFilter(allowed: readonly string[]): HeaderFilter {
+  const names = new Set(allowed.filter((each) => !each.endsWith("*")));
+  const prefixes = allowed.filter((each) => each.endsWith("*")).map((each) => each.slice(0, -1));
+  return (headers) => {
+    const named = namedByConnection(headers);
+    const passed: Record<string, string> = {};
+    for (const name in headers) {
+      const value = headers[name];
+      if (value === undefined || isNever(name) || named.has(name)) continue;
+      if (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) passed[name] = value;
+    }
+    return passed;
+  };
+}
+
+function isNever(name: string): boolean {
+  return NEVER.has(name) || NEVER_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Headers the sender itself declared hop-by-hop. */
+function namedByConnection(headers: Readonly<Record<string, string>>): ReadonlySet<string> {
+  const connection = headers["connection"];
+  if (connection === undefined) return NONE;
+  return new Set(connection.split(",").map((name) => name.trim().toLowerCase()));
+}
+
+/** Passed upstream whatever the protocols are: they belong to no vendor. */
+export const TRACE_HEADERS = ["traceparent", "tracestate"] as const;

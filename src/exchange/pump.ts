@@ -1,0 +1,159 @@
+/**
+ * The one place that waits on an upstream body. First until there is something to commit to, then at the client's pace.
+ */
+import { type Failure, failure } from "../ir/failure.ts";
+import { concatBytes } from "../std/bytes.ts";
+import type { Effects } from "../std/effects.ts";
+import type { UpstreamBody, UpstreamChunk } from "../upstream/index.ts";
+import type { ByteSource } from "./contract.ts";
+import type { Flow } from "./flow.ts";
+
+/** A handshake larger than this is committed unseen: no vendor's is. */
+export const HELD_FRAMES_MAX = 64;
+export const HELD_BYTES_MAX = 256 * 1024;
+/** How long an upstream may stay open after its last word before we close it. */
+export const GRACE_MS = 2_000;
+/** Silence after which a translated stream shows that it is alive. */
+export const KEEP_ALIVE_MS = 15_000;
+
+export type Opened =
+  | { readonly kind: "committed"; readonly held: readonly Uint8Array[]; readonly closed: boolean }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "aborted" };
+
+/** Reads until the first meaningful event, the end, trouble, or a full handshake buffer. Nothing reaches the client here. */
+export async function openFlow(body: UpstreamBody, flow: Flow): Promise<Opened> {
+  const held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let frames = 0;
+  for (;;) {
+    const chunk = await body.next();
+    if (chunk.kind === "aborted") return { kind: "aborted" };
+    if (chunk.kind === "failed") return { kind: "failed", failure: chunk.failure };
+    const step = chunk.kind === "end" ? flow.end() : flow.push(chunk.bytes);
+    if (step.failure !== null) {
+      body.cancel();
+      return { kind: "failed", failure: step.failure };
+    }
+    held.push(...step.out);
+    heldBytes += step.out.reduce((sum, bytes) => sum + bytes.length, 0);
+    frames += step.frames;
+    const closed = chunk.kind === "end";
+    if (closed || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
+      body.begun();
+      flow.commit();
+      return { kind: "committed", held, closed };
+    }
+  }
+}
+
+export interface PumpInput {
+  readonly body: UpstreamBody;
+  readonly flow: Flow;
+  readonly held: readonly Uint8Array[];
+  /** The upstream has already closed. */
+  readonly closed: boolean;
+  /** The client's stream ends with its ending; false: the lane's own bytes go on until it closes. */
+  readonly endsAtEnding: boolean;
+  /** Sent in silence; null: never. */
+  readonly keepAlive: Uint8Array | null;
+  readonly setTimer: Effects["setTimer"];
+  /** Once, when nothing more will be sent. `clientGone`: the client left first. */
+  readonly onEnd: (how: { readonly clientGone: boolean; readonly bytes: number }) => void;
+}
+
+/** What the client reads from after the commit. */
+export function createPump(input: PumpInput): ByteSource {
+  const { body, flow } = input;
+  let held: readonly Uint8Array[] | null = input.held;
+  let closed = input.closed;
+  let over = false;
+  let bytesSent = 0;
+  let pending: Promise<UpstreamChunk> | null = null;
+  let cancelGrace: (() => void) | null = null;
+
+  const end = (clientGone: boolean): void => {
+    if (over) return;
+    over = true;
+    cancelGrace?.();
+    if (clientGone || !flow.note.ended) body.cancel();
+    else void drain(body, input.setTimer);
+    input.onEnd({ clientGone, bytes: bytesSent });
+  };
+  const send = (out: readonly Uint8Array[]): Uint8Array | null => {
+    const [first] = out;
+    if (first === undefined) return null;
+    const bytes = out.length === 1 ? first : concatBytes(out);
+    bytesSent += bytes.length;
+    return bytes;
+  };
+  const startGrace = (): void => {
+    if (flow.note.settled && cancelGrace === null) cancelGrace = input.setTimer(GRACE_MS, () => body.cancel());
+  };
+
+  /** Output of one upstream chunk; sets `closed` when it was the last. */
+  const step = (chunk: UpstreamChunk): readonly Uint8Array[] => {
+    switch (chunk.kind) {
+      case "bytes":
+        return flow.push(chunk.bytes).out;
+      case "end":
+        closed = true;
+        return flow.end().out;
+      case "failed":
+        closed = true;
+        return flow.note.settled ? flow.end().out : flow.fail(chunk.failure);
+      case "aborted":
+        closed = true;
+        // Settled: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
+        return flow.note.settled ? flow.end().out : flow.fail(failure("shutting-down", "The gateway is shutting down."));
+    }
+  };
+
+  return {
+    async next() {
+      if (held !== null) {
+        const bytes = send(held);
+        held = null;
+        startGrace();
+        if (bytes !== null) return bytes;
+      }
+      while (!over) {
+        if (closed || (input.endsAtEnding && flow.note.ended)) break;
+        pending ??= body.next();
+        const chunk = input.keepAlive === null ? await pending : await orSilence(pending, input.setTimer);
+        if (over) break;
+        if (chunk === null) return input.keepAlive;
+        pending = null;
+        const bytes = send(step(chunk));
+        startGrace();
+        if (bytes !== null) return bytes;
+      }
+      end(false);
+      return null;
+    },
+    cancel: () => end(true),
+  };
+}
+
+/** Reads past the ending so that the connection can serve again; closes it when the upstream does not stop. Never rejects. */
+async function drain(body: UpstreamBody, setTimer: Effects["setTimer"]): Promise<void> {
+  const cancelTimer = setTimer(GRACE_MS, () => body.cancel());
+  for (;;) {
+    const chunk = await body.next();
+    if (chunk.kind !== "bytes") break;
+  }
+  cancelTimer();
+}
+
+/** The chunk, or null after a silence; the read goes on. */
+async function orSilence(pending: Promise<UpstreamChunk>, setTimer: Effects["setTimer"]): Promise<UpstreamChunk | null> {
+  let cancel: () => void = () => undefined;
+  const silence = new Promise<null>((resolve) => {
+    cancel = setTimer(KEEP_ALIVE_MS, () => resolve(null));
+  });
+  try {
+    return await Promise.race([pending, silence]);
+  } finally {
+    cancel();
+  }
+}

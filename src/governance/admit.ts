@@ -1,0 +1,92 @@
+/**
+ * The arithmetic of letting a request in: whom it may ask for, and what is set aside for it until its real price is
+ * known. Pure; whoever keeps the balance takes the figure from here.
+ */
+import type { Prices } from "../ir/deployment.ts";
+import { addNanos, costNanos, type Nanos, nanos } from "../std/money.ts";
+import type { Caller } from "./identify.ts";
+import { fitsNanos, ratesFor } from "./prices.ts";
+
+/** Set aside for the answer when nothing better is known than a limit, or not even that. Tokens. */
+export const EXPECTED_OUTPUT_TOKENS_MAX = 4096;
+
+/** Exact names, as the client writes them: a pool, a model, `provider/model`. */
+export function mayAsk(caller: Caller, target: string): boolean {
+  return caller.allowedTargets === null || caller.allowedTargets.includes(target);
+}
+
+/** The 95th percentile by nearest rank, so that it is one of the samples; null without any. Does not change `samples`. */
+export function percentile95(samples: readonly number[]): number | null {
+  const sorted = samples.toSorted((left, right) => left - right);
+  return sorted[Math.ceil(sorted.length * 0.95) - 1] ?? null;
+}
+
+/**
+ * Tokens an answer will probably have: what this model's answers had of late, else the limit asked for, up to 4096.
+ * An answer cannot be longer than the limit asked for, so that one always caps it. null: not known, not said.
+ */
+export function expectedOutputTokens(input: {
+  readonly recentP95Tokens: number | null;
+  readonly maxOutputTokens: number | null;
+}): number {
+  const expected = input.recentP95Tokens ?? EXPECTED_OUTPUT_TOKENS_MAX;
+  return Math.min(expected, input.maxOutputTokens ?? expected);
+}
+
+/** The longest answer there can be; null: nothing bounds it, so nothing can be promised about its price. */
+export function worstOutputTokens(input: {
+  readonly maxOutputTokens: number | null;
+  readonly modelMaxOutputTokens: number | null;
+}): number | null {
+  const { maxOutputTokens, modelMaxOutputTokens } = input;
+  if (maxOutputTokens === null || modelMaxOutputTokens === null) return maxOutputTokens ?? modelMaxOutputTokens;
+  return Math.min(maxOutputTokens, modelMaxOutputTokens);
+}
+
+export interface Expectation {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What is set aside for one lane; null: no price is known, or it is more than a balance can hold. */
+export function expectedNanos(prices: Prices | null, { inputTokens, outputTokens }: Expectation): Nanos | null {
+  if (prices === null) return null;
+  const rates = ratesFor(prices, inputTokens);
+  return reserve({ inputTokens, outputTokens }, { input: rates.input, output: rates.output });
+}
+
+/**
+ * The most one lane can come to: every prompt token at the dearest way a prompt token is priced, every token of the
+ * answer likewise, in the dearest tier, because the size of the prompt is an estimate and may fall on either side of it.
+ */
+export function worstNanos(prices: Prices | null, expectation: Expectation): Nanos | null {
+  if (prices === null) return null;
+  const tiers = [0, ...prices.tiers.map((tier) => tier.aboveTokens + 1)].map((size) => ratesFor(prices, size));
+  const input = tiers.flatMap((rates) => [
+    rates.input,
+    rates.cacheRead,
+    rates.cacheWrite,
+    rates.cacheWrite1h,
+    rates.audioInput,
+  ]);
+  const output = tiers.flatMap((rates) => [rates.output, rates.reasoning, rates.audioOutput]);
+  return reserve(expectation, { input: Math.max(...input), output: Math.max(...output) });
+}
+
+/** Of the lanes that may be tried, the dearest decides. Lanes without a price are counted, not priced at nothing. */
+export function dearest(reservations: readonly (Nanos | null)[]): {
+  readonly amount: Nanos;
+  readonly unpriced: number;
+} {
+  const priced = reservations.filter((amount) => amount !== null);
+  return { amount: nanos(Math.max(0, ...priced)), unpriced: reservations.length - priced.length };
+}
+
+/** Nano-dollars per million tokens, both. */
+function reserve(
+  { inputTokens, outputTokens }: Expectation,
+  rates: { readonly input: number; readonly output: number },
+): Nanos | null {
+  if (!fitsNanos(inputTokens, rates.input) || !fitsNanos(outputTokens, rates.output)) return null;
+  return addNanos(costNanos(inputTokens, rates.input), costNanos(outputTokens, rates.output));
+}

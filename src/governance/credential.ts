@@ -1,0 +1,59 @@
+/**
+ * Which credential a request carries, wherever clients put one: every client library has a header of its own for it.
+ * Two carriers that disagree are a conflict and not a choice, because whoever decides later might choose the other one.
+ */
+import type { RequestParts } from "../ir/route.ts";
+import { Secret } from "../std/secret.ts";
+
+export type Credential =
+  | { readonly kind: "one"; readonly secret: Secret }
+  | { readonly kind: "none" }
+  /** Carriers disagree, or one was sent twice with different values. Refused like a wrong credential. */
+  | { readonly kind: "conflict" };
+
+export interface CredentialOptions {
+  /** Reads the query's `key` as well: only for routes of a protocol whose clients send it there. */
+  readonly queryKey: boolean;
+}
+
+/** Names are lower case. Cookies, signatures and every other query parameter are not carriers. */
+const HEADER_CARRIERS = ["x-api-key", "x-goog-api-key", "api-key"] as const;
+
+const HEADERS_ONLY: CredentialOptions = { queryKey: false };
+
+export function readCredential(parts: RequestParts, options: CredentialOptions = HEADERS_ONLY): Credential {
+  const given: string[] = [];
+  const authorization = readAuthorization(header(parts, "authorization"));
+  if (authorization === "conflict") return { kind: "conflict" };
+  given.push(...authorization);
+  // A header sent twice arrives as one value joined by commas, so a comma separates and cannot be part of a credential.
+  for (const name of HEADER_CARRIERS) given.push(...splitJoined(header(parts, name)));
+  if (options.queryKey && parts.query !== "") given.push(...new URLSearchParams(parts.query).getAll("key"));
+
+  const [first, ...others] = given.filter((value) => value !== "");
+  if (first === undefined) return { kind: "none" };
+  // Plain comparison: both sides came from the same client, which knows them.
+  return others.every((other) => other === first) ? { kind: "one", secret: new Secret(first) } : { kind: "conflict" };
+}
+
+function header(parts: RequestParts, name: string): string {
+  return Object.hasOwn(parts.headers, name) ? (parts.headers[name] ?? "") : "";
+}
+
+/**
+ * The tokens after `Bearer`, one for each time the header was sent; none for another scheme (a signature holds commas
+ * of its own). A Bearer beside anything else is a conflict.
+ */
+function readAuthorization(value: string): string[] | "conflict" {
+  const pieces = splitJoined(value);
+  const tokens = pieces.map((piece) => BEARER.exec(piece)?.[1] ?? null).filter((token) => token !== null);
+  if (tokens.length === 0) return [];
+  return tokens.length === pieces.length ? tokens : "conflict";
+}
+
+function splitJoined(value: string): string[] {
+  return value === "" ? [] : value.split(",").map((piece) => piece.trim());
+}
+
+/** Scheme in any case, one space, and at least one character that is no space. */
+const BEARER = /^bearer +(\S.*)$/is;

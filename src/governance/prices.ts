@@ -1,0 +1,86 @@
+/**
+ * What an answer costs. Every token is priced once: the usage counters are disjoint but for the parts of the prompt and
+ * of the answer (audio, reasoning), which are taken out of their whole before the whole is priced.
+ */
+import type { Prices } from "../ir/deployment.ts";
+import { inputTokens, type Usage } from "../ir/usage.ts";
+import { addNanos, costNanos, type Nanos, nanos } from "../std/money.ts";
+
+/** Prices of one request with every gap filled. Nano-dollars per million tokens. */
+export interface Rates {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly cacheWrite1h: number;
+  readonly reasoning: number;
+  readonly audioInput: number;
+  readonly audioOutput: number;
+}
+
+/**
+ * Nano-dollars; null when the usage or the price is not known, or the sum is more than can be held exactly (a count no
+ * vendor means). Each of the eight parts is rounded up to the next nano-dollar, so the whole is less than eight above the
+ * exact amount and never below it.
+ */
+export function costOf(usage: Usage | null, prices: Prices | null): Nanos | null {
+  if (usage === null || prices === null) return null;
+  // A prompt or an answer nobody counted has no price; a cache counter nobody sent means that there was no cache.
+  if (usage.freshInputTokens === null || usage.outputTokens === null) return null;
+  const rates = ratesFor(prices, inputTokens(usage) ?? 0);
+  const parts = pricedParts(usage, rates);
+  if (!parts.every(([tokens, rate]) => fitsNanos(tokens, rate))) return null;
+  return parts.reduce((total, [tokens, rate]) => addNanos(total, costNanos(tokens, rate)), nanos(0));
+}
+
+/** The prices that hold for a prompt of this many tokens, cached or not. A tier holds for prompts larger than its bound. */
+export function ratesFor(prices: Prices, promptTokens: number): Rates {
+  let { input, output, cacheRead, cacheWrite } = prices;
+  for (const tier of prices.tiers) {
+    if (promptTokens <= tier.aboveTokens) break;
+    input = tier.input ?? input;
+    output = tier.output ?? output;
+    cacheRead = tier.cacheRead ?? cacheRead;
+    cacheWrite = tier.cacheWrite ?? cacheWrite;
+  }
+  return {
+    input,
+    output,
+    cacheRead: cacheRead ?? input,
+    cacheWrite: cacheWrite ?? input,
+    cacheWrite1h: prices.cacheWrite1h ?? input,
+    reasoning: prices.reasoning ?? output,
+    audioInput: prices.audioInput ?? input,
+    audioOutput: prices.audioOutput ?? output,
+  };
+}
+
+/** True while eight parts of this size can be summed exactly. */
+export function fitsNanos(tokens: number, nanosPerMillionTokens: number): boolean {
+  return (tokens / TOKENS_PER_PRICE) * nanosPerMillionTokens <= PART_NANOS_MAX;
+}
+
+/** Tokens with their price, no token in two of them. A part larger than its whole is cut to it: the whole is what is billed. */
+function pricedParts(usage: Usage, rates: Rates): [tokens: number, rate: number][] {
+  const fresh = usage.freshInputTokens ?? 0;
+  const output = usage.outputTokens ?? 0;
+  const audioInput = Math.min(usage.audioInputTokens ?? 0, fresh);
+  const reasoning = Math.min(usage.reasoningTokens ?? 0, output);
+  const audioOutput = Math.min(usage.audioOutputTokens ?? 0, output - reasoning);
+  return [
+    [fresh - audioInput, rates.input],
+    [audioInput, rates.audioInput],
+    [usage.cacheReadTokens ?? 0, rates.cacheRead],
+    [usage.cacheWriteTokens ?? 0, rates.cacheWrite],
+    [usage.cacheWrite1hTokens ?? 0, rates.cacheWrite1h],
+    [output - reasoning - audioOutput, rates.output],
+    [reasoning, rates.reasoning],
+    [audioOutput, rates.audioOutput],
+  ];
+}
+
+/** The divisor of every price. */
+const TOKENS_PER_PRICE = 1_000_000;
+
+/** Nano-dollars one part may come to, so that the sum of all eight is still held exactly: about a million dollars. */
+const PART_NANOS_MAX = 1_000_000 * 1_000_000_000;

@@ -1,0 +1,55 @@
+/** From the record of an exchange to the one row that is booked for it, whatever the exchange came to. */
+import type { Usage } from "../ir/usage.ts";
+import type { UsageRow, UsageState } from "./store.ts";
+
+/** What settling needs to know of an exchange; the record of one fits. */
+export interface Settlement {
+  readonly id: string;
+  readonly startedWallMs: number;
+  readonly durationMs: number;
+  /** null: nobody was identified. */
+  readonly caller: string | null;
+  readonly target: string;
+  readonly outcome: "answered" | "cut" | "failed" | "refused" | "client-gone";
+  /** In order; the last one is the one the client heard of. */
+  readonly attempts: readonly { readonly lane: string; readonly ambiguous: boolean }[];
+  readonly usage: Usage | null;
+  readonly usageEstimated: boolean;
+  /** null: no price is known. */
+  readonly costNanos: number | null;
+}
+
+/** Booked under this name when nobody was identified. */
+export const UNIDENTIFIED_CALLER = "unidentified";
+
+/** Booked at the moment the exchange ended, so that a long stream falls into the window its tokens were seen in. */
+export function settle(settlement: Settlement): UsageRow {
+  return {
+    id: settlement.id,
+    wallMs: Math.round(settlement.startedWallMs + settlement.durationMs),
+    caller: settlement.caller ?? UNIDENTIFIED_CALLER,
+    target: settlement.target,
+    lane: settlement.attempts.at(-1)?.lane ?? null,
+    usage: settlement.usage,
+    costNanos: settlement.costNanos,
+    state: stateOf(settlement),
+  };
+}
+
+/**
+ * How far the row can be trusted. An attempt that was given up after its bytes were sent makes the row ambiguous only
+ * when nothing answered after it: otherwise the row is about the answer, and the record names the attempt.
+ */
+function stateOf(settlement: Settlement): UsageState {
+  switch (settlement.outcome) {
+    case "client-gone":
+      return "aborted";
+    case "cut":
+      return "truncated";
+    case "answered":
+      return settlement.usageEstimated ? "estimated" : "ok";
+    case "failed":
+    case "refused":
+      return settlement.attempts.some((attempt) => attempt.ambiguous) ? "ambiguous" : "ok";
+  }
+}

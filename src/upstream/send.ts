@@ -1,0 +1,192 @@
+/**
+ * One request to one upstream: every timer, every signal, and every transport error turned into a Failure. The body is
+ * pulled, never pushed, so a slow reader slows the upstream; an abort reaches a silent upstream at once.
+ */
+import type { Timers } from "../ir/deployment.ts";
+import { type Failure, failure } from "../ir/failure.ts";
+import type { Cancel, Effects, FetchInit } from "../std/effects.ts";
+
+export interface SendInput {
+  readonly url: string;
+  readonly method: "POST" | "GET";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | null;
+  readonly timers: Timers;
+  /** Client gone, deadline or shutdown. */
+  readonly signal: AbortSignal;
+  /** null: connect directly, whatever the environment says. */
+  readonly proxy: string | null;
+  /** PEM text of the authorities to trust; null: the built-in ones. */
+  readonly ca: string | null;
+}
+
+export type Sent =
+  | { readonly kind: "response"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: UpstreamBody }
+  /** `mayHaveRun`: bytes may have reached the upstream, which may be working (and billing) now. */
+  | { readonly kind: "failed"; readonly failure: Failure; readonly mayHaveRun: boolean }
+  /** The given signal fired. */
+  | { readonly kind: "aborted" };
+
+export type UpstreamChunk =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "end" }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "aborted" };
+
+export interface UpstreamBody {
+  /** The idle timer runs only while this waits. Never rejects. */
+  next(): Promise<UpstreamChunk>;
+  /** What was waited for has come: from now on the idle timer watches, no longer the first-byte timer. */
+  begun(): void;
+  /** Aborts the upstream and clears every timer. Idempotent. */
+  cancel(): void;
+}
+
+export type Send = (input: SendInput) => Promise<Sent>;
+
+/** Why we aborted, where it was us. */
+type Timeout = "first byte" | "idle" | "total";
+
+export function createSend(effects: Pick<Effects, "fetch" | "setTimer">): Send {
+  return async function send(input) {
+    const call = openCall(effects, input);
+    if (input.signal.aborted) return { kind: "aborted" };
+    try {
+      const response = await effects.fetch(input.url, fetchInit(input, call.signal));
+      return { kind: "response", status: response.status, headers: headersOf(response), body: bodyOf(response, call, effects, input) };
+    } catch (error) {
+      call.close();
+      if (call.timedOut() !== null) return { kind: "failed", failure: timeoutFailure(call.timedOut()), mayHaveRun: true };
+      if (input.signal.aborted) return { kind: "aborted" };
+      return { kind: "failed", ...transportFailure(error) };
+    }
+  };
+}
+
+interface Call {
+  readonly signal: AbortSignal;
+  timedOut(): Timeout | null;
+  /** The first-byte timer has done its work. */
+  begun(): void;
+  abort(why: Timeout | null): void;
+  /** Clears timers and listeners. */
+  close(): void;
+}
+
+/** One AbortController per call, fed by the caller's signal and our timers; listeners and timers go when it closes. */
+function openCall(effects: Pick<Effects, "setTimer">, input: SendInput): Call {
+  const controller = new AbortController();
+  let timedOut: Timeout | null = null;
+  const abort = (why: Timeout | null): void => {
+    timedOut ??= why;
+    controller.abort();
+  };
+  const onSignal = (): void => abort(null);
+  input.signal.addEventListener("abort", onSignal, { once: true });
+  const timer = (ms: number, why: Timeout): Cancel => (ms > 0 ? effects.setTimer(ms, () => abort(why)) : nothing);
+  const cancelFirstByte = timer(input.timers.firstByteMs, "first byte");
+  const cancelTotal = timer(input.timers.totalMs, "total");
+  return {
+    signal: controller.signal,
+    timedOut: () => timedOut,
+    begun: cancelFirstByte,
+    abort,
+    close() {
+      cancelFirstByte();
+      cancelTotal();
+      input.signal.removeEventListener("abort", onSignal);
+    },
+  };
+}
+
+function fetchInit(input: SendInput, signal: AbortSignal): FetchInit {
+  return {
+    method: input.method,
+    headers: input.headers,
+    body: input.body,
+    signal,
+    redirect: "manual",
+    timeout: false,
+    proxy: input.proxy ?? false,
+    ...(input.ca === null ? {} : { tls: { ca: input.ca } }),
+  };
+}
+
+function bodyOf(response: Response, call: Call, effects: Pick<Effects, "setTimer">, input: SendInput): UpstreamBody {
+  const reader = response.body === null ? null : response.body.getReader();
+  let done = reader === null;
+  if (done) call.close();
+  const finish = (chunk: UpstreamChunk): UpstreamChunk => {
+    done = true;
+    call.close();
+    return chunk;
+  };
+  return {
+    async next() {
+      if (done || reader === null) return call.timedOut() === null && input.signal.aborted ? { kind: "aborted" } : { kind: "end" };
+      const cancelIdle = input.timers.idleMs > 0 ? effects.setTimer(input.timers.idleMs, () => call.abort("idle")) : nothing;
+      try {
+        const read = await reader.read();
+        if (read.done) return finish({ kind: "end" });
+        const bytes: Uint8Array = read.value;
+        return { kind: "bytes", bytes };
+      } catch (error) {
+        if (call.timedOut() !== null) return finish({ kind: "failed", failure: timeoutFailure(call.timedOut()) });
+        if (input.signal.aborted || call.signal.aborted) return finish({ kind: "aborted" });
+        return finish({ kind: "failed", failure: transportFailure(error).failure });
+      } finally {
+        cancelIdle();
+      }
+    },
+    begun: call.begun,
+    cancel() {
+      if (done) return;
+      done = true;
+      call.abort(null);
+      call.close();
+    },
+  };
+}
+
+function headersOf(response: Response): Record<string, string> {
+  const headers: Record<string, string> = {};
+  response.headers.forEach((value, name) => {
+    headers[name.toLowerCase()] = value;
+  });
+  return headers;
+}
+
+function timeoutFailure(why: Timeout | null): Failure {
+  return failure("timeout", TIMEOUT_MESSAGES[why ?? "total"]);
+}
+
+const TIMEOUT_MESSAGES: Readonly<Record<Timeout, string>> = {
+  "first byte": "The model did not begin to answer in time.",
+  idle: "The model stopped sending in the middle of its answer.",
+  total: "The model did not finish its answer in time.",
+};
+
+/** Nothing was sent when the connection never stood. Bun's own codes beside the system's; its messages hold the URL and are not used. */
+const NEVER_CONNECTED = new Set([
+  "ConnectionRefused",
+  "FailedToOpenSocket",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EMFILE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED",
+]);
+
+function transportFailure(error: unknown): { failure: Failure; mayHaveRun: boolean } {
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  return { failure: failure("network", "The connection to the model's provider failed."), mayHaveRun: !NEVER_CONNECTED.has(code) };
+}
+
+const nothing = (): void => undefined;

@@ -1,0 +1,60 @@
+/** A secret is shown by nothing but `reveal`. */
+import { expect, test } from "bun:test";
+import { Secret } from "../../src/std/secret.ts";
+
+const CANARY = "test-key-canary-1";
+const secret = new Secret(CANARY);
+
+const leaks: [string, () => unknown][] = [
+  ["a template", () => `${secret}`],
+  ["joining", () => [secret, secret].join()],
+  ["String", () => String(secret)],
+  ["toLocaleString", () => secret.toLocaleString()],
+  ["JSON", () => JSON.stringify({ secret, list: [secret] })],
+  ["inspect", () => Bun.inspect({ secret, nested: { list: [secret] } })],
+  ["inspect of a map", () => Bun.inspect(new Map([[secret, secret]]))],
+  ["a table", () => Bun.inspect.table([{ secret }])],
+  ["spread", () => JSON.stringify({ ...secret })],
+  ["Object.assign", () => Bun.inspect(Object.assign({}, secret))],
+  ["own properties", () => Bun.inspect([Reflect.ownKeys(secret), Object.entries(secret)])],
+  ["structuredClone", () => Bun.inspect(structuredClone(secret)) + JSON.stringify(structuredClone(secret))],
+  ["an error's cause", () => Bun.inspect(new Error("failed", { cause: secret }))],
+];
+test.each(leaks)("%s", (_what, show) => {
+  const shown = show();
+  expect(typeof shown).toBe("string");
+  expect(shown).not.toContain("canary");
+});
+
+test("it says what it is where it is shown", () => {
+  expect(`${secret}`).toBe("[secret]");
+  expect(JSON.stringify([secret])).toBe('["[secret]"]');
+  expect(Bun.inspect(secret)).toBe("[secret]");
+});
+
+test("the console prints no secret", () => {
+  const run = Bun.spawnSync({
+    cmd: [
+      process.execPath,
+      "-e",
+      `import { Secret } from ${JSON.stringify(`${import.meta.dir}/../../src/std/secret.ts`)};
+       const secret = new Secret("test-key-" + "canary-1");
+       for (const print of ["log", "info", "warn", "error", "dir", "table"]) console[print](secret, { secret }, [secret]);
+       console.log("%s %o %j", secret, secret, secret);
+       throw new Error("last words", { cause: { secret } });`,
+    ],
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const printed = `${run.stdout}${run.stderr}`;
+  expect(printed).toContain("last words");
+  expect(printed).toContain("[secret]");
+  expect(printed.replaceAll('"test-key-" + "canary-1"', "")).not.toContain("canary-1");
+});
+
+test("reveal gives the text exactly; from drops the white space around it", () => {
+  expect(secret.reveal()).toBe(CANARY);
+  expect(new Secret(" a\n").reveal()).toBe(" a\n");
+  expect(Secret.from(" \ttest-key-1\r\n").reveal()).toBe("test-key-1");
+  expect(Secret.from("inner space kept").reveal()).toBe("inner space kept");
+});

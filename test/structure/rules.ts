@@ -1,0 +1,294 @@
+// The structure rules as data and pure functions: who may import whom, who may touch the world, how long things may be.
+// Given the facts of every file under src, each rule returns the breaches it sees; no rule reads a file.
+import { posix } from "node:path";
+import type { SourceFacts } from "./syntax.ts";
+
+export interface Breach {
+  rule: string;
+  file: string;
+  line: number;
+  message: string;
+}
+
+/** Room → the rooms it may import. A room is a folder under src, or one of four files beside them. */
+export const ROOMS = {
+  std: [],
+  ir: ["std"],
+  protocols: ["ir", "std"],
+  routing: ["ir", "std"],
+  upstream: ["ir", "std"],
+  demo: ["protocols", "ir", "std"],
+  governance: ["ir", "std"],
+  observability: ["ir", "std"],
+  displays: ["observability", "ir", "std"],
+  exchange: ["protocols", "routing", "upstream", "governance", "observability", "ir", "std"],
+  server: ["exchange", "governance", "observability", "ir", "std", "build-info"],
+  config: ["ir", "std", "known"],
+  process: ["config", "compose", "governance", "observability", "displays", "demo", "ir", "std"],
+  cli: [
+    "config",
+    "compose",
+    "process",
+    "protocols",
+    "displays",
+    "demo",
+    "governance",
+    "ir",
+    "std",
+    "known",
+    "build-info",
+  ],
+  compose: [
+    ...["config", "server", "exchange", "protocols", "routing", "upstream", "governance", "observability", "displays"],
+    ...["demo", "ir", "std", "known", "build-info"],
+  ],
+  main: ["cli"],
+  known: [],
+  "build-info": [],
+} as const satisfies Record<string, readonly string[]>;
+
+type Room = keyof typeof ROOMS;
+
+/** Files outside src that code may embed as text, and the rooms that may. */
+const EMBEDDED: ReadonlyMap<string, readonly string[]> = new Map([
+  ["../providers.yaml", ["config"]],
+  ["../config.example.yaml", ["config", "cli"]],
+]);
+
+/** Packages and built-in modules that are not for everybody, and the places that may import them. */
+const MODULES: readonly { names: RegExp; places: readonly string[] }[] = [
+  { names: /^hono(\/|$)/, places: ["server/"] },
+  { names: /^(zod|yaml)(\/|$)/, places: ["config/"] },
+  { names: /^prom-client$/, places: ["observability/"] },
+  { names: /^bun:sqlite$/, places: ["governance/stores/"] },
+  { names: /^(node:)?fs(\/promises)?$/, places: ["config/", "governance/stores/", "process/", "cli/"] },
+  { names: /^(node:)?(net|tls|http|https|http2|dns|dgram)(\/|$)/, places: ["upstream/", "displays/", "cli/"] },
+  {
+    names: /^(node:)?(child_process|cluster|worker_threads|os|process|timers|perf_hooks)(\/|$)|^bun$/,
+    places: ["compose.ts", "process/", "cli/"],
+  },
+];
+/** What else may be imported: pure built-ins. Anything not named here or above needs a decision, and a line here. */
+const MODULES_FOR_ALL = /^(node:)?(crypto|util|path|url|buffer|assert|zlib|string_decoder|events)$/;
+
+/** Invariant 2: who may use globals, and the two rooms that may read and write files with Bun's own call. */
+const GLOBALS_PLACES = ["compose.ts", "main.ts", "process/", "cli/", "server/serve.ts"];
+const BUN_FILES_PLACES = ["config/", "governance/stores/"];
+const BUN_FILES: ReadonlySet<string> = new Set(["Bun.file", "Bun.write"]);
+
+/** Invariant 9: where a secret may leave its wrapper. */
+const REVEAL_PLACES =
+  /^(protocols\/[^/]+\/auth\.ts|governance\/(identify|keys)\.ts|displays\/.+|cli\/.+|demo\/.+|std\/secret\.ts)$/;
+
+export const FILE_LINES_MAX = 400;
+/** A ratchet: the aim is 70. Lower it when the longest function allows. */
+export const FUNCTION_LINES_MAX = 100;
+const FIRST_COMMENT_CHARACTERS_MIN = 20;
+const FORBIDDEN_NAMES = /^(utils?|helpers?|common|services?|handlers?|misc)$/;
+
+/** All rules over all files; an empty list is a house in order. */
+export function findBreaches(files: readonly SourceFacts[]): Breach[] {
+  const paths = new Set(files.map((file) => file.path));
+  return [
+    ...files.flatMap((file) => importBreaches(file, paths)),
+    ...files.flatMap(formBreaches),
+    ...files.flatMap(worldBreaches),
+    ...cycleBreaches(files),
+    ...deadFileBreaches(files),
+  ];
+}
+
+/** The room of a path under src: its first folder, or the name of a file that stands beside the rooms; null for neither. */
+export function roomOf(path: string): Room | null {
+  const [first = "", second] = path.split("/");
+  const name = second === undefined ? first.replace(/\.ts$/, "") : first;
+  return isRoom(name) ? name : null;
+}
+
+const isRoom = (name: string): name is Room => Object.hasOwn(ROOMS, name);
+
+function importBreaches(file: SourceFacts, paths: ReadonlySet<string>): Breach[] {
+  const breaches: Breach[] = [];
+  const breach = (rule: string, line: number, message: string): void => {
+    breaches.push({ rule, file: file.path, line, message });
+  };
+  const room = roomOf(file.path);
+  if (room === null) breach("room", 1, "stands in no room of the table");
+  for (const line of file.computedImports) breach("computed-import", line, "imports a computed name");
+  for (const { specifier, line } of file.imports) {
+    const target = targetOf(file.path, specifier);
+    const problem =
+      target === null
+        ? moduleProblem(file.path, specifier)
+        : room === null
+          ? null
+          : arrowProblem(file.path, room, target, paths);
+    if (problem !== null) breach("import", line, problem);
+  }
+  return breaches;
+}
+
+/** What is wrong with importing the file `target` from a room, or null. */
+function arrowProblem(path: string, room: Room, target: string, paths: ReadonlySet<string>): string | null {
+  if (target.startsWith("../")) {
+    return EMBEDDED.get(target)?.includes(room) === true ? null : `${room} may not import ${target}`;
+  }
+  if (!paths.has(target)) return `imports ${target}, which does not exist`;
+  const targetRoom = roomOf(target);
+  if (targetRoom === null) return `imports ${target}, which stands in no room`;
+  if (targetRoom === room) return siblingProblem(path, target);
+  const allowed: readonly string[] = ROOMS[room];
+  return allowed.includes(targetRoom) ? null : `${room} may not import ${targetRoom} (${target})`;
+}
+
+/** One protocol's folder never imports another's; framing is shared. */
+function siblingProblem(path: string, target: string): string | null {
+  const [from, to] = [protocolOf(path), protocolOf(target)];
+  return from === null || to === null || from === to ? null : `protocol ${from} may not import protocol ${to}`;
+}
+
+function protocolOf(path: string): string | null {
+  const [room, folder, file] = path.split("/");
+  return room !== "protocols" || file === undefined || folder === undefined || folder === "framing" ? null : folder;
+}
+
+/** What is wrong with importing a package or built-in module from this file, or null. */
+function moduleProblem(path: string, specifier: string): string | null {
+  const rule = MODULES.find(({ names }) => names.test(specifier));
+  if (rule !== undefined)
+    return isIn(path, rule.places) ? null : `${specifier} may be imported only by ${rule.places.join(", ")}`;
+  return MODULES_FOR_ALL.test(specifier) ? null : `${specifier} is in no list of modules that may be imported`;
+}
+
+/** Rules about a file by itself: comment, length, names, catches. */
+function formBreaches(file: SourceFacts): Breach[] {
+  const breaches: Breach[] = [];
+  const breach = (rule: string, line: number, message: string): void => {
+    breaches.push({ rule, file: file.path, line, message });
+  };
+  const comment = file.firstComment ?? "";
+  if (comment.length < FIRST_COMMENT_CHARACTERS_MIN)
+    breach("first-comment", 1, "does not start with a sentence that says what it is");
+  if (file.lineCount > FILE_LINES_MAX && !/\b(lines|length)\b/i.test(comment)) {
+    breach(
+      "file-length",
+      1,
+      `has ${file.lineCount} lines (at most ${FILE_LINES_MAX}) and its first comment gives no reason for its length`,
+    );
+  }
+  for (const { name, line, lineCount } of file.functions) {
+    if (lineCount > FUNCTION_LINES_MAX)
+      breach("function-length", line, `${name} has ${lineCount} lines (at most ${FUNCTION_LINES_MAX})`);
+  }
+  for (const line of file.emptyCatches) breach("empty-catch", line, "drops an error silently");
+  const forbidden = file.path
+    .replace(/\.ts$/, "")
+    .split("/")
+    .find((part) => FORBIDDEN_NAMES.test(part));
+  if (forbidden !== undefined) breach("name", 1, `"${forbidden}" says nothing about what is inside`);
+  return breaches;
+}
+
+/** Rules about the world outside the core: globals, and secrets leaving their wrapper. */
+function worldBreaches(file: SourceFacts): Breach[] {
+  const globals = isIn(file.path, GLOBALS_PLACES)
+    ? []
+    : file.globals.filter(({ name }) => !(BUN_FILES.has(name) && isIn(file.path, BUN_FILES_PLACES)));
+  const reveals = REVEAL_PLACES.test(file.path) ? [] : file.reveals;
+  return [
+    ...globals.map(({ name, line }) => ({
+      rule: "global",
+      file: file.path,
+      line,
+      message: `uses the global ${name}; take it as an argument`,
+    })),
+    ...reveals.map((line) => ({
+      rule: "reveal",
+      file: file.path,
+      line,
+      message: "reveals a secret outside the places that may",
+    })),
+  ];
+}
+
+/** A place is a folder (ends in "/") or one file. */
+const isIn = (path: string, places: readonly string[]): boolean =>
+  places.some((place) => (place.endsWith("/") ? path.startsWith(place) : path === place));
+
+/** The path under src that a relative specifier means ("../…" when outside), or null for a package or built-in module. */
+function targetOf(path: string, specifier: string): string | null {
+  return specifier.startsWith(".") ? posix.normalize(posix.join(posix.dirname(path), specifier)) : null;
+}
+
+/** File → files under src it imports. */
+function graphOf(files: readonly SourceFacts[]): ReadonlyMap<string, readonly string[]> {
+  const paths = new Set(files.map((file) => file.path));
+  const targets = (file: SourceFacts): string[] =>
+    file.imports.flatMap(({ specifier }) => {
+      const target = targetOf(file.path, specifier);
+      return target !== null && paths.has(target) ? [target] : [];
+    });
+  return new Map(files.map((file) => [file.path, targets(file)]));
+}
+
+/** One breach per loop found by a depth-first walk; `import type` counts, because a reader follows it all the same. */
+function cycleBreaches(files: readonly SourceFacts[]): Breach[] {
+  const graph = graphOf(files);
+  const breaches: Breach[] = [];
+  const state = new Map<string, "open" | "done">();
+  const trail: string[] = [];
+  const walk = (path: string): void => {
+    state.set(path, "open");
+    trail.push(path);
+    for (const next of graph.get(path) ?? []) {
+      if (state.get(next) === "open") {
+        const loop = [...trail.slice(trail.indexOf(next)), next].join(" → ");
+        breaches.push({ rule: "cycle", file: next, line: 1, message: loop });
+      } else if (state.get(next) === undefined) {
+        walk(next);
+      }
+    }
+    trail.pop();
+    state.set(path, "done");
+  };
+  for (const path of graph.keys()) if (state.get(path) === undefined) walk(path);
+  return breaches;
+}
+
+/** A file that main.ts does not reach is in no executable. Tests do not count as readers. */
+function deadFileBreaches(files: readonly SourceFacts[]): Breach[] {
+  const graph = graphOf(files);
+  const reached = new Set<string>();
+  const queue = ["main.ts"];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    queue.push(...(graph.get(path) ?? []));
+  }
+  return files
+    .filter((file) => !reached.has(file.path))
+    .map((file) => ({ rule: "dead-file", file: file.path, line: 1, message: "is not reached from main.ts" }));
+}
+
+/** The table as ARCHITECTURE.md must show it. */
+export function renderRooms(): string {
+  const rows = Object.entries(ROOMS).map(
+    ([room, allowed]) => `| ${room} | ${allowed.length === 0 ? "—" : allowed.join(", ")} |`,
+  );
+  return ["| room | may import |", "|---|---|", ...rows].join("\n");
+}
+
+/** Rows of the table under "## Who may import whom": room → what it may import, sorted. Null without heading or table. */
+export function readRooms(markdown: string): Map<string, string[]> | null {
+  const section = /^## Who may import whom\s*$([\s\S]*?)(?=^## |$(?![\s\S]))/m.exec(markdown)?.[1];
+  if (section === undefined) return null;
+  const rows = section
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .slice(2) // the header and the line under it
+    .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "")));
+  if (rows.length === 0) return null;
+  return new Map(
+    rows.map(([, room = "", allowed = ""]) => [room, allowed === "—" ? [] : allowed.split(/,\s*/).toSorted()]),
+  );
+}

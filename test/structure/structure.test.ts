@@ -1,0 +1,65 @@
+// Holds the source to the structure rules: every file under src, the map in ARCHITECTURE.md, and the words of every
+// published text. The rules themselves are tested in rules.test.ts.
+import { expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { findBreaches, ROOMS, readRooms, renderRooms } from "./rules.ts";
+import { readFacts } from "./syntax.ts";
+import { findForbiddenWords, isWritten } from "./texts.ts";
+
+const root = join(import.meta.dir, "..", "..");
+const ARCHITECTURE_LINES_MAX = 300;
+
+test("no file under src breaks a structure rule", async () => {
+  const names = await readdir(join(root, "src"), { recursive: true });
+  const paths = names.map((name) => name.replaceAll("\\", "/")).filter((name) => name.endsWith(".ts"));
+  const files = new Map<string, string>();
+  for (const path of paths.toSorted()) files.set(path, await Bun.file(join(root, "src", path)).text());
+  expect(files.has("main.ts")).toBe(true);
+
+  const breaches = findBreaches(await readFacts(files));
+  expect(breaches.map(({ rule, file, line, message }) => `${file}:${line} ${rule}: ${message}`)).toEqual([]);
+});
+
+test("ARCHITECTURE.md is short and shows the import table the rules use", async () => {
+  const markdown = await Bun.file(join(root, "src", "ARCHITECTURE.md")).text();
+  expect(markdown.split("\n").length).toBeLessThan(ARCHITECTURE_LINES_MAX);
+  const wanted = new Map(Object.entries(ROOMS).map(([room, allowed]) => [room, [...allowed].sort()]));
+  // When this fails, the table to paste is printed by: bun -e 'console.log((await import("./test/structure/rules.ts")).renderRooms())'
+  expect(readRooms(markdown)).toEqual(wanted);
+});
+
+test("the rendered table reads back as the table", () => {
+  const wanted = new Map(Object.entries(ROOMS).map(([room, allowed]) => [room, [...allowed].sort()]));
+  expect(readRooms(`## Who may import whom\n\n${renderRooms()}\n\n## Next\n\n| a | b |\n`)).toEqual(wanted);
+});
+
+test("no published text names the machine it was written on, a registry host or an unfinished mark", async () => {
+  const paths = (await publishedPaths()).filter(isWritten);
+  expect(paths).toContain("package.json");
+  const found: string[] = [];
+  for (const path of paths) {
+    const text = await Bun.file(join(root, path)).text();
+    for (const { line, word } of findForbiddenWords(text)) found.push(`${path}:${line} ${word}`);
+  }
+  expect(found).toEqual([]);
+});
+
+/** What git tracks or would track; in a source archive without git, everything but installed and built files. */
+async function publishedPaths(): Promise<string[]> {
+  const listed = Bun.spawnSync(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: root });
+  if (listed.success) {
+    const paths = listed.stdout.toString().split("\0");
+    const there = await Promise.all(paths.map((path) => Bun.file(join(root, path)).exists())); // not one deleted and unstaged
+    return paths.filter((path, index) => path !== "" && there[index] === true);
+  }
+  const names = await readdir(root, { recursive: true, withFileTypes: true });
+  return names
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(root.length + 1)
+        .replaceAll("\\", "/"),
+    )
+    .filter((path) => !/^(node_modules|dist|coverage|\.git|\.ringmain)\//.test(path));
+}
