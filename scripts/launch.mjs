@@ -63,7 +63,7 @@ function stamp() {
  * incomplete registry is; `npm install --no-save` then still honours every locked version, and writes no tracked file.
  */
 function install() {
-  console.error("Ringmain: installing dependencies into node_modules (about 150 MB, once) ...");
+  console.error("Ringmain: installing dependencies into node_modules (once; minutes on a slow line) ...");
   const startedMs = Date.now();
   const attempts = [npm(["ci"]), npm(["install", "--no-save"])];
   if (process.versions.bun !== undefined) attempts.push([process.execPath, ["install", "--no-save"]]); // a machine with Bun alone

@@ -128,8 +128,8 @@ async function tests(args: string[]): Promise<Result> {
 function judge(seen: { report: Counts; summary: { failed: number; errors: number }; exit: number | string }): Result {
   const { passed, skipped } = seen.report;
   const known = Math.max(seen.report.failed, seen.summary.failed, seen.summary.errors);
-  if (passed + known + skipped === 0) {
-    return { counts: { passed: 0, failed: 1, skipped: 0 }, why: `tests: none ran (bun test ended with ${seen.exit})` };
+  if (passed + known === 0) {
+    return { counts: { passed: 0, failed: 1, skipped }, why: `tests: none ran (bun test ended with ${seen.exit})` };
   }
   const failed = seen.exit === 0 ? known : Math.max(known, 1);
   if (failed === 0) return { counts: { passed, failed, skipped }, why: null };

@@ -76,7 +76,10 @@ export const METRICS = {
     ["lane"],
   ),
   ringmain_failovers_total: counter("Moves on to another lane, by why the one before did not do.", ["pool", "reason"]),
-  ringmain_breaker_trips_total: counter("Times a lane was taken out; an empty pool means every pool.", ["pool", "lane"]),
+  ringmain_breaker_trips_total: counter("Times a lane was taken out; an empty pool means every pool.", [
+    "pool",
+    "lane",
+  ]),
   ringmain_lane_transitions_total: counter("Changes of a lane's standing, by what it became.", ["lane", "to"]),
   ringmain_translations_total: counter("Tries translated from one protocol to another.", ["from", "to"]),
   ringmain_losses_total: counter(
@@ -89,7 +92,11 @@ export const METRICS = {
     "Tokens by kind, each counted in exactly one: fresh_input, cache_read, cache_write, cache_write_1h, output, reasoning.",
     ["pool", "lane", "kind"],
   ),
-  ringmain_cost_usd_total: counter("What the answers cost, of those with a known price.", ["pool", "lane"], 1_000_000_000),
+  ringmain_cost_usd_total: counter(
+    "What the answers cost, of those with a known price.",
+    ["pool", "lane"],
+    1_000_000_000,
+  ),
   ringmain_unpriced_requests_total: counter("Answers whose cost is not known.", ["pool", "lane"]),
 
   // The present moment.

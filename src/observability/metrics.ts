@@ -80,7 +80,10 @@ function foldAttempt(
   if (!input.isLast) series.add("ringmain_failovers_total", [pool, failoverReason(attempt.outcome)]);
 }
 
-function foldCost(series: Series, { record, pool, lane }: { record: ExchangeRecord; pool: string; lane: string }): void {
+function foldCost(
+  series: Series,
+  { record, pool, lane }: { record: ExchangeRecord; pool: string; lane: string },
+): void {
   if (record.costNanos !== null) {
     series.add("ringmain_cost_usd_total", [pool, lane], record.costNanos);
   } else if (record.operation === "chat" && (record.outcome === "answered" || record.outcome === "cut")) {

@@ -34,7 +34,9 @@ function valuesOf(snapshot: MetricsSnapshot, name: MetricName, spec: MetricSpec)
     case "gauge":
       return plain(snapshot.gauges[name] ?? [], { name, spec, partsPerUnit: 1 });
     case "histogram":
-      return (snapshot.histograms[name] ?? []).flatMap((series) => histogram(series, { name, spec, bounds: spec.buckets }));
+      return (snapshot.histograms[name] ?? []).flatMap((series) =>
+        histogram(series, { name, spec, bounds: spec.buckets }),
+      );
   }
 }
 

@@ -2,7 +2,14 @@
  * Where the figures of the metrics table are kept: plain numbers in Maps, because they are counted on every request
  * and looked at every quarter of a minute. A snapshot is plain data, so that it can cross to another process.
  */
-import { type GaugeSpec, type HistogramSpec, type LabelsOf, METRICS, type MetricName, type NameOf } from "./metric-table.ts";
+import {
+  type GaugeSpec,
+  type HistogramSpec,
+  type LabelsOf,
+  METRICS,
+  type MetricName,
+  type NameOf,
+} from "./metric-table.ts";
 
 /** A figure of a counter (in parts, see the table) or of a gauge. Labels in the order of the table. */
 export interface ValueSeries {
@@ -48,10 +55,10 @@ export function createSeries(): Series {
   const histograms = new Map<string, Map<string, MutableHistogram>>();
   return {
     add(name, labels, parts = 1) {
-      valueOf(counters, name, labels).value += parts;
+      seriesOf(counters, name, labels).value += parts;
     },
     set(name, labels, value) {
-      valueOf(gauges, name, labels).value = value;
+      seriesOf(gauges, name, labels).value = value;
     },
     observe(name, labels, value) {
       const spec: HistogramSpec = METRICS[name];
@@ -74,9 +81,9 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   const gauges = new Map<string, Map<string, MutableValue>>();
   const histograms = new Map<string, Map<string, MutableHistogram>>();
   for (const snapshot of snapshots) {
-    for (const [name, { labels, value }] of flat(snapshot.counters)) valueOf(counters, name, labels).value += value;
+    for (const [name, { labels, value }] of flat(snapshot.counters)) seriesOf(counters, name, labels).value += value;
     for (const [name, { labels, value }] of flat(snapshot.gauges)) {
-      const held = valueOf(gauges, name, labels);
+      const held = seriesOf(gauges, name, labels);
       held.value = mergeOf(name) === "max" ? Math.max(held.value, value) : held.value + value;
     }
     for (const [name, { labels, counts, sum }] of flat(snapshot.histograms)) {
@@ -100,7 +107,7 @@ export function withoutGauges(snapshot: MetricsSnapshot): MetricsSnapshot {
 /** Label values may hold anything but this character, which no configuration can write into a name. */
 const SEPARATOR = "\u0000";
 
-function valueOf(
+function seriesOf(
   families: Map<string, Map<string, MutableValue>>,
   name: string,
   labels: readonly string[],

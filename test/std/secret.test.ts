@@ -38,10 +38,13 @@ test("the console prints no secret", () => {
       process.execPath,
       "-e",
       `import { Secret } from ${JSON.stringify(`${import.meta.dir}/../../src/std/secret.ts`)};
-       const secret = new Secret("test-key-" + "canary-1");
-       for (const print of ["log", "info", "warn", "error", "dir", "table"]) console[print](secret, { secret }, [secret]);
-       console.log("%s %o %j", secret, secret, secret);
+       const secret = new Secret(process.argv.at(-1));
+       for (const print of ["log", "info", "warn", "error", "debug"]) console[print](secret, { secret }, [secret]);
+       console.dir(secret);
+       console.table([{ secret }]);
+       console.log("%s %o %O %j", secret, secret, secret, secret);
        throw new Error("last words", { cause: { secret } });`,
+      CANARY,
     ],
     stdout: "pipe",
     stderr: "pipe",
@@ -49,7 +52,7 @@ test("the console prints no secret", () => {
   const printed = `${run.stdout}${run.stderr}`;
   expect(printed).toContain("last words");
   expect(printed).toContain("[secret]");
-  expect(printed.replaceAll('"test-key-" + "canary-1"', "")).not.toContain("canary-1");
+  expect(printed).not.toContain("canary");
 });
 
 test("reveal gives the text exactly; from drops the white space around it", () => {

@@ -1,0 +1,98 @@
+/**
+ * Keys the configuration format has and this version does not act on. Each is announced, and where somebody's safety rests on
+ * it, refused: a limit that does not hold is worse than no limit. Whoever builds a part deletes its row.
+ */
+import { PLANNED_PROTOCOL_IDS } from "../known.ts";
+import type { Path } from "./problem.ts";
+import type { ConfigFile } from "./schema.ts";
+
+export interface NotYet {
+  /** As in docs/deviations.md. */
+  readonly id: string;
+  readonly severity: "error" | "warning";
+  /** A sentence that says what to do. */
+  readonly message: string;
+  /** Where the configuration uses it; empty: it does not. */
+  readonly find: (config: ConfigFile) => readonly Path[];
+}
+
+export const NOT_YET: readonly NotYet[] = [
+  {
+    id: "governance",
+    severity: "error",
+    message: "virtual keys and budgets are not available in this version; set enabled: false and use auth.client_tokens",
+    find: (config) => (config.governance?.enabled === true ? [["governance", "enabled"]] : []),
+  },
+  {
+    id: "aws-keys",
+    severity: "error",
+    message: "signed AWS requests from clients are not available in this version; remove it and use auth.client_tokens",
+    find: (config) => (config.auth?.aws_keys?.length ? [["auth", "aws_keys"]] : []),
+  },
+  {
+    id: "account-caps",
+    severity: "error",
+    message: "spending caps of an account are not available in this version; remove them and set the limit at the vendor",
+    find: (config) =>
+      Object.entries(config.providers).flatMap(([name, provider]) =>
+        (provider.accounts ?? []).flatMap((account, at) =>
+          account.caps?.length ? [["providers", name, "accounts", at, "caps"]] : [],
+        ),
+      ),
+  },
+  {
+    id: "idempotency",
+    severity: "error",
+    message: "answers remembered by idempotency key are not available in this version; set enabled: false",
+    find: (config) => (config.idempotency?.enabled === true ? [["idempotency", "enabled"]] : []),
+  },
+  {
+    id: "workers",
+    severity: "warning",
+    message: "more than one worker is not available in this version; it runs with one, write workers: 1",
+    find: (config) => (config.workers === undefined || config.workers === 1 ? [] : [["workers"]]),
+  },
+  {
+    id: "queue",
+    severity: "warning",
+    message: "waiting for a free slot is not available in this version; a full lane is skipped, use on_exhausted of a pool",
+    find: (config) =>
+      Object.entries(config.models).flatMap(([name, model]) => (model.queue === undefined ? [] : [["models", name, "queue"]])),
+  },
+  {
+    id: "otlp",
+    severity: "warning",
+    message: "traces are not available in this version and none are sent; remove it, /metrics has the figures",
+    find: (config) => (config.observability?.otlp_endpoint === undefined ? [] : [["observability", "otlp_endpoint"]]),
+  },
+  {
+    id: "webhook",
+    severity: "warning",
+    message: "the request webhook is not available in this version and nothing is sent; remove it",
+    find: (config) =>
+      config.observability?.request_log_webhook_url === undefined ? [] : [["observability", "request_log_webhook_url"]],
+  },
+  {
+    id: "keep-days",
+    severity: "warning",
+    message: "decisions are kept in memory only in this version; remove it and set ring to the number to keep",
+    find: (config) =>
+      config.observability?.decisions?.keep_days === undefined ? [] : [["observability", "decisions", "keep_days"]],
+  },
+  {
+    id: "displays",
+    severity: "warning",
+    message: "displays are not available in this version and nothing is drawn; remove them",
+    find: (config) => (config.displays?.length ? [["displays"]] : []),
+  },
+];
+
+/** What a model of a provider with such a protocol is told. */
+export function protocolNotYet(protocol: string): string | null {
+  const planned: readonly string[] = PLANNED_PROTOCOL_IDS;
+  if (!planned.includes(protocol)) return null;
+  return `the protocol ${protocol} is not available in this version; remove the model, or use a provider that speaks openai or anthropic`;
+}
+
+/** The row for it in docs/deviations.md. */
+export const PROTOCOL_NOT_YET_ID = "protocols";

@@ -1,0 +1,338 @@
+/**
+ * The shape of both files: every key there is, its type and its bounds. What a value means together with others is in
+ * check.ts. All objects are strict: a key that nobody reads is a mistake of somebody who believes it is read.
+ */
+import { z } from "zod";
+import { MODALITIES, TIERS } from "../ir/capability.ts";
+import { ERROR_CLASSES, POLICY_IDS } from "../known.ts";
+
+/** The longest time a timer of the runtime can hold. */
+const MS_MAX = 2_147_483_647;
+const SECS_MAX = Math.floor(MS_MAX / 1_000);
+const COUNT_MAX = 1_000_000_000;
+const LIST_MAX = 1_000;
+const TEXT_CHARS_MAX = 8_192;
+
+const text = z.string().min(1).max(TEXT_CHARS_MAX);
+const count = z.int().min(1).max(COUNT_MAX);
+const countOrZero = z.int().min(0).max(COUNT_MAX);
+const ms = z.int().min(0).max(MS_MAX);
+const secs = z.int().min(0).max(SECS_MAX);
+const secsFromOne = z.int().min(1).max(SECS_MAX);
+const usd = z.number().min(0).max(1_000_000);
+const words = z.array(text).max(LIST_MAX);
+const textMap = z.record(z.string(), z.string().max(TEXT_CHARS_MAX));
+const oneOrMore = z.union([text, words], { error: "must be one name or a list of names" });
+
+const timers = { first_byte_ms: ms.optional(), idle_ms: ms.optional(), total_ms: ms.optional() };
+export const timeoutsSchema = z.strictObject({
+  connect_ms: ms.optional(),
+  ...timers,
+  stream: z.strictObject(timers).optional(),
+});
+
+const health = z.strictObject({
+  mode: z.enum(["none", "dead", "active"]).optional(),
+  interval_secs: secs.optional(),
+  timeout_secs: secs.optional(),
+});
+
+const translation = z.enum(["off", "lenient", "strict"]).optional();
+const identity = z.enum(["record", "strict"]).optional();
+const select = z.enum(POLICY_IDS).optional();
+
+const failover = z.strictObject({
+  deadline_secs: secsFromOne.optional(),
+  cap: z.int().min(0).max(1_000).optional(),
+  exclusions: words.optional(),
+  keep: z.array(z.enum(["model", "provider", "tier"])).max(3).optional(),
+});
+
+/** What a provider may say in either file. */
+const providerFacts = {
+  protocol: text.optional(),
+  base_url: text.optional(),
+  error_map: z.record(z.string(), z.enum(ERROR_CLASSES)).optional(),
+  path: text.optional(),
+  auth: z.enum(["bearer", "api-key"]).optional(),
+  health: health.optional(),
+  allow_private: z.boolean().optional(),
+  proxy: text.nullish(),
+  ca_file: text.nullish(),
+  headers: textMap.optional(),
+  forward_headers: words.optional(),
+  timeouts: timeoutsSchema.optional(),
+};
+
+const cap = z.strictObject({
+  window: z.enum(["minute", "hourly", "daily", "weekly", "monthly", "total"]),
+  unit: text,
+  limit: z.number().min(0),
+});
+
+const account = z.strictObject({
+  id: text,
+  api_key: text.optional(),
+  api_key_env: text.optional(),
+  api_key_file: text.optional(),
+  pinned: z.boolean().optional(),
+  sort_key: z.int().min(-COUNT_MAX).max(COUNT_MAX).optional(),
+  routing: z.boolean().optional(),
+  max_concurrent: count.optional(),
+  caps: z.array(cap).max(LIST_MAX).optional(),
+});
+
+const provider = z.strictObject({
+  api_key_env: text.optional(),
+  api_key_file: text.optional(),
+  api_key: z.string().max(TEXT_CHARS_MAX).optional(),
+  accounts: z.array(account).min(1).max(LIST_MAX).optional(),
+  ...providerFacts,
+});
+
+export const capabilitiesSchema = z.strictObject({
+  context_window: count.optional(),
+  max_output_tokens: count.optional(),
+  input: z.array(z.enum(MODALITIES)).max(MODALITIES.length).optional(),
+  output: z.array(z.enum(MODALITIES)).max(MODALITIES.length).optional(),
+  tools: z.boolean().optional(),
+  structured_output: z.boolean().optional(),
+  reasoning: z.boolean().optional(),
+  tier: z.enum(TIERS).optional(),
+});
+
+const prices = z.strictObject({
+  input_per_million_usd: usd,
+  output_per_million_usd: usd,
+  cache_read_per_million_usd: usd.optional(),
+  cache_write_per_million_usd: usd.optional(),
+  cache_write_1h_per_million_usd: usd.optional(),
+  reasoning_per_million_usd: usd.optional(),
+  audio_input_per_million_usd: usd.optional(),
+  audio_output_per_million_usd: usd.optional(),
+  tiers: z
+    .array(
+      z.strictObject({
+        above_tokens: count,
+        input_per_million_usd: usd.optional(),
+        output_per_million_usd: usd.optional(),
+        cache_read_per_million_usd: usd.optional(),
+        cache_write_per_million_usd: usd.optional(),
+      }),
+    )
+    .max(20)
+    .optional(),
+});
+
+const model = z.strictObject({
+  provider: text,
+  upstream_model: text.optional(),
+  canonical: text.optional(),
+  max_concurrent: count.optional(),
+  queue: z.strictObject({ max: countOrZero.optional(), max_wait_ms: ms.optional() }).optional(),
+  max_requests: z.int().min(-COUNT_MAX).max(COUNT_MAX).optional(),
+  default_max_tokens: count.optional(),
+  capabilities: capabilitiesSchema.optional(),
+  prices: prices.optional(),
+  select,
+  failover: failover.optional(),
+  exact_model_failover: z.boolean().optional(),
+  translation,
+  identity,
+  timeouts: timeoutsSchema.optional(),
+});
+
+const pool = z.strictObject({
+  select,
+  members: z
+    .array(z.strictObject({ target: text, weight: count.optional(), context_max: count.optional() }))
+    .max(LIST_MAX)
+    .optional(),
+  breaker: z
+    .strictObject({
+      base_cooldown_secs: secs.optional(),
+      max_cooldown_secs: secs.optional(),
+      trip: z
+        .strictObject({
+          mode: z.enum(["error_rate", "consecutive"]).optional(),
+          window_s: secsFromOne.optional(),
+          threshold: z.number().optional(),
+          min_requests: count.optional(),
+          n: countOrZero.optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  failover: failover.optional(),
+  on_exhausted: z.strictObject({ action: text.optional(), max_ms: z.int().min(1).max(MS_MAX).optional() }).optional(),
+  affinity: z
+    .strictObject({
+      mode: text.optional(),
+      header_name: text.optional(),
+      header_names: words.min(1).optional(),
+      ttl_secs: secsFromOne.optional(),
+    })
+    .optional(),
+  translation,
+  identity,
+  timeouts: timeoutsSchema.optional(),
+});
+
+const budgetWindow = z.enum(["minute", "hourly", "daily", "weekly", "monthly", "total"]);
+
+const governance = z.strictObject({
+  enabled: z.boolean().optional(),
+  db_path: text.optional(),
+  admin_token: z.string().max(TEXT_CHARS_MAX).optional(),
+  admin_token_env: text.optional(),
+  admin_token_file: text.optional(),
+  price_per_request_cents: z.number().optional(),
+  price_per_1k_tokens_cents: z.number().optional(),
+  budget: z.enum(["expected", "strict"]).optional(),
+  unpriced: z.enum(["allow", "refuse"]).optional(),
+  groups: z
+    .record(
+      z.string(),
+      z.strictObject({
+        parent: text.nullish(),
+        allowed_pools: words.optional(),
+        rpm_limit: count.optional(),
+        tpm_limit: count.optional(),
+        max_concurrent: count.optional(),
+        budgets: z
+          .array(
+            z.strictObject({
+              window: budgetWindow,
+              limit_usd: usd,
+              mode: z.enum(["hard", "soft"]).optional(),
+              warn_at: z.number().min(0).max(1).optional(),
+            }),
+          )
+          .max(LIST_MAX)
+          .optional(),
+      }),
+    )
+    .optional(),
+  gates: z
+    .array(
+      z.strictObject({
+        scope: z.enum(["request", "session", "project"]),
+        window: budgetWindow.optional(),
+        limit_usd: usd,
+        mode: z.enum(["hard", "soft"]).optional(),
+      }),
+    )
+    .max(LIST_MAX)
+    .optional(),
+});
+
+/** Two kinds share one list, so their keys stand together; which of them need each other is for the part that draws. */
+const display = z.strictObject({
+  type: z.enum(["awtrix", "home_assistant"]),
+  name: text,
+  transport: z.enum(["mqtt", "http"]).optional(),
+  url: text.optional(),
+  prefix: text.optional(),
+  app: text.optional(),
+  layouts: words.optional(),
+  palette: text.optional(),
+  page_secs: secsFromOne.optional(),
+  update_secs: secsFromOne.optional(),
+  brightness: z.int().min(0).max(255).optional(),
+  quiet_hours: z.strictObject({ from: text, to: text, timezone: text.optional() }).optional(),
+  alerts: z.strictObject({ burn_pct: z.number().min(0).max(100).optional(), min_interval_secs: secs.optional() }).optional(),
+  mute: words.optional(),
+  discovery_prefix: text.optional(),
+});
+
+export const configSchema = z.strictObject({
+  listen: text.optional(),
+  allow_open_relay: z.boolean().optional(),
+  workers: z.union([count, z.literal("auto")], { error: "must be a whole number from 1, or auto" }).optional(),
+  drain_secs: secs.optional(),
+  exact_model_failover: z.boolean().optional(),
+  translation,
+  identity,
+  metering: z.enum(["exact", "estimate"]).optional(),
+  errors: z.strictObject({ detail: z.enum(["full", "minimal"]).optional() }).optional(),
+  response_headers: z.enum(["full", "minimal", "off"]).optional(),
+  log: z
+    .strictObject({
+      level: z.enum(["error", "warn", "info", "debug"]).optional(),
+      format: z.enum(["text", "json"]).optional(),
+    })
+    .optional(),
+  admin: z
+    .strictObject({ token: text.optional(), token_env: text.optional(), token_file: text.optional() })
+    .optional(),
+  auth: z
+    .strictObject({
+      mode: text.optional(),
+      client_tokens: z.array(z.string().max(TEXT_CHARS_MAX)).max(LIST_MAX).optional(),
+      client_tokens_env: oneOrMore.optional(),
+      client_tokens_file: oneOrMore.optional(),
+      token: text.optional(),
+      token_env: text.optional(),
+      token_file: text.optional(),
+      aws_keys: z
+        .array(
+          z.strictObject({
+            access_key_id: text,
+            secret_access_key: text.optional(),
+            secret_access_key_env: text.optional(),
+            secret_access_key_file: text.optional(),
+            key: text.optional(),
+          }),
+        )
+        .max(LIST_MAX)
+        .optional(),
+    })
+    .optional(),
+  timeouts: timeoutsSchema.optional(),
+  providers: z.record(z.string(), provider),
+  models: z.record(z.string(), model),
+  pools: z.record(z.string(), pool).optional(),
+  governance: governance.optional(),
+  idempotency: z
+    .strictObject({ enabled: z.boolean().optional(), ttl_secs: secsFromOne.optional(), max_bytes: count.optional() })
+    .optional(),
+  observability: z
+    .strictObject({
+      decisions: z.strictObject({ ring: count.max(1_000_000).optional(), keep_days: count.optional() }).optional(),
+      otlp_endpoint: text.optional(),
+      request_log_webhook_url: text.optional(),
+    })
+    .optional(),
+  displays: z.array(display).max(100).optional(),
+});
+
+/** `source` and `read` say where a fact was read and when; nothing but people reads them. */
+const provenance = { source: text.optional(), read: text.optional() };
+
+export const catalogProviderSchema = z.strictObject({
+  ...providerFacts,
+  protocol: text,
+  base_url: text,
+  key_env: words.optional(),
+  ...provenance,
+});
+
+export const catalogModelSchema = z.strictObject({
+  aliases: words.optional(),
+  capabilities: capabilitiesSchema.optional(),
+  ...provenance,
+});
+
+/** A flat map of providers, and one reserved key. */
+export const catalogSchema = z
+  .object({ models: z.record(z.string(), catalogModelSchema).optional() })
+  .catchall(catalogProviderSchema);
+
+export type ConfigFile = z.infer<typeof configSchema>;
+export type ConfigProvider = ConfigFile["providers"][string];
+export type ConfigAccount = NonNullable<ConfigProvider["accounts"]>[number];
+export type ConfigModel = ConfigFile["models"][string];
+export type ConfigPool = NonNullable<ConfigFile["pools"]>[string];
+export type ConfigTimeouts = z.infer<typeof timeoutsSchema>;
+export type CatalogProvider = z.infer<typeof catalogProviderSchema>;
+export type CatalogModel = z.infer<typeof catalogModelSchema>;

@@ -1,0 +1,100 @@
+/**
+ * References to secrets, resolved by the process that uses them: a variable, a file, or text with references in it. A key
+ * file that changes is read again without a restart. Imports neither zod nor yaml, because every worker loads it.
+ */
+import { readFileSync, statSync } from "node:fs";
+import type { SecretRef } from "../ir/deployment.ts";
+import { Secret } from "../std/secret.ts";
+import { hasControl, interpolate, type ReadEnv } from "./interpolate.ts";
+
+export interface SecretSources {
+  readonly readEnv: ReadEnv;
+  /** The whole text; null: not there or not readable. */
+  readonly readFile: (path: string) => string | null;
+  /** What changes when the file does; null: not there. */
+  readonly statFile: (path: string) => FileStamp | null;
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+}
+
+export interface FileStamp {
+  readonly modifiedMs: number;
+  readonly bytes: number;
+}
+
+export interface SecretResolver {
+  /** Null: unset, empty, unreadable, or nothing that could be sent in a header. Never throws. */
+  resolve(ref: SecretRef): Secret | null;
+}
+
+/** How often a key file is looked at, however often its key is used. */
+export const FILE_CHECK_MS = 1_000;
+
+/** Key files remembered; a deployment names each of its own, so this is never reached by use. */
+const FILES_MAX = 10_000;
+
+/** Longer than any credential; a wrong path must not fill the memory. */
+const SECRET_CHARS_MAX = 64 * 1024;
+
+export function createSecretResolver(sources: SecretSources): SecretResolver {
+  const files = new Map<string, FileEntry>();
+  return {
+    resolve(ref) {
+      switch (ref.kind) {
+        case "env":
+          return toSecret(sources.readEnv(ref.name) ?? null);
+        case "file":
+          return readThrough(files, ref.path, sources);
+        case "template": {
+          const result = interpolate(ref.text, sources.readEnv);
+          return result.kind === "bad" ? null : toSecret(result.text);
+        }
+      }
+    },
+  };
+}
+
+/** The real ones. `readEnv` and `nowMs` are the caller's, because globals are. */
+export function systemSecretSources(own: Pick<SecretSources, "readEnv" | "nowMs">): SecretSources {
+  return { ...own, readFile: readFileOrNull, statFile: statFileOrNull };
+}
+
+/** Null when it is not there, not readable or not a file: whoever asked says which of its keys that concerns. */
+export function readFileOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null; // absence is an answer here
+  }
+}
+
+interface FileEntry {
+  readonly secret: Secret | null;
+  readonly stamp: FileStamp | null;
+  readonly checkedMs: number;
+}
+
+function readThrough(files: Map<string, FileEntry>, path: string, sources: SecretSources): Secret | null {
+  const nowMs = sources.nowMs();
+  const known = files.get(path);
+  if (known !== undefined && nowMs - known.checkedMs < FILE_CHECK_MS) return known.secret;
+  // The stamp is taken first: a change while reading is then seen at the next look instead of never.
+  const stamp = sources.statFile(path);
+  const same = known !== undefined && stamp?.modifiedMs === known.stamp?.modifiedMs && stamp?.bytes === known.stamp?.bytes;
+  const secret = same ? known.secret : stamp === null ? null : toSecret(sources.readFile(path));
+  if (files.size >= FILES_MAX) files.clear();
+  files.set(path, { secret, stamp, checkedMs: nowMs });
+  return secret;
+}
+
+/** A control character inside could end a header and begin another one. */
+function toSecret(text: string | null): Secret | null {
+  const trimmed = text?.trim() ?? "";
+  if (trimmed === "" || trimmed.length > SECRET_CHARS_MAX || hasControl(trimmed)) return null;
+  return Secret.from(trimmed);
+}
+
+function statFileOrNull(path: string): FileStamp | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() ? { modifiedMs: found.mtimeMs, bytes: found.size } : null;
+}

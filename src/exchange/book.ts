@@ -1,0 +1,140 @@
+/**
+ * The open record of one exchange: filled in as it runs, closed exactly once, however it ends. Closing settles the
+ * usage and hands the record to the sinks.
+ */
+import { costOf, settle, type UsageRow } from "../governance/index.ts";
+import type { Lane } from "../ir/deployment.ts";
+import type { FailureKind } from "../ir/failure.ts";
+import type { Operation } from "../ir/facts.ts";
+import type { Loss } from "../ir/loss.ts";
+import type { Usage } from "../ir/usage.ts";
+import { type AttemptRecord, type ExchangeOutcome, type ExchangeRecord, RECORD_LOSSES_MAX } from "../observability/record.ts";
+import type { Effects } from "../std/effects.ts";
+
+export interface Book {
+  readonly id: string;
+  readonly startedMs: number;
+  ingress: string | null;
+  operation: Operation | null;
+  /** A configured name, or "unresolved". */
+  target: string;
+  asked: string | null;
+  stream: boolean;
+  caller: string | null;
+  queuedMs: number;
+  requestBytes: number;
+  skipped: ExchangeRecord["skipped"];
+  readonly attempts: AttemptRecord[];
+  /** The answer's first byte may go out now. */
+  committed(): void;
+  addLosses(losses: readonly Loss[], count: number): void;
+  /** The first call counts; later ones do nothing. */
+  close(ending: Ending): void;
+}
+
+export interface Ending {
+  readonly outcome: ExchangeOutcome;
+  readonly status: number;
+  readonly failure: FailureKind | null;
+  /** Lane that answered; null: none did. */
+  readonly lane: Lane | null;
+  readonly usage: Usage | null;
+  /** The answer did not end, or the vendor did not report. */
+  readonly usageEstimated: boolean;
+  readonly answerBytes: number;
+}
+
+export interface BookInput {
+  readonly id: string;
+  readonly receivedMs: number;
+  readonly effects: Pick<Effects, "nowMs" | "wallMs">;
+  readonly onClose: (record: ExchangeRecord, row: UsageRow) => void;
+}
+
+/** Client-given text kept on a record, in characters. */
+const ASKED_CHARS_MAX = 120;
+
+export function openBook(input: BookInput): Book {
+  const { effects } = input;
+  const startedWallMs = effects.wallMs() - (effects.nowMs() - input.receivedMs);
+  let committedMs: number | null = null;
+  let closed = false;
+  const losses: Loss[] = [];
+  let lossCount = 0;
+  const book: Book = {
+    id: input.id,
+    startedMs: input.receivedMs,
+    ingress: null,
+    operation: null,
+    target: "unresolved",
+    asked: null,
+    stream: false,
+    caller: null,
+    queuedMs: 0,
+    requestBytes: 0,
+    skipped: [],
+    attempts: [],
+    committed() {
+      committedMs ??= effects.nowMs();
+    },
+    addLosses(more, count) {
+      losses.push(...more.slice(0, Math.max(0, RECORD_LOSSES_MAX - losses.length)));
+      lossCount += count;
+    },
+    close(ending) {
+      if (closed) return;
+      closed = true;
+      const record: ExchangeRecord = {
+        id: book.id,
+        startedWallMs,
+        durationMs: effects.nowMs() - input.receivedMs,
+        firstByteMs: committedMs === null ? null : committedMs - input.receivedMs,
+        queuedMs: book.queuedMs,
+        ingress: book.ingress,
+        operation: book.operation,
+        target: book.target,
+        asked: book.asked === null ? null : book.asked.slice(0, ASKED_CHARS_MAX),
+        stream: book.stream,
+        caller: book.caller,
+        status: ending.status,
+        outcome: ending.outcome,
+        failure: ending.failure,
+        attempts: book.attempts,
+        skipped: book.skipped,
+        usage: ending.usage,
+        usageEstimated: ending.usageEstimated,
+        costNanos: costOf(ending.usage, ending.lane?.prices ?? null),
+        losses,
+        lossCount,
+        requestBytes: book.requestBytes,
+        answerBytes: ending.answerBytes,
+      };
+      input.onClose(record, settle(record));
+    },
+  };
+  return book;
+}
+
+/** How an exchange that ended in a failure is called: refused by the gateway, or failed by an upstream. */
+export function outcomeOf(kind: FailureKind): ExchangeOutcome {
+  if (kind === "client-gone") return "client-gone";
+  return UPSTREAM_KINDS.has(kind) ? "failed" : "refused";
+}
+
+const UPSTREAM_KINDS: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  "rate-limited",
+  "overloaded",
+  "server-error",
+  "timeout",
+  "network",
+  "malformed",
+  "redirect",
+  "billing",
+  "credential",
+  "model-missing",
+  "wrong-model",
+  "upstream-too-large",
+  "context-length",
+  "rejected",
+  "caller-credential",
+]);

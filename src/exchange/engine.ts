@@ -1,0 +1,322 @@
+/**
+ * The one attempt engine: models, pools, fallback pools, least-bad, waiting and probes all go through this loop. It
+ * decides, admits, attempts and reports to the cell, until something may be committed or nothing is left.
+ */
+import type { Lane, Target } from "../ir/deployment.ts";
+import { type Failure, ruleOf } from "../ir/failure.ts";
+import type { AttemptRecord } from "../observability/record.ts";
+import {
+  affinityKey,
+  type Change,
+  couldEverServe,
+  type Decision,
+  decide,
+  type Exclusion,
+  type Guard,
+  type Health,
+  leastBad,
+  mayAttemptAgain,
+  nothingLeft,
+  type Selection,
+} from "../routing/index.ts";
+import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } from "./attempt.ts";
+import type { Book } from "./book.ts";
+import type { Call, World } from "./call.ts";
+import { waitForSlot } from "./queue.ts";
+
+/** What outlives an exchange: bounded by the configuration (one entry per target, one per lane). */
+export interface Standing {
+  readonly health: Health;
+  readonly selections: Map<string, Selection>;
+  readonly lastUsedMs: Map<string, number>;
+  onChanges(target: Target, changes: readonly Change[]): void;
+  /** Requests waiting for a slot right now. */
+  waiting: number;
+}
+
+export type Served =
+  | { readonly kind: "served"; readonly outcome: AnsweredOutcome | StreamingOutcome; readonly lane: Lane; readonly target: Target; readonly guard: Guard; readonly attempt: OpenAttempt; readonly switched: boolean }
+  /** `from`: protocol id of the lane whose words these are; null: ours. */
+  | { readonly kind: "failed"; readonly failure: Failure; readonly from: string | null }
+  | { readonly kind: "abandoned" };
+
+export interface OpenAttempt {
+  /** Writes the attempt's record; the first call counts. */
+  close(ending: Pick<AttemptRecord, "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel"> & { readonly firstByte: boolean }): void;
+}
+
+/** What one exchange has tried so far, over every pool it went through. */
+interface Run {
+  readonly world: World;
+  readonly standing: Standing;
+  readonly call: Call;
+  readonly book: Book;
+  readonly deadlineMs: number;
+  readonly tried: Set<string>;
+  readonly visited: Set<string>;
+  readonly failures: { readonly lane: Lane; readonly failure: Failure }[];
+  first: Lane | null;
+  needsRoomBeyond: number | null;
+  /** Strict translation refused a lane; the answer if nothing else serves. */
+  lossesRefused: Failure | null;
+  waited: boolean;
+}
+
+export async function serve(input: { world: World; standing: Standing; call: Call; book: Book; target: Target }): Promise<Served> {
+  const { world, standing, call, book, target } = input;
+  const run: Run = {
+    world,
+    standing,
+    call,
+    book,
+    deadlineMs: call.startedMs + target.failover.deadlineMs,
+    tried: new Set(),
+    visited: new Set(),
+    failures: [],
+    first: null,
+    needsRoomBeyond: null,
+    lossesRefused: null,
+    waited: false,
+  };
+  return await serveTarget(run, target);
+}
+
+async function serveTarget(run: Run, target: Target): Promise<Served> {
+  run.visited.add(target.name);
+  const { nowMs } = run.world.effects;
+  let attemptsMade = 0;
+  // Ends: every turn tries a lane (each at most once) or waits once; the bound is the lanes there are.
+  for (;;) {
+    if (run.call.signal.aborted) return { kind: "abandoned" };
+    if (!mayAttemptAgain({ nowMs: nowMs(), deadlineMs: run.deadlineMs, attemptsMade, cap: target.failover.cap })) {
+      return await exhausted(run, target, look(run, target));
+    }
+    const decision = look(run, target);
+    if (decision.pick === null) {
+      const slot = await waitForSlot({ ...run, target, decision });
+      if (slot === "free") continue;
+      if (slot === "abandoned") return { kind: "abandoned" };
+      return await exhausted(run, target, decision);
+    }
+    run.standing.selections.set(target.name, decision.selection);
+    const tried = await tryLane(run, target, decision.pick, { insist: decision.insist });
+    if (tried !== null) return tried;
+    attemptsMade++;
+  }
+}
+
+function look(run: Run, target: Target): Decision {
+  const { world, standing, call } = run;
+  const now = world.effects.nowMs();
+  return decide({
+    target,
+    lanes: world.deployment.lanes,
+    facts: call.request.facts,
+    condition: (lane) => standing.health.condition(target, lane, now),
+    usable: (lane) => usable(run, lane),
+    tried: run.tried,
+    first: run.first,
+    needsRoomBeyond: run.needsRoomBeyond,
+    lastUsedMs: (laneId) => standing.lastUsedMs.get(laneId) ?? null,
+    selection: standing.selections.get(target.name) ?? new Map(),
+    affinityKey: target.affinity === null ? null : affinityKey(call.parts.headers, target.affinity),
+  });
+}
+
+/** What no routing rule can know: protocols and operations. */
+function usable({ world, call }: Run, lane: Lane): Exclusion | null {
+  const egress = world.protocolOf(lane.protocol);
+  const same = egress.payload.id === call.ingress.payload.id;
+  if (call.request.facts.operation === "count") {
+    const ownPath = world.deployment.providers[lane.provider]?.path ?? null;
+    if (!same || egress.operations.count === undefined || ownPath !== null) return "no-operation";
+  }
+  return call.translation === "off" && !same ? "other-protocol" : null;
+}
+
+/** One lane tried and booked. null: it failed and another may be tried. */
+async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insist: boolean }): Promise<Served | null> {
+  const { world, standing, call } = run;
+  const guard = standing.health.admit(target, lane, world.effects.nowMs(), insist);
+  run.tried.add(lane.id);
+  if (guard === null) return null;
+  run.first ??= lane;
+  standing.lastUsedMs.set(lane.id, world.effects.nowMs());
+  const opened = openAttempt(run, lane);
+  let outcome: Outcome;
+  try {
+    outcome = await attempt({ world, call, target, lane });
+  } catch (error) {
+    guard.release(world.effects.nowMs());
+    opened.close({ outcome: "internal", status: null, ambiguous: true, retryAfterMs: null, reportedModel: null, firstByte: false });
+    throw error;
+  }
+  switch (outcome.kind) {
+    case "answered":
+    case "streaming":
+      return { kind: "served", outcome, lane, target, guard, attempt: opened, switched: run.first.id !== lane.id };
+    case "abandoned":
+      guard.release(world.effects.nowMs());
+      opened.close({ outcome: "abandoned", status: null, ambiguous: true, retryAfterMs: null, reportedModel: null, firstByte: false });
+      return { kind: "abandoned" };
+    case "failed":
+      return laneFailed(run, target, lane, { guard, opened, outcome });
+  }
+}
+
+function laneFailed(
+  run: Run,
+  target: Target,
+  lane: Lane,
+  tried: { guard: Guard; opened: OpenAttempt; outcome: Extract<Outcome, { kind: "failed" }> },
+): Served | null {
+  const { guard, opened, outcome } = tried;
+  const failed = outcome.failure;
+  const now = run.world.effects.nowMs();
+  // Counting must never cost a lane its standing: an estimate can take its place.
+  const changes = run.call.request.facts.operation === "count" ? guard.abandoned(now) : guard.failed(failed, now);
+  guard.release(now);
+  run.standing.onChanges(target, changes);
+  opened.close({
+    outcome: failed.kind,
+    status: outcome.status,
+    ambiguous: outcome.mayHaveRun && AMBIGUOUS.has(failed.kind),
+    retryAfterMs: failed.retryAfterMs,
+    reportedModel: outcome.reportedModel,
+    firstByte: false,
+  });
+  if (failed.kind === "losses-refused") {
+    run.lossesRefused ??= failed;
+    return null;
+  }
+  run.failures.push({ lane, failure: failed });
+  const rule = ruleOf(failed);
+  if (rule.then === "answer") return { kind: "failed", failure: failed, from: failed.upstream === null ? null : lane.protocol };
+  if (failed.kind === "context-length") {
+    run.needsRoomBeyond = Math.max(run.needsRoomBeyond ?? 0, lane.capabilities.contextWindow ?? 0);
+  }
+  return null;
+}
+
+/** Kinds after which nobody knows whether the vendor did the work. */
+const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed", "wrong-model"]);
+
+function openAttempt(run: Run, lane: Lane): OpenAttempt {
+  const { world, call, book } = run;
+  const startedMs = world.effects.nowMs();
+  let closed = false;
+  return {
+    close(ending) {
+      if (closed) return;
+      closed = true;
+      const now = world.effects.nowMs();
+      const { firstByte, ...rest } = ending;
+      book.attempts.push({
+        lane: lane.id,
+        provider: lane.provider,
+        account: lane.account,
+        model: lane.model,
+        upstreamModel: lane.upstreamModel,
+        egress: lane.protocol,
+        way: world.protocolOf(lane.protocol).payload.id === call.ingress.payload.id ? "relay" : "translate",
+        ...rest,
+        startedMs: startedMs - call.startedMs,
+        firstByteMs: firstByte ? now - startedMs : null,
+        durationMs: now - startedMs,
+      });
+    },
+  };
+}
+
+// ---------------------------------------------------------------- nothing left
+
+async function exhausted(run: Run, target: Target, decision: Decision): Promise<Served> {
+  run.book.skipped = decision.left.map(({ lane, because }) => ({ lane, because }));
+  const { onExhausted } = target;
+  const now = run.world.effects.nowMs();
+  if (now < run.deadlineMs) {
+    switch (onExhausted.action) {
+      case "reject":
+        break;
+      case "fallback-pool": {
+        const fallback = run.world.deployment.targets[onExhausted.pool];
+        if (fallback !== undefined && !run.visited.has(fallback.name)) return await serveTarget(run, fallback);
+        break;
+      }
+      case "least-bad": {
+        const served = await tryLeastBad(run, target, decision);
+        if (served !== null) return served;
+        break;
+      }
+      case "wait": {
+        const again = await waitForRecovery(run, target, onExhausted.maxMs);
+        if (again === "abandoned") return { kind: "abandoned" };
+        if (again === "recovered") return await serveTarget(run, target);
+        break;
+      }
+    }
+  }
+  return { kind: "failed", ...finalFailure(run, target, decision) };
+}
+
+/** The soonest to recover of those only their breaker keeps out. */
+async function tryLeastBad(run: Run, target: Target, decision: Decision): Promise<Served | null> {
+  const lane = leastBad(decision, run.world.deployment.lanes);
+  return lane === null ? null : await tryLane(run, target, lane, { insist: true });
+}
+
+/** Once per exchange. Lanes that said "not now" without working on the request may be asked again. */
+async function waitForRecovery(run: Run, target: Target, maxMs: number): Promise<"recovered" | "not-in-time" | "abandoned"> {
+  if (run.waited) return "not-in-time";
+  run.waited = true;
+  const { effects, deployment } = run.world;
+  const now = effects.nowMs();
+  const lanes = target.members.flatMap((member) => member.lanes.flatMap((id) => deployment.lanes[id] ?? []));
+  const at = run.standing.health.recoversAtMs(target, lanes, now);
+  if (at === null || at - now > maxMs || at > run.deadlineMs) return "not-in-time";
+  const done = await sleep(effects.setTimer, Math.max(0, at - now), run.call.signal);
+  run.book.queuedMs += effects.nowMs() - now;
+  if (!done) return "abandoned";
+  for (const { lane, failure: failed } of run.failures) if (failed.kind === "rate-limited") run.tried.delete(lane.id);
+  return "recovered";
+}
+
+/** False when the signal fired first. */
+function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const onAbort = (): void => {
+      cancel();
+      resolve(false);
+    };
+    const cancel = setTimer(ms, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(true);
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+function finalFailure(run: Run, target: Target, decision: Decision): { failure: Failure; from: string | null } {
+  const { world, standing, call } = run;
+  if (run.lossesRefused !== null && run.failures.length === 0) return { failure: run.lossesRefused, from: null };
+  const { lanes } = world.deployment;
+  const nowMs = world.effects.nowMs();
+  const couldServe = couldEverServe(decision, lanes);
+  const told = nothingLeft({
+    target,
+    lanes,
+    needs: call.request.facts.needs,
+    couldServe,
+    attempts: run.failures,
+    stored: couldServe.flatMap((lane) => {
+      const { failure } = standing.health.condition(target, lane, nowMs);
+      return failure === null ? [] : [{ lane, failure }];
+    }),
+    left: decision.left,
+    nowMs,
+    deadlineMs: run.deadlineMs,
+    recoversAtMs: standing.health.recoversAtMs(target, couldServe, nowMs),
+  });
+  const from = run.failures.find(({ failure }) => failure.upstream !== null && failure.upstream === told.upstream);
+  return { failure: told, from: from?.lane.protocol ?? null };
+}

@@ -1,0 +1,9 @@
+/**
+ * Exchange: one client request and its answer, from facts to record. It knows every core room and none of the world:
+ * time, chance and network are arguments. It never speaks a wire format itself.
+ */
+export type { World } from "./call.ts";
+export type { Answer, ByteSource, Exchange, RefuseInput, RunInput } from "./contract.ts";
+export type { Standing } from "./engine.ts";
+export { createExchange, type ExchangeInput } from "./exchange.ts";
+export { createHeaderFilter, TRACE_HEADERS } from "./headers.ts";

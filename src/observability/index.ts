@@ -1,0 +1,15 @@
+/**
+ * Observability: what an exchange came to, folded into metrics, log, decisions and statistics.
+ * It never decides anything, never holds a body or a secret, and never makes a request wait.
+ */
+export { createDecisions, type Decisions } from "./decisions.ts";
+export type { Gauges } from "./gauges.ts";
+export { createLog, type Log, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
+export { createMetrics, type Metrics } from "./metrics.ts";
+export { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from "./prometheus.ts";
+export type { AttemptRecord, ExchangeOutcome, ExchangeRecord } from "./record.ts";
+export { RECORD_LOSSES_MAX } from "./record.ts";
+export { type MetricsSnapshot, mergeSnapshots, withoutGauges } from "./series.ts";
+export { createSinks, type Sink, type Sinks } from "./sinks.ts";
+export { type CellFacts, createTotals, type LaneFacts, type StatsInput, statsDocument, type Totals } from "./stats.ts";
+export type { Transition } from "./transition.ts";

@@ -1,0 +1,178 @@
+/**
+ * The log: one line per exchange, one per change of a lane's standing, and what the program itself has to say. Text
+ * lines are for people, JSON lines hold every field. A line that cannot be written is counted and never stops anything.
+ */
+import type { Deployment } from "../ir/deployment.ts";
+import { inputTokens } from "../ir/usage.ts";
+import { escapeControls, formatCost, formatCount, formatDuration } from "./figures.ts";
+import type { ExchangeRecord } from "./record.ts";
+import type { Sink } from "./sinks.ts";
+import type { Transition } from "./transition.ts";
+
+export type LogLevel = Deployment["log"]["level"];
+export type LogFormat = Deployment["log"]["format"];
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Stamped into JSON lines; null: there is no deployment yet. */
+  readonly revision: string | null;
+  readonly wallMs: () => number;
+  /** Takes one line, its newline included. May throw. */
+  readonly write: (line: string) => void;
+}
+
+export interface Log {
+  readonly sink: Sink;
+  error(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  /** Lines lost because `write` threw. */
+  writeFailures(): number;
+}
+
+/** Most important first; a level shows itself and what stands before it. */
+const LEVELS = ["error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
+
+export function createLog(options: LogOptions): Log {
+  const { format, revision } = options;
+  let writeFailures = 0;
+  const shown = new Set<LogLevel>(LEVELS.slice(0, LEVELS.indexOf(options.level) + 1));
+  const put = (line: string): void => {
+    try {
+      options.write(`${line}\n`);
+    } catch {
+      writeFailures += 1;
+    }
+  };
+  const emit = (entry: Entry): void => {
+    if (shown.has(entry.level)) put(format === "json" ? jsonLine(entry, revision) : textLine(entry));
+  };
+  const say =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) =>
+      emit({
+        level,
+        wallMs: options.wallMs(),
+        event: "message",
+        members: { message, ...fields },
+        text: () => messageText(message, fields),
+      });
+  return {
+    sink: {
+      name: "log",
+      record: (record) => emit(recordEntry(record)),
+      transition: (transition) => emit(transitionEntry(transition)),
+    },
+    error: say("error"),
+    warn: say("warn"),
+    info: say("info"),
+    debug: say("debug"),
+    writeFailures: () => writeFailures,
+  };
+}
+
+interface Entry {
+  readonly level: LogLevel;
+  readonly wallMs: number;
+  readonly event: "exchange" | "transition" | "message";
+  /** Of the JSON line. */
+  readonly members: object;
+  /** What a text line says after its time and level. */
+  readonly text: () => string;
+}
+
+function jsonLine({ level, wallMs, event, members }: Entry, revision: string | null): string {
+  return escapeControls(JSON.stringify({ time: timeText(wallMs), level, event, revision, ...members }));
+}
+
+function textLine({ level, wallMs, text }: Entry): string {
+  return escapeControls(`${timeText(wallMs)} ${level.padEnd(5)} ${text()}`).trimEnd();
+}
+
+function timeText(wallMs: number): string {
+  return Number.isFinite(wallMs) && Math.abs(wallMs) <= DATE_MS_MAX ? new Date(wallMs).toISOString() : "-";
+}
+
+/** The farthest moment a Date can hold, from 1970 either way. */
+const DATE_MS_MAX = 8.64e15;
+
+// ---------------------------------------------------------------- exchanges
+
+function recordEntry(record: ExchangeRecord): Entry {
+  return {
+    level: recordLevel(record),
+    wallMs: record.startedWallMs + record.durationMs,
+    event: "exchange",
+    members: record,
+    text: () => recordText(record),
+  };
+}
+
+/** A failure that another lane made good is a fact in the record, not a warning; a client's mistake is neither. */
+function recordLevel({ outcome, status, failure }: ExchangeRecord): LogLevel {
+  if (failure === "internal") return "error";
+  return outcome === "cut" || (outcome !== "client-gone" && status >= 500) ? "warn" : "info";
+}
+
+/** Columns of fixed width first, so that lines stand under each other; then what varies, each with its name. */
+function recordText(record: ExchangeRecord): string {
+  const { usage } = record;
+  const columns = [
+    record.outcome.padEnd(11),
+    String(record.status).padStart(3),
+    formatDuration(record.durationMs).padStart(7),
+    `first ${(record.firstByteMs === null ? "-" : formatDuration(record.firstByteMs)).padStart(6)}`,
+    `in ${countText(usage === null ? null : inputTokens(usage)).padStart(5)}`,
+    `out ${countText(usage === null ? null : usage.outputTokens).padStart(5)}`,
+    `${record.usageEstimated ? "~" : ""}${formatCost(record.costNanos)}`.padStart(12),
+  ];
+  const last = record.attempts.at(-1);
+  const path = last === undefined ? record.target : `${record.target} > ${last.lane}`;
+  return [...columns, path, ...recordNotes(record), `id=${record.id}`].join(" ");
+}
+
+/** Only what is worth a word in this very exchange. */
+function recordNotes(record: ExchangeRecord): string[] {
+  const notes: string[] = [];
+  const { attempts } = record;
+  if (attempts.length > 0) notes.push(`attempts=${attempts.length}`);
+  if (attempts.length > 1)
+    notes.push(`tried=${attempts.map((attempt) => `${attempt.lane}:${attempt.outcome}`).join(",")}`);
+  if (record.failure !== null) notes.push(`failure=${record.failure}`);
+  if (record.asked !== null && record.asked !== record.target) notes.push(`asked=${JSON.stringify(record.asked)}`);
+  if (record.queuedMs > 0) notes.push(`queued=${formatDuration(record.queuedMs)}`);
+  if (record.lossCount > 0) notes.push(`losses=${record.lossCount}`);
+  if (record.caller !== null) notes.push(`caller=${record.caller}`);
+  return notes;
+}
+
+function countText(count: number | null): string {
+  return count === null ? "-" : formatCount(count);
+}
+
+// ---------------------------------------------------------------- transitions and messages
+
+/** States that take a lane out; the way back is news, but good news. */
+const OUT: ReadonlySet<string> = new Set(["open", "hard-out"]);
+
+function transitionEntry(transition: Transition): Entry {
+  return {
+    level: OUT.has(transition.to) ? "warn" : "info",
+    wallMs: transition.wallMs,
+    event: "transition",
+    members: transition,
+    text: () => {
+      const { target, lane, from, to, because, forMs } = transition;
+      const where = target === null ? lane : `${target} > ${lane}`;
+      return `lane        ${where} ${from} -> ${to} because=${because}${forMs === null ? "" : ` for=${formatDuration(forMs)}`}`;
+    },
+  };
+}
+
+function messageText(message: string, fields: LogFields): string {
+  const shown = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  return `${message}${shown.join("")}`;
+}

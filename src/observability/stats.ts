@@ -1,0 +1,219 @@
+/**
+ * The `/stats` document: what this gateway is made of and how each part of it is doing. Its first fields keep names and
+ * meaning that existing tools read; everything else was added beside them.
+ */
+import type { Deployment } from "../ir/deployment.ts";
+import { inputTokens } from "../ir/usage.ts";
+import type { ExchangeRecord } from "./record.ts";
+import type { Sink } from "./sinks.ts";
+
+/** The standing of one lane as routing knows it, handed over when somebody looks. */
+export interface LaneFacts {
+  readonly lane: string;
+  readonly inflight: number;
+  /** Attempts since the start: answered, failed by the upstream's fault, refused by the client's. */
+  readonly ok: number;
+  readonly err: number;
+  readonly clientFault: number;
+  /** Any cell would admit a request now. */
+  readonly usable: boolean;
+  /** Health label. */
+  readonly label: string;
+  /** Why the lane or its account is hard out; null: it is not, also once it has recovered. */
+  readonly hardOut: string | null;
+  /** Until the lane or account may be tried again; 0: it may be now. */
+  readonly waitRemainingMs: number;
+  /** Answers it may still give; null: no limit. */
+  readonly budgetLeft: number | null;
+  readonly cells: readonly CellFacts[];
+}
+
+/** Breaker state of one (pool, lane). */
+export interface CellFacts {
+  readonly target: string;
+  readonly state: string;
+  readonly usable: boolean;
+  readonly cooldownRemainingMs: number;
+  /** Trips in a row. */
+  readonly streak: number;
+}
+
+/** Sums over records since the start, by pool or model. Plain data. */
+export interface TargetTotals {
+  readonly requests: number;
+  readonly ok: number;
+  readonly failovers: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costNanos: number;
+  /** Answers whose cost is not known. */
+  readonly unpriced: number;
+  readonly losses: number;
+}
+
+export interface Totals {
+  readonly sink: Sink;
+  /** "unresolved" is one of them once a request asked for something that does not exist. */
+  byTarget(): Readonly<Record<string, TargetTotals>>;
+}
+
+const NO_TOTALS: TargetTotals = {
+  requests: 0,
+  ok: 0,
+  failovers: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  costNanos: 0,
+  unpriced: 0,
+  losses: 0,
+};
+
+export function createTotals(deployment: Deployment): Totals {
+  const totals = new Map<string, TargetTotals>();
+  return {
+    sink: {
+      name: "totals",
+      record(record) {
+        const target = Object.hasOwn(deployment.targets, record.target) ? record.target : "unresolved";
+        totals.set(target, withRecord(totals.get(target) ?? NO_TOTALS, record));
+      },
+      transition: () => undefined,
+    },
+    byTarget: () => Object.fromEntries(totals),
+  };
+}
+
+function withRecord(totals: TargetTotals, record: ExchangeRecord): TargetTotals {
+  const { usage, outcome } = record;
+  const isAnswer = outcome === "answered" || outcome === "cut";
+  return {
+    requests: totals.requests + 1,
+    ok: totals.ok + (outcome === "answered" && record.status < 400 ? 1 : 0),
+    failovers: totals.failovers + Math.max(0, record.attempts.length - 1),
+    inputTokens: totals.inputTokens + (usage === null ? 0 : (inputTokens(usage) ?? 0)),
+    outputTokens: totals.outputTokens + (usage?.outputTokens ?? 0),
+    costNanos: totals.costNanos + (record.costNanos ?? 0),
+    unpriced: totals.unpriced + (isAnswer && record.operation === "chat" && record.costNanos === null ? 1 : 0),
+    losses: totals.losses + record.lossCount,
+  };
+}
+
+export interface StatsInput {
+  readonly version: string;
+  readonly uptimeMs: number;
+  /** Order does not matter; a lane without facts has not been looked at yet. */
+  readonly lanes: readonly LaneFacts[];
+  readonly totals: Readonly<Record<string, TargetTotals>>;
+}
+
+export type StatsDocument = ReturnType<typeof statsDocument>;
+
+/** Lanes in the order of the configuration. Holds names and figures; never a credential or where one is kept. */
+export function statsDocument(deployment: Deployment, input: StatsInput) {
+  const facts = new Map(input.lanes.map((lane) => [lane.lane, lane]));
+  const pools = Object.values(deployment.targets).filter((target) => target.kind === "pool");
+  const lanes = Object.values(deployment.lanes).map((lane) => laneStats(lane, facts.get(lane.id) ?? idle(lane)));
+  return {
+    pools: Object.fromEntries(pools.map((pool) => [pool.name, pool.members.map((member) => member.model)])),
+    lanes,
+    version: input.version,
+    revision: deployment.revision,
+    uptime_s: Math.floor(input.uptimeMs / 1000),
+    accounts: accountStats(lanes),
+    targets: Object.values(deployment.targets).map(({ name, kind, select }) => ({
+      name,
+      kind,
+      select,
+      ...totalsStats(Object.hasOwn(input.totals, name) ? (input.totals[name] ?? NO_TOTALS) : NO_TOTALS),
+    })),
+    unresolved_requests: Object.hasOwn(input.totals, "unresolved") ? (input.totals["unresolved"]?.requests ?? 0) : 0,
+  };
+}
+
+type LaneOf = Deployment["lanes"][string];
+type LaneStats = ReturnType<typeof laneStats>;
+
+function laneStats(lane: LaneOf, facts: LaneFacts) {
+  return {
+    model: lane.model,
+    provider: lane.provider,
+    max_concurrent: lane.slots.max,
+    inflight: facts.inflight,
+    free_slots: Math.max(0, lane.slots.max - facts.inflight),
+    ok: facts.ok,
+    err: facts.err,
+    client_fault: facts.clientFault,
+    usable: facts.usable,
+    dead: facts.hardOut !== null,
+    dead_reason: facts.hardOut,
+    cooldown_remaining_s: Math.ceil(
+      Math.max(facts.waitRemainingMs, ...facts.cells.map((cell) => cell.cooldownRemainingMs)) / 1000,
+    ),
+    streak: Math.max(0, ...facts.cells.map((cell) => cell.streak)),
+    /** -1: no limit. */
+    budget: facts.budgetLeft ?? -1,
+    id: lane.id,
+    account: lane.account,
+    protocol: lane.protocol,
+    upstream_model: lane.upstreamModel,
+    routing: lane.routing,
+    priced: lane.prices !== null,
+    label: facts.label,
+    cells: facts.cells.map((cell) => ({
+      pool: cell.target,
+      state: cell.state,
+      usable: cell.usable,
+      cooldown_remaining_s: Math.ceil(cell.cooldownRemainingMs / 1000),
+      streak: cell.streak,
+    })),
+  };
+}
+
+/** A lane nobody has reported on: configured, and nothing known against it. */
+function idle(lane: LaneOf): LaneFacts {
+  return {
+    lane: lane.id,
+    inflight: 0,
+    ok: 0,
+    err: 0,
+    clientFault: 0,
+    usable: lane.routing,
+    label: "unknown",
+    hardOut: null,
+    waitRemainingMs: 0,
+    budgetLeft: lane.maxRequests,
+    cells: [],
+  };
+}
+
+/** One entry per credential: an account that is out takes all of its lanes with it, and that is worth seeing at once. */
+function accountStats(lanes: readonly LaneStats[]) {
+  const groups = Map.groupBy(lanes, (lane) => JSON.stringify([lane.provider, lane.account]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    return [
+      {
+        provider: first.provider,
+        account: first.account,
+        lanes: group.length,
+        usable_lanes: group.filter((lane) => lane.usable).length,
+        inflight: group.reduce((sum, lane) => sum + lane.inflight, 0),
+        labels: [...new Set(group.map((lane) => lane.label))].toSorted(),
+      },
+    ];
+  });
+}
+
+function totalsStats(totals: TargetTotals) {
+  return {
+    requests: totals.requests,
+    ok: totals.ok,
+    failovers: totals.failovers,
+    input_tokens: totals.inputTokens,
+    output_tokens: totals.outputTokens,
+    cost_nanos: totals.costNanos,
+    unpriced: totals.unpriced,
+    losses: totals.losses,
+  };
+}

@@ -1,0 +1,251 @@
+/** Content blocks of requests and answers. A kind without a place in between is carried whole as a foreign block. */
+import type { CacheMark, DocumentBlock, Extras, IrBlock, IrCitation, MediaSource } from "../../ir/request.ts";
+import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import {
+  extrasOf,
+  isAnything,
+  isBoolean,
+  isList,
+  isText,
+  needList,
+  needObject,
+  needText,
+  type Shape,
+} from "./members.ts";
+import { readOpaque } from "./sealed.ts";
+import { ORIGIN } from "./wire.ts";
+
+/** Content as it stands in messages, tool results and documents: a string or a list of blocks. */
+export interface ReadContent {
+  readonly blocks: readonly IrBlock[];
+  /** The wire had a bare string. */
+  readonly bare: boolean;
+}
+
+export function readContent(value: unknown, path: string): ReadContent {
+  if (typeof value === "string") return { blocks: [plainText(value)], bare: true };
+  return { blocks: needList(value, path).map((block, index) => readBlock(block, `${path}[${index}]`)), bare: false };
+}
+
+export function readBlock(value: unknown, path: string): IrBlock {
+  const block = needObject(value, path);
+  const type = needText(block, "type", path);
+  const read = READERS.get(type);
+  return read === undefined ? foreign(type, block) : read(block, path);
+}
+
+export function foreign(name: string, value: unknown): IrBlock {
+  return { type: "foreign", origin: ORIGIN, name, value };
+}
+
+export function readCitation(value: unknown): IrCitation {
+  const citation = asObject(value) ?? {};
+  const type = asText(citation["type"]) ?? "";
+  return {
+    kind: type === "web_search_result_location" ? "url" : DOCUMENT_CITATIONS.has(type) ? "document" : "other",
+    url: asText(citation["url"]) ?? null,
+    title: asText(citation["title"]) ?? asText(citation["document_title"]) ?? null,
+    citedText: asText(citation["cited_text"]) ?? null,
+    // The vendor's indexes count the source, not the answer.
+    start: null,
+    end: null,
+    origin: ORIGIN,
+    raw: value,
+  };
+}
+
+/** Null when there is no mark, or one with members that only this protocol has: that rides as an extra. */
+export function readCache(block: JsonObject): CacheMark | null {
+  const mark = asObject(block["cache_control"]);
+  if (mark === undefined || !isPlainMark(mark)) return null;
+  const ttl = mark["ttl"];
+  return { lifetime: ttl === "5m" || ttl === "1h" ? ttl : null };
+}
+
+/** For shapes: a mark that `readCache` carries whole. */
+export function isCache(value: unknown): boolean {
+  const mark = asObject(value);
+  return mark !== undefined && isPlainMark(mark);
+}
+
+function isPlainMark(mark: JsonObject): boolean {
+  if (mark["type"] !== "ephemeral") return false;
+  const ttl = mark["ttl"] ?? "5m";
+  return (ttl === "5m" || ttl === "1h") && Object.keys(mark).every((name) => name === "type" || name === "ttl");
+}
+
+const DOCUMENT_CITATIONS: ReadonlySet<string> = new Set([
+  "char_location",
+  "page_location",
+  "content_block_location",
+  "search_result_location",
+]);
+
+/** The caller of an ordinary tool call; any other says that a server tool made it. */
+const isDirect = (value: unknown): boolean => asObject(value)?.["type"] === "direct";
+const isSwitch = (value: unknown): boolean => {
+  const citations = asObject(value);
+  return citations !== undefined && typeof citations["enabled"] === "boolean" && Object.keys(citations).length === 1;
+};
+
+const TEXT_SHAPE: Shape = { type: isText, text: isText, citations: isList, cache_control: isCache };
+const IMAGE_SHAPE: Shape = { type: isText, source: isAnything, cache_control: isCache };
+const DOCUMENT_SHAPE: Shape = {
+  type: isText,
+  source: isAnything,
+  title: isText,
+  context: isText,
+  citations: isSwitch,
+  cache_control: isCache,
+};
+const TOOL_USE_SHAPE: Shape = {
+  type: isText,
+  id: isText,
+  name: isText,
+  input: isAnything,
+  cache_control: isCache,
+  caller: isDirect,
+};
+const TOOL_RESULT_SHAPE: Shape = {
+  type: isText,
+  tool_use_id: isText,
+  content: isAnything,
+  is_error: isBoolean,
+  cache_control: isCache,
+};
+const THINKING_SHAPE: Shape = { type: isText, thinking: isText, signature: isText };
+const REDACTED_SHAPE: Shape = { type: isText, data: isText };
+
+const READERS: ReadonlyMap<string, (block: JsonObject, path: string) => IrBlock> = new Map([
+  ["text", readText],
+  ["image", readImage],
+  ["document", readDocument],
+  ["tool_use", readToolUse],
+  ["tool_result", readToolResult],
+  ["thinking", readThinking],
+  ["redacted_thinking", readRedacted],
+]);
+
+function readText(block: JsonObject, path: string): IrBlock {
+  return {
+    type: "text",
+    text: needText(block, "text", path),
+    citations: (asArray(block["citations"]) ?? []).map(readCitation),
+    cache: readCache(block),
+    extras: extrasOf(block, TEXT_SHAPE),
+  };
+}
+
+function readImage(block: JsonObject, path: string): IrBlock {
+  const source = readMedia(needObject(block["source"], `${path}.source`), `${path}.source`);
+  if (source === null) return foreign("image", block);
+  return { type: "image", source, detail: null, cache: readCache(block), extras: extrasOf(block, IMAGE_SHAPE) };
+}
+
+/** Null for a kind of source that only this protocol has. */
+function readMedia(source: JsonObject, path: string): MediaSource | null {
+  switch (source["type"]) {
+    case "base64":
+      return {
+        kind: "base64",
+        mediaType: asText(source["media_type"]) ?? null,
+        data: needText(source, "data", path),
+      };
+    case "url":
+      return { kind: "url", url: needText(source, "url", path), mediaType: null };
+    case "file":
+      return { kind: "file", id: needText(source, "file_id", path) };
+    default:
+      return null;
+  }
+}
+
+function readDocument(block: JsonObject, path: string): IrBlock {
+  const source = readDocumentSource(needObject(block["source"], `${path}.source`), `${path}.source`);
+  if (source === null) return foreign("document", block);
+  return {
+    type: "document",
+    source,
+    title: asText(block["title"]) ?? null,
+    context: asText(block["context"]) ?? null,
+    citations: asBoolean(asObject(block["citations"])?.["enabled"]) ?? null,
+    cache: readCache(block),
+    extras: extrasOf(block, DOCUMENT_SHAPE),
+  };
+}
+
+function readDocumentSource(source: JsonObject, path: string): DocumentBlock["source"] | null {
+  switch (source["type"]) {
+    case "text":
+      // The only media type the vendor takes here is text/plain; another would be lost, so the block stays whole.
+      return (source["media_type"] ?? "text/plain") === "text/plain"
+        ? { kind: "text", text: needText(source, "data", path) }
+        : null;
+    case "content":
+      return { kind: "blocks", ...readContent(source["content"], `${path}.content`) };
+    default:
+      return readMedia(source, path);
+  }
+}
+
+function readToolUse(block: JsonObject, path: string): IrBlock {
+  return {
+    type: "tool-call",
+    id: needText(block, "id", path),
+    name: needText(block, "name", path),
+    kind: "function",
+    arguments: JSON.stringify(block["input"] ?? {}),
+    signature: null,
+    cache: readCache(block),
+    extras: readToolUseExtras(block),
+  };
+}
+
+export function readToolUseExtras(block: JsonObject): Extras {
+  return extrasOf(block, TOOL_USE_SHAPE);
+}
+
+function readToolResult(block: JsonObject, path: string): IrBlock {
+  const wire = block["content"];
+  const content = wire === undefined || wire === null ? NO_CONTENT : readContent(wire, `${path}.content`);
+  return {
+    type: "tool-result",
+    callId: needText(block, "tool_use_id", path),
+    name: null,
+    content: content.blocks,
+    bare: content.bare,
+    isError: asBoolean(block["is_error"]) ?? null,
+    cache: readCache(block),
+    extras: extrasOf(block, TOOL_RESULT_SHAPE),
+  };
+}
+
+const NO_CONTENT: ReadContent = { blocks: [], bare: false };
+
+function readThinking(block: JsonObject, path: string): IrBlock {
+  const opaque = readOpaque(asText(block["signature"]) ?? "", "signature");
+  return {
+    type: "reasoning",
+    text: needText(block, "thinking", path),
+    signature: opaque?.kind === "signature" ? opaque.sealed : null,
+    encrypted: opaque?.kind === "encrypted" ? opaque.sealed : null,
+    extras: extrasOf(block, THINKING_SHAPE),
+  };
+}
+
+function readRedacted(block: JsonObject, path: string): IrBlock {
+  const opaque = readOpaque(needText(block, "data", path), "encrypted");
+  if (opaque === null) throw new WireError(`${path}.data must not be empty.`);
+  return {
+    type: "reasoning",
+    text: "",
+    signature: opaque.kind === "signature" ? opaque.sealed : null,
+    encrypted: opaque.kind === "encrypted" ? opaque.sealed : null,
+    extras: extrasOf(block, REDACTED_SHAPE),
+  };
+}
+
+function plainText(text: string): IrBlock {
+  return { type: "text", text, citations: [], cache: null, extras: {} };
+}

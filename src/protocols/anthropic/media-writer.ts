@@ -1,0 +1,117 @@
+/** Images and documents of a request: what the vendor takes, from whatever form the client sent. */
+import type { DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
+import type { JsonObject } from "../../std/json.ts";
+import { type WriteContext, writeCache } from "./write-context.ts";
+
+/** The vendor's list (SDK type Base64ImageSource). */
+const IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const;
+const PDF = "application/pdf";
+
+/** How the base64 text of these formats begins; some clients send no media type, or "image/jpg". */
+const BASE64_STARTS = [
+  ["iVBORw0KGgo", "image/png"],
+  ["/9j/", "image/jpeg"],
+  ["R0lGOD", "image/gif"],
+  ["UklGR", "image/webp"],
+  ["JVBERi", PDF],
+] as const;
+
+const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/;
+
+export function writeImage(block: ImageBlock, path: string, context: WriteContext): JsonObject | null {
+  if (block.detail !== null && block.detail !== "auto") {
+    context.losses.drop(`${path}.detail`, "the Messages API has no resolution setting");
+  }
+  const source = writeImageSource(inlined(block.source), context);
+  if (source === null) {
+    context.losses.drop(path, "an image of a kind the vendor does not take");
+    return null;
+  }
+  return { type: "image", source, ...writeCache(block.cache, path, context) };
+}
+
+function writeImageSource(source: MediaSource, context: WriteContext): JsonObject | null {
+  switch (source.kind) {
+    case "url":
+      return { type: "url", url: source.url };
+    case "file":
+      return context.native ? { type: "file", file_id: source.id } : null;
+    case "base64": {
+      if (context.native) return { type: "base64", media_type: source.mediaType, data: source.data };
+      const mediaType = mediaTypeOf(source);
+      const known = IMAGE_TYPES.find((each) => each === mediaType);
+      return known === undefined ? null : { type: "base64", media_type: known, data: source.data };
+    }
+  }
+}
+
+export function writeDocument(
+  block: DocumentBlock,
+  path: string,
+  context: WriteContext,
+  writeBlocks: (blocks: readonly IrBlock[], path: string, context: WriteContext) => JsonObject[],
+): JsonObject | null {
+  const source = writeDocumentSource(block, path, context, writeBlocks);
+  if (source === null) {
+    context.losses.drop(path, "a document of a kind the vendor does not take");
+    return null;
+  }
+  return {
+    type: "document",
+    source,
+    ...(block.title === null ? {} : { title: block.title }),
+    ...(block.context === null ? {} : { context: block.context }),
+    ...(block.citations === null ? {} : { citations: { enabled: block.citations } }),
+    ...writeCache(block.cache, path, context),
+  };
+}
+
+function writeDocumentSource(
+  block: DocumentBlock,
+  path: string,
+  context: WriteContext,
+  writeBlocks: (blocks: readonly IrBlock[], path: string, context: WriteContext) => JsonObject[],
+): JsonObject | null {
+  const { source } = block;
+  switch (source.kind) {
+    case "text":
+      return { type: "text", media_type: "text/plain", data: source.text };
+    case "blocks": {
+      const first = source.blocks[0];
+      if (source.bare && first?.type === "text") return { type: "content", content: first.text };
+      return { type: "content", content: writeBlocks(source.blocks, `${path}.source.content`, context) };
+    }
+    case "file":
+      return context.native ? { type: "file", file_id: source.id } : null;
+    case "url":
+    case "base64":
+      return writeDocumentBytes(inlined(source), context);
+  }
+}
+
+function writeDocumentBytes(source: MediaSource, context: WriteContext): JsonObject | null {
+  if (source.kind === "url") return { type: "url", url: source.url };
+  if (source.kind === "file") return null;
+  const mediaType = mediaTypeOf(source);
+  if (context.native || mediaType === PDF) {
+    return { type: "base64", media_type: context.native ? source.mediaType : PDF, data: source.data };
+  }
+  if (mediaType?.startsWith("text/") !== true) return null;
+  const text = Buffer.from(source.data, "base64").toString("utf8");
+  return { type: "text", media_type: "text/plain", data: text };
+}
+
+/** A `data:` URL holds its bytes itself; the vendor fetches URLs and cannot fetch that one. */
+function inlined(source: MediaSource): MediaSource {
+  if (source.kind !== "url") return source;
+  const match = DATA_URL.exec(source.url);
+  if (match === null || !(match[2] ?? "").toLowerCase().split(";").includes("base64")) return source;
+  const mediaType = match[1] === undefined || match[1] === "" ? source.mediaType : match[1];
+  return { kind: "base64", mediaType, data: source.url.slice(match[0].length) };
+}
+
+/** What the bytes say first, since it is what the vendor checks; null: unknown. */
+function mediaTypeOf(source: { readonly mediaType: string | null; readonly data: string }): string | null {
+  const start = BASE64_STARTS.find(([prefix]) => source.data.startsWith(prefix));
+  return start?.[1] ?? source.mediaType?.toLowerCase() ?? null;
+}

@@ -1,0 +1,66 @@
+/**
+ * What a Claude model refuses, told from its name, so that a request of another protocol is not refused for an option
+ * its client could not know about. Clients of this protocol get what they wrote.
+ *
+ * Sources, read 2026-11-21: the vendor's pages on extended and adaptive thinking, effort and structured outputs; the
+ * refusals quoted in anomalyco/opencode#28930 (temperature beside top_p), NousResearch/hermes-agent#11137 (4.7 takes
+ * neither sampling nor budgets), docs.memberjunction.org UsesAdaptiveThinking (the Claude 5 family likewise).
+ */
+import type { Effort } from "./wire.ts";
+
+export interface ModelRules {
+  /** temperature, top_p and top_k. `one`: temperature or top_p, not both. */
+  readonly sampling: "all" | "one" | "none";
+  /** How thinking is asked for. `adaptive`: the model decides, steered by an effort. */
+  readonly thinking: "none" | "budget" | "adaptive";
+  /** Refuses `disabled`. */
+  readonly alwaysThinks: boolean;
+  /** Effort words in rising order; empty: takes none. */
+  readonly efforts: readonly Effort[];
+  /** `output_config.format` and `strict` tools. */
+  readonly structuredOutput: boolean;
+}
+
+/** A name that is no Claude's: a compatible server, which is sent what the vendor's long-standing models take. */
+const UNKNOWN: ModelRules = {
+  sampling: "all",
+  thinking: "budget",
+  alwaysThinks: false,
+  efforts: [],
+  structuredOutput: true,
+};
+
+const FAMILY = /claude|opus|sonnet|haiku|fable|mythos/;
+/** `claude-3-7-sonnet-20250219`, `claude-sonnet-4-5`, `anthropic.claude-opus-4-6-v1:0`, `claude-fable-5`; never a date. */
+const VERSION = /(?:^|[^0-9])([1-9])(?:[-.]([0-9]))?(?![0-9])/;
+
+export function rulesOf(model: string): ModelRules {
+  const name = model.toLowerCase();
+  if (!FAMILY.test(name)) return UNKNOWN;
+  const alwaysThinks = /fable|mythos/.test(name);
+  const match = VERSION.exec(name);
+  // Tenths: 4.5 is 45. A Claude without a number is an alias of a current one.
+  const version = match === null ? 50 : Number(match[1]) * 10 + Number(match[2] ?? 0);
+  if (alwaysThinks || version >= 47) return { ...NEWEST, alwaysThinks };
+  if (version >= 46) return ADAPTIVE;
+  if (version >= 45) return { ...BUDGET, sampling: "one", structuredOutput: true };
+  if (version >= 40) return { ...BUDGET, sampling: name.includes("opus") && version >= 41 ? "one" : "all" };
+  if (version >= 37) return BUDGET;
+  return { ...BUDGET, thinking: "none" };
+}
+
+const NEWEST: ModelRules = {
+  sampling: "none",
+  thinking: "adaptive",
+  alwaysThinks: false,
+  efforts: ["low", "medium", "high", "xhigh", "max"],
+  structuredOutput: true,
+};
+const ADAPTIVE: ModelRules = { ...NEWEST, sampling: "one", efforts: ["low", "medium", "high", "max"] };
+const BUDGET: ModelRules = {
+  sampling: "all",
+  thinking: "budget",
+  alwaysThinks: false,
+  efforts: [],
+  structuredOutput: false,
+};

@@ -1,0 +1,159 @@
+/**
+ * A Messages request, read. Strict about what the conversation is made of, tolerant about everything else: an option
+ * nobody here knows rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
+ */
+import type { Loss, WithLosses } from "../../ir/loss.ts";
+import type { IrBlock, IrInstruction, IrRequest, IrTool, IrToolChoice, IrTurn } from "../../ir/request.ts";
+import { asArray, asBoolean, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { foreign, isCache, readCache, readContent } from "./block-reader.ts";
+import {
+  extrasOf,
+  isAnything,
+  isBoolean,
+  isObject,
+  isText,
+  needList,
+  needObject,
+  needText,
+  type Shape,
+} from "./members.ts";
+import { readOptions } from "./options-reader.ts";
+import { ORIGIN } from "./wire.ts";
+
+/** Name of the foreign block that holds a client's billing header. */
+export const BILLING_HEADER = "billing_header";
+
+export function readRequest(body: JsonObject): WithLosses<IrRequest> {
+  const losses: Loss[] = [];
+  const options = readOptions(body);
+  const choice = readToolChoice(body["tool_choice"]);
+  return {
+    value: {
+      ...options,
+      origin: ORIGIN,
+      model: asText(body["model"]) ?? "",
+      stream: asBoolean(body["stream"]) ?? false,
+      instructions: readSystem(body["system"]),
+      turns: readTurns(body["messages"]),
+      tools: readTools(body["tools"]),
+      toolChoice: choice.toolChoice,
+      parallelToolCalls: choice.parallelToolCalls,
+      choices: null,
+      logprobs: null,
+      metadata: null,
+    },
+    losses,
+  };
+}
+
+/**
+ * Text a coding client puts first in its system prompt for the vendor's billing. It means nothing to another vendor and
+ * changes with every release, which would spoil that vendor's prompt cache: only this protocol's writer sends it.
+ */
+export function isBillingHeader(text: string): boolean {
+  return text.startsWith("x-anthropic-billing-header:");
+}
+
+function readSystem(system: unknown): IrInstruction[] {
+  if (system === undefined || system === null) return [];
+  if (typeof system !== "string" && asArray(system) === undefined) {
+    throw new WireError("system must be a string or a list of text blocks.");
+  }
+  const { blocks, bare } = readContent(system, "system");
+  const marked = bare ? blocks : blocks.map((block, index) => hideBillingHeader(block, asArray(system)?.[index]));
+  return [{ role: "system", blocks: marked, bare, extras: {} }];
+}
+
+function hideBillingHeader(block: IrBlock, wire: unknown): IrBlock {
+  return block.type === "text" && isBillingHeader(block.text) ? foreign(BILLING_HEADER, wire) : block;
+}
+
+const MESSAGE_SHAPE: Shape = { role: isText, content: isAnything };
+
+function readTurns(messages: unknown): IrTurn[] {
+  return needList(messages, "messages").map((value, index) => {
+    const path = `messages[${index}]`;
+    const message = needObject(value, path);
+    const role = needText(message, "role", path);
+    if (role !== "user" && role !== "assistant" && role !== "system") {
+      throw new WireError(`${path}.role must be user, assistant or system.`);
+    }
+    const content = message["content"];
+    // Instructions in the middle may consist of other members alone.
+    const read =
+      role === "system" && (content === undefined || content === null)
+        ? { blocks: [], bare: false }
+        : readMessageContent(content, `${path}.content`);
+    return { role, ...read, name: null, extras: extrasOf(message, MESSAGE_SHAPE) };
+  });
+}
+
+function readMessageContent(content: unknown, path: string): { blocks: readonly IrBlock[]; bare: boolean } {
+  if (typeof content !== "string" && !Array.isArray(content)) {
+    throw new WireError(`${path} must be a string or a list of content blocks.`);
+  }
+  return readContent(content, path);
+}
+
+const isCustomType = (value: unknown): boolean => value === "custom";
+const TOOL_SHAPE: Shape = {
+  type: isCustomType,
+  name: isText,
+  description: isText,
+  input_schema: isObject,
+  strict: isBoolean,
+  cache_control: isCache,
+};
+
+function readTools(tools: unknown): IrTool[] {
+  if (tools === undefined || tools === null) return [];
+  return needList(tools, "tools").map((value, index) => {
+    const path = `tools[${index}]`;
+    const tool = needObject(value, path);
+    const type = tool["type"] ?? "custom";
+    if (type !== "custom") {
+      return { type: "foreign", origin: ORIGIN, name: asText(type) ?? "tool", value: tool };
+    }
+    return {
+      type: "function",
+      name: needText(tool, "name", path),
+      description: asText(tool["description"]) ?? null,
+      parameters: asObject(tool["input_schema"]) ?? null,
+      strict: asBoolean(tool["strict"]) ?? null,
+      cache: readCache(tool),
+      extras: extrasOf(tool, TOOL_SHAPE),
+    };
+  });
+}
+
+interface ReadChoice {
+  readonly toolChoice: IrToolChoice | null;
+  readonly parallelToolCalls: boolean | null;
+}
+
+function readToolChoice(value: unknown): ReadChoice {
+  if (value === undefined || value === null) return { toolChoice: null, parallelToolCalls: null };
+  const choice = needObject(value, "tool_choice");
+  const disabled = asBoolean(choice["disable_parallel_tool_use"]);
+  return {
+    toolChoice: readChoiceKind(choice),
+    parallelToolCalls: disabled === undefined ? null : !disabled,
+  };
+}
+
+function readChoiceKind(choice: JsonObject): IrToolChoice {
+  switch (choice["type"]) {
+    case "auto":
+      return { kind: "auto" };
+    case "any":
+      return { kind: "required" };
+    case "none":
+      return { kind: "none" };
+    case "tool":
+      return { kind: "tool", name: needText(choice, "name", "tool_choice") };
+    default:
+      return { kind: "foreign", origin: ORIGIN, value: choice };
+  }
+}
+

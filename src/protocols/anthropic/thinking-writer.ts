@@ -1,0 +1,230 @@
+/**
+ * How much the model shall think, how long the answer may get, and the sampling that goes with it. Newer models take an
+ * effort and decide by themselves, older ones take a budget in tokens; this table turns one into the other.
+ */
+import type { IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
+import { asArray, asObject, type JsonObject } from "../../std/json.ts";
+import type { Effort } from "./wire.ts";
+import type { WriteContext } from "./write-context.ts";
+
+/** Budget in tokens for an effort word; the vendor names no equivalence, these rise as other gateways' do. */
+const BUDGETS = {
+  minimal: 1024,
+  low: 2048,
+  medium: 8192,
+  high: 16384,
+  xhigh: 24576,
+  max: 32768,
+} as const satisfies Record<Effort | "minimal", number>;
+
+/** The least the vendor takes (SDK type ThinkingConfigEnabled). */
+const BUDGET_TOKENS_MIN = 1024;
+
+export interface Limits {
+  /** The lane's own; null: unknown. */
+  readonly maxOutputTokens: number | null;
+  readonly defaultMaxOutputTokens: number;
+}
+
+export interface WrittenThinking {
+  /** Null: no `thinking` member. */
+  readonly thinking: JsonObject | null;
+  readonly effort: string | null;
+  readonly maxTokens: number;
+}
+
+export function writeThinking(
+  request: IrRequest,
+  limits: Limits,
+  messages: readonly JsonObject[],
+  context: WriteContext,
+): WrittenThinking {
+  const maxTokens = writeMaxTokens(request.maxOutputTokens, limits, context);
+  const config = request.reasoning;
+  if (config === null) return { thinking: null, effort: null, maxTokens };
+  if (context.native) return { ...writeOwnThinking(config), maxTokens };
+  if (config.mode === "disabled" || config.effort === "none") {
+    return { thinking: writeDisabled(context), effort: null, maxTokens };
+  }
+  if (config.display !== null) context.losses.drop("reasoning.summary", "the vendor decides what it shows");
+  switch (context.rules.thinking) {
+    case "none":
+      context.losses.drop("reasoning", "the model does not think");
+      return { thinking: null, effort: null, maxTokens };
+    case "adaptive":
+      return { ...writeAdaptive(config, context), maxTokens };
+    case "budget":
+      return writeBudget({ request, config, limits, messages, maxTokens }, context);
+  }
+}
+
+function writeMaxTokens(asked: number | null, limits: Limits, context: WriteContext): number {
+  const wanted = asked ?? limits.defaultMaxOutputTokens;
+  if (limits.maxOutputTokens === null || wanted <= limits.maxOutputTokens) return wanted;
+  if (asked !== null) context.losses.clamp("max_tokens", `the model answers with at most ${limits.maxOutputTokens}`);
+  return limits.maxOutputTokens;
+}
+
+function writeOwnThinking(config: IrReasoningConfig): { thinking: JsonObject | null; effort: string | null } {
+  const thinking =
+    config.mode === null
+      ? null
+      : {
+          type: config.mode,
+          ...(config.budgetTokens === null ? {} : { budget_tokens: config.budgetTokens }),
+          ...(config.display === null ? {} : { display: config.display }),
+        };
+  return { thinking, effort: config.effort };
+}
+
+/** Models that take a budget do not think unless asked. */
+function writeDisabled(context: WriteContext): JsonObject | null {
+  if (context.rules.alwaysThinks) {
+    context.losses.drop("reasoning", "the model always thinks");
+    return null;
+  }
+  return context.rules.thinking === "adaptive" ? { type: "disabled" } : null;
+}
+
+function writeAdaptive(config: IrReasoningConfig, context: WriteContext): { thinking: JsonObject; effort: string | null } {
+  const thinking = { type: "adaptive" };
+  if (config.budgetTokens !== null) {
+    context.losses.approximate("reasoning.max_tokens", "the model takes no budget, so it becomes an effort");
+  }
+  const word = config.effort ?? (config.budgetTokens === null ? null : effortOf(config.budgetTokens));
+  if (word === null) return { thinking, effort: null };
+  const effort = nearestEffort(word, context.rules.efforts);
+  if (effort === null) context.losses.drop("reasoning_effort", "an effort the model does not know");
+  else if (effort !== word) context.losses.approximate("reasoning_effort", `written as ${effort}`);
+  return { thinking, effort };
+}
+
+/** The smallest word whose budget covers this one. */
+function effortOf(budgetTokens: number): Effort {
+  for (const word of ["low", "medium", "high", "xhigh"] as const) if (budgetTokens <= BUDGETS[word]) return word;
+  return "max";
+}
+
+/** The word itself, or the nearest one below that the model knows, or the lowest. */
+function nearestEffort(word: string, efforts: readonly Effort[]): Effort | null {
+  if (!isEffort(word)) return null;
+  const below = efforts.filter((effort) => BUDGETS[effort] <= BUDGETS[word]);
+  return below.at(-1) ?? efforts[0] ?? null;
+}
+
+function isEffort(word: string): word is keyof typeof BUDGETS {
+  return Object.hasOwn(BUDGETS, word);
+}
+
+interface BudgetInput {
+  readonly request: IrRequest;
+  readonly config: IrReasoningConfig;
+  readonly limits: Limits;
+  readonly messages: readonly JsonObject[];
+  readonly maxTokens: number;
+}
+
+function writeBudget(input: BudgetInput, context: WriteContext): WrittenThinking {
+  const none = { thinking: null, effort: null, maxTokens: input.maxTokens };
+  const because = whyNotThink(input);
+  if (because !== null) {
+    context.losses.drop("reasoning", because);
+    return none;
+  }
+  const asked = askedBudget(input.config, context);
+  if (asked === null) return none;
+  // The vendor counts thinking into max_tokens. A limit the client never named may grow to leave room for the answer.
+  const room = input.limits.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+  const maxTokens =
+    input.request.maxOutputTokens === null ? Math.min(asked + input.maxTokens, room) : input.maxTokens;
+  if (maxTokens <= BUDGET_TOKENS_MIN) {
+    context.losses.drop("reasoning", `thinking takes at least ${BUDGET_TOKENS_MIN} tokens, more than the answer may have`);
+    return none;
+  }
+  // Half of it stays for the answer where the budget would leave next to nothing.
+  const budget = asked < maxTokens ? asked : Math.max(BUDGET_TOKENS_MIN, Math.floor(maxTokens / 2));
+  if (budget !== asked) context.losses.clamp("reasoning", `the thinking budget is ${budget}, below the answer's limit`);
+  return { thinking: { type: "enabled", budget_tokens: budget }, effort: null, maxTokens };
+}
+
+/** Null: no thinking was asked for in words this protocol knows. */
+function askedBudget(config: IrReasoningConfig, context: WriteContext): number | null {
+  if (config.budgetTokens !== null) {
+    if (config.budgetTokens >= BUDGET_TOKENS_MIN) return config.budgetTokens;
+    context.losses.clamp("reasoning.max_tokens", `a thinking budget is at least ${BUDGET_TOKENS_MIN}`);
+    return BUDGET_TOKENS_MIN;
+  }
+  const word = config.effort ?? "medium";
+  if (!isEffort(word)) {
+    context.losses.drop("reasoning_effort", "an effort the vendor does not know");
+    return null;
+  }
+  context.losses.approximate("reasoning_effort", `the effort ${word} is a thinking budget of ${BUDGETS[word]}`);
+  return BUDGETS[word];
+}
+
+/**
+ * Two more things the vendor refuses beside a budget: a forced tool, and a tool loop whose calls were made without
+ * thinking ("Expected `thinking` or `redacted_thinking`, but found `tool_use`"). Null: nothing stands against it.
+ */
+function whyNotThink({ request, messages }: BudgetInput): string | null {
+  const { toolChoice } = request;
+  const forced =
+    toolChoice?.kind === "required" ||
+    toolChoice?.kind === "tool" ||
+    (toolChoice?.kind === "allowed" && toolChoice.mode === "required");
+  if (forced && request.tools.length > 0) return "the model cannot think when a tool is forced";
+  const [last, before] = [blocksOf(messages.at(-1)), blocksOf(messages.at(-2))];
+  const inLoop = last.some((block) => block["type"] === "tool_result");
+  const thought = before[0]?.["type"] === "thinking" || before[0]?.["type"] === "redacted_thinking";
+  return inLoop && !thought ? "the tool calls before were made without signed thinking" : null;
+}
+
+function blocksOf(message: JsonObject | undefined): JsonObject[] {
+  return (asArray(message?.["content"]) ?? []).flatMap((block) => asObject(block) ?? []);
+}
+
+/** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all. */
+export function writeSampling(sampling: IrSampling, thinking: JsonObject | null, context: WriteContext): JsonObject {
+  const { temperature, topP, topK } = sampling;
+  if (context.native) return present({ temperature, top_p: topP, top_k: topK });
+  for (const [field, value] of [
+    ["seed", sampling.seed],
+    ["presence_penalty", sampling.presencePenalty],
+    ["frequency_penalty", sampling.frequencyPenalty],
+  ] as const) {
+    if (value !== null && (value !== 0 || field === "seed")) {
+      context.losses.drop(field, "the Messages API has no such option");
+    }
+  }
+  const asked = present({ temperature: clampTemperature(temperature, context), top_p: topP, top_k: topK });
+  return allowedSampling(asked, thinking !== null && thinking["type"] !== "disabled", context);
+}
+
+function allowedSampling(asked: JsonObject, thinks: boolean, context: WriteContext): JsonObject {
+  const kept: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(asked)) {
+    if (context.rules.sampling === "none") context.losses.drop(field, "the model takes no sampling options");
+    else if (thinks && !isAllowedBesideThinking(field, value)) {
+      context.losses.drop(field, "not allowed while the model thinks");
+    } else if (field === "top_p" && "temperature" in kept && context.rules.sampling === "one") {
+      context.losses.drop(field, "the model takes temperature or top_p, not both");
+    } else kept[field] = value;
+  }
+  return kept;
+}
+
+/** platform.claude.com, extended thinking, feature compatibility, read 2026-11-21: top_p between 0.95 and 1 is allowed. */
+function isAllowedBesideThinking(field: string, value: unknown): boolean {
+  return (field === "top_p" && Number(value) >= 0.95) || (field === "temperature" && value === 1);
+}
+
+function clampTemperature(temperature: number | null, context: WriteContext): number | null {
+  if (temperature === null || temperature <= 1) return temperature;
+  context.losses.clamp("temperature", "the highest is 1");
+  return 1;
+}
+
+function present(members: Record<string, number | null>): JsonObject {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,135 @@
+/** Tool definitions and the choice among them. */
+import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { withExtras } from "./block-writer.ts";
+import { writeInputSchema } from "./schema-writer.ts";
+import { legalToolName } from "./tool-ids.ts";
+import { ORIGIN, type ToolChoiceType } from "./wire.ts";
+import { type WriteContext, writeCache } from "./write-context.ts";
+
+export interface WrittenTools {
+  /** Empty: no `tools` member. */
+  readonly tools: readonly JsonObject[];
+  /** Null: no `tool_choice` member. */
+  readonly choice: JsonObject | null;
+}
+
+export function writeTools(
+  request: IrRequest,
+  messages: readonly JsonObject[],
+  context: WriteContext,
+): WrittenTools {
+  const allowed = allowedNames(request.toolChoice);
+  const offered = request.tools.flatMap((tool, index) => {
+    if (allowed !== null && tool.type !== "foreign" && !allowed.has(tool.name)) return [];
+    return writeTool(tool, `tools[${index}]`, context) ?? [];
+  });
+  const tools = offered.length > 0 || context.native ? offered : toolsOfHistory(messages, context);
+  return { tools, choice: writeToolChoice(request, tools, context) };
+}
+
+function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
+  if (tool.type === "foreign") {
+    const value = asObject(tool.value);
+    if (tool.origin === ORIGIN && context.native && value !== undefined) return value;
+    context.losses.drop(path, `the tool ${tool.name} is known only to its own protocol`);
+    return null;
+  }
+  const name = writeName(tool.name, `${path}.name`, context);
+  const description = tool.description === null ? {} : { description: tool.description };
+  if (tool.type === "custom") {
+    context.losses.approximate(path, "a free-text tool is written as a function with one string");
+    return withExtras({ name, ...description, input_schema: FREE_TEXT_SCHEMA }, tool.extras, path, context);
+  }
+  const schema =
+    context.native && tool.parameters === null
+      ? {}
+      : { input_schema: writeInputSchema(tool.parameters, `${path}.parameters`, context) };
+  const written = {
+    name,
+    ...description,
+    ...schema,
+    ...writeStrict(tool.strict, `${path}.strict`, context),
+    ...writeCache(tool.cache, path, context),
+  };
+  return withExtras(written, tool.extras, path, context);
+}
+
+/** Arguments of a free-text tool; the stream and response readers of its own protocol undo it. */
+const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
+
+/** Strict is only sent where the model takes it, and not when it is off: then it is the default. */
+function writeStrict(strict: boolean | null, path: string, context: WriteContext): JsonObject {
+  if (strict === null || (!strict && !context.native)) return {};
+  if (context.native || context.rules.structuredOutput) return { strict };
+  context.losses.drop(path, "the model has no strict tools");
+  return {};
+}
+
+function writeName(name: string, path: string, context: WriteContext): string {
+  if (context.native) return name;
+  const legal = legalToolName(name);
+  if (legal !== name) context.losses.approximate(path, "the name has characters or a length the vendor refuses");
+  return legal;
+}
+
+/**
+ * The vendor has refused tool blocks without definitions (BerriAI/litellm#4689) and compatible servers still do, so a
+ * history with calls and no `tools` gets the least that names them.
+ */
+function toolsOfHistory(messages: readonly JsonObject[], context: WriteContext): JsonObject[] {
+  const names = new Set<string>();
+  for (const message of messages) {
+    for (const block of asArray(message["content"]) ?? []) {
+      const name = asText(asObject(block)?.["name"]);
+      if (asObject(block)?.["type"] === "tool_use" && name !== undefined) names.add(name);
+    }
+  }
+  if (names.size === 0) return [];
+  context.losses.approximate("tools", "the conversation holds tool calls, so their tools are defined without parameters");
+  return [...names].map((name) => ({ name, input_schema: { type: "object", properties: {} } }));
+}
+
+function allowedNames(choice: IrToolChoice | null): ReadonlySet<string> | null {
+  return choice?.kind === "allowed" ? new Set(choice.names) : null;
+}
+
+function writeToolChoice(request: IrRequest, tools: readonly JsonObject[], context: WriteContext): JsonObject | null {
+  const { toolChoice, parallelToolCalls } = request;
+  if (toolChoice === null && (parallelToolCalls !== false || tools.length === 0)) return null;
+  if (tools.length === 0 && !context.native) {
+    if (toolChoice?.kind !== "none" && toolChoice?.kind !== "auto") {
+      context.losses.drop("tool_choice", "there are no tools to choose from");
+    }
+    return null;
+  }
+  const choice = writeChoiceKind(toolChoice ?? { kind: "auto" }, context);
+  if (choice === null) return null;
+  if (parallelToolCalls === null || choice["type"] === "none") return choice;
+  // Parallel calls are the default; only a client that knows the member gets it spelled out.
+  if (parallelToolCalls && !context.native) return choice;
+  return { ...choice, disable_parallel_tool_use: !parallelToolCalls };
+}
+
+function writeChoiceKind(choice: IrToolChoice, context: WriteContext): JsonObject | null {
+  const type = (word: ToolChoiceType): JsonObject => ({ type: word });
+  switch (choice.kind) {
+    case "auto":
+      return type("auto");
+    case "none":
+      return type("none");
+    case "required":
+      return type("any");
+    case "tool":
+      return { ...type("tool"), name: context.native ? choice.name : legalToolName(choice.name) };
+    case "allowed":
+      context.losses.approximate("tool_choice", "only the allowed tools are sent");
+      return type(choice.mode === "required" ? "any" : "auto");
+    case "foreign": {
+      const value = asObject(choice.value);
+      if (choice.origin === ORIGIN && context.native && value !== undefined) return value;
+      context.losses.drop("tool_choice", "a choice known only to its own protocol");
+      return null;
+    }
+  }
+}

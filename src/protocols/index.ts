@@ -1,0 +1,12 @@
+/**
+ * Protocols: the table of wire dialects, each in and out. They translate and judge bytes; they never fetch, wait, keep
+ * pools or look at the clock, and one protocol's folder never imports another's.
+ */
+import { anthropic } from "./anthropic/index.ts";
+import { openai } from "./openai/index.ts";
+import type { Protocol } from "./protocol.ts";
+
+/** In the order in which they are asked for an unknown path; the last one answers when none owns it. */
+export const PROTOCOLS = { anthropic, openai } as const satisfies Record<string, Protocol>;
+
+export type { Protocol } from "./protocol.ts";

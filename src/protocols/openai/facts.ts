@@ -1,0 +1,44 @@
+/** What routing must know of a request. Never throws: a body the vendor would refuse is routed, so that the vendor says why. */
+import type { Modality, Needs } from "../../ir/capability.ts";
+import type { PayloadFacts } from "../../ir/facts.ts";
+import { asArray, asNumber, asText, at, type JsonObject } from "../../std/json.ts";
+import { readReasoningConfig } from "./request-reader.ts";
+
+export function readFacts(body: JsonObject): PayloadFacts {
+  return {
+    maxOutputTokens: asNumber(body["max_completion_tokens"]) ?? asNumber(body["max_tokens"]) ?? null,
+    needs: readNeeds(body),
+    // A whole answer always reports; a stream only when asked.
+    usageAsked: body["stream"] !== true || at(body, "stream_options", "include_usage") === true,
+  };
+}
+
+function readNeeds(body: JsonObject): Needs {
+  const reasoning = readReasoningConfig(body);
+  const tools = [...(asArray(body["tools"]) ?? []), ...(asArray(body["functions"]) ?? [])];
+  return {
+    input: inputNeeds(body["messages"]),
+    output: (asArray(body["modalities"]) ?? []).filter((each) => each === "audio" || each === "image"),
+    tools: tools.length > 0,
+    structuredOutput: at(body, "response_format", "type") === "json_schema",
+    reasoning: reasoning !== null && reasoning.mode !== "disabled",
+  };
+}
+
+function inputNeeds(messages: unknown): Modality[] {
+  const found = new Set<Modality>();
+  for (const message of asArray(messages) ?? []) {
+    for (const part of asArray(at(message, "content")) ?? []) {
+      const modality = PART_NEEDS.get(asText(at(part, "type")) ?? "");
+      if (modality !== undefined) found.add(modality);
+    }
+  }
+  return [...found];
+}
+
+const PART_NEEDS: ReadonlyMap<string, Modality> = new Map([
+  ["image_url", "image"],
+  ["input_audio", "audio"],
+  ["file", "document"],
+  ["video_url", "video"],
+]);

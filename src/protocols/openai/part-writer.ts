@@ -1,0 +1,185 @@
+/** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
+import { approximated, dropped, type Loss } from "../../ir/loss.ts";
+import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.ts";
+import { unreachable } from "../../std/unreachable.ts";
+import { OPENAI, withoutUndefined } from "./extras.ts";
+import type { WirePart } from "./wire.ts";
+
+/** Writing one request: whether it was read from this protocol, and where losses go. */
+export interface Writing {
+  /** True: everything goes back as it came, and the vendor says what it refuses. */
+  readonly native: boolean;
+  readonly losses: Loss[];
+}
+
+export type Part = WirePart | { readonly type: "refusal"; readonly refusal: string } | { readonly type: string };
+
+/** Content of a message: a string where that says it all. Null: there is nothing to say. */
+export function writeContent(parts: readonly Part[], bare: boolean): string | readonly Part[] | null {
+  const only = parts[0];
+  if (only === undefined) return bare ? null : [];
+  return bare && parts.length === 1 && isPlainText(only) ? only.text : parts;
+}
+
+/** All of it as one text; null when some of it is no text. Texts follow each other as the model wrote them. */
+export function joinTexts(parts: readonly Part[], separator: string): string | null {
+  const texts = parts.map((part) => (isPlainText(part) ? part.text : null));
+  return texts.some((text) => text === null) ? null : texts.join(separator);
+}
+
+/** Nothing when it cannot be carried, several parts for a document made of blocks. */
+export function writePart(block: IrBlock, path: string, writing: Writing): Part[] {
+  switch (block.type) {
+    case "text": {
+      if (block.text === "" && !writing.native) return [];
+      loseCitations(block.citations.length, path, writing);
+      return [{ type: "text", text: block.text, ...marks(block.cache, block.extras, path, writing) }];
+    }
+    case "refusal":
+      if (writing.native) return [{ type: "refusal", refusal: block.text, ...extrasOf(block.extras, path, writing) }];
+      writing.losses.push(approximated(path, "a refusal is written as text"));
+      return [{ type: "text", text: block.text }];
+    case "image":
+      return writeImage(block, path, writing);
+    case "audio":
+      return writeAudio(block, path, writing);
+    case "document":
+      return writeDocument(block, path, writing);
+    case "foreign":
+      if (block.origin === OPENAI && isPart(block.value)) return [block.value];
+      writing.losses.push(dropped(path, `${block.name} exists only in its own protocol`));
+      return [];
+    case "reasoning": {
+      const whole = block.extras["part"];
+      if (writing.native && isPart(whole)) return [whole];
+      writing.losses.push(dropped(path, "the provider takes no reasoning back"));
+      return [];
+    }
+    case "tool-call":
+    case "tool-result":
+      // The message writer has taken those that stand where they may.
+      writing.losses.push(dropped(path, `a ${block.type} has no place here`));
+      return [];
+    default:
+      return unreachable(block);
+  }
+}
+
+function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
+  const url = urlOf(block.source, "image/png");
+  if (url === null) {
+    writing.losses.push(dropped(path, "the file is in another provider's store"));
+    return [];
+  }
+  const image = block.detail === null ? { url } : { url, detail: block.detail };
+  return [{ type: "image_url", image_url: image, ...marks(block.cache, block.extras, path, writing) }];
+}
+
+function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, writing: Writing): Part[] {
+  if (block.source.kind !== "base64") {
+    writing.losses.push(dropped(path, "audio must be sent inline"));
+    return [];
+  }
+  const format = block.format ?? audioFormat(block.source.mediaType);
+  const audio = { data: block.source.data, format };
+  return [{ type: "input_audio", input_audio: audio, ...extrasOf(block.extras, path, writing) }];
+}
+
+function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, writing: Writing): Part[] {
+  if (block.context !== null) writing.losses.push(dropped(`${path}.context`, "files have no context here"));
+  if (block.citations === true) {
+    writing.losses.push(dropped(`${path}.citations`, "the provider does not cite documents"));
+  }
+  const { source } = block;
+  switch (source.kind) {
+    case "text":
+      writing.losses.push(approximated(path, "a text document is written as text"));
+      return [{ type: "text", text: source.text, ...marks(block.cache, block.extras, path, writing) }];
+    case "blocks":
+      writing.losses.push(approximated(path, "a document of blocks is written as its blocks"));
+      marks(block.cache, block.extras, path, writing);
+      return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, writing));
+    case "url":
+      if (writing.native) return [writeFile(block, { file_data: source.url }, path, writing)];
+      writing.losses.push(dropped(path, "the provider takes no files by URL"));
+      return [];
+    case "file":
+      if (writing.native) return [writeFile(block, { file_id: source.id }, path, writing)];
+      writing.losses.push(dropped(path, "the file is in another provider's store"));
+      return [];
+    case "base64": {
+      const isBare = writing.native && source.mediaType === null;
+      const data = isBare ? source.data : `data:${source.mediaType ?? "application/pdf"};base64,${source.data}`;
+      return [writeFile(block, { file_data: data }, path, writing)];
+    }
+    default:
+      return unreachable(source);
+  }
+}
+
+/** The vendor refuses inline data without a file name (`missing_required_parameter`, seen 2025-08). */
+function writeFile(
+  block: Extract<IrBlock, { type: "document" }>,
+  content: { readonly file_data: string } | { readonly file_id: string },
+  path: string,
+  writing: Writing,
+): Part {
+  const filename = block.title ?? (writing.native ? undefined : "document.pdf");
+  const file = withoutUndefined({ ...content, filename });
+  return { type: "file", file, ...marks(block.cache, block.extras, path, writing) };
+}
+
+/** Cache mark and extras as members; both are losses unless they came from here. */
+export function marks(cache: CacheMark | null, extras: Extras, path: string, writing: Writing): object {
+  const others = extrasOf(extras, path, writing);
+  if (cache === null) return others;
+  if (!writing.native) {
+    writing.losses.push(dropped(`${path}.cache_control`, "the provider caches by itself"));
+    return others;
+  }
+  const breakpoint = extras["prompt_cache_breakpoint"];
+  if (breakpoint !== undefined) return { ...others, prompt_cache_breakpoint: breakpoint };
+  const lifetime = cache.lifetime === null ? {} : { ttl: cache.lifetime };
+  return { ...others, cache_control: { type: "ephemeral", ...lifetime } };
+}
+
+export function extrasOf(extras: Extras, path: string, writing: Writing): Extras {
+  if (writing.native) return { ...extras };
+  for (const name of Object.keys(extras)) {
+    writing.losses.push(dropped(path === "" ? name : `${path}.${name}`, "exists only in its own protocol"));
+  }
+  return {};
+}
+
+/** Null: a reference into another vendor's file store. */
+function urlOf(source: MediaSource, mediaTypeDefault: string): string | null {
+  switch (source.kind) {
+    case "base64":
+      return `data:${source.mediaType ?? mediaTypeDefault};base64,${source.data}`;
+    case "url":
+      return source.url;
+    case "file":
+      return null;
+    default:
+      return unreachable(source);
+  }
+}
+
+/** The vendor's two words; anything else is passed on for the vendor to judge. */
+function audioFormat(mediaType: string | null): string {
+  const subtype = (mediaType ?? "audio/wav").split("/").at(-1) ?? "wav";
+  if (subtype === "mpeg") return "mp3";
+  return subtype === "x-wav" || subtype === "wave" ? "wav" : subtype;
+}
+
+function loseCitations(count: number, path: string, writing: Writing): void {
+  if (count > 0) writing.losses.push(dropped(`${path}.citations`, "the provider takes no citations back"));
+}
+
+function isPlainText(part: Part): part is { readonly type: "text"; readonly text: string } {
+  return part.type === "text" && "text" in part && typeof part.text === "string" && Object.keys(part).length === 2;
+}
+
+function isPart(value: unknown): value is Part {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}

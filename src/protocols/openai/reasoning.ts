@@ -1,0 +1,96 @@
+/**
+ * How much to think: budgets and other protocols' words into `reasoning_effort`.
+ *
+ * | asked for | written |
+ * |---|---|
+ * | an effort word | that word, or the nearest one the model knows |
+ * | a budget up to 4,096 / 16,384 / more tokens | low / medium / high |
+ * | enabled with neither | medium, the vendor's own default |
+ * | adaptive with neither | nothing: the model decides anyway |
+ * | disabled | none, or the least the model knows |
+ *
+ * Which model knows which words: the vendor's reference for `reasoning_effort` and its refusals of others
+ * (`unsupported_value`), read 2026-11. Models nobody lists get low, medium and high, which every vendor with the member knows.
+ */
+import { approximated, dropped, type Loss } from "../../ir/loss.ts";
+import type { IrReasoningConfig } from "../../ir/request.ts";
+import type { WireEffort } from "./wire.ts";
+
+export function writeEffort(
+  config: IrReasoningConfig,
+  upstreamModel: string,
+): { readonly effort: WireEffort | null; readonly losses: readonly Loss[] } {
+  const { words, listed } = knownEfforts(upstreamModel);
+  const losses: Loss[] = [];
+  if (config.display !== null && config.display !== "omitted") {
+    losses.push(dropped("reasoning.display", "the provider decides what it shows of its reasoning"));
+  }
+  const wanted = wantedEffort(config);
+  // A model that cannot think needs no telling not to.
+  if (wanted === null || (wanted === "none" && words.length === 0)) return { effort: null, losses };
+  if (words.length === 0) {
+    losses.push(dropped("reasoning", "the model does not reason"));
+    return { effort: null, losses };
+  }
+  if (wanted === "none" && !words.includes("none") && !listed) {
+    losses.push(dropped("reasoning", "whether this model can stop reasoning is not known"));
+    return { effort: null, losses };
+  }
+  const effort = nearest(wanted, words);
+  if (effort !== config.effort) losses.push(approximated("reasoning", `written as reasoning_effort ${effort}`));
+  return { effort, losses };
+}
+
+/** True for OpenAI's models that take `max_completion_tokens` only; compatible vendors know `max_tokens`. */
+export function isNewModel(upstreamModel: string): boolean {
+  return NEW_MODEL.test(bareName(upstreamModel));
+}
+
+function wantedEffort({ mode, effort, budgetTokens }: IrReasoningConfig): WireEffort | null {
+  if (mode === "disabled") return "none";
+  if (effort !== null) return ORDER.find((word) => word === effort) ?? "medium";
+  if (budgetTokens !== null) {
+    if (budgetTokens <= LOW_TOKENS_MAX) return "low";
+    return budgetTokens <= MEDIUM_TOKENS_MAX ? "medium" : "high";
+  }
+  return mode === "enabled" ? "medium" : null;
+}
+
+/** Ties go to less thinking: it costs less. */
+function nearest(wanted: WireEffort, words: readonly WireEffort[]): WireEffort {
+  const rank = ORDER.indexOf(wanted);
+  const byDistance = words.toSorted((a, b) => Math.abs(ORDER.indexOf(a) - rank) - Math.abs(ORDER.indexOf(b) - rank));
+  return byDistance[0] ?? wanted;
+}
+
+function knownEfforts(upstreamModel: string): { readonly words: readonly WireEffort[]; readonly listed: boolean } {
+  const name = bareName(upstreamModel);
+  const row = EFFORTS.find(({ models }) => models.test(name));
+  return row === undefined ? { words: ["low", "medium", "high"], listed: false } : { words: row.words, listed: true };
+}
+
+/** Aggregators put the vendor in front: `openai/gpt-5`. */
+function bareName(upstreamModel: string): string {
+  return upstreamModel.slice(upstreamModel.lastIndexOf("/") + 1).toLowerCase();
+}
+
+const LOW_TOKENS_MAX = 4096;
+const MEDIUM_TOKENS_MAX = 16_384;
+
+/** From least to most. */
+const ORDER: readonly WireEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+const NEW_MODEL = /^(o\d|gpt-[5-9]|chatgpt)/;
+
+/** First match wins. No words: the model does not reason and refuses the member. */
+const EFFORTS: readonly { readonly models: RegExp; readonly words: readonly WireEffort[] }[] = [
+  { models: /^(gpt-3|gpt-4|chatgpt|gpt-[5-9][.\d]*-chat|gpt-audio|gpt-realtime)/, words: [] },
+  { models: /^gpt-5-pro/, words: ["high"] },
+  { models: /^gpt-5(-(mini|nano|\d{4}).*)?$/, words: ["minimal", "low", "medium", "high"] },
+  { models: /^gpt-5-codex/, words: ["low", "medium", "high"] },
+  { models: /^gpt-5\.1-codex-max/, words: ["none", "low", "medium", "high", "xhigh"] },
+  { models: /^gpt-5\.1/, words: ["none", "low", "medium", "high"] },
+  { models: /^gpt-5\.[2-5]/, words: ["none", "low", "medium", "high", "xhigh"] },
+  { models: /^gpt-(5\.[6-9]|[6-9])/, words: ["none", "low", "medium", "high", "xhigh", "max"] },
+  { models: /^(o\d|gpt-oss)/, words: ["low", "medium", "high"] },
+];

@@ -1,0 +1,132 @@
+/** Tools, calls and choices, in the present spelling and in the older `functions` one. */
+import type { IrBlock, IrTool, IrToolChoice } from "../../ir/request.ts";
+import { asArray, asObject, asText, asBoolean, at, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { hide, OPENAI, rest } from "./extras.ts";
+import { shortHash } from "./names.ts";
+import { readMark } from "./part-reader.ts";
+
+export function readTools(value: unknown): IrTool[] {
+  if (value === undefined || value === null) return [];
+  const tools = asArray(value);
+  if (tools === undefined) throw new WireError("tools must be an array of tools.");
+  return tools.map((tool, index) => readTool(tool, `tools[${index}]`));
+}
+
+/** The older `functions`, each a bare definition. */
+export function readFunctions(value: unknown): IrTool[] {
+  if (value === undefined || value === null) return [];
+  const functions = asArray(value);
+  if (functions === undefined) throw new WireError("functions must be an array of function definitions.");
+  return functions.map((each, index) => {
+    const definition = asObject(each);
+    if (definition === undefined) throw new WireError(`functions[${index}] must be a function definition.`);
+    const extras = rest(definition, FUNCTION);
+    return { ...readDefinition(definition, `functions[${index}]`), cache: null, extras };
+  });
+}
+
+export function readToolCall(value: unknown, path: string): IrBlock {
+  const call = asObject(value);
+  const id = asText(call?.["id"]);
+  if (call === undefined || id === undefined) throw new WireError(`${path}.id must be the id of the call.`);
+  const { cache, extras } = readMark(call, TOOL_CALL);
+  const custom = asObject(call["custom"]);
+  const called = custom ?? asObject(call["function"]);
+  const name = asText(called?.["name"]);
+  if (called === undefined || name === undefined) throw new WireError(`${path}.function.name must be a string.`);
+  const kind = custom === undefined ? "function" : "custom";
+  const text = custom === undefined ? argumentsText(called["arguments"]) : (asText(custom["input"]) ?? "");
+  return { type: "tool-call", id, name, kind, arguments: text, signature: null, cache, extras };
+}
+
+/** The older form has no id; the same call always gets the same one. */
+export function readFunctionCall(value: unknown, path: string): IrBlock {
+  const name = asText(at(value, "name"));
+  if (name === undefined) throw new WireError(`${path}.name must be a string.`);
+  const text = argumentsText(at(value, "arguments"));
+  const id = `call_${shortHash(`${path} ${name} ${text}`)}`;
+  const extras = hide({}, { legacy: true });
+  return { type: "tool-call", id, name, kind: "function", arguments: text, signature: null, cache: null, extras };
+}
+
+/** Some vendors send the arguments as an object instead of as its text. */
+export function argumentsText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return asText(value) ?? JSON.stringify(value);
+}
+
+export function readToolChoice(value: unknown): IrToolChoice | null {
+  if (value === undefined || value === null) return null;
+  const word = asText(value);
+  if (word !== undefined) return WORDS.get(word) ?? { kind: "foreign", origin: OPENAI, value };
+  const choice = asObject(value);
+  if (choice === undefined) throw new WireError("tool_choice must be a string or an object.");
+  if (choice["type"] === "allowed_tools") return readAllowed(choice) ?? { kind: "foreign", origin: OPENAI, value };
+  const name = nameOfTool(choice);
+  return name === undefined ? { kind: "foreign", origin: OPENAI, value } : { kind: "tool", name };
+}
+
+function readAllowed(choice: JsonObject): IrToolChoice | undefined {
+  const allowed = asObject(choice["allowed_tools"]) ?? choice;
+  const mode = allowed["mode"];
+  const names = (asArray(allowed["tools"]) ?? []).map((tool) => nameOfTool(asObject(tool) ?? {}));
+  if ((mode !== "auto" && mode !== "required") || names.some((name) => name === undefined)) return undefined;
+  return { kind: "allowed", mode, names: names.filter((name) => name !== undefined) };
+}
+
+/** `{type, function: {name}}`, `{type, custom: {name}}`, or the flat form of the Responses API. */
+function nameOfTool(tool: JsonObject): string | undefined {
+  return asText(at(tool, "function", "name")) ?? asText(at(tool, "custom", "name")) ?? asText(tool["name"]);
+}
+
+function readTool(value: unknown, path: string): IrTool {
+  const tool = asObject(value);
+  if (tool === undefined) throw new WireError(`${path} must be a tool, an object with a type.`);
+  const type = asText(tool["type"]) ?? (tool["function"] === undefined ? undefined : "function");
+  if (type === undefined) throw new WireError(`${path}.type must be "function" or "custom".`);
+  if (type === "custom") return readCustomTool(tool, path);
+  if (type !== "function") return { type: "foreign", origin: OPENAI, name: type, value };
+  const nested = asObject(tool["function"]);
+  if (nested === undefined) {
+    const { cache, extras } = readMark(tool, FLAT_TOOL);
+    return { ...readDefinition(tool, path), cache, extras };
+  }
+  const { cache, extras } = readMark(tool, TOOL);
+  const inner = rest(nested, FUNCTION);
+  const all = Object.keys(inner).length === 0 ? extras : { ...extras, function: inner };
+  return { ...readDefinition(nested, `${path}.function`), cache, extras: all };
+}
+
+function readDefinition(definition: JsonObject, path: string) {
+  const name = asText(definition["name"]);
+  if (name === undefined) throw new WireError(`${path}.name must be a string.`);
+  return {
+    type: "function",
+    name,
+    description: asText(definition["description"]) ?? null,
+    parameters: definition["parameters"] ?? null,
+    strict: asBoolean(definition["strict"]) ?? null,
+  } as const;
+}
+
+function readCustomTool(tool: JsonObject, path: string): IrTool {
+  const custom = asObject(tool["custom"]) ?? tool;
+  const name = asText(custom["name"]);
+  if (name === undefined) throw new WireError(`${path}.custom.name must be a string.`);
+  const description = asText(custom["description"]) ?? null;
+  return { type: "custom", name, description, format: custom["format"] ?? null, extras: rest(tool, CUSTOM_TOOL) };
+}
+
+const WORDS: ReadonlyMap<string, IrToolChoice> = new Map([
+  ["auto", { kind: "auto" }],
+  ["none", { kind: "none" }],
+  ["required", { kind: "required" }],
+  ["any", { kind: "required" }], // Mistral's word
+]);
+
+const TOOL_CALL = new Set(["id", "type", "function", "custom"]);
+const TOOL = new Set(["type", "function"]);
+const FUNCTION = new Set(["name", "description", "parameters", "strict"]);
+const FLAT_TOOL = new Set(["type", ...FUNCTION]);
+const CUSTOM_TOOL = new Set(["type", "custom", "name", "description", "format"]);

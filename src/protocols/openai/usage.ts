@@ -1,0 +1,84 @@
+/**
+ * Token counts both ways. The vendor's `prompt_tokens` holds the cached tokens too, ours are counted apart; what
+ * compatible vendors spell differently is read here and nowhere else.
+ */
+import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
+import { asNumber, asObject, at } from "../../std/json.ts";
+import type { WireUsage } from "./wire.ts";
+
+/** Null when there is no usage object, or none of its counts is one. */
+export function readUsage(value: unknown): Usage | null {
+  const wire = asObject(value);
+  if (wire === undefined) return null;
+  const prompt = count(wire, "prompt_tokens");
+  const cacheRead = count(wire, "prompt_tokens_details", "cached_tokens") ?? count(wire, "prompt_cache_hit_tokens");
+  // OpenRouter's and OpenAI's name, then the one of gateways that carry another vendor's count.
+  const cacheWrite = count(wire, "prompt_tokens_details", "cache_write_tokens") ?? count(wire, "cache_creation_input_tokens");
+  const reasoning = count(wire, "completion_tokens_details", "reasoning_tokens");
+  const usage: Usage = {
+    freshInputTokens: prompt === null ? null : Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0)),
+    cacheReadTokens: cacheRead,
+    cacheWriteTokens: cacheWrite,
+    cacheWrite1hTokens: null,
+    outputTokens: outputTokens(prompt, count(wire, "completion_tokens"), reasoning, count(wire, "total_tokens")),
+    reasoningTokens: reasoning,
+    audioInputTokens: count(wire, "prompt_tokens_details", "audio_tokens"),
+    audioOutputTokens: count(wire, "completion_tokens_details", "audio_tokens"),
+  };
+  return Object.values(usage).every((each) => each === null) ? null : usage;
+}
+
+/** Null when neither side is known: the vendor's type has no word for "unknown", and zeros would be a lie. */
+export function writeUsage(usage: Usage | null): WireUsage | null {
+  const prompt = usage === null ? null : inputTokens(usage);
+  if (usage === null || (prompt === null && usage.outputTokens === null)) return null;
+  const output = usage.outputTokens ?? 0;
+  const promptDetails = known({
+    cached_tokens: usage.cacheReadTokens,
+    cache_write_tokens: sum(usage.cacheWriteTokens, usage.cacheWrite1hTokens),
+    audio_tokens: usage.audioInputTokens,
+  });
+  const completionDetails = known({
+    reasoning_tokens: usage.reasoningTokens,
+    audio_tokens: usage.audioOutputTokens,
+  });
+  return {
+    prompt_tokens: prompt ?? 0,
+    completion_tokens: output,
+    total_tokens: (prompt ?? 0) + output,
+    ...(promptDetails === null ? {} : { prompt_tokens_details: promptDetails }),
+    ...(completionDetails === null ? {} : { completion_tokens_details: completionDetails }),
+  };
+}
+
+/** xAI counts reasoning beside `completion_tokens`, everybody else within; only the total tells which it was. */
+function outputTokens(
+  prompt: number | null,
+  completion: number | null,
+  reasoning: number | null,
+  total: number | null,
+): number | null {
+  if (prompt === null || completion === null || reasoning === null || reasoning === 0) return completion;
+  return total === prompt + completion + reasoning ? completion + reasoning : completion;
+}
+
+function count(wire: object, ...path: string[]): number | null {
+  return tokenCount(asNumber(at(wire, ...path)));
+}
+
+function sum(a: number | null, b: number | null): number | null {
+  return a === null && b === null ? null : (a ?? 0) + (b ?? 0);
+}
+
+/** The counts that are known; null when none is. */
+function known<T extends string>(counts: Readonly<Record<T, number | null>>): { [name in T]?: number } | null {
+  const some: { [name in T]?: number } = {};
+  let any = false;
+  for (const name of Object.keys(counts) as T[]) {
+    const value = counts[name];
+    if (value === null) continue;
+    some[name] = value;
+    any = true;
+  }
+  return any ? some : null;
+}

@@ -1,0 +1,57 @@
+/**
+ * The wire, as the vendor's own SDK types describe it, so that the compiler objects when we drift. What readers get is
+ * `unknown` and may hold anything; these types bind what we write. Additions of compatible vendors stand beside them.
+ */
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatCompletionContentPart,
+  ChatCompletionCreateParamsBase,
+  ChatCompletionMessage,
+  ChatCompletionMessageParam,
+  ChatCompletionMessageToolCall,
+  ChatCompletionTool,
+  ChatCompletionToolChoiceOption,
+} from "openai/resources/chat/completions";
+import type { CompletionUsage } from "openai/resources/completions";
+import type { Model } from "openai/resources/models";
+import type { ReasoningEffort } from "openai/resources/shared";
+
+export type WireRequest = ChatCompletionCreateParamsBase;
+export type WireMessage = ChatCompletionMessageParam;
+export type WirePart = ChatCompletionContentPart;
+export type WireTool = ChatCompletionTool;
+export type WireToolCall = ChatCompletionMessageToolCall;
+export type WireToolChoice = ChatCompletionToolChoiceOption;
+export type WireEffort = NonNullable<ReasoningEffort>;
+export type WireUsage = CompletionUsage;
+export type WireModel = Model;
+export type WireResponse = ChatCompletion;
+export type WireChoice = ChatCompletion.Choice;
+export type WireFinish = ChatCompletion.Choice["finish_reason"];
+export type WireChunk = ChatCompletionChunk;
+
+/** `reasoning_content`: reasoning text, as DeepSeek first spelled it and most compatible vendors and clients now do. */
+export type WireAnswer = ChatCompletionMessage & { reasoning_content?: string };
+
+/** The SDK types only function calls here; custom ones stream in the shape they have when whole. */
+export type WireToolDelta =
+  | ChatCompletionChunk.Choice.Delta.ToolCall
+  | { index: number; id?: string; type?: "custom"; custom: { name?: string; input: string } };
+
+export type WireDelta = Omit<ChatCompletionChunk.Choice.Delta, "tool_calls"> & {
+  tool_calls?: WireToolDelta[];
+  reasoning_content?: string;
+  annotations?: ChatCompletionMessage.Annotation[];
+};
+
+export interface WireErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+    /** What the gateway tells about itself, where the operator lets it. */
+    readonly gateway?: unknown;
+  };
+}

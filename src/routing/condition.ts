@@ -1,0 +1,60 @@
+/** The words routing uses for a lane's state: why it is left out, how it stands now, what changed. Types only. */
+import type { Failure } from "../ir/failure.ts";
+
+/** Why a lane is not offered. The first that holds, in the order of the checks in `decide`. */
+export type Exclusion =
+  | "disabled" // its member has no weight
+  | "not-routed" // configured, but not to be routed to
+  | "excluded" // named in `failover.exclusions`
+  | "other-protocol"
+  | "no-operation"
+  | "lacks-capability"
+  | "breaks-keep"
+  | "tried" // earlier in this exchange
+  | "too-small" // no more room than a lane that was too small already
+  | "used-up" // its lifetime of answers is spent
+  | "hard-out"
+  | "waiting"
+  | "breaker-open"
+  | "half-open" // somebody else is testing it
+  | "full";
+
+/** For people; derived, never decided upon except for the order of lanes. `pressure` comes with quota facts, due when those exist. */
+export type HealthLabel =
+  | "healthy"
+  | "pressure"
+  | "unknown"
+  | "cooling-down"
+  | "rate-limited"
+  | "exhausted"
+  | "auth-failed"
+  | "disabled";
+
+/** How one lane stands for one target at one moment. */
+export interface Condition {
+  readonly eligible: boolean;
+  /** null: eligible. */
+  readonly because: Exclusion | null;
+  /** Moment the exclusion ends by itself; null: eligible, or nobody can tell. */
+  readonly untilMs: number | null;
+  /** What put it out, for `waiting` and `hard-out`; without the bytes of the answer, which belonged to another client. */
+  readonly failure: Failure | null;
+  /** No slot is free. True beside any other exclusion too. */
+  readonly full: boolean;
+  /** True when the next attempt would be the one that tests whether it works again, or such a test is under way. */
+  readonly probing: boolean;
+  readonly label: HealthLabel;
+}
+
+/** A change of standing, for whoever folds transitions. */
+export interface Change {
+  /** Target whose cell it is; null: the lane changed everywhere. */
+  readonly target: string | null;
+  readonly lane: string;
+  readonly from: HealthLabel;
+  readonly to: HealthLabel;
+  /** Failure kind, "probe" or "cooldown ended". */
+  readonly because: string;
+  /** How long it lasts by itself; null: not by itself. */
+  readonly forMs: number | null;
+}

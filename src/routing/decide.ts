@@ -1,0 +1,205 @@
+/**
+ * Which lane next: filters say who is left out and why, a policy orders the rest. Pure, so the same inputs give the same
+ * decision and every decision can be explained. Filters never reorder, policies never filter.
+ */
+import { missingCapabilities } from "../ir/capability.ts";
+import type { Keep, Lane, Member, Target } from "../ir/deployment.ts";
+import type { Facts } from "../ir/facts.ts";
+import type { Condition, Exclusion } from "./condition.ts";
+import { satisfiesKeep } from "./keep.ts";
+import { POLICIES } from "./policies/index.ts";
+import type { Candidate } from "./policies/policy.ts";
+import { forgetCredits, type Selection } from "./swrr.ts";
+
+export interface DecideInput {
+  readonly target: Target;
+  readonly lanes: Readonly<Record<string, Lane>>;
+  readonly facts: Facts;
+  /** Closed over health and now. */
+  readonly condition: (lane: Lane) => Condition;
+  /** What only the exchange can tell: another payload with `translation: off`, an operation that is not offered. null: usable. */
+  readonly usable: (lane: Lane) => Exclusion | null;
+  /** Lane ids of this exchange. */
+  readonly tried: ReadonlySet<string>;
+  /** Lane chosen first in this exchange; null: none yet. */
+  readonly first: Lane | null;
+  /** Tokens: after a lane was too small, only those with more room or unknown room. null: none was. */
+  readonly needsRoomBeyond: number | null;
+  readonly lastUsedMs: (laneId: string) => number | null;
+  readonly selection: Selection;
+  /** From `affinityKey`, for targets that have affinity; absent or null: none. */
+  readonly affinityKey?: string | null;
+}
+
+export interface Decision {
+  /** null: nobody may serve now. */
+  readonly pick: Lane | null;
+  /** The pick's breaker is open or under test, but it is the last lane: pass this on to `Health.admit`. */
+  readonly insist: boolean;
+  /** Best first; the pick is the first. */
+  readonly offered: readonly Lane[];
+  readonly left: readonly LeftOut[];
+  /** What to decide with next time; advanced only by an exchange's first pick. */
+  readonly selection: Selection;
+  readonly runnerUp: Lane | null;
+}
+
+export interface LeftOut {
+  readonly lane: string;
+  readonly because: Exclusion;
+  readonly untilMs: number | null;
+}
+
+export function decide(input: DecideInput): Decision {
+  const entries = entriesOf(input);
+  const left = entries.filter((entry) => entry.because !== null);
+  const selection = input.first === null ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
+  const { order, next } = orderOf(
+    input,
+    entries.filter((entry) => entry.because === null),
+    selection,
+  );
+  const last = order.length === 0 ? lastLane(left) : null;
+  const offered = last === null ? order : [last.lane];
+  return {
+    pick: offered[0] ?? null,
+    insist: last !== null,
+    offered,
+    left: left.filter((entry) => entry !== last).flatMap(leftOut),
+    selection: input.first === null ? next : input.selection,
+    runnerUp: offered[1] ?? null,
+  };
+}
+
+// ---------------------------------------------------------------- filters
+
+/** One lane of the target, looked at once. */
+interface Entry {
+  readonly lane: Lane;
+  /** A substitute stands under a member of its own, after all others. */
+  readonly member: Member;
+  readonly isSubstitute: boolean;
+  readonly because: Exclusion | null;
+  readonly untilMs: number | null;
+  readonly condition: Condition | null;
+}
+
+function entriesOf(input: DecideInput): readonly Entry[] {
+  const { target } = input;
+  const members = target.members.map((member) => ({ member, isSubstitute: false }));
+  const substitutes = target.substitutes.map((id) => ({
+    member: { model: id, weight: 1, lanes: [id], contextMax: null },
+    isSubstitute: true,
+  }));
+  const seen = new Set<string>();
+  const entries: Entry[] = [];
+  for (const { member, isSubstitute } of [...members, ...substitutes]) {
+    for (const id of member.lanes) {
+      const lane = Object.hasOwn(input.lanes, id) ? input.lanes[id] : undefined;
+      if (lane === undefined || seen.has(id)) continue;
+      seen.add(id);
+      entries.push(look(input, { lane, member, isSubstitute }));
+    }
+  }
+  return entries;
+}
+
+type Place = Pick<Entry, "lane" | "member" | "isSubstitute">;
+
+/** Lasting reasons before passing ones, so that what is left out says what would have to change. */
+function look(input: DecideInput, place: Place): Entry {
+  const lasting = unfit(input, place);
+  if (lasting !== null) return { ...place, because: lasting, untilMs: null, condition: null };
+  const condition = input.condition(place.lane);
+  return { ...place, because: condition.because, untilMs: condition.untilMs, condition };
+}
+
+/** Why this lane cannot serve this request whatever its health; null: it can. */
+function unfit(input: DecideInput, place: Place): Exclusion | null {
+  const { target, facts, tried } = input;
+  const { lane, member } = place;
+  if (member.weight <= 0) return "disabled";
+  if (!lane.routing) return "not-routed";
+  if (target.failover.exclusions.includes(lane.model)) return "excluded";
+  const unusable = input.usable(lane);
+  if (unusable !== null) return unusable;
+  if (missingCapabilities(facts.needs, lane.capabilities).length > 0) return "lacks-capability";
+  if (breaksKeep(input, place)) return "breaks-keep";
+  if (tried.has(lane.id)) return "tried";
+  const room = member.contextMax ?? lane.capabilities.contextWindow;
+  if (input.needsRoomBeyond !== null && room !== null && room <= input.needsRoomBeyond) return "too-small";
+  return null;
+}
+
+/** A pool compares with the lane chosen first, a named model with itself; a substitute is always the same model. */
+function breaksKeep(input: DecideInput, { lane, isSubstitute }: Place): boolean {
+  const { target, lanes, first } = input;
+  const own = target.kind === "model" ? target.members[0]?.lanes[0] : undefined;
+  const reference = own === undefined ? first : (lanes[own] ?? first);
+  if (reference === null) return false;
+  const keep: readonly Keep[] = isSubstitute ? ["model", ...target.failover.keep] : target.failover.keep;
+  return !satisfiesKeep(keep, reference, lane, input.facts.needs);
+}
+
+/**
+ * Statistics never take away the last lane: when an open breaker is all that stands against the only lane that could
+ * serve now, it stays. Another lane that is merely busy, tried already or open as well is an alternative.
+ */
+function lastLane(left: readonly Entry[]): Entry | null {
+  const able = left.filter((entry) => entry.because === "tried" || entry.because === "full" || isStatistical(entry));
+  const [only] = able;
+  return only !== undefined && able.length === 1 && isStatistical(only) ? only : null;
+}
+
+function isStatistical(entry: Entry): boolean {
+  return entry.because === "breaker-open" || entry.because === "half-open";
+}
+
+function leftOut(entry: Entry): readonly LeftOut[] {
+  const { lane, because, untilMs } = entry;
+  return because === null ? [] : [{ lane: lane.id, because, untilMs }];
+}
+
+// ---------------------------------------------------------------- order
+
+/** Members first, by the target's policy; then the substitutes, by the same. */
+function orderOf(
+  input: DecideInput,
+  entries: readonly Entry[],
+  selection: Selection,
+): { order: readonly Lane[]; next: Selection } {
+  const policy = POLICIES[input.target.select];
+  const affinityKey = input.target.affinity === null ? null : (input.affinityKey ?? null);
+  const rank = (chosen: readonly Entry[]) =>
+    policy({ candidates: chosen.map((each) => candidate(input, each)), selection, affinityKey });
+  const own = rank(entries.filter((entry) => !entry.isSubstitute));
+  const others = POLICIES.ranked({
+    candidates: entries.filter((entry) => entry.isSubstitute).map((each) => candidate(input, each)),
+    selection,
+    affinityKey,
+  });
+  return { order: [...own.order, ...others.order].map((each) => each.lane), next: own.next };
+}
+
+function candidate(input: DecideInput, entry: Entry): Candidate {
+  const { lane, member, condition } = entry;
+  return { lane, member, label: condition?.label ?? "unknown", lastUsedMs: input.lastUsedMs(lane.id) };
+}
+
+/**
+ * Members of which no lane is offered because of their health. Their credits are dropped while they sit out, so that
+ * they come back with none: an old credit would give a recovered member a burst, an old debt would starve it.
+ */
+function membersSatOut(entries: readonly Entry[]): readonly string[] {
+  const members = [...new Set(entries.map((entry) => entry.member))];
+  return members
+    .filter((member) => {
+      const own = entries.filter((entry) => entry.member === member);
+      return own.every((entry) => entry.because !== null) && own.some((entry) => isUnwell(entry));
+    })
+    .map((member) => member.model);
+}
+
+function isUnwell(entry: Entry): boolean {
+  return isStatistical(entry) || entry.because === "waiting" || entry.because === "hard-out";
+}

@@ -1,0 +1,204 @@
+/**
+ * One attempt's hold on a lane. Tells the book how the attempt ended, exactly once, and gives the slot back, exactly
+ * once. Whatever way an attempt ends, `release` leaves neither a slot nor a half-open test behind.
+ */
+import type { Target } from "../ir/deployment.ts";
+import { type Failure, ruleOf } from "../ir/failure.ts";
+import { unreachable } from "../std/unreachable.ts";
+import { type AccountPage, cellLabel, cellOf, type LanePage, labelEverywhere } from "./book.ts";
+import { recoveredCell, type Signal, stepCell, type Ticket } from "./breaker.ts";
+import type { Change } from "./condition.ts";
+import type { Slots } from "./slots.ts";
+import { type Standing, type StandingSignal, stepStanding } from "./standing.ts";
+
+export interface Guard {
+  /** How the attempt ended; the first call counts, later ones do nothing. The slot stays taken until `release`. */
+  succeeded(nowMs: number): Change[];
+  failed(failure: Failure, nowMs: number): Change[];
+  /** Nobody's fault, client gone, or never started: gives a half-open test back. */
+  abandoned(nowMs: number): Change[];
+  /** Frees the slot when the answer's body has ended. Idempotent; also abandons when nothing was reported. */
+  release(nowMs: number): void;
+}
+
+export interface GuardInput {
+  readonly page: LanePage;
+  readonly target: Target;
+  readonly tickets: Tickets;
+  readonly slots: Slots;
+  readonly random: () => number;
+}
+
+export interface Tickets {
+  readonly cell: Ticket;
+  readonly lane: Ticket;
+  readonly account: Ticket;
+}
+
+/** The slot is taken already. */
+export function createGuard(input: GuardInput): Guard {
+  const { page, slots } = input;
+  let isReported = false;
+  let isReleased = false;
+
+  const once = (tell: () => Change[]): Change[] => {
+    if (isReported) return [];
+    isReported = true;
+    page.unreported--;
+    return tell();
+  };
+  const abandoned = (nowMs: number): Change[] => once(() => tellNothing(input, nowMs));
+
+  return {
+    succeeded: (nowMs) => once(() => tellSuccess(input, nowMs)),
+    failed: (failure, nowMs) => once(() => tellFailure(input, failure, nowMs)),
+    abandoned,
+    release(nowMs) {
+      if (isReleased) return;
+      isReleased = true;
+      abandoned(nowMs);
+      page.inflight--;
+      slots.give(page.lane);
+    },
+  };
+}
+
+function tellSuccess(input: GuardInput, nowMs: number): Change[] {
+  const { page, tickets } = input;
+  page.ok++;
+  page.proven = true;
+  return [
+    ...moveAccount(page.account, { kind: "succeeded", ticket: tickets.account }, nowMs),
+    ...moveLane(page, { kind: "succeeded", ticket: tickets.lane }, nowMs),
+    ...moveCell(input, { kind: "succeeded", ticket: tickets.cell }, nowMs),
+  ];
+}
+
+/** The table in `ir/failure.ts` decides what it is evidence about; everything else gets its test back. */
+function tellFailure(input: GuardInput, failed: Failure, nowMs: number): Change[] {
+  const { page, tickets } = input;
+  const rule = ruleOf(failed);
+  if (rule.blame === "client") page.clientFault++;
+  else page.err++;
+  switch (rule.effect) {
+    case "none":
+      return tellNothing(input, nowMs);
+    case "count":
+      return [
+        ...moveCell(input, { kind: "failed", ticket: tickets.cell, hintMs: failed.retryAfterMs }, nowMs, failed.kind),
+        ...giveTestsBack(input, nowMs),
+      ];
+    case "wait":
+    case "hard-out": {
+      const put = { kind: "put-out", how: rule.effect, failure: failed } as const;
+      const changes =
+        rule.scope === "account"
+          ? moveAccount(page.account, { ...put, ticket: tickets.account }, nowMs)
+          : moveLane(page, { ...put, ticket: tickets.lane }, nowMs);
+      return [...changes, ...tellNothing(input, nowMs)];
+    }
+    default:
+      return unreachable(rule.effect);
+  }
+}
+
+function tellNothing(input: GuardInput, nowMs: number): Change[] {
+  return [...moveCell(input, { kind: "neutral", ticket: input.tickets.cell }, nowMs), ...giveTestsBack(input, nowMs)];
+}
+
+function giveTestsBack(input: GuardInput, nowMs: number): Change[] {
+  const { page, tickets } = input;
+  return [
+    ...moveAccount(page.account, { kind: "neutral", ticket: tickets.account }, nowMs),
+    ...moveLane(page, { kind: "neutral", ticket: tickets.lane }, nowMs),
+  ];
+}
+
+function moveCell(
+  input: Pick<GuardInput, "page" | "target" | "random">,
+  signal: Signal,
+  nowMs: number,
+  because = "probe",
+): Change[] {
+  const { page, target, random } = input;
+  const before = cellOf(page, target);
+  const after = stepCell(before, signal, nowMs, target.breaker, random);
+  if (after === before) return [];
+  page.cells.set(target.name, after);
+  if (after.kind === before.kind || (after.kind === "open" && after.epoch === before.epoch)) return [];
+  const forMs = after.kind === "open" ? after.untilMs - nowMs : null;
+  return [
+    {
+      target: target.name,
+      lane: page.lane.id,
+      from: cellLabel(before, nowMs),
+      to: cellLabel(after, nowMs),
+      because,
+      forMs,
+    },
+  ];
+}
+
+export function moveLane(page: LanePage, signal: StandingSignal, nowMs: number): Change[] {
+  return moveStanding(page, [page], signal, nowMs);
+}
+
+/** One change for each lane of the account. */
+export function moveAccount(account: AccountPage, signal: StandingSignal, nowMs: number): Change[] {
+  return moveStanding(account, account.lanes, signal, nowMs);
+}
+
+function moveStanding(
+  owner: { standing: Standing },
+  lanes: readonly LanePage[],
+  signal: StandingSignal,
+  nowMs: number,
+): Change[] {
+  const before = owner.standing;
+  const after = stepStanding(before, signal, nowMs);
+  if (after === before) return [];
+  if (after.epoch === before.epoch) {
+    owner.standing = after;
+    return [];
+  }
+  const from = lanes.map((page) => labelEverywhere(page, nowMs));
+  owner.standing = after;
+  // After a bad word each lane has to prove itself anew.
+  if (after.kind === "out") for (const page of lanes) page.proven = false;
+  const because = reason(before, signal);
+  const forMs = after.kind === "out" ? after.untilMs - nowMs : null;
+  return lanes.map((page, index) => ({
+    target: null,
+    lane: page.lane.id,
+    from: from[index] ?? "unknown",
+    to: labelEverywhere(page, nowMs),
+    because,
+    forMs,
+  }));
+}
+
+function reason(before: Standing, signal: StandingSignal): string {
+  if (signal.kind === "put-out") return signal.failure.kind;
+  const isOverWait = before.kind === "out" && before.how === "wait" && signal.kind === "succeeded";
+  return isOverWait ? "cooldown ended" : "probe";
+}
+
+/** Closes every cell of the lane that is not quietly closed. */
+export function recoverCells(page: LanePage, nowMs: number): Change[] {
+  const changes: Change[] = [];
+  for (const [target, before] of page.cells) {
+    const after = recoveredCell(before);
+    if (after === before) continue;
+    page.cells.set(target, after);
+    if (before.kind === "closed") continue;
+    changes.push({
+      target,
+      lane: page.lane.id,
+      from: cellLabel(before, nowMs),
+      to: "healthy",
+      because: "probe",
+      forMs: null,
+    });
+  }
+  return changes;
+}

@@ -1,0 +1,149 @@
+/**
+ * The one authority on which lane may be tried now: cells, waits, hard-outs and slots. A mutable book with pure steps
+ * inside; time and chance are arguments. Look and take without waiting in between, or somebody else may be faster.
+ */
+import type { Deployment, Lane, Target } from "../ir/deployment.ts";
+import type { FailureKind } from "../ir/failure.ts";
+import type { Cancel } from "../std/effects.ts";
+import { answersLeft, type Book, cellOf, conditionOf, createBook, type LanePage, labelOf, standings } from "./book.ts";
+import { isDue, plainTicket, stepCell, type Ticket } from "./breaker.ts";
+import type { Change, Condition, HealthLabel } from "./condition.ts";
+import { createGuard, type Guard, moveAccount, moveLane, recoverCells } from "./guard.ts";
+import { createSlots, type Slots } from "./slots.ts";
+import { isOut, isTestDue, type Standing, standingTicket, stepStanding } from "./standing.ts";
+
+export interface Health {
+  /** Pure look; never takes a half-open test. */
+  condition(target: Target, lane: Lane, nowMs: number): Condition;
+  /**
+   * Takes the lane for one attempt: a slot, and the single half-open test where one is due. null: somebody else was
+   * faster. `insist` tries it although its breaker is open or under test: for the last lane (`Decision.insist`) and for
+   * least-bad; it overrides statistics only, never a wait, a hard-out, a slot or a spent lifetime.
+   */
+  admit(target: Target, lane: Lane, nowMs: number, insist?: boolean): Guard | null;
+  /**
+   * Calls back once, when a slot of one of these lanes' groups becomes free. First come first served. Call the returned
+   * cancel in every case, best after the slot was taken: a slot one was woken for and did not use passes to the next.
+   */
+  onFree(lanes: readonly Lane[], wake: () => void): Cancel;
+  label(target: Target, lane: Lane, nowMs: number): HealthLabel;
+  facts(lane: Lane, nowMs: number): LaneFacts;
+  /** Takes back hard-outs, waits and cooldowns of a lane (and its account) after a good probe. */
+  recover(laneId: string, nowMs: number): Change[];
+  /** Earliest moment one of these lanes may serve again by itself, now at the earliest; null: none will. */
+  recoversAtMs(target: Target, lanes: readonly Lane[], nowMs: number): number | null;
+}
+
+/** What `/stats` shows of a lane, over all targets. Counters since the start of this process. */
+export interface LaneFacts {
+  readonly inflight: number;
+  readonly ok: number;
+  readonly err: number;
+  readonly clientFault: number;
+  /** Left of the longest cooldown, wait or hard-out; 0: none. */
+  readonly cooldownMs: number;
+  /** Most failures in a row in any of its cells. */
+  readonly streak: number;
+  /** Lifetime answers left; null: no limit. */
+  readonly requestsLeft: number | null;
+  /** What it waits for or is hard out for; null: neither. */
+  readonly failure: FailureKind | null;
+}
+
+export function createHealth(deployment: Deployment, random: () => number): Health {
+  const book: Book = createBook(deployment);
+  const slots: Slots = createSlots(Object.values(deployment.lanes));
+  const page = (lane: Lane): LanePage => book.laneOf(lane.id);
+  return {
+    condition: (target, lane, nowMs) => conditionOf(page(lane), target, slots, nowMs),
+    admit: (target, lane, nowMs, insist = false) => admitTo({ page: page(lane), target, slots, random, nowMs, insist }),
+    onFree: (lanes, wake) => slots.onFree(lanes, wake),
+    label: (target, lane, nowMs) => labelOf(page(lane), target, nowMs),
+    facts: (lane, nowMs) => factsOf(page(lane), nowMs),
+    recover: (laneId, nowMs) => recoverLane(book.laneOf(laneId), nowMs),
+    recoversAtMs(target, lanes, nowMs) {
+      const moments = lanes.map((lane) => recoveryMs(page(lane), target, slots, nowMs)).filter((each) => each !== null);
+      return moments.length === 0 ? null : Math.max(nowMs, Math.min(...moments));
+    },
+  };
+}
+
+interface Admission {
+  readonly page: LanePage;
+  readonly target: Target;
+  readonly slots: Slots;
+  readonly random: () => number;
+  readonly nowMs: number;
+  readonly insist: boolean;
+}
+
+function admitTo(admission: Admission): Guard | null {
+  const { page, target, slots, random, nowMs, insist } = admission;
+  const { because } = conditionOf(page, target, slots, nowMs);
+  const isStatistical = because === "breaker-open" || because === "half-open";
+  if (because !== null && !(insist && isStatistical)) return null;
+  if (!slots.take(page.lane)) return null;
+  const tickets = {
+    account: takeStanding(page.account, nowMs),
+    lane: takeStanding(page, nowMs),
+    cell: takeCell(admission),
+  };
+  page.inflight++;
+  page.unreported++;
+  return createGuard({ page, target, tickets, slots, random });
+}
+
+/** Takes the test of a hard-out that is over, where one is due. */
+function takeStanding(owner: { standing: Standing }, nowMs: number): Ticket {
+  const isTest = isTestDue(owner.standing, nowMs);
+  if (isTest) owner.standing = stepStanding(owner.standing, { kind: "probe-taken" }, nowMs);
+  return standingTicket(owner.standing, isTest);
+}
+
+function takeCell({ page, target, random, nowMs }: Admission): Ticket {
+  const cell = cellOf(page, target);
+  if (!isDue(cell, nowMs)) return plainTicket(cell);
+  const taken = stepCell(cell, { kind: "probe-taken" }, nowMs, target.breaker, random);
+  page.cells.set(target.name, taken);
+  return { epoch: taken.epoch, probe: taken.kind === "half-open" ? taken.probe : null };
+}
+
+function recoverLane(page: LanePage, nowMs: number): Change[] {
+  page.proven = true;
+  return [
+    ...moveAccount(page.account, { kind: "recovered" }, nowMs),
+    ...moveLane(page, { kind: "recovered" }, nowMs),
+    ...recoverCells(page, nowMs),
+  ];
+}
+
+/** null: it needs a person, or a test that nobody can promise anything of. */
+function recoveryMs(page: LanePage, target: Target, slots: Slots, nowMs: number): number | null {
+  const { because, untilMs, failure } = conditionOf(page, target, slots, nowMs);
+  switch (because) {
+    case "not-routed":
+    case "used-up":
+      return null;
+    case "hard-out":
+      // A dead credential or a missing model does not mend itself; a bill does, if its reset is known.
+      return failure?.kind === "billing" && failure.retryAfterMs !== null ? untilMs : null;
+    default:
+      return untilMs ?? nowMs;
+  }
+}
+
+function factsOf(page: LanePage, nowMs: number): LaneFacts {
+  const cells = [...page.cells.values()];
+  const out = standings(page).find((each) => isOut(each, nowMs));
+  const ends = [...cells, ...standings(page)].map((each) => ("untilMs" in each ? each.untilMs : nowMs));
+  return {
+    inflight: page.inflight,
+    ok: page.ok,
+    err: page.err,
+    clientFault: page.clientFault,
+    cooldownMs: Math.max(0, ...ends.map((each) => each - nowMs)),
+    streak: Math.max(0, ...cells.map((cell) => cell.streak)),
+    requestsLeft: answersLeft(page),
+    failure: out?.kind === "out" ? out.failure.kind : null,
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * What a failover must keep. A substitute is proven, never guessed: unknown is "no" here, while it is "perhaps" for the
+ * lane that was asked for.
+ */
+import { type Capabilities, missingCapabilities, type Needs, TIERS } from "../ir/capability.ts";
+import type { Keep, Lane } from "../ir/deployment.ts";
+import { unreachable } from "../std/unreachable.ts";
+
+/** `first`: the lane compared with; another account of the same model keeps everything by being the same model. */
+export function satisfiesKeep(keep: readonly Keep[], first: Lane, candidate: Lane, needs: Needs): boolean {
+  if (keep.length === 0) return true;
+  if (candidate.model !== first.model && !isKnownToServe(needs, candidate.capabilities)) return false;
+  return keep.every((each) => keeps(each, first, candidate));
+}
+
+function keeps(keep: Keep, first: Lane, candidate: Lane): boolean {
+  switch (keep) {
+    case "provider":
+      return candidate.provider === first.provider;
+    case "model":
+      return candidate.model === first.model || isSameModel(first, candidate);
+    case "tier":
+      return candidate.model === first.model || isTierKept(first, candidate);
+    default:
+      return unreachable(keep);
+  }
+}
+
+/** Equal canonical ids. One that is merely a label says nothing outside its own provider. */
+export function isSameModel(one: Lane, other: Lane): boolean {
+  const id = normal(one.canonical.id);
+  if (id === "" || id !== normal(other.canonical.id)) return false;
+  return one.provider === other.provider || (one.canonical.proven && other.canonical.proven);
+}
+
+function normal(id: string): string {
+  return id.trim().toLowerCase();
+}
+
+function isTierKept(first: Lane, candidate: Lane): boolean {
+  const [asked, offered] = [first.capabilities.tier, candidate.capabilities.tier];
+  return asked !== null && offered !== null && TIERS.indexOf(offered) >= TIERS.indexOf(asked);
+}
+
+/** Every need is answered with a certain yes. */
+function isKnownToServe(needs: Needs, known: Capabilities): boolean {
+  if (missingCapabilities(needs, known).length > 0) return false;
+  const asked = [
+    needs.input.length > 0 && known.input,
+    needs.output.length > 0 && known.output,
+    needs.tools && known.tools,
+    needs.structuredOutput && known.structuredOutput,
+    needs.reasoning && known.reasoning,
+  ];
+  return !asked.includes(null);
+}

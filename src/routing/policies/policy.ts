@@ -1,0 +1,29 @@
+/** What a policy is given and gives back. It orders lanes that may all serve; it never leaves one out. */
+import type { Lane, Member } from "../../ir/deployment.ts";
+import type { HealthLabel } from "../condition.ts";
+import type { Selection } from "../swrr.ts";
+
+export interface Candidate {
+  readonly lane: Lane;
+  readonly member: Member;
+  readonly label: HealthLabel;
+  /** null: never, which counts as the longest ago. */
+  readonly lastUsedMs: number | null;
+}
+
+export interface PolicyInput {
+  /** In configured order. */
+  readonly candidates: readonly Candidate[];
+  readonly selection: Selection;
+  /** null: no session to keep in its place. */
+  readonly affinityKey: string | null;
+}
+
+export interface Ranking {
+  /** The same candidates, best first. */
+  readonly order: readonly Candidate[];
+  /** What the selection is if the first of the order is taken as an exchange's first pick. */
+  readonly next: Selection;
+}
+
+export type Policy = (input: PolicyInput) => Ranking;

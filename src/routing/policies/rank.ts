@@ -1,0 +1,41 @@
+/** The rank of lanes that may all serve: pin, health, sort key, least recently used, stable id. Same inputs, same order. */
+import type { HealthLabel } from "../condition.ts";
+import type { Candidate } from "./policy.ts";
+
+/** Local credentials come second in the rank as designed; every credential here is local, so nothing to compare yet. */
+export function byRank(candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.toSorted(compareRank);
+}
+
+function compareRank(one: Candidate, other: Candidate): number {
+  return (
+    Number(other.lane.pinned) - Number(one.lane.pinned) ||
+    HEALTH_RANK[one.label] - HEALTH_RANK[other.label] ||
+    one.lane.sortKey - other.lane.sortKey ||
+    usedMs(one) - usedMs(other) ||
+    (one.lane.id < other.lane.id ? -1 : 1)
+  );
+}
+
+/** Far in the past, but finite: two that were never used must compare as equal. */
+const NEVER_USED_MS = -Number.MAX_SAFE_INTEGER;
+
+function usedMs(candidate: Candidate): number {
+  return candidate.lastUsedMs ?? NEVER_USED_MS;
+}
+
+/**
+ * Unknown ranks with healthy: nothing stands against it, and a lane back from a cooldown would otherwise never be asked
+ * again while another is healthy. Its test costs one request, which fails over. The labels after `pressure` belong to
+ * lanes that are not offered, except the last one, which has nobody to be compared with.
+ */
+const HEALTH_RANK = {
+  healthy: 0,
+  unknown: 0,
+  pressure: 1,
+  "cooling-down": 2,
+  "rate-limited": 3,
+  exhausted: 4,
+  "auth-failed": 5,
+  disabled: 6,
+} as const satisfies Record<HealthLabel, number>;

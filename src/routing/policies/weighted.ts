@@ -1,0 +1,22 @@
+/** Weights choose the member, rank chooses the lane inside it. A session with a key goes to its own member and lane. */
+import type { Member } from "../../ir/deployment.ts";
+import { byAffinity } from "../affinity.ts";
+import { bySwrr, pickSwrr } from "../swrr.ts";
+import type { Candidate, PolicyInput, Ranking } from "./policy.ts";
+import { byRank } from "./rank.ts";
+
+export function weighted(input: PolicyInput): Ranking {
+  const { candidates, selection, affinityKey } = input;
+  const members = [...new Set(candidates.map((each) => each.member))];
+  const lanesOf = (member: Member) => candidates.filter((each) => each.member === member);
+  if (affinityKey !== null) {
+    const order = byAffinity(affinityKey, members, { id: (member) => member.model, weight: (member) => member.weight });
+    return { order: order.flatMap((member) => lanesBySession(affinityKey, lanesOf(member))), next: selection };
+  }
+  const order = bySwrr(selection, members).flatMap((member) => byRank(lanesOf(member)));
+  return { order, next: pickSwrr(selection, members)?.next ?? selection };
+}
+
+function lanesBySession(key: string, lanes: readonly Candidate[]): readonly Candidate[] {
+  return byAffinity(key, lanes, { id: (each) => each.lane.id, weight: () => 1 });
+}

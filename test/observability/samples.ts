@@ -1,0 +1,251 @@
+/** Records, transitions and a small deployment with every default filled in, for the folds that are tested with them. */
+import { UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
+import type { Deployment, Lane, Provider, Target, Timers } from "../../src/ir/deployment.ts";
+import type { Usage } from "../../src/ir/usage.ts";
+import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
+import type { Gauges } from "../../src/observability/gauges.ts";
+import type { AttemptRecord, ExchangeRecord } from "../../src/observability/record.ts";
+import type { Transition } from "../../src/observability/transition.ts";
+
+export const START_WALL_MS = Date.UTC(2026, 0, 1);
+
+export function usage(counts: Partial<Usage>): Usage {
+  return { ...UNKNOWN_USAGE, ...counts };
+}
+
+export function record(members: Partial<ExchangeRecord> = {}): ExchangeRecord {
+  return {
+    id: "req-0001",
+    startedWallMs: START_WALL_MS,
+    durationMs: 842,
+    firstByteMs: 210,
+    queuedMs: 0,
+    ingress: "anthropic",
+    operation: "chat",
+    target: "fast",
+    asked: "fast",
+    stream: true,
+    caller: "token-1",
+    status: 200,
+    outcome: "answered",
+    failure: null,
+    attempts: [attempt()],
+    skipped: [],
+    usage: usage({ freshInputTokens: 1200, outputTokens: 340 }),
+    usageEstimated: false,
+    costNanos: 8_700_000,
+    losses: [],
+    lossCount: 0,
+    requestBytes: 1024,
+    answerBytes: 2048,
+    ...members,
+  };
+}
+
+export function attempt(members: Partial<AttemptRecord> = {}): AttemptRecord {
+  return {
+    lane: "acme/default/sonnet",
+    provider: "acme",
+    account: "default",
+    model: "sonnet",
+    upstreamModel: "sonnet-4",
+    egress: "anthropic",
+    way: "relay",
+    outcome: "answered",
+    ambiguous: false,
+    status: 200,
+    startedMs: 2,
+    firstByteMs: 208,
+    durationMs: 838,
+    retryAfterMs: null,
+    reportedModel: "sonnet-4",
+    ...members,
+  };
+}
+
+export const REFUSED = record({
+  id: "req-0002",
+  durationMs: 1,
+  firstByteMs: 1,
+  target: "unresolved",
+  asked: null,
+  caller: null,
+  status: 401,
+  outcome: "refused",
+  failure: "unauthenticated",
+  attempts: [],
+  usage: null,
+  costNanos: null,
+});
+
+export const RESCUED = record({
+  id: "req-0003",
+  durationMs: 12_345,
+  firstByteMs: 10_400,
+  queuedMs: 35,
+  attempts: [
+    attempt({ outcome: "timeout", status: null, ambiguous: true, durationMs: 10_000, reportedModel: null }),
+    attempt({
+      lane: "zenith/team/large",
+      provider: "zenith",
+      account: "team",
+      model: "large",
+      egress: "openai",
+      way: "translate",
+    }),
+  ],
+  costNanos: null,
+  losses: [{ field: "top_k", how: "dropped", detail: "the protocol has no such option" }],
+  lossCount: 3,
+});
+
+export const CUT = record({
+  id: "req-0004",
+  outcome: "cut",
+  failure: "network",
+  attempts: [attempt({ outcome: "cut" })],
+  usageEstimated: true,
+});
+
+export const EXHAUSTED = record({
+  id: "req-0005",
+  durationMs: 3,
+  firstByteMs: 3,
+  status: 503,
+  outcome: "failed",
+  failure: "no-eligible-lane",
+  attempts: [attempt({ outcome: "billing", status: 402 })],
+  usage: null,
+  costNanos: null,
+});
+
+export const CLIENT_GONE = record({
+  id: "req-0006",
+  status: 499,
+  outcome: "client-gone",
+  failure: "client-gone",
+  firstByteMs: null,
+  attempts: [attempt({ outcome: "abandoned", status: null })],
+  usage: null,
+  costNanos: null,
+});
+
+export const RECORDS = [record(), REFUSED, RESCUED, CUT, EXHAUSTED, CLIENT_GONE] as const;
+
+export function transition(members: Partial<Transition> = {}): Transition {
+  return {
+    wallMs: START_WALL_MS + 5000,
+    target: "fast",
+    lane: "acme/default/sonnet",
+    from: "closed",
+    to: "open",
+    because: "timeout",
+    forMs: 30_000,
+    ...members,
+  };
+}
+
+export const GAUGES: Gauges = {
+  inflight: 7,
+  openStreams: 4,
+  queues: [{ target: "fast", waiting: 2 }],
+  lanes: [
+    { lane: "acme/default/sonnet", label: "cooling-down", inflight: 0 },
+    { lane: "zenith/team/large", label: "healthy", inflight: 7 },
+  ],
+  cells: [{ target: "fast", lane: "acme/default/sonnet", state: "open" }],
+  sinkFailures: new Map([["decisions", 1]]),
+  process: {
+    version: "1.2.3",
+    commit: "abcdef0",
+    uptimeMs: 61_500,
+    residentBytes: 50_000_000,
+    eventLoopLagMaxMs: 12,
+  },
+};
+
+export function deployment(members: Partial<Deployment> = {}): Deployment {
+  const lanes = [lane("acme/default/sonnet", "anthropic"), lane("zenith/team/large", "openai")];
+  return {
+    revision: "rev-1",
+    listen: { host: "127.0.0.1", port: 0 },
+    workers: 1,
+    drainMs: 30_000,
+    auth: { mode: "token", clientTokens: [] },
+    adminToken: null,
+    metering: "exact",
+    errorDetail: "full",
+    responseHeaders: "full",
+    log: { level: "info", format: "text" },
+    decisionsRing: 100,
+    providers: { acme: provider("acme", "anthropic"), zenith: provider("zenith", "openai") },
+    lanes: Object.fromEntries(lanes.map((each) => [each.id, each])),
+    targets: {
+      fast: target("fast", "pool", lanes),
+      sonnet: target("sonnet", "model", lanes.slice(0, 1)),
+      large: target("large", "model", lanes.slice(1)),
+    },
+    warnings: [],
+    ...members,
+  };
+}
+
+export function lane(id: string, protocol: string, members: Partial<Lane> = {}): Lane {
+  const [providerName = "", account = "", model = ""] = id.split("/");
+  return {
+    id,
+    provider: providerName,
+    account,
+    model,
+    protocol,
+    upstreamModel: `${model}-4`,
+    canonical: { id: model, proven: false },
+    credential: { kind: "env", name: "KEY" },
+    slots: { group: model, max: 20 },
+    maxRequests: null,
+    defaultMaxOutputTokens: null,
+    capabilities: UNKNOWN_CAPABILITIES,
+    pinned: false,
+    sortKey: 0,
+    routing: true,
+    timers: { buffered: TIMERS, streamed: TIMERS },
+    prices: null,
+    ...members,
+  };
+}
+
+const TIMERS: Timers = { connectMs: 1000, firstByteMs: 1000, idleMs: 1000, totalMs: 0 };
+
+function provider(name: string, protocol: string): Provider {
+  return {
+    name,
+    protocol,
+    baseUrl: `http://${name}.invalid`,
+    path: null,
+    authStyle: "native",
+    errorMap: {},
+    allowPrivate: false,
+    proxy: null,
+    caFile: null,
+    headers: {},
+    forwardHeaders: [],
+    health: { mode: "none", intervalMs: 0, timeoutMs: 0 },
+  };
+}
+
+function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Target {
+  return {
+    name,
+    kind,
+    select: "weighted",
+    members: lanes.map(({ id, model }) => ({ model, weight: 1, lanes: [id], contextMax: null })),
+    substitutes: [],
+    breaker: { baseCooldownMs: 1000, maxCooldownMs: 60_000, trip: { mode: "consecutive", failures: 3 } },
+    failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [] },
+    onExhausted: { action: "reject" },
+    affinity: null,
+    translation: "lenient",
+    identity: "record",
+    timers: null,
+  };
+}
