@@ -9,6 +9,7 @@ import { findBun } from "./bun-path.mjs";
 
 const NODE_MAJOR_MIN = 20;
 const INSTALL_TIMEOUT_MS = 15 * 60_000; // a slow line downloads about 150 MB
+const PARENT_CHECK_MS = 500;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lockPath = join(root, "package-lock.json");
 const stampPath = join(root, "node_modules", ".ringmain-installed");
@@ -101,6 +102,13 @@ function run(bun, args) {
   process.on("SIGINT", () => {
     if (!process.stdin.isTTY) child.kill("SIGINT");
   });
+  // npm passes SIGTERM to a shell that dies of it without passing it on; the program must not outlive them unseen.
+  const parent = process.ppid;
+  if (process.env["npm_lifecycle_event"] !== undefined) {
+    setInterval(() => {
+      if (process.ppid !== parent) child.kill("SIGTERM");
+    }, PARENT_CHECK_MS).unref();
+  }
   child.on("error", (error) => stop(`Bun did not start: ${error.message}`));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);

@@ -36,7 +36,8 @@ export interface LaneSnapshot {
   /** Requests that went on to another lane after this one failed. */
   readonly failovers: number;
   readonly tokens: number;
-  readonly costNanos: number;
+  /** Of the answers with a known price; null: there was none. */
+  readonly costNanos: number | null;
   /** Requests served per second, over the last ten. */
   readonly perSecond: number;
 }
@@ -54,7 +55,8 @@ export interface Snapshot {
   readonly rescued: number;
   readonly failovers: number;
   readonly tokens: number;
-  readonly costNanos: number;
+  /** Of the answers with a known price; null: there was none. */
+  readonly costNanos: number | null;
   readonly perSecond: number;
 }
 
@@ -75,7 +77,8 @@ export function createSnapshot(deployment: Deployment): SnapshotFold {
       .filter((lane) => lane.routing)
       .map((lane) => [lane.id, createLaneFold(lane)]),
   );
-  const totals = { requests: 0, failed: 0, rescued: 0, failovers: 0, tokens: 0, costNanos: 0 };
+  const totals = { requests: 0, failed: 0, rescued: 0, failovers: 0, tokens: 0 };
+  let costNanos: number | null = null;
   const rate = createRate();
   let transitions: readonly Transition[] = [];
   return {
@@ -87,7 +90,7 @@ export function createSnapshot(deployment: Deployment): SnapshotFold {
         totals.rescued += record.outcome === "answered" && record.attempts.length > 1 ? 1 : 0;
         totals.failovers += Math.max(0, record.attempts.length - 1);
         totals.tokens += tokensOf(record);
-        totals.costNanos += record.costNanos ?? 0;
+        costNanos = plus(costNanos, record.costNanos);
         rate.count(record.startedWallMs + record.durationMs);
         for (const [index, attempt] of record.attempts.entries()) {
           lanes.get(attempt.lane)?.attempt(record, attempt, index === record.attempts.length - 1);
@@ -106,6 +109,7 @@ export function createSnapshot(deployment: Deployment): SnapshotFold {
         lanes: shown.map((lane) => ({ ...lane, share: served === 0 ? null : lane.served / served })),
         transitions,
         ...totals,
+        costNanos,
         perSecond: rate.perSecond(wallMs),
       };
     },
@@ -119,7 +123,8 @@ interface LaneFold {
 }
 
 function createLaneFold(lane: Deployment["lanes"][string]): LaneFold {
-  const counts = { served: 0, failures: 0, failovers: 0, tokens: 0, costNanos: 0 };
+  const counts = { served: 0, failures: 0, failovers: 0, tokens: 0 };
+  let costNanos: number | null = null;
   const rate = createRate();
   const health = createHealth();
   return {
@@ -133,7 +138,7 @@ function createLaneFold(lane: Deployment["lanes"][string]): LaneFold {
       if (!isLast) return;
       // Use and money of an exchange belong to the lane whose answer the client had.
       counts.tokens += tokensOf(record);
-      counts.costNanos += record.costNanos ?? 0;
+      costNanos = plus(costNanos, record.costNanos);
     },
     transition: (transition) => health.transition(transition),
     show: (wallMs) => ({
@@ -143,9 +148,15 @@ function createLaneFold(lane: Deployment["lanes"][string]): LaneFold {
       model: lane.model,
       label: health.label(wallMs),
       ...counts,
+      costNanos,
       perSecond: rate.perSecond(wallMs),
     }),
   };
+}
+
+/** Unknown and unknown stay unknown. */
+function plus(sum: number | null, more: number | null): number | null {
+  return sum === null || more === null ? (sum ?? more) : sum + more;
 }
 
 function tokensOf({ usage }: ExchangeRecord): number {

@@ -70,9 +70,17 @@ const OURS: ReadonlySet<FailureKind> = new Set<FailureKind>(["credential", "bill
 /** In the client's protocol: the vendor's own bytes where it speaks the same one, else the protocol's own envelope. */
 export function writeFailure(input: RefusalInput): Answer {
   const { failure, protocol, from } = input;
-  const common: Record<string, string> = { "x-ringmain-error": failure.kind.replaceAll("-", "_"), ...retryAfter(failure) };
+  const common: Record<string, string> = {
+    "x-ringmain-error": failure.kind.replaceAll("-", "_"),
+    ...retryAfter(failure),
+  };
   const { upstream } = failure;
-  if (upstream?.body != null && upstream.body.length > 0 && from?.payload.id === protocol.payload.id && !OURS.has(failure.kind)) {
+  if (
+    upstream?.body != null &&
+    upstream.body.length > 0 &&
+    from?.payload.id === protocol.payload.id &&
+    !OURS.has(failure.kind)
+  ) {
     const passed = input.filter === null ? {} : input.filter(upstream.headers);
     return {
       status: upstream.status,

@@ -29,7 +29,13 @@ const TRANSLATE_BYTES_MAX = 32 * 1024 * 1024;
 export type Outcome =
   | AnsweredOutcome
   | StreamingOutcome
-  | { readonly kind: "failed"; readonly failure: Failure; readonly status: number | null; readonly mayHaveRun: boolean; readonly reportedModel: string | null }
+  | {
+      readonly kind: "failed";
+      readonly failure: Failure;
+      readonly status: number | null;
+      readonly mayHaveRun: boolean;
+      readonly reportedModel: string | null;
+    }
   | { readonly kind: "abandoned" };
 
 export interface AnsweredOutcome {
@@ -92,7 +98,9 @@ export async function attempt(input: AttemptInput): Promise<Outcome> {
     case "failed":
       return failed(sent.failure, null, sent.mayHaveRun);
     case "response":
-      return sent.status >= 200 && sent.status < 300 ? await readSuccess(side, prepared, sent) : await readFailure(side, sent);
+      return sent.status >= 200 && sent.status < 300
+        ? await readSuccess(side, prepared, sent)
+        : await readFailure(side, sent);
   }
 }
 
@@ -132,7 +140,12 @@ function translateRequest(side: Side, context: AnswerContext): Prepared | Failur
     });
     const losses = [...read.losses, ...written.losses];
     if (call.translation === "strict" && losses.length > 0) return lossesRefused(losses);
-    return { body: encodeUtf8(JSON.stringify(written.value)), losses, hidden: null, context: { ...context, request: read.value } };
+    return {
+      body: encodeUtf8(JSON.stringify(written.value)),
+      losses,
+      hidden: null,
+      context: { ...context, request: read.value },
+    };
   } catch (error) {
     if (error instanceof WireError) return failure("invalid-request", error.message);
     throw error;
@@ -155,7 +168,9 @@ async function dispatch(side: Side, prepared: Prepared): Promise<Sent | Failure>
   const { world, call, lane, egress, provider } = side;
   const { facts } = call.request;
   const operation = facts.operation === "count" ? "count" : "chat";
-  const path = provider.path ?? egress.carrier.upstreamPath({ operation, upstreamModel: lane.upstreamModel, stream: facts.stream });
+  const path =
+    provider.path ??
+    egress.carrier.upstreamPath({ operation, upstreamModel: lane.upstreamModel, stream: facts.stream });
   const url = provider.baseUrl + path;
   const secret = call.caller.passthrough ?? world.secretOf(lane);
   if (secret === null && lane.credential !== null) {
@@ -213,7 +228,12 @@ async function readFailure(side: Side, sent: Extract<Sent, { kind: "response" }>
 
 function classifyAnswer(side: Side, sent: Extract<Sent, { kind: "response" }>, bytes: Uint8Array): Failure {
   const text = new TextDecoder().decode(bytes.subarray(0, 4 * ERROR_TEXT_CHARS_MAX)).slice(0, ERROR_TEXT_CHARS_MAX);
-  const words = side.egress.payload.readError({ status: sent.status, headers: sent.headers, json: jsonOrNull(bytes), text });
+  const words = side.egress.payload.readError({
+    status: sent.status,
+    headers: sent.headers,
+    json: jsonOrNull(bytes),
+    text,
+  });
   return classify({
     words,
     errorMap: side.provider.errorMap,
@@ -233,13 +253,22 @@ function jsonOrNull(bytes: Uint8Array): unknown {
   }
 }
 
-function failed(failure: Failure, status: number | null, mayHaveRun: boolean, reportedModel: string | null = null): Outcome {
+function failed(
+  failure: Failure,
+  status: number | null,
+  mayHaveRun: boolean,
+  reportedModel: string | null = null,
+): Outcome {
   return { kind: "failed", failure, status, mayHaveRun, reportedModel };
 }
 
 // ---------------------------------------------------------------- success
 
-async function readSuccess(side: Side, prepared: Prepared, sent: Extract<Sent, { kind: "response" }>): Promise<Outcome> {
+async function readSuccess(
+  side: Side,
+  prepared: Prepared,
+  sent: Extract<Sent, { kind: "response" }>,
+): Promise<Outcome> {
   const type = (sent.headers["content-type"] ?? "").toLowerCase();
   if (type.startsWith(side.egress.carrier.streamContentType)) {
     if (side.call.request.facts.stream) return await readStream(side, prepared, sent);
@@ -280,12 +309,31 @@ async function readStream(side: Side, prepared: Prepared, sent: Extract<Sent, { 
   }
   const headers = side.relayed
     ? relayHeaders(side, sent.headers)
-    : { "content-type": side.call.ingress.carrier.streamContentType, ...side.call.ingress.carrier.answerHeaders(side.call.id) };
-  return { kind: "streaming", status: sent.status, headers, body: sent.body, flow, held: opened.held, closed: opened.closed, relayed: side.relayed, losses: prepared.losses };
+    : {
+        "content-type": side.call.ingress.carrier.streamContentType,
+        ...side.call.ingress.carrier.answerHeaders(side.call.id),
+      };
+  return {
+    kind: "streaming",
+    status: sent.status,
+    headers,
+    body: sent.body,
+    flow,
+    held: opened.held,
+    closed: opened.closed,
+    relayed: side.relayed,
+    losses: prepared.losses,
+  };
 }
 
 function classifyBase(side: Side): Omit<Parameters<typeof classify>[0], "words"> {
-  return { errorMap: side.provider.errorMap, retryAfterMs: null, passthrough: side.call.caller.passthrough !== null, body: null, headers: {} };
+  return {
+    errorMap: side.provider.errorMap,
+    retryAfterMs: null,
+    passthrough: side.call.caller.passthrough !== null,
+    body: null,
+    headers: {},
+  };
 }
 
 /** A reader's in-band failure, seen with the operator's error_map. */
@@ -299,7 +347,11 @@ function reclassify(side: Side, given: Failure): Failure {
   return classify({ ...classifyBase(side), words });
 }
 
-async function readBuffered(side: Side, prepared: Prepared, sent: Extract<Sent, { kind: "response" }>): Promise<Outcome> {
+async function readBuffered(
+  side: Side,
+  prepared: Prepared,
+  sent: Extract<Sent, { kind: "response" }>,
+): Promise<Outcome> {
   sent.body.begun();
   const passing = side.relayed && !side.call.request.facts.stream;
   const read = await collect(sent.body, passing ? BUFFER_BYTES_MAX : TRANSLATE_BYTES_MAX);
@@ -311,17 +363,40 @@ async function readBuffered(side: Side, prepared: Prepared, sent: Extract<Sent, 
       return failed(MALFORMED, sent.status, true);
     }
     const flow = createPassFlow(prepared.context);
-    return { kind: "streaming", status: sent.status, headers: relayHeaders(side, sent.headers), body: sent.body, flow, held: [read.bytes], closed: false, relayed: true, losses: [] };
+    return {
+      kind: "streaming",
+      status: sent.status,
+      headers: relayHeaders(side, sent.headers),
+      body: sent.body,
+      flow,
+      held: [read.bytes],
+      closed: false,
+      relayed: true,
+      losses: [],
+    };
   }
   const body = asObject(jsonOrNull(read.bytes));
   if (body === undefined) return failed(MALFORMED, sent.status, true);
   if (side.call.request.facts.operation === "count") {
-    return { kind: "answered", status: sent.status, headers: relayHeaders(side, sent.headers), body: read.bytes, usage: null, reportedModel: null, losses: [] };
+    return {
+      kind: "answered",
+      status: sent.status,
+      headers: relayHeaders(side, sent.headers),
+      body: read.bytes,
+      usage: null,
+      reportedModel: null,
+      losses: [],
+    };
   }
   return judgeBody(side, prepared, sent, { bytes: read.bytes, body });
 }
 
-function judgeBody(side: Side, prepared: Prepared, sent: Extract<Sent, { kind: "response" }>, answer: { bytes: Uint8Array; body: JsonObject }): Outcome {
+function judgeBody(
+  side: Side,
+  prepared: Prepared,
+  sent: Extract<Sent, { kind: "response" }>,
+  answer: { bytes: Uint8Array; body: JsonObject },
+): Outcome {
   const seen = side.egress.payload.createTap().body(answer.body);
   if (seen.failure !== null) {
     const retryAfterMs = readRetryAfterMs(sent.headers, side.world.effects.wallMs());
@@ -332,12 +407,25 @@ function judgeBody(side: Side, prepared: Prepared, sent: Extract<Sent, { kind: "
   const wrong = wrongModel(side, seen.model);
   if (wrong !== null) return failed(wrong, sent.status, true, seen.model);
   if (side.relayed && !side.call.request.facts.stream) {
-    return { kind: "answered", status: sent.status, headers: relayHeaders(side, sent.headers), body: answer.bytes, usage: seen.usage, reportedModel: seen.model, losses: [] };
+    return {
+      kind: "answered",
+      status: sent.status,
+      headers: relayHeaders(side, sent.headers),
+      body: answer.bytes,
+      usage: seen.usage,
+      reportedModel: seen.model,
+      losses: [],
+    };
   }
   return translateAnswer(side, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
 }
 
-function translateAnswer(side: Side, prepared: Prepared, body: JsonObject, seen: { status: number; usage: Usage | null; model: string | null }): Outcome {
+function translateAnswer(
+  side: Side,
+  prepared: Prepared,
+  body: JsonObject,
+  seen: { status: number; usage: Usage | null; model: string | null },
+): Outcome {
   const { ingress, request, id } = side.call;
   try {
     const read = side.egress.payload.readResponse(body);
@@ -348,7 +436,15 @@ function translateAnswer(side: Side, prepared: Prepared, body: JsonObject, seen:
       addLosses(note, [...prepared.losses, ...read.losses]);
       const writer = createEventWriter(ingress.payload, ingress.carrier, prepared.context, note);
       const bytes = concatBytes(eventsOf(read.value).flatMap((event) => writer.push(event)));
-      return { kind: "answered", status: seen.status, headers: { ...headers, "content-type": ingress.carrier.streamContentType }, body: bytes, usage: seen.usage, reportedModel: seen.model, losses: note.losses };
+      return {
+        kind: "answered",
+        status: seen.status,
+        headers: { ...headers, "content-type": ingress.carrier.streamContentType },
+        body: bytes,
+        usage: seen.usage,
+        reportedModel: seen.model,
+        losses: note.losses,
+      };
     }
     const written = ingress.payload.writeResponse(read.value, prepared.context);
     return {
@@ -381,7 +477,9 @@ function wrongModel(side: Side, reported: string | null): Failure | null {
   const asked = side.lane.upstreamModel.toLowerCase();
   const got = reported.toLowerCase();
   const same = got === asked || got.startsWith(`${asked}-`) || asked.endsWith(`/${got}`) || got.endsWith(`/${asked}`);
-  return same ? null : failure("wrong-model", "The model's provider answered with another model than the one asked for.");
+  return same
+    ? null
+    : failure("wrong-model", "The model's provider answered with another model than the one asked for.");
 }
 
 /** The rest of a large buffered answer, byte for byte. A break cannot be told in its dialect: the body just ends short. */

@@ -4,11 +4,16 @@
  */
 import { costOf, settle, type UsageRow } from "../governance/index.ts";
 import type { Lane } from "../ir/deployment.ts";
-import type { FailureKind } from "../ir/failure.ts";
 import type { Operation } from "../ir/facts.ts";
+import type { FailureKind } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
 import type { Usage } from "../ir/usage.ts";
-import { type AttemptRecord, type ExchangeOutcome, type ExchangeRecord, RECORD_LOSSES_MAX } from "../observability/record.ts";
+import {
+  type AttemptRecord,
+  type ExchangeOutcome,
+  type ExchangeRecord,
+  RECORD_LOSSES_MAX,
+} from "../observability/record.ts";
 import type { Effects } from "../std/effects.ts";
 
 export interface Book {

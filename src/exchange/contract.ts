@@ -5,7 +5,10 @@ import type { RequestParts, Route } from "../ir/route.ts";
 
 export interface Exchange {
   /** Who is calling, from the head alone, before the body is read. */
-  credential(route: Route | null, parts: RequestParts): { readonly kind: "caller"; readonly caller: Caller } | { readonly kind: "refused"; readonly failure: Failure };
+  credential(
+    route: Route | null,
+    parts: RequestParts,
+  ): { readonly kind: "caller"; readonly caller: Caller } | { readonly kind: "refused"; readonly failure: Failure };
   /** Never rejects: whatever happens ends in one answer and one record. */
   run(input: RunInput): Promise<Answer>;
   /** A refusal in the path's dialect, recorded. `route` null: the path belongs to no route. */

@@ -10,8 +10,9 @@ import type { Answer } from "./contract.ts";
 /** The protocol a shared path is meant for: the one whose clients send such a head, else the route's own. */
 export function discoverer(route: Route, parts: RequestParts, protocols: readonly Protocol[]): Protocol | undefined {
   return (
-    protocols.find((protocol) => protocol.id !== route.protocol && protocol.operations.models?.speaks(parts) === true) ??
-    protocols.find((protocol) => protocol.id === route.protocol)
+    protocols.find(
+      (protocol) => protocol.id !== route.protocol && protocol.operations.models?.speaks(parts) === true,
+    ) ?? protocols.find((protocol) => protocol.id === route.protocol)
   );
 }
 

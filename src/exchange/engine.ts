@@ -30,19 +30,31 @@ export interface Standing {
   readonly selections: Map<string, Selection>;
   readonly lastUsedMs: Map<string, number>;
   onChanges(target: Target, changes: readonly Change[]): void;
-  /** Requests waiting for a slot right now. */
-  waiting: number;
+  /** Requests waiting for a slot right now, by target. */
+  readonly waiting: Map<string, number>;
 }
 
 export type Served =
-  | { readonly kind: "served"; readonly outcome: AnsweredOutcome | StreamingOutcome; readonly lane: Lane; readonly target: Target; readonly guard: Guard; readonly attempt: OpenAttempt; readonly switched: boolean }
+  | {
+      readonly kind: "served";
+      readonly outcome: AnsweredOutcome | StreamingOutcome;
+      readonly lane: Lane;
+      readonly target: Target;
+      readonly guard: Guard;
+      readonly attempt: OpenAttempt;
+      readonly switched: boolean;
+    }
   /** `from`: protocol id of the lane whose words these are; null: ours. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly from: string | null }
   | { readonly kind: "abandoned" };
 
 export interface OpenAttempt {
   /** Writes the attempt's record; the first call counts. */
-  close(ending: Pick<AttemptRecord, "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel"> & { readonly firstByte: boolean }): void;
+  close(
+    ending: Pick<AttemptRecord, "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel"> & {
+      readonly firstByte: boolean;
+    },
+  ): void;
 }
 
 /** What one exchange has tried so far, over every pool it went through. */
@@ -62,7 +74,13 @@ interface Run {
   waited: boolean;
 }
 
-export async function serve(input: { world: World; standing: Standing; call: Call; book: Book; target: Target }): Promise<Served> {
+export async function serve(input: {
+  world: World;
+  standing: Standing;
+  call: Call;
+  book: Book;
+  target: Target;
+}): Promise<Served> {
   const { world, standing, call, book, target } = input;
   const run: Run = {
     world,
@@ -148,7 +166,14 @@ async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insis
     outcome = await attempt({ world, call, target, lane });
   } catch (error) {
     guard.release(world.effects.nowMs());
-    opened.close({ outcome: "internal", status: null, ambiguous: true, retryAfterMs: null, reportedModel: null, firstByte: false });
+    opened.close({
+      outcome: "internal",
+      status: null,
+      ambiguous: true,
+      retryAfterMs: null,
+      reportedModel: null,
+      firstByte: false,
+    });
     throw error;
   }
   switch (outcome.kind) {
@@ -157,7 +182,14 @@ async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insis
       return { kind: "served", outcome, lane, target, guard, attempt: opened, switched: run.first.id !== lane.id };
     case "abandoned":
       guard.release(world.effects.nowMs());
-      opened.close({ outcome: "abandoned", status: null, ambiguous: true, retryAfterMs: null, reportedModel: null, firstByte: false });
+      opened.close({
+        outcome: "abandoned",
+        status: null,
+        ambiguous: true,
+        retryAfterMs: null,
+        reportedModel: null,
+        firstByte: false,
+      });
       return { kind: "abandoned" };
     case "failed":
       return laneFailed(run, target, lane, { guard, opened, outcome });
@@ -191,7 +223,8 @@ function laneFailed(
   }
   run.failures.push({ lane, failure: failed });
   const rule = ruleOf(failed);
-  if (rule.then === "answer") return { kind: "failed", failure: failed, from: failed.upstream === null ? null : lane.protocol };
+  if (rule.next === "answer")
+    return { kind: "failed", failure: failed, from: failed.upstream === null ? null : lane.protocol };
   if (failed.kind === "context-length") {
     run.needsRoomBeyond = Math.max(run.needsRoomBeyond ?? 0, lane.capabilities.contextWindow ?? 0);
   }
@@ -266,7 +299,11 @@ async function tryLeastBad(run: Run, target: Target, decision: Decision): Promis
 }
 
 /** Once per exchange. Lanes that said "not now" without working on the request may be asked again. */
-async function waitForRecovery(run: Run, target: Target, maxMs: number): Promise<"recovered" | "not-in-time" | "abandoned"> {
+async function waitForRecovery(
+  run: Run,
+  target: Target,
+  maxMs: number,
+): Promise<"recovered" | "not-in-time" | "abandoned"> {
   if (run.waited) return "not-in-time";
   run.waited = true;
   const { effects, deployment } = run.world;

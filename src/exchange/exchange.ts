@@ -2,8 +2,9 @@
  * The path of one request. Read this first: identify, facts, target and access, then the engine (decide, admit,
  * attempt), then the answer; and whatever happens, one record and one settlement.
  */
-import { type Caller, mayAsk, readCredential, type UsageRow, unauthenticated } from "../governance/index.ts";
+
 import type { Identified } from "../governance/identify.ts";
+import { type Caller, mayAsk, readCredential, type UsageRow, unauthenticated } from "../governance/index.ts";
 import type { Target, TranslationMode } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
@@ -31,13 +32,33 @@ export interface ExchangeInput {
   readonly startedWallMs: number;
 }
 
+export interface Exchanges extends Exchange {
+  /** Right now. */
+  running(): { readonly exchanges: number; readonly streams: number; readonly waiting: ReadonlyMap<string, number> };
+  /** Ends every running exchange with an honest error; new ones are refused. */
+  stop(): void;
+}
+
+/** What is running: one entry an exchange, so that stopping reaches each of them. */
+interface Running {
+  readonly open: Map<string, AbortController>;
+  streams: number;
+  stopped: boolean;
+}
+
 /** Characters of the random part of a request id. */
 const ID_LENGTH = 24;
 
-export function createExchange(input: ExchangeInput): Exchange {
+export function createExchange(input: ExchangeInput): Exchanges {
   const { world, protocols } = input;
+  const running: Running = { open: new Map(), streams: 0, stopped: false };
   const open = (receivedMs: number): Book =>
-    openBook({ id: `req_${world.effects.randomId(ID_LENGTH)}`, receivedMs, effects: world.effects, onClose: input.onRecord });
+    openBook({
+      id: `req_${world.effects.randomId(ID_LENGTH)}`,
+      receivedMs,
+      effects: world.effects,
+      onClose: input.onRecord,
+    });
 
   return {
     credential(_route, parts) {
@@ -53,11 +74,24 @@ export function createExchange(input: ExchangeInput): Exchange {
       book.operation = request.route.operation;
       book.caller = request.caller.label;
       book.requestBytes = request.body.length;
+      const end = begin(running, book.id, request.signal);
       try {
-        return await runIdentified(input, request, book, protocol);
+        const answered = await runIdentified({ input, running, book }, { ...request, signal: end.signal }, protocol);
+        if (answered.body instanceof Uint8Array) end.now();
+        return answered.body instanceof Uint8Array
+          ? answered
+          : { ...answered, body: endingWith(answered.body, running, end.now) };
       } catch (error) {
+        end.now();
         input.onBug(book.id, error);
-        return refuse(input, book, protocol, request.parts, failure("internal", "The gateway had an internal error."), null);
+        return refuse(
+          input,
+          book,
+          protocol,
+          request.parts,
+          failure("internal", "The gateway had an internal error."),
+          null,
+        );
       }
     },
 
@@ -68,10 +102,62 @@ export function createExchange(input: ExchangeInput): Exchange {
       book.operation = route?.operation ?? null;
       return refuse(input, book, protocol, parts, failed, null);
     },
+
+    running: () => ({ exchanges: running.open.size, streams: running.streams, waiting: input.standing.waiting }),
+    stop() {
+      running.stopped = true;
+      for (const controller of running.open.values()) controller.abort();
+    },
   };
 }
 
-async function runIdentified(input: ExchangeInput, request: RunInput, book: Book, ingress: Protocol): Promise<Answer> {
+/** One controller an exchange, fed by the client's signal and by `stop`; the listener goes with the exchange. */
+function begin(running: Running, id: string, client: AbortSignal): { readonly signal: AbortSignal; now(): void } {
+  const controller = new AbortController();
+  const onClient = (): void => controller.abort();
+  if (client.aborted) controller.abort();
+  else client.addEventListener("abort", onClient, { once: true });
+  running.open.set(id, controller);
+  return {
+    signal: controller.signal,
+    now() {
+      running.open.delete(id);
+      client.removeEventListener("abort", onClient);
+    },
+  };
+}
+
+/** The same source; `end` once it is over. */
+function endingWith(source: ByteSource, running: Running, end: () => void): ByteSource {
+  running.streams++;
+  let over = false;
+  const finish = (): void => {
+    if (over) return;
+    over = true;
+    running.streams--;
+    end();
+  };
+  return {
+    async next() {
+      const bytes = await source.next();
+      if (bytes === null) finish();
+      return bytes;
+    },
+    cancel() {
+      source.cancel();
+      finish();
+    },
+  };
+}
+
+/** One exchange on its way. */
+interface Way {
+  readonly input: ExchangeInput;
+  readonly running: Running;
+  readonly book: Book;
+}
+
+async function runIdentified({ input, running, book }: Way, request: RunInput, ingress: Protocol): Promise<Answer> {
   const { world } = input;
   const { route, parts, caller } = request;
   if (route.operation === "models") return discover(input, request, book, ingress);
@@ -82,16 +168,27 @@ async function runIdentified(input: ExchangeInput, request: RunInput, book: Book
   book.asked = facts.target;
   const target = findTarget(world.deployment, facts.target);
   const refused = access(target, caller, facts.target);
-  if (target === null || refused !== null) return refuse(input, book, ingress, parts, refused ?? unknownModel(facts.target), null);
+  if (target === null || refused !== null)
+    return refuse(input, book, ingress, parts, refused ?? unknownModel(facts.target), null);
   book.target = target.name;
   const translation = translationMode(target.translation, parts.headers["x-ringmain-translation"]);
   if (typeof translation !== "string") return refuse(input, book, ingress, parts, translation, null);
   const call = callOf(book, request, ingress, read.request, translation);
+  if (running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
   const served = await serve({ world, standing: input.standing, call, book, target });
+  if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
   return answer(input, call, book, served);
 }
 
-function callOf(book: Book, request: RunInput, ingress: Protocol, parsed: Call["request"], translation: TranslationMode): Call {
+const STOPPING = failure("shutting-down", "The gateway is shutting down. Send the request again.", 1_000);
+
+function callOf(
+  book: Book,
+  request: RunInput,
+  ingress: Protocol,
+  parsed: Call["request"],
+  translation: TranslationMode,
+): Call {
   return {
     id: book.id,
     route: request.route,
@@ -117,18 +214,31 @@ function access(target: Target | null, caller: Caller, asked: string): Failure |
 const ASKED_CHARS_MAX = 120;
 
 function unknownModel(asked: string): Failure {
-  return failure("unknown-model", `The model "${asked.slice(0, ASKED_CHARS_MAX)}" does not exist. GET /v1/models lists what there is.`);
+  return failure(
+    "unknown-model",
+    `The model "${asked.slice(0, ASKED_CHARS_MAX)}" does not exist. GET /v1/models lists what there is.`,
+  );
 }
 
 function answer(input: ExchangeInput, call: Call, book: Book, served: Served): Answer {
   switch (served.kind) {
     case "abandoned":
-      return refuse(input, book, call.ingress, call.parts, failure("client-gone", "The client closed the connection."), null);
+      return refuse(
+        input,
+        book,
+        call.ingress,
+        call.parts,
+        failure("client-gone", "The client closed the connection."),
+        null,
+      );
     case "failed":
-      if (call.request.facts.operation === "count" && !isAboutTheRequest(served.failure)) return estimateCount(input, call, book);
+      if (call.request.facts.operation === "count" && !isAboutTheRequest(served.failure))
+        return estimateCount(input, call, book);
       return refuse(input, book, call.ingress, call.parts, served.failure, served.from);
     case "served":
-      return served.outcome.kind === "answered" ? answerWhole(input, book, served) : answerStream(input, call, book, served);
+      return served.outcome.kind === "answered"
+        ? answerWhole(input, book, served)
+        : answerStream(input, call, book, served);
   }
 }
 
@@ -141,7 +251,14 @@ function answerWhole(input: ExchangeInput, book: Book, served: ServedLane): Answ
   input.standing.onChanges(served.target, guard.succeeded(nowMs()));
   guard.release(nowMs());
   book.committed();
-  served.attempt.close({ outcome: "answered", status: outcome.status, ambiguous: false, retryAfterMs: null, reportedModel: outcome.reportedModel, firstByte: true });
+  served.attempt.close({
+    outcome: "answered",
+    status: outcome.status,
+    ambiguous: false,
+    retryAfterMs: null,
+    reportedModel: outcome.reportedModel,
+    firstByte: true,
+  });
   book.addLosses(outcome.losses, outcome.losses.length);
   book.close({
     outcome: "answered",
@@ -152,7 +269,11 @@ function answerWhole(input: ExchangeInput, book: Book, served: ServedLane): Answ
     usageEstimated: outcome.usage === null,
     answerBytes: outcome.body.length,
   });
-  return { status: outcome.status, headers: { ...outcome.headers, ...ownHeaders(input, book, served, outcome.losses, outcome.losses.length) }, body: outcome.body };
+  return {
+    status: outcome.status,
+    headers: { ...outcome.headers, ...ownHeaders(input, book, served, outcome.losses, outcome.losses.length) },
+    body: outcome.body,
+  };
 }
 
 function answerStream(input: ExchangeInput, call: Call, book: Book, served: ServedLane): Answer {
@@ -170,24 +291,47 @@ function answerStream(input: ExchangeInput, call: Call, book: Book, served: Serv
     endsAtEnding: translated,
     keepAlive: translated ? call.ingress.carrier.keepAlive : null,
     setTimer: world.effects.setTimer,
-    onEnd: ({ clientGone, bytes }) => closeStream(input, book, served, { clientGone: clientGone && !note.ended, bytes }),
+    onEnd: ({ clientGone, bytes }) =>
+      closeStream(input, book, served, { clientGone: clientGone && !note.ended, bytes }),
   });
   const known = [...outcome.losses, ...note.losses];
-  const headers = ownHeaders(input, book, { ...served, attempts: book.attempts.length + 1 }, known, outcome.losses.length + note.lossCount);
+  const headers = ownHeaders(
+    input,
+    book,
+    { ...served, attempts: book.attempts.length + 1 },
+    known,
+    outcome.losses.length + note.lossCount,
+  );
   return { status: outcome.status, headers: { ...outcome.headers, ...headers }, body: source };
 }
 
 /** Step the cell, settle, close: once, when the last byte is out or the client has left. */
-function closeStream(input: ExchangeInput, book: Book, served: ServedLane, end: { clientGone: boolean; bytes: number }): void {
+function closeStream(
+  input: ExchangeInput,
+  book: Book,
+  served: ServedLane,
+  end: { clientGone: boolean; bytes: number },
+): void {
   const { outcome, guard, lane } = served;
   if (outcome.kind !== "streaming") return;
   const { note } = outcome.flow;
   const now = input.world.effects.nowMs();
-  const changes = end.clientGone ? guard.abandoned(now) : note.failure !== null ? guard.failed(note.failure, now) : guard.succeeded(now);
+  const changes = end.clientGone
+    ? guard.abandoned(now)
+    : note.failure !== null
+      ? guard.failed(note.failure, now)
+      : guard.succeeded(now);
   guard.release(now);
   input.standing.onChanges(served.target, changes);
   const how = end.clientGone ? "abandoned" : note.failure !== null ? "cut" : "answered";
-  served.attempt.close({ outcome: how, status: outcome.status, ambiguous: false, retryAfterMs: null, reportedModel: note.model, firstByte: true });
+  served.attempt.close({
+    outcome: how,
+    status: outcome.status,
+    ambiguous: false,
+    retryAfterMs: null,
+    reportedModel: note.model,
+    firstByte: true,
+  });
   book.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
   book.close({
     outcome: end.clientGone ? "client-gone" : how === "cut" ? "cut" : "answered",
@@ -200,7 +344,13 @@ function closeStream(input: ExchangeInput, book: Book, served: ServedLane, end: 
   });
 }
 
-function ownHeaders(input: ExchangeInput, book: Book, served: Pick<ServedLane, "lane" | "switched"> & { attempts?: number }, losses: Parameters<typeof gatewayHeaders>[0]["losses"], lossCount: number): Record<string, string> {
+function ownHeaders(
+  input: ExchangeInput,
+  book: Book,
+  served: Pick<ServedLane, "lane" | "switched"> & { attempts?: number },
+  losses: Parameters<typeof gatewayHeaders>[0]["losses"],
+  lossCount: number,
+): Record<string, string> {
   return gatewayHeaders({
     style: input.world.deployment.responseHeaders,
     requestId: book.id,
@@ -212,7 +362,14 @@ function ownHeaders(input: ExchangeInput, book: Book, served: Pick<ServedLane, "
   });
 }
 
-function refuse(input: ExchangeInput, book: Book, protocol: Protocol, parts: RequestParts, failed: Failure, from: string | null): Answer {
+function refuse(
+  input: ExchangeInput,
+  book: Book,
+  protocol: Protocol,
+  parts: RequestParts,
+  failed: Failure,
+  from: string | null,
+): Answer {
   const { world } = input;
   const speaker = from === null ? null : world.protocolOf(from);
   const written = writeFailure({
@@ -225,7 +382,15 @@ function refuse(input: ExchangeInput, book: Book, protocol: Protocol, parts: Req
     filter: speaker === null ? null : world.responseFilter(speaker, protocol),
   });
   const bytes = written.body instanceof Uint8Array ? written.body.length : 0;
-  book.close({ outcome: outcomeOf(failed.kind), status: written.status, failure: failed.kind, lane: null, usage: null, usageEstimated: false, answerBytes: bytes });
+  book.close({
+    outcome: outcomeOf(failed.kind),
+    status: written.status,
+    failure: failed.kind,
+    lane: null,
+    usage: null,
+    usageEstimated: false,
+    answerBytes: bytes,
+  });
   const headers = gatewayHeaders({
     style: world.deployment.responseHeaders,
     requestId: book.id,
@@ -247,12 +412,26 @@ function isAboutTheRequest(failed: Failure): boolean {
 /** Counting never fails for want of a lane: the estimate says that it is one. */
 function estimateCount(input: ExchangeInput, call: Call, book: Book): Answer {
   const { count } = call.ingress.operations;
-  if (count === undefined) return refuse(input, book, call.ingress, call.parts, failure("unknown-route", "There is no such path."), null);
+  if (count === undefined)
+    return refuse(input, book, call.ingress, call.parts, failure("unknown-route", "There is no such path."), null);
   const body = new TextEncoder().encode(JSON.stringify(count.writeCount(call.request.facts.inputTokensEstimate)));
-  book.close({ outcome: "answered", status: 200, failure: null, lane: null, usage: null, usageEstimated: true, answerBytes: body.length });
+  book.close({
+    outcome: "answered",
+    status: 200,
+    failure: null,
+    lane: null,
+    usage: null,
+    usageEstimated: true,
+    answerBytes: body.length,
+  });
   return {
     status: 200,
-    headers: { "content-type": "application/json", ...call.ingress.carrier.answerHeaders(book.id), "x-ringmain-request-id": book.id, "x-ringmain-estimated": "true" },
+    headers: {
+      "content-type": "application/json",
+      ...call.ingress.carrier.answerHeaders(book.id),
+      "x-ringmain-request-id": book.id,
+      "x-ringmain-estimated": "true",
+    },
     body,
   };
 }
@@ -267,8 +446,19 @@ function discover(input: ExchangeInput, request: RunInput, book: Book, protocol:
   });
   if ("kind" in listed) return refuse(input, book, protocol, request.parts, listed, null);
   const bytes = listed.body instanceof Uint8Array ? listed.body.length : 0;
-  book.close({ outcome: "answered", status: listed.status, failure: null, lane: null, usage: null, usageEstimated: false, answerBytes: bytes });
-  return { ...listed, headers: { ...listed.headers, ...protocol.carrier.answerHeaders(book.id), "x-ringmain-request-id": book.id } };
+  book.close({
+    outcome: "answered",
+    status: listed.status,
+    failure: null,
+    lane: null,
+    usage: null,
+    usageEstimated: false,
+    answerBytes: bytes,
+  });
+  return {
+    ...listed,
+    headers: { ...listed.headers, ...protocol.carrier.answerHeaders(book.id), "x-ringmain-request-id": book.id },
+  };
 }
 
 /** The protocol a route's client speaks; model lists may share a path. */

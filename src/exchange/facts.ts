@@ -19,12 +19,19 @@ export interface ParsedRequest {
   readonly body: JsonObject;
 }
 
-export type FactsResult = { readonly kind: "facts"; readonly request: ParsedRequest } | { readonly kind: "refused"; readonly failure: Failure };
+export type FactsResult =
+  | { readonly kind: "facts"; readonly request: ParsedRequest }
+  | { readonly kind: "refused"; readonly failure: Failure };
 
 /** Longest target name that is looked up at all, in characters. */
 const TARGET_CHARS_MAX = 512;
 
-export function readFacts(input: { route: Route; parts: RequestParts; body: Uint8Array; payload: Payload }): FactsResult {
+export function readFacts(input: {
+  route: Route;
+  parts: RequestParts;
+  body: Uint8Array;
+  payload: Payload;
+}): FactsResult {
   const { route, parts, body, payload } = input;
   const wrongType = checkContentType(parts);
   if (wrongType !== null) return refused("unsupported-body", wrongType);
@@ -60,10 +67,15 @@ function checkContentType(parts: RequestParts): string | null {
   const type = parts.headers["content-type"]?.toLowerCase() ?? "";
   if (type === "") return null;
   const [media = "", ...options] = type.split(";").map((part) => part.trim());
-  const charset = options.find((option) => option.startsWith("charset="))?.slice("charset=".length).replaceAll('"', "");
+  const charset = options
+    .find((option) => option.startsWith("charset="))
+    ?.slice("charset=".length)
+    .replaceAll('"', "");
   const isJson = media === "application/json" || (media.startsWith("application/") && media.endsWith("+json"));
   if (!isJson) return "The request body must be JSON. Send it with content-type: application/json.";
-  return charset === undefined || charset === "utf-8" || charset === "utf8" ? null : "The request body must be JSON in UTF-8.";
+  return charset === undefined || charset === "utf-8" || charset === "utf8"
+    ? null
+    : "The request body must be JSON in UTF-8.";
 }
 
 function decidedNames(route: Route, payload: Payload): ReadonlySet<string> {

@@ -7,7 +7,15 @@ import { type IrEvent, isMeaningful } from "../ir/event.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
 import { mergeUsage, type Usage } from "../ir/usage.ts";
-import type { AnswerContext, Carrier, ErrorWords, Frame, HiddenUsage, Payload, Protocol } from "../protocols/protocol.ts";
+import type {
+  AnswerContext,
+  Carrier,
+  ErrorWords,
+  Frame,
+  HiddenUsage,
+  Payload,
+  Protocol,
+} from "../protocols/protocol.ts";
 import { WireError } from "../std/wire-error.ts";
 
 export interface Flow {
@@ -51,7 +59,17 @@ const LOSSES_MAX = 64;
 export type Classify = (words: ErrorWords) => Failure;
 
 function newNote(): FlowNote {
-  return { meaningful: false, settled: false, ended: false, usage: null, model: null, finish: null, failure: null, losses: [], lossCount: 0 };
+  return {
+    meaningful: false,
+    settled: false,
+    ended: false,
+    usage: null,
+    model: null,
+    finish: null,
+    failure: null,
+    losses: [],
+    lossCount: 0,
+  };
 }
 
 export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, losses: readonly Loss[]): void {
@@ -144,7 +162,13 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
 }
 
 /** A fresh writer tells the trouble in the protocol's own shape. */
-function writeTrouble(protocol: Protocol, carrier: Carrier, context: AnswerContext, note: FlowNote, failed: Failure): Uint8Array[] {
+function writeTrouble(
+  protocol: Protocol,
+  carrier: Carrier,
+  context: AnswerContext,
+  note: FlowNote,
+  failed: Failure,
+): Uint8Array[] {
   note.failure ??= failed;
   note.ended = true;
   note.settled = true;
@@ -186,8 +210,13 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
     return { out, frames, failure: null };
   };
 
-  const trouble = (failed: Failure): Uint8Array[] => (note.ended ? [] : writer.push({ type: "failed", failure: failed }));
-  const read = (frames: readonly Frame[]): FlowStep => take(frames.flatMap((frame) => reader.push(frame)), frames.length);
+  const trouble = (failed: Failure): Uint8Array[] =>
+    note.ended ? [] : writer.push({ type: "failed", failure: failed });
+  const read = (frames: readonly Frame[]): FlowStep =>
+    take(
+      frames.flatMap((frame) => reader.push(frame)),
+      frames.length,
+    );
   return {
     note,
     commit: () => {
@@ -213,7 +242,12 @@ export interface EventWriter {
 }
 
 /** Events to client bytes, with the note kept beside. */
-export function createEventWriter(payload: Payload, carrier: Carrier, context: AnswerContext, note: FlowNote): EventWriter {
+export function createEventWriter(
+  payload: Payload,
+  carrier: Carrier,
+  context: AnswerContext,
+  note: FlowNote,
+): EventWriter {
   const writer = payload.createStreamWriter(context);
   const joiner = carrier.createJoiner();
   let lossesTaken = 0;
@@ -260,7 +294,12 @@ function observe(event: IrEvent, note: FlowNote): void {
 }
 
 /** Malformed wire input inside a step: returned before the commit, told to the client after it. */
-function guarded(step: () => FlowStep, note: FlowNote, committed: boolean, trouble: (failed: Failure) => Uint8Array[]): FlowStep {
+function guarded(
+  step: () => FlowStep,
+  note: FlowNote,
+  committed: boolean,
+  trouble: (failed: Failure) => Uint8Array[],
+): FlowStep {
   try {
     return step();
   } catch (error) {

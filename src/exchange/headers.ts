@@ -37,7 +37,17 @@ const NEVER = new Set([
   "anthropic-organization-id",
   "user-agent",
 ]);
-const NEVER_PREFIXES = ["x-forwarded-", "x-ringmain-", "x-real-", "cf-", "x-litellm-", "x-portkey-", "x-bf-", "helicone-", "sec-"];
+const NEVER_PREFIXES = [
+  "x-forwarded-",
+  "x-ringmain-",
+  "x-real-",
+  "cf-",
+  "x-litellm-",
+  "x-portkey-",
+  "x-bf-",
+  "helicone-",
+  "sec-",
+];
 
 export type HeaderFilter = (headers: Readonly<Record<string, string>>) => Record<string, string>;
 

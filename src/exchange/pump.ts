@@ -105,7 +105,9 @@ export function createPump(input: PumpInput): ByteSource {
       case "aborted":
         closed = true;
         // Settled: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
-        return flow.note.settled ? flow.end().out : flow.fail(failure("shutting-down", "The gateway is shutting down."));
+        return flow.note.settled
+          ? flow.end().out
+          : flow.fail(failure("shutting-down", "The gateway is shutting down."));
     }
   };
 
@@ -146,7 +148,10 @@ async function drain(body: UpstreamBody, setTimer: Effects["setTimer"]): Promise
 }
 
 /** The chunk, or null after a silence; the read goes on. */
-async function orSilence(pending: Promise<UpstreamChunk>, setTimer: Effects["setTimer"]): Promise<UpstreamChunk | null> {
+async function orSilence(
+  pending: Promise<UpstreamChunk>,
+  setTimer: Effects["setTimer"],
+): Promise<UpstreamChunk | null> {
   let cancel: () => void = () => undefined;
   const silence = new Promise<null>((resolve) => {
     cancel = setTimer(KEEP_ALIVE_MS, () => resolve(null));

@@ -31,8 +31,8 @@ export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "a
     });
   const startedMs = world.effects.nowMs();
   const waitMs = Math.min(WAIT_MS_MAX, input.deadlineMs - startedMs);
-  if (full.length === 0 || waitMs <= 0 || standing.waiting >= WAITING_MAX) return "none";
-  standing.waiting++;
+  if (full.length === 0 || waitMs <= 0 || waitingNow(standing) >= WAITING_MAX) return "none";
+  count(standing, input.target, 1);
   const how = await new Promise<"free" | "none" | "abandoned">((resolve) => {
     const finish = (end: "free" | "none" | "abandoned"): void => {
       cancelTimer();
@@ -45,7 +45,17 @@ export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "a
     const cancelTimer = world.effects.setTimer(waitMs, () => finish("none"));
     call.signal.addEventListener("abort", onAbort, { once: true });
   });
-  standing.waiting--;
+  count(standing, input.target, -1);
   book.queuedMs += world.effects.nowMs() - startedMs;
   return how;
+}
+
+export function waitingNow(standing: Standing): number {
+  let sum = 0;
+  for (const waiting of standing.waiting.values()) sum += waiting;
+  return sum;
+}
+
+function count(standing: Standing, target: Target, change: 1 | -1): void {
+  standing.waiting.set(target.name, (standing.waiting.get(target.name) ?? 0) + change);
 }

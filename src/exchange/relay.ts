@@ -38,11 +38,13 @@ function memberEdits(request: ParsedRequest, wanted: Readonly<Record<string, str
       const replacement = encodeUtf8(jsonText);
       // A duplicate that was allowed (the gateway decides nothing on it) gets the same value everywhere.
       for (const { valueStart, valueEnd } of present) {
-        if (!sameBytes(request.bytes, valueStart, valueEnd, replacement)) edits.push({ start: valueStart, end: valueEnd, replacement });
+        if (!sameBytes(request.bytes, valueStart, valueEnd, replacement))
+          edits.push({ start: valueStart, end: valueEnd, replacement });
       }
     }
   }
-  if (remove.length > 0 || append.length > 0) edits.push(...editMembers(request.bytes, request.members, { remove, append }));
+  if (remove.length > 0 || append.length > 0)
+    edits.push(...editMembers(request.bytes, request.members, { remove, append }));
   return edits;
 }
 

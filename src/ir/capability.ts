@@ -45,7 +45,8 @@ export const NO_NEEDS: Needs = { input: [], output: [], tools: false, structured
 export function missingCapabilities(needs: Needs, capabilities: Capabilities): string[] {
   const missing: string[] = [];
   const { input, output } = capabilities;
-  if (input !== null) missing.push(...needs.input.filter((each) => !input.includes(each)).map((each) => `${each} input`));
+  if (input !== null)
+    missing.push(...needs.input.filter((each) => !input.includes(each)).map((each) => `${each} input`));
   if (output !== null)
     missing.push(...needs.output.filter((each) => !output.includes(each)).map((each) => `${each} output`));
   if (needs.tools && capabilities.tools === false) missing.push("tools");

@@ -68,7 +68,11 @@ export interface Provider {
   readonly headers: Readonly<Record<string, string>>;
   /** Client headers to pass on beside the protocol's allow-list: names or `prefix*`, lower case. */
   readonly forwardHeaders: readonly string[];
-  readonly health: { readonly mode: "none" | "dead" | "active"; readonly intervalMs: number; readonly timeoutMs: number };
+  readonly health: {
+    readonly mode: "none" | "dead" | "active";
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+  };
 }
 
 export interface Lane {
@@ -108,7 +112,13 @@ export interface Prices {
   readonly audioInput: number | null;
   readonly audioOutput: number | null;
   /** From that many prompt tokens on, these replace the ones above; ascending. */
-  readonly tiers: readonly { readonly aboveTokens: number; readonly input: number | null; readonly output: number | null; readonly cacheRead: number | null; readonly cacheWrite: number | null }[];
+  readonly tiers: readonly {
+    readonly aboveTokens: number;
+    readonly input: number | null;
+    readonly output: number | null;
+    readonly cacheRead: number | null;
+    readonly cacheWrite: number | null;
+  }[];
 }
 
 export interface Member {
@@ -123,7 +133,12 @@ export interface BreakerSettings {
   readonly baseCooldownMs: number;
   readonly maxCooldownMs: number;
   readonly trip:
-    | { readonly mode: "error_rate"; readonly windowMs: number; readonly threshold: number; readonly minRequests: number }
+    | {
+        readonly mode: "error_rate";
+        readonly windowMs: number;
+        readonly threshold: number;
+        readonly minRequests: number;
+      }
     | { readonly mode: "consecutive"; readonly failures: number };
 }
 
@@ -145,7 +160,12 @@ export interface Target {
   readonly substitutes: readonly string[];
   readonly breaker: BreakerSettings;
   /** `cap`: further lanes after the first. */
-  readonly failover: { readonly deadlineMs: number; readonly cap: number; readonly exclusions: readonly string[]; readonly keep: readonly Keep[] };
+  readonly failover: {
+    readonly deadlineMs: number;
+    readonly cap: number;
+    readonly exclusions: readonly string[];
+    readonly keep: readonly Keep[];
+  };
   readonly onExhausted: Exhaustion;
   readonly affinity: { readonly headerNames: readonly string[]; readonly ttlMs: number } | null;
   readonly translation: TranslationMode;

@@ -56,7 +56,11 @@ export function isMeaningful(event: IrEvent): boolean {
     case "arguments-delta":
       return event.text !== "";
     case "block-start":
-      return event.content.type === "tool-call" || event.content.type === "foreign" || (event.content.type === "reasoning" && event.content.encrypted !== null);
+      return (
+        event.content.type === "tool-call" ||
+        event.content.type === "foreign" ||
+        (event.content.type === "reasoning" && event.content.encrypted !== null)
+      );
     case "signature-delta":
     case "citation":
     case "foreign-delta":

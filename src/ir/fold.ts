@@ -69,7 +69,9 @@ function eventsOfBlock(content: IrBlock, block: number, choice: number): IrEvent
     case "document":
     case "audio":
     case "tool-result":
-      return [{ type: "loss", loss: { field: `answer.${content.type}`, how: "dropped", detail: "cannot be streamed" } }];
+      return [
+        { type: "loss", loss: { field: `answer.${content.type}`, how: "dropped", detail: "cannot be streamed" } },
+      ];
   }
 }
 
@@ -108,8 +110,16 @@ export function createAccumulator(): Accumulator {
           start = event;
           return;
         case "block-start":
-          if (blocks.size >= ANSWER_BLOCKS_MAX) losses.push({ field: "answer", how: "dropped", detail: "too many parts" });
-          else blocks.set(event.block, { choice: event.choice, content: event.content, pieces: [], citations: [], signature: null });
+          if (blocks.size >= ANSWER_BLOCKS_MAX)
+            losses.push({ field: "answer", how: "dropped", detail: "too many parts" });
+          else
+            blocks.set(event.block, {
+              choice: event.choice,
+              content: event.content,
+              pieces: [],
+              citations: [],
+              signature: null,
+            });
           return;
         case "text-delta":
         case "arguments-delta":

@@ -113,7 +113,10 @@ export interface ImageBlock {
 export interface DocumentBlock {
   readonly type: "document";
   /** `text`: plain text given inline. `blocks`: content given as blocks (Anthropic custom content). */
-  readonly source: MediaSource | { readonly kind: "text"; readonly text: string } | { readonly kind: "blocks"; readonly blocks: readonly IrBlock[]; readonly bare: boolean };
+  readonly source:
+    | MediaSource
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "blocks"; readonly blocks: readonly IrBlock[]; readonly bare: boolean };
   /** File name or title. */
   readonly title: string | null;
   readonly context: string | null;
@@ -203,7 +206,13 @@ export type IrTool =
       readonly extras: Extras;
     }
   /** A tool whose input is free text, optionally held to a grammar (`format` as the vendor wrote it). */
-  | { readonly type: "custom"; readonly name: string; readonly description: string | null; readonly format: unknown; readonly extras: Extras }
+  | {
+      readonly type: "custom";
+      readonly name: string;
+      readonly description: string | null;
+      readonly format: unknown;
+      readonly extras: Extras;
+    }
   /** A tool the vendor runs itself, or one only its protocol has. */
   | { readonly type: "foreign"; readonly origin: string; readonly name: string; readonly value: unknown };
 

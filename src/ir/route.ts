@@ -13,7 +13,9 @@ export interface Route {
     | { readonly from: "body"; readonly member: string }
     | { readonly from: "param"; readonly names: readonly string[] }
     | { readonly from: "none" };
-  readonly stream: { readonly from: "body"; readonly member: string } | { readonly from: "fixed"; readonly value: boolean };
+  readonly stream:
+    | { readonly from: "body"; readonly member: string }
+    | { readonly from: "fixed"; readonly value: boolean };
 }
 
 /** A request's head as every room sees it: no framework type crosses a room. Header names are lower case. */

@@ -2,9 +2,10 @@
  * The contract every protocol fulfils. A payload says what bodies mean; a carrier says how they travel (a carrier can
  * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
  */
+
+import type { IrEvent } from "../ir/event.ts";
 import type { PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
-import type { IrEvent } from "../ir/event.ts";
 import type { WithLosses } from "../ir/loss.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrResponse } from "../ir/response.ts";
@@ -99,7 +100,11 @@ export interface StreamReader {
 /** Frames for events; exactly one legal ending for `end` or `failed`, nothing after it. Losses go to `losses`. */
 export interface StreamWriter {
   push(event: IrEvent): Frame[];
-  readonly losses: readonly { readonly field: string; readonly how: "dropped" | "clamped" | "approximated"; readonly detail: string }[];
+  readonly losses: readonly {
+    readonly field: string;
+    readonly how: "dropped" | "clamped" | "approximated";
+    readonly detail: string;
+  }[];
 }
 
 export interface Tap {
@@ -151,7 +156,16 @@ export interface ErrorWords {
   /** At most 2,000 characters. */
   readonly message: string | null;
   /** What the words mean where the protocol knows more than the status says; null: classify by code, type, status. */
-  readonly meaning: "context-length" | "billing" | "overloaded" | "rate-limited" | "model-missing" | "credential" | "too-large" | "content-policy" | null;
+  readonly meaning:
+    | "context-length"
+    | "billing"
+    | "overloaded"
+    | "rate-limited"
+    | "model-missing"
+    | "credential"
+    | "too-large"
+    | "content-policy"
+    | null;
   /** Wait named in the body, in ms; null: none. */
   readonly retryAfterMs: number | null;
 }

@@ -128,7 +128,7 @@ function missingOf({ lanes, left, needs }: NothingLeft): readonly string[] {
 /** Too long or too large where it was tried last, and nothing with more room is merely out for now. */
 function tooLarge({ attempts, left }: NothingLeft): Failure | null {
   const last = attempts.at(-1)?.failure;
-  if (last === undefined || FAILURES[last.kind].then !== "larger-lane") return null;
+  if (last === undefined || FAILURES[last.kind].next !== "larger-lane") return null;
   return left.some(({ because }) => PASSING.has(because)) ? null : last;
 }
 

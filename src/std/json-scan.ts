@@ -11,10 +11,10 @@ export interface JsonLimits {
 
 export const JSON_LIMITS: JsonLimits = {
   // Recorded requests nest 11 deep; ten times that leaves room for schemas and is far from the end of any stack.
-  depthMax: 128,
+  depthMax: 64,
   // Recorded requests hold some 200 names, a long agent session many times that. So many distinct names cost the parser
   // 220 ms and 11 MB (Bun 1.4.5, two shared cores), which is as long as one request may hold up the others.
-  keysMax: 200_000,
+  keysMax: 100_000,
 };
 
 /** Byte offsets into the scanned bytes, ends exclusive. */

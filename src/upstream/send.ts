@@ -21,7 +21,12 @@ export interface SendInput {
 }
 
 export type Sent =
-  | { readonly kind: "response"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: UpstreamBody }
+  | {
+      readonly kind: "response";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: UpstreamBody;
+    }
   /** `mayHaveRun`: bytes may have reached the upstream, which may be working (and billing) now. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly mayHaveRun: boolean }
   /** The given signal fired. */
@@ -53,10 +58,16 @@ export function createSend(effects: Pick<Effects, "fetch" | "setTimer">): Send {
     if (input.signal.aborted) return { kind: "aborted" };
     try {
       const response = await effects.fetch(input.url, fetchInit(input, call.signal));
-      return { kind: "response", status: response.status, headers: headersOf(response), body: bodyOf(response, call, effects, input) };
+      return {
+        kind: "response",
+        status: response.status,
+        headers: headersOf(response),
+        body: bodyOf(response, call, effects, input),
+      };
     } catch (error) {
       call.close();
-      if (call.timedOut() !== null) return { kind: "failed", failure: timeoutFailure(call.timedOut()), mayHaveRun: true };
+      if (call.timedOut() !== null)
+        return { kind: "failed", failure: timeoutFailure(call.timedOut()), mayHaveRun: true };
       if (input.signal.aborted) return { kind: "aborted" };
       return { kind: "failed", ...transportFailure(error) };
     }
@@ -123,8 +134,10 @@ function bodyOf(response: Response, call: Call, effects: Pick<Effects, "setTimer
   };
   return {
     async next() {
-      if (done || reader === null) return call.timedOut() === null && input.signal.aborted ? { kind: "aborted" } : { kind: "end" };
-      const cancelIdle = input.timers.idleMs > 0 ? effects.setTimer(input.timers.idleMs, () => call.abort("idle")) : nothing;
+      if (done || reader === null)
+        return call.timedOut() === null && input.signal.aborted ? { kind: "aborted" } : { kind: "end" };
+      const cancelIdle =
+        input.timers.idleMs > 0 ? effects.setTimer(input.timers.idleMs, () => call.abort("idle")) : nothing;
       try {
         const read = await reader.read();
         if (read.done) return finish({ kind: "end" });
@@ -186,7 +199,10 @@ const NEVER_CONNECTED = new Set([
 
 function transportFailure(error: unknown): { failure: Failure; mayHaveRun: boolean } {
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
-  return { failure: failure("network", "The connection to the model's provider failed."), mayHaveRun: !NEVER_CONNECTED.has(code) };
+  return {
+    failure: failure("network", "The connection to the model's provider failed."),
+    mayHaveRun: !NEVER_CONNECTED.has(code),
+  };
 }
 
 const nothing = (): void => undefined;

@@ -40,7 +40,9 @@ export interface FakeUpstream {
 
 const HEAD_END = Buffer.from("\r\n\r\n");
 
-export async function startFakeUpstream(script: Script = () => [jsonStep(500, { error: { message: "no script" } })]): Promise<FakeUpstream> {
+export async function startFakeUpstream(
+  script: Script = () => [jsonStep(500, { error: { message: "no script" } })],
+): Promise<FakeUpstream> {
   let current = script;
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
@@ -78,7 +80,11 @@ export async function startFakeUpstream(script: Script = () => [jsonStep(500, { 
   };
 }
 
-async function serveSocket(socket: Socket, gone: Promise<void>, onRequest: (request: ReceivedRequest) => Promise<void>): Promise<void> {
+async function serveSocket(
+  socket: Socket,
+  gone: Promise<void>,
+  onRequest: (request: ReceivedRequest) => Promise<void>,
+): Promise<void> {
   let held = Buffer.alloc(0);
   const chunks = socket[Symbol.asyncIterator]();
   const more = async (): Promise<boolean> => {
@@ -152,12 +158,18 @@ export function rawStep(status: number, body: string, headers: Readonly<Record<s
 
 /** Opens a chunked event stream; follow with `chunk` and `lastChunk`, or cut it off. */
 export function streamHead(headers: Readonly<Record<string, string>> = {}): Step {
-  return { do: "write", bytes: head(200, { "content-type": "text/event-stream", ...headers, "transfer-encoding": "chunked" }) };
+  return {
+    do: "write",
+    bytes: head(200, { "content-type": "text/event-stream", ...headers, "transfer-encoding": "chunked" }),
+  };
 }
 
 export function chunk(text: string | Uint8Array): Step {
   const bytes = typeof text === "string" ? Buffer.from(text) : Buffer.from(text);
-  return { do: "write", bytes: Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]) };
+  return {
+    do: "write",
+    bytes: Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]),
+  };
 }
 
 export const lastChunk: Step = { do: "write", bytes: "0\r\n\r\n" };

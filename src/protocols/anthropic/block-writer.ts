@@ -29,7 +29,9 @@ export function writeBlock(block: IrBlock, path: string, context: WriteContext):
 }
 
 export function writeBlocks(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
-  return blocks.flatMap((block, index) => writeBlock(block, `${path}[${index}]`, context) ?? []);
+  return blocks
+    .map((block, index) => writeBlock(block, `${path}[${index}]`, context))
+    .filter((written) => written !== null);
 }
 
 /** Extras belong to the protocol the request was read from. */
@@ -159,6 +161,9 @@ function writeReasoning(block: ReasoningBlock, path: string, context: WriteConte
     } satisfies ThinkingBlockParam & JsonObject;
   }
   const signed = block.signature !== null || block.encrypted !== null;
-  context.losses.drop(path, signed ? "reasoning signed by another vendor" : "reasoning without this vendor's signature");
+  context.losses.drop(
+    path,
+    signed ? "reasoning signed by another vendor" : "reasoning without this vendor's signature",
+  );
   return null;
 }

@@ -1,6 +1,6 @@
 /** Why an answer ended, both ways. Their vocabulary is open, ours is closed. */
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
-import { ORIGIN, type FinishWord } from "./wire.ts";
+import { type FinishWord, ORIGIN } from "./wire.ts";
 
 // Closed over the SDK's union: a word the vendor adds to its SDK breaks the build here until it has a meaning.
 const READ_FINISH = {

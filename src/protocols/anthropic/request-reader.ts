@@ -4,7 +4,7 @@
  */
 import type { Loss, WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, IrInstruction, IrRequest, IrTool, IrToolChoice, IrTurn } from "../../ir/request.ts";
-import { asArray, asBoolean, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { foreign, isCache, readCache, readContent } from "./block-reader.ts";
 import {
@@ -156,4 +156,3 @@ function readChoiceKind(choice: JsonObject): IrToolChoice {
       return { kind: "foreign", origin: ORIGIN, value: choice };
   }
 }
-

@@ -100,7 +100,8 @@ function writeServiceTier(tier: string | null, context: WriteContext): JsonObjec
     context.losses.drop("service_tier", "the vendor has no such tier");
     return {};
   }
-  if (tier === "priority") context.losses.approximate("service_tier", "priority capacity is used only where there is some");
+  if (tier === "priority")
+    context.losses.approximate("service_tier", "priority capacity is used only where there is some");
   return { service_tier: written };
 }
 

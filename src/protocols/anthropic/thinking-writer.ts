@@ -86,7 +86,10 @@ function writeDisabled(context: WriteContext): JsonObject | null {
   return context.rules.thinking === "adaptive" ? { type: "disabled" } : null;
 }
 
-function writeAdaptive(config: IrReasoningConfig, context: WriteContext): { thinking: JsonObject; effort: string | null } {
+function writeAdaptive(
+  config: IrReasoningConfig,
+  context: WriteContext,
+): { thinking: JsonObject; effort: string | null } {
   const thinking = { type: "adaptive" };
   if (config.budgetTokens !== null) {
     context.losses.approximate("reasoning.max_tokens", "the model takes no budget, so it becomes an effort");
@@ -135,10 +138,12 @@ function writeBudget(input: BudgetInput, context: WriteContext): WrittenThinking
   if (asked === null) return none;
   // The vendor counts thinking into max_tokens. A limit the client never named may grow to leave room for the answer.
   const room = input.limits.maxOutputTokens ?? Number.POSITIVE_INFINITY;
-  const maxTokens =
-    input.request.maxOutputTokens === null ? Math.min(asked + input.maxTokens, room) : input.maxTokens;
+  const maxTokens = input.request.maxOutputTokens === null ? Math.min(asked + input.maxTokens, room) : input.maxTokens;
   if (maxTokens <= BUDGET_TOKENS_MIN) {
-    context.losses.drop("reasoning", `thinking takes at least ${BUDGET_TOKENS_MIN} tokens, more than the answer may have`);
+    context.losses.drop(
+      "reasoning",
+      `thinking takes at least ${BUDGET_TOKENS_MIN} tokens, more than the answer may have`,
+    );
     return none;
   }
   // Half of it stays for the answer where the budget would leave next to nothing.
@@ -181,7 +186,7 @@ function whyNotThink({ request, messages }: BudgetInput): string | null {
 }
 
 function blocksOf(message: JsonObject | undefined): JsonObject[] {
-  return (asArray(message?.["content"]) ?? []).flatMap((block) => asObject(block) ?? []);
+  return (asArray(message?.["content"]) ?? []).map(asObject).filter((block) => block !== undefined);
 }
 
 /** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all. */

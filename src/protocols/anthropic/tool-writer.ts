@@ -14,16 +14,14 @@ export interface WrittenTools {
   readonly choice: JsonObject | null;
 }
 
-export function writeTools(
-  request: IrRequest,
-  messages: readonly JsonObject[],
-  context: WriteContext,
-): WrittenTools {
+export function writeTools(request: IrRequest, messages: readonly JsonObject[], context: WriteContext): WrittenTools {
   const allowed = allowedNames(request.toolChoice);
-  const offered = request.tools.flatMap((tool, index) => {
-    if (allowed !== null && tool.type !== "foreign" && !allowed.has(tool.name)) return [];
-    return writeTool(tool, `tools[${index}]`, context) ?? [];
-  });
+  const offered = request.tools
+    .map((tool, index) => {
+      if (allowed !== null && tool.type !== "foreign" && !allowed.has(tool.name)) return null;
+      return writeTool(tool, `tools[${index}]`, context);
+    })
+    .filter((tool) => tool !== null);
   const tools = offered.length > 0 || context.native ? offered : toolsOfHistory(messages, context);
   return { tools, choice: writeToolChoice(request, tools, context) };
 }
@@ -86,7 +84,10 @@ function toolsOfHistory(messages: readonly JsonObject[], context: WriteContext):
     }
   }
   if (names.size === 0) return [];
-  context.losses.approximate("tools", "the conversation holds tool calls, so their tools are defined without parameters");
+  context.losses.approximate(
+    "tools",
+    "the conversation holds tool calls, so their tools are defined without parameters",
+  );
   return [...names].map((name) => ({ name, input_schema: { type: "object", properties: {} } }));
 }
 

@@ -6,7 +6,7 @@
  */
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { withExtras, writeBlock, writeBlocks } from "./block-writer.ts";
+import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalToolId } from "./tool-ids.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -18,7 +18,9 @@ export interface WrittenConversation {
 
 export function writeConversation(request: IrRequest, context: WriteContext): WrittenConversation {
   if (!context.native) return normaliseTurns(request, context);
-  const messages = request.turns.flatMap((turn, index) => writeOwnTurn(turn, `messages[${index}]`, context) ?? []);
+  const messages = request.turns
+    .map((turn, index) => writeOwnTurn(turn, `messages[${index}]`, context))
+    .filter((message) => message !== null);
   return { messages, promoted: [] };
 }
 
@@ -36,13 +38,15 @@ export function writeSystem(instructions: readonly IrInstruction[], context: Wri
 
 /** The system prompt is text; a client of this protocol may have more in it, which the vendor judges. */
 function writeInstructionBlocks(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
-  return blocks.flatMap((block, index) => {
-    if (!context.native && block.type !== "text" && block.type !== "foreign") {
+  return blocks
+    .map((block, index) => {
+      if (context.native || block.type === "text" || block.type === "foreign") {
+        return writeBlock(block, `${path}[${index}]`, context);
+      }
       context.losses.drop(`${path}[${index}]`, "instructions are text");
-      return [];
-    }
-    return writeBlock(block, `${path}[${index}]`, context) ?? [];
-  });
+      return null;
+    })
+    .filter((written) => written !== null);
 }
 
 /** Null when nothing is left of a turn that held something: the vendor refuses empty content. */

@@ -38,7 +38,8 @@ export function readUsageExtras(value: unknown): Extras {
 }
 
 const isAnyCount = (value: unknown): boolean => tokenCount(value) !== null;
-const isAllZero = (value: unknown): boolean => Object.values(asObject(value) ?? { none: 1 }).every((each) => each === 0);
+const isAllZero = (value: unknown): boolean =>
+  Object.values(asObject(value) ?? { none: 1 }).every((each) => each === 0);
 /** What these say when nothing unusual happened. */
 const isUsual = (value: unknown): boolean => value === "standard" || value === "not_available" || value === "global";
 const holdsOnly =

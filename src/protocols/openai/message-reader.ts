@@ -95,7 +95,14 @@ function readToolMessage(message: JsonObject, path: string): IrTurn {
   if (callId === undefined) throw new WireError(`${path}.tool_call_id must be the id of the call it answers.`);
   const { cache, extras } = readMark(message, TOOL);
   const name = nameOf(message);
-  return resultTurn(readResultContent(message, path), { type: "tool-result", callId, name, isError: null, cache, extras });
+  return resultTurn(readResultContent(message, path), {
+    type: "tool-result",
+    callId,
+    name,
+    isError: null,
+    cache,
+    extras,
+  });
 }
 
 /** The older form: it names the function, and answers that function's latest call. */

@@ -6,7 +6,16 @@
 import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, IrRequest, IrTurn } from "../../ir/request.ts";
 import { legalCallId, legalPastName } from "./names.ts";
-import { extrasOf, joinTexts, marks, type Part, type Writing, writeContent, writePart } from "./part-writer.ts";
+import {
+  extrasOf,
+  joinTexts,
+  marks,
+  type Part,
+  textPart,
+  type Writing,
+  writeContent,
+  writePart,
+} from "./part-writer.ts";
 
 type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
 type ToolResult = Extract<IrBlock, { type: "tool-result" }>;
@@ -34,13 +43,21 @@ export function writeMessages(request: IrRequest, writing: Writing): Message[] {
     const path = `messages[${index}]`;
     if (turn.role === "assistant") {
       const message = writeAssistant(turn, path, writing);
-      if (message !== null) add(message, turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : [])));
+      if (message !== null)
+        add(
+          message,
+          turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : [])),
+        );
     } else writeOther(turn, path, { writing, groups, add });
   }
   return groups.flatMap(({ messages }) => messages);
 }
 
-function writeInstruction(instruction: IrRequest["instructions"][number], path: string, writing: Writing): Message | null {
+function writeInstruction(
+  instruction: IrRequest["instructions"][number],
+  path: string,
+  writing: Writing,
+): Message | null {
   const { role, blocks, bare, extras } = instruction;
   const kept = blocks.filter((block, index) => !isBillingHeader(block, `${path}[${index}]`, writing));
   const parts = kept.flatMap((block, index) => writePart(block, `${path}.content[${index}]`, writing));
@@ -141,7 +158,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
       else if (writing.native) add(message);
       else {
         writing.losses.push(approximated(here, "a result without its call is written as text"));
-        parts.push({ type: "text", text: String(message["content"]) });
+        parts.push(textPart(String(message["content"])));
       }
       parts.push(...more);
     } else parts.push(...writePart(block, here, writing));
@@ -155,7 +172,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
 
 /** Text goes into the tool message; images, files and sounds cannot, and follow as the user's. */
 function writeResult(block: ToolResult, path: string, writing: Writing): { message: Message; more: Part[] } {
-  const written = block.content.map((inner, index) => writePart(inner, `${path}.content[${index}]`, writing)).flat();
+  const written = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, writing));
   const texts = writing.native ? written : written.filter(({ type }) => type === "text");
   const more = writing.native ? [] : written.filter(({ type }) => type !== "text");
   if (more.length > 0) writing.losses.push(approximated(path, "media of a result follow as a user message"));

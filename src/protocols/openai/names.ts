@@ -15,13 +15,17 @@ export function legalName(name: string): string | null {
 
 /** For calls in the history, whose names need not come back: shortened where it must be, always the same way. */
 export function legalPastName(name: string): string {
-  return legalName(name) ?? `${name.replace(ILLEGAL, "_").slice(0, 40)}_${shortHash(name)}`.slice(0, TOOL_NAME_CHARS_MAX);
+  return (
+    legalName(name) ?? `${name.replace(ILLEGAL, "_").slice(0, 40)}_${shortHash(name)}`.slice(0, TOOL_NAME_CHARS_MAX)
+  );
 }
 
 /** Undoes `legalName`; a name it did not make is returned as it is. */
 export function restoreName(name: string): string {
   if (!name.startsWith(ESCAPED_PREFIX)) return name;
-  return name.slice(ESCAPED_PREFIX.length).replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return name
+    .slice(ESCAPED_PREFIX.length)
+    .replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 /** The same id for the same id, so that a call and its result agree; short ones stay as they are. */

@@ -1,6 +1,7 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.ts";
+import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import type { WirePart } from "./wire.ts";
@@ -12,7 +13,8 @@ export interface Writing {
   readonly losses: Loss[];
 }
 
-export type Part = WirePart | { readonly type: "refusal"; readonly refusal: string } | { readonly type: string };
+/** Open, because a client's own details and formats are handed on for the vendor to judge. */
+export type Part = JsonObject & { readonly type: string };
 
 /** Content of a message: a string where that says it all. Null: there is nothing to say. */
 export function writeContent(parts: readonly Part[], bare: boolean): string | readonly Part[] | null {
@@ -33,12 +35,12 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
     case "text": {
       if (block.text === "" && !writing.native) return [];
       loseCitations(block.citations.length, path, writing);
-      return [{ type: "text", text: block.text, ...marks(block.cache, block.extras, path, writing) }];
+      return [{ ...textPart(block.text), ...marks(block.cache, block.extras, path, writing) }];
     }
     case "refusal":
       if (writing.native) return [{ type: "refusal", refusal: block.text, ...extrasOf(block.extras, path, writing) }];
       writing.losses.push(approximated(path, "a refusal is written as text"));
-      return [{ type: "text", text: block.text }];
+      return [textPart(block.text)];
     case "image":
       return writeImage(block, path, writing);
     case "audio":
@@ -63,6 +65,10 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
     default:
       return unreachable(block);
   }
+}
+
+export function textPart(text: string) {
+  return { type: "text", text } as const satisfies WirePart;
 }
 
 function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
@@ -94,7 +100,7 @@ function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: stri
   switch (source.kind) {
     case "text":
       writing.losses.push(approximated(path, "a text document is written as text"));
-      return [{ type: "text", text: source.text, ...marks(block.cache, block.extras, path, writing) }];
+      return [{ ...textPart(source.text), ...marks(block.cache, block.extras, path, writing) }];
     case "blocks":
       writing.losses.push(approximated(path, "a document of blocks is written as its blocks"));
       marks(block.cache, block.extras, path, writing);
@@ -177,7 +183,7 @@ function loseCitations(count: number, path: string, writing: Writing): void {
 }
 
 function isPlainText(part: Part): part is { readonly type: "text"; readonly text: string } {
-  return part.type === "text" && "text" in part && typeof part.text === "string" && Object.keys(part).length === 2;
+  return part.type === "text" && typeof part["text"] === "string" && Object.keys(part).length === 2;
 }
 
 function isPart(value: unknown): value is Part {

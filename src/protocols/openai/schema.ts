@@ -16,9 +16,12 @@ function isStrict(value: unknown, depth: number): boolean {
   const schema = asObject(value);
   if (schema === undefined) return true;
   if (isObjectSchema(schema) && !isClosed(schema)) return false;
-  return SUBSCHEMAS.every((name) => isStrict(schema[name], depth + 1)) && SUBSCHEMA_MAPS.every((name) => {
-    return Object.values(asObject(schema[name]) ?? {}).every((each) => isStrict(each, depth + 1));
-  });
+  return (
+    SUBSCHEMAS.every((name) => isStrict(schema[name], depth + 1)) &&
+    SUBSCHEMA_MAPS.every((name) => {
+      return Object.values(asObject(schema[name]) ?? {}).every((each) => isStrict(each, depth + 1));
+    })
+  );
 }
 
 function isObjectSchema(schema: JsonObject): boolean {

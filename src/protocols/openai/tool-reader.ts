@@ -1,6 +1,6 @@
 /** Tools, calls and choices, in the present spelling and in the older `functions` one. */
 import type { IrBlock, IrTool, IrToolChoice } from "../../ir/request.ts";
-import { asArray, asObject, asText, asBoolean, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { hide, OPENAI, rest } from "./extras.ts";
 import { shortHash } from "./names.ts";

@@ -13,7 +13,8 @@ export function readUsage(value: unknown): Usage | null {
   const prompt = count(wire, "prompt_tokens");
   const cacheRead = count(wire, "prompt_tokens_details", "cached_tokens") ?? count(wire, "prompt_cache_hit_tokens");
   // OpenRouter's and OpenAI's name, then the one of gateways that carry another vendor's count.
-  const cacheWrite = count(wire, "prompt_tokens_details", "cache_write_tokens") ?? count(wire, "cache_creation_input_tokens");
+  const cacheWrite =
+    count(wire, "prompt_tokens_details", "cache_write_tokens") ?? count(wire, "cache_creation_input_tokens");
   const reasoning = count(wire, "completion_tokens_details", "reasoning_tokens");
   const usage: Usage = {
     freshInputTokens: prompt === null ? null : Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0)),

@@ -34,6 +34,8 @@ export type WireChunk = ChatCompletionChunk;
 /** `reasoning_content`: reasoning text, as DeepSeek first spelled it and most compatible vendors and clients now do. */
 export type WireAnswer = ChatCompletionMessage & { reasoning_content?: string };
 
+export type WireAnnotation = ChatCompletionMessage.Annotation;
+
 /** The SDK types only function calls here; custom ones stream in the shape they have when whole. */
 export type WireToolDelta =
   | ChatCompletionChunk.Choice.Delta.ToolCall
@@ -42,7 +44,7 @@ export type WireToolDelta =
 export type WireDelta = Omit<ChatCompletionChunk.Choice.Delta, "tool_calls"> & {
   tool_calls?: WireToolDelta[];
   reasoning_content?: string;
-  annotations?: ChatCompletionMessage.Annotation[];
+  annotations?: WireAnnotation[];
 };
 
 export interface WireErrorBody {

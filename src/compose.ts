@@ -1,0 +1,318 @@
+/**
+ * Builds a running gateway out of a deployment and the world: every wire is visible here, and nowhere else is anything
+ * built out of parts. No logic; what decides stands in the rooms.
+ */
+import { buildInfo } from "./build-info.ts";
+import {
+  createExchange,
+  createHeaderFilter,
+  type Exchanges,
+  type Standing,
+  TRACE_HEADERS,
+  type World,
+} from "./exchange/index.ts";
+import { createIdentify, createMemoryLedger, readCredential } from "./governance/index.ts";
+import type { Deployment, Lane, SecretRef, Target } from "./ir/deployment.ts";
+import {
+  createDecisions,
+  createMetrics,
+  createSinks,
+  createTotals,
+  type Gauges,
+  type LaneFacts,
+  type Log,
+  type Sink,
+  statsDocument,
+} from "./observability/index.ts";
+import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
+import { createHealth, type Health } from "./routing/index.ts";
+import type { Gateway } from "./server/gateway.ts";
+import type { Effects } from "./std/effects.ts";
+import type { Secret } from "./std/secret.ts";
+import { createSend } from "./upstream/index.ts";
+
+export type { Gateway } from "./server/gateway.ts";
+export { startServer } from "./server/serve.ts";
+
+export interface ComposeInput {
+  readonly deployment: Deployment;
+  readonly effects: Effects;
+  /** The secret as it is now; null: it is not there. */
+  readonly secrets: (ref: SecretRef) => Secret | null;
+  /** A file's text (authorities); null: it cannot be read. */
+  readonly readText: (path: string) => string | null;
+  /** The bound address is this machine's own: `/stats` and `/metrics` may be open. */
+  readonly listenIsLoopback: boolean;
+  /** Beside the gateway's own folds: what the process wants to see. */
+  readonly sinks: readonly Sink[];
+  readonly log: Log;
+}
+
+export function compose(input: ComposeInput): Gateway {
+  const { deployment, effects, secrets, log } = input;
+  const startedMs = effects.nowMs();
+  const stopping = new AbortController();
+  const lag = watchLag(effects, stopping.signal);
+
+  const health = createHealth(deployment, effects.random);
+  const totals = createTotals(deployment);
+  const decisions = createDecisions(deployment.decisionsRing);
+  const ledger = createMemoryLedger();
+  const standing: Standing = {
+    health,
+    selections: new Map(),
+    lastUsedMs: new Map(),
+    waiting: new Map(),
+    onChanges(_target, changes) {
+      for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
+    },
+  };
+  const metrics = createMetrics(deployment, () =>
+    gaugesOf({
+      deployment,
+      health,
+      running: exchange.running(),
+      sinkFailures: sinks.failures,
+      uptimeMs: effects.nowMs() - startedMs,
+      lagMaxMs: lag(),
+      nowMs: effects.nowMs(),
+    }),
+  );
+  const sinks = createSinks([log.sink, metrics.sink, totals.sink, decisions.sink, ...input.sinks]);
+
+  const identify = createIdentify({
+    mode: deployment.auth.mode,
+    clientTokens: deployment.auth.clientTokens.flatMap((ref) => secrets(ref) ?? []),
+  });
+  const adminToken = deployment.adminToken === null ? null : secrets(deployment.adminToken);
+  const isAdmin = createIdentify({ mode: "token", clientTokens: adminToken === null ? [] : [adminToken] });
+
+  const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
+  const exchange = createExchange({
+    world: worldOf(input, protocols),
+    standing,
+    protocols,
+    identify,
+    startedWallMs: effects.wallMs(),
+    onRecord(record, row) {
+      sinks.record(record);
+      void ledger.append([row]);
+    },
+    onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
+  });
+
+  return {
+    exchange,
+    routes: protocols.flatMap((protocol) => protocol.carrier.routes),
+    mayObserve(parts) {
+      const credential = readCredential(parts);
+      const secret = credential.kind === "one" ? credential.secret : null;
+      if (deployment.adminToken !== null) return isAdmin(secret).kind === "caller";
+      if (deployment.auth.mode === "token") return identify(secret).kind === "caller";
+      return input.listenIsLoopback;
+    },
+    stats: () =>
+      statsDocument(deployment, {
+        version: buildInfo.version,
+        uptimeMs: effects.nowMs() - startedMs,
+        lanes: laneFactsOf(deployment, health, effects.nowMs()),
+        totals: totals.byTarget(),
+      }),
+    metrics: metrics.snapshot,
+    ready: () => readiness(deployment, health, effects.nowMs(), stopping.signal),
+    inFlight: () => exchange.running().exchanges,
+    stop() {
+      stopping.abort();
+      exchange.stop();
+    },
+    nowMs: effects.nowMs,
+  };
+}
+
+function worldOf({ deployment, effects, secrets, readText }: ComposeInput, protocols: readonly Protocol[]): World {
+  const byId = new Map(protocols.map((protocol) => [protocol.id, protocol]));
+  const protocolOf = (id: string): Protocol => {
+    const protocol = byId.get(id);
+    if (protocol === undefined) throw new Error(`no protocol is called ${id}`);
+    return protocol;
+  };
+  const authorities = new Map(
+    Object.values(deployment.providers).map((provider) => [
+      provider.name,
+      provider.caFile === null ? null : readText(provider.caFile),
+    ]),
+  );
+  const nothing = createHeaderFilter([]);
+  const requestFilters = new Map(
+    Object.values(deployment.lanes).map((lane) => [lane.id, requestFiltersOf(deployment, lane, protocolOf)]),
+  );
+  const responseFilters = new Map(
+    protocols.map((protocol) => [protocol.id, createHeaderFilter(protocol.carrier.headers.response)]),
+  );
+  return {
+    deployment,
+    effects,
+    send: createSend(effects),
+    protocolOf,
+    secretOf: (lane) => (lane.credential === null ? null : secrets(lane.credential)),
+    caOf: (provider) => authorities.get(provider.name) ?? null,
+    requestFilter: (ingress, lane) => requestFilters.get(lane.id)?.(ingress) ?? nothing,
+    responseFilter: (egress, ingress) =>
+      egress.payload.id === ingress.payload.id ? (responseFilters.get(egress.id) ?? nothing) : nothing,
+    userAgent: `ringmain/${buildInfo.version}`,
+    metered: deployment.metering === "exact" && Object.values(deployment.lanes).some((lane) => lane.prices !== null),
+  };
+}
+
+/** The protocol's own headers pass where client and lane speak the same; the operator's additions and traces always. */
+function requestFiltersOf(deployment: Deployment, lane: Lane, protocolOf: World["protocolOf"]) {
+  const extra = [...TRACE_HEADERS, ...(deployment.providers[lane.provider]?.forwardHeaders ?? [])];
+  const egress = protocolOf(lane.protocol);
+  const same = createHeaderFilter([...egress.carrier.headers.request, ...extra]);
+  const other = createHeaderFilter(extra);
+  return (ingress: Protocol) => (ingress.payload.id === egress.payload.id ? same : other);
+}
+
+/** Name and place of a bug, never its message: that may quote a body. */
+function describeBug(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const [, at = ""] = (error.stack ?? "").split("\n");
+  return `${error.name} ${at.trim()}`;
+}
+
+// ---------------------------------------------------------------- what can be seen
+
+interface GaugesInput {
+  readonly deployment: Deployment;
+  readonly health: Health;
+  readonly running: ReturnType<Exchanges["running"]>;
+  readonly sinkFailures: ReadonlyMap<string, number>;
+  readonly uptimeMs: number;
+  readonly lagMaxMs: number;
+  readonly nowMs: number;
+}
+
+function gaugesOf(input: GaugesInput): Gauges {
+  const lanes = laneFactsOf(input.deployment, input.health, input.nowMs);
+  return {
+    inflight: input.running.exchanges,
+    openStreams: input.running.streams,
+    queues: [...input.running.waiting].map(([target, waiting]) => ({ target, waiting })),
+    lanes: lanes.map(({ lane, label, inflight }) => ({ lane, label, inflight })),
+    cells: lanes.flatMap(({ lane, cells }) => cells.map(({ target, state }) => ({ target, lane, state }))),
+    sinkFailures: input.sinkFailures,
+    process: {
+      version: buildInfo.version,
+      commit: buildInfo.commit,
+      uptimeMs: input.uptimeMs,
+      residentBytes: process.memoryUsage.rss(),
+      eventLoopLagMaxMs: input.lagMaxMs,
+    },
+  };
+}
+
+/** Routing's facts in the words of `/stats`, one entry per lane with a cell for every target it serves. */
+function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): LaneFacts[] {
+  const targets = Object.values(deployment.targets);
+  return Object.values(deployment.lanes).map((lane) => {
+    const facts = health.facts(lane, nowMs);
+    const serving = targets.filter((target) => lanesOf(target).includes(lane.id));
+    const conditions = serving.map((target) => ({ target, condition: health.condition(target, lane, nowMs) }));
+    return {
+      lane: lane.id,
+      inflight: facts.inflight,
+      ok: facts.ok,
+      err: facts.err,
+      clientFault: facts.clientFault,
+      usable: conditions.some(({ condition }) => condition.eligible),
+      label: conditions[0]?.condition.label ?? "unknown",
+      hardOut: facts.failure,
+      waitRemainingMs: facts.cooldownMs,
+      budgetLeft: facts.requestsLeft,
+      cells: conditions.map(({ target, condition }) => ({
+        target: target.name,
+        state:
+          condition.because === "breaker-open" ? "open" : condition.because === "half-open" ? "half-open" : "closed",
+        usable: condition.eligible,
+        cooldownRemainingMs: condition.untilMs === null ? 0 : Math.max(0, condition.untilMs - nowMs),
+        streak: facts.streak,
+      })),
+    };
+  });
+}
+
+function lanesOf(target: Target): readonly string[] {
+  return [...target.members.flatMap((member) => member.lanes), ...target.substitutes];
+}
+
+/** Ready while any lane of any target may serve; a gateway that stops is not. */
+function readiness(
+  deployment: Deployment,
+  health: Health,
+  nowMs: number,
+  stopping: AbortSignal,
+): { ok: boolean; reason: string } {
+  if (stopping.aborted) return { ok: false, reason: "stopping" };
+  const usable = Object.values(deployment.targets).some((target) =>
+    lanesOf(target).some((id) => {
+      const lane = deployment.lanes[id];
+      return (
+        lane !== undefined &&
+        (health.condition(target, lane, nowMs).eligible || health.condition(target, lane, nowMs).full)
+      );
+    }),
+  );
+  return usable ? { ok: true, reason: "ok" } : { ok: false, reason: "no usable lanes" };
+}
+
+// ---------------------------------------------------------------- the world
+
+const LAG_EVERY_MS = 1_000;
+
+/** Longest delay of a timer since the last look: how long the event loop was held up. */
+function watchLag(effects: Pick<Effects, "nowMs" | "setTimer">, signal: AbortSignal): () => number {
+  let maxMs = 0;
+  let cancel = (): void => undefined;
+  const arm = (): void => {
+    const dueMs = effects.nowMs() + LAG_EVERY_MS;
+    cancel = effects.setTimer(LAG_EVERY_MS, () => {
+      maxMs = Math.max(maxMs, effects.nowMs() - dueMs);
+      arm();
+    });
+  };
+  arm();
+  signal.addEventListener("abort", () => cancel(), { once: true });
+  return () => {
+    const seen = maxMs;
+    maxMs = 0;
+    return seen;
+  };
+}
+
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** The real clock, chance and network. The only place that names them. */
+export function realEffects(): Effects {
+  return {
+    nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
+    random: () => Math.random(),
+    randomId: randomBase62,
+    setTimer(ms, fire) {
+      const timer = setTimeout(fire, ms);
+      return () => clearTimeout(timer);
+    },
+    fetch: (url, init) => fetch(url, init),
+  };
+}
+
+/** Unguessable and unbiased: bytes from 248 up are thrown away, 248 being the largest multiple of 62 in a byte. */
+function randomBase62(length: number): string {
+  let text = "";
+  while (text.length < length) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(length + 8))) {
+      if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+    }
+  }
+  return text;
+}

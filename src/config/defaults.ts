@@ -1,0 +1,29 @@
+/** What holds where the configuration says nothing. docs/configuration.md shows the same values, and a test compares them. */
+import type { TimerPair } from "../ir/deployment.ts";
+
+export const DEFAULTS = {
+  listen: "127.0.0.1:8080",
+  drainSecs: 30,
+  decisionsRing: 1_000,
+  maxConcurrent: 64,
+  healthIntervalSecs: 30,
+  healthTimeoutSecs: 5,
+  baseCooldownSecs: 15,
+  maxCooldownSecs: 120,
+  tripWindowSecs: 30,
+  tripThreshold: 0.5,
+  tripMinRequests: 5,
+  tripFailures: 3,
+  failoverDeadlineSecs: 120,
+  failoverCap: 3,
+  waitMs: 5_000,
+  affinityHeader: "x-session-id",
+  affinityTtlSecs: 3_600,
+  accountId: "default",
+} as const;
+
+/** Milliseconds; 0 is none. A stream may be silent for long while a model thinks, and has no end of its own. */
+export const DEFAULT_TIMERS: TimerPair = {
+  buffered: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 120_000, totalMs: 600_000 },
+  streamed: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 300_000, totalMs: 0 },
+};

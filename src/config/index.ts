@@ -1,0 +1,7 @@
+/**
+ * Configuration: finds the two YAML files, says everything that is wrong with them and where, and makes of them the
+ * deployment that the other rooms read. It never connects to anything and never prints a secret.
+ */
+export { type FindInput, type Found, findConfig } from "./find.ts";
+export { type Loaded, type LoadInput, type LoadTextInput, loadDeployment, loadFromText, type ReadFile } from "./load.ts";
+export { formatProblem, hasErrors, type Problem } from "./problem.ts";

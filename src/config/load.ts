@@ -1,0 +1,115 @@
+/** From two files to a deployment, or to everything that is wrong with them, at once. */
+import { dirname, resolve as resolveFrom } from "node:path";
+import type { Deployment } from "../ir/deployment.ts";
+import { type Catalog, embeddedCatalog, readCatalog } from "./catalog.ts";
+import { check } from "./check.ts";
+import { EMBEDDED } from "./find.ts";
+import type { ReadEnv } from "./interpolate.ts";
+import { hasErrors, type Problem, sortProblems } from "./problem.ts";
+import { resolve } from "./resolve.ts";
+import { salvage } from "./salvage.ts";
+import { type ConfigFile, configSchema } from "./schema.ts";
+import { problemsOf } from "./schema-problems.ts";
+import { prepare } from "./schema-walk.ts";
+import { readYaml, type Source } from "./yaml-tree.ts";
+
+export interface Loaded {
+  /** null: there is at least one error among the problems. */
+  readonly deployment: Deployment | null;
+  /** Sorted by file and line; warnings stand beside a deployment too. */
+  readonly problems: readonly Problem[];
+}
+
+export type ReadFile = (path: string) => string | null;
+
+export interface LoadInput {
+  readonly configPath: string;
+  /** A path, or `embedded`. */
+  readonly providersPath: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Null: not there or not readable. */
+  readonly readFile: ReadFile;
+}
+
+export function loadDeployment({ configPath, providersPath, env, readFile }: LoadInput): Loaded {
+  const configText = readFile(configPath);
+  const providersText = providersPath === EMBEDDED ? null : readFile(providersPath);
+  const unreadable = [
+    ...(configText === null ? [unreadableFile(configPath)] : []),
+    ...(providersPath !== EMBEDDED && providersText === null ? [unreadableFile(providersPath)] : []),
+  ];
+  if (configText === null || unreadable.length > 0) return { deployment: null, problems: unreadable };
+  return loadFromText({
+    config: configText,
+    configFile: configPath,
+    providers: providersText,
+    providersFile: providersPath,
+    baseDir: dirname(configPath),
+    env,
+    readFile,
+  });
+}
+
+export interface LoadTextInput {
+  readonly config: string;
+  /** What problems call it; `config.yaml` unless told. */
+  readonly configFile?: string;
+  /** Text of a catalog; null or absent: the one inside the program. */
+  readonly providers?: string | null;
+  readonly providersFile?: string;
+  /** What relative paths inside start from; `.` unless told. */
+  readonly baseDir?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads key files and certificates; without it there are none. */
+  readonly readFile?: ReadFile;
+}
+
+export function loadFromText(input: LoadTextInput): Loaded {
+  const readEnv: ReadEnv = (name) => (Object.hasOwn(input.env, name) ? input.env[name] : undefined);
+  const baseDir = input.baseDir ?? ".";
+  const resolvePath = (path: string) => resolveFrom(baseDir, path);
+  const readFile = input.readFile ?? (() => null);
+
+  const catalog = catalogOf(input, readEnv);
+  const source = readYaml({ file: input.configFile ?? "config.yaml", text: input.config, readEnv });
+  const problems: Problem[] = [...catalog.problems, ...source.problems];
+  const { config, shape } = readShape(source);
+  problems.push(...shape);
+  // A catalog that could not be read would make every provider look unknown.
+  const catalogStands = catalog.providers.size > 0 || !hasErrors(catalog.problems);
+  if (config !== null && catalogStands) problems.push(...check({ config, source, catalog, readEnv, readFile, resolvePath }));
+
+  const sorted = sortProblems(problems);
+  if (config === null || hasErrors(sorted)) return { deployment: null, problems: sorted };
+  const warnings = sorted.map((problem) => `${problem.path}: ${problem.message}`);
+  return { deployment: resolve({ config, source, catalog, resolvePath }, warnings), problems: sorted };
+}
+
+function catalogOf(input: LoadTextInput, readEnv: ReadEnv): Catalog {
+  const text = input.providers ?? null;
+  if (text === null) return embeddedCatalog();
+  return readCatalog({ file: input.providersFile ?? "providers.yaml", text, readEnv });
+}
+
+/** `config` is what is left without the mistakes; null: nothing is. */
+function readShape(source: Source): { readonly config: ConfigFile | null; readonly shape: readonly Problem[] } {
+  // A file of comments alone is an empty mapping, which then says what it lacks.
+  const tree = prepare(source.root ?? {}, configSchema, source);
+  const parsed = configSchema.safeParse(tree);
+  if (parsed.success) return { config: parsed.data, shape: [] };
+  // A file that could not be read has told so, and lacks everything.
+  if (source.root === null && source.problems.length > 0) return { config: null, shape: [] };
+  const config = salvage(withMaps(tree), configSchema);
+  return { config, shape: problemsOf(parsed.error.issues, configSchema, source) };
+}
+
+/** The two maps a file cannot do without, so that what else it says is still checked. */
+function withMaps(tree: ReturnType<typeof prepare>): ReturnType<typeof prepare> {
+  if (tree === null || typeof tree !== "object" || Array.isArray(tree)) return tree;
+  return Object.assign(Object.create(null), { providers: {}, models: {} }, tree);
+}
+
+function unreadableFile(file: string): Problem {
+  const message = "cannot be read; check that it exists and that this user may read it";
+  return { file, line: 1, column: 1, path: "", message, suggestion: null, severity: "error" };
+}

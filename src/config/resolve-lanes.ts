@@ -1,0 +1,110 @@
+/** Models × accounts: the lanes, with everything known about each of them. */
+import { type Capabilities, UNKNOWN_CAPABILITIES } from "../ir/capability.ts";
+import type { Lane, Prices } from "../ir/deployment.ts";
+import { type Nanos, usdToNanos } from "../std/money.ts";
+import { type Catalog, normal } from "./catalog.ts";
+import { DEFAULTS } from "./defaults.ts";
+import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
+import type { ConfigFile, ConfigModel } from "./schema.ts";
+import { secretRefOf } from "./values.ts";
+import type { Source } from "./yaml-tree.ts";
+
+export interface ResolveInput {
+  /** Without errors. */
+  readonly config: ConfigFile;
+  readonly source: Source;
+  readonly catalog: Catalog;
+  /** Makes a path of the configuration absolute. */
+  readonly resolvePath: (path: string) => string;
+}
+
+/** By id, in the order of the file: models first, accounts inside. */
+export function resolveLanes(input: ResolveInput): Record<string, Lane> {
+  const lanes: Record<string, Lane> = {};
+  for (const [name, model] of Object.entries(input.config.models)) {
+    for (const lane of lanesOfModel(name, model, input)) lanes[lane.id] = lane;
+  }
+  return lanes;
+}
+
+function lanesOfModel(name: string, model: ConfigModel, { config, source, catalog, resolvePath }: ResolveInput): Lane[] {
+  const provider = providerOf(model.provider, config, catalog);
+  if (provider?.protocol === undefined) throw new Error("a model without a provider passed the checks");
+  const { protocol } = provider;
+  const upstreamModel = (model.upstream_model ?? name).trim();
+  const modelSlots = { group: `model:${name}`, max: model.max_concurrent ?? DEFAULTS.maxConcurrent };
+  const common = {
+    provider: model.provider,
+    model: name,
+    protocol,
+    upstreamModel,
+    canonical: canonicalOf(model, upstreamModel, catalog),
+    maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
+    defaultMaxOutputTokens: model.default_max_tokens ?? null,
+    capabilities: capabilitiesOf(model, upstreamModel, catalog),
+    timers: mergeTimeouts(config.timeouts, catalog.providers.get(model.provider)?.timeouts, config.providers[model.provider]?.timeouts, model.timeouts),
+    prices: pricesOf(model.prices),
+  };
+  return accountsOf(model.provider, provider).map((account) => ({
+    ...common,
+    id: `${model.provider}/${account.id}/${name}`,
+    account: account.id,
+    credential: secretRefOf(account.forms, source, resolvePath),
+    slots: account.maxConcurrent === null ? modelSlots : { group: `account:${model.provider}/${account.id}`, max: account.maxConcurrent },
+    pinned: account.pinned,
+    sortKey: account.sortKey,
+    routing: account.routing,
+  }));
+}
+
+/**
+ * Which model it really is. The operator's word and the catalog's hold everywhere; the bare upstream name, as a label, only
+ * between accounts of one provider, because two providers may mean two things by it.
+ */
+function canonicalOf(model: ConfigModel, upstreamModel: string, catalog: Catalog): Lane["canonical"] {
+  const stated = model.canonical;
+  if (stated !== undefined) return { id: catalog.findModel(stated)?.id ?? normal(stated), proven: true };
+  const found = catalog.findModel(upstreamModel);
+  return found === null ? { id: normal(upstreamModel), proven: false } : { id: found.id, proven: true };
+}
+
+/** The configuration over the catalog's facts, each by itself. */
+function capabilitiesOf(model: ConfigModel, upstreamModel: string, catalog: Catalog): Capabilities {
+  const found = catalog.findModel(upstreamModel) ?? catalog.findModel(model.canonical ?? "");
+  const facts = { ...found?.model.capabilities, ...model.capabilities };
+  return {
+    ...UNKNOWN_CAPABILITIES,
+    contextWindow: facts.context_window ?? null,
+    maxOutputTokens: facts.max_output_tokens ?? null,
+    input: facts.input ?? null,
+    output: facts.output ?? null,
+    tools: facts.tools ?? null,
+    structuredOutput: facts.structured_output ?? null,
+    reasoning: facts.reasoning ?? null,
+    tier: facts.tier ?? null,
+  };
+}
+
+function pricesOf(prices: ConfigModel["prices"]): Prices | null {
+  if (prices === undefined) return null;
+  const optional = (usd: number | undefined): Nanos | null => (usd === undefined ? null : usdToNanos(usd));
+  return {
+    input: usdToNanos(prices.input_per_million_usd),
+    output: usdToNanos(prices.output_per_million_usd),
+    cacheRead: optional(prices.cache_read_per_million_usd),
+    cacheWrite: optional(prices.cache_write_per_million_usd),
+    cacheWrite1h: optional(prices.cache_write_1h_per_million_usd),
+    reasoning: optional(prices.reasoning_per_million_usd),
+    audioInput: optional(prices.audio_input_per_million_usd),
+    audioOutput: optional(prices.audio_output_per_million_usd),
+    tiers: (prices.tiers ?? [])
+      .map((tier) => ({
+        aboveTokens: tier.above_tokens,
+        input: optional(tier.input_per_million_usd),
+        output: optional(tier.output_per_million_usd),
+        cacheRead: optional(tier.cache_read_per_million_usd),
+        cacheWrite: optional(tier.cache_write_per_million_usd),
+      }))
+      .toSorted((left, right) => left.aboveTokens - right.aboveTokens),
+  };
+}

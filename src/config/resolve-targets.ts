@@ -1,0 +1,167 @@
+/** What a client may ask for by name: pools, and models that stand for a pool of their own lanes. */
+import type { BreakerSettings, Exhaustion, Lane, Member, Target, TimerPair, Timers } from "../ir/deployment.ts";
+import { DEFAULT_TIMERS, DEFAULTS } from "./defaults.ts";
+import type { ConfigFile, ConfigModel, ConfigPool, ConfigTimeouts } from "./schema.ts";
+import { readExhaustion } from "./values.ts";
+
+type Lanes = readonly Lane[];
+
+export function resolveTargets(config: ConfigFile, lanes: Readonly<Record<string, Lane>>): Record<string, Target> {
+  const all = Object.values(lanes);
+  const windows = contextMaxByModel(config);
+  const targets: Record<string, Target> = {};
+  for (const [name, model] of Object.entries(config.models)) targets[name] = modelTarget({ name, model, config, all, windows });
+  for (const [name, pool] of Object.entries(config.pools ?? {})) targets[name] = poolTarget({ name, pool, config, all, windows });
+  return targets;
+}
+
+interface Common {
+  readonly name: string;
+  readonly config: ConfigFile;
+  readonly all: Lanes;
+  readonly windows: ReadonlyMap<string, number>;
+}
+
+function modelTarget({ name, model, config, all, windows }: Common & { readonly model: ConfigModel }): Target {
+  return {
+    name,
+    kind: "model",
+    select: model.select ?? "weighted",
+    members: [memberOf(name, 1, all, windows)],
+    substitutes: substitutesOf([name], config, all, model.failover?.exclusions ?? []),
+    breaker: breakerOf(undefined),
+    failover: failoverOf(model.failover),
+    onExhausted: { action: "reject" },
+    affinity: null,
+    translation: model.translation ?? config.translation ?? "lenient",
+    identity: model.identity ?? config.identity ?? "record",
+    timers: null,
+  };
+}
+
+function poolTarget({ name, pool, config, all, windows }: Common & { readonly pool: ConfigPool }): Target {
+  const weights = weightsOf(pool);
+  const models = [...weights.keys()];
+  const lanes = all.filter((lane) => weights.has(lane.model));
+  return {
+    name,
+    kind: "pool",
+    select: pool.select ?? "weighted",
+    members: [...weights].map(([model, weight]) => memberOf(model, weight, all, windows)),
+    substitutes: substitutesOf(models, config, all, pool.failover?.exclusions ?? []),
+    breaker: breakerOf(pool.breaker),
+    failover: failoverOf(pool.failover),
+    onExhausted: exhaustionOf(pool.on_exhausted),
+    affinity: affinityOf(pool.affinity),
+    translation: pool.translation ?? config.translation ?? "lenient",
+    identity: pool.identity ?? config.identity ?? "record",
+    timers: pool.timeouts === undefined ? null : poolTimers(pool.timeouts, lanes),
+  };
+}
+
+/** A model named twice has the weight of both. */
+function weightsOf(pool: ConfigPool): Map<string, number> {
+  const weights = new Map<string, number>();
+  for (const { target, weight } of pool.members ?? []) weights.set(target, (weights.get(target) ?? 0) + (weight ?? 1));
+  return weights;
+}
+
+/** A window stated for a model anywhere holds everywhere, as in rc.3; the checks refuse two that differ. */
+function contextMaxByModel(config: ConfigFile): Map<string, number> {
+  const members = Object.values(config.pools ?? {}).flatMap((pool) => pool.members ?? []);
+  return new Map(members.flatMap(({ target, context_max }) => (context_max === undefined ? [] : [[target, context_max]])));
+}
+
+function memberOf(model: string, weight: number, all: Lanes, windows: ReadonlyMap<string, number>): Member {
+  const lanes = all.filter((lane) => lane.model === model).map((lane) => lane.id);
+  return { model, weight, lanes, contextMax: windows.get(model) ?? null };
+}
+
+/** Lanes of other models that are the same model as one asked for, where that one may be served by them. */
+function substitutesOf(models: readonly string[], config: ConfigFile, all: Lanes, exclusions: readonly string[]): string[] {
+  const asking = all.filter((lane) => models.includes(lane.model) && mayFailOver(config, lane.model));
+  return all
+    .filter((lane) => !models.includes(lane.model) && !exclusions.includes(lane.model))
+    .filter((lane) => asking.some((asked) => isSameModel(asked, lane)))
+    .map((lane) => lane.id);
+}
+
+function mayFailOver(config: ConfigFile, model: string): boolean {
+  return config.models[model]?.exact_model_failover ?? config.exact_model_failover ?? false;
+}
+
+function isSameModel(left: Lane, right: Lane): boolean {
+  if (left.canonical.id !== right.canonical.id) return false;
+  return (left.canonical.proven && right.canonical.proven) || left.provider === right.provider;
+}
+
+function failoverOf(failover: ConfigPool["failover"]): Target["failover"] {
+  return {
+    deadlineMs: (failover?.deadline_secs ?? DEFAULTS.failoverDeadlineSecs) * 1_000,
+    cap: failover?.cap ?? DEFAULTS.failoverCap,
+    exclusions: failover?.exclusions ?? [],
+    keep: [...new Set(failover?.keep ?? [])],
+  };
+}
+
+function breakerOf(breaker: ConfigPool["breaker"]): BreakerSettings {
+  const trip = breaker?.trip;
+  return {
+    baseCooldownMs: (breaker?.base_cooldown_secs ?? DEFAULTS.baseCooldownSecs) * 1_000,
+    maxCooldownMs: (breaker?.max_cooldown_secs ?? DEFAULTS.maxCooldownSecs) * 1_000,
+    trip:
+      trip?.mode === "consecutive"
+        ? { mode: "consecutive", failures: trip.n ?? DEFAULTS.tripFailures }
+        : {
+            mode: "error_rate",
+            windowMs: (trip?.window_s ?? DEFAULTS.tripWindowSecs) * 1_000,
+            threshold: trip?.threshold ?? DEFAULTS.tripThreshold,
+            minRequests: trip?.min_requests ?? DEFAULTS.tripMinRequests,
+          },
+  };
+}
+
+function exhaustionOf(block: ConfigPool["on_exhausted"]): Exhaustion {
+  const read = readExhaustion(block);
+  if (read.kind === "bad") throw new Error("an exhaustion policy that cannot be read passed the checks");
+  return read.policy;
+}
+
+function affinityOf(affinity: ConfigPool["affinity"]): Target["affinity"] {
+  if (affinity === undefined) return null;
+  const names = affinity.header_names ?? [affinity.header_name ?? DEFAULTS.affinityHeader];
+  return {
+    headerNames: [...new Set(names.map((name) => name.toLowerCase()))],
+    ttlMs: (affinity.ttl_secs ?? DEFAULTS.affinityTtlSecs) * 1_000,
+  };
+}
+
+/**
+ * A pool's limits replace those of its lanes as a whole, so what it leaves open is taken from them: their common value, or
+ * where they differ the most patient one, for a pool must not cut short what a provider was given time for.
+ */
+function poolTimers(timeouts: ConfigTimeouts, lanes: Lanes): TimerPair {
+  const open = (kind: keyof TimerPair, field: keyof Timers) =>
+    lanes.length === 0 ? DEFAULT_TIMERS[kind][field] : mostPatient(lanes.map((lane) => lane.timers[kind][field]));
+  const { stream } = timeouts;
+  const connectMs = timeouts.connect_ms ?? open("buffered", "connectMs");
+  return {
+    buffered: {
+      connectMs,
+      firstByteMs: timeouts.first_byte_ms ?? open("buffered", "firstByteMs"),
+      idleMs: timeouts.idle_ms ?? open("buffered", "idleMs"),
+      totalMs: timeouts.total_ms ?? open("buffered", "totalMs"),
+    },
+    streamed: {
+      connectMs,
+      firstByteMs: stream?.first_byte_ms ?? open("streamed", "firstByteMs"),
+      idleMs: stream?.idle_ms ?? open("streamed", "idleMs"),
+      totalMs: stream?.total_ms ?? open("streamed", "totalMs"),
+    },
+  };
+}
+
+/** 0 is no limit at all. */
+function mostPatient(limitsMs: readonly number[]): number {
+  return limitsMs.includes(0) ? 0 : Math.max(...limitsMs);
+}

@@ -1,0 +1,84 @@
+/** Two files without errors become the deployment that every other room reads. Nothing is refused here any more. */
+import { createHash } from "node:crypto";
+import type { Deployment, Provider } from "../ir/deployment.ts";
+import { PROTOCOL_IDS } from "../known.ts";
+import { DEFAULTS } from "./defaults.ts";
+import { adminTokenForms, clientTokensOf, providerOf } from "./merge.ts";
+import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
+import { resolveTargets } from "./resolve-targets.ts";
+import type { ConfigProvider } from "./schema.ts";
+import { readAuthMode, readListen, secretRefOf } from "./values.ts";
+
+/** Of a hash: enough to tell two configurations apart, too little to guess what they hold. */
+const REVISION_CHARS = 12;
+
+export function resolve(input: ResolveInput, warnings: readonly string[]): Deployment {
+  const { config, source, resolvePath } = input;
+  const address = readListen(config.listen ?? DEFAULTS.listen);
+  const mode = readAuthMode(config.auth?.mode);
+  if (address === null || mode === null) throw new Error("a listen address or auth mode that cannot be read passed the checks");
+  const lanes = resolveLanes(input);
+  const deployment: Omit<Deployment, "revision"> = {
+    listen: { host: address.host, port: address.port },
+    workers: 1,
+    drainMs: (config.drain_secs ?? DEFAULTS.drainSecs) * 1_000,
+    auth: { mode, clientTokens: clientTokensOf(config, source, resolvePath) },
+    adminToken: secretRefOf(adminTokenForms(config), source, resolvePath),
+    metering: config.metering ?? "exact",
+    // Names of lanes and accounts are for the operator; on a public address the client is somebody else.
+    errorDetail: config.errors?.detail ?? (address.loopback ? "full" : "minimal"),
+    responseHeaders: config.response_headers ?? "full",
+    log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },
+    decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
+    providers: resolveProviders(input),
+    lanes,
+    targets: resolveTargets(config, lanes),
+    warnings,
+  };
+  return { revision: revisionOf(deployment), ...deployment };
+}
+
+function revisionOf(deployment: Omit<Deployment, "revision">): string {
+  return createHash("sha256").update(JSON.stringify(deployment)).digest("hex").slice(0, REVISION_CHARS);
+}
+
+/** Those whose protocol this version speaks; the checks have seen to it that no model uses another. */
+function resolveProviders({ config, catalog, resolvePath }: ResolveInput): Record<string, Provider> {
+  const spoken: readonly string[] = PROTOCOL_IDS;
+  const providers: Record<string, Provider> = {};
+  for (const name of Object.keys(config.providers)) {
+    const merged = providerOf(name, config, catalog);
+    if (merged?.protocol === undefined || merged.base_url === undefined || !spoken.includes(merged.protocol)) continue;
+    providers[name] = resolveProvider(name, merged, { protocol: merged.protocol, baseUrl: merged.base_url, resolvePath });
+  }
+  return providers;
+}
+
+interface Resolved {
+  readonly protocol: string;
+  readonly baseUrl: string;
+  readonly resolvePath: (path: string) => string;
+}
+
+function resolveProvider(name: string, merged: ConfigProvider, { protocol, baseUrl, resolvePath }: Resolved): Provider {
+  const { health } = merged;
+  const headers = Object.entries(merged.headers ?? {}).map(([header, value]) => [header.toLowerCase(), value]);
+  return {
+    name,
+    protocol,
+    baseUrl: baseUrl.replace(/\/+$/, ""),
+    path: merged.path ?? null,
+    authStyle: merged.auth === "api-key" ? "api-key" : "native",
+    errorMap: merged.error_map ?? {},
+    allowPrivate: merged.allow_private ?? false,
+    proxy: merged.proxy ?? null,
+    caFile: merged.ca_file === undefined || merged.ca_file === null ? null : resolvePath(merged.ca_file),
+    headers: Object.fromEntries(headers),
+    forwardHeaders: (merged.forward_headers ?? []).map((each) => each.toLowerCase()),
+    health: {
+      mode: health?.mode ?? "none",
+      intervalMs: Math.max(1, health?.interval_secs ?? DEFAULTS.healthIntervalSecs) * 1_000,
+      timeoutMs: Math.max(1, health?.timeout_secs ?? DEFAULTS.healthTimeoutSecs) * 1_000,
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * A file with mistakes in it, reduced to the part without them, so that the rules about that part can still be checked and
+ * everything is reported at once. What comes out is for finding problems and never for running.
+ */
+import type { z } from "zod";
+import type { Path } from "./problem.ts";
+import type { Tree } from "./yaml-tree.ts";
+
+/** Removing one thing may uncover that what held it is now incomplete; each level of nesting needs a round at most. */
+const ROUNDS_MAX = 12;
+
+/** Null when not even an empty shell of it satisfies the schema. */
+export function salvage<T>(tree: Tree, schema: z.ZodType<T>): T | null {
+  let current = tree;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const parsed = schema.safeParse(current);
+    if (parsed.success) return parsed.data;
+    for (const path of wrongPaths(parsed.error.issues)) current = without(current, path);
+  }
+  return null;
+}
+
+/** Later items of a list first, so that removing one does not move the others. */
+function wrongPaths(issues: readonly z.core.$ZodIssue[]): Path[] {
+  const paths = issues.flatMap((issue) => {
+    const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => [...path, key]);
+    return [path];
+  });
+  return paths.reverse();
+}
+
+/** A path that leads nowhere names something missing: then what should have held it goes. */
+function without(tree: Tree, path: Path): Tree {
+  const [part, ...rest] = path;
+  if (part === undefined || tree === null || typeof tree !== "object") return tree;
+  if (isList(tree)) {
+    if (typeof part !== "number") return tree;
+    if (rest.length === 0 || isMissing(tree[part], rest)) return tree.filter((_, at) => at !== part);
+    return tree.map((item, at) => (at === part ? without(item, rest) : item));
+  }
+  if (!Object.hasOwn(tree, part)) return tree;
+  const kept: Record<string, Tree> = Object.assign(Object.create(null), tree);
+  const inner = kept[part];
+  if (rest.length === 0 || inner === undefined || isMissing(inner, rest)) delete kept[part];
+  else kept[part] = without(inner, rest);
+  return kept;
+}
+
+/** True when the last step of `rest` is the first thing that is not there. */
+function isMissing(tree: Tree | undefined, rest: Path): boolean {
+  const [part, ...more] = rest;
+  if (part === undefined || more.length > 0) return false;
+  return tree === undefined || tree === null || typeof tree !== "object" || !Object.hasOwn(tree, part);
+}
+
+function isList(tree: Tree): tree is readonly Tree[] {
+  return Array.isArray(tree);
+}

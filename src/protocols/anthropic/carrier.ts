@@ -1,0 +1,77 @@
+/** How Messages bodies travel: paths, framing, headers. Another carrier may hold the same payload. */
+import type { Route } from "../../ir/route.ts";
+import { encodeUtf8 } from "../../std/bytes.ts";
+import { createFrameCutter, createSseSplitter, writeSseFrame } from "../framing/sse.ts";
+import type { Carrier, HeaderRules } from "../protocol.ts";
+import { auth } from "./auth.ts";
+import { ORIGIN } from "./wire.ts";
+
+const STREAM = { from: "body", member: "stream" } as const;
+const BY_BODY = { from: "body", member: "model" } as const;
+/** The path names the model; what the body says is ignored. */
+const BY_TARGET = { from: "param", names: ["target"] } as const;
+const BY_PROVIDER = { from: "param", names: ["provider", "model"] } as const;
+
+const MESSAGES = "/v1/messages";
+const COUNT = "/v1/messages/count_tokens";
+
+function route(operation: "chat" | "count", path: string, target: Route["target"]): Route {
+  const stream = operation === "chat" ? STREAM : ({ from: "fixed", value: false } as const);
+  return { protocol: ORIGIN, operation, method: "POST", path, target, stream };
+}
+
+/** The list of models is on a path this protocol shares with OpenAI's, which declares it. */
+const routes: readonly Route[] = [
+  route("chat", MESSAGES, BY_BODY),
+  route("chat", `/:target${MESSAGES}`, BY_TARGET),
+  route("chat", `/:provider/:model${MESSAGES}`, BY_PROVIDER),
+  route("count", COUNT, BY_BODY),
+  route("count", `/:target${COUNT}`, BY_TARGET),
+  route("count", `/:provider/:model${COUNT}`, BY_PROVIDER),
+];
+
+/**
+ * `anthropic-organization-id` and `anthropic-workspace-id` in an answer name the operator's own account, so the answer's
+ * list spells out what passes instead of the whole prefix.
+ */
+const headers: HeaderRules = {
+  request: [
+    "anthropic-*",
+    "x-stainless-*",
+    "x-app",
+    "x-claude-code-*",
+    "idempotency-key",
+    "x-client-request-id",
+    "traceparent",
+    "tracestate",
+  ],
+  response: [
+    "request-id",
+    "anthropic-ratelimit-*",
+    "anthropic-priority-*",
+    "anthropic-fast-*",
+    "anthropic-version",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+  ],
+  requestDefaults: { "anthropic-version": "2023-06-01" },
+};
+
+const NOTHING = new Uint8Array(0);
+
+export const carrier: Carrier = {
+  id: ORIGIN,
+  routes,
+  ownsPath: (path) => path.endsWith(MESSAGES) || path.endsWith(COUNT),
+  streamContentType: "text/event-stream",
+  createSplitter: () => createSseSplitter(),
+  createCutter: () => createFrameCutter(),
+  createJoiner: () => ({ write: (frame) => encodeUtf8(writeSseFrame(frame)), end: () => NOTHING }),
+  keepAlive: encodeUtf8(writeSseFrame({ event: "ping", data: '{"type": "ping"}' })),
+  upstreamPath: ({ operation }) => (operation === "count" ? COUNT : MESSAGES),
+  memberEdits: (upstreamModel) => ({ model: JSON.stringify(upstreamModel) }),
+  auth,
+  headers,
+  answerHeaders: (requestId) => ({ "request-id": requestId }),
+};

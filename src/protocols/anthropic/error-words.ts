@@ -1,0 +1,127 @@
+/** Errors in: the vendor's words, whatever shape the body has, and what they mean beyond its status. Never throws. */
+import type { Failure, FailureKind } from "../../ir/failure.ts";
+import { asText, at } from "../../std/json.ts";
+import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
+import { ERROR_TYPES, isErrorType } from "./wire.ts";
+
+const MESSAGE_CHARS_MAX = 2000;
+
+export function readError(input: UpstreamAnswer): ErrorWords {
+  const { json } = input;
+  // Compatible servers nest one envelope as text in another's message, or leave the envelope out.
+  const type =
+    asText(at(json, "error", "type")) ?? (at(json, "type") === "error" ? undefined : asText(at(json, "type")));
+  const code =
+    asText(at(json, "error", "details", "error_code")) ?? asText(at(json, "error", "code")) ?? asText(at(json, "code"));
+  const message =
+    firstText([
+      at(json, "error", "message"),
+      at(json, "error"),
+      at(json, "message"),
+      at(json, "detail"),
+      at(json, "errors", 0, "message"),
+    ]) ?? (input.text.trim() === "" || json !== null ? null : input.text);
+  return wordsOf({ status: input.status, code: code ?? null, type: type ?? null, message });
+}
+
+/** An error inside a stream or a 200, where no status came with it: the type says which one it would have been. */
+export function readInBandError(value: unknown): ErrorWords {
+  const type = asText(at(value, "error", "type")) ?? "";
+  const status = isErrorType(type) ? ERROR_TYPES[type] : 500;
+  return readError({ status, headers: {}, json: value, text: "" });
+}
+
+function wordsOf(words: Pick<ErrorWords, "status" | "code" | "type" | "message">): ErrorWords {
+  const message = words.message === null ? null : words.message.slice(0, MESSAGE_CHARS_MAX);
+  return { ...words, message, meaning: meaningOf({ ...words, message }), retryAfterMs: null };
+}
+
+function firstText(values: readonly unknown[]): string | null {
+  for (const value of values) {
+    const text = asText(value);
+    if (text !== undefined && text !== "") return text;
+  }
+  return null;
+}
+
+/** Wording that says more than the type it came with. Lower case; the first row that matches decides. */
+const WORDINGS: readonly { readonly test: RegExp; readonly meaning: NonNullable<ErrorWords["meaning"]> }[] = [
+  // All of these came as invalid_request_error with status 400.
+  { test: /credit balance is too low|reached your specified api usage limits|spend limit|billing/, meaning: "billing" },
+  {
+    test: /prompt is too long|exceeds? (the )?context (limit|window|length)|context window exceeded/,
+    meaning: "context-length",
+  },
+  {
+    test: /exceeds? the (model's )?maximum\b.*\b(token|context)|\b(token|context).*exceeds? the (model's )?maximum/,
+    meaning: "context-length",
+  },
+  { test: /maximum context length|too many (input |prompt )?tokens/, meaning: "context-length" },
+  { test: /only authorized for use with|oauth token has expired|invalid (x-)?api[- ]key/, meaning: "credential" },
+  { test: /blocked by content filtering policy/, meaning: "content-policy" },
+];
+
+/** Codes the SDK's types name under other statuses than their meaning has. */
+const CODES: ReadonlyMap<string, NonNullable<ErrorWords["meaning"]>> = new Map([
+  ["contract_spend_limit_reached", "billing"],
+  ["enforced_spend_limit_reached", "billing"],
+  ["linked_organization_billing_unavailable", "billing"],
+  ["linked_organization_spend_limit_reached", "billing"],
+  ["organization_on_hold", "billing"],
+  ["request_body_too_large_after_decoding", "too-large"],
+  ["context_length_exceeded", "context-length"],
+]);
+
+function meaningOf(words: Pick<ErrorWords, "status" | "code" | "type" | "message">): ErrorWords["meaning"] {
+  const { status, code, type } = words;
+  const message = words.message?.toLowerCase() ?? "";
+  const byCode = code === null ? undefined : CODES.get(code);
+  if (byCode !== undefined) return byCode;
+  if (type === "overloaded_error" || status === 529) return "overloaded";
+  if (type === "billing_error" || status === 402) return "billing";
+  if (type === "request_too_large" || status === 413) return "too-large";
+  // A 404 also answers a path the server does not have; only the vendor's wording names a model.
+  if (type === "not_found_error" || status === 404) return /^model\b|model:/.test(message) ? "model-missing" : null;
+  const wording = WORDINGS.find(({ test }) => test.test(message));
+  if (wording !== undefined && status < 500) return wording.meaning;
+  if (type === "rate_limit_error") return "rate-limited";
+  if (type === "authentication_error" || type === "permission_error") return "credential";
+  return null;
+}
+
+const KIND_BY_MEANING = {
+  "context-length": "context-length",
+  billing: "billing",
+  overloaded: "overloaded",
+  "rate-limited": "rate-limited",
+  "model-missing": "model-missing",
+  credential: "credential",
+  "too-large": "upstream-too-large",
+  "content-policy": "rejected",
+} as const satisfies Record<NonNullable<ErrorWords["meaning"]>, FailureKind>;
+
+/** An error event as a failure. Its type and words are kept for the client of the other protocol. */
+export function failureOf(words: ErrorWords): Failure {
+  const kind: FailureKind =
+    words.meaning !== null
+      ? KIND_BY_MEANING[words.meaning]
+      : words.type === "timeout_error"
+        ? "timeout"
+        : words.status >= 500
+          ? "server-error"
+          : "rejected";
+  return {
+    kind,
+    message: words.message ?? "The model's answer failed.",
+    retryAfterMs: words.retryAfterMs,
+    upstream: {
+      status: words.status,
+      code: words.code,
+      type: words.type,
+      message: words.message,
+      body: null,
+      headers: {},
+    },
+    details: null,
+  };
+}

@@ -1,0 +1,142 @@
+/** Errors out: a failure in the vendor's own envelope. Total over every kind. */
+import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
+import type { JsonObject } from "../../std/json.ts";
+import type { ErrorContext, WrittenError } from "../protocol.ts";
+import { isErrorType, type WireErrorType } from "./wire.ts";
+
+export function writeError(failure: Failure, context: ErrorContext): WrittenError {
+  const status = statusOf(failure);
+  return {
+    status,
+    headers: { "request-id": context.requestId, ...retryHeaders(failure) },
+    body: {
+      type: "error",
+      error: {
+        type: errorTypeOf(failure, status),
+        message: messageOf(failure),
+        ...detailsOf(failure.kind),
+        ...(context.details && failure.details !== null ? { gateway: failure.details } : {}),
+      },
+      request_id: context.requestId,
+    },
+  };
+}
+
+/** The envelope as it stands inside a stream: after the first byte there is no status and no header. */
+export function writeStreamError(failure: Failure): JsonObject {
+  return {
+    type: "error",
+    error: { type: errorTypeOf(failure, statusOf(failure)), message: messageOf(failure), ...detailsOf(failure.kind) },
+  };
+}
+
+/** Kinds that are the upstream's own word about this request: its status is the answer's. */
+const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set([
+  "rate-limited",
+  "overloaded",
+  "server-error",
+  "upstream-too-large",
+  "context-length",
+  "rejected",
+  "caller-credential",
+]);
+
+function statusOf(failure: Failure): number {
+  const upstream = failure.upstream?.status ?? 0;
+  return KEEPS_STATUS.has(failure.kind) && upstream >= 400 && upstream < 600 ? upstream : FAILURES[failure.kind].status;
+}
+
+const TYPES = {
+  "rate-limited": "rate_limit_error",
+  overloaded: "overloaded_error",
+  "server-error": "api_error",
+  timeout: "timeout_error",
+  network: "api_error",
+  malformed: "api_error",
+  redirect: "api_error",
+  billing: "billing_error",
+  credential: "authentication_error",
+  "model-missing": "not_found_error",
+  "wrong-model": "api_error",
+  "upstream-too-large": "request_too_large",
+  "context-length": "invalid_request_error",
+  rejected: "invalid_request_error",
+  "caller-credential": "authentication_error",
+  "invalid-request": "invalid_request_error",
+  unauthenticated: "authentication_error",
+  forbidden: "permission_error",
+  "unknown-route": "not_found_error",
+  "unknown-model": "not_found_error",
+  "method-not-allowed": "invalid_request_error",
+  "body-timeout": "timeout_error",
+  "body-too-large": "request_too_large",
+  "unsupported-body": "invalid_request_error",
+  "losses-refused": "invalid_request_error",
+  "no-capable-lane": "invalid_request_error",
+  "budget-exceeded": "rate_limit_error",
+  "limit-exceeded": "rate_limit_error",
+  "no-eligible-lane": "overloaded_error",
+  "exact-model-unavailable": "overloaded_error",
+  "no-capable-fallback": "overloaded_error",
+  "missing-protocol": "overloaded_error",
+  "deadline-exceeded": "timeout_error",
+  "shutting-down": "overloaded_error",
+  internal: "api_error",
+  "client-gone": "api_error",
+} as const satisfies Record<FailureKind, WireErrorType>;
+
+const TYPE_BY_STATUS: ReadonlyMap<number, WireErrorType> = new Map([
+  [401, "authentication_error"],
+  [402, "billing_error"],
+  [403, "permission_error"],
+  [404, "not_found_error"],
+  [409, "conflict_error"],
+  [413, "request_too_large"],
+  [429, "rate_limit_error"],
+  [503, "overloaded_error"],
+  [504, "timeout_error"],
+  [529, "overloaded_error"],
+]);
+
+/** A refusal keeps the type its vendor gave it when that is a type of ours too; else the status says which. */
+function errorTypeOf(failure: Failure, status: number): WireErrorType {
+  if (failure.kind === "rejected" || failure.kind === "caller-credential") {
+    const type = failure.upstream?.type ?? "";
+    return isErrorType(type) ? type : (TYPE_BY_STATUS.get(status) ?? TYPES[failure.kind]);
+  }
+  return status === 503 || status === 529 ? "overloaded_error" : TYPES[failure.kind];
+}
+
+/** Coding clients look for the vendor's own words to ask their user for another key. */
+function messageOf(failure: Failure): string {
+  return failure.kind === "unauthenticated" ? "invalid x-api-key" : failure.message;
+}
+
+/**
+ * Stable codes of our own refusals, where the vendor keeps its codes: `error.details.error_code` (SDK type APIError). The
+ * official SDKs show it as `errorCode`.
+ */
+const CODES: ReadonlyMap<FailureKind, string> = new Map([
+  ["no-capable-lane", "no_capable_lane"],
+  ["no-eligible-lane", "no_eligible_lane"],
+  ["exact-model-unavailable", "exact_model_unavailable"],
+  ["no-capable-fallback", "no_capable_fallback"],
+  ["missing-protocol", "missing_protocol"],
+  ["deadline-exceeded", "deadline_exceeded"],
+  ["budget-exceeded", "insufficient_quota"],
+]);
+
+function detailsOf(kind: FailureKind): JsonObject {
+  const code = CODES.get(kind);
+  return code === undefined ? {} : { details: { error_code: code } };
+}
+
+/** The official SDKs repeat every 429; `x-should-retry` is their own word for "do not". */
+function retryHeaders(failure: Failure): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (failure.retryAfterMs !== null) {
+    headers["retry-after"] = String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000)));
+  }
+  if (failure.kind === "budget-exceeded") headers["x-should-retry"] = "false";
+  return headers;
+}

@@ -1,0 +1,153 @@
+/** An answer of any vendor as a Messages answer, with every member the vendor's own SDK types name. */
+import type { WithLosses } from "../../ir/loss.ts";
+import type { IrBlock, IrCitation, ReasoningBlock, ToolCallBlock } from "../../ir/request.ts";
+import type { IrResponse } from "../../ir/response.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import type { AnswerContext } from "../protocol.ts";
+import { parseArguments, wrapArguments } from "./arguments.ts";
+import { writeFinish } from "./finish.ts";
+import { createLossList, type LossList } from "./loss-list.ts";
+import { mergeMembers } from "./members.ts";
+import { writeOpaque } from "./sealed.ts";
+import { writeUsage } from "./usage.ts";
+import { ORIGIN } from "./wire.ts";
+
+/** As the vendor's: `msg_01` and 22 base62 characters. */
+export function newMessageId(context: AnswerContext): string {
+  return `msg_01${context.newId(22)}`;
+}
+
+export function newToolUseId(context: AnswerContext): string {
+  return `toolu_01${context.newId(22)}`;
+}
+
+export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
+  const losses = createLossList();
+  const native = response.origin === ORIGIN;
+  const [choice, ...others] = response.choices;
+  for (const other of others) losses.drop(`choices[${other.index}]`, "the Messages API gives one answer");
+  const blocks = choice?.blocks ?? [];
+  const writer: AnswerWriter = { context, losses, native };
+  const content = blocks.map((block, index) => writeBlock(block, `content[${index}]`, writer)).filter(isWritten);
+  const finish = writeFinish(choice?.finish ?? null, {
+    origin: response.origin,
+    hasToolCalls: blocks.some((block) => block.type === "tool-call"),
+    hasRefusal: blocks.some((block) => block.type === "refusal"),
+  });
+  if (!finish.exact) losses.approximate("stop_reason", `written as ${finish.word}`);
+  if (choice?.logprobs != null) losses.drop("logprobs", "the Messages API has none");
+  const message: JsonObject = {
+    id: native && response.id !== null ? response.id : newMessageId(context),
+    type: "message",
+    role: "assistant",
+    model: response.model ?? context.upstreamModel,
+    content,
+    stop_reason: finish.word,
+    stop_sequence: choice?.finish?.stopSequence ?? null,
+    stop_details: null,
+    container: null,
+    usage: writeAnswerUsage(response, context, losses),
+  };
+  if (native) return { value: mergeMembers(message, response.extras), losses: losses.list };
+  losses.dropExtras("", response.extras);
+  return { value: message, losses: losses.list };
+}
+
+/** The SDK's types demand both counts as numbers; what the vendor did not say is estimated, and that is a loss. */
+function writeAnswerUsage(response: IrResponse, context: AnswerContext, losses: LossList): JsonObject {
+  const { usage } = response;
+  if (usage?.freshInputTokens == null) losses.approximate("usage.input_tokens", "not reported, so it is an estimate");
+  if (usage?.outputTokens == null) losses.approximate("usage.output_tokens", "not reported, so it is written as 0");
+  return writeUsage(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 }, response.serviceTier);
+}
+
+interface AnswerWriter {
+  readonly context: AnswerContext;
+  readonly losses: LossList;
+  readonly native: boolean;
+}
+
+function isWritten(block: JsonObject | null): block is JsonObject {
+  return block !== null;
+}
+
+function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null {
+  const written = writeKind(block, path, writer);
+  if (written === null || block.type === "foreign") return written;
+  if (writer.native) return { ...written, ...block.extras };
+  writer.losses.dropExtras(path, block.extras);
+  return written;
+}
+
+function writeKind(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null {
+  const { losses } = writer;
+  switch (block.type) {
+    case "text":
+      // An empty text says nothing, and the client's next request would be refused for it.
+      if (block.text === "" && block.citations.length === 0 && !writer.native) return null;
+      return { type: "text", text: block.text, citations: writeCitations(block.citations, path, losses) };
+    case "refusal":
+      return { type: "text", text: block.text, citations: null };
+    case "tool-call":
+      return writeToolCall(block, path, writer);
+    case "reasoning":
+      return writeReasoning(block, path, losses);
+    case "foreign": {
+      const value = asObject(block.value);
+      if (block.origin === ORIGIN && value !== undefined) return value;
+      losses.drop(path, `${block.name} is known only to its own protocol`);
+      return null;
+    }
+    case "image":
+    case "document":
+    case "audio":
+    case "tool-result":
+      losses.drop(path, `a Messages answer has no place for ${block.type}`);
+      return null;
+  }
+}
+
+/** Null is how the vendor writes "none". */
+function writeCitations(citations: readonly IrCitation[], path: string, losses: LossList): readonly unknown[] | null {
+  const own = citations.filter((citation) => citation.origin === ORIGIN);
+  if (own.length < citations.length)
+    losses.drop(`${path}.citations`, "the vendor's citations point into its own sources");
+  return own.length === 0 ? null : own.map((citation) => citation.raw);
+}
+
+function writeToolCall(block: ToolCallBlock, path: string, writer: AnswerWriter): JsonObject {
+  if (block.signature !== null) writer.losses.drop(`${path}.signature`, "a tool call has no place for a signature");
+  return {
+    type: "tool_use",
+    id: block.id === "" ? newToolUseId(writer.context) : block.id,
+    name: block.name,
+    input: writeInput(block, path, writer.losses),
+    caller: { type: "direct" },
+  };
+}
+
+function writeInput(block: ToolCallBlock, path: string, losses: LossList): unknown {
+  if (block.kind === "custom") return { input: block.arguments };
+  const parsed = parseArguments(block.arguments);
+  if (parsed.kind === "object") return parsed.value;
+  losses.approximate(`${path}.input`, "the arguments are not a JSON object, so they are written inside one");
+  return wrapArguments(block.arguments);
+}
+
+/** Reasoning of another vendor keeps its seal under a tag, so that it finds its way back to its issuer alone. */
+function writeReasoning(block: ReasoningBlock, path: string, losses: LossList): JsonObject {
+  const { signature, encrypted, text } = block;
+  if (encrypted !== null && text === "" && signature === null) {
+    return { type: "redacted_thinking", data: writeOpaque("encrypted", encrypted) };
+  }
+  if (encrypted !== null && signature !== null) {
+    losses.drop(`${path}.signature`, "a thinking block carries one opaque value, and the encrypted one is needed");
+  }
+  const opaque =
+    encrypted !== null
+      ? writeOpaque("encrypted", encrypted)
+      : signature !== null
+        ? writeOpaque("signature", signature)
+        : "";
+  return { type: "thinking", thinking: text, signature: opaque };
+}

@@ -1,0 +1,302 @@
+/**
+ * A streamed Messages answer, read: frames in, events out. Frames are told apart by the `type` in their JSON, never by
+ * the event line, which compatible servers leave out.
+ */
+import type { IrEvent } from "../../ir/event.ts";
+import { failure } from "../../ir/failure.ts";
+import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
+import { dropped } from "../../ir/loss.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import type { Frame, StreamReader } from "../protocol.ts";
+import { readCitation, readToolUseExtras } from "./block-reader.ts";
+import { failureOf, readInBandError } from "./error-words.ts";
+import { readFinish } from "./finish.ts";
+import { readAnswerExtras, readModel } from "./response-reader.ts";
+import { readOpaque } from "./sealed.ts";
+import { readServiceTier, readUsage } from "./usage.ts";
+import { ORIGIN } from "./wire.ts";
+
+export function createStreamReader(): StreamReader {
+  const state: State = {
+    open: new Map(),
+    blocks: 0,
+    started: false,
+    finished: false,
+    ended: false,
+    unknown: new Set(),
+  };
+  return {
+    push(frame) {
+      if (state.ended) return [];
+      const events: IrEvent[] = [];
+      readFrame(state, frame, events);
+      return events;
+    },
+    end() {
+      if (state.ended) return [];
+      const events: IrEvent[] = [];
+      if (state.finished) endAnswer(state, events);
+      else fail(state, "The model's answer ended before it was complete.", events);
+      return events;
+    },
+    get settled() {
+      return state.finished || state.ended;
+    },
+  };
+}
+
+interface State {
+  /** Blocks that have started and not ended, by the wire's index. */
+  readonly open: Map<number, OpenBlock>;
+  /** Blocks started so far: the number of the next. */
+  blocks: number;
+  started: boolean;
+  /** The reason for the end has come; only usage may follow. */
+  finished: boolean;
+  ended: boolean;
+  /** Words nobody here knows, each reported once. */
+  readonly unknown: Set<string>;
+}
+
+interface OpenBlock {
+  readonly number: number;
+  readonly kind: "text" | "reasoning" | "tool-call" | "foreign";
+  /** Arguments that came with the start, owed at the end when no delta brings any; null: some came, or not a call. */
+  owed: string | null;
+}
+
+/** Unknown words reported; more of them say nothing new. */
+const UNKNOWN_MAX = 16;
+
+function readFrame(state: State, frame: Frame, events: IrEvent[]): void {
+  const message = parseFrame(frame.data);
+  if (message === null) {
+    fail(state, "The model's answer could not be read.", events);
+    return;
+  }
+  switch (message["type"]) {
+    case "content_block_delta":
+      readDelta(state, message, events);
+      return;
+    case "content_block_start":
+      startBlock(state, asNumber(message["index"]) ?? state.blocks, asObject(message["content_block"]) ?? {}, events);
+      return;
+    case "content_block_stop":
+      endBlock(state, asNumber(message["index"]) ?? -1, events);
+      return;
+    case "message_start":
+      readStart(state, asObject(message["message"]) ?? {}, events);
+      return;
+    case "message_delta":
+      readMessageDelta(state, message, events);
+      return;
+    case "message_stop":
+      ensureStarted(state, events);
+      endAnswer(state, events);
+      return;
+    case "ping":
+      events.push({ type: "keep-alive" });
+      return;
+    case "error":
+      state.ended = true;
+      events.push({ type: "failed", failure: failureOf(readInBandError(message)) });
+      return;
+    default:
+      reportUnknown(state, `event ${asText(message["type"]) ?? "without a type"}`, events);
+  }
+}
+
+/** Null when the data is no JSON object. */
+function parseFrame(data: string): JsonObject | null {
+  try {
+    return asObject(parseJson(data)) ?? null;
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+function readStart(state: State, message: JsonObject, events: IrEvent[]): void {
+  if (state.started) {
+    reportUnknown(state, "a second message_start", events);
+    return;
+  }
+  state.started = true;
+  events.push({
+    type: "start",
+    origin: ORIGIN,
+    id: asText(message["id"]) ?? null,
+    model: readModel(message),
+    createdMs: null,
+    serviceTier: readServiceTier(message["usage"]),
+    extras: readAnswerExtras(message),
+  });
+  pushUsage(message["usage"], events);
+  // Empty on every ordinary stream; a continued turn may bring what it already has.
+  for (const [index, block] of (asArray(message["content"]) ?? []).entries()) {
+    startBlock(state, index, asObject(block) ?? {}, events);
+    endBlock(state, index, events);
+  }
+}
+
+/** A server that leaves the start out still gets its content through. */
+function ensureStarted(state: State, events: IrEvent[]): void {
+  if (!state.started) readStart(state, {}, events);
+}
+
+function startBlock(state: State, index: number, content: JsonObject, events: IrEvent[]): void {
+  ensureStarted(state, events);
+  if (state.open.has(index)) endBlock(state, index, events);
+  if (state.blocks >= ANSWER_BLOCKS_MAX) {
+    fail(state, "The model's answer has too many parts.", events);
+    return;
+  }
+  const number = state.blocks++;
+  state.open.set(index, openBlock(state, number, content, events));
+}
+
+function openBlock(state: State, number: number, content: JsonObject, events: IrEvent[]): OpenBlock {
+  const type = asText(content["type"]) ?? "";
+  switch (type) {
+    case "text":
+      events.push({ type: "block-start", block: number, choice: 0, content: { type: "text" } });
+      pushText(number, content["text"], events);
+      for (const citation of asArray(content["citations"]) ?? []) {
+        events.push({ type: "citation", block: number, citation: readCitation(citation) });
+      }
+      return { number, kind: "text", owed: null };
+    case "thinking":
+      events.push({ type: "block-start", block: number, choice: 0, content: { type: "reasoning", encrypted: null } });
+      pushText(number, content["thinking"], events);
+      pushSignature(number, content["signature"], events);
+      return { number, kind: "reasoning", owed: null };
+    case "redacted_thinking": {
+      const opaque = readOpaque(asText(content["data"]) ?? "", "encrypted");
+      const encrypted = opaque?.sealed ?? null;
+      events.push({ type: "block-start", block: number, choice: 0, content: { type: "reasoning", encrypted } });
+      return { number, kind: "reasoning", owed: null };
+    }
+    case "tool_use": {
+      const [id, name] = [asText(content["id"]) ?? "", asText(content["name"]) ?? ""];
+      for (const extra of Object.keys(readToolUseExtras(content))) reportUnknown(state, `tool_use.${extra}`, events);
+      events.push({
+        type: "block-start",
+        block: number,
+        choice: 0,
+        content: { type: "tool-call", id, name, kind: "function" },
+      });
+      return { number, kind: "tool-call", owed: JSON.stringify(content["input"] ?? {}) };
+    }
+    default:
+      events.push({
+        type: "block-start",
+        block: number,
+        choice: 0,
+        content: { type: "foreign", origin: ORIGIN, name: type, value: content },
+      });
+      return { number, kind: "foreign", owed: null };
+  }
+}
+
+function endBlock(state: State, index: number, events: IrEvent[]): void {
+  const block = state.open.get(index);
+  if (block === undefined) return;
+  state.open.delete(index);
+  if (block.owed !== null) events.push({ type: "arguments-delta", block: block.number, text: block.owed });
+  events.push({ type: "block-end", block: block.number });
+}
+
+function readDelta(state: State, message: JsonObject, events: IrEvent[]): void {
+  const index = asNumber(message["index"]) ?? -1;
+  const delta = asObject(message["delta"]) ?? {};
+  const type = asText(delta["type"]) ?? "";
+  const implied = IMPLIED_BLOCKS.get(type);
+  if (!state.open.has(index) && implied !== undefined) startBlock(state, index, { type: implied }, events);
+  const block = state.open.get(index);
+  if (block === undefined) reportUnknown(state, `${type} of no block`, events);
+  else if (block.kind === "foreign") {
+    events.push({ type: "foreign-delta", block: block.number, origin: ORIGIN, value: delta });
+  } else readKnownDelta(state, block, type, delta, events);
+}
+
+/** Deltas that say by themselves what block they belong to, for servers that leave out its start. */
+const IMPLIED_BLOCKS: ReadonlyMap<string, string> = new Map([
+  ["text_delta", "text"],
+  ["thinking_delta", "thinking"],
+]);
+
+function readKnownDelta(state: State, block: OpenBlock, type: string, delta: JsonObject, events: IrEvent[]): void {
+  switch (type) {
+    case "text_delta":
+      pushText(block.number, delta["text"], events);
+      return;
+    case "thinking_delta":
+      // An empty one only counts the tokens of thinking that is not shown: a sign of life.
+      if (delta["thinking"] === "") events.push({ type: "keep-alive" });
+      else pushText(block.number, delta["thinking"], events);
+      return;
+    case "signature_delta":
+      pushSignature(block.number, delta["signature"], events);
+      return;
+    case "input_json_delta": {
+      const text = asText(delta["partial_json"]) ?? "";
+      if (text === "") return;
+      block.owed = null;
+      events.push({ type: "arguments-delta", block: block.number, text });
+      return;
+    }
+    case "citations_delta":
+      events.push({ type: "citation", block: block.number, citation: readCitation(delta["citation"]) });
+      return;
+    default:
+      reportUnknown(state, `delta ${type}`, events);
+  }
+}
+
+function pushText(block: number, value: unknown, events: IrEvent[]): void {
+  const text = asText(value) ?? "";
+  if (text !== "") events.push({ type: "text-delta", block, text, logprobs: null });
+}
+
+function pushSignature(block: number, value: unknown, events: IrEvent[]): void {
+  const opaque = readOpaque(asText(value) ?? "", "signature");
+  if (opaque !== null) events.push({ type: "signature-delta", block, signature: opaque.sealed });
+}
+
+function pushUsage(value: unknown, events: IrEvent[]): void {
+  const usage = readUsage(value);
+  if (usage !== null) events.push({ type: "usage", usage });
+}
+
+function readMessageDelta(state: State, message: JsonObject, events: IrEvent[]): void {
+  ensureStarted(state, events);
+  pushUsage(message["usage"], events);
+  const delta = asObject(message["delta"]) ?? {};
+  for (const name of ["stop_details", "container"]) {
+    if (asObject(delta[name]) !== undefined) reportUnknown(state, name, events);
+  }
+  const reason = asText(delta["stop_reason"]);
+  if (reason === undefined || state.finished) return;
+  state.finished = true;
+  const finish = readFinish(reason, asText(at(delta, "stop_sequence")) ?? null);
+  events.push({ type: "finish", choice: 0, finish });
+}
+
+function endAnswer(state: State, events: IrEvent[]): void {
+  for (const index of [...state.open.keys()]) endBlock(state, index, events);
+  state.finished = true;
+  state.ended = true;
+  events.push({ type: "end" });
+}
+
+function fail(state: State, message: string, events: IrEvent[]): void {
+  state.ended = true;
+  events.push({ type: "failed", failure: failure("malformed", message) });
+}
+
+function reportUnknown(state: State, what: string, events: IrEvent[]): void {
+  if (state.unknown.has(what) || state.unknown.size >= UNKNOWN_MAX) return;
+  state.unknown.add(what);
+  events.push({ type: "loss", loss: dropped("stream", `nothing in between carries ${what.slice(0, 60)}`) });
+}

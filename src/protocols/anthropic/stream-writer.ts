@@ -1,0 +1,355 @@
+/**
+ * A streamed answer of any vendor as the vendor's own sequence of events: message_start, the blocks one after the other,
+ * message_delta, message_stop; or an error event. message_start waits for the first content, since usage may still come
+ * with the handshake, and message_delta waits for the end, since some vendors report usage after the reason.
+ */
+import type { IrEvent, StartedBlock } from "../../ir/event.ts";
+import { failure } from "../../ir/failure.ts";
+import type { IrCitation, Sealed } from "../../ir/request.ts";
+import type { IrFinish } from "../../ir/response.ts";
+import { mergeUsage, type Usage } from "../../ir/usage.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
+import { type BlockQueue, createBlockQueue } from "./block-queue.ts";
+import { writeStreamError } from "./errors.ts";
+import { writeFinish } from "./finish.ts";
+import { createLossList, type LossList } from "./loss-list.ts";
+import { mergeMembers } from "./members.ts";
+import { newMessageId, newToolUseId } from "./response-writer.ts";
+import { writeOpaque } from "./sealed.ts";
+import { writeCounters, writeUsage } from "./usage.ts";
+import { ORIGIN } from "./wire.ts";
+
+export function createStreamWriter(context: AnswerContext): StreamWriter {
+  const state = createState(context);
+  return {
+    push(event) {
+      if (state.ended) return [];
+      state.frames = [];
+      write(state, event);
+      if (!state.ended && state.queue.overflowed()) fail(state);
+      return state.frames;
+    },
+    get losses() {
+      return state.losses.list;
+    },
+  };
+}
+
+interface State {
+  readonly context: AnswerContext;
+  readonly losses: LossList;
+  /** Fields whose loss was reported: one loss each, however many deltas it concerns. */
+  readonly reported: Set<string>;
+  readonly queue: BlockQueue;
+  readonly blocks: Map<number, BlockState>;
+  /** What this push has written. */
+  frames: Frame[];
+  start: Extract<IrEvent, { type: "start" }> | null;
+  /** message_start is out. */
+  opened: boolean;
+  ended: boolean;
+  usage: Usage | null;
+  finish: IrFinish | null;
+  hasToolCalls: boolean;
+  hasRefusal: boolean;
+}
+
+/** What a block still owes when it ends. */
+interface BlockState {
+  readonly content: StartedBlock;
+  /** Seal of another vendor, tagged once it is whole; null: none so far. */
+  seal: { readonly kind: "signature" | "encrypted"; sealed: Sealed } | null;
+  /** Some arguments were written. */
+  hasArguments: boolean;
+}
+
+function createState(context: AnswerContext): State {
+  return {
+    context,
+    losses: createLossList(),
+    reported: new Set(),
+    queue: createBlockQueue(),
+    blocks: new Map(),
+    frames: [],
+    start: null,
+    opened: false,
+    ended: false,
+    usage: null,
+    finish: null,
+    hasToolCalls: false,
+    hasRefusal: false,
+  };
+}
+
+function write(state: State, event: IrEvent): void {
+  switch (event.type) {
+    case "start":
+      state.start = event;
+      return;
+    case "usage":
+      state.usage = mergeUsage(state.usage, event.usage);
+      return;
+    case "block-start":
+      startBlock(state, event);
+      return;
+    case "text-delta":
+      writeText(state, event);
+      return;
+    case "arguments-delta":
+      writeArguments(state, event);
+      return;
+    case "signature-delta":
+      writeSignature(state, event);
+      return;
+    case "citation":
+      writeCitation(state, event.block, event.citation);
+      return;
+    case "foreign-delta":
+      writeForeignDelta(state, event);
+      return;
+    case "block-end":
+      endBlock(state, event.block);
+      return;
+    case "finish":
+      if (event.choice === 0) state.finish = event.finish;
+      return;
+    case "keep-alive":
+      // Before the start there is nothing to keep alive on this wire.
+      if (state.start === null) return;
+      open(state);
+      state.frames.push({ event: "ping", data: PING });
+      return;
+    case "loss":
+      return;
+    case "end":
+      finish(state);
+      return;
+    case "failed":
+      state.ended = true;
+      emit(state, "error", writeStreamError(event.failure));
+      return;
+  }
+}
+
+const PING = '{"type": "ping"}';
+
+function emit(state: State, event: string, data: JsonObject): void {
+  state.frames.push({ event, data: JSON.stringify(data) });
+}
+
+function emitDelta(state: State, index: number, delta: JsonObject): void {
+  emit(state, "content_block_delta", { type: "content_block_delta", index, delta });
+}
+
+/** The hot path: one piece of text, built without an object. */
+function emitPiece(state: State, index: number, piece: { type: string; member: string; text: string }): void {
+  const { type, member, text } = piece;
+  state.frames.push({
+    event: "content_block_delta",
+    data: `{"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${member}":${JSON.stringify(text)}}}`,
+  });
+}
+
+function reportOnce(state: State, field: string, detail: string): void {
+  if (state.reported.has(field)) return;
+  state.reported.add(field);
+  state.losses.drop(field, detail);
+}
+
+/** Writes message_start, once. The prompt's size must be in it: clients show it and budget by it. */
+function open(state: State): void {
+  if (state.opened) return;
+  state.opened = true;
+  const { start, context } = state;
+  const native = start?.origin === ORIGIN;
+  if (state.usage?.freshInputTokens == null) {
+    state.losses.approximate("usage.input_tokens", "not reported at the start, so it is an estimate until the end");
+  }
+  const message: JsonObject = {
+    id: native && start.id !== null ? start.id : newMessageId(context),
+    type: "message",
+    role: "assistant",
+    model: start?.model ?? context.upstreamModel,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    // The vendor counts the first token when it starts.
+    usage: writeUsage(
+      state.usage,
+      { inputTokens: context.inputTokensEstimate, outputTokens: 1 },
+      start?.serviceTier ?? null,
+    ),
+  };
+  if (start !== null && !native) state.losses.dropExtras("", start.extras);
+  const whole = start !== null && native ? mergeMembers(message, start.extras) : message;
+  emit(state, "message_start", { type: "message_start", message: whole });
+}
+
+function startBlock(state: State, event: Extract<IrEvent, { type: "block-start" }>): void {
+  if (event.choice !== 0) {
+    reportOnce(state, `choices[${event.choice}]`, "the Messages API gives one answer");
+    return;
+  }
+  const { content } = event;
+  const written = writeStart(state, content);
+  if (written === null) return;
+  if (content.type === "tool-call") state.hasToolCalls = true;
+  if (content.type === "refusal") state.hasRefusal = true;
+  const block: BlockState = { content, seal: foreignSeal(content), hasArguments: false };
+  state.blocks.set(event.block, block);
+  open(state);
+  state.queue.start(event.block, {
+    open: (index) => emit(state, "content_block_start", { type: "content_block_start", index, content_block: written }),
+    close: (index) => emit(state, "content_block_stop", { type: "content_block_stop", index }),
+    divisible: content.type === "text" || content.type === "refusal",
+  });
+}
+
+/** Encrypted reasoning of another vendor travels in the signature: text may still follow it. */
+function foreignSeal(content: StartedBlock): BlockState["seal"] {
+  if (content.type !== "reasoning" || content.encrypted === null || content.encrypted.issuer === ORIGIN) return null;
+  return { kind: "encrypted", sealed: content.encrypted };
+}
+
+/** Every member that clients append to is there from the start. Null: the block cannot be written. */
+function writeStart(state: State, content: StartedBlock): JsonObject | null {
+  switch (content.type) {
+    case "text":
+    case "refusal":
+      return { type: "text", text: "" };
+    case "reasoning":
+      return content.encrypted?.issuer === ORIGIN
+        ? { type: "redacted_thinking", data: content.encrypted.value }
+        : { type: "thinking", thinking: "", signature: "" };
+    case "tool-call": {
+      const id = content.id === "" ? newToolUseId(state.context) : content.id;
+      return { type: "tool_use", id, name: content.name, input: {}, caller: { type: "direct" } };
+    }
+    case "foreign": {
+      const value = asObject(content.value);
+      if (content.origin === ORIGIN && value !== undefined) return value;
+      reportOnce(state, content.name, "known only to its own protocol");
+      return null;
+    }
+  }
+}
+
+function writeText(state: State, event: Extract<IrEvent, { type: "text-delta" }>): void {
+  if (event.logprobs != null) reportOnce(state, "logprobs", "the Messages API has none");
+  const block = state.blocks.get(event.block);
+  if (block === undefined || event.text === "") return;
+  const piece =
+    block.content.type === "reasoning"
+      ? { type: "thinking_delta", member: "thinking", text: event.text }
+      : { type: "text_delta", member: "text", text: event.text };
+  state.queue.delta(event.block, event.text.length, (index) => emitPiece(state, index, piece));
+}
+
+function writeArguments(state: State, event: Extract<IrEvent, { type: "arguments-delta" }>): void {
+  const block = state.blocks.get(event.block);
+  if (block?.content.type !== "tool-call" || event.text === "") return;
+  // Free text becomes the string of an object: opened with the first piece, closed when the block ends.
+  const before = block.content.kind === "custom" && !block.hasArguments ? FREE_TEXT_OPEN : "";
+  block.hasArguments = true;
+  const text = block.content.kind === "custom" ? before + JSON.stringify(event.text).slice(1, -1) : event.text;
+  emitArguments(state, event.block, text);
+}
+
+const FREE_TEXT_OPEN = '{"input":"';
+const FREE_TEXT_CLOSE = '"}';
+
+function emitArguments(state: State, block: number, text: string): void {
+  const piece = { type: "input_json_delta", member: "partial_json", text };
+  state.queue.delta(block, text.length, (index) => emitPiece(state, index, piece));
+}
+
+function writeSignature(state: State, event: Extract<IrEvent, { type: "signature-delta" }>): void {
+  const block = state.blocks.get(event.block);
+  if (block === undefined) return;
+  if (block.content.type !== "reasoning") {
+    reportOnce(state, "signature", "only thinking has a place for one");
+    return;
+  }
+  const { signature } = event;
+  if (signature.issuer === ORIGIN) {
+    state.queue.delta(event.block, signature.value.length, (index) =>
+      emitPiece(state, index, { type: "signature_delta", member: "signature", text: signature.value }),
+    );
+  } else if (block.seal?.kind === "encrypted") {
+    reportOnce(state, "signature", "a thinking block carries one opaque value, and the encrypted one is needed");
+  } else {
+    const value = (block.seal?.sealed.value ?? "") + signature.value;
+    block.seal = { kind: "signature", sealed: { issuer: signature.issuer, value } };
+  }
+}
+
+function writeCitation(state: State, block: number, citation: IrCitation): void {
+  if (citation.origin !== ORIGIN) {
+    reportOnce(state, "citations", "the vendor's citations point into its own sources");
+    return;
+  }
+  const delta = { type: "citations_delta", citation: citation.raw };
+  state.queue.delta(block, JSON.stringify(delta).length, (index) => emitDelta(state, index, delta));
+}
+
+function writeForeignDelta(state: State, event: Extract<IrEvent, { type: "foreign-delta" }>): void {
+  const delta = asObject(event.value);
+  if (event.origin !== ORIGIN || delta === undefined || !state.blocks.has(event.block)) {
+    reportOnce(state, "delta", "known only to its own protocol");
+    return;
+  }
+  state.queue.delta(event.block, JSON.stringify(delta).length, (index) => emitDelta(state, index, delta));
+}
+
+function endBlock(state: State, number: number): void {
+  const block = state.blocks.get(number);
+  if (block === undefined) return;
+  state.blocks.delete(number);
+  payDebts(state, number, block);
+  state.queue.end(number);
+}
+
+function payDebts(state: State, number: number, block: BlockState): void {
+  const { seal, content } = block;
+  if (seal !== null) {
+    const text = writeOpaque(seal.kind, seal.sealed);
+    state.queue.delta(number, text.length, (index) =>
+      emitPiece(state, index, { type: "signature_delta", member: "signature", text }),
+    );
+  }
+  if (content.type !== "tool-call") return;
+  if (content.kind === "custom") {
+    emitArguments(state, number, block.hasArguments ? FREE_TEXT_CLOSE : FREE_TEXT_OPEN + FREE_TEXT_CLOSE);
+  } else if (!block.hasArguments) emitArguments(state, number, "{}");
+}
+
+function finish(state: State): void {
+  open(state);
+  for (const number of [...state.blocks.keys()]) endBlock(state, number);
+  state.queue.finish();
+  const word = writeFinish(state.finish, {
+    origin: state.start?.origin ?? "",
+    hasToolCalls: state.hasToolCalls,
+    hasRefusal: state.hasRefusal,
+  });
+  if (!word.exact) state.losses.approximate("stop_reason", `written as ${word.word}`);
+  if (state.usage?.outputTokens == null) {
+    state.losses.approximate("usage.output_tokens", "not reported, so it is written as 0");
+  }
+  emit(state, "message_delta", {
+    type: "message_delta",
+    delta: { stop_reason: word.word, stop_sequence: state.finish?.stopSequence ?? null },
+    usage: writeCounters(state.usage, { inputTokens: state.context.inputTokensEstimate, outputTokens: 0 }),
+  });
+  emit(state, "message_stop", { type: "message_stop" });
+  state.ended = true;
+}
+
+function fail(state: State): void {
+  state.ended = true;
+  const overflow = failure("malformed", "The model's answer mixes more parallel parts than can be put in order.");
+  emit(state, "error", writeStreamError(overflow));
+}

@@ -1,0 +1,121 @@
+/**
+ * Watches a relayed answer without translating it. Most frames are deltas, told from their first characters and never
+ * parsed; the few that carry usage, the end or an error are.
+ */
+import { mergeUsage, type Usage } from "../../ir/usage.ts";
+import { asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import { readInBandError } from "./error-words.ts";
+import { readModel } from "./response-reader.ts";
+import { readUsage } from "./usage.ts";
+
+export function createTap(): Tap {
+  let usage: Usage | null = null;
+  return {
+    frame(frame) {
+      const quick = quickNote(frame);
+      if (quick !== null) return quick;
+      const note = readNote(parseFrame(frame.data));
+      if (note.usage === null) return note;
+      usage = mergeUsage(usage, note.usage);
+      return { ...note, usage };
+    },
+    body: readBody,
+  };
+}
+
+const QUIET: TapNote = {
+  meaningful: false,
+  usage: null,
+  failure: null,
+  settled: false,
+  terminal: false,
+  model: null,
+  finish: null,
+};
+const MEANINGFUL: TapNote = { ...QUIET, meaningful: true };
+
+const DELTA_START = '{"type":"content_block_delta"';
+const STOP_START = '{"type":"content_block_stop"';
+/** Inside a string every quote is escaped, so these can only be members. */
+const EMPTY_MEMBERS = ['"text":""', '"partial_json":""', '"thinking":""'];
+
+/** Null when the frame must be parsed: other spacing, another order, or a kind that says more. */
+function quickNote(frame: Frame): TapNote | null {
+  const { data } = frame;
+  if (data.startsWith(DELTA_START)) {
+    return EMPTY_MEMBERS.some((member) => data.includes(member)) ? QUIET : MEANINGFUL;
+  }
+  return data.startsWith(STOP_START) ? QUIET : null;
+}
+
+/** What cannot be read is left to whoever reads the stream: the bytes are the vendor's. */
+function parseFrame(data: string): JsonObject {
+  try {
+    return asObject(parseJson(data)) ?? {};
+  } catch (error) {
+    if (error instanceof WireError) return {};
+    throw error;
+  }
+}
+
+function readNote(message: JsonObject): TapNote {
+  switch (message["type"]) {
+    case "content_block_delta":
+      return isEmptyDelta(message["delta"]) ? QUIET : MEANINGFUL;
+    case "content_block_start":
+      return isMeaningfulStart(asObject(message["content_block"]) ?? {}) ? MEANINGFUL : QUIET;
+    case "message_start": {
+      const started = asObject(message["message"]) ?? {};
+      return { ...QUIET, usage: readUsage(started["usage"]), model: readModel(started) };
+    }
+    case "message_delta": {
+      const finish = asText(at(message, "delta", "stop_reason")) ?? null;
+      const ends = finish !== null;
+      return { ...QUIET, usage: readUsage(message["usage"]), finish, settled: ends, meaningful: ends };
+    }
+    case "message_stop":
+      return { ...MEANINGFUL, settled: true, terminal: true };
+    case "error":
+      return { ...QUIET, failure: readInBandError(message), settled: true, terminal: true };
+    default:
+      return QUIET;
+  }
+}
+
+function isEmptyDelta(delta: unknown): boolean {
+  return ["text", "partial_json", "thinking"].some((name) => at(delta, name) === "");
+}
+
+function isMeaningfulStart(block: JsonObject): boolean {
+  const type = asText(block["type"]);
+  if (type === "text") return (asText(block["text"]) ?? "") !== "";
+  if (type === "thinking") return (asText(block["thinking"]) ?? "") !== "";
+  return type !== undefined;
+}
+
+const NO_ANSWER: ErrorWords = {
+  status: 200,
+  code: null,
+  type: null,
+  message: "The answer has no content.",
+  meaning: null,
+  retryAfterMs: null,
+};
+
+function readBody(body: JsonObject): TapNote {
+  if (body["type"] === "error" || (body["error"] !== undefined && !Array.isArray(body["content"]))) {
+    return { ...QUIET, failure: readInBandError(body), settled: true, terminal: true };
+  }
+  const failure = Array.isArray(body["content"]) ? null : NO_ANSWER;
+  return {
+    meaningful: failure === null,
+    usage: readUsage(body["usage"]),
+    failure,
+    settled: true,
+    terminal: true,
+    model: readModel(body),
+    finish: asText(body["stop_reason"]) ?? null,
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * Usage asked for behind the client's back, and taken out again: the one exception to the byte-faithful relay. Of a
+ * request nothing changes but `stream_options.include_usage`; of an answer, the chunk that holds nothing but usage is
+ * withheld and `"usage":null` cut from the others. A frame we cannot read leaves as it came.
+ */
+import { encodeUtf8, indexOfBytes } from "../../std/bytes.ts";
+import {
+  appendMember,
+  asArray,
+  asObject,
+  type Edit,
+  JSON_LIMITS,
+  parseJson,
+  removeMember,
+  replaceValue,
+  scanJson,
+  splice,
+  type TopMember,
+} from "../../std/json.ts";
+import type { HiddenUsage } from "../protocol.ts";
+
+export const hiddenUsage: HiddenUsage = {
+  request(bytes, members) {
+    const present = members.filter(({ name }) => name === "stream_options");
+    if (present.length === 0) return [appendMember(bytes, members, "stream_options", '{"include_usage":true}')];
+    // Which of several a vendor reads is its own affair, so each is made to ask.
+    return present.flatMap((member) => askIn(bytes, member));
+  },
+
+  frame(bytes) {
+    if (indexOfBytes(bytes, USAGE) < 0) return bytes;
+    const data = findData(bytes);
+    if (data === null) return bytes;
+    const json = bytes.subarray(data.start, data.end);
+    const scan = scanJson(json, JSON_LIMITS);
+    if (scan.kind === "bad") return bytes;
+    const usage = scan.members.filter(({ name }) => name === "usage");
+    if (usage.length === 0) return bytes;
+    if (usage.every((member) => textOf(json, member) === "null")) {
+      const { start, end, replacement } = removeMember(json, scan.members, "usage");
+      return splice(bytes, [{ start: data.start + start, end: data.start + end, replacement }]);
+    }
+    return isUsageOnly(json, scan.members) ? null : bytes;
+  },
+};
+
+/** Edits that make one `stream_options` value ask; none when it does, or when it is no object and the vendor will say so. */
+function askIn(bytes: Uint8Array, member: TopMember): Edit[] {
+  const value = bytes.subarray(member.valueStart, member.valueEnd);
+  if (textOf(bytes, member) === "null") return [replaceValue(member, '{"include_usage":true}')];
+  const scan = scanJson(value, JSON_LIMITS);
+  if (scan.kind === "bad") return [];
+  const asked = scan.members.filter(({ name }) => name === "include_usage");
+  const edits =
+    asked.length === 0
+      ? [appendMember(value, scan.members, "include_usage", "true")]
+      : asked.filter((each) => textOf(value, each) !== "true").map((each) => replaceValue(each, "true"));
+  return edits.map(({ start, end, replacement }) => {
+    return { start: member.valueStart + start, end: member.valueStart + end, replacement };
+  });
+}
+
+/** True when there is no choice beside the usage: the client, not having asked, would not have got this chunk. */
+function isUsageOnly(json: Uint8Array, members: readonly TopMember[]): boolean {
+  const usage = members.findLast(({ name }) => name === "usage");
+  const choices = members.findLast(({ name }) => name === "choices");
+  if (usage === undefined || json[usage.valueStart] !== OPEN_BRACE) return false;
+  if (choices === undefined) return false;
+  const list = asArray(parseValue(json, choices));
+  return list !== undefined && list.length === 0 && asObject(parseValue(json, usage)) !== undefined;
+}
+
+/** The JSON of the frame's one data line; null when there is none, or several. */
+function findData(bytes: Uint8Array): { start: number; end: number } | null {
+  let found: { start: number; end: number } | null = null;
+  for (let from = 0; from < bytes.length; ) {
+    const end = lineEnd(bytes, from);
+    if (startsWith(bytes, from, DATA)) {
+      if (found !== null) return null;
+      found = { start: from + DATA.length, end };
+    }
+    from = end + 1;
+  }
+  return found;
+}
+
+function lineEnd(bytes: Uint8Array, from: number): number {
+  let here = from;
+  while (here < bytes.length && bytes[here] !== LINE_FEED && bytes[here] !== CARRIAGE_RETURN) here += 1;
+  return here;
+}
+
+function startsWith(bytes: Uint8Array, from: number, prefix: Uint8Array): boolean {
+  return prefix.every((byte, index) => bytes[from + index] === byte);
+}
+
+function textOf(bytes: Uint8Array, { valueStart, valueEnd }: TopMember): string {
+  return DECODER.decode(bytes.subarray(valueStart, valueEnd));
+}
+
+/** The scan let the whole object pass, but leaves what is inside a value to the parser. */
+function parseValue(json: Uint8Array, member: TopMember): unknown {
+  try {
+    return parseJson(textOf(json, member));
+  } catch {
+    return undefined; // parseJson's only reason to throw: not JSON, so nothing to withhold
+  }
+}
+
+const USAGE = encodeUtf8('"usage"');
+const DATA = encodeUtf8("data:");
+const DECODER = new TextDecoder();
+const OPEN_BRACE = 0x7b;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;

@@ -1,0 +1,152 @@
+/** A whole answer into the one in between. Tolerant of what compatible vendors add, leave out and spell differently. */
+import type { WithLosses } from "../../ir/loss.ts";
+import type { IrBlock, IrCitation } from "../../ir/request.ts";
+import type { IrChoice, IrResponse } from "../../ir/response.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { hide, OPENAI, rest } from "./extras.ts";
+import { readFinish } from "./finish.ts";
+import { readReasoning } from "./message-reader.ts";
+import { restoreName, shortHash } from "./names.ts";
+import { readContent } from "./part-reader.ts";
+import { argumentsText } from "./tool-reader.ts";
+import { readUsage } from "./usage.ts";
+
+export function readResponse(body: JsonObject): WithLosses<IrResponse> {
+  const list = asArray(body["choices"]);
+  if (list === undefined || list.length === 0) {
+    throw new WireError("The provider's answer holds no choices, so it is no answer.");
+  }
+  const id = nonEmpty(body["id"]);
+  const choices = list.map((choice, position) => readChoice(choice, position, id ?? ""));
+  const value: IrResponse = {
+    origin: OPENAI,
+    id,
+    model: nonEmpty(body["model"]),
+    createdMs: createdMs(body["created"]),
+    choices: choices.toSorted((a, b) => a.index - b.index),
+    usage: readUsage(body["usage"]),
+    serviceTier: asText(body["service_tier"]) ?? null,
+    // The usage object may hold counts and costs nobody else has.
+    extras: hide(rest(body, RESPONSE), { usage: asObject(body["usage"]) }),
+  };
+  return { value, losses: [] };
+}
+
+/** Seconds on the wire. Null for zero too: some vendors send it in chunks that are not yet the answer. */
+export function createdMs(seconds: unknown): number | null {
+  const number = asNumber(seconds);
+  return number === undefined || number <= 0 ? null : Math.round(number * 1000);
+}
+
+export function nonEmpty(value: unknown): string | null {
+  const text = asText(value);
+  return text === undefined || text === "" ? null : text;
+}
+
+/** `{type: "url_citation", url_citation: {url, title, start_index, end_index}}`, or the flat form of some vendors. */
+export function readAnnotation(value: unknown): IrCitation {
+  const source = asObject(at(value, "url_citation")) ?? asObject(value) ?? {};
+  const url = asText(source["url"]) ?? null;
+  return {
+    kind: url === null ? "other" : "url",
+    url,
+    title: asText(source["title"]) ?? null,
+    citedText: asText(source["content"]) ?? null,
+    start: asNumber(source["start_index"]) ?? null,
+    end: asNumber(source["end_index"]) ?? null,
+    origin: OPENAI,
+    raw: value,
+  };
+}
+
+function readChoice(value: unknown, position: number, responseId: string): IrChoice {
+  const path = `choices[${position}]`;
+  const choice = asObject(value);
+  const message = asObject(choice?.["message"]);
+  if (choice === undefined || message === undefined) {
+    throw new WireError(`The provider's answer has no message in ${path}.`);
+  }
+  const index = asNumber(choice["index"]) ?? position;
+  const blocks = readMessage(message, `${path}.message`, `${responseId} ${index}`);
+  const raw = asText(choice["finish_reason"]);
+  const held = {
+    toolCalls: blocks.some(({ type }) => type === "tool-call"),
+    refusal: blocks.some(({ type }) => type === "refusal"),
+  };
+  const others = rest(message, MESSAGE);
+  const extras = rest(choice, CHOICE);
+  return {
+    index,
+    blocks,
+    finish: raw === undefined ? null : readFinish(raw, held),
+    logprobs: choice["logprobs"] ?? null,
+    extras: Object.keys(others).length === 0 ? extras : { ...extras, message: others },
+  };
+}
+
+function readMessage(message: JsonObject, path: string, seed: string): IrBlock[] {
+  const content = message["content"];
+  const said = content === undefined || content === null ? [] : readContent(content, `${path}.content`).blocks;
+  const blocks = [...readReasoning(message), ...cite(said, asArray(message["annotations"]) ?? [])];
+  const refusal = nonEmpty(message["refusal"]);
+  if (refusal !== null) blocks.push({ type: "refusal", text: refusal, extras: {} });
+  const audio = asObject(message["audio"]);
+  if (audio !== undefined) blocks.push(readAudio(audio));
+  for (const [index, call] of (asArray(message["tool_calls"]) ?? []).entries()) {
+    blocks.push(readCall(call, `${path}.tool_calls[${index}]`, `${seed} ${index}`));
+  }
+  const legacy = asObject(message["function_call"]);
+  if (legacy !== undefined) blocks.push({ ...readCall({ function: legacy }, `${path}.function_call`, seed) });
+  return blocks;
+}
+
+/** Annotations cite the answer's text as a whole. */
+function cite(blocks: readonly IrBlock[], annotations: readonly unknown[]): IrBlock[] {
+  const position = blocks.findLastIndex(({ type }) => type === "text");
+  if (annotations.length === 0 || position < 0) return [...blocks];
+  const citations = annotations.map(readAnnotation);
+  return blocks.map((block, index) => (index === position && block.type === "text" ? { ...block, citations } : block));
+}
+
+function readAudio(audio: JsonObject): IrBlock {
+  const source = { kind: "base64", mediaType: null, data: asText(audio["data"]) ?? "" } as const;
+  const transcript = asText(audio["transcript"]) ?? null;
+  return { type: "audio", source, format: null, transcript, extras: rest(audio, AUDIO) };
+}
+
+/** Some vendors give no id; the same answer always gets the same one. */
+function readCall(value: unknown, path: string, seed: string): IrBlock {
+  const call = asObject(value) ?? {};
+  const custom = asObject(call["custom"]);
+  const called = custom ?? asObject(call["function"]);
+  const name = asText(called?.["name"]);
+  if (called === undefined || name === undefined)
+    throw new WireError(`The provider's answer names no tool in ${path}.`);
+  return {
+    type: "tool-call",
+    id: nonEmpty(call["id"]) ?? `call_${shortHash(seed)}`,
+    name: restoreName(name),
+    kind: custom === undefined ? "function" : "custom",
+    arguments: custom === undefined ? argumentsText(called["arguments"]) : (asText(custom["input"]) ?? ""),
+    signature: null,
+    cache: null,
+    extras: rest(call, TOOL_CALL),
+  };
+}
+
+const RESPONSE = new Set(["id", "object", "created", "model", "choices", "usage", "service_tier"]);
+const CHOICE = new Set(["index", "message", "finish_reason", "logprobs"]);
+const MESSAGE = new Set([
+  "role",
+  "content",
+  "refusal",
+  "reasoning_content",
+  "reasoning",
+  "annotations",
+  "audio",
+  "tool_calls",
+  "function_call",
+]);
+const AUDIO = new Set(["data", "transcript"]);
+const TOOL_CALL = new Set(["id", "type", "function", "custom"]);

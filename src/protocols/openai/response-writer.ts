@@ -1,0 +1,163 @@
+/** An answer from any lane as a Chat Completion: every member the vendor always sends, nothing it never would. */
+import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import type { IrBlock, IrCitation } from "../../ir/request.ts";
+import type { IrChoice, IrResponse } from "../../ir/response.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import { unreachable } from "../../std/unreachable.ts";
+import type { AnswerContext } from "../protocol.ts";
+import { OPENAI, withoutUndefined } from "./extras.ts";
+import { isFinishApproximated, writeFinish } from "./finish.ts";
+import { writeUsage } from "./usage.ts";
+import type { WireAnnotation, WireAnswer, WireChoice, WireResponse, WireToolCall } from "./wire.ts";
+
+/** Characters of base62 behind the prefix, as the vendor's newer ids have. */
+export const ID_CHARS = 24;
+
+export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
+  const native = response.origin === OPENAI;
+  const losses: Loss[] = [];
+  const id = native ? response.id : null;
+  const wire = {
+    id: id ?? `chatcmpl-${context.newId(ID_CHARS)}`,
+    object: "chat.completion",
+    created: Math.floor((response.createdMs ?? context.createdMs) / 1000),
+    model: response.model ?? context.upstreamModel,
+  } satisfies Partial<WireResponse>;
+  const usage = (native ? asObject(response.extras["usage"]) : undefined) ?? writeUsage(response.usage) ?? undefined;
+  const value = withoutUndefined({
+    ...wire,
+    choices: response.choices.map((choice) => writeChoice(choice, native, losses)),
+    usage,
+    // Another protocol's tier is another vendor's word.
+    service_tier: native ? (response.serviceTier ?? undefined) : undefined,
+    ...ownExtras(response.extras, native, "", losses),
+  });
+  return { value, losses };
+}
+
+/** A citation as the vendor's annotation; null: it has no URL. `textEnd`: length of the text it stands behind. */
+export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnnotation | null {
+  if (citation.url === null) return null;
+  const url_citation = {
+    start_index: citation.start ?? textEnd,
+    end_index: citation.end ?? textEnd,
+    title: citation.title ?? citation.url,
+    url: citation.url,
+  };
+  return { type: "url_citation", url_citation };
+}
+
+function writeChoice(choice: IrChoice, native: boolean, losses: Loss[]): JsonObject {
+  const path = `choices[${choice.index}]`;
+  const { message: inner, ...others } = ownExtras(choice.extras, native, path, losses);
+  const message = writeMessage(choice.blocks, { native, path: `${path}.message`, losses });
+  const logprobs = native ? choice.logprobs : null;
+  if (!native && choice.logprobs !== null) losses.push(dropped(`${path}.logprobs`, "in another protocol's form"));
+  const reason = choice.finish?.reason ?? null;
+  if (reason !== null && isFinishApproximated(reason)) {
+    losses.push(approximated(`${path}.finish_reason`, `${reason} has no word of its own`));
+  }
+  const word: WireChoice["finish_reason"] = writeFinish(reason, { toolCalls: message.tool_calls !== undefined });
+  return {
+    index: choice.index,
+    message: { ...message, ...asObject(inner) },
+    logprobs,
+    finish_reason: native ? (choice.finish?.raw ?? word) : word,
+    ...others,
+  };
+}
+
+interface Place {
+  readonly native: boolean;
+  readonly path: string;
+  readonly losses: Loss[];
+}
+
+function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
+  const text: string[] = [];
+  const reasoning: string[] = [];
+  const refusal: string[] = [];
+  const annotations: WireAnnotation[] = [];
+  const calls: WireToolCall[] = [];
+  const members: Record<string, unknown> = {};
+  let textLength = 0;
+  for (const block of blocks) {
+    switch (block.type) {
+      case "text":
+        text.push(block.text);
+        textLength += block.text.length;
+        annotations.push(...writeCitations(block.citations, textLength, place));
+        break;
+      case "reasoning":
+        reasoning.push(block.text);
+        loseSeals(block, place);
+        break;
+      case "refusal":
+        refusal.push(block.text);
+        break;
+      case "tool-call":
+        calls.push(writeCall(block, place));
+        break;
+      case "audio":
+        if (place.native && block.source.kind === "base64") {
+          members["audio"] = { ...block.extras, data: block.source.data, transcript: block.transcript ?? "" };
+        } else lose(block, place);
+        break;
+      case "image":
+      case "document":
+      case "tool-result":
+      case "foreign":
+        lose(block, place);
+        break;
+      default:
+        unreachable(block);
+    }
+  }
+  return {
+    role: "assistant",
+    content: text.length === 0 ? null : text.join(""),
+    refusal: refusal.length === 0 ? null : refusal.join(""),
+    ...(reasoning.length === 0 || reasoning.every((each) => each === "")
+      ? {}
+      : { reasoning_content: reasoning.join("") }),
+    ...(annotations.length === 0 ? {} : { annotations }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    ...members,
+  };
+}
+
+function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Place): WireToolCall {
+  if (block.signature !== null) place.losses.push(dropped(`${place.path}.tool_calls`, "a signature has no place here"));
+  const others = ownExtras(block.extras, place.native, `${place.path}.tool_calls`, place.losses);
+  const { id, name } = block;
+  if (block.kind === "custom") return { id, type: "custom", custom: { name, input: block.arguments }, ...others };
+  // Clients parse the text; a call without arguments must still be an object.
+  const text = block.arguments === "" ? "{}" : block.arguments;
+  return { id, type: "function", function: { name, arguments: text }, ...others };
+}
+
+function writeCitations(citations: readonly IrCitation[], textEnd: number, place: Place): WireAnnotation[] {
+  return citations.flatMap((citation) => {
+    const annotation = writeAnnotation(citation, textEnd);
+    if (annotation === null) place.losses.push(dropped(`${place.path}.annotations`, "only URLs can be cited"));
+    return annotation === null ? [] : [annotation];
+  });
+}
+
+function loseSeals({ signature, encrypted }: Extract<IrBlock, { type: "reasoning" }>, place: Place): void {
+  if (signature === null && encrypted === null) return;
+  place.losses.push(dropped(`${place.path}.reasoning_content`, "signed or encrypted reasoning has no place here"));
+}
+
+function lose(block: IrBlock, { path, losses }: Place): void {
+  const name = block.type === "foreign" ? block.name : block.type;
+  losses.push(dropped(`${path}.content`, `${name} has no place in an answer here`));
+}
+
+function ownExtras(extras: JsonObject, native: boolean, path: string, losses: Loss[]): JsonObject {
+  if (native) return { ...extras };
+  for (const name of Object.keys(extras)) {
+    losses.push(dropped(path === "" ? name : `${path}.${name}`, "exists only in its own protocol"));
+  }
+  return {};
+}

@@ -1,0 +1,144 @@
+/**
+ * Watches a relayed answer. Most frames are only searched for a few strings: one is parsed when it may be the first
+ * meaningful one, or may hold usage, a finish, an error, or another choice than the first.
+ */
+import { mergeUsage, type Usage } from "../../ir/usage.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import { readInBandError } from "./errors.ts";
+import { nonEmpty } from "./response-reader.ts";
+import { readUsage } from "./usage.ts";
+
+export function createTap(): Tap {
+  let isCommitted = false; // the first meaningful frame has been seen
+  let usage: Usage | null = null;
+  const open = new Set<number>(); // choices that have begun and not finished
+  let finished = 0; // choices that have
+
+  const note = (chunk: JsonObject): TapNote => {
+    const words = errorIn(chunk);
+    const reported = readUsage(chunk["usage"]);
+    if (reported !== null) usage = mergeUsage(usage, reported);
+    let finish: string | null = null;
+    let meaningful = false;
+    for (const [position, choice] of (asArray(chunk["choices"]) ?? []).entries()) {
+      const index = asNumber(at(choice, "index")) ?? position;
+      const word = nonEmpty(at(choice, "finish_reason"));
+      if (word === null) {
+        if (open.size < CHOICES_MAX) open.add(index);
+      } else {
+        finish ??= word;
+        finished += 1;
+        open.delete(index);
+      }
+      meaningful ||= word !== null || hasContent(asObject(at(choice, "delta")));
+    }
+    const first = meaningful && !isCommitted;
+    isCommitted ||= meaningful;
+    return {
+      meaningful: first,
+      usage: reported === null ? null : usage,
+      failure: words,
+      settled: finish !== null && open.size === 0,
+      terminal: false,
+      model: nonEmpty(chunk["model"]),
+      finish,
+    };
+  };
+
+  return {
+    frame(frame) {
+      const { data } = frame;
+      if (data === "[DONE]") return { ...NOTHING, settled: finished > 0, terminal: true };
+      if (isCommitted && !mayMatter(frame)) return NOTHING;
+      const chunk = parseChunk(data);
+      if (chunk === null) return NOTHING;
+      return frame.event === "error" ? { ...note(chunk), failure: readInBandError(chunk) } : note(chunk);
+    },
+    body: readBody,
+  };
+}
+
+/** False for a frame that can only be one more piece of the first choice. Inside texts a quote is escaped, so none matches. */
+function mayMatter({ event, data }: Frame): boolean {
+  if (event === "error" || !data.includes('"choices":[{"index":0,')) return true;
+  if (data.includes('"finish_reason":"') || data.includes('"finish_reason": "')) return true;
+  if (data.includes('"error":')) return true;
+  const usage = data.indexOf('"usage":');
+  return usage >= 0 && !data.startsWith("null", usage + '"usage":'.length);
+}
+
+function hasContent(delta: JsonObject | undefined): boolean {
+  if (delta === undefined) return false;
+  return CONTENT.some((name) => {
+    const value = delta[name];
+    return Array.isArray(value)
+      ? value.length > 0
+      : typeof value === "string"
+        ? value !== ""
+        : asObject(value) !== undefined;
+  });
+}
+
+function readBody(body: JsonObject): TapNote {
+  const choices = asArray(body["choices"]) ?? [];
+  const failure = errorIn(body) ?? (choices.length === 0 ? NO_ANSWER : null);
+  return {
+    meaningful: failure === null,
+    usage: readUsage(body["usage"]),
+    failure,
+    settled: failure === null,
+    terminal: true,
+    model: nonEmpty(body["model"]),
+    finish: nonEmpty(at(choices[0], "finish_reason")),
+  };
+}
+
+/** Null too when `error` is null or false, as some vendors always send it. */
+function errorIn(chunk: JsonObject): ErrorWords | null {
+  const error = chunk["error"];
+  return asObject(error) === undefined && (asText(error) ?? "") === "" ? null : readInBandError(chunk);
+}
+
+/** Null: no JSON object. The relay hands it on as it is; whoever translates it says what is wrong. */
+function parseChunk(data: string): JsonObject | null {
+  try {
+    return asObject(parseJson(data)) ?? null;
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+/** Choices followed at a time, as many as the vendor ever gives. */
+const CHOICES_MAX = 128;
+
+const CONTENT = [
+  "content",
+  "reasoning_content",
+  "reasoning",
+  "refusal",
+  "tool_calls",
+  "function_call",
+  "audio",
+] as const;
+
+const NOTHING: TapNote = {
+  meaningful: false,
+  usage: null,
+  failure: null,
+  settled: false,
+  terminal: false,
+  model: null,
+  finish: null,
+};
+
+const NO_ANSWER: ErrorWords = {
+  status: 200,
+  code: null,
+  type: null,
+  message: "The answer holds no choices.",
+  meaning: null,
+  retryAfterMs: null,
+};

@@ -1,0 +1,230 @@
+/**
+ * The gateway's core in one process under virtual time: exchange, routing, protocols and upstream wired by hand to a
+ * scripted network. What a test may turn to make the core misbehave is an argument here, and nothing else is replaced.
+ */
+import { createExchange, createHeaderFilter, type Answer as Answered, type Exchange, type Standing, TRACE_HEADERS, type World } from "../../src/exchange/index.ts";
+import { type Caller, createIdentify, type UsageRow } from "../../src/governance/index.ts";
+import type { Deployment } from "../../src/ir/deployment.ts";
+import type { Operation } from "../../src/ir/facts.ts";
+import type { RequestParts, Route } from "../../src/ir/route.ts";
+import type { ExchangeRecord } from "../../src/observability/record.ts";
+import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { type Change, createHealth, type Health } from "../../src/routing/index.ts";
+import { concatBytes, encodeUtf8 } from "../../src/std/bytes.ts";
+import { Secret } from "../../src/std/secret.ts";
+import { createSend } from "../../src/upstream/index.ts";
+import { type Answer, createVirtualEffects, settle, type VirtualEffects } from "./virtual-effects.ts";
+
+export interface CoreInput {
+  readonly deployment: Deployment;
+  /** The network. */
+  readonly answer: Answer;
+  readonly seed?: number;
+  readonly metered?: boolean;
+  readonly clientTokens?: readonly string[];
+  /** Plants a fault: what the core is given instead of the real part. */
+  readonly tamper?: { readonly world?: (world: World) => World; readonly health?: (health: Health) => Health };
+}
+
+export interface Ask {
+  /** Protocol the client speaks. */
+  readonly protocol: string;
+  readonly body: object | string | Uint8Array;
+  readonly operation?: Operation;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly caller?: Caller;
+  readonly params?: Readonly<Record<string, string>>;
+}
+
+export interface Asked {
+  readonly answer: Promise<Answered>;
+  /** The client closes its connection before it has an answer. */
+  leave(): void;
+}
+
+/** A whole answer as the client got it. */
+export interface Got {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Core {
+  readonly exchange: Exchange;
+  readonly effects: VirtualEffects;
+  readonly standing: Standing;
+  readonly protocols: readonly Protocol[];
+  readonly records: readonly ExchangeRecord[];
+  readonly rows: readonly UsageRow[];
+  readonly bugs: readonly unknown[];
+  readonly changes: readonly Change[];
+  start(ask: Ask): Asked;
+  /** Asks, reads the whole answer, and lets virtual time run as far as it must, at most `withinMs`. */
+  ask(ask: Ask, withinMs?: number): Promise<Got>;
+  read(answer: Answered): Promise<Got>;
+  /** Lets virtual time run in small steps until the promise is settled. */
+  until<T>(promise: Promise<T>, withinMs?: number): Promise<T>;
+  /** Attempts that hold a slot now, over all lanes. */
+  inflight(): number;
+}
+
+export const ANONYMOUS: Caller = { label: "anonymous", allowedTargets: null, passthrough: null };
+
+/** Virtual time a test may take unless it says otherwise: more than any default timer but the total one. */
+const WITHIN_MS = 400_000;
+const STEP_MS = 250;
+/** Turns of the event loop granted to work that waits on no timer before virtual time moves. */
+const TURNS_BEFORE_TIME = 12;
+/** Bytes of one answer a test reads; more is a runaway stream. */
+const READ_BYTES_MAX = 64 * 1024 * 1024;
+
+export function createCore(input: CoreInput): Core {
+  const { deployment, tamper } = input;
+  const effects = createVirtualEffects({ seed: input.seed ?? 1, answer: input.answer });
+  const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
+  const records: ExchangeRecord[] = [];
+  const rows: UsageRow[] = [];
+  const bugs: unknown[] = [];
+  const changes: Change[] = [];
+  const health = (tamper?.health ?? same)(createHealth(deployment, effects.random));
+  const standing: Standing = {
+    health,
+    selections: new Map(),
+    lastUsedMs: new Map(),
+    waiting: 0,
+    onChanges: (_target, more) => void changes.push(...more),
+  };
+  const exchange = createExchange({
+    world: (tamper?.world ?? same)(worldOf(input, effects, protocols)),
+    standing,
+    protocols,
+    identify: createIdentify({ mode: deployment.auth.mode, clientTokens: (input.clientTokens ?? []).map((token) => new Secret(token)) }),
+    onRecord(record, row) {
+      records.push(record);
+      rows.push(row);
+    },
+    onBug: (_id, error) => void bugs.push(error),
+    startedWallMs: effects.wallMs(),
+  });
+
+  const until = async <T>(promise: Promise<T>, withinMs = WITHIN_MS): Promise<T> => {
+    let over = false;
+    promise.then(
+      () => {
+        over = true;
+      },
+      () => {
+        over = true;
+      },
+    );
+    for (let turn = 0; turn < TURNS_BEFORE_TIME && !over; turn++) await settle();
+    for (let spentMs = 0; spentMs < withinMs && !over; spentMs += STEP_MS) {
+      await effects.run(STEP_MS);
+      await settle();
+    }
+    if (!over) throw new Error(`nothing came of it within ${withinMs} virtual ms`);
+    return promise;
+  };
+
+  const start = (ask: Ask): Asked => {
+    const client = new AbortController();
+    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat");
+    const answer = exchange.run({
+      route,
+      parts: partsOf(route, ask),
+      caller: ask.caller ?? ANONYMOUS,
+      body: bytesOf(ask.body),
+      signal: client.signal,
+      receivedMs: effects.nowMs(),
+    });
+    return { answer, leave: () => client.abort() };
+  };
+
+  return {
+    exchange,
+    effects,
+    standing,
+    protocols,
+    records,
+    rows,
+    bugs,
+    changes,
+    start,
+    until,
+    read: (answer) => readAnswer(answer),
+    ask: (ask, withinMs) => until(start(ask).answer.then(readAnswer), withinMs),
+    inflight: () => Object.values(deployment.lanes).reduce((sum, lane) => sum + health.facts(lane, effects.nowMs()).inflight, 0),
+  };
+}
+
+function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly Protocol[]): World {
+  const { deployment } = input;
+  const protocolOf = (id: string): Protocol => {
+    const found = protocols.find((protocol) => protocol.id === id);
+    if (found === undefined) throw new Error(`no protocol ${id}`);
+    return found;
+  };
+  const nothing = createHeaderFilter([]);
+  return {
+    deployment,
+    effects,
+    send: createSend(effects),
+    protocolOf,
+    secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
+    caOf: () => null,
+    requestFilter(ingress, lane) {
+      const egress = protocolOf(lane.protocol);
+      const extra = [...TRACE_HEADERS, ...(deployment.providers[lane.provider]?.forwardHeaders ?? [])];
+      const own = ingress.payload.id === egress.payload.id ? egress.carrier.headers.request : [];
+      return createHeaderFilter([...own, ...extra]);
+    },
+    responseFilter: (egress, ingress) =>
+      egress.payload.id === ingress.payload.id ? createHeaderFilter(egress.carrier.headers.response) : nothing,
+    userAgent: "ringmain/test",
+    metered: input.metered ?? false,
+  };
+}
+
+export function routeOf(protocols: readonly Protocol[], protocol: string, operation: Operation): Route {
+  const found = protocols
+    .find((each) => each.id === protocol)
+    ?.carrier.routes.find((each) => each.operation === operation && each.target.from !== "param");
+  if (found === undefined) throw new Error(`${protocol} has no route for ${operation}`);
+  return found;
+}
+
+function partsOf(route: Route, ask: Ask): RequestParts {
+  return {
+    method: route.method,
+    path: route.path,
+    query: "",
+    headers: { "content-type": "application/json", ...ask.headers },
+    params: ask.params ?? {},
+  };
+}
+
+function bytesOf(body: Ask["body"]): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  return encodeUtf8(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+async function readAnswer(answer: Answered): Promise<Got> {
+  const bytes = answer.body instanceof Uint8Array ? answer.body : await drain(answer.body);
+  return { status: answer.status, headers: answer.headers, bytes, text: new TextDecoder().decode(bytes) };
+}
+
+async function drain(source: Exclude<Answered["body"], Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const bytes = await source.next();
+    if (bytes === null) return concatBytes(parts);
+    if (bytes.length === 0) throw new Error("a source gave empty bytes");
+    parts.push(bytes);
+    size += bytes.length;
+    if (size > READ_BYTES_MAX) throw new Error("a source never ends");
+  }
+}
+
+const same = <T>(value: T): T => value;

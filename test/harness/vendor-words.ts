@@ -1,0 +1,239 @@
+/**
+ * What the two vendors say on the wire, spelled by hand from their published documentation and never by our own writers,
+ * so that a mistake both our reader and our writer make still shows. Shared by in-process scripts and socket vendors.
+ */
+
+export interface SaidTool {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text of the arguments, sent in two pieces when streamed. */
+  readonly arguments: string;
+}
+
+export interface SaidUsage {
+  /** Prompt tokens neither read from nor written to a cache. */
+  readonly fresh: number;
+  readonly cacheRead: number;
+  /** Reasoning included. */
+  readonly output: number;
+  readonly reasoning: number;
+}
+
+export interface Said {
+  /** The name the vendor reports. */
+  readonly model: string;
+  /** Pieces of the text as they are streamed. */
+  readonly pieces: readonly string[];
+  readonly tools: readonly SaidTool[];
+  readonly usage: SaidUsage;
+  readonly finish: "stop" | "length" | "tools";
+}
+
+export const USAGE: SaidUsage = { fresh: 12, cacheRead: 3, output: 7, reasoning: 2 };
+
+export function said(over: Partial<Said> = {}): Said {
+  const tools = over.tools ?? [];
+  const finish = tools.length > 0 ? "tools" : "stop";
+  return { model: "test-model-2026-01-01", pieces: ["Hel", "lo, ", "wörld."], usage: USAGE, finish, ...over, tools };
+}
+
+export const WEATHER_PARIS: SaidTool = { id: "call_paris_1", name: "get_weather", arguments: '{"city":"Paris","unit":"c"}' };
+export const WEATHER_OSLO: SaidTool = { id: "call_oslo_2", name: "get_weather", arguments: '{"city":"Oslo"}' };
+
+export type Trouble =
+  | "rate-limited"
+  | "overloaded"
+  | "server-error"
+  | "credential"
+  | "billing"
+  | "model-missing"
+  | "context-length"
+  | "too-large"
+  | "rejected";
+
+export interface SaidError {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface VendorWords {
+  readonly protocol: "openai" | "anthropic";
+  /** Path of the chat operation. */
+  readonly path: string;
+  body(answer: Said): string;
+  /** Every frame of a streamed answer, exact bytes. `usage`: the client asked this vendor to report it. */
+  frames(answer: Said, options?: { readonly usage: boolean }): readonly string[];
+  /** How many frames of `frames` come before anything a client could read. */
+  readonly handshakeFrames: number;
+  error(trouble: Trouble): SaidError;
+  /** Trouble told inside a 200 stream. */
+  errorFrame(trouble: Trouble): string;
+  /** A frame that says nothing. */
+  readonly idleFrame: string;
+}
+
+const text = (value: string): string => JSON.stringify(value);
+
+// ---------------------------------------------------------------- Chat Completions
+
+const OPENAI_CREATED = 1_767_225_600;
+
+function openaiUsage({ fresh, cacheRead, output, reasoning }: SaidUsage): string {
+  const prompt = fresh + cacheRead;
+  return `{"prompt_tokens":${prompt},"completion_tokens":${output},"total_tokens":${prompt + output},"prompt_tokens_details":{"cached_tokens":${cacheRead},"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":${reasoning},"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}`;
+}
+
+const OPENAI_FINISH = { stop: "stop", length: "length", tools: "tool_calls" } as const;
+
+function openaiChunk(model: string, choices: string, usage: string): string {
+  return `data: {"id":"chatcmpl-Test1","object":"chat.completion.chunk","created":${OPENAI_CREATED},"model":${text(model)},"service_tier":"default","system_fingerprint":"fp_test1","choices":[${choices}]${usage},"obfuscation":"x7Q"}\n\n`;
+}
+
+function openaiFrames({ model, pieces, tools, usage, finish }: Said, { usage: reports } = { usage: true }): string[] {
+  const none = reports ? ',"usage":null' : "";
+  const delta = (content: string, reason = "null"): string =>
+    openaiChunk(model, `{"index":0,"delta":${content},"logprobs":null,"finish_reason":${reason}}`, none);
+  const frames = [delta('{"role":"assistant","content":"","refusal":null}')];
+  for (const piece of pieces) frames.push(delta(`{"content":${text(piece)}}`));
+  for (const [index, tool] of tools.entries()) {
+    const half = Math.ceil(tool.arguments.length / 2);
+    frames.push(
+      delta(`{"tool_calls":[{"index":${index},"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":""}}]}`),
+      delta(`{"tool_calls":[{"index":${index},"function":{"arguments":${text(tool.arguments.slice(0, half))}}}]}`),
+      delta(`{"tool_calls":[{"index":${index},"function":{"arguments":${text(tool.arguments.slice(half))}}}]}`),
+    );
+  }
+  frames.push(delta("{}", text(OPENAI_FINISH[finish])));
+  if (reports) frames.push(openaiChunk(model, "", `,"usage":${openaiUsage(usage)}`));
+  frames.push("data: [DONE]\n\n");
+  return frames;
+}
+
+function openaiBody({ model, pieces, tools, usage, finish }: Said): string {
+  const content = pieces.length === 0 ? "null" : text(pieces.join(""));
+  const calls = tools
+    .map((tool) => `{"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":${text(tool.arguments)}}}`)
+    .join(",");
+  const toolCalls = tools.length === 0 ? "" : `,"tool_calls":[${calls}]`;
+  return `{"id":"chatcmpl-Test1","object":"chat.completion","created":${OPENAI_CREATED},"model":${text(model)},"choices":[{"index":0,"message":{"role":"assistant","content":${content},"refusal":null,"annotations":[]${toolCalls}},"logprobs":null,"finish_reason":"${OPENAI_FINISH[finish]}"}],"usage":${openaiUsage(usage)},"service_tier":"default","system_fingerprint":"fp_test1"}`;
+}
+
+const OPENAI_ERRORS: Readonly<Record<Trouble, { status: number; type: string; code: string | null; message: string }>> = {
+  "rate-limited": { status: 429, type: "requests", code: "rate_limit_exceeded", message: "Rate limit reached for test-model in organization org-x on requests per min (RPM): Limit 3, Used 3, Requested 1." },
+  overloaded: { status: 503, type: "server_error", code: null, message: "The engine is currently overloaded, please try again later." },
+  "server-error": { status: 500, type: "server_error", code: null, message: "The server had an error while processing your request." },
+  credential: { status: 401, type: "invalid_request_error", code: "invalid_api_key", message: "Incorrect API key provided: test-key-***1." },
+  billing: { status: 429, type: "insufficient_quota", code: "insufficient_quota", message: "You exceeded your current quota, please check your plan and billing details." },
+  "model-missing": { status: 404, type: "invalid_request_error", code: "model_not_found", message: "The model `test-model` does not exist or you do not have access to it." },
+  "context-length": { status: 400, type: "invalid_request_error", code: "context_length_exceeded", message: "This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens." },
+  "too-large": { status: 413, type: "invalid_request_error", code: null, message: "The request body is too large." },
+  rejected: { status: 400, type: "invalid_request_error", code: "invalid_value", message: "Invalid value: 'nobody'. Supported values are: 'system', 'assistant', 'user'." },
+};
+
+function openaiError(trouble: Trouble): string {
+  const { type, code, message } = OPENAI_ERRORS[trouble];
+  return `{\n  "error": {\n    "message": ${text(message)},\n    "type": ${text(type)},\n    "param": null,\n    "code": ${code === null ? "null" : text(code)}\n  }\n}`;
+}
+
+export const OPENAI_WORDS: VendorWords = {
+  protocol: "openai",
+  path: "/v1/chat/completions",
+  body: openaiBody,
+  frames: openaiFrames,
+  handshakeFrames: 1,
+  error: (trouble) => ({ status: OPENAI_ERRORS[trouble].status, body: openaiError(trouble) }),
+  errorFrame: (trouble) => `data: ${openaiError(trouble).replaceAll(/\n */g, "")}\n\n`,
+  idleFrame: openaiChunk("test-model-2026-01-01", '{"index":0,"delta":{"content":""},"logprobs":null,"finish_reason":null}', ""),
+};
+
+// ---------------------------------------------------------------- Messages
+
+const ANTHROPIC_FINISH = { stop: "end_turn", length: "max_tokens", tools: "tool_use" } as const;
+
+function event(name: string, data: string): string {
+  return `event: ${name}\ndata: ${data}\n\n`;
+}
+
+function anthropicUsage({ fresh, cacheRead, output }: SaidUsage): string {
+  return `{"input_tokens":${fresh},"cache_creation_input_tokens":0,"cache_read_input_tokens":${cacheRead},"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":${output},"service_tier":"standard"}`;
+}
+
+function anthropicFrames({ model, pieces, tools, usage, finish }: Said): string[] {
+  const frames = [
+    event(
+      "message_start",
+      `{"type":"message_start","message":{"id":"msg_Test1","type":"message","role":"assistant","model":${text(model)},"content":[],"stop_reason":null,"stop_sequence":null,"usage":${anthropicUsage({ ...usage, output: 1 })}}}`,
+    ),
+    event("ping", '{"type": "ping"}'),
+  ];
+  let index = 0;
+  const block = (start: string, deltas: readonly string[]): void => {
+    frames.push(event("content_block_start", `{"type":"content_block_start","index":${index},"content_block":${start}}`));
+    for (const delta of deltas) frames.push(event("content_block_delta", `{"type":"content_block_delta","index":${index},"delta":${delta}}`));
+    frames.push(event("content_block_stop", `{"type":"content_block_stop","index":${index}}`));
+    index++;
+  };
+  if (pieces.length > 0) {
+    block('{"type":"text","text":""}', pieces.map((piece) => `{"type":"text_delta","text":${text(piece)}}`));
+  }
+  for (const tool of tools) {
+    const half = Math.ceil(tool.arguments.length / 2);
+    const parts = ["", tool.arguments.slice(0, half), tool.arguments.slice(half)];
+    block(
+      `{"type":"tool_use","id":${text(tool.id)},"name":${text(tool.name)},"input":{}}`,
+      parts.map((part) => `{"type":"input_json_delta","partial_json":${text(part)}}`),
+    );
+  }
+  frames.push(
+    event(
+      "message_delta",
+      `{"type":"message_delta","delta":{"stop_reason":"${ANTHROPIC_FINISH[finish]}","stop_sequence":null},"usage":{"input_tokens":${usage.fresh},"cache_creation_input_tokens":0,"cache_read_input_tokens":${usage.cacheRead},"output_tokens":${usage.output},"output_tokens_details":{"thinking_tokens":${usage.reasoning}}}}`,
+    ),
+    event("message_stop", '{"type":"message_stop"}'),
+  );
+  return frames;
+}
+
+function anthropicBody({ model, pieces, tools, usage, finish }: Said): string {
+  const blocks = [
+    ...(pieces.length === 0 ? [] : [`{"type":"text","text":${text(pieces.join(""))}}`]),
+    ...tools.map((tool) => `{"type":"tool_use","id":${text(tool.id)},"name":${text(tool.name)},"input":${tool.arguments}}`),
+  ];
+  return `{"id":"msg_Test1","type":"message","role":"assistant","model":${text(model)},"content":[${blocks.join(",")}],"stop_reason":"${ANTHROPIC_FINISH[finish]}","stop_sequence":null,"usage":${anthropicUsage(usage)}}`;
+}
+
+const ANTHROPIC_ERRORS: Readonly<Record<Trouble, { status: number; type: string; message: string }>> = {
+  "rate-limited": { status: 429, type: "rate_limit_error", message: "This request would exceed your organization's rate limit of 50 requests per minute." },
+  overloaded: { status: 529, type: "overloaded_error", message: "Overloaded" },
+  "server-error": { status: 500, type: "api_error", message: "Internal server error" },
+  credential: { status: 401, type: "authentication_error", message: "invalid x-api-key" },
+  billing: { status: 400, type: "invalid_request_error", message: "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits." },
+  "model-missing": { status: 404, type: "not_found_error", message: "model: test-model" },
+  "context-length": { status: 400, type: "invalid_request_error", message: "prompt is too long: 201000 tokens > 200000 maximum" },
+  "too-large": { status: 413, type: "request_too_large", message: "Request exceeds the maximum size" },
+  rejected: { status: 400, type: "invalid_request_error", message: "messages: roles must alternate between \"user\" and \"assistant\"" },
+};
+
+function anthropicError(trouble: Trouble): string {
+  const { type, message } = ANTHROPIC_ERRORS[trouble];
+  return `{"type":"error","error":{"type":${text(type)},"message":${text(message)}},"request_id":"req_vendor_1"}`;
+}
+
+export const ANTHROPIC_WORDS: VendorWords = {
+  protocol: "anthropic",
+  path: "/v1/messages",
+  body: anthropicBody,
+  frames: anthropicFrames,
+  handshakeFrames: 3,
+  error: (trouble) => ({ status: ANTHROPIC_ERRORS[trouble].status, body: anthropicError(trouble) }),
+  errorFrame: (trouble) => event("error", anthropicError(trouble)),
+  idleFrame: event("ping", '{"type": "ping"}'),
+};
+
+export const VENDOR_WORDS: readonly VendorWords[] = [OPENAI_WORDS, ANTHROPIC_WORDS];
+
+export function wordsOf(protocol: string): VendorWords {
+  const found = VENDOR_WORDS.find((each) => each.protocol === protocol);
+  if (found === undefined) throw new Error(`no vendor speaks ${protocol}`);
+  return found;
+}

@@ -1,0 +1,152 @@
+/** One request to one place, over real sockets: what every fault becomes, and that nothing outlives its signal. */
+import { afterEach, expect, test } from "bun:test";
+import { realEffects } from "../../src/compose.ts";
+import type { Timers } from "../../src/ir/deployment.ts";
+import { createSend, type SendInput } from "../../src/upstream/index.ts";
+import { chunk, type FakeUpstream, jsonStep, lastChunk, type Script, startFakeUpstream, streamHead } from "../harness/fake-upstream.ts";
+
+const NO_TIMERS: Timers = { connectMs: 0, firstByteMs: 0, idleMs: 0, totalMs: 0 };
+const running: FakeUpstream[] = [];
+const send = createSend(realEffects());
+
+async function upstream(script: Script): Promise<FakeUpstream> {
+  const started = await startFakeUpstream(script);
+  running.push(started);
+  return started;
+}
+
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.close();
+});
+
+function request(url: string, over: Partial<SendInput> = {}): SendInput {
+  return {
+    url,
+    method: "POST",
+    headers: { "content-type": "application/json", "user-agent": "test", "accept-encoding": "identity" },
+    body: new TextEncoder().encode("{}"),
+    timers: NO_TIMERS,
+    signal: new AbortController().signal,
+    proxy: null,
+    ca: null,
+    ...over,
+  };
+}
+
+async function readAll(sent: Awaited<ReturnType<typeof send>>) {
+  if (sent.kind !== "response") return { text: null, last: sent };
+  let text = "";
+  for (;;) {
+    const next = await sent.body.next();
+    if (next.kind !== "bytes") return { text, last: next };
+    text += new TextDecoder().decode(next.bytes);
+  }
+}
+
+test("an answer comes with its status, headers and whole body", async () => {
+  const fake = await upstream(() => [jsonStep(418, { tea: true }, { "X-Request-Id": "abc" })]);
+  const sent = await send(request(`${fake.url}/v1/x?y=1`));
+  expect(sent).toMatchObject({ kind: "response", status: 418, headers: { "x-request-id": "abc" } });
+  expect(await readAll(sent)).toEqual({ text: '{"tea":true}', last: { kind: "end" } });
+  expect(fake.requests[0]).toMatchObject({ method: "POST", path: "/v1/x?y=1", headers: { "user-agent": "test", "accept-encoding": "identity" } });
+  expect(fake.requests[0]?.body.toString()).toBe("{}");
+});
+
+test("a redirect is an answer and is never followed", async () => {
+  const other = await upstream(() => [jsonStep(200, {})]);
+  const fake = await upstream(() => [jsonStep(307, {}, { location: `${other.url}/elsewhere` })]);
+  expect(await send(request(fake.url))).toMatchObject({ kind: "response", status: 307 });
+  expect(other.requests).toEqual([]);
+});
+
+test("a refused connection has sent nothing", async () => {
+  const fake = await startFakeUpstream();
+  await fake.close();
+  expect(await send(request(fake.url))).toMatchObject({ kind: "failed", failure: { kind: "network" }, mayHaveRun: false });
+});
+
+test("a reset after the request may have run", async () => {
+  const fake = await upstream(() => [{ do: "reset" }]);
+  expect(await send(request(fake.url))).toMatchObject({ kind: "failed", failure: { kind: "network" }, mayHaveRun: true });
+});
+
+test("silence before the first byte ends at the first-byte timer", async () => {
+  const fake = await upstream(() => [{ do: "hang" }]);
+  const sent = await send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 30 } }));
+  expect(sent).toMatchObject({ kind: "failed", failure: { kind: "timeout" }, mayHaveRun: true });
+  await fake.requests[0]?.gone;
+});
+
+test("the first-byte timer runs until somebody says that the answer has begun", async () => {
+  const fake = await upstream(() => [streamHead(), chunk("data: {}\n\n"), { do: "hang" }]);
+  const sent = await send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 40 } }));
+  expect(await readAll(sent)).toMatchObject({ text: "data: {}\n\n", last: { kind: "failed", failure: { kind: "timeout" } } });
+});
+
+test("after it has begun, silence ends at the idle timer", async () => {
+  const fake = await upstream(() => [streamHead(), chunk("a"), { do: "hang" }]);
+  const sent = await send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 20, idleMs: 60 } }));
+  if (sent.kind === "response") sent.body.begun();
+  const read = await readAll(sent);
+  expect(read).toMatchObject({ text: "a", last: { kind: "failed", failure: { kind: "timeout", message: "The model stopped sending in the middle of its answer." } } });
+  await fake.requests[0]?.gone;
+});
+
+test("a reset in the middle of the body is a failure, not an end", async () => {
+  const fake = await upstream(() => [streamHead(), chunk("a"), { do: "reset" }]);
+  expect(await readAll(await send(request(fake.url)))).toMatchObject({ last: { kind: "failed", failure: { kind: "network" } } });
+});
+
+test("a body cut before its last chunk is a failure, not an end", async () => {
+  const fake = await upstream(() => [streamHead(), chunk("a"), { do: "end" }]);
+  expect(await readAll(await send(request(fake.url)))).toMatchObject({ last: { kind: "failed" } });
+});
+
+test("an abort reaches an upstream that has not answered yet", async () => {
+  const fake = await upstream(() => [{ do: "hang" }]);
+  const client = new AbortController();
+  const pending = send(request(fake.url, { signal: client.signal }));
+  await fake.received(1);
+  client.abort();
+  expect(await pending).toEqual({ kind: "aborted" });
+  await fake.requests[0]?.gone;
+});
+
+test("an abort reaches an upstream that is silent in the middle of its answer", async () => {
+  const fake = await upstream(() => [streamHead(), chunk("a"), { do: "hang" }]);
+  const client = new AbortController();
+  const sent = await send(request(fake.url, { signal: client.signal }));
+  if (sent.kind !== "response") throw new Error("no response");
+  expect((await sent.body.next()).kind).toBe("bytes");
+  const next = sent.body.next();
+  client.abort();
+  expect(await next).toEqual({ kind: "aborted" });
+  await fake.requests[0]?.gone;
+});
+
+test("a cancelled body closes the connection", async () => {
+  const fake = await upstream(() => [streamHead(), chunk("a"), { do: "hang" }]);
+  const sent = await send(request(fake.url));
+  if (sent.kind !== "response") throw new Error("no response");
+  await sent.body.next();
+  sent.body.cancel();
+  sent.body.cancel();
+  await fake.requests[0]?.gone;
+});
+
+test("a signal that has fired already sends nothing", async () => {
+  const fake = await upstream(() => [jsonStep(200, {})]);
+  expect(await send(request(fake.url, { signal: AbortSignal.abort() }))).toEqual({ kind: "aborted" });
+  expect(fake.requests).toEqual([]);
+});
+
+test("two requests share one connection when the first was read to its end", async () => {
+  const ports = new Set<string>();
+  const fake = await upstream((received) => {
+    ports.add(received.headers["x-call"] ?? "");
+    return [streamHead(), chunk("a"), lastChunk];
+  });
+  await readAll(await send(request(fake.url, { headers: { "x-call": "1" } })));
+  await readAll(await send(request(fake.url, { headers: { "x-call": "2" } })));
+  expect([...ports]).toEqual(["1", "2"]);
+});
