@@ -33,7 +33,11 @@ export function embeddedCatalog(): Catalog {
   return catalogOf(noSource(EMBEDDED_FILE), file, []);
 }
 
-export function readCatalog(input: { readonly file: string; readonly text: string; readonly readEnv: ReadEnv }): Catalog {
+export function readCatalog(input: {
+  readonly file: string;
+  readonly text: string;
+  readonly readEnv: ReadEnv;
+}): Catalog {
   const source = readYaml(input);
   const parsed = catalogSchema.safeParse(prepare(source.root ?? {}, catalogSchema, source));
   const problems = parsed.success ? [] : problemsOf(parsed.error.issues, catalogSchema, source);

@@ -35,7 +35,10 @@ export function findConfig({ argv, env, exists, cwd }: FindInput): Found {
   const shared = [...userFolder(env), "/etc/ringmain"];
 
   const namedConfig = named("--config", CONFIG_ENVS);
-  const tried = namedConfig === null ? [full("config.yaml"), ...shared.map((folder) => join(folder, "config.yaml"))] : [namedConfig];
+  const tried =
+    namedConfig === null
+      ? [full("config.yaml"), ...shared.map((folder) => join(folder, "config.yaml"))]
+      : [namedConfig];
   const config = tried.find(exists) ?? null;
 
   const namedProviders = named("--providers", PROVIDERS_ENVS);

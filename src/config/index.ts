@@ -3,5 +3,12 @@
  * deployment that the other rooms read. It never connects to anything and never prints a secret.
  */
 export { type FindInput, type Found, findConfig } from "./find.ts";
-export { type Loaded, type LoadInput, type LoadTextInput, loadDeployment, loadFromText, type ReadFile } from "./load.ts";
+export {
+  type Loaded,
+  type LoadInput,
+  type LoadTextInput,
+  loadDeployment,
+  loadFromText,
+  type ReadFile,
+} from "./load.ts";
 export { formatProblem, hasErrors, type Problem } from "./problem.ts";

@@ -41,10 +41,12 @@ function lookUp(reference: string, readEnv: ReadEnv): Interpolated {
   const name = at < 0 ? reference : reference.slice(0, at);
   const fallback = at < 0 ? null : reference.slice(at + 2);
   if (name === "") return bad("has a reference without a name");
-  if (!ENV_NAME.test(name)) return bad(`refers to ${JSON.stringify(name.slice(0, 60))}, which is no name of a variable`);
+  if (!ENV_NAME.test(name))
+    return bad(`refers to ${JSON.stringify(name.slice(0, 60))}, which is no name of a variable`);
   const value = readEnv(name);
   if (value === undefined || (value === "" && fallback !== null)) {
-    if (fallback === null) return bad(`needs the environment variable ${name}, which is not set; set it, or write \${${name}:-default}`);
+    if (fallback === null)
+      return bad(`needs the environment variable ${name}, which is not set; set it, or write \${${name}:-default}`);
     return { kind: "text", text: fallback, changed: true };
   }
   if (hasControl(value)) return bad(`needs the environment variable ${name}, whose value holds a control character`);

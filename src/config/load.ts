@@ -77,7 +77,8 @@ export function loadFromText(input: LoadTextInput): Loaded {
   problems.push(...shape);
   // A catalog that could not be read would make every provider look unknown.
   const catalogStands = catalog.providers.size > 0 || !hasErrors(catalog.problems);
-  if (config !== null && catalogStands) problems.push(...check({ config, source, catalog, readEnv, readFile, resolvePath }));
+  if (config !== null && catalogStands)
+    problems.push(...check({ config, source, catalog, readEnv, readFile, resolvePath }));
 
   const sorted = sortProblems(problems);
   if (config === null || hasErrors(sorted)) return { deployment: null, problems: sorted };
@@ -99,14 +100,8 @@ function readShape(source: Source): { readonly config: ConfigFile | null; readon
   if (parsed.success) return { config: parsed.data, shape: [] };
   // A file that could not be read has told so, and lacks everything.
   if (source.root === null && source.problems.length > 0) return { config: null, shape: [] };
-  const config = salvage(withMaps(tree), configSchema);
+  const config = salvage(tree, configSchema, { providers: {}, models: {} });
   return { config, shape: problemsOf(parsed.error.issues, configSchema, source) };
-}
-
-/** The two maps a file cannot do without, so that what else it says is still checked. */
-function withMaps(tree: ReturnType<typeof prepare>): ReturnType<typeof prepare> {
-  if (tree === null || typeof tree !== "object" || Array.isArray(tree)) return tree;
-  return Object.assign(Object.create(null), { providers: {}, models: {} }, tree);
 }
 
 function unreadableFile(file: string): Problem {

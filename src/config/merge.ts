@@ -76,7 +76,8 @@ export function clientTokenForms(config: ConfigFile): (SecretForms & { readonly 
   };
   const all = [...listed, ...spread("client_tokens_env", "env"), ...spread("client_tokens_file", "file")];
   if (all.length > 0) return all;
-  if (auth.token !== undefined) return [{ ...nothing, value: { text: auth.token, path: ["auth", "token"] }, path: ["auth", "token"] }];
+  if (auth.token !== undefined)
+    return [{ ...nothing, value: { text: auth.token, path: ["auth", "token"] }, path: ["auth", "token"] }];
   if (auth.token_env !== undefined) return [{ ...nothing, env: auth.token_env, path: ["auth", "token_env"] }];
   if (auth.token_file !== undefined) return [{ ...nothing, file: auth.token_file, path: ["auth", "token_file"] }];
   return [];
@@ -87,12 +88,22 @@ export function adminTokenForms(config: ConfigFile): SecretForms & { readonly pa
   const { admin, governance } = config;
   const own = admin?.token ?? admin?.token_env ?? admin?.token_file;
   if (own !== undefined) {
-    const path = ["admin", admin?.token !== undefined ? "token" : admin?.token_env !== undefined ? "token_env" : "token_file"];
+    const path = [
+      "admin",
+      admin?.token !== undefined ? "token" : admin?.token_env !== undefined ? "token_env" : "token_file",
+    ];
     const value = admin?.token === undefined ? null : { text: admin.token, path };
     return { value, env: admin?.token_env ?? null, file: admin?.token_file ?? null, path };
   }
   const old = governance?.admin_token;
-  const path = ["governance", governance?.admin_token_env !== undefined ? "admin_token_env" : governance?.admin_token_file !== undefined ? "admin_token_file" : "admin_token"];
+  const path = [
+    "governance",
+    governance?.admin_token_env !== undefined
+      ? "admin_token_env"
+      : governance?.admin_token_file !== undefined
+        ? "admin_token_file"
+        : "admin_token",
+  ];
   const value = old === undefined || old === "" ? null : { text: old, path };
   return { value, env: governance?.admin_token_env ?? null, file: governance?.admin_token_file ?? null, path };
 }

@@ -33,11 +33,7 @@ function editDistance(left: string, right: string): number {
     const current = [row];
     for (let at = 1; at <= right.length; at += 1) {
       const same = left[row - 1] === right[at - 1];
-      let cost = Math.min(
-        (last[at] ?? 0) + 1,
-        (current[at - 1] ?? 0) + 1,
-        (last[at - 1] ?? 0) + (same ? 0 : 1),
-      );
+      let cost = Math.min((last[at] ?? 0) + 1, (current[at - 1] ?? 0) + 1, (last[at - 1] ?? 0) + (same ? 0 : 1));
       const swapped = row > 1 && at > 1 && left[row - 1] === right[at - 2] && left[row - 2] === right[at - 1];
       if (swapped) cost = Math.min(cost, (beforeLast[at - 2] ?? 0) + 1);
       current.push(cost);

@@ -20,7 +20,8 @@ export const NOT_YET: readonly NotYet[] = [
   {
     id: "governance",
     severity: "error",
-    message: "virtual keys and budgets are not available in this version; set enabled: false and use auth.client_tokens",
+    message:
+      "virtual keys and budgets are not available in this version; set enabled: false and use auth.client_tokens",
     find: (config) => (config.governance?.enabled === true ? [["governance", "enabled"]] : []),
   },
   {
@@ -32,7 +33,8 @@ export const NOT_YET: readonly NotYet[] = [
   {
     id: "account-caps",
     severity: "error",
-    message: "spending caps of an account are not available in this version; remove them and set the limit at the vendor",
+    message:
+      "spending caps of an account are not available in this version; remove them and set the limit at the vendor",
     find: (config) =>
       Object.entries(config.providers).flatMap(([name, provider]) =>
         (provider.accounts ?? []).flatMap((account, at) =>
@@ -55,9 +57,12 @@ export const NOT_YET: readonly NotYet[] = [
   {
     id: "queue",
     severity: "warning",
-    message: "waiting for a free slot is not available in this version; a full lane is skipped, use on_exhausted of a pool",
+    message:
+      "waiting for a free slot is not available in this version; a full lane is skipped, use on_exhausted of a pool",
     find: (config) =>
-      Object.entries(config.models).flatMap(([name, model]) => (model.queue === undefined ? [] : [["models", name, "queue"]])),
+      Object.entries(config.models).flatMap(([name, model]) =>
+        model.queue === undefined ? [] : [["models", name, "queue"]],
+      ),
   },
   {
     id: "otlp",

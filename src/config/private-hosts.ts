@@ -21,7 +21,8 @@ export function judgeBaseUrl(baseUrl: string, allowPrivate: boolean): BaseUrlVer
   if (url.username !== "" || url.password !== "" || authorityOf(baseUrl).includes("@")) {
     return refused("holds a user name or password; remove it, and give the key with api_key_env");
   }
-  if (baseUrl.includes("?") || baseUrl.includes("#")) return refused("holds a query or fragment; put a query into path");
+  if (baseUrl.includes("?") || baseUrl.includes("#"))
+    return refused("holds a query or fragment; put a query into path");
   if (allowPrivate) return FINE;
   const blocked = blockedReason(authorityOf(baseUrl), url.hostname);
   return blocked === null ? FINE : refused(`${blocked}; set allow_private: true for this provider if that is intended`);
@@ -76,7 +77,8 @@ function blockedV6(address: string): boolean {
   };
   const zerosUpTo = (end: number) => groups.slice(0, end).every((group) => group === 0);
   // ::, ::1 and the v4-compatible and v4-mapped forms; then translated (NAT64, 64:ff9b::/32) and 6to4 (2002::/16).
-  if (zerosUpTo(6) || (zerosUpTo(5) && groups[5] === 0xffff) || (zerosUpTo(4) && groups[4] === 0xffff)) return embedded(6);
+  if (zerosUpTo(6) || (zerosUpTo(5) && groups[5] === 0xffff) || (zerosUpTo(4) && groups[4] === 0xffff))
+    return embedded(6);
   if (first === 0x64 && second === 0xff9b) return embedded(6);
   return first === 0x2002 && embedded(1);
 }

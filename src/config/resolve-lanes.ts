@@ -27,7 +27,11 @@ export function resolveLanes(input: ResolveInput): Record<string, Lane> {
   return lanes;
 }
 
-function lanesOfModel(name: string, model: ConfigModel, { config, source, catalog, resolvePath }: ResolveInput): Lane[] {
+function lanesOfModel(
+  name: string,
+  model: ConfigModel,
+  { config, source, catalog, resolvePath }: ResolveInput,
+): Lane[] {
   const provider = providerOf(model.provider, config, catalog);
   if (provider?.protocol === undefined) throw new Error("a model without a provider passed the checks");
   const { protocol } = provider;
@@ -42,7 +46,12 @@ function lanesOfModel(name: string, model: ConfigModel, { config, source, catalo
     maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
     defaultMaxOutputTokens: model.default_max_tokens ?? null,
     capabilities: capabilitiesOf(model, upstreamModel, catalog),
-    timers: mergeTimeouts(config.timeouts, catalog.providers.get(model.provider)?.timeouts, config.providers[model.provider]?.timeouts, model.timeouts),
+    timers: mergeTimeouts(
+      config.timeouts,
+      catalog.providers.get(model.provider)?.timeouts,
+      config.providers[model.provider]?.timeouts,
+      model.timeouts,
+    ),
     prices: pricesOf(model.prices),
   };
   return accountsOf(model.provider, provider).map((account) => ({
@@ -50,7 +59,10 @@ function lanesOfModel(name: string, model: ConfigModel, { config, source, catalo
     id: `${model.provider}/${account.id}/${name}`,
     account: account.id,
     credential: secretRefOf(account.forms, source, resolvePath),
-    slots: account.maxConcurrent === null ? modelSlots : { group: `account:${model.provider}/${account.id}`, max: account.maxConcurrent },
+    slots:
+      account.maxConcurrent === null
+        ? modelSlots
+        : { group: `account:${model.provider}/${account.id}`, max: account.maxConcurrent },
     pinned: account.pinned,
     sortKey: account.sortKey,
     routing: account.routing,

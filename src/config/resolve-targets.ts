@@ -10,8 +10,10 @@ export function resolveTargets(config: ConfigFile, lanes: Readonly<Record<string
   const all = Object.values(lanes);
   const windows = contextMaxByModel(config);
   const targets: Record<string, Target> = {};
-  for (const [name, model] of Object.entries(config.models)) targets[name] = modelTarget({ name, model, config, all, windows });
-  for (const [name, pool] of Object.entries(config.pools ?? {})) targets[name] = poolTarget({ name, pool, config, all, windows });
+  for (const [name, model] of Object.entries(config.models))
+    targets[name] = modelTarget({ name, model, config, all, windows });
+  for (const [name, pool] of Object.entries(config.pools ?? {}))
+    targets[name] = poolTarget({ name, pool, config, all, windows });
   return targets;
 }
 
@@ -69,7 +71,9 @@ function weightsOf(pool: ConfigPool): Map<string, number> {
 /** A window stated for a model anywhere holds everywhere, as in rc.3; the checks refuse two that differ. */
 function contextMaxByModel(config: ConfigFile): Map<string, number> {
   const members = Object.values(config.pools ?? {}).flatMap((pool) => pool.members ?? []);
-  return new Map(members.flatMap(({ target, context_max }) => (context_max === undefined ? [] : [[target, context_max]])));
+  return new Map(
+    members.flatMap(({ target, context_max }) => (context_max === undefined ? [] : [[target, context_max]])),
+  );
 }
 
 function memberOf(model: string, weight: number, all: Lanes, windows: ReadonlyMap<string, number>): Member {
@@ -78,7 +82,12 @@ function memberOf(model: string, weight: number, all: Lanes, windows: ReadonlyMa
 }
 
 /** Lanes of other models that are the same model as one asked for, where that one may be served by them. */
-function substitutesOf(models: readonly string[], config: ConfigFile, all: Lanes, exclusions: readonly string[]): string[] {
+function substitutesOf(
+  models: readonly string[],
+  config: ConfigFile,
+  all: Lanes,
+  exclusions: readonly string[],
+): string[] {
   const asking = all.filter((lane) => models.includes(lane.model) && mayFailOver(config, lane.model));
   return all
     .filter((lane) => !models.includes(lane.model) && !exclusions.includes(lane.model))

@@ -16,7 +16,8 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
   const { config, source, resolvePath } = input;
   const address = readListen(config.listen ?? DEFAULTS.listen);
   const mode = readAuthMode(config.auth?.mode);
-  if (address === null || mode === null) throw new Error("a listen address or auth mode that cannot be read passed the checks");
+  if (address === null || mode === null)
+    throw new Error("a listen address or auth mode that cannot be read passed the checks");
   const lanes = resolveLanes(input);
   const deployment: Omit<Deployment, "revision"> = {
     listen: { host: address.host, port: address.port },
@@ -49,7 +50,11 @@ function resolveProviders({ config, catalog, resolvePath }: ResolveInput): Recor
   for (const name of Object.keys(config.providers)) {
     const merged = providerOf(name, config, catalog);
     if (merged?.protocol === undefined || merged.base_url === undefined || !spoken.includes(merged.protocol)) continue;
-    providers[name] = resolveProvider(name, merged, { protocol: merged.protocol, baseUrl: merged.base_url, resolvePath });
+    providers[name] = resolveProvider(name, merged, {
+      protocol: merged.protocol,
+      baseUrl: merged.base_url,
+      resolvePath,
+    });
   }
   return providers;
 }

@@ -9,11 +9,12 @@ import type { Tree } from "./yaml-tree.ts";
 /** Removing one thing may uncover that what held it is now incomplete; each level of nesting needs a round at most. */
 const ROUNDS_MAX = 12;
 
-/** Null when not even an empty shell of it satisfies the schema. */
-export function salvage<T>(tree: Tree, schema: z.ZodType<T>): T | null {
+/** `shell` holds what the file cannot do without. Null when not even that satisfies the schema. */
+export function salvage<T>(tree: Tree, schema: z.ZodType<T>, shell: { readonly [key: string]: Tree }): T | null {
   let current = tree;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const parsed = schema.safeParse(current);
+    const whole = isMapping(current) ? { ...shell, ...current } : shell;
+    const parsed = schema.safeParse(whole);
     if (parsed.success) return parsed.data;
     for (const path of wrongPaths(parsed.error.issues)) current = without(current, path);
   }
@@ -52,6 +53,10 @@ function isMissing(tree: Tree | undefined, rest: Path): boolean {
   const [part, ...more] = rest;
   if (part === undefined || more.length > 0) return false;
   return tree === undefined || tree === null || typeof tree !== "object" || !Object.hasOwn(tree, part);
+}
+
+function isMapping(tree: Tree): tree is { readonly [key: string]: Tree } {
+  return typeof tree === "object" && tree !== null && !isList(tree);
 }
 
 function isList(tree: Tree): tree is readonly Tree[] {

@@ -45,7 +45,10 @@ const failover = z.strictObject({
   deadline_secs: secsFromOne.optional(),
   cap: z.int().min(0).max(1_000).optional(),
   exclusions: words.optional(),
-  keep: z.array(z.enum(["model", "provider", "tier"])).max(3).optional(),
+  keep: z
+    .array(z.enum(["model", "provider", "tier"]))
+    .max(3)
+    .optional(),
 });
 
 /** What a provider may say in either file. */
@@ -240,7 +243,9 @@ const display = z.strictObject({
   update_secs: secsFromOne.optional(),
   brightness: z.int().min(0).max(255).optional(),
   quiet_hours: z.strictObject({ from: text, to: text, timezone: text.optional() }).optional(),
-  alerts: z.strictObject({ burn_pct: z.number().min(0).max(100).optional(), min_interval_secs: secs.optional() }).optional(),
+  alerts: z
+    .strictObject({ burn_pct: z.number().min(0).max(100).optional(), min_interval_secs: secs.optional() })
+    .optional(),
   mute: words.optional(),
   discovery_prefix: text.optional(),
 });
@@ -262,9 +267,7 @@ export const configSchema = z.strictObject({
       format: z.enum(["text", "json"]).optional(),
     })
     .optional(),
-  admin: z
-    .strictObject({ token: text.optional(), token_env: text.optional(), token_file: text.optional() })
-    .optional(),
+  admin: z.strictObject({ token: text.optional(), token_env: text.optional(), token_file: text.optional() }).optional(),
   auth: z
     .strictObject({
       mode: text.optional(),

@@ -80,7 +80,8 @@ function readThrough(files: Map<string, FileEntry>, path: string, sources: Secre
   if (known !== undefined && nowMs - known.checkedMs < FILE_CHECK_MS) return known.secret;
   // The stamp is taken first: a change while reading is then seen at the next look instead of never.
   const stamp = sources.statFile(path);
-  const same = known !== undefined && stamp?.modifiedMs === known.stamp?.modifiedMs && stamp?.bytes === known.stamp?.bytes;
+  const same =
+    known !== undefined && stamp?.modifiedMs === known.stamp?.modifiedMs && stamp?.bytes === known.stamp?.bytes;
   const secret = same ? known.secret : stamp === null ? null : toSecret(sources.readFile(path));
   if (files.size >= FILES_MAX) files.clear();
   files.set(path, { secret, stamp, checkedMs: nowMs });

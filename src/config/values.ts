@@ -29,11 +29,15 @@ export function readAuthMode(mode: string | undefined): AuthMode | null {
   return AUTH_MODES.find((each) => each === wanted) ?? null;
 }
 
-export type ReadExhaustion = { readonly kind: "fine"; readonly policy: Exhaustion } | { readonly kind: "bad"; readonly reason: string };
+export type ReadExhaustion =
+  | { readonly kind: "fine"; readonly policy: Exhaustion }
+  | { readonly kind: "bad"; readonly reason: string };
 
 export const EXHAUSTION_WORDS = ["reject", "least_bad", "fallback_pool:<name>", "wait"];
 
-export function readExhaustion(block: { readonly action?: string | undefined; readonly max_ms?: number | undefined } | undefined): ReadExhaustion {
+export function readExhaustion(
+  block: { readonly action?: string | undefined; readonly max_ms?: number | undefined } | undefined,
+): ReadExhaustion {
   const action = (block?.action ?? "reject").trim();
   const spelled = Object.hasOwn(EXHAUSTION_SPELLINGS, action) ? EXHAUSTION_SPELLINGS[action] : undefined;
   if (spelled !== undefined) return { kind: "fine", policy: { action: spelled } };
@@ -66,7 +70,11 @@ export function countForms(forms: SecretForms): number {
 }
 
 /** Null: none of the forms is given. The text with its references is kept, so that each process replaces them itself. */
-export function secretRefOf(forms: SecretForms, source: Source, resolvePath: (path: string) => string): SecretRef | null {
+export function secretRefOf(
+  forms: SecretForms,
+  source: Source,
+  resolvePath: (path: string) => string,
+): SecretRef | null {
   if (forms.env !== null) return { kind: "env", name: forms.env };
   if (forms.file !== null) return { kind: "file", path: resolvePath(forms.file) };
   if (forms.value === null) return null;

@@ -2,7 +2,18 @@
  * YAML into plain values that remember where they stood. Everything a YAML file can do to its reader is refused here with
  * the line: duplicate keys, cycles, alias bombs, merge keys, bottomless nesting, numbers that two readers read differently.
  */
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from "yaml";
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+} from "yaml";
 import { interpolate, type ReadEnv } from "./interpolate.ts";
 import type { Path, Position, Problem } from "./problem.ts";
 import { showPath } from "./problem.ts";
@@ -53,7 +64,17 @@ export function readYaml({ file, text, readEnv }: ReadOptions): Source {
   const lines = new LineCounter();
   // `uniqueKeys` compares every key with every other; the walk below finds duplicates in one pass.
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, merge: false });
-  const walk: Walk = { file, lines, readEnv, problems: [], keys: new Map(), values: new Map(), templates: new Map(), nodes: 0, anchors: new Map() };
+  const walk: Walk = {
+    file,
+    lines,
+    readEnv,
+    problems: [],
+    keys: new Map(),
+    values: new Map(),
+    templates: new Map(),
+    nodes: 0,
+    anchors: new Map(),
+  };
   for (const error of document.errors.slice(0, SYNTAX_ERRORS_MAX)) {
     report(walk, error.pos[0], [], syntaxMessage(error.code, error.message));
   }
@@ -97,7 +118,8 @@ function refuseUnread(file: string, text: string): Problem | null {
     if (character === "\n") line += 1;
     else if (character === "[" || character === "{") open += 1;
     else if (character === "]" || character === "}") open -= 1;
-    if (open > OPEN_BRACKETS_MAX) return { ...whole, line, message: "is nested too deeply; close the brackets opened before" };
+    if (open > OPEN_BRACKETS_MAX)
+      return { ...whole, line, message: "is nested too deeply; close the brackets opened before" };
   }
   return null;
 }
@@ -108,7 +130,8 @@ function readNode(walk: Walk, node: Node, path: Path, around: ReadonlySet<Node>)
   const key = keyOf(path);
   if (!walk.values.has(key)) walk.values.set(key, positionOf(walk, offset));
   if (walk.nodes > NODES_MAX) {
-    if (walk.nodes === NODES_MAX + 1) report(walk, offset, path, "grows too large when its aliases are written out; write the values instead");
+    if (walk.nodes === NODES_MAX + 1)
+      report(walk, offset, path, "grows too large when its aliases are written out; write the values instead");
     return null;
   }
   if (path.length > DEPTH_MAX) return refuse(walk, offset, path, `is nested deeper than ${DEPTH_MAX} levels`);
@@ -175,12 +198,24 @@ function readScalar(walk: Walk, scalar: Scalar, path: Path): Tree {
   if (typeof value === "string") return readText(walk, scalar, value, path);
   if (typeof value === "number") {
     const source = scalar.source ?? String(value);
-    if (/^[-+]?0[0-9]/.test(source)) return refuse(walk, offset, path, "begins with a zero, which some readers take for octal; drop the zero, or quote it");
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) return refuse(walk, offset, path, "is too large to be held exactly; use a smaller number, or quote it");
+    if (/^[-+]?0[0-9]/.test(source))
+      return refuse(
+        walk,
+        offset,
+        path,
+        "begins with a zero, which some readers take for octal; drop the zero, or quote it",
+      );
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      return refuse(walk, offset, path, "is too large to be held exactly; use a smaller number, or quote it");
     return value;
   }
   if (typeof value === "boolean" || value === null) return value;
-  return refuse(walk, offset, path, "is of a kind that has no place in a configuration; write text, a number, true or false");
+  return refuse(
+    walk,
+    offset,
+    path,
+    "is of a kind that has no place in a configuration; write text, a number, true or false",
+  );
 }
 
 function readText(walk: Walk, scalar: Scalar, value: string, path: Path): Tree {
@@ -199,7 +234,14 @@ function refuse(walk: Walk, offset: number, path: Path, message: string, standIn
 
 function report(walk: Walk, offset: number, path: Path, message: string): void {
   const position = positionOf(walk, offset);
-  walk.problems.push({ file: walk.file, ...position, path: showPath(path), message, suggestion: null, severity: "error" });
+  walk.problems.push({
+    file: walk.file,
+    ...position,
+    path: showPath(path),
+    message,
+    suggestion: null,
+    severity: "error",
+  });
 }
 
 function positionOf(walk: Walk, offset: number): Position {
@@ -234,5 +276,13 @@ function syntaxMessage(code: string, message: string): string {
 /** For what was not read from text, or could not be: everything stands at its beginning. */
 export function noSource(file: string, problems: readonly Problem[] = []): Source {
   const start: Position = { line: 1, column: 1 };
-  return { file, root: null, problems, valueAt: () => start, keyAt: () => start, templateAt: () => null, plainAt: () => false };
+  return {
+    file,
+    root: null,
+    problems,
+    valueAt: () => start,
+    keyAt: () => start,
+    templateAt: () => null,
+    plainAt: () => false,
+  };
 }

@@ -169,17 +169,22 @@ function isFailed({ outcome, status }: ExchangeRecord): boolean {
 
 // ---------------------------------------------------------------- health
 
-/** A lane has a standing in each pool; the worst one is shown. Bounded by the number of pools that hold the lane. */
+/**
+ * A lane has a standing of its own and one in each pool; the worst one is shown. Bounded by the number of pools that
+ * hold the lane.
+ */
 function createHealth() {
   const standings = new Map<string | null, { readonly label: HealthLabel; readonly untilWallMs: number | null }>();
-  let hasAnswered = false;
+  let isProven = false;
   return {
     answered(): void {
-      hasAnswered = true;
+      isProven = true;
     },
-    transition({ target, to, because, wallMs, forMs }: Transition): void {
-      const label = labelOf(to, because);
-      if (label === "healthy") standings.delete(target);
+    transition({ target, to, wallMs, forMs }: Transition): void {
+      const label = HEALTH_LABELS.find((each) => each === to) ?? "unknown";
+      // The lane itself has to answer anew after anything that took it out, so "unknown" needs no standing of its own.
+      if (target === null && label !== "healthy") isProven = false;
+      if (label === "healthy" || (target === null && label === "unknown")) standings.delete(target);
       else standings.set(target, { label, untilWallMs: forMs === null ? null : wallMs + forMs });
     },
     label(wallMs: number): HealthLabel {
@@ -188,31 +193,12 @@ function createHealth() {
           // What lasted until a moment that has passed is over, but nothing has shown yet that the lane is well again.
           untilWallMs !== null && wallMs >= untilWallMs ? "unknown" : label,
       );
-      labels.push(hasAnswered ? "healthy" : "unknown");
+      labels.push(isProven ? "healthy" : "unknown");
       return labels.reduce((worst, label) =>
         HEALTH_LABELS.indexOf(label) > HEALTH_LABELS.indexOf(worst) ? label : worst,
       );
     },
   };
-}
-
-/** From the words of a transition: a health label itself, or the state of a cell, a wait, a lane that is out. */
-function labelOf(to: string, because: string): HealthLabel {
-  const label = HEALTH_LABELS.find((each) => each === to);
-  if (label !== undefined) return label;
-  switch (to) {
-    case "closed":
-      return "healthy";
-    case "open":
-      return "cooling-down";
-    case "waiting":
-    case "wait":
-      return "rate-limited";
-    case "hard-out":
-      return because === "credential" ? "auth-failed" : because === "billing" ? "exhausted" : "disabled";
-    default:
-      return "unknown";
-  }
 }
 
 // ---------------------------------------------------------------- rates

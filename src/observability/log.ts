@@ -155,12 +155,12 @@ function countText(count: number | null): string {
 
 // ---------------------------------------------------------------- transitions and messages
 
-/** States that take a lane out; the way back is news, but good news. */
-const OUT: ReadonlySet<string> = new Set(["open", "hard-out"]);
+/** Health labels nobody needs to look at; the way to every other one is a warning. */
+const WELL: ReadonlySet<string> = new Set(["healthy", "unknown", "pressure"]);
 
 function transitionEntry(transition: Transition): Entry {
   return {
-    level: OUT.has(transition.to) ? "warn" : "info",
+    level: WELL.has(transition.to) ? "info" : "warn",
     wallMs: transition.wallMs,
     event: "transition",
     members: transition,

@@ -100,7 +100,7 @@ function foldLosses(series: Series, { record, from, to }: { record: ExchangeReco
 function foldTransition(series: Series, labels: Labels, transition: Transition): void {
   const lane = labels.lane(transition.lane);
   series.add("ringmain_lane_transitions_total", [lane, labels.word(transition.to)]);
-  if (TRIPPED.has(transition.to)) {
+  if (OUT_LABELS.has(transition.to) && Object.hasOwn(FAILURES, transition.because)) {
     const pool = transition.target === null ? EVERY_POOL : labels.target(transition.target);
     series.add("ringmain_breaker_trips_total", [pool, lane]);
   }
@@ -137,8 +137,8 @@ const UNKNOWN = "unknown";
 const UNRESOLVED = "unresolved";
 const EVERY_POOL = "";
 
-/** Transitions that took a lane out. */
-const TRIPPED: ReadonlySet<string> = new Set(["open", "hard-out"]);
+/** Health labels of a lane that was taken out; one that waits because its upstream said until when was not. */
+const OUT_LABELS: ReadonlySet<string> = new Set(["cooling-down", "exhausted", "auth-failed", "disabled"]);
 
 /** Words of ours (protocol ids, states, sinks) kept apart; more than this many would be a bug and are "other". */
 const WORDS_MAX = 64;

@@ -2,8 +2,9 @@
  * What one exchange came to: written once, when it ends, however it ends. Log line, metrics, decisions, usage and
  * displays are folds of it, so they cannot disagree. No bodies, no secrets; labels come from the configuration.
  */
-import type { FailureKind } from "../ir/failure.ts";
+
 import type { Operation } from "../ir/facts.ts";
+import type { FailureKind } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
 import type { Usage } from "../ir/usage.ts";
 

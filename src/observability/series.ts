@@ -61,9 +61,9 @@ export function createSeries(): Series {
       seriesOf(gauges, name, labels).value = value;
     },
     observe(name, labels, value) {
-      const spec: HistogramSpec = METRICS[name];
-      const series = histogramOf(histograms, { name, labels, spec });
-      const bucket = bucketOf(spec.buckets, value);
+      const { buckets }: HistogramSpec = METRICS[name];
+      const series = histogramOf(histograms, name, labels, buckets.length);
+      const bucket = bucketOf(buckets, value);
       series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
       series.sum += value;
     },
@@ -87,7 +87,7 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
       held.value = mergeOf(name) === "max" ? Math.max(held.value, value) : held.value + value;
     }
     for (const [name, { labels, counts, sum }] of flat(snapshot.histograms)) {
-      const held = histogramOf(histograms, { name, labels, spec: { buckets: counts.slice(1) } });
+      const held = histogramOf(histograms, name, labels, counts.length - 1);
       for (const [bucket, count] of counts.entries()) held.counts[bucket] = (held.counts[bucket] ?? 0) + count;
       held.sum += sum;
     }
@@ -113,7 +113,7 @@ function seriesOf(
   labels: readonly string[],
 ): MutableValue {
   const family = familyOf(families, name);
-  const key = labels.join(SEPARATOR);
+  const key = keyOf(labels);
   let series = family.get(key);
   if (series === undefined) {
     series = { labels, value: 0 };
@@ -124,13 +124,15 @@ function seriesOf(
 
 function histogramOf(
   families: Map<string, Map<string, MutableHistogram>>,
-  { name, labels, spec }: { name: string; labels: readonly string[]; spec: Pick<HistogramSpec, "buckets"> },
+  name: string,
+  labels: readonly string[],
+  boundsCount: number,
 ): MutableHistogram {
   const family = familyOf(families, name);
-  const key = labels.join(SEPARATOR);
+  const key = keyOf(labels);
   let series = family.get(key);
   if (series === undefined) {
-    series = { labels, counts: [...spec.buckets.map(() => 0), 0], sum: 0 };
+    series = { labels, counts: Array.from({ length: boundsCount + 1 }, () => 0), sum: 0 };
     family.set(key, series);
   }
   return series;
@@ -145,10 +147,21 @@ function familyOf<T>(families: Map<string, Map<string, T>>, name: string): Map<s
   return family;
 }
 
+/** Plain loops, here and below: both run a dozen times per request. */
+function keyOf(labels: readonly string[]): string {
+  let key = "";
+  for (const label of labels) key += label + SEPARATOR;
+  return key;
+}
+
 /** Index of the first bound the value does not exceed; the number of bounds when it exceeds them all. */
 function bucketOf(bounds: readonly number[], value: number): number {
-  const index = bounds.findIndex((bound) => value <= bound);
-  return index === -1 ? bounds.length : index;
+  let index = 0;
+  for (const bound of bounds) {
+    if (value <= bound) return index;
+    index += 1;
+  }
+  return index;
 }
 
 function mergeOf(name: string): GaugeSpec["merge"] {

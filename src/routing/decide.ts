@@ -60,12 +60,16 @@ export function decide(input: DecideInput): Decision {
     selection,
   );
   const last = order.length === 0 ? lastLane(left) : null;
-  const offered = last === null ? order : [last.lane];
+  const insist = last !== null && last.condition?.full !== true;
+  const offered = last !== null && insist ? [last.lane] : order;
   return {
     pick: offered[0] ?? null,
-    insist: last !== null,
+    insist,
     offered,
-    left: left.filter((entry) => entry !== last).flatMap(leftOut),
+    // Were it not the last one, its breaker would be the reason; as the last one it only needs a slot.
+    left: left.flatMap((entry) =>
+      entry !== last ? leftOut(entry) : insist ? [] : leftOut({ ...entry, because: "full", untilMs: null }),
+    ),
     selection: input.first === null ? next : input.selection,
     runnerUp: offered[1] ?? null,
   };

@@ -109,26 +109,35 @@ describe("health", () => {
   const rows: readonly [what: string, transitions: readonly Partial<Transition>[], label: string][] = [
     ["answered and nothing since", [], "healthy"],
     ["a trip", [{}], "cooling-down"],
-    ["a trip, then a good probe", [{}, { from: "open", to: "closed", because: "probe" }], "healthy"],
-    ["a trial request", [{}, { from: "open", to: "half-open" }], "unknown"],
-    ["a wait the vendor asked for", [{ to: "waiting", because: "rate-limited" }], "rate-limited"],
-    ["a rejected credential", [{ target: null, to: "hard-out", because: "credential" }], "auth-failed"],
-    ["no money", [{ target: null, to: "hard-out", because: "billing" }], "exhausted"],
-    ["no such model", [{ to: "hard-out", because: "model-missing" }], "disabled"],
-    ["a health label itself", [{ to: "pressure" }], "pressure"],
-    ["another word", [{ to: "sideways" }], "unknown"],
+    ["a trip, then a good probe", [{}, { to: "healthy", because: "probe", forMs: null }], "healthy"],
+    ["a trial request", [{}, { to: "unknown", forMs: null }], "unknown"],
+    ["a wait the vendor asked for", [{ target: null, to: "rate-limited" }], "rate-limited"],
+    ["a word nobody knows", [{ to: "sideways" }], "unknown"],
     [
-      "out in one of two pools",
+      "back, but not proven yet",
       [
-        { to: "hard-out", because: "billing" },
-        { target: "sonnet", to: "closed" },
+        { target: null, to: "auth-failed" },
+        { target: null, to: "unknown" },
       ],
-      "exhausted",
+      "unknown",
     ],
-    ["well in one, tripped in the other", [{ target: "sonnet", to: "open" }, { to: "closed" }], "cooling-down"],
+    ["the lane out, a pool well", [{ target: null, to: "exhausted" }, { to: "healthy" }], "exhausted"],
+    ["the lane well, a pool out", [{}, { target: null, to: "healthy" }], "cooling-down"],
+    ["well in one pool, tripped in the other", [{ target: "sonnet" }, { to: "healthy" }], "cooling-down"],
   ];
   test.each(rows)("%s", (_, transitions, label) => {
-    expect(laneOf(shown([record()], transitions.map(transition)).lanes, SONNET).label as string).toBe(label);
+    expect<string>(laneOf(shown([record()], transitions.map(transition)).lanes, SONNET).label).toBe(label);
+  });
+
+  test("a lane that is back is well once it has answered again", () => {
+    const fold = createSnapshot(deployment());
+    const label = () => laneOf(fold.snapshot(START_WALL_MS).lanes, SONNET).label;
+    fold.sink.record(record());
+    fold.sink.transition(transition({ target: null, to: "auth-failed", forMs: null }));
+    fold.sink.transition(transition({ target: null, to: "unknown", because: "probe", forMs: null }));
+    expect(label()).toBe("unknown");
+    fold.sink.record(record());
+    expect(label()).toBe("healthy");
   });
 
   test("what lasted until a moment that has passed is no longer known", () => {

@@ -15,7 +15,7 @@ function busy(): Snapshot {
   for (const each of [...RECORDS, record({ id: "a" }), record({ id: "b" })]) fold.sink.record(each);
   fold.sink.transition(transition());
   fold.sink.transition(
-    transition({ target: null, lane: "zenith/team/large", to: "hard-out", because: "credential", forMs: null }),
+    transition({ target: null, lane: "zenith/team/large", to: "auth-failed", because: "credential", forMs: null }),
   );
   return fold.snapshot(START_WALL_MS + 9000);
 }

@@ -2,7 +2,15 @@
  * The gateway's core in one process under virtual time: exchange, routing, protocols and upstream wired by hand to a
  * scripted network. What a test may turn to make the core misbehave is an argument here, and nothing else is replaced.
  */
-import { createExchange, createHeaderFilter, type Answer as Answered, type Exchange, type Standing, TRACE_HEADERS, type World } from "../../src/exchange/index.ts";
+import {
+  type Answer as Answered,
+  createExchange,
+  createHeaderFilter,
+  type Exchange,
+  type Standing,
+  TRACE_HEADERS,
+  type World,
+} from "../../src/exchange/index.ts";
 import { type Caller, createIdentify, type UsageRow } from "../../src/governance/index.ts";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import type { Operation } from "../../src/ir/facts.ts";
@@ -92,14 +100,17 @@ export function createCore(input: CoreInput): Core {
     health,
     selections: new Map(),
     lastUsedMs: new Map(),
-    waiting: 0,
+    waiting: new Map(),
     onChanges: (_target, more) => void changes.push(...more),
   };
   const exchange = createExchange({
     world: (tamper?.world ?? same)(worldOf(input, effects, protocols)),
     standing,
     protocols,
-    identify: createIdentify({ mode: deployment.auth.mode, clientTokens: (input.clientTokens ?? []).map((token) => new Secret(token)) }),
+    identify: createIdentify({
+      mode: deployment.auth.mode,
+      clientTokens: (input.clientTokens ?? []).map((token) => new Secret(token)),
+    }),
     onRecord(record, row) {
       records.push(record);
       rows.push(row);
@@ -154,7 +165,8 @@ export function createCore(input: CoreInput): Core {
     until,
     read: (answer) => readAnswer(answer),
     ask: (ask, withinMs) => until(start(ask).answer.then(readAnswer), withinMs),
-    inflight: () => Object.values(deployment.lanes).reduce((sum, lane) => sum + health.facts(lane, effects.nowMs()).inflight, 0),
+    inflight: () =>
+      Object.values(deployment.lanes).reduce((sum, lane) => sum + health.facts(lane, effects.nowMs()).inflight, 0),
   };
 }
 

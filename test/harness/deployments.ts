@@ -1,6 +1,15 @@
 /** Deployments for tests of the whole core: builders carry every default, so that a test spells out what it is about. */
 import { type Capabilities, UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
-import type { BreakerSettings, Deployment, Lane, Member, Prices, Provider, Target, TimerPair } from "../../src/ir/deployment.ts";
+import type {
+  BreakerSettings,
+  Deployment,
+  Lane,
+  Member,
+  Prices,
+  Provider,
+  Target,
+  TimerPair,
+} from "../../src/ir/deployment.ts";
 
 export const TIMERS: TimerPair = {
   buffered: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 120_000, totalMs: 600_000 },
@@ -20,7 +29,11 @@ export const PRICES: Prices = {
   tiers: [],
 };
 
-const BREAKER: BreakerSettings = { baseCooldownMs: 15_000, maxCooldownMs: 120_000, trip: { mode: "consecutive", failures: 3 } };
+const BREAKER: BreakerSettings = {
+  baseCooldownMs: 15_000,
+  maxCooldownMs: 120_000,
+  trip: { mode: "consecutive", failures: 3 },
+};
 
 export type LaneOver = Partial<Omit<Lane, "capabilities" | "slots">> & {
   readonly capabilities?: Partial<Capabilities>;
@@ -115,7 +128,14 @@ export function deploymentOf(input: DeploymentInput): Deployment {
   const models = [...new Set(lanes.map((lane) => lane.model))].map((model) =>
     targetOf(
       model,
-      [{ model, weight: 1, lanes: lanes.filter((lane) => lane.model === model).map((lane) => lane.id), contextMax: null }],
+      [
+        {
+          model,
+          weight: 1,
+          lanes: lanes.filter((lane) => lane.model === model).map((lane) => lane.id),
+          contextMax: null,
+        },
+      ],
       { kind: "model" },
     ),
   );

@@ -1,7 +1,7 @@
 /** Upstream answers for the core under virtual effects: whole bodies, and streams whose every chunk and fault is a step. */
 import { encodeUtf8 } from "../../src/std/bytes.ts";
-import type { Answer, FetchCall } from "./virtual-effects.ts";
 import { type Said, said, type Trouble, type VendorWords } from "./vendor-words.ts";
+import type { Answer, FetchCall } from "./virtual-effects.ts";
 
 export type BodyStep =
   | { readonly do: "bytes"; readonly bytes: string | Uint8Array }
@@ -117,4 +117,14 @@ function createBody(steps: readonly BodyStep[], signal: AbortSignal, watch: Body
     },
     { highWaterMark: 0 },
   );
+}
+
+/** Each provider's own answer, by the provider's name (`https://<name>.invalid/...`). */
+export function byProvider(answers: Readonly<Record<string, Answer>>): Answer {
+  return (call) => {
+    const name = new URL(call.url).hostname.replace(/\.invalid$/, "");
+    const answer = answers[name];
+    if (answer === undefined) throw new Error(`no answer scripted for provider ${name}`);
+    return answer(call);
+  };
 }

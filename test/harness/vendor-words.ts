@@ -37,7 +37,11 @@ export function said(over: Partial<Said> = {}): Said {
   return { model: "test-model-2026-01-01", pieces: ["Hel", "lo, ", "wörld."], usage: USAGE, finish, ...over, tools };
 }
 
-export const WEATHER_PARIS: SaidTool = { id: "call_paris_1", name: "get_weather", arguments: '{"city":"Paris","unit":"c"}' };
+export const WEATHER_PARIS: SaidTool = {
+  id: "call_paris_1",
+  name: "get_weather",
+  arguments: '{"city":"Paris","unit":"c"}',
+};
 export const WEATHER_OSLO: SaidTool = { id: "call_oslo_2", name: "get_weather", arguments: '{"city":"Oslo"}' };
 
 export type Trouble =
@@ -98,7 +102,9 @@ function openaiFrames({ model, pieces, tools, usage, finish }: Said, { usage: re
   for (const [index, tool] of tools.entries()) {
     const half = Math.ceil(tool.arguments.length / 2);
     frames.push(
-      delta(`{"tool_calls":[{"index":${index},"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":""}}]}`),
+      delta(
+        `{"tool_calls":[{"index":${index},"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":""}}]}`,
+      ),
       delta(`{"tool_calls":[{"index":${index},"function":{"arguments":${text(tool.arguments.slice(0, half))}}}]}`),
       delta(`{"tool_calls":[{"index":${index},"function":{"arguments":${text(tool.arguments.slice(half))}}}]}`),
     );
@@ -112,23 +118,68 @@ function openaiFrames({ model, pieces, tools, usage, finish }: Said, { usage: re
 function openaiBody({ model, pieces, tools, usage, finish }: Said): string {
   const content = pieces.length === 0 ? "null" : text(pieces.join(""));
   const calls = tools
-    .map((tool) => `{"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":${text(tool.arguments)}}}`)
+    .map(
+      (tool) =>
+        `{"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":${text(tool.arguments)}}}`,
+    )
     .join(",");
   const toolCalls = tools.length === 0 ? "" : `,"tool_calls":[${calls}]`;
   return `{"id":"chatcmpl-Test1","object":"chat.completion","created":${OPENAI_CREATED},"model":${text(model)},"choices":[{"index":0,"message":{"role":"assistant","content":${content},"refusal":null,"annotations":[]${toolCalls}},"logprobs":null,"finish_reason":"${OPENAI_FINISH[finish]}"}],"usage":${openaiUsage(usage)},"service_tier":"default","system_fingerprint":"fp_test1"}`;
 }
 
-const OPENAI_ERRORS: Readonly<Record<Trouble, { status: number; type: string; code: string | null; message: string }>> = {
-  "rate-limited": { status: 429, type: "requests", code: "rate_limit_exceeded", message: "Rate limit reached for test-model in organization org-x on requests per min (RPM): Limit 3, Used 3, Requested 1." },
-  overloaded: { status: 503, type: "server_error", code: null, message: "The engine is currently overloaded, please try again later." },
-  "server-error": { status: 500, type: "server_error", code: null, message: "The server had an error while processing your request." },
-  credential: { status: 401, type: "invalid_request_error", code: "invalid_api_key", message: "Incorrect API key provided: test-key-***1." },
-  billing: { status: 429, type: "insufficient_quota", code: "insufficient_quota", message: "You exceeded your current quota, please check your plan and billing details." },
-  "model-missing": { status: 404, type: "invalid_request_error", code: "model_not_found", message: "The model `test-model` does not exist or you do not have access to it." },
-  "context-length": { status: 400, type: "invalid_request_error", code: "context_length_exceeded", message: "This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens." },
-  "too-large": { status: 413, type: "invalid_request_error", code: null, message: "The request body is too large." },
-  rejected: { status: 400, type: "invalid_request_error", code: "invalid_value", message: "Invalid value: 'nobody'. Supported values are: 'system', 'assistant', 'user'." },
-};
+const OPENAI_ERRORS: Readonly<Record<Trouble, { status: number; type: string; code: string | null; message: string }>> =
+  {
+    "rate-limited": {
+      status: 429,
+      type: "requests",
+      code: "rate_limit_exceeded",
+      message:
+        "Rate limit reached for test-model in organization org-x on requests per min (RPM): Limit 3, Used 3, Requested 1.",
+    },
+    overloaded: {
+      status: 503,
+      type: "server_error",
+      code: null,
+      message: "The engine is currently overloaded, please try again later.",
+    },
+    "server-error": {
+      status: 500,
+      type: "server_error",
+      code: null,
+      message: "The server had an error while processing your request.",
+    },
+    credential: {
+      status: 401,
+      type: "invalid_request_error",
+      code: "invalid_api_key",
+      message: "Incorrect API key provided: test-key-***1.",
+    },
+    billing: {
+      status: 429,
+      type: "insufficient_quota",
+      code: "insufficient_quota",
+      message: "You exceeded your current quota, please check your plan and billing details.",
+    },
+    "model-missing": {
+      status: 404,
+      type: "invalid_request_error",
+      code: "model_not_found",
+      message: "The model `test-model` does not exist or you do not have access to it.",
+    },
+    "context-length": {
+      status: 400,
+      type: "invalid_request_error",
+      code: "context_length_exceeded",
+      message: "This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens.",
+    },
+    "too-large": { status: 413, type: "invalid_request_error", code: null, message: "The request body is too large." },
+    rejected: {
+      status: 400,
+      type: "invalid_request_error",
+      code: "invalid_value",
+      message: "Invalid value: 'nobody'. Supported values are: 'system', 'assistant', 'user'.",
+    },
+  };
 
 function openaiError(trouble: Trouble): string {
   const { type, code, message } = OPENAI_ERRORS[trouble];
@@ -143,7 +194,11 @@ export const OPENAI_WORDS: VendorWords = {
   handshakeFrames: 1,
   error: (trouble) => ({ status: OPENAI_ERRORS[trouble].status, body: openaiError(trouble) }),
   errorFrame: (trouble) => `data: ${openaiError(trouble).replaceAll(/\n */g, "")}\n\n`,
-  idleFrame: openaiChunk("test-model-2026-01-01", '{"index":0,"delta":{"content":""},"logprobs":null,"finish_reason":null}', ""),
+  idleFrame: openaiChunk(
+    "test-model-2026-01-01",
+    '{"index":0,"delta":{"content":""},"logprobs":null,"finish_reason":null}',
+    "",
+  ),
 };
 
 // ---------------------------------------------------------------- Messages
@@ -168,13 +223,19 @@ function anthropicFrames({ model, pieces, tools, usage, finish }: Said): string[
   ];
   let index = 0;
   const block = (start: string, deltas: readonly string[]): void => {
-    frames.push(event("content_block_start", `{"type":"content_block_start","index":${index},"content_block":${start}}`));
-    for (const delta of deltas) frames.push(event("content_block_delta", `{"type":"content_block_delta","index":${index},"delta":${delta}}`));
+    frames.push(
+      event("content_block_start", `{"type":"content_block_start","index":${index},"content_block":${start}}`),
+    );
+    for (const delta of deltas)
+      frames.push(event("content_block_delta", `{"type":"content_block_delta","index":${index},"delta":${delta}}`));
     frames.push(event("content_block_stop", `{"type":"content_block_stop","index":${index}}`));
     index++;
   };
   if (pieces.length > 0) {
-    block('{"type":"text","text":""}', pieces.map((piece) => `{"type":"text_delta","text":${text(piece)}}`));
+    block(
+      '{"type":"text","text":""}',
+      pieces.map((piece) => `{"type":"text_delta","text":${text(piece)}}`),
+    );
   }
   for (const tool of tools) {
     const half = Math.ceil(tool.arguments.length / 2);
@@ -197,21 +258,40 @@ function anthropicFrames({ model, pieces, tools, usage, finish }: Said): string[
 function anthropicBody({ model, pieces, tools, usage, finish }: Said): string {
   const blocks = [
     ...(pieces.length === 0 ? [] : [`{"type":"text","text":${text(pieces.join(""))}}`]),
-    ...tools.map((tool) => `{"type":"tool_use","id":${text(tool.id)},"name":${text(tool.name)},"input":${tool.arguments}}`),
+    ...tools.map(
+      (tool) => `{"type":"tool_use","id":${text(tool.id)},"name":${text(tool.name)},"input":${tool.arguments}}`,
+    ),
   ];
   return `{"id":"msg_Test1","type":"message","role":"assistant","model":${text(model)},"content":[${blocks.join(",")}],"stop_reason":"${ANTHROPIC_FINISH[finish]}","stop_sequence":null,"usage":${anthropicUsage(usage)}}`;
 }
 
 const ANTHROPIC_ERRORS: Readonly<Record<Trouble, { status: number; type: string; message: string }>> = {
-  "rate-limited": { status: 429, type: "rate_limit_error", message: "This request would exceed your organization's rate limit of 50 requests per minute." },
+  "rate-limited": {
+    status: 429,
+    type: "rate_limit_error",
+    message: "This request would exceed your organization's rate limit of 50 requests per minute.",
+  },
   overloaded: { status: 529, type: "overloaded_error", message: "Overloaded" },
   "server-error": { status: 500, type: "api_error", message: "Internal server error" },
   credential: { status: 401, type: "authentication_error", message: "invalid x-api-key" },
-  billing: { status: 400, type: "invalid_request_error", message: "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits." },
+  billing: {
+    status: 400,
+    type: "invalid_request_error",
+    message:
+      "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.",
+  },
   "model-missing": { status: 404, type: "not_found_error", message: "model: test-model" },
-  "context-length": { status: 400, type: "invalid_request_error", message: "prompt is too long: 201000 tokens > 200000 maximum" },
+  "context-length": {
+    status: 400,
+    type: "invalid_request_error",
+    message: "prompt is too long: 201000 tokens > 200000 maximum",
+  },
   "too-large": { status: 413, type: "request_too_large", message: "Request exceeds the maximum size" },
-  rejected: { status: 400, type: "invalid_request_error", message: "messages: roles must alternate between \"user\" and \"assistant\"" },
+  rejected: {
+    status: 400,
+    type: "invalid_request_error",
+    message: 'messages: roles must alternate between "user" and "assistant"',
+  },
 };
 
 function anthropicError(trouble: Trouble): string {

@@ -41,7 +41,7 @@ function page(format: LogFormat): string {
     log.sink.record(each);
   }
   log.sink.transition(transition());
-  log.sink.transition(transition({ target: null, from: "hard-out", to: "closed", because: "probe", forMs: null }));
+  log.sink.transition(transition({ target: null, from: "auth-failed", to: "unknown", because: "probe", forMs: null }));
   return lines.join("");
 }
 

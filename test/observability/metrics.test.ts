@@ -158,22 +158,22 @@ describe("dispositions", () => {
 });
 
 describe("transitions", () => {
-  test("trips are counted per pool, and for every pool where it concerns the lane itself", () => {
-    const snapshot = fold(
-      [],
-      [
-        transition(),
-        transition({ from: "half-open" }),
-        transition({ target: null, to: "hard-out", because: "credential" }),
-        transition({ from: "open", to: "closed", because: "probe" }),
-      ],
-    );
+  test("trips are counted per pool, and for every pool where it concerns the lane itself; waits and recoveries are none", () => {
+    const transitions = [
+      transition(),
+      transition({ from: "unknown" }),
+      transition({ target: null, to: "auth-failed", because: "credential" }),
+      transition({ target: null, to: "rate-limited", because: "rate-limited" }),
+      transition({ target: null, from: "auth-failed", to: "disabled", because: "probe", forMs: null }),
+      transition({ from: "cooling-down", to: "healthy", because: "probe", forMs: null }),
+    ];
+    const snapshot = fold([], transitions);
     expect(counted(snapshot, "ringmain_breaker_trips_total")).toEqual([`fast,${SONNET}=2`, `,${SONNET}=1`]);
-    expect(counted(snapshot, "ringmain_lane_transitions_total")).toEqual([
-      `${SONNET},open=2`,
-      `${SONNET},hard-out=1`,
-      `${SONNET},closed=1`,
-    ]);
+    expect(counted(snapshot, "ringmain_lane_transitions_total")).toEqual(
+      ["cooling-down=2", "auth-failed=1", "rate-limited=1", "disabled=1", "healthy=1"].map(
+        (each) => `${SONNET},${each}`,
+      ),
+    );
   });
 });
 

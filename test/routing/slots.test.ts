@@ -95,12 +95,12 @@ test("random comings and goings: never more than the limit, and nobody waits bes
     fc.property(fc.array(event, { maxLength: 120 }), (events) => {
       const slots = createSlots([one]);
       let used = 0;
-      const line: { leave: () => void; isWoken: boolean }[] = [];
+      const line: { leave: () => void; state: { isWoken: boolean } }[] = [];
       const settle = () => {
         for (
-          let woken = line.find((each) => each.isWoken);
+          let woken = line.find((each) => each.state.isWoken);
           woken !== undefined;
-          woken = line.find((each) => each.isWoken)
+          woken = line.find((each) => each.state.isWoken)
         ) {
           line.splice(line.indexOf(woken), 1);
           if (slots.take(one)) used++;
@@ -112,11 +112,11 @@ test("random comings and goings: never more than the limit, and nobody waits bes
           come: () => {
             if (slots.take(one)) used++;
             else {
-              const waiter = { leave: () => {}, isWoken: false };
-              waiter.leave = slots.onFree([one], () => {
-                waiter.isWoken = true;
+              const state = { isWoken: false };
+              const leave = slots.onFree([one], () => {
+                state.isWoken = true;
               });
-              line.push(waiter);
+              line.push({ leave, state });
             }
           },
           end: () => {

@@ -97,6 +97,19 @@ test.each<[string, Record<string, string>, string]>([
     "import config/load.ts",
   ],
   [
+    "a vendor's code",
+    {
+      "protocols/alpha/index.ts": `export * from "./wire.ts"; import "../framing/sse.ts";`,
+      "protocols/alpha/wire.ts": `import OpenAI from "openai"; export const x = OpenAI;`,
+    },
+    "import protocols/alpha/wire.ts",
+  ],
+  [
+    "a vendor's types outside wire.ts",
+    { "routing/decide.ts": `import "../ir/lane.ts"; import type { A } from "openai"; export type B = A;` },
+    "import routing/decide.ts",
+  ],
+  [
     "files in a core room",
     { "routing/decide.ts": `import "../ir/lane.ts"; import "node:fs";` },
     "import routing/decide.ts",
@@ -209,6 +222,13 @@ test.each([
 });
 
 test.each<[string, Record<string, string>]>([
+  [
+    "a vendor's types in wire.ts",
+    {
+      "protocols/alpha/index.ts": `export * from "./wire.ts"; import "../framing/sse.ts";`,
+      "protocols/alpha/wire.ts": `import type { A } from "openai"; export type { B } from "@anthropic-ai/sdk/resources"; export type C = A;`,
+    },
+  ],
   ["a name the file declares", { "std/one.ts": "export const one = (fetch: () => void) => fetch();" }],
   [
     "a destructured effect",

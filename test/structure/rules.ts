@@ -71,6 +71,10 @@ const MODULES: readonly { names: RegExp; places: readonly string[] }[] = [
 /** What else may be imported: pure built-ins. Anything not named here or above needs a decision, and a line here. */
 const MODULES_FOR_ALL = /^(node:)?(crypto|util|path|url|buffer|assert|zlib|string_decoder|events)$/;
 
+/** Vendors' SDKs are development dependencies: their types describe the wire, their code is not in the program. */
+const VENDOR_TYPES = /^(@anthropic-ai\/sdk|openai)(\/|$)/;
+const WIRE_FILES = /^protocols\/[^/]+\/wire\.ts$/;
+
 /** Invariant 2: who may use globals, and the two rooms that may read and write files with Bun's own call. */
 const GLOBALS_PLACES = ["compose.ts", "main.ts", "process/", "cli/", "server/serve.ts"];
 const BUN_FILES_PLACES = ["config/", "governance/stores/"];
@@ -115,11 +119,11 @@ function importBreaches(file: SourceFacts, paths: ReadonlySet<string>): Breach[]
   const room = roomOf(file.path);
   if (room === null) breach("room", 1, "stands in no room of the table");
   for (const line of file.computedImports) breach("computed-import", line, "imports a computed name");
-  for (const { specifier, line } of file.imports) {
+  for (const { specifier, line, typeOnly } of file.imports) {
     const target = targetOf(file.path, specifier);
     const problem =
       target === null
-        ? moduleProblem(file.path, specifier)
+        ? moduleProblem(file.path, { specifier, typeOnly })
         : room === null
           ? null
           : arrowProblem(file.path, room, target, paths);
@@ -153,7 +157,10 @@ function protocolOf(path: string): string | null {
 }
 
 /** What is wrong with importing a package or built-in module from this file, or null. */
-function moduleProblem(path: string, specifier: string): string | null {
+function moduleProblem(path: string, { specifier, typeOnly }: { specifier: string; typeOnly: boolean }): string | null {
+  if (VENDOR_TYPES.test(specifier)) {
+    return typeOnly && WIRE_FILES.test(path) ? null : `${specifier} is for types alone, in protocols/*/wire.ts`;
+  }
   const rule = MODULES.find(({ names }) => names.test(specifier));
   if (rule !== undefined)
     return isIn(path, rule.places) ? null : `${specifier} may be imported only by ${rule.places.join(", ")}`;
@@ -289,6 +296,9 @@ export function readRooms(markdown: string): Map<string, string[]> | null {
     .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "")));
   if (rows.length === 0) return null;
   return new Map(
-    rows.map(([, room = "", allowed = ""]) => [room, allowed === "—" ? [] : allowed.split(/,\s*/).toSorted()]),
+    rows.map(([, room = "", allowed = ""]) => [
+      room,
+      allowed === "—" || allowed === "" ? [] : allowed.split(/,\s*/).toSorted(),
+    ]),
   );
 }

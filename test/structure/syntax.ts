@@ -35,7 +35,8 @@ export interface SourceFacts {
   lineCount: number;
   /** The comment the file starts with, all of its lines; null when it starts with anything else. */
   firstComment: string | null;
-  imports: { specifier: string; line: number }[];
+  /** `typeOnly`: gone after compilation, so it puts nothing into the program. */
+  imports: { specifier: string; line: number; typeOnly: boolean }[];
   computedImports: number[];
   emptyCatches: number[];
   functions: { name: string; line: number; lineCount: number }[];
@@ -113,11 +114,13 @@ function factsOf(path: string, text: string, source: SourceFile): SourceFacts {
 function readImport(node: Node, facts: SourceFacts, lineOf: (node: Node) => number): void {
   if ((isImportDeclaration(node) || isExportDeclaration(node)) && node.moduleSpecifier !== undefined) {
     if (isStringLiteral(node.moduleSpecifier)) {
-      facts.imports.push({ specifier: node.moduleSpecifier.text, line: lineOf(node) });
+      const clause = isImportDeclaration(node) ? node.importClause : undefined;
+      const typeOnly = isExportDeclaration(node) ? node.isTypeOnly : clause?.phaseModifier === SyntaxKind.TypeKeyword;
+      facts.imports.push({ specifier: node.moduleSpecifier.text, line: lineOf(node), typeOnly });
     }
   }
   if (isImportTypeNode(node) && isLiteralTypeNode(node.argument) && isStringLiteral(node.argument.literal)) {
-    facts.imports.push({ specifier: node.argument.literal.text, line: lineOf(node) });
+    facts.imports.push({ specifier: node.argument.literal.text, line: lineOf(node), typeOnly: true });
   }
   if (!isCallExpression(node)) return;
   const isImport = node.expression.kind === SyntaxKind.ImportKeyword;
@@ -125,7 +128,7 @@ function readImport(node: Node, facts: SourceFacts, lineOf: (node: Node) => numb
   if (!isImport && !isRequire) return;
   const argument = node.arguments[0];
   if (argument !== undefined && (isStringLiteral(argument) || isNoSubstitutionTemplateLiteral(argument))) {
-    facts.imports.push({ specifier: argument.text, line: lineOf(node) });
+    facts.imports.push({ specifier: argument.text, line: lineOf(node), typeOnly: false });
   } else {
     facts.computedImports.push(lineOf(node));
   }

@@ -13,7 +13,7 @@ export interface QueuedBlock {
   /** Writes its start. `index` is its place on the wire. */
   readonly open: (index: number) => void;
   readonly close: (index: number) => void;
-  /** Makes way for others; its later deltas open it again under a new index. */
+  /** Opens with its first delta and makes way for others; later deltas open it again under a new index. */
   readonly divisible: boolean;
 }
 
@@ -80,7 +80,8 @@ export function createBlockQueue(): BlockQueue {
     start(block, content) {
       const entry: Entry = { content, held: [], heldChars: 0, ended: false, queued: false };
       entries.set(block, entry);
-      enqueue(entry);
+      // Without a delta a text block would be empty, which the vendor refuses when the client replays it.
+      if (!content.divisible) enqueue(entry);
     },
     delta(block, chars, write) {
       const entry = entries.get(block);

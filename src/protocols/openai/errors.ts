@@ -32,7 +32,7 @@ export function failureOf(words: ErrorWords): Failure {
   const { status, code, type, message, retryAfterMs } = words;
   return {
     kind: kindOf(words),
-    message: message ?? "The provider ended the answer with an error.",
+    message: "The provider ended the answer with an error.",
     retryAfterMs,
     upstream: { status, code, type, message, body: null, headers: {} },
     details: null,

@@ -8,9 +8,9 @@ import type { JsonObject } from "../../std/json.ts";
 /** Id of this protocol and of its payload, as `origin` says it. */
 export const OPENAI = "openai";
 
-/** The members whose names are not in `known`. */
+/** The members whose names are not in `known`. Null says as much as no member, so it is neither kept nor a loss. */
 export function rest(object: JsonObject, known: ReadonlySet<string>): JsonObject {
-  const unknown = Object.entries(object).filter(([name]) => !known.has(name));
+  const unknown = Object.entries(object).filter(([name, value]) => !known.has(name) && value !== null);
   return unknown.length === 0 ? NO_EXTRAS : Object.fromEntries(unknown); // fromEntries: "__proto__" stays a plain member
 }
 

@@ -73,7 +73,7 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
   if (!isNothing(message["function_call"])) {
     blocks.push(readFunctionCall(message["function_call"], `${path}.function_call`));
   }
-  const extras = rest(message, ASSISTANT);
+  const extras = rest(message, isEmptyList(message["annotations"]) ? ASSISTANT_ECHO : ASSISTANT);
   // What stood for "no text" is kept, so that the same protocol gets it back.
   const blank = said.blocks.length === 0 ? { content: message["content"] } : {};
   return { role: "assistant", blocks, bare: said.bare, name: nameOf(message), extras: hide(extras, blank) };
@@ -145,6 +145,11 @@ function nameOf(message: JsonObject): string | null {
   return asText(message["name"]) ?? null;
 }
 
+/** Clients send an earlier answer back whole, and most cite nothing. */
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
 function isNothing(value: unknown): boolean {
   return value === undefined || value === null;
 }
@@ -166,3 +171,4 @@ const ASSISTANT = new Set([
   "reasoning_content",
   "reasoning",
 ]);
+const ASSISTANT_ECHO = new Set([...ASSISTANT, "annotations"]);

@@ -71,7 +71,7 @@ function writeInstruction(
 /** Claude Code's first system block accounts to its own vendor, and tells any other model nothing. */
 function isBillingHeader(block: IrBlock, path: string, writing: Writing): boolean {
   if (writing.native || block.type !== "text" || !block.text.startsWith("x-anthropic-billing-header:")) return false;
-  writing.losses.push(dropped(path, "a billing note to another provider"));
+  writing.losses.add(dropped(path, "a billing note to another provider"));
   return true;
 }
 
@@ -122,7 +122,7 @@ function writeMember(block: IrBlock, members: Record<string, unknown>, writing: 
 /** The vendor takes only text from an assistant. */
 function assistantParts(block: IrBlock, path: string, writing: Writing): Part[] {
   if (!writing.native && (block.type === "image" || block.type === "document" || block.type === "audio")) {
-    writing.losses.push(dropped(path, `the provider takes no ${block.type} from an assistant`));
+    writing.losses.add(dropped(path, `the provider takes no ${block.type} from an assistant`));
     return [];
   }
   return writePart(block, path, writing);
@@ -157,7 +157,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
       if (group !== undefined) group.messages.push(message);
       else if (writing.native) add(message);
       else {
-        writing.losses.push(approximated(here, "a result without its call is written as text"));
+        writing.losses.add(approximated(here, "a result without its call is written as text"));
         parts.push(textPart(String(message["content"])));
       }
       parts.push(...more);
@@ -175,8 +175,8 @@ function writeResult(block: ToolResult, path: string, writing: Writing): { messa
   const written = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, writing));
   const texts = writing.native ? written : written.filter(({ type }) => type === "text");
   const more = writing.native ? [] : written.filter(({ type }) => type !== "text");
-  if (more.length > 0) writing.losses.push(approximated(path, "media of a result follow as a user message"));
-  if (block.isError === true) writing.losses.push(approximated(`${path}.is_error`, "only the text says it failed"));
+  if (more.length > 0) writing.losses.add(approximated(path, "media of a result follow as a user message"));
+  if (block.isError === true) writing.losses.add(approximated(`${path}.is_error`, "only the text says it failed"));
   const others = marks(block.cache, block.extras, path, writing);
   const content = writing.native ? (writeContent(texts, block.bare) ?? "") : (joinTexts(texts, "\n") ?? "");
   if (block.extras["legacy"] === true) {

@@ -1,16 +1,17 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
-import { approximated, dropped, type Loss } from "../../ir/loss.ts";
+import { approximated, dropped } from "../../ir/loss.ts";
 import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
+import type { Losses } from "./losses.ts";
 import type { WirePart } from "./wire.ts";
 
 /** Writing one request: whether it was read from this protocol, and where losses go. */
 export interface Writing {
   /** True: everything goes back as it came, and the vendor says what it refuses. */
   readonly native: boolean;
-  readonly losses: Loss[];
+  readonly losses: Losses;
 }
 
 /** Open, because a client's own details and formats are handed on for the vendor to judge. */
@@ -39,7 +40,7 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
     }
     case "refusal":
       if (writing.native) return [{ type: "refusal", refusal: block.text, ...extrasOf(block.extras, path, writing) }];
-      writing.losses.push(approximated(path, "a refusal is written as text"));
+      writing.losses.add(approximated(path, "a refusal is written as text"));
       return [textPart(block.text)];
     case "image":
       return writeImage(block, path, writing);
@@ -49,18 +50,18 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
       return writeDocument(block, path, writing);
     case "foreign":
       if (block.origin === OPENAI && isPart(block.value)) return [block.value];
-      writing.losses.push(dropped(path, `${block.name} exists only in its own protocol`));
+      writing.losses.add(dropped(path, `${block.name} exists only in its own protocol`));
       return [];
     case "reasoning": {
       const whole = block.extras["part"];
       if (writing.native && isPart(whole)) return [whole];
-      writing.losses.push(dropped(path, "the provider takes no reasoning back"));
+      writing.losses.add(dropped(path, "the provider takes no reasoning back"));
       return [];
     }
     case "tool-call":
     case "tool-result":
       // The message writer has taken those that stand where they may.
-      writing.losses.push(dropped(path, `a ${block.type} has no place here`));
+      writing.losses.add(dropped(path, `a ${block.type} has no place here`));
       return [];
     default:
       return unreachable(block);
@@ -74,7 +75,7 @@ export function textPart(text: string) {
 function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
   const url = urlOf(block.source, "image/png");
   if (url === null) {
-    writing.losses.push(dropped(path, "the file is in another provider's store"));
+    writing.losses.add(dropped(path, "the file is in another provider's store"));
     return [];
   }
   const image = block.detail === null ? { url } : { url, detail: block.detail };
@@ -83,7 +84,7 @@ function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, wr
 
 function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, writing: Writing): Part[] {
   if (block.source.kind !== "base64") {
-    writing.losses.push(dropped(path, "audio must be sent inline"));
+    writing.losses.add(dropped(path, "audio must be sent inline"));
     return [];
   }
   const format = block.format ?? audioFormat(block.source.mediaType);
@@ -92,26 +93,26 @@ function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, wr
 }
 
 function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, writing: Writing): Part[] {
-  if (block.context !== null) writing.losses.push(dropped(`${path}.context`, "files have no context here"));
+  if (block.context !== null) writing.losses.add(dropped(`${path}.context`, "files have no context here"));
   if (block.citations === true) {
-    writing.losses.push(dropped(`${path}.citations`, "the provider does not cite documents"));
+    writing.losses.add(dropped(`${path}.citations`, "the provider does not cite documents"));
   }
   const { source } = block;
   switch (source.kind) {
     case "text":
-      writing.losses.push(approximated(path, "a text document is written as text"));
+      writing.losses.add(approximated(path, "a text document is written as text"));
       return [{ ...textPart(source.text), ...marks(block.cache, block.extras, path, writing) }];
     case "blocks":
-      writing.losses.push(approximated(path, "a document of blocks is written as its blocks"));
+      writing.losses.add(approximated(path, "a document of blocks is written as its blocks"));
       marks(block.cache, block.extras, path, writing);
       return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, writing));
     case "url":
       if (writing.native) return [writeFile(block, { file_data: source.url }, path, writing)];
-      writing.losses.push(dropped(path, "the provider takes no files by URL"));
+      writing.losses.add(dropped(path, "the provider takes no files by URL"));
       return [];
     case "file":
       if (writing.native) return [writeFile(block, { file_id: source.id }, path, writing)];
-      writing.losses.push(dropped(path, "the file is in another provider's store"));
+      writing.losses.add(dropped(path, "the file is in another provider's store"));
       return [];
     case "base64": {
       const isBare = writing.native && source.mediaType === null;
@@ -140,7 +141,7 @@ export function marks(cache: CacheMark | null, extras: Extras, path: string, wri
   const others = extrasOf(extras, path, writing);
   if (cache === null) return others;
   if (!writing.native) {
-    writing.losses.push(dropped(`${path}.cache_control`, "the provider caches by itself"));
+    writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
     return others;
   }
   const breakpoint = extras["prompt_cache_breakpoint"];
@@ -151,9 +152,7 @@ export function marks(cache: CacheMark | null, extras: Extras, path: string, wri
 
 export function extrasOf(extras: Extras, path: string, writing: Writing): Extras {
   if (writing.native) return { ...extras };
-  for (const name of Object.keys(extras)) {
-    writing.losses.push(dropped(path === "" ? name : `${path}.${name}`, "exists only in its own protocol"));
-  }
+  writing.losses.addExtras(path, extras);
   return {};
 }
 
@@ -179,7 +178,7 @@ function audioFormat(mediaType: string | null): string {
 }
 
 function loseCitations(count: number, path: string, writing: Writing): void {
-  if (count > 0) writing.losses.push(dropped(`${path}.citations`, "the provider takes no citations back"));
+  if (count > 0) writing.losses.add(dropped(`${path}.citations`, "the provider takes no citations back"));
 }
 
 function isPlainText(part: Part): part is { readonly type: "text"; readonly text: string } {

@@ -121,7 +121,7 @@ function readExtras(body: JsonObject) {
   if (body["logprobs"] !== true && typeof body["top_logprobs"] === "number") {
     visible["top_logprobs"] = body["top_logprobs"];
   }
-  return hide(withoutNulls(visible), {
+  return hide(visible, {
     stream_options: asObject(body["stream_options"]),
     max_tokens: body["max_tokens"] ?? undefined,
     max_completion_tokens: body["max_completion_tokens"] ?? undefined,
@@ -134,11 +134,6 @@ function readExtras(body: JsonObject) {
     seed: isRawJson(body["seed"]) ? body["seed"] : undefined,
     functions: body["functions"] === undefined ? undefined : true,
   });
-}
-
-/** A member set to null was not said: dropping it elsewhere loses nothing. */
-function withoutNulls(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 }
 
 /** Members that the request in between holds, whole; everything else is an extra. */

@@ -7,6 +7,7 @@ import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts"
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
+import { createLosses } from "./losses.ts";
 import { writeMessages } from "./message-writer.ts";
 import { shortHash } from "./names.ts";
 import { extrasOf, type Writing } from "./part-writer.ts";
@@ -15,7 +16,7 @@ import { isStrictSchema } from "./schema.ts";
 import { writeTools } from "./tool-writer.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const writing: Writing = { native: request.origin === OPENAI, losses: [] };
+  const writing: Writing = { native: request.origin === OPENAI, losses: createLosses() };
   const value = withoutUndefined({
     model: options.upstreamModel,
     messages: writeMessages(request, writing),
@@ -34,7 +35,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
     service_tier: writeTier(request.serviceTier, writing),
     ...extrasOf(request.extras, "", writing),
   });
-  return { value, losses: writing.losses };
+  return { value, losses: writing.losses.list };
 }
 
 function streamOptions(request: IrRequest): JsonObject {
@@ -47,7 +48,7 @@ function writeMaxTokens(request: IrRequest, options: WriteRequestOptions, writin
   const asked = request.maxOutputTokens;
   if (asked === null) return {};
   const limit = options.maxOutputTokens;
-  if (limit !== null && asked > limit) writing.losses.push(clamped("max_tokens", `the model gives at most ${limit}`));
+  if (limit !== null && asked > limit) writing.losses.add(clamped("max_tokens", `the model gives at most ${limit}`));
   const tokens = limit === null ? asked : Math.min(asked, limit);
   if (!writing.native) {
     return isNewModel(options.upstreamModel) ? { max_completion_tokens: tokens } : { max_tokens: tokens };
@@ -60,7 +61,7 @@ function writeMaxTokens(request: IrRequest, options: WriteRequestOptions, writin
 
 function writeSampling(sampling: IrSampling, request: IrRequest, writing: Writing): JsonObject {
   const { temperature, topP, topK, seed, presencePenalty, frequencyPenalty } = sampling;
-  if (topK !== null && !writing.native) writing.losses.push(dropped("top_k", "the provider has no such setting"));
+  if (topK !== null && !writing.native) writing.losses.add(dropped("top_k", "the provider has no such setting"));
   return {
     temperature: within("temperature", temperature, 0, 2, writing),
     top_p: within("top_p", topP, 0, 1, writing),
@@ -74,7 +75,7 @@ function writeSampling(sampling: IrSampling, request: IrRequest, writing: Writin
 function within(field: string, value: number | null, min: number, max: number, writing: Writing): number | undefined {
   if (value === null) return undefined;
   if (writing.native || (value >= min && value <= max)) return value;
-  writing.losses.push(clamped(field, `the provider takes ${min} to ${max}`));
+  writing.losses.add(clamped(field, `the provider takes ${min} to ${max}`));
   return Math.min(max, Math.max(min, value));
 }
 
@@ -83,7 +84,7 @@ function writeStop(request: IrRequest, writing: Writing): string | readonly stri
   if (writing.native && typeof request.extras["stop"] === "string") return request.extras["stop"];
   if (stop.length === 0) return undefined;
   if (writing.native || stop.length <= STOPS_MAX) return stop;
-  writing.losses.push(clamped("stop", `the provider takes ${STOPS_MAX}`));
+  writing.losses.add(clamped("stop", `the provider takes ${STOPS_MAX}`));
   return stop.slice(0, STOPS_MAX);
 }
 
@@ -93,7 +94,7 @@ function writeReasoning(request: IrRequest, options: WriteRequestOptions, writin
   }
   if (request.reasoning === null) return {};
   const { effort, losses } = writeEffort(request.reasoning, options.upstreamModel);
-  writing.losses.push(...losses);
+  for (const loss of losses) writing.losses.add(loss);
   return { reasoning_effort: effort ?? undefined };
 }
 
@@ -120,7 +121,7 @@ function writeFormat(format: IrOutputFormat | null, writing: Writing): JsonObjec
 /** Protocols without the flag always hold the answer to the schema; here only a schema of a certain form can be held to. */
 function strictness(schema: unknown, writing: Writing): true | undefined {
   if (isStrictSchema(schema)) return true;
-  writing.losses.push(approximated("response_format", "the provider holds to this schema only loosely"));
+  writing.losses.add(approximated("response_format", "the provider holds to this schema only loosely"));
   return undefined;
 }
 
@@ -129,14 +130,14 @@ function writeUser(request: IrRequest, writing: Writing): JsonObject {
   if (writing.native) return { user: request.extras["user"], safety_identifier: request.extras["safety_identifier"] };
   if (request.user === null) return {};
   if (PLAIN_USER.test(request.user)) return { user: request.user };
-  writing.losses.push(approximated("user", "written as its hash: it is too long or has odd characters"));
+  writing.losses.add(approximated("user", "written as its hash: it is too long or has odd characters"));
   return { user: `user_${shortHash(request.user)}` };
 }
 
 /** The vendor refuses metadata without `store`. */
 function writeMetadata(request: IrRequest, writing: Writing): IrRequest["metadata"] | undefined {
   if (request.metadata === null || writing.native) return request.metadata ?? undefined;
-  writing.losses.push(dropped("metadata", "the provider takes it only with answers it stores"));
+  writing.losses.add(dropped("metadata", "the provider takes it only with answers it stores"));
   return undefined;
 }
 
@@ -144,7 +145,7 @@ function writeTier(tier: string | null, writing: Writing): string | undefined {
   if (tier === null || writing.native) return tier ?? undefined;
   if (tier === "auto") return undefined; // the default everywhere
   if (TIERS.has(tier)) return tier;
-  writing.losses.push(dropped("service_tier", "the provider has no such tier"));
+  writing.losses.add(dropped("service_tier", "the provider has no such tier"));
   return undefined;
 }
 

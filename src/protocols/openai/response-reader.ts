@@ -27,8 +27,11 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     choices: choices.toSorted((a, b) => a.index - b.index),
     usage: readUsage(body["usage"]),
     serviceTier: asText(body["service_tier"]) ?? null,
-    // The usage object may hold counts and costs nobody else has.
-    extras: hide(rest(body, RESPONSE), { usage: asObject(body["usage"]) }),
+    // The usage object may hold counts and costs nobody else has; the fingerprint is a label nobody asked for.
+    extras: hide(rest(body, RESPONSE), {
+      usage: asObject(body["usage"]),
+      system_fingerprint: nonEmpty(body["system_fingerprint"]) ?? undefined,
+    }),
   };
   return { value, losses: [] };
 }
@@ -135,7 +138,16 @@ function readCall(value: unknown, path: string, seed: string): IrBlock {
   };
 }
 
-const RESPONSE = new Set(["id", "object", "created", "model", "choices", "usage", "service_tier"]);
+const RESPONSE = new Set([
+  "id",
+  "object",
+  "created",
+  "model",
+  "choices",
+  "usage",
+  "service_tier",
+  "system_fingerprint",
+]);
 const CHOICE = new Set(["index", "message", "finish_reason", "logprobs"]);
 const MESSAGE = new Set([
   "role",

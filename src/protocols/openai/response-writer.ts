@@ -1,5 +1,5 @@
 /** An answer from any lane as a Chat Completion: every member the vendor always sends, nothing it never would. */
-import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import { approximated, dropped, type WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
@@ -7,6 +7,7 @@ import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
+import { createLosses, type Losses } from "./losses.ts";
 import { writeUsage } from "./usage.ts";
 import type { WireAnnotation, WireAnswer, WireChoice, WireResponse, WireToolCall } from "./wire.ts";
 
@@ -15,7 +16,7 @@ export const ID_CHARS = 24;
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const native = response.origin === OPENAI;
-  const losses: Loss[] = [];
+  const losses = createLosses();
   const id = native ? response.id : null;
   const wire = {
     id: id ?? `chatcmpl-${context.newId(ID_CHARS)}`,
@@ -30,13 +31,15 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     usage,
     // Another protocol's tier is another vendor's word.
     service_tier: native ? (response.serviceTier ?? undefined) : undefined,
+    system_fingerprint: native ? response.extras["system_fingerprint"] : undefined,
     ...ownExtras(response.extras, native, "", losses),
   });
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 /** A citation as the vendor's annotation; null: it has no URL. `textEnd`: length of the text it stands behind. */
-export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnnotation | null {
+export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnnotation | JsonObject | null {
+  if (citation.origin === OPENAI) return asObject(citation.raw) ?? null;
   if (citation.url === null) return null;
   const url_citation = {
     start_index: citation.start ?? textEnd,
@@ -44,18 +47,18 @@ export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnno
     title: citation.title ?? citation.url,
     url: citation.url,
   };
-  return { type: "url_citation", url_citation };
+  return { type: "url_citation", url_citation } satisfies WireAnnotation;
 }
 
-function writeChoice(choice: IrChoice, native: boolean, losses: Loss[]): JsonObject {
+function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObject {
   const path = `choices[${choice.index}]`;
   const { message: inner, ...others } = ownExtras(choice.extras, native, path, losses);
   const message = writeMessage(choice.blocks, { native, path: `${path}.message`, losses });
   const logprobs = native ? choice.logprobs : null;
-  if (!native && choice.logprobs !== null) losses.push(dropped(`${path}.logprobs`, "in another protocol's form"));
+  if (!native && choice.logprobs !== null) losses.add(dropped(`${path}.logprobs`, "in another protocol's form"));
   const reason = choice.finish?.reason ?? null;
   if (reason !== null && isFinishApproximated(reason)) {
-    losses.push(approximated(`${path}.finish_reason`, `${reason} has no word of its own`));
+    losses.add(approximated(`${path}.finish_reason`, `${reason} has no word of its own`));
   }
   const word: WireChoice["finish_reason"] = writeFinish(reason, { toolCalls: message.tool_calls !== undefined });
   return {
@@ -70,14 +73,14 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Loss[]): JsonObj
 interface Place {
   readonly native: boolean;
   readonly path: string;
-  readonly losses: Loss[];
+  readonly losses: Losses;
 }
 
 function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
   const text: string[] = [];
   const reasoning: string[] = [];
   const refusal: string[] = [];
-  const annotations: WireAnnotation[] = [];
+  const annotations: (WireAnnotation | JsonObject)[] = [];
   const calls: WireToolCall[] = [];
   const members: Record<string, unknown> = {};
   let textLength = 0;
@@ -127,7 +130,7 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
 }
 
 function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Place): WireToolCall {
-  if (block.signature !== null) place.losses.push(dropped(`${place.path}.tool_calls`, "a signature has no place here"));
+  if (block.signature !== null) place.losses.add(dropped(`${place.path}.tool_calls`, "a signature has no place here"));
   const others = ownExtras(block.extras, place.native, `${place.path}.tool_calls`, place.losses);
   const { id, name } = block;
   if (block.kind === "custom") return { id, type: "custom", custom: { name, input: block.arguments }, ...others };
@@ -136,28 +139,30 @@ function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Place)
   return { id, type: "function", function: { name, arguments: text }, ...others };
 }
 
-function writeCitations(citations: readonly IrCitation[], textEnd: number, place: Place): WireAnnotation[] {
+function writeCitations(
+  citations: readonly IrCitation[],
+  textEnd: number,
+  place: Place,
+): (WireAnnotation | JsonObject)[] {
   return citations.flatMap((citation) => {
     const annotation = writeAnnotation(citation, textEnd);
-    if (annotation === null) place.losses.push(dropped(`${place.path}.annotations`, "only URLs can be cited"));
+    if (annotation === null) place.losses.add(dropped(`${place.path}.annotations`, "only URLs can be cited"));
     return annotation === null ? [] : [annotation];
   });
 }
 
 function loseSeals({ signature, encrypted }: Extract<IrBlock, { type: "reasoning" }>, place: Place): void {
   if (signature === null && encrypted === null) return;
-  place.losses.push(dropped(`${place.path}.reasoning_content`, "signed or encrypted reasoning has no place here"));
+  place.losses.add(dropped(`${place.path}.reasoning_content`, "signed or encrypted reasoning has no place here"));
 }
 
 function lose(block: IrBlock, { path, losses }: Place): void {
   const name = block.type === "foreign" ? block.name : block.type;
-  losses.push(dropped(`${path}.content`, `${name} has no place in an answer here`));
+  losses.add(dropped(`${path}.content`, `${name} has no place in an answer here`));
 }
 
-function ownExtras(extras: JsonObject, native: boolean, path: string, losses: Loss[]): JsonObject {
+function ownExtras(extras: JsonObject, native: boolean, path: string, losses: Losses): JsonObject {
   if (native) return { ...extras };
-  for (const name of Object.keys(extras)) {
-    losses.push(dropped(path === "" ? name : `${path}.${name}`, "exists only in its own protocol"));
-  }
+  losses.addExtras(path, extras);
   return {};
 }

@@ -12,7 +12,7 @@ import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { type ChoiceReader, createChoiceReader, type Emit } from "./choice-reader.ts";
 import { failureOf, readInBandError } from "./errors.ts";
-import { OPENAI, rest } from "./extras.ts";
+import { hide, OPENAI, rest } from "./extras.ts";
 import { createdMs, nonEmpty } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
 
@@ -46,7 +46,7 @@ export function createStreamReader(): StreamReader {
       model: nonEmpty(chunk["model"]),
       createdMs: createdMs(chunk["created"]),
       serviceTier: nonEmpty(chunk["service_tier"]),
-      extras: rest(chunk, CHUNK),
+      extras: hide(rest(chunk, CHUNK), { system_fingerprint: nonEmpty(chunk["system_fingerprint"]) ?? undefined }),
     });
   };
   const choiceOf = (index: number, streamId: string): ChoiceReader | null => {
@@ -134,4 +134,15 @@ function parseChunk({ data }: Frame): JsonObject | null {
 const LOSSES_MAX = 32;
 
 /** Members the events hold, and padding that says nothing (`obfuscation` is OpenAI's, `p` Mistral's). */
-const CHUNK = new Set(["id", "object", "created", "model", "choices", "usage", "service_tier", "obfuscation", "p"]);
+const CHUNK = new Set([
+  "id",
+  "object",
+  "created",
+  "model",
+  "choices",
+  "usage",
+  "service_tier",
+  "system_fingerprint",
+  "obfuscation",
+  "p",
+]);

@@ -3,7 +3,7 @@
  * it, `[DONE]`. Id, model and time of the first chunk stand on every one. After an error nothing follows.
  */
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
-import { approximated, dropped, type Loss } from "../../ir/loss.ts";
+import { approximated, dropped } from "../../ir/loss.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, at } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
@@ -11,6 +11,7 @@ import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { writeError } from "./errors.ts";
 import { OPENAI } from "./extras.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
+import { createLosses } from "./losses.ts";
 import { ID_CHARS, writeAnnotation } from "./response-writer.ts";
 import { writeUsage } from "./usage.ts";
 import type { WireChunk, WireDelta, WireFinish } from "./wire.ts";
@@ -31,7 +32,7 @@ interface ChoiceState {
 }
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
-  const losses: Loss[] = [];
+  const losses = createLosses();
   const blocks = new Map<number, OpenBlock>();
   const choices = new Map<number, ChoiceState>();
   const asked = isUsageAsked(context);
@@ -41,13 +42,10 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   let usage: Usage | null = null;
   let isOver = false;
 
-  const lose = (loss: Loss) => {
-    if (losses.length < LOSSES_MAX && !losses.some(({ field }) => field === loss.field)) losses.push(loss);
-  };
   const begin = (event: Extract<IrEvent, { type: "start" }> | null) => {
     native = event?.origin === OPENAI;
     ({ head, tail } = envelope(event, { native, asked, context }));
-    for (const name of native ? [] : Object.keys(event?.extras ?? {})) lose(dropped(name, ONLY_ITS_OWN));
+    if (!native) losses.addExtras("", event?.extras ?? {});
   };
   const chunk = (
     choice: number,
@@ -81,21 +79,21 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
     } else if (content.type === "foreign")
       frames.push(...writeForeign(choice, content.origin, content.name, content.value));
     else if (content.type === "reasoning" && content.encrypted !== null) {
-      lose(dropped("reasoning_content", "encrypted reasoning has no place here"));
+      losses.add(dropped("reasoning_content", "encrypted reasoning has no place here"));
     }
     return frames;
   };
   const writeForeign = (choice: number, origin: string, name: string, value: unknown): Frame[] => {
     if (origin === OPENAI && name === "audio")
       return [chunk(choice, Object.assign<WireDelta, object>({}, { audio: value }))];
-    lose(dropped(`delta.${name}`, ONLY_ITS_OWN));
+    losses.add(dropped(`delta.${name}`, ONLY_ITS_OWN));
     return [];
   };
   const writeText = (event: Extract<IrEvent, { type: "text-delta" }>): Frame[] => {
     const open = blocks.get(event.block);
     if (open === undefined) return [];
     const logprobs = native ? event.logprobs : null;
-    if (!native && event.logprobs !== null) lose(dropped("logprobs", "in another protocol's form"));
+    if (!native && event.logprobs !== null) losses.add(dropped("logprobs", "in another protocol's form"));
     if (event.text === "" && logprobs === null) return [];
     const { type } = open.content;
     if (type === "refusal") return [chunk(open.choice, { refusal: event.text }, null, logprobs)];
@@ -125,7 +123,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
     const { state } = touch(open.choice);
     const annotation = writeAnnotation(event.citation, state.textLength);
     if (annotation !== null) return [chunk(open.choice, { annotations: [annotation] })];
-    lose(dropped("delta.annotations", "only URLs can be cited"));
+    losses.add(dropped("delta.annotations", "only URLs can be cited"));
     return [];
   };
   const writeEnding = ({ choice, finish }: Extract<IrEvent, { type: "finish" }>): Frame[] => {
@@ -133,7 +131,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
     if (state.isFinished) return frames;
     state.isFinished = true;
     if (isFinishApproximated(finish.reason)) {
-      lose(approximated("finish_reason", `${finish.reason} has no word of its own`));
+      losses.add(approximated("finish_reason", `${finish.reason} has no word of its own`));
     }
     return [...frames, chunk(choice, {}, writeFinish(finish.reason, { toolCalls: state.toolCalls > 0 }))];
   };
@@ -150,7 +148,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   };
 
   return {
-    losses,
+    losses: losses.list,
     push(event) {
       if (isOver) return [];
       switch (event.type) {
@@ -164,7 +162,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
         case "arguments-delta":
           return writeArguments(blocks.get(event.block), event.text);
         case "signature-delta":
-          lose(dropped("reasoning_content", "signed reasoning has no place here"));
+          losses.add(dropped("reasoning_content", "signed reasoning has no place here"));
           return [];
         case "citation":
           return writeCitation(event);
@@ -207,7 +205,8 @@ function envelope(
   const model = event?.model ?? context.upstreamModel;
   const members = { id, object: "chat.completion.chunk", created, model } satisfies Partial<WireChunk>;
   const tier = native && event !== null && event.serviceTier !== null ? { service_tier: event.serviceTier } : {};
-  const own = native ? event?.extras : {};
+  const fingerprint = native ? event?.extras["system_fingerprint"] : undefined;
+  const own = native ? { ...event?.extras, system_fingerprint: fingerprint } : {};
   const head = JSON.stringify({ ...members, ...tier, ...own }).slice(0, -1);
   return { head: `${head},"choices":`, tail: asked ? ',"usage":null}' : "}" };
 }
@@ -219,6 +218,3 @@ function isUsageAsked({ request }: AnswerContext): boolean {
 }
 
 const ONLY_ITS_OWN = "exists only in its own protocol";
-
-/** Kinds of loss told of one stream. */
-const LOSSES_MAX = 32;

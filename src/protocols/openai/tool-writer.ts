@@ -30,13 +30,13 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
 function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
   if (tool.type === "foreign") {
     if (tool.origin === OPENAI) return asObject(tool.value) ?? null;
-    writing.losses.push(dropped(path, `${tool.name} exists only in its own protocol`));
+    writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
     return null;
   }
   const name = writing.native ? tool.name : legalName(tool.name);
   if (name === null) {
     // Shortened, it would come back in calls under a name the client does not know.
-    writing.losses.push(dropped(path, `the name is empty or longer than ${TOOL_NAME_CHARS_MAX} characters`));
+    writing.losses.add(dropped(path, `the name is empty or longer than ${TOOL_NAME_CHARS_MAX} characters`));
     return null;
   }
   const description = tool.description ?? undefined;
@@ -65,12 +65,12 @@ function writeChoice(choice: IrToolChoice, written: Written): unknown {
   const { names, tools, writing } = written;
   if (choice.kind === "foreign") {
     if (choice.origin === OPENAI) return choice.value;
-    writing.losses.push(dropped("tool_choice", "exists only in its own protocol"));
+    writing.losses.add(dropped("tool_choice", "exists only in its own protocol"));
     return undefined;
   }
   if (tools.length === 0 && !writing.native) {
     if (choice.kind !== "none" && choice.kind !== "auto") {
-      writing.losses.push(dropped("tool_choice", "no tool is left to choose"));
+      writing.losses.add(dropped("tool_choice", "no tool is left to choose"));
     }
     return undefined;
   }
@@ -81,12 +81,12 @@ function writeChoice(choice: IrToolChoice, written: Written): unknown {
       return choice.kind;
     case "tool":
       if (names.has(choice.name) || writing.native) return named(choice.name, written);
-      writing.losses.push(approximated("tool_choice", "the tool is not among those written; the model chooses"));
+      writing.losses.add(approximated("tool_choice", "the tool is not among those written; the model chooses"));
       return "auto";
     case "allowed": {
       const known = choice.names.filter((name) => names.has(name) || writing.native);
       if (known.length < choice.names.length) {
-        writing.losses.push(approximated("tool_choice", "some tools are not among those written"));
+        writing.losses.add(approximated("tool_choice", "some tools are not among those written"));
       }
       if (known.length === 0) return "none";
       const allowed = { mode: choice.mode, tools: known.map((name) => named(name, written)) };

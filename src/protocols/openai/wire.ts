@@ -16,6 +16,7 @@ import type {
 import type { CompletionUsage } from "openai/resources/completions";
 import type { Model } from "openai/resources/models";
 import type { ReasoningEffort } from "openai/resources/shared";
+import type { JsonObject } from "../../std/json.ts";
 
 export type WireRequest = ChatCompletionCreateParamsBase;
 export type WireMessage = ChatCompletionMessageParam;
@@ -32,7 +33,10 @@ export type WireFinish = ChatCompletion.Choice["finish_reason"];
 export type WireChunk = ChatCompletionChunk;
 
 /** `reasoning_content`: reasoning text, as DeepSeek first spelled it and most compatible vendors and clients now do. */
-export type WireAnswer = ChatCompletionMessage & { reasoning_content?: string };
+export type WireAnswer = Omit<ChatCompletionMessage, "annotations"> & {
+  reasoning_content?: string;
+  annotations?: readonly (WireAnnotation | JsonObject)[];
+};
 
 export type WireAnnotation = ChatCompletionMessage.Annotation;
 
@@ -44,7 +48,7 @@ export type WireToolDelta =
 export type WireDelta = Omit<ChatCompletionChunk.Choice.Delta, "tool_calls"> & {
   tool_calls?: WireToolDelta[];
   reasoning_content?: string;
-  annotations?: WireAnnotation[];
+  annotations?: readonly (WireAnnotation | JsonObject)[];
 };
 
 export interface WireErrorBody {

@@ -1,0 +1,88 @@
+/** Models: of a provider that is configured and can be spoken to, with limits and prices that mean something. */
+
+import { readUsd } from "../std/money.ts";
+import { type CheckInput, type Findings, namesIn } from "./findings.ts";
+import { providerOf } from "./merge.ts";
+import { protocolNotYet } from "./not-yet.ts";
+import type { Path } from "./problem.ts";
+import type { ConfigModel } from "./schema.ts";
+
+export function checkModels(input: CheckInput, findings: Findings): void {
+  const providers = namesIn(input.source, "providers");
+  for (const [name, model] of Object.entries(input.config.models)) {
+    const path = ["models", name];
+    checkProvider(model, path, providers, input, findings);
+    if (model.max_requests === 0) {
+      findings.error(
+        [...path, "max_requests"],
+        "must not be 0; remove the model to switch it off, or leave it out for no limit",
+      );
+    }
+    for (const [key, value] of [
+      ["upstream_model", model.upstream_model],
+      ["canonical", model.canonical],
+    ] as const) {
+      if (value !== undefined && value.trim() === "")
+        findings.error([...path, key], "must not be blank; leave it out for the default");
+    }
+    checkPrices(model.prices, [...path, "prices"], findings);
+    checkExclusions(
+      model.failover?.exclusions,
+      [...path, "failover", "exclusions"],
+      namesIn(input.source, "models"),
+      findings,
+    );
+  }
+}
+
+/** Excluding what is not there does nothing, and is most likely a typing error. */
+export function checkExclusions(
+  exclusions: readonly string[] | undefined,
+  path: Path,
+  known: readonly string[],
+  findings: Findings,
+): void {
+  (exclusions ?? []).forEach((excluded, at) => {
+    if (!known.includes(excluded))
+      findings.warn([...path, at], "excludes a model that is not there; correct the name or remove it");
+  });
+}
+
+function checkProvider(
+  model: ConfigModel,
+  path: Path,
+  providers: readonly string[],
+  { config, catalog }: CheckInput,
+  findings: Findings,
+): void {
+  const here = [...path, "provider"];
+  if (!providers.includes(model.provider)) {
+    const listed = catalog.providers.has(model.provider);
+    const message = listed
+      ? "is in the catalog but not under providers; add it there with its key"
+      : "is not under providers";
+    findings.unknown(here, message, model.provider, providers);
+    return;
+  }
+  const notYet = protocolNotYet(providerOf(model.provider, config, catalog)?.protocol ?? "");
+  if (notYet !== null) findings.error(here, notYet);
+}
+
+/** Money is held in whole nano-dollars; a finer price would be rounded, and rounding is somebody's money. */
+function checkPrices(prices: ConfigModel["prices"], path: Path, findings: Findings): void {
+  const { tiers = [], ...flat } = prices ?? {};
+  checkAmounts(flat, path, findings);
+  const seen = new Set<number>();
+  tiers.forEach(({ above_tokens, ...amounts }, at) => {
+    checkAmounts(amounts, [...path, "tiers", at], findings);
+    if (seen.has(above_tokens))
+      findings.error([...path, "tiers", at, "above_tokens"], "stands in two tiers; keep one of them");
+    seen.add(above_tokens);
+  });
+}
+
+function checkAmounts(amounts: Readonly<Record<string, number | undefined>>, path: Path, findings: Findings): void {
+  for (const [key, usd] of Object.entries(amounts)) {
+    if (usd !== undefined && readUsd(usd) === null) findings.error([...path, key], "must have at most nine decimals");
+  }
+}

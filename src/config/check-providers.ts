@@ -1,0 +1,167 @@
+/** Providers: known, reachable by a safe URL, with credentials that are there and headers that can be sent. */
+import { PLANNED_PROTOCOL_IDS, PROTOCOL_IDS } from "../known.ts";
+import { readSecret, refuseForms, unrefreshable } from "./check-secrets.ts";
+import type { CheckInput, Findings } from "./findings.ts";
+import { accountsOf, mergeProvider } from "./merge.ts";
+import { judgeBaseUrl } from "./private-hosts.ts";
+import type { ConfigProvider } from "./schema.ts";
+import { countForms, isHeaderName, isHeaderValue, readAuthMode } from "./values.ts";
+
+const PROTOCOLS: readonly string[] = [...PROTOCOL_IDS, ...PLANNED_PROTOCOL_IDS];
+
+export function checkProviders(input: CheckInput, findings: Findings): void {
+  for (const [name, own] of Object.entries(input.config.providers)) {
+    const listed = input.catalog.providers.get(name);
+    if (listed === undefined && (own.protocol === undefined || own.base_url === undefined)) {
+      const message = "is not in providers.yaml; add it there, or give it protocol and base_url here";
+      findings.unknown(["providers", name], message, name, [...input.catalog.providers.keys()]);
+      continue;
+    }
+    const merged = mergeProvider(own, listed);
+    checkTarget(name, merged, findings);
+    checkHeaders(name, merged, findings);
+    checkFiles(name, merged, input, findings);
+    checkCredentials(name, merged, input, findings);
+  }
+}
+
+function checkTarget(name: string, merged: ConfigProvider, findings: Findings): void {
+  const path = ["providers", name];
+  const protocol = merged.protocol ?? "";
+  if (!PROTOCOLS.includes(protocol)) {
+    findings.unknown([...path, "protocol"], `must be one of ${PROTOCOLS.join(", ")}`, protocol, PROTOCOLS);
+  }
+  const verdict = judgeBaseUrl(merged.base_url ?? "", merged.allow_private ?? false);
+  if (verdict.kind === "refused") findings.error([...path, "base_url"], verdict.reason);
+  // It is appended to the base URL as it is: without the slash it would become part of the host.
+  if (merged.path !== undefined && !UPSTREAM_PATH.test(merged.path)) {
+    findings.error([...path, "path"], "must begin with a single / and hold no white space");
+  }
+  if (merged.proxy !== undefined && merged.proxy !== null && !isProxy(merged.proxy)) {
+    findings.error([...path, "proxy"], "must be a URL such as http://proxy.example:3128");
+  }
+}
+
+function checkHeaders(name: string, merged: ConfigProvider, findings: Findings): void {
+  for (const [header, value] of Object.entries(merged.headers ?? {})) {
+    const path = ["providers", name, "headers", header];
+    if (!isHeaderName(header)) findings.badName(path, "is no legal name of a header");
+    else if (isCredential(header)) findings.badName(path, "carries a credential; give it with api_key_env");
+    else if (OWN_HEADERS.includes(header.toLowerCase()))
+      findings.badName(path, "is set by the gateway itself; remove it");
+    if (!isHeaderValue(value)) findings.error(path, "has a value with characters that cannot be sent in a header");
+  }
+  (merged.forward_headers ?? []).forEach((header, at) => {
+    const path = ["providers", name, "forward_headers", at];
+    const stem = header.replace(/\*$/, "");
+    if (!isHeaderName(stem) || stem.includes("*"))
+      findings.error(path, "must be the name of a header, or its beginning and a *");
+    else if (isCredential(header))
+      findings.error(path, "would send the client's credential to the provider; remove it");
+    else if (OWN_HEADERS.includes(header.toLowerCase()))
+      findings.error(path, "is set by the gateway itself; remove it");
+  });
+}
+
+function checkFiles(
+  name: string,
+  merged: ConfigProvider,
+  { readFile, resolvePath }: CheckInput,
+  findings: Findings,
+): void {
+  const file = merged.ca_file ?? null;
+  if (file === null) return;
+  const text = readFile(resolvePath(file));
+  const path = ["providers", name, "ca_file"];
+  if (text === null) findings.error(path, "names a file that cannot be read; correct the path");
+  else if (!text.includes("-----BEGIN CERTIFICATE-----"))
+    findings.error(path, "names a file without a PEM certificate in it");
+}
+
+function checkCredentials(name: string, merged: ConfigProvider, input: CheckInput, findings: Findings): void {
+  const path = ["providers", name];
+  if (merged.api_key !== undefined) {
+    findings.warn(
+      [...path, "api_key"],
+      "is ignored, so that keys stay out of this file; put the key into a variable and name it in api_key_env",
+    );
+  }
+  const shorthand = merged.api_key_env !== undefined || merged.api_key_file !== undefined;
+  if (merged.accounts !== undefined && shorthand) {
+    findings.error(path, "has accounts and a key of its own; move the key into an account");
+    return;
+  }
+  const ids = new Set<string>();
+  for (const account of accountsOf(name, merged)) {
+    if (ids.has(account.id)) findings.error([...account.path, "id"], "is the id of two accounts; rename one of them");
+    ids.add(account.id);
+    if (!ACCOUNT_ID.test(account.id))
+      findings.error([...account.path, "id"], "must be letters, digits, dots, dashes and underscores");
+    checkAccount(account, merged, input, findings);
+  }
+}
+
+function checkAccount(
+  account: ReturnType<typeof accountsOf>[number],
+  merged: ConfigProvider,
+  input: CheckInput,
+  findings: Findings,
+): void {
+  const { forms, path } = account;
+  if (refuseForms(forms, path, "api_key", findings)) return;
+  if (countForms(forms) === 0) {
+    const mayDoWithout = merged.allow_private === true || readAuthMode(input.config.auth?.mode) === "passthrough";
+    if (!mayDoWithout) findings.error(path, "has no key; name the variable that holds it with api_key_env");
+    return;
+  }
+  const field = [...path, forms.env !== null ? "api_key_env" : forms.file !== null ? "api_key_file" : "api_key"];
+  const state = readSecret(forms, input, field);
+  if (state.kind === "absent") findings.warn(field, `${state.reason}; until then every request to this account fails`);
+  else if (state.kind === "unfit") findings.error(field, state.reason);
+  else {
+    const reason = unrefreshable(state.text);
+    if (reason !== null) findings.error(field, reason);
+  }
+}
+
+function isProxy(proxy: string): boolean {
+  const url = URL.parse(proxy);
+  return url !== null && ["http:", "https:"].includes(url.protocol) && url.hostname !== "";
+}
+
+/** `header` may end in a star, and then stands for all that begin so. */
+function isCredential(header: string): boolean {
+  const name = header.toLowerCase();
+  if (name.endsWith("*")) return CREDENTIAL_HEADERS.some((each) => each.startsWith(name.slice(0, -1)));
+  return CREDENTIAL_HEADERS.includes(name);
+}
+
+const UPSTREAM_PATH = /^\/(?!\/)[^\s\\#]*$/;
+const ACCOUNT_ID = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
+
+const CREDENTIAL_HEADERS = [
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "set-cookie",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "x-amz-security-token",
+];
+
+/** Hop-by-hop (RFC 9110 section 7.6.1), and what describes the body that we write. */
+const OWN_HEADERS = [
+  "accept-encoding",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];

@@ -1,0 +1,33 @@
+/** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
+import { checkAccess } from "./check-access.ts";
+import { checkModels } from "./check-models.ts";
+import { checkNames } from "./check-names.ts";
+import { checkPools } from "./check-pools.ts";
+import { checkProviders } from "./check-providers.ts";
+import { type CheckInput, createFindings, type Findings } from "./findings.ts";
+import { NOT_YET } from "./not-yet.ts";
+import type { Problem } from "./problem.ts";
+
+export function check(input: CheckInput): readonly Problem[] {
+  const findings = createFindings(input.source);
+  for (const rules of RULES) rules(input, findings);
+  return findings.list();
+}
+
+const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
+  checkNames,
+  checkAccess,
+  checkProviders,
+  checkModels,
+  checkPools,
+  checkNotYet,
+];
+
+function checkNotYet({ config }: CheckInput, findings: Findings): void {
+  for (const row of NOT_YET) {
+    for (const path of row.find(config)) {
+      if (row.severity === "error") findings.error(path, row.message);
+      else findings.warn(path, row.message);
+    }
+  }
+}

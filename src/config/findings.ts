@@ -1,0 +1,57 @@
+/** Where the rules put what they find: each finding knows its place in the file. */
+
+import type { Catalog } from "./catalog.ts";
+import type { ReadEnv } from "./interpolate.ts";
+import { nearest } from "./nearest.ts";
+import { type Path, type Problem, showPath } from "./problem.ts";
+import type { ConfigFile } from "./schema.ts";
+import type { Source } from "./yaml-tree.ts";
+
+export interface CheckInput {
+  /** What is left of the file without the parts the schema refused. */
+  readonly config: ConfigFile;
+  readonly source: Source;
+  readonly catalog: Catalog;
+  readonly readEnv: ReadEnv;
+  /** Null: not there or not readable. */
+  readonly readFile: (path: string) => string | null;
+  readonly resolvePath: (path: string) => string;
+}
+
+export interface Findings {
+  /** About the value at `path`. */
+  error(path: Path, message: string): void;
+  warn(path: Path, message: string): void;
+  /** About the name at the end of `path`. */
+  badName(path: Path, message: string): void;
+  /** A word that names nothing: adds the known one that was probably meant. */
+  unknown(path: Path, message: string, word: string, known: readonly string[]): void;
+  list(): readonly Problem[];
+}
+
+export function createFindings(source: Source): Findings {
+  const problems: Problem[] = [];
+  const add = (path: Path, message: string, rest: Pick<Problem, "severity" | "suggestion" | "line" | "column">) => {
+    problems.push({ file: source.file, path: showPath(path), message, ...rest });
+  };
+  return {
+    error: (path, message) => add(path, message, { ...source.valueAt(path), severity: "error", suggestion: null }),
+    warn: (path, message) => add(path, message, { ...source.valueAt(path), severity: "warning", suggestion: null }),
+    badName: (path, message) => add(path, message, { ...source.keyAt(path), severity: "error", suggestion: null }),
+    unknown(path, message, word, known) {
+      // A word out of a variable may be anybody's secret, so it is neither shown nor compared.
+      const suggestion = source.templateAt(path) === null ? nearest(word, known) : null;
+      const hint = suggestion === null ? "" : `; did you mean "${suggestion}"?`;
+      add(path, `${message}${hint}`, { ...source.valueAt(path), severity: "error", suggestion });
+    },
+    list: () => problems,
+  };
+}
+
+/** Names as they stand in the file, those included whose entries were refused: an entry with a mistake is still there. */
+export function namesIn(source: Source, key: "providers" | "models" | "pools"): string[] {
+  const { root } = source;
+  if (typeof root !== "object" || root === null || Array.isArray(root) || !Object.hasOwn(root, key)) return [];
+  const entries: unknown = Reflect.get(root, key);
+  return typeof entries === "object" && entries !== null && !Array.isArray(entries) ? Object.keys(entries) : [];
+}

@@ -1,0 +1,204 @@
+/** Requests as clients of each protocol write them, and what a client reads out of an answer: hand-made, like the vendors'. */
+import { wordsOf } from "./vendor-words.ts";
+
+export interface ClientAsk {
+  readonly model?: string;
+  readonly stream?: boolean;
+  readonly text?: string;
+  /** Further members, written as they stand. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** A plain question in the protocol's own shape. */
+export function question(protocol: string, ask: ClientAsk = {}): Record<string, unknown> {
+  const { path } = wordsOf(protocol);
+  return {
+    model: ask.model ?? "pool",
+    messages: [{ role: "user", content: ask.text ?? "Say hello." }],
+    ...(path === "/v1/messages" ? { max_tokens: 100 } : {}),
+    ...(ask.stream === undefined ? {} : { stream: ask.stream }),
+    ...ask.more,
+  };
+}
+
+export interface Seen {
+  readonly text: string;
+  readonly tools: readonly { readonly id: string; readonly name: string; readonly arguments: string }[];
+  readonly finish: string | null;
+  readonly usage: { readonly input: number; readonly output: number } | null;
+  /** Message of the error in the body, or in the stream. */
+  readonly error: string | null;
+  /** Legal endings a streaming client saw: `[DONE]` or `message_stop`, and error events. */
+  readonly endings: readonly string[];
+}
+
+/** What a client makes of a whole answer or a stream, by the text alone. */
+export function see(protocol: string, text: string): Seen {
+  return protocol === "openai" ? seeOpenAi(text) : seeAnthropic(text);
+}
+
+interface Draft {
+  text: string;
+  tools: { id: string; name: string; arguments: string }[];
+  finish: string | null;
+  usage: Seen["usage"];
+  error: string | null;
+  endings: string[];
+}
+
+const draft = (): Draft => ({ text: "", tools: [], finish: null, usage: null, error: null, endings: [] });
+
+/** Events of an SSE text: the `data` of each, comments left out. */
+export function eventData(text: string): string[] {
+  return text
+    .replaceAll("\r\n", "\n")
+    .split("\n\n")
+    .map((frame) =>
+      frame
+        .split("\n")
+        .filter((line) => line.startsWith("data:"))
+        .map((line) => line.slice("data:".length).replace(/^ /, ""))
+        .join("\n"),
+    )
+    .filter((data) => data !== "");
+}
+
+interface OpenAiMessage {
+  readonly content?: string | null;
+  readonly tool_calls?: readonly {
+    readonly index?: number;
+    readonly id?: string;
+    readonly function?: { readonly name?: string; readonly arguments?: string };
+  }[];
+}
+
+interface OpenAiShape {
+  readonly error?: { readonly message: string };
+  readonly choices?: readonly {
+    readonly delta?: OpenAiMessage;
+    readonly message?: OpenAiMessage;
+    readonly finish_reason?: string | null;
+  }[];
+  readonly usage?: { readonly prompt_tokens: number; readonly completion_tokens: number } | null;
+}
+
+function seeOpenAi(text: string): Seen {
+  const seen = draft();
+  const isStream = text.startsWith("data:") || text.startsWith(":");
+  for (const data of isStream ? eventData(text) : [text]) {
+    if (data === "[DONE]") seen.endings.push("[DONE]");
+    else takeOpenAi(seen, JSON.parse(data), isStream);
+  }
+  return seen;
+}
+
+function takeOpenAi(seen: Draft, value: OpenAiShape, isStream: boolean): void {
+  if (value.error !== undefined) {
+    seen.error = value.error.message;
+    if (isStream) seen.endings.push("error");
+  }
+  for (const choice of value.choices ?? []) {
+    const message = choice.delta ?? choice.message ?? {};
+    seen.text += message.content ?? "";
+    for (const [position, call] of (message.tool_calls ?? []).entries()) {
+      const index = call.index ?? position;
+      seen.tools[index] ??= { id: call.id ?? "", name: call.function?.name ?? "", arguments: "" };
+      const tool = seen.tools[index];
+      if (tool !== undefined) tool.arguments += call.function?.arguments ?? "";
+    }
+    seen.finish = choice.finish_reason ?? seen.finish;
+  }
+  if (value.usage != null) seen.usage = { input: value.usage.prompt_tokens, output: value.usage.completion_tokens };
+}
+
+interface AnthropicUsage {
+  readonly input_tokens?: number | null;
+  readonly cache_read_input_tokens?: number | null;
+  readonly cache_creation_input_tokens?: number | null;
+  readonly output_tokens?: number | null;
+}
+
+interface AnthropicBlock {
+  readonly type: string;
+  readonly text?: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly input?: unknown;
+  readonly partial_json?: string;
+}
+
+interface AnthropicShape {
+  readonly type: string;
+  readonly index?: number;
+  readonly error?: { readonly message: string };
+  readonly content?: readonly AnthropicBlock[];
+  readonly content_block?: AnthropicBlock;
+  readonly delta?: AnthropicBlock & { readonly stop_reason?: string | null };
+  readonly message?: { readonly usage?: AnthropicUsage };
+  readonly stop_reason?: string | null;
+  readonly usage?: AnthropicUsage;
+}
+
+function seeAnthropic(text: string): Seen {
+  const seen = draft();
+  const open = new Map<number, { id: string; name: string; arguments: string }>();
+  if (text.startsWith("{")) takeMessage(seen, JSON.parse(text));
+  else for (const data of eventData(text)) takeAnthropicEvent(seen, open, JSON.parse(data));
+  return seen;
+}
+
+function takeMessage(seen: Draft, value: AnthropicShape): void {
+  if (value.error !== undefined) seen.error = value.error.message;
+  for (const block of value.content ?? []) {
+    if (block.type === "text") seen.text += block.text ?? "";
+    if (block.type === "tool_use") {
+      seen.tools.push({ id: block.id ?? "", name: block.name ?? "", arguments: JSON.stringify(block.input) });
+    }
+  }
+  seen.finish = value.stop_reason ?? null;
+  countAnthropic(seen, value.usage);
+}
+
+function takeAnthropicEvent(seen: Draft, open: Map<number, Draft["tools"][number]>, value: AnthropicShape): void {
+  switch (value.type) {
+    case "message_start":
+      countAnthropic(seen, value.message?.usage);
+      return;
+    case "content_block_start":
+      if (value.content_block?.type === "tool_use") {
+        const tool = { id: value.content_block.id ?? "", name: value.content_block.name ?? "", arguments: "" };
+        open.set(value.index ?? 0, tool);
+        seen.tools.push(tool);
+      }
+      return;
+    case "content_block_delta": {
+      seen.text += value.delta?.type === "text_delta" ? (value.delta.text ?? "") : "";
+      const tool = open.get(value.index ?? 0);
+      if (tool !== undefined) tool.arguments += value.delta?.partial_json ?? "";
+      return;
+    }
+    case "message_delta":
+      seen.finish = value.delta?.stop_reason ?? seen.finish;
+      countAnthropic(seen, value.usage);
+      return;
+    case "message_stop":
+      seen.endings.push("message_stop");
+      return;
+    case "error":
+      seen.error = value.error?.message ?? "";
+      seen.endings.push("error");
+      return;
+    default:
+      return;
+  }
+}
+
+/** The newest report wins, and what it leaves out stays. */
+function countAnthropic(seen: Draft, usage: AnthropicUsage | undefined): void {
+  if (usage === undefined) return;
+  const parts = [usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens];
+  const input = parts.every((part) => part == null)
+    ? seen.usage?.input
+    : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
+  seen.usage = { input: input ?? 0, output: usage.output_tokens ?? seen.usage?.output ?? 0 };
+}

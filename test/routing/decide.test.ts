@@ -1,0 +1,364 @@
+/** The decision: every filter with its reason, orders, the last lane, promises, selection over one exchange and many. */
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { NO_NEEDS } from "../../src/ir/capability.ts";
+import type { Lane, Target } from "../../src/ir/deployment.ts";
+import type { Condition } from "../../src/routing/condition.ts";
+import { type DecideInput, decide } from "../../src/routing/decide.ts";
+import { decideInput, ELIGIBLE, facts, lane, member, outFor, poolOf, target } from "./build.ts";
+
+const a = lane("p/x/a");
+const b = lane("p/x/b");
+const c = lane("q/y/c");
+const all = [a, b, c];
+const ids = (lanes: readonly Lane[]) => lanes.map((each) => each.id);
+const left = (input: DecideInput) => Object.fromEntries(decide(input).left.map((each) => [each.lane, each.because]));
+
+describe("why a lane is left out", () => {
+  const needsImage = facts({ needs: { ...NO_NEEDS, input: ["image"] } });
+  const blind = lane("p/x/a", { capabilities: { input: ["text"], contextWindow: 100 } });
+  const pool = poolOf("pool", all);
+  const rows: readonly (readonly [string, Target, readonly Lane[], Partial<DecideInput>])[] = [
+    ["disabled", target("pool", [member("a", [a], { weight: 0 }), member("b", [b])]), all, {}],
+    ["not-routed", pool, [lane("p/x/a", { routing: false }), b, c], {}],
+    ["excluded", poolOf("pool", all, { failover: { exclusions: ["a"] } }), all, {}],
+    ["other-protocol", pool, all, { usable: (each) => (each.id === a.id ? "other-protocol" : null) }],
+    ["no-operation", pool, all, { usable: (each) => (each.id === a.id ? "no-operation" : null) }],
+    ["lacks-capability", pool, [blind, b, c], { facts: needsImage }],
+    ["breaks-keep", poolOf("pool", all, { failover: { keep: ["provider"] } }), all, { first: c }],
+    ["tried", pool, all, { tried: new Set([a.id]) }],
+    ["too-small", pool, [blind, b, c], { needsRoomBeyond: 100 }],
+    ["used-up", pool, all, { condition: outFor({ [a.id]: "used-up" }) }],
+    ["hard-out", pool, all, { condition: outFor({ [a.id]: "hard-out" }) }],
+    ["waiting", pool, all, { condition: outFor({ [a.id]: "waiting" }) }],
+    ["breaker-open", pool, all, { condition: outFor({ [a.id]: "breaker-open" }) }],
+    ["half-open", pool, all, { condition: outFor({ [a.id]: "half-open" }) }],
+    ["full", pool, all, { condition: outFor({ [a.id]: "full" }) }],
+  ];
+  test.each(rows)("%s", (because, pool, lanes, over) => {
+    const input = decideInput(pool, lanes, over);
+    expect(left(input)[a.id]).toBe(because as "tried");
+    expect(ids(decide(input).offered)).not.toContain(a.id);
+    expect(decide(input).pick).not.toBeNull();
+  });
+
+  test("lasting reasons come before passing ones", () => {
+    const input = decideInput(pool, [blind, b, c], {
+      facts: needsImage,
+      tried: new Set([a.id]),
+      condition: outFor({ [a.id]: "full" }),
+    });
+    expect(left(input)[a.id]).toBe("lacks-capability");
+  });
+
+  test("an unknown capability and an unknown window pass", () => {
+    expect(left(decideInput(pool, all, { facts: needsImage, needsRoomBeyond: 1_000_000 }))).toEqual({});
+  });
+
+  test("a member's own window overrides what is known of the model", () => {
+    const sized = lane("p/x/a", { capabilities: { contextWindow: 100 } });
+    const pool = target("pool", [member("a", [sized], { contextMax: 500 }), member("b", [b], { contextMax: 100 })]);
+    expect(left(decideInput(pool, [sized, b], { needsRoomBeyond: 100 }))).toEqual({ [b.id]: "too-small" });
+  });
+
+  test("an empty pool offers nobody", () => {
+    expect(decide(decideInput(target("pool", []), all))).toMatchObject({
+      pick: null,
+      insist: false,
+      offered: [],
+      left: [],
+      runnerUp: null,
+    });
+  });
+});
+
+describe("rank inside a member and in ranked pools", () => {
+  const one = (over: Partial<Lane> = {}) => lane("p/1/m", over);
+  const two = (over: Partial<Lane> = {}) => lane("p/2/m", over);
+  const labels = (first: Condition["label"], second: Condition["label"]) => (each: Lane) => ({
+    ...ELIGIBLE,
+    label: each.account === "1" ? first : second,
+  });
+  const used = (first: number | null, second: number | null) => (id: string) => (id === "p/1/m" ? first : second);
+  const rows: readonly (readonly [string, readonly Lane[], Partial<DecideInput>, readonly string[]])[] = [
+    ["stable id decides when all is equal", [two(), one()], {}, ["1", "2"]],
+    [
+      "a pin beats everything",
+      [one({ sortKey: -5 }), two({ pinned: true, sortKey: 9 })],
+      { condition: labels("healthy", "pressure") },
+      ["2", "1"],
+    ],
+    ["healthy beats pressure", [one(), two()], { condition: labels("pressure", "healthy") }, ["2", "1"]],
+    ["unknown beats pressure", [one(), two()], { condition: labels("pressure", "unknown") }, ["2", "1"]],
+    [
+      "unknown is not behind healthy",
+      [one({ sortKey: 1 }), two({ sortKey: 2 })],
+      { condition: labels("unknown", "healthy") },
+      ["1", "2"],
+    ],
+    [
+      "health beats sort key",
+      [one({ sortKey: 1 }), two({ sortKey: 2 })],
+      { condition: labels("pressure", "healthy") },
+      ["2", "1"],
+    ],
+    [
+      "sort key beats least recently used",
+      [one({ sortKey: 2 }), two({ sortKey: 1 })],
+      { lastUsedMs: used(null, 50) },
+      ["2", "1"],
+    ],
+    ["least recently used first", [one(), two()], { lastUsedMs: used(50, 40) }, ["2", "1"]],
+    ["never used counts as the oldest", [one(), two()], { lastUsedMs: used(1, null) }, ["2", "1"]],
+  ];
+  for (const select of ["weighted", "ranked"] as const) {
+    test.each(rows)(`${select}: %s`, (_name, lanes, over, expected) => {
+      const pool = target("m", [member("m", lanes)], { kind: "model", select });
+      const { offered, runnerUp } = decide(decideInput(pool, lanes, over));
+      expect(offered.map((each) => each.account)).toEqual([...expected]);
+      expect(runnerUp?.account).toBe(expected[1] as string);
+    });
+  }
+
+  test("three never used go round by age of use", () => {
+    const lanes = ["1", "2", "3"].map((account) => lane(`p/${account}/m`));
+    const pool = target("m", [member("m", lanes)], { kind: "model" });
+    const usedMs = new Map<string, number>();
+    const order: (string | undefined)[] = [];
+    for (let step = 1; step <= 4; step++) {
+      const { pick } = decide(decideInput(pool, lanes, { lastUsedMs: (id) => usedMs.get(id) ?? null }));
+      order.push(pick?.account);
+      usedMs.set(pick?.id ?? "", step);
+    }
+    expect(order).toEqual(["1", "2", "3", "1"]);
+  });
+});
+
+describe("the last lane", () => {
+  test.each([
+    ["alone and open", [a], { [a.id]: "breaker-open" }, [], a.id],
+    ["alone and under test", [a], { [a.id]: "half-open" }, [], a.id],
+    ["alone and waiting: its failure is the answer", [a], { [a.id]: "waiting" }, [], null],
+    ["alone and hard out", [a], { [a.id]: "hard-out" }, [], null],
+    ["alone and full", [a], { [a.id]: "full" }, [], null],
+    ["two open: the exhaustion policy decides", [a, b], { [a.id]: "breaker-open", [b.id]: "half-open" }, [], null],
+    ["the other was tried already", [a, b], { [b.id]: "breaker-open" }, [a.id], null],
+    ["the other is only full", [a, b], { [a.id]: "full", [b.id]: "breaker-open" }, [], null],
+    ["the other is hard out", [a, b], { [a.id]: "hard-out", [b.id]: "breaker-open" }, [], b.id],
+    ["the other waits", [a, b], { [a.id]: "waiting", [b.id]: "half-open" }, [], b.id],
+    ["the others are used up", [a, b], { [a.id]: "used-up", [b.id]: "breaker-open" }, [], b.id],
+    ["another is eligible", [a, b], { [b.id]: "breaker-open" }, [], a.id],
+  ] as const)("%s", (_name, lanes, out, tried, expected) => {
+    const decision = decide(
+      decideInput(poolOf("pool", lanes), lanes, { condition: outFor(out), tried: new Set(tried) }),
+    );
+    expect(decision.pick?.id ?? null).toBe(expected);
+    const isOut = Object.hasOwn(out, expected ?? "");
+    expect(decision.insist).toBe(expected !== null && isOut);
+    expect(decision.left.map((each) => each.lane)).not.toContain(expected);
+    expect(decision.left.length + decision.offered.length).toBe(lanes.length);
+  });
+
+  test("under an open breaker and without a slot, it only needs a slot", () => {
+    const condition = () => ({
+      ...ELIGIBLE,
+      eligible: false,
+      because: "breaker-open" as const,
+      untilMs: 5_000,
+      full: true,
+    });
+    const decision = decide(decideInput(poolOf("pool", [a]), [a], { condition }));
+    expect(decision).toMatchObject({
+      pick: null,
+      insist: false,
+      left: [{ lane: a.id, because: "full", untilMs: null }],
+    });
+  });
+
+  test("the only one able to serve this request, in a pool of several", () => {
+    const seeing = lane("p/x/a", { capabilities: { input: ["text", "image"] } });
+    const blind = lane("p/x/b", { capabilities: { input: ["text"] } });
+    const input = decideInput(poolOf("pool", [seeing, blind]), [seeing, blind], {
+      facts: facts({ needs: { ...NO_NEEDS, input: ["image"] } }),
+      condition: outFor({ [seeing.id]: "breaker-open" }),
+    });
+    expect(decide(input)).toMatchObject({
+      pick: seeing,
+      insist: true,
+      left: [{ lane: blind.id, because: "lacks-capability" }],
+    });
+  });
+});
+
+describe("what a failover must keep", () => {
+  const own = lane("p/1/m", { canonical: { id: "big", proven: true } });
+  const second = lane("p/2/m", { canonical: { id: "big", proven: true } });
+  const same = lane("q/1/big", { canonical: { id: "big", proven: true }, capabilities: { tools: true } });
+  const unsure = lane("r/1/big", { canonical: { id: "big", proven: false } });
+  const lanes = [same, unsure, second, own];
+  const model = target("m", [member("m", [own, second])], { kind: "model", substitutes: [same.id, unsure.id] });
+
+  test("a named model: its own lanes first, then the proven substitutes; an unproven one is left out", () => {
+    const decision = decide(decideInput(model, lanes));
+    expect(ids(decision.offered)).toEqual([own.id, second.id, same.id]);
+    expect(decision.left).toEqual([{ lane: unsure.id, because: "breaks-keep", untilMs: null }]);
+  });
+
+  test("a substitute must be known to have what its own lanes may have", () => {
+    const needs = { ...NO_NEEDS, tools: true, reasoning: true };
+    expect(left(decideInput(model, lanes, { facts: facts({ needs }) }))).toEqual({
+      [same.id]: "breaks-keep",
+      [unsure.id]: "breaks-keep",
+    });
+    const tools = { ...NO_NEEDS, tools: true };
+    expect(left(decideInput(model, lanes, { facts: facts({ needs: tools }) }))).toEqual({ [unsure.id]: "breaks-keep" });
+  });
+
+  test("a pool compares with the lane chosen first, and before that with nothing", () => {
+    const pool = poolOf("pool", [own, second, same, b], { failover: { keep: ["model"] } });
+    expect(left(decideInput(pool, [own, second, same, b]))).toEqual({});
+    const then = decideInput(pool, [own, second, same, b], { first: own, tried: new Set([own.id]) });
+    expect(left(then)).toEqual({ [own.id]: "tried", [b.id]: "breaks-keep" });
+  });
+});
+
+describe("selection", () => {
+  const weighted = target("pool", [member("a", [a], { weight: 5 }), member("b", [b]), member("c", [c])]);
+  function run(count: number, at: (step: number) => Partial<DecideInput> = () => ({})): string {
+    let selection: DecideInput["selection"] = new Map();
+    let names = "";
+    for (let step = 0; step < count; step++) {
+      const decision = decide(decideInput(weighted, all, { selection, ...at(step) }));
+      names += decision.pick?.model ?? "-";
+      selection = decision.selection;
+    }
+    return names;
+  }
+
+  test("5/1/1 over first picks", () => {
+    expect(run(14)).toBe("aabacaaaabacaa");
+  });
+
+  test("only an exchange's first pick advances it", () => {
+    const selection = new Map([["a", 1]]);
+    const later = decide(decideInput(weighted, all, { selection, first: b, tried: new Set([b.id]) }));
+    expect(later.selection).toBe(selection);
+    expect(later.pick).toBe(a);
+  });
+
+  test("while a member is out the others share, and it comes back with neither savings nor debts", () => {
+    const out = { condition: outFor({ [a.id]: "breaker-open" }) };
+    expect(run(13, (step) => (step >= 1 && step < 6 ? out : {}))).toBe("abcbcbacaabaa");
+    const during = decide(decideInput(weighted, all, { ...out, selection: new Map([["a", 40]]) }));
+    expect(during.selection.has("a")).toBe(false);
+  });
+
+  test("a request a member cannot serve leaves its credit alone", () => {
+    const blind = lane("p/x/a", { capabilities: { tools: false } });
+    const input = decideInput(weighted, [blind, b, c], {
+      facts: facts({ needs: { ...NO_NEEDS, tools: true } }),
+      selection: new Map([["a", 4]]),
+    });
+    expect(decide(input).selection.get("a")).toBe(4);
+  });
+
+  test("an affinity key moves no credit, and says nothing where affinity is off", () => {
+    const sticky = { ...weighted, affinity: { headerNames: ["x-session-id"], ttlMs: 0 } };
+    const selection = new Map([["b", 2]]);
+    expect(decide(decideInput(sticky, all, { selection, affinityKey: "s" })).selection).toEqual(selection);
+    const off = decideInput(weighted, all, { affinityKey: "s" });
+    expect(decide(off)).toEqual(decide({ ...off, affinityKey: null }));
+  });
+});
+
+describe("properties", () => {
+  const anyLane = fc.record({
+    account: fc.constantFrom("1", "2", "3"),
+    model: fc.constantFrom("a", "b", "c", "d"),
+    pinned: fc.boolean(),
+    sortKey: fc.nat({ max: 3 }),
+    because: fc.constantFrom(
+      null,
+      null,
+      null,
+      "breaker-open",
+      "half-open",
+      "waiting",
+      "hard-out",
+      "full",
+      "used-up",
+    ) as fc.Arbitrary<Condition["because"]>,
+    label: fc.constantFrom("healthy", "unknown", "pressure") as fc.Arbitrary<Condition["label"]>,
+    usedMs: fc.option(fc.nat({ max: 5 })),
+  });
+  const scene = fc.record({
+    drafts: fc.uniqueArray(anyLane, {
+      minLength: 1,
+      maxLength: 10,
+      selector: (each) => `${each.account}/${each.model}`,
+    }),
+    select: fc.constantFrom("weighted" as const, "ranked" as const),
+    key: fc.option(fc.string({ maxLength: 5 })),
+    credits: fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 4, maxLength: 4 }),
+    dropped: fc.nat({ max: 9 }),
+  });
+  type Scene = Parameters<Parameters<typeof scene.map>[0]>[0];
+
+  function inputOf({ drafts, select, key, credits }: Scene): DecideInput {
+    const lanes = drafts.map(({ account, model, pinned, sortKey }) =>
+      lane(`p/${account}/${model}`, { pinned, sortKey }),
+    );
+    const draftOf = (id: string) => drafts.find((each) => `p/${each.account}/${each.model}` === id);
+    const pool = poolOf("pool", lanes, { select, affinity: { headerNames: [], ttlMs: 0 } });
+    return decideInput(pool, lanes, {
+      affinityKey: key,
+      selection: new Map(credits.map((credit, index) => ["abcd"[index] ?? "", credit])),
+      lastUsedMs: (id) => draftOf(id)?.usedMs ?? null,
+      condition: (each) => {
+        const draft = draftOf(each.id);
+        const because = draft?.because ?? null;
+        return { ...ELIGIBLE, eligible: because === null, because, label: draft?.label ?? "unknown" };
+      },
+    });
+  }
+
+  test("the same inputs give the same decision, and change nothing", () => {
+    fc.assert(
+      fc.property(scene, (each) => {
+        const input = inputOf(each);
+        const before = JSON.stringify([...input.selection]);
+        expect(decide(input)).toEqual(decide(inputOf(each)));
+        expect(JSON.stringify([...input.selection])).toBe(before);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("policies never filter: every lane is offered or left out with a reason, none twice", () => {
+    fc.assert(
+      fc.property(scene, (each) => {
+        const input = inputOf(each);
+        const { offered, left, pick, runnerUp } = decide(input);
+        expect([...ids(offered), ...left.map((one) => one.lane)].toSorted()).toEqual(
+          Object.keys(input.lanes).toSorted(),
+        );
+        expect([pick, runnerUp]).toEqual([offered[0] ?? null, offered[1] ?? null]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("filters never reorder: without one lane the others stand as before", () => {
+    fc.assert(
+      fc.property(scene, (each) => {
+        const input = inputOf(each);
+        const whole = decide(input).offered;
+        const dropped = whole[each.dropped % Math.max(1, whole.length)];
+        const fewer = decide({ ...input, usable: (one) => (one.id === dropped?.id ? "no-operation" : null) });
+        const rest = fewer.insist ? [] : ids(fewer.offered);
+        expect(rest).toEqual(ids(whole.filter((one) => one !== dropped)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,413 @@
+/** When to stop, and what the client is told when nothing is left. */
+import { describe, expect, test } from "bun:test";
+import { NO_NEEDS } from "../../src/ir/capability.ts";
+import { FAILURES, type Failure } from "../../src/ir/failure.ts";
+import type { Exclusion } from "../../src/routing/condition.ts";
+import {
+  couldEverServe,
+  leastBad,
+  mayAttemptAgain,
+  type NothingLeft,
+  nothingLeft,
+} from "../../src/routing/failover.ts";
+import { byId, failed, lane, poolOf } from "./build.ts";
+
+const a = lane("p/1/a", { capabilities: { input: ["text"], tools: false } });
+const b = lane("p/2/b", { capabilities: { input: ["text"] } });
+const c = lane("q/1/c");
+const lanes = [a, b, c];
+
+test.each([
+  [0, 0, true],
+  [0, 3, true],
+  [0, 4, false],
+  [99, 1, true],
+  [100, 0, false],
+])("at %p ms after %p attempts: %p", (nowMs, attemptsMade, expected) => {
+  expect(mayAttemptAgain({ nowMs, deadlineMs: 100, attemptsMade, cap: 3 })).toBe(expected);
+});
+
+interface Case {
+  readonly left: readonly (readonly [typeof a, Exclusion, number?])[];
+  readonly attempts?: readonly (readonly [typeof a, Failure])[];
+  readonly stored?: readonly (readonly [typeof a, Failure])[];
+  readonly over?: Partial<NothingLeft>;
+}
+
+function tell({ left, attempts = [], stored = [], over = {} }: Case): Failure {
+  const leftOut = left.map(([each, because, untilMs]) => ({ lane: each.id, because, untilMs: untilMs ?? null }));
+  return nothingLeft({
+    target: poolOf("fast", lanes),
+    lanes: byId(lanes),
+    needs: NO_NEEDS,
+    couldServe: couldEverServe({ offered: [], left: leftOut }, byId(lanes)),
+    attempts: attempts.map(([each, failure]) => ({ lane: each, failure })),
+    stored: stored.map(([each, failure]) => ({ lane: each, failure })),
+    left: leftOut,
+    nowMs: 10_000,
+    deadlineMs: 60_000,
+    recoversAtMs: null,
+    ...over,
+  });
+}
+
+const limited = failed("rate-limited", 30_000);
+const image = { ...NO_NEEDS, input: ["image" as const] };
+
+const CASES: Record<string, readonly [Case, string]> = {
+  "one lane, tried: its own failure and hint": [
+    { left: [[a, "tried"]], attempts: [[a, limited]] },
+    "rate-limited 429 30000",
+  ],
+  "one lane, tried, no hint": [
+    { left: [[a, "tried"]], attempts: [[a, failed("server-error")]], over: { recoversAtMs: 10_000 } },
+    "server-error 502 null",
+  ],
+  "one lane, waiting: what is left of its wait": [
+    { left: [[a, "waiting", 14_000]], stored: [[a, limited]] },
+    "rate-limited 429 4000",
+  ],
+  "one lane, nearly there: never less than a second": [
+    { left: [[a, "waiting", 10_200]], stored: [[a, limited]] },
+    "rate-limited 429 1000",
+  ],
+  "one lane, hard out": [
+    { left: [[a, "hard-out", 900_000]], stored: [[a, failed("credential")]] },
+    "credential 401 null",
+  ],
+  "one lane, a bill with a reset": [
+    { left: [[a, "hard-out", 20_000]], stored: [[a, failed("billing", 90_000)]] },
+    "billing 402 10000",
+  ],
+  "one able lane among others": [
+    {
+      left: [
+        [a, "lacks-capability"],
+        [b, "waiting", 12_000],
+      ],
+      stored: [[b, limited]],
+      over: { needs: image },
+    },
+    "rate-limited 429 2000",
+  ],
+  "one lane, full": [{ left: [[a, "full"]], over: { recoversAtMs: 10_000 } }, "no-eligible-lane 503 1000"],
+  "several, one blip each": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "tried"],
+      ],
+      attempts: [
+        [a, failed("timeout")],
+        [b, limited],
+      ],
+      over: { recoversAtMs: 17_500 },
+    },
+    "no-eligible-lane 503 7500",
+  ],
+  "several, all dead credentials": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "hard-out", 50_000],
+      ],
+      attempts: [[a, failed("credential")]],
+      stored: [[b, failed("credential")]],
+    },
+    "credential 401 null",
+  ],
+  "several, credential and bill: what happened last": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "hard-out", 50_000],
+      ],
+      attempts: [[a, failed("billing", 9_000)]],
+      stored: [[b, failed("credential")]],
+    },
+    "billing 402 null",
+  ],
+  "several, all out before anything was tried": [
+    {
+      left: [
+        [a, "hard-out"],
+        [b, "hard-out"],
+      ],
+      stored: [
+        [a, failed("billing")],
+        [b, failed("credential")],
+      ],
+    },
+    "credential 401 null",
+  ],
+  "several, one of them only slow": [
+    {
+      left: [
+        [a, "hard-out"],
+        [b, "tried"],
+      ],
+      attempts: [[b, failed("timeout")]],
+      stored: [[a, failed("credential")]],
+    },
+    "no-eligible-lane 503 null",
+  ],
+  "several, a missing model is not the client's to hear": [
+    {
+      left: [
+        [a, "hard-out"],
+        [b, "hard-out"],
+      ],
+      stored: [
+        [a, failed("model-missing")],
+        [b, failed("credential")],
+      ],
+    },
+    "no-eligible-lane 503 null",
+  ],
+  "nobody able": [
+    {
+      left: [
+        [a, "lacks-capability"],
+        [b, "lacks-capability"],
+      ],
+      over: { needs: image },
+    },
+    "no-capable-lane 400 null",
+  ],
+  "nobody able, some of another protocol": [
+    {
+      left: [
+        [a, "lacks-capability"],
+        [c, "other-protocol"],
+      ],
+      over: { needs: image },
+    },
+    "no-capable-lane 400 null",
+  ],
+  "all of another protocol": [
+    {
+      left: [
+        [a, "other-protocol"],
+        [b, "other-protocol"],
+      ],
+    },
+    "missing-protocol 503 null",
+  ],
+  "nobody offers the operation": [
+    {
+      left: [
+        [a, "no-operation"],
+        [b, "no-operation"],
+      ],
+    },
+    "no-capable-lane 400 null",
+  ],
+  "an empty pool": [{ left: [] }, "no-eligible-lane 503 null"],
+  "all switched off": [
+    {
+      left: [
+        [a, "not-routed"],
+        [b, "excluded"],
+        [c, "used-up"],
+      ],
+    },
+    "no-eligible-lane 503 null",
+  ],
+  "too long for all": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "too-small"],
+      ],
+      attempts: [[a, failed("context-length")]],
+    },
+    "context-length 400 null",
+  ],
+  "too large for all": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "too-small"],
+      ],
+      attempts: [[a, failed("upstream-too-large")]],
+    },
+    "upstream-too-large 413 null",
+  ],
+  "too long here, and the larger one is only out for now": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "breaker-open", 15_000],
+      ],
+      attempts: [[a, failed("context-length")]],
+      over: { recoversAtMs: 15_000 },
+    },
+    "no-eligible-lane 503 5000",
+  ],
+  "too long first, then another failure": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "tried"],
+      ],
+      attempts: [
+        [a, failed("context-length")],
+        [b, failed("server-error")],
+      ],
+    },
+    "no-eligible-lane 503 null",
+  ],
+  "the rest would break keep: model": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "breaks-keep"],
+      ],
+      attempts: [[a, limited]],
+      over: { target: poolOf("fast", lanes, { failover: { keep: ["model"] } }), recoversAtMs: 40_000 },
+    },
+    "exact-model-unavailable 503 30000",
+  ],
+  "the rest would break keep: tier": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "breaks-keep"],
+      ],
+      attempts: [[a, limited]],
+      over: { target: poolOf("fast", lanes, { failover: { keep: ["tier"] } }) },
+    },
+    "no-capable-fallback 503 null",
+  ],
+  "able ones failed, the others cannot": [
+    {
+      left: [
+        [a, "lacks-capability"],
+        [b, "tried"],
+        [c, "tried"],
+      ],
+      attempts: [
+        [b, failed("timeout")],
+        [c, failed("network")],
+      ],
+      over: { needs: { ...NO_NEEDS, tools: true }, recoversAtMs: 10_000 },
+    },
+    "no-capable-fallback 503 1000",
+  ],
+  "out of time": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "full"],
+      ],
+      attempts: [[a, failed("timeout")]],
+      over: { nowMs: 60_000, recoversAtMs: 60_000 },
+    },
+    "deadline-exceeded 504 1000",
+  ],
+  "out of time in the line": [{ left: [[a, "full"]], over: { nowMs: 60_000 } }, "deadline-exceeded 504 null"],
+};
+
+describe("what the client sees when nothing is left", () => {
+  test.each(Object.entries(CASES))("%s", (_name, [story, expected]) => {
+    const { kind, retryAfterMs } = tell(story);
+    expect(`${kind} ${FAILURES[kind].status} ${retryAfterMs}`).toBe(expected);
+  });
+
+  test("no sentence speaks of our machinery", () => {
+    const spoken = Object.values(CASES)
+      .filter(([story]) => story.attempts === undefined || story.attempts.length > 1)
+      .map(([story]) => tell(story).message);
+    expect(
+      spoken.filter((message) => /\b(lane|pool|upstream|breaker|cell|gateway|member|account id)s?\b/i.test(message)),
+    ).toEqual([]);
+    expect(spoken.filter((message) => !message.endsWith("."))).toEqual([]);
+  });
+
+  test("what is missing is named: what all of them lack, else everything any of them lacks", () => {
+    const both = tell({
+      left: [
+        [a, "lacks-capability"],
+        [b, "lacks-capability"],
+      ],
+      over: { needs: { ...image, tools: true } },
+    });
+    expect(both.message).toBe('The model "fast" cannot take this request: it does not support image input.');
+    const mixed = lane("q/1/c", { capabilities: { reasoning: false } });
+    const each = tell({
+      left: [
+        [a, "lacks-capability"],
+        [mixed, "lacks-capability"],
+      ],
+      over: { needs: { ...image, reasoning: true }, lanes: byId([a, mixed]) },
+    });
+    expect(each.message).toBe('The model "fast" cannot take this request: it does not support image input, reasoning.');
+  });
+
+  test("an own failure keeps the upstream's words; details are labels", () => {
+    const upstream = { status: 418, code: "x", type: null, message: "teapot", body: new Uint8Array([1]), headers: {} };
+    const told = tell({
+      left: [
+        [a, "tried"],
+        [b, "lacks-capability"],
+      ],
+      attempts: [
+        [c, failed("network")],
+        [a, { ...failed("server-error"), upstream }],
+      ],
+      over: { recoversAtMs: 12_000 },
+    });
+    expect(told.upstream).toBe(upstream);
+    expect(told.details).toEqual({
+      tried: [
+        { lane: c.id, failure: "network", status: null },
+        { lane: a.id, failure: "server-error", status: 418 },
+      ],
+      skipped: [{ lane: b.id, because: "lacks-capability" }],
+      recoversInMs: 2_000,
+      losses: [],
+    });
+  });
+});
+
+describe("least bad", () => {
+  test.each([
+    [
+      "soonest",
+      [
+        [a, "breaker-open", 9_000],
+        [b, "breaker-open", 4_000],
+      ],
+      b.id,
+    ],
+    [
+      "under test counts as soonest",
+      [
+        [a, "breaker-open", 9_000],
+        [b, "half-open"],
+      ],
+      b.id,
+    ],
+    [
+      "the first of equals",
+      [
+        [a, "breaker-open", 4_000],
+        [b, "breaker-open", 4_000],
+      ],
+      a.id,
+    ],
+    [
+      "never one that was told to wait, is hard out, tried or excluded",
+      [
+        [a, "waiting", 1],
+        [b, "hard-out", 1],
+        [c, "tried"],
+      ],
+      null,
+    ],
+    ["nobody", [], null],
+  ] as const)("%s", (_name, left, expected) => {
+    const leftOut = left.map(([each, because, untilMs = null]) => ({ lane: each.id, because, untilMs }));
+    expect(leastBad({ left: leftOut }, byId(lanes))?.id ?? null).toBe(expected);
+  });
+});
