@@ -25,10 +25,10 @@ import {
   statsDocument,
 } from "./observability/index.ts";
 import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
-import { createHealth, type Health } from "./routing/index.ts";
+import { createHealth, type Health, type HealthLabel } from "./routing/index.ts";
 import type { Gateway } from "./server/gateway.ts";
 import type { Effects } from "./std/effects.ts";
-import type { Secret } from "./std/secret.ts";
+import { Secret } from "./std/secret.ts";
 import { createSend } from "./upstream/index.ts";
 
 export type { Gateway } from "./server/gateway.ts";
@@ -72,7 +72,7 @@ export function compose(input: ComposeInput): Gateway {
       deployment,
       health,
       running: exchange.running(),
-      sinkFailures: sinks.failures,
+      sinkFailures: new Map([...sinks.failures, ["log-write", log.writeFailures()]]),
       uptimeMs: effects.nowMs() - startedMs,
       lagMaxMs: lag(),
       nowMs: effects.nowMs(),
@@ -82,7 +82,8 @@ export function compose(input: ComposeInput): Gateway {
 
   const identify = createIdentify({
     mode: deployment.auth.mode,
-    clientTokens: deployment.auth.clientTokens.flatMap((ref) => secrets(ref) ?? []),
+    // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
+    clientTokens: deployment.auth.clientTokens.map((ref) => secrets(ref) ?? new Secret("")),
   });
   const adminToken = deployment.adminToken === null ? null : secrets(deployment.adminToken);
   const isAdmin = createIdentify({ mode: "token", clientTokens: adminToken === null ? [] : [adminToken] });
@@ -225,8 +226,8 @@ function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): Lan
       err: facts.err,
       clientFault: facts.clientFault,
       usable: conditions.some(({ condition }) => condition.eligible),
-      label: conditions[0]?.condition.label ?? "unknown",
-      hardOut: facts.failure,
+      label: worstLabel(conditions.map(({ condition }) => condition.label)),
+      hardOut: conditions.some(({ condition }) => condition.because === "hard-out") ? facts.failure : null,
       waitRemainingMs: facts.cooldownMs,
       budgetLeft: facts.requestsLeft,
       cells: conditions.map(({ target, condition }) => ({
@@ -239,6 +240,22 @@ function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): Lan
       })),
     };
   });
+}
+
+/** Worst first; a lane is shown as it stands where it stands worst. */
+const LABELS_WORST_FIRST = [
+  "disabled",
+  "auth-failed",
+  "exhausted",
+  "rate-limited",
+  "cooling-down",
+  "pressure",
+  "unknown",
+  "healthy",
+] as const satisfies readonly HealthLabel[];
+
+function worstLabel(labels: readonly HealthLabel[]): HealthLabel {
+  return LABELS_WORST_FIRST.find((label) => labels.includes(label)) ?? "unknown";
 }
 
 function lanesOf(target: Target): readonly string[] {

@@ -9,6 +9,8 @@ import type { ConfigModel } from "./schema.ts";
 
 export function checkModels(input: CheckInput, findings: Findings): void {
   const providers = namesIn(input.source, "providers");
+  if (namesIn(input.source, "models").length === 0)
+    findings.warn(["models"], "is empty, so there is nothing to ask for; add a model");
   for (const [name, model] of Object.entries(input.config.models)) {
     const path = ["models", name];
     checkProvider(model, path, providers, input, findings);

@@ -116,12 +116,12 @@ function checkAccount(
   }
   const field = [...path, forms.env !== null ? "api_key_env" : forms.file !== null ? "api_key_file" : "api_key"];
   const state = readSecret(forms, input, field);
-  if (state.kind === "absent") findings.warn(field, `${state.reason}; until then every request to this account fails`);
-  else if (state.kind === "unfit") findings.error(field, state.reason);
-  else {
+  if (state.kind === "value") {
     const reason = unrefreshable(state.text);
     if (reason !== null) findings.error(field, reason);
-  }
+  } else if (state.kind === "absent") {
+    findings.warn(field, `${state.reason}; until then every request to this account fails`);
+  } else findings.error(field, state.reason);
 }
 
 function isProxy(proxy: string): boolean {

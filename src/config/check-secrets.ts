@@ -7,7 +7,8 @@ import { countForms, type SecretForms } from "./values.ts";
 export type SecretState =
   | { readonly kind: "value"; readonly text: string }
   /** `reason` is a sentence part that names the variable or file, never a value. */
-  | { readonly kind: "absent" | "unfit"; readonly reason: string };
+  | { readonly kind: "absent"; readonly reason: string }
+  | { readonly kind: "unfit"; readonly reason: string };
 
 /** True when the forms contradict each other; `key` is the name of the field without its ending. */
 export function refuseForms(forms: SecretForms, path: Path, key: string, findings: Findings): boolean {

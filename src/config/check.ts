@@ -8,10 +8,11 @@ import { type CheckInput, createFindings, type Findings } from "./findings.ts";
 import { NOT_YET } from "./not-yet.ts";
 import type { Problem } from "./problem.ts";
 
-export function check(input: CheckInput): readonly Problem[] {
+/** `refused`: what the reader and the schema had to say of the same file. */
+export function check(input: CheckInput, refused: readonly Problem[]): readonly Problem[] {
   const findings = createFindings(input.source);
   for (const rules of RULES) rules(input, findings);
-  return findings.list();
+  return findings.list(refused);
 }
 
 const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [

@@ -26,26 +26,43 @@ export interface Findings {
   badName(path: Path, message: string): void;
   /** A word that names nothing: adds the known one that was probably meant. */
   unknown(path: Path, message: string, word: string, known: readonly string[]): void;
-  list(): readonly Problem[];
+  /** Left out: what is said of a thing inside which the schema refused something, for that may be all that is missing. */
+  list(refused: readonly Problem[]): readonly Problem[];
 }
 
 export function createFindings(source: Source): Findings {
   const problems: Problem[] = [];
+  const names: Problem[] = [];
   const add = (path: Path, message: string, rest: Pick<Problem, "severity" | "suggestion" | "line" | "column">) => {
     problems.push({ file: source.file, path: showPath(path), message, ...rest });
   };
   return {
     error: (path, message) => add(path, message, { ...source.valueAt(path), severity: "error", suggestion: null }),
     warn: (path, message) => add(path, message, { ...source.valueAt(path), severity: "warning", suggestion: null }),
-    badName: (path, message) => add(path, message, { ...source.keyAt(path), severity: "error", suggestion: null }),
+    badName(path, message) {
+      names.push({
+        file: source.file,
+        ...source.keyAt(path),
+        path: showPath(path),
+        message,
+        severity: "error",
+        suggestion: null,
+      });
+    },
     unknown(path, message, word, known) {
       // A word out of a variable may be anybody's secret, so it is neither shown nor compared.
       const suggestion = source.templateAt(path) === null ? nearest(word, known) : null;
       const hint = suggestion === null ? "" : `; did you mean "${suggestion}"?`;
       add(path, `${message}${hint}`, { ...source.valueAt(path), severity: "error", suggestion });
     },
-    list: () => problems,
+    list: (refused) => [...names, ...problems.filter((problem) => !holdsRefused(problem.path, refused))],
   };
+}
+
+function holdsRefused(path: string, refused: readonly Problem[]): boolean {
+  return refused.some(
+    (problem) => problem.path === path || problem.path.startsWith(`${path}.`) || problem.path.startsWith(`${path}[`),
+  );
 }
 
 /** Names as they stand in the file, those included whose entries were refused: an entry with a mistake is still there. */

@@ -77,8 +77,9 @@ export function loadFromText(input: LoadTextInput): Loaded {
   problems.push(...shape);
   // A catalog that could not be read would make every provider look unknown.
   const catalogStands = catalog.providers.size > 0 || !hasErrors(catalog.problems);
-  if (config !== null && catalogStands)
-    problems.push(...check({ config, source, catalog, readEnv, readFile, resolvePath }));
+  if (config !== null && catalogStands) {
+    problems.push(...check({ config, source, catalog, readEnv, readFile, resolvePath }, [...problems]));
+  }
 
   const sorted = sortProblems(problems);
   if (config === null || hasErrors(sorted)) return { deployment: null, problems: sorted };

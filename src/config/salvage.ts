@@ -21,44 +21,34 @@ export function salvage<T>(tree: Tree, schema: z.ZodType<T>, shell: { readonly [
   return null;
 }
 
-/** Later items of a list first, so that removing one does not move the others. */
 function wrongPaths(issues: readonly z.core.$ZodIssue[]): Path[] {
-  const paths = issues.flatMap((issue) => {
+  return issues.flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
     if (issue.code === "unrecognized_keys") return issue.keys.map((key) => [...path, key]);
     return [path];
   });
-  return paths.reverse();
 }
 
-/** A path that leads nowhere names something missing: then what should have held it goes. */
+/**
+ * A list goes as a whole, because without one of its items the others would be reported in the wrong places. A path that
+ * leads nowhere names something missing: then what should have held it goes.
+ */
 function without(tree: Tree, path: Path): Tree {
   const [part, ...rest] = path;
-  if (part === undefined || tree === null || typeof tree !== "object") return tree;
-  if (isList(tree)) {
-    if (typeof part !== "number") return tree;
-    if (rest.length === 0 || isMissing(tree[part], rest)) return tree.filter((_, at) => at !== part);
-    return tree.map((item, at) => (at === part ? without(item, rest) : item));
-  }
-  if (!Object.hasOwn(tree, part)) return tree;
+  if (part === undefined || !isMapping(tree) || !Object.hasOwn(tree, part)) return tree;
   const kept: Record<string, Tree> = Object.assign(Object.create(null), tree);
   const inner = kept[part];
-  if (rest.length === 0 || inner === undefined || isMissing(inner, rest)) delete kept[part];
+  if (inner === undefined || rest.length === 0 || !isMapping(inner) || isMissing(inner, rest)) delete kept[part];
   else kept[part] = without(inner, rest);
   return kept;
 }
 
 /** True when the last step of `rest` is the first thing that is not there. */
-function isMissing(tree: Tree | undefined, rest: Path): boolean {
+function isMissing(tree: { readonly [key: string]: Tree }, rest: Path): boolean {
   const [part, ...more] = rest;
-  if (part === undefined || more.length > 0) return false;
-  return tree === undefined || tree === null || typeof tree !== "object" || !Object.hasOwn(tree, part);
+  return part !== undefined && more.length === 0 && !Object.hasOwn(tree, part);
 }
 
 function isMapping(tree: Tree): tree is { readonly [key: string]: Tree } {
-  return typeof tree === "object" && tree !== null && !isList(tree);
-}
-
-function isList(tree: Tree): tree is readonly Tree[] {
-  return Array.isArray(tree);
+  return typeof tree === "object" && tree !== null && !Array.isArray(tree);
 }

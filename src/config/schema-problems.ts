@@ -55,7 +55,9 @@ function valueProblem(issue: Issue, path: Path, schema: z.core.$ZodType, source:
 function messageOf(issue: Issue, missing: boolean, words: readonly string[]): string {
   switch (issue.code) {
     case "invalid_type":
-      return `${missing ? "is required and" : ""} must be ${typeName(issue.expected)}`.trim();
+      return missing
+        ? `is required and must be ${typeName(issue.expected)}`
+        : `must be ${typeName(issue.expected)}${issue.expected === "string" ? "; quote it" : ""}`;
     case "too_small":
       return `must ${issue.origin === "string" || issue.origin === "array" ? "not be empty" : `be at least ${issue.minimum}`}`;
     case "too_big":
@@ -72,7 +74,7 @@ function typeName(expected: string): string {
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
-  string: "text; quote it if it looks like a number",
+  string: "text",
   number: "a number",
   int: "a whole number",
   boolean: "true or false",

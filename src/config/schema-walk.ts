@@ -9,12 +9,12 @@ import type { Source, Tree } from "./yaml-tree.ts";
 type Schema = z.core.$ZodType;
 
 /**
- * The tree as the schema will read it. `key:` with nothing after it is left out where the key may be left out, and unquoted text
- * that came out of references becomes a number or a boolean where one is wanted: `max_concurrent: ${SLOTS}` works as it reads.
+ * The tree as the schema will read it. `key:` with nothing after it is left out where the key may be left out, and text that
+ * came out of references becomes a number or a boolean where one is wanted: `max_concurrent: ${SLOTS}` works as it reads.
  */
 export function prepare(tree: Tree, schema: Schema, source: Source, path: Path = []): Tree {
   const inner = unwrap(schema);
-  if (typeof tree === "string") return source.plainAt(path) ? readScalar(tree, inner) : tree;
+  if (typeof tree === "string") return source.templateAt(path) === null ? tree : readScalar(tree, inner);
   if (tree === null || typeof tree !== "object") return tree;
   if (isList(tree)) {
     const element = inner instanceof z.ZodArray ? inner.element : listOption(inner);

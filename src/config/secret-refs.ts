@@ -2,9 +2,9 @@
  * References to secrets, resolved by the process that uses them: a variable, a file, or text with references in it. A key
  * file that changes is read again without a restart. Imports neither zod nor yaml, because every worker loads it.
  */
-import { readFileSync, statSync } from "node:fs";
 import type { SecretRef } from "../ir/deployment.ts";
 import { Secret } from "../std/secret.ts";
+import { type FileStamp, readFileOrNull, statFile } from "./files.ts";
 import { hasControl, interpolate, type ReadEnv } from "./interpolate.ts";
 
 export interface SecretSources {
@@ -15,11 +15,6 @@ export interface SecretSources {
   readonly statFile: (path: string) => FileStamp | null;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
-}
-
-export interface FileStamp {
-  readonly modifiedMs: number;
-  readonly bytes: number;
 }
 
 export interface SecretResolver {
@@ -56,16 +51,7 @@ export function createSecretResolver(sources: SecretSources): SecretResolver {
 
 /** The real ones. `readEnv` and `nowMs` are the caller's, because globals are. */
 export function systemSecretSources(own: Pick<SecretSources, "readEnv" | "nowMs">): SecretSources {
-  return { ...own, readFile: readFileOrNull, statFile: statFileOrNull };
-}
-
-/** Null when it is not there, not readable or not a file: whoever asked says which of its keys that concerns. */
-export function readFileOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null; // absence is an answer here
-  }
+  return { ...own, readFile: readFileOrNull, statFile };
 }
 
 interface FileEntry {
@@ -93,9 +79,4 @@ function toSecret(text: string | null): Secret | null {
   const trimmed = text?.trim() ?? "";
   if (trimmed === "" || trimmed.length > SECRET_CHARS_MAX || hasControl(trimmed)) return null;
   return Secret.from(trimmed);
-}
-
-function statFileOrNull(path: string): FileStamp | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() ? { modifiedMs: found.mtimeMs, bytes: found.size } : null;
 }

@@ -12,7 +12,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
-  Scalar,
+  type Scalar,
 } from "yaml";
 import { interpolate, type ReadEnv } from "./interpolate.ts";
 import type { Path, Position, Problem } from "./problem.ts";
@@ -32,8 +32,6 @@ export interface Source {
   keyAt(path: Path): Position;
   /** The text at a path before references were replaced; null: it held none. */
   templateAt(path: Path): string | null;
-  /** True when it was written without quotes, so that a number may come out of its references. */
-  plainAt(path: Path): boolean;
 }
 
 /** A configuration of thousands of models fits; anything larger is the wrong file. */
@@ -47,9 +45,6 @@ const NODES_MAX = 100_000;
 
 /** Unclosed brackets after which the YAML reader is not asked: it recurses. */
 const OPEN_BRACKETS_MAX = 200;
-
-/** Syntax errors shown of one file; they tend to be one error seen many times. */
-const SYNTAX_ERRORS_MAX = 10;
 
 export interface ReadOptions {
   readonly file: string;
@@ -75,10 +70,11 @@ export function readYaml({ file, text, readEnv }: ReadOptions): Source {
     nodes: 0,
     anchors: new Map(),
   };
-  for (const error of document.errors.slice(0, SYNTAX_ERRORS_MAX)) {
-    report(walk, error.pos[0], [], syntaxMessage(error.code, error.message));
-  }
-  for (const warning of document.warnings.slice(0, SYNTAX_ERRORS_MAX)) {
+  // What follows the first syntax error is mostly the same mistake seen again.
+  const [error] = document.errors;
+  const [warning] = document.warnings;
+  if (error !== undefined) report(walk, error.pos[0], [], syntaxMessage(error.code, error.message, text, error.pos[0]));
+  else if (warning !== undefined) {
     report(walk, warning.pos[0], [], "has a tag or directive that means nothing here; remove it");
   }
   if (walk.problems.length > 0) return noSource(file, walk.problems);
@@ -90,8 +86,7 @@ export function readYaml({ file, text, readEnv }: ReadOptions): Source {
     problems: walk.problems,
     valueAt: (path) => locate(walk.values, path),
     keyAt: (path) => locate(walk.keys, path),
-    templateAt: (path) => walk.templates.get(keyOf(path))?.text ?? null,
-    plainAt: (path) => walk.templates.get(keyOf(path))?.plain ?? false,
+    templateAt: (path) => walk.templates.get(keyOf(path)) ?? null,
   };
 }
 
@@ -102,7 +97,7 @@ interface Walk {
   readonly problems: Problem[];
   readonly keys: Map<string, Position>;
   readonly values: Map<string, Position>;
-  readonly templates: Map<string, { readonly text: string; readonly plain: boolean }>;
+  readonly templates: Map<string, string>;
   readonly anchors: Map<string, Node>;
   nodes: number;
 }
@@ -222,7 +217,7 @@ function readText(walk: Walk, scalar: Scalar, value: string, path: Path): Tree {
   if (!value.includes("${")) return value;
   const result = interpolate(value, walk.readEnv);
   if (result.kind === "bad") return refuse(walk, scalar.range?.[0] ?? 0, path, result.reason, value);
-  walk.templates.set(keyOf(path), { text: value, plain: scalar.type === Scalar.PLAIN });
+  walk.templates.set(keyOf(path), value);
   return result.text;
 }
 
@@ -265,12 +260,15 @@ function isNode(value: unknown): value is Node {
   return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
 }
 
-function syntaxMessage(code: string, message: string): string {
+function syntaxMessage(code: string, message: string, text: string, offset: number): string {
+  // Inside brackets YAML takes the brace of a reference for one of its own.
+  if (text.slice(Math.max(0, offset - 1), offset + 1) === "${")
+    return `needs quotes around its reference here: "\${NAME}"`;
   if (code === "RESOURCE_EXHAUSTION") return "is nested too deeply";
   if (code === "MULTIPLE_DOCS") return "holds more than one document; remove the line ---";
   if (code === "TAB_AS_INDENT") return "is indented with a tab; YAML wants spaces";
   // What the reader quotes is a piece of the file, which may be a piece of a secret.
-  return `is not valid YAML: ${message.replace(/:? ["`\n][^]*$/, "")}`;
+  return `is not valid YAML: ${message.split(/:? ["`\n]/)[0] ?? ""}`;
 }
 
 /** For what was not read from text, or could not be: everything stands at its beginning. */
@@ -283,6 +281,5 @@ export function noSource(file: string, problems: readonly Problem[] = []): Sourc
     valueAt: () => start,
     keyAt: () => start,
     templateAt: () => null,
-    plainAt: () => false,
   };
 }

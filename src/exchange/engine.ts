@@ -7,32 +7,20 @@ import { type Failure, ruleOf } from "../ir/failure.ts";
 import type { AttemptRecord } from "../observability/record.ts";
 import {
   affinityKey,
-  type Change,
   couldEverServe,
   type Decision,
   decide,
   type Exclusion,
   type Guard,
-  type Health,
   leastBad,
   mayAttemptAgain,
   nothingLeft,
-  type Selection,
 } from "../routing/index.ts";
 import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } from "./attempt.ts";
 import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
 import { waitForSlot } from "./queue.ts";
-
-/** What outlives an exchange: bounded by the configuration (one entry per target, one per lane). */
-export interface Standing {
-  readonly health: Health;
-  readonly selections: Map<string, Selection>;
-  readonly lastUsedMs: Map<string, number>;
-  onChanges(target: Target, changes: readonly Change[]): void;
-  /** Requests waiting for a slot right now, by target. */
-  readonly waiting: Map<string, number>;
-}
+import type { Standing } from "./standing.ts";
 
 export type Served =
   | {

@@ -16,6 +16,7 @@ import type {
   Payload,
   Protocol,
 } from "../protocols/protocol.ts";
+import { parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 
 export interface Flow {
@@ -127,6 +128,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
       const read = last ? [...splitter.push(piece), ...splitter.end()] : splitter.push(piece);
       for (const frame of read) {
         frames++;
+        if (!looksWhole(frame.data, last)) throw new WireError("A frame breaks off in the middle.");
         const failed = watch(frame);
         if (failed !== null) return { out: [], frames, failure: failed };
       }
@@ -137,6 +139,11 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   };
 
   const trouble = (failed: Failure): Uint8Array[] => writeTrouble(protocol, carrier, input.context, note, failed);
+  const terminate = (): Uint8Array[] => {
+    note.ended = true;
+    const { terminator } = protocol.payload;
+    return terminator === null ? [] : [carrier.createJoiner().write(terminator)];
+  };
   return {
     note,
     commit: () => {
@@ -148,7 +155,8 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
         () => {
           const rest = cutter.end();
           const step = rest === null ? { out: [], frames: 0, failure: null } : relay([rest], true);
-          if (step.failure !== null || note.ended || note.settled) return step;
+          if (step.failure !== null || note.ended) return step;
+          if (note.settled) return { ...step, out: [...step.out, ...terminate()] };
           if (!committed && !note.meaningful) return { ...step, out: [], failure: CUT_SHORT };
           note.failure ??= CUT_SHORT;
           return { ...step, out: [...step.out, ...trouble(CUT_SHORT)] };
@@ -159,6 +167,22 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
       ),
     fail: (failed) => (note.ended ? [] : trouble(failed)),
   };
+}
+
+/**
+ * A cheap look at every frame: JSON that opens must close. The unfinished frame at the end is parsed, once, because a
+ * vendor may leave out its last blank line but not half of its JSON.
+ */
+function looksWhole(data: string, last: boolean): boolean {
+  if (!data.startsWith("{")) return true;
+  if (!last) return data.trimEnd().endsWith("}");
+  try {
+    parseJson(data);
+    return true;
+  } catch (error) {
+    if (error instanceof WireError) return false;
+    throw error;
+  }
 }
 
 /** A fresh writer tells the trouble in the protocol's own shape. */

@@ -4,6 +4,7 @@
  */
 export type { World } from "./call.ts";
 export type { Answer, ByteSource, Exchange, RefuseInput, RunInput } from "./contract.ts";
-export type { Standing } from "./engine.ts";
-export { createExchange, type ExchangeInput, type Exchanges } from "./exchange.ts";
+export type { ExchangeInput } from "./ending.ts";
+export { createExchange, type Exchanges } from "./exchange.ts";
 export { createHeaderFilter, TRACE_HEADERS } from "./headers.ts";
+export type { Standing } from "./standing.ts";

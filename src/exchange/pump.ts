@@ -36,9 +36,14 @@ export async function openFlow(body: UpstreamBody, flow: Flow): Promise<Opened> 
       return { kind: "failed", failure: step.failure };
     }
     held.push(...step.out);
-    heldBytes += step.out.reduce((sum, bytes) => sum + bytes.length, 0);
+    if (chunk.kind === "bytes") heldBytes += chunk.bytes.length;
     frames += step.frames;
     const closed = chunk.kind === "end";
+    if (heldBytes >= HELD_BYTES_MAX && held.length === 0 && !flow.note.meaningful) {
+      // Comments or padding without end: there is nothing to commit to.
+      body.cancel();
+      return { kind: "failed", failure: failure("malformed", "The model's provider sent an answer that cannot be used.") };
+    }
     if (closed || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
       body.begun();
       flow.commit();
@@ -58,6 +63,8 @@ export interface PumpInput {
   /** Sent in silence; null: never. */
   readonly keepAlive: Uint8Array | null;
   readonly setTimer: Effects["setTimer"];
+  /** A bug in a reader or writer; the stream has been ended honestly. */
+  readonly onBug: (error: unknown) => void;
   /** Once, when nothing more will be sent. `clientGone`: the client left first. */
   readonly onEnd: (how: { readonly clientGone: boolean; readonly bytes: number }) => void;
 }
@@ -111,6 +118,17 @@ export function createPump(input: PumpInput): ByteSource {
     }
   };
 
+  /** A bug ends this one stream in the client's dialect, and nothing else. */
+  const safely = (chunk: UpstreamChunk): readonly Uint8Array[] => {
+    try {
+      return step(chunk);
+    } catch (error) {
+      closed = true;
+      input.onBug(error);
+      return flow.fail(failure("internal", "The gateway had an internal error."));
+    }
+  };
+
   return {
     async next() {
       if (held !== null) {
@@ -126,7 +144,7 @@ export function createPump(input: PumpInput): ByteSource {
         if (over) break;
         if (chunk === null) return input.keepAlive;
         pending = null;
-        const bytes = send(step(chunk));
+        const bytes = send(safely(chunk));
         startGrace();
         if (bytes !== null) return bytes;
       }

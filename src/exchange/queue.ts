@@ -3,7 +3,7 @@ import type { Lane, Target } from "../ir/deployment.ts";
 import type { Decision } from "../routing/index.ts";
 import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
-import type { Standing } from "./engine.ts";
+import type { Standing } from "./standing.ts";
 
 /** More waiting requests than this are refused at once: they would only be refused later. */
 export const WAITING_MAX = 1_000;

@@ -111,7 +111,7 @@ export interface Prices {
   readonly reasoning: number | null;
   readonly audioInput: number | null;
   readonly audioOutput: number | null;
-  /** From that many prompt tokens on, these replace the ones above; ascending. */
+  /** Above that many prompt tokens, these replace the ones above; ascending. */
   readonly tiers: readonly {
     readonly aboveTokens: number;
     readonly input: number | null;

@@ -50,19 +50,19 @@ interface MutableHistogram {
 }
 
 export function createSeries(): Series {
-  const counters = new Map<string, Map<string, MutableValue>>();
-  const gauges = new Map<string, Map<string, MutableValue>>();
-  const histograms = new Map<string, Map<string, MutableHistogram>>();
+  const counters: Families<MutableValue> = new Map();
+  const gauges: Families<MutableValue> = new Map();
+  const histograms: Families<MutableHistogram> = new Map();
   return {
     add(name, labels, parts = 1) {
-      seriesOf(counters, name, labels).value += parts;
+      seriesOf(counters, name, labels, createValue).value += parts;
     },
     set(name, labels, value) {
-      seriesOf(gauges, name, labels).value = value;
+      seriesOf(gauges, name, labels, createValue).value = value;
     },
     observe(name, labels, value) {
+      const series = seriesOf(histograms, name, labels, createHistogram);
       const { buckets }: HistogramSpec = METRICS[name];
-      const series = histogramOf(histograms, name, labels, buckets.length);
       const bucket = bucketOf(buckets, value);
       series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
       series.sum += value;
@@ -77,17 +77,19 @@ export function createSeries(): Series {
 
 /** Adds up what several processes, or one process before and after a restart, have counted. */
 export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
-  const counters = new Map<string, Map<string, MutableValue>>();
-  const gauges = new Map<string, Map<string, MutableValue>>();
-  const histograms = new Map<string, Map<string, MutableHistogram>>();
+  const counters: Families<MutableValue> = new Map();
+  const gauges: Families<MutableValue> = new Map();
+  const histograms: Families<MutableHistogram> = new Map();
   for (const snapshot of snapshots) {
-    for (const [name, { labels, value }] of flat(snapshot.counters)) seriesOf(counters, name, labels).value += value;
+    for (const [name, { labels, value }] of flat(snapshot.counters)) {
+      seriesOf(counters, name, labels, createValue).value += value;
+    }
     for (const [name, { labels, value }] of flat(snapshot.gauges)) {
-      const held = seriesOf(gauges, name, labels);
+      const held = seriesOf(gauges, name, labels, createValue);
       held.value = mergeOf(name) === "max" ? Math.max(held.value, value) : held.value + value;
     }
     for (const [name, { labels, counts, sum }] of flat(snapshot.histograms)) {
-      const held = histogramOf(histograms, name, labels, counts.length - 1);
+      const held = seriesOf(histograms, name, labels, createHistogram);
       for (const [bucket, count] of counts.entries()) held.counts[bucket] = (held.counts[bucket] ?? 0) + count;
       held.sum += sum;
     }
@@ -104,54 +106,62 @@ export function withoutGauges(snapshot: MetricsSnapshot): MetricsSnapshot {
   return { ...snapshot, gauges: {} };
 }
 
-/** Label values may hold anything but this character, which no configuration can write into a name. */
-const SEPARATOR = "\u0000";
+/** By metric name. */
+type Families<T> = Map<string, Family<T>>;
 
-function seriesOf(
-  families: Map<string, Map<string, MutableValue>>,
-  name: string,
-  labels: readonly string[],
-): MutableValue {
-  const family = familyOf(families, name);
-  const key = keyOf(labels);
-  let series = family.get(key);
-  if (series === undefined) {
-    series = { labels, value: 0 };
-    family.set(key, series);
-  }
-  return series;
+/**
+ * The series of one metric, as a tree with one level per label: going down is a lookup per label by a text whose hash
+ * is known already, while a joined key would be built and hashed anew a dozen times per request.
+ */
+interface Family<T> {
+  readonly root: Branch<T>;
+  readonly all: T[];
 }
 
-function histogramOf(
-  families: Map<string, Map<string, MutableHistogram>>,
-  name: string,
-  labels: readonly string[],
-  boundsCount: number,
-): MutableHistogram {
-  const family = familyOf(families, name);
-  const key = keyOf(labels);
-  let series = family.get(key);
-  if (series === undefined) {
-    series = { labels, counts: Array.from({ length: boundsCount + 1 }, () => 0), sum: 0 };
-    family.set(key, series);
-  }
-  return series;
+interface Branch<T> {
+  readonly below: Map<string, Branch<T>>;
+  series: T | null;
 }
 
-function familyOf<T>(families: Map<string, Map<string, T>>, name: string): Map<string, T> {
+function seriesOf<T>(
+  families: Families<T>,
+  name: string,
+  labels: readonly string[],
+  create: (name: string, labels: readonly string[]) => T,
+): T {
   let family = families.get(name);
   if (family === undefined) {
-    family = new Map();
+    family = { root: createBranch(), all: [] };
     families.set(name, family);
   }
-  return family;
+  let branch = family.root;
+  for (const label of labels) {
+    let next = branch.below.get(label);
+    if (next === undefined) {
+      next = createBranch();
+      branch.below.set(label, next);
+    }
+    branch = next;
+  }
+  if (branch.series === null) {
+    branch.series = create(name, labels);
+    family.all.push(branch.series);
+  }
+  return branch.series;
 }
 
-/** Plain loops, here and below: both run a dozen times per request. */
-function keyOf(labels: readonly string[]): string {
-  let key = "";
-  for (const label of labels) key += label + SEPARATOR;
-  return key;
+function createBranch<T>(): Branch<T> {
+  return { below: new Map(), series: null };
+}
+
+function createValue(_name: string, labels: readonly string[]): MutableValue {
+  return { labels, value: 0 };
+}
+
+function createHistogram(name: string, labels: readonly string[]): MutableHistogram {
+  const spec = isMetricName(name) ? METRICS[name] : null;
+  const bounds = spec?.type === "histogram" ? spec.buckets.length : 0;
+  return { labels, counts: Array.from({ length: bounds + 1 }, () => 0), sum: 0 };
 }
 
 /** Index of the first bound the value does not exceed; the number of bounds when it exceeds them all. */
@@ -173,11 +183,8 @@ function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(METRICS, name);
 }
 
-function listed<T, U>(
-  families: ReadonlyMap<string, ReadonlyMap<string, T>>,
-  copy: (series: T) => U,
-): Record<string, readonly U[]> {
-  return Object.fromEntries([...families].map(([name, family]) => [name, [...family.values()].map(copy)]));
+function listed<T, U>(families: Families<T>, copy: (series: T) => U): Record<string, readonly U[]> {
+  return Object.fromEntries([...families].map(([name, family]) => [name, family.all.map(copy)]));
 }
 
 function* flat<T>(families: Readonly<Record<string, readonly T[]>>): Generator<[string, T]> {

@@ -54,6 +54,8 @@ export interface Payload {
 
   /** Watches a relayed stream or body without translating it. */
   createTap(): Tap;
+  /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
+  readonly terminator: Frame | null;
 
   /** The vendor's code, type and message, whatever shape the body has. Total: any bytes give an answer. */
   readError(input: UpstreamAnswer): ErrorWords;

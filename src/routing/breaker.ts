@@ -28,6 +28,8 @@ export interface OpenCell {
   /** Openings since it was last closed: 1 after a trip, one more for each failed test. */
   readonly openings: number;
   readonly untilMs: number;
+  /** Tests taken and given back since this opening: numbers are never used twice, so that a lost test stays lost. */
+  readonly probesTaken: number;
 }
 
 export interface HalfOpenCell {
@@ -147,15 +149,15 @@ function stepHalfOpen(
     return opened(next, { openings: cell.openings + 1, hintMs: report.hintMs, nowMs, settings, random });
   }
   if (!isTheTest) return cell;
-  const { epoch, streak, openings, untilMs } = cell;
-  return { kind: "open", epoch, streak, openings, untilMs };
+  const { epoch, streak, openings, untilMs, probe } = cell;
+  return { kind: "open", epoch, streak, openings, untilMs, probesTaken: probe };
 }
 
 /** A cell that is not due stays as it is: asking early is a bug of the caller, not a second test. */
 function takeProbe(cell: Cell, nowMs: number): Cell {
   if (cell.kind === "closed" || !isDue(cell, nowMs)) return cell;
   const { epoch, streak, openings, untilMs } = cell;
-  const probe = cell.kind === "half-open" ? cell.probe + 1 : 1;
+  const probe = (cell.kind === "half-open" ? cell.probe : cell.probesTaken) + 1;
   return { kind: "half-open", epoch, streak, openings, untilMs, probe, probeSinceMs: nowMs };
 }
 
@@ -176,7 +178,8 @@ interface Opening extends CooldownInput {
 
 function opened(cell: Cell, opening: Opening): OpenCell {
   const { openings, nowMs } = opening;
-  return { kind: "open", epoch: cell.epoch + 1, streak: cell.streak, openings, untilMs: nowMs + cooldownMs(opening) };
+  const untilMs = nowMs + cooldownMs(opening);
+  return { kind: "open", epoch: cell.epoch + 1, streak: cell.streak, openings, untilMs, probesTaken: 0 };
 }
 
 export interface CooldownInput {

@@ -39,7 +39,7 @@ export interface Decision {
   /** Best first; the pick is the first. */
   readonly offered: readonly Lane[];
   readonly left: readonly LeftOut[];
-  /** What to decide with next time; advanced only by an exchange's first pick. */
+  /** What to decide with next time; advanced only by an exchange's first pick among the lanes of this target. */
   readonly selection: Selection;
   readonly runnerUp: Lane | null;
 }
@@ -53,7 +53,9 @@ export interface LeftOut {
 export function decide(input: DecideInput): Decision {
   const entries = entriesOf(input);
   const left = entries.filter((entry) => entry.because !== null);
-  const selection = input.first === null ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
+  // In a fallback pool it is that pool's first pick that counts, although others were tried before.
+  const isFirstPick = !entries.some((entry) => input.tried.has(entry.lane.id));
+  const selection = isFirstPick ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
   const { order, next } = orderOf(
     input,
     entries.filter((entry) => entry.because === null),
@@ -70,7 +72,7 @@ export function decide(input: DecideInput): Decision {
     left: left.flatMap((entry) =>
       entry !== last ? leftOut(entry) : insist ? [] : leftOut({ ...entry, because: "full", untilMs: null }),
     ),
-    selection: input.first === null ? next : input.selection,
+    selection: isFirstPick ? next : input.selection,
     runnerUp: offered[1] ?? null,
   };
 }

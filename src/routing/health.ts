@@ -23,7 +23,7 @@ export interface Health {
   admit(target: Target, lane: Lane, nowMs: number, insist?: boolean): Guard | null;
   /**
    * Calls back once, when a slot of one of these lanes' groups becomes free. First come first served. Call the returned
-   * cancel in every case, best after the slot was taken: a slot one was woken for and did not use passes to the next.
+   * cancel once the slot was taken or is not wanted any more: one that was woken for and not used passes to the next.
    */
   onFree(lanes: readonly Lane[], wake: () => void): Cancel;
   label(target: Target, lane: Lane, nowMs: number): HealthLabel;

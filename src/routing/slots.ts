@@ -9,8 +9,9 @@ export interface Slots {
   hasFree(lane: Lane): boolean;
   /** False when none is free. */
   take(lane: Lane): boolean;
-  /** Wakes the first who waits for that group. */
+  /** Wakes the first in line, and a further one for each slot that lies free beside. */
   give(lane: Lane): void;
+  /** A cancel from inside `wake` only says "heard". One that comes later passes an unused slot to the next in line. */
   onFree(lanes: readonly Lane[], wake: () => void): Cancel;
 }
 
@@ -40,12 +41,12 @@ export function createSlots(lanes: readonly Lane[]): Slots {
     return group;
   };
 
-  /** The first in line hears of a free slot; it leaves every line it stands in. null: nobody waits. */
-  const wakeFirst = (group: Group): void => {
-    for (const waiter of group.waiters) {
+  /** As many of the first in line as there are free slots hear of it; each leaves every line it stands in. */
+  const wakeForFree = (group: Group): void => {
+    const first = [...group.waiters].slice(0, Math.max(0, group.max - group.used));
+    for (const waiter of first) {
       for (const each of waiter.groups) each.waiters.delete(waiter);
       waiter.wake();
-      return;
     }
   };
 
@@ -61,21 +62,26 @@ export function createSlots(lanes: readonly Lane[]): Slots {
       const group = groupOf(lane);
       if (group.used === 0) throw new Error(`a slot of ${lane.slots.group} was given back twice`);
       group.used--;
-      wakeFirst(group);
+      wakeForFree(group);
     },
     onFree(waitedFor, wake) {
-      const waiter: Waiter = { groups: [...new Set(waitedFor.map(groupOf))], wake };
-      for (const group of waiter.groups) group.waiters.add(waiter);
-      let isOver = false;
+      const groups = [...new Set(waitedFor.map(groupOf))];
+      let state: "waiting" | "waking" | "woken" | "over" = "waiting";
+      const waiter: Waiter = {
+        groups,
+        wake: () => {
+          state = "waking";
+          wake();
+          if (state === "waking") state = "woken";
+        },
+      };
+      for (const group of groups) group.waiters.add(waiter);
       return () => {
-        if (isOver) return;
-        isOver = true;
-        const wasWoken = !waiter.groups.some((group) => group.waiters.delete(waiter));
-        for (const group of waiter.groups) {
-          group.waiters.delete(waiter);
-          // Woken for a slot that was not used after all (client gone, lane gone bad): the next in line may have it.
-          if (wasWoken && isFree(group)) wakeFirst(group);
-        }
+        const before = state;
+        state = "over";
+        if (before === "waiting") for (const group of groups) group.waiters.delete(waiter);
+        // Woken for a slot that was not used after all (client gone, lane gone bad): the next in line may have it.
+        if (before === "woken") for (const group of groups) wakeForFree(group);
       };
     },
   };

@@ -30,6 +30,8 @@ export interface Seen {
   readonly error: string | null;
   /** Legal endings a streaming client saw: `[DONE]` or `message_stop`, and error events. */
   readonly endings: readonly string[];
+  /** Frames that hold no JSON: a client library would throw at them. */
+  readonly broken: number;
 }
 
 /** What a client makes of a whole answer or a stream, by the text alone. */
@@ -44,9 +46,28 @@ interface Draft {
   usage: Seen["usage"];
   error: string | null;
   endings: string[];
+  broken: number;
 }
 
-const draft = (): Draft => ({ text: "", tools: [], finish: null, usage: null, error: null, endings: [] });
+const draft = (): Draft => ({
+  text: "",
+  tools: [],
+  finish: null,
+  usage: null,
+  error: null,
+  endings: [],
+  broken: 0,
+});
+
+/** null: no JSON. */
+function parse<T>(data: string): T | null {
+  try {
+    const value: T = JSON.parse(data);
+    return value;
+  } catch {
+    return null;
+  }
+}
 
 /** Events of an SSE text: the `data` of each, comments left out. */
 export function eventData(text: string): string[] {
@@ -86,8 +107,10 @@ function seeOpenAi(text: string): Seen {
   const seen = draft();
   const isStream = text.startsWith("data:") || text.startsWith(":");
   for (const data of isStream ? eventData(text) : [text]) {
+    const value = data === "[DONE]" ? null : parse<OpenAiShape>(data);
     if (data === "[DONE]") seen.endings.push("[DONE]");
-    else takeOpenAi(seen, JSON.parse(data), isStream);
+    else if (value === null) seen.broken++;
+    else takeOpenAi(seen, value, isStream);
   }
   return seen;
 }
@@ -143,7 +166,13 @@ function seeAnthropic(text: string): Seen {
   const seen = draft();
   const open = new Map<number, { id: string; name: string; arguments: string }>();
   if (text.startsWith("{")) takeMessage(seen, JSON.parse(text));
-  else for (const data of eventData(text)) takeAnthropicEvent(seen, open, JSON.parse(data));
+  else {
+    for (const data of eventData(text)) {
+      const value = parse<AnthropicShape>(data);
+      if (value === null) seen.broken++;
+      else takeAnthropicEvent(seen, open, value);
+    }
+  }
   return seen;
 }
 

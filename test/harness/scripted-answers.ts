@@ -6,7 +6,7 @@ import type { Answer, FetchCall } from "./virtual-effects.ts";
 export type BodyStep =
   | { readonly do: "bytes"; readonly bytes: string | Uint8Array }
   /** Waits for the test, or for the abort of the request. */
-  | { readonly do: "wait"; readonly until: Promise<unknown> }
+  | { readonly do: "wait"; readonly until: () => Promise<unknown> }
   /** Silence until the request is aborted. */
   | { readonly do: "hang" }
   /** The connection breaks. */
@@ -103,7 +103,7 @@ function createBody(steps: readonly BodyStep[], signal: AbortSignal, watch: Body
               controller.enqueue(typeof step.bytes === "string" ? encodeUtf8(step.bytes) : step.bytes);
               return;
             case "wait":
-              await Promise.race([step.until, gone]);
+              await Promise.race([step.until(), gone]);
               break;
             case "hang":
               await gone;

@@ -246,6 +246,12 @@ describe("selection", () => {
     expect(later.pick).toBe(a);
   });
 
+  test("in a fallback pool its own first pick advances it", () => {
+    const elsewhere = lane("z/z/z");
+    const input = decideInput(weighted, all, { first: elsewhere, tried: new Set([elsewhere.id]) });
+    expect(decide(input)).toEqual(decide(decideInput(weighted, all)));
+  });
+
   test("while a member is out the others share, and it comes back with neither savings nor debts", () => {
     const out = { condition: outFor({ [a.id]: "breaker-open" }) };
     expect(run(13, (step) => (step >= 1 && step < 6 ? out : {}))).toBe("abcbcbacaabaa");

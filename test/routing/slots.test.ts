@@ -80,6 +80,23 @@ describe("the line", () => {
     expect(woken).toEqual(["first", "second"]);
   });
 
+  test("a cancel from inside the call only says that it was heard", () => {
+    const { slots, woken, wait } = full();
+    const heard = { leave: wait("never woken") };
+    heard.leave();
+    heard.leave = slots.onFree([one], () => {
+      woken.push("first");
+      heard.leave();
+    });
+    wait("second");
+    slots.give(one);
+    expect(woken).toEqual(["first"]);
+    // It was not used after all: the next release finds two free slots and wakes for both.
+    wait("third");
+    slots.give(two);
+    expect(woken).toEqual(["first", "second", "third"]);
+  });
+
   test("a slot given back twice is a bug that is heard of", () => {
     const slots = createSlots([one]);
     expect(() => slots.give(one)).toThrow("twice");

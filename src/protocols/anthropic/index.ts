@@ -29,6 +29,7 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
+  terminator: { event: "message_stop", data: '{"type":"message_stop"}' },
   readError,
   writeError,
   // The vendor always reports usage.

@@ -14,7 +14,7 @@ import { failureOf, readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { readAnswerExtras, readModel } from "./response-reader.ts";
 import { readOpaque } from "./sealed.ts";
-import { readServiceTier, readUsage } from "./usage.ts";
+import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
@@ -276,6 +276,8 @@ function readMessageDelta(state: State, message: JsonObject, events: IrEvent[]):
   for (const name of ["stop_details", "container"]) {
     if (asObject(delta[name]) !== undefined) reportUnknown(state, name, events);
   }
+  // The start had a place for these, the end has none.
+  for (const name of Object.keys(readUsageExtras(message["usage"]))) reportUnknown(state, `usage.${name}`, events);
   const reason = asText(delta["stop_reason"]);
   if (reason === undefined || state.finished) return;
   state.finished = true;

@@ -37,6 +37,7 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
+  terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,
   hiddenUsage,

@@ -37,7 +37,8 @@ export function writeEffort(
     return { effort: null, losses };
   }
   const effort = nearest(wanted, words);
-  if (effort !== config.effort) losses.push(approximated("reasoning", `written as reasoning_effort ${effort}`));
+  if (effort !== (config.effort ?? (config.mode === "disabled" ? "none" : null)))
+    losses.push(approximated("reasoning", `written as reasoning_effort ${effort}`));
   return { effort, losses };
 }
 
@@ -56,10 +57,11 @@ function wantedEffort({ mode, effort, budgetTokens }: IrReasoningConfig): WireEf
   return mode === "enabled" ? "medium" : null;
 }
 
-/** Ties go to less thinking: it costs less. */
+/** Never turns thinking off for who asked for some. Ties go to less thinking: it costs less. */
 function nearest(wanted: WireEffort, words: readonly WireEffort[]): WireEffort {
   const rank = ORDER.indexOf(wanted);
-  const byDistance = words.toSorted((a, b) => Math.abs(ORDER.indexOf(a) - rank) - Math.abs(ORDER.indexOf(b) - rank));
+  const some = words.filter((word) => wanted === "none" || word !== "none");
+  const byDistance = some.toSorted((a, b) => Math.abs(ORDER.indexOf(a) - rank) - Math.abs(ORDER.indexOf(b) - rank));
   return byDistance[0] ?? wanted;
 }
 

@@ -4,7 +4,7 @@
  */
 import { approximated, clamped, dropped, type WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
+import { asNumber, asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import { createLosses } from "./losses.ts";
@@ -43,20 +43,22 @@ function streamOptions(request: IrRequest): JsonObject {
   return { ...asked, include_usage: true };
 }
 
-/** The name the client used; else the one the model takes. */
+/** The names the client used; else the one the model takes. */
 function writeMaxTokens(request: IrRequest, options: WriteRequestOptions, writing: Writing): JsonObject {
   const asked = request.maxOutputTokens;
   if (asked === null) return {};
-  const limit = options.maxOutputTokens;
-  if (limit !== null && asked > limit) writing.losses.add(clamped("max_tokens", `the model gives at most ${limit}`));
-  const tokens = limit === null ? asked : Math.min(asked, limit);
+  const limit = options.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+  if (asked > limit) writing.losses.add(clamped("max_tokens", `the model gives at most ${limit}`));
+  const tokens = Math.min(asked, limit);
   if (!writing.native) {
     return isNewModel(options.upstreamModel) ? { max_completion_tokens: tokens } : { max_tokens: tokens };
   }
-  return withoutUndefined({
-    max_tokens: request.extras["max_tokens"] === undefined ? undefined : tokens,
-    max_completion_tokens: request.extras["max_completion_tokens"] === undefined ? undefined : tokens,
-  });
+  const older = asNumber(request.extras["max_tokens"]);
+  const newer = asNumber(request.extras["max_completion_tokens"]);
+  return {
+    max_tokens: older === undefined ? undefined : Math.min(older, limit),
+    max_completion_tokens: newer === undefined ? undefined : tokens,
+  };
 }
 
 function writeSampling(sampling: IrSampling, request: IrRequest, writing: Writing): JsonObject {

@@ -84,8 +84,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
     return frames;
   };
   const writeForeign = (choice: number, origin: string, name: string, value: unknown): Frame[] => {
-    if (origin === OPENAI && name === "audio")
-      return [chunk(choice, Object.assign<WireDelta, object>({}, { audio: value }))];
+    if (origin === OPENAI && name === "audio") return [chunk(choice, { audio: value })];
     losses.add(dropped(`delta.${name}`, ONLY_ITS_OWN));
     return [];
   };

@@ -34,22 +34,27 @@ export function writeUsage(usage: Usage | null): WireUsage | null {
   const prompt = usage === null ? null : inputTokens(usage);
   if (usage === null || (prompt === null && usage.outputTokens === null)) return null;
   const output = usage.outputTokens ?? 0;
-  const promptDetails = known({
-    cached_tokens: usage.cacheReadTokens,
-    cache_write_tokens: sum(usage.cacheWriteTokens, usage.cacheWrite1hTokens),
-    audio_tokens: usage.audioInputTokens,
-  });
-  const completionDetails = known({
-    reasoning_tokens: usage.reasoningTokens,
-    audio_tokens: usage.audioOutputTokens,
-  });
-  return {
-    prompt_tokens: prompt ?? 0,
-    completion_tokens: output,
-    total_tokens: (prompt ?? 0) + output,
-    ...(promptDetails === null ? {} : { prompt_tokens_details: promptDetails }),
-    ...(completionDetails === null ? {} : { completion_tokens_details: completionDetails }),
+  const details = { ...promptDetails(usage), ...completionDetails(usage) };
+  return { prompt_tokens: prompt ?? 0, completion_tokens: output, total_tokens: (prompt ?? 0) + output, ...details };
+}
+
+/** Only what is known; no member when nothing is. */
+function promptDetails(usage: Usage): Pick<WireUsage, "prompt_tokens_details"> {
+  const written = sum(usage.cacheWriteTokens, usage.cacheWrite1hTokens);
+  const details: WireUsage["prompt_tokens_details"] = {
+    ...(usage.cacheReadTokens === null ? {} : { cached_tokens: usage.cacheReadTokens }),
+    ...(written === null ? {} : { cache_write_tokens: written }),
+    ...(usage.audioInputTokens === null ? {} : { audio_tokens: usage.audioInputTokens }),
   };
+  return Object.keys(details).length === 0 ? {} : { prompt_tokens_details: details };
+}
+
+function completionDetails(usage: Usage): Pick<WireUsage, "completion_tokens_details"> {
+  const details: WireUsage["completion_tokens_details"] = {
+    ...(usage.reasoningTokens === null ? {} : { reasoning_tokens: usage.reasoningTokens }),
+    ...(usage.audioOutputTokens === null ? {} : { audio_tokens: usage.audioOutputTokens }),
+  };
+  return Object.keys(details).length === 0 ? {} : { completion_tokens_details: details };
 }
 
 /** xAI counts reasoning beside `completion_tokens`, everybody else within; only the total tells which it was. */
@@ -69,17 +74,4 @@ function count(wire: object, ...path: string[]): number | null {
 
 function sum(a: number | null, b: number | null): number | null {
   return a === null && b === null ? null : (a ?? 0) + (b ?? 0);
-}
-
-/** The counts that are known; null when none is. */
-function known<T extends string>(counts: Readonly<Record<T, number | null>>): { [name in T]?: number } | null {
-  const some: { [name in T]?: number } = {};
-  let any = false;
-  for (const name of Object.keys(counts) as T[]) {
-    const value = counts[name];
-    if (value === null) continue;
-    some[name] = value;
-    any = true;
-  }
-  return any ? some : null;
 }

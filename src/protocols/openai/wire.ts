@@ -49,6 +49,8 @@ export type WireDelta = Omit<ChatCompletionChunk.Choice.Delta, "tool_calls"> & {
   tool_calls?: WireToolDelta[];
   reasoning_content?: string;
   annotations?: readonly (WireAnnotation | JsonObject)[];
+  /** `{id, data, transcript, expires_at}` in pieces; the SDK does not type it. */
+  audio?: unknown;
 };
 
 export interface WireErrorBody {

@@ -24,10 +24,19 @@ const names =
  */
 const DIFFERENCES: readonly { path: RegExp; because: string }[] = [
   { path: /^stream$/, because: "false is the default" },
+  { path: /^tools$/, because: "an empty list is written as none" },
   { path: /^tools\[\]\.type$/, because: "custom is the default" },
   { path: /\.caller(\.type)?$/, because: "direct is the default, and the SDK's types demand it in answers" },
+  {
+    path: /^usage\.iterations$/,
+    because: "a stream brings it at its end, where nothing in between carries it; reported",
+  },
+  { path: /^stop_details$/, because: "likewise" },
   { path: /^usage\.(inference_geo|speed|server_tool_use)/, because: "they say that nothing unusual happened" },
 ];
+
+/** The vendor answered this one with "messages.0: Input does not match the expected shape." */
+const REFUSED = /dd-trace-py\/013-/;
 
 const files = (suffix: string): string[] => names.filter((name) => name.endsWith(suffix)).toSorted();
 const bytesOf = (name: string): Uint8Array => readFileSync(join(folder ?? "", name));
@@ -39,15 +48,23 @@ test("recordings are present, or their absence is said", () => {
 });
 
 describe.skipIf(folder === undefined)("recorded traffic", () => {
-  test.each(files(".req.json"))("request %s", (name) => {
+  test.each(files(".req.json").filter((name) => !REFUSED.test(name)))("request %s", (name) => {
     const body = jsonOf(name);
     const { value, losses } = payload.readRequest(body);
     const isCount = body["max_tokens"] === undefined;
     const written = payload.writeRequest(value, { ...OPTIONS, upstreamModel: value.model });
     expect(losses).toEqual([]);
     expect(written.losses).toEqual([]);
-    const expected = { ...body, model: value.model, ...(isCount ? { max_tokens: OPTIONS.defaultMaxOutputTokens } : {}) };
+    const expected = {
+      ...body,
+      model: value.model,
+      ...(isCount ? { max_tokens: OPTIONS.defaultMaxOutputTokens } : {}),
+    };
     expect(unexpected(expected, written.value)).toEqual([]);
+  });
+
+  test.each(files(".req.json").filter((name) => REFUSED.test(name)))("refused request %s", (name) => {
+    expect(() => payload.readRequest(jsonOf(name))).toThrow("messages[0] must be an object.");
   });
 
   test.each(files(".resp.json").filter((name) => Array.isArray(jsonOf(name)["content"])))("answer %s", (name) => {
@@ -56,6 +73,7 @@ describe.skipIf(folder === undefined)("recorded traffic", () => {
     const written = payload.writeResponse(value, answerContext());
     expect([losses, written.losses]).toEqual([[], []]);
     expect(unexpected(body, written.value)).toEqual([]);
+    expect(at(written.value, "stop_details") ?? null).toEqual(body["stop_details"] ?? null);
     expect(payload.createTap().body(body)).toMatchObject({ meaningful: true, usage: value.usage, failure: null });
   });
 

@@ -1,0 +1,126 @@
+/** `ringmain check`: everything that is wrong with the configuration, with places; or what it comes to, if nothing is. */
+import { relative } from "node:path";
+import type { Found, Problem } from "../config/index.ts";
+import type { Deployment, Lane, SecretRef, Target } from "../ir/deployment.ts";
+import type { CliIo } from "./io.ts";
+import { EXIT, formatTable, readOptions } from "./text.ts";
+
+export const CHECK_USAGE = `Usage: ringmain check [--config FILE] [--providers FILE] [--json]
+
+Reads the configuration as a start would and says everything that is wrong with it.
+Exit code: 0 nothing is (warnings aside), 1 something is, 2 wrong usage.
+`;
+
+export async function check(args: readonly string[], io: CliIo): Promise<number> {
+  const options = readOptions(args, { flags: ["--json", "--help", "-h"], values: ["--config", "--providers"] });
+  if (options.kind === "usage") {
+    io.err(`${options.message}\n\n${CHECK_USAGE}`);
+    return EXIT.usage;
+  }
+  if (options.flags.has("--help") || options.flags.has("-h")) {
+    io.out(CHECK_USAGE);
+    return EXIT.fine;
+  }
+  const json = options.flags.has("--json");
+  // zod and yaml are heavy, and most commands do without them.
+  const { fileExists, findConfig, formatProblem, loadDeployment, readFileOrNull } = await import("../config/index.ts");
+  const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
+  const missing = missingFile(found, io);
+  if (found.config === null || missing !== null) {
+    const message = missing ?? "";
+    if (json) io.out(toJson(found, null, [], message));
+    else io.err(`${message}\n`);
+    return EXIT.failed;
+  }
+  const loaded = loadDeployment({
+    configPath: found.config,
+    providersPath: found.providers,
+    env: io.env,
+    readFile: readFileOrNull,
+  });
+  const problems = loaded.problems.map((problem) => ({ ...problem, file: nameFor(problem.file, io) }));
+  if (json) io.out(toJson(found, loaded.deployment, problems, null));
+  else {
+    io.out(problems.map((problem) => `${formatProblem(problem)}\n`).join(""));
+    io.out(loaded.deployment === null ? verdict(problems) : summary(loaded.deployment, nameFor(found.config, io)));
+  }
+  return loaded.deployment === null ? EXIT.failed : EXIT.fine;
+}
+
+/** A sentence that says what to do; null: all that is needed is there. */
+function missingFile(found: Found, io: CliIo): string | null {
+  const names = found.explicitMissing.map((path) => nameFor(path, io)).join(" and ");
+  if (names !== "") return `${names} does not exist; correct the path, or leave it out to search the usual places.`;
+  if (found.config !== null) return null;
+  return `No config.yaml was found; "ringmain init" writes one. Looked for:\n${found.tried.map((path) => `  ${path}`).join("\n")}`;
+}
+
+/** As the operator would type it: relative where that is shorter. */
+function nameFor(path: string, io: CliIo): string {
+  const near = relative(io.cwd, path);
+  return near === "" || near.startsWith("..") || path.startsWith("providers.yaml (") ? path : near;
+}
+
+function verdict(problems: readonly Problem[]): string {
+  const errors = problems.filter((problem) => problem.severity === "error").length;
+  const warnings = problems.length - errors;
+  return `${errors} ${errors === 1 ? "error" : "errors"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}\n`;
+}
+
+function summary(deployment: Deployment, file: string): string {
+  const { listen, auth } = deployment;
+  const targets = Object.values(deployment.targets);
+  const pools = targets.filter((target) => target.kind === "pool");
+  const lanes = Object.values(deployment.lanes);
+  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  const head = `${file} is fine: ${lanes.length} lanes, ${targets.length - pools.length} models, ${pools.length} pools; listens on ${host}:${listen.port}, auth ${auth.mode}.\n`;
+  const laneTable = formatTable([
+    ["LANE", "PROTOCOL", "UPSTREAM MODEL", "IDENTITY", "SLOTS", "KEY"],
+    ...lanes.map(laneRow),
+  ]);
+  const poolTable = formatTable([["POOL", "SELECT", "MEMBERS", "KEEP", "WHEN EXHAUSTED"], ...pools.map(poolRow)]);
+  return `${head}${lanes.length > 0 ? `\n${laneTable}` : ""}${pools.length > 0 ? `\n${poolTable}` : ""}`;
+}
+
+function laneRow(lane: Lane): string[] {
+  const identity = lane.canonical.proven ? lane.canonical.id : `${lane.canonical.id} (unproven)`;
+  return [lane.id, lane.protocol, lane.upstreamModel, identity, String(lane.slots.max), showRef(lane.credential)];
+}
+
+function poolRow(pool: Target): string[] {
+  const members = pool.members.map((member) => `${member.model} ×${member.weight}`).join(", ");
+  const { onExhausted: policy } = pool;
+  const exhausted =
+    policy.action === "wait"
+      ? `wait ${policy.maxMs} ms`
+      : policy.action === "fallback-pool"
+        ? `pool ${policy.pool}`
+        : policy.action;
+  return [pool.name, pool.select, members === "" ? "none" : members, pool.failover.keep.join(", ") || "-", exhausted];
+}
+
+/** Where a key comes from, never what it is. */
+function showRef(ref: SecretRef | null): string {
+  if (ref === null) return "none";
+  if (ref.kind === "env") return ref.name;
+  return ref.kind === "file" ? `file ${ref.path}` : "in the file";
+}
+
+function toJson(
+  found: Found,
+  deployment: Deployment | null,
+  problems: readonly Problem[],
+  missing: string | null,
+): string {
+  const result = {
+    ok: deployment !== null,
+    config: found.config,
+    providers: found.providers,
+    missing,
+    problems,
+    revision: deployment?.revision ?? null,
+    lanes: deployment === null ? null : Object.keys(deployment.lanes),
+    targets: deployment === null ? null : Object.keys(deployment.targets),
+  };
+  return `${JSON.stringify(result, null, 2)}\n`;
+}

@@ -1,0 +1,159 @@
+/** A success in one piece: relayed as it came, translated, or written as the stream the client asked for. */
+import { eventsOf } from "../ir/fold.ts";
+import type { Usage } from "../ir/usage.ts";
+import type { AnswerContext } from "../protocols/protocol.ts";
+import { concatBytes, decodeUtf8, encodeUtf8 } from "../std/bytes.ts";
+import { asObject, type JsonObject, parseExact } from "../std/json.ts";
+import { WireError } from "../std/wire-error.ts";
+import { readRetryAfterMs } from "../upstream/index.ts";
+import { classify } from "./classify.ts";
+import { collect } from "./collect.ts";
+import { addLosses, createEventWriter, type Flow, newFlowNote } from "./flow.ts";
+import { classifyBase, relayHeaders, wrongModel } from "./judge.ts";
+import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
+
+/** A relayed buffered answer beyond this is committed before its end. */
+export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
+/** A buffered answer that must be translated may not be larger. */
+const TRANSLATE_BYTES_MAX = 32 * 1024 * 1024;
+
+export async function readBuffered(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+  sent.body.begun();
+  const passing = side.relayed && !side.call.request.facts.stream;
+  const read = await collect(sent.body, passing ? BUFFER_BYTES_MAX : TRANSLATE_BYTES_MAX);
+  if (read.kind === "aborted") return { kind: "abandoned" };
+  if (read.kind === "failed") return failed(read.failure, sent.status, true);
+  if (read.kind === "cut") {
+    if (!passing) {
+      sent.body.cancel();
+      return failed(MALFORMED, sent.status, true);
+    }
+    const flow = createPassFlow(prepared.context);
+    return {
+      kind: "streaming",
+      status: sent.status,
+      headers: relayHeaders(side, sent.headers),
+      body: sent.body,
+      flow,
+      held: [read.bytes],
+      closed: false,
+      relayed: true,
+      losses: [],
+    };
+  }
+  const body = asObject(jsonOrNull(read.bytes));
+  if (body === undefined) return failed(MALFORMED, sent.status, true);
+  if (side.call.request.facts.operation === "count") {
+    return {
+      kind: "answered",
+      status: sent.status,
+      headers: relayHeaders(side, sent.headers),
+      body: read.bytes,
+      usage: null,
+      reportedModel: null,
+      losses: [],
+    };
+  }
+  return judgeBody(side, prepared, sent, { bytes: read.bytes, body });
+}
+
+function judgeBody(
+  side: Side,
+  prepared: Prepared,
+  sent: Response,
+  answer: { bytes: Uint8Array; body: JsonObject },
+): Outcome {
+  const seen = side.egress.payload.createTap().body(answer.body);
+  if (seen.failure !== null) {
+    const retryAfterMs = readRetryAfterMs(sent.headers, side.world.effects.wallMs());
+    const told = classify({ ...classifyBase(side), words: seen.failure, retryAfterMs });
+    return failed(told, sent.status, true, seen.model);
+  }
+  if (!seen.meaningful) return failed(MALFORMED, sent.status, true, seen.model);
+  const wrong = wrongModel(side, seen.model);
+  if (wrong !== null) return failed(wrong, sent.status, true, seen.model);
+  if (side.relayed && !side.call.request.facts.stream) {
+    return {
+      kind: "answered",
+      status: sent.status,
+      headers: relayHeaders(side, sent.headers),
+      body: answer.bytes,
+      usage: seen.usage,
+      reportedModel: seen.model,
+      losses: [],
+    };
+  }
+  return translateAnswer(side, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
+}
+
+function translateAnswer(
+  side: Side,
+  prepared: Prepared,
+  body: JsonObject,
+  seen: { status: number; usage: Usage | null; model: string | null },
+): Outcome {
+  const { ingress, request, id } = side.call;
+  try {
+    const read = side.egress.payload.readResponse(body);
+    const headers = ingress.carrier.answerHeaders(id);
+    if (request.facts.stream) {
+      // A streaming client gets a stream although the lane answered in one piece.
+      const note = newFlowNote();
+      addLosses(note, [...prepared.losses, ...read.losses]);
+      const writer = createEventWriter(ingress.payload, ingress.carrier, prepared.context, note);
+      const bytes = concatBytes(eventsOf(read.value).flatMap((event) => writer.push(event)));
+      return {
+        kind: "answered",
+        status: seen.status,
+        headers: { ...headers, "content-type": ingress.carrier.streamContentType },
+        body: bytes,
+        usage: seen.usage,
+        reportedModel: seen.model,
+        losses: note.losses,
+      };
+    }
+    const written = ingress.payload.writeResponse(read.value, prepared.context);
+    return {
+      kind: "answered",
+      status: seen.status,
+      headers: { ...headers, "content-type": "application/json" },
+      body: encodeUtf8(JSON.stringify(written.value)),
+      usage: seen.usage,
+      reportedModel: seen.model,
+      losses: [...prepared.losses, ...read.losses, ...written.losses],
+    };
+  } catch (error) {
+    if (error instanceof WireError) return failed(MALFORMED, seen.status, true, seen.model);
+    throw error;
+  }
+}
+
+/** The rest of a large buffered answer, byte for byte. A break cannot be told in its dialect: the body just ends short. */
+function createPassFlow(context: AnswerContext): Flow {
+  const note = newFlowNote();
+  note.meaningful = true;
+  note.model = context.upstreamModel;
+  const nothing = { out: [], frames: 0, failure: null };
+  return {
+    note,
+    commit: () => undefined,
+    push: (bytes) => ({ out: [bytes], frames: 0, failure: null }),
+    end: () => {
+      note.ended = true;
+      return nothing;
+    },
+    fail: (failed) => {
+      note.failure = failed;
+      return [];
+    },
+  };
+}
+
+export function jsonOrNull(bytes: Uint8Array): unknown {
+  try {
+    return parseExact(decodeUtf8(bytes));
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}

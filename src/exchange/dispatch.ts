@@ -1,0 +1,120 @@
+/** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
+import type { Lane, Target, Timers } from "../ir/deployment.ts";
+import { type Failure, failure } from "../ir/failure.ts";
+import type { Loss } from "../ir/loss.ts";
+import type { AnswerContext } from "../protocols/protocol.ts";
+import { encodeUtf8 } from "../std/bytes.ts";
+import { WireError } from "../std/wire-error.ts";
+import type { Sent } from "../upstream/index.ts";
+import { isFailure, lossDetails } from "./call.ts";
+import type { Prepared, Side } from "./outcome.ts";
+import { relayBody } from "./relay.ts";
+
+export function prepare(side: Side): Prepared | Failure {
+  const { world, call, lane, egress } = side;
+  const context: AnswerContext = {
+    request: null,
+    upstreamModel: lane.upstreamModel,
+    createdMs: world.effects.wallMs(),
+    newId: world.effects.randomId,
+    inputTokensEstimate: call.request.facts.inputTokensEstimate,
+  };
+  if (side.relayed) {
+    const { facts } = call.request;
+    const hide = world.metered && facts.operation === "chat" && facts.stream && !facts.usageAsked;
+    const hidden = hide ? egress.payload.hiddenUsage : null;
+    const members = egress.carrier.memberEdits(lane.upstreamModel);
+    return { body: relayBody({ request: call.request, members, hidden }), losses: [], hidden, context };
+  }
+  return translateRequest(side, context);
+}
+
+/** Tokens written where the lane's protocol demands a limit and nobody gave one. */
+const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
+
+function translateRequest(side: Side, context: AnswerContext): Prepared | Failure {
+  const { call, lane, egress } = side;
+  const read = call.ir();
+  if (isFailure(read)) return read;
+  try {
+    const written = egress.payload.writeRequest(read.value, {
+      upstreamModel: lane.upstreamModel,
+      defaultMaxOutputTokens: lane.defaultMaxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
+      maxOutputTokens: lane.capabilities.maxOutputTokens,
+    });
+    const losses = [...read.losses, ...written.losses];
+    if (call.translation === "strict" && losses.length > 0) return lossesRefused(losses);
+    return {
+      body: encodeUtf8(JSON.stringify(written.value)),
+      losses,
+      hidden: null,
+      context: { ...context, request: read.value },
+    };
+  } catch (error) {
+    if (error instanceof WireError) return failure("invalid-request", error.message);
+    throw error;
+  }
+}
+
+/** Losses named in the message of a refusal; all of them stand in the details. */
+const LOSSES_NAMED_MAX = 10;
+
+function lossesRefused(losses: readonly Loss[]): Failure {
+  const named = losses.slice(0, LOSSES_NAMED_MAX).map((loss) => `${loss.field} (${loss.how}: ${loss.detail})`);
+  const more = losses.length > named.length ? ` and ${losses.length - named.length} more` : "";
+  return {
+    ...failure("losses-refused", `Strict translation refuses what cannot be carried over: ${named.join("; ")}${more}.`),
+    details: { tried: [], skipped: [], recoversInMs: null, losses: lossDetails(losses) },
+  };
+}
+
+export async function dispatch(side: Side, prepared: Prepared): Promise<Sent | Failure> {
+  const { world, call, lane, egress, provider } = side;
+  const { facts } = call.request;
+  const operation = facts.operation === "count" ? "count" : "chat";
+  const path =
+    provider.path ??
+    egress.carrier.upstreamPath({ operation, upstreamModel: lane.upstreamModel, stream: facts.stream });
+  const url = provider.baseUrl + path;
+  const secret = call.caller.passthrough ?? world.secretOf(lane);
+  if (secret === null && lane.credential !== null) {
+    return failure("credential", "The request could not be authenticated with the model's provider.");
+  }
+  const credential =
+    secret === null
+      ? {}
+      : await egress.carrier.auth.sign({
+          method: "POST",
+          url,
+          body: prepared.body,
+          secret,
+          style: provider.authStyle,
+          passthrough: call.caller.passthrough !== null,
+          wallMs: world.effects.wallMs(),
+        });
+  const passed = world.requestFilter(call.ingress, lane)(call.parts.headers);
+  return world.send({
+    url,
+    method: "POST",
+    headers: {
+      ...egress.carrier.headers.requestDefaults,
+      ...passed,
+      ...provider.headers,
+      "content-type": "application/json",
+      accept: facts.stream ? egress.carrier.streamContentType : "application/json",
+      "accept-encoding": "identity",
+      "user-agent": world.userAgent,
+      ...credential,
+    },
+    body: prepared.body,
+    timers: timersOf(side.target, lane, facts.stream),
+    signal: call.signal,
+    proxy: provider.proxy,
+    ca: world.caOf(provider),
+  });
+}
+
+function timersOf(target: Target, lane: Lane, stream: boolean): Timers {
+  const pair = target.timers ?? lane.timers;
+  return stream ? pair.streamed : pair.buffered;
+}

@@ -1,0 +1,248 @@
+/** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the book once. */
+
+import type { Identified } from "../governance/identify.ts";
+import type { UsageRow } from "../governance/index.ts";
+import { type Failure, failure } from "../ir/failure.ts";
+import type { RequestParts } from "../ir/route.ts";
+import type { ExchangeRecord } from "../observability/record.ts";
+import type { Protocol } from "../protocols/protocol.ts";
+import type { Secret } from "../std/secret.ts";
+import { gatewayHeaders, writeFailure } from "./answers.ts";
+import { type Book, outcomeOf } from "./book.ts";
+import type { Call, World } from "./call.ts";
+import type { Answer, ByteSource, RunInput } from "./contract.ts";
+import { listModels } from "./discovery.ts";
+import type { Served } from "./engine.ts";
+import { createPump } from "./pump.ts";
+import type { Standing } from "./standing.ts";
+
+export interface ExchangeInput {
+  readonly world: World;
+  readonly standing: Standing;
+  readonly protocols: readonly Protocol[];
+  readonly identify: (credential: Secret | null) => Identified;
+  readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
+  /** A bug ended an exchange; the message is for the operator's log only. */
+  readonly onBug: (id: string, error: unknown) => void;
+  readonly startedWallMs: number;
+}
+
+export type ServedLane = Extract<Served, { kind: "served" }>;
+
+export function answerWhole(input: ExchangeInput, book: Book, served: ServedLane): Answer {
+  const { outcome, lane, guard } = served;
+  if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
+  const { nowMs } = input.world.effects;
+  input.standing.onChanges(served.target, guard.succeeded(nowMs()));
+  guard.release(nowMs());
+  book.committed();
+  served.attempt.close({
+    outcome: "answered",
+    status: outcome.status,
+    ambiguous: false,
+    retryAfterMs: null,
+    reportedModel: outcome.reportedModel,
+    firstByte: true,
+  });
+  book.addLosses(outcome.losses, outcome.losses.length);
+  book.close({
+    outcome: "answered",
+    status: outcome.status,
+    failure: null,
+    lane,
+    usage: outcome.usage,
+    usageEstimated: outcome.usage === null,
+    answerBytes: outcome.body.length,
+  });
+  return {
+    status: outcome.status,
+    headers: { ...outcome.headers, ...ownHeaders(input, book, served, outcome.losses, outcome.losses.length) },
+    body: outcome.body,
+  };
+}
+
+export function answerStream(input: ExchangeInput, call: Call, book: Book, served: ServedLane): Answer {
+  const { outcome } = served;
+  if (outcome.kind !== "streaming") throw new Error("a whole outcome is answered whole");
+  const { world } = input;
+  const { note } = outcome.flow;
+  book.committed();
+  const translated = !outcome.relayed;
+  const source: ByteSource = createPump({
+    body: outcome.body,
+    flow: outcome.flow,
+    held: outcome.held,
+    closed: outcome.closed,
+    endsAtEnding: translated,
+    keepAlive: translated ? call.ingress.carrier.keepAlive : null,
+    setTimer: world.effects.setTimer,
+    onBug: (error) => input.onBug(book.id, error),
+    onEnd: ({ clientGone, bytes }) =>
+      closeStream(input, book, served, { clientGone: clientGone && !note.ended, bytes }),
+  });
+  const known = [...outcome.losses, ...note.losses];
+  const headers = ownHeaders(
+    input,
+    book,
+    { ...served, attempts: book.attempts.length + 1 },
+    known,
+    outcome.losses.length + note.lossCount,
+  );
+  return { status: outcome.status, headers: { ...outcome.headers, ...headers }, body: source };
+}
+
+/** Step the cell, settle, close: once, when the last byte is out or the client has left. */
+function closeStream(
+  input: ExchangeInput,
+  book: Book,
+  served: ServedLane,
+  end: { clientGone: boolean; bytes: number },
+): void {
+  const { outcome, guard, lane } = served;
+  if (outcome.kind !== "streaming") return;
+  const { note } = outcome.flow;
+  const now = input.world.effects.nowMs();
+  const changes = end.clientGone
+    ? guard.abandoned(now)
+    : note.failure !== null
+      ? guard.failed(note.failure, now)
+      : guard.succeeded(now);
+  guard.release(now);
+  input.standing.onChanges(served.target, changes);
+  const how = end.clientGone ? "abandoned" : note.failure !== null ? "cut" : "answered";
+  served.attempt.close({
+    outcome: how,
+    status: outcome.status,
+    ambiguous: false,
+    retryAfterMs: null,
+    reportedModel: note.model,
+    firstByte: true,
+  });
+  book.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
+  book.close({
+    outcome: end.clientGone ? "client-gone" : how === "cut" ? "cut" : "answered",
+    status: outcome.status,
+    failure: note.failure?.kind ?? null,
+    lane,
+    usage: note.usage,
+    usageEstimated: end.clientGone || note.failure !== null || note.usage === null,
+    answerBytes: end.bytes,
+  });
+}
+
+function ownHeaders(
+  input: ExchangeInput,
+  book: Book,
+  served: Pick<ServedLane, "lane" | "switched"> & { attempts?: number },
+  losses: Parameters<typeof gatewayHeaders>[0]["losses"],
+  lossCount: number,
+): Record<string, string> {
+  return gatewayHeaders({
+    style: input.world.deployment.responseHeaders,
+    requestId: book.id,
+    lane: served.lane,
+    attempts: served.attempts ?? book.attempts.length,
+    switched: served.switched,
+    losses,
+    lossCount,
+  });
+}
+
+export function refuse(
+  input: ExchangeInput,
+  book: Book,
+  protocol: Protocol,
+  parts: RequestParts,
+  failed: Failure,
+  from: string | null,
+): Answer {
+  const { world } = input;
+  const speaker = from === null ? null : world.protocolOf(from);
+  const written = writeFailure({
+    protocol,
+    failure: failed,
+    from: speaker,
+    requestId: book.id,
+    parts,
+    detail: world.deployment.errorDetail,
+    filter: speaker === null ? null : world.responseFilter(speaker, protocol),
+  });
+  const bytes = written.body instanceof Uint8Array ? written.body.length : 0;
+  book.close({
+    outcome: outcomeOf(failed.kind),
+    status: written.status,
+    failure: failed.kind,
+    lane: null,
+    usage: null,
+    usageEstimated: false,
+    answerBytes: bytes,
+  });
+  const headers = gatewayHeaders({
+    style: world.deployment.responseHeaders,
+    requestId: book.id,
+    lane: null,
+    attempts: book.attempts.length,
+    switched: false,
+    losses: [],
+    lossCount: 0,
+  });
+  return { ...written, headers: { ...written.headers, ...headers } };
+}
+
+/** A refusal that an estimate would hide; a vendor that cannot count answers 404 or 405. */
+export function isAboutTheRequest(failed: Failure): boolean {
+  if (failed.kind === "invalid-request" || failed.kind === "caller-credential") return true;
+  return failed.kind === "rejected" && failed.upstream?.status !== 404 && failed.upstream?.status !== 405;
+}
+
+/** Counting never fails for want of a lane: the estimate says that it is one. */
+export function estimateCount(input: ExchangeInput, call: Call, book: Book): Answer {
+  const { count } = call.ingress.operations;
+  if (count === undefined)
+    return refuse(input, book, call.ingress, call.parts, failure("unknown-route", "There is no such path."), null);
+  const body = new TextEncoder().encode(JSON.stringify(count.writeCount(call.request.facts.inputTokensEstimate)));
+  book.close({
+    outcome: "answered",
+    status: 200,
+    failure: null,
+    lane: null,
+    usage: null,
+    usageEstimated: true,
+    answerBytes: body.length,
+  });
+  return {
+    status: 200,
+    headers: {
+      "content-type": "application/json",
+      ...call.ingress.carrier.answerHeaders(book.id),
+      "x-ringmain-request-id": book.id,
+      "x-ringmain-estimated": "true",
+    },
+    body,
+  };
+}
+
+export function discover(input: ExchangeInput, request: RunInput, book: Book, protocol: Protocol): Answer {
+  const listed = listModels({
+    deployment: input.world.deployment,
+    protocol,
+    parts: request.parts,
+    caller: request.caller,
+    startedWallMs: input.startedWallMs,
+  });
+  if ("kind" in listed) return refuse(input, book, protocol, request.parts, listed, null);
+  const bytes = listed.body instanceof Uint8Array ? listed.body.length : 0;
+  book.close({
+    outcome: "answered",
+    status: listed.status,
+    failure: null,
+    lane: null,
+    usage: null,
+    usageEstimated: false,
+    answerBytes: bytes,
+  });
+  return {
+    ...listed,
+    headers: { ...listed.headers, ...protocol.carrier.answerHeaders(book.id), "x-ringmain-request-id": book.id },
+  };
+}

@@ -1,0 +1,78 @@
+/** What one attempt may come to, and what its parts hand to each other. */
+import type { Lane, Provider, Target } from "../ir/deployment.ts";
+import { type Failure, failure } from "../ir/failure.ts";
+import type { Loss } from "../ir/loss.ts";
+import type { Usage } from "../ir/usage.ts";
+import type { AnswerContext, HiddenUsage, Protocol } from "../protocols/protocol.ts";
+import type { Sent, UpstreamBody } from "../upstream/index.ts";
+import type { Call, World } from "./call.ts";
+import type { Flow } from "./flow.ts";
+
+export type Outcome =
+  | AnsweredOutcome
+  | StreamingOutcome
+  | {
+      readonly kind: "failed";
+      readonly failure: Failure;
+      readonly status: number | null;
+      readonly mayHaveRun: boolean;
+      readonly reportedModel: string | null;
+    }
+  | { readonly kind: "abandoned" };
+
+export interface AnsweredOutcome {
+  readonly kind: "answered";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly usage: Usage | null;
+  readonly reportedModel: string | null;
+  readonly losses: readonly Loss[];
+}
+
+/** Committed: `held` may go to the client, the rest follows from `body` through `flow`. */
+export interface StreamingOutcome {
+  readonly kind: "streaming";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: UpstreamBody;
+  readonly flow: Flow;
+  readonly held: readonly Uint8Array[];
+  readonly closed: boolean;
+  readonly relayed: boolean;
+  readonly losses: readonly Loss[];
+}
+
+export interface AttemptInput {
+  readonly world: World;
+  readonly call: Call;
+  readonly target: Target;
+  readonly lane: Lane;
+}
+
+/** The request as the lane gets it. */
+export interface Prepared {
+  readonly body: Uint8Array;
+  readonly losses: readonly Loss[];
+  readonly hidden: HiddenUsage | null;
+  readonly context: AnswerContext;
+}
+
+export interface Side extends AttemptInput {
+  readonly egress: Protocol;
+  readonly provider: Provider;
+  readonly relayed: boolean;
+}
+
+export type Response = Extract<Sent, { kind: "response" }>;
+
+export function failed(
+  failure: Failure,
+  status: number | null,
+  mayHaveRun: boolean,
+  reportedModel: string | null = null,
+): Outcome {
+  return { kind: "failed", failure, status, mayHaveRun, reportedModel };
+}
+
+export const MALFORMED = failure("malformed", "The model's provider sent an answer that cannot be used.");

@@ -1,0 +1,48 @@
+/** A streamed success: held until there is something to commit to. */
+import { classify } from "./classify.ts";
+import { createRelayFlow, createTranslateFlow } from "./flow.ts";
+import { classifyBase, reclassify, relayHeaders, wrongModel } from "./judge.ts";
+import { failed, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
+import { openFlow } from "./pump.ts";
+
+export async function readStream(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+  const flow = side.relayed
+    ? createRelayFlow({
+        protocol: side.egress,
+        carrier: side.egress.carrier,
+        context: prepared.context,
+        hidden: prepared.hidden,
+        classify: (words) => classify({ ...classifyBase(side), words }),
+      })
+    : createTranslateFlow({
+        ingress: side.call.ingress,
+        egress: side.egress,
+        context: prepared.context,
+        reclassify: (failure) => reclassify(side, failure),
+      });
+  const opened = await openFlow(sent.body, flow);
+  if (opened.kind === "aborted") return { kind: "abandoned" };
+  if (opened.kind === "failed") return failed(opened.failure, sent.status, true, flow.note.model);
+  const wrong = wrongModel(side, flow.note.model);
+  if (wrong !== null) {
+    sent.body.cancel();
+    return failed(wrong, sent.status, true, flow.note.model);
+  }
+  const headers = side.relayed
+    ? relayHeaders(side, sent.headers)
+    : {
+        "content-type": side.call.ingress.carrier.streamContentType,
+        ...side.call.ingress.carrier.answerHeaders(side.call.id),
+      };
+  return {
+    kind: "streaming",
+    status: sent.status,
+    headers,
+    body: sent.body,
+    flow,
+    held: opened.held,
+    closed: opened.closed,
+    relayed: side.relayed,
+    losses: prepared.losses,
+  };
+}

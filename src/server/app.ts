@@ -1,0 +1,187 @@
+/**
+ * From a request to an answer: routes that arrive as data become the table of a router, and each of them is served the
+ * same way. Anything that matches none is told so in the dialect its path looks like.
+ */
+import { type Context, Hono } from "hono";
+import { type Failure, failure } from "../ir/failure.ts";
+import type { RequestParts, Route } from "../ir/route.ts";
+import type { Effects } from "../std/effects.ts";
+import { type ReadBody, readBody } from "./body.ts";
+import type { Gateway } from "./gateway.ts";
+import { isHostPlausible, partsOf, pathOf } from "./head.ts";
+import { healthz, PRESENCE_PATHS, presence, readyz } from "./health.ts";
+import { OBSERVATIONS, type Observe, refuseToShow } from "./observe.ts";
+import { respond, respondStream } from "./respond.ts";
+import { type RouteEntry, type RouteTable, routeTable } from "./route-table.ts";
+
+/** The runtime's server, as far as one request concerns it. */
+export interface Connections {
+  /** Seconds a connection may be silent; 0: for ever. It holds for the connection until it is set again. */
+  timeout(request: Request, seconds: number): void;
+}
+
+export interface AppInput {
+  readonly gateway: Gateway;
+  readonly observe: Observe;
+  readonly setTimer: Effects["setTimer"];
+  readonly bodyBytesMax: number;
+  /** Of a connection that waits for its next request. */
+  readonly idleSeconds: number;
+  /** Changes while the app runs. */
+  readonly state: ServerState;
+  /** A bug of ours ended a request; the value is for the operator's log, scrubbed. */
+  readonly onBug: (error: unknown) => void;
+}
+
+export interface ServerState {
+  draining: boolean;
+  /** Requests since the start. */
+  arrived: number;
+}
+
+export interface App {
+  fetch(request: Request, connections: Connections): Response | Promise<Response>;
+}
+
+interface Environment {
+  Bindings: Connections;
+}
+
+export function createApp(input: AppInput): App {
+  const { gateway, state } = input;
+  const app = new Hono<Environment>({ getPath: (request) => pathOf(request.url) });
+  const table = routeTable(gateway.routes);
+  for (const entry of table.entries) {
+    app.on(entry.route.method, entry.pattern, (context) => serveRoute(input, entry, context));
+  }
+  app.get("/healthz", healthz);
+  app.get("/readyz", () => readyz(gateway, state.draining));
+  for (const path of PRESENCE_PATHS) app.get(path, presence);
+  for (const [path, show] of OBSERVATIONS) {
+    app.get(path, (context) => {
+      const parts = partsOf(context.req.raw, path, NO_PARAMS);
+      return gateway.mayObserve(parts) ? show(input.observe) : refuseToShow(gateway, parts);
+    });
+  }
+  app.notFound((context) => refuseUnmatched(input, table, context));
+  app.onError((error) => {
+    input.onBug(error);
+    return internalError();
+  });
+  return {
+    fetch(request, connections) {
+      state.arrived += 1;
+      return app.fetch(request, connections);
+    },
+  };
+}
+
+/** What a client gets when even the exchange could not answer: no page, no stack, no word of what went wrong. */
+export function internalError(): Response {
+  return Response.json(
+    { error: { message: "The gateway had an internal error.", type: "server_error", code: "internal" } },
+    { status: 500, headers: { "cache-control": "no-store" } },
+  );
+}
+
+const NO_PARAMS: RequestParts["params"] = {};
+const NO_BODY = new Uint8Array(0);
+
+async function serveRoute(input: AppInput, entry: RouteEntry, context: Context<Environment>): Promise<Response> {
+  const { gateway, state } = input;
+  const { exchange } = gateway;
+  const { route } = entry;
+  const receivedMs = gateway.nowMs();
+  const request = context.req.raw;
+  const parts = partsOf(request, context.req.path, paramsOf(entry, context));
+
+  const refuse = (failed: Failure, close: boolean): Response =>
+    respond(exchange.refuse({ route, parts, failure: failed, receivedMs }), { close: close || state.draining });
+  if (!isHostPlausible(parts.headers["host"])) return refuse(BAD_HOST, true);
+  const who = exchange.credential(route, parts);
+  if (who.kind === "refused") return refuse(who.failure, !mayDiscardBody(parts));
+
+  let body: Uint8Array = NO_BODY;
+  if (route.method === "POST") {
+    const read = await readBody({
+      request,
+      contentLength: parts.headers["content-length"],
+      setTimer: input.setTimer,
+      bytesMax: input.bodyBytesMax,
+    });
+    if (read.kind !== "whole") return refuse(BODY_FAILURES[read.kind], true);
+    body = read.bytes;
+  }
+
+  const { signal } = request;
+  const answer = await exchange.run({ route, parts, caller: who.caller, body, signal, receivedMs });
+  if (answer.body instanceof Uint8Array) return respond(answer, { close: state.draining });
+  // From here on silence may be a model thinking. The setting outlives the request, so it is taken back at its end.
+  const connections = context.env;
+  connections.timeout(request, 0);
+  const onEnd = (): void => connections.timeout(request, input.idleSeconds);
+  const { nowMs } = gateway;
+  return respondStream(
+    answer,
+    { source: answer.body, signal, nowMs, setTimer: input.setTimer, onEnd },
+    { close: state.draining },
+  );
+}
+
+function paramsOf(entry: RouteEntry, context: Context<Environment>): RequestParts["params"] {
+  if (entry.params.length === 0) return NO_PARAMS;
+  // The router decodes the percent signs of a named segment, once.
+  return Object.fromEntries(entry.params.map(({ name, key }) => [name, context.req.param(key) ?? ""]));
+}
+
+/** A body that nobody will read is thrown away by the runtime; one that is large, or of unknown length, costs less closed. */
+function mayDiscardBody({ method, headers }: RequestParts): boolean {
+  if (headers["transfer-encoding"] !== undefined || method === "CONNECT") return false;
+  return Number(headers["content-length"] ?? 0) <= DISCARDED_BYTES_MAX;
+}
+
+const DISCARDED_BYTES_MAX = 256 * 1024;
+
+const BAD_HOST = failure("invalid-request", "The Host header is not the name of one host.");
+
+const BODY_FAILURES: Readonly<Record<Exclude<ReadBody["kind"], "whole">, Failure>> = {
+  "too-large": failure("body-too-large", "The request body is larger than this gateway takes."),
+  timeout: failure("body-timeout", "The request body did not arrive in time."),
+  gone: failure("client-gone", "The client closed the connection."),
+  broken: failure("invalid-request", "The request body could not be read."),
+};
+
+/** No route takes this method on this path: the path may be known all the same. */
+function refuseUnmatched({ gateway, state }: AppInput, table: RouteTable, context: Context<Environment>): Response {
+  const request = context.req.raw;
+  const path = pathOf(request.url);
+  const receivedMs = gateway.nowMs();
+  const parts = partsOf(request, path, NO_PARAMS);
+  const { methods, route } = methodsOf(table, path);
+  if (methods.length > 0 && parts.method === "OPTIONS") {
+    return new Response(null, { status: 204, headers: { allow: methods.join(", "), "cache-control": "no-store" } });
+  }
+  const failed = methods.length > 0 ? WRONG_METHOD : UNKNOWN_ROUTE;
+  const answer = gateway.exchange.refuse({ route, parts, failure: failed, receivedMs });
+  const headers = methods.length > 0 ? { ...answer.headers, allow: methods.join(", ") } : answer.headers;
+  return respond({ ...answer, headers }, { close: state.draining || !mayDiscardBody(parts) });
+}
+
+const WRONG_METHOD = failure("method-not-allowed", "This path does not take this method.");
+const UNKNOWN_ROUTE = failure("unknown-route", "There is nothing at this path.");
+
+/** `methods` empty: the path is nobody's. `route` is one of those that share it; null: it is one of the gateway's own. */
+function methodsOf(table: RouteTable, path: string): { methods: readonly string[]; route: Route | null } {
+  if (OWN_PATHS.has(path)) return { methods: ["GET", "HEAD", "OPTIONS"], route: null };
+  const fitting = table.fitting(path);
+  const [first] = fitting;
+  if (first === undefined) return { methods: [], route: null };
+  const methods = new Set<string>();
+  for (const { route } of fitting) {
+    methods.add(route.method);
+    if (route.method === "GET") methods.add("HEAD");
+  }
+  return { methods: [...methods, "OPTIONS"], route: first.route };
+}
+
+const OWN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", ...PRESENCE_PATHS, ...OBSERVATIONS.keys()]);

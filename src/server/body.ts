@@ -1,0 +1,91 @@
+/**
+ * Reads a request's body whole, under a bound and a deadline of its own: the runtime's idle timer would cut a steady slow
+ * upload, and without it a dripping one lives for ever.
+ */
+import { concatBytes } from "../std/bytes.ts";
+import type { Effects } from "../std/effects.ts";
+
+/** Vendors take 20 to 32 MB of images and documents. */
+export const BODY_BYTES_MAX = 32 * 1024 * 1024;
+/** For the whole body, however steadily it comes. */
+export const BODY_TIMEOUT_MS = 60_000;
+
+export type ReadBody =
+  | { readonly kind: "whole"; readonly bytes: Uint8Array }
+  | { readonly kind: "too-large" }
+  | { readonly kind: "timeout" }
+  /** The client closed its connection. */
+  | { readonly kind: "gone" }
+  /** The connection stands, but what came is no body. */
+  | { readonly kind: "broken" };
+
+export interface ReadBodyInput {
+  readonly request: Request;
+  /** The header's own text; undefined: it was not sent. */
+  readonly contentLength: string | undefined;
+  readonly setTimer: Effects["setTimer"];
+  readonly bytesMax?: number;
+  readonly timeoutMs?: number;
+}
+
+export async function readBody(input: ReadBodyInput): Promise<ReadBody> {
+  const { request, contentLength } = input;
+  const bytesMax = input.bytesMax ?? BODY_BYTES_MAX;
+  if (contentLength !== undefined && !(Number(contentLength) <= bytesMax)) return TOO_LARGE;
+  const stream = contentLength === undefined ? request.body : null;
+  if (contentLength === undefined && stream === null) return { kind: "whole", bytes: new Uint8Array(0) };
+
+  let cancelTimer = (): void => undefined;
+  const deadline = new Promise<ReadBody>((resolve) => {
+    cancelTimer = input.setTimer(input.timeoutMs ?? BODY_TIMEOUT_MS, () => resolve(TIMEOUT));
+  });
+  // A body of declared length is bounded by it, and the runtime collects it at no cost to us.
+  const reading = stream === null ? request.bytes().then(whole) : readChunks(stream, bytesMax, deadline);
+  try {
+    return await Promise.race([reading, deadline]);
+  } catch {
+    // Why it broke does not matter to anybody: the client has left, or sent what is no body.
+    return request.signal.aborted ? GONE : BROKEN;
+  } finally {
+    cancelTimer();
+  }
+}
+
+const TOO_LARGE: ReadBody = { kind: "too-large" };
+const TIMEOUT: ReadBody = { kind: "timeout" };
+const GONE: ReadBody = { kind: "gone" };
+const BROKEN: ReadBody = { kind: "broken" };
+
+function whole(bytes: Uint8Array): ReadBody {
+  return { kind: "whole", bytes };
+}
+
+/** Of a body without a declared length: counted as it comes, and let go of at the first byte too many. */
+async function readChunks(
+  stream: ReadableStream<Uint8Array>,
+  bytesMax: number,
+  deadline: Promise<ReadBody>,
+): Promise<ReadBody> {
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  let bytesRead = 0;
+  for (;;) {
+    const read = await Promise.race([reader.read(), deadline]);
+    if ("kind" in read) {
+      letGo(reader);
+      return read;
+    }
+    if (read.done) return whole(concatBytes(chunks));
+    bytesRead += read.value.length;
+    if (bytesRead > bytesMax) {
+      letGo(reader);
+      return TOO_LARGE;
+    }
+    chunks.push(read.value);
+  }
+}
+
+/** Nobody waits for it, and a stream that is already broken may refuse. */
+function letGo(reader: { cancel(): Promise<void> }): void {
+  reader.cancel().catch(() => undefined);
+}

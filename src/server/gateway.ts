@@ -1,0 +1,23 @@
+/** What the server, and the process around it, know of a running gateway. */
+import type { Exchange } from "../exchange/contract.ts";
+import type { RequestParts, Route } from "../ir/route.ts";
+import type { MetricsSnapshot } from "../observability/series.ts";
+
+export interface Gateway {
+  readonly exchange: Exchange;
+  readonly routes: readonly Route[];
+  /** May this head read `/stats` and `/metrics`: by the admin token if one is set, else a client token, else on loopback only. */
+  mayObserve(parts: RequestParts): boolean;
+  /** This process's `/stats` document. Plain data. */
+  stats(): object;
+  /** This process's figures. Plain data. */
+  metrics(): MetricsSnapshot;
+  /** `reason` is for whoever asks `/readyz`: a few words, no names of the configuration. */
+  ready(): { readonly ok: boolean; readonly reason: string };
+  /** Exchanges under way. */
+  inFlight(): number;
+  /** Ends every running exchange with an honest error; the time to drain is over. */
+  stop(): void;
+  /** Monotonic milliseconds. */
+  nowMs(): number;
+}

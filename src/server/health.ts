@@ -1,0 +1,27 @@
+/** Open answers for whoever watches from outside: it lives, it is ready. They name nothing of the configuration. */
+import type { Gateway } from "./gateway.ts";
+
+/** The process lives: anything that answers does. */
+export function healthz(): Response {
+  return plain(200, "ok");
+}
+
+/** May requests be sent here? `draining`: it stops soon, and says so before it refuses connections. */
+export function readyz(gateway: Pick<Gateway, "ready">, draining: boolean): Response {
+  if (draining) return plain(503, "stopping");
+  const { ok, reason } = gateway.ready();
+  return plain(ok ? 200 : 503, ok ? "ok" : reason);
+}
+
+/** What clients ask for only to see whether somebody is there. */
+export const PRESENCE_PATHS = ["/", "/api/hello"] as const;
+
+export function presence(): Response {
+  return plain(200, "ok");
+}
+
+function plain(status: number, text: string): Response {
+  return new Response(`${text}\n`, { status, headers: PLAIN });
+}
+
+const PLAIN = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } as const;

@@ -1,0 +1,62 @@
+/** Routes as the router wants them, and what it cannot tell: which methods a path would have taken. */
+import type { Route } from "../ir/route.ts";
+
+export interface RouteEntry {
+  readonly route: Route;
+  /** The route's path with its named segments called by their place, so that no two routes disagree about a name. */
+  readonly pattern: string;
+  readonly params: readonly { readonly name: string; readonly key: string }[];
+}
+
+export interface RouteTable {
+  /** Literal segments before named ones: the first that matches is the one. */
+  readonly entries: readonly RouteEntry[];
+  /** Every entry a path fits, whatever the method. */
+  fitting(path: string): readonly RouteEntry[];
+}
+
+export function routeTable(routes: readonly Route[]): RouteTable {
+  // Where two protocols share a path, the first stands for both; who speaks is then seen from the head.
+  const unique = new Map<string, RouteEntry>();
+  for (const route of routes) {
+    const entry = entryOf(route);
+    const key = `${route.method} ${entry.pattern}`;
+    if (!unique.has(key)) unique.set(key, entry);
+  }
+  const entries = [...unique.values()].sort((left, right) => compareSegments(left.route.path, right.route.path));
+  return { entries, fitting: (path) => entries.filter((entry) => fits(entry.pattern, path)) };
+}
+
+function entryOf(route: Route): RouteEntry {
+  const params: RouteEntry["params"][number][] = [];
+  const segments = route.path.split("/").map((segment, index) => {
+    if (!isNamed(segment)) return segment;
+    const key = `p${index}`;
+    params.push({ name: segment.slice(1), key });
+    return `:${key}`;
+  });
+  return { route, pattern: segments.join("/"), params };
+}
+
+function isNamed(segment: string): boolean {
+  return segment.startsWith(":");
+}
+
+function compareSegments(left: string, right: string): number {
+  const rights = right.split("/");
+  for (const [index, segment] of left.split("/").entries()) {
+    const other = rights[index];
+    if (other === undefined) return 0;
+    if (isNamed(segment) !== isNamed(other)) return isNamed(segment) ? 1 : -1;
+  }
+  return 0;
+}
+
+function fits(pattern: string, path: string): boolean {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  return (
+    wanted.length === given.length &&
+    wanted.every((segment, index) => (isNamed(segment) ? given[index] !== "" : segment === given[index]))
+  );
+}

@@ -1,0 +1,104 @@
+/** Opens the address and keeps it: the one place of this room that touches the runtime's own server. */
+import type { Effects } from "../std/effects.ts";
+import { createApp, internalError, type ServerState } from "./app.ts";
+import { BODY_BYTES_MAX } from "./body.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Observe } from "./observe.ts";
+
+export type { Observe } from "./observe.ts";
+
+export interface ServerOptions {
+  readonly gateway: Gateway;
+  readonly observe: Observe;
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Several processes share the address; the system spreads connections over them. */
+  readonly reusePort: boolean;
+  /** A bug of ours ended a request. */
+  readonly onBug: (error: unknown) => void;
+  /** For tests; the runtime's own otherwise. */
+  readonly setTimer?: Effects["setTimer"];
+  readonly bodyBytesMax?: number;
+}
+
+export type Started =
+  | { readonly kind: "listening"; readonly server: RunningServer }
+  /** `code` is the system's word: EADDRINUSE, EACCES … */
+  | { readonly kind: "failed"; readonly code: string };
+
+export interface RunningServer {
+  readonly port: number;
+  /** Requests since the start. */
+  arrived(): number;
+  /** From now on it is not ready, and every answer asks its client to connect anew; it still answers. */
+  announceStop(): void;
+  /** Takes no connection any more; resolves when the last answer is out. */
+  stop(): Promise<void>;
+  /** Closes everything at once. */
+  stopNow(): void;
+}
+
+/** The longest the runtime can count. Idle connections only: streams are watched by timers of our own. */
+const IDLE_SECONDS = 255;
+
+export function startServer(options: ServerOptions): Started {
+  const state: ServerState = { draining: false, arrived: 0 };
+  const app = createApp({
+    gateway: options.gateway,
+    observe: options.observe,
+    setTimer: options.setTimer ?? setTimer,
+    bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+    idleSeconds: IDLE_SECONDS,
+    state,
+    onBug: options.onBug,
+  });
+  let server: ReturnType<typeof Bun.serve>;
+  try {
+    server = Bun.serve({
+      hostname: options.host,
+      port: options.port,
+      reusePort: options.reusePort,
+      // Otherwise an exception is answered with a page that shows source.
+      development: false,
+      idleTimeout: IDLE_SECONDS,
+      // The bound is ours (body.ts), because the runtime's own refusal is in nobody's dialect.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: (request, connections) => app.fetch(request, connections),
+      error(error) {
+        options.onBug(error);
+        return internalError();
+      },
+    });
+  } catch (error) {
+    return { kind: "failed", code: codeOf(error) };
+  }
+  return {
+    kind: "listening",
+    server: {
+      port: server.port ?? options.port,
+      arrived: () => state.arrived,
+      announceStop() {
+        state.draining = true;
+      },
+      async stop() {
+        state.draining = true;
+        await server.stop();
+      },
+      stopNow() {
+        state.draining = true;
+        void server.stop(true);
+      },
+    },
+  };
+}
+
+function setTimer(ms: number, fire: () => void): () => void {
+  const timer = setTimeout(fire, ms);
+  return () => clearTimeout(timer);
+}
+
+function codeOf(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  return typeof code === "string" ? code : "unknown";
+}

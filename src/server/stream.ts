@@ -1,0 +1,76 @@
+/**
+ * A streamed answer at the client's pace: nothing is asked of the source before the connection has room, a client that
+ * leaves is noticed at once even while the source is silent, and one that takes nothing for too long counts as gone.
+ */
+import type { ByteSource } from "../exchange/contract.ts";
+import type { Effects } from "../std/effects.ts";
+
+/** How long a client may take nothing of what stands ready before it counts as gone. */
+export const STALL_MS = 120_000;
+
+export interface StreamInput {
+  readonly source: ByteSource;
+  /** Aborts when the client's connection is gone. */
+  readonly signal: AbortSignal;
+  readonly nowMs: Effects["nowMs"];
+  readonly setTimer: Effects["setTimer"];
+  /** Once, right before the last of it is handed over, or when the client is gone. */
+  readonly onEnd: () => void;
+}
+
+export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
+  const { source, signal } = input;
+  let over = false;
+  /** When the bytes that now wait for the client were made ready; null: the client waits for us. */
+  let readyMs: number | null = null;
+  let cancelTimer = (): void => undefined;
+
+  const finish = (): void => {
+    over = true;
+    cancelTimer();
+    signal.removeEventListener("abort", leave);
+    input.onEnd();
+  };
+  const leave = (): void => {
+    if (over) return;
+    finish();
+    source.cancel();
+  };
+  // One timer for the whole stream, looking back when it fires: arming one for every chunk would cost more than sending it.
+  const watch = (ms: number, controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    cancelTimer = input.setTimer(ms, () => {
+      const waitedMs = readyMs === null ? 0 : input.nowMs() - readyMs;
+      if (waitedMs < STALL_MS) return watch(STALL_MS - waitedMs, controller);
+      leave();
+      controller.error(new Error("the client took nothing for too long"));
+    });
+  };
+
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        if (signal.aborted) return leave();
+        signal.addEventListener("abort", leave);
+        watch(STALL_MS, controller);
+      },
+      async pull(controller) {
+        readyMs = null;
+        const bytes = over ? null : await source.next();
+        // The client may have left in the meantime; a stream that was cancelled takes nothing more.
+        if (over) return;
+        if (bytes === null) {
+          finish();
+          controller.close();
+          return;
+        }
+        readyMs = input.nowMs();
+        controller.enqueue(bytes);
+      },
+      cancel: leave,
+    },
+    PULL_ONLY,
+  );
+}
+
+/** Nothing is read ahead of the client. */
+const PULL_ONLY: QueuingStrategy<Uint8Array> = { highWaterMark: 0 };
