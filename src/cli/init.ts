@@ -194,14 +194,11 @@ function write(path: string, text: string, force: boolean): string | null {
   }
 }
 
-function report(name: string, { used, notes }: Surroundings, token: string): string {
+function report(name: string, { used }: Surroundings, token: string): string {
   const lines = [`Wrote ${name}.`];
   if (used.length > 0) lines.push(`Uses ${used.map((each) => `${each.provider} (${each.variable})`).join(", ")}.`);
   else lines.push("No vendor's key was found in the environment; the file explains how to add one.");
-  lines.push(
-    ...notes,
-    `Clients authenticate with the token ${token} (it stands in the file; RINGMAIN_TOKEN replaces it).`,
-  );
+  lines.push(`Clients authenticate with the token ${token} (it stands in the file; RINGMAIN_TOKEN replaces it).`);
   lines.push('Next: "ringmain check", then "ringmain serve".');
   return `${lines.join("\n")}\n`;
 }

@@ -25,7 +25,8 @@ export function readOptions(args: readonly string[], known: OptionNames): Option
     const name = equals < 0 ? word : word.slice(0, equals);
     if (known.flags.includes(word)) flags.add(word);
     else if (known.values.includes(name)) {
-      const value = equals < 0 ? args[(at += 1)] : word.slice(equals + 1);
+      const value = equals < 0 ? args[at + 1] : word.slice(equals + 1);
+      if (equals < 0) at += 1;
       if (value === undefined || value === "") return { kind: "usage", message: `${name} needs a value after it.` };
       values.set(name, value);
     } else {
@@ -39,7 +40,11 @@ export function readOptions(args: readonly string[], known: OptionNames): Option
 /** Columns as wide as their widest cell, two spaces apart, no space at the end of a line. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  for (const row of rows) {
+    row.forEach((cell, at) => {
+      widths[at] = Math.max(widths[at] ?? 0, cell.length);
+    });
+  }
   return rows
     .map(
       (row) =>

@@ -8,7 +8,7 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
   const status = statusOf(failure);
   return {
     status,
-    headers: { "request-id": context.requestId, ...retryHeaders(failure) },
+    headers: { "request-id": context.requestId, ...retryHeaders(failure.kind) },
     body: {
       type: "error",
       error: {
@@ -132,11 +132,6 @@ function detailsOf(kind: FailureKind): JsonObject {
 }
 
 /** The official SDKs repeat every 429; `x-should-retry` is their own word for "do not". */
-function retryHeaders(failure: Failure): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (failure.retryAfterMs !== null) {
-    headers["retry-after"] = String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000)));
-  }
-  if (failure.kind === "budget-exceeded") headers["x-should-retry"] = "false";
-  return headers;
+function retryHeaders(kind: FailureKind): Record<string, string> {
+  return kind === "budget-exceeded" ? { "x-should-retry": "false" } : {};
 }

@@ -138,17 +138,26 @@ function emit(state: State, event: string, data: JsonObject): void {
   state.frames.push({ event, data: JSON.stringify(data) });
 }
 
-function emitDelta(state: State, index: number, delta: JsonObject): void {
-  emit(state, "content_block_delta", { type: "content_block_delta", index, delta });
+/** `delta` is JSON text: its length is what it costs to hold, and it is written once. */
+function queueDelta(state: State, block: number, delta: string): void {
+  state.queue.delta(block, delta.length, (index) =>
+    state.frames.push({
+      event: "content_block_delta",
+      data: `{"type":"content_block_delta","index":${index},"delta":${delta}}`,
+    }),
+  );
 }
 
-/** The hot path: one piece of text, built without an object. */
-function emitPiece(state: State, index: number, piece: { type: string; member: string; text: string }): void {
-  const { type, member, text } = piece;
-  state.frames.push({
-    event: "content_block_delta",
-    data: `{"type":"content_block_delta","index":${index},"delta":{"type":"${type}","${member}":${JSON.stringify(text)}}}`,
-  });
+/** How each kind of piece begins; its text and a brace follow. The hot path builds no object. */
+const PIECES = {
+  text: '{"type":"text_delta","text":',
+  thinking: '{"type":"thinking_delta","thinking":',
+  signature: '{"type":"signature_delta","signature":',
+  arguments: '{"type":"input_json_delta","partial_json":',
+} as const;
+
+function queuePiece(state: State, block: number, piece: { kind: keyof typeof PIECES; text: string }): void {
+  queueDelta(state, block, `${PIECES[piece.kind]}${JSON.stringify(piece.text)}}`);
 }
 
 function reportOnce(state: State, field: string, detail: string): void {
@@ -163,9 +172,6 @@ function open(state: State): void {
   state.opened = true;
   const { start, context } = state;
   const native = start?.origin === ORIGIN;
-  if (state.usage?.freshInputTokens == null) {
-    state.losses.approximate("usage.input_tokens", "not reported at the start, so it is an estimate until the end");
-  }
   const message: JsonObject = {
     id: native && start.id !== null ? start.id : newMessageId(context),
     type: "message",
@@ -214,6 +220,11 @@ function foreignSeal(content: StartedBlock): BlockState["seal"] {
   return { kind: "encrypted", sealed: content.encrypted };
 }
 
+/** Written as a block of its own that takes no deltas. */
+function isRedacted(content: StartedBlock): boolean {
+  return content.type === "reasoning" && content.encrypted?.issuer === ORIGIN;
+}
+
 /** Every member that clients append to is there from the start. Null: the block cannot be written. */
 function writeStart(state: State, content: StartedBlock): JsonObject | null {
   switch (content.type) {
@@ -239,13 +250,12 @@ function writeStart(state: State, content: StartedBlock): JsonObject | null {
 
 function writeText(state: State, event: Extract<IrEvent, { type: "text-delta" }>): void {
   if (event.logprobs != null) reportOnce(state, "logprobs", "the Messages API has none");
-  const block = state.blocks.get(event.block);
-  if (block === undefined || event.text === "") return;
-  const piece =
-    block.content.type === "reasoning"
-      ? { type: "thinking_delta", member: "thinking", text: event.text }
-      : { type: "text_delta", member: "text", text: event.text };
-  state.queue.delta(event.block, event.text.length, (index) => emitPiece(state, index, piece));
+  const { block, text } = event;
+  const content = state.blocks.get(block)?.content;
+  if (content === undefined || text === "") return;
+  if (content.type === "text" || content.type === "refusal") queuePiece(state, block, { kind: "text", text });
+  else if (content.type === "reasoning" && !isRedacted(content)) queuePiece(state, block, { kind: "thinking", text });
+  else reportOnce(state, `${content.type}.text`, "such a block has no text");
 }
 
 function writeArguments(state: State, event: Extract<IrEvent, { type: "arguments-delta" }>): void {
@@ -255,29 +265,22 @@ function writeArguments(state: State, event: Extract<IrEvent, { type: "arguments
   const before = block.content.kind === "custom" && !block.hasArguments ? FREE_TEXT_OPEN : "";
   block.hasArguments = true;
   const text = block.content.kind === "custom" ? before + JSON.stringify(event.text).slice(1, -1) : event.text;
-  emitArguments(state, event.block, text);
+  queuePiece(state, event.block, { kind: "arguments", text });
 }
 
 const FREE_TEXT_OPEN = '{"input":"';
 const FREE_TEXT_CLOSE = '"}';
 
-function emitArguments(state: State, block: number, text: string): void {
-  const piece = { type: "input_json_delta", member: "partial_json", text };
-  state.queue.delta(block, text.length, (index) => emitPiece(state, index, piece));
-}
-
 function writeSignature(state: State, event: Extract<IrEvent, { type: "signature-delta" }>): void {
   const block = state.blocks.get(event.block);
   if (block === undefined) return;
-  if (block.content.type !== "reasoning") {
+  if (block.content.type !== "reasoning" || isRedacted(block.content)) {
     reportOnce(state, "signature", "only thinking has a place for one");
     return;
   }
   const { signature } = event;
   if (signature.issuer === ORIGIN) {
-    state.queue.delta(event.block, signature.value.length, (index) =>
-      emitPiece(state, index, { type: "signature_delta", member: "signature", text: signature.value }),
-    );
+    queuePiece(state, event.block, { kind: "signature", text: signature.value });
   } else if (block.seal?.kind === "encrypted") {
     reportOnce(state, "signature", "a thinking block carries one opaque value, and the encrypted one is needed");
   } else {
@@ -291,8 +294,8 @@ function writeCitation(state: State, block: number, citation: IrCitation): void 
     reportOnce(state, "citations", "the vendor's citations point into its own sources");
     return;
   }
-  const delta = { type: "citations_delta", citation: citation.raw };
-  state.queue.delta(block, JSON.stringify(delta).length, (index) => emitDelta(state, index, delta));
+  if (state.blocks.get(block)?.content.type !== "text") return;
+  queueDelta(state, block, JSON.stringify({ type: "citations_delta", citation: citation.raw }));
 }
 
 function writeForeignDelta(state: State, event: Extract<IrEvent, { type: "foreign-delta" }>): void {
@@ -301,7 +304,7 @@ function writeForeignDelta(state: State, event: Extract<IrEvent, { type: "foreig
     reportOnce(state, "delta", "known only to its own protocol");
     return;
   }
-  state.queue.delta(event.block, JSON.stringify(delta).length, (index) => emitDelta(state, index, delta));
+  queueDelta(state, event.block, JSON.stringify(delta));
 }
 
 function endBlock(state: State, number: number): void {
@@ -315,15 +318,13 @@ function endBlock(state: State, number: number): void {
 function payDebts(state: State, number: number, block: BlockState): void {
   const { seal, content } = block;
   if (seal !== null) {
-    const text = writeOpaque(seal.kind, seal.sealed);
-    state.queue.delta(number, text.length, (index) =>
-      emitPiece(state, index, { type: "signature_delta", member: "signature", text }),
-    );
+    queuePiece(state, number, { kind: "signature", text: writeOpaque(seal.kind, seal.sealed) });
   }
   if (content.type !== "tool-call") return;
   if (content.kind === "custom") {
-    emitArguments(state, number, block.hasArguments ? FREE_TEXT_CLOSE : FREE_TEXT_OPEN + FREE_TEXT_CLOSE);
-  } else if (!block.hasArguments) emitArguments(state, number, "{}");
+    const text = block.hasArguments ? FREE_TEXT_CLOSE : FREE_TEXT_OPEN + FREE_TEXT_CLOSE;
+    queuePiece(state, number, { kind: "arguments", text });
+  } else if (!block.hasArguments) queuePiece(state, number, { kind: "arguments", text: "{}" });
 }
 
 function finish(state: State): void {
@@ -336,6 +337,9 @@ function finish(state: State): void {
     hasRefusal: state.hasRefusal,
   });
   if (!word.exact) state.losses.approximate("stop_reason", `written as ${word.word}`);
+  if (state.usage?.freshInputTokens == null) {
+    state.losses.approximate("usage.input_tokens", "not reported, so it is an estimate");
+  }
   if (state.usage?.outputTokens == null) {
     state.losses.approximate("usage.output_tokens", "not reported, so it is written as 0");
   }

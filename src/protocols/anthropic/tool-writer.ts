@@ -53,7 +53,7 @@ function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObjec
   return withExtras(written, tool.extras, path, context);
 }
 
-/** Arguments of a free-text tool; the stream and response readers of its own protocol undo it. */
+/** Arguments of a free-text tool: the model calls it as a function with this one string. */
 const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
 
 /** Strict is only sent where the model takes it, and not when it is off: then it is the default. */

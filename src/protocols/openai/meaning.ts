@@ -13,6 +13,8 @@ export function meaningOf(said: {
   readonly type: string | null;
   readonly text: string;
 }): Meaning | null {
+  // Its code speaks of a rate limit, but no wait makes a request fit that is above the limit as a whole.
+  if (TOO_LARGE.test(said.text)) return "too-large";
   for (const word of [said.code, said.type]) {
     const meaning = word === null ? undefined : WORDS.get(word.toLowerCase());
     if (meaning !== undefined) return meaning;
@@ -94,6 +96,7 @@ const WORDS: ReadonlyMap<string, Meaning> = new Map([
   ["payload_too_large", "too-large"],
 ]);
 
+const TOO_LARGE = /request too large|request entity too large|payload too large|body is too large/i;
 const BAD_REQUEST: ReadonlySet<number> = new Set([400, 413, 422, 429, 500]);
 const LIMITED: ReadonlySet<number> = new Set([400, 402, 403, 429, 500]);
 const MISSING: ReadonlySet<number> = new Set([400, 404, 500]);
@@ -112,11 +115,6 @@ const PATTERNS: readonly { meaning: Meaning; statuses: ReadonlySet<number> | nul
     statuses: LIMITED,
     pattern:
       /exceeded your current quota|insufficient (?:balance|credits?|quota|funds)|credit balance is too low|requires more credits|billing|payment required|add (?:more )?credits|out of credits/i,
-  },
-  {
-    meaning: "too-large",
-    statuses: BAD_REQUEST,
-    pattern: /request too large|request entity too large|payload too large|body is too large/i,
   },
   {
     meaning: "rate-limited",

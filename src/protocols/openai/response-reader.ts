@@ -100,7 +100,11 @@ function readMessage(message: JsonObject, path: string, seed: string): IrBlock[]
     blocks.push(readCall(call, `${path}.tool_calls[${index}]`, `${seed} ${index}`));
   }
   const legacy = asObject(message["function_call"]);
-  if (legacy !== undefined) blocks.push({ ...readCall({ function: legacy }, `${path}.function_call`, seed) });
+  if (legacy !== undefined) {
+    // Hidden, so that the same client reads its own older form again.
+    const call = readCall({ function: legacy }, `${path}.function_call`, seed);
+    blocks.push({ ...call, extras: hide({}, { legacy: true }) });
+  }
   return blocks;
 }
 
@@ -119,7 +123,7 @@ function readAudio(audio: JsonObject): IrBlock {
 }
 
 /** Some vendors give no id; the same answer always gets the same one. */
-function readCall(value: unknown, path: string, seed: string): IrBlock {
+function readCall(value: unknown, path: string, seed: string): Extract<IrBlock, { type: "tool-call" }> {
   const call = asObject(value) ?? {};
   const custom = asObject(call["custom"]);
   const called = custom ?? asObject(call["function"]);

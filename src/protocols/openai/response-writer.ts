@@ -57,7 +57,8 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObj
   const logprobs = native ? choice.logprobs : null;
   if (!native && choice.logprobs !== null) losses.add(dropped(`${path}.logprobs`, "in another protocol's form"));
   const reason = choice.finish?.reason ?? null;
-  if (reason !== null && isFinishApproximated(reason)) {
+  const own = native ? (choice.finish?.raw ?? null) : null;
+  if (own === null && reason !== null && isFinishApproximated(reason)) {
     losses.add(approximated(`${path}.finish_reason`, `${reason} has no word of its own`));
   }
   const word: WireChoice["finish_reason"] = writeFinish(reason, { toolCalls: message.tool_calls !== undefined });
@@ -65,7 +66,7 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObj
     index: choice.index,
     message: { ...message, ...asObject(inner) },
     logprobs,
-    finish_reason: native ? (choice.finish?.raw ?? word) : word,
+    finish_reason: own ?? word,
     ...others,
   };
 }
@@ -99,7 +100,9 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
         refusal.push(block.text);
         break;
       case "tool-call":
-        calls.push(writeCall(block, place));
+        if (block.extras["legacy"] === true)
+          members["function_call"] = { name: block.name, arguments: block.arguments };
+        else calls.push(writeCall(block, place));
         break;
       case "audio":
         if (place.native && block.source.kind === "base64") {

@@ -5,16 +5,46 @@
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { approximated, dropped } from "../../ir/loss.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
-import { asObject, at } from "../../std/json.ts";
+import { at } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { writeError } from "./errors.ts";
 import { OPENAI } from "./extras.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
-import { createLosses } from "./losses.ts";
+import { createLosses, type Losses } from "./losses.ts";
 import { ID_CHARS, writeAnnotation } from "./response-writer.ts";
 import { writeUsage } from "./usage.ts";
-import type { WireChunk, WireDelta, WireFinish } from "./wire.ts";
+import type { WireChunk, WireDelta, WireToolDelta } from "./wire.ts";
+
+export function createStreamWriter(context: AnswerContext): StreamWriter {
+  const state: State = {
+    context,
+    asked: isUsageAsked(context),
+    losses: createLosses(),
+    native: false,
+    envelope: null,
+    blocks: new Map(),
+    choices: new Map(),
+    usage: null,
+    isOver: false,
+  };
+  return { losses: state.losses.list, push: (event) => (state.isOver ? [] : step(state, event)) };
+}
+
+interface State {
+  readonly context: AnswerContext;
+  /** The client wants the usage chunk. */
+  readonly asked: boolean;
+  readonly losses: Losses;
+  /** The events were read from this protocol. */
+  native: boolean;
+  /** JSON text before and behind the list of choices, the same on every chunk; null before the first. */
+  envelope: { readonly head: string; readonly tail: string } | null;
+  readonly blocks: Map<number, OpenBlock>;
+  readonly choices: Map<number, ChoiceState>;
+  usage: Usage | null;
+  isOver: boolean;
+}
 
 interface OpenBlock {
   readonly choice: number;
@@ -31,189 +61,191 @@ interface ChoiceState {
   isFinished: boolean;
 }
 
-export function createStreamWriter(context: AnswerContext): StreamWriter {
-  const losses = createLosses();
-  const blocks = new Map<number, OpenBlock>();
-  const choices = new Map<number, ChoiceState>();
-  const asked = isUsageAsked(context);
-  let head = ""; // members before `choices`, the same on every chunk
-  let tail = "";
-  let native = false;
-  let usage: Usage | null = null;
-  let isOver = false;
+type EventOf<T extends IrEvent["type"]> = Extract<IrEvent, { type: T }>;
 
-  const begin = (event: Extract<IrEvent, { type: "start" }> | null) => {
-    native = event?.origin === OPENAI;
-    ({ head, tail } = envelope(event, { native, asked, context }));
-    if (!native) losses.addExtras("", event?.extras ?? {});
-  };
-  const chunk = (
-    choice: number,
-    delta: WireDelta,
-    finish: WireFinish | null = null,
-    logprobs: unknown = null,
-  ): Frame => {
-    const body = JSON.stringify({ index: choice, delta, logprobs, finish_reason: finish });
-    return { event: null, data: `${head}[${body}]${tail}` };
-  };
-  /** The choice's state, and its role chunk if this is its first sign of life. */
-  const touch = (index: number): { state: ChoiceState; frames: Frame[] } => {
-    const known = choices.get(index);
-    if (known !== undefined) return { state: known, frames: [] };
-    if (head === "") begin(null);
-    const state = { toolCalls: 0, textLength: 0, isFinished: false };
-    choices.set(index, state);
-    return { state, frames: [chunk(index, { role: "assistant", content: "", refusal: null })] };
-  };
-  const startBlock = ({ block, choice, content }: Extract<IrEvent, { type: "block-start" }>): Frame[] => {
-    const { state, frames } = touch(choice);
-    const toolIndex = content.type === "tool-call" ? state.toolCalls++ : -1;
-    blocks.set(block, { choice, content, toolIndex, hasArguments: false });
-    if (content.type === "tool-call") {
-      const { id, name } = content;
-      const call =
-        content.kind === "custom"
-          ? ({ index: toolIndex, id, type: "custom", custom: { name, input: "" } } as const)
-          : ({ index: toolIndex, id, type: "function", function: { name, arguments: "" } } as const);
-      frames.push(chunk(choice, { tool_calls: [call] }));
-    } else if (content.type === "foreign")
-      frames.push(...writeForeign(choice, content.origin, content.name, content.value));
-    else if (content.type === "reasoning" && content.encrypted !== null) {
-      losses.add(dropped("reasoning_content", "encrypted reasoning has no place here"));
+function step(state: State, event: IrEvent): Frame[] {
+  switch (event.type) {
+    case "start":
+      begin(state, event);
+      return touch(state, 0).frames;
+    case "block-start":
+      return startBlock(state, event);
+    case "text-delta":
+      return writeText(state, event);
+    case "arguments-delta":
+      return writeArguments(state, state.blocks.get(event.block), event.text);
+    case "signature-delta":
+      state.losses.add(dropped("reasoning_content", "signed reasoning has no place here"));
+      return [];
+    case "citation":
+      return writeCitation(state, event);
+    case "foreign-delta":
+      return writeForeign(state, state.blocks.get(event.block), event.value);
+    case "block-end":
+      return endBlock(state, event.block);
+    case "usage":
+      state.usage = mergeUsage(state.usage, event.usage);
+      return [];
+    case "finish":
+      return writeEnding(state, event);
+    case "keep-alive": // the transport has its own
+    case "loss": // counted by whoever pumps the events
+      return [];
+    case "end":
+      return writeEnd(state);
+    case "failed": {
+      state.isOver = true;
+      const { body } = writeError(event.failure, { requestId: "", path: "", details: false });
+      return [{ event: null, data: JSON.stringify(body) }];
     }
-    return frames;
-  };
-  const writeForeign = (choice: number, origin: string, name: string, value: unknown): Frame[] => {
-    if (origin === OPENAI && name === "audio") return [chunk(choice, { audio: value })];
-    losses.add(dropped(`delta.${name}`, ONLY_ITS_OWN));
-    return [];
-  };
-  const writeText = (event: Extract<IrEvent, { type: "text-delta" }>): Frame[] => {
-    const open = blocks.get(event.block);
-    if (open === undefined) return [];
-    const logprobs = native ? event.logprobs : null;
-    if (!native && event.logprobs !== null) losses.add(dropped("logprobs", "in another protocol's form"));
-    if (event.text === "" && logprobs === null) return [];
-    const { type } = open.content;
-    if (type === "refusal") return [chunk(open.choice, { refusal: event.text }, null, logprobs)];
-    if (type === "reasoning") return [chunk(open.choice, { reasoning_content: event.text })];
-    const { state } = touch(open.choice);
-    state.textLength += event.text.length;
-    return [chunk(open.choice, { content: event.text }, null, logprobs)];
-  };
-  const writeArguments = (open: OpenBlock | undefined, text: string): Frame[] => {
-    if (open === undefined || open.content.type !== "tool-call" || text === "") return [];
-    open.hasArguments = true;
-    const index = open.toolIndex;
-    const call =
-      open.content.kind === "custom" ? { index, custom: { input: text } } : { index, function: { arguments: text } };
-    return [chunk(open.choice, { tool_calls: [call] })];
-  };
-  const endBlock = (block: number): Frame[] => {
-    const open = blocks.get(block);
-    blocks.delete(block);
-    // Clients parse the joined arguments; a call without any must still be an object.
-    const isBare = open?.content.type === "tool-call" && open.content.kind === "function" && !open.hasArguments;
-    return isBare ? writeArguments(open, "{}") : [];
-  };
-  const writeCitation = (event: Extract<IrEvent, { type: "citation" }>): Frame[] => {
-    const open = blocks.get(event.block);
-    if (open === undefined) return [];
-    const { state } = touch(open.choice);
-    const annotation = writeAnnotation(event.citation, state.textLength);
-    if (annotation !== null) return [chunk(open.choice, { annotations: [annotation] })];
-    losses.add(dropped("delta.annotations", "only URLs can be cited"));
-    return [];
-  };
-  const writeEnding = ({ choice, finish }: Extract<IrEvent, { type: "finish" }>): Frame[] => {
-    const { state, frames } = touch(choice);
-    if (state.isFinished) return frames;
-    state.isFinished = true;
-    if (isFinishApproximated(finish.reason)) {
-      losses.add(approximated("finish_reason", `${finish.reason} has no word of its own`));
-    }
-    return [...frames, chunk(choice, {}, writeFinish(finish.reason, { toolCalls: state.toolCalls > 0 }))];
-  };
-  const writeEnd = (): Frame[] => {
-    isOver = true;
-    const frames = choices.size === 0 ? touch(0).frames : [];
-    for (const [choice, state] of choices) {
-      if (!state.isFinished) frames.push(chunk(choice, {}, writeFinish(null, { toolCalls: state.toolCalls > 0 })));
-    }
-    const reported = asked ? writeUsage(usage) : null;
-    if (reported !== null) frames.push({ event: null, data: `${head}[],"usage":${JSON.stringify(reported)}}` });
-    frames.push({ event: null, data: "[DONE]" });
-    return frames;
-  };
-
-  return {
-    losses: losses.list,
-    push(event) {
-      if (isOver) return [];
-      switch (event.type) {
-        case "start":
-          begin(event);
-          return touch(0).frames;
-        case "block-start":
-          return startBlock(event);
-        case "text-delta":
-          return writeText(event);
-        case "arguments-delta":
-          return writeArguments(blocks.get(event.block), event.text);
-        case "signature-delta":
-          losses.add(dropped("reasoning_content", "signed reasoning has no place here"));
-          return [];
-        case "citation":
-          return writeCitation(event);
-        case "foreign-delta": {
-          const open = blocks.get(event.block);
-          const name = open?.content.type === "foreign" ? open.content.name : "delta";
-          return open === undefined ? [] : writeForeign(open.choice, event.origin, name, event.value);
-        }
-        case "block-end":
-          return endBlock(event.block);
-        case "usage":
-          usage = mergeUsage(usage, event.usage);
-          return [];
-        case "finish":
-          return writeEnding(event);
-        case "keep-alive": // the transport has its own
-        case "loss": // counted by whoever pumps the events
-          return [];
-        case "end":
-          return writeEnd();
-        case "failed": {
-          isOver = true;
-          const { body } = writeError(event.failure, { requestId: "", path: "", details: false });
-          return [{ event: null, data: JSON.stringify(body) }];
-        }
-        default:
-          return unreachable(event);
-      }
-    },
-  };
+    default:
+      return unreachable(event);
+  }
 }
 
-/** JSON text before and behind the list of choices. */
-function envelope(
-  event: Extract<IrEvent, { type: "start" }> | null,
-  { native, asked, context }: { readonly native: boolean; readonly asked: boolean; readonly context: AnswerContext },
-): { head: string; tail: string } {
-  const id = (native ? event?.id : null) ?? `chatcmpl-${context.newId(ID_CHARS)}`;
-  const created = Math.floor((event?.createdMs ?? context.createdMs) / 1000);
-  const model = event?.model ?? context.upstreamModel;
-  const members = { id, object: "chat.completion.chunk", created, model } satisfies Partial<WireChunk>;
-  const tier = native && event !== null && event.serviceTier !== null ? { service_tier: event.serviceTier } : {};
-  const fingerprint = native ? event?.extras["system_fingerprint"] : undefined;
-  const own = native ? { ...event?.extras, system_fingerprint: fingerprint } : {};
-  const head = JSON.stringify({ ...members, ...tier, ...own }).slice(0, -1);
-  return { head: `${head},"choices":`, tail: asked ? ',"usage":null}' : "}" };
+function begin(state: State, event: EventOf<"start"> | null): { head: string; tail: string } {
+  const { context } = state;
+  state.native = event?.origin === OPENAI;
+  if (!state.native) state.losses.addExtras("", event?.extras ?? {});
+  const own = state.native ? event : null;
+  const members = {
+    id: own?.id ?? `chatcmpl-${context.newId(ID_CHARS)}`,
+    object: "chat.completion.chunk",
+    created: Math.floor((event?.createdMs ?? context.createdMs) / 1000),
+    model: event?.model ?? context.upstreamModel,
+  } satisfies Partial<WireChunk>;
+  const labels = {
+    service_tier: own?.serviceTier ?? undefined,
+    system_fingerprint: own?.extras["system_fingerprint"],
+    ...own?.extras,
+  };
+  const head = JSON.stringify({ ...members, ...labels }).slice(0, -1);
+  state.envelope = { head: `${head},"choices":`, tail: state.asked ? ',"usage":null}' : "}" };
+  return state.envelope;
+}
+
+/** The choice's state, and its role chunk if this is its first sign of life. */
+function touch(state: State, index: number): { readonly choice: ChoiceState; readonly frames: Frame[] } {
+  const known = state.choices.get(index);
+  if (known !== undefined) return { choice: known, frames: [] };
+  const choice = { toolCalls: 0, textLength: 0, isFinished: false };
+  state.choices.set(index, choice);
+  return { choice, frames: [chunk(state, index, { role: "assistant", content: "", refusal: null })] };
+}
+
+function chunk(state: State, index: number, delta: WireDelta, logprobs: unknown = null): Frame {
+  return frameOf(state, { index, delta, logprobs, finish_reason: null });
+}
+
+function frameOf(state: State, choice: object): Frame {
+  const { head, tail } = state.envelope ?? begin(state, null);
+  return { event: null, data: `${head}[${JSON.stringify(choice)}]${tail}` };
+}
+
+function startBlock(state: State, { block, choice: index, content }: EventOf<"block-start">): Frame[] {
+  const { choice, frames } = touch(state, index);
+  const toolIndex = content.type === "tool-call" ? choice.toolCalls++ : -1;
+  const open = { choice: index, content, toolIndex, hasArguments: false };
+  state.blocks.set(block, open);
+  switch (content.type) {
+    case "tool-call":
+      return [...frames, chunk(state, index, { tool_calls: [startedCall(content, toolIndex)] })];
+    case "foreign":
+      return [...frames, ...writeForeign(state, open, content.value)];
+    case "reasoning":
+      if (content.encrypted !== null) {
+        state.losses.add(dropped("reasoning_content", "encrypted reasoning has no place here"));
+      }
+      return frames;
+    case "text":
+    case "refusal":
+      return frames;
+    default:
+      return unreachable(content);
+  }
+}
+
+function startedCall({ id, name, kind }: Extract<StartedBlock, { type: "tool-call" }>, index: number): WireToolDelta {
+  if (kind === "custom") return { index, id, type: "custom", custom: { name, input: "" } };
+  return { index, id, type: "function", function: { name, arguments: "" } };
+}
+
+function writeText(state: State, { block, text, logprobs }: EventOf<"text-delta">): Frame[] {
+  const open = state.blocks.get(block);
+  if (open === undefined) return [];
+  if (!state.native && logprobs !== null) state.losses.add(dropped("logprobs", "in another protocol's form"));
+  const kept = state.native ? logprobs : null;
+  if (text === "" && kept === null) return [];
+  if (open.content.type === "refusal") return [chunk(state, open.choice, { refusal: text }, kept)];
+  if (open.content.type === "reasoning") return [chunk(state, open.choice, { reasoning_content: text })];
+  touch(state, open.choice).choice.textLength += text.length;
+  return [chunk(state, open.choice, { content: text }, kept)];
+}
+
+function writeArguments(state: State, open: OpenBlock | undefined, text: string): Frame[] {
+  if (open?.content.type !== "tool-call" || text === "") return [];
+  open.hasArguments = true;
+  const index = open.toolIndex;
+  const isCustom = open.content.kind === "custom";
+  const call = isCustom ? { index, custom: { input: text } } : { index, function: { arguments: text } };
+  return [chunk(state, open.choice, { tool_calls: [call] })];
+}
+
+function endBlock(state: State, block: number): Frame[] {
+  const open = state.blocks.get(block);
+  state.blocks.delete(block);
+  // Clients parse the joined arguments; a call without any must still be an object.
+  const isBare = open?.content.type === "tool-call" && open.content.kind === "function" && !open.hasArguments;
+  return isBare ? writeArguments(state, open, "{}") : [];
+}
+
+function writeCitation(state: State, { block, citation }: EventOf<"citation">): Frame[] {
+  const open = state.blocks.get(block);
+  if (open === undefined) return [];
+  const annotation = writeAnnotation(citation, touch(state, open.choice).choice.textLength);
+  if (annotation !== null) return [chunk(state, open.choice, { annotations: [annotation] })];
+  state.losses.add(dropped("delta.annotations", "only URLs can be cited"));
+  return [];
+}
+
+/** Audio is the one block of our own that the request in between does not stream. */
+function writeForeign(state: State, open: OpenBlock | undefined, value: unknown): Frame[] {
+  if (open?.content.type !== "foreign") return [];
+  const { origin, name } = open.content;
+  if (origin === OPENAI && name === "audio") return [chunk(state, open.choice, { audio: value })];
+  state.losses.add(dropped(`delta.${name}`, "exists only in its own protocol"));
+  return [];
+}
+
+function writeEnding(state: State, { choice: index, finish }: EventOf<"finish">): Frame[] {
+  const { choice, frames } = touch(state, index);
+  if (choice.isFinished) return frames;
+  choice.isFinished = true;
+  const own = state.native ? finish.raw : null;
+  if (own === null && isFinishApproximated(finish.reason)) {
+    state.losses.add(approximated("finish_reason", `${finish.reason} has no word of its own`));
+  }
+  const word = own ?? writeFinish(finish.reason, { toolCalls: choice.toolCalls > 0 });
+  return [...frames, ending(state, index, word)];
+}
+
+function ending(state: State, index: number, word: string): Frame {
+  return frameOf(state, { index, delta: {}, logprobs: null, finish_reason: word });
+}
+
+function writeEnd(state: State): Frame[] {
+  const frames = state.choices.size === 0 ? [...touch(state, 0).frames] : [];
+  for (const [index, { isFinished, toolCalls }] of state.choices) {
+    if (!isFinished) frames.push(ending(state, index, writeFinish(null, { toolCalls: toolCalls > 0 })));
+  }
+  const usage = state.asked ? writeUsage(state.usage) : null;
+  const head = state.envelope?.head ?? "";
+  if (usage !== null) frames.push({ event: null, data: `${head}[],"usage":${JSON.stringify(usage)}}` });
+  state.isOver = true;
+  return [...frames, { event: null, data: "[DONE]" }];
 }
 
 /** Upstreams are always asked for usage; only this client's own wish decides whether it sees any. */
 function isUsageAsked({ request }: AnswerContext): boolean {
-  if (request === null || request.origin !== OPENAI) return false;
-  return at(asObject(request.extras["stream_options"]), "include_usage") === true;
+  return request?.origin === OPENAI && at(request.extras["stream_options"], "include_usage") === true;
 }
-
-const ONLY_ITS_OWN = "exists only in its own protocol";

@@ -210,7 +210,7 @@ describe("the rest", () => {
     ],
   ])("reasoning: %s", (_name, wire, reasoning) => {
     const request = read(wire);
-    expect(request.reasoning).toEqual(reasoning);
+    expect<unknown>(request.reasoning).toEqual(reasoning);
     expect(request.extras).toEqual({});
   });
 

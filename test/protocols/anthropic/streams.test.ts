@@ -225,11 +225,11 @@ describe("written, byte for byte", () => {
     ];
     const frames = events.flatMap((event) => writer.push(event));
     expect(writer.losses.map((loss) => loss.field)).toEqual([
-      "usage.input_tokens",
       "fingerprint",
       "logprobs",
       "choices[1]",
       "x",
+      "usage.input_tokens",
       "usage.output_tokens",
     ]);
     expect(collectMessage(frames)["content"]).toMatchObject([{ text: "aa" }]);
@@ -340,7 +340,7 @@ describe("read", () => {
     ["frames after the end", [OPEN, done(), STOP, block(0, { type: "text", text: "late" })], "end"],
   ])("%s", (_name, frames, ending) => {
     const types = typesOf(readEvents(frames));
-    expect(types.at(-1)).toBe(ending);
+    expect<string | undefined>(types.at(-1)).toBe(ending);
     expect(types.filter((type) => type === "end" || type === "failed")).toHaveLength(1);
   });
 

@@ -1,0 +1,301 @@
+/**
+ * The simulated vendors behind one address: the first path segment says the temper, the rest is the path of a real
+ * vendor's API. A call comes in as text, an answer goes out as steps with pauses; nothing here waits or looks at a clock.
+ */
+
+import { type Failure, type FailureKind, failure } from "../ir/failure.ts";
+import { eventsOf } from "../ir/fold.ts";
+import type { IrRequest } from "../ir/request.ts";
+import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
+import { asObject, type JsonObject, parseJson } from "../std/json.ts";
+import { unreachable } from "../std/unreachable.ts";
+import { WireError } from "../std/wire-error.ts";
+import type { Chance } from "./chance.ts";
+import { pace, readingMs } from "./pace.ts";
+import { speak } from "./speech.ts";
+import { isTemper, type Mischief, TEMPERS } from "./temper.ts";
+import { promptTokens } from "./tokens.ts";
+
+export interface VendorCall {
+  readonly method: string;
+  /** With the temper in front, without a query: `/flaky/v1/messages`. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export type VendorAnswer =
+  | {
+      readonly kind: "answer";
+      /** Silence before the head of the answer. */
+      readonly firstByteMs: number;
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly pieces: readonly Piece[];
+      /** What follows the last piece: a proper end, or a broken connection. */
+      readonly ending: "end" | "reset";
+    }
+  /** Not a byte, only a broken connection. */
+  | { readonly kind: "reset"; readonly afterMs: number };
+
+export interface Piece {
+  /** Pause before it. */
+  readonly afterMs: number;
+  readonly text: string;
+}
+
+export interface Vendors {
+  /** Total: what a vendor would refuse is refused in its own words. `wallMs`: since 1970. */
+  answer(call: VendorCall, wallMs: number): VendorAnswer;
+}
+
+export interface VendorsInput {
+  readonly chance: Chance;
+  /** 1 is a real vendor's pace, 0 no pause at all. */
+  readonly slowness: number;
+}
+
+export function createVendors({ chance, slowness }: VendorsInput): Vendors {
+  return {
+    answer(call, wallMs) {
+      const answered = answerCall(call, { chance, wallMs });
+      return slowness === 1 ? answered : scale(answered, slowness);
+    },
+  };
+}
+
+interface Moment {
+  readonly chance: Chance;
+  readonly wallMs: number;
+}
+
+/** A whole answer comes in a part of the time it would take to read along, so that trying the demo is no test of patience. */
+const BUFFERED_FASTER = 3;
+const BUFFERED_MS_MAX = 3_000;
+
+/** A quick refusal still travels. */
+const REFUSAL_MS = 30;
+
+function answerCall(call: VendorCall, moment: Moment): VendorAnswer {
+  const [, first = "", ...rest] = call.path.split("/");
+  const place = findPlace(`/${rest.join("/")}`);
+  const desk: Desk = { protocol: place?.protocol ?? PROTOCOLS.openai, path: call.path, moment };
+  if (place === null || !isTemper(first)) return refuse(desk, "unknown-route", "There is nothing at this path.");
+  if (call.method !== "POST") return refuse(desk, "method-not-allowed", "Use POST.");
+  if (!isKnown(call.headers)) return refuse(desk, "caller-credential", "The key is missing or not one of ours.");
+  try {
+    const body = asObject(parseJson(call.body));
+    if (body === undefined) return refuse(desk, "invalid-request", "The body must be a JSON object.");
+    const request = place.protocol.payload.readRequest(body).value;
+    if (place.operation === "count") return count(desk, request);
+    return converse(desk, request, TEMPERS[first].choose(moment.chance.random, moment.wallMs));
+  } catch (error) {
+    if (error instanceof WireError) return refuse(desk, "invalid-request", error.message);
+    throw error;
+  }
+}
+
+interface Place {
+  readonly protocol: Protocol;
+  readonly operation: "chat" | "count";
+}
+
+/** Whose path it is. The model and the stream flag are in the body of every protocol that is simulated here. */
+function findPlace(path: string): Place | null {
+  const where = { upstreamModel: "", stream: false };
+  for (const protocol of Object.values<Protocol>(PROTOCOLS)) {
+    const { carrier, operations } = protocol;
+    if (carrier.upstreamPath({ operation: "chat", ...where }) === path) return { protocol, operation: "chat" };
+    const counts = operations.count !== undefined;
+    if (counts && carrier.upstreamPath({ operation: "count", ...where }) === path) {
+      return { protocol, operation: "count" };
+    }
+  }
+  return null;
+}
+
+/** Every simulated account has a key that begins so, in whichever header its protocol uses. */
+const KEY_START = "demo-";
+
+function isKnown(headers: Readonly<Record<string, string>>): boolean {
+  const bearer = headers["authorization"]?.replace(/^Bearer /i, "");
+  return (headers["x-api-key"] ?? bearer ?? "").startsWith(KEY_START);
+}
+
+// ---------------------------------------------------------------- answers
+
+/** Where an answer is written: in whose words, and when. */
+interface Desk {
+  readonly protocol: Protocol;
+  readonly path: string;
+  readonly moment: Moment;
+}
+
+function converse(desk: Desk, request: IrRequest, mischief: Mischief): VendorAnswer {
+  switch (mischief.kind) {
+    case "none":
+      return tell(desk, request);
+    case "slow": {
+      const told = tell(desk, request);
+      return told.kind === "answer" ? { ...told, firstByteMs: mischief.firstByteMs } : told;
+    }
+    case "cut": {
+      const told = tell(desk, request);
+      return told.kind === "answer" ? cut(told) : told;
+    }
+    case "reset":
+      return { kind: "reset", afterMs: REFUSAL_MS };
+    case "rate-limited":
+      return refuse(desk, "rate-limited", "Too many requests for this account. Try again later.", {
+        status: 429,
+        retryAfterMs: mischief.retryAfterMs,
+      });
+    case "server-error":
+      return refuse(desk, "server-error", "The server had an error while processing the request.", { status: 500 });
+    case "overloaded":
+      return overload(desk, request);
+    default:
+      return unreachable(mischief);
+  }
+}
+
+/** The whole answer, spoken or streamed. */
+function tell(desk: Desk, request: IrRequest): VendorAnswer {
+  const { protocol, moment } = desk;
+  const response = speak(request, moment);
+  const context = contextOf(desk, request);
+  const firstByteMs = readingMs(request, moment.chance.random);
+  if (!request.stream) {
+    const { value } = protocol.payload.writeResponse(response, context);
+    const pauses = pace(eventsOf(response), moment.chance.random).map(({ afterMs }) => afterMs);
+    const spokenMs = pauses.reduce((sum, each) => sum + each, 0) / BUFFERED_FASTER;
+    const silentMs = firstByteMs + Math.min(BUFFERED_MS_MAX, Math.round(spokenMs));
+    return whole(desk, value, { status: 200, headers: {}, firstByteMs: silentMs });
+  }
+  const writer = protocol.payload.createStreamWriter(context);
+  const joiner = protocol.carrier.createJoiner();
+  const pieces = pace(eventsOf(response), moment.chance.random).flatMap(({ afterMs, event }): Piece[] => {
+    const text = writer.push(event).map((frame) => TEXT.decode(joiner.write(frame)));
+    return text.length === 0 ? [] : [{ afterMs, text: text.join("") }];
+  });
+  const end = TEXT.decode(joiner.end());
+  return {
+    kind: "answer",
+    firstByteMs,
+    status: 200,
+    headers: { ...headersOf(desk), "content-type": protocol.carrier.streamContentType },
+    pieces: end === "" ? pieces : [...pieces, { afterMs: 0, text: end }],
+    ending: "end",
+  };
+}
+
+/** An answer that has begun: the status says 200, the body says no. */
+function overload(desk: Desk, request: IrRequest): VendorAnswer {
+  const { protocol, moment } = desk;
+  const trouble = troubled("overloaded", "Overloaded", { status: 529 });
+  const firstByteMs = readingMs(request, moment.chance.random);
+  if (!request.stream) {
+    const { body } = protocol.payload.writeError(trouble, errorContext(desk));
+    return whole(desk, body, { status: 200, headers: {}, firstByteMs });
+  }
+  const writer = protocol.payload.createStreamWriter(contextOf(desk, request));
+  const joiner = protocol.carrier.createJoiner();
+  const [start] = eventsOf(speak(request, moment));
+  const frames = [
+    ...(start === undefined ? [] : writer.push(start)),
+    ...writer.push({ type: "failed", failure: trouble }),
+  ];
+  return {
+    kind: "answer",
+    firstByteMs,
+    status: 200,
+    headers: { ...headersOf(desk), "content-type": protocol.carrier.streamContentType },
+    pieces: frames.map((frame) => ({ afterMs: REFUSAL_MS, text: TEXT.decode(joiner.write(frame)) })),
+    ending: "end",
+  };
+}
+
+/** Half of it, and then the connection breaks. */
+function cut(told: Extract<VendorAnswer, { kind: "answer" }>): VendorAnswer {
+  const [only, ...more] = told.pieces;
+  const pieces =
+    only !== undefined && more.length === 0
+      ? [{ ...only, text: only.text.slice(0, Math.ceil(only.text.length / 2)) }]
+      : told.pieces.slice(0, Math.ceil(told.pieces.length / 2));
+  return { ...told, pieces, ending: "reset" };
+}
+
+function count(desk: Desk, request: IrRequest): VendorAnswer {
+  const counting = desk.protocol.operations.count;
+  if (counting === undefined) return refuse(desk, "unknown-route", "There is nothing at this path.");
+  const body = counting.writeCount(promptTokens(request));
+  return whole(desk, body, { status: 200, headers: {}, firstByteMs: REFUSAL_MS });
+}
+
+function refuse(
+  desk: Desk,
+  kind: FailureKind,
+  message: string,
+  said: { readonly status?: number; readonly retryAfterMs?: number } = {},
+): VendorAnswer {
+  const written = desk.protocol.payload.writeError(troubled(kind, message, said), errorContext(desk));
+  return whole(desk, written.body, { status: written.status, headers: written.headers, firstByteMs: REFUSAL_MS });
+}
+
+/** `status`: the vendor's own where it differs from the table's. */
+function troubled(
+  kind: FailureKind,
+  message: string,
+  said: { readonly status?: number; readonly retryAfterMs?: number },
+): Failure {
+  const trouble = failure(kind, message, said.retryAfterMs ?? null);
+  if (said.status === undefined) return trouble;
+  return { ...trouble, upstream: { status: said.status, code: null, type: null, message, body: null, headers: {} } };
+}
+
+function whole(
+  desk: Desk,
+  body: JsonObject,
+  head: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly firstByteMs: number },
+): VendorAnswer {
+  return {
+    kind: "answer",
+    firstByteMs: head.firstByteMs,
+    status: head.status,
+    headers: { ...headersOf(desk), ...head.headers, "content-type": "application/json" },
+    pieces: [{ afterMs: 0, text: JSON.stringify(body) }],
+    ending: "end",
+  };
+}
+
+const headersOf = ({ protocol, moment }: Desk): Readonly<Record<string, string>> =>
+  protocol.carrier.answerHeaders(`req_${moment.chance.newId(REQUEST_ID_CHARS)}`);
+
+const errorContext = ({ path, moment }: Desk) => ({
+  requestId: `req_${moment.chance.newId(REQUEST_ID_CHARS)}`,
+  path,
+  details: false,
+});
+
+const contextOf = ({ moment }: Desk, request: IrRequest) => ({
+  request,
+  upstreamModel: request.model,
+  createdMs: moment.wallMs,
+  newId: moment.chance.newId,
+  inputTokensEstimate: promptTokens(request),
+});
+
+/** The same answer at another pace. */
+function scale(answered: VendorAnswer, slowness: number): VendorAnswer {
+  const scaled = (ms: number) => Math.round(ms * slowness);
+  if (answered.kind === "reset") return { ...answered, afterMs: scaled(answered.afterMs) };
+  return {
+    ...answered,
+    firstByteMs: scaled(answered.firstByteMs),
+    pieces: answered.pieces.map(({ afterMs, text }) => ({ afterMs: scaled(afterMs), text })),
+  };
+}
+
+const REQUEST_ID_CHARS = 24;
+const TEXT = new TextDecoder();

@@ -1,0 +1,82 @@
+/** All that crosses between the supervisor and its workers, as plain data. Secrets cross as references only. */
+import type { Deployment } from "../ir/deployment.ts";
+import type { ExchangeRecord } from "../observability/record.ts";
+import type { MetricsSnapshot } from "../observability/series.ts";
+import type { Transition } from "../observability/transition.ts";
+
+/** What one worker is to run. */
+export interface Plan {
+  /** This worker's share: concurrency caps are divided already. */
+  readonly deployment: Deployment;
+  /** The port in force, which is not the configured one where that is 0. */
+  readonly port: number;
+  /** How many workers serve the address together. */
+  readonly workers: number;
+  /** Records and transitions are wanted by the supervisor. */
+  readonly observed: boolean;
+}
+
+/** What one worker shows of itself. */
+export interface Figures {
+  readonly stats: object;
+  readonly metrics: MetricsSnapshot;
+}
+
+/** How a worker ends: the delay is for load balancers to notice, the rest for answers under way. */
+export interface Drain {
+  readonly delayMs: number;
+  /** From the end of the delay. */
+  readonly graceMs: number;
+}
+
+export type ToWorker =
+  | { readonly kind: "deploy"; readonly plan: Plan }
+  | ({ readonly kind: "drain" } & Drain)
+  /** Ends everything now, with honest errors. */
+  | { readonly kind: "stop" }
+  /** Wants the worker's figures. */
+  | { readonly kind: "ask"; readonly id: number }
+  /** The figures of all workers, for a worker that asked. */
+  | { readonly kind: "told"; readonly id: number; readonly figures: readonly Figures[] };
+
+export type FromWorker =
+  /** Its modules are loaded; it waits for a plan. */
+  | { readonly kind: "ready" }
+  | { readonly kind: "listening"; readonly port: number }
+  /** `code` is the system's word: EADDRINUSE, EACCES … */
+  | { readonly kind: "failed-to-listen"; readonly code: string }
+  | {
+      readonly kind: "observed";
+      readonly records: readonly ExchangeRecord[];
+      readonly transitions: readonly Transition[];
+    }
+  | { readonly kind: "figures"; readonly id: number; readonly figures: Figures }
+  /** Wants the figures of all workers, itself included. */
+  | { readonly kind: "ask"; readonly id: number }
+  /** It no longer takes connections and will end by itself: another may take its place now. */
+  | { readonly kind: "retiring"; readonly because: string };
+
+const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>(["deploy", "drain", "stop", "ask", "told"]);
+const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
+  "ready",
+  "listening",
+  "failed-to-listen",
+  "observed",
+  "figures",
+  "ask",
+  "retiring",
+]);
+
+/** Both ends are this very program: only that it is one of our messages is looked at, not what is inside. */
+export function isToWorker(message: unknown): message is ToWorker {
+  return TO_WORKER.has(kindOf(message));
+}
+
+export function isFromWorker(message: unknown): message is FromWorker {
+  return FROM_WORKER.has(kindOf(message));
+}
+
+function kindOf(message: unknown): string {
+  const kind = typeof message === "object" && message !== null && "kind" in message ? message.kind : null;
+  return typeof kind === "string" ? kind : "";
+}

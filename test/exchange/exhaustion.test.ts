@@ -1,0 +1,372 @@
+// What the client is told when nothing is left, and what the gateway does before it gives up: queue, wait, fallback, least bad.
+import { describe, expect, test } from "bun:test";
+import { question, see } from "../harness/client-words.ts";
+import { createCore } from "../harness/core.ts";
+import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
+import { answering, byProvider, json, refusing, stream } from "../harness/scripted-answers.ts";
+import { OPENAI_WORDS, said, VENDOR_WORDS } from "../harness/vendor-words.ts";
+import { type Answer, answerInOrder, settle } from "../harness/virtual-effects.ts";
+
+const INGRESSES = ["openai", "anthropic"] as const;
+
+for (const words of VENDOR_WORDS) {
+  for (const ingress of INGRESSES) {
+    describe(`a ${ingress} client on ${words.protocol} lanes`, () => {
+      test("one lane that could ever serve: its own status and hint", async () => {
+        const lanes = [laneOf("first/a/one", words.protocol)];
+        const core = createCore({
+          deployment: deploymentOf({ lanes }),
+          answer: refusing(words, "rate-limited", { "retry-after": "17" }),
+        });
+        const got = await core.ask({ protocol: ingress, body: question(ingress) });
+        expect([got.status, got.headers["retry-after"], got.headers["x-ringmain-error"]]).toEqual([
+          429,
+          "17",
+          "rate_limited",
+        ]);
+        expect(see(ingress, got.text).error).not.toBeNull();
+
+        // And while it waits, without asking the vendor again.
+        await core.effects.run(7_000);
+        const again = await core.ask({ protocol: ingress, body: question(ingress) });
+        expect([again.status, again.headers["retry-after"], core.effects.calls.length]).toEqual([429, "10", 1]);
+      });
+
+      test("several lanes that are limited: 503 with the earliest recovery", async () => {
+        const lanes = [laneOf("first/a/one", words.protocol), laneOf("second/a/two", words.protocol)];
+        const core = createCore({
+          deployment: deploymentOf({ lanes }),
+          answer: byProvider({
+            first: refusing(words, "rate-limited", { "retry-after": "40" }),
+            second: refusing(words, "rate-limited", { "retry-after": "9" }),
+          }),
+        });
+        const got = await core.ask({ protocol: ingress, body: question(ingress) });
+        expect([got.status, got.headers["retry-after"], got.headers["x-ringmain-error"]]).toEqual([
+          503,
+          "9",
+          "no_eligible_lane",
+        ]);
+        const told = JSON.parse(got.text).error.gateway;
+        expect(JSON.stringify(told)).toContain("first/a/one");
+      });
+
+      test("several lanes out for credentials: an auth error in dialect, without a hint", async () => {
+        const lanes = [laneOf("first/a/one", words.protocol), laneOf("second/a/two", words.protocol)];
+        const core = createCore({ deployment: deploymentOf({ lanes }), answer: refusing(words, "credential") });
+        const got = await core.ask({ protocol: ingress, body: question(ingress) });
+        expect([got.status, got.headers["retry-after"], got.headers["x-ringmain-error"]]).toEqual([
+          401,
+          undefined,
+          "credential",
+        ]);
+        expect(JSON.parse(got.text).error.type).toBe("authentication_error");
+      });
+
+      test("minimal detail tells nothing of lanes", async () => {
+        const lanes = [laneOf("first/a/one", words.protocol), laneOf("second/a/two", words.protocol)];
+        const core = createCore({
+          deployment: deploymentOf({ lanes, errorDetail: "minimal", responseHeaders: "minimal" }),
+          answer: refusing(words, "server-error"),
+        });
+        const got = await core.ask({ protocol: ingress, body: question(ingress) });
+        expect(got.status).toBe(503);
+        expect(got.text).not.toContain("first");
+        expect(JSON.stringify(got.headers)).not.toContain("first");
+      });
+    });
+  }
+}
+
+test("a hint of zero does not spin: one attempt a request", async () => {
+  const lanes = [laneOf("first/a/one", "openai")];
+  const core = createCore({
+    deployment: deploymentOf({ lanes }),
+    answer: refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "0" }),
+  });
+  const got = await core.ask({ protocol: "openai", body: question("openai") });
+  expect(got.status).toBe(429);
+  expect(Number(got.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+  expect(core.effects.calls).toHaveLength(1);
+});
+
+test("deadline: no new attempt starts after it", async () => {
+  const lanes = [laneOf("first/a/one", "openai"), laneOf("second/a/two", "openai")];
+  const core = createCore({
+    deployment: deploymentOf({ lanes, targets: [poolOf("pool", lanes, { failover: { deadlineMs: 60_000 } })] }),
+    answer: byProvider({ first: stream([{ do: "hang" }]), second: answering(OPENAI_WORDS) }),
+  });
+  const got = await core.ask({ protocol: "openai", body: question("openai", { stream: true }) });
+  expect([got.status, got.headers["x-ringmain-error"]]).toEqual([504, "deadline_exceeded"]);
+  expect(core.effects.calls).toHaveLength(1);
+});
+
+// ---------------------------------------------------------------- queue
+
+function narrow(max: number, answer: Answer) {
+  const lanes = [laneOf("first/a/one", "openai", { slots: { group: "one", max } })];
+  return createCore({ deployment: deploymentOf({ lanes }), answer });
+}
+
+test("a full lane makes the next request wait, first come first served, and nothing is lost", async () => {
+  const gates: (() => void)[] = [];
+  const core = narrow(
+    1,
+    () =>
+      new Promise((resolve) =>
+        gates.push(() =>
+          resolve(new Response(OPENAI_WORDS.body(said()), { headers: { "content-type": "application/json" } })),
+        ),
+      ),
+  );
+  const asked = [1, 2, 3].map(() => core.start({ protocol: "openai", body: question("openai") }));
+  const order: number[] = [];
+  for (const [index, each] of asked.entries()) void each.answer.then(() => order.push(index));
+  for (let turn = 0; turn < asked.length; turn++) {
+    for (let wait = 0; wait < 5; wait++) await settle();
+    expect(core.inflight()).toBe(1);
+    expect(gates).toHaveLength(turn + 1);
+    await core.effects.run(100);
+    gates[turn]?.();
+  }
+  const answers = await core.until(Promise.all(asked.map((each) => each.answer)));
+  expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
+  expect(order).toEqual([0, 1, 2]);
+  expect(core.records.map((record) => record.queuedMs)).toEqual([0, 100, 200]);
+  expect(core.inflight()).toBe(0);
+});
+
+test("a request that waits too long is told so, and its place is free", async () => {
+  const core = narrow(1, () => new Promise(() => undefined));
+  const first = core.start({ protocol: "openai", body: question("openai") });
+  await settle();
+  const got = await core.ask({ protocol: "openai", body: question("openai") }, 40_000);
+  expect([got.status, got.headers["x-ringmain-error"]]).toEqual([503, "no_eligible_lane"]);
+  expect(core.effects.calls).toHaveLength(1);
+  expect(core.records[0]?.queuedMs).toBeGreaterThan(0);
+  first.leave();
+  await core.until(first.answer);
+  expect(core.inflight()).toBe(0);
+});
+
+test("a client that leaves while it waits is one record, and takes nobody's place", async () => {
+  const gates: (() => void)[] = [];
+  const core = narrow(
+    1,
+    () =>
+      new Promise((resolve) =>
+        gates.push(() =>
+          resolve(new Response(OPENAI_WORDS.body(said()), { headers: { "content-type": "application/json" } })),
+        ),
+      ),
+  );
+  const [first, second, third] = [1, 2, 3].map(() => core.start({ protocol: "openai", body: question("openai") }));
+  for (let wait = 0; wait < 5; wait++) await settle();
+  second?.leave();
+  expect((await core.until(second?.answer ?? Promise.reject(new Error("none")), 1_000)).status).toBe(499);
+  gates[0]?.();
+  await core.until(first?.answer ?? Promise.reject(new Error("none")), 1_000);
+  for (let wait = 0; wait < 5; wait++) await settle();
+  expect(gates).toHaveLength(2);
+  gates[1]?.();
+  expect((await core.until(third?.answer ?? Promise.reject(new Error("none")), 1_000)).status).toBe(200);
+  expect(core.records.map((record) => record.outcome).toSorted()).toEqual(["answered", "answered", "client-gone"]);
+  expect(core.inflight()).toBe(0);
+  expect([...core.standing.waiting.values()].every((waiting) => waiting === 0)).toBe(true);
+});
+
+// ---------------------------------------------------------------- exhaustion policies
+
+const TRIPPED = { baseCooldownMs: 15_000, maxCooldownMs: 120_000, trip: { mode: "consecutive", failures: 1 } } as const;
+
+test("fallback pool: its lanes serve, the record says whose, and two pools that name each other end", async () => {
+  const own = laneOf("first/a/one", "openai");
+  const spare = laneOf("second/a/two", "openai");
+  const targets = [
+    poolOf("pool", [own], { onExhausted: { action: "fallback-pool", pool: "spare" } }),
+    poolOf("spare", [spare], { onExhausted: { action: "fallback-pool", pool: "pool" } }),
+  ];
+  const served = createCore({
+    deployment: deploymentOf({ lanes: [own, spare], targets }),
+    answer: byProvider({ first: refusing(OPENAI_WORDS, "server-error"), second: answering(OPENAI_WORDS) }),
+  });
+  const got = await served.ask({ protocol: "openai", body: question("openai") });
+  expect(got.status).toBe(200);
+  expect(got.headers["x-ringmain-switched"]).toBe("true");
+  expect(served.records[0]).toMatchObject({ target: "pool", outcome: "answered" });
+
+  const dead = createCore({
+    deployment: deploymentOf({ lanes: [own, spare], targets }),
+    answer: refusing(OPENAI_WORDS, "server-error"),
+  });
+  const refused = await dead.ask({ protocol: "openai", body: question("openai") });
+  expect(refused.status).toBeGreaterThanOrEqual(500);
+  expect(dead.effects.calls).toHaveLength(2);
+});
+
+test("least bad: a lane whose breaker is open is tried all the same", async () => {
+  const lanes = [laneOf("first/a/one", "openai"), laneOf("second/a/two", "openai")];
+  for (const action of ["reject", "least-bad"] as const) {
+    const core = createCore({
+      deployment: deploymentOf({
+        lanes,
+        targets: [poolOf("pool", lanes, { breaker: TRIPPED, onExhausted: { action } })],
+      }),
+      answer: byProvider({
+        first: answerInOrder([refusing(OPENAI_WORDS, "server-error"), answering(OPENAI_WORDS)]),
+        second: answerInOrder([refusing(OPENAI_WORDS, "server-error"), answering(OPENAI_WORDS)]),
+      }),
+    });
+    expect((await core.ask({ protocol: "openai", body: question("openai") })).status).toBe(503);
+    const got = await core.ask({ protocol: "openai", body: question("openai") });
+    expect([action, got.status, core.effects.calls.length]).toEqual(
+      action === "reject" ? [action, 503, 2] : [action, 200, 3],
+    );
+    expect(core.inflight()).toBe(0);
+  }
+});
+
+test("wait: a lane that said when to come back is asked again once, within the limit", async () => {
+  const lanes = [laneOf("first/a/one", "openai")];
+  const answer = () =>
+    answerInOrder([refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "3" }), answering(OPENAI_WORDS)]);
+  const patient = createCore({
+    deployment: deploymentOf({
+      lanes,
+      targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs: 5_000 } })],
+    }),
+    answer: answer(),
+  });
+  const got = await patient.ask({ protocol: "openai", body: question("openai") });
+  expect([got.status, patient.effects.calls.length]).toEqual([200, 2]);
+  expect(patient.effects.calls[1]?.atMs).toBeGreaterThanOrEqual(3_000);
+  expect(patient.records[0]?.queuedMs).toBeGreaterThanOrEqual(3_000);
+
+  const hasty = createCore({
+    deployment: deploymentOf({
+      lanes,
+      targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs: 1_000 } })],
+    }),
+    answer: answer(),
+  });
+  expect((await hasty.ask({ protocol: "openai", body: question("openai") })).status).toBe(429);
+  expect(hasty.effects.calls).toHaveLength(1);
+});
+
+test("wait: a client that leaves meanwhile is gone at once", async () => {
+  const lanes = [laneOf("first/a/one", "openai")];
+  const core = createCore({
+    deployment: deploymentOf({
+      lanes,
+      targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs: 60_000 } })],
+    }),
+    answer: refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "30" }),
+  });
+  const asked = core.start({ protocol: "openai", body: question("openai") });
+  for (let turn = 0; turn < 20; turn++) await settle();
+  asked.leave();
+  await core.until(asked.answer, 500);
+  expect(core.records.map((record) => record.outcome)).toEqual(["client-gone"]);
+  expect(core.effects.timersPending()).toBe(0);
+  expect(core.inflight()).toBe(0);
+});
+
+test("a tripped lane is tested by one request at a time, and its success lets the others in", async () => {
+  const lanes = [laneOf("first/a/one", "openai"), laneOf("second/a/two", "openai", { sortKey: 9 })];
+  let healthy = false;
+  const core = createCore({
+    deployment: deploymentOf({ lanes, targets: [poolOf("pool", lanes, { breaker: TRIPPED })] }),
+    answer: byProvider({
+      first: (call) => (healthy ? answering(OPENAI_WORDS)(call) : refusing(OPENAI_WORDS, "server-error")(call)),
+      second: answering(OPENAI_WORDS),
+    }),
+  });
+  await core.ask({ protocol: "openai", body: question("openai") });
+  expect(core.effects.calls).toHaveLength(2);
+  await core.ask({ protocol: "openai", body: question("openai") });
+  expect(core.effects.calls.map((call) => new URL(call.url).hostname)).toEqual([
+    "first.invalid",
+    "second.invalid",
+    "second.invalid",
+  ]);
+  healthy = true;
+  await core.effects.run(60_000);
+  for (let request = 0; request < 11; request++)
+    expect((await core.ask({ protocol: "openai", body: question("openai") })).status).toBe(200);
+  expect(core.effects.calls.slice(3).filter((call) => call.url.includes("first")).length).toBeGreaterThan(5);
+  expect(core.changes.map(({ from, to }) => [from, to])).not.toEqual([]);
+});
+
+// ---------------------------------------------------------------- capability and size
+
+test("a request nothing configured can take is 400, one whose only able lane is out is 503", async () => {
+  const image = {
+    messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } }] }],
+  };
+  const blind = laneOf("first/a/one", "openai", { capabilities: { input: ["text"] } });
+  const none = createCore({ deployment: deploymentOf({ lanes: [blind] }), answer: answering(OPENAI_WORDS) });
+  const refused = await none.ask({ protocol: "openai", body: { model: "pool", ...image } });
+  expect([refused.status, refused.headers["x-ringmain-error"]]).toEqual([400, "no_capable_lane"]);
+  expect(see("openai", refused.text).error).toContain("image");
+
+  const seeing = laneOf("second/a/two", "openai", { capabilities: { input: ["text", "image"] } });
+  const both = createCore({
+    deployment: deploymentOf({ lanes: [blind, seeing] }),
+    answer: byProvider({ second: answering(OPENAI_WORDS) }),
+  });
+  const served = await both.ask({ protocol: "openai", body: { model: "pool", ...image } });
+  expect(served.status).toBe(200);
+  expect(both.records[0]?.attempts.map((attempt) => attempt.lane)).toEqual(["second/a/two"]);
+});
+
+test("a lane that names no credential and needs none is asked without one", async () => {
+  const lanes = [laneOf("first/a/one", "openai", { credential: null })];
+  const core = createCore({ deployment: deploymentOf({ lanes }), answer: answering(OPENAI_WORDS) });
+  await core.ask({ protocol: "openai", body: question("openai") });
+  expect(Object.keys(core.effects.calls[0]?.init.headers ?? {})).not.toContain("authorization");
+});
+
+test("a credential that cannot be read is never sent empty: another lane serves", async () => {
+  const lanes = [
+    laneOf("first/a/one", "openai", { credential: { kind: "file", path: "gone" } }),
+    laneOf("second/a/two", "openai"),
+  ];
+  const core = createCore({
+    deployment: deploymentOf({ lanes }),
+    answer: byProvider({ second: answering(OPENAI_WORDS) }),
+  });
+  const got = await core.ask({ protocol: "openai", body: question("openai") });
+  expect(got.status).toBe(200);
+  expect(core.records[0]?.attempts.map((attempt) => attempt.outcome.toString())).toEqual(["credential", "answered"]);
+});
+
+test("targets by place: provider/model and provider/account/model reach those lanes and no others", async () => {
+  const lanes = [
+    laneOf("alpha/a/shared", "openai"),
+    laneOf("alpha/b/shared", "openai"),
+    laneOf("beta/a/shared", "openai"),
+  ];
+  for (const [asked, hosts] of [
+    ["beta/shared", ["beta"]],
+    ["alpha/b/shared", ["alpha"]],
+  ] as const) {
+    const core = createCore({ deployment: deploymentOf({ lanes }), answer: refusing(OPENAI_WORDS, "server-error") });
+    await core.ask({ protocol: "openai", body: question("openai", { model: asked }) });
+    expect(core.effects.calls.map((call) => new URL(call.url).hostname.replace(".invalid", ""))).toEqual([...hosts]);
+    expect(core.records[0]?.target).toBe("shared");
+  }
+});
+
+test("an empty choice list inside a 200 is no answer", async () => {
+  const lanes = [laneOf("first/a/one", "openai"), laneOf("second/a/two", "openai")];
+  const core = createCore({
+    deployment: deploymentOf({ lanes }),
+    answer: byProvider({
+      first: json(200, '{"id":"x","object":"chat.completion","choices":[]}'),
+      second: answering(OPENAI_WORDS),
+    }),
+  });
+  const got = await core.ask({ protocol: "openai", body: question("openai") });
+  expect(see("openai", got.text).text).toBe("Hello, wörld.");
+  expect(core.records[0]?.attempts[0]?.outcome).toBe("malformed");
+});

@@ -1,0 +1,76 @@
+/** How bodies travel: routes, credentials, headers, framing, model lists. */
+import { describe, expect, test } from "bun:test";
+import { openai } from "../../../src/protocols/openai/index.ts";
+import { Secret } from "../../../src/std/secret.ts";
+
+const { carrier, operations } = openai;
+
+test("routes", () => {
+  expect(carrier.routes.map(({ operation, method, path }) => `${operation} ${method} ${path}`)).toEqual([
+    "chat POST /v1/chat/completions",
+    "models GET /v1/models",
+    "models GET /v1/models/:id",
+  ]);
+  expect(carrier.upstreamPath({ operation: "chat", upstreamModel: "a/b", stream: true })).toBe("/v1/chat/completions");
+});
+
+const paths: [string, boolean][] = [
+  ["/v1/chat/completions", true],
+  ["/v1/models", true],
+  ["/v1/models/gpt-5", true],
+  ["/v1/models/openai%2Fgpt-5", true],
+  ["/v1/models/gemini-3:generateContent", false],
+  ["/v1/models/gemini-3:countTokens", false],
+  ["/v1/messages", false],
+  ["/stats", false],
+];
+test.each(paths)("owns %s: %p", (path, owned) => {
+  expect(carrier.ownsPath(path)).toBe(owned);
+});
+
+test("the credential is one header", () => {
+  const input = {
+    method: "POST",
+    url: "https://api.invalid/",
+    body: null,
+    secret: new Secret("test-key-1"),
+    passthrough: false,
+    wallMs: 0,
+  };
+  expect(carrier.auth.sign({ ...input, style: "native" })).toEqual({ authorization: "Bearer test-key-1" });
+  expect(carrier.auth.sign({ ...input, style: "api-key" })).toEqual({ "api-key": "test-key-1" });
+});
+
+test("only the model is replaced, and no header names the caller's account", () => {
+  expect(carrier.memberEdits('a"b')).toEqual({ model: '"a\\"b"' });
+  const passed = [...carrier.headers.request, ...carrier.headers.response];
+  expect(passed).not.toContain("openai-*");
+  expect(passed.filter((name) => /organization|project|authorization|cookie|api-key/.test(name))).toEqual([]);
+  expect(carrier.answerHeaders("req_1")).toEqual({ "x-request-id": "req_1" });
+});
+
+test("frames are joined, split and cut alike", () => {
+  const joiner = carrier.createJoiner();
+  const bytes = joiner.write({ event: null, data: '{"a":1}' });
+  expect(new TextDecoder().decode(bytes)).toBe('data: {"a":1}\n\n');
+  expect(carrier.createSplitter().push(bytes)).toEqual([{ event: null, data: '{"a":1}' }]);
+  expect(carrier.createCutter().push(bytes)).toEqual([bytes]);
+  expect(joiner.end()).toEqual(new Uint8Array(0));
+  expect(carrier.createSplitter().push(carrier.keepAlive ?? bytes)).toEqual([]);
+});
+
+describe("models", () => {
+  const model = { id: "fast", createdMs: 1_700_000_000_999, ownedBy: "ringmain", contextWindow: 1, maxOutputTokens: 2 };
+  const wire = { id: "fast", object: "model", created: 1_700_000_000, owned_by: "ringmain" };
+
+  test("listed and alone", () => {
+    expect(operations.models?.writeList([model], "")).toEqual({ object: "list", data: [wire] });
+    expect(operations.models?.writeOne(model)).toEqual(wire);
+  });
+
+  test("everybody speaks it who does not name another version", () => {
+    const parts = { method: "GET", path: "/v1/models", query: "", params: {} };
+    expect(operations.models?.speaks({ ...parts, headers: {} })).toBe(true);
+    expect(operations.models?.speaks({ ...parts, headers: { "anthropic-version": "2023-06-01" } })).toBe(false);
+  });
+});
