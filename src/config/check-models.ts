@@ -1,19 +1,18 @@
 /** Models: of a provider that is configured and can be spoken to, with limits and prices that mean something. */
 
 import { readUsd } from "../std/money.ts";
-import { type CheckInput, type Findings, namesIn } from "./findings.ts";
+import type { CheckInput, Findings } from "./findings.ts";
 import { providerOf } from "./merge.ts";
 import { protocolNotYet } from "./not-yet.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigModel } from "./schema.ts";
 
 export function checkModels(input: CheckInput, findings: Findings): void {
-  const providers = namesIn(input.source, "providers");
-  if (namesIn(input.source, "models").length === 0)
-    findings.warn(["models"], "is empty, so there is nothing to ask for; add a model");
+  const { names } = input;
+  if (names.models.size === 0) findings.warn(["models"], "is empty, so there is nothing to ask for; add a model");
   for (const [name, model] of Object.entries(input.config.models)) {
     const path = ["models", name];
-    checkProvider(model, path, providers, input, findings);
+    checkProvider(model, path, input, findings);
     if (model.max_requests === 0) {
       findings.error(
         [...path, "max_requests"],
@@ -28,12 +27,7 @@ export function checkModels(input: CheckInput, findings: Findings): void {
         findings.error([...path, key], "must not be blank; leave it out for the default");
     }
     checkPrices(model.prices, [...path, "prices"], findings);
-    checkExclusions(
-      model.failover?.exclusions,
-      [...path, "failover", "exclusions"],
-      namesIn(input.source, "models"),
-      findings,
-    );
+    checkExclusions(model.failover?.exclusions, [...path, "failover", "exclusions"], names.models, findings);
   }
 }
 
@@ -41,11 +35,11 @@ export function checkModels(input: CheckInput, findings: Findings): void {
 export function checkExclusions(
   exclusions: readonly string[] | undefined,
   path: Path,
-  known: readonly string[],
+  known: ReadonlySet<string>,
   findings: Findings,
 ): void {
   (exclusions ?? []).forEach((excluded, at) => {
-    if (!known.includes(excluded))
+    if (!known.has(excluded))
       findings.warn([...path, at], "excludes a model that is not there; correct the name or remove it");
   });
 }
@@ -53,17 +47,16 @@ export function checkExclusions(
 function checkProvider(
   model: ConfigModel,
   path: Path,
-  providers: readonly string[],
-  { config, catalog }: CheckInput,
+  { config, catalog, names }: CheckInput,
   findings: Findings,
 ): void {
   const here = [...path, "provider"];
-  if (!providers.includes(model.provider)) {
+  if (!names.providers.has(model.provider)) {
     const listed = catalog.providers.has(model.provider);
     const message = listed
       ? "is in the catalog but not under providers; add it there with its key"
       : "is not under providers";
-    findings.unknown(here, message, model.provider, providers);
+    findings.unknown(here, message, model.provider, names.providers);
     return;
   }
   const notYet = protocolNotYet(providerOf(model.provider, config, catalog)?.protocol ?? "");

@@ -1,5 +1,5 @@
 /** Names of providers, models and pools: what they may look like, and which may not meet. */
-import { type CheckInput, type Findings, namesIn } from "./findings.ts";
+import type { CheckInput, Findings } from "./findings.ts";
 import { hasControl } from "./interpolate.ts";
 
 /** Names are labels of metrics, parts of lane ids and of headers. */
@@ -7,18 +7,16 @@ const NAME_CHARS_MAX = 200;
 
 const KINDS = ["providers", "models", "pools"] as const;
 
-export function checkNames({ source }: CheckInput, findings: Findings): void {
+export function checkNames({ names }: CheckInput, findings: Findings): void {
   for (const kind of KINDS) {
-    for (const name of namesIn(source, kind)) {
+    for (const name of names[kind]) {
       const reason = badName(name, kind);
       if (reason !== null) findings.badName([kind, name], reason);
     }
   }
-  const providers = namesIn(source, "providers");
-  const models = namesIn(source, "models");
-  for (const pool of namesIn(source, "pools")) {
-    if (providers.includes(pool)) findings.badName(["pools", pool], "is also the name of a provider; rename the pool");
-    if (models.includes(pool)) findings.badName(["pools", pool], "is also the name of a model; rename the pool");
+  for (const pool of names.pools) {
+    if (names.providers.has(pool)) findings.badName(["pools", pool], "is also the name of a provider; rename the pool");
+    if (names.models.has(pool)) findings.badName(["pools", pool], "is also the name of a model; rename the pool");
   }
 }
 

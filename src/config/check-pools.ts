@@ -1,17 +1,17 @@
 /** Pools: members that exist, a breaker that can trip, policies that lead somewhere. */
 import { checkExclusions } from "./check-models.ts";
 import { DEFAULTS } from "./defaults.ts";
-import { type CheckInput, type Findings, namesIn } from "./findings.ts";
+import type { CheckInput, Findings } from "./findings.ts";
 import { providerOf } from "./merge.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigPool } from "./schema.ts";
 import { isHeaderName, readExhaustion } from "./values.ts";
 
 export function checkPools(input: CheckInput, findings: Findings): void {
-  const models = namesIn(input.source, "models");
+  const { models } = input.names;
   for (const [name, pool] of Object.entries(input.config.pools ?? {})) {
     const path = ["pools", name];
-    checkMembers(pool, path, models, input, findings);
+    checkMembers(pool, path, input, findings);
     checkBreaker(pool.breaker, [...path, "breaker"], findings);
     checkAffinity(pool.affinity, [...path, "affinity"], findings);
     checkExclusions(pool.failover?.exclusions, [...path, "failover", "exclusions"], models, findings);
@@ -20,22 +20,16 @@ export function checkPools(input: CheckInput, findings: Findings): void {
   checkWindows(input, findings);
 }
 
-function checkMembers(
-  pool: ConfigPool,
-  path: Path,
-  models: readonly string[],
-  input: CheckInput,
-  findings: Findings,
-): void {
+function checkMembers(pool: ConfigPool, path: Path, input: CheckInput, findings: Findings): void {
   const members = pool.members ?? [];
   if (members.length === 0)
     findings.warn([...path, "members"], "is empty, so every request to this pool is refused; add members");
-  const pools = namesIn(input.source, "pools");
+  const { models, pools } = input.names;
   const seen = new Set<string>();
   members.forEach(({ target }, at) => {
     const here = [...path, "members", at, "target"];
-    if (!models.includes(target)) {
-      const isPool = pools.includes(target);
+    if (!models.has(target)) {
+      const isPool = pools.has(target);
       findings.unknown(
         here,
         isPool ? "is a pool; name models here, or use on_exhausted: fallback_pool" : "is not under models",
@@ -96,7 +90,7 @@ function checkAffinity(affinity: ConfigPool["affinity"], path: Path, findings: F
   for (const [here, name] of named) if (!isHeaderName(name)) findings.error(here, "is no legal name of a header");
 }
 
-function checkExhaustion(name: string, pool: ConfigPool, { config, source }: CheckInput, findings: Findings): void {
+function checkExhaustion(name: string, pool: ConfigPool, { config, names }: CheckInput, findings: Findings): void {
   const path = ["pools", name, "on_exhausted"];
   const read = readExhaustion(pool.on_exhausted);
   if (read.kind === "bad") {
@@ -111,8 +105,8 @@ function checkExhaustion(name: string, pool: ConfigPool, { config, source }: Che
     findings.warn([...path, "max_ms"], "only means something with action: wait; remove it");
   }
   if (read.policy.action !== "fallback-pool") return;
-  const pools = namesIn(source, "pools");
-  if (!pools.includes(read.policy.pool)) {
+  const { pools } = names;
+  if (!pools.has(read.policy.pool)) {
     findings.unknown([...path, "action"], "names a fallback pool that is not under pools", read.policy.pool, pools);
   } else if (leadsBackTo(name, config.pools ?? {})) {
     findings.warn(

@@ -16,6 +16,14 @@ export interface CheckInput {
   /** Null: not there or not readable. */
   readonly readFile: (path: string) => string | null;
   readonly resolvePath: (path: string) => string;
+  readonly names: Names;
+}
+
+/** Names as they stand in the file, those included whose entries were refused: an entry with a mistake is still there. */
+export interface Names {
+  readonly providers: ReadonlySet<string>;
+  readonly models: ReadonlySet<string>;
+  readonly pools: ReadonlySet<string>;
 }
 
 export interface Findings {
@@ -25,7 +33,7 @@ export interface Findings {
   /** About the name at the end of `path`. */
   badName(path: Path, message: string): void;
   /** A word that names nothing: adds the known one that was probably meant. */
-  unknown(path: Path, message: string, word: string, known: readonly string[]): void;
+  unknown(path: Path, message: string, word: string, known: Iterable<string>): void;
   /** Left out: what is said of a thing inside which the schema refused something, for that may be all that is missing. */
   list(refused: readonly Problem[]): readonly Problem[];
 }
@@ -51,7 +59,7 @@ export function createFindings(source: Source): Findings {
     },
     unknown(path, message, word, known) {
       // A word out of a variable may be anybody's secret, so it is neither shown nor compared.
-      const suggestion = source.templateAt(path) === null ? nearest(word, known) : null;
+      const suggestion = source.templateAt(path) === null ? nearest(word, [...known]) : null;
       const hint = suggestion === null ? "" : `; did you mean "${suggestion}"?`;
       add(path, `${message}${hint}`, { ...source.valueAt(path), severity: "error", suggestion });
     },
@@ -65,10 +73,15 @@ function holdsRefused(path: string, refused: readonly Problem[]): boolean {
   );
 }
 
-/** Names as they stand in the file, those included whose entries were refused: an entry with a mistake is still there. */
-export function namesIn(source: Source, key: "providers" | "models" | "pools"): string[] {
+export function namesIn(source: Source): Names {
+  return { providers: keysAt(source, "providers"), models: keysAt(source, "models"), pools: keysAt(source, "pools") };
+}
+
+function keysAt(source: Source, key: keyof Names): ReadonlySet<string> {
   const { root } = source;
-  if (typeof root !== "object" || root === null || Array.isArray(root) || !Object.hasOwn(root, key)) return [];
+  if (typeof root !== "object" || root === null || Array.isArray(root) || !Object.hasOwn(root, key)) return new Set();
   const entries: unknown = Reflect.get(root, key);
-  return typeof entries === "object" && entries !== null && !Array.isArray(entries) ? Object.keys(entries) : [];
+  return new Set(
+    typeof entries === "object" && entries !== null && !Array.isArray(entries) ? Object.keys(entries) : [],
+  );
 }

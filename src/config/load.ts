@@ -4,6 +4,7 @@ import type { Deployment } from "../ir/deployment.ts";
 import { type Catalog, embeddedCatalog, readCatalog } from "./catalog.ts";
 import { check } from "./check.ts";
 import { EMBEDDED } from "./find.ts";
+import { namesIn } from "./findings.ts";
 import type { ReadEnv } from "./interpolate.ts";
 import { hasErrors, type Problem, sortProblems } from "./problem.ts";
 import { resolve } from "./resolve.ts";
@@ -78,7 +79,9 @@ export function loadFromText(input: LoadTextInput): Loaded {
   // A catalog that could not be read would make every provider look unknown.
   const catalogStands = catalog.providers.size > 0 || !hasErrors(catalog.problems);
   if (config !== null && catalogStands) {
-    problems.push(...check({ config, source, catalog, readEnv, readFile, resolvePath }, [...problems]));
+    problems.push(
+      ...check({ config, source, catalog, readEnv, readFile, resolvePath, names: namesIn(source) }, [...problems]),
+    );
   }
 
   const sorted = sortProblems(problems);

@@ -7,7 +7,7 @@ import { readExhaustion } from "./values.ts";
 type Lanes = readonly Lane[];
 
 export function resolveTargets(config: ConfigFile, lanes: Readonly<Record<string, Lane>>): Record<string, Target> {
-  const all = Object.values(lanes);
+  const all = indexLanes(Object.values(lanes));
   const windows = contextMaxByModel(config);
   const targets: Record<string, Target> = {};
   for (const [name, model] of Object.entries(config.models))
@@ -17,10 +17,23 @@ export function resolveTargets(config: ConfigFile, lanes: Readonly<Record<string
   return targets;
 }
 
+/** All lanes, and the two ways they are looked for: thousands of models must not be compared with each other. */
+interface LaneIndex {
+  readonly byModel: ReadonlyMap<string, Lanes>;
+  readonly byIdentity: ReadonlyMap<string, Lanes>;
+}
+
+function indexLanes(lanes: Lanes): LaneIndex {
+  return {
+    byModel: Map.groupBy(lanes, (lane) => lane.model),
+    byIdentity: Map.groupBy(lanes, (lane) => lane.canonical.id),
+  };
+}
+
 interface Common {
   readonly name: string;
   readonly config: ConfigFile;
-  readonly all: Lanes;
+  readonly all: LaneIndex;
   readonly windows: ReadonlyMap<string, number>;
 }
 
@@ -44,7 +57,7 @@ function modelTarget({ name, model, config, all, windows }: Common & { readonly 
 function poolTarget({ name, pool, config, all, windows }: Common & { readonly pool: ConfigPool }): Target {
   const weights = weightsOf(pool);
   const models = [...weights.keys()];
-  const lanes = all.filter((lane) => weights.has(lane.model));
+  const lanes = models.flatMap((model) => all.byModel.get(model) ?? []);
   return {
     name,
     kind: "pool",
@@ -76,8 +89,8 @@ function contextMaxByModel(config: ConfigFile): Map<string, number> {
   );
 }
 
-function memberOf(model: string, weight: number, all: Lanes, windows: ReadonlyMap<string, number>): Member {
-  const lanes = all.filter((lane) => lane.model === model).map((lane) => lane.id);
+function memberOf(model: string, weight: number, all: LaneIndex, windows: ReadonlyMap<string, number>): Member {
+  const lanes = (all.byModel.get(model) ?? []).map((lane) => lane.id);
   return { model, weight, lanes, contextMax: windows.get(model) ?? null };
 }
 
@@ -85,14 +98,15 @@ function memberOf(model: string, weight: number, all: Lanes, windows: ReadonlyMa
 function substitutesOf(
   models: readonly string[],
   config: ConfigFile,
-  all: Lanes,
+  all: LaneIndex,
   exclusions: readonly string[],
 ): string[] {
-  const asking = all.filter((lane) => models.includes(lane.model) && mayFailOver(config, lane.model));
-  return all
-    .filter((lane) => !models.includes(lane.model) && !exclusions.includes(lane.model))
-    .filter((lane) => asking.some((asked) => isSameModel(asked, lane)))
-    .map((lane) => lane.id);
+  const asking = models.filter((model) => mayFailOver(config, model)).flatMap((model) => all.byModel.get(model) ?? []);
+  const same = asking.flatMap((asked) =>
+    (all.byIdentity.get(asked.canonical.id) ?? []).filter((lane) => isSameModel(asked, lane)),
+  );
+  const others = same.filter((lane) => !models.includes(lane.model) && !exclusions.includes(lane.model));
+  return [...new Set(others.map((lane) => lane.id))];
 }
 
 function mayFailOver(config: ConfigFile, model: string): boolean {

@@ -11,12 +11,12 @@ const ROUNDS_MAX = 12;
 
 /** `shell` holds what the file cannot do without. Null when not even that satisfies the schema. */
 export function salvage<T>(tree: Tree, schema: z.ZodType<T>, shell: { readonly [key: string]: Tree }): T | null {
-  let current = tree;
+  const current = copy({ ...shell, ...(isMapping(tree) ? tree : {}) });
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const whole = isMapping(current) ? { ...shell, ...current } : shell;
-    const parsed = schema.safeParse(whole);
+    const parsed = schema.safeParse(current);
     if (parsed.success) return parsed.data;
-    for (const path of wrongPaths(parsed.error.issues)) current = without(current, path);
+    for (const path of wrongPaths(parsed.error.issues)) remove(current, path);
+    for (const [key, value] of Object.entries(shell)) current[key] ??= copyTree(value);
   }
   return null;
 }
@@ -33,22 +33,38 @@ function wrongPaths(issues: readonly z.core.$ZodIssue[]): Path[] {
  * A list goes as a whole, because without one of its items the others would be reported in the wrong places. A path that
  * leads nowhere names something missing: then what should have held it goes.
  */
-function without(tree: Tree, path: Path): Tree {
-  const [part, ...rest] = path;
-  if (part === undefined || !isMapping(tree) || !Object.hasOwn(tree, part)) return tree;
-  const kept: Record<string, Tree> = Object.assign(Object.create(null), tree);
-  const inner = kept[part];
-  if (inner === undefined || rest.length === 0 || !isMapping(inner) || isMissing(inner, rest)) delete kept[part];
-  else kept[part] = without(inner, rest);
-  return kept;
+function remove(tree: Mapping, path: Path): void {
+  let holder = tree;
+  for (const [at, part] of path.entries()) {
+    const inner = holder[part];
+    const next = path[at + 1];
+    if (isMutable(inner) && next !== undefined && (at + 2 < path.length || Object.hasOwn(inner, next))) holder = inner;
+    else {
+      delete holder[part];
+      return;
+    }
+  }
 }
 
-/** True when the last step of `rest` is the first thing that is not there. */
-function isMissing(tree: { readonly [key: string]: Tree }, rest: Path): boolean {
-  const [part, ...more] = rest;
-  return part !== undefined && more.length === 0 && !Object.hasOwn(tree, part);
+interface Mapping {
+  [key: string]: Tree | Mapping;
+}
+
+/** Mappings are copied, because things are removed from them; lists are not, because they go as a whole. */
+function copyTree(tree: Tree): Tree | Mapping {
+  return isMapping(tree) ? copy(tree) : tree;
+}
+
+function copy(mapping: { readonly [key: string]: Tree }): Mapping {
+  const copied: Mapping = Object.create(null);
+  for (const [key, value] of Object.entries(mapping)) copied[key] = copyTree(value);
+  return copied;
 }
 
 function isMapping(tree: Tree): tree is { readonly [key: string]: Tree } {
   return typeof tree === "object" && tree !== null && !Array.isArray(tree);
+}
+
+function isMutable(value: Tree | Mapping | undefined): value is Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

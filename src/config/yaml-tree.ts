@@ -267,6 +267,8 @@ function syntaxMessage(code: string, message: string, text: string, offset: numb
   if (code === "RESOURCE_EXHAUSTION") return "is nested too deeply";
   if (code === "MULTIPLE_DOCS") return "holds more than one document; remove the line ---";
   if (code === "TAB_AS_INDENT") return "is indented with a tab; YAML wants spaces";
+  if (code === "MISSING_CHAR")
+    return "is not valid YAML: a closing quote, bracket or comma is missing before this place";
   // What the reader quotes is a piece of the file, which may be a piece of a secret.
   return `is not valid YAML: ${message.split(/:? ["`\n]/)[0] ?? ""}`;
 }

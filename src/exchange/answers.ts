@@ -86,8 +86,8 @@ export function writeFailure(input: RefusalInput): Answer {
       status: upstream.status,
       headers: {
         ...protocol.carrier.answerHeaders(input.requestId),
-        ...common,
         ...passed,
+        ...common,
         "content-type": upstream.headers["content-type"] ?? "application/json",
       },
       body: upstream.body,

@@ -42,7 +42,10 @@ export async function openFlow(body: UpstreamBody, flow: Flow): Promise<Opened> 
     if (heldBytes >= HELD_BYTES_MAX && held.length === 0 && !flow.note.meaningful) {
       // Comments or padding without end: there is nothing to commit to.
       body.cancel();
-      return { kind: "failed", failure: failure("malformed", "The model's provider sent an answer that cannot be used.") };
+      return {
+        kind: "failed",
+        failure: failure("malformed", "The model's provider sent an answer that cannot be used."),
+      };
     }
     if (closed || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
       body.begun();

@@ -34,7 +34,10 @@ export function createAsks<W>({ ask, setTimer }: AsksOptions<W>): Asks<W> {
   };
   return {
     start(of, answer) {
-      if (open.size >= ASKS_MAX || of.length === 0) return answer([]);
+      if (open.size >= ASKS_MAX || of.length === 0) {
+        answer([]);
+        return;
+      }
       lastId += 1;
       const id = lastId;
       const figures: Figures[] = [];

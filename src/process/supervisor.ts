@@ -3,7 +3,7 @@
  * and a replacement when one of them ends, passes the operator's signals on, and merges what they tell of themselves.
  */
 import type { Deployment } from "../ir/deployment.ts";
-import { createSinks, type Sink } from "../observability/sinks.ts";
+import { createSinks, type Sink, type Sinks } from "../observability/sinks.ts";
 import { formatAddress, whyNotListening } from "./address.ts";
 import { createAsks } from "./asks.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
@@ -68,6 +68,8 @@ interface Supervisor {
   /** Workers that end by themselves and have been replaced. */
   readonly retired: Set<WorkerProcess>;
   deployment: Deployment | null;
+  /** null: nobody wants to see records. */
+  sinks: Sinks | null;
   port: number;
   phase: "starting" | "serving" | "ending";
   failedStarts: number;
@@ -93,6 +95,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     slots: [],
     retired: new Set(),
     deployment: null,
+    sinks: null,
     port: 0,
     phase: "starting",
     failedStarts: 0,
@@ -105,26 +108,36 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   openSlot(supervisor); // boots while the configuration is read
   const deployment = await options.load();
   if (deployment === null) end(supervisor, 1);
-  else if (supervisor.exitCode === null) await deploy(supervisor, deployment);
+  else if (supervisor.exitCode === null) deploy(supervisor, deployment);
   const exitCode = await ended.promise;
   stopListening();
   return exitCode;
 }
 
-async function deploy(supervisor: Supervisor, deployment: Deployment): Promise<void> {
+function deploy(supervisor: Supervisor, deployment: Deployment): void {
   const { options } = supervisor;
-  const { host, port } = deployment.listen;
-  supervisor.port = port;
-  if (deployment.workers > 1) {
-    if (options.platform !== "linux")
-      return fail(supervisor, "workers: more than 1 needs Linux, where they can share one address. Set `workers: 1`.");
-    const probed = freePort(host, port);
-    if (probed.kind === "taken") return fail(supervisor, whyNotListening(formatAddress(host, port), probed.code));
-    supervisor.port = probed.port;
+  const opened = portFor(deployment, options.platform);
+  if (typeof opened === "string") {
+    fail(supervisor, opened);
+    return;
   }
+  supervisor.port = opened;
   supervisor.deployment = deployment;
+  const sinks = options.sinks(deployment);
+  supervisor.sinks = sinks.length === 0 ? null : createSinks(sinks);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);
   for (const slot of supervisor.slots) give(supervisor, slot);
+}
+
+/** The port workers are to open, or a sentence why they cannot. */
+function portFor({ workers, listen }: Deployment, platform: string): number | string {
+  const { host, port } = listen;
+  if (workers === 1) return port; // it is opened plainly, which tells by itself whether it is free
+  if (platform !== "linux") {
+    return "workers: more than 1 needs Linux, where they can share one address. Set `workers: 1`.";
+  }
+  const probed = freePort(host, port);
+  return probed.kind === "free" ? probed.port : whyNotListening(formatAddress(host, port), probed.code);
 }
 
 /** Says why and ends everything that was started. */
@@ -163,7 +176,7 @@ function start(supervisor: Supervisor, slot: Slot): void {
 
 /** Hands its share of the deployment to a worker that is ready for it, once there is one. */
 function give(supervisor: Supervisor, slot: Slot): void {
-  const { deployment, options } = supervisor;
+  const { deployment } = supervisor;
   if (deployment === null || slot.worker === null || slot.state !== "ready" || supervisor.exitCode !== null) return;
   slot.state = "deployed";
   slot.worker.send({
@@ -172,7 +185,7 @@ function give(supervisor: Supervisor, slot: Slot): void {
       deployment: shareOf(deployment, { index: slot.index, of: deployment.workers }),
       port: supervisor.port,
       workers: deployment.workers,
-      observed: options.sinks(deployment).length > 0,
+      observed: supervisor.sinks !== null,
     },
   });
 }
@@ -181,15 +194,17 @@ function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): voi
   supervisor.retired.delete(worker);
   const slot = supervisor.slots.find((each) => each.worker === worker);
   if (slot !== undefined) slot.worker = null;
-  if (supervisor.exitCode !== null) return finishIfAlone(supervisor);
+  if (supervisor.exitCode !== null) {
+    finishIfAlone(supervisor);
+    return;
+  }
   if (slot === undefined) return;
   if (supervisor.phase === "starting") {
     supervisor.failedStarts += 1;
     if (supervisor.failedStarts >= FAILED_STARTS_MAX) {
-      return fail(
-        supervisor,
-        `A worker ended before it could serve (${how}), ${FAILED_STARTS_MAX} times. What it wrote above says why.`,
-      );
+      const times = `${FAILED_STARTS_MAX} times in a row`;
+      fail(supervisor, `A worker ended before it could serve (${how}), ${times}. What it wrote above says why.`);
+      return;
     }
   }
   restart(supervisor, slot, how);
@@ -206,7 +221,6 @@ function restart(supervisor: Supervisor, slot: Slot, how: string): void {
 // ---------------------------------------------------------------- what workers say
 
 function createDispatch(get: () => Supervisor): Supervisor["onMessage"] {
-  let sinks: ReturnType<typeof createSinks> | null = null;
   const asks = createAsks<WorkerProcess>({
     ask: (worker, id) => worker.send({ kind: "ask", id }),
     setTimer: (ms, fire) => get().options.setTimer(ms, fire),
@@ -215,19 +229,19 @@ function createDispatch(get: () => Supervisor): Supervisor["onMessage"] {
     const supervisor = get();
     switch (message.kind) {
       case "observed":
-        if (supervisor.deployment === null) return;
-        sinks ??= createSinks(supervisor.options.sinks(supervisor.deployment));
-        for (const record of message.records) sinks.record(record);
-        for (const transition of message.transitions) sinks.transition(transition);
-        return;
+        for (const record of message.records) supervisor.sinks?.record(record);
+        for (const transition of message.transitions) supervisor.sinks?.transition(transition);
+        break;
       case "figures":
-        return asks.replied(worker, message.id, message.figures);
+        asks.replied(worker, message.id, message.figures);
+        break;
       case "ask": {
         const serving = supervisor.slots.flatMap((slot) => (slot.state === "listening" ? (slot.worker ?? []) : []));
-        return asks.start(serving, (figures) => worker.send({ kind: "told", id: message.id, figures }));
+        asks.start(serving, (figures) => worker.send({ kind: "told", id: message.id, figures }));
+        break;
       }
       default:
-        return onStanding(supervisor, worker, message);
+        onStanding(supervisor, worker, message);
     }
   };
 }
@@ -240,22 +254,24 @@ function onStanding(supervisor: Supervisor, worker: WorkerProcess, message: Stan
   switch (message.kind) {
     case "ready":
       slot.state = "ready";
-      return give(supervisor, slot);
+      give(supervisor, slot);
+      break;
     case "listening":
       slot.state = "listening";
       supervisor.port = message.port; // kept, so that a replacement opens the same one
-      return announce(supervisor);
+      announce(supervisor);
+      break;
     case "failed-to-listen": {
       const address = formatAddress(supervisor.deployment?.listen.host ?? "", supervisor.port);
       const line = whyNotListening(address, message.code);
       if (supervisor.phase === "starting") fail(supervisor, line);
       else supervisor.options.say("error", line);
-      return;
+      break;
     }
     case "retiring":
       supervisor.retired.add(worker);
       slot.worker = null;
-      return restart(supervisor, slot, message.because);
+      restart(supervisor, slot, message.because);
   }
 }
 
@@ -279,7 +295,10 @@ function onSignal(supervisor: Supervisor, signal: Signal): void {
     );
     return;
   }
-  if (supervisor.exitCode !== null) return stopNow(supervisor);
+  if (supervisor.exitCode !== null) {
+    stopNow(supervisor);
+    return;
+  }
   const drainMs = supervisor.deployment?.drainMs ?? 0;
   options.say(
     "info",

@@ -49,7 +49,7 @@ const TRICKS: Trick[] = [
   {
     name: "bottomless indentation",
     text: Array.from({ length: 500 }, (_, at) => `${" ".repeat(at)}a:`).join("\n"),
-    line: 33,
+    line: 34,
     says: "deeper than 32",
   },
   { name: "two documents", text: "providers: {}\n---\nmodels: {}\n", line: 2, says: "more than one document" },
@@ -63,7 +63,7 @@ const TRICKS: Trick[] = [
     says: "cannot be used as a name",
   },
   { name: "key that is a list", text: "providers: {}\n? [a]\n: 1\n", line: 2, says: "not plain text" },
-  { name: "unclosed quote", text: 'providers: {}\nmodels: "x\n', line: 2, says: "not valid YAML" },
+  { name: "unclosed quote", text: 'providers: {}\nmodels: "x\n', line: 3, says: "closing quote" },
   { name: "too large", text: `# ${"x".repeat(TEXT_CHARS_MAX)}`, line: 1, says: "is larger than" },
 ];
 
@@ -89,7 +89,7 @@ test("names of JavaScript's own are only names", () => {
   ]);
 });
 
-test("twenty thousand names are read, not compared with each other", () => {
+test("five thousand names are read, not compared with each other", () => {
   const models = Array.from({ length: 5_000 }, (_, at) => `  m${at}: { provider: acme }`).join("\n");
   expect(load(`providers: { acme: { api_key_env: ACME_KEY } }\nmodels:\n${models}\n`).problems).toEqual([]);
 });

@@ -31,7 +31,10 @@ export interface CoreInput {
   readonly metered?: boolean;
   readonly clientTokens?: readonly string[];
   /** Plants a fault: what the core is given instead of the real part. */
-  readonly tamper?: { readonly world?: (world: World) => World; readonly health?: (health: Health) => Health };
+  readonly tamper?: {
+    readonly world?: (world: World) => World;
+    readonly health?: (health: Health, deployment: Deployment) => Health;
+  };
 }
 
 export interface Ask {
@@ -95,7 +98,7 @@ export function createCore(input: CoreInput): Core {
   const rows: UsageRow[] = [];
   const bugs: unknown[] = [];
   const changes: Change[] = [];
-  const health = (tamper?.health ?? same)(createHealth(deployment, effects.random));
+  const health = (tamper?.health ?? same)(createHealth(deployment, effects.random), deployment);
   const standing: Standing = {
     health,
     selections: new Map(),

@@ -22,6 +22,12 @@ interface Told {
   readonly protocol: string;
   readonly isStream: boolean;
   left: boolean;
+  /** When it left, and when its exchange was over for it; null: not yet. */
+  leftMs: number | null;
+  overMs: number | null;
+  readonly pauseMs: number;
+  /** Closes the answer's stream. */
+  close: () => void;
   /** Calls of this exchange that were made when its answer was decided; null: not yet. */
   callsAtAnswer: number | null;
   got: Got | null;
@@ -46,7 +52,7 @@ export async function simulate(input: SimulationInput): Promise<string[]> {
   const running: Promise<void>[] = [];
   const broken: string[] = [];
   for (let index = 0; index < input.exchanges; index++) {
-    running.push(runClient(core, world, random, index, told));
+    running.push(runClient(core, random, index, told));
     await core.effects.run(pick(random, [0, 1, 50, 400, 3_000, 20_000]));
     for (const lane of world.lanes) {
       const { inflight } = core.standing.health.facts(lane, core.effects.nowMs());
@@ -144,17 +150,24 @@ function behaviour(random: () => number, words: VendorWords, provider: string): 
 
 // ---------------------------------------------------------------- the clients
 
-async function runClient(
-  core: Core,
-  world: SimulatedWorld,
-  random: () => number,
-  index: number,
-  told: Told[],
-): Promise<void> {
+async function runClient(core: Core, random: () => number, index: number, told: Told[]): Promise<void> {
   const protocol = pick(random, PROTOCOLS);
   const isStream = random() < 0.6;
   const trace = `00-${String(index).padStart(32, "0")}-0000000000000001-01`;
-  const mine: Told = { trace, protocol, isStream, left: false, callsAtAnswer: null, got: null, error: null };
+  const pauseMs = random() < 0.3 ? pick(random, [10, 1_000, 30_000]) : 0;
+  const mine: Told = {
+    trace,
+    protocol,
+    isStream,
+    left: false,
+    leftMs: null,
+    overMs: null,
+    pauseMs,
+    close: () => undefined,
+    callsAtAnswer: null,
+    got: null,
+    error: null,
+  };
   told.push(mine);
   const model = pick(random, ["pool", "pool", "pool", "spare", "m0", "nobody"]);
   const asked = core.start({
@@ -163,15 +176,15 @@ async function runClient(
     headers: { traceparent: trace },
   });
   const leavesAfterMs = random() < 0.2 ? pick(random, [0, 1, 100, 5_000, 60_000]) : null;
-  const pauseMs = random() < 0.3 ? pick(random, [10, 1_000, 30_000]) : 0;
   const cancelLeave =
-    leavesAfterMs === null ? () => undefined : core.effects.setTimer(leavesAfterMs, () => leave(mine, asked));
+    leavesAfterMs === null ? () => undefined : core.effects.setTimer(leavesAfterMs, () => leave(core, mine, asked));
   try {
     const answer = await asked.answer;
     mine.callsAtAnswer = callsOf(core, mine);
     const { body } = answer;
     if (!(body instanceof Uint8Array)) {
       const parts: Uint8Array[] = [];
+      mine.close = () => body.cancel();
       for (;;) {
         if (mine.left) {
           body.cancel();
@@ -189,11 +202,14 @@ async function runClient(
   } catch (error) {
     mine.error = error;
   }
+  mine.overMs = core.effects.nowMs();
   cancelLeave();
 }
 
-function leave(mine: Told, asked: Asked): void {
+function leave(core: Core, mine: Told, asked: Asked): void {
   mine.left = true;
+  mine.leftMs = core.effects.nowMs();
+  mine.close();
   asked.leave();
 }
 
@@ -232,6 +248,9 @@ type Claim = (holds: boolean, sentence: string) => void;
 function judgeClient(core: Core, mine: Told, claim: Claim): void {
   claim(mine.error === null, `a client was thrown at: ${String(mine.error)}`);
   claim(mine.callsAtAnswer === callsOf(core, mine), "an attempt started after the answer was decided");
+  if (mine.leftMs !== null && mine.pauseMs === 0) {
+    claim(mine.overMs !== null && mine.overMs <= mine.leftMs, "an exchange went on after its client had left");
+  }
   if (mine.got === null || mine.left) return;
   const seen = see(mine.protocol, mine.got.text);
   const record = core.records.find((each) => each.id === mine.got?.headers["x-ringmain-request-id"]);
@@ -252,16 +271,21 @@ function judgeClient(core: Core, mine: Told, claim: Claim): void {
 
 function judgeRecord(record: ExchangeRecord, world: SimulatedWorld, claim: Claim): void {
   const own = world.targets.find((target) => target.name === record.target);
-  const cap = own?.failover.cap ?? 3;
-  const action = own?.onExhausted.action ?? "reject";
-  const spare = action === "fallback-pool" ? Math.max(...world.targets.map((target) => target.failover.cap)) + 1 : 0;
-  const most = (cap + 1) * (action === "wait" ? 2 : 1) + (action === "least-bad" ? 1 : 0) + spare;
+  // A named model gives nothing over and waits for nothing.
+  const reached = own === undefined ? [] : own.onExhausted.action === "fallback-pool" ? world.targets : [own];
+  const waits = reached.some((target) => target.onExhausted.action === "wait");
+  const leastBad = reached.some((target) => target.onExhausted.action === "least-bad");
+  const caps = reached.length === 0 ? [3] : reached.map((target) => target.failover.cap);
+  const most = caps.reduce((sum, cap) => sum + cap + 1, 0) * (waits ? 2 : 1) + (leastBad ? 1 : 0);
   claim(record.attempts.length <= most, `${record.attempts.length} attempts where ${most} are allowed`);
   const again = record.attempts.filter((attempt, index) => {
     const before = record.attempts.slice(0, index).find((each) => each.lane === attempt.lane);
-    return before !== undefined && !(action === "wait" && before.outcome === "rate-limited");
+    return before !== undefined && !(waits && before.outcome === "rate-limited");
   });
-  claim(again.length === 0, "a lane was tried twice in one exchange");
+  claim(
+    again.length === 0,
+    `a lane was tried twice in one exchange : ${record.attempts.map((each) => `${each.lane} ${each.outcome}`).join(", ")}`,
+  );
   const lastOutcome = record.attempts.at(-1)?.outcome;
   if (record.outcome === "answered")
     claim(lastOutcome === "answered", `answered, but the last attempt says ${lastOutcome}`);

@@ -213,6 +213,7 @@ describe("cooldown", () => {
     ["lowest jitter", at(1, { random: () => 0 }), 13_500],
     ["highest jitter", at(1, { random: () => 0.999999 }), 16_500],
     ["jitter never passes the maximum", at(9, { random: () => 0.999999 }), 120_000],
+    ["at the maximum it jitters below", at(9, { random: () => 0 }), 108_000],
     ["a small base still jitters", at(1, { base: 4, random: () => 0 }), 3],
     ["a hint is a floor", at(1, { hintMs: 20_000 }), 20_000],
     ["a shorter hint is not", at(1, { hintMs: 2_000 }), 15_000],

@@ -1,4 +1,4 @@
-/** When to stop, and what the client is told when nothing is left. */
+/** When to stop, and what the client is told when nothing is left. Over 400 lines because the cases are one table. */
 import { describe, expect, test } from "bun:test";
 import { NO_NEEDS } from "../../src/ir/capability.ts";
 import { FAILURES, type Failure } from "../../src/ir/failure.ts";

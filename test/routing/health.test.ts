@@ -129,6 +129,16 @@ describe("how long it lasts", () => {
     expect(health.condition(pool, hit, 0).untilMs).toBe(5 * MINUTE);
   });
 
+  test.each([
+    ["a rate limit after a missing model", "model-missing", "rate-limited", "hard-out", 5 * MINUTE],
+    ["a missing model after a rate limit", "rate-limited", "model-missing", "hard-out", 5 * MINUTE],
+  ] as const)("of two that were under way together the hard-out holds: %s", (_name, early, late, because, untilMs) => {
+    const health = world();
+    const guards = [0, 0].map((nowMs) => health.admit(pool, hit, nowMs));
+    for (const [index, kind] of [early, late].entries()) guards[index]?.failed(failed(kind, 20 * MINUTE), 0);
+    expect(health.condition(pool, hit, 0)).toMatchObject({ because, untilMs });
+  });
+
   test("the longest of several hints holds, whichever came last", () => {
     const health = world();
     const guards = [0, 0, 0].map((nowMs) => health.admit(pool, hit, nowMs));

@@ -14,7 +14,7 @@ import {
   type Shape,
 } from "./members.ts";
 import { readOpaque } from "./sealed.ts";
-import { ORIGIN } from "./wire.ts";
+import { ORIGIN, type RequestBlockType } from "./wire.ts";
 
 /** Content as it stands in messages, tool results and documents: a string or a list of blocks. */
 export interface ReadContent {
@@ -117,15 +117,20 @@ const TOOL_RESULT_SHAPE: Shape = {
 const THINKING_SHAPE: Shape = { type: isText, thinking: isText, signature: isText };
 const REDACTED_SHAPE: Shape = { type: isText, data: isText };
 
-const READERS: ReadonlyMap<string, (block: JsonObject, path: string) => IrBlock> = new Map([
-  ["text", readText],
-  ["image", readImage],
-  ["document", readDocument],
-  ["tool_use", readToolUse],
-  ["tool_result", readToolResult],
-  ["thinking", readThinking],
-  ["redacted_thinking", readRedacted],
-]);
+type BlockReader = (block: JsonObject, path: string) => IrBlock;
+
+/** Every other kind is a foreign block. */
+const KINDS = {
+  text: readText,
+  image: readImage,
+  document: readDocument,
+  tool_use: readToolUse,
+  tool_result: readToolResult,
+  thinking: readThinking,
+  redacted_thinking: readRedacted,
+} as const satisfies Partial<Record<RequestBlockType, BlockReader>>;
+
+const READERS: ReadonlyMap<string, BlockReader> = new Map(Object.entries(KINDS));
 
 function readText(block: JsonObject, path: string): IrBlock {
   return {

@@ -8,7 +8,7 @@ const MESSAGE_CHARS_MAX = 2000;
 
 export function readError(input: UpstreamAnswer): ErrorWords {
   const { json } = input;
-  // Compatible servers nest one envelope as text in another's message, or leave the envelope out.
+  // Compatible servers leave the envelope out, or put a text where the error object belongs.
   const type =
     asText(at(json, "error", "type")) ?? (at(json, "type") === "error" ? undefined : asText(at(json, "type")));
   const code =

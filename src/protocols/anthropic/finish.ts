@@ -1,6 +1,6 @@
 /** Why an answer ended, both ways. Their vocabulary is open, ours is closed. */
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
-import { type FinishWord, ORIGIN } from "./wire.ts";
+import { ORIGIN, type StopReason } from "./wire.ts";
 
 // Closed over the SDK's union: a word the vendor adds to its SDK breaks the build here until it has a meaning.
 const READ_FINISH = {
@@ -11,7 +11,7 @@ const READ_FINISH = {
   pause_turn: "pause",
   refusal: "refusal",
   model_context_window_exceeded: "context-length",
-} as const satisfies Record<FinishWord, FinishReason>;
+} as const satisfies Record<StopReason, FinishReason>;
 
 const WRITE_FINISH = {
   stop: "end_turn",
@@ -23,10 +23,10 @@ const WRITE_FINISH = {
   pause: "pause_turn",
   "context-length": "model_context_window_exceeded",
   other: "end_turn",
-} as const satisfies Record<FinishReason, FinishWord>;
+} as const satisfies Record<FinishReason, StopReason>;
 
 export function readFinish(raw: string, stopSequence: string | null): IrFinish {
-  return { reason: isFinishWord(raw) ? READ_FINISH[raw] : "other", raw, stopSequence };
+  return { reason: isStopReason(raw) ? READ_FINISH[raw] : "other", raw, stopSequence };
 }
 
 export interface AnswerShape {
@@ -50,6 +50,6 @@ export function writeFinish(finish: IrFinish | null, shape: AnswerShape): { word
   return { word: WRITE_FINISH[reason], exact: reason !== "other" };
 }
 
-function isFinishWord(raw: string): raw is FinishWord {
+function isStopReason(raw: string): raw is StopReason {
   return Object.hasOwn(READ_FINISH, raw);
 }

@@ -20,7 +20,7 @@ import { ORIGIN } from "./wire.ts";
 
 const payload: Payload = {
   id: ORIGIN,
-  decides: ["model", "stream", "max_tokens"],
+  decides: ["model", "stream", "max_tokens", "messages", "tools", "thinking", "output_config", "output_format"],
   readFacts,
   readRequest,
   writeRequest,

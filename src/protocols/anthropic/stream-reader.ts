@@ -15,7 +15,7 @@ import { readFinish } from "./finish.ts";
 import { readAnswerExtras, readModel } from "./response-reader.ts";
 import { readOpaque } from "./sealed.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { type DeltaType, ORIGIN, type StreamEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
   const state: State = {
@@ -75,37 +75,36 @@ function readFrame(state: State, frame: Frame, events: IrEvent[]): void {
     fail(state, "The model's answer could not be read.", events);
     return;
   }
-  switch (message["type"]) {
-    case "content_block_delta":
-      readDelta(state, message, events);
-      return;
-    case "content_block_start":
-      startBlock(state, asNumber(message["index"]) ?? state.blocks, asObject(message["content_block"]) ?? {}, events);
-      return;
-    case "content_block_stop":
-      endBlock(state, asNumber(message["index"]) ?? -1, events);
-      return;
-    case "message_start":
-      readStart(state, asObject(message["message"]) ?? {}, events);
-      return;
-    case "message_delta":
-      readMessageDelta(state, message, events);
-      return;
-    case "message_stop":
-      ensureStarted(state, events);
-      endAnswer(state, events);
-      return;
-    case "ping":
-      events.push({ type: "keep-alive" });
-      return;
-    case "error":
-      state.ended = true;
-      events.push({ type: "failed", failure: failureOf(readInBandError(message)) });
-      return;
-    default:
-      reportUnknown(state, `event ${asText(message["type"]) ?? "without a type"}`, events);
-  }
+  const type = asText(message["type"]) ?? "without a type";
+  const read = READERS.get(type);
+  if (read === undefined) reportUnknown(state, `event ${type}`, events);
+  else read(state, message, events);
 }
+
+type FrameReader = (state: State, message: JsonObject, events: IrEvent[]) => void;
+
+// Closed over the SDK's union: an event the vendor adds breaks the build here until it is read. `ping` and `error` are
+// in the vendor's documents but not in that union.
+const EVENTS = {
+  message_start: (state, message, events) => readStart(state, asObject(message["message"]) ?? {}, events),
+  content_block_start: (state, message, events) => {
+    startBlock(state, asNumber(message["index"]) ?? state.blocks, asObject(message["content_block"]) ?? {}, events);
+  },
+  content_block_delta: readDelta,
+  content_block_stop: (state, message, events) => endBlock(state, asNumber(message["index"]) ?? -1, events),
+  message_delta: readMessageDelta,
+  message_stop: (state, _message, events) => {
+    ensureStarted(state, events);
+    endAnswer(state, events);
+  },
+  ping: (_state, _message, events) => events.push({ type: "keep-alive" }),
+  error: (state, message, events) => {
+    state.ended = true;
+    events.push({ type: "failed", failure: failureOf(readInBandError(message)) });
+  },
+} as const satisfies Record<StreamEventType | "ping" | "error", FrameReader>;
+
+const READERS: ReadonlyMap<string, FrameReader> = new Map(Object.entries<FrameReader>(EVENTS));
 
 /** Null when the data is no JSON object. */
 function parseFrame(data: string): JsonObject | null {
@@ -227,32 +226,34 @@ const IMPLIED_BLOCKS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function readKnownDelta(state: State, block: OpenBlock, type: string, delta: JsonObject, events: IrEvent[]): void {
-  switch (type) {
-    case "text_delta":
-      pushText(block.number, delta["text"], events);
-      return;
-    case "thinking_delta":
-      // An empty one only counts the tokens of thinking that is not shown: a sign of life.
-      if (delta["thinking"] === "") events.push({ type: "keep-alive" });
-      else pushText(block.number, delta["thinking"], events);
-      return;
-    case "signature_delta":
-      pushSignature(block.number, delta["signature"], events);
-      return;
-    case "input_json_delta": {
-      const text = asText(delta["partial_json"]) ?? "";
-      if (text === "") return;
-      block.owed = null;
-      events.push({ type: "arguments-delta", block: block.number, text });
-      return;
-    }
-    case "citations_delta":
-      events.push({ type: "citation", block: block.number, citation: readCitation(delta["citation"]) });
-      return;
-    default:
-      reportUnknown(state, `delta ${type}`, events);
-  }
+  const read = DELTA_READERS.get(type);
+  if (read === undefined) reportUnknown(state, `delta ${type}`, events);
+  else read(block, delta, events);
 }
+
+type DeltaReader = (block: OpenBlock, delta: JsonObject, events: IrEvent[]) => void;
+
+// Closed likewise.
+const DELTAS = {
+  text_delta: (block, delta, events) => pushText(block.number, delta["text"], events),
+  thinking_delta: (block, delta, events) => {
+    // An empty one only counts the tokens of thinking that is not shown: a sign of life.
+    if (delta["thinking"] === "") events.push({ type: "keep-alive" });
+    else pushText(block.number, delta["thinking"], events);
+  },
+  signature_delta: (block, delta, events) => pushSignature(block.number, delta["signature"], events),
+  input_json_delta: (block, delta, events) => {
+    const text = asText(delta["partial_json"]) ?? "";
+    if (text === "") return;
+    block.owed = null;
+    events.push({ type: "arguments-delta", block: block.number, text });
+  },
+  citations_delta: (block, delta, events) => {
+    events.push({ type: "citation", block: block.number, citation: readCitation(delta["citation"]) });
+  },
+} as const satisfies Record<DeltaType, DeltaReader>;
+
+const DELTA_READERS: ReadonlyMap<string, DeltaReader> = new Map(Object.entries<DeltaReader>(DELTAS));
 
 function pushText(block: number, value: unknown, events: IrEvent[]): void {
   const text = asText(value) ?? "";

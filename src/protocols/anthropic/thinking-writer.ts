@@ -42,7 +42,11 @@ export function writeThinking(
   const maxTokens = writeMaxTokens(request.maxOutputTokens, limits, context);
   const config = request.reasoning;
   if (config === null) return { thinking: null, effort: null, maxTokens };
-  if (context.native) return { ...writeOwnThinking(config), maxTokens };
+  if (context.native)
+    return {
+      ...writeOwnThinking(config, maxTokens < (request.maxOutputTokens ?? 0) ? maxTokens : null, context),
+      maxTokens,
+    };
   if (config.mode === "disabled" || config.effort === "none") {
     return { thinking: writeDisabled(context), effort: null, maxTokens };
   }
@@ -65,13 +69,23 @@ function writeMaxTokens(asked: number | null, limits: Limits, context: WriteCont
   return limits.maxOutputTokens;
 }
 
-function writeOwnThinking(config: IrReasoningConfig): { thinking: JsonObject | null; effort: string | null } {
+/** `clampedTo`: the answer's limit was lowered to this, and the budget must stay below it; null: it was not. */
+function writeOwnThinking(
+  config: IrReasoningConfig,
+  clampedTo: number | null,
+  context: WriteContext,
+): { thinking: JsonObject | null; effort: string | null } {
+  let budget = config.budgetTokens;
+  if (budget !== null && clampedTo !== null && budget >= clampedTo) {
+    budget = Math.max(BUDGET_TOKENS_MIN, Math.floor(clampedTo / 2));
+    context.losses.clamp("thinking.budget_tokens", `the budget is ${budget}, below the answer's limit`);
+  }
   const thinking =
     config.mode === null
       ? null
       : {
           type: config.mode,
-          ...(config.budgetTokens === null ? {} : { budget_tokens: config.budgetTokens }),
+          ...(budget === null ? {} : { budget_tokens: budget }),
           ...(config.display === null ? {} : { display: config.display }),
         };
   return { thinking, effort: config.effort };

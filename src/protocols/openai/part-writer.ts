@@ -40,6 +40,7 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
     }
     case "refusal":
       if (writing.native) return [{ type: "refusal", refusal: block.text, ...extrasOf(block.extras, path, writing) }];
+      if (block.text === "") return [];
       writing.losses.add(approximated(path, "a refusal is written as text"));
       return [textPart(block.text)];
     case "image":

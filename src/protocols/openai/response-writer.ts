@@ -97,7 +97,7 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
         loseSeals(block, place);
         break;
       case "refusal":
-        refusal.push(block.text);
+        if (block.text !== "") refusal.push(block.text);
         break;
       case "tool-call":
         if (block.extras["legacy"] === true)
@@ -119,9 +119,11 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
         unreachable(block);
     }
   }
+  const isTextOwed = calls.length === 0 && refusal.length === 0 && Object.keys(members).length === 0;
   return {
     role: "assistant",
-    content: text.length === 0 ? null : text.join(""),
+    // An empty answer is an empty text; beside calls or a refusal the vendor writes null.
+    content: textLength > 0 ? text.join("") : isTextOwed ? "" : null,
     refusal: refusal.length === 0 ? null : refusal.join(""),
     ...(reasoning.length === 0 || reasoning.every((each) => each === "")
       ? {}

@@ -10,7 +10,7 @@ import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
-import { type ChoiceReader, createChoiceReader, type Emit } from "./choice-reader.ts";
+import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
 import { failureOf, readInBandError } from "./errors.ts";
 import { hide, OPENAI, rest } from "./extras.ts";
 import { createdMs, nonEmpty } from "./response-reader.ts";
@@ -20,97 +20,109 @@ import { readUsage } from "./usage.ts";
 const CHOICES_MAX = 128;
 
 export function createStreamReader(): StreamReader {
+  const events = createEvents();
   const choices = new Map<number, ChoiceReader>();
-  const lost = new Set<string>(); // fields already told
-  let isStarted = false;
   let isOver = false;
-  let blocks = 0;
-  let events: IrEvent[] = [];
 
-  const emit: Emit = (event) => events.push(event);
-  const lose = (field: string, detail: string) => {
-    if (lost.has(field) || lost.size >= LOSSES_MAX) return;
-    lost.add(field);
-    emit({ type: "loss", loss: dropped(field, detail) });
-  };
   const fail = (failed: Failure) => {
     isOver = true;
-    emit({ type: "failed", failure: failed });
+    events.emit({ type: "failed", failure: failed });
   };
-  const start = (chunk: JsonObject) => {
-    isStarted = true;
-    emit({
-      type: "start",
-      origin: OPENAI,
-      id: nonEmpty(chunk["id"]),
-      model: nonEmpty(chunk["model"]),
-      createdMs: createdMs(chunk["created"]),
-      serviceTier: nonEmpty(chunk["service_tier"]),
-      extras: hide(rest(chunk, CHUNK), { system_fingerprint: nonEmpty(chunk["system_fingerprint"]) ?? undefined }),
-    });
-  };
-  const choiceOf = (index: number, streamId: string): ChoiceReader | null => {
-    const known = choices.get(index);
-    if (known !== undefined) return known;
-    if (choices.size >= CHOICES_MAX) return null;
-    const made = createChoiceReader({
-      choice: index,
-      seed: `${streamId} ${index}`,
-      emit,
-      lose,
-      nextBlock: () => blocks++,
-    });
-    choices.set(index, made);
-    return made;
-  };
-  const readChunk = (chunk: JsonObject) => {
-    const list = asArray(chunk["choices"]);
-    const usage = readUsage(chunk["usage"]);
-    if (list === undefined && usage === null) return lose("chunk", "an unknown kind of chunk");
-    // Azure opens with a chunk about the prompt that is not yet the answer.
-    if (!isStarted && ((list ?? []).length > 0 || usage !== null)) start(chunk);
-    for (const [position, choice] of (list ?? []).entries()) {
-      const reader = choiceOf(asNumber(at(choice, "index")) ?? position, asText(chunk["id"]) ?? "");
-      if (reader === null) lose("choices", `more than ${CHOICES_MAX} choices`);
-      else reader.push(asObject(choice) ?? {});
-    }
-    if (usage !== null) emit({ type: "usage", usage });
-  };
-  const isComplete = () => choices.size > 0 && [...choices.values()].every((choice) => choice.finished());
   const close = () => {
     isOver = true;
     for (const choice of choices.values()) choice.close();
-    emit({ type: "end" });
+    events.emit({ type: "end" });
   };
-  const drain = (): IrEvent[] => {
-    const out = events;
-    events = [];
-    return out;
-  };
+  const isComplete = () => choices.size > 0 && [...choices.values()].every((choice) => choice.finished());
 
   return {
     push(frame) {
       if (isOver) return [];
       if (frame.data === "[DONE]") {
-        if (isStarted) close();
+        if (events.isStarted()) close();
         else fail(failure("malformed", "The provider's stream ended without an answer."));
-        return drain();
+        return events.take();
       }
       const chunk = parseChunk(frame);
       if (chunk === null) fail(failure("malformed", "The provider sent a chunk that is not a JSON object."));
       else if (isError(frame, chunk)) fail(failureOf(readInBandError(chunk)));
-      else readChunk(chunk);
-      return drain();
+      else readChunk(chunk, choices, events);
+      return events.take();
     },
     end() {
       if (isOver) return [];
       if (isComplete()) close();
       else fail(failure("malformed", "The provider's stream stopped before the answer was finished."));
-      return drain();
+      return events.take();
     },
     get settled() {
       return isOver || isComplete();
     },
+  };
+}
+
+type Events = ReturnType<typeof createEvents>;
+
+/** What one push has found so far; numbers the blocks, and tells of each loss once. */
+function createEvents() {
+  const told = new Set<string>(); // fields lost
+  let early: IrEvent[] = []; // losses before the start, which comes first
+  let isStarted = false;
+  let blocks = 0;
+  let found: IrEvent[] = [];
+  return {
+    isStarted: () => isStarted,
+    emit(event: IrEvent) {
+      found.push(event);
+    },
+    start(event: Extract<IrEvent, { type: "start" }>) {
+      isStarted = true;
+      found.push(event, ...early);
+      early = [];
+    },
+    lose(field: string, detail: string) {
+      if (told.has(field) || told.size >= LOSSES_MAX) return;
+      told.add(field);
+      (isStarted ? found : early).push({ type: "loss", loss: dropped(field, detail) });
+    },
+    nextBlock: () => blocks++,
+    take(): IrEvent[] {
+      const taken = found;
+      found = [];
+      return taken;
+    },
+  };
+}
+
+function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events: Events): void {
+  const list = asArray(chunk["choices"]);
+  const usage = readUsage(chunk["usage"]);
+  if (list === undefined && usage === null) return events.lose("chunk", "an unknown kind of chunk");
+  // Azure opens with a chunk about the prompt that is not yet the answer.
+  if (!events.isStarted() && ((list ?? []).length > 0 || usage !== null)) events.start(startOf(chunk));
+  for (const [position, value] of (list ?? []).entries()) {
+    const index = asNumber(at(value, "index")) ?? position;
+    let choice = choices.get(index);
+    if (choice === undefined && choices.size < CHOICES_MAX) {
+      const seed = `${asText(chunk["id"]) ?? ""} ${index}`;
+      choice = createChoiceReader({ choice: index, seed, ...events });
+      choices.set(index, choice);
+    }
+    if (choice === undefined) events.lose("choices", `more than ${CHOICES_MAX} choices`);
+    else choice.push(asObject(value) ?? {});
+  }
+  if (usage !== null) events.emit({ type: "usage", usage });
+}
+
+function startOf(chunk: JsonObject): Extract<IrEvent, { type: "start" }> {
+  return {
+    type: "start",
+    origin: OPENAI,
+    id: nonEmpty(chunk["id"]),
+    model: nonEmpty(chunk["model"]),
+    createdMs: createdMs(chunk["created"]),
+    serviceTier: nonEmpty(chunk["service_tier"]),
+    extras: hide(rest(chunk, CHUNK), { system_fingerprint: nonEmpty(chunk["system_fingerprint"]) ?? undefined }),
   };
 }
 

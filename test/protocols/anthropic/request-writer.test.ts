@@ -420,6 +420,14 @@ describe("limits, sampling and thinking", () => {
     ] as unknown[]);
   });
 
+  test("a lane's lower limit takes the client's own budget down with it", () => {
+    const body = { messages: [], max_tokens: 9000, thinking: { type: "enabled", budget_tokens: 8000 } };
+    const options = { ...OPTIONS, maxOutputTokens: 4000 };
+    const { value, losses } = payload.writeRequest(payload.readRequest(body).value, options);
+    expect(value).toMatchObject({ max_tokens: 4000, thinking: { budget_tokens: 2000 } });
+    expect(losses.map((loss) => loss.field)).toEqual(["max_tokens", "thinking.budget_tokens"]);
+  });
+
   test("thinking stands back where the vendor refuses it", () => {
     const asked = { reasoning: effort("low"), maxOutputTokens: 20_000, tools: [FUNCTION] };
     expect(write({ ...asked, toolChoice: { kind: "required" } }).body["thinking"]).toBeUndefined();

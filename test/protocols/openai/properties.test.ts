@@ -60,9 +60,11 @@ describe("streams", () => {
   test.each(goldens)("%s reads the same wherever it is cut", (name) => {
     const bytes = encodeUtf8(readGolden(name));
     const whole = readBytes([bytes]);
+    const told = JSON.stringify(whole);
     expectLegal(whole);
     for (let cut = 1; cut < bytes.length; cut += 1) {
-      expect(readBytes([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(whole);
+      const parted = readBytes([bytes.subarray(0, cut), bytes.subarray(cut)]);
+      expect(JSON.stringify(parted)).toBe(told);
     }
   });
 

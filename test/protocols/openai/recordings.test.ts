@@ -21,6 +21,7 @@ const RESPONSE_PATHS = [
   ".choices[].message.refusal: nothing -> null",
   ".choices[].logprobs: nothing -> null",
   ".system_fingerprint: null -> nothing",
+  '.system_fingerprint: "" -> nothing',
 ];
 
 /** Members of streams that are told as lost. */

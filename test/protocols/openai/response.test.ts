@@ -307,7 +307,7 @@ describe("writing", () => {
 
   test("what has no place is lost", () => {
     const { choice, lost } = messageOf([{ type: "foreign", origin: FOREIGN, name: "search", value: {} }]);
-    expect(choice).toMatchObject({ message: { content: null } });
+    expect(choice).toMatchObject({ message: { content: "" } });
     expect(lost).toEqual(["dropped choices[0].message.content"]);
   });
 

@@ -1,0 +1,53 @@
+/** What `/stats` and `/metrics` of one worker show: its own figures, or those of all when it is one of several. */
+import type { Gateway } from "../compose.ts";
+import type { MetricsSnapshot } from "../observability/series.ts";
+import { mergeStats } from "./merge-stats.ts";
+import type { Figures, FromWorker } from "./messages.ts";
+
+export interface WorkerObserve {
+  /** Never reject. */
+  stats(): Promise<object>;
+  metrics(): Promise<readonly MetricsSnapshot[]>;
+  own(): Figures;
+  /** The supervisor's answer; empty: it knows of no others. */
+  told(id: number, figures: readonly Figures[]): void;
+}
+
+/** Longer than the supervisor waits for the others. */
+const TOLD_MS = 2_000;
+
+export function createObserve(options: {
+  readonly gateway: Pick<Gateway, "stats" | "metrics">;
+  readonly workers: number;
+  readonly send: (message: FromWorker) => void;
+  readonly setTimer: (ms: number, fire: () => void) => () => void;
+}): WorkerObserve {
+  const { gateway } = options;
+  const open = new Map<number, (figures: readonly Figures[]) => void>();
+  let lastId = 0;
+  const own = (): Figures => ({ stats: gateway.stats(), metrics: gateway.metrics() });
+
+  /** At least one: without an answer in time, this worker's own. */
+  const all = (): Promise<readonly Figures[]> => {
+    if (options.workers === 1) return Promise.resolve([own()]);
+    lastId += 1;
+    const id = lastId;
+    return new Promise((resolve) => {
+      const finish = (figures: readonly Figures[]): void => {
+        cancelTimer();
+        open.delete(id);
+        resolve(figures.length === 0 ? [own()] : figures);
+      };
+      const cancelTimer = options.setTimer(TOLD_MS, () => finish([]));
+      open.set(id, finish);
+      options.send({ kind: "ask", id });
+    });
+  };
+
+  return {
+    stats: async () => mergeStats((await all()).map((figures) => figures.stats)),
+    metrics: async () => (await all()).map((figures) => figures.metrics),
+    own,
+    told: (id, figures) => open.get(id)?.(figures),
+  };
+}

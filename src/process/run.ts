@@ -1,0 +1,47 @@
+/** The supervisor in the real world: this process's own signals, clock and program. */
+import type { Deployment } from "../ir/deployment.ts";
+import type { Sink } from "../observability/sinks.ts";
+import { type Listening, type Signal, type SupervisorOptions, supervise } from "./supervisor.ts";
+import { workerCommand } from "./worker-process.ts";
+
+export interface GatewayOptions {
+  /** Called once, while a worker boots already. Null: the reason was told to the operator. Must not reject. */
+  readonly load: () => Promise<Deployment | null>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Once: the gateway serves. */
+  readonly onListening: (listening: Listening) => void;
+  /** A line for the operator, without a line end. */
+  readonly say: SupervisorOptions["say"];
+  /** Shown every record and transition, a moment later; absent: nobody wants to see them. */
+  readonly sinks?: (deployment: Deployment) => readonly Sink[];
+}
+
+/** Serves until a signal ends it; resolves to the exit code. */
+export function runGateway(options: GatewayOptions): Promise<number> {
+  return supervise({
+    load: options.load,
+    command: workerCommand({ execPath: process.execPath, main: Bun.main }),
+    env: options.env,
+    sinks: options.sinks ?? (() => []),
+    onListening: options.onListening,
+    say: options.say,
+    listenToSignals,
+    platform: process.platform,
+    nowMs: () => performance.now(),
+    random: Math.random,
+    setTimer(ms, fire) {
+      const timer = setTimeout(fire, ms);
+      return () => clearTimeout(timer);
+    },
+  });
+}
+
+const SIGNALS: readonly Signal[] = ["SIGTERM", "SIGINT", "SIGHUP"];
+
+function listenToSignals(onSignal: (signal: Signal) => void): () => void {
+  const listeners = SIGNALS.map((signal) => ({ signal, listener: () => onSignal(signal) }));
+  for (const { signal, listener } of listeners) process.on(signal, listener);
+  return () => {
+    for (const { signal, listener } of listeners) process.off(signal, listener);
+  };
+}

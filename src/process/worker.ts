@@ -1,0 +1,187 @@
+/**
+ * One worker: loads what serving needs while the supervisor reads the configuration, then serves the deployment it is
+ * given until it is told to end, or until the supervisor is gone.
+ */
+import { compose, type Gateway, realEffects, startServer } from "../compose.ts";
+import { createSecretResolver, readFileOrNull, systemSecretSources } from "../config/secret-refs.ts";
+import { createLog, type Log } from "../observability/log.ts";
+import { isLoopback } from "./address.ts";
+import { createGuard, describeError } from "./guard.ts";
+import { type Drain, type FromWorker, isToWorker, type Plan, type ToWorker } from "./messages.ts";
+import { createObserve, type WorkerObserve } from "./observe.ts";
+import { createBatches } from "./observed.ts";
+import { createOutput } from "./output.ts";
+
+type Server = Extract<ReturnType<typeof startServer>, { kind: "listening" }>["server"];
+
+/** What a worker is once it serves. */
+interface Serving {
+  readonly plan: Plan;
+  readonly gateway: Gateway;
+  readonly server: Server;
+  readonly log: Log;
+  readonly observe: WorkerObserve;
+  /** Everything it has to tell is on its way. */
+  readonly flush: () => Promise<unknown>;
+}
+
+/** For the answers that `gateway.stop` ends with an honest error to reach their clients. */
+const FAREWELL_MS = 1_000;
+/** For the last lines and rows. */
+const FLUSH_MS = 500;
+/** Without a request for this long, nobody needs the delay before connections are refused. */
+const QUIET_MS = 250;
+const QUIET_LOOK_MS = 50;
+
+const effects = realEffects();
+
+/** Returns at once; the process lives on until it is told to end. */
+export function runWorker(): void {
+  let serving: Serving | null = null;
+  let isEnding = false;
+  /** Ends the process however far it has come; the first call decides how. */
+  const end = (how: { readonly because: string; readonly drain: Drain; readonly retires: boolean }): void => {
+    if (isEnding) return;
+    isEnding = true;
+    if (serving === null) process.exit(0);
+    void endServing(serving, how).then(() => process.exit(0));
+  };
+  const guard = createGuard({
+    nowMs: effects.nowMs,
+    onError: (bug) =>
+      serving === null ? console.error(`worker: ${bug}`) : serving.log.error("an error nobody caught", { bug }),
+    onSick: () => end({ because: "too many errors nobody caught", drain: drainOf(serving), retires: true }),
+  });
+  process.on("uncaughtException", guard);
+  process.on("unhandledRejection", guard);
+  // The supervisor passes signals on; a terminal or a service manager may send them to every process of the group.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
+  process.on("disconnect", () => end({ because: "the supervisor is gone", drain: drainOf(serving), retires: false }));
+  process.on("message", (message: unknown) => {
+    if (!isToWorker(message)) return;
+    if (message.kind === "deploy") serving ??= serve(message.plan);
+    else if (message.kind === "drain") end({ because: "drain", drain: message, retires: false });
+    else if (message.kind === "stop") stopNow(serving);
+    else answer(serving, message);
+  });
+  send({ kind: "ready" });
+}
+
+function drainOf(serving: Serving | null): Drain {
+  return { delayMs: 0, graceMs: serving?.plan.deployment.drainMs ?? 0 };
+}
+
+function send(message: FromWorker): void {
+  // Without a supervisor there is nobody to tell; `disconnect` ends this process.
+  if (process.connected) process.send?.(message);
+}
+
+function answer(serving: Serving | null, message: Extract<ToWorker, { kind: "ask" | "told" }>): void {
+  if (serving === null) return;
+  if (message.kind === "told") serving.observe.told(message.id, message.figures);
+  else send({ kind: "figures", id: message.id, figures: serving.observe.own() });
+}
+
+// ---------------------------------------------------------------- serving
+
+/** Null: the address could not be opened, and the process ends. */
+function serve(plan: Plan): Serving | null {
+  const { deployment } = plan;
+  const { host } = deployment.listen;
+  const output = createOutput({ writeText: (text) => Bun.write(Bun.stdout, text), setTimer: effects.setTimer });
+  const { revision } = deployment;
+  const log = createLog({ ...deployment.log, revision, wallMs: effects.wallMs, write: output.write });
+  const batches = createBatches({ send, setTimer: effects.setTimer });
+  const secrets = createSecretResolver(
+    systemSecretSources({ readEnv: (name) => process.env[name], nowMs: effects.nowMs }),
+  );
+  const gateway = compose({
+    deployment,
+    effects,
+    secrets: secrets.resolve,
+    readText: readFileOrNull,
+    listenIsLoopback: isLoopback(host),
+    sinks: plan.observed ? [batches.sink] : [],
+    log,
+  });
+  const observe = createObserve({ gateway, workers: plan.workers, send, setTimer: effects.setTimer });
+  const started = startServer({
+    gateway,
+    observe,
+    host,
+    port: plan.port,
+    reusePort: plan.workers > 1,
+    onBug: (error) => log.error("a request ended in a bug", { bug: describeError(error) }),
+  });
+  if (started.kind === "failed") {
+    send({ kind: "failed-to-listen", code: started.code });
+    effects.setTimer(FLUSH_MS, () => process.exit(1));
+    return null;
+  }
+  const { server } = started;
+  send({ kind: "listening", port: server.port });
+  const flush = (): Promise<unknown> => {
+    batches.flush();
+    return output.flushed();
+  };
+  return { plan, gateway, server, log, observe, flush };
+}
+
+// ---------------------------------------------------------------- the end
+
+async function endServing(
+  serving: Serving,
+  { because, drain, retires }: { because: string; drain: Drain; retires: boolean },
+): Promise<void> {
+  const { gateway, server } = serving;
+  server.announceStop();
+  await quiet(serving, drain.delayMs);
+  const stopped = server.stop();
+  if (retires) send({ kind: "retiring", because });
+  await within(drain.graceMs, stopped);
+  gateway.stop();
+  await within(FAREWELL_MS, stopped);
+  server.stopNow();
+  await within(FLUSH_MS, serving.flush());
+}
+
+/** The second signal: whoever waits for the end of an answer is told at once that it will not come. */
+function stopNow(serving: Serving | null): void {
+  if (serving === null) process.exit(0);
+  const { gateway, server } = serving;
+  gateway.stop();
+  void within(FAREWELL_MS, server.stop()).then(async () => {
+    server.stopNow();
+    await within(FLUSH_MS, serving.flush());
+    process.exit(0);
+  });
+}
+
+/** Until the delay is over, or nothing has come for a while and nothing is under way. */
+async function quiet({ gateway, server }: Serving, delayMs: number): Promise<void> {
+  const untilMs = effects.nowMs() + delayMs;
+  let seen = server.arrived();
+  let sinceMs = effects.nowMs();
+  while (effects.nowMs() < untilMs && effects.nowMs() - sinceMs < QUIET_MS) {
+    await after(QUIET_LOOK_MS);
+    if (server.arrived() === seen && gateway.inFlight() === 0) continue;
+    seen = server.arrived();
+    sinceMs = effects.nowMs();
+  }
+}
+
+/** Never rejects: at the end nothing is left to be done about it. */
+async function within(ms: number, what: Promise<unknown>): Promise<void> {
+  let cancel = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    cancel = effects.setTimer(ms, resolve);
+  });
+  await Promise.race([what.catch(() => undefined), over]);
+  cancel();
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    effects.setTimer(ms, resolve);
+  });
+}
