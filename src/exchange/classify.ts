@@ -52,7 +52,13 @@ export function classify(input: ClassifyInput): Failure {
     body: input.body,
     headers: input.headers,
   };
-  return { ...failure(kind, messageOf(kind, words), input.retryAfterMs ?? words.retryAfterMs), upstream };
+  return { ...failure(kind, messageOf(kind, words), hintOf(input)), upstream };
+}
+
+/** "Again at once" is no hint: taken as one, it would neither wait nor count. */
+function hintOf({ retryAfterMs, words }: ClassifyInput): number | null {
+  const hint = retryAfterMs ?? words.retryAfterMs;
+  return hint === 0 ? null : hint;
 }
 
 /** In passthrough the credential is the caller's: its trouble is the caller's answer and moves nothing. */

@@ -214,9 +214,15 @@ function laneFailed(
   if (rule.next === "answer")
     return { kind: "failed", failure: failed, from: failed.upstream === null ? null : lane.protocol };
   if (failed.kind === "context-length") {
-    run.needsRoomBeyond = Math.max(run.needsRoomBeyond ?? 0, lane.capabilities.contextWindow ?? 0);
+    run.needsRoomBeyond = Math.max(run.needsRoomBeyond ?? 0, roomOf(target, lane) ?? 0);
   }
   return null;
+}
+
+/** Tokens the lane was too small with; null: unknown. */
+function roomOf(target: Target, lane: Lane): number | null {
+  const member = target.members.find((each) => each.lanes.includes(lane.id));
+  return member?.contextMax ?? lane.capabilities.contextWindow;
 }
 
 /** Kinds after which nobody knows whether the vendor did the work. */
@@ -286,7 +292,7 @@ async function tryLeastBad(run: Run, target: Target, decision: Decision): Promis
   return lane === null ? null : await tryLane(run, target, lane, { insist: true });
 }
 
-/** Once per exchange. Lanes that said "not now" without working on the request may be asked again. */
+/** Once per exchange, for lanes that were out when it looked; a lane that was tried is not tried again. */
 async function waitForRecovery(
   run: Run,
   target: Target,
@@ -302,7 +308,6 @@ async function waitForRecovery(
   const done = await sleep(effects.setTimer, Math.max(0, at - now), run.call.signal);
   run.book.queuedMs += effects.nowMs() - now;
   if (!done) return "abandoned";
-  for (const { lane, failure: failed } of run.failures) if (failed.kind === "rate-limited") run.tried.delete(lane.id);
   return "recovered";
 }
 

@@ -35,6 +35,7 @@ const NEVER = new Set([
   "openai-organization",
   "openai-project",
   "anthropic-organization-id",
+  "anthropic-workspace-id",
   "user-agent",
 ]);
 const NEVER_PREFIXES = [

@@ -8,6 +8,9 @@ export type Probed =
   /** `code` is the system's word. */
   | { readonly kind: "taken"; readonly code: string };
 
+/** Nobody is served here. */
+const ignore = (): void => undefined;
+
 /** `port` 0: one that is free is chosen. */
 export function freePort(host: string, port: number): Probed {
   try {
@@ -19,9 +22,4 @@ export function freePort(host: string, port: number): Probed {
     const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
     return { kind: "taken", code: typeof code === "string" ? code : "unknown" };
   }
-}
-
-/** Nobody is served here. */
-function ignore(): void {
-  return undefined;
 }

@@ -3,7 +3,8 @@
  * given until it is told to end, or until the supervisor is gone.
  */
 import { compose, type Gateway, realEffects, startServer } from "../compose.ts";
-import { createSecretResolver, readFileOrNull, systemSecretSources } from "../config/secret-refs.ts";
+import { readFileOrNull } from "../config/files.ts";
+import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
 import { createLog, type Log } from "../observability/log.ts";
 import { isLoopback } from "./address.ts";
 import { createGuard, describeError } from "./guard.ts";
@@ -48,8 +49,15 @@ export function runWorker(): void {
   };
   const guard = createGuard({
     nowMs: effects.nowMs,
-    onError: (bug) =>
-      serving === null ? console.error(`worker: ${bug}`) : serving.log.error("an error nobody caught", { bug }),
+    onError(bug) {
+      if (serving !== null) {
+        serving.log.error("an error nobody caught", { bug });
+        return;
+      }
+      // It cannot serve, so it ends; the supervisor tries again and then says so.
+      console.error(`Ringmain: a worker could not start: ${bug}`);
+      process.exit(1);
+    },
     onSick: () => end({ because: "too many errors nobody caught", drain: drainOf(serving), retires: true }),
   });
   process.on("uncaughtException", guard);

@@ -55,7 +55,8 @@ export function decide(input: DecideInput): Decision {
   const left = entries.filter((entry) => entry.because !== null);
   // In a fallback pool it is that pool's first pick that counts, although others were tried before.
   const isFirstPick = !entries.some((entry) => input.tried.has(entry.lane.id));
-  const selection = isFirstPick ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
+  const selection =
+    isFirstPick && left.length > 0 ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
   const { order, next } = orderOf(
     input,
     entries.filter((entry) => entry.because === null),

@@ -1,4 +1,5 @@
 /** References to secrets: found, trimmed, read again when a file changes, and null instead of anything unfit for a header. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in plain text are what is tested here
 import { describe, expect, test } from "bun:test";
 import { createSecretResolver, FILE_CHECK_MS, type SecretSources } from "../../src/config/secret-refs.ts";
 import type { SecretRef } from "../../src/ir/deployment.ts";

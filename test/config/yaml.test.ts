@@ -1,4 +1,5 @@
 /** What a YAML file can do to its reader: each trick is refused with its line, quickly, and never crashes. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in plain text are what is tested here
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { TEXT_CHARS_MAX } from "../../src/config/yaml-tree.ts";

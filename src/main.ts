@@ -1,0 +1,33 @@
+#!/usr/bin/env bun
+// From the words of the command line to a command, and from its result to the exit code; nothing else. Commands are
+// loaded when they are asked for, so that none of them pays for another.
+import type { CliIo } from "./cli/io.ts";
+
+type Command = (args: readonly string[], io: CliIo) => number | Promise<number>;
+
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, () => Promise<Command>>([
+  ["serve", async () => (await import("./cli/serve.ts")).serve],
+  ["worker", async () => (await import("./cli/worker.ts")).worker],
+  ["check", async () => (await import("./cli/check.ts")).check],
+  ["init", async () => (await import("./cli/init.ts")).init],
+  ["version", async () => (await import("./cli/version.ts")).version],
+  ["--version", async () => (await import("./cli/version.ts")).version],
+  ["-V", async () => (await import("./cli/version.ts")).version],
+  ["help", async () => (await import("./cli/help.ts")).help],
+  ["--help", async () => (await import("./cli/help.ts")).help],
+  ["-h", async () => (await import("./cli/help.ts")).help],
+]);
+
+const io: CliIo = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  env: process.env,
+  cwd: process.cwd(),
+  now: Date.now,
+};
+
+// Without a word it serves, as a program started by a service manager is expected to.
+const [name = "serve", ...args] = process.argv.slice(2);
+const load = COMMANDS.get(name);
+const command = load === undefined ? (await import("./cli/help.ts")).unknownCommand(name) : await load();
+process.exitCode = await command(args, io);
