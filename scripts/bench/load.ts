@@ -1,7 +1,8 @@
 // The client of the benchmark, run as a process of its own: raw sockets kept alive, one request at a time on each. Its
 // first argument is a plan as JSON; it prints one line of JSON when the plan is done, or when all streams are open.
-import { PATHS, requestBody } from "./words.ts";
+
 import type { LoadPlan, LoadResult } from "./load-plan.ts";
+import { PATHS, requestBody } from "./words.ts";
 
 const plan: LoadPlan = JSON.parse(process.argv[2] ?? "null");
 const body = requestBody(plan.dialect, { model: plan.model, stream: plan.kind !== "buffered" });

@@ -1,12 +1,15 @@
 // The reference of the benchmark: nginx with one worker in front of the same vendor, with a configuration of its own in a
 // folder of its own. Connections to the vendor are kept alive, nothing is logged, streams are not buffered.
 import { join } from "node:path";
-import { freePort } from "./ports.ts";
+import { accepted, freePort } from "./ports.ts";
 import type { Child, Stage } from "./processes.ts";
 
 export interface Reference {
   readonly child: Child;
+  /** Answers are buffered, as nginx does it unless told. */
   readonly port: number;
+  /** Every piece is passed on as it comes. */
+  readonly unbufferedPort: number;
 }
 
 /** Null: there is no nginx on this machine. */
@@ -16,14 +19,22 @@ export async function startNginx(
 ): Promise<Reference | null> {
   const nginx = Bun.which("nginx", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin` });
   if (nginx === null) return null;
-  const port = await freePort();
+  const [port, unbufferedPort] = [freePort(), freePort()];
   const path = join(folder, "nginx.conf");
-  await Bun.write(path, configText({ folder, port, vendorPort }));
+  await Bun.write(path, configText({ folder, port, unbufferedPort, vendorPort }));
   const child = stage.start([nginx, "-c", path, "-p", folder, "-e", join(folder, "nginx-error.log")], { quiet: true });
-  return { child, port };
+  await accepted(unbufferedPort);
+  return { child, port, unbufferedPort };
 }
 
-function configText({ folder, port, vendorPort }: { folder: string; port: number; vendorPort: number }): string {
+interface Places {
+  readonly folder: string;
+  readonly port: number;
+  readonly unbufferedPort: number;
+  readonly vendorPort: number;
+}
+
+function configText({ folder, port, unbufferedPort, vendorPort }: Places): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `  ${name}_temp_path ${join(folder, name)};`,
   );
@@ -43,21 +54,23 @@ function configText({ folder, port, vendorPort }: { folder: string; port: number
     "    keepalive 256;",
     "    keepalive_requests 1000000;",
     "  }",
+    ...serverText(port, "on"),
+    ...serverText(unbufferedPort, "off"),
+    "}",
+    "",
+  ].join("\n");
+}
+
+function serverText(port: number, buffering: "on" | "off"): string[] {
+  return [
     "  server {",
     `    listen 127.0.0.1:${port};`,
     "    location / {",
     "      proxy_pass http://vendor;",
     "      proxy_http_version 1.1;",
     '      proxy_set_header Connection "";',
-    "      proxy_buffering off;",
-    "    }",
-    "    location /buffered/ {",
-    "      proxy_pass http://vendor/;",
-    "      proxy_http_version 1.1;",
-    '      proxy_set_header Connection "";',
+    `      proxy_buffering ${buffering};`,
     "    }",
     "  }",
-    "}",
-    "",
-  ].join("\n");
+  ];
 }

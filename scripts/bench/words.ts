@@ -13,8 +13,7 @@ export const PATHS = {
 /** Base URL prefix under which the vendor sends one frame a second, for streams that stay open. */
 export const SLOW_PREFIX = "/slow";
 
-const QUESTION =
-  "Summarise the following notes in three sentences and keep every number that is in them. ".repeat(9);
+const QUESTION = "Summarise the following notes in three sentences and keep every number that is in them. ".repeat(9);
 
 /** A body of about 1 KB. */
 export function requestBody(dialect: Dialect, { model, stream }: { model: string; stream: boolean }): string {
@@ -25,7 +24,8 @@ export function requestBody(dialect: Dialect, { model, stream }: { model: string
   );
 }
 
-const ANSWER = "The notes say that the pumps ran for 14 hours, that 3 valves were replaced, and that 1 remains. ".repeat(6);
+const ANSWER =
+  "The notes say that the pumps ran for 14 hours, that 3 valves were replaced, and that 1 remains. ".repeat(6);
 
 export function answerBody(dialect: Dialect): string {
   return JSON.stringify(
@@ -91,7 +91,11 @@ function anthropicFrames(words: readonly string[]): string[] {
     stop_sequence: null,
     usage: { input_tokens: 210, output_tokens: 1 },
   };
-  const text = (value: string) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: value } });
+  const text = (value: string) => ({
+    type: "content_block_delta",
+    index: 0,
+    delta: { type: "text_delta", text: value },
+  });
   const delta = { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null } };
   return [
     frame({ ...{ type: "message_start" }, ...{ message } }),

@@ -2,6 +2,7 @@
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { createCallReader } from "./call-reader.ts";
+import type { ChoiceOutlet } from "./choice-outlet.ts";
 import { OPENAI } from "./extras.ts";
 import { readFinish } from "./finish.ts";
 import { nonEmpty, readAnnotation } from "./response-reader.ts";
@@ -11,19 +12,6 @@ export interface ChoiceReader {
   /** Ends what is open; a choice that named no finish stays without one. */
   close(): void;
   finished(): boolean;
-}
-
-/** Where the readers of one choice put what they find. */
-export interface ChoiceOutlet {
-  /** Unique to the stream and choice; ids the vendor leaves out are made of it. */
-  readonly seed: string;
-  emit(event: IrEvent): void;
-  /** `member` of the delta. */
-  lose(member: string, detail: string): void;
-  /** Answers the block's number. */
-  startBlock(content: StartedBlock): number;
-  /** Ends the block of text, refusal, reasoning or audio that is open, if any. */
-  closeText(): void;
 }
 
 export function createChoiceReader(options: {

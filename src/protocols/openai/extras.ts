@@ -10,8 +10,10 @@ export const OPENAI = "openai";
 
 /** The members whose names are not in `known`. Null says as much as no member, so it is neither kept nor a loss. */
 export function rest(object: JsonObject, known: ReadonlySet<string>): JsonObject {
-  const unknown = Object.entries(object).filter(([name, value]) => !known.has(name) && value !== null);
-  return unknown.length === 0 ? NO_EXTRAS : Object.fromEntries(unknown); // fromEntries: "__proto__" stays a plain member
+  const isExtra = (name: string) => !known.has(name) && object[name] !== null;
+  const names = Object.keys(object);
+  if (!names.some(isExtra)) return NO_EXTRAS; // nearly always
+  return Object.fromEntries(names.filter(isExtra).map((name) => [name, object[name]])); // keeps "__proto__" a member
 }
 
 /**
@@ -19,14 +21,16 @@ export function rest(object: JsonObject, known: ReadonlySet<string>): JsonObject
  * not call spelling a loss. Undefined values are left out.
  */
 export function hide(extras: Extras, hidden: JsonObject): Extras {
-  const said = Object.entries(hidden).filter(([, value]) => value !== undefined);
+  const said = Object.keys(hidden).filter((name) => hidden[name] !== undefined);
   if (said.length === 0) return extras;
   const both = { ...extras };
-  for (const [name, value] of said) Object.defineProperty(both, name, { value, enumerable: false });
+  for (const name of said) Object.defineProperty(both, name, { value: hidden[name], enumerable: false });
   return both;
 }
 
 /** Without the members that are undefined: JSON has no such value, and a body is compared as an object too. */
 export function withoutUndefined(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+  const names = Object.keys(object);
+  if (names.every((name) => object[name] !== undefined)) return object;
+  return Object.fromEntries(names.flatMap((name) => (object[name] === undefined ? [] : [[name, object[name]]])));
 }

@@ -85,9 +85,10 @@ function findData(bytes: Uint8Array): { start: number; end: number } | null {
 }
 
 function lineEnd(bytes: Uint8Array, from: number): number {
-  let here = from;
-  while (here < bytes.length && bytes[here] !== LINE_FEED && bytes[here] !== CARRIAGE_RETURN) here += 1;
-  return here;
+  const feed = bytes.indexOf(LINE_FEED, from);
+  const end = feed < 0 ? bytes.length : feed;
+  const carriageReturn = bytes.indexOf(CARRIAGE_RETURN, from);
+  return carriageReturn < 0 ? end : Math.min(end, carriageReturn);
 }
 
 function startsWith(bytes: Uint8Array, from: number, prefix: Uint8Array): boolean {

@@ -59,20 +59,12 @@ function writeInstruction(
   writing: Writing,
 ): Message | null {
   const { role, blocks, bare, extras } = instruction;
-  const kept = blocks.filter((block, index) => !isBillingHeader(block, `${path}[${index}]`, writing));
-  const parts = kept.flatMap((block, index) => writePart(block, `${path}.content[${index}]`, writing));
+  const parts = blocks.flatMap((block, index) => writePart(block, `${path}.content[${index}]`, writing));
   const others = extrasOf(extras, path, writing);
   if (writing.native) return { role, content: writeContent(parts, bare) ?? "", ...others };
   if (parts.length === 0) return null;
   // Every compatible vendor takes a string here, not every one a list.
   return { role, content: joinTexts(parts, "\n") ?? parts, ...others };
-}
-
-/** Claude Code's first system block accounts to its own vendor, and tells any other model nothing. */
-function isBillingHeader(block: IrBlock, path: string, writing: Writing): boolean {
-  if (writing.native || block.type !== "text" || !block.text.startsWith("x-anthropic-billing-header:")) return false;
-  writing.losses.add(dropped(path, "a billing note to another provider"));
-  return true;
 }
 
 function writeAssistant(turn: IrTurn, path: string, writing: Writing): Message | null {

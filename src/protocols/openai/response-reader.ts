@@ -138,7 +138,8 @@ function readCall(value: unknown, path: string, seed: string): Extract<IrBlock, 
     arguments: custom === undefined ? argumentsText(called["arguments"]) : (asText(custom["input"]) ?? ""),
     signature: null,
     cache: null,
-    extras: rest(call, TOOL_CALL),
+    // DeepSeek numbers whole calls too.
+    extras: hide(rest(call, TOOL_CALL), { index: call["index"] }),
   };
 }
 
@@ -165,4 +166,4 @@ const MESSAGE = new Set([
   "function_call",
 ]);
 const AUDIO = new Set(["data", "transcript"]);
-const TOOL_CALL = new Set(["id", "type", "function", "custom"]);
+const TOOL_CALL = new Set(["id", "type", "function", "custom", "index"]);

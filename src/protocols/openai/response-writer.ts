@@ -136,7 +136,8 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
 
 function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Place): WireToolCall {
   if (block.signature !== null) place.losses.add(dropped(`${place.path}.tool_calls`, "a signature has no place here"));
-  const others = ownExtras(block.extras, place.native, `${place.path}.tool_calls`, place.losses);
+  const index = place.native && block.extras["index"] !== undefined ? { index: block.extras["index"] } : {};
+  const others = { ...index, ...ownExtras(block.extras, place.native, `${place.path}.tool_calls`, place.losses) };
   const { id, name } = block;
   if (block.kind === "custom") return { id, type: "custom", custom: { name, input: block.arguments }, ...others };
   // Clients parse the text; a call without arguments must still be an object.

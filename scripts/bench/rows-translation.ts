@@ -1,0 +1,133 @@
+// The row about translating a request, in this process: ten messages with tools, read in one protocol and written in the
+// other, beside parsing and writing the same text and nothing else.
+import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { asObject, parseJson } from "../../src/std/json.ts";
+import type { Row } from "./report.ts";
+import { ratios, summarise } from "./statistics.ts";
+
+const WARM_CALLS = 3_000;
+const CALLS_PER_ROUND = 1_500;
+
+export function measureTranslation(rounds: number): Row[] {
+  return [
+    translate("OpenAI to Anthropic", openaiBody(), PROTOCOLS.openai, PROTOCOLS.anthropic, rounds),
+    translate("Anthropic to OpenAI", anthropicBody(), PROTOCOLS.anthropic, PROTOCOLS.openai, rounds),
+  ];
+}
+
+function translate(name: string, body: object, from: Protocol, to: Protocol, rounds: number): Row {
+  const text = JSON.stringify(body);
+  const options = { upstreamModel: "bench-model", defaultMaxOutputTokens: 4096, maxOutputTokens: null };
+  const work = () => {
+    const request = from.payload.readRequest(asObject(parseJson(text)) ?? {}).value;
+    return JSON.stringify(to.payload.writeRequest(request, options).value).length;
+  };
+  const plain = () => JSON.stringify(JSON.parse(text)).length;
+  time(work, WARM_CALLS);
+  time(plain, WARM_CALLS);
+  const values: number[] = [];
+  const references: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    references.push(time(plain, CALLS_PER_ROUND));
+    values.push(time(work, CALLS_PER_ROUND));
+  }
+  return {
+    what: `translation of 10 messages with tools (${(text.length / 1024).toFixed(1)} KB), ${name}`,
+    value: summarise(values),
+    unit: "µs",
+    reference: { name: "parse + stringify", value: summarise(references) },
+    ratio: summarise(ratios(values, references)),
+    budget: { of: "ratio", max: 5 },
+  };
+}
+
+/** Microseconds per call. The lengths are added up so that no call can be left out as unused. */
+function time(work: () => number, calls: number): number {
+  let length = 0;
+  const startedMs = performance.now();
+  for (let call = 0; call < calls; call += 1) length += work();
+  const elapsedMs = performance.now() - startedMs;
+  if (length === 0) throw new Error("nothing was written");
+  return (elapsedMs * 1000) / calls;
+}
+
+const PARAGRAPH =
+  "The second pump of hall 4 has been running hot since Tuesday, and the valve next to it drips. ".repeat(4);
+
+function tools() {
+  return ["read_sensor", "open_valve", "close_valve", "page_operator"].map((name) => ({
+    name,
+    description: `Does what its name says for one machine of the plant: ${name.replace("_", " ")}.`,
+    schema: {
+      type: "object",
+      properties: {
+        machine: { type: "string", description: "Name of the machine as it stands on its plate" },
+        hall: { type: "integer", minimum: 1, maximum: 12 },
+        mode: { type: "string", enum: ["now", "at_shift_end", "when_cold"] },
+      },
+      required: ["machine", "hall"],
+      additionalProperties: false,
+    },
+  }));
+}
+
+function openaiBody() {
+  const call = (index: number) => ({
+    id: `call_${index}abcdefghijklmnopqrstuv`,
+    type: "function",
+    function: { name: "read_sensor", arguments: JSON.stringify({ machine: `pump ${index}`, hall: 4 }) },
+  });
+  return {
+    model: "bench-model",
+    max_tokens: 1024,
+    temperature: 0.3,
+    messages: [
+      { role: "system", content: PARAGRAPH },
+      { role: "user", content: PARAGRAPH },
+      { role: "assistant", content: "I will look.", tool_calls: [call(1)] },
+      { role: "tool", tool_call_id: call(1).id, content: PARAGRAPH },
+      { role: "assistant", content: PARAGRAPH },
+      { role: "user", content: [{ type: "text", text: PARAGRAPH }] },
+      { role: "assistant", content: null, tool_calls: [call(2)] },
+      { role: "tool", tool_call_id: call(2).id, content: PARAGRAPH },
+      { role: "assistant", content: PARAGRAPH },
+      { role: "user", content: PARAGRAPH },
+    ],
+    tools: tools().map(({ name, description, schema }) => ({
+      type: "function",
+      function: { name, description, parameters: schema },
+    })),
+    tool_choice: "auto",
+  };
+}
+
+function anthropicBody() {
+  const text = { type: "text", text: PARAGRAPH };
+  const call = (index: number) => ({
+    type: "tool_use",
+    id: `toolu_0${index}abcdefghijklmnopqrstu`,
+    name: "read_sensor",
+    input: { machine: `pump ${index}`, hall: 4 },
+  });
+  const result = (index: number) => ({ type: "tool_result", tool_use_id: call(index).id, content: [text] });
+  return {
+    model: "bench-model",
+    max_tokens: 1024,
+    temperature: 0.3,
+    system: [{ ...text, cache_control: { type: "ephemeral" } }],
+    messages: [
+      { role: "user", content: PARAGRAPH },
+      { role: "assistant", content: [{ type: "text", text: "I will look." }, call(1)] },
+      { role: "user", content: [result(1)] },
+      { role: "assistant", content: [text] },
+      { role: "user", content: [text] },
+      { role: "assistant", content: [call(2)] },
+      { role: "user", content: [result(2)] },
+      { role: "assistant", content: [text] },
+      { role: "user", content: [text] },
+      { role: "assistant", content: [text] },
+    ],
+    tools: tools().map(({ name, description, schema }) => ({ name, description, input_schema: schema })),
+    tool_choice: { type: "auto" },
+  };
+}

@@ -1,0 +1,175 @@
+/**
+ * What a request or an answer means, however it is spelled: what must survive a translation, or be declared lost. Empty
+ * texts, the grouping of turns and the spelling of defaults are not meaning.
+ */
+import type { IrBlock, IrRequest } from "../../src/ir/request.ts";
+import type { IrResponse } from "../../src/ir/response.ts";
+import { inputTokens } from "../../src/ir/usage.ts";
+import { decodeUtf8, encodeUtf8 } from "../../src/std/bytes.ts";
+import { asObject, type JsonObject, parseExact } from "../../src/std/json.ts";
+
+/** Feature -> what it says, in comparable form; features that say nothing are left out. */
+export type Meaning = Readonly<Record<string, unknown>>;
+
+export function meaningOfRequest(request: IrRequest): Meaning {
+  const { sampling, reasoning, outputFormat } = request;
+  return withoutNothing({
+    model: request.model,
+    stream: request.stream,
+    instructions: request.instructions.flatMap((each) => each.blocks.flatMap(instructionText)),
+    conversation: request.turns.flatMap((turn) =>
+      turn.blocks.flatMap((block) => {
+        const told = blockMeaning(block);
+        return told === null ? [] : [{ who: whoOf(turn.role, block), ...told }];
+      }),
+    ),
+    speakers: request.turns.flatMap((turn) => turn.name ?? []),
+    tools: request.tools.map((each) => {
+      switch (each.type) {
+        case "function":
+          // No parameters and an object without properties are the same to a model.
+          return {
+            name: each.name,
+            description: each.description,
+            parameters: each.parameters ?? NO_PARAMETERS,
+            strict: each.strict,
+          };
+        case "custom":
+          return { custom: each.name, description: each.description, format: each.format };
+        case "foreign":
+          return { foreign: each.name };
+        default:
+          return each satisfies never;
+      }
+    }),
+    toolChoice: request.toolChoice,
+    parallelToolCalls: request.parallelToolCalls,
+    maxOutputTokens: request.maxOutputTokens,
+    temperature: sampling.temperature,
+    topP: sampling.topP,
+    topK: sampling.topK,
+    seed: sampling.seed,
+    presencePenalty: sampling.presencePenalty,
+    frequencyPenalty: sampling.frequencyPenalty,
+    stop: request.stop,
+    reasoning: reasoning === null ? null : withoutNothing({ ...reasoning }),
+    outputFormat: outputFormat?.kind === "text" ? null : outputFormat,
+    choices: request.choices === 1 ? null : request.choices,
+    logprobs: request.logprobs,
+    user: request.user,
+    metadata: request.metadata,
+    serviceTier: request.serviceTier,
+    cacheMarks: cacheMarks(request),
+  });
+}
+
+export function meaningOfResponse(response: IrResponse): Meaning {
+  return withoutNothing({
+    model: response.model,
+    choices: response.choices.map((choice) => ({
+      index: choice.index,
+      content: choice.blocks.flatMap((block) => blockMeaning(block) ?? []),
+      finish: choice.finish === null ? null : choice.finish.reason,
+      stopSequence: choice.finish?.stopSequence ?? null,
+    })),
+    usage:
+      response.usage === null
+        ? null
+        : withoutNothing({
+            input: inputTokens(response.usage),
+            cacheRead: response.usage.cacheReadTokens === 0 ? null : response.usage.cacheReadTokens,
+            output: response.usage.outputTokens,
+            reasoning: response.usage.reasoningTokens === 0 ? null : response.usage.reasoningTokens,
+          }),
+  });
+}
+
+/** Features that say different things. */
+export function differences(left: Meaning, right: Meaning): string[] {
+  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...names].filter((name) => textOf(left[name]) !== textOf(right[name])).toSorted();
+}
+
+/** Sorted by member, so that the order in which something was written does not matter. */
+export function textOf(value: unknown): string {
+  return JSON.stringify(value, (_name, each: unknown) =>
+    typeof each === "object" && each !== null && !Array.isArray(each) && !JSON.isRawJSON(each)
+      ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
+
+/** Through bytes and back, as a body travels. */
+export function overTheWire(body: JsonObject): JsonObject {
+  const read = asObject(parseExact(decodeUtf8(encodeUtf8(JSON.stringify(body)))));
+  if (read === undefined) throw new Error("a body was written that is no object");
+  return read;
+}
+
+const NO_PARAMETERS = { type: "object", properties: {} };
+
+function whoOf(role: string, block: IrBlock): string {
+  if (block.type === "tool-result") return "tool";
+  return role === "developer" ? "system" : role;
+}
+
+function instructionText(block: IrBlock): string[] {
+  return block.type === "text" && block.text !== "" ? [block.text] : [];
+}
+
+function blockMeaning(block: IrBlock): Record<string, unknown> | null {
+  switch (block.type) {
+    case "text":
+      return block.text === ""
+        ? null
+        : withoutNothing({ text: block.text, citations: block.citations.map(({ url, title }) => ({ url, title })) });
+    case "refusal":
+      return { refusal: block.text };
+    case "image":
+      return { image: block.source, detail: block.detail };
+    case "document":
+      return { document: block.source, title: block.title, context: block.context, cited: block.citations };
+    case "audio":
+      return { audio: block.source, format: block.format };
+    case "tool-call":
+      return { call: block.name, id: block.id, kind: block.kind, arguments: argumentsMeaning(block.arguments) };
+    case "tool-result":
+      return {
+        resultOf: block.callId,
+        isError: block.isError === true,
+        content: block.content.flatMap((each) => blockMeaning(each) ?? []),
+      };
+    case "reasoning":
+      return withoutNothing({ reasoning: block.text, signature: block.signature, encrypted: block.encrypted });
+    case "foreign":
+      return { foreign: block.name };
+    default:
+      return block satisfies never;
+  }
+}
+
+/** No arguments are an empty object; broken ones are their own text. */
+function argumentsMeaning(text: string): unknown {
+  if (text.trim() === "") return {};
+  try {
+    return parseExact(text);
+  } catch {
+    return text;
+  }
+}
+
+function cacheMarks(request: IrRequest): string[] {
+  const blocks = [...request.instructions, ...request.turns].flatMap((each) => each.blocks);
+  const marks = [...blocks, ...request.tools].flatMap((each) =>
+    "cache" in each && each.cache !== null ? [each.cache.lifetime ?? "default"] : [],
+  );
+  return marks;
+}
+
+function withoutNothing(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      ([, each]) => each !== null && each !== undefined && !(Array.isArray(each) && each.length === 0),
+    ),
+  );
+}
