@@ -2,6 +2,7 @@
 // From the words of the command line to a command, and from its result to the exit code; nothing else. Commands are
 // loaded when they are asked for, so that none of them pays for another.
 import type { CliIo } from "./cli/io.ts";
+import { systemIo } from "./cli/system-io.ts";
 
 type Command = (args: readonly string[], io: CliIo) => number | Promise<number>;
 
@@ -18,16 +19,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
   ["-h", async () => (await import("./cli/help.ts")).help],
 ]);
 
-const io: CliIo = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  env: process.env,
-  cwd: process.cwd(),
-  now: Date.now,
-};
-
 // Without a word it serves, as a program started by a service manager is expected to.
 const [name = "serve", ...args] = process.argv.slice(2);
 const load = COMMANDS.get(name);
 const command = load === undefined ? (await import("./cli/help.ts")).unknownCommand(name) : await load();
-process.exitCode = await command(args, io);
+process.exitCode = await command(args, systemIo);

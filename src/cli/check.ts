@@ -64,7 +64,12 @@ function nameFor(path: string, io: CliIo): string {
 function verdict(problems: readonly Problem[]): string {
   const errors = problems.filter((problem) => problem.severity === "error").length;
   const warnings = problems.length - errors;
-  return `${errors} ${errors === 1 ? "error" : "errors"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}\n`;
+  return `${counted(errors, "error")}, ${counted(warnings, "warning")}
+`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
 function summary(deployment: Deployment, file: string): string {
@@ -73,7 +78,7 @@ function summary(deployment: Deployment, file: string): string {
   const pools = targets.filter((target) => target.kind === "pool");
   const lanes = Object.values(deployment.lanes);
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-  const head = `${file} is fine: ${lanes.length} lanes, ${targets.length - pools.length} models, ${pools.length} pools; listens on ${host}:${listen.port}, auth ${auth.mode}.\n`;
+  const head = `${file} is fine: ${counted(lanes.length, "lane")}, ${counted(targets.length - pools.length, "model")}, ${counted(pools.length, "pool")}; listens on ${host}:${listen.port}, auth ${auth.mode}.\n`;
   const laneTable = formatTable([
     ["LANE", "PROTOCOL", "UPSTREAM MODEL", "IDENTITY", "SLOTS", "KEY"],
     ...lanes.map(laneRow),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { type FindInput, findConfig } from "../../src/config/index.ts";
 
 const find = (files: readonly string[], rest: Partial<FindInput> = {}) =>
-  findConfig({ argv: [], env: { HOME: "/home/me" }, cwd: "/work", ...rest, exists: (path) => files.includes(path) });
+  findConfig({ argv: [], env: { HOME: "/home/me" }, cwd: "/srv", ...rest, exists: (path) => files.includes(path) });
 
 describe("config", () => {
   const XDG = { XDG_CONFIG_HOME: "/xdg", HOME: "/home/me" };
@@ -14,7 +14,7 @@ describe("config", () => {
     config: string | null,
   ])[] = [
     ["nothing anywhere", [], {}, null],
-    ["this folder", ["/work/config.yaml", "/home/me/.config/ringmain/config.yaml"], {}, "/work/config.yaml"],
+    ["this folder", ["/srv/config.yaml", "/home/me/.config/ringmain/config.yaml"], {}, "/srv/config.yaml"],
     [
       "the home",
       ["/home/me/.config/ringmain/config.yaml", "/etc/ringmain/config.yaml"],
@@ -34,29 +34,29 @@ describe("config", () => {
       "/home/me/.config/ringmain/config.yaml",
     ],
     ["the machine", ["/etc/ringmain/config.yaml"], { env: {} }, "/etc/ringmain/config.yaml"],
-    ["the option", ["/a.yaml", "/work/config.yaml"], { argv: ["--config", "/a.yaml"] }, "/a.yaml"],
+    ["the option", ["/a.yaml", "/srv/config.yaml"], { argv: ["--config", "/a.yaml"] }, "/a.yaml"],
     [
       "the option with an equals sign",
-      ["/work/sub/a.yaml"],
+      ["/srv/sub/a.yaml"],
       { argv: ["--json", "--config=sub/a.yaml"] },
-      "/work/sub/a.yaml",
+      "/srv/sub/a.yaml",
     ],
     ["the option over the variable", ["/a", "/b"], { argv: ["--config", "/a"], env: { RINGMAIN_CONFIG: "/b" } }, "/a"],
-    ["the variable", ["/b", "/work/config.yaml"], { env: { RINGMAIN_CONFIG: "/b" } }, "/b"],
+    ["the variable", ["/b", "/srv/config.yaml"], { env: { RINGMAIN_CONFIG: "/b" } }, "/b"],
     ["the old variable", ["/c"], { env: { BUSBAR_CONFIG: "/c" } }, "/c"],
     ["the new variable over the old", ["/b", "/c"], { env: { BUSBAR_CONFIG: "/c", RINGMAIN_CONFIG: "/b" } }, "/b"],
-    ["an empty variable is none", ["/work/config.yaml"], { env: { RINGMAIN_CONFIG: "" } }, "/work/config.yaml"],
+    ["an empty variable is none", ["/srv/config.yaml"], { env: { RINGMAIN_CONFIG: "" } }, "/srv/config.yaml"],
   ];
   test.each(ROWS)("%s", (_, files, rest, config) =>
     expect(find(files, rest)).toMatchObject({ config, explicitMissing: [] }),
   );
 
   test("one that was named and is not there is missing, and no other takes its place", () => {
-    expect(find(["/work/config.yaml"], { argv: ["--config", "nope.yaml"] })).toMatchObject({
+    expect(find(["/srv/config.yaml"], { argv: ["--config", "nope.yaml"] })).toMatchObject({
       config: null,
-      explicitMissing: ["/work/nope.yaml"],
+      explicitMissing: ["/srv/nope.yaml"],
     });
-    expect(find(["/work/config.yaml"], { env: { BUSBAR_CONFIG: "/nope" } })).toMatchObject({
+    expect(find(["/srv/config.yaml"], { env: { BUSBAR_CONFIG: "/nope" } })).toMatchObject({
       config: null,
       explicitMissing: ["/nope"],
     });
@@ -64,7 +64,7 @@ describe("config", () => {
 
   test("the places are told in order", () => {
     expect(find([]).tried).toEqual([
-      "/work/config.yaml",
+      "/srv/config.yaml",
       "/home/me/.config/ringmain/config.yaml",
       "/etc/ringmain/config.yaml",
     ]);
@@ -78,22 +78,22 @@ describe("providers", () => {
     rest: Partial<FindInput>,
     providers: string,
   ])[] = [
-    ["built in", ["/work/config.yaml"], {}, "embedded"],
+    ["built in", ["/srv/config.yaml"], {}, "embedded"],
     [
       "beside the configuration",
-      ["/a/config.yaml", "/a/providers.yaml", "/work/providers.yaml"],
+      ["/a/config.yaml", "/a/providers.yaml", "/srv/providers.yaml"],
       { argv: ["--config", "/a/config.yaml"] },
       "/a/providers.yaml",
     ],
     [
       "in the home",
-      ["/work/config.yaml", "/home/me/.config/ringmain/providers.yaml"],
+      ["/srv/config.yaml", "/home/me/.config/ringmain/providers.yaml"],
       {},
       "/home/me/.config/ringmain/providers.yaml",
     ],
-    ["of the machine", ["/work/config.yaml", "/etc/ringmain/providers.yaml"], {}, "/etc/ringmain/providers.yaml"],
-    ["the option", ["/p", "/work/providers.yaml"], { argv: ["--providers=/p"] }, "/p"],
-    ["the variable", ["/p", "/work/providers.yaml"], { env: { RINGMAIN_PROVIDERS: "/p" } }, "/p"],
+    ["of the machine", ["/srv/config.yaml", "/etc/ringmain/providers.yaml"], {}, "/etc/ringmain/providers.yaml"],
+    ["the option", ["/p", "/srv/providers.yaml"], { argv: ["--providers=/p"] }, "/p"],
+    ["the variable", ["/p", "/srv/providers.yaml"], { env: { RINGMAIN_PROVIDERS: "/p" } }, "/p"],
     ["the old variable", ["/p"], { env: { BUSBAR_PROVIDERS: "/p" } }, "/p"],
   ];
   test.each(ROWS)("%s", (_, files, rest, providers) =>
@@ -101,6 +101,6 @@ describe("providers", () => {
   );
 
   test("one that was named and is not there is missing", () => {
-    expect(find(["/work/config.yaml"], { env: { BUSBAR_PROVIDERS: "/nope" } }).explicitMissing).toEqual(["/nope"]);
+    expect(find(["/srv/config.yaml"], { env: { BUSBAR_PROVIDERS: "/nope" } }).explicitMissing).toEqual(["/nope"]);
   });
 });

@@ -24,7 +24,8 @@ describe("keys of config.yaml", () => {
 
 test("keys of providers.yaml: each stands in its own table or among those of a provider or model", () => {
   const own = rowsOf(catalogPart);
-  const known = (path: string) => own.has(path) || [...rows.keys()].some((row) => row === path || row.endsWith(`.${path}`));
+  const known = (path: string) =>
+    own.has(path) || [...rows.keys()].some((row) => row === path || row.endsWith(`.${path}`));
   const paths = [...listKeyPaths(catalogProviderSchema), ...listKeyPaths(catalogModelSchema)];
   expect(paths.filter((path) => !known(path))).toEqual([]);
   expect([...own.keys()].filter((path) => !paths.includes(path))).toEqual([]);
@@ -65,7 +66,12 @@ describe("defaults", () => {
 /** Cells after the first one, by the key in the first one. */
 function rowsOf(text: string): Map<string, string[]> {
   const lines = text.split("\n").filter((line) => line.startsWith("| `"));
-  const keyed = lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const keyed = lines.map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
   const found = keyed.map(([key = "", ...cells]) => [key.replaceAll("`", ""), cells] as const);
   return new Map(found.filter(([key]) => !key.endsWith(".yaml")));
 }

@@ -1,8 +1,10 @@
 /**
- * What a request or an answer means, however it is spelled: what must survive a translation, or be declared lost. Empty
- * texts, the grouping of turns and the spelling of defaults are not meaning.
+ * What a request or an answer means, however it is spelled: what must survive a translation, or be declared lost. Not
+ * meaning are: empty texts, the grouping of turns and of neighbouring texts, the letters of call ids (only which result
+ * belongs to which call), defaults that are spelled out, the label of a schema, and whether a refusal is called one or a
+ * filtered answer.
  */
-import type { IrBlock, IrRequest } from "../../src/ir/request.ts";
+import type { IrBlock, IrOutputFormat, IrRequest } from "../../src/ir/request.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
 import { inputTokens } from "../../src/ir/usage.ts";
 import { decodeUtf8, encodeUtf8 } from "../../src/std/bytes.ts";
@@ -13,15 +15,16 @@ export type Meaning = Readonly<Record<string, unknown>>;
 
 export function meaningOfRequest(request: IrRequest): Meaning {
   const { sampling, reasoning, outputFormat } = request;
+  const ids = new Map<string, string>();
   return withoutNothing({
     model: request.model,
     stream: request.stream,
-    instructions: request.instructions.flatMap((each) => each.blocks.flatMap(instructionText)),
-    conversation: request.turns.flatMap((turn) =>
-      turn.blocks.flatMap((block) => {
-        const told = blockMeaning(block);
-        return told === null ? [] : [{ who: whoOf(turn.role, block), ...told }];
-      }),
+    instructions: request.instructions.flatMap((each) => each.blocks.flatMap(instructionText)).join("\n"),
+    conversation: mergeTexts(
+      request.turns.flatMap((turn) =>
+        turn.blocks.flatMap((block) => told({ who: whoOf(turn.role, block) }, block, ids)),
+      ),
+      "\n",
     ),
     speakers: request.turns.flatMap((turn) => turn.name ?? []),
     tools: request.tools.map((each) => {
@@ -42,8 +45,8 @@ export function meaningOfRequest(request: IrRequest): Meaning {
           return each satisfies never;
       }
     }),
-    toolChoice: request.toolChoice,
-    parallelToolCalls: request.parallelToolCalls,
+    toolChoice: request.toolChoice?.kind === "auto" ? null : request.toolChoice,
+    parallelToolCalls: request.parallelToolCalls === true ? null : request.parallelToolCalls,
     maxOutputTokens: request.maxOutputTokens,
     temperature: sampling.temperature,
     topP: sampling.topP,
@@ -53,35 +56,47 @@ export function meaningOfRequest(request: IrRequest): Meaning {
     frequencyPenalty: sampling.frequencyPenalty,
     stop: request.stop,
     reasoning: reasoning === null ? null : withoutNothing({ ...reasoning }),
-    outputFormat: outputFormat?.kind === "text" ? null : outputFormat,
+    outputFormat: outputFormat === null || outputFormat.kind === "text" ? null : formatMeaning(outputFormat),
     choices: request.choices === 1 ? null : request.choices,
     logprobs: request.logprobs,
     user: request.user,
     metadata: request.metadata,
-    serviceTier: request.serviceTier,
+    serviceTier: request.serviceTier === "auto" ? null : request.serviceTier,
     cacheMarks: cacheMarks(request),
   });
 }
 
 export function meaningOfResponse(response: IrResponse): Meaning {
+  const { usage } = response;
   return withoutNothing({
     model: response.model,
-    choices: response.choices.map((choice) => ({
-      index: choice.index,
-      content: choice.blocks.flatMap((block) => blockMeaning(block) ?? []),
-      finish: choice.finish === null ? null : choice.finish.reason,
-      stopSequence: choice.finish?.stopSequence ?? null,
-    })),
-    usage:
-      response.usage === null
-        ? null
-        : withoutNothing({
-            input: inputTokens(response.usage),
-            cacheRead: response.usage.cacheReadTokens === 0 ? null : response.usage.cacheReadTokens,
-            output: response.usage.outputTokens,
-            reasoning: response.usage.reasoningTokens === 0 ? null : response.usage.reasoningTokens,
-          }),
+    content: contentOf(response),
+    finishes: response.choices.map(({ index, finish }) => [
+      index,
+      finish?.reason === "content-filter" ? "refusal" : finish?.reason,
+    ]),
+    stopSequences: response.choices.flatMap(({ finish }) => finish?.stopSequence ?? []),
+    inputTokens: usage === null ? null : inputTokens(usage),
+    cacheReadTokens: usage?.cacheReadTokens === 0 ? null : usage?.cacheReadTokens,
+    outputTokens: usage?.outputTokens,
+    reasoningTokens: usage?.reasoningTokens === 0 ? null : usage?.reasoningTokens,
   });
+}
+
+/** What a broken answer had said; nothing else of it needs to arrive. */
+export function meaningOfBroken(response: IrResponse): Meaning {
+  return { content: contentOf(response) };
+}
+
+function contentOf(response: IrResponse): unknown {
+  const ids = new Map<string, string>();
+  return response.choices.map((choice) => [
+    choice.index,
+    mergeTexts(
+      choice.blocks.flatMap((block) => told({ who: "assistant" }, block, ids)),
+      "",
+    ),
+  ]);
 }
 
 /** Features that say different things. */
@@ -117,14 +132,52 @@ function instructionText(block: IrBlock): string[] {
   return block.type === "text" && block.text !== "" ? [block.text] : [];
 }
 
-function blockMeaning(block: IrBlock): Record<string, unknown> | null {
+interface Part {
+  readonly who: string;
+  readonly text?: string;
+  readonly [what: string]: unknown;
+}
+
+function told(who: { readonly who: string }, block: IrBlock, ids: Map<string, string>): Part[] {
+  const meaning = blockMeaning(block, ids);
+  return meaning === null ? [] : [{ ...who, ...meaning }];
+}
+
+/** Neighbouring texts of one speaker are one text. */
+function mergeTexts(parts: readonly Part[], between: string): Part[] {
+  const merged: Part[] = [];
+  for (const part of parts) {
+    const last = merged.at(-1);
+    if (
+      last?.text !== undefined &&
+      part.text !== undefined &&
+      last.who === part.who &&
+      isPlain(last) &&
+      isPlain(part)
+    ) {
+      merged[merged.length - 1] = { ...last, text: `${last.text}${between}${part.text}` };
+    } else merged.push(part);
+  }
+  return merged;
+}
+
+function isPlain(part: Part): boolean {
+  return Object.keys(part).length === 2;
+}
+
+function blockMeaning(block: IrBlock, ids: Map<string, string>): Record<string, unknown> | null {
+  const ordinal = (id: string): string => {
+    const known = ids.get(id) ?? `call ${ids.size}`;
+    ids.set(id, known);
+    return known;
+  };
   switch (block.type) {
     case "text":
       return block.text === ""
         ? null
         : withoutNothing({ text: block.text, citations: block.citations.map(({ url, title }) => ({ url, title })) });
     case "refusal":
-      return { refusal: block.text };
+      return { text: block.text };
     case "image":
       return { image: block.source, detail: block.detail };
     case "document":
@@ -132,12 +185,20 @@ function blockMeaning(block: IrBlock): Record<string, unknown> | null {
     case "audio":
       return { audio: block.source, format: block.format };
     case "tool-call":
-      return { call: block.name, id: block.id, kind: block.kind, arguments: argumentsMeaning(block.arguments) };
+      return {
+        call: block.name,
+        id: ordinal(block.id),
+        kind: block.kind,
+        arguments: argumentsMeaning(block.arguments),
+      };
     case "tool-result":
       return {
-        resultOf: block.callId,
+        resultOf: ordinal(block.callId),
         isError: block.isError === true,
-        content: block.content.flatMap((each) => blockMeaning(each) ?? []),
+        content: mergeTexts(
+          block.content.flatMap((each) => told({ who: "tool" }, each, ids)),
+          "\n",
+        ),
       };
     case "reasoning":
       return withoutNothing({ reasoning: block.text, signature: block.signature, encrypted: block.encrypted });
@@ -146,6 +207,10 @@ function blockMeaning(block: IrBlock): Record<string, unknown> | null {
     default:
       return block satisfies never;
   }
+}
+
+function formatMeaning(format: IrOutputFormat): unknown {
+  return format.kind === "json-schema" ? { schema: format.schema, description: format.description } : format.kind;
 }
 
 /** No arguments are an empty object; broken ones are their own text. */

@@ -1,0 +1,29 @@
+/** The real terminal for commands. Writes straight to the file descriptors: the runtime's streams take longer to set up than a start. */
+import { writeSync } from "node:fs";
+import type { CliIo } from "./io.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+
+export const systemIo: CliIo = {
+  out: (text) => write(STDOUT, text),
+  err: (text) => write(STDERR, text),
+  env: process.env,
+  cwd: process.cwd(),
+  now: Date.now,
+};
+
+/** A reader that has left (`| head`) is no reason to fail. */
+function write(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text, "utf8");
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  return code === "EPIPE" || code === "EAGAIN";
+}

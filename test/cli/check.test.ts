@@ -1,0 +1,166 @@
+/** `ringmain check` as somebody types it: what is printed, where, and with which exit code. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { check } from "../../src/cli/check.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ringmain-check-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const GOOD = `providers: { acme: { protocol: openai, base_url: "https://api.acme.invalid", api_key_env: ACME_KEY } }
+models: { big: { provider: acme, max_concurrent: 7 } }
+pools: { fast: { members: [{ target: big, weight: 2 }], on_exhausted: { action: wait } } }
+`;
+
+let folders = 0;
+
+/** Runs it in a folder of its own with these files. */
+async function run(
+  args: readonly string[],
+  files: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
+) {
+  folders += 1;
+  const cwd = join(folder, String(folders));
+  mkdirSync(cwd);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
+  let out = "";
+  let err = "";
+  const io = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    env: { ACME_KEY: "test-key-1", ...env },
+    cwd,
+  };
+  const code = await check(args, io);
+  return { code, out, err };
+}
+
+describe("a good file", () => {
+  test("is summed up", async () => {
+    const { code, out, err } = await run([], { "config.yaml": GOOD });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toBe(`config.yaml is fine: 1 lane, 1 model, 1 pool; listens on 127.0.0.1:8080, auth none.
+
+LANE              PROTOCOL  UPSTREAM MODEL  IDENTITY        SLOTS  KEY
+acme/default/big  openai    big             big (unproven)  7      ACME_KEY
+
+POOL  SELECT    MEMBERS  KEEP  WHEN EXHAUSTED
+fast  weighted  big ×2   -     wait 5000 ms
+`);
+  });
+
+  test("with a warning is still good", async () => {
+    const { code, out } = await run([], { "config.yaml": `${GOOD}workers: 2\n` });
+    expect(code).toBe(0);
+    expect(out).toStartWith("config.yaml:4:10 warning workers: more than one worker is not available");
+  });
+
+  test("as JSON", async () => {
+    const { code, out } = await run(["--json"], { "config.yaml": GOOD });
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: true,
+      problems: [],
+      lanes: ["acme/default/big"],
+      targets: ["big", "fast"],
+      providers: "embedded",
+    });
+  });
+
+  test("with a catalog beside it", async () => {
+    const files = {
+      "config.yaml": "providers: { own: { api_key_env: ACME_KEY } }\nmodels: { m: { provider: own } }\n",
+      "providers.yaml": 'own: { protocol: openai, base_url: "https://own.invalid" }\n',
+    };
+    expect(await run([], files)).toMatchObject({ code: 0, err: "" });
+    expect(await run(["--providers", "other.yaml"], files)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("other.yaml does not exist"),
+    });
+  });
+});
+
+describe("a bad file", () => {
+  const BAD = GOOD.replace("provider: acme", "provder: acme").replace("weight: 2", "weight: 0");
+
+  test("has all its problems printed, with places", async () => {
+    const { code, out } = await run([], { "config.yaml": BAD });
+    expect(code).toBe(1);
+    expect(out).toBe(`config.yaml:2:16 error models.big.provider: is required and must be text
+config.yaml:2:18 error models.big.provder: unknown key; did you mean "provider"?
+config.yaml:3:51 error pools.fast.members[0].weight: must be at least 1
+3 errors, 0 warnings
+`);
+  });
+
+  test("as JSON", async () => {
+    const { code, out } = await run(["--json"], { "config.yaml": BAD });
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      lanes: null,
+      problems: [
+        { path: "models.big.provider" },
+        { path: "models.big.provder", line: 2, column: 18, suggestion: "provider", severity: "error" },
+        { file: "config.yaml" },
+      ],
+    });
+  });
+
+  test("prints no secret", async () => {
+    const secret = "test-secret-value-1";
+    const text = `${GOOD}auth: { mode: "\${S}", client_tokens: ["\${S}", "\${S} x"], tokn: "\${S}" }\nlisten: "\${S}"\n`;
+    const { code, out, err } = await run([], { "config.yaml": text }, { S: secret, ACME_KEY: `${secret}\n2` });
+    expect(code).toBe(1);
+    expect(out + err).not.toContain(secret);
+  });
+});
+
+describe("no file", () => {
+  test("is told with the places looked at", async () => {
+    const { code, err } = await run([], {});
+    expect(code).toBe(1);
+    expect(err).toStartWith('No config.yaml was found; "ringmain init" writes one. Looked for:\n');
+    expect(err).toContain("/etc/ringmain/config.yaml");
+  });
+  test("as JSON", async () => {
+    const { code, out } = await run(["--json"], {});
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      config: null,
+      missing: expect.stringContaining("ringmain init"),
+    });
+  });
+  test("where one was named, no other is taken", async () => {
+    const { code, err } = await run(["--config", "nope.yaml"], { "config.yaml": GOOD });
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: "nope.yaml does not exist; correct the path, or leave it out to search the usual places.\n",
+    });
+  });
+});
+
+describe("usage", () => {
+  test.each([[["--jsn"]], [["--config"]], [["--config="]], [["config.yaml"]], [["--json=yes"]]])(
+    "%p is wrong",
+    async (args) => {
+      const { code, out, err } = await run(args, { "config.yaml": GOOD });
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toContain("Usage: ringmain check");
+    },
+  );
+  test("help", async () => {
+    expect(await run(["--help"], {})).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("Usage: ringmain check"),
+      err: "",
+    });
+  });
+});

@@ -1,0 +1,170 @@
+// Streamed answers over real sockets: at the client's pace, ended at once when it leaves, and given up when it stalls.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { STALL_MS } from "../../src/server/stream.ts";
+import { encodeUtf8 } from "../../src/std/bytes.ts";
+import { type FakeServer, type FakeSource, source, startFake } from "./fake-gateway.ts";
+import { eventually, openRaw, statusOf } from "./raw-client.ts";
+
+let fake: FakeServer;
+beforeEach(() => {
+  fake = startFake();
+});
+afterEach(() => fake.server.stopNow());
+
+const REQUEST = "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway.invalid\r\nContent-Length: 2\r\n\r\n{}";
+const CHUNK = new Uint8Array(64 * 1024);
+/** More than every buffer between the two ends together. */
+const CHUNKS = 1_000;
+
+function streaming(body: FakeSource): FakeSource {
+  fake.answer(() => ({ status: 200, headers: { "content-type": "text/event-stream" }, body }));
+  return body;
+}
+
+function* events(count: number): Generator<Uint8Array> {
+  for (let index = 0; index < count; index += 1) yield encodeUtf8(`data: ${index}\n\n`);
+}
+
+function* flood(): Generator<Uint8Array> {
+  for (let index = 0; index < CHUNKS; index += 1) yield CHUNK;
+}
+
+test("every byte arrives, in order, and the connection serves again", async () => {
+  const body = streaming(source(events(50), { silent: false }));
+  await using client = await openRaw(fake.port);
+  client.send(REQUEST);
+  const received = await client.until((seen) => seen.endsWith("\r\n0\r\n\r\n"));
+  expect(received.match(/data: \d+/g)).toEqual(Array.from({ length: 50 }, (_, index) => `data: ${index}`));
+  expect(received.toLowerCase()).toContain("\r\nx-accel-buffering: no\r\n");
+  expect(body.cancelled()).toBe(0);
+  expect(fake.time.timersPending()).toBe(0);
+
+  client.send("GET /healthz HTTP/1.1\r\nHost: gateway.invalid\r\n\r\n");
+  await client.until((seen) => seen.includes("ok\n"));
+});
+
+test("HTTP/1.0 gets the stream too, ended by the connection", async () => {
+  streaming(source(events(3), { silent: false }));
+  await using client = await openRaw(fake.port);
+  client.send(REQUEST.replace("HTTP/1.1", "HTTP/1.0"));
+  const received = await client.closed();
+  expect(statusOf(received)).toBe(200);
+  expect(received).toContain("data: 2\n\n");
+});
+
+test("a client that does not read stops the source, and one that reads again lets it go on", async () => {
+  const body = streaming(source(flood(), { silent: false }));
+  await using client = await openRaw(fake.port);
+  client.pause();
+  client.send(REQUEST);
+  await eventually(() => body.asked() > 1);
+  // Time for everything that would come unasked: it would be all of the chunks.
+  for (let turn = 0; turn < 2_000; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  const asked = body.asked();
+  expect(asked).toBeLessThan(CHUNKS / 2);
+  expect(body.cancelled()).toBe(0);
+});
+
+test("a client that leaves while the source is silent ends it at once", async () => {
+  const body = streaming(source(events(1), { silent: true }));
+  await using client = await openRaw(fake.port);
+  client.send(REQUEST);
+  await client.until((seen) => seen.includes("data: 0"));
+  await eventually(() => body.asked() === 2);
+  client.vanish();
+  await body.gone;
+  await eventually(() => fake.time.timersPending() === 0);
+  expect(body.cancelled()).toBe(1);
+  expect(fake.bugs).toEqual([]);
+});
+
+test("a client that leaves while the source floods ends it once", async () => {
+  const body = streaming(source(flood(), { silent: true }));
+  await using client = await openRaw(fake.port);
+  client.pause();
+  client.send(REQUEST);
+  await eventually(() => body.asked() > 1);
+  client.vanish();
+  await body.gone;
+  await eventually(() => fake.time.timersPending() === 0);
+  expect(body.cancelled()).toBe(1);
+});
+
+test("a client that leaves before there is an answer is told to the exchange", async () => {
+  const aborted = Promise.withResolvers<void>();
+  fake.answer(async (input) => {
+    input.signal.addEventListener("abort", () => aborted.resolve());
+    await aborted.promise;
+    return { status: 499, headers: {}, body: new Uint8Array(0) };
+  });
+  await using client = await openRaw(fake.port);
+  client.send(REQUEST);
+  await eventually(() => fake.runs.length === 1);
+  client.vanish();
+  await aborted.promise;
+  expect(fake.runs.at(0)?.signal.aborted).toBe(true);
+});
+
+test("a client that takes nothing for too long counts as gone", async () => {
+  const body = streaming(source(flood(), { silent: true }));
+  await using client = await openRaw(fake.port);
+  client.pause();
+  client.send(REQUEST);
+  await eventually(() => body.asked() > 1);
+  let asked = 0;
+  await eventually(() => {
+    // Settled: two looks in a row see the same, so that everything between is full.
+    const same = asked === body.asked();
+    asked = body.asked();
+    return same;
+  });
+  fake.time.advance(STALL_MS - 1);
+  expect(body.cancelled()).toBe(0);
+  fake.time.advance(STALL_MS);
+  await body.gone;
+  expect(body.cancelled()).toBe(1);
+  expect(fake.time.timersPending()).toBe(0);
+});
+
+test("a source that thinks for an hour is not a client that stalls", async () => {
+  const body = streaming(source(events(1), { silent: true }));
+  await using client = await openRaw(fake.port);
+  client.send(REQUEST);
+  await eventually(() => body.asked() === 2);
+  fake.time.advance(3_600_000);
+  expect(body.cancelled()).toBe(0);
+});
+
+test("a request sent into a running stream ends both, and the source is let go of", async () => {
+  const body = streaming(source(events(1), { silent: true }));
+  await using client = await openRaw(fake.port);
+  client.send(REQUEST);
+  await client.until((seen) => seen.includes("data: 0"));
+  client.send("GET /healthz HTTP/1.1\r\nHost: gateway.invalid\r\n\r\n");
+  await body.gone;
+  expect(body.cancelled()).toBe(1);
+  expect(await client.closed()).not.toContain("ok\n");
+});
+
+test("an answer the runtime refuses to send lets go of its source", async () => {
+  const body = source(events(1), { silent: true });
+  fake.answer(() => ({ status: 200, headers: { "x-bad": "a\nb" }, body }));
+  await using client = await openRaw(fake.port);
+  client.send(REQUEST);
+  expect(statusOf(await client.until((seen) => seen.includes("\r\n\r\n")))).toBe(500);
+  expect(body.cancelled()).toBe(1);
+  expect(fake.bugs.length).toBe(1);
+});
+
+test("a bug is answered without a word of it", async () => {
+  fake.answer(() => {
+    throw new Error("secret-canary");
+  });
+  await using client = await openRaw(fake.port);
+  client.send(REQUEST);
+  const received = await client.until((seen) => seen.includes("}"));
+  expect(statusOf(received)).toBe(500);
+  expect(received).not.toContain("secret-canary");
+  expect(received).not.toContain("fake-gateway.ts");
+  expect(received.toLowerCase()).toContain("content-type: application/json");
+});
