@@ -100,7 +100,12 @@ export function writeFailure(input: RefusalInput): Answer {
   });
   return {
     status: written.status,
-    headers: { "content-type": "application/json", ...common, ...written.headers },
+    headers: {
+      "content-type": "application/json",
+      ...protocol.carrier.answerHeaders(input.requestId),
+      ...common,
+      ...written.headers,
+    },
     body: encodeUtf8(JSON.stringify(written.body)),
   };
 }

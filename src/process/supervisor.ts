@@ -5,7 +5,7 @@
 import type { Deployment } from "../ir/deployment.ts";
 import { createSinks, type Sink, type Sinks } from "../observability/sinks.ts";
 import { formatAddress, whyNotListening } from "./address.ts";
-import { createAsks } from "./asks.ts";
+import { type Asks, createAsks } from "./asks.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
 import { type Environment, environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
 import type { FromWorker } from "./messages.ts";
@@ -76,7 +76,7 @@ interface Supervisor {
   cancelDeadline: () => void;
   /** Resolves the run, once no worker is left. Null: nobody has asked it to end. */
   exitCode: number | null;
-  readonly onMessage: (worker: WorkerProcess, message: FromWorker) => void;
+  readonly asks: Asks<WorkerProcess>;
   readonly onEnd: (exitCode: number) => void;
 }
 
@@ -101,7 +101,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     failedStarts: 0,
     cancelDeadline: () => undefined,
     exitCode: null,
-    onMessage: createDispatch(() => supervisor),
+    asks: createAsks({ ask: (worker, id) => worker.send({ kind: "ask", id }), setTimer: options.setTimer }),
     onEnd: ended.resolve,
   };
   const stopListening = options.listenToSignals((signal) => onSignal(supervisor, signal));
@@ -169,7 +169,7 @@ function start(supervisor: Supervisor, slot: Slot): void {
   slot.worker = startWorker({
     command: options.command,
     env: workerEnvironment(options.env),
-    onMessage: supervisor.onMessage,
+    onMessage: (worker, message) => onMessage(supervisor, worker, message),
     onExit: (worker, how) => onExit(supervisor, worker, how),
   });
 }
@@ -192,6 +192,7 @@ function give(supervisor: Supervisor, slot: Slot): void {
 
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {
   supervisor.retired.delete(worker);
+  supervisor.asks.gone(worker);
   const slot = supervisor.slots.find((each) => each.worker === worker);
   if (slot !== undefined) slot.worker = null;
   if (supervisor.exitCode !== null) {
@@ -220,30 +221,23 @@ function restart(supervisor: Supervisor, slot: Slot, how: string): void {
 
 // ---------------------------------------------------------------- what workers say
 
-function createDispatch(get: () => Supervisor): Supervisor["onMessage"] {
-  const asks = createAsks<WorkerProcess>({
-    ask: (worker, id) => worker.send({ kind: "ask", id }),
-    setTimer: (ms, fire) => get().options.setTimer(ms, fire),
-  });
-  return (worker, message) => {
-    const supervisor = get();
-    switch (message.kind) {
-      case "observed":
-        for (const record of message.records) supervisor.sinks?.record(record);
-        for (const transition of message.transitions) supervisor.sinks?.transition(transition);
-        break;
-      case "figures":
-        asks.replied(worker, message.id, message.figures);
-        break;
-      case "ask": {
-        const serving = supervisor.slots.flatMap((slot) => (slot.state === "listening" ? (slot.worker ?? []) : []));
-        asks.start(serving, (figures) => worker.send({ kind: "told", id: message.id, figures }));
-        break;
-      }
-      default:
-        onStanding(supervisor, worker, message);
+function onMessage(supervisor: Supervisor, worker: WorkerProcess, message: FromWorker): void {
+  switch (message.kind) {
+    case "observed":
+      for (const record of message.records) supervisor.sinks?.record(record);
+      for (const transition of message.transitions) supervisor.sinks?.transition(transition);
+      break;
+    case "figures":
+      supervisor.asks.replied(worker, message.id, message.figures);
+      break;
+    case "ask": {
+      const serving = supervisor.slots.flatMap((slot) => (slot.state === "listening" ? (slot.worker ?? []) : []));
+      supervisor.asks.start(serving, (figures) => worker.send({ kind: "told", id: message.id, figures }));
+      break;
     }
-  };
+    default:
+      onStanding(supervisor, worker, message);
+  }
 }
 
 type Standing = Extract<FromWorker, { kind: "ready" | "listening" | "failed-to-listen" | "retiring" }>;

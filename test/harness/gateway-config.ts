@@ -19,22 +19,34 @@ export interface ConfigInput {
   readonly more?: string;
 }
 
+/** Scripts that put a whole account out: each under a provider of its own, or nothing else would be served after them. */
+const PUTS_OUT = ["bad-key", "no-money"];
+
 export function configText({ openai, anthropic, models, pools, more }: ConfigInput): string {
-  const model = (vendor: string, name: string): string =>
-    `  ${vendor}-${name}: { provider: ${vendor}, upstream_model: "${name}" }`;
-  const poolText = Object.entries(pools ?? {}).map(([name, members]) => {
+  const vendors = { openai, anthropic };
+  const pairs = models.flatMap((name) => (["openai", "anthropic"] as const).map((vendor) => ({ name, vendor })));
+  const providerOf = ({ name, vendor }: (typeof pairs)[number]): string =>
+    PUTS_OUT.includes(name) ? `${vendor}-${name}` : vendor;
+  const providers = new Map(pairs.map((pair) => [providerOf(pair), pair.vendor]));
+  const poolLines = Object.entries(pools ?? {}).map(([name, members]) => {
     const listed = members.map(
       (member, index) => `{ target: ${member}, weight: ${10 ** (members.length - 1 - index)} }`,
     );
     return `  ${name}: { members: [ ${listed.join(", ")} ] }`;
   });
-  return `listen: "127.0.0.1:0"
-${more ?? ""}
-providers:
-  openai: { protocol: openai, base_url: "${openai.url}", api_key_env: OPENAI_TEST_KEY, allow_private: true }
-  anthropic: { protocol: anthropic, base_url: "${anthropic.url}", api_key_env: ANTHROPIC_TEST_KEY, allow_private: true }
-models:
-${models.flatMap((name) => [model("openai", name), model("anthropic", name)]).join("\n")}
-${poolText.length === 0 ? "" : `pools:\n${poolText.join("\n")}`}
-`;
+  return [
+    'listen: "127.0.0.1:0"',
+    more ?? "",
+    "providers:",
+    ...[...providers].map(
+      ([name, vendor]) =>
+        `  ${name}: { protocol: ${vendor}, base_url: "${vendors[vendor].url}", api_key_env: ${vendor.toUpperCase()}_TEST_KEY, allow_private: true }`,
+    ),
+    "models:",
+    ...pairs.map(
+      (pair) => `  ${pair.vendor}-${pair.name}: { provider: ${providerOf(pair)}, upstream_model: "${pair.name}" }`,
+    ),
+    ...(poolLines.length === 0 ? [] : ["pools:", ...poolLines]),
+    "",
+  ].join("\n");
 }

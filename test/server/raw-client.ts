@@ -14,6 +14,7 @@ export interface RawClient extends AsyncDisposable {
   closed(): Promise<string>;
   /** Stops reading, so that the server's writes fill up. */
   pause(): void;
+  resume(): void;
   /** RST: the client is gone. */
   vanish(): void;
 }
@@ -65,6 +66,7 @@ export async function openRaw(port: number): Promise<RawClient> {
     until: (fits) => wait(() => fits(received), "waiting for an answer"),
     closed: () => wait(() => isClosed, "waiting for the end"),
     pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     vanish: () => void socket.resetAndDestroy(),
     async [Symbol.asyncDispose]() {
       socket.destroy();
