@@ -81,9 +81,16 @@ async function play(answer: VendorAnswer, response: ServerResponse, gone: AbortS
     if (gone.aborted) return;
     await write(response, text);
   }
-  if (answer.ending === "end") response.end();
-  else reset(response);
+  if (answer.ending === "end") {
+    response.end();
+    return;
+  }
+  await pause(BEFORE_RESET_MS, gone);
+  reset(response);
 }
+
+/** A reset overtakes what is still on its way; the pieces before it are to be seen. */
+const BEFORE_RESET_MS = 20;
 
 /** RST, not a proper end: what a vendor's crash looks like from outside. */
 function reset(response: ServerResponse): void {

@@ -5,6 +5,7 @@ import { EXIT } from "./text.ts";
 
 /** Commands by name, in the order of a first day; those that nobody types are left out. */
 export const COMMANDS_SHOWN = {
+  demo: "try it: the real gateway on simulated vendors, no key needed",
   init: "write a config.yaml for the vendors whose keys are in the environment",
   check: "say everything that is wrong with the configuration",
   serve: "serve (also without any command)",

@@ -3,7 +3,7 @@
  * believable pace, and some of them misbehave on purpose. They open no connection, wait for nothing and read no clock:
  * whoever serves them plays their steps.
  */
-export { createChance } from "./chance.ts";
+export { type Chance, createChance } from "./chance.ts";
 export { DEMO_ACCOUNT_KEY, DEMO_CLIENT_KEY, demoConfig } from "./config-text.ts";
 export { isTemper, TEMPERS, type Temper } from "./temper.ts";
 export { createVendors, type Piece, type VendorAnswer, type VendorCall, type Vendors } from "./vendor.ts";

@@ -240,7 +240,9 @@ function refuse(
   said: { readonly status?: number; readonly retryAfterMs?: number } = {},
 ): VendorAnswer {
   const written = desk.protocol.payload.writeError(troubled(kind, message, said), errorContext(desk));
-  return whole(desk, written.body, { status: written.status, headers: written.headers, firstByteMs: REFUSAL_MS });
+  const hint = said.retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(said.retryAfterMs / 1000)) };
+  const headers = { ...written.headers, ...hint };
+  return whole(desk, written.body, { status: written.status, headers, firstByteMs: REFUSAL_MS });
 }
 
 /** `status`: the vendor's own where it differs from the table's. */

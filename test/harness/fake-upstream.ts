@@ -120,11 +120,17 @@ async function play(socket: Socket, gone: Promise<void>, steps: readonly Step[])
     switch (step.do) {
       case "write":
         await new Promise<void>((resolve) => {
-          if (socket.write(step.bytes)) resolve();
-          else {
-            socket.once("drain", resolve);
-            socket.once("close", () => resolve());
+          if (socket.write(step.bytes)) {
+            resolve();
+            return;
           }
+          const goOn = (): void => {
+            socket.off("drain", goOn);
+            socket.off("close", goOn);
+            resolve();
+          };
+          socket.once("drain", goOn);
+          socket.once("close", goOn);
         });
         break;
       case "wait":

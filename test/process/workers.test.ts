@@ -1,0 +1,55 @@
+// Two real workers behind one address: both serve, the figures are those of both, and both end.
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { type Listening, type Signal, supervise } from "../../src/process/supervisor.ts";
+import { eventually } from "../server/raw-client.ts";
+import { deploymentOf } from "./deployments.ts";
+
+const MAIN = join(import.meta.dir, "..", "..", "src", "main.ts");
+
+test("two workers share an address and show the figures of both", async () => {
+  let onSignal: (signal: Signal) => void = () => undefined;
+  const listening: Listening[] = [];
+  const records: string[] = [];
+  const exitCode = supervise({
+    load: async () => ({
+      ...deploymentOf({ slots: [10], workers: 2 }),
+      log: { level: "error", format: "text" },
+    }),
+    command: [process.execPath, "--no-env-file", MAIN, "worker"],
+    env: { PATH: process.env["PATH"], LOCAL_KEY: "test-key-1" },
+    sinks: () => [{ name: "test", record: (record) => void records.push(record.outcome), transition: () => undefined }],
+    onListening: (each) => listening.push(each),
+    say: () => undefined,
+    listenToSignals(listener) {
+      onSignal = listener;
+      return () => undefined;
+    },
+    platform: process.platform,
+    nowMs: () => performance.now(),
+    random: () => 0,
+    setTimer(ms, fire) {
+      const timer = setTimeout(fire, ms);
+      return () => clearTimeout(timer);
+    },
+  });
+  await eventually(() => listening.length === 1);
+  const url = listening[0]?.url ?? "";
+
+  const read = async (path: string): Promise<string> => await (await fetch(`${url}${path}`)).text();
+  // Each on a connection of its own, so that the system spreads them.
+  const asks = 40;
+  for (let count = 0; count < asks; count += 1) {
+    await (await fetch(`${url}/nowhere`, { headers: { connection: "close" } })).text();
+  }
+  const stats: unknown = JSON.parse(await read("/stats"));
+  expect(stats).toMatchObject({ unresolved_requests: asks, lanes: [{ max_concurrent: 10, free_slots: 10 }] });
+  const metrics = await read("/metrics");
+  expect(metrics).toContain(`ringmain_refused_total{reason="unknown-route"} ${asks}\n`);
+  await eventually(() => records.length === asks);
+  expect(new Set(records)).toEqual(new Set(["refused"]));
+
+  onSignal("SIGINT");
+  expect(await exitCode).toBe(0);
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+});
