@@ -26,13 +26,13 @@ import {
 } from "./observability/index.ts";
 import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
 import { createHealth, type Health, type HealthLabel } from "./routing/index.ts";
-import type { Gateway } from "./server/gateway.ts";
+import type { Gateway } from "./server/index.ts";
 import type { Effects } from "./std/effects.ts";
 import { Secret } from "./std/secret.ts";
 import { createSend } from "./upstream/index.ts";
 
-export type { Gateway } from "./server/gateway.ts";
-export { startServer } from "./server/serve.ts";
+export type { Gateway } from "./server/index.ts";
+export { startServer } from "./server/index.ts";
 
 export interface ComposeInput {
   readonly deployment: Deployment;

@@ -1,7 +1,7 @@
 // The program as an operator meets it: starts, refusals to start, signals, crashes, hostile folders, and secrets that stay.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Gateway, runCommand, startGateway } from "../harness/binary.ts";
 import { question, see } from "../harness/client-words.ts";
@@ -348,12 +348,14 @@ test("an answer that is whole is exactly the vendor's, from the first request af
   expect(await gateway.stop()).toBe(0);
 }, 60_000);
 
+/** Each thread of a process has a list of its own. */
 async function childrenOf(pid: number): Promise<number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return text
-    .trim()
+  const threads = await readdir(`/proc/${pid}/task`);
+  const lists = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, "utf8")));
+  return lists
+    .join(" ")
     .split(" ")
-    .filter((each) => each !== "")
+    .filter((each) => each.trim() !== "")
     .map(Number);
 }
 
