@@ -178,15 +178,17 @@ const PORTS_TRIED_MAX = 20;
 
 /** The usual port or one of those behind it; 0, which is any, when all are taken. */
 function freePort(): number {
-  for (let port = PORT_DEFAULT; port < PORT_DEFAULT + PORTS_TRIED_MAX; port += 1) {
-    try {
-      Bun.listen({ hostname: "127.0.0.1", port, socket: { data: () => undefined } }).stop(true);
-      return port;
-    } catch {
-      // Somebody else listens there; the next one is tried.
-    }
-  }
+  for (let port = PORT_DEFAULT; port < PORT_DEFAULT + PORTS_TRIED_MAX; port += 1) if (isFree(port)) return port;
   return 0;
+}
+
+function isFree(port: number): boolean {
+  try {
+    Bun.listen({ hostname: "127.0.0.1", port, socket: { data: () => undefined } }).stop(true);
+    return true;
+  } catch {
+    return false; // somebody else listens there, or this user may not
+  }
 }
 
 // ---------------------------------------------------------------- the display

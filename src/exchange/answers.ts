@@ -87,6 +87,8 @@ export function writeFailure(input: RefusalInput): Answer {
       headers: {
         ...protocol.carrier.answerHeaders(input.requestId),
         ...passed,
+        // "Again at once" makes clients spin.
+        ...(passed["retry-after"]?.trim() === "0" ? { "retry-after": "1" } : {}),
         ...common,
         "content-type": upstream.headers["content-type"] ?? "application/json",
       },

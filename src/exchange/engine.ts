@@ -302,7 +302,8 @@ async function waitForRecovery(
   run.waited = true;
   const { effects, deployment } = run.world;
   const now = effects.nowMs();
-  const lanes = target.members.flatMap((member) => member.lanes.flatMap((id) => deployment.lanes[id] ?? []));
+  const ids = target.members.flatMap((member) => member.lanes).filter((id) => !run.tried.has(id));
+  const lanes = ids.flatMap((id) => deployment.lanes[id] ?? []);
   const at = run.standing.health.recoversAtMs(target, lanes, now);
   if (at === null || at - now > maxMs || at > run.deadlineMs) return "not-in-time";
   const done = await sleep(effects.setTimer, Math.max(0, at - now), run.call.signal);

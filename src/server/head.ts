@@ -42,6 +42,8 @@ function queryOf(url: string): string {
 
 /** Names come in lower case and a repeated one joined by commas; only Set-Cookie, which no client sends, stays a list. */
 function headersOf(request: Request): Record<string, string> {
-  const { "set-cookie": _list, ...headers } = request.headers.toJSON();
-  return headers;
+  const headers = request.headers.toJSON();
+  if (headers["set-cookie"] === undefined) return headers;
+  const { "set-cookie": _list, ...others } = headers;
+  return others;
 }

@@ -170,19 +170,17 @@ describe("signals and crashes", () => {
     expect(await gateway.stop()).toBe(0);
   }, 60_000);
 
-  for (const workers of [1, 2]) {
-    test(`a worker that is killed is replaced (${workers} configured)`, async () => {
-      const gateway = await startGateway({ config: config(`workers: ${workers}`), env: ENV });
-      const before = await childrenOf(gateway.pid);
-      expect(before).toHaveLength(workers);
-      for (const pid of before) process.kill(pid, "SIGKILL");
-      await gateway.wrote("SIGKILL");
-      expect(await servedAgain(gateway)).toBe(200);
-      const after = await childrenOf(gateway.pid);
-      expect(after.filter((pid) => before.includes(pid))).toEqual([]);
-      expect(await gateway.stop()).toBe(0);
-    }, 60_000);
-  }
+  test("a worker that is killed is replaced", async () => {
+    const gateway = await startGateway({ config: config(), env: ENV });
+    const before = await childrenOf(gateway.pid);
+    expect(before).toHaveLength(1);
+    for (const pid of before) process.kill(pid, "SIGKILL");
+    await gateway.wrote("SIGKILL");
+    expect(await servedAgain(gateway)).toBe(200);
+    const after = await childrenOf(gateway.pid);
+    expect(after.filter((pid) => before.includes(pid))).toEqual([]);
+    expect(await gateway.stop()).toBe(0);
+  }, 60_000);
 
   test("workers end when their supervisor is killed", async () => {
     const gateway = await startGateway({ config: config(), env: ENV });
@@ -338,8 +336,8 @@ test("a vendor that redirects gets nothing more, and least of all the key", asyn
   await Promise.all([thief.close(), upstream.close()]);
 }, 60_000);
 
-test("an answer that is whole is exactly the vendor's, from the first request after the start", async () => {
-  const gateway = await startGateway({ config: config("workers: 2"), env: ENV });
+test("requests at the same moment, from the first after the start, each get the vendor's exact answer", async () => {
+  const gateway = await startGateway({ config: config(), env: ENV });
   const answers = await Promise.all(Array.from({ length: 20 }, () => ask(gateway.port, asking("openai-text"))));
   const [words] = VENDOR_WORDS;
   expect(new Set(answers.map((answer) => answer.body.toString()))).toEqual(

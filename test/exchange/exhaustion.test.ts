@@ -226,31 +226,40 @@ test("least bad: a lane whose breaker is open is tried all the same", async () =
   }
 });
 
-test("wait: a lane that said when to come back is asked again once, within the limit", async () => {
+test("wait: a request that finds every lane waiting waits for it, within the limit, and is served", async () => {
   const lanes = [laneOf("first/a/one", "openai")];
-  const answer = () =>
-    answerInOrder([refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "3" }), answering(OPENAI_WORDS)]);
-  const patient = createCore({
+  const coreWith = (maxMs: number) =>
+    createCore({
+      deployment: deploymentOf({ lanes, targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs } })] }),
+      answer: answerInOrder([refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "3" }), answering(OPENAI_WORDS)]),
+    });
+  const patient = coreWith(5_000);
+  const asked = patient.start({ protocol: "openai", body: question("openai") });
+  await patient.effects.run(1_000);
+  const got = await patient.ask({ protocol: "openai", body: question("openai") });
+  expect([got.status, patient.effects.calls.length]).toEqual([200, 2]);
+  expect(patient.effects.calls[1]?.atMs).toBe(3_000);
+  expect(patient.records.map((record) => [record.outcome, record.queuedMs])).toContainEqual(["answered", 2_000]);
+  expect((await patient.until(asked.answer)).status).toBe(429);
+
+  const hasty = coreWith(1_000);
+  expect((await hasty.ask({ protocol: "openai", body: question("openai") })).status).toBe(429);
+  expect((await hasty.ask({ protocol: "openai", body: question("openai") })).status).toBe(429);
+  expect(hasty.effects.calls).toHaveLength(1);
+});
+
+test("wait: a request that its only lane has refused waits for nothing, because it will not be sent there again", async () => {
+  const lanes = [laneOf("first/a/one", "openai")];
+  const core = createCore({
     deployment: deploymentOf({
       lanes,
       targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs: 5_000 } })],
     }),
-    answer: answer(),
+    answer: refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "3" }),
   });
-  const got = await patient.ask({ protocol: "openai", body: question("openai") });
-  expect([got.status, patient.effects.calls.length]).toEqual([200, 2]);
-  expect(patient.effects.calls[1]?.atMs).toBeGreaterThanOrEqual(3_000);
-  expect(patient.records[0]?.queuedMs).toBeGreaterThanOrEqual(3_000);
-
-  const hasty = createCore({
-    deployment: deploymentOf({
-      lanes,
-      targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs: 1_000 } })],
-    }),
-    answer: answer(),
-  });
-  expect((await hasty.ask({ protocol: "openai", body: question("openai") })).status).toBe(429);
-  expect(hasty.effects.calls).toHaveLength(1);
+  const got = await core.ask({ protocol: "openai", body: question("openai") });
+  expect([got.status, core.effects.calls.length]).toEqual([429, 1]);
+  expect(core.records[0]?.queuedMs).toBe(0);
 });
 
 test("wait: a client that leaves meanwhile is gone at once", async () => {
@@ -262,11 +271,12 @@ test("wait: a client that leaves meanwhile is gone at once", async () => {
     }),
     answer: refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "30" }),
   });
+  await core.ask({ protocol: "openai", body: question("openai") });
   const asked = core.start({ protocol: "openai", body: question("openai") });
   for (let turn = 0; turn < 20; turn++) await settle();
   asked.leave();
   await core.until(asked.answer, 500);
-  expect(core.records.map((record) => record.outcome)).toEqual(["client-gone"]);
+  expect(core.records.map((record) => record.outcome)).toEqual(["failed", "client-gone"]);
   expect(core.effects.timersPending()).toBe(0);
   expect(core.inflight()).toBe(0);
 });

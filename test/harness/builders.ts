@@ -77,7 +77,7 @@ export function document(over: Partial<DocumentBlock> = {}): DocumentBlock {
 }
 
 export function audio(over: Partial<AudioBlock> = {}): AudioBlock {
-  const source = { kind: "base64", mediaType: null, data: "UklGRiQAAABXQVZF" } as const;
+  const source = { kind: "base64", mediaType: "audio/wav", data: "UklGRiQAAABXQVZF" } as const;
   return { type: "audio", source, format: "wav", transcript: null, extras: NO_EXTRAS, ...over };
 }
 

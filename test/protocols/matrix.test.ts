@@ -224,6 +224,20 @@ test("every pinned loss is explained in docs/translation.md, and its generated p
   expect(await Bun.file(TRANSLATION_MD).text()).toBe(text);
 });
 
+test("docs/translation.md has a column for every protocol, and every row fills it", async () => {
+  const lines = (await Bun.file(TRANSLATION_MD).text()).split("\n");
+  const heading = lines.findIndex((line) => line.startsWith("| feature |"));
+  const cells = (line: string): string[] =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  expect(cells(lines[heading] ?? "").toSorted()).toEqual(["feature", ...ALL.map((protocol) => protocol.id)].toSorted());
+  const rows = lines.slice(heading + 2, lines.indexOf("", heading));
+  expect(rows.length).toBeGreaterThan(20);
+  expect(rows.filter((row) => cells(row).length !== ALL.length + 1 || cells(row).includes(""))).toEqual([]);
+});
+
 test("tokens are conserved: whatever the pair, what the vendor counted is what the client reads, once", () => {
   const wrong: string[] = [];
   for (const { ingress, egress, name } of PAIRS) {

@@ -1,0 +1,117 @@
+// Bodies as clients and vendors write them, read and written again by the same protocol: equal, but for a committed list.
+// A path that disappears and stands on no list fails, so nothing a vendor adds is dropped unseen.
+import { describe, expect, test } from "bun:test";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+import type { AnswerContext } from "../../src/protocols/protocol.ts";
+import { asObject, type JsonObject, parseExact } from "../../src/std/json.ts";
+import { PIXEL } from "../harness/builders.ts";
+import { overTheWire, textOf } from "../harness/meaning.ts";
+import { said, WEATHER_OSLO, WEATHER_PARIS, wordsOf } from "../harness/vendor-words.ts";
+
+const CONTEXT: AnswerContext = {
+  request: null,
+  upstreamModel: "upstream-model",
+  createdMs: 1_767_225_600_000,
+  newId: (length) => "0".repeat(length),
+  inputTokensEstimate: 25,
+};
+
+const OPENAI_REQUESTS: Readonly<Record<string, string>> = {
+  small: '{"model":"m","messages":[{"role":"user","content":"hi"}]}',
+  "everything modelled": `{"model":"m","messages":[{"role":"developer","content":"Be brief."},{"role":"system","content":[{"type":"text","text":"Be kind."}]},{"role":"user","name":"ada","content":[{"type":"text","text":"Look:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,${PIXEL}","detail":"high"}},{"type":"image_url","image_url":{"url":"https://pictures.invalid/a.png"}},{"type":"input_audio","input_audio":{"data":"UklG","format":"wav"}},{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0="}},{"type":"file","file":{"file_id":"file-1"}}]},{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\\"id\\":12345678901234567890}"}},{"id":"call_2","type":"custom","custom":{"name":"sql","input":"select 1"}}]},{"role":"tool","tool_call_id":"call_1","content":"ok"},{"role":"tool","tool_call_id":"call_2","content":[{"type":"text","text":"1"}]},{"role":"assistant","content":"So.","refusal":null},{"role":"user","content":"Go on."}],"max_completion_tokens":100,"temperature":0.5,"top_p":0.9,"seed":9007199254740993,"presence_penalty":-1,"frequency_penalty":1,"stop":["a","b"],"n":2,"logprobs":true,"top_logprobs":3,"user":"u","metadata":{"a":"b"},"service_tier":"flex","parallel_tool_calls":false,"tool_choice":{"type":"function","function":{"name":"f"}},"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"id":{"type":"integer","maximum":12345678901234567890}}},"strict":true}},{"type":"custom","custom":{"name":"sql","description":"d","format":{"type":"grammar","grammar":{"definition":"x","syntax":"lark"}}}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","description":"d","schema":{"type":"object"},"strict":true}},"reasoning_effort":"low"}`,
+  "old spellings":
+    '{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"}],"stop":"END","response_format":{"type":"json_object"}}',
+  "a stream":
+    '{"model":"m","stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false},"messages":[{"role":"user","content":"hi"}]}',
+  "members nobody models":
+    '{"model":"m","messages":[{"role":"user","content":"hi","vendor_x":{"a":[1]}}],"logit_bias":{"50256":-100},"store":true,"prompt_cache_key":"k","verbosity":"low","prediction":{"type":"content","content":"x"},"web_search_options":{},"modalities":["text"],"safety_identifier":"s","top_k":40,"vendor_thing":{"deep":[{"a":1}]}}',
+};
+
+const ANTHROPIC_REQUESTS: Readonly<Record<string, string>> = {
+  small: '{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}',
+  "everything modelled": `{"model":"m","max_tokens":9000,"system":[{"type":"text","text":"Be brief.","cache_control":{"type":"ephemeral","ttl":"1h"}}],"messages":[{"role":"user","content":[{"type":"text","text":"Look:","cache_control":{"type":"ephemeral"}},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"${PIXEL}"}},{"type":"image","source":{"type":"url","url":"https://pictures.invalid/a.png"}},{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVBERi0="},"title":"t","context":"c","citations":{"enabled":true}},{"type":"document","source":{"type":"text","media_type":"text/plain","data":"words"}},{"type":"document","source":{"type":"url","url":"https://files.invalid/a.pdf"}},{"type":"document","source":{"type":"content","content":[{"type":"text","text":"a"}]}}]},{"role":"assistant","content":[{"type":"thinking","thinking":"Hmm.","signature":"c2ln"},{"type":"redacted_thinking","data":"ZW5j"},{"type":"text","text":"So."},{"type":"tool_use","id":"toolu_1","name":"f","input":{"id":12345678901234567890,"x":1.0}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":[{"type":"text","text":"ok"},{"type":"image","source":{"type":"base64","media_type":"image/png","data":"${PIXEL}"}}],"is_error":true},{"type":"text","text":"Go on."}]}],"metadata":{"user_id":"u"},"service_tier":"auto","stop_sequences":["a"],"temperature":0.5,"top_p":0.9,"top_k":5,"thinking":{"type":"enabled","budget_tokens":2000},"tool_choice":{"type":"tool","name":"f","disable_parallel_tool_use":true},"tools":[{"name":"f","description":"d","input_schema":{"type":"object","properties":{"id":{"type":"integer","maximum":12345678901234567890}}},"cache_control":{"type":"ephemeral"}}],"stream":true}`,
+  "a bare result, and calls in parallel":
+    '{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{}},{"type":"tool_use","id":"b","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"1"},{"type":"tool_result","tool_use_id":"b"}]}],"tools":[{"name":"f","input_schema":{"type":"object"}}],"tool_choice":{"type":"any"}}',
+  "system in words, and in the middle":
+    '{"model":"m","max_tokens":5,"system":"Be brief.","messages":[{"role":"user","content":"hi"},{"role":"system","content":"Be formal."},{"role":"user","content":"go"}]}',
+  "members nobody models":
+    '{"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"search_result","source":"s","title":"t","content":[{"type":"text","text":"x"}]}]},{"role":"assistant","content":[{"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{"query":"x"}},{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[]}]},{"role":"user","content":"go"}],"tools":[{"type":"web_search_20250305","name":"web_search","max_uses":3},{"type":"bash_20250124","name":"bash"},{"name":"f","input_schema":{"type":"object"},"eager_input_streaming":true}],"context_management":{"edits":[]},"container":"c","mcp_servers":[],"vendor_thing":{"deep":[{"a":1}]}}',
+};
+
+/** Vendor -> kind of body -> paths that change or go when it is read and written again, with the reason. */
+const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  openai: {},
+  anthropic: { "content[].caller": "the vendor's SDK types demand it; `direct` says nothing out of the ordinary" },
+};
+
+const REQUESTS = { openai: OPENAI_REQUESTS, anthropic: ANTHROPIC_REQUESTS } as const;
+
+for (const [id, protocol] of Object.entries(PROTOCOLS)) {
+  const { payload } = protocol;
+  describe(id, () => {
+    for (const [name, text] of Object.entries(REQUESTS[protocol.id as keyof typeof REQUESTS])) {
+      test(`request: ${name}`, () => {
+        const body = object(text);
+        const { value, losses } = payload.readRequest(body);
+        const written = payload.writeRequest(value, {
+          upstreamModel: "m",
+          defaultMaxOutputTokens: 5,
+          maxOutputTokens: null,
+        });
+        expect(changedPaths(body, overTheWire(written.value), CHANGES[id])).toEqual([]);
+        expect([...losses, ...written.losses]).toEqual([]);
+      });
+    }
+
+    const words = wordsOf(id);
+    for (const [name, over] of Object.entries({
+      text: {},
+      tools: { tools: [WEATHER_PARIS, WEATHER_OSLO] },
+      "tools alone": { pieces: [], tools: [WEATHER_PARIS] },
+      limit: { finish: "length" as const },
+    })) {
+      test(`answer: ${name}`, () => {
+        const body = object(words.body(said(over)));
+        const { value, losses } = payload.readResponse(body);
+        const written = payload.writeResponse(value, CONTEXT);
+        expect(changedPaths(body, overTheWire(written.value), CHANGES[id])).toEqual([]);
+        expect([...losses, ...written.losses]).toEqual([]);
+      });
+    }
+  });
+}
+
+function object(text: string): JsonObject {
+  const found = asObject(parseExact(text));
+  if (found === undefined) throw new Error("a case is no object");
+  return found;
+}
+
+/** Paths of the left side that say something else, or nothing, on the right; nulls and empty lists say nothing. */
+function changedPaths(
+  left: unknown,
+  right: unknown,
+  allowed: Readonly<Record<string, string>> = {},
+  path = "",
+): string[] {
+  if (Object.hasOwn(allowed, path.replaceAll(/\[\d+\]/g, "[]"))) return [];
+  if (isNothing(left) && isNothing(right)) return [];
+  if (Array.isArray(left) && Array.isArray(right)) {
+    const length = left.length === right.length ? [] : [`${path}.length ${left.length} -> ${right.length}`];
+    return [
+      ...length,
+      ...left.flatMap((each, index) => changedPaths(each, right[index], allowed, `${path}[${index}]`)),
+    ];
+  }
+  const [a, b] = [asObject(left), asObject(right)];
+  if (a !== undefined && b !== undefined && !JSON.isRawJSON(left) && !JSON.isRawJSON(right)) {
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((name) =>
+      changedPaths(a[name], b[name], allowed, path === "" ? name : `${path}.${name}`),
+    );
+  }
+  return textOf(left) === textOf(right) ? [] : [`${path}: ${textOf(left)} -> ${textOf(right)}`];
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+}
