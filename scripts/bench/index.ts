@@ -18,12 +18,14 @@ interface Size {
   readonly requests: number;
   readonly streams: number;
   readonly starts: number;
+  /** Between two looks at the memory of the same open streams. */
+  readonly flatAfterMs: number;
   /** Hard end of the run. */
   readonly runMsMax: number;
 }
 
-const FULL: Size = { rounds: 5, requests: 20_000, streams: 120, starts: 11, runMsMax: 240_000 };
-const QUICK: Size = { rounds: 3, requests: 4_000, streams: 40, starts: 5, runMsMax: 60_000 };
+const FULL: Size = { rounds: 5, requests: 20_000, streams: 120, starts: 11, flatAfterMs: 6_000, runMsMax: 240_000 };
+const QUICK: Size = { rounds: 2, requests: 4_000, streams: 40, starts: 5, flatAfterMs: 2_000, runMsMax: 60_000 };
 const OPEN_STREAMS = 1_000;
 
 const root = dirname(dirname(import.meta.dir));
@@ -93,6 +95,7 @@ async function measure({ stage, folder, program, size }: MeasureInput): Promise<
     vendorPort,
     rounds: size.starts,
     openStreams: OPEN_STREAMS,
+    flatAfterMs: size.flatAfterMs,
   };
   say("process start");
   const start = await measureStart(common);

@@ -19,10 +19,10 @@ export interface ProcessInput {
   readonly vendorPort: number;
   readonly rounds: number;
   readonly openStreams: number;
+  readonly flatAfterMs: number;
 }
 
 const SETTLE_MS = 1_500;
-const FLAT_AFTER_MS = 6_000;
 
 /** Compiles the reference: the smallest server the runtime can be. */
 export async function buildBare(stage: Stage, folder: string): Promise<string> {
@@ -85,7 +85,7 @@ function firstRequest(port: number): string {
 
 /** A fresh gateway: idle after its first request, then with open streams, then some seconds later. */
 export async function measureMemory(input: ProcessInput): Promise<Row[]> {
-  const { stage, root, openStreams } = input;
+  const { stage, root, openStreams, flatAfterMs } = input;
   const bareMegabytes = await bareMemory(input);
   const gateway = await startGateway(stage, input);
   await answered(gateway.port, firstRequest(gateway.port));
@@ -107,7 +107,7 @@ export async function measureMemory(input: ProcessInput): Promise<Row[]> {
   readResult(await firstLine(client));
   await Bun.sleep(SETTLE_MS);
   const open = megabytes(await sharedMemoryOf(family));
-  await Bun.sleep(FLAT_AFTER_MS);
+  await Bun.sleep(flatAfterMs);
   const later = megabytes(await sharedMemoryOf(family));
   await stage.stop(client);
   await stage.stop(gateway.child);
@@ -124,7 +124,7 @@ export async function measureMemory(input: ProcessInput): Promise<Row[]> {
     row("memory idle, PSS of the tree", idle, 60),
     row("memory idle, RSS of the worker", resident, 55),
     row(`memory with ${openStreams} open streams, PSS of the tree`, open, 120),
-    row(`the same ${FLAT_AFTER_MS / 1000} s later`, later, 120),
+    row(`the same ${flatAfterMs / 1000} s later`, later, 120),
   ];
 }
 

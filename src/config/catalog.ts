@@ -1,16 +1,13 @@
 /**
- * The catalog: vendors and facts about models. The copy inside the program, unless a file is named that replaces it. The copy
- * was parsed when the program was built (reading its 80 KB of YAML with places takes 200 ms, half a start); a test reads it the
- * long way, so it is as checked as any file.
+ * The catalog: vendors and facts about models. The copy inside the program, unless a file is named that replaces it
+ * (catalog-file.ts). The copy was parsed when the program was built (reading its 80 KB of YAML with places takes 200 ms, half
+ * a start); a test reads it the long way, so it is as checked as any file.
  */
 import type { z } from "zod";
 import builtIn from "../../providers.yaml";
-import type { ReadEnv } from "./interpolate.ts";
 import type { Problem } from "./problem.ts";
-import { type CatalogModel, type CatalogProvider, catalogSchema } from "./schema.ts";
-import { problemsOf } from "./schema-problems.ts";
-import { prepare } from "./schema-walk.ts";
-import { noSource, readYaml, type Source } from "./yaml-tree.ts";
+import type { CatalogModel, CatalogProvider, catalogSchema } from "./schema.ts";
+import { noSource, type Source } from "./source.ts";
 
 export interface Catalog {
   readonly source: Source;
@@ -25,7 +22,7 @@ export const EMBEDDED_FILE = "providers.yaml (built in)";
 
 const MODELS_KEY = "models";
 
-type CatalogFile = z.infer<typeof catalogSchema>;
+export type CatalogFile = z.infer<typeof catalogSchema>;
 
 /** The one inside the program. */
 export function embeddedCatalog(): Catalog {
@@ -33,26 +30,20 @@ export function embeddedCatalog(): Catalog {
   return catalogOf(noSource(EMBEDDED_FILE), file, []);
 }
 
-export function readCatalog(input: {
-  readonly file: string;
-  readonly text: string;
-  readonly readEnv: ReadEnv;
-}): Catalog {
-  const source = readYaml(input);
-  const parsed = catalogSchema.safeParse(prepare(source.root ?? {}, catalogSchema, source));
-  const problems = parsed.success ? [] : problemsOf(parsed.error.issues, catalogSchema, source);
-  return catalogOf(source, parsed.data ?? {}, [...source.problems, ...problems]);
-}
-
-function catalogOf(source: Source, file: CatalogFile, problems: readonly Problem[]): Catalog {
+/** `problems`: what the reader and the schema had to say of it. */
+export function catalogOf(source: Source, file: CatalogFile, problems: readonly Problem[]): Catalog {
   const { models: facts = {}, ...providers } = file;
-  const ids = indexModels(facts);
+  let index: ReadonlyMap<string, readonly string[]> | null = null; // hundreds of words, which not every caller asks for
+  const ids = () => {
+    index ??= indexModels(facts);
+    return index;
+  };
   return {
     source,
     providers: new Map(Object.entries(providers)),
-    problems: [...problems, ...claimedTwice(ids, source)],
+    problems,
     findModel(id) {
-      const found = ids.get(normal(id));
+      const found = ids().get(normal(id));
       const only = found?.length === 1 ? found[0] : undefined;
       const model = only === undefined ? undefined : facts[only];
       return only === undefined || model === undefined ? null : { id: normal(only), model };
@@ -78,8 +69,9 @@ function indexModels(models: Readonly<Record<string, CatalogModel>>): Map<string
   return index;
 }
 
-function claimedTwice(index: ReadonlyMap<string, readonly string[]>, source: Source): Problem[] {
-  return [...index].flatMap(([word, ids]) =>
+/** What an operator's own file may get wrong; that no word of the copy inside stands for two is held by a test. */
+export function claimedTwice(file: CatalogFile, source: Source): Problem[] {
+  return [...indexModels(file.models ?? {})].flatMap(([word, ids]) =>
     ids.length < 2
       ? []
       : [

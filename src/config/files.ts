@@ -1,10 +1,9 @@
 /** The file system as configuration needs it: text or nothing. Whoever asked knows which key a missing file belongs to. */
-import { readFileSync, statSync } from "node:fs";
 
 /** Null when it is not there, not readable or not a file. */
 export function readFileOrNull(path: string): string | null {
   try {
-    return readFileSync(path, "utf8");
+    return fs().readFileSync(path, "utf8");
   } catch {
     return null; // absence is an answer here
   }
@@ -17,7 +16,7 @@ export function fileExists(path: string): boolean {
 /** What changes when the file does; null: not there, or not a file. */
 export function statFile(path: string): FileStamp | null {
   try {
-    const found = statSync(path);
+    const found = fs().statSync(path);
     return found.isFile() ? { modifiedMs: found.mtimeMs, bytes: found.size } : null;
   } catch {
     return null; // absence is an answer here
@@ -27,4 +26,9 @@ export function statFile(path: string): FileStamp | null {
 export interface FileStamp {
   readonly modifiedMs: number;
   readonly bytes: number;
+}
+
+/** Loaded when the first file is asked for: it takes 2.5 ms, and a worker whose keys are variables never asks. */
+function fs(): typeof import("node:fs") {
+  return require("node:fs");
 }

@@ -5,7 +5,7 @@ import type { ReadEnv } from "./interpolate.ts";
 import { nearest } from "./nearest.ts";
 import { type Path, type Problem, showPath } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
-import type { Source } from "./yaml-tree.ts";
+import type { Source } from "./source.ts";
 
 export interface CheckInput {
   /** What is left of the file without the parts the schema refused. */

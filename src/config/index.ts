@@ -5,12 +5,6 @@
 export { embeddedCatalog } from "./catalog.ts";
 export { fileExists, readFileOrNull } from "./files.ts";
 export { type FindInput, type Found, findConfig } from "./find.ts";
-export {
-  type Loaded,
-  type LoadInput,
-  type LoadTextInput,
-  loadDeployment,
-  loadFromText,
-  type ReadFile,
-} from "./load.ts";
+export { type LoadInput, type LoadTextInput, loadDeployment, loadFromText } from "./load.ts";
 export { formatProblem, hasErrors, type Problem } from "./problem.ts";
+export type { Loaded, ReadFile } from "./settle.ts";

@@ -1,27 +1,17 @@
 /** From two files to a deployment, or to everything that is wrong with them, at once. */
-import { dirname, resolve as resolveFrom } from "node:path";
-import type { Deployment } from "../ir/deployment.ts";
-import { type Catalog, embeddedCatalog, readCatalog } from "./catalog.ts";
-import { check } from "./check.ts";
+import { dirname } from "node:path";
+import { type Catalog, embeddedCatalog } from "./catalog.ts";
+import { readCatalog } from "./catalog-file.ts";
 import { EMBEDDED } from "./find.ts";
-import { namesIn } from "./findings.ts";
 import type { ReadEnv } from "./interpolate.ts";
-import { hasErrors, type Problem, sortProblems } from "./problem.ts";
-import { resolve } from "./resolve.ts";
+import type { Problem } from "./problem.ts";
 import { salvage } from "./salvage.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
 import { problemsOf } from "./schema-problems.ts";
 import { prepare } from "./schema-walk.ts";
-import { readYaml, type Source } from "./yaml-tree.ts";
-
-export interface Loaded {
-  /** null: there is at least one error among the problems. */
-  readonly deployment: Deployment | null;
-  /** Sorted by file and line; warnings stand beside a deployment too. */
-  readonly problems: readonly Problem[];
-}
-
-export type ReadFile = (path: string) => string | null;
+import { envReader, type Loaded, type ReadFile, settle } from "./settle.ts";
+import type { Source } from "./source.ts";
+import { readYaml } from "./yaml-tree.ts";
 
 export interface LoadInput {
   readonly configPath: string;
@@ -66,28 +56,19 @@ export interface LoadTextInput {
 }
 
 export function loadFromText(input: LoadTextInput): Loaded {
-  const readEnv: ReadEnv = (name) => (Object.hasOwn(input.env, name) ? input.env[name] : undefined);
-  const baseDir = input.baseDir ?? ".";
-  const resolvePath = (path: string) => resolveFrom(baseDir, path);
-  const readFile = input.readFile ?? (() => null);
-
+  const readEnv = envReader(input.env);
   const catalog = catalogOf(input, readEnv);
   const source = readYaml({ file: input.configFile ?? "config.yaml", text: input.config, readEnv });
-  const problems: Problem[] = [...catalog.problems, ...source.problems];
   const { config, shape } = readShape(source);
-  problems.push(...shape);
-  // A catalog that could not be read would make every provider look unknown.
-  const catalogStands = catalog.providers.size > 0 || !hasErrors(catalog.problems);
-  if (config !== null && catalogStands) {
-    problems.push(
-      ...check({ config, source, catalog, readEnv, readFile, resolvePath, names: namesIn(source) }, [...problems]),
-    );
-  }
-
-  const sorted = sortProblems(problems);
-  if (config === null || hasErrors(sorted)) return { deployment: null, problems: sorted };
-  const warnings = sorted.map((problem) => `${problem.path}: ${problem.message}`);
-  return { deployment: resolve({ config, source, catalog, resolvePath }, warnings), problems: sorted };
+  return settle({
+    config,
+    source,
+    catalog,
+    problems: [...catalog.problems, ...source.problems, ...shape],
+    readEnv,
+    readFile: input.readFile ?? (() => null),
+    baseDir: input.baseDir ?? ".",
+  });
 }
 
 function catalogOf(input: LoadTextInput, readEnv: ReadEnv): Catalog {

@@ -49,16 +49,28 @@ export const NOT_YET: readonly NotYet[] = [
     find: (config) => (config.idempotency?.enabled === true ? [["idempotency", "enabled"]] : []),
   },
   {
-    id: "workers",
+    id: "connect-timeout",
     severity: "warning",
-    message: "more than one worker is not available in this version; it runs with one, write workers: 1",
-    find: (config) => (config.workers === undefined || config.workers === 1 ? [] : [["workers"]]),
+    message:
+      "a time limit for connecting alone is not available in this version; it counts within first_byte_ms, remove it",
+    find: (config) => [
+      ...connectLimits(config.timeouts, ["timeouts"]),
+      ...Object.entries(config.providers).flatMap(([name, each]) =>
+        connectLimits(each.timeouts, ["providers", name, "timeouts"]),
+      ),
+      ...Object.entries(config.models).flatMap(([name, each]) =>
+        connectLimits(each.timeouts, ["models", name, "timeouts"]),
+      ),
+      ...Object.entries(config.pools ?? {}).flatMap(([name, each]) =>
+        connectLimits(each.timeouts, ["pools", name, "timeouts"]),
+      ),
+    ],
   },
   {
     id: "queue",
     severity: "warning",
     message:
-      "waiting for a free slot is not available in this version; a full lane is skipped, use on_exhausted of a pool",
+      "the bounds of the queue are fixed in this version (1,000 requests, 30 s, and the failover deadline); remove it",
     find: (config) =>
       Object.entries(config.models).flatMap(([name, model]) =>
         model.queue === undefined ? [] : [["models", name, "queue"]],
@@ -91,6 +103,12 @@ export const NOT_YET: readonly NotYet[] = [
     find: (config) => (config.displays?.length ? [["displays"]] : []),
   },
 ];
+
+type Timeouts = ConfigFile["timeouts"];
+
+function connectLimits(timeouts: Timeouts, path: Path): Path[] {
+  return timeouts?.connect_ms === undefined ? [] : [[...path, "connect_ms"]];
+}
 
 /** What a model of a provider with such a protocol is told. */
 export function protocolNotYet(protocol: string): string | null {

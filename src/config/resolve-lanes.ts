@@ -7,7 +7,7 @@ import { DEFAULTS } from "./defaults.ts";
 import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
 import type { ConfigFile, ConfigModel } from "./schema.ts";
 import { secretRefOf } from "./values.ts";
-import type { Source } from "./yaml-tree.ts";
+import type { Source } from "./source.ts";
 
 export interface ResolveInput {
   /** Without errors. */

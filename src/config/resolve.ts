@@ -1,5 +1,4 @@
 /** Two files without errors become the deployment that every other room reads. Nothing is refused here any more. */
-import { createHash } from "node:crypto";
 import type { Deployment, Provider } from "../ir/deployment.ts";
 import { PROTOCOL_IDS } from "../known.ts";
 import { DEFAULTS } from "./defaults.ts";
@@ -21,7 +20,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
   const lanes = resolveLanes(input);
   const deployment: Omit<Deployment, "revision"> = {
     listen: { host: address.host, port: address.port },
-    workers: 1,
+    workers: config.workers === "auto" ? 0 : (config.workers ?? 1),
     drainMs: (config.drain_secs ?? DEFAULTS.drainSecs) * 1_000,
     auth: { mode, clientTokens: clientTokensOf(config, source, resolvePath) },
     adminToken: secretRefOf(adminTokenForms(config), source, resolvePath),
@@ -40,6 +39,8 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
 }
 
 function revisionOf(deployment: Omit<Deployment, "revision">): string {
+  // Loaded here, because it takes 5 ms and everything else of this file is needed sooner.
+  const { createHash }: typeof import("node:crypto") = require("node:crypto");
   return createHash("sha256").update(JSON.stringify(deployment)).digest("hex").slice(0, REVISION_CHARS);
 }
 

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import type { Path } from "./problem.ts";
-import type { Tree } from "./yaml-tree.ts";
+import type { Tree } from "./source.ts";
 
 /** Removing one thing may uncover that what held it is now incomplete; each level of nesting needs a round at most. */
 const ROUNDS_MAX = 12;

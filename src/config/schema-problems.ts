@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { nearest } from "./nearest.ts";
 import { type Path, type Problem, showPath } from "./problem.ts";
 import { allowedWords, knownKeys } from "./schema-walk.ts";
-import type { Source } from "./yaml-tree.ts";
+import type { Source } from "./source.ts";
 
 type Issue = z.core.$ZodIssue;
 

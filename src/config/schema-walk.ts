@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Path } from "./problem.ts";
-import type { Source, Tree } from "./yaml-tree.ts";
+import type { Source, Tree } from "./source.ts";
 
 type Schema = z.core.$ZodType;
 

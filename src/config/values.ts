@@ -2,7 +2,7 @@
 import type { AuthMode, Exhaustion, SecretRef } from "../ir/deployment.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { Path } from "./problem.ts";
-import type { Source } from "./yaml-tree.ts";
+import type { Source } from "./source.ts";
 
 export interface Address {
   readonly host: string;

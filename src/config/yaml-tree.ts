@@ -17,22 +17,7 @@ import {
 import { interpolate, type ReadEnv } from "./interpolate.ts";
 import type { Path, Position, Problem } from "./problem.ts";
 import { showPath } from "./problem.ts";
-
-/** Mappings have no prototype, so a key of any name is only a key. */
-export type Tree = string | number | boolean | null | readonly Tree[] | { readonly [key: string]: Tree };
-
-export interface Source {
-  readonly file: string;
-  /** Null: nothing that could be read. */
-  readonly root: Tree;
-  readonly problems: readonly Problem[];
-  /** Where the value at a path begins, or the nearest thing around it. */
-  valueAt(path: Path): Position;
-  /** Where the key at a path begins, or the nearest thing around it. */
-  keyAt(path: Path): Position;
-  /** The text at a path before references were replaced; null: it held none. */
-  templateAt(path: Path): string | null;
-}
+import { keyOf, locate, noSource, type Source, type Tree } from "./source.ts";
 
 /** A configuration of thousands of models fits; anything larger is the wrong file. */
 export const TEXT_CHARS_MAX = 1024 * 1024;
@@ -244,18 +229,6 @@ function positionOf(walk: Walk, offset: number): Position {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-function locate(positions: ReadonlyMap<string, Position>, path: Path): Position {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const found = positions.get(keyOf(path.slice(0, length)));
-    if (found !== undefined) return found;
-  }
-  return { line: 1, column: 1 };
-}
-
-function keyOf(path: Path): string {
-  return path.join("\0");
-}
-
 function isNode(value: unknown): value is Node {
   return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
 }
@@ -271,17 +244,4 @@ function syntaxMessage(code: string, message: string, text: string, offset: numb
     return "is not valid YAML: a closing quote, bracket or comma is missing before this place";
   // What the reader quotes is a piece of the file, which may be a piece of a secret.
   return `is not valid YAML: ${message.split(/:? ["`\n]/)[0] ?? ""}`;
-}
-
-/** For what was not read from text, or could not be: everything stands at its beginning. */
-export function noSource(file: string, problems: readonly Problem[] = []): Source {
-  const start: Position = { line: 1, column: 1 };
-  return {
-    file,
-    root: null,
-    problems,
-    valueAt: () => start,
-    keyAt: () => start,
-    templateAt: () => null,
-  };
 }

@@ -15,6 +15,7 @@ export interface Deployment {
   /** Hash of what it was made from; stamped into logs and `/stats`. */
   readonly revision: string;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Processes that serve; 0: one for each core, which the process counts. */
   readonly workers: number;
   readonly drainMs: number;
   readonly auth: { readonly mode: AuthMode; readonly clientTokens: readonly SecretRef[] };

@@ -27,6 +27,8 @@ export function runGateway(options: GatewayOptions): Promise<number> {
     say: options.say,
     listenToSignals,
     platform: process.platform,
+    // Elsewhere than on Linux workers cannot share an address.
+    cores: process.platform === "linux" ? navigator.hardwareConcurrency : 1,
     nowMs: () => performance.now(),
     random: Math.random,
     setTimer(ms, fire) {

@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   /** Tells of the operator's signals until the function it returns is called. */
   readonly listenToSignals: (onSignal: (signal: Signal) => void) => () => void;
   readonly platform: string;
+  /** What `workers: auto` stands for. */
+  readonly cores: number;
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly setTimer: (ms: number, fire: () => void) => () => void;
@@ -106,7 +108,8 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   };
   const stopListening = options.listenToSignals((signal) => onSignal(supervisor, signal));
   openSlot(supervisor); // boots while the configuration is read
-  const deployment = await options.load();
+  const loaded = await options.load();
+  const deployment = loaded === null || loaded.workers > 0 ? loaded : { ...loaded, workers: options.cores };
   if (deployment === null) end(supervisor, 1);
   else if (supervisor.exitCode === null) deploy(supervisor, deployment);
   const exitCode = await ended.promise;

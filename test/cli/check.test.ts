@@ -56,9 +56,9 @@ fast  weighted  big ×2   -     wait 5000 ms
   });
 
   test("with a warning is still good", async () => {
-    const { code, out } = await run([], { "config.yaml": `${GOOD}workers: 2\n` });
+    const { code, out } = await run([], { "config.yaml": `${GOOD}timeouts: { connect_ms: 5 }\n` });
     expect(code).toBe(0);
-    expect(out).toStartWith("config.yaml:4:10 warning workers: more than one worker is not available");
+    expect(out).toStartWith("config.yaml:4:25 warning timeouts.connect_ms: a time limit for connecting");
   });
 
   test("as JSON", async () => {

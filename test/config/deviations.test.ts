@@ -120,14 +120,14 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
     ],
   ],
   idempotency: [[after("idempotency: { enabled: true }\n"), "error idempotency.enabled: answers remembered"]],
-  workers: [
-    [after("workers: 2\n"), "warning workers: more than one worker"],
-    [after("workers: auto\n"), "warning workers: more than one worker"],
+  "connect-timeout": [
+    [after("timeouts: { connect_ms: 5 }\n"), "warning timeouts.connect_ms: a time limit for connecting"],
+    [keyed("timeouts: { connect_ms: 5 }"), "warning providers.acme.timeouts.connect_ms: a time limit"],
   ],
   queue: [
     [
       "providers: { acme: { api_key_env: ACME_KEY } }\nmodels: { m: { provider: acme, queue: { max: 1 } } }\n",
-      "warning models.m.queue: waiting for a free slot",
+      "warning models.m.queue: the bounds of the queue",
     ],
   ],
   "keep-days": [

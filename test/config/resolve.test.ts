@@ -2,7 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in plain text are what is tested here
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { readCatalog } from "../../src/config/catalog.ts";
+import { readCatalog } from "../../src/config/catalog-file.ts";
 import { embeddedCatalog, loadDeployment } from "../../src/config/index.ts";
 import { BASE, brief, CATALOG, deploy, ENV, load } from "./harness.ts";
 
@@ -286,7 +286,16 @@ describe("the rest", () => {
   });
 
   test("warnings go along with the deployment", () => {
-    expect(deploy(`${BASE}workers: 3\n`).warnings).toEqual([expect.stringContaining("workers: more than one worker")]);
+    const { warnings } = deploy(`${BASE}timeouts: { connect_ms: 5 }\n`);
+    expect(warnings).toEqual([expect.stringContaining("timeouts.connect_ms: a time limit")]);
+  });
+
+  test.each([
+    ["", 1],
+    ["workers: 3\n", 3],
+    ["workers: auto\n", 0],
+  ])("%p: workers %p", (line, workers) => {
+    expect(deploy(`${BASE}${line}`).workers).toBe(workers);
   });
 
   test("the revision changes with the meaning and with nothing else", () => {

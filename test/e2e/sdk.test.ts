@@ -91,7 +91,7 @@ for (const vendor of VENDORS) {
       }
     });
 
-    test("the stream helper puts the answer together", async () => {
+    test("the client's own accumulator puts the answer together", async () => {
       const runner = openai.chat.completions.stream({
         model: `${vendor}-parallel`,
         messages: [...ASK],
@@ -198,7 +198,7 @@ for (const vendor of VENDORS) {
       expect(answer.model).toBe("text");
     });
 
-    test("a stream, by event and by helper", async () => {
+    test("a stream, by event and put together", async () => {
       const stream = anthropic.messages.stream({ model: `${vendor}-text`, max_tokens: 100, messages: [...ASK] });
       let text = "";
       stream.on("text", (piece) => {

@@ -380,3 +380,21 @@ test("an empty choice list inside a 200 is no answer", async () => {
   expect(see("openai", got.text).text).toBe("Hello, wörld.");
   expect(core.records[0]?.attempts[0]?.outcome).toBe("malformed");
 });
+
+test("a redirect is never handed on, whatever its body says: 502 in dialect", async () => {
+  for (const words of VENDOR_WORDS) {
+    for (const body of ["", "<a href='https://elsewhere.invalid/'>moved</a>", '{"moved":true}']) {
+      const core = createCore({
+        deployment: deploymentOf({ lanes: [laneOf("first/a/one", words.protocol)] }),
+        answer: json(307, body, { location: "https://elsewhere.invalid/" }),
+      });
+      const got = await core.ask({ protocol: words.protocol, body: question(words.protocol) });
+      expect([got.status, got.headers["x-ringmain-error"], got.headers["location"]]).toEqual([
+        502,
+        "redirect",
+        undefined,
+      ]);
+      expect(see(words.protocol, got.text).error).not.toBeNull();
+    }
+  }
+});

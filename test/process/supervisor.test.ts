@@ -43,6 +43,7 @@ function start(options: {
       return () => undefined;
     },
     platform: options.platform ?? "linux",
+    cores: 2,
     nowMs: () => performance.now(),
     random: () => 0,
     setTimer(ms, fire) {

@@ -26,6 +26,7 @@ test("two workers share an address and show the figures of both", async () => {
       return () => undefined;
     },
     platform: process.platform,
+    cores: 2,
     nowMs: () => performance.now(),
     random: () => 0,
     setTimer(ms, fire) {

@@ -76,7 +76,7 @@ test("any answer of a vendor is one answer of ours: an answer, or an error, neve
     fc.constantFrom("data: ", "\n\n", "event: error\n", "data: [DONE]\n\n", "[]", "{}"),
   );
   const answer = fc.record({
-    status: fc.constantFrom(200, 200, 200, 201, 204, 301, 400, 401, 404, 413, 418, 429, 500, 503, 529, 599),
+    status: fc.constantFrom(200, 200, 200, 201, 204, 400, 401, 404, 413, 418, 429, 500, 503, 529, 599),
     type: fc.constantFrom("application/json", "text/event-stream", "text/html", "", "application/json; charset=utf-8"),
     hint: fc.option(fc.constantFrom("0", "1", "-1", "soon", "99999999999", "Wed, 21 Oct 2099 07:28:00 GMT")),
     pieces: fc.array(piece, { maxLength: 6 }),
@@ -103,13 +103,11 @@ test("any answer of a vendor is one answer of ours: an answer, or an error, neve
       expect(got.status).toBeGreaterThanOrEqual(200);
       // The same protocol's client gets the vendor's own header, whatever it says; ours is whole seconds, at most a day.
       expect(ingress === egress ? 1 : Number(got.headers["retry-after"] ?? 1)).toBeLessThanOrEqual(86_400);
-      const relayedError = got.status >= 400 && ingress === egress;
-      const relayedBreak = core.records[0]?.outcome === "answered" && ingress === egress;
-      const seen = see(ingress, got.text);
-      expect(
-        relayedError || relayedBreak || seen.error !== null || seen.finish !== null || seen.endings.length > 0,
-      ).toBe(true);
-      expect(seen.endings.length <= 1 || ingress === egress).toBe(true);
+      // The vendor's own bytes are the vendor's own business, as long as the status says what they are.
+      const isRelayed = ingress === egress && (got.status >= 400 || core.records[0]?.outcome === "answered");
+      const seen = isRelayed ? null : see(ingress, got.text);
+      expect(seen === null || seen.error !== null || seen.finish !== null || seen.endings.length > 0).toBe(true);
+      expect(seen === null || seen.endings.length <= 1).toBe(true);
     }),
     { ...RUNS, numRuns: 500 },
   );
