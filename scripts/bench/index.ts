@@ -48,13 +48,16 @@ async function main(): Promise<number> {
   }
   const stage = createStage();
   const folder = await mkdtemp(join(tmpdir(), "ringmain-bench-"));
+  const clean = async (): Promise<void> => {
+    await stage.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const giveUp = (): void => void clean().finally(() => process.exit(1));
   const ending = setTimeout(() => {
     console.error(`The benchmark takes longer than ${size.runMsMax / 1000} s and is stopped.`);
-    void stage.close().then(() => process.exit(1));
+    giveUp();
   }, size.runMsMax);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => void stage.close().then(() => process.exit(1)));
-  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, giveUp);
   try {
     const rows = await measure({ stage, folder, program, size });
     const judged = rows.map(judgeRow);
@@ -69,8 +72,7 @@ async function main(): Promise<number> {
     return 1;
   } finally {
     clearTimeout(ending);
-    await stage.close();
-    await rm(folder, { recursive: true, force: true });
+    await clean();
   }
 }
 

@@ -12,7 +12,7 @@ export interface Stage {
   /** Starts a process that is stopped with the stage. */
   start(command: readonly string[], options?: StartOptions): Child;
   stop(child: Child): Promise<void>;
-  /** Stops everything that still runs. */
+  /** Stops everything that still runs; nothing is started after it. */
   close(): Promise<void>;
 }
 
@@ -29,6 +29,7 @@ export interface StartOptions {
 
 export function createStage(): Stage {
   const running = new Set<Child>();
+  let isClosed = false;
   const stop = async (child: Child): Promise<void> => {
     running.delete(child);
     child.kill("SIGTERM");
@@ -38,6 +39,7 @@ export function createStage(): Stage {
   };
   return {
     start(command, options = {}) {
+      if (isClosed) throw new Error("the benchmark has been stopped");
       const child = Bun.spawn([...command], {
         stdin: options.piped === true ? "pipe" : "ignore",
         stdout: options.piped === true ? "pipe" : "ignore",
@@ -50,6 +52,7 @@ export function createStage(): Stage {
     },
     stop,
     async close() {
+      isClosed = true;
       await Promise.all([...running].map(stop));
     },
   };

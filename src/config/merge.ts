@@ -4,8 +4,8 @@ import type { Catalog } from "./catalog.ts";
 import { DEFAULT_TIMERS, DEFAULTS } from "./defaults.ts";
 import type { Path } from "./problem.ts";
 import type { CatalogProvider, ConfigFile, ConfigProvider, ConfigTimeouts } from "./schema.ts";
-import { type SecretForms, secretRefOf } from "./values.ts";
 import type { Source } from "./source.ts";
+import { type SecretForms, secretRefOf } from "./values.ts";
 
 /** The deployment's word wins field by field; error maps are laid over each other, and a health block replaces the other. */
 export function mergeProvider(own: ConfigProvider, catalog: CatalogProvider | undefined): ConfigProvider {

@@ -6,8 +6,8 @@ import { type Catalog, normal } from "./catalog.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
 import type { ConfigFile, ConfigModel } from "./schema.ts";
-import { secretRefOf } from "./values.ts";
 import type { Source } from "./source.ts";
+import { secretRefOf } from "./values.ts";
 
 export interface ResolveInput {
   /** Without errors. */

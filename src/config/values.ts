@@ -21,6 +21,11 @@ export function readListen(listen: string): Address | null {
   return { host, port, loopback };
 }
 
+/** Nobody beyond this machine can reach it. `host` without brackets. */
+export function isLoopback(host: string): boolean {
+  return readListen(host.includes(":") ? `[${host}]:0` : `${host}:0`)?.loopback ?? false;
+}
+
 export const AUTH_MODES = ["none", "token", "passthrough"] as const satisfies readonly AuthMode[];
 
 /** Null: no such mode. Absent is `none`. */

@@ -69,7 +69,7 @@ function callTools(request: IrRequest, chance: Chance): IrBlock[] {
   const tool = pickTool(request, questionOf(request));
   if (tool === null) return [];
   const value = fillSchema(tool.parameters, { question: questionOf(request) });
-  const id = `${CALL_IDS[isSimulated(request.origin) ? request.origin : "openai"]}${chance.newId(CALL_ID_CHARS)}`;
+  const id = `${CALL_IDS.get(request.origin) ?? CALL_ID_USUAL}${chance.newId(CALL_ID_CHARS)}`;
   return [
     {
       type: "tool-call",
@@ -84,10 +84,10 @@ function callTools(request: IrRequest, chance: Chance): IrBlock[] {
   ];
 }
 
-/** How the vendors' own ids of calls begin. */
-const CALL_IDS = { openai: "call_", anthropic: "toolu_01" } as const satisfies Record<keyof typeof PROTOCOLS, string>;
+/** How ids of calls begin: most vendors took over the first one's, the others stand here. */
+const CALL_ID_USUAL = "call_";
+const CALL_IDS: ReadonlyMap<string, string> = new Map([["anthropic", "toolu_01"]]);
 const CALL_ID_CHARS = 22;
-const isSimulated = (id: string): id is keyof typeof PROTOCOLS => Object.hasOwn(PROTOCOLS, id);
 
 /**
  * More tools than this are an agent's toolbox, offered with every request. Its owner would see commands run that nobody

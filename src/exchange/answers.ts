@@ -64,8 +64,8 @@ export interface RefusalInput {
   readonly filter: HeaderFilter | null;
 }
 
-/** Failures that speak of our account and not of the request: never shown in the vendor's words. */
-const OURS: ReadonlySet<FailureKind> = new Set<FailureKind>(["credential", "billing"]);
+/** Failures that speak of our account, or are no answer to the request: never shown in the vendor's words. */
+const OURS: ReadonlySet<FailureKind> = new Set<FailureKind>(["credential", "billing", "redirect", "malformed"]);
 
 /** In the client's protocol: the vendor's own bytes where it speaks the same one, else the protocol's own envelope. */
 export function writeFailure(input: RefusalInput): Answer {

@@ -19,6 +19,18 @@ export class Secret {
     return this.#value;
   }
 
+  /**
+   * The bytes with every occurrence of the secret masked: a vendor may echo in an error what it was sent. The same
+   * bytes when there is none, which costs one search. Shorter secrets than 8 characters are left alone.
+   */
+  maskedIn(bytes: Uint8Array): Uint8Array {
+    if (this.#value.length < MASKED_CHARS_MIN) return bytes;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (text.indexOf(this.#value) === -1) return bytes;
+    // Latin-1 keeps every byte, valid UTF-8 or not.
+    return Buffer.from(text.toString("latin1").replaceAll(this.#value, SHOWN), "latin1");
+  }
+
   toString(): string {
     return SHOWN;
   }
@@ -34,3 +46,5 @@ export class Secret {
 }
 
 const SHOWN = "[secret]";
+/** Masking a word that short would eat ordinary text, and no vendor's key is. */
+const MASKED_CHARS_MIN = 8;

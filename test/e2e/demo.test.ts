@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { tmpdir } from "node:os";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { binary, runCommand } from "../harness/binary.ts";
 
 const KEY = "demo-key";
+/** Whole and streamed, in every protocol. */
+const CHECKS = 2 * Object.keys(PROTOCOLS).length;
 /** A build may come first. */
 const START_MS_MAX = 300_000;
 const STOP_MS_MAX = 30_000;
@@ -154,6 +157,6 @@ test("it ends by itself when told", async () => {
 
 test("the self-check is content", async () => {
   const { code, stdout } = await runCommand(["demo", "--selfcheck"]);
-  expect(stdout.match(/ ok /g)?.length).toBe(4);
+  expect(stdout.match(/ ok /g)?.length).toBe(CHECKS);
   expect(code).toBe(0);
 });

@@ -61,3 +61,19 @@ test("reveal gives the text exactly; from drops the white space around it", () =
   expect(Secret.from(" \ttest-key-1\r\n").reveal()).toBe("test-key-1");
   expect(Secret.from("inner space kept").reveal()).toBe("inner space kept");
 });
+
+test.each([
+  [
+    "an echoed key",
+    "test-key-123456",
+    'Incorrect key: "test-key-123456" (test-key-123456)',
+    'Incorrect key: "[secret]" ([secret])',
+  ],
+  ["nothing to mask", "test-key-123456", "Incorrect key.", "Incorrect key."],
+  ["text that is not UTF-8", "test-key-123456", "\u00ff test-key-123456", "\u00ff [secret]"],
+  ["a secret as short as a word", "the", "the key", "the key"],
+])("%s in bytes", (_name, secret, given, masked) => {
+  const bytes = Buffer.from(given, "latin1");
+  expect(Buffer.from(new Secret(secret).maskedIn(bytes)).toString("latin1")).toBe(masked);
+  expect(bytes.toString("latin1")).toBe(given);
+});

@@ -109,7 +109,12 @@ function errorTypeOf(failure: Failure, status: number): WireErrorType {
 
 /** Coding clients look for the vendor's own words to ask their user for another key. */
 function messageOf(failure: Failure): string {
-  return failure.kind === "unauthenticated" ? "invalid x-api-key" : failure.message;
+  if (failure.kind === "unauthenticated") return "invalid x-api-key";
+  // Clients know the condition by these words and by nothing else.
+  if (failure.kind === "context-length" && !/prompt is too long/i.test(failure.message)) {
+    return `prompt is too long: ${failure.message}`;
+  }
+  return failure.message;
 }
 
 /**

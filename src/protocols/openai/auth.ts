@@ -3,8 +3,15 @@ import type { CarrierAuth } from "../protocol.ts";
 
 export const auth: CarrierAuth = {
   sign({ secret, style }) {
-    if (style === "api-key") return { "api-key": secret.reveal() };
-    return { authorization: `Bearer ${secret.reveal()}` };
+    const text = headerText(secret.reveal().trimStart());
+    return style === "api-key" ? { "api-key": text } : { authorization: `Bearer ${text}` };
   },
   perRequest: false,
 };
+
+/** A secret with characters no header may hold becomes empty: the vendor refuses it, and nothing is thrown that names it. */
+function headerText(secret: string): string {
+  return ILLEGAL.test(secret) ? "" : secret;
+}
+
+const ILLEGAL = /[^\t\x20-\x7e\x80-\xff]/;

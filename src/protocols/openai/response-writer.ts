@@ -24,7 +24,8 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     created: Math.floor((response.createdMs ?? context.createdMs) / 1000),
     model: response.model ?? context.upstreamModel,
   } satisfies Partial<WireResponse>;
-  const usage = (native ? asObject(response.extras["usage"]) : undefined) ?? writeUsage(response.usage) ?? undefined;
+  const written = writeUsage(response.usage, context.inputTokensEstimate, losses);
+  const usage = (native ? asObject(response.extras["usage"]) : undefined) ?? written ?? undefined;
   const value = withoutUndefined({
     ...wire,
     choices: response.choices.map((choice) => writeChoice(choice, native, losses)),

@@ -2,8 +2,10 @@
  * Token counts both ways. The vendor's `prompt_tokens` holds the cached tokens too, ours are counted apart; what
  * compatible vendors spell differently is read here and nowhere else.
  */
+import { approximated } from "../../ir/loss.ts";
 import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
 import { asNumber, asObject, at } from "../../std/json.ts";
+import type { Losses } from "./losses.ts";
 import type { WireUsage } from "./wire.ts";
 
 /** Null when there is no usage object, or none of its counts is one. */
@@ -29,13 +31,24 @@ export function readUsage(value: unknown): Usage | null {
   return Object.values(usage).every((each) => each === null) ? null : usage;
 }
 
-/** Null when neither side is known: the vendor's type has no word for "unknown", and zeros would be a lie. */
-export function writeUsage(usage: Usage | null): WireUsage | null {
+/**
+ * Null when neither side is known: the vendor's type has no word for "unknown", and zeros would be a lie. Where one side
+ * is known the other must be a number: the prompt is estimated, the answer written as 0, and either is a loss.
+ */
+export function writeUsage(usage: Usage | null, estimate: number, losses: Losses): WireUsage | null {
   const prompt = usage === null ? null : inputTokens(usage);
   if (usage === null || (prompt === null && usage.outputTokens === null)) return null;
-  const output = usage.outputTokens ?? 0;
-  const details = { ...promptDetails(usage), ...completionDetails(usage) };
-  return { prompt_tokens: prompt ?? 0, completion_tokens: output, total_tokens: (prompt ?? 0) + output, ...details };
+  if (prompt === null) losses.add(approximated("usage.prompt_tokens", "not reported, so it is an estimate"));
+  if (usage.outputTokens === null) {
+    losses.add(approximated("usage.completion_tokens", "not reported, so it is written as 0"));
+  }
+  const counts = { prompt_tokens: prompt ?? estimate, completion_tokens: usage.outputTokens ?? 0 };
+  return {
+    ...counts,
+    total_tokens: counts.prompt_tokens + counts.completion_tokens,
+    ...promptDetails(usage),
+    ...completionDetails(usage),
+  };
 }
 
 /** Only what is known; no member when nothing is. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { type IrBlock, NO_EXTRAS } from "../../../src/ir/request.ts";
 import { FINISH_REASONS, type IrChoice, type IrResponse } from "../../../src/ir/response.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
+import { createLosses } from "../../../src/protocols/openai/losses.ts";
 import { readUsage, writeUsage } from "../../../src/protocols/openai/usage.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
@@ -207,7 +208,7 @@ describe("usage", () => {
       outputTokens: 7,
       reasoningTokens: 5,
     });
-    expect(writeUsage(counts)).toEqual({
+    expect(writeUsage(counts, 0, createLosses())).toEqual({
       prompt_tokens: 4321,
       completion_tokens: 7,
       total_tokens: 4328,
@@ -217,9 +218,9 @@ describe("usage", () => {
   });
 
   test("unknown is not written as zero", () => {
-    expect(writeUsage(null)).toBeNull();
-    expect(writeUsage(usage({ reasoningTokens: 5 }))).toBeNull();
-    expect(writeUsage(usage({ freshInputTokens: 5 }))).toEqual({
+    expect(writeUsage(null, 0, createLosses())).toBeNull();
+    expect(writeUsage(usage({ reasoningTokens: 5 }), 0, createLosses())).toBeNull();
+    expect(writeUsage(usage({ freshInputTokens: 5 }), 0, createLosses())).toEqual({
       prompt_tokens: 5,
       completion_tokens: 0,
       total_tokens: 5,

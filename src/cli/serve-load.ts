@@ -1,0 +1,82 @@
+/** What `ringmain serve` does while its first worker boots: finds the configuration, reads it, and says what is wrong with it. */
+import { relative } from "node:path";
+import { fileExists, readFileOrNull } from "../config/files.ts";
+import { type Found, findConfig } from "../config/find.ts";
+import { formatProblem } from "../config/problem.ts";
+import { loadQuick } from "../config/quick.ts";
+import type { Loaded } from "../config/settle.ts";
+import { isLoopback, readListen } from "../config/values.ts";
+import type { Deployment } from "../ir/deployment.ts";
+import type { CliIo } from "./io.ts";
+
+export interface ServeInput {
+  /** Words of the command line; `--config` and `--providers` are looked for among them. */
+  readonly args: readonly string[];
+  /** Overrides the address in the file; null: does not. */
+  readonly listen: string | null;
+}
+
+/** Null: something is wrong, and it was said what. */
+export async function loadForServing({ args, listen }: ServeInput, io: CliIo): Promise<Deployment | null> {
+  const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
+  const configPath = usableConfig(found, io);
+  if (configPath === null) return null;
+  const { deployment, problems } = await load(configPath, found.providers, io);
+  for (const problem of problems) {
+    const level = problem.severity === "error" ? "error" : "warn";
+    io.err(`[${level}] ${formatProblem({ ...problem, file: nameFor(problem.file, io) })}\n`);
+  }
+  if (deployment === null || listen === null) return deployment;
+  return withListen(deployment, listen, io);
+}
+
+async function load(configPath: string, providersPath: string, io: CliIo): Promise<Loaded> {
+  const input = { configPath, providersPath, env: io.env, readFile: readFileOrNull };
+  const quick = loadQuick(input);
+  if (quick !== null) return quick;
+  const { loadDeployment } = await import("../config/index.ts"); // zod and yaml, which a file without mistakes can do without
+  return loadDeployment(input);
+}
+
+/** What the checks say about the address in the file holds for this one too. */
+function withListen(deployment: Deployment, listen: string, io: CliIo): Deployment | null {
+  const address = readListen(listen);
+  if (address === null) return null;
+  const wasLocal = isLoopback(deployment.listen.host);
+  const { host, port, loopback } = address;
+  if (!loopback && wasLocal && deployment.auth.mode === "none") {
+    io.err(
+      `[error] --listen ${listen} is open to the network while auth.mode is none; set auth.mode: token with client_tokens.\n`,
+    );
+    return null;
+  }
+  // Names of lanes and accounts are for the operator; on a public address the client is somebody else.
+  const errorDetail = !loopback && wasLocal ? "minimal" : deployment.errorDetail;
+  return { ...deployment, listen: { host, port }, errorDetail };
+}
+
+/** Null: there is none, and it was said what to do. */
+function usableConfig(found: Found, io: CliIo): string | null {
+  const missing = found.explicitMissing.map((path) => nameFor(path, io)).join(" and ");
+  if (missing !== "") {
+    io.err(`[error] ${missing} does not exist; correct the path, or leave it out to search the usual places.\n`);
+    return null;
+  }
+  if (found.config === null) io.err(noConfig(found));
+  return found.config;
+}
+
+function noConfig(found: Found): string {
+  return `[error] No config.yaml was found. What you can do:
+  ringmain init             write one for the vendors whose keys are in the environment
+  ringmain demo             try it first, with simulated vendors and no key
+  ringmain serve --config   name one that stands somewhere else
+Looked for:
+${found.tried.map((path) => `  ${path}\n`).join("")}`;
+}
+
+/** As the operator would type it: relative where that is shorter. */
+function nameFor(path: string, io: CliIo): string {
+  const near = relative(io.cwd, path);
+  return near === "" || near.startsWith("..") || path.startsWith("providers.yaml (") ? path : near;
+}
