@@ -37,6 +37,8 @@ const COMPILE_FLAGS = [
   "--compile",
   "--format=esm",
   "--minify",
+  // Otherwise every lazily imported part is loaded by every command: 16 ms of a start.
+  "--splitting",
   "--reject-unresolved",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",

@@ -29,6 +29,7 @@ import { createHealth, type Health, type HealthLabel } from "./routing/index.ts"
 import type { Gateway } from "./server/index.ts";
 import type { Effects } from "./std/effects.ts";
 import { Secret } from "./std/secret.ts";
+import { createSharedTimers } from "./std/shared-timers.ts";
 import { createSend } from "./upstream/index.ts";
 
 export type { Gateway } from "./server/index.ts";
@@ -155,13 +156,26 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     effects,
     send: createSend(effects),
     protocolOf,
-    secretOf: (lane) => (lane.credential === null ? null : secrets(lane.credential)),
+    secretOf: secretsOfLanes(secrets),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     requestFilter: (ingress, lane) => requestFilters.get(lane.id)?.(ingress) ?? nothing,
     responseFilter: (egress, ingress) =>
       egress.payload.id === ingress.payload.id ? (responseFilters.get(egress.id) ?? nothing) : nothing,
     userAgent: `ringmain/${buildInfo.version}`,
     metered: deployment.metering === "exact" && Object.values(deployment.lanes).some((lane) => lane.prices !== null),
+  };
+}
+
+/** Variables and text stay what they are while the process runs, so their secrets are kept; a file may be written anew. */
+function secretsOfLanes(secrets: ComposeInput["secrets"]): World["secretOf"] {
+  const kept = new Map<string, Secret>();
+  return ({ id, credential }) => {
+    if (credential === null) return null;
+    const known = kept.get(id);
+    if (known !== undefined) return known;
+    const secret = secrets(credential);
+    if (secret !== null && credential.kind !== "file") kept.set(id, secret);
+    return secret;
   };
 }
 
@@ -310,26 +324,33 @@ const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** The real clock, chance and network. The only place that names them. */
 export function realEffects(): Effects {
+  const nowMs = (): number => performance.now();
   return {
-    nowMs: () => performance.now(),
+    nowMs,
     wallMs: () => Date.now(),
     random: () => Math.random(),
     randomId: randomBase62,
-    setTimer(ms, fire) {
-      const timer = setTimeout(fire, ms);
-      return () => clearTimeout(timer);
-    },
+    setTimer: createSharedTimers({
+      nowMs,
+      setTimer(ms, fire) {
+        const timer = setTimeout(fire, ms);
+        return () => clearTimeout(timer);
+      },
+    }),
     fetch: (url, init) => fetch(url, init),
   };
 }
 
 /** Unguessable and unbiased: bytes from 248 up are thrown away, 248 being the largest multiple of 62 in a byte. */
 function randomBase62(length: number): string {
-  let text = "";
-  while (text.length < length) {
+  const text = Buffer.allocUnsafe(length);
+  let at = 0;
+  while (at < length) {
     for (const byte of crypto.getRandomValues(new Uint8Array(length + 8))) {
-      if (byte < 248 && text.length < length) text += BASE62[byte % 62];
+      if (byte < 248 && at < length) text[at++] = BASE62_CODES[byte % 62] ?? 0;
     }
   }
-  return text;
+  return text.toString("latin1");
 }
+
+const BASE62_CODES = Buffer.from(BASE62);

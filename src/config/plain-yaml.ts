@@ -203,6 +203,7 @@ function passComma(flow: Flow, closing: string): boolean {
 function readWord(reader: Reader, word: string, path: Path): Read {
   if (NUMBER.test(word)) return Number(word);
   if (word === "true" || word === "false") return word === "true";
+  if (word === "null") return null;
   // Whatever else begins like a number or means something to YAML in some spelling.
   if (MAYBE_NUMBER.test(word) && !ADDRESS.test(word)) return undefined;
   return MEANING.test(word) ? undefined : readText(reader, word, path);

@@ -1,6 +1,8 @@
 /** Two files without errors become the deployment that every other room reads. Nothing is refused here any more. */
+
 import type { Deployment, Provider } from "../ir/deployment.ts";
 import { PROTOCOL_IDS } from "../known.ts";
+import { sha256Hex } from "../std/digest.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { adminTokenForms, clientTokensOf, providerOf } from "./merge.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
@@ -39,9 +41,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
 }
 
 function revisionOf(deployment: Omit<Deployment, "revision">): string {
-  // Loaded here, because it takes 5 ms and everything else of this file is needed sooner.
-  const { createHash }: typeof import("node:crypto") = require("node:crypto");
-  return createHash("sha256").update(JSON.stringify(deployment)).digest("hex").slice(0, REVISION_CHARS);
+  return sha256Hex(JSON.stringify(deployment)).slice(0, REVISION_CHARS);
 }
 
 /** Those whose protocol this version speaks; the checks have seen to it that no model uses another. */

@@ -3,7 +3,7 @@ import { eventsOf } from "../ir/fold.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { AnswerContext } from "../protocols/protocol.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../std/bytes.ts";
-import { asObject, type JsonObject, parseExact } from "../std/json.ts";
+import { asObject, JSON_LIMITS, type JsonObject, parseBody, parseJson, scanJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 import { readRetryAfterMs } from "../upstream/index.ts";
 import { classify } from "./classify.ts";
@@ -41,7 +41,8 @@ export async function readBuffered(side: Side, prepared: Prepared, sent: Respons
       losses: [],
     };
   }
-  const body = asObject(jsonOrNull(read.bytes));
+  // Relayed bytes leave as they came, so only a body that is written anew needs its digits.
+  const body = asObject(passing ? jsonOrNull(read.bytes) : exactJsonOrNull(read.bytes));
   if (body === undefined) return failed(MALFORMED, sent.status, true);
   if (side.call.request.facts.operation === "count") {
     return {
@@ -150,8 +151,19 @@ function createPassFlow(context: AnswerContext): Flow {
 }
 
 export function jsonOrNull(bytes: Uint8Array): unknown {
+  return parsedOrNull(bytes, parseJson);
+}
+
+/** Keeps the author's digits where a double would not; a scan tells whether there are any such, as a rule not. */
+function exactJsonOrNull(bytes: Uint8Array): unknown {
+  const scan = scanJson(bytes, JSON_LIMITS);
+  // What the scan does not let pass (deep, or many names) may still be an answer: read with care, as it was sent.
+  return parsedOrNull(bytes, (text) => parseBody(text, scan.kind === "bad" || scan.exactNumbers));
+}
+
+function parsedOrNull(bytes: Uint8Array, parse: (text: string) => unknown): unknown {
   try {
-    return parseExact(decodeUtf8(bytes));
+    return parse(decodeUtf8(bytes));
   } catch (error) {
     if (error instanceof WireError) return null;
     throw error;

@@ -8,6 +8,7 @@ import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { Effects } from "../std/effects.ts";
 import type { Secret } from "../std/secret.ts";
+import type { StopSignal } from "../std/stop-signal.ts";
 import { WireError } from "../std/wire-error.ts";
 import type { Send } from "../upstream/index.ts";
 import type { ParsedRequest } from "./facts.ts";
@@ -40,7 +41,7 @@ export interface Call {
   readonly ingress: Protocol;
   readonly request: ParsedRequest;
   readonly translation: TranslationMode;
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   readonly startedMs: number;
   /** Read once, on the first translated attempt. */
   ir(): WithLosses<IrRequest> | Failure;

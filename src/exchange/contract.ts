@@ -2,6 +2,7 @@
 import type { Caller } from "../governance/identify.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
+import type { StopSignal } from "../std/stop-signal.ts";
 
 export interface Exchange {
   /** Who is calling, from the head alone, before the body is read. */
@@ -22,7 +23,7 @@ export interface RunInput {
   /** Whole and bounded. */
   readonly body: Uint8Array;
   /** Client gone or shutdown. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** Monotonic moment the head arrived. */
   readonly receivedMs: number;
 }

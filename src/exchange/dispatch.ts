@@ -92,26 +92,30 @@ export async function dispatch(side: Side, prepared: Prepared): Promise<Sent | F
           passthrough: call.caller.passthrough !== null,
           wallMs: world.effects.wallMs(),
         });
-  const passed = world.requestFilter(call.ingress, lane)(call.parts.headers);
   return world.send({
     url,
     method: "POST",
-    headers: {
-      ...egress.carrier.headers.requestDefaults,
-      ...passed,
-      ...provider.headers,
-      "content-type": "application/json",
-      accept: facts.stream ? egress.carrier.streamContentType : "application/json",
-      "accept-encoding": "identity",
-      "user-agent": world.userAgent,
-      ...credential,
-    },
+    headers: headersFor(side, credential),
     body: prepared.body,
     timers: timersOf(side.target, lane, facts.stream),
     signal: call.signal,
     proxy: provider.proxy,
     ca: world.caOf(provider),
   });
+}
+
+/** What the lane demands wins over what the client sent, and that over what the protocol would say by itself. */
+function headersFor(side: Side, credential: Readonly<Record<string, string>>): Record<string, string> {
+  const { world, call, lane, egress, provider } = side;
+  const headers = world.requestFilter(call.ingress, lane)(call.parts.headers);
+  const { requestDefaults } = egress.carrier.headers;
+  for (const name in requestDefaults) headers[name] ??= requestDefaults[name] ?? "";
+  for (const name in provider.headers) headers[name] = provider.headers[name] ?? "";
+  headers["content-type"] = "application/json";
+  headers["accept"] = call.request.facts.stream ? egress.carrier.streamContentType : "application/json";
+  headers["accept-encoding"] = "identity";
+  headers["user-agent"] = world.userAgent;
+  return Object.assign(headers, credential);
 }
 
 function timersOf(target: Target, lane: Lane, stream: boolean): Timers {

@@ -16,6 +16,7 @@ import {
   mayAttemptAgain,
   nothingLeft,
 } from "../routing/index.ts";
+import type { StopSignal } from "../std/stop-signal.ts";
 import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } from "./attempt.ts";
 import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
@@ -313,7 +314,7 @@ async function waitForRecovery(
 }
 
 /** False when the signal fired first. */
-function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: AbortSignal): Promise<boolean> {
+function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: StopSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const onAbort = (): void => {
       cancel();

@@ -93,7 +93,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
     running: () => ({ exchanges: running.open.size, streams: running.streams, waiting: input.standing.waiting }),
     stop() {
       running.stopped = true;
-      for (const controller of running.open.values()) controller.abort();
+      for (const stopper of running.open.values()) stopper.abort();
     },
   };
 }

@@ -58,8 +58,12 @@ export function readFacts(input: {
   return { kind: "facts", request: { facts, bytes: body, members: scan.members, body: parsed } };
 }
 
+/** As nearly every client sends it. */
+const JSON_TYPE = "application/json";
+
 /** null: fine. A missing content type is taken for JSON, as vendors do. */
 function checkContentType(parts: RequestParts): string | null {
+  if (parts.headers["content-encoding"] === undefined && parts.headers["content-type"] === JSON_TYPE) return null;
   const encoding = parts.headers["content-encoding"]?.trim().toLowerCase();
   if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
     return "Compressed request bodies are not accepted. Send the body without content-encoding.";
@@ -71,25 +75,33 @@ function checkContentType(parts: RequestParts): string | null {
     .find((option) => option.startsWith("charset="))
     ?.slice("charset=".length)
     .replaceAll('"', "");
-  const isJson = media === "application/json" || (media.startsWith("application/") && media.endsWith("+json"));
+  const isJson = media === JSON_TYPE || (media.startsWith("application/") && media.endsWith("+json"));
   if (!isJson) return "The request body must be JSON. Send it with content-type: application/json.";
   return charset === undefined || charset === "utf-8" || charset === "utf8"
     ? null
     : "The request body must be JSON in UTF-8.";
 }
 
+/** Made once per route: routes and payloads are tables that never change. */
+const DECIDED = new WeakMap<Route, ReadonlySet<string>>();
+
 function decidedNames(route: Route, payload: Payload): ReadonlySet<string> {
+  const known = DECIDED.get(route);
+  if (known !== undefined) return known;
   const names = new Set(payload.decides);
   if (route.target.from === "body") names.add(route.target.member);
   if (route.stream.from === "body") names.add(route.stream.member);
+  DECIDED.set(route, names);
   return names;
 }
 
 function duplicateOf(members: readonly TopMember[], decided: ReadonlySet<string>): string | null {
-  const seen = new Set<string>();
+  // No longer than the names that decide.
+  const seen: string[] = [];
   for (const { name } of members) {
-    if (seen.has(name) && decided.has(name)) return name;
-    seen.add(name);
+    if (!decided.has(name)) continue;
+    if (seen.includes(name)) return name;
+    seen.push(name);
   }
   return null;
 }

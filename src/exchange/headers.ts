@@ -50,19 +50,32 @@ const NEVER_PREFIXES = [
   "sec-",
 ];
 
+/** Answers a record of its own, which the caller may add to. */
 export type HeaderFilter = (headers: Readonly<Record<string, string>>) => Record<string, string>;
+
+/** Verdicts remembered per list. Clients send a few dozen names; of more only the first ones are remembered. */
+const VERDICTS_MAX = 256;
 
 /** `allowed`: names, or prefixes with a trailing `*`. */
 export function createHeaderFilter(allowed: readonly string[]): HeaderFilter {
   const names = new Set(allowed.filter((each) => !each.endsWith("*")));
   const prefixes = allowed.filter((each) => each.endsWith("*")).map((each) => each.slice(0, -1));
+  const judge = (name: string): boolean =>
+    !isNever(name) && (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix)));
+  const verdicts = new Map<string, boolean>();
+  const mayPass = (name: string): boolean => {
+    const known = verdicts.get(name);
+    if (known !== undefined) return known;
+    const verdict = judge(name);
+    if (verdicts.size < VERDICTS_MAX) verdicts.set(name, verdict);
+    return verdict;
+  };
   return (headers) => {
     const named = namedByConnection(headers);
     const passed: Record<string, string> = {};
     for (const name in headers) {
       const value = headers[name];
-      if (value === undefined || isNever(name) || named.has(name)) continue;
-      if (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) passed[name] = value;
+      if (value !== undefined && mayPass(name) && !named.has(name)) passed[name] = value;
     }
     return passed;
   };
@@ -77,7 +90,7 @@ const NONE: ReadonlySet<string> = new Set();
 /** Headers the sender itself declared hop-by-hop. */
 function namedByConnection(headers: Readonly<Record<string, string>>): ReadonlySet<string> {
   const connection = headers["connection"];
-  if (connection === undefined) return NONE;
+  if (connection === undefined || connection === "keep-alive" || connection === "close") return NONE;
   return new Set(connection.split(",").map((name) => name.trim().toLowerCase()));
 }
 

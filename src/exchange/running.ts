@@ -1,9 +1,10 @@
-/** What is running right now, and how to end it: one controller an exchange, fed by its client and by the gateway's stop. */
+/** What is running right now, and how to end it: one stopper an exchange, fed by its client and by the gateway's stop. */
+import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
 import type { ByteSource } from "./contract.ts";
 
 /** What is running: one entry an exchange, so that stopping reaches each of them. */
 export interface Running {
-  readonly open: Map<string, AbortController>;
+  readonly open: Map<string, Stopper>;
   streams: number;
   stopped: boolean;
 }
@@ -12,25 +13,22 @@ export function newRunning(): Running {
   return { open: new Map(), streams: 0, stopped: false };
 }
 
-/** One controller an exchange, fed by the client's signal and by `stop`; the listener goes with the exchange. */
-export function begin(
-  running: Running,
-  id: string,
-  client: AbortSignal,
-): { readonly signal: AbortSignal; now(): void } {
-  const controller = new AbortController();
-  const onClient = (): void => controller.abort();
-  if (client.aborted) controller.abort();
-  else client.addEventListener("abort", onClient, { once: true });
-  running.open.set(id, controller);
+/** One stopper an exchange, fed by the client's signal and by `stop`; the listener goes with the exchange. */
+export function begin(running: Running, id: string, client: StopSignal): { readonly signal: StopSignal; now(): void } {
+  const stopper = createStopper();
+  if (client.aborted) stopper.abort();
+  else client.addEventListener("abort", stopper.abort, ONCE);
+  running.open.set(id, stopper);
   return {
-    signal: controller.signal,
+    signal: stopper.signal,
     now() {
       running.open.delete(id);
-      client.removeEventListener("abort", onClient);
+      client.removeEventListener("abort", stopper.abort);
     },
   };
 }
+
+const ONCE = { once: true } as const;
 
 /** The same source; `end` once it is over. */
 export function endingWith(source: ByteSource, running: Running, end: () => void): ByteSource {

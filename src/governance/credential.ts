@@ -22,6 +22,8 @@ const HEADER_CARRIERS = ["x-api-key", "x-goog-api-key", "api-key"] as const;
 const HEADERS_ONLY: CredentialOptions = { queryKey: false };
 
 export function readCredential(parts: RequestParts, options: CredentialOptions = HEADERS_ONLY): Credential {
+  const plain = plainBearer(parts, options);
+  if (plain !== null) return { kind: "one", secret: new Secret(plain) };
   const given: string[] = [];
   const authorization = readAuthorization(header(parts, "authorization"));
   if (authorization === "conflict") return { kind: "conflict" };
@@ -34,6 +36,16 @@ export function readCredential(parts: RequestParts, options: CredentialOptions =
   if (first === undefined) return { kind: "none" };
   // Plain comparison: both sides came from the same client, which knows them.
   return others.every((other) => other === first) ? { kind: "one", secret: new Secret(first) } : { kind: "conflict" };
+}
+
+/** The one token of a head that carries nothing else, which is nearly every head; null: look closer. */
+function plainBearer(parts: RequestParts, options: CredentialOptions): string | null {
+  const { headers } = parts;
+  const authorization = header(parts, "authorization");
+  if (!authorization.startsWith(PLAIN_SCHEME) || (options.queryKey && parts.query !== "")) return null;
+  for (const name of HEADER_CARRIERS) if (Object.hasOwn(headers, name)) return null;
+  const token = authorization.slice(PLAIN_SCHEME.length);
+  return PLAIN_TOKEN.test(token) ? token : null;
 }
 
 function header(parts: RequestParts, name: string): string {
@@ -54,6 +66,11 @@ function readAuthorization(value: string): string[] | "conflict" {
 function splitJoined(value: string): string[] {
   return value === "" ? [] : value.split(",").map((piece) => piece.trim());
 }
+
+const PLAIN_SCHEME = "Bearer ";
+
+/** Nothing that separates, and nothing to trim. */
+const PLAIN_TOKEN = /^[^\s,]+$/;
 
 /** Scheme in any case, one space, and at least one character that is no space. */
 const BEARER = /^bearer +(\S.*)$/is;

@@ -1,7 +1,7 @@
 /** Who is calling, decided from the request's head. The only room beside protocols/<id>/auth.ts that looks into a Secret. */
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { AuthMode } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
+import { equalDigests, sha256 } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
 import { unreachable } from "../std/unreachable.ts";
 
@@ -71,7 +71,7 @@ function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secr
     const digest = sha256(text);
     let found: Identified | null = null;
     for (const { digest: expected, identified } of known) {
-      const equal = timingSafeEqual(digest, expected);
+      const equal = equalDigests(digest, expected);
       if (equal && found === null) found = identified;
     }
     return found ?? refused();
@@ -80,8 +80,4 @@ function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secr
 
 function refused(): Identified {
   return { kind: "refused", failure: unauthenticated() };
-}
-
-function sha256(text: string): Uint8Array {
-  return createHash("sha256").update(text, "utf8").digest();
 }

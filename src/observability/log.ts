@@ -63,7 +63,9 @@ export function createLog(options: LogOptions): Log {
   return {
     sink: {
       name: "log",
-      record: (record) => emit(recordEntry(record)),
+      record(record) {
+        if (shown.has(recordLevel(record))) emit(recordEntry(record));
+      },
       transition: (transition) => emit(transitionEntry(transition)),
     },
     error: say("error"),
@@ -92,8 +94,15 @@ function textLine({ level, wallMs, text }: Entry): string {
   return escapeControls(`${timeText(wallMs)} ${level.padEnd(5)} ${text()}`).trimEnd();
 }
 
+/** The newest second in words, because the lines of a busy gateway share it. */
+let second = { startMs: Number.NaN, text: "" };
+
 function timeText(wallMs: number): string {
-  return Number.isFinite(wallMs) && Math.abs(wallMs) <= DATE_MS_MAX ? new Date(wallMs).toISOString() : "-";
+  if (!(Math.abs(wallMs) <= DATE_MS_MAX)) return "-";
+  const wholeMs = Math.trunc(wallMs);
+  const startMs = wholeMs - (((wholeMs % 1000) + 1000) % 1000);
+  if (startMs !== second.startMs) second = { startMs, text: new Date(startMs).toISOString().slice(0, -"000Z".length) };
+  return `${second.text}${String(wholeMs - startMs).padStart(3, "0")}Z`;
 }
 
 /** The farthest moment a Date can hold, from 1970 either way. */
@@ -119,33 +128,32 @@ function recordLevel({ outcome, status, failure }: ExchangeRecord): LogLevel {
 
 /** Columns of fixed width first, so that lines stand under each other; then what varies, each with its name. */
 function recordText(record: ExchangeRecord): string {
-  const { usage } = record;
-  const columns = [
-    record.outcome.padEnd(11),
-    String(record.status).padStart(3),
-    formatDuration(record.durationMs).padStart(7),
-    `first ${(record.firstByteMs === null ? "-" : formatDuration(record.firstByteMs)).padStart(6)}`,
-    `in ${countText(usage === null ? null : inputTokens(usage)).padStart(5)}`,
-    `out ${countText(usage === null ? null : usage.outputTokens).padStart(5)}`,
-    `${record.usageEstimated ? "~" : ""}${formatCost(record.costNanos)}`.padStart(12),
-  ];
-  const last = record.attempts.at(-1);
+  const { usage, attempts } = record;
+  const outcome = record.outcome.padEnd(11);
+  const status = String(record.status).padStart(3);
+  const took = formatDuration(record.durationMs).padStart(7);
+  const first = (record.firstByteMs === null ? "-" : formatDuration(record.firstByteMs)).padStart(6);
+  const read = countText(usage === null ? null : inputTokens(usage)).padStart(5);
+  const written = countText(usage === null ? null : usage.outputTokens).padStart(5);
+  const cost = `${record.usageEstimated ? "~" : ""}${formatCost(record.costNanos)}`.padStart(12);
+  const last = attempts.at(-1);
   const path = last === undefined ? record.target : `${record.target} > ${last.lane}`;
-  return [...columns, path, ...recordNotes(record), `id=${record.id}`].join(" ");
+  const columns = `${outcome} ${status} ${took} first ${first} in ${read} out ${written} ${cost}`;
+  return `${columns} ${path}${recordNotes(record)} id=${record.id}`;
 }
 
 /** Only what is worth a word in this very exchange. */
-function recordNotes(record: ExchangeRecord): string[] {
-  const notes: string[] = [];
+function recordNotes(record: ExchangeRecord): string {
   const { attempts } = record;
-  if (attempts.length > 0) notes.push(`attempts=${attempts.length}`);
-  if (attempts.length > 1)
-    notes.push(`tried=${attempts.map((attempt) => `${attempt.lane}:${attempt.outcome}`).join(",")}`);
-  if (record.failure !== null) notes.push(`failure=${record.failure}`);
-  if (record.asked !== null && record.asked !== record.target) notes.push(`asked=${JSON.stringify(record.asked)}`);
-  if (record.queuedMs > 0) notes.push(`queued=${formatDuration(record.queuedMs)}`);
-  if (record.lossCount > 0) notes.push(`losses=${record.lossCount}`);
-  if (record.caller !== null) notes.push(`caller=${record.caller}`);
+  let notes = attempts.length > 0 ? ` attempts=${attempts.length}` : "";
+  if (attempts.length > 1) {
+    notes += ` tried=${attempts.map((attempt) => `${attempt.lane}:${attempt.outcome}`).join(",")}`;
+  }
+  if (record.failure !== null) notes += ` failure=${record.failure}`;
+  if (record.asked !== null && record.asked !== record.target) notes += ` asked=${JSON.stringify(record.asked)}`;
+  if (record.queuedMs > 0) notes += ` queued=${formatDuration(record.queuedMs)}`;
+  if (record.lossCount > 0) notes += ` losses=${record.lossCount}`;
+  if (record.caller !== null) notes += ` caller=${record.caller}`;
   return notes;
 }
 

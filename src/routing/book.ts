@@ -73,34 +73,33 @@ export function answersLeft(page: LanePage): number | null {
 
 export function conditionOf(page: LanePage, target: Target, slots: Slots, nowMs: number): Condition {
   const cell = cellOf(page, target);
+  const { account, standing } = page;
   const full = !slots.hasFree(page.lane);
   const label = labelOf(page, target, nowMs);
   const probing =
-    cell.kind === "half-open" || isDue(cell, nowMs) || standings(page).some((each) => isInTest(each, nowMs));
-  const without = (
-    because: NonNullable<Condition["because"]>,
-    untilMs: number | null,
-    by: OutStanding | null = null,
-  ): Condition => ({
-    eligible: false,
-    because,
-    untilMs,
-    failure: by?.failure ?? null,
-    full,
-    probing,
-    label,
-  });
-  if (!page.lane.routing) return without("not-routed", null);
-  if (answersLeft(page) === 0) return without("used-up", null);
-  for (const standing of standings(page)) {
-    if (isOut(standing, nowMs))
-      return without(standing.how === "wait" ? "waiting" : "hard-out", standing.untilMs, standing);
-  }
-  if (cell.kind !== "closed" && !isDue(cell, nowMs)) {
-    return cell.kind === "open" ? without("breaker-open", cell.untilMs) : without("half-open", null);
-  }
-  if (full) return without("full", null);
-  return { eligible: true, because: null, untilMs: null, failure: null, full, probing, label };
+    cell.kind === "half-open" || isDue(cell, nowMs) || isInTest(account.standing, nowMs) || isInTest(standing, nowMs);
+  const because = exclusionOf(page, cell, full, nowMs);
+  if (because === null) return { eligible: true, because, untilMs: null, failure: null, full, probing, label };
+  const out = because === "waiting" || because === "hard-out" ? outOf(page, nowMs) : null;
+  const untilMs = out?.untilMs ?? (because === "breaker-open" && cell.kind === "open" ? cell.untilMs : null);
+  return { eligible: false, because, untilMs, failure: out?.failure ?? null, full, probing, label };
+}
+
+/** The first reason that holds; null: it may serve. */
+function exclusionOf(page: LanePage, cell: Cell, full: boolean, nowMs: number): Condition["because"] {
+  if (!page.lane.routing) return "not-routed";
+  if (answersLeft(page) === 0) return "used-up";
+  const out = outOf(page, nowMs);
+  if (out !== null) return out.how === "wait" ? "waiting" : "hard-out";
+  if (cell.kind !== "closed" && !isDue(cell, nowMs)) return cell.kind === "open" ? "breaker-open" : "half-open";
+  return full ? "full" : null;
+}
+
+/** What keeps it out now, the account before the lane; null: nothing does. */
+function outOf(page: LanePage, nowMs: number): OutStanding | null {
+  const { account, standing } = page;
+  if (isOut(account.standing, nowMs)) return account.standing;
+  return isOut(standing, nowMs) ? standing : null;
 }
 
 function isInTest(standing: Standing, nowMs: number): boolean {
@@ -117,6 +116,8 @@ export function labelOf(page: LanePage, target: Target, nowMs: number): HealthLa
 /** The lane's label as far as no target's cell is concerned. */
 export function labelEverywhere(page: LanePage, nowMs: number): HealthLabel {
   if (!page.lane.routing) return "disabled";
+  if (page.account.standing.kind === "free" && page.standing.kind === "free")
+    return page.proven ? "healthy" : "unknown";
   const labels = standings(page).map((each) => (each.kind === "out" ? standingLabel(each, nowMs) : null));
   return (
     labels.find((label) => label !== null && label !== "unknown") ??

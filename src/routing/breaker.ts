@@ -125,10 +125,14 @@ function stepClosed(
 ): Cell {
   if (report.kind === "neutral") return cell;
   const failed = report.kind === "failed";
+  const isRated = settings.trip.mode === "error_rate";
+  // Nothing to note: without a rate a success changes only a streak there is.
+  if (!failed && !isRated && cell.streak === 0 && cell.outcomes === null) return cell;
   const next: ClosedCell = {
-    ...cell,
+    kind: "closed",
+    epoch: cell.epoch,
     streak: failed ? cell.streak + 1 : 0,
-    outcomes: settings.trip.mode === "error_rate" ? addOutcome(cell.outcomes, { atMs: nowMs, failed }) : null,
+    outcomes: isRated ? addOutcome(cell.outcomes, { atMs: nowMs, failed }) : null,
   };
   if (!failed || !trips(next, nowMs, settings)) return next;
   return opened(next, { openings: 1, hintMs: report.hintMs, nowMs, settings, random });

@@ -53,15 +53,12 @@ export interface LeftOut {
 export function decide(input: DecideInput): Decision {
   const entries = entriesOf(input);
   const left = entries.filter((entry) => entry.because !== null);
+  const offerable = left.length === 0 ? entries : entries.filter((entry) => entry.because === null);
   // In a fallback pool it is that pool's first pick that counts, although others were tried before.
-  const isFirstPick = !entries.some((entry) => input.tried.has(entry.lane.id));
+  const isFirstPick = input.tried.size === 0 || !entries.some((entry) => input.tried.has(entry.lane.id));
   const selection =
     isFirstPick && left.length > 0 ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
-  const { order, next } = orderOf(
-    input,
-    entries.filter((entry) => entry.because === null),
-    selection,
-  );
+  const { order, next } = orderOf(input, offerable, selection);
   const last = order.length === 0 ? lastLane(left) : null;
   const insist = last !== null && last.condition?.full !== true;
   const offered = last !== null && insist ? [last.lane] : order;
@@ -92,23 +89,36 @@ interface Entry {
 }
 
 function entriesOf(input: DecideInput): readonly Entry[] {
-  const { target } = input;
-  const members = target.members.map((member) => ({ member, isSubstitute: false }));
-  const substitutes = target.substitutes.map((id) => ({
-    member: { model: id, weight: 1, lanes: [id], contextMax: null },
-    isSubstitute: true,
-  }));
-  const seen = new Set<string>();
   const entries: Entry[] = [];
-  for (const { member, isSubstitute } of [...members, ...substitutes]) {
-    for (const id of member.lanes) {
-      const lane = Object.hasOwn(input.lanes, id) ? input.lanes[id] : undefined;
-      if (lane === undefined || seen.has(id)) continue;
-      seen.add(id);
-      entries.push(look(input, { lane, member, isSubstitute }));
-    }
+  for (const { id, member, isSubstitute } of spotsOf(input.target)) {
+    const lane = Object.hasOwn(input.lanes, id) ? input.lanes[id] : undefined;
+    if (lane !== undefined) entries.push(look(input, { lane, member, isSubstitute }));
   }
   return entries;
+}
+
+/** Where a target names a lane; of several places the first counts. */
+interface Spot {
+  readonly id: string;
+  readonly member: Member;
+  readonly isSubstitute: boolean;
+}
+
+/** Made once per target, which never changes; they go with it. */
+const SPOTS = new WeakMap<Target, readonly Spot[]>();
+
+function spotsOf(target: Target): readonly Spot[] {
+  const known = SPOTS.get(target);
+  if (known !== undefined) return known;
+  const spots = new Map<string, Spot>();
+  const add = (member: Member, isSubstitute: boolean): void => {
+    for (const id of member.lanes) if (!spots.has(id)) spots.set(id, { id, member, isSubstitute });
+  };
+  for (const member of target.members) add(member, false);
+  for (const id of target.substitutes) add({ model: id, weight: 1, lanes: [id], contextMax: null }, true);
+  const made = [...spots.values()];
+  SPOTS.set(target, made);
+  return made;
 }
 
 type Place = Pick<Entry, "lane" | "member" | "isSubstitute">;
@@ -116,9 +126,11 @@ type Place = Pick<Entry, "lane" | "member" | "isSubstitute">;
 /** Lasting reasons before passing ones, so that what is left out says what would have to change. */
 function look(input: DecideInput, place: Place): Entry {
   const lasting = unfit(input, place);
-  if (lasting !== null) return { ...place, because: lasting, untilMs: null, condition: null };
-  const condition = input.condition(place.lane);
-  return { ...place, because: condition.because, untilMs: condition.untilMs, condition };
+  const { lane, member, isSubstitute } = place;
+  if (lasting !== null) return { lane, member, isSubstitute, because: lasting, untilMs: null, condition: null };
+  const condition = input.condition(lane);
+  const { because, untilMs } = condition;
+  return { lane, member, isSubstitute, because, untilMs, condition };
 }
 
 /** Why this lane cannot serve this request whatever its health; null: it can. */
@@ -177,15 +189,16 @@ function orderOf(
 ): { order: readonly Lane[]; next: Selection } {
   const policy = POLICIES[input.target.select];
   const affinityKey = input.target.affinity === null ? null : (input.affinityKey ?? null);
-  const rank = (chosen: readonly Entry[]) =>
-    policy({ candidates: chosen.map((each) => candidate(input, each)), selection, affinityKey });
-  const own = rank(entries.filter((entry) => !entry.isSubstitute));
-  const others = POLICIES.ranked({
-    candidates: entries.filter((entry) => entry.isSubstitute).map((each) => candidate(input, each)),
-    selection,
-    affinityKey,
-  });
-  return { order: [...own.order, ...others.order].map((each) => each.lane), next: own.next };
+  const own: Candidate[] = [];
+  const substitutes: Candidate[] = [];
+  for (const entry of entries) (entry.isSubstitute ? substitutes : own).push(candidate(input, entry));
+  const ranking = policy({ candidates: own, selection, affinityKey });
+  const order = ranking.order.map((each) => each.lane);
+  if (substitutes.length > 0) {
+    for (const each of POLICIES.ranked({ candidates: substitutes, selection, affinityKey }).order)
+      order.push(each.lane);
+  }
+  return { order, next: ranking.next };
 }
 
 function candidate(input: DecideInput, entry: Entry): Candidate {

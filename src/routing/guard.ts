@@ -67,11 +67,10 @@ function tellSuccess(input: GuardInput, nowMs: number): Change[] {
   const { page, tickets } = input;
   page.ok++;
   page.proven = true;
-  return [
-    ...moveAccount(page.account, { kind: "succeeded", ticket: tickets.account }, nowMs),
-    ...moveLane(page, { kind: "succeeded", ticket: tickets.lane }, nowMs),
-    ...moveCell(input, { kind: "succeeded", ticket: tickets.cell }, nowMs),
-  ];
+  const changes = moveAccount(page.account, { kind: "succeeded", ticket: tickets.account }, nowMs);
+  changes.push(...moveLane(page, { kind: "succeeded", ticket: tickets.lane }, nowMs));
+  changes.push(...moveCell(input, { kind: "succeeded", ticket: tickets.cell }, nowMs));
+  return changes;
 }
 
 /** The table in `ir/failure.ts` decides what it is evidence about; everything else gets its test back. */

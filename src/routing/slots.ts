@@ -43,6 +43,7 @@ export function createSlots(lanes: readonly Lane[]): Slots {
 
   /** As many of the first in line as there are free slots hear of it; each leaves every line it stands in. */
   const wakeForFree = (group: Group): void => {
+    if (group.waiters.size === 0) return;
     const first = [...group.waiters].slice(0, Math.max(0, group.max - group.used));
     for (const waiter of first) {
       for (const each of waiter.groups) each.waiters.delete(waiter);

@@ -32,23 +32,49 @@ export async function readBody(input: ReadBodyInput): Promise<ReadBody> {
   const { request, contentLength } = input;
   const bytesMax = input.bytesMax ?? BODY_BYTES_MAX;
   if (contentLength !== undefined && !(Number(contentLength) <= bytesMax)) return TOO_LARGE;
-  const stream = contentLength === undefined ? request.body : null;
-  if (contentLength === undefined && stream === null) return { kind: "whole", bytes: new Uint8Array(0) };
+  const timeoutMs = input.timeoutMs ?? BODY_TIMEOUT_MS;
+  if (contentLength !== undefined) return readDeclared(request, input.setTimer, timeoutMs);
+  return request.body === null
+    ? whole(new Uint8Array(0))
+    : readUndeclared(request, request.body, { ...input, bytesMax, timeoutMs });
+}
 
+/** A body of declared length is bounded by it, and the runtime collects it at no cost to us. */
+function readDeclared(request: Request, setTimer: Effects["setTimer"], timeoutMs: number): Promise<ReadBody> {
+  return new Promise((resolve) => {
+    const cancelTimer = setTimer(timeoutMs, () => resolve(TIMEOUT));
+    const end = (read: ReadBody): void => {
+      cancelTimer();
+      resolve(read);
+    };
+    request.bytes().then(
+      (bytes) => end(whole(bytes)),
+      () => end(whyBroken(request)),
+    );
+  });
+}
+
+async function readUndeclared(
+  request: Request,
+  stream: ReadableStream<Uint8Array>,
+  { bytesMax, timeoutMs, setTimer }: Pick<Required<ReadBodyInput>, "bytesMax" | "timeoutMs" | "setTimer">,
+): Promise<ReadBody> {
   let cancelTimer = (): void => undefined;
   const deadline = new Promise<ReadBody>((resolve) => {
-    cancelTimer = input.setTimer(input.timeoutMs ?? BODY_TIMEOUT_MS, () => resolve(TIMEOUT));
+    cancelTimer = setTimer(timeoutMs, () => resolve(TIMEOUT));
   });
-  // A body of declared length is bounded by it, and the runtime collects it at no cost to us.
-  const reading = stream === null ? request.bytes().then(whole) : readChunks(stream, bytesMax, deadline);
   try {
-    return await Promise.race([reading, deadline]);
+    return await readChunks(stream, bytesMax, deadline);
   } catch {
-    // Why it broke does not matter to anybody: the client has left, or sent what is no body.
-    return request.signal.aborted ? GONE : BROKEN;
+    return whyBroken(request);
   } finally {
     cancelTimer();
   }
+}
+
+/** Why it broke does not matter to anybody: the client has left, or sent what is no body. */
+function whyBroken(request: Request): ReadBody {
+  return request.signal.aborted ? GONE : BROKEN;
 }
 
 const TOO_LARGE: ReadBody = { kind: "too-large" };

@@ -1,5 +1,6 @@
 /** Opens the address and keeps it: the one place of this room that touches the runtime's own server. */
 import type { Effects } from "../std/effects.ts";
+import { createSharedTimers } from "../std/shared-timers.ts";
 import { createApp, internalError, type ServerState } from "./app.ts";
 import { BODY_BYTES_MAX } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
@@ -47,7 +48,7 @@ export function startServer(options: ServerOptions): Started {
   const app = createApp({
     gateway: options.gateway,
     observe: options.observe,
-    setTimer: options.setTimer ?? setTimer,
+    setTimer: options.setTimer ?? createSharedTimers({ nowMs: options.gateway.nowMs, setTimer }),
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
     idleSeconds: IDLE_SECONDS,
     state,

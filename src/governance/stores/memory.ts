@@ -1,7 +1,7 @@
 /** The ledger while none on disk is configured: totals since the start, as durable as the process and bounded in size. */
 
 import { inputTokens } from "../../ir/usage.ts";
-import { createBoundedMap } from "../../std/bounded.ts";
+import { createRecentSet } from "../../std/bounded.ts";
 import type { Ledger, UsageRow } from "../store.ts";
 
 export interface Totals {
@@ -18,18 +18,17 @@ export interface MemoryLedger extends Ledger {
 /** Callers come from the configuration or a key store, never from a request; later ones are booked only in the sum. */
 const CALLERS_MAX = 10_000;
 
-/** A row delivered again within this many rows is known; the deliverer repeats at once or after one restart. */
+/** A row delivered again within at least this many rows is known; the deliverer repeats at once or after one restart. */
 const REMEMBERED_IDS_MAX = 10_000;
 
 const NOTHING: Totals = { requests: 0, costNanos: 0, tokens: 0 };
 
 export function createMemoryLedger(): MemoryLedger {
   const byCaller = new Map<string, Totals>();
-  const seen = createBoundedMap<string, true>(REMEMBERED_IDS_MAX, null);
+  const seen = createRecentSet<string>(REMEMBERED_IDS_MAX);
   let sum = NOTHING;
   const book = (row: UsageRow): void => {
-    if (seen.get(row.id, row.wallMs) === true) return;
-    seen.set(row.id, true, row.wallMs);
+    if (!seen.add(row.id)) return;
     sum = added(sum, row);
     const held = byCaller.get(row.caller);
     if (held === undefined && byCaller.size >= CALLERS_MAX) return;

@@ -7,6 +7,11 @@ import { byRank } from "./rank.ts";
 
 export function weighted(input: PolicyInput): Ranking {
   const { candidates, selection, affinityKey } = input;
+  const [only] = candidates;
+  // One lane: nothing to order, and a member that is picked alone gets back what it pays.
+  if (only !== undefined && candidates.length === 1 && selection.has(only.member.model)) {
+    return { order: candidates, next: selection };
+  }
   const members = [...new Set(candidates.map((each) => each.member))];
   const lanesOf = (member: Member) => candidates.filter((each) => each.member === member);
   if (affinityKey !== null) {
