@@ -50,9 +50,9 @@ export async function attempt(input: AttemptInput): Promise<Outcome> {
   }
 }
 
-async function readAnswer(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+function readAnswer(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> | Outcome {
   const isSuccess = sent.status >= 200 && sent.status < 300;
-  return isSuccess ? await readSuccess(side, prepared, sent) : await readFailure(side, sent);
+  return isSuccess ? readSuccess(side, prepared, sent) : readFailure(side, sent);
 }
 
 async function readFailure(side: Side, sent: Response): Promise<Outcome> {
@@ -87,10 +87,10 @@ function classifyAnswer(side: Side, sent: Response, bytes: Uint8Array): Failure 
   });
 }
 
-async function readSuccess(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+function readSuccess(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> | Outcome {
   const type = (sent.headers["content-type"] ?? "").toLowerCase();
   if (type.startsWith(side.egress.carrier.streamContentType)) {
-    if (side.call.request.facts.stream) return await readStream(side, prepared, sent);
+    if (side.call.request.facts.stream) return readStream(side, prepared, sent);
     sent.body.cancel();
     return failed(MALFORMED, sent.status, true);
   }
@@ -98,5 +98,5 @@ async function readSuccess(side: Side, prepared: Prepared, sent: Response): Prom
     sent.body.cancel();
     return failed(MALFORMED, sent.status, true);
   }
-  return await readBuffered(side, prepared, sent);
+  return readBuffered(side, prepared, sent);
 }

@@ -43,7 +43,7 @@ export interface ClassifyInput {
 
 export function classify(input: ClassifyInput): Failure {
   const { words } = input;
-  const kind = callersOwn(kindOf(words, input.errorMap), input.passthrough);
+  const kind = isForeignPage(input) ? "malformed" : callersOwn(kindOf(words, input.errorMap), input.passthrough);
   const upstream: UpstreamWords = {
     status: words.status,
     code: words.code,
@@ -59,6 +59,11 @@ export function classify(input: ClassifyInput): Failure {
 function hintOf({ retryAfterMs, words }: ClassifyInput): number | null {
   const hint = retryAfterMs ?? words.retryAfterMs;
   return hint === 0 ? null : hint;
+}
+
+/** A 403 that is a web page comes from some machine before the vendor's API: it speaks of no credential. */
+function isForeignPage({ words, headers }: ClassifyInput): boolean {
+  return words.status === 403 && (headers["content-type"] ?? "").toLowerCase().startsWith("text/html");
 }
 
 /** In passthrough the credential is the caller's: its trouble is the caller's answer and moves nothing. */

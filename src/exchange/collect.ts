@@ -17,6 +17,7 @@ export async function collect(body: UpstreamBody, bytesMax: number): Promise<Col
     const chunk = await body.next();
     switch (chunk.kind) {
       case "bytes":
+        if (chunk.isLast && parts.length === 0) return wholeOrCut(chunk.bytes, bytesMax);
         parts.push(chunk.bytes);
         size += chunk.bytes.length;
         if (size > bytesMax) return { kind: "cut", bytes: concatBytes(parts) };
@@ -28,4 +29,8 @@ export async function collect(body: UpstreamBody, bytesMax: number): Promise<Col
         return chunk;
     }
   }
+}
+
+function wholeOrCut(bytes: Uint8Array, bytesMax: number): Collected {
+  return { kind: bytes.length > bytesMax ? "cut" : "whole", bytes };
 }

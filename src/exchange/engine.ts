@@ -63,7 +63,7 @@ interface Run {
   waited: boolean;
 }
 
-export async function serve(input: {
+export function serve(input: {
   world: World;
   standing: Standing;
   call: Call;
@@ -85,7 +85,7 @@ export async function serve(input: {
     lossesRefused: null,
     waited: false,
   };
-  return await serveTarget(run, target);
+  return serveTarget(run, target);
 }
 
 async function serveTarget(run: Run, target: Target): Promise<Served> {

@@ -35,6 +35,9 @@ export function readFacts(input: {
   const { route, parts, body, payload } = input;
   const wrongType = checkContentType(parts);
   if (wrongType !== null) return refused("unsupported-body", wrongType);
+  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
+    return refused("invalid-request", "The request body begins with a byte order mark. Send it without one.");
+  }
   const scan = scanJson(body, JSON_LIMITS);
   if (scan.kind === "bad") return refused("invalid-request", scan.message);
   const duplicate = duplicateOf(scan.members, decidedNames(route, payload));
@@ -44,13 +47,13 @@ export function readFacts(input: {
   const parsed = parse(body, scan.exactNumbers);
   if (typeof parsed === "string") return refused("invalid-request", parsed);
   const target = targetOf(route, parts, parsed);
-  if (target === null) {
-    return refused("invalid-request", 'The request names no model: "model" must be a non-empty string.');
-  }
+  if (target.kind === "none") return refused("invalid-request", target.message);
+  const wrongStream = checkStream(route, parsed);
+  if (wrongStream !== null) return refused("invalid-request", wrongStream);
   const facts: Facts = {
     ...payload.readFacts(parsed),
     operation: route.operation,
-    target,
+    target: target.name,
     stream: route.stream.from === "fixed" ? route.stream.value : parsed[route.stream.member] === true,
     bodyBytes: body.length,
     inputTokensEstimate: estimateTokens(body),
@@ -116,14 +119,31 @@ function parse(bytes: Uint8Array, exactNumbers: boolean): JsonObject | string {
   }
 }
 
-function targetOf(route: Route, parts: RequestParts, body: JsonObject): string | null {
+type NamedTarget =
+  | { readonly kind: "target"; readonly name: string }
+  | { readonly kind: "none"; readonly message: string };
+
+function targetOf(route: Route, parts: RequestParts, body: JsonObject): NamedTarget {
   const target =
     route.target.from === "body"
       ? asText(body[route.target.member])
       : route.target.from === "param"
         ? route.target.names.map((name) => parts.params[name] ?? "").join("/")
         : undefined;
-  return target === undefined || target === "" || target.length > TARGET_CHARS_MAX ? null : target;
+  if (target === undefined || target === "") {
+    return { kind: "none", message: 'The request names no model: "model" must be a non-empty string.' };
+  }
+  if (target.length > TARGET_CHARS_MAX) {
+    return { kind: "none", message: `The name of the model is longer than ${TARGET_CHARS_MAX} characters.` };
+  }
+  return { kind: "target", name: target };
+}
+
+/** A vendor may read "true" as true and stream, which nobody here would expect. null: fine. */
+function checkStream(route: Route, body: JsonObject): string | null {
+  if (route.stream.from === "fixed") return null;
+  const asked = body[route.stream.member] ?? null;
+  return asked === null || typeof asked === "boolean" ? null : `"${route.stream.member}" must be true or false.`;
 }
 
 /** Strings longer than this with no space near their start are taken for base64 and not for prose. Bytes. */

@@ -168,18 +168,13 @@ async function drain(body: UpstreamBody, setTimer: Effects["setTimer"]): Promise
   cancelTimer();
 }
 
-/** The chunk, or null after a silence; the read goes on. */
-async function orSilence(
-  pending: Promise<UpstreamChunk>,
-  setTimer: Effects["setTimer"],
-): Promise<UpstreamChunk | null> {
-  let cancel: () => void = () => undefined;
-  const silence = new Promise<null>((resolve) => {
-    cancel = setTimer(KEEP_ALIVE_MS, () => resolve(null));
+/** The chunk, or null after a silence; the read goes on. `pending` never rejects. */
+function orSilence(pending: Promise<UpstreamChunk>, setTimer: Effects["setTimer"]): Promise<UpstreamChunk | null> {
+  return new Promise((resolve) => {
+    const cancel = setTimer(KEEP_ALIVE_MS, () => resolve(null));
+    void pending.then((chunk) => {
+      cancel();
+      resolve(chunk);
+    });
   });
-  try {
-    return await Promise.race([pending, silence]);
-  } finally {
-    cancel();
-  }
 }

@@ -41,7 +41,8 @@ export function createStopper(): Stopper {
     abort() {
       if (aborted) return;
       aborted = true;
-      for (const listener of listeners.splice(0)) listener();
+      // One by one: a listener may take another one away.
+      for (let next = listeners.shift(); next !== undefined; next = listeners.shift()) next();
     },
   };
 }

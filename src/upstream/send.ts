@@ -34,7 +34,8 @@ export type Sent =
   | { readonly kind: "aborted" };
 
 export type UpstreamChunk =
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** `isLast`: the whole body; asking on answers the end. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly isLast: boolean }
   | { readonly kind: "end" }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "aborted" };
@@ -136,8 +137,8 @@ function bodyOf(
   setTimer: Effects["setTimer"],
 ): UpstreamBody {
   const isWhole = isShort(headers);
-  const read = isWhole ? () => wholeOf(response) : readerOf(response);
-  let done = read === null;
+  const reader = isWhole || response.body === null ? null : response.body.getReader();
+  let done = !isWhole && reader === null;
   if (done) call.close();
   const finish = (chunk: UpstreamChunk): UpstreamChunk => {
     done = true;
@@ -147,13 +148,16 @@ function bodyOf(
   const { idleMs } = input.timers;
   return {
     async next() {
-      if (done || read === null)
-        return call.timedOut() === null && input.signal.aborted ? { kind: "aborted" } : { kind: "end" };
+      if (done) return call.timedOut() === null && input.signal.aborted ? { kind: "aborted" } : { kind: "end" };
       const cancelIdle = idleMs > 0 ? setTimer(idleMs, () => call.abort("idle")) : nothing;
       try {
-        const bytes = await read();
-        if (bytes === null) return finish({ kind: "end" });
-        return isWhole ? finish({ kind: "bytes", bytes }) : { kind: "bytes", bytes };
+        if (reader === null) {
+          // No stream is made in between: 1.4 µs instead of 4.3 µs for a few hundred bytes (Bun 1.4.5, two shared cores).
+          const bytes = await response.bytes();
+          return finish(bytes.length === 0 ? { kind: "end" } : { kind: "bytes", bytes, isLast: true });
+        }
+        const read = await reader.read();
+        return read.done ? finish({ kind: "end" }) : { kind: "bytes", bytes: read.value, isLast: false };
       } catch (error) {
         if (call.timedOut() !== null) return finish({ kind: "failed", failure: timeoutFailure(call.timedOut()) });
         if (input.signal.aborted || call.signal.aborted) return finish({ kind: "aborted" });
@@ -179,29 +183,12 @@ function isShort(headers: Readonly<Record<string, string>>): boolean {
   return Number(length) <= WHOLE_BYTES_MAX && headers["content-type"]?.startsWith("application/json") === true;
 }
 
-/** The next bytes, null at the end. Rejects as the response does. */
-type Read = () => Promise<Uint8Array | null>;
-
-/** Without a stream made in between: 1.4 µs instead of 4.3 µs for a few hundred bytes (Bun 1.4.5, two shared cores). */
-async function wholeOf(response: Response): Promise<Uint8Array | null> {
-  const bytes = await response.bytes();
-  return bytes.length === 0 ? null : bytes;
-}
-
-/** Null: the answer has no body at all. */
-function readerOf(response: Response): Read | null {
-  const reader = response.body === null ? null : response.body.getReader();
-  if (reader === null) return null;
-  return async () => {
-    const { done, value } = await reader.read();
-    return done ? null : value;
-  };
-}
-
 /** Names come in lower case; Set-Cookie, which comes as a list, is nobody's here. */
 function headersOf(response: Response): Record<string, string> {
-  const { "set-cookie": _list, ...headers } = response.headers.toJSON();
-  return headers;
+  const headers = response.headers.toJSON();
+  if (headers["set-cookie"] === undefined) return headers;
+  const { "set-cookie": _list, ...others } = headers;
+  return others;
 }
 
 function timeoutFailure(why: Timeout | null): Failure {

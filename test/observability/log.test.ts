@@ -57,6 +57,24 @@ test("a json line has every field of the record", () => {
   expect([time, level, event, revision]).toEqual(["2026-01-01T00:00:00.842Z", "info", "exchange", "rev-1"]);
 });
 
+test("lines tell their moment to the millisecond, in whatever order the moments come", () => {
+  const moments = fc.oneof(
+    fc.integer({ min: -8.64e15, max: 8.64e15 }),
+    fc.double({ min: 1.7e12, max: 1.7e12 + 3000, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(fc.array(moments, { maxLength: 8 }), (walls) => {
+      let wallMs = 0;
+      const { log, lines } = logged({ wallMs: () => wallMs });
+      for (const each of walls) {
+        wallMs = each;
+        log.info("now");
+      }
+      expect(lines.map((line) => line.split(" ")[0])).toEqual(walls.map((each) => new Date(each).toISOString()));
+    }),
+  );
+});
+
 describe("levels", () => {
   const NOISE: readonly LogLevel[] = ["error", "warn", "info", "debug"];
   test.each([

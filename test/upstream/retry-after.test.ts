@@ -26,7 +26,10 @@ test.each([
   [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(WALL_MS + 5_000) }, 5_000],
   [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(WALL_MS / 1000 + 7) }, 7_000],
   [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" }, 9_000],
-  [{ "anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-11-21T12:00:10Z" }, 10_000],
+  [
+    { "anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-11-21T12:00:10Z" },
+    10_000,
+  ],
   [
     {
       "anthropic-ratelimit-requests-remaining": "0",

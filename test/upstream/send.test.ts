@@ -3,7 +3,15 @@ import { afterEach, expect, test } from "bun:test";
 import { realEffects } from "../../src/compose.ts";
 import type { Timers } from "../../src/ir/deployment.ts";
 import { createSend, type SendInput } from "../../src/upstream/index.ts";
-import { chunk, type FakeUpstream, jsonStep, lastChunk, type Script, startFakeUpstream, streamHead } from "../harness/fake-upstream.ts";
+import {
+  chunk,
+  type FakeUpstream,
+  jsonStep,
+  lastChunk,
+  type Script,
+  startFakeUpstream,
+  streamHead,
+} from "../harness/fake-upstream.ts";
 
 const NO_TIMERS: Timers = { connectMs: 0, firstByteMs: 0, idleMs: 0, totalMs: 0 };
 const running: FakeUpstream[] = [];
@@ -48,7 +56,11 @@ test("an answer comes with its status, headers and whole body", async () => {
   const sent = await send(request(`${fake.url}/v1/x?y=1`));
   expect(sent).toMatchObject({ kind: "response", status: 418, headers: { "x-request-id": "abc" } });
   expect(await readAll(sent)).toEqual({ text: '{"tea":true}', last: { kind: "end" } });
-  expect(fake.requests[0]).toMatchObject({ method: "POST", path: "/v1/x?y=1", headers: { "user-agent": "test", "accept-encoding": "identity" } });
+  expect(fake.requests[0]).toMatchObject({
+    method: "POST",
+    path: "/v1/x?y=1",
+    headers: { "user-agent": "test", "accept-encoding": "identity" },
+  });
   expect(fake.requests[0]?.body.toString()).toBe("{}");
 });
 
@@ -62,12 +74,20 @@ test("a redirect is an answer and is never followed", async () => {
 test("a refused connection has sent nothing", async () => {
   const fake = await startFakeUpstream();
   await fake.close();
-  expect(await send(request(fake.url))).toMatchObject({ kind: "failed", failure: { kind: "network" }, mayHaveRun: false });
+  expect(await send(request(fake.url))).toMatchObject({
+    kind: "failed",
+    failure: { kind: "network" },
+    mayHaveRun: false,
+  });
 });
 
 test("a reset after the request may have run", async () => {
   const fake = await upstream(() => [{ do: "reset" }]);
-  expect(await send(request(fake.url))).toMatchObject({ kind: "failed", failure: { kind: "network" }, mayHaveRun: true });
+  expect(await send(request(fake.url))).toMatchObject({
+    kind: "failed",
+    failure: { kind: "network" },
+    mayHaveRun: true,
+  });
 });
 
 test("silence before the first byte ends at the first-byte timer", async () => {
@@ -80,7 +100,10 @@ test("silence before the first byte ends at the first-byte timer", async () => {
 test("the first-byte timer runs until somebody says that the answer has begun", async () => {
   const fake = await upstream(() => [streamHead(), chunk("data: {}\n\n"), { do: "hang" }]);
   const sent = await send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 40 } }));
-  expect(await readAll(sent)).toMatchObject({ text: "data: {}\n\n", last: { kind: "failed", failure: { kind: "timeout" } } });
+  expect(await readAll(sent)).toMatchObject({
+    text: "data: {}\n\n",
+    last: { kind: "failed", failure: { kind: "timeout" } },
+  });
 });
 
 test("after it has begun, silence ends at the idle timer", async () => {
@@ -88,18 +111,69 @@ test("after it has begun, silence ends at the idle timer", async () => {
   const sent = await send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 20, idleMs: 60 } }));
   if (sent.kind === "response") sent.body.begun();
   const read = await readAll(sent);
-  expect(read).toMatchObject({ text: "a", last: { kind: "failed", failure: { kind: "timeout", message: "The model stopped sending in the middle of its answer." } } });
+  expect(read).toMatchObject({
+    text: "a",
+    last: {
+      kind: "failed",
+      failure: { kind: "timeout", message: "The model stopped sending in the middle of its answer." },
+    },
+  });
   await fake.requests[0]?.gone;
 });
 
 test("a reset in the middle of the body is a failure, not an end", async () => {
   const fake = await upstream(() => [streamHead(), chunk("a"), { do: "reset" }]);
-  expect(await readAll(await send(request(fake.url)))).toMatchObject({ last: { kind: "failed", failure: { kind: "network" } } });
+  expect(await readAll(await send(request(fake.url)))).toMatchObject({
+    last: { kind: "failed", failure: { kind: "network" } },
+  });
 });
 
 test("a body cut before its last chunk is a failure, not an end", async () => {
   const fake = await upstream(() => [streamHead(), chunk("a"), { do: "end" }]);
   expect(await readAll(await send(request(fake.url)))).toMatchObject({ last: { kind: "failed" } });
+});
+
+const declared = (length: number, type = "application/json"): string =>
+  `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`;
+
+test.each([
+  ["JSON of a small declared length comes in one piece", "application/json; charset=utf-8", "{}", true],
+  ["a stream is read in pieces whatever it declares", "text/event-stream", "{}", false],
+  ["so is a body of another kind", "text/plain", "{}", false],
+  ["and one too large for one piece", "application/json", "x".repeat(64 * 1024 + 1), false],
+])("%s", async (_what, type, body, isLast) => {
+  const fake = await upstream(() => [{ do: "write", bytes: declared(body.length, type) + body }]);
+  const sent = await send(request(fake.url));
+  if (sent.kind !== "response") throw new Error("no response");
+  expect(await sent.body.next()).toMatchObject({ kind: "bytes", isLast });
+  expect(await readAll(sent)).toMatchObject({ last: { kind: "end" } });
+});
+
+test("an empty body of declared length is an end", async () => {
+  const fake = await upstream(() => [{ do: "write", bytes: declared(0) }]);
+  expect(await readAll(await send(request(fake.url)))).toEqual({ text: "", last: { kind: "end" } });
+});
+
+test.each([
+  ["stalls ends at the idle timer", "hang", "timeout"],
+  ["is cut short is a failure", "end", "network"],
+  ["is reset is a failure", "reset", "network"],
+] as const)("a body of declared length that %s", async (_what, step, kind) => {
+  const fake = await upstream(() => [{ do: "write", bytes: `${declared(10)}{"a"` }, { do: step }]);
+  const read = await readAll(await send(request(fake.url, { timers: { ...NO_TIMERS, idleMs: 60 } })));
+  expect(read).toMatchObject({ text: "", last: { kind: "failed", failure: { kind } } });
+  await fake.requests[0]?.gone;
+});
+
+test("an abort reaches an upstream in the middle of a body of declared length", async () => {
+  const fake = await upstream(() => [{ do: "write", bytes: `${declared(10)}{"a"` }, { do: "hang" }]);
+  const client = new AbortController();
+  const sent = await send(request(fake.url, { signal: client.signal }));
+  if (sent.kind !== "response") throw new Error("no response");
+  const next = sent.body.next();
+  client.abort();
+  expect(await next).toEqual({ kind: "aborted" });
+  await fake.requests[0]?.gone;
 });
 
 test("an abort reaches an upstream that has not answered yet", async () => {

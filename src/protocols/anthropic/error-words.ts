@@ -44,10 +44,14 @@ function firstText(values: readonly unknown[]): string | null {
   return null;
 }
 
-/** Wording that says more than the type it came with. Lower case; the first row that matches decides. */
+/**
+ * Wording that says more than the type it came with. Lower case; the first row that matches decides. A refused request
+ * quotes its client (a tool called `get_billing_info`, a beta flag), so what would move an account must be the vendor's
+ * own sentence from its first word on.
+ */
 const WORDINGS: readonly { readonly test: RegExp; readonly meaning: NonNullable<ErrorWords["meaning"]> }[] = [
   // All of these came as invalid_request_error with status 400.
-  { test: /credit balance is too low|reached your specified api usage limits|spend limit|billing/, meaning: "billing" },
+  { test: /^(your credit balance is too low|you have reached your specified api usage limits)/, meaning: "billing" },
   {
     test: /prompt is too long|exceeds? (the )?context (limit|window|length)|context window exceeded/,
     meaning: "context-length",
@@ -57,7 +61,10 @@ const WORDINGS: readonly { readonly test: RegExp; readonly meaning: NonNullable<
     meaning: "context-length",
   },
   { test: /maximum context length|too many (input |prompt )?tokens/, meaning: "context-length" },
-  { test: /only authorized for use with|oauth token has expired|invalid (x-)?api[- ]key/, meaning: "credential" },
+  {
+    test: /^(this credential is only authorized for use with|oauth token has expired|invalid (x-)?api[- ]key)/,
+    meaning: "credential",
+  },
   { test: /blocked by content filtering policy/, meaning: "content-policy" },
 ];
 

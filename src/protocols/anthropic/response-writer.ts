@@ -85,9 +85,9 @@ function writeKind(block: IrBlock, path: string, writer: AnswerWriter): JsonObje
     case "text":
       // An empty text says nothing, and the client's next request would be refused for it.
       if (block.text === "" && block.citations.length === 0 && !writer.native) return null;
-      return { type: "text", text: block.text, citations: writeCitations(block.citations, path, losses) };
+      return { type: "text", text: block.text, ...writeCitations(block.citations, path, losses) };
     case "refusal":
-      return { type: "text", text: block.text, citations: null };
+      return { type: "text", text: block.text };
     case "tool-call":
       return writeToolCall(block, path, writer);
     case "reasoning":
@@ -107,12 +107,12 @@ function writeKind(block: IrBlock, path: string, writer: AnswerWriter): JsonObje
   }
 }
 
-/** Null is how the vendor writes "none". */
-function writeCitations(citations: readonly IrCitation[], path: string, losses: LossList): readonly unknown[] | null {
+/** No member where there are none: some clients refuse a null. */
+function writeCitations(citations: readonly IrCitation[], path: string, losses: LossList): JsonObject {
   const own = citations.filter((citation) => citation.origin === ORIGIN);
   if (own.length < citations.length)
     losses.drop(`${path}.citations`, "the vendor's citations point into its own sources");
-  return own.length === 0 ? null : own.map((citation) => citation.raw);
+  return own.length === 0 ? {} : { citations: own.map((citation) => citation.raw) };
 }
 
 function writeToolCall(block: ToolCallBlock, path: string, writer: AnswerWriter): JsonObject {

@@ -30,7 +30,7 @@ describe("writing", () => {
       type: "message",
       role: "assistant",
       model: "gpt-test",
-      content: [{ type: "text", text: "Hello", citations: null }],
+      content: [{ type: "text", text: "Hello" }],
       stop_reason: "end_turn",
       stop_sequence: null,
       stop_details: null,
@@ -95,7 +95,7 @@ describe("writing", () => {
       choices: [choice, { ...choice, index: 1 }],
       extras: { system_fingerprint: "f" },
     });
-    expect(message["content"]).toEqual([{ type: "text", text: "x", citations: null }]);
+    expect(message["content"]).toEqual([{ type: "text", text: "x" }]);
     expect(losses).toEqual([
       "dropped choices[1]",
       "dropped content[0]",
