@@ -197,8 +197,18 @@ function write(path: string, text: string, force: boolean): string | null {
 function report(name: string, { used }: Surroundings, token: string): string {
   const lines = [`Wrote ${name}.`];
   if (used.length > 0) lines.push(`Uses ${used.map((each) => `${each.provider} (${each.variable})`).join(", ")}.`);
-  else lines.push("No vendor's key was found in the environment; the file explains how to add one.");
-  lines.push(`Clients authenticate with the token ${token} (it stands in the file; RINGMAIN_TOKEN replaces it).`);
-  lines.push('Next: "ringmain check", then "ringmain serve".');
+  else
+    lines.push(
+      "No vendor's key was found in the environment that this version can use; the file explains how to add one.",
+    );
+  lines.push(
+    "Clients authenticate with this token; it stands in the file, and the variable, where set, takes its place:",
+  );
+  lines.push(`  export RINGMAIN_TOKEN=${token}`);
+  lines.push(
+    used.length > 0
+      ? 'Next: "ringmain check", then "ringmain serve".'
+      : "Next: export a key and run this again with --force, or fill in the file.",
+  );
   return `${lines.join("\n")}\n`;
 }

@@ -35,6 +35,8 @@ export interface Book {
   addLosses(losses: readonly Loss[], count: number): void;
   /** The first call counts; later ones do nothing. */
   close(ending: Ending): void;
+  /** Called once, right after it was closed; at once when it is. One at most. */
+  onClosed(told: () => void): void;
 }
 
 export interface Ending {
@@ -64,6 +66,7 @@ export function openBook(input: BookInput): Book {
   const startedWallMs = effects.wallMs() - (effects.nowMs() - input.receivedMs);
   let committedMs: number | null = null;
   let closed = false;
+  let tellClosed = (): void => undefined;
   const losses: Loss[] = [];
   let lossCount = 0;
   const book: Book = {
@@ -115,6 +118,11 @@ export function openBook(input: BookInput): Book {
         answerBytes: ending.answerBytes,
       };
       input.onClose(record, settle(record));
+      tellClosed();
+    },
+    onClosed(told) {
+      if (closed) told();
+      else tellClosed = told;
     },
   };
   return book;

@@ -24,7 +24,7 @@ import {
 } from "./ending.ts";
 import { type Served, serve } from "./engine.ts";
 import { readFacts, translationMode } from "./facts.ts";
-import { begin, endingWith, newRunning, type Running } from "./running.ts";
+import { begin, beginStream, newRunning, type Running } from "./running.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */
@@ -65,9 +65,8 @@ export function createExchange(input: ExchangeInput): Exchanges {
       try {
         const answered = await runIdentified({ input, running, book }, { ...request, signal: end.signal }, protocol);
         if (answered.body instanceof Uint8Array) end.now();
-        return answered.body instanceof Uint8Array
-          ? answered
-          : { ...answered, body: endingWith(answered.body, running, end.now) };
+        else book.onClosed(beginStream(running, end.now));
+        return answered;
       } catch (error) {
         end.now();
         input.onBug(book.id, error);

@@ -175,7 +175,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
  */
 function looksWhole(data: string, last: boolean): boolean {
   if (!data.startsWith("{")) return true;
-  if (!last) return data.trimEnd().endsWith("}");
+  if (!last) return data.endsWith("}") || data.trimEnd().endsWith("}");
   try {
     parseJson(data);
     return true;

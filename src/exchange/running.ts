@@ -1,6 +1,5 @@
 /** What is running right now, and how to end it: one stopper an exchange, fed by its client and by the gateway's stop. */
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
-import type { ByteSource } from "./contract.ts";
 
 /** What is running: one entry an exchange, so that stopping reaches each of them. */
 export interface Running {
@@ -30,25 +29,11 @@ export function begin(running: Running, id: string, client: StopSignal): { reado
 
 const ONCE = { once: true } as const;
 
-/** The same source; `end` once it is over. */
-export function endingWith(source: ByteSource, running: Running, end: () => void): ByteSource {
+/** Counts one stream more; call what it gives back when that stream is over. */
+export function beginStream(running: Running, end: () => void): () => void {
   running.streams++;
-  let over = false;
-  const finish = (): void => {
-    if (over) return;
-    over = true;
+  return () => {
     running.streams--;
     end();
-  };
-  return {
-    async next() {
-      const bytes = await source.next();
-      if (bytes === null) finish();
-      return bytes;
-    },
-    cancel() {
-      source.cancel();
-      finish();
-    },
   };
 }

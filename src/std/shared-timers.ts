@@ -16,7 +16,7 @@ export interface SharedTimersInput {
 
 /** Shorter ones really end and are few: they keep a timer of their own. */
 export const SHARED_MS_MIN = 1_000;
-/** Lengths come from the configuration; computed ones (a wait for a moment) beyond this many get timers of their own. */
+/** Lengths of whole milliseconds come from the configuration; beyond this many, and computed ones, have timers of their own. */
 export const SHARED_LENGTHS_MAX = 64;
 
 interface Waiting {
@@ -49,7 +49,7 @@ export function createSharedTimers({ nowMs, setTimer }: SharedTimersInput): SetT
   return (ms, fire) => {
     let waiting = byLength.get(ms);
     if (waiting === undefined) {
-      if (!(ms >= SHARED_MS_MIN) || byLength.size >= SHARED_LENGTHS_MAX) return setTimer(ms, fire);
+      if (!Number.isInteger(ms) || ms < SHARED_MS_MIN || byLength.size >= SHARED_LENGTHS_MAX) return setTimer(ms, fire);
       waiting = new Set();
       byLength.set(ms, waiting);
       arm(ms, waiting, ms);

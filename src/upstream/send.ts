@@ -54,7 +54,7 @@ export type Send = (input: SendInput) => Promise<Sent>;
 /** Why we aborted, where it was us. */
 type Timeout = "first byte" | "idle" | "total";
 
-export function createSend(effects: Pick<Effects, "fetch" | "setTimer">): Send {
+export function createSend(effects: Pick<Effects, "fetch" | "setTimer" | "nowMs">): Send {
   return async function send(input) {
     if (input.signal.aborted) return { kind: "aborted" };
     const call = openCall(effects, input);
@@ -65,7 +65,7 @@ export function createSend(effects: Pick<Effects, "fetch" | "setTimer">): Send {
         kind: "response",
         status: response.status,
         headers,
-        body: bodyOf(response, headers, call, input, effects.setTimer),
+        body: bodyOf(response, headers, call, { input, effects }),
       };
     } catch (error) {
       call.close();
@@ -133,46 +133,75 @@ function bodyOf(
   response: Response,
   headers: Readonly<Record<string, string>>,
   call: Call,
-  input: SendInput,
-  setTimer: Effects["setTimer"],
+  { input, effects }: { readonly input: SendInput; readonly effects: Pick<Effects, "setTimer" | "nowMs"> },
 ): UpstreamBody {
   const isWhole = isShort(headers);
   const reader = isWhole || response.body === null ? null : response.body.getReader();
-  let done = !isWhole && reader === null;
-  if (done) call.close();
+  const idle = watchIdle(effects, input.timers.idleMs, () => call.abort("idle"));
+  let done = false;
   const finish = (chunk: UpstreamChunk): UpstreamChunk => {
     done = true;
+    idle.close();
     call.close();
     return chunk;
   };
-  const { idleMs } = input.timers;
+  if (!isWhole && reader === null) finish(END);
+  const took = (read: { done: boolean; value?: Uint8Array | undefined }): UpstreamChunk => {
+    idle.heard();
+    const { value } = read;
+    return read.done || value === undefined ? finish(END) : { kind: "bytes", bytes: value, isLast: false };
+  };
+  // No stream is made in between: 1.4 µs instead of 4.3 µs for a few hundred bytes (Bun 1.4.5, two shared cores).
+  const tookWhole = (bytes: Uint8Array): UpstreamChunk =>
+    finish(bytes.length === 0 ? END : { kind: "bytes", bytes, isLast: true });
+  const broke = (error: unknown): UpstreamChunk => {
+    if (call.timedOut() !== null) return finish({ kind: "failed", failure: timeoutFailure(call.timedOut()) });
+    if (input.signal.aborted || call.signal.aborted) return finish({ kind: "aborted" });
+    return finish({ kind: "failed", failure: transportFailure(error).failure });
+  };
   return {
-    async next() {
-      if (done) return call.timedOut() === null && input.signal.aborted ? { kind: "aborted" } : { kind: "end" };
-      const cancelIdle = idleMs > 0 ? setTimer(idleMs, () => call.abort("idle")) : nothing;
-      try {
-        if (reader === null) {
-          // No stream is made in between: 1.4 µs instead of 4.3 µs for a few hundred bytes (Bun 1.4.5, two shared cores).
-          const bytes = await response.bytes();
-          return finish(bytes.length === 0 ? { kind: "end" } : { kind: "bytes", bytes, isLast: true });
-        }
-        const read = await reader.read();
-        return read.done ? finish({ kind: "end" }) : { kind: "bytes", bytes: read.value, isLast: false };
-      } catch (error) {
-        if (call.timedOut() !== null) return finish({ kind: "failed", failure: timeoutFailure(call.timedOut()) });
-        if (input.signal.aborted || call.signal.aborted) return finish({ kind: "aborted" });
-        return finish({ kind: "failed", failure: transportFailure(error).failure });
-      } finally {
-        cancelIdle();
-      }
+    next() {
+      if (done) return Promise.resolve(call.timedOut() === null && input.signal.aborted ? { kind: "aborted" } : END);
+      idle.waits();
+      return reader === null ? response.bytes().then(tookWhole, broke) : reader.read().then(took, broke);
     },
     begun: call.begun,
     cancel() {
       if (done) return;
-      done = true;
+      finish(END);
       call.abort(null);
-      call.close();
     },
+  };
+}
+
+const END: UpstreamChunk = { kind: "end" };
+
+/** Watches the waits of one body. One timer that looks back when it fires: one for every chunk would cost more. */
+function watchIdle(
+  { nowMs, setTimer }: Pick<Effects, "setTimer" | "nowMs">,
+  idleMs: number,
+  onIdle: () => void,
+): { waits(): void; heard(): void; close(): void } {
+  if (idleMs <= 0) return { waits: nothing, heard: nothing, close: nothing };
+  /** Since when it waits; null: it does not. */
+  let sinceMs: number | null = null;
+  let cancel: Cancel | null = null;
+  const arm = (ms: number): void => {
+    cancel = setTimer(ms, () => {
+      const waitedMs = sinceMs === null ? 0 : nowMs() - sinceMs;
+      if (waitedMs < idleMs) arm(idleMs - waitedMs);
+      else onIdle();
+    });
+  };
+  return {
+    waits() {
+      sinceMs = nowMs();
+      if (cancel === null) arm(idleMs);
+    },
+    heard() {
+      sinceMs = null;
+    },
+    close: () => cancel?.(),
   };
 }
 
