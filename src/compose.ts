@@ -11,7 +11,7 @@ import {
   TRACE_HEADERS,
   type World,
 } from "./exchange/index.ts";
-import { createIdentify, createMemoryLedger, readCredential } from "./governance/index.ts";
+import { createIdentify, createMemoryLedger, isLocalHost, readCredential } from "./governance/index.ts";
 import type { Deployment, Lane, SecretRef, Target } from "./ir/deployment.ts";
 import {
   createDecisions,
@@ -96,6 +96,7 @@ export function compose(input: ComposeInput): Gateway {
     protocols,
     identify,
     startedWallMs: effects.wallMs(),
+    localHostsOnly: deployment.auth.mode === "none" && input.listenIsLoopback,
     onRecord(record, row) {
       sinks.record(record);
       void ledger.append([row]);
@@ -111,7 +112,7 @@ export function compose(input: ComposeInput): Gateway {
       const secret = credential.kind === "one" ? credential.secret : null;
       if (deployment.adminToken !== null) return isAdmin(secret).kind === "caller";
       if (deployment.auth.mode === "token") return identify(secret).kind === "caller";
-      return input.listenIsLoopback;
+      return input.listenIsLoopback && isLocalHost(parts.headers["host"]);
     },
     stats: () =>
       statsDocument(deployment, {

@@ -194,13 +194,14 @@ function write(path: string, text: string, force: boolean): string | null {
   }
 }
 
-function report(name: string, { used }: Surroundings, token: string): string {
+function report(name: string, { used, notes }: Surroundings, token: string): string {
   const lines = [`Wrote ${name}.`];
   if (used.length > 0) lines.push(`Uses ${used.map((each) => `${each.provider} (${each.variable})`).join(", ")}.`);
   else
     lines.push(
       "No vendor's key was found in the environment that this version can use; the file explains how to add one.",
     );
+  lines.push(...notes);
   lines.push(
     "Clients authenticate with this token; it stands in the file, and the variable, where set, takes its place:",
   );

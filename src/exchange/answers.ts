@@ -50,8 +50,11 @@ function lossesHeader(losses: readonly Loss[], count: number): string {
 
 /** Header values are visible ASCII; what else a name holds is escaped as in a URL. */
 function headerText(text: string): string {
-  return text.replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent);
+  return VISIBLE.test(text) ? text : text.replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent);
 }
+
+/** As nearly every name is: then there is nothing to search for. */
+const VISIBLE = /^[\x21-\x7e]*$/;
 
 export interface RefusalInput {
   readonly protocol: Protocol;

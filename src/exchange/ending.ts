@@ -25,6 +25,8 @@ export interface ExchangeInput {
   /** A bug ended an exchange; the message is for the operator's log only. */
   readonly onBug: (id: string, error: unknown) => void;
   readonly startedWallMs: number;
+  /** Open to everybody on this machine: only calls that name this machine are served. */
+  readonly localHostsOnly: boolean;
 }
 
 export type ServedLane = Extract<Served, { kind: "served" }>;

@@ -3,7 +3,7 @@
  * attempt), then the answer; and whatever happens, one record and one settlement.
  */
 
-import { type Caller, mayAsk, readCredential, unauthenticated } from "../governance/index.ts";
+import { type Caller, isLocalHost, mayAsk, readCredential, unauthenticated } from "../governance/index.ts";
 import type { Target, TranslationMode } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
@@ -49,6 +49,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
 
   return {
     credential(_route, parts) {
+      if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
       const credential = readCredential(parts);
       if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
       return input.identify(credential.kind === "one" ? credential.secret : null);
@@ -126,6 +127,11 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
   if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
   return answer(input, call, book, served);
 }
+
+const NOT_LOCAL = failure(
+  "forbidden",
+  "This gateway is open on its own machine only, and the Host header names another one. Call it as localhost.",
+);
 
 const STOPPING = failure("shutting-down", "The gateway is shutting down. Send the request again.", 1_000);
 

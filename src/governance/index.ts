@@ -5,6 +5,7 @@
 export { mayAsk } from "./admit.ts";
 export { type Credential, type CredentialOptions, readCredential } from "./credential.ts";
 export { type Caller, createIdentify, type Identified, unauthenticated } from "./identify.ts";
+export { isLocalHost } from "./local-host.ts";
 export { costOf } from "./prices.ts";
 export { type Settlement, settle } from "./settle.ts";
 export type { Ledger, UsageRow } from "./store.ts";

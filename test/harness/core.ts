@@ -30,6 +30,7 @@ export interface CoreInput {
   readonly seed?: number;
   readonly metered?: boolean;
   readonly clientTokens?: readonly string[];
+  readonly localHostsOnly?: boolean;
   /** Plants a fault: what the core is given instead of the real part. */
   readonly tamper?: {
     readonly world?: (world: World) => World;
@@ -120,6 +121,7 @@ export function createCore(input: CoreInput): Core {
     },
     onBug: (_id, error) => void bugs.push(error),
     startedWallMs: effects.wallMs(),
+    localHostsOnly: input.localHostsOnly ?? false,
   });
 
   const until = async <T>(promise: Promise<T>, withinMs = WITHIN_MS): Promise<T> => {

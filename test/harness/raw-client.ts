@@ -106,7 +106,7 @@ export function post(
 ): Uint8Array {
   const bytes = Buffer.from(body);
   const lines = Object.entries({
-    host: "gateway.invalid",
+    host: "localhost",
     "content-type": "application/json",
     "content-length": String(bytes.length),
     ...headers,
@@ -118,7 +118,7 @@ export function post(
 }
 
 export function get(path: string, headers: Readonly<Record<string, string>> = {}, method = "GET"): string {
-  const lines = Object.entries({ host: "gateway.invalid", ...headers });
+  const lines = Object.entries({ host: "localhost", ...headers });
   return `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
 }
 
