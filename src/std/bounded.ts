@@ -58,7 +58,7 @@ export interface RecentSet<T> {
 
 /**
  * Remembers at least the newest `itemsMin` items, and less than twice as many. Two generations, the older one dropped
- * whole: taking single items from the front of a Map costs some 20 µs each once it holds 10,000 (Bun 1.4.5, two shared cores).
+ * whole: taking single items from the front of a Map costs 5 to 8 µs each once it holds 10,000, this 0.4 µs (Bun 1.4.5, two shared cores).
  */
 export function createRecentSet<T>(itemsMin: number): RecentSet<T> {
   assertPositive(itemsMin);
