@@ -2,7 +2,7 @@
  * Keys the configuration format has and this version does not act on. Each is announced, and where somebody's safety rests on
  * it, refused: a limit that does not hold is worse than no limit. Whoever builds a part deletes its row.
  */
-import { PLANNED_PROTOCOL_IDS } from "../known.ts";
+import { PLANNED_PROTOCOL_IDS, PROTOCOL_IDS } from "../known.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
 
@@ -114,7 +114,7 @@ function connectLimits(timeouts: Timeouts, path: Path): Path[] {
 export function protocolNotYet(protocol: string): string | null {
   const planned: readonly string[] = PLANNED_PROTOCOL_IDS;
   if (!planned.includes(protocol)) return null;
-  return `the protocol ${protocol} is not available in this version; remove the model, or use a provider that speaks openai or anthropic`;
+  return `the protocol ${protocol} is not available in this version; remove the model, or use a provider that speaks one of: ${PROTOCOL_IDS.join(", ")}`;
 }
 
 /** The row for it in docs/deviations.md. */

@@ -205,7 +205,7 @@ export type IrTool =
       readonly cache: CacheMark | null;
       readonly extras: Extras;
     }
-  /** A tool whose input is free text, optionally held to a grammar (`format` as the vendor wrote it). */
+  /** A tool whose input is free text, optionally held to a grammar (`format`: `{type: "grammar", syntax, definition}`, flat; null: none). */
   | {
       readonly type: "custom";
       readonly name: string;

@@ -6,7 +6,8 @@ import type { IrResponse } from "../../src/ir/response.ts";
 import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
 
-export type ProtocolId = keyof typeof PROTOCOLS;
+/** What the simulated vendors speak. */
+export type ProtocolId = keyof typeof PATHS;
 export const PROTOCOL_IDS: readonly ProtocolId[] = ["openai", "anthropic"];
 
 export const PATHS = { openai: "/v1/chat/completions", anthropic: "/v1/messages" } as const;

@@ -23,11 +23,17 @@ const MODELS = [
 ];
 const MIB = 1024 * 1024;
 
-let vendors: Record<"openai" | "anthropic", Vendor>;
+type Speaker = (typeof VENDOR_WORDS)[number]["protocol"];
+
+let vendors: Record<Speaker, Vendor>;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  vendors = { openai: await startVendor("openai"), anthropic: await startVendor("anthropic") };
+  vendors = {
+    openai: await startVendor("openai"),
+    anthropic: await startVendor("anthropic"),
+    responses: await startVendor("responses"),
+  };
   gateway = await startGateway({
     config: configText({ ...vendors, models: MODELS, more: "metering: estimate" }),
     env: ENV,
@@ -36,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway.stop();
-  await Promise.all([vendors.openai.close(), vendors.anthropic.close()]);
+  await Promise.all(Object.values(vendors).map((each) => each.close()));
 }, 60_000);
 
 for (const words of VENDOR_WORDS) {
@@ -45,7 +51,7 @@ for (const words of VENDOR_WORDS) {
 
   describe(words.protocol, () => {
     test("the request's bytes arrive but for the model, the answer's bytes come back", async () => {
-      const body = `{ "model" : "${words.protocol}-text",\r\n\t"messages":[{"role":"user","content":"\\ud800 \u00e9 \u2028"}], "max_tokens":100, "seed":9007199254740993, "x":[1.0,-0,1e2] }\n`;
+      const body = `{ "model" : "${words.protocol}-text",\r\n\t"${words.protocol === "responses" ? "input" : "messages"}":[{"role":"user","content":"\\ud800 \u00e9 \u2028"}], "max_tokens":100, "seed":9007199254740993, "x":[1.0,-0,1e2] }\n`;
       const before = vendor().requests.length;
       const answer = await ask(gateway.port, post(words.path, body));
       const [request] = vendor().requests.slice(before);
@@ -62,7 +68,7 @@ for (const words of VENDOR_WORDS) {
         post(words.path, JSON.stringify(question(words.protocol, { model: `${words.protocol}-text`, stream: true }))),
       );
       expect(answer.headers["content-type"]).toStartWith("text/event-stream");
-      const usage = words.protocol === "anthropic";
+      const usage = words.protocol !== "openai";
       expect(answer.body.toString()).toBe(words.frames(said({ model: "text" }), { usage }).join(""));
     });
 
@@ -89,7 +95,9 @@ for (const words of VENDOR_WORDS) {
       const headers = vendor().requests[before]?.headers ?? {};
       expect(JSON.stringify(headers)).not.toContain(secret);
       expect(JSON.stringify(headers)).toContain(
-        words.protocol === "openai" ? ENV.OPENAI_TEST_KEY : ENV.ANTHROPIC_TEST_KEY,
+        { openai: ENV.OPENAI_TEST_KEY, anthropic: ENV.ANTHROPIC_TEST_KEY, responses: ENV.RESPONSES_TEST_KEY }[
+          words.protocol
+        ],
       );
       expect(headers["user-agent"]).toStartWith("ringmain/");
       expect(headers["x-forwarded-for"]).toBeUndefined();
@@ -178,11 +186,13 @@ for (const words of VENDOR_WORDS) {
   });
 }
 
-const PATHS: readonly (readonly [string, string, number, "openai" | "anthropic"])[] = [
+const PATHS: readonly (readonly [string, string, number, Speaker])[] = [
   ["GET", "/nowhere", 404, "openai"],
   ["POST", "/v1/messages/nowhere", 404, "anthropic"],
   ["GET", "/v1/chat/completions", 405, "openai"],
   ["GET", "/v1/messages", 405, "anthropic"],
+  ["GET", "/v1/responses", 405, "responses"],
+  ["GET", "/v1/responses/resp_1", 404, "responses"],
   ["DELETE", "/v1/models", 405, "openai"],
   ["POST", "/admin/keys", 404, "openai"],
   ["GET", "/v1/..%2fadmin", 404, "openai"],

@@ -12,9 +12,10 @@ export interface ClientAsk {
 /** A plain question in the protocol's own shape. */
 export function question(protocol: string, ask: ClientAsk = {}): Record<string, unknown> {
   const { path } = wordsOf(protocol);
+  const messages = [{ role: "user", content: ask.text ?? "Say hello." }];
   return {
     model: ask.model ?? "pool",
-    messages: [{ role: "user", content: ask.text ?? "Say hello." }],
+    ...(path === "/v1/responses" ? { input: messages } : { messages }),
     ...(path === "/v1/messages" ? { max_tokens: 100 } : {}),
     ...(ask.stream === undefined ? {} : { stream: ask.stream }),
     ...ask.more,
@@ -28,7 +29,7 @@ export interface Seen {
   readonly usage: { readonly input: number; readonly output: number } | null;
   /** Message of the error in the body, or in the stream. */
   readonly error: string | null;
-  /** Legal endings a streaming client saw: `[DONE]` or `message_stop`, and error events. */
+  /** Legal endings a streaming client saw: `[DONE]`, `message_stop`, `response.*`, and error events. */
   readonly endings: readonly string[];
   /** Frames that hold no JSON: a client library would throw at them. */
   readonly broken: number;
@@ -36,6 +37,7 @@ export interface Seen {
 
 /** What a client makes of a whole answer or a stream, by the text alone. */
 export function see(protocol: string, text: string): Seen {
+  if (protocol === "responses") return seeResponses(text);
   return protocol === "openai" ? seeOpenAi(text) : seeAnthropic(text);
 }
 
@@ -230,4 +232,97 @@ function countAnthropic(seen: Draft, usage: AnthropicUsage | undefined): void {
     ? seen.usage?.input
     : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
   seen.usage = { input: input ?? 0, output: usage.output_tokens ?? seen.usage?.output ?? 0 };
+}
+
+interface ResponsesItem {
+  readonly type: string;
+  readonly call_id?: string;
+  readonly name?: string;
+  readonly arguments?: string;
+  readonly content?: readonly { readonly type: string; readonly text?: string }[];
+}
+
+interface ResponsesObject {
+  readonly status?: string;
+  readonly error?: { readonly message: string } | null;
+  readonly incomplete_details?: { readonly reason: string } | null;
+  readonly output?: readonly ResponsesItem[];
+  readonly usage?: { readonly input_tokens: number; readonly output_tokens: number } | null;
+}
+
+interface ResponsesEvent {
+  readonly type: string;
+  readonly output_index?: number;
+  readonly delta?: string;
+  readonly item?: ResponsesItem;
+  readonly response?: ResponsesObject;
+  readonly error?: { readonly message: string };
+  readonly message?: string;
+}
+
+function seeResponses(text: string): Seen {
+  const seen = draft();
+  if (text.startsWith("{")) {
+    const whole: ResponsesObject = JSON.parse(text);
+    takeOutput(seen, whole);
+    takeEnding(seen, whole);
+    return seen;
+  }
+  const calls = new Map<number, Draft["tools"][number]>();
+  for (const data of eventData(text)) {
+    const value = parse<ResponsesEvent>(data);
+    if (value === null) seen.broken++;
+    else takeResponsesEvent(seen, calls, value);
+  }
+  return seen;
+}
+
+function takeOutput(seen: Draft, { output }: ResponsesObject): void {
+  for (const item of output ?? []) {
+    for (const part of item.content ?? []) seen.text += part.type === "output_text" ? (part.text ?? "") : "";
+    if (item.type === "function_call") seen.tools.push(callOf(item, item.arguments ?? ""));
+  }
+}
+
+function callOf(item: ResponsesItem, said: string): Draft["tools"][number] {
+  return { id: item.call_id ?? "", name: item.name ?? "", arguments: said };
+}
+
+function takeEnding(seen: Draft, { status, error, incomplete_details, usage }: ResponsesObject): void {
+  seen.finish = incomplete_details?.reason ?? status ?? null;
+  if (error != null) seen.error = error.message;
+  if (usage != null) seen.usage = { input: usage.input_tokens, output: usage.output_tokens };
+}
+
+/** Text and arguments from the deltas alone: what the ending repeats is not counted twice. */
+function takeResponsesEvent(seen: Draft, calls: Map<number, Draft["tools"][number]>, value: ResponsesEvent): void {
+  switch (value.type) {
+    case "response.output_text.delta":
+      seen.text += value.delta ?? "";
+      return;
+    case "response.output_item.added":
+      if (value.item?.type === "function_call") {
+        const tool = callOf(value.item, "");
+        calls.set(value.output_index ?? 0, tool);
+        seen.tools.push(tool);
+      }
+      return;
+    case "response.function_call_arguments.delta": {
+      const tool = calls.get(value.output_index ?? 0);
+      if (tool !== undefined) tool.arguments += value.delta ?? "";
+      return;
+    }
+    case "response.completed":
+    case "response.incomplete":
+    case "response.failed":
+      takeEnding(seen, value.response ?? {});
+      seen.endings.push(value.type === "response.failed" ? "error" : value.type);
+      return;
+    case "error":
+      seen.error = value.error?.message ?? value.message ?? "";
+      seen.endings.push("error");
+      return;
+    default:
+      return;
+  }
 }

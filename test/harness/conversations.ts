@@ -111,6 +111,17 @@ export const REQUESTS: Readonly<Record<string, IrRequest>> = {
   "no parallel calls": request({ tools: [WEATHER], parallelToolCalls: false }),
   "parallel calls": request({ tools: [WEATHER], parallelToolCalls: true }),
   "required, one at a time": request({ tools: [WEATHER], toolChoice: { kind: "required" }, parallelToolCalls: false }),
+  "a custom tool with a grammar": request({
+    tools: [
+      {
+        type: "custom",
+        name: "run_sql",
+        description: null,
+        format: { type: "grammar", syntax: "lark", definition: "start: WORD" },
+        extras: {},
+      },
+    ],
+  }),
   "a custom tool": request({
     tools: [{ type: "custom", name: "run_sql", description: "Runs SQL", format: null, extras: {} }],
   }),

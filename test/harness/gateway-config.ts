@@ -1,17 +1,19 @@
 /** Configuration files for the compiled gateway in front of the scripted vendors. */
 import type { Vendor } from "./vendors.ts";
 
-/** Recognisable wherever it leaks. Both vendors' keys and the client's token hold it. */
+/** Recognisable wherever it leaks. All vendors' keys and the client's token hold it. */
 export const CANARY = "canary4f9a";
 export const ENV = {
   OPENAI_TEST_KEY: `test-key-openai-${CANARY}`,
   ANTHROPIC_TEST_KEY: `test-key-anthropic-${CANARY}`,
+  RESPONSES_TEST_KEY: `test-key-responses-${CANARY}`,
 } as const;
 
 export interface ConfigInput {
   readonly openai: Vendor;
   readonly anthropic: Vendor;
-  /** Upstream models, each under both vendors: `text` becomes `openai-text` and `anthropic-text`. */
+  readonly responses?: Vendor;
+  /** Upstream models, each under every vendor: `text` becomes `openai-text` and `anthropic-text`. */
   readonly models: readonly string[];
   /** Pool name -> models, in the order of their weight. */
   readonly pools?: Readonly<Record<string, readonly string[]>>;
@@ -22,9 +24,11 @@ export interface ConfigInput {
 /** Scripts that put a whole account out: each under a provider of its own, or nothing else would be served after them. */
 const PUTS_OUT = ["bad-key", "no-money"];
 
-export function configText({ openai, anthropic, models, pools, more }: ConfigInput): string {
-  const vendors = { openai, anthropic };
-  const pairs = models.flatMap((name) => (["openai", "anthropic"] as const).map((vendor) => ({ name, vendor })));
+export function configText({ openai, anthropic, responses, models, pools, more }: ConfigInput): string {
+  const vendors = new Map(
+    [openai, anthropic, ...(responses === undefined ? [] : [responses])].map((each) => [each.words.protocol, each]),
+  );
+  const pairs = models.flatMap((name) => [...vendors.keys()].map((vendor) => ({ name, vendor })));
   const providerOf = ({ name, vendor }: (typeof pairs)[number]): string =>
     PUTS_OUT.includes(name) ? `${vendor}-${name}` : vendor;
   const providers = new Map(pairs.map((pair) => [providerOf(pair), pair.vendor]));
@@ -40,7 +44,7 @@ export function configText({ openai, anthropic, models, pools, more }: ConfigInp
     "providers:",
     ...[...providers].map(
       ([name, vendor]) =>
-        `  ${name}: { protocol: ${vendor}, base_url: "${vendors[vendor].url}", api_key_env: ${vendor.toUpperCase()}_TEST_KEY, allow_private: true }`,
+        `  ${name}: { protocol: ${vendor}, base_url: "${vendors.get(vendor)?.url ?? ""}", api_key_env: ${vendor.toUpperCase()}_TEST_KEY, allow_private: true }`,
     ),
     "models:",
     ...pairs.map(

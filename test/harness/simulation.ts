@@ -34,7 +34,7 @@ interface Told {
   error: unknown;
 }
 
-const PROTOCOLS = ["openai", "anthropic"] as const;
+const PROTOCOLS = ["openai", "anthropic", "responses"] as const;
 /** Virtual time after the last request in which everything must have come to an end. */
 const AFTER_MS = 2_000_000;
 

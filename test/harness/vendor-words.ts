@@ -1,5 +1,5 @@
 /**
- * What the two vendors say on the wire, spelled by hand from their published documentation and never by our own writers,
+ * What the vendors say on the wire, spelled by hand from their published documentation and never by our own writers,
  * so that a mistake both our reader and our writer make still shows. Shared by in-process scripts and socket vendors.
  */
 
@@ -61,7 +61,7 @@ export interface SaidError {
 }
 
 export interface VendorWords {
-  readonly protocol: "openai" | "anthropic";
+  readonly protocol: "openai" | "anthropic" | "responses";
   /** Path of the chat operation. */
   readonly path: string;
   body(answer: Said): string;
@@ -310,7 +310,105 @@ export const ANTHROPIC_WORDS: VendorWords = {
   idleFrame: event("ping", '{"type": "ping"}'),
 };
 
-export const VENDOR_WORDS: readonly VendorWords[] = [OPENAI_WORDS, ANTHROPIC_WORDS];
+// ---------------------------------------------------------------- Responses
+
+const RESPONSES_CREATED = 1_767_225_600;
+
+function responsesUsage({ fresh, cacheRead, output, reasoning }: SaidUsage): string {
+  const input = fresh + cacheRead;
+  return `{"input_tokens":${input},"input_tokens_details":{"cached_tokens":${cacheRead}},"output_tokens":${output},"output_tokens_details":{"reasoning_tokens":${reasoning}},"total_tokens":${input + output}}`;
+}
+
+/** `status` and `output` change from event to event; the rest repeats the request. */
+function responsesObject(model: string, status: string, output: string, rest: string): string {
+  return `{"id":"resp_Test1","object":"response","created_at":${RESPONSES_CREATED},"status":"${status}","background":false,"billing":{"payer":"developer"},"error":null,"instructions":null,"max_output_tokens":null,"max_tool_calls":null,"model":${text(model)},"output":[${output}],"parallel_tool_calls":true,"previous_response_id":null,"prompt_cache_key":null,"reasoning":{"effort":null,"summary":null},"safety_identifier":null,"service_tier":"default","store":false,"temperature":1.0,"text":{"format":{"type":"text"},"verbosity":"medium"},"tool_choice":"auto","tools":[],"top_logprobs":0,"top_p":1.0,"truncation":"disabled","user":null,"metadata":{}${rest}}`;
+}
+
+function responsesMessage(content: string, status: string): string {
+  const part = `{"type":"output_text","annotations":[],"logprobs":[],"text":${text(content)}}`;
+  return `{"id":"msg_Test1","type":"message","status":"${status}","content":[${status === "completed" ? part : ""}],"role":"assistant"}`;
+}
+
+function responsesCall(index: number, tool: Said["tools"][number], status: string): string {
+  const said = status === "completed" ? tool.arguments : "";
+  return `{"id":"fc_Test${index}","type":"function_call","status":"${status}","arguments":${text(said)},"call_id":${text(tool.id)},"name":${text(tool.name)}}`;
+}
+
+function responsesEnding(answer: Said): { status: string; rest: string } {
+  const details = answer.finish === "length" ? '{"reason":"max_output_tokens"}' : "null";
+  const status = answer.finish === "length" ? "incomplete" : "completed";
+  return { status, rest: `,"incomplete_details":${details},"usage":${responsesUsage(answer.usage)}` };
+}
+
+function responsesOutput({ pieces, tools }: Said): string {
+  const message = pieces.length === 0 ? [] : [responsesMessage(pieces.join(""), "completed")];
+  return [...message, ...tools.map((tool, index) => responsesCall(index, tool, "completed"))].join(",");
+}
+
+function responsesFrames(answer: Said): string[] {
+  const { model, pieces, tools } = answer;
+  const frames: string[] = [];
+  const add = (type: string, members: string): void => {
+    frames.push(event(type, `{"type":"${type}","sequence_number":${frames.length},${members}}`));
+  };
+  const started = responsesObject(model, "in_progress", "", ',"incomplete_details":null,"usage":null');
+  add("response.created", `"response":${started}`);
+  add("response.in_progress", `"response":${started}`);
+  let index = 0;
+  if (pieces.length > 0) {
+    const whole = text(pieces.join(""));
+    const place = `"item_id":"msg_Test1","output_index":0,"content_index":0`;
+    add("response.output_item.added", `"output_index":0,"item":${responsesMessage("", "in_progress")}`);
+    add(
+      "response.content_part.added",
+      `${place},"part":{"type":"output_text","annotations":[],"logprobs":[],"text":""}`,
+    );
+    for (const piece of pieces) {
+      add("response.output_text.delta", `${place},"delta":${text(piece)},"logprobs":[],"obfuscation":"x7Q"`);
+    }
+    add("response.output_text.done", `${place},"text":${whole},"logprobs":[]`);
+    add(
+      "response.content_part.done",
+      `${place},"part":{"type":"output_text","annotations":[],"logprobs":[],"text":${whole}}`,
+    );
+    add("response.output_item.done", `"output_index":0,"item":${responsesMessage(pieces.join(""), "completed")}`);
+    index++;
+  }
+  for (const [order, tool] of tools.entries()) {
+    const half = Math.ceil(tool.arguments.length / 2);
+    const place = `"item_id":"fc_Test${order}","output_index":${index}`;
+    add("response.output_item.added", `"output_index":${index},"item":${responsesCall(order, tool, "in_progress")}`);
+    for (const part of [tool.arguments.slice(0, half), tool.arguments.slice(half)]) {
+      add("response.function_call_arguments.delta", `${place},"delta":${text(part)},"obfuscation":"x7Q"`);
+    }
+    add("response.function_call_arguments.done", `${place},"arguments":${text(tool.arguments)}`);
+    add("response.output_item.done", `"output_index":${index},"item":${responsesCall(order, tool, "completed")}`);
+    index++;
+  }
+  const { status, rest } = responsesEnding(answer);
+  add(`response.${status}`, `"response":${responsesObject(model, status, responsesOutput(answer), rest)}`);
+  return frames;
+}
+
+export const RESPONSES_WORDS: VendorWords = {
+  protocol: "responses",
+  path: "/v1/responses",
+  body: (answer: Said): string => {
+    const { status, rest } = responsesEnding(answer);
+    return responsesObject(answer.model, status, responsesOutput(answer), rest);
+  },
+  frames: responsesFrames,
+  // Created, in progress, and an empty message with an empty part.
+  handshakeFrames: 4,
+  error: OPENAI_WORDS.error,
+  errorFrame: (trouble: Trouble): string => {
+    const { body } = OPENAI_WORDS.error(trouble);
+    return event("error", `{"type":"error","sequence_number":4,${body.replaceAll(/\n */g, "").slice(1)}`);
+  },
+  idleFrame: event("response.in_progress", '{"type":"response.in_progress","sequence_number":1,"response":{}}'),
+};
+
+export const VENDOR_WORDS: readonly VendorWords[] = [OPENAI_WORDS, ANTHROPIC_WORDS, RESPONSES_WORDS];
 
 export function wordsOf(protocol: string): VendorWords {
   const found = VENDOR_WORDS.find((each) => each.protocol === protocol);

@@ -1,5 +1,5 @@
 /**
- * Two vendors on loopback sockets, in the exact bytes of vendor-words.ts. The upstream model's name is the script: a
+ * Vendors on loopback sockets, in the exact bytes of vendor-words.ts. The upstream model's name is the script: a
  * test configures a model called after what it wants to happen.
  */
 import {
@@ -53,16 +53,25 @@ export interface Vendor {
   close(): Promise<void>;
 }
 
+interface VendorTurn {
+  readonly type?: string;
+  readonly role?: string;
+  readonly content?: unknown;
+}
+
 export interface VendorBody {
   readonly model: string;
   readonly stream?: boolean;
   readonly stream_options?: { readonly include_usage?: boolean } | null;
-  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
+  /** Of a chat or a message. */
+  readonly messages?: readonly VendorTurn[];
+  /** Of a response. */
+  readonly input?: string | readonly VendorTurn[];
   readonly tools?: readonly unknown[];
   readonly [member: string]: unknown;
 }
 
-export async function startVendor(protocol: "openai" | "anthropic"): Promise<Vendor> {
+export async function startVendor(protocol: VendorWords["protocol"]): Promise<Vendor> {
   const words = wordsOf(protocol);
   const gate = Promise.withResolvers<void>();
   const script: Script = (request) => answer(words, request, gate.promise);
@@ -132,7 +141,8 @@ function refuse(words: VendorWords, trouble: Trouble): readonly Step[] {
 
 /** Calls until their results are in the conversation, then words that prove they arrived. */
 function saidBy(model: string, body: VendorBody): Said {
-  const results = body.messages.filter(holdsResult).length;
+  const turns = body.messages ?? (typeof body.input === "string" ? [] : (body.input ?? []));
+  const results = turns.filter(holdsResult).length;
   const calls = {
     tools: [WEATHER_PARIS],
     parallel: [WEATHER_PARIS, WEATHER_OSLO],
@@ -144,8 +154,9 @@ function saidBy(model: string, body: VendorBody): Said {
     : said({ model, pieces: ["Paris has 21", " degrees, Oslo 18."] });
 }
 
-function holdsResult(message: VendorBody["messages"][number]): boolean {
-  return message.role === "tool" || JSON.stringify(message.content).includes('"tool_result"');
+function holdsResult({ type, role, content }: VendorTurn): boolean {
+  if (role === "tool" || type === "function_call_output") return true;
+  return content !== undefined && JSON.stringify(content).includes('"tool_result"');
 }
 
 /** The head and each frame as a step of its own; a whole answer is one. */

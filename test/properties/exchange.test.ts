@@ -10,7 +10,7 @@ import { OPENAI_WORDS, said, VENDOR_WORDS, wordsOf } from "../harness/vendor-wor
 import type { Answer } from "../harness/virtual-effects.ts";
 
 const RUNS = { numRuns: 250, seed: 11 };
-const protocolId = fc.constantFrom("openai", "anthropic");
+const protocolId = fc.constantFrom("openai", "anthropic", "responses");
 
 function coreOf(egress: string, answer: Answer): Core {
   return createCore({

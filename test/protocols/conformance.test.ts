@@ -34,6 +34,10 @@ const SKIPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "no finish": "a whole answer must name a reason",
     "reasoning adaptive": "its models decide by themselves unless they are told an effort",
   },
+  responses: {
+    "no finish": "a whole answer must name a reason",
+    "reasoning adaptive": "its models decide by themselves unless they are told an effort",
+  },
   anthropic: {
     "no finish": "a whole answer must name a reason",
     "reasoning off": "a model that thinks only when told to is told nothing",

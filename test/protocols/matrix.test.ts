@@ -142,6 +142,9 @@ const ALLOWED: Readonly<
   "requests, openai > anthropic": {
     "no limit": { changes: ["maxOutputTokens"], because: "the vendor demands a limit: the lane's default is written" },
   },
+  "requests, responses > anthropic": {
+    "no limit": { changes: ["maxOutputTokens"], because: "the vendor demands a limit: the lane's default is written" },
+  },
   "responses, openai > anthropic": {
     "stopped by a sequence": {
       changes: ["stopSequences", "finishes"],

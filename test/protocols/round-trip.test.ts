@@ -38,13 +38,24 @@ const ANTHROPIC_REQUESTS: Readonly<Record<string, string>> = {
     '{"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"search_result","source":"s","title":"t","content":[{"type":"text","text":"x"}]}]},{"role":"assistant","content":[{"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{"query":"x"}},{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":[]}]},{"role":"user","content":"go"}],"tools":[{"type":"web_search_20250305","name":"web_search","max_uses":3},{"type":"bash_20250124","name":"bash"},{"name":"f","input_schema":{"type":"object"},"eager_input_streaming":true}],"context_management":{"edits":[]},"container":"c","mcp_servers":[],"vendor_thing":{"deep":[{"a":1}]}}',
 };
 
+const RESPONSES_REQUESTS: Readonly<Record<string, string>> = {
+  small: '{"model":"m","input":[{"role":"user","content":"hi"}]}',
+  "everything modelled": `{"model":"m","instructions":"Be brief.","input":[{"type":"message","role":"developer","content":"Be kind."},{"type":"message","role":"user","content":[{"type":"input_text","text":"Look:"},{"type":"input_image","image_url":"data:image/png;base64,${PIXEL}","detail":"high"},{"type":"input_image","image_url":"https://pictures.invalid/a.png"},{"type":"input_file","file_data":"data:application/pdf;base64,JVBERi0=","filename":"a.pdf"}]},{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"Hmm."}],"encrypted_content":"ZW5j"},{"type":"function_call","call_id":"call_1","name":"f","arguments":"{\\"id\\":12345678901234567890,\\"x\\":1.0}"},{"type":"function_call","call_id":"call_2","name":"f","arguments":"{}"},{"type":"custom_tool_call","call_id":"call_3","name":"sql","input":"select 1"},{"type":"function_call_output","call_id":"call_1","output":"ok"},{"type":"function_call_output","call_id":"call_2","output":[{"type":"input_text","text":"ok"},{"type":"input_image","image_url":"data:image/png;base64,${PIXEL}"}]},{"type":"custom_tool_call_output","call_id":"call_3","output":"1"},{"type":"message","role":"user","content":[{"type":"input_text","text":"Go on."}]}],"max_output_tokens":100,"temperature":0.5,"top_p":0.9,"top_logprobs":3,"include":["message.output_text.logprobs","reasoning.encrypted_content"],"user":"u","metadata":{"a":"b"},"service_tier":"flex","parallel_tool_calls":false,"tool_choice":{"type":"function","name":"f"},"tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object","properties":{"id":{"type":"integer","maximum":12345678901234567890}}},"strict":true},{"type":"custom","name":"sql","description":"d","format":{"type":"grammar","definition":"x","syntax":"lark"}}],"text":{"format":{"type":"json_schema","name":"n","description":"d","schema":{"type":"object"},"strict":true}},"reasoning":{"effort":"low"}}`,
+  "input in words": '{"model":"m","input":"hi","text":{"format":{"type":"json_object"}},"tool_choice":"required"}',
+  "a stream":
+    '{"model":"m","stream":true,"stream_options":{"include_obfuscation":false},"store":false,"input":[{"role":"user","content":"hi"}]}',
+  "members nobody models":
+    '{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"hi","vendor_x":{"a":[1]}}]},{"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"x"}},{"role":"user","content":"go"}],"tools":[{"type":"web_search","search_context_size":"low"},{"type":"mcp","server_label":"s"}],"store":true,"previous_response_id":"resp_1","prompt_cache_key":"k","text":{"verbosity":"low"},"truncation":"auto","max_tool_calls":3,"safety_identifier":"s","vendor_thing":{"deep":[{"a":1}]}}',
+};
+
 /** Vendor -> kind of body -> paths that change or go when it is read and written again, with the reason. */
 const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   openai: {},
+  responses: {},
   anthropic: { "content[].caller": "the vendor's SDK types demand it; `direct` says nothing out of the ordinary" },
 };
 
-const REQUESTS = { openai: OPENAI_REQUESTS, anthropic: ANTHROPIC_REQUESTS } as const;
+const REQUESTS = { openai: OPENAI_REQUESTS, anthropic: ANTHROPIC_REQUESTS, responses: RESPONSES_REQUESTS } as const;
 
 for (const [id, protocol] of Object.entries(PROTOCOLS)) {
   const { payload } = protocol;

@@ -115,7 +115,15 @@ function readCustomTool(tool: JsonObject, path: string): IrTool {
   const name = asText(custom["name"]);
   if (name === undefined) throw new WireError(`${path}.custom.name must be a string.`);
   const description = asText(custom["description"]) ?? null;
-  return { type: "custom", name, description, format: custom["format"] ?? null, extras: rest(tool, CUSTOM_TOOL) };
+  return { type: "custom", name, description, format: flatFormat(custom["format"]), extras: rest(tool, CUSTOM_TOOL) };
+}
+
+/** A grammar is nested here and flat everywhere else. Null: free text. */
+function flatFormat(value: unknown): unknown {
+  const format = asObject(value);
+  const grammar = asObject(format?.["grammar"]);
+  if (format?.["type"] !== "grammar" || grammar === undefined) return value ?? null;
+  return { type: "grammar", ...grammar };
 }
 
 const WORDS: ReadonlyMap<string, IrToolChoice> = new Map([

@@ -41,13 +41,21 @@ function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | n
   }
   const description = tool.description ?? undefined;
   if (tool.type === "custom") {
-    const custom = withoutUndefined({ name, description, format: tool.format ?? undefined });
+    const custom = withoutUndefined({ name, description, format: nestedFormat(tool.format) });
     return { type: "custom", custom, ...extrasOf(tool.extras, path, writing) };
   }
   const { function: inner, ...others } = marksOf(tool, path, writing);
   const parameters = tool.parameters ?? (writing.native ? undefined : NO_PARAMETERS);
   const definition = { name, description, parameters, strict: tool.strict ?? undefined, ...asObject(inner) };
   return { type: "function", function: withoutUndefined(definition), ...others };
+}
+
+/** What is flat everywhere else is nested here. */
+function nestedFormat(format: unknown): unknown {
+  const flat = asObject(format);
+  if (flat?.["type"] !== "grammar" || flat["grammar"] !== undefined) return format ?? undefined;
+  const { type, ...grammar } = flat;
+  return { type, grammar };
 }
 
 function marksOf(tool: Extract<IrTool, { type: "function" }>, path: string, writing: Writing): JsonObject {

@@ -244,6 +244,14 @@ describe("members", () => {
     expect(JSON.stringify(back.value)).toBe(sent);
   });
 
+  test("a grammar is flat in between, nested on the wire", () => {
+    const grammar = { syntax: "lark", definition: "x" };
+    const nested = { type: "custom", custom: { name: "sh", format: { type: "grammar", grammar } } };
+    expect(readRequest(body({ tools: [nested] })).tools).toMatchObject([
+      { type: "custom", name: "sh", format: { type: "grammar", ...grammar } },
+    ]);
+  });
+
   test("tools of each kind", () => {
     const flat = { type: "function", name: "flat", parameters: {} };
     const custom = { type: "custom", custom: { name: "shell", description: "d", format: { type: "text" } } };

@@ -247,6 +247,29 @@ describe("tools", () => {
       ["dropped tools[0].defer_loading", "dropped tools[0].cache_control"],
     ],
     [
+      "a grammar, which this protocol nests",
+      {
+        tools: [
+          {
+            type: "custom",
+            name: "sh",
+            description: null,
+            format: { type: "grammar", syntax: "lark", definition: "x" },
+            extras: NO_EXTRAS,
+          },
+        ],
+      },
+      {
+        tools: [
+          {
+            type: "custom",
+            custom: { name: "sh", format: { type: "grammar", grammar: { syntax: "lark", definition: "x" } } },
+          },
+        ],
+      },
+      [],
+    ],
+    [
       "a custom tool",
       { tools: [{ type: "custom", name: "sh", description: "d", format: { type: "text" }, extras: NO_EXTRAS }] },
       { tools: [{ type: "custom", custom: { name: "sh", description: "d", format: { type: "text" } } }] },

@@ -1,0 +1,256 @@
+/**
+ * Puts an answer together from blocks: messages, reasoning and calls, each an item at its place in the output, and tells
+ * of every step as the vendor's stream does. Texts that follow each other are parts of one message, and one part when
+ * each ended before the next began. Items of parallel blocks are told of in turn, each under its own index.
+ */
+import type { IrEvent, StartedBlock } from "../../ir/event.ts";
+import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
+import { dropped } from "../../ir/loss.ts";
+import type { IrCitation, IrRequest, Sealed } from "../../ir/request.ts";
+import { asArray, asObject, type JsonObject } from "../../std/json.ts";
+import { unreachable } from "../../std/unreachable.ts";
+import { writeAnnotation } from "./annotation-writer.ts";
+import { type CallItem, createCallItem } from "./call-item.ts";
+import type { Losses } from "./losses.ts";
+import { createMessageItem, type MessageItem, type Part } from "./message-item.ts";
+import { createPlaces, customNames, type ToolPlace } from "./namespaces.ts";
+import type { Item, Outlet } from "./outlet.ts";
+import { createReasoningItem, type ReasoningItem } from "./reasoning-item.ts";
+import { RESPONSES } from "./wire.ts";
+
+/** Events of blocks; everything else is the caller's. */
+export type BlockEvent = Extract<IrEvent, { readonly block: number }>;
+
+export interface Assembler {
+  push(event: BlockEvent): void;
+  /** Closes what is open, in order. */
+  finish(): void;
+  /** The items as they are now. */
+  output(): JsonObject[];
+  held(): { readonly toolCalls: boolean; readonly refusal: boolean };
+  /** More was said than is kept. */
+  overflowed(): boolean;
+}
+
+/** What an answer may hold until its last event repeats it. Models stop at some hundred thousand tokens. */
+const CHARS_MAX = 32 * 1024 * 1024;
+
+interface State {
+  readonly outlet: Outlet;
+  readonly losses: Losses;
+  readonly placeOf: (name: string) => ToolPlace;
+  /** Names of the client's custom tools. */
+  readonly customs: ReadonlySet<string>;
+  /** In order of their start: the place in this list is the place in the output. */
+  readonly items: (MessageItem | ReasoningItem | CallItem | ForeignItem)[];
+  readonly blocks: Map<number, Block>;
+  hasCalls: boolean;
+  chars: number;
+}
+
+interface Block {
+  readonly content: StartedBlock;
+  /** null: nothing has been said yet that would need a place. */
+  target:
+    | { readonly kind: "part"; readonly item: MessageItem; readonly part: Part }
+    | { readonly kind: "reasoning"; readonly item: ReasoningItem }
+    | { readonly kind: "call"; readonly item: CallItem }
+    | null;
+}
+
+interface ForeignItem extends Item {
+  readonly type: "foreign";
+}
+
+export function createAssembler(outlet: Outlet, losses: Losses, request: IrRequest | null): Assembler {
+  const state: State = {
+    outlet,
+    losses,
+    placeOf: createPlaces(request),
+    customs: customNames(request),
+    items: [],
+    blocks: new Map(),
+    hasCalls: false,
+    chars: 0,
+  };
+  return {
+    push: (event) => step(state, event),
+    finish() {
+      for (const number of [...state.blocks.keys()]) endBlock(state, number);
+      for (const item of state.items) item.close();
+    },
+    output: () => state.items.map((item) => item.wire()),
+    held: () => ({
+      toolCalls: state.hasCalls,
+      refusal: state.items.some((item) => item.type === "message" && item.hasRefusal()),
+    }),
+    overflowed: () => state.chars > CHARS_MAX,
+  };
+}
+
+function step(state: State, event: BlockEvent): void {
+  switch (event.type) {
+    case "block-start":
+      startBlock(state, event.block, event.choice, event.content);
+      return;
+    case "text-delta":
+      writeText(state, event.block, event.text, event.logprobs);
+      return;
+    case "arguments-delta":
+      writeArguments(state, event.block, event.text);
+      return;
+    case "signature-delta":
+      writeSignature(state, event.block, event.signature);
+      return;
+    case "citation":
+      writeCitation(state, event.block, event.citation);
+      return;
+    case "foreign-delta":
+      state.losses.add(dropped("output.delta", "exists only in its own protocol"));
+      return;
+    case "block-end":
+      endBlock(state, event.block);
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function startBlock(state: State, number: number, choice: number, content: StartedBlock): void {
+  if (choice !== 0) {
+    state.losses.add(dropped(`choices[${choice}]`, "the vendor gives one answer"));
+    return;
+  }
+  if (state.blocks.size + state.items.length >= ANSWER_BLOCKS_MAX) {
+    state.losses.add(dropped("output", "too many parts"));
+    return;
+  }
+  const block: Block = { content, target: null };
+  if (content.type === "foreign") {
+    writeForeign(state, content);
+    return;
+  }
+  state.blocks.set(number, block);
+  if (content.type === "tool-call") {
+    settle(state);
+    const { id, name } = content;
+    const wrapped = content.kind === "function" && state.customs.has(name);
+    const kind = wrapped ? "custom" : content.kind;
+    const called = { callId: id, kind, wrapped, tool: state.placeOf(name) };
+    const item = createCallItem(state.outlet, state.items.length, called);
+    state.items.push(item);
+    state.hasCalls = true;
+    block.target = { kind: "call", item };
+  } else if (content.type === "reasoning" && content.encrypted !== null) openReasoning(state, block, content.encrypted);
+}
+
+/** An item of the vendor's own, whole as it came. */
+function writeForeign(state: State, content: Extract<StartedBlock, { type: "foreign" }>): void {
+  const value = content.origin === RESPONSES ? asObject(content.value) : undefined;
+  if (value === undefined) {
+    state.losses.add(dropped(`output.${content.name}`, "exists only in its own protocol"));
+    return;
+  }
+  settle(state);
+  const output_index = state.items.length;
+  state.items.push({ type: "foreign", outputIndex: output_index, closed: true, wire: () => value, close: isClosed });
+  state.outlet.emit("response.output_item.added", { output_index, item: value });
+  state.outlet.emit("response.output_item.done", { output_index, item: value });
+}
+
+function isClosed(): void {
+  // It came whole.
+}
+
+function writeText(state: State, number: number, text: string, logprobs: unknown): void {
+  const block = state.blocks.get(number);
+  if (block === undefined) return;
+  const probabilities = asArray(logprobs) ?? [];
+  // An empty text opens nothing, but log probabilities of an open one are kept.
+  if (text === "" && (probabilities.length === 0 || block.target === null)) return;
+  state.chars += text.length;
+  if (block.content.type === "reasoning") openReasoning(state, block, null).say(text);
+  else if (block.content.type === "text" || block.content.type === "refusal") {
+    if (logprobs !== null && asArray(logprobs) === undefined) {
+      state.losses.add(dropped("logprobs", "in another protocol's form"));
+    }
+    openPart(state, block, block.content.type).part.say(text, probabilities);
+  }
+}
+
+function writeArguments(state: State, number: number, text: string): void {
+  const target = state.blocks.get(number)?.target;
+  if (target?.kind !== "call" || text === "") return;
+  state.chars += text.length;
+  target.item.say(text);
+}
+
+function writeSignature(state: State, number: number, signature: Sealed): void {
+  const block = state.blocks.get(number);
+  if (block?.content.type !== "reasoning") {
+    if (block !== undefined) state.losses.add(dropped("output.signature", "only reasoning has a place for one"));
+    return;
+  }
+  if (block.content.encrypted !== null) {
+    state.losses.add(dropped("output.signature", "reasoning carries one seal, and the encrypted one is needed"));
+  } else openReasoning(state, block, null).sign(signature);
+}
+
+function writeCitation(state: State, number: number, citation: IrCitation): void {
+  const block = state.blocks.get(number);
+  if (block?.content.type !== "text") return;
+  if (writeAnnotation(citation, 0) === null) {
+    state.losses.add(dropped("output.annotations", "only URLs can be cited"));
+    return;
+  }
+  const { part } = openPart(state, block, "text");
+  const annotation = writeAnnotation(citation, part.length());
+  if (annotation !== null) part.cite(annotation);
+}
+
+function endBlock(state: State, number: number): void {
+  const block = state.blocks.get(number);
+  state.blocks.delete(number);
+  const target = block?.target ?? null;
+  if (target === null) return;
+  if (target.kind !== "part") {
+    target.item.close();
+    return;
+  }
+  target.part.writers -= 1;
+  // The next text may go on with the last message; one that others have overtaken is complete.
+  if (target.item !== state.items.at(-1) && !target.item.busy()) target.item.close();
+}
+
+function openReasoning(state: State, block: Block, encrypted: Sealed | null): ReasoningItem {
+  if (block.target?.kind === "reasoning") return block.target.item;
+  settle(state);
+  const item = createReasoningItem(state.outlet, state.items.length, encrypted);
+  state.items.push(item);
+  block.target = { kind: "reasoning", item };
+  return item;
+}
+
+function openPart(state: State, block: Block, kind: Part["kind"]): { readonly part: Part } {
+  if (block.target?.kind === "part") return block.target;
+  const item = openMessage(state);
+  const part = item.part(kind);
+  part.writers += 1;
+  block.target = { kind: "part", item, part };
+  return block.target;
+}
+
+function openMessage(state: State): MessageItem {
+  const last = state.items.at(-1);
+  if (last?.type === "message" && !last.closed) return last;
+  settle(state);
+  const item = createMessageItem(state.outlet, state.items.length);
+  state.items.push(item);
+  return item;
+}
+
+/** Something else follows: a message nobody writes to is complete. */
+function settle(state: State): void {
+  const last = state.items.at(-1);
+  if (last?.type === "message" && !last.busy()) last.close();
+}

@@ -1,0 +1,66 @@
+/** How Responses bodies travel: path, framing, headers. Another carrier may hold the same payload. */
+import { encodeUtf8 } from "../../std/bytes.ts";
+import { createFrameCutter, createSseSplitter, SSE_COMMENT_KEEP_ALIVE, writeSseFrame } from "../framing/sse.ts";
+import type { Carrier } from "../protocol.ts";
+import { auth } from "./auth.ts";
+import { RESPONSES } from "./wire.ts";
+
+const PATH = "/v1/responses";
+const NO_BYTES = new Uint8Array(0);
+
+export const carrier: Carrier = {
+  id: RESPONSES,
+  routes: [
+    {
+      protocol: RESPONSES,
+      operation: "chat",
+      method: "POST",
+      path: PATH,
+      target: { from: "body", member: "model" },
+      stream: { from: "body", member: "stream" },
+    },
+  ],
+  // What is stored is read, cancelled and deleted below that path.
+  ownsPath: (path) => path === PATH || path.startsWith(`${PATH}/`),
+  streamContentType: "text/event-stream",
+  createSplitter: () => createSseSplitter(),
+  createCutter: () => createFrameCutter(),
+  createJoiner: () => ({ write: (frame) => encodeUtf8(writeSseFrame(frame)), end: () => NO_BYTES }),
+  keepAlive: encodeUtf8(SSE_COMMENT_KEEP_ALIVE),
+  upstreamPath: () => PATH,
+  memberEdits: (upstreamModel) => ({ model: JSON.stringify(upstreamModel) }),
+  auth,
+  headers: {
+    // Not `openai-*`: `openai-organization` and `openai-project` name the caller's account, which no other provider
+    // may learn; an operator whose lanes are that very account adds them per provider.
+    request: [
+      "openai-beta",
+      "x-stainless-*",
+      "x-client-request-id",
+      "x-request-id",
+      "idempotency-key",
+      "traceparent",
+      "tracestate",
+      // Coding agents tell the vendor which session and turn this is, for its caches; older ones with an underscore.
+      "session-id",
+      "session_id",
+      "thread-id",
+      "conversation_id",
+      "originator",
+      "x-codex-*",
+    ],
+    response: [
+      "openai-model",
+      "openai-version",
+      "openai-processing-ms",
+      "x-request-id",
+      "x-ratelimit-*",
+      "ratelimit-*",
+      "retry-after",
+      "retry-after-ms",
+      "x-should-retry",
+    ],
+    requestDefaults: {},
+  },
+  answerHeaders: (requestId) => ({ "x-request-id": requestId }),
+};

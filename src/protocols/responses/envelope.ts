@@ -1,0 +1,103 @@
+/**
+ * The Response object around an answer, with every member the vendor's own clients expect. Most of it repeats what the
+ * client asked for; what it did not say is the vendor's default, or null where only the vendor would know.
+ */
+import type { IrRequest } from "../../ir/request.ts";
+import { asObject, at, type JsonObject } from "../../std/json.ts";
+import type { AnswerContext } from "../protocol.ts";
+import { hiddenObject } from "./extras.ts";
+import { createLosses } from "./losses.ts";
+import { writeTools } from "./tool-writer.ts";
+import { RESPONSES, type WireResponse } from "./wire.ts";
+
+/** What changes between the first event of a stream and the last. */
+export interface Progress {
+  readonly status: NonNullable<WireResponse["status"]>;
+  readonly output: readonly JsonObject[];
+  readonly usage: WireResponse["usage"] | null;
+  readonly error: WireResponse["error"];
+  /** Why it is incomplete; null: it is not, or nobody said. */
+  readonly incomplete: string | null;
+}
+
+export interface Identity {
+  readonly id: string;
+  readonly createdMs: number;
+  readonly model: string;
+  /** null: of another vendor, or not said. */
+  readonly serviceTier: string | null;
+}
+
+/** Characters of base62 behind a prefix, about as many as the vendor's own ids have. */
+export const ID_CHARS = 48;
+
+export function newId(context: AnswerContext, prefix: string): string {
+  return `${prefix}_${context.newId(ID_CHARS)}`;
+}
+
+/** Answers the whole object for each step of one answer. */
+export function createEnvelope(context: AnswerContext, identity: Identity): (progress: Progress) => JsonObject {
+  const echo = echoOf(context.request);
+  return ({ status, output, usage, error, incomplete }) => {
+    const response = {
+      id: identity.id,
+      object: "response" as const,
+      created_at: Math.floor(identity.createdMs / 1000),
+      status,
+      error,
+      // A reason of a compatible vendor is handed on as it is.
+      incomplete_details: status === "incomplete" ? { reason: incomplete ?? "max_output_tokens" } : null,
+      ...echo,
+      model: identity.model,
+      output,
+      service_tier: identity.serviceTier,
+      usage,
+    };
+    return response satisfies Checked;
+  };
+}
+
+/** Usage is null until it is known, and reasons are open; the SDK has neither. */
+type Checked = Omit<WireResponse, "usage" | "incomplete_details"> & {
+  usage: WireResponse["usage"] | null;
+  incomplete_details: { reason: string } | null;
+};
+
+/** Members that repeat the request. */
+function echoOf(request: IrRequest | null) {
+  const own = request?.origin === RESPONSES ? request : null;
+  const body = (own === null ? undefined : hiddenObject(own.extras, "body")) ?? {};
+  const { tools, tool_choice } = own === null ? {} : writeTools(own, { native: true, losses: createLosses() });
+  return {
+    background: false,
+    instructions: textOr(body["instructions"], null),
+    max_output_tokens: own?.maxOutputTokens ?? null,
+    max_tool_calls: body["max_tool_calls"] ?? null,
+    metadata: own?.metadata === null || own === null ? {} : { ...own.metadata },
+    parallel_tool_calls: own?.parallelToolCalls ?? true,
+    // Nothing is stored here, so an answer continues none and none can continue it.
+    previous_response_id: null,
+    prompt_cache_key: textOr(body["prompt_cache_key"], null),
+    prompt_cache_retention: null,
+    reasoning: { effort: at(body["reasoning"], "effort") ?? null, summary: at(body["reasoning"], "summary") ?? null },
+    safety_identifier: textOr(body["safety_identifier"], null),
+    store: false,
+    temperature: own?.sampling.temperature ?? null,
+    text: { format: at(body["text"], "format") ?? { type: "text" }, ...verbosity(body["text"]) },
+    tool_choice: tool_choice ?? "auto",
+    tools: tools ?? [],
+    top_logprobs: own?.logprobs?.top ?? 0,
+    top_p: own?.sampling.topP ?? null,
+    truncation: "disabled",
+    user: textOr(body["user"], null),
+  } as const;
+}
+
+function verbosity(text: unknown): JsonObject {
+  const word = asObject(text)?.["verbosity"];
+  return word === undefined || word === null ? {} : { verbosity: word };
+}
+
+function textOr(value: unknown, otherwise: null): string | null {
+  return typeof value === "string" ? value : otherwise;
+}

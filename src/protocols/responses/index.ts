@@ -1,0 +1,38 @@
+/**
+ * The `responses` protocol: OpenAI's Responses API, as agents speak it to us and as we speak it to the vendor and to
+ * servers compatible with it. Translates between its bodies and the representation in between; never sends anything.
+ */
+import type { Payload, Protocol } from "../protocol.ts";
+import { carrier } from "./carrier.ts";
+import { readError } from "./error-words.ts";
+import { writeError } from "./errors.ts";
+import { readFacts } from "./facts.ts";
+import { readRequest } from "./request-reader.ts";
+import { writeRequest } from "./request-writer.ts";
+import { readResponse } from "./response-reader.ts";
+import { writeResponse } from "./response-writer.ts";
+import { createStreamReader } from "./stream-reader.ts";
+import { createStreamWriter } from "./stream-writer.ts";
+import { createTap } from "./tap.ts";
+import { RESPONSES } from "./wire.ts";
+
+const payload: Payload = {
+  id: RESPONSES,
+  decides: ["model", "stream", "input", "instructions", "max_output_tokens", "tools", "reasoning", "text"],
+  readFacts,
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  createStreamReader,
+  createStreamWriter,
+  createTap,
+  // The event that tells the finish ends the stream.
+  terminator: null,
+  readError,
+  writeError,
+  // The vendor always reports usage.
+  hiddenUsage: null,
+};
+
+export const responses: Protocol = { id: RESPONSES, payload, carrier, operations: {} };

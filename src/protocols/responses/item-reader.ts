@@ -1,0 +1,148 @@
+/**
+ * The input into instructions and turns: instructions ahead of the conversation, then turns in order. Neighbouring items
+ * of the assistant's side (messages, reasoning, calls) are one turn, and so are neighbouring results.
+ */
+import { type IrBlock, type IrInstruction, type IrTurn, NO_EXTRAS, type ToolResultBlock } from "../../ir/request.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { hide, rest, without } from "./extras.ts";
+import { readMessage, readOutputItem } from "./output-reader.ts";
+import { readContent, textBlock } from "./part-reader.ts";
+import { argumentsText } from "./tool-reader.ts";
+
+export interface ReadInput {
+  readonly instructions: readonly IrInstruction[];
+  readonly turns: readonly IrTurn[];
+}
+
+/** Without an input the vendor continues what it has stored: nothing to read, and nothing wrong. */
+export function readInput(instructions: unknown, input: unknown): ReadInput {
+  const conversation: Conversation = { instructions: readInstructions(instructions), turns: [], open: null };
+  const text = asText(input);
+  if (text !== undefined) {
+    const blocks = text === "" ? [] : [textBlock(text)];
+    conversation.turns.push({ role: "user", blocks, bare: true, name: null, extras: hide({}, { whole: true }) });
+  } else if (input !== undefined && input !== null) {
+    const items = asArray(input);
+    if (items === undefined) throw new WireError("input must be a string or an array of items.");
+    for (const [index, item] of items.entries()) readItem(item, `input[${index}]`, conversation);
+  }
+  return { instructions: conversation.instructions, turns: conversation.turns };
+}
+
+interface Conversation {
+  readonly instructions: IrInstruction[];
+  readonly turns: IrTurn[];
+  /** The turn that the next item may still belong to, with its blocks; null: none. */
+  open: { readonly role: "assistant" | "tool"; readonly blocks: IrBlock[] } | null;
+}
+
+/** A string; or items, as an answer repeats them. */
+function readInstructions(value: unknown): IrInstruction[] {
+  if (value === undefined || value === null) return [];
+  const field = hide({}, { field: true });
+  const text = asText(value);
+  if (text !== undefined) {
+    return [{ role: "system", blocks: text === "" ? [] : [textBlock(text)], bare: true, extras: field }];
+  }
+  const items = asArray(value);
+  if (items === undefined) throw new WireError("instructions must be a string.");
+  return items.map((value, index) => {
+    const item = asObject(value) ?? {};
+    const role = item["role"] === "system" ? "system" : "developer";
+    return { role, ...readContent(item["content"], `instructions[${index}].content`), extras: hide({}, { item }) };
+  });
+}
+
+function readItem(value: unknown, path: string, conversation: Conversation): void {
+  const item = asObject(value);
+  if (item === undefined) throw new WireError(`${path} must be an item, an object with a type or a role.`);
+  const type = typeOf(item, path);
+  if (type === "message") readMessageItem(item, path, conversation);
+  else if (type === "function_call_output" || type === "custom_tool_call_output") {
+    push(conversation, "tool", [readResult(item, path)]);
+  } else if (type === "additional_tools") {
+    // Its tools have been read; the item keeps its place and says nothing.
+    const nothing = { blocks: [], bare: false, extras: hide({}, { item }) };
+    if (conversation.turns.length === 0) conversation.instructions.push({ role: "developer", ...nothing });
+    else conversation.turns.push({ role: "user", name: null, ...nothing });
+    conversation.open = null;
+  } else {
+    const isResult = type.endsWith("_output") || type === "mcp_approval_response";
+    push(conversation, isResult ? "tool" : "assistant", readOutputItem({ ...item, type }, path));
+  }
+}
+
+/** The type may be left out of messages and of references to stored items. */
+function typeOf(item: JsonObject, path: string): string {
+  const type = asText(item["type"]);
+  if (type !== undefined) return type;
+  if (item["role"] !== undefined) return "message";
+  if (asText(item["id"]) !== undefined) return "item_reference";
+  throw new WireError(`${path}.type must name the kind of item, such as "message".`);
+}
+
+function readMessageItem(item: JsonObject, path: string, conversation: Conversation): void {
+  const role = asText(item["role"]);
+  const extras = hide(rest(item, MESSAGE), { item });
+  switch (role) {
+    case "assistant":
+      push(conversation, "assistant", readMessage(item, path));
+      return;
+    case "user":
+      conversation.open = null;
+      conversation.turns.push({ role, ...readContent(item["content"], `${path}.content`), name: null, extras });
+      return;
+    case "system":
+    case "developer":
+      addInstruction(conversation, role, readContent(item["content"], `${path}.content`), extras);
+      return;
+    default:
+      throw new WireError(`${path}.role must be one of user, assistant, system and developer`, role);
+  }
+}
+
+function addInstruction(
+  conversation: Conversation,
+  role: "system" | "developer",
+  content: Pick<IrTurn, "blocks" | "bare">,
+  extras: JsonObject,
+): void {
+  conversation.open = null;
+  if (conversation.turns.length === 0) conversation.instructions.push({ role, ...content, extras });
+  else conversation.turns.push({ role, ...content, name: null, extras });
+}
+
+/** Adds to the turn that is open, or opens one. */
+function push(conversation: Conversation, role: "assistant" | "tool", blocks: readonly IrBlock[]): void {
+  if (blocks.length === 0) return;
+  if (conversation.open?.role === role) {
+    conversation.open.blocks.push(...blocks);
+    return;
+  }
+  const own = [...blocks];
+  conversation.open = { role, blocks: own };
+  conversation.turns.push({ role, blocks: own, bare: false, name: null, extras: NO_EXTRAS });
+}
+
+function readResult(item: JsonObject, path: string): ToolResultBlock {
+  const callId = asText(item["call_id"]);
+  if (callId === undefined) throw new WireError(`${path}.call_id must be the id of the call it answers.`);
+  const output = item["output"];
+  const { blocks, bare } = Array.isArray(output)
+    ? readContent(output, `${path}.output`)
+    : readContent(argumentsText(output), `${path}.output`);
+  return {
+    type: "tool-result",
+    callId,
+    name: null,
+    content: blocks,
+    bare,
+    isError: null,
+    cache: null,
+    extras: hide(rest(item, RESULT), { item: without(item, "role") }),
+  };
+}
+
+const MESSAGE = new Set(["type", "role", "content", "id", "status", "phase"]);
+const RESULT = new Set(["type", "id", "call_id", "output", "status", "role", "caller", "created_by", "name"]);

@@ -1,0 +1,251 @@
+/**
+ * Instructions and turns into `instructions` and items of the input. Items read from this protocol go back as they were;
+ * others are made anew, without ids of items, which only the vendor gives. No empty message is written, and no result
+ * without the call it answers.
+ */
+import { approximated, dropped } from "../../ir/loss.ts";
+import {
+  type IrBlock,
+  type IrInstruction,
+  type IrRequest,
+  type IrTurn,
+  NO_EXTRAS,
+  type ReasoningBlock,
+} from "../../ir/request.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { hiddenObject } from "./extras.ts";
+import type { Losses } from "./losses.ts";
+import { legalCallId, legalPastName } from "./names.ts";
+import { extrasOf, joinTexts, type Part, textPart, type Writing, writePart, writeSaid } from "./part-writer.ts";
+import { ownSeal } from "./sealed.ts";
+import { RESPONSES } from "./wire.ts";
+
+type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
+type ToolResult = Extract<IrBlock, { type: "tool-result" }>;
+
+export interface WrittenInput {
+  /** Undefined: no member is written. */
+  readonly instructions: string | undefined;
+  readonly input: unknown;
+}
+
+export function writeInput(request: IrRequest, writing: Writing): WrittenInput {
+  const conversation: Conversation = { writing, items: [], kinds: new Map(), isAnswer: false };
+  const instructions = writeInstructions(request.instructions, conversation);
+  for (const [index, turn] of request.turns.entries()) {
+    const path = `messages[${index}]`;
+    if (turn.role === "assistant") writeAssistant(turn, path, conversation);
+    else writeOther(turn, path, conversation);
+    if (turn.name !== null) writing.losses.add(dropped(`${path}.name`, "speakers have no names here"));
+  }
+  const [first] = request.turns;
+  const isWhole = writing.native && request.turns.length === 1 && first?.extras["whole"] === true;
+  return { instructions, input: isWhole ? textOf(first) : conversation.items };
+}
+
+/** The items of an answer that was read from this protocol. */
+export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonly JsonObject[] {
+  const writing: Writing = { native: true, losses };
+  const conversation: Conversation = { writing, items: [], kinds: new Map(), isAnswer: true };
+  const turn: IrTurn = { role: "assistant", blocks, bare: false, name: null, extras: NO_EXTRAS };
+  writeAssistant(turn, "output", conversation);
+  return conversation.items;
+}
+
+interface Conversation {
+  readonly writing: Writing;
+  readonly items: JsonObject[];
+  /** Calls made so far, by id. */
+  readonly kinds: Map<string, "function" | "custom">;
+  /** For a client, which keeps anybody's seals; not for the vendor, which opens its own only. */
+  readonly isAnswer: boolean;
+}
+
+/** The text of a turn that was the whole input. */
+function textOf(turn: IrTurn): string {
+  return turn.blocks.map((block) => (block.type === "text" ? block.text : "")).join("");
+}
+
+/** Texts are the field; anything more stands ahead of the conversation, where media may be. */
+function writeInstructions(instructions: readonly IrInstruction[], conversation: Conversation): string | undefined {
+  const { writing, items } = conversation;
+  const written = instructions.map((instruction, index) => {
+    const path = `system[${index}]`;
+    if (!writing.native) extrasOf(instruction.extras, path, writing);
+    return instruction.blocks.flatMap((block, at) => writePart(block, `${path}.content[${at}]`, writing));
+  });
+  if (writing.native) {
+    let field: string | undefined;
+    for (const [index, instruction] of instructions.entries()) {
+      const parts = written[index] ?? [];
+      if (instruction.extras["field"] === true && field === undefined) field = joinTexts(parts, "\n") ?? "";
+      else items.push(messageItem(instruction, instruction.role, parts));
+    }
+    return field;
+  }
+  const text = joinTexts(written.flat(), "\n");
+  if (text !== null) return text === "" ? undefined : text;
+  for (const [index, instruction] of instructions.entries()) {
+    const parts = written[index] ?? [];
+    if (parts.length > 0) items.push({ type: "message", role: instruction.role, content: parts });
+  }
+  return undefined;
+}
+
+/** A message read from here with its own members; any other is plain. */
+function messageItem(from: Pick<IrTurn, "extras" | "bare">, role: IrTurn["role"], parts: readonly Part[]): JsonObject {
+  const item = hiddenObject(from.extras, "item");
+  if (item !== undefined) return item;
+  const text = joinTexts(parts, "\n");
+  const isBare = from.bare || parts.length <= 1;
+  return { type: "message", role, content: isBare && text !== null ? text : parts };
+}
+
+// ---------------------------------------------------------------- the assistant's side
+
+function writeAssistant(turn: IrTurn, path: string, conversation: Conversation): void {
+  const { writing, items } = conversation;
+  extrasOf(turn.extras, path, writing);
+  let said: { readonly item: JsonObject | undefined; readonly parts: Part[] } | null = null;
+  const close = () => {
+    if (said !== null) items.push(...saidItem(said.item, said.parts));
+    said = null;
+  };
+  for (const [index, block] of turn.blocks.entries()) {
+    const here = `${path}.content[${index}]`;
+    const item = writeItem(block, here, conversation);
+    if (item !== null) {
+      close();
+      items.push(...item);
+      continue;
+    }
+    const own = writing.native ? messageOf(block) : undefined;
+    if (said === null || said.item !== own) {
+      close();
+      said = { item: own, parts: [] };
+    }
+    said.parts.push(...writeSaid(block, here, writing));
+  }
+  close();
+}
+
+/** The message a block came from; the same object for all blocks of one message. */
+function messageOf(block: IrBlock): JsonObject | undefined {
+  const value = block.type === "foreign" ? asObject(asObject(block.value)?.["message"]) : undefined;
+  const message = block.type === "foreign" ? value : hiddenObject(block.extras, "message");
+  return asObject(message?.["item"]);
+}
+
+function saidItem(item: JsonObject | undefined, parts: readonly Part[]): JsonObject[] {
+  if (item !== undefined) {
+    const isBare = asText(item["content"]) !== undefined;
+    return [{ ...item, content: isBare ? (joinTexts(parts, "") ?? "") : parts }];
+  }
+  if (parts.length === 0) return [];
+  // Several texts are one answer cut by its citations.
+  return [{ type: "message", role: "assistant", content: joinTexts(parts, "") ?? parts }];
+}
+
+/** Blocks that are items of their own. Null: it belongs into a message. */
+function writeItem(block: IrBlock, path: string, conversation: Conversation): JsonObject[] | null {
+  const { writing } = conversation;
+  switch (block.type) {
+    case "tool-call":
+      conversation.kinds.set(block.id, block.kind);
+      return [writeCall(block, path, writing)];
+    case "reasoning":
+      return writeReasoningItem(block, path, conversation);
+    case "foreign":
+      return block.origin === RESPONSES && messageOf(block) === undefined ? foreignItem(block) : null;
+    case "tool-result":
+      return writing.native || conversation.kinds.has(block.callId) ? [writeResult(block, path, conversation)] : null;
+    case "text":
+    case "refusal":
+    case "image":
+    case "document":
+    case "audio":
+      return null;
+  }
+}
+
+function foreignItem(block: Extract<IrBlock, { type: "foreign" }>): JsonObject[] {
+  const item = asObject(block.value);
+  return item === undefined ? [] : [item];
+}
+
+function writeCall(block: ToolCall, path: string, writing: Writing): JsonObject {
+  const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
+  if (own !== undefined) return own;
+  if (block.cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
+  extrasOf(block.extras, path, writing);
+  const [call_id, name] = [legalCallId(block.id), legalPastName(block.name)];
+  if (block.kind === "custom") return { type: "custom_tool_call", call_id, name, input: block.arguments };
+  const text = block.arguments === "" ? "{}" : block.arguments;
+  return { type: "function_call", call_id, name, arguments: text };
+}
+
+/** Only what this vendor sealed can be given back: it refuses open thoughts, and cannot read anybody else's. */
+function writeReasoningItem(block: ReasoningBlock, path: string, conversation: Conversation): JsonObject[] {
+  const { writing, isAnswer } = conversation;
+  const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
+  const isForeign = block.encrypted !== null && block.encrypted.issuer !== RESPONSES;
+  if (own !== undefined && (isAnswer || (block.signature === null && !isForeign))) return [own];
+  const sealed = ownSeal(block);
+  if (sealed === null) {
+    writing.losses.add(dropped(path, "reasoning that the provider did not seal itself is not taken back"));
+    return [];
+  }
+  const summary = block.text === "" ? [] : [{ type: "summary_text", text: block.text }];
+  return [{ type: "reasoning", summary, encrypted_content: sealed }];
+}
+
+// ---------------------------------------------------------------- everybody else
+
+/** User, tool, system and developer turns: results first, then everything else as one message. */
+function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
+  const { writing, items } = conversation;
+  extrasOf(turn.extras, path, writing);
+  const parts: Part[] = [];
+  for (const [index, block] of turn.blocks.entries()) {
+    const here = `${path}.content[${index}]`;
+    if (block.type === "foreign" && block.origin === RESPONSES && turn.role === "tool") {
+      items.push(...foreignItem(block));
+    } else if (block.type === "tool-result") parts.push(...placeResult(block, here, conversation));
+    else parts.push(...writePart(block, here, writing));
+  }
+  const isOwn = writing.native && hiddenObject(turn.extras, "item") !== undefined;
+  if (parts.length === 0 && !isOwn) return;
+  items.push(messageItem(turn, turn.role === "tool" ? "user" : turn.role, parts));
+}
+
+/** The vendor refuses a result whose call it does not see, unless it has stored the call. */
+function placeResult(block: ToolResult, path: string, conversation: Conversation): Part[] {
+  const { writing, items, kinds } = conversation;
+  const result = writeResult(block, path, conversation);
+  if (writing.native || kinds.has(block.callId)) {
+    items.push(result);
+    return [];
+  }
+  writing.losses.add(approximated(path, "a result without its call is written as text"));
+  const output = result["output"];
+  return asText(output) === undefined ? [...(asArray(output) ?? [])].flatMap(asPart) : [textPart(String(output))];
+}
+
+function asPart(value: unknown): Part[] {
+  const part = asObject(value);
+  const type = asText(part?.["type"]);
+  return part === undefined || type === undefined ? [] : [{ ...part, type }];
+}
+
+/** Text alone is a string, which every compatible vendor takes; with media it is a list of parts. */
+function writeResult(block: ToolResult, path: string, conversation: Conversation): JsonObject {
+  const { writing, kinds } = conversation;
+  const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
+  if (own !== undefined) return own;
+  if (block.cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
+  if (block.isError === true) writing.losses.add(approximated(`${path}.is_error`, "only the text says it failed"));
+  extrasOf(block.extras, path, writing);
+  const parts = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, writing));
+  const type = kinds.get(block.callId) === "custom" ? "custom_tool_call_output" : "function_call_output";
+  return { type, call_id: legalCallId(block.callId), output: joinTexts(parts, "\n") ?? parts };
+}

@@ -1,0 +1,46 @@
+/**
+ * The way back from a tool of the lane to the one that the client of this protocol knows: from a flat name to namespace
+ * and name, and from a function to the custom tool it stood in for.
+ */
+import type { IrRequest } from "../../ir/request.ts";
+import { asText, at, parseJson } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { RESPONSES } from "./wire.ts";
+
+/** `namespace` is left out for a tool that stands in none. */
+export interface ToolPlace {
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+/** By flat name; a name nobody declared stays as it is. */
+export function createPlaces(request: IrRequest | null): (flat: string) => ToolPlace {
+  const places = new Map<string, ToolPlace>();
+  for (const tool of request?.origin === RESPONSES ? request.tools : []) {
+    if (tool.type === "foreign") continue;
+    const namespace = asText(at(tool.extras["place"], "namespace"));
+    const name = asText(at(tool.extras["place"], "name"));
+    if (namespace !== undefined && name !== undefined) places.set(tool.name, { name, namespace });
+  }
+  // A tool outside any namespace that is called the same was declared under that very name.
+  for (const tool of places.size === 0 ? [] : (request?.tools ?? [])) {
+    if (tool.type !== "foreign" && tool.extras["place"] === undefined) places.delete(tool.name);
+  }
+  return (flat) => places.get(flat) ?? { name: flat };
+}
+
+/** Names of the client's custom tools. Protocols without any carry their free text as the one member of an object. */
+export function customNames(request: IrRequest | null): ReadonlySet<string> {
+  const tools = request?.origin === RESPONSES ? request.tools : [];
+  return new Set(tools.flatMap((tool) => (tool.type === "custom" ? [tool.name] : [])));
+}
+
+/** The free text inside `{"input": "..."}`; anything else is taken as it stands. */
+export function unwrapInput(text: string): string {
+  try {
+    return asText(at(parseJson(text), "input")) ?? text;
+  } catch (error) {
+    if (error instanceof WireError) return text; // cut short, or never wrapped
+    throw error;
+  }
+}

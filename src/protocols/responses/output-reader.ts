@@ -1,0 +1,122 @@
+/**
+ * Items of the assistant's side, as an answer holds them and as a request sends them back: messages, reasoning and
+ * calls. Each block keeps the item it came from (hidden), so that the same protocol gets it back whole; several blocks of one
+ * message share one.
+ */
+import type { IrBlock, ReasoningBlock, ToolCallBlock } from "../../ir/request.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { hide, rest, without } from "./extras.ts";
+import { flatName } from "./names.ts";
+import { readContent, textBlock } from "./part-reader.ts";
+import { readSeals } from "./sealed.ts";
+import { argumentsText } from "./tool-reader.ts";
+import { RESPONSES } from "./wire.ts";
+
+export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
+  switch (item["type"]) {
+    case "message":
+      return readMessage(item, path);
+    case "reasoning":
+      return [readReasoning(item)];
+    case "function_call":
+    case "custom_tool_call":
+      return [readCall(item, path)];
+    default: {
+      const name = asText(item["type"]);
+      if (name === undefined) throw new WireError(`${path}.type must name the kind of item, such as "message".`);
+      return [{ type: "foreign", origin: RESPONSES, name, value: item }];
+    }
+  }
+}
+
+/** An assistant's message. One whose text is empty keeps its place; null is what some clients make of no text. */
+export function readMessage(item: JsonObject, path: string): IrBlock[] {
+  const { blocks } = readContent(item["content"] ?? [], `${path}.content`);
+  const kept = blocks.length === 0 && asText(item["content"]) === "" ? [textBlock("")] : blocks;
+  // Who may see the message and how far it got are the vendor's labels on its own words.
+  const message = { item };
+  return kept.map((block) => (block.type === "foreign" ? foreignPart(block, message) : keep(block, { message })));
+}
+
+/** The text is what the item shows of its thoughts: the thoughts themselves where they are open, else their summary. */
+export function readReasoning(item: JsonObject): ReasoningBlock {
+  return {
+    type: "reasoning",
+    text: joinParts(item["content"]) || joinParts(item["summary"]),
+    ...readSeals(asText(item["encrypted_content"]) ?? ""),
+    extras: hide(rest(item, REASONING), { item: withoutBadId(item, "rs") }),
+  };
+}
+
+/** Parts are told apart by an empty line, as the vendor's own pages show them. */
+export const BETWEEN_PARTS = "\n\n";
+
+export function readCall(item: JsonObject, path: string): ToolCallBlock {
+  const isCustom = item["type"] === "custom_tool_call";
+  // Some clients send back only one of the two.
+  const id = asText(item["call_id"]) ?? asText(item["id"]);
+  if (id === undefined) throw new WireError(`${path}.call_id must be the id of the call.`);
+  const name = asText(item["name"]);
+  if (name === undefined) throw new WireError(`${path}.name must be the name of the tool that is called.`);
+  return {
+    type: "tool-call",
+    id,
+    name: calledName(name, item["namespace"]),
+    kind: isCustom ? "custom" : "function",
+    arguments: argumentsText(isCustom ? item["input"] : item["arguments"]),
+    signature: null,
+    cache: null,
+    extras: hide(rest(item, CALL), { item: cleanCall(item) }),
+  };
+}
+
+/** The one name a tool has in between, wherever it stands. */
+export function calledName(name: string, namespace: unknown): string {
+  const group = asText(namespace);
+  return group === undefined || group === "" ? name : flatName(group, name);
+}
+
+function joinParts(parts: unknown): string {
+  const texts = (asArray(parts) ?? []).map((part) => asText(at(part, "text")) ?? "");
+  return texts.filter((text) => text !== "").join(BETWEEN_PARTS);
+}
+
+function keep(block: IrBlock, hidden: JsonObject): IrBlock {
+  if (block.type === "foreign") return block;
+  const part = block.extras["part"];
+  return { ...block, extras: hide({ ...block.extras }, { part, ...hidden }) };
+}
+
+/** A foreign block has no extras: its message travels beside its value. */
+function foreignPart(block: Extract<IrBlock, { type: "foreign" }>, message: JsonObject): IrBlock {
+  return { ...block, value: hide(asObject(block.value) ?? {}, { message }) };
+}
+
+/** Clients replay calls with a role, or with the call's id where the item's belongs; the vendor refuses both. */
+function cleanCall(item: JsonObject): JsonObject {
+  const prefix = item["type"] === "custom_tool_call" ? "ctc" : "fc";
+  return without(withoutBadId(item, prefix), "role");
+}
+
+/** "Expected an ID that begins with 'fc'", says the vendor of any other; without one it is content. */
+function withoutBadId(item: JsonObject, prefix: string): JsonObject {
+  const id = asText(item["id"]);
+  const isGood = id === undefined ? item["id"] === undefined : id.startsWith(prefix);
+  return isGood ? item : without(item, "id");
+}
+
+const REASONING = new Set(["type", "id", "summary", "content", "encrypted_content", "status"]);
+const CALL = new Set([
+  "type",
+  "id",
+  "call_id",
+  "name",
+  "namespace",
+  "arguments",
+  "input",
+  "status",
+  "role",
+  "caller",
+  "created_by",
+]);

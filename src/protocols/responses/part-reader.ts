@@ -1,0 +1,138 @@
+/** Content of an item, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
+import type { CacheMark, Extras, IrBlock, IrCitation, MediaSource } from "../../ir/request.ts";
+import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { hide, rest } from "./extras.ts";
+import { RESPONSES } from "./wire.ts";
+
+export interface ReadContent {
+  readonly blocks: readonly IrBlock[];
+  /** A string, or nothing at all, instead of a list of parts. */
+  readonly bare: boolean;
+}
+
+/** An empty string is no block: it says nothing, and other protocols refuse blank text. `path` names it in errors. */
+export function readContent(content: unknown, path: string): ReadContent {
+  const text = asText(content);
+  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], bare: true };
+  const parts = asArray(content);
+  if (parts === undefined) throw new WireError(`${path} must be a string or an array of content parts.`);
+  return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), bare: false };
+}
+
+export function textBlock(text: string): IrBlock {
+  return { type: "text", text, citations: [], cache: null, extras: {} };
+}
+
+/** `{type: "url_citation", url, title, start_index, end_index}`; other kinds cite files of the vendor's own store. */
+export function readAnnotation(value: unknown): IrCitation {
+  const source = asObject(value) ?? {};
+  const url = asText(source["url"]) ?? null;
+  const isFile = source["type"] === "file_citation" || source["type"] === "container_file_citation";
+  return {
+    kind: url !== null ? "url" : isFile ? "document" : "other",
+    url,
+    title: asText(source["title"]) ?? asText(source["filename"]) ?? null,
+    citedText: null,
+    start: asNumber(source["start_index"]) ?? null,
+    end: asNumber(source["end_index"]) ?? null,
+    origin: RESPONSES,
+    raw: value,
+  };
+}
+
+function readPart(value: unknown, path: string): IrBlock {
+  const bare = asText(value);
+  if (bare !== undefined) return textBlock(bare);
+  const part = asObject(value);
+  if (part === undefined) throw new WireError(`${path} must be a content part, an object with a type.`);
+  const type = asText(part["type"]);
+  if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "input_text".`);
+  const read = PARTS.get(type);
+  return read === undefined ? { type: "foreign", origin: RESPONSES, name: type, value: part } : read(part, path);
+}
+
+const PARTS: ReadonlyMap<string, (part: JsonObject, path: string) => IrBlock> = new Map([
+  ["input_text", readText],
+  ["output_text", readText],
+  ["text", readText],
+  ["refusal", readRefusal],
+  ["input_image", readImage],
+  ["input_file", readFile],
+  ["input_audio", readAudio],
+]);
+
+function readText(part: JsonObject, path: string): IrBlock {
+  const text = asText(part["text"]);
+  if (text === undefined) throw new WireError(`${path}.text must be a string.`);
+  const citations = (asArray(part["annotations"]) ?? []).map(readAnnotation);
+  return { type: "text", text, citations, ...readMark(part, TEXT) };
+}
+
+function readRefusal(part: JsonObject, path: string): IrBlock {
+  const text = asText(part["refusal"]);
+  if (text === undefined) throw new WireError(`${path}.refusal must be a string.`);
+  return { type: "refusal", text, extras: hide(rest(part, REFUSAL), { part }) };
+}
+
+function readImage(part: JsonObject, path: string): IrBlock {
+  const url = asText(part["image_url"]);
+  const id = asText(part["file_id"]);
+  if (url === undefined && id === undefined) {
+    throw new WireError(`${path} must hold image_url (a URL or a data URI) or file_id.`);
+  }
+  const source: MediaSource = url === undefined ? { kind: "file", id: id ?? "" } : readUrl(url);
+  const detail = asText(part["detail"]) ?? null;
+  // "auto" is what is done unasked.
+  return { type: "image", source, detail: detail === "auto" ? null : detail, ...readMark(part, IMAGE) };
+}
+
+function readFile(part: JsonObject, path: string): IrBlock {
+  const source = fileSource(part);
+  if (source === undefined) throw new WireError(`${path} must hold file_data (a data URI), file_url or file_id.`);
+  const title = asText(part["filename"]) ?? null;
+  return { type: "document", source, title, context: null, citations: null, ...readMark(part, FILE) };
+}
+
+function fileSource(part: JsonObject): MediaSource | undefined {
+  const data = asText(part["file_data"]);
+  if (data !== undefined) {
+    const source = readUrl(data);
+    // Some clients leave the `data:` head out.
+    return source.kind === "base64" ? source : { kind: "base64", mediaType: null, data };
+  }
+  const url = asText(part["file_url"]);
+  if (url !== undefined) return readUrl(url);
+  const id = asText(part["file_id"]);
+  return id === undefined ? undefined : { kind: "file", id };
+}
+
+function readAudio(part: JsonObject, path: string): IrBlock {
+  const audio = asObject(part["input_audio"]);
+  const data = asText(audio?.["data"]);
+  if (data === undefined) throw new WireError(`${path}.input_audio.data must be base64 text.`);
+  const format = asText(audio?.["format"]) ?? null;
+  const source: MediaSource = { kind: "base64", mediaType: format === null ? null : `audio/${format}`, data };
+  return { type: "audio", source, format, transcript: null, extras: hide(rest(part, AUDIO), { part }) };
+}
+
+/** The part itself is kept, so that the same protocol gets it back. */
+function readMark(part: JsonObject, known: ReadonlySet<string>): { cache: CacheMark | null; extras: Extras } {
+  const isMarked = asObject(part["prompt_cache_breakpoint"]) !== undefined;
+  return { cache: isMarked ? { lifetime: null } : null, extras: hide(rest(part, known), { part }) };
+}
+
+/** A data URI with base64 content, or a plain URL. */
+function readUrl(url: string): MediaSource {
+  const match = DATA_URI.exec(url);
+  if (match === null) return { kind: "url", url, mediaType: null };
+  return { kind: "base64", mediaType: match[1] === "" ? null : (match[1] ?? null), data: url.slice(match[0].length) };
+}
+
+const DATA_URI = /^data:([^,]{0,200}?);base64,/i;
+const TEXT = new Set(["type", "text", "annotations", "logprobs", "prompt_cache_breakpoint"]);
+const REFUSAL = new Set(["type", "refusal"]);
+const IMAGE = new Set(["type", "image_url", "file_id", "detail", "prompt_cache_breakpoint"]);
+// How closely the vendor looks at a file is its own affair.
+const FILE = new Set(["type", "file_data", "file_url", "file_id", "filename", "detail", "prompt_cache_breakpoint"]);
+const AUDIO = new Set(["type", "input_audio"]);

@@ -1,0 +1,172 @@
+/** Blocks into content parts of the input. What the vendor cannot take becomes a loss, named by the place it stood in. */
+import { approximated, dropped } from "../../ir/loss.ts";
+import type { Extras, IrBlock } from "../../ir/request.ts";
+import { asObject, asText, type JsonObject } from "../../std/json.ts";
+import { unreachable } from "../../std/unreachable.ts";
+import { hiddenObject, withoutUndefined } from "./extras.ts";
+import type { Losses } from "./losses.ts";
+import { RESPONSES, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
+
+/** Writing one request: whether it was read from this protocol, and where losses go. */
+export interface Writing {
+  /** True: everything goes back as it came, and the vendor says what it refuses. */
+  readonly native: boolean;
+  readonly losses: Losses;
+}
+
+/** Open, because a client's own parts are handed on for the vendor to judge. */
+export type Part = JsonObject & { readonly type: string };
+
+/** All of it as one text; null when some of it is no text. */
+export function joinTexts(parts: readonly Part[], separator: string): string | null {
+  const texts = parts.map((part) => (isPlainText(part) ? part.text : null));
+  return texts.some((text) => text === null) ? null : texts.join(separator);
+}
+
+/** Parts of a user, of instructions or of a result. Nothing when it cannot be carried, several for a document of blocks. */
+export function writePart(block: IrBlock, path: string, writing: Writing): Part[] {
+  const own = ownPart(block, writing);
+  if (own !== null) return [own];
+  switch (block.type) {
+    case "text":
+      if (block.text === "" && !writing.native) return [];
+      loseCitations(block.citations.length, path, writing);
+      loseMark(block, path, writing);
+      return [textPart(block.text)];
+    case "refusal":
+      if (block.text === "") return [];
+      writing.losses.add(approximated(path, "a refusal is written as text"));
+      return [textPart(block.text)];
+    case "image":
+      return writeImage(block, path, writing);
+    case "document":
+      return writeDocument(block, path, writing);
+    case "audio":
+      writing.losses.add(dropped(path, "the provider takes no audio here"));
+      return [];
+    case "foreign":
+      writing.losses.add(dropped(path, `${block.name} exists only in its own protocol`));
+      return [];
+    case "reasoning":
+    case "tool-call":
+    case "tool-result":
+      // The item writer has taken those that stand where they may.
+      writing.losses.add(dropped(path, `a ${block.type} has no place here`));
+      return [];
+    default:
+      return unreachable(block);
+  }
+}
+
+/** Parts of an assistant's message: its own words and nothing else. */
+export function writeSaid(block: IrBlock, path: string, writing: Writing): Part[] {
+  const own = ownPart(block, writing);
+  if (own !== null) return [own];
+  switch (block.type) {
+    case "text":
+      if (block.text === "" && !writing.native) return [];
+      loseCitations(block.citations.length, path, writing);
+      loseMark(block, path, writing);
+      return [{ type: "output_text", text: block.text, annotations: [] }];
+    case "refusal":
+      if (block.text === "" && !writing.native) return [];
+      return [{ type: "refusal", refusal: block.text } satisfies WireRefusal];
+    default:
+      writing.losses.add(dropped(path, `the provider takes no ${nameOf(block)} from an assistant`));
+      return [];
+  }
+}
+
+export function textPart(text: string) {
+  return { type: "input_text", text } as const satisfies WireInputText;
+}
+
+export function extrasOf(extras: Extras, path: string, writing: Writing): void {
+  if (!writing.native) writing.losses.addExtras(path, extras);
+}
+
+/** What the vendor's own client wrote; null: this is not it. */
+function ownPart(block: IrBlock, writing: Writing): Part | null {
+  if (block.type === "foreign") return block.origin === RESPONSES && isPart(block.value) ? block.value : null;
+  const part = writing.native ? hiddenObject(block.extras, "part") : undefined;
+  return part !== undefined && isPart(part) ? part : null;
+}
+
+function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
+  const { source } = block;
+  if (source.kind === "file" && !writing.native) {
+    writing.losses.add(dropped(path, "the file is in another provider's store"));
+    return [];
+  }
+  loseMark(block, path, writing);
+  const detail = block.detail ?? undefined;
+  const part: WireInputImage =
+    source.kind === "file"
+      ? { type: "input_image", file_id: source.id }
+      : { type: "input_image", image_url: source.kind === "url" ? source.url : dataUri(source, "image/png") };
+  return [withType({ ...part, detail })];
+}
+
+function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, writing: Writing): Part[] {
+  const { source } = block;
+  if (block.context !== null) writing.losses.add(dropped(`${path}.context`, "files have no context here"));
+  if (block.citations === true) {
+    writing.losses.add(dropped(`${path}.citations`, "the provider does not cite documents"));
+  }
+  loseMark(block, path, writing);
+  switch (source.kind) {
+    case "text":
+      writing.losses.add(approximated(path, "a text document is written as text"));
+      return [textPart(source.text)];
+    case "blocks":
+      writing.losses.add(approximated(path, "a document of blocks is written as its blocks"));
+      return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, writing));
+    case "url":
+      if (block.title !== null) writing.losses.add(dropped(`${path}.title`, "a file by URL has its own name"));
+      return [{ type: "input_file", file_url: source.url } satisfies WireInputFile];
+    case "file":
+      if (writing.native) return [{ type: "input_file", file_id: source.id } satisfies WireInputFile];
+      writing.losses.add(dropped(path, "the file is in another provider's store"));
+      return [];
+    case "base64": {
+      // The vendor refuses inline data without a file name.
+      const filename = block.title ?? "document.pdf";
+      const file_data = dataUri(source, "application/pdf");
+      return [{ type: "input_file", filename, file_data } satisfies WireInputFile];
+    }
+    default:
+      return unreachable(source);
+  }
+}
+
+function dataUri(source: { readonly mediaType: string | null; readonly data: string }, mediaTypeDefault: string) {
+  return `data:${source.mediaType ?? mediaTypeDefault};base64,${source.data}`;
+}
+
+/** Cache mark and extras of a block that did not come from here. */
+function loseMark(block: Extract<IrBlock, { cache: unknown }>, path: string, writing: Writing): void {
+  if (writing.native) return;
+  if (block.cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
+  writing.losses.addExtras(path, block.extras);
+}
+
+function loseCitations(count: number, path: string, writing: Writing): void {
+  if (count > 0) writing.losses.add(dropped(`${path}.citations`, "the provider takes no citations back"));
+}
+
+function nameOf(block: IrBlock): string {
+  return block.type === "foreign" ? block.name : block.type;
+}
+
+function withType(part: JsonObject & { readonly type: string }): Part {
+  return { ...withoutUndefined(part), type: part.type };
+}
+
+function isPlainText(part: Part): part is { readonly type: string; readonly text: string } {
+  const isText = part.type === "input_text" || part.type === "output_text";
+  return isText && typeof part["text"] === "string";
+}
+
+function isPart(value: unknown): value is Part {
+  return asText(asObject(value)?.["type"]) !== undefined;
+}

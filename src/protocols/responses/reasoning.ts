@@ -1,0 +1,115 @@
+/**
+ * How much to think: budgets and other protocols' words into `reasoning.effort`, and whose thoughts come sealed.
+ *
+ * | asked for | written |
+ * |---|---|
+ * | an effort word | that word, or the nearest one the model knows |
+ * | a budget up to 4,096 / 16,384 / more tokens | low / medium / high |
+ * | enabled with neither | medium, the vendor's own default |
+ * | adaptive with neither | nothing: the model decides anyway |
+ * | disabled | none, or the least the model knows |
+ *
+ * Which model knows which words: the vendor's reference for `reasoning.effort` and its refusals of others
+ * (`unsupported_value`), read 2026-11. Models nobody lists get low, medium and high, which every vendor with the member knows.
+ */
+import { approximated, dropped, type Loss } from "../../ir/loss.ts";
+import type { IrReasoningConfig } from "../../ir/request.ts";
+import type { JsonObject } from "../../std/json.ts";
+import type { WireEffort } from "./wire.ts";
+
+export interface WrittenReasoning {
+  /** null: no member is written. */
+  readonly reasoning: JsonObject | null;
+  readonly losses: readonly Loss[];
+}
+
+export function writeReasoning(config: IrReasoningConfig, upstreamModel: string): WrittenReasoning {
+  const { words, listed } = knownEfforts(upstreamModel);
+  const losses: Loss[] = [];
+  const wanted = wantedEffort(config);
+  // A model that cannot think needs no telling not to.
+  if (words.length === 0) {
+    if (wanted !== null && wanted !== "none") losses.push(dropped("reasoning", "the model does not reason"));
+    return { reasoning: null, losses };
+  }
+  const summary = wantedSummary(config, losses);
+  if (wanted === "none" && !words.includes("none") && !listed) {
+    losses.push(dropped("reasoning", "whether this model can stop reasoning is not known"));
+    return { reasoning: null, losses };
+  }
+  const effort = wanted === null ? null : nearest(wanted, words);
+  if (effort !== null && effort !== (config.effort ?? (config.mode === "disabled" ? "none" : null))) {
+    losses.push(approximated("reasoning", `written as effort ${effort}`));
+  }
+  if (effort === null && summary === null) return { reasoning: null, losses };
+  return {
+    reasoning: { ...(effort === null ? {} : { effort }), ...(summary === null ? {} : { summary }) },
+    losses,
+  };
+}
+
+/** True for models known to reason: they alone give their thoughts sealed, and the vendor refuses to be asked by others. */
+export function isReasoningModel(upstreamModel: string): boolean {
+  const { words, listed } = knownEfforts(upstreamModel);
+  return listed && words.length > 0;
+}
+
+/** A summary is only asked for when the client asked to see something: the vendor wants a verified account for it. */
+function wantedSummary({ display }: IrReasoningConfig, losses: Loss[]): string | null {
+  if (display === null || display === "omitted") return null;
+  if (SUMMARIES.has(display)) return display;
+  losses.push(approximated("reasoning.display", "written as a summary of the vendor's choice"));
+  return "auto";
+}
+
+function wantedEffort({ mode, effort, budgetTokens }: IrReasoningConfig): WireEffort | null {
+  if (mode === "disabled") return "none";
+  if (effort !== null) return ORDER.find((word) => word === effort) ?? "medium";
+  if (budgetTokens !== null) {
+    if (budgetTokens <= LOW_TOKENS_MAX) return "low";
+    return budgetTokens <= MEDIUM_TOKENS_MAX ? "medium" : "high";
+  }
+  return mode === "enabled" ? "medium" : null;
+}
+
+/** Never turns thinking off for who asked for some. Ties go to less thinking: it costs less. */
+function nearest(wanted: WireEffort, words: readonly WireEffort[]): WireEffort {
+  const rank = ORDER.indexOf(wanted);
+  const some = words.filter((word) => wanted === "none" || word !== "none");
+  const byDistance = some.toSorted((a, b) => Math.abs(ORDER.indexOf(a) - rank) - Math.abs(ORDER.indexOf(b) - rank));
+  return byDistance[0] ?? wanted;
+}
+
+function knownEfforts(upstreamModel: string): { readonly words: readonly WireEffort[]; readonly listed: boolean } {
+  const name = bareName(upstreamModel);
+  const row = EFFORTS.find(({ models }) => models.test(name));
+  return row === undefined ? { words: ["low", "medium", "high"], listed: false } : { words: row.words, listed: true };
+}
+
+/** Aggregators put the vendor in front: `openai/gpt-5`, `openai.gpt-oss-20b`. */
+function bareName(upstreamModel: string): string {
+  return upstreamModel
+    .slice(upstreamModel.lastIndexOf("/") + 1)
+    .toLowerCase()
+    .replace(/^openai\./, "");
+}
+
+const LOW_TOKENS_MAX = 4096;
+const MEDIUM_TOKENS_MAX = 16_384;
+const SUMMARIES: ReadonlySet<string> = new Set(["auto", "concise", "detailed"]);
+
+/** From least to most. */
+const ORDER: readonly WireEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+/** First match wins. No words: the model does not reason and refuses the member. */
+const EFFORTS: readonly { readonly models: RegExp; readonly words: readonly WireEffort[] }[] = [
+  { models: /^(gpt-3|gpt-4|chatgpt|gpt-[5-9][.\d]*-chat|gpt-audio|gpt-realtime)/, words: [] },
+  { models: /^gpt-5-pro/, words: ["high"] },
+  { models: /^gpt-5(-(mini|nano|\d{4}).*)?$/, words: ["minimal", "low", "medium", "high"] },
+  { models: /^gpt-5-codex/, words: ["low", "medium", "high"] },
+  { models: /^gpt-5\.1-codex-max/, words: ["none", "low", "medium", "high", "xhigh"] },
+  { models: /^gpt-5\.1/, words: ["none", "low", "medium", "high"] },
+  { models: /^gpt-5\.[2-5]/, words: ["none", "low", "medium", "high", "xhigh"] },
+  { models: /^gpt-(5\.[6-9]|[6-9])/, words: ["none", "low", "medium", "high", "xhigh", "max"] },
+  { models: /^(o\d|codex-mini|gpt-oss)/, words: ["low", "medium", "high"] },
+];

@@ -1,0 +1,72 @@
+/**
+ * An answer from any lane as a Response. One of this protocol goes back as it came; another is put together the way a
+ * stream of it would be, so that both say the same.
+ */
+
+import { eventsOf } from "../../ir/fold.ts";
+import { approximated, dropped, type WithLosses } from "../../ir/loss.ts";
+import type { IrBlock } from "../../ir/request.ts";
+import type { IrResponse } from "../../ir/response.ts";
+import type { JsonObject } from "../../std/json.ts";
+import type { AnswerContext } from "../protocol.ts";
+import { createAssembler } from "./assembler.ts";
+import { createEnvelope, newId } from "./envelope.ts";
+import { hiddenObject } from "./extras.ts";
+import { writeFinish } from "./finish.ts";
+import { writeOutput } from "./item-writer.ts";
+import { createLosses } from "./losses.ts";
+import type { Outlet } from "./outlet.ts";
+import { writeUsage } from "./usage.ts";
+import { RESPONSES } from "./wire.ts";
+
+export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
+  const body = response.origin === RESPONSES ? hiddenObject(response.extras, "body") : undefined;
+  const blocks = response.choices[0]?.blocks ?? [];
+  // Collected from a stream, blocks have lost the items they came from.
+  if (body === undefined || !blocks.every(hasItem)) return assemble(response, context);
+  const losses = createLosses();
+  return { value: { ...body, output: writeOutput(blocks, losses) }, losses: losses.list };
+}
+
+function assemble(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
+  const losses = createLosses();
+  const native = response.origin === RESPONSES; // a stream of our own that was collected
+  if (!native) losses.addExtras("", response.extras);
+  const outlet: Outlet = { emit: unheard, piece: unheard, newId: (prefix) => newId(context, prefix) };
+  const assembler = createAssembler(outlet, losses, context.request);
+  for (const event of eventsOf(response)) {
+    if ("block" in event) assembler.push(event);
+    else if (event.type === "loss") losses.add(event.loss);
+  }
+  assembler.finish();
+  const [choice] = response.choices;
+  for (const { logprobs, index } of response.choices) {
+    if (logprobs !== null) losses.add(dropped(`choices[${index}].logprobs`, "in another protocol's form"));
+  }
+  const finish = choice?.finish ?? null;
+  const word = writeFinish(finish, assembler.held(), native);
+  if (word.approximated) losses.add(approximated("status", `${finish?.reason ?? "it"} has no word of its own`));
+  const envelope = createEnvelope(context, {
+    id: (native ? response.id : null) ?? newId(context, "resp"),
+    createdMs: response.createdMs ?? context.createdMs,
+    model: response.model ?? context.upstreamModel,
+    serviceTier: native ? response.serviceTier : null,
+  });
+  const value = envelope({
+    status: word.status,
+    output: assembler.output(),
+    usage: writeUsage(response.usage, context.inputTokensEstimate, losses),
+    error: null,
+    incomplete: word.reason,
+  });
+  return { value, losses: losses.list };
+}
+
+function hasItem(block: IrBlock): boolean {
+  if (block.type === "foreign") return true;
+  return block.extras["item"] !== undefined || block.extras["message"] !== undefined;
+}
+
+function unheard(): void {
+  // A whole answer tells only what it came to.
+}

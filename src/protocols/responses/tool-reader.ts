@@ -1,0 +1,136 @@
+/**
+ * Tools and the choice among them. A `namespace` groups tools under a name of its own; other protocols know only flat
+ * names, so each of its tools becomes one, and `namespaces.ts` finds the way back. Every tool keeps what the client wrote.
+ */
+import type { IrTool, IrToolChoice } from "../../ir/request.ts";
+import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { hide, rest } from "./extras.ts";
+import { flatName } from "./names.ts";
+import { RESPONSES } from "./wire.ts";
+
+/** `tools`, and those that stand in `additional_tools` items of the input. */
+export function readTools(tools: unknown, input: unknown): IrTool[] {
+  const own = readList(tools, "tools", null);
+  const additional = (asArray(input) ?? []).flatMap((value, index) => {
+    const item = asObject(value);
+    return item?.["type"] === "additional_tools" ? readList(item["tools"], `input[${index}].tools`, item) : [];
+  });
+  return [...own, ...additional];
+}
+
+/** Some vendors and clients send the arguments as an object instead of as its text. */
+export function argumentsText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return asText(value) ?? JSON.stringify(value);
+}
+
+export function readToolChoice(value: unknown, tools: readonly IrTool[]): IrToolChoice | null {
+  if (value === undefined || value === null) return null;
+  const foreign: IrToolChoice = { kind: "foreign", origin: RESPONSES, value };
+  const word = asText(value);
+  if (word !== undefined) return WORDS.get(word) ?? foreign;
+  const choice = asObject(value);
+  if (choice === undefined) throw new WireError("tool_choice must be a string or an object.");
+  if (choice["type"] === "allowed_tools") return readAllowed(choice, tools) ?? foreign;
+  const name = nameOfChoice(choice, tools);
+  return name === undefined ? foreign : { kind: "tool", name };
+}
+
+function readAllowed(choice: JsonObject, tools: readonly IrTool[]): IrToolChoice | undefined {
+  const allowed = asObject(choice["allowed_tools"]) ?? choice; // nested as in Chat Completions, from some clients
+  const mode = allowed["mode"];
+  const names = (asArray(allowed["tools"]) ?? []).map((tool) => nameOfChoice(asObject(tool) ?? {}, tools));
+  if ((mode !== "auto" && mode !== "required") || names.some((name) => name === undefined)) return undefined;
+  return { kind: "allowed", mode, names: names.filter((name) => name !== undefined) };
+}
+
+/** A tool of a namespace may be chosen by its own name, with or without the namespace beside it. */
+function nameOfChoice(choice: JsonObject, tools: readonly IrTool[]): string | undefined {
+  if (choice["type"] !== "function" && choice["type"] !== "custom") return undefined;
+  const name = asText(choice["name"]) ?? asText(at(choice, "function", "name")) ?? asText(at(choice, "custom", "name"));
+  if (name === undefined) return undefined;
+  const namespace = asText(choice["namespace"]);
+  if (namespace !== undefined) return flatName(namespace, name);
+  const isFlat = tools.some((tool) => tool.type !== "foreign" && tool.name === name);
+  const inner = tools.find((tool) => tool.type !== "foreign" && at(tool.extras["place"], "name") === name);
+  return isFlat ? name : (inner?.name ?? name);
+}
+
+/** `holder`: the item of the input they stand in, which is written back whole; null: they stand in `tools`. */
+function readList(value: unknown, path: string, holder: JsonObject | null): IrTool[] {
+  if (value === undefined || value === null) return [];
+  const tools = asArray(value);
+  if (tools === undefined) throw new WireError(`${path} must be an array of tools.`);
+  const held = { holder: holder ?? undefined };
+  return tools.flatMap((tool, index) => readTool(tool, `${path}[${index}]`, held));
+}
+
+function readTool(value: unknown, path: string, held: JsonObject): IrTool[] {
+  const tool = asObject(value);
+  if (tool === undefined) throw new WireError(`${path} must be a tool, an object with a type.`);
+  const type = asText(tool["type"]);
+  if (type === undefined) throw new WireError(`${path}.type must name the kind of tool, such as "function".`);
+  if (type === "namespace") return readNamespace(tool, path, held);
+  return [readNamed(tool, path, held) ?? { type: "foreign", origin: RESPONSES, name: type, value }];
+}
+
+/** Undefined: neither a function nor a custom tool. */
+function readNamed(tool: JsonObject, path: string, held: JsonObject): IrTool | undefined {
+  if (tool["type"] === "custom") return readCustomTool(tool, path, held);
+  if (tool["type"] !== "function") return undefined;
+  // Nested as in Chat Completions, from clients that mix the two.
+  const nested = asObject(tool["function"]);
+  const definition = { ...nested, ...tool };
+  const name = asText(definition["name"]);
+  if (name === undefined) throw new WireError(`${path}.name must be a string.`);
+  return {
+    type: "function",
+    name,
+    description: asText(definition["description"]) ?? null,
+    parameters: definition["parameters"] ?? null,
+    // False is what every other protocol does unasked.
+    strict: asBoolean(definition["strict"]) === true ? true : null,
+    cache: null,
+    extras: hide(rest(tool, FUNCTION), { ...held, tool }),
+  };
+}
+
+function readCustomTool(tool: JsonObject, path: string, held: JsonObject): IrTool {
+  const name = asText(tool["name"]);
+  if (name === undefined) throw new WireError(`${path}.name must be a string.`);
+  return {
+    type: "custom",
+    name,
+    description: asText(tool["description"]) ?? null,
+    format: tool["format"] ?? null,
+    extras: hide(rest(tool, CUSTOM), { ...held, tool }),
+  };
+}
+
+function readNamespace(tool: JsonObject, path: string, held: JsonObject): IrTool[] {
+  const namespace = asText(tool["name"]);
+  if (namespace === undefined) throw new WireError(`${path}.name must be a string.`);
+  const whole: IrTool = { type: "foreign", origin: RESPONSES, name: "namespace", value: tool };
+  const inner = (asArray(tool["tools"]) ?? []).flatMap((value, index): IrTool[] => {
+    const each = asObject(value);
+    const read = each === undefined ? undefined : readNamed(each, `${path}.tools[${index}]`, held);
+    if (read === undefined || read.type === "foreign") return [];
+    const place = { namespace, name: read.name };
+    // Nobody else has a place for what describes the group.
+    const described = index === 0 ? rest(tool, NAMESPACE) : {};
+    const extras = hide({ ...read.extras, ...described }, { ...held, namespace: tool, place, tool: each });
+    return [{ ...read, name: flatName(namespace, read.name), extras }];
+  });
+  return inner.length === 0 ? [whole] : inner;
+}
+
+const WORDS: ReadonlyMap<string, IrToolChoice> = new Map([
+  ["auto", { kind: "auto" }],
+  ["none", { kind: "none" }],
+  ["required", { kind: "required" }],
+]);
+
+const FUNCTION = new Set(["type", "name", "description", "parameters", "strict", "function"]);
+const CUSTOM = new Set(["type", "name", "description", "format"]);
+const NAMESPACE = new Set(["type", "name", "tools"]);

@@ -1,0 +1,116 @@
+/** Tools and the choice among them. A choice never points at a tool that could not be written. */
+import { approximated, dropped } from "../../ir/loss.ts";
+import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import { unreachable } from "../../std/unreachable.ts";
+import { hiddenObject, withoutUndefined } from "./extras.ts";
+import { legalName } from "./names.ts";
+import { createPlaces } from "./namespaces.ts";
+import { extrasOf, type Writing } from "./part-writer.ts";
+import { RESPONSES } from "./wire.ts";
+
+/** Members `tools`, `tool_choice` and `parallel_tool_calls`, those that are to be written. */
+export function writeTools(request: IrRequest, writing: Writing): JsonObject {
+  const names = new Map<string, "function" | "custom">();
+  const whole = new Set<unknown>(); // namespaces written, each once for all its tools
+  const tools = request.tools.flatMap((tool, index) => {
+    if (tool.type !== "foreign") {
+      // Written where it stands in the input.
+      if (writing.native && tool.extras["holder"] !== undefined) return [];
+      const namespace = writing.native ? hiddenObject(tool.extras, "namespace") : undefined;
+      if (namespace !== undefined) {
+        if (whole.has(namespace)) return [];
+        whole.add(namespace);
+        return [namespace];
+      }
+    }
+    const wire = writeTool(tool, `tools[${index}]`, writing);
+    if (wire !== null && tool.type !== "foreign") names.set(tool.name, tool.type);
+    return wire === null ? [] : [wire];
+  });
+  const written: Written = { names, request, tools, writing };
+  const parallel = tools.length > 0 || writing.native ? (request.parallelToolCalls ?? undefined) : undefined;
+  return withoutUndefined({
+    tools: tools.length > 0 ? tools : undefined,
+    tool_choice: request.toolChoice === null ? undefined : writeChoice(request.toolChoice, written),
+    parallel_tool_calls: parallel,
+  });
+}
+
+/** Null: it cannot be carried. */
+function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
+  if (tool.type === "foreign") {
+    if (tool.origin === RESPONSES) return asObject(tool.value) ?? null;
+    writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
+    return null;
+  }
+  const own = writing.native ? hiddenObject(tool.extras, "tool") : undefined;
+  if (own !== undefined) return own;
+  const name = writing.native ? tool.name : legalName(tool.name);
+  if (name === null) {
+    // Shortened, it would come back in calls under a name the client does not know.
+    writing.losses.add(dropped(path, "the name is empty or longer than the provider takes"));
+    return null;
+  }
+  extrasOf(tool.extras, path, writing);
+  const description = tool.description ?? undefined;
+  if (tool.type === "custom") {
+    return withoutUndefined({ type: "custom", name, description, format: tool.format ?? undefined });
+  }
+  if (tool.cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
+  // Left out, the vendor would take it for true, and refuse or rewrite most schemas.
+  const strict = tool.strict === true;
+  const parameters = tool.parameters ?? (strict ? NO_STRICT_PARAMETERS : NO_PARAMETERS);
+  return withoutUndefined({ type: "function", name, description, parameters, strict });
+}
+
+interface Written {
+  /** Tools that have a name, as the client knows them. */
+  readonly names: ReadonlyMap<string, "function" | "custom">;
+  readonly request: IrRequest;
+  readonly tools: readonly JsonObject[];
+  readonly writing: Writing;
+}
+
+function writeChoice(choice: IrToolChoice, written: Written): unknown {
+  const { names, tools, writing } = written;
+  if (choice.kind === "foreign") {
+    if (choice.origin === RESPONSES) return choice.value;
+    writing.losses.add(dropped("tool_choice", "exists only in its own protocol"));
+    return undefined;
+  }
+  if (tools.length === 0 && !writing.native) {
+    if (choice.kind !== "none" && choice.kind !== "auto") {
+      writing.losses.add(dropped("tool_choice", "no tool is left to choose"));
+    }
+    return undefined;
+  }
+  switch (choice.kind) {
+    case "auto":
+    case "none":
+    case "required":
+      return choice.kind;
+    case "tool":
+      if (names.has(choice.name) || writing.native) return named(choice.name, written);
+      writing.losses.add(approximated("tool_choice", "the tool is not among those written; the model chooses"));
+      return "auto";
+    case "allowed": {
+      const known = choice.names.filter((name) => names.has(name) || writing.native);
+      if (known.length < choice.names.length) {
+        writing.losses.add(approximated("tool_choice", "some tools are not among those written"));
+      }
+      if (known.length === 0) return "none";
+      return { type: "allowed_tools", mode: choice.mode, tools: known.map((name) => named(name, written)) };
+    }
+    default:
+      return unreachable(choice);
+  }
+}
+
+function named(name: string, { names, request, writing }: Written): JsonObject {
+  const type = names.get(name) ?? "function";
+  return writing.native ? { type, ...createPlaces(request)(name) } : { type, name: legalName(name) ?? name };
+}
+
+const NO_PARAMETERS = { type: "object", properties: {} };
+const NO_STRICT_PARAMETERS = { ...NO_PARAMETERS, required: [], additionalProperties: false };

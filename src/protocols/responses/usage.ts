@@ -1,0 +1,59 @@
+/** Token counts both ways. The vendor's `input_tokens` holds the cached tokens too; ours are counted apart. */
+import { approximated } from "../../ir/loss.ts";
+import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
+import { asNumber, asObject, at } from "../../std/json.ts";
+import type { Losses } from "./losses.ts";
+import type { WireUsage } from "./wire.ts";
+
+/** Null when there is no usage object, or none of its counts is one. */
+export function readUsage(value: unknown): Usage | null {
+  const wire = asObject(value);
+  if (wire === undefined) return null;
+  const input = count(wire, "input_tokens");
+  const cacheRead = count(wire, "input_tokens_details", "cached_tokens");
+  const cacheWrite = count(wire, "input_tokens_details", "cache_write_tokens");
+  const usage: Usage = {
+    freshInputTokens: input === null ? null : Math.max(0, input - (cacheRead ?? 0) - (cacheWrite ?? 0)),
+    cacheReadTokens: cacheRead,
+    cacheWriteTokens: cacheWrite,
+    cacheWrite1hTokens: null,
+    outputTokens: count(wire, "output_tokens"),
+    reasoningTokens: count(wire, "output_tokens_details", "reasoning_tokens"),
+    audioInputTokens: count(wire, "input_tokens_details", "audio_tokens"),
+    audioOutputTokens: count(wire, "output_tokens_details", "audio_tokens"),
+  };
+  return Object.values(usage).every((each) => each === null) ? null : usage;
+}
+
+/**
+ * Null when neither side is known: zeros would be a lie. Where one side is known the other must be a number: the prompt
+ * is estimated, the answer written as 0, and either is a loss. The vendor's own clients count on the details; what is not
+ * known there is 0, as the vendor writes it.
+ */
+export function writeUsage(usage: Usage | null, estimate: number, losses: Losses): WireUsage | null {
+  const known = usage === null ? null : inputTokens(usage);
+  if (usage === null || (known === null && usage.outputTokens === null)) return null;
+  if (known === null) losses.add(approximated("usage.input_tokens", "not reported, so it is an estimate"));
+  if (usage.outputTokens === null) {
+    losses.add(approximated("usage.output_tokens", "not reported, so it is written as 0"));
+  }
+  const [input, output] = [known ?? estimate, usage.outputTokens ?? 0];
+  return {
+    input_tokens: input,
+    input_tokens_details: {
+      cached_tokens: usage.cacheReadTokens ?? 0,
+      cache_write_tokens: (usage.cacheWriteTokens ?? 0) + (usage.cacheWrite1hTokens ?? 0),
+      ...(usage.audioInputTokens === null ? {} : { audio_tokens: usage.audioInputTokens }),
+    },
+    output_tokens: output,
+    output_tokens_details: {
+      reasoning_tokens: usage.reasoningTokens ?? 0,
+      ...(usage.audioOutputTokens === null ? {} : { audio_tokens: usage.audioOutputTokens }),
+    },
+    total_tokens: input + output,
+  };
+}
+
+function count(wire: object, ...path: string[]): number | null {
+  return tokenCount(asNumber(at(wire, ...path)));
+}

@@ -1,0 +1,112 @@
+/** How bodies travel: paths, headers, credentials, frames; and what routing is told of them. */
+import { describe, expect, test } from "bun:test";
+import { responses } from "../../../src/protocols/responses/index.ts";
+import { decodeUtf8, encodeUtf8 } from "../../../src/std/bytes.ts";
+import { Secret } from "../../../src/std/secret.ts";
+
+const { carrier, payload } = responses;
+
+test("one route, whose model and stream flag stand in the body", () => {
+  expect(carrier.routes).toEqual([
+    {
+      protocol: "responses",
+      operation: "chat",
+      method: "POST",
+      path: "/v1/responses",
+      target: { from: "body", member: "model" },
+      stream: { from: "body", member: "stream" },
+    },
+  ]);
+  expect(carrier.upstreamPath({ operation: "chat", upstreamModel: "m", stream: true })).toBe("/v1/responses");
+  expect(carrier.memberEdits('a"b')).toEqual({ model: '"a\\"b"' });
+});
+
+test.each([
+  ["/v1/responses", true],
+  ["/v1/responses/resp_1/cancel", true],
+  ["/v1/responses2", false],
+  ["/v1/chat/completions", false],
+])("%s is its own: %p", (path, owned) => {
+  expect(carrier.ownsPath(path)).toBe(owned);
+});
+
+test.each([
+  ["native", { authorization: "Bearer test-key-1" }],
+  ["api-key", { "api-key": "test-key-1" }],
+] as const)("credentials, %s", async (style, headers) => {
+  const request = {
+    method: "POST",
+    url: "https://api.invalid/v1/responses",
+    body: null,
+    passthrough: false,
+    wallMs: 0,
+  };
+  expect(await carrier.auth.sign({ ...request, secret: new Secret("test-key-1"), style })).toEqual(headers);
+});
+
+describe("headers", () => {
+  const passes = (name: string, rules: readonly string[]) =>
+    rules.some((rule) => (rule.endsWith("*") ? name.startsWith(rule.slice(0, -1)) : rule === name));
+
+  test.each(["session-id", "thread-id", "originator", "x-codex-turn-metadata", "x-client-request-id", "openai-beta"])(
+    "%s goes to a lane of the same protocol",
+    (name) => {
+      expect(passes(name, carrier.headers.request)).toBe(true);
+    },
+  );
+
+  test.each(["openai-organization", "openai-project", "authorization", "cookie", "user-agent"])(
+    "%s goes nowhere",
+    (name) => {
+      expect(passes(name, carrier.headers.request)).toBe(false);
+      expect(passes(name, carrier.headers.response)).toBe(false);
+    },
+  );
+
+  test("answers carry the request's id", () => {
+    expect(carrier.answerHeaders("req_1")).toEqual({ "x-request-id": "req_1" });
+  });
+});
+
+test("frames are events with a name", () => {
+  const joiner = carrier.createJoiner();
+  const bytes = joiner.write({ event: "response.created", data: '{"type":"response.created"}' });
+  expect(decodeUtf8(bytes)).toBe('event: response.created\ndata: {"type":"response.created"}\n\n');
+  expect(joiner.end()).toHaveLength(0);
+  expect(carrier.createSplitter().push(bytes)).toEqual([
+    { event: "response.created", data: '{"type":"response.created"}' },
+  ]);
+  expect(carrier.createCutter().push(encodeUtf8("data: a\n\ndata"))).toEqual([encodeUtf8("data: a\n\n")]);
+  expect(decodeUtf8(carrier.keepAlive ?? new Uint8Array())).toBe(": keep-alive\n\n");
+});
+
+describe("facts", () => {
+  const NOTHING = { input: [], output: [], tools: false, structuredOutput: false, reasoning: false };
+  const part = (type: string) => ({ input: [{ role: "user", content: [{ type }] }] });
+  const rows: [object, object][] = [
+    [{}, {}],
+    [part("input_image"), { input: ["image"] }],
+    [part("input_file"), { input: ["document"] }],
+    [part("input_audio"), { input: ["audio"] }],
+    [{ input: [{ type: "function_call_output", output: [{ type: "input_image" }] }] }, { input: ["image"] }],
+    [{ tools: [{}] }, { tools: true }],
+    [{ text: { format: { type: "json_schema" } } }, { structuredOutput: true }],
+    [{ text: { format: { type: "json_object" } } }, {}],
+    [{ reasoning: { effort: "low" } }, { reasoning: true }],
+    [{ reasoning: { effort: "none" } }, {}],
+    [{ input: 5, tools: 5, reasoning: 5, text: 5 }, {}],
+  ];
+  test.each(rows)("%j needs %j", (body, needs) => {
+    expect(payload.readFacts({ ...body }).needs).toEqual({ ...NOTHING, ...needs });
+  });
+
+  test("the limit, and usage that always comes", () => {
+    expect(payload.readFacts({ max_output_tokens: 5, stream: true })).toMatchObject({
+      maxOutputTokens: 5,
+      usageAsked: true,
+    });
+    expect(payload.readFacts({ max_output_tokens: "5" }).maxOutputTokens).toBeNull();
+    expect(payload.hiddenUsage).toBeNull();
+    expect(payload.terminator).toBeNull();
+  });
+});
