@@ -18,11 +18,25 @@ const usage: fc.Arbitrary<Usage> = fc.record({
   audioInputTokens: count,
   audioOutputTokens: count,
 });
-const sealed = fc.option(fc.record({ issuer: fc.constantFrom("a", null), value: fc.string({ minLength: 1 }) }), { nil: null });
+const sealed = fc.option(fc.record({ issuer: fc.constantFrom("a", null), value: fc.string({ minLength: 1 }) }), {
+  nil: null,
+});
 const block = fc.oneof(
-  fc.record({ type: fc.constant("text" as const), text: fc.string(), citations: fc.constant([]), cache: fc.constant(null), extras: fc.constant(NO_EXTRAS) }),
+  fc.record({
+    type: fc.constant("text" as const),
+    text: fc.string(),
+    citations: fc.constant([]),
+    cache: fc.constant(null),
+    extras: fc.constant(NO_EXTRAS),
+  }),
   fc.record({ type: fc.constant("refusal" as const), text: fc.string(), extras: fc.constant(NO_EXTRAS) }),
-  fc.record({ type: fc.constant("reasoning" as const), text: fc.string(), signature: sealed, encrypted: sealed, extras: fc.constant(NO_EXTRAS) }),
+  fc.record({
+    type: fc.constant("reasoning" as const),
+    text: fc.string(),
+    signature: sealed,
+    encrypted: sealed,
+    extras: fc.constant(NO_EXTRAS),
+  }),
   fc.record({
     type: fc.constant("tool-call" as const),
     id: fc.string(),
@@ -40,7 +54,10 @@ const response: fc.Arbitrary<IrResponse> = fc.record({
   model: fc.option(fc.string(), { nil: null }),
   createdMs: fc.option(fc.nat(), { nil: null }),
   choices: fc
-    .array(fc.record({ blocks: fc.array(block, { maxLength: 5 }), reason: fc.constantFrom(...FINISH_REASONS) }), { minLength: 1, maxLength: 3 })
+    .array(fc.record({ blocks: fc.array(block, { maxLength: 5 }), reason: fc.constantFrom(...FINISH_REASONS) }), {
+      minLength: 1,
+      maxLength: 3,
+    })
     .map((choices) =>
       choices.map(({ blocks, reason }, index) => ({
         index,
@@ -85,7 +102,10 @@ test.each([
   [{ type: "block-start", block: 0, choice: 0, content: { type: "text" } }, false],
   [{ type: "text-delta", block: 0, text: "", logprobs: null }, false],
   [{ type: "text-delta", block: 0, text: "x", logprobs: null }, true],
-  [{ type: "block-start", block: 0, choice: 0, content: { type: "tool-call", id: "c", name: "n", kind: "function" } }, true],
+  [
+    { type: "block-start", block: 0, choice: 0, content: { type: "tool-call", id: "c", name: "n", kind: "function" } },
+    true,
+  ],
   [{ type: "finish", choice: 0, finish: { reason: "stop", raw: null, stopSequence: null } }, true],
   [{ type: "end" }, true],
 ] as const)("%j is worth committing to: %p", (event, meaningful) => {
@@ -96,7 +116,8 @@ test("usage merges cumulatively: what the newer report leaves out stays", () => 
   fc.assert(
     fc.property(usage, usage, (older, newer) => {
       const merged = mergeUsage(older, newer);
-      for (const name of Object.keys(UNKNOWN_USAGE) as (keyof Usage)[]) expect(merged?.[name] ?? null).toBe(newer[name] ?? older[name]);
+      for (const name of Object.keys(UNKNOWN_USAGE) as (keyof Usage)[])
+        expect(merged?.[name] ?? null).toBe(newer[name] ?? older[name]);
       expect(mergeUsage(older, null)).toEqual(older);
       expect(mergeUsage(merged, newer)).toEqual(merged);
     }),
@@ -114,9 +135,15 @@ test.each([
   expect(totalTokens(whole)).toBe(total);
 });
 
-test.each([[0, 0], [7, 7], [-1, null], [1.5, null], ["7", null], [null, null], [2 ** 53, null], [Number.NaN, null]])(
-  "a token count of %p reads as %p",
-  (value, read) => {
-    expect(tokenCount(value)).toBe(read);
-  },
-);
+test.each([
+  [0, 0],
+  [7, 7],
+  [-1, null],
+  [1.5, null],
+  ["7", null],
+  [null, null],
+  [2 ** 53, null],
+  [Number.NaN, null],
+])("a token count of %p reads as %p", (value, read) => {
+  expect(tokenCount(value)).toBe(read);
+});
