@@ -88,13 +88,17 @@ const WORDS: ReadonlyMap<string, Meaning> = new Map([
 
 const TOO_LARGE = /request too large|request entity too large|payload too large|body is too large/i;
 const BAD_REQUEST: ReadonlySet<number> = new Set([400, 413, 422, 429, 500]);
-const LIMITED: ReadonlySet<number> = new Set([400, 402, 403, 429, 500]);
-const MISSING: ReadonlySet<number> = new Set([400, 404, 500]);
+/** Statuses that speak of the account and not of the request, so that any wording about money or pace is meant. */
+const ABOUT_ACCOUNT: ReadonlySet<number> = new Set([402, 403, 429]);
+const MAY_QUOTE: ReadonlySet<number> = new Set([400, 422, 500]);
 const BUSY: ReadonlySet<number> = new Set([429, 500, 502, 503, 529]);
 
 /**
  * In this order: a rate limit speaks of tokens too, so the patterns for lengths name the context or the prompt. A 401
  * that mentions a model is still about the key, and a 429 about a limit unless it is about money.
+ *
+ * A refused request quotes its client: a tool may be called `get_billing_info`, a value may be "invalid api key". Where
+ * the status allows that, what would move a lane or an account must be the vendor's own sentence from its first word on.
  */
 const PATTERNS: readonly { meaning: Meaning; statuses: ReadonlySet<number>; pattern: RegExp }[] = [
   {
@@ -105,22 +109,34 @@ const PATTERNS: readonly { meaning: Meaning; statuses: ReadonlySet<number>; patt
   },
   {
     meaning: "billing",
-    statuses: LIMITED,
+    statuses: ABOUT_ACCOUNT,
     pattern:
-      /exceeded your current quota|insufficient (?:balance|credits?|quota|funds)|credit balance is too low|requires more credits|billing|payment required|add (?:more )?credits|out of credits/i,
+      /exceeded your current quota|insufficient (?:balance|credits?|quota|funds)|credit balance is too low|requires more credits|billing (?:details|hard limit|not active)|payment required|add (?:more )?credits|out of credits/i,
+  },
+  {
+    meaning: "billing",
+    statuses: MAY_QUOTE,
+    pattern:
+      /^(?:you(?:'ve| have)? exceeded your current quota|insufficient (?:balance|credits?|quota|funds)\b|your credit balance is too low|this request requires more credits|your account is not active|billing hard limit has been reached|payment required\b|you are out of credits)/i,
   },
   {
     meaning: "rate-limited",
-    statuses: LIMITED,
+    statuses: ABOUT_ACCOUNT,
     pattern: /rate.?limit|too many requests|requests per (?:min|day)|tokens per (?:min|day)/i,
   },
   {
     meaning: "model-missing",
-    statuses: MISSING,
+    statuses: new Set([404]),
     pattern:
       /\bmodel\b.{0,200}(?:does not exist|not found|is not available|has been deprecated|not supported)|(?:unknown|invalid|no such) model|not a valid model/i,
   },
-  { meaning: "credential", statuses: new Set([400, 500]), pattern: /(?:incorrect|invalid) api key|api key not valid/i },
+  {
+    meaning: "model-missing",
+    statuses: MAY_QUOTE,
+    pattern:
+      /^(?:the )?(?:requested )?model:? [`'"]?[^\s`'"]{1,200}[`'"]?,? (?:does not exist|was not found|not found|is not available|has been deprecated)|^(?:unknown|invalid|no such) model\b|^\S{1,200} is not a valid model/i,
+  },
+  { meaning: "credential", statuses: MAY_QUOTE, pattern: /^(?:(?:incorrect|invalid) api key|api key not valid)/i },
   {
     meaning: "overloaded",
     statuses: BUSY,
