@@ -44,6 +44,7 @@ export const FAILURES = {
   "unknown-route": { status: 404, blame: "client", scope: "none", effect: "none", next: "answer" },
   "unknown-model": { status: 404, blame: "client", scope: "none", effect: "none", next: "answer" },
   "method-not-allowed": { status: 405, blame: "client", scope: "none", effect: "none", next: "answer" },
+  "upgrade-refused": { status: 426, blame: "client", scope: "none", effect: "none", next: "answer" },
   "body-timeout": { status: 408, blame: "client", scope: "none", effect: "none", next: "answer" },
   "body-too-large": { status: 413, blame: "client", scope: "none", effect: "none", next: "answer" },
   "unsupported-body": { status: 415, blame: "client", scope: "none", effect: "none", next: "answer" },

@@ -180,12 +180,18 @@ function refuseUnmatched({ gateway, state }: AppInput, table: RouteTable, contex
   if (methods.length > 0 && parts.method === "OPTIONS") {
     return new Response(null, { status: 204, headers: { allow: methods.join(", "), "cache-control": "no-store" } });
   }
-  const failed = methods.length > 0 ? WRONG_METHOD : UNKNOWN_ROUTE;
+  const failed = methods.length === 0 ? UNKNOWN_ROUTE : wantsWebSocket(parts, methods) ? NO_WEBSOCKET : WRONG_METHOD;
   const answer = gateway.exchange.refuse({ route, parts, failure: failed, receivedMs });
-  const headers = methods.length > 0 ? { ...answer.headers, allow: methods.join(", ") } : answer.headers;
+  const headers = { ...answer.headers, ...(methods.length > 0 ? { allow: methods.join(", ") } : {}) };
   return respond({ ...answer, headers }, { close: state.draining || !mayDiscardBody(parts) });
 }
 
+/** Clients that would rather speak WebSocket where others POST go on with a POST at once when they are told this way. */
+function wantsWebSocket({ method, headers }: RequestParts, methods: readonly string[]): boolean {
+  return method === "GET" && methods.includes("POST") && headers["upgrade"]?.toLowerCase() === "websocket";
+}
+
+const NO_WEBSOCKET = failure("upgrade-refused", "This path takes no WebSocket. Send a POST.");
 const WRONG_METHOD = failure("method-not-allowed", "This path does not take this method.");
 const UNKNOWN_ROUTE = failure("unknown-route", "There is nothing at this path.");
 

@@ -4,6 +4,7 @@ import OpenAI from "openai";
 import { type Gateway, startGateway } from "../harness/binary.ts";
 import { PIXEL } from "../harness/builders.ts";
 import { configText, ENV } from "../harness/gateway-config.ts";
+import { ask, get } from "../harness/raw-client.ts";
 import { startVendor, type Vendor } from "../harness/vendors.ts";
 
 const MODELS = ["text", "parallel", "limited", "bad-key", "rejected", "broken", "error-mid", "end-mid"];
@@ -154,6 +155,18 @@ for (const ingress of ["chat", "messages"] as const) {
 test("a pool rescues a response over to another protocol", async () => {
   const rescued = await client.responses.create({ model: "rescue", input: "Say hello." });
   expect(rescued.output_text).toBe(TEXT);
+});
+
+test("a client that would rather speak WebSocket is told to POST, and served when it does", async () => {
+  const headers = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+  const refused = await ask(
+    gateway.port,
+    get("/v1/responses", { ...headers, "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" }),
+  );
+  expect(refused.status).toBe(426);
+  expect(JSON.parse(refused.body.toString()).error).toMatchObject({ type: "invalid_request_error" });
+  const served = await client.responses.create({ model: "responses-text", input: "Say hello." });
+  expect(served.output_text).toBe(TEXT);
 });
 
 test("a model nobody knows is a typed exception", async () => {

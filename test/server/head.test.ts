@@ -39,7 +39,17 @@ const HEADS: readonly (readonly [what: string, head: string, status: number])[] 
   [
     "an upgrade to WebSocket",
     `GET /v1/chat/completions HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
-    405,
+    426,
+  ],
+  [
+    "an upgrade to WebSocket of a path for GET",
+    `GET /v1/models/x HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    200,
+  ],
+  [
+    "an upgrade to WebSocket of an unknown path",
+    `GET /nowhere HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    404,
   ],
   [
     "an upgrade to h2c",

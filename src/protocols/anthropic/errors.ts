@@ -68,6 +68,7 @@ const TYPES = {
   "unknown-route": "not_found_error",
   "unknown-model": "not_found_error",
   "method-not-allowed": "invalid_request_error",
+  "upgrade-refused": "invalid_request_error",
   "body-timeout": "timeout_error",
   "body-too-large": "request_too_large",
   "unsupported-body": "invalid_request_error",

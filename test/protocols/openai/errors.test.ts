@@ -189,6 +189,7 @@ describe("written", () => {
     ["unknown-route", 404, "not_found_error", null],
     ["unknown-model", 404, "not_found_error", "model_not_found"],
     ["method-not-allowed", 405, "invalid_request_error", null],
+    ["upgrade-refused", 426, "invalid_request_error", null],
     ["body-timeout", 408, "invalid_request_error", null],
     ["body-too-large", 413, "invalid_request_error", null],
     ["unsupported-body", 415, "invalid_request_error", null],
