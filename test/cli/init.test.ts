@@ -62,6 +62,14 @@ describe("with keys in the environment", () => {
     );
   });
 
+  test("of two providers with one key, only the first is written", async () => {
+    const { cwd } = await run([], { OPENAI_API_KEY: "test-key-2" });
+    const text = read(cwd);
+    const { deployment } = loadFromText({ config: text, env: { OPENAI_API_KEY: "test-key-2" } });
+    expect([...new Set(Object.values(deployment?.lanes ?? {}).map((lane) => lane.protocol))]).toEqual(["openai"]);
+    expect(text).not.toContain("responses");
+  });
+
   test("the token is new each time, shown once and readable by its owner alone", async () => {
     const [first, second] = [await run([], env), await run([], env)];
     const tokens = [first, second].map(({ out }) => /rm-[0-9a-f]{40}/.exec(out)?.[0] ?? "");

@@ -81,6 +81,13 @@ describe.each(["smart", "nimbus-large", "atlas-large"])("%s", (model) => {
     expect(text).toContain("42");
   });
 
+  test("answers the OpenAI client's responses, whole and streamed", async () => {
+    const whole = await openai().responses.create({ model, input: QUESTION });
+    expect(whole.output_text).toContain("42");
+    const streamed = await openai().responses.stream({ model, input: QUESTION }).finalResponse();
+    expect(streamed.output_text).toContain("42");
+  });
+
   test("answers the Anthropic client, whole and streamed", async () => {
     const whole = await anthropic().messages.create({ model, max_tokens: 200, messages: QUESTION });
     expect(whole.content.map((block) => (block.type === "text" ? block.text : ""))).toEqual([

@@ -17,8 +17,13 @@ import {
 } from "../harness/vendor-words.ts";
 
 /** A member that no other protocol has, per ingress. */
-const ONLY_OWN = { openai: { logit_bias: { "50256": -100 } }, anthropic: { top_k: 5 } } as const;
-const INGRESSES = ["openai", "anthropic"] as const;
+const ONLY_OWN = {
+  openai: { logit_bias: { "50256": -100 } },
+  anthropic: { top_k: 5 },
+  responses: { truncation: "auto" },
+} as const;
+const TOOLS_FINISH = { openai: "tool_calls", anthropic: "tool_use", responses: "completed" } as const;
+const INGRESSES = ["openai", "anthropic", "responses"] as const;
 const other = (protocol: string): string => (protocol === "openai" ? "anthropic" : "openai");
 
 function coreOf(egresses: readonly string[], translation: TranslationMode = "lenient") {
@@ -118,7 +123,7 @@ for (const ingress of INGRESSES) {
           ["call_paris_1", "get_weather", { city: "Paris", unit: "c" }],
           ["call_oslo_2", "get_weather", { city: "Oslo" }],
         ]);
-        expect(seen.finish).toBe(ingress === "openai" ? "tool_calls" : "tool_use");
+        expect(seen.finish).toBe(TOOLS_FINISH[ingress]);
         expect(seen.usage).toEqual({ input: USAGE.fresh + USAGE.cacheRead, output: USAGE.output });
         expect(core.records[0]?.usage?.outputTokens).toBe(USAGE.output);
         // The first event of a Messages stream must name prompt tokens nobody knows yet; the last one corrects them.
