@@ -148,8 +148,11 @@ function textFor(request: IrRequest, index: number): string {
 /** The words of the last turn in which a person said something; "" when nobody did. */
 function questionOf(request: IrRequest): string {
   const asked = request.turns.filter((turn) => turn.role === "user" && textOf(turn.blocks) !== "").at(-1);
-  return asked === undefined ? "" : textOf(asked.blocks);
+  return asked === undefined ? "" : textOf(asked.blocks).replaceAll(REMINDER, "").trim();
 }
+
+/** What agents tell the model beside the question: dates and rules, nobody's question. */
+const REMINDER = /<system-reminder>[^]*?<\/system-reminder>/g;
 
 /** Tool results since the assistant last spoke: the turns at the very end. */
 function resultsIn(request: IrRequest): string[] {

@@ -49,6 +49,7 @@ describe("answers", () => {
     ["what is 1 / 0 ?", "divided by zero"],
     ["Count to 5", "1, 2, 3, 4, 5."],
     ["Say hello", "Hello!"],
+    ["<system-reminder>Today is 2026 - 11 - 21.</system-reminder>\nSay hello", "Hello!"],
     ["Give me three ideas for a garden", "1. "],
     ["Write a function that sorts", "```ts"],
   ])("%s", (question, wanted) => {
