@@ -152,7 +152,7 @@ function questionOf(request: IrRequest): string {
 }
 
 /** What agents tell the model beside the question: dates and rules, nobody's question. */
-const REMINDER = /<system-reminder>[^]*?<\/system-reminder>/g;
+const REMINDER = /<system-reminder>[\s\S]*?<\/system-reminder>/g;
 
 /** Tool results since the assistant last spoke: the turns at the very end. */
 function resultsIn(request: IrRequest): string[] {
