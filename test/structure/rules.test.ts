@@ -288,7 +288,9 @@ test.each([
 });
 
 test("ordinary words pass, and recordings are not read", () => {
-  expect(findForbiddenWords(`docs/${"wo"}rk/notes, ./${"tm"}p/x, a workbench, https://host.invalid/${"wo"}rk/1`)).toEqual([]);
+  expect(
+    findForbiddenWords(`docs/${"wo"}rk/notes, ./${"tm"}p/x, a workbench, https://host.invalid/${"wo"}rk/1`),
+  ).toEqual([]);
   expect(["src/main.ts", "docs/config.md", ".ci/run"].every(isWritten)).toBe(true);
   expect(["package-lock.json", "test/goldens/a.resp.sse", "test/goldens/a.json"].some(isWritten)).toBe(false);
 });
