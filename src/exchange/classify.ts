@@ -112,11 +112,16 @@ function messageOf(kind: FailureKind, words: ErrorWords): string {
   return ours ?? words.message ?? "The model's provider refused the request.";
 }
 
+const MALFORMED_MESSAGE = "The model's provider sent an answer that cannot be used.";
+
+/** An answer that is none, whatever was wrong with it. */
+export const MALFORMED: Failure = failure("malformed", MALFORMED_MESSAGE);
+
 const OUR_MESSAGES: Partial<Readonly<Record<FailureKind, string>>> = {
   credential: "The request could not be authenticated with the model's provider.",
   billing: "The account at the model's provider cannot pay for this request.",
   redirect: "The model's provider answered with a redirect, which is not followed.",
-  malformed: "The model's provider sent an answer that cannot be used.",
+  malformed: MALFORMED_MESSAGE,
   overloaded: "The model is overloaded. Try again in a moment.",
   "server-error": "The model's provider had an internal error.",
   timeout: "The model did not answer in time.",

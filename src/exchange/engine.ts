@@ -155,14 +155,7 @@ async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insis
     outcome = await attempt({ world, call, target, lane });
   } catch (error) {
     guard.release(world.effects.nowMs());
-    opened.close({
-      outcome: "internal",
-      status: null,
-      ambiguous: true,
-      retryAfterMs: null,
-      reportedModel: null,
-      firstByte: false,
-    });
+    opened.close({ outcome: "internal", ...NOTHING_BACK });
     throw error;
   }
   switch (outcome.kind) {
@@ -171,19 +164,21 @@ async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insis
       return { kind: "served", outcome, lane, target, guard, attempt: opened, switched: run.first.id !== lane.id };
     case "abandoned":
       guard.release(world.effects.nowMs());
-      opened.close({
-        outcome: "abandoned",
-        status: null,
-        ambiguous: true,
-        retryAfterMs: null,
-        reportedModel: null,
-        firstByte: false,
-      });
+      opened.close({ outcome: "abandoned", ...NOTHING_BACK });
       return { kind: "abandoned" };
     case "failed":
       return laneFailed(run, target, lane, { guard, opened, outcome });
   }
 }
+
+/** The attempt ended before anything came back; what the vendor did with it nobody knows. */
+const NOTHING_BACK = {
+  status: null,
+  ambiguous: true,
+  retryAfterMs: null,
+  reportedModel: null,
+  firstByte: false,
+} as const;
 
 function laneFailed(
   run: Run,

@@ -18,6 +18,7 @@ import type {
 } from "../protocols/protocol.ts";
 import { parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
+import { MALFORMED } from "./classify.ts";
 
 export interface Flow {
   push(bytes: Uint8Array): FlowStep;
@@ -78,7 +79,6 @@ export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, 
   note.losses.push(...losses.slice(0, Math.max(0, LOSSES_MAX - note.losses.length)));
 }
 
-const MALFORMED = failure("malformed", "The model's provider sent an answer that cannot be used.");
 const CUT_SHORT = failure("malformed", "The model's answer broke off before its end.");
 
 // ---------------------------------------------------------------- relay

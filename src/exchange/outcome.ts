@@ -1,6 +1,6 @@
 /** What one attempt may come to, and what its parts hand to each other. */
 import type { Lane, Provider, Target } from "../ir/deployment.ts";
-import { type Failure, failure } from "../ir/failure.ts";
+import type { Failure } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { AnswerContext, HiddenUsage, Protocol } from "../protocols/protocol.ts";
@@ -75,4 +75,4 @@ export function failed(
   return { kind: "failed", failure, status, mayHaveRun, reportedModel };
 }
 
-export const MALFORMED = failure("malformed", "The model's provider sent an answer that cannot be used.");
+export { MALFORMED } from "./classify.ts";

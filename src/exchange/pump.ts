@@ -5,6 +5,7 @@ import { type Failure, failure } from "../ir/failure.ts";
 import { concatBytes } from "../std/bytes.ts";
 import type { Effects } from "../std/effects.ts";
 import type { UpstreamBody, UpstreamChunk } from "../upstream/index.ts";
+import { MALFORMED } from "./classify.ts";
 import type { ByteSource } from "./contract.ts";
 import type { Flow } from "./flow.ts";
 
@@ -42,10 +43,7 @@ export async function openFlow(body: UpstreamBody, flow: Flow): Promise<Opened> 
     if (heldBytes >= HELD_BYTES_MAX && held.length === 0 && !flow.note.meaningful) {
       // Comments or padding without end: there is nothing to commit to.
       body.cancel();
-      return {
-        kind: "failed",
-        failure: failure("malformed", "The model's provider sent an answer that cannot be used."),
-      };
+      return { kind: "failed", failure: MALFORMED };
     }
     if (closed || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
       body.begun();

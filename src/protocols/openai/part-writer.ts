@@ -3,8 +3,8 @@ import { approximated, dropped } from "../../ir/loss.ts";
 import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
+import type { Losses } from "../losses.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
-import type { Losses } from "./losses.ts";
 import type { WirePart } from "./wire.ts";
 
 /** Writing one request: whether it was read from this protocol, and where losses go. */

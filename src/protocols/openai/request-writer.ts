@@ -5,14 +5,14 @@
 import { approximated, clamped, dropped, type WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asNumber, asObject, type JsonObject } from "../../std/json.ts";
+import { createLosses } from "../losses.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
+import { isStrictSchema } from "../strict-schema.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
-import { createLosses } from "./losses.ts";
 import { writeMessages } from "./message-writer.ts";
 import { shortHash } from "./names.ts";
 import { extrasOf, type Writing } from "./part-writer.ts";
 import { isNewModel, writeEffort } from "./reasoning.ts";
-import { isStrictSchema } from "./schema.ts";
 import { writeTools } from "./tool-writer.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {

@@ -4,10 +4,10 @@ import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
+import { createLosses, type Losses } from "../losses.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
-import { createLosses, type Losses } from "./losses.ts";
 import { writeUsage } from "./usage.ts";
 import type { WireAnnotation, WireAnswer, WireChoice, WireResponse, WireToolCall } from "./wire.ts";
 

@@ -13,8 +13,8 @@ import {
   type ReasoningBlock,
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import type { Losses } from "../losses.ts";
 import { hiddenObject } from "./extras.ts";
-import type { Losses } from "./losses.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import { extrasOf, joinTexts, type Part, textPart, type Writing, writePart, writeSaid } from "./part-writer.ts";
 import { ownSeal } from "./sealed.ts";

@@ -3,8 +3,8 @@ import { approximated, dropped } from "../../ir/loss.ts";
 import type { Extras, IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
+import type { Losses } from "../losses.ts";
 import { hiddenObject, withoutUndefined } from "./extras.ts";
-import type { Losses } from "./losses.ts";
 import { RESPONSES, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
 
 /** Writing one request: whether it was read from this protocol, and where losses go. */

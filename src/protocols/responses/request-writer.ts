@@ -6,14 +6,14 @@
 import { approximated, clamped, dropped, type WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
+import { createLosses } from "../losses.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
+import { isStrictSchema } from "../strict-schema.ts";
 import { hiddenObject, withoutUndefined } from "./extras.ts";
 import { writeInput } from "./item-writer.ts";
-import { createLosses } from "./losses.ts";
 import { legalLabel, shortHash } from "./names.ts";
 import { extrasOf, type Writing } from "./part-writer.ts";
 import { isReasoningModel, writeReasoning } from "./reasoning.ts";
-import { isStrictSchema } from "./schema.ts";
 import { writeTools } from "./tool-writer.ts";
 import { RESPONSES, type WireRequest } from "./wire.ts";
 

@@ -2,7 +2,7 @@
  * Whether the vendor would take a JSON Schema with `strict: true`: an object at the root, and in every object all
  * properties required and no others allowed (the vendor's structured outputs guide, read 2026-11).
  */
-import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, type JsonObject } from "../std/json.ts";
 
 /** False also when it is too deep to tell. */
 export function isStrictSchema(schema: unknown): boolean {

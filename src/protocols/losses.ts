@@ -1,6 +1,6 @@
 /** What a writer could not carry. Bounded, and one entry per field: a conversation of thousands may lose the same thing in each. */
-import { dropped, type Loss } from "../../ir/loss.ts";
-import type { Extras } from "../../ir/request.ts";
+import { dropped, type Loss } from "../ir/loss.ts";
+import type { Extras } from "../ir/request.ts";
 
 /** Nobody reads more; the last entry says that there were more. */
 const LOSSES_MAX = 256;
