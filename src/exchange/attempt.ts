@@ -89,7 +89,7 @@ function classifyAnswer(side: Side, sent: Response, bytes: Uint8Array): Failure 
 
 function readSuccess(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> | Outcome {
   const type = (sent.headers["content-type"] ?? "").toLowerCase();
-  if (type.startsWith(side.egress.carrier.streamContentType)) {
+  if (type.startsWith(side.egress.carrier.framing.contentType)) {
     if (side.call.request.facts.stream) return readStream(side, prepared, sent);
     sent.body.cancel();
     return failed(MALFORMED, sent.status, true);

@@ -93,7 +93,7 @@ function translateAnswer(
   body: JsonObject,
   seen: { status: number; usage: Usage | null; model: string | null },
 ): Outcome {
-  const { ingress, request, id } = side.call;
+  const { ingress, framing, request, id } = side.call;
   try {
     const read = side.egress.payload.readResponse(body);
     const headers = ingress.carrier.answerHeaders(id);
@@ -101,12 +101,12 @@ function translateAnswer(
       // A streaming client gets a stream although the lane answered in one piece.
       const note = newFlowNote();
       addLosses(note, [...prepared.losses, ...read.losses]);
-      const writer = createEventWriter(ingress.payload, ingress.carrier, prepared.context, note);
+      const writer = createEventWriter(ingress.payload, framing, prepared.context, note);
       const bytes = concatBytes(eventsOf(read.value).flatMap((event) => writer.push(event)));
       return {
         kind: "answered",
         status: seen.status,
-        headers: { ...headers, "content-type": ingress.carrier.streamContentType },
+        headers: { ...headers, "content-type": framing.contentType },
         body: bytes,
         usage: seen.usage,
         reportedModel: seen.model,

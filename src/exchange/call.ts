@@ -5,7 +5,7 @@ import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss, WithLosses } from "../ir/loss.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
-import type { Protocol } from "../protocols/protocol.ts";
+import type { Framing, Protocol } from "../protocols/protocol.ts";
 import type { Effects } from "../std/effects.ts";
 import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
@@ -39,6 +39,8 @@ export interface Call {
   readonly parts: RequestParts;
   readonly caller: Caller;
   readonly ingress: Protocol;
+  /** How a streamed answer travels to this client. */
+  readonly framing: Framing;
   readonly request: ParsedRequest;
   readonly translation: TranslationMode;
   readonly signal: StopSignal;

@@ -2,8 +2,9 @@
 import type { Lane, Target, Timers } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
-import type { AnswerContext } from "../protocols/protocol.ts";
+import type { AnswerContext, MemberEditsInput } from "../protocols/protocol.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
+import { type JsonObject, parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 import type { Sent } from "../upstream/index.ts";
 import { isFailure, lossDetails } from "./call.ts";
@@ -23,7 +24,7 @@ export function prepare(side: Side): Prepared | Failure {
     const { facts } = call.request;
     const hide = world.metered && facts.operation === "chat" && facts.stream && !facts.usageAsked;
     const hidden = hide ? egress.payload.hiddenUsage : null;
-    const members = egress.carrier.memberEdits(lane.upstreamModel);
+    const members = egress.carrier.memberEdits(editsInput(side, call.request.body));
     return { body: relayBody({ request: call.request, members, hidden }), losses: [], hidden, context };
   }
   return translateRequest(side, context);
@@ -45,7 +46,7 @@ function translateRequest(side: Side, context: AnswerContext): Prepared | Failur
     const losses = [...read.losses, ...written.losses];
     if (call.translation === "strict" && losses.length > 0) return lossesRefused(losses);
     return {
-      body: encodeUtf8(JSON.stringify(written.value)),
+      body: encodeUtf8(JSON.stringify(withEdits(side, written.value))),
       losses,
       hidden: null,
       context: { ...context, request: read.value },
@@ -54,6 +55,29 @@ function translateRequest(side: Side, context: AnswerContext): Prepared | Failur
     if (error instanceof WireError) return failure("invalid-request", error.message);
     throw error;
   }
+}
+
+function editsInput({ call, lane }: Side, body: JsonObject): MemberEditsInput {
+  const { facts } = call.request;
+  return {
+    operation: facts.operation,
+    upstreamModel: lane.upstreamModel,
+    stream: facts.stream,
+    headers: call.parts.headers,
+    body,
+  };
+}
+
+/** A written body as this carrier wants it: the payload's own carrier changes nothing that its writer has not written. */
+function withEdits(side: Side, body: JsonObject): JsonObject {
+  const { payload, carrier } = side.egress;
+  if (payload.id === carrier.id) return body;
+  const edited = { ...body };
+  for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(side, body)))) {
+    if (jsonText === null) delete edited[name];
+    else edited[name] = parseJson(jsonText);
+  }
+  return edited;
 }
 
 /** Losses named in the message of a refusal; all of them stand in the details. */
@@ -71,10 +95,13 @@ function lossesRefused(losses: readonly Loss[]): Failure {
 export async function dispatch(side: Side, prepared: Prepared): Promise<Sent | Failure> {
   const { world, call, lane, egress, provider } = side;
   const { facts } = call.request;
-  const operation = facts.operation === "count" ? "count" : "chat";
-  const path =
-    provider.path ??
-    egress.carrier.upstreamPath({ operation, upstreamModel: lane.upstreamModel, stream: facts.stream });
+  const path = egress.carrier.upstreamPath({
+    operation: facts.operation,
+    upstreamModel: lane.upstreamModel,
+    stream: facts.stream,
+    template: provider.path,
+    clientPath: call.parts.path,
+  });
   const url = provider.baseUrl + path;
   const secret = call.caller.passthrough ?? world.secretOf(lane);
   if (secret === null && lane.credential !== null) {
@@ -86,6 +113,7 @@ export async function dispatch(side: Side, prepared: Prepared): Promise<Sent | F
       : await egress.carrier.auth.sign({
           method: "POST",
           url,
+          contentType: JSON_TYPE,
           body: prepared.body,
           secret,
           style: provider.authStyle,
@@ -104,15 +132,19 @@ export async function dispatch(side: Side, prepared: Prepared): Promise<Sent | F
   });
 }
 
+const JSON_TYPE = "application/json";
+
 /** What the lane demands wins over what the client sent, and that over what the protocol would say by itself. */
 function headersFor(side: Side, credential: Readonly<Record<string, string>>): Record<string, string> {
   const { world, call, lane, egress, provider } = side;
   const headers = world.requestFilter(call.ingress, lane)(call.parts.headers);
+  if (side.relayed && egress.id !== call.ingress.id)
+    Object.assign(headers, call.ingress.carrier.bodyHeaders?.(call.request.body));
   const { requestDefaults } = egress.carrier.headers;
   for (const name in requestDefaults) headers[name] ??= requestDefaults[name] ?? "";
   for (const name in provider.headers) headers[name] = provider.headers[name] ?? "";
-  headers["content-type"] = "application/json";
-  headers["accept"] = call.request.facts.stream ? egress.carrier.streamContentType : "application/json";
+  headers["content-type"] = JSON_TYPE;
+  headers["accept"] = call.request.facts.stream ? egress.carrier.framing.contentType : JSON_TYPE;
   headers["accept-encoding"] = "identity";
   headers["user-agent"] = world.userAgent;
   return Object.assign(headers, credential);

@@ -76,7 +76,7 @@ export function answerStream(input: ExchangeInput, call: Call, book: Book, serve
     held: outcome.held,
     closed: outcome.closed,
     endsAtEnding: translated,
-    keepAlive: translated ? call.ingress.carrier.keepAlive : null,
+    keepAlive: translated ? call.framing.keepAlive : null,
     setTimer: world.effects.setTimer,
     onBug: (error) => input.onBug(book.id, error),
     onEnd: ({ clientGone, bytes }) =>

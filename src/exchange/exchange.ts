@@ -48,9 +48,10 @@ export function createExchange(input: ExchangeInput): Exchanges {
     });
 
   return {
-    credential(_route, parts) {
+    credential(route, parts) {
       if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
-      const credential = readCredential(parts);
+      const queryKey = route !== null && world.protocolOf(route.protocol).carrier.auth.queryKey;
+      const credential = readCredential(parts, { queryKey });
       if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
       return input.identify(credential.kind === "one" ? credential.secret : null);
     },
@@ -148,6 +149,7 @@ function callOf(
     parts: request.parts,
     caller: request.caller,
     ingress,
+    framing: ingress.carrier.framingFor(request.parts),
     request: parsed,
     translation,
     signal: request.signal,

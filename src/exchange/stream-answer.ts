@@ -6,20 +6,21 @@ import { failed, type Outcome, type Prepared, type Response, type Side } from ".
 import { openFlow } from "./pump.ts";
 
 export async function readStream(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+  const { call, egress } = side;
+  const common = {
+    ingress: call.ingress.payload,
+    egress: egress.payload,
+    from: egress.carrier.framing,
+    to: call.framing,
+    context: prepared.context,
+  };
   const flow = side.relayed
     ? createRelayFlow({
-        protocol: side.egress,
-        carrier: side.egress.carrier,
-        context: prepared.context,
+        ...common,
         hidden: prepared.hidden,
         classify: (words) => classify({ ...classifyBase(side), words }),
       })
-    : createTranslateFlow({
-        ingress: side.call.ingress,
-        egress: side.egress,
-        context: prepared.context,
-        reclassify: (failure) => reclassify(side, failure),
-      });
+    : createTranslateFlow({ ...common, reclassify: (failure) => reclassify(side, failure) });
   const opened = await openFlow(sent.body, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
   if (opened.kind === "failed") return failed(opened.failure, sent.status, true, flow.note.model);
@@ -28,12 +29,11 @@ export async function readStream(side: Side, prepared: Prepared, sent: Response)
     sent.body.cancel();
     return failed(wrong, sent.status, true, flow.note.model);
   }
-  const headers = side.relayed
-    ? relayHeaders(side, sent.headers)
-    : {
-        "content-type": side.call.ingress.carrier.streamContentType,
-        ...side.call.ingress.carrier.answerHeaders(side.call.id),
-      };
+  const ownBytes = side.relayed && common.from.id === common.to.id;
+  const headers = {
+    ...(side.relayed ? relayHeaders(side, sent.headers) : call.ingress.carrier.answerHeaders(call.id)),
+    ...(ownBytes ? {} : { "content-type": common.to.contentType }),
+  };
   return {
     kind: "streaming",
     status: sent.status,

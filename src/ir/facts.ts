@@ -1,7 +1,7 @@
 /** What the gateway must know of a request before it chooses a lane. One guarded parse gives it, for relay and translation alike. */
 import type { Needs } from "./capability.ts";
 
-export const OPERATIONS = ["chat", "count", "models"] as const;
+export const OPERATIONS = ["chat", "count", "models", "embed", "rerank", "moderate", "image", "audio"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Facts only the payload's own reader can tell from the body. */

@@ -6,7 +6,10 @@ export interface Route {
   readonly protocol: string;
   readonly operation: Operation;
   readonly method: "POST" | "GET";
-  /** Path with `:name` segments, as in `/:target/v1/messages`. Literal segments win over named ones. */
+  /**
+   * Path with `:name` segments, as in `/:target/v1/messages`; a named segment may have a literal end, as in
+   * `/v1beta/models/:target:generateContent`. Literal segments win over named ones, longer ends over shorter.
+   */
   readonly path: string;
   /** Where the target stands. `none`: the operation has no target (model lists). `param`: named segments joined by "/". */
   readonly target:

@@ -108,13 +108,13 @@ function readBack(protocol: Protocol, events: readonly IrEvent[], losses: Loss[]
       ? payload.readRequest({ model: "m", messages: [], stream: true, stream_options: { include_usage: true } }).value
       : null;
   const writer = payload.createStreamWriter(contextFor(asked));
-  const joiner = carrier.createJoiner();
+  const joiner = carrier.framing.createJoiner();
   const bytes = concatBytes([
     ...events.flatMap((event) => writer.push(event)).map((frame) => joiner.write(frame)),
     joiner.end(),
   ]);
   losses.push(...writer.losses);
-  const splitter = carrier.createSplitter();
+  const splitter = carrier.framing.createSplitter();
   const reader = payload.createStreamReader();
   const accumulator = createAccumulator();
   const read = [...splitter.push(bytes), ...splitter.end()].flatMap((frame) => reader.push(frame));

@@ -1,7 +1,8 @@
 /** OpenAI's Chat Completions, the dialect most vendors speak beside their own. This file only ties the parts together. */
-import { encodeUtf8 } from "../../std/bytes.ts";
-import { createFrameCutter, createSseSplitter, SSE_COMMENT_KEEP_ALIVE, writeSseFrame } from "../framing/sse.ts";
+import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
+import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, Payload, Protocol } from "../protocol.ts";
+import { pathOr } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { readError, writeError } from "./errors.ts";
 import { OPENAI } from "./extras.ts";
@@ -51,7 +52,7 @@ const CHAT_PATH = "/v1/chat/completions";
 const MODELS_PATH = "/v1/models";
 const NO_TARGET = { from: "none" } as const;
 const NOT_STREAMED = { from: "fixed", value: false } as const;
-const NO_BYTES = new Uint8Array(0);
+const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 
 const carrier: Carrier = {
   id: OPENAI,
@@ -86,13 +87,12 @@ const carrier: Carrier = {
     if (path === CHAT_PATH || path === MODELS_PATH) return true;
     return path.startsWith(`${MODELS_PATH}/`) && !GEMINI_OPERATION.test(path);
   },
-  streamContentType: "text/event-stream",
-  createSplitter: () => createSseSplitter(),
-  createCutter: () => createFrameCutter(),
-  createJoiner: () => ({ write: (frame) => encodeUtf8(writeSseFrame(frame)), end: () => NO_BYTES }),
-  keepAlive: encodeUtf8(SSE_COMMENT_KEEP_ALIVE),
-  upstreamPath: () => CHAT_PATH,
-  memberEdits: (upstreamModel) => ({ model: JSON.stringify(upstreamModel) }),
+  envelope: OPENAI,
+  framing,
+  framingFor: () => framing,
+  upstreamPath: (input) => pathOr(CHAT_PATH, input),
+  memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
+  bodyHeaders: null,
   auth,
   headers: {
     // Not `openai-*`: `openai-organization` and `openai-project` name the caller's account, which no other provider

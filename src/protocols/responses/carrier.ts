@@ -1,12 +1,13 @@
 /** How Responses bodies travel: path, framing, headers. Another carrier may hold the same payload. */
-import { encodeUtf8 } from "../../std/bytes.ts";
-import { createFrameCutter, createSseSplitter, SSE_COMMENT_KEEP_ALIVE, writeSseFrame } from "../framing/sse.ts";
+import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
+import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier } from "../protocol.ts";
+import { pathOr } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { RESPONSES } from "./wire.ts";
 
 const PATH = "/v1/responses";
-const NO_BYTES = new Uint8Array(0);
+const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 
 export const carrier: Carrier = {
   id: RESPONSES,
@@ -22,13 +23,12 @@ export const carrier: Carrier = {
   ],
   // What is stored is read, cancelled and deleted below that path.
   ownsPath: (path) => path === PATH || path.startsWith(`${PATH}/`),
-  streamContentType: "text/event-stream",
-  createSplitter: () => createSseSplitter(),
-  createCutter: () => createFrameCutter(),
-  createJoiner: () => ({ write: (frame) => encodeUtf8(writeSseFrame(frame)), end: () => NO_BYTES }),
-  keepAlive: encodeUtf8(SSE_COMMENT_KEEP_ALIVE),
-  upstreamPath: () => PATH,
-  memberEdits: (upstreamModel) => ({ model: JSON.stringify(upstreamModel) }),
+  envelope: RESPONSES,
+  framing,
+  framingFor: () => framing,
+  upstreamPath: (input) => pathOr(PATH, input),
+  memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
+  bodyHeaders: null,
   auth,
   headers: {
     // Not `openai-*`: `openai-organization` and `openai-project` name the caller's account, which no other provider

@@ -1,7 +1,9 @@
 /** How bodies travel: routes, credentials, headers, framing, model lists. */
+
 import { describe, expect, test } from "bun:test";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { Secret } from "../../../src/std/secret.ts";
+import { editsInput, pathInput } from "../../harness/carriers.ts";
 
 const { carrier, operations } = openai;
 
@@ -11,7 +13,9 @@ test("routes", () => {
     "models GET /v1/models",
     "models GET /v1/models/:id",
   ]);
-  expect(carrier.upstreamPath({ operation: "chat", upstreamModel: "a/b", stream: true })).toBe("/v1/chat/completions");
+  expect(carrier.upstreamPath(pathInput({ operation: "chat", upstreamModel: "a/b", stream: true }))).toBe(
+    "/v1/chat/completions",
+  );
 });
 
 const paths: [string, boolean][] = [
@@ -31,6 +35,7 @@ test.each(paths)("owns %s: %p", (path, owned) => {
 test("the credential is one header", () => {
   const input = {
     method: "POST",
+    contentType: "application/json",
     url: "https://api.invalid/",
     body: null,
     secret: new Secret("test-key-1"),
@@ -42,7 +47,7 @@ test("the credential is one header", () => {
 });
 
 test("only the model is replaced, and no header names the caller's account", () => {
-  expect(carrier.memberEdits('a"b')).toEqual({ model: '"a\\"b"' });
+  expect(carrier.memberEdits(editsInput({ upstreamModel: 'a"b' }))).toEqual({ model: '"a\\"b"' });
   const passed = [...carrier.headers.request, ...carrier.headers.response];
   expect(passed).not.toContain("openai-*");
   expect(passed.filter((name) => /organization|project|authorization|cookie|api-key/.test(name))).toEqual([]);
@@ -50,13 +55,13 @@ test("only the model is replaced, and no header names the caller's account", () 
 });
 
 test("frames are joined, split and cut alike", () => {
-  const joiner = carrier.createJoiner();
+  const joiner = carrier.framing.createJoiner();
   const bytes = joiner.write({ event: null, data: '{"a":1}' });
   expect(new TextDecoder().decode(bytes)).toBe('data: {"a":1}\n\n');
-  expect(carrier.createSplitter().push(bytes)).toEqual([{ event: null, data: '{"a":1}' }]);
-  expect(carrier.createCutter().push(bytes)).toEqual([bytes]);
+  expect(carrier.framing.createSplitter().push(bytes)).toEqual([{ event: null, data: '{"a":1}' }]);
+  expect(carrier.framing.createCutter().push(bytes)).toEqual([bytes]);
   expect(joiner.end()).toEqual(new Uint8Array(0));
-  expect(carrier.createSplitter().push(carrier.keepAlive ?? bytes)).toEqual([]);
+  expect(carrier.framing.createSplitter().push(carrier.framing.keepAlive ?? bytes)).toEqual([]);
 });
 
 describe("models", () => {

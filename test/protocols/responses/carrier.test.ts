@@ -1,8 +1,10 @@
 /** How bodies travel: paths, headers, credentials, frames; and what routing is told of them. */
+
 import { describe, expect, test } from "bun:test";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../src/std/bytes.ts";
 import { Secret } from "../../../src/std/secret.ts";
+import { editsInput, pathInput } from "../../harness/carriers.ts";
 
 const { carrier, payload } = responses;
 
@@ -17,8 +19,10 @@ test("one route, whose model and stream flag stand in the body", () => {
       stream: { from: "body", member: "stream" },
     },
   ]);
-  expect(carrier.upstreamPath({ operation: "chat", upstreamModel: "m", stream: true })).toBe("/v1/responses");
-  expect(carrier.memberEdits('a"b')).toEqual({ model: '"a\\"b"' });
+  expect(carrier.upstreamPath(pathInput({ operation: "chat", upstreamModel: "m", stream: true }))).toBe(
+    "/v1/responses",
+  );
+  expect(carrier.memberEdits(editsInput({ upstreamModel: 'a"b' }))).toEqual({ model: '"a\\"b"' });
 });
 
 test.each([
@@ -36,6 +40,7 @@ test.each([
 ] as const)("credentials, %s", async (style, headers) => {
   const request = {
     method: "POST",
+    contentType: "application/json",
     url: "https://api.invalid/v1/responses",
     body: null,
     passthrough: false,
@@ -69,15 +74,15 @@ describe("headers", () => {
 });
 
 test("frames are events with a name", () => {
-  const joiner = carrier.createJoiner();
+  const joiner = carrier.framing.createJoiner();
   const bytes = joiner.write({ event: "response.created", data: '{"type":"response.created"}' });
   expect(decodeUtf8(bytes)).toBe('event: response.created\ndata: {"type":"response.created"}\n\n');
   expect(joiner.end()).toHaveLength(0);
-  expect(carrier.createSplitter().push(bytes)).toEqual([
+  expect(carrier.framing.createSplitter().push(bytes)).toEqual([
     { event: "response.created", data: '{"type":"response.created"}' },
   ]);
-  expect(carrier.createCutter().push(encodeUtf8("data: a\n\ndata"))).toEqual([encodeUtf8("data: a\n\n")]);
-  expect(decodeUtf8(carrier.keepAlive ?? new Uint8Array())).toBe(": keep-alive\n\n");
+  expect(carrier.framing.createCutter().push(encodeUtf8("data: a\n\ndata"))).toEqual([encodeUtf8("data: a\n\n")]);
+  expect(decodeUtf8(carrier.framing.keepAlive ?? new Uint8Array())).toBe(": keep-alive\n\n");
 });
 
 describe("facts", () => {
