@@ -11,7 +11,7 @@ import {
   TRACE_HEADERS,
   type World,
 } from "./exchange/index.ts";
-import { createIdentify, createMemoryLedger, isLocalHost, readCredential } from "./governance/index.ts";
+import { createIdentify, createMemoryLedger, createSigners, isLocalHost, readCredential } from "./governance/index.ts";
 import type { Deployment, Lane, SecretRef, Target } from "./ir/deployment.ts";
 import {
   createDecisions,
@@ -86,6 +86,14 @@ export function compose(input: ComposeInput): Gateway {
     // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
     clientTokens: deployment.auth.clientTokens.map((ref) => secrets(ref) ?? new Secret("")),
   });
+  const awsKeys = deployment.auth.awsKeys ?? [];
+  const signer = createSigners(
+    awsKeys.map(({ accessKeyId, secret, label }) => ({
+      accessKeyId,
+      label,
+      secret: secrets(secret) ?? new Secret(""),
+    })),
+  );
   const adminToken = deployment.adminToken === null ? null : secrets(deployment.adminToken);
   const isAdmin = createIdentify({ mode: "token", clientTokens: adminToken === null ? [] : [adminToken] });
 
@@ -95,6 +103,8 @@ export function compose(input: ComposeInput): Gateway {
     standing,
     protocols,
     identify,
+    signer,
+    hasSigners: awsKeys.length > 0,
     startedWallMs: effects.wallMs(),
     localHostsOnly: deployment.auth.mode === "none" && input.listenIsLoopback,
     onRecord(record, row) {
@@ -175,7 +185,8 @@ function secretsOfLanes(secrets: ComposeInput["secrets"]): World["secretOf"] {
     const known = kept.get(id);
     if (known !== undefined) return known;
     const secret = secrets(credential);
-    if (secret !== null && credential.kind !== "file") kept.set(id, secret);
+    const isFile = credential.kind === "file" || (credential.kind === "aws" && credential.profile !== null);
+    if (secret !== null && !isFile) kept.set(id, secret);
     return secret;
   };
 }

@@ -25,12 +25,6 @@ export const NOT_YET: readonly NotYet[] = [
     find: (config) => (config.governance?.enabled === true ? [["governance", "enabled"]] : []),
   },
   {
-    id: "aws-keys",
-    severity: "error",
-    message: "signed AWS requests from clients are not available in this version; remove it and use auth.client_tokens",
-    find: (config) => (config.auth?.aws_keys?.length ? [["auth", "aws_keys"]] : []),
-  },
-  {
     id: "account-caps",
     severity: "error",
     message:

@@ -68,10 +68,9 @@ function editsInput({ call, lane }: Side, body: JsonObject): MemberEditsInput {
   };
 }
 
-/** A written body as this carrier wants it: the payload's own carrier changes nothing that its writer has not written. */
+/** A written body as this carrier wants it. */
 function withEdits(side: Side, body: JsonObject): JsonObject {
-  const { payload, carrier } = side.egress;
-  if (payload.id === carrier.id) return body;
+  const { carrier } = side.egress;
   const edited = { ...body };
   for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(side, body)))) {
     if (jsonText === null) delete edited[name];
@@ -116,6 +115,7 @@ export async function dispatch(side: Side, prepared: Prepared): Promise<Sent | F
           contentType: JSON_TYPE,
           body: prepared.body,
           secret,
+          region: provider.region ?? null,
           style: provider.authStyle,
           passthrough: call.caller.passthrough !== null,
           wallMs: world.effects.wallMs(),

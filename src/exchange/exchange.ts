@@ -25,6 +25,7 @@ import {
 import { type Served, serve } from "./engine.ts";
 import { readFacts, translationMode } from "./facts.ts";
 import { begin, beginStream, newRunning, type Running } from "./running.ts";
+import { identifySigned } from "./signed.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */
@@ -50,6 +51,15 @@ export function createExchange(input: ExchangeInput): Exchanges {
   return {
     credential(route, parts) {
       if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
+      const signed = identifySigned({
+        inbound: route === null ? undefined : world.protocolOf(route.protocol).carrier.auth.inbound,
+        parts,
+        mode: world.deployment.auth.mode,
+        hasSigners: input.hasSigners ?? false,
+        signer: input.signer ?? noSigner,
+        wallMs: world.effects.wallMs,
+      });
+      if (signed !== null) return signed;
       const queryKey = route !== null && world.protocolOf(route.protocol).carrier.auth.queryKey;
       const credential = readCredential(parts, { queryKey });
       if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
@@ -109,6 +119,8 @@ interface Way {
 async function runIdentified({ input, running, book }: Way, request: RunInput, ingress: Protocol): Promise<Answer> {
   const { world } = input;
   const { route, parts, caller } = request;
+  if (caller.mayHaveSigned?.(request.body) === false)
+    return refuse(input, book, ingress, parts, unauthenticated(), null);
   if (route.operation === "models") return discover(input, request, book, ingress);
   const read = readFacts({ route, parts, body: request.body, payload: ingress.payload });
   if (read.kind === "refused") return refuse(input, book, ingress, parts, read.failure, null);
@@ -128,6 +140,8 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
   if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
   return answer(input, call, book, served);
 }
+
+const noSigner = (): null => null;
 
 const NOT_LOCAL = failure(
   "forbidden",

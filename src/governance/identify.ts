@@ -12,6 +12,8 @@ export interface Caller {
   readonly allowedTargets: readonly string[] | null;
   /** Auth mode passthrough: sent upstream instead of the lane's own credential. null: the lane's own is used. */
   readonly passthrough: Secret | null;
+  /** Of a caller that signs its requests: true when the signature covers this body too. Absent: there is none to check. */
+  readonly mayHaveSigned?: (body: Uint8Array) => boolean;
 }
 
 export type Identified =
@@ -45,6 +47,19 @@ export function createIdentify(options: IdentifyOptions): (credential: Secret | 
     default:
       return unreachable(mode);
   }
+}
+
+/** A key pair of ours that a client signs with. */
+export interface SigningKey {
+  readonly accessKeyId: string;
+  readonly secret: Secret;
+  readonly label: string;
+}
+
+/** Who signs with this key; null: nobody we know. Ids are no secret, so a plain look-up may find them. */
+export function createSigners(keys: readonly SigningKey[]): (accessKeyId: string) => SigningKey | null {
+  const known = new Map(keys.filter(({ secret }) => secret.reveal() !== "").map((key) => [key.accessKeyId, key]));
+  return (accessKeyId) => known.get(accessKeyId) ?? null;
 }
 
 const ANONYMOUS: Identified = {

@@ -4,7 +4,14 @@
  */
 export { mayAsk } from "./admit.ts";
 export { type Credential, type CredentialOptions, readCredential } from "./credential.ts";
-export { type Caller, createIdentify, type Identified, unauthenticated } from "./identify.ts";
+export {
+  type Caller,
+  createIdentify,
+  createSigners,
+  type Identified,
+  type SigningKey,
+  unauthenticated,
+} from "./identify.ts";
 export { isLocalHost } from "./local-host.ts";
 export { costOf } from "./prices.ts";
 export { type Settlement, settle } from "./settle.ts";

@@ -9,7 +9,9 @@ import type { Capabilities } from "./capability.ts";
 export type SecretRef =
   | { readonly kind: "env"; readonly name: string }
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "template"; readonly text: string };
+  | { readonly kind: "template"; readonly text: string }
+  /** AWS's own variables (profile null) or a profile of its credentials file, as `ACCESS_KEY_ID:SECRET[:SESSION_TOKEN]`. */
+  | { readonly kind: "aws"; readonly profile: string | null };
 
 export interface Deployment {
   /** Hash of what it was made from; stamped into logs and `/stats`. */
@@ -18,7 +20,12 @@ export interface Deployment {
   /** Processes that serve; 0: one for each core, which the process counts. */
   readonly workers: number;
   readonly drainMs: number;
-  readonly auth: { readonly mode: AuthMode; readonly clientTokens: readonly SecretRef[] };
+  readonly auth: {
+    readonly mode: AuthMode;
+    readonly clientTokens: readonly SecretRef[];
+    /** Key pairs clients sign their requests with; absent: none. */
+    readonly awsKeys?: readonly AwsKey[];
+  };
   /** null: the admin surface does not exist. */
   readonly adminToken: SecretRef | null;
   readonly metering: "exact" | "estimate";
@@ -33,6 +40,13 @@ export interface Deployment {
   readonly targets: Readonly<Record<string, Target>>;
   /** Sentences for the operator, printed at start: open relay, deprecated spelling, mixed protocols. */
   readonly warnings: readonly string[];
+}
+
+export interface AwsKey {
+  readonly accessKeyId: string;
+  readonly secret: SecretRef;
+  /** Fit for a label and a log. */
+  readonly label: string;
 }
 
 export type AuthMode = "none" | "token" | "passthrough";
@@ -60,6 +74,8 @@ export interface Provider {
   /** Upstream path that replaces the protocol's own; may hold a query. null: the protocol's. */
   readonly path: string | null;
   readonly authStyle: "native" | "api-key";
+  /** For vendors that sign for one; null or absent: not known. */
+  readonly region?: string | null;
   /** Vendor code or type -> error class. */
   readonly errorMap: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;

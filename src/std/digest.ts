@@ -25,9 +25,13 @@ export function sha256HexOfBytes(bytes: Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 }
 
+export function sha256OfBytes(bytes: Uint8Array): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest();
+}
+
 /** Keyed (RFC 2104). */
-export function hmacSha256(key: Uint8Array | string, text: string): Uint8Array {
-  return new Bun.CryptoHasher("sha256", key).update(text).digest();
+export function hmacSha256(key: Uint8Array | string, data: Uint8Array | string): Uint8Array {
+  return new Bun.CryptoHasher("sha256", key).update(data).digest();
 }
 
 /** CRC-32 of ISO 3309, as zip and AWS event streams use it; unsigned. */

@@ -3,6 +3,8 @@
  * so that a mistake both our reader and our writer make still shows. Shared by in-process scripts and socket vendors.
  */
 
+import { BEDROCK_WORDS, invokeWords } from "./bedrock-words.ts";
+
 export interface SaidTool {
   readonly id: string;
   readonly name: string;
@@ -57,13 +59,22 @@ export type Trouble =
 
 export interface SaidError {
   readonly status: number;
+  /** Where the vendor says part of it in headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
+/** Those who name the model in the body and stream text. */
+export type TextSpeaker = "openai" | "anthropic" | "responses";
+
 export interface VendorWords {
-  readonly protocol: "openai" | "anthropic" | "responses";
+  readonly protocol: TextSpeaker | "bedrock" | "bedrock-invoke" | "vertex";
   /** Path of the chat operation. */
   readonly path: string;
+  /** Frames are strings of one character per byte, and not text. */
+  readonly isBinary?: boolean;
+  /** False: its answers say nothing of the model. */
+  readonly namesModel?: boolean;
   body(answer: Said): string;
   /** Every frame of a streamed answer, exact bytes. `usage`: the client asked this vendor to report it. */
   frames(answer: Said, options?: { readonly usage: boolean }): readonly string[];
@@ -74,6 +85,10 @@ export interface VendorWords {
   errorFrame(trouble: Trouble): string;
   /** A frame that says nothing. */
   readonly idleFrame: string;
+}
+
+export interface TextWords extends VendorWords {
+  readonly protocol: TextSpeaker;
 }
 
 const text = (value: string): string => JSON.stringify(value);
@@ -186,7 +201,7 @@ function openaiError(trouble: Trouble): string {
   return `{\n  "error": {\n    "message": ${text(message)},\n    "type": ${text(type)},\n    "param": null,\n    "code": ${code === null ? "null" : text(code)}\n  }\n}`;
 }
 
-export const OPENAI_WORDS: VendorWords = {
+export const OPENAI_WORDS: TextWords = {
   protocol: "openai",
   path: "/v1/chat/completions",
   body: openaiBody,
@@ -299,7 +314,7 @@ function anthropicError(trouble: Trouble): string {
   return `{"type":"error","error":{"type":${text(type)},"message":${text(message)}},"request_id":"req_vendor_1"}`;
 }
 
-export const ANTHROPIC_WORDS: VendorWords = {
+export const ANTHROPIC_WORDS: TextWords = {
   protocol: "anthropic",
   path: "/v1/messages",
   body: anthropicBody,
@@ -390,7 +405,7 @@ function responsesFrames(answer: Said): string[] {
   return frames;
 }
 
-export const RESPONSES_WORDS: VendorWords = {
+export const RESPONSES_WORDS: TextWords = {
   protocol: "responses",
   path: "/v1/responses",
   body: (answer: Said): string => {
@@ -408,10 +423,35 @@ export const RESPONSES_WORDS: VendorWords = {
   idleFrame: event("response.in_progress", '{"type":"response.in_progress","sequence_number":1,"response":{}}'),
 };
 
-export const VENDOR_WORDS: readonly VendorWords[] = [OPENAI_WORDS, ANTHROPIC_WORDS, RESPONSES_WORDS];
+const VERTEX_WORDS: VendorWords = {
+  ...ANTHROPIC_WORDS,
+  protocol: "vertex",
+  path: "/v1/projects/p/locations/us-east5/publishers/anthropic/models/test-model:rawPredict",
+};
+
+export const VENDOR_WORDS: readonly TextWords[] = [OPENAI_WORDS, ANTHROPIC_WORDS, RESPONSES_WORDS];
+
+/** Those included whose model stands in the path, and whose streams are binary. */
+export const ALL_WORDS: readonly VendorWords[] = [
+  ...VENDOR_WORDS,
+  BEDROCK_WORDS,
+  invokeWords(ANTHROPIC_WORDS),
+  VERTEX_WORDS,
+];
+
+/** Frames as they travel. */
+export function bytesSaid(words: VendorWords, frames: string): Uint8Array {
+  return new Uint8Array(Buffer.from(frames, words.isBinary === true ? "latin1" : "utf8"));
+}
+
+/** The vendor's own sentence in an error body. */
+export function sentenceIn(error: SaidError): string {
+  const body = JSON.parse(error.body);
+  return body.error?.message ?? body.message;
+}
 
 export function wordsOf(protocol: string): VendorWords {
-  const found = VENDOR_WORDS.find((each) => each.protocol === protocol);
+  const found = ALL_WORDS.find((each) => each.protocol === protocol);
   if (found === undefined) throw new Error(`no vendor speaks ${protocol}`);
   return found;
 }

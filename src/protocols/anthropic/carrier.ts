@@ -69,7 +69,13 @@ export const carrier: Carrier = {
   framing,
   framingFor: () => framing,
   upstreamPath: (input) => (input.operation === "count" ? COUNT : pathOr(MESSAGES, input)),
-  memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
+  // Clients of other carriers say the version and the betas in the body, and the stream in the path.
+  memberEdits: ({ upstreamModel, stream }) => ({
+    model: JSON.stringify(upstreamModel),
+    anthropic_version: null,
+    anthropic_beta: null,
+    ...(stream ? { stream: "true" } : {}),
+  }),
   bodyHeaders: null,
   auth,
   headers,

@@ -4,7 +4,7 @@
  *
  * Sources, read 2026-11: docs.aws.amazon.com Bedrock user guide (Claude extended and adaptive thinking; Amazon Nova 2
  * reasoning; OpenAI models; structured outputs; tool choice), the SDK's type OutputConfig (effort), BerriAI/litellm
- * (parallel calls of Claude from 4.5 on), and what models/anthropic says of the Claude families at their maker.
+ * (parallel calls of Claude from 4.5 on).
  */
 
 export interface ModelRules {
@@ -21,6 +21,12 @@ export interface ModelRules {
   /** Takes `disable_parallel_tool_use`. */
   readonly oneCallAtATime: boolean;
   readonly topK: boolean;
+  readonly cacheMarks: boolean;
+  /** A mark may say how long it holds. */
+  readonly cacheLifetimes: boolean;
+  readonly audio: boolean;
+  /** A tool's result may say that it is an error. */
+  readonly resultStatus: boolean;
 }
 
 const CLAUDE: ModelRules = {
@@ -32,9 +38,13 @@ const CLAUDE: ModelRules = {
   forcedTools: true,
   oneCallAtATime: false,
   topK: true,
+  cacheMarks: true,
+  cacheLifetimes: false,
+  audio: false,
+  resultStatus: true,
 };
 /** An id that names nobody: sent what long-standing models take. */
-const UNKNOWN: ModelRules = { ...CLAUDE, structuredOutput: true };
+const UNKNOWN: ModelRules = { ...CLAUDE, structuredOutput: true, cacheLifetimes: true, audio: true };
 const OTHER: ModelRules = {
   family: "other",
   sampling: "all",
@@ -44,6 +54,18 @@ const OTHER: ModelRules = {
   forcedTools: false,
   oneCallAtATime: false,
   topK: false,
+  cacheMarks: false,
+  cacheLifetimes: false,
+  audio: false,
+  resultStatus: false,
+};
+const NOVA: ModelRules = {
+  ...OTHER,
+  family: "nova",
+  forcedTools: true,
+  topK: true,
+  cacheMarks: true,
+  resultStatus: true,
 };
 
 const CLAUDE_NAME = /claude|anthropic/;
@@ -53,18 +75,10 @@ const EFFORTS = ["low", "medium", "high", "xhigh", "max"];
 
 /** Order matters: the first that matches decides. */
 const FAMILIES: readonly (readonly [RegExp, ModelRules])[] = [
-  [
-    /nova-2/,
-    {
-      ...OTHER,
-      family: "nova",
-      reasoning: "effort",
-      efforts: ["low", "medium", "high"],
-      forcedTools: true,
-      topK: true,
-    },
-  ],
-  [/nova/, { ...OTHER, family: "nova", forcedTools: true, topK: true }],
+  [/nova-2.*omni/, { ...NOVA, reasoning: "effort", efforts: ["low", "medium", "high"], audio: true }],
+  [/nova-2/, { ...NOVA, reasoning: "effort", efforts: ["low", "medium", "high"] }],
+  [/nova/, NOVA],
+  [/voxtral/, { ...OTHER, audio: true, forcedTools: true }],
   [
     /openai\.|gpt-oss/,
     { ...OTHER, family: "openai", reasoning: "effort", efforts: ["low", "medium", "high"], structuredOutput: true },
@@ -85,7 +99,12 @@ function claudeRules(name: string): ModelRules {
   const match = VERSION.exec(name.replace(/^.*claude/, ""));
   // Tenths: 4.5 is 45. A Claude without a number is an alias of a current one.
   const version = match === null ? 50 : Number(match[1]) * 10 + Number(match[2] ?? 0);
-  const current: ModelRules = { ...CLAUDE, structuredOutput: true, oneCallAtATime: true };
+  const current: ModelRules = {
+    ...CLAUDE,
+    structuredOutput: true,
+    oneCallAtATime: true,
+    cacheLifetimes: true,
+  };
   if (version >= 47 || /fable|mythos/.test(name)) {
     return { ...current, sampling: "none", reasoning: "adaptive", efforts: EFFORTS, topK: false };
   }
