@@ -6,6 +6,7 @@ import { buildInfo } from "./build-info.ts";
 import {
   createExchange,
   createHeaderFilter,
+  createSeals,
   type Exchanges,
   type Standing,
   TRACE_HEADERS,
@@ -158,6 +159,7 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     send: createSend(effects),
     protocolOf,
     secretOf: secretsOfLanes(secrets),
+    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     requestFilter: (ingress, lane) => requestFilters.get(lane.id)?.(ingress) ?? nothing,
     responseFilter: (egress, ingress) =>

@@ -64,6 +64,7 @@ const providerFacts = {
   ca_file: text.nullish(),
   headers: textMap.optional(),
   forward_headers: words.optional(),
+  seals: text.optional(),
   timeouts: timeoutsSchema.optional(),
 };
 

@@ -7,4 +7,5 @@ export type { Answer, ByteSource, Exchange, RefuseInput, RunInput } from "./cont
 export type { ExchangeInput } from "./ending.ts";
 export { createExchange, type Exchanges } from "./exchange.ts";
 export { createHeaderFilter, TRACE_HEADERS } from "./headers.ts";
+export { createSeals } from "./seals.ts";
 export type { Standing } from "./standing.ts";

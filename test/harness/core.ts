@@ -6,6 +6,7 @@ import {
   type Answer as Answered,
   createExchange,
   createHeaderFilter,
+  createSeals,
   type Exchange,
   type Standing,
   TRACE_HEADERS,
@@ -189,6 +190,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     send: createSend(effects),
     protocolOf,
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
+    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: () => null,
     requestFilter(ingress, lane) {
       const egress = protocolOf(lane.protocol);

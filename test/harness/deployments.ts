@@ -52,6 +52,7 @@ export function laneOf(id: string, protocol: string, over: LaneOver = {}): Lane 
     protocol,
     upstreamModel: `upstream-${model}`,
     canonical: { id: model, proven: false },
+    sealIssuer: protocol,
     credential: { kind: "env", name: `key-of-${provider}-${account}` },
     slots: { group: id, max: 100 },
     maxRequests: null,

@@ -200,6 +200,7 @@ export function lane(id: string, protocol: string, members: Partial<Lane> = {}):
     protocol,
     upstreamModel: `${model}-4`,
     canonical: { id: model, proven: false },
+    sealIssuer: "shared",
     credential: { kind: "env", name: "KEY" },
     slots: { group: model, max: 20 },
     maxRequests: null,

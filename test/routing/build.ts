@@ -37,6 +37,7 @@ export function lane(
     protocol: "openai",
     upstreamModel: model,
     canonical: { id: model, proven: false },
+    sealIssuer: "shared",
     credential: null,
     slots: { group: id, max: 10 },
     maxRequests: null,
