@@ -11,10 +11,15 @@ import {
   TRACE_HEADERS,
   type World,
 } from "./exchange/index.ts";
-import { createIdentify, createMemoryLedger, isLocalHost, readCredential } from "./governance/index.ts";
+import {
+  createIdentify,
+  createMemoryLedger,
+  isLocalHost,
+  readAdminCredential,
+  readCredential,
+} from "./governance/index.ts";
 import type { Deployment, Lane, SecretRef, Target } from "./ir/deployment.ts";
 import {
-  createDecisions,
   createMetrics,
   createSinks,
   createTotals,
@@ -32,7 +37,7 @@ import { Secret } from "./std/secret.ts";
 import { createSharedTimers } from "./std/shared-timers.ts";
 import { createSend } from "./upstream/index.ts";
 
-export type { Gateway } from "./server/index.ts";
+export type { AdminPorts, Gateway } from "./server/index.ts";
 export { startServer } from "./server/index.ts";
 
 export interface ComposeInput {
@@ -57,7 +62,6 @@ export function compose(input: ComposeInput): Gateway {
 
   const health = createHealth(deployment, effects.random);
   const totals = createTotals(deployment);
-  const decisions = createDecisions(deployment.decisionsRing);
   const ledger = createMemoryLedger();
   const standing: Standing = {
     health,
@@ -79,7 +83,7 @@ export function compose(input: ComposeInput): Gateway {
       nowMs: effects.nowMs(),
     }),
   );
-  const sinks = createSinks([log.sink, metrics.sink, totals.sink, decisions.sink, ...input.sinks]);
+  const sinks = createSinks([log.sink, metrics.sink, totals.sink, ...input.sinks]);
 
   const identify = createIdentify({
     mode: deployment.auth.mode,
@@ -114,6 +118,13 @@ export function compose(input: ComposeInput): Gateway {
       if (deployment.auth.mode === "token") return identify(secret).kind === "caller";
       return input.listenIsLoopback && isLocalHost(parts.headers["host"]);
     },
+    mayAdminister:
+      deployment.adminToken === null
+        ? null
+        : (parts) => {
+            const credential = readAdminCredential(parts);
+            return isAdmin(credential.kind === "one" ? credential.secret : null).kind === "caller";
+          },
     stats: () =>
       statsDocument(deployment, {
         version: buildInfo.version,

@@ -4,7 +4,7 @@
  */
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
-import type { AttemptRecord } from "../observability/record.ts";
+import { type AttemptRecord, RECORD_LANES_MAX } from "../observability/record.ts";
 import {
   affinityKey,
   couldEverServe,
@@ -106,6 +106,7 @@ async function serveTarget(run: Run, target: Target): Promise<Served> {
       return await exhausted(run, target, decision);
     }
     run.standing.selections.set(target.name, decision.selection);
+    if (run.first === null) noteChoice(run, decision);
     const tried = await tryLane(run, target, decision.pick, { insist: decision.insist });
     if (tried !== null) return tried;
     attemptsMade++;
@@ -251,10 +252,20 @@ function openAttempt(run: Run, lane: Lane): OpenAttempt {
   };
 }
 
+/** What the first choice was made among, for the record. */
+function noteChoice(run: Run, decision: Decision): void {
+  run.book.offered = decision.offered.slice(0, RECORD_LANES_MAX).map(({ id }) => id);
+  noteSkipped(run, decision);
+}
+
+function noteSkipped({ book }: Run, { left }: Decision): void {
+  book.skipped = left.slice(0, RECORD_LANES_MAX).map(({ lane, because }) => ({ lane, because }));
+}
+
 // ---------------------------------------------------------------- nothing left
 
 async function exhausted(run: Run, target: Target, decision: Decision): Promise<Served> {
-  run.book.skipped = decision.left.map(({ lane, because }) => ({ lane, because }));
+  noteSkipped(run, decision);
   const { onExhausted } = target;
   const now = run.world.effects.nowMs();
   if (now < run.deadlineMs) {

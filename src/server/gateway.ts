@@ -8,6 +8,8 @@ export interface Gateway {
   readonly routes: readonly Route[];
   /** May this head read `/stats` and `/metrics`: by the admin token if one is set, else a client token, else on loopback only. */
   mayObserve(parts: RequestParts): boolean;
+  /** May this head administer; null: there is no admin token, so there is no admin surface. */
+  readonly mayAdminister: ((parts: RequestParts) => boolean) | null;
   /** This process's `/stats` document. Plain data. */
   stats(): object;
   /** This process's figures. Plain data. */

@@ -30,6 +30,7 @@ export function record(members: Partial<ExchangeRecord> = {}): ExchangeRecord {
     outcome: "answered",
     failure: null,
     attempts: [attempt()],
+    offered: ["acme/default/sonnet"],
     skipped: [],
     usage: usage({ freshInputTokens: 1200, outputTokens: 340 }),
     usageEstimated: false,
