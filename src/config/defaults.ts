@@ -5,6 +5,7 @@ export const DEFAULTS = {
   listen: "127.0.0.1:8080",
   drainSecs: 30,
   decisionsRing: 1_000,
+  decisionsPath: "ringmain-decisions.db",
   maxConcurrent: 64,
   healthIntervalSecs: 30,
   healthTimeoutSecs: 5,

@@ -90,13 +90,6 @@ export const NOT_YET: readonly NotYet[] = [
       config.observability?.request_log_webhook_url === undefined ? [] : [["observability", "request_log_webhook_url"]],
   },
   {
-    id: "keep-days",
-    severity: "warning",
-    message: "decisions are kept in memory only in this version; remove it and set ring to the number to keep",
-    find: (config) =>
-      config.observability?.decisions?.keep_days === undefined ? [] : [["observability", "decisions", "keep_days"]],
-  },
-  {
     id: "displays",
     severity: "warning",
     message: "displays are not available in this version and nothing is drawn; remove them",

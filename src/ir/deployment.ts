@@ -26,6 +26,8 @@ export interface Deployment {
   readonly responseHeaders: "full" | "minimal" | "off";
   readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly format: "text" | "json" };
   readonly decisionsRing: number;
+  /** null: decisions are kept in memory alone. */
+  readonly decisionsStore: { readonly path: string; readonly keepDays: number } | null;
   readonly providers: Readonly<Record<string, Provider>>;
   /** By lane id: `provider/account/model`. */
   readonly lanes: Readonly<Record<string, Lane>>;

@@ -33,6 +33,7 @@ export interface SupervisorOptions {
   /** What `workers: auto` stands for. */
   readonly cores: number;
   readonly nowMs: () => number;
+  readonly wallMs: () => number;
   readonly random: () => number;
   readonly setTimer: (ms: number, fire: () => void) => () => void;
 }
@@ -139,6 +140,9 @@ function deploy(supervisor: Supervisor, deployment: Deployment): void {
   supervisor.deployment = deployment;
   supervisor.owner = createOwner({
     deployment,
+    say: options.say,
+    wallMs: options.wallMs,
+    setTimer: options.setTimer,
     onDecision(decision) {
       if (supervisor.watching.size > 0) supervisor.news.push(decision);
     },

@@ -130,12 +130,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
       "warning models.m.queue: the bounds of the queue",
     ],
   ],
-  "keep-days": [
-    [
-      after("observability: { decisions: { keep_days: 7 } }\n"),
-      "warning observability.decisions.keep_days: decisions are kept in memory",
-    ],
-  ],
   displays: [[after("displays: [{ type: awtrix, name: desk }]\n"), "warning displays: displays are not available"]],
 };
 

@@ -37,6 +37,7 @@ describe("defaults", () => {
     ["listen", DEFAULTS.listen],
     ["drain_secs", DEFAULTS.drainSecs],
     ["observability.decisions.ring", DEFAULTS.decisionsRing],
+    ["observability.decisions.db_path", DEFAULTS.decisionsPath],
     ["models.<name>.max_concurrent", DEFAULTS.maxConcurrent],
     ["providers.<name>.health.interval_secs", DEFAULTS.healthIntervalSecs],
     ["providers.<name>.health.timeout_secs", DEFAULTS.healthTimeoutSecs],

@@ -179,6 +179,7 @@ export function deployment(members: Partial<Deployment> = {}): Deployment {
     responseHeaders: "full",
     log: { level: "info", format: "text" },
     decisionsRing: 100,
+    decisionsStore: null,
     providers: { acme: provider("acme", "anthropic"), zenith: provider("zenith", "openai") },
     lanes: Object.fromEntries(lanes.map((each) => [each.id, each])),
     targets: {

@@ -107,6 +107,7 @@ export function deployment(lanes: readonly Lane[], targets: readonly Target[] = 
     responseHeaders: "full",
     log: { level: "info", format: "text" },
     decisionsRing: 10,
+    decisionsStore: null,
     providers: {},
     lanes: byId(lanes),
     targets: Object.fromEntries(targets.map((each) => [each.name, each])),
