@@ -5,6 +5,7 @@
 import { buildInfo } from "./build-info.ts";
 import {
   createExchange,
+  createExplain,
   createHeaderFilter,
   type Exchanges,
   type Standing,
@@ -37,6 +38,7 @@ import { Secret } from "./std/secret.ts";
 import { createSharedTimers } from "./std/shared-timers.ts";
 import { createSend } from "./upstream/index.ts";
 
+export type { Explanation } from "./exchange/index.ts";
 export type { AdminPorts, Gateway } from "./server/index.ts";
 export { startServer } from "./server/index.ts";
 
@@ -94,8 +96,9 @@ export function compose(input: ComposeInput): Gateway {
   const isAdmin = createIdentify({ mode: "token", clientTokens: adminToken === null ? [] : [adminToken] });
 
   const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
+  const world = worldOf(input, protocols);
   const exchange = createExchange({
-    world: worldOf(input, protocols),
+    world,
     standing,
     protocols,
     identify,
@@ -125,6 +128,7 @@ export function compose(input: ComposeInput): Gateway {
             const credential = readAdminCredential(parts);
             return isAdmin(credential.kind === "one" ? credential.secret : null).kind === "caller";
           },
+    explain: createExplain({ world, standing, protocols }),
     stats: () =>
       statsDocument(deployment, {
         version: buildInfo.version,

@@ -113,7 +113,10 @@ async function serveTarget(run: Run, target: Target): Promise<Served> {
   }
 }
 
-function look(run: Run, target: Target): Decision {
+/** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
+export type Looking = Pick<Run, "world" | "standing" | "call" | "tried" | "first" | "needsRoomBeyond">;
+
+export function look(run: Looking, target: Target): Decision {
   const { world, standing, call } = run;
   const now = world.effects.nowMs();
   return decide({
@@ -132,7 +135,7 @@ function look(run: Run, target: Target): Decision {
 }
 
 /** What no routing rule can know: protocols and operations. */
-function usable({ world, call }: Run, lane: Lane): Exclusion | null {
+function usable({ world, call }: Looking, lane: Lane): Exclusion | null {
   const egress = world.protocolOf(lane.protocol);
   const same = egress.payload.id === call.ingress.payload.id;
   if (call.request.facts.operation === "count") {
@@ -334,7 +337,21 @@ function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: StopS
   });
 }
 
-function finalFailure(run: Run, target: Target, decision: Decision): { failure: Failure; from: string | null } {
+/** What a client would be told now, had nothing been tried. */
+export function nothingLeftFor(input: {
+  readonly world: World;
+  readonly standing: Standing;
+  readonly call: Call;
+  readonly target: Target;
+  readonly decision: Decision;
+}): Failure {
+  const nothing = { failures: [], lossesRefused: null, deadlineMs: Number.POSITIVE_INFINITY };
+  return finalFailure({ ...input, ...nothing }, input.target, input.decision).failure;
+}
+
+type Ended = Pick<Run, "world" | "standing" | "call" | "failures" | "lossesRefused" | "deadlineMs">;
+
+function finalFailure(run: Ended, target: Target, decision: Decision): { failure: Failure; from: string | null } {
   const { world, standing, call } = run;
   if (run.lossesRefused !== null && run.failures.length === 0) return { failure: run.lossesRefused, from: null };
   const { lanes } = world.deployment;

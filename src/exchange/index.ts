@@ -6,5 +6,6 @@ export type { World } from "./call.ts";
 export type { Answer, ByteSource, Exchange, RefuseInput, RunInput } from "./contract.ts";
 export type { ExchangeInput } from "./ending.ts";
 export { createExchange, type Exchanges } from "./exchange.ts";
+export { createExplain, type Explain, type ExplainInput, type Explanation } from "./explain.ts";
 export { createHeaderFilter, TRACE_HEADERS } from "./headers.ts";
 export type { Standing } from "./standing.ts";

@@ -2,12 +2,14 @@
  * The admin surface: a small table of routes that exists only where an admin token is set and takes only that token.
  * It speaks JSON of its own, because no client library of a vendor ever calls it.
  */
+import type { Explain } from "../exchange/explain.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { decodeUtf8 } from "../std/bytes.ts";
 import type { Effects } from "../std/effects.ts";
 import { asObject, JSON_LIMITS, type JsonObject, parseJson, scanJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 import { type DecisionPort, decisionRoutes } from "./admin-decisions.ts";
+import { explainRoutes } from "./admin-explain.ts";
 import type { AdminAnswer, AdminRoute } from "./admin-route.ts";
 import { readBody } from "./body.ts";
 import { isHostPlausible } from "./head.ts";
@@ -16,11 +18,12 @@ import { streamOf } from "./stream.ts";
 /** What the routes are given: each part of the program that can be administered is one. */
 export interface AdminPorts {
   readonly decisions: DecisionPort;
+  readonly explain: Explain;
 }
 
 /** Every route, in one place. A new part adds a port above and its routes here. */
 function adminTable(ports: AdminPorts, setTimer: Effects["setTimer"]): readonly AdminRoute[] {
-  return [...decisionRoutes(ports.decisions, setTimer)];
+  return [...decisionRoutes(ports.decisions, setTimer), ...explainRoutes(ports.explain)];
 }
 
 // ---------------------------------------------------------------- serving

@@ -13,7 +13,8 @@ export type { Observe } from "./observe.ts";
 export interface ServerOptions {
   readonly gateway: Gateway;
   readonly observe: Observe;
-  readonly adminPorts: AdminPorts;
+  /** What the process keeps, beside what the gateway itself can tell. */
+  readonly adminPorts: Omit<AdminPorts, "explain">;
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -52,7 +53,14 @@ export function startServer(options: ServerOptions): Started {
   const { mayAdminister, nowMs } = gateway;
   const timer = options.setTimer ?? createSharedTimers({ nowMs, setTimer });
   const admin =
-    mayAdminister === null ? null : createAdmin({ mayAdminister, ports: options.adminPorts, nowMs, setTimer: timer });
+    mayAdminister === null
+      ? null
+      : createAdmin({
+          mayAdminister,
+          ports: { ...options.adminPorts, explain: gateway.explain },
+          nowMs,
+          setTimer: timer,
+        });
   const app = createApp({
     gateway,
     observe: options.observe,

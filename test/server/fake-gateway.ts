@@ -3,8 +3,9 @@ import type { Answer, ByteSource, RefuseInput, RunInput } from "../../src/exchan
 import { FAILURES, failure } from "../../src/ir/failure.ts";
 import type { Route } from "../../src/ir/route.ts";
 import { createSeries } from "../../src/observability/series.ts";
+import type { DecisionPort } from "../../src/server/admin-decisions.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
-import { type AdminPorts, type RunningServer, startServer } from "../../src/server/serve.ts";
+import { type RunningServer, startServer } from "../../src/server/serve.ts";
 import { encodeUtf8 } from "../../src/std/bytes.ts";
 import { createVirtualEffects, type VirtualEffects } from "../harness/virtual-effects.ts";
 
@@ -30,7 +31,7 @@ function route(method: Route["method"], path: string): Route {
 
 export const BODY_BYTES_MAX = 1_000_000;
 
-const NO_DECISIONS: AdminPorts["decisions"] = {
+const NO_DECISIONS: DecisionPort = {
   list: async () => ({ decisions: [], next: null }),
   find: async () => ({ found: null }),
   watch: () => () => undefined,
@@ -49,7 +50,7 @@ export interface FakeServer extends AsyncDisposable {
   state: { ready: boolean; mayObserve: boolean; mayAdminister: boolean };
 }
 
-export function startFake(decisions: AdminPorts["decisions"] = NO_DECISIONS): FakeServer {
+export function startFake(decisions: DecisionPort = NO_DECISIONS): FakeServer {
   const runs: RunInput[] = [];
   const refusals: RefuseInput[] = [];
   const bugs: unknown[] = [];
@@ -74,6 +75,7 @@ export function startFake(decisions: AdminPorts["decisions"] = NO_DECISIONS): Fa
     },
     mayObserve: () => state.mayObserve,
     mayAdminister: decisions === NO_DECISIONS ? null : () => state.mayAdminister,
+    explain: () => failure("unknown-model", "Nothing is called that."),
     stats: () => ({}),
     metrics: () => createSeries().snapshot(),
     ready: () => ({ ok: state.ready, reason: "no usable lanes" }),
