@@ -7,8 +7,10 @@ import {
   createExchange,
   createExplain,
   createHeaderFilter,
+  createRecoveries,
   type Exchanges,
   type Standing,
+  startProbes,
   TRACE_HEADERS,
   type World,
 } from "./exchange/index.ts";
@@ -72,8 +74,10 @@ export function compose(input: ComposeInput): Gateway {
     waiting: new Map(),
     onChanges(_target, changes) {
       for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
+      recoveries.watch(changes);
     },
   };
+  const recoveries = createRecoveries({ deployment, effects, standing });
   const metrics = createMetrics(deployment, () =>
     gaugesOf({
       deployment,
@@ -92,9 +96,6 @@ export function compose(input: ComposeInput): Gateway {
     // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
     clientTokens: deployment.auth.clientTokens.map((ref) => secrets(ref) ?? new Secret("")),
   });
-  const adminToken = deployment.adminToken === null ? null : secrets(deployment.adminToken);
-  const isAdmin = createIdentify({ mode: "token", clientTokens: adminToken === null ? [] : [adminToken] });
-
   const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
   const world = worldOf(input, protocols);
   const exchange = createExchange({
@@ -111,23 +112,17 @@ export function compose(input: ComposeInput): Gateway {
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
   });
 
+  const probes = startProbes({
+    world,
+    standing,
+    onProbe: metrics.probe,
+    onBug: (error) => log.error("a probe ended in a bug", { bug: describeBug(error) }),
+  });
+
   return {
     exchange,
     routes: protocols.flatMap((protocol) => protocol.carrier.routes),
-    mayObserve(parts) {
-      const credential = readCredential(parts);
-      const secret = credential.kind === "one" ? credential.secret : null;
-      if (deployment.adminToken !== null) return isAdmin(secret).kind === "caller";
-      if (deployment.auth.mode === "token") return identify(secret).kind === "caller";
-      return input.listenIsLoopback && isLocalHost(parts.headers["host"]);
-    },
-    mayAdminister:
-      deployment.adminToken === null
-        ? null
-        : (parts) => {
-            const credential = readAdminCredential(parts);
-            return isAdmin(credential.kind === "one" ? credential.secret : null).kind === "caller";
-          },
+    ...doorsOf(input, identify),
     explain: createExplain({ world, standing, protocols }),
     stats: () =>
       statsDocument(deployment, {
@@ -141,9 +136,37 @@ export function compose(input: ComposeInput): Gateway {
     inFlight: () => exchange.running().exchanges,
     stop() {
       stopping.abort();
+      probes.stop();
+      recoveries.stop();
       exchange.stop();
     },
     nowMs: effects.nowMs,
+  };
+}
+
+/** Who may look, and who may administer. */
+function doorsOf(
+  { deployment, secrets, listenIsLoopback }: ComposeInput,
+  identify: ReturnType<typeof createIdentify>,
+): Pick<Gateway, "mayObserve" | "mayAdminister"> {
+  const token = deployment.adminToken === null ? null : secrets(deployment.adminToken);
+  const isAdmin = createIdentify({ mode: "token", clientTokens: token === null ? [] : [token] });
+  const isOne = (identified: ReturnType<typeof identify>): boolean => identified.kind === "caller";
+  return {
+    mayObserve(parts) {
+      const credential = readCredential(parts);
+      const secret = credential.kind === "one" ? credential.secret : null;
+      if (deployment.adminToken !== null) return isOne(isAdmin(secret));
+      if (deployment.auth.mode === "token") return isOne(identify(secret));
+      return listenIsLoopback && isLocalHost(parts.headers["host"]);
+    },
+    mayAdminister:
+      deployment.adminToken === null
+        ? null
+        : (parts) => {
+            const credential = readAdminCredential(parts);
+            return isOne(isAdmin(credential.kind === "one" ? credential.secret : null));
+          },
   };
 }
 

@@ -2,21 +2,18 @@
  * What would happen to a request now, without sending it: the engine's own look at the lanes and the writers' own
  * translation, so that an explanation cannot differ from what is done. Plain data, with the member names of the admin API.
  */
-import type { Caller } from "../governance/index.ts";
 import type { Exhaustion, Lane, Target } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
-import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { type Decision, findTarget, type Selection } from "../routing/index.ts";
-import { encodeUtf8 } from "../std/bytes.ts";
 import type { JsonObject } from "../std/json.ts";
 import { createStopper } from "../std/stop-signal.ts";
-import { type Call, readOnce, type World } from "./call.ts";
+import type { Call, World } from "./call.ts";
 import { prepare } from "./dispatch.ts";
 import { look, nothingLeftFor } from "./engine.ts";
-import { readFacts, translationMode } from "./facts.ts";
-import { pingRequest } from "./ping.ts";
+import { translationMode } from "./facts.ts";
 import type { Standing } from "./standing.ts";
+import { syntheticCall } from "./synthetic-call.ts";
 
 export interface ExplainInput {
   /** As a client would write it. */
@@ -106,53 +103,20 @@ function firstProtocol({ deployment }: World, target: Target): string {
   return deployment.lanes[id]?.protocol ?? "";
 }
 
-const EXPLAINER: Caller = { label: "explain", allowedTargets: null, passthrough: null };
-
-/** The call as the path of a request would make it, out of a body that was given or the smallest there is. */
+/** The call as the path of a request would make it. */
 function callFor(world: World, ingress: Protocol, target: Target, input: ExplainInput): Call | Failure {
-  const route = ingress.carrier.routes.find(
-    ({ operation, target: from, stream }) =>
-      operation === "chat" && from.from !== "none" && !(stream.from === "fixed" && stream.value),
-  );
-  if (route === undefined) return failure("invalid-request", "This protocol has no conversations.");
-  const written =
-    input.request ??
-    ingress.payload.writeRequest(pingRequest(ingress.id, input.target), {
-      upstreamModel: input.target,
-      defaultMaxOutputTokens: 16,
-      maxOutputTokens: null,
-    }).value;
-  const body = route.target.from === "body" ? { ...written, [route.target.member]: input.target } : written;
-  const parts = partsFor(route, input);
-  const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), payload: ingress.payload });
-  if (read.kind === "refused") return read.failure;
   const translation = translationMode(target.translation, input.headers["x-ringmain-translation"]);
   if (typeof translation !== "string") return translation;
-  const id = "explain";
-  return {
-    id,
-    route,
-    parts,
-    caller: EXPLAINER,
+  return syntheticCall({
+    id: "explain",
+    world,
     ingress,
-    request: read.request,
+    model: input.target,
+    body: input.request,
+    headers: input.headers,
     translation,
     signal: createStopper().signal,
-    startedMs: world.effects.nowMs(),
-    ir: readOnce(ingress, read.request),
-  };
-}
-
-function partsFor(route: Route, { target, headers }: ExplainInput): RequestParts {
-  const names = route.target.from === "param" ? route.target.names : [];
-  const params = Object.fromEntries(names.map((name, index) => [name, index === 0 ? target : ""]));
-  return {
-    method: route.method,
-    path: route.path,
-    query: "",
-    headers: { ...headers, "content-type": "application/json" },
-    params,
-  };
+  });
 }
 
 interface Explaining {

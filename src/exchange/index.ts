@@ -8,4 +8,6 @@ export type { ExchangeInput } from "./ending.ts";
 export { createExchange, type Exchanges } from "./exchange.ts";
 export { createExplain, type Explain, type ExplainInput, type Explanation } from "./explain.ts";
 export { createHeaderFilter, TRACE_HEADERS } from "./headers.ts";
+export { type ProbeRecord, type Probes, startProbes } from "./probe.ts";
+export { createRecoveries, type Recoveries } from "./recoveries.ts";
 export type { Standing } from "./standing.ts";

@@ -2,12 +2,12 @@
 import { type IrRequest, NO_EXTRAS, NO_SAMPLING } from "../ir/request.ts";
 
 /** Reasoning models and the Responses API refuse less. */
-const PING_OUTPUT_TOKENS = 16;
+export const PING_OUTPUT_TOKENS = 16;
 
-/** `origin`: the protocol it will be written by or read as, so that it has nothing foreign. */
-export function pingRequest(origin: string, model: string): IrRequest {
+/** Of no protocol's own spelling, so that a writer chooses the one the model takes. */
+export function pingRequest(model: string): IrRequest {
   return {
-    origin,
+    origin: "gateway",
     model,
     stream: false,
     instructions: [],

@@ -66,6 +66,7 @@ export interface Core {
   readonly exchange: Exchange;
   readonly effects: VirtualEffects;
   readonly standing: Standing;
+  readonly world: World;
   readonly protocols: readonly Protocol[];
   readonly records: readonly ExchangeRecord[];
   readonly rows: readonly UsageRow[];
@@ -107,8 +108,9 @@ export function createCore(input: CoreInput): Core {
     waiting: new Map(),
     onChanges: (_target, more) => void changes.push(...more),
   };
+  const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
-    world: (tamper?.world ?? same)(worldOf(input, effects, protocols)),
+    world,
     standing,
     protocols,
     identify: createIdentify({
@@ -161,6 +163,7 @@ export function createCore(input: CoreInput): Core {
     exchange,
     effects,
     standing,
+    world,
     protocols,
     records,
     rows,
