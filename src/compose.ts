@@ -72,6 +72,7 @@ export function compose(input: ComposeInput): Gateway {
     selections: new Map(),
     lastUsedMs: new Map(),
     waiting: new Map(),
+    queued: new Map(),
     onChanges(_target, changes) {
       for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
       recoveries.watch(changes);

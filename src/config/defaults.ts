@@ -7,6 +7,8 @@ export const DEFAULTS = {
   decisionsRing: 1_000,
   decisionsPath: "ringmain-decisions.db",
   maxConcurrent: 64,
+  queueMax: 1_000,
+  queueWaitMs: 30_000,
   healthIntervalSecs: 30,
   healthTimeoutSecs: 5,
   baseCooldownSecs: 15,

@@ -67,16 +67,6 @@ export const NOT_YET: readonly NotYet[] = [
     ],
   },
   {
-    id: "queue",
-    severity: "warning",
-    message:
-      "the bounds of the queue are fixed in this version (1,000 requests, 30 s, and the failover deadline); remove it",
-    find: (config) =>
-      Object.entries(config.models).flatMap(([name, model]) =>
-        model.queue === undefined ? [] : [["models", name, "queue"]],
-      ),
-  },
-  {
     id: "otlp",
     severity: "warning",
     message: "traces are not available in this version and none are sent; remove it, /metrics has the figures",

@@ -107,7 +107,9 @@ async function serveTarget(run: Run, target: Target): Promise<Served> {
     }
     run.standing.selections.set(target.name, decision.selection);
     if (run.first === null) noteChoice(run, decision);
-    const tried = await tryLane(run, target, decision.pick, { insist: decision.insist });
+    const isLast = decision.runnerUp === null || attemptsMade >= target.failover.cap;
+    const patienceMs = isLast ? null : patienceOf(run.deadlineMs - nowMs());
+    const tried = await tryLane(run, target, decision.pick, { insist: decision.insist, patienceMs });
     if (tried !== null) return tried;
     attemptsMade++;
   }
@@ -145,8 +147,26 @@ function usable({ world, call }: Looking, lane: Lane): Exclusion | null {
   return call.translation === "off" && !same ? "other-protocol" : null;
 }
 
+/** Of what is left of the failover deadline, while another lane could still serve within it. */
+const PATIENCE_SHARE = 2 / 3;
+/** A lane is not given up sooner for the sake of another. */
+const PATIENCE_MS_MIN = 10_000;
+
+/**
+ * How long one lane may keep a request waiting for its first byte: otherwise a silent one would use up the whole
+ * deadline, which by default is no longer than the limit for a first byte, and nobody else were ever asked.
+ */
+function patienceOf(leftMs: number): number {
+  return Math.max(PATIENCE_MS_MIN, Math.floor(leftMs * PATIENCE_SHARE));
+}
+
 /** One lane tried and booked. null: it failed and another may be tried. */
-async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insist: boolean }): Promise<Served | null> {
+async function tryLane(
+  run: Run,
+  target: Target,
+  lane: Lane,
+  { insist, patienceMs }: { readonly insist: boolean; readonly patienceMs: number | null },
+): Promise<Served | null> {
   const { world, standing, call } = run;
   const guard = standing.health.admit(target, lane, world.effects.nowMs(), insist);
   run.tried.add(lane.id);
@@ -156,7 +176,7 @@ async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insis
   const opened = openAttempt(run, lane);
   let outcome: Outcome;
   try {
-    outcome = await attempt({ world, call, target, lane });
+    outcome = await attempt({ world, call, target, lane, patienceMs });
   } catch (error) {
     guard.release(world.effects.nowMs());
     opened.close({ outcome: "internal", ...NOTHING_BACK });
@@ -299,7 +319,7 @@ async function exhausted(run: Run, target: Target, decision: Decision): Promise<
 /** The soonest to recover of those only their breaker keeps out. */
 async function tryLeastBad(run: Run, target: Target, decision: Decision): Promise<Served | null> {
   const lane = leastBad(decision, run.world.deployment.lanes);
-  return lane === null ? null : await tryLane(run, target, lane, { insist: true });
+  return lane === null ? null : await tryLane(run, target, lane, { insist: true, patienceMs: null });
 }
 
 /** Once per exchange, for lanes that were out when it looked; a lane that was tried is not tried again. */

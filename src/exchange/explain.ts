@@ -173,7 +173,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
   const prepared =
     provider === undefined
       ? failure("internal", "Its provider is not deployed.")
-      : prepare({ world, call, target, lane, egress, provider, relayed });
+      : prepare({ world, call, target, lane, patienceMs: null, egress, provider, relayed });
   const refused = "kind" in prepared ? prepared : null;
   const losses = "kind" in prepared ? [] : prepared.losses;
   return {

@@ -125,7 +125,7 @@ async function probeLane(input: Probe): Promise<void> {
   const guard = standing.health.probe(lane, world.effects.nowMs());
   const report = reporter(input, guard);
   try {
-    const outcome = await attempt({ world, call, target: { ...target, timers }, lane });
+    const outcome = await attempt({ world, call, target: { ...target, timers }, lane, patienceMs: null });
     switch (outcome.kind) {
       case "answered":
         report("ok", null);

@@ -39,6 +39,8 @@ describe("defaults", () => {
     ["observability.decisions.ring", DEFAULTS.decisionsRing],
     ["observability.decisions.db_path", DEFAULTS.decisionsPath],
     ["models.<name>.max_concurrent", DEFAULTS.maxConcurrent],
+    ["models.<name>.queue.max", DEFAULTS.queueMax],
+    ["models.<name>.queue.max_wait_ms", DEFAULTS.queueWaitMs],
     ["providers.<name>.health.interval_secs", DEFAULTS.healthIntervalSecs],
     ["providers.<name>.health.timeout_secs", DEFAULTS.healthTimeoutSecs],
     ["pools.<name>.breaker.base_cooldown_secs", DEFAULTS.baseCooldownSecs],

@@ -21,6 +21,7 @@ function setUp() {
       selections: new Map(),
       lastUsedMs: new Map(),
       waiting: new Map(),
+      queued: new Map(),
       onChanges(_target, changes) {
         told.push(...changes);
         recoveries.watch(changes);

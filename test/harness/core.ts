@@ -106,6 +106,7 @@ export function createCore(input: CoreInput): Core {
     selections: new Map(),
     lastUsedMs: new Map(),
     waiting: new Map(),
+    queued: new Map(),
     onChanges: (_target, more) => void changes.push(...more),
   };
   const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));

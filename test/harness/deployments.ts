@@ -54,6 +54,7 @@ export function laneOf(id: string, protocol: string, over: LaneOver = {}): Lane 
     canonical: { id: model, proven: false },
     credential: { kind: "env", name: `key-of-${provider}-${account}` },
     slots: { group: id, max: 100 },
+    queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
     pinned: false,

@@ -204,6 +204,7 @@ export function lane(id: string, protocol: string, members: Partial<Lane> = {}):
     canonical: { id: model, proven: false },
     credential: { kind: "env", name: "KEY" },
     slots: { group: model, max: 20 },
+    queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
     capabilities: UNKNOWN_CAPABILITIES,

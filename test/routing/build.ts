@@ -39,6 +39,7 @@ export function lane(
     canonical: { id: model, proven: false },
     credential: null,
     slots: { group: id, max: 10 },
+    queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
     pinned: false,
