@@ -11,6 +11,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
   ["worker", async () => (await import("./cli/worker.ts")).worker],
   ["check", async () => (await import("./cli/check.ts")).check],
   ["demo", async () => (await import("./cli/demo.ts")).demo],
+  ["explain", async () => (await import("./cli/explain.ts")).explain],
   ["init", async () => (await import("./cli/init.ts")).init],
   ["version", async () => (await import("./cli/version.ts")).version],
   ["--version", async () => (await import("./cli/version.ts")).version],

@@ -1,5 +1,5 @@
 /** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
-import type { Lane, Target, Timers } from "../ir/deployment.ts";
+import type { Timers } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
 import type { AnswerContext, MemberEditsInput } from "../protocols/protocol.ts";
@@ -132,7 +132,7 @@ export async function dispatch(side: Side, prepared: Prepared): Promise<Sent | F
     method: "POST",
     headers: headersFor(side, credential),
     body: prepared.body,
-    timers: timersOf(side.target, lane, facts.stream),
+    timers: timersOf(side, facts.stream),
     signal: call.signal,
     proxy: provider.proxy,
     ca: world.caOf(provider),
@@ -157,7 +157,9 @@ function headersFor(side: Side, credential: Readonly<Record<string, string>>): R
   return Object.assign(headers, credential);
 }
 
-function timersOf(target: Target, lane: Lane, stream: boolean): Timers {
+function timersOf({ target, lane, patienceMs }: Side, stream: boolean): Timers {
   const pair = target.timers ?? lane.timers;
-  return stream ? pair.streamed : pair.buffered;
+  const timers = stream ? pair.streamed : pair.buffered;
+  const isShorter = patienceMs !== null && (timers.firstByteMs === 0 || patienceMs < timers.firstByteMs);
+  return isShorter ? { ...timers, firstByteMs: patienceMs } : timers;
 }

@@ -67,6 +67,7 @@ export interface Core {
   readonly exchange: Exchange;
   readonly effects: VirtualEffects;
   readonly standing: Standing;
+  readonly world: World;
   readonly protocols: readonly Protocol[];
   readonly records: readonly ExchangeRecord[];
   readonly rows: readonly UsageRow[];
@@ -106,10 +107,12 @@ export function createCore(input: CoreInput): Core {
     selections: new Map(),
     lastUsedMs: new Map(),
     waiting: new Map(),
+    queued: new Map(),
     onChanges: (_target, more) => void changes.push(...more),
   };
+  const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
-    world: (tamper?.world ?? same)(worldOf(input, effects, protocols)),
+    world,
     standing,
     protocols,
     identify: createIdentify({
@@ -162,6 +165,7 @@ export function createCore(input: CoreInput): Core {
     exchange,
     effects,
     standing,
+    world,
     protocols,
     records,
     rows,
