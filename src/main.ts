@@ -12,6 +12,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
   ["check", async () => (await import("./cli/check.ts")).check],
   ["demo", async () => (await import("./cli/demo.ts")).demo],
   ["init", async () => (await import("./cli/init.ts")).init],
+  ["matrix", async () => (await import("./cli/matrix.ts")).matrix],
   ["version", async () => (await import("./cli/version.ts")).version],
   ["--version", async () => (await import("./cli/version.ts")).version],
   ["-V", async () => (await import("./cli/version.ts")).version],

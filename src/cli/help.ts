@@ -9,6 +9,7 @@ export const COMMANDS_SHOWN = {
   init: "write a config.yaml for the vendors whose keys are in the environment",
   check: "say everything that is wrong with the configuration",
   serve: "serve (also without any command)",
+  matrix: "show what crosses between every two protocols, and what is lost",
   version: "print the version",
   help: "print this",
 } as const;
