@@ -13,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
   ["demo", async () => (await import("./cli/demo.ts")).demo],
   ["explain", async () => (await import("./cli/explain.ts")).explain],
   ["init", async () => (await import("./cli/init.ts")).init],
+  ["matrix", async () => (await import("./cli/matrix.ts")).matrix],
   ["version", async () => (await import("./cli/version.ts")).version],
   ["--version", async () => (await import("./cli/version.ts")).version],
   ["-V", async () => (await import("./cli/version.ts")).version],
