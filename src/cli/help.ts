@@ -9,6 +9,7 @@ export const COMMANDS_SHOWN = {
   init: "write a config.yaml for the vendors whose keys are in the environment",
   check: "say everything that is wrong with the configuration",
   serve: "serve (also without any command)",
+  display: "preview, test and list the clocks and panels of the configuration",
   version: "print the version",
   help: "print this",
 } as const;

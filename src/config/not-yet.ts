@@ -96,12 +96,6 @@ export const NOT_YET: readonly NotYet[] = [
     find: (config) =>
       config.observability?.decisions?.keep_days === undefined ? [] : [["observability", "decisions", "keep_days"]],
   },
-  {
-    id: "displays",
-    severity: "warning",
-    message: "displays are not available in this version and nothing is drawn; remove them",
-    find: (config) => (config.displays?.length ? [["displays"]] : []),
-  },
 ];
 
 type Timeouts = ConfigFile["timeouts"];

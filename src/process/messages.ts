@@ -1,4 +1,5 @@
 /** All that crosses between the supervisor and its workers, as plain data. Secrets cross as references only. */
+import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
@@ -37,7 +38,9 @@ export type ToWorker =
   /** Wants the worker's figures. */
   | { readonly kind: "ask"; readonly id: number }
   /** The figures of all workers, for a worker that asked. */
-  | { readonly kind: "told"; readonly id: number; readonly figures: readonly Figures[] };
+  | { readonly kind: "told"; readonly id: number; readonly figures: readonly Figures[] }
+  /** How the displays stand, which the supervisor feeds; for `/stats`. */
+  | { readonly kind: "displays"; readonly states: readonly DisplayState[] };
 
 export type FromWorker =
   /** Its modules are loaded; it waits for a plan. */
@@ -56,7 +59,14 @@ export type FromWorker =
   /** It no longer takes connections and will end by itself: another may take its place now. */
   | { readonly kind: "retiring"; readonly because: string };
 
-const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>(["deploy", "drain", "stop", "ask", "told"]);
+const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>([
+  "deploy",
+  "drain",
+  "stop",
+  "ask",
+  "told",
+  "displays",
+]);
 const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
   "ready",
   "listening",

@@ -2,6 +2,7 @@
  * The process that serves nothing: it gives its workers the environment the runtime needs at their start, the deployment
  * and a replacement when one of them ends, passes the operator's signals on, and merges what they tell of themselves.
  */
+import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import { createSinks, type Sink, type Sinks } from "../observability/sinks.ts";
 import { formatAddress, whyNotListening } from "./address.ts";
@@ -20,7 +21,7 @@ export interface SupervisorOptions {
   readonly command: readonly string[];
   readonly env: Environment;
   /** Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. */
-  readonly sinks: (deployment: Deployment) => readonly Sink[];
+  readonly sinks: (deployment: Deployment, tell: (displays: readonly DisplayState[]) => void) => readonly Sink[];
   /** Once: every worker serves. */
   readonly onListening: (listening: Listening) => void;
   /** A line for the operator, without a line end. */
@@ -72,6 +73,8 @@ interface Supervisor {
   deployment: Deployment | null;
   /** null: nobody wants to see records. */
   sinks: Sinks | null;
+  /** How the displays stand; every worker is told. */
+  displays: readonly DisplayState[];
   port: number;
   phase: "starting" | "serving" | "ending";
   failedStarts: number;
@@ -98,6 +101,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     retired: new Set(),
     deployment: null,
     sinks: null,
+    displays: [],
     port: 0,
     phase: "starting",
     failedStarts: 0,
@@ -126,7 +130,10 @@ function deploy(supervisor: Supervisor, deployment: Deployment): void {
   }
   supervisor.port = opened;
   supervisor.deployment = deployment;
-  const sinks = options.sinks(deployment);
+  const sinks = options.sinks(deployment, (displays) => {
+    supervisor.displays = displays;
+    for (const worker of workersOf(supervisor)) tellDisplays(supervisor, worker);
+  });
   supervisor.sinks = sinks.length === 0 ? null : createSinks(sinks);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);
   for (const slot of supervisor.slots) give(supervisor, slot);
@@ -191,6 +198,12 @@ function give(supervisor: Supervisor, slot: Slot): void {
       observed: supervisor.sinks !== null,
     },
   });
+  tellDisplays(supervisor, slot.worker);
+}
+
+/** One that serves nothing yet ignores it, and is told when it does. */
+function tellDisplays({ displays }: Supervisor, worker: WorkerProcess): void {
+  if (displays.length > 0) worker.send({ kind: "displays", states: displays });
 }
 
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {

@@ -70,6 +70,7 @@ export function runWorker(): void {
     if (message.kind === "deploy") serving ??= serve(message.plan);
     else if (message.kind === "drain") end({ because: "drain", drain: message, retires: false });
     else if (message.kind === "stop") stopNow(serving);
+    else if (message.kind === "displays") serving?.observe.displays(message.states);
     else answer(serving, message);
   });
   send({ kind: "ready" });

@@ -136,7 +136,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
       "warning observability.decisions.keep_days: decisions are kept in memory",
     ],
   ],
-  displays: [[after("displays: [{ type: awtrix, name: desk }]\n"), "warning displays: displays are not available"]],
 };
 
 /** What loads, and means something else than it did. */

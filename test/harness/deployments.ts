@@ -152,6 +152,7 @@ export function deploymentOf(input: DeploymentInput): Deployment {
     responseHeaders: "full",
     log: { level: "info", format: "text" },
     decisionsRing: 10,
+    displays: [],
     warnings: [],
     ...over,
     providers: Object.fromEntries([...made, ...(providers ?? [])].map((provider) => [provider.name, provider])),
