@@ -10,6 +10,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
   ["serve", async () => (await import("./cli/serve.ts")).serve],
   ["worker", async () => (await import("./cli/worker.ts")).worker],
   ["check", async () => (await import("./cli/check.ts")).check],
+  ["display", async () => (await import("./cli/display.ts")).display],
   ["demo", async () => (await import("./cli/demo.ts")).demo],
   ["explain", async () => (await import("./cli/explain.ts")).explain],
   ["init", async () => (await import("./cli/init.ts")).init],

@@ -155,6 +155,7 @@ export function deploymentOf(input: DeploymentInput): Deployment {
     log: { level: "info", format: "text" },
     decisionsRing: 10,
     decisionsStore: null,
+    displays: [],
     warnings: [],
     ...over,
     providers: Object.fromEntries([...made, ...(providers ?? [])].map((provider) => [provider.name, provider])),

@@ -187,6 +187,7 @@ export function deployment(members: Partial<Deployment> = {}): Deployment {
       sonnet: target("sonnet", "model", lanes.slice(0, 1)),
       large: target("large", "model", lanes.slice(1)),
     },
+    displays: [],
     warnings: [],
     ...members,
   };

@@ -113,6 +113,7 @@ export function deployment(lanes: readonly Lane[], targets: readonly Target[] = 
     providers: {},
     lanes: byId(lanes),
     targets: Object.fromEntries(targets.map((each) => [each.name, each])),
+    displays: [],
     warnings: [],
   };
 }
