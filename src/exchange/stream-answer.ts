@@ -1,11 +1,18 @@
 /** A streamed success: held until there is something to commit to. */
+import type { Tap } from "../protocols/protocol.ts";
 import { classify } from "./classify.ts";
 import { createRelayFlow, createTranslateFlow } from "./flow.ts";
 import { classifyBase, reclassify, relayHeaders, wrongModel } from "./judge.ts";
 import { failed, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
 import { openFlow } from "./pump.ts";
 
-export async function readStream(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+/** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
+export async function readStream(
+  side: Side,
+  prepared: Prepared,
+  sent: Response,
+  tap: Tap = side.egress.payload.createTap(),
+): Promise<Outcome> {
   const { call, egress } = side;
   const common = {
     ingress: call.ingress.payload,
@@ -17,6 +24,7 @@ export async function readStream(side: Side, prepared: Prepared, sent: Response)
   const flow = side.relayed
     ? createRelayFlow({
         ...common,
+        tap,
         hidden: prepared.hidden,
         classify: (words) => classify({ ...classifyBase(side), words }),
       })
