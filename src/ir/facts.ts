@@ -15,6 +15,14 @@ export const OPERATIONS = [
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
+/** Vendors take nothing for these, so that no price is missing where none is known. */
+const FREE: ReadonlySet<Operation> = new Set<Operation>(["count", "models", "moderate"]);
+
+/** False too where nothing was asked for. */
+export function isBilled(operation: Operation | null): boolean {
+  return operation !== null && !FREE.has(operation);
+}
+
 /** Facts only the payload's own reader can tell from the body. */
 export interface PayloadFacts {
   /** Requested output limit in tokens; null: not said. */
