@@ -503,7 +503,8 @@ export const COHERE_WORDS: VendorWords = {
   path: "/v2/chat",
   body: cohereBody,
   frames: cohereFrames,
-  handshakeFrames: 1,
+  // The start of the message, and of an empty part.
+  handshakeFrames: 2,
   error: (trouble) => ({
     status: COHERE_ERRORS[trouble].status,
     body: `{"id":"${COHERE_ID}","message":${text(COHERE_ERRORS[trouble].message)}}`,

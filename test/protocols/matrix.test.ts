@@ -135,6 +135,11 @@ function keep<T>(losses: Loss[], result: WithLosses<T>): T {
 
 // ---------------------------------------------------------------- the tests
 
+const UNTOLD_STOP = {
+  changes: ["stopSequences", "finishes"],
+  because: "the client's protocol never says which one was met",
+};
+
 /** Changes that are no losses, because the client's own protocol has no place for what is missing, or the lane's no default. */
 const ALLOWED: Readonly<
   Record<string, Readonly<Record<string, { readonly changes: readonly string[]; readonly because: string }>>>
@@ -145,17 +150,26 @@ const ALLOWED: Readonly<
   "requests, responses > anthropic": {
     "no limit": { changes: ["maxOutputTokens"], because: "the vendor demands a limit: the lane's default is written" },
   },
+  "requests, cohere > anthropic": {
+    "no limit": { changes: ["maxOutputTokens"], because: "the vendor demands a limit: the lane's default is written" },
+    "reasoning off": { changes: ["reasoning"], because: "a model that thinks only when told to is told nothing" },
+  },
+  ...Object.fromEntries(
+    ["anthropic", "responses", "openai"].flatMap((ingress) =>
+      ["responses", "streams"].map((kind) => [
+        `${kind}, ${ingress} > cohere`,
+        {
+          "no identity": { changes: ["model"], because: "the vendor names no model, so the lane's is shown" },
+          ...(ingress === "openai" ? { "stopped by a sequence": UNTOLD_STOP } : {}),
+        },
+      ]),
+    ),
+  ),
   "responses, openai > anthropic": {
-    "stopped by a sequence": {
-      changes: ["stopSequences", "finishes"],
-      because: "the client's protocol never says which one was met",
-    },
+    "stopped by a sequence": UNTOLD_STOP,
   },
   "streams, openai > anthropic": {
-    "stopped by a sequence": {
-      changes: ["stopSequences", "finishes"],
-      because: "the client's protocol never says which one was met",
-    },
+    "stopped by a sequence": UNTOLD_STOP,
   },
 };
 

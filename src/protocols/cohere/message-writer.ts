@@ -71,7 +71,8 @@ function writeOwnAssistant(turn: IrTurn, path: string, writing: Writing): Messag
   // What stood for "no text": null, an empty string, an empty list, or no member at all.
   const blank = "content" in extras ? { content: extras["content"] } : {};
   const content = parts.length > 0 ? { content: writeContent(parts, turn.bare) } : blank;
-  return { role: "assistant", ...content, ...members.others, ...extras };
+  // Citations without a place in between stand in the extras too; the list as it came holds them all.
+  return { role: "assistant", ...content, ...extras, ...members.others };
 }
 
 /** Content parts and the other members of an assistant message that was read from this wire. */
@@ -151,7 +152,11 @@ interface Conversation {
 
 /** User, tool, system and developer turns: results first, each behind its call, then everything else as one message. */
 function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
-  const { writing, groups, add } = conversation;
+  const { groups, add } = conversation;
+  const writing =
+    conversation.writing.native || asksSomething(turn)
+      ? conversation.writing
+      : { ...conversation.writing, documents: null };
   const parts: Part[] = [];
   let results = 0;
   for (const [index, block] of turn.blocks.entries()) {
@@ -177,6 +182,11 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
   if (parts.length === 0 && (results > 0 || !writing.native)) return;
   const bare = turn.bare || (!writing.native && parts.length === 1);
   add({ role: roleOf(turn, path, writing), content: writeContent(parts, bare), ...others });
+}
+
+/** A question must be left when its documents go beside the conversation. */
+function asksSomething({ blocks }: IrTurn): boolean {
+  return blocks.some(({ type }) => type !== "document" && type !== "tool-result");
 }
 
 function roleOf({ role }: IrTurn, path: string, writing: Writing): string {

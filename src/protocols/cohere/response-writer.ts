@@ -74,9 +74,9 @@ function writeOwnMessage(choice: IrChoice, losses: Losses): JsonObject {
   return {
     role: "assistant",
     ...(parts.length === 0 ? {} : { content: parts }),
+    ...choice.extras,
     ...others,
     ...(collected.length === 0 ? {} : { citations: collected }),
-    ...choice.extras,
   };
 }
 
