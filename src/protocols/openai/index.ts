@@ -4,6 +4,7 @@ import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, Payload, Protocol } from "../protocol.ts";
 import { pathOr } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
+import { embed } from "./embed.ts";
 import { readError, writeError } from "./errors.ts";
 import { OPENAI } from "./extras.ts";
 import { readFacts } from "./facts.ts";
@@ -50,6 +51,7 @@ const payload: Payload = {
 };
 
 const CHAT_PATH = "/v1/chat/completions";
+const EMBED_PATH = "/v1/embeddings";
 const MODELS_PATH = "/v1/models";
 const NO_TARGET = { from: "none" } as const;
 const NOT_STREAMED = { from: "fixed", value: false } as const;
@@ -65,6 +67,14 @@ const carrier: Carrier = {
       path: CHAT_PATH,
       target: { from: "body", member: "model" },
       stream: { from: "body", member: "stream" },
+    },
+    {
+      protocol: OPENAI,
+      operation: "embed",
+      method: "POST",
+      path: EMBED_PATH,
+      target: { from: "body", member: "model" },
+      stream: NOT_STREAMED,
     },
     {
       protocol: OPENAI,
@@ -85,13 +95,13 @@ const carrier: Carrier = {
   ],
   // A colon in the last segment is Gemini's way to name an operation.
   ownsPath: (path) => {
-    if (path === CHAT_PATH || path === MODELS_PATH) return true;
+    if (path === CHAT_PATH || path === EMBED_PATH || path === MODELS_PATH) return true;
     return path.startsWith(`${MODELS_PATH}/`) && !GEMINI_OPERATION.test(path);
   },
   envelope: OPENAI,
   framing,
   framingFor: () => framing,
-  upstreamPath: (input) => pathOr(CHAT_PATH, input),
+  upstreamPath: (input) => (input.operation === "embed" ? EMBED_PATH : pathOr(CHAT_PATH, input)),
   memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
   bodyHeaders: null,
   auth,
@@ -125,4 +135,4 @@ const carrier: Carrier = {
 
 const GEMINI_OPERATION = /:(generate|streamGenerate|embed|batchEmbed)Contents?$|:(countTokens|generateAnswer)$/;
 
-export const openai: Protocol = { id: OPENAI, payload, carrier, operations: { models } };
+export const openai: Protocol = { id: OPENAI, payload, carrier, operations: { models, embed } };

@@ -10,6 +10,7 @@ const { carrier, operations } = openai;
 test("routes", () => {
   expect(carrier.routes.map(({ operation, method, path }) => `${operation} ${method} ${path}`)).toEqual([
     "chat POST /v1/chat/completions",
+    "embed POST /v1/embeddings",
     "models GET /v1/models",
     "models GET /v1/models/:id",
   ]);
