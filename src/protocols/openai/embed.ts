@@ -162,8 +162,10 @@ function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLo
     model: response.model ?? context.upstreamModel,
     usage: { prompt_tokens: tokens ?? 0, total_tokens: tokens ?? 0 },
   } satisfies Omit<WireEmbedResponse, "data"> & { readonly data: readonly object[] };
-  const own = native ? { usage: asObject(response.extras["usage"]) ?? wire.usage, ...response.extras } : {};
-  return { value: { ...wire, ...own }, losses };
+  // Of an answer put together from several calls, the counts as they came are the first call's only.
+  const counted = asObject(response.extras["usage"]);
+  const usage = native && asNumber(counted?.["prompt_tokens"]) === tokens ? (counted ?? wire.usage) : wire.usage;
+  return { value: { ...wire, usage, ...(native ? response.extras : {}) }, losses };
 }
 
 function textOf(vector: EmbedVector, losses: Loss[]): string {

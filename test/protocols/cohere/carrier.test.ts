@@ -29,11 +29,15 @@ test.each([
   expect(carrier.upstreamPath(pathInput({ operation, clientPath }))).toBe(path);
 });
 
-test("a configured path is the chat's alone", () => {
+test("beside a configured path an operation is found where it ends as the chat's own", () => {
   expect(carrier.upstreamPath(pathInput({ template: "/cohere/{model}/chat", upstreamModel: "a/b" }))).toBe(
     "/cohere/a%2Fb/chat",
   );
-  expect(carrier.upstreamPath(pathInput({ operation: "embed", template: "/x" }))).toBe("/v2/embed");
+  expect(carrier.upstreamPath(pathInput({ operation: "embed", template: "/proxy/v2/chat?k=1" }))).toBe(
+    "/proxy/v2/embed?k=1",
+  );
+  expect(carrier.upstreamPath(pathInput({ operation: "embed", template: "/x" }))).toBeNull();
+  expect(carrier.upstreamPath(pathInput({ operation: "count" }))).toBeNull();
 });
 
 test.each([
