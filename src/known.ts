@@ -1,10 +1,10 @@
 /** Ids of every registry, for the rooms that must not import the registries. A test compares them. Imports nothing. */
 
-export const PROTOCOL_IDS = ["anthropic", "bedrock", "responses", "openai"] as const;
+export const PROTOCOL_IDS = ["anthropic", "bedrock", "cohere", "responses", "openai"] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 
 /** Protocols the configuration format names but this version cannot speak yet; `check` says so by name. */
-export const PLANNED_PROTOCOL_IDS = ["gemini", "cohere"] as const;
+export const PLANNED_PROTOCOL_IDS = ["gemini"] as const;
 
 /** Carriers that hold another protocol's bodies, by the protocol whose bodies they hold. */
 export const CARRIER_IDS = { "bedrock-invoke": "anthropic", vertex: "anthropic" } as const satisfies Record<
@@ -17,8 +17,13 @@ export type CarrierId = (typeof CARRIERS)[number];
 export const POLICY_IDS = ["weighted", "ranked"] as const;
 export type PolicyId = (typeof POLICY_IDS)[number];
 
-export const DISPLAY_IDS = ["terminal"] as const;
+export const DISPLAY_IDS = ["terminal", "awtrix", "home_assistant"] as const;
 export type DisplayId = (typeof DISPLAY_IDS)[number];
+
+/** What a clock can be set to. */
+export const LAYOUT_IDS = ["provider_dashboard", "quota_carousel", "burn_status", "alerts"] as const;
+export const PALETTE_IDS = ["ember_whimsy", "mercury", "traffic", "monochrome", "rainbow"] as const;
+export const ALERT_IDS = ["all_exhausted", "lane_down", "budget_burn", "recovered"] as const;
 
 /** Classes an `error_map` may give to a vendor's code or type. */
 export const ERROR_CLASSES = [

@@ -11,6 +11,8 @@ export interface SelfcheckInput {
   /** Of the gateway. */
   readonly url: string;
   readonly key: string;
+  /** Absent: all there are. */
+  readonly protocols?: readonly Protocol[];
 }
 
 export interface SelfcheckResult {
@@ -31,7 +33,7 @@ const SHOWN_CHARS_MAX = 48;
 
 export async function selfcheck(input: SelfcheckInput): Promise<SelfcheckResult> {
   const outcomes: Outcome[] = [];
-  for (const protocol of Object.values<Protocol>(PROTOCOLS)) {
+  for (const protocol of input.protocols ?? Object.values<Protocol>(PROTOCOLS)) {
     for (const stream of [false, true]) outcomes.push(await tryOne(protocol, stream, input));
   }
   const ok = outcomes.every((outcome) => outcome.ok);

@@ -6,6 +6,7 @@ import { sha256Hex } from "../std/digest.ts";
 import { regionOfHost } from "./aws.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { adminTokenForms, awsKeyForms, clientTokensOf, providerOf } from "./merge.ts";
+import { resolveDisplays } from "./resolve-displays.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { ConfigProvider } from "./schema.ts";
@@ -33,9 +34,11 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     responseHeaders: config.response_headers ?? "full",
     log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },
     decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
+    decisionsStore: decisionsStoreOf(input),
     providers: resolveProviders(input),
     lanes,
     targets: resolveTargets(config, lanes),
+    displays: resolveDisplays(input),
     warnings,
   };
   return { revision: revisionOf(deployment), ...deployment };
@@ -48,6 +51,12 @@ function awsKeysOf({ config, source, resolvePath }: ResolveInput): Pick<Deployme
     return secret === null ? [] : [{ accessKeyId, label, secret }];
   });
   return awsKeys.length === 0 ? {} : { awsKeys };
+}
+
+/** Zero days keep nothing. */
+function decisionsStoreOf({ config, resolvePath }: ResolveInput): Deployment["decisionsStore"] {
+  const { keep_days: keepDays = 0, db_path: path = DEFAULTS.decisionsPath } = config.observability?.decisions ?? {};
+  return keepDays === 0 ? null : { path: resolvePath(path), keepDays };
 }
 
 function revisionOf(deployment: Omit<Deployment, "revision">): string {

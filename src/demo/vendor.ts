@@ -101,10 +101,15 @@ interface Place {
   readonly operation: "chat" | "count";
 }
 
-/** Whose path it is. The model and the stream flag are in the body of every protocol that is simulated here. */
+/** Protocols whose vendors are simulated: the model and the stream flag are in the body, and streams are text. */
+export const SIMULATED: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(({ carrier }) =>
+  carrier.routes.some((route) => route.operation === "chat" && route.target.from === "body"),
+);
+
+/** Whose path it is. */
 function findPlace(path: string): Place | null {
   const where = { upstreamModel: "", stream: false, template: null, clientPath: "" };
-  for (const protocol of Object.values<Protocol>(PROTOCOLS)) {
+  for (const protocol of SIMULATED) {
     const { carrier, operations } = protocol;
     if (carrier.upstreamPath({ operation: "chat", ...where }) === path) return { protocol, operation: "chat" };
     const counts = operations.count !== undefined;

@@ -1,6 +1,6 @@
 /** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the book once. */
 
-import type { Identified, SigningKey } from "../governance/identify.ts";
+import type { Identified, Signer } from "../governance/identify.ts";
 import type { UsageRow } from "../governance/index.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
@@ -21,9 +21,8 @@ export interface ExchangeInput {
   readonly standing: Standing;
   readonly protocols: readonly Protocol[];
   readonly identify: (credential: Secret | null) => Identified;
-  /** Key pairs clients sign with; absent: there are none. */
-  readonly signer?: (accessKeyId: string) => SigningKey | null;
-  readonly hasSigners?: boolean;
+  /** Who signs their requests; null or absent: nobody was given a key to sign with. */
+  readonly signer?: Signer | null;
   readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
   /** A bug ended an exchange; the message is for the operator's log only. */
   readonly onBug: (id: string, error: unknown) => void;
@@ -231,6 +230,7 @@ export function discover(input: ExchangeInput, request: RunInput, book: Book, pr
   const listed = listModels({
     deployment: input.world.deployment,
     protocol,
+    route: request.route,
     parts: request.parts,
     caller: request.caller,
     startedWallMs: input.startedWallMs,

@@ -15,6 +15,7 @@ import type {
   Framing,
   HiddenUsage,
   Payload,
+  Tap,
 } from "../protocols/protocol.ts";
 import { parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
@@ -29,6 +30,8 @@ export interface Flow {
   /** The held handshake is sent although nothing meaningful came yet: trouble is written from now on. */
   commit(): void;
   readonly note: FlowNote;
+  /** False: trouble after the commit cannot be written into the answer, so its connection must break. */
+  readonly tellsTrouble: boolean;
 }
 
 export interface FlowStep {
@@ -94,7 +97,11 @@ export interface RelayFlowInput {
   readonly context: AnswerContext;
   /** Withholds the usage the client did not ask for; null: every byte passes. */
   readonly hidden: HiddenUsage | null;
+  /** Is shown every frame's data, for what must be known of it later; null: nothing must. */
+  readonly remember: ((data: string) => void) | null;
   readonly classify: Classify;
+  /** Watches the stream. The payload's own but for operations beside chat. */
+  readonly tap: Tap;
 }
 
 /**
@@ -107,13 +114,14 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   const splitter = from.createSplitter();
   const joiner = to.createJoiner();
   const reframes = from.id !== to.id;
-  const tap = input.egress.createTap();
+  const { tap } = input;
   const note = newNote();
   let committed = false;
 
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
     const seen = tap.frame(frame);
+    input.remember?.(frame.data);
     note.usage = mergeUsage(note.usage, seen.usage);
     note.model ??= seen.model;
     note.finish = seen.finish ?? note.finish;
@@ -162,6 +170,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   };
   return {
     note,
+    tellsTrouble: true,
     commit: () => {
       committed = true;
     },
@@ -228,6 +237,8 @@ export interface TranslateFlowInput {
   readonly from: Framing;
   readonly to: Framing;
   readonly context: AnswerContext;
+  /** Names who issued what is sealed, where that is not the protocol's own vendor; null: it is. */
+  readonly issued: ((event: IrEvent) => IrEvent) | null;
   /** Sees a failure made by the reader once more, so that the operator's error_map holds for errors inside a stream. */
   readonly reclassify: (failed: Failure) => Failure;
 }
@@ -241,7 +252,8 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
 
   const take = (events: readonly IrEvent[], frames: number): FlowStep => {
     const out: Uint8Array[] = [];
-    for (const event of events) {
+    for (const each of events) {
+      const event = input.issued === null ? each : input.issued(each);
       if (event.type === "failed") {
         const failed = input.reclassify(event.failure);
         if (!committed && !note.meaningful) return { out: [], frames, failure: failed };
@@ -263,6 +275,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
     );
   return {
     note,
+    tellsTrouble: true,
     commit: () => {
       committed = true;
     },

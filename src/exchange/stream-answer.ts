@@ -1,12 +1,21 @@
 /** A streamed success: held until there is something to commit to. */
+import type { Tap } from "../protocols/protocol.ts";
 import { classify } from "./classify.ts";
 import { createRelayFlow, createTranslateFlow } from "./flow.ts";
 import { classifyBase, reclassify, relayHeaders, wrongModel } from "./judge.ts";
 import { failed, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
 import { openFlow } from "./pump.ts";
+import { issuedEvent } from "./seals.ts";
 
-export async function readStream(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
-  const { call, egress } = side;
+/** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
+export async function readStream(
+  side: Side,
+  prepared: Prepared,
+  sent: Response,
+  tap: Tap = side.egress.payload.createTap(),
+): Promise<Outcome> {
+  const { call, egress, lane } = side;
+  const memory = side.world.seals.memoryOf(egress.payload);
   const common = {
     ingress: call.ingress.payload,
     egress: egress.payload,
@@ -17,10 +26,16 @@ export async function readStream(side: Side, prepared: Prepared, sent: Response)
   const flow = side.relayed
     ? createRelayFlow({
         ...common,
+        tap,
         hidden: prepared.hidden,
+        remember: memory === null ? null : (data) => memory.remember(data, lane),
         classify: (words) => classify({ ...classifyBase(side), words }),
       })
-    : createTranslateFlow({ ...common, reclassify: (failure) => reclassify(side, failure) });
+    : createTranslateFlow({
+        ...common,
+        issued: lane.sealIssuer === egress.payload.id ? null : (event) => issuedEvent(event, egress.payload, lane),
+        reclassify: (failure) => reclassify(side, failure),
+      });
   const opened = await openFlow(sent.body, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
   if (opened.kind === "failed") return failed(opened.failure, sent.status, true, flow.note.model);

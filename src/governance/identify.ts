@@ -1,5 +1,5 @@
 /** Who is calling, decided from the request's head. The only room beside protocols/<id>/auth.ts that looks into a Secret. */
-import type { AuthMode } from "../ir/deployment.ts";
+import type { AuthMode, AwsKey } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { equalDigests, sha256 } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
@@ -56,9 +56,21 @@ export interface SigningKey {
   readonly label: string;
 }
 
-/** Who signs with this key; null: nobody we know. Ids are no secret, so a plain look-up may find them. */
-export function createSigners(keys: readonly SigningKey[]): (accessKeyId: string) => SigningKey | null {
-  const known = new Map(keys.filter(({ secret }) => secret.reveal() !== "").map((key) => [key.accessKeyId, key]));
+/** Who signs with a key; null: nobody we know. Ids are no secret, so a plain look-up may find them. */
+export type Signer = (accessKeyId: string) => SigningKey | null;
+
+/** Null: nobody was given a key to sign with. */
+export function createSigners(
+  keys: readonly AwsKey[],
+  secretOf: (ref: AwsKey["secret"]) => Secret | null,
+): Signer | null {
+  if (keys.length === 0) return null;
+  const known = new Map<string, SigningKey>();
+  for (const { accessKeyId, label, secret: ref } of keys) {
+    const secret = secretOf(ref);
+    // One that cannot be read matches nothing.
+    if (secret !== null) known.set(accessKeyId, { accessKeyId, label, secret });
+  }
   return (accessKeyId) => known.get(accessKeyId) ?? null;
 }
 

@@ -3,12 +3,13 @@
  * It never reads a request's body, never speaks HTTP, and its arithmetic takes time as an argument.
  */
 export { mayAsk } from "./admit.ts";
-export { type Credential, type CredentialOptions, readCredential } from "./credential.ts";
+export { type Credential, type CredentialOptions, readAdminCredential, readCredential } from "./credential.ts";
 export {
   type Caller,
   createIdentify,
   createSigners,
   type Identified,
+  type Signer,
   type SigningKey,
   unauthenticated,
 } from "./identify.ts";

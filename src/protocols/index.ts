@@ -5,6 +5,7 @@
 import { anthropic } from "./anthropic/index.ts";
 import { bedrock } from "./bedrock/index.ts";
 import { invokeProtocol } from "./bedrock/invoke.ts";
+import { cohere } from "./cohere/index.ts";
 import { openai } from "./openai/index.ts";
 import type { Protocol } from "./protocol.ts";
 import { responses } from "./responses/index.ts";
@@ -16,6 +17,7 @@ export const PROTOCOLS = {
   "bedrock-invoke": invokeProtocol(anthropic),
   vertex: vertexProtocol(anthropic),
   bedrock,
+  cohere,
   responses,
   openai,
 } as const satisfies Record<string, Protocol>;

@@ -56,6 +56,20 @@ const BEDROCK_REQUESTS: Readonly<Record<string, string>> = {
   "members nobody models": `{"system":[{"guardContent":{"text":{"text":"s","qualifiers":["query"]}}}],"messages":[{"role":"user","content":[{"guardContent":{"text":{"text":"hi"}}},{"guardContent":{"image":{"format":"png","source":{"bytes":"${PIXEL}"}}}},{"searchResult":{"source":"s","title":"t","content":[{"text":"x"}]}},{"video":{"format":"mp4","source":{"bytes":"AAAA"}}},{"image":{"format":"png","source":{"s3Location":{"uri":"s3://b/k"}}}},{"document":{"format":"pdf","name":"a","source":{"s3Location":{"uri":"s3://b/k","bucketOwner":"1"}}}}]},{"role":"assistant","content":[{"toolUse":{"toolUseId":"t","name":"nova_grounding","input":{},"type":"server_tool_use"}},{"toolResult":{"toolUseId":"t","content":[{"text":"x"}],"type":"nova_grounding_result"}},{"citationsContent":{"content":[{"text":"So."}],"citations":[{"title":"t","location":{"documentChar":{"documentIndex":0,"start":0,"end":3}}}]}}]},{"role":"user","content":[{"text":"go"},{"futureBlock":{"a":1}}]}],"toolConfig":{"tools":[{"systemTool":{"name":"nova_grounding"}}]},"guardrailConfig":{"guardrailIdentifier":"g","guardrailVersion":"1"},"promptVariables":{"a":{"text":"b"}},"additionalModelResponseFieldPaths":["/stop_sequence"],"performanceConfig":{"latency":"optimized"},"additionalModelRequestFields":{"anthropic_beta":["context-1m-2025-08-07"],"vendor_thing":{"deep":[{"a":1}]},"thinking":{"type":"adaptive","vendor_x":1}},"inferenceConfig":{"vendor_y":2},"vendor_thing":{"deep":[{"a":1}]}}`,
 };
 
+const COHERE_REQUESTS: Readonly<Record<string, string>> = {
+  small: '{"model":"m","messages":[{"role":"user","content":"hi"}]}',
+  "everything modelled": `{"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"system","content":[{"type":"text","text":"Be kind."}]},{"role":"user","content":[{"type":"text","text":"Look:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,${PIXEL}","detail":"high"}},{"type":"image_url","image_url":{"url":"https://pictures.invalid/a.png"}}]},{"role":"assistant","content":[{"type":"thinking","thinking":"Hmm."}],"tool_plan":"I will look.","tool_calls":[{"id":"f_1","type":"function","function":{"name":"f","arguments":"{\\"id\\":12345678901234567890}"}},{"id":"f_2","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"f_1","content":"ok"},{"role":"tool","tool_call_id":"f_2","content":[{"type":"text","text":"1"},{"type":"document","document":{"id":"d1","data":{"title":"t","text":"words","n":1}}},{"type":"document","document":{"data":"words"}}]},{"role":"assistant","content":[{"type":"text","text":"So."}],"citations":[{"start":0,"end":2,"text":"So","sources":[{"type":"document","id":"d1","document":{"title":"t","text":"words"}}],"content_index":0,"type":"TEXT_CONTENT"},{"start":0,"end":1,"text":"H","sources":[],"type":"THINKING_CONTENT"}]},{"role":"user","content":"Go on."}],"documents":["plain",{"id":"x","data":{"title":"t","snippet":"words"}}],"citation_options":{"mode":"FAST"},"max_tokens":100,"temperature":0.5,"p":0.9,"k":5,"seed":9007199254740993,"presence_penalty":0.1,"frequency_penalty":0.2,"stop_sequences":["a","b"],"logprobs":true,"tool_choice":"REQUIRED","strict_tools":true,"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"id":{"type":"integer","maximum":12345678901234567890}}}}}],"response_format":{"type":"json_object","json_schema":{"type":"object"}},"thinking":{"type":"enabled","token_budget":500}}`,
+  "old spellings":
+    '{"model":"m","messages":[{"role":"user","content":"hi"}],"response_format":{"type":"json_object","schema":{"type":"object"}},"tool_choice":"none","thinking":{"type":"disabled"},"documents":[],"stop_sequences":[],"logprobs":false,"strict_tools":false}',
+  "nothing said":
+    '{"model":"m","messages":[{"role":"user","content":""},{"role":"assistant","content":"","tool_plan":"","tool_calls":[],"citations":[]},{"role":"assistant"},{"role":"assistant","content":[]},{"role":"tool","tool_call_id":"x","content":""},{"role":"user","content":[{"type":"text","text":""}]}]}',
+  "a stream": '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}',
+  "members nobody models":
+    '{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi","vendor_x":1},{"type":"video","video":{"url":"u"}}],"vendor_x":{"a":[1]}}],"safety_mode":"STRICT","priority":3,"raw_prompting":true,"tool_choice":{"x":1},"thinking":{"type":"auto"},"response_format":{"type":"xml"},"tools":[{"type":"web_search","x":1},{"type":"function","function":{"name":"f","parameters":{},"vendor_x":1},"vendor_y":2}],"vendor_thing":{"deep":[{"a":1}]}}',
+  "documents that nobody asks about":
+    '{"model":"m","messages":[{"role":"system","content":"hi"}],"documents":["a"],"citation_options":{"mode":"OFF"}}',
+};
+
 /** Vendor -> kind of body -> paths that change or go when it is read and written again, with the reason. */
 const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   openai: {},
@@ -67,6 +81,7 @@ const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "usage.cacheWriteInputTokenCount": "an older name of the same counter",
     "usage.serverToolUsage": "nothing in it",
   },
+  cohere: {},
   anthropic: { "content[].caller": "the vendor's SDK types demand it; `direct` says nothing out of the ordinary" },
 };
 
@@ -75,6 +90,7 @@ const REQUESTS = {
   anthropic: ANTHROPIC_REQUESTS,
   responses: RESPONSES_REQUESTS,
   bedrock: BEDROCK_REQUESTS,
+  cohere: COHERE_REQUESTS,
 } as const;
 
 for (const [id, protocol] of Object.entries<Protocol>(PROTOCOLS)) {

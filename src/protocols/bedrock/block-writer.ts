@@ -3,7 +3,7 @@ import type { Extras, IrBlock, ReasoningBlock, TextBlock, ToolCallBlock, ToolRes
 import { asObject, type JsonObject, parseExact } from "../../std/json.ts";
 import { parseArguments, wrapArguments } from "../arguments.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
-import { CLAUDE } from "./sealed.ts";
+import { REDACTED } from "./sealed.ts";
 import { legalToolId, legalToolName } from "./tool-ids.ts";
 import { type BlockKey, ORIGIN } from "./wire.ts";
 import { type WriteContext, writeMark } from "./write-context.ts";
@@ -177,9 +177,9 @@ function writeResultContent(block: ToolResultBlock, path: string, context: Write
 /** Only what the model behind can verify is sent: it refuses a turn whose thinking it cannot. */
 function writeReasoning(block: ReasoningBlock, path: string, context: WriteContext): JsonObject | null {
   const { signature, encrypted, text } = block;
-  if (encrypted?.issuer === ORIGIN) return { reasoningContent: { redactedContent: encrypted.value } };
+  if (encrypted?.issuer === REDACTED) return { reasoningContent: { redactedContent: encrypted.value } };
   const isClaude = context.rules.family === "claude";
-  if (signature?.issuer === CLAUDE && (isClaude || context.native)) {
+  if (signature?.issuer === ORIGIN && (isClaude || context.native)) {
     return { reasoningContent: { reasoningText: { text, signature: signature.value, ...ownExtras(block, context) } } };
   }
   if (signature === null && encrypted === null && context.native) {

@@ -63,7 +63,12 @@ export const carrier: Carrier = {
   envelope: ORIGIN,
   framing,
   framingFor: () => framing,
-  upstreamPath: (input) => modelPath(input.upstreamModel, actionOf(input), input.template),
+  upstreamPath(input) {
+    const { upstreamModel, template } = input;
+    // A path of the operator's own is chat's alone, unless it says where the action stands.
+    if (input.operation === "count" && template !== null && !template.includes("{action}")) return null;
+    return modelPath(upstreamModel, actionOf(input), template);
+  },
   // The path says both.
   memberEdits: () => ({ model: null, stream: null }),
   bodyHeaders: null,

@@ -37,6 +37,7 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
+  sealMembers: ["signature", "redactedContent"],
   // A stream that has named its reason is whole, with or without the count that usually follows.
   terminator: null,
   readError,

@@ -1,12 +1,13 @@
 /** A complete Converse answer, read. */
 import type { WithLosses } from "../../ir/loss.ts";
-import type { Extras } from "../../ir/request.ts";
+import type { Extras, IrBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isAnything, isEmpty, isText, type Shape } from "../members.ts";
 import { readContent } from "./block-reader.ts";
 import { readFinish } from "./finish.ts";
+import { toolNames } from "./tool-ids.ts";
 import { readUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -26,7 +27,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
       choices: [
         {
           index: 0,
-          blocks: readContent(message["content"], "output.message.content"),
+          blocks: readContent(message["content"], "output.message.content").map(withOwnName),
           finish: finish === undefined ? null : readFinish(finish, readStopSequence(body)),
           logprobs: null,
           extras: {},
@@ -38,6 +39,13 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     },
     losses: [],
   };
+}
+
+/** The name the client gave to the tool. */
+function withOwnName(block: IrBlock): IrBlock {
+  if (block.type !== "tool-call") return block;
+  const name = toolNames.restore(block.name);
+  return name === block.name ? block : { ...block, name };
 }
 
 /** Claude's own word for which one was met, where the client asked for it by its path. */

@@ -15,6 +15,7 @@ import { failureOf, readException } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { readAnswerExtras, readServiceTier, readStopSequence } from "./response-reader.ts";
 import { readRedacted, readSignature } from "./sealed.ts";
+import { toolNames } from "./tool-ids.ts";
 import { keyOf } from "./unions.ts";
 import { readUsage } from "./usage.ts";
 import { type DeltaKey, type EventKey, ORIGIN } from "./wire.ts";
@@ -140,7 +141,13 @@ function readStart(state: State, message: JsonObject, events: IrEvent[]): void {
     return;
   }
   const [id, name] = [asText(use["toolUseId"]) ?? "", asText(use["name"]) ?? ""];
-  openBlock(state, indexOf(message), "tool-call", { type: "tool-call", id, name, kind: "function" }, events);
+  openBlock(
+    state,
+    indexOf(message),
+    "tool-call",
+    { type: "tool-call", id, name: toolNames.restore(name), kind: "function" },
+    events,
+  );
 }
 
 function openBlock(

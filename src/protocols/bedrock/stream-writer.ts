@@ -17,7 +17,7 @@ import { writeCitation } from "./citations.ts";
 import { writeException } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
 import { METRICS, newToolUseId, writeAnswerUsage, writeStopSequence, writeTier } from "./response-writer.ts";
-import { CLAUDE, writeRedacted, writeSignature } from "./sealed.ts";
+import { writeRedacted, writeSignature } from "./sealed.ts";
 import { type EventKey, ORIGIN } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
@@ -231,7 +231,7 @@ function writeSeal(state: State, number: number, signature: Sealed): void {
     drop(state, "signature", "only reasoning has a place for one");
   } else if (block.seal?.kind === "encrypted") {
     drop(state, "signature", "a block carries one opaque value, and the encrypted one is needed");
-  } else if (signature.issuer === CLAUDE && block.seal === null) {
+  } else if (signature.issuer === ORIGIN && block.seal === null) {
     queueSignature(state, number, signature.value);
   } else {
     const value = (block.seal?.sealed.value ?? "") + signature.value;

@@ -3,7 +3,7 @@ import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { objectSchema } from "../closed-schema.ts";
 import { withExtras } from "./block-writer.ts";
-import { legalToolName } from "./tool-ids.ts";
+import { legalToolName, toolNames } from "./tool-ids.ts";
 import { ORIGIN } from "./wire.ts";
 import { type WriteContext, writeMark } from "./write-context.ts";
 
@@ -88,9 +88,9 @@ function writeStrict(strict: boolean | null, path: string, context: WriteContext
 
 function writeName(name: string, path: string, context: WriteContext): string {
   if (context.native) return name;
-  const legal = legalToolName(name);
-  if (legal !== name) context.onLoss("approximated", path, "the name has characters or a length the vendor refuses");
-  return legal;
+  const legal = toolNames.legal(name);
+  if (legal === null) context.onLoss("approximated", path, "the name is longer than the vendor takes");
+  return legal ?? legalToolName(name);
 }
 
 /** The service demands a `toolConfig` where the conversation holds calls (agentgateway/agentgateway#2747). */
