@@ -81,7 +81,7 @@ describe("the tables of features", () => {
     expect(
       missing.filter((id) => ALL.some((protocol) => featuresOfProtocol(protocol.id)[id].carried !== "no")),
     ).toEqual([]);
-  });
+  }, 60_000);
 
   for (const protocol of ALL) {
     const table = featuresOfProtocol(protocol.id);

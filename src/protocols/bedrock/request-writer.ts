@@ -64,8 +64,10 @@ function writePrompt(
   request: IrRequest,
   context: WriteContext,
 ): { readonly system: readonly JsonObject[]; readonly messages: readonly JsonObject[] } {
+  // First, since cache marks are few and these are worth the most.
+  const instructions = writeSystem(request.instructions, context);
   const { messages, promoted } = writeConversation(request, context);
-  const system = [...writeSystem(request.instructions, context), ...promoted];
+  const system = [...instructions, ...promoted];
   if (context.native) return { system, messages };
   const format = request.outputFormat;
   if (format?.kind === "json") system.push({ text: JSON_MODE });

@@ -25,7 +25,9 @@ class NodeSha256 {
   async digest(): Promise<Uint8Array> {
     return new Uint8Array(this.#hash.digest());
   }
-  reset(): void {}
+  reset(): void {
+    throw new Error("the signer resets nothing");
+  }
 }
 
 interface Signed {
