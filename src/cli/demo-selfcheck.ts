@@ -68,13 +68,7 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
     { ...question, origin: id },
     { upstreamModel: TARGET, defaultMaxOutputTokens: 256, maxOutputTokens: null },
   );
-  const path = carrier.upstreamPath({
-    operation: "chat",
-    upstreamModel: TARGET,
-    stream,
-    template: null,
-    clientPath: "",
-  });
+  const path = clientPath(carrier, stream);
   const body = new TextEncoder().encode(JSON.stringify(written.value));
   const signed = await carrier.auth.sign({
     method: "POST",
@@ -92,6 +86,14 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
     body,
     signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
   });
+}
+
+/** Where a client of this protocol asks for the target; what else its path names may be anything here. */
+function clientPath(carrier: Protocol["carrier"], stream: boolean): string {
+  const route = carrier.routes.find(
+    (each) => each.operation === "chat" && (each.stream.from === "body" || each.stream.value === stream),
+  );
+  return (route?.path ?? "/").replace("/:target", `/${TARGET}`).replaceAll(/\/:\w+/g, "/any");
 }
 
 async function readText({ payload, carrier }: Protocol, stream: boolean, response: Response): Promise<string> {
