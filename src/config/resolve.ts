@@ -33,6 +33,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     responseHeaders: config.response_headers ?? "full",
     log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },
     decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
+    decisionsStore: decisionsStoreOf(input),
     providers: resolveProviders(input),
     lanes,
     targets: resolveTargets(config, lanes),
@@ -40,6 +41,12 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     warnings,
   };
   return { revision: revisionOf(deployment), ...deployment };
+}
+
+/** Zero days keep nothing. */
+function decisionsStoreOf({ config, resolvePath }: ResolveInput): Deployment["decisionsStore"] {
+  const { keep_days: keepDays = 0, db_path: path = DEFAULTS.decisionsPath } = config.observability?.decisions ?? {};
+  return keepDays === 0 ? null : { path: resolvePath(path), keepDays };
 }
 
 function revisionOf(deployment: Omit<Deployment, "revision">): string {

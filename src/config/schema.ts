@@ -64,6 +64,7 @@ const providerFacts = {
   ca_file: text.nullish(),
   headers: textMap.optional(),
   forward_headers: words.optional(),
+  seals: text.optional(),
   timeouts: timeoutsSchema.optional(),
 };
 
@@ -310,7 +311,13 @@ export const configSchema = z.strictObject({
     .optional(),
   observability: z
     .strictObject({
-      decisions: z.strictObject({ ring: count.max(1_000_000).optional(), keep_days: count.optional() }).optional(),
+      decisions: z
+        .strictObject({
+          ring: count.max(1_000_000).optional(),
+          keep_days: count.max(3_650).optional(),
+          db_path: text.optional(),
+        })
+        .optional(),
       otlp_endpoint: text.optional(),
       request_log_webhook_url: text.optional(),
     })

@@ -24,6 +24,8 @@ export interface Deployment {
   readonly responseHeaders: "full" | "minimal" | "off";
   readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly format: "text" | "json" };
   readonly decisionsRing: number;
+  /** null: decisions are kept in memory alone. */
+  readonly decisionsStore: { readonly path: string; readonly keepDays: number } | null;
   readonly providers: Readonly<Record<string, Provider>>;
   /** By lane id: `provider/account/model`. */
   readonly lanes: Readonly<Record<string, Lane>>;
@@ -84,10 +86,14 @@ export interface Lane {
   readonly upstreamModel: string;
   /** `proven`: from the catalog or the configuration, so that it holds across providers. */
   readonly canonical: { readonly id: string; readonly proven: boolean };
+  /** Lanes of one protocol with the same word can open each other's sealed reasoning. Lower-case letters, digits, `-`, `_`. */
+  readonly sealIssuer: string;
   /** null: the account has none (a local backend). */
   readonly credential: SecretRef | null;
   /** Lanes that name the same group share its limit. */
   readonly slots: { readonly group: string; readonly max: number };
+  /** Requests that may wait for a slot of the lane's model, and how long; 0 of them: none waits. */
+  readonly queue: { readonly max: number; readonly maxWaitMs: number };
   /** Successful answers this lane may give in the life of the process; null: no limit. */
   readonly maxRequests: number | null;
   readonly defaultMaxOutputTokens: number | null;

@@ -44,6 +44,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     // Elsewhere than on Linux workers cannot share an address.
     cores: process.platform === "linux" ? navigator.hardwareConcurrency : 1,
     nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
     random: Math.random,
     setTimer(ms, fire) {
       const timer = setTimeout(fire, ms);

@@ -4,13 +4,15 @@
  */
 import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
+import type { Decision } from "../observability/decision.ts";
 import { createSinks, type Sink, type Sinks } from "../observability/sinks.ts";
 import { formatAddress, whyNotListening } from "./address.ts";
 import { type Asks, createAsks } from "./asks.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
 import { type Environment, environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
 import type { FromWorker } from "./messages.ts";
-import { freePort } from "./probe.ts";
+import { createOwner, type Owner } from "./owner.ts";
+import { portFor } from "./probe.ts";
 import { shareOf } from "./shares.ts";
 import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
@@ -32,6 +34,7 @@ export interface SupervisorOptions {
   /** What `workers: auto` stands for. */
   readonly cores: number;
   readonly nowMs: () => number;
+  readonly wallMs: () => number;
   readonly random: () => number;
   readonly setTimer: (ms: number, fire: () => void) => () => void;
 }
@@ -73,6 +76,12 @@ interface Supervisor {
   deployment: Deployment | null;
   /** null: nobody wants to see records. */
   sinks: Sinks | null;
+  /** null: nothing is kept for the workers. */
+  owner: Owner | null;
+  /** Workers that want to be told of each decision. */
+  readonly watching: Set<WorkerProcess>;
+  /** Decisions of the batch under way. */
+  readonly news: Decision[];
   /** How the displays stand; every worker is told. */
   displays: readonly DisplayState[];
   port: number;
@@ -101,6 +110,9 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     retired: new Set(),
     deployment: null,
     sinks: null,
+    owner: null,
+    watching: new Set(),
+    news: [],
     displays: [],
     port: 0,
     phase: "starting",
@@ -130,24 +142,23 @@ function deploy(supervisor: Supervisor, deployment: Deployment): void {
   }
   supervisor.port = opened;
   supervisor.deployment = deployment;
-  const sinks = options.sinks(deployment, (displays) => {
+  supervisor.owner = createOwner({
+    deployment,
+    say: options.say,
+    wallMs: options.wallMs,
+    setTimer: options.setTimer,
+    onDecision(decision) {
+      if (supervisor.watching.size > 0) supervisor.news.push(decision);
+    },
+  });
+  const watched = options.sinks(deployment, (displays) => {
     supervisor.displays = displays;
     for (const worker of workersOf(supervisor)) tellDisplays(supervisor, worker);
   });
+  const sinks = [...watched, ...(supervisor.owner === null ? [] : [supervisor.owner.sink])];
   supervisor.sinks = sinks.length === 0 ? null : createSinks(sinks);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);
   for (const slot of supervisor.slots) give(supervisor, slot);
-}
-
-/** The port workers are to open, or a sentence why they cannot. */
-function portFor({ workers, listen }: Deployment, platform: string): number | string {
-  const { host, port } = listen;
-  if (workers === 1) return port; // it is opened plainly, which tells by itself whether it is free
-  if (platform !== "linux") {
-    return "workers: more than 1 needs Linux, where they can share one address. Set `workers: 1`.";
-  }
-  const probed = freePort(host, port);
-  return probed.kind === "free" ? probed.port : whyNotListening(formatAddress(host, port), probed.code);
 }
 
 /** Says why and ends everything that was started. */
@@ -209,6 +220,7 @@ function tellDisplays({ displays }: Supervisor, worker: WorkerProcess): void {
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {
   supervisor.retired.delete(worker);
   supervisor.asks.gone(worker);
+  supervisor.watching.delete(worker);
   const slot = supervisor.slots.find((each) => each.worker === worker);
   if (slot !== undefined) slot.worker = null;
   if (supervisor.exitCode !== null) {
@@ -242,6 +254,7 @@ function onMessage(supervisor: Supervisor, worker: WorkerProcess, message: FromW
     case "observed":
       for (const record of message.records) supervisor.sinks?.record(record);
       for (const transition of message.transitions) supervisor.sinks?.transition(transition);
+      tellNews(supervisor);
       break;
     case "figures":
       supervisor.asks.replied(worker, message.id, message.figures);
@@ -251,9 +264,31 @@ function onMessage(supervisor: Supervisor, worker: WorkerProcess, message: FromW
       supervisor.asks.start(serving, (figures) => worker.send({ kind: "told", id: message.id, figures }));
       break;
     }
+    case "owner-ask":
+      void answerOwner(supervisor, worker, message);
+      break;
+    case "watch":
+      if (message.on) supervisor.watching.add(worker);
+      else supervisor.watching.delete(worker);
+      break;
     default:
       onStanding(supervisor, worker, message);
   }
+}
+
+function tellNews({ news, watching }: Supervisor): void {
+  const decisions = news.splice(0);
+  if (decisions.length === 0) return;
+  for (const worker of watching) worker.send({ kind: "decided", decisions });
+}
+
+/** Never rejects. */
+async function answerOwner(
+  { owner }: Supervisor,
+  worker: WorkerProcess,
+  { id, question }: Extract<FromWorker, { kind: "owner-ask" }>,
+): Promise<void> {
+  worker.send({ kind: "owner-told", id, answer: owner === null ? null : await owner.answer(question) });
 }
 
 type Standing = Extract<FromWorker, { kind: "ready" | "listening" | "failed-to-listen" | "retiring" }>;
@@ -355,7 +390,8 @@ function killAll(supervisor: Supervisor): void {
 function finishIfAlone(supervisor: Supervisor): void {
   if (supervisor.exitCode === null || workersOf(supervisor).length > 0) return;
   supervisor.cancelDeadline();
-  supervisor.onEnd(supervisor.exitCode);
+  const { exitCode, owner } = supervisor;
+  void (owner?.close() ?? Promise.resolve()).then(() => supervisor.onEnd(exitCode));
 }
 
 function workersOf(supervisor: Supervisor): WorkerProcess[] {
