@@ -89,6 +89,27 @@ describe("a display that is", () => {
   });
 });
 
+test("a bug in a display is said once and ends nothing", async () => {
+  const effects = createVirtualEffects();
+  const lines: string[] = [];
+  let looks = 0;
+  const publisher = createPublisher({
+    displays: [],
+    snapshot() {
+      looks += 1;
+      throw new TypeError("canary");
+    },
+    loginOf: () => NOBODY,
+    effects,
+    version: "1.2.3",
+    say: (_, line) => lines.push(line),
+    onStates: () => undefined,
+  });
+  await effects.run(5_500);
+  await publisher.close();
+  expect([looks, lines]).toEqual([6, ["Displays: TypeError, a bug in this program."]]);
+});
+
 test("what it says of itself is told only when it changed", async () => {
   const { effects, states } = start({ desk: "well" });
   await effects.run(59_000);

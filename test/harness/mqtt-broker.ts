@@ -48,9 +48,20 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   let server: Server | null = null;
   let port = options.port ?? 0;
 
+  /** In the order of arrival; the broker itself tells of messages in the order in which it has stored them. */
+  const note = (message: Seen): void => {
+    if (message.retain && message.payload === "") retained.delete(message.topic);
+    else if (message.retain) retained.set(message.topic, message.payload);
+    seen.push(message);
+    for (const look of waiting) look();
+  };
   const open = async (): Promise<void> => {
     const { login } = options;
     const opened = await Aedes.createBroker({
+      authorizePublish(client, { topic, payload, qos, retain }, done) {
+        note({ topic, payload: payload.toString(), qos, retain, client: client?.id ?? "" });
+        done(null);
+      },
       authenticate(client, username, password, done) {
         const isIn =
           login === undefined || (username === login.username && password?.toString("utf8") === login.password);
@@ -58,14 +69,6 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
         for (const look of waiting) look();
         done(isIn ? null : Object.assign(new Error("bad login"), { returnCode: 4 }), isIn);
       },
-    });
-    opened.on("publish", (packet, client) => {
-      if (packet.topic.startsWith("$SYS/")) return;
-      const payload = packet.payload.toString();
-      if (packet.retain && payload === "") retained.delete(packet.topic);
-      else if (packet.retain) retained.set(packet.topic, payload);
-      seen.push({ topic: packet.topic, payload, qos: packet.qos, retain: packet.retain, client: client?.id ?? "" });
-      for (const look of waiting) look();
     });
     core = opened;
     const listener = createServer((socket) => {
@@ -125,6 +128,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
           reject(new Error("the broker is not running"));
           return;
         }
+        note({ topic, payload, qos: 0, retain, client: "" });
         core.publish({ cmd: "publish", topic, payload, qos: 0, retain, dup: false }, (error) =>
           error ? reject(error) : resolve(),
         );

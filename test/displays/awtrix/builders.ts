@@ -76,8 +76,8 @@ export interface ClockTest {
   readonly display: ReturnType<typeof createAwtrixDisplay>;
   /** How many calls came to the network, answered or not. */
   readonly calls: readonly FetchCall[];
-  /** Shows what `snapshot` makes of the moment, once a second. */
-  run(seconds: number, snapshot?: (second: number) => Partial<Snapshot>): Promise<void>;
+  /** Shows what `snapshot` makes of the moment, once a second or as often as is said. */
+  run(seconds: number, snapshot?: (second: number) => Partial<Snapshot>, looksPerSecond?: number): Promise<void>;
   /** Pictures and words of our app so far. */
   pictures(): { readonly atMs: number; readonly body: Record<string, unknown> }[];
   setReachable(isReachable: boolean): void;
@@ -105,12 +105,12 @@ export function startClock(members: Partial<AwtrixConfig> = {}): ClockTest {
     device,
     display,
     calls: effects.calls,
-    async run(seconds, snapshot = () => ({})) {
-      for (let step = 0; step < seconds; step += 1) {
+    async run(seconds, snapshot = () => ({}), looksPerSecond = 1) {
+      for (let step = 0; step < seconds * looksPerSecond; step += 1) {
         display.show({ ...sampleSnapshot("busy"), wallMs: effects.wallMs(), ...snapshot(second) });
-        await effects.run(1_000);
-        device.pass(1);
-        second += 1;
+        await effects.run(1_000 / looksPerSecond);
+        device.pass(1 / looksPerSecond);
+        second += 1 / looksPerSecond;
       }
     },
     pictures: () =>

@@ -47,9 +47,10 @@ describe("the first second", () => {
 describe("calm", () => {
   test("never more than one picture a second, however often lanes come and go", async () => {
     const clock = startClock();
-    await clock.run(120, (second) => withLabel(second % 2 === 0 ? "healthy" : "cooling-down"));
+    await clock.run(120, (second) => withLabel(second % 1 < 0.5 ? "healthy" : "cooling-down"), 10);
     const moments = clock.pictures().map(({ atMs }) => atMs);
     expect(moments.length).toBeGreaterThan(60);
+    expect(moments.length).toBeLessThanOrEqual(121);
     expect(moments.slice(1).filter((atMs, at) => atMs - (moments[at] ?? 0) < 950)).toEqual([]);
   });
 
@@ -129,6 +130,14 @@ describe("quiet hours", () => {
 });
 
 describe("trouble", () => {
+  test("what is in braces in a name is not looked up by the clock", async () => {
+    const clock = startClock();
+    const odd = sampleSnapshot("busy").lanes.map((lane, at) => (at === 0 ? { ...lane, lane: "{{home/door}}" } : lane));
+    await clock.run(2, () => ({ lanes: odd.map((lane, at) => (at === 0 ? { ...lane, label: "exhausted" } : lane)) }));
+    expect(JSON.stringify(clock.device.notifications)).toContain("((home/door))");
+    expect(JSON.stringify(clock.device.notifications)).not.toContain("{{");
+  });
+
   test("a clock without room for pictures is sent words and a bar, and tried again later", async () => {
     const clock = startClock();
     clock.device.refuseDrawing(true);
