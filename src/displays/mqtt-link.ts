@@ -56,8 +56,8 @@ const CLOSE_MS = 2_000;
 const INFLIGHT_MAX = 16;
 /** A connection that held this long was a good one; until then its end is one more failure in a row. */
 const GOOD_AFTER_MS = 30_000;
-/** Of a message that somebody sends us. */
-const RECEIVED_BYTES_MAX = 256 * 1024;
+/** Of a message that somebody sends us; our own discovery, the largest that we ask for, has a tenth of it. */
+const RECEIVED_BYTES_MAX = 1024 * 1024;
 
 export const ONLINE = "online";
 export const OFFLINE = "offline";
@@ -139,8 +139,17 @@ async function open(connection: Connection): Promise<void> {
     cancelWait();
     if (connection.client === opened) drop(connection, !connection.isUp && why === LOST ? NO_ANSWER : why);
   });
+  // The library gathers a packet of any size before it shows it to anybody.
+  let unreadBytes = 0;
+  opened.stream.on("data", (chunk: Uint8Array) => {
+    unreadBytes += chunk.length;
+    if (unreadBytes > RECEIVED_BYTES_MAX && connection.client === opened) drop(connection, TOO_MUCH);
+  });
+  opened.on("packetreceive", () => {
+    unreadBytes = 0;
+  });
   opened.on("message", (topic, payload, packet) => {
-    if (payload.length <= RECEIVED_BYTES_MAX) options.onMessage(topic, payload.toString("utf8"), packet.retain);
+    options.onMessage(topic, payload.toString("utf8"), packet.retain);
   });
   opened.on("connect", () => {
     const { statusTopic, subscriptions } = options;
@@ -241,6 +250,7 @@ function packetBytes({ topic, payload }: MqttMessage): number {
 }
 
 const LOST = "the broker closed the connection";
+const TOO_MUCH = "the broker sends a message that is too large";
 const NO_ANSWER = "the broker did not answer in time";
 
 /** By the code alone: text of an error may hold anything. */

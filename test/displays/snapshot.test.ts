@@ -150,6 +150,25 @@ describe("health", () => {
     expect(label()).toBe("healthy");
   });
 
+  test.each([
+    ["after it went out is back, whoever forgot to say so", 5001, "healthy"],
+    ["that began before it went out says nothing", 4999, "exhausted"],
+  ] as const)("a lane with an answer %s", (_, startedMs, label) => {
+    const fold = createSnapshot(deployment());
+    fold.sink.transition(transition({ target: null, to: "exhausted", forMs: null }));
+    fold.sink.record(record({ attempts: [attempt({ startedMs })] }));
+    expect(laneOf(fold.snapshot(START_WALL_MS + 9000).lanes, SONNET).label).toBe(label);
+  });
+
+  test("an answer in one pool says nothing of a trip in another", () => {
+    const fold = createSnapshot(deployment());
+    fold.sink.transition(transition({ target: "sonnet" }));
+    fold.sink.record(record({ target: "fast", attempts: [attempt({ startedMs: 6000 })] }));
+    expect(laneOf(fold.snapshot(START_WALL_MS + 9000).lanes, SONNET).label).toBe("cooling-down");
+    fold.sink.record(record({ target: "sonnet", attempts: [attempt({ startedMs: 6000 })] }));
+    expect(laneOf(fold.snapshot(START_WALL_MS + 9000).lanes, SONNET).label).toBe("healthy");
+  });
+
   test("what lasted until a moment that has passed is no longer known", () => {
     const transitions = [transition({ forMs: 1000 })];
     const at = (offsetMs: number) =>

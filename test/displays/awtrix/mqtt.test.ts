@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
 import { createAwtrixDisplay } from "../../../src/displays/awtrix/index.ts";
+import { PACKET_BYTES_MAX } from "../../../src/displays/awtrix/link.ts";
+import { createAwtrixMqtt } from "../../../src/displays/awtrix/mqtt.ts";
 import { render } from "../../../src/displays/awtrix/render.ts";
 import { sampleSnapshot } from "../../../src/displays/awtrix/samples.ts";
 import type { RemoteDisplay } from "../../../src/displays/display.ts";
@@ -128,6 +130,8 @@ describe("at a broker", () => {
     device.restart();
     const before = at.seen.length;
     await matrix.speak();
+    // Those are said again only to a clock that has forgotten everything.
+    await at.saw(({ topic }) => topic === `${PREFIX}/settings`, before);
     await at.saw(isPicture, before);
   });
 });
@@ -149,6 +153,15 @@ describe("a broker that is none", () => {
     const display = clock(url);
     await until(() => display.state().state === "down");
     expect(display.state()).toMatchObject({ detail: "the broker did not answer in time", shown: 0 });
+  });
+
+  test("sends a message without end: it is left before the memory is full", async () => {
+    const { url, close, sentBytes } = await deafBroker({ floods: true });
+    closing.push(close);
+    const display = clock(url);
+    await until(() => display.state().state === "down");
+    expect(display.state().detail).toBe("the broker sends a message that is too large");
+    expect(sentBytes()).toBeLessThan(16 * 1024 * 1024);
   });
 
   test("takes a connection and then nothing more: messages fail, are never queued without end, and closing is bounded", async () => {
@@ -203,17 +216,49 @@ describe("a broker that is none", () => {
   });
 });
 
+test("a message that is too large for a clock never leaves, and the next one does", async () => {
+  const at = await broker();
+  const link = createAwtrixMqtt({
+    name: "desk",
+    url: at.url,
+    prefix: PREFIX,
+    login: NOBODY,
+    effects: fastEffects(SPEED),
+  });
+  closing.push(() => link.close([]));
+  await at.saw(({ topic }) => topic === "ringmain/desk/status");
+  const body = (bytes: number) => ({ kind: "notify", body: { text: "x".repeat(bytes) } }) as const;
+  expect(await link.send(body(PACKET_BYTES_MAX))).toEqual({ kind: "too-large" });
+  expect(await link.send(body(10))).toEqual({ kind: "taken" });
+  expect(at.seen.filter(({ topic }) => topic === `${PREFIX}/notify`)).toHaveLength(1);
+});
+
 const LOST = "the broker closed the connection";
 
-/** Says yes to whoever connects unless it is silent, and never reads or says anything again. */
-async function deafBroker({ isSilent } = { isSilent: false }): Promise<{ url: string; close: () => Promise<void> }> {
+/** Says yes to whoever connects unless it is silent, never reads again, and says nothing but a flood. */
+async function deafBroker({ isSilent = false, floods = false } = {}) {
   const sockets: Socket[] = [];
+  let sent = 0;
+  /** A PUBLISH of 256 MB, as fast as it is taken. */
+  const flood = (socket: Socket): void => {
+    socket.write(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61]));
+    const chunk = Buffer.alloc(65_536);
+    const more = (): void => {
+      while (!socket.destroyed) {
+        sent += chunk.length;
+        if (!socket.write(chunk)) break;
+      }
+    };
+    socket.on("drain", more);
+    more();
+  };
   const server: Server = createServer((socket) => {
     sockets.push(socket);
     socket.on("error", () => socket.destroy());
     socket.once("data", () => {
       if (!isSilent) socket.write(Buffer.from([0x20, 2, 0, 0])); // CONNACK
       socket.pause();
+      if (floods) flood(socket);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -223,5 +268,5 @@ async function deafBroker({ isSilent } = { isSilent: false }): Promise<{ url: st
     for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(() => resolve()));
   };
-  return { url: `mqtt://127.0.0.1:${port}`, close };
+  return { url: `mqtt://127.0.0.1:${port}`, close, sentBytes: () => sent };
 }
