@@ -146,7 +146,7 @@ export function createCore(input: CoreInput): Core {
 
   const start = (ask: Ask): Asked => {
     const client = new AbortController();
-    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat");
+    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat", saysOf(ask.body).stream === true);
     const answer = exchange.run({
       route,
       parts: partsOf(route, ask),
@@ -205,22 +205,42 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
   };
 }
 
-export function routeOf(protocols: readonly Protocol[], protocol: string, operation: Operation): Route {
-  const found = protocols
-    .find((each) => each.id === protocol)
-    ?.carrier.routes.find((each) => each.operation === operation && each.target.from !== "param");
+/** The body names the target where the protocol has such a route; else the path, which also says whether it streams. */
+export function routeOf(
+  protocols: readonly Protocol[],
+  protocol: string,
+  operation: Operation,
+  stream: boolean = false,
+): Route {
+  const routes = protocols.find((each) => each.id === protocol)?.carrier.routes ?? [];
+  const fitting = routes.filter((each) => each.operation === operation);
+  const found =
+    fitting.find((each) => each.target.from !== "param") ??
+    fitting.find((each) => each.stream.from === "fixed" && each.stream.value === stream);
   if (found === undefined) throw new Error(`${protocol} has no route for ${operation}`);
   return found;
 }
 
 function partsOf(route: Route, ask: Ask): RequestParts {
+  const { model } = saysOf(ask.body);
+  const name = route.target.from === "param" ? route.target.names[0] : undefined;
   return {
     method: route.method,
     path: route.path,
-    query: "",
+    // Clients that read events ask for them.
+    query: route.stream.from === "fixed" && route.stream.value ? "alt=sse" : "",
     headers: { "content-type": "application/json", ...ask.headers },
-    params: ask.params ?? {},
+    params: ask.params ?? (name === undefined || model === undefined ? {} : { [name]: model }),
   };
+}
+
+/** What a body says of its target and stream; nothing where it is none. */
+function saysOf(body: Ask["body"]): { readonly model?: string; readonly stream?: boolean } {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytesOf(body))) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function bytesOf(body: Ask["body"]): Uint8Array {

@@ -145,6 +145,18 @@ const ALLOWED: Readonly<
   "requests, responses > anthropic": {
     "no limit": { changes: ["maxOutputTokens"], because: "the vendor demands a limit: the lane's default is written" },
   },
+  "requests, gemini > anthropic": {
+    "no limit": { changes: ["maxOutputTokens"], because: "the vendor demands a limit: the lane's default is written" },
+    "reasoning off": { changes: ["reasoning"], because: "a model that thinks only when told to is told nothing" },
+  },
+  "requests, gemini > openai": {
+    "document bytes": { changes: ["conversation"], because: "the provider demands a file name, so one is made up" },
+    "reasoning adaptive": { changes: ["reasoning"], because: "its models decide by themselves unless told an effort" },
+  },
+  "requests, gemini > responses": {
+    "document bytes": { changes: ["conversation"], because: "the provider demands a file name, so one is made up" },
+    "reasoning adaptive": { changes: ["reasoning"], because: "its models decide by themselves unless told an effort" },
+  },
   "responses, openai > anthropic": {
     "stopped by a sequence": {
       changes: ["stopSequences", "finishes"],
