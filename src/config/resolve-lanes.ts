@@ -44,6 +44,7 @@ function lanesOfModel(
     protocol,
     upstreamModel,
     canonical: canonicalOf(model, upstreamModel, catalog),
+    queue: { max: model.queue?.max ?? DEFAULTS.queueMax, maxWaitMs: model.queue?.max_wait_ms ?? DEFAULTS.queueWaitMs },
     maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
     defaultMaxOutputTokens: model.default_max_tokens ?? null,
     capabilities: capabilitiesOf(model, upstreamModel, catalog),

@@ -125,7 +125,7 @@ function findPlace(path: string): Place | null {
 function pathOf({ carrier }: Protocol, operation: Place["operation"], stream: boolean): string | undefined {
   return carrier
     .upstreamPath({ operation, upstreamModel: ANY_MODEL, stream, template: null, clientPath: "" })
-    .split("?")[0];
+    ?.split("?")[0];
 }
 
 function fits(wanted: string | undefined, path: string): boolean {

@@ -32,6 +32,8 @@ export interface CoreInput {
   readonly metered?: boolean;
   readonly clientTokens?: readonly string[];
   readonly localHostsOnly?: boolean;
+  /** Instead of the table's. */
+  readonly protocols?: readonly Protocol[];
   /** Plants a fault: what the core is given instead of the real part. */
   readonly tamper?: {
     readonly world?: (world: World) => World;
@@ -44,6 +46,8 @@ export interface Ask {
   readonly protocol: string;
   readonly body: object | string | Uint8Array;
   readonly operation?: Operation;
+  /** Of several routes of an operation, the one with this path. */
+  readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly caller?: Caller;
   readonly params?: Readonly<Record<string, string>>;
@@ -67,6 +71,7 @@ export interface Core {
   readonly exchange: Exchange;
   readonly effects: VirtualEffects;
   readonly standing: Standing;
+  readonly world: World;
   readonly protocols: readonly Protocol[];
   readonly records: readonly ExchangeRecord[];
   readonly rows: readonly UsageRow[];
@@ -95,7 +100,7 @@ const READ_BYTES_MAX = 64 * 1024 * 1024;
 export function createCore(input: CoreInput): Core {
   const { deployment, tamper } = input;
   const effects = createVirtualEffects({ seed: input.seed ?? 1, answer: input.answer });
-  const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
+  const protocols: readonly Protocol[] = input.protocols ?? Object.values(PROTOCOLS);
   const records: ExchangeRecord[] = [];
   const rows: UsageRow[] = [];
   const bugs: unknown[] = [];
@@ -106,10 +111,12 @@ export function createCore(input: CoreInput): Core {
     selections: new Map(),
     lastUsedMs: new Map(),
     waiting: new Map(),
+    queued: new Map(),
     onChanges: (_target, more) => void changes.push(...more),
   };
+  const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
-    world: (tamper?.world ?? same)(worldOf(input, effects, protocols)),
+    world,
     standing,
     protocols,
     identify: createIdentify({
@@ -146,7 +153,8 @@ export function createCore(input: CoreInput): Core {
 
   const start = (ask: Ask): Asked => {
     const client = new AbortController();
-    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat", saysOf(ask.body).stream === true);
+    const stream = saysOf(ask.body).stream === true;
+    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat", { path: ask.path, stream });
     const answer = exchange.run({
       route,
       parts: partsOf(route, ask),
@@ -162,6 +170,7 @@ export function createCore(input: CoreInput): Core {
     exchange,
     effects,
     standing,
+    world,
     protocols,
     records,
     rows,
@@ -205,18 +214,20 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
   };
 }
 
-/** The body names the target where the protocol has such a route; else the path, which also says whether it streams. */
+/** By its path; else the body names the target where the protocol has such a route, else the path, which also says whether it streams. */
 export function routeOf(
   protocols: readonly Protocol[],
   protocol: string,
   operation: Operation,
-  stream: boolean = false,
+  by: { readonly path?: string | undefined; readonly stream?: boolean } = {},
 ): Route {
   const routes = protocols.find((each) => each.id === protocol)?.carrier.routes ?? [];
-  const fitting = routes.filter((each) => each.operation === operation);
+  const fitting = routes.filter(
+    (each) => each.operation === operation && (by.path === undefined || each.path === by.path),
+  );
   const found =
-    fitting.find((each) => each.target.from !== "param") ??
-    fitting.find((each) => each.stream.from === "fixed" && each.stream.value === stream);
+    fitting.find((each) => each.target.from !== "param" || by.path !== undefined) ??
+    fitting.find((each) => each.stream.from === "fixed" && each.stream.value === (by.stream ?? false));
   if (found === undefined) throw new Error(`${protocol} has no route for ${operation}`);
   return found;
 }

@@ -30,6 +30,7 @@ export function record(members: Partial<ExchangeRecord> = {}): ExchangeRecord {
     outcome: "answered",
     failure: null,
     attempts: [attempt()],
+    offered: ["acme/default/sonnet"],
     skipped: [],
     usage: usage({ freshInputTokens: 1200, outputTokens: 340 }),
     usageEstimated: false,
@@ -178,6 +179,7 @@ export function deployment(members: Partial<Deployment> = {}): Deployment {
     responseHeaders: "full",
     log: { level: "info", format: "text" },
     decisionsRing: 100,
+    decisionsStore: null,
     providers: { acme: provider("acme", "anthropic"), zenith: provider("zenith", "openai") },
     lanes: Object.fromEntries(lanes.map((each) => [each.id, each])),
     targets: {
@@ -185,6 +187,7 @@ export function deployment(members: Partial<Deployment> = {}): Deployment {
       sonnet: target("sonnet", "model", lanes.slice(0, 1)),
       large: target("large", "model", lanes.slice(1)),
     },
+    displays: [],
     warnings: [],
     ...members,
   };
@@ -203,6 +206,7 @@ export function lane(id: string, protocol: string, members: Partial<Lane> = {}):
     sealIssuer: "shared",
     credential: { kind: "env", name: "KEY" },
     slots: { group: model, max: 20 },
+    queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
     capabilities: UNKNOWN_CAPABILITIES,

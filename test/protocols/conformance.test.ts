@@ -42,6 +42,9 @@ const SKIPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   gemini: {
     "no finish": "a client takes an answer without a reason for one that broke off",
+    "a call signed by its issuer":
+      "the signature is read as reasoning ahead of the call, where other protocols keep it",
+    "a call signed by Gemini": "likewise",
   },
   anthropic: {
     "no finish": "a whole answer must name a reason",

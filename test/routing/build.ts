@@ -40,6 +40,7 @@ export function lane(
     sealIssuer: "shared",
     credential: null,
     slots: { group: id, max: 10 },
+    queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
     pinned: false,
@@ -108,9 +109,11 @@ export function deployment(lanes: readonly Lane[], targets: readonly Target[] = 
     responseHeaders: "full",
     log: { level: "info", format: "text" },
     decisionsRing: 10,
+    decisionsStore: null,
     providers: {},
     lanes: byId(lanes),
     targets: Object.fromEntries(targets.map((each) => [each.name, each])),
+    displays: [],
     warnings: [],
   };
 }

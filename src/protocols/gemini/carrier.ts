@@ -54,12 +54,19 @@ export const carrier: Carrier = {
   answerHeaders: () => ({}),
 };
 
-/** `/v1beta/models/{model}:{action}`; a name may bring its own collection (`tunedModels/x`, `models/x`). */
-function upstreamPath(input: UpstreamPathInput): string {
+/**
+ * `/v1beta/models/{model}:{action}`; a name may bring its own collection (`tunedModels/x`, `models/x`). A configured path
+ * serves counting where it has a place for the action; embeddings have other paths and bodies in the vendor's cloud.
+ */
+function upstreamPath(input: UpstreamPathInput): string | null {
+  const { operation, template } = input;
   const action = actionOf(input);
-  const own = `/v1beta/${resourceOf(input.upstreamModel)}:${action}`;
+  if (template !== null && operation !== "chat" && (operation !== "count" || !template.includes("{action}")))
+    return null;
   const path =
-    input.template === null ? own : fillPath(input.template, { model: modelOf(input.upstreamModel), action });
+    template === null
+      ? `/v1beta/${resourceOf(input.upstreamModel)}:${action}`
+      : fillPath(template, { model: modelOf(input.upstreamModel), action });
   if (action !== "streamGenerateContent" || /[?&]alt=sse(&|$)/.test(path)) return path;
   return `${path}${path.includes("?") ? "&" : "?"}alt=sse`;
 }

@@ -5,7 +5,9 @@ import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/
 import { isVideoSite, kindOf } from "./media-types.ts";
 import { either } from "./members.ts";
 
-export function readFacts(body: JsonObject): PayloadFacts {
+export function readFacts(given: JsonObject): PayloadFacts {
+  // Counting may ask about a whole request.
+  const body = asObject(either(given, "generateContentRequest", "generate_content_request")) ?? given;
   const config = asObject(either(body, "generationConfig", "generation_config"));
   const schema =
     either(config, "responseJsonSchema", "response_json_schema") ?? either(config, "responseSchema", "response_schema");

@@ -1,5 +1,5 @@
 /** What this protocol has a place for, feature by feature, with the vendor's page that shows it. */
-import type { FeatureCell, FeatureTable } from "../features.ts";
+import { carried, type FeatureTable, lacking, partly } from "../features.ts";
 
 const READ = "2026-11-27";
 const API = `https://ai.google.dev/api/generate-content ${READ}`;
@@ -7,22 +7,10 @@ const GUIDE = "https://ai.google.dev/gemini-api/docs";
 const CALLING = `${GUIDE}/function-calling ${READ}`;
 const THINKING = `${GUIDE}/thinking ${READ}`;
 
-function yes(...members: readonly string[]): FeatureCell {
-  return { carried: "yes", note: "", source: "", members };
-}
-
-function partly(note: string, source: string, ...members: readonly string[]): FeatureCell {
-  return { carried: "partly", note, source, members };
-}
-
-function no(note: string, source: string, ...members: readonly string[]): FeatureCell {
-  return { carried: "no", note, source, members };
-}
-
-export const FEATURES_OF_GEMINI: FeatureTable = {
-  system: yes("systemInstruction"),
-  "system-between": no("moved to `systemInstruction`", API),
-  text: yes("contents[].parts[].text"),
+export const GEMINI_FEATURES: FeatureTable = {
+  system: carried("systemInstruction"),
+  "system-between": lacking("moved to `systemInstruction`", API),
+  text: carried("contents[].parts[].text"),
   images: partly(
     "bytes, and addresses the vendor can reach; files only of its own store",
     `${GUIDE}/file-input-methods ${READ}`,
@@ -39,15 +27,21 @@ export const FEATURES_OF_GEMINI: FeatureTable = {
     "from Gemini 3 on; before, they stand beside the result",
     CALLING,
     "contents[].parts[].functionResponse.parts",
+    "*.content[].title",
   ),
-  documents: partly("without a title", `${GUIDE}/document-processing ${READ}`, "contents[].parts[].inlineData"),
+  documents: partly(
+    "without a title",
+    `${GUIDE}/document-processing ${READ}`,
+    "contents[].parts[].inlineData",
+    "*.title",
+  ),
   "documents-by-address": partly(
     "addresses; files only of the vendor's own store",
     `${GUIDE}/file-input-methods ${READ}`,
     "contents[].parts[].fileData",
   ),
   "documents-as-text": partly("as text, without title and context", API),
-  audio: yes("contents[].parts[].inlineData"),
+  audio: carried("contents[].parts[].inlineData"),
   video: partly(
     "between clients and lanes of this protocol",
     `${GUIDE}/video-understanding ${READ}`,
@@ -55,15 +49,22 @@ export const FEATURES_OF_GEMINI: FeatureTable = {
     "contents[].parts[].videoMetadata",
     "contents[].parts[].mediaProcessing",
   ),
-  tools: yes("tools[].functionDeclarations"),
+  tools: partly(
+    "arguments that are no JSON object are written inside one; a streamed call comes whole",
+    CALLING,
+    "tools[].functionDeclarations",
+    "*.args",
+    "functionCall",
+  ),
   "tool-schema": partly(
     "the vendor's words of JSON Schema; the OpenAPI subset before Gemini 2.5",
     `${GUIDE}/structured-output ${READ}`,
     "tools[].functionDeclarations[].parametersJsonSchema",
     "tools[].functionDeclarations[].parameters",
+    "tools[].parameters.type",
     "generationConfig.responseSchema",
   ),
-  "tool-strict": no("only all calls at once (`VALIDATED`)", CALLING),
+  "tool-strict": lacking("only all calls at once (`VALIDATED`)", CALLING),
   "free-text-tools": partly("as a function with one string", CALLING),
   "server-tools": partly(
     "between clients and lanes of this protocol",
@@ -73,24 +74,35 @@ export const FEATURES_OF_GEMINI: FeatureTable = {
     "toolConfig.retrievalConfig",
     "toolConfig.includeServerSideToolInvocations",
   ),
-  "tool-choice": yes("toolConfig.functionCallingConfig.mode"),
-  "tool-choice-subset": yes("toolConfig.functionCallingConfig.allowedFunctionNames"),
+  "tool-choice": carried("toolConfig.functionCallingConfig.mode"),
+  "tool-choice-subset": carried("toolConfig.functionCallingConfig.allowedFunctionNames"),
   "parallel-calls": partly("always allowed; one at a time cannot be asked for", CALLING),
   "tool-ids": partly("where the model gives none they are made up, and left out again", CALLING),
-  "tool-errors": yes("contents[].parts[].functionResponse.response"),
-  "tool-results-json": yes("contents[].parts[].functionResponse.response"),
+  "tool-errors": carried("contents[].parts[].functionResponse.response"),
+  "tool-results-json": carried("contents[].parts[].functionResponse.response"),
   "reasoning-effort": partly(
     "as `thinkingLevel` from Gemini 3 on, as a budget before",
     THINKING,
     "generationConfig.thinkingConfig.thinkingLevel",
+    "reasoning.summary",
   ),
   "reasoning-budget": partly(
     "within the model's bounds; as the nearest level from Gemini 3 on",
     THINKING,
     "generationConfig.thinkingConfig.thinkingBudget",
   ),
-  "reasoning-text": yes("contents[].parts[].thought", "generationConfig.thinkingConfig.includeThoughts"),
-  "reasoning-signatures": yes("contents[].parts[].thoughtSignature"),
+  "reasoning-text": partly(
+    "as summaries",
+    THINKING,
+    "contents[].parts[].thought",
+    "generationConfig.thinkingConfig.includeThoughts",
+  ),
+  "reasoning-signatures": partly(
+    "the vendor's own only; in answers also those of others, for their way back",
+    `${GUIDE}/thought-signatures ${READ}`,
+    "contents[].parts[].thoughtSignature",
+    "*.signature",
+  ),
   citations: partly(
     "sources with an address, in answers only",
     `${GUIDE}/google-search ${READ}`,
@@ -112,11 +124,11 @@ export const FEATURES_OF_GEMINI: FeatureTable = {
     "generationConfig.responseMimeType",
   ),
   "output-limit": partly("32-bit numbers", API, "generationConfig.maxOutputTokens"),
-  temperature: yes("generationConfig.temperature"),
-  "top-p": yes("generationConfig.topP"),
-  "top-k": yes("generationConfig.topK"),
-  seed: yes("generationConfig.seed"),
-  penalties: yes("generationConfig.presencePenalty", "generationConfig.frequencyPenalty"),
+  temperature: carried("generationConfig.temperature"),
+  "top-p": carried("generationConfig.topP"),
+  "top-k": carried("generationConfig.topK"),
+  seed: carried("generationConfig.seed"),
+  penalties: carried("generationConfig.presencePenalty", "generationConfig.frequencyPenalty"),
   logprobs: partly(
     "asked for; told in the vendor's own shape",
     API,
@@ -126,17 +138,17 @@ export const FEATURES_OF_GEMINI: FeatureTable = {
   ),
   choices: partly("up to 8", API, "generationConfig.candidateCount"),
   stop: partly("at most 5", API, "generationConfig.stopSequences"),
-  "stop-met": no("never said", API),
-  "cache-marks": no(
+  "stop-met": lacking("never said", API),
+  "cache-marks": lacking(
     "the vendor caches by itself, or by a name given ahead",
     `${GUIDE}/caching ${READ}`,
     "cachedContent",
   ),
-  user: no("no such member", API),
-  metadata: no("no such member; `labels` of the cloud are its own", API, "labels"),
-  names: no("participants have no names", API),
+  user: lacking("no such member", API),
+  metadata: lacking("no such member; `labels` of the cloud are its own", API, "labels"),
+  names: lacking("participants have no names", API),
   "service-tier": partly("flex, standard and priority", `${GUIDE}/optimization ${READ}`, "serviceTier"),
-  state: no("no stored conversations here", API, "store", "continuationToken"),
+  state: lacking("no stored conversations here", API, "store", "continuationToken"),
   "safety-settings": partly(
     "between clients and lanes of this protocol",
     `${GUIDE}/safety-settings ${READ}`,
@@ -154,5 +166,5 @@ export const FEATURES_OF_GEMINI: FeatureTable = {
   ),
   usage: partly("cache writes are part of the prompt", API, "usageMetadata"),
   finish: partly("paused and out of context have no word", API, "finishReason", "candidates[].finishReason"),
-  "own-members": no("", API, "*."),
+  "own-members": lacking("members of other vendors have no place", API),
 };

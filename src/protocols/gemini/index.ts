@@ -24,6 +24,8 @@ const payload: Payload = {
   decides: [
     "model",
     "stream",
+    "generateContentRequest",
+    "generate_content_request",
     "contents",
     "tools",
     "toolConfig",

@@ -201,9 +201,10 @@ function writeText(state: State, event: Extract<IrEvent, { type: "text-delta" }>
 /** Some vendors end their calls with the answer: one that is whole already keeps its place ahead of later text. */
 function writeWholeCalls(state: State, before: number, choice: number): void {
   for (const [number, block] of state.blocks) {
-    const isEarlierCall = number < before && block.choice === choice && block.content.type === "tool-call";
-    if (!isEarlierCall || block.pieces.length === 0 || parseObject(block.pieces.join("")) === null) continue;
-    endBlock(state, number);
+    if (number >= before || block.choice !== choice || block.content.type !== "tool-call") continue;
+    const isWhole = block.pieces.length > 0 && parseObject(block.pieces.join("")) !== null;
+    if (isWhole) endBlock(state, number);
+    else state.losses.approximate("functionCall", "text that came before it was whole stands before it");
   }
 }
 
