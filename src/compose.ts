@@ -8,6 +8,7 @@ import {
   createExplain,
   createHeaderFilter,
   createRecoveries,
+  createSeals,
   type Exchanges,
   type Standing,
   startProbes,
@@ -197,6 +198,7 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     send: createSend(effects),
     protocolOf,
     secretOf: secretsOfLanes(secrets),
+    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     requestFilter: (ingress, lane) => requestFilters.get(lane.id)?.(ingress) ?? nothing,
     responseFilter: (egress, ingress) =>

@@ -79,12 +79,6 @@ export const NOT_YET: readonly NotYet[] = [
     find: (config) =>
       config.observability?.request_log_webhook_url === undefined ? [] : [["observability", "request_log_webhook_url"]],
   },
-  {
-    id: "displays",
-    severity: "warning",
-    message: "displays are not available in this version and nothing is drawn; remove them",
-    find: (config) => (config.displays?.length ? [["displays"]] : []),
-  },
 ];
 
 type Timeouts = ConfigFile["timeouts"];

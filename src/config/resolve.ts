@@ -5,6 +5,7 @@ import { PROTOCOL_IDS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { adminTokenForms, clientTokensOf, providerOf } from "./merge.ts";
+import { resolveDisplays } from "./resolve-displays.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { ConfigProvider } from "./schema.ts";
@@ -36,6 +37,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     providers: resolveProviders(input),
     lanes,
     targets: resolveTargets(config, lanes),
+    displays: resolveDisplays(input),
     warnings,
   };
   return { revision: revisionOf(deployment), ...deployment };

@@ -10,4 +10,5 @@ export { createExplain, type Explain, type ExplainInput, type Explanation } from
 export { createHeaderFilter, TRACE_HEADERS } from "./headers.ts";
 export { type ProbeRecord, type Probes, startProbes } from "./probe.ts";
 export { createRecoveries, type Recoveries } from "./recoveries.ts";
+export { createSeals } from "./seals.ts";
 export type { Standing } from "./standing.ts";

@@ -4,12 +4,10 @@
  * one literally into the file.
  */
 import type { Capabilities } from "./capability.ts";
+import type { DisplayConfig } from "./display.ts";
+import type { SecretRef } from "./secret-ref.ts";
 
-/** `template`: text that may hold `${VAR}` references, resolved where it is used. */
-export type SecretRef =
-  | { readonly kind: "env"; readonly name: string }
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "template"; readonly text: string };
+export type { SecretRef } from "./secret-ref.ts";
 
 export interface Deployment {
   /** Hash of what it was made from; stamped into logs and `/stats`. */
@@ -33,6 +31,7 @@ export interface Deployment {
   readonly lanes: Readonly<Record<string, Lane>>;
   /** Everything a client may ask for by a single name: pools and models, expanded to lanes. */
   readonly targets: Readonly<Record<string, Target>>;
+  readonly displays: readonly DisplayConfig[];
   /** Sentences for the operator, printed at start: open relay, deprecated spelling, mixed protocols. */
   readonly warnings: readonly string[];
 }
@@ -87,6 +86,8 @@ export interface Lane {
   readonly upstreamModel: string;
   /** `proven`: from the catalog or the configuration, so that it holds across providers. */
   readonly canonical: { readonly id: string; readonly proven: boolean };
+  /** Lanes of one protocol with the same word can open each other's sealed reasoning. Lower-case letters, digits, `-`, `_`. */
+  readonly sealIssuer: string;
   /** null: the account has none (a local backend). */
   readonly credential: SecretRef | null;
   /** Lanes that name the same group share its limit. */

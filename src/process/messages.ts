@@ -1,4 +1,5 @@
 /** All that crosses between the supervisor and its workers, as plain data. Secrets cross as references only. */
+import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
@@ -52,7 +53,9 @@ export type ToWorker =
   /** null: it keeps nothing of the kind, or cannot read it now. */
   | { readonly kind: "owner-told"; readonly id: number; readonly answer: OwnerAnswer | null }
   /** For a worker that watches. */
-  | { readonly kind: "decided"; readonly decisions: readonly Decision[] };
+  | { readonly kind: "decided"; readonly decisions: readonly Decision[] }
+  /** How the displays stand, which the supervisor feeds; for `/stats`. */
+  | { readonly kind: "displays"; readonly states: readonly DisplayState[] };
 
 export type FromWorker =
   /** Its modules are loaded; it waits for a plan. */
@@ -82,6 +85,7 @@ const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>([
   "told",
   "owner-told",
   "decided",
+  "displays",
 ]);
 const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
   "ready",

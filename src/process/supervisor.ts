@@ -2,6 +2,7 @@
  * The process that serves nothing: it gives its workers the environment the runtime needs at their start, the deployment
  * and a replacement when one of them ends, passes the operator's signals on, and merges what they tell of themselves.
  */
+import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Decision } from "../observability/decision.ts";
 import { createSinks, type Sink, type Sinks } from "../observability/sinks.ts";
@@ -11,7 +12,7 @@ import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
 import { type Environment, environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
 import type { FromWorker } from "./messages.ts";
 import { createOwner, type Owner } from "./owner.ts";
-import { freePort } from "./probe.ts";
+import { portFor } from "./probe.ts";
 import { shareOf } from "./shares.ts";
 import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
@@ -22,7 +23,7 @@ export interface SupervisorOptions {
   readonly command: readonly string[];
   readonly env: Environment;
   /** Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. */
-  readonly sinks: (deployment: Deployment) => readonly Sink[];
+  readonly sinks: (deployment: Deployment, tell: (displays: readonly DisplayState[]) => void) => readonly Sink[];
   /** Once: every worker serves. */
   readonly onListening: (listening: Listening) => void;
   /** A line for the operator, without a line end. */
@@ -81,6 +82,8 @@ interface Supervisor {
   readonly watching: Set<WorkerProcess>;
   /** Decisions of the batch under way. */
   readonly news: Decision[];
+  /** How the displays stand; every worker is told. */
+  displays: readonly DisplayState[];
   port: number;
   phase: "starting" | "serving" | "ending";
   failedStarts: number;
@@ -110,6 +113,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     owner: null,
     watching: new Set(),
     news: [],
+    displays: [],
     port: 0,
     phase: "starting",
     failedStarts: 0,
@@ -147,21 +151,14 @@ function deploy(supervisor: Supervisor, deployment: Deployment): void {
       if (supervisor.watching.size > 0) supervisor.news.push(decision);
     },
   });
-  const sinks = [...options.sinks(deployment), ...(supervisor.owner === null ? [] : [supervisor.owner.sink])];
+  const watched = options.sinks(deployment, (displays) => {
+    supervisor.displays = displays;
+    for (const worker of workersOf(supervisor)) tellDisplays(supervisor, worker);
+  });
+  const sinks = [...watched, ...(supervisor.owner === null ? [] : [supervisor.owner.sink])];
   supervisor.sinks = sinks.length === 0 ? null : createSinks(sinks);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);
   for (const slot of supervisor.slots) give(supervisor, slot);
-}
-
-/** The port workers are to open, or a sentence why they cannot. */
-function portFor({ workers, listen }: Deployment, platform: string): number | string {
-  const { host, port } = listen;
-  if (workers === 1) return port; // it is opened plainly, which tells by itself whether it is free
-  if (platform !== "linux") {
-    return "workers: more than 1 needs Linux, where they can share one address. Set `workers: 1`.";
-  }
-  const probed = freePort(host, port);
-  return probed.kind === "free" ? probed.port : whyNotListening(formatAddress(host, port), probed.code);
 }
 
 /** Says why and ends everything that was started. */
@@ -212,6 +209,12 @@ function give(supervisor: Supervisor, slot: Slot): void {
       observed: supervisor.sinks !== null,
     },
   });
+  tellDisplays(supervisor, slot.worker);
+}
+
+/** One that serves nothing yet ignores it, and is told when it does. */
+function tellDisplays({ displays }: Supervisor, worker: WorkerProcess): void {
+  if (displays.length > 0) worker.send({ kind: "displays", states: displays });
 }
 
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {

@@ -72,6 +72,7 @@ export function runWorker(): void {
     if (message.kind === "deploy") serving ??= serve(message.plan);
     else if (message.kind === "drain") end({ because: "drain", drain: message, retires: false });
     else if (message.kind === "stop") stopNow(serving);
+    else if (message.kind === "displays") serving?.observe.displays(message.states);
     else answer(serving, message);
   });
   send({ kind: "ready" });
@@ -86,7 +87,10 @@ function send(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
-function answer(serving: Serving | null, message: Exclude<ToWorker, { kind: "deploy" | "drain" | "stop" }>): void {
+function answer(
+  serving: Serving | null,
+  message: Exclude<ToWorker, { kind: "deploy" | "drain" | "stop" | "displays" }>,
+): void {
   if (serving === null) return;
   if (message.kind === "owner-told" || message.kind === "decided") serving.owner.told(message);
   else if (message.kind === "told") serving.observe.told(message.id, message.figures);

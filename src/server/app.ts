@@ -164,7 +164,12 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: Arrival):
 function paramsOf(entry: RouteEntry, context: Context<Environment>): RequestParts["params"] {
   if (entry.params.length === 0) return NO_PARAMS;
   // The router decodes the percent signs of a named segment, once.
-  return Object.fromEntries(entry.params.map(({ name, key }) => [name, context.req.param(key) ?? ""]));
+  return Object.fromEntries(
+    entry.params.map(({ name, key, suffix }) => {
+      const segment = context.req.param(key) ?? "";
+      return [name, segment.slice(0, segment.length - suffix.length)];
+    }),
+  );
 }
 
 /** A body that nobody will read is thrown away by the runtime; one that is large, or of unknown length, costs less closed. */

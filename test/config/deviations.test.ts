@@ -124,7 +124,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
     [after("timeouts: { connect_ms: 5 }\n"), "warning timeouts.connect_ms: a time limit for connecting"],
     [keyed("timeouts: { connect_ms: 5 }"), "warning providers.acme.timeouts.connect_ms: a time limit"],
   ],
-  displays: [[after("displays: [{ type: awtrix, name: desk }]\n"), "warning displays: displays are not available"]],
 };
 
 /** What loads, and means something else than it did. */

@@ -187,6 +187,7 @@ export function deployment(members: Partial<Deployment> = {}): Deployment {
       sonnet: target("sonnet", "model", lanes.slice(0, 1)),
       large: target("large", "model", lanes.slice(1)),
     },
+    displays: [],
     warnings: [],
     ...members,
   };
@@ -202,6 +203,7 @@ export function lane(id: string, protocol: string, members: Partial<Lane> = {}):
     protocol,
     upstreamModel: `${model}-4`,
     canonical: { id: model, proven: false },
+    sealIssuer: "shared",
     credential: { kind: "env", name: "KEY" },
     slots: { group: model, max: 20 },
     queue: { max: 1_000, maxWaitMs: 30_000 },

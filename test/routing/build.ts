@@ -37,6 +37,7 @@ export function lane(
     protocol: "openai",
     upstreamModel: model,
     canonical: { id: model, proven: false },
+    sealIssuer: "shared",
     credential: null,
     slots: { group: id, max: 10 },
     queue: { max: 1_000, maxWaitMs: 30_000 },
@@ -112,6 +113,7 @@ export function deployment(lanes: readonly Lane[], targets: readonly Target[] = 
     providers: {},
     lanes: byId(lanes),
     targets: Object.fromEntries(targets.map((each) => [each.name, each])),
+    displays: [],
     warnings: [],
   };
 }
