@@ -8,7 +8,7 @@ import type { Exhaustion, Keep, Lane, Provider, Target } from "../../src/ir/depl
 import { encodeUtf8 } from "../../src/std/bytes.ts";
 import { laneOf, PRICES, poolOf, providerOf, targetOf } from "./deployments.ts";
 import { refusing } from "./scripted-answers.ts";
-import { said, type Trouble, type VendorWords, wordsOf } from "./vendor-words.ts";
+import { said, type Trouble, VENDOR_WORDS, type VendorWords, wordsOf } from "./vendor-words.ts";
 import type { Answer, FetchCall } from "./virtual-effects.ts";
 
 export type Random = () => number;
@@ -34,7 +34,8 @@ export interface SimulatedWorld {
   readonly hasProbes: boolean;
 }
 
-export const PROTOCOLS = ["openai", "anthropic", "responses"] as const;
+/** Every one whose words the harness knows. */
+export const PROTOCOLS = VENDOR_WORDS.map(({ protocol }) => protocol);
 
 export function pick<T>(random: Random, from: readonly T[]): T {
   const chosen = from[Math.floor(random() * from.length)];
@@ -223,7 +224,7 @@ const CODES = [
 function anyFault(acting: Acting): Answer {
   const { random, words } = acting;
   const dice = random();
-  if (dice < 0.02) return echo;
+  if (dice < 0.02) return echo(words);
   if (dice < 0.3) return refusing(words, pick(random, TROUBLES), random() < 0.5 ? hint(random) : {});
   if (dice < 0.45) return broken(pick(random, CODES));
   if (dice < 0.5) return never;
@@ -247,15 +248,13 @@ function broken(code: string): Answer {
 }
 
 /** Quotes the key back at whoever sent it. */
-const echo: Answer = (call) => {
-  const key = /key-of-[\w-]+/.exec(JSON.stringify(call.init.headers))?.[0] ?? "";
-  return body(
-    JSON.stringify({ error: { message: `no such thing for ${key}`, type: "invalid_request_error" } }),
-    "application/json",
-    {},
-    400,
-  )(call);
-};
+function echo(words: VendorWords): Answer {
+  return (call) => {
+    const key = /key-of-[\w-]+/.exec(JSON.stringify(call.init.headers))?.[0] ?? "";
+    const { status: code, body: text } = words.error("rejected");
+    return body(text.replace(/"message"(\s*):(\s*)"/, `"message"$1:$2"${key}: `), "application/json", {}, code)(call);
+  };
+}
 
 function status(code: number): Answer {
   return () => new Response("", { status: code });
