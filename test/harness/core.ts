@@ -50,6 +50,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly caller?: Caller;
   readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
 }
 
 export interface Asked {
@@ -222,7 +223,7 @@ function partsOf(route: Route, ask: Ask): RequestParts {
   return {
     method: route.method,
     path: route.path,
-    query: "",
+    query: ask.query ?? "",
     headers: { "content-type": "application/json", ...ask.headers },
     params: ask.params ?? {},
   };
