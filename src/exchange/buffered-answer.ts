@@ -12,6 +12,7 @@ import { classifyBase, relayHeaders, wrongModel } from "./judge.ts";
 import { seeBody } from "./other-answer.ts";
 import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
 import { createPassFlow } from "./pass-flow.ts";
+import { issuedResponse } from "./seals.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
 export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
@@ -89,6 +90,7 @@ function judgeBody(
   const wrong = wrongModel(side, seen.model);
   if (wrong !== null) return failed(wrong, sent.status, true, seen.model);
   if (side.relayed && !side.call.request.facts.stream) {
+    side.world.seals.memoryOf(side.egress.payload)?.remember(decodeUtf8(answer.bytes), side.lane);
     return {
       kind: "answered",
       status: sent.status,
@@ -96,7 +98,7 @@ function judgeBody(
       body: answer.bytes,
       usage: seen.usage,
       reportedModel: seen.model,
-      losses: [],
+      losses: prepared.losses,
     };
   }
   return translateAnswer(side, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
@@ -110,7 +112,8 @@ function translateAnswer(
 ): Outcome {
   const { ingress, framing, request, id } = side.call;
   try {
-    const read = side.egress.payload.readResponse(body);
+    const answered = side.egress.payload.readResponse(body);
+    const read = { ...answered, value: issuedResponse(answered.value, side.egress.payload, side.lane) };
     const headers = ingress.carrier.answerHeaders(id);
     if (request.facts.stream) {
       // A streaming client gets a stream although the lane answered in one piece.

@@ -13,6 +13,7 @@ import { isFailure } from "./call.ts";
 import { lossesRefused, withEdits, writeOptions } from "./dispatch.ts";
 import { withoutOutput } from "./other-answer.ts";
 import type { Side } from "./outcome.ts";
+import { sealedFor } from "./seals.ts";
 
 export interface Conversion {
   /** One call each, at least one. */
@@ -137,7 +138,8 @@ function count(side: Side): Conversion | Failure {
   const read = call.ir();
   if (isFailure(read)) return read;
   return guarded(side, () => {
-    const written = egress.payload.writeRequest({ ...read.value, stream: false }, writeOptions(lane));
+    const request = sealedFor({ ...read.value, stream: false }, egress.payload, lane, side.world.seals);
+    const written = egress.payload.writeRequest(request, writeOptions(lane));
     const edited = withEdits(side, written.value);
     return {
       bodies: [to.writeRequest?.(edited, lane.upstreamModel) ?? edited],
@@ -170,7 +172,7 @@ function guarded({ call }: Side, write: () => Conversion): Conversion | Failure 
   try {
     const conversion = write();
     const { losses } = conversion;
-    return call.translation === "strict" && losses.length > 0 ? lossesRefused(losses) : conversion;
+    return call.translation !== "lenient" && losses.length > 0 ? lossesRefused(losses) : conversion;
   } catch (error) {
     if (error instanceof WireError) return failure("no-capable-lane", error.message);
     throw error;

@@ -1,5 +1,5 @@
 /** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
-import type { Lane, Target, Timers } from "../ir/deployment.ts";
+import type { Lane, Timers } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
@@ -12,6 +12,7 @@ import type { Sent } from "../upstream/index.ts";
 import { isFailure, lossDetails } from "./call.ts";
 import type { Prepared, Side } from "./outcome.ts";
 import { relayBody } from "./relay.ts";
+import { holdsForeignSeals, sealedFor } from "./seals.ts";
 import { isRelayed } from "./ways.ts";
 
 export function prepare(side: Side): Prepared | Failure {
@@ -23,7 +24,7 @@ export function prepare(side: Side): Prepared | Failure {
     newId: world.effects.randomId,
     inputTokensEstimate: call.request.facts.inputTokensEstimate,
   };
-  if (side.relayed) {
+  if (side.relayed && !mustBeRewritten(side)) {
     const { facts } = call.request;
     const hide = world.metered && STREAMS_WORDS.has(facts.operation) && facts.stream && !facts.usageAsked;
     const hidden = hide ? egress.payload.hiddenUsage : null;
@@ -37,17 +38,24 @@ export function prepare(side: Side): Prepared | Failure {
 /** Both stream in the payload's own way, and report usage only when asked. */
 const STREAMS_WORDS: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete"]);
 
+/** Only the lane that sealed a piece of reasoning can open it; counting needs none of it opened. */
+function mustBeRewritten({ world, call, lane, egress }: Side): boolean {
+  const { bytes, facts } = call.request;
+  return facts.operation === "chat" && holdsForeignSeals(bytes, egress.payload, lane, world.seals);
+}
+
 /** Tokens written where the lane's protocol demands a limit and nobody gave one. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
 
 function translateRequest(side: Side, context: AnswerContext): Prepared | Failure {
-  const { call, lane, egress } = side;
+  const { world, call, lane, egress } = side;
   const read = call.ir();
   if (isFailure(read)) return read;
   try {
-    const written = egress.payload.writeRequest(read.value, writeOptions(lane));
+    const request = sealedFor(read.value, egress.payload, lane, world.seals);
+    const written = egress.payload.writeRequest(request, writeOptions(lane));
     const losses = [...read.losses, ...written.losses];
-    if (call.translation === "strict" && losses.length > 0) return lossesRefused(losses);
+    if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
     return {
       body: encodeUtf8(JSON.stringify(withEdits(side, written.value))),
       contentType: JSON_TYPE,
@@ -143,7 +151,7 @@ export async function dispatch(
     method: "POST",
     headers: headersFor(side, prepared.contentType, credential),
     body: prepared.body,
-    timers: timersOf(side.target, lane, facts.stream),
+    timers: timersOf(side, facts.stream),
     signal,
     proxy: provider.proxy,
     ca: world.caOf(provider),
@@ -179,7 +187,9 @@ function acceptOf({ call, egress }: Side): string {
   return stream ? egress.carrier.framing.contentType : JSON_TYPE;
 }
 
-function timersOf(target: Target, lane: Lane, stream: boolean): Timers {
+function timersOf({ target, lane, patienceMs }: Side, stream: boolean): Timers {
   const pair = target.timers ?? lane.timers;
-  return stream ? pair.streamed : pair.buffered;
+  const timers = stream ? pair.streamed : pair.buffered;
+  const isShorter = patienceMs !== null && (timers.firstByteMs === 0 || patienceMs < timers.firstByteMs);
+  return isShorter ? { ...timers, firstByteMs: patienceMs } : timers;
 }

@@ -75,3 +75,18 @@ export interface FeatureCell {
 
 /** One per protocol, total over the features. */
 export type FeatureTable = Readonly<Record<FeatureId, FeatureCell>>;
+
+/** All of it crosses. */
+export function carried(...members: string[]): FeatureCell {
+  return { carried: "yes", note: "", source: "", members };
+}
+
+/** Some of it crosses, as the note says. */
+export function partly(note: string, source: string, ...members: string[]): FeatureCell {
+  return { carried: "partly", note, source, members };
+}
+
+/** The protocol has no place for it. `members` where answers of the protocol still name it in their losses. */
+export function lacking(note: string, source: string, ...members: string[]): FeatureCell {
+  return { carried: "no", note, source, members };
+}
