@@ -5,6 +5,7 @@
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss, WithLosses } from "../ir/loss.ts";
+import { NO_EXTRAS } from "../ir/request.ts";
 import { sumUsage, type Usage } from "../ir/usage.ts";
 import type { EmbedOperation } from "../protocols/protocol.ts";
 import type { JsonObject } from "../std/json.ts";
@@ -100,7 +101,9 @@ function joinVectors(
   const [first] = parts;
   if (first === undefined) throw new WireError("There is no answer.");
   const usage = withoutOutput(sumUsage(parts.map((part) => part.usage)));
-  const joined: IrEmbedResponse = { ...first, vectors: parts.flatMap(({ vectors }) => vectors), usage };
+  // What only the vendor's own answer says is said of its part of the vectors, not of all of them.
+  const extras = parts.length === 1 ? first.extras : NO_EXTRAS;
+  const joined: IrEmbedResponse = { ...first, vectors: parts.flatMap(({ vectors }) => vectors), usage, extras };
   const written = from.writeResponse(joined, { request, upstreamModel, newId: side.world.effects.randomId });
   return { body: written.value, losses: written.losses, usage, model: first.model };
 }

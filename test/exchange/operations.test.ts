@@ -256,3 +256,24 @@ test("a key in the query is a credential on routes whose clients send it there, 
   expect(core.effects.calls).toHaveLength(1);
   expect(JSON.stringify([core.records, core.rows, core.effects.calls])).not.toContain("query-key-1");
 });
+
+test("a path that takes several kinds of bodies is what the body asks for", async () => {
+  const [chat, ...rest] = ALPHA.carrier.routes;
+  if (chat === undefined) throw new Error("there is no route");
+  const instead = [{ holds: "texts", protocol: "beta", operation: "embed" }] as const;
+  const both = { ...ALPHA, carrier: { ...ALPHA.carrier, routes: [{ ...chat, instead }, ...rest] } };
+  const core = createCore({
+    deployment: deploymentOf({ lanes: [A, B] }),
+    answer: embedding,
+    protocols: [both, BETA, openai],
+  });
+  const got = await core.ask({ protocol: "alpha", body: { model: "two", texts: ["1"] } });
+  expect(JSON.parse(got.text)).toMatchObject({ vectors: [[1]] });
+  await core.ask({ protocol: "alpha", body: { model: "one", messages: [] } });
+  await core.ask({ protocol: "alpha", body: "no JSON" });
+  expect(core.records.map(({ ingress, operation }) => [ingress, operation])).toEqual([
+    ["beta", "embed"],
+    ["alpha", "chat"],
+    ["alpha", "chat"],
+  ]);
+});
