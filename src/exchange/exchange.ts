@@ -58,7 +58,8 @@ export function createExchange(input: ExchangeInput): Exchanges {
 
     async run(given) {
       const book = open(given.receivedMs);
-      const request = { ...given, route: variantOf(given.route, given.body) };
+      const route = variantOf(given.route, given.body);
+      const request = route === given.route ? given : { ...given, route };
       const protocol = speakerOf(input, request.route, request.parts);
       book.ingress = protocol.id;
       book.operation = request.route.operation;
