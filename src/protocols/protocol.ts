@@ -15,7 +15,6 @@ import type { RequestParts, Route } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Edit, JsonObject, TopMember } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
-import type { FeatureTable } from "./features.ts";
 
 /** One unit of a stream, whatever the framing: an SSE event, a binary event-stream message, an element of a JSON array. */
 export interface Frame {
@@ -30,8 +29,6 @@ export interface Protocol {
   readonly carrier: Carrier;
   /** What it offers beside chat; a missing one is a filter on lanes, never a failure. */
   readonly operations: Operations;
-  /** What may cross to and from it; absent where another protocol's payload is carried. */
-  readonly features?: FeatureTable;
 }
 
 // ---------------------------------------------------------------- payload

@@ -186,7 +186,10 @@ const EVIDENCE: Readonly<Record<FeatureId, Evidence>> = {
   },
   "tool-results-json": { request: resultTexts },
   "reasoning-effort": { request: ({ reasoning }) => reasoning?.effort },
-  "reasoning-budget": { request: ({ reasoning }) => reasoning?.budgetTokens },
+  // Thinking that is switched on or off without an effort is a budget that nobody named.
+  "reasoning-budget": {
+    request: ({ reasoning }) => reasoning?.budgetTokens ?? (reasoning?.effort == null ? reasoning?.mode : null),
+  },
   "reasoning-text": {
     request: (request) => [
       ...each(blocksOf(request), "reasoning", ({ text }) => text),

@@ -68,6 +68,9 @@ export function silentChanges(pair: Pair, name: string, came: Came): string[] {
 /** Changes that lose nothing: the client's protocol never says it, or the lane demands what was not said. */
 function isNoLoss({ client }: Pair, { what, before, after }: Change): boolean {
   if (what === "maxOutputTokens") return before === undefined && after === DEFAULT_LIMIT;
+  // A lane that names no model is shown by its own name; a model that thinks only when told to needs no telling not to.
+  if (what === "model") return before === undefined;
+  if (what === "reasoning" && after === undefined) return JSON.stringify(before) === '{"mode":"disabled"}';
   const neverSaysWhich = featuresOfProtocol(client.id)["stop-met"].carried === "no";
   return neverSaysWhich && (what === "stopSequences" || (what === "finishes" && saysStopSequence(before)));
 }
@@ -100,7 +103,7 @@ const SHARED_WORDS: Readonly<Partial<Record<FeatureId, readonly string[]>>> = {
   "tool-errors": ["messages[].content[].is_error"],
   "tool-results-json": ["messages[].content[]", "messages[].content[].content[]"],
   "reasoning-effort": ["reasoning", "reasoning_effort", "reasoning.display"],
-  "reasoning-budget": ["reasoning", "reasoning_effort", "reasoning.display"],
+  "reasoning-budget": ["reasoning", "reasoning_effort", "reasoning.max_tokens", "reasoning.display"],
   "reasoning-text": ["messages[].content[]", "reasoning.display", "reasoning.summary"],
   "reasoning-signatures": ["messages[].content[]", "messages[].content[].signature"],
   citations: ["messages[].content[].citations"],
