@@ -1,5 +1,4 @@
 /** Whose path a call names, and what of the request stands in it: some vendors put the model and the way of answering there. */
-import type { Route } from "../ir/route.ts";
 import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
 
 export interface Place {
@@ -12,62 +11,45 @@ export interface Place {
 }
 
 const ALL: readonly Protocol[] = Object.values(PROTOCOLS);
-/** A path that holds this model's name is of a vendor that puts it there. */
-const NOBODY = "a-model-of-nobody";
-const NOTHING = { upstreamModel: NOBODY, stream: false, template: null, clientPath: "" };
 
-/** null: no simulated vendor has such a path. A path that names no model is the vendor's own, without the gateway's short forms. */
+/** Stands for the model in the paths of protocols that name it there. */
+const ANY_MODEL = "any-model";
+
+/** null: no simulated vendor has such a path. */
 export function findPlace(path: string, protocols: readonly Protocol[] = ALL): Place | null {
   for (const protocol of protocols) {
-    const { carrier, operations } = protocol;
-    for (const operation of ["chat", "count"] as const) {
-      if (operation === "count" && operations.count === undefined) continue;
-      if (carrier.upstreamPath({ operation, ...NOTHING }) === path)
-        return { protocol, operation, model: null, stream: null };
-      const named = namedBy(protocol, operation, path);
-      if (named !== null) return named;
+    const operations = protocol.operations.count === undefined ? (["chat"] as const) : (["chat", "count"] as const);
+    for (const operation of operations) {
+      const whole = pathOf(protocol, operation, { stream: false });
+      const streamed = pathOf(protocol, operation, { stream: true });
+      for (const [own, stream] of [
+        [whole, false],
+        [streamed, true],
+      ] as const) {
+        const model = modelIn(own, path);
+        if (model !== undefined) return { protocol, operation, model, stream: whole === streamed ? null : stream };
+      }
     }
   }
   return null;
 }
 
-/** A path of a protocol whose own path holds the model: then its routes say where. */
-function namedBy(protocol: Protocol, operation: Place["operation"], path: string): Place | null {
-  const { carrier } = protocol;
-  const fitting = carrier.routes.flatMap((route) => {
-    if (route.operation !== operation || route.target.from !== "param") return [];
-    const params = fit(route.path, path);
-    if (params === null) return [];
-    return [{ route, model: route.target.names.map((name) => params[name] ?? "").join("/") }];
-  });
-  for (const { route, model } of fitting) {
-    const stream = route.stream.from === "fixed" ? route.stream.value : null;
-    const own = carrier.upstreamPath({ ...NOTHING, operation, upstreamModel: model, stream: stream ?? false });
-    // What the vendor is asked at, and not one of the gateway's own short forms. A query says how it is framed.
-    if (own !== null && decoded(own.split("?", 1)[0] ?? "") === decoded(path))
-      return { protocol, operation, model, stream };
-  }
-  return null;
+/** Calls come without their query. */
+function pathOf(
+  { carrier }: Protocol,
+  operation: Place["operation"],
+  { stream }: { readonly stream: boolean },
+): string | null {
+  const path = carrier.upstreamPath({ operation, upstreamModel: ANY_MODEL, stream, template: null, clientPath: "" });
+  return path?.split("?", 1)[0] ?? null;
 }
 
-/** Named segments of a path that fits a route's; null: it does not. A named segment may have a literal end. */
-function fit(pattern: Route["path"], path: string): Readonly<Record<string, string>> | null {
-  const wanted = pattern.split("/");
-  const given = path.split("/");
-  if (wanted.length !== given.length) return null;
-  const params: Record<string, string> = {};
-  for (const [at, segment] of wanted.entries()) {
-    const value = given[at] ?? "";
-    if (!segment.startsWith(":")) {
-      if (segment !== value) return null;
-      continue;
-    }
-    const end = segment.indexOf(":", 1);
-    const suffix = end === -1 ? "" : segment.slice(end);
-    if (value.length <= suffix.length || !value.endsWith(suffix)) return null;
-    params[segment.slice(1, end === -1 ? undefined : end)] = decoded(value.slice(0, value.length - suffix.length));
-  }
-  return params;
+/** The model a path names where the vendor's own does; null: the vendor's names none. undefined: it is another path. */
+function modelIn(own: string | null, path: string): string | null | undefined {
+  const [head = "", tail] = own?.split(ANY_MODEL) ?? [];
+  if (tail === undefined) return own === path ? null : undefined;
+  const isOwn = path.length > head.length + tail.length && path.startsWith(head) && path.endsWith(tail);
+  return isOwn ? decoded(path.slice(head.length, path.length - tail.length)) : undefined;
 }
 
 /** As it stands where it is no encoding at all. */
