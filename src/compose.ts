@@ -5,16 +5,25 @@
 import { buildInfo } from "./build-info.ts";
 import {
   createExchange,
+  createExplain,
   createHeaderFilter,
+  createRecoveries,
+  createSeals,
   type Exchanges,
   type Standing,
+  startProbes,
   TRACE_HEADERS,
   type World,
 } from "./exchange/index.ts";
-import { createIdentify, createMemoryLedger, isLocalHost, readCredential } from "./governance/index.ts";
+import {
+  createIdentify,
+  createMemoryLedger,
+  isLocalHost,
+  readAdminCredential,
+  readCredential,
+} from "./governance/index.ts";
 import type { Deployment, Lane, SecretRef, Target } from "./ir/deployment.ts";
 import {
-  createDecisions,
   createMetrics,
   createSinks,
   createTotals,
@@ -32,7 +41,8 @@ import { Secret } from "./std/secret.ts";
 import { createSharedTimers } from "./std/shared-timers.ts";
 import { createSend } from "./upstream/index.ts";
 
-export type { Gateway } from "./server/index.ts";
+export type { Explanation } from "./exchange/index.ts";
+export type { AdminPorts, Gateway } from "./server/index.ts";
 export { startServer } from "./server/index.ts";
 
 export interface ComposeInput {
@@ -57,17 +67,19 @@ export function compose(input: ComposeInput): Gateway {
 
   const health = createHealth(deployment, effects.random);
   const totals = createTotals(deployment);
-  const decisions = createDecisions(deployment.decisionsRing);
   const ledger = createMemoryLedger();
   const standing: Standing = {
     health,
     selections: new Map(),
     lastUsedMs: new Map(),
     waiting: new Map(),
+    queued: new Map(),
     onChanges(_target, changes) {
       for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
+      recoveries.watch(changes);
     },
   };
+  const recoveries = createRecoveries({ deployment, effects, standing });
   const metrics = createMetrics(deployment, () =>
     gaugesOf({
       deployment,
@@ -79,19 +91,17 @@ export function compose(input: ComposeInput): Gateway {
       nowMs: effects.nowMs(),
     }),
   );
-  const sinks = createSinks([log.sink, metrics.sink, totals.sink, decisions.sink, ...input.sinks]);
+  const sinks = createSinks([log.sink, metrics.sink, totals.sink, ...input.sinks]);
 
   const identify = createIdentify({
     mode: deployment.auth.mode,
     // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
     clientTokens: deployment.auth.clientTokens.map((ref) => secrets(ref) ?? new Secret("")),
   });
-  const adminToken = deployment.adminToken === null ? null : secrets(deployment.adminToken);
-  const isAdmin = createIdentify({ mode: "token", clientTokens: adminToken === null ? [] : [adminToken] });
-
   const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
+  const world = worldOf(input, protocols);
   const exchange = createExchange({
-    world: worldOf(input, protocols),
+    world,
     standing,
     protocols,
     identify,
@@ -104,16 +114,18 @@ export function compose(input: ComposeInput): Gateway {
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
   });
 
+  const probes = startProbes({
+    world,
+    standing,
+    onProbe: metrics.probe,
+    onBug: (error) => log.error("a probe ended in a bug", { bug: describeBug(error) }),
+  });
+
   return {
     exchange,
     routes: protocols.flatMap((protocol) => protocol.carrier.routes),
-    mayObserve(parts) {
-      const credential = readCredential(parts);
-      const secret = credential.kind === "one" ? credential.secret : null;
-      if (deployment.adminToken !== null) return isAdmin(secret).kind === "caller";
-      if (deployment.auth.mode === "token") return identify(secret).kind === "caller";
-      return input.listenIsLoopback && isLocalHost(parts.headers["host"]);
-    },
+    ...doorsOf(input, identify),
+    explain: createExplain({ world, standing, protocols }),
     stats: () =>
       statsDocument(deployment, {
         version: buildInfo.version,
@@ -126,9 +138,37 @@ export function compose(input: ComposeInput): Gateway {
     inFlight: () => exchange.running().exchanges,
     stop() {
       stopping.abort();
+      probes.stop();
+      recoveries.stop();
       exchange.stop();
     },
     nowMs: effects.nowMs,
+  };
+}
+
+/** Who may look, and who may administer. */
+function doorsOf(
+  { deployment, secrets, listenIsLoopback }: ComposeInput,
+  identify: ReturnType<typeof createIdentify>,
+): Pick<Gateway, "mayObserve" | "mayAdminister"> {
+  const token = deployment.adminToken === null ? null : secrets(deployment.adminToken);
+  const isAdmin = createIdentify({ mode: "token", clientTokens: token === null ? [] : [token] });
+  const isOne = (identified: ReturnType<typeof identify>): boolean => identified.kind === "caller";
+  return {
+    mayObserve(parts) {
+      const credential = readCredential(parts);
+      const secret = credential.kind === "one" ? credential.secret : null;
+      if (deployment.adminToken !== null) return isOne(isAdmin(secret));
+      if (deployment.auth.mode === "token") return isOne(identify(secret));
+      return listenIsLoopback && isLocalHost(parts.headers["host"]);
+    },
+    mayAdminister:
+      deployment.adminToken === null
+        ? null
+        : (parts) => {
+            const credential = readAdminCredential(parts);
+            return isOne(isAdmin(credential.kind === "one" ? credential.secret : null));
+          },
   };
 }
 
@@ -158,6 +198,7 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     send: createSend(effects),
     protocolOf,
     secretOf: secretsOfLanes(secrets),
+    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     requestFilter: (ingress, lane) => requestFilters.get(lane.id)?.(ingress) ?? nothing,
     responseFilter: (egress, ingress) =>

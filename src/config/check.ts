@@ -1,5 +1,6 @@
 /** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
 import { checkAccess } from "./check-access.ts";
+import { checkDisplays } from "./check-displays.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
 import { checkPools } from "./check-pools.ts";
@@ -21,6 +22,7 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkProviders,
   checkModels,
   checkPools,
+  checkDisplays,
   checkNotYet,
 ];
 

@@ -5,6 +5,7 @@ import { PROTOCOL_IDS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { adminTokenForms, clientTokensOf, providerOf } from "./merge.ts";
+import { resolveDisplays } from "./resolve-displays.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { ConfigProvider } from "./schema.ts";
@@ -32,12 +33,20 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     responseHeaders: config.response_headers ?? "full",
     log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },
     decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
+    decisionsStore: decisionsStoreOf(input),
     providers: resolveProviders(input),
     lanes,
     targets: resolveTargets(config, lanes),
+    displays: resolveDisplays(input),
     warnings,
   };
   return { revision: revisionOf(deployment), ...deployment };
+}
+
+/** Zero days keep nothing. */
+function decisionsStoreOf({ config, resolvePath }: ResolveInput): Deployment["decisionsStore"] {
+  const { keep_days: keepDays = 0, db_path: path = DEFAULTS.decisionsPath } = config.observability?.decisions ?? {};
+  return keepDays === 0 ? null : { path: resolvePath(path), keepDays };
 }
 
 function revisionOf(deployment: Omit<Deployment, "revision">): string {

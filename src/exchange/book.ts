@@ -28,6 +28,7 @@ export interface Book {
   caller: string | null;
   queuedMs: number;
   requestBytes: number;
+  offered: ExchangeRecord["offered"];
   skipped: ExchangeRecord["skipped"];
   readonly attempts: AttemptRecord[];
   /** The answer's first byte may go out now. */
@@ -80,6 +81,7 @@ export function openBook(input: BookInput): Book {
     caller: null,
     queuedMs: 0,
     requestBytes: 0,
+    offered: [],
     skipped: [],
     attempts: [],
     committed() {
@@ -108,6 +110,7 @@ export function openBook(input: BookInput): Book {
         outcome: ending.outcome,
         failure: ending.failure,
         attempts: book.attempts,
+        offered: book.offered,
         skipped: book.skipped,
         usage: ending.usage,
         usageEstimated: ending.usageEstimated,

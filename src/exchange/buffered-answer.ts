@@ -11,6 +11,7 @@ import { collect } from "./collect.ts";
 import { addLosses, createEventWriter, type Flow, newFlowNote } from "./flow.ts";
 import { classifyBase, relayHeaders, wrongModel } from "./judge.ts";
 import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
+import { issuedResponse } from "./seals.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
 export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
@@ -74,6 +75,7 @@ function judgeBody(
   const wrong = wrongModel(side, seen.model);
   if (wrong !== null) return failed(wrong, sent.status, true, seen.model);
   if (side.relayed && !side.call.request.facts.stream) {
+    side.world.seals.memoryOf(side.egress.payload)?.remember(decodeUtf8(answer.bytes), side.lane);
     return {
       kind: "answered",
       status: sent.status,
@@ -81,7 +83,7 @@ function judgeBody(
       body: answer.bytes,
       usage: seen.usage,
       reportedModel: seen.model,
-      losses: [],
+      losses: prepared.losses,
     };
   }
   return translateAnswer(side, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
@@ -95,7 +97,8 @@ function translateAnswer(
 ): Outcome {
   const { ingress, framing, request, id } = side.call;
   try {
-    const read = side.egress.payload.readResponse(body);
+    const answered = side.egress.payload.readResponse(body);
+    const read = { ...answered, value: issuedResponse(answered.value, side.egress.payload, side.lane) };
     const headers = ingress.carrier.answerHeaders(id);
     if (request.facts.stream) {
       // A streaming client gets a stream although the lane answered in one piece.

@@ -13,6 +13,7 @@ import { WireError } from "../std/wire-error.ts";
 import type { Send } from "../upstream/index.ts";
 import type { ParsedRequest } from "./facts.ts";
 import type { HeaderFilter } from "./headers.ts";
+import type { Seals } from "./seals.ts";
 
 /** What every exchange of a deployment shares. */
 export interface World {
@@ -22,6 +23,7 @@ export interface World {
   protocolOf(id: string): Protocol;
   /** The lane's own credential now; null: it has none, or it cannot be read. */
   secretOf(lane: Lane): Secret | null;
+  readonly seals: Seals;
   /** PEM text of the provider's authorities; null: the built-in ones. */
   caOf(provider: Provider): string | null;
   /** Allow-lists, compiled once: client headers to a lane, lane headers to a client. */

@@ -1,5 +1,5 @@
 /** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
-import type { Lane, Target, Timers } from "../ir/deployment.ts";
+import type { Timers } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
 import type { AnswerContext, MemberEditsInput } from "../protocols/protocol.ts";
@@ -10,6 +10,7 @@ import type { Sent } from "../upstream/index.ts";
 import { isFailure, lossDetails } from "./call.ts";
 import type { Prepared, Side } from "./outcome.ts";
 import { relayBody } from "./relay.ts";
+import { holdsForeignSeals, sealedFor } from "./seals.ts";
 
 export function prepare(side: Side): Prepared | Failure {
   const { world, call, lane, egress } = side;
@@ -20,7 +21,7 @@ export function prepare(side: Side): Prepared | Failure {
     newId: world.effects.randomId,
     inputTokensEstimate: call.request.facts.inputTokensEstimate,
   };
-  if (side.relayed) {
+  if (side.relayed && !mustBeRewritten(side)) {
     const { facts } = call.request;
     const hide = world.metered && facts.operation === "chat" && facts.stream && !facts.usageAsked;
     const hidden = hide ? egress.payload.hiddenUsage : null;
@@ -30,21 +31,27 @@ export function prepare(side: Side): Prepared | Failure {
   return translateRequest(side, context);
 }
 
+/** Only the lane that sealed a piece of reasoning can open it; counting needs none of it opened. */
+function mustBeRewritten({ world, call, lane, egress }: Side): boolean {
+  const { bytes, facts } = call.request;
+  return facts.operation === "chat" && holdsForeignSeals(bytes, egress.payload, lane, world.seals);
+}
+
 /** Tokens written where the lane's protocol demands a limit and nobody gave one. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
 
 function translateRequest(side: Side, context: AnswerContext): Prepared | Failure {
-  const { call, lane, egress } = side;
+  const { world, call, lane, egress } = side;
   const read = call.ir();
   if (isFailure(read)) return read;
   try {
-    const written = egress.payload.writeRequest(read.value, {
+    const written = egress.payload.writeRequest(sealedFor(read.value, egress.payload, lane, world.seals), {
       upstreamModel: lane.upstreamModel,
       defaultMaxOutputTokens: lane.defaultMaxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
       maxOutputTokens: lane.capabilities.maxOutputTokens,
     });
     const losses = [...read.losses, ...written.losses];
-    if (call.translation === "strict" && losses.length > 0) return lossesRefused(losses);
+    if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
     return {
       body: encodeUtf8(JSON.stringify(withEdits(side, written.value))),
       losses,
@@ -125,7 +132,7 @@ export async function dispatch(side: Side, prepared: Prepared): Promise<Sent | F
     method: "POST",
     headers: headersFor(side, credential),
     body: prepared.body,
-    timers: timersOf(side.target, lane, facts.stream),
+    timers: timersOf(side, facts.stream),
     signal: call.signal,
     proxy: provider.proxy,
     ca: world.caOf(provider),
@@ -150,7 +157,9 @@ function headersFor(side: Side, credential: Readonly<Record<string, string>>): R
   return Object.assign(headers, credential);
 }
 
-function timersOf(target: Target, lane: Lane, stream: boolean): Timers {
+function timersOf({ target, lane, patienceMs }: Side, stream: boolean): Timers {
   const pair = target.timers ?? lane.timers;
-  return stream ? pair.streamed : pair.buffered;
+  const timers = stream ? pair.streamed : pair.buffered;
+  const isShorter = patienceMs !== null && (timers.firstByteMs === 0 || patienceMs < timers.firstByteMs);
+  return isShorter ? { ...timers, firstByteMs: patienceMs } : timers;
 }

@@ -94,6 +94,8 @@ export interface RelayFlowInput {
   readonly context: AnswerContext;
   /** Withholds the usage the client did not ask for; null: every byte passes. */
   readonly hidden: HiddenUsage | null;
+  /** Is shown every frame's data, for what must be known of it later; null: nothing must. */
+  readonly remember: ((data: string) => void) | null;
   readonly classify: Classify;
 }
 
@@ -114,6 +116,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
     const seen = tap.frame(frame);
+    input.remember?.(frame.data);
     note.usage = mergeUsage(note.usage, seen.usage);
     note.model ??= seen.model;
     note.finish = seen.finish ?? note.finish;
@@ -228,6 +231,8 @@ export interface TranslateFlowInput {
   readonly from: Framing;
   readonly to: Framing;
   readonly context: AnswerContext;
+  /** Names who issued what is sealed, where that is not the protocol's own vendor; null: it is. */
+  readonly issued: ((event: IrEvent) => IrEvent) | null;
   /** Sees a failure made by the reader once more, so that the operator's error_map holds for errors inside a stream. */
   readonly reclassify: (failed: Failure) => Failure;
 }
@@ -241,7 +246,8 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
 
   const take = (events: readonly IrEvent[], frames: number): FlowStep => {
     const out: Uint8Array[] = [];
-    for (const event of events) {
+    for (const each of events) {
+      const event = input.issued === null ? each : input.issued(each);
       if (event.type === "failed") {
         const failed = input.reclassify(event.failure);
         if (!committed && !note.meaningful) return { out: [], frames, failure: failed };

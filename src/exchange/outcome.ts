@@ -48,6 +48,8 @@ export interface AttemptInput {
   readonly call: Call;
   readonly target: Target;
   readonly lane: Lane;
+  /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
+  readonly patienceMs: number | null;
 }
 
 /** The request as the lane gets it. */

@@ -4,9 +4,11 @@ import { createRelayFlow, createTranslateFlow } from "./flow.ts";
 import { classifyBase, reclassify, relayHeaders, wrongModel } from "./judge.ts";
 import { failed, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
 import { openFlow } from "./pump.ts";
+import { issuedEvent } from "./seals.ts";
 
 export async function readStream(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
-  const { call, egress } = side;
+  const { call, egress, lane } = side;
+  const memory = side.world.seals.memoryOf(egress.payload);
   const common = {
     ingress: call.ingress.payload,
     egress: egress.payload,
@@ -18,9 +20,14 @@ export async function readStream(side: Side, prepared: Prepared, sent: Response)
     ? createRelayFlow({
         ...common,
         hidden: prepared.hidden,
+        remember: memory === null ? null : (data) => memory.remember(data, lane),
         classify: (words) => classify({ ...classifyBase(side), words }),
       })
-    : createTranslateFlow({ ...common, reclassify: (failure) => reclassify(side, failure) });
+    : createTranslateFlow({
+        ...common,
+        issued: lane.sealIssuer === egress.payload.id ? null : (event) => issuedEvent(event, egress.payload, lane),
+        reclassify: (failure) => reclassify(side, failure),
+      });
   const opened = await openFlow(sent.body, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
   if (opened.kind === "failed") return failed(opened.failure, sent.status, true, flow.note.model);

@@ -3,7 +3,7 @@
  * It never reads a request's body, never speaks HTTP, and its arithmetic takes time as an argument.
  */
 export { mayAsk } from "./admit.ts";
-export { type Credential, type CredentialOptions, readCredential } from "./credential.ts";
+export { type Credential, type CredentialOptions, readAdminCredential, readCredential } from "./credential.ts";
 export { type Caller, createIdentify, type Identified, unauthenticated } from "./identify.ts";
 export { isLocalHost } from "./local-host.ts";
 export { costOf } from "./prices.ts";

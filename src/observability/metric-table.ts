@@ -80,6 +80,10 @@ export const METRICS = {
     "pool",
     "lane",
   ]),
+  ringmain_probes_total: counter("Health probes, by what came of them: ok, or the kind of failure.", [
+    "lane",
+    "outcome",
+  ]),
   ringmain_lane_transitions_total: counter("Changes of a lane's standing, by what it became.", ["lane", "to"]),
   ringmain_translations_total: counter("Tries translated from one protocol to another.", ["from", "to"]),
   ringmain_losses_total: counter(

@@ -10,6 +10,8 @@ import type { Transition } from "./transition.ts";
 
 export interface Metrics {
   readonly sink: Sink;
+  /** `outcome`: ok, or a kind of failure. */
+  probe(probed: { readonly lane: string; readonly outcome: "ok" | FailureKind }): void;
   /** With the gauges of this very moment. Plain data. */
   snapshot(): MetricsSnapshot;
 }
@@ -24,6 +26,8 @@ export function createMetrics(deployment: Deployment, gauges: (() => Gauges) | n
       record: (record) => foldRecord(series, labels, record),
       transition: (transition) => foldTransition(series, labels, transition),
     },
+    probe: ({ lane, outcome }) =>
+      series.add("ringmain_probes_total", [labels.lane(lane), outcome === "ok" ? "ok" : failureLabel(outcome)]),
     snapshot() {
       // Gauges are built anew each time, so that a lane or a state that is gone leaves no stale figure behind.
       const present = createSeries();

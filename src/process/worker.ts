@@ -12,6 +12,7 @@ import { type Drain, type FromWorker, isToWorker, type Plan, type ToWorker } fro
 import { createObserve, type WorkerObserve } from "./observe.ts";
 import { createBatches } from "./observed.ts";
 import { createOutput } from "./output.ts";
+import { createOwnerPort, type OwnerPort } from "./owner-port.ts";
 
 type Server = Extract<ReturnType<typeof startServer>, { kind: "listening" }>["server"];
 
@@ -22,6 +23,7 @@ interface Serving {
   readonly server: Server;
   readonly log: Log;
   readonly observe: WorkerObserve;
+  readonly owner: OwnerPort;
   /** Everything it has to tell is on its way. */
   readonly flush: () => Promise<unknown>;
 }
@@ -70,6 +72,7 @@ export function runWorker(): void {
     if (message.kind === "deploy") serving ??= serve(message.plan);
     else if (message.kind === "drain") end({ because: "drain", drain: message, retires: false });
     else if (message.kind === "stop") stopNow(serving);
+    else if (message.kind === "displays") serving?.observe.displays(message.states);
     else answer(serving, message);
   });
   send({ kind: "ready" });
@@ -84,9 +87,13 @@ function send(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
-function answer(serving: Serving | null, message: Extract<ToWorker, { kind: "ask" | "told" }>): void {
+function answer(
+  serving: Serving | null,
+  message: Exclude<ToWorker, { kind: "deploy" | "drain" | "stop" | "displays" }>,
+): void {
   if (serving === null) return;
-  if (message.kind === "told") serving.observe.told(message.id, message.figures);
+  if (message.kind === "owner-told" || message.kind === "decided") serving.owner.told(message);
+  else if (message.kind === "told") serving.observe.told(message.id, message.figures);
   else send({ kind: "figures", id: message.id, figures: serving.observe.own() });
 }
 
@@ -113,9 +120,11 @@ function serve(plan: Plan): Serving | null {
     log,
   });
   const observe = createObserve({ gateway, workers: plan.workers, send, setTimer: effects.setTimer });
+  const owner = createOwnerPort({ send, setTimer: effects.setTimer });
   const started = startServer({
     gateway,
     observe,
+    adminPorts: { decisions: owner.decisions },
     host,
     port: plan.port,
     reusePort: plan.workers > 1,
@@ -132,7 +141,7 @@ function serve(plan: Plan): Serving | null {
     batches.flush();
     return output.flushed();
   };
-  return { plan, gateway, server, log, observe, flush };
+  return { plan, gateway, server, log, observe, owner, flush };
 }
 
 // ---------------------------------------------------------------- the end

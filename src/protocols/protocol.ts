@@ -15,6 +15,7 @@ import type { RequestParts, Route } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Edit, JsonObject, TopMember } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
+import type { FeatureTable } from "./features.ts";
 
 /** One unit of a stream, whatever the framing: an SSE event, a binary event-stream message, an element of a JSON array. */
 export interface Frame {
@@ -29,6 +30,8 @@ export interface Protocol {
   readonly carrier: Carrier;
   /** What it offers beside chat; a missing one is a filter on lanes, never a failure. */
   readonly operations: Operations;
+  /** What may cross to and from it; absent where another protocol's payload is carried. */
+  readonly features?: FeatureTable;
 }
 
 // ---------------------------------------------------------------- payload
@@ -56,6 +59,8 @@ export interface Payload {
 
   /** Watches a relayed stream or body without translating it. */
   createTap(): Tap;
+  /** Members, wherever they stand in a body or frame, whose value only its issuer can open (signatures, encrypted reasoning). */
+  readonly sealMembers: readonly string[];
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
   readonly terminator: Frame | null;
 

@@ -1,16 +1,20 @@
 /** Opens the address and keeps it: the one place of this room that touches the runtime's own server. */
 import type { Effects } from "../std/effects.ts";
 import { createSharedTimers } from "../std/shared-timers.ts";
+import { type AdminPorts, createAdmin } from "./admin.ts";
 import { createApp, internalError, type ServerState } from "./app.ts";
 import { BODY_BYTES_MAX } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Observe } from "./observe.ts";
 
+export type { AdminPorts } from "./admin.ts";
 export type { Observe } from "./observe.ts";
 
 export interface ServerOptions {
   readonly gateway: Gateway;
   readonly observe: Observe;
+  /** What the process keeps, beside what the gateway itself can tell. */
+  readonly adminPorts: Omit<AdminPorts, "explain">;
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -45,10 +49,23 @@ const IDLE_SECONDS = 255;
 
 export function startServer(options: ServerOptions): Started {
   const state: ServerState = { draining: false, arrived: 0 };
+  const { gateway } = options;
+  const { mayAdminister, nowMs } = gateway;
+  const timer = options.setTimer ?? createSharedTimers({ nowMs, setTimer });
+  const admin =
+    mayAdminister === null
+      ? null
+      : createAdmin({
+          mayAdminister,
+          ports: { ...options.adminPorts, explain: gateway.explain },
+          nowMs,
+          setTimer: timer,
+        });
   const app = createApp({
-    gateway: options.gateway,
+    gateway,
     observe: options.observe,
-    setTimer: options.setTimer ?? createSharedTimers({ nowMs: options.gateway.nowMs, setTimer }),
+    admin,
+    setTimer: timer,
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
     idleSeconds: IDLE_SECONDS,
     state,
@@ -81,9 +98,11 @@ export function startServer(options: ServerOptions): Started {
       arrived: () => state.arrived,
       announceStop() {
         state.draining = true;
+        admin?.stop();
       },
       async stop() {
         state.draining = true;
+        admin?.stop();
         await server.stop();
       },
       stopNow() {

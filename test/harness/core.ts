@@ -6,6 +6,7 @@ import {
   type Answer as Answered,
   createExchange,
   createHeaderFilter,
+  createSeals,
   type Exchange,
   type Standing,
   TRACE_HEADERS,
@@ -66,6 +67,7 @@ export interface Core {
   readonly exchange: Exchange;
   readonly effects: VirtualEffects;
   readonly standing: Standing;
+  readonly world: World;
   readonly protocols: readonly Protocol[];
   readonly records: readonly ExchangeRecord[];
   readonly rows: readonly UsageRow[];
@@ -105,10 +107,12 @@ export function createCore(input: CoreInput): Core {
     selections: new Map(),
     lastUsedMs: new Map(),
     waiting: new Map(),
+    queued: new Map(),
     onChanges: (_target, more) => void changes.push(...more),
   };
+  const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
-    world: (tamper?.world ?? same)(worldOf(input, effects, protocols)),
+    world,
     standing,
     protocols,
     identify: createIdentify({
@@ -161,6 +165,7 @@ export function createCore(input: CoreInput): Core {
     exchange,
     effects,
     standing,
+    world,
     protocols,
     records,
     rows,
@@ -189,6 +194,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     send: createSend(effects),
     protocolOf,
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
+    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: () => null,
     requestFilter(ingress, lane) {
       const egress = protocolOf(lane.protocol);

@@ -45,6 +45,7 @@ function start(options: {
     platform: options.platform ?? "linux",
     cores: 2,
     nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
     random: () => 0,
     setTimer(ms, fire) {
       const timer = setTimeout(fire, ms / HURRY);

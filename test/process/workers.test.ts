@@ -28,6 +28,7 @@ test("two workers share an address and show the figures of both", async () => {
     platform: process.platform,
     cores: 2,
     nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
     random: () => 0,
     setTimer(ms, fire) {
       const timer = setTimeout(fire, ms);

@@ -60,7 +60,8 @@ const MODULES: readonly { names: RegExp; places: readonly string[] }[] = [
   { names: /^hono(\/|$)/, places: ["server/"] },
   { names: /^(zod|yaml)(\/|$)/, places: ["config/"] },
   { names: /^prom-client$/, places: ["observability/"] },
-  { names: /^bun:sqlite$/, places: ["governance/stores/"] },
+  { names: /^bun:sqlite$/, places: ["governance/stores/", "observability/stores/"] },
+  { names: /^mqtt$/, places: ["displays/mqtt-link.ts"] },
   { names: /^(node:)?fs(\/promises)?$/, places: ["config/", "governance/stores/", "process/", "cli/"] },
   { names: /^(node:)?(net|tls|http|https|http2|dns|dgram)(\/|$)/, places: ["upstream/", "displays/", "cli/"] },
   {

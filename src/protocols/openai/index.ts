@@ -42,6 +42,7 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
+  sealMembers: [],
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,

@@ -27,6 +27,7 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
+  sealMembers: ["encrypted_content"],
   // The event that tells the finish ends the stream.
   terminator: null,
   readError,
