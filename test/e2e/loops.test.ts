@@ -23,15 +23,16 @@ for (const client of CLIENTS) {
     for (const vendor of VENDORS) {
       for (const stream of [false, true]) {
         test(`on a lane of ${vendor}, ${stream ? "streamed" : "whole"}`, async () => {
-          const { refused } = running.vendor(vendor);
-          const before = refused.length;
+          const { refused, silenced } = running.vendor(vendor);
+          const before = [refused.length, silenced.length] as const;
           const outcome = await client
             .loop({ url: running.gateway.url, model: `${vendor}-loop`, stream })
             .catch((error: unknown) => String(error));
-          expect({ refused: refused.slice(before), outcome: sorted(outcome) }).toEqual({
+          expect({ refused: refused.slice(before[0]), outcome: sorted(outcome) }).toEqual({
             refused: [],
             outcome: sorted(EXPECTED),
           });
+          expect(silenced.slice(before[1]).length > 0).toBe(client.dropsWords === true);
         });
       }
     }

@@ -26,6 +26,7 @@ const STEPS_MAX = 6;
 export const AI_CLIENTS: readonly SdkClient[] = Object.entries(AI_MODELS).map(([protocol, modelAt]) => ({
   name: `ai, ${protocol}`,
   protocol,
+  ...(protocol === "cohere" ? { dropsWords: true as const } : {}),
   async loop({ url, model, stream }) {
     const box = toolbox();
     const tools = Object.fromEntries(

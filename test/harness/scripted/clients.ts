@@ -29,6 +29,8 @@ export interface SdkClient {
   readonly name: string;
   /** What it speaks to the gateway. */
   readonly protocol: string;
+  /** The client leaves the words beside its calls out of its own history. */
+  readonly dropsWords?: true;
   loop(given: Loop): Promise<Outcome>;
 }
 

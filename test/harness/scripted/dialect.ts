@@ -13,7 +13,7 @@ import {
   startFakeUpstream,
   streamHead,
 } from "../fake-upstream.ts";
-import { type HistoryStep, historyProblems, SCRIPT } from "./script.ts";
+import { type HistoryStep, historyProblems, SCRIPT, silencedSteps } from "./script.ts";
 
 export interface Turn {
   readonly model: string;
@@ -54,6 +54,8 @@ export interface ScriptedVendor {
   readonly requests: readonly ReceivedRequest[];
   /** What was refused, request by request: what a failing test should print. */
   readonly refused: readonly string[];
+  /** Requests whose history had lost the words beside a call. */
+  readonly silenced: readonly number[];
   received(count: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -64,6 +66,7 @@ const isFault = (word: string): word is Fault => FAULTS.has(word);
 
 export async function startScripted(dialect: Dialect): Promise<ScriptedVendor> {
   const refused: string[] = [];
+  const silenced: number[] = [];
   /** Models named `retry-...` fail every other time. */
   let failures = 0;
   const upstream: FakeUpstream = await startFakeUpstream((request) => {
@@ -75,6 +78,7 @@ export async function startScripted(dialect: Dialect): Promise<ScriptedVendor> {
       return refuse(dialect, fault, MESSAGES[fault], []);
     const asked: Asked = { ...route, body, request };
     const steps = dialect.history(body);
+    if (!isPlain(route.model)) silenced.push(...silencedSteps(steps));
     const problems = [
       ...dialect.problems(asked),
       ...(isPlain(route.model) ? [] : historyProblems(steps, dialect.idOf)),
@@ -91,6 +95,7 @@ export async function startScripted(dialect: Dialect): Promise<ScriptedVendor> {
     url: upstream.url,
     requests: upstream.requests,
     refused,
+    silenced,
     received: upstream.received,
     close: upstream.close,
   };
