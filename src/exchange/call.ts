@@ -7,6 +7,7 @@ import type { IrRequest } from "../ir/request.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Framing, Protocol } from "../protocols/protocol.ts";
 import type { Effects } from "../std/effects.ts";
+import type { JsonObject } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { WireError } from "../std/wire-error.ts";
@@ -61,13 +62,18 @@ export function readOnce(ingress: Protocol, request: ParsedRequest): Call["ir"] 
 
 function readRequest(ingress: Protocol, request: ParsedRequest): WithLosses<IrRequest> | Failure {
   try {
-    const { value, losses } = ingress.payload.readRequest(request.body);
+    const { value, losses } = ingress.payload.readRequest(chatBody(ingress, request));
     // Target and stream flag may stand outside the body; the facts have them from wherever they were.
     return { value: { ...value, model: request.facts.target, stream: request.facts.stream }, losses };
   } catch (error) {
     if (error instanceof WireError) return failure("invalid-request", error.message);
     throw error;
   }
+}
+
+/** What is to be counted may stand inside a count call's body. */
+function chatBody({ operations }: Protocol, { facts, body }: ParsedRequest): JsonObject {
+  return facts.operation === "count" ? (operations.count?.readRequest?.(body) ?? body) : body;
 }
 
 export function isFailure(value: WithLosses<unknown> | Failure): value is Failure {

@@ -228,6 +228,7 @@ export function discover(input: ExchangeInput, request: RunInput, book: Book, pr
   const listed = listModels({
     deployment: input.world.deployment,
     protocol,
+    route: request.route,
     parts: request.parts,
     caller: request.caller,
     startedWallMs: input.startedWallMs,

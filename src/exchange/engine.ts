@@ -22,6 +22,7 @@ import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
 import { waitForSlot } from "./queue.ts";
 import type { Standing } from "./standing.ts";
+import { hasPath, wayOf } from "./ways.ts";
 
 export type Served =
   | {
@@ -58,7 +59,7 @@ interface Run {
   readonly failures: { readonly lane: Lane; readonly failure: Failure }[];
   first: Lane | null;
   needsRoomBeyond: number | null;
-  /** Strict translation refused a lane; the answer if nothing else serves. */
+  /** Strict translation refused a lane, or its protocol cannot say what was asked; the answer if nothing else serves. */
   lossesRefused: Failure | null;
   waited: boolean;
 }
@@ -139,12 +140,13 @@ export function look(run: Looking, target: Target): Decision {
 /** What no routing rule can know: protocols and operations. */
 function usable({ world, call }: Looking, lane: Lane): Exclusion | null {
   const egress = world.protocolOf(lane.protocol);
-  const same = egress.payload.id === call.ingress.payload.id;
-  if (call.request.facts.operation === "count") {
-    const ownPath = world.deployment.providers[lane.provider]?.path ?? null;
-    if (!same || egress.operations.count === undefined || ownPath !== null) return "no-operation";
-  }
-  return call.translation === "off" && !same ? "other-protocol" : null;
+  const { operation } = call.request.facts;
+  const way = wayOf(operation, call.ingress, egress);
+  if (way === null) return "no-operation";
+  const provider = world.deployment.providers[lane.provider];
+  const { upstreamModel } = lane;
+  if (!hasPath(operation, { egress, provider, clientPath: call.parts.path, upstreamModel })) return "no-operation";
+  return call.translation === "off" && way === "translate" ? "other-protocol" : null;
 }
 
 /** Of what is left of the failover deadline, while another lane could still serve within it. */
@@ -225,7 +227,8 @@ function laneFailed(
     reportedModel: outcome.reportedModel,
     firstByte: false,
   });
-  if (failed.kind === "losses-refused") {
+  // Nothing was sent: this lane cannot do what was asked, or not without a loss. Another one may.
+  if (failed.kind === "losses-refused" || failed.kind === "no-capable-lane") {
     run.lossesRefused ??= failed;
     return null;
   }
@@ -265,7 +268,7 @@ function openAttempt(run: Run, lane: Lane): OpenAttempt {
         model: lane.model,
         upstreamModel: lane.upstreamModel,
         egress: lane.protocol,
-        way: world.protocolOf(lane.protocol).payload.id === call.ingress.payload.id ? "relay" : "translate",
+        way: wayOf(call.request.facts.operation, call.ingress, world.protocolOf(lane.protocol)) ?? "relay",
         ...rest,
         startedMs: startedMs - call.startedMs,
         firstByteMs: firstByte ? now - startedMs : null,

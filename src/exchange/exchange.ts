@@ -110,15 +110,17 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
   const { world } = input;
   const { route, parts, caller } = request;
   if (route.operation === "models") return discover(input, request, book, ingress);
-  const read = readFacts({ route, parts, body: request.body, payload: ingress.payload });
+  const read = readFacts({ route, parts, body: request.body, protocol: ingress });
   if (read.kind === "refused") return refuse(input, book, ingress, parts, read.failure, null);
   const { facts } = read.request;
   book.stream = facts.stream;
   book.asked = facts.target;
   const target = findTarget(world.deployment, facts.target);
   const refused = access(target, caller, facts.target);
-  if (target === null || refused !== null)
-    return refuse(input, book, ingress, parts, refused ?? unknownModel(facts.target), null);
+  if (target === null || refused !== null) {
+    const told = target === null && !read.request.named ? unnamedModel(facts.target) : refused;
+    return refuse(input, book, ingress, parts, told ?? unknownModel(facts.target), null);
+  }
   book.target = target.name;
   const translation = translationMode(target.translation, parts.headers["x-ringmain-translation"]);
   if (typeof translation !== "string") return refuse(input, book, ingress, parts, translation, null);
@@ -172,6 +174,14 @@ function unknownModel(asked: string): Failure {
   return failure(
     "unknown-model",
     `The model "${asked.slice(0, ASKED_CHARS_MAX)}" does not exist. GET /v1/models lists what there is.`,
+  );
+}
+
+/** The vendor would have chosen; here only the operator may. */
+function unnamedModel(absent: string): Failure {
+  return failure(
+    "invalid-request",
+    `The request names no model, and no model here is called "${absent}" to stand in for it. Send "model"; GET /v1/models lists what there is.`,
   );
 }
 

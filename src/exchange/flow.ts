@@ -15,6 +15,7 @@ import type {
   Framing,
   HiddenUsage,
   Payload,
+  Tap,
 } from "../protocols/protocol.ts";
 import { parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
@@ -29,6 +30,8 @@ export interface Flow {
   /** The held handshake is sent although nothing meaningful came yet: trouble is written from now on. */
   commit(): void;
   readonly note: FlowNote;
+  /** False: trouble after the commit cannot be written into the answer, so its connection must break. */
+  readonly tellsTrouble: boolean;
 }
 
 export interface FlowStep {
@@ -97,6 +100,8 @@ export interface RelayFlowInput {
   /** Is shown every frame's data, for what must be known of it later; null: nothing must. */
   readonly remember: ((data: string) => void) | null;
   readonly classify: Classify;
+  /** Watches the stream. The payload's own but for operations beside chat. */
+  readonly tap: Tap;
 }
 
 /**
@@ -109,7 +114,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   const splitter = from.createSplitter();
   const joiner = to.createJoiner();
   const reframes = from.id !== to.id;
-  const tap = input.egress.createTap();
+  const { tap } = input;
   const note = newNote();
   let committed = false;
 
@@ -165,6 +170,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   };
   return {
     note,
+    tellsTrouble: true,
     commit: () => {
       committed = true;
     },
@@ -269,6 +275,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
     );
   return {
     note,
+    tellsTrouble: true,
     commit: () => {
       committed = true;
     },

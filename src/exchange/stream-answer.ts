@@ -1,4 +1,5 @@
 /** A streamed success: held until there is something to commit to. */
+import type { Tap } from "../protocols/protocol.ts";
 import { classify } from "./classify.ts";
 import { createRelayFlow, createTranslateFlow } from "./flow.ts";
 import { classifyBase, reclassify, relayHeaders, wrongModel } from "./judge.ts";
@@ -6,7 +7,13 @@ import { failed, type Outcome, type Prepared, type Response, type Side } from ".
 import { openFlow } from "./pump.ts";
 import { issuedEvent } from "./seals.ts";
 
-export async function readStream(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+/** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
+export async function readStream(
+  side: Side,
+  prepared: Prepared,
+  sent: Response,
+  tap: Tap = side.egress.payload.createTap(),
+): Promise<Outcome> {
   const { call, egress, lane } = side;
   const memory = side.world.seals.memoryOf(egress.payload);
   const common = {
@@ -19,6 +26,7 @@ export async function readStream(side: Side, prepared: Prepared, sent: Response)
   const flow = side.relayed
     ? createRelayFlow({
         ...common,
+        tap,
         hidden: prepared.hidden,
         remember: memory === null ? null : (data) => memory.remember(data, lane),
         classify: (words) => classify({ ...classifyBase(side), words }),

@@ -33,7 +33,7 @@ export function syntheticCall(input: SyntheticCall): Call | Failure {
   const given = input.body ?? smallest(ingress, model);
   const body = route.target.from === "body" ? { ...given, [route.target.member]: model } : given;
   const parts = partsFor(route, input);
-  const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), payload: ingress.payload });
+  const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), protocol: ingress });
   if (read.kind === "refused") return read.failure;
   const caller: Caller = { label: id, allowedTargets: null, passthrough: null };
   return {

@@ -41,6 +41,10 @@ export const METRICS = {
     "Requests by what became of them: ok, client_error, exhausted (503), error, cut (broke after the first byte), client_gone.",
     ["ingress_protocol", "pool", "outcome"],
   ),
+  ringmain_operations_total: counter(
+    "The same requests by what was asked for: chat, embed, image and so on; not those that no route took.",
+    ["operation", "pool", "outcome"],
+  ),
   ringmain_refused_total: counter("Requests the gateway refused itself, by reason.", ["reason"]),
   ringmain_client_gone_total: counter("Requests whose client left before the end.", ["pool"]),
   ringmain_request_duration_seconds: histogram(

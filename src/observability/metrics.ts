@@ -1,5 +1,6 @@
 /** The fold of records and transitions into the metrics table. Every label value is admitted against a known set first. */
 import type { Deployment } from "../ir/deployment.ts";
+import { isBilled } from "../ir/facts.ts";
 import { FAILURES, type FailureKind } from "../ir/failure.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Gauges } from "./gauges.ts";
@@ -44,6 +45,9 @@ function foldRecord(series: Series, labels: Labels, record: ExchangeRecord): voi
   const pool = labels.target(record.target);
   const ingress = record.ingress === null ? NONE : labels.word(record.ingress);
   series.add("ringmain_requests_total", [ingress, pool, requestOutcome(record)]);
+  if (record.operation !== null) {
+    series.add("ringmain_operations_total", [record.operation, pool, requestOutcome(record)]);
+  }
   series.observe("ringmain_request_duration_seconds", [ingress, pool], record.durationMs / 1000);
   if (record.firstByteMs !== null) {
     series.observe("ringmain_time_to_first_byte_seconds", [ingress, pool], record.firstByteMs / 1000);
@@ -90,7 +94,7 @@ function foldCost(
 ): void {
   if (record.costNanos !== null) {
     series.add("ringmain_cost_usd_total", [pool, lane], record.costNanos);
-  } else if (record.operation === "chat" && (record.outcome === "answered" || record.outcome === "cut")) {
+  } else if (isBilled(record.operation) && (record.outcome === "answered" || record.outcome === "cut")) {
     series.add("ringmain_unpriced_requests_total", [pool, lane]);
   }
 }

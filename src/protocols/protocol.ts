@@ -15,7 +15,6 @@ import type { RequestParts, Route } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Edit, JsonObject, TopMember } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
-import type { FeatureTable } from "./features.ts";
 
 /** One unit of a stream, whatever the framing: an SSE event, a binary event-stream message, an element of a JSON array. */
 export interface Frame {
@@ -30,8 +29,6 @@ export interface Protocol {
   readonly carrier: Carrier;
   /** What it offers beside chat; a missing one is a filter on lanes, never a failure. */
   readonly operations: Operations;
-  /** What may cross to and from it; absent where another protocol's payload is carried. */
-  readonly features?: FeatureTable;
 }
 
 // ---------------------------------------------------------------- payload
@@ -207,8 +204,11 @@ export interface Carrier {
   /** How a stream travels to this client, where its head chooses (Gemini without `alt=sse`); most carriers answer `framing`. */
   framingFor(parts: RequestParts): Framing;
 
-  /** Path (and query) below the provider's base URL. */
-  upstreamPath(input: UpstreamPathInput): string;
+  /**
+   * Path (and query) below the provider's base URL; null: with this template the operation has no path, which is a filter
+   * on lanes like an operation that is missing. Chat always has one.
+   */
+  upstreamPath(input: UpstreamPathInput): string | null;
   /** Top-level members the carrier replaces (value: JSON text) or removes (null) in a relayed or translated body. */
   memberEdits(input: MemberEditsInput): Readonly<Record<string, string | null>>;
   /** Headers that other carriers of this payload have for what this carrier's clients write into the body; null: none. */
@@ -311,17 +311,27 @@ export interface Operations {
   readonly embed?: EmbedOperation;
   readonly rerank?: RerankOperation;
   /** Operations whose bodies are relayed between carriers of the same payload and never translated. */
-  readonly relayed?: readonly RelayedOperationId[];
+  readonly relayed?: Readonly<Partial<Record<RelayedOperationId, RelayedOperation>>>;
 }
 
-export type RelayedOperationId = "moderate" | "image" | "audio";
+export type RelayedOperationId = "complete" | "moderate" | "image" | "audio";
+
+export interface RelayedOperation {
+  /**
+   * As a payload's, for a body of this operation. Of a form (multipart/form-data) `body` holds the short text fields as
+   * strings. `path` is the one the client called: one operation may have several.
+   */
+  readFacts(body: JsonObject, path: string): PayloadFacts;
+  /** Watches an answer in JSON or as an event stream; others pass unseen. */
+  createTap(): Tap;
+}
 
 /** Texts to vectors. Readers throw WireError; a writer throws it where its vendor cannot do what was asked at all. */
 export interface EmbedOperation {
   readRequest(body: JsonObject): WithLosses<IrEmbedRequest>;
   /** Request -> body for one call, by the model's own shape where a vendor has several. `request.inputs` has at most `inputsMax` entries. */
   writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject>;
-  /** Inputs one call may carry; the gateway refuses more with a 400 that names the limit. */
+  /** Inputs one call may carry; the gateway makes several calls of more. */
   inputsMax(upstreamModel: string): number;
   readResponse(body: JsonObject, upstreamModel: string): IrEmbedResponse;
   writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLosses<JsonObject>;
@@ -359,6 +369,10 @@ export interface ModelsOperation {
 }
 
 export interface CountOperation {
+  /** A count call's body as the chat body it asks about; absent: it is one. WireError when there is none in it. */
+  readRequest?(body: JsonObject): JsonObject;
+  /** A written chat body as a count call's; absent: it is one. */
+  writeRequest?(body: JsonObject, upstreamModel: string): JsonObject;
   /** Tokens in a vendor's answer; WireError when there are none. */
   readCount(body: JsonObject): number;
   writeCount(tokens: number): JsonObject;

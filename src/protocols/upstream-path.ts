@@ -19,3 +19,20 @@ export function pathOr(
 ): string {
   return input.template === null ? own : fillPath(input.template, { model: input.upstreamModel, action: "" });
 }
+
+/**
+ * Path of an operation beside chat. A template replaces chat's own path, so the other one is found where it ends as
+ * chat's does (`/openai/deployments/{model}/chat/completions` leads to `.../embeddings`); null: it ends otherwise.
+ */
+export function siblingPath(
+  own: { readonly path: string; readonly chatEnd: string; readonly end: string },
+  input: { readonly template: string | null; readonly upstreamModel: string },
+): string | null {
+  const { template } = input;
+  if (template === null) return own.path;
+  const query = template.indexOf("?");
+  const path = query === -1 ? template : template.slice(0, query);
+  if (!path.endsWith(own.chatEnd)) return null;
+  const sibling = path.slice(0, path.length - own.chatEnd.length) + own.end + template.slice(path.length);
+  return fillPath(sibling, { model: input.upstreamModel, action: "" });
+}

@@ -166,6 +166,7 @@ function liveSource({ port, filter, setTimer, stopping, onEnd }: Live): ByteSour
       return encodeUtf8(events.length === 0 ? ": alive\n\n" : events.join(""));
     },
     cancel: end,
+    isCut: false,
   };
 }
 

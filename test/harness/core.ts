@@ -32,6 +32,8 @@ export interface CoreInput {
   readonly metered?: boolean;
   readonly clientTokens?: readonly string[];
   readonly localHostsOnly?: boolean;
+  /** Instead of the table's. */
+  readonly protocols?: readonly Protocol[];
   /** Plants a fault: what the core is given instead of the real part. */
   readonly tamper?: {
     readonly world?: (world: World) => World;
@@ -44,6 +46,8 @@ export interface Ask {
   readonly protocol: string;
   readonly body: object | string | Uint8Array;
   readonly operation?: Operation;
+  /** Of several routes of an operation, the one with this path. */
+  readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly caller?: Caller;
   readonly params?: Readonly<Record<string, string>>;
@@ -96,7 +100,7 @@ const READ_BYTES_MAX = 64 * 1024 * 1024;
 export function createCore(input: CoreInput): Core {
   const { deployment, tamper } = input;
   const effects = createVirtualEffects({ seed: input.seed ?? 1, answer: input.answer });
-  const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
+  const protocols: readonly Protocol[] = input.protocols ?? Object.values(PROTOCOLS);
   const records: ExchangeRecord[] = [];
   const rows: UsageRow[] = [];
   const bugs: unknown[] = [];
@@ -149,7 +153,7 @@ export function createCore(input: CoreInput): Core {
 
   const start = (ask: Ask): Asked => {
     const client = new AbortController();
-    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat");
+    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat", ask.path);
     const answer = exchange.run({
       route,
       parts: partsOf(route, ask),
@@ -209,10 +213,13 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
   };
 }
 
-export function routeOf(protocols: readonly Protocol[], protocol: string, operation: Operation): Route {
+export function routeOf(protocols: readonly Protocol[], protocol: string, operation: Operation, path?: string): Route {
   const found = protocols
     .find((each) => each.id === protocol)
-    ?.carrier.routes.find((each) => each.operation === operation && each.target.from !== "param");
+    ?.carrier.routes.find(
+      (each) =>
+        each.operation === operation && (path === undefined ? each.target.from !== "param" : each.path === path),
+    );
   if (found === undefined) throw new Error(`${protocol} has no route for ${operation}`);
   return found;
 }

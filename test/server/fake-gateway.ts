@@ -134,6 +134,7 @@ export function source(chunks: Iterable<Uint8Array>, { silent }: { readonly sile
   let cancelled = 0;
   return {
     gone: gone.promise,
+    isCut: false,
     asked: () => asked,
     cancelled: () => cancelled,
     async next() {

@@ -3,7 +3,7 @@ import type { Route } from "../../ir/route.ts";
 import { writeSseFrame } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, HeaderRules } from "../protocol.ts";
-import { pathOr } from "../upstream-path.ts";
+import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -68,7 +68,10 @@ export const carrier: Carrier = {
   envelope: ORIGIN,
   framing,
   framingFor: () => framing,
-  upstreamPath: (input) => (input.operation === "count" ? COUNT : pathOr(MESSAGES, input)),
+  upstreamPath: (input) => {
+    if (input.operation !== "count") return pathOr(MESSAGES, input);
+    return siblingPath({ path: COUNT, chatEnd: "/messages", end: "/messages/count_tokens" }, input);
+  },
   memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
   bodyHeaders: null,
   auth,

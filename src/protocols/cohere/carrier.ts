@@ -4,7 +4,7 @@ import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
-import { pathOr } from "../upstream-path.ts";
+import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { COHERE } from "./wire.ts";
 
@@ -68,18 +68,19 @@ export const carrier: Carrier = {
 };
 
 /** A body of the first version goes to the first version's path: it is relayed as it came. */
-function upstreamPath(input: UpstreamPathInput): string {
+function upstreamPath(input: UpstreamPathInput): string | null {
   switch (input.operation) {
-    case "embed":
-      return input.clientPath === EMBED_V1 ? EMBED_V1 : EMBED;
-    case "rerank":
-      return input.clientPath === RERANK_V1 ? RERANK_V1 : RERANK;
     case "chat":
-    case "count":
-    case "models":
-    case "moderate":
-    case "image":
-    case "audio":
       return pathOr(CHAT, input);
+    case "embed":
+      return siblingPath(siblingOf(input.clientPath === EMBED_V1 ? EMBED_V1 : EMBED), input);
+    case "rerank":
+      return siblingPath(siblingOf(input.clientPath === RERANK_V1 ? RERANK_V1 : RERANK), input);
+    default:
+      return null;
   }
+}
+
+function siblingOf(path: string) {
+  return { path, chatEnd: CHAT, end: path };
 }

@@ -4,6 +4,7 @@
  */
 import type { EmbedInput, EmbedPurpose, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
 import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import { NO_EXTRAS } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { hide, rest, withoutUndefined } from "../extras.ts";
@@ -142,13 +143,15 @@ function writeDimensions({ dimensions }: IrEmbedRequest, upstreamModel: string):
 // ---------------------------------------------------------------- answer
 
 function readResponse(body: JsonObject): IrEmbedResponse {
+  const { embeddings } = body;
+  const vectors = readVectors(embeddings);
   return {
     origin: COHERE,
     id: nonEmpty(body["id"]),
     model: nonEmpty(body["model"]),
-    vectors: readVectors(body["embeddings"]),
+    vectors,
     usage: readUsage(body["meta"]),
-    extras: hide(rest(body, RESPONSE), { embeddings: body["embeddings"], meta: asObject(body["meta"]) }),
+    extras: hide(rest(body, RESPONSE), { embeddings, meta: asObject(body["meta"]), count: vectors.length }),
   };
 }
 
@@ -180,7 +183,9 @@ function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLo
   const losses: Loss[] = [];
   const { request } = context;
   const native = response.origin === COHERE;
-  const embeddings = (native ? response.extras["embeddings"] : undefined) ?? writeVectors(response, request, losses);
+  // Of an answer put together from several calls, the lists as they came are the first call's only.
+  const own = native && response.extras["count"] === response.vectors.length ? response.extras : NO_EXTRAS;
+  const embeddings = own["embeddings"] ?? writeVectors(response, request, losses);
   const texts = request.inputs.flatMap((input) => (input.type === "text" ? [input.text] : []));
   const { tokens, ...billed } = writeUsage(response.usage) ?? {};
   const meta = { api_version: { version: request.encodings.length === 0 ? "1" : "2" }, ...billed };
@@ -190,7 +195,7 @@ function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLo
     id: (native ? response.id : null) ?? answerIdOf(context.newId),
     embeddings,
     ...(texts.length === 0 ? {} : { texts }),
-    meta: (native ? response.extras["meta"] : undefined) ?? meta,
+    meta: own["meta"] ?? meta,
     response_type: Array.isArray(embeddings) ? "embeddings_floats" : "embeddings_by_type",
     ...(native ? response.extras : {}),
   };

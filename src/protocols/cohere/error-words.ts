@@ -4,6 +4,7 @@
  */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
 import { isFailedFinish } from "./finish.ts";
 import { nonEmpty } from "./members.ts";
@@ -14,7 +15,7 @@ const MESSAGE_CHARS_MAX = 2000;
 const WORD_CHARS_MAX = 200;
 
 export function readError({ status, json, text }: UpstreamAnswer): ErrorWords {
-  const message = messageOf(json) ?? (json === null && text.trim() !== "" ? text : null);
+  const message = messageOf(json) ?? (json === null ? messageOfText(text) : null);
   return wordsOf({ status, ...labelsOf(json), message }, PATTERNS);
 }
 

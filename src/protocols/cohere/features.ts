@@ -24,7 +24,7 @@ const no = (note: string, source: string, ...members: readonly string[]): Featur
 
 const CONTENT = "messages[].content[]";
 
-export const features: FeatureTable = {
+export const COHERE_FEATURES: FeatureTable = {
   system: yes("system[].content[]"),
   "system-between": partly("as the user's words: a system message must stand first", ERRORS, "messages[].role"),
   text: yes(),
@@ -42,8 +42,8 @@ export const features: FeatureTable = {
     "documents",
     "citation_options",
   ),
-  audio: no("", CHAT, CONTENT),
-  video: no("", CHAT, CONTENT),
+  audio: no("no audio", CHAT, CONTENT),
+  video: no("no video", CHAT, CONTENT),
   tools: yes("tools[]"),
   "tool-schema": partly(
     "sent as they are; the vendor names words it does not hold to",
@@ -52,10 +52,10 @@ export const features: FeatureTable = {
   ),
   "tool-strict": partly("one switch for all tools", STRICT_TOOLS, "tools[].strict", "strict_tools"),
   "free-text-tools": partly("as a function with one string", CHAT, "tools[]", CONTENT),
-  "server-tools": no("", CHAT, "tools[]", CONTENT, "message.content"),
+  "server-tools": no("the vendor runs none in this API", CHAT, "tools[]", CONTENT, "message.content"),
   "tool-choice": partly("a named one by sending no other; older models take none", CHAT, "tool_choice"),
   "tool-choice-subset": partly("only the chosen tools are sent", CHAT, "tool_choice"),
-  "parallel-calls": no("no switch: the model decides", CHAT, "parallel_tool_calls"),
+  "parallel-calls": partly("several at once; no switch against it", CHAT, "parallel_tool_calls"),
   "tool-ids": partly("a result whose call is not in the history is text", ERRORS, CONTENT),
   "tool-errors": partly("only the text says it failed", CHAT, `${CONTENT}.is_error`),
   "tool-results-json": yes(CONTENT),
@@ -96,11 +96,11 @@ export const features: FeatureTable = {
   stop: partly("at most 5", CHAT, "stop", "stop_sequences"),
   "stop-met": no("not which one", CHAT, "stop_sequence"),
   "cache-marks": no("the vendor caches by itself", CHAT, "*.cache_control"),
-  user: no("", CHAT, "user"),
-  metadata: no("", CHAT, "metadata"),
-  names: no("", CHAT, "messages[].name"),
-  "service-tier": no("", CHAT, "service_tier"),
-  state: no("", CHAT),
+  user: no("no such member", CHAT, "user"),
+  metadata: no("no such member", CHAT, "metadata"),
+  names: no("no such member", CHAT, "messages[].name"),
+  "service-tier": no("no tiers; a priority of its own", CHAT, "service_tier"),
+  state: no("nothing is stored", CHAT),
   "safety-settings": partly("its own switch only", CHAT, "safety_mode"),
   "output-modalities": no("text", CHAT, "message.content"),
   usage: partly("no cache writes and no audio", CHAT, "usage"),

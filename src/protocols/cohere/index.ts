@@ -9,7 +9,6 @@ import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
-import { features } from "./features.ts";
 import { models } from "./models.ts";
 import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
@@ -41,4 +40,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const cohere: Protocol = { id: COHERE, payload, carrier, operations: { models, embed, rerank }, features };
+export const cohere: Protocol = { id: COHERE, payload, carrier, operations: { models, embed, rerank } };

@@ -5,6 +5,7 @@
  */
 import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
+import { asText } from "../../std/json.ts";
 import { toolNames } from "./names.ts";
 import {
   extrasOf,
@@ -127,7 +128,7 @@ export function writeToolCall(block: ToolCallBlock, path: string, writing: Writi
   if (block.signature !== null && !writing.native) {
     writing.losses.add(dropped(`${path}.signature`, "the provider takes no signatures"));
   }
-  const name = writing.native ? block.name : toolNames.legalPast(block.name);
+  const name = writing.native ? (asText(block.extras["wire_name"]) ?? block.name) : toolNames.legalPast(block.name);
   return {
     id: block.id,
     type: "function",

@@ -1,6 +1,5 @@
 /** A whole answer into the one in between. Tolerant of what compatible servers add, leave out and spell differently. */
 import type { WithLosses } from "../../ir/loss.ts";
-import type { IrBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -8,7 +7,6 @@ import { hide, rest } from "../extras.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
 import { isNothing, nonEmpty } from "./members.ts";
 import { readSaid } from "./message-reader.ts";
-import { toolNames } from "./names.ts";
 import { readContent } from "./part-reader.ts";
 import { readUsage } from "./usage.ts";
 import { COHERE } from "./wire.ts";
@@ -22,7 +20,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   }
   const content = isNothing(message["content"]) ? [] : readContent(message["content"], "message.content").blocks;
   const said = readSaid(message, content, "message");
-  const blocks = said.blocks.map(restored);
+  const { blocks } = said;
   const toolCalls = blocks.some(({ type }) => type === "tool-call");
   const value: IrResponse = {
     origin: COHERE,
@@ -45,11 +43,6 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     extras: hide(rest(body, RESPONSE), { usage: asObject(body["usage"]) }),
   };
   return { value, losses: [] };
-}
-
-/** A tool's name as it was before this protocol's own writer made it legal. */
-function restored(block: IrBlock): IrBlock {
-  return block.type === "tool-call" ? { ...block, name: toolNames.restore(block.name) } : block;
 }
 
 const RESPONSE = new Set(["id", "model", "message", "finish_reason", "logprobs", "usage"]);

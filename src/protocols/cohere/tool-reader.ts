@@ -1,8 +1,9 @@
 /** Tools, calls and the choice among them. */
 import type { IrBlock, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
-import { rest } from "../extras.ts";
+import { hide, rest } from "../extras.ts";
 import { isNothing, needList, needObject, needText } from "./members.ts";
+import { toolNames } from "./names.ts";
 import { COHERE } from "./wire.ts";
 
 /** `strict`: the request's own switch holds for all of them; null: not said. */
@@ -20,32 +21,41 @@ function readTool(value: unknown, path: string, strict: boolean | null): IrTool 
   const type = asText(tool["type"]) ?? "function";
   const definition = asObject(tool["function"]);
   if (type !== "function") return { type: "foreign", origin: COHERE, name: type, value };
-  const { name, description, parameters } = needObject(definition, `${path}.function`);
+  const { name: wire, description, parameters } = needObject(definition, `${path}.function`);
+  const { name, hidden } = readName(wire, `${path}.function.name`);
   const inner = rest(definition ?? {}, FUNCTION);
   const others = rest(tool, TOOL);
   return {
     type: "function",
-    name: needText(name, `${path}.function.name`),
+    name,
     description: asText(description) ?? null,
     parameters: parameters ?? null,
     strict,
     cache: null,
-    extras: Object.keys(inner).length === 0 ? others : { ...others, function: inner },
+    extras: hide(Object.keys(inner).length === 0 ? others : { ...others, function: inner }, hidden),
   };
+}
+
+/** As it was before this protocol's own writer made it legal; the name on the wire is hidden in the extras. */
+function readName(value: unknown, path: string): { readonly name: string; readonly hidden: JsonObject } {
+  const wire = needText(value, path);
+  const name = toolNames.restore(wire);
+  return { name, hidden: name === wire ? {} : { wire_name: wire } };
 }
 
 export function readToolCall(value: unknown, path: string): IrBlock {
   const call = needObject(value, path);
   const called = needObject(call["function"], `${path}.function`);
+  const { name, hidden } = readName(called["name"], `${path}.function.name`);
   return {
     type: "tool-call",
     id: needText(call["id"], `${path}.id`),
-    name: needText(called["name"], `${path}.function.name`),
+    name,
     kind: "function",
     arguments: argumentsText(called["arguments"]),
     signature: null,
     cache: null,
-    extras: rest(call, CALL),
+    extras: hide(rest(call, CALL), hidden),
   };
 }
 

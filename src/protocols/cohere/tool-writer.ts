@@ -1,7 +1,7 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
 import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
+import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { withoutUndefined } from "../extras.ts";
 import { toolNames } from "./names.ts";
@@ -52,7 +52,7 @@ function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | n
     writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
     return null;
   }
-  const name = writing.native ? tool.name : toolNames.legal(tool.name);
+  const name = writing.native ? (asText(tool.extras["wire_name"]) ?? tool.name) : toolNames.legal(tool.name);
   if (name === null) {
     // Shortened, it would come back in calls under a name the client does not know.
     writing.losses.add(dropped(path, "the name is empty or too long"));

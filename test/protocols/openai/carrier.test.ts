@@ -7,18 +7,69 @@ import { editsInput, pathInput } from "../../harness/carriers.ts";
 
 const { carrier, operations } = openai;
 
+const POSTS = [
+  "chat /chat/completions",
+  "complete /completions",
+  "embed /embeddings",
+  "moderate /moderations",
+  "image /images/generations",
+  "image /images/edits",
+  "image /images/variations",
+  "audio /audio/speech",
+  "audio /audio/transcriptions",
+  "audio /audio/translations",
+];
+
 test("routes", () => {
+  const below = (prefix: string): string[] => POSTS.map((each) => each.replace(" ", ` POST ${prefix}`));
   expect(carrier.routes.map(({ operation, method, path }) => `${operation} ${method} ${path}`)).toEqual([
-    "chat POST /v1/chat/completions",
+    ...below("/v1"),
+    ...below("/openai/v1"),
+    ...below("/openai/deployments/:target"),
     "models GET /v1/models",
     "models GET /v1/models/:id",
+    "models GET /openai/v1/models",
+    "models GET /openai/v1/models/:id",
   ]);
   expect(carrier.upstreamPath(pathInput({ operation: "chat", upstreamModel: "a/b", stream: true }))).toBe(
     "/v1/chat/completions",
   );
 });
 
+const AZURE = "/openai/deployments/{model}/chat/completions?api-version=2024-10-21";
+const upstream: [string, Parameters<typeof pathInput>[0], string | null][] = [
+  ["a template is chat's own", { template: "/v4/chat/completions" }, "/v4/chat/completions"],
+  ["embeddings", { operation: "embed", clientPath: "/v2/embed" }, "/v1/embeddings"],
+  ["embeddings beside a template", { operation: "embed", template: "/v4/chat/completions" }, "/v4/embeddings"],
+  [
+    "embeddings beside Azure's",
+    { operation: "embed", template: AZURE },
+    "/openai/deployments/m/embeddings?api-version=2024-10-21",
+  ],
+  ["embeddings where the template ends otherwise", { operation: "embed", template: "/chat" }, null],
+  [
+    "what is relayed goes where the client went",
+    { operation: "audio", clientPath: "/v1/audio/speech" },
+    "/v1/audio/speech",
+  ],
+  ["from Azure's client", { operation: "image", clientPath: "/openai/deployments/x/images/edits" }, "/v1/images/edits"],
+  [
+    "to Azure",
+    { operation: "image", clientPath: "/v1/images/edits", template: AZURE },
+    "/openai/deployments/m/images/edits?api-version=2024-10-21",
+  ],
+  ["a path of nobody's", { operation: "audio", clientPath: "/v2/audio" }, null],
+];
+test.each(upstream)("upstream path: %s", (_name, input, path) => {
+  expect(carrier.upstreamPath(pathInput(input))).toBe(path);
+});
+
 const paths: [string, boolean][] = [
+  ["/v1/embeddings", true],
+  ["/openai/v1/embeddings", true],
+  ["/openai/deployments/gpt-5/chat/completions", true],
+  ["/openai/deployments/gpt-5/files", false],
+  ["/openai/v1/models/gpt-5", true],
   ["/v1/chat/completions", true],
   ["/v1/models", true],
   ["/v1/models/gpt-5", true],
