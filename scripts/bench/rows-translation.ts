@@ -12,11 +12,13 @@ const OPTIONS = { upstreamModel: "bench-model", defaultMaxOutputTokens: 4096, ma
 
 export function measureTranslation(rounds: number): Row[] {
   const { openai, anthropic } = PROTOCOLS;
-  const others = Object.values(PROTOCOLS).filter((protocol) => protocol !== openai && protocol !== anthropic);
+  const others = Object.values<Protocol>(PROTOCOLS).filter(
+    (protocol) => protocol !== openai && protocol.payload !== anthropic.payload && protocol.id === protocol.payload.id,
+  );
   return [
     translate("OpenAI to Anthropic", openaiBody(), openai, anthropic, rounds),
     translate("Anthropic to OpenAI", anthropicBody(), anthropic, openai, rounds),
-    ...others.flatMap((other: Protocol) => [
+    ...others.flatMap((other) => [
       translate(`OpenAI to ${other.id}`, openaiBody(), openai, other, rounds),
       translate(`${other.id} to OpenAI`, bodyOf(other), other, openai, rounds),
     ]),

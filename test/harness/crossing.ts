@@ -11,7 +11,10 @@ import { concatBytes, decodeUtf8, encodeUtf8 } from "../../src/std/bytes.ts";
 import { asArray, at, type JsonObject } from "../../src/std/json.ts";
 import { overTheWire } from "./meaning.ts";
 
-export const ALL: readonly Protocol[] = Object.values(PROTOCOLS);
+/** A carrier of another protocol's bodies translates as that protocol does. */
+export const ALL: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(
+  ({ id, payload }) => id === payload.id,
+);
 
 export function speaking(id: string): Protocol {
   const found = ALL.find((protocol) => protocol.id === id);

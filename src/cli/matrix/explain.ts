@@ -71,13 +71,19 @@ export function silentChanges(pair: Pair, name: string, came: Came): string[] {
  * client's protocol never says goes untold, and a model that thinks only when it is told to is told nothing.
  */
 function isNoLoss({ client, lane }: Pair, { what, before, after }: Change): boolean {
-  if (what === "maxOutputTokens") return before === undefined && after === DEFAULT_LIMIT;
-  if (what === "model") return before === undefined;
-  if (what === "reasoning")
-    return THINKS_WHEN_TOLD.has(lane.id) && textOf(before) === '{"mode":"disabled"}' && after === undefined;
+  // The default, or what it takes to think beside it.
+  if (what === "maxOutputTokens") return before === undefined && Number(after) >= DEFAULT_LIMIT;
+  if (what === "model") return before === undefined || (NAMELESS.has(client.id) && after === undefined);
+  if (what === "reasoning" && after === undefined) {
+    const said = textOf(before);
+    return said === '{"mode":"adaptive"}' || (said === '{"mode":"disabled"}' && THINKS_WHEN_TOLD.has(lane.id));
+  }
   const neverSaysWhich = featuresOfProtocol(client.id)["stop-met"].carried === "no";
   return neverSaysWhich && (what === "stopSequences" || (what === "finishes" && saysStopSequence(before)));
 }
+
+/** Their answers name no model: what answered stands in the gateway's own headers. */
+const NAMELESS: ReadonlySet<string> = new Set(["bedrock"]);
 
 const THINKS_WHEN_TOLD: ReadonlySet<string> = new Set(["anthropic", "bedrock"]);
 

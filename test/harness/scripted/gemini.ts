@@ -116,6 +116,20 @@ function answer({ model }: Turn, parts: readonly JsonObject[], finishReason: str
   };
 }
 
+/**
+ * Contents by turn: the vendor's own client keeps each chunk of a streamed turn as a content of its own, so neighbours of
+ * one role are one turn.
+ */
+function turnsOf(body: JsonObject): JsonObject[] {
+  const turns: JsonObject[] = [];
+  for (const content of objects(body["contents"])) {
+    const last = turns.at(-1);
+    if (last === undefined || last["role"] !== content["role"]) turns.push(content);
+    else turns[turns.length - 1] = { ...last, parts: [...partsOf(last), ...partsOf(content)] };
+  }
+  return turns;
+}
+
 const partsOf = (content: JsonObject | undefined): JsonObject[] => objects(content?.["parts"]);
 const calls = (content: JsonObject | undefined): JsonObject[] =>
   partsOf(content).flatMap((part) =>
@@ -127,7 +141,7 @@ const results = (content: JsonObject | undefined): JsonObject[] =>
   );
 
 function problems({ body, request }: Asked): string[] {
-  const contents = objects(body["contents"]);
+  const contents = turnsOf(body);
   return [
     ...(request.headers["x-goog-api-key"] === undefined ? ["no key"] : []),
     ...unknownMembers(body, KNOWN, "body"),
@@ -192,7 +206,7 @@ function contentProblems(
 }
 
 function history(body: JsonObject): HistoryStep[] {
-  const contents = objects(body["contents"]);
+  const contents = turnsOf(body);
   return contents.flatMap((content, at) =>
     calls(content).length === 0
       ? []

@@ -154,7 +154,8 @@ function plain(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.length === 1 ? plain(value[0]) : value;
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([name]) => name !== "type" && name !== "cache_control");
+  // A client may wrap what the tool said in a few words about it.
+  const entries = Object.entries(value).filter(([name]) => !["type", "cache_control", "name"].includes(name));
   const [only] = entries;
   const isWrapper = entries.length === 1 && only !== undefined && WRAPPERS.has(only[0]);
   return isWrapper ? plain(only[1]) : value;
