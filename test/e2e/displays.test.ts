@@ -82,6 +82,22 @@ describe.each([1, 2])("with %p workers", (workers) => {
   }, 60_000);
 });
 
+test("a clock over HTTP shows pictures, and is left as it was", async () => {
+  const device = createAwtrixDouble();
+  device.handle("custom/weather", '{"text":"sunny"}');
+  const served = serveAwtrix(device);
+  const gateway = await startGateway({
+    config: config([`{ type: awtrix, name: hall, transport: http, url: "${served.url}", update_secs: 1 }`]),
+    env,
+  });
+  await until(() => device.apps.has("ringmain"));
+  expect(pictureIn(device.apps.get("ringmain"))).toHaveLength(256);
+  expect(device.settings).toMatchObject({ BRI: 32, ABRI: false });
+  expect(await gateway.stop()).toBe(0);
+  expect([...device.apps.keys()]).toEqual(["weather"]);
+  await served.close();
+}, 60_000);
+
 describe("a display that does not work", () => {
   test("costs no client anything: nobody there, a deaf broker, a wrong password", async () => {
     const deaf = createServer((socket) => socket.on("error", () => socket.destroy()));
