@@ -87,7 +87,8 @@ function answerCall(call: VendorCall, moment: Moment): VendorAnswer {
   try {
     const body = asObject(parseJson(call.body));
     if (body === undefined) return refuse(desk, "invalid-request", "The body must be a JSON object.");
-    const request = place.protocol.payload.readRequest(body).value;
+    const read = place.protocol.payload.readRequest(body).value;
+    const request = { ...read, stream: place.stream ?? read.stream };
     if (place.operation === "count") return count(desk, request);
     return converse(desk, request, TEMPERS[first].choose(moment.chance.random, moment.wallMs));
   } catch (error) {
@@ -99,20 +100,38 @@ function answerCall(call: VendorCall, moment: Moment): VendorAnswer {
 interface Place {
   readonly protocol: Protocol;
   readonly operation: "chat" | "count";
+  /** null: the body says. */
+  readonly stream: boolean | null;
 }
 
-/** Whose path it is. The model and the stream flag are in the body of every protocol that is simulated here. */
+/** Stands for the model in the paths of protocols that name it there. */
+const ANY_MODEL = "any-model";
+
+/** Whose path it is, and whether it streams where the path says that. */
 function findPlace(path: string): Place | null {
-  const where = { upstreamModel: "", stream: false, template: null, clientPath: "" };
   for (const protocol of Object.values<Protocol>(PROTOCOLS)) {
-    const { carrier, operations } = protocol;
-    if (carrier.upstreamPath({ operation: "chat", ...where }) === path) return { protocol, operation: "chat" };
-    const counts = operations.count !== undefined;
-    if (counts && carrier.upstreamPath({ operation: "count", ...where }) === path) {
-      return { protocol, operation: "count" };
+    const operations = protocol.operations.count === undefined ? (["chat"] as const) : (["chat", "count"] as const);
+    for (const operation of operations) {
+      const [whole, streamed] = [false, true].map((stream) => pathOf(protocol, operation, stream));
+      const says = whole !== streamed;
+      if (fits(whole, path)) return { protocol, operation, stream: says ? false : null };
+      if (fits(streamed, path)) return { protocol, operation, stream: true };
     }
   }
   return null;
+}
+
+/** Calls come without their query. */
+function pathOf({ carrier }: Protocol, operation: Place["operation"], stream: boolean): string | undefined {
+  return carrier
+    .upstreamPath({ operation, upstreamModel: ANY_MODEL, stream, template: null, clientPath: "" })
+    ?.split("?")[0];
+}
+
+function fits(wanted: string | undefined, path: string): boolean {
+  const [head = "", tail] = wanted?.split(ANY_MODEL) ?? [];
+  if (tail === undefined) return wanted === path;
+  return path.length > head.length + tail.length && path.startsWith(head) && path.endsWith(tail);
 }
 
 /** Every simulated account has a key that begins so, in whichever header its protocol uses. */
@@ -120,7 +139,7 @@ const KEY_START = "demo-";
 
 function isKnown(headers: Readonly<Record<string, string>>): boolean {
   const bearer = headers["authorization"]?.replace(/^Bearer /i, "");
-  return (headers["x-api-key"] ?? bearer ?? "").startsWith(KEY_START);
+  return (headers["x-api-key"] ?? headers["x-goog-api-key"] ?? bearer ?? "").startsWith(KEY_START);
 }
 
 // ---------------------------------------------------------------- answers

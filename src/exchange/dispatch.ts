@@ -87,10 +87,9 @@ function editsInput({ call, lane }: Side, body: JsonObject): MemberEditsInput {
   };
 }
 
-/** A written body as this carrier wants it: the payload's own carrier changes nothing that its writer has not written. */
+/** A written body as this carrier wants it: a payload writes the model and the stream flag even where they travel in the path. */
 export function withEdits(side: Side, body: JsonObject): JsonObject {
-  const { payload, carrier } = side.egress;
-  if (payload.id === carrier.id) return body;
+  const { carrier } = side.egress;
   const edited = { ...body };
   for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(side, body)))) {
     if (jsonText === null) delete edited[name];

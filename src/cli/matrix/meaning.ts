@@ -181,7 +181,13 @@ function blockMeaning(block: IrBlock, ids: Map<string, string>): Record<string, 
     case "image":
       return { image: block.source, detail: block.detail };
     case "document":
-      return { document: block.source, title: block.title, context: block.context, cited: block.citations };
+      // Some vendors demand a file name, so one is made up where nobody gave any.
+      return {
+        document: block.source,
+        title: block.title === "document.pdf" ? null : block.title,
+        context: block.context,
+        cited: block.citations,
+      };
     case "audio":
       return { audio: block.source, format: block.format };
     case "tool-call":
