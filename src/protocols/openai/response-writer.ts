@@ -95,6 +95,8 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
         annotations.push(...writeCitations(block.citations, textLength, place));
         break;
       case "reasoning":
+        // Read from the details, it goes back as the details.
+        if (place.native && block.extras["field"] === "reasoning_details") break;
         reasoning.push(block.text);
         loseSeals(block, place);
         break;
