@@ -89,7 +89,6 @@ const WORD_BY_STATUS: ReadonlyMap<number, StatusWord> = new Map([
   [401, "UNAUTHENTICATED"],
   [403, "PERMISSION_DENIED"],
   [404, "NOT_FOUND"],
-  [408, "DEADLINE_EXCEEDED"],
   [409, "ABORTED"],
   [429, "RESOURCE_EXHAUSTED"],
   [499, "CANCELLED"],
