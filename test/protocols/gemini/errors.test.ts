@@ -167,7 +167,7 @@ describe("what the vendor means", () => {
     ],
   ];
   test.each(cases)("%s", (_name, words, meaning, waitMs) => {
-    expect([words.meaning, words.retryAfterMs]).toEqual([meaning, waitMs]);
+    expect([String(words.meaning), words.retryAfterMs]).toEqual([String(meaning), waitMs]);
   });
 
   test("in a list, as a stream without events begins", () => {

@@ -74,7 +74,7 @@ describe("whole answers", () => {
     expect(answer.text).toBe("Hello.");
     expect(answer.functionCalls).toEqual([{ id: "call_1", name: "f", args: { a: 1 } }]);
     expect(answer.usageMetadata?.totalTokenCount).toBeGreaterThan(0);
-    expect(answer.candidates?.[0]?.finishReason).toBe("STOP");
+    expect(String(answer.candidates?.[0]?.finishReason)).toBe("STOP");
     expect(answer.candidates?.[0]?.groundingMetadata?.groundingChunks).toHaveLength(1);
   });
 
