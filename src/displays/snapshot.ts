@@ -196,7 +196,7 @@ function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: numbe
       counts.served += isServed ? 1 : 0;
       counts.failures += attempt.outcome === "answered" || attempt.outcome === "abandoned" ? 0 : 1;
       counts.failovers += isLast ? 0 : 1;
-      if (attempt.outcome === "answered") health.answered();
+      if (attempt.outcome === "answered") health.answered(record.target, record.startedWallMs + attempt.startedMs);
       const endedWallMs = record.startedWallMs + record.durationMs;
       if (isServed) rate.count(endedWallMs);
       if (!isLast) return;
@@ -237,23 +237,35 @@ function isFailed({ outcome, status }: ExchangeRecord): boolean {
 
 // ---------------------------------------------------------------- health
 
+interface Standing {
+  readonly label: HealthLabel;
+  readonly sinceWallMs: number;
+  /** null: it does not end by itself. */
+  readonly untilWallMs: number | null;
+}
+
 /**
  * A lane has a standing of its own and one in each pool; the worst one is shown. Bounded by the number of pools that
  * hold the lane.
  */
 function createHealth() {
-  const standings = new Map<string | null, { readonly label: HealthLabel; readonly untilWallMs: number | null }>();
+  const standings = new Map<string | null, Standing>();
   let isProven = false;
   return {
-    answered(): void {
+    answered(target: string, startedWallMs: number): void {
       isProven = true;
+      // A worker that knew it to be out may be gone, and the one in its place has nothing to take back.
+      for (const each of [null, target]) {
+        const standing = standings.get(each);
+        if (standing !== undefined && standing.sinceWallMs < startedWallMs) standings.delete(each);
+      }
     },
     transition({ target, to, wallMs, forMs }: Transition): void {
       const label = HEALTH_LABELS.find((each) => each === to) ?? "unknown";
       // The lane itself has to answer anew after anything that took it out, so "unknown" needs no standing of its own.
       if (target === null && label !== "healthy") isProven = false;
       if (label === "healthy" || (target === null && label === "unknown")) standings.delete(target);
-      else standings.set(target, { label, untilWallMs: forMs === null ? null : wallMs + forMs });
+      else standings.set(target, { label, sinceWallMs: wallMs, untilWallMs: forMs === null ? null : wallMs + forMs });
     },
     label(wallMs: number): HealthLabel {
       const labels = [...standings.values()].map(

@@ -31,6 +31,7 @@ beforeAll(async () => {
     openai: await startVendor("openai"),
     anthropic: await startVendor("anthropic"),
     responses: await startVendor("responses"),
+    cohere: await startVendor("cohere"),
   };
   gateway = await startGateway({
     config: configText({ ...vendors, models: MODELS, more: "metering: estimate" }),
@@ -93,9 +94,12 @@ for (const words of BODY_WORDS) {
       const headers = vendor().requests[before]?.headers ?? {};
       expect(JSON.stringify(headers)).not.toContain(secret);
       expect(JSON.stringify(headers)).toContain(
-        { openai: ENV.OPENAI_TEST_KEY, anthropic: ENV.ANTHROPIC_TEST_KEY, responses: ENV.RESPONSES_TEST_KEY }[
-          words.protocol
-        ],
+        {
+          openai: ENV.OPENAI_TEST_KEY,
+          anthropic: ENV.ANTHROPIC_TEST_KEY,
+          responses: ENV.RESPONSES_TEST_KEY,
+          cohere: ENV.COHERE_TEST_KEY,
+        }[words.protocol],
       );
       expect(headers["user-agent"]).toStartWith("ringmain/");
       expect(headers["x-forwarded-for"]).toBeUndefined();

@@ -51,6 +51,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly caller?: Caller;
   readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
 }
 
 export interface Asked {
@@ -239,7 +240,7 @@ function partsOf(route: Route, ask: Ask): RequestParts {
     method: route.method,
     path: route.path,
     // Clients that read events ask for them.
-    query: route.stream.from === "fixed" && route.stream.value ? "alt=sse" : "",
+    query: ask.query ?? (route.stream.from === "fixed" && route.stream.value ? "alt=sse" : ""),
     headers: { "content-type": "application/json", ...ask.headers },
     params: ask.params ?? (name === undefined || model === undefined ? {} : { [name]: model }),
   };

@@ -60,7 +60,7 @@ export interface SaidError {
   readonly body: string;
 }
 
-export type Speaker = "openai" | "anthropic" | "responses" | "gemini";
+export type Speaker = "openai" | "anthropic" | "responses" | "cohere" | "gemini";
 /** Those whose clients name the model in the body. */
 export type BodySpeaker = Exclude<Speaker, "gemini">;
 
@@ -78,6 +78,8 @@ export interface VendorWords<Who extends Speaker = Speaker> {
   errorFrame(trouble: Trouble): string;
   /** A frame that says nothing. */
   readonly idleFrame: string;
+  /** False: this vendor's answers name no model. Absent: they do. */
+  readonly namesModel?: false;
 }
 
 const text = (value: string): string => JSON.stringify(value);
@@ -412,6 +414,111 @@ export const RESPONSES_WORDS: VendorWords<"responses"> = {
   idleFrame: event("response.in_progress", '{"type":"response.in_progress","sequence_number":1,"response":{}}'),
 };
 
+// ---------------------------------------------------------------- Cohere
+
+const COHERE_FINISH = { stop: "COMPLETE", length: "MAX_TOKENS", tools: "TOOL_CALL" } as const;
+const COHERE_ID = "3f1c7a52-9d0e-4b63-8a51-c2d5e6f70819";
+
+function cohereUsage({ fresh, cacheRead, output, reasoning }: SaidUsage): string {
+  const input = fresh + cacheRead;
+  return `{"billed_units":{"input_tokens":${fresh},"output_tokens":${output}},"tokens":{"input_tokens":${input},"output_tokens":${output},"reasoning_tokens":${reasoning}},"cached_tokens":${cacheRead}}`;
+}
+
+function cohereEvent(type: string, members: string): string {
+  return event(type, `{"type":"${type}"${members}}`);
+}
+
+function cohereFrames({ pieces, tools, usage, finish }: Said): string[] {
+  const message = (inner: string): string => `,"delta":{"message":{${inner}}}`;
+  const start = message('"role":"assistant","content":[],"tool_plan":"","tool_calls":[],"citations":[]');
+  const frames = [event("message-start", `{"id":"${COHERE_ID}","type":"message-start"${start}}`)];
+  if (pieces.length > 0 && tools.length > 0) {
+    for (const piece of pieces) {
+      frames.push(cohereEvent("tool-plan-delta", message(`"tool_plan":${text(piece)}`)));
+    }
+  } else if (pieces.length > 0) {
+    frames.push(cohereEvent("content-start", `,"index":0${message('"content":{"type":"text","text":""}')}`));
+    for (const piece of pieces) {
+      frames.push(cohereEvent("content-delta", `,"index":0${message(`"content":{"text":${text(piece)}}`)}`));
+    }
+    frames.push(cohereEvent("content-end", ',"index":0'));
+  }
+  for (const [index, tool] of tools.entries()) {
+    const half = Math.ceil(tool.arguments.length / 2);
+    const place = `,"index":${index}`;
+    const called = `"function":{"name":${text(tool.name)},"arguments":""}`;
+    frames.push(
+      cohereEvent(
+        "tool-call-start",
+        `${place}${message(`"tool_calls":{"id":${text(tool.id)},"type":"function",${called}}`)}`,
+      ),
+    );
+    for (const part of [tool.arguments.slice(0, half), tool.arguments.slice(half)]) {
+      frames.push(
+        cohereEvent("tool-call-delta", `${place}${message(`"tool_calls":{"function":{"arguments":${text(part)}}}`)}`),
+      );
+    }
+    frames.push(cohereEvent("tool-call-end", place));
+  }
+  const end = `,"delta":{"finish_reason":"${COHERE_FINISH[finish]}","usage":${cohereUsage(usage)}}`;
+  frames.push(cohereEvent("message-end", end), "data: [DONE]\n\n");
+  return frames;
+}
+
+function cohereBody({ pieces, tools, usage, finish }: Said): string {
+  const calls = tools.map(
+    (tool) =>
+      `{"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":${text(tool.arguments)}}}`,
+  );
+  const said = text(pieces.join(""));
+  const plan = pieces.length === 0 ? "" : `"tool_plan":${said},`;
+  const members =
+    tools.length === 0 ? `"content":[{"type":"text","text":${said}}]` : `${plan}"tool_calls":[${calls.join(",")}]`;
+  return `{"id":"${COHERE_ID}","message":{"role":"assistant",${members}},"finish_reason":"${COHERE_FINISH[finish]}","usage":${cohereUsage(usage)}}`;
+}
+
+const COHERE_ERRORS: Readonly<Record<Trouble, { status: number; message: string }>> = {
+  "rate-limited": {
+    status: 429,
+    message: "You are past the per minute request limit, please wait and try again later.",
+  },
+  overloaded: { status: 503, message: "The model is temporarily unavailable." },
+  "server-error": { status: 500, message: "internal server error" },
+  credential: { status: 401, message: "invalid api token" },
+  billing: {
+    status: 402,
+    message: "Please add or update your payment method at https://dashboard.cohere.com/billing?tab=payment to continue",
+  },
+  "model-missing": {
+    status: 404,
+    message:
+      "model 'test-model' not found, make sure the correct model ID was used and that you have access to the model.",
+  },
+  "context-length": {
+    status: 400,
+    message: "too many tokens: size limit exceeded by 25836 tokens. Try using shorter or fewer inputs.",
+  },
+  "too-large": { status: 413, message: "request body too large" },
+  rejected: { status: 400, message: "invalid request: message must not be empty in a turn" },
+};
+
+export const COHERE_WORDS: VendorWords<"cohere"> = {
+  protocol: "cohere",
+  path: "/v2/chat",
+  body: cohereBody,
+  frames: cohereFrames,
+  // The start of the message, and of an empty part.
+  handshakeFrames: 2,
+  error: (trouble) => ({
+    status: COHERE_ERRORS[trouble].status,
+    body: `{"id":"${COHERE_ID}","message":${text(COHERE_ERRORS[trouble].message)}}`,
+  }),
+  errorFrame: (trouble) =>
+    cohereEvent("message-end", `,"delta":{"error":${text(COHERE_ERRORS[trouble].message)},"finish_reason":"ERROR"}`),
+  idleFrame: cohereEvent("content-delta", ',"index":0,"delta":{"message":{"content":{"text":""}}}'),
+  namesModel: false,
+};
+
 // ---------------------------------------------------------------- Gemini
 
 const GEMINI_FINISH = { stop: "STOP", length: "MAX_TOKENS", tools: "STOP" } as const;
@@ -531,8 +638,19 @@ export const GEMINI_WORDS: VendorWords<"gemini"> = {
     'data: {"candidates": [{"content": {"parts": [{"text": ""}],"role": "model"},"index": 0}],"modelVersion": "test-model-2026-01-01","responseId": "GeminiTest1"}\n\n',
 };
 
-export const BODY_WORDS: readonly VendorWords<BodySpeaker>[] = [OPENAI_WORDS, ANTHROPIC_WORDS, RESPONSES_WORDS];
+export const BODY_WORDS: readonly VendorWords<BodySpeaker>[] = [
+  OPENAI_WORDS,
+  ANTHROPIC_WORDS,
+  RESPONSES_WORDS,
+  COHERE_WORDS,
+];
 export const VENDOR_WORDS: readonly VendorWords[] = [...BODY_WORDS, GEMINI_WORDS];
+
+/** The sentence of a vendor's error, wherever its envelope has it. */
+export function errorSentence(body: string): string {
+  const parsed: { readonly error?: { readonly message: string }; readonly message?: string } = JSON.parse(body);
+  return parsed.error?.message ?? parsed.message ?? "";
+}
 
 export function wordsOf(protocol: string): VendorWords {
   const found = VENDOR_WORDS.find((each) => each.protocol === protocol);

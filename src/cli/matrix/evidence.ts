@@ -186,7 +186,7 @@ const EVIDENCE: Readonly<Record<FeatureId, Evidence>> = {
   },
   "tool-results-json": { request: resultTexts },
   "reasoning-effort": { request: ({ reasoning }) => reasoning?.effort },
-  // Off and "as the model likes" are said where a budget is.
+  // Thinking that is switched on or off without an effort is a budget that nobody named.
   "reasoning-budget": {
     request: ({ reasoning }) => reasoning?.budgetTokens ?? (reasoning?.effort == null ? reasoning?.mode : null),
   },

@@ -68,9 +68,14 @@ export function silentChanges(pair: Pair, name: string, came: Came): string[] {
 /** Changes that lose nothing: the client's protocol never says it, or the lane demands what was not said. */
 function isNoLoss({ client }: Pair, { what, before, after }: Change): boolean {
   if (what === "maxOutputTokens") return before === undefined && after === DEFAULT_LIMIT;
-  // A lane that is told nothing of thinking does not think, or decides by itself.
-  if (what === "reasoning")
-    return after === undefined && /^\{"mode":"(adaptive|disabled)"\}$/.test(JSON.stringify(before));
+  // A lane that names no model is shown by its own name. A lane that is told nothing of thinking does not think, or
+  // decides by itself; "think" without a budget is "as the model likes" where nothing else says it.
+  if (what === "model") return before === undefined;
+  if (what === "reasoning") {
+    const [asked, got] = [JSON.stringify(before), JSON.stringify(after)];
+    if (after === undefined) return asked === '{"mode":"adaptive"}' || asked === '{"mode":"disabled"}';
+    return asked === '{"mode":"enabled"}' && got === '{"mode":"adaptive"}';
+  }
   const neverSaysWhich = featuresOfProtocol(client.id)["stop-met"].carried === "no";
   return neverSaysWhich && (what === "stopSequences" || (what === "finishes" && saysStopSequence(before)));
 }

@@ -15,7 +15,7 @@ import {
   tool,
   user,
 } from "../../harness/builders.ts";
-import { optionsFor, payload } from "./builders.ts";
+import { optionsFor, payload, readAnswer } from "./builders.ts";
 
 function write(given: Partial<IrRequest>, model = "upstream-model") {
   const { value, losses } = payload.writeRequest(request(given), optionsFor(model));
@@ -298,12 +298,12 @@ describe("options", () => {
       stopSequences: ["a", "b", "c", "d", "e"],
       maxOutputTokens: 2_147_483_647,
     });
-    expect(at(value, "tools", 0, "functionDeclarations", 0, "name")).toMatch(/^_1_odd_name_[0-9a-f]{8}$/);
-    expect(losses).toEqual(
-      ["tools[0].name approximated", "max_tokens clamped", "stop clamped"].toSorted(
-        (a, b) => losses.indexOf(a) - losses.indexOf(b),
-      ),
-    );
+    const name = at(value, "tools", 0, "functionDeclarations", 0, "name");
+    expect(name).toMatch(/^[a-zA-Z_][a-zA-Z0-9_:.-]*$/);
+    // And the client's own name comes back.
+    const [answered] = readAnswer([{ functionCall: { name, args: {} } }]).choices[0]?.blocks ?? [];
+    expect(answered).toMatchObject({ name: "1 odd/name" });
+    expect(losses.toSorted()).toEqual(["max_tokens clamped", "stop clamped"]);
   });
 
   test("a conversation of instructions alone", () => {
