@@ -93,7 +93,16 @@ function clientPath(carrier: Protocol["carrier"], stream: boolean): string {
   const route = carrier.routes.find(
     (each) => each.operation === "chat" && (each.stream.from === "body" || each.stream.value === stream),
   );
-  return (route?.path ?? "/").replace("/:target", `/${TARGET}`).replaceAll(/\/:\w+/g, "/any");
+  const own = carrier.upstreamPath({
+    operation: "chat",
+    upstreamModel: TARGET,
+    stream,
+    template: null,
+    clientPath: "",
+  });
+  const query = own?.split("?")[1];
+  const path = (route?.path ?? "/").replace("/:target", `/${TARGET}`).replaceAll(/\/:\w+/g, "/any");
+  return query === undefined ? path : `${path}?${query}`;
 }
 
 async function readText({ payload, carrier }: Protocol, stream: boolean, response: Response): Promise<string> {

@@ -1,5 +1,5 @@
 /** Providers: known, reachable by a safe URL, with credentials that are there and headers that can be sent. */
-import { CARRIER_IDS, PLANNED_PROTOCOL_IDS, PROTOCOL_IDS } from "../known.ts";
+import { CARRIER_IDS, PROTOCOL_IDS } from "../known.ts";
 import { isKeyPair, readAwsKeys, regionOfHost } from "./aws.ts";
 import { readSecret, refuseForms, unrefreshable } from "./check-secrets.ts";
 import type { CheckInput, Findings } from "./findings.ts";
@@ -9,7 +9,7 @@ import type { Path } from "./problem.ts";
 import type { ConfigProvider } from "./schema.ts";
 import { countForms, isHeaderName, isHeaderValue, readAuthMode } from "./values.ts";
 
-const PROTOCOLS: readonly string[] = [...PROTOCOL_IDS, ...PLANNED_PROTOCOL_IDS];
+const PROTOCOLS: readonly string[] = PROTOCOL_IDS;
 
 export function checkProviders(input: CheckInput, findings: Findings): void {
   for (const [name, own] of Object.entries(input.config.providers)) {

@@ -3,6 +3,7 @@ import { ANTHROPIC_FEATURES } from "./anthropic/features.ts";
 import { BEDROCK_FEATURES } from "./bedrock/features.ts";
 import { COHERE_FEATURES } from "./cohere/features.ts";
 import type { FeatureTable } from "./features.ts";
+import { GEMINI_FEATURES } from "./gemini/features.ts";
 import { OPENAI_FEATURES } from "./openai/features.ts";
 import { RESPONSES_FEATURES } from "./responses/features.ts";
 
@@ -11,6 +12,7 @@ const TABLES: Readonly<Record<string, FeatureTable>> = {
   bedrock: BEDROCK_FEATURES,
   cohere: COHERE_FEATURES,
   responses: RESPONSES_FEATURES,
+  gemini: GEMINI_FEATURES,
   openai: OPENAI_FEATURES,
 };
 

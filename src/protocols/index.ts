@@ -6,6 +6,7 @@ import { anthropic } from "./anthropic/index.ts";
 import { bedrock } from "./bedrock/index.ts";
 import { invokeProtocol } from "./bedrock/invoke.ts";
 import { cohere } from "./cohere/index.ts";
+import { gemini } from "./gemini/index.ts";
 import { openai } from "./openai/index.ts";
 import type { Protocol } from "./protocol.ts";
 import { responses } from "./responses/index.ts";
@@ -19,6 +20,7 @@ export const PROTOCOLS = {
   bedrock,
   cohere,
   responses,
+  gemini,
   openai,
 } as const satisfies Record<string, Protocol>;
 

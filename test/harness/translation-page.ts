@@ -35,7 +35,8 @@ function featureRows(): string {
 
 function cellOf({ carried, note }: FeatureCell): string {
   if (carried === "yes") return note === "" ? "yes" : `yes: ${note}`;
-  return carried === "no" ? `no: ${note}` : note;
+  if (carried === "no") return note === "" ? "no" : `no: ${note}`;
+  return note;
 }
 
 /** The vendors' pages behind what is not carried whole, one line a protocol and page. */
