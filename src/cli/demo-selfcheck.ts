@@ -88,11 +88,8 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
   });
 }
 
-/** Where a client of this protocol asks for the target; what else its path names may be anything here. */
+/** Where a client asks for the target: as a vendor is asked, but for carriers whose base URL holds a part of the path. */
 function clientPath(carrier: Protocol["carrier"], stream: boolean): string {
-  const route = carrier.routes.find(
-    (each) => each.operation === "chat" && (each.stream.from === "body" || each.stream.value === stream),
-  );
   const own = carrier.upstreamPath({
     operation: "chat",
     upstreamModel: TARGET,
@@ -100,9 +97,11 @@ function clientPath(carrier: Protocol["carrier"], stream: boolean): string {
     template: null,
     clientPath: "",
   });
-  const query = own?.split("?")[1];
-  const path = (route?.path ?? "/").replace("/:target", `/${TARGET}`).replaceAll(/\/:\w+/g, "/any");
-  return query === undefined ? path : `${path}?${query}`;
+  if (own !== null && carrier.ownsPath(own.split("?", 1)[0] ?? "")) return own;
+  const route = carrier.routes.find(
+    (each) => each.operation === "chat" && (each.stream.from === "body" || each.stream.value === stream),
+  );
+  return (route?.path ?? "/").replace("/:target", `/${TARGET}`).replaceAll(/\/:\w+/g, "/any");
 }
 
 async function readText({ payload, carrier }: Protocol, stream: boolean, response: Response): Promise<string> {

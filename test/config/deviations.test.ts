@@ -89,12 +89,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
   governance: [
     [after("governance: { enabled: true, admin_token: a }\n"), "error governance.enabled: virtual keys and budgets"],
   ],
-  protocols: [
-    [
-      "providers: { delta: { api_key_env: ACME_KEY, protocol: bedrock } }\nmodels: { m: { provider: delta } }\n",
-      "error models.m.provider: the protocol bedrock is not available",
-    ],
-  ],
   otlp: [
     [
       after('observability: { otlp_endpoint: "http://127.0.0.1:4318" }\n'),

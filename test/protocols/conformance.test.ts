@@ -224,7 +224,7 @@ for (const protocol of ALL) {
             if (textOf(events) !== wanted) expect(`cut at ${at}: ${textOf(events)}`).toBe(wanted);
           }
           expect(endings(read(protocol, split(protocol, [whole])))).toEqual(["end"]);
-        });
+        }, 30_000);
 
         test(`a vendor's ${name}: byte by byte, with every line end, it reads the same`, () => {
           for (const lineEnd of words.isBinary === true ? ["\n"] : ["\n", "\r\n", "\r"]) {

@@ -674,7 +674,7 @@ const DEMANDS: Readonly<Record<string, Row>> = {
   "1 HTTP/2 without TLS, with prior knowledge": {
     title: "the AWS client's default handler speaks it on http://",
     protocols: ["bedrock"],
-    missing: "HTTP/2 on the one port; the row names its test when it is built",
+    heldBy: [["e2e/bedrock.test.ts", "the vendor's own client over HTTP/"]],
   },
   "2 paths raw and percent-encoded": {
     title: "model ids with colons and slashes in a path",

@@ -73,6 +73,7 @@ const METHOD =
 
 export function ownsPath(path: string): boolean {
   if (/^\/v1(beta|alpha|beta1)\/models(\/|$)/.test(path)) return true;
-  if (/^\/v1(beta1)?\/(projects|publishers)\//.test(path)) return true;
+  // Other makers' models there are other carriers'.
+  if (/^\/v1(beta1)?\/(projects|publishers)\//.test(path)) return !path.includes("/publishers/anthropic/models/");
   return /^\/v1\/models\//.test(path) && METHOD.test(path);
 }
