@@ -116,15 +116,17 @@ export function createMqttLink(options: MqttLinkOptions): MqttLink {
 /** Never rejects: whatever goes wrong is a reason to try again later. */
 async function open(connection: Connection): Promise<void> {
   const { options, clientId } = connection;
-  let opened: MqttClient;
   try {
     const { connect } = await import("mqtt");
     if (connection.isClosed) return;
-    opened = connect(options.url, clientOptions(options, clientId));
+    attach(connection, connect(options.url, clientOptions(options, clientId)));
   } catch (error) {
     drop(connection, whyOf(error));
-    return;
   }
+}
+
+function attach(connection: Connection, opened: MqttClient): void {
+  const { options } = connection;
   connection.client = opened;
   const { effects } = options;
   const cancelWait = effects.setTimer(CONNECT_MS, () => {

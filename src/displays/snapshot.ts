@@ -72,7 +72,7 @@ export interface Snapshot {
   readonly perSecond: number;
   /** In the order of the configuration; those without a lane that is routed to are left out. */
   readonly targets: readonly TargetSnapshot[];
-  readonly today: Spent & { readonly failovers: number };
+  readonly today: Spent & { readonly failovers: number; readonly sinceWallMs: number };
   /** Use in the last hour, in equal parts, oldest first. */
   readonly burn: readonly Spent[];
   /** At most `ALLOWANCES_MAX`; empty: nobody knows of any. */
@@ -84,14 +84,16 @@ export interface Snapshot {
 export interface SnapshotOptions {
   /** Asked at every look; what is limited and how much of it is used. */
   readonly allowances?: () => readonly Allowance[];
-  /** Names the day of a moment, so that figures of a day begin anew with another name. The day in UTC unless given. */
-  readonly dayOf?: (wallMs: number) => string;
+  /** When the day of a moment began, at which figures of a day begin anew. The day in UTC unless given. */
+  readonly dayOf?: (wallMs: number) => number;
 }
 
 export interface SnapshotFold {
   readonly sink: Sink;
   snapshot(wallMs: number): Snapshot;
 }
+
+const DAY_MS = 86_400_000;
 
 /** Transitions kept for display. */
 export const TRANSITIONS_MAX = 8;
@@ -107,7 +109,7 @@ export function isOut(label: HealthLabel): boolean {
 }
 
 export function createSnapshot(deployment: Deployment, options: SnapshotOptions = {}): SnapshotFold {
-  const dayOf = options.dayOf ?? ((wallMs) => new Date(wallMs).toISOString().slice(0, 10));
+  const dayOf = options.dayOf ?? ((wallMs) => Math.floor(wallMs / DAY_MS) * DAY_MS);
   const lanes = new Map(
     Object.values(deployment.lanes)
       .filter((lane) => lane.routing)
@@ -156,7 +158,7 @@ export function createSnapshot(deployment: Deployment, options: SnapshotOptions 
         wallMs,
         lanes: shown.map((lane) => ({ ...lane, share: served === 0 ? null : lane.served / served })),
         targets: targets.map(({ name, kind, lanes }) => ({ name, kind, isOut: lanes.every((lane) => out.has(lane)) })),
-        today: { ...today.show(wallMs), failovers: failoversToday.show(wallMs).requests },
+        today: { ...today.show(wallMs), failovers: failoversToday.show(wallMs).requests, sinceWallMs: dayOf(wallMs) },
         burn: burn.show(wallMs),
         allowances: (options.allowances?.() ?? []).slice(0, ALLOWANCES_MAX),
         lastLane,
@@ -184,7 +186,7 @@ interface LaneFold {
   show(wallMs: number): Omit<LaneSnapshot, "share">;
 }
 
-function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: number) => string): LaneFold {
+function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: number) => number): LaneFold {
   const counts = { served: 0, failures: 0, failovers: 0, tokens: 0 };
   let costNanos: number | null = null;
   const rate = createRate();

@@ -52,7 +52,7 @@ describe("totals", () => {
       tokens: 0,
       costNanos: null,
       perSecond: 0,
-      today: { requests: 0, tokens: 0, costNanos: null, unpriced: 0, failovers: 0 },
+      today: { requests: 0, tokens: 0, costNanos: null, unpriced: 0, failovers: 0, sinceWallMs: START_WALL_MS },
       allowances: [],
       lastLane: null,
     });
@@ -197,7 +197,14 @@ describe("today", () => {
       [],
       START_WALL_MS + 3,
     );
-    expect(today).toEqual({ requests: 3, tokens: 3080, costNanos: 8_700_000, unpriced: 1, failovers: 0 });
+    expect(today).toEqual({
+      requests: 3,
+      tokens: 3080,
+      costNanos: 8_700_000,
+      unpriced: 1,
+      failovers: 0,
+      sinceWallMs: START_WALL_MS,
+    });
   });
 
   test("belongs to the lane that answered", () => {
@@ -207,7 +214,7 @@ describe("today", () => {
   });
 
   test("the day is that of whoever looks", () => {
-    const fold = createSnapshot(deployment(), { dayOf: (wallMs) => String(Math.floor(wallMs / 3_600_000)) });
+    const fold = createSnapshot(deployment(), { dayOf: (wallMs) => Math.floor(wallMs / 3_600_000) });
     fold.sink.record(at(0));
     expect(
       [fold.snapshot(START_WALL_MS + 3_599_999), fold.snapshot(START_WALL_MS + 3_600_000)].map(

@@ -82,6 +82,50 @@ describe.each([1, 2])("with %p workers", (workers) => {
   }, 60_000);
 });
 
+test("a clock over HTTP shows pictures, and is left as it was", async () => {
+  const device = createAwtrixDouble();
+  device.handle("custom/weather", '{"text":"sunny"}');
+  const served = serveAwtrix(device);
+  const gateway = await startGateway({
+    config: config([`{ type: awtrix, name: hall, transport: http, url: "${served.url}", update_secs: 1 }`]),
+    env,
+  });
+  await until(() => device.apps.has("ringmain"));
+  expect(pictureIn(device.apps.get("ringmain"))).toHaveLength(256);
+  expect(device.settings).toMatchObject({ BRI: 32, ABRI: false });
+  expect(await gateway.stop()).toBe(0);
+  expect([...device.apps.keys()]).toEqual(["weather"]);
+  await served.close();
+}, 60_000);
+
+test("a broker that is killed under traffic and comes back: clients notice nothing, and the picture is back", async () => {
+  const own = await startBroker();
+  const gateway = await startGateway({
+    config: config([`{ type: awtrix, name: desk, url: "${own.url}", prefix: ${PREFIX}, update_secs: 1 }`]),
+    env,
+  });
+  await own.saw(isPicture);
+  const asked: Promise<{ status: number }>[] = [];
+  for (let count = 0; count < 10; count += 1) asked.push(chat(gateway.port, "openai-text"));
+  await own.kill();
+  for (let count = 0; count < 10; count += 1) asked.push(chat(gateway.port, "openai-text"));
+  await gateway.wrote("Display desk: ");
+  asked.push(chat(gateway.port, "openai-text"));
+  const since = own.seen.length;
+  await own.restart();
+  await own.saw(isPicture, since);
+  await gateway.wrote("Display desk is there again.");
+  expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(new Array(21).fill(200));
+  expect(await gateway.stop()).toBe(0);
+  expect(
+    own.seen
+      .slice(since)
+      .filter(({ topic }) => topic === `${PREFIX}/custom/ringmain`)
+      .at(-1)?.payload,
+  ).toBe("{}");
+  await own.close();
+}, 60_000);
+
 describe("a display that does not work", () => {
   test("costs no client anything: nobody there, a deaf broker, a wrong password", async () => {
     const deaf = createServer((socket) => socket.on("error", () => socket.destroy()));

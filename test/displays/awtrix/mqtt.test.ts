@@ -1,6 +1,7 @@
 // A clock behind a broker, over real sockets: logins, last will, brokers that go away, and brokers that do not listen.
 import { afterEach, describe, expect, test } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
+import fc from "fast-check";
 import { createAwtrixDisplay } from "../../../src/displays/awtrix/index.ts";
 import { PACKET_BYTES_MAX } from "../../../src/displays/awtrix/link.ts";
 import { createAwtrixMqtt } from "../../../src/displays/awtrix/mqtt.ts";
@@ -193,6 +194,36 @@ describe("a broker that is none", () => {
     expect([link.isUp(), link.trouble()]).toEqual([false, "the broker stopped taking messages"]);
   });
 
+  test("speaks nonsense, before and after it let us in: it is left, and nothing else happens", async () => {
+    const nonsense = fc.sample(fc.uint8Array({ minLength: 1, maxLength: 64 }), { numRuns: 60, seed: 11 });
+    const pending = nonsense.flatMap((bytes) => [
+      { bytes, isIn: false },
+      { bytes, isIn: true },
+    ]);
+    let met = 0;
+    const { url, close } = await deafBroker({
+      greet: (socket) => {
+        const { bytes, isIn } = pending[met % pending.length] ?? { bytes: new Uint8Array(1), isIn: false };
+        met += 1;
+        socket.write(Buffer.concat([isIn ? Buffer.from([0x20, 2, 0, 0]) : Buffer.alloc(0), bytes]));
+        socket.end();
+      },
+    });
+    closing.push(close);
+    const failures: unknown[] = [];
+    const note = (error: unknown) => failures.push(error);
+    process.on("uncaughtException", note);
+    process.on("unhandledRejection", note);
+    // So fast that a pause of a minute takes less than a blink.
+    const config = clockConfig({ transport: "mqtt", url, prefix: PREFIX });
+    const display = createAwtrixDisplay({ config, login: NOBODY, effects: fastEffects(20_000) });
+    await until(() => met > pending.length);
+    await display.close();
+    process.off("uncaughtException", note);
+    process.off("unhandledRejection", note);
+    expect(failures).toEqual([]);
+  });
+
   test("a packet the clock would throw away is not sent", async () => {
     const at = await broker();
     const up = Promise.withResolvers<void>();
@@ -236,7 +267,8 @@ test("a message that is too large for a clock never leaves, and the next one doe
 const LOST = "the broker closed the connection";
 
 /** Says yes to whoever connects unless it is silent, never reads again, and says nothing but a flood. */
-async function deafBroker({ isSilent = false, floods = false } = {}) {
+async function deafBroker(options: { isSilent?: boolean; floods?: boolean; greet?: (socket: Socket) => void } = {}) {
+  const { isSilent = false, floods = false, greet } = options;
   const sockets: Socket[] = [];
   let sent = 0;
   /** A PUBLISH of 256 MB, as fast as it is taken. */
@@ -256,6 +288,10 @@ async function deafBroker({ isSilent = false, floods = false } = {}) {
     sockets.push(socket);
     socket.on("error", () => socket.destroy());
     socket.once("data", () => {
+      if (greet !== undefined) {
+        greet(socket);
+        return;
+      }
       if (!isSilent) socket.write(Buffer.from([0x20, 2, 0, 0])); // CONNACK
       socket.pause();
       if (floods) flood(socket);
