@@ -683,6 +683,7 @@ const DEMANDS: Readonly<Record<string, Row>> = {
     title: "model ids with colons and slashes in a path",
     protocols: ["bedrock", "gemini"],
     heldBy: [
+      ["protocols/gemini/carrier.test.ts", "upstream path"],
       ["server/http2.test.ts", "/a%2Fb:0/v1/messages"],
       ["demo/place.test.ts", "anthropic.x-v1%3A0"],
     ],
