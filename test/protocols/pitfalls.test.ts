@@ -677,6 +677,7 @@ const DEMANDS: Readonly<Record<string, Row>> = {
     heldBy: [
       ["server/http2.test.ts", "both versions are served on one port, and the exchange sees the same of either"],
       ["e2e/operations.test.ts", "HTTP/2 without TLS reaches every worker"],
+      ["e2e/aws-http2.test.ts", "the SDK's own transport is HTTP/2"],
     ],
   },
   "2 paths raw and percent-encoded": {
