@@ -51,6 +51,8 @@ export function modelPath(model: string, action: string, template: string | null
 
 function actionOf({ operation, stream }: UpstreamPathInput): string {
   if (operation === "count") return "count-tokens";
+  // Embeddings are InvokeModel's alone, and its path is one with the messages of another payload (invoke.ts).
+  if (operation === "embed") return "invoke";
   return stream ? "converse-stream" : "converse";
 }
 
@@ -66,7 +68,7 @@ export const carrier: Carrier = {
   upstreamPath(input) {
     const { upstreamModel, template } = input;
     // A path of the operator's own is chat's alone, unless it says where the action stands.
-    if (input.operation === "count" && template !== null && !template.includes("{action}")) return null;
+    if (input.operation !== "chat" && template !== null && !template.includes("{action}")) return null;
     return modelPath(upstreamModel, actionOf(input), template);
   },
   // The path says both.

@@ -5,6 +5,7 @@
 import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
+import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
@@ -46,4 +47,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const bedrock: Protocol = { id: ORIGIN, payload, carrier, operations: { models, count } };
+export const bedrock: Protocol = { id: ORIGIN, payload, carrier, operations: { models, count, embed } };

@@ -4,7 +4,7 @@
  * a message `chunk` that holds the event's JSON once more, in base64 (docs.aws.amazon.com, InvokeModelWithResponseStream and
  * "Anthropic Claude Messages API", read 2026-11).
  */
-import type { Route } from "../../ir/route.ts";
+import type { Route, RouteVariant } from "../../ir/route.ts";
 import { asArray, asObject, asText, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import type { Carrier, Frame, MemberEditsInput, Payload, Protocol } from "../protocol.ts";
 import { auth } from "./auth.ts";
 import { headers, modelPath } from "./carrier.ts";
+import { EMBED_MEMBERS } from "./embed.ts";
 import { readError, readException } from "./error-words.ts";
 import { answerHeaders, writeError } from "./errors.ts";
 import { ORIGIN as SERVICE, type StreamException } from "./wire.ts";
@@ -54,8 +55,16 @@ function route(action: string, stream: boolean): Route {
     path: `/model/:target/${action}`,
     target: { from: "param", names: ["target"] },
     stream: { from: "fixed", value: stream },
+    ...(stream ? {} : { instead: EMBEDDINGS }),
   };
 }
+
+/** Bodies at the same path that ask for vectors. */
+const EMBEDDINGS: readonly RouteVariant[] = EMBED_MEMBERS.map((holds) => ({
+  holds,
+  protocol: SERVICE,
+  operation: "embed",
+}));
 
 /**
  * Betas the service takes; it refuses a request for any other ("invalid beta flag"). From BerriAI/litellm's list of beta
