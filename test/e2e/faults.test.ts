@@ -23,7 +23,7 @@ import { createSeededRandom } from "../harness/virtual-effects.ts";
 const CHAT = "/v1/chat/completions";
 const ADMIN = "admin-token-1";
 /** Short, and long enough for a machine under load to answer within. */
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 900;
 const WHOLE = said({ pieces: ["Hello, ", "wörld."] });
 const BODY = OPENAI_WORDS.body(WHOLE);
 const FRAMES = OPENAI_WORDS.frames(WHOLE, { usage: false });

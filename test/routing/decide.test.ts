@@ -83,10 +83,22 @@ describe("rank inside a member and in ranked pools", () => {
   const rows: readonly (readonly [string, readonly Lane[], Partial<DecideInput>, readonly string[]])[] = [
     ["stable id decides when all is equal", [two(), one()], {}, ["1", "2"]],
     [
-      "a pin beats everything",
+      "a healthy pin beats everything",
       [one({ sortKey: -5 }), two({ pinned: true, sortKey: 9 })],
-      { condition: labels("healthy", "pressure") },
+      { condition: labels("healthy", "healthy"), lastUsedMs: used(null, 50) },
       ["2", "1"],
+    ],
+    [
+      "a pin that nothing is known of beats everything",
+      [one({ sortKey: -5 }), two({ pinned: true, sortKey: 9 })],
+      { condition: labels("healthy", "unknown"), lastUsedMs: used(null, 50) },
+      ["2", "1"],
+    ],
+    [
+      "a pin under pressure is like any other",
+      [one({ sortKey: -5 }), two({ pinned: true, sortKey: 9 })],
+      { condition: labels("healthy", "pressure"), lastUsedMs: used(null, 50) },
+      ["1", "2"],
     ],
     ["healthy beats pressure", [one(), two()], { condition: labels("pressure", "healthy") }, ["2", "1"]],
     ["unknown beats pressure", [one(), two()], { condition: labels("pressure", "unknown") }, ["2", "1"]],
