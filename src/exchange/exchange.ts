@@ -23,7 +23,7 @@ import {
   refuse,
 } from "./ending.ts";
 import { type Served, serve } from "./engine.ts";
-import { readFacts, translationMode } from "./facts.ts";
+import { readFacts, translationMode, variantOf } from "./facts.ts";
 import { begin, beginStream, newRunning, type Running } from "./running.ts";
 
 export interface Exchanges extends Exchange {
@@ -50,14 +50,16 @@ export function createExchange(input: ExchangeInput): Exchanges {
   return {
     credential(route, parts) {
       if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
-      const queryKey = route !== null && world.protocolOf(route.protocol).carrier.auth.queryKey;
+      const queryKey = route !== null && speakerOf(input, route, parts).carrier.auth.queryKey;
       const credential = readCredential(parts, { queryKey });
       if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
       return input.identify(credential.kind === "one" ? credential.secret : null);
     },
 
-    async run(request) {
-      const book = open(request.receivedMs);
+    async run(given) {
+      const book = open(given.receivedMs);
+      const route = variantOf(given.route, given.body);
+      const request = route === given.route ? given : { ...given, route };
       const protocol = speakerOf(input, request.route, request.parts);
       book.ingress = protocol.id;
       book.operation = request.route.operation;
@@ -197,7 +199,7 @@ function answer(input: ExchangeInput, call: Call, book: Book, served: Served): A
         null,
       );
     case "failed":
-      if (call.request.facts.operation === "count" && !isAboutTheRequest(served.failure))
+      if (call.request.facts.operation === "count" && !isCountRefused(input, call, served))
         return estimateCount(input, call, book);
       return refuse(input, book, call.ingress, call.parts, served.failure, served.from);
     case "served":
@@ -205,6 +207,12 @@ function answer(input: ExchangeInput, call: Call, book: Book, served: Served): A
         ? answerWhole(input, book, served)
         : answerStream(input, call, book, served);
   }
+}
+
+/** What a vendor says against a translation need not be the client's fault; an estimate stands in for its number. */
+function isCountRefused(input: ExchangeInput, call: Call, served: Extract<Served, { kind: "failed" }>): boolean {
+  const translated = served.from !== null && input.world.protocolOf(served.from).payload.id !== call.ingress.payload.id;
+  return !translated && isAboutTheRequest(served.failure);
 }
 
 /** The protocol a route's client speaks; model lists may share a path. */

@@ -4,11 +4,12 @@
  */
 import { anthropic } from "./anthropic/index.ts";
 import { cohere } from "./cohere/index.ts";
+import { gemini } from "./gemini/index.ts";
 import { openai } from "./openai/index.ts";
 import type { Protocol } from "./protocol.ts";
 import { responses } from "./responses/index.ts";
 
 /** In the order in which they are asked for an unknown path; the last one answers when none owns it. */
-export const PROTOCOLS = { anthropic, cohere, responses, openai } as const satisfies Record<string, Protocol>;
+export const PROTOCOLS = { anthropic, cohere, responses, gemini, openai } as const satisfies Record<string, Protocol>;
 
 export type { Protocol } from "./protocol.ts";

@@ -36,8 +36,7 @@ export function createToolNames({ alphabet, notFirst, charsMax, prefix }: NameRu
   return {
     legal,
     legalPast(name) {
-      const shortened = () => `${name.replace(illegal, "_").slice(0, charsMax - HASH_CHARS - 1)}_${shortHash(name)}`;
-      return legal(name) ?? (name === "" ? `tool_${shortHash(name)}` : shortened());
+      return legal(name) ?? `${name.replace(illegal, "_").slice(0, charsMax - HASH_CHARS - 1)}_${shortHash(name)}`;
     },
     restore(name) {
       if (!name.startsWith(prefix)) return name;

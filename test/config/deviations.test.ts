@@ -91,8 +91,8 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
   ],
   protocols: [
     [
-      "providers: { delta: { api_key_env: ACME_KEY } }\nmodels: { m: { provider: delta } }\n",
-      "error models.m.provider: the protocol gemini is not available",
+      "providers: { delta: { api_key_env: ACME_KEY, protocol: bedrock } }\nmodels: { m: { provider: delta } }\n",
+      "error models.m.provider: the protocol bedrock is not available",
     ],
   ],
   otlp: [

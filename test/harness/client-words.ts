@@ -13,9 +13,10 @@ export interface ClientAsk {
 export function question(protocol: string, ask: ClientAsk = {}): Record<string, unknown> {
   const { path } = wordsOf(protocol);
   const messages = [{ role: "user", content: ask.text ?? "Say hello." }];
+  const contents = [{ role: "user", parts: [{ text: ask.text ?? "Say hello." }] }];
   return {
     model: ask.model ?? "pool",
-    ...(path === "/v1/responses" ? { input: messages } : { messages }),
+    ...(protocol === "gemini" ? { contents } : path === "/v1/responses" ? { input: messages } : { messages }),
     ...(path === "/v1/messages" ? { max_tokens: 100 } : {}),
     ...(ask.stream === undefined ? {} : { stream: ask.stream }),
     ...ask.more,
@@ -39,6 +40,7 @@ export interface Seen {
 export function see(protocol: string, text: string): Seen {
   if (protocol === "responses") return seeResponses(text);
   if (protocol === "cohere") return seeCohere(text);
+  if (protocol === "gemini") return seeGemini(text);
   return protocol === "openai" ? seeOpenAi(text) : seeAnthropic(text);
 }
 
@@ -135,6 +137,57 @@ function takeOpenAi(seen: Draft, value: OpenAiShape, isStream: boolean): void {
     seen.finish = choice.finish_reason ?? seen.finish;
   }
   if (value.usage != null) seen.usage = { input: value.usage.prompt_tokens, output: value.usage.completion_tokens };
+}
+
+interface GeminiShape {
+  readonly error?: { readonly message: string };
+  readonly candidates?: readonly {
+    readonly content?: {
+      readonly parts?: readonly {
+        readonly text?: string;
+        readonly thought?: boolean;
+        readonly functionCall?: { readonly id?: string; readonly name: string; readonly args?: unknown };
+      }[];
+    };
+    readonly finishReason?: string;
+  }[];
+  readonly usageMetadata?: {
+    readonly promptTokenCount?: number;
+    readonly candidatesTokenCount?: number;
+    readonly thoughtsTokenCount?: number;
+  };
+}
+
+function seeGemini(text: string): Seen {
+  const seen = draft();
+  const isStream = text.startsWith("data:") || text.startsWith(":");
+  for (const data of isStream ? eventData(text) : [text]) {
+    const value = parse<GeminiShape>(data);
+    if (value === null) {
+      seen.broken++;
+      continue;
+    }
+    if (value.error !== undefined) {
+      seen.error = value.error.message;
+      if (isStream) seen.endings.push("error");
+    }
+    for (const { content, finishReason } of value.candidates ?? []) {
+      for (const part of content?.parts ?? []) {
+        if (part.thought !== true) seen.text += part.text ?? "";
+        const call = part.functionCall;
+        if (call === undefined) continue;
+        seen.tools.push({ id: call.id ?? "", name: call.name, arguments: JSON.stringify(call.args ?? {}) });
+      }
+      seen.finish = finishReason ?? seen.finish;
+      if (isStream && finishReason !== undefined) seen.endings.push("finish");
+    }
+    const usage = value.usageMetadata;
+    if (usage !== undefined) {
+      const output = (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0);
+      seen.usage = { input: usage.promptTokenCount ?? 0, output };
+    }
+  }
+  return seen;
 }
 
 interface AnthropicUsage {

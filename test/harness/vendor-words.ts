@@ -60,8 +60,12 @@ export interface SaidError {
   readonly body: string;
 }
 
-export interface VendorWords {
-  readonly protocol: "openai" | "anthropic" | "responses" | "cohere";
+export type Speaker = "openai" | "anthropic" | "responses" | "cohere" | "gemini";
+/** Those whose clients name the model in the body. */
+export type BodySpeaker = Exclude<Speaker, "gemini">;
+
+export interface VendorWords<Who extends Speaker = Speaker> {
+  readonly protocol: Who;
   /** Path of the chat operation. */
   readonly path: string;
   body(answer: Said): string;
@@ -188,7 +192,7 @@ function openaiError(trouble: Trouble): string {
   return `{\n  "error": {\n    "message": ${text(message)},\n    "type": ${text(type)},\n    "param": null,\n    "code": ${code === null ? "null" : text(code)}\n  }\n}`;
 }
 
-export const OPENAI_WORDS: VendorWords = {
+export const OPENAI_WORDS: VendorWords<"openai"> = {
   protocol: "openai",
   path: "/v1/chat/completions",
   body: openaiBody,
@@ -301,7 +305,7 @@ function anthropicError(trouble: Trouble): string {
   return `{"type":"error","error":{"type":${text(type)},"message":${text(message)}},"request_id":"req_vendor_1"}`;
 }
 
-export const ANTHROPIC_WORDS: VendorWords = {
+export const ANTHROPIC_WORDS: VendorWords<"anthropic"> = {
   protocol: "anthropic",
   path: "/v1/messages",
   body: anthropicBody,
@@ -392,7 +396,7 @@ function responsesFrames(answer: Said): string[] {
   return frames;
 }
 
-export const RESPONSES_WORDS: VendorWords = {
+export const RESPONSES_WORDS: VendorWords<"responses"> = {
   protocol: "responses",
   path: "/v1/responses",
   body: (answer: Said): string => {
@@ -498,7 +502,7 @@ const COHERE_ERRORS: Readonly<Record<Trouble, { status: number; message: string 
   rejected: { status: 400, message: "invalid request: message must not be empty in a turn" },
 };
 
-export const COHERE_WORDS: VendorWords = {
+export const COHERE_WORDS: VendorWords<"cohere"> = {
   protocol: "cohere",
   path: "/v2/chat",
   body: cohereBody,
@@ -515,7 +519,132 @@ export const COHERE_WORDS: VendorWords = {
   namesModel: false,
 };
 
-export const VENDOR_WORDS: readonly VendorWords[] = [OPENAI_WORDS, ANTHROPIC_WORDS, RESPONSES_WORDS, COHERE_WORDS];
+// ---------------------------------------------------------------- Gemini
+
+const GEMINI_FINISH = { stop: "STOP", length: "MAX_TOKENS", tools: "STOP" } as const;
+
+function geminiUsage({ fresh, cacheRead, output, reasoning }: SaidUsage): string {
+  const prompt = fresh + cacheRead;
+  return `{"promptTokenCount":${prompt},"candidatesTokenCount":${output - reasoning},"totalTokenCount":${prompt + output},"cachedContentTokenCount":${cacheRead},"promptTokensDetails":[{"modality":"TEXT","tokenCount":${prompt}}],"thoughtsTokenCount":${reasoning}}`;
+}
+
+function geminiFrame(model: string, parts: string, rest: { finish: string; usage: string }): string {
+  return `data: {"candidates": [{"content": {"parts": [${parts}],"role": "model"}${rest.finish},"index": 0}],"usageMetadata": ${rest.usage},"modelVersion": ${text(model)},"responseId": "GeminiTest1"}\r\n\r\n`;
+}
+
+function geminiCall(tool: SaidTool): string {
+  return `{"functionCall": {"name": ${text(tool.name)},"args": ${tool.arguments},"id": ${text(tool.id)}}}`;
+}
+
+/** Every frame says how much there is so far; a call comes whole, and the last frame has the finish beside its content. */
+function geminiFrames({ model, pieces, tools, usage, finish }: Said): string[] {
+  const prompt = usage.fresh + usage.cacheRead;
+  const soFar = `{"promptTokenCount": ${prompt},"totalTokenCount": ${prompt},"cachedContentTokenCount": ${usage.cacheRead}}`;
+  const parts = [...pieces.map((piece) => `{"text": ${text(piece)}}`), ...tools.map(geminiCall)];
+  const last = parts.pop() ?? '{"text": ""}';
+  return [
+    geminiFrame(model, '{"text": ""}', { finish: "", usage: soFar }),
+    ...parts.map((part) => geminiFrame(model, part, { finish: "", usage: soFar })),
+    geminiFrame(model, last, {
+      finish: `,"finishReason": "${GEMINI_FINISH[finish]}"`,
+      usage: geminiUsage(usage),
+    }),
+  ].map((frame) => frame.replaceAll("\r\n", "\n"));
+}
+
+function geminiBody({ model, pieces, tools, usage, finish }: Said): string {
+  const said = pieces.length === 0 ? [] : [`{"text":${text(pieces.join(""))}}`];
+  const parts = [...said, ...tools.map(geminiCall)].join(",");
+  return `{"candidates":[{"content":{"parts":[${parts}],"role":"model"},"finishReason":"${GEMINI_FINISH[finish]}","index":0}],"usageMetadata":${geminiUsage(usage)},"modelVersion":${text(model)},"responseId":"GeminiTest1"}`;
+}
+
+const GEMINI_ERRORS: Readonly<Record<Trouble, { code: number; status: string; message: string; details: string }>> = {
+  "rate-limited": {
+    code: 429,
+    status: "RESOURCE_EXHAUSTED",
+    message:
+      "You exceeded your current quota, please check your plan and billing details.\\n* Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_paid_tier_input_token_count, limit: 1000000",
+    details:
+      '{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaMetric":"generativelanguage.googleapis.com/generate_content_paid_tier_input_token_count","quotaId":"GenerateContentPaidTierInputTokensPerModelPerMinute","quotaDimensions":{"location":"global","model":"test-model"},"quotaValue":"1000000"}]}',
+  },
+  overloaded: {
+    code: 503,
+    status: "UNAVAILABLE",
+    message: "The model is overloaded. Please try again later.",
+    details: "",
+  },
+  "server-error": {
+    code: 500,
+    status: "INTERNAL",
+    message: "An internal error has occurred. Please retry.",
+    details: "",
+  },
+  credential: {
+    code: 400,
+    status: "INVALID_ARGUMENT",
+    message: "API key not valid. Please pass a valid API key.",
+    details:
+      '{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com","metadata":{"service":"generativelanguage.googleapis.com"}}',
+  },
+  billing: {
+    code: 403,
+    status: "PERMISSION_DENIED",
+    message: "This API method requires billing to be enabled. Please enable billing on project #1 and try again.",
+    details:
+      '{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"BILLING_DISABLED","domain":"googleapis.com"}',
+  },
+  "model-missing": {
+    code: 404,
+    status: "NOT_FOUND",
+    message:
+      "models/test-model is not found for API version v1beta, or is not supported for generateContent. Call ListModels to see the list of available models and their supported methods.",
+    details: "",
+  },
+  "context-length": {
+    code: 400,
+    status: "INVALID_ARGUMENT",
+    message: "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    details: "",
+  },
+  "too-large": {
+    code: 400,
+    status: "INVALID_ARGUMENT",
+    message: "Request payload size exceeds the limit: 20971520 bytes.",
+    details: "",
+  },
+  rejected: {
+    code: 400,
+    status: "INVALID_ARGUMENT",
+    message: "Please use a valid role: user, model.",
+    details: "",
+  },
+};
+
+function geminiError(trouble: Trouble): string {
+  const { code, status, message, details } = GEMINI_ERRORS[trouble];
+  const said = details === "" ? "" : `,\n    "details": [\n      ${details}\n    ]`;
+  return `{\n  "error": {\n    "code": ${code},\n    "message": "${message}",\n    "status": "${status}"${said}\n  }\n}\n`;
+}
+
+export const GEMINI_WORDS: VendorWords<"gemini"> = {
+  protocol: "gemini",
+  path: "/v1beta/models/test-model:generateContent",
+  body: geminiBody,
+  frames: geminiFrames,
+  handshakeFrames: 1,
+  error: (trouble) => ({ status: GEMINI_ERRORS[trouble].code, body: geminiError(trouble) }),
+  errorFrame: (trouble) => `data: ${geminiError(trouble).replaceAll(/\n */g, "")}\n\n`,
+  idleFrame:
+    'data: {"candidates": [{"content": {"parts": [{"text": ""}],"role": "model"},"index": 0}],"modelVersion": "test-model-2026-01-01","responseId": "GeminiTest1"}\n\n',
+};
+
+export const BODY_WORDS: readonly VendorWords<BodySpeaker>[] = [
+  OPENAI_WORDS,
+  ANTHROPIC_WORDS,
+  RESPONSES_WORDS,
+  COHERE_WORDS,
+];
+export const VENDOR_WORDS: readonly VendorWords[] = [...BODY_WORDS, GEMINI_WORDS];
 
 /** The sentence of a vendor's error, wherever its envelope has it. */
 export function errorSentence(body: string): string {

@@ -62,11 +62,23 @@ const COHERE_REQUESTS: Readonly<Record<string, string>> = {
     '{"model":"m","messages":[{"role":"system","content":"hi"}],"documents":["a"],"citation_options":{"mode":"OFF"}}',
 };
 
+const GEMINI_REQUESTS: Readonly<Record<string, string>> = {
+  small: '{"model":"m","contents":[{"role":"user","parts":[{"text":"hi"}]}]}',
+  "everything modelled": `{"model":"m","systemInstruction":{"parts":[{"text":"Be brief."},{"text":"Be kind."}]},"contents":[{"role":"user","parts":[{"text":"Look:"},{"inlineData":{"mimeType":"image/png","data":"${PIXEL}"},"mediaResolution":{"level":"MEDIA_RESOLUTION_LOW"}},{"fileData":{"mimeType":"image/png","fileUri":"https://pictures.invalid/a.png"}},{"inlineData":{"mimeType":"audio/wav","data":"UklG"}},{"inlineData":{"mimeType":"application/pdf","data":"JVBERi0="}},{"fileData":{"mimeType":"application/pdf","fileUri":"https://generativelanguage.googleapis.com/v1beta/files/abc"}}]},{"role":"model","parts":[{"text":"Hmm.","thought":true},{"text":"So.","thoughtSignature":"c2lnMQ=="},{"functionCall":{"id":"c1","name":"f","args":{"id":12345678901234567890,"x":1.0}},"thoughtSignature":"c2lnMg=="},{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"c1","name":"f","response":{"output":"ok"}}},{"functionResponse":{"name":"f","response":{"temperature":21.50,"deep":{"a":[1]}},"parts":[{"inlineData":{"mimeType":"image/png","data":"${PIXEL}"}}]}},{"functionResponse":{"id":"c9","name":"f","response":{"error":"no such city"}}},{"text":"Go on."}]}],"tools":[{"functionDeclarations":[{"name":"f","description":"d","parametersJsonSchema":{"type":"object","properties":{"id":{"type":"integer","maximum":12345678901234567890}}}},{"name":"g"}]},{"googleSearch":{}}],"toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["f"]}},"generationConfig":{"maxOutputTokens":100,"temperature":0.5,"topP":0.9,"topK":5,"seed":7,"presencePenalty":-1,"frequencyPenalty":1,"stopSequences":["a"],"candidateCount":2,"responseLogprobs":true,"logprobs":3,"responseMimeType":"application/json","responseJsonSchema":{"type":"object"},"thinkingConfig":{"thinkingBudget":2000,"includeThoughts":true}},"serviceTier":"flex"}`,
+  "results by name, and levels":
+    '{"model":"m","contents":[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{"a":1}}},{"functionCall":{"name":"f","args":{"a":2}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{}}},{"functionResponse":{"name":"f","response":{"output":"2"}}}]}],"generationConfig":{"thinkingConfig":{"thinkingLevel":"HIGH","includeThoughts":true}}}',
+  "signatures of their own":
+    '{"model":"m","contents":[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"skip_thought_signature_validator"},{"functionCall":{"name":"g","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{"output":"1"}}},{"functionResponse":{"name":"g","response":{"output":"2"}}}]},{"role":"model","parts":[{"text":"","thoughtSignature":"c2ln"}]}]}',
+  "members nobody models":
+    '{"model":"m","contents":[{"role":"user","parts":[{"fileData":{"fileUri":"https://www.youtube.com/watch?v=x"},"videoMetadata":{"startOffset":"10s"}},{"text":"hi","vendorX":{"a":[1]}}]},{"role":"model","parts":[{"executableCode":{"language":"PYTHON","code":"1"}},{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}]},{"role":"user","parts":[{"text":"go"}]}],"tools":[{"codeExecution":{}},{"functionDeclarations":[{"name":"f","behavior":"NON_BLOCKING","response":{"type":"STRING"}}]}],"toolConfig":{"functionCallingConfig":{"mode":"AUTO","streamFunctionCallArguments":true},"retrievalConfig":{"languageCode":"en"}},"safetySettings":[{"category":"HARM_CATEGORY_HARASSMENT","threshold":"BLOCK_NONE"}],"cachedContent":"cachedContents/x","labels":{"team":"blue"},"generationConfig":{"responseModalities":["TEXT","IMAGE"],"speechConfig":{"languageCode":"en"},"mediaResolution":"MEDIA_RESOLUTION_LOW","thinkingConfig":{"thinkingBudget":0,"vendorX":1}},"vendorThing":{"deep":[{"a":1}]}}',
+};
+
 /** Vendor -> kind of body -> paths that change or go when it is read and written again, with the reason. */
 const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   openai: {},
   responses: {},
   cohere: {},
+  gemini: { "usageMetadata.promptTokensDetails": "how a count is made up is only carried for audio" },
   anthropic: { "content[].caller": "the vendor's SDK types demand it; `direct` says nothing out of the ordinary" },
 };
 
@@ -75,6 +87,7 @@ const REQUESTS = {
   anthropic: ANTHROPIC_REQUESTS,
   responses: RESPONSES_REQUESTS,
   cohere: COHERE_REQUESTS,
+  gemini: GEMINI_REQUESTS,
 } as const;
 
 for (const [id, protocol] of Object.entries(PROTOCOLS)) {

@@ -2,8 +2,9 @@
  * Errors in: the vendor's words, whatever shape the body has, and what they mean beyond its status. Never throws. Wording
  * and statuses are those of the vendor's errors page and SDK (docs.cohere.com, errors, read 2026-11-27).
  */
-import type { Failure, FailureKind } from "../../ir/failure.ts";
+import type { Failure } from "../../ir/failure.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { failureOfWords, KIND_BY_MEANING, STATUS_BY_MEANING } from "../error-kinds.ts";
 import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
 import { isFailedFinish } from "./finish.ts";
@@ -31,7 +32,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
   const message = nonEmpty(at(body, "delta", "error")) ?? messageOf(body);
   const labels = labelsOf(body);
   const words = wordsOf({ status: 0, ...labels, message }, IN_BAND_PATTERNS);
-  const implied = words.meaning === null ? undefined : IMPLIED_STATUS[words.meaning];
+  const implied = words.meaning === null ? undefined : STATUS_BY_MEANING[words.meaning];
   const status = implied ?? (finish?.toUpperCase() === "TIMEOUT" ? 504 : 500);
   return { ...words, status, type: words.type ?? (finish !== null && isFailedFinish(finish) ? finish : null) };
 }
@@ -121,36 +122,9 @@ const BY_STATUS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [499, "overloaded"],
 ]);
 
-const IMPLIED_STATUS: Readonly<Record<Meaning, number>> = {
-  "context-length": 400,
-  billing: 402,
-  overloaded: 503,
-  "rate-limited": 429,
-  "model-missing": 404,
-  credential: 401,
-  "too-large": 413,
-  "content-policy": 498,
-};
-
-const KIND_BY_MEANING = {
-  "context-length": "context-length",
-  billing: "billing",
-  overloaded: "overloaded",
-  "rate-limited": "rate-limited",
-  "model-missing": "model-missing",
-  credential: "credential",
-  "too-large": "upstream-too-large",
-  "content-policy": "rejected",
-} as const satisfies Record<Meaning, FailureKind>;
-
 /** The in-band error as a failure of its own kind, for an answer that has already begun. */
-export function failureOf({ status, code, type, message, meaning, retryAfterMs }: ErrorWords): Failure {
-  const kind = meaning !== null ? KIND_BY_MEANING[meaning] : status === 504 ? "timeout" : "server-error";
-  return {
-    kind,
-    message: "The provider ended the answer with an error.",
-    retryAfterMs,
-    upstream: { status, code, type, message, body: null, headers: {} },
-    details: null,
-  };
+export function failureOf(words: ErrorWords): Failure {
+  const kind =
+    words.meaning !== null ? KIND_BY_MEANING[words.meaning] : words.status === 504 ? "timeout" : "server-error";
+  return failureOfWords(words, kind);
 }

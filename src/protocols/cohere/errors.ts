@@ -2,7 +2,8 @@
  * Errors out: every failure in the vendor's envelope, `{id, message}`. Total over every kind. The gateway's own refusals
  * carry their stable code where some of the vendor's errors have a label.
  */
-import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
+import type { Failure, FailureKind } from "../../ir/failure.ts";
+import { messageOfFailure, retryAfterHeaders, statusOfFailure } from "../error-writing.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
 import type { WireErrorBody } from "./wire.ts";
 
@@ -14,60 +15,24 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
     ...(label === undefined ? {} : { error_type: label }),
     ...(context.details && failure.details !== null ? { gateway: failure.details } : {}),
   };
-  return { status: statusOf(failure), headers: retryHeaders(failure), body: { ...body } };
+  return { status: statusOf(failure), headers: retryAfterHeaders(failure), body: { ...body } };
 }
 
 /** The sentence alone: inside a stream there is no status and no header any more. */
 export function messageFor(failure: Failure): string {
   if (failure.kind === "unauthenticated") return "invalid api token";
-  const said = failure.upstream?.message ?? null;
-  // What the upstream said about the request is the client's; about our account, key or machines it is not.
-  const message = said !== null && SHOWS_WORDS.has(failure.kind) ? said : failure.message;
+  const message = messageOfFailure(failure);
   // Clients know the condition by these words and by nothing else.
   return failure.kind === "context-length" && !/^too many tokens/i.test(message)
     ? `too many tokens: ${message}`
     : message;
 }
 
-/** The upstream's own status is kept where the failure is about the request or the upstream's state. */
+/** Anthropic's word for it is 529; the vendor's clients know 503. */
 function statusOf(failure: Failure): number {
-  const said = failure.upstream?.status ?? 0;
-  const own: number = FAILURES[failure.kind].status;
-  if (said < 400 || said > 599 || !KEEPS_STATUS.has(failure.kind)) return own;
-  return said === OVERLOADED_ELSEWHERE ? 503 : said;
+  const status = statusOfFailure(failure);
+  return status === 529 ? 503 : status;
 }
-
-function retryHeaders({ retryAfterMs }: Failure): Readonly<Record<string, string>> {
-  if (retryAfterMs === null) return {};
-  return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
-}
-
-/** Anthropic's word for it; the vendor's clients know 503. */
-const OVERLOADED_ELSEWHERE = 529;
-
-const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set<FailureKind>([
-  "rate-limited",
-  "overloaded",
-  "server-error",
-  "timeout",
-  "billing",
-  "model-missing",
-  "upstream-too-large",
-  "context-length",
-  "rejected",
-  "caller-credential",
-]);
-
-const SHOWS_WORDS: ReadonlySet<FailureKind> = new Set<FailureKind>([
-  "rate-limited",
-  "overloaded",
-  "server-error",
-  "model-missing",
-  "upstream-too-large",
-  "context-length",
-  "rejected",
-  "caller-credential",
-]);
 
 const LABELS: ReadonlyMap<FailureKind, string> = new Map<FailureKind, string>([
   ["context-length", "TOO_MANY_TOKENS"],

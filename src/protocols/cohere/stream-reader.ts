@@ -7,10 +7,10 @@ import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { failure } from "../../ir/failure.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { rest } from "../extras.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { parseFrame } from "../tap-notes.ts";
 import { shortHash } from "../tool-names.ts";
 import { placeOf, readCitation } from "./citations.ts";
 import { failureOf, isError, readInBandError } from "./error-words.ts";
@@ -51,7 +51,7 @@ export function createStreamReader(): StreamReader {
         return take(state);
       }
       if (state.isFinished) return [];
-      const event = parseEvent(frame);
+      const event = parseFrame(frame);
       if (event === null) fail("The provider sent an event that is not a JSON object.");
       else readEvent(event, frame, state);
       return take(state);
@@ -310,16 +310,6 @@ function contentKey(event: JsonObject): Key {
 
 function callKey(event: JsonObject): Key {
   return `call ${asNumber(event["index"]) ?? 0}`;
-}
-
-/** Null: not a JSON object. */
-function parseEvent({ data }: Frame): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
 }
 
 /** Kinds of loss told of one stream. */

@@ -2,9 +2,9 @@
  * Watches a relayed answer. Once the first meaningful event has passed, a frame that is one more piece is only recognised:
  * usage, the finish and errors all stand in other events.
  */
-import { asArray, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
-import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish } from "./finish.ts";
 import { nonEmpty } from "./members.ts";
@@ -39,10 +39,10 @@ export function createTap(): Tap {
 
   return {
     frame(frame) {
-      if (frame.data === "[DONE]") return { ...NOTHING, settled: isSettled, terminal: true };
-      if (isSettled || (isCommitted && PIECE.test(frame.data.slice(0, PIECE_CHARS)))) return NOTHING;
-      const event = parseEvent(frame.data);
-      return event === null ? NOTHING : note(frame, event);
+      if (frame.data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: isSettled, terminal: true };
+      if (isSettled || (isCommitted && PIECE.test(frame.data.slice(0, PIECE_CHARS)))) return NOTHING_TO_NOTE;
+      const event = parseFrame(frame);
+      return event === null ? NOTHING_TO_NOTE : note(frame, event);
     },
     body: readBody,
   };
@@ -92,31 +92,4 @@ function readBody(body: JsonObject): TapNote {
   };
 }
 
-/** Null: no JSON object. The relay hands it on as it is; whoever translates it says what is wrong. */
-function parseEvent(data: string): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
-}
-
-const NOTHING: TapNote = {
-  meaningful: false,
-  usage: null,
-  failure: null,
-  settled: false,
-  terminal: false,
-  model: null,
-  finish: null,
-};
-
-const NO_ANSWER: ErrorWords = {
-  status: 200,
-  code: null,
-  type: null,
-  message: "The answer holds no message.",
-  meaning: null,
-  retryAfterMs: null,
-};
+const NO_ANSWER = noAnswer("The answer holds no message.");
