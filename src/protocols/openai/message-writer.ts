@@ -5,6 +5,8 @@
  */
 import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, IrRequest, IrTurn } from "../../ir/request.ts";
+import { asArray } from "../../std/json.ts";
+import { withoutUndefined } from "./extras.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import {
   extrasOf,
@@ -27,7 +29,7 @@ type Message = Readonly<Record<string, unknown>>;
 interface Group {
   readonly messages: Message[];
   /** Ids of calls made here. */
-  readonly calls: ReadonlySet<string>;
+  readonly calls: Set<string>;
 }
 
 export function writeMessages(request: IrRequest, writing: Writing): Message[] {
@@ -43,14 +45,38 @@ export function writeMessages(request: IrRequest, writing: Writing): Message[] {
     const path = `messages[${index}]`;
     if (turn.role === "assistant") {
       const message = writeAssistant(turn, path, writing);
-      if (message !== null)
-        add(
-          message,
-          turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : [])),
-        );
+      const calls = turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
+      if (message !== null && !(!writing.native && joinToLast(groups, message, calls))) add(message, calls);
     } else writeOther(turn, path, { writing, groups, add });
   }
   return groups.flatMap(({ messages }) => messages);
+}
+
+/**
+ * Some clients keep every chunk of a streamed answer as a turn of its own. To this vendor neighbours of an assistant are
+ * one message, or the calls made together would each want their results before the next. False: it cannot be joined.
+ */
+function joinToLast(groups: readonly Group[], message: Message, calls: readonly string[]): boolean {
+  const group = groups.at(-1);
+  const [last, ...results] = group?.messages ?? [];
+  if (group === undefined || last === undefined || results.length > 0) return false;
+  if (!isJoinable(last) || !isJoinable(message)) return false;
+  const content = [last["content"], message["content"]].filter((each) => each !== null);
+  const made = [last["tool_calls"], message["tool_calls"]].flatMap((each) => asArray(each) ?? []);
+  group.messages[0] = {
+    role: "assistant",
+    content: content.length === 0 ? null : content.join(""),
+    ...(made.length === 0 ? {} : { tool_calls: made }),
+  };
+  for (const id of calls) group.calls.add(id);
+  return true;
+}
+
+/** An assistant's plain text and calls, and nothing else. */
+function isJoinable(message: Message): boolean {
+  const { content } = message;
+  const isPlain = Object.keys(message).every((name) => name === "role" || name === "content" || name === "tool_calls");
+  return message["role"] === "assistant" && isPlain && (content === null || typeof content === "string");
 }
 
 function writeInstruction(
@@ -79,7 +105,8 @@ function writeAssistant(turn: IrTurn, path: string, writing: Writing): Message |
     } else if (!writeMember(block, members, writing)) parts.push(...assistantParts(block, here, writing));
   }
   if (calls.length > 0) members["tool_calls"] = calls;
-  const others = { ...nameOf(turn), ...members, ...extrasOf(turn.extras, path, writing) };
+  const details = writing.native ? { reasoning_details: turn.extras["reasoning_details"] } : {};
+  const others = { ...nameOf(turn), ...members, ...withoutUndefined(details), ...extrasOf(turn.extras, path, writing) };
   if (writing.native) return { role: "assistant", ...nativeContent(turn, parts), ...others };
   // A compatible vendor may take nothing but a string; several texts are one answer cut by its citations.
   const content = parts.length === 0 ? null : (joinTexts(parts, "") ?? parts);
@@ -97,7 +124,9 @@ function nativeContent(turn: IrTurn, parts: readonly Part[]): Message {
 function writeMember(block: IrBlock, members: Record<string, unknown>, writing: Writing): boolean {
   if (!writing.native) return false;
   if (block.type === "reasoning" && typeof block.extras["field"] === "string") {
-    members[block.extras["field"]] = block.text;
+    const { field } = block.extras;
+    // Details go back as the list they came as.
+    if (field !== "reasoning_details") members[field] = block.text;
     return true;
   }
   if (block.type === "refusal" && block.extras["message"] === true) {
