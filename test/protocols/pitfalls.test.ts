@@ -682,7 +682,10 @@ const DEMANDS: Readonly<Record<string, Row>> = {
   "2 paths raw and percent-encoded": {
     title: "model ids with colons and slashes in a path",
     protocols: ["bedrock", "gemini"],
-    heldBy: [["e2e/paths.test.ts", "encodeURIComponent(MODEL)"]],
+    heldBy: [
+      ["e2e/paths.test.ts", "encodeURIComponent(MODEL)"],
+      ["protocols/gemini/carrier.test.ts", "upstream path"],
+    ],
   },
   "3 greetings and refused upgrades": {
     title: "HEAD / and /api/hello, and 426 for a WebSocket",
