@@ -675,18 +675,16 @@ const DEMANDS: Readonly<Record<string, Row>> = {
     title: "the AWS client's default handler speaks it on http://",
     protocols: ["bedrock"],
     heldBy: [
-      ["server/http2.test.ts", "both versions are served on one port, and the exchange sees the same of either"],
-      ["e2e/operations.test.ts", "HTTP/2 without TLS reaches every worker"],
-      ["e2e/aws-http2.test.ts", "the SDK's own transport is HTTP/2"],
+      ["server/http2.test.ts", "both versions are served on one port"],
+      ["harness/scripted/clients.ts", "bedrockConverse(2)"],
     ],
   },
   "2 paths raw and percent-encoded": {
     title: "model ids with colons and slashes in a path",
     protocols: ["bedrock", "gemini"],
     heldBy: [
+      ["e2e/paths.test.ts", "encodeURIComponent(MODEL)"],
       ["protocols/gemini/carrier.test.ts", "upstream path"],
-      ["server/http2.test.ts", "/a%2Fb:0/v1/messages"],
-      ["demo/place.test.ts", "anthropic.x-v1%3A0"],
     ],
   },
   "3 greetings and refused upgrades": {
