@@ -18,6 +18,7 @@ import {
 import {
   createIdentify,
   createMemoryLedger,
+  createSigners,
   isLocalHost,
   readAdminCredential,
   readCredential,
@@ -105,6 +106,7 @@ export function compose(input: ComposeInput): Gateway {
     standing,
     protocols,
     identify,
+    signer: createSigners(deployment.auth.awsKeys ?? [], secrets),
     startedWallMs: effects.wallMs(),
     localHostsOnly: deployment.auth.mode === "none" && input.listenIsLoopback,
     onRecord(record, row) {
@@ -216,7 +218,7 @@ function secretsOfLanes(secrets: ComposeInput["secrets"]): World["secretOf"] {
     const known = kept.get(id);
     if (known !== undefined) return known;
     const secret = secrets(credential);
-    if (secret !== null && credential.kind !== "file") kept.set(id, secret);
+    if (secret !== null && credential.kind !== "file" && credential.kind !== "aws") kept.set(id, secret);
     return secret;
   };
 }

@@ -2,7 +2,6 @@
  * Keys the configuration format has and this version does not act on. Each is announced, and where somebody's safety rests on
  * it, refused: a limit that does not hold is worse than no limit. Whoever builds a part deletes its row.
  */
-import { PLANNED_PROTOCOL_IDS, PROTOCOL_IDS } from "../known.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
 
@@ -23,12 +22,6 @@ export const NOT_YET: readonly NotYet[] = [
     message:
       "virtual keys and budgets are not available in this version; set enabled: false and use auth.client_tokens",
     find: (config) => (config.governance?.enabled === true ? [["governance", "enabled"]] : []),
-  },
-  {
-    id: "aws-keys",
-    severity: "error",
-    message: "signed AWS requests from clients are not available in this version; remove it and use auth.client_tokens",
-    find: (config) => (config.auth?.aws_keys?.length ? [["auth", "aws_keys"]] : []),
   },
   {
     id: "account-caps",
@@ -86,13 +79,3 @@ type Timeouts = ConfigFile["timeouts"];
 function connectLimits(timeouts: Timeouts, path: Path): Path[] {
   return timeouts?.connect_ms === undefined ? [] : [[...path, "connect_ms"]];
 }
-
-/** What a model of a provider with such a protocol is told. */
-export function protocolNotYet(protocol: string): string | null {
-  const planned: readonly string[] = PLANNED_PROTOCOL_IDS;
-  if (!planned.includes(protocol)) return null;
-  return `the protocol ${protocol} is not available in this version; remove the model, or use a provider that speaks one of: ${PROTOCOL_IDS.join(", ")}`;
-}
-
-/** The row for it in docs/deviations.md. */
-export const PROTOCOL_NOT_YET_ID = "protocols";

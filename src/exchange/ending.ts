@@ -1,6 +1,6 @@
 /** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the book once. */
 
-import type { Identified } from "../governance/identify.ts";
+import type { Identified, Signer } from "../governance/identify.ts";
 import type { UsageRow } from "../governance/index.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
@@ -21,6 +21,8 @@ export interface ExchangeInput {
   readonly standing: Standing;
   readonly protocols: readonly Protocol[];
   readonly identify: (credential: Secret | null) => Identified;
+  /** Who signs their requests; null or absent: nobody was given a key to sign with. */
+  readonly signer?: Signer | null;
   readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
   /** A bug ended an exchange; the message is for the operator's log only. */
   readonly onBug: (id: string, error: unknown) => void;

@@ -25,6 +25,7 @@ import {
 import { type Served, serve } from "./engine.ts";
 import { readFacts, translationMode, variantOf } from "./facts.ts";
 import { begin, beginStream, newRunning, type Running } from "./running.ts";
+import { identifySigned } from "./signed.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */
@@ -50,6 +51,14 @@ export function createExchange(input: ExchangeInput): Exchanges {
   return {
     credential(route, parts) {
       if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
+      const signed = identifySigned({
+        inbound: route === null ? undefined : world.protocolOf(route.protocol).carrier.auth.inbound,
+        parts,
+        mode: world.deployment.auth.mode,
+        signer: input.signer ?? null,
+        wallMs: world.effects.wallMs,
+      });
+      if (signed !== null) return signed;
       const queryKey = route !== null && speakerOf(input, route, parts).carrier.auth.queryKey;
       const credential = readCredential(parts, { queryKey });
       if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
@@ -111,6 +120,8 @@ interface Way {
 async function runIdentified({ input, running, book }: Way, request: RunInput, ingress: Protocol): Promise<Answer> {
   const { world } = input;
   const { route, parts, caller } = request;
+  if (caller.mayHaveSigned?.(request.body) === false)
+    return refuse(input, book, ingress, parts, unauthenticated(), null);
   if (route.operation === "models") return discover(input, request, book, ingress);
   const read = readFacts({ route, parts, body: request.body, protocol: ingress });
   if (read.kind === "refused") return refuse(input, book, ingress, parts, read.failure, null);

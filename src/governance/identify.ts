@@ -1,5 +1,5 @@
 /** Who is calling, decided from the request's head. The only room beside protocols/<id>/auth.ts that looks into a Secret. */
-import type { AuthMode } from "../ir/deployment.ts";
+import type { AuthMode, AwsKey } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { equalDigests, sha256 } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
@@ -12,6 +12,8 @@ export interface Caller {
   readonly allowedTargets: readonly string[] | null;
   /** Auth mode passthrough: sent upstream instead of the lane's own credential. null: the lane's own is used. */
   readonly passthrough: Secret | null;
+  /** Of a caller that signs its requests: true when the signature covers this body too. Absent: there is none to check. */
+  readonly mayHaveSigned?: (body: Uint8Array) => boolean;
 }
 
 export type Identified =
@@ -45,6 +47,31 @@ export function createIdentify(options: IdentifyOptions): (credential: Secret | 
     default:
       return unreachable(mode);
   }
+}
+
+/** A key pair of ours that a client signs with. */
+export interface SigningKey {
+  readonly accessKeyId: string;
+  readonly secret: Secret;
+  readonly label: string;
+}
+
+/** Who signs with a key; null: nobody we know. Ids are no secret, so a plain look-up may find them. */
+export type Signer = (accessKeyId: string) => SigningKey | null;
+
+/** Null: nobody was given a key to sign with. */
+export function createSigners(
+  keys: readonly AwsKey[],
+  secretOf: (ref: AwsKey["secret"]) => Secret | null,
+): Signer | null {
+  if (keys.length === 0) return null;
+  const known = new Map<string, SigningKey>();
+  for (const { accessKeyId, label, secret: ref } of keys) {
+    const secret = secretOf(ref);
+    // One that cannot be read matches nothing.
+    if (secret !== null) known.set(accessKeyId, { accessKeyId, label, secret });
+  }
+  return (accessKeyId) => known.get(accessKeyId) ?? null;
 }
 
 const ANONYMOUS: Identified = {

@@ -4,7 +4,15 @@
  */
 export { mayAsk } from "./admit.ts";
 export { type Credential, type CredentialOptions, readAdminCredential, readCredential } from "./credential.ts";
-export { type Caller, createIdentify, type Identified, unauthenticated } from "./identify.ts";
+export {
+  type Caller,
+  createIdentify,
+  createSigners,
+  type Identified,
+  type Signer,
+  type SigningKey,
+  unauthenticated,
+} from "./identify.ts";
 export { isLocalHost } from "./local-host.ts";
 export { costOf } from "./prices.ts";
 export { type Settlement, settle } from "./settle.ts";

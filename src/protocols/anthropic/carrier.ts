@@ -72,7 +72,13 @@ export const carrier: Carrier = {
     if (input.operation !== "count") return pathOr(MESSAGES, input);
     return siblingPath({ path: COUNT, chatEnd: "/messages", end: "/messages/count_tokens" }, input);
   },
-  memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
+  // Clients of other carriers say the version and the betas in the body, and the stream in the path.
+  memberEdits: ({ upstreamModel, stream }) => ({
+    model: JSON.stringify(upstreamModel),
+    anthropic_version: null,
+    anthropic_beta: null,
+    ...(stream ? { stream: "true" } : {}),
+  }),
   bodyHeaders: null,
   auth,
   headers,
