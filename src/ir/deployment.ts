@@ -102,8 +102,10 @@ export interface Lane {
   readonly prices: Prices | null;
 }
 
-/** Nano-dollars per million tokens; null: that kind is priced as its parent (cache and audio as input, reasoning as output). */
+/** Nano-dollars per million tokens; null: that kind is priced as its parent (cache and audio as input, the long cache as the short one, reasoning as output). */
 export interface Prices {
+  /** For the answer as such, whatever its size: nano-dollars. */
+  readonly request: number;
   readonly input: number;
   readonly output: number;
   readonly cacheRead: number | null;
@@ -119,6 +121,7 @@ export interface Prices {
     readonly output: number | null;
     readonly cacheRead: number | null;
     readonly cacheWrite: number | null;
+    readonly cacheWrite1h: number | null;
   }[];
 }
 

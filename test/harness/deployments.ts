@@ -18,6 +18,7 @@ export const TIMERS: TimerPair = {
 
 /** A million input tokens for 3 dollars, a million output tokens for 15. */
 export const PRICES: Prices = {
+  request: 0,
   input: 3_000_000_000,
   output: 15_000_000_000,
   cacheRead: 300_000_000,
