@@ -11,7 +11,16 @@ import {
   TRACE_HEADERS,
   type World,
 } from "./exchange/index.ts";
-import { createIdentify, createMemoryLedger, isLocalHost, readCredential } from "./governance/index.ts";
+import {
+  createAdmission,
+  createIdentify,
+  createKeyIdentify,
+  createMemoryLedger,
+  isLocalHost,
+  type KeyRing,
+  readCredential,
+  type Spender,
+} from "./governance/index.ts";
 import type { Deployment, Lane, SecretRef, Target } from "./ir/deployment.ts";
 import {
   createDecisions,
@@ -28,6 +37,7 @@ import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
 import { createHealth, type Health, type HealthLabel } from "./routing/index.ts";
 import type { Gateway } from "./server/index.ts";
 import type { Effects } from "./std/effects.ts";
+import { createRandomId } from "./std/random-id.ts";
 import { Secret } from "./std/secret.ts";
 import { createSharedTimers } from "./std/shared-timers.ts";
 import { createSend } from "./upstream/index.ts";
@@ -47,6 +57,13 @@ export interface ComposeInput {
   /** Beside the gateway's own folds: what the process wants to see. */
   readonly sinks: readonly Sink[];
   readonly log: Log;
+  /** Virtual keys and the ledger behind them; null: there are none. */
+  readonly governed: Governed | null;
+}
+
+export interface Governed {
+  readonly ring: KeyRing;
+  readonly spender: Spender;
 }
 
 export function compose(input: ComposeInput): Gateway {
@@ -81,11 +98,19 @@ export function compose(input: ComposeInput): Gateway {
   );
   const sinks = createSinks([log.sink, metrics.sink, totals.sink, decisions.sink, ...input.sinks]);
 
-  const identify = createIdentify({
+  const { governance } = deployment;
+  const { governed } = input;
+  // Without its keys it would be open to everybody.
+  if (governance !== null && governed === null) throw new Error("a deployment with keys was composed without them");
+  const byToken = createIdentify({
     mode: deployment.auth.mode,
     // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
     clientTokens: deployment.auth.clientTokens.map((ref) => secrets(ref) ?? new Secret("")),
   });
+  const identify =
+    governance === null || governed === null
+      ? byToken
+      : createKeyIdentify({ ring: governed.ring, groups: governance.groups, wallMs: effects.wallMs });
   const adminToken = deployment.adminToken === null ? null : secrets(deployment.adminToken);
   const isAdmin = createIdentify({ mode: "token", clientTokens: adminToken === null ? [] : [adminToken] });
 
@@ -96,10 +121,19 @@ export function compose(input: ComposeInput): Gateway {
     protocols,
     identify,
     startedWallMs: effects.wallMs(),
-    localHostsOnly: deployment.auth.mode === "none" && input.listenIsLoopback,
+    localHostsOnly: deployment.auth.mode === "none" && governance === null && input.listenIsLoopback,
+    admission:
+      governance === null || governed === null
+        ? null
+        : createAdmission({
+            governance,
+            spender: governed.spender,
+            revision: deployment.revision,
+            nowMs: effects.nowMs,
+          }),
     onRecord(record, row) {
       sinks.record(record);
-      void ledger.append([row]);
+      if (governed === null) void ledger.append([row]);
     },
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
   });
@@ -111,7 +145,7 @@ export function compose(input: ComposeInput): Gateway {
       const credential = readCredential(parts);
       const secret = credential.kind === "one" ? credential.secret : null;
       if (deployment.adminToken !== null) return isAdmin(secret).kind === "caller";
-      if (deployment.auth.mode === "token") return identify(secret).kind === "caller";
+      if (deployment.auth.mode === "token" || governance !== null) return identify(secret).kind === "caller";
       return input.listenIsLoopback && isLocalHost(parts.headers["host"]);
     },
     stats: () =>
@@ -163,7 +197,10 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     responseFilter: (egress, ingress) =>
       egress.payload.id === ingress.payload.id ? (responseFilters.get(egress.id) ?? nothing) : nothing,
     userAgent: `ringmain/${buildInfo.version}`,
-    metered: deployment.metering === "exact" && Object.values(deployment.lanes).some((lane) => lane.prices !== null),
+    metered:
+      deployment.metering === "exact" &&
+      (deployment.governance !== null || Object.values(deployment.lanes).some((lane) => lane.prices !== null)),
+    pricedOnly: deployment.governance?.unpriced === "reject",
   };
 }
 
@@ -321,8 +358,6 @@ function watchLag(effects: Pick<Effects, "nowMs" | "setTimer">, signal: AbortSig
   };
 }
 
-const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
 /** The real clock, chance and network. The only place that names them. */
 export function realEffects(): Effects {
   const nowMs = (): number => performance.now();
@@ -330,7 +365,7 @@ export function realEffects(): Effects {
     nowMs,
     wallMs: () => Date.now(),
     random: () => Math.random(),
-    randomId: randomBase62,
+    randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
     setTimer: createSharedTimers({
       nowMs,
       setTimer(ms, fire) {
@@ -341,17 +376,3 @@ export function realEffects(): Effects {
     fetch: (url, init) => fetch(url, init),
   };
 }
-
-/** Unguessable and unbiased: bytes from 248 up are thrown away, 248 being the largest multiple of 62 in a byte. */
-function randomBase62(length: number): string {
-  const text = Buffer.allocUnsafe(length);
-  let at = 0;
-  while (at < length) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(length + 8))) {
-      if (byte < 248 && at < length) text[at++] = BASE62_CODES[byte % 62] ?? 0;
-    }
-  }
-  return text.toString("latin1");
-}
-
-const BASE62_CODES = Buffer.from(BASE62);

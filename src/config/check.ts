@@ -1,5 +1,6 @@
 /** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
 import { checkAccess } from "./check-access.ts";
+import { checkGovernance } from "./check-governance.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
 import { checkPools } from "./check-pools.ts";
@@ -18,6 +19,7 @@ export function check(input: CheckInput, refused: readonly Problem[]): readonly 
 const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkNames,
   checkAccess,
+  checkGovernance,
   checkProviders,
   checkModels,
   checkPools,

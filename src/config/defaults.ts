@@ -20,6 +20,10 @@ export const DEFAULTS = {
   affinityHeader: "x-session-id",
   affinityTtlSecs: 3_600,
   accountId: "default",
+  dbPath: "ringmain.db",
+  keepDays: 90,
+  rememberSecs: 86_400,
+  rememberBytes: 1_048_576,
 } as const;
 
 /** Milliseconds; 0 is none. A stream may be silent for long while a model thinks, and has no end of its own. */

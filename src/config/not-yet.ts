@@ -18,13 +18,6 @@ export interface NotYet {
 
 export const NOT_YET: readonly NotYet[] = [
   {
-    id: "governance",
-    severity: "error",
-    message:
-      "virtual keys and budgets are not available in this version; set enabled: false and use auth.client_tokens",
-    find: (config) => (config.governance?.enabled === true ? [["governance", "enabled"]] : []),
-  },
-  {
     id: "aws-keys",
     severity: "error",
     message: "signed AWS requests from clients are not available in this version; remove it and use auth.client_tokens",

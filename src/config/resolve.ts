@@ -5,6 +5,7 @@ import { PROTOCOL_IDS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { adminTokenForms, clientTokensOf, providerOf } from "./merge.ts";
+import { governanceOf, idempotencyOf } from "./resolve-governance.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { ConfigProvider } from "./schema.ts";
@@ -32,6 +33,8 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     responseHeaders: config.response_headers ?? "full",
     log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },
     decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
+    governance: governanceOf(config, resolvePath),
+    idempotency: idempotencyOf(config),
     providers: resolveProviders(input),
     lanes,
     targets: resolveTargets(config, lanes),

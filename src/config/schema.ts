@@ -195,16 +195,17 @@ const governance = z.strictObject({
   price_per_request_cents: cents.optional(),
   price_per_1k_tokens_cents: cents.optional(),
   budget: z.enum(["expected", "strict"]).optional(),
-  unpriced: z.enum(["allow", "refuse"]).optional(),
+  unpriced: z.enum(["allow", "reject"]).optional(),
+  keep_days: z.int().min(1).max(3_650).optional(),
   groups: z
     .record(
       z.string(),
       z.strictObject({
         parent: text.nullish(),
         allowed_pools: words.optional(),
-        rpm_limit: count.optional(),
-        tpm_limit: count.optional(),
-        max_concurrent: count.optional(),
+        rpm_limit: countOrZero.optional(),
+        tpm_limit: countOrZero.optional(),
+        max_concurrent: countOrZero.optional(),
         budgets: z
           .array(
             z.strictObject({

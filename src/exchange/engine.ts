@@ -138,6 +138,7 @@ function usable({ world, call }: Run, lane: Lane): Exclusion | null {
     const ownPath = world.deployment.providers[lane.provider]?.path ?? null;
     if (!same || egress.operations.count === undefined || ownPath !== null) return "no-operation";
   }
+  if (world.pricedOnly && lane.prices === null) return "unpriced";
   return call.translation === "off" && !same ? "other-protocol" : null;
 }
 

@@ -24,6 +24,7 @@ import {
 } from "./ending.ts";
 import { type Served, serve } from "./engine.ts";
 import { readFacts, translationMode } from "./facts.ts";
+import { letIn, withLimits } from "./let-in.ts";
 import { begin, beginStream, newRunning, type Running } from "./running.ts";
 
 export interface Exchanges extends Exchange {
@@ -123,9 +124,11 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
   if (typeof translation !== "string") return refuse(input, book, ingress, parts, translation, null);
   const call = callOf(book, request, ingress, read.request, translation);
   if (running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
+  const refusedEntry = await letIn(input, call, book, target);
+  if (refusedEntry !== null) return refuse(input, book, ingress, parts, refusedEntry, null);
   const served = await serve({ world, standing: input.standing, call, book, target });
   if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
-  return answer(input, call, book, served);
+  return withLimits(answer(input, call, book, served), call, book.pass);
 }
 
 const NOT_LOCAL = failure(
@@ -190,7 +193,7 @@ function answer(input: ExchangeInput, call: Call, book: Book, served: Served): A
       return refuse(input, book, call.ingress, call.parts, served.failure, served.from);
     case "served":
       return served.outcome.kind === "answered"
-        ? answerWhole(input, book, served)
+        ? answerWhole(input, call, book, served)
         : answerStream(input, call, book, served);
   }
 }

@@ -42,6 +42,8 @@ export interface FlowStep {
 /** What has been seen so far; changes as the flow runs. */
 export interface FlowNote {
   meaningful: boolean;
+  /** Frames or events that carried a part of the answer. */
+  pieces: number;
   /** All that matters has come; the upstream may close, or be closed after a grace time. */
   settled: boolean;
   /** The stream's one ending has been written. */
@@ -63,6 +65,7 @@ export type Classify = (words: ErrorWords) => Failure;
 function newNote(): FlowNote {
   return {
     meaningful: false,
+    pieces: 0,
     settled: false,
     ended: false,
     usage: null,
@@ -111,6 +114,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     note.settled ||= seen.settled || seen.terminal;
     note.ended ||= seen.terminal;
     note.meaningful ||= seen.meaningful;
+    if (seen.meaningful) note.pieces += 1;
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
     if (!committed && !note.meaningful) return failed;
@@ -289,7 +293,10 @@ export function createEventWriter(
 }
 
 function observe(event: IrEvent, note: FlowNote): void {
-  note.meaningful ||= isMeaningful(event);
+  if (isMeaningful(event)) {
+    note.meaningful = true;
+    note.pieces += 1;
+  }
   switch (event.type) {
     case "start":
       note.model ??= event.model;

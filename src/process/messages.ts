@@ -1,4 +1,5 @@
 /** All that crosses between the supervisor and its workers, as plain data. Secrets cross as references only. */
+import type { LedgerMessage, LedgerReply } from "../governance/store.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
@@ -14,6 +15,8 @@ export interface Plan {
   readonly workers: number;
   /** Records and transitions are wanted by the supervisor. */
   readonly observed: boolean;
+  /** What the ledger calls this worker; null: there is none, and nothing is remembered. */
+  readonly holder: string | null;
 }
 
 /** What one worker shows of itself. */
@@ -37,6 +40,7 @@ export type ToWorker =
   /** Wants the worker's figures. */
   | { readonly kind: "ask"; readonly id: number }
   /** The figures of all workers, for a worker that asked. */
+  | { readonly kind: "ledger"; readonly reply: LedgerReply }
   | { readonly kind: "told"; readonly id: number; readonly figures: readonly Figures[] };
 
 export type FromWorker =
@@ -53,10 +57,11 @@ export type FromWorker =
   | { readonly kind: "figures"; readonly id: number; readonly figures: Figures }
   /** Wants the figures of all workers, itself included. */
   | { readonly kind: "ask"; readonly id: number }
+  | { readonly kind: "ledger"; readonly message: LedgerMessage }
   /** It no longer takes connections and will end by itself: another may take its place now. */
   | { readonly kind: "retiring"; readonly because: string };
 
-const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>(["deploy", "drain", "stop", "ask", "told"]);
+const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>(["deploy", "drain", "stop", "ask", "told", "ledger"]);
 const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
   "ready",
   "listening",
@@ -64,6 +69,7 @@ const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
   "observed",
   "figures",
   "ask",
+  "ledger",
   "retiring",
 ]);
 

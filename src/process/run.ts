@@ -1,6 +1,7 @@
 /** The supervisor in the real world: this process's own signals, clock and program. */
 import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
+import { createRandomId } from "../std/random-id.ts";
 import { type Listening, type Signal, type SupervisorOptions, supervise } from "./supervisor.ts";
 import { workerCommand } from "./worker-process.ts";
 
@@ -31,11 +32,26 @@ export function runGateway(options: GatewayOptions): Promise<number> {
     cores: process.platform === "linux" ? navigator.hardwareConcurrency : 1,
     nowMs: () => performance.now(),
     random: Math.random,
-    setTimer(ms, fire) {
-      const timer = setTimeout(fire, ms);
-      return () => clearTimeout(timer);
+    randomName: () => `w${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`,
+    openLedger: async (deployment) => {
+      if (deployment.governance === null && deployment.idempotency === null) return null;
+      // With it comes the database, which most gateways do without.
+      const { openLedgerHost } = await import("./ledger.ts");
+      return openLedgerHost(deployment, {
+        nowMs: () => performance.now(),
+        wallMs: Date.now,
+        setTimer,
+        randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
+        say: options.say,
+      });
     },
+    setTimer,
   });
+}
+
+function setTimer(ms: number, fire: () => void): () => void {
+  const timer = setTimeout(fire, ms);
+  return () => clearTimeout(timer);
 }
 
 const SIGNALS: readonly Signal[] = ["SIGTERM", "SIGINT", "SIGHUP"];

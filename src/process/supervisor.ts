@@ -8,6 +8,7 @@ import { formatAddress, whyNotListening } from "./address.ts";
 import { type Asks, createAsks } from "./asks.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
 import { type Environment, environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
+import type { LedgerHost } from "./ledger.ts";
 import type { FromWorker } from "./messages.ts";
 import { freePort } from "./probe.ts";
 import { shareOf } from "./shares.ts";
@@ -19,6 +20,8 @@ export interface SupervisorOptions {
   /** Program and arguments of a worker. */
   readonly command: readonly string[];
   readonly env: Environment;
+  /** Opened once, before anything is served; a sentence: why it cannot be. Null: the deployment needs none. */
+  readonly openLedger: (deployment: Deployment) => Promise<LedgerHost | string | null>;
   /** Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. */
   readonly sinks: (deployment: Deployment) => readonly Sink[];
   /** Once: every worker serves. */
@@ -32,6 +35,8 @@ export interface SupervisorOptions {
   readonly cores: number;
   readonly nowMs: () => number;
   readonly random: () => number;
+  /** A few characters that no other start had. */
+  readonly randomName: () => string;
   readonly setTimer: (ms: number, fire: () => void) => () => void;
 }
 
@@ -72,6 +77,11 @@ interface Supervisor {
   deployment: Deployment | null;
   /** null: nobody wants to see records. */
   sinks: Sinks | null;
+  ledger: LedgerHost | null;
+  /** Names no worker of another start has, with a number behind. */
+  readonly holders: string;
+  holdersGiven: number;
+  readonly holderOf: Map<WorkerProcess, string>;
   port: number;
   phase: "starting" | "serving" | "ending";
   failedStarts: number;
@@ -98,6 +108,10 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     retired: new Set(),
     deployment: null,
     sinks: null,
+    ledger: null,
+    holders: options.randomName(),
+    holdersGiven: 0,
+    holderOf: new Map(),
     port: 0,
     phase: "starting",
     failedStarts: 0,
@@ -111,10 +125,21 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   const loaded = await options.load();
   const deployment = loaded === null || loaded.workers > 0 ? loaded : { ...loaded, workers: options.cores };
   if (deployment === null) end(supervisor, 1);
-  else if (supervisor.exitCode === null) deploy(supervisor, deployment);
+  else if (supervisor.exitCode === null) await openAndDeploy(supervisor, deployment);
   const exitCode = await ended.promise;
+  supervisor.ledger?.close();
   stopListening();
   return exitCode;
+}
+
+async function openAndDeploy(supervisor: Supervisor, deployment: Deployment): Promise<void> {
+  const ledger = await supervisor.options.openLedger(deployment);
+  if (typeof ledger === "string") {
+    fail(supervisor, ledger);
+    return;
+  }
+  supervisor.ledger = ledger;
+  if (supervisor.exitCode === null) deploy(supervisor, deployment);
 }
 
 function deploy(supervisor: Supervisor, deployment: Deployment): void {
@@ -189,13 +214,27 @@ function give(supervisor: Supervisor, slot: Slot): void {
       port: supervisor.port,
       workers: deployment.workers,
       observed: supervisor.sinks !== null,
+      holder: joinLedger(supervisor, slot.worker),
     },
   });
+}
+
+/** Null: there is no ledger. Every process has a name of its own, for its leases are its own. */
+function joinLedger(supervisor: Supervisor, worker: WorkerProcess): string | null {
+  if (supervisor.ledger === null) return null;
+  supervisor.holdersGiven += 1;
+  const holder = `${supervisor.holders}-${supervisor.holdersGiven}`;
+  supervisor.holderOf.set(worker, holder);
+  supervisor.ledger.attach(holder, (reply) => worker.send({ kind: "ledger", reply }));
+  return holder;
 }
 
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {
   supervisor.retired.delete(worker);
   supervisor.asks.gone(worker);
+  const holder = supervisor.holderOf.get(worker);
+  if (holder !== undefined) supervisor.ledger?.detach(holder);
+  supervisor.holderOf.delete(worker);
   const slot = supervisor.slots.find((each) => each.worker === worker);
   if (slot !== undefined) slot.worker = null;
   if (supervisor.exitCode !== null) {
@@ -233,6 +272,11 @@ function onMessage(supervisor: Supervisor, worker: WorkerProcess, message: FromW
     case "figures":
       supervisor.asks.replied(worker, message.id, message.figures);
       break;
+    case "ledger": {
+      const holder = supervisor.holderOf.get(worker);
+      if (holder !== undefined) supervisor.ledger?.receive(holder, message.message);
+      break;
+    }
     case "ask": {
       const serving = supervisor.slots.flatMap((slot) => (slot.state === "listening" ? (slot.worker ?? []) : []));
       supervisor.asks.start(serving, (figures) => worker.send({ kind: "told", id: message.id, figures }));

@@ -86,9 +86,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
     [pool("failover: { cap: 03 }"), "error pools.p.failover.cap: begins with a zero"],
   ],
 
-  governance: [
-    [after("governance: { enabled: true, admin_token: a }\n"), "error governance.enabled: virtual keys and budgets"],
-  ],
   protocols: [
     [
       "providers: { delta: { api_key_env: ACME_KEY } }\nmodels: { m: { provider: delta } }\n",

@@ -38,7 +38,7 @@ const PRICES: Prices = {
 };
 
 function caller(allowedTargets: readonly string[] | null): Caller {
-  return { label: "token-1", allowedTargets, passthrough: null };
+  return { label: "token-1", allowedTargets, passthrough: null, key: null };
 }
 
 test.each([

@@ -146,6 +146,8 @@ export function deploymentOf(input: DeploymentInput): Deployment {
     listen: { host: "127.0.0.1", port: 0 },
     workers: 1,
     drainMs: 0,
+    governance: null,
+    idempotency: null,
     auth: { mode: "none", clientTokens: [] },
     adminToken: null,
     metering: "exact",

@@ -45,6 +45,8 @@ function start(options: {
     platform: options.platform ?? "linux",
     cores: 2,
     nowMs: () => performance.now(),
+    randomName: () => "w",
+    openLedger: async () => null,
     random: () => 0,
     setTimer(ms, fire) {
       const timer = setTimeout(fire, ms / HURRY);

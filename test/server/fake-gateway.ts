@@ -56,7 +56,7 @@ export function startFake(): FakeServer {
       credential: (_route, parts) =>
         parts.headers["authorization"] === "Bearer wrong"
           ? { kind: "refused", failure: failure("unauthenticated", "No.") }
-          : { kind: "caller", caller: { label: "anonymous", allowedTargets: null, passthrough: null } },
+          : { kind: "caller", caller: { label: "anonymous", allowedTargets: null, passthrough: null, key: null } },
       async run(input) {
         runs.push(input);
         return script(input);
