@@ -5,36 +5,42 @@
 import { buildInfo } from "./build-info.ts";
 import {
   createExchange,
+  createExplain,
   createHeaderFilter,
+  createRecoveries,
+  createSeals,
   type Exchanges,
+  laneFactsOf,
+  lanesOf,
   type Standing,
+  startProbes,
   TRACE_HEADERS,
   type World,
 } from "./exchange/index.ts";
 import {
+  type Admission,
   createAdmission,
   createIdentify,
   createKeyIdentify,
   createMemoryLedger,
   isLocalHost,
   type KeyRing,
+  readAdminCredential,
   readCredential,
   type Spender,
 } from "./governance/index.ts";
-import type { Deployment, Lane, SecretRef, Target } from "./ir/deployment.ts";
+import type { Deployment, Lane, SecretRef } from "./ir/deployment.ts";
 import {
-  createDecisions,
   createMetrics,
   createSinks,
   createTotals,
   type Gauges,
-  type LaneFacts,
   type Log,
   type Sink,
   statsDocument,
 } from "./observability/index.ts";
 import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
-import { createHealth, type Health, type HealthLabel } from "./routing/index.ts";
+import { createHealth, type Health } from "./routing/index.ts";
 import type { Gateway } from "./server/index.ts";
 import type { Effects } from "./std/effects.ts";
 import { createRandomId } from "./std/random-id.ts";
@@ -42,7 +48,8 @@ import { Secret } from "./std/secret.ts";
 import { createSharedTimers } from "./std/shared-timers.ts";
 import { createSend } from "./upstream/index.ts";
 
-export type { Gateway } from "./server/index.ts";
+export type { Explanation } from "./exchange/index.ts";
+export type { AdminPorts, Gateway } from "./server/index.ts";
 export { startServer } from "./server/index.ts";
 
 export interface ComposeInput {
@@ -67,24 +74,26 @@ export interface Governed {
 }
 
 export function compose(input: ComposeInput): Gateway {
-  const { deployment, effects, secrets, log } = input;
+  const { deployment, effects, log } = input;
   const startedMs = effects.nowMs();
   const stopping = new AbortController();
   const lag = watchLag(effects, stopping.signal);
 
   const health = createHealth(deployment, effects.random);
   const totals = createTotals(deployment);
-  const decisions = createDecisions(deployment.decisionsRing);
   const ledger = createMemoryLedger();
   const standing: Standing = {
     health,
     selections: new Map(),
     lastUsedMs: new Map(),
     waiting: new Map(),
+    queued: new Map(),
     onChanges(_target, changes) {
       for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
+      recoveries.watch(changes);
     },
   };
+  const recoveries = createRecoveries({ deployment, effects, standing });
   const metrics = createMetrics(deployment, () =>
     gaugesOf({
       deployment,
@@ -96,58 +105,38 @@ export function compose(input: ComposeInput): Gateway {
       nowMs: effects.nowMs(),
     }),
   );
-  const sinks = createSinks([log.sink, metrics.sink, totals.sink, decisions.sink, ...input.sinks]);
+  const sinks = createSinks([log.sink, metrics.sink, totals.sink, ...input.sinks]);
 
-  const { governance } = deployment;
-  const { governed } = input;
-  // Without its keys it would be open to everybody.
-  if (governance !== null && governed === null) throw new Error("a deployment with keys was composed without them");
-  const byToken = createIdentify({
-    mode: deployment.auth.mode,
-    // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
-    clientTokens: deployment.auth.clientTokens.map((ref) => secrets(ref) ?? new Secret("")),
-  });
-  const identify =
-    governance === null || governed === null
-      ? byToken
-      : createKeyIdentify({ ring: governed.ring, groups: governance.groups, wallMs: effects.wallMs });
-  const adminToken = deployment.adminToken === null ? null : secrets(deployment.adminToken);
-  const isAdmin = createIdentify({ mode: "token", clientTokens: adminToken === null ? [] : [adminToken] });
-
+  const { identify, admission } = gateOf(input);
   const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
+  const world = worldOf(input, protocols);
   const exchange = createExchange({
-    world: worldOf(input, protocols),
+    world,
     standing,
     protocols,
     identify,
     startedWallMs: effects.wallMs(),
-    localHostsOnly: deployment.auth.mode === "none" && governance === null && input.listenIsLoopback,
-    admission:
-      governance === null || governed === null
-        ? null
-        : createAdmission({
-            governance,
-            spender: governed.spender,
-            revision: deployment.revision,
-            nowMs: effects.nowMs,
-          }),
+    localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
+    admission,
     onRecord(record, row) {
       sinks.record(record);
-      if (governed === null) void ledger.append([row]);
+      if (admission === null) void ledger.append([row]);
     },
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
+  });
+
+  const probes = startProbes({
+    world,
+    standing,
+    onProbe: metrics.probe,
+    onBug: (error) => log.error("a probe ended in a bug", { bug: describeBug(error) }),
   });
 
   return {
     exchange,
     routes: protocols.flatMap((protocol) => protocol.carrier.routes),
-    mayObserve(parts) {
-      const credential = readCredential(parts);
-      const secret = credential.kind === "one" ? credential.secret : null;
-      if (deployment.adminToken !== null) return isAdmin(secret).kind === "caller";
-      if (deployment.auth.mode === "token" || governance !== null) return identify(secret).kind === "caller";
-      return input.listenIsLoopback && isLocalHost(parts.headers["host"]);
-    },
+    ...doorsOf(input, identify),
+    explain: createExplain({ world, standing, protocols }),
     stats: () =>
       statsDocument(deployment, {
         version: buildInfo.version,
@@ -160,9 +149,57 @@ export function compose(input: ComposeInput): Gateway {
     inFlight: () => exchange.running().exchanges,
     stop() {
       stopping.abort();
+      probes.stop();
+      recoveries.stop();
       exchange.stop();
     },
     nowMs: effects.nowMs,
+  };
+}
+
+/** Who is calling, and what they are let in by: keys and their limits where there are some, else tokens and none. */
+function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
+  readonly identify: ReturnType<typeof createIdentify>;
+  readonly admission: Admission | null;
+} {
+  const { auth, governance, revision } = deployment;
+  if (governance === null) {
+    // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
+    const clientTokens = auth.clientTokens.map((ref) => secrets(ref) ?? new Secret(""));
+    return { identify: createIdentify({ mode: auth.mode, clientTokens }), admission: null };
+  }
+  // Without its keys it would be open to everybody.
+  if (governed === null) throw new Error("a deployment with keys was composed without them");
+  const { ring, spender } = governed;
+  return {
+    identify: createKeyIdentify({ ring, groups: governance.groups, wallMs: effects.wallMs }),
+    admission: createAdmission({ governance, spender, revision, nowMs: effects.nowMs }),
+  };
+}
+
+/** Who may look, and who may administer. */
+function doorsOf(
+  { deployment, secrets, listenIsLoopback }: ComposeInput,
+  identify: ReturnType<typeof createIdentify>,
+): Pick<Gateway, "mayObserve" | "mayAdminister"> {
+  const token = deployment.adminToken === null ? null : secrets(deployment.adminToken);
+  const isAdmin = createIdentify({ mode: "token", clientTokens: token === null ? [] : [token] });
+  const isOne = (identified: ReturnType<typeof identify>): boolean => identified.kind === "caller";
+  return {
+    mayObserve(parts) {
+      const credential = readCredential(parts);
+      const secret = credential.kind === "one" ? credential.secret : null;
+      if (deployment.adminToken !== null) return isOne(isAdmin(secret));
+      if (deployment.auth.mode === "token" || deployment.governance !== null) return isOne(identify(secret));
+      return listenIsLoopback && isLocalHost(parts.headers["host"]);
+    },
+    mayAdminister:
+      deployment.adminToken === null
+        ? null
+        : (parts) => {
+            const credential = readAdminCredential(parts);
+            return isOne(isAdmin(credential.kind === "one" ? credential.secret : null));
+          },
   };
 }
 
@@ -192,6 +229,7 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     send: createSend(effects),
     protocolOf,
     secretOf: secretsOfLanes(secrets),
+    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     requestFilter: (ingress, lane) => requestFilters.get(lane.id)?.(ingress) ?? nothing,
     responseFilter: (egress, ingress) =>
@@ -262,56 +300,6 @@ function gaugesOf(input: GaugesInput): Gauges {
       eventLoopLagMaxMs: input.lagMaxMs,
     },
   };
-}
-
-/** Routing's facts in the words of `/stats`, one entry per lane with a cell for every target it serves. */
-function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): LaneFacts[] {
-  const targets = Object.values(deployment.targets);
-  return Object.values(deployment.lanes).map((lane) => {
-    const facts = health.facts(lane, nowMs);
-    const serving = targets.filter((target) => lanesOf(target).includes(lane.id));
-    const conditions = serving.map((target) => ({ target, condition: health.condition(target, lane, nowMs) }));
-    return {
-      lane: lane.id,
-      inflight: facts.inflight,
-      ok: facts.ok,
-      err: facts.err,
-      clientFault: facts.clientFault,
-      usable: conditions.some(({ condition }) => condition.eligible),
-      label: worstLabel(conditions.map(({ condition }) => condition.label)),
-      hardOut: conditions.some(({ condition }) => condition.because === "hard-out") ? facts.failure : null,
-      waitRemainingMs: facts.cooldownMs,
-      budgetLeft: facts.requestsLeft,
-      cells: conditions.map(({ target, condition }) => ({
-        target: target.name,
-        state:
-          condition.because === "breaker-open" ? "open" : condition.because === "half-open" ? "half-open" : "closed",
-        usable: condition.eligible,
-        cooldownRemainingMs: condition.untilMs === null ? 0 : Math.max(0, condition.untilMs - nowMs),
-        streak: facts.streak,
-      })),
-    };
-  });
-}
-
-/** Worst first; a lane is shown as it stands where it stands worst. */
-const LABELS_WORST_FIRST = [
-  "disabled",
-  "auth-failed",
-  "exhausted",
-  "rate-limited",
-  "cooling-down",
-  "pressure",
-  "unknown",
-  "healthy",
-] as const satisfies readonly HealthLabel[];
-
-function worstLabel(labels: readonly HealthLabel[]): HealthLabel {
-  return LABELS_WORST_FIRST.find((label) => labels.includes(label)) ?? "unknown";
-}
-
-function lanesOf(target: Target): readonly string[] {
-  return [...target.members.flatMap((member) => member.lanes), ...target.substitutes];
 }
 
 /** Ready while any lane of any target may serve; a gateway that stops is not. */

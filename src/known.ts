@@ -9,8 +9,13 @@ export const PLANNED_PROTOCOL_IDS = ["gemini", "bedrock", "cohere"] as const;
 export const POLICY_IDS = ["weighted", "ranked"] as const;
 export type PolicyId = (typeof POLICY_IDS)[number];
 
-export const DISPLAY_IDS = ["terminal"] as const;
+export const DISPLAY_IDS = ["terminal", "awtrix", "home_assistant"] as const;
 export type DisplayId = (typeof DISPLAY_IDS)[number];
+
+/** What a clock can be set to. */
+export const LAYOUT_IDS = ["provider_dashboard", "quota_carousel", "burn_status", "alerts"] as const;
+export const PALETTE_IDS = ["ember_whimsy", "mercury", "traffic", "monochrome", "rainbow"] as const;
+export const ALERT_IDS = ["all_exhausted", "lane_down", "budget_burn", "recovered"] as const;
 
 /** Classes an `error_map` may give to a vendor's code or type. */
 export const ERROR_CLASSES = [

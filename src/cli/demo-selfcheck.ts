@@ -66,10 +66,17 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
     { ...question, origin: id },
     { upstreamModel: TARGET, defaultMaxOutputTokens: 256, maxOutputTokens: null },
   );
-  const path = carrier.upstreamPath({ operation: "chat", upstreamModel: TARGET, stream });
+  const path = carrier.upstreamPath({
+    operation: "chat",
+    upstreamModel: TARGET,
+    stream,
+    template: null,
+    clientPath: "",
+  });
   const body = new TextEncoder().encode(JSON.stringify(written.value));
   const signed = await carrier.auth.sign({
     method: "POST",
+    contentType: "application/json",
     url: `${url}${path}`,
     body,
     secret: new Secret(key),
@@ -87,7 +94,7 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
 
 async function readText({ payload, carrier }: Protocol, stream: boolean, response: Response): Promise<string> {
   if (!stream) return textOf(payload.readResponse(asObject(parseJson(await response.text())) ?? {}).value);
-  const splitter = carrier.createSplitter();
+  const splitter = carrier.framing.createSplitter();
   const reader = payload.createStreamReader();
   const answer = createAccumulator();
   const frames = [...splitter.push(await response.bytes()), ...splitter.end()];

@@ -2,6 +2,7 @@
  * `ringmain demo`, and what `npm start` runs: the real gateway, supervisor and worker as under `serve`, on simulated
  * vendors that listen on loopback in this process. Nothing is read from disk and nothing leaves the machine.
  */
+import { buildInfo } from "../build-info.ts";
 import { createChance, createVendors, DEMO_CLIENT_KEY, demoConfig, welcome } from "../demo/index.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Listening } from "../process/index.ts";
@@ -109,6 +110,7 @@ async function run(options: DemoOptions, io: CliIo): Promise<number> {
       load: () =>
         loadDemo({ options, vendorsUrl: vendors.url, isSilent: isShown || options.quiet || options.selfcheck, io }),
       env: io.env,
+      version: buildInfo.version,
       sinks: (deployment) => show?.sinks(deployment) ?? [],
       say: (level, line) => {
         if (level !== "info") io.err(`${line}\n`);

@@ -8,7 +8,10 @@ export const COMMANDS_SHOWN = {
   demo: "try it: the real gateway on simulated vendors, no key needed",
   init: "write a config.yaml for the vendors whose keys are in the environment",
   check: "say everything that is wrong with the configuration",
+  explain: "say where a request would go now, and why",
   serve: "serve (also without any command)",
+  matrix: "show what crosses between every two protocols, and what is lost",
+  display: "preview, test and list the clocks and panels of the configuration",
   version: "print the version",
   help: "print this",
 } as const;

@@ -2,6 +2,7 @@
  * `ringmain serve`: starts a worker before anything else, has the configuration read while it boots (serve-load.ts), serves
  * it, and tells the operator what is served where.
  */
+import { buildInfo } from "../build-info.ts";
 import { isLoopback, readListen } from "../config/values.ts";
 import type { Target } from "../ir/deployment.ts";
 import { type Listening, runGateway } from "../process/index.ts";
@@ -38,6 +39,7 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
       if (listening.deployment.auth.mode === "none" && !isLoopback(listening.host)) io.err(OPEN_RELAY);
       io.out(greeting(listening));
     },
+    version: buildInfo.version,
     say: (level, line) => io.err(`[${level === "warning" ? "warn" : level}] ${line}\n`),
   });
 }

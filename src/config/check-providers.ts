@@ -20,6 +20,7 @@ export function checkProviders(input: CheckInput, findings: Findings): void {
     const merged = mergeProvider(own, listed);
     checkTarget(name, merged, findings);
     checkHeaders(name, merged, findings);
+    checkSeals(name, merged, findings);
     checkFiles(name, merged, input, findings);
     checkCredentials(name, merged, input, findings);
   }
@@ -61,6 +62,14 @@ function checkHeaders(name: string, merged: ConfigProvider, findings: Findings):
     else if (OWN_HEADERS.includes(header.toLowerCase()))
       findings.error(path, "is set by the gateway itself; remove it");
   });
+}
+
+/** Fit for the tag under which sealed reasoning travels. */
+const SEAL_WORD = /^[a-z0-9_-]{1,32}$/;
+
+function checkSeals(name: string, merged: ConfigProvider, findings: Findings): void {
+  if (merged.seals !== undefined && !SEAL_WORD.test(merged.seals))
+    findings.error(["providers", name, "seals"], "must be a word of 1 to 32 lower-case letters, digits, - and _");
 }
 
 function checkFiles(

@@ -1,5 +1,6 @@
 /** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
 import { checkAccess } from "./check-access.ts";
+import { checkDisplays } from "./check-displays.ts";
 import { checkGovernance } from "./check-governance.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
@@ -23,6 +24,7 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkProviders,
   checkModels,
   checkPools,
+  checkDisplays,
   checkNotYet,
 ];
 

@@ -5,7 +5,10 @@ export const DEFAULTS = {
   listen: "127.0.0.1:8080",
   drainSecs: 30,
   decisionsRing: 1_000,
+  decisionsPath: "ringmain-decisions.db",
   maxConcurrent: 64,
+  queueMax: 1_000,
+  queueWaitMs: 30_000,
   healthIntervalSecs: 30,
   healthTimeoutSecs: 5,
   baseCooldownSecs: 15,
@@ -24,6 +27,15 @@ export const DEFAULTS = {
   keepDays: 90,
   rememberSecs: 86_400,
   rememberBytes: 1_048_576,
+  displayApp: "ringmain",
+  displayPalette: "ember_whimsy",
+  displayPageSecs: 7,
+  displayUpdateSecs: 5,
+  displayScrollSpeed: 100,
+  displayBrightness: 32,
+  displayBurnPct: 85,
+  displayAlertSecs: 60,
+  displayDiscoveryPrefix: "homeassistant",
 } as const;
 
 /** Milliseconds; 0 is none. A stream may be silent for long while a model thinks, and has no end of its own. */

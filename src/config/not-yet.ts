@@ -60,16 +60,6 @@ export const NOT_YET: readonly NotYet[] = [
     ],
   },
   {
-    id: "queue",
-    severity: "warning",
-    message:
-      "the bounds of the queue are fixed in this version (1,000 requests, 30 s, and the failover deadline); remove it",
-    find: (config) =>
-      Object.entries(config.models).flatMap(([name, model]) =>
-        model.queue === undefined ? [] : [["models", name, "queue"]],
-      ),
-  },
-  {
     id: "otlp",
     severity: "warning",
     message: "traces are not available in this version and none are sent; remove it, /metrics has the figures",
@@ -81,19 +71,6 @@ export const NOT_YET: readonly NotYet[] = [
     message: "the request webhook is not available in this version and nothing is sent; remove it",
     find: (config) =>
       config.observability?.request_log_webhook_url === undefined ? [] : [["observability", "request_log_webhook_url"]],
-  },
-  {
-    id: "keep-days",
-    severity: "warning",
-    message: "decisions are kept in memory only in this version; remove it and set ring to the number to keep",
-    find: (config) =>
-      config.observability?.decisions?.keep_days === undefined ? [] : [["observability", "decisions", "keep_days"]],
-  },
-  {
-    id: "displays",
-    severity: "warning",
-    message: "displays are not available in this version and nothing is drawn; remove them",
-    find: (config) => (config.displays?.length ? [["displays"]] : []),
   },
 ];
 

@@ -1,6 +1,7 @@
 /** Models × accounts: the lanes, with everything known about each of them. */
 import { type Capabilities, UNKNOWN_CAPABILITIES } from "../ir/capability.ts";
 import type { Lane, Prices } from "../ir/deployment.ts";
+import { sha256Hex } from "../std/digest.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
 import { type Catalog, normal } from "./catalog.ts";
 import { DEFAULTS } from "./defaults.ts";
@@ -44,6 +45,7 @@ function lanesOfModel(
     protocol,
     upstreamModel,
     canonical: canonicalOf(model, upstreamModel, catalog),
+    queue: { max: model.queue?.max ?? DEFAULTS.queueMax, maxWaitMs: model.queue?.max_wait_ms ?? DEFAULTS.queueWaitMs },
     maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
     defaultMaxOutputTokens: model.default_max_tokens ?? null,
     capabilities: capabilitiesOf(model, upstreamModel, catalog),
@@ -59,6 +61,7 @@ function lanesOfModel(
     ...common,
     id: `${model.provider}/${account.id}/${name}`,
     account: account.id,
+    sealIssuer: provider.seals ?? ownSeals(model.provider, account.id),
     credential: secretRefOf(account.forms, source, resolvePath),
     slots:
       account.maxConcurrent === null
@@ -69,6 +72,13 @@ function lanesOfModel(
     routing: account.routing,
   }));
 }
+
+/** Where nobody says who else can open an account's sealed reasoning, nobody can. */
+function ownSeals(provider: string, account: string): string {
+  return `a-${sha256Hex(`${provider}/${account}`).slice(0, SEAL_DIGEST_CHARS)}`;
+}
+
+const SEAL_DIGEST_CHARS = 12;
 
 /**
  * Which model it really is. The operator's word and the catalog's hold everywhere; the bare upstream name, as a label, only

@@ -5,6 +5,7 @@ import { PROTOCOL_IDS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { adminTokenForms, clientTokensOf, providerOf } from "./merge.ts";
+import { resolveDisplays } from "./resolve-displays.ts";
 import { governanceOf, idempotencyOf } from "./resolve-governance.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
@@ -35,12 +36,20 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
     governance: governanceOf(config, resolvePath),
     idempotency: idempotencyOf(config),
+    decisionsStore: decisionsStoreOf(input),
     providers: resolveProviders(input),
     lanes,
     targets: resolveTargets(config, lanes),
+    displays: resolveDisplays(input),
     warnings,
   };
   return { revision: revisionOf(deployment), ...deployment };
+}
+
+/** Zero days keep nothing. */
+function decisionsStoreOf({ config, resolvePath }: ResolveInput): Deployment["decisionsStore"] {
+  const { keep_days: keepDays = 0, db_path: path = DEFAULTS.decisionsPath } = config.observability?.decisions ?? {};
+  return keepDays === 0 ? null : { path: resolvePath(path), keepDays };
 }
 
 function revisionOf(deployment: Omit<Deployment, "revision">): string {

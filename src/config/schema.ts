@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
-import { ERROR_CLASSES, POLICY_IDS } from "../known.ts";
+import { ALERT_IDS, ERROR_CLASSES, LAYOUT_IDS, PALETTE_IDS, POLICY_IDS } from "../known.ts";
 
 /** The longest time a timer of the runtime can hold. */
 const MS_MAX = 2_147_483_647;
@@ -66,6 +66,7 @@ const providerFacts = {
   ca_file: text.nullish(),
   headers: textMap.optional(),
   forward_headers: words.optional(),
+  seals: text.optional(),
   timeouts: timeoutsSchema.optional(),
 };
 
@@ -233,24 +234,33 @@ const governance = z.strictObject({
     .optional(),
 });
 
-/** Two kinds share one list, so their keys stand together; which of them need each other is for the part that draws. */
+/** Two kinds share one list, so their keys stand together; which of them go with which kind is in check-displays.ts. */
 const display = z.strictObject({
   type: z.enum(["awtrix", "home_assistant"]),
   name: text,
   transport: z.enum(["mqtt", "http"]).optional(),
   url: text.optional(),
+  username: text.optional(),
+  username_env: text.optional(),
+  username_file: text.optional(),
+  password: text.optional(),
+  password_env: text.optional(),
+  password_file: text.optional(),
+  ca_file: text.optional(),
   prefix: text.optional(),
   app: text.optional(),
-  layouts: words.optional(),
-  palette: text.optional(),
-  page_secs: secsFromOne.optional(),
-  update_secs: secsFromOne.optional(),
+  layouts: z.array(z.enum(LAYOUT_IDS)).min(1).max(LAYOUT_IDS.length).optional(),
+  palette: z.enum(PALETTE_IDS).optional(),
+  page_secs: z.int().min(3).max(60).optional(),
+  update_secs: z.int().min(1).max(3_600).optional(),
+  scroll_speed: z.int().min(10).max(300).optional(),
   brightness: z.int().min(0).max(255).optional(),
+  providers: words.optional(),
   quiet_hours: z.strictObject({ from: text, to: text, timezone: text.optional() }).optional(),
   alerts: z
-    .strictObject({ burn_pct: z.number().min(0).max(100).optional(), min_interval_secs: secs.optional() })
+    .strictObject({ burn_pct: z.number().min(1).max(100).optional(), min_interval_secs: secs.optional() })
     .optional(),
-  mute: words.optional(),
+  mute: z.array(z.enum(ALERT_IDS)).max(ALERT_IDS.length).optional(),
   discovery_prefix: text.optional(),
 });
 
@@ -305,7 +315,13 @@ export const configSchema = z.strictObject({
     .optional(),
   observability: z
     .strictObject({
-      decisions: z.strictObject({ ring: count.max(1_000_000).optional(), keep_days: count.optional() }).optional(),
+      decisions: z
+        .strictObject({
+          ring: count.max(1_000_000).optional(),
+          keep_days: count.max(3_650).optional(),
+          db_path: text.optional(),
+        })
+        .optional(),
       otlp_endpoint: text.optional(),
       request_log_webhook_url: text.optional(),
     })

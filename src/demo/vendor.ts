@@ -103,7 +103,7 @@ interface Place {
 
 /** Whose path it is. The model and the stream flag are in the body of every protocol that is simulated here. */
 function findPlace(path: string): Place | null {
-  const where = { upstreamModel: "", stream: false };
+  const where = { upstreamModel: "", stream: false, template: null, clientPath: "" };
   for (const protocol of Object.values<Protocol>(PROTOCOLS)) {
     const { carrier, operations } = protocol;
     if (carrier.upstreamPath({ operation: "chat", ...where }) === path) return { protocol, operation: "chat" };
@@ -174,7 +174,7 @@ function tell(desk: Desk, request: IrRequest): VendorAnswer {
     return whole(desk, value, { status: 200, headers: {}, firstByteMs: silentMs });
   }
   const writer = protocol.payload.createStreamWriter(context);
-  const joiner = protocol.carrier.createJoiner();
+  const joiner = protocol.carrier.framing.createJoiner();
   const pieces = pace(eventsOf(response), moment.chance.random).flatMap(({ afterMs, event }): Piece[] => {
     const text = writer.push(event).map((frame) => TEXT.decode(joiner.write(frame)));
     return text.length === 0 ? [] : [{ afterMs, text: text.join("") }];
@@ -184,7 +184,7 @@ function tell(desk: Desk, request: IrRequest): VendorAnswer {
     kind: "answer",
     firstByteMs,
     status: 200,
-    headers: { ...headersOf(desk), "content-type": protocol.carrier.streamContentType },
+    headers: { ...headersOf(desk), "content-type": protocol.carrier.framing.contentType },
     pieces: end === "" ? pieces : [...pieces, { afterMs: 0, text: end }],
     ending: "end",
   };
@@ -200,7 +200,7 @@ function overload(desk: Desk, request: IrRequest): VendorAnswer {
     return whole(desk, body, { status: 200, headers: {}, firstByteMs });
   }
   const writer = protocol.payload.createStreamWriter(contextOf(desk, request));
-  const joiner = protocol.carrier.createJoiner();
+  const joiner = protocol.carrier.framing.createJoiner();
   const [start] = eventsOf(speak(request, moment));
   const frames = [
     ...(start === undefined ? [] : writer.push(start)),
@@ -210,7 +210,7 @@ function overload(desk: Desk, request: IrRequest): VendorAnswer {
     kind: "answer",
     firstByteMs,
     status: 200,
-    headers: { ...headersOf(desk), "content-type": protocol.carrier.streamContentType },
+    headers: { ...headersOf(desk), "content-type": protocol.carrier.framing.contentType },
     pieces: frames.map((frame) => ({ afterMs: REFUSAL_MS, text: TEXT.decode(joiner.write(frame)) })),
     ending: "end",
   };

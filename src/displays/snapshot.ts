@@ -1,12 +1,14 @@
 /**
- * What displays show: a fold of records and transitions into a few figures per lane. Its size is fixed by the
- * deployment, whatever the traffic.
+ * What displays show: a fold of records and transitions into a few figures per lane, and of what others know about what
+ * is left. Its size is fixed by the deployment, whatever the traffic.
  */
 import type { Deployment } from "../ir/deployment.ts";
 import { inputTokens } from "../ir/usage.ts";
 import type { AttemptRecord, ExchangeRecord } from "../observability/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Transition } from "../observability/transition.ts";
+import { ALLOWANCES_MAX, type Allowance } from "./allowance.ts";
+import { createBurn, createDay, plus, type Spent } from "./spent.ts";
 
 /** The health label of a lane, from best to worst. */
 export const HEALTH_LABELS = [
@@ -40,6 +42,16 @@ export interface LaneSnapshot {
   readonly costNanos: number | null;
   /** Requests served per second, over the last ten. */
   readonly perSecond: number;
+  /** Since the day began: requests this lane answered, and what they came to. */
+  readonly today: Spent;
+}
+
+/** A pool or model that clients ask for. */
+export interface TargetSnapshot {
+  readonly name: string;
+  readonly kind: "pool" | "model";
+  /** None of its lanes takes requests. */
+  readonly isOut: boolean;
 }
 
 export interface Snapshot {
@@ -58,6 +70,22 @@ export interface Snapshot {
   /** Of the answers with a known price; null: there was none. */
   readonly costNanos: number | null;
   readonly perSecond: number;
+  /** In the order of the configuration; those without a lane that is routed to are left out. */
+  readonly targets: readonly TargetSnapshot[];
+  readonly today: Spent & { readonly failovers: number };
+  /** Use in the last hour, in equal parts, oldest first. */
+  readonly burn: readonly Spent[];
+  /** At most `ALLOWANCES_MAX`; empty: nobody knows of any. */
+  readonly allowances: readonly Allowance[];
+  /** Lane that answered last; null: none has. */
+  readonly lastLane: string | null;
+}
+
+export interface SnapshotOptions {
+  /** Asked at every look; what is limited and how much of it is used. */
+  readonly allowances?: () => readonly Allowance[];
+  /** Names the day of a moment, so that figures of a day begin anew with another name. The day in UTC unless given. */
+  readonly dayOf?: (wallMs: number) => string;
 }
 
 export interface SnapshotFold {
@@ -71,15 +99,28 @@ export const TRANSITIONS_MAX = 8;
 /** Rates are means over this many whole seconds. */
 const RATE_SECONDS = 10;
 
-export function createSnapshot(deployment: Deployment): SnapshotFold {
+/** A lane with one of these takes no requests. */
+const OUT: ReadonlySet<HealthLabel> = new Set(["cooling-down", "rate-limited", "exhausted", "auth-failed", "disabled"]);
+
+export function isOut(label: HealthLabel): boolean {
+  return OUT.has(label);
+}
+
+export function createSnapshot(deployment: Deployment, options: SnapshotOptions = {}): SnapshotFold {
+  const dayOf = options.dayOf ?? ((wallMs) => new Date(wallMs).toISOString().slice(0, 10));
   const lanes = new Map(
     Object.values(deployment.lanes)
       .filter((lane) => lane.routing)
-      .map((lane) => [lane.id, createLaneFold(lane)]),
+      .map((lane) => [lane.id, createLaneFold(lane, dayOf)]),
   );
+  const targets = targetsOf(deployment, new Set(lanes.keys()));
   const totals = { requests: 0, failed: 0, rescued: 0, failovers: 0, tokens: 0 };
   let costNanos: number | null = null;
   const rate = createRate();
+  const today = createDay(dayOf);
+  const failoversToday = createDay(dayOf);
+  const burn = createBurn();
+  let lastLane: string | null = null;
   let transitions: readonly Transition[] = [];
   return {
     sink: {
@@ -91,7 +132,13 @@ export function createSnapshot(deployment: Deployment): SnapshotFold {
         totals.failovers += Math.max(0, record.attempts.length - 1);
         totals.tokens += tokensOf(record);
         costNanos = plus(costNanos, record.costNanos);
-        rate.count(record.startedWallMs + record.durationMs);
+        const endedWallMs = record.startedWallMs + record.durationMs;
+        rate.count(endedWallMs);
+        const used = { tokens: tokensOf(record), costNanos: record.costNanos, isPriced: isPriced(record) };
+        today.add(endedWallMs, used);
+        burn.add(endedWallMs, used);
+        for (let more = 1; more < record.attempts.length; more += 1) failoversToday.add(endedWallMs, NOTHING);
+        if (record.outcome === "answered") lastLane = record.attempts.at(-1)?.lane ?? lastLane;
         for (const [index, attempt] of record.attempts.entries()) {
           lanes.get(attempt.lane)?.attempt(record, attempt, index === record.attempts.length - 1);
         }
@@ -104,9 +151,15 @@ export function createSnapshot(deployment: Deployment): SnapshotFold {
     snapshot(wallMs) {
       const shown = [...lanes.values()].map((lane) => lane.show(wallMs));
       const served = shown.reduce((sum, lane) => sum + lane.served, 0);
+      const out = new Set(shown.flatMap((lane) => (isOut(lane.label) ? [lane.lane] : [])));
       return {
         wallMs,
         lanes: shown.map((lane) => ({ ...lane, share: served === 0 ? null : lane.served / served })),
+        targets: targets.map(({ name, kind, lanes }) => ({ name, kind, isOut: lanes.every((lane) => out.has(lane)) })),
+        today: { ...today.show(wallMs), failovers: failoversToday.show(wallMs).requests },
+        burn: burn.show(wallMs),
+        allowances: (options.allowances?.() ?? []).slice(0, ALLOWANCES_MAX),
+        lastLane,
         transitions,
         ...totals,
         costNanos,
@@ -116,16 +169,26 @@ export function createSnapshot(deployment: Deployment): SnapshotFold {
   };
 }
 
+const NOTHING = { tokens: 0, costNanos: null, isPriced: true };
+
+function targetsOf(deployment: Deployment, routed: ReadonlySet<string>) {
+  return Object.values(deployment.targets).flatMap(({ name, kind, members, substitutes }) => {
+    const lanes = [...members.flatMap((member) => member.lanes), ...substitutes].filter((lane) => routed.has(lane));
+    return lanes.length === 0 ? [] : [{ name, kind, lanes }];
+  });
+}
+
 interface LaneFold {
   attempt(record: ExchangeRecord, attempt: AttemptRecord, isLast: boolean): void;
   transition(transition: Transition): void;
   show(wallMs: number): Omit<LaneSnapshot, "share">;
 }
 
-function createLaneFold(lane: Deployment["lanes"][string]): LaneFold {
+function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: number) => string): LaneFold {
   const counts = { served: 0, failures: 0, failovers: 0, tokens: 0 };
   let costNanos: number | null = null;
   const rate = createRate();
+  const today = createDay(dayOf);
   const health = createHealth();
   return {
     attempt(record, attempt, isLast) {
@@ -134,8 +197,12 @@ function createLaneFold(lane: Deployment["lanes"][string]): LaneFold {
       counts.failures += attempt.outcome === "answered" || attempt.outcome === "abandoned" ? 0 : 1;
       counts.failovers += isLast ? 0 : 1;
       if (attempt.outcome === "answered") health.answered();
-      if (isServed) rate.count(record.startedWallMs + record.durationMs);
+      const endedWallMs = record.startedWallMs + record.durationMs;
+      if (isServed) rate.count(endedWallMs);
       if (!isLast) return;
+      if (isServed) {
+        today.add(endedWallMs, { tokens: tokensOf(record), costNanos: record.costNanos, isPriced: isPriced(record) });
+      }
       // Use and money of an exchange belong to the lane whose answer the client had.
       counts.tokens += tokensOf(record);
       costNanos = plus(costNanos, record.costNanos);
@@ -150,13 +217,14 @@ function createLaneFold(lane: Deployment["lanes"][string]): LaneFold {
       ...counts,
       costNanos,
       perSecond: rate.perSecond(wallMs),
+      today: today.show(wallMs),
     }),
   };
 }
 
-/** Unknown and unknown stay unknown. */
-function plus(sum: number | null, more: number | null): number | null {
-  return sum === null || more === null ? (sum ?? more) : sum + more;
+/** False: it cost something and nobody knows what. */
+function isPriced(record: ExchangeRecord): boolean {
+  return record.costNanos !== null || tokensOf(record) === 0;
 }
 
 function tokensOf({ usage }: ExchangeRecord): number {

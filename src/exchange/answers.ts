@@ -81,7 +81,7 @@ export function writeFailure(input: RefusalInput): Answer {
   if (
     upstream?.body != null &&
     upstream.body.length > 0 &&
-    from?.payload.id === protocol.payload.id &&
+    from?.carrier.envelope === protocol.carrier.envelope &&
     !OURS.has(failure.kind)
   ) {
     const passed = input.filter === null ? {} : input.filter(upstream.headers);

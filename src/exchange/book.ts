@@ -28,6 +28,7 @@ export interface Book {
   caller: string | null;
   queuedMs: number;
   requestBytes: number;
+  offered: ExchangeRecord["offered"];
   skipped: ExchangeRecord["skipped"];
   readonly attempts: AttemptRecord[];
   /** What the request was let in on; null: nothing had to be set aside for it, or it has not come so far. */
@@ -82,6 +83,7 @@ export function openBook(input: BookInput): Book {
     caller: null,
     queuedMs: 0,
     requestBytes: 0,
+    offered: [],
     skipped: [],
     attempts: [],
     pass: null,
@@ -111,6 +113,7 @@ export function openBook(input: BookInput): Book {
         outcome: ending.outcome,
         failure: ending.failure,
         attempts: book.attempts,
+        offered: book.offered,
         skipped: book.skipped,
         usage: ending.usage,
         usageEstimated: ending.usageEstimated,

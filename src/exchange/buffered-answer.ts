@@ -1,26 +1,32 @@
 /** A success in one piece: relayed as it came, translated, or written as the stream the client asked for. */
 import { eventsOf } from "../ir/fold.ts";
 import type { Usage } from "../ir/usage.ts";
-import type { AnswerContext } from "../protocols/protocol.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../std/bytes.ts";
 import { asObject, JSON_LIMITS, type JsonObject, parseBody, parseJson, scanJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 import { readRetryAfterMs } from "../upstream/index.ts";
 import { classify } from "./classify.ts";
 import { collect } from "./collect.ts";
-import { addLosses, createEventWriter, type Flow, newFlowNote } from "./flow.ts";
+import { addLosses, createEventWriter, newFlowNote } from "./flow.ts";
 import { classifyBase, relayHeaders, wrongModel } from "./judge.ts";
+import { seeBody } from "./other-answer.ts";
 import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
+import { createPassFlow } from "./pass-flow.ts";
+import { issuedResponse } from "./seals.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
 export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
+/** Pictures come in JSON as well, several at a time, and only the end of it tells their usage. */
+const PICTURES_BYTES_MAX = 32 * 1024 * 1024;
 /** A buffered answer that must be translated may not be larger. */
 const TRANSLATE_BYTES_MAX = 32 * 1024 * 1024;
 
 export async function readBuffered(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
   sent.body.begun();
-  const passing = side.relayed && !side.call.request.facts.stream;
-  const read = await collect(sent.body, passing ? BUFFER_BYTES_MAX : TRANSLATE_BYTES_MAX);
+  const { facts } = side.call.request;
+  // A vendor may answer in one piece what was asked for as a stream; of what is only relayed, that is the answer.
+  const passing = side.relayed && (!facts.stream || facts.operation !== "chat");
+  const read = await collect(sent.body, bytesMax(side, passing));
   if (read.kind === "aborted") return { kind: "abandoned" };
   if (read.kind === "failed") return failed(read.failure, sent.status, true);
   if (read.kind === "cut") {
@@ -28,7 +34,7 @@ export async function readBuffered(side: Side, prepared: Prepared, sent: Respons
       sent.body.cancel();
       return failed(MALFORMED, sent.status, true);
     }
-    const flow = createPassFlow(prepared.context);
+    const flow = createPassFlow();
     return {
       kind: "streaming",
       status: sent.status,
@@ -44,18 +50,28 @@ export async function readBuffered(side: Side, prepared: Prepared, sent: Respons
   // Relayed bytes leave as they came, so only a body that is written anew needs its digits.
   const body = asObject(passing ? jsonOrNull(read.bytes) : exactJsonOrNull(read.bytes));
   if (body === undefined) return failed(MALFORMED, sent.status, true);
-  if (side.call.request.facts.operation === "count") {
+  const { operation } = side.call.request.facts;
+  if (operation !== "chat") {
+    const seen = seeBody(side, operation, body, readRetryAfterMs(sent.headers, side.world.effects.wallMs()));
+    if ("message" in seen) return failed(seen, sent.status, true);
+    const headers = relayHeaders(side, sent.headers);
+    const { usage, model } = seen;
     return {
       kind: "answered",
       status: sent.status,
-      headers: relayHeaders(side, sent.headers),
+      headers,
       body: read.bytes,
-      usage: null,
-      reportedModel: null,
+      usage,
+      reportedModel: model,
       losses: [],
     };
   }
   return judgeBody(side, prepared, sent, { bytes: read.bytes, body });
+}
+
+function bytesMax(side: Side, passing: boolean): number {
+  if (!passing) return TRANSLATE_BYTES_MAX;
+  return side.call.request.facts.operation === "image" ? PICTURES_BYTES_MAX : BUFFER_BYTES_MAX;
 }
 
 function judgeBody(
@@ -74,6 +90,7 @@ function judgeBody(
   const wrong = wrongModel(side, seen.model);
   if (wrong !== null) return failed(wrong, sent.status, true, seen.model);
   if (side.relayed && !side.call.request.facts.stream) {
+    side.world.seals.memoryOf(side.egress.payload)?.remember(decodeUtf8(answer.bytes), side.lane);
     return {
       kind: "answered",
       status: sent.status,
@@ -81,7 +98,7 @@ function judgeBody(
       body: answer.bytes,
       usage: seen.usage,
       reportedModel: seen.model,
-      losses: [],
+      losses: prepared.losses,
     };
   }
   return translateAnswer(side, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
@@ -93,20 +110,21 @@ function translateAnswer(
   body: JsonObject,
   seen: { status: number; usage: Usage | null; model: string | null },
 ): Outcome {
-  const { ingress, request, id } = side.call;
+  const { ingress, framing, request, id } = side.call;
   try {
-    const read = side.egress.payload.readResponse(body);
+    const answered = side.egress.payload.readResponse(body);
+    const read = { ...answered, value: issuedResponse(answered.value, side.egress.payload, side.lane) };
     const headers = ingress.carrier.answerHeaders(id);
     if (request.facts.stream) {
       // A streaming client gets a stream although the lane answered in one piece.
       const note = newFlowNote();
       addLosses(note, [...prepared.losses, ...read.losses]);
-      const writer = createEventWriter(ingress.payload, ingress.carrier, prepared.context, note);
+      const writer = createEventWriter(ingress.payload, framing, prepared.context, note);
       const bytes = concatBytes(eventsOf(read.value).flatMap((event) => writer.push(event)));
       return {
         kind: "answered",
         status: seen.status,
-        headers: { ...headers, "content-type": ingress.carrier.streamContentType },
+        headers: { ...headers, "content-type": framing.contentType },
         body: bytes,
         usage: seen.usage,
         reportedModel: seen.model,
@@ -127,27 +145,6 @@ function translateAnswer(
     if (error instanceof WireError) return failed(MALFORMED, seen.status, true, seen.model);
     throw error;
   }
-}
-
-/** The rest of a large buffered answer, byte for byte. A break cannot be told in its dialect: the body just ends short. */
-function createPassFlow(context: AnswerContext): Flow {
-  const note = newFlowNote();
-  note.meaningful = true;
-  note.model = context.upstreamModel;
-  const nothing = { out: [], frames: 0, failure: null };
-  return {
-    note,
-    commit: () => undefined,
-    push: (bytes) => ({ out: [bytes], frames: 0, failure: null }),
-    end: () => {
-      note.ended = true;
-      return nothing;
-    },
-    fail: (failed) => {
-      note.failure = failed;
-      return [];
-    },
-  };
 }
 
 export function jsonOrNull(bytes: Uint8Array): unknown {

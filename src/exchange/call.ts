@@ -5,14 +5,16 @@ import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss, WithLosses } from "../ir/loss.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
-import type { Protocol } from "../protocols/protocol.ts";
+import type { Framing, Protocol } from "../protocols/protocol.ts";
 import type { Effects } from "../std/effects.ts";
+import type { JsonObject } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { WireError } from "../std/wire-error.ts";
 import type { Send } from "../upstream/index.ts";
 import type { ParsedRequest } from "./facts.ts";
 import type { HeaderFilter } from "./headers.ts";
+import type { Seals } from "./seals.ts";
 
 /** What every exchange of a deployment shares. */
 export interface World {
@@ -22,6 +24,7 @@ export interface World {
   protocolOf(id: string): Protocol;
   /** The lane's own credential now; null: it has none, or it cannot be read. */
   secretOf(lane: Lane): Secret | null;
+  readonly seals: Seals;
   /** PEM text of the provider's authorities; null: the built-in ones. */
   caOf(provider: Provider): string | null;
   /** Allow-lists, compiled once: client headers to a lane, lane headers to a client. */
@@ -41,6 +44,8 @@ export interface Call {
   readonly parts: RequestParts;
   readonly caller: Caller;
   readonly ingress: Protocol;
+  /** How a streamed answer travels to this client. */
+  readonly framing: Framing;
   readonly request: ParsedRequest;
   readonly translation: TranslationMode;
   readonly signal: StopSignal;
@@ -59,13 +64,18 @@ export function readOnce(ingress: Protocol, request: ParsedRequest): Call["ir"] 
 
 function readRequest(ingress: Protocol, request: ParsedRequest): WithLosses<IrRequest> | Failure {
   try {
-    const { value, losses } = ingress.payload.readRequest(request.body);
+    const { value, losses } = ingress.payload.readRequest(chatBody(ingress, request));
     // Target and stream flag may stand outside the body; the facts have them from wherever they were.
     return { value: { ...value, model: request.facts.target, stream: request.facts.stream }, losses };
   } catch (error) {
     if (error instanceof WireError) return failure("invalid-request", error.message);
     throw error;
   }
+}
+
+/** What is to be counted may stand inside a count call's body. */
+function chatBody({ operations }: Protocol, { facts, body }: ParsedRequest): JsonObject {
+  return facts.operation === "count" ? (operations.count?.readRequest?.(body) ?? body) : body;
 }
 
 export function isFailure(value: WithLosses<unknown> | Failure): value is Failure {

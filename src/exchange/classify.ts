@@ -72,8 +72,21 @@ function callersOwn(kind: FailureKind, passthrough: boolean): FailureKind {
 }
 
 function kindOf(words: ErrorWords, errorMap: Readonly<Record<string, string>>): FailureKind {
-  return mapped(errorMap, words.code) ?? meant(words) ?? mapped(errorMap, words.type) ?? byStatus(words.status);
+  const kind = mapped(errorMap, words.code) ?? meant(words) ?? mapped(errorMap, words.type) ?? byStatus(words.status);
+  return kind === "credential" && words.status === 403 && isNarrow(words) ? "model-missing" : kind;
 }
+
+/**
+ * A 403 that speaks of one model, or of one thing that may not be done with it, says nothing of the account's other
+ * models. Missing scopes are the key's own, although a scope may be named after models.
+ */
+function isNarrow({ code, type, message }: ErrorWords): boolean {
+  const said = `${code ?? ""} ${type ?? ""} ${message ?? ""}`.toLowerCase();
+  return NARROW.test(said) && !said.includes("scope");
+}
+
+const NARROW =
+  /\b(?:models?|deployment|feature|beta|tools?|web[ _]search|streaming|stream this|reasoning summar(?:y|ies)|fine-?tun(?:e|ed|ing))\b|model_not_found|model_access/;
 
 /** The kind an error_map gives to a code or type; null: it says nothing of it. */
 function mapped(errorMap: Readonly<Record<string, string>>, word: string | null): FailureKind | null {

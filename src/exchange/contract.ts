@@ -48,4 +48,6 @@ export interface ByteSource {
   next(): Promise<Uint8Array | null>;
   /** The client left or the server stops: aborts the upstream at once and settles. Idempotent. */
   cancel(): void;
+  /** At the end: the answer broke off and its format cannot say so, so that the client's connection must. */
+  readonly isCut: boolean;
 }

@@ -4,6 +4,7 @@ import type { Deployment, Target } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { ListedModel, Protocol } from "../protocols/protocol.ts";
+import { findTarget } from "../routing/index.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import type { Answer } from "./contract.ts";
 
@@ -11,35 +12,65 @@ import type { Answer } from "./contract.ts";
 export function discoverer(route: Route, parts: RequestParts, protocols: readonly Protocol[]): Protocol | undefined {
   return (
     protocols.find(
-      (protocol) => protocol.id !== route.protocol && protocol.operations.models?.speaks(parts) === true,
+      (protocol) =>
+        protocol.id !== route.protocol &&
+        sharesPath(protocol, route) &&
+        protocol.operations.models?.speaks(parts) === true,
     ) ?? protocols.find((protocol) => protocol.id === route.protocol)
   );
 }
 
-export function listModels(input: {
+/** A protocol that lists models without a route of its own does so on another's path. */
+function sharesPath({ carrier }: Protocol, { path }: Route): boolean {
+  const own = carrier.routes.filter(({ operation }) => operation === "models");
+  return own.length === 0 || own.some((each) => each.path === path);
+}
+
+export interface ListInput {
   readonly deployment: Deployment;
   readonly protocol: Protocol;
+  readonly route: Route;
   readonly parts: RequestParts;
   readonly caller: Caller;
   readonly startedWallMs: number;
-}): Answer | Failure {
-  const { deployment, protocol, parts, caller } = input;
+}
+
+export function listModels(input: ListInput): Answer | Failure {
+  const { deployment, protocol, route, parts, caller, startedWallMs } = input;
   const { models } = protocol.operations;
   if (models === undefined) return failure("unknown-route", "There is no such path.");
-  const asked = parts.params["id"];
-  const targets = Object.values(deployment.targets).filter((target) => mayAsk(caller, target.name));
-  if (asked === undefined) {
-    const listed = targets.map((target) => describe(deployment, target, input.startedWallMs));
+  if (route.target.from !== "param") {
+    const listed = askable(deployment, caller).map(({ id, target }) => describe(deployment, id, target, startedWallMs));
     return json(models.writeList(listed, parts.query));
   }
-  const found = targets.find((target) => target.name === asked);
-  return found === undefined
+  const asked = route.target.names.map((name) => parts.params[name] ?? "").join("/");
+  const found = findTarget(deployment, asked);
+  return found === null || !mayAsk(caller, found.name)
     ? failure("unknown-model", `The model "${asked.slice(0, 120)}" does not exist.`)
-    : json(models.writeOne(describe(deployment, found, input.startedWallMs)));
+    : json(models.writeOne(describe(deployment, asked, found, startedWallMs)));
+}
+
+/**
+ * Every name, and to those who may ask for anything the places of a model that stands in several. Other callers were
+ * given names and need not know whose accounts stand behind them.
+ */
+function askable(deployment: Deployment, caller: Caller): readonly { id: string; target: Target }[] {
+  const names = Object.values(deployment.targets).filter((target) => mayAsk(caller, target.name));
+  const listed = names.map((target) => ({ id: target.name, target }));
+  if (caller.allowedTargets !== null) return listed;
+  const lanes = Object.values(deployment.lanes);
+  const places = lanes.filter(({ id, model }) => lanes.some((other) => other.model === model && other.id !== id));
+  return [
+    ...listed,
+    ...places.flatMap(({ id }) => {
+      const target = Object.hasOwn(deployment.targets, id) ? null : findTarget(deployment, id);
+      return target === null ? [] : [{ id, target }];
+    }),
+  ];
 }
 
 /** A pool promises what all of its lanes are known to do: the smallest window and limit. */
-function describe(deployment: Deployment, target: Target, startedWallMs: number): ListedModel {
+function describe(deployment: Deployment, id: string, target: Target, startedWallMs: number): ListedModel {
   const lanes = target.members.flatMap((member) => member.lanes.flatMap((id) => deployment.lanes[id] ?? []));
   const smallest = (values: readonly (number | null)[]): number | null => {
     const known = values.filter((value) => value !== null);
@@ -47,7 +78,7 @@ function describe(deployment: Deployment, target: Target, startedWallMs: number)
   };
   const providers = new Set(lanes.map((lane) => lane.provider));
   return {
-    id: target.name,
+    id,
     createdMs: startedWallMs,
     ownedBy: providers.size === 1 ? ([...providers][0] ?? "ringmain") : "ringmain",
     contextWindow: smallest(lanes.map((lane) => lane.capabilities.contextWindow)),

@@ -80,7 +80,7 @@ export function answerStream(input: ExchangeInput, call: Call, book: Book, serve
     held: outcome.held,
     closed: outcome.closed,
     endsAtEnding: translated,
-    keepAlive: translated ? call.ingress.carrier.keepAlive : null,
+    keepAlive: translated ? call.framing.keepAlive : null,
     setTimer: world.effects.setTimer,
     onBug: (error) => input.onBug(book.id, error),
     onEnd: ({ clientGone, bytes }) =>
@@ -240,6 +240,7 @@ export function discover(input: ExchangeInput, request: RunInput, book: Book, pr
   const listed = listModels({
     deployment: input.world.deployment,
     protocol,
+    route: request.route,
     parts: request.parts,
     caller: request.caller,
     startedWallMs: input.startedWallMs,

@@ -4,7 +4,7 @@
  */
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
-import type { AttemptRecord } from "../observability/record.ts";
+import { type AttemptRecord, RECORD_LANES_MAX } from "../observability/record.ts";
 import {
   affinityKey,
   couldEverServe,
@@ -22,6 +22,7 @@ import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
 import { waitForSlot } from "./queue.ts";
 import type { Standing } from "./standing.ts";
+import { hasPath, wayOf } from "./ways.ts";
 
 export type Served =
   | {
@@ -58,7 +59,7 @@ interface Run {
   readonly failures: { readonly lane: Lane; readonly failure: Failure }[];
   first: Lane | null;
   needsRoomBeyond: number | null;
-  /** Strict translation refused a lane; the answer if nothing else serves. */
+  /** Strict translation refused a lane, or its protocol cannot say what was asked; the answer if nothing else serves. */
   lossesRefused: Failure | null;
   waited: boolean;
 }
@@ -106,13 +107,19 @@ async function serveTarget(run: Run, target: Target): Promise<Served> {
       return await exhausted(run, target, decision);
     }
     run.standing.selections.set(target.name, decision.selection);
-    const tried = await tryLane(run, target, decision.pick, { insist: decision.insist });
+    if (run.first === null) noteChoice(run, decision);
+    const isLast = decision.runnerUp === null || attemptsMade >= target.failover.cap;
+    const patienceMs = isLast ? null : patienceOf(run.deadlineMs - nowMs());
+    const tried = await tryLane(run, target, decision.pick, { insist: decision.insist, patienceMs });
     if (tried !== null) return tried;
     attemptsMade++;
   }
 }
 
-function look(run: Run, target: Target): Decision {
+/** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
+export type Looking = Pick<Run, "world" | "standing" | "call" | "tried" | "first" | "needsRoomBeyond">;
+
+export function look(run: Looking, target: Target): Decision {
   const { world, standing, call } = run;
   const now = world.effects.nowMs();
   return decide({
@@ -131,19 +138,37 @@ function look(run: Run, target: Target): Decision {
 }
 
 /** What no routing rule can know: protocols and operations. */
-function usable({ world, call }: Run, lane: Lane): Exclusion | null {
+function usable({ world, call }: Looking, lane: Lane): Exclusion | null {
   const egress = world.protocolOf(lane.protocol);
-  const same = egress.payload.id === call.ingress.payload.id;
-  if (call.request.facts.operation === "count") {
-    const ownPath = world.deployment.providers[lane.provider]?.path ?? null;
-    if (!same || egress.operations.count === undefined || ownPath !== null) return "no-operation";
-  }
+  const { operation } = call.request.facts;
+  const way = wayOf(operation, call.ingress, egress);
+  const provider = world.deployment.providers[lane.provider];
+  const path = { egress, provider, clientPath: call.parts.path, upstreamModel: lane.upstreamModel };
+  if (way === null || !hasPath(operation, path)) return "no-operation";
   if (world.pricedOnly && lane.prices === null) return "unpriced";
-  return call.translation === "off" && !same ? "other-protocol" : null;
+  return call.translation === "off" && way === "translate" ? "other-protocol" : null;
+}
+
+/** Of what is left of the failover deadline, while another lane could still serve within it. */
+const PATIENCE_SHARE = 2 / 3;
+/** A lane is not given up sooner for the sake of another. */
+const PATIENCE_MS_MIN = 10_000;
+
+/**
+ * How long one lane may keep a request waiting for its first byte: otherwise a silent one would use up the whole
+ * deadline, which by default is no longer than the limit for a first byte, and nobody else were ever asked.
+ */
+function patienceOf(leftMs: number): number {
+  return Math.max(PATIENCE_MS_MIN, Math.floor(leftMs * PATIENCE_SHARE));
 }
 
 /** One lane tried and booked. null: it failed and another may be tried. */
-async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insist: boolean }): Promise<Served | null> {
+async function tryLane(
+  run: Run,
+  target: Target,
+  lane: Lane,
+  { insist, patienceMs }: { readonly insist: boolean; readonly patienceMs: number | null },
+): Promise<Served | null> {
   const { world, standing, call } = run;
   const guard = standing.health.admit(target, lane, world.effects.nowMs(), insist);
   run.tried.add(lane.id);
@@ -153,7 +178,7 @@ async function tryLane(run: Run, target: Target, lane: Lane, { insist }: { insis
   const opened = openAttempt(run, lane);
   let outcome: Outcome;
   try {
-    outcome = await attempt({ world, call, target, lane });
+    outcome = await attempt({ world, call, target, lane, patienceMs });
   } catch (error) {
     guard.release(world.effects.nowMs());
     opened.close({ outcome: "internal", ...NOTHING_BACK });
@@ -202,7 +227,8 @@ function laneFailed(
     reportedModel: outcome.reportedModel,
     firstByte: false,
   });
-  if (failed.kind === "losses-refused") {
+  // Nothing was sent: this lane cannot do what was asked, or not without a loss. Another one may.
+  if (failed.kind === "losses-refused" || failed.kind === "no-capable-lane") {
     run.lossesRefused ??= failed;
     return null;
   }
@@ -242,7 +268,7 @@ function openAttempt(run: Run, lane: Lane): OpenAttempt {
         model: lane.model,
         upstreamModel: lane.upstreamModel,
         egress: lane.protocol,
-        way: world.protocolOf(lane.protocol).payload.id === call.ingress.payload.id ? "relay" : "translate",
+        way: wayOf(call.request.facts.operation, call.ingress, world.protocolOf(lane.protocol)) ?? "relay",
         ...rest,
         startedMs: startedMs - call.startedMs,
         firstByteMs: firstByte ? now - startedMs : null,
@@ -252,10 +278,20 @@ function openAttempt(run: Run, lane: Lane): OpenAttempt {
   };
 }
 
+/** What the first choice was made among, for the record. */
+function noteChoice(run: Run, decision: Decision): void {
+  run.book.offered = decision.offered.slice(0, RECORD_LANES_MAX).map(({ id }) => id);
+  noteSkipped(run, decision);
+}
+
+function noteSkipped({ book }: Run, { left }: Decision): void {
+  book.skipped = left.slice(0, RECORD_LANES_MAX).map(({ lane, because }) => ({ lane, because }));
+}
+
 // ---------------------------------------------------------------- nothing left
 
 async function exhausted(run: Run, target: Target, decision: Decision): Promise<Served> {
-  run.book.skipped = decision.left.map(({ lane, because }) => ({ lane, because }));
+  noteSkipped(run, decision);
   const { onExhausted } = target;
   const now = run.world.effects.nowMs();
   if (now < run.deadlineMs) {
@@ -286,7 +322,7 @@ async function exhausted(run: Run, target: Target, decision: Decision): Promise<
 /** The soonest to recover of those only their breaker keeps out. */
 async function tryLeastBad(run: Run, target: Target, decision: Decision): Promise<Served | null> {
   const lane = leastBad(decision, run.world.deployment.lanes);
-  return lane === null ? null : await tryLane(run, target, lane, { insist: true });
+  return lane === null ? null : await tryLane(run, target, lane, { insist: true, patienceMs: null });
 }
 
 /** Once per exchange, for lanes that were out when it looked; a lane that was tried is not tried again. */
@@ -324,7 +360,21 @@ function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: StopS
   });
 }
 
-function finalFailure(run: Run, target: Target, decision: Decision): { failure: Failure; from: string | null } {
+/** What a client would be told now, had nothing been tried. */
+export function nothingLeftFor(input: {
+  readonly world: World;
+  readonly standing: Standing;
+  readonly call: Call;
+  readonly target: Target;
+  readonly decision: Decision;
+}): Failure {
+  const nothing = { failures: [], lossesRefused: null, deadlineMs: Number.POSITIVE_INFINITY };
+  return finalFailure({ ...input, ...nothing }, input.target, input.decision).failure;
+}
+
+type Ended = Pick<Run, "world" | "standing" | "call" | "failures" | "lossesRefused" | "deadlineMs">;
+
+function finalFailure(run: Ended, target: Target, decision: Decision): { failure: Failure; from: string | null } {
   const { world, standing, call } = run;
   if (run.lossesRefused !== null && run.failures.length === 0) return { failure: run.lossesRefused, from: null };
   const { lanes } = world.deployment;

@@ -49,9 +49,10 @@ export function createExchange(input: ExchangeInput): Exchanges {
     });
 
   return {
-    credential(_route, parts) {
+    credential(route, parts) {
       if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
-      const credential = readCredential(parts);
+      const queryKey = route !== null && world.protocolOf(route.protocol).carrier.auth.queryKey;
+      const credential = readCredential(parts, { queryKey });
       if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
       return input.identify(credential.kind === "one" ? credential.secret : null);
     },
@@ -110,15 +111,17 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
   const { world } = input;
   const { route, parts, caller } = request;
   if (route.operation === "models") return discover(input, request, book, ingress);
-  const read = readFacts({ route, parts, body: request.body, payload: ingress.payload });
+  const read = readFacts({ route, parts, body: request.body, protocol: ingress });
   if (read.kind === "refused") return refuse(input, book, ingress, parts, read.failure, null);
   const { facts } = read.request;
   book.stream = facts.stream;
   book.asked = facts.target;
   const target = findTarget(world.deployment, facts.target);
   const refused = access(target, caller, facts.target);
-  if (target === null || refused !== null)
-    return refuse(input, book, ingress, parts, refused ?? unknownModel(facts.target), null);
+  if (target === null || refused !== null) {
+    const told = target === null && !read.request.named ? unnamedModel(facts.target) : refused;
+    return refuse(input, book, ingress, parts, told ?? unknownModel(facts.target), null);
+  }
   book.target = target.name;
   const translation = translationMode(target.translation, parts.headers["x-ringmain-translation"]);
   if (typeof translation !== "string") return refuse(input, book, ingress, parts, translation, null);
@@ -151,6 +154,7 @@ function callOf(
     parts: request.parts,
     caller: request.caller,
     ingress,
+    framing: ingress.carrier.framingFor(request.parts),
     request: parsed,
     translation,
     signal: request.signal,
@@ -173,6 +177,14 @@ function unknownModel(asked: string): Failure {
   return failure(
     "unknown-model",
     `The model "${asked.slice(0, ASKED_CHARS_MAX)}" does not exist. GET /v1/models lists what there is.`,
+  );
+}
+
+/** The vendor would have chosen; here only the operator may. */
+function unnamedModel(absent: string): Failure {
+  return failure(
+    "invalid-request",
+    `The request names no model, and no model here is called "${absent}" to stand in for it. Send "model"; GET /v1/models lists what there is.`,
   );
 }
 

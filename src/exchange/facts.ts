@@ -2,20 +2,28 @@
  * One guarded parse of the client's body: sizes and depth before anything parses it, duplicates of what the gateway
  * decides on, then the facts. Relay and translation both work from what this returns.
  */
+import { NO_NEEDS } from "../ir/capability.ts";
 import type { TranslationMode } from "../ir/deployment.ts";
-import type { Facts } from "../ir/facts.ts";
+import type { Facts, PayloadFacts } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
-import type { Payload } from "../protocols/protocol.ts";
+import type { Payload, Protocol } from "../protocols/protocol.ts";
 import { decodeUtf8 } from "../std/bytes.ts";
 import { asObject, asText, JSON_LIMITS, type JsonObject, parseBody, scanJson, type TopMember } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
+import { type Form, readForm } from "./form.ts";
+import { relayedOperation } from "./ways.ts";
 
 export interface ParsedRequest {
   readonly facts: Facts;
+  /** False: the client named no model, and the target is the one its vendor would have taken. */
+  readonly named: boolean;
+  /** The body is a form and not JSON; null: it is JSON. */
+  readonly form: Form | null;
   /** The client's own bytes and where their top-level members stand. */
   readonly bytes: Uint8Array;
   readonly members: readonly TopMember[];
+  /** Of a form: its short text fields. */
   readonly body: JsonObject;
 }
 
@@ -26,13 +34,25 @@ export type FactsResult =
 /** Longest target name that is looked up at all, in characters. */
 const TARGET_CHARS_MAX = 512;
 
-export function readFacts(input: {
-  route: Route;
-  parts: RequestParts;
-  body: Uint8Array;
-  payload: Payload;
-}): FactsResult {
-  const { route, parts, body, payload } = input;
+export interface FactsInput {
+  readonly route: Route;
+  readonly parts: RequestParts;
+  readonly body: Uint8Array;
+  readonly protocol: Protocol;
+}
+
+export function readFacts(input: FactsInput): FactsResult {
+  const { route, parts } = input;
+  const type = parts.headers["content-type"];
+  const isForm = TAKE_FORMS.has(route.operation) && type?.trim().toLowerCase().startsWith("multipart/") === true;
+  return isForm ? readFormFacts(input, type) : readJsonFacts(input);
+}
+
+/** Pictures and sound come as files beside the words. */
+const TAKE_FORMS: ReadonlySet<Facts["operation"]> = new Set<Facts["operation"]>(["image", "audio"]);
+
+function readJsonFacts(input: FactsInput): FactsResult {
+  const { route, parts, body } = input;
   const wrongType = checkContentType(parts);
   if (wrongType !== null) return refused("unsupported-body", wrongType);
   if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
@@ -40,26 +60,62 @@ export function readFacts(input: {
   }
   const scan = scanJson(body, JSON_LIMITS);
   if (scan.kind === "bad") return refused("invalid-request", scan.message);
-  const duplicate = duplicateOf(scan.members, decidedNames(route, payload));
+  const duplicate = duplicateOf(scan.members, decidedNames(route, input.protocol.payload));
   if (duplicate !== null) {
     return refused("invalid-request", `The request body names "${duplicate}" more than once. Send it once.`);
   }
   const parsed = parse(body, scan.exactNumbers);
   if (typeof parsed === "string") return refused("invalid-request", parsed);
-  const target = targetOf(route, parts, parsed);
-  if (target.kind === "none") return refused("invalid-request", target.message);
   const wrongStream = checkStream(route, parsed);
   if (wrongStream !== null) return refused("invalid-request", wrongStream);
+  const stream = route.stream.from === "fixed" ? route.stream.value : parsed[route.stream.member] === true;
+  return withTarget(input, { bytes: body, members: scan.members, body: parsed, form: null }, stream);
+}
+
+function readFormFacts(input: FactsInput, contentType: string): FactsResult {
+  const { route, body } = input;
+  if (isEncoded(input.parts)) return refused("unsupported-body", COMPRESSED);
+  const form = readForm(body, contentType, decidedNames(route, input.protocol.payload));
+  if (typeof form === "string") return refused("invalid-request", form);
+  const stream = route.stream.from === "body" && form.texts[route.stream.member] === "true";
+  return withTarget(input, { bytes: body, members: [], body: form.texts, form }, stream);
+}
+
+function withTarget(
+  input: FactsInput,
+  read: Pick<ParsedRequest, "bytes" | "members" | "body" | "form">,
+  stream: boolean,
+): FactsResult {
+  const { route, parts, protocol } = input;
+  const target = targetOf(route, parts, read.body);
+  if (target.kind === "none") return refused("invalid-request", target.message);
   const facts: Facts = {
-    ...payload.readFacts(parsed),
+    ...payloadFacts(protocol, route, parts, read.body),
     operation: route.operation,
     target: target.name,
-    stream: route.stream.from === "fixed" ? route.stream.value : parsed[route.stream.member] === true,
-    bodyBytes: body.length,
-    inputTokensEstimate: estimateTokens(body),
+    stream,
+    bodyBytes: read.bytes.length,
+    inputTokensEstimate: read.form === null ? estimateTokens(read.bytes) : read.form.tokensEstimate,
   };
-  return { kind: "facts", request: { facts, bytes: body, members: scan.members, body: parsed } };
+  return { kind: "facts", request: { facts, named: target.named, ...read } };
 }
+
+/** A payload knows the bodies of chat; the other operations ask for nothing but themselves, or know their own. */
+function payloadFacts(protocol: Protocol, route: Route, parts: RequestParts, body: JsonObject): PayloadFacts {
+  switch (route.operation) {
+    case "chat":
+    case "count":
+      return protocol.payload.readFacts(body);
+    case "embed":
+    case "rerank":
+    case "models":
+      return NOTHING_NEEDED;
+    default:
+      return relayedOperation(protocol, route.operation)?.readFacts(body, parts.path) ?? NOTHING_NEEDED;
+  }
+}
+
+const NOTHING_NEEDED: PayloadFacts = { maxOutputTokens: 0, needs: NO_NEEDS, usageAsked: true };
 
 /** As nearly every client sends it. */
 const JSON_TYPE = "application/json";
@@ -67,10 +123,7 @@ const JSON_TYPE = "application/json";
 /** null: fine. A missing content type is taken for JSON, as vendors do. */
 function checkContentType(parts: RequestParts): string | null {
   if (parts.headers["content-encoding"] === undefined && parts.headers["content-type"] === JSON_TYPE) return null;
-  const encoding = parts.headers["content-encoding"]?.trim().toLowerCase();
-  if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
-    return "Compressed request bodies are not accepted. Send the body without content-encoding.";
-  }
+  if (isEncoded(parts)) return COMPRESSED;
   const type = parts.headers["content-type"]?.toLowerCase() ?? "";
   if (type === "") return null;
   const [media = "", ...options] = type.split(";").map((part) => part.trim());
@@ -83,6 +136,13 @@ function checkContentType(parts: RequestParts): string | null {
   return charset === undefined || charset === "utf-8" || charset === "utf8"
     ? null
     : "The request body must be JSON in UTF-8.";
+}
+
+const COMPRESSED = "Compressed request bodies are not accepted. Send the body without content-encoding.";
+
+function isEncoded(parts: RequestParts): boolean {
+  const encoding = parts.headers["content-encoding"]?.trim().toLowerCase();
+  return encoding !== undefined && encoding !== "" && encoding !== "identity";
 }
 
 /** Made once per route: routes and payloads are tables that never change. */
@@ -120,7 +180,7 @@ function parse(bytes: Uint8Array, exactNumbers: boolean): JsonObject | string {
 }
 
 type NamedTarget =
-  | { readonly kind: "target"; readonly name: string }
+  | { readonly kind: "target"; readonly name: string; readonly named: boolean }
   | { readonly kind: "none"; readonly message: string };
 
 function targetOf(route: Route, parts: RequestParts, body: JsonObject): NamedTarget {
@@ -130,13 +190,20 @@ function targetOf(route: Route, parts: RequestParts, body: JsonObject): NamedTar
       : route.target.from === "param"
         ? route.target.names.map((name) => parts.params[name] ?? "").join("/")
         : undefined;
+  if (
+    route.target.from === "body" &&
+    route.target.absent !== undefined &&
+    (body[route.target.member] ?? null) === null
+  ) {
+    return { kind: "target", name: route.target.absent, named: false };
+  }
   if (target === undefined || target === "") {
     return { kind: "none", message: 'The request names no model: "model" must be a non-empty string.' };
   }
   if (target.length > TARGET_CHARS_MAX) {
     return { kind: "none", message: `The name of the model is longer than ${TARGET_CHARS_MAX} characters.` };
   }
-  return { kind: "target", name: target };
+  return { kind: "target", name: target, named: true };
 }
 
 /** A vendor may read "true" as true and stream, which nobody here would expect. null: fine. */

@@ -9,12 +9,13 @@ import type { Loss } from "../ir/loss.ts";
 import { mergeUsage, type Usage } from "../ir/usage.ts";
 import type {
   AnswerContext,
-  Carrier,
   ErrorWords,
   Frame,
+  FrameJoiner,
+  Framing,
   HiddenUsage,
   Payload,
-  Protocol,
+  Tap,
 } from "../protocols/protocol.ts";
 import { parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
@@ -29,6 +30,8 @@ export interface Flow {
   /** The held handshake is sent although nothing meaningful came yet: trouble is written from now on. */
   commit(): void;
   readonly note: FlowNote;
+  /** False: trouble after the commit cannot be written into the answer, so its connection must break. */
+  readonly tellsTrouble: boolean;
 }
 
 export interface FlowStep {
@@ -87,27 +90,41 @@ const CUT_SHORT = failure("malformed", "The model's answer broke off before its 
 // ---------------------------------------------------------------- relay
 
 export interface RelayFlowInput {
-  readonly protocol: Protocol;
-  /** How the lane's stream travels; the client's own carrier writes trouble. */
-  readonly carrier: Carrier;
+  /** The lane's, which knows its words. */
+  readonly egress: Payload;
+  /** The client's, which writes trouble. The same payload as the lane's, but for its error envelope. */
+  readonly ingress: Payload;
+  /** How the stream travels from the lane, and how to the client. */
+  readonly from: Framing;
+  readonly to: Framing;
   readonly context: AnswerContext;
   /** Withholds the usage the client did not ask for; null: every byte passes. */
   readonly hidden: HiddenUsage | null;
+  /** Is shown every frame's data, for what must be known of it later; null: nothing must. */
+  readonly remember: ((data: string) => void) | null;
   readonly classify: Classify;
+  /** Watches the stream. The payload's own but for operations beside chat. */
+  readonly tap: Tap;
 }
 
-/** The lane's own bytes, frame by whole frame, so that trouble can be told between two frames. */
+/**
+ * The lane's own bytes, frame by whole frame, so that trouble can be told between two frames. Where lane and client frame
+ * their streams differently the frames are the lane's own and the bytes around them the client's.
+ */
 export function createRelayFlow(input: RelayFlowInput): Flow {
-  const { protocol, carrier, hidden } = input;
-  const cutter = carrier.createCutter();
-  const splitter = carrier.createSplitter();
-  const tap = protocol.payload.createTap();
+  const { from, to, hidden } = input;
+  const cutter = from.createCutter();
+  const splitter = from.createSplitter();
+  const joiner = to.createJoiner();
+  const reframes = from.id !== to.id;
+  const { tap } = input;
   const note = newNote();
   let committed = false;
 
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
     const seen = tap.frame(frame);
+    input.remember?.(frame.data);
     note.usage = mergeUsage(note.usage, seen.usage);
     note.model ??= seen.model;
     note.finish = seen.finish ?? note.finish;
@@ -135,21 +152,29 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
         if (!looksWhole(frame.data, last)) throw new WireError("A frame breaks off in the middle.");
         const failed = watch(frame);
         if (failed !== null) return { out: [], frames, failure: failed };
+        if (reframes) out.push(joiner.write(frame));
       }
+      if (reframes) continue;
       const kept = hidden === null ? piece : hidden.frame(piece);
       if (kept !== null && kept.length > 0) out.push(kept);
     }
     return { out, frames, failure: null };
   };
 
-  const trouble = (failed: Failure): Uint8Array[] => writeTrouble(protocol, carrier, input.context, note, failed);
+  const trouble = (failed: Failure): Uint8Array[] => writeTrouble(input.ingress, joiner, input.context, note, failed);
   const terminate = (): Uint8Array[] => {
     note.ended = true;
-    const { terminator } = protocol.payload;
-    return terminator === null ? [] : [carrier.createJoiner().write(terminator)];
+    const { terminator } = input.egress;
+    return terminator === null ? [] : [joiner.write(terminator)];
+  };
+  /** Closes the client's framing once the lane has said all; the lane's own bytes close themselves. */
+  const close = (step: FlowStep): FlowStep => {
+    const last = reframes ? joiner.end() : NO_BYTES;
+    return last.length === 0 ? step : { ...step, out: [...step.out, last] };
   };
   return {
     note,
+    tellsTrouble: true,
     commit: () => {
       committed = true;
     },
@@ -159,8 +184,9 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
         () => {
           const rest = cutter.end();
           const step = rest === null ? { out: [], frames: 0, failure: null } : relay([rest], true);
-          if (step.failure !== null || note.ended) return step;
-          if (note.settled) return { ...step, out: [...step.out, ...terminate()] };
+          if (step.failure !== null) return step;
+          if (note.ended) return close(step);
+          if (note.settled) return close({ ...step, out: [...step.out, ...terminate()] });
           if (!committed && !note.meaningful) return { ...step, out: [], failure: CUT_SHORT };
           note.failure ??= CUT_SHORT;
           return { ...step, out: [...step.out, ...trouble(CUT_SHORT)] };
@@ -191,8 +217,8 @@ function looksWhole(data: string, last: boolean): boolean {
 
 /** A fresh writer tells the trouble in the protocol's own shape. */
 function writeTrouble(
-  protocol: Protocol,
-  carrier: Carrier,
+  payload: Payload,
+  joiner: FrameJoiner,
   context: AnswerContext,
   note: FlowNote,
   failed: Failure,
@@ -200,32 +226,38 @@ function writeTrouble(
   note.failure ??= failed;
   note.ended = true;
   note.settled = true;
-  const joiner = carrier.createJoiner();
-  const frames = protocol.payload.createStreamWriter(context).push({ type: "failed", failure: failed });
+  const frames = payload.createStreamWriter(context).push({ type: "failed", failure: failed });
   return [...frames.map((frame) => joiner.write(frame)), joiner.end()].filter((bytes) => bytes.length > 0);
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 // ---------------------------------------------------------------- translate
 
 export interface TranslateFlowInput {
-  readonly ingress: Protocol;
-  readonly egress: Protocol;
+  readonly ingress: Payload;
+  readonly egress: Payload;
+  /** How the stream travels from the lane, and how to the client. */
+  readonly from: Framing;
+  readonly to: Framing;
   readonly context: AnswerContext;
+  /** Names who issued what is sealed, where that is not the protocol's own vendor; null: it is. */
+  readonly issued: ((event: IrEvent) => IrEvent) | null;
   /** Sees a failure made by the reader once more, so that the operator's error_map holds for errors inside a stream. */
   readonly reclassify: (failed: Failure) => Failure;
 }
 
 export function createTranslateFlow(input: TranslateFlowInput): Flow {
-  const { ingress, egress } = input;
-  const splitter = egress.carrier.createSplitter();
-  const reader = egress.payload.createStreamReader();
+  const splitter = input.from.createSplitter();
+  const reader = input.egress.createStreamReader();
   const note = newNote();
-  const writer = createEventWriter(ingress.payload, ingress.carrier, input.context, note);
+  const writer = createEventWriter(input.ingress, input.to, input.context, note);
   let committed = false;
 
   const take = (events: readonly IrEvent[], frames: number): FlowStep => {
     const out: Uint8Array[] = [];
-    for (const event of events) {
+    for (const each of events) {
+      const event = input.issued === null ? each : input.issued(each);
       if (event.type === "failed") {
         const failed = input.reclassify(event.failure);
         if (!committed && !note.meaningful) return { out: [], frames, failure: failed };
@@ -247,6 +279,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
     );
   return {
     note,
+    tellsTrouble: true,
     commit: () => {
       committed = true;
     },
@@ -272,12 +305,12 @@ export interface EventWriter {
 /** Events to client bytes, with the note kept beside. */
 export function createEventWriter(
   payload: Payload,
-  carrier: Carrier,
+  framing: Framing,
   context: AnswerContext,
   note: FlowNote,
 ): EventWriter {
   const writer = payload.createStreamWriter(context);
-  const joiner = carrier.createJoiner();
+  const joiner = framing.createJoiner();
   let lossesTaken = 0;
   return {
     push(event) {

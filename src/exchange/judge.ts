@@ -1,4 +1,5 @@
 /** What buffered and streamed answers are judged by alike: headers that pass, the model that was reported, the operator's words for errors. */
+import { isReportedAs } from "../ir/canonical.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { classify } from "./classify.ts";
 import type { Side } from "./outcome.ts";
@@ -12,13 +13,10 @@ export function relayHeaders(side: Side, headers: Readonly<Record<string, string
   };
 }
 
-/** In strict identity another reported model is refused before the commit. A dated or vendor-prefixed spelling is the same model. */
+/** In strict identity another reported model is refused before the commit. */
 export function wrongModel(side: Side, reported: string | null): Failure | null {
   if (side.target.identity !== "strict" || reported === null) return null;
-  const asked = side.lane.upstreamModel.toLowerCase();
-  const got = reported.toLowerCase();
-  const same = got === asked || got.startsWith(`${asked}-`) || asked.endsWith(`/${got}`) || got.endsWith(`/${asked}`);
-  return same
+  return isReportedAs(side.lane.upstreamModel, reported)
     ? null
     : failure("wrong-model", "The model's provider answered with another model than the one asked for.");
 }

@@ -8,9 +8,9 @@ import type { Sent, UpstreamBody } from "../upstream/index.ts";
 import type { Call, World } from "./call.ts";
 import type { Flow } from "./flow.ts";
 
-export type Outcome =
-  | AnsweredOutcome
-  | StreamingOutcome
+export type Outcome = AnsweredOutcome | StreamingOutcome | UnansweredOutcome;
+
+export type UnansweredOutcome =
   | {
       readonly kind: "failed";
       readonly failure: Failure;
@@ -48,11 +48,14 @@ export interface AttemptInput {
   readonly call: Call;
   readonly target: Target;
   readonly lane: Lane;
+  /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
+  readonly patienceMs: number | null;
 }
 
 /** The request as the lane gets it. */
 export interface Prepared {
   readonly body: Uint8Array;
+  readonly contentType: string;
   readonly losses: readonly Loss[];
   readonly hidden: HiddenUsage | null;
   readonly context: AnswerContext;
@@ -71,7 +74,7 @@ export function failed(
   status: number | null,
   mayHaveRun: boolean,
   reportedModel: string | null = null,
-): Outcome {
+): UnansweredOutcome {
   return { kind: "failed", failure, status, mayHaveRun, reportedModel };
 }
 

@@ -153,6 +153,9 @@ export function createPump(input: PumpInput): ByteSource {
       return null;
     },
     cancel: () => end(true),
+    get isCut() {
+      return !flow.tellsTrouble && flow.note.failure !== null;
+    },
   };
 }
 

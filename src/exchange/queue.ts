@@ -5,10 +5,8 @@ import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
 import type { Standing } from "./standing.ts";
 
-/** More waiting requests than this are refused at once: they would only be refused later. */
-export const WAITING_MAX = 1_000;
-/** Longest wait for a slot. */
-export const WAIT_MS_MAX = 30_000;
+/** Waiting requests of all models together: each holds its body in memory. */
+export const WAITING_MAX = 10_000;
 
 export interface SlotWait {
   readonly world: World;
@@ -22,17 +20,14 @@ export interface SlotWait {
 
 /** free: look again. none: nothing to wait for, or not in time. abandoned: the client left. */
 export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "abandoned"> {
-  const { world, standing, call, book, decision } = input;
-  const full = decision.left
-    .filter(({ because }) => because === "full")
-    .flatMap(({ lane }): Lane[] => {
-      const found = world.deployment.lanes[lane];
-      return found === undefined ? [] : [found];
-    });
+  const { world, standing, call, book } = input;
+  const full = lanesWithRoom(input);
   const startedMs = world.effects.nowMs();
-  const waitMs = Math.min(WAIT_MS_MAX, input.deadlineMs - startedMs);
+  const patienceMs = Math.max(0, ...full.map(({ queue }) => queue.maxWaitMs));
+  const waitMs = Math.min(patienceMs, input.deadlineMs - startedMs);
   if (full.length === 0 || waitMs <= 0 || waitingNow(standing) >= WAITING_MAX) return "none";
-  count(standing, input.target, 1);
+  const models = [...new Set(full.map(({ model }) => model))];
+  count(standing, input.target, models, 1);
   const how = await new Promise<"free" | "none" | "abandoned">((resolve) => {
     const finish = (end: "free" | "none" | "abandoned"): void => {
       cancelTimer();
@@ -45,7 +40,7 @@ export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "a
     const cancelTimer = world.effects.setTimer(waitMs, () => finish("none"));
     call.signal.addEventListener("abort", onAbort, { once: true });
   });
-  count(standing, input.target, -1);
+  count(standing, input.target, models, -1);
   book.queuedMs += world.effects.nowMs() - startedMs;
   return how;
 }
@@ -56,6 +51,15 @@ export function waitingNow(standing: Standing): number {
   return sum;
 }
 
-function count(standing: Standing, target: Target, change: 1 | -1): void {
+/** Full lanes whose model's queue takes one more. */
+function lanesWithRoom({ world, standing, decision }: SlotWait): readonly Lane[] {
+  return decision.left
+    .filter(({ because }) => because === "full")
+    .flatMap(({ lane }) => world.deployment.lanes[lane] ?? [])
+    .filter(({ model, queue }) => (standing.queued.get(model) ?? 0) < queue.max);
+}
+
+function count(standing: Standing, target: Target, models: readonly string[], change: 1 | -1): void {
   standing.waiting.set(target.name, (standing.waiting.get(target.name) ?? 0) + change);
+  for (const model of models) standing.queued.set(model, (standing.queued.get(model) ?? 0) + change);
 }

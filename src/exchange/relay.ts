@@ -6,6 +6,7 @@ import type { HiddenUsage } from "../protocols/protocol.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import { type Edit, editMembers, splice } from "../std/json.ts";
 import type { ParsedRequest } from "./facts.ts";
+import { formEdits } from "./form.ts";
 
 export interface RelayInput {
   readonly request: ParsedRequest;
@@ -16,6 +17,7 @@ export interface RelayInput {
 
 export function relayBody(input: RelayInput): Uint8Array {
   const { request, hidden } = input;
+  if (request.form !== null) return splice(request.bytes, formEdits(request.form, input.members));
   const edits = memberEdits(request, input.members);
   if (hidden !== null) edits.push(...hidden.request(request.bytes, request.members));
   if (edits.length === 0) return request.bytes;

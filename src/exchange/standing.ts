@@ -10,4 +10,6 @@ export interface Standing {
   onChanges(target: Target, changes: readonly Change[]): void;
   /** Requests waiting for a slot right now, by target. */
   readonly waiting: Map<string, number>;
+  /** The same ones by each model they would take. */
+  readonly queued: Map<string, number>;
 }

@@ -1,23 +1,39 @@
 /** A streamed success: held until there is something to commit to. */
+import type { Tap } from "../protocols/protocol.ts";
 import { classify } from "./classify.ts";
 import { createRelayFlow, createTranslateFlow } from "./flow.ts";
 import { classifyBase, reclassify, relayHeaders, wrongModel } from "./judge.ts";
 import { failed, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
 import { openFlow } from "./pump.ts";
+import { issuedEvent } from "./seals.ts";
 
-export async function readStream(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+/** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
+export async function readStream(
+  side: Side,
+  prepared: Prepared,
+  sent: Response,
+  tap: Tap = side.egress.payload.createTap(),
+): Promise<Outcome> {
+  const { call, egress, lane } = side;
+  const memory = side.world.seals.memoryOf(egress.payload);
+  const common = {
+    ingress: call.ingress.payload,
+    egress: egress.payload,
+    from: egress.carrier.framing,
+    to: call.framing,
+    context: prepared.context,
+  };
   const flow = side.relayed
     ? createRelayFlow({
-        protocol: side.egress,
-        carrier: side.egress.carrier,
-        context: prepared.context,
+        ...common,
+        tap,
         hidden: prepared.hidden,
+        remember: memory === null ? null : (data) => memory.remember(data, lane),
         classify: (words) => classify({ ...classifyBase(side), words }),
       })
     : createTranslateFlow({
-        ingress: side.call.ingress,
-        egress: side.egress,
-        context: prepared.context,
+        ...common,
+        issued: lane.sealIssuer === egress.payload.id ? null : (event) => issuedEvent(event, egress.payload, lane),
         reclassify: (failure) => reclassify(side, failure),
       });
   const opened = await openFlow(sent.body, flow);
@@ -28,12 +44,11 @@ export async function readStream(side: Side, prepared: Prepared, sent: Response)
     sent.body.cancel();
     return failed(wrong, sent.status, true, flow.note.model);
   }
-  const headers = side.relayed
-    ? relayHeaders(side, sent.headers)
-    : {
-        "content-type": side.call.ingress.carrier.streamContentType,
-        ...side.call.ingress.carrier.answerHeaders(side.call.id),
-      };
+  const ownBytes = side.relayed && common.from.id === common.to.id;
+  const headers = {
+    ...(side.relayed ? relayHeaders(side, sent.headers) : call.ingress.carrier.answerHeaders(call.id)),
+    ...(ownBytes ? {} : { "content-type": common.to.contentType }),
+  };
   return {
     kind: "streaming",
     status: sent.status,

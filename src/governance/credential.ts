@@ -38,6 +38,17 @@ export function readCredential(parts: RequestParts, options: CredentialOptions =
   return others.every((other) => other === first) ? { kind: "one", secret: new Secret(first) } : { kind: "conflict" };
 }
 
+/** The admin's token: `Authorization: Bearer` or `X-Admin-Token`, and no carrier of a vendor's. */
+export function readAdminCredential(parts: RequestParts): Credential {
+  const authorization = readAuthorization(header(parts, "authorization"));
+  if (authorization === "conflict") return { kind: "conflict" };
+  const [first, ...others] = [...authorization, ...splitJoined(header(parts, "x-admin-token"))].filter(
+    (value) => value !== "",
+  );
+  if (first === undefined) return { kind: "none" };
+  return others.every((other) => other === first) ? { kind: "one", secret: new Secret(first) } : { kind: "conflict" };
+}
+
 /** The one token of a head that carries nothing else, which is nearly every head; null: look closer. */
 function plainBearer(parts: RequestParts, options: CredentialOptions): string | null {
   const { headers } = parts;

@@ -1,6 +1,6 @@
 /** What a request is taken to use before it has run: by what answers had of late, or the most there can be. */
 import type { Governance, Lane } from "../ir/deployment.ts";
-import type { Facts } from "../ir/facts.ts";
+import { type Facts, isBilled, type Operation } from "../ir/facts.ts";
 import type { Usage } from "../ir/usage.ts";
 import { nanos } from "../std/money.ts";
 import {
@@ -33,15 +33,19 @@ const RECENT_ANSWERS_MIN = 8;
 /** Where a picture's or a recording's tokens are not to be seen from its bytes, and the model's room is not known. */
 const MEDIA_TOKENS_MAX = 200_000;
 
+/** Their answers hold no tokens that are paid for. */
+const WITHOUT_OUTPUT: ReadonlySet<Operation> = new Set<Operation>(["embed", "rerank"]);
+
 /** For the dearest lane that may be tried. A sentence where nothing bounds what the answer may cost, though a limit rests on it. */
 export function estimate({ lanes, facts, choices, budget, answers }: EstimateInput): Estimate | string {
-  if (facts.operation !== "chat") return { nanos: 0, tokens: facts.inputTokensEstimate };
+  if (!isBilled(facts.operation)) return { nanos: 0, tokens: facts.inputTokensEstimate };
   const isStrict = budget === "strict";
+  const asked = WITHOUT_OUTPUT.has(facts.operation) ? { ...facts, maxOutputTokens: 0 } : facts;
   const times = isStrict ? Math.max(1, choices()) : 1;
   const amounts: (number | null)[] = [];
   let tokens = 0;
   for (const lane of lanes) {
-    const each = isStrict ? worstOf(lane, facts, times) : expectationOf(lane, facts, answers.p95(lane.id));
+    const each = isStrict ? worstOf(lane, asked, times) : expectationOf(lane, asked, answers.p95(lane.id));
     if (each === null) return "Say how long the answer may be (max_tokens): nothing else bounds what it can cost.";
     tokens = Math.max(tokens, each.inputTokens + each.outputTokens);
     amounts.push(isStrict ? worstNanos(lane.prices, each) : expectedNanos(lane.prices, each));

@@ -4,7 +4,7 @@
  */
 export { type Admission, createAdmission, type Pass, type RateLimits } from "./admission.ts";
 export { mayAsk } from "./admit.ts";
-export { type Credential, type CredentialOptions, readCredential } from "./credential.ts";
+export { type Credential, type CredentialOptions, readAdminCredential, readCredential } from "./credential.ts";
 export { type Caller, createIdentify, createKeyIdentify, type Identified, unauthenticated } from "./identify.ts";
 export { createKeyRing, type KeyRing, type VirtualKey } from "./keys.ts";
 export { isLocalHost } from "./local-host.ts";

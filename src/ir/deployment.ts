@@ -4,12 +4,10 @@
  * one literally into the file.
  */
 import type { Capabilities } from "./capability.ts";
+import type { DisplayConfig } from "./display.ts";
+import type { SecretRef } from "./secret-ref.ts";
 
-/** `template`: text that may hold `${VAR}` references, resolved where it is used. */
-export type SecretRef =
-  | { readonly kind: "env"; readonly name: string }
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "template"; readonly text: string };
+export type { SecretRef } from "./secret-ref.ts";
 
 export interface Deployment {
   /** Hash of what it was made from; stamped into logs and `/stats`. */
@@ -30,11 +28,14 @@ export interface Deployment {
   readonly governance: Governance | null;
   /** Answers kept for clients that ask the same again; null: none are. */
   readonly idempotency: { readonly ttlMs: number; readonly bytesMax: number } | null;
+  /** null: decisions are kept in memory alone. */
+  readonly decisionsStore: { readonly path: string; readonly keepDays: number } | null;
   readonly providers: Readonly<Record<string, Provider>>;
   /** By lane id: `provider/account/model`. */
   readonly lanes: Readonly<Record<string, Lane>>;
   /** Everything a client may ask for by a single name: pools and models, expanded to lanes. */
   readonly targets: Readonly<Record<string, Target>>;
+  readonly displays: readonly DisplayConfig[];
   /** Sentences for the operator, printed at start: open relay, deprecated spelling, mixed protocols. */
   readonly warnings: readonly string[];
 }
@@ -89,10 +90,14 @@ export interface Lane {
   readonly upstreamModel: string;
   /** `proven`: from the catalog or the configuration, so that it holds across providers. */
   readonly canonical: { readonly id: string; readonly proven: boolean };
+  /** Lanes of one protocol with the same word can open each other's sealed reasoning. Lower-case letters, digits, `-`, `_`. */
+  readonly sealIssuer: string;
   /** null: the account has none (a local backend). */
   readonly credential: SecretRef | null;
   /** Lanes that name the same group share its limit. */
   readonly slots: { readonly group: string; readonly max: number };
+  /** Requests that may wait for a slot of the lane's model, and how long; 0 of them: none waits. */
+  readonly queue: { readonly max: number; readonly maxWaitMs: number };
   /** Successful answers this lane may give in the life of the process; null: no limit. */
   readonly maxRequests: number | null;
   readonly defaultMaxOutputTokens: number | null;

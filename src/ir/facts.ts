@@ -1,8 +1,27 @@
 /** What the gateway must know of a request before it chooses a lane. One guarded parse gives it, for relay and translation alike. */
 import type { Needs } from "./capability.ts";
 
-export const OPERATIONS = ["chat", "count", "models"] as const;
+/** `complete` is the older API that continues a text; it and the last three are relayed and never translated. */
+export const OPERATIONS = [
+  "chat",
+  "count",
+  "models",
+  "embed",
+  "rerank",
+  "complete",
+  "moderate",
+  "image",
+  "audio",
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
+
+/** Vendors take nothing for these, so that no price is missing where none is known. */
+const FREE: ReadonlySet<Operation> = new Set<Operation>(["count", "models", "moderate"]);
+
+/** False too where nothing was asked for. */
+export function isBilled(operation: Operation | null): boolean {
+  return operation !== null && !FREE.has(operation);
+}
 
 /** Facts only the payload's own reader can tell from the body. */
 export interface PayloadFacts {

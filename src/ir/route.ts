@@ -6,11 +6,17 @@ export interface Route {
   readonly protocol: string;
   readonly operation: Operation;
   readonly method: "POST" | "GET";
-  /** Path with `:name` segments, as in `/:target/v1/messages`. Literal segments win over named ones. */
+  /**
+   * Path with `:name` segments, as in `/:target/v1/messages`; a named segment may have a literal end, as in
+   * `/v1beta/models/:target:generateContent`. Literal segments win over named ones, longer ends over shorter.
+   */
   readonly path: string;
-  /** Where the target stands. `none`: the operation has no target (model lists). `param`: named segments joined by "/". */
+  /**
+   * Where the target stands. `none`: the operation has no target (model lists). `param`: named segments joined by "/".
+   * `absent`: the name the vendor takes when the body gives none; left out where the body must give one.
+   */
   readonly target:
-    | { readonly from: "body"; readonly member: string }
+    | { readonly from: "body"; readonly member: string; readonly absent?: string }
     | { readonly from: "param"; readonly names: readonly string[] }
     | { readonly from: "none" };
   readonly stream:

@@ -46,6 +46,31 @@ export function mergeUsage(older: Usage | null, newer: Usage | null): Usage | nu
   };
 }
 
+/** Of several calls that together were one answer. A counter that one of them left out is unknown for all. */
+export function sumUsage(parts: readonly (Usage | null)[]): Usage | null {
+  const [first, ...rest] = parts;
+  if (first === undefined || first === null) return null;
+  let total: Usage = first;
+  for (const part of rest) {
+    if (part === null) return null;
+    total = {
+      freshInputTokens: plus(total.freshInputTokens, part.freshInputTokens),
+      cacheReadTokens: plus(total.cacheReadTokens, part.cacheReadTokens),
+      cacheWriteTokens: plus(total.cacheWriteTokens, part.cacheWriteTokens),
+      cacheWrite1hTokens: plus(total.cacheWrite1hTokens, part.cacheWrite1hTokens),
+      outputTokens: plus(total.outputTokens, part.outputTokens),
+      reasoningTokens: plus(total.reasoningTokens, part.reasoningTokens),
+      audioInputTokens: plus(total.audioInputTokens, part.audioInputTokens),
+      audioOutputTokens: plus(total.audioOutputTokens, part.audioOutputTokens),
+    };
+  }
+  return total;
+}
+
+function plus(left: number | null, right: number | null): number | null {
+  return left === null || right === null ? null : left + right;
+}
+
 /** The whole prompt, cached or not; null when nothing about it is known. */
 export function inputTokens(usage: Usage): number | null {
   return sum([usage.freshInputTokens, usage.cacheReadTokens, usage.cacheWriteTokens, usage.cacheWrite1hTokens]);

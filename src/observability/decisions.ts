@@ -1,28 +1,98 @@
-/** The newest records, kept in memory so that "why did this request go there" has an answer minutes later. */
+/**
+ * The newest decisions, kept in memory so that "why did this request go there" has an answer minutes later, and asked
+ * for in pages. What a page looks like is the same whether it comes from here or from a store.
+ */
+import type { Deployment } from "../ir/deployment.ts";
 import { createRing } from "../std/bounded.ts";
-import type { ExchangeRecord } from "./record.ts";
+import { type Decision, decisionOf } from "./decision.ts";
 import type { Sink } from "./sinks.ts";
+
+/** Absent or null: any. */
+export interface DecisionFilter {
+  readonly target?: string | null;
+  /** Tried, at any place. */
+  readonly lane?: string | null;
+  readonly caller?: string | null;
+  readonly outcome?: string | null;
+  readonly failure?: string | null;
+  readonly served?: string | null;
+  /** Milliseconds since 1970, the first one included. */
+  readonly sinceMs?: number | null;
+  readonly untilMs?: number | null;
+}
+
+export interface DecisionQuery extends DecisionFilter {
+  /** Older than this one; null: from the newest. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+export interface DecisionPage {
+  /** Newest first. */
+  readonly decisions: readonly Decision[];
+  /** For `before`, to go on; null: there is no more. */
+  readonly next: number | null;
+}
 
 export interface Decisions {
   readonly sink: Sink;
-  /** Newest first, at most `max`. */
-  list(max: number): readonly ExchangeRecord[];
+  list(query: DecisionQuery): DecisionPage;
   /** null: never seen, or pushed out by newer ones. */
-  find(id: string): ExchangeRecord | null;
+  find(id: string): Decision | null;
+  /** Number of the oldest one held; null: none is. */
+  oldest(): number | null;
 }
 
-/** `recordsMax` 0 keeps nothing. */
-export function createDecisions(recordsMax: number): Decisions {
-  const ring = recordsMax === 0 ? null : createRing<ExchangeRecord>(recordsMax);
-  const all = (): readonly ExchangeRecord[] => ring?.list() ?? [];
+export interface DecisionsOptions {
+  /** 0 keeps nothing. */
+  readonly ring: number;
+  /** Number of the first one. */
+  readonly firstSeq: number;
+  readonly deployment: Deployment;
+  /** Told of each one, once. */
+  readonly onDecision: (decision: Decision) => void;
+}
+
+export function createDecisions({ ring: max, firstSeq, deployment, onDecision }: DecisionsOptions): Decisions {
+  const ring = max === 0 ? null : createRing<Decision>(max);
+  const all = (): readonly Decision[] => ring?.list() ?? [];
+  let seq = firstSeq;
   return {
     sink: {
       name: "decisions",
-      record: (record) => ring?.push(record),
+      record(record) {
+        const decision = decisionOf(record, deployment, seq);
+        seq += 1;
+        ring?.push(decision);
+        onDecision(decision);
+      },
       transition: () => undefined,
     },
-    list: (max) => all().slice(0, Math.max(0, max)),
+    list({ before, limit, ...filter }) {
+      const found: Decision[] = [];
+      for (const decision of all()) {
+        if (before !== null && decision.seq >= before) continue;
+        if (!fitsFilter(decision, filter)) continue;
+        // One more than fits tells that there is a next page.
+        if (found.length >= limit) return { decisions: found, next: found.at(-1)?.seq ?? null };
+        found.push(decision);
+      }
+      return { decisions: found, next: null };
+    },
     // A walk through the ring: looked up by people, so not worth an index on every request.
-    find: (id) => all().find((record) => record.id === id) ?? null,
+    find: (id) => all().find((decision) => decision.id === id) ?? null,
+    oldest: () => all().at(-1)?.seq ?? null,
   };
+}
+
+export function fitsFilter(decision: Decision, filter: DecisionFilter): boolean {
+  const { target, lane, caller, outcome, failure, served, sinceMs, untilMs } = filter;
+  const fits = (wanted: string | null | undefined, is: string | null): boolean => wanted == null || wanted === is;
+  if (!fits(target, decision.target) || !fits(caller, decision.caller) || !fits(outcome, decision.outcome))
+    return false;
+  if (!fits(failure, decision.failure) || !fits(served, decision.served)) return false;
+  if (lane != null && !decision.attempts.some((attempt) => attempt.lane === lane)) return false;
+  if (sinceMs == null && untilMs == null) return true;
+  const atMs = Date.parse(decision.occurred_at);
+  return (sinceMs == null || atMs >= sinceMs) && (untilMs == null || atMs < untilMs);
 }

@@ -2,7 +2,15 @@
  * Observability: what an exchange came to, folded into metrics, log, decisions and statistics.
  * It never decides anything, never holds a body or a secret, and never makes a request wait.
  */
-export { createDecisions, type Decisions } from "./decisions.ts";
+export type { Decision } from "./decision.ts";
+export {
+  createDecisions,
+  type DecisionFilter,
+  type DecisionPage,
+  type DecisionQuery,
+  type Decisions,
+  fitsFilter,
+} from "./decisions.ts";
 export type { Gauges } from "./gauges.ts";
 export { createLog, type Log, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";

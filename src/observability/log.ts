@@ -6,6 +6,7 @@ import type { Deployment } from "../ir/deployment.ts";
 import { inputTokens } from "../ir/usage.ts";
 import { escapeControls, formatCost, formatCount, formatDuration } from "./figures.ts";
 import type { ExchangeRecord } from "./record.ts";
+import { redact } from "./redact.ts";
 import type { Sink } from "./sinks.ts";
 import type { Transition } from "./transition.ts";
 
@@ -115,9 +116,14 @@ function recordEntry(record: ExchangeRecord): Entry {
     level: recordLevel(record),
     wallMs: record.startedWallMs + record.durationMs,
     event: "exchange",
-    members: record,
+    members: isOwnWord(record) ? record : { ...record, asked: redact(record.asked ?? "") },
     text: () => recordText(record),
   };
+}
+
+/** Nobody's words but the configuration's: nothing to mask. */
+function isOwnWord({ asked, target }: ExchangeRecord): boolean {
+  return asked === null || asked === target;
 }
 
 /** A failure that another lane made good is a fact in the record, not a warning; a client's mistake is neither. */
@@ -150,7 +156,7 @@ function recordNotes(record: ExchangeRecord): string {
     notes += ` tried=${attempts.map((attempt) => `${attempt.lane}:${attempt.outcome}`).join(",")}`;
   }
   if (record.failure !== null) notes += ` failure=${record.failure}`;
-  if (record.asked !== null && record.asked !== record.target) notes += ` asked=${JSON.stringify(record.asked)}`;
+  if (!isOwnWord(record)) notes += ` asked=${JSON.stringify(redact(record.asked ?? ""))}`;
   if (record.queuedMs > 0) notes += ` queued=${formatDuration(record.queuedMs)}`;
   if (record.lossCount > 0) notes += ` losses=${record.lossCount}`;
   if (record.caller !== null) notes += ` caller=${record.caller}`;

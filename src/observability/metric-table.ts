@@ -41,6 +41,10 @@ export const METRICS = {
     "Requests by what became of them: ok, client_error, exhausted (503), error, cut (broke after the first byte), client_gone.",
     ["ingress_protocol", "pool", "outcome"],
   ),
+  ringmain_operations_total: counter(
+    "The same requests by what was asked for: chat, embed, image and so on; not those that no route took.",
+    ["operation", "pool", "outcome"],
+  ),
   ringmain_refused_total: counter("Requests the gateway refused itself, by reason.", ["reason"]),
   ringmain_client_gone_total: counter("Requests whose client left before the end.", ["pool"]),
   ringmain_request_duration_seconds: histogram(
@@ -79,6 +83,10 @@ export const METRICS = {
   ringmain_breaker_trips_total: counter("Times a lane was taken out; an empty pool means every pool.", [
     "pool",
     "lane",
+  ]),
+  ringmain_probes_total: counter("Health probes, by what came of them: ok, or the kind of failure.", [
+    "lane",
+    "outcome",
   ]),
   ringmain_lane_transitions_total: counter("Changes of a lane's standing, by what it became.", ["lane", "to"]),
   ringmain_translations_total: counter("Tries translated from one protocol to another.", ["from", "to"]),

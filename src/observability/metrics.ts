@@ -1,5 +1,6 @@
 /** The fold of records and transitions into the metrics table. Every label value is admitted against a known set first. */
 import type { Deployment } from "../ir/deployment.ts";
+import { isBilled } from "../ir/facts.ts";
 import { FAILURES, type FailureKind } from "../ir/failure.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Gauges } from "./gauges.ts";
@@ -10,6 +11,8 @@ import type { Transition } from "./transition.ts";
 
 export interface Metrics {
   readonly sink: Sink;
+  /** `outcome`: ok, or a kind of failure. */
+  probe(probed: { readonly lane: string; readonly outcome: "ok" | FailureKind }): void;
   /** With the gauges of this very moment. Plain data. */
   snapshot(): MetricsSnapshot;
 }
@@ -24,6 +27,8 @@ export function createMetrics(deployment: Deployment, gauges: (() => Gauges) | n
       record: (record) => foldRecord(series, labels, record),
       transition: (transition) => foldTransition(series, labels, transition),
     },
+    probe: ({ lane, outcome }) =>
+      series.add("ringmain_probes_total", [labels.lane(lane), outcome === "ok" ? "ok" : failureLabel(outcome)]),
     snapshot() {
       // Gauges are built anew each time, so that a lane or a state that is gone leaves no stale figure behind.
       const present = createSeries();
@@ -40,6 +45,9 @@ function foldRecord(series: Series, labels: Labels, record: ExchangeRecord): voi
   const pool = labels.target(record.target);
   const ingress = record.ingress === null ? NONE : labels.word(record.ingress);
   series.add("ringmain_requests_total", [ingress, pool, requestOutcome(record)]);
+  if (record.operation !== null) {
+    series.add("ringmain_operations_total", [record.operation, pool, requestOutcome(record)]);
+  }
   series.observe("ringmain_request_duration_seconds", [ingress, pool], record.durationMs / 1000);
   if (record.firstByteMs !== null) {
     series.observe("ringmain_time_to_first_byte_seconds", [ingress, pool], record.firstByteMs / 1000);
@@ -86,7 +94,7 @@ function foldCost(
 ): void {
   if (record.costNanos !== null) {
     series.add("ringmain_cost_usd_total", [pool, lane], record.costNanos);
-  } else if (record.operation === "chat" && (record.outcome === "answered" || record.outcome === "cut")) {
+  } else if (isBilled(record.operation) && (record.outcome === "answered" || record.outcome === "cut")) {
     series.add("ringmain_unpriced_requests_total", [pool, lane]);
   }
 }

@@ -13,6 +13,8 @@ export type ExchangeOutcome = "answered" | "cut" | "failed" | "refused" | "clien
 
 /** Losses kept on a record; more are only counted. */
 export const RECORD_LOSSES_MAX = 64;
+/** Lanes kept of those that could serve, and of those that were left out. */
+export const RECORD_LANES_MAX = 64;
 
 export interface ExchangeRecord {
   readonly id: string;
@@ -37,7 +39,9 @@ export interface ExchangeRecord {
   readonly outcome: ExchangeOutcome;
   readonly failure: FailureKind | null;
   readonly attempts: readonly AttemptRecord[];
-  /** Why lanes were left out at the last decision. */
+  /** Lanes that could serve when the first one was chosen, best first; at most `RECORD_LANES_MAX`. */
+  readonly offered: readonly string[];
+  /** Why lanes were left out: when the first one was chosen, or at the end where nothing was left. */
   readonly skipped: readonly { readonly lane: string; readonly because: string }[];
   readonly usage: Usage | null;
   readonly usageEstimated: boolean;

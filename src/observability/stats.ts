@@ -3,6 +3,7 @@
  * meaning that existing tools read; everything else was added beside them.
  */
 import type { Deployment } from "../ir/deployment.ts";
+import { isBilled } from "../ir/facts.ts";
 import { inputTokens } from "../ir/usage.ts";
 import type { ExchangeRecord } from "./record.ts";
 import type { Sink } from "./sinks.ts";
@@ -93,7 +94,7 @@ function withRecord(totals: TargetTotals, record: ExchangeRecord): TargetTotals 
     inputTokens: totals.inputTokens + (usage === null ? 0 : (inputTokens(usage) ?? 0)),
     outputTokens: totals.outputTokens + (usage?.outputTokens ?? 0),
     costNanos: totals.costNanos + (record.costNanos ?? 0),
-    unpriced: totals.unpriced + (isAnswer && record.operation === "chat" && record.costNanos === null ? 1 : 0),
+    unpriced: totals.unpriced + (isAnswer && isBilled(record.operation) && record.costNanos === null ? 1 : 0),
     losses: totals.losses + record.lossCount,
   };
 }

@@ -1,6 +1,10 @@
 /** All that crosses between the supervisor and its workers, as plain data. Secrets cross as references only. */
+
+import type { DisplayState } from "../displays/display.ts";
 import type { LedgerMessage, LedgerReply } from "../governance/store.ts";
 import type { Deployment } from "../ir/deployment.ts";
+import type { Decision } from "../observability/decision.ts";
+import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
 import type { Transition } from "../observability/transition.ts";
@@ -25,6 +29,15 @@ export interface Figures {
   readonly metrics: MetricsSnapshot;
 }
 
+/** What only the supervisor can tell, because it keeps it for all workers. */
+export type OwnerQuestion =
+  | { readonly about: "decisions"; readonly query: DecisionQuery }
+  | { readonly about: "decision"; readonly id: string };
+
+export type OwnerAnswer =
+  | { readonly about: "decisions"; readonly page: DecisionPage }
+  | { readonly about: "decision"; readonly found: Decision | null };
+
 /** How a worker ends: the delay is for load balancers to notice, the rest for answers under way. */
 export interface Drain {
   readonly delayMs: number;
@@ -40,8 +53,14 @@ export type ToWorker =
   /** Wants the worker's figures. */
   | { readonly kind: "ask"; readonly id: number }
   /** The figures of all workers, for a worker that asked. */
+  | { readonly kind: "told"; readonly id: number; readonly figures: readonly Figures[] }
   | { readonly kind: "ledger"; readonly reply: LedgerReply }
-  | { readonly kind: "told"; readonly id: number; readonly figures: readonly Figures[] };
+  /** null: it keeps nothing of the kind, or cannot read it now. */
+  | { readonly kind: "owner-told"; readonly id: number; readonly answer: OwnerAnswer | null }
+  /** For a worker that watches. */
+  | { readonly kind: "decided"; readonly decisions: readonly Decision[] }
+  /** How the displays stand, which the supervisor feeds; for `/stats`. */
+  | { readonly kind: "displays"; readonly states: readonly DisplayState[] };
 
 export type FromWorker =
   /** Its modules are loaded; it waits for a plan. */
@@ -58,10 +77,23 @@ export type FromWorker =
   /** Wants the figures of all workers, itself included. */
   | { readonly kind: "ask"; readonly id: number }
   | { readonly kind: "ledger"; readonly message: LedgerMessage }
+  | { readonly kind: "owner-ask"; readonly id: number; readonly question: OwnerQuestion }
+  /** Wants to be told of each decision from now on, or no longer. */
+  | { readonly kind: "watch"; readonly on: boolean }
   /** It no longer takes connections and will end by itself: another may take its place now. */
   | { readonly kind: "retiring"; readonly because: string };
 
-const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>(["deploy", "drain", "stop", "ask", "told", "ledger"]);
+const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>([
+  "deploy",
+  "drain",
+  "stop",
+  "ask",
+  "told",
+  "owner-told",
+  "decided",
+  "displays",
+  "ledger",
+]);
 const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
   "ready",
   "listening",
@@ -70,6 +102,8 @@ const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
   "figures",
   "ask",
   "ledger",
+  "owner-ask",
+  "watch",
   "retiring",
 ]);
 

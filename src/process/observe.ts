@@ -1,5 +1,6 @@
 /** What `/stats` and `/metrics` of one worker show: its own figures, or those of all when it is one of several. */
 import type { Gateway } from "../compose.ts";
+import type { DisplayState } from "../displays/display.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
 import { mergeStats } from "./merge-stats.ts";
 import type { Figures, FromWorker } from "./messages.ts";
@@ -11,6 +12,8 @@ export interface WorkerObserve {
   own(): Figures;
   /** The supervisor's answer; empty: it knows of no others. */
   told(id: number, figures: readonly Figures[]): void;
+  /** The newest word on displays; `/stats` has none before the first. */
+  displays(states: readonly DisplayState[]): void;
 }
 
 /** Longer than the supervisor waits for the others. */
@@ -25,6 +28,7 @@ export function createObserve(options: {
   const { gateway } = options;
   const open = new Map<number, (figures: readonly Figures[]) => void>();
   let lastId = 0;
+  let displays: readonly DisplayState[] = [];
   const own = (): Figures => ({ stats: gateway.stats(), metrics: gateway.metrics() });
 
   /** At least one: without an answer in time, this worker's own. */
@@ -45,9 +49,21 @@ export function createObserve(options: {
   };
 
   return {
-    stats: async () => mergeStats((await all()).map((figures) => figures.stats)),
+    async stats() {
+      const merged = mergeStats((await all()).map((figures) => figures.stats));
+      return displays.length === 0 ? merged : { ...merged, displays: displays.map(toStats) };
+    },
     metrics: async () => (await all()).map((figures) => figures.metrics),
     own,
     told: (id, figures) => open.get(id)?.(figures),
+    displays(states) {
+      displays = states;
+    },
   };
+}
+
+/** In the spelling of the rest of the document. */
+function toStats({ name, type, state, detail, shownWallMs, shown, alerts, failures }: DisplayState): object {
+  const shownAt = shownWallMs === null ? null : new Date(shownWallMs).toISOString();
+  return { name, type, state, detail, shown_at: shownAt, shown, alerts, failures };
 }

@@ -2,17 +2,30 @@
  * Opens an address for a moment the plain way. Workers that share one open it in a way that would join whoever already
  * serves there, and every other request would then be somebody else's.
  */
+import type { Deployment } from "../ir/deployment.ts";
+import { formatAddress, whyNotListening } from "./address.ts";
 
-export type Probed =
+type Probed =
   | { readonly kind: "free"; readonly port: number }
   /** `code` is the system's word. */
   | { readonly kind: "taken"; readonly code: string };
+
+/** The port workers are to open, or a sentence why they cannot. */
+export function portFor({ workers, listen }: Deployment, platform: string): number | string {
+  const { host, port } = listen;
+  if (workers === 1) return port; // it is opened plainly, which tells by itself whether it is free
+  if (platform !== "linux") {
+    return "workers: more than 1 needs Linux, where they can share one address. Set `workers: 1`.";
+  }
+  const probed = freePort(host, port);
+  return probed.kind === "free" ? probed.port : whyNotListening(formatAddress(host, port), probed.code);
+}
 
 /** Nobody is served here. */
 const ignore = (): void => undefined;
 
 /** `port` 0: one that is free is chosen. */
-export function freePort(host: string, port: number): Probed {
+function freePort(host: string, port: number): Probed {
   try {
     const listener = Bun.listen({ hostname: host, port, exclusive: true, socket: { data: ignore } });
     const free = listener.port;

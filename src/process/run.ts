@@ -1,7 +1,8 @@
-/** The supervisor in the real world: this process's own signals, clock and program. */
+/** The supervisor in the real world: this process's own signals, clock and program, and the displays it feeds. */
 import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
 import { createRandomId } from "../std/random-id.ts";
+import type { Displays } from "./displays.ts";
 import { type Listening, type Signal, type SupervisorOptions, supervise } from "./supervisor.ts";
 import { workerCommand } from "./worker-process.ts";
 
@@ -15,15 +16,28 @@ export interface GatewayOptions {
   readonly say: SupervisorOptions["say"];
   /** Shown every record and transition, a moment later; absent: nobody wants to see them. */
   readonly sinks?: (deployment: Deployment) => readonly Sink[];
+  /** Of this program, as displays are told it. */
+  readonly version: string;
 }
 
 /** Serves until a signal ends it; resolves to the exit code. */
-export function runGateway(options: GatewayOptions): Promise<number> {
-  return supervise({
-    load: options.load,
+export async function runGateway(options: GatewayOptions): Promise<number> {
+  /** Loaded while the first worker boots, and only for a deployment that has displays. */
+  let start: typeof import("./displays.ts").startDisplays | null = null;
+  let displays: Displays | null = null;
+  const exitCode = await supervise({
+    async load() {
+      const deployment = await options.load();
+      if (deployment !== null && deployment.displays.length > 0) start = (await import("./displays.ts")).startDisplays;
+      return deployment;
+    },
     command: workerCommand({ execPath: process.execPath, main: Bun.main }),
     env: options.env,
-    sinks: options.sinks ?? (() => []),
+    sinks(deployment, tell) {
+      const { env, version, say } = options;
+      displays = start?.({ deployment, env, version, say, onStates: tell }) ?? null;
+      return [...(options.sinks?.(deployment) ?? []), ...(displays === null ? [] : [displays.sink])];
+    },
     onListening: options.onListening,
     say: options.say,
     listenToSignals,
@@ -31,6 +45,7 @@ export function runGateway(options: GatewayOptions): Promise<number> {
     // Elsewhere than on Linux workers cannot share an address.
     cores: process.platform === "linux" ? navigator.hardwareConcurrency : 1,
     nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
     random: Math.random,
     randomName: () => `w${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`,
     openLedger: async (deployment) => {
@@ -47,6 +62,14 @@ export function runGateway(options: GatewayOptions): Promise<number> {
     },
     setTimer,
   });
+  // Last of all: until the last answer is out there is something to show.
+  await closed(displays);
+  return exitCode;
+}
+
+/** Assigned inside a callback, which the compiler does not follow. */
+async function closed(displays: Displays | null): Promise<void> {
+  await displays?.close();
 }
 
 function setTimer(ms: number, fire: () => void): () => void {

@@ -16,6 +16,7 @@ export function shareOf(deployment: Deployment, worker: { readonly index: number
     {
       ...lane,
       slots: { ...lane.slots, max: Math.max(1, part(lane.slots.max)) },
+      queue: { ...lane.queue, max: lane.queue.max === 0 ? 0 : Math.max(1, part(lane.queue.max)) },
       maxRequests: lane.maxRequests === null ? null : part(lane.maxRequests),
     },
   ]);

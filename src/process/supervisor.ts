@@ -2,53 +2,23 @@
  * The process that serves nothing: it gives its workers the environment the runtime needs at their start, the deployment
  * and a replacement when one of them ends, passes the operator's signals on, and merges what they tell of themselves.
  */
+import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
-import { createSinks, type Sink, type Sinks } from "../observability/sinks.ts";
+import type { Decision } from "../observability/decision.ts";
+import { createSinks, type Sinks } from "../observability/sinks.ts";
 import { formatAddress, whyNotListening } from "./address.ts";
 import { type Asks, createAsks } from "./asks.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
-import { type Environment, environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
-import type { LedgerHost } from "./ledger.ts";
+import { environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
+import { createLedgerDesk, type LedgerDesk } from "./ledger-desk.ts";
 import type { FromWorker } from "./messages.ts";
-import { freePort } from "./probe.ts";
+import { createOwner, type Owner } from "./owner.ts";
+import { portFor } from "./probe.ts";
 import { shareOf } from "./shares.ts";
+import type { Listening, Signal, SupervisorOptions } from "./supervisor-options.ts";
 import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
-export interface SupervisorOptions {
-  /** Called once, while the first worker boots. Null: the reason was told to the operator already. Must not reject. */
-  readonly load: () => Promise<Deployment | null>;
-  /** Program and arguments of a worker. */
-  readonly command: readonly string[];
-  readonly env: Environment;
-  /** Opened once, before anything is served; a sentence: why it cannot be. Null: the deployment needs none. */
-  readonly openLedger: (deployment: Deployment) => Promise<LedgerHost | string | null>;
-  /** Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. */
-  readonly sinks: (deployment: Deployment) => readonly Sink[];
-  /** Once: every worker serves. */
-  readonly onListening: (listening: Listening) => void;
-  /** A line for the operator, without a line end. */
-  readonly say: (level: "error" | "warning" | "info", line: string) => void;
-  /** Tells of the operator's signals until the function it returns is called. */
-  readonly listenToSignals: (onSignal: (signal: Signal) => void) => () => void;
-  readonly platform: string;
-  /** What `workers: auto` stands for. */
-  readonly cores: number;
-  readonly nowMs: () => number;
-  readonly random: () => number;
-  /** A few characters that no other start had. */
-  readonly randomName: () => string;
-  readonly setTimer: (ms: number, fire: () => void) => () => void;
-}
-
-export type Signal = "SIGTERM" | "SIGINT" | "SIGHUP";
-
-export interface Listening {
-  readonly deployment: Deployment;
-  readonly host: string;
-  readonly port: number;
-  /** `http://127.0.0.1:8080` */
-  readonly url: string;
-}
+export type { Listening, Signal, SupervisorOptions } from "./supervisor-options.ts";
 
 /** Time for load balancers to see that it is not ready, before it refuses connections. Cut short where nothing comes. */
 export const DRAIN_DELAY_MS = 5_000;
@@ -77,11 +47,16 @@ interface Supervisor {
   deployment: Deployment | null;
   /** null: nobody wants to see records. */
   sinks: Sinks | null;
-  ledger: LedgerHost | null;
-  /** Names no worker of another start has, with a number behind. */
-  readonly holders: string;
-  holdersGiven: number;
-  readonly holderOf: Map<WorkerProcess, string>;
+  /** null: there are no keys, and nothing is remembered. */
+  ledger: LedgerDesk | null;
+  /** null: nothing is kept for the workers. */
+  owner: Owner | null;
+  /** Workers that want to be told of each decision. */
+  readonly watching: Set<WorkerProcess>;
+  /** Decisions of the batch under way. */
+  readonly news: Decision[];
+  /** How the displays stand; every worker is told. */
+  displays: readonly DisplayState[];
   port: number;
   phase: "starting" | "serving" | "ending";
   failedStarts: number;
@@ -109,9 +84,10 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     deployment: null,
     sinks: null,
     ledger: null,
-    holders: options.randomName(),
-    holdersGiven: 0,
-    holderOf: new Map(),
+    owner: null,
+    watching: new Set(),
+    news: [],
+    displays: [],
     port: 0,
     phase: "starting",
     failedStarts: 0,
@@ -138,7 +114,7 @@ async function openAndDeploy(supervisor: Supervisor, deployment: Deployment): Pr
     fail(supervisor, ledger);
     return;
   }
-  supervisor.ledger = ledger;
+  supervisor.ledger = ledger === null ? null : createLedgerDesk(ledger, supervisor.options.randomName());
   if (supervisor.exitCode === null) deploy(supervisor, deployment);
 }
 
@@ -151,21 +127,23 @@ function deploy(supervisor: Supervisor, deployment: Deployment): void {
   }
   supervisor.port = opened;
   supervisor.deployment = deployment;
-  const sinks = options.sinks(deployment);
+  supervisor.owner = createOwner({
+    deployment,
+    say: options.say,
+    wallMs: options.wallMs,
+    setTimer: options.setTimer,
+    onDecision(decision) {
+      if (supervisor.watching.size > 0) supervisor.news.push(decision);
+    },
+  });
+  const watched = options.sinks(deployment, (displays) => {
+    supervisor.displays = displays;
+    for (const worker of workersOf(supervisor)) tellDisplays(supervisor, worker);
+  });
+  const sinks = [...watched, ...(supervisor.owner === null ? [] : [supervisor.owner.sink])];
   supervisor.sinks = sinks.length === 0 ? null : createSinks(sinks);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);
   for (const slot of supervisor.slots) give(supervisor, slot);
-}
-
-/** The port workers are to open, or a sentence why they cannot. */
-function portFor({ workers, listen }: Deployment, platform: string): number | string {
-  const { host, port } = listen;
-  if (workers === 1) return port; // it is opened plainly, which tells by itself whether it is free
-  if (platform !== "linux") {
-    return "workers: more than 1 needs Linux, where they can share one address. Set `workers: 1`.";
-  }
-  const probed = freePort(host, port);
-  return probed.kind === "free" ? probed.port : whyNotListening(formatAddress(host, port), probed.code);
 }
 
 /** Says why and ends everything that was started. */
@@ -214,27 +192,22 @@ function give(supervisor: Supervisor, slot: Slot): void {
       port: supervisor.port,
       workers: deployment.workers,
       observed: supervisor.sinks !== null,
-      holder: joinLedger(supervisor, slot.worker),
+      holder: supervisor.ledger?.join(slot.worker) ?? null,
     },
   });
+  tellDisplays(supervisor, slot.worker);
 }
 
-/** Null: there is no ledger. Every process has a name of its own, for its leases are its own. */
-function joinLedger(supervisor: Supervisor, worker: WorkerProcess): string | null {
-  if (supervisor.ledger === null) return null;
-  supervisor.holdersGiven += 1;
-  const holder = `${supervisor.holders}-${supervisor.holdersGiven}`;
-  supervisor.holderOf.set(worker, holder);
-  supervisor.ledger.attach(holder, (reply) => worker.send({ kind: "ledger", reply }));
-  return holder;
+/** One that serves nothing yet ignores it, and is told when it does. */
+function tellDisplays({ displays }: Supervisor, worker: WorkerProcess): void {
+  if (displays.length > 0) worker.send({ kind: "displays", states: displays });
 }
 
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {
   supervisor.retired.delete(worker);
   supervisor.asks.gone(worker);
-  const holder = supervisor.holderOf.get(worker);
-  if (holder !== undefined) supervisor.ledger?.detach(holder);
-  supervisor.holderOf.delete(worker);
+  supervisor.ledger?.left(worker);
+  supervisor.watching.delete(worker);
   const slot = supervisor.slots.find((each) => each.worker === worker);
   if (slot !== undefined) slot.worker = null;
   if (supervisor.exitCode !== null) {
@@ -268,23 +241,44 @@ function onMessage(supervisor: Supervisor, worker: WorkerProcess, message: FromW
     case "observed":
       for (const record of message.records) supervisor.sinks?.record(record);
       for (const transition of message.transitions) supervisor.sinks?.transition(transition);
+      tellNews(supervisor);
       break;
     case "figures":
       supervisor.asks.replied(worker, message.id, message.figures);
       break;
-    case "ledger": {
-      const holder = supervisor.holderOf.get(worker);
-      if (holder !== undefined) supervisor.ledger?.receive(holder, message.message);
+    case "ledger":
+      supervisor.ledger?.receive(worker, message.message);
       break;
-    }
     case "ask": {
       const serving = supervisor.slots.flatMap((slot) => (slot.state === "listening" ? (slot.worker ?? []) : []));
       supervisor.asks.start(serving, (figures) => worker.send({ kind: "told", id: message.id, figures }));
       break;
     }
+    case "owner-ask":
+      void answerOwner(supervisor, worker, message);
+      break;
+    case "watch":
+      if (message.on) supervisor.watching.add(worker);
+      else supervisor.watching.delete(worker);
+      break;
     default:
       onStanding(supervisor, worker, message);
   }
+}
+
+function tellNews({ news, watching }: Supervisor): void {
+  const decisions = news.splice(0);
+  if (decisions.length === 0) return;
+  for (const worker of watching) worker.send({ kind: "decided", decisions });
+}
+
+/** Never rejects. */
+async function answerOwner(
+  { owner }: Supervisor,
+  worker: WorkerProcess,
+  { id, question }: Extract<FromWorker, { kind: "owner-ask" }>,
+): Promise<void> {
+  worker.send({ kind: "owner-told", id, answer: owner === null ? null : await owner.answer(question) });
 }
 
 type Standing = Extract<FromWorker, { kind: "ready" | "listening" | "failed-to-listen" | "retiring" }>;
@@ -386,7 +380,8 @@ function killAll(supervisor: Supervisor): void {
 function finishIfAlone(supervisor: Supervisor): void {
   if (supervisor.exitCode === null || workersOf(supervisor).length > 0) return;
   supervisor.cancelDeadline();
-  supervisor.onEnd(supervisor.exitCode);
+  const { exitCode, owner } = supervisor;
+  void (owner?.close() ?? Promise.resolve()).then(() => supervisor.onEnd(exitCode));
 }
 
 function workersOf(supervisor: Supervisor): WorkerProcess[] {

@@ -14,6 +14,7 @@ import { type Drain, type FromWorker, isToWorker, type Plan, type ToWorker } fro
 import { createObserve, type WorkerObserve } from "./observe.ts";
 import { createBatches } from "./observed.ts";
 import { createOutput } from "./output.ts";
+import { createOwnerPort, type OwnerPort } from "./owner-port.ts";
 
 type Server = Extract<ReturnType<typeof startServer>, { kind: "listening" }>["server"];
 
@@ -25,6 +26,7 @@ interface Serving {
   readonly log: Log;
   readonly observe: WorkerObserve;
   readonly governed: GovernedWorker | null;
+  readonly owner: OwnerPort;
   /** Everything it has to tell is on its way. */
   readonly flush: () => Promise<unknown>;
 }
@@ -81,6 +83,7 @@ export function runWorker(): void {
       else serving.governed?.receive(message.reply);
     } else if (message.kind === "drain") end({ because: "drain", drain: message, retires: false });
     else if (message.kind === "stop") stopNow(serving);
+    else if (message.kind === "displays") serving?.observe.displays(message.states);
     else answer(serving, message);
   });
   send({ kind: "ready" });
@@ -97,9 +100,13 @@ function send(message: FromWorker): boolean {
   return true;
 }
 
-function answer(serving: Serving | null, message: Extract<ToWorker, { kind: "ask" | "told" }>): void {
+function answer(
+  serving: Serving | null,
+  message: Exclude<ToWorker, { kind: "deploy" | "drain" | "stop" | "displays" | "ledger" }>,
+): void {
   if (serving === null) return;
-  if (message.kind === "told") serving.observe.told(message.id, message.figures);
+  if (message.kind === "owner-told" || message.kind === "decided") serving.owner.told(message);
+  else if (message.kind === "told") serving.observe.told(message.id, message.figures);
   else send({ kind: "figures", id: message.id, figures: serving.observe.own() });
 }
 
@@ -134,9 +141,14 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     governed,
   });
   const observe = createObserve({ gateway, workers: plan.workers, send, setTimer: effects.setTimer });
+  const owner = createOwnerPort({ send, setTimer: effects.setTimer });
   const started = startServer({
     gateway,
     observe,
+    adminPorts: {
+      decisions: owner.decisions,
+      keys: deployment.governance === null ? null : (governed?.spender ?? null),
+    },
     host,
     port: plan.port,
     reusePort: plan.workers > 1,
@@ -153,7 +165,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     batches.flush();
     return Promise.all([governed?.spender.flushed(), output.flushed()]);
   };
-  return { plan, gateway, server, log, observe, governed, flush };
+  return { plan, gateway, server, log, observe, owner, governed, flush };
 }
 
 // ---------------------------------------------------------------- the end

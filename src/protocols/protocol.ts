@@ -3,11 +3,13 @@
  * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
  */
 
+import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import type { IrEvent } from "../ir/event.ts";
-import type { PayloadFacts } from "../ir/facts.ts";
+import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { WithLosses } from "../ir/loss.ts";
 import type { IrRequest } from "../ir/request.ts";
+import type { IrRerankRequest, IrRerankResponse } from "../ir/rerank.ts";
 import type { IrResponse } from "../ir/response.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
@@ -54,6 +56,8 @@ export interface Payload {
 
   /** Watches a relayed stream or body without translating it. */
   createTap(): Tap;
+  /** Members, wherever they stand in a body or frame, whose value only its issuer can open (signatures, encrypted reasoning). */
+  readonly sealMembers: readonly string[];
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
   readonly terminator: Frame | null;
 
@@ -193,23 +197,60 @@ export interface Carrier {
   readonly routes: readonly Route[];
   /** Which error envelope an unknown path speaks: the first protocol whose test says yes wins; the table's last is the default. */
   ownsPath(path: string): boolean;
-  /** How a stream travels. Answers with another content type are not streams. */
-  readonly streamContentType: string;
+  /** Carriers that write errors in the same envelope name it alike: only then may a vendor's own error bytes be relayed. */
+  readonly envelope: string;
+  /** How a stream travels between us and a lane. Answers with another content type are not streams. */
+  readonly framing: Framing;
+  /** How a stream travels to this client, where its head chooses (Gemini without `alt=sse`); most carriers answer `framing`. */
+  framingFor(parts: RequestParts): Framing;
+
+  /**
+   * Path (and query) below the provider's base URL; null: with this template the operation has no path, which is a filter
+   * on lanes like an operation that is missing. Chat always has one.
+   */
+  upstreamPath(input: UpstreamPathInput): string | null;
+  /** Top-level members the carrier replaces (value: JSON text) or removes (null) in a relayed or translated body. */
+  memberEdits(input: MemberEditsInput): Readonly<Record<string, string | null>>;
+  /** Headers that other carriers of this payload have for what this carrier's clients write into the body; null: none. */
+  readonly bodyHeaders: ((body: JsonObject) => Readonly<Record<string, string>>) | null;
+  readonly auth: CarrierAuth;
+  readonly headers: HeaderRules;
+  /** Request id headers of an answer in this protocol. */
+  answerHeaders(requestId: string): Readonly<Record<string, string>>;
+}
+
+export interface UpstreamPathInput {
+  readonly operation: Operation;
+  readonly upstreamModel: string;
+  readonly stream: boolean;
+  /**
+   * The provider's `path`, which replaces the protocol's own and may hold `{model}` (percent-encoded when filled in) and
+   * `{action}` (the protocol's own word for what is asked: `generateContent`, `converse-stream`). null: none is configured.
+   */
+  readonly template: string | null;
+  /** Path the client called; an operation that is only relayed goes to the same one. */
+  readonly clientPath: string;
+}
+
+export interface MemberEditsInput {
+  readonly operation: Operation;
+  readonly upstreamModel: string;
+  readonly stream: boolean;
+  /** The client's request headers, for what this carrier wants in the body and others send as a header. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+/** How frames are cut out of bytes and joined to bytes. Two framings with one id carry the same bytes. */
+export interface Framing {
+  readonly id: string;
+  readonly contentType: string;
   createSplitter(): FrameSplitter;
   /** Cuts a raw stream at frame boundaries without decoding it, every byte kept. */
   createCutter(): FrameCutter;
   createJoiner(): FrameJoiner;
   /** Null when comment heartbeats would break the protocol's clients. */
   readonly keepAlive: Uint8Array | null;
-
-  /** Path (and query) below the provider's base URL; the provider's `path` wins over it. */
-  upstreamPath(input: { operation: "chat" | "count"; upstreamModel: string; stream: boolean }): string;
-  /** Top-level members the carrier replaces (value: JSON text) or removes (null) in a relayed body. */
-  memberEdits(upstreamModel: string): Readonly<Record<string, string | null>>;
-  readonly auth: CarrierAuth;
-  readonly headers: HeaderRules;
-  /** Request id headers of an answer in this protocol. */
-  answerHeaders(requestId: string): Readonly<Record<string, string>>;
 }
 
 export interface FrameSplitter {
@@ -235,11 +276,14 @@ export interface CarrierAuth {
   sign(input: SignInput): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** True when the signature depends on the request, so that headers cannot be prepared once per lane. */
   readonly perRequest: boolean;
+  /** True where this carrier's clients may send their credential as `?key=`. */
+  readonly queryKey: boolean;
 }
 
 export interface SignInput {
   readonly method: string;
   readonly url: string;
+  readonly contentType: string;
   readonly body: Uint8Array | null;
   readonly secret: Secret;
   /** `api-key`: send the header of that name instead of the protocol's own. */
@@ -264,6 +308,48 @@ export interface HeaderRules {
 export interface Operations {
   readonly models?: ModelsOperation;
   readonly count?: CountOperation;
+  readonly embed?: EmbedOperation;
+  readonly rerank?: RerankOperation;
+  /** Operations whose bodies are relayed between carriers of the same payload and never translated. */
+  readonly relayed?: Readonly<Partial<Record<RelayedOperationId, RelayedOperation>>>;
+}
+
+export type RelayedOperationId = "complete" | "moderate" | "image" | "audio";
+
+export interface RelayedOperation {
+  /**
+   * As a payload's, for a body of this operation. Of a form (multipart/form-data) `body` holds the short text fields as
+   * strings. `path` is the one the client called: one operation may have several.
+   */
+  readFacts(body: JsonObject, path: string): PayloadFacts;
+  /** Watches an answer in JSON or as an event stream; others pass unseen. */
+  createTap(): Tap;
+}
+
+/** Texts to vectors. Readers throw WireError; a writer throws it where its vendor cannot do what was asked at all. */
+export interface EmbedOperation {
+  readRequest(body: JsonObject): WithLosses<IrEmbedRequest>;
+  /** Request -> body for one call, by the model's own shape where a vendor has several. `request.inputs` has at most `inputsMax` entries. */
+  writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject>;
+  /** Inputs one call may carry; the gateway makes several calls of more. */
+  inputsMax(upstreamModel: string): number;
+  readResponse(body: JsonObject, upstreamModel: string): IrEmbedResponse;
+  writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLosses<JsonObject>;
+}
+
+export interface EmbedContext {
+  /** The request it answers, for what the answer must repeat (encoding, how it was asked). */
+  readonly request: IrEmbedRequest;
+  readonly upstreamModel: string;
+  readonly newId: (length: number) => string;
+}
+
+/** Documents in order of relevance to a query. */
+export interface RerankOperation {
+  readRequest(body: JsonObject): WithLosses<IrRerankRequest>;
+  writeRequest(request: IrRerankRequest, upstreamModel: string): WithLosses<JsonObject>;
+  readResponse(body: JsonObject): IrRerankResponse;
+  writeResponse(response: IrRerankResponse, context: { readonly newId: (length: number) => string }): JsonObject;
 }
 
 /** A name clients may ask for, as model lists show it. */
@@ -283,6 +369,10 @@ export interface ModelsOperation {
 }
 
 export interface CountOperation {
+  /** A count call's body as the chat body it asks about; absent: it is one. WireError when there is none in it. */
+  readRequest?(body: JsonObject): JsonObject;
+  /** A written chat body as a count call's; absent: it is one. */
+  writeRequest?(body: JsonObject, upstreamModel: string): JsonObject;
   /** Tokens in a vendor's answer; WireError when there are none. */
   readCount(body: JsonObject): number;
   writeCount(tokens: number): JsonObject;

@@ -113,7 +113,7 @@ function giveTestsBack(input: GuardInput, nowMs: number): Change[] {
   ];
 }
 
-function moveCell(
+export function moveCell(
   input: Pick<GuardInput, "page" | "target" | "random">,
   signal: Signal,
   nowMs: number,
@@ -182,14 +182,12 @@ function reason(before: Standing, signal: StandingSignal): string {
   return isOverWait ? "cooldown ended" : "probe";
 }
 
-/** Closes every cell of the lane that is not quietly closed. */
+/** Closes every cell of the lane that is not. What a closed one has counted stays: a small question answered says little of large ones. */
 export function recoverCells(page: LanePage, nowMs: number): Change[] {
   const changes: Change[] = [];
   for (const [target, before] of page.cells) {
-    const after = recoveredCell(before);
-    if (after === before) continue;
-    page.cells.set(target, after);
     if (before.kind === "closed") continue;
+    page.cells.set(target, recoveredCell(before));
     changes.push({
       target,
       lane: page.lane.id,

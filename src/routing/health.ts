@@ -5,12 +5,12 @@
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import type { FailureKind } from "../ir/failure.ts";
 import type { Cancel } from "../std/effects.ts";
-import { answersLeft, type Book, cellOf, conditionOf, createBook, type LanePage, labelOf, standings } from "./book.ts";
-import { isDue, plainTicket, stepCell, type Ticket } from "./breaker.ts";
-import type { Change, Condition, HealthLabel } from "./condition.ts";
-import { createGuard, type Guard, moveAccount, moveLane, recoverCells } from "./guard.ts";
+import { answersLeft, type Book, conditionOf, createBook, type LanePage, labelOf, standings } from "./book.ts";
+import type { Condition, HealthLabel } from "./condition.ts";
+import { createGuard, type Guard } from "./guard.ts";
+import { createProbe, type ProbeGuard, takeCell, takeStanding } from "./probing.ts";
 import { createSlots, type Slots } from "./slots.ts";
-import { isOut, isTestDue, type Standing, standingTicket, stepStanding } from "./standing.ts";
+import { isOut } from "./standing.ts";
 
 export interface Health {
   /** Pure look; never takes a half-open test. */
@@ -28,8 +28,8 @@ export interface Health {
   onFree(lanes: readonly Lane[], wake: () => void): Cancel;
   label(target: Target, lane: Lane, nowMs: number): HealthLabel;
   facts(lane: Lane, nowMs: number): LaneFacts;
-  /** Takes back hard-outs, waits and cooldowns of a lane (and its account) after a good probe. */
-  recover(laneId: string, nowMs: number): Change[];
+  /** A test of the gateway's own, for every target the lane serves. Takes no slot; report how it ended. */
+  probe(lane: Lane, nowMs: number): ProbeGuard;
   /** Earliest moment one of these lanes may serve again by itself, now at the earliest; null: none will. */
   recoversAtMs(target: Target, lanes: readonly Lane[], nowMs: number): number | null;
 }
@@ -46,6 +46,8 @@ export interface LaneFacts {
   readonly streak: number;
   /** Lifetime answers left; null: no limit. */
   readonly requestsLeft: number | null;
+  /** Something stands against it anywhere: a breaker that is not closed, a wait or a hard-out, over or not, that nothing has disproved. */
+  readonly out: boolean;
   /** What it waits for or is hard out for; null: neither. */
   readonly failure: FailureKind | null;
 }
@@ -54,18 +56,26 @@ export function createHealth(deployment: Deployment, random: () => number): Heal
   const book: Book = createBook(deployment);
   const slots: Slots = createSlots(Object.values(deployment.lanes));
   const page = (lane: Lane): LanePage => book.laneOf(lane.id);
+  const targets = Object.values(deployment.targets);
+  const targetsOf = (lane: Lane): Target[] => targets.filter((target) => serves(target, lane));
   return {
     condition: (target, lane, nowMs) => conditionOf(page(lane), target, slots, nowMs),
     admit: (target, lane, nowMs, insist = false) => admitTo({ page: page(lane), target, slots, random, nowMs, insist }),
     onFree: (lanes, wake) => slots.onFree(lanes, wake),
     label: (target, lane, nowMs) => labelOf(page(lane), target, nowMs),
     facts: (lane, nowMs) => factsOf(page(lane), nowMs),
-    recover: (laneId, nowMs) => recoverLane(book.laneOf(laneId), nowMs),
+    probe: (lane, nowMs) => createProbe({ page: page(lane), targets: targetsOf(lane), random, nowMs }),
     recoversAtMs(target, lanes, nowMs) {
       const moments = lanes.map((lane) => recoveryMs(page(lane), target, slots, nowMs)).filter((each) => each !== null);
       return moments.length === 0 ? null : Math.max(nowMs, Math.min(...moments));
     },
   };
+}
+
+/** Members of no weight and excluded models are never asked there. */
+function serves({ members, substitutes, failover }: Target, { id, model }: Lane): boolean {
+  if (failover.exclusions.includes(model)) return false;
+  return substitutes.includes(id) || members.some(({ weight, lanes }) => weight > 0 && lanes.includes(id));
 }
 
 interface Admission {
@@ -86,35 +96,11 @@ function admitTo(admission: Admission): Guard | null {
   const tickets = {
     account: takeStanding(page.account, nowMs),
     lane: takeStanding(page, nowMs),
-    cell: takeCell(admission),
+    cell: takeCell({ page, target, random, nowMs }),
   };
   page.inflight++;
   page.unreported++;
   return createGuard({ page, target, tickets, slots, random });
-}
-
-/** Takes the test of a hard-out that is over, where one is due. */
-function takeStanding(owner: { standing: Standing }, nowMs: number): Ticket {
-  const isTest = isTestDue(owner.standing, nowMs);
-  if (isTest) owner.standing = stepStanding(owner.standing, { kind: "probe-taken" }, nowMs);
-  return standingTicket(owner.standing, isTest);
-}
-
-function takeCell({ page, target, random, nowMs }: Admission): Ticket {
-  const cell = cellOf(page, target);
-  if (!isDue(cell, nowMs)) return plainTicket(cell);
-  const taken = stepCell(cell, { kind: "probe-taken" }, nowMs, target.breaker, random);
-  page.cells.set(target.name, taken);
-  return { epoch: taken.epoch, probe: taken.kind === "half-open" ? taken.probe : null };
-}
-
-function recoverLane(page: LanePage, nowMs: number): Change[] {
-  page.proven = true;
-  return [
-    ...moveAccount(page.account, { kind: "recovered" }, nowMs),
-    ...moveLane(page, { kind: "recovered" }, nowMs),
-    ...recoverCells(page, nowMs),
-  ];
 }
 
 /** null: it needs a person, or a test that nobody can promise anything of. */
@@ -144,6 +130,7 @@ function factsOf(page: LanePage, nowMs: number): LaneFacts {
     cooldownMs: Math.max(0, ...ends.map((each) => each - nowMs)),
     streak: Math.max(0, ...cells.map((cell) => cell.streak)),
     requestsLeft: answersLeft(page),
+    out: cells.some((cell) => cell.kind !== "closed") || standings(page).some((each) => each.kind === "out"),
     failure: out?.kind === "out" ? out.failure.kind : null,
   };
 }

@@ -2,6 +2,7 @@
  * What a failover must keep. A substitute is proven, never guessed: unknown is "no" here, while it is "perhaps" for the
  * lane that was asked for.
  */
+import { isSameModel } from "../ir/canonical.ts";
 import { type Capabilities, missingCapabilities, type Needs, TIERS } from "../ir/capability.ts";
 import type { Keep, Lane } from "../ir/deployment.ts";
 import { unreachable } from "../std/unreachable.ts";
@@ -24,17 +25,6 @@ function keeps(keep: Keep, first: Lane, candidate: Lane): boolean {
     default:
       return unreachable(keep);
   }
-}
-
-/** Equal canonical ids. One that is merely a label says nothing outside its own provider. */
-export function isSameModel(one: Lane, other: Lane): boolean {
-  const id = normal(one.canonical.id);
-  if (id === "" || id !== normal(other.canonical.id)) return false;
-  return one.provider === other.provider || (one.canonical.proven && other.canonical.proven);
-}
-
-function normal(id: string): string {
-  return id.trim().toLowerCase();
 }
 
 function isTierKept(first: Lane, candidate: Lane): boolean {

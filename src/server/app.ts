@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Effects } from "../std/effects.ts";
+import { type Admin, isAdminPath } from "./admin.ts";
 import { type ReadBody, readBody } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 import { isHostPlausible, partsOf, pathOf } from "./head.ts";
@@ -23,6 +24,8 @@ export interface Connections {
 export interface AppInput {
   readonly gateway: Gateway;
   readonly observe: Observe;
+  /** null: there is no admin surface. */
+  readonly admin: Admin | null;
   readonly setTimer: Effects["setTimer"];
   readonly bodyBytesMax: number;
   /** Of a connection that waits for its next request. */
@@ -82,7 +85,18 @@ export function createApp(input: AppInput): App {
       const path = pathOf(request.url);
       // The paths of nearly all requests hold no name: one lookup instead of a walk through the router's tree.
       const entry = table.literal(request.method, path);
-      if (entry === null) return app.fetch(request, connections);
+      if (entry === null) {
+        const { admin } = input;
+        if (admin === null || !isAdminPath(path)) return app.fetch(request, connections);
+        return admin
+          .serve({
+            request,
+            parts: partsOf(request, path, NO_PARAMS),
+            onStream: () => connections.timeout(request, 0),
+            onStreamEnd: () => connections.timeout(request, input.idleSeconds),
+          })
+          .catch(onBug);
+      }
       return serveRoute(input, entry, { request, connections, path, params: NO_PARAMS }).catch(onBug);
     },
   };
@@ -150,7 +164,12 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: Arrival):
 function paramsOf(entry: RouteEntry, context: Context<Environment>): RequestParts["params"] {
   if (entry.params.length === 0) return NO_PARAMS;
   // The router decodes the percent signs of a named segment, once.
-  return Object.fromEntries(entry.params.map(({ name, key }) => [name, context.req.param(key) ?? ""]));
+  return Object.fromEntries(
+    entry.params.map(({ name, key, suffix }) => {
+      const segment = context.req.param(key) ?? "";
+      return [name, segment.slice(0, segment.length - suffix.length)];
+    }),
+  );
 }
 
 /** A body that nobody will read is thrown away by the runtime; one that is large, or of unknown length, costs less closed. */

@@ -1,5 +1,6 @@
 /** What the server, and the process around it, know of a running gateway. */
 import type { Exchange } from "../exchange/contract.ts";
+import type { Explain } from "../exchange/explain.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
 
@@ -8,6 +9,10 @@ export interface Gateway {
   readonly routes: readonly Route[];
   /** May this head read `/stats` and `/metrics`: by the admin token if one is set, else a client token, else on loopback only. */
   mayObserve(parts: RequestParts): boolean;
+  /** May this head administer; null: there is no admin token, so there is no admin surface. */
+  readonly mayAdminister: ((parts: RequestParts) => boolean) | null;
+  /** What would happen to a request now. Sends nothing and moves nothing. */
+  readonly explain: Explain;
   /** This process's `/stats` document. Plain data. */
   stats(): object;
   /** This process's figures. Plain data. */

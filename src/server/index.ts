@@ -4,4 +4,11 @@
  * framework leaves this room.
  */
 export type { Gateway } from "./gateway.ts";
-export { type Observe, type RunningServer, type ServerOptions, type Started, startServer } from "./serve.ts";
+export {
+  type AdminPorts,
+  type Observe,
+  type RunningServer,
+  type ServerOptions,
+  type Started,
+  startServer,
+} from "./serve.ts";

@@ -5,7 +5,14 @@ export interface RouteEntry {
   readonly route: Route;
   /** The route's path with its named segments called by their place, so that no two routes disagree about a name. */
   readonly pattern: string;
-  readonly params: readonly { readonly name: string; readonly key: string }[];
+  readonly params: readonly RouteParam[];
+}
+
+export interface RouteParam {
+  readonly name: string;
+  readonly key: string;
+  /** Literal end of the segment, not part of the value; "" as a rule. */
+  readonly suffix: string;
 }
 
 export interface RouteTable {
@@ -34,17 +41,18 @@ export function routeTable(routes: readonly Route[]): RouteTable {
   return {
     entries,
     literal: (method, path) => (method === "POST" ? (posts.get(path) ?? null) : null),
-    fitting: (path) => entries.filter((entry) => fits(entry.pattern, path)),
+    fitting: (path) => entries.filter((entry) => fits(entry.route.path, path)),
   };
 }
 
 function entryOf(route: Route): RouteEntry {
-  const params: RouteEntry["params"][number][] = [];
+  const params: RouteParam[] = [];
   const segments = route.path.split("/").map((segment, index) => {
     if (!isNamed(segment)) return segment;
+    const { name, suffix } = nameOf(segment);
     const key = `p${index}`;
-    params.push({ name: segment.slice(1), key });
-    return `:${key}`;
+    params.push({ name, key, suffix });
+    return suffix === "" ? `:${key}` : `:${key}{.+${suffix}}`;
   });
   return { route, pattern: segments.join("/"), params };
 }
@@ -53,21 +61,36 @@ function isNamed(segment: string): boolean {
   return segment.startsWith(":");
 }
 
+/** `:target:generateContent` is a segment named `target` that ends with `:generateContent`. */
+function nameOf(segment: string): { name: string; suffix: string } {
+  const end = segment.indexOf(":", 1);
+  return end === -1
+    ? { name: segment.slice(1), suffix: "" }
+    : { name: segment.slice(1, end), suffix: segment.slice(end) };
+}
+
 function compareSegments(left: string, right: string): number {
   const rights = right.split("/");
   for (const [index, segment] of left.split("/").entries()) {
     const other = rights[index];
     if (other === undefined) return 0;
     if (isNamed(segment) !== isNamed(other)) return isNamed(segment) ? 1 : -1;
+    if (isNamed(segment) && isNamed(other)) {
+      const longer = nameOf(other).suffix.length - nameOf(segment).suffix.length;
+      if (longer !== 0) return longer;
+    }
   }
   return 0;
 }
 
-function fits(pattern: string, path: string): boolean {
-  const wanted = pattern.split("/");
+function fits(wantedPath: string, path: string): boolean {
+  const wanted = wantedPath.split("/");
   const given = path.split("/");
-  return (
-    wanted.length === given.length &&
-    wanted.every((segment, index) => (isNamed(segment) ? given[index] !== "" : segment === given[index]))
-  );
+  return wanted.length === given.length && wanted.every((segment, index) => fitsSegment(segment, given[index] ?? ""));
+}
+
+function fitsSegment(wanted: string, given: string): boolean {
+  if (!isNamed(wanted)) return wanted === given;
+  const { suffix } = nameOf(wanted);
+  return given.length > suffix.length && given.endsWith(suffix);
 }

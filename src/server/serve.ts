@@ -1,16 +1,20 @@
 /** Opens the address and keeps it: the one place of this room that touches the runtime's own server. */
 import type { Effects } from "../std/effects.ts";
 import { createSharedTimers } from "../std/shared-timers.ts";
+import { type AdminPorts, createAdmin } from "./admin.ts";
 import { createApp, internalError, type ServerState } from "./app.ts";
 import { BODY_BYTES_MAX } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Observe } from "./observe.ts";
 
+export type { AdminPorts } from "./admin.ts";
 export type { Observe } from "./observe.ts";
 
 export interface ServerOptions {
   readonly gateway: Gateway;
   readonly observe: Observe;
+  /** What the process keeps, beside what the gateway itself can tell. */
+  readonly adminPorts: Omit<AdminPorts, "explain">;
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -45,10 +49,23 @@ const IDLE_SECONDS = 255;
 
 export function startServer(options: ServerOptions): Started {
   const state: ServerState = { draining: false, arrived: 0 };
+  const { gateway } = options;
+  const { mayAdminister, nowMs } = gateway;
+  const timer = options.setTimer ?? createSharedTimers({ nowMs, setTimer });
+  const admin =
+    mayAdminister === null
+      ? null
+      : createAdmin({
+          mayAdminister,
+          ports: { ...options.adminPorts, explain: gateway.explain },
+          nowMs,
+          setTimer: timer,
+        });
   const app = createApp({
-    gateway: options.gateway,
+    gateway,
     observe: options.observe,
-    setTimer: options.setTimer ?? createSharedTimers({ nowMs: options.gateway.nowMs, setTimer }),
+    admin,
+    setTimer: timer,
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
     idleSeconds: IDLE_SECONDS,
     state,
@@ -63,6 +80,9 @@ export function startServer(options: ServerOptions): Started {
       // Otherwise an exception is answered with a page that shows source.
       development: false,
       idleTimeout: IDLE_SECONDS,
+      // Beside HTTP/1.1 on the same port, for connections that begin with its preface: the AWS SDK for JavaScript speaks
+      // it on http://. The runtime bounds it to 256 streams and 16 KB of headers (test/server/http2.test.ts).
+      http2: true,
       // The bound is ours (body.ts), because the runtime's own refusal is in nobody's dialect.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, connections) => app.fetch(request, connections),
@@ -81,9 +101,11 @@ export function startServer(options: ServerOptions): Started {
       arrived: () => state.arrived,
       announceStop() {
         state.draining = true;
+        admin?.stop();
       },
       async stop() {
         state.draining = true;
+        admin?.stop();
         await server.stop();
       },
       stopNow() {

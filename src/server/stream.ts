@@ -60,7 +60,9 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
         if (over) return;
         if (bytes === null) {
           finish();
-          controller.close();
+          // A reset is the one way left to say that something is missing.
+          if (source.isCut) controller.error(new Error("the upstream broke off its answer"));
+          else controller.close();
           return;
         }
         readyMs = input.nowMs();

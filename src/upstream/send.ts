@@ -239,7 +239,6 @@ const NEVER_CONNECTED = new Set([
   "EAI_AGAIN",
   "EHOSTUNREACH",
   "ENETUNREACH",
-  "EMFILE",
   "ERR_TLS_CERT_ALTNAME_INVALID",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
@@ -248,8 +247,18 @@ const NEVER_CONNECTED = new Set([
   "CERT_HAS_EXPIRED",
 ]);
 
+/** This machine has no descriptor, port or memory left: nothing was sent, and it is not the provider's fault. */
+const OURS = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL"]);
+
+const NO_CONNECTION_LEFT = failure(
+  "no-eligible-lane",
+  "The gateway has no connection left. Try again in a moment.",
+  1_000,
+);
+
 function transportFailure(error: unknown): { failure: Failure; mayHaveRun: boolean } {
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  if (OURS.has(code)) return { failure: NO_CONNECTION_LEFT, mayHaveRun: false };
   return {
     failure: failure("network", "The connection to the model's provider failed."),
     mayHaveRun: !NEVER_CONNECTED.has(code),

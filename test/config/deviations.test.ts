@@ -121,19 +121,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
     [after("timeouts: { connect_ms: 5 }\n"), "warning timeouts.connect_ms: a time limit for connecting"],
     [keyed("timeouts: { connect_ms: 5 }"), "warning providers.acme.timeouts.connect_ms: a time limit"],
   ],
-  queue: [
-    [
-      "providers: { acme: { api_key_env: ACME_KEY } }\nmodels: { m: { provider: acme, queue: { max: 1 } } }\n",
-      "warning models.m.queue: the bounds of the queue",
-    ],
-  ],
-  "keep-days": [
-    [
-      after("observability: { decisions: { keep_days: 7 } }\n"),
-      "warning observability.decisions.keep_days: decisions are kept in memory",
-    ],
-  ],
-  displays: [[after("displays: [{ type: awtrix, name: desk }]\n"), "warning displays: displays are not available"]],
 };
 
 /** What loads, and means something else than it did. */
@@ -179,6 +166,11 @@ const MEANS: Readonly<Record<string, () => void>> = {
       buffered: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 120_000, totalMs: 600_000 },
       streamed: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 300_000, totalMs: 0 },
     });
+  },
+  "queue-bounds": () => {
+    expect(deploy(BASE).lanes["acme/default/big"]?.queue).toEqual({ max: 1_000, maxWaitMs: 30_000 });
+    const queued = "providers: { local: {} }\nmodels: { m: { provider: local, queue: { max: 3, max_wait_ms: 50 } } }\n";
+    expect(deploy(queued).lanes["local/default/m"]?.queue).toEqual({ max: 3, maxWaitMs: 50 });
   },
   "max-concurrent-optional": () =>
     expect(deploy(BASE).lanes["acme/default/big"]?.slots).toEqual({ group: "model:big", max: 64 }),

@@ -347,6 +347,13 @@ const PROVIDERS: Row[] = [
     line: 1,
   },
   {
+    name: "a word that fits no tag",
+    config: providers("seals: 'Our:Own'"),
+    path: "providers.acme.seals",
+    says: "a word of 1 to 32",
+    line: 1,
+  },
+  {
     name: "forwarding everything",
     config: providers('forward_headers: ["*"]'),
     path: "providers.acme.forward_headers[0]",

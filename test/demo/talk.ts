@@ -61,10 +61,10 @@ export function whole(answer: VendorAnswer): Extract<VendorAnswer, { kind: "answ
 export function read(protocolId: ProtocolId, answer: VendorAnswer): IrResponse {
   const { payload, carrier }: Protocol = PROTOCOLS[protocolId];
   const { headers, text } = whole(answer);
-  if (headers["content-type"] !== carrier.streamContentType) {
+  if (headers["content-type"] !== carrier.framing.contentType) {
     return payload.readResponse(asObject(parseJson(text)) ?? {}).value;
   }
-  const splitter = carrier.createSplitter();
+  const splitter = carrier.framing.createSplitter();
   const reader = payload.createStreamReader();
   const answered = createAccumulator();
   const frames = [...splitter.push(new TextEncoder().encode(text)), ...splitter.end()];

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createSnapshot, type LaneSnapshot, TRANSITIONS_MAX } from "../../src/displays/snapshot.ts";
+import { BURN_PARTS } from "../../src/displays/spent.ts";
 import type { ExchangeRecord } from "../../src/observability/record.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 import {
@@ -40,7 +41,7 @@ function laneOf(lanes: readonly LaneSnapshot[], id: string): LaneSnapshot {
 
 describe("totals", () => {
   test("of nothing are nothing", () => {
-    const { lanes, ...totals } = shown([]);
+    const { lanes, targets, burn, ...totals } = shown([]);
     expect(totals).toEqual({
       wallMs: START_WALL_MS + 5000,
       transitions: [],
@@ -51,7 +52,16 @@ describe("totals", () => {
       tokens: 0,
       costNanos: null,
       perSecond: 0,
+      today: { requests: 0, tokens: 0, costNanos: null, unpriced: 0, failovers: 0 },
+      allowances: [],
+      lastLane: null,
     });
+    expect(targets.map(({ name, isOut }) => [name, isOut])).toEqual([
+      ["fast", false],
+      ["sonnet", false],
+      ["large", false],
+    ]);
+    expect(burn.map((part) => part.requests)).toEqual(new Array(BURN_PARTS).fill(0));
     expect(lanes.map(({ share, label }) => [share, label])).toEqual([
       [null, "unknown"],
       [null, "unknown"],

@@ -93,7 +93,7 @@ test("a hint of zero does not spin: one attempt a request", async () => {
 test("deadline: no new attempt starts after it", async () => {
   const lanes = [laneOf("first/a/one", "openai"), laneOf("second/a/two", "openai")];
   const core = createCore({
-    deployment: deploymentOf({ lanes, targets: [poolOf("pool", lanes, { failover: { deadlineMs: 60_000 } })] }),
+    deployment: deploymentOf({ lanes, targets: [poolOf("pool", lanes, { failover: { deadlineMs: 10_000 } })] }),
     answer: byProvider({ first: stream([{ do: "hang" }]), second: answering(OPENAI_WORDS) }),
   });
   const got = await core.ask({ protocol: "openai", body: question("openai", { stream: true }) });

@@ -6,6 +6,7 @@ import {
   type Answer as Answered,
   createExchange,
   createHeaderFilter,
+  createSeals,
   type Exchange,
   type Standing,
   TRACE_HEADERS,
@@ -32,6 +33,8 @@ export interface CoreInput {
   readonly clientTokens?: readonly string[];
   readonly localHostsOnly?: boolean;
   readonly admission?: Admission;
+  /** Instead of the table's. */
+  readonly protocols?: readonly Protocol[];
   /** Plants a fault: what the core is given instead of the real part. */
   readonly tamper?: {
     readonly world?: (world: World) => World;
@@ -44,6 +47,8 @@ export interface Ask {
   readonly protocol: string;
   readonly body: object | string | Uint8Array;
   readonly operation?: Operation;
+  /** Of several routes of an operation, the one with this path. */
+  readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly caller?: Caller;
   readonly params?: Readonly<Record<string, string>>;
@@ -67,6 +72,7 @@ export interface Core {
   readonly exchange: Exchange;
   readonly effects: VirtualEffects;
   readonly standing: Standing;
+  readonly world: World;
   readonly protocols: readonly Protocol[];
   readonly records: readonly ExchangeRecord[];
   readonly rows: readonly UsageRow[];
@@ -95,7 +101,7 @@ const READ_BYTES_MAX = 64 * 1024 * 1024;
 export function createCore(input: CoreInput): Core {
   const { deployment, tamper } = input;
   const effects = createVirtualEffects({ seed: input.seed ?? 1, answer: input.answer });
-  const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
+  const protocols: readonly Protocol[] = input.protocols ?? Object.values(PROTOCOLS);
   const records: ExchangeRecord[] = [];
   const rows: UsageRow[] = [];
   const bugs: unknown[] = [];
@@ -106,10 +112,12 @@ export function createCore(input: CoreInput): Core {
     selections: new Map(),
     lastUsedMs: new Map(),
     waiting: new Map(),
+    queued: new Map(),
     onChanges: (_target, more) => void changes.push(...more),
   };
+  const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
-    world: (tamper?.world ?? same)(worldOf(input, effects, protocols)),
+    world,
     standing,
     protocols,
     identify: createIdentify({
@@ -147,7 +155,7 @@ export function createCore(input: CoreInput): Core {
 
   const start = (ask: Ask): Asked => {
     const client = new AbortController();
-    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat");
+    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat", ask.path);
     const answer = exchange.run({
       route,
       parts: partsOf(route, ask),
@@ -163,6 +171,7 @@ export function createCore(input: CoreInput): Core {
     exchange,
     effects,
     standing,
+    world,
     protocols,
     records,
     rows,
@@ -191,6 +200,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     send: createSend(effects),
     protocolOf,
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
+    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: () => null,
     requestFilter(ingress, lane) {
       const egress = protocolOf(lane.protocol);
@@ -206,10 +216,13 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
   };
 }
 
-export function routeOf(protocols: readonly Protocol[], protocol: string, operation: Operation): Route {
+export function routeOf(protocols: readonly Protocol[], protocol: string, operation: Operation, path?: string): Route {
   const found = protocols
     .find((each) => each.id === protocol)
-    ?.carrier.routes.find((each) => each.operation === operation && each.target.from !== "param");
+    ?.carrier.routes.find(
+      (each) =>
+        each.operation === operation && (path === undefined ? each.target.from !== "param" : each.path === path),
+    );
   if (found === undefined) throw new Error(`${protocol} has no route for ${operation}`);
   return found;
 }

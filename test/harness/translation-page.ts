@@ -1,74 +1,76 @@
-/** The part of docs/translation.md that is generated from the pinned losses, and what on the page explains each of them. */
+/** docs/translation.md between its marks: the features table, the notes with their sources, and what the matrix pinned. */
 import { join } from "node:path";
+import type { PairResult } from "../../src/cli/matrix/grid.ts";
+import { featuresOfProtocol } from "../../src/protocols/feature-tables.ts";
+import { FEATURES, type FeatureCell, type FeatureId } from "../../src/protocols/features.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
 
 export const TRANSLATION_MD = join(import.meta.dir, "..", "..", "docs", "translation.md");
 
-const BEGIN = "<!-- generated from test/protocols/golden/losses.json: begin -->";
+const BEGIN = "<!-- generated from the features of each protocol and the matrix: begin -->";
 const FINISH = "<!-- generated: end -->";
+const IDS = Object.keys(FEATURES).filter((name): name is FeatureId => Object.hasOwn(FEATURES, name));
+const PROTOCOL_IDS: readonly string[] = Object.values(PROTOCOLS).map(({ id }) => id);
 
-/** Kind -> pair -> case -> losses, each as one line. */
-export type PinnedLosses = Readonly<
-  Record<string, Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>>
->;
-
-/**
- * A row of the hand-written table explains a loss when its first cell holds the loss's field (indexes left out) in code
- * marks and the cell of the pair says it is not carried.
- */
-export function lossesTable(pinned: PinnedLosses, page: string): { unexplained: string[]; text: string } {
-  const rows = explainedRows(page);
-  const unexplained: string[] = [];
-  const lines: string[] = [];
-  for (const [kind, pairs] of Object.entries(pinned)) {
-    for (const [pair, cases] of Object.entries(pairs)) {
-      const seen = new Map<string, string[]>();
-      for (const [name, losses] of Object.entries(cases)) {
-        for (const loss of losses) seen.set(generalised(loss), [...(seen.get(generalised(loss)) ?? []), name]);
-      }
-      for (const [loss, names] of [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-        const field = loss.slice(0, loss.indexOf(" "));
-        if (!rows.some((row) => row.kind === kind && row.pair === pair && row.fields.includes(field)))
-          unexplained.push(`${kind}, ${pair}: ${loss}`);
-        lines.push(
-          `| ${kind} | ${pair} | \`${field}\` | ${loss.slice(field.length + 1)} | ${[...new Set(names)].join(", ")} |`,
-        );
-      }
-    }
-  }
-  const table = ["| what | client > lane | member | what happens | seen in |", "|---|---|---|---|---|", ...lines].join(
-    "\n",
-  );
+export function translationPage(page: string, results: readonly PairResult[]): string {
   const begin = page.indexOf(BEGIN);
   const finish = page.indexOf(FINISH);
   if (begin === -1 || finish === -1) throw new Error("docs/translation.md has lost its marks");
-  return { unexplained, text: `${page.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${page.slice(finish)}` };
+  const parts = [featureRows(), "## Why", sourceRows(), "## Every loss", LOSSES_INTRO, lossRows(results)];
+  return `${page.slice(0, begin + BEGIN.length)}\n\n${parts.join("\n\n")}\n\n${page.slice(finish)}`;
 }
 
-/** Places in a list are not what a row is about. */
-function generalised(loss: string): string {
-  return loss.replaceAll(/\[\d+\]/g, "[]");
+const LOSSES_INTRO = `What the matrix found, pair by pair, over its corpus (\`ringmain matrix --pair CLIENT>LANE\` shows it from the program itself).
+Requests are lost on the way to the lane, answers and streams on the way to the client.`;
+
+function featureRows(): string {
+  const rows = IDS.map((id) => [
+    FEATURES[id],
+    ...PROTOCOL_IDS.map((protocol) => cellOf(featuresOfProtocol(protocol)[id])),
+  ]);
+  return table([["feature", ...PROTOCOL_IDS], ...rows]);
 }
 
-interface Row {
-  readonly kind: string;
-  readonly pair: string;
-  readonly fields: readonly string[];
+function cellOf({ carried, note }: FeatureCell): string {
+  if (carried === "yes") return note === "" ? "yes" : `yes: ${note}`;
+  return carried === "no" ? `no: ${note}` : note;
 }
 
-/** Rows of the tables headed `### <kind>, <pair>`: first cell the members, last cell the vendor's page. */
-function explainedRows(page: string): Row[] {
-  const rows: Row[] = [];
-  let heading: { kind: string; pair: string } | null = null;
-  for (const line of page.split("\n")) {
-    if (line.startsWith("#")) {
-      const [, kind, pair] = /^### (\w+), (\w+ > \w+)$/.exec(line) ?? [];
-      heading = kind === undefined || pair === undefined ? null : { kind, pair };
+/** The vendors' pages behind what is not carried whole, one line a protocol and page. */
+function sourceRows(): string {
+  const rows = PROTOCOL_IDS.flatMap((protocol) => {
+    const pages = new Map<string, FeatureId[]>();
+    for (const id of IDS) {
+      const { source } = featuresOfProtocol(protocol)[id];
+      if (source !== "") pages.set(source, [...(pages.get(source) ?? []), id]);
     }
-    if (heading === null || !line.startsWith("| `")) continue;
-    const cells = line.split("|").map((cell) => cell.trim());
-    const isSourced = /https:\/\/\S+.*\d{4}-\d{2}-\d{2}/.test(cells.at(-2) ?? "");
-    if (isSourced)
-      rows.push({ ...heading, fields: [...(cells[1] ?? "").matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "") });
-  }
-  return rows;
+    return [...pages].map(([source, ids]) => [
+      protocol,
+      ids.map((id) => FEATURES[id]).join("; "),
+      source.replace(/ (\S+)$/, " ($1)"),
+    ]);
+  });
+  return table([["protocol", "features", "vendor's page, and when it was read"], ...rows]);
+}
+
+function lossRows(results: readonly PairResult[]): string {
+  const rows = results.flatMap(({ kind, pair, losses, features }) =>
+    Object.entries(losses).map(([loss, names]) => {
+      const field = loss.slice(0, loss.indexOf(" "));
+      const why = (features[loss] ?? []).map((id) => FEATURES[id]);
+      const cases =
+        names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+      return [kind, pair.name, `\`${field}\``, loss.slice(field.length + 1), why.join("; "), cases];
+    }),
+  );
+  return table([["what", "client > lane", "member", "what happens", "feature", "seen in"], ...rows]);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...rest] = rows.map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  return [head, head.map(() => "---"), ...rest]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n")
+    .replaceAll("| --- ", "|---")
+    .replaceAll("---|---", "---|---");
 }

@@ -48,7 +48,7 @@ test.each(["token", "passthrough", "none"] satisfies AuthMode[])("with callers i
   );
   const metrics = createMetrics(configured, () => GAUGES);
   const totals = createTotals(configured);
-  const decisions = createDecisions(100);
+  const decisions = createDecisions({ ring: 100, firstSeq: 1, deployment: configured, onDecision: () => undefined });
   const ledger = createMemoryLedger();
   const sinks = createSinks([...logs, metrics, totals, decisions].map(({ sink }) => sink));
 
@@ -69,10 +69,30 @@ test.each(["token", "passthrough", "none"] satisfies AuthMode[])("with callers i
   const outputs = [
     ...written,
     await renderPrometheus([metrics.snapshot()]),
-    JSON.stringify([metrics.snapshot(), stats, decisions.list(100), ledger.sum(), credential, identified, refusals]),
-    Bun.inspect([credential, identified, refusals, decisions.list(100), metrics, totals, decisions, ledger], {
-      depth: 20,
-    }),
+    JSON.stringify([
+      metrics.snapshot(),
+      stats,
+      decisions.list({ before: null, limit: 100 }),
+      ledger.sum(),
+      credential,
+      identified,
+      refusals,
+    ]),
+    Bun.inspect(
+      [
+        credential,
+        identified,
+        refusals,
+        decisions.list({ before: null, limit: 100 }),
+        metrics,
+        totals,
+        decisions,
+        ledger,
+      ],
+      {
+        depth: 20,
+      },
+    ),
   ];
   expect(caller).not.toBeNull();
   expect(sinks.failures.size).toBe(0);

@@ -47,6 +47,7 @@ function start(options: {
     nowMs: () => performance.now(),
     randomName: () => "w",
     openLedger: async () => null,
+    wallMs: () => Date.now(),
     random: () => 0,
     setTimer(ms, fire) {
       const timer = setTimeout(fire, ms / HURRY);

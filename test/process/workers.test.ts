@@ -30,6 +30,7 @@ test("two workers share an address and show the figures of both", async () => {
     nowMs: () => performance.now(),
     randomName: () => "w",
     openLedger: async () => null,
+    wallMs: () => Date.now(),
     random: () => 0,
     setTimer(ms, fire) {
       const timer = setTimeout(fire, ms);

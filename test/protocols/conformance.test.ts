@@ -1,5 +1,6 @@
 // One suite over every protocol of the table: what readers, writers, taps, splitters and error maps promise by contract.
 // What a protocol does not do is listed in SKIPS with its reason; nothing else is left out.
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { DISPLAYS } from "../../src/displays/index.ts";
@@ -16,6 +17,7 @@ import { asObject, type JsonObject } from "../../src/std/json.ts";
 import { Secret } from "../../src/std/secret.ts";
 import { WireError } from "../../src/std/wire-error.ts";
 import { RESPONSES, STREAMS } from "../harness/answers.ts";
+import { editsInput } from "../harness/carriers.ts";
 import { REQUESTS } from "../harness/conversations.ts";
 import { differences, meaningOfRequest, meaningOfResponse, overTheWire, textOf } from "../harness/meaning.ts";
 import { said, type Trouble, VENDOR_WORDS, WEATHER_OSLO, WEATHER_PARIS } from "../harness/vendor-words.ts";
@@ -62,13 +64,13 @@ function write(protocol: Protocol, events: readonly IrEvent[]): Frame[] {
 }
 
 function bytesOf(protocol: Protocol, frames: readonly Frame[]): Uint8Array {
-  const joiner = protocol.carrier.createJoiner();
+  const joiner = protocol.carrier.framing.createJoiner();
   return concatBytes([...frames.map((frame) => joiner.write(frame)), joiner.end()]);
 }
 
 /** Frames of these pieces of a stream; the end included. */
 function split(protocol: Protocol, pieces: readonly Uint8Array[]): Frame[] {
-  const splitter = protocol.carrier.createSplitter();
+  const splitter = protocol.carrier.framing.createSplitter();
   return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.end()];
 }
 
@@ -228,7 +230,7 @@ for (const protocol of ALL) {
 
         test(`a vendor's ${name}: the cutter keeps every byte and cuts where the splitter does`, () => {
           for (const size of [1, 3, 17, 1_000_000]) {
-            const cutter = carrier.createCutter();
+            const cutter = carrier.framing.createCutter();
             const pieces: Uint8Array[] = [];
             for (let at = 0; at < whole.length; at += size) pieces.push(...cutter.push(whole.slice(at, at + size)));
             const rest = cutter.end();
@@ -333,7 +335,7 @@ for (const protocol of ALL) {
         fc.assert(
           fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 8 }), (pieces) => {
             swallowWireError(() => split(protocol, pieces));
-            const cutter = carrier.createCutter();
+            const cutter = carrier.framing.createCutter();
             const cut = swallowWireError(() => {
               const parts = pieces.flatMap((piece) => cutter.push(piece));
               const rest = cutter.end();
@@ -674,6 +676,7 @@ for (const protocol of ALL) {
             ]) {
               const signed = await carrier.auth.sign({
                 method: "POST",
+                contentType: "application/json",
                 url: "https://vendor.invalid/v1",
                 body: encodeUtf8("{}"),
                 secret: new Secret(text),
@@ -710,7 +713,7 @@ for (const protocol of ALL) {
 
       test("a relayed body gets the lane's model, as JSON, whatever its name", () => {
         for (const name of ["plain", 'quo"te', "back\\slash", "ünicode", "a/b:c"]) {
-          const edits = carrier.memberEdits(name);
+          const edits = carrier.memberEdits(editsInput({ upstreamModel: name }));
           expect(edits["model"] === null || edits["model"] === undefined ? name : JSON.parse(edits["model"])).toBe(
             name,
           );
@@ -718,7 +721,7 @@ for (const protocol of ALL) {
       });
 
       test("heartbeats say nothing but that it is alive", () => {
-        const beats = carrier.keepAlive;
+        const beats = carrier.framing.keepAlive;
         const events =
           beats === null
             ? []

@@ -1,262 +1,170 @@
 // Every protocol's client on every protocol's lane, over one corpus: what a translation changes is a declared loss, the
-// losses are pinned in golden/losses.json (UPDATE_GOLDEN=1 rewrites it, people read the diff), and each pinned loss is
-// explained by docs/translation.md.
+// losses are pinned in src/cli/matrix/losses.json (UPDATE_GOLDEN=1 rewrites it, people read the diff), each is explained
+// by a table of features, and each table is shown to be true by the corpus. docs/translation.md is written from them.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { IrEvent } from "../../src/ir/event.ts";
-import { createAccumulator } from "../../src/ir/fold.ts";
-import type { Loss, WithLosses } from "../../src/ir/loss.ts";
-import type { IrRequest } from "../../src/ir/request.ts";
-import type { IrResponse } from "../../src/ir/response.ts";
+import { RESPONSES } from "../../src/cli/matrix/corpus.ts";
+import { shownByRequest, shownByResponse } from "../../src/cli/matrix/evidence.ts";
+import { deviations, PINNED, type Pinned, pinnable, runMatrix } from "../../src/cli/matrix/grid.ts";
+import { CASES, KINDS, type Kind, PAIRS, type Pair, translate } from "../../src/cli/matrix/translate.ts";
+import { inputTokens } from "../../src/ir/usage.ts";
+import { featuresOfProtocol } from "../../src/protocols/feature-tables.ts";
+import { FEATURES, type FeatureId } from "../../src/protocols/features.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
-import type { AnswerContext, Protocol } from "../../src/protocols/protocol.ts";
-import { concatBytes } from "../../src/std/bytes.ts";
-import { RESPONSES, STREAMS } from "../harness/answers.ts";
-import { REQUESTS } from "../harness/conversations.ts";
-import {
-  differences,
-  type Meaning,
-  meaningOfBroken,
-  meaningOfRequest,
-  meaningOfResponse,
-  overTheWire,
-  textOf,
-} from "../harness/meaning.ts";
-import { lossesTable, TRANSLATION_MD } from "../harness/translation-page.ts";
+import type { Protocol } from "../../src/protocols/protocol.ts";
+import { textOf } from "../harness/meaning.ts";
+import { TRANSLATION_MD, translationPage } from "../harness/translation-page.ts";
 
-const GOLDEN = join(import.meta.dir, "golden", "losses.json");
+const LOSSES_JSON = join(import.meta.dir, "../../src/cli/matrix/losses.json");
 const IS_UPDATE = process.env["UPDATE_GOLDEN"] === "1";
 const ALL: readonly Protocol[] = Object.values(PROTOCOLS);
-const PAIRS = ALL.flatMap((ingress) =>
-  ALL.map((egress) => ({ ingress, egress, name: `${ingress.id} > ${egress.id}` })),
-);
+const IDS = Object.keys(FEATURES).filter((name): name is FeatureId => Object.hasOwn(FEATURES, name));
 
-/** What a translation of one case came to. */
-interface Came {
-  readonly losses: readonly Loss[];
-  /** Features that changed. */
-  readonly changed: readonly string[];
-}
+const RESULTS = runMatrix();
+if (IS_UPDATE) await Bun.write(LOSSES_JSON, `${JSON.stringify(pinnable(RESULTS), null, 1)}\n`);
+const pinned: Pinned = IS_UPDATE ? pinnable(RESULTS) : PINNED;
 
-function contextFor(request: IrRequest | null): AnswerContext {
-  let ids = 0;
-  return {
-    request,
-    upstreamModel: "upstream-model",
-    createdMs: 1_767_225_600_000,
-    newId: (length) => String(ids++).padStart(length, "0"),
-    inputTokensEstimate: 25,
-  };
-}
+describe("the matrix", () => {
+  test("the corpus has at least 60 conversations, and answers and streams beside them", () => {
+    expect(CASES.requests.length).toBeGreaterThanOrEqual(60);
+    expect(CASES.responses.length).toBeGreaterThan(30);
+    expect(CASES.streams.length).toBeGreaterThan(60);
+  });
 
-const WRITE = { upstreamModel: "pool", defaultMaxOutputTokens: 256, maxOutputTokens: null };
+  for (const result of RESULTS) {
+    test(`${result.kind}, ${result.pair.name}: every change is a declared loss, and every loss has its reason`, () => {
+      expect(result.defects).toEqual([]);
+    });
 
-/** A client's request: the corpus' own, as this protocol's clients would have sent it. */
-function sentBy(ingress: Protocol, given: IrRequest): IrRequest {
-  const body = overTheWire(ingress.payload.writeRequest(given, WRITE).value);
-  return ingress.payload.readRequest(body).value;
-}
-
-function translateRequest(ingress: Protocol, egress: Protocol, given: IrRequest): Came {
-  const request = sentBy(ingress, given);
-  const losses: Loss[] = [
-    ...ingress.payload.readRequest(overTheWire(ingress.payload.writeRequest(given, WRITE).value)).losses,
-  ];
-  const written = keep(losses, egress.payload.writeRequest(request, WRITE));
-  const arrived = keep(losses, egress.payload.readRequest(overTheWire(written)));
-  return { losses, changed: changes(meaningOfRequest(request), meaningOfRequest(arrived)) };
-}
-
-function translateResponse(ingress: Protocol, egress: Protocol, given: IrResponse): Came {
-  const own = contextFor(null);
-  const body = overTheWire(egress.payload.writeResponse(given, own).value);
-  const losses: Loss[] = [];
-  const answer = keep(losses, egress.payload.readResponse(body));
-  const written = keep(losses, ingress.payload.writeResponse(answer, contextFor(null)));
-  const arrived = keep(losses, ingress.payload.readResponse(overTheWire(written)));
-  return { losses, changed: changes(meaningOfResponse(answer), meaningOfResponse(arrived)) };
-}
-
-function translateStream(ingress: Protocol, egress: Protocol, given: readonly IrEvent[]): Came {
-  const losses: Loss[] = [];
-  const answer = readBack(egress, given, []);
-  const arrived = readBack(ingress, answer.events, losses);
-  losses.push(...answer.losses, ...arrived.losses);
-  const failures = answer.failed === arrived.failed ? [] : ["failure"];
-  // What a broken stream had said before it broke must have arrived as well.
-  const meaning = answer.failed ? meaningOfBroken : meaningOfResponse;
-  return { losses, changed: [...failures, ...changes(meaning(answer.response), meaning(arrived.response))] };
-}
-
-interface ReadBack {
-  readonly events: readonly IrEvent[];
-  readonly response: IrResponse;
-  readonly failed: boolean;
-  readonly losses: readonly Loss[];
-}
-
-/** Each feature that changed, with what it said before and after. */
-function changes(before: Meaning, after: Meaning): string[] {
-  return differences(before, after).map((name) => `${name}: ${textOf(before[name])} -> ${textOf(after[name])}`);
-}
-
-/** Events written by this protocol, sent as bytes, and read again. Losses of the writer go to `losses`. */
-function readBack(protocol: Protocol, events: readonly IrEvent[], losses: Loss[]): ReadBack {
-  const { payload, carrier } = protocol;
-  const asked =
-    protocol.id === "openai"
-      ? payload.readRequest({ model: "m", messages: [], stream: true, stream_options: { include_usage: true } }).value
-      : null;
-  const writer = payload.createStreamWriter(contextFor(asked));
-  const joiner = carrier.createJoiner();
-  const bytes = concatBytes([
-    ...events.flatMap((event) => writer.push(event)).map((frame) => joiner.write(frame)),
-    joiner.end(),
-  ]);
-  losses.push(...writer.losses);
-  const splitter = carrier.createSplitter();
-  const reader = payload.createStreamReader();
-  const accumulator = createAccumulator();
-  const read = [...splitter.push(bytes), ...splitter.end()].flatMap((frame) => reader.push(frame));
-  read.push(...reader.end());
-  for (const event of read) accumulator.push(event);
-  return {
-    events: read,
-    response: accumulator.response(),
-    failed: accumulator.failure() !== null,
-    losses: accumulator.losses(),
-  };
-}
-
-function keep<T>(losses: Loss[], result: WithLosses<T>): T {
-  losses.push(...result.losses);
-  return result.value;
-}
-
-// ---------------------------------------------------------------- the tests
-
-/** Changes that are no losses, because the client's own protocol has no place for what is missing, or the lane's no default. */
-const ALLOWED: Readonly<
-  Record<string, Readonly<Record<string, { readonly changes: readonly string[]; readonly because: string }>>>
-> = {
-  "requests, openai > anthropic": {
-    "no limit": { changes: ["maxOutputTokens"], because: "the vendor demands a limit: the lane's default is written" },
-  },
-  "requests, responses > anthropic": {
-    "no limit": { changes: ["maxOutputTokens"], because: "the vendor demands a limit: the lane's default is written" },
-  },
-  "responses, openai > anthropic": {
-    "stopped by a sequence": {
-      changes: ["stopSequences", "finishes"],
-      because: "the client's protocol never says which one was met",
-    },
-  },
-  "streams, openai > anthropic": {
-    "stopped by a sequence": {
-      changes: ["stopSequences", "finishes"],
-      because: "the client's protocol never says which one was met",
-    },
-  },
-};
-
-/** Kind -> pair -> case -> losses, each as one line. */
-type Pinned = Record<string, Record<string, Record<string, string[]>>>;
-
-const KINDS = {
-  requests: run(REQUESTS, translateRequest),
-  responses: run(RESPONSES, translateResponse),
-  streams: run(STREAMS, translateStream),
-};
-
-function run<T>(
-  corpus: Readonly<Record<string, T>>,
-  translate: (ingress: Protocol, egress: Protocol, given: T) => Came,
-) {
-  return PAIRS.map(({ ingress, egress, name }) => ({
-    pair: name,
-    isSame: ingress.id === egress.id,
-    cases: Object.entries(corpus).map(([each, given]) => ({
-      name: each,
-      came: (): Came => translate(ingress, egress, given),
-    })),
-  }));
-}
-
-for (const [kind, pairs] of Object.entries(KINDS)) {
-  for (const { pair, isSame, cases } of pairs) {
-    describe(`${kind}, ${pair}`, () => {
-      for (const { name, came } of cases) {
-        test(`${name}: what changed was declared`, () => {
-          const { losses, changed } = came();
-          const allowed = ALLOWED[`${kind}, ${pair}`]?.[name.replace(" (whole)", "")];
-          const unexplained = changed.filter(
-            (change) => allowed === undefined || !allowed.changes.some((feature) => change.startsWith(`${feature}:`)),
-          );
-          expect(losses.length === 0 || isSame ? unexplained : []).toEqual([]);
-        });
-      }
+    test(`${result.kind}, ${result.pair.name}: the losses are the pinned ones`, () => {
+      expect(deviations(result, pinned)).toEqual([]);
     });
   }
+
+  test("between a client and a lane of one protocol nothing is lost", () => {
+    const own = RESULTS.filter(({ pair, lossy }) => pair.client === pair.lane && lossy > 0);
+    expect(own.map(({ kind, pair, losses }) => [kind, pair.name, losses])).toEqual([]);
+  });
+
+  test("tokens are conserved: whatever the pair, what the vendor counted is what the client reads, once", () => {
+    const wrong: string[] = [];
+    for (const pair of PAIRS) {
+      for (const name of Object.keys(RESPONSES)) {
+        const [sent, arrived] = [shown("responses", pair, name)?.sent, shown("responses", pair, name)?.arrived];
+        if (sent?.usage == null || arrived?.usage == null) continue;
+        const pairs = [
+          [inputTokens(sent.usage), inputTokens(arrived.usage)],
+          [sent.usage.outputTokens, arrived.usage.outputTokens],
+          [sent.usage.cacheReadTokens ?? 0, arrived.usage.cacheReadTokens ?? 0],
+          [sent.usage.reasoningTokens ?? 0, arrived.usage.reasoningTokens ?? 0],
+        ];
+        if (pairs.some(([before, after]) => before !== null && before !== after)) wrong.push(`${pair.name}, ${name}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+function shown(kind: Kind, pair: Pair, name: string) {
+  return translate(kind, pair, name).response;
 }
 
-test("the losses are the pinned ones", async () => {
-  const found: Pinned = {};
-  for (const [kind, pairs] of Object.entries(KINDS)) {
-    const ofKind: Pinned[string] = {};
-    for (const { pair, cases } of pairs) {
-      const ofPair: Record<string, string[]> = {};
-      for (const { name, came } of cases) {
-        const lines = [...new Set(came().losses.map(({ field, how, detail }) => `${field} ${how}: ${detail}`))];
-        if (lines.length > 0) ofPair[name] = lines;
-      }
-      ofKind[pair] = ofPair;
-    }
-    found[kind] = ofKind;
+/** Cells that say yes and cannot be shown by a case: what the corpus is made of in between has no member for it. */
+const UNSHOWN: ReadonlySet<string> = new Set([]);
+
+describe("the tables of features", () => {
+  test("every feature is shown by a case of the corpus", () => {
+    const missing = IDS.filter((id) => !ALL.some((protocol) => showsAnywhere(id, protocol)));
+    expect(
+      missing.filter((id) => ALL.some((protocol) => featuresOfProtocol(protocol.id)[id].carried !== "no")),
+    ).toEqual([]);
+  });
+
+  for (const protocol of ALL) {
+    const table = featuresOfProtocol(protocol.id);
+
+    test(`${protocol.id}: what is not carried whole has a reason and the vendor's page, with the day it was read`, () => {
+      const bare = IDS.filter(
+        (id) =>
+          table[id].carried !== "yes" &&
+          !(table[id].note !== "" && /^https:\/\/\S+ 20\d\d-\d\d-\d\d$/.test(table[id].source)),
+      );
+      expect(bare).toEqual([]);
+    });
+
+    test(`${protocol.id}: every feature it carries crosses with it, to or from another protocol that carries it`, () => {
+      const unshown = IDS.filter((id) => table[id].carried === "yes" && !crosses(id, protocol));
+      expect(unshown.filter((id) => !UNSHOWN.has(`${protocol.id} ${id}`))).toEqual([]);
+    });
+
+    test(`${protocol.id}: what it has no place for crosses from nobody`, () => {
+      const wrong = IDS.filter((id) => table[id].carried === "no" && arrivesAt(id, protocol));
+      expect(wrong).toEqual([]);
+    });
   }
-  if (IS_UPDATE) await Bun.write(GOLDEN, `${JSON.stringify(found, null, 2)}\n`);
-  const pinned: Pinned = JSON.parse(await Bun.file(GOLDEN).text());
-  expect(found).toEqual(pinned);
 });
 
-test("every pinned loss is explained in docs/translation.md, and its generated part is up to date", async () => {
-  const pinned: Pinned = JSON.parse(await Bun.file(GOLDEN).text());
-  const page = await Bun.file(TRANSLATION_MD).text();
-  const { unexplained, text } = lossesTable(pinned, page);
-  if (IS_UPDATE) await Bun.write(TRANSLATION_MD, text);
-  expect(unexplained).toEqual([]);
-  expect(await Bun.file(TRANSLATION_MD).text()).toBe(text);
-});
+/** Sent and arrived show the same of the feature, in some case. */
+function holds(id: FeatureId, pair: Pair): boolean {
+  const isSame = (before: unknown, after: unknown): boolean => before !== null && textOf(before) === textOf(after);
+  return KINDS.some((kind) =>
+    CASES[kind].some((name) => {
+      const { request, response } = cameOf(kind, pair, name);
+      if (request !== null) return isSame(shownByRequest(id, request.sent), shownByRequest(id, request.arrived));
+      return response !== null && isSame(shownByResponse(id, response.sent), shownByResponse(id, response.arrived));
+    }),
+  );
+}
 
-test("docs/translation.md has a column for every protocol, and every row fills it", async () => {
-  const lines = (await Bun.file(TRANSLATION_MD).text()).split("\n");
-  const heading = lines.findIndex((line) => line.startsWith("| feature |"));
-  const cells = (line: string): string[] =>
-    line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim());
-  expect(cells(lines[heading] ?? "").toSorted()).toEqual(["feature", ...ALL.map((protocol) => protocol.id)].toSorted());
-  const rows = lines.slice(heading + 2, lines.indexOf("", heading));
-  expect(rows.length).toBeGreaterThan(20);
-  expect(rows.filter((row) => cells(row).length !== ALL.length + 1 || cells(row).includes(""))).toEqual([]);
-});
+const known = new Map<string, ReturnType<typeof translate>>();
+function cameOf(kind: Kind, pair: Pair, name: string): ReturnType<typeof translate> {
+  const key = `${kind} ${pair.name} ${name}`;
+  const came = known.get(key) ?? translate(kind, pair, name);
+  known.set(key, came);
+  return came;
+}
 
-test("tokens are conserved: whatever the pair, what the vendor counted is what the client reads, once", () => {
-  const wrong: string[] = [];
-  for (const { ingress, egress, name } of PAIRS) {
-    for (const [each, given] of Object.entries(RESPONSES)) {
-      const answer = egress.payload.readResponse(
-        overTheWire(egress.payload.writeResponse(given, contextFor(null)).value),
-      ).value;
-      const arrived = ingress.payload.readResponse(
-        overTheWire(ingress.payload.writeResponse(answer, contextFor(null)).value),
-      ).value;
-      const before = meaningOfResponse(answer);
-      const after = meaningOfResponse(arrived);
-      const counts = ["inputTokens", "cacheReadTokens", "outputTokens", "reasoningTokens"];
-      const lost = counts.filter((count) => before[count] !== undefined && before[count] !== after[count]);
-      if (lost.length > 0) wrong.push(`${name}, ${each}: ${lost.join(", ")}`);
-    }
-  }
-  expect(wrong).toEqual([]);
+/** To and from every other protocol that carries it too; at home where there is none. */
+function crosses(id: FeatureId, protocol: Protocol): boolean {
+  const others = PAIRS.filter(
+    ({ client, lane }) =>
+      client !== lane &&
+      (client === protocol || lane === protocol) &&
+      featuresOfProtocol(client.id)[id].carried === "yes" &&
+      featuresOfProtocol(lane.id)[id].carried === "yes",
+  );
+  const home = PAIRS.filter(({ client, lane }) => client === protocol && lane === protocol);
+  return others.length > 0 ? others.every((pair) => holds(id, pair)) : home.some((pair) => holds(id, pair));
+}
+
+function showsAnywhere(id: FeatureId, protocol: Protocol): boolean {
+  return PAIRS.some((pair) => pair.client === protocol && pair.lane === protocol && holds(id, pair));
+}
+
+/** Answers and requests that another protocol sent with the feature, and that still show it behind this one. */
+function arrivesAt(id: FeatureId, protocol: Protocol): boolean {
+  return PAIRS.some(({ client, lane, name }) => {
+    if (client === lane) return false;
+    const isTaker = (kind: Kind): boolean => (kind === "requests" ? lane === protocol : client === protocol);
+    return KINDS.some(
+      (kind) =>
+        isTaker(kind) &&
+        CASES[kind].some((each) => {
+          const { request, response } = cameOf(kind, { client, lane, name }, each);
+          if (request !== null)
+            return shownByRequest(id, request.sent) !== null && shownByRequest(id, request.arrived) !== null;
+          return (
+            response !== null &&
+            shownByResponse(id, response.sent) !== null &&
+            shownByResponse(id, response.arrived) !== null
+          );
+        }),
+    );
+  });
+}
+
+test("docs/translation.md is written from the tables and the pinned losses", async () => {
+  const page = translationPage(await Bun.file(TRANSLATION_MD).text(), RESULTS);
+  if (IS_UPDATE) await Bun.write(TRANSLATION_MD, page);
+  expect(await Bun.file(TRANSLATION_MD).text()).toBe(page);
 });

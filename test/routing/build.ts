@@ -37,8 +37,10 @@ export function lane(
     protocol: "openai",
     upstreamModel: model,
     canonical: { id: model, proven: false },
+    sealIssuer: "shared",
     credential: null,
     slots: { group: id, max: 10 },
+    queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
     pinned: false,
@@ -109,9 +111,11 @@ export function deployment(lanes: readonly Lane[], targets: readonly Target[] = 
     responseHeaders: "full",
     log: { level: "info", format: "text" },
     decisionsRing: 10,
+    decisionsStore: null,
     providers: {},
     lanes: byId(lanes),
     targets: Object.fromEntries(targets.map((each) => [each.name, each])),
+    displays: [],
     warnings: [],
   };
 }

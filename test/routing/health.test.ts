@@ -212,14 +212,17 @@ describe("tests after a hard-out and after a cooldown", () => {
     const health = world();
     for (const nowMs of [0, 0, 0]) health.fail(failed("network"), nowMs);
     health.fail(failed("credential"), 1, sibling);
-    const changes = health.recover(hit.id, 2).map(({ target, lane: id, from, to }) => [target, id, from, to]);
+    const changes = health
+      .probe(hit, 2)
+      .succeeded(2)
+      .map(({ target, lane: id, from, to }) => [target, id, from, to]);
     expect(changes).toEqual([
       [null, hit.id, "auth-failed", "healthy"],
       [null, sibling.id, "auth-failed", "unknown"],
       ["pool", hit.id, "cooling-down", "healthy"],
     ]);
     expect(reach(health, 2)).toBe("ok · ok · ok · ok");
-    expect(health.recover(hit.id, 3)).toEqual([]);
+    expect(health.probe(hit, 3).succeeded(3)).toEqual([]);
   });
 });
 
@@ -283,6 +286,7 @@ describe("counters", () => {
       cooldownMs: 0,
       streak: 0,
       requestsLeft: null,
+      out: false,
       failure: null,
     });
     open?.release(0);

@@ -3,6 +3,7 @@ import type { Answer, ByteSource, RefuseInput, RunInput } from "../../src/exchan
 import { FAILURES, failure } from "../../src/ir/failure.ts";
 import type { Route } from "../../src/ir/route.ts";
 import { createSeries } from "../../src/observability/series.ts";
+import type { DecisionPort } from "../../src/server/admin-decisions.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
 import { type RunningServer, startServer } from "../../src/server/serve.ts";
 import { encodeUtf8 } from "../../src/std/bytes.ts";
@@ -30,6 +31,12 @@ function route(method: Route["method"], path: string): Route {
 
 export const BODY_BYTES_MAX = 1_000_000;
 
+const NO_DECISIONS: DecisionPort = {
+  list: async () => ({ decisions: [], next: null }),
+  find: async () => ({ found: null }),
+  watch: () => () => undefined,
+};
+
 export interface FakeServer extends AsyncDisposable {
   readonly server: RunningServer;
   readonly port: number;
@@ -40,15 +47,15 @@ export interface FakeServer extends AsyncDisposable {
   readonly time: VirtualEffects;
   /** How exchanges that are run are answered from now on. */
   answer(script: (input: RunInput) => Answer | Promise<Answer>): void;
-  state: { ready: boolean; mayObserve: boolean };
+  state: { ready: boolean; mayObserve: boolean; mayAdminister: boolean };
 }
 
-export function startFake(): FakeServer {
+export function startFake(decisions: DecisionPort = NO_DECISIONS): FakeServer {
   const runs: RunInput[] = [];
   const refusals: RefuseInput[] = [];
   const bugs: unknown[] = [];
   const time = createVirtualEffects();
-  const state = { ready: true, mayObserve: false };
+  const state = { ready: true, mayObserve: false, mayAdminister: false };
   let script: (input: RunInput) => Answer | Promise<Answer> = (input) => text(200, `run ${input.route.path}`);
   const gateway: Gateway = {
     routes: ROUTES,
@@ -67,6 +74,8 @@ export function startFake(): FakeServer {
       },
     },
     mayObserve: () => state.mayObserve,
+    mayAdminister: decisions === NO_DECISIONS ? null : () => state.mayAdminister,
+    explain: () => failure("unknown-model", "Nothing is called that."),
     stats: () => ({}),
     metrics: () => createSeries().snapshot(),
     ready: () => ({ ok: state.ready, reason: "no usable lanes" }),
@@ -77,6 +86,7 @@ export function startFake(): FakeServer {
   const started = startServer({
     gateway,
     observe: { stats: async () => ({ pools: {} }), metrics: async () => [gateway.metrics()] },
+    adminPorts: { decisions, keys: null },
     host: "127.0.0.1",
     port: 0,
     reusePort: false,
@@ -124,6 +134,7 @@ export function source(chunks: Iterable<Uint8Array>, { silent }: { readonly sile
   let cancelled = 0;
   return {
     gone: gone.promise,
+    isCut: false,
     asked: () => asked,
     cancelled: () => cancelled,
     async next() {

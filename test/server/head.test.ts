@@ -56,7 +56,6 @@ const HEADS: readonly (readonly [what: string, head: string, status: number])[] 
     `GET /v1/models/x HTTP/1.1\r\n${HOST}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n`,
     200,
   ],
-  ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
   ["17 KB of headers", `GET /v1/models/x HTTP/1.1\r\n${HOST}X-Long: ${"a".repeat(17_000)}\r\n\r\n`, 431],
   ["300 headers", `GET /v1/models/x HTTP/1.1\r\n${HOST}${"X-Many: a\r\n".repeat(300)}\r\n`, 431],
   ["a URL of 20 KB", `GET /v1/models/${"a".repeat(20_000)} HTTP/1.1\r\n${HOST}\r\n`, 431],

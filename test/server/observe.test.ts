@@ -55,6 +55,7 @@ test("a stream under way ends by itself after connections are refused", async ()
       return encodeUtf8("data: last\n\n");
     },
     cancel: () => undefined,
+    isCut: false,
   };
   fake.answer(() => ({ status: 200, headers: {}, body }));
   await using client = await openRaw(fake.port);

@@ -60,7 +60,8 @@ const MODULES: readonly { names: RegExp; places: readonly string[] }[] = [
   { names: /^hono(\/|$)/, places: ["server/"] },
   { names: /^(zod|yaml)(\/|$)/, places: ["config/"] },
   { names: /^prom-client$/, places: ["observability/"] },
-  { names: /^bun:sqlite$/, places: ["governance/stores/"] },
+  { names: /^bun:sqlite$/, places: ["governance/stores/", "observability/stores/"] },
+  { names: /^mqtt$/, places: ["displays/mqtt-link.ts"] },
   { names: /^(node:)?fs(\/promises)?$/, places: ["config/", "governance/stores/", "process/", "cli/"] },
   { names: /^(node:)?(net|tls|http|https|http2|dns|dgram)(\/|$)/, places: ["upstream/", "displays/", "cli/"] },
   {
@@ -139,6 +140,8 @@ function arrowProblem(path: string, room: Room, target: string, paths: ReadonlyS
   if (target.startsWith("../")) {
     return EMBEDDED.get(target)?.includes(room) === true ? null : `${room} may not import ${target}`;
   }
+  // Data beside the code that reads it; that it exists, the compiler says.
+  if (target.endsWith(".json")) return roomOf(target) === room ? null : `${room} may not import the data ${target}`;
   if (!paths.has(target)) return `imports ${target}, which does not exist`;
   const targetRoom = roomOf(target);
   if (targetRoom === null) return `imports ${target}, which stands in no room`;

@@ -1,7 +1,8 @@
 /** How a credential is sent to the vendor. The only file of this protocol in which a secret leaves its wrapper. */
+import { headerText } from "../header-text.ts";
 import type { CarrierAuth, SignInput } from "../protocol.ts";
 
-export const auth: CarrierAuth = { sign, perRequest: false };
+export const auth: CarrierAuth = { sign, perRequest: false, queryKey: false };
 
 /**
  * Console keys go as `x-api-key`, subscription tokens as a bearer token. A secret of neither form is a key of ours for a
@@ -14,10 +15,3 @@ function sign(input: SignInput): Readonly<Record<string, string>> {
   if (secret.startsWith("sk-ant-oat") || input.passthrough) return { authorization: `Bearer ${secret}` };
   return { "x-api-key": secret };
 }
-
-/** A secret with characters no header may hold becomes empty: the vendor refuses it, and nothing is thrown that names it. */
-function headerText(secret: string): string {
-  return ILLEGAL.test(secret) ? "" : secret;
-}
-
-const ILLEGAL = /[^\t\x20-\x7e\x80-\xff]/;

@@ -1,8 +1,9 @@
 /** How Messages bodies travel: paths, framing, headers. Another carrier may hold the same payload. */
 import type { Route } from "../../ir/route.ts";
-import { encodeUtf8 } from "../../std/bytes.ts";
-import { createFrameCutter, createSseSplitter, writeSseFrame } from "../framing/sse.ts";
+import { writeSseFrame } from "../framing/sse.ts";
+import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, HeaderRules } from "../protocol.ts";
+import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -58,19 +59,21 @@ const headers: HeaderRules = {
   requestDefaults: { "anthropic-version": "2023-06-01" },
 };
 
-const NOTHING = new Uint8Array(0);
+const framing = sseFraming(writeSseFrame({ event: "ping", data: '{"type": "ping"}' }));
 
 export const carrier: Carrier = {
   id: ORIGIN,
   routes,
   ownsPath: (path) => path.endsWith(MESSAGES) || path.endsWith(COUNT),
-  streamContentType: "text/event-stream",
-  createSplitter: () => createSseSplitter(),
-  createCutter: () => createFrameCutter(),
-  createJoiner: () => ({ write: (frame) => encodeUtf8(writeSseFrame(frame)), end: () => NOTHING }),
-  keepAlive: encodeUtf8(writeSseFrame({ event: "ping", data: '{"type": "ping"}' })),
-  upstreamPath: ({ operation }) => (operation === "count" ? COUNT : MESSAGES),
-  memberEdits: (upstreamModel) => ({ model: JSON.stringify(upstreamModel) }),
+  envelope: ORIGIN,
+  framing,
+  framingFor: () => framing,
+  upstreamPath: (input) => {
+    if (input.operation !== "count") return pathOr(MESSAGES, input);
+    return siblingPath({ path: COUNT, chatEnd: "/messages", end: "/messages/count_tokens" }, input);
+  },
+  memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
+  bodyHeaders: null,
   auth,
   headers,
   answerHeaders: (requestId) => ({ "request-id": requestId }),

@@ -29,6 +29,8 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
+  // Redacted thinking stands in a member that images use as well; its issuers are the same as the signatures'.
+  sealMembers: ["signature"],
   terminator: { event: "message_stop", data: '{"type":"message_stop"}' },
   readError,
   writeError,

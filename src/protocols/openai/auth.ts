@@ -1,4 +1,5 @@
 /** The only place here that sees a credential's text: it becomes one header, whatever the request is. */
+import { headerText } from "../header-text.ts";
 import type { CarrierAuth } from "../protocol.ts";
 
 export const auth: CarrierAuth = {
@@ -7,11 +8,5 @@ export const auth: CarrierAuth = {
     return style === "api-key" ? { "api-key": text } : { authorization: `Bearer ${text}` };
   },
   perRequest: false,
+  queryKey: false,
 };
-
-/** A secret with characters no header may hold becomes empty: the vendor refuses it, and nothing is thrown that names it. */
-function headerText(secret: string): string {
-  return ILLEGAL.test(secret) ? "" : secret;
-}
-
-const ILLEGAL = /[^\t\x20-\x7e\x80-\xff]/;

@@ -1,13 +1,12 @@
 /** OpenAI's Chat Completions, the dialect most vendors speak beside their own. This file only ties the parts together. */
-import { encodeUtf8 } from "../../std/bytes.ts";
-import { createFrameCutter, createSseSplitter, SSE_COMMENT_KEEP_ALIVE, writeSseFrame } from "../framing/sse.ts";
-import type { Carrier, Payload, Protocol } from "../protocol.ts";
-import { auth } from "./auth.ts";
+import type { Payload, Protocol } from "../protocol.ts";
+import { carrier } from "./carrier.ts";
 import { readError, writeError } from "./errors.ts";
 import { OPENAI } from "./extras.ts";
 import { readFacts } from "./facts.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
 import { models } from "./models.ts";
+import { relayed } from "./relayed.ts";
 import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
 import { readResponse } from "./response-reader.ts";
@@ -41,87 +40,11 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
+  sealMembers: [],
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,
   hiddenUsage,
 };
 
-const CHAT_PATH = "/v1/chat/completions";
-const MODELS_PATH = "/v1/models";
-const NO_TARGET = { from: "none" } as const;
-const NOT_STREAMED = { from: "fixed", value: false } as const;
-const NO_BYTES = new Uint8Array(0);
-
-const carrier: Carrier = {
-  id: OPENAI,
-  routes: [
-    {
-      protocol: OPENAI,
-      operation: "chat",
-      method: "POST",
-      path: CHAT_PATH,
-      target: { from: "body", member: "model" },
-      stream: { from: "body", member: "stream" },
-    },
-    {
-      protocol: OPENAI,
-      operation: "models",
-      method: "GET",
-      path: MODELS_PATH,
-      target: NO_TARGET,
-      stream: NOT_STREAMED,
-    },
-    {
-      protocol: OPENAI,
-      operation: "models",
-      method: "GET",
-      path: `${MODELS_PATH}/:id`,
-      target: { from: "param", names: ["id"] },
-      stream: NOT_STREAMED,
-    },
-  ],
-  // A colon in the last segment is Gemini's way to name an operation.
-  ownsPath: (path) => {
-    if (path === CHAT_PATH || path === MODELS_PATH) return true;
-    return path.startsWith(`${MODELS_PATH}/`) && !GEMINI_OPERATION.test(path);
-  },
-  streamContentType: "text/event-stream",
-  createSplitter: () => createSseSplitter(),
-  createCutter: () => createFrameCutter(),
-  createJoiner: () => ({ write: (frame) => encodeUtf8(writeSseFrame(frame)), end: () => NO_BYTES }),
-  keepAlive: encodeUtf8(SSE_COMMENT_KEEP_ALIVE),
-  upstreamPath: () => CHAT_PATH,
-  memberEdits: (upstreamModel) => ({ model: JSON.stringify(upstreamModel) }),
-  auth,
-  headers: {
-    // Not `openai-*`: `openai-organization` and `openai-project` name the caller's account, which no other provider
-    // may learn; an operator whose lanes are that very account adds them per provider.
-    request: [
-      "openai-beta",
-      "x-stainless-*",
-      "x-client-request-id",
-      "x-request-id",
-      "idempotency-key",
-      "traceparent",
-      "tracestate",
-    ],
-    response: [
-      "openai-model",
-      "openai-version",
-      "openai-processing-ms",
-      "x-request-id",
-      "x-ratelimit-*",
-      "ratelimit-*",
-      "retry-after",
-      "retry-after-ms",
-      "x-should-retry",
-    ],
-    requestDefaults: {},
-  },
-  answerHeaders: (requestId) => ({ "x-request-id": requestId }),
-};
-
-const GEMINI_OPERATION = /:(generate|streamGenerate|embed|batchEmbed)Contents?$|:(countTokens|generateAnswer)$/;
-
-export const openai: Protocol = { id: OPENAI, payload, carrier, operations: { models } };
+export const openai: Protocol = { id: OPENAI, payload, carrier, operations: { models, relayed } };

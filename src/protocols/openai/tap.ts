@@ -32,7 +32,9 @@ export function createTap(): Tap {
         finished += 1;
         open.delete(index);
       }
-      meaningful ||= word !== null || hasContent(asObject(at(choice, "delta")));
+      // A text completion has its text in the choice itself.
+      meaningful ||=
+        word !== null || hasContent(asObject(at(choice, "delta"))) || nonEmpty(at(choice, "text")) !== null;
     }
     const first = meaningful && !isCommitted;
     isCommitted ||= meaningful;

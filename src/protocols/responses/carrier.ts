@@ -1,34 +1,51 @@
 /** How Responses bodies travel: path, framing, headers. Another carrier may hold the same payload. */
-import { encodeUtf8 } from "../../std/bytes.ts";
-import { createFrameCutter, createSseSplitter, SSE_COMMENT_KEEP_ALIVE, writeSseFrame } from "../framing/sse.ts";
+import type { Route } from "../../ir/route.ts";
+import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
+import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier } from "../protocol.ts";
+import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { RESPONSES } from "./wire.ts";
 
 const PATH = "/v1/responses";
-const NO_BYTES = new Uint8Array(0);
+const COUNT_END = "/input_tokens";
+const BY_BODY = { from: "body", member: "model" } as const;
+
+/** The second prefix is the vendor's at Azure, whose clients set nothing but a base URL. */
+const routes: readonly Route[] = ["", "/openai"].flatMap((prefix): Route[] => [
+  {
+    protocol: RESPONSES,
+    operation: "chat",
+    method: "POST",
+    path: `${prefix}${PATH}`,
+    target: BY_BODY,
+    stream: { from: "body", member: "stream" },
+  },
+  {
+    protocol: RESPONSES,
+    operation: "count",
+    method: "POST",
+    path: `${prefix}${PATH}${COUNT_END}`,
+    target: BY_BODY,
+    stream: { from: "fixed", value: false },
+  },
+]);
+const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 
 export const carrier: Carrier = {
   id: RESPONSES,
-  routes: [
-    {
-      protocol: RESPONSES,
-      operation: "chat",
-      method: "POST",
-      path: PATH,
-      target: { from: "body", member: "model" },
-      stream: { from: "body", member: "stream" },
-    },
-  ],
+  routes,
   // What is stored is read, cancelled and deleted below that path.
-  ownsPath: (path) => path === PATH || path.startsWith(`${PATH}/`),
-  streamContentType: "text/event-stream",
-  createSplitter: () => createSseSplitter(),
-  createCutter: () => createFrameCutter(),
-  createJoiner: () => ({ write: (frame) => encodeUtf8(writeSseFrame(frame)), end: () => NO_BYTES }),
-  keepAlive: encodeUtf8(SSE_COMMENT_KEEP_ALIVE),
-  upstreamPath: () => PATH,
-  memberEdits: (upstreamModel) => ({ model: JSON.stringify(upstreamModel) }),
+  ownsPath: (path) => OWN.test(path),
+  envelope: RESPONSES,
+  framing,
+  framingFor: () => framing,
+  upstreamPath: (input) => {
+    if (input.operation !== "count") return pathOr(PATH, input);
+    return siblingPath({ path: PATH + COUNT_END, chatEnd: "/responses", end: `/responses${COUNT_END}` }, input);
+  },
+  memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
+  bodyHeaders: null,
   auth,
   headers: {
     // Not `openai-*`: `openai-organization` and `openai-project` name the caller's account, which no other provider
@@ -64,3 +81,5 @@ export const carrier: Carrier = {
   },
   answerHeaders: (requestId) => ({ "x-request-id": requestId }),
 };
+
+const OWN = /^(?:\/openai)?\/v1\/responses(?:\/|$)/;

@@ -4,6 +4,7 @@
  */
 import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";
+import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
@@ -27,6 +28,7 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
+  sealMembers: ["encrypted_content"],
   // The event that tells the finish ends the stream.
   terminator: null,
   readError,
@@ -35,4 +37,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const responses: Protocol = { id: RESPONSES, payload, carrier, operations: {} };
+export const responses: Protocol = { id: RESPONSES, payload, carrier, operations: { count } };

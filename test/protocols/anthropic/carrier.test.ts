@@ -1,8 +1,10 @@
 // How bodies travel: credentials, paths, headers, framing; and the operations beside chat.
+
 import { describe, expect, test } from "bun:test";
 import { anthropic } from "../../../src/protocols/anthropic/index.ts";
 import { Secret } from "../../../src/std/secret.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
+import { editsInput, pathInput } from "../../harness/carriers.ts";
 
 const { carrier, operations } = anthropic;
 const { models, count } = operations;
@@ -11,6 +13,7 @@ describe("credentials", () => {
   const sign = (secret: string, over: { passthrough?: boolean; style?: "native" | "api-key" } = {}) =>
     carrier.auth.sign({
       method: "POST",
+      contentType: "application/json",
       url: "http://127.0.0.1/v1/messages",
       body: null,
       secret: new Secret(secret),
@@ -55,11 +58,13 @@ describe("paths", () => {
   });
 
   test("upstream paths and the one member a relay replaces", () => {
-    expect(carrier.upstreamPath({ operation: "chat", upstreamModel: "m", stream: true })).toBe("/v1/messages");
-    expect(carrier.upstreamPath({ operation: "count", upstreamModel: "m", stream: false })).toBe(
+    expect(carrier.upstreamPath(pathInput({ operation: "chat", upstreamModel: "m", stream: true }))).toBe(
+      "/v1/messages",
+    );
+    expect(carrier.upstreamPath(pathInput({ operation: "count", upstreamModel: "m", stream: false }))).toBe(
       "/v1/messages/count_tokens",
     );
-    expect(carrier.memberEdits('a"b')).toEqual({ model: '"a\\"b"' });
+    expect(carrier.memberEdits(editsInput({ upstreamModel: 'a"b' }))).toEqual({ model: '"a\\"b"' });
     expect(carrier.answerHeaders("req_1")).toEqual({ "request-id": "req_1" });
   });
 
@@ -83,11 +88,13 @@ describe("paths", () => {
 });
 
 test("a frame joined and split again is the frame, and a heartbeat is a ping", () => {
-  const splitter = carrier.createSplitter();
+  const splitter = carrier.framing.createSplitter();
   const frame = { event: "message_stop", data: '{"type":"message_stop"}' };
-  expect(splitter.push(carrier.createJoiner().write(frame))).toEqual([frame]);
-  expect(splitter.push(carrier.keepAlive ?? new Uint8Array(0))).toEqual([{ event: "ping", data: '{"type": "ping"}' }]);
-  expect(carrier.createJoiner().end()).toHaveLength(0);
+  expect(splitter.push(carrier.framing.createJoiner().write(frame))).toEqual([frame]);
+  expect(splitter.push(carrier.framing.keepAlive ?? new Uint8Array(0))).toEqual([
+    { event: "ping", data: '{"type": "ping"}' },
+  ]);
+  expect(carrier.framing.createJoiner().end()).toHaveLength(0);
 });
 
 describe("models", () => {

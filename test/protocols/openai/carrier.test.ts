@@ -1,20 +1,75 @@
 /** How bodies travel: routes, credentials, headers, framing, model lists. */
+
 import { describe, expect, test } from "bun:test";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { Secret } from "../../../src/std/secret.ts";
+import { editsInput, pathInput } from "../../harness/carriers.ts";
 
 const { carrier, operations } = openai;
 
+const POSTS = [
+  "chat /chat/completions",
+  "complete /completions",
+  "embed /embeddings",
+  "moderate /moderations",
+  "image /images/generations",
+  "image /images/edits",
+  "image /images/variations",
+  "audio /audio/speech",
+  "audio /audio/transcriptions",
+  "audio /audio/translations",
+];
+
 test("routes", () => {
+  const below = (prefix: string): string[] => POSTS.map((each) => each.replace(" ", ` POST ${prefix}`));
   expect(carrier.routes.map(({ operation, method, path }) => `${operation} ${method} ${path}`)).toEqual([
-    "chat POST /v1/chat/completions",
+    ...below("/v1"),
+    ...below("/openai/v1"),
+    ...below("/openai/deployments/:target"),
     "models GET /v1/models",
     "models GET /v1/models/:id",
+    "models GET /openai/v1/models",
+    "models GET /openai/v1/models/:id",
   ]);
-  expect(carrier.upstreamPath({ operation: "chat", upstreamModel: "a/b", stream: true })).toBe("/v1/chat/completions");
+  expect(carrier.upstreamPath(pathInput({ operation: "chat", upstreamModel: "a/b", stream: true }))).toBe(
+    "/v1/chat/completions",
+  );
+});
+
+const AZURE = "/openai/deployments/{model}/chat/completions?api-version=2024-10-21";
+const upstream: [string, Parameters<typeof pathInput>[0], string | null][] = [
+  ["a template is chat's own", { template: "/v4/chat/completions" }, "/v4/chat/completions"],
+  ["embeddings", { operation: "embed", clientPath: "/v2/embed" }, "/v1/embeddings"],
+  ["embeddings beside a template", { operation: "embed", template: "/v4/chat/completions" }, "/v4/embeddings"],
+  [
+    "embeddings beside Azure's",
+    { operation: "embed", template: AZURE },
+    "/openai/deployments/m/embeddings?api-version=2024-10-21",
+  ],
+  ["embeddings where the template ends otherwise", { operation: "embed", template: "/chat" }, null],
+  [
+    "what is relayed goes where the client went",
+    { operation: "audio", clientPath: "/v1/audio/speech" },
+    "/v1/audio/speech",
+  ],
+  ["from Azure's client", { operation: "image", clientPath: "/openai/deployments/x/images/edits" }, "/v1/images/edits"],
+  [
+    "to Azure",
+    { operation: "image", clientPath: "/v1/images/edits", template: AZURE },
+    "/openai/deployments/m/images/edits?api-version=2024-10-21",
+  ],
+  ["a path of nobody's", { operation: "audio", clientPath: "/v2/audio" }, null],
+];
+test.each(upstream)("upstream path: %s", (_name, input, path) => {
+  expect(carrier.upstreamPath(pathInput(input))).toBe(path);
 });
 
 const paths: [string, boolean][] = [
+  ["/v1/embeddings", true],
+  ["/openai/v1/embeddings", true],
+  ["/openai/deployments/gpt-5/chat/completions", true],
+  ["/openai/deployments/gpt-5/files", false],
+  ["/openai/v1/models/gpt-5", true],
   ["/v1/chat/completions", true],
   ["/v1/models", true],
   ["/v1/models/gpt-5", true],
@@ -31,6 +86,7 @@ test.each(paths)("owns %s: %p", (path, owned) => {
 test("the credential is one header", () => {
   const input = {
     method: "POST",
+    contentType: "application/json",
     url: "https://api.invalid/",
     body: null,
     secret: new Secret("test-key-1"),
@@ -42,7 +98,7 @@ test("the credential is one header", () => {
 });
 
 test("only the model is replaced, and no header names the caller's account", () => {
-  expect(carrier.memberEdits('a"b')).toEqual({ model: '"a\\"b"' });
+  expect(carrier.memberEdits(editsInput({ upstreamModel: 'a"b' }))).toEqual({ model: '"a\\"b"' });
   const passed = [...carrier.headers.request, ...carrier.headers.response];
   expect(passed).not.toContain("openai-*");
   expect(passed.filter((name) => /organization|project|authorization|cookie|api-key/.test(name))).toEqual([]);
@@ -50,13 +106,13 @@ test("only the model is replaced, and no header names the caller's account", () 
 });
 
 test("frames are joined, split and cut alike", () => {
-  const joiner = carrier.createJoiner();
+  const joiner = carrier.framing.createJoiner();
   const bytes = joiner.write({ event: null, data: '{"a":1}' });
   expect(new TextDecoder().decode(bytes)).toBe('data: {"a":1}\n\n');
-  expect(carrier.createSplitter().push(bytes)).toEqual([{ event: null, data: '{"a":1}' }]);
-  expect(carrier.createCutter().push(bytes)).toEqual([bytes]);
+  expect(carrier.framing.createSplitter().push(bytes)).toEqual([{ event: null, data: '{"a":1}' }]);
+  expect(carrier.framing.createCutter().push(bytes)).toEqual([bytes]);
   expect(joiner.end()).toEqual(new Uint8Array(0));
-  expect(carrier.createSplitter().push(carrier.keepAlive ?? bytes)).toEqual([]);
+  expect(carrier.framing.createSplitter().push(carrier.framing.keepAlive ?? bytes)).toEqual([]);
 });
 
 describe("models", () => {

@@ -27,7 +27,7 @@ const RUNS = { numRuns: 200 };
 const { payload, carrier } = openai;
 
 function readBytes(chunks: readonly Uint8Array[]): IrEvent[] {
-  const splitter = carrier.createSplitter();
+  const splitter = carrier.framing.createSplitter();
   const reader = payload.createStreamReader();
   const frames = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
   return [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()];

@@ -84,7 +84,7 @@ describe.skipIf(root === undefined)("recordings", () => {
 });
 
 function readStream(text: string, step: number): IrEvent[] {
-  const splitter = openai.carrier.createSplitter();
+  const splitter = openai.carrier.framing.createSplitter();
   const reader = openai.payload.createStreamReader();
   const bytes = encodeUtf8(text);
   const events: IrEvent[] = [];

@@ -49,7 +49,7 @@ const tool = (id: string, name: string, kind: "function" | "custom" = "function"
 
 function write(events: readonly IrEvent[], context: AnswerContext = CONTEXT) {
   const writer = openai.payload.createStreamWriter(context);
-  const joiner = openai.carrier.createJoiner();
+  const joiner = openai.carrier.framing.createJoiner();
   const decoder = new TextDecoder();
   const text = events.flatMap((event) => writer.push(event)).map((frame) => decoder.decode(joiner.write(frame)));
   return { text: text.join(""), lost: writer.losses.map(({ how, field }) => `${how} ${field}`) };

@@ -1,30 +1,65 @@
 /** How bodies travel: paths, headers, credentials, frames; and what routing is told of them. */
+
 import { describe, expect, test } from "bun:test";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import { decodeUtf8, encodeUtf8 } from "../../../src/std/bytes.ts";
 import { Secret } from "../../../src/std/secret.ts";
+import { editsInput, pathInput } from "../../harness/carriers.ts";
 
-const { carrier, payload } = responses;
+const { carrier, payload, operations } = responses;
 
-test("one route, whose model and stream flag stand in the body", () => {
-  expect(carrier.routes).toEqual([
-    {
-      protocol: "responses",
-      operation: "chat",
-      method: "POST",
-      path: "/v1/responses",
-      target: { from: "body", member: "model" },
-      stream: { from: "body", member: "stream" },
-    },
-  ]);
-  expect(carrier.upstreamPath({ operation: "chat", upstreamModel: "m", stream: true })).toBe("/v1/responses");
-  expect(carrier.memberEdits('a"b')).toEqual({ model: '"a\\"b"' });
+test("routes, whose model and stream flag stand in the body", () => {
+  const target = { from: "body", member: "model" } as const;
+  const chat = {
+    protocol: "responses",
+    operation: "chat",
+    method: "POST",
+    target,
+    stream: { from: "body", member: "stream" },
+  } as const;
+  const count = { ...chat, operation: "count", stream: { from: "fixed", value: false } } as const;
+  expect(carrier.routes).toEqual(
+    ["", "/openai"].flatMap((prefix) => [
+      { ...chat, path: `${prefix}/v1/responses` },
+      { ...count, path: `${prefix}/v1/responses/input_tokens` },
+    ]),
+  );
+  expect(carrier.upstreamPath(pathInput({ operation: "chat", upstreamModel: "m", stream: true }))).toBe(
+    "/v1/responses",
+  );
+  expect(carrier.memberEdits(editsInput({ upstreamModel: 'a"b' }))).toEqual({ model: '"a\\"b"' });
+});
+
+test.each([
+  [null, "/v1/responses/input_tokens"],
+  ["/openai/v1/responses?api-version=preview", "/openai/v1/responses/input_tokens?api-version=preview"],
+  ["/somewhere", null],
+])("counting with the path %p", (template, path) => {
+  expect(carrier.upstreamPath(pathInput({ operation: "count", template }))).toBe(path);
+});
+
+test("a count call holds what decides the number, and nothing else", () => {
+  const { count } = operations;
+  const body = {
+    model: "m",
+    input: "hi",
+    tools: [],
+    max_output_tokens: 9,
+    stream: false,
+    store: false,
+    temperature: 1,
+  };
+  expect(count?.writeRequest?.(body, "m")).toEqual({ model: "m", input: "hi", tools: [] });
+  expect(count?.readCount({ object: "response.input_tokens", input_tokens: 11 })).toBe(11);
+  expect(() => count?.readCount({})).toThrow();
+  expect(count?.writeCount(11)).toEqual({ object: "response.input_tokens", input_tokens: 11 });
 });
 
 test.each([
   ["/v1/responses", true],
   ["/v1/responses/resp_1/cancel", true],
   ["/v1/responses2", false],
+  ["/openai/v1/responses", true],
   ["/v1/chat/completions", false],
 ])("%s is its own: %p", (path, owned) => {
   expect(carrier.ownsPath(path)).toBe(owned);
@@ -36,6 +71,7 @@ test.each([
 ] as const)("credentials, %s", async (style, headers) => {
   const request = {
     method: "POST",
+    contentType: "application/json",
     url: "https://api.invalid/v1/responses",
     body: null,
     passthrough: false,
@@ -69,15 +105,15 @@ describe("headers", () => {
 });
 
 test("frames are events with a name", () => {
-  const joiner = carrier.createJoiner();
+  const joiner = carrier.framing.createJoiner();
   const bytes = joiner.write({ event: "response.created", data: '{"type":"response.created"}' });
   expect(decodeUtf8(bytes)).toBe('event: response.created\ndata: {"type":"response.created"}\n\n');
   expect(joiner.end()).toHaveLength(0);
-  expect(carrier.createSplitter().push(bytes)).toEqual([
+  expect(carrier.framing.createSplitter().push(bytes)).toEqual([
     { event: "response.created", data: '{"type":"response.created"}' },
   ]);
-  expect(carrier.createCutter().push(encodeUtf8("data: a\n\ndata"))).toEqual([encodeUtf8("data: a\n\n")]);
-  expect(decodeUtf8(carrier.keepAlive ?? new Uint8Array())).toBe(": keep-alive\n\n");
+  expect(carrier.framing.createCutter().push(encodeUtf8("data: a\n\ndata"))).toEqual([encodeUtf8("data: a\n\n")]);
+  expect(decodeUtf8(carrier.framing.keepAlive ?? new Uint8Array())).toBe(": keep-alive\n\n");
 });
 
 describe("facts", () => {

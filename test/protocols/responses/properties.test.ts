@@ -37,7 +37,7 @@ const { payload, carrier } = responses;
 const GOLDENS = ["text", "tools", "reasoning", "cited", "incomplete", "failed"].map((name) => `writer-${name}.sse`);
 
 function readBytes(chunks: readonly Uint8Array[]): IrEvent[] {
-  const splitter = carrier.createSplitter();
+  const splitter = carrier.framing.createSplitter();
   const reader = payload.createStreamReader();
   const frames = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
   return [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()];
@@ -111,7 +111,7 @@ describe("streams", () => {
   });
 
   test.each(GOLDENS)("%s: the tap commits with the reader", (name) => {
-    const splitter = carrier.createSplitter();
+    const splitter = carrier.framing.createSplitter();
     const frames = [...splitter.push(encodeUtf8(readGolden(name))), ...splitter.end()];
     const tap = payload.createTap();
     const reader = payload.createStreamReader();

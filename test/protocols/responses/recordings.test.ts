@@ -128,7 +128,7 @@ function lastResponse(text: string): JsonObject {
 }
 
 function readStream(text: string, step: number): IrEvent[] {
-  const splitter = responses.carrier.createSplitter();
+  const splitter = responses.carrier.framing.createSplitter();
   const reader = responses.payload.createStreamReader();
   const bytes = encodeUtf8(text);
   const events: IrEvent[] = [];

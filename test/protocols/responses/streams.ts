@@ -46,7 +46,7 @@ export function write(events: readonly IrEvent[], context: AnswerContext = CONTE
 }
 
 export function bytesOf(frames: readonly Frame[]): string {
-  const joiner = responses.carrier.createJoiner();
+  const joiner = responses.carrier.framing.createJoiner();
   return frames.map((frame) => decodeUtf8(joiner.write(frame))).join("");
 }
 

@@ -118,7 +118,7 @@ describe("what frames say", () => {
 
   test("a stream of ours is understood, spaced as others write it too", () => {
     for (const text of [readGolden("writer-text.sse"), readGolden("writer-text.sse").replaceAll('":', '": ')]) {
-      const splitter = responses.carrier.createSplitter();
+      const splitter = responses.carrier.framing.createSplitter();
       const frames = [...splitter.push(new TextEncoder().encode(text)), ...splitter.end()];
       const all = notes(...frames.map(({ data }) => ({ event: null, data })));
       expect(all.at(-1)).toMatchObject({

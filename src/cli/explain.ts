@@ -1,0 +1,205 @@
+/** `ringmain explain`: what would happen to a request now, asked of the running gateway or worked out from the configuration alone. */
+import { resolve } from "node:path";
+import type { Explanation } from "../compose.ts";
+import type { Deployment } from "../ir/deployment.ts";
+import { asObject, asText, at, type JsonObject, parseJson } from "../std/json.ts";
+import { WireError } from "../std/wire-error.ts";
+import type { CliIo } from "./io.ts";
+import { EXIT, formatTable, readOptions } from "./text.ts";
+
+export const EXPLAIN_USAGE = `Usage: ringmain explain TARGET [--protocol NAME] [--request FILE] [--json]
+                        [--url URL | --config FILE [--providers FILE]]
+
+Says which lanes would be asked for TARGET, in which order and how often, which are left out and why, and what a translation
+would lose. Nothing is sent to any vendor.
+--request    a request's body (JSON), as a client would send it; without it the smallest one there is
+--url        asks the gateway at this address, with the admin token in RINGMAIN_ADMIN_TOKEN
+--config     asks nobody: lanes as they are right after a start
+Without either, the gateway of the configuration that is found is asked; if it cannot be, lanes are fresh, and it says so.
+Exit code: 0 explained, 1 it could not be, 2 wrong usage.
+`;
+
+const OPTIONS = {
+  flags: ["--json", "--help", "-h"],
+  values: ["--protocol", "--request", "--url", "--config", "--providers"],
+} as const;
+
+export async function explain(args: readonly string[], io: CliIo): Promise<number> {
+  const [first] = args;
+  const named = first !== undefined && !first.startsWith("-") ? first : null;
+  const options = readOptions(named === null ? args : args.slice(1), OPTIONS);
+  if (options.kind === "usage") return misused(options.message, io);
+  if (options.flags.has("--help") || options.flags.has("-h")) {
+    io.out(EXPLAIN_USAGE);
+    return EXIT.fine;
+  }
+  if (named === null) return misused("Name what would be asked for: a model or a pool.", io);
+  const { values } = options;
+  if (values.has("--url") && values.has("--config")) return misused("--url and --config are two ways; take one.", io);
+  const request = await readRequest(values.get("--request") ?? null, io);
+  if (typeof request === "string") return failed(request, io);
+  const asked = { target: named, protocol: values.get("--protocol") ?? null, request };
+  const told = await explained(asked, { url: values.get("--url") ?? null, isFresh: values.has("--config"), args }, io);
+  if (typeof told === "string") return failed(told, io);
+  io.out(
+    options.flags.has("--json")
+      ? `${JSON.stringify({ source: told.source, ...told.explanation }, null, 2)}\n`
+      : page(told),
+  );
+  return EXIT.fine;
+}
+
+function misused(message: string, io: CliIo): number {
+  io.err(`${message}\n\n${EXPLAIN_USAGE}`);
+  return EXIT.usage;
+}
+
+function failed(message: string, io: CliIo): number {
+  io.err(`${message}\n`);
+  return EXIT.failed;
+}
+
+/** A sentence: the file cannot be read. */
+async function readRequest(path: string | null, io: CliIo): Promise<JsonObject | null | string> {
+  if (path === null) return null;
+  const { readFileOrNull } = await import("../config/index.ts");
+  const text = readFileOrNull(resolve(io.cwd, path));
+  if (text === null) return `${path} cannot be read.`;
+  try {
+    return asObject(parseJson(text)) ?? `${path} must hold a JSON object.`;
+  } catch (error) {
+    if (error instanceof WireError) return `${path} is not JSON.`;
+    throw error;
+  }
+}
+
+interface Asked {
+  readonly target: string;
+  readonly protocol: string | null;
+  readonly request: JsonObject | null;
+}
+
+interface Told {
+  /** Where it comes from, as a sentence. */
+  readonly source: string;
+  readonly explanation: Explanation;
+}
+
+interface Way {
+  readonly url: string | null;
+  readonly isFresh: boolean;
+  readonly args: readonly string[];
+}
+
+/** A sentence: it cannot be told. */
+async function explained(asked: Asked, way: Way, io: CliIo): Promise<Told | string> {
+  const { createAdminClient, placeIn, placeOf } = await import("./admin-client.ts");
+  if (way.url !== null) {
+    const place = placeOf(way.url, io);
+    if (typeof place === "string") return place;
+    const reply = await createAdminClient(place).call("POST", "/admin/explain", asked);
+    return reply.kind === "answer" ? live(place.url, reply.body) : reply.message;
+  }
+  const deployment = await loadConfig(way.args, io);
+  if (typeof deployment === "string") return deployment;
+  if (way.isFresh) return fresh(deployment, asked, "as the configuration was given");
+  const place = placeIn(deployment, io);
+  if (typeof place === "string") return fresh(deployment, asked, place);
+  const reply = await createAdminClient(place).call("POST", "/admin/explain", asked);
+  if (reply.kind === "answer") return live(place.url, reply.body);
+  return reply.kind === "refused" ? reply.message : fresh(deployment, asked, `no gateway answers at ${place.url}`);
+}
+
+/** The same program wrote it, on the other side. */
+function live(url: string, body: JsonObject): Told | string {
+  return isExplanation(body)
+    ? { source: `the gateway at ${url}, as its lanes stand now`, explanation: body }
+    : `The gateway at ${url} is of another version.`;
+}
+
+function isExplanation(body: object): body is Explanation {
+  return (
+    Array.isArray(at(body, "order")) && Array.isArray(at(body, "left_out")) && asText(at(body, "target")) !== undefined
+  );
+}
+
+async function loadConfig(args: readonly string[], io: CliIo): Promise<Deployment | string> {
+  const { fileExists, findConfig, formatProblem, loadDeployment, readFileOrNull } = await import("../config/index.ts");
+  const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
+  const [missing] = found.explicitMissing;
+  if (missing !== undefined) return `${missing} does not exist.`;
+  if (found.config === null)
+    return "No config.yaml was found; name one with --config, or a running gateway with --url.";
+  const { deployment, problems } = loadDeployment({
+    configPath: found.config,
+    providersPath: found.providers,
+    env: io.env,
+    readFile: readFileOrNull,
+  });
+  if (deployment !== null) return deployment;
+  return `${problems.map((problem) => `${formatProblem(problem)}\n`).join("")}The configuration has mistakes.`;
+}
+
+/** Lanes as they are right after a start. */
+async function fresh(deployment: Deployment, asked: Asked, why: string): Promise<Told | string> {
+  const { compose, realEffects } = await import("../compose.ts");
+  const { readFileOrNull } = await import("../config/index.ts");
+  const gateway = compose({
+    // Nobody asks for anything here, so there are no keys to let them in.
+    deployment: { ...deployment, governance: null },
+    governed: null,
+    effects: realEffects(),
+    secrets: () => null,
+    readText: readFileOrNull,
+    listenIsLoopback: true,
+    sinks: [],
+    log: SILENT,
+  });
+  const told = gateway.explain({ ...asked, headers: {} });
+  gateway.stop();
+  if ("message" in told) return told.message;
+  return { source: `fresh lanes, as right after a start (${why})`, explanation: told };
+}
+
+const nothing = (): void => undefined;
+/** Nothing happens that could be told. */
+const SILENT = {
+  sink: { name: "log", record: nothing, transition: nothing },
+  error: nothing,
+  warn: nothing,
+  info: nothing,
+  debug: nothing,
+  writeFailures: () => 0,
+};
+
+// ---------------------------------------------------------------- the page
+
+function page({ source, explanation }: Told): string {
+  const { target, kind, protocol, select, keep, order, left_out: left, refusal } = explanation;
+  const kept = keep.length === 0 ? "" : `, keeps ${keep.join(" and ")}`;
+  const head = `${kind} ${target}, asked in ${protocol}: ${select}${kept}; at most ${explanation.attempts_max} lanes within ${Math.round(explanation.deadline_ms / 1000)} s; when exhausted: ${explanation.on_exhausted}.
+From ${source}.
+${explanation.reason}
+`;
+  const rows = order.map((lane, index) => [
+    String(index + 1),
+    lane.lane,
+    `${(lane.odds * 100).toFixed(1)}%`,
+    lane.health,
+    lane.way,
+    lane.canonical,
+    lane.refuses ?? lossesText(lane.losses),
+  ]);
+  const orderTable =
+    rows.length === 0 ? "" : `\n${formatTable([["#", "LANE", "FIRST", "HEALTH", "WAY", "MODEL", "LOSES"], ...rows])}`;
+  const leftTable =
+    left.length === 0
+      ? ""
+      : `\n${formatTable([["LEFT OUT", "WHY", "HEALTH", "FOR"], ...left.map((lane) => [lane.lane, lane.because, lane.health, lane.for_ms === null ? "-" : `${Math.ceil(lane.for_ms / 1000)} s`])])}`;
+  const answer = refusal === null ? "" : `\nThe client would be told ${refusal.code}: ${refusal.message}\n`;
+  return `${head}${orderTable}${leftTable}${answer}`;
+}
+
+function lossesText(losses: Explanation["order"][number]["losses"]): string {
+  return losses.length === 0 ? "nothing" : losses.map(({ field, how }) => `${field} ${how}`).join(", ");
+}

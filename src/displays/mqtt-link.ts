@@ -1,0 +1,262 @@
+/**
+ * A connection to an MQTT broker (3.1.1) that comes back by itself: last will and availability on one topic, pauses that
+ * grow, one message at a time within bounds, and nothing kept for a broker that is not there. The library is loaded when
+ * the first connection is made.
+ */
+import type { IClientOptions, MqttClient } from "mqtt";
+import type { Cancel } from "../std/effects.ts";
+import { type DisplayEffects, type Login, within } from "./display.ts";
+import { retryDelayMs } from "./retry.ts";
+
+export interface MqttMessage {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+}
+
+export type Published =
+  | { readonly kind: "taken" }
+  /** More than `packetBytesMax`; nothing was sent. */
+  | { readonly kind: "too-large" }
+  /** A sentence part. */
+  | { readonly kind: "failed"; readonly why: string };
+
+export interface MqttLink {
+  isUp(): boolean;
+  /** Why it is not up; null: it is, or nothing is known yet. */
+  trouble(): string | null;
+  /** Never rejects, and waits no longer than `PUBLISH_MS`. */
+  publish(message: MqttMessage): Promise<Published>;
+  /** Sends what is to be the last, says that we are gone, and lets go. Idempotent; takes `CLOSE_MS` at most. */
+  close(last: readonly MqttMessage[]): Promise<void>;
+}
+
+export interface MqttLinkOptions {
+  readonly url: string;
+  readonly login: Login;
+  readonly effects: DisplayEffects;
+  /** Begins the client id, which is another one for every process. */
+  readonly name: string;
+  /** `online` and `offline` stand here, retained; null: nobody is told, and there is no last will. */
+  readonly statusTopic: string | null;
+  readonly subscriptions: readonly string[];
+  /** null: as large as the broker takes. */
+  readonly packetBytesMax: number | null;
+  readonly onUp: () => void;
+  /** `isRetained`: it was there before we were. */
+  readonly onMessage: (topic: string, payload: string, isRetained: boolean) => void;
+}
+
+const CONNECT_MS = 10_000;
+const KEEPALIVE_SECS = 30;
+const PUBLISH_MS = 10_000;
+const CLOSE_MS = 2_000;
+/** Messages on their way; more are refused, so that a slow broker costs no memory. */
+const INFLIGHT_MAX = 16;
+/** A connection that held this long was a good one; until then its end is one more failure in a row. */
+const GOOD_AFTER_MS = 30_000;
+/** Of a message that somebody sends us. */
+const RECEIVED_BYTES_MAX = 256 * 1024;
+
+export const ONLINE = "online";
+export const OFFLINE = "offline";
+
+interface Connection {
+  readonly options: MqttLinkOptions;
+  readonly clientId: string;
+  client: MqttClient | null;
+  isUp: boolean;
+  isClosed: boolean;
+  upSinceMs: number;
+  /** In a row. */
+  failures: number;
+  inflight: number;
+  trouble: string | null;
+  cancelRetry: Cancel;
+}
+
+export function createMqttLink(options: MqttLinkOptions): MqttLink {
+  const { effects, name, statusTopic } = options;
+  const connection: Connection = {
+    options,
+    clientId: `ringmain-${name}-${Math.floor(effects.random() * 2 ** 40).toString(36)}`,
+    client: null,
+    isUp: false,
+    isClosed: false,
+    upSinceMs: 0,
+    failures: 0,
+    inflight: 0,
+    trouble: null,
+    cancelRetry: ignore,
+  };
+  void open(connection);
+  return {
+    isUp: () => connection.isUp,
+    trouble: () => connection.trouble,
+    publish: (message) => publish(connection, message),
+    async close(last) {
+      if (connection.isClosed) return;
+      connection.isClosed = true;
+      connection.cancelRetry();
+      const leaving = connection.client;
+      if (leaving !== null && connection.isUp) {
+        const goodbye: MqttMessage[] =
+          statusTopic === null ? [] : [{ topic: statusTopic, payload: OFFLINE, qos: 1, retain: true }];
+        await within(CLOSE_MS, Promise.all([...last, ...goodbye].map((each) => publish(connection, each))), effects);
+        // A proper end suppresses the will, which said the same.
+        await within(CLOSE_MS, new Promise<void>((resolve) => leaving.end(false, {}, () => resolve())), effects);
+      }
+      letGo(connection);
+    },
+  };
+}
+
+/** Never rejects: whatever goes wrong is a reason to try again later. */
+async function open(connection: Connection): Promise<void> {
+  const { options, clientId } = connection;
+  let opened: MqttClient;
+  try {
+    const { connect } = await import("mqtt");
+    if (connection.isClosed) return;
+    opened = connect(options.url, clientOptions(options, clientId));
+  } catch (error) {
+    drop(connection, whyOf(error));
+    return;
+  }
+  connection.client = opened;
+  let why = LOST;
+  opened.on("error", (error) => {
+    why = whyOf(error);
+  });
+  // Every way a connection ends comes here: refused, lost, silent beyond the keep-alive, never answered.
+  opened.on("close", () => {
+    if (connection.client === opened) drop(connection, !connection.isUp && why === LOST ? NO_ANSWER : why);
+  });
+  opened.on("message", (topic, payload, packet) => {
+    if (payload.length <= RECEIVED_BYTES_MAX) options.onMessage(topic, payload.toString("utf8"), packet.retain);
+  });
+  opened.on("connect", () => {
+    const { statusTopic, subscriptions } = options;
+    connection.isUp = true;
+    connection.upSinceMs = options.effects.nowMs();
+    connection.trouble = null;
+    if (subscriptions.length > 0) opened.subscribe([...subscriptions], { qos: 1 }, ignore);
+    if (statusTopic !== null) opened.publish(statusTopic, ONLINE, { qos: 1, retain: true }, ignore);
+    options.onUp();
+  });
+}
+
+function drop(connection: Connection, why: string): void {
+  const { effects } = connection.options;
+  if (connection.isUp && effects.nowMs() - connection.upSinceMs >= GOOD_AFTER_MS) connection.failures = 0;
+  letGo(connection);
+  if (connection.isClosed) return;
+  connection.failures += 1;
+  connection.trouble = why;
+  connection.cancelRetry();
+  connection.cancelRetry = effects.setTimer(
+    retryDelayMs(connection.failures, effects.random),
+    () => void open(connection),
+  );
+}
+
+function letGo(connection: Connection): void {
+  const dropped = connection.client;
+  connection.client = null;
+  connection.isUp = false;
+  if (dropped === null) return;
+  // What was under way is told by its own listener; what a socket says after that concerns nobody.
+  dropped.on("error", ignore);
+  dropped.end(true);
+}
+
+function publish(connection: Connection, message: MqttMessage): Promise<Published> {
+  const { options, client } = connection;
+  const { packetBytesMax, effects } = options;
+  if (packetBytesMax !== null && packetBytes(message) > packetBytesMax) return Promise.resolve({ kind: "too-large" });
+  if (client === null || !connection.isUp) {
+    return Promise.resolve({ kind: "failed", why: connection.trouble ?? "there is no connection" });
+  }
+  if (connection.inflight >= INFLIGHT_MAX) return Promise.resolve({ kind: "failed", why: "the broker is too slow" });
+  connection.inflight += 1;
+  return new Promise((resolve) => {
+    let isOver = false;
+    const finish = (published: Published): void => {
+      if (isOver) return;
+      isOver = true;
+      connection.inflight -= 1;
+      cancelTimer();
+      client.off("close", onClose);
+      resolve(published);
+    };
+    // A connection that goes away takes what was on its way with it, and the library may say nothing of that.
+    const onClose = (): void => finish({ kind: "failed", why: LOST });
+    client.once("close", onClose);
+    const cancelTimer = effects.setTimer(PUBLISH_MS, () => {
+      finish({ kind: "failed", why: "the broker does not take it" });
+      if (connection.client === client) drop(connection, "the broker stopped taking messages");
+    });
+    const { topic, payload, qos, retain } = message;
+    client.publish(topic, payload, { qos, retain }, (error) => {
+      finish(error ? { kind: "failed", why: whyOf(error) } : { kind: "taken" });
+    });
+  });
+}
+
+const ignore = (): void => undefined;
+
+function clientOptions({ login, statusTopic }: MqttLinkOptions, clientId: string): IClientOptions {
+  const username = login.username();
+  const password = login.password();
+  return {
+    protocolVersion: 4,
+    clean: true,
+    clientId,
+    keepalive: KEEPALIVE_SECS,
+    connectTimeout: CONNECT_MS,
+    reconnectPeriod: 0, // the pauses are ours
+    resubscribe: false,
+    queueQoSZero: false,
+    ...(statusTopic === null
+      ? {}
+      : { will: { topic: statusTopic, payload: Buffer.from(OFFLINE), qos: 1, retain: true } }),
+    ...(username === null ? {} : { username: username.reveal() }),
+    ...(password === null ? {} : { password: password.reveal() }),
+    ...(login.ca === null ? {} : { ca: login.ca }),
+  };
+}
+
+/** An upper bound: type, four bytes of length, two of the topic's length, two of a packet id (MQTT 3.1.1 section 3.3). */
+function packetBytes({ topic, payload }: MqttMessage): number {
+  return 9 + Buffer.byteLength(topic) + Buffer.byteLength(payload);
+}
+
+const LOST = "the broker closed the connection";
+const NO_ANSWER = "the broker did not answer in time";
+
+/** By the code alone: text of an error may hold anything. */
+function whyOf(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  const known = WHYS.get(code);
+  if (known !== undefined) return known;
+  return typeof code === "string" || typeof code === "number"
+    ? `it cannot be reached (${code})`
+    : "it cannot be reached";
+}
+
+/** Numbers are return codes of CONNACK (MQTT 3.1.1 section 3.2.2.3). */
+const WHYS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [1, "the broker does not speak MQTT 3.1.1"],
+  [2, "the broker refuses the client id"],
+  [3, "the broker is not available"],
+  [4, "the broker refuses the user name or password"],
+  [5, "the broker refuses the user name or password"],
+  ["ECONNREFUSED", "nothing listens there"],
+  ["ENOTFOUND", "its name is not known"],
+  ["EAI_AGAIN", "its name cannot be looked up"],
+  ["ETIMEDOUT", NO_ANSWER],
+  ["EHOSTUNREACH", "there is no way to it"],
+  ["ENETUNREACH", "there is no way to it"],
+  ["ECONNRESET", LOST],
+]);

@@ -1,0 +1,23 @@
+/** When two lanes are the same model, and when a vendor's name for a model is the one that was asked for. Proven, never guessed. */
+import type { Lane } from "./deployment.ts";
+
+/** Equal canonical ids. One that is merely a label says nothing outside its own provider. */
+export function isSameModel(
+  one: Pick<Lane, "provider" | "canonical">,
+  other: Pick<Lane, "provider" | "canonical">,
+): boolean {
+  const id = normal(one.canonical.id);
+  if (id === "" || id !== normal(other.canonical.id)) return false;
+  return one.provider === other.provider || (one.canonical.proven && other.canonical.proven);
+}
+
+function normal(id: string): string {
+  return id.trim().toLowerCase();
+}
+
+/** A dated or vendor-prefixed spelling names the same model. */
+export function isReportedAs(upstreamModel: string, reported: string): boolean {
+  const asked = upstreamModel.toLowerCase();
+  const got = reported.toLowerCase();
+  return got === asked || got.startsWith(`${asked}-`) || asked.endsWith(`/${got}`) || got.endsWith(`/${asked}`);
+}

@@ -1,0 +1,238 @@
+/**
+ * The decision of one exchange, for people and programs that ask "why did it go there": what could have served, who was
+ * left out and why, what was tried, who won, who stood ready, and whether the promise was kept. A fold of the record
+ * and of the deployment it was made under; plain data, with the member names of the admin API.
+ */
+import { isReportedAs, isSameModel } from "../ir/canonical.ts";
+import type { Deployment, Lane, Target } from "../ir/deployment.ts";
+import type { AttemptRecord, ExchangeRecord } from "./record.ts";
+import { redact } from "./redact.ts";
+
+/** exact: the lane chosen first. same_model: another lane proven to be the same model. other_model: the configuration allows it. */
+export type Served = "exact" | "same_model" | "other_model" | "none";
+/** not_applicable: no promise was asked for. unavailable: nothing served, so that nothing was broken. */
+export type Invariant = "passed" | "failed" | "unavailable" | "not_applicable";
+
+export interface Decision {
+  /** Newer ones have greater numbers. */
+  readonly seq: number;
+  /** The request id the client was told. */
+  readonly id: string;
+  readonly occurred_at: string;
+  readonly duration_ms: number;
+  readonly first_byte_ms: number | null;
+  readonly queued_ms: number;
+  readonly protocol: string | null;
+  readonly operation: string | null;
+  readonly target: string;
+  readonly asked: string | null;
+  readonly stream: boolean;
+  readonly caller: string | null;
+  readonly select: string | null;
+  readonly keep: readonly string[];
+  readonly status: number;
+  readonly outcome: ExchangeRecord["outcome"];
+  readonly failure: string | null;
+  readonly served: Served;
+  readonly invariant: Invariant;
+  /** A sentence for people. */
+  readonly reason: string;
+  /** First intention. */
+  readonly first: LaneIdentity | null;
+  readonly winner: LaneIdentity | null;
+  readonly runner_up: LaneIdentity | null;
+  /** Best first, as they stood when the first was chosen. */
+  readonly candidates: readonly string[];
+  readonly skipped: readonly { readonly lane: string; readonly because: string }[];
+  readonly attempts: readonly DecisionAttempt[];
+  readonly usage: ExchangeRecord["usage"];
+  readonly usage_estimated: boolean;
+  readonly cost_usd: number | null;
+  readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
+  readonly loss_count: number;
+  readonly request_bytes: number;
+  readonly answer_bytes: number;
+}
+
+export interface LaneIdentity {
+  readonly lane: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly model: string;
+  readonly upstream_model: string;
+  readonly canonical: string | null;
+  readonly canonical_proven: boolean;
+}
+
+export interface DecisionAttempt {
+  readonly lane: string;
+  readonly way: string;
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly started_ms: number;
+  readonly first_byte_ms: number | null;
+  readonly duration_ms: number;
+  readonly retry_after_ms: number | null;
+  readonly ambiguous: boolean;
+  readonly reported_model: string | null;
+  /** The vendor named another model than the one asked for; null: it named none. */
+  readonly reported_other: boolean | null;
+}
+
+const NANOS_PER_USD = 1_000_000_000;
+
+export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: number): Decision {
+  const target = Object.hasOwn(deployment.targets, record.target) ? (deployment.targets[record.target] ?? null) : null;
+  const winner = winnerOf(record);
+  const first = record.attempts[0] ?? null;
+  const served = servedBy(deployment, first, winner);
+  return {
+    seq,
+    id: record.id,
+    occurred_at: timeText(record.startedWallMs),
+    duration_ms: round(record.durationMs),
+    first_byte_ms: record.firstByteMs === null ? null : round(record.firstByteMs),
+    queued_ms: round(record.queuedMs),
+    protocol: record.ingress,
+    operation: record.operation,
+    target: record.target,
+    asked: record.asked === null ? null : redact(record.asked),
+    stream: record.stream,
+    caller: record.caller,
+    select: target?.select ?? null,
+    keep: target?.failover.keep ?? [],
+    status: record.status,
+    outcome: record.outcome,
+    failure: record.failure,
+    served,
+    invariant: invariantOf({ target, served, winner, failure: record.failure }),
+    reason: reasonOf(record, winner, first),
+    first: first === null ? null : identityOf(deployment, first.lane),
+    winner: winner === null ? null : identityOf(deployment, winner.lane),
+    runner_up: runnerUpOf(deployment, record, winner),
+    candidates: record.offered,
+    skipped: record.skipped,
+    attempts: record.attempts.map(attemptOf),
+    usage: record.usage,
+    usage_estimated: record.usageEstimated,
+    cost_usd: record.costNanos === null ? null : record.costNanos / NANOS_PER_USD,
+    losses: record.losses.map(({ field, how, detail }) => ({ field, how, detail: redact(detail) })),
+    loss_count: record.lossCount,
+    request_bytes: record.requestBytes,
+    answer_bytes: record.answerBytes,
+  };
+}
+
+/** Clocks give fractions of a microsecond, which nobody reads. */
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+/** The farthest moment a Date can hold, from 1970 either way. */
+const DATE_MS_MAX = 8.64e15;
+
+function timeText(wallMs: number): string {
+  return new Date(Math.abs(wallMs) <= DATE_MS_MAX ? wallMs : 0).toISOString();
+}
+
+/** The attempt whose answer the client got, whole or not. */
+function winnerOf({ attempts, firstByteMs }: ExchangeRecord): AttemptRecord | null {
+  const last = attempts.at(-1);
+  if (last === undefined) return null;
+  if (last.outcome === "answered" || last.outcome === "cut") return last;
+  return last.outcome === "abandoned" && firstByteMs !== null ? last : null;
+}
+
+function servedBy(deployment: Deployment, first: AttemptRecord | null, winner: AttemptRecord | null): Served {
+  if (winner === null || first === null) return "none";
+  if (winner.lane === first.lane) return "exact";
+  return isSame(deployment, first.lane, winner.lane) ? "same_model" : "other_model";
+}
+
+function isSame(deployment: Deployment, first: string, other: string): boolean {
+  const [one, two] = [laneOf(deployment, first), laneOf(deployment, other)];
+  return one !== null && two !== null && (one.model === two.model || isSameModel(one, two));
+}
+
+function laneOf({ lanes }: Deployment, id: string): Lane | null {
+  return Object.hasOwn(lanes, id) ? (lanes[id] ?? null) : null;
+}
+
+interface Kept {
+  readonly target: Target | null;
+  readonly served: Served;
+  readonly winner: AttemptRecord | null;
+  readonly failure: string | null;
+}
+
+/** A vendor that names another model than the one asked for has not kept it either, whoever was to blame. */
+function invariantOf({ target, served, winner, failure }: Kept): Invariant {
+  const isPromised =
+    target !== null &&
+    (target.kind === "model" || target.failover.keep.includes("model") || target.identity === "strict");
+  if (!isPromised) return "not_applicable";
+  if (winner === null) return failure === "wrong-model" ? "failed" : "unavailable";
+  return served === "other_model" || isOther(winner) === true ? "failed" : "passed";
+}
+
+function isOther({ upstreamModel, reportedModel }: AttemptRecord): boolean | null {
+  return reportedModel === null ? null : !isReportedAs(upstreamModel, reportedModel);
+}
+
+function identityOf(deployment: Deployment, id: string): LaneIdentity | null {
+  const lane = laneOf(deployment, id);
+  if (lane === null) return null;
+  const { provider, account, model, upstreamModel, canonical } = lane;
+  return {
+    lane: id,
+    provider,
+    account,
+    model,
+    upstream_model: upstreamModel,
+    canonical: canonical.id === "" ? null : canonical.id,
+    canonical_proven: canonical.proven,
+  };
+}
+
+/** The best of those that were offered beside the winner and not found wanting. */
+function runnerUpOf(deployment: Deployment, record: ExchangeRecord, winner: AttemptRecord | null): LaneIdentity | null {
+  const tried = new Set(record.attempts.map(({ lane }) => lane));
+  const next = record.offered.find((lane) => lane !== winner?.lane && !tried.has(lane));
+  return next === undefined ? null : identityOf(deployment, next);
+}
+
+/** Blames the lane that failed last before the winner, not whoever was left out first. */
+function reasonOf(record: ExchangeRecord, winner: AttemptRecord | null, first: AttemptRecord | null): string {
+  const { attempts, skipped, failure } = record;
+  if (winner === null || first === null) {
+    if (attempts.length === 0 && skipped.length === 0) return `Nothing was tried: ${failure ?? record.outcome}.`;
+    const tried = attempts.map(({ lane, outcome }) => `${lane} ended in ${outcome}`);
+    const left = skipped
+      .filter(({ because }) => because !== "tried")
+      .map(({ lane, because }) => `${lane} was left out (${because})`);
+    return `Nothing served it: ${[...tried, ...left].join(", ")}.`;
+  }
+  const before = attempts.at(-2);
+  if (before !== undefined) return `${before.lane} ended in ${before.outcome}, so ${winner.lane} served it.`;
+  if (record.offered.length > 1) return `${winner.lane} came first of ${record.offered.length} that could serve.`;
+  const [left] = skipped;
+  return left === undefined
+    ? `${winner.lane} is the only lane.`
+    : `${winner.lane} was the only one left; ${left.lane} was left out (${left.because})${skipped.length > 1 ? ` and ${skipped.length - 1} more` : ""}.`;
+}
+
+function attemptOf(attempt: AttemptRecord): DecisionAttempt {
+  return {
+    lane: attempt.lane,
+    way: attempt.way,
+    outcome: attempt.outcome,
+    status: attempt.status,
+    started_ms: round(attempt.startedMs),
+    first_byte_ms: attempt.firstByteMs === null ? null : round(attempt.firstByteMs),
+    duration_ms: round(attempt.durationMs),
+    retry_after_ms: attempt.retryAfterMs,
+    ambiguous: attempt.ambiguous,
+    reported_model: attempt.reportedModel === null ? null : redact(attempt.reportedModel),
+    reported_other: isOther(attempt),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * The displays of a gateway, fed by the supervisor: one publisher however many workers there are. Everything here is
+ * loaded only when the configuration has a display.
+ */
+import { readFileOrNull } from "../config/files.ts";
+import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
+import {
+  createPublisher,
+  createSnapshot,
+  type DisplayEffects,
+  type DisplayState,
+  type Login,
+} from "../displays/index.ts";
+import type { Deployment } from "../ir/deployment.ts";
+import type { DisplayConfig } from "../ir/display.ts";
+import type { SecretRef } from "../ir/secret-ref.ts";
+import type { Sink } from "../observability/sinks.ts";
+import type { Environment } from "./environment.ts";
+
+export interface DisplaysOptions {
+  readonly deployment: Deployment;
+  readonly env: Environment;
+  readonly version: string;
+  readonly say: (level: "warning" | "info", line: string) => void;
+  readonly onStates: (states: readonly DisplayState[]) => void;
+}
+
+export interface Displays {
+  readonly sink: Sink;
+  /** Never rejects, and takes a few seconds at most. */
+  close(): Promise<void>;
+}
+
+export function startDisplays({ deployment, env, version, say, onStates }: DisplaysOptions): Displays {
+  const fold = createSnapshot(deployment, { dayOf: localDay });
+  const publisher = createPublisher({
+    displays: deployment.displays,
+    snapshot: fold.snapshot,
+    loginOf: createLogins(env),
+    effects: systemDisplayEffects,
+    version,
+    say,
+    onStates,
+  });
+  return { sink: fold.sink, close: publisher.close };
+}
+
+/** For commands that talk to a display themselves. */
+export function createLogins(env: Environment): (display: DisplayConfig) => Login {
+  const nowMs = (): number => performance.now();
+  const secrets = createSecretResolver(systemSecretSources({ readEnv: (name) => env[name], nowMs }));
+  const read = (ref: SecretRef | null) => (ref === null ? null : secrets.resolve(ref));
+  return (display) => ({
+    username: () => read(display.username),
+    password: () => read(display.password),
+    ca: display.caFile === null ? null : readFileOrNull(display.caFile),
+  });
+}
+
+export const systemDisplayEffects: DisplayEffects = {
+  nowMs: () => performance.now(),
+  wallMs: Date.now,
+  random: Math.random,
+  setTimer(ms, fire) {
+    const timer = setTimeout(fire, ms);
+    return () => clearTimeout(timer);
+  },
+  fetch: (url, init) => fetch(url, init),
+};
+
+/** The day of people who look at the clock on the wall of this machine. */
+function localDay(wallMs: number): string {
+  const date = new Date(wallMs);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}

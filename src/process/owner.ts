@@ -1,0 +1,119 @@
+/**
+ * What the supervisor keeps for all workers: the decisions, in memory and where it is configured on disk. Workers send
+ * records; they ask for pages, and those that watch are told of each new decision.
+ */
+import { closeSync, openSync } from "node:fs";
+import type { Deployment } from "../ir/deployment.ts";
+import type { Decision } from "../observability/decision.ts";
+import { createDecisions, type DecisionPage, type DecisionQuery, type Decisions } from "../observability/decisions.ts";
+import type { ExchangeRecord } from "../observability/record.ts";
+import type { Sink } from "../observability/sinks.ts";
+import type { DecisionStore } from "../observability/stores/sqlite.ts";
+import type { OwnerAnswer, OwnerQuestion } from "./messages.ts";
+
+export interface Owner {
+  readonly sink: Sink;
+  /** null: it cannot be read now. Never rejects. */
+  answer(question: OwnerQuestion): Promise<OwnerAnswer | null>;
+  /** Writes what waits. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface OwnerOptions {
+  readonly deployment: Deployment;
+  readonly onDecision: (decision: Decision) => void;
+  readonly say: (level: "warning", line: string) => void;
+  readonly wallMs: () => number;
+  readonly setTimer: (ms: number, fire: () => void) => () => void;
+}
+
+/** Records that come before the store stands. */
+const EARLY_MAX = 10_000;
+
+/** null: nothing is kept, so that workers need not tell. */
+export function createOwner(options: OwnerOptions): Owner | null {
+  const { deployment } = options;
+  const { adminToken, decisionsStore } = deployment;
+  if (adminToken === null && decisionsStore === null) return null;
+  const opening = decisionsStore === null ? Promise.resolve(null) : openStore(decisionsStore, options);
+  return ownerOver(options, opening);
+}
+
+function ownerOver({ deployment, onDecision }: OwnerOptions, opening: Promise<DecisionStore | null>): Owner {
+  const early: ExchangeRecord[] = [];
+  let store: DecisionStore | null = null;
+  let decisions: Decisions | null = null;
+  const ready = opening.then((opened): Decisions => {
+    store = opened;
+    const made = createDecisions({
+      // Nobody can read the ring without the token, so there is none then.
+      ring: deployment.adminToken === null ? 0 : deployment.decisionsRing,
+      firstSeq: opened?.firstSeq ?? 1,
+      deployment,
+      onDecision(decision) {
+        opened?.add(decision);
+        onDecision(decision);
+      },
+    });
+    for (const record of early.splice(0)) made.sink.record(record);
+    decisions = made;
+    return made;
+  });
+
+  /** Out of memory where the disk cannot be read. */
+  const list = (made: Decisions, query: DecisionQuery): DecisionPage => {
+    try {
+      return store?.list(query) ?? made.list(query);
+    } catch {
+      return made.list(query);
+    }
+  };
+  const find = (made: Decisions, id: string): Decision | null => {
+    try {
+      return made.find(id) ?? store?.find(id) ?? null;
+    } catch {
+      return null;
+    }
+  };
+  return {
+    sink: {
+      name: "decisions",
+      record(record) {
+        if (decisions !== null) decisions.sink.record(record);
+        else if (early.length < EARLY_MAX) early.push(record);
+      },
+      transition: () => undefined,
+    },
+    async answer(question) {
+      const made = await ready;
+      switch (question.about) {
+        case "decisions":
+          return { about: "decisions", page: list(made, question.query) };
+        case "decision":
+          return { about: "decision", found: find(made, question.id) };
+      }
+    },
+    async close() {
+      await ready;
+      store?.close();
+    },
+  };
+}
+
+/** null: it cannot be opened, which the operator is told; decisions are then kept in memory. */
+async function openStore(
+  { path, keepDays }: NonNullable<Deployment["decisionsStore"]>,
+  { say, wallMs, setTimer }: OwnerOptions,
+): Promise<DecisionStore | null> {
+  try {
+    // Made by us, so that nobody else may read who asked for what.
+    closeSync(openSync(path, "a", 0o600));
+    const { openDecisionStore } = await import("../observability/stores/sqlite.ts");
+    const onTrouble = (sentence: string): void => say("warning", sentence);
+    return openDecisionStore({ path, keepDays, wallMs, setTimer, onTrouble });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "unknown error";
+    say("warning", `The decisions cannot be kept in ${path} (${why}); they are kept in memory.`);
+    return null;
+  }
+}

@@ -1,0 +1,17 @@
+/** What every protocol has a place for, by id: the tables behind docs/translation.md and the matrix. */
+import { ANTHROPIC_FEATURES } from "./anthropic/features.ts";
+import type { FeatureTable } from "./features.ts";
+import { OPENAI_FEATURES } from "./openai/features.ts";
+import { RESPONSES_FEATURES } from "./responses/features.ts";
+
+const TABLES: Readonly<Record<string, FeatureTable>> = {
+  anthropic: ANTHROPIC_FEATURES,
+  responses: RESPONSES_FEATURES,
+  openai: OPENAI_FEATURES,
+};
+
+export function featuresOfProtocol(id: string): FeatureTable {
+  const table = Object.hasOwn(TABLES, id) ? TABLES[id] : undefined;
+  if (table === undefined) throw new Error(`no table says what ${id} carries`);
+  return table;
+}

@@ -1,0 +1,21 @@
+/** Server-Sent Events as a carrier's framing. */
+import { encodeUtf8 } from "../../std/bytes.ts";
+import type { FrameJoiner, Framing } from "../protocol.ts";
+import { createFrameCutter, createSseSplitter, writeSseFrame } from "./sse.ts";
+
+/** `keepAlive`: the bytes of one heartbeat; null: this carrier's clients would stumble over any. */
+export function sseFraming(keepAlive: string | null): Framing {
+  return {
+    id: "sse",
+    contentType: "text/event-stream",
+    createSplitter: () => createSseSplitter(),
+    createCutter: () => createFrameCutter(),
+    createJoiner: () => JOINER,
+    keepAlive: keepAlive === null ? null : encodeUtf8(keepAlive),
+  };
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Every frame stands for itself, so one joiner serves all streams. */
+const JOINER: FrameJoiner = { write: (frame) => encodeUtf8(writeSseFrame(frame)), end: () => NO_BYTES };

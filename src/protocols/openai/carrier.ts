@@ -1,0 +1,56 @@
+/** How the vendor's bodies travel: paths, framing, headers. Another carrier may hold the same payload. */
+import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
+import { sseFraming } from "../framing/sse-framing.ts";
+import type { Carrier, UpstreamPathInput } from "../protocol.ts";
+import { pathOr, siblingPath } from "../upstream-path.ts";
+import { auth } from "./auth.ts";
+import { OPENAI } from "./extras.ts";
+import { CHAT_END, endOf, ownsPath, routes, VERSION } from "./routes.ts";
+
+const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
+
+export const carrier: Carrier = {
+  id: OPENAI,
+  routes,
+  ownsPath,
+  envelope: OPENAI,
+  framing,
+  framingFor: () => framing,
+  upstreamPath,
+  memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
+  bodyHeaders: null,
+  auth,
+  headers: {
+    // Not `openai-*`: `openai-organization` and `openai-project` name the caller's account, which no other provider
+    // may learn; an operator whose lanes are that very account adds them per provider.
+    request: [
+      "openai-beta",
+      "x-stainless-*",
+      "x-client-request-id",
+      "x-request-id",
+      "idempotency-key",
+      "traceparent",
+      "tracestate",
+    ],
+    response: [
+      "openai-model",
+      "openai-version",
+      "openai-processing-ms",
+      "x-request-id",
+      "x-ratelimit-*",
+      "ratelimit-*",
+      "retry-after",
+      "retry-after-ms",
+      "x-should-retry",
+    ],
+    requestDefaults: {},
+  },
+  answerHeaders: (requestId) => ({ "x-request-id": requestId }),
+};
+
+/** An operation that is only relayed goes to the path the client called; an embedding may come from another protocol's. */
+function upstreamPath(input: UpstreamPathInput): string | null {
+  if (input.operation === "chat") return pathOr(`${VERSION}${CHAT_END}`, input);
+  const end = input.operation === "embed" ? "/embeddings" : endOf(input.clientPath);
+  return end === null ? null : siblingPath({ path: `${VERSION}${end}`, chatEnd: CHAT_END, end }, input);
+}

@@ -1,0 +1,208 @@
+/**
+ * The admin surface: a small table of routes that exists only where an admin token is set and takes only that token.
+ * It speaks JSON of its own, because no client library of a vendor ever calls it.
+ */
+import type { Explain } from "../exchange/explain.ts";
+import type { RequestParts } from "../ir/route.ts";
+import { decodeUtf8 } from "../std/bytes.ts";
+import type { Effects } from "../std/effects.ts";
+import { asObject, JSON_LIMITS, type JsonObject, parseJson, scanJson } from "../std/json.ts";
+import { WireError } from "../std/wire-error.ts";
+import { type DecisionPort, decisionRoutes } from "./admin-decisions.ts";
+import { explainRoutes } from "./admin-explain.ts";
+import { type KeyPort, keyRoutes } from "./admin-keys.ts";
+import type { AdminAnswer, AdminRoute } from "./admin-route.ts";
+import { readBody } from "./body.ts";
+import { isHostPlausible } from "./head.ts";
+import { streamOf } from "./stream.ts";
+
+/** What the routes are given: each part of the program that can be administered is one. */
+export interface AdminPorts {
+  readonly decisions: DecisionPort;
+  readonly explain: Explain;
+  /** Virtual keys and their usage; null: there are none. */
+  readonly keys: KeyPort | null;
+}
+
+/** Every route, in one place. A new part adds a port above and its routes here. */
+function adminTable(ports: AdminPorts, setTimer: Effects["setTimer"]): readonly AdminRoute[] {
+  return [
+    ...decisionRoutes(ports.decisions, setTimer),
+    ...explainRoutes(ports.explain),
+    ...(ports.keys === null ? [] : keyRoutes(ports.keys)),
+  ];
+}
+
+// ---------------------------------------------------------------- serving
+
+export interface AdminOptions {
+  /** Is this head's token the admin's: compared in constant time, whatever it is. */
+  readonly mayAdminister: (parts: RequestParts) => boolean;
+  readonly ports: AdminPorts;
+  readonly nowMs: Effects["nowMs"];
+  readonly setTimer: Effects["setTimer"];
+}
+
+export interface AdminArrival {
+  readonly request: Request;
+  readonly parts: RequestParts;
+  /** Silence on this connection is not the end of it from now on; called for a stream. */
+  readonly onStream: () => void;
+  readonly onStreamEnd: () => void;
+}
+
+export interface Admin {
+  serve(arrival: AdminArrival): Promise<Response>;
+  /** Ends what would never end by itself: the server stops. */
+  stop(): void;
+}
+
+const ROOT = "/admin";
+/** Settings and keys are short. */
+const BODY_BYTES_MAX = 256 * 1024;
+const BODY_TIMEOUT_MS = 10_000;
+
+/** Is this path the admin's: `/admin` and what is below it, and nothing that merely begins like it. */
+export function isAdminPath(path: string): boolean {
+  return path === ROOT || path.startsWith(`${ROOT}/`);
+}
+
+export function createAdmin(options: AdminOptions): Admin {
+  const table = adminTable(options.ports, options.setTimer);
+  const stopping = new AbortController();
+  return {
+    stop: () => stopping.abort(),
+    async serve(arrival) {
+      const { parts } = arrival;
+      if (!isHostPlausible(parts.headers["host"]))
+        return refusal(400, "invalid_request", "The Host header is no host.");
+      // Before anything else: whoever has no token learns nothing, not even which paths there are.
+      if (!options.mayAdminister(parts)) return unauthenticated();
+      const matched = match(table, parts);
+      if (matched instanceof Response) return matched;
+      const body = await bodyOf(arrival, options);
+      if (typeof body === "string") return refusal(400, "invalid_request", body);
+      const answer = await matched.route.handle({
+        params: matched.params,
+        query: new URLSearchParams(parts.query),
+        headers: parts.headers,
+        body,
+        stopping: stopping.signal,
+      });
+      return respondTo(answer, arrival, options);
+    },
+  };
+}
+
+interface Match {
+  readonly route: AdminRoute;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+function match(table: readonly AdminRoute[], { path, method }: RequestParts): Match | Response {
+  const fitting = table.flatMap((route): Match[] => {
+    const params = paramsOf(route.path, path.slice(ROOT.length));
+    return params === null ? [] : [{ route, params }];
+  });
+  const found = fitting.find(({ route }) => route.method === (method === "HEAD" ? "GET" : method));
+  if (found !== undefined) return found;
+  if (fitting.length === 0) return refusal(404, "not_found", "There is nothing at this path.");
+  const allow = [...new Set(fitting.map(({ route }) => route.method))].join(", ");
+  return refusal(405, "method_not_allowed", `This path takes ${allow}.`, { allow });
+}
+
+function respondTo(answer: AdminAnswer, arrival: AdminArrival, { nowMs, setTimer }: AdminOptions): Response {
+  switch (answer.kind) {
+    case "refused":
+      return refusal(answer.status, answer.code, answer.message);
+    case "document":
+      if (answer.body === null) return new Response(null, { status: answer.status, headers: NO_STORE });
+      return Response.json(answer.body, { status: answer.status, headers: NO_STORE });
+    case "stream": {
+      const { signal } = arrival.request;
+      arrival.onStream();
+      const stream = streamOf({ source: answer.source, signal, nowMs, setTimer, onEnd: arrival.onStreamEnd });
+      return new Response(stream, {
+        headers: { ...NO_STORE, "content-type": answer.contentType, "x-accel-buffering": "no" },
+      });
+    }
+  }
+}
+
+/** The body as an object, or a sentence about what is wrong with it. */
+async function bodyOf({ request, parts }: AdminArrival, { setTimer }: AdminOptions): Promise<JsonObject | string> {
+  if (parts.method !== "POST" && parts.method !== "PATCH") return {};
+  const read = await readBody({
+    request,
+    contentLength: parts.headers["content-length"],
+    setTimer,
+    bytesMax: BODY_BYTES_MAX,
+    timeoutMs: BODY_TIMEOUT_MS,
+  });
+  if (read.kind !== "whole") return BODY_TROUBLE[read.kind];
+  if (read.bytes.length === 0) return {};
+  const type = (parts.headers["content-type"] ?? "").toLowerCase().split(";")[0]?.trim();
+  if (type !== "application/json") return "The body must be JSON. Send it with content-type: application/json.";
+  const scanned = scanJson(read.bytes, JSON_LIMITS);
+  if (scanned.kind === "bad") return scanned.message;
+  const names = scanned.members.map(({ name }) => name);
+  if (new Set(names).size !== names.length) return "The body names a member twice.";
+  try {
+    return asObject(parseJson(decodeUtf8(read.bytes))) ?? "The body must be a JSON object.";
+  } catch (error) {
+    if (error instanceof WireError) return "The body is not JSON.";
+    throw error;
+  }
+}
+
+const BODY_TROUBLE = {
+  "too-large": "The body is too large.",
+  timeout: "The body did not arrive in time.",
+  gone: "The client closed the connection.",
+  broken: "The body could not be read.",
+} as const;
+
+const NO_STORE = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+
+function refusal(
+  status: number,
+  code: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return Response.json({ error: { code, message } }, { status, headers: { ...NO_STORE, ...headers } });
+}
+
+function unauthenticated(): Response {
+  return refusal(401, "unauthenticated", "Send the admin token as Authorization: Bearer or X-Admin-Token.", {
+    "www-authenticate": "Bearer",
+  });
+}
+
+/** What stands where the pattern has names; null: the path is another one. */
+function paramsOf(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const is = given[index] ?? "";
+    if (!segment.startsWith(":")) {
+      if (segment !== is) return null;
+      continue;
+    }
+    const decoded = decodedSegment(is);
+    if (decoded === null || decoded === "") return null;
+    params[segment.slice(1)] = decoded;
+  }
+  return params;
+}
+
+function decodedSegment(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // A lone percent sign names nothing of ours.
+    return null;
+  }
+}

@@ -1,0 +1,85 @@
+// The end of a cooldown, a wait or a hard-out is told when it happens, once, and not when somebody else told it first.
+import { expect, test } from "bun:test";
+import { createRecoveries } from "../../src/exchange/index.ts";
+import { failure } from "../../src/ir/failure.ts";
+import { type Change, createHealth } from "../../src/routing/index.ts";
+import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
+import { createVirtualEffects } from "../harness/virtual-effects.ts";
+
+function setUp() {
+  const lane = laneOf("p/a/m", "openai");
+  const pool = poolOf("pool", [lane]);
+  const deployment = deploymentOf({ lanes: [lane], targets: [pool] });
+  const effects = createVirtualEffects();
+  const health = createHealth(deployment, () => 0.5);
+  const told: Change[] = [];
+  const recoveries = createRecoveries({
+    deployment,
+    effects,
+    standing: {
+      health,
+      selections: new Map(),
+      lastUsedMs: new Map(),
+      waiting: new Map(),
+      queued: new Map(),
+      onChanges(_target, changes) {
+        told.push(...changes);
+        recoveries.watch(changes);
+      },
+    },
+  });
+  const report = (failed: ReturnType<typeof failure> | null): void => {
+    const guard = health.admit(pool, lane, effects.nowMs(), true);
+    if (guard === null) throw new Error("the lane was not free");
+    const changes = failed === null ? guard.succeeded(effects.nowMs()) : guard.failed(failed, effects.nowMs());
+    guard.release(effects.nowMs());
+    told.push(...changes);
+    recoveries.watch(changes);
+  };
+  const seen = (): string[] =>
+    told.splice(0).map(({ target, from, to, because }) => `${target} ${from}→${to} ${because}`);
+  return { effects, report, seen, stop: recoveries.stop };
+}
+
+test("an open breaker's cooldown", () => {
+  const { effects, report, seen } = setUp();
+  for (let count = 0; count < 3; count += 1) report(failure("server-error", "", null));
+  expect(seen()).toEqual(["pool healthy→cooling-down server-error"]);
+  effects.advance(14_999);
+  expect(seen()).toEqual([]);
+  effects.advance(1);
+  expect(seen()).toEqual(["pool cooling-down→unknown cooldown ended"]);
+  expect(effects.timersPending()).toBe(0);
+});
+
+test.each([
+  ["a wait", failure("rate-limited", "", 9_000), 9_000, "rate-limited"],
+  ["a long wait", failure("rate-limited", "", 400_000), 400_000, "exhausted"],
+  ["a dead credential", failure("credential", ""), 1_800_000, "auth-failed"],
+  ["a bill", failure("billing", ""), 300_000, "exhausted"],
+  ["a missing model", failure("model-missing", ""), 300_000, "cooling-down"],
+])("%s", (_name, failed, forMs, label) => {
+  const { effects, report, seen } = setUp();
+  report(failed);
+  expect(seen()).toEqual([`null unknown→${label} ${failed.kind}`]);
+  effects.advance(forMs);
+  expect(seen()).toEqual([`null ${label}→unknown cooldown ended`]);
+});
+
+test("what a good answer ended before is not told again", () => {
+  const { effects, report, seen } = setUp();
+  for (let count = 0; count < 3; count += 1) report(failure("server-error", "", null));
+  report(null);
+  expect(seen().at(-1)).toBe("pool cooling-down→healthy probe");
+  effects.advance(100_000);
+  expect(seen()).toEqual([]);
+});
+
+test("a stop tells nothing more", () => {
+  const { effects, report, seen, stop } = setUp();
+  report(failure("billing", ""));
+  seen();
+  stop();
+  effects.advance(1_000_000);
+  expect([seen(), effects.timersPending()]).toEqual([[], 0]);
+});
