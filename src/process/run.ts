@@ -55,7 +55,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
       return openLedgerHost(deployment, {
         nowMs: () => performance.now(),
         wallMs: Date.now,
-        setTimer,
+        setTimer: setQuietTimer,
         randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
         say: options.say,
       });
@@ -74,6 +74,13 @@ async function closed(displays: Displays | null): Promise<void> {
 
 function setTimer(ms: number, fire: () => void): () => void {
   const timer = setTimeout(fire, ms);
+  return () => clearTimeout(timer);
+}
+
+/** One that does not keep the process: what the ledger still has to do at the end it does when it is closed. */
+function setQuietTimer(ms: number, fire: () => void): () => void {
+  const timer = setTimeout(fire, ms);
+  timer.unref();
   return () => clearTimeout(timer);
 }
 

@@ -15,7 +15,7 @@ import type { FromWorker } from "./messages.ts";
 import { createOwner, type Owner } from "./owner.ts";
 import { portFor } from "./probe.ts";
 import { shareOf } from "./shares.ts";
-import type { Listening, Signal, SupervisorOptions } from "./supervisor-options.ts";
+import type { Signal, SupervisorOptions } from "./supervisor-options.ts";
 import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
 export type { Listening, Signal, SupervisorOptions } from "./supervisor-options.ts";
