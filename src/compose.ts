@@ -19,6 +19,7 @@ import {
 } from "./exchange/index.ts";
 import {
   type Admission,
+  type Capped,
   createAdmission,
   createIdentify,
   createKeyIdentify,
@@ -30,6 +31,7 @@ import {
   type Spender,
 } from "./governance/index.ts";
 import type { Deployment, Lane, SecretRef } from "./ir/deployment.ts";
+import { failure } from "./ir/failure.ts";
 import {
   createMetrics,
   createSinks,
@@ -71,6 +73,8 @@ export interface ComposeInput {
 export interface Governed {
   readonly ring: KeyRing;
   readonly spender: Spender;
+  /** Accounts that have reached a cap: from now on, and at once where some have. */
+  onCapped(tell: (capped: readonly Capped[]) => void): void;
 }
 
 export function compose(input: ComposeInput): Gateway {
@@ -118,12 +122,18 @@ export function compose(input: ComposeInput): Gateway {
     startedWallMs: effects.wallMs(),
     localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
     admission,
+    repeats:
+      deployment.idempotency === null || input.governed === null
+        ? null
+        : { ...deployment.idempotency, ...repeatsOf(input.governed.spender) },
     onRecord(record, row) {
       sinks.record(record);
       if (admission === null) void ledger.append([row]);
     },
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
   });
+
+  input.governed?.onCapped((capped) => putOut(input, standing, capped));
 
   const probes = startProbes({
     world,
@@ -155,6 +165,24 @@ export function compose(input: ComposeInput): Gateway {
     },
     nowMs: effects.nowMs,
   };
+}
+
+/** An account that has reached a cap is out as if its vendor had said so. */
+function putOut({ deployment, effects }: ComposeInput, standing: Standing, capped: readonly Capped[]): void {
+  const nowMs = effects.nowMs();
+  for (const { account, untilWallMs } of capped) {
+    const lane = Object.values(deployment.lanes).find((each) => `${each.provider}/${each.account}` === account);
+    const target = Object.values(deployment.targets)[0];
+    if (lane === undefined || target === undefined) continue;
+    const forMs = untilWallMs === null ? null : Math.max(1, untilWallMs - effects.wallMs());
+    const failed = failure("billing", "The account has reached the cap of its operator.", forMs);
+    standing.onChanges(target, standing.health.probe(lane, nowMs).failed(failed, nowMs));
+  }
+}
+
+/** One writer knows which requests run, whatever worker they came to. */
+function repeatsOf({ recall, remember }: Spender) {
+  return { recall, remember };
 }
 
 /** Who is calling, and what they are let in by: keys and their limits where there are some, else tokens and none. */

@@ -1,10 +1,10 @@
 /** Ids of every registry, for the rooms that must not import the registries. A test compares them. Imports nothing. */
 
-export const PROTOCOL_IDS = ["anthropic", "responses", "openai"] as const;
+export const PROTOCOL_IDS = ["anthropic", "cohere", "responses", "gemini", "openai"] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 
 /** Protocols the configuration format names but this version cannot speak yet; `check` says so by name. */
-export const PLANNED_PROTOCOL_IDS = ["gemini", "bedrock", "cohere"] as const;
+export const PLANNED_PROTOCOL_IDS = ["bedrock"] as const;
 
 export const POLICY_IDS = ["weighted", "ranked"] as const;
 export type PolicyId = (typeof POLICY_IDS)[number];

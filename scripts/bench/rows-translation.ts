@@ -1,5 +1,5 @@
-// The row about translating a request, in this process: ten messages with tools, read in one protocol and written in the
-// other, beside parsing and writing the same text and nothing else.
+// The rows about translating a request, in this process: ten messages with tools, read in one protocol and written in the
+// other, beside parsing and writing the same text and nothing else. Every protocol of the table is measured both ways.
 import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
 import type { Row } from "./report.ts";
@@ -8,19 +8,34 @@ import { ratios, summarise } from "./statistics.ts";
 const WARM_CALLS = 3_000;
 const CALLS_PER_ROUND = 1_500;
 
+const OPTIONS = { upstreamModel: "bench-model", defaultMaxOutputTokens: 4096, maxOutputTokens: null };
+
 export function measureTranslation(rounds: number): Row[] {
+  const { openai, anthropic } = PROTOCOLS;
+  const others = Object.values<Protocol>(PROTOCOLS).filter(
+    (protocol) => protocol !== openai && protocol.payload !== anthropic.payload && protocol.id === protocol.payload.id,
+  );
   return [
-    translate("OpenAI to Anthropic", openaiBody(), PROTOCOLS.openai, PROTOCOLS.anthropic, rounds),
-    translate("Anthropic to OpenAI", anthropicBody(), PROTOCOLS.anthropic, PROTOCOLS.openai, rounds),
+    translate("OpenAI to Anthropic", openaiBody(), openai, anthropic, rounds),
+    translate("Anthropic to OpenAI", anthropicBody(), anthropic, openai, rounds),
+    ...others.flatMap((other) => [
+      translate(`OpenAI to ${other.id}`, openaiBody(), openai, other, rounds),
+      translate(`${other.id} to OpenAI`, bodyOf(other), other, openai, rounds),
+    ]),
   ];
+}
+
+/** The same conversation, as this protocol's clients write it. */
+function bodyOf(protocol: Protocol): object {
+  const request = PROTOCOLS.openai.payload.readRequest(asObject(openaiBody()) ?? {}).value;
+  return protocol.payload.writeRequest(request, OPTIONS).value;
 }
 
 function translate(name: string, body: object, from: Protocol, to: Protocol, rounds: number): Row {
   const text = JSON.stringify(body);
-  const options = { upstreamModel: "bench-model", defaultMaxOutputTokens: 4096, maxOutputTokens: null };
   const work = () => {
     const request = from.payload.readRequest(asObject(parseJson(text)) ?? {}).value;
-    return JSON.stringify(to.payload.writeRequest(request, options).value).length;
+    return JSON.stringify(to.payload.writeRequest(request, OPTIONS).value).length;
   };
   const plain = () => JSON.stringify(JSON.parse(text)).length;
   time(work, WARM_CALLS);

@@ -76,10 +76,10 @@ async function play(answer: VendorAnswer, response: ServerResponse, gone: AbortS
     return;
   }
   response.writeHead(answer.status, { ...answer.headers });
-  for (const { afterMs, text } of answer.pieces) {
+  for (const { afterMs, bytes } of answer.pieces) {
     if (afterMs > 0) await pause(afterMs, gone);
     if (gone.aborted) return;
-    await write(response, text);
+    await write(response, bytes);
   }
   if (answer.ending === "end") {
     response.end();
@@ -98,9 +98,9 @@ function reset(response: ServerResponse): void {
 }
 
 /** A client that reads slowly, or has left, holds nobody up but itself. */
-function write(response: ServerResponse, text: string): Promise<void> {
+function write(response: ServerResponse, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
-    if (response.write(text)) resolve();
+    if (response.write(bytes)) resolve();
     else {
       response.once("drain", resolve);
       response.once("close", () => resolve());

@@ -7,6 +7,7 @@ import { countForms, readAuthMode } from "./values.ts";
 
 export function checkGovernance({ config, names }: CheckInput, findings: Findings): void {
   const { governance } = config;
+  checkCaps(config, findings);
   if (governance?.enabled !== true) return;
   if (countForms(adminTokenForms(config)) === 0) {
     findings.error(
@@ -35,6 +36,21 @@ export function checkGovernance({ config, names }: CheckInput, findings: Finding
     checkUsd(gate.limit_usd, [...path, "limit_usd"], findings);
     if (gate.scope === "request" && gate.window !== undefined) {
       findings.error([...path, "window"], "means nothing for a single request; remove it");
+    }
+  }
+}
+
+/** What an account was used for is known from the ledger alone. */
+function checkCaps({ providers, governance }: CheckInput["config"], findings: Findings): void {
+  for (const [name, provider] of Object.entries(providers)) {
+    for (const [at, { caps }] of (provider.accounts ?? []).entries()) {
+      const path = ["providers", name, "accounts", at, "caps"];
+      if (caps?.length && governance?.enabled !== true) {
+        findings.error(path, "need the ledger; set governance: { enabled: true }, or remove them");
+      }
+      for (const [which, cap] of (caps ?? []).entries()) {
+        if (cap.unit === "usd") checkUsd(cap.limit, [...path, which, "limit"], findings);
+      }
     }
   }
 }

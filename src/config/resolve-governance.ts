@@ -1,5 +1,5 @@
 /** Keys, budgets, gates and remembered answers, as the other rooms read them. */
-import type { Budget, Deployment, Gate, Governance, Group } from "../ir/deployment.ts";
+import type { AccountCap, Budget, Deployment, Gate, Governance, Group } from "../ir/deployment.ts";
 import { usdToNanos } from "../std/money.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { ConfigFile } from "./schema.ts";
@@ -10,7 +10,8 @@ type GroupFile = NonNullable<GovernanceFile["groups"]>[string];
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Null: switched off. */
-export function governanceOf({ governance }: ConfigFile, resolvePath: (path: string) => string): Governance | null {
+export function governanceOf(config: ConfigFile, resolvePath: (path: string) => string): Governance | null {
+  const { governance } = config;
   if (governance?.enabled !== true) return null;
   const groups = Object.entries(governance.groups ?? {}).map(([name, group]): [string, Group] => [
     name,
@@ -23,7 +24,21 @@ export function governanceOf({ governance }: ConfigFile, resolvePath: (path: str
     keepMs: (governance.keep_days ?? DEFAULTS.keepDays) * DAY_MS,
     groups: Object.fromEntries(groups),
     gates: (governance.gates ?? []).map(gateOf),
+    caps: capsOf(config),
   };
+}
+
+function capsOf({ providers }: ConfigFile): AccountCap[] {
+  return Object.entries(providers).flatMap(([provider, { accounts }]) =>
+    (accounts ?? []).flatMap(({ id, caps }) =>
+      (caps ?? []).map(({ window, unit, limit }) => ({
+        account: `${provider}/${id}`,
+        window,
+        unit,
+        limit: unit === "usd" ? usdToNanos(limit) : limit,
+      })),
+    ),
+  );
 }
 
 export function idempotencyOf({ idempotency }: ConfigFile): Deployment["idempotency"] {

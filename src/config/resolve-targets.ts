@@ -1,4 +1,5 @@
 /** What a client may ask for by name: pools, and models that stand for a pool of their own lanes. */
+import { isSameModel } from "../ir/canonical.ts";
 import type { BreakerSettings, Exhaustion, Lane, Member, Target, TimerPair, Timers } from "../ir/deployment.ts";
 import { DEFAULT_TIMERS, DEFAULTS } from "./defaults.ts";
 import type { ConfigFile, ConfigModel, ConfigPool, ConfigTimeouts } from "./schema.ts";
@@ -111,11 +112,6 @@ function substitutesOf(
 
 function mayFailOver(config: ConfigFile, model: string): boolean {
   return config.models[model]?.exact_model_failover ?? config.exact_model_failover ?? false;
-}
-
-function isSameModel(left: Lane, right: Lane): boolean {
-  if (left.canonical.id !== right.canonical.id) return false;
-  return (left.canonical.proven && right.canonical.proven) || left.provider === right.provider;
 }
 
 function failoverOf(failover: ConfigPool["failover"]): Target["failover"] {

@@ -71,9 +71,9 @@ const providerFacts = {
 };
 
 const cap = z.strictObject({
-  window: z.enum(["minute", "hourly", "daily", "weekly", "monthly", "total"]),
-  unit: text,
-  limit: z.number().min(0),
+  window: z.enum(["hourly", "daily", "weekly", "monthly", "total"]),
+  unit: z.enum(["usd", "tokens", "requests"]),
+  limit: z.number().min(0).max(1_000_000_000_000),
 });
 
 const account = z.strictObject({

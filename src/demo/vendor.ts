@@ -7,11 +7,13 @@ import { type Failure, type FailureKind, failure } from "../ir/failure.ts";
 import { eventsOf } from "../ir/fold.ts";
 import type { IrRequest } from "../ir/request.ts";
 import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
+import { concatBytes, encodeUtf8 } from "../std/bytes.ts";
 import { asObject, type JsonObject, parseJson } from "../std/json.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { WireError } from "../std/wire-error.ts";
 import type { Chance } from "./chance.ts";
 import { pace, readingMs } from "./pace.ts";
+import { findPlace, type Place } from "./place.ts";
 import { speak } from "./speech.ts";
 import { isTemper, type Mischief, TEMPERS } from "./temper.ts";
 import { promptTokens } from "./tokens.ts";
@@ -42,7 +44,7 @@ export type VendorAnswer =
 export interface Piece {
   /** Pause before it. */
   readonly afterMs: number;
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface Vendors {
@@ -87,7 +89,7 @@ function answerCall(call: VendorCall, moment: Moment): VendorAnswer {
   try {
     const body = asObject(parseJson(call.body));
     if (body === undefined) return refuse(desk, "invalid-request", "The body must be a JSON object.");
-    const request = place.protocol.payload.readRequest(body).value;
+    const request = readRequest(place, body);
     if (place.operation === "count") return count(desk, request);
     return converse(desk, request, TEMPERS[first].choose(moment.chance.random, moment.wallMs));
   } catch (error) {
@@ -96,31 +98,26 @@ function answerCall(call: VendorCall, moment: Moment): VendorAnswer {
   }
 }
 
-interface Place {
-  readonly protocol: Protocol;
-  readonly operation: "chat" | "count";
-}
-
-/** Whose path it is. The model and the stream flag are in the body of every protocol that is simulated here. */
-function findPlace(path: string): Place | null {
-  const where = { upstreamModel: "", stream: false, template: null, clientPath: "" };
-  for (const protocol of Object.values<Protocol>(PROTOCOLS)) {
-    const { carrier, operations } = protocol;
-    if (carrier.upstreamPath({ operation: "chat", ...where }) === path) return { protocol, operation: "chat" };
-    const counts = operations.count !== undefined;
-    if (counts && carrier.upstreamPath({ operation: "count", ...where }) === path) {
-      return { protocol, operation: "count" };
-    }
-  }
-  return null;
+function readRequest({ protocol, operation, model, stream }: Place, body: JsonObject): IrRequest {
+  const asked = operation === "count" ? (protocol.operations.count?.readRequest?.(body) ?? body) : body;
+  const { value } = protocol.payload.readRequest(asked);
+  return { ...value, model: model ?? value.model, stream: stream ?? value.stream };
 }
 
 /** Every simulated account has a key that begins so, in whichever header its protocol uses. */
 const KEY_START = "demo-";
 
 function isKnown(headers: Readonly<Record<string, string>>): boolean {
-  const bearer = headers["authorization"]?.replace(/^Bearer /i, "");
-  return (headers["x-api-key"] ?? bearer ?? "").startsWith(KEY_START);
+  const authorization = headers["authorization"] ?? "";
+  const given = [
+    headers["x-api-key"],
+    headers["x-goog-api-key"],
+    headers["api-key"],
+    authorization.replace(/^Bearer /i, ""),
+    // A signature is not verified: whose it claims to be is enough for a simulation.
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(authorization)?.[1],
+  ];
+  return given.some((key) => key?.startsWith(KEY_START) === true);
 }
 
 // ---------------------------------------------------------------- answers
@@ -176,16 +173,16 @@ function tell(desk: Desk, request: IrRequest): VendorAnswer {
   const writer = protocol.payload.createStreamWriter(context);
   const joiner = protocol.carrier.framing.createJoiner();
   const pieces = pace(eventsOf(response), moment.chance.random).flatMap(({ afterMs, event }): Piece[] => {
-    const text = writer.push(event).map((frame) => TEXT.decode(joiner.write(frame)));
-    return text.length === 0 ? [] : [{ afterMs, text: text.join("") }];
+    const frames = writer.push(event).map((frame) => joiner.write(frame));
+    return frames.length === 0 ? [] : [{ afterMs, bytes: concatBytes(frames) }];
   });
-  const end = TEXT.decode(joiner.end());
+  const end = joiner.end();
   return {
     kind: "answer",
     firstByteMs,
     status: 200,
     headers: { ...headersOf(desk), "content-type": protocol.carrier.framing.contentType },
-    pieces: end === "" ? pieces : [...pieces, { afterMs: 0, text: end }],
+    pieces: end.length === 0 ? pieces : [...pieces, { afterMs: 0, bytes: end }],
     ending: "end",
   };
 }
@@ -211,7 +208,9 @@ function overload(desk: Desk, request: IrRequest): VendorAnswer {
     firstByteMs,
     status: 200,
     headers: { ...headersOf(desk), "content-type": protocol.carrier.framing.contentType },
-    pieces: frames.map((frame) => ({ afterMs: REFUSAL_MS, text: TEXT.decode(joiner.write(frame)) })),
+    pieces: [...frames.map((frame) => joiner.write(frame)), joiner.end()]
+      .filter((bytes) => bytes.length > 0)
+      .map((bytes) => ({ afterMs: REFUSAL_MS, bytes })),
     ending: "end",
   };
 }
@@ -221,7 +220,7 @@ function cut(told: Extract<VendorAnswer, { kind: "answer" }>): VendorAnswer {
   const [only, ...more] = told.pieces;
   const pieces =
     only !== undefined && more.length === 0
-      ? [{ ...only, text: only.text.slice(0, Math.ceil(only.text.length / 2)) }]
+      ? [{ ...only, bytes: only.bytes.subarray(0, Math.ceil(only.bytes.length / 2)) }]
       : told.pieces.slice(0, Math.ceil(told.pieces.length / 2));
   return { ...told, pieces, ending: "reset" };
 }
@@ -266,7 +265,7 @@ function whole(
     firstByteMs: head.firstByteMs,
     status: head.status,
     headers: { ...headersOf(desk), ...head.headers, "content-type": "application/json" },
-    pieces: [{ afterMs: 0, text: JSON.stringify(body) }],
+    pieces: [{ afterMs: 0, bytes: encodeUtf8(JSON.stringify(body)) }],
     ending: "end",
   };
 }
@@ -295,9 +294,8 @@ function scale(answered: VendorAnswer, slowness: number): VendorAnswer {
   return {
     ...answered,
     firstByteMs: scaled(answered.firstByteMs),
-    pieces: answered.pieces.map(({ afterMs, text }) => ({ afterMs: scaled(afterMs), text })),
+    pieces: answered.pieces.map(({ afterMs, bytes }) => ({ afterMs: scaled(afterMs), bytes })),
   };
 }
 
 const REQUEST_ID_CHARS = 24;
-const TEXT = new TextDecoder();

@@ -56,8 +56,8 @@ const CLOSE_MS = 2_000;
 const INFLIGHT_MAX = 16;
 /** A connection that held this long was a good one; until then its end is one more failure in a row. */
 const GOOD_AFTER_MS = 30_000;
-/** Of a message that somebody sends us. */
-const RECEIVED_BYTES_MAX = 256 * 1024;
+/** Of a message that somebody sends us; our own discovery, the largest that we ask for, has a tenth of it. */
+const RECEIVED_BYTES_MAX = 1024 * 1024;
 
 export const ONLINE = "online";
 export const OFFLINE = "offline";
@@ -71,7 +71,8 @@ interface Connection {
   upSinceMs: number;
   /** In a row. */
   failures: number;
-  inflight: number;
+  /** Ends of messages under way. */
+  readonly inflight: Set<(published: Published) => void>;
   trouble: string | null;
   cancelRetry: Cancel;
 }
@@ -86,7 +87,7 @@ export function createMqttLink(options: MqttLinkOptions): MqttLink {
     isClosed: false,
     upSinceMs: 0,
     failures: 0,
-    inflight: 0,
+    inflight: new Set(),
     trouble: null,
     cancelRetry: ignore,
   };
@@ -103,7 +104,7 @@ export function createMqttLink(options: MqttLinkOptions): MqttLink {
       if (leaving !== null && connection.isUp) {
         const goodbye: MqttMessage[] =
           statusTopic === null ? [] : [{ topic: statusTopic, payload: OFFLINE, qos: 1, retain: true }];
-        await within(CLOSE_MS, Promise.all([...last, ...goodbye].map((each) => publish(connection, each))), effects);
+        await within(CLOSE_MS, publishAll(connection, [...last, ...goodbye]), effects);
         // A proper end suppresses the will, which said the same.
         await within(CLOSE_MS, new Promise<void>((resolve) => leaving.end(false, {}, () => resolve())), effects);
       }
@@ -115,31 +116,48 @@ export function createMqttLink(options: MqttLinkOptions): MqttLink {
 /** Never rejects: whatever goes wrong is a reason to try again later. */
 async function open(connection: Connection): Promise<void> {
   const { options, clientId } = connection;
-  let opened: MqttClient;
   try {
     const { connect } = await import("mqtt");
     if (connection.isClosed) return;
-    opened = connect(options.url, clientOptions(options, clientId));
+    attach(connection, connect(options.url, clientOptions(options, clientId)));
   } catch (error) {
     drop(connection, whyOf(error));
-    return;
   }
+}
+
+function attach(connection: Connection, opened: MqttClient): void {
+  const { options } = connection;
   connection.client = opened;
+  const { effects } = options;
+  const cancelWait = effects.setTimer(CONNECT_MS, () => {
+    if (connection.client === opened) drop(connection, NO_ANSWER);
+  });
   let why = LOST;
   opened.on("error", (error) => {
     why = whyOf(error);
   });
   // Every way a connection ends comes here: refused, lost, silent beyond the keep-alive, never answered.
   opened.on("close", () => {
+    cancelWait();
     if (connection.client === opened) drop(connection, !connection.isUp && why === LOST ? NO_ANSWER : why);
   });
+  // The library gathers a packet of any size before it shows it to anybody.
+  let unreadBytes = 0;
+  opened.stream.on("data", (chunk: Uint8Array) => {
+    unreadBytes += chunk.length;
+    if (unreadBytes > RECEIVED_BYTES_MAX && connection.client === opened) drop(connection, TOO_MUCH);
+  });
+  opened.on("packetreceive", () => {
+    unreadBytes = 0;
+  });
   opened.on("message", (topic, payload, packet) => {
-    if (payload.length <= RECEIVED_BYTES_MAX) options.onMessage(topic, payload.toString("utf8"), packet.retain);
+    options.onMessage(topic, payload.toString("utf8"), packet.retain);
   });
   opened.on("connect", () => {
     const { statusTopic, subscriptions } = options;
+    cancelWait();
     connection.isUp = true;
-    connection.upSinceMs = options.effects.nowMs();
+    connection.upSinceMs = effects.nowMs();
     connection.trouble = null;
     if (subscriptions.length > 0) opened.subscribe([...subscriptions], { qos: 1 }, ignore);
     if (statusTopic !== null) opened.publish(statusTopic, ONLINE, { qos: 1, retain: true }, ignore);
@@ -165,10 +183,17 @@ function letGo(connection: Connection): void {
   const dropped = connection.client;
   connection.client = null;
   connection.isUp = false;
+  // A connection that goes away takes what was on its way with it.
+  for (const finish of connection.inflight) finish({ kind: "failed", why: LOST });
   if (dropped === null) return;
-  // What was under way is told by its own listener; what a socket says after that concerns nobody.
+  // What its socket says after this concerns nobody.
   dropped.on("error", ignore);
   dropped.end(true);
+}
+
+/** One after the other: a broker keeps the order only of what it has acknowledged. */
+async function publishAll(connection: Connection, messages: readonly MqttMessage[]): Promise<void> {
+  for (const message of messages) await publish(connection, message);
 }
 
 function publish(connection: Connection, message: MqttMessage): Promise<Published> {
@@ -178,21 +203,15 @@ function publish(connection: Connection, message: MqttMessage): Promise<Publishe
   if (client === null || !connection.isUp) {
     return Promise.resolve({ kind: "failed", why: connection.trouble ?? "there is no connection" });
   }
-  if (connection.inflight >= INFLIGHT_MAX) return Promise.resolve({ kind: "failed", why: "the broker is too slow" });
-  connection.inflight += 1;
+  if (connection.inflight.size >= INFLIGHT_MAX)
+    return Promise.resolve({ kind: "failed", why: "the broker is too slow" });
   return new Promise((resolve) => {
-    let isOver = false;
     const finish = (published: Published): void => {
-      if (isOver) return;
-      isOver = true;
-      connection.inflight -= 1;
+      if (!connection.inflight.delete(finish)) return;
       cancelTimer();
-      client.off("close", onClose);
       resolve(published);
     };
-    // A connection that goes away takes what was on its way with it, and the library may say nothing of that.
-    const onClose = (): void => finish({ kind: "failed", why: LOST });
-    client.once("close", onClose);
+    connection.inflight.add(finish);
     const cancelTimer = effects.setTimer(PUBLISH_MS, () => {
       finish({ kind: "failed", why: "the broker does not take it" });
       if (connection.client === client) drop(connection, "the broker stopped taking messages");
@@ -214,7 +233,7 @@ function clientOptions({ login, statusTopic }: MqttLinkOptions, clientId: string
     clean: true,
     clientId,
     keepalive: KEEPALIVE_SECS,
-    connectTimeout: CONNECT_MS,
+    connectTimeout: CONNECT_MS + 1_000, // ours comes first
     reconnectPeriod: 0, // the pauses are ours
     resubscribe: false,
     queueQoSZero: false,
@@ -233,6 +252,7 @@ function packetBytes({ topic, payload }: MqttMessage): number {
 }
 
 const LOST = "the broker closed the connection";
+const TOO_MUCH = "the broker sends a message that is too large";
 const NO_ANSWER = "the broker did not answer in time";
 
 /** By the code alone: text of an error may hold anything. */

@@ -57,11 +57,22 @@ export function createPublisher(options: PublisherOptions): Publisher {
       options.say("warning", `Display ${name}: ${detail ?? "is down"}. It is tried again with growing pauses.`);
     else if (before !== "") options.say("info", `Display ${name} is there again.`);
   };
+  let isBroken = false;
   const look = (): void => {
     cancel = effects.setTimer(LOOK_MS, look);
-    const snapshot = options.snapshot(effects.wallMs());
-    for (const display of displays) display.show(snapshot);
-    report();
+    try {
+      const snapshot = options.snapshot(effects.wallMs());
+      for (const display of displays) display.show(snapshot);
+      report();
+    } catch (error) {
+      // A bug of ours, and no reason to end the process that keeps the gateway alive.
+      if (!isBroken)
+        options.say(
+          "warning",
+          `Displays: ${error instanceof Error ? error.name : "an unknown error"}, a bug in this program.`,
+        );
+      isBroken = true;
+    }
   };
   look();
   return {

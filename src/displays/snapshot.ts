@@ -72,7 +72,7 @@ export interface Snapshot {
   readonly perSecond: number;
   /** In the order of the configuration; those without a lane that is routed to are left out. */
   readonly targets: readonly TargetSnapshot[];
-  readonly today: Spent & { readonly failovers: number };
+  readonly today: Spent & { readonly failovers: number; readonly sinceWallMs: number };
   /** Use in the last hour, in equal parts, oldest first. */
   readonly burn: readonly Spent[];
   /** At most `ALLOWANCES_MAX`; empty: nobody knows of any. */
@@ -84,14 +84,16 @@ export interface Snapshot {
 export interface SnapshotOptions {
   /** Asked at every look; what is limited and how much of it is used. */
   readonly allowances?: () => readonly Allowance[];
-  /** Names the day of a moment, so that figures of a day begin anew with another name. The day in UTC unless given. */
-  readonly dayOf?: (wallMs: number) => string;
+  /** When the day of a moment began, at which figures of a day begin anew. The day in UTC unless given. */
+  readonly dayOf?: (wallMs: number) => number;
 }
 
 export interface SnapshotFold {
   readonly sink: Sink;
   snapshot(wallMs: number): Snapshot;
 }
+
+const DAY_MS = 86_400_000;
 
 /** Transitions kept for display. */
 export const TRANSITIONS_MAX = 8;
@@ -107,7 +109,7 @@ export function isOut(label: HealthLabel): boolean {
 }
 
 export function createSnapshot(deployment: Deployment, options: SnapshotOptions = {}): SnapshotFold {
-  const dayOf = options.dayOf ?? ((wallMs) => new Date(wallMs).toISOString().slice(0, 10));
+  const dayOf = options.dayOf ?? ((wallMs) => Math.floor(wallMs / DAY_MS) * DAY_MS);
   const lanes = new Map(
     Object.values(deployment.lanes)
       .filter((lane) => lane.routing)
@@ -156,7 +158,7 @@ export function createSnapshot(deployment: Deployment, options: SnapshotOptions 
         wallMs,
         lanes: shown.map((lane) => ({ ...lane, share: served === 0 ? null : lane.served / served })),
         targets: targets.map(({ name, kind, lanes }) => ({ name, kind, isOut: lanes.every((lane) => out.has(lane)) })),
-        today: { ...today.show(wallMs), failovers: failoversToday.show(wallMs).requests },
+        today: { ...today.show(wallMs), failovers: failoversToday.show(wallMs).requests, sinceWallMs: dayOf(wallMs) },
         burn: burn.show(wallMs),
         allowances: (options.allowances?.() ?? []).slice(0, ALLOWANCES_MAX),
         lastLane,
@@ -184,7 +186,7 @@ interface LaneFold {
   show(wallMs: number): Omit<LaneSnapshot, "share">;
 }
 
-function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: number) => string): LaneFold {
+function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: number) => number): LaneFold {
   const counts = { served: 0, failures: 0, failovers: 0, tokens: 0 };
   let costNanos: number | null = null;
   const rate = createRate();
@@ -196,7 +198,7 @@ function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: numbe
       counts.served += isServed ? 1 : 0;
       counts.failures += attempt.outcome === "answered" || attempt.outcome === "abandoned" ? 0 : 1;
       counts.failovers += isLast ? 0 : 1;
-      if (attempt.outcome === "answered") health.answered();
+      if (attempt.outcome === "answered") health.answered(record.target, record.startedWallMs + attempt.startedMs);
       const endedWallMs = record.startedWallMs + record.durationMs;
       if (isServed) rate.count(endedWallMs);
       if (!isLast) return;
@@ -237,23 +239,35 @@ function isFailed({ outcome, status }: ExchangeRecord): boolean {
 
 // ---------------------------------------------------------------- health
 
+interface Standing {
+  readonly label: HealthLabel;
+  readonly sinceWallMs: number;
+  /** null: it does not end by itself. */
+  readonly untilWallMs: number | null;
+}
+
 /**
  * A lane has a standing of its own and one in each pool; the worst one is shown. Bounded by the number of pools that
  * hold the lane.
  */
 function createHealth() {
-  const standings = new Map<string | null, { readonly label: HealthLabel; readonly untilWallMs: number | null }>();
+  const standings = new Map<string | null, Standing>();
   let isProven = false;
   return {
-    answered(): void {
+    answered(target: string, startedWallMs: number): void {
       isProven = true;
+      // A worker that knew it to be out may be gone, and the one in its place has nothing to take back.
+      for (const each of [null, target]) {
+        const standing = standings.get(each);
+        if (standing !== undefined && standing.sinceWallMs < startedWallMs) standings.delete(each);
+      }
     },
     transition({ target, to, wallMs, forMs }: Transition): void {
       const label = HEALTH_LABELS.find((each) => each === to) ?? "unknown";
       // The lane itself has to answer anew after anything that took it out, so "unknown" needs no standing of its own.
       if (target === null && label !== "healthy") isProven = false;
       if (label === "healthy" || (target === null && label === "unknown")) standings.delete(target);
-      else standings.set(target, { label, untilWallMs: forMs === null ? null : wallMs + forMs });
+      else standings.set(target, { label, sinceWallMs: wallMs, untilWallMs: forMs === null ? null : wallMs + forMs });
     },
     label(wallMs: number): HealthLabel {
       const labels = [...standings.values()].map(

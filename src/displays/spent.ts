@@ -21,8 +21,8 @@ const NOTHING: Spent = { requests: 0, tokens: 0, costNanos: null, unpriced: 0 };
 const LATE_MS_MAX = 3_600_000;
 
 /** A wall clock that jumps back into the day before begins that day anew. */
-export function createDay(dayOf: (wallMs: number) => string) {
-  let day = "";
+export function createDay(dayOf: (wallMs: number) => number) {
+  let day = Number.NaN;
   let newestMs = Number.NEGATIVE_INFINITY;
   let spent = NOTHING;
   return {

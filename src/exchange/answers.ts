@@ -89,9 +89,7 @@ export function writeFailure(input: RefusalInput): Answer {
       status: upstream.status,
       headers: {
         ...protocol.carrier.answerHeaders(input.requestId),
-        ...passed,
-        // "Again at once" makes clients spin.
-        ...(passed["retry-after"]?.trim() === "0" ? { "retry-after": "1" } : {}),
+        ...withoutOddWait(passed),
         ...common,
         "content-type": upstream.headers["content-type"] ?? "application/json",
       },
@@ -113,6 +111,14 @@ export function writeFailure(input: RefusalInput): Answer {
     },
     body: encodeUtf8(JSON.stringify(written.body)),
   };
+}
+
+/** "Again at once" makes clients spin, and what is neither seconds nor a date tells them nothing. */
+function withoutOddWait(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { "retry-after": wait, ...others } = headers;
+  if (wait === undefined) return headers;
+  if (/^\s*0+(?:\.0*)?\s*$/.test(wait)) return { ...others, "retry-after": "1" };
+  return /^\s*\d+(?:\.\d+)?\s*$|GMT\s*$/.test(wait) ? headers : others;
 }
 
 /** Whole seconds, at least one: the form every client reads. */

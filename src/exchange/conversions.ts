@@ -5,6 +5,7 @@
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { Loss, WithLosses } from "../ir/loss.ts";
+import { NO_EXTRAS } from "../ir/request.ts";
 import { sumUsage, type Usage } from "../ir/usage.ts";
 import type { EmbedOperation } from "../protocols/protocol.ts";
 import type { JsonObject } from "../std/json.ts";
@@ -13,6 +14,7 @@ import { isFailure } from "./call.ts";
 import { lossesRefused, withEdits, writeOptions } from "./dispatch.ts";
 import { withoutOutput } from "./other-answer.ts";
 import type { Side } from "./outcome.ts";
+import { sealedFor } from "./seals.ts";
 
 export interface Conversion {
   /** One call each, at least one. */
@@ -99,7 +101,9 @@ function joinVectors(
   const [first] = parts;
   if (first === undefined) throw new WireError("There is no answer.");
   const usage = withoutOutput(sumUsage(parts.map((part) => part.usage)));
-  const joined: IrEmbedResponse = { ...first, vectors: parts.flatMap(({ vectors }) => vectors), usage };
+  // What only the vendor's own answer says is said of its part of the vectors, not of all of them.
+  const extras = parts.length === 1 ? first.extras : NO_EXTRAS;
+  const joined: IrEmbedResponse = { ...first, vectors: parts.flatMap(({ vectors }) => vectors), usage, extras };
   const written = from.writeResponse(joined, { request, upstreamModel, newId: side.world.effects.randomId });
   return { body: written.value, losses: written.losses, usage, model: first.model };
 }
@@ -137,7 +141,8 @@ function count(side: Side): Conversion | Failure {
   const read = call.ir();
   if (isFailure(read)) return read;
   return guarded(side, () => {
-    const written = egress.payload.writeRequest({ ...read.value, stream: false }, writeOptions(lane));
+    const request = sealedFor({ ...read.value, stream: false }, egress.payload, lane, side.world.seals);
+    const written = egress.payload.writeRequest(request, writeOptions(lane));
     const edited = withEdits(side, written.value);
     return {
       bodies: [to.writeRequest?.(edited, lane.upstreamModel) ?? edited],
@@ -170,7 +175,7 @@ function guarded({ call }: Side, write: () => Conversion): Conversion | Failure 
   try {
     const conversion = write();
     const { losses } = conversion;
-    return call.translation === "strict" && losses.length > 0 ? lossesRefused(losses) : conversion;
+    return call.translation !== "lenient" && losses.length > 0 ? lossesRefused(losses) : conversion;
   } catch (error) {
     if (error instanceof WireError) return failure("no-capable-lane", error.message);
     throw error;

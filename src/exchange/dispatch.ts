@@ -35,13 +35,14 @@ export function prepare(side: Side): Prepared | Failure {
   return translateRequest(side, context);
 }
 
+/** Both stream in the payload's own way, and report usage only when asked. */
+const STREAMS_WORDS: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete"]);
+
 /** Only the lane that sealed a piece of reasoning can open it; counting needs none of it opened. */
 function mustBeRewritten({ world, call, lane, egress }: Side): boolean {
   const { bytes, facts } = call.request;
   return facts.operation === "chat" && holdsForeignSeals(bytes, egress.payload, lane, world.seals);
 }
-/** Both stream in the payload's own way, and report usage only when asked. */
-const STREAMS_WORDS: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete"]);
 
 /** Tokens written where the lane's protocol demands a limit and nobody gave one. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
@@ -51,8 +52,8 @@ function translateRequest(side: Side, context: AnswerContext): Prepared | Failur
   const read = call.ir();
   if (isFailure(read)) return read;
   try {
-    const sealed = sealedFor(read.value, egress.payload, lane, world.seals);
-    const written = egress.payload.writeRequest(sealed, writeOptions(lane));
+    const request = sealedFor(read.value, egress.payload, lane, world.seals);
+    const written = egress.payload.writeRequest(request, writeOptions(lane));
     const losses = [...read.losses, ...written.losses];
     if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
     return {
@@ -87,10 +88,9 @@ function editsInput({ call, lane }: Side, body: JsonObject): MemberEditsInput {
   };
 }
 
-/** A written body as this carrier wants it: the payload's own carrier changes nothing that its writer has not written. */
+/** A written body as this carrier wants it: a payload writes the model and the stream flag even where they travel in the path. */
 export function withEdits(side: Side, body: JsonObject): JsonObject {
-  const { payload, carrier } = side.egress;
-  if (payload.id === carrier.id) return body;
+  const { carrier } = side.egress;
   const edited = { ...body };
   for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(side, body)))) {
     if (jsonText === null) delete edited[name];

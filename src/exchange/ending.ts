@@ -16,6 +16,7 @@ import { listModels } from "./discovery.ts";
 import type { Served } from "./engine.ts";
 import { estimateTokens } from "./facts.ts";
 import { createPump } from "./pump.ts";
+import type { Repeats } from "./repeat.ts";
 import type { Standing } from "./standing.ts";
 
 export interface ExchangeInput {
@@ -25,6 +26,8 @@ export interface ExchangeInput {
   readonly identify: (credential: Secret | null) => Identified;
   /** What every request of a caller is let in by; null: nobody has limits. */
   readonly admission: Admission | null;
+  /** Answers given again to who asks the same; null: none are kept. */
+  readonly repeats: Repeats | null;
   readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
   /** A bug ended an exchange; the message is for the operator's log only. */
   readonly onBug: (id: string, error: unknown) => void;
@@ -234,6 +237,22 @@ export function estimateCount(input: ExchangeInput, call: Call, book: Book): Ans
     },
     body,
   };
+}
+
+/** An answer that was given before; nothing was asked of anybody for it. */
+export function replay(input: ExchangeInput, book: Book, answer: Answer): Answer {
+  const bytes = answer.body instanceof Uint8Array ? answer.body.length : 0;
+  book.close({
+    outcome: "answered",
+    status: answer.status,
+    failure: null,
+    lane: null,
+    usage: null,
+    usageEstimated: false,
+    answerBytes: bytes,
+  });
+  const own = input.world.deployment.responseHeaders === "off" ? {} : { "x-ringmain-request-id": book.id };
+  return { ...answer, headers: { ...answer.headers, ...own } };
 }
 
 export function discover(input: ExchangeInput, request: RunInput, book: Book, protocol: Protocol): Answer {

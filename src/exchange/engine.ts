@@ -10,7 +10,6 @@ import {
   couldEverServe,
   type Decision,
   decide,
-  type Exclusion,
   type Guard,
   leastBad,
   mayAttemptAgain,
@@ -22,7 +21,8 @@ import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
 import { waitForSlot } from "./queue.ts";
 import type { Standing } from "./standing.ts";
-import { hasPath, wayOf } from "./ways.ts";
+import { unusable } from "./usable.ts";
+import { wayOf } from "./ways.ts";
 
 export type Served =
   | {
@@ -127,7 +127,7 @@ export function look(run: Looking, target: Target): Decision {
     lanes: world.deployment.lanes,
     facts: call.request.facts,
     condition: (lane) => standing.health.condition(target, lane, now),
-    usable: (lane) => usable(run, lane),
+    usable: (lane) => unusable(world, call, lane),
     tried: run.tried,
     first: run.first,
     needsRoomBeyond: run.needsRoomBeyond,
@@ -135,18 +135,6 @@ export function look(run: Looking, target: Target): Decision {
     selection: standing.selections.get(target.name) ?? new Map(),
     affinityKey: target.affinity === null ? null : affinityKey(call.parts.headers, target.affinity),
   });
-}
-
-/** What no routing rule can know: protocols and operations. */
-function usable({ world, call }: Looking, lane: Lane): Exclusion | null {
-  const egress = world.protocolOf(lane.protocol);
-  const { operation } = call.request.facts;
-  const way = wayOf(operation, call.ingress, egress);
-  const provider = world.deployment.providers[lane.provider];
-  const path = { egress, provider, clientPath: call.parts.path, upstreamModel: lane.upstreamModel };
-  if (way === null || !hasPath(operation, path)) return "no-operation";
-  if (world.pricedOnly && lane.prices === null) return "unpriced";
-  return call.translation === "off" && way === "translate" ? "other-protocol" : null;
 }
 
 /** Of what is left of the failover deadline, while another lane could still serve within it. */

@@ -21,10 +21,12 @@ import {
   estimateCount,
   isAboutTheRequest,
   refuse,
+  replay,
 } from "./ending.ts";
 import { type Served, serve } from "./engine.ts";
-import { readFacts, translationMode } from "./facts.ts";
+import { readFacts, translationMode, variantOf } from "./facts.ts";
 import { letIn, withLimits } from "./let-in.ts";
+import { keeping, repeatOf } from "./repeat.ts";
 import { begin, beginStream, newRunning, type Running } from "./running.ts";
 
 export interface Exchanges extends Exchange {
@@ -51,14 +53,16 @@ export function createExchange(input: ExchangeInput): Exchanges {
   return {
     credential(route, parts) {
       if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
-      const queryKey = route !== null && world.protocolOf(route.protocol).carrier.auth.queryKey;
+      const queryKey = route !== null && speakerOf(input, route, parts).carrier.auth.queryKey;
       const credential = readCredential(parts, { queryKey });
       if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
       return input.identify(credential.kind === "one" ? credential.secret : null);
     },
 
-    async run(request) {
-      const book = open(request.receivedMs);
+    async run(given) {
+      const book = open(given.receivedMs);
+      const route = variantOf(given.route, given.body);
+      const request = route === given.route ? given : { ...given, route };
       const protocol = speakerOf(input, request.route, request.parts);
       book.ingress = protocol.id;
       book.operation = request.route.operation;
@@ -127,11 +131,29 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
   if (typeof translation !== "string") return refuse(input, book, ingress, parts, translation, null);
   const call = callOf(book, request, ingress, read.request, translation);
   if (running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
-  const refusedEntry = await letIn(input, call, book, target);
-  if (refusedEntry !== null) return refuse(input, book, ingress, parts, refusedEntry, null);
-  const served = await serve({ world, standing: input.standing, call, book, target });
-  if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
-  return withLimits(answer(input, call, book, served), call, book.pass);
+  const repeat = input.repeats === null ? null : await repeatOf(input.repeats, request);
+  if (repeat?.kind === "replay") return replay(input, book, repeat.answer);
+  if (repeat?.kind === "refused") return refuse(input, book, ingress, parts, repeat.failure, null);
+  const forget = (): void => {
+    if (repeat !== null) input.repeats?.remember(repeat.key, null);
+  };
+  try {
+    const refusedEntry = await letIn(input, call, book, target);
+    const served = refusedEntry ?? (await serve({ world, standing: input.standing, call, book, target }));
+    if (served.kind === "served" && repeat !== null && input.repeats !== null) {
+      const { outcome } = served;
+      const isSound = (): boolean => outcome.kind === "answered" || outcome.flow.note.failure === null;
+      const given = withLimits(answer(input, call, book, served), call, book.pass, world.effects.wallMs());
+      return keeping(input.repeats, repeat.key, given, isSound);
+    }
+    forget();
+    if ("message" in served) return refuse(input, book, ingress, parts, served, null);
+    if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
+    return withLimits(answer(input, call, book, served), call, book.pass, world.effects.wallMs());
+  } catch (error) {
+    forget();
+    throw error;
+  }
 }
 
 const NOT_LOCAL = failure(
@@ -200,7 +222,7 @@ function answer(input: ExchangeInput, call: Call, book: Book, served: Served): A
         null,
       );
     case "failed":
-      if (call.request.facts.operation === "count" && !isAboutTheRequest(served.failure))
+      if (call.request.facts.operation === "count" && !isCountRefused(input, call, served))
         return estimateCount(input, call, book);
       return refuse(input, book, call.ingress, call.parts, served.failure, served.from);
     case "served":
@@ -208,6 +230,12 @@ function answer(input: ExchangeInput, call: Call, book: Book, served: Served): A
         ? answerWhole(input, call, book, served)
         : answerStream(input, call, book, served);
   }
+}
+
+/** What a vendor says against a translation need not be the client's fault; an estimate stands in for its number. */
+function isCountRefused(input: ExchangeInput, call: Call, served: Extract<Served, { kind: "failed" }>): boolean {
+  const translated = served.from !== null && input.world.protocolOf(served.from).payload.id !== call.ingress.payload.id;
+  return !translated && isAboutTheRequest(served.failure);
 }
 
 /** The protocol a route's client speaks; model lists may share a path. */

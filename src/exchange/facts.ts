@@ -6,7 +6,7 @@ import { NO_NEEDS } from "../ir/capability.ts";
 import type { TranslationMode } from "../ir/deployment.ts";
 import type { Facts, PayloadFacts } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
-import type { RequestParts, Route } from "../ir/route.ts";
+import type { RequestParts, Route, RouteVariant } from "../ir/route.ts";
 import type { Payload, Protocol } from "../protocols/protocol.ts";
 import { decodeUtf8 } from "../std/bytes.ts";
 import { asObject, asText, JSON_LIMITS, type JsonObject, parseBody, scanJson, type TopMember } from "../std/json.ts";
@@ -116,6 +116,28 @@ function payloadFacts(protocol: Protocol, route: Route, parts: RequestParts, bod
 }
 
 const NOTHING_NEEDED: PayloadFacts = { maxOutputTokens: 0, needs: NO_NEEDS, usageAsked: true };
+
+/** The route as the body means it, where its path takes several kinds of bodies. */
+export function variantOf(route: Route, body: Uint8Array): Route {
+  const variants = route.instead;
+  if (variants === undefined) return route;
+  const scan = scanJson(body, JSON_LIMITS);
+  if (scan.kind === "bad") return route;
+  const found = variants.find(({ holds }) => scan.members.some(({ name }) => name === holds));
+  return found === undefined ? route : madeVariant(route, found);
+}
+
+/** Made once per variant: what is remembered of a route goes by its identity. */
+const VARIANTS = new WeakMap<RouteVariant, Route>();
+
+function madeVariant(route: Route, variant: RouteVariant): Route {
+  const known = VARIANTS.get(variant);
+  if (known !== undefined && known.path === route.path) return known;
+  const { instead: _instead, ...rest } = route;
+  const made = { ...rest, protocol: variant.protocol, operation: variant.operation };
+  VARIANTS.set(variant, made);
+  return made;
+}
 
 /** As nearly every client sends it. */
 const JSON_TYPE = "application/json";

@@ -85,6 +85,7 @@ export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, 
   note.losses.push(...losses.slice(0, Math.max(0, LOSSES_MAX - note.losses.length)));
 }
 
+const NOTHING: FlowStep = { out: [], frames: 0, failure: null };
 const CUT_SHORT = failure("malformed", "The model's answer broke off before its end.");
 
 // ---------------------------------------------------------------- relay
@@ -161,7 +162,12 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     return { out, frames, failure: null };
   };
 
-  const trouble = (failed: Failure): Uint8Array[] => writeTrouble(input.ingress, joiner, input.context, note, failed);
+  /** Our own ending is written: whatever the lane still says is nobody's any more. */
+  let isCut = false;
+  const trouble = (failed: Failure): Uint8Array[] => {
+    isCut = true;
+    return writeTrouble(input.ingress, joiner, input.context, note, failed);
+  };
   const terminate = (): Uint8Array[] => {
     note.ended = true;
     const { terminator } = input.egress;
@@ -178,10 +184,11 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     commit: () => {
       committed = true;
     },
-    push: (bytes) => guarded(() => relay(cutter.push(bytes), false), note, committed, trouble),
+    push: (bytes) => (isCut ? NOTHING : guarded(() => relay(cutter.push(bytes), false), note, committed, trouble)),
     end: () =>
       guarded(
         () => {
+          if (isCut) return NOTHING;
           const rest = cutter.end();
           const step = rest === null ? { out: [], frames: 0, failure: null } : relay([rest], true);
           if (step.failure !== null) return step;

@@ -11,5 +11,6 @@ export { createHeaderFilter, TRACE_HEADERS } from "./headers.ts";
 export { laneFactsOf, lanesOf } from "./lane-facts.ts";
 export { type ProbeRecord, type Probes, startProbes } from "./probe.ts";
 export { createRecoveries, type Recoveries } from "./recoveries.ts";
+export type { Repeats } from "./repeat.ts";
 export { createSeals } from "./seals.ts";
 export type { Standing } from "./standing.ts";

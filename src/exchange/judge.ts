@@ -16,7 +16,7 @@ export function relayHeaders(side: Side, headers: Readonly<Record<string, string
 /** In strict identity another reported model is refused before the commit. */
 export function wrongModel(side: Side, reported: string | null): Failure | null {
   if (side.target.identity !== "strict" || reported === null) return null;
-  return isReportedAs(side.lane.upstreamModel, reported)
+  return isReportedAs(side.lane, reported)
     ? null
     : failure("wrong-model", "The model's provider answered with another model than the one asked for.");
 }

@@ -48,12 +48,15 @@ function lanesOf(deployment: Deployment, target: Target): readonly Lane[] {
 }
 
 /** For a caller with limits of its own, ours are the ones it should heed: the vendor's are about our account. */
-export function withLimits(answer: Answer, call: Call, pass: Pass | null): Answer {
+export function withLimits(answer: Answer, call: Call, pass: Pass | null, wallMs: number): Answer {
   if (pass === null || (call.caller.key === null && pass.warnings.length === 0)) return answer;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) if (!name.includes("ratelimit")) headers[name] = value;
   const limits = pass.limits();
-  if (limits !== null) Object.assign(headers, limitHeaders(limits));
+  if (limits !== null) {
+    const { carrier } = call.ingress;
+    Object.assign(headers, carrier.limitHeaders?.({ ...limits, wallMs }) ?? limitHeaders(limits));
+  }
   if (pass.warnings.length > 0) headers["x-ringmain-budget-warning"] = pass.warnings.join(", ");
   if (pass.projectIgnored) headers["x-ringmain-project-ignored"] = "true";
   return { ...answer, headers };

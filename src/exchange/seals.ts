@@ -8,7 +8,7 @@ import type { IrEvent } from "../ir/event.ts";
 import type { IrBlock, IrInstruction, IrRequest, IrTurn, Sealed } from "../ir/request.ts";
 import type { IrResponse } from "../ir/response.ts";
 import type { Payload, Protocol } from "../protocols/protocol.ts";
-import { TAG_START_IN_JSON } from "../protocols/seal-tag.ts";
+import { TAG_STARTS_IN_JSON } from "../protocols/seal-tag.ts";
 import { createBoundedMap } from "../std/bounded.ts";
 import { encodeUtf8, indexOfBytes } from "../std/bytes.ts";
 import { sha256Hex } from "../std/digest.ts";
@@ -78,12 +78,12 @@ function valuesPattern({ sealMembers }: Payload): RegExp {
   return new RegExp(`"(?:${sealMembers.join("|")})"\\s*:\\s*"([^"\\\\]{${VALUE_CHARS_MIN},})"`, "g");
 }
 
-const TAG_START = encodeUtf8(TAG_START_IN_JSON);
+const TAG_STARTS = TAG_STARTS_IN_JSON.map((start) => encodeUtf8(start));
 
 /** True when the client's own bytes hold something this lane cannot open, so that they cannot be sent as they are. */
 export function holdsForeignSeals(bytes: Uint8Array, payload: Payload, lane: Lane, seals: Seals): boolean {
   if (payload.sealMembers.length === 0) return false;
-  if (indexOfBytes(bytes, TAG_START) !== -1) return true;
+  if (TAG_STARTS.some((start) => indexOfBytes(bytes, start) !== -1)) return true;
   const memory = seals.memoryOf(payload);
   if (memory === null) return false;
   if (!payload.sealMembers.some((name) => indexOfBytes(bytes, encodeUtf8(`"${name}"`)) !== -1)) return false;

@@ -9,6 +9,7 @@ import type { RequestParts } from "../ir/route.ts";
 import { totalTokens } from "../ir/usage.ts";
 import { moneyAmount, rateAmount, readAmount, windowsOf } from "./amounts.ts";
 import { ceilingOf, projectOf, sessionOf } from "./asked.ts";
+import { accountScope } from "./caps.ts";
 import { createRecentAnswers, type Estimate, estimate, type RecentAnswers } from "./estimate.ts";
 import type { Caller } from "./identify.ts";
 import { groupsOf, type VirtualKey } from "./keys.ts";
@@ -134,16 +135,12 @@ function admit(state: State, input: AdmitInput): Admitted | Promise<Admitted> {
     ...plan.tokens.map((amount) => ({ amount, need: need.tokens })),
     ...money.map(({ scope, window }) => ({ amount: moneyAmount(window, scope), need: need.nanos })),
   ];
-  const made = { scopes, warnings, projectIgnored: project.ignored };
+  const made = { scopes, warnings, projectIgnored: project.ignored, lanes };
   const taken = spender.take(wants);
   return taken instanceof Promise ? taken.then((each) => decided(state, each, made)) : decided(state, taken, made);
 }
 
-function decided(
-  { options, answers }: State,
-  taken: Taken,
-  made: { readonly scopes: readonly string[]; readonly warnings: string[]; readonly projectIgnored: boolean },
-): Admitted {
+function decided({ options, answers }: State, taken: Taken, made: Made): Admitted {
   if (taken.kind === "short") return { kind: "refused", failure: shortageFailure(taken.shortage) };
   const { parts } = taken;
   for (const part of parts) if (part.warn !== null) made.warnings.push(warningOf(part.hold.amount, part.warn));
@@ -161,13 +158,29 @@ function decided(
         if (row.lane !== null && row.state === "ok") answers.add(row.lane, row.usage);
         options.spender.book({
           row,
-          scopes: made.scopes,
+          scopes: [...made.scopes, ...accountOf(row.lane, made.lanes, options.governance)],
           holds: parts.filter(({ hold }) => hold.amount.startsWith("usd ")).map(({ hold }) => hold),
           revision: options.revision,
         });
       },
     },
   };
+}
+
+/** What is known of a request when it is let in. */
+interface Made {
+  readonly scopes: readonly string[];
+  readonly warnings: string[];
+  readonly projectIgnored: boolean;
+  readonly lanes: readonly Lane[];
+}
+
+/** The account that was used, where it has caps to be held against. */
+function accountOf(laneId: string | null, lanes: readonly Lane[], { caps }: Governance): string[] {
+  if (caps.length === 0 || laneId === null) return [];
+  const lane = lanes.find(({ id }) => id === laneId);
+  const account = lane === undefined ? "" : `${lane.provider}/${lane.account}`;
+  return caps.some((cap) => cap.account === account) ? [accountScope(account)] : [];
 }
 
 function refusal(kind: Failure["kind"], message: string): Admitted {

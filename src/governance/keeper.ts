@@ -5,6 +5,7 @@
 import type { Governance, Limits } from "../ir/deployment.ts";
 import type { Cancel } from "../std/effects.ts";
 import { type Amounts, createAmounts, type HeldLease, type Moment } from "./amounts.ts";
+import { accountScope, type Capped, cappedOf, isAccountScope } from "./caps.ts";
 import { NO_LIMITS, type VirtualKey } from "./keys.ts";
 import { type Change, createManager, type Managed, NO_CHANGE } from "./manage.ts";
 import type { Entry, LedgerMessage, LedgerReply, ManageReply, ManageRequest, Returned } from "./store.ts";
@@ -114,6 +115,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     attach(holder, send) {
       state.spenders.set(holder, send);
       send({ type: "keys", keys: [...keys.values()], removed: [] });
+      const capped = cappedNow(state, new Set(governance.caps.map(({ account }) => accountScope(account))));
+      if (capped.length > 0) send({ type: "capped", capped });
     },
     detach(holder) {
       if (!state.spenders.delete(holder)) return;
@@ -292,6 +295,7 @@ function commit(state: State): void {
     onDisk();
   }
   for (const each of batch.told) each(true);
+  tellCapped(state, batch.batches);
   // What was booked is no longer leased; on disk it counts as both until the next commit, which errs to "spent".
   commitWithin(state, LAZY_MS);
 }
@@ -319,6 +323,22 @@ function notWritten(state: State, batch: Waiting, leases: HeldLease[], error: un
     remembered: [...batch.remembered, ...waiting.remembered],
   };
   commitWithin(state, RETRY_MS);
+}
+
+/** Every time such an account was used, for it may have come back meanwhile. */
+function tellCapped(state: State, batches: readonly Batch[]): void {
+  if (state.options.governance.caps.length === 0) return;
+  const used = new Set(
+    batches.flatMap(({ entries }) => entries.flatMap(({ scopes }) => scopes.filter(isAccountScope))),
+  );
+  const capped = cappedNow(state, used);
+  if (capped.length > 0) for (const send of state.spenders.values()) send({ type: "capped", capped });
+}
+
+function cappedNow(state: State, scopes: ReadonlySet<string>): readonly Capped[] {
+  const { governance, store } = state.options;
+  if (governance.caps.length === 0) return [];
+  return cappedOf(governance.caps, scopes, store.sumOf, momentOf(state).wallMs);
 }
 
 function nothing(): Waiting {

@@ -36,7 +36,7 @@ export function tooDear(
 export function shortageFailure({ amount, limit, resetMs, unavailable }: Shortage): Failure {
   if (unavailable) {
     return failure(
-      "no-eligible-lane",
+      "ledger-unavailable",
       "What this key may still spend cannot be told right now. Send the request again.",
       resetMs,
     );

@@ -3,6 +3,7 @@
  * finds room in its leases waits for nothing; rows are kept until the writer says that they are on disk.
  */
 import type { Cancel } from "../std/effects.ts";
+import type { Capped } from "./caps.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import type {
   Entry,
@@ -25,6 +26,7 @@ export interface SpenderOptions {
   /** Rows nobody took, to be found by the next writer. */
   readonly spool: (entries: readonly Entry[]) => void;
   readonly onKeys: (reply: Extract<LedgerReply, { type: "keys" }>) => void;
+  readonly onCapped: (capped: readonly Capped[]) => void;
   readonly nowMs: () => number;
   readonly wallMs: () => number;
   readonly setTimer: (ms: number, fire: () => void) => Cancel;
@@ -149,6 +151,9 @@ function receive(state: State, reply: LedgerReply): void {
       break;
     case "keys":
       state.options.onKeys(reply);
+      break;
+    case "capped":
+      state.options.onCapped(reply.capped);
       break;
     case "managed":
       settleOne(state.managing, reply.ask, reply.reply);

@@ -6,6 +6,7 @@
  * A spender holds a lease on a part of it: room it may use without asking. A request that finds room costs no message.
  */
 import type { Usage } from "../ir/usage.ts";
+import type { Capped } from "./caps.ts";
 import type { VirtualKey } from "./keys.ts";
 
 /** ok: as reported. estimated: counted by us. truncated: broke after the commit. ambiguous: the vendor may have worked. */
@@ -91,6 +92,8 @@ export type LedgerReply =
   | { readonly type: "booked"; readonly batch: number }
   /** Keys that are new or changed; removed ones by id. Told without being asked. */
   | { readonly type: "keys"; readonly keys: readonly VirtualKey[]; readonly removed: readonly string[] }
+  /** Accounts of ours that have reached a cap. Told without being asked. */
+  | { readonly type: "capped"; readonly capped: readonly Capped[] }
   | { readonly type: "managed"; readonly ask: number; readonly reply: ManageReply }
   | { readonly type: "recalled"; readonly ask: number; readonly recalled: Recalled };
 

@@ -15,9 +15,21 @@ function normal(id: string): string {
   return id.trim().toLowerCase();
 }
 
-/** A dated or vendor-prefixed spelling names the same model. */
-export function isReportedAs(upstreamModel: string, reported: string): boolean {
-  const asked = upstreamModel.toLowerCase();
-  const got = reported.toLowerCase();
+/**
+ * A dated or vendor-prefixed spelling names the same model, and so does the proven identity of a lane whose upstream name
+ * is the operator's own (a deployment at Azure). Names that float answer with what they stand for today.
+ */
+export function isReportedAs(
+  { upstreamModel, canonical }: Pick<Lane, "upstreamModel" | "canonical">,
+  reported: string,
+): boolean {
+  return isSpelling(upstreamModel, reported) || (canonical.proven && isSpelling(canonical.id, reported));
+}
+
+function isSpelling(name: string, reported: string): boolean {
+  const asked = normal(name).replace(FLOATS, "");
+  const got = normal(reported);
   return got === asked || got.startsWith(`${asked}-`) || asked.endsWith(`/${got}`) || got.endsWith(`/${asked}`);
 }
+
+const FLOATS = /-latest$/;

@@ -123,6 +123,17 @@ export interface Governance {
   /** By name. A parent is a group too, and there is no circle. */
   readonly groups: Readonly<Record<string, Group>>;
   readonly gates: readonly Gate[];
+  readonly caps: readonly AccountCap[];
+}
+
+/** The most an account of ours may be used in a window: nano-dollars, tokens or requests. */
+export interface AccountCap {
+  /** `provider/account` */
+  readonly account: string;
+  /** Sums on disk are by the hour, so that there is no shorter one. */
+  readonly window: Exclude<BudgetWindow, "minute">;
+  readonly unit: "usd" | "tokens" | "requests";
+  readonly limit: number;
 }
 
 export type BudgetWindow = "minute" | "hourly" | "daily" | "weekly" | "monthly" | "total";

@@ -22,6 +22,15 @@ export interface Route {
   readonly stream:
     | { readonly from: "body"; readonly member: string }
     | { readonly from: "fixed"; readonly value: boolean };
+  /** Where one path takes several kinds of bodies: the first of these whose member the body holds is what is asked. */
+  readonly instead?: readonly RouteVariant[];
+}
+
+export interface RouteVariant {
+  /** A top-level member. */
+  readonly holds: string;
+  readonly protocol: string;
+  readonly operation: Operation;
 }
 
 /** A request's head as every room sees it: no framework type crosses a room. Header names are lower case. */

@@ -105,14 +105,14 @@ export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: 
     outcome: record.outcome,
     failure: record.failure,
     served,
-    invariant: invariantOf({ target, served, winner, failure: record.failure }),
+    invariant: invariantOf({ deployment, target, served, winner, failure: record.failure }),
     reason: reasonOf(record, winner, first),
     first: first === null ? null : identityOf(deployment, first.lane),
     winner: winner === null ? null : identityOf(deployment, winner.lane),
     runner_up: runnerUpOf(deployment, record, winner),
     candidates: record.offered,
     skipped: record.skipped,
-    attempts: record.attempts.map(attemptOf),
+    attempts: record.attempts.map((attempt) => attemptOf(deployment, attempt)),
     usage: record.usage,
     usage_estimated: record.usageEstimated,
     cost_usd: record.costNanos === null ? null : record.costNanos / NANOS_PER_USD,
@@ -159,6 +159,7 @@ function laneOf({ lanes }: Deployment, id: string): Lane | null {
 }
 
 interface Kept {
+  readonly deployment: Deployment;
   readonly target: Target | null;
   readonly served: Served;
   readonly winner: AttemptRecord | null;
@@ -166,17 +167,19 @@ interface Kept {
 }
 
 /** A vendor that names another model than the one asked for has not kept it either, whoever was to blame. */
-function invariantOf({ target, served, winner, failure }: Kept): Invariant {
+function invariantOf({ deployment, target, served, winner, failure }: Kept): Invariant {
   const isPromised =
     target !== null &&
     (target.kind === "model" || target.failover.keep.includes("model") || target.identity === "strict");
   if (!isPromised) return "not_applicable";
   if (winner === null) return failure === "wrong-model" ? "failed" : "unavailable";
-  return served === "other_model" || isOther(winner) === true ? "failed" : "passed";
+  return served === "other_model" || isOther(deployment, winner) === true ? "failed" : "passed";
 }
 
-function isOther({ upstreamModel, reportedModel }: AttemptRecord): boolean | null {
-  return reportedModel === null ? null : !isReportedAs(upstreamModel, reportedModel);
+function isOther(deployment: Deployment, { lane: id, upstreamModel, reportedModel }: AttemptRecord): boolean | null {
+  if (reportedModel === null) return null;
+  const canonical = laneOf(deployment, id)?.canonical ?? { id: "", proven: false };
+  return !isReportedAs({ upstreamModel, canonical }, reportedModel);
 }
 
 function identityOf(deployment: Deployment, id: string): LaneIdentity | null {
@@ -221,7 +224,7 @@ function reasonOf(record: ExchangeRecord, winner: AttemptRecord | null, first: A
     : `${winner.lane} was the only one left; ${left.lane} was left out (${left.because})${skipped.length > 1 ? ` and ${skipped.length - 1} more` : ""}.`;
 }
 
-function attemptOf(attempt: AttemptRecord): DecisionAttempt {
+function attemptOf(deployment: Deployment, attempt: AttemptRecord): DecisionAttempt {
   return {
     lane: attempt.lane,
     way: attempt.way,
@@ -233,6 +236,6 @@ function attemptOf(attempt: AttemptRecord): DecisionAttempt {
     retry_after_ms: attempt.retryAfterMs,
     ambiguous: attempt.ambiguous,
     reported_model: attempt.reportedModel === null ? null : redact(attempt.reportedModel),
-    reported_other: isOther(attempt),
+    reported_other: isOther(deployment, attempt),
   };
 }

@@ -155,6 +155,7 @@ function recordNotes(record: ExchangeRecord): string {
   if (attempts.length > 1) {
     notes += ` tried=${attempts.map((attempt) => `${attempt.lane}:${attempt.outcome}`).join(",")}`;
   }
+  if (record.operation !== null && record.operation !== "chat") notes += ` operation=${record.operation}`;
   if (record.failure !== null) notes += ` failure=${record.failure}`;
   if (!isOwnWord(record)) notes += ` asked=${JSON.stringify(redact(record.asked ?? ""))}`;
   if (record.queuedMs > 0) notes += ` queued=${formatDuration(record.queuedMs)}`;

@@ -16,6 +16,7 @@ import type { DisplayConfig } from "../ir/display.ts";
 import type { SecretRef } from "../ir/secret-ref.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Environment } from "./environment.ts";
+import { createGuard } from "./guard.ts";
 
 export interface DisplaysOptions {
   readonly deployment: Deployment;
@@ -33,6 +34,17 @@ export interface Displays {
 
 export function startDisplays({ deployment, env, version, say, onStates }: DisplaysOptions): Displays {
   const fold = createSnapshot(deployment, { dayOf: localDay });
+  // A library that throws where nobody can catch it must not end the process that keeps the gateway alive.
+  const guard = createGuard({
+    nowMs: systemDisplayEffects.nowMs,
+    onError: (description) => say("warning", `Displays: an error nobody caught: ${description}`),
+    onSick() {
+      say("warning", "Displays: too many of them; nothing is shown until the next start.");
+      void publisher.close();
+    },
+  });
+  const nets = ["uncaughtException", "unhandledRejection"] as const;
+  for (const net of nets) process.on(net, guard);
   const publisher = createPublisher({
     displays: deployment.displays,
     snapshot: fold.snapshot,
@@ -42,7 +54,13 @@ export function startDisplays({ deployment, env, version, say, onStates }: Displ
     say,
     onStates,
   });
-  return { sink: fold.sink, close: publisher.close };
+  return {
+    sink: fold.sink,
+    async close() {
+      await publisher.close();
+      for (const net of nets) process.off(net, guard);
+    },
+  };
 }
 
 /** For commands that talk to a display themselves. */
@@ -69,7 +87,7 @@ export const systemDisplayEffects: DisplayEffects = {
 };
 
 /** The day of people who look at the clock on the wall of this machine. */
-function localDay(wallMs: number): string {
+function localDay(wallMs: number): number {
   const date = new Date(wallMs);
-  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }

@@ -1,6 +1,6 @@
 /** A worker's keys and its side of the ledger, joined to the supervisor by messages. */
 import type { Governed } from "../compose.ts";
-import { createKeyRing, createSpender, type Entry, type LedgerReply } from "../governance/index.ts";
+import { type Capped, createKeyRing, createSpender, type Entry, type LedgerReply } from "../governance/index.ts";
 import type { Effects } from "../std/effects.ts";
 import type { FromWorker, Plan } from "./messages.ts";
 
@@ -22,6 +22,8 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
   const { holder, deployment } = plan;
   if (holder === null) return null;
   const ring = createKeyRing();
+  let capped: readonly Capped[] = [];
+  let onCapped: ((capped: readonly Capped[]) => void) | null = null;
   let part = 0;
   const spool = (entries: readonly Entry[]): void => {
     const dbPath = deployment.governance?.dbPath;
@@ -39,9 +41,22 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
     send: (message) => send({ kind: "ledger", message }),
     spool,
     onKeys: ({ keys, removed }) => ring.update(keys, removed),
+    onCapped(told) {
+      capped = told;
+      onCapped?.(told);
+    },
     nowMs: effects.nowMs,
     wallMs: effects.wallMs,
     setTimer: effects.setTimer,
   });
-  return { ring, spender, receive: spender.receive };
+  return {
+    ring,
+    spender,
+    receive: spender.receive,
+    onCapped(tell) {
+      onCapped = tell;
+      // Told before anything was served.
+      if (capped.length > 0) tell(capped);
+    },
+  };
 }

@@ -215,8 +215,24 @@ export interface Carrier {
   readonly bodyHeaders: ((body: JsonObject) => Readonly<Record<string, string>>) | null;
   readonly auth: CarrierAuth;
   readonly headers: HeaderRules;
+  /** Headers in which this protocol's clients look for what is left of a minute; absent: OpenAI's, which most look for. */
+  limitHeaders?(limits: LimitsTold): Readonly<Record<string, string>>;
   /** Request id headers of an answer in this protocol. */
   answerHeaders(requestId: string): Readonly<Record<string, string>>;
+}
+
+/** What a caller has left of its limits of a minute; null: there is no such limit. */
+export interface LimitsTold {
+  readonly requests: LimitTold | null;
+  readonly tokens: LimitTold | null;
+  readonly wallMs: number;
+}
+
+export interface LimitTold {
+  readonly limit: number;
+  readonly left: number;
+  /** Until nothing counts any more that counts now. */
+  readonly resetMs: number;
 }
 
 export interface UpstreamPathInput {

@@ -12,8 +12,8 @@ export interface TaggedSeal {
   readonly sealed: Sealed;
 }
 
-/** How every tagged value begins where it stands in JSON. */
-export const TAG_START_IN_JSON = '"rm:';
+/** How every tagged value begins where it stands in JSON, plain or in base64. */
+export const TAG_STARTS_IN_JSON = ['"rm:', '"cm06'] as const;
 
 const TAG = /^rm:([se]):([a-z0-9_-]*):/;
 
@@ -27,4 +27,13 @@ export function readTag(value: string): TaggedSeal | null {
 
 export function writeTag(kind: SealKind, sealed: Sealed): string {
   return `rm:${kind === "signature" ? "s" : "e"}:${sealed.issuer ?? ""}:${sealed.value}`;
+}
+
+/** For members that hold bytes: the tag and the value together in base64. Null for a value without a tag. */
+export function readBase64Tag(value: string): TaggedSeal | null {
+  return value.startsWith("cm06") ? readTag(Buffer.from(value, "base64").toString("utf8")) : null;
+}
+
+export function writeBase64Tag(kind: SealKind, sealed: Sealed): string {
+  return Buffer.from(writeTag(kind, sealed), "utf8").toString("base64");
 }

@@ -41,7 +41,6 @@ describe("with keys in the environment", () => {
     ANTHROPIC_API_KEY: "test-key-1",
     OPENAI_API_KEY: "test-key-2",
     HF_TOKEN: "test-key-3",
-    COHERE_API_KEY: "test-key-4",
   };
 
   test("writes a file that has no error and serves smart and fast", async () => {
@@ -57,9 +56,6 @@ describe("with keys in the environment", () => {
     expect(Object.values(deployment?.lanes ?? {}).every((lane) => lane.canonical.proven)).toBe(true);
     expect(`${text}${out}`).not.toContain("test-key");
     expect(text).toContain("# huggingface (HF_TOKEN) is known");
-    expect(text).toContain(
-      "# cohere (COHERE_API_KEY) speaks the protocol cohere, which is not available in this version.",
-    );
   });
 
   test("of two providers with one key, only the first is written", async () => {

@@ -3,9 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { deviations, PINNED, runPair } from "../../src/cli/matrix/grid.ts";
 import { PAIRS } from "../../src/cli/matrix/translate.ts";
 import { matrix } from "../../src/cli/matrix.ts";
-import { PROTOCOLS } from "../../src/protocols/index.ts";
 
-const IDS: readonly string[] = Object.values(PROTOCOLS).map(({ id }) => id);
+const IDS: readonly string[] = [...new Set(PAIRS.map(({ client }) => client.id))];
 
 async function run(...args: string[]) {
   let out = "";

@@ -88,8 +88,8 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
 
   protocols: [
     [
-      "providers: { delta: { api_key_env: ACME_KEY } }\nmodels: { m: { provider: delta } }\n",
-      "error models.m.provider: the protocol gemini is not available",
+      "providers: { delta: { api_key_env: ACME_KEY, protocol: bedrock } }\nmodels: { m: { provider: delta } }\n",
+      "error models.m.provider: the protocol bedrock is not available",
     ],
   ],
   otlp: [
@@ -110,13 +110,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
       "error auth.aws_keys: signed AWS requests",
     ],
   ],
-  "account-caps": [
-    [
-      provider("accounts: [{ id: a, api_key_env: ACME_KEY, caps: [{ window: daily, unit: usd, limit: 5 }] }]"),
-      "error providers.acme.accounts[0].caps: spending caps",
-    ],
-  ],
-  idempotency: [[after("idempotency: { enabled: true }\n"), "error idempotency.enabled: answers remembered"]],
   "connect-timeout": [
     [after("timeouts: { connect_ms: 5 }\n"), "warning timeouts.connect_ms: a time limit for connecting"],
     [keyed("timeouts: { connect_ms: 5 }"), "warning providers.acme.timeouts.connect_ms: a time limit"],

@@ -1,9 +1,11 @@
 // Builders for calls to the simulated vendors, and readers of what they answer, in both protocols.
+
 import type { Chance } from "../../src/demo/index.ts";
 import { createVendors, type VendorAnswer, type Vendors } from "../../src/demo/index.ts";
 import { createAccumulator } from "../../src/ir/fold.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
 import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { concatBytes } from "../../src/std/bytes.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
 
 /** What the simulated vendors speak. */
@@ -54,7 +56,7 @@ export function ask(asked: Vendors, input: Ask): VendorAnswer {
 /** The answer with all of its text, as an error where it is none. */
 export function whole(answer: VendorAnswer): Extract<VendorAnswer, { kind: "answer" }> & { readonly text: string } {
   if (answer.kind !== "answer") throw new Error("the connection was reset");
-  return { ...answer, text: answer.pieces.map((piece) => piece.text).join("") };
+  return { ...answer, text: new TextDecoder().decode(concatBytes(answer.pieces.map((piece) => piece.bytes))) };
 }
 
 /** As the protocol's own reader understands it. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createSnapshot, type LaneSnapshot, TRANSITIONS_MAX } from "../../src/displays/snapshot.ts";
-import { BURN_PARTS } from "../../src/displays/spent.ts";
+import { BURN_PART_MS, BURN_PARTS } from "../../src/displays/spent.ts";
 import type { ExchangeRecord } from "../../src/observability/record.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 import {
@@ -52,7 +52,7 @@ describe("totals", () => {
       tokens: 0,
       costNanos: null,
       perSecond: 0,
-      today: { requests: 0, tokens: 0, costNanos: null, unpriced: 0, failovers: 0 },
+      today: { requests: 0, tokens: 0, costNanos: null, unpriced: 0, failovers: 0, sinceWallMs: START_WALL_MS },
       allowances: [],
       lastLane: null,
     });
@@ -150,11 +150,106 @@ describe("health", () => {
     expect(label()).toBe("healthy");
   });
 
+  test.each([
+    ["after it went out is back, whoever forgot to say so", 5001, "healthy"],
+    ["that began before it went out says nothing", 4999, "exhausted"],
+  ] as const)("a lane with an answer %s", (_, startedMs, label) => {
+    const fold = createSnapshot(deployment());
+    fold.sink.transition(transition({ target: null, to: "exhausted", forMs: null }));
+    fold.sink.record(record({ attempts: [attempt({ startedMs })] }));
+    expect(laneOf(fold.snapshot(START_WALL_MS + 9000).lanes, SONNET).label).toBe(label);
+  });
+
+  test("an answer in one pool says nothing of a trip in another", () => {
+    const fold = createSnapshot(deployment());
+    fold.sink.transition(transition({ target: "sonnet" }));
+    fold.sink.record(record({ target: "fast", attempts: [attempt({ startedMs: 6000 })] }));
+    expect(laneOf(fold.snapshot(START_WALL_MS + 9000).lanes, SONNET).label).toBe("cooling-down");
+    fold.sink.record(record({ target: "sonnet", attempts: [attempt({ startedMs: 6000 })] }));
+    expect(laneOf(fold.snapshot(START_WALL_MS + 9000).lanes, SONNET).label).toBe("healthy");
+  });
+
   test("what lasted until a moment that has passed is no longer known", () => {
     const transitions = [transition({ forMs: 1000 })];
     const at = (offsetMs: number) =>
       laneOf(shown([record()], transitions, START_WALL_MS + offsetMs).lanes, SONNET).label;
     expect([at(5999), at(6000)]).toEqual(["cooling-down", "unknown"]);
+  });
+});
+
+describe("today", () => {
+  const DAY_MS = 86_400_000;
+  const at = (wallMs: number, members: Partial<ExchangeRecord> = {}) =>
+    record({ startedWallMs: START_WALL_MS + wallMs, durationMs: 0, ...members });
+  const requests = (records: readonly ExchangeRecord[], wallMs: number) =>
+    shown(records, [], START_WALL_MS + wallMs).today.requests;
+
+  test.each([
+    ["a day begins at midnight with nothing", [at(0), at(DAY_MS - 1)], DAY_MS, 0],
+    ["a day has what happened in it", [at(0), at(DAY_MS - 1)], DAY_MS - 1, 2],
+    ["what is told late counts in the new day", [at(DAY_MS), at(DAY_MS - 10), at(DAY_MS + 1)], DAY_MS + 2, 3],
+    ["a clock that jumped back a day begins that day anew", [at(DAY_MS * 2), at(0)], 1, 1],
+  ] as const)("%s", (_, records, wallMs, count) => expect(requests(records, wallMs)).toBe(count));
+
+  test("what has no price is counted and adds no dollar", () => {
+    const { today } = shown(
+      [at(0), at(1, { costNanos: null }), at(2, { costNanos: null, usage: null })],
+      [],
+      START_WALL_MS + 3,
+    );
+    expect(today).toEqual({
+      requests: 3,
+      tokens: 3080,
+      costNanos: 8_700_000,
+      unpriced: 1,
+      failovers: 0,
+      sinceWallMs: START_WALL_MS,
+    });
+  });
+
+  test("belongs to the lane that answered", () => {
+    const { lanes, today, lastLane } = shown([RESCUED]);
+    expect([laneOf(lanes, SONNET).today.requests, laneOf(lanes, "zenith/team/large").today.requests]).toEqual([0, 1]);
+    expect([today.failovers, lastLane]).toEqual([1, "zenith/team/large"]);
+  });
+
+  test("the day is that of whoever looks", () => {
+    const fold = createSnapshot(deployment(), { dayOf: (wallMs) => Math.floor(wallMs / 3_600_000) });
+    fold.sink.record(at(0));
+    expect(
+      [fold.snapshot(START_WALL_MS + 3_599_999), fold.snapshot(START_WALL_MS + 3_600_000)].map(
+        (each) => each.today.requests,
+      ),
+    ).toEqual([1, 0]);
+  });
+});
+
+describe("the last hour", () => {
+  test("is twelve parts, oldest first, and forgets", () => {
+    const records = [0, 1, 2, 13].map((part) =>
+      record({ startedWallMs: START_WALL_MS + part * BURN_PART_MS, durationMs: 0 }),
+    );
+    const counts = (part: number) =>
+      shown(records, [], START_WALL_MS + part * BURN_PART_MS).burn.map((each) => each.requests);
+    expect(counts(13)).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    expect(counts(100)).toEqual(new Array(BURN_PARTS).fill(0));
+  });
+});
+
+describe("a pool", () => {
+  test("is out when every lane of it is", () => {
+    const out = (...lanes: string[]) =>
+      shown(
+        [],
+        lanes.map((lane) => transition({ target: null, lane, to: "exhausted", forMs: null })),
+      ).targets.map(({ name, isOut }) => `${name} ${isOut}`);
+    expect(out(SONNET)).toEqual(["fast false", "sonnet true", "large false"]);
+    expect(out(SONNET, "zenith/team/large")).toEqual(["fast true", "sonnet true", "large true"]);
+  });
+
+  test("that no lane is routed to is not shown", () => {
+    const lanes = { a: lane("a", "openai", { routing: false }) };
+    expect(createSnapshot(deployment({ lanes })).snapshot(START_WALL_MS).targets).toEqual([]);
   });
 });
 

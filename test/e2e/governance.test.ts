@@ -146,6 +146,13 @@ describe("keys", () => {
       expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(30);
       expect(await limited.text()).toContain('3 requests a minute of the group \\"team\\"');
 
+      const message = { model: "m", max_tokens: 5, messages: [{ role: "user", content: "hi" }] };
+      const limitedToo = await keyOf(gateway, { rpm_limit: 9, tpm_limit: 100_000 });
+      const native = await ask(gateway, limitedToo.secret, { path: "/v1/messages", body: message });
+      expect([native.status, native.headers.get("anthropic-ratelimit-requests-remaining")]).toEqual([200, "8"]);
+      expect(Date.parse(native.headers.get("anthropic-ratelimit-tokens-reset") ?? "")).toBeGreaterThan(0);
+      expect(native.headers.get("x-ratelimit-limit-requests")).toBeNull();
+
       const { secret } = await keyOf(gateway, {});
       const capped = await ask(gateway, secret, { headers: { "x-ringmain-max-usd": "0.0000001" } });
       expect([capped.status, await capped.text()]).toEqual([429, expect.stringContaining("insufficient_quota")]);

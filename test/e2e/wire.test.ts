@@ -5,7 +5,7 @@ import { question, see } from "../harness/client-words.ts";
 import { chunk, lastChunk, type Step, startFakeUpstream, streamHead } from "../harness/fake-upstream.ts";
 import { configText, ENV } from "../harness/gateway-config.ts";
 import { ask, connectRaw, get, post } from "../harness/raw-client.ts";
-import { said, VENDOR_WORDS } from "../harness/vendor-words.ts";
+import { BODY_WORDS, type BodySpeaker, said } from "../harness/vendor-words.ts";
 import { startVendor, type Vendor } from "../harness/vendors.ts";
 
 const MODELS = [
@@ -23,9 +23,7 @@ const MODELS = [
 ];
 const MIB = 1024 * 1024;
 
-type Speaker = (typeof VENDOR_WORDS)[number]["protocol"];
-
-let vendors: Record<Speaker, Vendor>;
+let vendors: Record<BodySpeaker, Vendor>;
 let gateway: Gateway;
 
 beforeAll(async () => {
@@ -33,6 +31,7 @@ beforeAll(async () => {
     openai: await startVendor("openai"),
     anthropic: await startVendor("anthropic"),
     responses: await startVendor("responses"),
+    cohere: await startVendor("cohere"),
   };
   gateway = await startGateway({
     config: configText({ ...vendors, models: MODELS, more: "metering: estimate" }),
@@ -45,7 +44,7 @@ afterAll(async () => {
   await Promise.all(Object.values(vendors).map((each) => each.close()));
 }, 60_000);
 
-for (const words of VENDOR_WORDS) {
+for (const words of BODY_WORDS) {
   const other = words.protocol === "openai" ? "anthropic" : "openai";
   const vendor = (): Vendor => vendors[words.protocol];
 
@@ -95,9 +94,12 @@ for (const words of VENDOR_WORDS) {
       const headers = vendor().requests[before]?.headers ?? {};
       expect(JSON.stringify(headers)).not.toContain(secret);
       expect(JSON.stringify(headers)).toContain(
-        { openai: ENV.OPENAI_TEST_KEY, anthropic: ENV.ANTHROPIC_TEST_KEY, responses: ENV.RESPONSES_TEST_KEY }[
-          words.protocol
-        ],
+        {
+          openai: ENV.OPENAI_TEST_KEY,
+          anthropic: ENV.ANTHROPIC_TEST_KEY,
+          responses: ENV.RESPONSES_TEST_KEY,
+          cohere: ENV.COHERE_TEST_KEY,
+        }[words.protocol],
       );
       expect(headers["user-agent"]).toStartWith("ringmain/");
       expect(headers["x-forwarded-for"]).toBeUndefined();
@@ -111,7 +113,7 @@ for (const words of VENDOR_WORDS) {
           ["hang-mid", true],
         ] as const) {
           for (const ingress of [words.protocol, other]) {
-            const path = VENDOR_WORDS.find((each) => each.protocol === ingress)?.path ?? "";
+            const path = BODY_WORDS.find((each) => each.protocol === ingress)?.path ?? "";
             const before = vendor().requests.length;
             const client = await connectRaw(gateway.port);
             client.write(post(path, JSON.stringify(question(ingress, { model: `${words.protocol}-${name}`, stream }))));
@@ -186,7 +188,7 @@ for (const words of VENDOR_WORDS) {
   });
 }
 
-const PATHS: readonly (readonly [string, string, number, Speaker])[] = [
+const PATHS: readonly (readonly [string, string, number, BodySpeaker])[] = [
   ["GET", "/nowhere", 404, "openai"],
   ["POST", "/v1/messages/nowhere", 404, "anthropic"],
   ["GET", "/v1/chat/completions", 405, "openai"],

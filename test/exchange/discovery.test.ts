@@ -200,6 +200,7 @@ describe("counting across protocols", () => {
     ["a lane that cannot count", { model: "p-three" }, json(200, "{}"), "lenient"],
     ["translation off", { model: "p-two" }, json(200, '{"input_tokens":1}'), "off"],
     ["a number that is none", { model: "p-two" }, json(200, '{"input_tokens":"many"}'), "lenient"],
+    ["a translation the vendor refuses", { model: "p-two" }, json(400, '{"error":{"message":"no"}}'), "lenient"],
     ["a lane that is overloaded", { model: "p-two" }, json(503, "{}"), "lenient"],
   ])("an estimate that says so: %s", async (_name, over, answer, translation) => {
     const core = counting(answer, translation);

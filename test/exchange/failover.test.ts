@@ -6,7 +6,7 @@ import { question, see } from "../harness/client-words.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { answering, byProvider, json, refusing, stream, transportError } from "../harness/scripted-answers.ts";
-import { OPENAI_WORDS, type Trouble, VENDOR_WORDS, type VendorWords } from "../harness/vendor-words.ts";
+import { errorSentence, OPENAI_WORDS, type Trouble, VENDOR_WORDS, type VendorWords } from "../harness/vendor-words.ts";
 import type { Answer } from "../harness/virtual-effects.ts";
 
 const PROTOCOLS = ["openai", "anthropic"] as const;
@@ -123,7 +123,7 @@ for (const words of VENDOR_WORDS) {
         });
         const got = await core.ask({ protocol: ingress, body: question(ingress) });
         expect(got.status).toBe(400);
-        expect(see(ingress, got.text).error).toBe(JSON.parse(words.error("rejected").body).error.message);
+        expect(see(ingress, got.text).error).toBe(errorSentence(words.error("rejected").body));
         expect(core.effects.calls).toHaveLength(1);
         expect(core.records.map((record) => [record.outcome, record.failure])).toEqual([["failed", "rejected"]]);
         expect(core.changes).toEqual([]);

@@ -1,7 +1,7 @@
 // Operations beside chat through the one engine: translated, split, relayed, failed over and recorded like any other request.
 import { describe, expect, test } from "bun:test";
 import { openai } from "../../src/protocols/openai/index.ts";
-import { type Ask, createCore } from "../harness/core.ts";
+import { type Ask, createCore, routeOf } from "../harness/core.ts";
 import { deploymentOf, laneOf, PRICES, poolOf, providerOf } from "../harness/deployments.ts";
 import { embedder } from "../harness/fake-operations.ts";
 import { bodyText, byProvider, json, transportError } from "../harness/scripted-answers.ts";
@@ -235,4 +235,45 @@ describe("rerank", () => {
     expect((await core.ask(ask)).status).toBe(200);
     expect(core.records[0]?.attempts.map(({ lane }) => lane)).toEqual([B.id, A.id]);
   });
+});
+
+test("a key in the query is a credential on routes whose clients send it there, and reaches no record and no vendor", async () => {
+  const alpha = embedder("alpha");
+  const keyed = { ...alpha, carrier: { ...alpha.carrier, auth: { ...alpha.carrier.auth, queryKey: true } } };
+  const lanes = [laneOf("first/a/one", "alpha")];
+  const core = createCore({
+    deployment: deploymentOf({ lanes, auth: { mode: "token", clientTokens: [] } }),
+    answer: json(200, '{"vectors":[]}'),
+    clientTokens: ["query-key-1"],
+    protocols: [keyed, embedder("beta")],
+  });
+  const parts = { method: "POST", path: "/x", query: "alt=sse&key=query-key-1", headers: {}, params: {} };
+  const kinds = ["alpha", "beta"].map(
+    (protocol) => core.exchange.credential(routeOf(core.protocols, protocol, "embed"), parts).kind,
+  );
+  expect(kinds).toEqual(["caller", "refused"]);
+  await core.ask({ protocol: "alpha", operation: "embed", body: { model: "one", texts: [] }, query: parts.query });
+  expect(core.effects.calls).toHaveLength(1);
+  expect(JSON.stringify([core.records, core.rows, core.effects.calls])).not.toContain("query-key-1");
+});
+
+test("a path that takes several kinds of bodies is what the body asks for", async () => {
+  const [chat, ...rest] = ALPHA.carrier.routes;
+  if (chat === undefined) throw new Error("there is no route");
+  const instead = [{ holds: "texts", protocol: "beta", operation: "embed" }] as const;
+  const both = { ...ALPHA, carrier: { ...ALPHA.carrier, routes: [{ ...chat, instead }, ...rest] } };
+  const core = createCore({
+    deployment: deploymentOf({ lanes: [A, B] }),
+    answer: embedding,
+    protocols: [both, BETA, openai],
+  });
+  const got = await core.ask({ protocol: "alpha", body: { model: "two", texts: ["1"] } });
+  expect(JSON.parse(got.text)).toMatchObject({ vectors: [[1]] });
+  await core.ask({ protocol: "alpha", body: { model: "one", messages: [] } });
+  await core.ask({ protocol: "alpha", body: "no JSON" });
+  expect(core.records.map(({ ingress, operation }) => [ingress, operation])).toEqual([
+    ["beta", "embed"],
+    ["alpha", "chat"],
+    ["alpha", "chat"],
+  ]);
 });

@@ -103,7 +103,8 @@ describe("every protocol's probe", () => {
       const read = protocol.payload.readRequest(Object(body));
       expect(read.losses).toEqual([]);
       expect(read.value).toMatchObject({ stream: false, maxOutputTokens: 16, tools: [] });
-      expect(bodyText(call)).toContain("upstream-m");
+      // In the body, or in the path.
+      expect(`${call.url} ${bodyText(call)}`).toContain("upstream-m");
       expect(JSON.stringify(call.init.headers)).toContain("key-of-p-a");
       expect(call.init.headers["user-agent"]).toBe("ringmain/test");
       expect(set.core.standing.health.facts(laneIn(set), 0).ok).toBe(0); // nobody's request was answered

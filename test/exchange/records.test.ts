@@ -55,7 +55,7 @@ for (const words of VENDOR_WORDS) {
             outcome: "answered",
             ambiguous: false,
             status: 200,
-            reportedModel: "test-model-2026-01-01",
+            reportedModel: words.namesModel === false ? null : "test-model-2026-01-01",
           });
           expect(core.inflight()).toBe(0);
           expect(core.effects.timersPending()).toBe(0);

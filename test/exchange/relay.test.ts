@@ -17,6 +17,7 @@ import {
 } from "../harness/scripted-answers.ts";
 import {
   ANTHROPIC_WORDS,
+  BODY_WORDS,
   OPENAI_WORDS,
   said,
   USAGE,
@@ -65,10 +66,13 @@ const BODIES: readonly { readonly name: string; readonly body: string }[] = [
   { name: "the model last", body: '{"messages":[],"model":"pool"}' },
 ];
 
+/** Where the path names the model, the body's own is taken out of it. */
+const isInPath = (words: VendorWords): boolean => !BODY_WORDS.some((each) => each.protocol === words.protocol);
+
 for (const words of VENDOR_WORDS) {
   describe(words.protocol, () => {
     for (const { name, body } of BODIES) {
-      test(`request bytes survive: ${name}`, async () => {
+      test.skipIf(isInPath(words))(`request bytes survive: ${name}`, async () => {
         const core = single(words, answering(words));
         const got = await core.ask({ protocol: words.protocol, body });
         expect(got.status).toBe(200);
@@ -83,7 +87,7 @@ for (const words of VENDOR_WORDS) {
       });
     }
 
-    test("a name that is the upstream's already leaves every byte alone", async () => {
+    test.skipIf(isInPath(words))("a name that is the upstream's already leaves every byte alone", async () => {
       const lanes = [laneOf("first/a/one", words.protocol, { upstreamModel: "one" })];
       const core = createCore({ deployment: deploymentOf({ lanes }), answer: answering(words) });
       const body = '{ "model":"one",  "messages":[] }';
@@ -91,7 +95,7 @@ for (const words of VENDOR_WORDS) {
       expect(bodyText(core.effects.calls[0] ?? never())).toBe(body);
     });
 
-    test("a failover starts from the client's own bytes again", async () => {
+    test.skipIf(isInPath(words))("a failover starts from the client's own bytes again", async () => {
       const lanes = [laneOf("first/a/one", words.protocol), laneOf("second/a/two", words.protocol)];
       const core = createCore({
         deployment: deploymentOf({ lanes }),

@@ -178,7 +178,7 @@ test("numbers keep their digits through translation, in arguments and schemas", 
 });
 
 test("a reported model that is another one is refused before the commit where identity is strict", async () => {
-  for (const words of VENDOR_WORDS) {
+  for (const words of VENDOR_WORDS.filter(({ namesModel }) => namesModel !== false)) {
     for (const stream of [false, true]) {
       const lanes = [
         laneOf("p0/a/m0", words.protocol, { upstreamModel: "asked-model" }),

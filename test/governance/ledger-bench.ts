@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Capped } from "../../src/governance/caps.ts";
 import { createKeeper, type Keeper } from "../../src/governance/keeper.ts";
 import { createKeyRing, type KeyRing } from "../../src/governance/keys.ts";
 import { createSpender, type Spender } from "../../src/governance/spender.ts";
@@ -19,6 +20,7 @@ export const GOVERNANCE: Governance = {
   keepMs: 90 * 24 * 3_600_000,
   groups: {},
   gates: [],
+  caps: [],
 };
 
 export interface LedgerBench {
@@ -27,7 +29,13 @@ export interface LedgerBench {
   keeper(): Keeper;
   store(): LedgerStore;
   readonly said: string[];
-  spender(name: string): { readonly spender: Spender; readonly ring: KeyRing; readonly spooled: Entry[]; die(): void };
+  spender(name: string): {
+    readonly spender: Spender;
+    readonly ring: KeyRing;
+    readonly spooled: Entry[];
+    readonly capped: Capped[];
+    die(): void;
+  };
   manage(action: string, id: string | null, input: unknown): Promise<ManageReply>;
   /** Lets virtual time run. */
   run(ms: number): Promise<void>;
@@ -84,6 +92,7 @@ export function ledgerBench(over: Partial<Governance> = {}): LedgerBench {
     spender(name) {
       const ring = createKeyRing();
       const spooled: Entry[] = [];
+      const capped: Capped[] = [];
       let isDead = false;
       const spender: Spender = createSpender({
         send(message) {
@@ -98,6 +107,7 @@ export function ledgerBench(over: Partial<Governance> = {}): LedgerBench {
         },
         spool: (entries) => void spooled.push(...entries),
         onKeys: ({ keys, removed }) => ring.update(keys, removed),
+        onCapped: (told) => void capped.push(...told),
         nowMs: effects.nowMs,
         wallMs: effects.wallMs,
         setTimer: effects.setTimer,
@@ -116,6 +126,7 @@ export function ledgerBench(over: Partial<Governance> = {}): LedgerBench {
         spender,
         ring,
         spooled,
+        capped,
         die() {
           isDead = true;
           live.delete(name);

@@ -384,6 +384,37 @@ describe("somebody dies", () => {
   });
 });
 
+test("an account that reaches a cap is told to every worker, those that come later too, and until when", async () => {
+  const on = start({
+    caps: [
+      { account: "up/a", window: "daily", unit: "usd", limit: 2 * CENT },
+      { account: "up/a", window: "monthly", unit: "requests", limit: 1_000 },
+      { account: "up/b", window: "total", unit: "tokens", limit: 31 },
+    ],
+  });
+  const worker = on.spender("w");
+  const use = async (account: string): Promise<void> => {
+    const used = entry("caller:x", CENT, [], on.effects.wallMs());
+    worker.spender.book({ ...used, scopes: [...used.scopes, `account:${account}`] });
+    await on.run(100);
+  };
+  await use("up/a");
+  await use("up/b");
+  await use("up/b");
+  expect(worker.capped).toEqual([]);
+  await use("up/a");
+  expect(worker.capped).toEqual([{ account: "up/a", untilWallMs: Date.UTC(2026, 0, 2) }]);
+  await use("up/b");
+  expect(worker.capped.at(-1)).toEqual({ account: "up/b", untilWallMs: null });
+  const later = on.spender("later");
+  await on.run(10);
+  expect(later.capped.map(({ account }) => account)).toEqual(["up/a", "up/b"]);
+  on.effects.jumpWall(24 * 3_600_000);
+  const nextDay = on.spender("next day");
+  await on.run(10);
+  expect(nextDay.capped.map(({ account }) => account)).toEqual(["up/b"]);
+});
+
 test("a soft budget lets everything through and says so", async () => {
   const on = start();
   const { id } = await createKey(on, { budgets: [{ window: "daily", limit_usd: 0.01, mode: "soft" }] });

@@ -13,9 +13,10 @@ export interface ClientAsk {
 export function question(protocol: string, ask: ClientAsk = {}): Record<string, unknown> {
   const { path } = wordsOf(protocol);
   const messages = [{ role: "user", content: ask.text ?? "Say hello." }];
+  const contents = [{ role: "user", parts: [{ text: ask.text ?? "Say hello." }] }];
   return {
     model: ask.model ?? "pool",
-    ...(path === "/v1/responses" ? { input: messages } : { messages }),
+    ...(protocol === "gemini" ? { contents } : path === "/v1/responses" ? { input: messages } : { messages }),
     ...(path === "/v1/messages" ? { max_tokens: 100 } : {}),
     ...(ask.stream === undefined ? {} : { stream: ask.stream }),
     ...ask.more,
@@ -38,6 +39,8 @@ export interface Seen {
 /** What a client makes of a whole answer or a stream, by the text alone. */
 export function see(protocol: string, text: string): Seen {
   if (protocol === "responses") return seeResponses(text);
+  if (protocol === "cohere") return seeCohere(text);
+  if (protocol === "gemini") return seeGemini(text);
   return protocol === "openai" ? seeOpenAi(text) : seeAnthropic(text);
 }
 
@@ -134,6 +137,57 @@ function takeOpenAi(seen: Draft, value: OpenAiShape, isStream: boolean): void {
     seen.finish = choice.finish_reason ?? seen.finish;
   }
   if (value.usage != null) seen.usage = { input: value.usage.prompt_tokens, output: value.usage.completion_tokens };
+}
+
+interface GeminiShape {
+  readonly error?: { readonly message: string };
+  readonly candidates?: readonly {
+    readonly content?: {
+      readonly parts?: readonly {
+        readonly text?: string;
+        readonly thought?: boolean;
+        readonly functionCall?: { readonly id?: string; readonly name: string; readonly args?: unknown };
+      }[];
+    };
+    readonly finishReason?: string;
+  }[];
+  readonly usageMetadata?: {
+    readonly promptTokenCount?: number;
+    readonly candidatesTokenCount?: number;
+    readonly thoughtsTokenCount?: number;
+  };
+}
+
+function seeGemini(text: string): Seen {
+  const seen = draft();
+  const isStream = text.startsWith("data:") || text.startsWith(":");
+  for (const data of isStream ? eventData(text) : [text]) {
+    const value = parse<GeminiShape>(data);
+    if (value === null) {
+      seen.broken++;
+      continue;
+    }
+    if (value.error !== undefined) {
+      seen.error = value.error.message;
+      if (isStream) seen.endings.push("error");
+    }
+    for (const { content, finishReason } of value.candidates ?? []) {
+      for (const part of content?.parts ?? []) {
+        if (part.thought !== true) seen.text += part.text ?? "";
+        const call = part.functionCall;
+        if (call === undefined) continue;
+        seen.tools.push({ id: call.id ?? "", name: call.name, arguments: JSON.stringify(call.args ?? {}) });
+      }
+      seen.finish = finishReason ?? seen.finish;
+      if (isStream && finishReason !== undefined) seen.endings.push("finish");
+    }
+    const usage = value.usageMetadata;
+    if (usage !== undefined) {
+      const output = (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0);
+      seen.usage = { input: usage.promptTokenCount ?? 0, output };
+    }
+  }
+  return seen;
 }
 
 interface AnthropicUsage {
@@ -325,4 +379,84 @@ function takeResponsesEvent(seen: Draft, calls: Map<number, Draft["tools"][numbe
     default:
       return;
   }
+}
+
+interface CohereMessage {
+  /** A list in a whole answer, one part in an event. */
+  readonly content?: readonly { readonly text?: string }[] | { readonly text?: string };
+  readonly tool_plan?: string;
+  readonly tool_calls?: readonly CohereCall[] | CohereCall;
+}
+
+interface CohereCall {
+  readonly id?: string;
+  readonly function?: { readonly name?: string; readonly arguments?: string };
+}
+
+interface CohereShape {
+  readonly type?: string;
+  readonly index?: number;
+  readonly message?: CohereMessage | string;
+  readonly finish_reason?: string;
+  readonly usage?: CohereUsage;
+  readonly delta?: {
+    readonly message?: CohereMessage;
+    readonly error?: string;
+    readonly finish_reason?: string;
+    readonly usage?: CohereUsage;
+  };
+}
+
+interface CohereUsage {
+  readonly tokens?: { readonly input_tokens?: number; readonly output_tokens?: number };
+}
+
+function seeCohere(text: string): Seen {
+  const seen = draft();
+  const isStream = text.startsWith("event:") || text.startsWith("data:") || text.startsWith(":");
+  for (const data of isStream ? eventData(text) : [text]) {
+    const value = data === "[DONE]" ? null : parse<CohereShape>(data);
+    if (data === "[DONE]") continue;
+    if (value === null) seen.broken++;
+    else if (isStream) takeCohereEvent(seen, value);
+    else takeCohereBody(seen, value);
+  }
+  return seen;
+}
+
+function takeCohereBody(seen: Draft, { message, finish_reason, usage }: CohereShape): void {
+  if (typeof message === "string") seen.error = message;
+  else takeCohereMessage(seen, message ?? {});
+  seen.finish = finish_reason ?? null;
+  countCohere(seen, usage);
+}
+
+function takeCohereMessage(seen: Draft, { content, tool_plan, tool_calls }: CohereMessage): void {
+  seen.text += tool_plan ?? "";
+  for (const part of [content ?? []].flat()) seen.text += part.text ?? "";
+  for (const call of [tool_calls ?? []].flat()) {
+    seen.tools.push({
+      id: call.id ?? "",
+      name: call.function?.name ?? "",
+      arguments: call.function?.arguments ?? "",
+    });
+  }
+}
+
+function takeCohereEvent(seen: Draft, { type, index, delta }: CohereShape): void {
+  if (type === "message-end") {
+    seen.finish = delta?.finish_reason ?? null;
+    if (delta?.error !== undefined) seen.error = delta.error;
+    seen.endings.push(delta?.error === undefined ? "message-end" : "error");
+    countCohere(seen, delta?.usage);
+  } else if (type === "tool-call-delta") {
+    const call = [delta?.message?.tool_calls ?? []].flat()[0];
+    const tool = seen.tools[index ?? 0];
+    if (tool !== undefined) tool.arguments += call?.function?.arguments ?? "";
+  } else takeCohereMessage(seen, delta?.message ?? {});
+}
+
+function countCohere(seen: Draft, usage: CohereUsage | undefined): void {
+  const { input_tokens: input, output_tokens: output } = usage?.tokens ?? {};
+  if (input !== undefined && output !== undefined) seen.usage = { input, output };
 }

@@ -8,6 +8,7 @@ import {
   createHeaderFilter,
   createSeals,
   type Exchange,
+  type Repeats,
   type Standing,
   TRACE_HEADERS,
   type World,
@@ -33,6 +34,7 @@ export interface CoreInput {
   readonly clientTokens?: readonly string[];
   readonly localHostsOnly?: boolean;
   readonly admission?: Admission;
+  readonly repeats?: Repeats;
   /** Instead of the table's. */
   readonly protocols?: readonly Protocol[];
   /** Plants a fault: what the core is given instead of the real part. */
@@ -52,6 +54,7 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly caller?: Caller;
   readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
 }
 
 export interface Asked {
@@ -132,6 +135,7 @@ export function createCore(input: CoreInput): Core {
     startedWallMs: effects.wallMs(),
     localHostsOnly: input.localHostsOnly ?? false,
     admission: input.admission ?? null,
+    repeats: input.repeats ?? null,
   });
 
   const until = async <T>(promise: Promise<T>, withinMs = WITHIN_MS): Promise<T> => {
@@ -155,7 +159,8 @@ export function createCore(input: CoreInput): Core {
 
   const start = (ask: Ask): Asked => {
     const client = new AbortController();
-    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat", ask.path);
+    const stream = saysOf(ask.body).stream === true;
+    const route = routeOf(protocols, ask.protocol, ask.operation ?? "chat", { path: ask.path, stream });
     const answer = exchange.run({
       route,
       parts: partsOf(route, ask),
@@ -216,25 +221,44 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
   };
 }
 
-export function routeOf(protocols: readonly Protocol[], protocol: string, operation: Operation, path?: string): Route {
-  const found = protocols
-    .find((each) => each.id === protocol)
-    ?.carrier.routes.find(
-      (each) =>
-        each.operation === operation && (path === undefined ? each.target.from !== "param" : each.path === path),
-    );
+/** By its path; else the body names the target where the protocol has such a route, else the path, which also says whether it streams. */
+export function routeOf(
+  protocols: readonly Protocol[],
+  protocol: string,
+  operation: Operation,
+  by: { readonly path?: string | undefined; readonly stream?: boolean } = {},
+): Route {
+  const routes = protocols.find((each) => each.id === protocol)?.carrier.routes ?? [];
+  const fitting = routes.filter(
+    (each) => each.operation === operation && (by.path === undefined || each.path === by.path),
+  );
+  const found =
+    fitting.find((each) => each.target.from !== "param" || by.path !== undefined) ??
+    fitting.find((each) => each.stream.from === "fixed" && each.stream.value === (by.stream ?? false));
   if (found === undefined) throw new Error(`${protocol} has no route for ${operation}`);
   return found;
 }
 
 function partsOf(route: Route, ask: Ask): RequestParts {
+  const { model } = saysOf(ask.body);
+  const name = route.target.from === "param" ? route.target.names[0] : undefined;
   return {
     method: route.method,
     path: route.path,
-    query: "",
+    // Clients that read events ask for them.
+    query: ask.query ?? (route.stream.from === "fixed" && route.stream.value ? "alt=sse" : ""),
     headers: { "content-type": "application/json", ...ask.headers },
-    params: ask.params ?? {},
+    params: ask.params ?? (name === undefined || model === undefined ? {} : { [name]: model }),
   };
+}
+
+/** What a body says of its target and stream; nothing where it is none. */
+function saysOf(body: Ask["body"]): { readonly model?: string; readonly stream?: boolean } {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytesOf(body))) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function bytesOf(body: Ask["body"]): Uint8Array {

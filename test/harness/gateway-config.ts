@@ -7,12 +7,14 @@ export const ENV = {
   OPENAI_TEST_KEY: `test-key-openai-${CANARY}`,
   ANTHROPIC_TEST_KEY: `test-key-anthropic-${CANARY}`,
   RESPONSES_TEST_KEY: `test-key-responses-${CANARY}`,
+  COHERE_TEST_KEY: `test-key-cohere-${CANARY}`,
 } as const;
 
 export interface ConfigInput {
   readonly openai: Vendor;
   readonly anthropic: Vendor;
   readonly responses?: Vendor;
+  readonly cohere?: Vendor;
   /** Upstream models, each under every vendor: `text` becomes `openai-text` and `anthropic-text`. */
   readonly models: readonly string[];
   /** Pool name -> models, in the order of their weight. */
@@ -24,9 +26,9 @@ export interface ConfigInput {
 /** Scripts that put a whole account out: each under a provider of its own, or nothing else would be served after them. */
 const PUTS_OUT = ["bad-key", "no-money"];
 
-export function configText({ openai, anthropic, responses, models, pools, more }: ConfigInput): string {
+export function configText({ openai, anthropic, responses, cohere, models, pools, more }: ConfigInput): string {
   const vendors = new Map(
-    [openai, anthropic, ...(responses === undefined ? [] : [responses])].map((each) => [each.words.protocol, each]),
+    [openai, anthropic, responses, cohere].flatMap((each) => (each === undefined ? [] : [[each.words.protocol, each]])),
   );
   const pairs = models.flatMap((name) => [...vendors.keys()].map((vendor) => ({ name, vendor })));
   const providerOf = ({ name, vendor }: (typeof pairs)[number]): string =>

@@ -3,14 +3,16 @@ import { join } from "node:path";
 import type { PairResult } from "../../src/cli/matrix/grid.ts";
 import { featuresOfProtocol } from "../../src/protocols/feature-tables.ts";
 import { FEATURES, type FeatureCell, type FeatureId } from "../../src/protocols/features.ts";
-import { PROTOCOLS } from "../../src/protocols/index.ts";
+import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
 
 export const TRANSLATION_MD = join(import.meta.dir, "..", "..", "docs", "translation.md");
 
 const BEGIN = "<!-- generated from the features of each protocol and the matrix: begin -->";
 const FINISH = "<!-- generated: end -->";
 const IDS = Object.keys(FEATURES).filter((name): name is FeatureId => Object.hasOwn(FEATURES, name));
-const PROTOCOL_IDS: readonly string[] = Object.values(PROTOCOLS).map(({ id }) => id);
+const PROTOCOL_IDS: readonly string[] = Object.values<Protocol>(PROTOCOLS)
+  .filter(({ id, payload }) => id === payload.id)
+  .map(({ id }) => id);
 
 export function translationPage(page: string, results: readonly PairResult[]): string {
   const begin = page.indexOf(BEGIN);
@@ -33,7 +35,8 @@ function featureRows(): string {
 
 function cellOf({ carried, note }: FeatureCell): string {
   if (carried === "yes") return note === "" ? "yes" : `yes: ${note}`;
-  return carried === "no" ? `no: ${note}` : note;
+  if (carried === "no") return note === "" ? "no" : `no: ${note}`;
+  return note;
 }
 
 /** The vendors' pages behind what is not carried whole, one line a protocol and page. */

@@ -60,8 +60,12 @@ export interface SaidError {
   readonly body: string;
 }
 
-export interface VendorWords {
-  readonly protocol: "openai" | "anthropic" | "responses";
+export type Speaker = "openai" | "anthropic" | "responses" | "cohere" | "gemini";
+/** Those whose clients name the model in the body. */
+export type BodySpeaker = Exclude<Speaker, "gemini">;
+
+export interface VendorWords<Who extends Speaker = Speaker> {
+  readonly protocol: Who;
   /** Path of the chat operation. */
   readonly path: string;
   body(answer: Said): string;
@@ -74,6 +78,8 @@ export interface VendorWords {
   errorFrame(trouble: Trouble): string;
   /** A frame that says nothing. */
   readonly idleFrame: string;
+  /** False: this vendor's answers name no model. Absent: they do. */
+  readonly namesModel?: false;
 }
 
 const text = (value: string): string => JSON.stringify(value);
@@ -186,7 +192,7 @@ function openaiError(trouble: Trouble): string {
   return `{\n  "error": {\n    "message": ${text(message)},\n    "type": ${text(type)},\n    "param": null,\n    "code": ${code === null ? "null" : text(code)}\n  }\n}`;
 }
 
-export const OPENAI_WORDS: VendorWords = {
+export const OPENAI_WORDS: VendorWords<"openai"> = {
   protocol: "openai",
   path: "/v1/chat/completions",
   body: openaiBody,
@@ -299,7 +305,7 @@ function anthropicError(trouble: Trouble): string {
   return `{"type":"error","error":{"type":${text(type)},"message":${text(message)}},"request_id":"req_vendor_1"}`;
 }
 
-export const ANTHROPIC_WORDS: VendorWords = {
+export const ANTHROPIC_WORDS: VendorWords<"anthropic"> = {
   protocol: "anthropic",
   path: "/v1/messages",
   body: anthropicBody,
@@ -390,7 +396,7 @@ function responsesFrames(answer: Said): string[] {
   return frames;
 }
 
-export const RESPONSES_WORDS: VendorWords = {
+export const RESPONSES_WORDS: VendorWords<"responses"> = {
   protocol: "responses",
   path: "/v1/responses",
   body: (answer: Said): string => {
@@ -408,7 +414,243 @@ export const RESPONSES_WORDS: VendorWords = {
   idleFrame: event("response.in_progress", '{"type":"response.in_progress","sequence_number":1,"response":{}}'),
 };
 
-export const VENDOR_WORDS: readonly VendorWords[] = [OPENAI_WORDS, ANTHROPIC_WORDS, RESPONSES_WORDS];
+// ---------------------------------------------------------------- Cohere
+
+const COHERE_FINISH = { stop: "COMPLETE", length: "MAX_TOKENS", tools: "TOOL_CALL" } as const;
+const COHERE_ID = "3f1c7a52-9d0e-4b63-8a51-c2d5e6f70819";
+
+function cohereUsage({ fresh, cacheRead, output, reasoning }: SaidUsage): string {
+  const input = fresh + cacheRead;
+  return `{"billed_units":{"input_tokens":${fresh},"output_tokens":${output}},"tokens":{"input_tokens":${input},"output_tokens":${output},"reasoning_tokens":${reasoning}},"cached_tokens":${cacheRead}}`;
+}
+
+function cohereEvent(type: string, members: string): string {
+  return event(type, `{"type":"${type}"${members}}`);
+}
+
+function cohereFrames({ pieces, tools, usage, finish }: Said): string[] {
+  const message = (inner: string): string => `,"delta":{"message":{${inner}}}`;
+  const start = message('"role":"assistant","content":[],"tool_plan":"","tool_calls":[],"citations":[]');
+  const frames = [event("message-start", `{"id":"${COHERE_ID}","type":"message-start"${start}}`)];
+  if (pieces.length > 0 && tools.length > 0) {
+    for (const piece of pieces) {
+      frames.push(cohereEvent("tool-plan-delta", message(`"tool_plan":${text(piece)}`)));
+    }
+  } else if (pieces.length > 0) {
+    frames.push(cohereEvent("content-start", `,"index":0${message('"content":{"type":"text","text":""}')}`));
+    for (const piece of pieces) {
+      frames.push(cohereEvent("content-delta", `,"index":0${message(`"content":{"text":${text(piece)}}`)}`));
+    }
+    frames.push(cohereEvent("content-end", ',"index":0'));
+  }
+  for (const [index, tool] of tools.entries()) {
+    const half = Math.ceil(tool.arguments.length / 2);
+    const place = `,"index":${index}`;
+    const called = `"function":{"name":${text(tool.name)},"arguments":""}`;
+    frames.push(
+      cohereEvent(
+        "tool-call-start",
+        `${place}${message(`"tool_calls":{"id":${text(tool.id)},"type":"function",${called}}`)}`,
+      ),
+    );
+    for (const part of [tool.arguments.slice(0, half), tool.arguments.slice(half)]) {
+      frames.push(
+        cohereEvent("tool-call-delta", `${place}${message(`"tool_calls":{"function":{"arguments":${text(part)}}}`)}`),
+      );
+    }
+    frames.push(cohereEvent("tool-call-end", place));
+  }
+  const end = `,"delta":{"finish_reason":"${COHERE_FINISH[finish]}","usage":${cohereUsage(usage)}}`;
+  frames.push(cohereEvent("message-end", end), "data: [DONE]\n\n");
+  return frames;
+}
+
+function cohereBody({ pieces, tools, usage, finish }: Said): string {
+  const calls = tools.map(
+    (tool) =>
+      `{"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":${text(tool.arguments)}}}`,
+  );
+  const said = text(pieces.join(""));
+  const plan = pieces.length === 0 ? "" : `"tool_plan":${said},`;
+  const members =
+    tools.length === 0 ? `"content":[{"type":"text","text":${said}}]` : `${plan}"tool_calls":[${calls.join(",")}]`;
+  return `{"id":"${COHERE_ID}","message":{"role":"assistant",${members}},"finish_reason":"${COHERE_FINISH[finish]}","usage":${cohereUsage(usage)}}`;
+}
+
+const COHERE_ERRORS: Readonly<Record<Trouble, { status: number; message: string }>> = {
+  "rate-limited": {
+    status: 429,
+    message: "You are past the per minute request limit, please wait and try again later.",
+  },
+  overloaded: { status: 503, message: "The model is temporarily unavailable." },
+  "server-error": { status: 500, message: "internal server error" },
+  credential: { status: 401, message: "invalid api token" },
+  billing: {
+    status: 402,
+    message: "Please add or update your payment method at https://dashboard.cohere.com/billing?tab=payment to continue",
+  },
+  "model-missing": {
+    status: 404,
+    message:
+      "model 'test-model' not found, make sure the correct model ID was used and that you have access to the model.",
+  },
+  "context-length": {
+    status: 400,
+    message: "too many tokens: size limit exceeded by 25836 tokens. Try using shorter or fewer inputs.",
+  },
+  "too-large": { status: 413, message: "request body too large" },
+  rejected: { status: 400, message: "invalid request: message must not be empty in a turn" },
+};
+
+export const COHERE_WORDS: VendorWords<"cohere"> = {
+  protocol: "cohere",
+  path: "/v2/chat",
+  body: cohereBody,
+  frames: cohereFrames,
+  // The start of the message, and of an empty part.
+  handshakeFrames: 2,
+  error: (trouble) => ({
+    status: COHERE_ERRORS[trouble].status,
+    body: `{"id":"${COHERE_ID}","message":${text(COHERE_ERRORS[trouble].message)}}`,
+  }),
+  errorFrame: (trouble) =>
+    cohereEvent("message-end", `,"delta":{"error":${text(COHERE_ERRORS[trouble].message)},"finish_reason":"ERROR"}`),
+  idleFrame: cohereEvent("content-delta", ',"index":0,"delta":{"message":{"content":{"text":""}}}'),
+  namesModel: false,
+};
+
+// ---------------------------------------------------------------- Gemini
+
+const GEMINI_FINISH = { stop: "STOP", length: "MAX_TOKENS", tools: "STOP" } as const;
+
+function geminiUsage({ fresh, cacheRead, output, reasoning }: SaidUsage): string {
+  const prompt = fresh + cacheRead;
+  return `{"promptTokenCount":${prompt},"candidatesTokenCount":${output - reasoning},"totalTokenCount":${prompt + output},"cachedContentTokenCount":${cacheRead},"promptTokensDetails":[{"modality":"TEXT","tokenCount":${prompt}}],"thoughtsTokenCount":${reasoning}}`;
+}
+
+function geminiFrame(model: string, parts: string, rest: { finish: string; usage: string }): string {
+  return `data: {"candidates": [{"content": {"parts": [${parts}],"role": "model"}${rest.finish},"index": 0}],"usageMetadata": ${rest.usage},"modelVersion": ${text(model)},"responseId": "GeminiTest1"}\r\n\r\n`;
+}
+
+function geminiCall(tool: SaidTool): string {
+  return `{"functionCall": {"name": ${text(tool.name)},"args": ${tool.arguments},"id": ${text(tool.id)}}}`;
+}
+
+/** Every frame says how much there is so far; a call comes whole, and the last frame has the finish beside its content. */
+function geminiFrames({ model, pieces, tools, usage, finish }: Said): string[] {
+  const prompt = usage.fresh + usage.cacheRead;
+  const soFar = `{"promptTokenCount": ${prompt},"totalTokenCount": ${prompt},"cachedContentTokenCount": ${usage.cacheRead}}`;
+  const parts = [...pieces.map((piece) => `{"text": ${text(piece)}}`), ...tools.map(geminiCall)];
+  const last = parts.pop() ?? '{"text": ""}';
+  return [
+    geminiFrame(model, '{"text": ""}', { finish: "", usage: soFar }),
+    ...parts.map((part) => geminiFrame(model, part, { finish: "", usage: soFar })),
+    geminiFrame(model, last, {
+      finish: `,"finishReason": "${GEMINI_FINISH[finish]}"`,
+      usage: geminiUsage(usage),
+    }),
+  ].map((frame) => frame.replaceAll("\r\n", "\n"));
+}
+
+function geminiBody({ model, pieces, tools, usage, finish }: Said): string {
+  const said = pieces.length === 0 ? [] : [`{"text":${text(pieces.join(""))}}`];
+  const parts = [...said, ...tools.map(geminiCall)].join(",");
+  return `{"candidates":[{"content":{"parts":[${parts}],"role":"model"},"finishReason":"${GEMINI_FINISH[finish]}","index":0}],"usageMetadata":${geminiUsage(usage)},"modelVersion":${text(model)},"responseId":"GeminiTest1"}`;
+}
+
+const GEMINI_ERRORS: Readonly<Record<Trouble, { code: number; status: string; message: string; details: string }>> = {
+  "rate-limited": {
+    code: 429,
+    status: "RESOURCE_EXHAUSTED",
+    message:
+      "You exceeded your current quota, please check your plan and billing details.\\n* Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_paid_tier_input_token_count, limit: 1000000",
+    details:
+      '{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaMetric":"generativelanguage.googleapis.com/generate_content_paid_tier_input_token_count","quotaId":"GenerateContentPaidTierInputTokensPerModelPerMinute","quotaDimensions":{"location":"global","model":"test-model"},"quotaValue":"1000000"}]}',
+  },
+  overloaded: {
+    code: 503,
+    status: "UNAVAILABLE",
+    message: "The model is overloaded. Please try again later.",
+    details: "",
+  },
+  "server-error": {
+    code: 500,
+    status: "INTERNAL",
+    message: "An internal error has occurred. Please retry.",
+    details: "",
+  },
+  credential: {
+    code: 400,
+    status: "INVALID_ARGUMENT",
+    message: "API key not valid. Please pass a valid API key.",
+    details:
+      '{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com","metadata":{"service":"generativelanguage.googleapis.com"}}',
+  },
+  billing: {
+    code: 403,
+    status: "PERMISSION_DENIED",
+    message: "This API method requires billing to be enabled. Please enable billing on project #1 and try again.",
+    details:
+      '{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"BILLING_DISABLED","domain":"googleapis.com"}',
+  },
+  "model-missing": {
+    code: 404,
+    status: "NOT_FOUND",
+    message:
+      "models/test-model is not found for API version v1beta, or is not supported for generateContent. Call ListModels to see the list of available models and their supported methods.",
+    details: "",
+  },
+  "context-length": {
+    code: 400,
+    status: "INVALID_ARGUMENT",
+    message: "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    details: "",
+  },
+  "too-large": {
+    code: 400,
+    status: "INVALID_ARGUMENT",
+    message: "Request payload size exceeds the limit: 20971520 bytes.",
+    details: "",
+  },
+  rejected: {
+    code: 400,
+    status: "INVALID_ARGUMENT",
+    message: "Please use a valid role: user, model.",
+    details: "",
+  },
+};
+
+function geminiError(trouble: Trouble): string {
+  const { code, status, message, details } = GEMINI_ERRORS[trouble];
+  const said = details === "" ? "" : `,\n    "details": [\n      ${details}\n    ]`;
+  return `{\n  "error": {\n    "code": ${code},\n    "message": "${message}",\n    "status": "${status}"${said}\n  }\n}\n`;
+}
+
+export const GEMINI_WORDS: VendorWords<"gemini"> = {
+  protocol: "gemini",
+  path: "/v1beta/models/test-model:generateContent",
+  body: geminiBody,
+  frames: geminiFrames,
+  handshakeFrames: 1,
+  error: (trouble) => ({ status: GEMINI_ERRORS[trouble].code, body: geminiError(trouble) }),
+  errorFrame: (trouble) => `data: ${geminiError(trouble).replaceAll(/\n */g, "")}\n\n`,
+  idleFrame:
+    'data: {"candidates": [{"content": {"parts": [{"text": ""}],"role": "model"},"index": 0}],"modelVersion": "test-model-2026-01-01","responseId": "GeminiTest1"}\n\n',
+};
+
+export const BODY_WORDS: readonly VendorWords<BodySpeaker>[] = [
+  OPENAI_WORDS,
+  ANTHROPIC_WORDS,
+  RESPONSES_WORDS,
+  COHERE_WORDS,
+];
+export const VENDOR_WORDS: readonly VendorWords[] = [...BODY_WORDS, GEMINI_WORDS];
+
+/** The sentence of a vendor's error, wherever its envelope has it. */
+export function errorSentence(body: string): string {
+  const parsed: { readonly error?: { readonly message: string }; readonly message?: string } = JSON.parse(body);
+  return parsed.error?.message ?? parsed.message ?? "";
+}
 
 export function wordsOf(protocol: string): VendorWords {
   const found = VENDOR_WORDS.find((each) => each.protocol === protocol);

@@ -37,6 +37,7 @@ function page(format: LogFormat): string {
     ...RECORDS,
     UNRESOLVED,
     record({ id: "req-0008", failure: "internal", status: 500, outcome: "failed" }),
+    record({ id: "req-0009", operation: "embed" }),
   ]) {
     log.sink.record(each);
   }

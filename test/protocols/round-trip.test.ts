@@ -48,14 +48,47 @@ const RESPONSES_REQUESTS: Readonly<Record<string, string>> = {
     '{"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"hi","vendor_x":{"a":[1]}}]},{"type":"web_search_call","id":"ws_1","status":"completed","action":{"type":"search","query":"x"}},{"role":"user","content":"go"}],"tools":[{"type":"web_search","search_context_size":"low"},{"type":"mcp","server_label":"s"}],"store":true,"previous_response_id":"resp_1","prompt_cache_key":"k","text":{"verbosity":"low"},"truncation":"auto","max_tool_calls":3,"safety_identifier":"s","vendor_thing":{"deep":[{"a":1}]}}',
 };
 
+const COHERE_REQUESTS: Readonly<Record<string, string>> = {
+  small: '{"model":"m","messages":[{"role":"user","content":"hi"}]}',
+  "everything modelled": `{"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"system","content":[{"type":"text","text":"Be kind."}]},{"role":"user","content":[{"type":"text","text":"Look:"},{"type":"image_url","image_url":{"url":"data:image/png;base64,${PIXEL}","detail":"high"}},{"type":"image_url","image_url":{"url":"https://pictures.invalid/a.png"}}]},{"role":"assistant","content":[{"type":"thinking","thinking":"Hmm."}],"tool_plan":"I will look.","tool_calls":[{"id":"f_1","type":"function","function":{"name":"f","arguments":"{\\"id\\":12345678901234567890}"}},{"id":"f_2","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"f_1","content":"ok"},{"role":"tool","tool_call_id":"f_2","content":[{"type":"text","text":"1"},{"type":"document","document":{"id":"d1","data":{"title":"t","text":"words","n":1}}},{"type":"document","document":{"data":"words"}}]},{"role":"assistant","content":[{"type":"text","text":"So."}],"citations":[{"start":0,"end":2,"text":"So","sources":[{"type":"document","id":"d1","document":{"title":"t","text":"words"}}],"content_index":0,"type":"TEXT_CONTENT"},{"start":0,"end":1,"text":"H","sources":[],"type":"THINKING_CONTENT"}]},{"role":"user","content":"Go on."}],"documents":["plain",{"id":"x","data":{"title":"t","snippet":"words"}}],"citation_options":{"mode":"FAST"},"max_tokens":100,"temperature":0.5,"p":0.9,"k":5,"seed":9007199254740993,"presence_penalty":0.1,"frequency_penalty":0.2,"stop_sequences":["a","b"],"logprobs":true,"tool_choice":"REQUIRED","strict_tools":true,"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object","properties":{"id":{"type":"integer","maximum":12345678901234567890}}}}}],"response_format":{"type":"json_object","json_schema":{"type":"object"}},"thinking":{"type":"enabled","token_budget":500}}`,
+  "old spellings":
+    '{"model":"m","messages":[{"role":"user","content":"hi"}],"response_format":{"type":"json_object","schema":{"type":"object"}},"tool_choice":"none","thinking":{"type":"disabled"},"documents":[],"stop_sequences":[],"logprobs":false,"strict_tools":false}',
+  "nothing said":
+    '{"model":"m","messages":[{"role":"user","content":""},{"role":"assistant","content":"","tool_plan":"","tool_calls":[],"citations":[]},{"role":"assistant"},{"role":"assistant","content":[]},{"role":"tool","tool_call_id":"x","content":""},{"role":"user","content":[{"type":"text","text":""}]}]}',
+  "a stream": '{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}',
+  "members nobody models":
+    '{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi","vendor_x":1},{"type":"video","video":{"url":"u"}}],"vendor_x":{"a":[1]}}],"safety_mode":"STRICT","priority":3,"raw_prompting":true,"tool_choice":{"x":1},"thinking":{"type":"auto"},"response_format":{"type":"xml"},"tools":[{"type":"web_search","x":1},{"type":"function","function":{"name":"f","parameters":{},"vendor_x":1},"vendor_y":2}],"vendor_thing":{"deep":[{"a":1}]}}',
+  "documents that nobody asks about":
+    '{"model":"m","messages":[{"role":"system","content":"hi"}],"documents":["a"],"citation_options":{"mode":"OFF"}}',
+};
+
+const GEMINI_REQUESTS: Readonly<Record<string, string>> = {
+  small: '{"model":"m","contents":[{"role":"user","parts":[{"text":"hi"}]}]}',
+  "everything modelled": `{"model":"m","systemInstruction":{"parts":[{"text":"Be brief."},{"text":"Be kind."}]},"contents":[{"role":"user","parts":[{"text":"Look:"},{"inlineData":{"mimeType":"image/png","data":"${PIXEL}"},"mediaResolution":{"level":"MEDIA_RESOLUTION_LOW"}},{"fileData":{"mimeType":"image/png","fileUri":"https://pictures.invalid/a.png"}},{"inlineData":{"mimeType":"audio/wav","data":"UklG"}},{"inlineData":{"mimeType":"application/pdf","data":"JVBERi0="}},{"fileData":{"mimeType":"application/pdf","fileUri":"https://generativelanguage.googleapis.com/v1beta/files/abc"}}]},{"role":"model","parts":[{"text":"Hmm.","thought":true},{"text":"So.","thoughtSignature":"c2lnMQ=="},{"functionCall":{"id":"c1","name":"f","args":{"id":12345678901234567890,"x":1.0}},"thoughtSignature":"c2lnMg=="},{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"c1","name":"f","response":{"output":"ok"}}},{"functionResponse":{"name":"f","response":{"temperature":21.50,"deep":{"a":[1]}},"parts":[{"inlineData":{"mimeType":"image/png","data":"${PIXEL}"}}]}},{"functionResponse":{"id":"c9","name":"f","response":{"error":"no such city"}}},{"text":"Go on."}]}],"tools":[{"functionDeclarations":[{"name":"f","description":"d","parametersJsonSchema":{"type":"object","properties":{"id":{"type":"integer","maximum":12345678901234567890}}}},{"name":"g"}]},{"googleSearch":{}}],"toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["f"]}},"generationConfig":{"maxOutputTokens":100,"temperature":0.5,"topP":0.9,"topK":5,"seed":7,"presencePenalty":-1,"frequencyPenalty":1,"stopSequences":["a"],"candidateCount":2,"responseLogprobs":true,"logprobs":3,"responseMimeType":"application/json","responseJsonSchema":{"type":"object"},"thinkingConfig":{"thinkingBudget":2000,"includeThoughts":true}},"serviceTier":"flex"}`,
+  "results by name, and levels":
+    '{"model":"m","contents":[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{"a":1}}},{"functionCall":{"name":"f","args":{"a":2}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{}}},{"functionResponse":{"name":"f","response":{"output":"2"}}}]}],"generationConfig":{"thinkingConfig":{"thinkingLevel":"HIGH","includeThoughts":true}}}',
+  "signatures of their own":
+    '{"model":"m","contents":[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"skip_thought_signature_validator"},{"functionCall":{"name":"g","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{"output":"1"}}},{"functionResponse":{"name":"g","response":{"output":"2"}}}]},{"role":"model","parts":[{"text":"","thoughtSignature":"c2ln"}]}]}',
+  "members nobody models":
+    '{"model":"m","contents":[{"role":"user","parts":[{"fileData":{"fileUri":"https://www.youtube.com/watch?v=x"},"videoMetadata":{"startOffset":"10s"}},{"text":"hi","vendorX":{"a":[1]}}]},{"role":"model","parts":[{"executableCode":{"language":"PYTHON","code":"1"}},{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}]},{"role":"user","parts":[{"text":"go"}]}],"tools":[{"codeExecution":{}},{"functionDeclarations":[{"name":"f","behavior":"NON_BLOCKING","response":{"type":"STRING"}}]}],"toolConfig":{"functionCallingConfig":{"mode":"AUTO","streamFunctionCallArguments":true},"retrievalConfig":{"languageCode":"en"}},"safetySettings":[{"category":"HARM_CATEGORY_HARASSMENT","threshold":"BLOCK_NONE"}],"cachedContent":"cachedContents/x","labels":{"team":"blue"},"generationConfig":{"responseModalities":["TEXT","IMAGE"],"speechConfig":{"languageCode":"en"},"mediaResolution":"MEDIA_RESOLUTION_LOW","thinkingConfig":{"thinkingBudget":0,"vendorX":1}},"vendorThing":{"deep":[{"a":1}]}}',
+};
+
 /** Vendor -> kind of body -> paths that change or go when it is read and written again, with the reason. */
 const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   openai: {},
   responses: {},
+  cohere: {},
+  gemini: { "usageMetadata.promptTokensDetails": "how a count is made up is only carried for audio" },
   anthropic: { "content[].caller": "the vendor's SDK types demand it; `direct` says nothing out of the ordinary" },
 };
 
-const REQUESTS = { openai: OPENAI_REQUESTS, anthropic: ANTHROPIC_REQUESTS, responses: RESPONSES_REQUESTS } as const;
+const REQUESTS = {
+  openai: OPENAI_REQUESTS,
+  anthropic: ANTHROPIC_REQUESTS,
+  responses: RESPONSES_REQUESTS,
+  cohere: COHERE_REQUESTS,
+  gemini: GEMINI_REQUESTS,
+} as const;
 
 for (const [id, protocol] of Object.entries(PROTOCOLS)) {
   const { payload } = protocol;

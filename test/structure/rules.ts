@@ -73,7 +73,7 @@ const MODULES: readonly { names: RegExp; places: readonly string[] }[] = [
 const MODULES_FOR_ALL = /^(node:)?(crypto|util|path|url|buffer|assert|zlib|string_decoder|events)$/;
 
 /** Vendors' SDKs are development dependencies: their types describe the wire, their code is not in the program. */
-const VENDOR_TYPES = /^(@anthropic-ai\/sdk|openai)(\/|$)/;
+const VENDOR_TYPES = /^(@anthropic-ai\/sdk|openai|cohere-ai|@google\/genai)(\/|$)/;
 const WIRE_FILES = /^protocols\/[^/]+\/wire\.ts$/;
 
 /** Invariant 2: who may use globals, and the two rooms that may read and write files with Bun's own call. */

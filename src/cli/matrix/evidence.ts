@@ -185,8 +185,13 @@ const EVIDENCE: Readonly<Record<FeatureId, Evidence>> = {
     request: (request) => each(blocksOf(request), "tool-result", ({ isError }) => (isError === true ? [true] : null)),
   },
   "tool-results-json": { request: resultTexts },
-  "reasoning-effort": { request: ({ reasoning }) => reasoning?.effort },
-  "reasoning-budget": { request: ({ reasoning }) => reasoning?.budgetTokens },
+  "reasoning-effort": {
+    // That the model shall decide, or not think at all, is the least and the most of efforts.
+    request: ({ reasoning }) => reasoning?.effort ?? (reasoning?.mode === "enabled" ? null : reasoning?.mode),
+  },
+  "reasoning-budget": {
+    request: ({ reasoning }) => reasoning?.budgetTokens ?? (reasoning?.mode === "enabled" ? reasoning.mode : null),
+  },
   "reasoning-text": {
     request: (request) => [
       ...each(blocksOf(request), "reasoning", ({ text }) => text),

@@ -6,6 +6,7 @@ import type { Loss } from "../../ir/loss.ts";
 import { featuresOfProtocol } from "../../protocols/feature-tables.ts";
 import { FEATURES, type FeatureId } from "../../protocols/features.ts";
 import { hasEvidence, shownByRequest, shownByResponse } from "./evidence.ts";
+import { textOf } from "./meaning.ts";
 import { OWN_REQUESTS } from "./own-requests.ts";
 import { type Came, type Change, DEFAULT_LIMIT, type Kind, lineOfChange, type Pair } from "./translate.ts";
 
@@ -65,12 +66,29 @@ export function silentChanges(pair: Pair, name: string, came: Came): string[] {
     .map((change) => lineOfChange(change));
 }
 
-/** Changes that lose nothing: the client's protocol never says it, or the lane demands what was not said. */
-function isNoLoss({ client }: Pair, { what, before, after }: Change): boolean {
-  if (what === "maxOutputTokens") return before === undefined && after === DEFAULT_LIMIT;
+/**
+ * Changes that lose nothing: what the lane's protocol demands or never says is filled in with the lane's own, what the
+ * client's protocol never says goes untold, and a model that thinks only when it is told to is told nothing.
+ */
+function isNoLoss({ client, lane }: Pair, { what, before, after }: Change): boolean {
+  // The default, or what it takes to think beside it.
+  if (what === "maxOutputTokens") return before === undefined && Number(after) >= DEFAULT_LIMIT;
+  if (what === "model") return before === undefined || (NAMELESS.has(client.id) && after === undefined);
+  // "Think" without a budget is "as the model likes" where nothing else says it.
+  if (what === "reasoning" && textOf(before) === '{"mode":"enabled"}' && textOf(after) === '{"mode":"adaptive"}')
+    return true;
+  if (what === "reasoning" && after === undefined) {
+    const said = textOf(before);
+    return said === '{"mode":"adaptive"}' || (said === '{"mode":"disabled"}' && THINKS_WHEN_TOLD.has(lane.id));
+  }
   const neverSaysWhich = featuresOfProtocol(client.id)["stop-met"].carried === "no";
   return neverSaysWhich && (what === "stopSequences" || (what === "finishes" && saysStopSequence(before)));
 }
+
+/** Their answers name no model: what answered stands in the gateway's own headers. */
+const NAMELESS: ReadonlySet<string> = new Set(["bedrock"]);
+
+const THINKS_WHEN_TOLD: ReadonlySet<string> = new Set(["anthropic", "bedrock"]);
 
 function saysStopSequence(finishes: unknown): boolean {
   return JSON.stringify(finishes)?.includes('"stop-sequence"') === true;
@@ -99,8 +117,8 @@ const SHARED_WORDS: Readonly<Partial<Record<FeatureId, readonly string[]>>> = {
   "tool-ids": ["messages[].content[].id"],
   "tool-errors": ["messages[].content[].is_error"],
   "tool-results-json": ["messages[].content[]", "messages[].content[].content[]"],
-  "reasoning-effort": ["reasoning", "reasoning_effort", "reasoning.display"],
-  "reasoning-budget": ["reasoning", "reasoning_effort", "reasoning.display"],
+  "reasoning-effort": ["reasoning", "reasoning_effort", "reasoning.max_tokens"],
+  "reasoning-budget": ["reasoning", "reasoning_effort", "reasoning.max_tokens"],
   "reasoning-text": ["messages[].content[]", "reasoning.display", "reasoning.summary"],
   "reasoning-signatures": ["messages[].content[]", "messages[].content[].signature"],
   citations: ["messages[].content[].citations"],
@@ -174,7 +192,7 @@ const CHANGES_BY: Readonly<Record<string, readonly FeatureId[]>> = {
   presencePenalty: ["penalties"],
   frequencyPenalty: ["penalties"],
   stop: ["stop"],
-  reasoning: ["reasoning-effort", "reasoning-budget"],
+  reasoning: ["reasoning-effort", "reasoning-budget", "reasoning-text"],
   outputFormat: ["json-schema", "json-mode"],
   choices: ["choices"],
   logprobs: ["logprobs"],

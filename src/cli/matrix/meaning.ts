@@ -1,10 +1,10 @@
 /**
  * What a request or an answer means, however it is spelled: what must survive a translation, or be declared lost. Not
  * meaning are: empty texts, the grouping of turns and of neighbouring texts, the letters of call ids (only which result
- * belongs to which call), defaults that are spelled out, the label of a schema, and whether a refusal is called one or a
- * filtered answer.
+ * belongs to which call), how a tool's name is escaped for a smaller alphabet, defaults that are spelled out, the label of
+ * a schema, and whether a refusal is called one or a filtered answer.
  */
-import type { IrBlock, IrOutputFormat, IrRequest } from "../../ir/request.ts";
+import type { IrBlock, IrOutputFormat, IrReasoningConfig, IrRequest } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { inputTokens } from "../../ir/usage.ts";
 import { decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
@@ -32,13 +32,13 @@ export function meaningOfRequest(request: IrRequest): Meaning {
         case "function":
           // No parameters and an object without properties are the same to a model.
           return {
-            name: each.name,
+            name: restored(each.name),
             description: each.description,
             parameters: each.parameters ?? NO_PARAMETERS,
             strict: each.strict,
           };
         case "custom":
-          return { custom: each.name, description: each.description, format: each.format };
+          return { custom: restored(each.name), description: each.description, format: each.format };
         case "foreign":
           return { foreign: each.name };
         default:
@@ -55,7 +55,7 @@ export function meaningOfRequest(request: IrRequest): Meaning {
     presencePenalty: sampling.presencePenalty,
     frequencyPenalty: sampling.frequencyPenalty,
     stop: request.stop,
-    reasoning: reasoning === null ? null : withoutNothing({ ...reasoning }),
+    reasoning: reasoning === null ? null : reasoningMeaning(reasoning),
     outputFormat: outputFormat === null || outputFormat.kind === "text" ? null : formatMeaning(outputFormat),
     choices: request.choices === 1 ? null : request.choices,
     logprobs: request.logprobs,
@@ -181,12 +181,18 @@ function blockMeaning(block: IrBlock, ids: Map<string, string>): Record<string, 
     case "image":
       return { image: block.source, detail: block.detail };
     case "document":
-      return { document: block.source, title: block.title, context: block.context, cited: block.citations };
+      // Some vendors demand a file name, so one is made up where nobody gave any.
+      return {
+        document: block.source,
+        title: block.title === "document.pdf" ? null : block.title,
+        context: block.context,
+        cited: block.citations,
+      };
     case "audio":
       return { audio: block.source, format: block.format };
     case "tool-call":
       return {
-        call: block.name,
+        call: restored(block.name),
         id: ordinal(block.id),
         kind: block.kind,
         arguments: argumentsMeaning(block.arguments),
@@ -208,6 +214,18 @@ function blockMeaning(block: IrBlock, ids: Map<string, string>): Record<string, 
     default:
       return block satisfies never;
   }
+}
+
+/** Thinking that is switched on without a measure is as much as the model likes. */
+function reasoningMeaning(config: IrReasoningConfig): Meaning {
+  const isMeasured = config.budgetTokens !== null || config.effort !== null;
+  return withoutNothing({ ...config, mode: config.mode === "enabled" && !isMeasured ? "adaptive" : config.mode });
+}
+
+/** A name escaped for a vendor whose alphabet is smaller, as the client gets it back from a call. */
+function restored(name: string): string {
+  if (!name.startsWith("x_u_")) return name;
+  return name.slice(4).replace(/_u([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function formatMeaning(format: IrOutputFormat): unknown {

@@ -37,8 +37,11 @@ export interface Pair {
   readonly name: string;
 }
 
-export const PAIRS: readonly Pair[] = Object.values(PROTOCOLS).flatMap((client) =>
-  Object.values(PROTOCOLS).map((lane) => ({ client, lane, name: `${client.id} > ${lane.id}` })),
+/** A carrier of another protocol's bodies translates as that protocol does. */
+const SPOKEN: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(({ id, payload }) => id === payload.id);
+
+export const PAIRS: readonly Pair[] = SPOKEN.flatMap((client) =>
+  SPOKEN.map((lane) => ({ client, lane, name: `${client.id} > ${lane.id}` })),
 );
 
 /** A feature of the meaning that is not what it was; undefined: it says nothing. */

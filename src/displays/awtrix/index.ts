@@ -119,23 +119,23 @@ export function createClock({ config, link, effects }: ClockOptions): RemoteDisp
 }
 
 async function work(clock: Clock, snapshot: Snapshot): Promise<void> {
-  const { config, link, told } = clock;
+  const { alerts, config, link, told } = clock;
+  clock.isNight = isQuiet(config.quietHours, snapshot.wallMs);
+  if (clock.isNight) alerts.skip(snapshot);
   if (!(await link.ready()) || clock.isClosed) return;
   if (told.epoch !== link.epoch()) {
     Object.assign(told, nothingTold(), { epoch: link.epoch(), wordsUntilMs: told.wordsUntilMs });
   }
-  clock.isNight = isQuiet(config.quietHours, snapshot.wallMs);
-  if (clock.isNight) return goQuiet(clock, snapshot);
+  if (clock.isNight) return goQuiet(clock);
   // First what keeps a weak supply from failing, then what cannot wait, then the picture.
   if (!(await sendBrightness(clock, config.brightness)) || clock.isClosed) return;
   if (!(await sendAlert(clock, snapshot)) || clock.isClosed) return;
   await sendPicture(clock, snapshot);
 }
 
-/** Takes our app away and darkens the matrix, once; what happens meanwhile is not told later. */
-async function goQuiet(clock: Clock, snapshot: Snapshot): Promise<void> {
-  const { alerts, config, link, told } = clock;
-  alerts.skip(snapshot);
+/** Takes our app away and darkens the matrix, once. */
+async function goQuiet(clock: Clock): Promise<void> {
+  const { config, link, told } = clock;
   if (!(await sendBrightness(clock, QUIET_BRIGHTNESS)) || told.occasion === NIGHT) return;
   if (!settle(clock, await link.send({ kind: "custom", app: config.app, body: null }))) return;
   Object.assign(told, { picture: null, occasion: NIGHT });

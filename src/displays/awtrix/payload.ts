@@ -32,7 +32,7 @@ export function wordsBody(
 ): object {
   const progress = words.progress === null ? null : Math.round(Math.min(1, Math.max(0, words.progress)) * 100);
   return {
-    text: words.text,
+    text: asText(words.text),
     color: hexOf(words.color),
     scrollSpeed: config.scrollSpeed,
     ...(progress === null ? {} : { progress, progressC: hexOf(words.progressColor), progressBC: "#181818" }),
@@ -57,7 +57,7 @@ export function alertBody(alert: Alert, config: AwtrixConfig): object {
   return {
     text: [
       { t: `${TITLES[alert.kind]} `, c: alertColor(alert.kind, palette).slice(1) },
-      { t: `${alert.about.slice(0, ALERT_CHARS_MAX)} `, c: hexOf(palette.text[0]).slice(1) },
+      { t: `${asText(alert.about).slice(0, ALERT_CHARS_MAX)} `, c: hexOf(palette.text[0]).slice(1) },
       { t: tail.slice(0, ALERT_CHARS_MAX), c: hexOf(palette.warm).slice(1) },
     ],
     textCase: 2,
@@ -71,6 +71,11 @@ export function alertBody(alert: Alert, config: AwtrixConfig): object {
 }
 
 const ALERT_CHARS_MAX = 120;
+
+/** The clock replaces what stands between two braces by what was published on that topic. */
+function asText(text: string): string {
+  return text.replaceAll("{", "(").replaceAll("}", ")");
+}
 
 const TITLES: Readonly<Record<AlertId, string>> = {
   all_exhausted: "NOTHING LEFT",

@@ -26,7 +26,7 @@ export function sampleSnapshot(state: StateId): Snapshot {
     costNanos: total.costNanos,
     perSecond: 0,
     targets: [{ name: "fast", kind: "pool", isOut }],
-    today: { ...total, failovers: 0 },
+    today: { ...total, failovers: 0, sinceWallMs: WALL_MS },
     burn,
     allowances,
     lastLane: total.requests === 0 ? null : (LANES[0] ?? null),

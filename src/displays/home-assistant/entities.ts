@@ -103,6 +103,7 @@ function gatewayComponents(): Readonly<Record<string, Component>> {
       state_class: "total",
       unit_of_measurement: "USD",
       suggested_display_precision: 2,
+      last_reset_value_template: "{{ value_json.day_began }}",
       ...reads("cost_today"),
     },
     active_account: { p: "sensor", name: "Active account", icon: "mdi:account-switch", ...reads("active_account") },
@@ -157,6 +158,7 @@ export function stateDocument(snapshot: Snapshot, accounts: readonly AccountView
   const last = accounts.find((each) => each.lanes.some((lane) => lane.lane === lastLane));
   const lanes = accounts.flatMap((each) => each.lanes);
   return {
+    day_began: new Date(today.sinceWallMs).toISOString(),
     requests_today: today.requests,
     tokens_today: today.tokens,
     failovers_today: today.failovers,

@@ -1,6 +1,7 @@
 /** Errors in: the vendor's words, whatever shape the body has, and what they mean beyond its status. Never throws. */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import { asText, at } from "../../std/json.ts";
+import { KIND_BY_MEANING } from "../error-kinds.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
 import { ERROR_TYPES, isErrorType } from "./wire.ts";
 
@@ -95,17 +96,6 @@ function meaningOf(words: Pick<ErrorWords, "status" | "code" | "type" | "message
   if (type === "authentication_error" || type === "permission_error") return "credential";
   return null;
 }
-
-const KIND_BY_MEANING = {
-  "context-length": "context-length",
-  billing: "billing",
-  overloaded: "overloaded",
-  "rate-limited": "rate-limited",
-  "model-missing": "model-missing",
-  credential: "credential",
-  "too-large": "upstream-too-large",
-  "content-policy": "rejected",
-} as const satisfies Record<NonNullable<ErrorWords["meaning"]>, FailureKind>;
 
 /** An error event as a failure. Its type and words are kept for the client of the other protocol. */
 export function failureOf(words: ErrorWords): Failure {

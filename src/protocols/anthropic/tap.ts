@@ -5,7 +5,8 @@
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { NOTHING_TO_NOTE, noAnswer } from "../tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { readModel } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -25,16 +26,7 @@ export function createTap(): Tap {
   };
 }
 
-const QUIET: TapNote = {
-  meaningful: false,
-  usage: null,
-  failure: null,
-  settled: false,
-  terminal: false,
-  model: null,
-  finish: null,
-};
-const MEANINGFUL: TapNote = { ...QUIET, meaningful: true };
+const MEANINGFUL: TapNote = { ...NOTHING_TO_NOTE, meaningful: true };
 
 const DELTA_START = '{"type":"content_block_delta"';
 const STOP_START = '{"type":"content_block_stop"';
@@ -45,9 +37,9 @@ const EMPTY_MEMBERS = ['"text":""', '"partial_json":""', '"thinking":""'];
 function quickNote(frame: Frame): TapNote | null {
   const { data } = frame;
   if (data.startsWith(DELTA_START)) {
-    return EMPTY_MEMBERS.some((member) => data.includes(member)) ? QUIET : MEANINGFUL;
+    return EMPTY_MEMBERS.some((member) => data.includes(member)) ? NOTHING_TO_NOTE : MEANINGFUL;
   }
-  return data.startsWith(STOP_START) ? QUIET : null;
+  return data.startsWith(STOP_START) ? NOTHING_TO_NOTE : null;
 }
 
 /** What cannot be read is left to whoever reads the stream: the bytes are the vendor's. */
@@ -63,24 +55,24 @@ function parseFrame(data: string): JsonObject {
 function readNote(message: JsonObject): TapNote {
   switch (message["type"]) {
     case "content_block_delta":
-      return isEmptyDelta(message["delta"]) ? QUIET : MEANINGFUL;
+      return isEmptyDelta(message["delta"]) ? NOTHING_TO_NOTE : MEANINGFUL;
     case "content_block_start":
-      return isMeaningfulStart(asObject(message["content_block"]) ?? {}) ? MEANINGFUL : QUIET;
+      return isMeaningfulStart(asObject(message["content_block"]) ?? {}) ? MEANINGFUL : NOTHING_TO_NOTE;
     case "message_start": {
       const started = asObject(message["message"]) ?? {};
-      return { ...QUIET, usage: readUsage(started["usage"]), model: readModel(started) };
+      return { ...NOTHING_TO_NOTE, usage: readUsage(started["usage"]), model: readModel(started) };
     }
     case "message_delta": {
       const finish = asText(at(message, "delta", "stop_reason")) ?? null;
       const ends = finish !== null;
-      return { ...QUIET, usage: readUsage(message["usage"]), finish, settled: ends, meaningful: ends };
+      return { ...NOTHING_TO_NOTE, usage: readUsage(message["usage"]), finish, settled: ends, meaningful: ends };
     }
     case "message_stop":
       return { ...MEANINGFUL, settled: true, terminal: true };
     case "error":
-      return { ...QUIET, failure: readInBandError(message), settled: true, terminal: true };
+      return { ...NOTHING_TO_NOTE, failure: readInBandError(message), settled: true, terminal: true };
     default:
-      return QUIET;
+      return NOTHING_TO_NOTE;
   }
 }
 
@@ -95,18 +87,11 @@ function isMeaningfulStart(block: JsonObject): boolean {
   return type !== undefined;
 }
 
-const NO_ANSWER: ErrorWords = {
-  status: 200,
-  code: null,
-  type: null,
-  message: "The answer has no content.",
-  meaning: null,
-  retryAfterMs: null,
-};
+const NO_ANSWER = noAnswer("The answer has no content.");
 
 function readBody(body: JsonObject): TapNote {
   if (body["type"] === "error" || (body["error"] !== undefined && !Array.isArray(body["content"]))) {
-    return { ...QUIET, failure: readInBandError(body), settled: true, terminal: true };
+    return { ...NOTHING_TO_NOTE, failure: readInBandError(body), settled: true, terminal: true };
   }
   const failure = Array.isArray(body["content"]) ? null : NO_ANSWER;
   return {

@@ -2,9 +2,13 @@
  * Errors both ways. In: whatever shape a vendor or a proxy before it uses gives its words. Out: every failure in the
  * vendor's envelope, with the gateway's stable code where the gateway itself refuses.
  */
-import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
+import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { kindOfWords, STATUS_BY_MEANING } from "../error-kinds.ts";
+import { messageOfText } from "../error-text.ts";
+import { messageOfFailure, retryAfterHeaders, statusOfFailure } from "../error-writing.ts";
+import { openAiWordsFor } from "../openai-words.ts";
 import type { ErrorContext, ErrorWords, UpstreamAnswer, WrittenError } from "../protocol.ts";
 import { meaningOf, retryHintMs } from "./meaning.ts";
 import type { WireErrorBody } from "./wire.ts";
@@ -12,7 +16,7 @@ import type { WireErrorBody } from "./wire.ts";
 // ---------------------------------------------------------------- in
 
 export function readError({ status, json, text }: UpstreamAnswer): ErrorWords {
-  const found = findWords(json) ?? { code: null, type: null, message: textMessage(text), more: "" };
+  const found = findWords(json) ?? { code: null, type: null, message: messageOfText(text), more: "" };
   return wordsOf(found, status);
 }
 
@@ -23,7 +27,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
     .map((value) => asNumber(value) ?? Number(asText(value) ?? Number.NaN))
     .find((value) => Number.isInteger(value) && value >= 400 && value <= 599);
   const words = wordsOf(found, said ?? IN_BAND_STATUS_DEFAULT);
-  const implied = said ?? (words.meaning === null ? undefined : IMPLIED_STATUS[words.meaning]);
+  const implied = said ?? (words.meaning === null ? undefined : STATUS_BY_MEANING[words.meaning]);
   return { ...words, status: implied ?? typeStatus(words) };
 }
 
@@ -31,7 +35,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
 export function failureOf(words: ErrorWords): Failure {
   const { status, code, type, message, retryAfterMs } = words;
   return {
-    kind: kindOf(words),
+    kind: kindOfWords(words),
     message: "The provider ended the answer with an error.",
     retryAfterMs,
     upstream: { status, code, type, message, body: null, headers: {} },
@@ -133,68 +137,21 @@ function wordOf(value: unknown): string | null {
   return number === undefined ? null : String(number);
 }
 
-/** A proxy's page is known by its title; anything else is taken as it stands. */
-function textMessage(text: string): string | null {
-  const trimmed = text.trim();
-  if (trimmed === "") return null;
-  if (!trimmed.startsWith("<")) return trimmed;
-  const title = /<title[^>]{0,100}>([^<]{1,200})<\/title>/i.exec(trimmed)?.[1]?.trim();
-  return title === undefined || title === "" ? null : title;
-}
-
 function typeStatus({ code, type }: ErrorWords): number {
   const words = `${code ?? ""} ${type ?? ""}`;
   if (/invalid_request|invalid_value|bad_?request/i.test(words)) return 400;
   return IN_BAND_STATUS_DEFAULT;
 }
 
-function kindOf({ meaning, status }: ErrorWords): FailureKind {
-  if (meaning !== null) return MEANT[meaning];
-  if (status === 429) return "rate-limited";
-  if (status === 401 || status === 403) return "credential";
-  if (status === 402) return "billing";
-  if (status === 408 || status === 504) return "timeout";
-  if (status === 503 || status === 529) return "overloaded";
-  return status >= 500 ? "server-error" : "rejected";
-}
-
 // ---------------------------------------------------------------- out
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
-  const status = statusOf(failure);
-  const { type, code } = wordsFor(failure, status);
-  const message = messageFor(failure);
+  const status = statusOfFailure(failure);
+  const { type, code } = openAiWordsFor(failure, status, "api_error");
+  const message = messageOfFailure(failure);
   const gateway = context.details && failure.details !== null ? { gateway: failure.details } : {};
   const body: WireErrorBody = { error: { message, type, param: null, code, ...gateway } };
-  return { status, headers: retryHeaders(failure), body: { ...body } };
-}
-
-/** The upstream's own status is kept where the failure is about the request or the upstream's state. */
-function statusOf(failure: Failure): number {
-  const said = failure.upstream?.status;
-  const own: number = FAILURES[failure.kind].status;
-  return said !== undefined && said >= 400 && said <= 599 && KEEPS_STATUS.has(failure.kind) ? said : own;
-}
-
-function wordsFor({ kind }: Failure, status: number): { type: string; code: string | null } {
-  const own = WORDS[kind];
-  if (own !== undefined) return own;
-  if (status === 401) return { type: "authentication_error", code: "invalid_api_key" };
-  if (status === 403) return { type: "permission_error", code: null };
-  if (status === 429) return { type: "rate_limit_error", code: "rate_limit_exceeded" };
-  if (status === 503 || status === 504 || status === 529) return { type: "server_error", code: null };
-  return { type: status >= 500 ? "api_error" : "invalid_request_error", code: null };
-}
-
-/** What the upstream said about the request is the client's; about our account, key or machines it is not. */
-function messageFor(failure: Failure): string {
-  const said = failure.upstream?.message ?? null;
-  return said !== null && SHOWS_WORDS.has(failure.kind) ? said : failure.message;
-}
-
-function retryHeaders({ retryAfterMs }: Failure): Readonly<Record<string, string>> {
-  if (retryAfterMs === null) return {};
-  return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+  return { status, headers: retryAfterHeaders(failure), body: { ...body } };
 }
 
 const MESSAGE_CHARS_MAX = 2000;
@@ -203,76 +160,3 @@ const WORD_CHARS_MAX = 200;
 const LIST_MAX = 8;
 const IN_BAND_STATUS_DEFAULT = 500;
 const MESSAGE_FIELDS = ["message", "msg", "detail", "error_msg", "error_message", "description"] as const;
-
-const MEANT = {
-  "context-length": "context-length",
-  billing: "billing",
-  overloaded: "overloaded",
-  "rate-limited": "rate-limited",
-  "model-missing": "model-missing",
-  credential: "credential",
-  "too-large": "upstream-too-large",
-  "content-policy": "rejected",
-} as const satisfies Record<NonNullable<ErrorWords["meaning"]>, FailureKind>;
-
-const IMPLIED_STATUS: Readonly<Record<NonNullable<ErrorWords["meaning"]>, number>> = {
-  "context-length": 400,
-  billing: 402,
-  overloaded: 503,
-  "rate-limited": 429,
-  "model-missing": 404,
-  credential: 401,
-  "too-large": 413,
-  "content-policy": 400,
-};
-
-const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set<FailureKind>([
-  "rate-limited",
-  "overloaded",
-  "server-error",
-  "timeout",
-  "billing",
-  "model-missing",
-  "upstream-too-large",
-  "context-length",
-  "rejected",
-  "caller-credential",
-]);
-
-const SHOWS_WORDS: ReadonlySet<FailureKind> = new Set<FailureKind>([
-  "rate-limited",
-  "overloaded",
-  "server-error",
-  "model-missing",
-  "upstream-too-large",
-  "context-length",
-  "rejected",
-  "caller-credential",
-]);
-
-/** Types and codes the vendor's clients know; those not listed follow the status. */
-const WORDS: { readonly [kind in FailureKind]?: { readonly type: string; readonly code: string | null } } = {
-  "rate-limited": { type: "rate_limit_error", code: "rate_limit_exceeded" },
-  overloaded: { type: "server_error", code: null },
-  timeout: { type: "server_error", code: null },
-  billing: { type: "insufficient_quota", code: "insufficient_quota" },
-  credential: { type: "authentication_error", code: "invalid_api_key" },
-  "model-missing": { type: "not_found_error", code: "model_not_found" },
-  "wrong-model": { type: "server_error", code: "wrong_model" },
-  "context-length": { type: "invalid_request_error", code: "context_length_exceeded" },
-  "invalid-request": { type: "invalid_request_error", code: null },
-  unauthenticated: { type: "authentication_error", code: "invalid_api_key" },
-  forbidden: { type: "permission_error", code: null },
-  "unknown-route": { type: "not_found_error", code: null },
-  "unknown-model": { type: "not_found_error", code: "model_not_found" },
-  "losses-refused": { type: "invalid_request_error", code: "losses_refused" },
-  "no-capable-lane": { type: "invalid_request_error", code: "no_capable_lane" },
-  "budget-exceeded": { type: "insufficient_quota", code: "insufficient_quota" },
-  "limit-exceeded": { type: "rate_limit_error", code: "rate_limit_exceeded" },
-  "no-eligible-lane": { type: "server_error", code: "no_eligible_lane" },
-  "exact-model-unavailable": { type: "server_error", code: "exact_model_unavailable" },
-  "no-capable-fallback": { type: "server_error", code: "no_capable_fallback" },
-  "missing-protocol": { type: "server_error", code: "missing_protocol" },
-  "deadline-exceeded": { type: "server_error", code: "deadline_exceeded" },
-  "shutting-down": { type: "server_error", code: "shutting_down" },
-};

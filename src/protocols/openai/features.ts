@@ -40,7 +40,11 @@ export const OPENAI_FEATURES: FeatureTable = {
   ),
   "tool-errors": partly("a result has no flag for it; only its text says so", CREATE),
   "tool-results-json": partly("text; media follow as a message", CREATE),
-  "reasoning-effort": carried("reasoning_effort"),
+  "reasoning-effort": partly(
+    "in the words the model knows; that it shall not think is told only to models known to stop",
+    REASONING,
+    "reasoning_effort",
+  ),
   "reasoning-budget": partly("as the nearest effort", REASONING),
   "reasoning-text": partly(
     "shown to clients; never sent back, where the API takes none",

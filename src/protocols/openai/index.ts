@@ -1,6 +1,7 @@
 /** OpenAI's Chat Completions, the dialect most vendors speak beside their own. This file only ties the parts together. */
 import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";
+import { embed } from "./embed.ts";
 import { readError, writeError } from "./errors.ts";
 import { OPENAI } from "./extras.ts";
 import { readFacts } from "./facts.ts";
@@ -47,4 +48,4 @@ const payload: Payload = {
   hiddenUsage,
 };
 
-export const openai: Protocol = { id: OPENAI, payload, carrier, operations: { models, relayed } };
+export const openai: Protocol = { id: OPENAI, payload, carrier, operations: { models, embed, relayed } };

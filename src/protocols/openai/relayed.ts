@@ -6,7 +6,8 @@ import { type Modality, type Needs, NO_NEEDS } from "../../ir/capability.ts";
 import { mergeUsage, tokenCount, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { Operations, RelayedOperation, Tap, TapNote } from "../protocol.ts";
+import type { Operations, RelayedOperation, Tap } from "../protocol.ts";
+import { NOTHING_TO_NOTE, noAnswer } from "../tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
 import { nonEmpty } from "./response-reader.ts";
@@ -54,11 +55,11 @@ function createRelayedTap(isAnswer: (body: JsonObject) => boolean): Tap {
   let usage: Usage | null = null;
   return {
     frame({ event, data }) {
-      if (data === "[DONE]") return { ...NOTHING, settled: true, terminal: true };
+      if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: true, terminal: true };
       // Pictures and sound are long, and only the last event of a stream tells its usage.
-      if (isCommitted && data.length > LOOK_CHARS_MAX && !data.includes('"usage"')) return NOTHING;
+      if (isCommitted && data.length > LOOK_CHARS_MAX && !data.includes('"usage"')) return NOTHING_TO_NOTE;
       const body = parseFrame(data);
-      if (body === null) return NOTHING;
+      if (body === null) return NOTHING_TO_NOTE;
       const failed = event === "error" || body["type"] === "error" || hasError(body);
       const reported = readRelayedUsage(body["usage"]);
       usage = mergeUsage(usage, reported);
@@ -66,7 +67,7 @@ function createRelayedTap(isAnswer: (body: JsonObject) => boolean): Tap {
       const first = !isCommitted && !failed;
       isCommitted ||= !failed;
       return {
-        ...NOTHING,
+        ...NOTHING_TO_NOTE,
         meaningful: first,
         usage: reported === null ? null : usage,
         failure: failed ? readInBandError(body) : null,
@@ -78,7 +79,7 @@ function createRelayedTap(isAnswer: (body: JsonObject) => boolean): Tap {
       const failure = hasError(body) ? readInBandError(body) : isAnswer(body) ? null : NO_ANSWER;
       const ok = failure === null;
       return {
-        ...NOTHING,
+        ...NOTHING_TO_NOTE,
         meaningful: ok,
         usage: readRelayedUsage(body["usage"]),
         failure,
@@ -130,21 +131,4 @@ function count(value: unknown): number | null {
   return tokenCount(asNumber(value));
 }
 
-const NOTHING: TapNote = {
-  meaningful: false,
-  usage: null,
-  failure: null,
-  settled: false,
-  terminal: false,
-  model: null,
-  finish: null,
-};
-
-const NO_ANSWER = {
-  status: 200,
-  code: null,
-  type: null,
-  message: "The answer holds no result.",
-  meaning: null,
-  retryAfterMs: null,
-} as const;
+const NO_ANSWER = noAnswer("The answer holds no result.");

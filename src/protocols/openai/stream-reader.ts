@@ -7,9 +7,9 @@
 import type { IrEvent } from "../../ir/event.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
 import { dropped } from "../../ir/loss.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { parseFrame } from "../tap-notes.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
 import { failureOf, readInBandError } from "./errors.ts";
 import { hide, OPENAI, rest } from "./extras.ts";
@@ -43,7 +43,7 @@ export function createStreamReader(): StreamReader {
         else fail(failure("malformed", "The provider's stream ended without an answer."));
         return events.take();
       }
-      const chunk = parseChunk(frame);
+      const chunk = parseFrame(frame);
       if (chunk === null) fail(failure("malformed", "The provider sent a chunk that is not a JSON object."));
       else if (isError(frame, chunk)) fail(failureOf(readInBandError(chunk)));
       else readChunk(chunk, choices, events);
@@ -130,16 +130,6 @@ function startOf(chunk: JsonObject): Extract<IrEvent, { type: "start" }> {
 function isError(frame: Frame, chunk: JsonObject): boolean {
   const error = chunk["error"];
   return frame.event === "error" || asObject(error) !== undefined || (asText(error) ?? "") !== "";
-}
-
-/** Null: not a JSON object. */
-function parseChunk({ data }: Frame): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
 }
 
 /** Kinds of loss told of one stream. */

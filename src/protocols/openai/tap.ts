@@ -3,9 +3,9 @@
  * meaningful one, or may hold usage, a finish, an error, or another choice than the first.
  */
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { nonEmpty } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -52,10 +52,10 @@ export function createTap(): Tap {
   return {
     frame(frame) {
       const { data } = frame;
-      if (data === "[DONE]") return { ...NOTHING, settled: finished > 0, terminal: true };
-      if (isCommitted && !mayMatter(frame)) return NOTHING;
-      const chunk = parseChunk(data);
-      if (chunk === null) return NOTHING;
+      if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: finished > 0, terminal: true };
+      if (isCommitted && !mayMatter(frame)) return NOTHING_TO_NOTE;
+      const chunk = parseFrame(frame);
+      if (chunk === null) return NOTHING_TO_NOTE;
       return frame.event === "error" ? { ...note(chunk), failure: readInBandError(chunk) } : note(chunk);
     },
     body: readBody,
@@ -103,16 +103,6 @@ function errorIn(chunk: JsonObject): ErrorWords | null {
   return asObject(error) === undefined && (asText(error) ?? "") === "" ? null : readInBandError(chunk);
 }
 
-/** Null: no JSON object. The relay hands it on as it is; whoever translates it says what is wrong. */
-function parseChunk(data: string): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
-}
-
 /** Choices followed at a time, as many as the vendor ever gives. */
 const CHOICES_MAX = 128;
 
@@ -126,21 +116,4 @@ const CONTENT = [
   "audio",
 ] as const;
 
-const NOTHING: TapNote = {
-  meaningful: false,
-  usage: null,
-  failure: null,
-  settled: false,
-  terminal: false,
-  model: null,
-  finish: null,
-};
-
-const NO_ANSWER: ErrorWords = {
-  status: 200,
-  code: null,
-  type: null,
-  message: "The answer holds no choices.",
-  meaning: null,
-  retryAfterMs: null,
-};
+const NO_ANSWER = noAnswer("The answer holds no choices.");

@@ -14,6 +14,7 @@ import type {
   ChatCompletionToolChoiceOption,
 } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
+import type { CreateEmbeddingResponse, EmbeddingCreateParams } from "openai/resources/embeddings";
 import type { Model } from "openai/resources/models";
 import type { ReasoningEffort } from "openai/resources/shared";
 import type { JsonObject } from "../../std/json.ts";
@@ -27,6 +28,8 @@ export type WireToolChoice = ChatCompletionToolChoiceOption;
 export type WireEffort = NonNullable<ReasoningEffort>;
 export type WireUsage = CompletionUsage;
 export type WireModel = Model;
+export type WireEmbedRequest = EmbeddingCreateParams;
+export type WireEmbedResponse = CreateEmbeddingResponse;
 export type WireResponse = ChatCompletion;
 export type WireChoice = ChatCompletion.Choice;
 export type WireFinish = ChatCompletion.Choice["finish_reason"];

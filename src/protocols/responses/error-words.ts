@@ -1,11 +1,14 @@
 /** The words of an upstream error, whatever shape a vendor or a proxy before it gives them. Total: any bytes give an answer. */
-import type { Failure, FailureKind } from "../../ir/failure.ts";
+import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { kindOfWords, STATUS_BY_MEANING } from "../error-kinds.ts";
+import { retryHintMs } from "../error-meaning.ts";
+import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
-import { meaningOf, retryHintMs } from "./meaning.ts";
+import { meaningOf } from "./meaning.ts";
 
 export function readError({ status, json, text }: UpstreamAnswer): ErrorWords {
-  return wordsOf(findWords(json) ?? { code: null, type: null, message: textMessage(text) }, status);
+  return wordsOf(findWords(json) ?? { code: null, type: null, message: messageOfText(text) }, status);
 }
 
 /**
@@ -19,7 +22,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
     .map((value) => asNumber(value) ?? Number(asText(value) ?? Number.NaN))
     .find((value) => Number.isInteger(value) && value >= 400 && value <= 599);
   const words = wordsOf(found, said ?? IN_BAND_STATUS_DEFAULT);
-  const implied = words.meaning === null ? statusByWords(words) : IMPLIED_STATUS[words.meaning];
+  const implied = words.meaning === null ? statusByWords(words) : STATUS_BY_MEANING[words.meaning];
   return { ...words, status: said ?? implied };
 }
 
@@ -27,7 +30,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
 export function failureOf(words: ErrorWords): Failure {
   const { status, code, type, message, retryAfterMs } = words;
   return {
-    kind: kindOf(words),
+    kind: kindOfWords(words),
     message: "The provider ended the answer with an error.",
     retryAfterMs,
     upstream: { status, code, type, message, body: null, headers: {} },
@@ -98,29 +101,10 @@ function wordOf(value: unknown): string | null {
   return number === undefined ? null : String(number);
 }
 
-/** A proxy's page is known by its title; anything else is taken as it stands. */
-function textMessage(text: string): string | null {
-  const trimmed = text.trim();
-  if (trimmed === "") return null;
-  if (!trimmed.startsWith("<")) return trimmed;
-  const title = /<title[^>]{0,100}>([^<]{1,200})<\/title>/i.exec(trimmed)?.[1]?.trim();
-  return title === undefined || title === "" ? null : title;
-}
-
 /** Codes about the request itself: bad images, bad values. */
 function statusByWords({ code, type }: ErrorWords): number {
   const isAboutRequest = /invalid|image|unsupported_|failed_to_download|bad_?request|data_residency/i;
   return isAboutRequest.test(`${code ?? ""} ${type ?? ""}`) ? 400 : IN_BAND_STATUS_DEFAULT;
-}
-
-function kindOf({ meaning, status }: ErrorWords): FailureKind {
-  if (meaning !== null) return MEANT[meaning];
-  if (status === 429) return "rate-limited";
-  if (status === 401 || status === 403) return "credential";
-  if (status === 402) return "billing";
-  if (status === 408 || status === 504) return "timeout";
-  if (status === 503 || status === 529) return "overloaded";
-  return status >= 500 ? "server-error" : "rejected";
 }
 
 const MESSAGE_CHARS_MAX = 2000;
@@ -129,25 +113,3 @@ const WORD_CHARS_MAX = 200;
 const LIST_MAX = 8;
 const IN_BAND_STATUS_DEFAULT = 500;
 const MESSAGE_FIELDS = ["message", "msg", "detail", "error_msg", "error_message", "description"] as const;
-
-const MEANT = {
-  "context-length": "context-length",
-  billing: "billing",
-  overloaded: "overloaded",
-  "rate-limited": "rate-limited",
-  "model-missing": "model-missing",
-  credential: "credential",
-  "too-large": "upstream-too-large",
-  "content-policy": "rejected",
-} as const satisfies Record<NonNullable<ErrorWords["meaning"]>, FailureKind>;
-
-const IMPLIED_STATUS: Readonly<Record<NonNullable<ErrorWords["meaning"]>, number>> = {
-  "context-length": 400,
-  billing: 402,
-  overloaded: 503,
-  "rate-limited": 429,
-  "model-missing": 404,
-  credential: 401,
-  "too-large": 413,
-  "content-policy": 400,
-};

@@ -36,7 +36,12 @@ export const RESPONSES_FEATURES: FeatureTable = {
   "tool-ids": partly("ids of more than 64 characters are shortened, both halves alike", CREATE, "*.call_id"),
   "tool-errors": partly("the output of a call has no flag for it; only its text says so", CREATE),
   "tool-results-json": partly("a result without its call is written as text", CREATE),
-  "reasoning-effort": carried("reasoning.effort", "reasoning"),
+  "reasoning-effort": partly(
+    "in the words the model knows; that it shall not think is told only to models known to stop",
+    REASONING,
+    "reasoning.effort",
+    "reasoning",
+  ),
   "reasoning-budget": partly("as the nearest effort", REASONING),
   "reasoning-text": partly("as a summary; back only with the vendor's own seal", REASONING, "reasoning.summary"),
   "reasoning-signatures": partly("the vendor's own only", REASONING, "output.signature"),

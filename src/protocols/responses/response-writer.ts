@@ -55,7 +55,7 @@ function assemble(response: IrResponse, context: AnswerContext): WithLosses<Json
   const value = envelope({
     status: word.status,
     output: assembler.output(),
-    usage: writeUsage(response.usage, context.inputTokensEstimate, losses),
+    usage: writeUsage(response.usage, { native, estimate: context.inputTokensEstimate }, losses),
     error: null,
     incomplete: word.reason,
   });

@@ -148,7 +148,8 @@ function end(state: State): void {
   const word = writeFinish(state.finish, assembler.held(), state.native);
   if (word.approximated) losses.add(approximated("status", `${state.finish?.reason ?? "it"} has no word of its own`));
   const type: WireEventType = word.status === "completed" ? "response.completed" : "response.incomplete";
-  const usage = writeUsage(state.usage, state.context.inputTokensEstimate, state.losses);
+  const estimate = state.context.inputTokensEstimate;
+  const usage = writeUsage(state.usage, { native: state.native, estimate }, losses);
   const response = envelope({
     status: word.status,
     output: assembler.output(),
@@ -165,7 +166,8 @@ function fail(state: State, failed: Failure): void {
   const response = envelope({
     status: "failed",
     output: state.assembler.output(),
-    usage: writeUsage(state.usage, state.context.inputTokensEstimate, state.losses),
+    // Of an answer that failed nothing is made up.
+    usage: writeUsage(state.usage, { native: true, estimate: state.context.inputTokensEstimate }, state.losses),
     error: writeStreamError(failed),
     incomplete: null,
   });

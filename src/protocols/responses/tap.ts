@@ -2,9 +2,9 @@
  * Watches a relayed answer. Once the first meaningful event has passed, a frame is only searched for the few words that
  * stand in events with a status: usage, the end and errors are all there.
  */
-import { asArray, asObject, asText, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
-import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { nonEmpty, reasonOf } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -36,10 +36,10 @@ export function createTap(): Tap {
 
   return {
     frame(frame) {
-      if (frame.data === "[DONE]") return { ...NOTHING, terminal: true };
-      if (isCommitted && !mayMatter(frame)) return NOTHING;
-      const event = parseEvent(frame.data);
-      return event === null ? NOTHING : note(frame, event);
+      if (frame.data === "[DONE]") return { ...NOTHING_TO_NOTE, terminal: true };
+      if (isCommitted && !mayMatter(frame)) return NOTHING_TO_NOTE;
+      const event = parseFrame(frame);
+      return event === null ? NOTHING_TO_NOTE : note(frame, event);
     },
     body: readBody,
   };
@@ -98,16 +98,6 @@ function readBody(body: JsonObject): TapNote {
   };
 }
 
-/** Null: no JSON object. The relay hands it on as it is; whoever translates it says what is wrong. */
-function parseEvent(data: string): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
-}
-
 /** The status each says, should the object inside leave it out. */
 const ENDINGS: ReadonlyMap<string, string> = new Map([
   ["response.completed", "completed"],
@@ -134,21 +124,4 @@ const WHOLES: ReadonlySet<string> = new Set([
   "response.reasoning_summary_text.done",
 ]);
 
-const NOTHING: TapNote = {
-  meaningful: false,
-  usage: null,
-  failure: null,
-  settled: false,
-  terminal: false,
-  model: null,
-  finish: null,
-};
-
-const NO_ANSWER: ErrorWords = {
-  status: 200,
-  code: null,
-  type: null,
-  message: "The answer holds no output.",
-  meaning: null,
-  retryAfterMs: null,
-};
+const NO_ANSWER = noAnswer("The answer holds no output.");

@@ -26,29 +26,32 @@ export function readUsage(value: unknown): Usage | null {
 }
 
 /**
- * Null when neither side is known: zeros would be a lie. Where one side is known the other must be a number: the prompt
- * is estimated, the answer written as 0, and either is a loss. The vendor's own clients count on the details; what is not
- * known there is 0, as the vendor writes it.
+ * What is not known of an answer is estimated (the prompt) or written as 0, and either is a loss: agents ask again without
+ * end where an answer has no usage. The vendor's own silence stays silence. The vendor's own clients count on the details;
+ * what is not known there is 0, as the vendor writes it.
  */
-export function writeUsage(usage: Usage | null, estimate: number, losses: Losses): WireUsage | null {
+export function writeUsage(
+  usage: Usage | null,
+  { native, estimate }: { readonly native: boolean; readonly estimate: number },
+  losses: Losses,
+): WireUsage | null {
   const known = usage === null ? null : inputTokens(usage);
-  if (usage === null || (known === null && usage.outputTokens === null)) return null;
+  const answered = usage?.outputTokens ?? null;
+  if (native && known === null && answered === null) return null;
   if (known === null) losses.add(approximated("usage.input_tokens", "not reported, so it is an estimate"));
-  if (usage.outputTokens === null) {
-    losses.add(approximated("usage.output_tokens", "not reported, so it is written as 0"));
-  }
-  const [input, output] = [known ?? estimate, usage.outputTokens ?? 0];
+  if (answered === null) losses.add(approximated("usage.output_tokens", "not reported, so it is written as 0"));
+  const [input, output] = [known ?? estimate, answered ?? 0];
   return {
     input_tokens: input,
     input_tokens_details: {
-      cached_tokens: usage.cacheReadTokens ?? 0,
-      cache_write_tokens: (usage.cacheWriteTokens ?? 0) + (usage.cacheWrite1hTokens ?? 0),
-      ...(usage.audioInputTokens === null ? {} : { audio_tokens: usage.audioInputTokens }),
+      cached_tokens: usage?.cacheReadTokens ?? 0,
+      cache_write_tokens: (usage?.cacheWriteTokens ?? 0) + (usage?.cacheWrite1hTokens ?? 0),
+      ...(usage?.audioInputTokens == null ? {} : { audio_tokens: usage.audioInputTokens }),
     },
     output_tokens: output,
     output_tokens_details: {
-      reasoning_tokens: usage.reasoningTokens ?? 0,
-      ...(usage.audioOutputTokens === null ? {} : { audio_tokens: usage.audioOutputTokens }),
+      reasoning_tokens: usage?.reasoningTokens ?? 0,
+      ...(usage?.audioOutputTokens == null ? {} : { audio_tokens: usage.audioOutputTokens }),
     },
     total_tokens: input + output,
   };

@@ -296,6 +296,13 @@ describe("written for another vendor", () => {
     ],
   ];
   test.each(losses)("lost: %s", (_name, response, expected) => {
-    expect(write(response).lost).toEqual(expected);
+    expect(
+      write({ ...response, usage: response.usage ?? usage({ freshInputTokens: 1, outputTokens: 1 }) }).lost,
+    ).toEqual(expected);
+  });
+  test("what nobody counted is estimated, and said to be", () => {
+    const { body, lost } = write(answer([text("x")], "stop", { usage: null }));
+    expect(body["usage"]).toMatchObject({ input_tokens: 7, output_tokens: 0, total_tokens: 7 });
+    expect(lost).toEqual(["approximated usage.input_tokens", "approximated usage.output_tokens"]);
   });
 });

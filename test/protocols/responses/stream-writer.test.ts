@@ -99,6 +99,7 @@ describe("goldens", () => {
         say(2, "So."),
         close(2),
         finished("stop"),
+        counted,
         END,
       ],
       [],
@@ -120,6 +121,7 @@ describe("goldens", () => {
         say(2, "No."),
         close(2),
         finished("refusal"),
+        counted,
         END,
       ],
       ["dropped output.annotations"],
@@ -183,7 +185,10 @@ describe("endings", () => {
 
   test("no finish, no usage and no content are an answer too", () => {
     expect(types([START, END])).toEqual(["response.created", "response.in_progress", "response.completed"]);
-    expect(answerOf([END])).toMatchObject({ status: "completed", output: [], usage: null, model: "upstream-model" });
+    expect(answerOf([END])).toMatchObject({ status: "completed", output: [], model: "upstream-model" });
+    // Agents ask again without end where an answer has no usage, so an estimate is made, and said to be one.
+    expect(answerOf([END])).toMatchObject({ usage: { input_tokens: 7, output_tokens: 0, total_tokens: 7 } });
+    expect(write([END]).lost).toEqual(["approximated usage.input_tokens", "approximated usage.output_tokens"]);
   });
 
   test("exactly one, and nothing after it", () => {
@@ -274,6 +279,7 @@ describe("items", () => {
       START,
       open(0, { type: "foreign", origin, name: "search", value }),
       close(0),
+      counted,
       END,
     ];
     expect(answerOf(events("responses"))).toMatchObject({ output: [value] });
@@ -284,7 +290,7 @@ describe("items", () => {
   test("only one answer is given, and log probabilities of another form are lost", () => {
     const second: IrEvent = { type: "block-start", block: 0, choice: 1, content: { type: "text" } };
     const odd: IrEvent = { type: "text-delta", block: 1, text: "x", logprobs: { content: [] } };
-    const { lost } = write([START, second, say(0, "a"), openText(1), odd, END]);
+    const { lost } = write([START, second, say(0, "a"), openText(1), odd, counted, END]);
     expect(lost).toEqual(["dropped choices[1]", "dropped logprobs"]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * Puts the blocks of an answer in the order this wire demands: one open at a time, numbered from 0 without a gap. Other
+ * Puts the blocks of an answer in the order some wires demand: one open at a time, numbered from 0 without a gap. Other
  * vendors interleave parallel tool calls; a block that starts while another is open waits, its deltas held.
  *
  * Text can be cut in two without changing the answer, so an open text block makes way for a block that starts, and what

@@ -1,0 +1,12 @@
+/** The only place here that sees a credential's text: it becomes one header, whatever the request is. */
+import { headerText } from "../header-text.ts";
+import type { CarrierAuth } from "../protocol.ts";
+
+export const auth: CarrierAuth = {
+  sign({ secret, style }) {
+    const text = headerText(secret.reveal().trimStart());
+    return style === "api-key" ? { "api-key": text } : { authorization: `Bearer ${text}` };
+  },
+  perRequest: false,
+  queryKey: false,
+};

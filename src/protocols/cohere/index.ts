@@ -1,0 +1,43 @@
+/**
+ * The `cohere` protocol: the Chat, Embed and Rerank APIs (v2), as clients speak them to us and as we speak them to the
+ * vendor and to servers compatible with it. Translates between its bodies and the representation in between; never sends
+ * anything.
+ */
+import type { Payload, Protocol } from "../protocol.ts";
+import { carrier } from "./carrier.ts";
+import { embed } from "./embed.ts";
+import { readError } from "./error-words.ts";
+import { writeError } from "./errors.ts";
+import { readFacts } from "./facts.ts";
+import { models } from "./models.ts";
+import { readRequest } from "./request-reader.ts";
+import { writeRequest } from "./request-writer.ts";
+import { rerank } from "./rerank.ts";
+import { readResponse } from "./response-reader.ts";
+import { writeResponse } from "./response-writer.ts";
+import { createStreamReader } from "./stream-reader.ts";
+import { createStreamWriter } from "./stream-writer.ts";
+import { createTap } from "./tap.ts";
+import { COHERE } from "./wire.ts";
+
+const payload: Payload = {
+  id: COHERE,
+  decides: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
+  readFacts,
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  createStreamReader,
+  createStreamWriter,
+  createTap,
+  // Reasoning is plain text here.
+  sealMembers: [],
+  terminator: { event: null, data: "[DONE]" },
+  readError,
+  writeError,
+  // The vendor always reports usage.
+  hiddenUsage: null,
+};
+
+export const cohere: Protocol = { id: COHERE, payload, carrier, operations: { models, embed, rerank } };

@@ -1,0 +1,222 @@
+/**
+ * Turns into messages, in the order the vendor demands: one system message ahead of all, the results of an assistant's
+ * calls right behind it, one `tool` message each; whatever else a result or its turn holds follows as the user's. No
+ * empty turn is written. Requests read from this protocol go through the same path and come out as they were.
+ */
+import { approximated, dropped } from "../../ir/loss.ts";
+import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
+import { asText } from "../../std/json.ts";
+import { toolNames } from "./names.ts";
+import {
+  extrasOf,
+  joinTexts,
+  marks,
+  type Part,
+  textPart,
+  type Writing,
+  writeContent,
+  writePart,
+} from "./part-writer.ts";
+import type { WireToolCall } from "./wire.ts";
+
+/** A message of any role with any content; what may stand in it is checked where it is made. */
+type Message = Readonly<Record<string, unknown>>;
+
+/** One message, or a calling assistant with the messages that answer it. */
+interface Group {
+  readonly messages: Message[];
+  /** Ids of calls made here. */
+  readonly calls: ReadonlySet<string>;
+}
+
+export function writeMessages(request: IrRequest, writing: Writing): Message[] {
+  const groups: Group[] = [];
+  const add = (message: Message, calls: readonly string[] = []) => {
+    groups.push({ messages: [message], calls: new Set(calls) });
+  };
+  for (const message of writeInstructions(request, writing)) add(message);
+  for (const [index, turn] of request.turns.entries()) {
+    const path = `messages[${index}]`;
+    if (turn.role !== "assistant") writeOther(turn, path, { writing, groups, add });
+    else {
+      const message = writeAssistant(turn, path, writing);
+      const calls = turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
+      if (message !== null) add(message, calls);
+    }
+  }
+  return groups.flatMap(({ messages }) => messages);
+}
+
+/** "system turn must be the first in the list" (the vendor's errors page): other protocols' several become one. */
+function writeInstructions({ instructions }: IrRequest, writing: Writing): Message[] {
+  const written = instructions.map((each, index) => {
+    const path = `system[${index}]`;
+    const parts = each.blocks.flatMap((block, at) => writePart(block, "system", `${path}.content[${at}]`, writing));
+    return { ...each, parts, others: extrasOf(each.extras, path, writing) };
+  });
+  if (writing.native) {
+    return written.map(({ role, parts, bare, others }) => ({ role, content: writeContent(parts, bare), ...others }));
+  }
+  const all = written.flatMap(({ parts }) => parts);
+  return all.length === 0 ? [] : [{ role: "system", content: joinTexts(all, "\n") ?? all }];
+}
+
+function writeAssistant(turn: IrTurn, path: string, writing: Writing): Message | null {
+  return writing.native ? writeOwnAssistant(turn, path, writing) : writeForeignAssistant(turn, path, writing);
+}
+
+function writeOwnAssistant(turn: IrTurn, path: string, writing: Writing): Message {
+  const { extras } = turn;
+  const members = ownSaid(turn.blocks, extras, path, writing);
+  const parts = members.parts;
+  // What stood for "no text": null, an empty string, an empty list, or no member at all.
+  const blank = "content" in extras ? { content: extras["content"] } : {};
+  const content = parts.length > 0 ? { content: writeContent(parts, turn.bare) } : blank;
+  // Citations without a place in between stand in the extras too; the list as it came holds them all.
+  return { role: "assistant", ...content, ...extras, ...members.others };
+}
+
+/** Content parts and the other members of an assistant message that was read from this wire. */
+export function ownSaid(
+  blocks: readonly IrBlock[],
+  extras: IrTurn["extras"],
+  path: string,
+  writing: Writing,
+): { readonly parts: readonly Part[]; readonly others: Message } {
+  const others: Record<string, unknown> = {};
+  const parts: Part[] = [];
+  const calls: unknown[] = [];
+  if (extras["tool_plan"] !== undefined) others["tool_plan"] = extras["tool_plan"];
+  for (const [index, block] of blocks.entries()) {
+    if (block.type === "tool-call") calls.push(writeToolCall(block, `${path}.tool_calls`, writing));
+    else if (block.type === "text" && block.extras["plan"] === true) others["tool_plan"] = block.text;
+    else parts.push(...writePart(block, "assistant", `${path}.content[${index}]`, writing));
+  }
+  if (calls.length > 0) others["tool_calls"] = calls;
+  else if (extras["no_calls"] !== undefined) others["tool_calls"] = extras["no_calls"];
+  if (extras["all_citations"] !== undefined) others["citations"] = extras["all_citations"];
+  return { parts, others };
+}
+
+/** Words beside calls are the plan; the vendor's own answers have no content then but thoughts. */
+function writeForeignAssistant(turn: IrTurn, path: string, writing: Writing): Message | null {
+  const parts: Part[] = [];
+  const calls: WireToolCall[] = [];
+  for (const [index, block] of turn.blocks.entries()) {
+    const here = `${path}.content[${index}]`;
+    if (block.type === "tool-call") calls.push(writeToolCall(block, here, writing));
+    else parts.push(...writePart(block, "assistant", here, writing));
+  }
+  loseName(turn, path, writing);
+  extrasOf(turn.extras, path, writing);
+  const texts = parts.filter(({ type }) => type === "text");
+  const plan = calls.length === 0 ? null : joinTexts(texts, "\n");
+  const said = plan === null ? parts : parts.filter(({ type }) => type !== "text");
+  // Several texts are one answer cut by its citations.
+  const content = said.length === 0 ? {} : { content: joinTexts(said, "") ?? said };
+  if (said.length === 0 && calls.length === 0) return null;
+  return {
+    role: "assistant",
+    ...(plan === null || plan === "" ? {} : { tool_plan: plan }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    ...content,
+  };
+}
+
+export function writeToolCall(block: ToolCallBlock, path: string, writing: Writing): WireToolCall {
+  const others = marks(block.cache, block.extras, path, writing);
+  if (block.signature !== null && !writing.native) {
+    writing.losses.add(dropped(`${path}.signature`, "the provider takes no signatures"));
+  }
+  const name = writing.native ? (asText(block.extras["wire_name"]) ?? block.name) : toolNames.legalPast(block.name);
+  return {
+    id: block.id,
+    type: "function",
+    function: { name, arguments: argumentsOf(block, path, writing) },
+    ...others,
+  };
+}
+
+function argumentsOf(block: ToolCallBlock, path: string, writing: Writing): string {
+  if (block.kind === "custom") {
+    writing.losses.add(approximated(path, "a free-text call is written as a function with one string"));
+    return JSON.stringify({ input: block.arguments });
+  }
+  return block.arguments === "" && !writing.native ? "{}" : block.arguments;
+}
+
+interface Conversation {
+  readonly writing: Writing;
+  readonly groups: Group[];
+  readonly add: (message: Message) => void;
+}
+
+/** User, tool, system and developer turns: results first, each behind its call, then everything else as one message. */
+function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
+  const { groups, add } = conversation;
+  const writing =
+    conversation.writing.native || asksSomething(turn)
+      ? conversation.writing
+      : { ...conversation.writing, documents: null };
+  const parts: Part[] = [];
+  let results = 0;
+  for (const [index, block] of turn.blocks.entries()) {
+    const here = `${path}.content[${index}]`;
+    if (block.type !== "tool-result") {
+      parts.push(...writePart(block, "user", here, writing));
+      continue;
+    }
+    results++;
+    const { message, more } = writeResult(block, here, writing);
+    const group = groups.findLast(({ calls }) => calls.has(block.callId));
+    if (group !== undefined) group.messages.push(message);
+    else if (writing.native) add(message);
+    else {
+      // "tool call id not found in previous tool calls" is a refusal of the vendor's.
+      writing.losses.add(approximated(here, "a result without its call is written as text"));
+      parts.push(...contentParts(message["content"]));
+    }
+    parts.push(...more);
+  }
+  loseName(turn, path, writing);
+  const others = extrasOf(turn.extras, path, writing);
+  if (parts.length === 0 && (results > 0 || !writing.native)) return;
+  const bare = turn.bare || (!writing.native && parts.length === 1);
+  add({ role: roleOf(turn, path, writing), content: writeContent(parts, bare), ...others });
+}
+
+/** A question must be left when its documents go beside the conversation. */
+function asksSomething({ blocks }: IrTurn): boolean {
+  return blocks.some(({ type }) => type !== "document" && type !== "tool-result");
+}
+
+function roleOf({ role }: IrTurn, path: string, writing: Writing): string {
+  if (role === "tool") return "user";
+  if (writing.native || role === "user" || role === "assistant") return role;
+  writing.losses.add(approximated(`${path}.role`, "instructions between turns are written as the user's words"));
+  return "user";
+}
+
+/** Texts and text documents go into the tool message; images cannot, and follow as the user's. */
+function writeResult(block: ToolResultBlock, path: string, writing: Writing): { message: Message; more: Part[] } {
+  const parts: Part[] = [];
+  const more: Part[] = [];
+  for (const [index, inner] of block.content.entries()) {
+    const here = `${path}.content[${index}]`;
+    if (inner.type === "image" && !writing.native) more.push(...writePart(inner, "user", here, writing));
+    else parts.push(...writePart(inner, "tool", here, writing));
+  }
+  if (more.length > 0) writing.losses.add(approximated(path, "images of a result follow as a user message"));
+  if (block.isError === true) writing.losses.add(approximated(`${path}.is_error`, "only the text says it failed"));
+  const others = marks(block.cache, block.extras, path, writing);
+  const content = writing.native ? writeContent(parts, block.bare) : (joinTexts(parts, "\n") ?? parts);
+  return { message: { role: "tool", tool_call_id: block.callId, content, ...others }, more };
+}
+
+function contentParts(content: unknown): Part[] {
+  return [textPart(typeof content === "string" ? content : JSON.stringify(content))];
+}
+
+function loseName(turn: IrTurn, path: string, writing: Writing): void {
+  if (turn.name !== null) writing.losses.add(dropped(`${path}.name`, "the provider names no participants"));
+}

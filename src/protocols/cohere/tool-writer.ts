@@ -1,0 +1,124 @@
+/** Tools and the choice among them. A choice never points at a tool that could not be written. */
+import { approximated, dropped } from "../../ir/loss.ts";
+import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
+import { asObject, asText, type JsonObject } from "../../std/json.ts";
+import { unreachable } from "../../std/unreachable.ts";
+import { withoutUndefined } from "../extras.ts";
+import { toolNames } from "./names.ts";
+import { marks, type Writing } from "./part-writer.ts";
+import { COHERE, type WireTool, type WireToolChoice } from "./wire.ts";
+
+/** Members `tools`, `strict_tools` and `tool_choice`, those that are to be written. */
+export function writeTools(request: IrRequest, writing: Writing): JsonObject {
+  if (writing.native) return writeOwnTools(request, writing);
+  const { toolChoice } = request;
+  const offered = chosenNames(toolChoice);
+  const names = new Set<string>();
+  const tools = request.tools.flatMap((tool, index) => {
+    const hidden = offered !== null && tool.type !== "foreign" && !offered.has(tool.name);
+    const wire = hidden ? null : writeTool(tool, `tools[${index}]`, writing);
+    if (wire !== null && tool.type !== "foreign") names.add(tool.name);
+    return wire === null ? [] : [wire];
+  });
+  if (request.parallelToolCalls === false && tools.length > 0) {
+    writing.losses.add(dropped("parallel_tool_calls", "the provider decides how many tools it calls at once"));
+  }
+  return withoutUndefined({
+    tools: tools.length === 0 ? undefined : tools,
+    strict_tools: writeStrict(request.tools, writing),
+    tool_choice: toolChoice === null ? undefined : writeChoice(toolChoice, names, writing),
+  });
+}
+
+function writeOwnTools(request: IrRequest, writing: Writing): JsonObject {
+  const tools = request.tools.flatMap((tool, index) => writeTool(tool, `tools[${index}]`, writing) ?? []);
+  return withoutUndefined({
+    tools: tools.length === 0 ? undefined : tools,
+    strict_tools: request.extras["strict_tools"],
+    tool_choice: request.extras["tool_choice"],
+  });
+}
+
+/** The vendor knows no choice of one tool or some: then only those are offered. Null: all are. */
+function chosenNames(choice: IrToolChoice | null): ReadonlySet<string> | null {
+  if (choice?.kind === "tool") return new Set([choice.name]);
+  return choice?.kind === "allowed" ? new Set(choice.names) : null;
+}
+
+/** Null: it cannot be carried. */
+function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
+  if (tool.type === "foreign") {
+    if (tool.origin === COHERE) return asObject(tool.value) ?? null;
+    writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
+    return null;
+  }
+  const name = writing.native ? (asText(tool.extras["wire_name"]) ?? tool.name) : toolNames.legal(tool.name);
+  if (name === null) {
+    // Shortened, it would come back in calls under a name the client does not know.
+    writing.losses.add(dropped(path, "the name is empty or too long"));
+    return null;
+  }
+  const cache = tool.type === "function" ? tool.cache : null;
+  const { function: inner, ...others } = marks(cache, tool.extras, path, writing);
+  const definition = {
+    name,
+    description: tool.description ?? undefined,
+    parameters: tool.type === "function" ? writeParameters(tool.parameters, path, writing) : FREE_TEXT_SCHEMA,
+    ...asObject(inner),
+  };
+  if (tool.type === "custom") {
+    writing.losses.add(approximated(path, "a free-text tool is written as a function with one string"));
+  }
+  return { type: "function" satisfies WireTool["type"], function: withoutUndefined(definition), ...others };
+}
+
+/** Arguments of a free-text tool: the model calls it as a function with this one string. */
+const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
+
+function writeParameters(parameters: unknown, path: string, writing: Writing): unknown {
+  if (writing.native) return parameters ?? undefined;
+  if (parameters === null || parameters === undefined) return NO_PARAMETERS;
+  if (asObject(parameters) !== undefined) return parameters;
+  writing.losses.add(approximated(`${path}.parameters`, "not a schema object, so any arguments are allowed"));
+  return NO_PARAMETERS;
+}
+
+const NO_PARAMETERS = { type: "object", properties: {} } as const;
+
+/** One switch for all tools: it is on only where every tool asked for it. */
+function writeStrict(tools: readonly IrTool[], writing: Writing): true | undefined {
+  const wishes = tools.flatMap((tool) => (tool.type === "function" ? [tool.strict === true] : []));
+  if (!wishes.includes(true)) return undefined;
+  if (!wishes.includes(false)) return true;
+  writing.losses.add(dropped("tools[].strict", "the provider holds all tools to their schemas or none"));
+  return undefined;
+}
+
+function writeChoice(choice: IrToolChoice, names: ReadonlySet<string>, writing: Writing): WireToolChoice | undefined {
+  const { losses, rules } = writing;
+  if (choice.kind === "auto") return undefined; // what no choice means
+  if (choice.kind === "foreign") {
+    losses.add(dropped("tool_choice", "exists only in its own protocol"));
+    return undefined;
+  }
+  if (names.size === 0) {
+    if (choice.kind !== "none") losses.add(dropped("tool_choice", "no tool is left to choose"));
+    return undefined;
+  }
+  if (!rules.toolChoice) {
+    losses.add(dropped("tool_choice", "the model decides by itself"));
+    return undefined;
+  }
+  switch (choice.kind) {
+    case "none":
+      return "NONE";
+    case "required":
+      return "REQUIRED";
+    case "tool":
+    case "allowed":
+      losses.add(approximated("tool_choice", "only the chosen tools are sent"));
+      return choice.kind === "tool" || choice.mode === "required" ? "REQUIRED" : undefined;
+    default:
+      return unreachable(choice);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Token counts both ways. The vendor reports two: `tokens` is what the model saw and made, `billed_units` what is charged
+ * (without the vendor's own preamble). The first is what every other protocol means, so it is read, and the second only
+ * where the first is missing. `cached_tokens` is part of `tokens.input_tokens`; `image_tokens` is not (a recorded answer of
+ * 2026 has 501 input tokens, 518 image tokens and 522 billed ones).
+ */
+import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
+import { asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
+import { withoutUndefined } from "../extras.ts";
+import type { WireUsage } from "./wire.ts";
+
+/** Of an answer's `usage`, or the `meta` of an embed or rerank answer. Null when there is none, or none of its counts is one. */
+export function readUsage(value: unknown): Usage | null {
+  const wire = asObject(value);
+  if (wire === undefined) return null;
+  const cacheRead = count(wire, "cached_tokens");
+  const prompt = promptTokens(wire);
+  const usage: Usage = {
+    freshInputTokens: prompt === null ? null : Math.max(0, prompt - (cacheRead ?? 0)),
+    cacheReadTokens: cacheRead,
+    cacheWriteTokens: null,
+    cacheWrite1hTokens: null,
+    outputTokens: count(wire, "tokens", "output_tokens") ?? count(wire, "billed_units", "output_tokens"),
+    reasoningTokens: count(wire, "tokens", "reasoning_tokens"),
+    audioInputTokens: null,
+    audioOutputTokens: null,
+  };
+  return Object.values(usage).every((each) => each === null) ? null : usage;
+}
+
+/** Null when nothing is known. Every member is optional on this wire, so what is not known is not said. */
+export function writeUsage(usage: Usage | null): WireUsage | null {
+  if (usage === null) return null;
+  const counts = withoutUndefined({
+    input_tokens: inputTokens(usage) ?? undefined,
+    output_tokens: usage.outputTokens ?? undefined,
+  });
+  const reasoning = usage.reasoningTokens === null ? {} : { reasoning_tokens: usage.reasoningTokens };
+  if (Object.keys(counts).length === 0 && usage.reasoningTokens === null) return null;
+  return {
+    // Clients that show a price read this one.
+    billed_units: counts,
+    tokens: { ...counts, ...reasoning },
+    ...(usage.cacheReadTokens === null ? {} : { cached_tokens: usage.cacheReadTokens }),
+  };
+}
+
+function promptTokens(wire: JsonObject): number | null {
+  const seen = count(wire, "tokens", "input_tokens");
+  if (seen === null) return count(wire, "billed_units", "input_tokens");
+  return seen + (count(wire, "tokens", "image_tokens") ?? 0);
+}
+
+function count(wire: object, ...path: string[]): number | null {
+  return tokenCount(asNumber(at(wire, ...path)));
+}

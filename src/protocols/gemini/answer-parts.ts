@@ -1,0 +1,115 @@
+/** What whole and streamed answers have in common: parts, ids and the names an answer goes by. */
+import type { IrBlock, IrCitation } from "../../ir/request.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import type { AnswerContext } from "../protocol.ts";
+import { parseObject, wrapArguments } from "./arguments.ts";
+import type { LossList } from "./loss-list.ts";
+import { typeOfFormat } from "./media-types.ts";
+import { isEmpty, mergeMembers } from "./members.ts";
+import { createPartList } from "./part-list.ts";
+import { writeId } from "./part-writer.ts";
+import { writeSignature } from "./sealed.ts";
+import { ORIGIN } from "./wire.ts";
+
+/** As the vendor's: 22 characters. */
+export function newResponseId(context: AnswerContext): string {
+  return context.newId(22);
+}
+
+export interface AnswerParts {
+  readonly parts: readonly JsonObject[];
+  readonly cited: readonly { readonly citation: IrCitation; readonly text: string }[];
+}
+
+/** Content without a part is none to the official SDKs, so an answer of nothing is an empty text. */
+export const NO_PARTS: readonly JsonObject[] = [{ text: "" }];
+
+export function writeAnswerParts(
+  blocks: readonly IrBlock[],
+  path: string,
+  writer: { readonly losses: LossList; readonly native: boolean },
+): AnswerParts {
+  const { losses, native } = writer;
+  const finish = (part: JsonObject, extras: JsonObject, place: string): JsonObject => {
+    if (native) return mergeMembers(part, extras);
+    if (!isEmpty(extras)) losses.dropExtras(place, extras);
+    return part;
+  };
+  const list = createPartList({
+    write: (block, place) =>
+      writeKind(block, place, writer).map((part) =>
+        block.type === "foreign" ? part : finish(part, block.extras, place),
+      ),
+    finish: (part, block, place) => {
+      if (block.encrypted !== null && block.signature !== null) {
+        losses.drop(`${place}.signature`, "a part carries one opaque value, and the encrypted one is needed");
+      }
+      return finish(part, block.extras, place);
+    },
+    seal: (kind, sealed) => writeSignature(kind, sealed),
+  });
+  for (const [index, block] of blocks.entries()) list.addBlock(block, blocks[index + 1], `${path}[${index}]`);
+  const cited = blocks.flatMap((block) =>
+    block.type === "text" ? block.citations.map((citation) => ({ citation, text: block.text })) : [],
+  );
+  return { parts: list.parts, cited };
+}
+
+function writeKind(
+  block: IrBlock,
+  path: string,
+  { losses, native }: { readonly losses: LossList; readonly native: boolean },
+): JsonObject[] {
+  switch (block.type) {
+    case "text":
+      return block.text === "" && !native ? [] : [{ text: block.text }];
+    case "refusal":
+      return block.text === "" ? [] : [{ text: block.text }];
+    case "tool-call":
+      return [{ functionCall: { ...writeId(block.id), name: block.name, args: writeArguments(block, path, losses) } }];
+    case "image":
+    case "audio": {
+      const media = writeMedia(block);
+      if (media === null) losses.drop(path, `a file of another vendor's store`);
+      return media === null ? [] : [media];
+    }
+    case "foreign": {
+      const value = asObject(block.value);
+      if (block.origin === ORIGIN && value !== undefined) return [value];
+      losses.drop(path, `${block.name} is known only to its own protocol`);
+      return [];
+    }
+    case "document":
+    case "tool-result":
+      losses.drop(path, `an answer has no place for ${block.type}`);
+      return [];
+    case "reasoning":
+      return [];
+  }
+}
+
+function writeMedia(block: Extract<IrBlock, { type: "image" | "audio" }>): JsonObject | null {
+  const { source } = block;
+  const fallback = block.type === "audio" ? typeOfFormat(block.format ?? "wav") : "image/png";
+  switch (source.kind) {
+    case "base64":
+      return { inlineData: { mimeType: source.mediaType ?? fallback, data: source.data } };
+    case "url":
+      return { fileData: { mimeType: source.mediaType ?? fallback, fileUri: source.url } };
+    case "file":
+      return null;
+  }
+}
+
+/** Arguments of a finished call as an object. */
+export function writeArguments(
+  call: { readonly kind: "function" | "custom"; readonly arguments: string },
+  path: string,
+  losses: LossList,
+): JsonObject {
+  if (call.kind === "custom") return { input: call.arguments };
+  const parsed = parseObject(call.arguments);
+  if (parsed !== null) return parsed;
+  losses.approximate(`${path}.args`, "the arguments are not a JSON object, so they are written inside one");
+  return wrapArguments(call.arguments);
+}

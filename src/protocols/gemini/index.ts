@@ -1,0 +1,55 @@
+/**
+ * The `gemini` protocol: the Gemini API (generateContent), as clients speak it to us and as we speak it to the vendor and
+ * its cloud. Translates between its bodies and the representation in between; never sends anything.
+ */
+import type { Payload, Protocol } from "../protocol.ts";
+import { carrier } from "./carrier.ts";
+import { count } from "./count.ts";
+import { embed } from "./embed.ts";
+import { readError } from "./error-words.ts";
+import { writeError } from "./errors.ts";
+import { readFacts } from "./facts.ts";
+import { models } from "./models.ts";
+import { readRequest } from "./request-reader.ts";
+import { writeRequest } from "./request-writer.ts";
+import { readResponse } from "./response-reader.ts";
+import { writeResponse } from "./response-writer.ts";
+import { createStreamReader } from "./stream-reader.ts";
+import { createStreamWriter } from "./stream-writer.ts";
+import { createTap } from "./tap.ts";
+import { ORIGIN } from "./wire.ts";
+
+const payload: Payload = {
+  id: ORIGIN,
+  decides: [
+    "model",
+    "stream",
+    "generateContentRequest",
+    "generate_content_request",
+    "contents",
+    "tools",
+    "toolConfig",
+    "tool_config",
+    "generationConfig",
+    "generation_config",
+    "systemInstruction",
+    "system_instruction",
+  ],
+  readFacts,
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  createStreamReader,
+  createStreamWriter,
+  createTap,
+  sealMembers: ["thoughtSignature", "thought_signature"],
+  // The frame that tells the finish is the last.
+  terminator: null,
+  readError,
+  writeError,
+  // The vendor always reports usage.
+  hiddenUsage: null,
+};
+
+export const gemini: Protocol = { id: ORIGIN, payload, carrier, operations: { models, count, embed } };

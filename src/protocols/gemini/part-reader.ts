@@ -1,0 +1,185 @@
+/**
+ * Parts of requests and answers. A kind without a place in between is carried whole as a foreign block. A signature is a
+ * block of reasoning without text: before the call it stands on, after any other part, so that clients of other protocols
+ * replay it where they replay reasoning.
+ */
+import type { IrBlock, ToolResultBlock } from "../../ir/request.ts";
+import { NO_EXTRAS } from "../../ir/request.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { readMedia } from "./media-reader.ts";
+import {
+  extrasOf,
+  isAnything,
+  isBoolean,
+  isEmpty,
+  isText,
+  needObject,
+  needText,
+  type Shape,
+  spelledObject,
+} from "./members.ts";
+import { readSignature } from "./sealed.ts";
+import { ORIGIN, type PartName } from "./wire.ts";
+
+/** Where ids come from that the wire does not give. */
+export interface IdBook {
+  /** Of a call without an id. */
+  callId(name: string): string;
+  /** A call whose id is known. */
+  made(id: string, name: string): void;
+  /** Of the call a result belongs to; `id` null: by name and order. */
+  resultId(id: string | null, name: string): string;
+}
+
+export function readParts(parts: readonly unknown[], path: string, ids: IdBook): IrBlock[] {
+  return parts.flatMap((part, index) => readPart(needObject(part, `${path}[${index}]`), `${path}[${index}]`, ids));
+}
+
+// Closed over the SDK's part: a member it adds breaks the build here until somebody decides where it goes.
+const PART_KINDS = {
+  text: "modelled",
+  thought: "modelled",
+  thoughtSignature: "modelled",
+  functionCall: "modelled",
+  functionResponse: "modelled",
+  inlineData: "modelled",
+  fileData: "modelled",
+  executableCode: "foreign",
+  codeExecutionResult: "foreign",
+  toolCall: "foreign",
+  toolResponse: "foreign",
+  audioTranscription: "extra",
+  mediaResolution: "extra",
+  videoMetadata: "extra",
+  partMetadata: "extra",
+  mediaProcessing: "extra",
+  speechMetadata: "extra",
+} as const satisfies Record<PartName, "modelled" | "foreign" | "extra">;
+
+const PART_SHAPE: Shape = {
+  text: isText,
+  thought: isBoolean,
+  thoughtSignature: isText,
+  functionCall: isAnything,
+  functionResponse: isAnything,
+  inlineData: isAnything,
+  fileData: isAnything,
+};
+
+/** A frame of a stream reads the kinds of parts by itself; these are the ones it takes whole. */
+export function readPart(part: JsonObject, path: string, ids: IdBook): IrBlock[] {
+  const signature = readSignature(asText(part["thoughtSignature"]) ?? "");
+  const extras = extrasOf(part, PART_SHAPE);
+  const seal: IrBlock[] =
+    signature === null
+      ? []
+      : [
+          {
+            type: "reasoning",
+            text: "",
+            signature: signature.kind === "signature" ? signature.sealed : null,
+            encrypted: signature.kind === "encrypted" ? signature.sealed : null,
+            extras: NO_EXTRAS,
+          },
+        ];
+  const [sealed] = seal;
+  const text = asText(part["text"]);
+  if (part["thought"] === true && text !== undefined) {
+    return [sealed?.type === "reasoning" ? { ...sealed, text, extras } : thought(text, extras)];
+  }
+  if (part["functionCall"] !== undefined) return [...seal, readCall(part["functionCall"], path, extras, ids)];
+  if (part["functionResponse"] !== undefined) return [readResult(part["functionResponse"], path, extras, ids), ...seal];
+  if (isForeign(part)) return [foreignPart(part)];
+  const media = readMedia(part, extras);
+  if (media !== null) return [media, ...seal];
+  if (part["inlineData"] !== undefined || part["fileData"] !== undefined) return [foreignPart(part)];
+  if (text === undefined) return seal.length > 0 && isEmpty(extras) ? seal : [foreignPart(part)];
+  if (text === "" && seal.length > 0 && isEmpty(extras)) return seal;
+  return [{ type: "text", text, citations: [], cache: null, extras }, ...seal];
+}
+
+function thought(text: string, extras: Readonly<Record<string, unknown>>): IrBlock {
+  return { type: "reasoning", text, signature: null, encrypted: null, extras };
+}
+
+function isForeign(part: JsonObject): boolean {
+  return FOREIGN.some((name) => part[name] !== undefined);
+}
+
+const FOREIGN = Object.entries(PART_KINDS).flatMap(([name, kind]) => (kind === "foreign" ? [name] : []));
+const NAMED = [...FOREIGN, "inlineData", "fileData"];
+
+/** Named for its data, for losses. */
+export function foreignPart(part: JsonObject): IrBlock {
+  const mediaType = asText(spelledObject(part["inlineData"] ?? part["fileData"])?.["mimeType"]) ?? "";
+  const name = mediaType.startsWith("video/") ? "video" : (NAMED.find((each) => part[each] !== undefined) ?? "part");
+  return { type: "foreign", origin: ORIGIN, name, value: part };
+}
+
+const CALL_SHAPE: Shape = { id: isText, name: isText, args: (value) => asObject(value) !== undefined };
+
+function readCall(value: unknown, path: string, extras: Readonly<Record<string, unknown>>, ids: IdBook): IrBlock {
+  const call = needObject(value, `${path}.functionCall`);
+  const name = needText(call, "name", `${path}.functionCall`);
+  const given = asText(call["id"]) ?? "";
+  if (given !== "") ids.made(given, name);
+  const left = extrasOf(call, CALL_SHAPE);
+  return {
+    type: "tool-call",
+    id: given === "" ? ids.callId(name) : given,
+    name,
+    kind: "function",
+    arguments: JSON.stringify(asObject(call["args"]) ?? {}),
+    signature: null,
+    cache: null,
+    extras: isEmpty(left) ? extras : { ...extras, functionCall: left },
+  };
+}
+
+const RESULT_SHAPE: Shape = {
+  id: isText,
+  name: isText,
+  response: (value) => asObject(value) !== undefined,
+  parts: Array.isArray,
+};
+
+function readResult(
+  value: unknown,
+  path: string,
+  extras: Readonly<Record<string, unknown>>,
+  ids: IdBook,
+): ToolResultBlock {
+  const result = needObject(value, `${path}.functionResponse`);
+  const name = asText(result["name"]) ?? "";
+  const id = asText(result["id"]) ?? "";
+  if (name === "" && id === "") throw new WireError(`${path}.functionResponse.name must be a string.`);
+  const said = readOutput(asObject(result["response"]) ?? {});
+  const media = (asArray(result["parts"]) ?? []).map((each) => {
+    const part = spelledObject(each) ?? {};
+    return readMedia(part, extrasOf(part, PART_SHAPE)) ?? foreignPart(part);
+  });
+  const left = extrasOf(result, RESULT_SHAPE);
+  return {
+    type: "tool-result",
+    callId: ids.resultId(id === "" ? null : id, name),
+    name: name === "" ? null : name,
+    content: [{ type: "text", text: said.text, citations: [], cache: null, extras: NO_EXTRAS }, ...media],
+    bare: said.bare,
+    isError: said.isError,
+    cache: null,
+    extras: isEmpty(left) ? extras : { ...extras, functionResponse: left },
+  };
+}
+
+/** The two keys that mean something by convention (SDK type FunctionResponse); any other object is told as JSON. */
+function readOutput(response: JsonObject): { text: string; bare: boolean; isError: boolean | null } {
+  const [only, ...more] = Object.keys(response);
+  const output = asText(response["output"]);
+  if (only === "output" && more.length === 0 && output !== undefined)
+    return { text: output, bare: true, isError: null };
+  const error = asText(response["error"]);
+  if (only === "error" && more.length === 0 && error !== undefined) return { text: error, bare: true, isError: true };
+  const isError = only === "error" && more.length === 0 ? true : null;
+  return { text: only === undefined ? "" : JSON.stringify(response), bare: false, isError };
+}

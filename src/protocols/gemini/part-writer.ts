@@ -1,0 +1,118 @@
+/** Blocks of a request as parts. Signatures stand on the parts they belong to: see turn-writer.ts. */
+import type { IrBlock, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import { parseObject, wrapArguments } from "./arguments.ts";
+import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
+import { isEmpty, mergeMembers } from "./members.ts";
+import { isInvented, legalToolName } from "./tool-ids.ts";
+import { ORIGIN } from "./wire.ts";
+import type { WriteContext } from "./write-context.ts";
+
+export function writeBlocks(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+  return blocks.flatMap((block, index) => writeBlock(block, `${path}[${index}]`, context));
+}
+
+/** Of blocks that stand for themselves; calls, results and reasoning are the turn writer's. */
+export function writeBlock(block: IrBlock, path: string, context: WriteContext): JsonObject[] {
+  const written = writeKind(block, path, context);
+  if (block.type === "foreign") return written;
+  if ("cache" in block && block.cache !== null && !context.native) dropCache(path, context);
+  return written.map((part) => withExtras(part, block.extras, path, context));
+}
+
+export function withExtras(part: JsonObject, extras: JsonObject, path: string, context: WriteContext): JsonObject {
+  if (context.native) return mergeMembers(part, extras);
+  if (!isEmpty(extras)) context.losses.dropExtras(path, extras);
+  return part;
+}
+
+export function dropCache(path: string, context: WriteContext): void {
+  context.losses.drop(`${path}.cache_control`, "the vendor caches by itself, or by a name given ahead");
+}
+
+function writeKind(block: IrBlock, path: string, context: WriteContext): JsonObject[] {
+  switch (block.type) {
+    case "text":
+      if (block.citations.length > 0 && !context.native) {
+        context.losses.drop(`${path}.citations`, "a turn of the conversation has no place for citations");
+      }
+      // The vendor refuses a part that says nothing.
+      return block.text === "" && !context.native ? [] : [{ text: block.text }];
+    case "refusal":
+      return block.text === "" ? [] : [{ text: block.text }];
+    case "image":
+      return present(writeImage(block, path, context));
+    case "audio":
+      return present(writeAudio(block, path, context));
+    case "document":
+      return writeDocument(block, path, context, writeBlocks);
+    case "foreign": {
+      const value = asObject(block.value);
+      if (block.origin === ORIGIN && context.native && value !== undefined) return [value];
+      context.losses.drop(path, `${block.name} is known only to its own protocol`);
+      return [];
+    }
+    case "tool-call":
+      return [writeCall(block, path, context)];
+    case "reasoning":
+    case "tool-result":
+      return [];
+  }
+}
+
+function present(part: JsonObject | null): JsonObject[] {
+  return part === null ? [] : [part];
+}
+
+/** Ids the wire never gave are left out again. */
+export function writeId(id: string): JsonObject {
+  return id === "" || isInvented(id) ? {} : { id };
+}
+
+function writeCall(block: ToolCallBlock, path: string, context: WriteContext): JsonObject {
+  const name = context.native ? block.name : legalToolName(block.name);
+  return { functionCall: { ...writeId(block.id), name, args: writeArguments(block, path, context) } };
+}
+
+function writeArguments(block: ToolCallBlock, path: string, context: WriteContext): JsonObject {
+  if (block.kind === "custom") return { input: block.arguments };
+  const parsed = parseObject(block.arguments);
+  if (parsed !== null) return parsed;
+  context.losses.approximate(`${path}.args`, "the arguments are not a JSON object, so they are written inside one");
+  return wrapArguments(block.arguments);
+}
+
+export interface WrittenResult {
+  readonly part: JsonObject;
+  /** Media that had no place inside the result. */
+  readonly beside: readonly JsonObject[];
+}
+
+/** `name` is the tool's, from the call; the vendor demands it. */
+export function writeResult(block: ToolResultBlock, name: string, path: string, context: WriteContext): WrittenResult {
+  const texts = block.content.flatMap((each) => (each.type === "text" || each.type === "refusal" ? [each.text] : []));
+  const media: JsonObject[] = [];
+  for (const [index, each] of block.content.entries()) {
+    if (each.type === "text") {
+      if (!context.native && !isEmpty(each.extras)) context.losses.dropExtras(`${path}.content[${index}]`, each.extras);
+    } else if (each.type !== "refusal") media.push(...writeBlock(each, `${path}.content[${index}]`, context));
+  }
+  if (block.cache !== null && !context.native) dropCache(path, context);
+  const isInside = context.native || context.rules.mediaInResults;
+  if (media.length > 0 && !isInside) {
+    context.losses.approximate(`${path}.content`, "media of a result stand beside it in the turn");
+  }
+  const response = writeOutput(block, texts.join("\n"), context);
+  const parts = media.length > 0 && isInside ? { parts: media } : {};
+  const part = { functionResponse: { ...writeId(block.callId), name, response, ...parts } };
+  return { part: withExtras(part, block.extras, path, context), beside: isInside ? [] : media };
+}
+
+/** By convention `output` is what came back and `error` what went wrong (SDK type FunctionResponse). */
+function writeOutput(block: ToolResultBlock, text: string, context: WriteContext): JsonObject {
+  const isError = block.isError === true;
+  const parsed = block.bare && context.native ? null : text.trim() === "" ? null : parseObject(text);
+  if (isError) return parsed !== null && Object.hasOwn(parsed, "error") ? parsed : { error: text };
+  if (parsed !== null) return parsed;
+  return text === "" && context.native && !block.bare ? {} : { output: text };
+}

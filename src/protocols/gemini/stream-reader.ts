@@ -1,0 +1,316 @@
+/**
+ * A streamed answer, read: frames in, events out. Every frame is an answer of its own with what is new in it; there is no
+ * last frame but the one in which every candidate has told its finish.
+ */
+import type { IrEvent, StartedBlock } from "../../ir/event.ts";
+import { failure } from "../../ir/failure.ts";
+import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
+import { dropped } from "../../ir/loss.ts";
+import type { IrBlock, ReasoningBlock, Sealed } from "../../ir/request.ts";
+import { sha256Hex } from "../../std/digest.ts";
+import { asArray, asNumber, asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import type { Frame, StreamReader } from "../protocol.ts";
+import { failureOf, readInBandError } from "./error-words.ts";
+import { readBlocked, readFinish } from "./finish.ts";
+import { readCitations } from "./grounding.ts";
+import { createIdBook } from "./id-book.ts";
+import { isEmpty, spelled, spelledObject } from "./members.ts";
+import { foreignPart, type IdBook, readPart } from "./part-reader.ts";
+import { readAnswerExtras, readBlockReason, readCandidateExtras, readCreated, readModel } from "./response-reader.ts";
+import { readSignature } from "./sealed.ts";
+import { readServiceTier, readUsage } from "./usage.ts";
+import { ORIGIN } from "./wire.ts";
+
+export function createStreamReader(): StreamReader {
+  const state: State = { choices: new Map(), blocks: 0, ids: null, ended: false, unknown: new Set(), events: [] };
+  const take = (): IrEvent[] => {
+    const { events } = state;
+    state.events = [];
+    return events;
+  };
+  return {
+    push(frame) {
+      if (state.ended) return [];
+      readFrame(state, frame);
+      return take();
+    },
+    end() {
+      if (state.ended) return [];
+      if (isComplete(state)) endAnswer(state);
+      else fail(state, "The model's answer ended before it was complete.");
+      return take();
+    },
+    get settled() {
+      return state.ended || isComplete(state);
+    },
+  };
+}
+
+interface State {
+  readonly choices: Map<number, Choice>;
+  /** Blocks started so far: the number of the next. */
+  blocks: number;
+  /** Null before the first frame. */
+  ids: IdBook | null;
+  ended: boolean;
+  /** Words nobody here knows, each reported once. */
+  readonly unknown: Set<string>;
+  /** Of this push. */
+  events: IrEvent[];
+}
+
+interface Choice {
+  readonly index: number;
+  /** The block that text may still go into; null: none is open. */
+  open: { readonly number: number; readonly type: "text" | "reasoning" } | null;
+  /** The text so far, in which sources count their places; null: too long to keep. */
+  text: string | null;
+  hasToolCalls: boolean;
+  finished: boolean;
+}
+
+/** Answers of one request; the vendor gives at most 8. */
+const CHOICES_MAX = 128;
+/** Unknown words reported; more of them say nothing new. */
+const UNKNOWN_MAX = 16;
+/** Text kept for the places of sources. Characters. */
+const TEXT_CHARS_MAX = 1024 * 1024;
+
+function isComplete(state: State): boolean {
+  if (state.choices.size === 0) return false;
+  for (const choice of state.choices.values()) if (!choice.finished) return false;
+  return true;
+}
+
+function readFrame(state: State, frame: Frame): void {
+  try {
+    readAnswer(state, frame);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    fail(state, "The model's answer could not be read.");
+  }
+}
+
+/** Numbers in arguments keep their digits; text has none, and most frames are text. */
+function parseFrame(data: string): JsonObject {
+  const object = asObject(data.includes('"functionCall"') ? parseExact(data) : parseJson(data));
+  if (object === undefined) throw new WireError("A frame is no object.");
+  return spelled(object);
+}
+
+function readAnswer(state: State, frame: Frame): void {
+  const answer = parseFrame(frame.data);
+  if (asObject(answer["error"]) !== undefined) {
+    state.ended = true;
+    state.events.push({ type: "failed", failure: failureOf(readInBandError(answer)) });
+    return;
+  }
+  const ids = start(state, answer, frame.data);
+  const usage = readUsage(answer["usageMetadata"]);
+  // Ahead of the content: some clients must know the prompt's size when the answer starts.
+  if (usage !== null) state.events.push({ type: "usage", usage });
+  const candidates = asArray(answer["candidates"]) ?? [];
+  for (const [position, value] of candidates.entries()) {
+    const candidate = spelledObject(value);
+    if (candidate === undefined) throw new WireError("A candidate is no object.");
+    readCandidate(state, choiceOf(state, asNumber(candidate["index"]) ?? position), candidate, ids);
+    if (state.ended) return;
+  }
+  const blocked = readBlockReason(answer);
+  if (blocked === null) return;
+  const choice = choiceOf(state, 0);
+  if (!choice.finished) finish(state, choice, () => readBlocked(blocked));
+}
+
+/** The first frame names the answer; later ones repeat it. */
+function start(state: State, answer: JsonObject, data: string): IdBook {
+  reportExtras(state, readAnswerExtras(answer), "");
+  if (state.ids !== null) return state.ids;
+  state.events.push({
+    type: "start",
+    origin: ORIGIN,
+    id: asText(answer["responseId"]) ?? null,
+    model: readModel(answer),
+    createdMs: readCreated(answer),
+    serviceTier: readServiceTier(answer["usageMetadata"]),
+    extras: {},
+  });
+  state.ids = createIdBook(asText(answer["responseId"]) ?? sha256Hex(data));
+  return state.ids;
+}
+
+function choiceOf(state: State, index: number): Choice {
+  const known = state.choices.get(index);
+  if (known !== undefined) return known;
+  if (state.choices.size >= CHOICES_MAX) throw new WireError("The answer has too many candidates.");
+  const choice: Choice = { index, open: null, text: "", hasToolCalls: false, finished: false };
+  state.choices.set(index, choice);
+  return choice;
+}
+
+function readCandidate(state: State, choice: Choice, candidate: JsonObject, ids: IdBook): void {
+  for (const value of asArray(spelledObject(candidate["content"])?.["parts"]) ?? []) {
+    const part = spelledObject(value);
+    if (part === undefined) throw new WireError("A part is no object.");
+    readStreamedPart(state, choice, part, ids);
+    if (state.ended) return;
+  }
+  const { groundingMetadata, ...extras } = readCandidateExtras(candidate);
+  if (groundingMetadata !== undefined) reportUnknown(state, "groundingMetadata");
+  if (candidate["groundingMetadata"] !== undefined) cite(state, choice, candidate["groundingMetadata"]);
+  reportExtras(state, extras, "candidates.");
+  if (candidate["logprobsResult"] !== undefined) reportUnknown(state, "logprobsResult");
+  const reason = asText(candidate["finishReason"]);
+  if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED" && !choice.finished) {
+    finish(state, choice, () => readFinish(reason, choice.hasToolCalls));
+  }
+}
+
+function readStreamedPart(state: State, choice: Choice, part: JsonObject, ids: IdBook): void {
+  const text = asText(part["text"]);
+  const isPlain = text !== undefined && PLAIN.every((name) => part[name] === undefined);
+  if (isPlain && part["thought"] === true) {
+    readThought(state, choice, text, asText(part["thoughtSignature"]) ?? "");
+  } else if (isPlain) {
+    readText(state, choice, text, part);
+  } else {
+    for (const block of readPart(part, "part", ids)) writeWhole(state, choice, block, part);
+  }
+}
+
+const PLAIN = ["functionCall", "functionResponse", "inlineData", "fileData", "executableCode", "codeExecutionResult"];
+
+function readText(state: State, choice: Choice, text: string, part: JsonObject): void {
+  if (text !== "") {
+    const block = openBlock(state, choice, "text");
+    if (block === null) return;
+    state.events.push({ type: "text-delta", block, text, logprobs: null });
+    const whole = choice.text === null ? null : choice.text + text;
+    choice.text = whole === null || whole.length > TEXT_CHARS_MAX ? null : whole;
+  }
+  const signature = readSignature(asText(part["thoughtSignature"]) ?? "");
+  if (signature !== null) writeSeal(state, choice, signature.kind === "encrypted", signature.sealed);
+}
+
+function readThought(state: State, choice: Choice, text: string, value: string): void {
+  const signature = readSignature(value);
+  if (signature?.kind === "encrypted") {
+    closeBlock(state, choice);
+    const block = startBlock(state, choice, { type: "reasoning", encrypted: signature.sealed });
+    if (block === null) return;
+    choice.open = { number: block, type: "reasoning" };
+  }
+  if (text === "" && signature?.kind !== "signature") return;
+  const block = openBlock(state, choice, "reasoning");
+  if (block === null) return;
+  if (text !== "") state.events.push({ type: "text-delta", block, text, logprobs: null });
+  if (signature?.kind === "signature") {
+    state.events.push({ type: "signature-delta", block, signature: signature.sealed });
+  }
+}
+
+/** Blocks that come in one piece. Media cannot be streamed in between, so their part travels whole. */
+function writeWhole(state: State, choice: Choice, block: IrBlock, part: JsonObject): void {
+  switch (block.type) {
+    case "reasoning":
+      writeReasoning(state, choice, block);
+      return;
+    case "tool-call":
+      choice.hasToolCalls = true;
+      reportExtras(state, block.extras, "part.");
+      writeAlone(state, choice, { type: "tool-call", id: block.id, name: block.name, kind: "function" }, (number) => {
+        state.events.push({ type: "arguments-delta", block: number, text: block.arguments });
+      });
+      return;
+    case "foreign":
+      writeAlone(state, choice, block);
+      return;
+    default: {
+      const foreign = foreignPart(part);
+      if (foreign.type === "foreign") writeAlone(state, choice, foreign);
+    }
+  }
+}
+
+function writeReasoning(state: State, choice: Choice, block: ReasoningBlock): void {
+  const sealed = block.encrypted ?? block.signature;
+  if (sealed !== null) writeSeal(state, choice, block.encrypted !== null, sealed);
+}
+
+function writeSeal(state: State, choice: Choice, isEncrypted: boolean, sealed: Sealed): void {
+  writeAlone(state, choice, { type: "reasoning", encrypted: isEncrypted ? sealed : null }, (number) => {
+    if (!isEncrypted) state.events.push({ type: "signature-delta", block: number, signature: sealed });
+  });
+}
+
+function writeAlone(state: State, choice: Choice, content: StartedBlock, fill?: (number: number) => void): void {
+  closeBlock(state, choice);
+  const number = startBlock(state, choice, content);
+  if (number === null) return;
+  fill?.(number);
+  state.events.push({ type: "block-end", block: number });
+}
+
+/** The open block of that type, or a new one; null: there are too many. */
+function openBlock(state: State, choice: Choice, type: "text" | "reasoning"): number | null {
+  if (choice.open?.type === type) return choice.open.number;
+  closeBlock(state, choice);
+  const number = startBlock(state, choice, type === "text" ? { type } : { type, encrypted: null });
+  if (number !== null) choice.open = { number, type };
+  return number;
+}
+
+function startBlock(state: State, choice: Choice, content: StartedBlock): number | null {
+  if (state.blocks >= ANSWER_BLOCKS_MAX) {
+    fail(state, "The model's answer has too many parts.");
+    return null;
+  }
+  const number = state.blocks++;
+  state.events.push({ type: "block-start", block: number, choice: choice.index, content });
+  return number;
+}
+
+function closeBlock(state: State, choice: Choice): void {
+  if (choice.open === null) return;
+  state.events.push({ type: "block-end", block: choice.open.number });
+  choice.open = null;
+}
+
+/** Sources come with the last frame, while the text they belong to is still open. */
+function cite(state: State, choice: Choice, grounding: unknown): void {
+  const block = choice.open?.type === "text" ? choice.open.number : null;
+  const citations = readCitations(grounding, choice.text);
+  if (block === null && citations.length > 0) reportUnknown(state, "citations of no text");
+  if (block === null) return;
+  for (const citation of citations) state.events.push({ type: "citation", block, citation });
+}
+
+function finish(state: State, choice: Choice, read: () => ReturnType<typeof readFinish>): void {
+  closeBlock(state, choice);
+  choice.finished = true;
+  state.events.push({ type: "finish", choice: choice.index, finish: read() });
+}
+
+function endAnswer(state: State): void {
+  for (const choice of state.choices.values()) closeBlock(state, choice);
+  state.ended = true;
+  state.events.push({ type: "end" });
+}
+
+function fail(state: State, message: string): void {
+  if (state.ended) return;
+  state.ended = true;
+  state.events.push({ type: "failed", failure: failure("malformed", message) });
+}
+
+function reportExtras(state: State, extras: JsonObject, path: string): void {
+  if (isEmpty(extras)) return;
+  for (const name of Object.keys(extras)) reportUnknown(state, path + name);
+}
+
+function reportUnknown(state: State, what: string): void {
+  if (state.unknown.has(what) || state.unknown.size >= UNKNOWN_MAX) return;
+  state.unknown.add(what);
+  state.events.push({ type: "loss", loss: dropped("stream", `nothing in between carries ${what.slice(0, 60)}`) });
+}

@@ -1,0 +1,295 @@
+/**
+ * A streamed answer of any vendor as the vendor's own sequence of frames: text and thoughts as they come, a function call
+ * whole once its arguments are, and a last frame with the finish, the usage and the sources; or an error. Nothing is sent
+ * to keep a connection alive: the official SDK stumbles over whatever is no answer.
+ */
+import type { IrEvent, StartedBlock } from "../../ir/event.ts";
+import { failure } from "../../ir/failure.ts";
+import type { IrCitation, Sealed } from "../../ir/request.ts";
+import type { IrFinish } from "../../ir/response.ts";
+import { mergeUsage, type Usage } from "../../ir/usage.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
+import { NO_PARTS, newResponseId, writeArguments } from "./answer-parts.ts";
+import { parseObject } from "./arguments.ts";
+import { writeStreamError } from "./errors.ts";
+import { writeFinish } from "./finish.ts";
+import { writeGrounding } from "./grounding.ts";
+import { createLossList, type LossList } from "./loss-list.ts";
+import { writeId } from "./part-writer.ts";
+import { writeSignature } from "./sealed.ts";
+import { writeUsage } from "./usage.ts";
+import { ORIGIN } from "./wire.ts";
+
+export function createStreamWriter(context: AnswerContext): StreamWriter {
+  const state: State = {
+    context,
+    losses: createLossList(),
+    choices: new Map(),
+    blocks: new Map(),
+    frames: [],
+    start: null,
+    names: null,
+    usage: null,
+    heldChars: 0,
+    ended: false,
+  };
+  return {
+    push(event) {
+      if (state.ended) return [];
+      state.frames = [];
+      write(state, event);
+      if (!state.ended && state.heldChars > HELD_CHARS_MAX) overflow(state);
+      return state.frames;
+    },
+    get losses() {
+      return state.losses.list;
+    },
+  };
+}
+
+/** Arguments held for calls that are not whole: as much as the largest answer; beyond it the vendor misbehaves. */
+const HELD_CHARS_MAX = 16 * 1024 * 1024;
+/** Citations of an answer that are told at its end. */
+const CITATIONS_MAX = 512;
+
+interface State {
+  readonly context: AnswerContext;
+  readonly losses: LossList;
+  readonly choices: Map<number, ChoiceState>;
+  readonly blocks: Map<number, BlockState>;
+  /** What this push has written. */
+  frames: Frame[];
+  start: Extract<IrEvent, { type: "start" }> | null;
+  /** JSON of the members every frame repeats; null before the first. */
+  names: string | null;
+  usage: Usage | null;
+  heldChars: number;
+  ended: boolean;
+}
+
+interface ChoiceState {
+  finish: IrFinish | null;
+  hasToolCalls: boolean;
+  /** Own signature without text, waiting for the part it belongs to. */
+  signature: string | null;
+  readonly cited: { citation: IrCitation; text: string }[];
+}
+
+interface BlockState {
+  readonly choice: number;
+  readonly content: StartedBlock;
+  /** Arguments of a call. */
+  readonly pieces: string[];
+  signature: Sealed | null;
+  hasText: boolean;
+}
+
+function write(state: State, event: IrEvent): void {
+  switch (event.type) {
+    case "start":
+      state.start = event;
+      if (event.origin !== ORIGIN) state.losses.dropExtras("", event.extras);
+      return;
+    case "usage":
+      state.usage = mergeUsage(state.usage, event.usage);
+      return;
+    case "block-start":
+      startBlock(state, event);
+      return;
+    case "text-delta":
+      writeText(state, event);
+      return;
+    case "arguments-delta": {
+      const block = state.blocks.get(event.block);
+      if (block === undefined && event.text !== "") state.losses.drop("functionCall", "more came after it was written");
+      if (block?.content.type !== "tool-call") return;
+      block.pieces.push(event.text);
+      // A slot of the list counts too, or a drip of nothing would cost nothing.
+      state.heldChars += event.text.length + 8;
+      return;
+    }
+    case "signature-delta": {
+      const block = state.blocks.get(event.block);
+      if (block?.content.type !== "reasoning") return;
+      const { signature } = event;
+      block.signature = { issuer: signature.issuer, value: (block.signature?.value ?? "") + signature.value };
+      return;
+    }
+    case "citation":
+      addCitation(state, event.block, event.citation);
+      return;
+    case "foreign-delta":
+      state.losses.drop("delta", "known only to its own protocol");
+      return;
+    case "block-end":
+      endBlock(state, event.block);
+      return;
+    case "finish":
+      choiceOf(state, event.choice).finish = event.finish;
+      return;
+    case "keep-alive":
+    case "loss":
+      return;
+    case "end":
+      finish(state);
+      return;
+    case "failed":
+      state.ended = true;
+      for (const { content } of state.blocks.values()) {
+        if (content.type === "tool-call") state.losses.drop("functionCall", "it broke off before it was whole");
+      }
+      state.frames.push({ event: null, data: JSON.stringify(writeStreamError(event.failure)) });
+      return;
+  }
+}
+
+function choiceOf(state: State, index: number): ChoiceState {
+  const known = state.choices.get(index);
+  if (known !== undefined) return known;
+  const choice: ChoiceState = { finish: null, hasToolCalls: false, signature: null, cited: [] };
+  state.choices.set(index, choice);
+  return choice;
+}
+
+/** `part` is JSON text, so that the hot path builds no object. */
+function emitPart(state: State, choice: number, part: string): void {
+  const content = `{"candidates":[{"content":{"parts":[${part}],"role":"model"},"index":${choice}}]`;
+  state.frames.push({ event: null, data: `${content}${namesOf(state)}}` });
+}
+
+function namesOf(state: State): string {
+  if (state.names !== null) return state.names;
+  const { start, context } = state;
+  const id = start?.origin === ORIGIN && start.id !== null ? start.id : newResponseId(context);
+  const model = start?.model ?? context.upstreamModel;
+  state.names = `,"modelVersion":${JSON.stringify(model)},"responseId":${JSON.stringify(id)}`;
+  return state.names;
+}
+
+function startBlock(state: State, event: Extract<IrEvent, { type: "block-start" }>): void {
+  const { content, choice } = event;
+  const own = choiceOf(state, choice);
+  if (content.type === "foreign") {
+    const value = asObject(content.value);
+    if (content.origin === ORIGIN && value !== undefined) {
+      releaseSignature(state, choice);
+      emitPart(state, choice, JSON.stringify(value));
+    } else state.losses.drop(content.name, "known only to its own protocol");
+    return;
+  }
+  if (content.type === "tool-call") own.hasToolCalls = true;
+  else releaseSignature(state, choice);
+  state.blocks.set(event.block, { choice, content, pieces: [], signature: null, hasText: false });
+  if (content.type === "reasoning" && content.encrypted !== null && content.encrypted.issuer !== ORIGIN) {
+    const thoughtSignature = writeSignature("encrypted", content.encrypted);
+    emitPart(state, choice, JSON.stringify({ text: "", thought: true, thoughtSignature }));
+  }
+}
+
+function writeText(state: State, event: Extract<IrEvent, { type: "text-delta" }>): void {
+  if (event.logprobs != null) state.losses.drop("logprobs", "in the shape of another vendor");
+  const block = state.blocks.get(event.block);
+  if (block === undefined || event.text === "") return;
+  if (!block.hasText) writeWholeCalls(state, event.block, block.choice);
+  block.hasText = true;
+  const text = JSON.stringify(event.text);
+  if (block.content.type === "reasoning") emitPart(state, block.choice, `{"text":${text},"thought":true}`);
+  else if (block.content.type !== "tool-call") emitPart(state, block.choice, `{"text":${text}}`);
+}
+
+/** Some vendors end their calls with the answer: one that is whole already keeps its place ahead of later text. */
+function writeWholeCalls(state: State, before: number, choice: number): void {
+  for (const [number, block] of state.blocks) {
+    if (number >= before || block.choice !== choice || block.content.type !== "tool-call") continue;
+    const isWhole = block.pieces.length > 0 && parseObject(block.pieces.join("")) !== null;
+    if (isWhole) endBlock(state, number);
+    else state.losses.approximate("functionCall", "text that came before it was whole stands before it");
+  }
+}
+
+/** Places in the answer are not known piece by piece, so the sources are told without them. */
+function addCitation(state: State, number: number, citation: IrCitation): void {
+  const block = state.blocks.get(number);
+  if (block === undefined) return;
+  const { cited } = choiceOf(state, block.choice);
+  if (citation.url === null) state.losses.drop("citations", "only sources with an address can be named");
+  else if (cited.length >= CITATIONS_MAX) state.losses.drop("citations", "more than can be told at the end");
+  else cited.push({ citation: { ...citation, start: null, end: null }, text: "" });
+}
+
+function endBlock(state: State, number: number): void {
+  const block = state.blocks.get(number);
+  if (block === undefined) return;
+  state.blocks.delete(number);
+  if (block.content.type === "tool-call") writeCall(state, block, block.content);
+  else if (block.content.type === "reasoning") endReasoning(state, block, block.content.encrypted);
+}
+
+function writeCall(state: State, block: BlockState, content: Extract<StartedBlock, { type: "tool-call" }>): void {
+  const text = block.pieces.join("");
+  state.heldChars -= text.length + 8 * block.pieces.length;
+  const args = writeArguments({ kind: content.kind, arguments: text }, "functionCall", state.losses);
+  const choice = choiceOf(state, block.choice);
+  const signed = choice.signature === null ? {} : { thoughtSignature: choice.signature };
+  choice.signature = null;
+  const functionCall = { ...writeId(content.id), name: content.name, args };
+  emitPart(state, block.choice, JSON.stringify({ functionCall, ...signed }));
+}
+
+/** A signature alone waits for the call it may belong to; one with thoughts stands on them. */
+function endReasoning(state: State, block: BlockState, encrypted: Sealed | null): void {
+  const { signature } = block;
+  if (encrypted !== null && signature !== null) {
+    state.losses.drop("signature", "a part carries one opaque value, and the encrypted one is needed");
+    return;
+  }
+  const own = encrypted?.issuer === ORIGIN ? encrypted : signature;
+  if (own === null) return;
+  if (own.issuer === ORIGIN && !block.hasText) {
+    releaseSignature(state, block.choice);
+    choiceOf(state, block.choice).signature = own.value;
+    return;
+  }
+  const thoughtSignature = writeSignature("signature", own);
+  emitPart(state, block.choice, JSON.stringify({ text: "", thought: true, thoughtSignature }));
+}
+
+function releaseSignature(state: State, index: number): void {
+  const choice = choiceOf(state, index);
+  if (choice.signature === null) return;
+  emitPart(state, index, JSON.stringify({ text: "", thoughtSignature: choice.signature }));
+  choice.signature = null;
+}
+
+/** Usage may come after the finish, so the last frame waits for the end. */
+function finish(state: State): void {
+  for (const number of [...state.blocks.keys()]) endBlock(state, number);
+  if (state.choices.size === 0) choiceOf(state, 0);
+  for (const index of state.choices.keys()) releaseSignature(state, index);
+  const usage = writeUsage(state.usage);
+  const candidates = [...state.choices].map(([index, choice]) => writeLast(state, index, choice));
+  const names = namesOf(state);
+  const counted = usage === null ? "" : `,"usageMetadata":${JSON.stringify(usage)}`;
+  state.frames.push({ event: null, data: `{"candidates":${JSON.stringify(candidates)}${counted}${names}}` });
+  state.ended = true;
+}
+
+function writeLast(state: State, index: number, choice: ChoiceState): JsonObject {
+  const origin = state.start?.origin ?? "";
+  const { word, exact } = writeFinish(choice.finish, { origin, hasToolCalls: choice.hasToolCalls });
+  if (!exact) state.losses.approximate("finishReason", `written as ${word}`);
+  const grounding = writeGrounding(choice.cited);
+  return {
+    content: { parts: NO_PARTS, role: "model" },
+    finishReason: word,
+    index,
+    ...(grounding === null ? {} : { groundingMetadata: grounding }),
+  };
+}
+
+function overflow(state: State): void {
+  state.ended = true;
+  const failed = failure("malformed", "The model's answer holds more than can be put together.");
+  state.frames.push({ event: null, data: JSON.stringify(writeStreamError(failed)) });
+}

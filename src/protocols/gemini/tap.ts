@@ -1,0 +1,165 @@
+/**
+ * Watches a relayed answer without translating it. Once the answer has begun, a frame that only carries text is told from
+ * its characters, and of its JSON only the small usage object is parsed; whatever says more is parsed whole.
+ */
+import { mergeUsage, type Usage } from "../../ir/usage.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import { readInBandError } from "./error-words.ts";
+import { spelled, spelledObject } from "./members.ts";
+import { readBlockReason, readModel } from "./response-reader.ts";
+import { readUsage } from "./usage.ts";
+
+export function createTap(): Tap {
+  /** Candidates seen, and whether each has told its finish. */
+  const finished = new Map<number, boolean>();
+  let usage: Usage | null = null;
+  let begun = false;
+  const merged = (note: TapNote): TapNote => {
+    begun ||= note.meaningful;
+    if (note.usage === null) return note;
+    usage = mergeUsage(usage, note.usage);
+    return { ...note, usage };
+  };
+  return {
+    frame(frame) {
+      const quick = begun ? quickNote(frame) : null;
+      return merged(quick ?? readNote(parseFrame(frame.data), finished));
+    },
+    body: readBody,
+  };
+}
+
+const QUIET: TapNote = {
+  meaningful: false,
+  usage: null,
+  failure: null,
+  settled: false,
+  terminal: false,
+  model: null,
+  finish: null,
+};
+
+/** Inside a string every quote is escaped, so these can only be members. */
+const SAYS_MORE = /"(finish_?[rR]eason|error|prompt_?[fF]eedback|function_?[cC]all|index"\s*:\s*[1-9])/;
+const USAGE_MEMBER = '"usageMetadata"';
+
+/** Null when the frame must be parsed. */
+function quickNote({ data }: Frame): TapNote | null {
+  if (!data.startsWith('{"candidates"') || SAYS_MORE.test(data)) return null;
+  const from = data.indexOf(USAGE_MEMBER);
+  if (from === -1) return { ...QUIET, meaningful: true };
+  const open = data.indexOf("{", from);
+  const close = endOfObject(data, open);
+  if (close === -1 || data.indexOf(USAGE_MEMBER, close) !== -1) return null;
+  return { ...QUIET, meaningful: true, usage: readUsage(parseFrame(data.slice(open, close))) };
+}
+
+/** The object holds numbers and a few words, none of them with a brace. -1: it does not end. */
+function endOfObject(data: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at !== -1 && at < data.length; at++) {
+    const code = data.charCodeAt(at);
+    if (code === OPEN) depth++;
+    else if (code === CLOSE && --depth === 0) return at + 1;
+  }
+  return -1;
+}
+
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/** What cannot be read is left to whoever reads the stream: the bytes are the vendor's. */
+function parseFrame(data: string): JsonObject {
+  try {
+    return spelled(asObject(parseJson(data)) ?? {});
+  } catch (error) {
+    if (error instanceof WireError) return {};
+    throw error;
+  }
+}
+
+/** As the reader counts them. */
+const CHOICES_MAX = 128;
+
+function readNote(answer: JsonObject, finished: Map<number, boolean>): TapNote {
+  if (asObject(answer["error"]) !== undefined) {
+    return { ...QUIET, failure: readInBandError(answer), settled: true, terminal: true };
+  }
+  let meaningful = false;
+  let finish: string | null = null;
+  for (const [position, value] of (asArray(answer["candidates"]) ?? []).slice(0, CHOICES_MAX).entries()) {
+    const candidate = looseObject(value);
+    const index = asNumber(candidate["index"]) ?? position;
+    const reason = asText(candidate["finishReason"]) ?? "";
+    const ends = reason !== "" && reason !== "FINISH_REASON_UNSPECIFIED";
+    if (finished.size < CHOICES_MAX) finished.set(index, ends || finished.get(index) === true);
+    if (ends) finish ??= reason;
+    meaningful ||= ends || hasContent(candidate["content"]);
+  }
+  const blocked = blockReasonOf(answer);
+  if (blocked !== null && finished.get(0) !== true) {
+    finished.set(0, true);
+    finish ??= blocked;
+    meaningful = true;
+  }
+  const settled = finished.size > 0 && [...finished.values()].every(Boolean);
+  return { ...QUIET, meaningful, usage: readUsage(answer["usageMetadata"]), settled, model: readModel(answer), finish };
+}
+
+/** Spelled where that is possible; what names a member twice is the reader's to refuse. */
+function looseObject(value: unknown): JsonObject {
+  try {
+    return spelledObject(value) ?? {};
+  } catch (error) {
+    if (error instanceof WireError) return {};
+    throw error;
+  }
+}
+
+function blockReasonOf(answer: JsonObject): string | null {
+  try {
+    return readBlockReason(answer);
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+/** A part that is more than an empty text. */
+function hasContent(content: unknown): boolean {
+  return (asArray(looseObject(content)["parts"]) ?? []).some((value) => {
+    const part = looseObject(value);
+    const names = Object.keys(part).filter((name) => name !== "text" && name !== "thought");
+    return asText(part["text"]) !== undefined && names.length === 0 ? part["text"] !== "" : names.length > 0;
+  });
+}
+
+const NO_ANSWER: ErrorWords = {
+  status: 200,
+  code: null,
+  type: null,
+  message: "The answer has no candidates.",
+  meaning: null,
+  retryAfterMs: null,
+};
+
+function readBody(given: JsonObject): TapNote {
+  const body = looseObject(given);
+  const candidates = asArray(body["candidates"]) ?? [];
+  if (asObject(body["error"]) !== undefined) {
+    return { ...QUIET, failure: readInBandError(body), settled: true, terminal: true };
+  }
+  const blocked = blockReasonOf(body);
+  const failure = candidates.length > 0 || blocked !== null ? null : NO_ANSWER;
+  return {
+    meaningful: failure === null,
+    usage: readUsage(body["usageMetadata"]),
+    failure,
+    settled: true,
+    terminal: true,
+    model: readModel(body),
+    finish: asText(at(candidates, 0, "finishReason")) ?? (candidates.length === 0 ? blocked : null),
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * How much the model shall think, and whether its thoughts are shown. The third generation takes a level, the second a
+ * budget in tokens; this table turns efforts and budgets into either.
+ */
+import type { IrReasoningConfig } from "../../ir/request.ts";
+import type { JsonObject } from "../../std/json.ts";
+import type { LevelWord } from "./wire.ts";
+import type { WriteContext } from "./write-context.ts";
+
+/** The vendor's own table for its OpenAI endpoint (ai.google.dev/gemini-api/docs/openai#thinking, read 2026-11-27). */
+const BUDGETS = { minimal: 1024, low: 1024, medium: 8192, high: 24_576, xhigh: 32_768, max: 32_768 } as const;
+type Effort = keyof typeof BUDGETS;
+
+/** As they rise; levels of the same name stand among them. */
+const RANKS = { minimal: 0, low: 1, medium: 2, high: 3, xhigh: 4, max: 5 } as const satisfies Record<Effort, number>;
+const LEVEL_RANKS = {
+  THINKING_LEVEL_UNSPECIFIED: 0,
+  MINIMAL: 0,
+  LOW: 1,
+  MEDIUM: 2,
+  HIGH: 3,
+} as const satisfies Record<LevelWord, number>;
+
+/** Null: no `thinkingConfig` member. */
+export function writeThinking(config: IrReasoningConfig | null, context: WriteContext): JsonObject | null {
+  if (config === null) return null;
+  if (context.native) return writeOwn(config);
+  if (context.rules.thinking === "none") {
+    if (config.mode !== "disabled" && config.effort !== "none") {
+      context.losses.drop("reasoning", "the model does not think");
+    }
+    return null;
+  }
+  if (config.mode === "disabled" || config.effort === "none") return writeOff(context);
+  const asked = writeAmount(config, context);
+  const written = { ...asked, ...writeShown(config, context) };
+  return Object.keys(written).length === 0 ? null : written;
+}
+
+function writeOwn(config: IrReasoningConfig): JsonObject {
+  const { mode, effort, budgetTokens, display } = config;
+  const budget = mode === "disabled" ? 0 : mode === "adaptive" ? -1 : budgetTokens;
+  const hasBudget = budget !== null && budget !== 0;
+  const shown = display === null ? hasBudget || null : display === "omitted" ? (hasBudget ? null : false) : true;
+  const level = effort === null ? null : Object.hasOwn(RANKS, effort) ? effort.toUpperCase() : effort;
+  return {
+    ...(level === null ? {} : { thinkingLevel: level }),
+    ...(budget === null ? {} : { thinkingBudget: budget }),
+    ...(shown === null ? {} : { includeThoughts: shown }),
+  };
+}
+
+function writeOff(context: WriteContext): JsonObject {
+  const { rules } = context;
+  if (rules.mayStopThinking) return { thinkingBudget: 0 };
+  context.losses.approximate("reasoning", "the model always thinks, so it thinks as little as it can");
+  const [lowest] = rules.levels;
+  return rules.thinking === "level" && lowest !== undefined
+    ? { thinkingLevel: lowest }
+    : { thinkingBudget: rules.budget.min };
+}
+
+/** A budget goes ahead of an effort: it says more. */
+function writeAmount(config: IrReasoningConfig, context: WriteContext): JsonObject {
+  const { thinking } = context.rules;
+  const { mode, effort, budgetTokens } = config;
+  if (budgetTokens !== null)
+    return thinking === "level" ? levelOf(budgetTokens, context) : clamp(budgetTokens, context);
+  if (effort === null) return mode === null || thinking === "level" ? {} : { thinkingBudget: -1 };
+  if (!isEffort(effort)) {
+    context.losses.drop("reasoning_effort", "an effort the vendor does not know");
+    return {};
+  }
+  if (thinking !== "budget") return nearestLevel(effort, context);
+  context.losses.approximate("reasoning_effort", `the effort ${effort} is a budget of ${BUDGETS[effort]} tokens`);
+  return clamp(BUDGETS[effort], context);
+}
+
+function isEffort(word: string): word is Effort {
+  return Object.hasOwn(BUDGETS, word);
+}
+
+/** The level itself, or the nearest one below that the model knows, or the lowest. */
+function nearestLevel(effort: Effort, context: WriteContext): JsonObject {
+  const { levels } = context.rules;
+  const level = levels.filter((word) => LEVEL_RANKS[word] <= RANKS[effort]).at(-1) ?? levels[0];
+  if (level === undefined) return {};
+  if (level.toLowerCase() !== effort) {
+    context.losses.approximate("reasoning_effort", `written as ${level.toLowerCase()}`);
+  }
+  return { thinkingLevel: level };
+}
+
+function levelOf(budgetTokens: number, context: WriteContext): JsonObject {
+  context.losses.approximate("reasoning.max_tokens", "the model takes a level instead of a budget");
+  const effort: Effort = budgetTokens <= BUDGETS.low ? "low" : budgetTokens <= BUDGETS.medium ? "medium" : "high";
+  const level = context.rules.levels.filter((word) => LEVEL_RANKS[word] <= RANKS[effort]).at(-1);
+  return { thinkingLevel: level ?? "HIGH" };
+}
+
+function clamp(budgetTokens: number, context: WriteContext): JsonObject {
+  const { min, max } = context.rules.budget;
+  const budget = Math.min(max, Math.max(min, budgetTokens));
+  if (budget !== budgetTokens) {
+    context.losses.clamp("reasoning.max_tokens", `the model's budget is from ${min} to ${max} tokens`);
+  }
+  return { thinkingBudget: budget };
+}
+
+/** Who asks for a budget sees thoughts in every other protocol; who asks for an effort only when it says so. */
+function writeShown(config: IrReasoningConfig, context: WriteContext): JsonObject {
+  const { mode, display } = config;
+  if (display === null) return mode === null ? {} : { includeThoughts: true };
+  if (display === "omitted" || display === "none") return mode === null ? { includeThoughts: false } : {};
+  if (display !== "summarized") context.losses.approximate("reasoning.summary", "thoughts are shown as summaries");
+  return { includeThoughts: true };
+}

@@ -1,0 +1,110 @@
+/** Tool definitions and the choice among them. */
+import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import { dropCache, withExtras } from "./part-writer.ts";
+import { writeParameters } from "./schema-writer.ts";
+import { legalToolName } from "./tool-ids.ts";
+import { type ChoiceMode, ORIGIN } from "./wire.ts";
+import type { WriteContext } from "./write-context.ts";
+
+export interface WrittenTools {
+  /** Empty: no `tools` member. */
+  readonly tools: readonly JsonObject[];
+  /** Null: no `toolConfig` member. */
+  readonly config: JsonObject | null;
+}
+
+export function writeTools(request: IrRequest, context: WriteContext): WrittenTools {
+  const tools: JsonObject[] = [];
+  let functions: JsonObject[] = [];
+  for (const [index, tool] of request.tools.entries()) {
+    const written = writeTool(tool, `tools[${index}]`, context);
+    if (written === null) continue;
+    if (tool.type === "foreign") {
+      tools.push(written);
+      functions = [];
+      continue;
+    }
+    // Functions that stand together are declared together; a list that was pushed grows.
+    if (functions.length === 0) tools.push({ functionDeclarations: functions });
+    functions.push(written);
+  }
+  return { tools, config: writeChoice(request, tools.length > 0, context) };
+}
+
+function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
+  if (tool.type === "foreign") {
+    const value = asObject(tool.value);
+    if (tool.origin === ORIGIN && context.native && value !== undefined) return value;
+    context.losses.drop(path, `the tool ${tool.name} is known only to its own protocol`);
+    return null;
+  }
+  const name = writeName(tool.name, `${path}.name`, context);
+  const description = tool.description === null ? {} : { description: tool.description };
+  if (tool.type === "custom") {
+    context.losses.approximate(path, "a free-text tool is written as a function with one string");
+    return withExtras({ name, ...description, parametersJsonSchema: FREE_TEXT_SCHEMA }, tool.extras, path, context);
+  }
+  if (tool.cache !== null && !context.native) dropCache(path, context);
+  if (tool.strict === true) context.losses.drop(`${path}.strict`, "a single tool cannot be held to its schema");
+  const schema = writeParameters(tool.parameters, `${path}.parameters`, context);
+  const parameters =
+    schema === null
+      ? {}
+      : schema.form === "openapi"
+        ? { parameters: schema.schema }
+        : { parametersJsonSchema: schema.schema };
+  return withExtras({ name, ...description, ...parameters }, tool.extras, path, context);
+}
+
+/** Arguments of a free-text tool: the model calls it as a function with this one string. */
+const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
+
+function writeName(name: string, path: string, context: WriteContext): string {
+  if (context.native) return name;
+  const legal = legalToolName(name);
+  if (legal !== name) context.losses.approximate(path, "the name has characters or a length the vendor refuses");
+  return legal;
+}
+
+function writeChoice(request: IrRequest, hasTools: boolean, context: WriteContext): JsonObject | null {
+  const { toolChoice, parallelToolCalls } = request;
+  if (parallelToolCalls === false) {
+    context.losses.drop("parallel_tool_calls", "the model may always make several calls at once");
+  }
+  if (toolChoice === null) return null;
+  if (!hasTools && !context.native) {
+    if (toolChoice.kind !== "none" && toolChoice.kind !== "auto") {
+      context.losses.drop("tool_choice", "there are no tools to choose from");
+    }
+    return null;
+  }
+  const calling = writeMode(toolChoice, context);
+  return calling === null ? null : { functionCallingConfig: calling };
+}
+
+function writeMode(choice: IrToolChoice, context: WriteContext): JsonObject | null {
+  const mode = (word: ChoiceMode): JsonObject => ({ mode: word });
+  const named = (names: readonly string[]): JsonObject => ({
+    allowedFunctionNames: context.native ? names : names.map(legalToolName),
+  });
+  switch (choice.kind) {
+    case "auto":
+      return mode("AUTO");
+    case "none":
+      return mode("NONE");
+    case "required":
+      return mode("ANY");
+    case "tool":
+      return { ...mode("ANY"), ...named([choice.name]) };
+    case "allowed":
+      // Beside AUTO the vendor takes no names; VALIDATED is free to call or to talk and takes them.
+      return { ...mode(choice.mode === "required" ? "ANY" : "VALIDATED"), ...named(choice.names) };
+    case "foreign": {
+      const value = asObject(choice.value);
+      if (choice.origin === ORIGIN && context.native && value !== undefined) return value;
+      context.losses.drop("tool_choice", "a choice known only to its own protocol");
+      return null;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// The net under the displays of a supervisor: what they throw where nobody can catch it ends nothing.
+import { expect, test } from "bun:test";
+import { startDisplays } from "../../src/process/displays.ts";
+import { clockConfig } from "../displays/awtrix/builders.ts";
+import { deployment } from "../observability/samples.ts";
+
+test("errors nobody caught are said, too many switch the displays off, and the net goes with them", async () => {
+  const before = process.listeners("uncaughtException").length;
+  const lines: string[] = [];
+  const displays = startDisplays({
+    deployment: deployment({ displays: [clockConfig({ url: "http://127.0.0.1:9" })] }),
+    env: {},
+    version: "1.2.3",
+    say: (_, line) => lines.push(line),
+    onStates: () => undefined,
+  });
+  const net = process.listeners("uncaughtException").slice(before)[0];
+  expect(net).toBeDefined();
+  for (let thrown = 0; thrown < 11; thrown += 1) net?.(new TypeError("canary-secret-1"), "uncaughtException");
+  expect(lines.filter((line) => line.startsWith("Displays: an error nobody caught: TypeError")).length).toBe(11);
+  expect(lines.at(-1)).toBe("Displays: too many of them; nothing is shown until the next start.");
+  expect(lines.join("\n")).not.toContain("canary");
+  await displays.close();
+  expect(process.listeners("uncaughtException").length).toBe(before);
+});
