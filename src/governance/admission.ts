@@ -7,7 +7,7 @@ import type { Facts } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { totalTokens } from "../ir/usage.ts";
-import { moneyAmount, rateAmount, readAmount, windowsOf } from "./amounts.ts";
+import { kindOf, moneyAmount, rateAmount, windowsOf } from "./amounts.ts";
 import { ceilingOf, projectOf, sessionOf } from "./asked.ts";
 import { accountScope } from "./caps.ts";
 import { createRecentAnswers, type Estimate, estimate, type RecentAnswers } from "./estimate.ts";
@@ -234,8 +234,7 @@ function addScope(
 // ---------------------------------------------------------------- when it is over
 
 function usedOf({ hold, amount }: Part, row: UsageRow, ran: boolean): number {
-  const { kind } = readAmount(hold.amount);
-  switch (kind) {
+  switch (kindOf(hold.amount)) {
     case "usd":
       return row.costNanos ?? 0;
     case "requests":

@@ -79,6 +79,13 @@ export function rateAmount(kind: "requests" | "tokens" | "slots", scope: string)
 
 const AMOUNT = /^(usd|requests|tokens|slots) (minute|hourly|daily|weekly|monthly|total|-) (.+)$/;
 
+/** The first word of its name: cheaper than reading all of it, for every request asks. */
+export function kindOf(amount: string): Kind {
+  const kind = amount.slice(0, amount.indexOf(" "));
+  if (!isKind(kind)) throw new Error("not the name of an amount");
+  return kind;
+}
+
 /** What an amount is called, for the sentence of a refusal. Throws where it is none: names are made above. */
 export function readAmount(amount: string): Name {
   const [, kind, window, scope] = AMOUNT.exec(amount) ?? [];
@@ -100,6 +107,8 @@ interface Look {
   /** Above the limit if less than zero. */
   readonly left: number;
   readonly used: number;
+  /** What a soft budget would leave it at; null: there is none. */
+  readonly softLimit: number | null;
 }
 
 interface State {
@@ -205,14 +214,16 @@ function look(state: State, holder: string, want: Want, { nowMs, wallMs }: Momen
     const period = periodOf(name.window, wallMs);
     const hold = { amount: want.amount, period: period.id };
     const used = spentOf(state, name, want.amount, period) + leasedOf(state, hold, holder, want.need);
-    return { want, name, period, used, ...against(hardLimit(limits, name.window), used) };
+    const softLimit = lowest(limits, name.window, "soft");
+    return { want, name, period, used, softLimit, ...against(lowest(limits, name.window, "hard"), used) };
   }
   const held =
     name.kind === "slots"
       ? leasedOf(state, { amount: want.amount, period: "" }, null, 0)
       : minuteOf(state, want.amount).used(nowMs);
   const used = held + want.need;
-  return { want, name, period: null, used, ...against(limits === null ? null : rateLimit(limits, name.kind), used) };
+  const limit = limits === null ? null : rateLimit(limits, name.kind);
+  return { want, name, period: null, used, softLimit: null, ...against(limit, used) };
 }
 
 function against(limit: number | null, used: number): Pick<Look, "limit" | "left"> {
@@ -292,18 +303,20 @@ function keyOf({ amount, period }: HoldName): string {
 }
 
 /** Beyond what was needed, so that the next ones need not ask. */
-function extraFor({ want, name, limit, left }: Look): number {
-  if (limit === null) return want.need * (LEASE_NEEDS_MAX - 1);
+function extraFor({ want, name, limit, left, softLimit }: Look): number {
   if (name.kind === "usd") {
-    const share = Math.floor((left + want.need) / LEASE_SHARE);
+    // A soft budget is asked about as often, or its warning would come late.
+    const whole = Math.min(left + want.need, softLimit ?? Number.POSITIVE_INFINITY);
+    const share = Math.floor(whole / LEASE_SHARE);
     return Math.max(0, Math.min(left, share - want.need, want.need * (LEASE_NEEDS_MAX - 1)));
   }
+  if (limit === null) return want.need * (LEASE_NEEDS_MAX - 1);
   return Math.max(0, Math.min(left, Math.floor(limit / RATE_SHARE) - want.need));
 }
 
-function hardLimit(limits: Limits | null, window: BudgetWindow): number | null {
-  const hard = (limits?.budgets ?? []).filter((budget) => budget.window === window && budget.mode === "hard");
-  return hard.length === 0 ? null : Math.min(...hard.map((budget) => budget.limitNanos));
+function lowest(limits: Limits | null, window: BudgetWindow, mode: "hard" | "soft"): number | null {
+  const found = (limits?.budgets ?? []).filter((budget) => budget.window === window && budget.mode === mode);
+  return found.length === 0 ? null : Math.min(...found.map((budget) => budget.limitNanos));
 }
 
 function rateLimit(limits: Limits, kind: Exclude<Kind, "usd">): number | null {

@@ -40,7 +40,8 @@ const WITHOUT_OUTPUT: ReadonlySet<Operation> = new Set<Operation>(["embed", "rer
 export function estimate({ lanes, facts, choices, budget, answers }: EstimateInput): Estimate | string {
   if (!isBilled(facts.operation)) return { nanos: 0, tokens: facts.inputTokensEstimate };
   const isStrict = budget === "strict";
-  const asked = WITHOUT_OUTPUT.has(facts.operation) ? { ...facts, maxOutputTokens: 0 } : facts;
+  const maxOutputTokens = WITHOUT_OUTPUT.has(facts.operation) ? 0 : wholeTokens(facts.maxOutputTokens);
+  const asked = { ...facts, maxOutputTokens };
   const times = isStrict ? Math.max(1, choices()) : 1;
   const amounts: (number | null)[] = [];
   let tokens = 0;
@@ -48,9 +49,17 @@ export function estimate({ lanes, facts, choices, budget, answers }: EstimateInp
     const each = isStrict ? worstOf(lane, asked, times) : expectationOf(lane, asked, answers.p95(lane.id));
     if (each === null) return "Say how long the answer may be (max_tokens): nothing else bounds what it can cost.";
     tokens = Math.max(tokens, each.inputTokens + each.outputTokens);
-    amounts.push(isStrict ? worstNanos(lane.prices, each) : expectedNanos(lane.prices, each));
+    const amount = isStrict ? worstNanos(lane.prices, each) : expectedNanos(lane.prices, each);
+    // A price is known, and the sum is more than can be held: it must not pass for a price that is not known.
+    if (amount === null && lane.prices !== null) return "What this request may cost is more than any budget can hold.";
+    amounts.push(amount);
   }
   return { nanos: dearest(amounts.map((amount) => (amount === null ? null : nanos(amount)))).amount, tokens };
+}
+
+/** What the client wrote may be anything; a limit that is none limits nothing. */
+function wholeTokens(limit: number | null): number | null {
+  return limit !== null && limit >= 0 && limit <= Number.MAX_SAFE_INTEGER ? Math.ceil(limit) : null;
 }
 
 function expectationOf(lane: Lane, facts: Facts, recentP95Tokens: number | null): Expectation {

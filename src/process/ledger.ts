@@ -2,12 +2,14 @@
  * What the supervisor keeps for its workers: the ledger with its lock, and answers to be given again. Loaded only where the
  * configuration asks for one of them, because the database is.
  */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createKeeper, type Keeper } from "../governance/keeper.ts";
 import { createRemembering } from "../governance/remember.ts";
 import type { LedgerMessage, LedgerReply } from "../governance/store.ts";
 import { type Lock, takeLock } from "../governance/stores/lock.ts";
 import { readSpools, removeSpool } from "../governance/stores/spool.ts";
-import { type LedgerStore, openLedger } from "../governance/stores/sqlite.ts";
+import { isRc3, type LedgerStore, openLedger } from "../governance/stores/sqlite.ts";
 import type { Deployment, Governance } from "../ir/deployment.ts";
 import type { Cancel } from "../std/effects.ts";
 
@@ -94,6 +96,12 @@ async function open(governance: Governance, options: LedgerHostOptions): Promise
   if (lock === null) {
     return `governance.db_path: another gateway, or a command, holds ${dbPath}. Stop it, or set another path.`;
   }
+  // The name rc.3 uses where the configuration has none: its keys would otherwise be missing without a word.
+  const old = join(dirname(dbPath), RC3_NAME);
+  if (!existsSync(dbPath) && isRc3(old)) {
+    lock.release();
+    return importFirst(old, dbPath);
+  }
   const ledger = openLedger(dbPath);
   if (ledger.kind !== "open") {
     lock.release();
@@ -113,11 +121,13 @@ async function open(governance: Governance, options: LedgerHostOptions): Promise
 }
 
 /** The line to type, whole. */
-export function importFirst(dbPath: string): string {
-  return `governance.db_path: ${dbPath} belongs to Busbar 1.0.0-rc.3 and is left as it is. Take its keys over with:
-  ringmain keys import ${dbPath} ${dbPath}.ringmain
-and set db_path to ${dbPath}.ringmain.`;
+export function importFirst(from: string, to = `${from}.ringmain`): string {
+  return `governance.db_path: ${from} belongs to Busbar 1.0.0-rc.3 and is left as it is. Take its keys over with:
+  ringmain keys import ${from} ${to}
+and set db_path to ${to}.`;
 }
+
+const RC3_NAME = "busbar-governance.db";
 
 async function replaySpools(keeper: Keeper, dbPath: string): Promise<void> {
   for (const spooled of readSpools(dbPath)) {

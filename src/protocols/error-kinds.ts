@@ -1,5 +1,5 @@
 /** What follows from the meaning of a vendor's error: the failure it is, and the status it would have had. */
-import type { FailureKind } from "../ir/failure.ts";
+import type { Failure, FailureKind } from "../ir/failure.ts";
 import type { ErrorWords } from "./protocol.ts";
 
 type Meaning = NonNullable<ErrorWords["meaning"]>;
@@ -36,4 +36,16 @@ export function kindOfWords({ meaning, status }: Pick<ErrorWords, "meaning" | "s
   if (status === 408 || status === 504) return "timeout";
   if (status === 503 || status === 529) return "overloaded";
   return status >= 500 ? "server-error" : "rejected";
+}
+
+/** An in-band error as a failure of its own kind, for an answer that has already begun. */
+export function failureOfWords(words: ErrorWords, kind: FailureKind = kindOfWords(words)): Failure {
+  const { status, code, type, message, retryAfterMs } = words;
+  return {
+    kind,
+    message: "The provider ended the answer with an error.",
+    retryAfterMs,
+    upstream: { status, code, type, message, body: null, headers: {} },
+    details: null,
+  };
 }

@@ -1,4 +1,4 @@
-/** What a writer could not carry. Bounded, and one entry per field: a conversation of thousands may lose the same thing in each. */
+/** What a writer could not carry. Bounded, and as a rule one entry per field: a conversation of thousands may lose the same thing in each. */
 import { dropped, type Loss } from "../ir/loss.ts";
 import type { Extras } from "../ir/request.ts";
 
@@ -12,11 +12,13 @@ export interface Losses {
   addExtras(path: string, extras: Extras): void;
 }
 
-export function createLosses(): Losses {
+/** `repeats`: tells every loss, however often a field has one. `foreign`: what is said of another protocol's members. */
+export function createLosses(options: { readonly repeats?: true; readonly foreign?: string } = {}): Losses {
+  const foreign = options.foreign ?? "exists only in its own protocol";
   const list: Loss[] = [];
   const told = new Set<string>();
   const add = (loss: Loss) => {
-    if (told.has(loss.field) || list.length > LOSSES_MAX) return;
+    if ((options.repeats !== true && told.has(loss.field)) || list.length > LOSSES_MAX) return;
     told.add(loss.field);
     list.push(list.length < LOSSES_MAX ? loss : dropped("more", "further losses are not listed"));
   };
@@ -25,7 +27,7 @@ export function createLosses(): Losses {
     add,
     addExtras(path, extras) {
       for (const name of Object.keys(extras)) {
-        add(dropped(path === "" ? name : `${path}.${name}`, "exists only in its own protocol"));
+        add(dropped(path === "" ? name : `${path}.${name}`, foreign));
       }
     },
   };

@@ -249,7 +249,8 @@ describe("the ledger", () => {
     expect([second.code, second.stderr]).toEqual([1, expect.stringContaining("another gateway")]);
     await gateway.stop();
 
-    const oldPath = join(folder, "busbar.db");
+    const oldFolder = await mkdtemp(join(folder, "rc3-"));
+    const oldPath = join(oldFolder, "busbar-governance.db");
     const old = new Database(oldPath, { create: true });
     old.run(`CREATE TABLE virtual_keys (id TEXT PRIMARY KEY, key_hash TEXT UNIQUE, name TEXT, allowed_pools TEXT,
       max_budget_cents INTEGER, budget_period TEXT DEFAULT 'total', rpm_limit INTEGER, tpm_limit INTEGER, enabled INTEGER DEFAULT 1, created_at INTEGER)`);
@@ -273,6 +274,11 @@ describe("the ledger", () => {
     const imported = await runCommand(line);
     expect([imported.code, imported.stdout]).toEqual([0, expect.stringContaining("2 keys and 1 balances")]);
     expect(await readFile(oldPath)).toEqual(before);
+    // Without a path of its own in the configuration, rc.3 used this name; it is found beside ours.
+    const unnamed = await runCommand(["serve", "--config", "config.yaml"], {
+      files: { "config.yaml": config(`db_path: "${join(oldFolder, "ringmain.db")}"`) },
+    });
+    expect([unnamed.code, unnamed.stderr]).toEqual([1, expect.stringContaining(`keys import ${oldPath} `)]);
 
     const served = await startGateway({ config: config(`db_path: "${line[3]}"`) });
     try {

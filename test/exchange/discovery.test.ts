@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { models as OPENAI_MODELS } from "../../src/protocols/openai/models.ts";
 import { question } from "../harness/client-words.ts";
-import { ANONYMOUS, createCore } from "../harness/core.ts";
+import { ANONYMOUS, createCore, routeOf } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { embedder } from "../harness/fake-operations.ts";
 import { answering, bodyText, byProvider, json, refusing, transportError } from "../harness/scripted-answers.ts";
@@ -208,4 +208,30 @@ describe("counting across protocols", () => {
     expect([got.status, got.headers["x-ringmain-estimated"]]).toEqual([200, "true"]);
     expect(core.changes).toEqual([]);
   });
+});
+
+test.each([
+  ["/v1/models", {}, "", "openai"],
+  ["/v1/models", { "anthropic-version": "2023-06-01" }, "", "anthropic"],
+  ["/v1/models", { "x-goog-api-key": "k" }, "", "gemini"],
+  ["/v1/models", {}, "key=k", "gemini"],
+  ["/v1beta/models", {}, "", "gemini"],
+  ["/v1beta/models", { authorization: "Bearer k" }, "", "gemini"],
+])("the list at %s with %p and the query %p is for a client of %p", async (path, headers, query, ingress) => {
+  const core = listing();
+  const owner = path === "/v1/models" ? "openai" : "gemini";
+  await core.ask({ protocol: owner, operation: "models", path, body: "", headers, query });
+  expect(core.records[0]?.ingress).toBe(ingress);
+});
+
+test("a key in the query is read on a shared path where its client sends it so", () => {
+  const core = createCore({
+    deployment: deploymentOf({ lanes: LANES, auth: { mode: "token", clientTokens: [] } }),
+    answer: answering(OPENAI_WORDS),
+    clientTokens: ["query-key-1"],
+  });
+  const route = routeOf(core.protocols, "openai", "models", { path: "/v1/models" });
+  const asked = (query: string) =>
+    core.exchange.credential(route, { method: "GET", path: "/v1/models", query, headers: {}, params: {} }).kind;
+  expect([asked("key=query-key-1"), asked("key=wrong"), asked("")]).toEqual(["caller", "refused", "refused"]);
 });

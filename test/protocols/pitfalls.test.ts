@@ -679,7 +679,7 @@ const DEMANDS: Readonly<Record<string, Row>> = {
   "2 paths raw and percent-encoded": {
     title: "model ids with colons and slashes in a path",
     protocols: ["bedrock", "gemini"],
-    missing: "protocols that name the model in the path; the row names their test when they are built",
+    heldBy: [["protocols/gemini/carrier.test.ts", "upstream path"]],
   },
   "3 greetings and refused upgrades": {
     title: "HEAD / and /api/hello, and 426 for a WebSocket",

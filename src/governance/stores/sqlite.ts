@@ -3,7 +3,7 @@
  * where keys are in use. Every statement is prepared and takes its values as parameters.
  */
 import { Database, type Statement } from "bun:sqlite";
-import { existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { inputTokens, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import type { HeldLease } from "../amounts.ts";
 import { readStoredKey } from "../key-document.ts";
@@ -89,6 +89,7 @@ export type Opened =
 /** In the file's header, so that another program's database is not taken for ours. */
 const APPLICATION_ID = 0x524d4c31; // "RML1"
 const BUSY_MS = 2_000;
+const OWNER_ONLY = 0o600;
 /** Rows that go at once; the rest waits for the next look. */
 const PRUNE_ROWS_MAX = 5_000;
 /** A look at every page of a larger file takes too long for a start after a clean stop. */
@@ -107,6 +108,8 @@ export function openLedger(path: string): Opened {
   let db: Database | null = null;
   try {
     db = new Database(path, { create: true, readwrite: true, strict: true });
+    // Who asked for what, and hashes of keys: for its owner alone. What SQLite puts beside it gets the same rights.
+    chmodSync(path, OWNER_ONLY);
     // First of all: two processes that both set WAL without it end in "locked".
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
     db.run("PRAGMA journal_mode = WAL");
@@ -131,7 +134,11 @@ function damaged(path: string, what: string): string {
   return `${path} is damaged (${what}). Put the copy ${path}.backup in its place, or move it away to begin anew.`;
 }
 
-/** Looks without writing anything. */
+/** Whether rc.3 wrote it. Looks without writing anything. */
+export function isRc3(path: string): boolean {
+  return existsSync(path) && inspect(path) === "rc3";
+}
+
 function inspect(path: string): "ours" | "rc3" | "foreign" | "new" {
   if (statSync(path).size === 0) return "new";
   let db: Database | null = null;
@@ -236,6 +243,7 @@ function storeOf(db: Database, path: string): LedgerStore {
       const fresh = `${path}.backup.new`;
       rmSync(fresh, { force: true });
       statements.backup.run(fresh);
+      chmodSync(fresh, OWNER_ONLY);
       renameSync(fresh, `${path}.backup`);
     },
     close() {

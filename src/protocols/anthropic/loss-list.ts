@@ -1,9 +1,7 @@
-/** Collects what a writer could not carry. Bounded: past the bound one last entry says that there were more. */
+/** Collects what a writer could not carry, by the kind of loss. */
 import { approximated, clamped, dropped, type Loss } from "../../ir/loss.ts";
 import type { Extras } from "../../ir/request.ts";
-
-/** A request of 100,000 messages may lose something in each; nobody reads more than a few. */
-const LOSSES_MAX = 256;
+import { createLosses } from "../losses.ts";
 
 export interface LossList {
   readonly list: readonly Loss[];
@@ -15,20 +13,12 @@ export interface LossList {
 }
 
 export function createLossList(): LossList {
-  const list: Loss[] = [];
-  const add = (loss: Loss): void => {
-    if (list.length < LOSSES_MAX) list.push(loss);
-    else if (list.length === LOSSES_MAX) list.push(dropped("more", "further losses are not listed"));
-  };
+  const losses = createLosses({ repeats: true, foreign: "the Messages API has no such member" });
   return {
-    list,
-    drop: (field, detail) => add(dropped(field, detail)),
-    clamp: (field, detail) => add(clamped(field, detail)),
-    approximate: (field, detail) => add(approximated(field, detail)),
-    dropExtras(path, extras) {
-      for (const name of Object.keys(extras)) {
-        add(dropped(path === "" ? name : `${path}.${name}`, "the Messages API has no such member"));
-      }
-    },
+    list: losses.list,
+    drop: (field, detail) => losses.add(dropped(field, detail)),
+    clamp: (field, detail) => losses.add(clamped(field, detail)),
+    approximate: (field, detail) => losses.add(approximated(field, detail)),
+    dropExtras: losses.addExtras,
   };
 }

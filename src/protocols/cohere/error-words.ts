@@ -4,7 +4,7 @@
  */
 import type { Failure } from "../../ir/failure.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { KIND_BY_MEANING, STATUS_BY_MEANING } from "../error-kinds.ts";
+import { failureOfWords, KIND_BY_MEANING, STATUS_BY_MEANING } from "../error-kinds.ts";
 import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
 import { isFailedFinish } from "./finish.ts";
@@ -123,13 +123,8 @@ const BY_STATUS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
 ]);
 
 /** The in-band error as a failure of its own kind, for an answer that has already begun. */
-export function failureOf({ status, code, type, message, meaning, retryAfterMs }: ErrorWords): Failure {
-  const kind = meaning !== null ? KIND_BY_MEANING[meaning] : status === 504 ? "timeout" : "server-error";
-  return {
-    kind,
-    message: "The provider ended the answer with an error.",
-    retryAfterMs,
-    upstream: { status, code, type, message, body: null, headers: {} },
-    details: null,
-  };
+export function failureOf(words: ErrorWords): Failure {
+  const kind =
+    words.meaning !== null ? KIND_BY_MEANING[words.meaning] : words.status === 504 ? "timeout" : "server-error";
+  return failureOfWords(words, kind);
 }

@@ -8,6 +8,7 @@ import type { Extras } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
+import { decodeVector } from "../vectors.ts";
 import { createLossList, type LossList } from "./loss-list.ts";
 import {
   extrasOf,
@@ -221,17 +222,9 @@ function writeResponse(response: IrEmbedResponse, { request }: EmbedContext): Wi
 }
 
 function numbersOf(vector: EmbedVector, losses: LossList): readonly number[] {
-  if (vector.kind === "base64") return floatsOf(vector.data);
+  if (vector.kind === "base64") return decodeVector(vector.data);
   if (vector.kind === "coded") {
     losses.drop("embeddings", `numbers in ${vector.encoding} have no place in this protocol`);
   }
   return vector.values;
-}
-
-/** Little-endian float32, as other vendors pack their vectors; a rest that is no whole number is dropped with them. */
-function floatsOf(base64: string): number[] {
-  const bytes = Buffer.from(base64, "base64");
-  const floats: number[] = [];
-  for (let at = 0; at + 4 <= bytes.length; at += 4) floats.push(bytes.readFloatLE(at));
-  return floats;
 }

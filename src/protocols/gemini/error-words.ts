@@ -3,8 +3,10 @@
  * what its words mean beyond its status. Never throws. Sources, read 2026-11-27: google/rpc/error_details.proto,
  * ai.google.dev/gemini-api/docs/troubleshooting, and the answers quoted in google-gemini/gemini-cli#8437, #14811.
  */
-import type { Failure, FailureKind } from "../../ir/failure.ts";
+import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { kindOfWords } from "../error-kinds.ts";
+import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
 import { isStatusWord, STATUS_WORDS } from "./wire.ts";
 
@@ -16,7 +18,7 @@ export function readError(input: UpstreamAnswer): ErrorWords {
   const details = (asArray(error?.["details"]) ?? []).slice(0, DETAILS_MAX).map((each) => asObject(each) ?? {});
   const type = asText(error?.["status"]) ?? null;
   const message = firstText([error?.["message"], at(json, "error"), at(json, "message"), at(json, "detail")]);
-  const said = message ?? (input.text.trim() === "" || input.json !== null ? null : input.text);
+  const said = message ?? (input.json === null ? messageOfText(input.text) : null);
   const words: Words = {
     status: input.status,
     code: reasonOf(details) ?? codeOf(error?.["code"]),
@@ -181,27 +183,9 @@ function isAboutAccount(message: string): boolean {
   return !/(access|use) the (file|cached ?content|tuned ?model)|cachedcontent not found/.test(message);
 }
 
-const KIND_BY_MEANING = {
-  "context-length": "context-length",
-  billing: "billing",
-  overloaded: "overloaded",
-  "rate-limited": "rate-limited",
-  "model-missing": "model-missing",
-  credential: "credential",
-  "too-large": "upstream-too-large",
-  "content-policy": "rejected",
-} as const satisfies Record<NonNullable<ErrorWords["meaning"]>, FailureKind>;
-
 /** An error in a stream as a failure. Its status word and sentence are kept for the client of another protocol. */
 export function failureOf(words: ErrorWords): Failure {
-  const kind: FailureKind =
-    words.meaning !== null
-      ? KIND_BY_MEANING[words.meaning]
-      : words.status === 504 || words.type === "DEADLINE_EXCEEDED"
-        ? "timeout"
-        : words.status >= 500
-          ? "server-error"
-          : "rejected";
+  const kind = words.type === "DEADLINE_EXCEEDED" && words.meaning === null ? "timeout" : kindOfWords(words);
   return {
     kind,
     message: words.message ?? "The model's answer failed.",

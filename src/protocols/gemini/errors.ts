@@ -1,6 +1,7 @@
 /** Errors out: a failure as google.rpc.Status, with the details the vendor's clients look for. Total over every kind. */
-import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
+import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
+import { messageOfFailure, showsWords, statusOfFailure } from "../error-writing.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
 import { isStatusWord, STATUS_WORDS, type StatusWord } from "./wire.ts";
 
@@ -26,22 +27,9 @@ function writeStatus(failure: Failure, version: string | null): JsonObject {
   };
 }
 
-/** Kinds that are the upstream's own word about this request: its status is the answer's. */
-const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set([
-  "rate-limited",
-  "overloaded",
-  "server-error",
-  "upstream-too-large",
-  "context-length",
-  "rejected",
-  "caller-credential",
-]);
-
+/** The vendor answers a wrong key with 400. */
 function statusOf(failure: Failure): number {
-  // The vendor answers a wrong key with 400.
-  if (failure.kind === "unauthenticated") return 400;
-  const upstream = failure.upstream?.status ?? 0;
-  return KEEPS_STATUS.has(failure.kind) && upstream >= 400 && upstream < 600 ? upstream : FAILURES[failure.kind].status;
+  return failure.kind === "unauthenticated" ? 400 : statusOfFailure(failure);
 }
 
 const WORDS = {
@@ -91,7 +79,6 @@ const WORD_BY_STATUS: ReadonlyMap<number, StatusWord> = new Map([
   [401, "UNAUTHENTICATED"],
   [403, "PERMISSION_DENIED"],
   [404, "NOT_FOUND"],
-  [408, "DEADLINE_EXCEEDED"],
   [409, "ABORTED"],
   [429, "RESOURCE_EXHAUSTED"],
   [499, "CANCELLED"],
@@ -104,14 +91,15 @@ const WORD_BY_STATUS: ReadonlyMap<number, StatusWord> = new Map([
 /** The word always belongs to the status beside it; a refusal keeps the vendor's own where that holds. */
 function wordOf(failure: Failure, status: number): StatusWord {
   const own = failure.upstream?.type ?? "";
-  if (KEEPS_STATUS.has(failure.kind) && isStatusWord(own) && STATUS_WORDS[own] === status) return own;
+  if (showsWords(failure.kind) && isStatusWord(own) && STATUS_WORDS[own] === status) return own;
   const word: StatusWord = WORDS[failure.kind];
   if (STATUS_WORDS[word] === status) return word;
   return WORD_BY_STATUS.get(status) ?? (status < 500 ? "INVALID_ARGUMENT" : "INTERNAL");
 }
 
 function messageOf(failure: Failure, version: string | null): string {
-  const { kind, message } = failure;
+  const { kind } = failure;
+  const message = messageOfFailure(failure);
   if (kind === "unauthenticated") return "API key not valid. Please pass a valid API key.";
   // Clients know the condition by these words and by nothing else.
   if (

@@ -10,6 +10,7 @@ import { isPlainGrounding, readCitations } from "./grounding.ts";
 import { createIdBook } from "./id-book.ts";
 import { extrasOf, isAnything, isEmpty, isText, needList, type Shape, spelled, spelledObject } from "./members.ts";
 import { type IdBook, readParts } from "./part-reader.ts";
+import { withOwnName } from "./tool-ids.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
 import { type AnswerName, type CandidateName, ORIGIN } from "./wire.ts";
 
@@ -60,7 +61,8 @@ function readCandidate(value: unknown, position: number, ids: IdBook): IrChoice 
   const candidate = spelledObject(value);
   if (candidate === undefined) throw new WireError(`candidates[${position}] must be an object.`);
   const path = `candidates[${position}].content.parts`;
-  const blocks = readParts(needList(spelledObject(candidate["content"])?.["parts"], path), path, ids);
+  const parts = needList(spelledObject(candidate["content"])?.["parts"], path);
+  const blocks = readParts(parts, path, ids).map(withOwnName);
   const finish = asText(candidate["finishReason"]);
   return {
     index: asNumber(candidate["index"]) ?? position,

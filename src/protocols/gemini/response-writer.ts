@@ -47,7 +47,9 @@ function writeCandidate(choice: IrChoice, response: IrResponse, losses: LossList
     origin: response.origin,
     hasToolCalls: choice.blocks.some((block) => block.type === "tool-call"),
   });
-  if (!finish.exact) losses.approximate("finishReason", `written as ${finish.word}`);
+  // An answer that the vendor itself left open stays so.
+  const isOpen = native && choice.finish === null;
+  if (!finish.exact && !isOpen) losses.approximate("finishReason", `written as ${finish.word}`);
   const hasLogprobs = native && choice.logprobs !== null && choice.logprobs !== undefined;
   if (!hasLogprobs && choice.logprobs != null) losses.drop("logprobs", "in the shape of another vendor");
   const grounding = choice.extras["groundingMetadata"] === undefined ? writeGrounding(cited) : null;
@@ -56,7 +58,7 @@ function writeCandidate(choice: IrChoice, response: IrResponse, losses: LossList
   }
   const candidate: JsonObject = {
     content: { parts: parts.length === 0 ? NO_PARTS : parts, role: "model" },
-    finishReason: finish.word,
+    ...(isOpen ? {} : { finishReason: finish.word }),
     index: choice.index,
     ...(grounding === null ? {} : { groundingMetadata: grounding }),
     ...(hasLogprobs ? { logprobsResult: choice.logprobs } : {}),

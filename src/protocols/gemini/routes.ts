@@ -63,8 +63,8 @@ export const routes: readonly Route[] = [
       `/${version}/projects/:project/locations/:location/publishers/google/models`,
     ].flatMap((base) => ACTIONS.map((action) => post(base, BY_NAME, action))),
   ),
-  // The list of version `v1` is on a path shared with OpenAI's, which declares it.
-  ...VERSIONS.filter((version) => version !== "v1").flatMap((version) => list(`/${version}/models`)),
+  // That of version `v1` is on a path shared with others; the head tells whose client it is.
+  ...VERSIONS.flatMap((version) => list(`/${version}/models`)),
 ];
 
 /** Methods of the vendor by their last word: an unknown path with one of them is answered in this protocol's envelope. */

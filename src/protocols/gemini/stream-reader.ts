@@ -19,6 +19,7 @@ import { isEmpty, spelled, spelledObject } from "./members.ts";
 import { foreignPart, type IdBook, readPart } from "./part-reader.ts";
 import { readAnswerExtras, readBlockReason, readCandidateExtras, readCreated, readModel } from "./response-reader.ts";
 import { readSignature } from "./sealed.ts";
+import { withOwnName } from "./tool-ids.ts";
 import { readServiceTier, readUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -175,7 +176,7 @@ function readStreamedPart(state: State, choice: Choice, part: JsonObject, ids: I
   } else if (isPlain) {
     readText(state, choice, text, part);
   } else {
-    for (const block of readPart(part, "part", ids)) writeWhole(state, choice, block, part);
+    for (const block of readPart(part, "part", ids)) writeWhole(state, choice, withOwnName(block), part);
   }
 }
 

@@ -3,11 +3,12 @@
  * its characters, and of its JSON only the small usage object is parsed; whatever says more is parsed whole.
  */
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
-import { spelled, spelledObject } from "./members.ts";
+import { spelledObject } from "./members.ts";
 import { readBlockReason, readModel } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
 
@@ -25,21 +26,11 @@ export function createTap(): Tap {
   return {
     frame(frame) {
       const quick = begun ? quickNote(frame) : null;
-      return merged(quick ?? readNote(parseFrame(frame.data), finished));
+      return merged(quick ?? readNote(looseObject(parseFrame(frame)), finished));
     },
     body: readBody,
   };
 }
-
-const QUIET: TapNote = {
-  meaningful: false,
-  usage: null,
-  failure: null,
-  settled: false,
-  terminal: false,
-  model: null,
-  finish: null,
-};
 
 /** Inside a string every quote is escaped, so these can only be members. */
 const SAYS_MORE = /"(finish_?[rR]eason|error|prompt_?[fF]eedback|function_?[cC]all|index"\s*:\s*[1-9])/;
@@ -49,11 +40,11 @@ const USAGE_MEMBER = '"usageMetadata"';
 function quickNote({ data }: Frame): TapNote | null {
   if (!data.startsWith('{"candidates"') || SAYS_MORE.test(data)) return null;
   const from = data.indexOf(USAGE_MEMBER);
-  if (from === -1) return { ...QUIET, meaningful: true };
+  if (from === -1) return { ...NOTHING_TO_NOTE, meaningful: true };
   const open = data.indexOf("{", from);
   const close = endOfObject(data, open);
   if (close === -1 || data.indexOf(USAGE_MEMBER, close) !== -1) return null;
-  return { ...QUIET, meaningful: true, usage: readUsage(parseFrame(data.slice(open, close))) };
+  return { ...NOTHING_TO_NOTE, meaningful: true, usage: readUsage(parseFrame({ data: data.slice(open, close) })) };
 }
 
 /** The object holds numbers and a few words, none of them with a brace. -1: it does not end. */
@@ -70,22 +61,12 @@ function endOfObject(data: string, open: number): number {
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** What cannot be read is left to whoever reads the stream: the bytes are the vendor's. */
-function parseFrame(data: string): JsonObject {
-  try {
-    return spelled(asObject(parseJson(data)) ?? {});
-  } catch (error) {
-    if (error instanceof WireError) return {};
-    throw error;
-  }
-}
-
 /** As the reader counts them. */
 const CHOICES_MAX = 128;
 
 function readNote(answer: JsonObject, finished: Map<number, boolean>): TapNote {
   if (asObject(answer["error"]) !== undefined) {
-    return { ...QUIET, failure: readInBandError(answer), settled: true, terminal: true };
+    return { ...NOTHING_TO_NOTE, failure: readInBandError(answer), settled: true, terminal: true };
   }
   let meaningful = false;
   let finish: string | null = null;
@@ -105,7 +86,14 @@ function readNote(answer: JsonObject, finished: Map<number, boolean>): TapNote {
     meaningful = true;
   }
   const settled = finished.size > 0 && [...finished.values()].every(Boolean);
-  return { ...QUIET, meaningful, usage: readUsage(answer["usageMetadata"]), settled, model: readModel(answer), finish };
+  return {
+    ...NOTHING_TO_NOTE,
+    meaningful,
+    usage: readUsage(answer["usageMetadata"]),
+    settled,
+    model: readModel(answer),
+    finish,
+  };
 }
 
 /** Spelled where that is possible; what names a member twice is the reader's to refuse. */
@@ -136,20 +124,13 @@ function hasContent(content: unknown): boolean {
   });
 }
 
-const NO_ANSWER: ErrorWords = {
-  status: 200,
-  code: null,
-  type: null,
-  message: "The answer has no candidates.",
-  meaning: null,
-  retryAfterMs: null,
-};
+const NO_ANSWER = noAnswer("The answer has no candidates.");
 
 function readBody(given: JsonObject): TapNote {
   const body = looseObject(given);
   const candidates = asArray(body["candidates"]) ?? [];
   if (asObject(body["error"]) !== undefined) {
-    return { ...QUIET, failure: readInBandError(body), settled: true, terminal: true };
+    return { ...NOTHING_TO_NOTE, failure: readInBandError(body), settled: true, terminal: true };
   }
   const blocked = blockReasonOf(body);
   const failure = candidates.length > 0 || blocked !== null ? null : NO_ANSWER;

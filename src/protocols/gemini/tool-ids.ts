@@ -3,7 +3,9 @@
  * otherwise; other vendors need an id that no second call has. One that is missing is invented here, and one that was
  * invented is left out again when the conversation comes back.
  */
+import type { IrBlock } from "../../ir/request.ts";
 import { sha256Hex } from "../../std/digest.ts";
+import { createToolNames } from "../tool-names.ts";
 
 const INVENTED = /^rmg_[0-9a-f]{24}$/;
 
@@ -18,15 +20,19 @@ export function isInvented(id: string): boolean {
 
 /**
  * Letters, digits, `_`, `:`, `.` and `-`, at most 128 characters, beginning with a letter or `_` (SDK type
- * FunctionDeclaration and ai.google.dev/api/caching#FunctionDeclaration, read 2026-11-27).
+ * FunctionDeclaration, @google/genai 2.32.0). The client's own name comes back from a call.
  */
-const LEGAL_NAME = /^[a-zA-Z_][a-zA-Z0-9_:.-]{0,127}$/;
-const NAME_CHARS_MAX = 128;
+export const toolNames = createToolNames({
+  alphabet: "a-zA-Z0-9_:.\\-",
+  notFirst: "0-9:.\\-",
+  charsMax: 128,
+  prefix: "rm_n_",
+});
 
-/** Names that differ stay different: an adapted name ends in a hash of the original. */
-export function legalToolName(name: string): string {
-  if (LEGAL_NAME.test(name)) return name;
-  const suffix = `_${sha256Hex(name).slice(0, 8)}`;
-  const adapted = name.replace(/[^a-zA-Z0-9_:.-]/g, "_").replace(/^(?![a-zA-Z_])/, "_");
-  return adapted.slice(0, NAME_CHARS_MAX - suffix.length) + suffix;
+/** One that is too long for a way back is shortened, always the same way. */
+export const legalToolName = (name: string): string => toolNames.legalPast(name);
+
+/** Of an answer: calls by the names their client knows. */
+export function withOwnName(block: IrBlock): IrBlock {
+  return block.type === "tool-call" ? { ...block, name: toolNames.restore(block.name) } : block;
 }

@@ -3,7 +3,7 @@ import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { dropCache, withExtras } from "./part-writer.ts";
 import { writeParameters } from "./schema-writer.ts";
-import { legalToolName } from "./tool-ids.ts";
+import { legalToolName, toolNames } from "./tool-ids.ts";
 import { type ChoiceMode, ORIGIN } from "./wire.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -62,9 +62,9 @@ const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string"
 
 function writeName(name: string, path: string, context: WriteContext): string {
   if (context.native) return name;
-  const legal = legalToolName(name);
-  if (legal !== name) context.losses.approximate(path, "the name has characters or a length the vendor refuses");
-  return legal;
+  const legal = toolNames.legal(name);
+  if (legal === null) context.losses.approximate(path, "the name is too long for the vendor and for a way back");
+  return legal ?? legalToolName(name);
 }
 
 function writeChoice(request: IrRequest, hasTools: boolean, context: WriteContext): JsonObject | null {

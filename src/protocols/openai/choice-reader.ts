@@ -5,6 +5,7 @@ import { createCallReader } from "./call-reader.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
 import { OPENAI } from "./extras.ts";
 import { readFinish } from "./finish.ts";
+import { areSealed, REASONING_FIELDS, readReasoningText } from "./reasoning-fields.ts";
 import { nonEmpty, readAnnotation } from "./response-reader.ts";
 
 export interface ChoiceReader {
@@ -114,7 +115,10 @@ function createTextReader(outlet: ChoiceOutlet) {
 
   return {
     push(delta: JsonObject, logprobs: unknown) {
-      say("reasoning", nonEmpty(delta["reasoning_content"]) ?? nonEmpty(delta["reasoning"]) ?? "", null);
+      say("reasoning", readReasoningText(delta)?.text ?? "", null);
+      if (areSealed(delta["reasoning_details"])) {
+        outlet.lose("reasoning_details", "sealed reasoning has no place in a stream of another protocol");
+      }
       pushContent(delta["content"], logprobs);
       say("refusal", nonEmpty(delta["refusal"]) ?? "", logprobs);
       for (const each of asArray(delta["annotations"]) ?? []) {
@@ -141,8 +145,7 @@ const DELTA = new Set([
   "role",
   "content",
   "refusal",
-  "reasoning_content",
-  "reasoning",
+  ...REASONING_FIELDS,
   "annotations",
   "audio",
   "tool_calls",

@@ -5,7 +5,7 @@
 import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { kindOfWords, STATUS_BY_MEANING } from "../error-kinds.ts";
+import { STATUS_BY_MEANING } from "../error-kinds.ts";
 import { messageOfText } from "../error-text.ts";
 import { messageOfFailure, retryAfterHeaders, statusOfFailure } from "../error-writing.ts";
 import { openAiWordsFor } from "../openai-words.ts";
@@ -31,17 +31,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
   return { ...words, status: implied ?? typeStatus(words) };
 }
 
-/** The in-band error as a failure of its own kind, for an answer that has already begun. */
-export function failureOf(words: ErrorWords): Failure {
-  const { status, code, type, message, retryAfterMs } = words;
-  return {
-    kind: kindOfWords(words),
-    message: "The provider ended the answer with an error.",
-    retryAfterMs,
-    upstream: { status, code, type, message, body: null, headers: {} },
-    details: null,
-  };
-}
+export { failureOfWords as failureOf } from "../error-kinds.ts";
 
 interface Found {
   readonly code: string | null;

@@ -1,9 +1,10 @@
 /** Messages into instructions and turns: those ahead of the conversation are instructions, the rest are turns in order. */
-import type { IrBlock, IrInstruction, IrTurn } from "../../ir/request.ts";
+import type { Extras, IrBlock, IrInstruction, IrTurn } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { hide, rest } from "./extras.ts";
 import { type ReadContent, readContent, readMark } from "./part-reader.ts";
+import { areSealed, REASONING_FIELDS, readReasoningText } from "./reasoning-fields.ts";
 import { readFunctionCall, readToolCall } from "./tool-reader.ts";
 
 export interface ReadMessages {
@@ -76,18 +77,31 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
   const extras = rest(message, isEmptyList(message["annotations"]) ? ASSISTANT_ECHO : ASSISTANT);
   // What stood for "no text" is kept, so that the same protocol gets it back.
   const blank = said.blocks.length === 0 ? { content: message["content"] } : {};
-  return { role: "assistant", blocks, bare: said.bare, name: nameOf(message), extras: hide(extras, blank) };
+  const { visible, hidden } = readDetails(message);
+  const all = Object.keys(visible).length === 0 ? extras : { ...extras, ...visible };
+  return {
+    role: "assistant",
+    blocks,
+    bare: said.bare,
+    name: nameOf(message),
+    extras: hide(all, { ...blank, ...hidden }),
+  };
 }
 
 /** Reasoning text as compatible vendors spell it; unsigned, so it belongs to nobody in particular. */
 export function readReasoning(message: JsonObject): IrBlock[] {
-  for (const field of REASONING_FIELDS) {
-    const text = asText(message[field]);
-    if (text !== undefined) {
-      return [{ type: "reasoning", text, signature: null, encrypted: null, extras: hide({}, { field }) }];
-    }
-  }
-  return [];
+  const said = readReasoningText(message);
+  if (said === null) return [];
+  const { field, text } = said;
+  return [{ type: "reasoning", text, signature: null, encrypted: null, extras: hide({}, { field }) }];
+}
+
+/** Details that only repeat the text are spelling; what is sealed in them is a loss to every other protocol. */
+export function readDetails(message: JsonObject): { readonly visible: Extras; readonly hidden: Extras } {
+  const details = message["reasoning_details"];
+  if (isNothing(details)) return { visible: {}, hidden: {} };
+  const member = { reasoning_details: details };
+  return areSealed(details) ? { visible: member, hidden: {} } : { visible: {}, hidden: member };
 }
 
 function readToolMessage(message: JsonObject, path: string): IrTurn {
@@ -154,9 +168,6 @@ function isNothing(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** In order of preference; OpenRouter sends both with the same text. */
-const REASONING_FIELDS = ["reasoning_content", "reasoning"] as const;
-
 const INSTRUCTION = new Set(["role", "content"]);
 const USER = new Set(["role", "content", "name"]);
 const TOOL = new Set(["role", "content", "name", "tool_call_id"]);
@@ -168,7 +179,6 @@ const ASSISTANT = new Set([
   "audio",
   "tool_calls",
   "function_call",
-  "reasoning_content",
-  "reasoning",
+  ...REASONING_FIELDS,
 ]);
 const ASSISTANT_ECHO = new Set([...ASSISTANT, "annotations"]);

@@ -5,6 +5,7 @@
  */
 import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, IrRequest, IrTurn } from "../../ir/request.ts";
+import { withoutUndefined } from "./extras.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import {
   extrasOf,
@@ -79,7 +80,8 @@ function writeAssistant(turn: IrTurn, path: string, writing: Writing): Message |
     } else if (!writeMember(block, members, writing)) parts.push(...assistantParts(block, here, writing));
   }
   if (calls.length > 0) members["tool_calls"] = calls;
-  const others = { ...nameOf(turn), ...members, ...extrasOf(turn.extras, path, writing) };
+  const details = writing.native ? { reasoning_details: turn.extras["reasoning_details"] } : {};
+  const others = { ...nameOf(turn), ...members, ...withoutUndefined(details), ...extrasOf(turn.extras, path, writing) };
   if (writing.native) return { role: "assistant", ...nativeContent(turn, parts), ...others };
   // A compatible vendor may take nothing but a string; several texts are one answer cut by its citations.
   const content = parts.length === 0 ? null : (joinTexts(parts, "") ?? parts);
@@ -97,7 +99,9 @@ function nativeContent(turn: IrTurn, parts: readonly Part[]): Message {
 function writeMember(block: IrBlock, members: Record<string, unknown>, writing: Writing): boolean {
   if (!writing.native) return false;
   if (block.type === "reasoning" && typeof block.extras["field"] === "string") {
-    members[block.extras["field"]] = block.text;
+    const { field } = block.extras;
+    // Details go back as the list they came as.
+    if (field !== "reasoning_details") members[field] = block.text;
     return true;
   }
   if (block.type === "refusal" && block.extras["message"] === true) {

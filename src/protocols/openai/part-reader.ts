@@ -2,6 +2,7 @@
 import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { readMediaUrl } from "../media-url.ts";
 import { hide, OPENAI, rest } from "./extras.ts";
 
 export interface ReadContent {
@@ -36,13 +37,6 @@ export function readMark(object: JsonObject, known: ReadonlySet<string>): { cach
   // OpenAI's own mark; its mode is spelling as long as "explicit" is the only one.
   const others = rest(extras, PROMPT_CACHE_BREAKPOINT);
   return { cache: { lifetime: null }, extras: hide(others, { prompt_cache_breakpoint: breakpoint }) };
-}
-
-/** A data URI with base64 content, or a plain URL. */
-export function readUrl(url: string): MediaSource {
-  const match = DATA_URI.exec(url);
-  if (match === null) return { kind: "url", url, mediaType: null };
-  return { kind: "base64", mediaType: match[1] === "" ? null : (match[1] ?? null), data: url.slice(match[0].length) };
 }
 
 function readPart(part: unknown, path: string): IrBlock[] {
@@ -91,7 +85,7 @@ function readImage(part: JsonObject, path: string): IrBlock[] {
   if (url === undefined) throw new WireError(`${path}.image_url.url must be a URL or a data URI.`);
   const { cache, extras } = readMark(part, IMAGE);
   const detail = asText(image?.["detail"]) ?? null;
-  return [{ type: "image", source: readUrl(url), detail, cache, extras }];
+  return [{ type: "image", source: readMediaUrl(url), detail, cache, extras }];
 }
 
 function readAudio(part: JsonObject, path: string): IrBlock[] {
@@ -118,7 +112,7 @@ function readFile(part: JsonObject, path: string): IrBlock[] {
 
 /** Some clients leave the `data:` head out. */
 function readFileData(data: string): MediaSource {
-  const source = readUrl(data);
+  const source = readMediaUrl(data);
   if (source.kind === "base64" || /^https?:/.test(data)) return source;
   return { kind: "base64", mediaType: null, data };
 }
@@ -127,7 +121,6 @@ function textOf(part: unknown): string {
   return asText(asObject(part)?.["text"]) ?? "";
 }
 
-const DATA_URI = /^data:([^,]{0,200}?);base64,/i;
 const CACHE_CONTROL = new Set(["cache_control"]);
 const PROMPT_CACHE_BREAKPOINT = new Set(["prompt_cache_breakpoint"]);
 const TEXT = new Set(["type", "text"]);

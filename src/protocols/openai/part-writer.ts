@@ -1,9 +1,10 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
 import { approximated, dropped } from "../../ir/loss.ts";
-import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.ts";
+import type { CacheMark, Extras, IrBlock } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { Losses } from "../losses.ts";
+import { writeMediaUrl } from "../media-url.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import type { WirePart } from "./wire.ts";
 
@@ -74,7 +75,7 @@ export function textPart(text: string) {
 }
 
 function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
-  const url = urlOf(block.source, "image/png");
+  const url = writeMediaUrl(block.source, "image/png");
   if (url === null) {
     writing.losses.add(dropped(path, "the file is in another provider's store"));
     return [];
@@ -155,20 +156,6 @@ export function extrasOf(extras: Extras, path: string, writing: Writing): Extras
   if (writing.native) return { ...extras };
   writing.losses.addExtras(path, extras);
   return {};
-}
-
-/** Null: a reference into another vendor's file store. */
-function urlOf(source: MediaSource, mediaTypeDefault: string): string | null {
-  switch (source.kind) {
-    case "base64":
-      return `data:${source.mediaType ?? mediaTypeDefault};base64,${source.data}`;
-    case "url":
-      return source.url;
-    case "file":
-      return null;
-    default:
-      return unreachable(source);
-  }
 }
 
 /** The vendor's two words; anything else is passed on for the vendor to judge. */

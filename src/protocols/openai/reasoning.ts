@@ -14,6 +14,7 @@
  */
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { IrReasoningConfig } from "../../ir/request.ts";
+import { type EffortRow, effortsOf, type KnownEfforts, nearestEffort, wantedEffort } from "../openai-efforts.ts";
 import type { WireEffort } from "./wire.ts";
 
 export function writeEffort(
@@ -36,7 +37,7 @@ export function writeEffort(
     losses.push(dropped("reasoning", "whether this model can stop reasoning is not known"));
     return { effort: null, losses };
   }
-  const effort = nearest(wanted, words);
+  const effort = nearestEffort(wanted, words);
   if (effort !== (config.effort ?? (config.mode === "disabled" ? "none" : null)))
     losses.push(approximated("reasoning", `written as reasoning_effort ${effort}`));
   return { effort, losses };
@@ -47,28 +48,8 @@ export function isNewModel(upstreamModel: string): boolean {
   return NEW_MODEL.test(bareName(upstreamModel));
 }
 
-function wantedEffort({ mode, effort, budgetTokens }: IrReasoningConfig): WireEffort | null {
-  if (mode === "disabled") return "none";
-  if (effort !== null) return ORDER.find((word) => word === effort) ?? "medium";
-  if (budgetTokens !== null) {
-    if (budgetTokens <= LOW_TOKENS_MAX) return "low";
-    return budgetTokens <= MEDIUM_TOKENS_MAX ? "medium" : "high";
-  }
-  return mode === "enabled" ? "medium" : null;
-}
-
-/** Never turns thinking off for who asked for some. Ties go to less thinking: it costs less. */
-function nearest(wanted: WireEffort, words: readonly WireEffort[]): WireEffort {
-  const rank = ORDER.indexOf(wanted);
-  const some = words.filter((word) => wanted === "none" || word !== "none");
-  const byDistance = some.toSorted((a, b) => Math.abs(ORDER.indexOf(a) - rank) - Math.abs(ORDER.indexOf(b) - rank));
-  return byDistance[0] ?? wanted;
-}
-
-function knownEfforts(upstreamModel: string): { readonly words: readonly WireEffort[]; readonly listed: boolean } {
-  const name = bareName(upstreamModel);
-  const row = EFFORTS.find(({ models }) => models.test(name));
-  return row === undefined ? { words: ["low", "medium", "high"], listed: false } : { words: row.words, listed: true };
+function knownEfforts(upstreamModel: string): KnownEfforts {
+  return effortsOf(bareName(upstreamModel), OWN_EFFORTS);
 }
 
 /** Aggregators put the vendor in front: `openai/gpt-5`. */
@@ -76,23 +57,6 @@ function bareName(upstreamModel: string): string {
   return upstreamModel.slice(upstreamModel.lastIndexOf("/") + 1).toLowerCase();
 }
 
-const LOW_TOKENS_MAX = 4096;
-const MEDIUM_TOKENS_MAX = 16_384;
-
-/** From least to most. */
-const ORDER: readonly WireEffort[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
-
 const NEW_MODEL = /^(o\d|gpt-[5-9]|chatgpt)/;
 
-/** First match wins. No words: the model does not reason and refuses the member. */
-const EFFORTS: readonly { readonly models: RegExp; readonly words: readonly WireEffort[] }[] = [
-  { models: /^(gpt-3|gpt-4|chatgpt|gpt-[5-9][.\d]*-chat|gpt-audio|gpt-realtime)/, words: [] },
-  { models: /^gpt-5-pro/, words: ["high"] },
-  { models: /^gpt-5(-(mini|nano|\d{4}).*)?$/, words: ["minimal", "low", "medium", "high"] },
-  { models: /^gpt-5-codex/, words: ["low", "medium", "high"] },
-  { models: /^gpt-5\.1-codex-max/, words: ["none", "low", "medium", "high", "xhigh"] },
-  { models: /^gpt-5\.1/, words: ["none", "low", "medium", "high"] },
-  { models: /^gpt-5\.[2-5]/, words: ["none", "low", "medium", "high", "xhigh"] },
-  { models: /^gpt-(5\.[6-9]|[6-9])/, words: ["none", "low", "medium", "high", "xhigh", "max"] },
-  { models: /^(o\d|gpt-oss)/, words: ["low", "medium", "high"] },
-];
+const OWN_EFFORTS: readonly EffortRow[] = [{ models: /^(o\d|gpt-oss)/, words: ["low", "medium", "high"] }];

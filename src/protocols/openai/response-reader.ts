@@ -6,9 +6,10 @@ import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../
 import { WireError } from "../../std/wire-error.ts";
 import { hide, OPENAI, rest } from "./extras.ts";
 import { readFinish } from "./finish.ts";
-import { readReasoning } from "./message-reader.ts";
+import { readDetails, readReasoning } from "./message-reader.ts";
 import { restoreName, shortHash } from "./names.ts";
 import { readContent } from "./part-reader.ts";
+import { REASONING_FIELDS } from "./reasoning-fields.ts";
 import { argumentsText } from "./tool-reader.ts";
 import { readUsage } from "./usage.ts";
 
@@ -77,14 +78,15 @@ function readChoice(value: unknown, position: number, responseId: string): IrCho
     toolCalls: blocks.some(({ type }) => type === "tool-call"),
     refusal: blocks.some(({ type }) => type === "refusal"),
   };
-  const others = rest(message, MESSAGE);
+  const details = readDetails(message);
+  const others = { ...rest(message, MESSAGE), ...details.visible };
   const extras = rest(choice, CHOICE);
   return {
     index,
     blocks,
     finish: raw === undefined ? null : readFinish(raw, held),
     logprobs: choice["logprobs"] ?? null,
-    extras: Object.keys(others).length === 0 ? extras : { ...extras, message: others },
+    extras: hide(Object.keys(others).length === 0 ? extras : { ...extras, message: others }, details.hidden),
   };
 }
 
@@ -158,8 +160,7 @@ const MESSAGE = new Set([
   "role",
   "content",
   "refusal",
-  "reasoning_content",
-  "reasoning",
+  ...REASONING_FIELDS,
   "annotations",
   "audio",
   "tool_calls",

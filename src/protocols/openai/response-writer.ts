@@ -55,6 +55,7 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObj
   const path = `choices[${choice.index}]`;
   const { message: inner, ...others } = ownExtras(choice.extras, native, path, losses);
   const message = writeMessage(choice.blocks, { native, path: `${path}.message`, losses });
+  const details = native ? choice.extras["reasoning_details"] : undefined;
   const logprobs = native ? choice.logprobs : null;
   if (!native && choice.logprobs !== null) losses.add(dropped(`${path}.logprobs`, "in another protocol's form"));
   const reason = choice.finish?.reason ?? null;
@@ -65,7 +66,7 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObj
   const word: WireChoice["finish_reason"] = writeFinish(reason, { toolCalls: message.tool_calls !== undefined });
   return {
     index: choice.index,
-    message: { ...message, ...asObject(inner) },
+    message: { ...message, ...asObject(inner), ...withoutUndefined({ reasoning_details: details }) },
     logprobs,
     finish_reason: own ?? word,
     ...others,
@@ -94,6 +95,8 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
         annotations.push(...writeCitations(block.citations, textLength, place));
         break;
       case "reasoning":
+        // Read from the details, it goes back as the details.
+        if (place.native && block.extras["field"] === "reasoning_details") break;
         reasoning.push(block.text);
         loseSeals(block, place);
         break;

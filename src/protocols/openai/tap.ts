@@ -7,6 +7,7 @@ import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../
 import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
 import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
 import { readInBandError } from "./errors.ts";
+import { readReasoningText } from "./reasoning-fields.ts";
 import { nonEmpty } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
 
@@ -73,6 +74,7 @@ function mayMatter({ event, data }: Frame): boolean {
 
 function hasContent(delta: JsonObject | undefined): boolean {
   if (delta === undefined) return false;
+  if ((readReasoningText(delta)?.text ?? "") !== "") return true;
   return CONTENT.some((name) => {
     const value = delta[name];
     return Array.isArray(value)
@@ -106,14 +108,6 @@ function errorIn(chunk: JsonObject): ErrorWords | null {
 /** Choices followed at a time, as many as the vendor ever gives. */
 const CHOICES_MAX = 128;
 
-const CONTENT = [
-  "content",
-  "reasoning_content",
-  "reasoning",
-  "refusal",
-  "tool_calls",
-  "function_call",
-  "audio",
-] as const;
+const CONTENT = ["content", "refusal", "tool_calls", "function_call", "audio"] as const;
 
 const NO_ANSWER = noAnswer("The answer holds no choices.");

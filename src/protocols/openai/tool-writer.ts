@@ -1,8 +1,8 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
-import { approximated, dropped } from "../../ir/loss.ts";
+import { dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { unreachable } from "../../std/unreachable.ts";
+import { writeToolChoice } from "../openai-tool-choice.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import { legalName, TOOL_NAME_CHARS_MAX } from "./names.ts";
 import { extrasOf, marks, type Writing } from "./part-writer.ts";
@@ -71,38 +71,15 @@ interface Written {
 
 function writeChoice(choice: IrToolChoice, written: Written): unknown {
   const { names, tools, writing } = written;
-  if (choice.kind === "foreign") {
-    if (choice.origin === OPENAI) return choice.value;
-    writing.losses.add(dropped("tool_choice", "exists only in its own protocol"));
-    return undefined;
-  }
-  if (tools.length === 0 && !writing.native) {
-    if (choice.kind !== "none" && choice.kind !== "auto") {
-      writing.losses.add(dropped("tool_choice", "no tool is left to choose"));
-    }
-    return undefined;
-  }
-  switch (choice.kind) {
-    case "auto":
-    case "none":
-    case "required":
-      return choice.kind;
-    case "tool":
-      if (names.has(choice.name) || writing.native) return named(choice.name, written);
-      writing.losses.add(approximated("tool_choice", "the tool is not among those written; the model chooses"));
-      return "auto";
-    case "allowed": {
-      const known = choice.names.filter((name) => names.has(name) || writing.native);
-      if (known.length < choice.names.length) {
-        writing.losses.add(approximated("tool_choice", "some tools are not among those written"));
-      }
-      if (known.length === 0) return "none";
-      const allowed = { mode: choice.mode, tools: known.map((name) => named(name, written)) };
-      return { type: "allowed_tools", allowed_tools: allowed };
-    }
-    default:
-      return unreachable(choice);
-  }
+  return writeToolChoice(choice, {
+    origin: OPENAI,
+    native: writing.native,
+    losses: writing.losses,
+    hasTools: tools.length > 0,
+    has: (name) => names.has(name),
+    named: (name) => named(name, written),
+    some: (mode, chosen) => ({ type: "allowed_tools", allowed_tools: { mode, tools: chosen } }),
+  });
 }
 
 function named(name: string, { names, writing }: Written): JsonObject {

@@ -1,7 +1,6 @@
 /** The words of an upstream error, whatever shape a vendor or a proxy before it gives them. Total: any bytes give an answer. */
-import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { kindOfWords, STATUS_BY_MEANING } from "../error-kinds.ts";
+import { STATUS_BY_MEANING } from "../error-kinds.ts";
 import { retryHintMs } from "../error-meaning.ts";
 import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
@@ -26,17 +25,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
   return { ...words, status: said ?? implied };
 }
 
-/** The in-band error as a failure of its own kind, for an answer that has already begun. */
-export function failureOf(words: ErrorWords): Failure {
-  const { status, code, type, message, retryAfterMs } = words;
-  return {
-    kind: kindOfWords(words),
-    message: "The provider ended the answer with an error.",
-    retryAfterMs,
-    upstream: { status, code, type, message, body: null, headers: {} },
-    details: null,
-  };
-}
+export { failureOfWords as failureOf } from "../error-kinds.ts";
 
 interface Found {
   readonly code: string | null;

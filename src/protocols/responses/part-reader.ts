@@ -2,6 +2,7 @@
 import type { CacheMark, Extras, IrBlock, IrCitation, MediaSource } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { readMediaUrl } from "../media-url.ts";
 import { hide, rest } from "./extras.ts";
 import { RESPONSES } from "./wire.ts";
 
@@ -81,7 +82,7 @@ function readImage(part: JsonObject, path: string): IrBlock {
   if (url === undefined && id === undefined) {
     throw new WireError(`${path} must hold image_url (a URL or a data URI) or file_id.`);
   }
-  const source: MediaSource = url === undefined ? { kind: "file", id: id ?? "" } : readUrl(url);
+  const source: MediaSource = url === undefined ? { kind: "file", id: id ?? "" } : readMediaUrl(url);
   const detail = asText(part["detail"]) ?? null;
   // "auto" is what is done unasked.
   return { type: "image", source, detail: detail === "auto" ? null : detail, ...readMark(part, IMAGE) };
@@ -97,12 +98,12 @@ function readFile(part: JsonObject, path: string): IrBlock {
 function fileSource(part: JsonObject): MediaSource | undefined {
   const data = asText(part["file_data"]);
   if (data !== undefined) {
-    const source = readUrl(data);
+    const source = readMediaUrl(data);
     // Some clients leave the `data:` head out.
     return source.kind === "base64" ? source : { kind: "base64", mediaType: null, data };
   }
   const url = asText(part["file_url"]);
-  if (url !== undefined) return readUrl(url);
+  if (url !== undefined) return readMediaUrl(url);
   const id = asText(part["file_id"]);
   return id === undefined ? undefined : { kind: "file", id };
 }
@@ -122,14 +123,6 @@ function readMark(part: JsonObject, known: ReadonlySet<string>): { cache: CacheM
   return { cache: isMarked ? { lifetime: null } : null, extras: hide(rest(part, known), { part }) };
 }
 
-/** A data URI with base64 content, or a plain URL. */
-function readUrl(url: string): MediaSource {
-  const match = DATA_URI.exec(url);
-  if (match === null) return { kind: "url", url, mediaType: null };
-  return { kind: "base64", mediaType: match[1] === "" ? null : (match[1] ?? null), data: url.slice(match[0].length) };
-}
-
-const DATA_URI = /^data:([^,]{0,200}?);base64,/i;
 const TEXT = new Set(["type", "text", "annotations", "logprobs", "prompt_cache_breakpoint"]);
 const REFUSAL = new Set(["type", "refusal"]);
 const IMAGE = new Set(["type", "image_url", "file_id", "detail", "prompt_cache_breakpoint"]);

@@ -18,14 +18,12 @@ import type {
   ResponseStreamEvent,
   ResponseUsage,
 } from "openai/resources/responses/responses";
-import type { ReasoningEffort } from "openai/resources/shared";
 import type { JsonObject } from "../../std/json.ts";
 
 /** Id of this protocol and of its payload, as `origin` and the issuer of seals say it. */
 export const RESPONSES = "responses";
 
 export type WireRequest = ResponseCreateParamsBase;
-export type WireEffort = NonNullable<ReasoningEffort>;
 export type WireUsage = ResponseUsage;
 export type WireInputText = ResponseInputText;
 /** The vendor takes no `detail` for "auto". */
