@@ -19,11 +19,13 @@ import {
 } from "./exchange/index.ts";
 import {
   type Admission,
+  type Caller,
   type Capped,
   createAdmission,
   createIdentify,
   createKeyIdentify,
   createMemoryLedger,
+  createSigners,
   isLocalHost,
   type KeyRing,
   readAdminCredential,
@@ -111,7 +113,7 @@ export function compose(input: ComposeInput): Gateway {
   );
   const sinks = createSinks([log.sink, metrics.sink, totals.sink, ...input.sinks]);
 
-  const { identify, admission } = gateOf(input);
+  const { identify, admission, callerNamed } = gateOf(input);
   const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
   const world = worldOf(input, protocols);
   const exchange = createExchange({
@@ -119,13 +121,15 @@ export function compose(input: ComposeInput): Gateway {
     standing,
     protocols,
     identify,
+    signer: createSigners(deployment.auth.awsKeys ?? [], input.secrets),
+    ...(callerNamed === null ? {} : { callerNamed }),
     startedWallMs: effects.wallMs(),
     localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
     admission,
     repeats:
       deployment.idempotency === null || input.governed === null
         ? null
-        : { ...deployment.idempotency, ...repeatsOf(input.governed.spender) },
+        : { ...input.governed.spender, ...deployment.idempotency },
     onRecord(record, row) {
       sinks.record(record);
       if (admission === null) void ledger.append([row]);
@@ -180,27 +184,25 @@ function putOut({ deployment, effects }: ComposeInput, standing: Standing, cappe
   }
 }
 
-/** One writer knows which requests run, whatever worker they came to. */
-function repeatsOf({ recall, remember }: Spender) {
-  return { recall, remember };
-}
-
 /** Who is calling, and what they are let in by: keys and their limits where there are some, else tokens and none. */
 function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
   readonly identify: ReturnType<typeof createIdentify>;
   readonly admission: Admission | null;
+  readonly callerNamed: ((label: string) => Caller | null) | null;
 } {
   const { auth, governance, revision } = deployment;
   if (governance === null) {
     // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
     const clientTokens = auth.clientTokens.map((ref) => secrets(ref) ?? new Secret(""));
-    return { identify: createIdentify({ mode: auth.mode, clientTokens }), admission: null };
+    return { identify: createIdentify({ mode: auth.mode, clientTokens }), admission: null, callerNamed: null };
   }
   // Without its keys it would be open to everybody.
   if (governed === null) throw new Error("a deployment with keys was composed without them");
   const { ring, spender } = governed;
+  const keys = createKeyIdentify({ ring, groups: governance.groups, wallMs: effects.wallMs });
   return {
-    identify: createKeyIdentify({ ring, groups: governance.groups, wallMs: effects.wallMs }),
+    identify: keys.identify,
+    callerNamed: keys.named,
     admission: createAdmission({ governance, spender, revision, nowMs: effects.nowMs }),
   };
 }
@@ -278,7 +280,7 @@ function secretsOfLanes(secrets: ComposeInput["secrets"]): World["secretOf"] {
     const known = kept.get(id);
     if (known !== undefined) return known;
     const secret = secrets(credential);
-    if (secret !== null && credential.kind !== "file") kept.set(id, secret);
+    if (secret !== null && credential.kind !== "file" && credential.kind !== "aws") kept.set(id, secret);
     return secret;
   };
 }

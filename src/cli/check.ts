@@ -108,6 +108,7 @@ function poolRow(pool: Target): string[] {
 function showRef(ref: SecretRef | null): string {
   if (ref === null) return "none";
   if (ref.kind === "env") return ref.name;
+  if (ref.kind === "aws") return ref.profile === null ? "AWS variables" : `AWS profile ${ref.profile}`;
   return ref.kind === "file" ? `file ${ref.path}` : "in the file";
 }
 

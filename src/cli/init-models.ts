@@ -21,5 +21,6 @@ export const STARTERS: Readonly<Record<string, Starter>> = {
   minimax: { smart: "MiniMax-M3", fast: null },
   dashscope: { smart: "qwen3.8-max", fast: "qwen3.6-flash" },
   groq: { smart: null, fast: "openai/gpt-oss-20b" },
+  bedrock: { smart: "us.anthropic.claude-opus-4-8", fast: "us.anthropic.claude-haiku-5-5" },
   openrouter: { smart: "openai/gpt-5.5", fast: "openai/gpt-5.4-mini" },
 };

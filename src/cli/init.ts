@@ -133,7 +133,9 @@ auth:
 }
 
 function providersPart({ used, notes }: Surroundings): string {
-  const lines = used.map(({ provider, variable }) => `  ${provider}: { api_key_env: ${variable} }`);
+  // AWS's keys come in several variables, which belong together.
+  const keyOf = (variable: string): string => (variable.startsWith("AWS_") ? "aws: env" : `api_key_env: ${variable}`);
+  const lines = used.map(({ provider, variable }) => `  ${provider}: { ${keyOf(variable)} }`);
   const comments = notes.map((note) => `  # ${note}`);
   return `# Where models run. Keys stay in the environment; this file only names the variables.\nproviders:\n${[...lines, ...comments].join("\n")}\n`;
 }

@@ -3,7 +3,7 @@ import type { AuthMode } from "../ir/deployment.ts";
 import { readSecret, refuseForms } from "./check-secrets.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { CheckInput, Findings } from "./findings.ts";
-import { adminTokenForms, clientTokenForms } from "./merge.ts";
+import { adminTokenForms, awsKeyForms, clientTokenForms } from "./merge.ts";
 import type { Path } from "./problem.ts";
 import { AUTH_MODES, countForms, readAuthMode, readListen } from "./values.ts";
 
@@ -66,7 +66,9 @@ function checkClientTokens(input: CheckInput, mode: AuthMode | null, findings: F
       `token is an old spelling${ignored ? " and is ignored beside client_tokens" : ""}; write client_tokens: [...]`,
     );
   }
-  if (mode === "token" && tokens.length === 0 && config.governance?.enabled !== true) {
+  checkAwsKeys(input, mode, findings);
+  const isKeyed = config.governance?.enabled === true || (config.auth?.aws_keys ?? []).length > 0;
+  if (mode === "token" && tokens.length === 0 && !isKeyed) {
     findings.error(["auth"], "mode token needs client_tokens; without one nobody could get in");
   }
   if (mode === "none" && tokens.length > 0) {
@@ -74,6 +76,31 @@ function checkClientTokens(input: CheckInput, mode: AuthMode | null, findings: F
   }
   return tokens.flatMap((forms) => checkToken(forms, forms.path, input, findings) ?? []);
 }
+
+function checkAwsKeys(input: CheckInput, mode: AuthMode | null, findings: Findings): void {
+  const ids = new Set<string>();
+  for (const { accessKeyId, path, forms } of awsKeyForms(input.config)) {
+    const field = [...path, "access_key_id"];
+    if (!ACCESS_KEY_ID.test(accessKeyId)) {
+      findings.error(field, "must be 16 to 128 letters and digits, as AWS's clients send it");
+    }
+    if (ids.has(accessKeyId)) findings.error(field, "is the id of two keys; remove one of them");
+    ids.add(accessKeyId);
+    if (refuseForms(forms, path, "secret_access_key", findings)) continue;
+    if (countForms(forms) === 0) {
+      findings.error(path, "needs secret_access_key_env, secret_access_key_file or secret_access_key");
+      continue;
+    }
+    const form = forms.env !== null ? "_env" : forms.file !== null ? "_file" : "";
+    const state = readSecret(forms, input, [...path, `secret_access_key${form}`]);
+    if (state.kind !== "value") findings.error([...path, `secret_access_key${form}`], state.reason);
+  }
+  if (ids.size > 0 && mode === "passthrough") {
+    findings.error(["auth", "aws_keys"], "cannot be combined with mode passthrough: a signature cannot be passed on");
+  }
+}
+
+const ACCESS_KEY_ID = /^[A-Za-z0-9_]{16,128}$/;
 
 /** Null, and reported, when it could never be matched by what a client sends. */
 function checkToken(

@@ -2,7 +2,6 @@
  * Keys the configuration format has and this version does not act on. Each is announced, and where somebody's safety rests on
  * it, refused: a limit that does not hold is worse than no limit. Whoever builds a part deletes its row.
  */
-import { PLANNED_PROTOCOL_IDS, PROTOCOL_IDS } from "../known.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
 
@@ -17,12 +16,6 @@ export interface NotYet {
 }
 
 export const NOT_YET: readonly NotYet[] = [
-  {
-    id: "aws-keys",
-    severity: "error",
-    message: "signed AWS requests from clients are not available in this version; remove it and use auth.client_tokens",
-    find: (config) => (config.auth?.aws_keys?.length ? [["auth", "aws_keys"]] : []),
-  },
   {
     id: "connect-timeout",
     severity: "warning",
@@ -61,13 +54,3 @@ type Timeouts = ConfigFile["timeouts"];
 function connectLimits(timeouts: Timeouts, path: Path): Path[] {
   return timeouts?.connect_ms === undefined ? [] : [[...path, "connect_ms"]];
 }
-
-/** What a model of a provider with such a protocol is told. */
-export function protocolNotYet(protocol: string): string | null {
-  const planned: readonly string[] = PLANNED_PROTOCOL_IDS;
-  if (!planned.includes(protocol)) return null;
-  return `the protocol ${protocol} is not available in this version; remove the model, or use a provider that speaks one of: ${PROTOCOL_IDS.join(", ")}`;
-}
-
-/** The row for it in docs/deviations.md. */
-export const PROTOCOL_NOT_YET_ID = "protocols";

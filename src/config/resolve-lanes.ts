@@ -36,7 +36,8 @@ function lanesOfModel(
 ): Lane[] {
   const provider = providerOf(model.provider, config, catalog);
   if (provider?.protocol === undefined) throw new Error("a model without a provider passed the checks");
-  const { protocol } = provider;
+  // A carrier holds the bodies of the protocol it was checked against.
+  const protocol = provider.carrier ?? provider.protocol;
   const upstreamModel = (model.upstream_model ?? name).trim();
   const modelSlots = { group: `model:${name}`, max: model.max_concurrent ?? DEFAULTS.maxConcurrent };
   const common = {

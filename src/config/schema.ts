@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
-import { ALERT_IDS, ERROR_CLASSES, LAYOUT_IDS, PALETTE_IDS, POLICY_IDS } from "../known.ts";
+import { ALERT_IDS, CARRIERS, ERROR_CLASSES, LAYOUT_IDS, PALETTE_IDS, POLICY_IDS } from "../known.ts";
 
 /** The longest time a timer of the runtime can hold. */
 const MS_MAX = 2_147_483_647;
@@ -56,6 +56,8 @@ const failover = z.strictObject({
 /** What a provider may say in either file. */
 const providerFacts = {
   protocol: text.optional(),
+  carrier: z.enum(CARRIERS).optional(),
+  region: text.optional(),
   base_url: text.optional(),
   error_map: z.record(z.string(), z.enum(ERROR_CLASSES)).optional(),
   path: text.optional(),
@@ -70,6 +72,11 @@ const providerFacts = {
   timeouts: timeoutsSchema.optional(),
 };
 
+/** AWS's own places for keys: its variables, or a profile of ~/.aws/credentials. */
+const aws = z
+  .union([z.literal("env"), z.strictObject({ profile: text })], { error: "must be env, or { profile: <name> }" })
+  .optional();
+
 const cap = z.strictObject({
   window: z.enum(["hourly", "daily", "weekly", "monthly", "total"]),
   unit: z.enum(["usd", "tokens", "requests"]),
@@ -81,6 +88,7 @@ const account = z.strictObject({
   api_key: text.optional(),
   api_key_env: text.optional(),
   api_key_file: text.optional(),
+  aws,
   pinned: z.boolean().optional(),
   sort_key: z.int().min(-COUNT_MAX).max(COUNT_MAX).optional(),
   routing: z.boolean().optional(),
@@ -92,6 +100,7 @@ const provider = z.strictObject({
   api_key_env: text.optional(),
   api_key_file: text.optional(),
   api_key: z.string().max(TEXT_CHARS_MAX).optional(),
+  aws,
   accounts: z.array(account).min(1).max(LIST_MAX).optional(),
   ...providerFacts,
 });

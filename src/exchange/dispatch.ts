@@ -141,6 +141,7 @@ export async function dispatch(
           contentType: prepared.contentType,
           body: prepared.body,
           secret,
+          region: provider.region ?? null,
           style: provider.authStyle,
           passthrough: call.caller.passthrough !== null,
           wallMs: world.effects.wallMs(),

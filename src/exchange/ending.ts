@@ -1,6 +1,6 @@
 /** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the book once. */
 
-import type { Identified } from "../governance/identify.ts";
+import type { Caller, Identified, Signer } from "../governance/identify.ts";
 import { type Admission, seenUsage, type UsageRow } from "../governance/index.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
@@ -28,6 +28,10 @@ export interface ExchangeInput {
   readonly admission: Admission | null;
   /** Answers given again to who asks the same; null: none are kept. */
   readonly repeats: Repeats | null;
+  /** Who signs their requests; null or absent: nobody was given a key to sign with. */
+  readonly signer?: Signer | null;
+  /** The virtual key that a signing key belongs to; absent: there are none, and who signs has no limits. */
+  readonly callerNamed?: (label: string) => Caller | null;
   readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
   /** A bug ended an exchange; the message is for the operator's log only. */
   readonly onBug: (id: string, error: unknown) => void;

@@ -28,6 +28,7 @@ import { readFacts, translationMode, variantOf } from "./facts.ts";
 import { letIn, withLimits } from "./let-in.ts";
 import { keeping, repeatOf } from "./repeat.ts";
 import { begin, beginStream, newRunning, type Running } from "./running.ts";
+import { identifySigned } from "./signed.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */
@@ -53,6 +54,15 @@ export function createExchange(input: ExchangeInput): Exchanges {
   return {
     credential(route, parts) {
       if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
+      const signed = identifySigned({
+        inbound: route === null ? undefined : world.protocolOf(route.protocol).carrier.auth.inbound,
+        parts,
+        mode: world.deployment.auth.mode,
+        signer: input.signer ?? null,
+        callerNamed: input.callerNamed ?? unlimited,
+        wallMs: world.effects.wallMs,
+      });
+      if (signed !== null) return signed;
       const queryKey = route !== null && speakerOf(input, route, parts).carrier.auth.queryKey;
       const credential = readCredential(parts, { queryKey });
       if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
@@ -114,6 +124,8 @@ interface Way {
 async function runIdentified({ input, running, book }: Way, request: RunInput, ingress: Protocol): Promise<Answer> {
   const { world } = input;
   const { route, parts, caller } = request;
+  if (caller.mayHaveSigned?.(request.body) === false)
+    return refuse(input, book, ingress, parts, unauthenticated(), null);
   if (route.operation === "models") return discover(input, request, book, ingress);
   const read = readFacts({ route, parts, body: request.body, protocol: ingress });
   if (read.kind === "refused") return refuse(input, book, ingress, parts, read.failure, null);
@@ -154,6 +166,11 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
     forget();
     throw error;
   }
+}
+
+/** Who signs where there are no virtual keys. */
+function unlimited(label: string): Caller {
+  return { label, allowedTargets: null, passthrough: null, key: null };
 }
 
 const NOT_LOCAL = failure(

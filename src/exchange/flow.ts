@@ -17,6 +17,7 @@ import type {
   Payload,
   Tap,
 } from "../protocols/protocol.ts";
+import { encodeUtf8 } from "../std/bytes.ts";
 import { parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 import { MALFORMED } from "./classify.ts";
@@ -80,11 +81,19 @@ function newNote(): FlowNote {
   };
 }
 
+/** A part of the answer came. */
+function countPiece(note: FlowNote): void {
+  note.meaningful = true;
+  note.pieces += 1;
+}
+
 export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, losses: readonly Loss[]): void {
   note.lossCount += losses.length;
   note.losses.push(...losses.slice(0, Math.max(0, LOSSES_MAX - note.losses.length)));
 }
 
+const EVENT_STREAM = "text/event-stream";
+const BLANK_LINE = encodeUtf8("\n\n");
 const NOTHING: FlowStep = { out: [], frames: 0, failure: null };
 const CUT_SHORT = failure("malformed", "The model's answer broke off before its end.");
 
@@ -121,6 +130,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   const { tap } = input;
   const note = newNote();
   let committed = false;
+  let lastIsJson = false;
 
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
@@ -131,8 +141,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     note.finish = seen.finish ?? note.finish;
     note.settled ||= seen.settled || seen.terminal;
     note.ended ||= seen.terminal;
-    note.meaningful ||= seen.meaningful;
-    if (seen.meaningful) note.pieces += 1;
+    if (seen.meaningful) countPiece(note);
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
     if (!committed && !note.meaningful) return failed;
@@ -148,6 +157,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     let frames = 0;
     for (const piece of pieces) {
       const read = last ? [...splitter.push(piece), ...splitter.end()] : splitter.push(piece);
+      if (last) lastIsJson = read.length > 0 && read.every(({ data }) => data.startsWith("{"));
       for (const frame of read) {
         frames++;
         if (!looksWhole(frame.data, last)) throw new WireError("A frame breaks off in the middle.");
@@ -160,6 +170,12 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
       if (kept !== null && kept.length > 0) out.push(kept);
     }
     return { out, frames, failure: null };
+  };
+
+  /** What a lane left open at its end is not to run into what we write after it: closed where it is whole, else left out. */
+  const apart = ({ out }: FlowStep, rest: Uint8Array | null): readonly Uint8Array[] => {
+    if (rest === null || reframes) return out;
+    return from.contentType === EVENT_STREAM && lastIsJson ? [...out, BLANK_LINE] : [];
   };
 
   /** Our own ending is written: whatever the lane still says is nobody's any more. */
@@ -193,10 +209,10 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
           const step = rest === null ? { out: [], frames: 0, failure: null } : relay([rest], true);
           if (step.failure !== null) return step;
           if (note.ended) return close(step);
-          if (note.settled) return close({ ...step, out: [...step.out, ...terminate()] });
+          if (note.settled) return close({ ...step, out: [...apart(step, rest), ...terminate()] });
           if (!committed && !note.meaningful) return { ...step, out: [], failure: CUT_SHORT };
           note.failure ??= CUT_SHORT;
-          return { ...step, out: [...step.out, ...trouble(CUT_SHORT)] };
+          return { ...step, out: [...apart(step, rest), ...trouble(CUT_SHORT)] };
         },
         note,
         committed,
@@ -333,10 +349,7 @@ export function createEventWriter(
 }
 
 function observe(event: IrEvent, note: FlowNote): void {
-  if (isMeaningful(event)) {
-    note.meaningful = true;
-    note.pieces += 1;
-  }
+  if (isMeaningful(event)) countPiece(note);
   switch (event.type) {
     case "start":
       note.model ??= event.model;

@@ -1,5 +1,5 @@
 /** Who is calling, decided from the request's head. The only room beside protocols/<id>/auth.ts that looks into a Secret. */
-import type { AuthMode, Group } from "../ir/deployment.ts";
+import type { AuthMode, AwsKey, Group } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { equalDigests, sha256 } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
@@ -15,6 +15,8 @@ export interface Caller {
   readonly passthrough: Secret | null;
   /** Whose limits hold; null: there are no virtual keys. */
   readonly key: VirtualKey | null;
+  /** Of a caller that signs its requests: true when the signature covers this body too. Absent: there is none to check. */
+  readonly mayHaveSigned?: (body: Uint8Array) => boolean;
 }
 
 export type Identified =
@@ -28,30 +30,40 @@ export interface IdentifyOptions {
 }
 
 export interface KeyIdentifyOptions {
-  readonly ring: Pick<KeyRing, "find">;
+  readonly ring: Pick<KeyRing, "find" | "named">;
   readonly groups: Readonly<Record<string, Group>>;
   readonly wallMs: () => number;
 }
 
-/** Once there are virtual keys, they are the only way in. Unknown, expired and disabled ones are told the same. */
-export function createKeyIdentify({
-  ring,
-  groups,
-  wallMs,
-}: KeyIdentifyOptions): (credential: Secret | null) => Identified {
-  const callers = new WeakMap<VirtualKey, Identified>();
-  return (credential) => {
-    const key = credential === null ? null : ring.find(credential, wallMs());
-    if (key === null) return refused();
+export interface KeyIdentify {
+  /** Unknown, expired and disabled ones are told the same. */
+  identify(credential: Secret | null): Identified;
+  /** Of somebody who signs with a pair that belongs to this key; null: there is no such key now. */
+  named(word: string): Caller | null;
+}
+
+/** Once there are virtual keys, they are the only way in. */
+export function createKeyIdentify({ ring, groups, wallMs }: KeyIdentifyOptions): KeyIdentify {
+  const callers = new WeakMap<VirtualKey, Caller>();
+  const callerOf = (key: VirtualKey): Caller => {
     const known = callers.get(key);
     if (known !== undefined) return known;
     // Without its group a key may ask for nothing; admission says why.
     const above = groupsOf(key.group, groups) ?? [];
     const allowedTargets = allowedByAll([key.allowedTargets, ...above.map((group) => group.allowedTargets)]);
     const caller: Caller = { label: key.name, allowedTargets, passthrough: null, key };
-    const identified: Identified = { kind: "caller", caller };
-    callers.set(key, identified);
-    return identified;
+    callers.set(key, caller);
+    return caller;
+  };
+  return {
+    identify(credential) {
+      const key = credential === null ? null : ring.find(credential, wallMs());
+      return key === null ? refused() : { kind: "caller", caller: callerOf(key) };
+    },
+    named(word) {
+      const key = ring.named(word, wallMs());
+      return key === null ? null : callerOf(key);
+    },
   };
 }
 
@@ -76,6 +88,31 @@ export function createIdentify(options: IdentifyOptions): (credential: Secret | 
     default:
       return unreachable(mode);
   }
+}
+
+/** A key pair of ours that a client signs with. */
+export interface SigningKey {
+  readonly accessKeyId: string;
+  readonly secret: Secret;
+  readonly label: string;
+}
+
+/** Who signs with a key; null: nobody we know. Ids are no secret, so a plain look-up may find them. */
+export type Signer = (accessKeyId: string) => SigningKey | null;
+
+/** Null: nobody was given a key to sign with. */
+export function createSigners(
+  keys: readonly AwsKey[],
+  secretOf: (ref: AwsKey["secret"]) => Secret | null,
+): Signer | null {
+  if (keys.length === 0) return null;
+  const known = new Map<string, SigningKey>();
+  for (const { accessKeyId, label, secret: ref } of keys) {
+    const secret = secretOf(ref);
+    // One that cannot be read matches nothing.
+    if (secret !== null) known.set(accessKeyId, { accessKeyId, label, secret });
+  }
+  return (accessKeyId) => known.get(accessKeyId) ?? null;
 }
 
 const ANONYMOUS: Identified = {

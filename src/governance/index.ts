@@ -7,7 +7,16 @@ export { type Admission, createAdmission, type Pass, type RateLimits } from "./a
 export { mayAsk } from "./admit.ts";
 export type { Capped } from "./caps.ts";
 export { type Credential, type CredentialOptions, readAdminCredential, readCredential } from "./credential.ts";
-export { type Caller, createIdentify, createKeyIdentify, type Identified, unauthenticated } from "./identify.ts";
+export {
+  type Caller,
+  createIdentify,
+  createKeyIdentify,
+  createSigners,
+  type Identified,
+  type Signer,
+  type SigningKey,
+  unauthenticated,
+} from "./identify.ts";
 export { createKeyRing, type KeyRing, type VirtualKey } from "./keys.ts";
 export { isLocalHost } from "./local-host.ts";
 export { costOf } from "./prices.ts";

@@ -69,6 +69,8 @@ export function isUsable(key: VirtualKey, wallMs: number): boolean {
 export interface KeyRing {
   /** null: nobody's, or of a key that does not work now; the caller is told the same for each of them. */
   find(credential: Secret, wallMs: number): VirtualKey | null;
+  /** By id, or by a name that only one has; for callers that show who they are in another way. null: as above. */
+  named(word: string, wallMs: number): VirtualKey | null;
   update(keys: readonly VirtualKey[], removed: readonly string[]): void;
   size(): number;
 }
@@ -76,10 +78,13 @@ export interface KeyRing {
 export function createKeyRing(): KeyRing {
   const byId = new Map<string, VirtualKey>();
   const byHash = new Map<string, VirtualKey>();
+  const idsByName = new Map<string, Set<string>>();
   const remove = (id: string): void => {
     const known = byId.get(id);
     if (known === undefined) return;
     byId.delete(id);
+    idsByName.get(known.name)?.delete(id);
+    if (idsByName.get(known.name)?.size === 0) idsByName.delete(known.name);
     byHash.delete(known.hash);
     if (known.previous !== null) byHash.delete(known.previous.hash);
   };
@@ -92,12 +97,18 @@ export function createKeyRing(): KeyRing {
       if (equalDigests(digest, Buffer.from(key.hash, "hex"))) return key;
       return key.previous !== null && wallMs < key.previous.untilMs ? key : null;
     },
+    named(word, wallMs) {
+      const ids = [...(idsByName.get(word) ?? [])];
+      const key = byId.get(word) ?? (ids.length === 1 ? byId.get(ids[0] ?? "") : undefined);
+      return key !== undefined && isUsable(key, wallMs) ? key : null;
+    },
     update(keys, removed) {
       for (const id of removed) remove(id);
       for (const key of keys) {
         remove(key.id);
         byId.set(key.id, key);
         byHash.set(key.hash, key);
+        idsByName.set(key.name, (idsByName.get(key.name) ?? new Set()).add(key.id));
         if (key.previous !== null) byHash.set(key.previous.hash, key);
       }
     },

@@ -16,7 +16,12 @@ export interface Deployment {
   /** Processes that serve; 0: one for each core, which the process counts. */
   readonly workers: number;
   readonly drainMs: number;
-  readonly auth: { readonly mode: AuthMode; readonly clientTokens: readonly SecretRef[] };
+  readonly auth: {
+    readonly mode: AuthMode;
+    readonly clientTokens: readonly SecretRef[];
+    /** Key pairs clients sign their requests with; absent: none. */
+    readonly awsKeys?: readonly AwsKey[];
+  };
   /** null: the admin surface does not exist. */
   readonly adminToken: SecretRef | null;
   readonly metering: "exact" | "estimate";
@@ -38,6 +43,13 @@ export interface Deployment {
   readonly displays: readonly DisplayConfig[];
   /** Sentences for the operator, printed at start: open relay, deprecated spelling, mixed protocols. */
   readonly warnings: readonly string[];
+}
+
+export interface AwsKey {
+  readonly accessKeyId: string;
+  readonly secret: SecretRef;
+  /** Fit for a label and a log. */
+  readonly label: string;
 }
 
 export type AuthMode = "none" | "token" | "passthrough";
@@ -65,6 +77,8 @@ export interface Provider {
   /** Upstream path that replaces the protocol's own; may hold a query. null: the protocol's. */
   readonly path: string | null;
   readonly authStyle: "native" | "api-key";
+  /** For vendors that sign for one; null or absent: not known. */
+  readonly region?: string | null;
   /** Vendor code or type -> error class. */
   readonly errorMap: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;

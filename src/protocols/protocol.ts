@@ -7,6 +7,7 @@ import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import type { IrEvent } from "../ir/event.ts";
 import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
+import type { LimitsTold } from "../ir/limits.ts";
 import type { WithLosses } from "../ir/loss.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrRerankRequest, IrRerankResponse } from "../ir/rerank.ts";
@@ -221,20 +222,6 @@ export interface Carrier {
   answerHeaders(requestId: string): Readonly<Record<string, string>>;
 }
 
-/** What a caller has left of its limits of a minute; null: there is no such limit. */
-export interface LimitsTold {
-  readonly requests: LimitTold | null;
-  readonly tokens: LimitTold | null;
-  readonly wallMs: number;
-}
-
-export interface LimitTold {
-  readonly limit: number;
-  readonly left: number;
-  /** Until nothing counts any more that counts now. */
-  readonly resetMs: number;
-}
-
 export interface UpstreamPathInput {
   readonly operation: Operation;
   readonly upstreamModel: string;
@@ -294,6 +281,24 @@ export interface CarrierAuth {
   readonly perRequest: boolean;
   /** True where this carrier's clients may send their credential as `?key=`. */
   readonly queryKey: boolean;
+  /** Only where this carrier's clients sign their requests instead of sending a credential. */
+  readonly inbound?: InboundSignatures;
+}
+
+/** Signatures of clients. Pure; nothing here throws, whatever the head holds. */
+export interface InboundSignatures {
+  /** Id of the key the head claims to be signed with, "" where that cannot be read; null: it is not signed. */
+  keyId(parts: RequestParts): string | null;
+  /** True when the whole request was signed with this key, at about this time. */
+  verify(input: VerifyInput): boolean;
+}
+
+export interface VerifyInput {
+  readonly parts: RequestParts;
+  /** As it arrived, whole. */
+  readonly body: Uint8Array;
+  readonly secret: Secret;
+  readonly wallMs: number;
 }
 
 export interface SignInput {
@@ -302,6 +307,8 @@ export interface SignInput {
   readonly contentType: string;
   readonly body: Uint8Array | null;
   readonly secret: Secret;
+  /** The provider's region, for vendors that sign for one; null or absent: not known. */
+  readonly region?: string | null;
   /** `api-key`: send the header of that name instead of the protocol's own. */
   readonly style: "native" | "api-key";
   /** The secret is the caller's own (auth mode passthrough). */

@@ -19,3 +19,22 @@ export function equalDigests(left: Uint8Array, right: Uint8Array): boolean {
   for (let at = 0; at < left.length; at++) difference |= (left[at] ?? 0) ^ (right[at] ?? 0);
   return difference === 0;
 }
+
+/** Of bytes, in lower-case hexadecimal. */
+export function sha256HexOfBytes(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}
+
+export function sha256OfBytes(bytes: Uint8Array): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest();
+}
+
+/** Keyed (RFC 2104). */
+export function hmacSha256(key: Uint8Array | string, data: Uint8Array | string): Uint8Array {
+  return new Bun.CryptoHasher("sha256", key).update(data).digest();
+}
+
+/** CRC-32 of ISO 3309, as zip and AWS event streams use it; unsigned. */
+export function crc32(bytes: Uint8Array): number {
+  return Bun.hash.crc32(bytes);
+}

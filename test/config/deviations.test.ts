@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { findConfig } from "../../src/config/index.ts";
-import { NOT_YET, PROTOCOL_NOT_YET_ID } from "../../src/config/not-yet.ts";
+import { NOT_YET } from "../../src/config/not-yet.ts";
 import { BASE, brief, deploy, load } from "./harness.ts";
 
 const page = readFileSync(new URL("../../docs/deviations.md", import.meta.url), "utf8");
@@ -86,12 +86,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
     [pool("failover: { cap: 03 }"), "error pools.p.failover.cap: begins with a zero"],
   ],
 
-  protocols: [
-    [
-      "providers: { delta: { api_key_env: ACME_KEY, protocol: bedrock } }\nmodels: { m: { provider: delta } }\n",
-      "error models.m.provider: the protocol bedrock is not available",
-    ],
-  ],
   otlp: [
     [
       after('observability: { otlp_endpoint: "http://127.0.0.1:4318" }\n'),
@@ -102,12 +96,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
     [
       after('observability: { request_log_webhook_url: "https://x.invalid" }\n'),
       "warning observability.request_log_webhook_url: the request webhook",
-    ],
-  ],
-  "aws-keys": [
-    [
-      after("auth: { aws_keys: [{ access_key_id: A, secret_access_key_env: B }] }\n"),
-      "error auth.aws_keys: signed AWS requests",
     ],
   ],
   "connect-timeout": [
@@ -193,7 +181,7 @@ describe("the page", () => {
     expect(documented.toSorted()).toEqual([...Object.keys(SAID), ...Object.keys(MEANS)].toSorted());
   });
   test("has every part that is not in this version", () => {
-    const missing = [...NOT_YET.map((row) => row.id), PROTOCOL_NOT_YET_ID].filter((id) => !documented.includes(id));
+    const missing = NOT_YET.map((row) => row.id).filter((id) => !documented.includes(id));
     expect(missing).toEqual([]);
   });
   test("has a fix in every row", () => {

@@ -1,8 +1,9 @@
 /** How Messages bodies travel: paths, framing, headers. Another carrier may hold the same payload. */
+import type { LimitsTold } from "../../ir/limits.ts";
 import type { Route } from "../../ir/route.ts";
 import { writeSseFrame } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
-import type { Carrier, HeaderRules, LimitsTold } from "../protocol.ts";
+import type { Carrier, HeaderRules } from "../protocol.ts";
 import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { ORIGIN } from "./wire.ts";
@@ -85,7 +86,13 @@ export const carrier: Carrier = {
     if (input.operation !== "count") return pathOr(MESSAGES, input);
     return siblingPath({ path: COUNT, chatEnd: "/messages", end: "/messages/count_tokens" }, input);
   },
-  memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
+  // Clients of other carriers say the version and the betas in the body, and the stream in the path.
+  memberEdits: ({ upstreamModel, stream }) => ({
+    model: JSON.stringify(upstreamModel),
+    anthropic_version: null,
+    anthropic_beta: null,
+    ...(stream ? { stream: "true" } : {}),
+  }),
   bodyHeaders: null,
   auth,
   headers,
