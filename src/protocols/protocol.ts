@@ -1,6 +1,7 @@
 /**
  * The contract every protocol fulfils. A payload says what bodies mean; a carrier says how they travel (a carrier can
  * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
+ * One contract is read as one page, which is the reason for its length.
  */
 
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
