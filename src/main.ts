@@ -26,7 +26,10 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
 ]);
 
 // Without a word it serves, as a program started by a service manager is expected to.
-const [name = "serve", ...args] = process.argv.slice(2);
+const [word = "serve", ...rest] = process.argv.slice(2);
+const [about = ""] = rest;
+// "help init" is another way to say "init --help".
+const [name, args] = word === "help" && COMMANDS.has(about) ? [about, ["--help"]] : [word, rest];
 const load = COMMANDS.get(name);
 const command = load === undefined ? (await import("./cli/help.ts")).unknownCommand(name) : await load();
 process.exitCode = await command(args, systemIo);

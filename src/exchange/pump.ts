@@ -130,27 +130,46 @@ export function createPump(input: PumpInput): ByteSource {
     }
   };
 
+  const wait = (): Promise<UpstreamChunk | null> => {
+    pending ??= body.next();
+    return input.keepAlive === null ? pending : orSilence(pending, input.setTimer);
+  };
+  /** What goes out for one chunk; null: nothing does. */
+  const take = (chunk: UpstreamChunk): Uint8Array | null => {
+    pending = null;
+    const bytes = send(safely(chunk));
+    startGrace();
+    return bytes;
+  };
+  const isDone = (): boolean => over || closed || (input.endsAtEnding && flow.note.ended);
+  const nothingMore = (): null => {
+    end(false);
+    return null;
+  };
+  const rest = async (): Promise<Uint8Array | null> => {
+    while (!isDone()) {
+      const chunk = await wait();
+      if (over) break;
+      const bytes = chunk === null ? input.keepAlive : take(chunk);
+      if (bytes !== null) return bytes;
+    }
+    return nothingMore();
+  };
+  /** Nearly every chunk gives something to send, so that one wait is enough. */
+  const first = (chunk: UpstreamChunk | null): Uint8Array | null | Promise<Uint8Array | null> => {
+    if (over) return null;
+    return (chunk === null ? input.keepAlive : take(chunk)) ?? rest();
+  };
+
   return {
-    async next() {
+    next() {
       if (held !== null) {
         const bytes = send(held);
         held = null;
         startGrace();
-        if (bytes !== null) return bytes;
+        if (bytes !== null) return Promise.resolve(bytes);
       }
-      while (!over) {
-        if (closed || (input.endsAtEnding && flow.note.ended)) break;
-        pending ??= body.next();
-        const chunk = input.keepAlive === null ? await pending : await orSilence(pending, input.setTimer);
-        if (over) break;
-        if (chunk === null) return input.keepAlive;
-        pending = null;
-        const bytes = send(safely(chunk));
-        startGrace();
-        if (bytes !== null) return bytes;
-      }
-      end(false);
-      return null;
+      return isDone() ? Promise.resolve(nothingMore()) : wait().then(first);
     },
     cancel: () => end(true),
     get isCut() {

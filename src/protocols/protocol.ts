@@ -68,10 +68,7 @@ export interface Payload {
   /** The failure in this protocol's own envelope. Total over every kind. */
   writeError(failure: Failure, context: ErrorContext): WrittenError;
 
-  /**
-   * Makes a streamed relay report usage when the client did not ask for it, and hides the report again.
-   * null: the protocol always reports. Used only where metering is exact.
-   */
+  /** Makes a streamed relay report usage the client did not ask for, and hides it again. null: it always reports. */
   readonly hiddenUsage: HiddenUsage | null;
 }
 
@@ -91,6 +88,8 @@ export interface AnswerContext {
   readonly upstreamModel: string;
   /** Wall clock, for vendors that give no time of their own. */
   readonly createdMs: number;
+  /** Since the client's request came, for vendors that tell how long they took. */
+  readonly elapsedMs: () => number;
   /** Random base62 text of that many characters. */
   readonly newId: (length: number) => string;
   /** Estimate shown where the first event must already name prompt tokens (Anthropic `message_start`). */

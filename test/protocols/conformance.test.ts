@@ -76,6 +76,7 @@ function context(protocol: Protocol): AnswerContext {
     upstreamModel: "upstream-model",
     createdMs: 1_767_225_600_000,
     newId: (length) => String(ids++).padStart(length, "0"),
+    elapsedMs: () => 42,
     inputTokensEstimate: 25,
   };
 }

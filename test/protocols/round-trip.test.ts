@@ -13,6 +13,7 @@ const CONTEXT: AnswerContext = {
   upstreamModel: "upstream-model",
   createdMs: 1_767_225_600_000,
   newId: (length) => "0".repeat(length),
+  elapsedMs: () => 42,
   inputTokensEstimate: 25,
 };
 

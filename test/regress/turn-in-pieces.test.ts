@@ -29,3 +29,24 @@ test("calls kept in turns of their own are one message to a Chat Completions lan
     ]);
   }
 });
+
+test("and to a Cohere lane", () => {
+  const given = request({
+    tools: [functionTool("read")],
+    turns: [
+      user(text("Read both.")),
+      assistant(text("I read ")),
+      assistant(text("both.")),
+      assistant(call("call_a", "read", "{}")),
+      assistant(call("call_b", "read", "{}")),
+      tool(result("call_a", [text("A")]), result("call_b", [text("B")])),
+    ],
+  });
+  const { body } = sentTo("gemini", "cohere", given);
+  expect(body["messages"]).toMatchObject([
+    { role: "user" },
+    { role: "assistant", tool_plan: "I read both.", tool_calls: [{ id: "call_a" }, { id: "call_b" }] },
+    { role: "tool", tool_call_id: "call_a" },
+    { role: "tool", tool_call_id: "call_b" },
+  ]);
+});

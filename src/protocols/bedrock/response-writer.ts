@@ -20,11 +20,10 @@ export function newToolUseId(context: AnswerContext): string {
   return `tooluse_${context.newId(22)}`;
 }
 
-/**
- * The type demands the vendor's own latency, in ms and above 0; nothing of it is known of another vendor's answer, and
- * clients of this API print it at most.
- */
-export const METRICS = { latencyMs: 1 } as const;
+/** The type demands the latency, in ms and above 0: of another vendor's answer it is what the gateway measured. */
+export function metricsOf(context: AnswerContext): { readonly latencyMs: number } {
+  return { latencyMs: Math.max(1, Math.round(context.elapsedMs())) };
+}
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const losses = createLosses();
@@ -45,7 +44,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     output: { message: { role: "assistant", content } },
     stopReason: finish.word,
     usage: writeAnswerUsage(response.usage, context, losses),
-    metrics: METRICS,
+    metrics: metricsOf(context),
     ...writeStopSequence(choice?.finish ?? null),
     ...writeTier(response.serviceTier, native),
   };

@@ -16,7 +16,7 @@ import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { writeCitation } from "./citations.ts";
 import { writeException } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
-import { METRICS, newToolUseId, writeAnswerUsage, writeStopSequence, writeTier } from "./response-writer.ts";
+import { metricsOf, newToolUseId, writeAnswerUsage, writeStopSequence, writeTier } from "./response-writer.ts";
 import { writeRedacted, writeSignature } from "./sealed.ts";
 import { type EventKey, ORIGIN } from "./wire.ts";
 
@@ -290,7 +290,7 @@ function finish(state: State): void {
   emit(state, "messageStop", { stopReason: word.word, ...writeStopSequence(state.finish) });
   emit(state, "metadata", {
     usage: writeAnswerUsage(state.usage, state.context, state.losses),
-    metrics: METRICS,
+    metrics: metricsOf(state.context),
     ...writeTier(state.start?.serviceTier ?? null, native),
   });
   state.ended = true;

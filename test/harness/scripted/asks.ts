@@ -116,7 +116,7 @@ const google: Asker = {
     rejected: ["400"],
     limited: ["429"],
     "bad-key": ["401", "403"],
-    overloaded: ["503", "529"],
+    overloaded: ["503"],
     broken: ["500", "502", "503"],
   },
   nameOf: (error) => (error instanceof ApiError ? String(error.status) : null),

@@ -22,6 +22,7 @@ export function answerContext(): AnswerContext {
     upstreamModel: OPTIONS.upstreamModel,
     createdMs: 1_767_225_600_000,
     newId: (length) => String(ids++).padStart(length, "0"),
+    elapsedMs: () => 42,
     inputTokensEstimate: 25,
   };
 }
