@@ -254,12 +254,14 @@ function objectOf(value: unknown, field: string): Fields {
 function textOf(value: unknown, field: string, charsMax: number): string {
   if (typeof value !== "string") throw new Bad(422, `${field} must be text`);
   const text = value.trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (text === "" || text.length > charsMax || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) {
+  if (text === "" || text.length > charsMax || UNFIT.test(text)) {
     throw new Bad(400, `${field} must be 1 to ${charsMax} characters, none of them a control character`);
   }
   return text;
 }
+
+/** Control characters, ends of lines, and halves of characters. */
+const UNFIT = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 
 /** What a project may be called, here and in a client's header. */
 export const PROJECT_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/;
