@@ -25,6 +25,17 @@ export function retryAfterHeaders({ retryAfterMs }: Failure): Readonly<Record<st
   return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
 }
 
+/**
+ * The official SDKs of OpenAI and Anthropic repeat every 429; `x-should-retry` is their own word for "do not". They wait up
+ * to a minute where they are told how long, so a budget that is back by then may be asked again.
+ */
+export function repeatHeaders({ kind, retryAfterMs }: Failure): Readonly<Record<string, string>> {
+  const isFinal = kind === "budget-exceeded" && (retryAfterMs === null || retryAfterMs > REPEAT_MS_MAX);
+  return isFinal ? { "x-should-retry": "false" } : {};
+}
+
+const REPEAT_MS_MAX = 60_000;
+
 const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set<FailureKind>([
   "rate-limited",
   "overloaded",

@@ -1,6 +1,7 @@
 /** Errors out: a failure in the vendor's own envelope. Total over every kind. */
 import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
+import { repeatHeaders } from "../error-writing.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
 import { isErrorType, type WireErrorType } from "./wire.ts";
 
@@ -8,7 +9,7 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
   const status = statusOf(failure);
   return {
     status,
-    headers: { "request-id": context.requestId, ...retryHeaders(failure.kind) },
+    headers: { "request-id": context.requestId, ...repeatHeaders(failure) },
     body: {
       type: "error",
       error: {
@@ -137,9 +138,4 @@ const CODES: ReadonlyMap<FailureKind, string> = new Map([
 function detailsOf(kind: FailureKind): JsonObject {
   const code = CODES.get(kind);
   return code === undefined ? {} : { details: { error_code: code } };
-}
-
-/** The official SDKs repeat every 429; `x-should-retry` is their own word for "do not". */
-function retryHeaders(kind: FailureKind): Record<string, string> {
-  return kind === "budget-exceeded" ? { "x-should-retry": "false" } : {};
 }

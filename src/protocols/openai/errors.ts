@@ -7,7 +7,7 @@ import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } f
 import { WireError } from "../../std/wire-error.ts";
 import { STATUS_BY_MEANING } from "../error-kinds.ts";
 import { messageOfText } from "../error-text.ts";
-import { messageOfFailure, retryAfterHeaders, statusOfFailure } from "../error-writing.ts";
+import { messageOfFailure, repeatHeaders, retryAfterHeaders, statusOfFailure } from "../error-writing.ts";
 import { openAiWordsFor } from "../openai-words.ts";
 import type { ErrorContext, ErrorWords, UpstreamAnswer, WrittenError } from "../protocol.ts";
 import { meaningOf, retryHintMs } from "./meaning.ts";
@@ -141,7 +141,7 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
   const message = messageOfFailure(failure);
   const gateway = context.details && failure.details !== null ? { gateway: failure.details } : {};
   const body: WireErrorBody = { error: { message, type, param: null, code, ...gateway } };
-  return { status, headers: retryAfterHeaders(failure), body: { ...body } };
+  return { status, headers: { ...retryAfterHeaders(failure), ...repeatHeaders(failure) }, body: { ...body } };
 }
 
 const MESSAGE_CHARS_MAX = 2000;

@@ -3,7 +3,7 @@
  * The gateway's own refusals carry its stable code.
  */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
-import { messageOfFailure, retryAfterHeaders, showsWords, statusOfFailure } from "../error-writing.ts";
+import { messageOfFailure, repeatHeaders, retryAfterHeaders, showsWords, statusOfFailure } from "../error-writing.ts";
 import { openAiWordsFor } from "../openai-words.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
 import type { WireErrorBody, WireResponse } from "./wire.ts";
@@ -13,7 +13,7 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
   const { type, code } = openAiWordsFor(failure, status, "server_error");
   const gateway = context.details && failure.details !== null ? { gateway: failure.details } : {};
   const body: WireErrorBody = { error: { message: messageOfFailure(failure), type, param: null, code, ...gateway } };
-  return { status, headers: retryAfterHeaders(failure), body: { ...body } };
+  return { status, headers: { ...retryAfterHeaders(failure), ...repeatHeaders(failure) }, body: { ...body } };
 }
 
 /**

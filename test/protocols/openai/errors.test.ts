@@ -210,7 +210,13 @@ describe("written", () => {
   ];
   test.each(rows)("%s is %i %s %p", (kind, status, type, code) => {
     const error = { message: "ours", type, param: null, code };
-    expect(write(failure(kind, "ours"))).toEqual({ status, headers: {}, body: { error } });
+    const headers = kind === "budget-exceeded" ? { "x-should-retry": "false" } : {};
+    expect(write(failure(kind, "ours"))).toEqual({ status, headers, body: { error } });
+  });
+  test("a spent budget is not asked again, unless it is back within the minute the SDK would wait", () => {
+    const headersAfter = (ms: number): object => write(failure("budget-exceeded", "x", ms)).headers;
+    expect(headersAfter(86_400_000)).toEqual({ "retry-after": "86400", "x-should-retry": "false" });
+    expect(headersAfter(20_000)).toEqual({ "retry-after": "20" });
   });
   test("the table above names every kind", () => {
     expect(rows.map(([kind]) => kind).toSorted()).toEqual(Object.keys(FAILURES).toSorted() as FailureKind[]);
