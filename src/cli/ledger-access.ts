@@ -3,7 +3,7 @@
  * gateway holds its lock.
  */
 import type { ManageAction, ManageReply, ManageRequest } from "../governance/store.ts";
-import type { Deployment } from "../ir/deployment.ts";
+import type { Deployment, Governance } from "../ir/deployment.ts";
 import { createAdminClient, placeIn, placeOf } from "./admin-client.ts";
 import type { CliIo } from "./io.ts";
 
@@ -26,11 +26,12 @@ export async function openAccess(
   const deployment = await loadConfig(args, io);
   if (typeof deployment === "string") return deployment;
   if (deployment.governance === null) return "The configuration has no keys: set governance: { enabled: true }.";
-  const direct = await onDisk(deployment);
-  if (typeof direct !== "string") return direct;
+  const direct = await onDisk(deployment.governance);
+  if (direct.kind === "refused") return direct.why;
+  if (direct.kind === "access") return direct.access;
   // Somebody holds the lock: that will be the gateway.
   const place = placeIn(deployment, io);
-  if (typeof place === "string") return `${direct} It cannot be asked: ${place}; name its address with --url.`;
+  if (typeof place === "string") return `${direct.why} It cannot be asked: ${place}; name its address with --url.`;
   return overHttp(createAdminClient(place));
 }
 
@@ -69,18 +70,24 @@ function wordsOf(input: object): Record<string, string> {
   return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, String(value)]));
 }
 
-/** A sentence: somebody else has it, or it cannot be opened. */
-async function onDisk({ governance }: Deployment): Promise<LedgerAccess | string> {
-  if (governance === null) return "";
+type OnDisk =
+  | { readonly kind: "access"; readonly access: LedgerAccess }
+  | { readonly kind: "held" | "refused"; readonly why: string };
+
+async function onDisk(governance: Governance): Promise<OnDisk> {
   const { openToManage } = await import("../process/manage-offline.ts");
   const opened = openToManage(governance);
-  if (typeof opened === "string") return opened;
+  if (opened.kind !== "open") return opened;
+  const { ledger } = opened;
   return {
-    async ask(action, id, input) {
-      const request: ManageRequest = { action, id, input, actor: "cli" };
-      return shown(await opened.manage(request));
+    kind: "access",
+    access: {
+      async ask(action, id, input) {
+        const request: ManageRequest = { action, id, input, actor: "cli" };
+        return shown(await ledger.manage(request));
+      },
+      close: ledger.close,
     },
-    close: opened.close,
   };
 }
 

@@ -43,6 +43,8 @@ export async function usage(args: readonly string[], io: CliIo): Promise<number>
 
 interface Row {
   readonly group: string;
+  /** Of a key that is still there. */
+  readonly name: string;
   readonly requests: number;
   readonly tokens: number;
   readonly cost: string;
@@ -53,6 +55,7 @@ function rowsOf(told: object): { readonly by: string; readonly rows: readonly Ro
   const by = asText(at(told, "by")) ?? "day";
   const rows = (asArray(at(told, "rows")) ?? []).map((row) => ({
     group: (asText(at(row, by)) ?? "").replace(/^key:/, ""),
+    name: asText(at(row, "name")) ?? "",
     requests: asNumber(at(row, "requests")) ?? 0,
     tokens: asNumber(at(row, "tokens")) ?? 0,
     cost: asText(at(row, "cost_usd")) ?? "0",
@@ -74,13 +77,14 @@ function page(told: object): string {
   const longest = Math.max(...rows.map(measure), Number.MIN_VALUE);
   const lines = rows.map((row) => [
     row.group,
+    ...(by === "key" ? [row.name] : []),
     String(row.requests),
     String(row.tokens),
     `$${row.cost}`,
     row.unpriced === 0 ? "" : `+${row.unpriced} unpriced`,
     bar(measure(row) / longest),
   ]);
-  return formatTable([[by, "requests", "tokens", "cost", "", ""], ...lines]);
+  return formatTable([[by, ...(by === "key" ? ["name"] : []), "requests", "tokens", "cost", "", ""], ...lines]);
 }
 
 /** A share of the longest bar, to the eighth of a character. */
@@ -91,8 +95,12 @@ function bar(share: number): string {
 
 function csv(told: object): string {
   const { by, rows } = rowsOf(told);
-  const lines = rows.map((row) => [row.group, row.requests, row.tokens, row.cost, row.unpriced].map(cell).join(","));
-  return `${[`${by},requests,tokens,cost_usd,unpriced_requests`, ...lines].join("\n")}\n`;
+  // The name comes last, so that the columns before it stand where they always did.
+  const names = by === "key";
+  const lines = rows.map(({ group, name, requests, tokens, cost, unpriced }) =>
+    [group, requests, tokens, cost, unpriced, ...(names ? [name] : [])].map(cell).join(","),
+  );
+  return `${[`${by},requests,tokens,cost_usd,unpriced_requests${names ? ",name" : ""}`, ...lines].join("\n")}\n`;
 }
 
 /** RFC 4180; a leading sign that a spreadsheet would read as a formula is made text. */

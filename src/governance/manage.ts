@@ -239,7 +239,13 @@ function keyUsage(options: ManagerOptions, request: ManageRequest): Managed {
 function usage(options: ManagerOptions, request: ManageRequest): Managed {
   const query = usageQueryOf(queryOf(request.input), options.wallMs());
   if (typeof query === "string") return answer(400, { error: query });
-  const rows = options.store.usage(query).map((row) => ({ [query.by]: row.group, ...showSum(row) }));
+  const nameOf = (group: string): object => {
+    const name = query.by === "key" ? options.keys().get(group.replace(/^key:/, ""))?.name : undefined;
+    return name === undefined ? {} : { name };
+  };
+  const rows = options.store
+    .usage(query)
+    .map((row) => ({ [query.by]: row.group, ...nameOf(row.group), ...showSum(row) }));
   const range = { from: new Date(query.fromMs).toISOString(), to: new Date(query.toMs).toISOString() };
   return answer(200, { ...range, by: query.by, rows });
 }

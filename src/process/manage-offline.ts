@@ -1,9 +1,9 @@
 /** The ledger without a gateway: for commands, while they hold its lock. */
 import { createKeeper } from "../governance/keeper.ts";
 import type { ManageReply, ManageRequest } from "../governance/store.ts";
-import { takeLock } from "../governance/stores/lock.ts";
+import { type Lock, takeLock } from "../governance/stores/lock.ts";
 import { readRc3 } from "../governance/stores/rc3.ts";
-import { openLedger } from "../governance/stores/sqlite.ts";
+import { type LedgerStore, openLedger } from "../governance/stores/sqlite.ts";
 import type { Governance } from "../ir/deployment.ts";
 import { createRandomId } from "../std/random-id.ts";
 import { importFirst } from "./ledger.ts";
@@ -13,18 +13,29 @@ export interface OfflineLedger {
   close(): void;
 }
 
-/** A sentence: somebody else has it, or it cannot be opened. */
-export function openToManage(governance: Governance): OfflineLedger | string {
+export type Offline =
+  | { readonly kind: "open"; readonly ledger: OfflineLedger }
+  /** Somebody else has it. */
+  | { readonly kind: "held"; readonly why: string }
+  /** Nobody can have it as it is. */
+  | { readonly kind: "refused"; readonly why: string };
+
+export function openToManage(governance: Governance): Offline {
   const { dbPath } = governance;
-  const lock = lockOf(dbPath);
-  if (typeof lock === "string") return lock;
+  const taken = lockOf(dbPath);
+  if (taken.kind !== "taken") return taken;
+  const { lock } = taken;
   const ledger = openLedger(dbPath);
   if (ledger.kind !== "open") {
     lock.release();
-    return ledger.kind === "rc3" ? importFirst(dbPath) : ledger.why;
+    return { kind: "refused", why: ledger.kind === "rc3" ? importFirst(dbPath) : ledger.why };
   }
+  return { kind: "open", ledger: managed(governance, ledger.store, lock) };
+}
+
+function managed(governance: Governance, store: LedgerStore, lock: Lock): OfflineLedger {
   const keeper = createKeeper({
-    store: ledger.store,
+    store,
     governance,
     nowMs: () => performance.now(),
     wallMs: Date.now,
@@ -37,7 +48,7 @@ export function openToManage(governance: Governance): OfflineLedger | string {
     manage: keeper.manage,
     close() {
       keeper.close();
-      ledger.store.close();
+      store.close();
       lock.release();
     },
   };
@@ -54,8 +65,9 @@ export interface Imported {
 export function importRc3(from: string, to: string): Imported | string {
   const found = readRc3(from);
   if (found === null) return `${from} is no governance database of Busbar 1.0.0-rc.3.`;
-  const lock = lockOf(to);
-  if (typeof lock === "string") return lock;
+  const taken = lockOf(to);
+  if (taken.kind !== "taken") return taken.why;
+  const { lock } = taken;
   try {
     const ledger = openLedger(to);
     if (ledger.kind !== "open") {
@@ -90,10 +102,14 @@ export function importRc3(from: string, to: string): Imported | string {
   }
 }
 
-function lockOf(path: string): { release(): void } | string {
+type Locked = { readonly kind: "taken"; readonly lock: Lock } | Exclude<Offline, { readonly kind: "open" }>;
+
+function lockOf(path: string): Locked {
   try {
-    return takeLock(path) ?? `A gateway, or another command, holds ${path}.`;
+    const lock = takeLock(path);
+    if (lock !== null) return { kind: "taken", lock };
+    return { kind: "held", why: `A gateway, or another command, holds ${path}.` };
   } catch {
-    return `${path} cannot be made; name a folder that exists and can be written.`;
+    return { kind: "refused", why: `${path} cannot be made; name a folder that exists and can be written.` };
   }
 }

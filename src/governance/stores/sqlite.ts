@@ -131,7 +131,7 @@ export function openLedger(path: string): Opened {
 }
 
 function damaged(path: string, what: string): string {
-  return `${path} is damaged (${what}). Put the copy ${path}.backup in its place, or move it away to begin anew.`;
+  return `${path} is damaged (${what}). Put its copy ${path}.backup, if there is one, in its place, or move it away to begin anew.`;
 }
 
 /** Whether rc.3 wrote it. Looks without writing anything. */
