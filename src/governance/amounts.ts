@@ -262,14 +262,15 @@ function grant(state: State, holder: string, seen: Look, { nowMs, wallMs }: Mome
   };
 }
 
-function shortage(state: State, { want, name, limit, period }: Look, { nowMs, wallMs }: Moment): Shortage {
+function shortage(state: State, { want, name, limit, period, left }: Look, { nowMs, wallMs }: Moment): Shortage {
   const resetMs =
     name.kind === "usd"
       ? untilEnd(period, wallMs)
       : name.kind === "slots"
         ? SLOT_RESET_MS
         : minuteOf(state, want.amount).fitsInMs(want.need, limit ?? 0, nowMs);
-  return { amount: want.amount, limit: limit ?? 0, resetMs, unavailable: false };
+  const fits = Math.max(0, Math.floor(left + want.need));
+  return { amount: want.amount, limit: limit ?? 0, left: fits, resetMs, unavailable: false };
 }
 
 function untilEnd(period: Period | null, wallMs: number): number | null {

@@ -196,7 +196,8 @@ function lease(state: State, holder: string, { ask, wants }: Extract<LedgerMessa
     const returns: Returned[] = grants.map(({ amount, period, granted }) => ({ amount, period, given: granted }));
     state.amounts.returned(holder, returns, momentOf(state));
     const [first] = grants;
-    const shortage = { amount: first?.amount ?? "", limit: first?.limit ?? 0, resetMs: RETRY_MS, unavailable: true };
+    const { amount = "", limit = 0 } = first ?? {};
+    const shortage = { amount, limit: limit ?? 0, left: 0, resetMs: RETRY_MS, unavailable: true };
     tell(state, holder, { type: "short", ask, shortage });
   });
   commitWithin(state, REPLY_MS);
