@@ -20,6 +20,7 @@ import {
   type ExchangeInput,
   estimateCount,
   isAboutTheRequest,
+  leave,
   refuse,
   replay,
 } from "./ending.ts";
@@ -235,14 +236,7 @@ function unnamedModel(absent: string): Failure {
 function answer(input: ExchangeInput, call: Call, book: Book, served: Served): Answer {
   switch (served.kind) {
     case "abandoned":
-      return refuse(
-        input,
-        book,
-        call.ingress,
-        call.parts,
-        failure("client-gone", "The client closed the connection."),
-        null,
-      );
+      return leave(input, call, book);
     case "failed":
       if (call.request.facts.operation === "count" && !isCountRefused(input, call, served))
         return estimateCount(input, call, book);
