@@ -108,7 +108,8 @@ export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCu
       let start = 0; // of the current frame
       let from = afterReturn !== "no" && bytes[0] === LINE_FEED ? 1 : 0;
       const cut = () => {
-        cuts.push(held.takeWith(bytes.subarray(start, from)));
+        const isAll = start === 0 && from === bytes.length; // as a rule: one frame came in one piece
+        cuts.push(held.takeWith(isAll ? bytes : bytes.subarray(start, from)));
         start = from;
       };
       if (afterReturn === "blank") cut();
@@ -128,7 +129,7 @@ export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCu
         if (blank) cut();
       }
       if (from < bytes.length) lineStarted = true;
-      held.add(bytes.subarray(start));
+      if (start < bytes.length) held.add(bytes.subarray(start));
       return cuts;
     },
     end: () => (held.size() === 0 ? null : held.takeWith(new Uint8Array(0))),
