@@ -34,9 +34,9 @@ export type ServedLane = Extract<Served, { kind: "served" }>;
 export function answerWhole(input: ExchangeInput, book: Book, served: ServedLane): Answer {
   const { outcome, lane, guard } = served;
   if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
-  const { nowMs } = input.world.effects;
-  input.standing.onChanges(served.target, guard.succeeded(nowMs()));
-  guard.release(nowMs());
+  const now = input.world.effects.nowMs();
+  input.standing.onChanges(served.target, guard.succeeded(now));
+  guard.release(now);
   book.committed();
   served.attempt.close({
     outcome: "answered",

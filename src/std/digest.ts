@@ -4,7 +4,8 @@
  */
 
 export function sha256(text: string): Uint8Array {
-  return new Bun.CryptoHasher("sha256").update(text).digest();
+  // A fifth of what an instance of the hasher costs.
+  return Bun.SHA256.hash(text);
 }
 
 /** Lower-case hexadecimal, 64 characters. */
