@@ -275,11 +275,12 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
 
   const trouble = (failed: Failure): Uint8Array[] =>
     note.ended ? [] : writer.push({ type: "failed", failure: failed });
-  const read = (frames: readonly Frame[]): FlowStep =>
-    take(
-      frames.flatMap((frame) => reader.push(frame)),
-      frames.length,
-    );
+  const eventsOf = (frames: readonly Frame[]): IrEvent[] => {
+    const events: IrEvent[] = [];
+    for (const frame of frames) for (const event of reader.push(frame)) events.push(event);
+    return events;
+  };
+  const read = (frames: readonly Frame[]): FlowStep => take(eventsOf(frames), frames.length);
   return {
     note,
     tellsTrouble: true,
@@ -291,7 +292,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
       guarded(
         () => {
           const last = splitter.end();
-          return take([...last.flatMap((frame) => reader.push(frame)), ...reader.end()], last.length);
+          return take([...eventsOf(last), ...reader.end()], last.length);
         },
         note,
         committed,
@@ -319,11 +320,17 @@ export function createEventWriter(
     push(event) {
       if (note.ended) return [];
       observe(event, note);
-      const out = writer.push(event).map((frame) => joiner.write(frame));
-      if (note.ended) out.push(joiner.end());
-      addLosses(note, writer.losses.slice(lossesTaken));
-      lossesTaken = writer.losses.length;
-      return out.filter((bytes) => bytes.length > 0);
+      const out: Uint8Array[] = [];
+      const put = (bytes: Uint8Array): void => {
+        if (bytes.length > 0) out.push(bytes);
+      };
+      for (const frame of writer.push(event)) put(joiner.write(frame));
+      if (note.ended) put(joiner.end());
+      if (writer.losses.length > lossesTaken) {
+        addLosses(note, writer.losses.slice(lossesTaken));
+        lossesTaken = writer.losses.length;
+      }
+      return out;
     },
   };
 }

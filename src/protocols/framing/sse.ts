@@ -80,7 +80,9 @@ export function createSseSplitter(options?: { frameCharsMax?: number }): SseSpli
 /** One event in, one event out: no text can end the frame early or start a field of its own. */
 export function writeSseFrame(frame: SseFrame): string {
   const event = frame.event === null ? "" : `event: ${frame.event.replace(LINE_BREAKERS, "")}\n`;
-  const data = ANY_LINE_END.test(frame.data) ? frame.data.split(ANY_LINE_END).join("\ndata: ") : frame.data;
+  // Two searches for one character each cost a fraction of the pattern's, and data is as a rule JSON, which holds neither.
+  const isLines = frame.data.includes("\n") || frame.data.includes("\r");
+  const data = isLines ? frame.data.split(ANY_LINE_END).join("\ndata: ") : frame.data;
   return `${event}data: ${data}\n\n`;
 }
 
