@@ -1,10 +1,15 @@
 /** Ids of every registry, for the rooms that must not import the registries. A test compares them. Imports nothing. */
 
-export const PROTOCOL_IDS = ["anthropic", "cohere", "responses", "gemini", "openai"] as const;
+export const PROTOCOL_IDS = ["anthropic", "bedrock", "cohere", "responses", "gemini", "openai"] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 
-/** Protocols the configuration format names but this version cannot speak yet; `check` says so by name. */
-export const PLANNED_PROTOCOL_IDS = ["bedrock"] as const;
+/** Carriers that hold another protocol's bodies, by the protocol whose bodies they hold. */
+export const CARRIER_IDS = { "bedrock-invoke": "anthropic", vertex: "anthropic" } as const satisfies Record<
+  string,
+  ProtocolId
+>;
+export const CARRIERS = ["bedrock-invoke", "vertex"] as const satisfies readonly (keyof typeof CARRIER_IDS)[];
+export type CarrierId = (typeof CARRIERS)[number];
 
 export const POLICY_IDS = ["weighted", "ranked"] as const;
 export type PolicyId = (typeof POLICY_IDS)[number];

@@ -78,7 +78,7 @@ function summary(deployment: Deployment, file: string): string {
   const pools = targets.filter((target) => target.kind === "pool");
   const lanes = Object.values(deployment.lanes);
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-  const head = `${file} is fine: ${counted(lanes.length, "lane")}, ${counted(targets.length - pools.length, "model")}, ${counted(pools.length, "pool")}; listens on ${host}:${listen.port}, auth ${auth.mode}.\n`;
+  const head = `${file} is fine: ${counted(lanes.length, "lane")}, ${counted(targets.length - pools.length, "model")}, ${counted(pools.length, "pool")}; listens on ${host}:${listen.port}, auth ${deployment.governance === null ? auth.mode : "keys"}.\n`;
   const laneTable = formatTable([
     ["LANE", "PROTOCOL", "UPSTREAM MODEL", "IDENTITY", "SLOTS", "KEY"],
     ...lanes.map(laneRow),
@@ -108,6 +108,7 @@ function poolRow(pool: Target): string[] {
 function showRef(ref: SecretRef | null): string {
   if (ref === null) return "none";
   if (ref.kind === "env") return ref.name;
+  if (ref.kind === "aws") return ref.profile === null ? "AWS variables" : `AWS profile ${ref.profile}`;
   return ref.kind === "file" ? `file ${ref.path}` : "in the file";
 }
 

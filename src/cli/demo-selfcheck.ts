@@ -11,6 +11,8 @@ export interface SelfcheckInput {
   /** Of the gateway. */
   readonly url: string;
   readonly key: string;
+  /** Absent: all there are. */
+  readonly protocols?: readonly Protocol[];
 }
 
 export interface SelfcheckResult {
@@ -31,7 +33,7 @@ const SHOWN_CHARS_MAX = 48;
 
 export async function selfcheck(input: SelfcheckInput): Promise<SelfcheckResult> {
   const outcomes: Outcome[] = [];
-  for (const protocol of Object.values<Protocol>(PROTOCOLS)) {
+  for (const protocol of input.protocols ?? Object.values<Protocol>(PROTOCOLS)) {
     for (const stream of [false, true]) outcomes.push(await tryOne(protocol, stream, input));
   }
   const ok = outcomes.every((outcome) => outcome.ok);
@@ -66,13 +68,7 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
     { ...question, origin: id },
     { upstreamModel: TARGET, defaultMaxOutputTokens: 256, maxOutputTokens: null },
   );
-  const path = carrier.upstreamPath({
-    operation: "chat",
-    upstreamModel: TARGET,
-    stream,
-    template: null,
-    clientPath: "",
-  });
+  const path = clientPath(carrier, stream);
   const body = new TextEncoder().encode(JSON.stringify(written.value));
   const signed = await carrier.auth.sign({
     method: "POST",
@@ -90,6 +86,22 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
     body,
     signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
   });
+}
+
+/** Where a client asks for the target: as a vendor is asked, but for carriers whose base URL holds a part of the path. */
+function clientPath(carrier: Protocol["carrier"], stream: boolean): string {
+  const own = carrier.upstreamPath({
+    operation: "chat",
+    upstreamModel: TARGET,
+    stream,
+    template: null,
+    clientPath: "",
+  });
+  if (own !== null && carrier.ownsPath(own.split("?", 1)[0] ?? "")) return own;
+  const route = carrier.routes.find(
+    (each) => each.operation === "chat" && (each.stream.from === "body" || each.stream.value === stream),
+  );
+  return (route?.path ?? "/").replace("/:target", `/${TARGET}`).replaceAll(/\/:\w+/g, "/any");
 }
 
 async function readText({ payload, carrier }: Protocol, stream: boolean, response: Response): Promise<string> {

@@ -133,7 +133,9 @@ auth:
 }
 
 function providersPart({ used, notes }: Surroundings): string {
-  const lines = used.map(({ provider, variable }) => `  ${provider}: { api_key_env: ${variable} }`);
+  // AWS's keys come in several variables, which belong together.
+  const keyOf = (variable: string): string => (variable.startsWith("AWS_") ? "aws: env" : `api_key_env: ${variable}`);
+  const lines = used.map(({ provider, variable }) => `  ${provider}: { ${keyOf(variable)} }`);
   const comments = notes.map((note) => `  # ${note}`);
   return `# Where models run. Keys stay in the environment; this file only names the variables.\nproviders:\n${[...lines, ...comments].join("\n")}\n`;
 }
@@ -199,7 +201,7 @@ function report(name: string, { used, notes }: Surroundings, token: string): str
   if (used.length > 0) lines.push(`Uses ${used.map((each) => `${each.provider} (${each.variable})`).join(", ")}.`);
   else
     lines.push(
-      "No vendor's key was found in the environment that this version can use; the file explains how to add one.",
+      "No vendor's key that a starting model is known for was found in the environment; the file explains how to add one.",
     );
   lines.push(...notes);
   lines.push(

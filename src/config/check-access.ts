@@ -3,7 +3,7 @@ import type { AuthMode } from "../ir/deployment.ts";
 import { readSecret, refuseForms } from "./check-secrets.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { CheckInput, Findings } from "./findings.ts";
-import { adminTokenForms, clientTokenForms } from "./merge.ts";
+import { adminTokenForms, awsKeyForms, clientTokenForms } from "./merge.ts";
 import type { Path } from "./problem.ts";
 import { AUTH_MODES, countForms, readAuthMode, readListen } from "./values.ts";
 
@@ -17,7 +17,6 @@ export function checkAccess(input: CheckInput, findings: Findings): void {
   checkListen(input, mode, findings);
   const clients = checkClientTokens(input, mode, findings);
   checkAdminToken(input, clients, findings);
-  checkGovernance(input, mode, findings);
 }
 
 /** A relay that anyone can reach spends the owner's money, so it needs to be said twice. */
@@ -67,7 +66,9 @@ function checkClientTokens(input: CheckInput, mode: AuthMode | null, findings: F
       `token is an old spelling${ignored ? " and is ignored beside client_tokens" : ""}; write client_tokens: [...]`,
     );
   }
-  if (mode === "token" && tokens.length === 0) {
+  checkAwsKeys(input, mode, findings);
+  const isKeyed = config.governance?.enabled === true || (config.auth?.aws_keys ?? []).length > 0;
+  if (mode === "token" && tokens.length === 0 && !isKeyed) {
     findings.error(["auth"], "mode token needs client_tokens; without one nobody could get in");
   }
   if (mode === "none" && tokens.length > 0) {
@@ -75,6 +76,31 @@ function checkClientTokens(input: CheckInput, mode: AuthMode | null, findings: F
   }
   return tokens.flatMap((forms) => checkToken(forms, forms.path, input, findings) ?? []);
 }
+
+function checkAwsKeys(input: CheckInput, mode: AuthMode | null, findings: Findings): void {
+  const ids = new Set<string>();
+  for (const { accessKeyId, path, forms } of awsKeyForms(input.config)) {
+    const field = [...path, "access_key_id"];
+    if (!ACCESS_KEY_ID.test(accessKeyId)) {
+      findings.error(field, "must be 16 to 128 letters and digits, as AWS's clients send it");
+    }
+    if (ids.has(accessKeyId)) findings.error(field, "is the id of two keys; remove one of them");
+    ids.add(accessKeyId);
+    if (refuseForms(forms, path, "secret_access_key", findings)) continue;
+    if (countForms(forms) === 0) {
+      findings.error(path, "needs secret_access_key_env, secret_access_key_file or secret_access_key");
+      continue;
+    }
+    const form = forms.env !== null ? "_env" : forms.file !== null ? "_file" : "";
+    const state = readSecret(forms, input, [...path, `secret_access_key${form}`]);
+    if (state.kind !== "value") findings.error([...path, `secret_access_key${form}`], state.reason);
+  }
+  if (ids.size > 0 && mode === "passthrough") {
+    findings.error(["auth", "aws_keys"], "cannot be combined with mode passthrough: a signature cannot be passed on");
+  }
+}
+
+const ACCESS_KEY_ID = /^[A-Za-z0-9_]{16,128}$/;
 
 /** Null, and reported, when it could never be matched by what a client sends. */
 function checkToken(
@@ -114,25 +140,5 @@ function checkAdminToken(input: CheckInput, clients: readonly string[], findings
   const token = checkToken(forms, forms.path, input, findings);
   if (token !== null && clients.includes(token)) {
     findings.warn(forms.path, "is also a client token, so every client may use the admin pages; choose another one");
-  }
-}
-
-function checkGovernance({ config }: CheckInput, mode: AuthMode | null, findings: Findings): void {
-  const { governance } = config;
-  if (governance?.enabled !== true) return;
-  if (countForms(adminTokenForms(config)) === 0) {
-    findings.error(
-      ["governance"],
-      "needs admin_token when it is enabled, for its keys are made through the admin pages",
-    );
-  }
-  if (mode === "passthrough") {
-    findings.error(
-      ["governance", "enabled"],
-      "cannot be combined with auth.mode: passthrough, where callers bring their own keys",
-    );
-  }
-  if (governance.budget === "strict" && (governance.unpriced ?? "allow") === "allow") {
-    findings.error(["governance", "budget"], "strict cannot hold for models without a price; set unpriced: refuse");
   }
 }

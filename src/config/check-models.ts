@@ -1,9 +1,7 @@
-/** Models: of a provider that is configured and can be spoken to, with limits and prices that mean something. */
+/** Models: of a provider that is configured with limits and prices that mean something. */
 
 import { readUsd } from "../std/money.ts";
 import type { CheckInput, Findings } from "./findings.ts";
-import { providerOf } from "./merge.ts";
-import { protocolNotYet } from "./not-yet.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigModel } from "./schema.ts";
 
@@ -44,12 +42,7 @@ export function checkExclusions(
   });
 }
 
-function checkProvider(
-  model: ConfigModel,
-  path: Path,
-  { config, catalog, names }: CheckInput,
-  findings: Findings,
-): void {
+function checkProvider(model: ConfigModel, path: Path, { catalog, names }: CheckInput, findings: Findings): void {
   const here = [...path, "provider"];
   if (!names.providers.has(model.provider)) {
     const listed = catalog.providers.has(model.provider);
@@ -57,10 +50,7 @@ function checkProvider(
       ? "is in the catalog but not under providers; add it there with its key"
       : "is not under providers";
     findings.unknown(here, message, model.provider, names.providers);
-    return;
   }
-  const notYet = protocolNotYet(providerOf(model.provider, config, catalog)?.protocol ?? "");
-  if (notYet !== null) findings.error(here, notYet);
 }
 
 /** Money is held in whole nano-dollars; a finer price would be rounded, and rounding is somebody's money. */

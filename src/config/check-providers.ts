@@ -1,13 +1,15 @@
 /** Providers: known, reachable by a safe URL, with credentials that are there and headers that can be sent. */
-import { PLANNED_PROTOCOL_IDS, PROTOCOL_IDS } from "../known.ts";
+import { CARRIER_IDS, PROTOCOL_IDS } from "../known.ts";
+import { isKeyPair, readAwsKeys, regionOfHost } from "./aws.ts";
 import { readSecret, refuseForms, unrefreshable } from "./check-secrets.ts";
 import type { CheckInput, Findings } from "./findings.ts";
 import { accountsOf, mergeProvider } from "./merge.ts";
 import { judgeBaseUrl } from "./private-hosts.ts";
+import type { Path } from "./problem.ts";
 import type { ConfigProvider } from "./schema.ts";
 import { countForms, isHeaderName, isHeaderValue, readAuthMode } from "./values.ts";
 
-const PROTOCOLS: readonly string[] = [...PROTOCOL_IDS, ...PLANNED_PROTOCOL_IDS];
+const PROTOCOLS: readonly string[] = PROTOCOL_IDS;
 
 export function checkProviders(input: CheckInput, findings: Findings): void {
   for (const [name, own] of Object.entries(input.config.providers)) {
@@ -32,8 +34,11 @@ function checkTarget(name: string, merged: ConfigProvider, findings: Findings): 
   if (!PROTOCOLS.includes(protocol)) {
     findings.unknown([...path, "protocol"], `must be one of ${PROTOCOLS.join(", ")}`, protocol, PROTOCOLS);
   }
+  checkCarrier(merged, path, findings);
   const verdict = judgeBaseUrl(merged.base_url ?? "", merged.allow_private ?? false);
   if (verdict.kind === "refused") findings.error([...path, "base_url"], verdict.reason);
+  else if (merged.path === undefined && merged.carrier === undefined)
+    checkDoubled(merged.base_url ?? "", protocol, [...path, "base_url"], findings);
   // It is appended to the base URL as it is: without the slash it would become part of the host.
   if (merged.path !== undefined && !UPSTREAM_PATH.test(merged.path)) {
     findings.error([...path, "path"], "must begin with a single / and hold no white space");
@@ -42,6 +47,47 @@ function checkTarget(name: string, merged: ConfigProvider, findings: Findings): 
     findings.error([...path, "proxy"], "must be a URL such as http://proxy.example:3128");
   }
 }
+
+/** A carrier holds the bodies of one protocol alone. */
+function checkCarrier({ carrier, protocol, region }: ConfigProvider, path: Path, findings: Findings): void {
+  if (carrier !== undefined && protocol !== undefined && CARRIER_IDS[carrier] !== protocol) {
+    findings.error(
+      [...path, "carrier"],
+      `carries ${CARRIER_IDS[carrier]} bodies and no others; set protocol: ${CARRIER_IDS[carrier]}, or remove it`,
+    );
+  }
+  if (region !== undefined && !REGION.test(region)) {
+    findings.error([...path, "region"], "must be the name of an AWS region, such as us-east-1");
+  }
+}
+
+const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d$/;
+
+/** Requests to this vendor are signed for a region, where they are signed at all. */
+function isAws({ protocol, carrier }: ConfigProvider): boolean {
+  return protocol === "bedrock" || carrier === "bedrock-invoke";
+}
+
+/** Client libraries take a base URL that ends with the version; here the protocol's own path brings it. */
+function checkDoubled(baseUrl: string, protocol: string, path: Path, findings: Findings): void {
+  const own = OWN_PATHS[protocol];
+  const end = own?.find((each) => baseUrl.replace(/\/+$/, "").endsWith(each));
+  const [begin = ""] = own ?? [];
+  if (end === undefined) return;
+  findings.warn(
+    path,
+    `ends with ${end}, and requests go to what stands here followed by ${begin}/...; remove ${end}, or give path`,
+  );
+}
+
+/** By protocol: how its own path begins, and the whole of it where it is always the same. */
+const OWN_PATHS: Readonly<Record<string, readonly string[]>> = {
+  openai: ["/v1", "/v1/chat/completions"],
+  responses: ["/v1", "/v1/responses"],
+  anthropic: ["/v1", "/v1/messages"],
+  gemini: ["/v1beta", "/v1beta/models"],
+  cohere: ["/v2", "/v2/chat"],
+};
 
 function checkHeaders(name: string, merged: ConfigProvider, findings: Findings): void {
   for (const [header, value] of Object.entries(merged.headers ?? {})) {
@@ -95,7 +141,7 @@ function checkCredentials(name: string, merged: ConfigProvider, input: CheckInpu
       "is ignored, so that keys stay out of this file; put the key into a variable and name it in api_key_env",
     );
   }
-  const shorthand = merged.api_key_env !== undefined || merged.api_key_file !== undefined;
+  const shorthand = merged.api_key_env !== undefined || merged.api_key_file !== undefined || merged.aws !== undefined;
   if (merged.accounts !== undefined && shorthand) {
     findings.error(path, "has accounts and a key of its own; move the key into an account");
     return;
@@ -123,14 +169,47 @@ function checkAccount(
     if (!mayDoWithout) findings.error(path, "has no key; name the variable that holds it with api_key_env");
     return;
   }
+  if (forms.aws != null) {
+    checkAws(forms.aws.profile, path, merged, input, findings);
+    return;
+  }
   const field = [...path, forms.env !== null ? "api_key_env" : forms.file !== null ? "api_key_file" : "api_key"];
   const state = readSecret(forms, input, field);
   if (state.kind === "value") {
     const reason = unrefreshable(state.text);
-    if (reason !== null) findings.error(field, reason);
+    // An access token cannot be renewed here, but Vertex AI takes nothing else: a file that is kept fresh is the way.
+    const mayExpire = merged.carrier === "vertex" && forms.file !== null;
+    if (reason !== null && !mayExpire) findings.error(field, reason);
+    if (isAws(merged) && isKeyPair(state.text)) checkRegion(merged, path, findings);
   } else if (state.kind === "absent") {
     findings.warn(field, `${state.reason}; until then every request to this account fails`);
   } else findings.error(field, state.reason);
+}
+
+function checkAws(
+  profile: string | null,
+  path: Path,
+  merged: ConfigProvider,
+  input: CheckInput,
+  findings: Findings,
+): void {
+  const field = [...path, "aws"];
+  if (!isAws(merged)) {
+    findings.error(field, "is for providers of protocol bedrock or carrier bedrock-invoke; use api_key_env");
+    return;
+  }
+  const keys = readAwsKeys(profile, input);
+  if (keys.kind === "refused") findings.error(field, keys.reason);
+  else if (keys.kind === "absent") {
+    findings.warn(field, `${keys.reason}; until then every request to this account fails`);
+  }
+  if (keys.kind !== "keys" || isKeyPair(keys.text)) checkRegion(merged, path, findings);
+}
+
+function checkRegion(merged: ConfigProvider, path: Path, findings: Findings): void {
+  if (merged.region === undefined && regionOfHost(merged.base_url ?? "") === null) {
+    findings.error([...path.slice(0, 2)], "needs region, because its host names none and requests are signed for one");
+  }
 }
 
 function isProxy(proxy: string): boolean {

@@ -13,7 +13,8 @@ export type SecretState =
 /** True when the forms contradict each other; `key` is the name of the field without its ending. */
 export function refuseForms(forms: SecretForms, path: Path, key: string, findings: Findings): boolean {
   if (countForms(forms) < 2) return false;
-  findings.error(path, `has more than one of ${key}, ${key}_env and ${key}_file; keep one of them`);
+  const aws = forms.aws == null ? "" : ", aws";
+  findings.error(path, `has more than one of ${key}, ${key}_env${aws} and ${key}_file; keep one of them`);
   return true;
 }
 

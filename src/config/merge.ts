@@ -38,7 +38,12 @@ export interface Account {
 export function accountsOf(name: string, provider: ConfigProvider): Account[] {
   const path = ["providers", name];
   if (provider.accounts === undefined) {
-    const forms = { value: null, env: provider.api_key_env ?? null, file: provider.api_key_file ?? null };
+    const forms = {
+      value: null,
+      env: provider.api_key_env ?? null,
+      file: provider.api_key_file ?? null,
+      aws: awsForm(provider.aws),
+    };
     return [{ id: DEFAULTS.accountId, path, forms, pinned: false, sortKey: 0, routing: true, maxConcurrent: null }];
   }
   return provider.accounts.map((account, at) => {
@@ -47,12 +52,37 @@ export function accountsOf(name: string, provider: ConfigProvider): Account[] {
     return {
       id: account.id,
       path: here,
-      forms: { value, env: account.api_key_env ?? null, file: account.api_key_file ?? null },
+      forms: {
+        value,
+        env: account.api_key_env ?? null,
+        file: account.api_key_file ?? null,
+        aws: awsForm(account.aws),
+      },
       pinned: account.pinned ?? false,
       sortKey: account.sort_key ?? 0,
       routing: account.routing ?? true,
       maxConcurrent: account.max_concurrent ?? null,
     };
+  });
+}
+
+function awsForm(aws: ConfigProvider["aws"]): { readonly profile: string | null } | null {
+  if (aws === undefined) return null;
+  return { profile: aws === "env" ? null : aws.profile };
+}
+
+/** Key pairs clients sign with, each with the forms its secret is given in. */
+export function awsKeyForms(
+  config: ConfigFile,
+): { accessKeyId: string; label: string; path: Path; forms: SecretForms }[] {
+  return (config.auth?.aws_keys ?? []).map((key, at) => {
+    const path = ["auth", "aws_keys", at];
+    const value =
+      key.secret_access_key === undefined
+        ? null
+        : { text: key.secret_access_key, path: [...path, "secret_access_key"] };
+    const forms = { value, env: key.secret_access_key_env ?? null, file: key.secret_access_key_file ?? null };
+    return { accessKeyId: key.access_key_id, label: key.key ?? `aws-${at + 1}`, path, forms };
   });
 }
 

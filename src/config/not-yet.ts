@@ -2,7 +2,6 @@
  * Keys the configuration format has and this version does not act on. Each is announced, and where somebody's safety rests on
  * it, refused: a limit that does not hold is worse than no limit. Whoever builds a part deletes its row.
  */
-import { PLANNED_PROTOCOL_IDS, PROTOCOL_IDS } from "../known.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
 
@@ -17,37 +16,6 @@ export interface NotYet {
 }
 
 export const NOT_YET: readonly NotYet[] = [
-  {
-    id: "governance",
-    severity: "error",
-    message:
-      "virtual keys and budgets are not available in this version; set enabled: false and use auth.client_tokens",
-    find: (config) => (config.governance?.enabled === true ? [["governance", "enabled"]] : []),
-  },
-  {
-    id: "aws-keys",
-    severity: "error",
-    message: "signed AWS requests from clients are not available in this version; remove it and use auth.client_tokens",
-    find: (config) => (config.auth?.aws_keys?.length ? [["auth", "aws_keys"]] : []),
-  },
-  {
-    id: "account-caps",
-    severity: "error",
-    message:
-      "spending caps of an account are not available in this version; remove them and set the limit at the vendor",
-    find: (config) =>
-      Object.entries(config.providers).flatMap(([name, provider]) =>
-        (provider.accounts ?? []).flatMap((account, at) =>
-          account.caps?.length ? [["providers", name, "accounts", at, "caps"]] : [],
-        ),
-      ),
-  },
-  {
-    id: "idempotency",
-    severity: "error",
-    message: "answers remembered by idempotency key are not available in this version; set enabled: false",
-    find: (config) => (config.idempotency?.enabled === true ? [["idempotency", "enabled"]] : []),
-  },
   {
     id: "connect-timeout",
     severity: "warning",
@@ -86,13 +54,3 @@ type Timeouts = ConfigFile["timeouts"];
 function connectLimits(timeouts: Timeouts, path: Path): Path[] {
   return timeouts?.connect_ms === undefined ? [] : [[...path, "connect_ms"]];
 }
-
-/** What a model of a provider with such a protocol is told. */
-export function protocolNotYet(protocol: string): string | null {
-  const planned: readonly string[] = PLANNED_PROTOCOL_IDS;
-  if (!planned.includes(protocol)) return null;
-  return `the protocol ${protocol} is not available in this version; remove the model, or use a provider that speaks one of: ${PROTOCOL_IDS.join(", ")}`;
-}
-
-/** The row for it in docs/deviations.md. */
-export const PROTOCOL_NOT_YET_ID = "protocols";

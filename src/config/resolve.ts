@@ -3,9 +3,11 @@
 import type { Deployment, Provider } from "../ir/deployment.ts";
 import { PROTOCOL_IDS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
+import { regionOfHost } from "./aws.ts";
 import { DEFAULTS } from "./defaults.ts";
-import { adminTokenForms, clientTokensOf, providerOf } from "./merge.ts";
+import { adminTokenForms, awsKeyForms, clientTokensOf, providerOf } from "./merge.ts";
 import { resolveDisplays } from "./resolve-displays.ts";
+import { governanceOf, idempotencyOf } from "./resolve-governance.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { ConfigProvider } from "./schema.ts";
@@ -25,7 +27,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     listen: { host: address.host, port: address.port },
     workers: config.workers === "auto" ? 0 : (config.workers ?? 1),
     drainMs: (config.drain_secs ?? DEFAULTS.drainSecs) * 1_000,
-    auth: { mode, clientTokens: clientTokensOf(config, source, resolvePath) },
+    auth: { mode, clientTokens: clientTokensOf(config, source, resolvePath), ...awsKeysOf(input) },
     adminToken: secretRefOf(adminTokenForms(config), source, resolvePath),
     metering: config.metering ?? "exact",
     // Names of lanes and accounts are for the operator; on a public address the client is somebody else.
@@ -33,6 +35,8 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     responseHeaders: config.response_headers ?? "full",
     log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },
     decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
+    governance: governanceOf(config, resolvePath),
+    idempotency: idempotencyOf(config),
     decisionsStore: decisionsStoreOf(input),
     providers: resolveProviders(input),
     lanes,
@@ -41,6 +45,15 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     warnings,
   };
   return { revision: revisionOf(deployment), ...deployment };
+}
+
+/** Nothing where there are none. */
+function awsKeysOf({ config, source, resolvePath }: ResolveInput): Pick<Deployment["auth"], "awsKeys"> {
+  const awsKeys = awsKeyForms(config).flatMap(({ accessKeyId, label, forms }) => {
+    const secret = secretRefOf(forms, source, resolvePath);
+    return secret === null ? [] : [{ accessKeyId, label, secret }];
+  });
+  return awsKeys.length === 0 ? {} : { awsKeys };
 }
 
 /** Zero days keep nothing. */
@@ -83,6 +96,7 @@ function resolveProvider(name: string, merged: ConfigProvider, { protocol, baseU
     protocol,
     baseUrl: baseUrl.replace(/\/+$/, ""),
     path: merged.path ?? null,
+    region: merged.region ?? regionOfHost(baseUrl),
     authStyle: merged.auth === "api-key" ? "api-key" : "native",
     errorMap: merged.error_map ?? {},
     allowPrivate: merged.allow_private ?? false,

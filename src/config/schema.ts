@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
-import { ALERT_IDS, ERROR_CLASSES, LAYOUT_IDS, PALETTE_IDS, POLICY_IDS } from "../known.ts";
+import { ALERT_IDS, CARRIERS, ERROR_CLASSES, LAYOUT_IDS, PALETTE_IDS, POLICY_IDS } from "../known.ts";
 
 /** The longest time a timer of the runtime can hold. */
 const MS_MAX = 2_147_483_647;
@@ -20,6 +20,8 @@ const ms = z.int().min(0).max(MS_MAX);
 const secs = z.int().min(0).max(SECS_MAX);
 const secsFromOne = z.int().min(1).max(SECS_MAX);
 const usd = z.number().min(0).max(1_000_000);
+/** Below zero is zero, as in rc.3. */
+const cents = z.number().min(-100_000).max(100_000);
 const words = z.array(text).max(LIST_MAX);
 const textMap = z.record(z.string(), z.string().max(TEXT_CHARS_MAX));
 const oneOrMore = z.union([text, words], { error: "must be one name or a list of names" });
@@ -54,6 +56,8 @@ const failover = z.strictObject({
 /** What a provider may say in either file. */
 const providerFacts = {
   protocol: text.optional(),
+  carrier: z.enum(CARRIERS).optional(),
+  region: text.optional(),
   base_url: text.optional(),
   error_map: z.record(z.string(), z.enum(ERROR_CLASSES)).optional(),
   path: text.optional(),
@@ -68,10 +72,15 @@ const providerFacts = {
   timeouts: timeoutsSchema.optional(),
 };
 
+/** AWS's own places for keys: its variables, or a profile of ~/.aws/credentials. */
+const aws = z
+  .union([z.literal("env"), z.strictObject({ profile: text })], { error: "must be env, or { profile: <name> }" })
+  .optional();
+
 const cap = z.strictObject({
-  window: z.enum(["minute", "hourly", "daily", "weekly", "monthly", "total"]),
-  unit: text,
-  limit: z.number().min(0),
+  window: z.enum(["hourly", "daily", "weekly", "monthly", "total"]),
+  unit: z.enum(["usd", "tokens", "requests"]),
+  limit: z.number().min(0).max(1_000_000_000_000),
 });
 
 const account = z.strictObject({
@@ -79,6 +88,7 @@ const account = z.strictObject({
   api_key: text.optional(),
   api_key_env: text.optional(),
   api_key_file: text.optional(),
+  aws,
   pinned: z.boolean().optional(),
   sort_key: z.int().min(-COUNT_MAX).max(COUNT_MAX).optional(),
   routing: z.boolean().optional(),
@@ -90,6 +100,7 @@ const provider = z.strictObject({
   api_key_env: text.optional(),
   api_key_file: text.optional(),
   api_key: z.string().max(TEXT_CHARS_MAX).optional(),
+  aws,
   accounts: z.array(account).min(1).max(LIST_MAX).optional(),
   ...providerFacts,
 });
@@ -122,6 +133,7 @@ const prices = z.strictObject({
         output_per_million_usd: usd.optional(),
         cache_read_per_million_usd: usd.optional(),
         cache_write_per_million_usd: usd.optional(),
+        cache_write_1h_per_million_usd: usd.optional(),
       }),
     )
     .max(20)
@@ -190,19 +202,20 @@ const governance = z.strictObject({
   admin_token: z.string().max(TEXT_CHARS_MAX).optional(),
   admin_token_env: text.optional(),
   admin_token_file: text.optional(),
-  price_per_request_cents: z.number().optional(),
-  price_per_1k_tokens_cents: z.number().optional(),
+  price_per_request_cents: cents.optional(),
+  price_per_1k_tokens_cents: cents.optional(),
   budget: z.enum(["expected", "strict"]).optional(),
-  unpriced: z.enum(["allow", "refuse"]).optional(),
+  unpriced: z.enum(["allow", "reject"]).optional(),
+  keep_days: z.int().min(1).max(3_650).optional(),
   groups: z
     .record(
       z.string(),
       z.strictObject({
         parent: text.nullish(),
         allowed_pools: words.optional(),
-        rpm_limit: count.optional(),
-        tpm_limit: count.optional(),
-        max_concurrent: count.optional(),
+        rpm_limit: countOrZero.optional(),
+        tpm_limit: countOrZero.optional(),
+        max_concurrent: countOrZero.optional(),
         budgets: z
           .array(
             z.strictObject({

@@ -4,6 +4,7 @@
  */
 import type { SecretRef } from "../ir/deployment.ts";
 import { Secret } from "../std/secret.ts";
+import { awsFilesOf, readAwsKeys } from "./aws.ts";
 import { type FileStamp, readFileOrNull, statFile } from "./files.ts";
 import { hasControl, interpolate, type ReadEnv } from "./interpolate.ts";
 
@@ -40,6 +41,8 @@ export function createSecretResolver(sources: SecretSources): SecretResolver {
           return toSecret(sources.readEnv(ref.name) ?? null);
         case "file":
           return readThrough(files, ref.path, sources);
+        case "aws":
+          return readAws(files, ref.profile, sources);
         case "template": {
           const result = interpolate(ref.text, sources.readEnv);
           return result.kind === "bad" ? null : toSecret(result.text);
@@ -56,21 +59,44 @@ export function systemSecretSources(own: Pick<SecretSources, "readEnv" | "nowMs"
 
 interface FileEntry {
   readonly secret: Secret | null;
-  readonly stamp: FileStamp | null;
+  /** Changes when a file does. */
+  readonly stamp: string;
   readonly checkedMs: number;
 }
 
 function readThrough(files: Map<string, FileEntry>, path: string, sources: SecretSources): Secret | null {
+  const look: Look = { key: path, paths: [path], read: () => sources.readFile(path) };
+  return readAgain(files, look, sources);
+}
+
+/** The keys of a profile, read again when one of AWS's files changes. */
+function readAws(files: Map<string, FileEntry>, profile: string | null, sources: SecretSources): Secret | null {
+  const read = (): string | null => {
+    const keys = readAwsKeys(profile, sources);
+    return keys.kind === "keys" ? keys.text : null;
+  };
+  if (profile === null) return toSecret(read());
+  return readAgain(files, { key: `aws:${profile}`, paths: awsFilesOf(sources.readEnv), read }, sources);
+}
+
+interface Look {
+  readonly key: string;
+  /** Files it is made of. */
+  readonly paths: readonly string[];
+  readonly read: () => string | null;
+}
+
+function readAgain(files: Map<string, FileEntry>, look: Look, sources: SecretSources): Secret | null {
   const nowMs = sources.nowMs();
-  const known = files.get(path);
+  const known = files.get(look.key);
   if (known !== undefined && nowMs - known.checkedMs < FILE_CHECK_MS) return known.secret;
   // The stamp is taken first: a change while reading is then seen at the next look instead of never.
-  const stamp = sources.statFile(path);
-  const same =
-    known !== undefined && stamp?.modifiedMs === known.stamp?.modifiedMs && stamp?.bytes === known.stamp?.bytes;
-  const secret = same ? known.secret : stamp === null ? null : toSecret(sources.readFile(path));
+  const stamps = look.paths.map((path) => sources.statFile(path));
+  const stamp = stamps.map((each) => (each === null ? "-" : `${each.modifiedMs}/${each.bytes}`)).join(" ");
+  const absent = stamps.every((each) => each === null);
+  const secret = known?.stamp === stamp ? known.secret : absent ? null : toSecret(look.read());
   if (files.size >= FILES_MAX) files.clear();
-  files.set(path, { secret, stamp, checkedMs: nowMs });
+  files.set(look.key, { secret, stamp, checkedMs: nowMs });
   return secret;
 }
 

@@ -67,11 +67,13 @@ export interface SecretForms {
   readonly value: { readonly text: string; readonly path: Path } | null;
   readonly env: string | null;
   readonly file: string | null;
+  /** AWS's own places: its variables (profile null) or a profile of its files. */
+  readonly aws?: { readonly profile: string | null } | null;
 }
 
-/** How many of the three forms are given. */
+/** How many of the forms are given. */
 export function countForms(forms: SecretForms): number {
-  return [forms.value, forms.env, forms.file].filter((form) => form !== null).length;
+  return [forms.value, forms.env, forms.file, forms.aws ?? null].filter((form) => form !== null).length;
 }
 
 /** Null: none of the forms is given. The text with its references is kept, so that each process replaces them itself. */
@@ -80,6 +82,7 @@ export function secretRefOf(
   source: Source,
   resolvePath: (path: string) => string,
 ): SecretRef | null {
+  if (forms.aws != null) return { kind: "aws", profile: forms.aws.profile };
   if (forms.env !== null) return { kind: "env", name: forms.env };
   if (forms.file !== null) return { kind: "file", path: resolvePath(forms.file) };
   if (forms.value === null) return null;

@@ -5,6 +5,7 @@
  */
 export { type Chance, createChance } from "./chance.ts";
 export { DEMO_ACCOUNT_KEY, DEMO_CLIENT_KEY, demoConfig } from "./config-text.ts";
+export { SIMULATED } from "./place.ts";
 export { isTemper, TEMPERS, type Temper } from "./temper.ts";
 export { createVendors, type Piece, type VendorAnswer, type VendorCall, type Vendors } from "./vendor.ts";
 export { welcome } from "./welcome.ts";

@@ -10,13 +10,16 @@ export interface Place {
   readonly stream: boolean | null;
 }
 
-const ALL: readonly Protocol[] = Object.values(PROTOCOLS);
+/** Whose vendors are played: answers here are text, and Vertex puts an operator's project before the paths it shares. */
+export const SIMULATED: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(
+  ({ id, carrier }) => carrier.framing.id === "sse" && id !== "vertex",
+);
 
 /** Stands for the model in the paths of protocols that name it there. */
 const ANY_MODEL = "any-model";
 
 /** null: no simulated vendor has such a path. */
-export function findPlace(path: string, protocols: readonly Protocol[] = ALL): Place | null {
+export function findPlace(path: string, protocols: readonly Protocol[] = SIMULATED): Place | null {
   for (const protocol of protocols) {
     const operations = protocol.operations.count === undefined ? (["chat"] as const) : (["chat", "count"] as const);
     for (const operation of operations) {

@@ -284,6 +284,8 @@ const contextOf = ({ moment }: Desk, request: IrRequest) => ({
   upstreamModel: request.model,
   createdMs: moment.wallMs,
   newId: moment.chance.newId,
+  // The answer is written before its time has passed; nothing that is simulated tells it.
+  elapsedMs: () => 0,
   inputTokensEstimate: promptTokens(request),
 });
 

@@ -22,6 +22,7 @@ export function prepare(side: Side): Prepared | Failure {
     upstreamModel: lane.upstreamModel,
     createdMs: world.effects.wallMs(),
     newId: world.effects.randomId,
+    elapsedMs: () => world.effects.nowMs() - call.startedMs,
     inputTokensEstimate: call.request.facts.inputTokensEstimate,
   };
   if (side.relayed && !mustBeRewritten(side)) {
@@ -141,6 +142,7 @@ export async function dispatch(
           contentType: prepared.contentType,
           body: prepared.body,
           secret,
+          region: provider.region ?? null,
           style: provider.authStyle,
           passthrough: call.caller.passthrough !== null,
           wallMs: world.effects.wallMs(),

@@ -12,6 +12,7 @@ import type {
   ErrorWords,
   Frame,
   FrameJoiner,
+  FrameSplitter,
   Framing,
   HiddenUsage,
   Payload,
@@ -45,6 +46,8 @@ export interface FlowStep {
 /** What has been seen so far; changes as the flow runs. */
 export interface FlowNote {
   meaningful: boolean;
+  /** Frames or events that carried a part of the answer. */
+  pieces: number;
   /** All that matters has come; the upstream may close, or be closed after a grace time. */
   settled: boolean;
   /** The stream's one ending has been written. */
@@ -66,6 +69,7 @@ export type Classify = (words: ErrorWords) => Failure;
 function newNote(): FlowNote {
   return {
     meaningful: false,
+    pieces: 0,
     settled: false,
     ended: false,
     usage: null,
@@ -75,6 +79,12 @@ function newNote(): FlowNote {
     losses: [],
     lossCount: 0,
   };
+}
+
+/** A part of the answer came. */
+function countPiece(note: FlowNote): void {
+  note.meaningful = true;
+  note.pieces += 1;
 }
 
 export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, losses: readonly Loss[]): void {
@@ -128,7 +138,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     note.finish = seen.finish ?? note.finish;
     note.settled ||= seen.settled || seen.terminal;
     note.ended ||= seen.terminal;
-    note.meaningful ||= seen.meaningful;
+    if (seen.meaningful) countPiece(note);
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
     if (!committed && !note.meaningful) return failed;
@@ -139,21 +149,21 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     return null;
   };
 
-  const relay = (pieces: readonly Uint8Array[], last: boolean): FlowStep => {
-    const out: Uint8Array[] = [];
+  const pass = (piece: Uint8Array, out: Uint8Array[]): void => {
+    const kept = hidden === null ? piece : hidden.frame(piece);
+    if (kept !== null && kept.length > 0) out.push(kept);
+  };
+  const relay = (pieces: readonly Uint8Array[], out: Uint8Array[]): FlowStep => {
     let frames = 0;
     for (const piece of pieces) {
-      const read = last ? [...splitter.push(piece), ...splitter.end()] : splitter.push(piece);
-      for (const frame of read) {
+      for (const frame of splitter.push(piece)) {
         frames++;
-        if (!looksWhole(frame.data, last)) throw new WireError("A frame breaks off in the middle.");
+        if (!closesAsItOpens(frame.data)) throw new WireError("A frame breaks off in the middle.");
         const failed = watch(frame);
         if (failed !== null) return { out: [], frames, failure: failed };
         if (reframes) out.push(joiner.write(frame));
       }
-      if (reframes) continue;
-      const kept = hidden === null ? piece : hidden.frame(piece);
-      if (kept !== null && kept.length > 0) out.push(kept);
+      if (!reframes) pass(piece, out);
     }
     return { out, frames, failure: null };
   };
@@ -180,13 +190,12 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     commit: () => {
       committed = true;
     },
-    push: (bytes) => (isCut ? NOTHING : guarded(() => relay(cutter.push(bytes), false), note, committed, trouble)),
+    push: (bytes) => (isCut ? NOTHING : guarded((out) => relay(cutter.push(bytes), out), note, committed, trouble)),
     end: () =>
       guarded(
-        () => {
+        (out) => {
           if (isCut) return NOTHING;
-          const rest = cutter.end();
-          const step = rest === null ? { out: [], frames: 0, failure: null } : relay([rest], true);
+          const step = relay(lastFrames(from, splitter, cutter.end(), input.egress), out);
           if (step.failure !== null) return step;
           if (note.ended) return close(step);
           if (note.settled) return close({ ...step, out: [...step.out, ...terminate()] });
@@ -202,20 +211,29 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   };
 }
 
+/** A cheap look at every frame: JSON that opens must close. */
+function closesAsItOpens(data: string): boolean {
+  return !data.startsWith("{") || data.endsWith("}") || data.trimEnd().endsWith("}");
+}
+
 /**
- * A cheap look at every frame: JSON that opens must close. The unfinished frame at the end is parsed, once, because a
- * vendor may leave out its last blank line but not half of its JSON.
+ * What came after the last boundary, with the boundary it lacks, so that what is written next does not become part of it. A
+ * vendor may leave out its last blank line but not half of its last frame: JSON is parsed, once, and what is none must be
+ * the protocol's own last word.
  */
-function looksWhole(data: string, last: boolean): boolean {
-  if (!data.startsWith("{")) return true;
-  if (!last) return data.endsWith("}") || data.trimEnd().endsWith("}");
-  try {
+function lastFrames(
+  from: Framing,
+  splitter: FrameSplitter,
+  rest: Uint8Array | null,
+  { terminator }: Payload,
+): Uint8Array[] {
+  if (rest === null) return [];
+  const frames = [...splitter.push(rest), ...splitter.end()].filter(({ data }) => {
+    if (!data.startsWith("{")) return data === terminator?.data;
     parseJson(data);
     return true;
-  } catch (error) {
-    if (error instanceof WireError) return false;
-    throw error;
-  }
+  });
+  return frames.map((frame) => from.createJoiner().write(frame));
 }
 
 /** A fresh writer tells the trouble in the protocol's own shape. */
@@ -257,8 +275,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   const writer = createEventWriter(input.ingress, input.to, input.context, note);
   let committed = false;
 
-  const take = (events: readonly IrEvent[], frames: number): FlowStep => {
-    const out: Uint8Array[] = [];
+  const take = (events: readonly IrEvent[], frames: number, out: Uint8Array[]): FlowStep => {
     for (const each of events) {
       const event = input.issued === null ? each : input.issued(each);
       if (event.type === "failed") {
@@ -275,24 +292,26 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
 
   const trouble = (failed: Failure): Uint8Array[] =>
     note.ended ? [] : writer.push({ type: "failed", failure: failed });
-  const eventsOf = (frames: readonly Frame[]): IrEvent[] => {
-    const events: IrEvent[] = [];
-    for (const frame of frames) for (const event of reader.push(frame)) events.push(event);
-    return events;
+  /** One by one, so that what came before a broken frame is said. */
+  const read = (frames: readonly Frame[], out: Uint8Array[]): FlowStep => {
+    for (const frame of frames) {
+      const step = take(reader.push(frame), frames.length, out);
+      if (step.failure !== null) return step;
+    }
+    return { out, frames: frames.length, failure: null };
   };
-  const read = (frames: readonly Frame[]): FlowStep => take(eventsOf(frames), frames.length);
   return {
     note,
     tellsTrouble: true,
     commit: () => {
       committed = true;
     },
-    push: (bytes) => guarded(() => read(splitter.push(bytes)), note, committed, trouble),
+    push: (bytes) => guarded((out) => read(splitter.push(bytes), out), note, committed, trouble),
     end: () =>
       guarded(
-        () => {
-          const last = splitter.end();
-          return take([...eventsOf(last), ...reader.end()], last.length);
+        (out) => {
+          const step = read(splitter.end(), out);
+          return step.failure === null ? take(reader.end(), step.frames, out) : step;
         },
         note,
         committed,
@@ -321,22 +340,17 @@ export function createEventWriter(
       if (note.ended) return [];
       observe(event, note);
       const out: Uint8Array[] = [];
-      const put = (bytes: Uint8Array): void => {
-        if (bytes.length > 0) out.push(bytes);
-      };
-      for (const frame of writer.push(event)) put(joiner.write(frame));
-      if (note.ended) put(joiner.end());
-      if (writer.losses.length > lossesTaken) {
-        addLosses(note, writer.losses.slice(lossesTaken));
-        lossesTaken = writer.losses.length;
-      }
-      return out;
+      for (const frame of writer.push(event)) out.push(joiner.write(frame));
+      if (note.ended) out.push(joiner.end());
+      if (writer.losses.length > lossesTaken) addLosses(note, writer.losses.slice(lossesTaken));
+      lossesTaken = writer.losses.length;
+      return out.filter((bytes) => bytes.length > 0);
     },
   };
 }
 
 function observe(event: IrEvent, note: FlowNote): void {
-  note.meaningful ||= isMeaningful(event);
+  if (isMeaningful(event)) countPiece(note);
   switch (event.type) {
     case "start":
       note.model ??= event.model;
@@ -364,19 +378,20 @@ function observe(event: IrEvent, note: FlowNote): void {
   }
 }
 
-/** Malformed wire input inside a step: returned before the commit, told to the client after it. */
+/** Malformed wire input inside a step: returned before the commit, told to the client after it and after what was good. */
 function guarded(
-  step: () => FlowStep,
+  step: (out: Uint8Array[]) => FlowStep,
   note: FlowNote,
   committed: boolean,
   trouble: (failed: Failure) => Uint8Array[],
 ): FlowStep {
+  const out: Uint8Array[] = [];
   try {
-    return step();
+    return step(out);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     if (!committed && !note.meaningful) return { out: [], frames: 0, failure: MALFORMED };
-    return { out: note.ended ? [] : trouble(MALFORMED), frames: 0, failure: null };
+    return { out: note.ended ? out : [...out, ...trouble(MALFORMED)], frames: 0, failure: null };
   }
 }
 

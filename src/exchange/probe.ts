@@ -88,6 +88,7 @@ export function startProbes(options: ProbeOptions): Probes {
  * more than a probe would: one has just been answered well, or every slot is taken.
  */
 function isWanted({ world, standing }: ProbeOptions, lane: Lane, { health }: Provider, target: Target): boolean {
+  if (lane.capabilities.output?.includes("text") === false) return false;
   if (!lane.routing || (lane.credential !== null && world.secretOf(lane) === null)) return false;
   if (lane.credential === null && world.deployment.auth.mode === "passthrough") return false;
   const nowMs = world.effects.nowMs();
@@ -146,10 +147,19 @@ async function probeLane(input: Probe): Promise<void> {
   }
 }
 
+/** A model of embeddings or sound takes no conversation, and says so in the words of one that does not exist. */
+const SAYS_NOTHING: ReadonlySet<Failure["kind"]> = new Set<Failure["kind"]>(["model-missing"]);
+
 function reporter({ world, standing, target, lane, onProbe }: Probe, guard: ProbeGuard) {
   return (outcome: ProbeRecord["outcome"], failed: Failure | null): void => {
     const nowMs = world.effects.nowMs();
-    standing.onChanges(target, failed === null ? guard.succeeded(nowMs) : guard.failed(failed, nowMs));
+    const changes =
+      failed === null
+        ? guard.succeeded(nowMs)
+        : SAYS_NOTHING.has(failed.kind)
+          ? guard.abandoned(nowMs)
+          : guard.failed(failed, nowMs);
+    standing.onChanges(target, changes);
     onProbe({ lane: lane.id, outcome });
   };
 }

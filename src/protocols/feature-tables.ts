@@ -1,5 +1,6 @@
 /** What every protocol has a place for, by id: the tables behind docs/translation.md and the matrix. */
 import { ANTHROPIC_FEATURES } from "./anthropic/features.ts";
+import { BEDROCK_FEATURES } from "./bedrock/features.ts";
 import { COHERE_FEATURES } from "./cohere/features.ts";
 import type { FeatureTable } from "./features.ts";
 import { GEMINI_FEATURES } from "./gemini/features.ts";
@@ -8,6 +9,7 @@ import { RESPONSES_FEATURES } from "./responses/features.ts";
 
 const TABLES: Readonly<Record<string, FeatureTable>> = {
   anthropic: ANTHROPIC_FEATURES,
+  bedrock: BEDROCK_FEATURES,
   cohere: COHERE_FEATURES,
   responses: RESPONSES_FEATURES,
   gemini: GEMINI_FEATURES,

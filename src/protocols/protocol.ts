@@ -1,12 +1,14 @@
 /**
  * The contract every protocol fulfils. A payload says what bodies mean; a carrier says how they travel (a carrier can
  * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
+ * One contract is read as one page, which is the reason for its length.
  */
 
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import type { IrEvent } from "../ir/event.ts";
 import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
+import type { LimitsTold } from "../ir/limits.ts";
 import type { WithLosses } from "../ir/loss.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrRerankRequest, IrRerankResponse } from "../ir/rerank.ts";
@@ -66,10 +68,7 @@ export interface Payload {
   /** The failure in this protocol's own envelope. Total over every kind. */
   writeError(failure: Failure, context: ErrorContext): WrittenError;
 
-  /**
-   * Makes a streamed relay report usage when the client did not ask for it, and hides the report again.
-   * null: the protocol always reports. Used only where metering is exact.
-   */
+  /** Makes a streamed relay report usage the client did not ask for, and hides it again. null: it always reports. */
   readonly hiddenUsage: HiddenUsage | null;
 }
 
@@ -89,6 +88,8 @@ export interface AnswerContext {
   readonly upstreamModel: string;
   /** Wall clock, for vendors that give no time of their own. */
   readonly createdMs: number;
+  /** Since the client's request came, for vendors that tell how long they took. */
+  readonly elapsedMs: () => number;
   /** Random base62 text of that many characters. */
   readonly newId: (length: number) => string;
   /** Estimate shown where the first event must already name prompt tokens (Anthropic `message_start`). */
@@ -215,6 +216,8 @@ export interface Carrier {
   readonly bodyHeaders: ((body: JsonObject) => Readonly<Record<string, string>>) | null;
   readonly auth: CarrierAuth;
   readonly headers: HeaderRules;
+  /** Headers in which this protocol's clients look for what is left of a minute; absent: OpenAI's, which most look for. */
+  limitHeaders?(limits: LimitsTold): Readonly<Record<string, string>>;
   /** Request id headers of an answer in this protocol. */
   answerHeaders(requestId: string): Readonly<Record<string, string>>;
 }
@@ -278,6 +281,24 @@ export interface CarrierAuth {
   readonly perRequest: boolean;
   /** True where this carrier's clients may send their credential as `?key=`. */
   readonly queryKey: boolean;
+  /** Only where this carrier's clients sign their requests instead of sending a credential. */
+  readonly inbound?: InboundSignatures;
+}
+
+/** Signatures of clients. Pure; nothing here throws, whatever the head holds. */
+export interface InboundSignatures {
+  /** Id of the key the head claims to be signed with, "" where that cannot be read; null: it is not signed. */
+  keyId(parts: RequestParts): string | null;
+  /** True when the whole request was signed with this key, at about this time. */
+  verify(input: VerifyInput): boolean;
+}
+
+export interface VerifyInput {
+  readonly parts: RequestParts;
+  /** As it arrived, whole. */
+  readonly body: Uint8Array;
+  readonly secret: Secret;
+  readonly wallMs: number;
 }
 
 export interface SignInput {
@@ -286,6 +307,8 @@ export interface SignInput {
   readonly contentType: string;
   readonly body: Uint8Array | null;
   readonly secret: Secret;
+  /** The provider's region, for vendors that sign for one; null or absent: not known. */
+  readonly region?: string | null;
   /** `api-key`: send the header of that name instead of the protocol's own. */
   readonly style: "native" | "api-key";
   /** The secret is the caller's own (auth mode passthrough). */

@@ -51,7 +51,7 @@ export interface LeftOut {
 }
 
 export function decide(input: DecideInput): Decision {
-  const entries = entriesOf(input);
+  const entries = withoutSurelySmall(input, entriesOf(input));
   const left = entries.filter((entry) => entry.because !== null);
   const offerable = left.length === 0 ? entries : entries.filter((entry) => entry.because === null);
   // In a fallback pool it is that pool's first pick that counts, although others were tried before.
@@ -121,6 +121,28 @@ function spotsOf(target: Target): readonly Spot[] {
   return made;
 }
 
+/**
+ * The estimate of a prompt errs to the high side; a prompt of more than 5.8 bytes a token on the whole is not known, so a
+ * window below this share of the estimate is surely too small.
+ */
+const SURELY_SHARE = 0.6;
+
+/** Lanes that surely cannot hold the prompt are spared it while another may; alone, the vendor itself says that it is too long. */
+function withoutSurelySmall(input: DecideInput, entries: readonly Entry[]): readonly Entry[] {
+  const least = input.facts.inputTokensEstimate * SURELY_SHARE;
+  const isSmall = (entry: Entry): boolean => {
+    const room = roomOf(entry);
+    return entry.because === null && room !== null && room < least;
+  };
+  if (!entries.some(isSmall) || !entries.some((entry) => entry.because === null && !isSmall(entry))) return entries;
+  return entries.map((entry) => (isSmall(entry) ? { ...entry, because: "too-small" } : entry));
+}
+
+/** Tokens; null: unknown, which passes. */
+function roomOf({ lane, member }: Pick<Entry, "lane" | "member">): number | null {
+  return member.contextMax ?? lane.capabilities.contextWindow;
+}
+
 type Place = Pick<Entry, "lane" | "member" | "isSubstitute">;
 
 /** Lasting reasons before passing ones, so that what is left out says what would have to change. */
@@ -145,7 +167,7 @@ function unfit(input: DecideInput, place: Place): Exclusion | null {
   if (missingCapabilities(facts.needs, lane.capabilities).length > 0) return "lacks-capability";
   if (breaksKeep(input, place)) return "breaks-keep";
   if (tried.has(lane.id)) return "tried";
-  const room = member.contextMax ?? lane.capabilities.contextWindow;
+  const room = roomOf(place);
   if (input.needsRoomBeyond !== null && room !== null && room <= input.needsRoomBeyond) return "too-small";
   return null;
 }

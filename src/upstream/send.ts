@@ -247,7 +247,10 @@ const NEVER_CONNECTED = new Set([
   "CERT_HAS_EXPIRED",
 ]);
 
-/** This machine has no descriptor, port or memory left: nothing was sent, and it is not the provider's fault. */
+/**
+ * This machine has no descriptor, port or memory left: nothing was sent, and it is not the provider's fault. A name that
+ * must be looked up without a descriptor is told as a refused connection (Bun 1.4.5), which cannot be told apart.
+ */
 const OURS = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL"]);
 
 const NO_CONNECTION_LEFT = failure(

@@ -15,7 +15,7 @@ const PROTOCOLS = ["anthropic", "openai", "responses", "gemini", "bedrock", "coh
 const AUTH_STYLES = ["bearer", "api-key"];
 const PROVIDER_KEYS = [
   ...["protocol", "base_url", "path", "auth", "error_map", "health", "allow_private", "headers", "key_env"],
-  ...["seals", "source", "read"],
+  ...["seals", "carrier", "source", "read"],
 ];
 const MODEL_KEYS = ["aliases", "capabilities", "source", "read"];
 const BOOLEAN_CAPABILITIES = ["tools", "structured_output", "reasoning"];

@@ -10,6 +10,9 @@ import { EXPECTED, type Outcome } from "../harness/scripted/script.ts";
 const START_MS_MAX = 300_000;
 const CLIENTS = [...SDK_CLIENTS, ...AI_CLIENTS].filter(({ protocol }) => Object.hasOwn(PROTOCOLS, protocol));
 
+/** What does not work yet, as it is today: a row that works is taken out. */
+const WRONG: ReadonlyMap<string, RegExp> = new Map([]);
+
 let running: ScriptedGateway;
 
 beforeAll(async () => {
@@ -28,6 +31,11 @@ for (const client of CLIENTS) {
           const outcome = await client
             .loop({ url: running.gateway.url, model: `${vendor}-loop`, stream })
             .catch((error: unknown) => String(error));
+          const wrong = WRONG.get(`${client.name} on a lane of ${vendor}, ${stream ? "streamed" : "whole"}`);
+          if (wrong !== undefined) {
+            expect(refused.slice(before[0]).join()).toMatch(wrong);
+            return;
+          }
           expect({ refused: refused.slice(before[0]), outcome: sorted(outcome) }).toEqual({
             refused: [],
             outcome: sorted(EXPECTED),

@@ -38,18 +38,17 @@ function pairs(operation: "embed" | "rerank" | "count"): [string, Protocol, Prot
   );
 }
 
-/** The last of them: where there is one for a single input, the one for several comes after it. */
+/** By name or in the body; of several the one for many inputs, which comes after the one for a single one. */
 function routeFor(client: Protocol, operation: Operation): Route {
-  const direct = ALL.flatMap(({ carrier }) => carrier.routes).filter(
-    ({ protocol, operation: own, target }) =>
-      protocol === client.id &&
-      own === operation &&
-      (target.from === "body" || (target.from === "param" && target.names.length === 1)),
+  const isDirect = ({ path, target }: Route): boolean =>
+    !/^\/openai\/|\/projects\/|\/publishers\//.test(path) &&
+    (target.from === "body" || (target.from === "param" && target.names.length === 1));
+  const direct = ALL.flatMap(({ carrier }) => carrier.routes).filter(isDirect);
+  const own = direct.filter((route) => route.protocol === client.id && route.operation === operation);
+  const shared = direct.filter(({ instead }) =>
+    instead?.some((variant) => variant.protocol === client.id && variant.operation === operation),
   );
-  const preferred = direct.filter(
-    ({ path }) => !path.startsWith("/openai/") && !path.includes("projects") && !path.includes("publishers"),
-  );
-  const found = preferred.findLast(({ target }) => target.from === "body") ?? preferred.at(-1);
+  const found = own.findLast(({ target }) => target.from === "body") ?? own.at(-1) ?? shared.at(-1);
   if (found === undefined) throw new Error(`${client.id} has no route for ${operation}`);
   return found;
 }
@@ -78,13 +77,13 @@ async function ask({
   const route = routeFor(client, operation);
   const [name] = route.target.from === "param" ? route.target.names : [];
   const got = await core.ask({
-    protocol: client.id,
-    operation,
+    protocol: route.protocol,
+    operation: route.operation,
     path: route.path,
     body: route.target.from === "body" ? { ...body, model: "asked" } : body,
     ...(name === undefined ? {} : { params: { [name]: "asked" } }),
   });
-  expect(core.records).toHaveLength(1);
+  expect(core.records).toMatchObject([{ ingress: client.id, operation }]);
   return { got, calls: core.effects.calls };
 }
 

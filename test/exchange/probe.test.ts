@@ -1,6 +1,7 @@
 // Health probes: when they are sent, that every protocol's is a valid request, and what their answers do to the lane.
 import { afterEach, describe, expect, test } from "bun:test";
 import { startProbes } from "../../src/exchange/index.ts";
+import { UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
 import type { Lane, Provider } from "../../src/ir/deployment.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { at, parseJson } from "../../src/std/json.ts";
@@ -126,8 +127,9 @@ describe("when", () => {
     for (const pause of pauses) expect(Math.abs(pause - INTERVAL_MS)).toBeLessThanOrEqual(INTERVAL_MS * 0.1 + 1);
   });
 
-  test("mode none and lanes that are not routed to: never", async () => {
-    for (const options of [{ mode: "none" }, { lane: { routing: false } }] as const) {
+  test("mode none, lanes that are not routed to and those that do not write: never", async () => {
+    const mute = { ...UNKNOWN_CAPABILITIES, output: ["audio" as const] };
+    for (const options of [{ mode: "none" }, { lane: { routing: false } }, { lane: { capabilities: mute } }] as const) {
       const set = setUp(answering(OPENAI_WORDS), options);
       await set.core.effects.run(5 * TURN_MS);
       expect(set.core.effects.calls).toEqual([]);
@@ -205,7 +207,12 @@ describe("what an answer does", () => {
     ["200", answering(OPENAI_WORDS), "ok", "ok · ok"],
     ["401", refusing(OPENAI_WORDS, "credential"), "credential", "hard-out · hard-out"],
     ["402", json(402, "{}"), "billing", "hard-out · hard-out"],
-    ["404 of the model", refusing(OPENAI_WORDS, "model-missing"), "model-missing", "hard-out · hard-out"],
+    [
+      "404 of the model, which may only take no chat",
+      refusing(OPENAI_WORDS, "model-missing"),
+      "model-missing",
+      "ok · ok",
+    ],
     [
       "429 with a hint",
       refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "60" }),

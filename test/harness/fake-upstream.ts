@@ -18,6 +18,8 @@ export type Step =
   | { readonly do: "write"; readonly bytes: string | Uint8Array }
   /** Waits for the test, or for the connection to go. */
   | { readonly do: "wait"; readonly until: Promise<unknown> }
+  /** Slowness itself; for nothing else. */
+  | { readonly do: "pause"; readonly ms: number }
   /** Says nothing more until the client leaves. */
   | { readonly do: "hang" }
   /** RST instead of a proper end. */
@@ -135,6 +137,9 @@ async function play(socket: Socket, gone: Promise<void>, steps: readonly Step[])
         break;
       case "wait":
         await Promise.race([step.until, gone]);
+        break;
+      case "pause":
+        await Promise.race([Bun.sleep(step.ms), gone]);
         break;
       case "hang":
         await gone;

@@ -111,7 +111,7 @@ function makeTargets(random: Random, lanes: readonly Lane[]): Target[] {
       cap: pick(random, [0, 1, 3]),
       deadlineMs: pick(random, [30_000, 120_000, 600_000]),
       keep: pick<readonly Keep[]>(random, [[], [], ["model"], ["provider"], ["tier"], ["model", "provider"]]),
-      exclusions: random() < 0.1 ? ["m1"] : [],
+      exclusions: random() < 0.25 ? ["m1"] : [],
     },
     breaker: {
       baseCooldownMs: pick(random, [1_000, 15_000]),

@@ -3,6 +3,8 @@
  * so that a mistake both our reader and our writer make still shows. Shared by in-process scripts and socket vendors.
  */
 
+import { BEDROCK_WORDS, invokeWords } from "./bedrock-words.ts";
+
 export interface SaidTool {
   readonly id: string;
   readonly name: string;
@@ -57,17 +59,29 @@ export type Trouble =
 
 export interface SaidError {
   readonly status: number;
+  /** Where the vendor says part of it in headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-export type Speaker = "openai" | "anthropic" | "responses" | "cohere" | "gemini";
+export type Speaker =
+  | "openai"
+  | "anthropic"
+  | "responses"
+  | "cohere"
+  | "gemini"
+  | "bedrock"
+  | "bedrock-invoke"
+  | "vertex";
 /** Those whose clients name the model in the body. */
-export type BodySpeaker = Exclude<Speaker, "gemini">;
+export type BodySpeaker = Exclude<Speaker, "gemini" | "bedrock" | "bedrock-invoke" | "vertex">;
 
 export interface VendorWords<Who extends Speaker = Speaker> {
   readonly protocol: Who;
   /** Path of the chat operation. */
   readonly path: string;
+  /** Frames are strings of one character per byte, and not text. */
+  readonly isBinary?: boolean;
   body(answer: Said): string;
   /** Every frame of a streamed answer, exact bytes. `usage`: the client asked this vendor to report it. */
   frames(answer: Said, options?: { readonly usage: boolean }): readonly string[];
@@ -646,6 +660,25 @@ export const BODY_WORDS: readonly VendorWords<BodySpeaker>[] = [
 ];
 export const VENDOR_WORDS: readonly VendorWords[] = [...BODY_WORDS, GEMINI_WORDS];
 
+const VERTEX_WORDS: VendorWords = {
+  ...ANTHROPIC_WORDS,
+  protocol: "vertex",
+  path: "/v1/projects/p/locations/us-east5/publishers/anthropic/models/test-model:rawPredict",
+};
+
+/** Those included whose model stands in the path, and whose streams are binary. */
+export const ALL_WORDS: readonly VendorWords[] = [
+  ...VENDOR_WORDS,
+  BEDROCK_WORDS,
+  invokeWords(ANTHROPIC_WORDS),
+  VERTEX_WORDS,
+];
+
+/** Frames as they travel. */
+export function bytesSaid(words: VendorWords, frames: string): Uint8Array {
+  return new Uint8Array(Buffer.from(frames, words.isBinary === true ? "latin1" : "utf8"));
+}
+
 /** The sentence of a vendor's error, wherever its envelope has it. */
 export function errorSentence(body: string): string {
   const parsed: { readonly error?: { readonly message: string }; readonly message?: string } = JSON.parse(body);
@@ -653,7 +686,7 @@ export function errorSentence(body: string): string {
 }
 
 export function wordsOf(protocol: string): VendorWords {
-  const found = VENDOR_WORDS.find((each) => each.protocol === protocol);
+  const found = ALL_WORDS.find((each) => each.protocol === protocol);
   if (found === undefined) throw new Error(`no vendor speaks ${protocol}`);
   return found;
 }

@@ -56,7 +56,10 @@ describe("the matrix", () => {
           [inputTokens(sent.usage), inputTokens(arrived.usage)],
           [sent.usage.outputTokens, arrived.usage.outputTokens],
           [sent.usage.cacheReadTokens ?? 0, arrived.usage.cacheReadTokens ?? 0],
-          [sent.usage.reasoningTokens ?? 0, arrived.usage.reasoningTokens ?? 0],
+          // One protocol does not count reasoning apart, which is a declared loss.
+          ...(pair.client.id === "bedrock"
+            ? []
+            : [[sent.usage.reasoningTokens ?? 0, arrived.usage.reasoningTokens ?? 0] as const]),
         ];
         if (pairs.some(([before, after]) => before !== null && before !== after)) wrong.push(`${pair.name}, ${name}`);
       }
@@ -78,7 +81,7 @@ describe("the tables of features", () => {
     expect(
       missing.filter((id) => ALL.some((protocol) => featuresOfProtocol(protocol.id)[id].carried !== "no")),
     ).toEqual([]);
-  });
+  }, 60_000);
 
   for (const protocol of ALL) {
     const table = featuresOfProtocol(protocol.id);

@@ -674,12 +674,18 @@ const DEMANDS: Readonly<Record<string, Row>> = {
   "1 HTTP/2 without TLS, with prior knowledge": {
     title: "the AWS client's default handler speaks it on http://",
     protocols: ["bedrock"],
-    missing: "HTTP/2 on the one port; the row names its test when it is built",
+    heldBy: [
+      ["server/http2.test.ts", "both versions are served on one port"],
+      ["harness/scripted/clients.ts", "bedrockConverse(2)"],
+    ],
   },
   "2 paths raw and percent-encoded": {
     title: "model ids with colons and slashes in a path",
     protocols: ["bedrock", "gemini"],
-    missing: "protocols that name the model in the path; the row names their test when they are built",
+    heldBy: [
+      ["e2e/paths.test.ts", "encodeURIComponent(MODEL)"],
+      ["protocols/gemini/carrier.test.ts", "upstream path"],
+    ],
   },
   "3 greetings and refused upgrades": {
     title: "HEAD / and /api/hello, and 426 for a WebSocket",

@@ -72,6 +72,38 @@ describe("why a lane is left out", () => {
   });
 });
 
+describe("a prompt that surely does not fit", () => {
+  const small = lane("p/x/small", { capabilities: { contextWindow: 8_000 } });
+  const large = lane("p/x/large", { capabilities: { contextWindow: 200_000 } });
+  const unknown = lane("p/x/unknown");
+  const prompt = (inputTokensEstimate: number) => ({ facts: facts({ inputTokensEstimate }) });
+
+  test.each([
+    ["goes where it fits", 20_000, [small, large], ["large"], ["small"]],
+    ["goes where nobody knows", 20_000, [small, unknown], ["unknown"], ["small"]],
+    ["that only seems not to fit goes anywhere", 13_000, [small, large], ["small", "large"], []],
+    ["for anybody is the vendor's to refuse", 20_000, [small], ["small"], []],
+    [
+      "for the only one in health is the vendor's to refuse",
+      20_000,
+      [small, lane("p/x/large", { routing: false })],
+      ["small"],
+      ["large"],
+    ],
+  ] as const)("%s", (_name, estimate, lanes, offered, left) => {
+    const pool = poolOf("pool", lanes);
+    const decision = decide(decideInput(pool, lanes, prompt(estimate)));
+    expect(decision.offered.map(({ model }) => model)).toEqual([...offered]);
+    expect(decision.left.map(({ lane: id }) => id.slice("p/x/".length))).toEqual([...left]);
+  });
+
+  test("a member's own window counts", () => {
+    const pool = target("pool", [member("small", [small], { contextMax: 100_000 }), member("large", [large])]);
+    const decision = decide(decideInput(pool, [small, large], prompt(20_000)));
+    expect(decision.left).toEqual([]);
+  });
+});
+
 describe("rank inside a member and in ranked pools", () => {
   const one = (over: Partial<Lane> = {}) => lane("p/1/m", over);
   const two = (over: Partial<Lane> = {}) => lane("p/2/m", over);
@@ -83,10 +115,22 @@ describe("rank inside a member and in ranked pools", () => {
   const rows: readonly (readonly [string, readonly Lane[], Partial<DecideInput>, readonly string[]])[] = [
     ["stable id decides when all is equal", [two(), one()], {}, ["1", "2"]],
     [
-      "a pin beats everything",
+      "a healthy pin beats everything",
       [one({ sortKey: -5 }), two({ pinned: true, sortKey: 9 })],
-      { condition: labels("healthy", "pressure") },
+      { condition: labels("healthy", "healthy"), lastUsedMs: used(null, 50) },
       ["2", "1"],
+    ],
+    [
+      "a pin that nothing is known of beats everything",
+      [one({ sortKey: -5 }), two({ pinned: true, sortKey: 9 })],
+      { condition: labels("healthy", "unknown"), lastUsedMs: used(null, 50) },
+      ["2", "1"],
+    ],
+    [
+      "a pin under pressure is like any other",
+      [one({ sortKey: -5 }), two({ pinned: true, sortKey: 9 })],
+      { condition: labels("healthy", "pressure"), lastUsedMs: used(null, 50) },
+      ["1", "2"],
     ],
     ["healthy beats pressure", [one(), two()], { condition: labels("pressure", "healthy") }, ["2", "1"]],
     ["unknown beats pressure", [one(), two()], { condition: labels("pressure", "unknown") }, ["2", "1"]],

@@ -60,6 +60,7 @@ const MODULES: readonly { names: RegExp; places: readonly string[] }[] = [
   { names: /^hono(\/|$)/, places: ["server/"] },
   { names: /^(zod|yaml)(\/|$)/, places: ["config/"] },
   { names: /^prom-client$/, places: ["observability/"] },
+  { names: /^@aws-sdk\/signature-v4$/, places: ["protocols/bedrock/auth.ts"] },
   { names: /^bun:sqlite$/, places: ["governance/stores/", "observability/stores/"] },
   { names: /^mqtt$/, places: ["displays/mqtt-link.ts"] },
   { names: /^(node:)?fs(\/promises)?$/, places: ["config/", "governance/stores/", "process/", "cli/"] },
@@ -73,7 +74,7 @@ const MODULES: readonly { names: RegExp; places: readonly string[] }[] = [
 const MODULES_FOR_ALL = /^(node:)?(crypto|util|path|url|buffer|assert|zlib|string_decoder|events)$/;
 
 /** Vendors' SDKs are development dependencies: their types describe the wire, their code is not in the program. */
-const VENDOR_TYPES = /^(@anthropic-ai\/sdk|openai|cohere-ai|@google\/genai)(\/|$)/;
+const VENDOR_TYPES = /^(@anthropic-ai\/sdk|@aws-sdk\/client-bedrock-runtime|openai|cohere-ai|@google\/genai)(\/|$)/;
 const WIRE_FILES = /^protocols\/[^/]+\/wire\.ts$/;
 
 /** Invariant 2: who may use globals, and the two rooms that may read and write files with Bun's own call. */
@@ -81,7 +82,10 @@ const GLOBALS_PLACES = ["compose.ts", "main.ts", "process/", "cli/", "server/ser
 const BUN_FILES_PLACES = ["config/", "governance/stores/"];
 const BUN_FILES: ReadonlySet<string> = new Set(["Bun.file", "Bun.write"]);
 /** A pure function of the runtime, behind one door. */
-const PURE_GLOBALS: ReadonlyMap<string, string> = new Map([["Bun.CryptoHasher", "std/digest.ts"]]);
+const PURE_GLOBALS: ReadonlyMap<string, string> = new Map([
+  ["Bun.CryptoHasher", "std/digest.ts"],
+  ["Bun.hash", "std/digest.ts"],
+]);
 
 /** Invariant 9: where a secret may leave its wrapper. */
 const REVEAL_PLACES =

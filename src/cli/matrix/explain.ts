@@ -81,12 +81,17 @@ function isNoLoss({ client, lane }: Pair, { what, before, after }: Change): bool
     const said = textOf(before);
     return said === '{"mode":"adaptive"}' || (said === '{"mode":"disabled"}' && THINKS_WHEN_TOLD.has(lane.id));
   }
+  if (what === "conversation" && after !== undefined && NAMES_DOCUMENTS.has(lane.id))
+    return textOf(before) === textOf(after).replaceAll(/"title":"Document \d+"/g, '"title":null');
   const neverSaysWhich = featuresOfProtocol(client.id)["stop-met"].carried === "no";
   return neverSaysWhich && (what === "stopSequences" || (what === "finishes" && saysStopSequence(before)));
 }
 
 /** Their answers name no model: what answered stands in the gateway's own headers. */
 const NAMELESS: ReadonlySet<string> = new Set(["bedrock"]);
+
+/** A document without a name is refused there, so that it is given one. */
+const NAMES_DOCUMENTS: ReadonlySet<string> = new Set(["bedrock"]);
 
 const THINKS_WHEN_TOLD: ReadonlySet<string> = new Set(["anthropic", "bedrock"]);
 

@@ -155,7 +155,11 @@ function mergeTexts(parts: readonly Part[], between: string): Part[] {
       isPlain(last) &&
       isPlain(part)
     ) {
-      merged[merged.length - 1] = { ...last, text: `${last.text}${between}${part.text}` };
+      // What a model said in pieces is one text; what others said in pieces are lines.
+      merged[merged.length - 1] = {
+        ...last,
+        text: `${last.text}${part.who === "assistant" ? "" : between}${part.text}`,
+      };
     } else merged.push(part);
   }
   return merged;

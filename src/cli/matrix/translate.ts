@@ -93,6 +93,7 @@ export function contextFor(request: IrRequest | null): AnswerContext {
     upstreamModel: "upstream-model",
     createdMs: 1_767_225_600_000,
     newId: (length) => String(ids++).padStart(length, "0"),
+    elapsedMs: () => 42,
     inputTokensEstimate: 25,
   };
 }

@@ -12,7 +12,7 @@ import {
   needObject,
   needText,
   type Shape,
-} from "./members.ts";
+} from "../members.ts";
 import { readOpaque } from "./sealed.ts";
 import { ORIGIN, type RequestBlockType } from "./wire.ts";
 

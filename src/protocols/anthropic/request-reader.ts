@@ -6,7 +6,6 @@ import type { Loss, WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, IrInstruction, IrRequest, IrTool, IrToolChoice, IrTurn } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { foreign, isCache, readCache, readContent } from "./block-reader.ts";
 import {
   extrasOf,
   isAnything,
@@ -17,7 +16,8 @@ import {
   needObject,
   needText,
   type Shape,
-} from "./members.ts";
+} from "../members.ts";
+import { foreign, isCache, readCache, readContent } from "./block-reader.ts";
 import { readOptions } from "./options-reader.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -3,9 +3,9 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { extrasOf, isAnything, isEmpty, isList, isText, type Shape } from "../members.ts";
 import { readContent } from "./block-reader.ts";
 import { readFinish } from "./finish.ts";
-import { extrasOf, isAnything, isEmpty, isList, isText, type Shape } from "./members.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -1,105 +1,22 @@
 /** JSON Schemas as the vendor takes them: objects at the top for tools, closed objects for structured answers. */
-import { asArray, asObject, type JsonObject } from "../../std/json.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import { closeSchema, objectSchema } from "../closed-schema.ts";
 import type { WriteContext } from "./write-context.ts";
-
-const COMBINATORS = ["anyOf", "oneOf", "allOf"] as const;
 
 /** `input_schema` must be an object schema without a combinator at its top. */
 export function writeInputSchema(parameters: unknown, path: string, context: WriteContext): JsonObject {
-  if (parameters === null || parameters === undefined) return { type: "object", properties: {} };
-  const schema = asObject(parameters);
-  if (schema === undefined) {
-    context.losses.approximate(path, "not a schema object, so any arguments are allowed");
-    return { type: "object", properties: {} };
-  }
-  if (context.native) return schema;
-  const combined = COMBINATORS.some((name) => name in schema);
-  if (!combined && schema["type"] === "object") return schema;
-  if (!combined && schema["type"] === undefined) return { type: "object", ...schema };
-  if (!combined) {
-    // A null type, a list of types: arguments are an object in every protocol.
-    context.losses.approximate(`${path}.type`, "arguments are an object");
-    return { ...schema, type: "object" };
-  }
-  context.losses.approximate(path, "the vendor takes no alternatives at the top of a schema, so they are merged");
-  return mergeAlternatives(schema);
-}
-
-/** Every property of any alternative, none of them required. */
-function mergeAlternatives(schema: JsonObject): JsonObject {
-  const { anyOf, oneOf, allOf, ...rest } = schema;
-  const alternatives = [anyOf, oneOf, allOf].flatMap((list) => asArray(list) ?? []);
-  const properties = Object.assign(
-    {},
-    ...alternatives.map((each) => asObject(asObject(each)?.["properties"]) ?? {}),
-    asObject(schema["properties"]) ?? {},
+  const own = context.native ? asObject(parameters) : undefined;
+  return (
+    own ??
+    objectSchema(parameters, (detail, at) => context.losses.approximate(at === "type" ? `${path}.type` : path, detail))
   );
-  return { ...rest, type: "object", properties };
 }
 
-/** Depth of a schema that is adapted; deeper parts are left as they are. */
-const SCHEMA_DEPTH_MAX = 64;
-
-/**
- * What `output_config.format` demands (platform.claude.com, structured outputs, read 2026-11-21): every object says
- * `additionalProperties: false`, `oneOf` is spelled `anyOf`, and limits on numbers, lengths and counts do not exist.
- */
+/** What `output_config.format` demands. */
 export function writeOutputSchema(schema: unknown, path: string, context: WriteContext): unknown {
   if (context.native) return schema;
   const changes = new Set<string>();
-  const written = closeSchema(schema, changes, 0);
+  const written = closeSchema(schema, changes);
   for (const change of changes) context.losses.approximate(path, change);
   return written;
-}
-
-const UNSUPPORTED = new Set([
-  "minimum",
-  "maximum",
-  "exclusiveMinimum",
-  "exclusiveMaximum",
-  "multipleOf",
-  "minLength",
-  "maxLength",
-  "maxItems",
-  "uniqueItems",
-  "minProperties",
-  "maxProperties",
-  "patternProperties",
-  "propertyNames",
-]);
-
-function closeSchema(value: unknown, changes: Set<string>, depth: number): unknown {
-  const schema = asObject(value);
-  if (schema === undefined || depth > SCHEMA_DEPTH_MAX) return value;
-  const written: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(schema)) {
-    if (UNSUPPORTED.has(name) || (name === "minItems" && member !== 0 && member !== 1)) {
-      changes.add(`the vendor's schemas have no ${name}`);
-    } else if (name === "properties" || name === "$defs" || name === "definitions") {
-      written[name] = mapMembers(member, (each) => closeSchema(each, changes, depth + 1));
-    } else if (name === "items") {
-      written[name] = closeSchema(member, changes, depth + 1);
-    } else if (name === "anyOf" || name === "oneOf" || name === "allOf") {
-      const list = asArray(member)?.map((each) => closeSchema(each, changes, depth + 1));
-      written[name === "oneOf" ? "anyOf" : name] = list ?? member;
-    } else {
-      written[name] = member;
-    }
-  }
-  if (isObjectSchema(schema) && schema["additionalProperties"] !== false) {
-    changes.add("objects take no properties beside the named ones");
-    written["additionalProperties"] = false;
-  }
-  return written;
-}
-
-function isObjectSchema(schema: JsonObject): boolean {
-  const { type } = schema;
-  return type === "object" || (Array.isArray(type) && type.includes("object")) || "properties" in schema;
-}
-
-function mapMembers(value: unknown, map: (member: unknown) => unknown): unknown {
-  const object = asObject(value);
-  if (object === undefined) return value;
-  return Object.fromEntries(Object.entries(object).map(([name, member]) => [name, map(member)]));
 }

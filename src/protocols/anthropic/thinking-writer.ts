@@ -1,24 +1,18 @@
 /**
  * How much the model shall think, how long the answer may get, and the sampling that goes with it. Newer models take an
- * effort and decide by themselves, older ones take a budget in tokens; this table turns one into the other.
+ * effort and decide by themselves, older ones take a budget in tokens.
  */
 import type { IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
-import type { Effort } from "./wire.ts";
+import {
+  askedBudget,
+  askedEffort,
+  BUDGET_TOKENS_MIN,
+  isToolForced,
+  type OnLoss,
+  planBudget,
+} from "../thinking-budget.ts";
 import type { WriteContext } from "./write-context.ts";
-
-/** Budget in tokens for an effort word; the vendor names no equivalence, these rise as other gateways' do. */
-const BUDGETS = {
-  minimal: 1024,
-  low: 2048,
-  medium: 8192,
-  high: 16384,
-  xhigh: 24576,
-  max: 32768,
-} as const satisfies Record<Effort | "minimal", number>;
-
-/** The least the vendor takes (SDK type ThinkingConfigEnabled). */
-const BUDGET_TOKENS_MIN = 1024;
 
 export interface Limits {
   /** The lane's own; null: unknown. */
@@ -104,33 +98,12 @@ function writeAdaptive(
   config: IrReasoningConfig,
   context: WriteContext,
 ): { thinking: JsonObject; effort: string | null } {
-  const thinking = { type: "adaptive" };
-  if (config.budgetTokens !== null) {
-    context.losses.approximate("reasoning.max_tokens", "the model takes no budget, so it becomes an effort");
-  }
-  const word = config.effort ?? (config.budgetTokens === null ? null : effortOf(config.budgetTokens));
-  if (word === null) return { thinking, effort: null };
-  const effort = nearestEffort(word, context.rules.efforts);
-  if (effort === null) context.losses.drop("reasoning_effort", "an effort the model does not know");
-  else if (effort !== word) context.losses.approximate("reasoning_effort", `written as ${effort}`);
-  return { thinking, effort };
+  return { thinking: { type: "adaptive" }, effort: askedEffort(config, context.rules.efforts, lossesOf(context)) };
 }
 
-/** The smallest word whose budget covers this one. */
-function effortOf(budgetTokens: number): Effort {
-  for (const word of ["low", "medium", "high", "xhigh"] as const) if (budgetTokens <= BUDGETS[word]) return word;
-  return "max";
-}
-
-/** The word itself, or the nearest one below that the model knows, or the lowest. */
-function nearestEffort(word: string, efforts: readonly Effort[]): Effort | null {
-  if (!isEffort(word)) return null;
-  const below = efforts.filter((effort) => BUDGETS[effort] <= BUDGETS[word]);
-  return below.at(-1) ?? efforts[0] ?? null;
-}
-
-function isEffort(word: string): word is keyof typeof BUDGETS {
-  return Object.hasOwn(BUDGETS, word);
+function lossesOf({ losses }: WriteContext): OnLoss {
+  const add = { dropped: losses.drop, clamped: losses.clamp, approximated: losses.approximate };
+  return (how, field, detail) => add[how](field, detail);
 }
 
 interface BudgetInput {
@@ -148,38 +121,21 @@ function writeBudget(input: BudgetInput, context: WriteContext): WrittenThinking
     context.losses.drop("reasoning", because);
     return none;
   }
-  const asked = askedBudget(input.config, context);
+  const onLoss = lossesOf(context);
+  const asked = askedBudget(input.config, onLoss);
   if (asked === null) return none;
-  // The vendor counts thinking into max_tokens. A limit the client never named may grow to leave room for the answer.
-  const room = input.limits.maxOutputTokens ?? Number.POSITIVE_INFINITY;
-  const maxTokens = input.request.maxOutputTokens === null ? Math.min(asked + input.maxTokens, room) : input.maxTokens;
-  if (maxTokens <= BUDGET_TOKENS_MIN) {
-    context.losses.drop(
-      "reasoning",
-      `thinking takes at least ${BUDGET_TOKENS_MIN} tokens, more than the answer may have`,
-    );
-    return none;
-  }
-  // Half of it stays for the answer where the budget would leave next to nothing.
-  const budget = asked < maxTokens ? asked : Math.max(BUDGET_TOKENS_MIN, Math.floor(maxTokens / 2));
-  if (budget !== asked) context.losses.clamp("reasoning", `the thinking budget is ${budget}, below the answer's limit`);
-  return { thinking: { type: "enabled", budget_tokens: budget }, effort: null, maxTokens };
-}
-
-/** Null: no thinking was asked for in words this protocol knows. */
-function askedBudget(config: IrReasoningConfig, context: WriteContext): number | null {
-  if (config.budgetTokens !== null) {
-    if (config.budgetTokens >= BUDGET_TOKENS_MIN) return config.budgetTokens;
-    context.losses.clamp("reasoning.max_tokens", `a thinking budget is at least ${BUDGET_TOKENS_MIN}`);
-    return BUDGET_TOKENS_MIN;
-  }
-  const word = config.effort ?? "medium";
-  if (!isEffort(word)) {
-    context.losses.drop("reasoning_effort", "an effort the vendor does not know");
-    return null;
-  }
-  context.losses.approximate("reasoning_effort", `the effort ${word} is a thinking budget of ${BUDGETS[word]}`);
-  return BUDGETS[word];
+  const limit = {
+    tokens: input.maxTokens,
+    isClients: input.request.maxOutputTokens !== null,
+    room: input.limits.maxOutputTokens ?? Number.POSITIVE_INFINITY,
+  };
+  const plan = planBudget(asked, limit, onLoss);
+  if (plan === null) return none;
+  return {
+    thinking: { type: "enabled", budget_tokens: plan.budget },
+    effort: null,
+    maxTokens: plan.maxTokens,
+  };
 }
 
 /**
@@ -187,12 +143,7 @@ function askedBudget(config: IrReasoningConfig, context: WriteContext): number |
  * thinking ("Expected `thinking` or `redacted_thinking`, but found `tool_use`"). Null: nothing stands against it.
  */
 function whyNotThink({ request, messages }: BudgetInput): string | null {
-  const { toolChoice } = request;
-  const forced =
-    toolChoice?.kind === "required" ||
-    toolChoice?.kind === "tool" ||
-    (toolChoice?.kind === "allowed" && toolChoice.mode === "required");
-  if (forced && request.tools.length > 0) return "the model cannot think when a tool is forced";
+  if (isToolForced(request)) return "the model cannot think when a tool is forced";
   const [last, before] = [blocksOf(messages.at(-1)), blocksOf(messages.at(-2))];
   const inLoop = last.some((block) => block["type"] === "tool_result");
   const thought = before[0]?.["type"] === "thinking" || before[0]?.["type"] === "redacted_thinking";

@@ -5,7 +5,7 @@
  */
 import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
-import { asText } from "../../std/json.ts";
+import { asArray, asText } from "../../std/json.ts";
 import { toolNames } from "./names.ts";
 import {
   extrasOf,
@@ -26,7 +26,7 @@ type Message = Readonly<Record<string, unknown>>;
 interface Group {
   readonly messages: Message[];
   /** Ids of calls made here. */
-  readonly calls: ReadonlySet<string>;
+  readonly calls: Set<string>;
 }
 
 export function writeMessages(request: IrRequest, writing: Writing): Message[] {
@@ -41,10 +41,33 @@ export function writeMessages(request: IrRequest, writing: Writing): Message[] {
     else {
       const message = writeAssistant(turn, path, writing);
       const calls = turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
-      if (message !== null) add(message, calls);
+      if (message !== null && !(!writing.native && joinToLast(groups, message, calls))) add(message, calls);
     }
   }
   return groups.flatMap(({ messages }) => messages);
+}
+
+/**
+ * Some clients keep every chunk of a streamed answer as a turn of its own. To this vendor neighbours of an assistant are
+ * one message, or the calls made together would each want their results before the next. False: it cannot be joined.
+ */
+function joinToLast(groups: readonly Group[], message: Message, calls: readonly string[]): boolean {
+  const group = groups.at(-1);
+  const [last, ...results] = group?.messages ?? [];
+  if (group === undefined || last?.["role"] !== "assistant" || results.length > 0) return false;
+  const made = [last, message].flatMap((each) => asArray(each["tool_calls"]) ?? []);
+  const words = [last, message].flatMap((each) => [each["tool_plan"], each["content"]]);
+  const text = words.map((each) => asText(each) ?? "").join("");
+  const parts = words.flatMap((each) => asArray(each) ?? []);
+  const said = parts.length === 0 ? text : text === "" ? parts : [...parts, textPart(text)];
+  group.messages[0] = {
+    role: "assistant",
+    ...(made.length > 0 && text !== "" ? { tool_plan: text } : {}),
+    ...(made.length > 0 ? { tool_calls: made } : {}),
+    ...(made.length === 0 ? { content: said } : parts.length > 0 ? { content: parts } : {}),
+  };
+  for (const id of calls) group.calls.add(id);
+  return true;
 }
 
 /** "system turn must be the first in the list" (the vendor's errors page): other protocols' several become one. */
@@ -110,7 +133,7 @@ function writeForeignAssistant(turn: IrTurn, path: string, writing: Writing): Me
   loseName(turn, path, writing);
   extrasOf(turn.extras, path, writing);
   const texts = parts.filter(({ type }) => type === "text");
-  const plan = calls.length === 0 ? null : joinTexts(texts, "\n");
+  const plan = calls.length === 0 ? null : joinTexts(texts, "");
   const said = plan === null ? parts : parts.filter(({ type }) => type !== "text");
   // Several texts are one answer cut by its citations.
   const content = said.length === 0 ? {} : { content: joinTexts(said, "") ?? said };

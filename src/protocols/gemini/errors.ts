@@ -27,9 +27,11 @@ function writeStatus(failure: Failure, version: string | null): JsonObject {
   };
 }
 
-/** The vendor answers a wrong key with 400. */
+/** The vendor answers a wrong key with 400. Its clients try again at 503, and have never heard of Anthropic's 529. */
 function statusOf(failure: Failure): number {
-  return failure.kind === "unauthenticated" ? 400 : statusOfFailure(failure);
+  if (failure.kind === "unauthenticated") return 400;
+  const status = statusOfFailure(failure);
+  return status === 529 ? 503 : status;
 }
 
 const WORDS = {
@@ -62,6 +64,8 @@ const WORDS = {
   "no-capable-lane": "INVALID_ARGUMENT",
   "budget-exceeded": "RESOURCE_EXHAUSTED",
   "limit-exceeded": "RESOURCE_EXHAUSTED",
+  "duplicate-request": "ABORTED",
+  "ledger-unavailable": "UNAVAILABLE",
   "no-eligible-lane": "UNAVAILABLE",
   "exact-model-unavailable": "UNAVAILABLE",
   "no-capable-fallback": "UNAVAILABLE",

@@ -73,6 +73,9 @@ const METHOD =
 
 export function ownsPath(path: string): boolean {
   if (/^\/v1(beta|alpha|beta1)\/models(\/|$)/.test(path)) return true;
+  // The cloud's other publishers speak protocols of their own.
+  const publisher = /^\/v1(?:beta1)?\/(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/([^/]+)\//.exec(path)?.[1];
+  if (publisher !== undefined) return publisher === "google";
   if (/^\/v1(beta1)?\/(projects|publishers)\//.test(path)) return true;
   return /^\/v1\/models\//.test(path) && METHOD.test(path);
 }

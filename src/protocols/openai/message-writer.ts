@@ -5,6 +5,7 @@
  */
 import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, IrRequest, IrTurn } from "../../ir/request.ts";
+import { asArray } from "../../std/json.ts";
 import { withoutUndefined } from "./extras.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import {
@@ -28,7 +29,7 @@ type Message = Readonly<Record<string, unknown>>;
 interface Group {
   readonly messages: Message[];
   /** Ids of calls made here. */
-  readonly calls: ReadonlySet<string>;
+  readonly calls: Set<string>;
 }
 
 export function writeMessages(request: IrRequest, writing: Writing): Message[] {
@@ -44,14 +45,38 @@ export function writeMessages(request: IrRequest, writing: Writing): Message[] {
     const path = `messages[${index}]`;
     if (turn.role === "assistant") {
       const message = writeAssistant(turn, path, writing);
-      if (message !== null)
-        add(
-          message,
-          turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : [])),
-        );
+      const calls = turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
+      if (message !== null && !(!writing.native && joinToLast(groups, message, calls))) add(message, calls);
     } else writeOther(turn, path, { writing, groups, add });
   }
   return groups.flatMap(({ messages }) => messages);
+}
+
+/**
+ * Some clients keep every chunk of a streamed answer as a turn of its own. To this vendor neighbours of an assistant are
+ * one message, or the calls made together would each want their results before the next. False: it cannot be joined.
+ */
+function joinToLast(groups: readonly Group[], message: Message, calls: readonly string[]): boolean {
+  const group = groups.at(-1);
+  const [last, ...results] = group?.messages ?? [];
+  if (group === undefined || last === undefined || results.length > 0) return false;
+  if (!isJoinable(last) || !isJoinable(message)) return false;
+  const content = [last["content"], message["content"]].filter((each) => each !== null);
+  const made = [last["tool_calls"], message["tool_calls"]].flatMap((each) => asArray(each) ?? []);
+  group.messages[0] = {
+    role: "assistant",
+    content: content.length === 0 ? null : content.join(""),
+    ...(made.length === 0 ? {} : { tool_calls: made }),
+  };
+  for (const id of calls) group.calls.add(id);
+  return true;
+}
+
+/** An assistant's plain text and calls, and nothing else. */
+function isJoinable(message: Message): boolean {
+  const { content } = message;
+  const isPlain = Object.keys(message).every((name) => name === "role" || name === "content" || name === "tool_calls");
+  return message["role"] === "assistant" && isPlain && (content === null || typeof content === "string");
 }
 
 function writeInstruction(

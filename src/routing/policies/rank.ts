@@ -9,12 +9,17 @@ export function byRank(candidates: readonly Candidate[]): readonly Candidate[] {
 
 function compareRank(one: Candidate, other: Candidate): number {
   return (
-    Number(other.lane.pinned) - Number(one.lane.pinned) ||
+    Number(isPreferred(other)) - Number(isPreferred(one)) ||
     HEALTH_RANK[one.label] - HEALTH_RANK[other.label] ||
     one.lane.sortKey - other.lane.sortKey ||
     usedMs(one) - usedMs(other) ||
     (one.lane.id < other.lane.id ? -1 : 1)
   );
+}
+
+/** A pin holds while its lane is well, or nothing is known of it yet: a fresh start has no healthy lane. */
+function isPreferred({ lane, label }: Candidate): boolean {
+  return lane.pinned && (label === "healthy" || label === "unknown");
 }
 
 /** Far in the past, but finite: two that were never used must compare as equal. */

@@ -55,12 +55,13 @@ export const openaiOf = (url: string, maxRetries = 0) => new OpenAI({ baseURL: `
 export const anthropicOf = (url: string, maxRetries = 0) => new Anthropic({ baseURL: url, apiKey: KEY, maxRetries });
 export const googleOf = (url: string) => new GoogleGenAI({ apiKey: KEY, httpOptions: { baseUrl: url } });
 export const cohereOf = (url: string) => new CohereClientV2({ token: KEY, environment: url });
-export const bedrockOf = (url: string, maxAttempts = 1) =>
+/** By itself the client speaks HTTP/2 without TLS to an `http://` address; the other handler is what its users fall back to. */
+export const bedrockOf = (url: string, maxAttempts = 1, version: 1 | 2 = 1) =>
   new BedrockRuntimeClient({
     endpoint: url,
     region: "us-east-1",
     credentials: { accessKeyId: "AKIDCLIENT", secretAccessKey: "client-secret" },
-    requestHandler: new NodeHttpHandler(),
+    ...(version === 1 ? { requestHandler: new NodeHttpHandler() } : {}),
     maxAttempts,
   });
 
@@ -195,12 +196,12 @@ const googleChats: SdkClient = {
 
 type BedrockInput = NonNullable<ContentBlock.ToolUseMember["toolUse"]["input"]>;
 
-const bedrockConverse: SdkClient = {
-  name: "@aws-sdk/client-bedrock-runtime",
+const bedrockConverse = (version: 1 | 2): SdkClient => ({
+  name: `@aws-sdk/client-bedrock-runtime, HTTP/${version}`,
   protocol: "bedrock",
   async loop({ url, model, stream }) {
     const box = toolbox();
-    const client = bedrockOf(url);
+    const client = bedrockOf(url, 1, version);
     const toolConfig: ToolConfiguration = {
       tools: TOOLS.map(({ name, description, schema }) => ({
         toolSpec: { name, description, inputSchema: { json: JSON.parse(JSON.stringify(schema)) } },
@@ -228,7 +229,7 @@ const bedrockConverse: SdkClient = {
       client.destroy();
     }
   },
-};
+});
 
 /** The client gives events; putting them together is the program's own work here. */
 async function converseStreamed(
@@ -350,6 +351,7 @@ export const SDK_CLIENTS: readonly SdkClient[] = [
   openaiResponses,
   anthropicMessages,
   googleChats,
-  bedrockConverse,
+  bedrockConverse(1),
+  bedrockConverse(2),
   cohereChat,
 ];

@@ -63,7 +63,7 @@ function configText(vendors: readonly ScriptedVendor[]): string {
     'listen: "127.0.0.1:0"',
     "providers:",
     ...pairs.map(({ vendor, model, protocol }) => {
-      const key = protocol === "bedrock" ? "SCRIPTED_AWS_KEY" : "SCRIPTED_KEY";
+      const key = protocol === "bedrock" ? "SCRIPTED_AWS_KEY, region: us-east-1" : "SCRIPTED_KEY";
       return `  ${protocol}-${model}: { protocol: ${protocol}, base_url: "${vendor.url}", api_key_env: ${key}, allow_private: true }`;
     }),
     "models:",

@@ -19,6 +19,7 @@ export function answerContext(over: Partial<AnswerContext> = {}): AnswerContext 
     upstreamModel: "lane-model",
     createdMs: 1_760_000_000_000,
     newId: (length) => String(++ids).padStart(length, "0"),
+    elapsedMs: () => 42,
     inputTokensEstimate: 42,
     ...over,
   };

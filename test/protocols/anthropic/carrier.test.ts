@@ -64,7 +64,12 @@ describe("paths", () => {
     expect(carrier.upstreamPath(pathInput({ operation: "count", upstreamModel: "m", stream: false }))).toBe(
       "/v1/messages/count_tokens",
     );
-    expect(carrier.memberEdits(editsInput({ upstreamModel: 'a"b' }))).toEqual({ model: '"a\\"b"' });
+    expect(carrier.memberEdits(editsInput({ upstreamModel: 'a"b' }))).toEqual({
+      model: '"a\\"b"',
+      anthropic_version: null,
+      anthropic_beta: null,
+    });
+    expect(carrier.memberEdits(editsInput({ stream: true }))["stream"]).toBe("true");
     expect(carrier.answerHeaders("req_1")).toEqual({ "request-id": "req_1" });
   });
 

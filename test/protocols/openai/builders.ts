@@ -20,6 +20,7 @@ export const CONTEXT: AnswerContext = {
   upstreamModel: "upstream-model",
   createdMs: 1_700_000_000_999,
   newId: (length) => "0123456789abcdefghijklmnop".slice(0, length),
+  elapsedMs: () => 42,
   inputTokensEstimate: 7,
 };
 

@@ -33,7 +33,14 @@ describe.each(ROWS)("%j", (members, text, isLost) => {
     const { value } = payload.readResponse({ choices: [{ index: 0, message, finish_reason: "stop" }] });
     expect(value.choices[0]?.blocks).toMatchObject([...wanted, { type: "text", text: "So." }]);
     expect(Object.keys(value.choices[0]?.extras ?? {})).toEqual(isLost ? ["message"] : []);
-    const context = { request: null, upstreamModel: "m", createdMs: 0, newId: () => "0", inputTokensEstimate: 0 };
+    const context = {
+      request: null,
+      upstreamModel: "m",
+      createdMs: 0,
+      newId: () => "0",
+      elapsedMs: () => 0,
+      inputTokensEstimate: 0,
+    };
     expect(payload.writeResponse(value, context).value["choices"]).toMatchObject([
       {
         message: members["reasoning_details"] === undefined ? {} : { reasoning_details: members["reasoning_details"] },

@@ -2,8 +2,8 @@
  * Arguments of tool calls: JSON text in between, an object on this wire. Text that is no JSON object (a model may write
  * anything) is carried as `{"arguments": "<the text>"}`, so that nothing is lost and the vendor still accepts it.
  */
-import { asObject, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asObject, type JsonObject, parseExact, parseJson } from "../std/json.ts";
+import { WireError } from "../std/wire-error.ts";
 
 export type ParsedArguments =
   | { readonly kind: "object"; readonly value: JsonObject }

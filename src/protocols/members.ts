@@ -2,9 +2,9 @@
  * Which members of a wire object are fully modelled. What a shape does not take, because the name is unknown or the
  * value is not what the name promises, rides as an extra: verbatim back to this protocol, a loss to any other.
  */
-import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
-import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { type Extras, NO_EXTRAS } from "../ir/request.ts";
+import { asArray, asNumber, asObject, asText, type JsonObject } from "../std/json.ts";
+import { WireError } from "../std/wire-error.ts";
 
 /** Per member: true when the reader carries this value whole. */
 export type Shape = Readonly<Record<string, (value: unknown) => boolean>>;

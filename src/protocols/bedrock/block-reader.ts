@@ -1,0 +1,181 @@
+/**
+ * Content blocks of requests and answers: objects whose one member names the kind. A kind without a place in between is
+ * carried whole as a foreign block. A cache point stands behind what it marks; in between the mark is on the block itself.
+ */
+import { type CacheMark, type Extras, type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { extrasOf, isAnything, isText, needList, needObject, needText, type Shape } from "../members.ts";
+import { readCitation } from "./citations.ts";
+import { readAudio, readDocument, readImage } from "./media-reader.ts";
+import { readRedacted, readSignature } from "./sealed.ts";
+import { keyOf } from "./unions.ts";
+import { type BlockKey, ORIGIN } from "./wire.ts";
+
+/** Name of a foreign block that is a mark behind nothing that could carry it. */
+const CACHE_POINT = "cachePoint";
+
+export function readContent(value: unknown, path: string): IrBlock[] {
+  const blocks: IrBlock[] = [];
+  for (const [index, wire] of needList(value, path).entries()) {
+    const block = needObject(wire, `${path}[${index}]`);
+    if (CACHE_POINT in block && addMark(blocks, readMark(block))) continue;
+    blocks.push(readBlock(block, `${path}[${index}]`));
+  }
+  return blocks;
+}
+
+/** True when the block before took the mark. */
+function addMark(blocks: IrBlock[], mark: CacheMark | null): boolean {
+  const last = blocks.at(-1);
+  if (mark === null || last === undefined || !("cache" in last) || last.cache !== null) return false;
+  blocks[blocks.length - 1] = { ...last, cache: mark };
+  return true;
+}
+
+/** Null when it is no plain mark: one with members nobody here knows rides as a foreign block. */
+export function readMark(block: JsonObject): CacheMark | null {
+  const mark = asObject(block[CACHE_POINT]);
+  if (mark === undefined || mark["type"] !== "default") return null;
+  const ttl = mark["ttl"] ?? null;
+  if (ttl !== null && ttl !== "5m" && ttl !== "1h") return null;
+  return Object.keys(mark).every((name) => name === "type" || name === "ttl") ? { lifetime: ttl } : null;
+}
+
+function readBlock(block: JsonObject, path: string): IrBlock {
+  const key = keyOf(block);
+  if (key === undefined) throw new WireError(`${path} must have one member that names its kind.`);
+  const read = READERS.get(key);
+  return read === undefined ? foreign(key, block) : read(block, path);
+}
+
+export function foreign(name: string, value: unknown): IrBlock {
+  return { type: "foreign", origin: ORIGIN, name, value };
+}
+
+type BlockReader = (block: JsonObject, path: string) => IrBlock;
+
+/** Every other kind is a foreign block. */
+const KINDS = {
+  text: (block, path) => textBlock(needText(block, "text", path), NO_EXTRAS),
+  image: (block, path) =>
+    readImage(needObject(block["image"], `${path}.image`), `${path}.image`) ?? foreign("image", block),
+  document: (block, path) =>
+    readDocument(needObject(block["document"], `${path}.document`), `${path}.document`) ?? foreign("document", block),
+  audio: (block) => readAudio(asObject(block["audio"]) ?? {}) ?? foreign("audio", block),
+  toolUse: readToolUse,
+  toolResult: readToolResult,
+  reasoningContent: readReasoning,
+  citationsContent: readCitations,
+  guardContent: readGuarded,
+} as const satisfies Partial<Record<BlockKey, BlockReader>>;
+
+const READERS: ReadonlyMap<string, BlockReader> = new Map<string, BlockReader>(Object.entries(KINDS));
+
+function textBlock(text: string, extras: Extras): IrBlock {
+  return { type: "text", text, citations: [], cache: null, extras };
+}
+
+const TOOL_USE_SHAPE: Shape = {
+  toolUseId: isText,
+  name: isText,
+  input: isAnything,
+  type: (value) => value === "tool_use",
+};
+
+function readToolUse(block: JsonObject, path: string): IrBlock {
+  const use = needObject(block["toolUse"], `${path}.toolUse`);
+  // A call the vendor makes and answers itself.
+  if ((asText(use["type"]) ?? "tool_use") !== "tool_use") return foreign("toolUse", block);
+  return {
+    type: "tool-call",
+    id: needText(use, "toolUseId", `${path}.toolUse`),
+    name: needText(use, "name", `${path}.toolUse`),
+    kind: "function",
+    arguments: JSON.stringify(use["input"] ?? {}),
+    signature: null,
+    cache: null,
+    extras: extrasOf(use, TOOL_USE_SHAPE),
+  };
+}
+
+const TOOL_RESULT_SHAPE: Shape = {
+  toolUseId: isText,
+  content: isAnything,
+  status: (value) => value === "success" || value === "error",
+};
+
+function readToolResult(block: JsonObject, path: string): IrBlock {
+  const result = needObject(block["toolResult"], `${path}.toolResult`);
+  if (asText(result["type"]) !== undefined) return foreign("toolResult", block);
+  const content = needList(result["content"] ?? [], `${path}.toolResult.content`);
+  const only = content.length === 1 ? asObject(content[0]) : undefined;
+  const isJson = only !== undefined && keyOf(only) === "json";
+  return {
+    type: "tool-result",
+    callId: needText(result, "toolUseId", `${path}.toolResult`),
+    name: null,
+    content: isJson ? [textBlock(JSON.stringify(only["json"]), NO_EXTRAS)] : content.map(readResultBlock(path)),
+    // A lone JSON value is a text to everybody else; the mark brings it back as JSON to this protocol.
+    bare: isJson,
+    isError: result["status"] === "error" ? true : result["status"] === "success" ? false : null,
+    cache: null,
+    extras: extrasOf(result, TOOL_RESULT_SHAPE),
+  };
+}
+
+/** JSON among other content is written out as text. */
+function readResultBlock(path: string): (value: unknown, index: number) => IrBlock {
+  return (value, index) => {
+    const here = `${path}.toolResult.content[${index}]`;
+    const block = needObject(value, here);
+    return keyOf(block) === "json" ? textBlock(JSON.stringify(block["json"]), NO_EXTRAS) : readBlock(block, here);
+  };
+}
+
+const REASONING_SHAPE: Shape = { text: isText, signature: isText };
+
+function readReasoning(block: JsonObject, path: string): IrBlock {
+  const content = needObject(block["reasoningContent"], `${path}.reasoningContent`);
+  const redacted = asText(content["redactedContent"]);
+  if (redacted !== undefined) {
+    const encrypted = readRedacted(redacted)?.sealed ?? null;
+    return { type: "reasoning", text: "", signature: null, encrypted, extras: NO_EXTRAS };
+  }
+  const thought = asObject(content["reasoningText"]);
+  if (thought === undefined) return foreign("reasoningContent", block);
+  const opaque = readSignature(asText(thought["signature"]) ?? "");
+  return {
+    type: "reasoning",
+    text: asText(thought["text"]) ?? "",
+    signature: opaque?.kind === "signature" ? opaque.sealed : null,
+    encrypted: opaque?.kind === "encrypted" ? opaque.sealed : null,
+    extras: extrasOf(thought, REASONING_SHAPE),
+  };
+}
+
+function readCitations(block: JsonObject, path: string): IrBlock {
+  const content = needObject(block["citationsContent"], `${path}.citationsContent`);
+  return {
+    type: "text",
+    text: (asArray(content["content"]) ?? []).map((each) => asText(asObject(each)?.["text"]) ?? "").join(""),
+    citations: (asArray(content["citations"]) ?? []).map(readCitation),
+    cache: null,
+    extras: NO_EXTRAS,
+  };
+}
+
+/** Marked for a guardrail: the words and pictures are the client's all the same, and the mark is an extra. */
+function readGuarded(block: JsonObject, path: string): IrBlock {
+  const guarded = needObject(block["guardContent"], `${path}.guardContent`);
+  const text = asObject(guarded["text"]);
+  if (text !== undefined) {
+    const { text: words, ...rest } = text;
+    return textBlock(asText(words) ?? "", { guardContent: rest });
+  }
+  const image = asObject(guarded["image"]);
+  const read = image === undefined ? null : readImage(image, `${path}.guardContent.image`);
+  return read?.type === "image"
+    ? { ...read, extras: { ...read.extras, guardContent: {} } }
+    : foreign("guardContent", block);
+}

@@ -1,0 +1,347 @@
+/**
+ * Texts and images to vectors by InvokeModel, whose bodies are each model family's own: Amazon's, one input a call, and
+ * Cohere's, a list (docs.aws.amazon.com, Bedrock user guide, "Amazon Titan Embeddings Text", "Amazon Titan Multimodal
+ * Embeddings G1" and "Cohere Embed", read 2026-11).
+ */
+import type { EmbedInput, EmbedPurpose, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
+import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import { tokenCount, UNKNOWN_USAGE } from "../../ir/usage.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import type { EmbedContext, EmbedOperation } from "../protocol.ts";
+import { decodeVector } from "../vectors.ts";
+import { ORIGIN } from "./wire.ts";
+
+/** Of Cohere's models; Amazon's take one. */
+const INPUTS_MAX = 96;
+
+export const embed: EmbedOperation = {
+  readRequest: (body) => (isCohere(body) ? readCohere(body) : readTitan(body)),
+  writeRequest: (request, model) =>
+    COHERE_MODEL.test(model) ? writeCohere(request, model) : writeTitan(request, model),
+  inputsMax: (model) => (COHERE_MODEL.test(model) ? INPUTS_MAX : 1),
+  readResponse: (body) => ("embedding" in body ? readTitanAnswer(body) : readCohereAnswer(body)),
+  // A client of Amazon's models asks for one vector alone.
+  writeResponse: (response, context) =>
+    context.request.origin === ORIGIN && !context.request.bare
+      ? writeCohereAnswer(response, context)
+      : writeTitanAnswer(response),
+};
+
+/** Members that only a body for an embedding has, by which it is told from a conversation at the same path. */
+export const EMBED_MEMBERS = ["inputText", "inputImage", "texts", "images", "inputs"] as const;
+
+/** As in `cohere.embed-english-v3`, `us.cohere.embed-v4:0` and ARNs of them. */
+const COHERE_MODEL = /\bcohere\.embed/;
+/** Only this one has a length of its own choosing; the first has none. */
+const TITAN_LENGTHS = /titan-embed-text-v2/;
+const TITAN_IMAGE = /titan-embed-image/;
+
+function isCohere(body: JsonObject): boolean {
+  return "texts" in body || "images" in body || "inputs" in body;
+}
+
+// ---------------------------------------------------------------- Amazon
+
+const TITAN_REQUEST: ReadonlySet<string> = new Set([
+  "inputText",
+  "inputImage",
+  "dimensions",
+  "embeddingTypes",
+  "embeddingConfig",
+]);
+
+function readTitan(body: JsonObject): WithLosses<IrEmbedRequest> {
+  const text = asText(body["inputText"]);
+  const image = asText(body["inputImage"]);
+  if (text !== undefined && image !== undefined) {
+    throw new WireError("inputText and inputImage together are one vector, which only a model of this family makes.");
+  }
+  const input: EmbedInput | null =
+    text !== undefined
+      ? { type: "text", text, title: null }
+      : image !== undefined
+        ? { type: "image", mediaType: null, data: image }
+        : null;
+  if (input === null) throw new WireError("inputText must be a string.");
+  const dimensions = asNumber(body["dimensions"]) ?? asNumber(at(body, "embeddingConfig", "outputEmbeddingLength"));
+  return {
+    value: {
+      origin: ORIGIN,
+      inputs: [input],
+      bare: true,
+      purpose: null,
+      dimensions: dimensions ?? null,
+      encodings: texts(body["embeddingTypes"]),
+      truncate: null,
+      user: null,
+      extras: without(body, TITAN_REQUEST),
+    },
+    losses: [],
+  };
+}
+
+function writeTitan(request: IrEmbedRequest, model: string): WithLosses<JsonObject> {
+  const losses = lossesOf(request);
+  const [input] = request.inputs;
+  if (input === undefined) throw new WireError("There is nothing to embed.");
+  if (request.purpose !== null && request.purpose !== "document")
+    losses.push(dropped("purpose", "the model makes one kind of vector for all"));
+  if (request.truncate === "none" || request.truncate === "start")
+    losses.push(dropped("truncate", "the model decides what becomes of a text that is too long"));
+  if (input.type === "text" && input.title !== null) losses.push(dropped("title", "the model's inputs have no title"));
+  const value = {
+    ...titanInput(input, model),
+    ...titanLength(request.dimensions, model),
+    ...(request.origin === ORIGIN && request.encodings.length > 0 ? { embeddingTypes: request.encodings } : {}),
+    ...(request.origin === ORIGIN && request.bare ? request.extras : {}),
+  };
+  return { value, losses };
+}
+
+function titanInput(input: EmbedInput, model: string): JsonObject {
+  switch (input.type) {
+    case "text":
+      return { inputText: input.text };
+    case "image":
+      if (!TITAN_IMAGE.test(model)) throw new WireError("This model embeds texts only.");
+      return { inputImage: input.data };
+    case "tokens":
+      throw new WireError("Token ids are good only for the tokenizer they come from; send the text instead.");
+  }
+}
+
+/** Vectors of another length than asked for would not fit the client's store, so this is no loss but a refusal. */
+function titanLength(dimensions: number | null, model: string): JsonObject {
+  if (dimensions === null) return {};
+  if (TITAN_LENGTHS.test(model)) return { dimensions };
+  if (TITAN_IMAGE.test(model)) return { embeddingConfig: { outputEmbeddingLength: dimensions } };
+  throw new WireError("This model's vectors have one length only; leave the number of dimensions out.");
+}
+
+function readTitanAnswer(body: JsonObject): IrEmbedResponse {
+  const tokens = tokenCount(body["inputTextTokenCount"]);
+  const { embedding: _embedding, inputTextTokenCount: _count, ...extras } = body;
+  const binary = asArray(at(body, "embeddingsByType", "binary"));
+  const hasFloat = asArray(body["embedding"]) !== undefined;
+  const vector: EmbedVector =
+    !hasFloat && binary !== undefined
+      ? { kind: "coded", encoding: "binary", values: numbers(binary) }
+      : { kind: "float", values: numbers(body["embedding"]) };
+  return {
+    origin: ORIGIN,
+    id: null,
+    model: null,
+    vectors: [vector],
+    usage: tokens === null ? null : { ...UNKNOWN_USAGE, freshInputTokens: tokens },
+    extras,
+  };
+}
+
+function writeTitanAnswer(response: IrEmbedResponse): WithLosses<JsonObject> {
+  const losses: Loss[] = [];
+  const [vector] = response.vectors;
+  if (vector === undefined) throw new WireError("The answer holds no vector.");
+  const embedding = floatsOf(vector, losses);
+  const native = response.origin === ORIGIN;
+  if (!native) losses.push(...foreign(response.extras));
+  const tokens = response.usage?.freshInputTokens ?? null;
+  const value = {
+    embedding,
+    embeddingsByType: { float: embedding },
+    ...(tokens === null ? {} : { inputTextTokenCount: tokens }),
+    ...(native ? response.extras : {}),
+  };
+  return { value, losses };
+}
+
+// ---------------------------------------------------------------- Cohere
+
+const COHERE_REQUEST: ReadonlySet<string> = new Set([
+  "texts",
+  "images",
+  "input_type",
+  "truncate",
+  "embedding_types",
+  "output_dimension",
+]);
+
+function readCohere(body: JsonObject): WithLosses<IrEmbedRequest> {
+  if ("inputs" in body) {
+    throw new WireError("inputs of several parts are one vector, which only a model of this family makes.");
+  }
+  const inputs: EmbedInput[] = [
+    ...texts(body["texts"]).map((text): EmbedInput => ({ type: "text", text, title: null })),
+    ...texts(body["images"]).map(readImage),
+  ];
+  if (inputs.length === 0) throw new WireError("texts must hold something to embed.");
+  const type = asText(body["input_type"]) ?? "";
+  const known = PURPOSES.get(type) ?? null;
+  return {
+    value: {
+      origin: ORIGIN,
+      inputs,
+      bare: false,
+      purpose: known,
+      dimensions: asNumber(body["output_dimension"]) ?? null,
+      encodings: texts(body["embedding_types"]),
+      truncate: TRUNCATIONS.get(asText(body["truncate"]) ?? "") ?? null,
+      user: null,
+      extras: without(body, known === null ? WITHOUT_TYPE : COHERE_REQUEST),
+    },
+    losses: [],
+  };
+}
+
+/** A word the representation in between has none for (`image`) goes along as it is. */
+const WITHOUT_TYPE: ReadonlySet<string> = new Set([...COHERE_REQUEST].filter((name) => name !== "input_type"));
+
+function readImage(uri: string): EmbedInput {
+  const found = /^data:([^;,]+);base64,(.+)$/s.exec(uri);
+  const data = found?.[2];
+  if (data === undefined) throw new WireError("images must hold data URIs.");
+  return { type: "image", mediaType: found?.[1] ?? null, data };
+}
+
+function writeCohere(request: IrEmbedRequest, model: string): WithLosses<JsonObject> {
+  const losses = lossesOf(request);
+  const native = request.origin === ORIGIN && !request.bare;
+  const words: string[] = [];
+  const images: string[] = [];
+  for (const input of request.inputs) {
+    if (input.type === "tokens")
+      throw new WireError("Token ids are good only for the tokenizer they come from; send the text instead.");
+    if (input.type === "image") images.push(`data:${input.mediaType ?? "image/png"};base64,${input.data}`);
+    else words.push(input.text);
+    if (input.type === "text" && input.title !== null)
+      losses.push(dropped("title", "the model's inputs have no title"));
+  }
+  if (words.length > 0 && images.length > 0)
+    throw new WireError("This model embeds texts or images, not both at once.");
+  if (request.dimensions !== null && !/embed-v[4-9]/.test(model)) {
+    throw new WireError("This model's vectors have one length only; leave the number of dimensions out.");
+  }
+  const value = {
+    ...(images.length > 0 ? { images } : { texts: words }),
+    input_type: images.length > 0 ? "image" : writePurpose(request, losses),
+    ...(request.truncate === null ? {} : { truncate: request.truncate.toUpperCase() }),
+    ...(request.dimensions === null ? {} : { output_dimension: request.dimensions }),
+    ...(native && request.encodings.length > 0 ? { embedding_types: request.encodings } : {}),
+    ...(native ? request.extras : {}),
+  };
+  return { value, losses };
+}
+
+/** The models want one. A client that says none most often fills or asks a store of documents. */
+function writePurpose({ purpose }: IrEmbedRequest, losses: Loss[]): string {
+  if (purpose === null) {
+    losses.push(approximated("input_type", "not said, so the vectors are made for documents"));
+    return "search_document";
+  }
+  const word = PURPOSE_WORDS[purpose];
+  if (PURPOSES.get(word) !== purpose) losses.push(approximated("input_type", `written as ${word}`));
+  return word;
+}
+
+const PURPOSES: ReadonlyMap<string, EmbedPurpose> = new Map([
+  ["search_query", "query"],
+  ["search_document", "document"],
+  ["classification", "classification"],
+  ["clustering", "clustering"],
+]);
+
+const PURPOSE_WORDS = {
+  query: "search_query",
+  document: "search_document",
+  classification: "classification",
+  clustering: "clustering",
+  similarity: "clustering",
+  question: "search_query",
+  "fact-verification": "search_query",
+  "code-query": "search_query",
+} as const satisfies Record<EmbedPurpose, string>;
+
+/** The older models say LEFT and RIGHT. */
+const TRUNCATIONS: ReadonlyMap<string, "none" | "start" | "end"> = new Map([
+  ["NONE", "none"],
+  ["START", "start"],
+  ["LEFT", "start"],
+  ["END", "end"],
+  ["RIGHT", "end"],
+]);
+
+function readCohereAnswer(body: JsonObject): IrEmbedResponse {
+  const { embeddings: given, id, texts: _texts, ...extras } = body;
+  const lists = asArray(given) ?? asArray(at(given, "float"));
+  const coded = Object.entries(asObject(given) ?? {})[0];
+  const vectors: EmbedVector[] =
+    lists !== undefined
+      ? lists.map((values) => ({ kind: "float", values: numbers(values) }))
+      : (asArray(coded?.[1]) ?? []).map((values) => ({
+          kind: "coded",
+          encoding: coded?.[0] ?? "",
+          values: numbers(values),
+        }));
+  if (vectors.length === 0) throw new WireError("The answer holds no vectors.");
+  return { origin: ORIGIN, id: asText(id) ?? null, model: null, vectors, usage: null, extras };
+}
+
+function writeCohereAnswer(response: IrEmbedResponse, { request, newId }: EmbedContext): WithLosses<JsonObject> {
+  const losses: Loss[] = response.origin === ORIGIN ? [] : foreign(response.extras);
+  const floats = response.vectors.map((vector) => floatsOf(vector, losses));
+  const byType = request.encodings.length > 0;
+  const missing = request.encodings.filter((encoding) => encoding !== "float");
+  losses.push(...missing.map((encoding) => dropped(`embeddings.${encoding}`, "the model that answered gives numbers")));
+  const words = request.inputs.flatMap((input) => (input.type === "text" ? [input.text] : []));
+  const value = {
+    id: response.id ?? newId(ID_CHARS),
+    embeddings: byType ? { float: floats } : floats,
+    response_type: byType ? "embeddings_by_type" : "embeddings_floats",
+    ...(words.length === 0 ? {} : { texts: words }),
+  };
+  return { value, losses };
+}
+
+const ID_CHARS = 24;
+
+// ---------------------------------------------------------------- common
+
+function lossesOf(request: IrEmbedRequest): Loss[] {
+  const losses = request.origin === ORIGIN ? [] : foreign(request.extras);
+  if (request.user !== null) losses.push(dropped("user", "the service takes no end user"));
+  return losses;
+}
+
+function foreign(extras: Readonly<Record<string, unknown>>): Loss[] {
+  return Object.keys(extras).map((name) => dropped(name, "exists only in its own protocol"));
+}
+
+function floatsOf(vector: EmbedVector, losses: Loss[]): readonly number[] {
+  switch (vector.kind) {
+    case "float":
+      return vector.values;
+    case "base64":
+      return decodeVector(vector.data);
+    case "coded":
+      losses.push(approximated("embedding", `the numbers are ${vector.encoding}`));
+      return vector.values;
+  }
+}
+
+function numbers(value: unknown): readonly number[] {
+  const list = asArray(value);
+  if (list === undefined) throw new WireError("The answer holds an embedding that is no vector.");
+  return list.map((each) => {
+    const number = asNumber(each);
+    if (number === undefined) throw new WireError("An embedding holds something that is no number.");
+    return number;
+  });
+}
+
+function texts(value: unknown): readonly string[] {
+  return (asArray(value) ?? []).flatMap((each) => asText(each) ?? []);
+}
+
+function without(body: JsonObject, names: ReadonlySet<string>): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.has(name)));
+}

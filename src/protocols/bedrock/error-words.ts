@@ -1,0 +1,145 @@
+/** Errors in: the vendor's words, wherever they stand, and what they mean beyond the status. Never throws. */
+import type { Failure, FailureKind } from "../../ir/failure.ts";
+import { asText, at, parseJson } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
+import { ERROR_TYPES, isErrorType } from "./wire.ts";
+
+const MESSAGE_CHARS_MAX = 2000;
+
+/** The type stands in a header, in `__type` or in `code`, and may carry a namespace in front and an address behind. */
+export function readError(input: UpstreamAnswer): ErrorWords {
+  const { json, status } = input;
+  const named =
+    input.headers["x-amzn-errortype"] ??
+    asText(at(json, "__type")) ??
+    asText(at(json, "code")) ??
+    asText(at(json, "type"));
+  const said =
+    firstText([at(json, "message"), at(json, "Message"), at(json, "error", "message"), at(json, "error")]) ??
+    (json === null && input.text.trim() !== "" ? input.text : null);
+  return wordsOf(status, named === undefined ? null : typeName(named), said);
+}
+
+/** An exception inside a stream, where no status came with it: its type says which one it would have been. */
+export function readException(type: string, data: string): ErrorWords {
+  const name = typeName(`${type.slice(0, 1).toUpperCase()}${type.slice(1)}`);
+  const status = name !== null && isErrorType(name) ? ERROR_TYPES[name] : 500;
+  const json = jsonOrNull(data);
+  return wordsOf(status, name, firstText([at(json, "message"), at(json, "Message")]));
+}
+
+function wordsOf(status: number, type: string | null, said: string | null): ErrorWords {
+  const message = said === null ? null : said.slice(0, MESSAGE_CHARS_MAX);
+  return { status, code: null, type, message, meaning: meaningOf(status, type, message), retryAfterMs: null };
+}
+
+/** `ValidationException:http://internal.amazon.com/...`, `com.amazon.coral.service#ThrottlingException`. */
+function typeName(text: string): string | null {
+  const name = (text.split(":")[0] ?? "").split("#").at(-1)?.trim() ?? "";
+  return name === "" ? null : name.slice(0, TYPE_CHARS_MAX);
+}
+
+const TYPE_CHARS_MAX = 200;
+
+function firstText(values: readonly unknown[]): string | null {
+  for (const value of values) {
+    const text = asText(value);
+    if (text !== undefined && text !== "") return text;
+  }
+  return null;
+}
+
+function jsonOrNull(data: string): unknown {
+  try {
+    return parseJson(data);
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+type Meaning = NonNullable<ErrorWords["meaning"]>;
+
+/**
+ * A ValidationException is all there is for a request the model refuses, so its words decide; they are the service's own
+ * from the first one on, since a refusal quotes its client further behind.
+ */
+const WORDINGS: readonly { readonly test: RegExp; readonly meaning: Meaning }[] = [
+  {
+    test: /input is too long|prompt is too long|too many (input |total |prompt )?tokens|exceeds? the (model's )?(maximum|context)|context (window|limit|length)/,
+    meaning: "context-length",
+  },
+  {
+    test: /^(the provided model identifier is invalid|invocation of model id .* isn.t supported)/,
+    meaning: "model-missing",
+  },
+  { test: /^you don.t have access to the model/, meaning: "model-missing" },
+  { test: /^this model version has reached the end of its life/, meaning: "model-missing" },
+  { test: /length less than or equal to \d{6,}|request (body )?(is )?too large/, meaning: "too-large" },
+];
+
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ["ThrottlingException", "rate-limited"],
+  ["TooManyRequestsException", "rate-limited"],
+  ["ServiceQuotaExceededException", "billing"],
+  ["ModelNotReadyException", "overloaded"],
+  ["ServiceUnavailableException", "overloaded"],
+  // The model itself failed: no fault of the request's.
+  ["ModelErrorException", "overloaded"],
+  ["ModelStreamErrorException", "overloaded"],
+  ["AccessDeniedException", "credential"],
+  ["ExpiredTokenException", "credential"],
+  ["ExpiredToken", "credential"],
+  ["IncompleteSignature", "credential"],
+  ["IncompleteSignatureException", "credential"],
+  ["InvalidSignatureException", "credential"],
+  ["MissingAuthenticationTokenException", "credential"],
+  ["UnrecognizedClientException", "credential"],
+  ["RequestEntityTooLargeException", "too-large"],
+]);
+
+function meaningOf(status: number, type: string | null, message: string | null): ErrorWords["meaning"] {
+  const text = message?.toLowerCase() ?? "";
+  const wording = status < 500 && status !== 429 ? WORDINGS.find(({ test }) => test.test(text)) : undefined;
+  if (wording !== undefined) return wording.meaning;
+  if (type === "ResourceNotFoundException") return /model|inference profile/.test(text) ? "model-missing" : null;
+  return (type === null ? undefined : MEANINGS.get(type)) ?? null;
+}
+
+const KIND_BY_MEANING = {
+  "context-length": "context-length",
+  billing: "billing",
+  overloaded: "overloaded",
+  "rate-limited": "rate-limited",
+  "model-missing": "model-missing",
+  credential: "credential",
+  "too-large": "upstream-too-large",
+  "content-policy": "rejected",
+} as const satisfies Record<Meaning, FailureKind>;
+
+/** An exception of a stream as a failure. Its type and words are kept for the client of the other protocol. */
+export function failureOf(words: ErrorWords): Failure {
+  const kind: FailureKind =
+    words.meaning !== null
+      ? KIND_BY_MEANING[words.meaning]
+      : words.type === "ModelTimeoutException"
+        ? "timeout"
+        : words.status >= 500
+          ? "server-error"
+          : "rejected";
+  return {
+    kind,
+    message: words.message ?? "The model's answer failed.",
+    retryAfterMs: words.retryAfterMs,
+    upstream: {
+      status: words.status,
+      code: words.code,
+      type: words.type,
+      message: words.message,
+      body: null,
+      headers: {},
+    },
+    details: null,
+  };
+}

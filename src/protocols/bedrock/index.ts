@@ -1,0 +1,50 @@
+/**
+ * The `bedrock` protocol: the Converse API of Amazon Bedrock, as clients speak it to us and as we speak it to the service.
+ * Translates between its bodies and the representation in between; never sends anything.
+ */
+import type { Payload, Protocol } from "../protocol.ts";
+import { carrier } from "./carrier.ts";
+import { count } from "./count.ts";
+import { embed } from "./embed.ts";
+import { readError } from "./error-words.ts";
+import { writeError } from "./errors.ts";
+import { readFacts } from "./facts.ts";
+import { models } from "./models.ts";
+import { readRequest } from "./request-reader.ts";
+import { writeRequest } from "./request-writer.ts";
+import { readResponse } from "./response-reader.ts";
+import { writeResponse } from "./response-writer.ts";
+import { createStreamReader } from "./stream-reader.ts";
+import { createStreamWriter } from "./stream-writer.ts";
+import { createTap } from "./tap.ts";
+import { ORIGIN } from "./wire.ts";
+
+const payload: Payload = {
+  id: ORIGIN,
+  decides: [
+    "messages",
+    "inferenceConfig",
+    "toolConfig",
+    "outputConfig",
+    "additionalModelRequestFields",
+    "model",
+    "stream",
+  ],
+  readFacts,
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  createStreamReader,
+  createStreamWriter,
+  createTap,
+  sealMembers: ["signature", "redactedContent"],
+  // A stream that has named its reason is whole, with or without the count that usually follows.
+  terminator: null,
+  readError,
+  writeError,
+  // The vendor always reports usage.
+  hiddenUsage: null,
+};
+
+export const bedrock: Protocol = { id: ORIGIN, payload, carrier, operations: { models, count, embed } };

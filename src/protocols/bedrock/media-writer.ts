@@ -1,0 +1,142 @@
+/** Images, documents and sound of a request: bytes in a format the service names, from whatever form the client sent. */
+import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
+import type { JsonObject } from "../../std/json.ts";
+import { audioWordOf, documentWordOf, imageWordOf, isAudioWord, mediaTypeOf } from "./formats.ts";
+import type { WriteContext } from "./write-context.ts";
+
+const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/;
+
+type Bytes = Extract<MediaSource, { kind: "base64" }>;
+
+export function writeImage(block: ImageBlock, path: string, context: WriteContext): JsonObject | null {
+  if (block.detail !== null && block.detail !== "auto") {
+    context.onLoss("dropped", `${path}.detail`, "the Converse API has no resolution setting");
+  }
+  const source = bytesOf(block.source);
+  if (source === null) {
+    context.onLoss("dropped", path, "the vendor takes images as bytes and fetches none");
+    return null;
+  }
+  const format = imageWordOf((context.native ? source.mediaType : mediaTypeOf(source)) ?? "");
+  if (format === null) {
+    context.onLoss("dropped", path, "an image of a kind the vendor does not take");
+    return null;
+  }
+  return { format, source: { bytes: source.data } };
+}
+
+export function writeAudio(block: AudioBlock, path: string, context: WriteContext): JsonObject | null {
+  const source = bytesOf(block.source);
+  if (!context.native && !context.rules.audio) {
+    context.onLoss("dropped", path, "the model takes no audio");
+    return null;
+  }
+  const word = block.format ?? "";
+  const format = isAudioWord(word) ? word : audioWordOf(source?.mediaType ?? "");
+  if (source === null || format === null) {
+    context.onLoss("dropped", path, "audio of a kind the vendor does not take");
+    return null;
+  }
+  return { format, source: { bytes: source.data } };
+}
+
+export function writeDocument(block: DocumentBlock, path: string, context: WriteContext): JsonObject | null {
+  const source = writeSource(block, path, context);
+  if (source === null) {
+    context.onLoss("dropped", path, "a document of a kind the vendor does not take");
+    return null;
+  }
+  return {
+    ...source,
+    name: context.native ? (block.title ?? "") : writeName(block.title, path, context),
+    ...writeNotes(block, path, context),
+  };
+}
+
+/** Words about a document that only Claude reads. */
+function writeNotes(block: DocumentBlock, path: string, context: WriteContext): JsonObject {
+  const notes = {
+    ...(block.context === null ? {} : { context: block.context }),
+    ...(block.citations === null ? {} : { citations: { enabled: block.citations } }),
+  };
+  if (context.native || context.rules.family === "claude") return notes;
+  for (const name of Object.keys(notes))
+    context.onLoss("dropped", `${path}.${name}`, "the model takes documents alone");
+  return {};
+}
+
+function writeSource(block: DocumentBlock, path: string, context: WriteContext): JsonObject | null {
+  const { source } = block;
+  const takesWords = context.native || context.rules.family === "claude";
+  switch (source.kind) {
+    case "text":
+      return writeWords([source.text], takesWords ? "text" : "bytes");
+    case "blocks": {
+      const texts = textsOf(source.blocks, path, context);
+      return texts.length === 0 ? null : writeWords(texts, takesWords ? "content" : "bytes");
+    }
+    default: {
+      const bytes = bytesOf(source);
+      const format =
+        bytes === null ? null : documentWordOf((context.native ? bytes.mediaType : mediaTypeOf(bytes)) ?? "");
+      return bytes === null || format === null ? null : { format, source: { bytes: bytes.data } };
+    }
+  }
+}
+
+function writeWords(texts: readonly string[], as: "text" | "content" | "bytes"): JsonObject {
+  const format = "txt";
+  switch (as) {
+    case "text":
+      return { format, source: { text: texts.join("\n") } };
+    case "content":
+      return { format, source: { content: texts.map((text) => ({ text })) } };
+    case "bytes":
+      return { format, source: { bytes: Buffer.from(texts.join("\n"), "utf8").toString("base64") } };
+  }
+}
+
+function textsOf(blocks: readonly IrBlock[], path: string, context: WriteContext): string[] {
+  return blocks.flatMap((block, index) => {
+    if (block.type === "text") return [block.text];
+    context.onLoss("dropped", `${path}.source.content[${index}]`, "blocks of a document are texts");
+    return [];
+  });
+}
+
+/**
+ * A name of letters, digits, hyphens, parentheses, brackets and single spaces, once in a request (docs.aws.amazon.com,
+ * DocumentBlock, read 2026-11).
+ */
+function writeName(title: string | null, path: string, context: WriteContext): string {
+  const asked = title ?? `Document ${context.documentNames.size + 1}`;
+  const legal = asked
+    .replace(/[^A-Za-z0-9 \-()[\]]/g, "-")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, NAME_CHARS_MAX);
+  const base = legal === "" ? "Document" : legal;
+  let name = base;
+  for (let count = 2; context.documentNames.has(name); count++) name = `${base} (${count})`;
+  context.documentNames.add(name);
+  if (title !== null && name !== title) {
+    context.onLoss(
+      "approximated",
+      `${path}.title`,
+      "the vendor takes names of letters, digits and few signs, once each",
+    );
+  }
+  return name;
+}
+
+const NAME_CHARS_MAX = 190;
+
+/** A `data:` URL holds its bytes itself; any other address is one the vendor does not fetch. */
+function bytesOf(source: MediaSource): Bytes | null {
+  if (source.kind === "base64") return source;
+  if (source.kind === "file") return null;
+  const match = DATA_URL.exec(source.url);
+  if (match === null || !(match[2] ?? "").toLowerCase().split(";").includes("base64")) return null;
+  const mediaType = match[1] === undefined || match[1] === "" ? source.mediaType : match[1];
+  return { kind: "base64", mediaType, data: source.url.slice(match[0].length) };
+}

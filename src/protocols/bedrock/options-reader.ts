@@ -1,0 +1,187 @@
+/** The options of a Converse request beside its conversation and tools, the model's own request fields among them. */
+import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
+import { asArray, asBoolean, asNumber, asObject, asText, type JsonObject, parseExact } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { extrasOf, isAnything, isEmpty, isNumber, isText, isTextList, type Shape } from "../members.ts";
+import type { RequestMember } from "./wire.ts";
+
+export type ReadOptions = Pick<
+  IrRequest,
+  | "maxOutputTokens"
+  | "sampling"
+  | "stop"
+  | "reasoning"
+  | "outputFormat"
+  | "metadata"
+  | "serviceTier"
+  | "parallelToolCalls"
+  | "extras"
+>;
+
+export function readOptions(body: JsonObject): ReadOptions {
+  const config = asObject(body["inferenceConfig"]) ?? {};
+  const fields = asObject(body["additionalModelRequestFields"]) ?? {};
+  return {
+    maxOutputTokens: asNumber(config["maxTokens"]) ?? null,
+    sampling: readSampling(config, fields),
+    stop: isTextList(config["stopSequences"])
+      ? (asArray(config["stopSequences"]) ?? []).flatMap((each) => asText(each) ?? [])
+      : [],
+    reasoning: readReasoning(asObject(body["outputConfig"]) ?? {}, fields),
+    outputFormat: readFormat(asObject(body["outputConfig"])?.["textFormat"]),
+    metadata: readMetadata(body["requestMetadata"]),
+    serviceTier: asText(asObject(body["serviceTier"])?.["type"]) ?? null,
+    parallelToolCalls: readParallel(fields),
+    extras: readExtras(body),
+  };
+}
+
+function readSampling(config: JsonObject, fields: JsonObject): IrSampling {
+  return {
+    temperature: asNumber(config["temperature"]) ?? null,
+    topP: asNumber(config["topP"]) ?? null,
+    // Claude's spelling and Nova's.
+    topK: asNumber(fields["top_k"]) ?? asNumber(asObject(fields["inferenceConfig"])?.["topK"]) ?? null,
+    seed: null,
+    presencePenalty: null,
+    frequencyPenalty: null,
+  };
+}
+
+/** Claude: `thinking` (once `reasoning_config`) and an effort; Nova: `reasoningConfig`; gpt-oss: `reasoning_effort`. */
+function readReasoning(outputConfig: JsonObject, fields: JsonObject): IrReasoningConfig | null {
+  const thinking = asObject(fields["thinking"]) ?? asObject(fields["reasoning_config"]) ?? {};
+  const nova = asObject(fields["reasoningConfig"]) ?? {};
+  const word = asText(thinking["type"]) ?? asText(nova["type"]);
+  const mode = isMode(word) ? word : null;
+  const effort =
+    asText(outputConfig["effort"]) ??
+    asText(asObject(fields["output_config"])?.["effort"]) ??
+    asText(nova["maxReasoningEffort"]) ??
+    asText(fields["reasoning_effort"]) ??
+    null;
+  if (mode === null && effort === null) return null;
+  return {
+    mode,
+    effort,
+    budgetTokens: mode === null ? null : (asNumber(thinking["budget_tokens"]) ?? null),
+    display: mode === null ? null : (asText(thinking["display"]) ?? null),
+  };
+}
+
+function isMode(word: string | undefined): word is "enabled" | "adaptive" | "disabled" {
+  return word === "enabled" || word === "adaptive" || word === "disabled";
+}
+
+/** The schema is JSON text here. Null for another kind of format, or a text that is none. */
+function readFormat(value: unknown): IrOutputFormat | null {
+  const format = asObject(value);
+  const wire = asObject(asObject(format?.["structure"])?.["jsonSchema"]);
+  const text = asText(wire?.["schema"]);
+  if (format?.["type"] !== "json_schema" || wire === undefined || text === undefined) return null;
+  const schema = parseSchema(text);
+  if (schema === undefined) return null;
+  return {
+    kind: "json-schema",
+    name: asText(wire["name"]) ?? null,
+    description: asText(wire["description"]) ?? null,
+    schema,
+    strict: null,
+  };
+}
+
+function parseSchema(text: string): JsonObject | undefined {
+  try {
+    return asObject(parseExact(text));
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+const isTextMap = (value: unknown): boolean => Object.values(asObject(value) ?? { none: 0 }).every(isText);
+
+function readMetadata(value: unknown): Readonly<Record<string, string>> | null {
+  if (!isTextMap(value)) return null;
+  return Object.fromEntries(Object.entries(asObject(value) ?? {}).map(([name, each]) => [name, asText(each) ?? ""]));
+}
+
+function readParallel(fields: JsonObject): boolean | null {
+  const disabled = asBoolean(asObject(fields["tool_choice"])?.["disable_parallel_tool_use"]);
+  return disabled === undefined ? null : !disabled;
+}
+
+// ---------------------------------------------------------------- what no member in between carries
+
+/** Objects that are modelled in part: what is left of them rides under the same name and is merged back. */
+const NESTED: Readonly<Record<string, Shape>> = {
+  inferenceConfig: { maxTokens: isNumber, temperature: isNumber, topP: isNumber, stopSequences: isTextList },
+  serviceTier: { type: isText },
+  outputConfig: { effort: isText, textFormat: (value) => readFormat(value) !== null },
+  toolConfig: { tools: isAnything, toolChoice: isAnything },
+  thinking: { type: (value) => isMode(asText(value)), budget_tokens: isNumber, display: isText },
+  reasoning_config: { type: (value) => isMode(asText(value)), budget_tokens: isNumber, display: isText },
+  reasoningConfig: { type: (value) => isMode(asText(value)), maxReasoningEffort: isText },
+  output_config: { effort: isText },
+  tool_choice: {
+    type: (value) => value === "auto",
+    disable_parallel_tool_use: (value) => typeof value === "boolean",
+  },
+};
+/** The same name means another object among the model's own fields. */
+const FIELDS_NESTED: Readonly<Record<string, Shape>> = { ...NESTED, inferenceConfig: { topK: isNumber } };
+
+const FIELDS_SHAPE: Shape = {
+  top_k: isNumber,
+  reasoning_effort: isText,
+  inferenceConfig: (value) => leftOf("inferenceConfig", value, FIELDS_NESTED) === null,
+  thinking: (value) => leftOf("thinking", value, FIELDS_NESTED) === null,
+  reasoning_config: (value) => leftOf("reasoning_config", value, FIELDS_NESTED) === null,
+  reasoningConfig: (value) => leftOf("reasoningConfig", value, FIELDS_NESTED) === null,
+  output_config: (value) => leftOf("output_config", value, FIELDS_NESTED) === null,
+  tool_choice: (value) => leftOf("tool_choice", value, FIELDS_NESTED) === null,
+};
+
+const BODY_SHAPE: Shape = {
+  messages: isAnything,
+  system: isAnything,
+  inferenceConfig: (value) => leftOf("inferenceConfig", value, NESTED) === null,
+  toolConfig: (value) => leftOf("toolConfig", value, NESTED) === null,
+  additionalModelRequestFields: (value) => leftOfFields(value) === null,
+  requestMetadata: isTextMap,
+  serviceTier: (value) => leftOf("serviceTier", value, NESTED) === null,
+  outputConfig: (value) => leftOf("outputConfig", value, NESTED) === null,
+} satisfies Partial<Record<RequestMember, (value: unknown) => boolean>>;
+
+/** The path says both; a body that says them too is not asked. */
+const FROM_THE_PATH: Shape = { model: isAnything, stream: isAnything };
+
+function readExtras(body: JsonObject): Extras {
+  const extras = extrasOf(body, { ...BODY_SHAPE, ...FROM_THE_PATH });
+  if (isEmpty(extras)) return extras;
+  const whole: Record<string, unknown> = { ...extras };
+  for (const name of Object.keys(whole)) {
+    if (name === "additionalModelRequestFields") whole[name] = leftOfFields(whole[name]);
+    else if (Object.hasOwn(NESTED, name)) whole[name] = leftOf(name, whole[name], NESTED);
+  }
+  return whole;
+}
+
+/** Null when nothing is left, all of it when it is no object. */
+function leftOf(name: string, value: unknown, shapes: Readonly<Record<string, Shape>>): unknown {
+  const object = asObject(value);
+  const shape = shapes[name];
+  if (object === undefined || shape === undefined) return value;
+  const left = extrasOf(object, shape);
+  return isEmpty(left) ? null : left;
+}
+
+function leftOfFields(value: unknown): unknown {
+  const fields = asObject(value);
+  if (fields === undefined) return value;
+  const left: Record<string, unknown> = { ...extrasOf(fields, FIELDS_SHAPE) };
+  for (const name of Object.keys(left)) {
+    if (Object.hasOwn(FIELDS_NESTED, name)) left[name] = leftOf(name, left[name], FIELDS_NESTED);
+  }
+  return isEmpty(left) ? null : left;
+}

@@ -1,0 +1,181 @@
+/**
+ * A Converse request out of any request. What the vendor cannot take is adapted or left out, and every such place is a
+ * loss. A request read from this protocol is written back as its client wrote it, and the vendor judges it.
+ *
+ * `model` and `stream` are no members of the API, where the path says both: they are written for readers of this payload
+ * and taken out again by the carrier.
+ */
+import type { WithLosses } from "../../ir/loss.ts";
+import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
+import type { JsonObject } from "../../std/json.ts";
+import { closeSchema } from "../closed-schema.ts";
+import { mergeMembers } from "../members.ts";
+import type { WriteRequestOptions } from "../protocol.ts";
+import { writeSampling, writeThinking } from "./thinking-writer.ts";
+import { writeTools } from "./tool-writer.ts";
+import { writeConversation, writeSystem } from "./turn-writer.ts";
+import type { Tier } from "./wire.ts";
+import { createWriteContext, type WriteContext } from "./write-context.ts";
+
+export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
+  const context = createWriteContext(request, options.upstreamModel);
+  const { system, messages } = writePrompt(request, context);
+  const toolConfig = writeTools(request, messages, context);
+  const { fields, effort, maxTokens, thinks } = writeThinking(request, options, messages, context);
+  const sampling = writeSampling(request.sampling, thinks, context);
+  const stop = writeStop(request.stop, context);
+  const textFormat = writeFormat(request.outputFormat, context);
+  const body: JsonObject = {
+    model: options.upstreamModel,
+    ...(request.stream ? { stream: true } : {}),
+    ...(system.length === 0 ? {} : { system }),
+    messages,
+    ...member("inferenceConfig", {
+      ...(maxTokens === null ? {} : { maxTokens }),
+      ...sampling.config,
+      ...(stop.length === 0 ? {} : { stopSequences: stop }),
+    }),
+    ...(toolConfig === null ? {} : { toolConfig }),
+    ...member("additionalModelRequestFields", {
+      ...sampling.fields,
+      ...fields,
+      ...writeParallel(request, toolConfig !== null, context),
+    }),
+    ...member("outputConfig", {
+      ...(textFormat === null ? {} : { textFormat }),
+      ...(effort === null ? {} : { effort }),
+    }),
+    ...writeMetadata(request.metadata, context),
+    ...writeServiceTier(request.serviceTier, context),
+  };
+  dropTheRest(request, context);
+  if (context.native) return { value: mergeMembers(body, request.extras), losses: context.losses.list };
+  context.losses.addExtras("", request.extras);
+  return { value: body, losses: context.losses.list };
+}
+
+function member(name: string, value: JsonObject): JsonObject {
+  return Object.keys(value).length === 0 ? {} : { [name]: value };
+}
+
+const JSON_MODE = "Answer with one JSON object and nothing else.";
+
+function writePrompt(
+  request: IrRequest,
+  context: WriteContext,
+): { readonly system: readonly JsonObject[]; readonly messages: readonly JsonObject[] } {
+  // First, since cache marks are few and these are worth the most.
+  const instructions = writeSystem(request.instructions, context);
+  const { messages, promoted } = writeConversation(request, context);
+  const system = [...instructions, ...promoted];
+  if (context.native) return { system, messages };
+  const format = request.outputFormat;
+  if (format?.kind === "json") system.push({ text: JSON_MODE });
+  if (format?.kind === "json-schema" && !context.rules.structuredOutput) {
+    system.push({ text: `${JSON_MODE} It must fit this JSON Schema: ${JSON.stringify(format.schema)}` });
+  }
+  if (messages.length > 0) return { system, messages };
+  const last = system.splice(-1);
+  if (last.length === 0) return { system, messages };
+  context.onLoss("approximated", "messages", "a conversation needs a user turn, so the last instruction becomes one");
+  return { system, messages: [{ role: "user", content: last }] };
+}
+
+/** The schema travels as JSON text. */
+function writeFormat(format: IrOutputFormat | null, context: WriteContext): JsonObject | null {
+  if (format === null || format.kind === "text") return null;
+  if (format.kind === "json") {
+    context.onLoss("approximated", "response_format", "JSON without a schema is asked for in the system prompt");
+    return null;
+  }
+  if (!context.native && !context.rules.structuredOutput) {
+    context.onLoss(
+      "approximated",
+      "response_format",
+      "the model holds to no schema: it is asked to in the system prompt",
+    );
+    return null;
+  }
+  const jsonSchema = {
+    schema: JSON.stringify(writeSchema(format.schema, context)),
+    ...(format.name === null ? {} : { name: format.name }),
+    ...(format.description === null ? {} : { description: format.description }),
+  };
+  return { type: "json_schema", structure: { jsonSchema } };
+}
+
+function writeSchema(schema: unknown, context: WriteContext): unknown {
+  if (context.native) return schema;
+  const changes = new Set<string>();
+  const written = closeSchema(schema ?? { type: "object" }, changes);
+  for (const change of changes) context.onLoss("approximated", "response_format.schema", change);
+  return written;
+}
+
+/** The vendor refuses stop sequences of white space alone. */
+function writeStop(stop: readonly string[], context: WriteContext): readonly string[] {
+  if (context.native) return stop;
+  const kept = stop.filter((each) => each.trim() !== "");
+  if (kept.length < stop.length) context.onLoss("dropped", "stop", "the vendor takes no blank stop sequence");
+  return kept;
+}
+
+/** Parallel calls are the default, and one at a time an option of newer Claudes alone. */
+function writeParallel(request: IrRequest, hasTools: boolean, context: WriteContext): JsonObject {
+  const { parallelToolCalls } = request;
+  const isNews = parallelToolCalls === false && hasTools;
+  if (parallelToolCalls === null || (!context.native && !isNews)) return {};
+  if (!context.native && (!context.rules.oneCallAtATime || isForced(request))) {
+    context.onLoss("dropped", "parallel_tool_calls", "the model cannot be held to one call at a time");
+    return {};
+  }
+  return { tool_choice: { type: "auto", disable_parallel_tool_use: !parallelToolCalls } };
+}
+
+/** The option stands in the choice `auto`, which would undo another one. */
+function isForced({ toolChoice }: IrRequest): boolean {
+  return toolChoice !== null && toolChoice.kind !== "auto";
+}
+
+/** docs.aws.amazon.com, Converse, requestMetadata, read 2026-11. */
+const METADATA_MAX = 16;
+const METADATA_TEXT = /^[a-zA-Z0-9\s:_@$#=/+,\-.]{0,256}$/;
+
+function writeMetadata(metadata: IrRequest["metadata"], context: WriteContext): JsonObject {
+  if (metadata === null) return {};
+  if (context.native) return { requestMetadata: metadata };
+  const legal = Object.entries(metadata).filter(
+    ([name, value]) => name !== "" && METADATA_TEXT.test(name) && METADATA_TEXT.test(value),
+  );
+  const kept = Object.fromEntries(legal.slice(0, METADATA_MAX));
+  if (Object.keys(kept).length < Object.keys(metadata).length) {
+    context.onLoss("dropped", "metadata", "the vendor takes 16 entries of plain characters");
+  }
+  return member("requestMetadata", kept);
+}
+
+/** Another vendor's tiers. */
+const TIERS: ReadonlyMap<string, Tier | null> = new Map<string, Tier | null>([
+  ["auto", null],
+  ["default", "default"],
+  ["standard", "default"],
+  ["standard_only", "default"],
+  ["flex", "flex"],
+  ["priority", "priority"],
+  ["reserved", "reserved"],
+]);
+
+function writeServiceTier(tier: string | null, context: WriteContext): JsonObject {
+  if (tier === null) return {};
+  if (context.native) return { serviceTier: { type: tier } };
+  const written = TIERS.get(tier);
+  if (written === undefined) context.onLoss("dropped", "service_tier", "the vendor has no such tier");
+  return written == null ? {} : { serviceTier: { type: written } };
+}
+
+function dropTheRest(request: IrRequest, context: WriteContext): void {
+  const none = "the Converse API has no such option";
+  if (request.choices !== null && request.choices > 1) context.onLoss("dropped", "n", "the vendor gives one answer");
+  if (request.logprobs !== null) context.onLoss("dropped", "logprobs", none);
+  if (request.user !== null) context.onLoss("dropped", "user", none);
+}

@@ -1,0 +1,79 @@
+/** A complete Converse answer, read. */
+import type { WithLosses } from "../../ir/loss.ts";
+import type { Extras, IrBlock } from "../../ir/request.ts";
+import type { IrResponse } from "../../ir/response.ts";
+import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { extrasOf, isAnything, isEmpty, isText, type Shape } from "../members.ts";
+import { readContent } from "./block-reader.ts";
+import { readFinish } from "./finish.ts";
+import { toolNames } from "./tool-ids.ts";
+import { readUsage } from "./usage.ts";
+import { ORIGIN } from "./wire.ts";
+
+export function readResponse(body: JsonObject): WithLosses<IrResponse> {
+  const message = asObject(at(body, "output", "message"));
+  if (message === undefined || !Array.isArray(message["content"])) {
+    throw new WireError("The answer has no message with a list of content blocks.");
+  }
+  const finish = asText(body["stopReason"]);
+  return {
+    value: {
+      origin: ORIGIN,
+      // The service names neither the answer nor the model.
+      id: null,
+      model: null,
+      createdMs: null,
+      choices: [
+        {
+          index: 0,
+          blocks: readContent(message["content"], "output.message.content").map(withOwnName),
+          finish: finish === undefined ? null : readFinish(finish, readStopSequence(body)),
+          logprobs: null,
+          extras: {},
+        },
+      ],
+      usage: readUsage(body["usage"]),
+      serviceTier: readServiceTier(body),
+      extras: readAnswerExtras(body),
+    },
+    losses: [],
+  };
+}
+
+/** The name the client gave to the tool. */
+function withOwnName(block: IrBlock): IrBlock {
+  if (block.type !== "tool-call") return block;
+  const name = toolNames.restore(block.name);
+  return name === block.name ? block : { ...block, name };
+}
+
+/** Claude's own word for which one was met, where the client asked for it by its path. */
+export function readStopSequence(value: JsonObject): string | null {
+  return asText(at(value, "additionalModelResponseFields", "stop_sequence")) ?? null;
+}
+
+export function readServiceTier(value: JsonObject): string | null {
+  return asText(at(value, "serviceTier", "type")) ?? null;
+}
+
+const FIELDS_SHAPE: Shape = { stop_sequence: isText };
+/** How long the vendor took says nothing of how long the client waited, so it is not carried. */
+const ANSWER_SHAPE: Shape = {
+  output: isAnything,
+  stopReason: isText,
+  usage: isAnything,
+  metrics: isAnything,
+  serviceTier: (value) => asText(asObject(value)?.["type"]) !== undefined,
+  additionalModelResponseFields: (value) => {
+    const fields = asObject(value);
+    return fields !== undefined && isEmpty(extrasOf(fields, FIELDS_SHAPE));
+  },
+};
+
+/** Members of an answer, or of a stream's last events, beyond the shared ones. */
+export function readAnswerExtras(body: JsonObject): Extras {
+  const extras = extrasOf(body, ANSWER_SHAPE);
+  const fields = asObject(extras["additionalModelResponseFields"]);
+  return fields === undefined ? extras : { ...extras, additionalModelResponseFields: extrasOf(fields, FIELDS_SHAPE) };
+}

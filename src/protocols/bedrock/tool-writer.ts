@@ -1,0 +1,146 @@
+/** Tool definitions and the choice among them. */
+import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { objectSchema } from "../closed-schema.ts";
+import { withExtras } from "./block-writer.ts";
+import { legalToolName, toolNames } from "./tool-ids.ts";
+import { ORIGIN } from "./wire.ts";
+import { type WriteContext, writeMark } from "./write-context.ts";
+
+/** Null: no `toolConfig`. */
+export function writeTools(
+  request: IrRequest,
+  messages: readonly JsonObject[],
+  context: WriteContext,
+): JsonObject | null {
+  const choice = request.toolChoice;
+  const allowed = choice?.kind === "allowed" ? new Set(choice.names) : null;
+  const offered = request.tools.flatMap((tool, index) =>
+    allowed !== null && tool.type !== "foreign" && !allowed.has(tool.name)
+      ? []
+      : writeTool(tool, `tools[${index}]`, context),
+  );
+  const used = context.native ? [] : namesInHistory(messages);
+  if (choice?.kind === "none" && !context.native) {
+    if (offered.length > 0) writeNone(used.length > 0, context);
+    return used.length === 0 ? null : { tools: offered.length > 0 ? offered : toolsOfHistory(used, context) };
+  }
+  const tools = offered.length > 0 || used.length === 0 ? offered : toolsOfHistory(used, context);
+  if (tools.length === 0) {
+    if (choice !== null && choice.kind !== "none" && choice.kind !== "auto" && !context.native) {
+      context.onLoss("dropped", "tool_choice", "there are no tools to choose from");
+    }
+    return null;
+  }
+  const written = writeToolChoice(choice, context);
+  return { tools, ...(written === null ? {} : { toolChoice: written }) };
+}
+
+function writeNone(needed: boolean, context: WriteContext): void {
+  context.onLoss(
+    "approximated",
+    "tool_choice",
+    needed
+      ? "the vendor cannot forbid calls, and the conversation needs its tools: they stay on offer"
+      : "the vendor cannot forbid calls, so no tools are offered",
+  );
+}
+
+function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject[] {
+  if (tool.type === "foreign") {
+    const value = asObject(tool.value);
+    if (tool.origin === ORIGIN && context.native && value !== undefined) return [value];
+    context.onLoss("dropped", path, `the tool ${tool.name} is known only to its own protocol`);
+    return [];
+  }
+  const name = writeName(tool.name, `${path}.name`, context);
+  const description = tool.description === null || tool.description === "" ? {} : { description: tool.description };
+  if (tool.type === "custom") {
+    context.onLoss("approximated", path, "a free-text tool is written as a function with one string");
+    const written = { name, ...description, inputSchema: { json: FREE_TEXT_SCHEMA } };
+    return [{ toolSpec: withExtras(written, tool.extras, path, context) }];
+  }
+  const own = context.native ? asObject(tool.parameters) : undefined;
+  const json =
+    own ??
+    objectSchema(tool.parameters, (detail, place) =>
+      context.onLoss("approximated", `${path}.parameters${place === "type" ? ".type" : ""}`, detail),
+    );
+  const written = {
+    name,
+    ...description,
+    inputSchema: { json },
+    ...writeStrict(tool.strict, `${path}.strict`, context),
+  };
+  return [{ toolSpec: withExtras(written, tool.extras, path, context) }, ...writeMark(tool.cache, path, context)];
+}
+
+/** Arguments of a free-text tool: the model calls it as a function with this one string. */
+const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
+
+/** Strict is only sent where the model takes it, and not when it is off: then it is the default. */
+function writeStrict(strict: boolean | null, path: string, context: WriteContext): JsonObject {
+  if (strict === null || (!strict && !context.native)) return {};
+  if (context.native || context.rules.structuredOutput) return { strict };
+  context.onLoss("dropped", path, "the model has no strict tools");
+  return {};
+}
+
+function writeName(name: string, path: string, context: WriteContext): string {
+  if (context.native) return name;
+  const legal = toolNames.legal(name);
+  if (legal === null) context.onLoss("approximated", path, "the name is longer than the vendor takes");
+  return legal ?? legalToolName(name);
+}
+
+/** The service demands a `toolConfig` where the conversation holds calls (agentgateway/agentgateway#2747). */
+function toolsOfHistory(names: readonly string[], context: WriteContext): JsonObject[] {
+  context.onLoss(
+    "approximated",
+    "tools",
+    "the conversation holds tool calls, so their tools are defined without parameters",
+  );
+  return names.map((name) => ({ toolSpec: { name, inputSchema: { json: { type: "object", properties: {} } } } }));
+}
+
+function namesInHistory(messages: readonly JsonObject[]): string[] {
+  const names = new Set<string>();
+  for (const message of messages) {
+    for (const block of asArray(message["content"]) ?? []) {
+      const name = asText(at(block, "toolUse", "name"));
+      if (name !== undefined) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+function writeToolChoice(choice: IrToolChoice | null, context: WriteContext): JsonObject | null {
+  const forced =
+    choice?.kind === "required" ||
+    choice?.kind === "tool" ||
+    (choice?.kind === "allowed" && choice.mode === "required");
+  if (forced && !context.native && !context.rules.forcedTools) {
+    context.onLoss("dropped", "tool_choice", "the model cannot be made to call a tool");
+    return null;
+  }
+  switch (choice?.kind) {
+    case undefined:
+    case "none":
+      return null;
+    case "auto":
+      return { auto: {} };
+    case "required":
+      return { any: {} };
+    case "tool":
+      return { tool: { name: context.native ? choice.name : legalToolName(choice.name) } };
+    case "allowed":
+      context.onLoss("approximated", "tool_choice", "only the allowed tools are sent");
+      return choice.mode === "required" ? { any: {} } : { auto: {} };
+    case "foreign": {
+      const value = asObject(choice.value);
+      if (choice.origin === ORIGIN && context.native && value !== undefined) return value;
+      context.onLoss("dropped", "tool_choice", "a choice known only to its own protocol");
+      return null;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The conversation of a request. A client of this protocol gets its own turns back; those of others are put into the order
+ * the service demands: user first, then in turn, words beside documents.
+ */
+import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
+import type { JsonObject } from "../../std/json.ts";
+import { alternateTurns, type WrittenTurn } from "../alternating-turns.ts";
+import { writeBlock, writeBlocks } from "./block-writer.ts";
+import { legalToolId } from "./tool-ids.ts";
+import type { WriteContext } from "./write-context.ts";
+
+export interface WrittenConversation {
+  readonly messages: readonly JsonObject[];
+  /** Instructions found between turns, for the end of the system prompt. */
+  readonly promoted: readonly JsonObject[];
+}
+
+export function writeConversation(request: IrRequest, context: WriteContext): WrittenConversation {
+  if (!context.native) return alternate(request, context);
+  const messages = request.turns
+    .map((turn, index) => writeOwnTurn(turn, `messages[${index}]`, context))
+    .filter((message) => message !== null);
+  return { messages, promoted: [] };
+}
+
+export function writeSystem(instructions: readonly IrInstruction[], context: WriteContext): JsonObject[] {
+  return instructions.flatMap((instruction, index) => {
+    if (!context.native) context.losses.addExtras(`messages[${index}]`, instruction.extras);
+    return writeInstruction(instruction.blocks, context.native ? "system" : `messages[${index}].content`, context);
+  });
+}
+
+/** The system prompt is text; a client of this protocol may have more in it, which the vendor judges. */
+function writeInstruction(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+  return blocks.flatMap((block, index) => {
+    if (context.native || block.type === "text" || block.type === "foreign") {
+      return writeBlock(block, `${path}[${index}]`, context);
+    }
+    context.onLoss("dropped", `${path}[${index}]`, "instructions are text");
+    return [];
+  });
+}
+
+/** Null when nothing is left of a turn that held something: the vendor refuses empty content. */
+function writeOwnTurn(turn: IrTurn, path: string, context: WriteContext): JsonObject | null {
+  const content = writeBlocks(turn.blocks, `${path}.content`, context);
+  return content.length === 0 && turn.blocks.length > 0 ? null : { role: turn.role, content, ...turn.extras };
+}
+
+function alternate(request: IrRequest, context: WriteContext): WrittenConversation {
+  const promoted: JsonObject[] = [];
+  const turns = alternateTurns<JsonObject>(request.turns, request.instructions.length, {
+    write: (block, path, id) => writeBlock(block, path, context, id === "" ? null : id),
+    words: (text) => ({ text }),
+    noNames: "participants have no names in the Converse API",
+    promote: (turn, path) => promoted.push(...writeInstruction(turn.blocks, `${path}.content`, context)),
+    legalId: legalToolId,
+    isMisplaced: (role, block) =>
+      role === "user" ? block.type === "tool-call" || block.type === "reasoning" : MEDIA.has(block.type),
+    onLoss: context.onLoss,
+    dropExtras: (path, extras) => context.losses.addExtras(path, extras),
+  });
+  return { messages: withOpening(turns, context).map((turn) => withWords(turn, context)), promoted };
+}
+
+const MEDIA: ReadonlySet<IrBlock["type"]> = new Set(["image", "document", "audio"]);
+
+/** "A conversation must start with a user message", the service says. */
+function withOpening(turns: readonly WrittenTurn<JsonObject>[], context: WriteContext): WrittenTurn<JsonObject>[] {
+  if (turns[0]?.role !== "assistant") return [...turns];
+  context.onLoss("approximated", "messages", "a conversation begins with the user, so a short turn is put in front");
+  return [{ role: "user", content: [{ text: "Begin." }] }, ...turns];
+}
+
+/** The service refuses a turn of documents without a word. */
+function withWords({ role, content }: WrittenTurn<JsonObject>, context: WriteContext): JsonObject {
+  const silent = content.some((block) => "document" in block) && !content.some((block) => "text" in block);
+  if (!silent) return { role, content };
+  context.onLoss("approximated", "messages", "documents need words beside them, so a few are added");
+  return { role, content: [...content, { text: "See the document." }] };
+}
