@@ -12,6 +12,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
   ["check", async () => (await import("./cli/check.ts")).check],
   ["display", async () => (await import("./cli/display.ts")).display],
   ["demo", async () => (await import("./cli/demo.ts")).demo],
+  ["keys", async () => (await import("./cli/keys.ts")).keys],
+  ["usage", async () => (await import("./cli/usage.ts")).usage],
   ["explain", async () => (await import("./cli/explain.ts")).explain],
   ["init", async () => (await import("./cli/init.ts")).init],
   ["matrix", async () => (await import("./cli/matrix.ts")).matrix],

@@ -46,6 +46,8 @@ export interface FlowStep {
 /** What has been seen so far; changes as the flow runs. */
 export interface FlowNote {
   meaningful: boolean;
+  /** Frames or events that carried a part of the answer. */
+  pieces: number;
   /** All that matters has come; the upstream may close, or be closed after a grace time. */
   settled: boolean;
   /** The stream's one ending has been written. */
@@ -67,6 +69,7 @@ export type Classify = (words: ErrorWords) => Failure;
 function newNote(): FlowNote {
   return {
     meaningful: false,
+    pieces: 0,
     settled: false,
     ended: false,
     usage: null,
@@ -76,6 +79,12 @@ function newNote(): FlowNote {
     losses: [],
     lossCount: 0,
   };
+}
+
+/** A part of the answer came. */
+function countPiece(note: FlowNote): void {
+  note.meaningful = true;
+  note.pieces += 1;
 }
 
 export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, losses: readonly Loss[]): void {
@@ -129,7 +138,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     note.finish = seen.finish ?? note.finish;
     note.settled ||= seen.settled || seen.terminal;
     note.ended ||= seen.terminal;
-    note.meaningful ||= seen.meaningful;
+    if (seen.meaningful) countPiece(note);
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
     if (!committed && !note.meaningful) return failed;
@@ -340,7 +349,7 @@ export function createEventWriter(
 }
 
 function observe(event: IrEvent, note: FlowNote): void {
-  note.meaningful ||= isMeaningful(event);
+  if (isMeaningful(event)) countPiece(note);
   switch (event.type) {
     case "start":
       note.model ??= event.model;

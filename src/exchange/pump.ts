@@ -99,30 +99,11 @@ export function createPump(input: PumpInput): ByteSource {
     if (flow.note.settled && cancelGrace === null) cancelGrace = input.setTimer(GRACE_MS, () => body.cancel());
   };
 
-  /** Output of one upstream chunk; sets `closed` when it was the last. */
-  const step = (chunk: UpstreamChunk): readonly Uint8Array[] => {
-    switch (chunk.kind) {
-      case "bytes":
-        return flow.push(chunk.bytes).out;
-      case "end":
-        closed = true;
-        return flow.end().out;
-      case "failed":
-        closed = true;
-        return flow.note.settled ? flow.end().out : flow.fail(chunk.failure);
-      case "aborted":
-        closed = true;
-        // Settled: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
-        return flow.note.settled
-          ? flow.end().out
-          : flow.fail(failure("shutting-down", "The gateway is shutting down."));
-    }
-  };
-
   /** A bug ends this one stream in the client's dialect, and nothing else. */
   const safely = (chunk: UpstreamChunk): readonly Uint8Array[] => {
+    if (chunk.kind !== "bytes") closed = true;
     try {
-      return step(chunk);
+      return outputOf(flow, chunk);
     } catch (error) {
       closed = true;
       input.onBug(error);
@@ -176,6 +157,21 @@ export function createPump(input: PumpInput): ByteSource {
       return !flow.tellsTrouble && flow.note.failure !== null;
     },
   };
+}
+
+/** What the client gets of one upstream chunk; any but bytes is the last. */
+function outputOf(flow: Flow, chunk: UpstreamChunk): readonly Uint8Array[] {
+  switch (chunk.kind) {
+    case "bytes":
+      return flow.push(chunk.bytes).out;
+    case "end":
+      return flow.end().out;
+    case "failed":
+      return flow.note.settled ? flow.end().out : flow.fail(chunk.failure);
+    case "aborted":
+      // Settled: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
+      return flow.note.settled ? flow.end().out : flow.fail(failure("shutting-down", "The gateway is shutting down."));
+  }
 }
 
 /** Reads past the ending so that the connection can serve again; closes it when the upstream does not stop. Never rejects. */

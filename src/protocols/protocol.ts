@@ -1,12 +1,14 @@
 /**
  * The contract every protocol fulfils. A payload says what bodies mean; a carrier says how they travel (a carrier can
  * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
+ * One contract is read as one page, which is the reason for its length.
  */
 
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import type { IrEvent } from "../ir/event.ts";
 import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
+import type { LimitsTold } from "../ir/limits.ts";
 import type { WithLosses } from "../ir/loss.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrRerankRequest, IrRerankResponse } from "../ir/rerank.ts";
@@ -214,6 +216,8 @@ export interface Carrier {
   readonly bodyHeaders: ((body: JsonObject) => Readonly<Record<string, string>>) | null;
   readonly auth: CarrierAuth;
   readonly headers: HeaderRules;
+  /** Headers in which this protocol's clients look for what is left of a minute; absent: OpenAI's, which most look for. */
+  limitHeaders?(limits: LimitsTold): Readonly<Record<string, string>>;
   /** Request id headers of an answer in this protocol. */
   answerHeaders(requestId: string): Readonly<Record<string, string>>;
 }

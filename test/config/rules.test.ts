@@ -826,7 +826,7 @@ const ACCESS: Row[] = [
     name: "strict budget without prices",
     config: after("governance: { enabled: true, admin_token: a, budget: strict }\n"),
     path: "governance.budget",
-    says: "unpriced: refuse",
+    says: "unpriced: reject",
     line: 8,
   },
 ];

@@ -64,6 +64,8 @@ const WORDS = {
   "no-capable-lane": "INVALID_ARGUMENT",
   "budget-exceeded": "RESOURCE_EXHAUSTED",
   "limit-exceeded": "RESOURCE_EXHAUSTED",
+  "duplicate-request": "ABORTED",
+  "ledger-unavailable": "UNAVAILABLE",
   "no-eligible-lane": "UNAVAILABLE",
   "exact-model-unavailable": "UNAVAILABLE",
   "no-capable-fallback": "UNAVAILABLE",
