@@ -4,7 +4,7 @@ import type { Caller, Identified, Signer } from "../governance/identify.ts";
 import { type Admission, seenUsage, type UsageRow } from "../governance/index.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
-import type { Usage } from "../ir/usage.ts";
+import { isTold, type Usage } from "../ir/usage.ts";
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { Secret } from "../std/secret.ts";
@@ -63,8 +63,10 @@ export function answerWhole(input: ExchangeInput, call: Call, book: Book, served
     status: outcome.status,
     failure: null,
     lane,
-    usage: outcome.usage ?? seen(call, null, estimateTokens(outcome.body)),
-    usageEstimated: outcome.usage === null,
+    usage: isTold(outcome.usage)
+      ? outcome.usage
+      : seen(call, outcome.usage, outcome.usage?.outputTokens ?? estimateTokens(outcome.body)),
+    usageEstimated: !isTold(outcome.usage),
     answerBytes: outcome.body.length,
   });
   return {
@@ -133,7 +135,7 @@ function closeStream(
     firstByte: true,
   });
   book.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
-  const estimated = end.clientGone || note.failure !== null || note.usage === null;
+  const estimated = end.clientGone || note.failure !== null || !isTold(note.usage);
   book.close({
     outcome: end.clientGone ? "client-gone" : how === "cut" ? "cut" : "answered",
     status: outcome.status,
