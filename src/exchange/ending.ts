@@ -6,7 +6,7 @@ import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
-import type { Usage } from "../ir/usage.ts";
+import { isTold, type Usage } from "../ir/usage.ts";
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { Secret } from "../std/secret.ts";
@@ -47,9 +47,9 @@ export type ServedLane = Extract<Served, { kind: "served" }>;
 export function answerWhole(input: ExchangeInput, call: Call, book: Book, served: ServedLane): Answer {
   const { outcome, lane, guard } = served;
   if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
-  const { nowMs } = input.world.effects;
-  input.standing.onChanges(served.target, guard.succeeded(nowMs()));
-  guard.release(nowMs());
+  const now = input.world.effects.nowMs();
+  input.standing.onChanges(served.target, guard.succeeded(now));
+  guard.release(now);
   book.committed();
   served.attempt.close({
     outcome: "answered",
@@ -65,8 +65,10 @@ export function answerWhole(input: ExchangeInput, call: Call, book: Book, served
     status: outcome.status,
     failure: null,
     lane,
-    usage: outcome.usage ?? seen(call, null, estimateTokens(outcome.body)),
-    usageEstimated: outcome.usage === null,
+    usage: isTold(outcome.usage)
+      ? outcome.usage
+      : seen(call, outcome.usage, outcome.usage?.outputTokens ?? estimateTokens(outcome.body)),
+    usageEstimated: !isTold(outcome.usage),
     answerBytes: outcome.body.length,
   });
   return {
@@ -135,7 +137,7 @@ function closeStream(
     firstByte: true,
   });
   book.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
-  const estimated = end.clientGone || note.failure !== null || note.usage === null;
+  const estimated = end.clientGone || note.failure !== null || !isTold(note.usage);
   book.close({
     outcome: end.clientGone ? "client-gone" : how === "cut" ? "cut" : "answered",
     status: outcome.status,

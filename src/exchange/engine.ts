@@ -158,12 +158,13 @@ async function tryLane(
   { insist, patienceMs }: { readonly insist: boolean; readonly patienceMs: number | null },
 ): Promise<Served | null> {
   const { world, standing, call } = run;
-  const guard = standing.health.admit(target, lane, world.effects.nowMs(), insist);
+  const now = world.effects.nowMs();
+  const guard = standing.health.admit(target, lane, now, insist);
   run.tried.add(lane.id);
   if (guard === null) return null;
   run.first ??= lane;
-  standing.lastUsedMs.set(lane.id, world.effects.nowMs());
-  const opened = openAttempt(run, lane);
+  standing.lastUsedMs.set(lane.id, now);
+  const opened = openAttempt(run, lane, now);
   let outcome: Outcome;
   try {
     outcome = await attempt({ world, call, target, lane, patienceMs });
@@ -239,9 +240,8 @@ function roomOf(target: Target, lane: Lane): number | null {
 /** Kinds after which nobody knows whether the vendor did the work. */
 const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed", "wrong-model"]);
 
-function openAttempt(run: Run, lane: Lane): OpenAttempt {
+function openAttempt(run: Run, lane: Lane, startedMs: number): OpenAttempt {
   const { world, call, book } = run;
-  const startedMs = world.effects.nowMs();
   let closed = false;
   return {
     close(ending) {
