@@ -255,7 +255,12 @@ function textOf(value: unknown, field: string, charsMax: number): string {
   if (typeof value !== "string") throw new Bad(422, `${field} must be text`);
   const text = value.trim();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (text === "" || text.length > charsMax || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) {
+  if (
+    text === "" ||
+    !text.isWellFormed() ||
+    text.length > charsMax ||
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)
+  ) {
     throw new Bad(400, `${field} must be 1 to ${charsMax} characters, none of them a control character`);
   }
   return text;
