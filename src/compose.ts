@@ -35,7 +35,7 @@ import {
   statsDocument,
 } from "./observability/index.ts";
 import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
-import { createHealth, type Health, type HealthLabel } from "./routing/index.ts";
+import { createHealth, type Health, worstLabel } from "./routing/index.ts";
 import type { Gateway } from "./server/index.ts";
 import type { Effects } from "./std/effects.ts";
 import { Secret } from "./std/secret.ts";
@@ -288,6 +288,7 @@ function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): Lan
       hardOut: conditions.some(({ condition }) => condition.because === "hard-out") ? facts.failure : null,
       waitRemainingMs: facts.cooldownMs,
       budgetLeft: facts.requestsLeft,
+      quotas: facts.quotas,
       cells: conditions.map(({ target, condition }) => ({
         target: target.name,
         state:
@@ -298,22 +299,6 @@ function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): Lan
       })),
     };
   });
-}
-
-/** Worst first; a lane is shown as it stands where it stands worst. */
-const LABELS_WORST_FIRST = [
-  "disabled",
-  "auth-failed",
-  "exhausted",
-  "rate-limited",
-  "cooling-down",
-  "pressure",
-  "unknown",
-  "healthy",
-] as const satisfies readonly HealthLabel[];
-
-function worstLabel(labels: readonly HealthLabel[]): HealthLabel {
-  return LABELS_WORST_FIRST.find((label) => labels.includes(label)) ?? "unknown";
 }
 
 function lanesOf(target: Target): readonly string[] {

@@ -5,6 +5,7 @@
  */
 import type { Lane, Provider, Target, Timers } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
+import type { QuotaFact } from "../ir/quota.ts";
 import type { ProbeGuard } from "../routing/index.ts";
 import type { Cancel } from "../std/effects.ts";
 import { createStopper } from "../std/stop-signal.ts";
@@ -97,9 +98,12 @@ function isWanted({ world, standing }: ProbeOptions, lane: Lane, { health }: Pro
   if (standing.health.facts(lane, nowMs).out) return true;
   if (health.mode === "dead") return false;
   const usedMs = standing.lastUsedMs.get(lane.id) ?? null;
-  const isProven = standing.health.label(target, lane, nowMs) === "healthy";
+  const isProven = PROVEN.has(standing.health.label(target, lane, nowMs));
   return !(isProven && usedMs !== null && nowMs - usedMs < health.intervalMs);
 }
+
+/** A lane whose vendor's limit is nearly used up is spared, like one that is well. */
+const PROVEN: ReadonlySet<string> = new Set(["healthy", "pressure"]);
 
 interface Probe extends ProbeOptions {
   readonly lane: Lane;
@@ -126,7 +130,9 @@ async function probeLane(input: Probe): Promise<void> {
   const guard = standing.health.probe(lane, world.effects.nowMs());
   const report = reporter(input, guard);
   try {
-    const outcome = await attempt({ world, call, target: { ...target, timers }, lane, patienceMs: null });
+    const hear = (facts: readonly QuotaFact[]): void =>
+      standing.onChanges(target, standing.health.hear(lane, facts, world.effects.nowMs()));
+    const outcome = await attempt({ world, call, target: { ...target, timers }, lane, patienceMs: null, hear });
     switch (outcome.kind) {
       case "answered":
         report("ok", null);

@@ -2,12 +2,12 @@
  * The contract every protocol fulfils. A payload says what bodies mean; a carrier says how they travel (a carrier can
  * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
  */
-
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import type { IrEvent } from "../ir/event.ts";
 import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { WithLosses } from "../ir/loss.ts";
+import type { QuotaHeaders } from "../ir/quota.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrRerankRequest, IrRerankResponse } from "../ir/rerank.ts";
 import type { IrResponse } from "../ir/response.ts";
@@ -214,6 +214,8 @@ export interface Carrier {
   readonly bodyHeaders: ((body: JsonObject) => Readonly<Record<string, string>>) | null;
   readonly auth: CarrierAuth;
   readonly headers: HeaderRules;
+  /** Headers of an answer that tell what is left of the vendor's limits; absent: it has none. */
+  readonly quotas?: readonly QuotaHeaders[];
   /** Request id headers of an answer in this protocol. */
   answerHeaders(requestId: string): Readonly<Record<string, string>>;
 }
