@@ -10,34 +10,44 @@ import {
   createRecoveries,
   createSeals,
   type Exchanges,
+  laneFactsOf,
+  lanesOf,
   type Standing,
   startProbes,
   TRACE_HEADERS,
   type World,
 } from "./exchange/index.ts";
 import {
+  type Admission,
+  type Caller,
+  type Capped,
+  createAdmission,
   createIdentify,
+  createKeyIdentify,
   createMemoryLedger,
   createSigners,
   isLocalHost,
+  type KeyRing,
   readAdminCredential,
   readCredential,
+  type Spender,
 } from "./governance/index.ts";
-import type { Deployment, Lane, SecretRef, Target } from "./ir/deployment.ts";
+import type { Deployment, Lane, SecretRef } from "./ir/deployment.ts";
+import { failure } from "./ir/failure.ts";
 import {
   createMetrics,
   createSinks,
   createTotals,
   type Gauges,
-  type LaneFacts,
   type Log,
   type Sink,
   statsDocument,
 } from "./observability/index.ts";
 import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
-import { createHealth, type Health, worstLabel } from "./routing/index.ts";
+import { createHealth, type Health } from "./routing/index.ts";
 import type { Gateway } from "./server/index.ts";
 import type { Effects } from "./std/effects.ts";
+import { createRandomId } from "./std/random-id.ts";
 import { Secret } from "./std/secret.ts";
 import { createSharedTimers } from "./std/shared-timers.ts";
 import { createSend } from "./upstream/index.ts";
@@ -58,10 +68,19 @@ export interface ComposeInput {
   /** Beside the gateway's own folds: what the process wants to see. */
   readonly sinks: readonly Sink[];
   readonly log: Log;
+  /** Virtual keys and the ledger behind them; null: there are none. */
+  readonly governed: Governed | null;
+}
+
+export interface Governed {
+  readonly ring: KeyRing;
+  readonly spender: Spender;
+  /** Accounts that have reached a cap: from now on, and at once where some have. */
+  onCapped(tell: (capped: readonly Capped[]) => void): void;
 }
 
 export function compose(input: ComposeInput): Gateway {
-  const { deployment, effects, secrets, log } = input;
+  const { deployment, effects, log } = input;
   const startedMs = effects.nowMs();
   const stopping = new AbortController();
   const lag = watchLag(effects, stopping.signal);
@@ -94,11 +113,7 @@ export function compose(input: ComposeInput): Gateway {
   );
   const sinks = createSinks([log.sink, metrics.sink, totals.sink, ...input.sinks]);
 
-  const identify = createIdentify({
-    mode: deployment.auth.mode,
-    // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
-    clientTokens: deployment.auth.clientTokens.map((ref) => secrets(ref) ?? new Secret("")),
-  });
+  const { identify, admission, callerNamed } = gateOf(input);
   const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
   const world = worldOf(input, protocols);
   const exchange = createExchange({
@@ -106,15 +121,23 @@ export function compose(input: ComposeInput): Gateway {
     standing,
     protocols,
     identify,
-    signer: createSigners(deployment.auth.awsKeys ?? [], secrets),
+    signer: createSigners(deployment.auth.awsKeys ?? [], input.secrets),
+    ...(callerNamed === null ? {} : { callerNamed }),
     startedWallMs: effects.wallMs(),
-    localHostsOnly: deployment.auth.mode === "none" && input.listenIsLoopback,
+    localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
+    admission,
+    repeats:
+      deployment.idempotency === null || input.governed === null
+        ? null
+        : { ...input.governed.spender, ...deployment.idempotency },
     onRecord(record, row) {
       sinks.record(record);
-      void ledger.append([row]);
+      if (admission === null) void ledger.append([row]);
     },
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
   });
+
+  input.governed?.onCapped((capped) => putOut(input, standing, capped));
 
   const probes = startProbes({
     world,
@@ -148,6 +171,42 @@ export function compose(input: ComposeInput): Gateway {
   };
 }
 
+/** An account that has reached a cap is out as if its vendor had said so. */
+function putOut({ deployment, effects }: ComposeInput, standing: Standing, capped: readonly Capped[]): void {
+  const nowMs = effects.nowMs();
+  for (const { account, untilWallMs } of capped) {
+    const lane = Object.values(deployment.lanes).find((each) => `${each.provider}/${each.account}` === account);
+    const target = Object.values(deployment.targets)[0];
+    if (lane === undefined || target === undefined) continue;
+    const forMs = untilWallMs === null ? null : Math.max(1, untilWallMs - effects.wallMs());
+    const failed = failure("billing", "The account has reached the cap of its operator.", forMs);
+    standing.onChanges(target, standing.health.probe(lane, nowMs).failed(failed, nowMs));
+  }
+}
+
+/** Who is calling, and what they are let in by: keys and their limits where there are some, else tokens and none. */
+function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
+  readonly identify: ReturnType<typeof createIdentify>;
+  readonly admission: Admission | null;
+  readonly callerNamed: ((label: string) => Caller | null) | null;
+} {
+  const { auth, governance, revision } = deployment;
+  if (governance === null) {
+    // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
+    const clientTokens = auth.clientTokens.map((ref) => secrets(ref) ?? new Secret(""));
+    return { identify: createIdentify({ mode: auth.mode, clientTokens }), admission: null, callerNamed: null };
+  }
+  // Without its keys it would be open to everybody.
+  if (governed === null) throw new Error("a deployment with keys was composed without them");
+  const { ring, spender } = governed;
+  const keys = createKeyIdentify({ ring, groups: governance.groups, wallMs: effects.wallMs });
+  return {
+    identify: keys.identify,
+    callerNamed: keys.named,
+    admission: createAdmission({ governance, spender, revision, nowMs: effects.nowMs }),
+  };
+}
+
 /** Who may look, and who may administer. */
 function doorsOf(
   { deployment, secrets, listenIsLoopback }: ComposeInput,
@@ -161,7 +220,7 @@ function doorsOf(
       const credential = readCredential(parts);
       const secret = credential.kind === "one" ? credential.secret : null;
       if (deployment.adminToken !== null) return isOne(isAdmin(secret));
-      if (deployment.auth.mode === "token") return isOne(identify(secret));
+      if (deployment.auth.mode === "token" || deployment.governance !== null) return isOne(identify(secret));
       return listenIsLoopback && isLocalHost(parts.headers["host"]);
     },
     mayAdminister:
@@ -206,7 +265,10 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     responseFilter: (egress, ingress) =>
       egress.payload.id === ingress.payload.id ? (responseFilters.get(egress.id) ?? nothing) : nothing,
     userAgent: `ringmain/${buildInfo.version}`,
-    metered: deployment.metering === "exact" && Object.values(deployment.lanes).some((lane) => lane.prices !== null),
+    metered:
+      deployment.metering === "exact" &&
+      (deployment.governance !== null || Object.values(deployment.lanes).some((lane) => lane.prices !== null)),
+    pricedOnly: deployment.governance?.unpriced === "reject",
   };
 }
 
@@ -270,41 +332,6 @@ function gaugesOf(input: GaugesInput): Gauges {
   };
 }
 
-/** Routing's facts in the words of `/stats`, one entry per lane with a cell for every target it serves. */
-function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): LaneFacts[] {
-  const targets = Object.values(deployment.targets);
-  return Object.values(deployment.lanes).map((lane) => {
-    const facts = health.facts(lane, nowMs);
-    const serving = targets.filter((target) => lanesOf(target).includes(lane.id));
-    const conditions = serving.map((target) => ({ target, condition: health.condition(target, lane, nowMs) }));
-    return {
-      lane: lane.id,
-      inflight: facts.inflight,
-      ok: facts.ok,
-      err: facts.err,
-      clientFault: facts.clientFault,
-      usable: conditions.some(({ condition }) => condition.eligible),
-      label: worstLabel(conditions.map(({ condition }) => condition.label)),
-      hardOut: conditions.some(({ condition }) => condition.because === "hard-out") ? facts.failure : null,
-      waitRemainingMs: facts.cooldownMs,
-      budgetLeft: facts.requestsLeft,
-      quotas: facts.quotas,
-      cells: conditions.map(({ target, condition }) => ({
-        target: target.name,
-        state:
-          condition.because === "breaker-open" ? "open" : condition.because === "half-open" ? "half-open" : "closed",
-        usable: condition.eligible,
-        cooldownRemainingMs: condition.untilMs === null ? 0 : Math.max(0, condition.untilMs - nowMs),
-        streak: facts.streak,
-      })),
-    };
-  });
-}
-
-function lanesOf(target: Target): readonly string[] {
-  return [...target.members.flatMap((member) => member.lanes), ...target.substitutes];
-}
-
 /** Ready while any lane of any target may serve; a gateway that stops is not. */
 function readiness(
   deployment: Deployment,
@@ -349,8 +376,6 @@ function watchLag(effects: Pick<Effects, "nowMs" | "setTimer">, signal: AbortSig
   };
 }
 
-const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
 /** The real clock, chance and network. The only place that names them. */
 export function realEffects(): Effects {
   const nowMs = (): number => performance.now();
@@ -358,7 +383,7 @@ export function realEffects(): Effects {
     nowMs,
     wallMs: () => Date.now(),
     random: () => Math.random(),
-    randomId: randomBase62,
+    randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
     setTimer: createSharedTimers({
       nowMs,
       setTimer(ms, fire) {
@@ -369,17 +394,3 @@ export function realEffects(): Effects {
     fetch: (url, init) => fetch(url, init),
   };
 }
-
-/** Unguessable and unbiased: bytes from 248 up are thrown away, 248 being the largest multiple of 62 in a byte. */
-function randomBase62(length: number): string {
-  const text = Buffer.allocUnsafe(length);
-  let at = 0;
-  while (at < length) {
-    for (const byte of crypto.getRandomValues(new Uint8Array(length + 8))) {
-      if (byte < 248 && at < length) text[at++] = BASE62_CODES[byte % 62] ?? 0;
-    }
-  }
-  return text.toString("latin1");
-}
-
-const BASE62_CODES = Buffer.from(BASE62);

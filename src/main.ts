@@ -12,6 +12,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
   ["check", async () => (await import("./cli/check.ts")).check],
   ["display", async () => (await import("./cli/display.ts")).display],
   ["demo", async () => (await import("./cli/demo.ts")).demo],
+  ["keys", async () => (await import("./cli/keys.ts")).keys],
+  ["usage", async () => (await import("./cli/usage.ts")).usage],
   ["explain", async () => (await import("./cli/explain.ts")).explain],
   ["init", async () => (await import("./cli/init.ts")).init],
   ["matrix", async () => (await import("./cli/matrix.ts")).matrix],
@@ -24,7 +26,10 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
 ]);
 
 // Without a word it serves, as a program started by a service manager is expected to.
-const [name = "serve", ...args] = process.argv.slice(2);
+const [word = "serve", ...rest] = process.argv.slice(2);
+const [about = ""] = rest;
+// "help init" is another way to say "init --help".
+const [name, args] = word === "help" && COMMANDS.has(about) ? [about, ["--help"]] : [word, rest];
 const load = COMMANDS.get(name);
 const command = load === undefined ? (await import("./cli/help.ts")).unknownCommand(name) : await load();
 process.exitCode = await command(args, systemIo);

@@ -78,7 +78,7 @@ function summary(deployment: Deployment, file: string): string {
   const pools = targets.filter((target) => target.kind === "pool");
   const lanes = Object.values(deployment.lanes);
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-  const head = `${file} is fine: ${counted(lanes.length, "lane")}, ${counted(targets.length - pools.length, "model")}, ${counted(pools.length, "pool")}; listens on ${host}:${listen.port}, auth ${auth.mode}.\n`;
+  const head = `${file} is fine: ${counted(lanes.length, "lane")}, ${counted(targets.length - pools.length, "model")}, ${counted(pools.length, "pool")}; listens on ${host}:${listen.port}, auth ${deployment.governance === null ? auth.mode : "keys"}.\n`;
   const laneTable = formatTable([
     ["LANE", "PROTOCOL", "UPSTREAM MODEL", "IDENTITY", "SLOTS", "KEY"],
     ...lanes.map(laneRow),

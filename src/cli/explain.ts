@@ -145,7 +145,9 @@ async function fresh(deployment: Deployment, asked: Asked, why: string): Promise
   const { compose, realEffects } = await import("../compose.ts");
   const { readFileOrNull } = await import("../config/index.ts");
   const gateway = compose({
-    deployment,
+    // Nobody asks for anything here, so there are no keys to let them in.
+    deployment: { ...deployment, governance: null },
+    governed: null,
     effects: realEffects(),
     secrets: () => null,
     readText: readFileOrNull,

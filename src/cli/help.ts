@@ -10,6 +10,8 @@ export const COMMANDS_SHOWN = {
   check: "say everything that is wrong with the configuration",
   explain: "say where a request would go now, and why",
   serve: "serve (also without any command)",
+  keys: "make, show, change and end virtual keys",
+  usage: "show what was asked and what it cost",
   matrix: "show what crosses between every two protocols, and what is lost",
   display: "preview, test and list the clocks and panels of the configuration",
   version: "print the version",

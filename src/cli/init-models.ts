@@ -13,6 +13,7 @@ export const STARTERS: Readonly<Record<string, Starter>> = {
   anthropic: { smart: "claude-opus-5-5", fast: "claude-haiku-5-5" },
   openai: { smart: "gpt-6-sol", fast: "gpt-6-luna" },
   gemini: { smart: "gemini-3.1-pro-preview", fast: "gemini-3.1-flash-lite" },
+  cohere: { smart: "command-a-plus-05-2026", fast: null },
   xai: { smart: "grok-4.7", fast: null },
   mistral: { smart: "mistral-large-2512", fast: "mistral-small-2603" },
   deepseek: { smart: "deepseek-v4-pro", fast: null },

@@ -201,7 +201,7 @@ function report(name: string, { used, notes }: Surroundings, token: string): str
   if (used.length > 0) lines.push(`Uses ${used.map((each) => `${each.provider} (${each.variable})`).join(", ")}.`);
   else
     lines.push(
-      "No vendor's key was found in the environment that this version can use; the file explains how to add one.",
+      "No vendor's key that a starting model is known for was found in the environment; the file explains how to add one.",
     );
   lines.push(...notes);
   lines.push(

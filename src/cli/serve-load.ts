@@ -44,7 +44,7 @@ function withListen(deployment: Deployment, listen: string, io: CliIo): Deployme
   if (address === null) return null;
   const wasLocal = isLoopback(deployment.listen.host);
   const { host, port, loopback } = address;
-  if (!loopback && wasLocal && deployment.auth.mode === "none") {
+  if (!loopback && wasLocal && deployment.auth.mode === "none" && deployment.governance === null) {
     io.err(
       `[error] --listen ${listen} is open to the network while auth.mode is none; set auth.mode: token with client_tokens.\n`,
     );

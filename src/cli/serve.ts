@@ -36,7 +36,8 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
     load: async () => (await import("./serve-load.ts")).loadForServing({ args, listen }, io),
     env: io.env,
     onListening(listening) {
-      if (listening.deployment.auth.mode === "none" && !isLoopback(listening.host)) io.err(OPEN_RELAY);
+      const { auth, governance } = listening.deployment;
+      if (auth.mode === "none" && governance === null && !isLoopback(listening.host)) io.err(OPEN_RELAY);
       io.out(greeting(listening));
     },
     version: buildInfo.version,
@@ -51,7 +52,7 @@ function greeting({ deployment, url }: Listening): string {
   const targets = Object.values(deployment.targets);
   const rows = targets.map((target) => [target.kind, target.name, membersOf(target)]);
   const workers = deployment.workers === 1 ? "" : `, ${deployment.workers} workers`;
-  return `Ringmain serves ${url} (auth ${deployment.auth.mode}${workers}, configuration ${deployment.revision})
+  return `Ringmain serves ${url} (auth ${deployment.governance === null ? deployment.auth.mode : "keys"}${workers}, configuration ${deployment.revision})
 ${formatTable(rows)}`;
 }
 

@@ -17,7 +17,6 @@ export function checkAccess(input: CheckInput, findings: Findings): void {
   checkListen(input, mode, findings);
   const clients = checkClientTokens(input, mode, findings);
   checkAdminToken(input, clients, findings);
-  checkGovernance(input, mode, findings);
 }
 
 /** A relay that anyone can reach spends the owner's money, so it needs to be said twice. */
@@ -68,7 +67,8 @@ function checkClientTokens(input: CheckInput, mode: AuthMode | null, findings: F
     );
   }
   checkAwsKeys(input, mode, findings);
-  if (mode === "token" && tokens.length === 0 && (config.auth?.aws_keys ?? []).length === 0) {
+  const isKeyed = config.governance?.enabled === true || (config.auth?.aws_keys ?? []).length > 0;
+  if (mode === "token" && tokens.length === 0 && !isKeyed) {
     findings.error(["auth"], "mode token needs client_tokens; without one nobody could get in");
   }
   if (mode === "none" && tokens.length > 0) {
@@ -140,25 +140,5 @@ function checkAdminToken(input: CheckInput, clients: readonly string[], findings
   const token = checkToken(forms, forms.path, input, findings);
   if (token !== null && clients.includes(token)) {
     findings.warn(forms.path, "is also a client token, so every client may use the admin pages; choose another one");
-  }
-}
-
-function checkGovernance({ config }: CheckInput, mode: AuthMode | null, findings: Findings): void {
-  const { governance } = config;
-  if (governance?.enabled !== true) return;
-  if (countForms(adminTokenForms(config)) === 0) {
-    findings.error(
-      ["governance"],
-      "needs admin_token when it is enabled, for its keys are made through the admin pages",
-    );
-  }
-  if (mode === "passthrough") {
-    findings.error(
-      ["governance", "enabled"],
-      "cannot be combined with auth.mode: passthrough, where callers bring their own keys",
-    );
-  }
-  if (governance.budget === "strict" && (governance.unpriced ?? "allow") === "allow") {
-    findings.error(["governance", "budget"], "strict cannot hold for models without a price; set unpriced: refuse");
   }
 }

@@ -37,6 +37,8 @@ function checkTarget(name: string, merged: ConfigProvider, findings: Findings): 
   checkCarrier(merged, path, findings);
   const verdict = judgeBaseUrl(merged.base_url ?? "", merged.allow_private ?? false);
   if (verdict.kind === "refused") findings.error([...path, "base_url"], verdict.reason);
+  else if (merged.path === undefined && merged.carrier === undefined)
+    checkDoubled(merged.base_url ?? "", protocol, [...path, "base_url"], findings);
   // It is appended to the base URL as it is: without the slash it would become part of the host.
   if (merged.path !== undefined && !UPSTREAM_PATH.test(merged.path)) {
     findings.error([...path, "path"], "must begin with a single / and hold no white space");
@@ -65,6 +67,27 @@ const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d$/;
 function isAws({ protocol, carrier }: ConfigProvider): boolean {
   return protocol === "bedrock" || carrier === "bedrock-invoke";
 }
+
+/** Client libraries take a base URL that ends with the version; here the protocol's own path brings it. */
+function checkDoubled(baseUrl: string, protocol: string, path: Path, findings: Findings): void {
+  const own = OWN_PATHS[protocol];
+  const end = own?.find((each) => baseUrl.replace(/\/+$/, "").endsWith(each));
+  const [begin = ""] = own ?? [];
+  if (end === undefined) return;
+  findings.warn(
+    path,
+    `ends with ${end}, and requests go to what stands here followed by ${begin}/...; remove ${end}, or give path`,
+  );
+}
+
+/** By protocol: how its own path begins, and the whole of it where it is always the same. */
+const OWN_PATHS: Readonly<Record<string, readonly string[]>> = {
+  openai: ["/v1", "/v1/chat/completions"],
+  responses: ["/v1", "/v1/responses"],
+  anthropic: ["/v1", "/v1/messages"],
+  gemini: ["/v1beta", "/v1beta/models"],
+  cohere: ["/v2", "/v2/chat"],
+};
 
 function checkHeaders(name: string, merged: ConfigProvider, findings: Findings): void {
   for (const [header, value] of Object.entries(merged.headers ?? {})) {

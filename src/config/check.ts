@@ -1,6 +1,7 @@
 /** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
 import { checkAccess } from "./check-access.ts";
 import { checkDisplays } from "./check-displays.ts";
+import { checkGovernance } from "./check-governance.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
 import { checkPools } from "./check-pools.ts";
@@ -19,6 +20,7 @@ export function check(input: CheckInput, refused: readonly Problem[]): readonly 
 const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkNames,
   checkAccess,
+  checkGovernance,
   checkProviders,
   checkModels,
   checkPools,

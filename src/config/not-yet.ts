@@ -17,31 +17,6 @@ export interface NotYet {
 
 export const NOT_YET: readonly NotYet[] = [
   {
-    id: "governance",
-    severity: "error",
-    message:
-      "virtual keys and budgets are not available in this version; set enabled: false and use auth.client_tokens",
-    find: (config) => (config.governance?.enabled === true ? [["governance", "enabled"]] : []),
-  },
-  {
-    id: "account-caps",
-    severity: "error",
-    message:
-      "spending caps of an account are not available in this version; remove them and set the limit at the vendor",
-    find: (config) =>
-      Object.entries(config.providers).flatMap(([name, provider]) =>
-        (provider.accounts ?? []).flatMap((account, at) =>
-          account.caps?.length ? [["providers", name, "accounts", at, "caps"]] : [],
-        ),
-      ),
-  },
-  {
-    id: "idempotency",
-    severity: "error",
-    message: "answers remembered by idempotency key are not available in this version; set enabled: false",
-    find: (config) => (config.idempotency?.enabled === true ? [["idempotency", "enabled"]] : []),
-  },
-  {
     id: "connect-timeout",
     severity: "warning",
     message:

@@ -5,6 +5,7 @@ import { sha256Hex } from "../std/digest.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
 import { type Catalog, normal } from "./catalog.ts";
 import { DEFAULTS } from "./defaults.ts";
+import { listPrices } from "./list-prices.ts";
 import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
 import type { ConfigFile, ConfigModel } from "./schema.ts";
 import type { Source } from "./source.ts";
@@ -55,7 +56,7 @@ function lanesOfModel(
       config.providers[model.provider]?.timeouts,
       model.timeouts,
     ),
-    prices: pricesOf(model.prices),
+    prices: pricesOf(model.prices) ?? flatPrices(config) ?? listedPrices(provider.base_url, upstreamModel, catalog),
   };
   return accountsOf(model.provider, provider).map((account) => ({
     ...common,
@@ -108,10 +109,12 @@ function capabilitiesOf(model: ConfigModel, upstreamModel: string, catalog: Cata
   };
 }
 
+/** The model's own prices; null: it has none. */
 function pricesOf(prices: ConfigModel["prices"]): Prices | null {
   if (prices === undefined) return null;
   const optional = (usd: number | undefined): Nanos | null => (usd === undefined ? null : usdToNanos(usd));
   return {
+    request: 0,
     input: usdToNanos(prices.input_per_million_usd),
     output: usdToNanos(prices.output_per_million_usd),
     cacheRead: optional(prices.cache_read_per_million_usd),
@@ -127,7 +130,40 @@ function pricesOf(prices: ConfigModel["prices"]): Prices | null {
         output: optional(tier.output_per_million_usd),
         cacheRead: optional(tier.cache_read_per_million_usd),
         cacheWrite: optional(tier.cache_write_per_million_usd),
+        cacheWrite1h: optional(tier.cache_write_1h_per_million_usd),
       }))
       .toSorted((left, right) => left.aboveTokens - right.aboveTokens),
   };
+}
+
+const NANOS_PER_CENT = 10_000_000;
+const THOUSANDS_PER_MILLION = 1_000;
+
+/** The two prices of an rc.3 file with keys, for every model and every token; null: it sets neither. Below zero is zero. */
+function flatPrices({ governance }: ConfigFile): Prices | null {
+  if (governance?.enabled !== true) return null;
+  const request = governance.price_per_request_cents;
+  const thousand = governance.price_per_1k_tokens_cents;
+  if (request === undefined && thousand === undefined) return null;
+  const toNanos = (cents: number | undefined): number => Math.round(Math.max(0, cents ?? 0) * NANOS_PER_CENT);
+  const perMillion = toNanos(thousand) * THOUSANDS_PER_MILLION;
+  return {
+    request: toNanos(request),
+    input: perMillion,
+    output: perMillion,
+    cacheRead: null,
+    cacheWrite: null,
+    cacheWrite1h: null,
+    reasoning: null,
+    audioInput: null,
+    audioOutput: null,
+    tiers: [],
+  };
+}
+
+/** The vendor's public ones, by the exact id or, where the catalog declares the name another one for a model, by that model's. */
+function listedPrices(baseUrl: string | undefined, upstreamModel: string, catalog: Catalog): Prices | null {
+  if (baseUrl === undefined) return null;
+  const declared = catalog.findModel(upstreamModel)?.id;
+  return listPrices(baseUrl, upstreamModel) ?? (declared === undefined ? null : listPrices(baseUrl, declared));
 }

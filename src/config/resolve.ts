@@ -7,6 +7,7 @@ import { regionOfHost } from "./aws.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { adminTokenForms, awsKeyForms, clientTokensOf, providerOf } from "./merge.ts";
 import { resolveDisplays } from "./resolve-displays.ts";
+import { governanceOf, idempotencyOf } from "./resolve-governance.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { ConfigProvider } from "./schema.ts";
@@ -34,6 +35,8 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     responseHeaders: config.response_headers ?? "full",
     log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },
     decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
+    governance: governanceOf(config, resolvePath),
+    idempotency: idempotencyOf(config),
     decisionsStore: decisionsStoreOf(input),
     providers: resolveProviders(input),
     lanes,

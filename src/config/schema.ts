@@ -20,6 +20,8 @@ const ms = z.int().min(0).max(MS_MAX);
 const secs = z.int().min(0).max(SECS_MAX);
 const secsFromOne = z.int().min(1).max(SECS_MAX);
 const usd = z.number().min(0).max(1_000_000);
+/** Below zero is zero, as in rc.3. */
+const cents = z.number().min(-100_000).max(100_000);
 const words = z.array(text).max(LIST_MAX);
 const textMap = z.record(z.string(), z.string().max(TEXT_CHARS_MAX));
 const oneOrMore = z.union([text, words], { error: "must be one name or a list of names" });
@@ -76,9 +78,9 @@ const aws = z
   .optional();
 
 const cap = z.strictObject({
-  window: z.enum(["minute", "hourly", "daily", "weekly", "monthly", "total"]),
-  unit: text,
-  limit: z.number().min(0),
+  window: z.enum(["hourly", "daily", "weekly", "monthly", "total"]),
+  unit: z.enum(["usd", "tokens", "requests"]),
+  limit: z.number().min(0).max(1_000_000_000_000),
 });
 
 const account = z.strictObject({
@@ -131,6 +133,7 @@ const prices = z.strictObject({
         output_per_million_usd: usd.optional(),
         cache_read_per_million_usd: usd.optional(),
         cache_write_per_million_usd: usd.optional(),
+        cache_write_1h_per_million_usd: usd.optional(),
       }),
     )
     .max(20)
@@ -199,19 +202,20 @@ const governance = z.strictObject({
   admin_token: z.string().max(TEXT_CHARS_MAX).optional(),
   admin_token_env: text.optional(),
   admin_token_file: text.optional(),
-  price_per_request_cents: z.number().optional(),
-  price_per_1k_tokens_cents: z.number().optional(),
+  price_per_request_cents: cents.optional(),
+  price_per_1k_tokens_cents: cents.optional(),
   budget: z.enum(["expected", "strict"]).optional(),
-  unpriced: z.enum(["allow", "refuse"]).optional(),
+  unpriced: z.enum(["allow", "reject"]).optional(),
+  keep_days: z.int().min(1).max(3_650).optional(),
   groups: z
     .record(
       z.string(),
       z.strictObject({
         parent: text.nullish(),
         allowed_pools: words.optional(),
-        rpm_limit: count.optional(),
-        tpm_limit: count.optional(),
-        max_concurrent: count.optional(),
+        rpm_limit: countOrZero.optional(),
+        tpm_limit: countOrZero.optional(),
+        max_concurrent: countOrZero.optional(),
         budgets: z
           .array(
             z.strictObject({

@@ -2,7 +2,7 @@
  * The open record of one exchange: filled in as it runs, closed exactly once, however it ends. Closing settles the
  * usage and hands the record to the sinks.
  */
-import { costOf, settle, type UsageRow } from "../governance/index.ts";
+import { costOf, type Pass, settle, type UsageRow } from "../governance/index.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import type { FailureKind } from "../ir/failure.ts";
@@ -31,6 +31,8 @@ export interface Book {
   offered: ExchangeRecord["offered"];
   skipped: ExchangeRecord["skipped"];
   readonly attempts: AttemptRecord[];
+  /** What the request was let in on; null: nothing had to be set aside for it, or it has not come so far. */
+  pass: Pass | null;
   /** The answer's first byte may go out now. */
   committed(): void;
   addLosses(losses: readonly Loss[], count: number): void;
@@ -84,6 +86,7 @@ export function openBook(input: BookInput): Book {
     offered: [],
     skipped: [],
     attempts: [],
+    pass: null,
     committed() {
       committedMs ??= effects.nowMs();
     },
@@ -120,7 +123,9 @@ export function openBook(input: BookInput): Book {
         requestBytes: book.requestBytes,
         answerBytes: ending.answerBytes,
       };
-      input.onClose(record, settle(record));
+      const row = settle(record);
+      input.onClose(record, row);
+      book.pass?.close(row, hasRun(record));
       tellClosed();
     },
     onClosed(told) {
@@ -129,6 +134,12 @@ export function openBook(input: BookInput): Book {
     },
   };
   return book;
+}
+
+/** Whether a vendor did work for it, or may have done. */
+function hasRun({ outcome, attempts }: ExchangeRecord): boolean {
+  if (attempts.some((attempt) => attempt.ambiguous)) return true;
+  return attempts.length > 0 && (outcome === "answered" || outcome === "cut" || outcome === "client-gone");
 }
 
 /** How an exchange that ended in a failure is called: refused by the gateway, or failed by an upstream. */

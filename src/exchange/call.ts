@@ -34,6 +34,8 @@ export interface World {
   readonly userAgent: string;
   /** True when the usage of this caller's requests is counted to the token. */
   readonly metered: boolean;
+  /** Lanes without a known price are left out. */
+  readonly pricedOnly: boolean;
 }
 
 export interface Call {

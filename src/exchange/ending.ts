@@ -1,9 +1,10 @@
 /** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the book once. */
 
-import type { Identified, Signer } from "../governance/identify.ts";
-import type { UsageRow } from "../governance/index.ts";
+import type { Caller, Identified, Signer } from "../governance/identify.ts";
+import { type Admission, seenUsage, type UsageRow } from "../governance/index.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
+import type { Usage } from "../ir/usage.ts";
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { Secret } from "../std/secret.ts";
@@ -13,7 +14,9 @@ import type { Call, World } from "./call.ts";
 import type { Answer, ByteSource, RunInput } from "./contract.ts";
 import { listModels } from "./discovery.ts";
 import type { Served } from "./engine.ts";
+import { estimateTokens } from "./facts.ts";
 import { createPump } from "./pump.ts";
+import type { Repeats } from "./repeat.ts";
 import type { Standing } from "./standing.ts";
 
 export interface ExchangeInput {
@@ -21,8 +24,14 @@ export interface ExchangeInput {
   readonly standing: Standing;
   readonly protocols: readonly Protocol[];
   readonly identify: (credential: Secret | null) => Identified;
+  /** What every request of a caller is let in by; null: nobody has limits. */
+  readonly admission: Admission | null;
+  /** Answers given again to who asks the same; null: none are kept. */
+  readonly repeats: Repeats | null;
   /** Who signs their requests; null or absent: nobody was given a key to sign with. */
   readonly signer?: Signer | null;
+  /** The virtual key that a signing key belongs to; absent: there are none, and who signs has no limits. */
+  readonly callerNamed?: (label: string) => Caller | null;
   readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
   /** A bug ended an exchange; the message is for the operator's log only. */
   readonly onBug: (id: string, error: unknown) => void;
@@ -33,7 +42,7 @@ export interface ExchangeInput {
 
 export type ServedLane = Extract<Served, { kind: "served" }>;
 
-export function answerWhole(input: ExchangeInput, book: Book, served: ServedLane): Answer {
+export function answerWhole(input: ExchangeInput, call: Call, book: Book, served: ServedLane): Answer {
   const { outcome, lane, guard } = served;
   if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
   const { nowMs } = input.world.effects;
@@ -54,7 +63,7 @@ export function answerWhole(input: ExchangeInput, book: Book, served: ServedLane
     status: outcome.status,
     failure: null,
     lane,
-    usage: outcome.usage,
+    usage: outcome.usage ?? seen(call, null, estimateTokens(outcome.body)),
     usageEstimated: outcome.usage === null,
     answerBytes: outcome.body.length,
   });
@@ -82,7 +91,7 @@ export function answerStream(input: ExchangeInput, call: Call, book: Book, serve
     setTimer: world.effects.setTimer,
     onBug: (error) => input.onBug(book.id, error),
     onEnd: ({ clientGone, bytes }) =>
-      closeStream(input, book, served, { clientGone: clientGone && !note.ended, bytes }),
+      closeStream(input, call, book, served, { clientGone: clientGone && !note.ended, bytes }),
   });
   const known = [...outcome.losses, ...note.losses];
   const headers = ownHeaders(
@@ -98,6 +107,7 @@ export function answerStream(input: ExchangeInput, call: Call, book: Book, serve
 /** Step the cell, settle, close: once, when the last byte is out or the client has left. */
 function closeStream(
   input: ExchangeInput,
+  call: Call,
   book: Book,
   served: ServedLane,
   end: { clientGone: boolean; bytes: number },
@@ -123,15 +133,22 @@ function closeStream(
     firstByte: true,
   });
   book.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
+  const estimated = end.clientGone || note.failure !== null || note.usage === null;
   book.close({
     outcome: end.clientGone ? "client-gone" : how === "cut" ? "cut" : "answered",
     status: outcome.status,
     failure: note.failure?.kind ?? null,
     lane,
-    usage: note.usage,
-    usageEstimated: end.clientGone || note.failure !== null || note.usage === null,
+    usage: estimated ? seen(call, note.usage, note.pieces) : note.usage,
+    usageEstimated: estimated,
     answerBytes: end.bytes,
   });
+}
+
+/** Counting costs nothing, so that nothing is estimated of it. */
+function seen({ request: { facts } }: Call, reported: Usage | null, outputTokens: number): Usage | null {
+  if (facts.operation !== "chat") return reported;
+  return seenUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens });
 }
 
 function ownHeaders(
@@ -224,6 +241,22 @@ export function estimateCount(input: ExchangeInput, call: Call, book: Book): Ans
     },
     body,
   };
+}
+
+/** An answer that was given before; nothing was asked of anybody for it. */
+export function replay(input: ExchangeInput, book: Book, answer: Answer): Answer {
+  const bytes = answer.body instanceof Uint8Array ? answer.body.length : 0;
+  book.close({
+    outcome: "answered",
+    status: answer.status,
+    failure: null,
+    lane: null,
+    usage: null,
+    usageEstimated: false,
+    answerBytes: bytes,
+  });
+  const own = input.world.deployment.responseHeaders === "off" ? {} : { "x-ringmain-request-id": book.id };
+  return { ...answer, headers: { ...answer.headers, ...own } };
 }
 
 export function discover(input: ExchangeInput, request: RunInput, book: Book, protocol: Protocol): Answer {

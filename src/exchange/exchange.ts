@@ -21,9 +21,12 @@ import {
   estimateCount,
   isAboutTheRequest,
   refuse,
+  replay,
 } from "./ending.ts";
 import { type Served, serve } from "./engine.ts";
 import { readFacts, translationMode, variantOf } from "./facts.ts";
+import { letIn, withLimits } from "./let-in.ts";
+import { keeping, repeatOf } from "./repeat.ts";
 import { begin, beginStream, newRunning, type Running } from "./running.ts";
 import { identifySigned } from "./signed.ts";
 
@@ -56,6 +59,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
         parts,
         mode: world.deployment.auth.mode,
         signer: input.signer ?? null,
+        callerNamed: input.callerNamed ?? unlimited,
         wallMs: world.effects.wallMs,
       });
       if (signed !== null) return signed;
@@ -139,9 +143,34 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
   if (typeof translation !== "string") return refuse(input, book, ingress, parts, translation, null);
   const call = callOf(book, request, ingress, read.request, translation);
   if (running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
-  const served = await serve({ world, standing: input.standing, call, book, target });
-  if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
-  return answer(input, call, book, served);
+  const repeat = input.repeats === null ? null : await repeatOf(input.repeats, request);
+  if (repeat?.kind === "replay") return replay(input, book, repeat.answer);
+  if (repeat?.kind === "refused") return refuse(input, book, ingress, parts, repeat.failure, null);
+  const forget = (): void => {
+    if (repeat !== null) input.repeats?.remember(repeat.key, null);
+  };
+  try {
+    const refusedEntry = await letIn(input, call, book, target);
+    const served = refusedEntry ?? (await serve({ world, standing: input.standing, call, book, target }));
+    if (served.kind === "served" && repeat !== null && input.repeats !== null) {
+      const { outcome } = served;
+      const isSound = (): boolean => outcome.kind === "answered" || outcome.flow.note.failure === null;
+      const given = withLimits(answer(input, call, book, served), call, book.pass, world.effects.wallMs());
+      return keeping(input.repeats, repeat.key, given, isSound);
+    }
+    forget();
+    if ("message" in served) return refuse(input, book, ingress, parts, served, null);
+    if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
+    return withLimits(answer(input, call, book, served), call, book.pass, world.effects.wallMs());
+  } catch (error) {
+    forget();
+    throw error;
+  }
+}
+
+/** Who signs where there are no virtual keys. */
+function unlimited(label: string): Caller {
+  return { label, allowedTargets: null, passthrough: null, key: null };
 }
 
 const NOT_LOCAL = failure(
@@ -215,7 +244,7 @@ function answer(input: ExchangeInput, call: Call, book: Book, served: Served): A
       return refuse(input, book, call.ingress, call.parts, served.failure, served.from);
     case "served":
       return served.outcome.kind === "answered"
-        ? answerWhole(input, book, served)
+        ? answerWhole(input, call, book, served)
         : answerStream(input, call, book, served);
   }
 }

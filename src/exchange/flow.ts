@@ -12,12 +12,12 @@ import type {
   ErrorWords,
   Frame,
   FrameJoiner,
+  FrameSplitter,
   Framing,
   HiddenUsage,
   Payload,
   Tap,
 } from "../protocols/protocol.ts";
-import { encodeUtf8 } from "../std/bytes.ts";
 import { parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 import { MALFORMED } from "./classify.ts";
@@ -46,6 +46,8 @@ export interface FlowStep {
 /** What has been seen so far; changes as the flow runs. */
 export interface FlowNote {
   meaningful: boolean;
+  /** Frames or events that carried a part of the answer. */
+  pieces: number;
   /** All that matters has come; the upstream may close, or be closed after a grace time. */
   settled: boolean;
   /** The stream's one ending has been written. */
@@ -67,6 +69,7 @@ export type Classify = (words: ErrorWords) => Failure;
 function newNote(): FlowNote {
   return {
     meaningful: false,
+    pieces: 0,
     settled: false,
     ended: false,
     usage: null,
@@ -78,13 +81,17 @@ function newNote(): FlowNote {
   };
 }
 
+/** A part of the answer came. */
+function countPiece(note: FlowNote): void {
+  note.meaningful = true;
+  note.pieces += 1;
+}
+
 export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, losses: readonly Loss[]): void {
   note.lossCount += losses.length;
   note.losses.push(...losses.slice(0, Math.max(0, LOSSES_MAX - note.losses.length)));
 }
 
-const EVENT_STREAM = "text/event-stream";
-const BLANK_LINE = encodeUtf8("\n\n");
 const NOTHING: FlowStep = { out: [], frames: 0, failure: null };
 const CUT_SHORT = failure("malformed", "The model's answer broke off before its end.");
 
@@ -121,7 +128,6 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   const { tap } = input;
   const note = newNote();
   let committed = false;
-  let lastIsJson = false;
 
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
@@ -132,7 +138,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     note.finish = seen.finish ?? note.finish;
     note.settled ||= seen.settled || seen.terminal;
     note.ended ||= seen.terminal;
-    note.meaningful ||= seen.meaningful;
+    if (seen.meaningful) countPiece(note);
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
     if (!committed && !note.meaningful) return failed;
@@ -143,30 +149,23 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     return null;
   };
 
-  const relay = (pieces: readonly Uint8Array[], last: boolean): FlowStep => {
-    const out: Uint8Array[] = [];
+  const pass = (piece: Uint8Array, out: Uint8Array[]): void => {
+    const kept = hidden === null ? piece : hidden.frame(piece);
+    if (kept !== null && kept.length > 0) out.push(kept);
+  };
+  const relay = (pieces: readonly Uint8Array[], out: Uint8Array[]): FlowStep => {
     let frames = 0;
     for (const piece of pieces) {
-      const read = last ? [...splitter.push(piece), ...splitter.end()] : splitter.push(piece);
-      if (last) lastIsJson = read.length > 0 && read.every(({ data }) => data.startsWith("{"));
-      for (const frame of read) {
+      for (const frame of splitter.push(piece)) {
         frames++;
-        if (!looksWhole(frame.data, last)) throw new WireError("A frame breaks off in the middle.");
+        if (!closesAsItOpens(frame.data)) throw new WireError("A frame breaks off in the middle.");
         const failed = watch(frame);
         if (failed !== null) return { out: [], frames, failure: failed };
         if (reframes) out.push(joiner.write(frame));
       }
-      if (reframes) continue;
-      const kept = hidden === null ? piece : hidden.frame(piece);
-      if (kept !== null && kept.length > 0) out.push(kept);
+      if (!reframes) pass(piece, out);
     }
     return { out, frames, failure: null };
-  };
-
-  /** What a lane left open at its end is not to run into what we write after it: closed where it is whole, else left out. */
-  const apart = ({ out }: FlowStep, rest: Uint8Array | null): readonly Uint8Array[] => {
-    if (rest === null || reframes) return out;
-    return from.contentType === EVENT_STREAM && lastIsJson ? [...out, BLANK_LINE] : [];
   };
 
   /** Our own ending is written: whatever the lane still says is nobody's any more. */
@@ -191,19 +190,18 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     commit: () => {
       committed = true;
     },
-    push: (bytes) => (isCut ? NOTHING : guarded(() => relay(cutter.push(bytes), false), note, committed, trouble)),
+    push: (bytes) => (isCut ? NOTHING : guarded((out) => relay(cutter.push(bytes), out), note, committed, trouble)),
     end: () =>
       guarded(
-        () => {
+        (out) => {
           if (isCut) return NOTHING;
-          const rest = cutter.end();
-          const step = rest === null ? { out: [], frames: 0, failure: null } : relay([rest], true);
+          const step = relay(lastFrames(from, splitter, cutter.end(), input.egress), out);
           if (step.failure !== null) return step;
           if (note.ended) return close(step);
-          if (note.settled) return close({ ...step, out: [...apart(step, rest), ...terminate()] });
+          if (note.settled) return close({ ...step, out: [...step.out, ...terminate()] });
           if (!committed && !note.meaningful) return { ...step, out: [], failure: CUT_SHORT };
           note.failure ??= CUT_SHORT;
-          return { ...step, out: [...apart(step, rest), ...trouble(CUT_SHORT)] };
+          return { ...step, out: [...step.out, ...trouble(CUT_SHORT)] };
         },
         note,
         committed,
@@ -213,20 +211,29 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   };
 }
 
+/** A cheap look at every frame: JSON that opens must close. */
+function closesAsItOpens(data: string): boolean {
+  return !data.startsWith("{") || data.endsWith("}") || data.trimEnd().endsWith("}");
+}
+
 /**
- * A cheap look at every frame: JSON that opens must close. The unfinished frame at the end is parsed, once, because a
- * vendor may leave out its last blank line but not half of its JSON.
+ * What came after the last boundary, with the boundary it lacks, so that what is written next does not become part of it. A
+ * vendor may leave out its last blank line but not half of its last frame: JSON is parsed, once, and what is none must be
+ * the protocol's own last word.
  */
-function looksWhole(data: string, last: boolean): boolean {
-  if (!data.startsWith("{")) return true;
-  if (!last) return data.endsWith("}") || data.trimEnd().endsWith("}");
-  try {
+function lastFrames(
+  from: Framing,
+  splitter: FrameSplitter,
+  rest: Uint8Array | null,
+  { terminator }: Payload,
+): Uint8Array[] {
+  if (rest === null) return [];
+  const frames = [...splitter.push(rest), ...splitter.end()].filter(({ data }) => {
+    if (!data.startsWith("{")) return data === terminator?.data;
     parseJson(data);
     return true;
-  } catch (error) {
-    if (error instanceof WireError) return false;
-    throw error;
-  }
+  });
+  return frames.map((frame) => from.createJoiner().write(frame));
 }
 
 /** A fresh writer tells the trouble in the protocol's own shape. */
@@ -268,8 +275,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   const writer = createEventWriter(input.ingress, input.to, input.context, note);
   let committed = false;
 
-  const take = (events: readonly IrEvent[], frames: number): FlowStep => {
-    const out: Uint8Array[] = [];
+  const take = (events: readonly IrEvent[], frames: number, out: Uint8Array[]): FlowStep => {
     for (const each of events) {
       const event = input.issued === null ? each : input.issued(each);
       if (event.type === "failed") {
@@ -286,23 +292,26 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
 
   const trouble = (failed: Failure): Uint8Array[] =>
     note.ended ? [] : writer.push({ type: "failed", failure: failed });
-  const read = (frames: readonly Frame[]): FlowStep =>
-    take(
-      frames.flatMap((frame) => reader.push(frame)),
-      frames.length,
-    );
+  /** One by one, so that what came before a broken frame is said. */
+  const read = (frames: readonly Frame[], out: Uint8Array[]): FlowStep => {
+    for (const frame of frames) {
+      const step = take(reader.push(frame), frames.length, out);
+      if (step.failure !== null) return step;
+    }
+    return { out, frames: frames.length, failure: null };
+  };
   return {
     note,
     tellsTrouble: true,
     commit: () => {
       committed = true;
     },
-    push: (bytes) => guarded(() => read(splitter.push(bytes)), note, committed, trouble),
+    push: (bytes) => guarded((out) => read(splitter.push(bytes), out), note, committed, trouble),
     end: () =>
       guarded(
-        () => {
-          const last = splitter.end();
-          return take([...last.flatMap((frame) => reader.push(frame)), ...reader.end()], last.length);
+        (out) => {
+          const step = read(splitter.end(), out);
+          return step.failure === null ? take(reader.end(), step.frames, out) : step;
         },
         note,
         committed,
@@ -340,7 +349,7 @@ export function createEventWriter(
 }
 
 function observe(event: IrEvent, note: FlowNote): void {
-  note.meaningful ||= isMeaningful(event);
+  if (isMeaningful(event)) countPiece(note);
   switch (event.type) {
     case "start":
       note.model ??= event.model;
@@ -368,19 +377,20 @@ function observe(event: IrEvent, note: FlowNote): void {
   }
 }
 
-/** Malformed wire input inside a step: returned before the commit, told to the client after it. */
+/** Malformed wire input inside a step: returned before the commit, told to the client after it and after what was good. */
 function guarded(
-  step: () => FlowStep,
+  step: (out: Uint8Array[]) => FlowStep,
   note: FlowNote,
   committed: boolean,
   trouble: (failed: Failure) => Uint8Array[],
 ): FlowStep {
+  const out: Uint8Array[] = [];
   try {
-    return step();
+    return step(out);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     if (!committed && !note.meaningful) return { out: [], frames: 0, failure: MALFORMED };
-    return { out: note.ended ? [] : trouble(MALFORMED), frames: 0, failure: null };
+    return { out: note.ended ? out : [...out, ...trouble(MALFORMED)], frames: 0, failure: null };
   }
 }
 

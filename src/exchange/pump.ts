@@ -99,30 +99,11 @@ export function createPump(input: PumpInput): ByteSource {
     if (flow.note.settled && cancelGrace === null) cancelGrace = input.setTimer(GRACE_MS, () => body.cancel());
   };
 
-  /** Output of one upstream chunk; sets `closed` when it was the last. */
-  const step = (chunk: UpstreamChunk): readonly Uint8Array[] => {
-    switch (chunk.kind) {
-      case "bytes":
-        return flow.push(chunk.bytes).out;
-      case "end":
-        closed = true;
-        return flow.end().out;
-      case "failed":
-        closed = true;
-        return flow.note.settled ? flow.end().out : flow.fail(chunk.failure);
-      case "aborted":
-        closed = true;
-        // Settled: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
-        return flow.note.settled
-          ? flow.end().out
-          : flow.fail(failure("shutting-down", "The gateway is shutting down."));
-    }
-  };
-
   /** A bug ends this one stream in the client's dialect, and nothing else. */
   const safely = (chunk: UpstreamChunk): readonly Uint8Array[] => {
+    if (chunk.kind !== "bytes") closed = true;
     try {
-      return step(chunk);
+      return outputOf(flow, chunk);
     } catch (error) {
       closed = true;
       input.onBug(error);
@@ -130,33 +111,67 @@ export function createPump(input: PumpInput): ByteSource {
     }
   };
 
+  const wait = (): Promise<UpstreamChunk | null> => {
+    pending ??= body.next();
+    return input.keepAlive === null ? pending : orSilence(pending, input.setTimer);
+  };
+  /** What goes out for one chunk; null: nothing does. */
+  const take = (chunk: UpstreamChunk): Uint8Array | null => {
+    pending = null;
+    const bytes = send(safely(chunk));
+    startGrace();
+    return bytes;
+  };
+  const isDone = (): boolean => over || closed || (input.endsAtEnding && flow.note.ended);
+  const nothingMore = (): null => {
+    end(false);
+    return null;
+  };
+  const rest = async (): Promise<Uint8Array | null> => {
+    while (!isDone()) {
+      const chunk = await wait();
+      if (over) break;
+      const bytes = chunk === null ? input.keepAlive : take(chunk);
+      if (bytes !== null) return bytes;
+    }
+    return nothingMore();
+  };
+  /** Nearly every chunk gives something to send, so that one wait is enough. */
+  const first = (chunk: UpstreamChunk | null): Uint8Array | null | Promise<Uint8Array | null> => {
+    if (over) return null;
+    return (chunk === null ? input.keepAlive : take(chunk)) ?? rest();
+  };
+
   return {
-    async next() {
+    next() {
       if (held !== null) {
         const bytes = send(held);
         held = null;
         startGrace();
-        if (bytes !== null) return bytes;
+        if (bytes !== null) return Promise.resolve(bytes);
       }
-      while (!over) {
-        if (closed || (input.endsAtEnding && flow.note.ended)) break;
-        pending ??= body.next();
-        const chunk = input.keepAlive === null ? await pending : await orSilence(pending, input.setTimer);
-        if (over) break;
-        if (chunk === null) return input.keepAlive;
-        pending = null;
-        const bytes = send(safely(chunk));
-        startGrace();
-        if (bytes !== null) return bytes;
-      }
-      end(false);
-      return null;
+      return isDone() ? Promise.resolve(nothingMore()) : wait().then(first);
     },
     cancel: () => end(true),
     get isCut() {
       return !flow.tellsTrouble && flow.note.failure !== null;
     },
   };
+}
+
+/** What the client gets of one upstream chunk; any but bytes is the last. */
+function outputOf(flow: Flow, chunk: UpstreamChunk): readonly Uint8Array[] {
+  switch (chunk.kind) {
+    case "bytes":
+      return flow.push(chunk.bytes).out;
+    case "end":
+      return flow.end().out;
+    case "failed":
+      return flow.note.settled ? flow.end().out : flow.fail(chunk.failure);
+    case "aborted":
+      // Settled: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
+      return flow.note.settled ? flow.end().out : flow.fail(failure("shutting-down", "The gateway is shutting down."));
+  }
 }
 
 /** Reads past the ending so that the connection can serve again; closes it when the upstream does not stop. Never rejects. */

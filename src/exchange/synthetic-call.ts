@@ -35,7 +35,7 @@ export function syntheticCall(input: SyntheticCall): Call | Failure {
   const parts = partsFor(route, input);
   const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), protocol: ingress });
   if (read.kind === "refused") return read.failure;
-  const caller: Caller = { label: id, allowedTargets: null, passthrough: null };
+  const caller: Caller = { label: id, allowedTargets: null, passthrough: null, key: null };
   return {
     id,
     route,

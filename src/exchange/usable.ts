@@ -13,5 +13,6 @@ export function unusable(world: World, call: Call, lane: Lane): Exclusion | null
   const provider = world.deployment.providers[lane.provider];
   const { upstreamModel } = lane;
   if (!hasPath(operation, { egress, provider, clientPath: call.parts.path, upstreamModel })) return "no-operation";
+  if (world.pricedOnly && lane.prices === null) return "unpriced";
   return call.translation === "off" && way === "translate" ? "other-protocol" : null;
 }

@@ -51,8 +51,8 @@ export interface Expectation {
 /** What is set aside for one lane; null: no price is known, or it is more than a balance can hold. */
 export function expectedNanos(prices: Prices | null, { inputTokens, outputTokens }: Expectation): Nanos | null {
   if (prices === null) return null;
-  const rates = ratesFor(prices, inputTokens);
-  return reserve({ inputTokens, outputTokens }, { input: rates.input, output: rates.output });
+  const { input, output } = ratesFor(prices, inputTokens);
+  return reserve({ inputTokens, outputTokens }, { request: prices.request, input, output });
 }
 
 /**
@@ -70,7 +70,7 @@ export function worstNanos(prices: Prices | null, expectation: Expectation): Nan
     rates.audioInput,
   ]);
   const output = tiers.flatMap((rates) => [rates.output, rates.reasoning, rates.audioOutput]);
-  return reserve(expectation, { input: Math.max(...input), output: Math.max(...output) });
+  return reserve(expectation, { request: prices.request, input: Math.max(...input), output: Math.max(...output) });
 }
 
 /** Of the lanes that may be tried, the dearest decides. Lanes without a price are counted, not priced at nothing. */
@@ -82,11 +82,12 @@ export function dearest(reservations: readonly (Nanos | null)[]): {
   return { amount: nanos(Math.max(0, ...priced)), unpriced: reservations.length - priced.length };
 }
 
-/** Nano-dollars per million tokens, both. */
+/** Nano-dollars: for the answer as such, and per million tokens. */
 function reserve(
   { inputTokens, outputTokens }: Expectation,
-  rates: { readonly input: number; readonly output: number },
+  rates: { readonly request: number; readonly input: number; readonly output: number },
 ): Nanos | null {
   if (!fitsNanos(inputTokens, rates.input) || !fitsNanos(outputTokens, rates.output)) return null;
-  return addNanos(costNanos(inputTokens, rates.input), costNanos(outputTokens, rates.output));
+  const tokens = addNanos(costNanos(inputTokens, rates.input), costNanos(outputTokens, rates.output));
+  return addNanos(nanos(rates.request), tokens);
 }

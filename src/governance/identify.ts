@@ -1,9 +1,10 @@
 /** Who is calling, decided from the request's head. The only room beside protocols/<id>/auth.ts that looks into a Secret. */
-import type { AuthMode, AwsKey } from "../ir/deployment.ts";
+import type { AuthMode, AwsKey, Group } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { equalDigests, sha256 } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
 import { unreachable } from "../std/unreachable.ts";
+import { allowedByAll, groupsOf, type KeyRing, type VirtualKey } from "./keys.ts";
 
 export interface Caller {
   /** Fit for a label and a log: `anonymous`, `token-1`, `passthrough`, a key's name. Never a credential. */
@@ -12,6 +13,8 @@ export interface Caller {
   readonly allowedTargets: readonly string[] | null;
   /** Auth mode passthrough: sent upstream instead of the lane's own credential. null: the lane's own is used. */
   readonly passthrough: Secret | null;
+  /** Whose limits hold; null: there are no virtual keys. */
+  readonly key: VirtualKey | null;
   /** Of a caller that signs its requests: true when the signature covers this body too. Absent: there is none to check. */
   readonly mayHaveSigned?: (body: Uint8Array) => boolean;
 }
@@ -24,6 +27,44 @@ export interface IdentifyOptions {
   readonly mode: AuthMode;
   /** In the order of the configuration: the label of the third one is `token-3`. Empty ones never match. */
   readonly clientTokens: readonly Secret[];
+}
+
+export interface KeyIdentifyOptions {
+  readonly ring: Pick<KeyRing, "find" | "named">;
+  readonly groups: Readonly<Record<string, Group>>;
+  readonly wallMs: () => number;
+}
+
+export interface KeyIdentify {
+  /** Unknown, expired and disabled ones are told the same. */
+  identify(credential: Secret | null): Identified;
+  /** Of somebody who signs with a pair that belongs to this key; null: there is no such key now. */
+  named(word: string): Caller | null;
+}
+
+/** Once there are virtual keys, they are the only way in. */
+export function createKeyIdentify({ ring, groups, wallMs }: KeyIdentifyOptions): KeyIdentify {
+  const callers = new WeakMap<VirtualKey, Caller>();
+  const callerOf = (key: VirtualKey): Caller => {
+    const known = callers.get(key);
+    if (known !== undefined) return known;
+    // Without its group a key may ask for nothing; admission says why.
+    const above = groupsOf(key.group, groups) ?? [];
+    const allowedTargets = allowedByAll([key.allowedTargets, ...above.map((group) => group.allowedTargets)]);
+    const caller: Caller = { label: key.name, allowedTargets, passthrough: null, key };
+    callers.set(key, caller);
+    return caller;
+  };
+  return {
+    identify(credential) {
+      const key = credential === null ? null : ring.find(credential, wallMs());
+      return key === null ? refused() : { kind: "caller", caller: callerOf(key) };
+    },
+    named(word) {
+      const key = ring.named(word, wallMs());
+      return key === null ? null : callerOf(key);
+    },
+  };
 }
 
 /** The one answer to every credential that does not do, so that nobody learns whether it was missing or wrong. */
@@ -76,13 +117,13 @@ export function createSigners(
 
 const ANONYMOUS: Identified = {
   kind: "caller",
-  caller: { label: "anonymous", allowedTargets: null, passthrough: null },
+  caller: { label: "anonymous", allowedTargets: null, passthrough: null, key: null },
 };
 
 /** Without a credential of its own a caller would spend the operator's: refused. */
 function identifyPassthrough(credential: Secret | null): Identified {
   if (credential === null || credential.reveal() === "") return refused();
-  return { kind: "caller", caller: { label: "passthrough", allowedTargets: null, passthrough: credential } };
+  return { kind: "caller", caller: { label: "passthrough", allowedTargets: null, passthrough: credential, key: null } };
 }
 
 function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secret | null) => Identified {
@@ -90,7 +131,7 @@ function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secr
     .map((token, index) => ({ text: token.reveal(), label: `token-${index + 1}` }))
     .filter(({ text }) => text !== "")
     .map(({ text, label }) => {
-      const caller: Caller = { label, allowedTargets: null, passthrough: null };
+      const caller: Caller = { label, allowedTargets: null, passthrough: null, key: null };
       return { digest: sha256(text), identified: { kind: "caller", caller } satisfies Identified };
     });
   return (credential) => {

@@ -21,7 +21,7 @@ export interface Rates {
 /**
  * Nano-dollars; null when the usage or the price is not known, or the sum is more than can be held exactly (a count no
  * vendor means). Each of the eight parts is rounded up to the next nano-dollar, so the whole is less than eight above the
- * exact amount and never below it.
+ * exact amount and never below it. The fee for the answer as such is on top.
  */
 export function costOf(usage: Usage | null, prices: Prices | null): Nanos | null {
   if (usage === null || prices === null) return null;
@@ -30,25 +30,26 @@ export function costOf(usage: Usage | null, prices: Prices | null): Nanos | null
   const rates = ratesFor(prices, inputTokens(usage) ?? 0);
   const parts = pricedParts(usage, rates);
   if (!parts.every(([tokens, rate]) => fitsNanos(tokens, rate))) return null;
-  return parts.reduce((total, [tokens, rate]) => addNanos(total, costNanos(tokens, rate)), nanos(0));
+  return parts.reduce((total, [tokens, rate]) => addNanos(total, costNanos(tokens, rate)), nanos(prices.request));
 }
 
 /** The prices that hold for a prompt of this many tokens, cached or not. A tier holds for prompts larger than its bound. */
 export function ratesFor(prices: Prices, promptTokens: number): Rates {
-  let { input, output, cacheRead, cacheWrite } = prices;
+  let { input, output, cacheRead, cacheWrite, cacheWrite1h } = prices;
   for (const tier of prices.tiers) {
     if (promptTokens <= tier.aboveTokens) break;
     input = tier.input ?? input;
     output = tier.output ?? output;
     cacheRead = tier.cacheRead ?? cacheRead;
     cacheWrite = tier.cacheWrite ?? cacheWrite;
+    cacheWrite1h = tier.cacheWrite1h ?? cacheWrite1h;
   }
   return {
     input,
     output,
     cacheRead: cacheRead ?? input,
     cacheWrite: cacheWrite ?? input,
-    cacheWrite1h: prices.cacheWrite1h ?? input,
+    cacheWrite1h: cacheWrite1h ?? cacheWrite ?? input,
     reasoning: prices.reasoning ?? output,
     audioInput: prices.audioInput ?? input,
     audioOutput: prices.audioOutput ?? output,

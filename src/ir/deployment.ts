@@ -29,6 +29,10 @@ export interface Deployment {
   readonly responseHeaders: "full" | "minimal" | "off";
   readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly format: "text" | "json" };
   readonly decisionsRing: number;
+  /** null: there are no virtual keys and no ledger on disk. */
+  readonly governance: Governance | null;
+  /** Answers kept for clients that ask the same again; null: none are. */
+  readonly idempotency: { readonly ttlMs: number; readonly bytesMax: number } | null;
   /** null: decisions are kept in memory alone. */
   readonly decisionsStore: { readonly path: string; readonly keepDays: number } | null;
   readonly providers: Readonly<Record<string, Provider>>;
@@ -121,8 +125,71 @@ export interface Lane {
   readonly prices: Prices | null;
 }
 
-/** Nano-dollars per million tokens; null: that kind is priced as its parent (cache and audio as input, reasoning as output). */
+export interface Governance {
+  /** Absolute. */
+  readonly dbPath: string;
+  /** What is set aside for an answer: what it will probably cost, or the most it can. */
+  readonly budget: "expected" | "strict";
+  /** Lanes without a known price: used, or left out. */
+  readonly unpriced: "allow" | "reject";
+  /** How long single rows are kept; their sums stay. */
+  readonly keepMs: number;
+  /** By name. A parent is a group too, and there is no circle. */
+  readonly groups: Readonly<Record<string, Group>>;
+  readonly gates: readonly Gate[];
+  readonly caps: readonly AccountCap[];
+}
+
+/** The most an account of ours may be used in a window: nano-dollars, tokens or requests. */
+export interface AccountCap {
+  /** `provider/account` */
+  readonly account: string;
+  /** Sums on disk are by the hour, so that there is no shorter one. */
+  readonly window: Exclude<BudgetWindow, "minute">;
+  readonly unit: "usd" | "tokens" | "requests";
+  readonly limit: number;
+}
+
+export type BudgetWindow = "minute" | "hourly" | "daily" | "weekly" | "monthly" | "total";
+
+export interface Budget {
+  readonly window: BudgetWindow;
+  readonly limitNanos: number;
+  /** hard: refuses. soft: says so. */
+  readonly mode: "hard" | "soft";
+  /** Share of the limit from which on it is said that it is nearly gone; null: it is not said. */
+  readonly warnAt: number | null;
+}
+
+/** null: no such limit. Zero refuses everything. */
+export interface Limits {
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+  readonly maxConcurrent: number | null;
+  readonly budgets: readonly Budget[];
+}
+
+/** Keys that share limits, and others above them: all of them hold. */
+export interface Group {
+  readonly name: string;
+  readonly parent: string | null;
+  /** null: all. */
+  readonly allowedTargets: readonly string[] | null;
+  readonly limits: Limits;
+}
+
+/** A budget that goes with a request, its session or its project, whoever asks. */
+export interface Gate {
+  readonly scope: "request" | "session" | "project";
+  readonly window: BudgetWindow;
+  readonly limitNanos: number;
+  readonly mode: "hard" | "soft";
+}
+
+/** Nano-dollars per million tokens; null: that kind is priced as its parent (cache and audio as input, the long cache as the short one, reasoning as output). */
 export interface Prices {
+  /** For the answer as such, whatever its size: nano-dollars. */
+  readonly request: number;
   readonly input: number;
   readonly output: number;
   readonly cacheRead: number | null;
@@ -138,6 +205,7 @@ export interface Prices {
     readonly output: number | null;
     readonly cacheRead: number | null;
     readonly cacheWrite: number | null;
+    readonly cacheWrite1h: number | null;
   }[];
 }
 

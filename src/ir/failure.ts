@@ -52,6 +52,8 @@ export const FAILURES = {
   "no-capable-lane": { status: 400, blame: "client", scope: "none", effect: "none", next: "answer" },
   "budget-exceeded": { status: 429, blame: "client", scope: "none", effect: "none", next: "answer" },
   "limit-exceeded": { status: 429, blame: "client", scope: "none", effect: "none", next: "answer" },
+  "duplicate-request": { status: 409, blame: "client", scope: "none", effect: "none", next: "answer" },
+  "ledger-unavailable": { status: 503, blame: "gateway", scope: "none", effect: "none", next: "answer" },
   "no-eligible-lane": { status: 503, blame: "gateway", scope: "none", effect: "none", next: "answer" },
   "exact-model-unavailable": { status: 503, blame: "gateway", scope: "none", effect: "none", next: "answer" },
   "no-capable-fallback": { status: 503, blame: "gateway", scope: "none", effect: "none", next: "answer" },

@@ -1,5 +1,7 @@
 /** All that crosses between the supervisor and its workers, as plain data. Secrets cross as references only. */
+
 import type { DisplayState } from "../displays/display.ts";
+import type { LedgerMessage, LedgerReply } from "../governance/store.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
@@ -17,6 +19,8 @@ export interface Plan {
   readonly workers: number;
   /** Records and transitions are wanted by the supervisor. */
   readonly observed: boolean;
+  /** What the ledger calls this worker; null: there is none, and nothing is remembered. */
+  readonly holder: string | null;
 }
 
 /** What one worker shows of itself. */
@@ -50,6 +54,7 @@ export type ToWorker =
   | { readonly kind: "ask"; readonly id: number }
   /** The figures of all workers, for a worker that asked. */
   | { readonly kind: "told"; readonly id: number; readonly figures: readonly Figures[] }
+  | { readonly kind: "ledger"; readonly reply: LedgerReply }
   /** null: it keeps nothing of the kind, or cannot read it now. */
   | { readonly kind: "owner-told"; readonly id: number; readonly answer: OwnerAnswer | null }
   /** For a worker that watches. */
@@ -71,6 +76,7 @@ export type FromWorker =
   | { readonly kind: "figures"; readonly id: number; readonly figures: Figures }
   /** Wants the figures of all workers, itself included. */
   | { readonly kind: "ask"; readonly id: number }
+  | { readonly kind: "ledger"; readonly message: LedgerMessage }
   | { readonly kind: "owner-ask"; readonly id: number; readonly question: OwnerQuestion }
   /** Wants to be told of each decision from now on, or no longer. */
   | { readonly kind: "watch"; readonly on: boolean }
@@ -86,6 +92,7 @@ const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>([
   "owner-told",
   "decided",
   "displays",
+  "ledger",
 ]);
 const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
   "ready",
@@ -94,6 +101,7 @@ const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
   "observed",
   "figures",
   "ask",
+  "ledger",
   "owner-ask",
   "watch",
   "retiring",

@@ -1,6 +1,7 @@
 /** The supervisor in the real world: this process's own signals, clock and program, and the displays it feeds. */
 import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
+import { createRandomId } from "../std/random-id.ts";
 import type { Displays } from "./displays.ts";
 import { type Listening, type Signal, type SupervisorOptions, supervise } from "./supervisor.ts";
 import { workerCommand } from "./worker-process.ts";
@@ -46,10 +47,20 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
     random: Math.random,
-    setTimer(ms, fire) {
-      const timer = setTimeout(fire, ms);
-      return () => clearTimeout(timer);
+    randomName: () => `w${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`,
+    openLedger: async (deployment) => {
+      if (deployment.governance === null && deployment.idempotency === null) return null;
+      // With it comes the database, which most gateways do without.
+      const { openLedgerHost } = await import("./ledger.ts");
+      return openLedgerHost(deployment, {
+        nowMs: () => performance.now(),
+        wallMs: Date.now,
+        setTimer: setQuietTimer,
+        randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
+        say: options.say,
+      });
     },
+    setTimer,
   });
   // Last of all: until the last answer is out there is something to show.
   await closed(displays);
@@ -59,6 +70,18 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
 /** Assigned inside a callback, which the compiler does not follow. */
 async function closed(displays: Displays | null): Promise<void> {
   await displays?.close();
+}
+
+function setTimer(ms: number, fire: () => void): () => void {
+  const timer = setTimeout(fire, ms);
+  return () => clearTimeout(timer);
+}
+
+/** One that does not keep the process: what the ledger still has to do at the end it does when it is closed. */
+function setQuietTimer(ms: number, fire: () => void): () => void {
+  const timer = setTimeout(fire, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
 }
 
 const SIGNALS: readonly Signal[] = ["SIGTERM", "SIGINT", "SIGHUP"];

@@ -5,49 +5,20 @@
 import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Decision } from "../observability/decision.ts";
-import { createSinks, type Sink, type Sinks } from "../observability/sinks.ts";
+import { createSinks, type Sinks } from "../observability/sinks.ts";
 import { formatAddress, whyNotListening } from "./address.ts";
 import { type Asks, createAsks } from "./asks.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
-import { type Environment, environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
+import { environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
+import { createLedgerDesk, type LedgerDesk } from "./ledger-desk.ts";
 import type { FromWorker } from "./messages.ts";
 import { createOwner, type Owner } from "./owner.ts";
 import { portFor } from "./probe.ts";
 import { shareOf } from "./shares.ts";
+import type { Signal, SupervisorOptions } from "./supervisor-options.ts";
 import { startWorker, type WorkerProcess } from "./worker-process.ts";
 
-export interface SupervisorOptions {
-  /** Called once, while the first worker boots. Null: the reason was told to the operator already. Must not reject. */
-  readonly load: () => Promise<Deployment | null>;
-  /** Program and arguments of a worker. */
-  readonly command: readonly string[];
-  readonly env: Environment;
-  /** Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. */
-  readonly sinks: (deployment: Deployment, tell: (displays: readonly DisplayState[]) => void) => readonly Sink[];
-  /** Once: every worker serves. */
-  readonly onListening: (listening: Listening) => void;
-  /** A line for the operator, without a line end. */
-  readonly say: (level: "error" | "warning" | "info", line: string) => void;
-  /** Tells of the operator's signals until the function it returns is called. */
-  readonly listenToSignals: (onSignal: (signal: Signal) => void) => () => void;
-  readonly platform: string;
-  /** What `workers: auto` stands for. */
-  readonly cores: number;
-  readonly nowMs: () => number;
-  readonly wallMs: () => number;
-  readonly random: () => number;
-  readonly setTimer: (ms: number, fire: () => void) => () => void;
-}
-
-export type Signal = "SIGTERM" | "SIGINT" | "SIGHUP";
-
-export interface Listening {
-  readonly deployment: Deployment;
-  readonly host: string;
-  readonly port: number;
-  /** `http://127.0.0.1:8080` */
-  readonly url: string;
-}
+export type { Listening, Signal, SupervisorOptions } from "./supervisor-options.ts";
 
 /** Time for load balancers to see that it is not ready, before it refuses connections. Cut short where nothing comes. */
 export const DRAIN_DELAY_MS = 5_000;
@@ -76,6 +47,8 @@ interface Supervisor {
   deployment: Deployment | null;
   /** null: nobody wants to see records. */
   sinks: Sinks | null;
+  /** null: there are no keys, and nothing is remembered. */
+  ledger: LedgerDesk | null;
   /** null: nothing is kept for the workers. */
   owner: Owner | null;
   /** Workers that want to be told of each decision. */
@@ -110,6 +83,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     retired: new Set(),
     deployment: null,
     sinks: null,
+    ledger: null,
     owner: null,
     watching: new Set(),
     news: [],
@@ -127,10 +101,21 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   const loaded = await options.load();
   const deployment = loaded === null || loaded.workers > 0 ? loaded : { ...loaded, workers: options.cores };
   if (deployment === null) end(supervisor, 1);
-  else if (supervisor.exitCode === null) deploy(supervisor, deployment);
+  else if (supervisor.exitCode === null) await openAndDeploy(supervisor, deployment);
   const exitCode = await ended.promise;
+  supervisor.ledger?.close();
   stopListening();
   return exitCode;
+}
+
+async function openAndDeploy(supervisor: Supervisor, deployment: Deployment): Promise<void> {
+  const ledger = await supervisor.options.openLedger(deployment);
+  if (typeof ledger === "string") {
+    fail(supervisor, ledger);
+    return;
+  }
+  supervisor.ledger = ledger === null ? null : createLedgerDesk(ledger, supervisor.options.randomName());
+  if (supervisor.exitCode === null) deploy(supervisor, deployment);
 }
 
 function deploy(supervisor: Supervisor, deployment: Deployment): void {
@@ -207,6 +192,7 @@ function give(supervisor: Supervisor, slot: Slot): void {
       port: supervisor.port,
       workers: deployment.workers,
       observed: supervisor.sinks !== null,
+      holder: supervisor.ledger?.join(slot.worker) ?? null,
     },
   });
   tellDisplays(supervisor, slot.worker);
@@ -220,6 +206,7 @@ function tellDisplays({ displays }: Supervisor, worker: WorkerProcess): void {
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {
   supervisor.retired.delete(worker);
   supervisor.asks.gone(worker);
+  supervisor.ledger?.left(worker);
   supervisor.watching.delete(worker);
   const slot = supervisor.slots.find((each) => each.worker === worker);
   if (slot !== undefined) slot.worker = null;
@@ -258,6 +245,9 @@ function onMessage(supervisor: Supervisor, worker: WorkerProcess, message: FromW
       break;
     case "figures":
       supervisor.asks.replied(worker, message.id, message.figures);
+      break;
+    case "ledger":
+      supervisor.ledger?.receive(worker, message.message);
       break;
     case "ask": {
       const serving = supervisor.slots.flatMap((slot) => (slot.state === "listening" ? (slot.worker ?? []) : []));

@@ -5,8 +5,10 @@
 import { compose, type Gateway, realEffects, startServer } from "../compose.ts";
 import { readFileOrNull } from "../config/files.ts";
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
+import type { LedgerReply } from "../governance/store.ts";
 import { createLog, type Log } from "../observability/log.ts";
 import { isLoopback } from "./address.ts";
+import { createGoverned, type GovernedWorker } from "./governed.ts";
 import { createGuard, describeError } from "./guard.ts";
 import { type Drain, type FromWorker, isToWorker, type Plan, type ToWorker } from "./messages.ts";
 import { createObserve, type WorkerObserve } from "./observe.ts";
@@ -23,6 +25,7 @@ interface Serving {
   readonly server: Server;
   readonly log: Log;
   readonly observe: WorkerObserve;
+  readonly governed: GovernedWorker | null;
   readonly owner: OwnerPort;
   /** Everything it has to tell is on its way. */
   readonly flush: () => Promise<unknown>;
@@ -66,11 +69,19 @@ export function runWorker(): void {
   process.on("unhandledRejection", guard);
   // The supervisor passes signals on; a terminal or a service manager may send them to every process of the group.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
-  process.on("disconnect", () => end({ because: "the supervisor is gone", drain: drainOf(serving), retires: false }));
+  process.on("disconnect", () => {
+    serving?.governed?.spender.orphaned();
+    end({ because: "the supervisor is gone", drain: drainOf(serving), retires: false });
+  });
+  // The keys come before the plan, so that nobody is refused at the first moment.
+  const early: LedgerReply[] = [];
   process.on("message", (message: unknown) => {
     if (!isToWorker(message)) return;
-    if (message.kind === "deploy") serving ??= serve(message.plan);
-    else if (message.kind === "drain") end({ because: "drain", drain: message, retires: false });
+    if (message.kind === "deploy") serving ??= serve(message.plan, early.splice(0));
+    else if (message.kind === "ledger") {
+      if (serving === null) early.push(message.reply);
+      else serving.governed?.receive(message.reply);
+    } else if (message.kind === "drain") end({ because: "drain", drain: message, retires: false });
     else if (message.kind === "stop") stopNow(serving);
     else if (message.kind === "displays") serving?.observe.displays(message.states);
     else answer(serving, message);
@@ -82,14 +93,16 @@ function drainOf(serving: Serving | null): Drain {
   return { delayMs: 0, graceMs: serving?.plan.deployment.drainMs ?? 0 };
 }
 
-function send(message: FromWorker): void {
-  // Without a supervisor there is nobody to tell; `disconnect` ends this process.
-  if (process.connected) process.send?.(message);
+/** False: without a supervisor there is nobody to tell; `disconnect` ends this process. */
+function send(message: FromWorker): boolean {
+  if (!process.connected || process.send === undefined) return false;
+  process.send(message);
+  return true;
 }
 
 function answer(
   serving: Serving | null,
-  message: Exclude<ToWorker, { kind: "deploy" | "drain" | "stop" | "displays" }>,
+  message: Exclude<ToWorker, { kind: "deploy" | "drain" | "stop" | "displays" | "ledger" }>,
 ): void {
   if (serving === null) return;
   if (message.kind === "owner-told" || message.kind === "decided") serving.owner.told(message);
@@ -100,7 +113,7 @@ function answer(
 // ---------------------------------------------------------------- serving
 
 /** Null: the address could not be opened, and the process ends. */
-function serve(plan: Plan): Serving | null {
+function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   const { deployment } = plan;
   const { host } = deployment.listen;
   const output = createOutput({ writeText: (text) => Bun.write(Bun.stdout, text), setTimer: effects.setTimer });
@@ -110,6 +123,13 @@ function serve(plan: Plan): Serving | null {
   const secrets = createSecretResolver(
     systemSecretSources({ readEnv: (name) => process.env[name], nowMs: effects.nowMs }),
   );
+  const governed = createGoverned({
+    plan,
+    effects,
+    send,
+    onLost: (rows, error) => log.error("rows of the ledger are lost", { rows, bug: describeError(error) }),
+  });
+  for (const reply of early) governed?.receive(reply);
   const gateway = compose({
     deployment,
     effects,
@@ -118,13 +138,17 @@ function serve(plan: Plan): Serving | null {
     listenIsLoopback: isLoopback(host),
     sinks: plan.observed ? [batches.sink] : [],
     log,
+    governed,
   });
   const observe = createObserve({ gateway, workers: plan.workers, send, setTimer: effects.setTimer });
   const owner = createOwnerPort({ send, setTimer: effects.setTimer });
   const started = startServer({
     gateway,
     observe,
-    adminPorts: { decisions: owner.decisions },
+    adminPorts: {
+      decisions: owner.decisions,
+      keys: deployment.governance === null ? null : (governed?.spender ?? null),
+    },
     host,
     port: plan.port,
     reusePort: plan.workers > 1,
@@ -139,9 +163,9 @@ function serve(plan: Plan): Serving | null {
   send({ kind: "listening", port: server.port });
   const flush = (): Promise<unknown> => {
     batches.flush();
-    return output.flushed();
+    return Promise.all([governed?.spender.flushed(), output.flushed()]);
   };
-  return { plan, gateway, server, log, observe, owner, flush };
+  return { plan, gateway, server, log, observe, owner, governed, flush };
 }
 
 // ---------------------------------------------------------------- the end

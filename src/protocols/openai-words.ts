@@ -40,6 +40,8 @@ const WORDS: { readonly [kind in FailureKind]?: { readonly type: string; readonl
   "no-capable-lane": { type: "invalid_request_error", code: "no_capable_lane" },
   "budget-exceeded": { type: "insufficient_quota", code: "insufficient_quota" },
   "limit-exceeded": { type: "rate_limit_error", code: "rate_limit_exceeded" },
+  "duplicate-request": { type: "invalid_request_error", code: "duplicate_request" },
+  "ledger-unavailable": { type: "server_error", code: "ledger_unavailable" },
   "no-eligible-lane": { type: "server_error", code: "no_eligible_lane" },
   "exact-model-unavailable": { type: "server_error", code: "exact_model_unavailable" },
   "no-capable-fallback": { type: "server_error", code: "no_capable_fallback" },

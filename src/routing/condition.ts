@@ -8,6 +8,7 @@ export type Exclusion =
   | "excluded" // named in `failover.exclusions`
   | "other-protocol"
   | "no-operation"
+  | "unpriced" // nobody knows what it costs, and only what has a price is used
   | "lacks-capability"
   | "breaks-keep"
   | "tried" // earlier in this exchange

@@ -23,6 +23,7 @@ const LASTING: ReadonlySet<Exclusion> = new Set<Exclusion>([
   "excluded",
   "other-protocol",
   "no-operation",
+  "unpriced",
   "lacks-capability",
   "breaks-keep",
   "too-small",

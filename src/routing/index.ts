@@ -9,7 +9,6 @@ export { couldEverServe, leastBad, mayAttemptAgain, type NothingLeft, nothingLef
 export type { Guard } from "./guard.ts";
 export { createHealth, type Health, type LaneFacts } from "./health.ts";
 export { satisfiesKeep } from "./keep.ts";
-export { worstLabel } from "./labels.ts";
 export { POLICIES } from "./policies/index.ts";
 export type { ProbeGuard } from "./probing.ts";
 export type { QuotaLeft } from "./quota.ts";

@@ -10,6 +10,7 @@ import { asObject, JSON_LIMITS, type JsonObject, parseJson, scanJson } from "../
 import { WireError } from "../std/wire-error.ts";
 import { type DecisionPort, decisionRoutes } from "./admin-decisions.ts";
 import { explainRoutes } from "./admin-explain.ts";
+import { type KeyPort, keyRoutes } from "./admin-keys.ts";
 import type { AdminAnswer, AdminRoute } from "./admin-route.ts";
 import { readBody } from "./body.ts";
 import { isHostPlausible } from "./head.ts";
@@ -19,11 +20,17 @@ import { streamOf } from "./stream.ts";
 export interface AdminPorts {
   readonly decisions: DecisionPort;
   readonly explain: Explain;
+  /** Virtual keys and their usage; null: there are none. */
+  readonly keys: KeyPort | null;
 }
 
 /** Every route, in one place. A new part adds a port above and its routes here. */
 function adminTable(ports: AdminPorts, setTimer: Effects["setTimer"]): readonly AdminRoute[] {
-  return [...decisionRoutes(ports.decisions, setTimer), ...explainRoutes(ports.explain)];
+  return [
+    ...decisionRoutes(ports.decisions, setTimer),
+    ...explainRoutes(ports.explain),
+    ...(ports.keys === null ? [] : keyRoutes(ports.keys)),
+  ];
 }
 
 // ---------------------------------------------------------------- serving

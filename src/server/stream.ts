@@ -46,6 +46,20 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
     });
   };
 
+  const hand = (controller: ReadableStreamDefaultController<Uint8Array>, bytes: Uint8Array | null): void => {
+    // The client may have left in the meantime; a stream that was cancelled takes nothing more.
+    if (over) return;
+    if (bytes === null) {
+      finish();
+      // A reset is the one way left to say that something is missing.
+      if (source.isCut) controller.error(new Error("the upstream broke off its answer"));
+      else controller.close();
+      return;
+    }
+    readyMs = input.nowMs();
+    controller.enqueue(bytes);
+  };
+
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -53,20 +67,10 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
         signal.addEventListener("abort", leave);
         watch(STALL_MS, controller);
       },
-      async pull(controller) {
+      // Not async: for every chunk that would be one more promise to wait for.
+      pull(controller) {
         readyMs = null;
-        const bytes = over ? null : await source.next();
-        // The client may have left in the meantime; a stream that was cancelled takes nothing more.
-        if (over) return;
-        if (bytes === null) {
-          finish();
-          // A reset is the one way left to say that something is missing.
-          if (source.isCut) controller.error(new Error("the upstream broke off its answer"));
-          else controller.close();
-          return;
-        }
-        readyMs = input.nowMs();
-        controller.enqueue(bytes);
+        return over ? undefined : source.next().then((bytes) => hand(controller, bytes));
       },
       cancel: leave,
     },

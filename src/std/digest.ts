@@ -8,8 +8,8 @@ export function sha256(text: string): Uint8Array {
 }
 
 /** Lower-case hexadecimal, 64 characters. */
-export function sha256Hex(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+export function sha256Hex(data: string | Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(data).digest("hex");
 }
 
 /** Looks at every byte of two digests, so that the time tells nothing of where they differ. Lengths are no secret. */

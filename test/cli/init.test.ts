@@ -98,7 +98,7 @@ describe("with keys in the environment", () => {
 test("without keys it writes a file that explains, and that loads", async () => {
   const { code, out, cwd } = await run([], { OPENAI_API_KEY: "  " });
   expect(code).toBe(0);
-  expect(out).toContain("No vendor's key was found");
+  expect(out).toContain("No vendor's key that a starting model is known for was found");
   const text = read(cwd);
   expect(text).toContain("ANTHROPIC_API_KEY");
   expect(loadFromText({ config: text, env: {} }).deployment).not.toBeNull();

@@ -86,9 +86,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
     [pool("failover: { cap: 03 }"), "error pools.p.failover.cap: begins with a zero"],
   ],
 
-  governance: [
-    [after("governance: { enabled: true, admin_token: a }\n"), "error governance.enabled: virtual keys and budgets"],
-  ],
   otlp: [
     [
       after('observability: { otlp_endpoint: "http://127.0.0.1:4318" }\n'),
@@ -101,13 +98,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
       "warning observability.request_log_webhook_url: the request webhook",
     ],
   ],
-  "account-caps": [
-    [
-      provider("accounts: [{ id: a, api_key_env: ACME_KEY, caps: [{ window: daily, unit: usd, limit: 5 }] }]"),
-      "error providers.acme.accounts[0].caps: spending caps",
-    ],
-  ],
-  idempotency: [[after("idempotency: { enabled: true }\n"), "error idempotency.enabled: answers remembered"]],
   "connect-timeout": [
     [after("timeouts: { connect_ms: 5 }\n"), "warning timeouts.connect_ms: a time limit for connecting"],
     [keyed("timeouts: { connect_ms: 5 }"), "warning providers.acme.timeouts.connect_ms: a time limit"],

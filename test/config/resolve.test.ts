@@ -188,6 +188,7 @@ describe("prices", () => {
     const prices =
       "prices: { input_per_million_usd: 0.1, output_per_million_usd: 3, cache_read_per_million_usd: 0.075, tiers: [{ above_tokens: 9, input_per_million_usd: 2 }, { above_tokens: 5, output_per_million_usd: 1e-9 }] }";
     expect<unknown>(Object.values(deploy(config(`  m: { provider: acme, ${prices} }`)).lanes)[0]?.prices).toEqual({
+      request: 0,
       input: 100_000_000,
       output: 3_000_000_000,
       cacheRead: 75_000_000,
@@ -197,8 +198,8 @@ describe("prices", () => {
       audioInput: null,
       audioOutput: null,
       tiers: [
-        { aboveTokens: 5, input: null, output: 1, cacheRead: null, cacheWrite: null },
-        { aboveTokens: 9, input: 2_000_000_000, output: null, cacheRead: null, cacheWrite: null },
+        { aboveTokens: 5, input: null, output: 1, cacheRead: null, cacheWrite: null, cacheWrite1h: null },
+        { aboveTokens: 9, input: 2_000_000_000, output: null, cacheRead: null, cacheWrite: null, cacheWrite1h: null },
       ],
     });
   });

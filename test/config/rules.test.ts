@@ -253,6 +253,19 @@ const PROVIDERS: Row[] = [
     says: "https://",
     line: 1,
   },
+  ...["/v1", "/v1/", "/v1/chat/completions"].map(
+    (end): Row => ({
+      name: `a version that the protocol's path brings: ${end}`,
+      config: whole(
+        `{ own: { protocol: openai, base_url: "https://own.invalid${end}", api_key_env: ACME_KEY } }`,
+        "{ m: { provider: own } }",
+      ),
+      path: "providers.own.base_url",
+      says: `ends with ${end.replace(/\/$/, "")}, and requests go to what stands here followed by /v1/...`,
+      line: 1,
+      severity: "warning",
+    }),
+  ),
   {
     name: "blocked host (rule 11)",
     config: providers('base_url: "https://127.0.0.1"'),
@@ -813,7 +826,7 @@ const ACCESS: Row[] = [
     name: "strict budget without prices",
     config: after("governance: { enabled: true, admin_token: a, budget: strict }\n"),
     path: "governance.budget",
-    says: "unpriced: refuse",
+    says: "unpriced: reject",
     line: 8,
   },
 ];

@@ -207,7 +207,12 @@ describe("a test of an open breaker is given back", () => {
     await ask(core);
     await core.effects.run(30_000);
     const { Secret } = await import("../../src/std/secret.ts");
-    const caller = { label: "passthrough", allowedTargets: null, passthrough: new Secret("callers-own-key") };
+    const caller = {
+      label: "passthrough",
+      allowedTargets: null,
+      passthrough: new Secret("callers-own-key"),
+      key: null,
+    };
     const got = await core.ask({ protocol: "openai", body: question("openai"), caller });
     expect(got.status).toBe(401);
     expect(core.standing.health.condition(pool, a, core.effects.nowMs()).probing).toBe(true);

@@ -16,6 +16,7 @@ import type { Prices } from "../../src/ir/deployment.ts";
 import { nanos } from "../../src/std/money.ts";
 
 const PRICES: Prices = {
+  request: 0,
   input: 3_000_000_000,
   output: 15_000_000_000,
   cacheRead: 300_000_000,
@@ -24,11 +25,20 @@ const PRICES: Prices = {
   reasoning: 20_000_000_000,
   audioInput: null,
   audioOutput: null,
-  tiers: [{ aboveTokens: 1000, input: 7_000_000_000, output: 22_000_000_000, cacheRead: null, cacheWrite: null }],
+  tiers: [
+    {
+      aboveTokens: 1000,
+      input: 7_000_000_000,
+      output: 22_000_000_000,
+      cacheRead: null,
+      cacheWrite: null,
+      cacheWrite1h: null,
+    },
+  ],
 };
 
 function caller(allowedTargets: readonly string[] | null): Caller {
-  return { label: "token-1", allowedTargets, passthrough: null };
+  return { label: "token-1", allowedTargets, passthrough: null, key: null };
 }
 
 test.each([

@@ -1,8 +1,10 @@
 // Who is let in: by mode, by token, and never by the shape of a token.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createIdentify, type Identified, unauthenticated } from "../../src/governance/identify.ts";
-import type { AuthMode } from "../../src/ir/deployment.ts";
+import { createIdentify, createKeyIdentify, type Identified, unauthenticated } from "../../src/governance/identify.ts";
+import { createKeyRing, NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
+import type { AuthMode, Group } from "../../src/ir/deployment.ts";
+import { sha256Hex } from "../../src/std/digest.ts";
 import { Secret } from "../../src/std/secret.ts";
 
 const TOKENS = ["test-key-1", "", "test-key-3", "test-key-1"];
@@ -106,5 +108,90 @@ describe("odd tokens", () => {
       ),
       { numRuns: 200, seed: 2 },
     );
+  });
+});
+
+describe("virtual keys", () => {
+  const key = (over: Partial<VirtualKey>): VirtualKey => ({
+    id: "vk_1",
+    name: "alice",
+    hash: sha256Hex("sk-rm-one"),
+    previous: null,
+    enabled: true,
+    createdMs: 0,
+    expiresMs: null,
+    revokedMs: null,
+    allowedTargets: null,
+    group: null,
+    project: null,
+    labels: {},
+    limits: NO_LIMITS,
+    ...over,
+  });
+  const group = (name: string, parent: string | null, allowedTargets: readonly string[] | null): Group => ({
+    name,
+    parent,
+    allowedTargets,
+    limits: NO_LIMITS,
+  });
+  const start = (...keys: VirtualKey[]) => {
+    const ring = createKeyRing();
+    ring.update(keys, []);
+    let wallMs = 1_000;
+    const groups = { top: group("top", null, ["a", "b"]), team: group("team", "top", ["b", "c"]) };
+    return { ring, ...createKeyIdentify({ ring, groups, wallMs: () => wallMs }), at: (ms: number) => (wallMs = ms) };
+  };
+  const kind = (identified: ReturnType<ReturnType<typeof start>["identify"]>) => identified.kind;
+
+  const refusals: readonly [what: string, over: Partial<VirtualKey>][] = [
+    ["disabled", { enabled: false }],
+    ["expired at this moment", { expiresMs: 1_000 }],
+    ["revoked", { revokedMs: 5 }],
+    ["another secret", { hash: sha256Hex("sk-rm-two") }],
+  ];
+  for (const [what, over] of refusals) {
+    test(`${what}: refused like no credential at all`, () => {
+      const { identify, named } = start(key(over));
+      const refused = identify(new Secret("sk-rm-one"));
+      expect(refused).toEqual(identify(null));
+      expect(refused.kind).toBe("refused");
+      if (what !== "another secret") expect([named("vk_1"), named("alice")]).toEqual([null, null]);
+    });
+  }
+
+  test("the secret before the last one works until it is over, and a removed key at once no more", () => {
+    const { identify, ring, at } = start(
+      key({ hash: sha256Hex("new"), previous: { hash: sha256Hex("sk-rm-one"), untilMs: 2_000 } }),
+    );
+    expect([kind(identify(new Secret("new"))), kind(identify(new Secret("sk-rm-one")))]).toEqual(["caller", "caller"]);
+    at(2_000);
+    expect([kind(identify(new Secret("new"))), kind(identify(new Secret("sk-rm-one")))]).toEqual(["caller", "refused"]);
+    ring.update([], ["vk_1"]);
+    expect(kind(identify(new Secret("new")))).toBe("refused");
+    expect(ring.size()).toBe(0);
+  });
+
+  test("what the key and every group above it allow", () => {
+    const { named } = start(key({ group: "team", allowedTargets: ["b", "c", "d"] }));
+    expect(named("alice")?.allowedTargets).toEqual(["b"]);
+    expect(start(key({ group: "team" })).named("vk_1")?.allowedTargets).toEqual(["b"]);
+    expect(start(key({})).named("vk_1")?.allowedTargets).toBeNull();
+    expect(start(key({ allowedTargets: [] })).named("vk_1")?.allowedTargets).toEqual([]);
+  });
+
+  test("who signs is a key's by its id, or by a name that only one has", () => {
+    const { named, ring } = start(
+      key({}),
+      key({ id: "vk_2", hash: sha256Hex("two") }),
+      key({ id: "vk_3", name: "bob", hash: sha256Hex("three") }),
+    );
+    expect([named("vk_2")?.key?.id, named("bob")?.key?.id, named("alice"), named("nobody")]).toEqual([
+      "vk_2",
+      "vk_3",
+      null,
+      null,
+    ]);
+    ring.update([key({ id: "vk_2", name: "carol", hash: sha256Hex("two") })], []);
+    expect([named("alice")?.key?.id, named("carol")?.key?.id]).toEqual(["vk_1", "vk_2"]);
   });
 });

@@ -8,6 +8,7 @@ import { UNKNOWN_USAGE, type Usage } from "../../src/ir/usage.ts";
 const USD = 1_000_000_000;
 
 const PLAIN: Prices = {
+  request: 0,
   input: 3 * USD,
   output: 15 * USD,
   cacheRead: null,
@@ -30,8 +31,15 @@ const FULL: Prices = {
 const TIERED: Prices = {
   ...FULL,
   tiers: [
-    { aboveTokens: 200_000, input: 6 * USD, output: 22.5 * USD, cacheRead: 0.6 * USD, cacheWrite: null },
-    { aboveTokens: 400_000, input: 12 * USD, output: null, cacheRead: null, cacheWrite: null },
+    {
+      aboveTokens: 200_000,
+      input: 6 * USD,
+      output: 22.5 * USD,
+      cacheRead: 0.6 * USD,
+      cacheWrite: null,
+      cacheWrite1h: null,
+    },
+    { aboveTokens: 400_000, input: 12 * USD, output: null, cacheRead: null, cacheWrite: null, cacheWrite1h: null },
   ],
 };
 /** 37.5 nano-dollars a token in, 0.5 out: prices that do not come out even. */
@@ -133,6 +141,7 @@ const anyUsage = fc.record({
   audioOutputTokens: fc.option(count),
 });
 const anyPrices: fc.Arbitrary<Prices> = fc.record({
+  request: price,
   input: price,
   output: price,
   cacheRead: fc.option(price),
@@ -152,6 +161,7 @@ const anyPrices: fc.Arbitrary<Prices> = fc.record({
             output: fc.option(price),
             cacheRead: fc.option(price),
             cacheWrite: fc.option(price),
+            cacheWrite1h: fc.option(price),
           }),
         ),
     ),
@@ -245,6 +255,7 @@ function exactMicroNanos(used: Usage, prices: Prices): bigint {
   const audioInput = Math.min(used.audioInputTokens ?? 0, used.freshInputTokens ?? 0);
   const whole = (tokens: number | null, rate: number) => BigInt(tokens ?? 0) * BigInt(rate);
   return (
+    BigInt(prices.request) * 1_000_000n +
     whole(used.freshInputTokens, rates.input) +
     BigInt(audioInput) * BigInt(rates.audioInput - rates.input) +
     whole(used.cacheReadTokens, rates.cacheRead) +

@@ -8,11 +8,12 @@ import {
   createHeaderFilter,
   createSeals,
   type Exchange,
+  type Repeats,
   type Standing,
   TRACE_HEADERS,
   type World,
 } from "../../src/exchange/index.ts";
-import { type Caller, createIdentify, type UsageRow } from "../../src/governance/index.ts";
+import { type Admission, type Caller, createIdentify, type UsageRow } from "../../src/governance/index.ts";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import type { Operation } from "../../src/ir/facts.ts";
 import type { RequestParts, Route } from "../../src/ir/route.ts";
@@ -32,6 +33,8 @@ export interface CoreInput {
   readonly metered?: boolean;
   readonly clientTokens?: readonly string[];
   readonly localHostsOnly?: boolean;
+  readonly admission?: Admission;
+  readonly repeats?: Repeats;
   /** Instead of the table's. */
   readonly protocols?: readonly Protocol[];
   /** Plants a fault: what the core is given instead of the real part. */
@@ -88,7 +91,7 @@ export interface Core {
   inflight(): number;
 }
 
-export const ANONYMOUS: Caller = { label: "anonymous", allowedTargets: null, passthrough: null };
+export const ANONYMOUS: Caller = { label: "anonymous", allowedTargets: null, passthrough: null, key: null };
 
 /** Virtual time a test may take unless it says otherwise: more than any default timer but the total one. */
 const WITHIN_MS = 400_000;
@@ -131,6 +134,8 @@ export function createCore(input: CoreInput): Core {
     onBug: (_id, error) => void bugs.push(error),
     startedWallMs: effects.wallMs(),
     localHostsOnly: input.localHostsOnly ?? false,
+    admission: input.admission ?? null,
+    repeats: input.repeats ?? null,
   });
 
   const until = async <T>(promise: Promise<T>, withinMs = WITHIN_MS): Promise<T> => {
@@ -212,6 +217,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
       egress.payload.id === ingress.payload.id ? createHeaderFilter(egress.carrier.headers.response) : nothing,
     userAgent: "ringmain/test",
     metered: input.metered ?? false,
+    pricedOnly: false,
   };
 }
 

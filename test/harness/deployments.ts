@@ -18,6 +18,7 @@ export const TIMERS: TimerPair = {
 
 /** A million input tokens for 3 dollars, a million output tokens for 15. */
 export const PRICES: Prices = {
+  request: 0,
   input: 3_000_000_000,
   output: 15_000_000_000,
   cacheRead: 300_000_000,
@@ -147,6 +148,8 @@ export function deploymentOf(input: DeploymentInput): Deployment {
     listen: { host: "127.0.0.1", port: 0 },
     workers: 1,
     drainMs: 0,
+    governance: null,
+    idempotency: null,
     auth: { mode: "none", clientTokens: [] },
     adminToken: null,
     metering: "exact",

@@ -173,6 +173,8 @@ export function deployment(members: Partial<Deployment> = {}): Deployment {
     listen: { host: "127.0.0.1", port: 0 },
     workers: 1,
     drainMs: 30_000,
+    governance: null,
+    idempotency: null,
     auth: { mode: "token", clientTokens: [] },
     adminToken: null,
     metering: "exact",

@@ -45,6 +45,8 @@ function start(options: {
     platform: options.platform ?? "linux",
     cores: 2,
     nowMs: () => performance.now(),
+    randomName: () => "w",
+    openLedger: async () => null,
     wallMs: () => Date.now(),
     random: () => 0,
     setTimer(ms, fire) {

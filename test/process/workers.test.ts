@@ -28,6 +28,8 @@ test("two workers share an address and show the figures of both", async () => {
     platform: process.platform,
     cores: 2,
     nowMs: () => performance.now(),
+    randomName: () => "w",
+    openLedger: async () => null,
     wallMs: () => Date.now(),
     random: () => 0,
     setTimer(ms, fire) {

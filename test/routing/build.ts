@@ -102,6 +102,8 @@ export function deployment(lanes: readonly Lane[], targets: readonly Target[] = 
     listen: { host: "127.0.0.1", port: 0 },
     workers: 1,
     drainMs: 0,
+    governance: null,
+    idempotency: null,
     auth: { mode: "none", clientTokens: [] },
     adminToken: null,
     metering: "exact",

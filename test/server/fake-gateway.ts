@@ -63,7 +63,7 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS): FakeServer {
       credential: (_route, parts) =>
         parts.headers["authorization"] === "Bearer wrong"
           ? { kind: "refused", failure: failure("unauthenticated", "No.") }
-          : { kind: "caller", caller: { label: "anonymous", allowedTargets: null, passthrough: null } },
+          : { kind: "caller", caller: { label: "anonymous", allowedTargets: null, passthrough: null, key: null } },
       async run(input) {
         runs.push(input);
         return script(input);
@@ -86,7 +86,7 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS): FakeServer {
   const started = startServer({
     gateway,
     observe: { stats: async () => ({ pools: {} }), metrics: async () => [gateway.metrics()] },
-    adminPorts: { decisions },
+    adminPorts: { decisions, keys: null },
     host: "127.0.0.1",
     port: 0,
     reusePort: false,

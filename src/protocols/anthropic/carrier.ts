@@ -1,4 +1,5 @@
 /** How Messages bodies travel: paths, framing, headers. Another carrier may hold the same payload. */
+import type { LimitsTold } from "../../ir/limits.ts";
 import type { Route } from "../../ir/route.ts";
 import { writeSseFrame } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
@@ -62,6 +63,19 @@ const headers: HeaderRules = {
 
 const framing = sseFraming(writeSseFrame({ event: "ping", data: '{"type": "ping"}' }));
 
+/** `anthropic-ratelimit-*` (docs.anthropic.com, rate limits, read 2026-11): a reset is a moment, in RFC 3339. */
+function limitHeaders({ requests, tokens, wallMs }: LimitsTold): Record<string, string> {
+  const told: Record<string, string> = {};
+  for (const [kind, limit] of Object.entries({ requests, tokens })) {
+    if (limit === null) continue;
+    const reset = new Date(Math.ceil((wallMs + limit.resetMs) / 1_000) * 1_000).toISOString().replace(".000Z", "Z");
+    told[`anthropic-ratelimit-${kind}-limit`] = String(limit.limit);
+    told[`anthropic-ratelimit-${kind}-remaining`] = String(limit.left);
+    told[`anthropic-ratelimit-${kind}-reset`] = reset;
+  }
+  return told;
+}
+
 export const carrier: Carrier = {
   id: ORIGIN,
   routes,
@@ -84,5 +98,6 @@ export const carrier: Carrier = {
   auth,
   headers,
   quotas: ANTHROPIC_QUOTAS,
+  limitHeaders,
   answerHeaders: (requestId) => ({ "request-id": requestId }),
 };

@@ -76,6 +76,8 @@ const TYPES = {
   "no-capable-lane": "invalid_request_error",
   "budget-exceeded": "rate_limit_error",
   "limit-exceeded": "rate_limit_error",
+  "duplicate-request": "conflict_error",
+  "ledger-unavailable": "overloaded_error",
   "no-eligible-lane": "overloaded_error",
   "exact-model-unavailable": "overloaded_error",
   "no-capable-fallback": "overloaded_error",

@@ -49,7 +49,7 @@ export function createSseSplitter(options?: { frameCharsMax?: number }): SseSpli
     if (text === "") return;
     let from = afterReturn && text.startsWith("\n") ? 1 : 0;
     afterReturn = text.endsWith("\r");
-    const ends = createLineEnds(text, "\n", "\r");
+    const ends = new LineEnds(text, "\n", "\r");
     for (let end = ends.next(from); end >= 0; end = ends.next(from)) {
       const piece = text.slice(from, end);
       takeLine(partial.chars() === 0 ? piece : partial.takeWith(piece), frames);
@@ -113,7 +113,7 @@ export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCu
       };
       if (afterReturn === "blank") cut();
       afterReturn = "no";
-      const ends = createLineEnds(bytes, LINE_FEED, CARRIAGE_RETURN);
+      const ends = new LineEnds<number>(bytes, LINE_FEED, CARRIAGE_RETURN);
       for (let end = ends.next(from); end >= 0; end = ends.next(from)) {
         const blank = end === from && !lineStarted;
         lineStarted = false;
@@ -239,22 +239,31 @@ function createByteHold(bytesMax: number) {
  * Walks the line terminators of one chunk. Each kind's next place is remembered, so that a chunk full of one kind is not
  * searched to its end for the other after every line.
  */
-function createLineEnds<T>(chunk: { indexOf(what: T, from: number): number }, feed: T, carriageReturn: T) {
-  let nextFeed = -1;
-  let nextReturn = -1;
-  const find = (what: T, from: number) => {
-    const found = chunk.indexOf(what, from);
+class LineEnds<T> {
+  #nextFeed = -1;
+  #nextReturn = -1;
+  readonly #chunk: { indexOf(what: T, from: number): number };
+  readonly #feed: T;
+  readonly #carriageReturn: T;
+
+  constructor(chunk: { indexOf(what: T, from: number): number }, feed: T, carriageReturn: T) {
+    this.#chunk = chunk;
+    this.#feed = feed;
+    this.#carriageReturn = carriageReturn;
+  }
+
+  /** -1 when there is none at or after `from`. */
+  next(from: number): number {
+    if (this.#nextFeed < from) this.#nextFeed = this.#find(this.#feed, from);
+    if (this.#nextReturn < from) this.#nextReturn = this.#find(this.#carriageReturn, from);
+    const next = Math.min(this.#nextFeed, this.#nextReturn);
+    return next === Number.POSITIVE_INFINITY ? -1 : next;
+  }
+
+  #find(what: T, from: number): number {
+    const found = this.#chunk.indexOf(what, from);
     return found < 0 ? Number.POSITIVE_INFINITY : found;
-  };
-  return {
-    /** -1 when there is none at or after `from`. */
-    next(from: number): number {
-      if (nextFeed < from) nextFeed = find(feed, from);
-      if (nextReturn < from) nextReturn = find(carriageReturn, from);
-      const next = Math.min(nextFeed, nextReturn);
-      return next === Number.POSITIVE_INFINITY ? -1 : next;
-    },
-  };
+  }
 }
 
 /** Null closes the stream, which fails when it stops inside a character. */

@@ -27,7 +27,7 @@ function writeStatus(failure: Failure, version: string | null): JsonObject {
   };
 }
 
-/** The vendor answers a wrong key with 400; its clients repeat a 503 and do not know Anthropic's 529. */
+/** The vendor answers a wrong key with 400. Its clients try again at 503, and have never heard of Anthropic's 529. */
 function statusOf(failure: Failure): number {
   if (failure.kind === "unauthenticated") return 400;
   const status = statusOfFailure(failure);
@@ -64,6 +64,8 @@ const WORDS = {
   "no-capable-lane": "INVALID_ARGUMENT",
   "budget-exceeded": "RESOURCE_EXHAUSTED",
   "limit-exceeded": "RESOURCE_EXHAUSTED",
+  "duplicate-request": "ABORTED",
+  "ledger-unavailable": "UNAVAILABLE",
   "no-eligible-lane": "UNAVAILABLE",
   "exact-model-unavailable": "UNAVAILABLE",
   "no-capable-fallback": "UNAVAILABLE",

@@ -28,7 +28,10 @@ export const hiddenUsage: HiddenUsage = {
   },
 
   frame(bytes) {
-    if (indexOfBytes(bytes, USAGE) < 0) return bytes;
+    const usageAt = indexOfBytes(bytes, USAGE);
+    if (usageAt < 0) return bytes;
+    const plain = withoutPlainNull(bytes, usageAt);
+    if (plain !== null) return plain;
     const data = findData(bytes);
     if (data === null) return bytes;
     const json = bytes.subarray(data.start, data.end);
@@ -43,6 +46,21 @@ export const hiddenUsage: HiddenUsage = {
     return isUsageOnly(json, scan.members) ? null : bytes;
   },
 };
+
+/**
+ * The frame as the vendor itself writes nearly all of them: one line, and `"usage":null` its last member, which can then be
+ * no other than the outermost object's, because a quote inside a text would be escaped and an escape is looked for. Null:
+ * it is another one, to be read with care.
+ */
+function withoutPlainNull(bytes: Uint8Array, usageAt: number): Uint8Array | null {
+  const end = bytes.length - PLAIN_TAIL.length;
+  if (usageAt !== end + 1 || (bytes[end - 1] ?? 0) <= SPACE || !startsWith(bytes, end, PLAIN_TAIL)) return null;
+  if (!startsWith(bytes, 0, DATA) || bytes.indexOf(LINE_FEED) !== bytes.length - 2) return null;
+  if (bytes.includes(BACKSLASH) || bytes.includes(CARRIAGE_RETURN)) return null;
+  const cut = bytes.slice(0, end + PLAIN_END.length);
+  cut.set(PLAIN_END, end);
+  return cut;
+}
 
 /** Edits that make one `stream_options` value ask; none when it does, or when it is no object and the vendor will say so. */
 function askIn(bytes: Uint8Array, member: TopMember): Edit[] {
@@ -92,7 +110,8 @@ function lineEnd(bytes: Uint8Array, from: number): number {
 }
 
 function startsWith(bytes: Uint8Array, from: number, prefix: Uint8Array): boolean {
-  return prefix.every((byte, index) => bytes[from + index] === byte);
+  for (let index = 0; index < prefix.length; index++) if (bytes[from + index] !== prefix[index]) return false;
+  return true;
 }
 
 function textOf(bytes: Uint8Array, { valueStart, valueEnd }: TopMember): string {
@@ -110,7 +129,11 @@ function parseValue(json: Uint8Array, member: TopMember): unknown {
 
 const USAGE = encodeUtf8('"usage"');
 const DATA = encodeUtf8("data:");
+const PLAIN_TAIL = encodeUtf8(',"usage":null}\n\n');
+const PLAIN_END = encodeUtf8("}\n\n");
 const DECODER = new TextDecoder();
 const OPEN_BRACE = 0x7b;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

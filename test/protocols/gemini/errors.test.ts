@@ -212,6 +212,12 @@ describe("what a client is told", () => {
     }
   });
 
+  test("an overloaded vendor of another protocol is what the official SDK tries again", () => {
+    const upstream = { status: 529, code: null, type: "overloaded_error", message: null, body: null, headers: {} };
+    const written = payload.writeError({ ...failure("overloaded", "No."), upstream }, context);
+    expect(written).toMatchObject({ status: 503, body: { error: { code: 503, status: "UNAVAILABLE" } } });
+  });
+
   const cases: readonly [FailureKind, number, string, JsonObject][] = [
     ["unauthenticated", 400, "INVALID_ARGUMENT", { reason: "API_KEY_INVALID", domain: "googleapis.com" }],
     ["rate-limited", 429, "RESOURCE_EXHAUSTED", { retryDelay: "5s" }],

@@ -197,6 +197,8 @@ describe("written", () => {
     ["no-capable-lane", 400, "invalid_request_error", "no_capable_lane"],
     ["budget-exceeded", 429, "insufficient_quota", "insufficient_quota"],
     ["limit-exceeded", 429, "rate_limit_error", "rate_limit_exceeded"],
+    ["duplicate-request", 409, "invalid_request_error", "duplicate_request"],
+    ["ledger-unavailable", 503, "server_error", "ledger_unavailable"],
     ["no-eligible-lane", 503, "server_error", "no_eligible_lane"],
     ["exact-model-unavailable", 503, "server_error", "exact_model_unavailable"],
     ["no-capable-fallback", 503, "server_error", "no_capable_fallback"],

@@ -1,0 +1,20 @@
+/** The usage of an answer nobody reported in full: by what was seen of it, so that a broken stream is neither free nor dear. */
+import { UNKNOWN_USAGE, type Usage } from "../ir/usage.ts";
+
+export interface Seen {
+  /** What the vendor told, perhaps only of the beginning; null: nothing. */
+  readonly reported: Usage | null;
+  readonly inputTokensEstimate: number;
+  /** Tokens of the answer that came, counted by us: pieces of a stream hold one or more each. */
+  readonly outputTokens: number;
+}
+
+/** The vendor's counts where it told them; what it told of the answer at its beginning is raised to what came since. */
+export function seenUsage({ reported, inputTokensEstimate, outputTokens }: Seen): Usage {
+  const usage = reported ?? UNKNOWN_USAGE;
+  return {
+    ...usage,
+    freshInputTokens: usage.freshInputTokens ?? inputTokensEstimate,
+    outputTokens: Math.max(usage.outputTokens ?? 0, outputTokens),
+  };
+}

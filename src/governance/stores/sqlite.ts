@@ -1,0 +1,400 @@
+/**
+ * The ledger on disk: one SQLite file in WAL mode that is synced at every commit. Only the supervisor loads this, and only
+ * where keys are in use. Every statement is prepared and takes its values as parameters.
+ */
+import { Database, type Statement } from "bun:sqlite";
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { inputTokens, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
+import type { HeldLease } from "../amounts.ts";
+import { readStoredKey } from "../key-document.ts";
+import type { VirtualKey } from "../keys.ts";
+import type { Entry, RememberedAnswer, UsageState } from "../store.ts";
+import { hourOf } from "../windows.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+/** One transaction: all of it is on disk afterwards, or none. */
+export interface Commit {
+  readonly entries: readonly Entry[];
+  readonly leases: readonly HeldLease[];
+  readonly keys: readonly VirtualKey[];
+  readonly removedKeys: readonly string[];
+  readonly audit: readonly AuditRow[];
+  readonly remembered: readonly RememberedRow[];
+  /** The latest wall clock seen: windows never go back, even over a restart. */
+  readonly wallMs: number;
+}
+
+export interface AuditRow {
+  readonly wallMs: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly keyId: string | null;
+  /** JSON; never a secret or a hash. */
+  readonly detail: string;
+}
+
+export interface RememberedRow {
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly answer: RememberedAnswer;
+  readonly expiresMs: number;
+}
+
+export interface UsageSum {
+  readonly requests: number;
+  readonly costNanos: number;
+  readonly tokens: number;
+  /** Requests among them whose cost is not known. */
+  readonly unpriced: number;
+}
+
+export interface UsageQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly by: "key" | "target" | "lane" | "hour" | "day" | "state";
+  readonly key: string | null;
+  readonly rowsMax: number;
+}
+
+export interface LedgerStore {
+  /** Ids of the entries that were not known before, in their order. */
+  commit(commit: Commit): Set<string>;
+  keys(): VirtualKey[];
+  leases(): HeldLease[];
+  wallMs(): number;
+  spentSince(scope: string, startWallMs: number): number;
+  sumOf(scope: string, startWallMs: number): UsageSum;
+  usage(query: UsageQuery): ({ readonly group: string } & UsageSum)[];
+  audit(query: {
+    readonly beforeSeq: number | null;
+    readonly rowsMax: number;
+  }): (AuditRow & { readonly seq: number })[];
+  remembered(key: string, wallMs: number): { readonly fingerprint: string; readonly answer: RememberedAnswer } | null;
+  /** Removes single rows from before, a bounded number at a time; answers how many went. */
+  prune(beforeMs: number, wallMs: number): number;
+  /** What is wrong with it; null: nothing is. */
+  check(): string | null;
+  /** A copy beside it, whole and consistent, in place of the last one. */
+  backup(): void;
+  close(): void;
+}
+
+export type Opened =
+  | { readonly kind: "open"; readonly store: LedgerStore }
+  /** A database of Busbar 1.0.0-rc.3: never written. */
+  | { readonly kind: "rc3" }
+  /** A sentence that says what to do. */
+  | { readonly kind: "refused"; readonly why: string };
+
+/** In the file's header, so that another program's database is not taken for ours. */
+const APPLICATION_ID = 0x524d4c31; // "RML1"
+const BUSY_MS = 2_000;
+const OWNER_ONLY = 0o600;
+/** Rows that go at once; the rest waits for the next look. */
+const PRUNE_ROWS_MAX = 5_000;
+/** A look at every page of a larger file takes too long for a start after a clean stop. */
+const CHECKED_BYTES_MAX = 64 * 1024 * 1024;
+
+/** The lock is the caller's to take first. */
+export function openLedger(path: string): Opened {
+  const found = existsSync(path) ? inspect(path) : "new";
+  if (found === "rc3") return { kind: "rc3" };
+  if (found === "foreign") {
+    return {
+      kind: "refused",
+      why: `${path} is a database of another program; set governance.db_path to a file of its own.`,
+    };
+  }
+  let db: Database | null = null;
+  try {
+    db = new Database(path, { create: true, readwrite: true, strict: true });
+    // Who asked for what, and hashes of keys: for its owner alone. What SQLite puts beside it gets the same rights.
+    chmodSync(path, OWNER_ONLY);
+    // First of all: two processes that both set WAL without it end in "locked".
+    db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    db.run("PRAGMA journal_mode = WAL");
+    db.run("PRAGMA synchronous = FULL");
+    migrate(db);
+    const wrong = statSync(path).size <= CHECKED_BYTES_MAX ? quickCheck(db) : null;
+    if (wrong === null) return { kind: "open", store: storeOf(db, path) };
+    db.close();
+    return { kind: "refused", why: damaged(path, wrong) };
+  } catch (error) {
+    db?.close();
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    if (/CORRUPT|NOTADB/.test(code)) return { kind: "refused", why: damaged(path, code) };
+    return {
+      kind: "refused",
+      why: `${path} cannot be opened as a ledger (${code}); set governance.db_path to a file that can be written.`,
+    };
+  }
+}
+
+function damaged(path: string, what: string): string {
+  return `${path} is damaged (${what}). Put the copy ${path}.backup in its place, or move it away to begin anew.`;
+}
+
+/** Whether rc.3 wrote it. Looks without writing anything. */
+export function isRc3(path: string): boolean {
+  return existsSync(path) && inspect(path) === "rc3";
+}
+
+function inspect(path: string): "ours" | "rc3" | "foreign" | "new" {
+  if (statSync(path).size === 0) return "new";
+  let db: Database | null = null;
+  try {
+    db = new Database(path, { readonly: true });
+    const id = db.query<{ application_id: number }, []>("PRAGMA application_id").get()?.application_id;
+    if (id === APPLICATION_ID) return "ours";
+    const tables = db.query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    return tables.some(({ name }) => name === "virtual_keys") ? "rc3" : "foreign";
+  } catch {
+    // No database at all: opening it to write says so in words.
+    return "ours";
+  } finally {
+    db?.close();
+  }
+}
+
+function migrate(db: Database): void {
+  const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+  if (version > MIGRATIONS.length)
+    throw Object.assign(new Error("newer ledger"), { code: "written by a newer version" });
+  if (version === MIGRATIONS.length) return;
+  db.transaction(() => {
+    for (const statement of MIGRATIONS.slice(version).flat()) db.run(statement);
+    db.run(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
+  }).immediate();
+}
+
+function quickCheck(db: Database): string | null {
+  const said = db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get()?.quick_check ?? "no answer";
+  return said === "ok" ? null : said;
+}
+
+/** Rows as SQLite gives them. */
+interface SumRow {
+  readonly requests: number | null;
+  readonly cost: number | null;
+  readonly tokens: number | null;
+  readonly unpriced: number | null;
+}
+
+function storeOf(db: Database, path: string): LedgerStore {
+  const statements = prepareAll(db);
+  const commit = db.transaction((what: Commit): Set<string> => {
+    const added = new Set<string>();
+    for (const entry of what.entries) if (insertEntry(statements, entry)) added.add(entry.row.id);
+    for (const { holder, amount, period, nanos } of what.leases) {
+      if (nanos === 0) statements.dropLease.run(holder, amount, period);
+      else statements.putLease.run(holder, amount, period, nanos);
+    }
+    for (const id of what.removedKeys) statements.dropKey.run(id);
+    for (const key of what.keys) statements.putKey.run(key.id, key.hash, key.createdMs, JSON.stringify(key));
+    for (const row of what.audit) statements.addAudit.run(row.wallMs, row.actor, row.action, row.keyId, row.detail);
+    for (const { key, fingerprint, answer, expiresMs } of what.remembered) {
+      statements.putRemembered.run(key, fingerprint, JSON.stringify(answer), expiresMs);
+    }
+    statements.putMeta.run("wall_ms", String(Math.floor(what.wallMs)));
+    return added;
+  });
+  return {
+    commit: (what) => commit.immediate(what),
+    keys: () => statements.keys.all().flatMap(({ document }) => readStoredKey(document) ?? []),
+    leases: () => statements.leases.all(),
+    wallMs: () => Number(statements.getMeta.get("wall_ms")?.value ?? 0),
+    spentSince: (scope, startWallMs) => safe(statements.spentSince.get(scope, hourOf(startWallMs))?.cost ?? 0),
+    sumOf: (scope, startWallMs) => sumOf(statements.sumOf.get(scope, hourOf(startWallMs))),
+    usage({ fromMs, toMs, by, key, rowsMax }) {
+      const rows = statements.usage[by].all(fromMs, toMs, key, key, rowsMax);
+      return rows.map((row) => ({ group: String(row.grp ?? ""), ...sumOf(row) }));
+    },
+    audit({ beforeSeq, rowsMax }) {
+      const rows = statements.audit.all(beforeSeq ?? Number.MAX_SAFE_INTEGER, rowsMax);
+      return rows.map(({ seq, wall_ms, actor, action, key_id, detail }) => ({
+        seq,
+        wallMs: wall_ms,
+        actor,
+        action,
+        keyId: key_id,
+        detail,
+      }));
+    },
+    remembered(key, wallMs) {
+      const row = statements.remembered.get(key, wallMs);
+      if (row === null) return null;
+      const answer: RememberedAnswer = JSON.parse(row.answer); // written by commit alone
+      return { fingerprint: row.fingerprint, answer };
+    },
+    prune(beforeMs, wallMs) {
+      const rows = statements.pruneUsage.run(beforeMs, PRUNE_ROWS_MAX).changes;
+      const answers = statements.pruneRemembered.run(wallMs).changes;
+      statements.pruneSessions.run(beforeMs);
+      return rows + answers;
+    },
+    check() {
+      const said = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check(1)").get()?.integrity_check;
+      if (said !== "ok") return said ?? "no answer";
+      const wrong = statements.unbalanced.get();
+      return wrong === null ? null : `the sums of ${wrong.scope} are not those of its rows`;
+    },
+    backup() {
+      const fresh = `${path}.backup.new`;
+      rmSync(fresh, { force: true });
+      statements.backup.run(fresh);
+      chmodSync(fresh, OWNER_ONLY);
+      renameSync(fresh, `${path}.backup`);
+    },
+    close() {
+      db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      db.close();
+    },
+  };
+}
+
+/** False: the row was booked before. */
+function insertEntry(statements: Statements, { row, scopes, revision }: Entry): boolean {
+  const usage: Usage = row.usage ?? UNKNOWN_USAGE;
+  const { changes } = statements.addUsage.run(
+    row.id,
+    row.wallMs,
+    scopes[0] ?? `caller:${row.caller}`,
+    row.caller,
+    row.target,
+    row.lane,
+    usage.freshInputTokens,
+    usage.cacheReadTokens,
+    usage.cacheWriteTokens,
+    usage.cacheWrite1hTokens,
+    usage.outputTokens,
+    usage.reasoningTokens,
+    usage.audioInputTokens,
+    usage.audioOutputTokens,
+    row.costNanos,
+    row.state,
+    JSON.stringify(scopes),
+    revision,
+  );
+  if (changes === 0) return false;
+  const tokens = (inputTokens(usage) ?? 0) + (usage.outputTokens ?? 0);
+  const cost = row.costNanos ?? 0;
+  const unpriced = row.costNanos === null ? 1 : 0;
+  for (const scope of scopes) statements.addHour.run(scope, hourOf(row.wallMs), tokens, cost, unpriced);
+  return true;
+}
+
+function sumOf(row: SumRow | null | undefined): UsageSum {
+  return {
+    requests: safe(row?.requests ?? 0),
+    costNanos: safe(row?.cost ?? 0),
+    tokens: safe(row?.tokens ?? 0),
+    unpriced: safe(row?.unpriced ?? 0),
+  };
+}
+
+/** Beyond nine million dollars sums stop instead of drifting. */
+function safe(value: number): number {
+  return Math.min(value, Number.MAX_SAFE_INTEGER);
+}
+
+type Statements = ReturnType<typeof prepareAll>;
+
+const SUMS = "count(*) AS requests, sum(cost) AS cost, sum(tokens) AS tokens, sum(cost IS NULL) AS unpriced";
+
+/** Literal expressions only: what they group by is chosen by name, never written by a caller. */
+const GROUPINGS = {
+  key: "key",
+  target: "target",
+  lane: "coalesce(lane, '-')",
+  state: "state",
+  hour: "strftime('%Y-%m-%dT%H:00Z', wall_ms / 1000, 'unixepoch')",
+  day: "strftime('%Y-%m-%d', wall_ms / 1000, 'unixepoch')",
+} as const satisfies Record<UsageQuery["by"], string>;
+
+type UsageStatement = Statement<
+  SumRow & { readonly grp: string | null },
+  [number, number, string | null, string | null, number]
+>;
+
+function prepareAll(db: Database) {
+  const usage = (by: UsageQuery["by"]): UsageStatement =>
+    db.prepare(`SELECT ${GROUPINGS[by]} AS grp, ${SUMS} FROM usage
+      WHERE wall_ms >= ? AND wall_ms < ? AND (? IS NULL OR key = ?) GROUP BY grp ORDER BY grp LIMIT ?`);
+  type Cell = string | number | null;
+  return {
+    addUsage: db.prepare<unknown, Cell[]>(`INSERT INTO usage (id, wall_ms, key, caller, target, lane, fresh, cache_read,
+      cache_write, cache_write_1h, output, reasoning, audio_input, audio_output, cost, state, scopes, revision)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+    addHour: db.prepare<unknown, [string, number, number, number, number]>(`INSERT INTO hourly
+      (scope, hour_ms, requests, tokens, cost, unpriced) VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT (scope, hour_ms) DO UPDATE SET
+      requests = requests + 1, tokens = tokens + excluded.tokens, cost = cost + excluded.cost,
+      unpriced = unpriced + excluded.unpriced`),
+    putLease: db.prepare<unknown, [string, string, string, number]>(`INSERT INTO lease (holder, amount, period, nanos)
+      VALUES (?, ?, ?, ?) ON CONFLICT (holder, amount, period) DO UPDATE SET nanos = excluded.nanos`),
+    dropLease: db.prepare<unknown, [string, string, string]>(
+      "DELETE FROM lease WHERE holder = ? AND amount = ? AND period = ?",
+    ),
+    leases: db.prepare<HeldLease, []>("SELECT holder, amount, period, nanos FROM lease"),
+    putKey: db.prepare<unknown, [string, string, number, string]>(`INSERT INTO keys (id, hash, created_ms, document)
+      VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, document = excluded.document`),
+    dropKey: db.prepare<unknown, [string]>("DELETE FROM keys WHERE id = ?"),
+    keys: db.prepare<{ document: string }, []>("SELECT document FROM keys ORDER BY created_ms, id"),
+    addAudit: db.prepare<unknown, [number, string, string, string | null, string]>(
+      "INSERT INTO audit (wall_ms, actor, action, key_id, detail) VALUES (?, ?, ?, ?, ?)",
+    ),
+    audit: db.prepare<
+      { seq: number; wall_ms: number; actor: string; action: string; key_id: string | null; detail: string },
+      [number, number]
+    >("SELECT seq, wall_ms, actor, action, key_id, detail FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?"),
+    putMeta: db.prepare<unknown, [string, string]>(
+      "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    ),
+    getMeta: db.prepare<{ value: string }, [string]>("SELECT value FROM meta WHERE name = ?"),
+    spentSince: db.prepare<{ cost: number | null }, [string, number]>(
+      "SELECT sum(cost) AS cost FROM hourly WHERE scope = ? AND hour_ms >= ?",
+    ),
+    sumOf: db.prepare<
+      SumRow,
+      [string, number]
+    >(`SELECT sum(requests) AS requests, sum(tokens) AS tokens, sum(cost) AS cost,
+      sum(unpriced) AS unpriced FROM hourly WHERE scope = ? AND hour_ms >= ?`),
+    usage: {
+      key: usage("key"),
+      target: usage("target"),
+      lane: usage("lane"),
+      state: usage("state"),
+      hour: usage("hour"),
+      day: usage("day"),
+    },
+    putRemembered: db.prepare<unknown, [string, string, string, number]>(`INSERT INTO remembered
+      (key, fingerprint, answer, expires_ms) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
+      fingerprint = excluded.fingerprint, answer = excluded.answer, expires_ms = excluded.expires_ms`),
+    remembered: db.prepare<{ fingerprint: string; answer: string }, [string, number]>(
+      "SELECT fingerprint, answer FROM remembered WHERE key = ? AND expires_ms > ?",
+    ),
+    pruneUsage: db.prepare<unknown, [number, number]>(
+      "DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE wall_ms < ? LIMIT ?)",
+    ),
+    pruneRemembered: db.prepare<unknown, [number]>("DELETE FROM remembered WHERE expires_ms <= ?"),
+    /** Sessions are named by clients, as many as they like. */
+    pruneSessions: db.prepare<unknown, [number]>("DELETE FROM hourly WHERE scope LIKE 'session:%' AND hour_ms < ?"),
+    /** Hours that still have all their rows must sum up to them. */
+    unbalanced: db.prepare<{ scope: string }, []>(`SELECT h.scope AS scope FROM hourly h LEFT JOIN
+      (SELECT key, wall_ms / 3600000 * 3600000 AS hour_ms, sum(coalesce(cost, 0)) AS cost, count(*) AS requests
+        FROM usage GROUP BY key, hour_ms) u ON u.key = h.scope AND u.hour_ms = h.hour_ms
+      WHERE (h.scope LIKE 'key:%' OR h.scope LIKE 'caller:%')
+        AND h.hour_ms > (SELECT coalesce(min(wall_ms), 9e15) FROM usage)
+        AND (h.cost IS NOT coalesce(u.cost, 0) OR h.requests IS NOT coalesce(u.requests, 0)) LIMIT 1`),
+    backup: db.prepare<unknown, [string]>("VACUUM INTO ?"),
+  };
+}
+
+/** States as they stand in the file. */
+export const USAGE_STATES = [
+  "ok",
+  "estimated",
+  "truncated",
+  "aborted",
+  "ambiguous",
+] as const satisfies readonly UsageState[];

@@ -1,0 +1,62 @@
+/** A worker's keys and its side of the ledger, joined to the supervisor by messages. */
+import type { Governed } from "../compose.ts";
+import { type Capped, createKeyRing, createSpender, type Entry, type LedgerReply } from "../governance/index.ts";
+import type { Effects } from "../std/effects.ts";
+import type { FromWorker, Plan } from "./messages.ts";
+
+export interface GovernedOptions {
+  readonly plan: Plan;
+  readonly effects: Pick<Effects, "nowMs" | "wallMs" | "setTimer">;
+  /** False: there is no supervisor any more. */
+  readonly send: (message: FromWorker) => boolean;
+  /** Rows could not be put anywhere: nothing is left but to say so. */
+  readonly onLost: (rows: number, error: unknown) => void;
+}
+
+export interface GovernedWorker extends Governed {
+  receive(reply: LedgerReply): void;
+}
+
+/** Null: neither keys nor remembered answers are in use. */
+export function createGoverned({ plan, effects, send, onLost }: GovernedOptions): GovernedWorker | null {
+  const { holder, deployment } = plan;
+  if (holder === null) return null;
+  const ring = createKeyRing();
+  let capped: readonly Capped[] = [];
+  let onCapped: ((capped: readonly Capped[]) => void) | null = null;
+  let part = 0;
+  const spool = (entries: readonly Entry[]): void => {
+    const dbPath = deployment.governance?.dbPath;
+    if (dbPath === undefined || entries.length === 0) return;
+    part += 1;
+    try {
+      // Only a worker without a supervisor needs it, and the file module takes milliseconds to load.
+      const { writeSpool }: typeof import("../governance/stores/spool.ts") = require("../governance/stores/spool.ts");
+      writeSpool(dbPath, { holder, part }, entries);
+    } catch (error) {
+      onLost(entries.length, error);
+    }
+  };
+  const spender = createSpender({
+    send: (message) => send({ kind: "ledger", message }),
+    spool,
+    onKeys: ({ keys, removed }) => ring.update(keys, removed),
+    onCapped(told) {
+      capped = told;
+      onCapped?.(told);
+    },
+    nowMs: effects.nowMs,
+    wallMs: effects.wallMs,
+    setTimer: effects.setTimer,
+  });
+  return {
+    ring,
+    spender,
+    receive: spender.receive,
+    onCapped(tell) {
+      onCapped = tell;
+      // Told before anything was served.
+      if (capped.length > 0) tell(capped);
+    },
+  };
+}

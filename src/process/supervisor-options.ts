@@ -1,0 +1,43 @@
+/** What a supervisor is given: the operator, the clock, the signals and the program, as arguments. */
+import type { DisplayState } from "../displays/display.ts";
+import type { Deployment } from "../ir/deployment.ts";
+import type { Sink } from "../observability/sinks.ts";
+import type { Environment } from "./environment.ts";
+import type { LedgerHost } from "./ledger.ts";
+
+export interface SupervisorOptions {
+  /** Called once, while the first worker boots. Null: the reason was told to the operator already. Must not reject. */
+  readonly load: () => Promise<Deployment | null>;
+  /** Program and arguments of a worker. */
+  readonly command: readonly string[];
+  readonly env: Environment;
+  /** Opened once, before anything is served; a sentence: why it cannot be. Null: the deployment needs none. */
+  readonly openLedger: (deployment: Deployment) => Promise<LedgerHost | string | null>;
+  /** Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. */
+  readonly sinks: (deployment: Deployment, tell: (displays: readonly DisplayState[]) => void) => readonly Sink[];
+  /** Once: every worker serves. */
+  readonly onListening: (listening: Listening) => void;
+  /** A line for the operator, without a line end. */
+  readonly say: (level: "error" | "warning" | "info", line: string) => void;
+  /** Tells of the operator's signals until the function it returns is called. */
+  readonly listenToSignals: (onSignal: (signal: Signal) => void) => () => void;
+  readonly platform: string;
+  /** What `workers: auto` stands for. */
+  readonly cores: number;
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+  readonly random: () => number;
+  /** A few characters that no other start had. */
+  readonly randomName: () => string;
+  readonly setTimer: (ms: number, fire: () => void) => () => void;
+}
+
+export type Signal = "SIGTERM" | "SIGINT" | "SIGHUP";
+
+export interface Listening {
+  readonly deployment: Deployment;
+  readonly host: string;
+  readonly port: number;
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+}
