@@ -113,6 +113,7 @@ function callFor(world: World, ingress: Protocol, target: Target, input: Explain
     id: "explain",
     world,
     ingress,
+    operation: "chat",
     model: input.target,
     body: input.request,
     headers: input.headers,
