@@ -250,18 +250,18 @@ function objectOf(value: unknown, field: string): Fields {
   return value as Fields; // an object that was parsed from JSON
 }
 
+/** Control characters, and the two that end a line where nobody looks for it. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
 /** No control characters: it stands in logs and headers. */
 function textOf(value: unknown, field: string, charsMax: number): string {
   if (typeof value !== "string") throw new Bad(422, `${field} must be text`);
   const text = value.trim();
-  if (text === "" || text.length > charsMax || UNFIT.test(text)) {
+  if (text === "" || !text.isWellFormed() || text.length > charsMax || CONTROL.test(text)) {
     throw new Bad(400, `${field} must be 1 to ${charsMax} characters, none of them a control character`);
   }
   return text;
 }
-
-/** Control characters, ends of lines, and halves of characters. */
-const UNFIT = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 
 /** What a project may be called, here and in a client's header. */
 export const PROJECT_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/;

@@ -378,5 +378,5 @@ function settleOne<T>(open: Map<number, (answer: T) => void>, number: number, an
 }
 
 function unavailable(wants: readonly Want[]): Shortage {
-  return { amount: wants[0]?.amount ?? "", limit: 0, resetMs: 1_000, unavailable: true };
+  return { amount: wants[0]?.amount ?? "", limit: 0, left: 0, resetMs: 1_000, unavailable: true };
 }
