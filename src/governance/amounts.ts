@@ -287,14 +287,18 @@ function grant(state: State, holder: string, seen: Look, { nowMs, wallMs }: Mome
 }
 
 function shortage(state: State, { want, name, limit, period, left }: Look, { nowMs, wallMs }: Moment): Shortage {
+  const spent = period === null ? 0 : spentOf(state, name, want.amount, period);
+  const setAside = name.kind === "usd" && spent + want.need + (want.pledged ?? 0) <= (limit ?? 0);
   const resetMs =
     name.kind === "usd"
-      ? untilEnd(period, wallMs)
+      ? setAside
+        ? SET_ASIDE_MS
+        : untilEnd(period, wallMs)
       : name.kind === "slots"
         ? SLOT_RESET_MS
         : minuteOf(state, want.amount).fitsInMs(want.need, limit ?? 0, nowMs);
   const fits = Math.max(0, Math.floor(left + want.need));
-  return { amount: want.amount, limit: limit ?? 0, left: fits, resetMs, unavailable: false };
+  return { amount: want.amount, limit: limit ?? 0, left: fits, resetMs, setAside, unavailable: false };
 }
 
 function untilEnd(period: Period | null, wallMs: number): number | null {
@@ -325,6 +329,8 @@ function booked(state: State, holder: string, { row, scopes, holds }: Entry, isT
 const MINUTE_MS = 60_000;
 /** Nobody knows when a request ends; clients should not spin until one does. */
 const SLOT_RESET_MS = 1_000;
+/** A worker gives back money that it does not use within this time. */
+const SET_ASIDE_MS = 5_000;
 
 function keyOf({ amount, period }: HoldName): string {
   return `${amount}\n${period}`;

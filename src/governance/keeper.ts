@@ -203,7 +203,7 @@ function lease(state: State, holder: string, { ask, wants }: Extract<LedgerMessa
     state.amounts.returned(holder, returns, momentOf(state));
     const [first] = grants;
     const { amount = "", limit = 0 } = first ?? {};
-    const shortage = { amount, limit: limit ?? 0, left: 0, resetMs: RETRY_MS, unavailable: true };
+    const shortage = { amount, limit: limit ?? 0, left: 0, resetMs: RETRY_MS, setAside: false, unavailable: true };
     tell(state, holder, { type: "short", ask, shortage });
   });
   commitWithin(state, REPLY_MS);

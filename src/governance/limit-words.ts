@@ -33,7 +33,7 @@ export function tooDear(
   return null;
 }
 
-export function shortageFailure({ amount, limit, resetMs, unavailable }: Shortage): Failure {
+export function shortageFailure({ amount, limit, resetMs, setAside, unavailable }: Shortage): Failure {
   if (unavailable) {
     return failure(
       "ledger-unavailable",
@@ -45,12 +45,13 @@ export function shortageFailure({ amount, limit, resetMs, unavailable }: Shortag
   const owner = ownerOf(scope);
   switch (kind) {
     case "usd": {
+      const budget = `the ${WINDOW_WORDS[window]} budget of ${formatUsd(nanos(limit))} of ${owner}`;
+      if (setAside) {
+        const why = `What is left of ${budget} is set aside for requests under way. Send the request again when they have ended.`;
+        return failure("limit-exceeded", why, resetMs);
+      }
       const when = resetMs === null ? "It does not reset by itself." : `It resets in ${words(resetMs)}.`;
-      return failure(
-        "budget-exceeded",
-        `The ${WINDOW_WORDS[window]} budget of ${formatUsd(nanos(limit))} of ${owner} is used up. ${when}`,
-        resetMs,
-      );
+      return failure("budget-exceeded", `${upper(budget)} is used up. ${when}`, resetMs);
     }
     case "slots":
       return failure(

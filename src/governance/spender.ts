@@ -309,6 +309,7 @@ function ask(state: State, missing: readonly Missing[]): Promise<readonly Part[]
   // A lease that was overdrawn must first be made whole; what is there already is not asked for twice.
   const asked = missing.map(({ want: { amount, need }, pledged }) => ({
     amount,
+    pledged: pledged?.amount ?? 0,
     need: need - (pledged?.amount ?? 0) + Math.max(0, -(state.leases.get(amount)?.room ?? 0)),
   }));
   return new Promise((resolve) => {
@@ -378,5 +379,5 @@ function settleOne<T>(open: Map<number, (answer: T) => void>, number: number, an
 }
 
 function unavailable(wants: readonly Want[]): Shortage {
-  return { amount: wants[0]?.amount ?? "", limit: 0, left: 0, resetMs: 1_000, unavailable: true };
+  return { amount: wants[0]?.amount ?? "", limit: 0, left: 0, resetMs: 1_000, setAside: false, unavailable: true };
 }

@@ -46,6 +46,8 @@ export interface Want {
   readonly amount: string;
   /** At least this much, or nothing at all. Nano-dollars, requests, tokens or slots. */
   readonly need: number;
+  /** What its spender has of it already and keeps for the same request. */
+  readonly pledged?: number;
 }
 
 export interface Grant extends HoldName {
@@ -69,6 +71,8 @@ export interface Shortage {
   readonly left: number;
   /** Until there may be enough; null: not by itself. */
   readonly resetMs: number | null;
+  /** Enough of the budget is not spent yet, but set aside for requests under way. */
+  readonly setAside: boolean;
   /** The writer cannot write: nobody knows whether there is enough. */
   readonly unavailable: boolean;
 }

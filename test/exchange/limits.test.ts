@@ -56,7 +56,15 @@ const PASS: Pass = {
 };
 
 function refusing(shortage: Partial<Shortage>): Admission {
-  const short: Shortage = { amount: "", limit: 0, left: 0, resetMs: null, unavailable: false, ...shortage };
+  const short: Shortage = {
+    amount: "",
+    limit: 0,
+    left: 0,
+    resetMs: null,
+    setAside: false,
+    unavailable: false,
+    ...shortage,
+  };
   return createAdmission({
     governance: GOVERNANCE,
     spender: { take: () => ({ kind: "short", shortage: short }), book: () => undefined },

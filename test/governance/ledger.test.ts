@@ -145,6 +145,32 @@ describe("a budget for fifty under five hundred at once", () => {
     expect(kinds).toEqual(["taken", "taken", "taken", "taken", "short", "short"]);
   });
 
+  test("a budget that others have set aside is not told as used up", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(0.1));
+    const spenders = [on.spender("a").spender, on.spender("b").spender];
+    await on.run(10);
+    const amount = moneyAmount("monthly", `key:${id}`);
+    const clients = spenders.map((spender) => new Client(on, spender, `key:${id}`, amount));
+    const takeOf = async (at: number, need: number): Promise<Taken | undefined> => {
+      const taking = clients[at]?.take(need);
+      await on.run(5);
+      return await taking;
+    };
+    const first = await takeOf(0, 6 * CENT);
+    expect(first).toMatchObject({ kind: "taken" });
+    for (const at of [0, 1]) {
+      const shortage = { setAside: true, resetMs: 5_000, unavailable: false };
+      expect(await takeOf(at, 5 * CENT)).toMatchObject({ kind: "short", shortage });
+    }
+    expect(await takeOf(1, 11 * CENT)).toMatchObject({ kind: "short", shortage: { setAside: false } });
+    if (first !== undefined) clients[0]?.end(first, 2 * CENT);
+    await on.run(100);
+    // Its own worker's room counts for a request as well: 2 are spent, 4 are there, 9 are too much.
+    const late = await takeOf(0, 9 * CENT);
+    expect(late).toMatchObject({ kind: "short", shortage: { setAside: false } });
+  });
+
   test("what was spent beyond what was set aside is the only overspending there is", async () => {
     const on = start();
     const { id } = await createKey(on, hard(0.5));
