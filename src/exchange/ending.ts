@@ -2,9 +2,11 @@
 
 import type { Caller, Identified, Signer } from "../governance/identify.ts";
 import { type Admission, seenUsage, type UsageRow } from "../governance/index.ts";
+import type { Lane } from "../ir/deployment.ts";
+import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
-import type { Usage } from "../ir/usage.ts";
+import { isTold, type Usage } from "../ir/usage.ts";
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { Secret } from "../std/secret.ts";
@@ -45,9 +47,9 @@ export type ServedLane = Extract<Served, { kind: "served" }>;
 export function answerWhole(input: ExchangeInput, call: Call, book: Book, served: ServedLane): Answer {
   const { outcome, lane, guard } = served;
   if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
-  const { nowMs } = input.world.effects;
-  input.standing.onChanges(served.target, guard.succeeded(nowMs()));
-  guard.release(nowMs());
+  const now = input.world.effects.nowMs();
+  input.standing.onChanges(served.target, guard.succeeded(now));
+  guard.release(now);
   book.committed();
   served.attempt.close({
     outcome: "answered",
@@ -63,8 +65,10 @@ export function answerWhole(input: ExchangeInput, call: Call, book: Book, served
     status: outcome.status,
     failure: null,
     lane,
-    usage: outcome.usage ?? seen(call, null, estimateTokens(outcome.body)),
-    usageEstimated: outcome.usage === null,
+    usage: isTold(outcome.usage)
+      ? outcome.usage
+      : seen(call, outcome.usage, outcome.usage?.outputTokens ?? estimateTokens(outcome.body)),
+    usageEstimated: !isTold(outcome.usage),
     answerBytes: outcome.body.length,
   });
   return {
@@ -133,7 +137,7 @@ function closeStream(
     firstByte: true,
   });
   book.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
-  const estimated = end.clientGone || note.failure !== null || note.usage === null;
+  const estimated = end.clientGone || note.failure !== null || !isTold(note.usage);
   book.close({
     outcome: end.clientGone ? "client-gone" : how === "cut" ? "cut" : "answered",
     status: outcome.status,
@@ -145,10 +149,25 @@ function closeStream(
   });
 }
 
-/** Counting costs nothing, so that nothing is estimated of it. */
+/** What is billed by the tokens of a text; pictures and sound have a price of their own that no text tells. */
+const BY_TEXT: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete", "embed"]);
+
 function seen({ request: { facts } }: Call, reported: Usage | null, outputTokens: number): Usage | null {
-  if (facts.operation !== "chat") return reported;
-  return seenUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens });
+  if (!BY_TEXT.has(facts.operation)) return reported;
+  const answered = facts.operation === "embed" ? 0 : outputTokens;
+  return seenUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens: answered });
+}
+
+/**
+ * The client left before there was an answer. A lane that was asked has read the prompt, and its vendor bills it, so the
+ * caller pays for that: otherwise whoever hangs up early asks for nothing.
+ */
+export function leave(input: ExchangeInput, call: Call, book: Book): Answer {
+  const asked = book.attempts.at(-1);
+  const lane = asked?.outcome === "abandoned" ? input.world.deployment.lanes[asked.lane] : undefined;
+  const charged = lane === undefined ? null : { lane, usage: seen(call, null, 0) };
+  const gone = failure("client-gone", "The client closed the connection.");
+  return refuse(input, book, call.ingress, call.parts, gone, null, charged);
 }
 
 function ownHeaders(
@@ -176,6 +195,8 @@ export function refuse(
   parts: RequestParts,
   failed: Failure,
   from: string | null,
+  /** For what it is charged all the same; null: nothing. */
+  charged: { readonly lane: Lane; readonly usage: Usage | null } | null = null,
 ): Answer {
   const { world } = input;
   const speaker = from === null ? null : world.protocolOf(from);
@@ -193,9 +214,9 @@ export function refuse(
     outcome: outcomeOf(failed.kind),
     status: written.status,
     failure: failed.kind,
-    lane: null,
-    usage: null,
-    usageEstimated: false,
+    lane: charged?.lane ?? null,
+    usage: charged?.usage ?? null,
+    usageEstimated: charged !== null,
     answerBytes: bytes,
   });
   const headers = gatewayHeaders({

@@ -150,12 +150,13 @@ async function tryLane(
   { insist, patienceMs }: { readonly insist: boolean; readonly patienceMs: number | null },
 ): Promise<Served | null> {
   const { world, standing, call } = run;
-  const guard = standing.health.admit(target, lane, world.effects.nowMs(), insist);
+  const now = world.effects.nowMs();
+  const guard = standing.health.admit(target, lane, now, insist);
   run.tried.add(lane.id);
   if (guard === null) return null;
   run.first ??= lane;
-  standing.lastUsedMs.set(lane.id, world.effects.nowMs());
-  const opened = openAttempt(run, lane);
+  standing.lastUsedMs.set(lane.id, now);
+  const opened = openAttempt(run, lane, now);
   const hear = (facts: readonly QuotaFact[]): void => {
     opened.hear(facts);
     standing.onChanges(target, standing.health.hear(lane, facts, world.effects.nowMs()));

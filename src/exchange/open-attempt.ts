@@ -20,9 +20,9 @@ export interface OpenAttempt {
 export function openAttempt(
   run: { readonly world: World; readonly call: Call; readonly book: Book },
   lane: Lane,
+  startedMs: number,
 ): OpenAttempt {
   const { world, call, book } = run;
-  const startedMs = world.effects.nowMs();
   let closed = false;
   let quotas: readonly QuotaReading[] = [];
   return {

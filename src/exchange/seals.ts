@@ -12,6 +12,8 @@ import { TAG_STARTS_IN_JSON } from "../protocols/seal-tag.ts";
 import { createBoundedMap } from "../std/bounded.ts";
 import { encodeUtf8, indexOfBytes } from "../std/bytes.ts";
 import { sha256Hex } from "../std/digest.ts";
+import { asText, parseJson } from "../std/json.ts";
+import { WireError } from "../std/wire-error.ts";
 
 export interface Seals {
   /** Null where every lane of the payload opens what any of them sealed: then nothing is looked for. */
@@ -59,11 +61,10 @@ export function createSeals(input: {
 
 function createMemory(payload: Payload, nowMs: () => number): SealMemory {
   const issued = createBoundedMap<string, string>(VALUES_MAX, AGE_MAX_MS);
-  const values = valuesPattern(payload);
   return {
     remember(text, lane) {
       if (!payload.sealMembers.some((name) => text.includes(`"${name}"`))) return;
-      for (const [, value = ""] of text.matchAll(values)) issued.set(digestOf(value), lane.sealIssuer, nowMs());
+      for (const value of sealsIn(text, payload)) issued.set(digestOf(value), lane.sealIssuer, nowMs());
     },
     issuerOf: (value) => issued.get(digestOf(value), nowMs()) ?? null,
   };
@@ -73,9 +74,45 @@ function digestOf(value: string): string {
   return sha256Hex(value).slice(0, DIGEST_CHARS);
 }
 
-/** Sealed values need no escapes in JSON, so they are found without parsing it. */
-function valuesPattern({ sealMembers }: Payload): RegExp {
-  return new RegExp(`"(?:${sealMembers.join("|")})"\\s*:\\s*"([^"\\\\]{${VALUE_CHARS_MIN},})"`, "g");
+/** Sealed values are found without parsing all that stands around them. In time that grows with the text alone. */
+function* sealsIn(text: string, { sealMembers }: Payload): Generator<string> {
+  for (const name of sealMembers) {
+    const member = `"${name}"`;
+    for (let at = text.indexOf(member); at !== -1; at = text.indexOf(member, at)) {
+      at += member.length;
+      const opens = new RegExp(VALUE_OPENS);
+      opens.lastIndex = at;
+      if (!opens.test(text)) continue;
+      const end = endOfString(text, opens.lastIndex);
+      if (end === -1) break;
+      const written = text.slice(opens.lastIndex, end);
+      at = end;
+      // Some writers of JSON escape the slash or the plus of base64.
+      if (written.length >= VALUE_CHARS_MIN) yield written.includes("\\") ? unescaped(written) : written;
+    }
+  }
+}
+
+const VALUE_OPENS = /\s*:\s*"/y;
+
+/** Where the quote stands that ends what begins at `from`; -1: it does not end. */
+function endOfString(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (at - escapes > from && text[at - escapes - 1] === "\\") escapes++;
+    if (escapes % 2 === 0) return at;
+  }
+  return -1;
+}
+
+function unescaped(written: string): string {
+  try {
+    return asText(parseJson(`"${written}"`)) ?? written;
+  } catch (error) {
+    // No JSON: whoever reads it next says so.
+    if (error instanceof WireError) return written;
+    throw error;
+  }
 }
 
 const TAG_STARTS = TAG_STARTS_IN_JSON.map((start) => encodeUtf8(start));
@@ -88,7 +125,7 @@ export function holdsForeignSeals(bytes: Uint8Array, payload: Payload, lane: Lan
   if (memory === null) return false;
   if (!payload.sealMembers.some((name) => indexOfBytes(bytes, encodeUtf8(`"${name}"`)) !== -1)) return false;
   const text = new TextDecoder().decode(bytes);
-  for (const [, value = ""] of text.matchAll(valuesPattern(payload))) {
+  for (const value of sealsIn(text, payload)) {
     const issuer = memory.issuerOf(value);
     if (issuer !== null && issuer !== lane.sealIssuer) return true;
   }

@@ -97,6 +97,11 @@ function plus(left: number | null, right: number | null): number | null {
   return left === null || right === null ? null : left + right;
 }
 
+/** Both sides were counted, so that the answer has a price. A vendor may send the member and leave it empty. */
+export function isTold(usage: Usage | null): boolean {
+  return usage !== null && usage.freshInputTokens !== null && usage.outputTokens !== null;
+}
+
 /** The whole prompt, cached or not; null when nothing about it is known. */
 export function inputTokens(usage: Usage): number | null {
   return sum([usage.freshInputTokens, usage.cacheReadTokens, usage.cacheWriteTokens, usage.cacheWrite1hTokens]);

@@ -122,7 +122,10 @@ export interface Tap {
 }
 
 export interface TapNote {
-  /** First frame worth committing to was this one. See ir/event.ts isMeaningful for what counts. */
+  /**
+   * A part of the answer is in this frame, so that it is worth committing to; see ir/event.ts isMeaningful for what counts.
+   * Every such frame says so, not the first alone: of an answer that breaks they are what is paid for.
+   */
   readonly meaningful: boolean;
   /** Reported so far, cumulative; null: nothing in this frame. */
   readonly usage: Usage | null;

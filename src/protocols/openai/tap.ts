@@ -5,7 +5,7 @@
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE, parseFrame } from "../tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readReasoningText } from "./reasoning-fields.ts";
 import { nonEmpty } from "./response-reader.ts";
@@ -35,12 +35,13 @@ export function createTap(): Tap {
       }
       // A text completion has its text in the choice itself.
       meaningful ||=
-        word !== null || hasContent(asObject(at(choice, "delta"))) || nonEmpty(at(choice, "text")) !== null;
+        (word !== null && !isCommitted) ||
+        hasContent(asObject(at(choice, "delta"))) ||
+        nonEmpty(at(choice, "text")) !== null;
     }
-    const first = meaningful && !isCommitted;
     isCommitted ||= meaningful;
     return {
-      meaningful: first,
+      meaningful,
       usage: reported === null ? null : usage,
       failure: words,
       settled: finish !== null && open.size === 0,
@@ -54,7 +55,7 @@ export function createTap(): Tap {
     frame(frame) {
       const { data } = frame;
       if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: finished > 0, terminal: true };
-      if (isCommitted && !mayMatter(frame)) return NOTHING_TO_NOTE;
+      if (isCommitted && !mayMatter(frame)) return ONE_MORE_PIECE;
       const chunk = parseFrame(frame);
       if (chunk === null) return NOTHING_TO_NOTE;
       return frame.event === "error" ? { ...note(chunk), failure: readInBandError(chunk) } : note(chunk);
