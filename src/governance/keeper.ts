@@ -1,14 +1,14 @@
 /**
  * The one writer: gives leases, books rows, makes keys, and answers only what is on disk. It has the store to itself, so
  * nothing here waits for a lock; many messages share one commit, because a commit waits for the disk.
- * All of it is one state around one store, which is the reason for its length.
  */
-import type { Governance, Limits } from "../ir/deployment.ts";
+import type { Governance } from "../ir/deployment.ts";
 import type { Cancel } from "../std/effects.ts";
 import { type Amounts, createAmounts, type HeldLease, type Moment } from "./amounts.ts";
 import { accountScope, type Capped, cappedOf, isAccountScope } from "./caps.ts";
-import { NO_LIMITS, type VirtualKey } from "./keys.ts";
+import type { VirtualKey } from "./keys.ts";
 import { type Change, createManager, type Managed, NO_CHANGE } from "./manage.ts";
+import { limitsOf } from "./scope-limits.ts";
 import type { Entry, LedgerMessage, LedgerReply, ManageReply, ManageRequest, Returned } from "./store.ts";
 import type { LedgerStore, RememberedRow } from "./stores/sqlite.ts";
 
@@ -380,27 +380,4 @@ function joined(one: Change, other: Change): Change {
     removed: [...one.removed, ...other.removed],
     audit: [...one.audit, ...other.audit],
   };
-}
-
-/** Whoever a scope stands for: a key, a group, or one of the gates that every session or project goes through. */
-function limitsOf(scope: string, keys: ReadonlyMap<string, VirtualKey>, governance: Governance): Limits | null {
-  const colon = scope.indexOf(":");
-  const name = scope.slice(colon + 1);
-  const kind = scope.slice(0, colon);
-  switch (kind) {
-    case "key":
-      return keys.get(name)?.limits ?? null;
-    case "group":
-      return Object.hasOwn(governance.groups, name) ? (governance.groups[name]?.limits ?? null) : null;
-    case "session":
-    case "project": {
-      const gates = governance.gates.filter((gate) => gate.scope === kind);
-      return {
-        ...NO_LIMITS,
-        budgets: gates.map(({ window, limitNanos, mode }) => ({ window, limitNanos, mode, warnAt: null })),
-      };
-    }
-    default:
-      return null;
-  }
 }
