@@ -2,8 +2,10 @@
  * The one attempt engine: models, pools, fallback pools, least-bad, waiting and probes all go through this loop. It
  * decides, admits, attempts and reports to the cell, until something may be committed or nothing is left.
  */
+import { costOf } from "../governance/index.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
+import type { Usage } from "../ir/usage.ts";
 import { type AttemptRecord, RECORD_LANES_MAX } from "../observability/record.ts";
 import {
   affinityKey,
@@ -43,6 +45,7 @@ export interface OpenAttempt {
   close(
     ending: Pick<AttemptRecord, "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel"> & {
       readonly firstByte: boolean;
+      readonly billed?: Usage | null;
     },
   ): void;
 }
@@ -178,7 +181,7 @@ async function tryLane(
       return { kind: "served", outcome, lane, target, guard, attempt: opened, switched: run.first.id !== lane.id };
     case "abandoned":
       guard.release(world.effects.nowMs());
-      opened.close({ outcome: "abandoned", ...NOTHING_BACK });
+      opened.close({ outcome: "abandoned", ...NOTHING_BACK, billed: outcome.billed ?? null });
       return { kind: "abandoned" };
     case "failed":
       return laneFailed(run, target, lane, { guard, opened, outcome });
@@ -214,6 +217,7 @@ function laneFailed(
     retryAfterMs: failed.retryAfterMs,
     reportedModel: outcome.reportedModel,
     firstByte: false,
+    billed: outcome.billed ?? null,
   });
   // Nothing was sent: this lane cannot do what was asked, or not without a loss. Another one may.
   if (failed.kind === "losses-refused" || failed.kind === "no-capable-lane") {
@@ -248,7 +252,7 @@ function openAttempt(run: Run, lane: Lane): OpenAttempt {
       if (closed) return;
       closed = true;
       const now = world.effects.nowMs();
-      const { firstByte, ...rest } = ending;
+      const { firstByte, billed = null, ...rest } = ending;
       book.attempts.push({
         lane: lane.id,
         provider: lane.provider,
@@ -261,6 +265,7 @@ function openAttempt(run: Run, lane: Lane): OpenAttempt {
         startedMs: startedMs - call.startedMs,
         firstByteMs: firstByte ? now - startedMs : null,
         durationMs: now - startedMs,
+        ...(billed === null ? {} : { billed: { usage: billed, costNanos: costOf(billed, lane.prices) } }),
       });
     },
   };

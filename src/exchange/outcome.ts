@@ -17,8 +17,10 @@ export type UnansweredOutcome =
       readonly status: number | null;
       readonly mayHaveRun: boolean;
       readonly reportedModel: string | null;
+      readonly billed?: Usage | null;
     }
-  | { readonly kind: "abandoned" };
+  /** `billed`: what a vendor that answers in several calls has done of them; null or absent: nothing that is known. */
+  | { readonly kind: "abandoned"; readonly billed?: Usage | null };
 
 export interface AnsweredOutcome {
   readonly kind: "answered";
