@@ -1,6 +1,6 @@
 /**
  * What happens to the bytes of a streamed answer between lane and client: relayed with a tap beside, or read and
- * written again. Synchronous; the pump does the waiting. Until something meaningful was seen nothing may be sent, so
+ * written again. Synchronous; the pump does the waiting. Until the commit nothing is sent, so
  * trouble is returned; from then on trouble is written into the stream and ends it.
  */
 import { type Failure, failure } from "../ir/failure.ts";
@@ -27,7 +27,7 @@ export interface FlowStep {
   readonly out: readonly Uint8Array[];
   /** Frames seen in this step. */
   readonly frames: number;
-  /** Trouble before anything meaningful; nothing of this answer may reach the client. */
+  /** Trouble before the commit; nothing of this answer may reach the client. */
   readonly failure: Failure | null;
 }
 
@@ -85,6 +85,14 @@ export function isDone(note: FlowNote): boolean {
   return note.ended || (note.settled && note.answersDue <= 0);
 }
 
+/**
+ * Nothing has been sent, so that another lane may still answer: also where trouble came in the same piece as the first
+ * words. Not where the answer was whole by then.
+ */
+export function mayFailOver(note: FlowNote, committed: boolean): boolean {
+  return !committed && !(note.meaningful && note.ended);
+}
+
 export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, losses: readonly Loss[]): void {
   note.lossCount += losses.length;
   note.losses.push(...losses.slice(0, Math.max(0, LOSSES_MAX - note.losses.length)));
@@ -105,7 +113,7 @@ export function guarded(
     return step(out);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    if (!committed && !note.meaningful) return { out: [], frames: 0, failure: MALFORMED };
+    if (mayFailOver(note, committed)) return { out: [], frames: 0, failure: MALFORMED };
     return { out: note.ended ? out : [...out, ...trouble(MALFORMED)], frames: 0, failure: null };
   }
 }

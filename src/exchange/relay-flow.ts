@@ -22,6 +22,7 @@ import {
   type FlowNote,
   type FlowStep,
   guarded,
+  mayFailOver,
   NOTHING,
   newFlowNote,
 } from "./flow.ts";
@@ -65,6 +66,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
     const seen = tap.frame(frame);
+    const isOpen = mayFailOver(note, committed);
     input.remember?.(frame.data);
     note.usage = mergeUsage(note.usage, seen.usage);
     note.model ??= seen.model;
@@ -74,7 +76,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     if (seen.meaningful) countPiece(note);
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
-    if (!committed && !note.meaningful) return failed;
+    if (isOpen) return failed;
     // The vendor's own in-band error is the honest ending, and it is in the bytes already.
     note.failure = failed;
     note.ended = true;
@@ -133,7 +135,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
           note.ended ||= terminal;
           if (note.ended) return close(step);
           if (note.settled) return close({ ...step, out: [...step.out, ...terminate()] });
-          if (!committed && !note.meaningful) return { ...step, out: [], failure: CUT_SHORT };
+          if (mayFailOver(note, committed)) return { ...step, out: [], failure: CUT_SHORT };
           note.failure ??= CUT_SHORT;
           return { ...step, out: [...step.out, ...trouble(CUT_SHORT)] };
         },

@@ -3,7 +3,16 @@ import { type IrEvent, isMeaningful } from "../ir/event.ts";
 import type { Failure } from "../ir/failure.ts";
 import { mergeUsage } from "../ir/usage.ts";
 import type { AnswerContext, Frame, Framing, Payload } from "../protocols/protocol.ts";
-import { addLosses, countPiece, type Flow, type FlowNote, type FlowStep, guarded, newFlowNote } from "./flow.ts";
+import {
+  addLosses,
+  countPiece,
+  type Flow,
+  type FlowNote,
+  type FlowStep,
+  guarded,
+  mayFailOver,
+  newFlowNote,
+} from "./flow.ts";
 
 export interface TranslateFlowInput {
   readonly ingress: Payload;
@@ -32,7 +41,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
       const event = input.issued === null ? each : input.issued(each);
       if (event.type === "failed") {
         const failed = input.reclassify(event.failure);
-        if (!committed && !note.meaningful) return { out: [], frames, failure: failed };
+        if (mayFailOver(note, committed)) return { out: [], frames, failure: failed };
         out.push(...writer.push({ type: "failed", failure: failed }));
         return { out, frames, failure: null };
       }
