@@ -29,6 +29,8 @@ export async function convert(side: Side, conversion: Conversion): Promise<Outco
   } finally {
     call.signal.removeEventListener("abort", stop);
   }
+  // Who leaves is charged for the whole prompt.
+  if (answers.first?.kind === "abandoned") return answers.first;
   if (answers.first !== null) return { ...answers.first, billed: billedFor(conversion, answers.bodies) };
   try {
     const converted = conversion.answer(answers.bodies);

@@ -2,6 +2,8 @@
 
 import type { Caller, Identified, Signer } from "../governance/identify.ts";
 import { type Admission, seenUsage, type UsageRow } from "../governance/index.ts";
+import type { Lane } from "../ir/deployment.ts";
+import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { isTold, type Usage } from "../ir/usage.ts";
@@ -45,9 +47,9 @@ export type ServedLane = Extract<Served, { kind: "served" }>;
 export function answerWhole(input: ExchangeInput, call: Call, book: Book, served: ServedLane): Answer {
   const { outcome, lane, guard } = served;
   if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
-  const { nowMs } = input.world.effects;
-  input.standing.onChanges(served.target, guard.succeeded(nowMs()));
-  guard.release(nowMs());
+  const now = input.world.effects.nowMs();
+  input.standing.onChanges(served.target, guard.succeeded(now));
+  guard.release(now);
   book.committed();
   served.attempt.close({
     outcome: "answered",
@@ -147,10 +149,25 @@ function closeStream(
   });
 }
 
-/** Counting costs nothing, so that nothing is estimated of it. */
+/** What is billed by the tokens of a text; pictures and sound have a price of their own that no text tells. */
+const BY_TEXT: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete", "embed"]);
+
 function seen({ request: { facts } }: Call, reported: Usage | null, outputTokens: number): Usage | null {
-  if (facts.operation !== "chat") return reported;
-  return seenUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens });
+  if (!BY_TEXT.has(facts.operation)) return reported;
+  const answered = facts.operation === "embed" ? 0 : outputTokens;
+  return seenUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens: answered });
+}
+
+/**
+ * The client left before there was an answer. A lane that was asked has read the prompt, and its vendor bills it, so the
+ * caller pays for that: otherwise whoever hangs up early asks for nothing.
+ */
+export function leave(input: ExchangeInput, call: Call, book: Book): Answer {
+  const asked = book.attempts.at(-1);
+  const lane = asked?.outcome === "abandoned" ? input.world.deployment.lanes[asked.lane] : undefined;
+  const charged = lane === undefined ? null : { lane, usage: seen(call, null, 0) };
+  const gone = failure("client-gone", "The client closed the connection.");
+  return refuse(input, book, call.ingress, call.parts, gone, null, charged);
 }
 
 function ownHeaders(
@@ -178,6 +195,8 @@ export function refuse(
   parts: RequestParts,
   failed: Failure,
   from: string | null,
+  /** For what it is charged all the same; null: nothing. */
+  charged: { readonly lane: Lane; readonly usage: Usage | null } | null = null,
 ): Answer {
   const { world } = input;
   const speaker = from === null ? null : world.protocolOf(from);
@@ -195,9 +214,9 @@ export function refuse(
     outcome: outcomeOf(failed.kind),
     status: written.status,
     failure: failed.kind,
-    lane: null,
-    usage: null,
-    usageEstimated: false,
+    lane: charged?.lane ?? null,
+    usage: charged?.usage ?? null,
+    usageEstimated: charged !== null,
     answerBytes: bytes,
   });
   const headers = gatewayHeaders({

@@ -2,11 +2,10 @@
  * The one attempt engine: models, pools, fallback pools, least-bad, waiting and probes all go through this loop. It
  * decides, admits, attempts and reports to the cell, until something may be committed or nothing is left.
  */
-import { costOf } from "../governance/index.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
-import type { Usage } from "../ir/usage.ts";
-import { type AttemptRecord, RECORD_LANES_MAX } from "../observability/record.ts";
+import type { QuotaFact } from "../ir/quota.ts";
+import { RECORD_LANES_MAX } from "../observability/record.ts";
 import {
   affinityKey,
   couldEverServe,
@@ -21,10 +20,10 @@ import type { StopSignal } from "../std/stop-signal.ts";
 import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } from "./attempt.ts";
 import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
+import { type OpenAttempt, openAttempt } from "./open-attempt.ts";
 import { waitForSlot } from "./queue.ts";
 import type { Standing } from "./standing.ts";
 import { unusable } from "./usable.ts";
-import { wayOf } from "./ways.ts";
 
 export type Served =
   | {
@@ -39,16 +38,6 @@ export type Served =
   /** `from`: protocol id of the lane whose words these are; null: ours. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly from: string | null }
   | { readonly kind: "abandoned" };
-
-export interface OpenAttempt {
-  /** Writes the attempt's record; the first call counts. */
-  close(
-    ending: Pick<AttemptRecord, "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel"> & {
-      readonly firstByte: boolean;
-      readonly billed?: Usage | null;
-    },
-  ): void;
-}
 
 /** What one exchange has tried so far, over every pool it went through. */
 interface Run {
@@ -161,15 +150,20 @@ async function tryLane(
   { insist, patienceMs }: { readonly insist: boolean; readonly patienceMs: number | null },
 ): Promise<Served | null> {
   const { world, standing, call } = run;
-  const guard = standing.health.admit(target, lane, world.effects.nowMs(), insist);
+  const now = world.effects.nowMs();
+  const guard = standing.health.admit(target, lane, now, insist);
   run.tried.add(lane.id);
   if (guard === null) return null;
   run.first ??= lane;
-  standing.lastUsedMs.set(lane.id, world.effects.nowMs());
-  const opened = openAttempt(run, lane);
+  standing.lastUsedMs.set(lane.id, now);
+  const opened = openAttempt(run, lane, now);
+  const hear = (facts: readonly QuotaFact[]): void => {
+    opened.hear(facts);
+    standing.onChanges(target, standing.health.hear(lane, facts, world.effects.nowMs()));
+  };
   let outcome: Outcome;
   try {
-    outcome = await attempt({ world, call, target, lane, patienceMs });
+    outcome = await attempt({ world, call, target, lane, patienceMs, hear });
   } catch (error) {
     guard.release(world.effects.nowMs());
     opened.close({ outcome: "internal", ...NOTHING_BACK });
@@ -181,7 +175,7 @@ async function tryLane(
       return { kind: "served", outcome, lane, target, guard, attempt: opened, switched: run.first.id !== lane.id };
     case "abandoned":
       guard.release(world.effects.nowMs());
-      opened.close({ outcome: "abandoned", ...NOTHING_BACK, billed: outcome.billed ?? null });
+      opened.close({ outcome: "abandoned", ...NOTHING_BACK });
       return { kind: "abandoned" };
     case "failed":
       return laneFailed(run, target, lane, { guard, opened, outcome });
@@ -242,34 +236,6 @@ function roomOf(target: Target, lane: Lane): number | null {
 
 /** Kinds after which nobody knows whether the vendor did the work. */
 const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed", "wrong-model"]);
-
-function openAttempt(run: Run, lane: Lane): OpenAttempt {
-  const { world, call, book } = run;
-  const startedMs = world.effects.nowMs();
-  let closed = false;
-  return {
-    close(ending) {
-      if (closed) return;
-      closed = true;
-      const now = world.effects.nowMs();
-      const { firstByte, billed = null, ...rest } = ending;
-      book.attempts.push({
-        lane: lane.id,
-        provider: lane.provider,
-        account: lane.account,
-        model: lane.model,
-        upstreamModel: lane.upstreamModel,
-        egress: lane.protocol,
-        way: wayOf(call.request.facts.operation, call.ingress, world.protocolOf(lane.protocol)) ?? "relay",
-        ...rest,
-        startedMs: startedMs - call.startedMs,
-        firstByteMs: firstByte ? now - startedMs : null,
-        durationMs: now - startedMs,
-        ...(billed === null ? {} : { billed: { usage: billed, costNanos: costOf(billed, lane.prices) } }),
-      });
-    },
-  };
-}
 
 /** What the first choice was made among, for the record. */
 function noteChoice(run: Run, decision: Decision): void {

@@ -20,6 +20,7 @@ import {
   type ExchangeInput,
   estimateCount,
   isAboutTheRequest,
+  leave,
   refuse,
   replay,
 } from "./ending.ts";
@@ -150,16 +151,21 @@ async function runIdentified({ input, running, book }: Way, request: RunInput, i
     if (repeat !== null) input.repeats?.remember(repeat.key, null);
   };
   try {
-    const refusedEntry = await letIn(input, call, book, target);
-    const served = refusedEntry ?? (await serve({ world, standing: input.standing, call, book, target }));
+    const notLetIn = await letIn(input, call, book, target);
+    if (notLetIn !== null) {
+      forget();
+      const told = refuse(input, book, ingress, parts, notLetIn.failure, null);
+      return withLimits(told, call, notLetIn.told, world.effects.wallMs());
+    }
+    const served = await serve({ world, standing: input.standing, call, book, target });
     if (served.kind === "served" && repeat !== null && input.repeats !== null) {
       const { outcome } = served;
       const isSound = (): boolean => outcome.kind === "answered" || outcome.flow.note.failure === null;
-      const given = withLimits(answer(input, call, book, served), call, book.pass, world.effects.wallMs());
-      return keeping(input.repeats, repeat.key, given, isSound);
+      // Limits are those of the moment, so they are told beside the answer and not kept with it.
+      const kept = keeping(input.repeats, repeat.key, answer(input, call, book, served), isSound);
+      return withLimits(kept, call, book.pass, world.effects.wallMs());
     }
     forget();
-    if ("message" in served) return refuse(input, book, ingress, parts, served, null);
     if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
     return withLimits(answer(input, call, book, served), call, book.pass, world.effects.wallMs());
   } catch (error) {
@@ -230,14 +236,7 @@ function unnamedModel(absent: string): Failure {
 function answer(input: ExchangeInput, call: Call, book: Book, served: Served): Answer {
   switch (served.kind) {
     case "abandoned":
-      return refuse(
-        input,
-        book,
-        call.ingress,
-        call.parts,
-        failure("client-gone", "The client closed the connection."),
-        null,
-      );
+      return leave(input, call, book);
     case "failed":
       if (call.request.facts.operation === "count" && !isCountRefused(input, call, served))
         return estimateCount(input, call, book);

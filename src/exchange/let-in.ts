@@ -6,9 +6,18 @@ import type { Book } from "./book.ts";
 import { type Call, isFailure } from "./call.ts";
 import type { Answer } from "./contract.ts";
 import type { ExchangeInput } from "./ending.ts";
+import { isAboutLimits } from "./headers.ts";
+
+/** What a caller is told of its limits beside the answer. */
+export type Told = Pick<Pass, "limits" | "warnings" | "projectIgnored">;
+
+export interface NotLetIn {
+  readonly failure: Failure;
+  readonly told: Told;
+}
 
 /** Null: it may go on. Waits only where a lease is used up. */
-export async function letIn(input: ExchangeInput, call: Call, book: Book, target: Target): Promise<Failure | null> {
+export async function letIn(input: ExchangeInput, call: Call, book: Book, target: Target): Promise<NotLetIn | null> {
   const { admission, world } = input;
   if (admission === null) return null;
   const admitting = admission.admit({
@@ -22,7 +31,10 @@ export async function letIn(input: ExchangeInput, call: Call, book: Book, target
     },
   });
   const admitted = admitting instanceof Promise ? await admitting : admitting;
-  if (admitted.kind === "refused") return admitted.failure;
+  if (admitted.kind === "refused") {
+    const { failure, limits } = admitted;
+    return { failure, told: { limits: () => limits, warnings: [], projectIgnored: false } };
+  }
   book.pass = admitted.pass;
   return null;
 }
@@ -48,17 +60,17 @@ function lanesOf(deployment: Deployment, target: Target): readonly Lane[] {
 }
 
 /** For a caller with limits of its own, ours are the ones it should heed: the vendor's are about our account. */
-export function withLimits(answer: Answer, call: Call, pass: Pass | null, wallMs: number): Answer {
-  if (pass === null || (call.caller.key === null && pass.warnings.length === 0)) return answer;
+export function withLimits(answer: Answer, call: Call, told: Told | null, wallMs: number): Answer {
+  if (told === null || (call.caller.key === null && told.warnings.length === 0)) return answer;
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers)) if (!name.includes("ratelimit")) headers[name] = value;
-  const limits = pass.limits();
+  for (const [name, value] of Object.entries(answer.headers)) if (!isAboutLimits(name)) headers[name] = value;
+  const limits = told.limits();
   if (limits !== null) {
     const { carrier } = call.ingress;
     Object.assign(headers, carrier.limitHeaders?.({ ...limits, wallMs }) ?? limitHeaders(limits));
   }
-  if (pass.warnings.length > 0) headers["x-ringmain-budget-warning"] = pass.warnings.join(", ");
-  if (pass.projectIgnored) headers["x-ringmain-project-ignored"] = "true";
+  if (told.warnings.length > 0) headers["x-ringmain-budget-warning"] = told.warnings.join(", ");
+  if (told.projectIgnored) headers["x-ringmain-project-ignored"] = "true";
   return { ...answer, headers };
 }
 

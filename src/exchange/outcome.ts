@@ -2,6 +2,7 @@
 import type { Lane, Provider, Target } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
+import type { QuotaFact } from "../ir/quota.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { AnswerContext, HiddenUsage, Protocol } from "../protocols/protocol.ts";
 import type { Sent, UpstreamBody } from "../upstream/index.ts";
@@ -17,10 +18,10 @@ export type UnansweredOutcome =
       readonly status: number | null;
       readonly mayHaveRun: boolean;
       readonly reportedModel: string | null;
+      /** What a vendor that is asked in several calls has done of them; null or absent: nothing that is known. */
       readonly billed?: Usage | null;
     }
-  /** `billed`: what a vendor that answers in several calls has done of them; null or absent: nothing that is known. */
-  | { readonly kind: "abandoned"; readonly billed?: Usage | null };
+  | { readonly kind: "abandoned" };
 
 export interface AnsweredOutcome {
   readonly kind: "answered";
@@ -52,6 +53,8 @@ export interface AttemptInput {
   readonly lane: Lane;
   /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
   readonly patienceMs: number | null;
+  /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
+  readonly hear: (facts: readonly QuotaFact[]) => void;
 }
 
 /** The request as the lane gets it. */
@@ -76,7 +79,7 @@ export function failed(
   status: number | null,
   mayHaveRun: boolean,
   reportedModel: string | null = null,
-): UnansweredOutcome {
+): Extract<UnansweredOutcome, { kind: "failed" }> {
   return { kind: "failed", failure, status, mayHaveRun, reportedModel };
 }
 

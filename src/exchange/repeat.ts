@@ -6,6 +6,7 @@ import type { Recalled, RememberedAnswer } from "../governance/index.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { sha256Hex } from "../std/digest.ts";
 import type { Answer, ByteSource, RunInput } from "./contract.ts";
+import { isAboutLimits } from "./headers.ts";
 
 export interface Repeats {
   /** The longest answer that is kept, in bytes. */
@@ -59,7 +60,8 @@ function replayed({ status, headers, body }: RememberedAnswer): Answer {
 
 /** The same answer, kept when its last byte is out. `isSound`: asked then; trouble in a stream is not kept. */
 export function keeping(repeats: Repeats, key: string, answer: Answer, isSound: () => boolean): Answer {
-  const { status, headers, body } = answer;
+  const { status, body } = answer;
+  const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !isAboutLimits(name)));
   const keep = (bytes: Uint8Array | null): void => {
     const isKept = bytes !== null && bytes.length <= repeats.bytesMax && status < 300 && isSound();
     const text = isKept ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64") : "";

@@ -101,9 +101,10 @@ export function createEventWriter(
     push(event) {
       if (note.ended) return [];
       observe(event, note);
-      const out = writer.push(event).map((frame) => joiner.write(frame));
+      const out: Uint8Array[] = [];
+      for (const frame of writer.push(event)) out.push(joiner.write(frame));
       if (note.ended) out.push(joiner.end());
-      addLosses(note, writer.losses.slice(lossesTaken));
+      if (writer.losses.length > lossesTaken) addLosses(note, writer.losses.slice(lossesTaken));
       lossesTaken = writer.losses.length;
       return out.filter((bytes) => bytes.length > 0);
     },

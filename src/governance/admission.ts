@@ -15,7 +15,7 @@ import type { Caller } from "./identify.ts";
 import { groupsOf, type VirtualKey } from "./keys.ts";
 import { shortageFailure, tooDear, warningOf } from "./limit-words.ts";
 import type { Part, Spender, Taken } from "./spender.ts";
-import type { UsageRow, Want } from "./store.ts";
+import type { Shortage, UsageRow, Want } from "./store.ts";
 
 export interface AdmitInput {
   readonly caller: Caller;
@@ -29,7 +29,8 @@ export interface AdmitInput {
 
 export type Admitted =
   | { readonly kind: "admitted"; readonly pass: Pass }
-  | { readonly kind: "refused"; readonly failure: Failure };
+  /** `limits`: the one of a minute that refused it; null: it was something else. */
+  | { readonly kind: "refused"; readonly failure: Failure; readonly limits: RateLimits | null };
 
 /** What an admitted request stands on until it is over. */
 export interface Pass {
@@ -127,7 +128,7 @@ function admit(state: State, input: AdmitInput): Admitted | Promise<Admitted> {
   if (typeof need === "string") return refusal("invalid-request", need);
   const warnings: string[] = [];
   const dear = tooDear(need.nanos, ceiling, state.requestGates, warnings);
-  if (dear !== null) return { kind: "refused", failure: dear };
+  if (dear !== null) return { kind: "refused", failure: dear, limits: null };
 
   const wants: Want[] = [
     ...plan.requests.map((amount) => ({ amount, need: 1 })),
@@ -141,7 +142,9 @@ function admit(state: State, input: AdmitInput): Admitted | Promise<Admitted> {
 }
 
 function decided({ options, answers }: State, taken: Taken, made: Made): Admitted {
-  if (taken.kind === "short") return { kind: "refused", failure: shortageFailure(taken.shortage) };
+  if (taken.kind === "short") {
+    return { kind: "refused", failure: shortageFailure(taken.shortage), limits: limitOf(taken.shortage) };
+  }
   const { parts } = taken;
   for (const part of parts) if (part.warn !== null) made.warnings.push(warningOf(part.hold.amount, part.warn));
   let isClosed = false;
@@ -184,7 +187,7 @@ function accountOf(laneId: string | null, lanes: readonly Lane[], { caps }: Gove
 }
 
 function refusal(kind: Failure["kind"], message: string): Admitted {
-  return { kind: "refused", failure: failure(kind, message) };
+  return { kind: "refused", failure: failure(kind, message), limits: null };
 }
 
 function planFor({ plans, options }: State, key: VirtualKey): Plan | null {
@@ -252,6 +255,21 @@ function limitsOf(parts: readonly Part[], nowMs: number): RateLimits | null {
   const requests = tightest(parts, "requests ", nowMs);
   const tokens = tightest(parts, "tokens ", nowMs);
   return requests === null && tokens === null ? null : { requests, tokens };
+}
+
+/** What a refused caller is told of the minute that is used up. */
+function limitOf({ amount, limit, left, resetMs, unavailable }: Shortage): RateLimits | null {
+  if (unavailable) return null;
+  const told: RateLimit = { limit, left, resetMs: resetMs ?? 0 };
+  switch (kindOf(amount)) {
+    case "requests":
+      return { requests: told, tokens: null };
+    case "tokens":
+      return { requests: null, tokens: told };
+    case "usd":
+    case "slots":
+      return null;
+  }
 }
 
 /** Of several limits the one that is felt first. */

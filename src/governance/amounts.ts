@@ -30,8 +30,8 @@ export interface Amounts {
   /** All that is wanted, or nothing. */
   lease(holder: string, wants: readonly Want[], moment: Moment): Leased;
   returned(holder: string, returns: readonly Returned[], moment: Moment): void;
-  /** A row is on disk: what it cost is spent, and no longer leased. */
-  booked(holder: string, entry: Entry): void;
+  /** A row is on disk: what it cost is spent, and no longer leased. `isThere`: its spender may still ask for more. */
+  booked(holder: string, entry: Entry, isThere: boolean): void;
   /** A spender that will not come back frees its slots at once; its money stays leased until `forget`. */
   gone(holder: string): void;
   /** What it spent without telling is now lost to the ledger; what it did not spend is free. */
@@ -118,11 +118,20 @@ interface State {
   readonly minutes: Map<string, Minute>;
   /** By amount and period: by holder. Slots have no period. */
   readonly leases: Map<string, Map<string, number>>;
+  /** Periods an amount is leased in: the present one, and for a while those that ended with requests under way. */
+  readonly periods: Map<string, Set<string>>;
   readonly changed: Map<string, { readonly hold: HoldName; readonly holder: string }>;
 }
 
 export function createAmounts(options: AmountsOptions): Amounts {
-  const state: State = { options, spent: new Map(), minutes: new Map(), leases: new Map(), changed: new Map() };
+  const state: State = {
+    options,
+    spent: new Map(),
+    minutes: new Map(),
+    leases: new Map(),
+    periods: new Map(),
+    changed: new Map(),
+  };
   return {
     lease(holder, wants, moment) {
       const seen = wants.map((want) => look(state, holder, want, moment));
@@ -138,21 +147,9 @@ export function createAmounts(options: AmountsOptions): Amounts {
         else minuteOf(state, amount).giveBack(given, nowMs);
       }
     },
-    booked: (holder, entry) => booked(state, holder, entry),
-    gone(holder) {
-      for (const [key, holders] of [...state.leases]) {
-        if (!key.startsWith("slots ")) continue;
-        holders.delete(holder);
-        if (holders.size === 0) state.leases.delete(key);
-      }
-    },
-    forget(holder) {
-      for (const [key, holders] of [...state.leases]) {
-        const held = holders.get(holder);
-        const [amount = "", period = ""] = key.split("\n");
-        if (held !== undefined) change(state, { amount, period }, holder, -held);
-      }
-    },
+    booked: (holder, entry, isThere) => booked(state, holder, entry, isThere),
+    gone: (holder) => freeAll(state, holder, (amount) => amount.startsWith("slots ")),
+    forget: (holder) => freeAll(state, holder, () => true),
     takeChanges() {
       const taken = [...state.changed.values()].map(({ hold, holder }) => ({
         ...hold,
@@ -183,11 +180,17 @@ function spentOf({ spent, options }: State, name: Name, amount: string, period: 
   const key = keyOf({ amount, period: period.id });
   const known = spent.get(key);
   if (known !== undefined) return known;
-  if (spent.size >= SCOPES_MAX) spent.clear();
+  if (spent.size >= SCOPES_MAX) makeRoom(spent);
   // Rows are summed up by the hour on disk: what this minute cost before a restart is not known any more.
   const sum = name.window === "minute" ? 0 : options.spentSince(name.scope, period.startWallMs);
   spent.set(key, sum);
   return sum;
+}
+
+/** What the disk can tell again goes first: clients name sessions as they like, and must not empty the minute of others. */
+function makeRoom(spent: Map<string, number>): void {
+  for (const key of [...spent.keys()]) if (!key.startsWith("usd minute ")) spent.delete(key);
+  if (spent.size >= SCOPES_MAX) spent.clear();
 }
 
 function minuteOf({ minutes }: State, amount: string): Minute {
@@ -199,12 +202,19 @@ function minuteOf({ minutes }: State, amount: string): Minute {
   return minute;
 }
 
-/** Leased to all, where `holder` had that much more. Who has spent above its lease has nothing left of it, not less. */
-function leasedOf({ leases }: State, hold: HoldName, holder: string | null, more: number): number {
-  const holders = leases.get(keyOf(hold));
+/**
+ * Leased to all, where `holder` had that much more. Who has spent above its lease has nothing left of it, not less. What is
+ * still leased of a period that is over counts too: its requests are under way, and what they cost is booked when they end.
+ */
+function leasedOf({ leases, periods }: State, hold: HoldName, holder: string | null, more: number): number {
   let sum = 0;
-  for (const [each, amount] of holders ?? []) if (each !== holder) sum += Math.max(0, amount);
-  return holder === null ? sum : sum + Math.max(0, (holders?.get(holder) ?? 0) + more);
+  for (const period of periods.get(hold.amount) ?? []) {
+    const isNow = period === hold.period;
+    for (const [each, amount] of leases.get(keyOf({ amount: hold.amount, period })) ?? []) {
+      if (!isNow || each !== holder) sum += Math.max(0, amount);
+    }
+  }
+  return holder === null ? sum : sum + Math.max(0, (leases.get(keyOf(hold))?.get(holder) ?? 0) + more);
 }
 
 function look(state: State, holder: string, want: Want, { nowMs, wallMs }: Moment): Look {
@@ -232,16 +242,30 @@ function against(limit: number | null, used: number): Pick<Look, "limit" | "left
 
 // ---------------------------------------------------------------- what is given and taken back
 
-function change({ leases, changed }: State, hold: HoldName, holder: string, by: number): void {
+function change({ leases, periods, changed }: State, hold: HoldName, holder: string, by: number): void {
   if (by === 0) return;
   const key = keyOf(hold);
   const holders = leases.get(key) ?? new Map<string, number>();
   leases.set(key, holders);
+  const known = periods.get(hold.amount) ?? new Set<string>();
+  periods.set(hold.amount, known.add(hold.period));
   const now = (holders.get(holder) ?? 0) + by;
   if (now === 0) holders.delete(holder);
   else holders.set(holder, now);
-  if (holders.size === 0) leases.delete(key);
+  if (holders.size === 0) {
+    leases.delete(key);
+    known.delete(hold.period);
+    if (known.size === 0) periods.delete(hold.amount);
+  }
   if (hold.amount.startsWith("usd ")) changed.set(`${key}\n${holder}`, { hold, holder });
+}
+
+function freeAll(state: State, holder: string, isMeant: (amount: string) => boolean): void {
+  for (const [key, holders] of [...state.leases]) {
+    const held = holders.get(holder);
+    const [amount = "", period = ""] = key.split("\n");
+    if (held !== undefined && isMeant(amount)) change(state, { amount, period }, holder, -held);
+  }
 }
 
 function grant(state: State, holder: string, seen: Look, { nowMs, wallMs }: Moment): Grant {
@@ -262,26 +286,30 @@ function grant(state: State, holder: string, seen: Look, { nowMs, wallMs }: Mome
   };
 }
 
-function shortage(state: State, { want, name, limit, period }: Look, { nowMs, wallMs }: Moment): Shortage {
+function shortage(state: State, { want, name, limit, period, left }: Look, { nowMs, wallMs }: Moment): Shortage {
   const resetMs =
     name.kind === "usd"
       ? untilEnd(period, wallMs)
       : name.kind === "slots"
         ? SLOT_RESET_MS
         : minuteOf(state, want.amount).fitsInMs(want.need, limit ?? 0, nowMs);
-  return { amount: want.amount, limit: limit ?? 0, resetMs, unavailable: false };
+  const fits = Math.max(0, Math.floor(left + want.need));
+  return { amount: want.amount, limit: limit ?? 0, left: fits, resetMs, unavailable: false };
 }
 
 function untilEnd(period: Period | null, wallMs: number): number | null {
   return period === null || period.endWallMs === null ? null : period.endWallMs - wallMs;
 }
 
-function booked(state: State, holder: string, { row, scopes, holds }: Entry): void {
+function booked(state: State, holder: string, { row, scopes, holds }: Entry, isThere: boolean): void {
   const { spent, options } = state;
   const cost = row.costNanos ?? 0;
   if (cost === 0) return;
   for (const hold of holds) {
-    if (hold.amount.startsWith("usd ")) change(state, hold, holder, -cost);
+    if (!hold.amount.startsWith("usd ")) continue;
+    // A lease that was forgotten has nothing to give back, and nobody would ever settle what is owed to it.
+    const isHeld = isThere || state.leases.get(keyOf(hold))?.has(holder) === true;
+    if (isHeld) change(state, hold, holder, -cost);
   }
   for (const scope of scopes) {
     for (const window of windowsOf(options.limitsOf(scope))) {

@@ -2,12 +2,13 @@
  * The one writer: gives leases, books rows, makes keys, and answers only what is on disk. It has the store to itself, so
  * nothing here waits for a lock; many messages share one commit, because a commit waits for the disk.
  */
-import type { Governance, Limits } from "../ir/deployment.ts";
+import type { Governance } from "../ir/deployment.ts";
 import type { Cancel } from "../std/effects.ts";
 import { type Amounts, createAmounts, type HeldLease, type Moment } from "./amounts.ts";
 import { accountScope, type Capped, cappedOf, isAccountScope } from "./caps.ts";
-import { NO_LIMITS, type VirtualKey } from "./keys.ts";
+import type { VirtualKey } from "./keys.ts";
 import { type Change, createManager, type Managed, NO_CHANGE } from "./manage.ts";
+import { limitsOf } from "./scope-limits.ts";
 import type { Entry, LedgerMessage, LedgerReply, ManageReply, ManageRequest, Returned } from "./store.ts";
 import type { LedgerStore, RememberedRow } from "./stores/sqlite.ts";
 
@@ -47,6 +48,8 @@ const LAZY_MS = 1_000;
 const RETRY_MS = 1_000;
 /** What a spender left behind counts as spent for so long: rows it spooled may still come. */
 const ORPHAN_MS = 60_000;
+/** A clock that is set by the network trembles by less. */
+const BEHIND_MS = 60_000;
 
 /** Rows of one message, and who is told once they are on disk. */
 interface Batch {
@@ -78,6 +81,8 @@ interface State {
   dueMs: number;
   isFailing: boolean;
   latestWallMs: number;
+  /** The clock is behind the latest it has shown. */
+  isBehind: boolean;
 }
 
 export function createKeeper(options: KeeperOptions): Keeper {
@@ -106,6 +111,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     dueMs: Number.POSITIVE_INFINITY,
     isFailing: false,
     latestWallMs: store.wallMs(),
+    isBehind: false,
   };
   const left = store.leases();
   amounts.restore(left);
@@ -153,7 +159,7 @@ function receive(state: State, holder: string, message: LedgerMessage): void {
     case "book":
       book(state, {
         holder,
-        entries: message.entries,
+        entries: inWindow(state, message.entries),
         onDisk: () => tell(state, holder, { type: "booked", batch: message.batch }),
       });
       break;
@@ -196,7 +202,8 @@ function lease(state: State, holder: string, { ask, wants }: Extract<LedgerMessa
     const returns: Returned[] = grants.map(({ amount, period, granted }) => ({ amount, period, given: granted }));
     state.amounts.returned(holder, returns, momentOf(state));
     const [first] = grants;
-    const shortage = { amount: first?.amount ?? "", limit: first?.limit ?? 0, resetMs: RETRY_MS, unavailable: true };
+    const { amount = "", limit = 0 } = first ?? {};
+    const shortage = { amount, limit: limit ?? 0, left: 0, resetMs: RETRY_MS, unavailable: true };
     tell(state, holder, { type: "short", ask, shortage });
   });
   commitWithin(state, REPLY_MS);
@@ -252,8 +259,25 @@ function forgetLater(state: State, holder: string): void {
 
 /** Windows never go back, whatever the clock does. */
 function momentOf(state: State): Moment {
-  state.latestWallMs = Math.max(state.latestWallMs, state.options.wallMs());
-  return { nowMs: state.options.nowMs(), wallMs: state.latestWallMs };
+  const { wallMs, nowMs, say } = state.options;
+  const wall = wallMs();
+  const behindMs = state.latestWallMs - wall;
+  if (behindMs >= BEHIND_MS && !state.isBehind) {
+    const hours = Math.ceil(behindMs / 3_600_000);
+    say("warning", `The clock went back by up to ${hours} h; budgets stay in the window they are in until it is over.`);
+  }
+  state.isBehind = behindMs >= BEHIND_MS;
+  state.latestWallMs = Math.max(state.latestWallMs, wall);
+  return { nowMs: nowMs(), wallMs: state.latestWallMs };
+}
+
+/** While the clock is behind, rows that end now are of the window that holds now: in the one before nobody would miss them. */
+function inWindow(state: State, entries: readonly Entry[]): readonly Entry[] {
+  const { wallMs } = momentOf(state);
+  if (state.options.wallMs() >= wallMs) return entries;
+  return entries.map((entry) =>
+    entry.row.wallMs >= wallMs ? entry : { ...entry, row: { ...entry.row, wallMs: Math.floor(wallMs) } },
+  );
 }
 
 function commitWithin(state: State, ms: number): void {
@@ -291,7 +315,8 @@ function commit(state: State): void {
   if (state.isFailing) state.options.say("info", "The ledger can be written again.");
   state.isFailing = false;
   for (const { holder, entries, onDisk } of batch.batches) {
-    for (const entry of entries) if (added.delete(entry.row.id)) state.amounts.booked(holder, entry);
+    for (const entry of entries)
+      if (added.delete(entry.row.id)) state.amounts.booked(holder, entry, state.spenders.has(holder));
     onDisk();
   }
   for (const each of batch.told) each(true);
@@ -355,27 +380,4 @@ function joined(one: Change, other: Change): Change {
     removed: [...one.removed, ...other.removed],
     audit: [...one.audit, ...other.audit],
   };
-}
-
-/** Whoever a scope stands for: a key, a group, or one of the gates that every session or project goes through. */
-function limitsOf(scope: string, keys: ReadonlyMap<string, VirtualKey>, governance: Governance): Limits | null {
-  const colon = scope.indexOf(":");
-  const name = scope.slice(colon + 1);
-  const kind = scope.slice(0, colon);
-  switch (kind) {
-    case "key":
-      return keys.get(name)?.limits ?? null;
-    case "group":
-      return Object.hasOwn(governance.groups, name) ? (governance.groups[name]?.limits ?? null) : null;
-    case "session":
-    case "project": {
-      const gates = governance.gates.filter((gate) => gate.scope === kind);
-      return {
-        ...NO_LIMITS,
-        budgets: gates.map(({ window, limitNanos, mode }) => ({ window, limitNanos, mode, warnAt: null })),
-      };
-    }
-    default:
-      return null;
-  }
 }

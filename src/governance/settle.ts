@@ -1,4 +1,5 @@
 /** From the record of an exchange to the one row that is booked for it, whatever the exchange came to. */
+import { isBilled, type Operation } from "../ir/facts.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { UsageRow, UsageState } from "./store.ts";
 
@@ -9,6 +10,7 @@ export interface Settlement {
   readonly durationMs: number;
   /** null: nobody was identified. */
   readonly caller: string | null;
+  readonly operation: Operation | null;
   readonly target: string;
   readonly outcome: "answered" | "cut" | "failed" | "refused" | "client-gone";
   /** In order; the last one is the one the client heard of. */
@@ -31,9 +33,15 @@ export function settle(settlement: Settlement): UsageRow {
     target: settlement.target,
     lane: settlement.attempts.at(-1)?.lane ?? null,
     usage: settlement.usage,
-    costNanos: settlement.costNanos,
+    costNanos: settlement.costNanos ?? (isFree(settlement) ? 0 : null),
     state: stateOf(settlement),
   };
+}
+
+/** Nothing came of it that a vendor bills, which is not the same as a price that nobody knows. */
+function isFree({ outcome, operation, attempts }: Settlement): boolean {
+  if (!isBilled(operation) || outcome === "failed" || outcome === "refused") return true;
+  return outcome === "client-gone" && attempts.length === 0;
 }
 
 /**

@@ -65,6 +65,8 @@ export interface Grant extends HoldName {
 export interface Shortage {
   readonly amount: string;
   readonly limit: number;
+  /** Less than was needed. */
+  readonly left: number;
   /** Until there may be enough; null: not by itself. */
   readonly resetMs: number | null;
   /** The writer cannot write: nobody knows whether there is enough. */

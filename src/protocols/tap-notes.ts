@@ -14,6 +14,9 @@ export const NOTHING_TO_NOTE: TapNote = {
   finish: null,
 };
 
+/** One more piece of the answer, told without looking into it. */
+export const ONE_MORE_PIECE: TapNote = { ...NOTHING_TO_NOTE, meaningful: true };
+
 /** Null: no JSON object. The relay hands it on as it is; whoever translates it says what is wrong. */
 export function parseFrame({ data }: Pick<Frame, "data">): JsonObject | null {
   try {

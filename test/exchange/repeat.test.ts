@@ -4,7 +4,7 @@ import { createRemembering } from "../../src/governance/remember.ts";
 import { question } from "../harness/client-words.ts";
 import { ANONYMOUS, createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf } from "../harness/deployments.ts";
-import { answering, byProvider, refusing, stream } from "../harness/scripted-answers.ts";
+import { answering, byProvider, json, refusing, stream } from "../harness/scripted-answers.ts";
 import { OPENAI_WORDS, said } from "../harness/vendor-words.ts";
 import type { Answer } from "../harness/virtual-effects.ts";
 
@@ -55,6 +55,14 @@ for (const isStream of [false, true]) {
 }
 
 describe("what is not given again", () => {
+  test("what was left of somebody's limits then", async () => {
+    const body = OPENAI_WORDS.body(said());
+    const { ask } = start(json(200, body, { "x-ratelimit-remaining-requests": "59", "x-request-id": "vendor-1" }));
+    expect((await ask("k")).headers).toMatchObject({ "x-ratelimit-remaining-requests": "59" });
+    const { headers } = await ask("k");
+    expect([headers["x-ratelimit-remaining-requests"], headers["x-request-id"]]).toEqual([undefined, "vendor-1"]);
+  });
+
   test("another request under the same name is 409, in the client's dialect", async () => {
     const { ask, core } = start(answering(OPENAI_WORDS));
     await ask("k");

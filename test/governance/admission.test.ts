@@ -69,6 +69,7 @@ async function start(key: object, over: Partial<Governance> = {}) {
       startedWallMs: on.effects.wallMs(),
       durationMs: 0,
       caller: "k",
+      operation: "chat",
       target: "m",
       outcome: "answered",
       attempts: [{ lane: "up/a/m", ambiguous: false }],

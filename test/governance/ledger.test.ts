@@ -1,8 +1,10 @@
 // The ledger as a whole, keeper and spenders: what is admitted, what is on disk, and what is left after somebody died.
 import { afterEach, describe, expect, test } from "bun:test";
-import { moneyAmount, rateAmount } from "../../src/governance/amounts.ts";
+import { createAmounts, moneyAmount, rateAmount } from "../../src/governance/amounts.ts";
+import { NO_LIMITS } from "../../src/governance/keys.ts";
 import type { Spender, Taken } from "../../src/governance/spender.ts";
 import type { Entry, HoldName, UsageRow } from "../../src/governance/store.ts";
+import type { Limits } from "../../src/ir/deployment.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import { type LedgerBench, ledgerBench } from "./ledger-bench.ts";
 
@@ -122,6 +124,25 @@ describe("a budget for fifty under five hundred at once", () => {
     }
     expect(admitted).toBeGreaterThanOrEqual(98);
     expect(admitted).toBeLessThanOrEqual(100);
+  });
+
+  test("what its own worker holds of a budget and does not use is no reason to refuse a request", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(0.1));
+    const { spender } = on.spender("w");
+    await on.run(10);
+    const client = new Client(on, spender, `key:${id}`, moneyAmount("monthly", `key:${id}`));
+    const kinds: string[] = [];
+    for (let each = 0; each < 6; each++) {
+      const taking = client.take((6 + each / 10) * CENT);
+      await on.run(5);
+      const taken = await taking;
+      kinds.push(taken.kind);
+      if (taken.kind === "taken") client.end(taken, CENT);
+      await on.run(50);
+    }
+    // Four cents were spent then, and 6.4 more do not fit.
+    expect(kinds).toEqual(["taken", "taken", "taken", "taken", "short", "short"]);
   });
 
   test("what was spent beyond what was set aside is the only overspending there is", async () => {
@@ -425,4 +446,163 @@ test("a soft budget lets everything through and says so", async () => {
   await on.run(10);
   const taken = await first;
   expect(taken.kind === "taken" && taken.parts[0]?.warn).toBe(2);
+});
+
+describe("money at the edges", () => {
+  const amountOf = (id: string, window: "daily" | "monthly" = "monthly"): string => moneyAmount(window, `key:${id}`);
+  const taking = async (on: LedgerBench, client: Client, need: number): Promise<Taken> => {
+    const asked = client.take(need);
+    await on.run(20);
+    return asked;
+  };
+
+  test("what is under way when a window ends counts in the next one, until it is booked there", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(0.03, "daily"));
+    const { spender } = on.spender("w");
+    await on.run(10);
+    const client = new Client(on, spender, `key:${id}`, amountOf(id, "daily"));
+    const straddling = [await taking(on, client, CENT), await taking(on, client, CENT)];
+    on.effects.jumpWall(24 * 3_600_000);
+    // Two of three cents will be booked today: one more fits, and not two.
+    const today = [await taking(on, client, CENT), await taking(on, client, CENT)];
+    expect(today.map(({ kind }) => kind)).toEqual(["taken", "short"]);
+    for (const each of straddling) client.end(each, CENT);
+    await on.run(100);
+    expect((await taking(on, client, CENT)).kind).toBe("short");
+    const [first] = today;
+    if (first !== undefined) client.end(first, CENT);
+    await on.run(100);
+    const midnight = Date.UTC(2026, 0, 2);
+    expect(on.store().spentSince(`key:${id}`, midnight)).toBe(3 * CENT);
+    // Nothing is left standing of yesterday.
+    await on.run(10_000);
+    expect(on.store().leases()).toEqual([]);
+  });
+
+  test("while the clock is behind, what is spent is missing in the window that holds", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(0.02, "daily"));
+    const { spender } = on.spender("w");
+    await on.run(10);
+    const client = new Client(on, spender, `key:${id}`, amountOf(id, "daily"));
+    on.effects.jumpWall(24 * 3_600_000);
+    client.end(await taking(on, client, CENT), CENT);
+    await on.run(100);
+    on.effects.jumpWall(-24 * 3_600_000);
+    const kinds: string[] = [];
+    for (let each = 0; each < 3; each++) {
+      const taken = await taking(on, client, CENT);
+      kinds.push(taken.kind);
+      if (taken.kind === "taken") client.end(taken, CENT);
+      await on.run(6_000);
+    }
+    expect(kinds).toEqual(["taken", "short", "short"]);
+    expect(on.said).toEqual([expect.stringMatching(/^warning The clock went back by up to 24 h/)]);
+    expect(on.store().check()).toBeNull();
+  });
+
+  test("a row that comes when its lease is long forgotten is booked, and leaves no debt behind", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(1));
+    const worker = on.spender("w");
+    await on.run(10);
+    const client = new Client(on, worker.spender, `key:${id}`, amountOf(id));
+    const taken = await taking(on, client, CENT);
+    const holds = taken.kind === "taken" ? taken.parts.map(({ hold }) => hold) : [];
+    worker.die();
+    await on.run(62_000);
+    expect(on.store().leases()).toEqual([]);
+    const late = on.keeper().replay("w", [entry(`key:${id}`, CENT, holds, on.effects.wallMs())]);
+    await on.run(2_000);
+    await late;
+    expect(on.store().leases()).toEqual([]);
+    expect(on.store().spentSince(`key:${id}`, 0)).toBe(CENT);
+  });
+
+  test("sums that no double holds are full, not small", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(1_000_000));
+    const { spender } = on.spender("w");
+    await on.run(10);
+    for (let each = 0; each < 3; each++) spender.book(entry(`key:${id}`, 8_000_000 * USD, [], on.effects.wallMs()));
+    await on.run(100);
+    expect(on.store().spentSince(`key:${id}`, 0)).toBe(Number.MAX_SAFE_INTEGER);
+    const client = new Client(on, spender, `key:${id}`, amountOf(id));
+    expect((await taking(on, client, 1)).kind).toBe("short");
+    expect(on.store().check()).toBeNull();
+  });
+
+  test("a key that is disabled, rotated or deleted still pays for what is under way", async () => {
+    for (const action of ["disable", "rotate", "revoke", "delete"]) {
+      const on = start({ groups: { team: { name: "team", parent: null, allowedTargets: null, limits: TEAM } } });
+      const { id } = await createKey(on, { ...hard(1), group: "team" });
+      const { spender } = on.spender("w");
+      await on.run(10);
+      const scopes = [`key:${id}`, "group:team"];
+      const asked = Promise.resolve(
+        spender.take(scopes.map((scope) => ({ amount: moneyAmount("monthly", scope), need: CENT }))),
+      );
+      await on.run(20);
+      const taken = await asked;
+      expect((await on.manage(action, id, {})).status).toBe(200);
+      if (taken.kind !== "taken") throw new Error("short");
+      for (const part of taken.parts) part.settle(CENT);
+      const holds = taken.parts.map(({ hold }) => hold);
+      spender.book({ ...entry(`key:${id}`, CENT, holds, on.effects.wallMs()), scopes });
+      await on.run(10_000);
+      for (const scope of scopes) expect([action, on.store().spentSince(scope, 0)]).toEqual([action, CENT]);
+      expect([action, on.store().leases()]).toEqual([action, []]);
+      on.close();
+      bench = null;
+    }
+  });
+
+  test("two workers in the last cent: one of them has it", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(0.01));
+    const spenders = [on.spender("a").spender, on.spender("b").spender];
+    await on.run(10);
+    for (let round = 0; round < 5; round++) {
+      const asked = spenders.map((spender) => Promise.resolve(spender.take([{ amount: amountOf(id), need: CENT }])));
+      await on.run(20);
+      const taken = await Promise.all(asked);
+      expect(taken.map(({ kind }) => kind).toSorted()).toEqual(["short", "taken"]);
+      for (const each of taken) if (each.kind === "taken") for (const part of each.parts) part.settle(0);
+      await on.run(7_000);
+    }
+  });
+
+  test("settling twice gives back once", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(0.02));
+    const { spender } = on.spender("w");
+    await on.run(10);
+    const client = new Client(on, spender, `key:${id}`, amountOf(id));
+    const taken = await taking(on, client, CENT);
+    client.end(taken, CENT);
+    if (taken.kind === "taken") for (const part of taken.parts) part.settle(0);
+    await on.run(100);
+    const kinds: string[] = [];
+    for (let each = 0; each < 2; each++) kinds.push((await taking(on, client, CENT)).kind);
+    expect(kinds).toEqual(["taken", "short"]);
+  });
+});
+
+const TEAM: Limits = { ...NO_LIMITS, budgets: [{ window: "monthly", limitNanos: USD, mode: "hard", warnAt: null }] };
+
+test("a flood of sessions empties nobody's minute", () => {
+  const budgets: Limits["budgets"] = [{ window: "minute", limitNanos: CENT, mode: "hard", warnAt: null }];
+  const day: Limits["budgets"] = [{ window: "daily", limitNanos: CENT, mode: "hard", warnAt: null }];
+  const amounts = createAmounts({
+    limitsOf: (scope) => ({ ...NO_LIMITS, budgets: scope.startsWith("key:") ? budgets : day }),
+    spentSince: () => 0,
+  });
+  const moment = { nowMs: 0, wallMs: 1_000 };
+  const wants = [{ amount: moneyAmount("minute", "key:vk_1"), need: CENT }];
+  const leased = amounts.lease("w", wants, moment);
+  const holds = leased.kind === "granted" ? leased.grants : [];
+  amounts.booked("w", entry("key:vk_1", CENT, holds, 1_000), true);
+  for (let each = 0; each < 100_001; each++) amounts.standing(`session:vk_1/${each}`, "daily", 1_000);
+  expect(amounts.lease("w", wants, moment).kind).toBe("short");
 });

@@ -14,6 +14,7 @@ function settlement(members: Partial<Settlement> = {}): Settlement {
     startedWallMs: 1000,
     durationMs: 500.4,
     caller: "token-1",
+    operation: "chat",
     target: "fast",
     outcome: "answered",
     attempts: [{ lane: "acme/default/sonnet", ambiguous: false }],

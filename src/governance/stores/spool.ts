@@ -15,6 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { encodeUtf8 } from "../../std/bytes.ts";
 import { parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Entry } from "../store.ts";
@@ -40,7 +41,9 @@ export function writeSpool(
   const file = join(folder, `${name.holder}.${name.part}.jsonl`);
   const descriptor = openSync(`${file}.new`, "w", 0o600);
   try {
-    writeSync(descriptor, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    // As often as it takes: a disk that fills takes a part without a word, and refuses only the rest.
+    const bytes = encodeUtf8(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -68,7 +68,7 @@ export const ANTHROPIC_FEATURES: FeatureTable = {
   ),
   refusals: partly("a reason to stop, not a block of its own; the words are text", STOPS),
   "json-schema": partly(
-    "where the model has structured outputs; every object is closed, no numeric limits",
+    "every object is closed, no numeric limits; a model without structured outputs is made to call a tool with it",
     STRUCTURED,
     "*.schema",
   ),

@@ -2,6 +2,7 @@
  * The `anthropic` protocol: the Messages API, as clients speak it to us and as we speak it to the vendor and to servers
  * compatible with it. Translates between its bodies and the representation in between; never sends anything.
  */
+import { readForcedAnswer, readForcedStream } from "../forced-answer.ts";
 import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
@@ -24,9 +25,9 @@ const payload: Payload = {
   readFacts,
   readRequest,
   writeRequest,
-  readResponse,
+  readResponse: (body) => readForcedAnswer(readResponse(body)),
   writeResponse,
-  createStreamReader,
+  createStreamReader: () => readForcedStream(createStreamReader()),
   createStreamWriter,
   createTap,
   // Redacted thinking stands in a member that images use as well; its issuers are the same as the signatures'.

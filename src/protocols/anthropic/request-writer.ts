@@ -5,6 +5,7 @@
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
+import { forceAnswer } from "../forced-answer.ts";
 import { mergeMembers } from "../members.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { writeOutputSchema } from "./schema-writer.ts";
@@ -13,8 +14,11 @@ import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
 import { createWriteContext, type WriteContext } from "./write-context.ts";
 
-export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, options.upstreamModel);
+export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
+  const context = createWriteContext(asked, options.upstreamModel);
+  const forced = context.native || context.rules.structuredOutput ? null : forceAnswer(asked);
+  if (forced !== null) context.losses.approximate(forced.loss.field, forced.loss.detail);
+  const request = forced?.request ?? asked;
   const { system, messages } = writePrompt(request, context);
   const { tools, choice } = writeTools(request, messages, context);
   const { thinking, effort, maxTokens } = writeThinking(request, options, messages, context);
@@ -57,7 +61,11 @@ function writePrompt(
     const last = system.splice(-1);
     return { system, messages: [{ role: "user", content: last }] };
   }
-  if (request.outputFormat?.kind === "json") system.push({ type: "text", text: JSON_MODE });
+  const format = request.outputFormat;
+  if (format?.kind === "json") system.push({ type: "text", text: JSON_MODE });
+  if (format?.kind === "json-schema" && !context.native && !context.rules.structuredOutput) {
+    system.push({ type: "text", text: `${JSON_MODE} It must fit this JSON Schema: ${JSON.stringify(format.schema)}` });
+  }
   return { system, messages };
 }
 
@@ -68,7 +76,7 @@ function writeFormat(format: IrOutputFormat | null, context: WriteContext): Json
     return null;
   }
   if (!context.native && !context.rules.structuredOutput) {
-    context.losses.drop("response_format", "the model has no structured output");
+    context.losses.approximate("response_format", "the model holds to no schema: it is asked to in the system prompt");
     return null;
   }
   if (format.description !== null) context.losses.drop("response_format.description", "a schema has no place for it");

@@ -82,7 +82,7 @@ export const BEDROCK_FEATURES: FeatureTable = {
   ),
   refusals: partly("a reason to stop, not a block of its own; the words are text", CONVERSE, CONTENT),
   "json-schema": partly(
-    "where the model has structured outputs; every object is closed, no numeric limits; else asked for in the system prompt",
+    "every object is closed, no numeric limits; a model without structured outputs is made to call a tool with it, or asked in the system prompt",
     STRUCTURED,
     "response_format",
     "response_format.schema",

@@ -2,6 +2,7 @@
  * The `bedrock` protocol: the Converse API of Amazon Bedrock, as clients speak it to us and as we speak it to the service.
  * Translates between its bodies and the representation in between; never sends anything.
  */
+import { readForcedAnswer, readForcedStream } from "../forced-answer.ts";
 import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
@@ -33,9 +34,9 @@ const payload: Payload = {
   readFacts,
   readRequest,
   writeRequest,
-  readResponse,
+  readResponse: (body) => readForcedAnswer(readResponse(body)),
   writeResponse,
-  createStreamReader,
+  createStreamReader: () => readForcedStream(createStreamReader()),
   createStreamWriter,
   createTap,
   sealMembers: ["signature", "redactedContent"],

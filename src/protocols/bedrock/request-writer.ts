@@ -9,6 +9,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { closeSchema } from "../closed-schema.ts";
+import { forceAnswer } from "../forced-answer.ts";
 import { mergeMembers } from "../members.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
@@ -17,8 +18,12 @@ import { writeConversation, writeSystem } from "./turn-writer.ts";
 import type { Tier } from "./wire.ts";
 import { createWriteContext, type WriteContext } from "./write-context.ts";
 
-export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, options.upstreamModel);
+export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
+  const context = createWriteContext(asked, options.upstreamModel);
+  const { structuredOutput, forcedTools } = context.rules;
+  const forced = context.native || structuredOutput || !forcedTools ? null : forceAnswer(asked);
+  if (forced !== null) context.onLoss("approximated", forced.loss.field, forced.loss.detail);
+  const request = forced?.request ?? asked;
   const { system, messages } = writePrompt(request, context);
   const toolConfig = writeTools(request, messages, context);
   const { fields, effort, maxTokens, thinks } = writeThinking(request, options, messages, context);

@@ -4,7 +4,7 @@
  */
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE, parseFrame } from "../tap-notes.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish } from "./finish.ts";
 import { nonEmpty } from "./members.ts";
@@ -23,7 +23,7 @@ export function createTap(): Tap {
       isTrouble ||
       (type === "message-end" && (nonEmpty(delta["error"]) !== null || (raw !== null && isFailedFinish(raw))));
     const isEnding = type === "message-end" && !isFailed;
-    const meaningful = !isFailed && !isCommitted && (raw !== null || isPiece(type, delta));
+    const meaningful = !isFailed && ((raw !== null && !isCommitted) || isPiece(type, delta));
     isCommitted ||= meaningful;
     isSettled ||= isEnding || isFailed;
     return {
@@ -40,7 +40,8 @@ export function createTap(): Tap {
   return {
     frame(frame) {
       if (frame.data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: isSettled, terminal: true };
-      if (isSettled || (isCommitted && PIECE.test(frame.data.slice(0, PIECE_CHARS)))) return NOTHING_TO_NOTE;
+      if (isSettled) return NOTHING_TO_NOTE;
+      if (isCommitted && PIECE.test(frame.data.slice(0, PIECE_CHARS))) return ONE_MORE_PIECE;
       const event = parseFrame(frame);
       return event === null ? NOTHING_TO_NOTE : note(frame, event);
     },

@@ -80,7 +80,9 @@ export function createSseSplitter(options?: { frameCharsMax?: number }): SseSpli
 /** One event in, one event out: no text can end the frame early or start a field of its own. */
 export function writeSseFrame(frame: SseFrame): string {
   const event = frame.event === null ? "" : `event: ${frame.event.replace(LINE_BREAKERS, "")}\n`;
-  const data = ANY_LINE_END.test(frame.data) ? frame.data.split(ANY_LINE_END).join("\ndata: ") : frame.data;
+  // Two searches for one character each cost a fraction of the pattern's, and data is as a rule JSON, which holds neither.
+  const isLines = frame.data.includes("\n") || frame.data.includes("\r");
+  const data = isLines ? frame.data.split(ANY_LINE_END).join("\ndata: ") : frame.data;
   return `${event}data: ${data}\n\n`;
 }
 
@@ -108,7 +110,8 @@ export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCu
       let start = 0; // of the current frame
       let from = afterReturn !== "no" && bytes[0] === LINE_FEED ? 1 : 0;
       const cut = () => {
-        cuts.push(held.takeWith(bytes.subarray(start, from)));
+        const isAll = start === 0 && from === bytes.length; // as a rule: one frame came in one piece
+        cuts.push(held.takeWith(isAll ? bytes : bytes.subarray(start, from)));
         start = from;
       };
       if (afterReturn === "blank") cut();
@@ -128,7 +131,7 @@ export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCu
         if (blank) cut();
       }
       if (from < bytes.length) lineStarted = true;
-      held.add(bytes.subarray(start));
+      if (start < bytes.length) held.add(bytes.subarray(start));
       return cuts;
     },
     end: () => (held.size() === 0 ? null : held.takeWith(new Uint8Array(0))),

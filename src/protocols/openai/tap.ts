@@ -5,7 +5,7 @@
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE, parseFrame } from "../tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readReasoningText } from "./reasoning-fields.ts";
 import { nonEmpty } from "./response-reader.ts";
@@ -37,12 +37,13 @@ export function createTap(): Tap {
       }
       // A text completion has its text in the choice itself.
       meaningful ||=
-        word !== null || hasContent(asObject(at(choice, "delta"))) || nonEmpty(at(choice, "text")) !== null;
+        (word !== null && !isCommitted) ||
+        hasContent(asObject(at(choice, "delta"))) ||
+        nonEmpty(at(choice, "text")) !== null;
     }
-    const first = meaningful && !isCommitted;
     isCommitted ||= meaningful;
     return {
-      meaningful: first,
+      meaningful,
       usage: reported === null ? null : usage,
       failure: words,
       settled: finish !== null && open.size === 0,
@@ -58,7 +59,7 @@ export function createTap(): Tap {
       const { data } = frame;
       if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: finished.size > 0, terminal: true };
       // A choice may begin after the others are finished, the first one too.
-      if (isCommitted && !isComplete() && !mayMatter(frame)) return NOTHING_TO_NOTE;
+      if (isCommitted && !isComplete() && !mayMatter(frame)) return ONE_MORE_PIECE;
       const chunk = parseFrame(frame);
       if (chunk === null) return NOTHING_TO_NOTE;
       return frame.event === "error" ? { ...note(chunk), failure: readInBandError(chunk) } : note(chunk);

@@ -4,7 +4,7 @@
  */
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE, parseFrame } from "../tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { nonEmpty, reasonOf } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -20,7 +20,7 @@ export function createTap(): Tap {
     const isEnding = ENDINGS.has(type);
     const isFailed = isError || (isEnding && (status === "failed" || status === "cancelled"));
     const isFinished = isEnding && !isFailed;
-    const meaningful = !isCommitted && (isFinished || isMeaningful(type, event));
+    const meaningful = isCommitted ? DELTAS.has(type) : isFinished || isMeaningful(type, event);
     isCommitted ||= meaningful;
     return {
       meaningful,
@@ -37,7 +37,7 @@ export function createTap(): Tap {
   return {
     frame(frame) {
       if (frame.data === "[DONE]") return { ...NOTHING_TO_NOTE, terminal: true };
-      if (isCommitted && !mayMatter(frame)) return NOTHING_TO_NOTE;
+      if (isCommitted && !mayMatter(frame)) return frame.data.includes(DELTA) ? ONE_MORE_PIECE : NOTHING_TO_NOTE;
       const event = parseFrame(frame);
       return event === null ? NOTHING_TO_NOTE : note(frame, event);
     },
@@ -50,6 +50,7 @@ function mayMatter({ event, data }: Frame): boolean {
   return event === "error" || data.includes('"status":') || data.includes('"status" :') || ERROR.test(data);
 }
 
+const DELTA = '"delta":';
 const ERROR = /"type":\s?"error"|^\s*\{\s*"error"|"response\.(completed|incomplete|failed|cancelled)"/;
 
 /** Something the client would see as an answer. A handshake or an empty piece is not. */

@@ -507,13 +507,16 @@ describe("the rest", () => {
     expect(losses).toEqual(["approximated response_format.schema", "approximated response_format.schema"]);
   });
 
-  test("JSON without a schema is asked for in words; an old model gets no schema", () => {
+  test("JSON without a schema is asked for in words; an old model is told a schema in words", () => {
     expect(write({ outputFormat: { kind: "json" } })).toMatchObject({
       body: { system: [{ type: "text", text: "Answer with one JSON object and nothing else." }] },
       losses: ["approximated response_format"],
     });
     const format = { kind: "json-schema", name: null, description: null, schema: {}, strict: null } as const;
-    expect(write({ outputFormat: format }, "claude-3-haiku-20240307").losses).toEqual(["dropped response_format"]);
+    expect(write({ outputFormat: format }, "claude-3-haiku-20240307")).toMatchObject({
+      body: { system: [{ text: "Answer with one JSON object and nothing else. It must fit this JSON Schema: {}" }] },
+      losses: ["approximated response_format"],
+    });
   });
 
   test("cache marks: four, then a loss", () => {

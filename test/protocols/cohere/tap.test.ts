@@ -11,12 +11,12 @@ const DONE = { event: null, data: "[DONE]" };
 const end = (delta: object) => frame("message-end", { delta });
 const tap = () => cohere.payload.createTap();
 
-test("a stream: the first word is worth committing to, once; the end settles it", () => {
+test("a stream: the first word is worth committing to, the next ones are pieces; the end settles it", () => {
   const watch = tap();
   const usage = { tokens: { input_tokens: 5, output_tokens: 2 } };
   const frames = [START, OPEN, say(""), say("H"), say("i"), end({ finish_reason: "MAX_TOKENS", usage }), DONE];
   const notes = frames.map((each) => watch.frame(each));
-  expect(notes.map(({ meaningful }) => meaningful)).toEqual([false, false, false, true, false, false, false]);
+  expect(notes.map(({ meaningful }) => meaningful)).toEqual([false, false, false, true, true, false, false]);
   expect(notes.map(({ settled }) => settled)).toEqual([false, false, false, false, false, true, true]);
   expect(notes.map(({ terminal }) => terminal)).toEqual([false, false, false, false, false, false, true]);
   expect(notes[5]).toMatchObject({ finish: "MAX_TOKENS", usage: { outputTokens: 2 }, failure: null });

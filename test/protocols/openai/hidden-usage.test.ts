@@ -53,6 +53,11 @@ describe("the stream", () => {
     ["usage null is cut", frame('{"id":"a","choices":[{}],"usage":null}'), frame('{"id":"a","choices":[{}]}')],
     ["in front", frame('{"usage": null, "id":"a"}'), frame('{"id":"a"}')],
     ["in the middle", frame('{"id":"a","usage":null,"choices":[]}'), frame('{"id":"a","choices":[]}')],
+    ["beside an escape", frame('{"a":"\\n","usage":null}'), frame('{"a":"\\n"}')],
+    ["said twice", frame('{"usage":null,"a":1,"usage":null}'), frame('{"a":1}')],
+    ["said in two spellings, of which one reports", frame('{"\\u0075sage":{"prompt_tokens":1},"usage":null}'), "same"],
+    ["alone in its object", frame('{"usage":null}'), frame("{}")],
+    ["white space before the comma", frame('{"a":1 ,"usage":null}'), frame('{"a":1}')],
     ["CRLF stays", 'data: {"a":1,"usage":null}\r\n\r\n', 'data: {"a":1}\r\n\r\n'],
     ["no space after the colon", 'data:{"a":1,"usage":null}\n\n', 'data:{"a":1}\n\n'],
     [

@@ -42,7 +42,7 @@ describe("a stream", () => {
     ).toEqual([
       { model: "m" },
       { model: "m", meaningful: true },
-      {},
+      { meaningful: true },
       { model: "m", settled: true, finish: "stop" },
       { usage: expect.objectContaining({ freshInputTokens: 2, outputTokens: 1 }) },
       { settled: true, terminal: true },
@@ -66,15 +66,21 @@ describe("a stream", () => {
     expect(note).toEqual(meaningful ? { model: "m", meaningful } : { model: "m" });
   });
 
-  test("a finish alone is meaningful, and only the first meaningful frame is told", () => {
+  test("a finish alone is meaningful, and so is every piece", () => {
     const [alone] = notes(finish("stop"));
     expect(alone).toEqual({ model: "m", meaningful: true, settled: true, finish: "stop" });
-    expect(notes(delta({ content: "a" }), delta({ content: "b" }))).toEqual([{ model: "m", meaningful: true }, {}]);
+    expect(notes(delta({ content: "a" }), delta({ content: "b" }))).toEqual([
+      { model: "m", meaningful: true },
+      { meaningful: true },
+    ]);
   });
 
   test("words inside a text are no signs", () => {
     const text = '"finish_reason":"stop" "usage":{} "error":{} "usage": {}';
-    expect(notes(delta({ content: "a" }), delta({ content: text }))).toEqual([{ model: "m", meaningful: true }, {}]);
+    expect(notes(delta({ content: "a" }), delta({ content: text }))).toEqual([
+      { model: "m", meaningful: true },
+      { meaningful: true },
+    ]);
   });
 
   test("all choices must finish before it is settled", () => {
@@ -83,7 +89,7 @@ describe("a stream", () => {
     const found = notes(delta({ content: "a" }), other({ content: "b" }), finish("stop"), other({}, "length"));
     expect(found).toEqual([
       { model: "m", meaningful: true },
-      { model: "m", answers: { finished: 0, open: 2 } },
+      { model: "m", meaningful: true, answers: { finished: 0, open: 2 } },
       { model: "m", finish: "stop", answers: { finished: 1, open: 1 } },
       { model: "m", finish: "length", settled: true, answers: { finished: 2, open: 0 } },
     ]);

