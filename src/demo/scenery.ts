@@ -62,6 +62,27 @@ export const VENDORS: readonly DemoVendor[] = [
     models: [large("atlas-large", "atlas-large-4", 3), small("atlas-small", "atlas-small-4", 0.8)],
   },
   {
+    name: "quill",
+    protocol: "responses",
+    temper: "steady",
+    accounts: ["default"],
+    models: [large("quill-large", "quill-large-5", 2.5)],
+  },
+  {
+    name: "prism",
+    protocol: "gemini",
+    temper: "steady",
+    accounts: ["default"],
+    models: [large("prism-large", "prism-large-3", 1.5)],
+  },
+  {
+    name: "coral",
+    protocol: "cohere",
+    temper: "steady",
+    accounts: ["default"],
+    models: [large("coral-large", "coral-large-08-2026", 2.2)],
+  },
+  {
     name: "bargain",
     protocol: "openai",
     temper: "flaky",
@@ -115,11 +136,14 @@ export const VENDORS: readonly DemoVendor[] = [
 export const POOLS: readonly DemoPool[] = [
   {
     name: "smart",
-    says: "two steady vendors and one that fails more than half of the time, by weight",
+    says: "five steady vendors, each with a protocol of its own, and one that fails more than half of the time, by weight",
     members: [
       { model: "nimbus-large", weight: 3 },
       { model: "atlas-large", weight: 3 },
-      { model: "bargain-large", weight: 2 },
+      { model: "quill-large", weight: 2 },
+      { model: "prism-large", weight: 2 },
+      { model: "coral-large", weight: 2 },
+      { model: "bargain-large", weight: 3 },
     ],
     keep: [],
     firstByteMs: null,

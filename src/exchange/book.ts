@@ -7,7 +7,7 @@ import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import type { FailureKind } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
-import type { Usage } from "../ir/usage.ts";
+import { sumUsage, type Usage } from "../ir/usage.ts";
 import {
   type AttemptRecord,
   type ExchangeOutcome,
@@ -115,9 +115,7 @@ export function openBook(input: BookInput): Book {
         attempts: book.attempts,
         offered: book.offered,
         skipped: book.skipped,
-        usage: ending.usage,
-        usageEstimated: ending.usageEstimated,
-        costNanos: costOf(ending.usage, ending.lane?.prices ?? null),
+        ...sumsOf(ending, book.attempts),
         losses,
         lossCount,
         requestBytes: book.requestBytes,
@@ -136,9 +134,26 @@ export function openBook(input: BookInput): Book {
   return book;
 }
 
+/** The answer's, and what was billed for attempts that came to nothing: the caller asked for those too. */
+function sumsOf(
+  { usage, usageEstimated, lane }: Ending,
+  attempts: readonly AttemptRecord[],
+): Pick<ExchangeRecord, "usage" | "usageEstimated" | "costNanos"> {
+  const costNanos = costOf(usage, lane?.prices ?? null);
+  const billed = attempts.flatMap((attempt) => attempt.billed ?? []);
+  if (billed.length === 0) return { usage, usageEstimated, costNanos };
+  const costs = [costNanos, ...billed.map((part) => part.costNanos)].filter((cost) => cost !== null);
+  return {
+    usage: sumUsage([...(usage === null ? [] : [usage]), ...billed.map((part) => part.usage)]),
+    // What else the vendor had begun of them nobody knows.
+    usageEstimated: true,
+    costNanos: costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0),
+  };
+}
+
 /** Whether a vendor did work for it, or may have done. */
 function hasRun({ outcome, attempts }: ExchangeRecord): boolean {
-  if (attempts.some((attempt) => attempt.ambiguous)) return true;
+  if (attempts.some((attempt) => attempt.ambiguous || attempt.billed !== undefined)) return true;
   return attempts.length > 0 && (outcome === "answered" || outcome === "cut" || outcome === "client-gone");
 }
 

@@ -7,12 +7,13 @@ import { WireError } from "../std/wire-error.ts";
 import { readRetryAfterMs } from "../upstream/index.ts";
 import { classify } from "./classify.ts";
 import { collect } from "./collect.ts";
-import { addLosses, createEventWriter, newFlowNote } from "./flow.ts";
+import { addLosses, newFlowNote } from "./flow.ts";
 import { classifyBase, relayHeaders, wrongModel } from "./judge.ts";
 import { seeBody } from "./other-answer.ts";
 import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
 import { createPassFlow } from "./pass-flow.ts";
 import { issuedResponse } from "./seals.ts";
+import { createEventWriter } from "./translate-flow.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
 export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;

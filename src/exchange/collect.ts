@@ -10,20 +10,25 @@ export type Collected =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "aborted" };
 
-export async function collect(body: UpstreamBody, bytesMax: number): Promise<Collected> {
+/** Bytes that one body, or several read side by side, may take together. */
+export interface Room {
+  left: number;
+}
+
+export async function collect(body: UpstreamBody, bytesMax: number | Room): Promise<Collected> {
+  const room = typeof bytesMax === "number" ? { left: bytesMax } : bytesMax;
   const parts: Uint8Array[] = [];
-  let size = 0;
   for (;;) {
     const chunk = await body.next();
     switch (chunk.kind) {
       case "bytes":
-        if (chunk.isLast && parts.length === 0) return wholeOrCut(chunk.bytes, bytesMax);
         parts.push(chunk.bytes);
-        size += chunk.bytes.length;
-        if (size > bytesMax) return { kind: "cut", bytes: concatBytes(parts) };
+        room.left -= chunk.bytes.length;
+        if (room.left < 0) return { kind: "cut", bytes: joined(parts) };
+        if (chunk.isLast && parts.length === 1) return { kind: "whole", bytes: chunk.bytes };
         break;
       case "end":
-        return { kind: "whole", bytes: parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(parts) };
+        return { kind: "whole", bytes: joined(parts) };
       case "failed":
       case "aborted":
         return chunk;
@@ -31,6 +36,7 @@ export async function collect(body: UpstreamBody, bytesMax: number): Promise<Col
   }
 }
 
-function wholeOrCut(bytes: Uint8Array, bytesMax: number): Collected {
-  return { kind: bytes.length > bytesMax ? "cut" : "whole", bytes };
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  return first !== undefined && parts.length === 1 ? first : concatBytes(parts);
 }

@@ -22,6 +22,8 @@ export interface Conversion {
   readonly losses: readonly Loss[];
   /** The answers in the order of the calls. Throws WireError when one of them is none. */
   answer(bodies: readonly JsonObject[]): Converted;
+  /** What one answer alone cost; null: nothing that can be read. */
+  readonly usageOf: (body: JsonObject) => Usage | null;
 }
 
 export interface Converted {
@@ -73,6 +75,7 @@ function embed(side: Side): Conversion | Failure | null {
       // Each call loses the same.
       losses: [...read.losses, ...(written[0]?.losses ?? [])],
       answer: (bodies) => joinVectors(side, { from, to, request, max }, bodies),
+      usageOf: (body) => readable(() => to.readResponse(body, lane.upstreamModel).usage),
     };
   });
 }
@@ -127,6 +130,7 @@ function rerank(side: Side): Conversion | Failure {
         const body = from.writeResponse(response, { newId: side.world.effects.randomId });
         return { body, losses: [], usage: withoutOutput(response.usage), model: null };
       },
+      usageOf: (body) => readable(() => to.readResponse(body).usage),
     };
   });
 }
@@ -148,11 +152,21 @@ function count(side: Side): Conversion | Failure {
       bodies: [to.writeRequest?.(edited, lane.upstreamModel) ?? edited],
       losses: [...read.losses, ...written.losses],
       answer: (bodies) => ({ body: from.writeCount(to.readCount(only(bodies))), losses: [], usage: null, model: null }),
+      usageOf: () => null,
     };
   });
 }
 
 // ---------------------------------------------------------------- common
+
+function readable(read: () => Usage | null): Usage | null {
+  try {
+    return withoutOutput(read());
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
 
 function only(bodies: readonly JsonObject[]): JsonObject {
   const [body] = bodies;

@@ -1,10 +1,12 @@
 /** Carries out a conversion: its calls, a few at a time, all of them or none, and the one answer they come to. */
+
+import { sumUsage, type Usage } from "../ir/usage.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import { asObject, type JsonObject } from "../std/json.ts";
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
 import { WireError } from "../std/wire-error.ts";
 import { jsonOrNull } from "./buffered-answer.ts";
-import { collect } from "./collect.ts";
+import { collect, type Room } from "./collect.ts";
 import type { Conversion } from "./conversions.ts";
 import { dispatch, JSON_TYPE } from "./dispatch.ts";
 import { readFailure } from "./failed-answer.ts";
@@ -21,9 +23,15 @@ export async function convert(side: Side, conversion: Conversion): Promise<Outco
   const stop = (): void => stopper.abort();
   if (call.signal.aborted) return { kind: "abandoned" };
   call.signal.addEventListener("abort", stop, { once: true });
-  const answers = await callAll(side, conversion.bodies, stopper);
-  call.signal.removeEventListener("abort", stop);
-  if ("kind" in answers) return answers;
+  let answers: Answers;
+  try {
+    answers = await callAll(side, conversion.bodies, stopper);
+  } finally {
+    call.signal.removeEventListener("abort", stop);
+  }
+  // Who leaves is charged for the whole prompt.
+  if (answers.first?.kind === "abandoned") return answers.first;
+  if (answers.first !== null) return { ...answers.first, billed: billedFor(conversion, answers.bodies) };
   try {
     const converted = conversion.answer(answers.bodies);
     return {
@@ -36,50 +44,67 @@ export async function convert(side: Side, conversion: Conversion): Promise<Outco
       losses: [...conversion.losses, ...converted.losses],
     };
   } catch (error) {
-    if (error instanceof WireError) return failed(MALFORMED, answers.status, true);
-    throw error;
+    if (!(error instanceof WireError)) throw error;
+    return { ...failed(MALFORMED, answers.status, true), billed: billedFor(conversion, answers.bodies) };
   }
 }
 
-/** Bodies in the order of the calls. The first failure ends the others and is what the attempt came to. */
-async function callAll(
-  side: Side,
-  bodies: readonly JsonObject[],
-  stopper: Stopper,
-): Promise<{ readonly bodies: readonly JsonObject[]; readonly status: number } | UnansweredOutcome> {
+/** What the vendor did for calls that came to nothing together: it bills them one by one. */
+function billedFor({ usageOf }: Conversion, bodies: readonly JsonObject[]): Usage | null {
+  return sumUsage(bodies.flatMap((body) => usageOf(body) ?? []));
+}
+
+interface Answers {
+  /** In the order of the calls; where one failed, those that came before. */
+  readonly bodies: readonly JsonObject[];
+  readonly status: number;
+  /** The first failure; null: there was none. */
+  readonly first: UnansweredOutcome | null;
+}
+
+/** The first failure ends the other calls and is what the attempt came to; so does a bug. */
+async function callAll(side: Side, bodies: readonly JsonObject[], stopper: Stopper): Promise<Answers> {
   const answers: JsonObject[] = [];
+  const bugs: unknown[] = [];
   let first: UnansweredOutcome | null = null;
-  let bytesLeft = ANSWERS_BYTES_MAX;
+  const room: Room = { left: ANSWERS_BYTES_MAX };
   let status = 200;
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let at = next++; at < bodies.length && first === null; at = next++) {
+    for (let at = next++; at < bodies.length && first === null && bugs.length === 0; at = next++) {
       const body = bodies[at];
       if (body === undefined) return;
-      const answered = await callOnce(side, body, { signal: stopper.signal, bytesMax: bytesLeft });
+      const answered = await callOnce(side, body, { signal: stopper.signal, room });
       if (answered.kind !== "body") {
         // Those that are ended because of the first are not what went wrong.
         first ??= answered;
         stopper.abort();
         return;
       }
-      bytesLeft -= answered.bytes;
       status = answered.status;
       answers[at] = answered.body;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CALLS_AT_A_TIME, bodies.length) }, worker));
-  return first ?? { bodies: answers, status };
+  const guardedWorker = async (): Promise<void> => {
+    try {
+      await worker();
+    } catch (error) {
+      bugs.push(error);
+      stopper.abort();
+    }
+  };
+  // Waits for every one, so that nothing of it goes on behind the answer.
+  await Promise.all(Array.from({ length: Math.min(CALLS_AT_A_TIME, bodies.length) }, guardedWorker));
+  if (bugs.length > 0) throw bugs[0];
+  return { bodies: answers.filter((answer) => answer !== undefined), status, first };
 }
 
-type Answered =
-  | { readonly kind: "body"; readonly body: JsonObject; readonly status: number; readonly bytes: number }
-  | UnansweredOutcome;
+type Answered = { readonly kind: "body"; readonly body: JsonObject; readonly status: number } | UnansweredOutcome;
 
 async function callOnce(
   side: Side,
   body: JsonObject,
-  { signal, bytesMax }: { readonly signal: StopSignal; readonly bytesMax: number },
+  { signal, room }: { readonly signal: StopSignal; readonly room: Room },
 ): Promise<Answered> {
   const request = { body: encodeUtf8(JSON.stringify(body)), contentType: JSON_TYPE };
   const sent = await dispatch(side, request, signal);
@@ -88,7 +113,7 @@ async function callOnce(
   if (sent.kind === "failed") return failed(sent.failure, null, sent.mayHaveRun);
   if (sent.status < 200 || sent.status >= 300) return readFailure(side, sent);
   sent.body.begun();
-  const read = await collect(sent.body, bytesMax);
+  const read = await collect(sent.body, room);
   switch (read.kind) {
     case "aborted":
       return { kind: "abandoned" };
@@ -100,7 +125,7 @@ async function callOnce(
     case "whole": {
       const parsed = asObject(jsonOrNull(read.bytes));
       if (parsed === undefined) return failed(MALFORMED, sent.status, true);
-      return { kind: "body", body: parsed, status: sent.status, bytes: read.bytes.length };
+      return { kind: "body", body: parsed, status: sent.status };
     }
   }
 }

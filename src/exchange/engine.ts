@@ -211,6 +211,7 @@ function laneFailed(
     retryAfterMs: failed.retryAfterMs,
     reportedModel: outcome.reportedModel,
     firstByte: false,
+    billed: outcome.billed ?? null,
   });
   // Nothing was sent: this lane cannot do what was asked, or not without a loss. Another one may.
   if (failed.kind === "losses-refused" || failed.kind === "no-capable-lane") {

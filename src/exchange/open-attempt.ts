@@ -1,6 +1,8 @@
 /** One attempt's record while it is under way: written into the exchange's book exactly once, when the attempt has ended. */
+import { costOf } from "../governance/index.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { QuotaFact } from "../ir/quota.ts";
+import type { Usage } from "../ir/usage.ts";
 import type { AttemptRecord, QuotaReading } from "../observability/record.ts";
 import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
@@ -13,6 +15,8 @@ export interface OpenAttempt {
   close(
     ending: Pick<AttemptRecord, "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel"> & {
       readonly firstByte: boolean;
+      /** What the vendor has done for it although it came to nothing; absent: nothing that is known. */
+      readonly billed?: Usage | null;
     },
   ): void;
 }
@@ -39,7 +43,7 @@ export function openAttempt(
       if (closed) return;
       closed = true;
       const now = world.effects.nowMs();
-      const { firstByte, ...rest } = ending;
+      const { firstByte, billed = null, ...rest } = ending;
       book.attempts.push({
         lane: lane.id,
         provider: lane.provider,
@@ -53,6 +57,7 @@ export function openAttempt(
         firstByteMs: firstByte ? now - startedMs : null,
         durationMs: now - startedMs,
         quotas,
+        ...(billed === null ? {} : { billed: { usage: billed, costNanos: costOf(billed, lane.prices) } }),
       });
     },
   };

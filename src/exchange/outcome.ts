@@ -18,6 +18,8 @@ export type UnansweredOutcome =
       readonly status: number | null;
       readonly mayHaveRun: boolean;
       readonly reportedModel: string | null;
+      /** What a vendor that is asked in several calls has done of them; null or absent: nothing that is known. */
+      readonly billed?: Usage | null;
     }
   | { readonly kind: "abandoned" };
 
@@ -77,7 +79,7 @@ export function failed(
   status: number | null,
   mayHaveRun: boolean,
   reportedModel: string | null = null,
-): UnansweredOutcome {
+): Extract<UnansweredOutcome, { kind: "failed" }> {
   return { kind: "failed", failure, status, mayHaveRun, reportedModel };
 }
 

@@ -7,7 +7,7 @@ import type { Effects } from "../std/effects.ts";
 import type { UpstreamBody, UpstreamChunk } from "../upstream/index.ts";
 import { MALFORMED } from "./classify.ts";
 import type { ByteSource } from "./contract.ts";
-import type { Flow } from "./flow.ts";
+import { type Flow, isDone } from "./flow.ts";
 
 /** A handshake larger than this is committed unseen: no vendor's is. */
 export const HELD_FRAMES_MAX = 64;
@@ -95,8 +95,12 @@ export function createPump(input: PumpInput): ByteSource {
     bytesSent += bytes.length;
     return bytes;
   };
-  const startGrace = (): void => {
-    if (flow.note.settled && cancelGrace === null) cancelGrace = input.setTimer(GRACE_MS, () => body.cancel());
+  const watchGrace = (): void => {
+    if (isDone(flow.note)) cancelGrace ??= input.setTimer(GRACE_MS, () => body.cancel());
+    else {
+      cancelGrace?.();
+      cancelGrace = null;
+    }
   };
 
   /** A bug ends this one stream in the client's dialect, and nothing else. */
@@ -119,16 +123,16 @@ export function createPump(input: PumpInput): ByteSource {
   const take = (chunk: UpstreamChunk): Uint8Array | null => {
     pending = null;
     const bytes = send(safely(chunk));
-    startGrace();
+    watchGrace();
     return bytes;
   };
-  const isDone = (): boolean => over || closed || (input.endsAtEnding && flow.note.ended);
+  const isOver = (): boolean => over || closed || (input.endsAtEnding && flow.note.ended);
   const nothingMore = (): null => {
     end(false);
     return null;
   };
   const rest = async (): Promise<Uint8Array | null> => {
-    while (!isDone()) {
+    while (!isOver()) {
       const chunk = await wait();
       if (over) break;
       const bytes = chunk === null ? input.keepAlive : take(chunk);
@@ -147,10 +151,10 @@ export function createPump(input: PumpInput): ByteSource {
       if (held !== null) {
         const bytes = send(held);
         held = null;
-        startGrace();
+        watchGrace();
         if (bytes !== null) return Promise.resolve(bytes);
       }
-      return isDone() ? Promise.resolve(nothingMore()) : wait().then(first);
+      return isOver() ? Promise.resolve(nothingMore()) : wait().then(first);
     },
     cancel: () => end(true),
     get isCut() {
@@ -167,10 +171,10 @@ function outputOf(flow: Flow, chunk: UpstreamChunk): readonly Uint8Array[] {
     case "end":
       return flow.end().out;
     case "failed":
-      return flow.note.settled ? flow.end().out : flow.fail(chunk.failure);
+      return isDone(flow.note) ? flow.end().out : flow.fail(chunk.failure);
     case "aborted":
-      // Settled: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
-      return flow.note.settled ? flow.end().out : flow.fail(failure("shutting-down", "The gateway is shutting down."));
+      // Done: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
+      return isDone(flow.note) ? flow.end().out : flow.fail(failure("shutting-down", "The gateway is shutting down."));
   }
 }
 

@@ -1,11 +1,12 @@
 /** A streamed success: held until there is something to commit to. */
 import type { Tap } from "../protocols/protocol.ts";
 import { classify } from "./classify.ts";
-import { createRelayFlow, createTranslateFlow } from "./flow.ts";
 import { classifyBase, reclassify, relayHeaders, wrongModel } from "./judge.ts";
 import { failed, type Outcome, type Prepared, type Response, type Side } from "./outcome.ts";
 import { openFlow } from "./pump.ts";
+import { createRelayFlow } from "./relay-flow.ts";
 import { issuedEvent } from "./seals.ts";
+import { createTranslateFlow } from "./translate-flow.ts";
 
 /** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
 export async function readStream(
@@ -22,6 +23,7 @@ export async function readStream(
     from: egress.carrier.framing,
     to: call.framing,
     context: prepared.context,
+    answersAsked: call.request.facts.answers ?? 1,
   };
   const flow = side.relayed
     ? createRelayFlow({

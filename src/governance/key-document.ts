@@ -124,7 +124,8 @@ export function showKey(key: VirtualKey, wallMs: number): object {
     id: key.id,
     name: key.name,
     allowed_pools: key.allowedTargets,
-    max_budget_cents: cents === undefined ? null : Math.floor(cents.limitNanos / NANOS_PER_CENT),
+    // A part of a cent is told as it is: rounded down, a small budget would look like none.
+    max_budget_cents: cents === undefined ? null : cents.limitNanos / NANOS_PER_CENT,
     budget_period: cents?.window ?? "total",
     rpm_limit: key.limits.requestsPerMinute,
     tpm_limit: key.limits.tokensPerMinute,

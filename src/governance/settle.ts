@@ -14,7 +14,7 @@ export interface Settlement {
   readonly target: string;
   readonly outcome: "answered" | "cut" | "failed" | "refused" | "client-gone";
   /** In order; the last one is the one the client heard of. */
-  readonly attempts: readonly { readonly lane: string; readonly ambiguous: boolean }[];
+  readonly attempts: readonly { readonly lane: string; readonly ambiguous: boolean; readonly billed?: unknown }[];
   readonly usage: Usage | null;
   readonly usageEstimated: boolean;
   /** null: no price is known. */
@@ -58,6 +58,8 @@ function stateOf(settlement: Settlement): UsageState {
       return settlement.usageEstimated ? "estimated" : "ok";
     case "failed":
     case "refused":
+      // Of several calls some were answered, and billed, before one failed.
+      if (settlement.attempts.some((attempt) => attempt.billed !== undefined)) return "truncated";
       return settlement.attempts.some((attempt) => attempt.ambiguous) ? "ambiguous" : "ok";
   }
 }

@@ -9,7 +9,7 @@ import type { Usage } from "../ir/usage.ts";
 import type { Capped } from "./caps.ts";
 import type { VirtualKey } from "./keys.ts";
 
-/** ok: as reported. estimated: counted by us. truncated: broke after the commit. ambiguous: the vendor may have worked. */
+/** ok: as reported. estimated: counted by us. truncated: broke when a part of it was done. ambiguous: the vendor may have worked. */
 export type UsageState = "ok" | "estimated" | "truncated" | "aborted" | "ambiguous";
 
 /** One settled exchange. `id` makes a repeated delivery harmless. */

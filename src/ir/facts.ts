@@ -30,6 +30,17 @@ export interface PayloadFacts {
   readonly needs: Needs;
   /** True when the client will be told usage in the stream anyway (or the protocol always tells). */
   readonly usageAsked: boolean;
+  /** Answers asked for in one (`n`), at least 1; absent: 1. */
+  readonly answers?: number;
+}
+
+/** As many as any vendor gives in one. */
+const ANSWERS_MAX = 128;
+
+/** Of what a client wrote for `n`, in a form or in JSON. */
+export function answersAsked(written: unknown): number {
+  const asked = typeof written === "number" || typeof written === "string" ? Number(written) : 1;
+  return Number.isInteger(asked) && asked > 1 ? Math.min(asked, ANSWERS_MAX) : 1;
 }
 
 export interface Facts extends PayloadFacts {

@@ -2,7 +2,7 @@
 import type { Deployment } from "../ir/deployment.ts";
 import { isBilled } from "../ir/facts.ts";
 import { FAILURES, type FailureKind } from "../ir/failure.ts";
-import type { Usage } from "../ir/usage.ts";
+import { lessUsage, type Usage } from "../ir/usage.ts";
 import type { Gauges } from "./gauges.ts";
 import type { AttemptRecord, ExchangeRecord } from "./record.ts";
 import { createSeries, type MetricsSnapshot, type Series } from "./series.ts";
@@ -61,12 +61,9 @@ function foldRecord(series: Series, labels: Labels, record: ExchangeRecord): voi
   const last = record.attempts.at(-1);
   if (last === undefined) return;
   const lane = labels.lane(last.lane);
-  if (record.usage !== null) {
-    for (const [kind, tokens] of tokensByKind(record.usage)) {
-      if (tokens > 0) series.add("ringmain_tokens_total", [pool, lane, kind], tokens);
-    }
-  }
-  foldCost(series, { record, pool, lane });
+  const answer = withoutBilled(record);
+  foldTokens(series, answer.usage, [pool, lane]);
+  foldCost(series, { record: answer, pool, lane });
   foldLosses(series, { record, from: ingress, to: labels.word(last.egress) });
 }
 
@@ -85,7 +82,28 @@ function foldAttempt(
     series.add("ringmain_upstream_failure_kinds_total", [lane, kind]);
     series.add("ringmain_upstream_failures_total", [pool, lane, dispositionOf(attempt.outcome)]);
   }
+  if (attempt.billed !== undefined) {
+    foldTokens(series, attempt.billed.usage, [pool, lane]);
+    if (attempt.billed.costNanos !== null)
+      series.add("ringmain_cost_usd_total", [pool, lane], attempt.billed.costNanos);
+  }
   if (!input.isLast) series.add("ringmain_failovers_total", [pool, failoverReason(attempt.outcome)]);
+}
+
+function foldTokens(series: Series, usage: Usage | null, [pool, lane]: readonly [string, string]): void {
+  if (usage === null) return;
+  for (const [kind, tokens] of tokensByKind(usage)) {
+    if (tokens > 0) series.add("ringmain_tokens_total", [pool, lane, kind], tokens);
+  }
+}
+
+/** What the answer alone came to: what other attempts were billed stands under their own lanes. */
+function withoutBilled(record: ExchangeRecord): ExchangeRecord {
+  const billed = record.attempts.flatMap((attempt) => attempt.billed ?? []);
+  if (billed.length === 0) return record;
+  const usage = billed.reduce((left, part) => (left === null ? null : lessUsage(left, part.usage)), record.usage);
+  const otherNanos = billed.reduce((sum, part) => sum + (part.costNanos ?? 0), 0);
+  return { ...record, usage, costNanos: record.costNanos === null ? null : record.costNanos - otherNanos };
 }
 
 function foldCost(

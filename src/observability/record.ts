@@ -43,6 +43,7 @@ export interface ExchangeRecord {
   readonly offered: readonly string[];
   /** Why lanes were left out: when the first one was chosen, or at the end where nothing was left. */
   readonly skipped: readonly { readonly lane: string; readonly because: string }[];
+  /** Of the answer, and of what was billed for attempts that came to nothing. */
   readonly usage: Usage | null;
   readonly usageEstimated: boolean;
   /** null: no price is known. */
@@ -74,6 +75,8 @@ export interface AttemptRecord {
   readonly reportedModel: string | null;
   /** What the vendor told of its limits beside this answer; empty: nothing. */
   readonly quotas: readonly QuotaReading[];
+  /** Of an attempt that came to nothing although the vendor has answered a part of it: within the exchange's own sums. */
+  readonly billed?: { readonly usage: Usage; readonly costNanos: number | null };
 }
 
 export interface QuotaReading {

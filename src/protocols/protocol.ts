@@ -100,7 +100,7 @@ export interface StreamReader {
   push(frame: Frame): IrEvent[];
   /** The upstream closed. Emits what is owed, then `end`, or `failed` (kind malformed) when the answer was cut short. Idempotent. */
   end(): IrEvent[];
-  /** Everything that matters has been seen; a terminator may still follow. The pump closes after a grace time. */
+  /** Everything that matters has been seen; a terminator may still follow, or one more answer of several. The pump closes after a grace time. */
   readonly settled: boolean;
 }
 
@@ -131,7 +131,7 @@ export interface TapNote {
   readonly usage: Usage | null;
   /** An in-band error; null: none. */
   readonly failure: ErrorWords | null;
-  /** Nothing that matters follows (the finish has been seen). */
+  /** Nothing that matters follows (the finish has been seen, of every answer that has begun). */
   readonly settled: boolean;
   /** The protocol's own end of stream. */
   readonly terminal: boolean;
@@ -139,6 +139,8 @@ export interface TapNote {
   readonly model: string | null;
   /** The vendor's finish word in this frame; null: not in this one. */
   readonly finish: string | null;
+  /** Where a stream may hold several answers: those finished so far, and those begun and not finished. Absent: one at most has begun. */
+  readonly answers?: { readonly finished: number; readonly open: number };
 }
 
 export interface HiddenUsage {

@@ -195,7 +195,7 @@ function refuseUnmatched({ gateway, state }: AppInput, table: RouteTable, contex
   const path = pathOf(request.url);
   const receivedMs = gateway.nowMs();
   const parts = partsOf(request, path, NO_PARAMS);
-  const { methods, route } = methodsOf(table, path);
+  const { methods, route } = callsUnknownAction(parts.method, table, path) ? NOBODYS : methodsOf(table, path);
   if (methods.length > 0 && parts.method === "OPTIONS") {
     return new Response(null, { status: 204, headers: { allow: methods.join(", "), "cache-control": "no-store" } });
   }
@@ -227,5 +227,15 @@ function methodsOf(table: RouteTable, path: string): { methods: readonly string[
   }
   return { methods: [...methods, "OPTIONS"], route: first.route };
 }
+
+/** A POST of an action that no route has, where a model of that very name could be looked at: that path is nobody's. */
+function callsUnknownAction(method: string, table: RouteTable, path: string): boolean {
+  return method === "POST" && ACTION.test(path) && table.fitting(path).every(({ route }) => route.method === "GET");
+}
+
+/** As Google's APIs name what is done to a thing: `/v1beta/models/m:predict`. */
+const ACTION = /:[a-z][A-Za-z]*$/;
+
+const NOBODYS = { methods: [], route: null } as const;
 
 const OWN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", ...PRESENCE_PATHS, ...OBSERVATIONS.keys()]);

@@ -16,7 +16,11 @@ const KEY_FIELDS = {
   tpm_limit: { type: ["integer", "null"], minimum: 0 },
   max_concurrent: { type: ["integer", "null"], minimum: 0 },
   budgets: { type: "array", items: { $ref: "#/components/schemas/Budget" } },
-  max_budget_cents: { type: ["integer", "null"], minimum: 0, description: "One hard budget, in the old way." },
+  max_budget_cents: {
+    type: ["number", "null"],
+    minimum: 0,
+    description: "One hard budget, in the old way; written in whole cents.",
+  },
   budget_period: { enum: ["total", "daily", "monthly"] },
 } as const;
 

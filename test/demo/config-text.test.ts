@@ -1,7 +1,7 @@
 // The demo's configuration loads as any other would, and the welcome tells what is in it.
 import { expect, test } from "bun:test";
 import { loadFromText } from "../../src/config/index.ts";
-import { DEMO_CLIENT_KEY, demoConfig, TEMPERS, welcome } from "../../src/demo/index.ts";
+import { DEMO_CLIENT_KEY, demoConfig, SIMULATED, TEMPERS, welcome } from "../../src/demo/index.ts";
 
 const VENDORS_URL = "http://127.0.0.1:9";
 const { deployment, problems } = loadFromText({
@@ -24,9 +24,13 @@ test("every temper has a vendor, in its base URL, and nothing leaves loopback", 
   );
 });
 
-test("both protocols are there, and every lane has a price", () => {
+test("every protocol that is played has a lane in a pool, and every lane a price", () => {
   const lanes = Object.values(deployment?.lanes ?? {});
-  expect(new Set(lanes.map(({ protocol }) => protocol))).toEqual(new Set(["openai", "anthropic"]));
+  const pooled = new Set(
+    targets.filter(({ kind }) => kind === "pool").flatMap(({ members }) => members.flatMap((member) => member.lanes)),
+  );
+  const spoken = lanes.filter(({ id }) => pooled.has(id)).map(({ protocol }) => protocol);
+  expect(new Set(spoken)).toEqual(new Set(SIMULATED.map(({ id }) => id)));
   expect(lanes.filter(({ prices }) => prices === null)).toEqual([]);
 });
 

@@ -97,6 +97,14 @@ test("any input to any action is an answer, keys stay readable, and hashes and s
   for (const secret of secrets) expect(JSON.stringify(audited)).not.toContain(secret);
 }, 60_000);
 
+test("a budget that is no whole number of cents is told exactly, and never as a rounded one", async () => {
+  const on = ledgerBench();
+  bench = on;
+  const budgets = [{ window: "monthly", limit_usd: 0.0005, mode: "hard" }];
+  const { body } = await on.manage("create", null, { name: "small", budgets });
+  expect(body).toMatchObject({ max_budget_cents: 0.05, budgets });
+});
+
 test("rc.3's fields make rc.3's keys", async () => {
   const on = ledgerBench();
   bench = on;

@@ -40,8 +40,9 @@ describe.each([...VENDOR_WORDS])("$protocol", (words) => {
 
   test("a broken frame in one piece with good ones: the good ones are read", async () => {
     const begun = words.handshakeFrames + 2;
-    const told = [...frames.slice(0, begun), "data: {not json\n\n", ...frames.slice(begun)];
-    const { seen, record } = await relayed(protocol, [told.join("")]);
+    const first = frames.slice(0, begun - 1).join("");
+    const told = [...frames.slice(begun - 1, begun), "data: {not json\n\n", ...frames.slice(begun)];
+    const { seen, record } = await relayed(protocol, [first, told.join("")]);
     expect(seen.text).toBe("one two ");
     expect(seen.endings).toHaveLength(1);
     expect(record).toMatchObject({ outcome: "cut", failure: "malformed" });

@@ -28,6 +28,8 @@ const HEADS: readonly (readonly [what: string, head: string, status: number])[] 
   ["DELETE", `DELETE /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 405],
   ["GET on a path for POST", `GET /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 405],
   ["POST on a path for GET", `POST /v1/models/x HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`, 405],
+  ["POST of an unknown action", `POST /v1/models/x:predict HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`, 404],
+  ["GET of what only looks like an action", `GET /v1/models/x:latest HTTP/1.1\r\n${HOST}\r\n`, 200],
   ["POST on a path of our own", `POST /healthz HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`, 405],
   ["HEAD on a path for POST", `HEAD /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 405],
   ["HEAD on a path for GET", `HEAD /v1/models/x HTTP/1.1\r\n${HOST}\r\n`, 200],

@@ -1,6 +1,6 @@
 /** What routing needs to know of a request. Looks, never judges: a body the vendor would refuse is still routed. */
 import type { Modality } from "../../ir/capability.ts";
-import type { PayloadFacts } from "../../ir/facts.ts";
+import { answersAsked, type PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { isVideoSite, kindOf } from "./media-types.ts";
 import { either } from "./members.ts";
@@ -21,6 +21,7 @@ export function readFacts(given: JsonObject): PayloadFacts {
       reasoning: asksToThink(asObject(either(config, "thinkingConfig", "thinking_config"))),
     },
     usageAsked: true,
+    answers: answersAsked(either(config, "candidateCount", "candidate_count")),
   };
 }
 

@@ -45,6 +45,22 @@ export function readFinish(raw: string, hasToolCalls: boolean): IrFinish {
   return { reason: reason === "stop" && hasToolCalls ? "tool-calls" : reason, raw, stopSequence: null };
 }
 
+/**
+ * The model wrote a call that is none. Where it said nothing else, thoughts aside, that is no answer: no other protocol has
+ * a word for it, and a client that is told of an ordinary end stops where it should ask again. Relayed it stays as it is,
+ * because the vendor's own clients know the word and ask again.
+ */
+export function isBrokenCall(reason: string): boolean {
+  return BROKEN_CALLS.has(reason);
+}
+
+const BROKEN_CALLS: ReadonlySet<string> = new Set([
+  "MALFORMED_FUNCTION_CALL",
+  "UNEXPECTED_TOOL_CALL",
+] satisfies FinishWord[]);
+
+export const BROKEN_CALL = "The model's answer was a call that could not be read.";
+
 /** A prompt that was refused has no candidate; that is an answer all the same. */
 export function readBlocked(blockReason: string): IrFinish {
   return { reason: "content-filter", raw: blockReason, stopSequence: null };

@@ -5,7 +5,7 @@ import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { sha256Hex } from "../../std/digest.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { readBlocked, readFinish } from "./finish.ts";
+import { BROKEN_CALL, isBrokenCall, readBlocked, readFinish } from "./finish.ts";
 import { isPlainGrounding, readCitations } from "./grounding.ts";
 import { createIdBook } from "./id-book.ts";
 import { extrasOf, isAnything, isEmpty, isText, needList, type Shape, spelled, spelledObject } from "./members.ts";
@@ -22,6 +22,7 @@ export function readResponse(given: JsonObject): WithLosses<IrResponse> {
   if (candidates.length === 0 && blocked === null) throw new WireError("The answer has no candidates.");
   const ids = createIdBook(asText(body["responseId"]) ?? sha256Hex(JSON.stringify(body)));
   const choices = candidates.map((candidate, index) => readCandidate(candidate, index, ids));
+  if (isOnlyBroken(choices)) throw new WireError(BROKEN_CALL);
   return {
     value: {
       origin: ORIGIN,
@@ -35,6 +36,14 @@ export function readResponse(given: JsonObject): WithLosses<IrResponse> {
     },
     losses: [],
   };
+}
+
+/** A call that is none, and nothing that could be shown or done. */
+function isOnlyBroken(choices: readonly IrChoice[]): boolean {
+  if (!choices.some(({ finish }) => isBrokenCall(finish?.raw ?? ""))) return false;
+  return choices.every(({ blocks }) =>
+    blocks.every((block) => block.type === "reasoning" || (block.type === "text" && block.text === "")),
+  );
 }
 
 export function readModel(body: JsonObject): string | null {

@@ -12,7 +12,7 @@ import { asArray, asNumber, asObject, asText, type JsonObject, parseExact, parse
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { failureOf, readInBandError } from "./error-words.ts";
-import { readBlocked, readFinish } from "./finish.ts";
+import { BROKEN_CALL, isBrokenCall, readBlocked, readFinish } from "./finish.ts";
 import { readCitations } from "./grounding.ts";
 import { createIdBook } from "./id-book.ts";
 import { isEmpty, spelled, spelledObject } from "./members.ts";
@@ -24,7 +24,15 @@ import { readServiceTier, readUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
-  const state: State = { choices: new Map(), blocks: 0, ids: null, ended: false, unknown: new Set(), events: [] };
+  const state: State = {
+    choices: new Map(),
+    blocks: 0,
+    says: false,
+    ids: null,
+    ended: false,
+    unknown: new Set(),
+    events: [],
+  };
   const take = (): IrEvent[] => {
     const { events } = state;
     state.events = [];
@@ -52,6 +60,8 @@ interface State {
   readonly choices: Map<number, Choice>;
   /** Blocks started so far: the number of the next. */
   blocks: number;
+  /** Something beside thoughts has been said, in any choice. */
+  says: boolean;
   /** Null before the first frame. */
   ids: IdBook | null;
   ended: boolean;
@@ -164,6 +174,10 @@ function readCandidate(state: State, choice: Choice, candidate: JsonObject, ids:
   if (candidate["logprobsResult"] !== undefined) reportUnknown(state, "logprobsResult");
   const reason = asText(candidate["finishReason"]);
   if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED" && !choice.finished) {
+    if (isBrokenCall(reason) && !state.says) {
+      fail(state, BROKEN_CALL);
+      return;
+    }
     finish(state, choice, () => readFinish(reason, choice.hasToolCalls));
   }
 }
@@ -267,6 +281,7 @@ function startBlock(state: State, choice: Choice, content: StartedBlock): number
     fail(state, "The model's answer has too many parts.");
     return null;
   }
+  state.says ||= content.type !== "reasoning";
   const number = state.blocks++;
   state.events.push({ type: "block-start", block: number, choice: choice.index, content });
   return number;

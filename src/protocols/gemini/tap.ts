@@ -17,6 +17,8 @@ export function createTap(): Tap {
   const finished = new Map<number, boolean>();
   let usage: Usage | null = null;
   let begun = false;
+  // Of several candidates one may begin after the others are finished.
+  const isComplete = () => finished.size > 0 && [...finished.values()].every(Boolean);
   const merged = (note: TapNote): TapNote => {
     begun ||= note.meaningful;
     if (note.usage === null) return note;
@@ -25,7 +27,7 @@ export function createTap(): Tap {
   };
   return {
     frame(frame) {
-      const quick = begun ? quickNote(frame) : null;
+      const quick = begun && !isComplete() ? quickNote(frame) : null;
       return merged(quick ?? readNote(looseObject(parseFrame(frame)), finished));
     },
     body: readBody,
@@ -85,14 +87,15 @@ function readNote(answer: JsonObject, finished: Map<number, boolean>): TapNote {
     finish ??= blocked;
     meaningful = true;
   }
-  const settled = finished.size > 0 && [...finished.values()].every(Boolean);
+  const done = [...finished.values()].filter(Boolean).length;
   return {
     ...NOTHING_TO_NOTE,
     meaningful,
     usage: readUsage(answer["usageMetadata"]),
-    settled,
+    settled: done > 0 && done === finished.size,
     model: readModel(answer),
     finish,
+    ...(finished.size > 1 ? { answers: { finished: done, open: finished.size - done } } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What routing must know of a request. Never throws: a body the vendor would refuse is routed, so that the vendor says why. */
 import type { Modality, Needs } from "../../ir/capability.ts";
-import type { PayloadFacts } from "../../ir/facts.ts";
+import { answersAsked, type PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, asText, at, type JsonObject } from "../../std/json.ts";
 import { readReasoningConfig } from "./request-reader.ts";
 
@@ -10,6 +10,7 @@ export function readFacts(body: JsonObject): PayloadFacts {
     needs: readNeeds(body),
     // A whole answer always reports; a stream only when asked.
     usageAsked: body["stream"] !== true || at(body, "stream_options", "include_usage") === true,
+    answers: answersAsked(body["n"]),
   };
 }
 

@@ -3,6 +3,7 @@
  * metering must know (openai 6.49.0, resources images, moderations, audio and completions, read 2026-11).
  */
 import { type Modality, type Needs, NO_NEEDS } from "../../ir/capability.ts";
+import { answersAsked } from "../../ir/facts.ts";
 import { mergeUsage, tokenCount, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -26,7 +27,12 @@ export const relayed: NonNullable<Operations["relayed"]> = {
 
 function operation(needs: (path: string) => Needs, isAnswer: (body: JsonObject) => boolean): RelayedOperation {
   return {
-    readFacts: (_body, path) => ({ maxOutputTokens: null, needs: needs(path), usageAsked: true }),
+    readFacts: (body, path) => ({
+      maxOutputTokens: null,
+      needs: needs(path),
+      usageAsked: true,
+      answers: answersAsked(body["n"]),
+    }),
     createTap: () => createRelayedTap(isAnswer),
   };
 }
@@ -53,6 +59,7 @@ function isTranscript(body: JsonObject): boolean {
 function createRelayedTap(isAnswer: (body: JsonObject) => boolean): Tap {
   let isCommitted = false;
   let usage: Usage | null = null;
+  let finishedCount = 0;
   return {
     frame({ event, data }) {
       if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: true, terminal: true };
@@ -64,6 +71,7 @@ function createRelayedTap(isAnswer: (body: JsonObject) => boolean): Tap {
       const reported = readRelayedUsage(body["usage"]);
       usage = mergeUsage(usage, reported);
       const finished = ENDINGS.test(asText(body["type"]) ?? event ?? "");
+      if (finished) finishedCount += 1;
       const first = !isCommitted && !failed;
       isCommitted ||= !failed;
       return {
@@ -73,6 +81,7 @@ function createRelayedTap(isAnswer: (body: JsonObject) => boolean): Tap {
         failure: failed ? readInBandError(body) : null,
         settled: finished,
         terminal: finished,
+        ...(finished ? { answers: { finished: finishedCount, open: 0 } } : {}),
       };
     },
     body(body) {

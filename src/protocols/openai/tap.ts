@@ -15,8 +15,9 @@ export function createTap(): Tap {
   let isCommitted = false; // the first meaningful frame has been seen
   let usage: Usage | null = null;
   const open = new Set<number>(); // choices that have begun and not finished
-  let finished = 0; // choices that have
+  const finished = new Set<number>(); // choices that have
 
+  const isComplete = () => finished.size > 0 && open.size === 0;
   const note = (chunk: JsonObject): TapNote => {
     const words = errorIn(chunk);
     const reported = readUsage(chunk["usage"]);
@@ -27,10 +28,11 @@ export function createTap(): Tap {
       const index = asNumber(at(choice, "index")) ?? position;
       const word = nonEmpty(at(choice, "finish_reason"));
       if (word === null) {
-        if (open.size < CHOICES_MAX) open.add(index);
+        // Some vendors add an empty piece with the usage to a choice that is finished.
+        if (open.size < CHOICES_MAX && !finished.has(index)) open.add(index);
       } else {
         finish ??= word;
-        finished += 1;
+        if (finished.size < CHOICES_MAX) finished.add(index);
         open.delete(index);
       }
       // A text completion has its text in the choice itself.
@@ -48,14 +50,16 @@ export function createTap(): Tap {
       terminal: false,
       model: nonEmpty(chunk["model"]),
       finish,
+      ...(finished.size + open.size > 1 ? { answers: { finished: finished.size, open: open.size } } : {}),
     };
   };
 
   return {
     frame(frame) {
       const { data } = frame;
-      if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: finished > 0, terminal: true };
-      if (isCommitted && !mayMatter(frame)) return ONE_MORE_PIECE;
+      if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: finished.size > 0, terminal: true };
+      // A choice may begin after the others are finished, the first one too.
+      if (isCommitted && !isComplete() && !mayMatter(frame)) return ONE_MORE_PIECE;
       const chunk = parseFrame(frame);
       if (chunk === null) return NOTHING_TO_NOTE;
       return frame.event === "error" ? { ...note(chunk), failure: readInBandError(chunk) } : note(chunk);

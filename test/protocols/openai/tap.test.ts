@@ -89,9 +89,9 @@ describe("a stream", () => {
     const found = notes(delta({ content: "a" }), other({ content: "b" }), finish("stop"), other({}, "length"));
     expect(found).toEqual([
       { model: "m", meaningful: true },
-      { model: "m", meaningful: true },
-      { model: "m", finish: "stop" },
-      { model: "m", finish: "length", settled: true },
+      { model: "m", meaningful: true, answers: { finished: 0, open: 2 } },
+      { model: "m", finish: "stop", answers: { finished: 1, open: 1 } },
+      { model: "m", finish: "length", settled: true, answers: { finished: 2, open: 0 } },
     ]);
   });
 
