@@ -174,6 +174,13 @@ const SILENT = {
 
 // ---------------------------------------------------------------- the page
 
+/** A lane under pressure says of what: the limit with the least left. */
+function healthText({ health, quotas }: Explanation["order"][number]): string {
+  const [least] = quotas.toSorted((one, other) => one.left_share - other.left_share);
+  if (health !== "pressure" || least === undefined) return health;
+  return `${health} (${least.window} ${Math.floor(least.left_share * 100)}% left)`;
+}
+
 function page({ source, explanation }: Told): string {
   const { target, kind, protocol, select, keep, order, left_out: left, refusal } = explanation;
   const kept = keep.length === 0 ? "" : `, keeps ${keep.join(" and ")}`;
@@ -185,7 +192,7 @@ ${explanation.reason}
     String(index + 1),
     lane.lane,
     `${(lane.odds * 100).toFixed(1)}%`,
-    lane.health,
+    healthText(lane),
     lane.way,
     lane.canonical,
     lane.refuses ?? lossesText(lane.losses),

@@ -5,6 +5,7 @@ import { checkGovernance } from "./check-governance.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
 import { checkPools } from "./check-pools.ts";
+import { checkPromises } from "./check-promises.ts";
 import { checkProviders } from "./check-providers.ts";
 import { type CheckInput, createFindings, type Findings } from "./findings.ts";
 import { NOT_YET } from "./not-yet.ts";
@@ -24,6 +25,7 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkProviders,
   checkModels,
   checkPools,
+  checkPromises,
   checkDisplays,
   checkNotYet,
 ];

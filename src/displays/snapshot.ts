@@ -8,6 +8,7 @@ import type { AttemptRecord, ExchangeRecord } from "../observability/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Transition } from "../observability/transition.ts";
 import { ALLOWANCES_MAX, type Allowance } from "./allowance.ts";
+import { createQuotas } from "./quotas.ts";
 import { createBurn, createDay, plus, type Spent } from "./spent.ts";
 
 /** The health label of a lane, from best to worst. */
@@ -82,7 +83,7 @@ export interface Snapshot {
 }
 
 export interface SnapshotOptions {
-  /** Asked at every look; what is limited and how much of it is used. */
+  /** Asked at every look: what is limited beside the vendors' own quotas, and how much of it is used. */
   readonly allowances?: () => readonly Allowance[];
   /** When the day of a moment began, at which figures of a day begin anew. The day in UTC unless given. */
   readonly dayOf?: (wallMs: number) => number;
@@ -122,6 +123,7 @@ export function createSnapshot(deployment: Deployment, options: SnapshotOptions 
   const today = createDay(dayOf);
   const failoversToday = createDay(dayOf);
   const burn = createBurn();
+  const quotas = createQuotas();
   let lastLane: string | null = null;
   let transitions: readonly Transition[] = [];
   return {
@@ -142,6 +144,7 @@ export function createSnapshot(deployment: Deployment, options: SnapshotOptions 
         for (let more = 1; more < record.attempts.length; more += 1) failoversToday.add(endedWallMs, NOTHING);
         if (record.outcome === "answered") lastLane = record.attempts.at(-1)?.lane ?? lastLane;
         for (const [index, attempt] of record.attempts.entries()) {
+          if (lanes.has(attempt.lane)) quotas.take(attempt, endedWallMs);
           lanes.get(attempt.lane)?.attempt(record, attempt, index === record.attempts.length - 1);
         }
       },
@@ -160,7 +163,7 @@ export function createSnapshot(deployment: Deployment, options: SnapshotOptions 
         targets: targets.map(({ name, kind, lanes }) => ({ name, kind, isOut: lanes.every((lane) => out.has(lane)) })),
         today: { ...today.show(wallMs), failovers: failoversToday.show(wallMs).requests, sinceWallMs: dayOf(wallMs) },
         burn: burn.show(wallMs),
-        allowances: (options.allowances?.() ?? []).slice(0, ALLOWANCES_MAX),
+        allowances: [...(options.allowances?.() ?? []), ...quotas.show(wallMs)].slice(0, ALLOWANCES_MAX),
         lastLane,
         transitions,
         ...totals,
@@ -259,22 +262,23 @@ function createHealth() {
       // A worker that knew it to be out may be gone, and the one in its place has nothing to take back.
       for (const each of [null, target]) {
         const standing = standings.get(each);
-        if (standing !== undefined && standing.sinceWallMs < startedWallMs) standings.delete(each);
+        if (standing === undefined || standing.label === "pressure") continue;
+        if (standing.sinceWallMs < startedWallMs) standings.delete(each);
       }
     },
     transition({ target, to, wallMs, forMs }: Transition): void {
       const label = HEALTH_LABELS.find((each) => each === to) ?? "unknown";
       // The lane itself has to answer anew after anything that took it out, so "unknown" needs no standing of its own.
-      if (target === null && label !== "healthy") isProven = false;
+      if (target === null && label !== "healthy" && label !== "pressure") isProven = false;
       if (label === "healthy" || (target === null && label === "unknown")) standings.delete(target);
       else standings.set(target, { label, sinceWallMs: wallMs, untilWallMs: forMs === null ? null : wallMs + forMs });
     },
     label(wallMs: number): HealthLabel {
-      const labels = [...standings.values()].map(
-        ({ label, untilWallMs }): HealthLabel =>
-          // What lasted until a moment that has passed is over, but nothing has shown yet that the lane is well again.
-          untilWallMs !== null && wallMs >= untilWallMs ? "unknown" : label,
-      );
+      const labels = [...standings.values()].map(({ label, untilWallMs }): HealthLabel => {
+        if (untilWallMs === null || wallMs < untilWallMs) return label;
+        // What lasted until a moment that has passed is over, but nothing has shown yet that the lane is well again.
+        return label === "pressure" ? "healthy" : "unknown";
+      });
       labels.push(isProven ? "healthy" : "unknown");
       return labels.reduce((worst, label) =>
         HEALTH_LABELS.indexOf(label) > HEALTH_LABELS.indexOf(worst) ? label : worst,

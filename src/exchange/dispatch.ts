@@ -8,7 +8,7 @@ import { encodeUtf8 } from "../std/bytes.ts";
 import { type JsonObject, parseJson } from "../std/json.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { WireError } from "../std/wire-error.ts";
-import type { Sent } from "../upstream/index.ts";
+import { readQuotas, type Sent } from "../upstream/index.ts";
 import { isFailure, lossDetails } from "./call.ts";
 import type { Prepared, Side } from "./outcome.ts";
 import { relayBody } from "./relay.ts";
@@ -147,7 +147,7 @@ export async function dispatch(
           passthrough: call.caller.passthrough !== null,
           wallMs: world.effects.wallMs(),
         });
-  return world.send({
+  const sent = await world.send({
     url,
     method: "POST",
     headers: headersFor(side, prepared.contentType, credential),
@@ -157,6 +157,16 @@ export async function dispatch(
     proxy: provider.proxy,
     ca: world.caOf(provider),
   });
+  if (sent.kind === "response") hearQuotas(side, sent.headers);
+  return sent;
+}
+
+/** A caller's own credential has limits of its own, which say nothing of the lane's. */
+function hearQuotas({ world, call, egress, hear }: Side, headers: Readonly<Record<string, string>>): void {
+  const { quotas } = egress.carrier;
+  if (quotas === undefined || call.caller.passthrough !== null) return;
+  const facts = readQuotas(headers, quotas, world.effects.wallMs);
+  if (facts.length > 0) hear(facts);
 }
 
 export const JSON_TYPE = "application/json";

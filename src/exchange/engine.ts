@@ -4,7 +4,8 @@
  */
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
-import { type AttemptRecord, RECORD_LANES_MAX } from "../observability/record.ts";
+import type { QuotaFact } from "../ir/quota.ts";
+import { RECORD_LANES_MAX } from "../observability/record.ts";
 import {
   affinityKey,
   couldEverServe,
@@ -19,10 +20,10 @@ import type { StopSignal } from "../std/stop-signal.ts";
 import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } from "./attempt.ts";
 import type { Book } from "./book.ts";
 import type { Call, World } from "./call.ts";
+import { type OpenAttempt, openAttempt } from "./open-attempt.ts";
 import { waitForSlot } from "./queue.ts";
 import type { Standing } from "./standing.ts";
 import { unusable } from "./usable.ts";
-import { wayOf } from "./ways.ts";
 
 export type Served =
   | {
@@ -37,15 +38,6 @@ export type Served =
   /** `from`: protocol id of the lane whose words these are; null: ours. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly from: string | null }
   | { readonly kind: "abandoned" };
-
-export interface OpenAttempt {
-  /** Writes the attempt's record; the first call counts. */
-  close(
-    ending: Pick<AttemptRecord, "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel"> & {
-      readonly firstByte: boolean;
-    },
-  ): void;
-}
 
 /** What one exchange has tried so far, over every pool it went through. */
 interface Run {
@@ -165,9 +157,13 @@ async function tryLane(
   run.first ??= lane;
   standing.lastUsedMs.set(lane.id, now);
   const opened = openAttempt(run, lane, now);
+  const hear = (facts: readonly QuotaFact[]): void => {
+    opened.hear(facts);
+    standing.onChanges(target, standing.health.hear(lane, facts, world.effects.nowMs()));
+  };
   let outcome: Outcome;
   try {
-    outcome = await attempt({ world, call, target, lane, patienceMs });
+    outcome = await attempt({ world, call, target, lane, patienceMs, hear });
   } catch (error) {
     guard.release(world.effects.nowMs());
     opened.close({ outcome: "internal", ...NOTHING_BACK });
@@ -239,32 +235,6 @@ function roomOf(target: Target, lane: Lane): number | null {
 
 /** Kinds after which nobody knows whether the vendor did the work. */
 const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed", "wrong-model"]);
-
-function openAttempt(run: Run, lane: Lane, startedMs: number): OpenAttempt {
-  const { world, call, book } = run;
-  let closed = false;
-  return {
-    close(ending) {
-      if (closed) return;
-      closed = true;
-      const now = world.effects.nowMs();
-      const { firstByte, ...rest } = ending;
-      book.attempts.push({
-        lane: lane.id,
-        provider: lane.provider,
-        account: lane.account,
-        model: lane.model,
-        upstreamModel: lane.upstreamModel,
-        egress: lane.protocol,
-        way: wayOf(call.request.facts.operation, call.ingress, world.protocolOf(lane.protocol)) ?? "relay",
-        ...rest,
-        startedMs: startedMs - call.startedMs,
-        firstByteMs: firstByte ? now - startedMs : null,
-        durationMs: now - startedMs,
-      });
-    },
-  };
-}
 
 /** What the first choice was made among, for the record. */
 function noteChoice(run: Run, decision: Decision): void {

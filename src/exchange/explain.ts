@@ -61,6 +61,8 @@ export interface ExplainedLane {
   readonly refuses: string | null;
   readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
   readonly free_slots: number;
+  /** What is left of the vendor's limits, as it told last; empty: nothing is known. */
+  readonly quotas: readonly { readonly window: string; readonly left_share: number; readonly resets_in_ms: number }[];
 }
 
 export interface LeftOutLane {
@@ -111,6 +113,7 @@ function callFor(world: World, ingress: Protocol, target: Target, input: Explain
     id: "explain",
     world,
     ingress,
+    operation: "chat",
     model: input.target,
     body: input.request,
     headers: input.headers,
@@ -167,13 +170,14 @@ function labelOf({ world, standing, target }: Explaining, id: string): string {
 
 function explainedLane(explaining: Explaining, lane: Lane, odds: number): ExplainedLane {
   const { world, standing, call, target } = explaining;
+  const facts = standing.health.facts(lane, world.effects.nowMs());
   const egress = world.protocolOf(lane.protocol);
   const provider = world.deployment.providers[lane.provider];
   const relayed = egress.payload.id === call.ingress.payload.id;
   const prepared =
     provider === undefined
       ? failure("internal", "Its provider is not deployed.")
-      : prepare({ world, call, target, lane, patienceMs: null, egress, provider, relayed });
+      : prepare({ world, call, target, lane, patienceMs: null, hear: hearNothing, egress, provider, relayed });
   const refused = "kind" in prepared ? prepared : null;
   const losses = "kind" in prepared ? [] : prepared.losses;
   return {
@@ -185,9 +189,16 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
     way: relayed ? "relay" : "translate",
     refuses: refused?.message ?? null,
     losses: losses.map(({ field, how, detail }) => ({ field, how, detail })),
-    free_slots: Math.max(0, lane.slots.max - standing.health.facts(lane, world.effects.nowMs()).inflight),
+    free_slots: Math.max(0, lane.slots.max - facts.inflight),
+    quotas: facts.quotas.map(({ window, leftShare, resetsInMs }) => ({
+      window,
+      left_share: leftShare,
+      resets_in_ms: Math.round(resetsInMs),
+    })),
   };
 }
+
+const hearNothing = (): void => undefined;
 
 /** Draws first picks one after another on a scratch copy of what selection remembers, and counts. */
 function oddsOf(explaining: Explaining, first: Decision): ReadonlyMap<string, number> {

@@ -21,6 +21,7 @@ export function laneFactsOf(deployment: Deployment, health: Health, nowMs: numbe
       hardOut: conditions.some(({ condition }) => condition.because === "hard-out") ? facts.failure : null,
       waitRemainingMs: facts.cooldownMs,
       budgetLeft: facts.requestsLeft,
+      quotas: facts.quotas,
       cells: conditions.map(({ target, condition }) => ({
         target: target.name,
         state:

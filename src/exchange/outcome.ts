@@ -2,6 +2,7 @@
 import type { Lane, Provider, Target } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
+import type { QuotaFact } from "../ir/quota.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { AnswerContext, HiddenUsage, Protocol } from "../protocols/protocol.ts";
 import type { Sent, UpstreamBody } from "../upstream/index.ts";
@@ -50,6 +51,8 @@ export interface AttemptInput {
   readonly lane: Lane;
   /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
   readonly patienceMs: number | null;
+  /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
+  readonly hear: (facts: readonly QuotaFact[]) => void;
 }
 
 /** The request as the lane gets it. */

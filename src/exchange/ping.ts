@@ -1,4 +1,5 @@
-/** The smallest conversation there is, in any protocol: what a probe sends, and what is explained where no request is given. */
+/** The smallest requests there are, in any protocol: what a probe sends, and what is explained where no request is given. */
+import type { IrEmbedRequest } from "../ir/embed.ts";
 import { type IrRequest, NO_EXTRAS, NO_SAMPLING } from "../ir/request.ts";
 
 /** Reasoning models and the Responses API refuse less. */
@@ -36,3 +37,18 @@ export function pingRequest(model: string): IrRequest {
     extras: NO_EXTRAS,
   };
 }
+
+/** Whose spelling an embedding is asked in: every protocol that embeds can be written from it. */
+export const PING_EMBED_PROTOCOL = "openai";
+
+export const PING_EMBED: IrEmbedRequest = {
+  origin: "gateway",
+  inputs: [{ type: "text", text: "ping", title: null }],
+  bare: false,
+  purpose: null,
+  dimensions: null,
+  encodings: [],
+  truncate: null,
+  user: null,
+  extras: NO_EXTRAS,
+};

@@ -5,13 +5,16 @@
  */
 import type { Lane, Provider, Target, Timers } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
+import type { QuotaFact } from "../ir/quota.ts";
 import type { ProbeGuard } from "../routing/index.ts";
 import type { Cancel } from "../std/effects.ts";
 import { createStopper } from "../std/stop-signal.ts";
 import { attempt } from "./attempt.ts";
 import type { World } from "./call.ts";
+import { PING_EMBED_PROTOCOL } from "./ping.ts";
 import type { Standing } from "./standing.ts";
 import { syntheticCall } from "./synthetic-call.ts";
+import { unusable } from "./usable.ts";
 
 export interface Probes {
   /** Ends those under way; none begins any more. */
@@ -88,7 +91,7 @@ export function startProbes(options: ProbeOptions): Probes {
  * more than a probe would: one has just been answered well, or every slot is taken.
  */
 function isWanted({ world, standing }: ProbeOptions, lane: Lane, { health }: Provider, target: Target): boolean {
-  if (lane.capabilities.output?.includes("text") === false) return false;
+  if (askedOf(lane) === null) return false;
   if (!lane.routing || (lane.credential !== null && world.secretOf(lane) === null)) return false;
   if (lane.credential === null && world.deployment.auth.mode === "passthrough") return false;
   const nowMs = world.effects.nowMs();
@@ -97,8 +100,24 @@ function isWanted({ world, standing }: ProbeOptions, lane: Lane, { health }: Pro
   if (standing.health.facts(lane, nowMs).out) return true;
   if (health.mode === "dead") return false;
   const usedMs = standing.lastUsedMs.get(lane.id) ?? null;
-  const isProven = standing.health.label(target, lane, nowMs) === "healthy";
+  const isProven = PROVEN.has(standing.health.label(target, lane, nowMs));
   return !(isProven && usedMs !== null && nowMs - usedMs < health.intervalMs);
+}
+
+/** A lane whose vendor's limit is nearly used up is spared, like one that is well. */
+const PROVEN: ReadonlySet<string> = new Set(["healthy", "pressure"]);
+
+/** As models are named: what puts texts in order, and what hears, speaks, draws or judges, takes no word from a probe. */
+const TAKES_NO_WORD = /rerank|whisper|transcri|\btts\b|dall-e|moderation/i;
+const EMBEDS = /embed/i;
+
+/** What a probe may ask of the lane, by what is known of its model, else by its name; null: nothing. */
+function askedOf({ capabilities: { output }, upstreamModel, canonical }: Lane): "chat" | "embed" | null {
+  if (output?.includes("text") === true) return "chat";
+  const names = `${upstreamModel} ${canonical.id}`;
+  if (TAKES_NO_WORD.test(names)) return null;
+  if (EMBEDS.test(names)) return "embed";
+  return output === null ? "chat" : null;
 }
 
 interface Probe extends ProbeOptions {
@@ -110,11 +129,13 @@ interface Probe extends ProbeOptions {
 
 async function probeLane(input: Probe): Promise<void> {
   const { world, standing, lane, provider, target } = input;
-  const ingress = world.protocolOf(lane.protocol);
+  const operation = askedOf(lane) ?? "chat";
+  const ingress = world.protocolOf(operation === "embed" ? PING_EMBED_PROTOCOL : lane.protocol);
   const call = syntheticCall({
     id: "probe",
     world,
     ingress,
+    operation,
     model: lane.upstreamModel,
     body: null,
     headers: {},
@@ -122,11 +143,15 @@ async function probeLane(input: Probe): Promise<void> {
     signal: input.signal,
   });
   if ("kind" in call) throw new Error(`no probe can be written for ${ingress.id}`);
+  // Its protocol, or the path it was given, offers no embeddings: nothing small can be asked of it.
+  if (operation === "embed" && unusable(world, call, lane) !== null) return;
   const timers = timersFor(provider.health.timeoutMs);
   const guard = standing.health.probe(lane, world.effects.nowMs());
   const report = reporter(input, guard);
   try {
-    const outcome = await attempt({ world, call, target: { ...target, timers }, lane, patienceMs: null });
+    const hear = (facts: readonly QuotaFact[]): void =>
+      standing.onChanges(target, standing.health.hear(lane, facts, world.effects.nowMs()));
+    const outcome = await attempt({ world, call, target: { ...target, timers }, lane, patienceMs: null, hear });
     switch (outcome.kind) {
       case "answered":
         report("ok", null);

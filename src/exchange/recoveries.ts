@@ -13,8 +13,11 @@ export interface Recoveries {
   stop(): void;
 }
 
-/** Labels that end by themselves. */
-const PASSING: ReadonlySet<HealthLabel> = new Set<HealthLabel>([
+/** What ended, where it was no cooldown. */
+const ENDED: Readonly<Partial<Record<HealthLabel, string>>> = { pressure: "quota" };
+
+/** Labels that end by themselves and that only an attempt gives. Pressure ends by itself too, but it takes no lane out. */
+const OUT: ReadonlySet<HealthLabel> = new Set<HealthLabel>([
   "cooling-down",
   "rate-limited",
   "exhausted",
@@ -36,25 +39,30 @@ export function createRecoveries(options: {
     if (lane === undefined || target === undefined) return;
     const to = standing.health.label(target, lane, effects.nowMs());
     // Out again or still out for another reason: that was told by whoever put it out.
-    if (PASSING.has(to)) return;
-    standing.onChanges(target, [{ target: name, lane: id, from, to, because: "cooldown ended", forMs: null }]);
+    if (OUT.has(to)) return;
+    const forMs = to === "pressure" ? standing.health.pressedForMs(lane, effects.nowMs()) : null;
+    const change: Change = { target: name, lane: id, from, to, because: ENDED[from] ?? "cooldown ended", forMs };
+    // Still under pressure, by what was told since.
+    if (to === from) watch([change]);
+    else standing.onChanges(target, [change]);
+  };
+  const watch = (changes: readonly Change[]): void => {
+    for (const change of changes) {
+      const key = JSON.stringify([change.target, change.lane]);
+      timers.get(key)?.();
+      timers.delete(key);
+      if (change.forMs === null || !(OUT.has(change.to) || change.to === "pressure")) continue;
+      timers.set(
+        key,
+        effects.setTimer(change.forMs, () => {
+          timers.delete(key);
+          tell(change);
+        }),
+      );
+    }
   };
   return {
-    watch(changes) {
-      for (const change of changes) {
-        const key = JSON.stringify([change.target, change.lane]);
-        timers.get(key)?.();
-        timers.delete(key);
-        if (change.forMs === null || !PASSING.has(change.to)) continue;
-        timers.set(
-          key,
-          effects.setTimer(change.forMs, () => {
-            timers.delete(key);
-            tell(change);
-          }),
-        );
-      }
-    },
+    watch,
     stop() {
       for (const cancel of timers.values()) cancel();
       timers.clear();

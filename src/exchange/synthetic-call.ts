@@ -9,13 +9,14 @@ import type { JsonObject } from "../std/json.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { type Call, readOnce, type World } from "./call.ts";
 import { readFacts } from "./facts.ts";
-import { PING_OUTPUT_TOKENS, pingRequest } from "./ping.ts";
+import { PING_EMBED, PING_OUTPUT_TOKENS, pingRequest } from "./ping.ts";
 
 export interface SyntheticCall {
   /** Also the caller's label. */
   readonly id: string;
   readonly world: World;
   readonly ingress: Protocol;
+  readonly operation: "chat" | "embed";
   /** What it asks for. */
   readonly model: string;
   /** A client's own body; null: the smallest request there is. */
@@ -27,10 +28,11 @@ export interface SyntheticCall {
 
 /** A failure: the body is none this protocol would take. */
 export function syntheticCall(input: SyntheticCall): Call | Failure {
-  const { id, world, ingress, model } = input;
-  const route = ingress.carrier.routes.find(isConversation);
-  if (route === undefined) return failure("invalid-request", "This protocol has no conversations.");
-  const given = input.body ?? smallest(ingress, model);
+  const { id, world, ingress, model, operation } = input;
+  const route = ingress.carrier.routes.find((each) => each.operation === operation && isPlain(each));
+  const given = input.body ?? smallest(ingress, operation, model);
+  if (route === undefined || given === null)
+    return failure("invalid-request", "This protocol has nothing of the kind.");
   const body = route.target.from === "body" ? { ...given, [route.target.member]: model } : given;
   const parts = partsFor(route, input);
   const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), protocol: ingress });
@@ -52,11 +54,12 @@ export function syntheticCall(input: SyntheticCall): Call | Failure {
 }
 
 /** In one piece, or as the body says. */
-function isConversation({ operation, target, stream }: Route): boolean {
-  return operation === "chat" && target.from !== "none" && !(stream.from === "fixed" && stream.value);
+function isPlain({ target, stream }: Route): boolean {
+  return target.from !== "none" && !(stream.from === "fixed" && stream.value);
 }
 
-function smallest({ payload }: Protocol, model: string): JsonObject {
+function smallest({ payload, operations }: Protocol, operation: "chat" | "embed", model: string): JsonObject | null {
+  if (operation === "embed") return operations.embed?.writeRequest(PING_EMBED, model).value ?? null;
   return payload.writeRequest(pingRequest(model), {
     upstreamModel: model,
     defaultMaxOutputTokens: PING_OUTPUT_TOKENS,

@@ -8,8 +8,8 @@ import { type Amounts, createAmounts, type HeldLease, type Moment } from "./amou
 import { accountScope, type Capped, cappedOf, isAccountScope } from "./caps.ts";
 import { createLedgerClock, type LedgerClock } from "./clock.ts";
 import type { VirtualKey } from "./keys.ts";
-import { limitsOf } from "./limits-of.ts";
 import { type Change, createManager, joined, type Managed, NO_CHANGE } from "./manage.ts";
+import { limitsOf } from "./scope-limits.ts";
 import { type BudgetStanding, standingsOf } from "./standings.ts";
 import type {
   Entry,

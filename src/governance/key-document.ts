@@ -250,12 +250,14 @@ function objectOf(value: unknown, field: string): Fields {
   return value as Fields; // an object that was parsed from JSON
 }
 
+/** Control characters, and the two that end a line where nobody looks for it. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
 /** No control characters: it stands in logs and headers. */
 function textOf(value: unknown, field: string, charsMax: number): string {
   if (typeof value !== "string") throw new Bad(422, `${field} must be text`);
   const text = value.trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (text === "" || text.length > charsMax || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) {
+  if (text === "" || !text.isWellFormed() || text.length > charsMax || CONTROL.test(text)) {
     throw new Bad(400, `${field} must be 1 to ${charsMax} characters, none of them a control character`);
   }
   return text;

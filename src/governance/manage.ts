@@ -191,13 +191,28 @@ function list(options: ManagerOptions, request: ManageRequest): Managed {
   const all = [...options.keys().values()].toSorted((one, other) =>
     one.createdMs !== other.createdMs ? one.createdMs - other.createdMs : one.id < other.id ? -1 : 1,
   );
-  const after = query["after"];
-  const from = after === undefined ? 0 : all.findIndex((key) => key.id === after) + 1;
-  if (after !== undefined && from === 0) return answer(400, { error: "after names no key" });
+  const from = placeAfter(all, query["after"]);
+  if (from === null) return answer(400, { error: "after must be the next of the page before" });
   const page = all.slice(from, from + limit);
   const more = from + limit < all.length;
   const now = options.wallMs();
-  return answer(200, { keys: page.map((key) => showKey(key, now)), next: more ? (page.at(-1)?.id ?? null) : null });
+  const last = page.at(-1);
+  return answer(200, {
+    keys: page.map((key) => showKey(key, now)),
+    next: more && last !== undefined ? `${last.createdMs}.${last.id}` : null,
+  });
+}
+
+/** The key it names may be gone by now, but its place is not. Null: it is none. */
+function placeAfter(all: readonly VirtualKey[], after: string | undefined): number | null {
+  if (after === undefined) return 0;
+  const [, made, id] = /^(\d{1,15}(?:\.\d{1,9})?)\.(.{1,200})$/.exec(after) ?? [];
+  if (made === undefined || id === undefined) {
+    const at = all.findIndex((key) => key.id === after);
+    return at < 0 ? null : at + 1;
+  }
+  const place = all.findIndex((key) => key.createdMs > Number(made) || (key.createdMs === Number(made) && key.id > id));
+  return place < 0 ? all.length : place;
 }
 
 function keyUsage(options: ManagerOptions, request: ManageRequest): Managed {

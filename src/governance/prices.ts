@@ -3,7 +3,7 @@
  * of the answer (audio, reasoning), which are taken out of their whole before the whole is priced.
  */
 import type { Prices } from "../ir/deployment.ts";
-import { inputTokens, type Usage } from "../ir/usage.ts";
+import { type Billed, inputTokens, type Usage } from "../ir/usage.ts";
 import { addNanos, costNanos, type Nanos, nanos } from "../std/money.ts";
 
 /** Prices of one request with every gap filled. Nano-dollars per million tokens. */
@@ -25,6 +25,7 @@ export interface Rates {
  */
 export function costOf(usage: Usage | null, prices: Prices | null): Nanos | null {
   if (usage === null || prices === null) return null;
+  if (usage.billed !== undefined) return costOfBilled(usage, usage.billed, prices);
   // A prompt or an answer nobody counted has no price; a cache counter nobody sent means that there was no cache.
   if (usage.freshInputTokens === null || usage.outputTokens === null) return null;
   const rates = ratesFor(prices, inputTokens(usage) ?? 0);
@@ -36,6 +37,18 @@ export function costOf(usage: Usage | null, prices: Prices | null): Nanos | null
     total = addNanos(total, costNanos(tokens, rate));
   }
   return total;
+}
+
+/** By the vendor's own word. */
+function costOfBilled(
+  usage: Usage,
+  { inputTokens: input, outputTokens: output }: Billed,
+  prices: Prices,
+): Nanos | null {
+  const rates = ratesFor(prices, inputTokens(usage) ?? input);
+  if (!fitsNanos(input, rates.input) || !fitsNanos(output, rates.output)) return null;
+  const tokenNanos = addNanos(costNanos(input, rates.input), costNanos(output, rates.output));
+  return addNanos(tokenNanos, nanos(prices.request));
 }
 
 /** The prices that hold for a prompt of this many tokens, cached or not. A tier holds for prompts larger than its bound. */

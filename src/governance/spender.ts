@@ -5,6 +5,7 @@
 import type { Cancel } from "../std/effects.ts";
 import type { Capped } from "./caps.ts";
 import { createTally, type Tally } from "./figures.ts";
+import { type Lease, newLease } from "./lease.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import type {
   Entry,
@@ -73,22 +74,14 @@ export interface Part {
   settle(used: number): void;
 }
 
-interface Lease {
-  readonly hold: HoldName;
-  /** Less than nothing: more was spent than was leased. */
-  room: number;
-  /** Requests that stand on it. */
-  standing: number;
-  usedMs: number;
-  endsWallMs: number | null;
-  limit: number | null;
-  left: number;
-  resetAtMs: number | null;
-  warn: number | null;
+interface Missing {
+  readonly want: Want;
+  /** Room there is, but not enough: kept for this request while the rest is asked for. */
+  readonly pledged: Part | null;
 }
 
 interface Ask {
-  readonly wants: readonly Want[];
+  readonly missing: readonly Missing[];
   readonly answered: (taken: readonly Part[] | Shortage) => void;
   readonly cancelTimer: Cancel;
   /** Nobody waits any more: what is still granted becomes room. */
@@ -205,10 +198,10 @@ function take(state: State, wants: readonly Want[]): Taken | Promise<Taken> {
   if (state.outbox.backlog() >= BACKLOG_MAX) return { kind: "short", shortage: unavailable(wants) };
   const found = wants.map((want) => ({ want, lease: leaseFor(state, want.amount) }));
   const held: Part[] = [];
-  const missing: Want[] = [];
+  const missing: Missing[] = [];
   for (const { want, lease } of found) {
     if (lease !== null && lease.room >= want.need) held.push(partOf(state, lease, want.need));
-    else missing.push(want);
+    else missing.push({ want, pledged: lease !== null && lease.room > 0 ? partOf(state, lease, lease.room) : null });
   }
   if (missing.length === 0) return { kind: "taken", parts: held };
   const decided = (answer: readonly Part[] | Shortage): Taken => {
@@ -216,7 +209,10 @@ function take(state: State, wants: readonly Want[]): Taken | Promise<Taken> {
     for (const part of held) part.settle(0);
     return { kind: "short", shortage: answer };
   };
-  if (state.isOrphan || state.asks.size >= ASKS_MAX) return decided(unavailable(missing));
+  if (state.isOrphan || state.asks.size >= ASKS_MAX) {
+    takeBack(missing);
+    return decided(unavailable(missing.map(({ want }) => want)));
+  }
   return ask(state, missing).then(decided);
 }
 
@@ -275,20 +271,6 @@ function granted(state: State, grant: Grant): Lease {
   return lease;
 }
 
-function newLease({ amount, period, endsWallMs }: Grant): Lease {
-  return {
-    hold: { amount, period },
-    room: 0,
-    standing: 0,
-    usedMs: 0,
-    endsWallMs,
-    limit: null,
-    left: 0,
-    resetAtMs: null,
-    warn: null,
-  };
-}
-
 function sweep(state: State): void {
   state.cancelSweep = null;
   const now = state.options.nowMs();
@@ -313,7 +295,9 @@ function orphaned(state: State): void {
   if (state.isOrphan) return;
   state.isOrphan = true;
   state.cancelSweep?.();
-  for (const [number, { wants }] of [...state.asks]) answerAsk(state, number, unavailable(wants));
+  for (const [number, { missing }] of [...state.asks]) {
+    answerAsk(state, number, unavailable(missing.map(({ want }) => want)));
+  }
   for (const number of [...state.managing.keys()]) settleOne(state.managing, number, NOT_THERE);
   for (const number of [...state.recalling.keys()]) settleOne<Recalled>(state.recalling, number, { kind: "run" });
   for (const number of [...state.figuring.keys()]) settleOne<KeeperFigures | null>(state.figuring, number, null);
@@ -327,21 +311,23 @@ function flushed(state: State): Promise<void> {
 
 // ---------------------------------------------------------------- questions
 
-function ask(state: State, wants: readonly Want[]): Promise<readonly Part[] | Shortage> {
+function ask(state: State, missing: readonly Missing[]): Promise<readonly Part[] | Shortage> {
   state.lastAsk += 1;
   const number = state.lastAsk;
-  // A lease that was overdrawn must first be made whole.
-  const asked = wants.map(({ amount, need }) => ({
+  const wants = missing.map(({ want }) => want);
+  // A lease that was overdrawn must first be made whole; what is there already is not asked for twice.
+  const asked = missing.map(({ want: { amount, need }, pledged }) => ({
     amount,
-    need: need + Math.max(0, -(state.leases.get(amount)?.room ?? 0)),
+    need: need - (pledged?.amount ?? 0) + Math.max(0, -(state.leases.get(amount)?.room ?? 0)),
   }));
   return new Promise((resolve) => {
     const cancelTimer = state.options.setTimer(ASK_MS, () => {
       const open = state.asks.get(number);
       if (open !== undefined) open.late = true;
+      takeBack(missing);
       resolve(unavailable(wants));
     });
-    state.asks.set(number, { wants, answered: resolve, cancelTimer, late: false });
+    state.asks.set(number, { missing, answered: resolve, cancelTimer, late: false });
     if (!state.options.send({ type: "lease", ask: number, wants: asked })) answerAsk(state, number, unavailable(wants));
   });
 }
@@ -352,17 +338,24 @@ function answerAsk(state: State, number: number, answer: readonly Grant[] | Shor
   state.asks.delete(number);
   open.cancelTimer();
   if ("limit" in answer) {
+    takeBack(open.missing);
     open.answered(answer);
     return;
   }
   const given = answer.map((grant) => granted(state, grant));
   if (open.late) return;
+  takeBack(open.missing);
   open.answered(
-    open.wants.flatMap((want) => {
+    open.missing.flatMap(({ want }) => {
       const lease = given.find(({ hold }) => hold.amount === want.amount);
       return lease === undefined ? [] : [partOf(state, lease, want.need)];
     }),
   );
+}
+
+/** Room again; what is granted at the same moment stands on it. */
+function takeBack(missing: readonly Missing[]): void {
+  for (const { pledged } of missing) pledged?.settle(0);
 }
 
 /** `without` is the answer when none comes in time. */

@@ -18,6 +18,14 @@ export interface Usage {
   readonly audioInputTokens: number | null;
   /** Part of `outputTokens`. */
   readonly audioOutputTokens: number | null;
+  /** What the vendor charges, where it says so beside the counts; absent: the counts. For bills alone, never shown as tokens. */
+  readonly billed?: Billed;
+}
+
+/** A vendor's own word on what it charges. */
+export interface Billed {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
 }
 
 export const UNKNOWN_USAGE: Usage = {
@@ -34,7 +42,9 @@ export const UNKNOWN_USAGE: Usage = {
 /** Vendors report cumulative counts, some of them in pieces: what the newer report says wins, what it leaves out stays. */
 export function mergeUsage(older: Usage | null, newer: Usage | null): Usage | null {
   if (older === null || newer === null) return newer ?? older;
+  const billed = newer.billed ?? older.billed;
   return {
+    ...(billed === undefined ? {} : { billed }),
     freshInputTokens: newer.freshInputTokens ?? older.freshInputTokens,
     cacheReadTokens: newer.cacheReadTokens ?? older.cacheReadTokens,
     cacheWriteTokens: newer.cacheWriteTokens ?? older.cacheWriteTokens,
@@ -53,7 +63,9 @@ export function sumUsage(parts: readonly (Usage | null)[]): Usage | null {
   let total: Usage = first;
   for (const part of rest) {
     if (part === null) return null;
+    const billed = sumBilled(total, part);
     total = {
+      ...(billed === null ? {} : { billed }),
       freshInputTokens: plus(total.freshInputTokens, part.freshInputTokens),
       cacheReadTokens: plus(total.cacheReadTokens, part.cacheReadTokens),
       cacheWriteTokens: plus(total.cacheWriteTokens, part.cacheWriteTokens),
@@ -65,6 +77,20 @@ export function sumUsage(parts: readonly (Usage | null)[]): Usage | null {
     };
   }
   return total;
+}
+
+/** Null where neither says, or one that does not say has counts nobody knows. */
+function sumBilled(left: Usage, right: Usage): Billed | null {
+  if (left.billed === undefined && right.billed === undefined) return null;
+  const [one, two] = [billedOf(left), billedOf(right)];
+  if (one === null || two === null) return null;
+  return { inputTokens: one.inputTokens + two.inputTokens, outputTokens: one.outputTokens + two.outputTokens };
+}
+
+function billedOf(usage: Usage): Billed | null {
+  if (usage.billed !== undefined) return usage.billed;
+  const input = inputTokens(usage);
+  return input === null ? null : { inputTokens: input, outputTokens: usage.outputTokens ?? 0 };
 }
 
 function plus(left: number | null, right: number | null): number | null {

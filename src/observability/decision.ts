@@ -77,6 +77,12 @@ export interface DecisionAttempt {
   readonly reported_model: string | null;
   /** The vendor named another model than the one asked for; null: it named none. */
   readonly reported_other: boolean | null;
+  /** What the vendor told of its limits beside this answer. */
+  readonly quotas: readonly {
+    readonly window: string;
+    readonly left_share: number;
+    readonly resets_at: string | null;
+  }[];
 }
 
 const NANOS_PER_USD = 1_000_000_000;
@@ -237,5 +243,10 @@ function attemptOf(deployment: Deployment, attempt: AttemptRecord): DecisionAtte
     ambiguous: attempt.ambiguous,
     reported_model: attempt.reportedModel === null ? null : redact(attempt.reportedModel),
     reported_other: isOther(deployment, attempt),
+    quotas: attempt.quotas.map(({ window, leftShare, resetsWallMs }) => ({
+      window,
+      left_share: leftShare,
+      resets_at: resetsWallMs === null ? null : timeText(resetsWallMs),
+    })),
   };
 }

@@ -72,4 +72,17 @@ export interface AttemptRecord {
   readonly retryAfterMs: number | null;
   /** Model the vendor reported; null: it did not. */
   readonly reportedModel: string | null;
+  /** What the vendor told of its limits beside this answer; empty: nothing. */
+  readonly quotas: readonly QuotaReading[];
+}
+
+export interface QuotaReading {
+  /** `req`, `tok`, `5h`: what is limited. */
+  readonly window: string;
+  /** Whose limit it is: of this model at this account, or of the whole account. */
+  readonly scope: "lane" | "account";
+  /** 0 to 1. */
+  readonly leftShare: number;
+  /** When it is whole again; null: not said. */
+  readonly resetsWallMs: number | null;
 }

@@ -27,6 +27,15 @@ export interface LaneFacts {
   /** Answers it may still give; null: no limit. */
   readonly budgetLeft: number | null;
   readonly cells: readonly CellFacts[];
+  /** What is left of its vendor's limits, as it told last. */
+  readonly quotas: readonly QuotaLeft[];
+}
+
+export interface QuotaLeft {
+  readonly window: string;
+  /** 0 to 1. */
+  readonly leftShare: number;
+  readonly resetsInMs: number;
 }
 
 /** Breaker state of one (pool, lane). */
@@ -160,6 +169,12 @@ function laneStats(lane: LaneOf, facts: LaneFacts) {
     routing: lane.routing,
     priced: lane.prices !== null,
     label: facts.label,
+    quotas: Object.fromEntries(
+      facts.quotas.map(({ window, leftShare, resetsInMs }) => [
+        window,
+        { left_share: leftShare, resets_in_s: Math.ceil(resetsInMs / 1000) },
+      ]),
+    ),
     cells: facts.cells.map((cell) => ({
       pool: cell.target,
       state: cell.state,
@@ -184,6 +199,7 @@ function idle(lane: LaneOf): LaneFacts {
     waitRemainingMs: 0,
     budgetLeft: lane.maxRequests,
     cells: [],
+    quotas: [],
   };
 }
 

@@ -6,7 +6,7 @@ export interface Transition {
   readonly lane: string;
   readonly from: string;
   readonly to: string;
-  /** Failure kind or "probe", "cooldown ended". */
+  /** Failure kind or "probe", "quota", "cooldown ended". */
   readonly because: string;
   /** Until when it lasts by itself, ms from now; null: not by itself. */
   readonly forMs: number | null;

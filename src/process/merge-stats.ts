@@ -11,13 +11,11 @@ export function mergeStats(documents: readonly object[]): object {
 }
 
 function mergeObjects(left: object, right: object): object {
-  const rights = new Map<string, unknown>(Object.entries(right));
-  return Object.fromEntries(
-    Object.entries(left).map(([name, value]) => [
-      name,
-      rights.has(name) ? merge(name, value, rights.get(name)) : value,
-    ]),
-  );
+  const merged = new Map<string, unknown>(Object.entries(left));
+  for (const [name, value] of Object.entries(right)) {
+    merged.set(name, merged.has(name) ? merge(name, merged.get(name), value) : value);
+  }
+  return Object.fromEntries(merged);
 }
 
 function merge(name: string, left: unknown, right: unknown): unknown {
@@ -34,6 +32,7 @@ function merge(name: string, left: unknown, right: unknown): unknown {
 
 function mergeNumbers(name: string, left: number, right: number): number {
   if (UNLIMITED_BELOW_ZERO.has(name) && (left < 0 || right < 0)) return -1;
+  if (SMALLEST.has(name)) return Math.min(left, right);
   return LARGEST.has(name) ? Math.max(left, right) : left + right;
 }
 
@@ -49,5 +48,13 @@ function mergeArrays(name: string, left: readonly unknown[], right: readonly unk
 
 const SEPARATOR = ", ";
 /** Every worker names the whole, not its part. */
-const LARGEST: ReadonlySet<string> = new Set(["uptime_s", "cooldown_remaining_s", "streak", "lanes", "usable_lanes"]);
+const LARGEST: ReadonlySet<string> = new Set([
+  "uptime_s",
+  "cooldown_remaining_s",
+  "resets_in_s",
+  "streak",
+  "lanes",
+  "usable_lanes",
+]);
+const SMALLEST: ReadonlySet<string> = new Set(["left_share"]);
 const UNLIMITED_BELOW_ZERO: ReadonlySet<string> = new Set(["budget"]);

@@ -3,13 +3,13 @@
  * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
  * One contract is read as one page, which is the reason for its length.
  */
-
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import type { IrEvent } from "../ir/event.ts";
 import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { LimitsTold } from "../ir/limits.ts";
 import type { WithLosses } from "../ir/loss.ts";
+import type { QuotaHeaders } from "../ir/quota.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrRerankRequest, IrRerankResponse } from "../ir/rerank.ts";
 import type { IrResponse } from "../ir/response.ts";
@@ -219,6 +219,8 @@ export interface Carrier {
   readonly bodyHeaders: ((body: JsonObject) => Readonly<Record<string, string>>) | null;
   readonly auth: CarrierAuth;
   readonly headers: HeaderRules;
+  /** Headers of an answer that tell what is left of the vendor's limits; absent: it has none. */
+  readonly quotas?: readonly QuotaHeaders[];
   /** Headers in which this protocol's clients look for what is left of a minute; absent: OpenAI's, which most look for. */
   limitHeaders?(limits: LimitsTold): Readonly<Record<string, string>>;
   /** Request id headers of an answer in this protocol. */

@@ -5,6 +5,7 @@
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import { type Cell, FRESH_CELL, isDue } from "./breaker.ts";
 import type { Condition, HealthLabel } from "./condition.ts";
+import { isPressed, newQuotas, type Quotas } from "./quota.ts";
 import type { Slots } from "./slots.ts";
 import { FREE, isBeingTested, isOut, isTestDue, type OutStanding, type Standing, standingLabel } from "./standing.ts";
 
@@ -27,12 +28,14 @@ export interface LanePage {
   clientFault: number;
   /** True when it has answered well since it was last put out. */
   proven: boolean;
+  readonly quotas: Quotas;
 }
 
 /** One credential at one provider: what is wrong with it is wrong for all its lanes. */
 export interface AccountPage {
   standing: Standing;
   readonly lanes: LanePage[];
+  readonly quotas: Quotas;
 }
 
 export function createBook(deployment: Deployment): Book {
@@ -40,10 +43,10 @@ export function createBook(deployment: Deployment): Book {
   const lanes = new Map<string, LanePage>();
   for (const lane of Object.values(deployment.lanes)) {
     const accountId = `${lane.provider}/${lane.account}`;
-    const account = accounts.get(accountId) ?? { standing: FREE, lanes: [] };
+    const account = accounts.get(accountId) ?? { standing: FREE, lanes: [], quotas: newQuotas() };
     accounts.set(accountId, account);
     const counters = { inflight: 0, unreported: 0, ok: 0, err: 0, clientFault: 0, proven: false };
-    const page: LanePage = { lane, account, standing: FREE, cells: new Map(), ...counters };
+    const page: LanePage = { lane, account, standing: FREE, cells: new Map(), quotas: newQuotas(), ...counters };
     account.lanes.push(page);
     lanes.set(lane.id, page);
   }
@@ -108,13 +111,23 @@ function isInTest(standing: Standing, nowMs: number): boolean {
 
 export function labelOf(page: LanePage, target: Target, nowMs: number): HealthLabel {
   const everywhere = labelEverywhere(page, nowMs);
-  return everywhere === "healthy" || everywhere === "unknown"
-    ? worse(everywhere, cellLabel(cellOf(page, target), nowMs))
-    : everywhere;
+  return isServing(everywhere) ? worse(everywhere, cellLabel(cellOf(page, target), nowMs)) : everywhere;
+}
+
+/** Labels of lanes that may be asked. */
+type ServingLabel = "healthy" | "unknown" | "pressure";
+
+function isServing(label: HealthLabel): label is ServingLabel {
+  return label === "healthy" || label === "unknown" || label === "pressure";
 }
 
 /** The lane's label as far as no target's cell is concerned. */
 export function labelEverywhere(page: LanePage, nowMs: number): HealthLabel {
+  const label = labelOfStandings(page, nowMs);
+  return isServing(label) && isPressed(page, nowMs) ? "pressure" : label;
+}
+
+function labelOfStandings(page: LanePage, nowMs: number): HealthLabel {
   if (!page.lane.routing) return "disabled";
   if (page.account.standing.kind === "free" && page.standing.kind === "free")
     return page.proven ? "healthy" : "unknown";
@@ -131,6 +144,6 @@ export function cellLabel(cell: Cell, nowMs: number): HealthLabel {
   return cell.kind === "open" && nowMs < cell.untilMs ? "cooling-down" : "unknown";
 }
 
-function worse(standing: "healthy" | "unknown", cell: HealthLabel): HealthLabel {
+function worse(standing: ServingLabel, cell: HealthLabel): HealthLabel {
   return cell === "healthy" ? standing : cell;
 }

@@ -20,7 +20,7 @@ export type Exclusion =
   | "half-open" // somebody else is testing it
   | "full";
 
-/** For people; derived, never decided upon except for the order of lanes. `pressure` comes with quota facts, due when those exist. */
+/** For people; derived, never decided upon except for the order of lanes. `pressure`: little is left of a vendor's limit. */
 export type HealthLabel =
   | "healthy"
   | "pressure"
@@ -54,7 +54,7 @@ export interface Change {
   readonly lane: string;
   readonly from: HealthLabel;
   readonly to: HealthLabel;
-  /** Failure kind, "probe" or "cooldown ended". */
+  /** Failure kind, "probe", "quota" or "cooldown ended". */
   readonly because: string;
   /** How long it lasts by itself; null: not by itself. */
   readonly forMs: number | null;

@@ -8,6 +8,7 @@ import { unreachable } from "../std/unreachable.ts";
 import { type AccountPage, cellLabel, cellOf, type LanePage, labelEverywhere } from "./book.ts";
 import { recoveredCell, type Signal, stepCell, type Ticket } from "./breaker.ts";
 import type { Change } from "./condition.ts";
+import { pressedForMs } from "./quota.ts";
 import type { Slots } from "./slots.ts";
 import { type Standing, type StandingSignal, stepStanding } from "./standing.ts";
 
@@ -166,14 +167,13 @@ function moveStanding(
   if (after.kind === "out") for (const page of lanes) page.proven = false;
   const because = reason(before, signal);
   const forMs = after.kind === "out" ? after.untilMs - nowMs : null;
-  return lanes.map((page, index) => ({
-    target: null,
-    lane: page.lane.id,
-    from: from[index] ?? "unknown",
-    to: labelEverywhere(page, nowMs),
-    because,
-    forMs,
-  }));
+  return lanes.flatMap((page, index) => {
+    const [was, to] = [from[index] ?? "unknown", labelEverywhere(page, nowMs)];
+    // A wait that was over had left it under pressure already.
+    if (was === to && to === "pressure") return [];
+    const lasts = to === "pressure" ? pressedForMs(page, nowMs) : forMs;
+    return [{ target: null, lane: page.lane.id, from: was, to, because, forMs: lasts }];
+  });
 }
 
 function reason(before: Standing, signal: StandingSignal): string {

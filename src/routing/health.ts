@@ -4,11 +4,14 @@
  */
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import type { FailureKind } from "../ir/failure.ts";
+import type { QuotaFact } from "../ir/quota.ts";
 import type { Cancel } from "../std/effects.ts";
 import { answersLeft, type Book, conditionOf, createBook, type LanePage, labelOf, standings } from "./book.ts";
-import type { Condition, HealthLabel } from "./condition.ts";
+import type { Change, Condition, HealthLabel } from "./condition.ts";
 import { createGuard, type Guard } from "./guard.ts";
+import { hearQuotas } from "./hear.ts";
 import { createProbe, type ProbeGuard, takeCell, takeStanding } from "./probing.ts";
+import { pressedForMs, type QuotaLeft, quotasLeft } from "./quota.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { isOut } from "./standing.ts";
 
@@ -28,6 +31,10 @@ export interface Health {
   onFree(lanes: readonly Lane[], wake: () => void): Cancel;
   label(target: Target, lane: Lane, nowMs: number): HealthLabel;
   facts(lane: Lane, nowMs: number): LaneFacts;
+  /** What a vendor told of its limits beside an answer to our own credential. Changes the label, and with it the rank. */
+  hear(lane: Lane, facts: readonly QuotaFact[], nowMs: number): Change[];
+  /** How long the lane is under pressure by what is known; null: it is not. */
+  pressedForMs(lane: Lane, nowMs: number): number | null;
   /** A test of the gateway's own, for every target the lane serves. Takes no slot; report how it ended. */
   probe(lane: Lane, nowMs: number): ProbeGuard;
   /** Earliest moment one of these lanes may serve again by itself, now at the earliest; null: none will. */
@@ -50,6 +57,8 @@ export interface LaneFacts {
   readonly out: boolean;
   /** What it waits for or is hard out for; null: neither. */
   readonly failure: FailureKind | null;
+  /** What is left of its vendor's limits, its account's included; empty: nothing is known. */
+  readonly quotas: readonly QuotaLeft[];
 }
 
 export function createHealth(deployment: Deployment, random: () => number): Health {
@@ -64,6 +73,8 @@ export function createHealth(deployment: Deployment, random: () => number): Heal
     onFree: (lanes, wake) => slots.onFree(lanes, wake),
     label: (target, lane, nowMs) => labelOf(page(lane), target, nowMs),
     facts: (lane, nowMs) => factsOf(page(lane), nowMs),
+    hear: (lane, facts, nowMs) => hearQuotas(page(lane), facts, nowMs),
+    pressedForMs: (lane, nowMs) => pressedForMs(page(lane), nowMs),
     probe: (lane, nowMs) => createProbe({ page: page(lane), targets: targetsOf(lane), random, nowMs }),
     recoversAtMs(target, lanes, nowMs) {
       const moments = lanes.map((lane) => recoveryMs(page(lane), target, slots, nowMs)).filter((each) => each !== null);
@@ -132,5 +143,6 @@ function factsOf(page: LanePage, nowMs: number): LaneFacts {
     requestsLeft: answersLeft(page),
     out: cells.some((cell) => cell.kind !== "closed") || standings(page).some((each) => each.kind === "out"),
     failure: out?.kind === "out" ? out.failure.kind : null,
+    quotas: quotasLeft(page, nowMs),
   };
 }

@@ -11,5 +11,6 @@ export { createHealth, type Health, type LaneFacts } from "./health.ts";
 export { satisfiesKeep } from "./keep.ts";
 export { POLICIES } from "./policies/index.ts";
 export type { ProbeGuard } from "./probing.ts";
+export type { QuotaLeft } from "./quota.ts";
 export type { Selection } from "./swrr.ts";
 export { findTarget } from "./target.ts";

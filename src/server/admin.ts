@@ -148,11 +148,18 @@ async function bodyOf({ request, parts }: AdminArrival, { setTimer }: AdminOptio
   const names = scanned.members.map(({ name }) => name);
   if (new Set(names).size !== names.length) return "The body names a member twice.";
   try {
-    return asObject(parseJson(decodeUtf8(read.bytes))) ?? "The body must be a JSON object.";
+    const body = asObject(parseJson(decodeUtf8(read.bytes))) ?? "The body must be a JSON object.";
+    return isExact(body) ? body : "The body has a number that is too large.";
   } catch (error) {
     if (error instanceof WireError) return "The body is not JSON.";
     throw error;
   }
+}
+
+/** Between processes it would be null, which lifts a limit instead of setting one. */
+function isExact(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(isExact);
 }
 
 const BODY_TROUBLE = {

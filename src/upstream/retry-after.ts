@@ -63,7 +63,7 @@ function resets(headers: Readonly<Record<string, string>>, wallMs: number): numb
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** "6m0s", "20ms", a date, seconds from now, or epoch seconds or milliseconds (told apart by size). */
-function resetMs(text: string | undefined, wallMs: number): number | null {
+export function resetMs(text: string | undefined, wallMs: number): number | null {
   if (text === undefined) return null;
   const trimmed = text.trim();
   if (/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(trimmed)) {

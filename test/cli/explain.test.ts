@@ -33,6 +33,20 @@ const REQUEST = JSON.stringify({
   tools: [{ type: "function", function: { name: "f", parameters: { type: "object" } } }],
 });
 
+const ANSWER = {
+  model: "gpt-x",
+  choices: [{ index: 0, message: { role: "assistant", content: "Hello." }, finish_reason: "stop" }],
+};
+
+const ask = async (url: string): Promise<void> => {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt", messages: [{ role: "user", content: "hi" }] }),
+  });
+  await response.arrayBuffer();
+};
+
 test("with --config alone lanes are fresh, and it says so", async () => {
   await using folder = await newFolder();
   const file = await folder.write("config.yaml", config("http://127.0.0.1:9"));
@@ -65,21 +79,25 @@ test("a running gateway is asked for its lanes as they stand", async () => {
   const file = await folder.write("config.yaml", config(upstream.url));
   await using gateway = runProgram(["serve", "--config", file], KEYS);
   const [, url = ""] = await gateway.printed(ADDRESS);
+  // The first account's limit is nearly used up.
+  upstream.answer(() => [
+    jsonStep(200, ANSWER, { "x-ratelimit-limit-requests": "100", "x-ratelimit-remaining-requests": "4" }),
+  ]);
+  await ask(url);
+  const admin = { RINGMAIN_ADMIN_TOKEN: KEYS.ADMIN };
+  expect((await explain(["gpt", "--url", url], admin)).out).toMatch(
+    /1 +local\/b\/gpt +100\.0% +unknown[^\n]*\n2 +local\/a\/gpt +0\.0% +pressure \(req 4% left\)/,
+  );
   // A refused credential takes one account after the other out.
   upstream.answer(() => [
     jsonStep(401, { error: { message: "Incorrect key", type: "invalid_request_error", code: "invalid_api_key" } }),
   ]);
-  await fetch(`${url}/v1/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ model: "gpt", messages: [{ role: "user", content: "hi" }] }),
-  });
-  const token = { RINGMAIN_ADMIN_TOKEN: KEYS.ADMIN };
-  const told = await explain(["gpt", "--url", url], token);
+  await ask(url);
+  const told = await explain(["gpt", "--url", url], admin);
   expect([told.code, told.err]).toEqual([0, ""]);
   expect(told.out).toContain(`From the gateway at ${url}, as its lanes stand now`);
   expect(told.out).toMatch(/local\/a\/gpt +hard-out +auth-failed/);
-  expect((await explain(["nobody", "--url", url], token)).err).toContain('Nothing is called "nobody" here');
+  expect((await explain(["nobody", "--url", url], admin)).err).toContain('Nothing is called "nobody" here');
   expect((await explain(["gpt", "--url", url], { RINGMAIN_ADMIN_TOKEN: "wrong" })).err).toContain("does not take this");
   await upstream.close();
 }, 60_000);

@@ -583,6 +583,33 @@ const POOLS: Row[] = [
     suggestion: "q",
   },
   {
+    name: "keeps the model and falls back to another",
+    config: pool(
+      "failover: { keep: [model] }\n    on_exhausted: { action: fallback_pool:q }",
+      "  q: { members: [{ target: small }] }\n",
+    ),
+    path: "pools.p.on_exhausted.action",
+    says: "leads to small, which failover.keep: [model] promises never to use",
+    line: 12,
+    severity: "warning",
+  },
+  {
+    name: "a deadline shorter than the patience that was asked for",
+    config: pool("failover: { deadline_secs: 30 }\n    timeouts: { stream: { first_byte_ms: 45000 } }"),
+    path: "pools.p.failover.deadline_secs",
+    says: "is 30, and first_byte_ms lets a lane be silent for 45000 ms",
+    line: 11,
+    severity: "warning",
+  },
+  {
+    name: "patience beyond the deadline nobody wrote",
+    config: pool("", "timeouts: { first_byte_ms: 300000 }\n"),
+    path: "pools.p",
+    says: "has a failover.deadline_secs of 120, and first_byte_ms",
+    line: 10,
+    severity: "warning",
+  },
+  {
     name: "fallback to itself",
     config: pool("on_exhausted: { action: fallback_pool:p }"),
     path: "pools.p.on_exhausted.action",
@@ -963,6 +990,15 @@ describe("what is fine stays fine", () => {
     [
       "names that only look like admin",
       whole("{ acme: { api_key_env: ACME_KEY } }", "{ adminx: { provider: acme }, admin_portal: { provider: acme } }"),
+    ],
+    ["a deadline below the default patience, for which nobody asked", pool("failover: { deadline_secs: 30 }")],
+    [
+      "a fallback that keeps the model, by its canonical name",
+      whole(
+        "{ acme: { api_key_env: ACME_KEY } }",
+        "{ m: { provider: acme, canonical: x }, n: { provider: acme, canonical: x } }",
+        "pools:\n  p: { members: [{ target: m }], failover: { keep: [model, provider] }, on_exhausted: { action: fallback_pool:q } }\n  q: { members: [{ target: n }] }\n",
+      ),
     ],
     ["threshold is not read in consecutive mode", pool("breaker: { trip: { mode: consecutive, threshold: 7 } }")],
     ["n is not read in error_rate mode", pool("breaker: { trip: { n: 0 } }")],

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createSnapshot, type LaneSnapshot, TRANSITIONS_MAX } from "../../src/displays/snapshot.ts";
 import { BURN_PART_MS, BURN_PARTS } from "../../src/displays/spent.ts";
-import type { ExchangeRecord } from "../../src/observability/record.ts";
+import type { ExchangeRecord, QuotaReading } from "../../src/observability/record.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 import {
   attempt,
@@ -174,6 +174,52 @@ describe("health", () => {
     const at = (offsetMs: number) =>
       laneOf(shown([record()], transitions, START_WALL_MS + offsetMs).lanes, SONNET).label;
     expect([at(5999), at(6000)]).toEqual(["cooling-down", "unknown"]);
+  });
+});
+
+describe("pressure", () => {
+  const pressed = transition({ target: null, to: "pressure", because: "quota", forMs: 30_000 });
+
+  test("lasts until the limit is whole again, whatever the lane answers, and takes no lane out", () => {
+    const fold = createSnapshot(deployment());
+    const look = (offsetMs: number) => fold.snapshot(START_WALL_MS + offsetMs);
+    fold.sink.record(record());
+    fold.sink.transition(pressed);
+    fold.sink.record(record({ attempts: [attempt({ startedMs: 9_000 })] }));
+    expect(laneOf(look(9_000).lanes, SONNET).label).toBe("pressure");
+    expect(look(9_000).targets.every(({ isOut }) => !isOut)).toBe(true);
+    expect(laneOf(look(40_000).lanes, SONNET).label).toBe("healthy");
+  });
+});
+
+describe("vendors' quotas", () => {
+  const quota = (window: string, leftShare: number, over: Partial<QuotaReading> = {}): QuotaReading => ({
+    ...{ window, scope: "lane", leftShare, resetsWallMs: START_WALL_MS + 60_000 },
+    ...over,
+  });
+  const shownOf = (quotas: readonly QuotaReading[], offsetMs: number) =>
+    shown([record({ attempts: [attempt({ quotas })] })], [], START_WALL_MS + offsetMs).allowances.map(
+      ({ kind, name, account, window, usedShare }) => `${kind} ${name}/${account} ${window} ${usedShare}`,
+    );
+
+  test("of an account are shown until they are whole again", () => {
+    const quotas = [quota("5h", 0.75, { scope: "account", resetsWallMs: START_WALL_MS + 3_600_000 })];
+    expect(shownOf(quotas, 3_599_999)).toEqual(["quota acme/default 5h 0.25"]);
+    expect(shownOf(quotas, 3_600_000)).toEqual([]);
+  });
+
+  test("of a minute are nothing to call people for, those of a day are", () => {
+    const day = { resetsWallMs: START_WALL_MS + 86_400_000 };
+    expect(shownOf([quota("req", 0.5), quota("tok", 0.125), quota("req/d", 0.5, day)], 1_000)).toEqual([
+      "quota acme/default req/d 0.5",
+    ]);
+  });
+
+  test("that nobody dated are forgotten in a minute, and lanes nobody configured have none", () => {
+    const undated = [quota("5h", 0, { scope: "account", resetsWallMs: null })];
+    expect([shownOf(undated, 10_000).length, shownOf(undated, 120_000).length]).toEqual([1, 0]);
+    const stranger = record({ attempts: [attempt({ lane: "no/such/lane", quotas: undated })] });
+    expect(shown([stranger]).allowances).toEqual([]);
   });
 });
 

@@ -41,6 +41,7 @@ function setUp(
     readonly mode?: Provider["health"]["mode"];
     readonly lane?: Partial<Lane>;
     readonly protocol?: string;
+    readonly path?: string | null;
     readonly over?: Partial<CoreInput>;
     readonly auth?: "none" | "passthrough";
   } = {},
@@ -51,7 +52,7 @@ function setUp(
   const deployment = deploymentOf({
     lanes: [lane],
     targets: [poolOf("pool", [lane]), poolOf("second", [lane])],
-    providers: [providerOf("p", protocol, { health })],
+    providers: [providerOf("p", protocol, { health, path: options.path ?? null })],
     auth: { mode: options.auth ?? "none", clientTokens: [] },
   });
   const core = createCore({ deployment, answer, ...options.over });
@@ -112,6 +113,65 @@ describe("every protocol's probe", () => {
       expect(set.core.records).toEqual([]);
     },
   );
+});
+
+describe("a lane that takes no chat", () => {
+  const mute = { ...UNKNOWN_CAPABILITIES, output: [] };
+  const embeds = { upstreamModel: "some-embed-v2", capabilities: mute };
+
+  test.each([
+    ["openai", embeds, "/v1/embeddings", '{"data":[{"index":0,"embedding":[0.5]}],"model":"x"}'],
+    ["cohere", embeds, "/v2/embed", '{"id":"i","embeddings":{"float":[[0.5]]}}'],
+    ["gemini", embeds, "/v1beta/models/some-embed-v2:batchEmbedContents", '{"embeddings":[{"values":[0.5]}]}'],
+    [
+      "bedrock",
+      { ...embeds, upstreamModel: "amazon.titan-embed-text-v2:0" },
+      "/invoke",
+      '{"embedding":[0.5],"inputTextTokenCount":1}',
+    ],
+    // Nothing is known but its name, or its catalog name.
+    ["openai", { upstreamModel: "text-embedding-new" }, "/v1/embeddings", '{"data":[{"index":0,"embedding":[0.5]}]}'],
+    [
+      "openai",
+      { upstreamModel: "deployment-7", canonical: { id: "text-embedding-3-small", proven: true }, capabilities: mute },
+      "/v1/embeddings",
+      '{"data":[{"index":0,"embedding":[0.5]}]}',
+    ],
+  ] as const)("%s %j: is asked for one word's embedding", async (protocol, lane, path, body) => {
+    const set = setUp(json(200, body), { protocol, lane });
+    await set.core.effects.run(TURN_MS);
+    expect(set.probed).toEqual(["ok"]);
+    const [call, ...others] = set.core.effects.calls;
+    expect(others).toEqual([]);
+    expect(call?.url).toEndWith(path);
+    const sent = call === undefined ? "" : bodyText(call);
+    expect(sent).toContain('"ping"');
+    expect(sent).not.toContain("max_");
+  });
+
+  test.each([
+    ["an embedding model of a protocol that offers none", "anthropic", embeds],
+    ["a provider whose path has no place for embeddings", "openai", embeds],
+    ["one that ranks, by its name", "cohere", { upstreamModel: "rerank-v3.5" }],
+    ["one that ranks by embeddings, by its name", "openai", { upstreamModel: "embed-rerank-1" }],
+    ["one that speaks", "openai", { upstreamModel: "tts-1" }],
+    ["one that hears", "openai", { upstreamModel: "whisper-1" }],
+    ["one that draws, as the catalog knows", "openai", { capabilities: { ...mute, output: ["image" as const] } }],
+  ] as const)("%s: is asked nothing, and stays as it was", async (name, protocol, lane) => {
+    const path = name.startsWith("a provider") ? "/custom/{model}/answer" : null;
+    const set = setUp(json(404, "{}"), { protocol, lane, path });
+    await set.core.effects.run(5 * TURN_MS);
+    expect([set.core.effects.calls, set.probed, reach(set)]).toEqual([[], [], "ok · ok"]);
+  });
+
+  test.each([
+    { upstreamModel: "embedder-that-talks", capabilities: { ...mute, output: ["text" as const] } },
+    { upstreamModel: "anything" },
+  ])("one that is known to write, or of which nothing is known, is asked a word: %j", async (lane) => {
+    const set = setUp(answering(OPENAI_WORDS), { lane });
+    await set.core.effects.run(TURN_MS);
+    expect([set.probed, set.core.effects.calls[0]?.url]).toEqual([["ok"], "https://p.invalid/v1/chat/completions"]);
+  });
 });
 
 describe("when", () => {

@@ -1,7 +1,8 @@
 // The end of a cooldown, a wait or a hard-out is told when it happens, once, and not when somebody else told it first.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createRecoveries } from "../../src/exchange/index.ts";
 import { failure } from "../../src/ir/failure.ts";
+import type { QuotaFact } from "../../src/ir/quota.ts";
 import { type Change, createHealth } from "../../src/routing/index.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { createVirtualEffects } from "../harness/virtual-effects.ts";
@@ -36,9 +37,14 @@ function setUp() {
     told.push(...changes);
     recoveries.watch(changes);
   };
+  const hear = (fact: QuotaFact): void => {
+    const changes = health.hear(lane, [fact], effects.nowMs());
+    told.push(...changes);
+    recoveries.watch(changes);
+  };
   const seen = (): string[] =>
     told.splice(0).map(({ target, from, to, because }) => `${target} ${from}→${to} ${because}`);
-  return { effects, report, seen, stop: recoveries.stop };
+  return { effects, report, hear, seen, stop: recoveries.stop };
 }
 
 test("an open breaker's cooldown", () => {
@@ -73,6 +79,36 @@ test("what a good answer ended before is not told again", () => {
   expect(seen().at(-1)).toBe("pool cooling-down→healthy probe");
   effects.advance(100_000);
   expect(seen()).toEqual([]);
+});
+
+describe("pressure", () => {
+  const low = (resetsInMs: number) => ({ window: "req", scope: "lane", leftShare: 0, resetsInMs }) as const;
+
+  test("ends when the limit is whole again, as it was told last", () => {
+    const { effects, hear, seen } = setUp();
+    hear(low(10_000));
+    expect(seen()).toEqual(["null unknown→pressure quota"]);
+    effects.advance(5_000);
+    hear(low(10_000));
+    effects.advance(9_999);
+    expect(seen()).toEqual([]);
+    effects.advance(1);
+    expect(seen()).toEqual(["null pressure→unknown quota"]);
+    expect(effects.timersPending()).toBe(0);
+  });
+
+  test("stands behind a wait and comes out when that is over", () => {
+    const { effects, hear, report, seen } = setUp();
+    hear(low(20_000));
+    report(failure("rate-limited", "", 9_000));
+    expect(seen()).toEqual(["null unknown→pressure quota", "null pressure→rate-limited rate-limited"]);
+    effects.advance(9_000);
+    expect(seen()).toEqual(["null rate-limited→pressure cooldown ended"]);
+    report(null);
+    effects.advance(11_000);
+    expect(seen()).toEqual(["null pressure→healthy quota"]);
+    expect(effects.timersPending()).toBe(0);
+  });
 });
 
 test("a stop tells nothing more", () => {

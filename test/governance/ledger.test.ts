@@ -126,6 +126,25 @@ describe("a budget for fifty under five hundred at once", () => {
     expect(admitted).toBeLessThanOrEqual(100);
   });
 
+  test("what its own worker holds of a budget and does not use is no reason to refuse a request", async () => {
+    const on = start();
+    const { id } = await createKey(on, hard(0.1));
+    const { spender } = on.spender("w");
+    await on.run(10);
+    const client = new Client(on, spender, `key:${id}`, moneyAmount("monthly", `key:${id}`));
+    const kinds: string[] = [];
+    for (let each = 0; each < 6; each++) {
+      const taking = client.take((6 + each / 10) * CENT);
+      await on.run(5);
+      const taken = await taking;
+      kinds.push(taken.kind);
+      if (taken.kind === "taken") client.end(taken, CENT);
+      await on.run(50);
+    }
+    // Four cents were spent then, and 6.4 more do not fit.
+    expect(kinds).toEqual(["taken", "taken", "taken", "taken", "short", "short"]);
+  });
+
   test("what was spent beyond what was set aside is the only overspending there is", async () => {
     const on = start();
     const { id } = await createKey(on, hard(0.5));

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "bun:test";
 import fc from "fast-check";
 import { readStoredKey } from "../../src/governance/key-document.ts";
-import type { ManageAction } from "../../src/governance/store.ts";
+import type { ManageAction, ManageReply } from "../../src/governance/store.ts";
 import { type LedgerBench, ledgerBench } from "./ledger-bench.ts";
 
 let bench: LedgerBench | null = null;
@@ -122,4 +122,34 @@ test("rc.3's fields make rc.3's keys", async () => {
   expect((await on.manage("create", null, { name: "x", budget_period: "yearly" })).status).toBe(400);
   expect((await on.manage("create", null, { name: "x", max_budget_cents: -1 })).status).toBe(400);
   expect((await on.manage("create", null, { allowed_pools: [] })).status).toBe(422);
+});
+
+test("a page goes on where the last one ended, whatever was made or deleted in between", async () => {
+  const on = ledgerBench();
+  bench = on;
+  for (let each = 0; each < 9; each++) await on.manage("create", null, { name: `k${each}` });
+  const before = on.store().keys().length;
+  const seen: string[] = [];
+  let next: string | null = null;
+  do {
+    const page: ManageReply = await on.manage("list", null, { limit: "2", ...(next === null ? {} : { after: next }) });
+    expect(page.status).toBe(200);
+    const { keys, next: following } = page.body as { keys: { id: string }[]; next: string | null };
+    seen.push(...keys.map(({ id }) => id));
+    next = following;
+    // The very key the next page begins after.
+    const last = keys.at(-1)?.id ?? "";
+    expect((await on.manage("delete", last, null)).status).toBe(200);
+    expect((await on.manage("create", null, { name: "between" })).status).toBe(201);
+  } while (next !== null && seen.length < 100);
+  expect(seen.length).toBe(new Set(seen).size);
+  expect(seen.length).toBeGreaterThanOrEqual(before);
+  expect((await on.manage("list", null, { after: "nobody" })).status).toBe(400);
+});
+
+test("half a character is no name", async () => {
+  const on = ledgerBench();
+  bench = on;
+  expect((await on.manage("create", null, { name: "k\ud800" })).status).toBe(400);
+  expect((await on.manage("create", null, { name: "k\u{1f511}" })).status).toBe(201);
 });

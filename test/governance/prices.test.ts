@@ -114,6 +114,20 @@ describe("by table", () => {
     expect(costOf(UNKNOWN_USAGE, PLAIN)).toBeNull();
   });
 
+  test("a vendor that says what it charges is taken at its word", () => {
+    const counts = { freshInputTokens: 36, cacheReadTokens: 464, outputTokens: 4 };
+    const billed = { inputTokens: 5, outputTokens: 2 };
+    const fee = { ...FULL, request: 2_000_000 };
+    const costs: readonly (number | null)[] = [
+      costOf({ ...usage(counts), billed }, FULL),
+      costOf({ ...usage(counts), billed }, fee),
+      // The tier is that of the prompt, whatever of it is charged.
+      costOf({ ...usage({ freshInputTokens: 250_000, outputTokens: 4 }), billed }, TIERED),
+      costOf({ ...UNKNOWN_USAGE, billed: { ...billed, inputTokens: Number.MAX_SAFE_INTEGER } }, FULL),
+    ];
+    expect(costs).toEqual([45_000, 2_045_000, 75_000, null]);
+  });
+
   test("gaps are filled from the parent of the tier in force", () => {
     expect(ratesFor({ ...PLAIN, tiers: TIERED.tiers }, 250_000)).toEqual({
       input: 6 * USD,

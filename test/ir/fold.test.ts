@@ -5,7 +5,15 @@ import { isMeaningful } from "../../src/ir/event.ts";
 import { createAccumulator, eventsOf } from "../../src/ir/fold.ts";
 import { NO_EXTRAS } from "../../src/ir/request.ts";
 import { FINISH_REASONS, type IrResponse } from "../../src/ir/response.ts";
-import { inputTokens, mergeUsage, tokenCount, totalTokens, UNKNOWN_USAGE, type Usage } from "../../src/ir/usage.ts";
+import {
+  inputTokens,
+  mergeUsage,
+  sumUsage,
+  tokenCount,
+  totalTokens,
+  UNKNOWN_USAGE,
+  type Usage,
+} from "../../src/ir/usage.ts";
 
 const count = fc.option(fc.nat(1_000_000), { nil: null });
 const usage: fc.Arbitrary<Usage> = fc.record({
@@ -112,12 +120,25 @@ test.each([
   expect(isMeaningful(event)).toBe(meaningful);
 });
 
+test("what is charged is merged like the counts, and adds up with the counts of those that do not say", () => {
+  const counted = { ...UNKNOWN_USAGE, freshInputTokens: 100, cacheReadTokens: 10, outputTokens: 9 };
+  const billed = { ...counted, billed: { inputTokens: 5, outputTokens: 2 } };
+  expect(mergeUsage(billed, counted)?.billed).toEqual(billed.billed);
+  expect(mergeUsage(counted, billed)?.billed).toEqual(billed.billed);
+  expect(sumUsage([billed, billed])?.billed).toEqual({ inputTokens: 10, outputTokens: 4 });
+  expect(sumUsage([billed, counted])?.billed).toEqual({ inputTokens: 115, outputTokens: 11 });
+  // Nobody knows what the second one is charged.
+  expect(sumUsage([billed, UNKNOWN_USAGE])?.billed).toBeUndefined();
+  for (const plain of [sumUsage([counted, counted]), mergeUsage(counted, counted)])
+    expect(plain).not.toHaveProperty("billed");
+});
+
 test("usage merges cumulatively: what the newer report leaves out stays", () => {
   fc.assert(
     fc.property(usage, usage, (older, newer) => {
       const merged = mergeUsage(older, newer);
       for (const name of Object.keys(UNKNOWN_USAGE) as (keyof Usage)[])
-        expect(merged?.[name] ?? null).toBe(newer[name] ?? older[name]);
+        expect(merged?.[name] ?? null).toBe(newer[name] ?? older[name] ?? null);
       expect(mergeUsage(older, null)).toEqual(older);
       expect(mergeUsage(merged, newer)).toEqual(merged);
     }),

@@ -60,6 +60,7 @@ export function attempt(members: Partial<AttemptRecord> = {}): AttemptRecord {
     durationMs: 838,
     retryAfterMs: null,
     reportedModel: "sonnet-4",
+    quotas: [],
     ...members,
   };
 }

@@ -15,6 +15,7 @@ const FACTS: LaneFacts = {
   hardOut: null,
   waitRemainingMs: 0,
   budgetLeft: 4,
+  quotas: [{ window: "req", leftShare: 0.05, resetsInMs: 11_400 }],
   cells: [
     { target: "fast", state: "open", usable: false, cooldownRemainingMs: 12_001, streak: 2 },
     { target: "sonnet", state: "closed", usable: true, cooldownRemainingMs: 0, streak: 0 },

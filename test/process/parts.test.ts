@@ -57,6 +57,14 @@ test("documents of several workers become one", () => {
     ],
   });
   expect(mergeStats([document({})])).toEqual(document({}));
+  // Each worker has heard of other limits, or of the same at another time.
+  const quotas = (own: object) => ({ lanes: [{ quotas: own }] });
+  expect(
+    mergeStats([
+      quotas({ req: { left_share: 0.5, resets_in_s: 3 } }),
+      quotas({ req: { left_share: 0.25, resets_in_s: 9 }, tok: { left_share: 1, resets_in_s: 1 } }),
+    ]),
+  ).toEqual(quotas({ req: { left_share: 0.25, resets_in_s: 9 }, tok: { left_share: 1, resets_in_s: 1 } }));
 });
 
 test("pauses double up to a bound, and are never shorter than half", () => {

@@ -288,6 +288,7 @@ describe("counters", () => {
       requestsLeft: null,
       out: false,
       failure: null,
+      quotas: [],
     });
     open?.release(0);
     open?.release(0);

@@ -120,3 +120,23 @@ test("a watcher that leaves is forgotten, and the end of the server ends the oth
   await staying.closed();
   expect(watchers.size).toBe(0);
 });
+
+test("a number that no double can hold is refused, or it would lift a limit on its way between processes", async () => {
+  const asked: unknown[] = [];
+  const keyed = startFake(undefined, {
+    manage: async ({ input }) => {
+      asked.push(input);
+      return { status: 201, body: {} };
+    },
+  });
+  keyed.state.mayAdminister = true;
+  const post = async (body: string): Promise<number> => {
+    const headers = { "content-type": "application/json" };
+    return (await fetch(`http://127.0.0.1:${keyed.port}/admin/keys`, { method: "POST", headers, body })).status;
+  };
+  expect(await post('{"name":"k","rpm_limit":1e400}')).toBe(400);
+  expect(await post('{"name":"k","budgets":[{"limit_usd":-1e999}]}')).toBe(400);
+  expect(await post('{"name":"k","rpm_limit":1e3}')).toBe(201);
+  expect(asked).toEqual([{ name: "k", rpm_limit: 1000 }]);
+  await keyed.server.stopNow();
+});

@@ -4,6 +4,7 @@ import { FAILURES, failure } from "../../src/ir/failure.ts";
 import type { Route } from "../../src/ir/route.ts";
 import { createSeries } from "../../src/observability/series.ts";
 import type { DecisionPort } from "../../src/server/admin-decisions.ts";
+import type { KeyPort } from "../../src/server/admin-keys.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
 import { type RunningServer, startServer } from "../../src/server/serve.ts";
 import { encodeUtf8 } from "../../src/std/bytes.ts";
@@ -50,7 +51,7 @@ export interface FakeServer extends AsyncDisposable {
   state: { ready: boolean; mayObserve: boolean; mayAdminister: boolean };
 }
 
-export function startFake(decisions: DecisionPort = NO_DECISIONS): FakeServer {
+export function startFake(decisions: DecisionPort = NO_DECISIONS, keys: KeyPort | null = null): FakeServer {
   const runs: RunInput[] = [];
   const refusals: RefuseInput[] = [];
   const bugs: unknown[] = [];
@@ -74,7 +75,7 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS): FakeServer {
       },
     },
     mayObserve: () => state.mayObserve,
-    mayAdminister: decisions === NO_DECISIONS ? null : () => state.mayAdminister,
+    mayAdminister: decisions === NO_DECISIONS && keys === null ? null : () => state.mayAdminister,
     explain: () => failure("unknown-model", "Nothing is called that."),
     stats: () => ({}),
     metrics: () => createSeries().snapshot(),
@@ -86,7 +87,7 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS): FakeServer {
   const started = startServer({
     gateway,
     observe: { stats: async () => ({ pools: {} }), metrics: async () => [gateway.metrics()] },
-    adminPorts: { decisions, keys: null },
+    adminPorts: { decisions, keys },
     host: "127.0.0.1",
     port: 0,
     reusePort: false,

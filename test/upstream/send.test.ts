@@ -1,5 +1,5 @@
 /** One request to one place, over real sockets: what every fault becomes, and that nothing outlives its signal. */
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { realEffects } from "../../src/compose.ts";
 import type { Timers } from "../../src/ir/deployment.ts";
 import { createSend, type SendInput } from "../../src/upstream/index.ts";
@@ -9,6 +9,7 @@ import {
   jsonStep,
   lastChunk,
   type Script,
+  type Step,
   startFakeUpstream,
   streamHead,
 } from "../harness/fake-upstream.ts";
@@ -223,4 +224,43 @@ test("two requests share one connection when the first was read to its end", asy
   await readAll(await send(request(fake.url, { headers: { "x-call": "1" } })));
   await readAll(await send(request(fake.url, { headers: { "x-call": "2" } })));
   expect([...ports]).toEqual(["1", "2"]);
+});
+
+// What the runtime does with a connection that was kept open and that the upstream closes just as it is used again (Bun
+// 1.4.5). From here a request that was read and dropped looks like one that was never read, so it is nobody's to repeat.
+describe("a kept connection that the upstream closes as it is used again", () => {
+  const once = (end: Step) => {
+    let isFirst = true;
+    return (): Step[] => {
+      if (!isFirst) return [end];
+      isFirst = false;
+      return [jsonStep(200, {})];
+    };
+  };
+
+  test.each([{ do: "reset" }, { do: "end" }] as const)(
+    "after %j a POST is never sent again, and may have run",
+    async (end) => {
+      const fake = await upstream(once(end));
+      await readAll(await send(request(`${fake.url}/first`)));
+      expect(await send(request(`${fake.url}/second`))).toMatchObject({
+        kind: "failed",
+        failure: { kind: "network" },
+        mayHaveRun: true,
+      });
+      expect(fake.requests.map(({ path }) => path)).toEqual(["/first", "/second"]);
+      expect(fake.requests[0]?.gone).toBe(fake.requests[1]?.gone ?? Promise.resolve());
+    },
+  );
+
+  test("one that closed in good time is not used: the next POST has a new one", async () => {
+    const fake = await upstream((received) =>
+      received.path === "/first" ? [jsonStep(200, {}), { do: "end" }] : [jsonStep(200, {})],
+    );
+    await readAll(await send(request(`${fake.url}/first`)));
+    await fake.requests[0]?.gone;
+    expect(await send(request(`${fake.url}/second`))).toMatchObject({ kind: "response", status: 200 });
+    expect(fake.requests.map(({ path }) => path)).toEqual(["/first", "/second"]);
+    expect(fake.requests[0]?.gone).not.toBe(fake.requests[1]?.gone ?? Promise.resolve());
+  });
 });

@@ -4,6 +4,7 @@ import type { Route } from "../../ir/route.ts";
 import { writeSseFrame } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, HeaderRules } from "../protocol.ts";
+import { ANTHROPIC_QUOTAS } from "../quota-headers.ts";
 import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { ORIGIN } from "./wire.ts";
@@ -96,6 +97,7 @@ export const carrier: Carrier = {
   bodyHeaders: null,
   auth,
   headers,
+  quotas: ANTHROPIC_QUOTAS,
   limitHeaders,
   answerHeaders: (requestId) => ({ "request-id": requestId }),
 };

@@ -4,6 +4,7 @@ import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
+import { COHERE_QUOTAS } from "../quota-headers.ts";
 import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { COHERE } from "./wire.ts";
@@ -64,6 +65,7 @@ export const carrier: Carrier = {
     ],
     requestDefaults: {},
   },
+  quotas: COHERE_QUOTAS,
   answerHeaders: (requestId) => ({ "x-debug-trace-id": requestId }),
 };
 

@@ -1,10 +1,10 @@
 /**
  * Token counts both ways. The vendor reports two: `tokens` is what the model saw and made, `billed_units` what is charged
- * (without the vendor's own preamble). The first is what every other protocol means, so it is read, and the second only
- * where the first is missing. `cached_tokens` is part of `tokens.input_tokens`; `image_tokens` is not (a recorded answer of
+ * (without the vendor's own preamble). The first is what every other protocol means, so it is read as the counts, and the
+ * second beside it for the bill, or in its place where it is missing. `cached_tokens` is part of `tokens.input_tokens`; `image_tokens` is not (a recorded answer of
  * 2026 has 501 input tokens, 518 image tokens and 522 billed ones).
  */
-import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
+import { type Billed, inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
 import { asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
 import { withoutUndefined } from "../extras.ts";
 import type { WireUsage } from "./wire.ts";
@@ -15,7 +15,7 @@ export function readUsage(value: unknown): Usage | null {
   if (wire === undefined) return null;
   const cacheRead = count(wire, "cached_tokens");
   const prompt = promptTokens(wire);
-  const usage: Usage = {
+  const counts: Usage = {
     freshInputTokens: prompt === null ? null : Math.max(0, prompt - (cacheRead ?? 0)),
     cacheReadTokens: cacheRead,
     cacheWriteTokens: null,
@@ -25,7 +25,16 @@ export function readUsage(value: unknown): Usage | null {
     audioInputTokens: null,
     audioOutputTokens: null,
   };
-  return Object.values(usage).every((each) => each === null) ? null : usage;
+  const billed = readBilled(wire, counts);
+  if (billed !== null) return { ...counts, billed };
+  return Object.values(counts).every((each) => each === null) ? null : counts;
+}
+
+/** Null where the counts are what is charged, or nothing is said of it. */
+function readBilled(wire: JsonObject, counts: Usage): Billed | null {
+  const input = count(wire, "billed_units", "input_tokens");
+  if (at(wire, "tokens") === undefined || input === null) return null;
+  return { inputTokens: input, outputTokens: count(wire, "billed_units", "output_tokens") ?? counts.outputTokens ?? 0 };
 }
 
 /** Null when nothing is known. Every member is optional on this wire, so what is not known is not said. */
@@ -39,10 +48,14 @@ export function writeUsage(usage: Usage | null): WireUsage | null {
   if (Object.keys(counts).length === 0 && usage.reasoningTokens === null) return null;
   return {
     // Clients that show a price read this one.
-    billed_units: counts,
+    billed_units: billedUnits(usage) ?? counts,
     tokens: { ...counts, ...reasoning },
     ...(usage.cacheReadTokens === null ? {} : { cached_tokens: usage.cacheReadTokens }),
   };
+}
+
+function billedUnits({ billed }: Usage): JsonObject | null {
+  return billed === undefined ? null : { input_tokens: billed.inputTokens, output_tokens: billed.outputTokens };
 }
 
 function promptTokens(wire: JsonObject): number | null {

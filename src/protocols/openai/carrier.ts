@@ -2,6 +2,7 @@
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
+import { OPENAI_QUOTAS } from "../quota-headers.ts";
 import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { OPENAI } from "./extras.ts";
@@ -45,6 +46,7 @@ export const carrier: Carrier = {
     ],
     requestDefaults: {},
   },
+  quotas: OPENAI_QUOTAS,
   answerHeaders: (requestId) => ({ "x-request-id": requestId }),
 };
 

@@ -3,6 +3,7 @@ import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier } from "../protocol.ts";
+import { OPENAI_QUOTAS } from "../quota-headers.ts";
 import { pathOr, siblingPath } from "../upstream-path.ts";
 import { auth } from "./auth.ts";
 import { RESPONSES } from "./wire.ts";
@@ -79,6 +80,7 @@ export const carrier: Carrier = {
     ],
     requestDefaults: {},
   },
+  quotas: OPENAI_QUOTAS,
   answerHeaders: (requestId) => ({ "x-request-id": requestId }),
 };
 

@@ -1,4 +1,4 @@
-/** Which limits hold for a scope, as they are now. */
+/** Which limits a scope of the ledger is held to. */
 import type { Governance, Limits } from "../ir/deployment.ts";
 import { NO_LIMITS, type VirtualKey } from "./keys.ts";
 

@@ -1,0 +1,85 @@
+/**
+ * What vendors told of their limits, the latest of each kind for a lane and for its account, until it is whole again. It
+ * gives a label and a place in the rank; it never leaves a lane out: only a vendor's refusal does. Bounded: the kinds are data.
+ */
+import type { QuotaFact } from "../ir/quota.ts";
+
+/** With less than this share left a lane is under pressure, */
+export const PRESSURE_BELOW = 0.1;
+/** until this much is left again: a lane at the edge would change its label with every answer. */
+export const RELIEVED_FROM = 0.2;
+/** A limit that is whole again this soon presses nobody. */
+const PRESSING_MS_MIN = 1_000;
+/** Where nobody says when it is whole again: most limits are told by the minute. */
+const RESET_MS_DEFAULT = 60_000;
+
+export interface Quota {
+  readonly fact: QuotaFact;
+  readonly untilMs: number;
+  readonly isLow: boolean;
+}
+
+/** What is known of one owner's limits. */
+export interface Quotas {
+  /** By window. */
+  readonly known: Map<string, Quota>;
+  /** Until when something presses; -Infinity: nothing does. */
+  pressedUntilMs: number;
+}
+
+/** What is left of one limit, for people. */
+export interface QuotaLeft {
+  readonly window: string;
+  readonly scope: QuotaFact["scope"];
+  /** 0 to 1. */
+  readonly leftShare: number;
+  readonly resetsInMs: number;
+}
+
+/** A lane and its account. */
+export interface Limited {
+  readonly quotas: Quotas;
+  readonly account: { readonly quotas: Quotas };
+}
+
+export function newQuotas(): Quotas {
+  return { known: new Map(), pressedUntilMs: Number.NEGATIVE_INFINITY };
+}
+
+export function isPressed(limited: Limited, nowMs: number): boolean {
+  return nowMs < pressedUntilMs(limited);
+}
+
+/** How long it is pressed by what is known now; null: it is not. */
+export function pressedForMs(limited: Limited, nowMs: number): number | null {
+  const untilMs = pressedUntilMs(limited);
+  return nowMs < untilMs ? untilMs - nowMs : null;
+}
+
+function pressedUntilMs({ account, quotas }: Limited): number {
+  return Math.max(account.quotas.pressedUntilMs, quotas.pressedUntilMs);
+}
+
+export function quotasLeft({ account, quotas }: Limited, nowMs: number): QuotaLeft[] {
+  return [...account.quotas.known.values(), ...quotas.known.values()].flatMap(({ fact, untilMs }) =>
+    nowMs < untilMs
+      ? [{ window: fact.window, scope: fact.scope, leftShare: fact.leftShare, resetsInMs: untilMs - nowMs }]
+      : [],
+  );
+}
+
+/** Takes in one fact; the latest of its window counts. */
+export function takeQuota(quotas: Quotas, fact: QuotaFact, nowMs: number): void {
+  quotas.known.set(fact.window, stepQuota(quotas.known.get(fact.window), fact, nowMs));
+  let untilMs = Number.NEGATIVE_INFINITY;
+  for (const quota of quotas.known.values()) if (quota.isLow) untilMs = Math.max(untilMs, quota.untilMs);
+  quotas.pressedUntilMs = untilMs;
+}
+
+function stepQuota(before: Quota | undefined, fact: QuotaFact, nowMs: number): Quota {
+  const { leftShare, resetsInMs } = fact;
+  const forMs = resetsInMs ?? RESET_MS_DEFAULT;
+  const wasLow = before?.isLow === true && nowMs < before.untilMs;
+  const isLow = forMs >= PRESSING_MS_MIN && leftShare < (wasLow ? RELIEVED_FROM : PRESSURE_BELOW);
+  return { fact, untilMs: nowMs + forMs, isLow };
+}
