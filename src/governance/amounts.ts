@@ -4,7 +4,7 @@
  */
 import type { BudgetWindow, Limits } from "../ir/deployment.ts";
 import { createMinute, type Minute } from "./minute.ts";
-import type { Entry, Grant, HoldName, Returned, Shortage, Want } from "./store.ts";
+import type { Entry, Grant, HoldName, KeeperFigures, Returned, Shortage, Want } from "./store.ts";
 import { type Period, periodOf } from "./windows.ts";
 
 export interface Moment {
@@ -40,6 +40,8 @@ export interface Amounts {
   takeChanges(): HeldLease[];
   /** Leases as they were on disk. */
   restore(leases: readonly HeldLease[]): void;
+  /** Leases held now. */
+  held(): Pick<KeeperFigures, "leases" | "leasedNanos">;
   /** Spent and leased of a scope in its window of now, for people. */
   standing(scope: string, window: BudgetWindow, wallMs: number): { readonly spent: number; readonly leased: number };
 }
@@ -162,6 +164,20 @@ export function createAmounts(options: AmountsOptions): Amounts {
     restore(held) {
       for (const { amount, period, holder, nanos } of held) change(state, { amount, period }, holder, nanos);
       state.changed.clear();
+    },
+    held() {
+      let [money, slots, leasedNanos] = [0, 0, 0];
+      for (const [key, holders] of state.leases) {
+        const isMoney = key.startsWith("usd ");
+        if (isMoney) for (const nanos of holders.values()) leasedNanos += Math.max(0, nanos);
+        if (isMoney) money += holders.size;
+        else slots += holders.size;
+      }
+      const leases = [
+        { kind: "usd" as const, count: money },
+        { kind: "slots" as const, count: slots },
+      ];
+      return { leases, leasedNanos };
     },
     standing(scope, window, wallMs) {
       const amount = moneyAmount(window, scope);

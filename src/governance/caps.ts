@@ -39,7 +39,7 @@ export function cappedOf(
     const scope = accountScope(cap.account);
     if (!scopes.has(scope)) continue;
     const { startWallMs, endWallMs } = periodOf(cap.window, wallMs);
-    if (amountOf(bookedSince(scope, startWallMs), cap.unit) < cap.limit) continue;
+    if (bookedOf(bookedSince(scope, startWallMs), cap.unit) < cap.limit) continue;
     const other = until.get(cap.account);
     const isLater = other === undefined || (other !== null && (endWallMs === null || endWallMs > other));
     if (isLater) until.set(cap.account, endWallMs);
@@ -47,7 +47,7 @@ export function cappedOf(
   return [...until].map(([account, untilWallMs]) => ({ account, untilWallMs }));
 }
 
-function amountOf(booked: Booked, unit: AccountCap["unit"]): number {
+export function bookedOf(booked: Booked, unit: AccountCap["unit"]): number {
   if (unit === "requests") return booked.requests;
   return unit === "tokens" ? booked.tokens : booked.costNanos;
 }

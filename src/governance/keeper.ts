@@ -6,10 +6,20 @@ import type { Governance } from "../ir/deployment.ts";
 import type { Cancel } from "../std/effects.ts";
 import { type Amounts, createAmounts, type HeldLease, type Moment } from "./amounts.ts";
 import { accountScope, type Capped, cappedOf, isAccountScope } from "./caps.ts";
+import { createLedgerClock, type LedgerClock } from "./clock.ts";
 import type { VirtualKey } from "./keys.ts";
-import { type Change, createManager, type Managed, NO_CHANGE } from "./manage.ts";
+import { type Change, createManager, joined, type Managed, NO_CHANGE } from "./manage.ts";
 import { limitsOf } from "./scope-limits.ts";
-import type { Entry, LedgerMessage, LedgerReply, ManageReply, ManageRequest, Returned } from "./store.ts";
+import { type BudgetStanding, standingsOf } from "./standings.ts";
+import type {
+  Entry,
+  KeeperFigures,
+  LedgerMessage,
+  LedgerReply,
+  ManageReply,
+  ManageRequest,
+  Returned,
+} from "./store.ts";
 import type { LedgerStore, RememberedRow } from "./stores/sqlite.ts";
 
 export interface KeeperOptions {
@@ -33,6 +43,8 @@ export interface Keeper {
   replay(holder: string, entries: readonly Entry[]): Promise<void>;
   manage(request: ManageRequest): Promise<ManageReply>;
   remember(row: RememberedRow): void;
+  /** How much is used of every budget and cap. */
+  standings(): readonly BudgetStanding[];
   /** Commits what waits. */
   close(): void;
 }
@@ -48,8 +60,6 @@ const LAZY_MS = 1_000;
 const RETRY_MS = 1_000;
 /** What a spender left behind counts as spent for so long: rows it spooled may still come. */
 const ORPHAN_MS = 60_000;
-/** A clock that is set by the network trembles by less. */
-const BEHIND_MS = 60_000;
 
 /** Rows of one message, and who is told once they are on disk. */
 interface Batch {
@@ -80,9 +90,9 @@ interface State {
   cancelTimer: Cancel | null;
   dueMs: number;
   isFailing: boolean;
-  latestWallMs: number;
-  /** The clock is behind the latest it has shown. */
-  isBehind: boolean;
+  commits: number;
+  failedCommits: number;
+  readonly clock: LedgerClock;
 }
 
 export function createKeeper(options: KeeperOptions): Keeper {
@@ -110,8 +120,9 @@ export function createKeeper(options: KeeperOptions): Keeper {
     cancelTimer: null,
     dueMs: Number.POSITIVE_INFINITY,
     isFailing: false,
-    latestWallMs: store.wallMs(),
-    isBehind: false,
+    commits: 0,
+    failedCommits: 0,
+    clock: createLedgerClock({ wallMs: options.wallMs, fromWallMs: store.wallMs(), say: options.say }),
   };
   const left = store.leases();
   amounts.restore(left);
@@ -142,6 +153,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
       state.waiting.remembered.push(row);
       commitWithin(state, COMMIT_MS);
     },
+    standings: () =>
+      standingsOf({
+        governance,
+        keys: keys.values(),
+        amounts,
+        bookedSince: store.sumOf,
+        wallMs: momentOf(state).wallMs,
+      }),
     close() {
       commit(state);
       state.cancelTimer?.();
@@ -171,6 +190,9 @@ function receive(state: State, holder: string, message: LedgerMessage): void {
       void manage(state, message.request).then((reply) =>
         tell(state, holder, { type: "managed", ask: message.ask, reply }),
       );
+      break;
+    case "figures":
+      tell(state, holder, { type: "figured", ask: message.ask, figures: figuresOf(state) });
       break;
     case "recall":
     case "remember":
@@ -257,24 +279,14 @@ function forgetLater(state: State, holder: string): void {
 
 // ---------------------------------------------------------------- the disk
 
-/** Windows never go back, whatever the clock does. */
-function momentOf(state: State): Moment {
-  const { wallMs, nowMs, say } = state.options;
-  const wall = wallMs();
-  const behindMs = state.latestWallMs - wall;
-  if (behindMs >= BEHIND_MS && !state.isBehind) {
-    const hours = Math.ceil(behindMs / 3_600_000);
-    say("warning", `The clock went back by up to ${hours} h; budgets stay in the window they are in until it is over.`);
-  }
-  state.isBehind = behindMs >= BEHIND_MS;
-  state.latestWallMs = Math.max(state.latestWallMs, wall);
-  return { nowMs: nowMs(), wallMs: state.latestWallMs };
+function momentOf({ clock, options }: State): Moment {
+  return { nowMs: options.nowMs(), wallMs: clock.wallMs() };
 }
 
 /** While the clock is behind, rows that end now are of the window that holds now: in the one before nobody would miss them. */
 function inWindow(state: State, entries: readonly Entry[]): readonly Entry[] {
   const { wallMs } = momentOf(state);
-  if (state.options.wallMs() >= wallMs) return entries;
+  if (!state.clock.isBehind()) return entries;
   return entries.map((entry) =>
     entry.row.wallMs >= wallMs ? entry : { ...entry, row: { ...entry.row, wallMs: Math.floor(wallMs) } },
   );
@@ -312,6 +324,7 @@ function commit(state: State): void {
     return;
   }
   state.unsavedLeases = [];
+  state.commits += 1;
   if (state.isFailing) state.options.say("info", "The ledger can be written again.");
   state.isFailing = false;
   for (const { holder, entries, onDisk } of batch.batches) {
@@ -331,6 +344,7 @@ function commit(state: State): void {
  */
 function notWritten(state: State, batch: Waiting, leases: HeldLease[], error: unknown): void {
   state.unsavedLeases = leases;
+  state.failedCommits += 1;
   if (!state.isFailing) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
     state.options.say(
@@ -374,10 +388,6 @@ function isNothing({ batches, change, remembered, told }: Waiting): boolean {
   return batches.length + remembered.length + told.length === 0 && change === NO_CHANGE;
 }
 
-function joined(one: Change, other: Change): Change {
-  return {
-    keys: [...one.keys, ...other.keys],
-    removed: [...one.removed, ...other.removed],
-    audit: [...one.audit, ...other.audit],
-  };
+function figuresOf({ commits, failedCommits, isFailing, waiting, amounts }: State): KeeperFigures {
+  return { commits, failedCommits, isDegraded: isFailing, waitingRows: waiting.rows, ...amounts.held() };
 }

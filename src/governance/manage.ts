@@ -15,6 +15,15 @@ export interface Change {
 
 export const NO_CHANGE: Change = { keys: [], removed: [], audit: [] };
 
+/** One after the other. */
+export function joined(one: Change, other: Change): Change {
+  return {
+    keys: [...one.keys, ...other.keys],
+    removed: [...one.removed, ...other.removed],
+    audit: [...one.audit, ...other.audit],
+  };
+}
+
 export interface ManagerOptions {
   readonly governance: Pick<Governance, "groups">;
   readonly store: Pick<LedgerStore, "sumOf" | "usage" | "audit">;

@@ -7,6 +7,7 @@ export interface OutboxOptions {
   readonly send: (message: LedgerMessage) => boolean;
   /** Rows nobody took, to be found by the next writer. */
   readonly spool: (entries: readonly Entry[]) => void;
+  readonly nowMs: () => number;
   readonly setTimer: (ms: number, fire: () => void) => Cancel;
 }
 
@@ -19,16 +20,25 @@ export interface Outbox {
   flushed(): Promise<void>;
   /** Rows that are not known to be on disk. */
   backlog(): number;
+  /** When the oldest of them was booked; null: there is none. */
+  oldestMs(): number | null;
 }
 
 /** Rows wait this long for others on their way; the writer waits some more. */
 const BATCH_MS = 10;
 const BATCH_ROWS_MAX = 50;
 
+/** `sinceMs`: when its first row was booked. */
+interface Sent {
+  readonly entries: readonly Entry[];
+  readonly sinceMs: number;
+}
+
 export function createOutbox(options: OutboxOptions): Outbox {
-  const unconfirmed = new Map<number, readonly Entry[]>();
+  const unconfirmed = new Map<number, Sent>();
   const waiting: (() => void)[] = [];
   let batch: Entry[] = [];
+  let batchMs = 0;
   let backlog = 0;
   let lastBatch = 0;
   let isOrphan = false;
@@ -46,18 +56,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
       backlog -= entries.length;
       return;
     }
-    unconfirmed.set(lastBatch, entries);
+    unconfirmed.set(lastBatch, { entries, sinceMs: batchMs });
   };
   const confirmed = (number: number): void => {
-    const entries = unconfirmed.get(number);
-    if (entries === undefined) return;
+    const sent = unconfirmed.get(number);
+    if (sent === undefined) return;
     unconfirmed.delete(number);
-    backlog -= entries.length;
+    backlog -= sent.entries.length;
     if (unconfirmed.size === 0) for (const tell of waiting.splice(0)) tell();
   };
 
   return {
     book(entry) {
+      if (batch.length === 0) batchMs = options.nowMs();
       batch.push(entry);
       backlog += 1;
       if (batch.length >= BATCH_ROWS_MAX) send();
@@ -67,7 +78,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     orphaned() {
       isOrphan = true;
       // The writer may have them on disk already; the next one knows them by their ids.
-      const left = [...unconfirmed.values()].flat();
+      const left = [...unconfirmed.values()].flatMap(({ entries }) => entries);
       unconfirmed.clear();
       if (left.length > 0) options.spool(left);
       backlog -= left.length;
@@ -82,10 +93,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
         // Even without a row: its answer tells that all before it has arrived.
         lastBatch += 1;
         const last = lastBatch;
-        unconfirmed.set(last, []);
+        unconfirmed.set(last, { entries: [], sinceMs: options.nowMs() });
         if (!options.send({ type: "book", batch: last, entries: [] })) confirmed(last);
       });
     },
     backlog: () => backlog,
+    oldestMs() {
+      // In the order they were sent.
+      for (const { entries, sinceMs } of unconfirmed.values()) if (entries.length > 0) return sinceMs;
+      return batch.length === 0 ? null : batchMs;
+    },
   };
 }

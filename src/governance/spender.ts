@@ -4,11 +4,14 @@
  */
 import type { Cancel } from "../std/effects.ts";
 import type { Capped } from "./caps.ts";
+import { createTally, type Tally } from "./figures.ts";
+import { type Lease, newLease } from "./lease.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import type {
   Entry,
   Grant,
   HoldName,
+  KeeperFigures,
   LedgerMessage,
   LedgerReply,
   ManageReply,
@@ -17,6 +20,7 @@ import type {
   RememberedAnswer,
   Returned,
   Shortage,
+  SpenderFigures,
   Want,
 } from "./store.ts";
 
@@ -46,6 +50,10 @@ export interface Spender {
   flushed(): Promise<void>;
   /** Rows that are not known to be on disk. */
   backlog(): number;
+  /** What this side has counted. */
+  figures(): SpenderFigures;
+  /** The writer's; null: no answer in time. */
+  keeperFigures(): Promise<KeeperFigures | null>;
 }
 
 export type Taken =
@@ -64,20 +72,6 @@ export interface Part {
   readonly warn: number | null;
   /** The request is over: what it really took. The first call counts. */
   settle(used: number): void;
-}
-
-interface Lease {
-  readonly hold: HoldName;
-  /** Less than nothing: more was spent than was leased. */
-  room: number;
-  /** Requests that stand on it. */
-  standing: number;
-  usedMs: number;
-  endsWallMs: number | null;
-  limit: number | null;
-  left: number;
-  resetAtMs: number | null;
-  warn: number | null;
 }
 
 interface Missing {
@@ -110,7 +104,9 @@ interface State {
   readonly asks: Map<number, Ask>;
   readonly managing: Map<number, (reply: ManageReply) => void>;
   readonly recalling: Map<number, (recalled: Recalled) => void>;
+  readonly figuring: Map<number, (figures: KeeperFigures | null) => void>;
   readonly outbox: Outbox;
+  readonly tally: Tally;
   lastAsk: number;
   isOrphan: boolean;
   cancelSweep: Cancel | null;
@@ -123,14 +119,22 @@ export function createSpender(options: SpenderOptions): Spender {
     asks: new Map(),
     managing: new Map(),
     recalling: new Map(),
+    figuring: new Map(),
     outbox: createOutbox(options),
+    tally: createTally(),
     lastAsk: 0,
     isOrphan: false,
     cancelSweep: null,
   };
   return {
-    take: (wants) => take(state, wants),
-    book: state.outbox.book,
+    take(wants) {
+      const taken = take(state, wants);
+      return taken instanceof Promise ? taken.then((each) => counted(state, each)) : counted(state, taken);
+    },
+    book(entry) {
+      state.tally.booked(entry);
+      state.outbox.book(entry);
+    },
     receive: (reply) => receive(state, reply),
     manage: (request) => question(state, state.managing, (ask) => ({ type: "manage", ask, request }), NOT_THERE),
     recall: (key, fingerprint) =>
@@ -141,7 +145,22 @@ export function createSpender(options: SpenderOptions): Spender {
     orphaned: () => orphaned(state),
     flushed: () => flushed(state),
     backlog: state.outbox.backlog,
+    figures() {
+      const oldestMs = state.outbox.oldestMs();
+      return {
+        unwrittenRows: state.outbox.backlog(),
+        oldestMs: oldestMs === null ? 0 : Math.max(0, options.nowMs() - oldestMs),
+        ...state.tally.figures(),
+      };
+    },
+    keeperFigures: () =>
+      question<KeeperFigures | null>(state, state.figuring, (ask) => ({ type: "figures", ask }), null),
   };
+}
+
+function counted({ tally }: State, taken: Taken): Taken {
+  if (taken.kind === "short") tally.short(taken.shortage);
+  return taken;
 }
 
 function receive(state: State, reply: LedgerReply): void {
@@ -163,6 +182,9 @@ function receive(state: State, reply: LedgerReply): void {
       break;
     case "managed":
       settleOne(state.managing, reply.ask, reply.reply);
+      break;
+    case "figured":
+      settleOne<KeeperFigures | null>(state.figuring, reply.ask, reply.figures);
       break;
     case "recalled":
       settleOne(state.recalling, reply.ask, reply.recalled);
@@ -249,20 +271,6 @@ function granted(state: State, grant: Grant): Lease {
   return lease;
 }
 
-function newLease({ amount, period, endsWallMs }: Grant): Lease {
-  return {
-    hold: { amount, period },
-    room: 0,
-    standing: 0,
-    usedMs: 0,
-    endsWallMs,
-    limit: null,
-    left: 0,
-    resetAtMs: null,
-    warn: null,
-  };
-}
-
 function sweep(state: State): void {
   state.cancelSweep = null;
   const now = state.options.nowMs();
@@ -292,6 +300,7 @@ function orphaned(state: State): void {
   }
   for (const number of [...state.managing.keys()]) settleOne(state.managing, number, NOT_THERE);
   for (const number of [...state.recalling.keys()]) settleOne<Recalled>(state.recalling, number, { kind: "run" });
+  for (const number of [...state.figuring.keys()]) settleOne<KeeperFigures | null>(state.figuring, number, null);
   state.outbox.orphaned();
 }
 

@@ -87,6 +87,7 @@ export type LedgerMessage =
   | { readonly type: "book"; readonly batch: number; readonly entries: readonly Entry[] }
   | { readonly type: "return"; readonly returns: readonly Returned[] }
   | { readonly type: "manage"; readonly ask: number; readonly request: ManageRequest }
+  | { readonly type: "figures"; readonly ask: number }
   | { readonly type: "recall"; readonly ask: number; readonly key: string; readonly fingerprint: string }
   | { readonly type: "remember"; readonly key: string; readonly answer: RememberedAnswer | null };
 
@@ -101,6 +102,7 @@ export type LedgerReply =
   /** Accounts of ours that have reached a cap. Told without being asked. */
   | { readonly type: "capped"; readonly capped: readonly Capped[] }
   | { readonly type: "managed"; readonly ask: number; readonly reply: ManageReply }
+  | { readonly type: "figured"; readonly ask: number; readonly figures: KeeperFigures }
   | { readonly type: "recalled"; readonly ask: number; readonly recalled: Recalled };
 
 /** What an operator asks of keys and usage, already read from JSON but not yet believed. */
@@ -148,6 +150,28 @@ export type Recalled =
   | { readonly kind: "running" }
   /** The same key, but another request. */
   | { readonly kind: "mismatch" };
+
+/** What those who spend have counted. */
+export interface SpenderFigures {
+  /** Rows that are not known to be on disk. */
+  readonly unwrittenRows: number;
+  /** Age of the oldest of them; 0: there is none. */
+  readonly oldestMs: number;
+  readonly refusals: readonly { readonly limit: string; readonly owner: string; readonly count: number }[];
+  /** By the key's own group; "": it has none. Of rows whose price is known. */
+  readonly spent: readonly { readonly group: string; readonly nanos: number }[];
+}
+
+/** What the one who writes has counted. */
+export interface KeeperFigures {
+  readonly commits: number;
+  readonly failedCommits: number;
+  /** The disk refuses. */
+  readonly isDegraded: boolean;
+  readonly waitingRows: number;
+  readonly leases: readonly { readonly kind: "usd" | "slots"; readonly count: number }[];
+  readonly leasedNanos: number;
+}
 
 /** Where settled exchanges go. */
 export interface Ledger {

@@ -11,7 +11,8 @@ export {
   type Decisions,
   fitsFilter,
 } from "./decisions.ts";
-export type { Gauges } from "./gauges.ts";
+export type { Gauges, LedgerFigures } from "./gauges.ts";
+export { keeperMetrics, spenderMetrics } from "./ledger-metrics.ts";
 export { createLog, type Log, type LogFields, type LogLevel, type LogOptions } from "./log.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
 export { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from "./prometheus.ts";

@@ -107,6 +107,28 @@ export const METRICS = {
   ),
   ringmain_unpriced_requests_total: counter("Answers whose cost is not known.", ["pool", "lane"]),
 
+  // Keys and the ledger; only where there are keys.
+  ringmain_limit_refusals_total: counter(
+    "Requests refused by a limit: budget_<window>, requests, tokens, slots, of a key, group, session or project; unavailable: nobody could tell.",
+    ["limit", "owner"],
+  ),
+  ringmain_group_spend_usd_total: counter(
+    "What keys of a group have spent, each in its own group alone; empty: keys without one.",
+    ["group"],
+    1_000_000_000,
+  ),
+  ringmain_ledger_unwritten_rows: gauge("Finished requests whose row is not known to be on disk.", []),
+  ringmain_ledger_oldest_unwritten_seconds: gauge("Age of the oldest of these rows.", [], "max"),
+  ringmain_ledger_queued_rows: gauge("Rows the writer has, and has not committed.", [], "max"),
+  ringmain_ledger_commits_total: counter("Commits of the ledger: written, failed.", ["outcome"]),
+  ringmain_ledger_degraded: gauge("1 while the ledger cannot be written or asked.", [], "max"),
+  ringmain_ledger_leases: gauge("Leases processes hold: usd, slots.", ["kind"], "max"),
+  ringmain_ledger_leased_usd: gauge(
+    "Money set aside for requests under way, or held by a process for the next ones.",
+    [],
+    "max",
+  ),
+
   // The present moment.
   ringmain_inflight_requests: gauge("Requests being served.", []),
   ringmain_open_streams: gauge("Streamed answers under way.", []),

@@ -5,6 +5,7 @@
 import { readFileOrNull } from "../config/files.ts";
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
 import {
+  type Allowance,
   createPublisher,
   createSnapshot,
   type DisplayEffects,
@@ -24,6 +25,8 @@ export interface DisplaysOptions {
   readonly version: string;
   readonly say: (level: "warning" | "info", line: string) => void;
   readonly onStates: (states: readonly DisplayState[]) => void;
+  /** Asked at every look. */
+  readonly allowances: () => readonly Allowance[];
 }
 
 export interface Displays {
@@ -32,8 +35,8 @@ export interface Displays {
   close(): Promise<void>;
 }
 
-export function startDisplays({ deployment, env, version, say, onStates }: DisplaysOptions): Displays {
-  const fold = createSnapshot(deployment, { dayOf: localDay });
+export function startDisplays({ deployment, env, version, say, onStates, allowances }: DisplaysOptions): Displays {
+  const fold = createSnapshot(deployment, { dayOf: localDay, allowances });
   // A library that throws where nobody can catch it must not end the process that keeps the gateway alive.
   const guard = createGuard({
     nowMs: systemDisplayEffects.nowMs,

@@ -1,4 +1,5 @@
 /** Which worker is which spender of the ledger: each process gets a name of its own, because its leases are its own. */
+import type { BudgetStanding } from "../governance/standings.ts";
 import type { LedgerMessage } from "../governance/store.ts";
 import type { LedgerHost } from "./ledger.ts";
 import type { WorkerProcess } from "./worker-process.ts";
@@ -9,6 +10,7 @@ export interface LedgerDesk {
   receive(worker: WorkerProcess, message: LedgerMessage): void;
   /** It is gone. */
   left(worker: WorkerProcess): void;
+  standings(): readonly BudgetStanding[];
   close(): void;
 }
 
@@ -33,6 +35,7 @@ export function createLedgerDesk(host: LedgerHost, name: string): LedgerDesk {
       if (holder !== undefined) host.detach(holder);
       holders.delete(worker);
     },
+    standings: () => host.standings(),
     close: () => host.close(),
   };
 }

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createKeeper, type Keeper } from "../governance/keeper.ts";
 import { createRemembering } from "../governance/remember.ts";
+import type { BudgetStanding } from "../governance/standings.ts";
 import type { LedgerMessage, LedgerReply } from "../governance/store.ts";
 import { type Lock, takeLock } from "../governance/stores/lock.ts";
 import { readSpools, removeSpool } from "../governance/stores/spool.ts";
@@ -17,6 +18,8 @@ export interface LedgerHost {
   attach(holder: string, send: (reply: LedgerReply) => void): void;
   detach(holder: string): void;
   receive(holder: string, message: LedgerMessage): void;
+  /** How much is used of every budget and cap, as it was some seconds ago at most; empty: there are no keys. */
+  standings(): readonly BudgetStanding[];
   /** Everything is on disk afterwards, and another gateway may take over. */
   close(): void;
 }
@@ -35,6 +38,9 @@ const SPOOLS_EVERY_MS = 5_000;
 const PRUNE_EVERY_MS = 60_000;
 /** A copy, and a look at every page and every sum. */
 const CARE_EVERY_MS = 24 * 60 * 60 * 1000;
+
+/** Displays look every second, and sums of many keys take a while. */
+const STANDINGS_MS = 5_000;
 
 interface Opened {
   readonly keeper: Keeper;
@@ -58,6 +64,8 @@ export async function openLedgerHost(deployment: Deployment, options: LedgerHost
           put: (row) => opened?.keeper.remember(row),
         });
   const spenders = new Map<string, (reply: LedgerReply) => void>();
+  let standings: readonly BudgetStanding[] = [];
+  let lookMs = Number.NEGATIVE_INFINITY;
   return {
     attach(holder, send) {
       spenders.set(holder, send);
@@ -74,6 +82,14 @@ export async function openLedgerHost(deployment: Deployment, options: LedgerHost
         spenders.get(holder)?.({ type: "recalled", ask: message.ask, recalled });
       } else if (message.type === "remember") remembering?.remember(message.key, message.answer);
       else opened?.keeper.receive(holder, message);
+    },
+    standings() {
+      const nowMs = options.nowMs();
+      if (opened !== null && nowMs >= lookMs) {
+        standings = opened.keeper.standings();
+        lookMs = nowMs + STANDINGS_MS;
+      }
+      return standings;
     },
     close() {
       if (opened === null) return;

@@ -1,7 +1,9 @@
 /** What `/stats` and `/metrics` of one worker show: its own figures, or those of all when it is one of several. */
 import type { Gateway } from "../compose.ts";
 import type { DisplayState } from "../displays/display.ts";
-import type { MetricsSnapshot } from "../observability/series.ts";
+import type { Spender } from "../governance/spender.ts";
+import { keeperMetrics, spenderMetrics } from "../observability/ledger-metrics.ts";
+import { type MetricsSnapshot, mergeSnapshots } from "../observability/series.ts";
 import { mergeStats } from "./merge-stats.ts";
 import type { Figures, FromWorker } from "./messages.ts";
 
@@ -24,12 +26,19 @@ export function createObserve(options: {
   readonly workers: number;
   readonly send: (message: FromWorker) => void;
   readonly setTimer: (ms: number, fire: () => void) => () => void;
+  /** This worker's side of the ledger; absent: there are no keys. */
+  readonly spender?: Pick<Spender, "figures" | "keeperFigures"> | null;
 }): WorkerObserve {
   const { gateway } = options;
   const open = new Map<number, (figures: readonly Figures[]) => void>();
   let lastId = 0;
   let displays: readonly DisplayState[] = [];
-  const own = (): Figures => ({ stats: gateway.stats(), metrics: gateway.metrics() });
+  const spender = options.spender ?? null;
+  const own = (): Figures => {
+    const metrics = gateway.metrics();
+    const all = spender === null ? metrics : mergeSnapshots([metrics, spenderMetrics(spender.figures())]);
+    return { stats: gateway.stats(), metrics: all };
+  };
 
   /** At least one: without an answer in time, this worker's own. */
   const all = (): Promise<readonly Figures[]> => {
@@ -53,7 +62,11 @@ export function createObserve(options: {
       const merged = mergeStats((await all()).map((figures) => figures.stats));
       return displays.length === 0 ? merged : { ...merged, displays: displays.map(toStats) };
     },
-    metrics: async () => (await all()).map((figures) => figures.metrics),
+    async metrics() {
+      const [each, keeper] = await Promise.all([all(), spender === null ? null : spender.keeperFigures()]);
+      const figures = each.map(({ metrics }) => metrics);
+      return spender === null ? figures : [...figures, keeperMetrics(keeper)];
+    },
     own,
     told: (id, figures) => open.get(id)?.(figures),
     displays(states) {

@@ -33,9 +33,9 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     },
     command: workerCommand({ execPath: process.execPath, main: Bun.main }),
     env: options.env,
-    sinks(deployment, tell) {
+    sinks(deployment, tell, allowances) {
       const { env, version, say } = options;
-      displays = start?.({ deployment, env, version, say, onStates: tell }) ?? null;
+      displays = start?.({ deployment, env, version, say, onStates: tell, allowances }) ?? null;
       return [...(options.sinks?.(deployment) ?? []), ...(displays === null ? [] : [displays.sink])];
     },
     onListening: options.onListening,

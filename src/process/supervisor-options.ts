@@ -1,5 +1,6 @@
 /** What a supervisor is given: the operator, the clock, the signals and the program, as arguments. */
 import type { DisplayState } from "../displays/display.ts";
+import type { BudgetStanding } from "../governance/standings.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Environment } from "./environment.ts";
@@ -14,7 +15,12 @@ export interface SupervisorOptions {
   /** Opened once, before anything is served; a sentence: why it cannot be. Null: the deployment needs none. */
   readonly openLedger: (deployment: Deployment) => Promise<LedgerHost | string | null>;
   /** Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. */
-  readonly sinks: (deployment: Deployment, tell: (displays: readonly DisplayState[]) => void) => readonly Sink[];
+  readonly sinks: (
+    deployment: Deployment,
+    tell: (displays: readonly DisplayState[]) => void,
+    /** What is limited, and how much of it is used now. */
+    allowances: () => readonly BudgetStanding[],
+  ) => readonly Sink[];
   /** Once: every worker serves. */
   readonly onListening: (listening: Listening) => void;
   /** A line for the operator, without a line end. */

@@ -136,10 +136,11 @@ function deploy(supervisor: Supervisor, deployment: Deployment): void {
       if (supervisor.watching.size > 0) supervisor.news.push(decision);
     },
   });
-  const watched = options.sinks(deployment, (displays) => {
+  const tell = (displays: readonly DisplayState[]): void => {
     supervisor.displays = displays;
     for (const worker of workersOf(supervisor)) tellDisplays(supervisor, worker);
-  });
+  };
+  const watched = options.sinks(deployment, tell, () => supervisor.ledger?.standings() ?? []);
   const sinks = [...watched, ...(supervisor.owner === null ? [] : [supervisor.owner.sink])];
   supervisor.sinks = sinks.length === 0 ? null : createSinks(sinks);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);

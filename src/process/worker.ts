@@ -140,7 +140,13 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     log,
     governed,
   });
-  const observe = createObserve({ gateway, workers: plan.workers, send, setTimer: effects.setTimer });
+  const observe = createObserve({
+    gateway,
+    workers: plan.workers,
+    send,
+    setTimer: effects.setTimer,
+    spender: deployment.governance === null ? null : (governed?.spender ?? null),
+  });
   const owner = createOwnerPort({ send, setTimer: effects.setTimer });
   const started = startServer({
     gateway,

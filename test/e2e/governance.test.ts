@@ -6,7 +6,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Gateway, runCommand, startGateway } from "../harness/binary.ts";
+import { keepSecret } from "../harness/canaries.ts";
 import { ANSWER_NANOS, killLoop } from "../harness/kill-loop.ts";
+import { startBroker } from "../harness/mqtt-broker.ts";
 
 const ADMIN_TOKEN = "admin-canary4f9a-token";
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
@@ -76,7 +78,7 @@ type Answer = Readonly<Record<string, unknown>>;
 async function keyOf(gateway: Gateway, input: object): Promise<{ id: string; secret: string }> {
   const { status, body } = await admin(gateway, "POST", "/keys", { name: "k", ...input });
   expect(status).toBe(201);
-  return { id: String(body["id"]), secret: String(body["secret"]) };
+  return { id: String(body["id"]), secret: keepSecret(String(body["secret"])) };
 }
 
 function ask(
@@ -183,6 +185,49 @@ describe("keys", () => {
       await gateway.stop();
     }
   }, 60_000);
+});
+
+describe("what can be seen of it", () => {
+  test.each([1, 2])(
+    "with %p workers: metrics of the ledger, and a call on a display when a budget burns",
+    async (workers) => {
+      const broker = await startBroker({ login: { username: "ringmain", password: "broker-canary4f9a" } });
+      const clock = `{ type: awtrix, name: desk, url: "${broker.url}", username: ringmain, password: "broker-canary4f9a", prefix: clock, layouts: [alerts], update_secs: 1, alerts: { burn_pct: 40 } }`;
+      const gateway = await startGateway({
+        config: config("groups: { team: { rpm_limit: 9 } }", `workers: ${workers}\ndisplays: [ ${clock} ]`),
+      });
+      try {
+        // One answer costs $0.0006.
+        const { secret } = await keyOf(gateway, {
+          name: "burning",
+          group: "team",
+          budgets: [{ window: "daily", limit_usd: 0.0013 }],
+        });
+        const first = await ask(gateway, secret);
+        expect([first.status, await first.text()]).toEqual([200, expect.stringContaining("hi")]);
+        const call = await broker.saw(({ topic }) => topic === "clock/notify");
+        expect(call.payload).toContain("burning");
+        expect(call.payload).not.toContain(secret);
+        expect((await ask(gateway, secret)).status).toBe(429);
+        let metrics = "";
+        for (
+          let looked = 0;
+          looked < 50 && !metrics.includes('refusals_total{limit="budget_daily",owner="key"} 1');
+          looked++
+        )
+          metrics = await (await fetch(`${gateway.url}/metrics`, { headers: ADMIN })).text();
+        expect(metrics).toContain('ringmain_limit_refusals_total{limit="budget_daily",owner="key"} 1');
+        expect(metrics).toContain('ringmain_group_spend_usd_total{group="team"} 0.0006');
+        expect(metrics).toMatch(/ringmain_ledger_commits_total\{outcome="written"\} [1-9]/);
+        expect(metrics).toContain("ringmain_ledger_degraded 0");
+        expect(metrics).toMatch(/ringmain_ledger_leases\{kind="usd"\} \d/);
+      } finally {
+        await gateway.stop();
+        await broker.close();
+      }
+    },
+    60_000,
+  );
 });
 
 describe("five hundred at once against a budget for fifty", () => {

@@ -202,6 +202,41 @@ const ROWS: readonly Row[] = [
     },
     nanos: 2 * 4_400 + 1_322 * 220 + 5 * 22_000, // 409,640
   },
+  {
+    what: "what is charged, not what the model saw: the vendor's own preamble is free",
+    protocol: "cohere",
+    baseUrl: "https://api.cohere.com",
+    model: "command-r-plus-08-2024",
+    usage: {
+      billed_units: { input_tokens: 62, output_tokens: 28 },
+      tokens: { input_tokens: 968, output_tokens: 83 },
+    },
+    nanos: 62 * 2_500 + 28 * 10_000, // 435,000
+  },
+  {
+    what: "a prompt that was cached is billed as the vendor bills it",
+    protocol: "cohere",
+    baseUrl: "https://api.cohere.com",
+    model: "command-a-03-2025",
+    usage: {
+      billed_units: { input_tokens: 11, output_tokens: 4 },
+      tokens: { input_tokens: 506, output_tokens: 5 },
+      cached_tokens: 448,
+    },
+    nanos: 11 * 2_500 + 4 * 10_000, // 67,500
+  },
+  {
+    what: "pictures",
+    protocol: "cohere",
+    baseUrl: "https://api.cohere.com",
+    model: "command-a-03-2025",
+    usage: {
+      billed_units: { input_tokens: 522, output_tokens: 65 },
+      tokens: { input_tokens: 501, output_tokens: 65, image_tokens: 518 },
+      cached_tokens: 480,
+    },
+    nanos: 522 * 2_500 + 65 * 10_000, // 1,955,000
+  },
 ];
 
 describe("usage blocks of real answers", () => {

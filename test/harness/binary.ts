@@ -5,6 +5,7 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findInFolder, findSecret, secretsOf } from "./canaries.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
 const BINARY = join(ROOT, "dist", "ringmain");
@@ -31,7 +32,7 @@ export interface Gateway extends Run {
   readonly url: string;
   readonly port: number;
   readonly folder: string;
-  /** SIGTERM, then SIGKILL where it does not end; the folder goes. */
+  /** SIGTERM, then SIGKILL where it does not end; the folder goes. Rejects where a secret is in what it wrote. */
   stop(): Promise<number | string>;
 }
 
@@ -127,10 +128,23 @@ export async function startGateway(input: GatewayInput): Promise<Gateway> {
       const timer = setTimeout(() => run.signal("SIGKILL"), STOP_MS_MAX);
       const code = await run.exited;
       clearTimeout(timer);
+      const seen = await secretSeen(run, folder, input);
       await rm(folder, { recursive: true, force: true });
+      if (seen !== null) throw new Error(seen);
       return code;
     },
   };
+}
+
+/** Output and files of a gateway that has ended, searched for every secret it was given. */
+async function secretSeen(run: Run, folder: string, input: GatewayInput): Promise<string | null> {
+  const secrets = secretsOf(input.config, input.env ?? {});
+  const written = new Set(["config.yaml", ...Object.keys(input.files ?? {})].map((name) => join(folder, name)));
+  return (
+    findSecret(secrets, "stdout", run.stdout()) ??
+    findSecret(secrets, "stderr", run.stderr()) ??
+    (await findInFolder(secrets, folder, written).catch(() => null))
+  );
 }
 
 async function makeFolder(files: Readonly<Record<string, string>>): Promise<string> {

@@ -13,6 +13,7 @@ test("errors nobody caught are said, too many switch the displays off, and the n
     version: "1.2.3",
     say: (_, line) => lines.push(line),
     onStates: () => undefined,
+    allowances: () => [],
   });
   const net = process.listeners("uncaughtException").slice(before)[0];
   expect(net).toBeDefined();
