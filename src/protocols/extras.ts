@@ -20,9 +20,17 @@ export function rest(object: JsonObject, known: ReadonlySet<string>): JsonObject
 export function hide(extras: Extras, hidden: JsonObject): Extras {
   const said = Object.keys(hidden).filter((name) => hidden[name] !== undefined);
   if (said.length === 0) return extras;
-  const both = Object.defineProperties({}, Object.getOwnPropertyDescriptors(extras)); // those hidden before too
+  const both: Record<string, unknown> = {};
+  for (const name of Object.getOwnPropertyNames(extras)) copyMember(both, extras, name); // those hidden before too
   for (const name of said) Object.defineProperty(both, name, { value: hidden[name], enumerable: false });
   return both;
+}
+
+/** Visible or hidden as it was. */
+function copyMember(target: Record<string, unknown>, source: JsonObject, name: string): void {
+  const enumerable = Object.prototype.propertyIsEnumerable.call(source, name);
+  if (enumerable && name !== "__proto__") target[name] = source[name];
+  else Object.defineProperty(target, name, { value: source[name], enumerable });
 }
 
 /** Without the members that are undefined: JSON has no such value, and a body is compared as an object too. */

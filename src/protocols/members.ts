@@ -66,5 +66,6 @@ export function needList(value: unknown, path: string): readonly unknown[] {
 
 /** An assignment to `__proto__` would set the prototype instead of a member. */
 function define(target: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name !== "__proto__") target[name] = value;
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -7,7 +7,10 @@ import { WireError } from "../../std/wire-error.ts";
 
 /** Null: the text is no JSON object. Blank text is an empty one. Numbers keep their digits. */
 export function parseObject(text: string): JsonObject | null {
-  if (text.trim() === "") return {};
+  const start = text.trimStart();
+  if (start === "") return {};
+  // As results of tools mostly are: a text, which need not be parsed to be told from an object.
+  if (!start.startsWith("{")) return null;
   try {
     return asObject(MAY_CHANGE.test(text) ? parseExact(text) : parseJson(text)) ?? null;
   } catch (error) {

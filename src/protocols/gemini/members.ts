@@ -99,5 +99,6 @@ export function needText(value: JsonObject, name: string, path: string): string 
 
 /** An assignment to `__proto__` would set the prototype instead of a member. */
 export function define(target: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name !== "__proto__") target[name] = value;
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
