@@ -5,6 +5,7 @@ import type { Deployment } from "../ir/deployment.ts";
 import { asObject, asText, at, type JsonObject, parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 import type { CliIo } from "./io.ts";
+import { loadConfig } from "./load-config.ts";
 import { EXIT, formatTable, readOptions } from "./text.ts";
 
 export const EXPLAIN_USAGE = `Usage: ringmain explain TARGET [--protocol NAME] [--request FILE] [--json]
@@ -121,23 +122,6 @@ function isExplanation(body: object): body is Explanation {
   return (
     Array.isArray(at(body, "order")) && Array.isArray(at(body, "left_out")) && asText(at(body, "target")) !== undefined
   );
-}
-
-async function loadConfig(args: readonly string[], io: CliIo): Promise<Deployment | string> {
-  const { fileExists, findConfig, formatProblem, loadDeployment, readFileOrNull } = await import("../config/index.ts");
-  const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
-  const [missing] = found.explicitMissing;
-  if (missing !== undefined) return `${missing} does not exist.`;
-  if (found.config === null)
-    return "No config.yaml was found; name one with --config, or a running gateway with --url.";
-  const { deployment, problems } = loadDeployment({
-    configPath: found.config,
-    providersPath: found.providers,
-    env: io.env,
-    readFile: readFileOrNull,
-  });
-  if (deployment !== null) return deployment;
-  return `${problems.map((problem) => `${formatProblem(problem)}\n`).join("")}The configuration has mistakes.`;
 }
 
 /** Lanes as they are right after a start. */

@@ -3,9 +3,10 @@
  * gateway holds its lock.
  */
 import type { ManageAction, ManageReply, ManageRequest } from "../governance/store.ts";
-import type { Deployment, Governance } from "../ir/deployment.ts";
+import type { Governance } from "../ir/deployment.ts";
 import { createAdminClient, placeIn, placeOf } from "./admin-client.ts";
 import type { CliIo } from "./io.ts";
+import { loadConfig } from "./load-config.ts";
 
 export interface LedgerAccess {
   /** A sentence: it could not be done. Secrets of new keys are in the answer. */
@@ -94,21 +95,4 @@ async function onDisk(governance: Governance): Promise<OnDisk> {
 function shown({ status, body }: ManageReply): object | string {
   if (status < 400) return body;
   return "error" in body && typeof body.error === "string" ? `${body.error}.` : "It could not be done.";
-}
-
-async function loadConfig(args: readonly string[], io: CliIo): Promise<Deployment | string> {
-  const { fileExists, findConfig, formatProblem, loadDeployment, readFileOrNull } = await import("../config/index.ts");
-  const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
-  const [missing] = found.explicitMissing;
-  if (missing !== undefined) return `${missing} does not exist.`;
-  if (found.config === null)
-    return "No config.yaml was found; name one with --config, or a running gateway with --url.";
-  const { deployment, problems } = loadDeployment({
-    configPath: found.config,
-    providersPath: found.providers,
-    env: io.env,
-    readFile: readFileOrNull,
-  });
-  if (deployment !== null) return deployment;
-  return `${problems.map((problem) => `${formatProblem(problem)}\n`).join("")}The configuration has mistakes.`;
 }

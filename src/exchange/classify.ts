@@ -3,6 +3,7 @@
  * to mean, error_map by type, the status. Stage two (whose fault, what follows) is the table in ir/failure.ts.
  */
 import { type Failure, type FailureKind, failure, type UpstreamWords } from "../ir/failure.ts";
+import { KIND_BY_MEANING } from "../protocols/error-kinds.ts";
 import type { ErrorWords } from "../protocols/protocol.ts";
 
 /** Error-map classes (the configuration's words) to failure kinds. */
@@ -16,17 +17,6 @@ const CLASS_KINDS: Readonly<Record<string, FailureKind>> = {
   billing: "billing",
   client_error: "rejected",
   context_length: "context-length",
-};
-
-const MEANING_KINDS: Readonly<Record<NonNullable<ErrorWords["meaning"]>, FailureKind>> = {
-  "context-length": "context-length",
-  billing: "billing",
-  overloaded: "overloaded",
-  "rate-limited": "rate-limited",
-  "model-missing": "model-missing",
-  credential: "credential",
-  "too-large": "upstream-too-large",
-  "content-policy": "rejected",
 };
 
 export interface ClassifyInput {
@@ -95,7 +85,7 @@ function mapped(errorMap: Readonly<Record<string, string>>, word: string | null)
 }
 
 function meant(words: ErrorWords): FailureKind | null {
-  return words.meaning === null ? null : MEANING_KINDS[words.meaning];
+  return words.meaning === null ? null : KIND_BY_MEANING[words.meaning];
 }
 
 const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([

@@ -40,10 +40,15 @@ export function kindOfWords({ meaning, status }: Pick<ErrorWords, "meaning" | "s
 
 /** An in-band error as a failure of its own kind, for an answer that has already begun. */
 export function failureOfWords(words: ErrorWords, kind: FailureKind = kindOfWords(words)): Failure {
+  return failureSaying(words, kind, "The provider ended the answer with an error.");
+}
+
+/** The vendor's words in a failure: its code, type and sentence are kept for a client of another protocol. */
+export function failureSaying(words: ErrorWords, kind: FailureKind, sentence: string): Failure {
   const { status, code, type, message, retryAfterMs } = words;
   return {
     kind,
-    message: "The provider ended the answer with an error.",
+    message: sentence,
     retryAfterMs,
     upstream: { status, code, type, message, body: null, headers: {} },
     details: null,

@@ -30,13 +30,14 @@ export function extrasOf(value: JsonObject, shape: Shape): Extras {
   return extras ?? NO_EXTRAS;
 }
 
-export function isEmpty(extras: Extras): boolean {
+export function isEmpty(extras: object): boolean {
   for (const _name in extras) return false;
   return true;
 }
 
 /** Plain objects are merged member by member, anything else is replaced; `over` wins. Bounded by the body's own depth. */
 export function mergeMembers(under: JsonObject, over: JsonObject): JsonObject {
+  if (isEmpty(over)) return under;
   const merged: Record<string, unknown> = { ...under };
   for (const name of Object.keys(over)) {
     const [below, above] = [asObject(merged[name]), asObject(over[name])];
@@ -65,7 +66,7 @@ export function needList(value: unknown, path: string): readonly unknown[] {
 }
 
 /** An assignment to `__proto__` would set the prototype instead of a member. */
-function define(target: Record<string, unknown>, name: string, value: unknown): void {
+export function define(target: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== "__proto__") target[name] = value;
   else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

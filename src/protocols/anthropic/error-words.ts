@@ -1,7 +1,7 @@
 /** Errors in: the vendor's words, whatever shape the body has, and what they mean beyond its status. Never throws. */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import { asText, at } from "../../std/json.ts";
-import { KIND_BY_MEANING } from "../error-kinds.ts";
+import { failureSaying, KIND_BY_MEANING } from "../error-kinds.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
 import { ERROR_TYPES, isErrorType } from "./wire.ts";
 
@@ -107,18 +107,5 @@ export function failureOf(words: ErrorWords): Failure {
         : words.status >= 500
           ? "server-error"
           : "rejected";
-  return {
-    kind,
-    message: words.message ?? "The model's answer failed.",
-    retryAfterMs: words.retryAfterMs,
-    upstream: {
-      status: words.status,
-      code: words.code,
-      type: words.type,
-      message: words.message,
-      body: null,
-      headers: {},
-    },
-    details: null,
-  };
+  return failureSaying(words, kind, words.message ?? "The model's answer failed.");
 }

@@ -2,6 +2,7 @@
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import { asText, at, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { failureSaying, KIND_BY_MEANING } from "../error-kinds.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
 import { ERROR_TYPES, isErrorType } from "./wire.ts";
 
@@ -107,17 +108,6 @@ function meaningOf(status: number, type: string | null, message: string | null):
   return (type === null ? undefined : MEANINGS.get(type)) ?? null;
 }
 
-const KIND_BY_MEANING = {
-  "context-length": "context-length",
-  billing: "billing",
-  overloaded: "overloaded",
-  "rate-limited": "rate-limited",
-  "model-missing": "model-missing",
-  credential: "credential",
-  "too-large": "upstream-too-large",
-  "content-policy": "rejected",
-} as const satisfies Record<Meaning, FailureKind>;
-
 /** An exception of a stream as a failure. Its type and words are kept for the client of the other protocol. */
 export function failureOf(words: ErrorWords): Failure {
   const kind: FailureKind =
@@ -128,18 +118,5 @@ export function failureOf(words: ErrorWords): Failure {
         : words.status >= 500
           ? "server-error"
           : "rejected";
-  return {
-    kind,
-    message: words.message ?? "The model's answer failed.",
-    retryAfterMs: words.retryAfterMs,
-    upstream: {
-      status: words.status,
-      code: words.code,
-      type: words.type,
-      message: words.message,
-      body: null,
-      headers: {},
-    },
-    details: null,
-  };
+  return failureSaying(words, kind, words.message ?? "The model's answer failed.");
 }

@@ -5,7 +5,7 @@
  */
 import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { kindOfWords } from "../error-kinds.ts";
+import { failureSaying, kindOfWords } from "../error-kinds.ts";
 import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
 import { isStatusWord, STATUS_WORDS } from "./wire.ts";
@@ -186,18 +186,5 @@ function isAboutAccount(message: string): boolean {
 /** An error in a stream as a failure. Its status word and sentence are kept for the client of another protocol. */
 export function failureOf(words: ErrorWords): Failure {
   const kind = words.type === "DEADLINE_EXCEEDED" && words.meaning === null ? "timeout" : kindOfWords(words);
-  return {
-    kind,
-    message: words.message ?? "The model's answer failed.",
-    retryAfterMs: words.retryAfterMs,
-    upstream: {
-      status: words.status,
-      code: words.code,
-      type: words.type,
-      message: words.message,
-      body: null,
-      headers: {},
-    },
-    details: null,
-  };
+  return failureSaying(words, kind, words.message ?? "The model's answer failed.");
 }

@@ -3,19 +3,24 @@
  * `system_instruction` (protobuf JSON mapping, protobuf.dev/programming-guides/json, read 2026-11-27), so objects are read
  * through `spelled`. What a shape does not take rides as an extra: verbatim back to this protocol, a loss to any other.
  */
-import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
-import { asArray, asBoolean, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { define } from "../members.ts";
 
-/** Per member: true when the reader carries this value whole. */
-export type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
-
-export const isText = (value: unknown): boolean => typeof value === "string";
-export const isNumber = (value: unknown): boolean => asNumber(value) !== undefined;
-export const isBoolean = (value: unknown): boolean => asBoolean(value) !== undefined;
-export const isObject = (value: unknown): boolean => asObject(value) !== undefined;
-export const isAnything = (): boolean => true;
-export const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+export {
+  define,
+  extrasOf,
+  isAnything,
+  isBoolean,
+  isEmpty,
+  isNumber,
+  isObject,
+  isText,
+  isTextList,
+  mergeMembers,
+  needText,
+  type Shape,
+} from "../members.ts";
 
 /** The object with every name as the documentation spells it. Both spellings of one name are a WireError. */
 export function spelled(value: JsonObject): JsonObject {
@@ -44,34 +49,6 @@ export function either(value: JsonObject | undefined, camel: string, snake: stri
   return value?.[camel] ?? value?.[snake];
 }
 
-export function extrasOf(value: JsonObject, shape: Shape): Extras {
-  let extras: Record<string, unknown> | null = null;
-  for (const name of Object.keys(value)) {
-    const member = value[name];
-    if (member === null || member === undefined) continue;
-    if (Object.hasOwn(shape, name) && shape[name]?.(member) === true) continue;
-    extras ??= {};
-    define(extras, name, member);
-  }
-  return extras ?? NO_EXTRAS;
-}
-
-export function isEmpty(extras: object): boolean {
-  for (const _name in extras) return false;
-  return true;
-}
-
-/** Plain objects are merged member by member, anything else is replaced; `over` wins. Bounded by the body's own depth. */
-export function mergeMembers(under: JsonObject, over: JsonObject): JsonObject {
-  if (isEmpty(over)) return under;
-  const merged: Record<string, unknown> = { ...under };
-  for (const name of Object.keys(over)) {
-    const [below, above] = [asObject(merged[name]), asObject(over[name])];
-    define(merged, name, below !== undefined && above !== undefined ? mergeMembers(below, above) : over[name]);
-  }
-  return merged;
-}
-
 /** Only the members that say something. */
 export function present(members: Readonly<Record<string, unknown>>): JsonObject {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
@@ -89,16 +66,4 @@ export function needList(value: unknown, path: string): readonly unknown[] {
   const list = asArray(value);
   if (list === undefined) throw new WireError(`${path} must be a list.`);
   return list;
-}
-
-export function needText(value: JsonObject, name: string, path: string): string {
-  const text = asText(value[name]);
-  if (text === undefined) throw new WireError(`${path}.${name} must be a string.`);
-  return text;
-}
-
-/** An assignment to `__proto__` would set the prototype instead of a member. */
-export function define(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name !== "__proto__") target[name] = value;
-  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }

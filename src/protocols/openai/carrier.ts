@@ -1,6 +1,7 @@
 /** How the vendor's bodies travel: paths, framing, headers. Another carrier may hold the same payload. */
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
+import { OPENAI_RESPONSE_HEADERS } from "../openai-headers.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
 import { OPENAI_QUOTAS } from "../quota-headers.ts";
 import { pathOr, siblingPath } from "../upstream-path.ts";
@@ -33,17 +34,7 @@ export const carrier: Carrier = {
       "traceparent",
       "tracestate",
     ],
-    response: [
-      "openai-model",
-      "openai-version",
-      "openai-processing-ms",
-      "x-request-id",
-      "x-ratelimit-*",
-      "ratelimit-*",
-      "retry-after",
-      "retry-after-ms",
-      "x-should-retry",
-    ],
+    response: OPENAI_RESPONSE_HEADERS,
     requestDefaults: {},
   },
   quotas: OPENAI_QUOTAS,

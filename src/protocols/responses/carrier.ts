@@ -2,6 +2,7 @@
 import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
+import { OPENAI_RESPONSE_HEADERS } from "../openai-headers.ts";
 import type { Carrier } from "../protocol.ts";
 import { OPENAI_QUOTAS } from "../quota-headers.ts";
 import { pathOr, siblingPath } from "../upstream-path.ts";
@@ -67,17 +68,7 @@ export const carrier: Carrier = {
       "originator",
       "x-codex-*",
     ],
-    response: [
-      "openai-model",
-      "openai-version",
-      "openai-processing-ms",
-      "x-request-id",
-      "x-ratelimit-*",
-      "ratelimit-*",
-      "retry-after",
-      "retry-after-ms",
-      "x-should-retry",
-    ],
+    response: OPENAI_RESPONSE_HEADERS,
     requestDefaults: {},
   },
   quotas: OPENAI_QUOTAS,
