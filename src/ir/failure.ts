@@ -104,10 +104,26 @@ export function failure(kind: FailureKind, message: string, retryAfterMs: number
   return { kind, message, retryAfterMs, upstream: null, details: null };
 }
 
+/** What a step came to: its value, or the trouble that ended it. */
+export type Result<T> = Ok<T> | Failed;
+
+export interface Ok<T> {
+  readonly ok: true;
+  readonly value: T;
+}
+
+export interface Failed {
+  readonly ok: false;
+  readonly failure: Failure;
+}
+
+export const ok = <T>(value: T): Ok<T> => ({ ok: true, value });
+export const failed = (failure: Failure): Failed => ({ ok: false, failure });
+
 /** The rule that holds for this very failure: a rate limit without a hint counts like any other blip. */
-export function ruleOf(failed: Failure): FailureRule {
-  if (failed.kind === "rate-limited" && failed.retryAfterMs === null) {
+export function ruleOf(given: Failure): FailureRule {
+  if (given.kind === "rate-limited" && given.retryAfterMs === null) {
     return { ...FAILURES["rate-limited"], scope: "cell", effect: "count" };
   }
-  return FAILURES[failed.kind];
+  return FAILURES[given.kind];
 }
