@@ -2,12 +2,14 @@
  * One try of one lane: the request written for it, sent, and what came back judged. Nothing reaches the client from
  * here; the outcome says what may.
  */
-import { readBuffered } from "./buffered-answer.ts";
-import { conversionOf } from "./conversions.ts";
-import { convert } from "./convert.ts";
-import { dispatch, prepare } from "./dispatch.ts";
-import { readFailure } from "./failed-answer.ts";
-import { readRelayed } from "./other-answer.ts";
+import { readBuffered } from "./answer/buffered.ts";
+import { readFailure } from "./answer/refused.ts";
+import { readStream } from "./answer/streamed.ts";
+import { readRelayed } from "./answer/untranslated.ts";
+import { dispatch, prepare } from "./lane/dispatch.ts";
+import { convert } from "./lane/fan-out.ts";
+import { isRelayed, wayOf } from "./lane/mode.ts";
+import { conversionOf } from "./lane/operations.ts";
 import {
   type AttemptInput,
   failed,
@@ -16,11 +18,9 @@ import {
   type Prepared,
   type Response,
   type Side,
-} from "./outcome.ts";
-import { readStream } from "./stream-answer.ts";
-import { isRelayed, wayOf } from "./ways.ts";
+} from "./lane/outcome.ts";
 
-export type { AnsweredOutcome, Outcome, StreamingOutcome } from "./outcome.ts";
+export type { AnsweredOutcome, Outcome, StreamingOutcome } from "./lane/outcome.ts";
 
 export async function attempt(input: AttemptInput): Promise<Outcome> {
   const { world, lane } = input;

@@ -18,12 +18,12 @@ import {
 } from "../routing/index.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } from "./attempt.ts";
-import type { Book } from "./book.ts";
-import type { Call, World } from "./call.ts";
+import { unusable } from "./lane/eligibility.ts";
+import { waitForSlot } from "./lane/slot-queue.ts";
 import { type OpenAttempt, openAttempt } from "./open-attempt.ts";
-import { waitForSlot } from "./queue.ts";
-import type { Standing } from "./standing.ts";
-import { unusable } from "./usable.ts";
+import type { Book } from "./record-builder.ts";
+import type { Call, World } from "./request/call.ts";
+import type { Standing } from "./shared-state.ts";
 
 export type Served =
   | {

@@ -9,10 +9,15 @@ import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { findTarget } from "../routing/index.ts";
-import { type Book, openBook } from "./book.ts";
-import { type Call, readOnce } from "./call.ts";
 import type { Answer, Exchange, RefuseInput, RunInput } from "./contract.ts";
-import { discoverer } from "./discovery.ts";
+import { type Served, serve } from "./engine.ts";
+import { type Book, openBook } from "./record-builder.ts";
+import { letIn, withLimits } from "./request/admission.ts";
+import { type Call, readOnce } from "./request/call.ts";
+import { readFacts, translationMode, variantOf } from "./request/facts.ts";
+import { keeping, repeatOf } from "./request/idempotency.ts";
+import { discoverer } from "./request/model-list.ts";
+import { identifySigned } from "./request/signed.ts";
 import {
   answerStream,
   answerWhole,
@@ -23,13 +28,8 @@ import {
   leave,
   refuse,
   replay,
-} from "./ending.ts";
-import { type Served, serve } from "./engine.ts";
-import { readFacts, translationMode, variantOf } from "./facts.ts";
-import { letIn, withLimits } from "./let-in.ts";
-import { keeping, repeatOf } from "./repeat.ts";
+} from "./respond.ts";
 import { begin, beginStream, newRunning, type Running } from "./running.ts";
-import { identifySigned } from "./signed.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */

@@ -4,9 +4,9 @@ import type { Lane } from "../ir/deployment.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { AttemptRecord, QuotaReading } from "../observability/record.ts";
-import type { Book } from "./book.ts";
-import type { Call, World } from "./call.ts";
-import { wayOf } from "./ways.ts";
+import { wayOf } from "./lane/mode.ts";
+import type { Book } from "./record-builder.ts";
+import type { Call, World } from "./request/call.ts";
 
 export interface OpenAttempt {
   /** What the vendor told of its limits; of several calls the last one's word counts. */

@@ -1,5 +1,5 @@
 /** `/admin/explain`: what would happen to a request now, as the process that answers sees its lanes. */
-import type { Explain } from "../exchange/explain.ts";
+import type { Explain } from "../exchange/probing/explain.ts";
 import { asObject, asText, type JsonObject } from "../std/json.ts";
 import { type AdminAnswer, type AdminRoute, document, refused } from "./admin-route.ts";
 

@@ -2,7 +2,7 @@
  * The admin surface: a small table of routes that exists only where an admin token is set and takes only that token.
  * It speaks JSON of its own, because no client library of a vendor ever calls it.
  */
-import type { Explain } from "../exchange/explain.ts";
+import type { Explain } from "../exchange/probing/explain.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { decodeUtf8 } from "../std/bytes.ts";
 import type { Effects } from "../std/effects.ts";

@@ -1,6 +1,6 @@
 /** What the server, and the process around it, know of a running gateway. */
 import type { Exchange } from "../exchange/contract.ts";
-import type { Explain } from "../exchange/explain.ts";
+import type { Explain } from "../exchange/probing/explain.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
 

@@ -1,6 +1,6 @@
 // Which operations a lane relays, translates or leaves to others, and that no route leads to one its protocol does not offer.
 import { describe, expect, test } from "bun:test";
-import { hasPath, wayOf } from "../../src/exchange/ways.ts";
+import { hasPath, wayOf } from "../../src/exchange/lane/mode.ts";
 import { OPERATIONS, type Operation } from "../../src/ir/facts.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";

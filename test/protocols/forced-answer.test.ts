@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { createAccumulator } from "../../src/ir/fold.ts";
 import type { IrRequest } from "../../src/ir/request.ts";
-import { ANSWER_TOOL } from "../../src/protocols/forced-answer.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Frame, Payload } from "../../src/protocols/protocol.ts";
+import { ANSWER_TOOL } from "../../src/protocols/shared/forced-answer.ts";
 import { asObject, at, type JsonObject } from "../../src/std/json.ts";
 import { functionTool, request, text, user } from "../harness/builders.ts";
 

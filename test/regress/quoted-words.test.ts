@@ -3,7 +3,7 @@
  * vendor's own words, one client's bad request took every account of the provider out for everybody.
  */
 import { expect, test } from "bun:test";
-import { classify } from "../../src/exchange/classify.ts";
+import { classify } from "../../src/exchange/answer/classify.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 
 function kindOf(protocol: keyof typeof PROTOCOLS, status: number, error: object, text = ""): string {

@@ -160,9 +160,13 @@ function siblingProblem(path: string, target: string): string | null {
   return from === null || to === null || from === to ? null : `protocol ${from} may not import protocol ${to}`;
 }
 
+const SHARED_FOLDERS: ReadonlySet<string> = new Set(["framing", "shared"]);
+
 function protocolOf(path: string): string | null {
   const [room, folder, file] = path.split("/");
-  return room !== "protocols" || file === undefined || folder === undefined || folder === "framing" ? null : folder;
+  return room !== "protocols" || file === undefined || folder === undefined || SHARED_FOLDERS.has(folder)
+    ? null
+    : folder;
 }
 
 /** What is wrong with importing a package or built-in module from this file, or null. */

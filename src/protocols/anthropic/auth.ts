@@ -1,6 +1,7 @@
 /** How a credential is sent to the vendor. The only file of this protocol in which a secret leaves its wrapper. */
-import { headerText } from "../header-text.ts";
+
 import type { CarrierAuth, SignInput } from "../protocol.ts";
+import { headerText } from "../shared/header-text.ts";
 
 export const auth: CarrierAuth = { sign, perRequest: false, queryKey: false };
 

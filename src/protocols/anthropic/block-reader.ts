@@ -12,8 +12,8 @@ import {
   needObject,
   needText,
   type Shape,
-} from "../members.ts";
-import { readOpaque } from "./sealed.ts";
+} from "../shared/members.ts";
+import { readOpaque } from "./reasoning-signatures.ts";
 import { ORIGIN, type RequestBlockType } from "./wire.ts";
 
 /** Content as it stands in messages, tool results and documents: a string or a list of blocks. */

@@ -8,9 +8,9 @@ import type {
   ToolResultBlock,
 } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { parseArguments, wrapArguments } from "../arguments.ts";
+import { parseArguments, wrapArguments } from "../shared/arguments.ts";
 import { writeDocument, writeImage } from "./media-writer.ts";
-import { isOwn } from "./sealed.ts";
+import { isOwn } from "./reasoning-signatures.ts";
 import { legalToolId, legalToolName } from "./tool-ids.ts";
 import {
   ORIGIN,

@@ -4,8 +4,8 @@ import type { Route } from "../../ir/route.ts";
 import { writeSseFrame } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, HeaderRules } from "../protocol.ts";
-import { ANTHROPIC_QUOTAS } from "../quota-headers.ts";
-import { pathOr, siblingPath } from "../upstream-path.ts";
+import { ANTHROPIC_QUOTAS } from "../shared/quota-headers.ts";
+import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -1,8 +1,8 @@
 /** Errors in: the vendor's words, whatever shape the body has, and what they mean beyond its status. Never throws. */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import { asText, at } from "../../std/json.ts";
-import { failureSaying, KIND_BY_MEANING } from "../error-kinds.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
+import { failureSaying, KIND_BY_MEANING } from "../shared/errors/kinds.ts";
 import { ERROR_TYPES, isErrorType } from "./wire.ts";
 
 const MESSAGE_CHARS_MAX = 2000;

@@ -1,8 +1,8 @@
 /** Errors out: a failure in the vendor's own envelope. Total over every kind. */
 import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { repeatHeaders } from "../error-writing.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
+import { repeatHeaders } from "../shared/errors/writing.ts";
 import { isErrorType, type WireErrorType } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {

@@ -2,8 +2,9 @@
  * The `anthropic` protocol: the Messages API, as clients speak it to us and as we speak it to the vendor and to servers
  * compatible with it. Translates between its bodies and the representation in between; never sends anything.
  */
-import { readForcedAnswer, readForcedStream } from "../forced-answer.ts";
+
 import type { Payload, Protocol } from "../protocol.ts";
+import { readForcedAnswer, readForcedStream } from "../shared/forced-answer.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
 import { readError } from "./error-words.ts";

@@ -1,7 +1,7 @@
 /** Collects what a writer could not carry, by the kind of loss. */
 import { approximated, clamped, dropped, type Loss } from "../../ir/loss.ts";
 import type { Extras } from "../../ir/request.ts";
-import { createLosses } from "../losses.ts";
+import { createLosses } from "../shared/losses.ts";
 
 export interface LossList {
   readonly list: readonly Loss[];

@@ -1,7 +1,7 @@
 /** The options of a Messages request beside its conversation and tools: limits, sampling, thinking, format, tier. */
 import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
-import { extrasOf, isAnything, isEmpty, isNumber, isText, isTextList, type Shape } from "../members.ts";
+import { extrasOf, isAnything, isEmpty, isNumber, isText, isTextList, type Shape } from "../shared/members.ts";
 
 export type ReadOptions = Pick<
   IrRequest,

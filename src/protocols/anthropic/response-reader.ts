@@ -3,7 +3,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { extrasOf, isAnything, isEmpty, isList, isText, type Shape } from "../members.ts";
+import { extrasOf, isAnything, isEmpty, isList, isText, type Shape } from "../shared/members.ts";
 import { readContent } from "./block-reader.ts";
 import { readFinish } from "./finish.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";

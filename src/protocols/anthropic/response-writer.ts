@@ -3,12 +3,12 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, IrCitation, ReasoningBlock, ToolCallBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { parseArguments, wrapArguments } from "../arguments.ts";
-import { mergeMembers } from "../members.ts";
 import type { AnswerContext } from "../protocol.ts";
+import { parseArguments, wrapArguments } from "../shared/arguments.ts";
+import { mergeMembers } from "../shared/members.ts";
 import { writeFinish } from "./finish.ts";
 import { createLossList, type LossList } from "./loss-list.ts";
-import { writeOpaque } from "./sealed.ts";
+import { writeOpaque } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -1,6 +1,6 @@
 /** JSON Schemas as the vendor takes them: objects at the top for tools, closed objects for structured answers. */
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { closeSchema, objectSchema } from "../closed-schema.ts";
+import { closeSchema, objectSchema } from "../shared/schema/closed.ts";
 import type { WriteContext } from "./write-context.ts";
 
 /** `input_schema` must be an object schema without a combinator at its top. */

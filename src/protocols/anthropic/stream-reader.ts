@@ -12,8 +12,8 @@ import type { Frame, StreamReader } from "../protocol.ts";
 import { readCitation, readToolUseExtras } from "./block-reader.ts";
 import { failureOf, readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
+import { readOpaque } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readModel } from "./response-reader.ts";
-import { readOpaque } from "./sealed.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
 import { type DeltaType, ORIGIN, type StreamEventType } from "./wire.ts";
 

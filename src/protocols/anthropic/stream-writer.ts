@@ -9,14 +9,14 @@ import type { IrCitation, Sealed } from "../../ir/request.ts";
 import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { type BlockQueue, createBlockQueue } from "../block-queue.ts";
-import { mergeMembers } from "../members.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
+import { type BlockQueue, createBlockQueue } from "../shared/block-queue.ts";
+import { mergeMembers } from "../shared/members.ts";
 import { writeStreamError } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
 import { createLossList, type LossList } from "./loss-list.ts";
+import { writeOpaque } from "./reasoning-signatures.ts";
 import { newMessageId, newToolUseId } from "./response-writer.ts";
-import { writeOpaque } from "./sealed.ts";
 import { writeCounters, writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 

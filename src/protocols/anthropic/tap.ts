@@ -6,7 +6,7 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer } from "../tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { readModel } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";

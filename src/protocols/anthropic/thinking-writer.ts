@@ -11,7 +11,7 @@ import {
   isToolForced,
   type OnLoss,
   planBudget,
-} from "../thinking-budget.ts";
+} from "../shared/thinking-budget.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export interface Limits {

@@ -5,7 +5,7 @@
 import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
 import { tokenCount, type Usage } from "../../ir/usage.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
-import { extrasOf, type Shape } from "../members.ts";
+import { extrasOf, type Shape } from "../shared/members.ts";
 
 /** Null when there is no usage object. */
 export function readUsage(value: unknown): Usage | null {

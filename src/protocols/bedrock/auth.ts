@@ -7,8 +7,8 @@
  */
 import { concatBytes, encodeUtf8 } from "../../std/bytes.ts";
 import { hmacSha256, sha256HexOfBytes, sha256OfBytes } from "../../std/digest.ts";
-import { headerText } from "../header-text.ts";
 import type { CarrierAuth, InboundSignatures, SignInput } from "../protocol.ts";
+import { headerText } from "../shared/header-text.ts";
 import { isGenuine, isSigned, readClaim } from "./sigv4.ts";
 
 const SERVICE = "bedrock";

@@ -5,10 +5,10 @@
 import { type CacheMark, type Extras, type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { extrasOf, isAnything, isText, needList, needObject, needText, type Shape } from "../members.ts";
+import { extrasOf, isAnything, isText, needList, needObject, needText, type Shape } from "../shared/members.ts";
 import { readCitation } from "./citations.ts";
 import { readAudio, readDocument, readImage } from "./media-reader.ts";
-import { readRedacted, readSignature } from "./sealed.ts";
+import { readRedacted, readSignature } from "./reasoning-signatures.ts";
 import { keyOf } from "./unions.ts";
 import { type BlockKey, ORIGIN } from "./wire.ts";
 

@@ -1,9 +1,9 @@
 /** Blocks of a request. An empty list stands for a block that was dropped; whatever could not be carried is a loss. */
 import type { Extras, IrBlock, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asObject, type JsonObject, parseExact } from "../../std/json.ts";
-import { parseArguments, wrapArguments } from "../arguments.ts";
+import { parseArguments, wrapArguments } from "../shared/arguments.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
-import { REDACTED } from "./sealed.ts";
+import { REDACTED } from "./reasoning-signatures.ts";
 import { legalToolId, legalToolName } from "./tool-ids.ts";
 import { type BlockKey, ORIGIN } from "./wire.ts";
 import { type WriteContext, writeMark } from "./write-context.ts";

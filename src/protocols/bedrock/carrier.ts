@@ -2,7 +2,7 @@
 import type { Route } from "../../ir/route.ts";
 import { eventStreamFraming } from "../framing/event-stream-framing.ts";
 import type { Carrier, HeaderRules, UpstreamPathInput } from "../protocol.ts";
-import { fillPath } from "../upstream-path.ts";
+import { fillPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { answerHeaders } from "./errors.ts";
 import { escapeUri } from "./sigv4.ts";

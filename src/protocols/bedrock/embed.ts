@@ -9,7 +9,7 @@ import { tokenCount, UNKNOWN_USAGE } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
-import { decodeVector } from "../vectors.ts";
+import { decodeVector } from "../shared/vectors.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** Of Cohere's models; Amazon's take one. */

@@ -2,8 +2,8 @@
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import { asText, at, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { failureSaying, KIND_BY_MEANING } from "../error-kinds.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
+import { failureSaying, KIND_BY_MEANING } from "../shared/errors/kinds.ts";
 import { ERROR_TYPES, isErrorType } from "./wire.ts";
 
 const MESSAGE_CHARS_MAX = 2000;

@@ -2,8 +2,9 @@
  * The `bedrock` protocol: the Converse API of Amazon Bedrock, as clients speak it to us and as we speak it to the service.
  * Translates between its bodies and the representation in between; never sends anything.
  */
-import { readForcedAnswer, readForcedStream } from "../forced-answer.ts";
+
 import type { Payload, Protocol } from "../protocol.ts";
+import { readForcedAnswer, readForcedStream } from "../shared/forced-answer.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
 import { embed } from "./embed.ts";

@@ -1,7 +1,7 @@
 /** Images, documents and sound. Null for a source only this vendor can fetch: the block is then carried whole. */
 import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
-import { extrasOf, isAnything, isText, needObject, type Shape } from "../members.ts";
+import { extrasOf, isAnything, isText, needObject, type Shape } from "../shared/members.ts";
 import { audioTypeOf, documentTypeOf, imageTypeOf } from "./formats.ts";
 
 const MEDIA_SHAPE: Shape = { format: isText, source: isAnything };

@@ -2,7 +2,7 @@
 import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asArray, asBoolean, asNumber, asObject, asText, type JsonObject, parseExact } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { extrasOf, isAnything, isEmpty, isNumber, isText, isTextList, type Shape } from "../members.ts";
+import { extrasOf, isAnything, isEmpty, isNumber, isText, isTextList, type Shape } from "../shared/members.ts";
 import type { RequestMember } from "./wire.ts";
 
 export type ReadOptions = Pick<

@@ -16,7 +16,7 @@ import {
   needObject,
   needText,
   type Shape,
-} from "../members.ts";
+} from "../shared/members.ts";
 import { readContent, readMark } from "./block-reader.ts";
 import { readOptions } from "./options-reader.ts";
 import { keyOf } from "./unions.ts";

@@ -8,10 +8,10 @@
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { closeSchema } from "../closed-schema.ts";
-import { forceAnswer } from "../forced-answer.ts";
-import { mergeMembers } from "../members.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
+import { forceAnswer } from "../shared/forced-answer.ts";
+import { mergeMembers } from "../shared/members.ts";
+import { closeSchema } from "../shared/schema/closed.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";

@@ -4,7 +4,7 @@ import type { Extras, IrBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { extrasOf, isAnything, isEmpty, isText, type Shape } from "../members.ts";
+import { extrasOf, isAnything, isEmpty, isText, type Shape } from "../shared/members.ts";
 import { readContent } from "./block-reader.ts";
 import { readFinish } from "./finish.ts";
 import { toolNames } from "./tool-ids.ts";

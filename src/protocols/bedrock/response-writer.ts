@@ -6,13 +6,13 @@ import type { IrBlock, ReasoningBlock, TextBlock, ToolCallBlock } from "../../ir
 import type { IrFinish, IrResponse } from "../../ir/response.ts";
 import type { Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { parseArguments, wrapArguments } from "../arguments.ts";
-import { createLosses, type Losses } from "../losses.ts";
-import { mergeMembers } from "../members.ts";
 import type { AnswerContext } from "../protocol.ts";
+import { parseArguments, wrapArguments } from "../shared/arguments.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
+import { mergeMembers } from "../shared/members.ts";
 import { writeCitation } from "./citations.ts";
 import { writeFinish } from "./finish.ts";
-import { writeRedacted, writeSignature } from "./sealed.ts";
+import { writeRedacted, writeSignature } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -10,14 +10,14 @@ import type { IrCitation, Sealed } from "../../ir/request.ts";
 import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { type BlockQueue, createBlockQueue } from "../block-queue.ts";
-import { createLosses, type Losses } from "../losses.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
+import { type BlockQueue, createBlockQueue } from "../shared/block-queue.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { writeCitation } from "./citations.ts";
 import { writeException } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
+import { writeRedacted, writeSignature } from "./reasoning-signatures.ts";
 import { metricsOf, newToolUseId, writeAnswerUsage, writeStopSequence, writeTier } from "./response-writer.ts";
-import { writeRedacted, writeSignature } from "./sealed.ts";
 import { type EventKey, ORIGIN } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {

@@ -5,7 +5,7 @@
 import type { IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
-import { askedBudget, askedEffort, BUDGET_TOKENS_MIN, isToolForced, planBudget } from "../thinking-budget.ts";
+import { askedBudget, askedEffort, BUDGET_TOKENS_MIN, isToolForced, planBudget } from "../shared/thinking-budget.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export interface WrittenThinking {

@@ -2,8 +2,8 @@
  * Ids and names the service accepts: `[a-zA-Z0-9_-]+`, at most 64 characters each (docs.aws.amazon.com, ToolUseBlock and
  * ToolSpecification, read 2026-11); other vendors issue ids with dots, colons and any length.
  */
-import { legalId } from "../legal-names.ts";
-import { createToolNames } from "../tool-names.ts";
+import { legalId } from "../shared/names/legal.ts";
+import { createToolNames } from "../shared/names/tools.ts";
 
 const CHARS_MAX = 64;
 

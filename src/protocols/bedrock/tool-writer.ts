@@ -1,7 +1,7 @@
 /** Tool definitions and the choice among them. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { objectSchema } from "../closed-schema.ts";
+import { objectSchema } from "../shared/schema/closed.ts";
 import { withExtras } from "./block-writer.ts";
 import { legalToolName, toolNames } from "./tool-ids.ts";
 import { ORIGIN } from "./wire.ts";

@@ -4,7 +4,7 @@
  */
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { alternateTurns, type WrittenTurn } from "../alternating-turns.ts";
+import { alternateTurns, type WrittenTurn } from "../shared/alternating-turns.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalToolId } from "./tool-ids.ts";
 import type { WriteContext } from "./write-context.ts";

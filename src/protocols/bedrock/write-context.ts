@@ -2,8 +2,8 @@
 import { approximated, clamped, dropped } from "../../ir/loss.ts";
 import type { CacheMark, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { createLosses, type Losses } from "../losses.ts";
-import type { OnLoss } from "../thinking-budget.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
+import type { OnLoss } from "../shared/thinking-budget.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -4,8 +4,8 @@ import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
-import { COHERE_QUOTAS } from "../quota-headers.ts";
-import { pathOr, siblingPath } from "../upstream-path.ts";
+import { COHERE_QUOTAS } from "../shared/quota-headers.ts";
+import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { COHERE } from "./wire.ts";
 

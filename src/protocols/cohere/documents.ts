@@ -4,7 +4,7 @@
  */
 import type { DocumentBlock, IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
-import { hide } from "../extras.ts";
+import { hide } from "../shared/extras.ts";
 
 /** `citations`: whether the answer shall cite it; null: not said. The document as it came is hidden in the extras. */
 export function readDocument(value: unknown, citations: boolean | null): DocumentBlock {

@@ -7,10 +7,10 @@ import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss
 import { NO_EXTRAS } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest, withoutUndefined } from "../extras.ts";
-import { readMediaUrl, writeMediaUrl } from "../media-url.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
-import { decodeVector, encodeVector } from "../vectors.ts";
+import { hide, rest, withoutUndefined } from "../shared/extras.ts";
+import { readMediaUrl, writeMediaUrl } from "../shared/media-url.ts";
+import { decodeVector, encodeVector } from "../shared/vectors.ts";
 import { isNothing, needList, needObject, needText, nonEmpty, readNumber, readTexts } from "./members.ts";
 import { answerIdOf } from "./response-writer.ts";
 import { readUsage, writeUsage } from "./usage.ts";

@@ -4,9 +4,9 @@
  */
 import type { Failure } from "../../ir/failure.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { failureOfWords, KIND_BY_MEANING, STATUS_BY_MEANING } from "../error-kinds.ts";
-import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
+import { failureOfWords, KIND_BY_MEANING, STATUS_BY_MEANING } from "../shared/errors/kinds.ts";
+import { messageOfText } from "../shared/errors/text.ts";
 import { isFailedFinish } from "./finish.ts";
 import { nonEmpty } from "./members.ts";
 

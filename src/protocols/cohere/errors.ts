@@ -3,8 +3,8 @@
  * carry their stable code where some of the vendor's errors have a label.
  */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
-import { messageOfFailure, retryAfterHeaders, statusOfFailure } from "../error-writing.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
+import { messageOfFailure, retryAfterHeaders, statusOfFailure } from "../shared/errors/writing.ts";
 import type { WireErrorBody } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {

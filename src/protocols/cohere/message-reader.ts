@@ -2,7 +2,7 @@
 import { type Extras, type IrBlock, type IrInstruction, type IrTurn, NO_EXTRAS } from "../../ir/request.ts";
 import { asArray, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest } from "../extras.ts";
+import { hide, rest } from "../shared/extras.ts";
 import { cite } from "./citations.ts";
 import { readDocument } from "./documents.ts";
 import { isNothing, needList, needObject, needText } from "./members.ts";

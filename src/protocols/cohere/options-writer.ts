@@ -5,7 +5,7 @@
 import { approximated, clamped, dropped } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { withoutUndefined } from "../extras.ts";
+import { withoutUndefined } from "../shared/extras.ts";
 import type { Writing } from "./part-writer.ts";
 import type { WireThinking } from "./wire.ts";
 

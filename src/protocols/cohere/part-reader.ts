@@ -1,8 +1,8 @@
 /** Content of a message, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
 import { type Extras, type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
-import { hide, rest } from "../extras.ts";
-import { readMediaUrl } from "../media-url.ts";
+import { hide, rest } from "../shared/extras.ts";
+import { readMediaUrl } from "../shared/media-url.ts";
 import { readDocument } from "./documents.ts";
 import { isNothing, needList, needObject, needText } from "./members.ts";
 import { COHERE, type WireContentType } from "./wire.ts";

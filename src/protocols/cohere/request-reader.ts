@@ -3,7 +3,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import { type Extras, type IrRequest, NO_EXTRAS } from "../../ir/request.ts";
 import { asArray, isRawJson, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest } from "../extras.ts";
+import { hide, rest } from "../shared/extras.ts";
 import { isNothing, readNumber, readTexts } from "./members.ts";
 import { addDocuments, readMessages } from "./message-reader.ts";
 import { areCitationsWanted, readFormat, readThinking } from "./options-reader.ts";

@@ -5,9 +5,9 @@
 import { clamped, type WithLosses } from "../../ir/loss.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { withoutUndefined } from "../extras.ts";
-import { createLosses } from "../losses.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
+import { withoutUndefined } from "../shared/extras.ts";
+import { createLosses } from "../shared/losses.ts";
 import { writeMessages } from "./message-writer.ts";
 import { rulesOf } from "./model-rules.ts";
 import { loseOthers, writeFormat, writeSampling, writeStop, writeThinking } from "./options-writer.ts";

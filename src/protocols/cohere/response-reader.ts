@@ -3,7 +3,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest } from "../extras.ts";
+import { hide, rest } from "../shared/extras.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
 import { isNothing, nonEmpty } from "./members.ts";
 import { readSaid } from "./message-reader.ts";

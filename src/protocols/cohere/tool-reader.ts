@@ -1,7 +1,7 @@
 /** Tools, calls and the choice among them. */
 import type { IrBlock, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
-import { hide, rest } from "../extras.ts";
+import { hide, rest } from "../shared/extras.ts";
 import { isNothing, needList, needObject, needText } from "./members.ts";
 import { toolNames } from "./names.ts";
 import { COHERE } from "./wire.ts";

@@ -3,7 +3,7 @@ import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import { withoutUndefined } from "../extras.ts";
+import { withoutUndefined } from "../shared/extras.ts";
 import { toolNames } from "./names.ts";
 import { marks, type Writing } from "./part-writer.ts";
 import { COHERE, type WireTool, type WireToolChoice } from "./wire.ts";

@@ -8,7 +8,7 @@ import { typeOfFormat } from "./media-types.ts";
 import { isEmpty, mergeMembers } from "./members.ts";
 import { createPartList } from "./part-list.ts";
 import { writeId } from "./part-writer.ts";
-import { writeSignature } from "./sealed.ts";
+import { writeSignature } from "./reasoning-signatures.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** As the vendor's: 22 characters. */

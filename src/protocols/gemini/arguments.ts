@@ -3,9 +3,9 @@
  * anything) is carried as `{"arguments": "<the text>"}`, so that nothing is lost and the vendor still accepts it.
  */
 import type { JsonObject } from "../../std/json.ts";
-import { parseArguments } from "../arguments.ts";
+import { parseArguments } from "../shared/arguments.ts";
 
-export { wrapArguments } from "../arguments.ts";
+export { wrapArguments } from "../shared/arguments.ts";
 
 /** Null: the text is no JSON object. Blank text is an empty one. Numbers keep their digits. */
 export function parseObject(text: string): JsonObject | null {

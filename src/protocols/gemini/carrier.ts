@@ -5,7 +5,7 @@ import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { jsonArrayFraming } from "../framing/json-array.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, HeaderRules, MemberEditsInput, UpstreamPathInput } from "../protocol.ts";
-import { fillPath } from "../upstream-path.ts";
+import { fillPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { writeStreamError } from "./errors.ts";
 import { spelledObject } from "./members.ts";

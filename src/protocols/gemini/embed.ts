@@ -8,7 +8,7 @@ import type { Extras } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
-import { decodeVector } from "../vectors.ts";
+import { decodeVector } from "../shared/vectors.ts";
 import { createLossList, type LossList } from "./loss-list.ts";
 import {
   extrasOf,

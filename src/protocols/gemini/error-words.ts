@@ -5,9 +5,9 @@
  */
 import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { failureSaying, kindOfWords } from "../error-kinds.ts";
-import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
+import { failureSaying, kindOfWords } from "../shared/errors/kinds.ts";
+import { messageOfText } from "../shared/errors/text.ts";
 import { isStatusWord, STATUS_WORDS } from "./wire.ts";
 
 const MESSAGE_CHARS_MAX = 2000;

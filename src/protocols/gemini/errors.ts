@@ -1,8 +1,8 @@
 /** Errors out: a failure as google.rpc.Status, with the details the vendor's clients look for. Total over every kind. */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { messageOfFailure, showsWords, statusOfFailure } from "../error-writing.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
+import { messageOfFailure, showsWords, statusOfFailure } from "../shared/errors/writing.ts";
 import { isStatusWord, STATUS_WORDS, type StatusWord } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {

@@ -1,7 +1,7 @@
 /** What a writer of this protocol could not carry, in the three ways there are. */
 import { approximated, clamped, dropped, type Loss } from "../../ir/loss.ts";
 import type { Extras } from "../../ir/request.ts";
-import { createLosses } from "../losses.ts";
+import { createLosses } from "../shared/losses.ts";
 
 export interface LossList {
   readonly list: readonly Loss[];

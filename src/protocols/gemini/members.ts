@@ -5,7 +5,7 @@
  */
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { define } from "../members.ts";
+import { define } from "../shared/members.ts";
 
 export {
   define,
@@ -20,7 +20,7 @@ export {
   mergeMembers,
   needText,
   type Shape,
-} from "../members.ts";
+} from "../shared/members.ts";
 
 /** The object with every name as the documentation spells it. Both spellings of one name are a WireError. */
 export function spelled(value: JsonObject): JsonObject {

@@ -4,8 +4,8 @@
  */
 import type { IrBlock, ReasoningBlock, Sealed } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import type { SealKind } from "../seal-tag.ts";
-import { isOwn } from "./sealed.ts";
+import type { SealKind } from "../shared/signature-tag.ts";
+import { isOwn } from "./reasoning-signatures.ts";
 
 export interface PartList {
   readonly parts: JsonObject[];

@@ -19,7 +19,7 @@ import {
   type Shape,
   spelledObject,
 } from "./members.ts";
-import { readSignature } from "./sealed.ts";
+import { readSignature } from "./reasoning-signatures.ts";
 import { ORIGIN, type PartName } from "./wire.ts";
 
 /** Where ids come from that the wire does not give. */

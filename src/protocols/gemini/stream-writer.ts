@@ -17,7 +17,7 @@ import { writeFinish } from "./finish.ts";
 import { writeGrounding } from "./grounding.ts";
 import { createLossList, type LossList } from "./loss-list.ts";
 import { writeId } from "./part-writer.ts";
-import { writeSignature } from "./sealed.ts";
+import { writeSignature } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 

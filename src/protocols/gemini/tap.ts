@@ -6,7 +6,7 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer, parseFrame } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { spelledObject } from "./members.ts";
 import { readBlockReason, readModel } from "./response-reader.ts";

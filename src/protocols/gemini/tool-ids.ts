@@ -5,7 +5,7 @@
  */
 import type { IrBlock } from "../../ir/request.ts";
 import { sha256Hex } from "../../std/digest.ts";
-import { createToolNames } from "../tool-names.ts";
+import { createToolNames } from "../shared/names/tools.ts";
 
 const INVENTED = /^rmg_[0-9a-f]{24}$/;
 

@@ -9,7 +9,7 @@ import type { IrBlock, IrInstruction, IrRequest, IrTurn, ToolResultBlock } from 
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { createPartList, type PartList } from "./part-list.ts";
 import { withExtras, writeBlock, writeId, writeResult } from "./part-writer.ts";
-import { NO_SIGNATURE } from "./sealed.ts";
+import { NO_SIGNATURE } from "./reasoning-signatures.ts";
 import { legalToolName } from "./tool-ids.ts";
 import type { WriteContext } from "./write-context.ts";
 

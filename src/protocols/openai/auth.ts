@@ -1,6 +1,7 @@
 /** The only place here that sees a credential's text: it becomes one header, whatever the request is. */
-import { headerText } from "../header-text.ts";
+
 import type { CarrierAuth } from "../protocol.ts";
+import { headerText } from "../shared/header-text.ts";
 
 export const auth: CarrierAuth = {
   sign({ secret, style }) {

@@ -1,10 +1,10 @@
 /** How the vendor's bodies travel: paths, framing, headers. Another carrier may hold the same payload. */
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
-import { OPENAI_RESPONSE_HEADERS } from "../openai-headers.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
-import { OPENAI_QUOTAS } from "../quota-headers.ts";
-import { pathOr, siblingPath } from "../upstream-path.ts";
+import { OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
+import { OPENAI_QUOTAS } from "../shared/quota-headers.ts";
+import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { OPENAI } from "./extras.ts";
 import { CHAT_END, endOf, ownsPath, routes, VERSION } from "./routes.ts";

@@ -8,7 +8,7 @@ import { inputTokens, tokenCount, UNKNOWN_USAGE, type Usage } from "../../ir/usa
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
-import { decodeVector, encodeVector } from "../vectors.ts";
+import { decodeVector, encodeVector } from "../shared/vectors.ts";
 import { hide, OPENAI, rest, withoutUndefined } from "./extras.ts";
 import type { WireEmbedRequest, WireEmbedResponse } from "./wire.ts";
 

@@ -5,11 +5,11 @@
 import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { STATUS_BY_MEANING } from "../error-kinds.ts";
-import { messageOfText } from "../error-text.ts";
-import { messageOfFailure, repeatHeaders, retryAfterHeaders, statusOfFailure } from "../error-writing.ts";
-import { openAiWordsFor } from "../openai-words.ts";
 import type { ErrorContext, ErrorWords, UpstreamAnswer, WrittenError } from "../protocol.ts";
+import { STATUS_BY_MEANING } from "../shared/errors/kinds.ts";
+import { messageOfText } from "../shared/errors/text.ts";
+import { messageOfFailure, repeatHeaders, retryAfterHeaders, statusOfFailure } from "../shared/errors/writing.ts";
+import { openAiWordsFor } from "../shared/openai/words.ts";
 import { meaningOf, retryHintMs } from "./meaning.ts";
 import type { WireErrorBody } from "./wire.ts";
 
@@ -31,7 +31,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
   return { ...words, status: implied ?? typeStatus(words) };
 }
 
-export { failureOfWords as failureOf } from "../error-kinds.ts";
+export { failureOfWords as failureOf } from "../shared/errors/kinds.ts";
 
 interface Found {
   readonly code: string | null;

@@ -1,7 +1,7 @@
 /** What a vendor's words mean, those that only vendors of Chat Completions use. */
-import { createMeaning } from "../error-meaning.ts";
+import { createMeaning } from "../shared/errors/meaning.ts";
 
-export { retryHintMs } from "../error-meaning.ts";
+export { retryHintMs } from "../shared/errors/meaning.ts";
 
 export const meaningOf = createMeaning({
   words: [

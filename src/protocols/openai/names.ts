@@ -2,7 +2,7 @@
  * Names and ids the vendor takes. Function names are `^[a-zA-Z0-9_-]{1,64}$` and tool call ids at most 40 characters
  * (`string_above_max_length` from the vendor, seen in 2025 and 2026); clients of other protocols know neither limit.
  */
-import { createToolNames, shortHash } from "../tool-names.ts";
+import { createToolNames, shortHash } from "../shared/names/tools.ts";
 
 export { shortHash };
 

@@ -2,7 +2,7 @@
 import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { readMediaUrl } from "../media-url.ts";
+import { readMediaUrl } from "../shared/media-url.ts";
 import { hide, OPENAI, rest } from "./extras.ts";
 
 export interface ReadContent {

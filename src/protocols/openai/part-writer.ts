@@ -3,8 +3,8 @@ import { approximated, dropped } from "../../ir/loss.ts";
 import type { CacheMark, Extras, IrBlock } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { Losses } from "../losses.ts";
-import { writeMediaUrl } from "../media-url.ts";
+import type { Losses } from "../shared/losses.ts";
+import { writeMediaUrl } from "../shared/media-url.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import type { WirePart } from "./wire.ts";
 

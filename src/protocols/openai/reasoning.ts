@@ -14,7 +14,7 @@
  */
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { IrReasoningConfig } from "../../ir/request.ts";
-import { type EffortRow, effortsOf, type KnownEfforts, nearestEffort, wantedEffort } from "../openai-efforts.ts";
+import { type EffortRow, effortsOf, type KnownEfforts, nearestEffort, wantedEffort } from "../shared/openai/efforts.ts";
 import type { WireEffort } from "./wire.ts";
 
 export function writeEffort(

@@ -8,7 +8,7 @@ import { mergeUsage, tokenCount, UNKNOWN_USAGE, type Usage } from "../../ir/usag
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Operations, RelayedOperation, Tap } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer } from "../tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
 import { nonEmpty } from "./response-reader.ts";

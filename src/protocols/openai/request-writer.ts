@@ -5,9 +5,9 @@
 import { approximated, clamped, dropped, type WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asNumber, asObject, type JsonObject } from "../../std/json.ts";
-import { createLosses } from "../losses.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
-import { isStrictSchema } from "../strict-schema.ts";
+import { createLosses } from "../shared/losses.ts";
+import { isStrictSchema } from "../shared/schema/strict.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import { writeMessages } from "./message-writer.ts";
 import { shortHash } from "./names.ts";

@@ -9,7 +9,7 @@ import { type Failure, failure } from "../../ir/failure.ts";
 import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
-import { parseFrame } from "../tap-notes.ts";
+import { parseFrame } from "../shared/tap-notes.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
 import { failureOf, readInBandError } from "./errors.ts";
 import { hide, OPENAI, rest } from "./extras.ts";

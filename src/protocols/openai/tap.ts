@@ -5,7 +5,7 @@
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE, parseFrame } from "../tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE, parseFrame } from "../shared/tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readReasoningText } from "./reasoning-fields.ts";
 import { nonEmpty } from "./response-reader.ts";

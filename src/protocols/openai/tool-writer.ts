@@ -2,7 +2,7 @@
 import { dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { writeToolChoice } from "../openai-tool-choice.ts";
+import { writeToolChoice } from "../shared/openai/tool-choice.ts";
 import { OPENAI, withoutUndefined } from "./extras.ts";
 import { legalName, TOOL_NAME_CHARS_MAX } from "./names.ts";
 import { extrasOf, marks, type Writing } from "./part-writer.ts";

@@ -5,7 +5,7 @@
 import { approximated } from "../../ir/loss.ts";
 import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
 import { asNumber, asObject, at } from "../../std/json.ts";
-import type { Losses } from "../losses.ts";
+import type { Losses } from "../shared/losses.ts";
 import type { WireUsage } from "./wire.ts";
 
 /** Null when there is no usage object, or none of its counts is one. */

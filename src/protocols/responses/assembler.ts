@@ -9,7 +9,7 @@ import { dropped } from "../../ir/loss.ts";
 import type { IrCitation, IrRequest, Sealed } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { Losses } from "../losses.ts";
+import type { Losses } from "../shared/losses.ts";
 import { writeAnnotation } from "./annotation-writer.ts";
 import { type CallItem, createCallItem } from "./call-item.ts";
 import { createMessageItem, type MessageItem, type Part } from "./message-item.ts";

@@ -2,10 +2,10 @@
 import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
-import { OPENAI_RESPONSE_HEADERS } from "../openai-headers.ts";
 import type { Carrier } from "../protocol.ts";
-import { OPENAI_QUOTAS } from "../quota-headers.ts";
-import { pathOr, siblingPath } from "../upstream-path.ts";
+import { OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
+import { OPENAI_QUOTAS } from "../shared/quota-headers.ts";
+import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { RESPONSES } from "./wire.ts";
 

@@ -4,8 +4,8 @@
  */
 import type { IrRequest } from "../../ir/request.ts";
 import { asObject, at, type JsonObject } from "../../std/json.ts";
-import { createLosses } from "../losses.ts";
 import type { AnswerContext } from "../protocol.ts";
+import { createLosses } from "../shared/losses.ts";
 import { hiddenObject } from "./extras.ts";
 import { writeTools } from "./tool-writer.ts";
 import { RESPONSES, type WireResponse } from "./wire.ts";

@@ -1,9 +1,9 @@
 /** The words of an upstream error, whatever shape a vendor or a proxy before it gives them. Total: any bytes give an answer. */
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { STATUS_BY_MEANING } from "../error-kinds.ts";
-import { retryHintMs } from "../error-meaning.ts";
-import { messageOfText } from "../error-text.ts";
 import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
+import { STATUS_BY_MEANING } from "../shared/errors/kinds.ts";
+import { retryHintMs } from "../shared/errors/meaning.ts";
+import { messageOfText } from "../shared/errors/text.ts";
 import { meaningOf } from "./meaning.ts";
 
 export function readError({ status, json, text }: UpstreamAnswer): ErrorWords {
@@ -25,7 +25,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
   return { ...words, status: said ?? implied };
 }
 
-export { failureOfWords as failureOf } from "../error-kinds.ts";
+export { failureOfWords as failureOf } from "../shared/errors/kinds.ts";
 
 interface Found {
   readonly code: string | null;

@@ -3,9 +3,15 @@
  * The gateway's own refusals carry its stable code.
  */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
-import { messageOfFailure, repeatHeaders, retryAfterHeaders, showsWords, statusOfFailure } from "../error-writing.ts";
-import { openAiWordsFor } from "../openai-words.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
+import {
+  messageOfFailure,
+  repeatHeaders,
+  retryAfterHeaders,
+  showsWords,
+  statusOfFailure,
+} from "../shared/errors/writing.ts";
+import { openAiWordsFor } from "../shared/openai/words.ts";
 import type { WireErrorBody, WireResponse } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {

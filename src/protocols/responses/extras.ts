@@ -2,7 +2,7 @@
 import type { Extras } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 
-export { hide, rest, withoutUndefined } from "../extras.ts";
+export { hide, rest, withoutUndefined } from "../shared/extras.ts";
 
 /** A hidden member that is an object: an item, part or tool as the client wrote it. */
 export function hiddenObject(extras: Extras, name: string): JsonObject | undefined {

@@ -13,11 +13,11 @@ import {
   type ReasoningBlock,
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
-import type { Losses } from "../losses.ts";
+import type { Losses } from "../shared/losses.ts";
 import { hiddenObject } from "./extras.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import { extrasOf, joinTexts, type Part, textPart, type Writing, writePart, writeSaid } from "./part-writer.ts";
-import { ownSeal } from "./sealed.ts";
+import { ownSeal } from "./reasoning-signatures.ts";
 import { RESPONSES } from "./wire.ts";
 
 type ToolCall = Extract<IrBlock, { type: "tool-call" }>;

@@ -1,5 +1,5 @@
 /** What a vendor's words mean, those that only vendors of the Responses API use. */
-import { createMeaning } from "../error-meaning.ts";
+import { createMeaning } from "../shared/errors/meaning.ts";
 
 export const meaningOf = createMeaning({
   words: [

@@ -3,7 +3,7 @@
  * kind (`string_above_max_length` from the vendor, seen through 2026); clients of other protocols know neither limit.
  * And the other way round: tools of a `namespace`, which only this protocol has, under one flat name each.
  */
-import { createToolNames, shortHash } from "../tool-names.ts";
+import { createToolNames, shortHash } from "../shared/names/tools.ts";
 
 export { shortHash };
 

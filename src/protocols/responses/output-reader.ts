@@ -9,7 +9,7 @@ import { WireError } from "../../std/wire-error.ts";
 import { hide, rest, without } from "./extras.ts";
 import { flatName } from "./names.ts";
 import { readContent, textBlock } from "./part-reader.ts";
-import { readSeals } from "./sealed.ts";
+import { readSeals } from "./reasoning-signatures.ts";
 import { argumentsText } from "./tool-reader.ts";
 import { RESPONSES } from "./wire.ts";
 

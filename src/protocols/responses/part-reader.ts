@@ -2,7 +2,7 @@
 import type { CacheMark, Extras, IrBlock, IrCitation, MediaSource } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { readMediaUrl } from "../media-url.ts";
+import { readMediaUrl } from "../shared/media-url.ts";
 import { hide, rest } from "./extras.ts";
 import { RESPONSES } from "./wire.ts";
 

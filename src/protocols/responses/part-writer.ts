@@ -3,7 +3,7 @@ import { approximated, dropped } from "../../ir/loss.ts";
 import type { Extras, IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { Losses } from "../losses.ts";
+import type { Losses } from "../shared/losses.ts";
 import { hiddenObject, withoutUndefined } from "./extras.ts";
 import { RESPONSES, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Sealed } from "../../ir/request.ts";
 import { type Item, type Outlet, pieceHead } from "./outlet.ts";
-import { writeSeals } from "./sealed.ts";
+import { writeSeals } from "./reasoning-signatures.ts";
 import type { WireReasoning } from "./wire.ts";
 
 export interface ReasoningItem extends Item {

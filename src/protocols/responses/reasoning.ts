@@ -15,7 +15,7 @@
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { IrReasoningConfig } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { type EffortRow, effortsOf, type KnownEfforts, nearestEffort, wantedEffort } from "../openai-efforts.ts";
+import { type EffortRow, effortsOf, type KnownEfforts, nearestEffort, wantedEffort } from "../shared/openai/efforts.ts";
 
 export interface WrittenReasoning {
   /** null: no member is written. */

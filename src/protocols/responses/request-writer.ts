@@ -6,9 +6,9 @@
 import { approximated, clamped, dropped, type WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { createLosses } from "../losses.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
-import { isStrictSchema } from "../strict-schema.ts";
+import { createLosses } from "../shared/losses.ts";
+import { isStrictSchema } from "../shared/schema/strict.ts";
 import { hiddenObject, withoutUndefined } from "./extras.ts";
 import { writeInput } from "./item-writer.ts";
 import { legalLabel, shortHash } from "./names.ts";

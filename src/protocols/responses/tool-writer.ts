@@ -2,7 +2,7 @@
 import { dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { writeToolChoice } from "../openai-tool-choice.ts";
+import { writeToolChoice } from "../shared/openai/tool-choice.ts";
 import { hiddenObject, withoutUndefined } from "./extras.ts";
 import { legalName } from "./names.ts";
 import { createPlaces } from "./namespaces.ts";

@@ -1,6 +1,7 @@
 /** How a credential is sent to Vertex AI: an OAuth access token as a bearer token. The only file here that sees one. */
-import { headerText } from "../header-text.ts";
+
 import type { CarrierAuth } from "../protocol.ts";
+import { headerText } from "../shared/header-text.ts";
 
 export const auth: CarrierAuth = {
   sign({ secret, style }) {

@@ -7,7 +7,7 @@ import type { Route } from "../../ir/route.ts";
 import { asText, at } from "../../std/json.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, Payload, Protocol } from "../protocol.ts";
-import { fillPath } from "../upstream-path.ts";
+import { fillPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 
 const ID = "vertex";

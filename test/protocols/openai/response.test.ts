@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { type IrBlock, NO_EXTRAS } from "../../../src/ir/request.ts";
 import { FINISH_REASONS, type IrChoice, type IrResponse } from "../../../src/ir/response.ts";
-import { createLosses } from "../../../src/protocols/losses.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { readUsage, writeUsage } from "../../../src/protocols/openai/usage.ts";
+import { createLosses } from "../../../src/protocols/shared/losses.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
 import { CONTEXT, call, FOREIGN, foreignResponse, text, usage } from "./builders.ts";

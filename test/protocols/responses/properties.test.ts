@@ -14,7 +14,7 @@ import {
   legalPastName,
   restoreName,
 } from "../../../src/protocols/responses/names.ts";
-import { readSeals, writeSeals } from "../../../src/protocols/responses/sealed.ts";
+import { readSeals, writeSeals } from "../../../src/protocols/responses/reasoning-signatures.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";

@@ -1,0 +1,131 @@
+/**
+ * Stage one: what came back, as a Failure. Order: the operator's error_map by code, what the protocol knows the words
+ * to mean, error_map by type, the status. Stage two (whose fault, what follows) is the table in ir/failure.ts.
+ */
+import { type Failure, type FailureKind, failure, type UpstreamWords } from "../../ir/failure.ts";
+import type { ErrorWords } from "../../protocols/protocol.ts";
+import { KIND_BY_MEANING } from "../../protocols/shared/errors/kinds.ts";
+
+/** Error-map classes (the configuration's words) to failure kinds. */
+const CLASS_KINDS: Readonly<Record<string, FailureKind>> = {
+  rate_limit: "rate-limited",
+  overloaded: "overloaded",
+  server_error: "server-error",
+  timeout: "timeout",
+  network: "network",
+  auth: "credential",
+  billing: "billing",
+  client_error: "rejected",
+  context_length: "context-length",
+};
+
+export interface ClassifyInput {
+  readonly words: ErrorWords;
+  readonly errorMap: Readonly<Record<string, string>>;
+  /** From headers; the body's own hint stands in `words`. null: none. */
+  readonly retryAfterMs: number | null;
+  /** The caller's own credential was sent upstream. */
+  readonly passthrough: boolean;
+  /** null after the commit, or when nothing may be relayed. */
+  readonly body: Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function classify(input: ClassifyInput): Failure {
+  const { words } = input;
+  const kind = isForeignPage(input) ? "malformed" : callersOwn(kindOf(words, input.errorMap), input.passthrough);
+  const upstream: UpstreamWords = {
+    status: words.status,
+    code: words.code,
+    type: words.type,
+    message: words.message,
+    body: input.body,
+    headers: input.headers,
+  };
+  return { ...failure(kind, messageOf(kind, words), hintOf(input)), upstream };
+}
+
+/** "Again at once" is no hint: taken as one, it would neither wait nor count. */
+function hintOf({ retryAfterMs, words }: ClassifyInput): number | null {
+  const hint = retryAfterMs ?? words.retryAfterMs;
+  return hint === 0 ? null : hint;
+}
+
+/** A 403 that is a web page comes from some machine before the vendor's API: it speaks of no credential. */
+function isForeignPage({ words, headers }: ClassifyInput): boolean {
+  return words.status === 403 && (headers["content-type"] ?? "").toLowerCase().startsWith("text/html");
+}
+
+/** In passthrough the credential is the caller's: its trouble is the caller's answer and moves nothing. */
+function callersOwn(kind: FailureKind, passthrough: boolean): FailureKind {
+  return passthrough && (kind === "credential" || kind === "billing") ? "caller-credential" : kind;
+}
+
+function kindOf(words: ErrorWords, errorMap: Readonly<Record<string, string>>): FailureKind {
+  const kind = mapped(errorMap, words.code) ?? meant(words) ?? mapped(errorMap, words.type) ?? byStatus(words.status);
+  return kind === "credential" && words.status === 403 && isNarrow(words) ? "model-missing" : kind;
+}
+
+/**
+ * A 403 that speaks of one model, or of one thing that may not be done with it, says nothing of the account's other
+ * models. Missing scopes are the key's own, although a scope may be named after models.
+ */
+function isNarrow({ code, type, message }: ErrorWords): boolean {
+  const said = `${code ?? ""} ${type ?? ""} ${message ?? ""}`.toLowerCase();
+  return NARROW.test(said) && !said.includes("scope");
+}
+
+const NARROW =
+  /\b(?:models?|deployment|feature|beta|tools?|web[ _]search|streaming|stream this|reasoning summar(?:y|ies)|fine-?tun(?:e|ed|ing))\b|model_not_found|model_access/;
+
+/** The kind an error_map gives to a code or type; null: it says nothing of it. */
+function mapped(errorMap: Readonly<Record<string, string>>, word: string | null): FailureKind | null {
+  if (word === null || !Object.hasOwn(errorMap, word)) return null;
+  return CLASS_KINDS[errorMap[word] ?? ""] ?? null;
+}
+
+function meant(words: ErrorWords): FailureKind | null {
+  return words.meaning === null ? null : KIND_BY_MEANING[words.meaning];
+}
+
+const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([
+  [401, "credential"],
+  [402, "billing"],
+  [403, "credential"],
+  [408, "timeout"],
+  [413, "upstream-too-large"],
+  [425, "server-error"],
+  [429, "rate-limited"],
+  [503, "overloaded"],
+  [504, "timeout"],
+  [529, "overloaded"],
+]);
+
+function byStatus(status: number): FailureKind {
+  const known = STATUS_KINDS.get(status);
+  if (known !== undefined) return known;
+  if (status >= 500) return "server-error";
+  if (status >= 400) return "rejected";
+  return status >= 300 ? "redirect" : "malformed";
+}
+
+/** The vendor's own sentence where it is about the request; ours where it is about our account or the vendor's state. */
+function messageOf(kind: FailureKind, words: ErrorWords): string {
+  const ours = OUR_MESSAGES[kind];
+  return ours ?? words.message ?? "The model's provider refused the request.";
+}
+
+const MALFORMED_MESSAGE = "The model's provider sent an answer that cannot be used.";
+
+/** An answer that is none, whatever was wrong with it. */
+export const MALFORMED: Failure = failure("malformed", MALFORMED_MESSAGE);
+
+const OUR_MESSAGES: Partial<Readonly<Record<FailureKind, string>>> = {
+  credential: "The request could not be authenticated with the model's provider.",
+  billing: "The account at the model's provider cannot pay for this request.",
+  redirect: "The model's provider answered with a redirect, which is not followed.",
+  malformed: MALFORMED_MESSAGE,
+  overloaded: "The model is overloaded. Try again in a moment.",
+  "server-error": "The model's provider had an internal error.",
+  timeout: "The model did not answer in time.",
+};

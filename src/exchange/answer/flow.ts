@@ -1,0 +1,119 @@
+/**
+ * What happens to the bytes of a streamed answer between lane and client: relayed with a tap beside, or read and
+ * written again. Synchronous; the pump does the waiting. Until the commit nothing is sent, so
+ * trouble is returned; from then on trouble is written into the stream and ends it.
+ */
+import { type Failure, failure } from "../../ir/failure.ts";
+import type { Loss } from "../../ir/loss.ts";
+import type { Usage } from "../../ir/usage.ts";
+import type { ErrorWords } from "../../protocols/protocol.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { MALFORMED } from "./classify.ts";
+
+export interface Flow {
+  push(bytes: Uint8Array): FlowStep;
+  /** The upstream closed. */
+  end(): FlowStep;
+  /** Bytes that tell the client of trouble after the commit, and end its stream legally. */
+  fail(failed: Failure): Uint8Array[];
+  /** The held handshake is sent although nothing meaningful came yet: trouble is written from now on. */
+  commit(): void;
+  readonly note: FlowNote;
+  /** False: trouble after the commit cannot be written into the answer, so its connection must break. */
+  readonly tellsTrouble: boolean;
+}
+
+export interface FlowStep {
+  readonly out: readonly Uint8Array[];
+  /** Frames seen in this step. */
+  readonly frames: number;
+  /** Trouble before the commit; nothing of this answer may reach the client. */
+  readonly failure: Failure | null;
+}
+
+/** What has been seen so far; changes as the flow runs. */
+export interface FlowNote {
+  meaningful: boolean;
+  /** Frames or events that carried a part of the answer. */
+  pieces: number;
+  /** Every answer that has begun is finished; the upstream may close. One more may begin and take that back. */
+  settled: boolean;
+  readonly answersAsked: number;
+  /** Answers asked for and not finished; while there are any, an upstream that is silent is waited for. */
+  answersDue: number;
+  /** The stream's one ending has been written. */
+  ended: boolean;
+  usage: Usage | null;
+  model: string | null;
+  finish: string | null;
+  /** Trouble that came after the commit. */
+  failure: Failure | null;
+  readonly losses: Loss[];
+  lossCount: number;
+}
+
+/** Losses kept per answer; more are counted. */
+const LOSSES_MAX = 64;
+
+export type Classify = (words: ErrorWords) => Failure;
+
+export function newFlowNote(answersAsked = 1): FlowNote {
+  return {
+    meaningful: false,
+    pieces: 0,
+    settled: false,
+    answersAsked,
+    answersDue: answersAsked,
+    ended: false,
+    usage: null,
+    model: null,
+    finish: null,
+    failure: null,
+    losses: [],
+    lossCount: 0,
+  };
+}
+
+/** A part of the answer came. */
+export function countPiece(note: FlowNote): void {
+  note.meaningful = true;
+  note.pieces += 1;
+}
+
+/** Nothing that the client waits for can follow: an upstream that stays open is closed after a grace time. */
+export function isDone(note: FlowNote): boolean {
+  return note.ended || (note.settled && note.answersDue <= 0);
+}
+
+/**
+ * Nothing has been sent, so that another lane may still answer: also where trouble came in the same piece as the first
+ * words. Not where the answer was whole by then.
+ */
+export function mayFailOver(note: FlowNote, committed: boolean): boolean {
+  return !committed && !(note.meaningful && note.ended);
+}
+
+export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, losses: readonly Loss[]): void {
+  note.lossCount += losses.length;
+  note.losses.push(...losses.slice(0, Math.max(0, LOSSES_MAX - note.losses.length)));
+}
+
+export const NOTHING: FlowStep = { out: [], frames: 0, failure: null };
+export const CUT_SHORT = failure("malformed", "The model's answer broke off before its end.");
+
+/** Malformed wire input inside a step: returned before the commit, told to the client after it and after what was good. */
+export function guarded(
+  step: (out: Uint8Array[]) => FlowStep,
+  note: FlowNote,
+  committed: boolean,
+  trouble: (failed: Failure) => Uint8Array[],
+): FlowStep {
+  const out: Uint8Array[] = [];
+  try {
+    return step(out);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    if (mayFailOver(note, committed)) return { out: [], frames: 0, failure: MALFORMED };
+    return { out: note.ended ? out : [...out, ...trouble(MALFORMED)], frames: 0, failure: null };
+  }
+}

@@ -1,0 +1,128 @@
+/** What the client is told around an answer: the gateway's own headers, and failures in the client's own protocol. */
+import type { Deployment, Lane } from "../../ir/deployment.ts";
+import type { Failure, FailureKind } from "../../ir/failure.ts";
+import type { Loss } from "../../ir/loss.ts";
+import type { RequestParts } from "../../ir/route.ts";
+import type { Protocol } from "../../protocols/protocol.ts";
+import { encodeUtf8 } from "../../std/bytes.ts";
+import type { Answer } from "../contract.ts";
+import type { HeaderFilter } from "../lane/header-filter.ts";
+
+export interface GatewayHeadersInput {
+  readonly style: Deployment["responseHeaders"];
+  readonly requestId: string;
+  /** Lane that answered; null: none did. */
+  readonly lane: Lane | null;
+  readonly attempts: number;
+  /** Another lane than the first one answered. */
+  readonly switched: boolean;
+  readonly losses: readonly Loss[];
+  readonly lossCount: number;
+}
+
+/** Bytes of `x-ringmain-losses`: proxies refuse headers of 4 to 8 KB. */
+const LOSSES_HEADER_CHARS_MAX = 2_048;
+
+export function gatewayHeaders(input: GatewayHeadersInput): Record<string, string> {
+  if (input.style === "off") return {};
+  const headers: Record<string, string> = { "x-ringmain-request-id": input.requestId };
+  if (input.lossCount > 0) headers["x-ringmain-losses"] = lossesHeader(input.losses, input.lossCount);
+  if (input.style === "minimal") return headers;
+  if (input.lane !== null) {
+    headers["x-ringmain-model"] = headerText(input.lane.model);
+    headers["x-ringmain-lane"] = headerText(input.lane.id);
+    headers["x-ringmain-switched"] = String(input.switched);
+  }
+  headers["x-ringmain-attempts"] = String(input.attempts);
+  return headers;
+}
+
+/** A count, then as many as fit: `2; top_k dropped, stop clamped`. */
+function lossesHeader(losses: readonly Loss[], count: number): string {
+  let text = `${count};`;
+  for (const [index, loss] of losses.entries()) {
+    const next = `${index === 0 ? " " : ", "}${headerText(loss.field)} ${loss.how}`;
+    if (text.length + next.length > LOSSES_HEADER_CHARS_MAX) break;
+    text += next;
+  }
+  return text;
+}
+
+/** Header values are visible ASCII; what else a name holds is escaped as in a URL. */
+function headerText(text: string): string {
+  return VISIBLE.test(text) ? text : text.replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent);
+}
+
+/** As nearly every name is: then there is nothing to search for. */
+const VISIBLE = /^[\x21-\x7e]*$/;
+
+export interface RefusalInput {
+  readonly protocol: Protocol;
+  readonly failure: Failure;
+  /** Protocol whose words the failure carries; null: none. */
+  readonly from: Protocol | null;
+  readonly requestId: string;
+  readonly parts: RequestParts;
+  readonly detail: Deployment["errorDetail"];
+  readonly filter: HeaderFilter | null;
+}
+
+/** Failures that speak of our account, or are no answer to the request: never shown in the vendor's words. */
+const OURS: ReadonlySet<FailureKind> = new Set<FailureKind>(["credential", "billing", "redirect", "malformed"]);
+
+/** In the client's protocol: the vendor's own bytes where it speaks the same one, else the protocol's own envelope. */
+export function writeFailure(input: RefusalInput): Answer {
+  const { failure, protocol, from } = input;
+  const common: Record<string, string> = {
+    "x-ringmain-error": failure.kind.replaceAll("-", "_"),
+    ...retryAfter(failure),
+  };
+  const { upstream } = failure;
+  if (
+    upstream?.body != null &&
+    upstream.body.length > 0 &&
+    from?.carrier.envelope === protocol.carrier.envelope &&
+    !OURS.has(failure.kind)
+  ) {
+    const passed = input.filter === null ? {} : input.filter(upstream.headers);
+    return {
+      status: upstream.status,
+      headers: {
+        ...protocol.carrier.answerHeaders(input.requestId),
+        ...withoutOddWait(passed),
+        ...common,
+        "content-type": upstream.headers["content-type"] ?? "application/json",
+      },
+      body: upstream.body,
+    };
+  }
+  const written = protocol.payload.writeError(failure, {
+    requestId: input.requestId,
+    path: input.parts.path,
+    details: input.detail === "full",
+  });
+  return {
+    status: written.status,
+    headers: {
+      "content-type": "application/json",
+      ...protocol.carrier.answerHeaders(input.requestId),
+      ...common,
+      ...written.headers,
+    },
+    body: encodeUtf8(JSON.stringify(written.body)),
+  };
+}
+
+/** "Again at once" makes clients spin, and what is neither seconds nor a date tells them nothing. */
+function withoutOddWait(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { "retry-after": wait, ...others } = headers;
+  if (wait === undefined) return headers;
+  if (/^\s*0+(?:\.0*)?\s*$/.test(wait)) return { ...others, "retry-after": "1" };
+  return /^\s*\d+(?:\.\d+)?\s*$|GMT\s*$/.test(wait) ? headers : others;
+}
+
+/** Whole seconds, at least one: the form every client reads. */
+function retryAfter(failure: Failure): Record<string, string> {
+  if (failure.retryAfterMs === null) return {};
+  return { "retry-after": String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))) };
+}

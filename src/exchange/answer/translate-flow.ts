@@ -1,0 +1,142 @@
+/** A streamed answer read and written again, event by event. */
+import { type IrEvent, isMeaningful } from "../../ir/event.ts";
+import type { Failure } from "../../ir/failure.ts";
+import { mergeUsage } from "../../ir/usage.ts";
+import type { AnswerContext, Frame, Framing, Payload } from "../../protocols/protocol.ts";
+import {
+  addLosses,
+  countPiece,
+  type Flow,
+  type FlowNote,
+  type FlowStep,
+  guarded,
+  mayFailOver,
+  newFlowNote,
+} from "./flow.ts";
+
+export interface TranslateFlowInput {
+  readonly ingress: Payload;
+  readonly egress: Payload;
+  /** How the stream travels from the lane, and how to the client. */
+  readonly from: Framing;
+  readonly to: Framing;
+  readonly context: AnswerContext;
+  /** Answers the request asked for in one (`n`). */
+  readonly answersAsked: number;
+  /** Names who issued what is sealed, where that is not the protocol's own vendor; null: it is. */
+  readonly issued: ((event: IrEvent) => IrEvent) | null;
+  /** Sees a failure made by the reader once more, so that the operator's error_map holds for errors inside a stream. */
+  readonly reclassify: (failed: Failure) => Failure;
+}
+
+export function createTranslateFlow(input: TranslateFlowInput): Flow {
+  const splitter = input.from.createSplitter();
+  const reader = input.egress.createStreamReader();
+  const note = newFlowNote(input.answersAsked);
+  const writer = createEventWriter(input.ingress, input.to, input.context, note);
+  let committed = false;
+
+  const take = (events: readonly IrEvent[], frames: number, out: Uint8Array[]): FlowStep => {
+    for (const each of events) {
+      const event = input.issued === null ? each : input.issued(each);
+      if (event.type === "failed") {
+        const failed = input.reclassify(event.failure);
+        if (mayFailOver(note, committed)) return { out: [], frames, failure: failed };
+        out.push(...writer.push({ type: "failed", failure: failed }));
+        return { out, frames, failure: null };
+      }
+      out.push(...writer.push(event));
+    }
+    // Taken back when one more answer begins.
+    note.settled = note.ended || reader.settled;
+    return { out, frames, failure: null };
+  };
+
+  const trouble = (failed: Failure): Uint8Array[] =>
+    note.ended ? [] : writer.push({ type: "failed", failure: failed });
+  /** One by one, so that what came before a broken frame is said. */
+  const read = (frames: readonly Frame[], out: Uint8Array[]): FlowStep => {
+    for (const frame of frames) {
+      const step = take(reader.push(frame), frames.length, out);
+      if (step.failure !== null) return step;
+    }
+    return { out, frames: frames.length, failure: null };
+  };
+  return {
+    note,
+    tellsTrouble: true,
+    commit: () => {
+      committed = true;
+    },
+    push: (bytes) => guarded((out) => read(splitter.push(bytes), out), note, committed, trouble),
+    end: () =>
+      guarded(
+        (out) => {
+          const step = read(splitter.end(), out);
+          return step.failure === null ? take(reader.end(), step.frames, out) : step;
+        },
+        note,
+        committed,
+        trouble,
+      ),
+    fail: trouble,
+  };
+}
+
+export interface EventWriter {
+  push(event: IrEvent): Uint8Array[];
+}
+
+/** Events to client bytes, with the note kept beside. */
+export function createEventWriter(
+  payload: Payload,
+  framing: Framing,
+  context: AnswerContext,
+  note: FlowNote,
+): EventWriter {
+  const writer = payload.createStreamWriter(context);
+  const joiner = framing.createJoiner();
+  let lossesTaken = 0;
+  return {
+    push(event) {
+      if (note.ended) return [];
+      observe(event, note);
+      const out: Uint8Array[] = [];
+      for (const frame of writer.push(event)) out.push(joiner.write(frame));
+      if (note.ended) out.push(joiner.end());
+      if (writer.losses.length > lossesTaken) addLosses(note, writer.losses.slice(lossesTaken));
+      lossesTaken = writer.losses.length;
+      return out.filter((bytes) => bytes.length > 0);
+    },
+  };
+}
+
+function observe(event: IrEvent, note: FlowNote): void {
+  if (isMeaningful(event)) countPiece(note);
+  switch (event.type) {
+    case "start":
+      note.model ??= event.model;
+      return;
+    case "usage":
+      note.usage = mergeUsage(note.usage, event.usage);
+      return;
+    case "finish":
+      note.finish = event.finish.raw ?? event.finish.reason;
+      note.answersDue -= 1;
+      return;
+    case "loss":
+      addLosses(note, [event.loss]);
+      return;
+    case "failed":
+      note.failure ??= event.failure;
+      note.ended = true;
+      note.settled = true;
+      return;
+    case "end":
+      note.ended = true;
+      note.settled = true;
+      return;
+    default:
+      return;
+  }
+}

@@ -1,0 +1,206 @@
+/** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
+import type { Lane, Timers } from "../../ir/deployment.ts";
+import type { Operation } from "../../ir/facts.ts";
+import { type Failure, failure } from "../../ir/failure.ts";
+import type { Loss } from "../../ir/loss.ts";
+import type { AnswerContext, MemberEditsInput, WriteRequestOptions } from "../../protocols/protocol.ts";
+import { encodeUtf8 } from "../../std/bytes.ts";
+import { type JsonObject, parseJson } from "../../std/json.ts";
+import type { StopSignal } from "../../std/stop-signal.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { readQuotas, type Sent } from "../../upstream/index.ts";
+import { isFailure, lossDetails } from "../request/call.ts";
+import { isRelayed } from "./mode.ts";
+import type { Prepared, Side } from "./outcome.ts";
+import { holdsForeignSeals, sealedFor } from "./reasoning-signatures.ts";
+import { relayBody } from "./splice-body.ts";
+
+export function prepare(side: Side): Prepared | Failure {
+  const { world, call, lane, egress } = side;
+  const context: AnswerContext = {
+    request: null,
+    upstreamModel: lane.upstreamModel,
+    createdMs: world.effects.wallMs(),
+    newId: world.effects.randomId,
+    elapsedMs: () => world.effects.nowMs() - call.startedMs,
+    inputTokensEstimate: call.request.facts.inputTokensEstimate,
+  };
+  if (side.relayed && !mustBeRewritten(side)) {
+    const { facts } = call.request;
+    const hide = world.metered && STREAMS_WORDS.has(facts.operation) && facts.stream && !facts.usageAsked;
+    const hidden = hide ? egress.payload.hiddenUsage : null;
+    const members = egress.carrier.memberEdits(editsInput(side, call.request.body));
+    const contentType = call.request.form?.contentType ?? JSON_TYPE;
+    return { body: relayBody({ request: call.request, members, hidden }), contentType, losses: [], hidden, context };
+  }
+  return translateRequest(side, context);
+}
+
+/** Both stream in the payload's own way, and report usage only when asked. */
+const STREAMS_WORDS: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete"]);
+
+/** Only the lane that sealed a piece of reasoning can open it; counting needs none of it opened. */
+function mustBeRewritten({ world, call, lane, egress }: Side): boolean {
+  const { bytes, facts } = call.request;
+  return facts.operation === "chat" && holdsForeignSeals(bytes, egress.payload, lane, world.seals);
+}
+
+/** Tokens written where the lane's protocol demands a limit and nobody gave one. */
+const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
+
+function translateRequest(side: Side, context: AnswerContext): Prepared | Failure {
+  const { world, call, lane, egress } = side;
+  const read = call.ir();
+  if (isFailure(read)) return read;
+  try {
+    const request = sealedFor(read.value, egress.payload, lane, world.seals);
+    const written = egress.payload.writeRequest(request, writeOptions(lane));
+    const losses = [...read.losses, ...written.losses];
+    if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
+    return {
+      body: encodeUtf8(JSON.stringify(withEdits(side, written.value))),
+      contentType: JSON_TYPE,
+      losses,
+      hidden: null,
+      context: { ...context, request: read.value },
+    };
+  } catch (error) {
+    if (error instanceof WireError) return failure("invalid-request", error.message);
+    throw error;
+  }
+}
+
+export function writeOptions(lane: Lane): WriteRequestOptions {
+  return {
+    upstreamModel: lane.upstreamModel,
+    defaultMaxOutputTokens: lane.defaultMaxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
+    maxOutputTokens: lane.capabilities.maxOutputTokens,
+  };
+}
+
+function editsInput({ call, lane }: Side, body: JsonObject): MemberEditsInput {
+  const { facts } = call.request;
+  return {
+    operation: facts.operation,
+    upstreamModel: lane.upstreamModel,
+    stream: facts.stream,
+    headers: call.parts.headers,
+    body,
+  };
+}
+
+/** A written body as this carrier wants it: a payload writes the model and the stream flag even where they travel in the path. */
+export function withEdits(side: Side, body: JsonObject): JsonObject {
+  const { carrier } = side.egress;
+  const edited = { ...body };
+  for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(side, body)))) {
+    if (jsonText === null) delete edited[name];
+    else edited[name] = parseJson(jsonText);
+  }
+  return edited;
+}
+
+/** Losses named in the message of a refusal; all of them stand in the details. */
+const LOSSES_NAMED_MAX = 10;
+
+export function lossesRefused(losses: readonly Loss[]): Failure {
+  const named = losses.slice(0, LOSSES_NAMED_MAX).map((loss) => `${loss.field} (${loss.how}: ${loss.detail})`);
+  const more = losses.length > named.length ? ` and ${losses.length - named.length} more` : "";
+  return {
+    ...failure("losses-refused", `Strict translation refuses what cannot be carried over: ${named.join("; ")}${more}.`),
+    details: { tried: [], skipped: [], recoversInMs: null, losses: lossDetails(losses) },
+  };
+}
+
+/** `signal`: another one than the client's, where one of several calls may end the others. */
+export async function dispatch(
+  side: Side,
+  prepared: Pick<Prepared, "body" | "contentType">,
+  signal: StopSignal = side.call.signal,
+): Promise<Sent | Failure> {
+  const { world, call, lane, egress, provider } = side;
+  const { facts } = call.request;
+  const path = egress.carrier.upstreamPath({
+    operation: facts.operation,
+    upstreamModel: lane.upstreamModel,
+    stream: facts.stream,
+    template: provider.path,
+    clientPath: call.parts.path,
+  });
+  if (path === null) throw new Error(`lane ${lane.id} was asked for what its path cannot serve`);
+  const url = provider.baseUrl + path;
+  const secret = call.caller.passthrough ?? world.secretOf(lane);
+  if (secret === null && lane.credential !== null) {
+    return failure("credential", "The request could not be authenticated with the model's provider.");
+  }
+  const credential =
+    secret === null
+      ? {}
+      : await egress.carrier.auth.sign({
+          method: "POST",
+          url,
+          contentType: prepared.contentType,
+          body: prepared.body,
+          secret,
+          region: provider.region ?? null,
+          style: provider.authStyle,
+          passthrough: call.caller.passthrough !== null,
+          wallMs: world.effects.wallMs(),
+        });
+  const sent = await world.send({
+    url,
+    method: "POST",
+    headers: headersFor(side, prepared.contentType, credential),
+    body: prepared.body,
+    timers: timersOf(side, facts.stream),
+    signal,
+    proxy: provider.proxy,
+    ca: world.caOf(provider),
+  });
+  if (sent.kind === "response") hearQuotas(side, sent.headers);
+  return sent;
+}
+
+/** A caller's own credential has limits of its own, which say nothing of the lane's. */
+function hearQuotas({ world, call, egress, hear }: Side, headers: Readonly<Record<string, string>>): void {
+  const { quotas } = egress.carrier;
+  if (quotas === undefined || call.caller.passthrough !== null) return;
+  const facts = readQuotas(headers, quotas, world.effects.wallMs);
+  if (facts.length > 0) hear(facts);
+}
+
+export const JSON_TYPE = "application/json";
+
+/** What the lane demands wins over what the client sent, and that over what the protocol would say by itself. */
+function headersFor(
+  side: Side,
+  contentType: string,
+  credential: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { world, call, lane, egress, provider } = side;
+  const headers = world.requestFilter(call.ingress, lane)(call.parts.headers);
+  if (side.relayed && egress.id !== call.ingress.id)
+    Object.assign(headers, call.ingress.carrier.bodyHeaders?.(call.request.body));
+  const { requestDefaults } = egress.carrier.headers;
+  for (const name in requestDefaults) headers[name] ??= requestDefaults[name] ?? "";
+  for (const name in provider.headers) headers[name] = provider.headers[name] ?? "";
+  headers["content-type"] = contentType;
+  headers["accept"] = acceptOf(side);
+  headers["accept-encoding"] = "identity";
+  headers["user-agent"] = world.userAgent;
+  return Object.assign(headers, credential);
+}
+
+/** Pictures and sound come in types only the client knows. */
+function acceptOf({ call, egress }: Side): string {
+  const { stream, operation } = call.request.facts;
+  if (isRelayed(operation)) return call.parts.headers["accept"] ?? "*/*";
+  return stream ? egress.carrier.framing.contentType : JSON_TYPE;
+}
+
+function timersOf({ target, lane, patienceMs }: Side, stream: boolean): Timers {
+  const pair = target.timers ?? lane.timers;
+  const timers = stream ? pair.streamed : pair.buffered;
+  const isShorter = patienceMs !== null && (timers.firstByteMs === 0 || patienceMs < timers.firstByteMs);
+  return isShorter ? { ...timers, firstByteMs: patienceMs } : timers;
+}

@@ -1,0 +1,197 @@
+/**
+ * Operations beside chat that must be written anew for a lane: embeddings (in several calls where one cannot carry all
+ * inputs), reranking, and token counting. Each becomes the bodies to send and the way back.
+ */
+import type { IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
+import { type Failure, failure } from "../../ir/failure.ts";
+import type { Loss, WithLosses } from "../../ir/loss.ts";
+import { NO_EXTRAS } from "../../ir/request.ts";
+import { sumUsage, type Usage } from "../../ir/usage.ts";
+import type { EmbedOperation } from "../../protocols/protocol.ts";
+import type { JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+import { withoutOutput } from "../answer/untranslated.ts";
+import { isFailure } from "../request/call.ts";
+import { lossesRefused, withEdits, writeOptions } from "./dispatch.ts";
+import type { Side } from "./outcome.ts";
+import { sealedFor } from "./reasoning-signatures.ts";
+
+export interface Conversion {
+  /** One call each, at least one. */
+  readonly bodies: readonly JsonObject[];
+  readonly losses: readonly Loss[];
+  /** The answers in the order of the calls. Throws WireError when one of them is none. */
+  answer(bodies: readonly JsonObject[]): Converted;
+  /** What one answer alone cost; null: nothing that can be read. */
+  readonly usageOf: (body: JsonObject) => Usage | null;
+}
+
+export interface Converted {
+  readonly body: JsonObject;
+  readonly losses: readonly Loss[];
+  readonly usage: Usage | null;
+  readonly model: string | null;
+}
+
+/** Calls one request may be split into: enough for 2,048 texts (what OpenAI's clients may send) at 16 a call. */
+export const EMBED_CALLS_MAX = 128;
+
+/** null: nothing is to be written anew, the request goes as it is or is chat. */
+export function conversionOf(side: Side): Conversion | Failure | null {
+  switch (side.call.request.facts.operation) {
+    case "embed":
+      return embed(side);
+    case "rerank":
+      return side.relayed ? null : rerank(side);
+    case "count":
+      return side.relayed ? null : count(side);
+    default:
+      return null;
+  }
+}
+
+// ---------------------------------------------------------------- embed
+
+function embed(side: Side): Conversion | Failure | null {
+  const { call, lane, egress } = side;
+  const from = call.ingress.operations.embed;
+  const to = egress.operations.embed;
+  if (to === undefined) throw new Error(`lane ${lane.id} was asked for embeddings it does not offer`);
+  // A protocol that relays may do so without reading: its vendor says what is wrong.
+  if (from === undefined) return null;
+  const read = readBody(() => from.readRequest(call.request.body));
+  const max = Math.max(1, to.inputsMax(lane.upstreamModel));
+  if (side.relayed && (isFailure(read) || read.value.inputs.length <= max)) return null;
+  if (isFailure(read)) return read;
+  const request = read.value;
+  const calls = Math.ceil(request.inputs.length / max);
+  if (calls > EMBED_CALLS_MAX) return tooMany(max);
+  return guarded(side, () => {
+    const written = Array.from({ length: Math.max(1, calls) }, (_, at) =>
+      to.writeRequest({ ...request, inputs: request.inputs.slice(at * max, (at + 1) * max) }, lane.upstreamModel),
+    );
+    return {
+      bodies: written.map(({ value }) => withEdits(side, value)),
+      // Each call loses the same.
+      losses: [...read.losses, ...(written[0]?.losses ?? [])],
+      answer: (bodies) => joinVectors(side, { from, to, request, max }, bodies),
+      usageOf: (body) => readable(() => to.readResponse(body, lane.upstreamModel).usage),
+    };
+  });
+}
+
+function tooMany(inputsMax: number): Failure {
+  const most = inputsMax * EMBED_CALLS_MAX;
+  return failure(
+    "no-capable-lane",
+    `The request has more inputs than this model takes: send at most ${most} at a time.`,
+  );
+}
+
+function joinVectors(
+  side: Side,
+  how: { from: EmbedOperation; to: EmbedOperation; request: IrEmbedRequest; max: number },
+  bodies: readonly JsonObject[],
+): Converted {
+  const { from, to, request, max } = how;
+  const { upstreamModel } = side.lane;
+  const parts = bodies.map((body) => to.readResponse(body, upstreamModel));
+  for (const [at, { vectors }] of parts.entries()) {
+    const expected = Math.min(max, request.inputs.length - at * max);
+    if (vectors.length !== expected)
+      throw new WireError(`The answer holds ${vectors.length} vectors for ${expected} inputs.`);
+  }
+  const [first] = parts;
+  if (first === undefined) throw new WireError("There is no answer.");
+  const usage = withoutOutput(sumUsage(parts.map((part) => part.usage)));
+  // What only the vendor's own answer says is said of its part of the vectors, not of all of them.
+  const extras = parts.length === 1 ? first.extras : NO_EXTRAS;
+  const joined: IrEmbedResponse = { ...first, vectors: parts.flatMap(({ vectors }) => vectors), usage, extras };
+  const written = from.writeResponse(joined, { request, upstreamModel, newId: side.world.effects.randomId });
+  return { body: written.value, losses: written.losses, usage, model: first.model };
+}
+
+// ---------------------------------------------------------------- rerank
+
+function rerank(side: Side): Conversion | Failure {
+  const { call, lane, egress } = side;
+  const from = call.ingress.operations.rerank;
+  const to = egress.operations.rerank;
+  if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to rerank and cannot`);
+  const read = readBody(() => from.readRequest(call.request.body));
+  if (isFailure(read)) return read;
+  return guarded(side, () => {
+    const written = to.writeRequest(read.value, lane.upstreamModel);
+    return {
+      bodies: [withEdits(side, written.value)],
+      losses: [...read.losses, ...written.losses],
+      answer(bodies) {
+        const response = to.readResponse(only(bodies));
+        const body = from.writeResponse(response, { newId: side.world.effects.randomId });
+        return { body, losses: [], usage: withoutOutput(response.usage), model: null };
+      },
+      usageOf: (body) => readable(() => to.readResponse(body).usage),
+    };
+  });
+}
+
+// ---------------------------------------------------------------- count
+
+function count(side: Side): Conversion | Failure {
+  const { call, lane, egress } = side;
+  const from = call.ingress.operations.count;
+  const to = egress.operations.count;
+  if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to count and cannot`);
+  const read = call.ir();
+  if (isFailure(read)) return read;
+  return guarded(side, () => {
+    const request = sealedFor({ ...read.value, stream: false }, egress.payload, lane, side.world.seals);
+    const written = egress.payload.writeRequest(request, writeOptions(lane));
+    const edited = withEdits(side, written.value);
+    return {
+      bodies: [to.writeRequest?.(edited, lane.upstreamModel) ?? edited],
+      losses: [...read.losses, ...written.losses],
+      answer: (bodies) => ({ body: from.writeCount(to.readCount(only(bodies))), losses: [], usage: null, model: null }),
+      usageOf: () => null,
+    };
+  });
+}
+
+// ---------------------------------------------------------------- common
+
+function readable(read: () => Usage | null): Usage | null {
+  try {
+    return withoutOutput(read());
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+function only(bodies: readonly JsonObject[]): JsonObject {
+  const [body] = bodies;
+  if (body === undefined) throw new WireError("There is no answer.");
+  return body;
+}
+
+/** What the client sent is no request of its own protocol. */
+function readBody<T>(read: () => WithLosses<T>): WithLosses<T> | Failure {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof WireError) return failure("invalid-request", error.message);
+    throw error;
+  }
+}
+
+/** What the lane's protocol cannot say at all another lane's may. */
+function guarded({ call }: Side, write: () => Conversion): Conversion | Failure {
+  try {
+    const conversion = write();
+    const { losses } = conversion;
+    return call.translation !== "lenient" && losses.length > 0 ? lossesRefused(losses) : conversion;
+  } catch (error) {
+    if (error instanceof WireError) return failure("no-capable-lane", error.message);
+    throw error;
+  }
+}

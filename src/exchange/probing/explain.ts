@@ -1,0 +1,248 @@
+/**
+ * What would happen to a request now, without sending it: the engine's own look at the lanes and the writers' own
+ * translation, so that an explanation cannot differ from what is done. Plain data, with the member names of the admin API.
+ */
+import type { Exhaustion, Lane, Target } from "../../ir/deployment.ts";
+import { type Failure, failure } from "../../ir/failure.ts";
+import type { Protocol } from "../../protocols/protocol.ts";
+import { type Decision, findTarget, type Selection } from "../../routing/index.ts";
+import type { JsonObject } from "../../std/json.ts";
+import { createStopper } from "../../std/stop-signal.ts";
+import { look, nothingLeftFor } from "../engine.ts";
+import { prepare } from "../lane/dispatch.ts";
+import type { Call, World } from "../request/call.ts";
+import { translationMode } from "../request/facts.ts";
+import type { Standing } from "../shared-state.ts";
+import { syntheticCall } from "./synthetic-call.ts";
+
+export interface ExplainInput {
+  /** As a client would write it. */
+  readonly target: string;
+  /** What the client speaks; null: what the first lane speaks. */
+  readonly protocol: string | null;
+  /** The client's own body; null: the smallest request there is. */
+  readonly request: JsonObject | null;
+  /** Lower-case names: a session's name, a tighter translation. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Explanation {
+  readonly target: string;
+  readonly kind: Target["kind"];
+  readonly protocol: string;
+  readonly select: Target["select"];
+  readonly keep: readonly string[];
+  readonly translation: string;
+  readonly on_exhausted: string;
+  readonly deadline_ms: number;
+  /** Lanes tried at most. */
+  readonly attempts_max: number;
+  readonly input_tokens_estimate: number;
+  /** Best first: the first one would be asked now, the next if it fails. */
+  readonly order: readonly ExplainedLane[];
+  readonly left_out: readonly LeftOutLane[];
+  /** The breaker says no, but statistics never take away the last lane. */
+  readonly insists: boolean;
+  /** What the client would be told; null: something can serve. */
+  readonly refusal: { readonly code: string; readonly message: string; readonly retry_after_ms: number | null } | null;
+  /** A sentence for people. */
+  readonly reason: string;
+}
+
+export interface ExplainedLane {
+  readonly lane: string;
+  readonly member: string;
+  /** How often it would be the first, over the next requests like this one, if nothing changed; 0 to 1. */
+  readonly odds: number;
+  readonly health: string;
+  readonly canonical: string;
+  readonly way: "relay" | "translate";
+  /** Lanes that could not take this request at all say why; null: it can. */
+  readonly refuses: string | null;
+  readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
+  readonly free_slots: number;
+  /** What is left of the vendor's limits, as it told last; empty: nothing is known. */
+  readonly quotas: readonly { readonly window: string; readonly left_share: number; readonly resets_in_ms: number }[];
+}
+
+export interface LeftOutLane {
+  readonly lane: string;
+  readonly because: string;
+  readonly health: string;
+  /** ms until it ends by itself; null: not by itself, or nobody can tell. */
+  readonly for_ms: number | null;
+}
+
+export type Explain = (input: ExplainInput) => Explanation | Failure;
+
+/** Next requests the odds are counted over, and the looks at lanes that may cost. */
+const DRAWS_MAX = 1_000;
+const LOOKS_MAX = 50_000;
+
+export function createExplain(options: {
+  readonly world: World;
+  readonly standing: Standing;
+  readonly protocols: readonly Protocol[];
+}): Explain {
+  const { world, standing, protocols } = options;
+  return (input) => {
+    const target = findTarget(world.deployment, input.target);
+    if (target === null) return failure("unknown-model", `Nothing is called ${JSON.stringify(input.target)} here.`);
+    const ingress = speakerOf(protocols, input.protocol ?? firstProtocol(world, target));
+    if (ingress === null) return failure("invalid-request", "There is no such protocol.");
+    const call = callFor(world, ingress, target, input);
+    if ("kind" in call) return call;
+    return explained({ world, standing, call, target });
+  };
+}
+
+function speakerOf(protocols: readonly Protocol[], id: string): Protocol | null {
+  return protocols.find((protocol) => protocol.id === id) ?? null;
+}
+
+function firstProtocol({ deployment }: World, target: Target): string {
+  const [id = ""] = target.members.flatMap((member) => member.lanes);
+  return deployment.lanes[id]?.protocol ?? "";
+}
+
+/** The call as the path of a request would make it. */
+function callFor(world: World, ingress: Protocol, target: Target, input: ExplainInput): Call | Failure {
+  const translation = translationMode(target.translation, input.headers["x-ringmain-translation"]);
+  if (typeof translation !== "string") return translation;
+  return syntheticCall({
+    id: "explain",
+    world,
+    ingress,
+    operation: "chat",
+    model: input.target,
+    body: input.request,
+    headers: input.headers,
+    translation,
+    signal: createStopper().signal,
+  });
+}
+
+interface Explaining {
+  readonly world: World;
+  readonly standing: Standing;
+  readonly call: Call;
+  readonly target: Target;
+}
+
+function explained(explaining: Explaining): Explanation {
+  const { world, standing, call, target } = explaining;
+  const nowMs = world.effects.nowMs();
+  const looking = { ...explaining, tried: new Set<string>(), first: null, needsRoomBeyond: null };
+  const decision = look(looking, target);
+  const odds = oddsOf(explaining, decision);
+  const refusal = decision.pick === null ? nothingLeftFor({ ...explaining, decision }) : null;
+  return {
+    target: target.name,
+    kind: target.kind,
+    protocol: call.ingress.id,
+    select: target.select,
+    keep: target.failover.keep,
+    translation: call.translation,
+    on_exhausted: exhaustionText(target.onExhausted),
+    deadline_ms: target.failover.deadlineMs,
+    attempts_max: target.failover.cap + 1,
+    input_tokens_estimate: call.request.facts.inputTokensEstimate,
+    order: decision.offered.map((lane) => explainedLane(explaining, lane, odds.get(lane.id) ?? 0)),
+    left_out: decision.left.map(({ lane, because, untilMs }) => ({
+      lane,
+      because,
+      health: labelOf(explaining, lane),
+      for_ms: untilMs === null ? null : Math.max(0, Math.round(untilMs - nowMs)),
+    })),
+    insists: decision.insist,
+    refusal:
+      refusal === null
+        ? null
+        : { code: refusal.kind.replaceAll("-", "_"), message: refusal.message, retry_after_ms: refusal.retryAfterMs },
+    reason: reasonOf(decision, standing),
+  };
+}
+
+function labelOf({ world, standing, target }: Explaining, id: string): string {
+  const lane = world.deployment.lanes[id];
+  return lane === undefined ? "unknown" : standing.health.label(target, lane, world.effects.nowMs());
+}
+
+function explainedLane(explaining: Explaining, lane: Lane, odds: number): ExplainedLane {
+  const { world, standing, call, target } = explaining;
+  const facts = standing.health.facts(lane, world.effects.nowMs());
+  const egress = world.protocolOf(lane.protocol);
+  const provider = world.deployment.providers[lane.provider];
+  const relayed = egress.payload.id === call.ingress.payload.id;
+  const prepared =
+    provider === undefined
+      ? failure("internal", "Its provider is not deployed.")
+      : prepare({ world, call, target, lane, patienceMs: null, hear: hearNothing, egress, provider, relayed });
+  const refused = "kind" in prepared ? prepared : null;
+  const losses = "kind" in prepared ? [] : prepared.losses;
+  return {
+    lane: lane.id,
+    member: target.members.find((member) => member.lanes.includes(lane.id))?.model ?? lane.model,
+    odds,
+    health: labelOf(explaining, lane.id),
+    canonical: lane.canonical.proven ? lane.canonical.id : `${lane.canonical.id} (unproven)`,
+    way: relayed ? "relay" : "translate",
+    refuses: refused?.message ?? null,
+    losses: losses.map(({ field, how, detail }) => ({ field, how, detail })),
+    free_slots: Math.max(0, lane.slots.max - facts.inflight),
+    quotas: facts.quotas.map(({ window, leftShare, resetsInMs }) => ({
+      window,
+      left_share: leftShare,
+      resets_in_ms: Math.round(resetsInMs),
+    })),
+  };
+}
+
+const hearNothing = (): void => undefined;
+
+/** Draws first picks one after another on a scratch copy of what selection remembers, and counts. */
+function oddsOf(explaining: Explaining, first: Decision): ReadonlyMap<string, number> {
+  const { standing, target } = explaining;
+  const looks = Math.max(1, first.offered.length + first.left.length);
+  const draws = Math.max(1, Math.min(DRAWS_MAX, Math.floor(LOOKS_MAX / looks)));
+  const selections = new Map<string, Selection>(standing.selections);
+  const lastUsedMs = new Map(standing.lastUsedMs);
+  const scratch: Standing = { ...standing, selections, lastUsedMs };
+  const counts = new Map<string, number>();
+  for (let draw = 0; draw < draws; draw += 1) {
+    const { pick, selection } = look(
+      { ...explaining, standing: scratch, tried: new Set(), first: null, needsRoomBeyond: null },
+      target,
+    );
+    if (pick === null) break;
+    counts.set(pick.id, (counts.get(pick.id) ?? 0) + 1);
+    selections.set(target.name, selection);
+    // Later than any real use, and each later than the one before.
+    lastUsedMs.set(pick.id, explaining.world.effects.nowMs() + draw + 1);
+  }
+  return new Map([...counts].map(([lane, count]) => [lane, count / draws]));
+}
+
+function exhaustionText(policy: Exhaustion): string {
+  switch (policy.action) {
+    case "fallback-pool":
+      return `fallback_pool:${policy.pool}`;
+    case "wait":
+      return `wait ${policy.maxMs} ms`;
+    default:
+      return policy.action.replaceAll("-", "_");
+  }
+}
+
+function reasonOf({ pick, insist, runnerUp, offered, left }: Decision, { waiting }: Standing): string {
+  if (pick === null) return left.length === 0 ? "It has no lanes." : "No lane may serve it now.";
+  if (insist) return `${pick.id} is the last lane: it is asked although its breaker is open.`;
+  const queued = [...waiting.values()].reduce((sum, each) => sum + each, 0);
+  const waits = queued === 0 ? "" : ` ${queued} requests wait for a slot.`;
+  if (runnerUp === null) {
+    return offered.length + left.length === 1
+      ? `${pick.id} is the only lane.${waits}`
+      : `${pick.id} is the only one left of ${offered.length + left.length}.${waits}`;
+  }
+  return `${pick.id} comes first, ${runnerUp.id} stands ready.${waits}`;
+}

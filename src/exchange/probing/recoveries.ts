@@ -1,0 +1,76 @@
+/**
+ * The end of a cooldown, a wait or a hard-out is a change that no exchange makes: time does. Whoever folds transitions
+ * is told of it when it happens, and not when the next request happens to look.
+ */
+import type { Deployment } from "../../ir/deployment.ts";
+import type { Change, HealthLabel } from "../../routing/index.ts";
+import type { Cancel, Effects } from "../../std/effects.ts";
+import type { Standing } from "../shared-state.ts";
+
+export interface Recoveries {
+  /** Changes that last for a time. */
+  watch(changes: readonly Change[]): void;
+  stop(): void;
+}
+
+/** What ended, where it was no cooldown. */
+const ENDED: Readonly<Partial<Record<HealthLabel, string>>> = { pressure: "quota" };
+
+/** Labels that end by themselves and that only an attempt gives. Pressure ends by itself too, but it takes no lane out. */
+const OUT: ReadonlySet<HealthLabel> = new Set<HealthLabel>([
+  "cooling-down",
+  "rate-limited",
+  "exhausted",
+  "auth-failed",
+]);
+
+export function createRecoveries(options: {
+  readonly deployment: Deployment;
+  readonly effects: Pick<Effects, "nowMs" | "setTimer">;
+  readonly standing: Standing;
+}): Recoveries {
+  const { deployment, effects, standing } = options;
+  /** One for each cell and one for each lane at most; a later change of the same replaces it. */
+  const timers = new Map<string, Cancel>();
+
+  const tell = ({ target: name, lane: id, to: from }: Change): void => {
+    const lane = deployment.lanes[id];
+    const target = name === null ? targetOf(deployment, id) : deployment.targets[name];
+    if (lane === undefined || target === undefined) return;
+    const to = standing.health.label(target, lane, effects.nowMs());
+    // Out again or still out for another reason: that was told by whoever put it out.
+    if (OUT.has(to)) return;
+    const forMs = to === "pressure" ? standing.health.pressedForMs(lane, effects.nowMs()) : null;
+    const change: Change = { target: name, lane: id, from, to, because: ENDED[from] ?? "cooldown ended", forMs };
+    // Still under pressure, by what was told since.
+    if (to === from) watch([change]);
+    else standing.onChanges(target, [change]);
+  };
+  const watch = (changes: readonly Change[]): void => {
+    for (const change of changes) {
+      const key = JSON.stringify([change.target, change.lane]);
+      timers.get(key)?.();
+      timers.delete(key);
+      if (change.forMs === null || !(OUT.has(change.to) || change.to === "pressure")) continue;
+      timers.set(
+        key,
+        effects.setTimer(change.forMs, () => {
+          timers.delete(key);
+          tell(change);
+        }),
+      );
+    }
+  };
+  return {
+    watch,
+    stop() {
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+    },
+  };
+}
+
+/** Any that it serves: what concerns the lane everywhere shows in each. */
+function targetOf({ targets }: Deployment, lane: string): Deployment["targets"][string] | undefined {
+  return Object.values(targets).find(({ members }) => members.some(({ lanes }) => lanes.includes(lane)));
+}

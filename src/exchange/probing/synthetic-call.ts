@@ -1,0 +1,80 @@
+/** A call that no client made, in everything else like one: for explaining what would happen, and for probes. */
+import type { Caller } from "../../governance/index.ts";
+import type { TranslationMode } from "../../ir/deployment.ts";
+import { type Failure, failure } from "../../ir/failure.ts";
+import type { RequestParts, Route } from "../../ir/route.ts";
+import type { Protocol } from "../../protocols/protocol.ts";
+import { encodeUtf8 } from "../../std/bytes.ts";
+import type { JsonObject } from "../../std/json.ts";
+import type { StopSignal } from "../../std/stop-signal.ts";
+import { type Call, readOnce, type World } from "../request/call.ts";
+import { readFacts } from "../request/facts.ts";
+import { PING_EMBED, PING_OUTPUT_TOKENS, pingRequest } from "./ping.ts";
+
+export interface SyntheticCall {
+  /** Also the caller's label. */
+  readonly id: string;
+  readonly world: World;
+  readonly ingress: Protocol;
+  readonly operation: "chat" | "embed";
+  /** What it asks for. */
+  readonly model: string;
+  /** A client's own body; null: the smallest request there is. */
+  readonly body: JsonObject | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly translation: TranslationMode;
+  readonly signal: StopSignal;
+}
+
+/** A failure: the body is none this protocol would take. */
+export function syntheticCall(input: SyntheticCall): Call | Failure {
+  const { id, world, ingress, model, operation } = input;
+  const route = ingress.carrier.routes.find((each) => each.operation === operation && isPlain(each));
+  const given = input.body ?? smallest(ingress, operation, model);
+  if (route === undefined || given === null)
+    return failure("invalid-request", "This protocol has nothing of the kind.");
+  const body = route.target.from === "body" ? { ...given, [route.target.member]: model } : given;
+  const parts = partsFor(route, input);
+  const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), protocol: ingress });
+  if (read.kind === "refused") return read.failure;
+  const caller: Caller = { label: id, allowedTargets: null, passthrough: null, key: null };
+  return {
+    id,
+    route,
+    parts,
+    caller,
+    ingress,
+    framing: ingress.carrier.framing,
+    request: read.request,
+    translation: input.translation,
+    signal: input.signal,
+    startedMs: world.effects.nowMs(),
+    ir: readOnce(ingress, read.request),
+  };
+}
+
+/** In one piece, or as the body says. */
+function isPlain({ target, stream }: Route): boolean {
+  return target.from !== "none" && !(stream.from === "fixed" && stream.value);
+}
+
+function smallest({ payload, operations }: Protocol, operation: "chat" | "embed", model: string): JsonObject | null {
+  if (operation === "embed") return operations.embed?.writeRequest(PING_EMBED, model).value ?? null;
+  return payload.writeRequest(pingRequest(model), {
+    upstreamModel: model,
+    defaultMaxOutputTokens: PING_OUTPUT_TOKENS,
+    maxOutputTokens: null,
+  }).value;
+}
+
+function partsFor(route: Route, { model, headers }: SyntheticCall): RequestParts {
+  const names = route.target.from === "param" ? route.target.names : [];
+  const params = Object.fromEntries(names.map((name, index) => [name, index === 0 ? model : ""]));
+  return {
+    method: route.method,
+    path: route.path,
+    query: "",
+    headers: { ...headers, "content-type": "application/json" },
+    params,
+  };
+}

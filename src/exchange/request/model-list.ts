@@ -1,0 +1,91 @@
+/** Model lists: what this caller may ask for, in the client's own shape. Answered here; no lane is asked. */
+import { type Caller, mayAsk } from "../../governance/index.ts";
+import type { Deployment, Target } from "../../ir/deployment.ts";
+import { type Failure, failure } from "../../ir/failure.ts";
+import type { RequestParts, Route } from "../../ir/route.ts";
+import type { ListedModel, Protocol } from "../../protocols/protocol.ts";
+import { findTarget } from "../../routing/index.ts";
+import { encodeUtf8 } from "../../std/bytes.ts";
+import type { Answer } from "../contract.ts";
+
+/** The protocol a shared path is meant for: the one whose clients send such a head, else the route's own. */
+export function discoverer(route: Route, parts: RequestParts, protocols: readonly Protocol[]): Protocol | undefined {
+  return (
+    protocols.find(
+      (protocol) =>
+        protocol.id !== route.protocol &&
+        sharesPath(protocol, route) &&
+        protocol.operations.models?.speaks(parts) === true,
+    ) ?? protocols.find((protocol) => protocol.id === route.protocol)
+  );
+}
+
+/** A protocol that lists models without a route of its own does so on another's path. */
+function sharesPath({ carrier }: Protocol, { path }: Route): boolean {
+  const own = carrier.routes.filter(({ operation }) => operation === "models");
+  return own.length === 0 || own.some((each) => each.path === path);
+}
+
+export interface ListInput {
+  readonly deployment: Deployment;
+  readonly protocol: Protocol;
+  readonly route: Route;
+  readonly parts: RequestParts;
+  readonly caller: Caller;
+  readonly startedWallMs: number;
+}
+
+export function listModels(input: ListInput): Answer | Failure {
+  const { deployment, protocol, route, parts, caller, startedWallMs } = input;
+  const { models } = protocol.operations;
+  if (models === undefined) return failure("unknown-route", "There is no such path.");
+  if (route.target.from !== "param") {
+    const listed = askable(deployment, caller).map(({ id, target }) => describe(deployment, id, target, startedWallMs));
+    return json(models.writeList(listed, parts.query));
+  }
+  const asked = route.target.names.map((name) => parts.params[name] ?? "").join("/");
+  const found = findTarget(deployment, asked);
+  return found === null || !mayAsk(caller, found.name)
+    ? failure("unknown-model", `The model "${asked.slice(0, 120)}" does not exist.`)
+    : json(models.writeOne(describe(deployment, asked, found, startedWallMs)));
+}
+
+/**
+ * Every name, and to those who may ask for anything the places of a model that stands in several. Other callers were
+ * given names and need not know whose accounts stand behind them.
+ */
+function askable(deployment: Deployment, caller: Caller): readonly { id: string; target: Target }[] {
+  const names = Object.values(deployment.targets).filter((target) => mayAsk(caller, target.name));
+  const listed = names.map((target) => ({ id: target.name, target }));
+  if (caller.allowedTargets !== null) return listed;
+  const lanes = Object.values(deployment.lanes);
+  const places = lanes.filter(({ id, model }) => lanes.some((other) => other.model === model && other.id !== id));
+  return [
+    ...listed,
+    ...places.flatMap(({ id }) => {
+      const target = Object.hasOwn(deployment.targets, id) ? null : findTarget(deployment, id);
+      return target === null ? [] : [{ id, target }];
+    }),
+  ];
+}
+
+/** A pool promises what all of its lanes are known to do: the smallest window and limit. */
+function describe(deployment: Deployment, id: string, target: Target, startedWallMs: number): ListedModel {
+  const lanes = target.members.flatMap((member) => member.lanes.flatMap((id) => deployment.lanes[id] ?? []));
+  const smallest = (values: readonly (number | null)[]): number | null => {
+    const known = values.filter((value) => value !== null);
+    return known.length === 0 || known.length < values.length ? null : Math.min(...known);
+  };
+  const providers = new Set(lanes.map((lane) => lane.provider));
+  return {
+    id,
+    createdMs: startedWallMs,
+    ownedBy: providers.size === 1 ? ([...providers][0] ?? "ringmain") : "ringmain",
+    contextWindow: smallest(lanes.map((lane) => lane.capabilities.contextWindow)),
+    maxOutputTokens: smallest(lanes.map((lane) => lane.capabilities.maxOutputTokens)),
+  };
+}
+
+function json(body: object): Answer {
+  return { status: 200, headers: { "content-type": "application/json" }, body: encodeUtf8(JSON.stringify(body)) };
+}

@@ -1,0 +1,35 @@
+/**
+ * Clients that sign their requests instead of sending a credential. The head names the key, so it is known who claims to call
+ * before the body is read; whether the claim is true is known once the body is there. A signature is never relayed, and
+ * never overlooked where the deployment has given out keys to sign with.
+ */
+import { type Caller, type Identified, type Signer, unauthenticated } from "../../governance/index.ts";
+import type { AuthMode } from "../../ir/deployment.ts";
+import type { RequestParts } from "../../ir/route.ts";
+import type { InboundSignatures } from "../../protocols/protocol.ts";
+
+export interface SignedInput {
+  /** The carrier's own; undefined: its clients do not sign. */
+  readonly inbound: InboundSignatures | undefined;
+  readonly parts: RequestParts;
+  readonly mode: AuthMode;
+  /** Null: nobody was given a key to sign with. */
+  readonly signer: Signer | null;
+  /** Whose limits hold for who signs with that key; null: nobody's any more. */
+  readonly callerNamed: (label: string) => Caller | null;
+  readonly wallMs: () => number;
+}
+
+/** Null: the request is not signed, or nobody asked for signatures and everybody may call. */
+export function identifySigned({ inbound, parts, mode, signer, callerNamed, wallMs }: SignedInput): Identified | null {
+  const keyId = inbound?.keyId(parts) ?? null;
+  if (inbound === undefined || keyId === null) return null;
+  if (signer === null && mode === "none") return null;
+  const key = signer?.(keyId) ?? null;
+  const caller = key === null ? null : callerNamed(key.label);
+  if (key === null || caller === null) return { kind: "refused", failure: unauthenticated() };
+  const receivedMs = wallMs();
+  const mayHaveSigned = (body: Uint8Array): boolean =>
+    inbound.verify({ parts, body, secret: key.secret, wallMs: receivedMs });
+  return { kind: "caller", caller: { ...caller, mayHaveSigned } };
+}

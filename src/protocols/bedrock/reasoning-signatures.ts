@@ -1,0 +1,39 @@
+/**
+ * Signed and redacted reasoning. What this API returns can be opened by it again; whether others can is for the provider's
+ * `seals` to say: Claude's signatures verify wherever Claude runs, at its maker, here and on Vertex AI (platform.claude.com,
+ * extended thinking, "signature values are compatible across platforms", read 2026-11). Redacted reasoning is bytes here and
+ * text there, with nothing published on how one becomes the other, so it has an issuer of its own and stays here.
+ *
+ * What another vendor sealed travels through a client of this protocol under a tag; in redacted reasoning, which clients
+ * decode as bytes, as the base64 of the tagged value.
+ */
+import type { Sealed } from "../../ir/request.ts";
+import { readTag, type TaggedSeal, writeTag } from "../shared/signature-tag.ts";
+import { ORIGIN } from "./wire.ts";
+
+/** Issuer of redacted reasoning. */
+export const REDACTED = "bedrock-redacted";
+
+/** How the base64 of a tagged value begins. */
+const TAG_START_BASE64 = Buffer.from("rm:e:x").toString("base64").slice(0, 6);
+
+/** Null for an empty value, which signs nothing. */
+export function readSignature(value: string): TaggedSeal | null {
+  if (value === "") return null;
+  return readTag(value) ?? { kind: "signature", sealed: { issuer: ORIGIN, value } };
+}
+
+/** Null for an empty value. */
+export function readRedacted(base64: string): TaggedSeal | null {
+  if (base64 === "") return null;
+  const own: TaggedSeal = { kind: "encrypted", sealed: { issuer: REDACTED, value: base64 } };
+  return base64.startsWith(TAG_START_BASE64) ? (readTag(Buffer.from(base64, "base64").toString("utf8")) ?? own) : own;
+}
+
+export function writeSignature({ kind, sealed }: TaggedSeal): string {
+  return kind === "signature" && sealed.issuer === ORIGIN ? sealed.value : writeTag(kind, sealed);
+}
+
+export function writeRedacted(sealed: Sealed): string {
+  return sealed.issuer === REDACTED ? sealed.value : Buffer.from(writeTag("encrypted", sealed)).toString("base64");
+}

@@ -1,0 +1,27 @@
+/**
+ * Thought signatures. This vendor's own travel as they are; what another vendor sealed travels through a client of this
+ * protocol under the tag all protocols share, in base64, because the member is bytes and several official SDKs decode it.
+ */
+import type { Sealed } from "../../ir/request.ts";
+import { readBase64Tag, type SealKind, type TaggedSeal, writeBase64Tag } from "../shared/signature-tag.ts";
+import { ORIGIN } from "./wire.ts";
+
+/** Null for an empty value, which signs nothing. */
+export function readSignature(value: string): TaggedSeal | null {
+  if (value === "") return null;
+  return readBase64Tag(value) ?? { kind: "signature", sealed: { issuer: ORIGIN, value } };
+}
+
+export function writeSignature(kind: SealKind, sealed: Sealed): string {
+  return sealed.issuer === ORIGIN ? sealed.value : writeBase64Tag(kind, sealed);
+}
+
+export function isOwn(sealed: Sealed | null): sealed is Sealed {
+  return sealed !== null && sealed.issuer === ORIGIN;
+}
+
+/**
+ * The value the vendor takes for a call whose signature is gone (history of another model), instead of refusing the request
+ * (ai.google.dev/gemini-api/docs/thought-signatures, "transferring history from a different model", read 2026-11-27).
+ */
+export const NO_SIGNATURE = "skip_thought_signature_validator";

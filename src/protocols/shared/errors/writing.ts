@@ -1,0 +1,61 @@
+/** What every protocol decides alike when it tells a client of a failure: whose status, whose words, which wait. */
+import { FAILURES, type Failure, type FailureKind } from "../../../ir/failure.ts";
+
+/** The upstream's own status is kept where the failure is about the request or the upstream's state. */
+export function statusOfFailure(failure: Failure): number {
+  const said = failure.upstream?.status;
+  const own: number = FAILURES[failure.kind].status;
+  return said !== undefined && said >= 400 && said <= 599 && KEEPS_STATUS.has(failure.kind) ? said : own;
+}
+
+/** What the upstream said about the request is the client's; about our account, key or machines it is not. */
+export function messageOfFailure(failure: Failure): string {
+  const said = failure.upstream?.message ?? null;
+  return said !== null && showsWords(failure.kind) ? said : failure.message;
+}
+
+/** The upstream's own words may be shown. */
+export function showsWords(kind: FailureKind): boolean {
+  return SHOWS_WORDS.has(kind);
+}
+
+/** The wait in whole seconds, at least one; none where nobody said. */
+export function retryAfterHeaders({ retryAfterMs }: Failure): Readonly<Record<string, string>> {
+  if (retryAfterMs === null) return {};
+  return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+}
+
+/**
+ * The official SDKs of OpenAI and Anthropic repeat every 429; `x-should-retry` is their own word for "do not". They wait up
+ * to a minute where they are told how long, so a budget that is back by then may be asked again.
+ */
+export function repeatHeaders({ kind, retryAfterMs }: Failure): Readonly<Record<string, string>> {
+  const isFinal = kind === "budget-exceeded" && (retryAfterMs === null || retryAfterMs > REPEAT_MS_MAX);
+  return isFinal ? { "x-should-retry": "false" } : {};
+}
+
+const REPEAT_MS_MAX = 60_000;
+
+const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  "rate-limited",
+  "overloaded",
+  "server-error",
+  "timeout",
+  "billing",
+  "model-missing",
+  "upstream-too-large",
+  "context-length",
+  "rejected",
+  "caller-credential",
+]);
+
+const SHOWS_WORDS: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  "rate-limited",
+  "overloaded",
+  "server-error",
+  "model-missing",
+  "upstream-too-large",
+  "context-length",
+  "rejected",
+  "caller-credential",
+]);

@@ -1,0 +1,23 @@
+/** Images and files given as one URL: an address, or a data URI with the bytes in base64. */
+import type { MediaSource } from "../../ir/request.ts";
+
+/** A data URI with base64 content, or a plain address. */
+export function readMediaUrl(url: string): MediaSource {
+  const match = DATA_URI.exec(url);
+  if (match === null) return { kind: "url", url, mediaType: null };
+  return { kind: "base64", mediaType: match[1] === "" ? null : (match[1] ?? null), data: url.slice(match[0].length) };
+}
+
+/** Null: a reference into a vendor's file store. `mediaTypeDefault` stands where nobody said one. */
+export function writeMediaUrl(source: MediaSource, mediaTypeDefault: string): string | null {
+  switch (source.kind) {
+    case "base64":
+      return `data:${source.mediaType ?? mediaTypeDefault};base64,${source.data}`;
+    case "url":
+      return source.url;
+    case "file":
+      return null;
+  }
+}
+
+const DATA_URI = /^data:([^,]{0,200}?);base64,/i;

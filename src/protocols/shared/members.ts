@@ -1,0 +1,72 @@
+/**
+ * Which members of a wire object are fully modelled. What a shape does not take, because the name is unknown or the
+ * value is not what the name promises, rides as an extra: verbatim back to this protocol, a loss to any other.
+ */
+import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
+import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
+
+/** Per member: true when the reader carries this value whole. */
+export type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+
+export const isText = (value: unknown): boolean => typeof value === "string";
+export const isNumber = (value: unknown): boolean => asNumber(value) !== undefined;
+export const isBoolean = (value: unknown): boolean => typeof value === "boolean";
+export const isObject = (value: unknown): boolean => asObject(value) !== undefined;
+export const isList = (value: unknown): boolean => Array.isArray(value);
+export const isAnything = (): boolean => true;
+export const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+
+/** A null member says as much as a missing one everywhere in this API, so it is neither kept nor a loss. */
+export function extrasOf(value: JsonObject, shape: Shape): Extras {
+  let extras: Record<string, unknown> | null = null;
+  for (const name of Object.keys(value)) {
+    const member = value[name];
+    if (member === null || member === undefined) continue;
+    if (Object.hasOwn(shape, name) && shape[name]?.(member) === true) continue;
+    extras ??= {};
+    define(extras, name, member);
+  }
+  return extras ?? NO_EXTRAS;
+}
+
+export function isEmpty(extras: object): boolean {
+  for (const _name in extras) return false;
+  return true;
+}
+
+/** Plain objects are merged member by member, anything else is replaced; `over` wins. Bounded by the body's own depth. */
+export function mergeMembers(under: JsonObject, over: JsonObject): JsonObject {
+  if (isEmpty(over)) return under;
+  const merged: Record<string, unknown> = { ...under };
+  for (const name of Object.keys(over)) {
+    const [below, above] = [asObject(merged[name]), asObject(over[name])];
+    define(merged, name, below !== undefined && above !== undefined ? mergeMembers(below, above) : over[name]);
+  }
+  return merged;
+}
+
+/** Throws a WireError that names the path when the member is not text. */
+export function needText(value: JsonObject, name: string, path: string): string {
+  const text = asText(value[name]);
+  if (text === undefined) throw new WireError(`${path}.${name} must be a string.`);
+  return text;
+}
+
+export function needObject(value: unknown, path: string): JsonObject {
+  const object = asObject(value);
+  if (object === undefined) throw new WireError(`${path} must be an object.`);
+  return object;
+}
+
+export function needList(value: unknown, path: string): readonly unknown[] {
+  const list = asArray(value);
+  if (list === undefined) throw new WireError(`${path} must be a list.`);
+  return list;
+}
+
+/** An assignment to `__proto__` would set the prototype instead of a member. */
+export function define(target: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") target[name] = value;
+  else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+}

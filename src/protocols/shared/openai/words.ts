@@ -1,0 +1,51 @@
+/** Types and codes of errors as the clients of both of OpenAI's dialects know them. */
+import type { Failure, FailureKind } from "../../../ir/failure.ts";
+
+export interface OpenAiWords {
+  readonly type: string;
+  readonly code: string | null;
+}
+
+/** `serverType`: what this dialect calls trouble of the vendor's that has no word of its own. */
+export function openAiWordsFor(
+  { kind }: Failure,
+  status: number,
+  serverType: "api_error" | "server_error",
+): OpenAiWords {
+  const own = WORDS[kind];
+  if (own !== undefined) return own;
+  if (status === 401) return { type: "authentication_error", code: "invalid_api_key" };
+  if (status === 403) return { type: "permission_error", code: null };
+  if (status === 429) return { type: "rate_limit_error", code: "rate_limit_exceeded" };
+  if (status === 503 || status === 504 || status === 529) return { type: "server_error", code: null };
+  return { type: status >= 500 ? serverType : "invalid_request_error", code: null };
+}
+
+/** Those not listed follow the status. */
+const WORDS: { readonly [kind in FailureKind]?: { readonly type: string; readonly code: string | null } } = {
+  "rate-limited": { type: "rate_limit_error", code: "rate_limit_exceeded" },
+  overloaded: { type: "server_error", code: null },
+  timeout: { type: "server_error", code: null },
+  billing: { type: "insufficient_quota", code: "insufficient_quota" },
+  credential: { type: "authentication_error", code: "invalid_api_key" },
+  "model-missing": { type: "not_found_error", code: "model_not_found" },
+  "wrong-model": { type: "server_error", code: "wrong_model" },
+  "context-length": { type: "invalid_request_error", code: "context_length_exceeded" },
+  "invalid-request": { type: "invalid_request_error", code: null },
+  unauthenticated: { type: "authentication_error", code: "invalid_api_key" },
+  forbidden: { type: "permission_error", code: null },
+  "unknown-route": { type: "not_found_error", code: null },
+  "unknown-model": { type: "not_found_error", code: "model_not_found" },
+  "losses-refused": { type: "invalid_request_error", code: "losses_refused" },
+  "no-capable-lane": { type: "invalid_request_error", code: "no_capable_lane" },
+  "budget-exceeded": { type: "insufficient_quota", code: "insufficient_quota" },
+  "limit-exceeded": { type: "rate_limit_error", code: "rate_limit_exceeded" },
+  "duplicate-request": { type: "invalid_request_error", code: "duplicate_request" },
+  "ledger-unavailable": { type: "server_error", code: "ledger_unavailable" },
+  "no-eligible-lane": { type: "server_error", code: "no_eligible_lane" },
+  "exact-model-unavailable": { type: "server_error", code: "exact_model_unavailable" },
+  "no-capable-fallback": { type: "server_error", code: "no_capable_fallback" },
+  "missing-protocol": { type: "server_error", code: "missing_protocol" },
+  "deadline-exceeded": { type: "server_error", code: "deadline_exceeded" },
+  "shutting-down": { type: "server_error", code: "shutting_down" },
+};
