@@ -1,9 +1,11 @@
 /** Questions whose answer needs every worker: asked of all, and answered with what came in time. */
+import type { Effects } from "../std/effects.ts";
+import { createPending } from "../std/pending.ts";
 import type { Figures } from "./messages.ts";
 
 export interface Asks<W> {
-  /** `answer` is called once: when all have replied, or with those that did in time. */
-  start(of: readonly W[], answer: (figures: readonly Figures[]) => void): void;
+  /** Resolves when all have replied, or with those that did in time. Never rejects. */
+  start(of: readonly W[]): Promise<readonly Figures[]>;
   replied(worker: W, id: number, figures: Figures): void;
   /** It will not reply any more. */
   gone(worker: W): void;
@@ -11,7 +13,7 @@ export interface Asks<W> {
 
 export interface AsksOptions<W> {
   readonly ask: (worker: W, id: number) => void;
-  readonly setTimer: (ms: number, fire: () => void) => () => void;
+  readonly setTimer: Effects["setTimer"];
 }
 
 /** A worker that is too busy to answer is left out; scrapers give up after ten seconds. */
@@ -22,32 +24,34 @@ const ASKS_MAX = 32;
 interface Ask<W> {
   readonly missing: Set<W>;
   readonly figures: Figures[];
-  readonly finish: () => void;
 }
 
 export function createAsks<W>({ ask, setTimer }: AsksOptions<W>): Asks<W> {
+  const pending = createPending<null>({ openMax: ASKS_MAX, timeoutMs: REPLY_MS, setTimer });
   const open = new Map<number, Ask<W>>();
-  let lastId = 0;
   const settle = (id: number, worker: W): void => {
     const entry = open.get(id);
-    if (entry?.missing.delete(worker) && entry.missing.size === 0) entry.finish();
+    if (entry?.missing.delete(worker) && entry.missing.size === 0) pending.answer(id, null);
   };
   return {
-    start(of, answer) {
-      if (open.size >= ASKS_MAX || of.length === 0) {
-        answer([]);
-        return;
-      }
-      lastId += 1;
-      const id = lastId;
+    start(of) {
       const figures: Figures[] = [];
-      const finish = (): void => {
-        cancelTimer();
-        if (open.delete(id)) answer(figures);
+      let asked = 0;
+      const finish = (): readonly Figures[] => {
+        open.delete(asked);
+        return figures;
       };
-      const cancelTimer = setTimer(REPLY_MS, finish);
-      open.set(id, { missing: new Set(of), figures, finish });
-      for (const worker of of) ask(worker, id);
+      if (of.length === 0) return Promise.resolve(figures);
+      return pending.ask({
+        send(id) {
+          asked = id;
+          open.set(id, { missing: new Set(of), figures });
+          for (const worker of of) ask(worker, id);
+          return true;
+        },
+        answered: finish,
+        unanswered: finish,
+      });
     },
     replied(worker, id, figures) {
       const entry = open.get(id);

@@ -4,6 +4,8 @@ import type { DisplayState } from "../displays/display.ts";
 import type { Spender } from "../governance/spender.ts";
 import { keeperMetrics, spenderMetrics } from "../observability/ledger-metrics.ts";
 import { type MetricsSnapshot, mergeSnapshots } from "../observability/series.ts";
+import type { Effects } from "../std/effects.ts";
+import { createPending } from "../std/pending.ts";
 import { mergeStats } from "./merge-stats.ts";
 import type { Figures, FromWorker } from "./messages.ts";
 
@@ -20,18 +22,23 @@ export interface WorkerObserve {
 
 /** Longer than the supervisor waits for the others. */
 const TOLD_MS = 2_000;
+/** Questions under way; beyond that the worker shows its own figures. */
+const QUESTIONS_MAX = 32;
 
 export function createObserve(options: {
   readonly gateway: Pick<Gateway, "stats" | "metrics">;
   readonly workers: number;
-  readonly send: (message: FromWorker) => void;
-  readonly setTimer: (ms: number, fire: () => void) => () => void;
+  readonly send: (message: FromWorker) => boolean;
+  readonly setTimer: Effects["setTimer"];
   /** This worker's side of the ledger; absent: there are no keys. */
   readonly spender?: Pick<Spender, "figures" | "keeperFigures"> | null;
 }): WorkerObserve {
   const { gateway } = options;
-  const open = new Map<number, (figures: readonly Figures[]) => void>();
-  let lastId = 0;
+  const pending = createPending<readonly Figures[]>({
+    openMax: QUESTIONS_MAX,
+    timeoutMs: TOLD_MS,
+    setTimer: options.setTimer,
+  });
   let displays: readonly DisplayState[] = [];
   const spender = options.spender ?? null;
   const own = (): Figures => {
@@ -43,17 +50,10 @@ export function createObserve(options: {
   /** At least one: without an answer in time, this worker's own. */
   const all = (): Promise<readonly Figures[]> => {
     if (options.workers === 1) return Promise.resolve([own()]);
-    lastId += 1;
-    const id = lastId;
-    return new Promise((resolve) => {
-      const finish = (figures: readonly Figures[]): void => {
-        cancelTimer();
-        open.delete(id);
-        resolve(figures.length === 0 ? [own()] : figures);
-      };
-      const cancelTimer = options.setTimer(TOLD_MS, () => finish([]));
-      open.set(id, finish);
-      options.send({ kind: "ask", id });
+    return pending.ask({
+      send: (id) => options.send({ kind: "ask", id }),
+      answered: (figures) => (figures.length === 0 ? [own()] : figures),
+      unanswered: () => [own()],
     });
   };
 
@@ -68,7 +68,7 @@ export function createObserve(options: {
       return spender === null ? figures : [...figures, keeperMetrics(keeper)];
     },
     own,
-    told: (id, figures) => open.get(id)?.(figures),
+    told: (id, figures) => void pending.answer(id, figures),
     displays(states) {
       displays = states;
     },

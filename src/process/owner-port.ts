@@ -1,6 +1,8 @@
 /** A worker's way to what the supervisor keeps for all of them: questions with an answer in time, and news while somebody watches. */
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
+import type { Effects } from "../std/effects.ts";
+import { createPending } from "../std/pending.ts";
 import type { FromWorker, OwnerAnswer, OwnerQuestion, ToWorker } from "./messages.ts";
 
 export interface OwnerPort {
@@ -19,29 +21,19 @@ const ANSWER_MS = 5_000;
 const QUESTIONS_MAX = 64;
 
 export function createOwnerPort(options: {
-  readonly send: (message: FromWorker) => void;
-  readonly setTimer: (ms: number, fire: () => void) => () => void;
+  readonly send: (message: FromWorker) => boolean;
+  readonly setTimer: Effects["setTimer"];
 }): OwnerPort {
   const { send, setTimer } = options;
-  const open = new Map<number, (answer: OwnerAnswer | null) => void>();
+  const pending = createPending<OwnerAnswer | null>({ openMax: QUESTIONS_MAX, timeoutMs: ANSWER_MS, setTimer });
   const watchers = new Set<(decision: Decision) => void>();
-  let lastId = 0;
 
-  const ask: OwnerPort["ask"] = (question) => {
-    if (open.size >= QUESTIONS_MAX) return Promise.resolve(null);
-    lastId += 1;
-    const id = lastId;
-    return new Promise((resolve) => {
-      const finish = (answer: OwnerAnswer | null): void => {
-        cancelTimer();
-        open.delete(id);
-        resolve(answer);
-      };
-      const cancelTimer = setTimer(ANSWER_MS, () => finish(null));
-      open.set(id, finish);
-      send({ kind: "owner-ask", id, question });
+  const ask: OwnerPort["ask"] = (question) =>
+    pending.ask({
+      send: (id) => send({ kind: "owner-ask", id, question }),
+      answered: (answer) => answer,
+      unanswered: () => null,
     });
-  };
 
   return {
     ask,
@@ -64,7 +56,7 @@ export function createOwnerPort(options: {
     },
     told(message) {
       if (message.kind === "owner-told") {
-        open.get(message.id)?.(message.answer);
+        pending.answer(message.id, message.answer);
         return;
       }
       for (const decision of message.decisions) for (const watcher of watchers) watcher(decision);

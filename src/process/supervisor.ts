@@ -252,7 +252,7 @@ function onMessage(supervisor: Supervisor, worker: WorkerProcess, message: FromW
       break;
     case "ask": {
       const serving = supervisor.slots.flatMap((slot) => (slot.state === "listening" ? (slot.worker ?? []) : []));
-      supervisor.asks.start(serving, (figures) => worker.send({ kind: "told", id: message.id, figures }));
+      void supervisor.asks.start(serving).then((figures) => worker.send({ kind: "told", id: message.id, figures }));
       break;
     }
     case "owner-ask":

@@ -19,7 +19,7 @@ test("the newest state of each display stands beside the figures, and nothing do
   const observe = createObserve({
     gateway: { stats: () => ({ lanes: [] }), metrics: () => ({ counters: {}, gauges: {}, histograms: {} }) },
     workers: 1,
-    send: () => undefined,
+    send: () => true,
     setTimer: createVirtualEffects().setTimer,
   });
   expect(await observe.stats()).toEqual({ lanes: [] });

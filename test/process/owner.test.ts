@@ -78,7 +78,7 @@ test("a file that cannot be opened is said, and memory does", async () => {
 
 test("a question without an answer in time is none, and too many are not asked", async () => {
   const sent: FromWorker[] = [];
-  const port = createOwnerPort({ send: (message) => void sent.push(message), setTimer: time.setTimer });
+  const port = createOwnerPort({ send: (message) => sent.push(message) > 0, setTimer: time.setTimer });
   const asked = Array.from({ length: 70 }, () => port.decisions.find("r"));
   expect(sent).toHaveLength(64);
   time.advance(5_000);
@@ -92,7 +92,7 @@ test("a question without an answer in time is none, and too many are not asked",
 
 test("the supervisor is told when the first one watches and when the last one leaves", () => {
   const sent: FromWorker[] = [];
-  const port = createOwnerPort({ send: (message) => void sent.push(message), setTimer: time.setTimer });
+  const port = createOwnerPort({ send: (message) => sent.push(message) > 0, setTimer: time.setTimer });
   const leave = [port.decisions.watch(() => undefined), port.decisions.watch(() => undefined)];
   for (const each of [...leave, ...leave]) each();
   expect(sent).toEqual([

@@ -11,7 +11,7 @@ import { BATCH_MS, BATCH_ROWS_MAX, createBatches } from "../../src/process/obser
 import { createOutput } from "../../src/process/output.ts";
 import { shareOf } from "../../src/process/shares.ts";
 import { workerCommand } from "../../src/process/worker-process.ts";
-import { createVirtualEffects } from "../harness/virtual-effects.ts";
+import { createVirtualEffects, settle } from "../harness/virtual-effects.ts";
 import { deploymentOf } from "./deployments.ts";
 
 test.each([
@@ -155,29 +155,33 @@ test("rows are sent together, after a moment or when there are many", () => {
   expect(time.timersPending()).toBe(0);
 });
 
-test("a question is answered when all have replied, when the rest is gone, or when the time is over", () => {
+test("a question is answered when all have replied, when the rest is gone, or when the time is over", async () => {
   const time = createVirtualEffects();
   const asked: [string, number][] = [];
   const answers: number[] = [];
   const asks = createAsks<string>({ ask: (worker, id) => asked.push([worker, id]), setTimer: time.setTimer });
   const figures = { stats: {}, metrics: { counters: {}, gauges: {}, histograms: {} } };
-  const start = () => asks.start(["a", "b"], (all) => answers.push(all.length));
+  const start = async () => void answers.push((await asks.start(["a", "b"])).length);
 
-  start();
+  const first = start();
   asks.replied("a", 1, figures);
   asks.replied("a", 1, figures);
+  await settle();
   expect(answers).toEqual([]);
   asks.replied("b", 1, figures);
+  await first;
   expect(answers).toEqual([2]);
 
-  start();
+  const second = start();
   asks.replied("a", 2, figures);
   asks.gone("b");
+  await second;
   expect(answers).toEqual([2, 1]);
 
-  start();
+  const third = start();
   time.advance(1_000);
   asks.replied("a", 3, figures);
+  await third;
   expect(answers).toEqual([2, 1, 0]);
   expect(asked.length).toBe(6);
   expect(time.timersPending()).toBe(0);
