@@ -1,5 +1,5 @@
-// Writes src/config/price-table.ts: the public price list of @pydantic/genai-prices (MIT) as far as the gateway can apply
-// it, one line for each exact model id. Run it after raising that package; the file it writes is committed and read.
+// Writes prices.tsv: the public price list of @pydantic/genai-prices (MIT) as far as the gateway can apply it, one line for
+// each exact model id. Run it after raising that package; the file it writes is committed and embedded.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { calcPrice, findProvider, type ModelInfo, type ModelPrice, type Provider } from "@pydantic/genai-prices";
@@ -8,7 +8,7 @@ import manifest from "../package.json" with { type: "json" };
 import { readUsd } from "../src/std/money.ts";
 
 const root = join(import.meta.dir, "..");
-const FILE = join(root, "src", "config", "price-table.ts");
+const FILE = join(root, "prices.tsv");
 const PACKAGE = "@pydantic/genai-prices";
 
 /** Vendors the catalog reaches by an address with a name or a region in it. */
@@ -51,23 +51,16 @@ export function priceTable(read: Date): string {
   }));
   const blocks = vendors
     .filter(({ lines }) => lines.length > 0)
-    .map(({ id, api, lines }) => {
-      const rows = lines.map((line) => `${line}\n`).join("");
-      return `  {\n    id: ${JSON.stringify(id)},\n    api: ${JSON.stringify(api)},\n    models: \`\n${rows}\`,\n  },\n`;
-    });
-  const version = manifest.devDependencies[PACKAGE];
-  return `/**
- * What vendors charge, in dollars per million tokens: written by scripts/prices.ts, never by hand, which is its length in lines.
- * Source: ${PACKAGE} ${version} (MIT), prices of ${day(read)}. A line: exact model id, then ${COLUMNS.map((name) => name.replace("_mtok", "")).join(", ")};
- * then, for prompts above a number of tokens, that number and the first five again. "-": the list has no such price.
- */
-
-export const PRICE_LIST = "${PACKAGE} ${version}, ${day(read)}";
-
-/** \`api\` is a pattern for the vendor's addresses. */
-export const VENDOR_PRICES: readonly { readonly id: string; readonly api: string; readonly models: string }[] = [
-${blocks.join("")}];
-`;
+    .flatMap(({ id, api, lines }) => [`@${id}\t${api}`, ...lines]);
+  const columns = COLUMNS.map((name) => name.replace("_mtok", "")).join(", ");
+  const head = [
+    "# What vendors charge, in dollars per million tokens. Written by scripts/prices.ts, never by hand.",
+    `# Source: ${PACKAGE} ${manifest.devDependencies[PACKAGE]} (MIT), prices of ${day(read)}.`,
+    "# A line that begins with @: a vendor, and a pattern for the addresses of its API. Its models follow.",
+    `# Any other line: the exact id of a model, then ${columns};`,
+    '# then, for prompts above a number of tokens, that number and the first five again. "-": the list has no such price.',
+  ];
+  return `${[...head, ...blocks].join("\n")}\n`;
 }
 
 function day(moment: Date): string {
@@ -88,7 +81,7 @@ function linesOf(vendor: Provider, model: ModelInfo, read: Date): string[] {
   if (cells === null) return [];
   return exactIds(model)
     .filter((id) => !/\s/.test(id) && answersTo(vendor, model, id))
-    .map((id) => `${id} ${cells}`);
+    .map((id) => `${id}\t${cells}`);
 }
 
 /** The model's own id, and those the list takes for it letter by letter. */
@@ -129,7 +122,7 @@ function cellsOf(id: string, prices: ModelPrice): string | null {
       ...TIERED.map((name) => cell(tiersOf(all[name]).find((tier) => tier.start === start)?.price)),
     ]);
   const line = [...cells, ...tiers];
-  return line.some((each) => each === null) ? null : line.join(" ");
+  return line.some((each) => each === null) ? null : line.join("\t");
 }
 
 function baseOf(price: ModelPrice[string]): number | undefined {

@@ -1,21 +1,34 @@
 /**
- * The vendors' public prices by exact model id (price-table.ts). A vendor is known by the address of its API, so that a
- * provider of one's own name is priced like the catalog's, and a relay with prices of its own is not.
+ * The vendors' public prices by exact model id (prices.tsv, which is embedded as text). A vendor is known by the address of
+ * its API, so that a provider of one's own name is priced like the catalog's, and a relay with prices of its own is not.
  */
+import priceList from "../../prices.tsv" with { type: "text" };
 import type { Prices } from "../ir/deployment.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
-import { VENDOR_PRICES } from "./price-table.ts";
 
-/** Null: the list does not know the vendor, or the model of it. */
+/** Null: the list does not know the vendor, or the model of it. Only the line that is asked for is read. */
 export function listPrices(baseUrl: string, model: string): Prices | null {
   // An id is one word; anything else could match the middle of a line.
   if (!ONE_WORD.test(model)) return null;
-  const vendor = VENDOR_PRICES.find(({ api }) => new RegExp(`^(?:${api})`, "i").test(baseUrl));
-  if (vendor === undefined) return null;
-  const at = vendor.models.indexOf(`\n${model} `);
+  const models = modelsOf(baseUrl);
+  const at = models.indexOf(`\n${model}\t`);
   if (at < 0) return null;
-  return readLine(vendor.models.slice(at + 1, vendor.models.indexOf("\n", at + 1)));
+  const end = models.indexOf("\n", at + 1);
+  return readLine(models.slice(at + 1, end < 0 ? undefined : end));
 }
+
+/** The lines of the first vendor whose pattern matches the address, each after a newline; empty: no vendor matches. */
+function modelsOf(baseUrl: string): string {
+  for (const section of VENDORS) {
+    const [head = ""] = section.split("\n", 1);
+    const pattern = head.slice(head.indexOf("\t") + 1);
+    if (new RegExp(`^(?:${pattern})`, "i").test(baseUrl)) return section.slice(head.length);
+  }
+  return "";
+}
+
+/** Each begins with the vendor's id and pattern; what stands before the first vendor explains the file. */
+const VENDORS: readonly string[] = priceList.trimEnd().split("\n@").slice(1);
 
 const ONE_WORD = /^\S{1,200}$/;
 
@@ -24,7 +37,7 @@ const COLUMNS = 8;
 const TIER_COLUMNS = 5;
 
 function readLine(line: string): Prices {
-  const [, ...cells] = line.split(" ");
+  const [, ...cells] = line.split("\t");
   const at = (index: number): Nanos | null => {
     const cell = cells[index];
     return cell === undefined || cell === "-" ? null : usdToNanos(cell);

@@ -3,27 +3,30 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { priceTable } from "../../scripts/prices.ts";
 import { listPrices } from "../../src/config/list-prices.ts";
-import { PRICE_LIST, VENDOR_PRICES } from "../../src/config/price-table.ts";
 
-const FILE = new URL("../../src/config/price-table.ts", import.meta.url);
+const FILE = new URL("../../prices.tsv", import.meta.url);
+const TEXT = readFileSync(FILE, "utf8");
 
 test("the committed table is what `bun scripts/prices.ts` wrote on its day", () => {
-  const day = /\d{4}-\d{2}-\d{2}$/.exec(PRICE_LIST)?.[0] ?? "";
-  expect(readFileSync(FILE, "utf8")).toBe(priceTable(new Date(`${day}T12:00:00Z`)));
+  const day = /prices of (\d{4}-\d{2}-\d{2})\.$/m.exec(TEXT)?.[1] ?? "";
+  expect(TEXT).toBe(priceTable(new Date(`${day}T12:00:00Z`)));
 });
 
 test("every line reads as whole nano-dollars", () => {
   const addresses: Readonly<Record<string, string>> = { openai: "https://api.openai.com" };
-  for (const { id, models } of VENDOR_PRICES) {
-    const lines = models.trim().split("\n");
-    expect([id, lines.length > 0, new Set(lines.map((line) => line.split(" ")[0])).size]).toEqual([
+  const vendors = TEXT.trimEnd().split("\n@").slice(1);
+  expect(vendors.length).toBeGreaterThan(10);
+  for (const vendor of vendors) {
+    const [head = "", ...lines] = vendor.split("\n");
+    const id = head.split("\t")[0] ?? "";
+    expect([id, lines.length > 0, new Set(lines.map((line) => line.split("\t")[0])).size]).toEqual([
       id,
       true,
       lines.length,
     ]);
     const address = addresses[id];
     if (address === undefined) continue;
-    for (const line of lines) expect(listPrices(address, line.split(" ")[0] ?? "")).not.toBeNull();
+    for (const line of lines) expect(listPrices(address, line.split("\t")[0] ?? "")).not.toBeNull();
   }
 });
 
@@ -37,7 +40,7 @@ describe("who is found", () => {
     ["https://api.openai.com", "gpt-4o-mini-2024-07-18-x", null],
     ["https://api.openai.com", "GPT-4o-mini-2024-07-18", null],
     ["https://api.openai.com", "4o-mini-2024-07-18", null],
-    ["https://api.openai.com", "gpt-4o-mini-2024-07-18 0.15", null],
+    ["https://api.openai.com", "gpt-4o-mini-2024-07-18\t0.15", null],
     ["https://api.openai.com", "", null],
     ["https://relay.example/https://api.openai.com", "gpt-4o-mini-2024-07-18", null],
     ["http://127.0.0.1:9000", "gpt-4o-mini-2024-07-18", null],

@@ -72,7 +72,8 @@ async function build(): Promise<string> {
 async function sources(): Promise<string[]> {
   const names = await readdir(join(ROOT, "src"), { recursive: true, withFileTypes: true });
   const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return [...files, join(ROOT, "providers.yaml"), join(ROOT, "package.json"), join(ROOT, "scripts", "build.ts")];
+  const others = ["providers.yaml", "prices.tsv", "package.json", join("scripts", "build.ts")];
+  return [...files, ...others.map((name) => join(ROOT, name))];
 }
 
 /** When the newest of them was changed; 0 when there is none. */

@@ -52,6 +52,7 @@ type Room = keyof typeof ROOMS;
 /** Files outside src that code may embed as text, and the rooms that may. */
 const EMBEDDED: ReadonlyMap<string, readonly string[]> = new Map([
   ["../providers.yaml", ["config"]],
+  ["../prices.tsv", ["config"]],
   ["../config.example.yaml", ["config", "cli"]],
 ]);
 
