@@ -33,7 +33,7 @@ import {
   type Spender,
 } from "./governance/index.ts";
 import type { Deployment, Lane, SecretRef } from "./ir/deployment.ts";
-import { failure } from "./ir/failure.ts";
+import { type Failure, failure } from "./ir/failure.ts";
 import {
   createMetrics,
   createSinks,
@@ -94,7 +94,7 @@ export function compose(input: ComposeInput): Gateway {
     lastUsedMs: new Map(),
     waiting: new Map(),
     queued: new Map(),
-    onChanges(_target, changes) {
+    onChanges(changes) {
       for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
       recoveries.watch(changes);
     },
@@ -137,7 +137,11 @@ export function compose(input: ComposeInput): Gateway {
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
   });
 
-  input.governed?.onCapped((capped) => putOut(input, standing, capped));
+  input.governed?.onCapped((capped) => {
+    for (const { account, untilWallMs } of capped) {
+      standing.onChanges(health.disable(account, capReached(untilWallMs, effects.wallMs()), effects.nowMs()));
+    }
+  });
 
   const probes = startProbes({
     world,
@@ -172,16 +176,9 @@ export function compose(input: ComposeInput): Gateway {
 }
 
 /** An account that has reached a cap is out as if its vendor had said so. */
-function putOut({ deployment, effects }: ComposeInput, standing: Standing, capped: readonly Capped[]): void {
-  const nowMs = effects.nowMs();
-  for (const { account, untilWallMs } of capped) {
-    const lane = Object.values(deployment.lanes).find((each) => `${each.provider}/${each.account}` === account);
-    const target = Object.values(deployment.targets)[0];
-    if (lane === undefined || target === undefined) continue;
-    const forMs = untilWallMs === null ? null : Math.max(1, untilWallMs - effects.wallMs());
-    const failed = failure("billing", "The account has reached the cap of its operator.", forMs);
-    standing.onChanges(target, standing.health.probe(lane, nowMs).failed(failed, nowMs));
-  }
+function capReached(untilWallMs: number | null, wallMs: number): Failure {
+  const forMs = untilWallMs === null ? null : Math.max(1, untilWallMs - wallMs);
+  return failure("billing", "The account has reached the cap of its operator.", forMs);
 }
 
 /** Who is calling, and what they are let in by: keys and their limits where there are some, else tokens and none. */

@@ -159,7 +159,7 @@ async function tryLane(
   const opened = openAttempt(run, lane, now);
   const hear = (facts: readonly QuotaFact[]): void => {
     opened.hear(facts);
-    standing.onChanges(target, standing.health.hear(lane, facts, world.effects.nowMs()));
+    standing.onChanges(standing.health.hear(lane, facts, world.effects.nowMs()));
   };
   let outcome: Outcome;
   try {
@@ -203,7 +203,7 @@ function laneFailed(
   // Counting must never cost a lane its standing: an estimate can take its place.
   const changes = run.call.request.facts.operation === "count" ? guard.abandoned(now) : guard.failed(failed, now);
   guard.release(now);
-  run.standing.onChanges(target, changes);
+  run.standing.onChanges(changes);
   opened.close({
     outcome: failed.kind,
     status: outcome.status,

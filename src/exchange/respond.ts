@@ -48,7 +48,7 @@ export function answerWhole(input: ExchangeInput, call: Call, book: Book, served
   const { outcome, lane, guard } = served;
   if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
   const now = input.world.effects.nowMs();
-  input.standing.onChanges(served.target, guard.succeeded(now));
+  input.standing.onChanges(guard.succeeded(now));
   guard.release(now);
   book.committed();
   served.attempt.close({
@@ -126,7 +126,7 @@ function closeStream(
       ? guard.failed(note.failure, now)
       : guard.succeeded(now);
   guard.release(now);
-  input.standing.onChanges(served.target, changes);
+  input.standing.onChanges(changes);
   const how = end.clientGone ? "abandoned" : note.failure !== null ? "cut" : "answered";
   served.attempt.close({
     outcome: how,

@@ -1,5 +1,4 @@
 /** What outlives an exchange: health, selection and who waits. Bounded by the configuration. */
-import type { Target } from "../ir/deployment.ts";
 import type { Change, Health, Selection } from "../routing/index.ts";
 
 /** What outlives an exchange: bounded by the configuration (one entry per target, one per lane). */
@@ -7,7 +6,7 @@ export interface Standing {
   readonly health: Health;
   readonly selections: Map<string, Selection>;
   readonly lastUsedMs: Map<string, number>;
-  onChanges(target: Target, changes: readonly Change[]): void;
+  onChanges(changes: readonly Change[]): void;
   /** Requests waiting for a slot right now, by target. */
   readonly waiting: Map<string, number>;
   /** The same ones by each model they would take. */

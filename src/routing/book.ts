@@ -11,6 +11,8 @@ import { FREE, isBeingTested, isOut, isTestDue, type OutStanding, type Standing,
 
 export interface Book {
   laneOf(laneId: string): LanePage;
+  /** `provider/account`; null: no lane of this deployment uses it. */
+  accountOf(accountId: string): AccountPage | null;
 }
 
 export interface LanePage {
@@ -56,6 +58,7 @@ export function createBook(deployment: Deployment): Book {
       if (page === undefined) throw new Error(`no lane ${laneId} in this deployment`);
       return page;
     },
+    accountOf: (accountId) => accounts.get(accountId) ?? null,
   };
 }
 

@@ -3,17 +3,26 @@
  * inside; time and chance are arguments. Look and take without waiting in between, or somebody else may be faster.
  */
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
-import type { FailureKind } from "../ir/failure.ts";
+import type { Failure, FailureKind } from "../ir/failure.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { Cancel } from "../std/effects.ts";
-import { answersLeft, type Book, conditionOf, createBook, type LanePage, labelOf, standings } from "./book.ts";
+import {
+  type AccountPage,
+  answersLeft,
+  type Book,
+  conditionOf,
+  createBook,
+  type LanePage,
+  labelOf,
+  standings,
+} from "./book.ts";
 import type { Change, Condition, HealthLabel } from "./condition.ts";
-import { createGuard, type Guard } from "./guard.ts";
+import { createGuard, type Guard, moveAccount } from "./guard.ts";
 import { hearQuotas } from "./hear.ts";
 import { createProbe, type ProbeGuard, takeCell, takeStanding } from "./probing.ts";
 import { pressedForMs, type QuotaLeft, quotasLeft } from "./quota.ts";
 import { createSlots, type Slots } from "./slots.ts";
-import { isOut } from "./standing.ts";
+import { isOut, standingTicket } from "./standing.ts";
 
 export interface Health {
   /** Pure look; never takes a half-open test. */
@@ -35,6 +44,11 @@ export interface Health {
   hear(lane: Lane, facts: readonly QuotaFact[], nowMs: number): Change[];
   /** How long the lane is under pressure by what is known; null: it is not. */
   pressedForMs(lane: Lane, nowMs: number): number | null;
+  /**
+   * Takes an account out of service for a reason that no attempt found. `account` is `provider/account`; of one without
+   * a lane here it changes nothing.
+   */
+  disable(account: string, failure: Failure, nowMs: number): Change[];
   /** A test of the gateway's own, for every target the lane serves. Takes no slot; report how it ended. */
   probe(lane: Lane, nowMs: number): ProbeGuard;
   /** Earliest moment one of these lanes may serve again by itself, now at the earliest; null: none will. */
@@ -74,6 +88,7 @@ export function createHealth(deployment: Deployment, random: () => number): Heal
     label: (target, lane, nowMs) => labelOf(page(lane), target, nowMs),
     facts: (lane, nowMs) => factsOf(page(lane), nowMs),
     hear: (lane, facts, nowMs) => hearQuotas(page(lane), facts, nowMs),
+    disable: (account, failure, nowMs) => disableAccount(book.accountOf(account), failure, nowMs),
     pressedForMs: (lane, nowMs) => pressedForMs(page(lane), nowMs),
     probe: (lane, nowMs) => createProbe({ page: page(lane), targets: targetsOf(lane), random, nowMs }),
     recoversAtMs(target, lanes, nowMs) {
@@ -112,6 +127,12 @@ function admitTo(admission: Admission): Guard | null {
   page.inflight++;
   page.unreported++;
   return createGuard({ page, target, tickets, slots, random });
+}
+
+function disableAccount(account: AccountPage | null, failure: Failure, nowMs: number): Change[] {
+  if (account === null) return [];
+  const ticket = standingTicket(account.standing, false);
+  return moveAccount(account, { kind: "put-out", how: "hard-out", failure, ticket }, nowMs);
 }
 
 /** null: it needs a person, or a test that nobody can promise anything of. */

@@ -23,7 +23,7 @@ function setUp() {
       lastUsedMs: new Map(),
       waiting: new Map(),
       queued: new Map(),
-      onChanges(_target, changes) {
+      onChanges(changes) {
         told.push(...changes);
         recoveries.watch(changes);
       },

@@ -116,7 +116,7 @@ export function createCore(input: CoreInput): Core {
     lastUsedMs: new Map(),
     waiting: new Map(),
     queued: new Map(),
-    onChanges: (_target, more) => void changes.push(...more),
+    onChanges: (more) => void changes.push(...more),
   };
   const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({

@@ -249,6 +249,25 @@ test("what changed is told once, by lane, with its reason and length", () => {
   ]);
 });
 
+test("an account that is disabled is out with all its lanes until the moment it was disabled for, and is then tested", () => {
+  const w = world();
+  const changes = w.disable("p/one", failure("billing", "The cap is reached.", 10 * MINUTE), 0);
+  expect(changes.map(({ target, lane, to, because, forMs }) => [target, lane, to, because, forMs])).toEqual([
+    [null, "p/one/m", "exhausted", "billing", 10 * MINUTE],
+    [null, "p/one/n", "exhausted", "billing", 10 * MINUTE],
+  ]);
+  expect(reach(w, 10 * MINUTE - 1)).toBe("hard-out · hard-out · hard-out · ok");
+  expect(w.condition(pool, hit, 10 * MINUTE).probing).toBe(true);
+  attempt(w, hit, 10 * MINUTE, (guard) => guard.succeeded(10 * MINUTE));
+  expect(reach(w, 10 * MINUTE)).toBe("ok · ok · ok · ok");
+});
+
+test("an account without a lane cannot be disabled, and that changes nothing", () => {
+  const w = world();
+  expect(w.disable("p/three", failure("billing", "The cap is reached.", null), 0)).toEqual([]);
+  expect(reach(w, 0)).toBe("ok · ok · ok · ok");
+});
+
 test("a stored failure keeps its words and drops the bytes and headers of the answer it came in", () => {
   const health = world();
   const upstream = {

@@ -150,7 +150,7 @@ async function probeLane(input: Probe): Promise<void> {
   const report = reporter(input, guard);
   try {
     const hear = (facts: readonly QuotaFact[]): void =>
-      standing.onChanges(target, standing.health.hear(lane, facts, world.effects.nowMs()));
+      standing.onChanges(standing.health.hear(lane, facts, world.effects.nowMs()));
     const outcome = await attempt({ world, call, target: { ...target, timers }, lane, patienceMs: null, hear });
     switch (outcome.kind) {
       case "answered":
@@ -175,7 +175,7 @@ async function probeLane(input: Probe): Promise<void> {
 /** A model of embeddings or sound takes no conversation, and says so in the words of one that does not exist. */
 const SAYS_NOTHING: ReadonlySet<Failure["kind"]> = new Set<Failure["kind"]>(["model-missing"]);
 
-function reporter({ world, standing, target, lane, onProbe }: Probe, guard: ProbeGuard) {
+function reporter({ world, standing, lane, onProbe }: Probe, guard: ProbeGuard) {
   return (outcome: ProbeRecord["outcome"], failed: Failure | null): void => {
     const nowMs = world.effects.nowMs();
     const changes =
@@ -184,7 +184,7 @@ function reporter({ world, standing, target, lane, onProbe }: Probe, guard: Prob
         : SAYS_NOTHING.has(failed.kind)
           ? guard.abandoned(nowMs)
           : guard.failed(failed, nowMs);
-    standing.onChanges(target, changes);
+    standing.onChanges(changes);
     onProbe({ lane: lane.id, outcome });
   };
 }

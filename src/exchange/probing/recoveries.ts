@@ -44,7 +44,7 @@ export function createRecoveries(options: {
     const change: Change = { target: name, lane: id, from, to, because: ENDED[from] ?? "cooldown ended", forMs };
     // Still under pressure, by what was told since.
     if (to === from) watch([change]);
-    else standing.onChanges(target, [change]);
+    else standing.onChanges([change]);
   };
   const watch = (changes: readonly Change[]): void => {
     for (const change of changes) {
