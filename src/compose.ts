@@ -24,7 +24,6 @@ import {
   createAdmission,
   createIdentify,
   createKeyIdentify,
-  createMemoryLedger,
   createSigners,
   isLocalHost,
   type KeyRing,
@@ -87,7 +86,6 @@ export function compose(input: ComposeInput): Gateway {
 
   const health = createHealth(deployment, effects.random);
   const totals = createTotals(deployment);
-  const ledger = createMemoryLedger();
   const standing: Standing = {
     health,
     selections: new Map(),
@@ -130,10 +128,7 @@ export function compose(input: ComposeInput): Gateway {
       deployment.idempotency === null || input.governed === null
         ? null
         : { ...input.governed.spender, ...deployment.idempotency },
-    onRecord(record, row) {
-      sinks.record(record);
-      if (admission === null) void ledger.append([row]);
-    },
+    onRecord: sinks.record,
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
   });
 

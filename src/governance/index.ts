@@ -25,7 +25,6 @@ export { type Settlement, settle } from "./settle.ts";
 export { createSpender, type Spender } from "./spender.ts";
 export type {
   Entry,
-  Ledger,
   LedgerMessage,
   LedgerReply,
   ManageReply,
@@ -34,4 +33,3 @@ export type {
   RememberedAnswer,
   UsageRow,
 } from "./store.ts";
-export { createMemoryLedger } from "./stores/memory.ts";

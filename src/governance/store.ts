@@ -37,7 +37,7 @@ export interface Entry {
 
 /** Which amount, and of which window: money of June is not money of July. `period` is "" for amounts without windows. */
 export interface HoldName {
-  /** `usd monthly key:vk_1`, `requests key:vk_1`, `tokens group:team-a`, `slots key:vk_1`: see amounts.ts. */
+  /** `usd monthly key:vk_1`, `requests - key:vk_1`, `tokens - group:team-a`, `slots - key:vk_1`: see amounts.ts. */
   readonly amount: string;
   readonly period: string;
 }
@@ -171,11 +171,4 @@ export interface KeeperFigures {
   readonly waitingRows: number;
   readonly leases: readonly { readonly kind: "usd" | "slots"; readonly count: number }[];
   readonly leasedNanos: number;
-}
-
-/** Where settled exchanges go. */
-export interface Ledger {
-  /** Resolves once the rows are as durable as the store makes anything. */
-  append(rows: readonly UsageRow[]): Promise<void>;
-  totals(caller: string): Promise<{ readonly requests: number; readonly costNanos: number; readonly tokens: number }>;
 }

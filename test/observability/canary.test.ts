@@ -3,7 +3,6 @@ import { expect, test } from "bun:test";
 import { readCredential } from "../../src/governance/credential.ts";
 import { createIdentify } from "../../src/governance/identify.ts";
 import { settle } from "../../src/governance/settle.ts";
-import { createMemoryLedger } from "../../src/governance/stores/memory.ts";
 import type { AuthMode, Deployment, SecretRef } from "../../src/ir/deployment.ts";
 import { createDecisions } from "../../src/observability/decisions.ts";
 import { createLog } from "../../src/observability/log.ts";
@@ -49,7 +48,6 @@ test.each(["token", "passthrough", "none"] satisfies AuthMode[])("with callers i
   const metrics = createMetrics(configured, () => GAUGES);
   const totals = createTotals(configured);
   const decisions = createDecisions({ ring: 100, firstSeq: 1, deployment: configured, onDecision: () => undefined });
-  const ledger = createMemoryLedger();
   const sinks = createSinks([...logs, metrics, totals, decisions].map(({ sink }) => sink));
 
   const identify = createIdentify({ mode, clientTokens: [new Secret(CANARY)] });
@@ -62,7 +60,7 @@ test.each(["token", "passthrough", "none"] satisfies AuthMode[])("with callers i
   const caller = identified.kind === "caller" ? identified.caller.label : null;
   for (const each of RECORDS) sinks.record({ ...each, caller });
   sinks.transition(transition());
-  await ledger.append([settle(record({ caller }))]);
+  const row = settle(record({ caller }));
 
   const stats = statsDocument(configured, { version: "1", uptimeMs: 0, lanes: [], totals: totals.byTarget() });
   const refusals = [identify(new Secret(`${CANARY}x`)), identify(null)];
@@ -73,22 +71,13 @@ test.each(["token", "passthrough", "none"] satisfies AuthMode[])("with callers i
       metrics.snapshot(),
       stats,
       decisions.list({ before: null, limit: 100 }),
-      ledger.sum(),
+      row,
       credential,
       identified,
       refusals,
     ]),
     Bun.inspect(
-      [
-        credential,
-        identified,
-        refusals,
-        decisions.list({ before: null, limit: 100 }),
-        metrics,
-        totals,
-        decisions,
-        ledger,
-      ],
+      [credential, identified, refusals, decisions.list({ before: null, limit: 100 }), metrics, totals, decisions, row],
       {
         depth: 20,
       },

@@ -8,7 +8,7 @@ import { inputTokens, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import type { HeldLease } from "../amounts.ts";
 import { readStoredKey } from "../key-document.ts";
 import type { VirtualKey } from "../keys.ts";
-import type { Entry, RememberedAnswer, UsageState } from "../store.ts";
+import type { Entry, RememberedAnswer } from "../store.ts";
 import { hourOf } from "../windows.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -389,12 +389,3 @@ function prepareAll(db: Database) {
     backup: db.prepare<unknown, [string]>("VACUUM INTO ?"),
   };
 }
-
-/** States as they stand in the file. */
-export const USAGE_STATES = [
-  "ok",
-  "estimated",
-  "truncated",
-  "aborted",
-  "ambiguous",
-] as const satisfies readonly UsageState[];
