@@ -65,7 +65,7 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
     stream,
   }).value;
   const written = payload.writeRequest(
-    { ...question, origin: id },
+    { ...question, sourceProtocol: id },
     { upstreamModel: TARGET, defaultMaxOutputTokens: 256, maxOutputTokens: null },
   );
   const path = clientPath(carrier, stream);

@@ -23,7 +23,7 @@ export function speak(request: IrRequest, { chance, wallMs }: Moment): IrRespons
   const reasoningTokens = thought === null ? 0 : tokensOf(thought) * count;
   const spokenTokens = choices.reduce((sum, choice) => sum + tokensOfAnswer(choice.blocks), 0);
   return {
-    origin: request.origin,
+    sourceProtocol: request.sourceProtocol,
     id: null,
     model: request.model,
     createdMs: wallMs,
@@ -69,7 +69,7 @@ function callTools(request: IrRequest, chance: Chance): IrBlock[] {
   const tool = pickTool(request, questionOf(request));
   if (tool === null) return [];
   const value = fillSchema(tool.parameters, { question: questionOf(request) });
-  const id = `${CALL_IDS.get(request.origin) ?? CALL_ID_USUAL}${chance.newId(CALL_ID_CHARS)}`;
+  const id = `${CALL_IDS.get(request.sourceProtocol) ?? CALL_ID_USUAL}${chance.newId(CALL_ID_CHARS)}`;
   return [
     {
       type: "tool-call",
@@ -100,7 +100,7 @@ function pickTool(request: IrRequest, question: string): FunctionTool | null {
   const choice = request.toolChoice ?? { kind: "auto" };
   switch (choice.kind) {
     case "none":
-    case "foreign":
+    case "opaque":
       return null;
     case "tool":
       return tools.find((tool) => tool.name === choice.name) ?? null;
@@ -200,8 +200,8 @@ function thinkAbout(request: IrRequest): string | null {
 
 /** Only the one protocol shows reasoning, signed; the other reports its tokens and nothing else. */
 function reasoningBlocks(request: IrRequest, thought: string, chance: Chance): IrBlock[] {
-  if (request.origin !== PROTOCOLS.anthropic.id) return [];
-  const signature = { issuer: request.origin, value: chance.newId(SIGNATURE_CHARS) };
+  if (request.sourceProtocol !== PROTOCOLS.anthropic.id) return [];
+  const signature = { issuer: request.sourceProtocol, value: chance.newId(SIGNATURE_CHARS) };
   return [{ type: "reasoning", text: thought, signature, encrypted: null, extras: NO_EXTRAS }];
 }
 

@@ -37,7 +37,7 @@ function tokensOfBlock(block: IrBlock): number {
     case "image":
     case "document":
     case "audio":
-    case "foreign":
+    case "opaque":
       return MEDIA_TOKENS;
   }
 }

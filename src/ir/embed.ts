@@ -4,10 +4,10 @@ import type { Usage } from "./usage.ts";
 
 export interface IrEmbedRequest {
   /** Id of the protocol it was read from: extras belong to it. */
-  readonly origin: string;
+  readonly sourceProtocol: string;
   readonly inputs: readonly EmbedInput[];
   /** The wire had one bare input instead of a list; kept so that the same protocol gets its own spelling back. */
-  readonly bare: boolean;
+  readonly wasString: boolean;
   /** What the vectors are for, in the neutral words below; null: not said. */
   readonly purpose: EmbedPurpose | null;
   /** Length of each vector; null: the model's own. */
@@ -39,7 +39,7 @@ export const EMBED_PURPOSES = [
 export type EmbedPurpose = (typeof EMBED_PURPOSES)[number];
 
 export interface IrEmbedResponse {
-  readonly origin: string;
+  readonly sourceProtocol: string;
   readonly id: string | null;
   /** The name the vendor reports; null: none given. Never invented. */
   readonly model: string | null;

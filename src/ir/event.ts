@@ -5,7 +5,7 @@
  */
 import type { Failure } from "./failure.ts";
 import type { Loss } from "./loss.ts";
-import type { Extras, ForeignBlock, IrCitation, Sealed } from "./request.ts";
+import type { Extras, IrCitation, OpaqueBlock, ReasoningSignature } from "./request.ts";
 import type { IrFinish } from "./response.ts";
 import type { Usage } from "./usage.ts";
 
@@ -13,14 +13,14 @@ import type { Usage } from "./usage.ts";
 export type StartedBlock =
   | { readonly type: "text" }
   | { readonly type: "refusal" }
-  | { readonly type: "reasoning"; readonly encrypted: Sealed | null }
+  | { readonly type: "reasoning"; readonly encrypted: ReasoningSignature | null }
   | { readonly type: "tool-call"; readonly id: string; readonly name: string; readonly kind: "function" | "custom" }
-  | ForeignBlock;
+  | OpaqueBlock;
 
 export type IrEvent =
   | {
       readonly type: "start";
-      readonly origin: string;
+      readonly sourceProtocol: string;
       readonly id: string | null;
       readonly model: string | null;
       readonly createdMs: number | null;
@@ -33,10 +33,10 @@ export type IrEvent =
   | { readonly type: "text-delta"; readonly block: number; readonly text: string; readonly logprobs: unknown }
   /** JSON text (function) or free text (custom) of a tool call, in pieces. */
   | { readonly type: "arguments-delta"; readonly block: number; readonly text: string }
-  | { readonly type: "signature-delta"; readonly block: number; readonly signature: Sealed }
+  | { readonly type: "signature-delta"; readonly block: number; readonly signature: ReasoningSignature }
   | { readonly type: "citation"; readonly block: number; readonly citation: IrCitation }
   /** A delta only its own protocol has. */
-  | { readonly type: "foreign-delta"; readonly block: number; readonly origin: string; readonly value: unknown }
+  | { readonly type: "opaque-delta"; readonly block: number; readonly sourceProtocol: string; readonly value: unknown }
   | { readonly type: "block-end"; readonly block: number }
   | { readonly type: "usage"; readonly usage: Usage }
   | { readonly type: "finish"; readonly choice: number; readonly finish: IrFinish }
@@ -58,12 +58,12 @@ export function isMeaningful(event: IrEvent): boolean {
     case "block-start":
       return (
         event.content.type === "tool-call" ||
-        event.content.type === "foreign" ||
+        event.content.type === "opaque" ||
         (event.content.type === "reasoning" && event.content.encrypted !== null)
       );
     case "signature-delta":
     case "citation":
-    case "foreign-delta":
+    case "opaque-delta":
     case "finish":
     case "end":
       return true;

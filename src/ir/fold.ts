@@ -5,7 +5,7 @@
 import type { IrEvent, StartedBlock } from "./event.ts";
 import type { Failure } from "./failure.ts";
 import type { Loss } from "./loss.ts";
-import { type IrBlock, type IrCitation, NO_EXTRAS, type Sealed } from "./request.ts";
+import { type IrBlock, type IrCitation, NO_EXTRAS, type ReasoningSignature } from "./request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "./response.ts";
 import { mergeUsage, type Usage } from "./usage.ts";
 
@@ -14,7 +14,7 @@ export function eventsOf(response: IrResponse): IrEvent[] {
   const events: IrEvent[] = [
     {
       type: "start",
-      origin: response.origin,
+      sourceProtocol: response.sourceProtocol,
       id: response.id,
       model: response.model,
       createdMs: response.createdMs,
@@ -63,7 +63,7 @@ function eventsOfBlock(content: IrBlock, block: number, choice: number): IrEvent
         { type: "arguments-delta", block, text: content.arguments },
         end,
       ];
-    case "foreign":
+    case "opaque":
       return [start(content), end];
     case "image":
     case "document":
@@ -92,7 +92,7 @@ interface OpenBlock {
   readonly content: StartedBlock;
   readonly pieces: string[];
   readonly citations: IrCitation[];
-  signature: Sealed | null;
+  signature: ReasoningSignature | null;
 }
 
 /** Collects a streamed answer into a complete one. */
@@ -133,7 +133,7 @@ export function createAccumulator(): Accumulator {
         case "citation":
           blocks.get(event.block)?.citations.push(event.citation);
           return;
-        case "foreign-delta":
+        case "opaque-delta":
           losses.push({ field: "answer", how: "dropped", detail: "a part only its own protocol streams" });
           return;
         case "usage":
@@ -155,7 +155,7 @@ export function createAccumulator(): Accumulator {
       }
     },
     response: () => ({
-      origin: start?.origin ?? "",
+      sourceProtocol: start?.sourceProtocol ?? "",
       id: start?.id ?? null,
       model: start?.model ?? null,
       createdMs: start?.createdMs ?? null,
@@ -169,7 +169,7 @@ export function createAccumulator(): Accumulator {
   };
 }
 
-function joinSealed(before: Sealed | null, piece: Sealed): Sealed {
+function joinSealed(before: ReasoningSignature | null, piece: ReasoningSignature): ReasoningSignature {
   return before === null ? piece : { issuer: piece.issuer, value: before.value + piece.value };
 }
 
@@ -198,7 +198,7 @@ function closeBlock(open: OpenBlock): IrBlock {
       return { type: "reasoning", text, signature: open.signature, encrypted: content.encrypted, extras: NO_EXTRAS };
     case "tool-call":
       return { ...content, arguments: text, signature: open.signature, cache: null, extras: NO_EXTRAS };
-    case "foreign":
+    case "opaque":
       return content;
   }
 }

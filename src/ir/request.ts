@@ -9,7 +9,7 @@ export const NO_EXTRAS: Extras = {};
 
 export interface IrRequest {
   /** Id of the protocol it was read from: extras and foreign values belong to it. */
-  readonly origin: string;
+  readonly sourceProtocol: string;
   /** The target as the client wrote it; writers are told the upstream model separately. */
   readonly model: string;
   readonly stream: boolean;
@@ -41,7 +41,7 @@ export interface IrInstruction {
   readonly role: "system" | "developer";
   readonly blocks: readonly IrBlock[];
   /** The wire had a bare string instead of a list of blocks; kept so that the same protocol gets its own spelling back. */
-  readonly bare: boolean;
+  readonly wasString: boolean;
   readonly extras: Extras;
 }
 
@@ -50,7 +50,7 @@ export interface IrTurn {
   readonly role: "user" | "assistant" | "tool" | "system" | "developer";
   readonly blocks: readonly IrBlock[];
   /** See IrInstruction.bare. */
-  readonly bare: boolean;
+  readonly wasString: boolean;
   /** Participant name where the protocol has one. */
   readonly name: string | null;
   readonly extras: Extras;
@@ -71,7 +71,7 @@ export type MediaSource =
  * A signature or encrypted item that only its issuer can verify. `issuer` is the protocol it was read from (null:
  * unknown); writers send it only to that protocol.
  */
-export interface Sealed {
+export interface ReasoningSignature {
   readonly issuer: string | null;
   readonly value: string;
 }
@@ -85,7 +85,7 @@ export type IrBlock =
   | ToolCallBlock
   | ToolResultBlock
   | ReasoningBlock
-  | ForeignBlock;
+  | OpaqueBlock;
 
 export interface TextBlock {
   readonly type: "text";
@@ -116,7 +116,7 @@ export interface DocumentBlock {
   readonly source:
     | MediaSource
     | { readonly kind: "text"; readonly text: string }
-    | { readonly kind: "blocks"; readonly blocks: readonly IrBlock[]; readonly bare: boolean };
+    | { readonly kind: "blocks"; readonly blocks: readonly IrBlock[]; readonly wasString: boolean };
   /** File name or title. */
   readonly title: string | null;
   readonly context: string | null;
@@ -143,7 +143,7 @@ export interface ToolCallBlock {
   /** function: JSON text of the arguments object, exactly as it came (may be empty or broken). custom: free text. */
   readonly kind: "function" | "custom";
   readonly arguments: string;
-  readonly signature: Sealed | null;
+  readonly signature: ReasoningSignature | null;
   readonly cache: CacheMark | null;
   readonly extras: Extras;
 }
@@ -155,7 +155,7 @@ export interface ToolResultBlock {
   readonly name: string | null;
   readonly content: readonly IrBlock[];
   /** See IrInstruction.bare. */
-  readonly bare: boolean;
+  readonly wasString: boolean;
   /** null: not said. */
   readonly isError: boolean | null;
   readonly cache: CacheMark | null;
@@ -166,16 +166,16 @@ export interface ReasoningBlock {
   readonly type: "reasoning";
   /** "" when the vendor omitted or redacted it. */
   readonly text: string;
-  readonly signature: Sealed | null;
+  readonly signature: ReasoningSignature | null;
   /** Redacted or encrypted reasoning that must be replayed as it is. */
-  readonly encrypted: Sealed | null;
+  readonly encrypted: ReasoningSignature | null;
   readonly extras: Extras;
 }
 
 /** A block only its own protocol has (server tools, search results, ...), whole. */
-export interface ForeignBlock {
-  readonly type: "foreign";
-  readonly origin: string;
+export interface OpaqueBlock {
+  readonly type: "opaque";
+  readonly sourceProtocol: string;
   /** The wire's own type word, for losses. */
   readonly name: string;
   readonly value: unknown;
@@ -190,7 +190,7 @@ export interface IrCitation {
   /** Character span in the answer text, where the protocol gives one. */
   readonly start: number | null;
   readonly end: number | null;
-  readonly origin: string;
+  readonly sourceProtocol: string;
   readonly raw: unknown;
 }
 
@@ -214,7 +214,7 @@ export type IrTool =
       readonly extras: Extras;
     }
   /** A tool the vendor runs itself, or one only its protocol has. */
-  | { readonly type: "foreign"; readonly origin: string; readonly name: string; readonly value: unknown };
+  | { readonly type: "opaque"; readonly sourceProtocol: string; readonly name: string; readonly value: unknown };
 
 export type IrToolChoice =
   | { readonly kind: "auto" }
@@ -223,7 +223,7 @@ export type IrToolChoice =
   | { readonly kind: "tool"; readonly name: string }
   /** Only these may be called; `mode` auto or required. */
   | { readonly kind: "allowed"; readonly mode: "auto" | "required"; readonly names: readonly string[] }
-  | { readonly kind: "foreign"; readonly origin: string; readonly value: unknown };
+  | { readonly kind: "opaque"; readonly sourceProtocol: string; readonly value: unknown };
 
 export interface IrSampling {
   readonly temperature: number | null;

@@ -4,7 +4,7 @@ import type { Usage } from "./usage.ts";
 
 export interface IrRerankRequest {
   /** Id of the protocol it was read from: extras belong to it. */
-  readonly origin: string;
+  readonly sourceProtocol: string;
   readonly query: string;
   readonly documents: readonly string[];
   /** Documents asked for; null: all. */
@@ -14,7 +14,7 @@ export interface IrRerankRequest {
 }
 
 export interface IrRerankResponse {
-  readonly origin: string;
+  readonly sourceProtocol: string;
   readonly id: string | null;
   /** Best first. `index` counts the request's documents from 0; `score` as the vendor gives it. */
   readonly results: readonly { readonly index: number; readonly score: number }[];

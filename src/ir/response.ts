@@ -3,7 +3,7 @@ import type { Extras, IrBlock } from "./request.ts";
 import type { Usage } from "./usage.ts";
 
 export interface IrResponse {
-  readonly origin: string;
+  readonly sourceProtocol: string;
   /** The vendor's own id; null: none given. */
   readonly id: string | null;
   /** The name the vendor reports; null: none given. Never invented. */

@@ -40,7 +40,7 @@ export interface Payload {
   readonly id: string;
 
   /** Top-level members the gateway reads of a body, whose duplicates are refused because two readers could differ. */
-  readonly decides: readonly string[];
+  readonly routedMembers: readonly string[];
 
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;
@@ -59,7 +59,7 @@ export interface Payload {
   /** Watches a relayed stream or body without translating it. */
   createTap(): Tap;
   /** Members, wherever they stand in a body or frame, whose value only its issuer can open (signatures, encrypted reasoning). */
-  readonly sealMembers: readonly string[];
+  readonly signatureMembers: readonly string[];
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
   readonly terminator: Frame | null;
 
@@ -393,7 +393,7 @@ export interface ListedModel {
 
 export interface ModelsOperation {
   /** True when the request's head shows a client of this protocol, where two protocols share a path. */
-  speaks(parts: RequestParts): boolean;
+  recognises(parts: RequestParts): boolean;
   writeList(models: readonly ListedModel[], query: string): JsonObject;
   writeOne(model: ListedModel): JsonObject;
 }

@@ -94,9 +94,9 @@ function bodyOf(got: Got): JsonObject {
 
 describe("embed", () => {
   const request = (texts: readonly string[]): IrEmbedRequest => ({
-    origin: "test",
+    sourceProtocol: "test",
     inputs: texts.map((text) => ({ type: "text", text, title: null })),
-    bare: texts.length === 1,
+    wasString: texts.length === 1,
     purpose: null,
     dimensions: null,
     encodings: ["float"],
@@ -126,7 +126,7 @@ describe("embed", () => {
           values: [input.type === "text" ? Number(input.text) + 0.5 : -1, 2],
         }));
         const usage = { ...UNKNOWN_USAGE, freshInputTokens: asked.inputs.length, outputTokens: 0 };
-        const response = { origin: lane.id, id: null, model: "reported", vectors, usage, extras: {} };
+        const response = { sourceProtocol: lane.id, id: null, model: "reported", vectors, usage, extras: {} };
         return to.writeResponse(response, { request: asked, upstreamModel: model, newId }).value;
       },
     });
@@ -137,7 +137,7 @@ describe("embed", () => {
 
 describe("rerank", () => {
   const request: IrRerankRequest = {
-    origin: "test",
+    sourceProtocol: "test",
     query: "which",
     documents: ["a", "b", "c"],
     top: null,
@@ -163,7 +163,7 @@ describe("rerank", () => {
       answer(body) {
         expect(to.readRequest(body).value).toMatchObject({ query: "which", documents: ["a", "b", "c"] });
         return to.writeResponse(
-          { origin: lane.id, id: null, results, usage: null, searchUnits: 1, extras: {} },
+          { sourceProtocol: lane.id, id: null, results, usage: null, searchUnits: 1, extras: {} },
           { newId },
         );
       },

@@ -28,7 +28,7 @@ export function embedder(
   return {
     ...openai,
     id,
-    payload: { ...openai.payload, id, decides: ["model"] },
+    payload: { ...openai.payload, id, routedMembers: ["model"] },
     carrier: {
       ...openai.carrier,
       id,
@@ -44,16 +44,16 @@ function usageOf(tokens: number | null): Usage | null {
   return tokens === null ? null : { ...UNKNOWN_USAGE, freshInputTokens: tokens };
 }
 
-function embedOf(origin: string, inputsMax: number): EmbedOperation {
+function embedOf(sourceProtocol: string, inputsMax: number): EmbedOperation {
   return {
     readRequest(body) {
       const texts = asArray(body["texts"]);
       if (texts === undefined) throw new WireError("texts must be a list.");
       return {
         value: {
-          origin,
+          sourceProtocol,
           inputs: texts.map((text) => ({ type: "text", text: String(text), title: null })),
-          bare: false,
+          wasString: false,
           purpose: body["purpose"] === "query" ? "query" : null,
           dimensions: null,
           encodings: [],
@@ -67,7 +67,7 @@ function embedOf(origin: string, inputsMax: number): EmbedOperation {
     writeRequest(request, upstreamModel) {
       if (request.inputs.length > inputsMax) throw new Error("more inputs than were asked for");
       const texts = request.inputs.map((input) => (input.type === "text" ? input.text : ""));
-      if (texts.includes("unspeakable")) throw new WireError(`${origin} has no word for that.`);
+      if (texts.includes("unspeakable")) throw new WireError(`${sourceProtocol} has no word for that.`);
       const losses = request.user === null ? [] : [dropped("user", "there is none")];
       return { value: { model: upstreamModel, texts }, losses };
     },
@@ -76,7 +76,7 @@ function embedOf(origin: string, inputsMax: number): EmbedOperation {
       const vectors = asArray(body["vectors"]);
       if (vectors === undefined) throw new WireError("There are no vectors.");
       return {
-        origin,
+        sourceProtocol,
         id: null,
         model: asText(body["model"]) ?? null,
         vectors: vectors.map((vector) => ({ kind: "float", values: (asArray(vector) ?? []).map(Number) })),
@@ -86,7 +86,7 @@ function embedOf(origin: string, inputsMax: number): EmbedOperation {
     },
     writeResponse: (response, { request }) => ({
       value: {
-        by: origin,
+        by: sourceProtocol,
         inputs: request.inputs.length,
         model: response.model,
         vectors: response.vectors.map((vector) => (vector.kind === "float" ? vector.values : [])),
@@ -97,11 +97,11 @@ function embedOf(origin: string, inputsMax: number): EmbedOperation {
   };
 }
 
-function rerankOf(origin: string): RerankOperation {
+function rerankOf(sourceProtocol: string): RerankOperation {
   return {
     readRequest: (body) => ({
       value: {
-        origin,
+        sourceProtocol,
         query: asText(body["query"]) ?? "",
         documents: (asArray(body["documents"]) ?? []).map(String),
         top: null,
@@ -115,13 +115,16 @@ function rerankOf(origin: string): RerankOperation {
       losses: [],
     }),
     readResponse: (body) => ({
-      origin,
+      sourceProtocol,
       id: null,
       results: (asArray(body["order"]) ?? []).map((index) => ({ index: Number(index), score: 1 })),
       usage: usageOf(asNumber(at(body, "tokens")) ?? null),
       searchUnits: null,
       extras: {},
     }),
-    writeResponse: (response): JsonObject => ({ by: origin, order: response.results.map(({ index }) => index) }),
+    writeResponse: (response): JsonObject => ({
+      by: sourceProtocol,
+      order: response.results.map(({ index }) => index),
+    }),
   };
 }

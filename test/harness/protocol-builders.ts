@@ -25,11 +25,11 @@ export const CONTEXT: AnswerContext = {
 
 export function foreignRequest(members: Partial<IrRequest> = {}): IrRequest {
   return {
-    origin: FOREIGN,
+    sourceProtocol: FOREIGN,
     model: "client-model",
     stream: false,
     instructions: [],
-    turns: [{ role: "user", blocks: [text("Hello")], bare: true, name: null, extras: NO_EXTRAS }],
+    turns: [{ role: "user", blocks: [text("Hello")], wasString: true, name: null, extras: NO_EXTRAS }],
     tools: [],
     toolChoice: null,
     parallelToolCalls: null,
@@ -49,7 +49,7 @@ export function foreignRequest(members: Partial<IrRequest> = {}): IrRequest {
 }
 
 export function turn(role: IrTurn["role"], ...blocks: readonly IrBlock[]): IrTurn {
-  return { role, blocks, bare: false, name: null, extras: NO_EXTRAS };
+  return { role, blocks, wasString: false, name: null, extras: NO_EXTRAS };
 }
 
 export function text(said: string): IrBlock {
@@ -67,7 +67,7 @@ export function result(callId: string, ...content: readonly IrBlock[]): Extract<
     callId,
     name: null,
     content,
-    bare: false,
+    wasString: false,
     isError: null,
     cache: null,
     extras: NO_EXTRAS,
@@ -85,7 +85,7 @@ export function usage(members: Partial<Usage>): Usage {
 
 export function foreignResponse(members: Partial<IrResponse> = {}): IrResponse {
   return {
-    origin: FOREIGN,
+    sourceProtocol: FOREIGN,
     id: "msg_1",
     model: "their-model",
     createdMs: null,

@@ -57,7 +57,7 @@ const block = fc.oneof(
   }),
 );
 const response: fc.Arbitrary<IrResponse> = fc.record({
-  origin: fc.constant("a"),
+  sourceProtocol: fc.constant("a"),
   id: fc.option(fc.string(), { nil: null }),
   model: fc.option(fc.string(), { nil: null }),
   createdMs: fc.option(fc.nat(), { nil: null }),
@@ -104,7 +104,18 @@ test("every answer's events end once, and the end is meaningful", () => {
 });
 
 test.each([
-  [{ type: "start", origin: "a", id: null, model: null, createdMs: null, serviceTier: null, extras: NO_EXTRAS }, false],
+  [
+    {
+      type: "start",
+      sourceProtocol: "a",
+      id: null,
+      model: null,
+      createdMs: null,
+      serviceTier: null,
+      extras: NO_EXTRAS,
+    },
+    false,
+  ],
   [{ type: "keep-alive" }, false],
   [{ type: "usage", usage: UNKNOWN_USAGE }, false],
   [{ type: "block-start", block: 0, choice: 0, content: { type: "text" } }, false],

@@ -375,7 +375,7 @@ for (const protocol of ALL) {
               const events: IrEvent[] = [
                 {
                   type: "start",
-                  origin: "test",
+                  sourceProtocol: "test",
                   id: text,
                   model: text,
                   createdMs: null,
@@ -508,7 +508,7 @@ for (const protocol of ALL) {
             }),
           );
         }
-        expect([...looked].filter((name) => !payload.decides.includes(name))).toEqual([]);
+        expect([...looked].filter((name) => !payload.routedMembers.includes(name))).toEqual([]);
       });
     });
 

@@ -87,7 +87,7 @@ describe("the tables of features", () => {
     const table = featuresOfProtocol(protocol.id);
 
     test(`${protocol.id}: what is not carried whole has a reason and the vendor's page, with the day it was read`, () => {
-      const bare = IDS.filter(
+      const wasString = IDS.filter(
         (id) =>
           table[id].carried !== "yes" &&
           !(
@@ -95,7 +95,7 @@ describe("the tables of features", () => {
             /^https:\/\/\S+ 20\d\d-\d\d-\d\d$/.test(table[id].source)
           ),
       );
-      expect(bare).toEqual([]);
+      expect(wasString).toEqual([]);
     });
 
     test(`${protocol.id}: every feature it carries crosses with it, to or from another protocol that carries it`, () => {

@@ -141,7 +141,7 @@ describe("a tool loop of any shape keeps ids, names, arguments and order", () =>
                 ...given.map((each) => call(each.id, each.name, JSON.stringify(each.arguments))),
               ];
               const said = response(blocks, {
-                origin: pair.lane.id,
+                sourceProtocol: pair.lane.id,
                 choices: [choice(blocks, { finish: finish("tool-calls") })],
               });
               const answer = heard(pair, said, isStream).choices[0]?.blocks ?? [];

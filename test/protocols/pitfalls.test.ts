@@ -469,7 +469,7 @@ const PITFALLS: Readonly<Record<number, Row>> = {
       for (const issuer of IDS) {
         const sealed = { issuer, value: "U0VBTEVE" };
         for (const block of [reasoning("Hmm.", { signature: sealed }), reasoning("", { encrypted: sealed })]) {
-          const answer = response([block, text("So.")], { origin: issuer });
+          const answer = response([block, text("So.")], { sourceProtocol: issuer });
           for (const client of IDS) {
             for (const lane of IDS.filter((each) => each !== issuer)) {
               const seen = echoed(answer, { from: issuer, client, lane }).text;
@@ -495,7 +495,7 @@ const PITFALLS: Readonly<Record<number, Row>> = {
     protocols: ["anthropic", "responses"],
     shows() {
       const redacted = reasoning("", { encrypted: { issuer: "anthropic", value: "UkVEQUNURUQ=" } });
-      const answer = response([redacted, text("So.")], { origin: "anthropic" });
+      const answer = response([redacted, text("So.")], { sourceProtocol: "anthropic" });
       const { text: wire } = echoed(answer, { from: "anthropic", client: "responses", lane: "anthropic" });
       expect(wire).toContain('{"type":"redacted_thinking","data":"UkVEQUNURUQ="}');
     },
@@ -654,7 +654,10 @@ const PITFALLS: Readonly<Record<number, Row>> = {
       for (const [client, lane] of PAIRS.filter(([each]) => isKept(each))) {
         const { request: seen, losses } = sentTo(client, lane, odd);
         const calls = [call("call_1", seen.tools[0]?.name ?? "", "{}")];
-        const body = speaking(lane).payload.writeResponse(response(calls, { origin: lane }), contextFor(null)).value;
+        const body = speaking(lane).payload.writeResponse(
+          response(calls, { sourceProtocol: lane }),
+          contextFor(null),
+        ).value;
         const [back] = answerTo(lane, client, body).choices[0]?.blocks ?? [];
         const isSaid = losses.some(({ field }) => field.startsWith("tools[0]"));
         const name = back?.type === "tool-call" ? back.name : null;

@@ -199,8 +199,13 @@ export const ANSWER_STREAMS: Readonly<Record<string, readonly IrEvent[]>> = {
   ],
   "a foreign block": [
     start(),
-    open(0, { type: "foreign", origin: "elsewhere", name: "web_search", value: { type: "web_search", id: "ws_1" } }),
-    { type: "foreign-delta", block: 0, origin: "elsewhere", value: { x: 1 } },
+    open(0, {
+      type: "opaque",
+      sourceProtocol: "elsewhere",
+      name: "web_search",
+      value: { type: "web_search", id: "ws_1" },
+    }),
+    { type: "opaque-delta", block: 0, sourceProtocol: "elsewhere", value: { x: 1 } },
     close(0),
     openText(1),
     say(1, "Found."),

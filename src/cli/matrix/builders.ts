@@ -23,7 +23,7 @@ import { UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 
 export function request(over: Partial<IrRequest> = {}): IrRequest {
   return {
-    origin: "test",
+    sourceProtocol: "test",
     model: "pool",
     stream: false,
     instructions: [],
@@ -105,7 +105,7 @@ export function result(
     callId,
     name: null,
     content,
-    bare: false,
+    wasString: false,
     isError: null,
     cache: null,
     extras: NO_EXTRAS,
@@ -118,18 +118,18 @@ export function reasoning(value: string, over: Partial<ReasoningBlock> = {}): Re
 }
 
 function turn(role: IrTurn["role"], blocks: readonly IrBlock[], over: Partial<IrTurn> = {}): IrTurn {
-  return { role, blocks, bare: false, name: null, extras: NO_EXTRAS, ...over };
+  return { role, blocks, wasString: false, name: null, extras: NO_EXTRAS, ...over };
 }
 
 export const user = (...blocks: IrBlock[]): IrTurn => turn("user", blocks);
 export const assistant = (...blocks: IrBlock[]): IrTurn => turn("assistant", blocks);
 export const tool = (...blocks: IrBlock[]): IrTurn => turn("tool", blocks);
 export const interjection = (role: "system" | "developer", value: string): IrTurn =>
-  turn(role, [text(value)], { bare: true });
+  turn(role, [text(value)], { wasString: true });
 export const named = (given: IrTurn, name: string): IrTurn => ({ ...given, name });
 
 export function instruction(value: string, over: Partial<IrInstruction> = {}): IrInstruction {
-  return { role: "system", blocks: [text(value)], bare: true, extras: NO_EXTRAS, ...over };
+  return { role: "system", blocks: [text(value)], wasString: true, extras: NO_EXTRAS, ...over };
 }
 
 export const CITY_SCHEMA = {
@@ -176,7 +176,7 @@ export function choice(blocks: readonly IrBlock[], over: Partial<IrChoice> = {})
 
 export function response(blocks: readonly IrBlock[], over: Partial<IrResponse> = {}): IrResponse {
   return {
-    origin: "test",
+    sourceProtocol: "test",
     id: "answer-1",
     model: "test-model-2026-01-01",
     createdMs: 1_767_225_600_000,
@@ -196,7 +196,7 @@ export function citation(over: Partial<IrCitation> = {}): IrCitation {
     citedText: "the cited words",
     start: null,
     end: null,
-    origin: "test",
+    sourceProtocol: "test",
     raw: null,
     ...over,
   };
@@ -206,7 +206,7 @@ export function citation(over: Partial<IrCitation> = {}): IrCitation {
 
 export const start = (over: Partial<Extract<IrEvent, { type: "start" }>> = {}): IrEvent => ({
   type: "start",
-  origin: "test",
+  sourceProtocol: "test",
   id: "answer-1",
   model: "test-model-2026-01-01",
   createdMs: 1_767_225_600_000,

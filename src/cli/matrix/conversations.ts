@@ -43,7 +43,7 @@ export const CONVERSATIONS: Readonly<Record<string, IrRequest>> = {
   "no limit": request({ maxOutputTokens: null }),
   "system text": request({ instructions: [instruction("Be brief.")] }),
   "system blocks": request({
-    instructions: [instruction("Be brief.", { bare: false, blocks: [text("Be brief."), text("Be kind.")] })],
+    instructions: [instruction("Be brief.", { wasString: false, blocks: [text("Be brief."), text("Be kind.")] })],
   }),
   "two systems": request({ instructions: [instruction("Be brief."), instruction("Be kind.")] }),
   "developer instruction": request({ instructions: [instruction("Be brief.", { role: "developer" })] }),
@@ -88,7 +88,7 @@ export const CONVERSATIONS: Readonly<Record<string, IrRequest>> = {
     turns: [user(document({ source: { kind: "text", text: "Plain words." }, citations: true }))],
   }),
   "document blocks": request({
-    turns: [user(document({ source: { kind: "blocks", blocks: [text("A."), text("B.")], bare: false } }))],
+    turns: [user(document({ source: { kind: "blocks", blocks: [text("A."), text("B.")], wasString: false } }))],
   }),
   "document file id": request({ turns: [user(document({ source: { kind: "file", id: "file-1" } }))] }),
   "audio bytes": request({ turns: [user(text("Listen."), audio())] }),
@@ -295,7 +295,7 @@ export const CONVERSATIONS: Readonly<Record<string, IrRequest>> = {
   "service tier": request({ serviceTier: "auto" }),
   streamed: request({ stream: true }),
   "cache marks": request({
-    instructions: [instruction("Long.", { bare: false, blocks: [text("Long.", { cache: { lifetime: "1h" } })] })],
+    instructions: [instruction("Long.", { wasString: false, blocks: [text("Long.", { cache: { lifetime: "1h" } })] })],
     tools: [functionTool("get_weather", { cache: { lifetime: null } })],
     turns: [user(text("Hi.", { cache: { lifetime: "5m" } }))],
   }),

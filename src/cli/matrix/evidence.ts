@@ -108,7 +108,7 @@ const SAFETY = ["safetySettings", "guardrailConfig", "safety_mode", "safety_iden
 const MODALITIES = ["modalities", "audio", "responseModalities", "speechConfig", "generationConfig"];
 
 const isVideo = (block: IrBlock): boolean =>
-  (block.type === "foreign" && /video/.test(JSON.stringify([block.name, block.value]))) ||
+  (block.type === "opaque" && /video/.test(JSON.stringify([block.name, block.value]))) ||
   (block.type === "document" && "mediaType" in block.source && (block.source.mediaType ?? "").startsWith("video/"));
 
 const DOCUMENT_SOURCES = {
@@ -164,8 +164,8 @@ const EVIDENCE: Readonly<Record<FeatureId, Evidence>> = {
   },
   "server-tools": {
     request: (request) => [
-      ...request.tools.flatMap((tool) => (tool.type === "foreign" ? [tool.value] : [])),
-      ...each(blocksOf(request), "foreign", (block) => (isVideo(block) ? null : [block.value])),
+      ...request.tools.flatMap((tool) => (tool.type === "opaque" ? [tool.value] : [])),
+      ...each(blocksOf(request), "opaque", (block) => (isVideo(block) ? null : [block.value])),
     ],
   },
   "tool-choice": {

@@ -39,7 +39,7 @@ export function meaningOfRequest(request: IrRequest): Meaning {
           };
         case "custom":
           return { custom: restored(each.name), description: each.description, format: each.format };
-        case "foreign":
+        case "opaque":
           return { foreign: each.name };
         default:
           return each satisfies never;
@@ -213,7 +213,7 @@ function blockMeaning(block: IrBlock, ids: Map<string, string>): Record<string, 
     case "reasoning":
       // A stream tells a seal before or behind the text; which of the two it was says nothing to whoever carries it.
       return withoutNothing({ reasoning: block.text, sealed: block.encrypted ?? block.signature });
-    case "foreign":
+    case "opaque":
       return { foreign: block.name };
     default:
       return block satisfies never;

@@ -5,7 +5,7 @@
  */
 import type { Deployment, Lane } from "../../ir/deployment.ts";
 import type { IrEvent } from "../../ir/event.ts";
-import type { IrBlock, IrInstruction, IrRequest, IrTurn, Sealed } from "../../ir/request.ts";
+import type { IrBlock, IrInstruction, IrRequest, IrTurn, ReasoningSignature } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import type { Payload, Protocol } from "../../protocols/protocol.ts";
 import { TAG_STARTS_IN_JSON } from "../../protocols/shared/signature-tag.ts";
@@ -49,7 +49,7 @@ export function createSeals(input: {
   const memories = new Map<string, SealMemory>();
   return {
     memoryOf(payload) {
-      if (payload.sealMembers.length === 0 || (issuers.get(payload.id)?.size ?? 0) < 2) return null;
+      if (payload.signatureMembers.length === 0 || (issuers.get(payload.id)?.size ?? 0) < 2) return null;
       const known = memories.get(payload.id);
       if (known !== undefined) return known;
       const memory = createMemory(payload, input.nowMs);
@@ -63,7 +63,7 @@ function createMemory(payload: Payload, nowMs: () => number): SealMemory {
   const issued = createBoundedMap<string, string>(VALUES_MAX, AGE_MAX_MS);
   return {
     remember(text, lane) {
-      if (!payload.sealMembers.some((name) => text.includes(`"${name}"`))) return;
+      if (!payload.signatureMembers.some((name) => text.includes(`"${name}"`))) return;
       for (const value of sealsIn(text, payload)) issued.set(digestOf(value), lane.sealIssuer, nowMs());
     },
     issuerOf: (value) => issued.get(digestOf(value), nowMs()) ?? null,
@@ -75,8 +75,8 @@ function digestOf(value: string): string {
 }
 
 /** Sealed values are found without parsing all that stands around them. In time that grows with the text alone. */
-function* sealsIn(text: string, { sealMembers }: Payload): Generator<string> {
-  for (const name of sealMembers) {
+function* sealsIn(text: string, { signatureMembers }: Payload): Generator<string> {
+  for (const name of signatureMembers) {
     const member = `"${name}"`;
     for (let at = text.indexOf(member); at !== -1; at = text.indexOf(member, at)) {
       at += member.length;
@@ -119,11 +119,11 @@ const TAG_STARTS = TAG_STARTS_IN_JSON.map((start) => encodeUtf8(start));
 
 /** True when the client's own bytes hold something this lane cannot open, so that they cannot be sent as they are. */
 export function holdsForeignSeals(bytes: Uint8Array, payload: Payload, lane: Lane, seals: Seals): boolean {
-  if (payload.sealMembers.length === 0) return false;
+  if (payload.signatureMembers.length === 0) return false;
   if (TAG_STARTS.some((start) => indexOfBytes(bytes, start) !== -1)) return true;
   const memory = seals.memoryOf(payload);
   if (memory === null) return false;
-  if (!payload.sealMembers.some((name) => indexOfBytes(bytes, encodeUtf8(`"${name}"`)) !== -1)) return false;
+  if (!payload.signatureMembers.some((name) => indexOfBytes(bytes, encodeUtf8(`"${name}"`)) !== -1)) return false;
   const text = new TextDecoder().decode(bytes);
   for (const value of sealsIn(text, payload)) {
     const issuer = memory.issuerOf(value);
@@ -138,11 +138,11 @@ export function holdsForeignSeals(bytes: Uint8Array, payload: Payload, lane: Lan
  */
 export function sealedFor(request: IrRequest, payload: Payload, lane: Lane, seals: Seals): IrRequest {
   const memory = seals.memoryOf(payload);
-  const judge = (sealed: Sealed): Sealed => {
-    const issuer = issuerOf(sealed, request.origin === payload.id ? memory : null, {
+  const judge = (sealed: ReasoningSignature): ReasoningSignature => {
+    const issuer = issuerOf(sealed, request.sourceProtocol === payload.id ? memory : null, {
       payloadId: payload.id,
       lane,
-      untagged: request.origin === payload.id,
+      untagged: request.sourceProtocol === payload.id,
     });
     return issuer === sealed.issuer ? sealed : { issuer, value: sealed.value };
   };
@@ -150,7 +150,7 @@ export function sealedFor(request: IrRequest, payload: Payload, lane: Lane, seal
 }
 
 function issuerOf(
-  sealed: Sealed,
+  sealed: ReasoningSignature,
   memory: SealMemory | null,
   at: { readonly payloadId: string; readonly lane: Lane; readonly untagged: boolean },
 ): string | null {
@@ -163,7 +163,7 @@ function issuerOf(
   return known === null || known === lane.sealIssuer ? payloadId : known;
 }
 
-function mapSeals(request: IrRequest, judge: (sealed: Sealed) => Sealed): IrRequest {
+function mapSeals(request: IrRequest, judge: (sealed: ReasoningSignature) => ReasoningSignature): IrRequest {
   const one = (block: IrBlock): IrBlock => mapBlock(block, judge);
   const all = <T extends IrInstruction | IrTurn>(holder: T): T =>
     holder.blocks.some(isSealed) ? { ...holder, blocks: holder.blocks.map(one) } : holder;
@@ -175,7 +175,7 @@ function isSealed(block: IrBlock): boolean {
   return block.type === "reasoning" || (block.type === "tool-call" && block.signature !== null);
 }
 
-function mapBlock(block: IrBlock, judge: (sealed: Sealed) => Sealed): IrBlock {
+function mapBlock(block: IrBlock, judge: (sealed: ReasoningSignature) => ReasoningSignature): IrBlock {
   if (block.type === "tool-call" && block.signature !== null) return { ...block, signature: judge(block.signature) };
   if (block.type !== "reasoning") return block;
   return {
@@ -197,7 +197,7 @@ export function issuedEvent(event: IrEvent, payload: Payload, lane: Lane): IrEve
 
 export function issuedResponse(response: IrResponse, payload: Payload, lane: Lane): IrResponse {
   if (lane.sealIssuer === payload.id) return response;
-  const judge = (sealed: Sealed): Sealed => issued(sealed, payload, lane);
+  const judge = (sealed: ReasoningSignature): ReasoningSignature => issued(sealed, payload, lane);
   return {
     ...response,
     choices: response.choices.map((choice) => ({
@@ -207,6 +207,6 @@ export function issuedResponse(response: IrResponse, payload: Payload, lane: Lan
   };
 }
 
-function issued(sealed: Sealed, payload: Payload, lane: Lane): Sealed {
+function issued(sealed: ReasoningSignature, payload: Payload, lane: Lane): ReasoningSignature {
   return sealed.issuer === payload.id ? { issuer: lane.sealIssuer, value: sealed.value } : sealed;
 }

@@ -8,7 +8,7 @@ export const PING_OUTPUT_TOKENS = 16;
 /** Of no protocol's own spelling, so that a writer chooses the one the model takes. */
 export function pingRequest(model: string): IrRequest {
   return {
-    origin: "gateway",
+    sourceProtocol: "gateway",
     model,
     stream: false,
     instructions: [],
@@ -16,7 +16,7 @@ export function pingRequest(model: string): IrRequest {
       {
         role: "user",
         blocks: [{ type: "text", text: "ping", citations: [], cache: null, extras: NO_EXTRAS }],
-        bare: true,
+        wasString: true,
         name: null,
         extras: NO_EXTRAS,
       },
@@ -42,9 +42,9 @@ export function pingRequest(model: string): IrRequest {
 export const PING_EMBED_PROTOCOL = "openai";
 
 export const PING_EMBED: IrEmbedRequest = {
-  origin: "gateway",
+  sourceProtocol: "gateway",
   inputs: [{ type: "text", text: "ping", title: null }],
-  bare: false,
+  wasString: false,
   purpose: null,
   dimensions: null,
   encodings: [],

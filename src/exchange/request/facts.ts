@@ -173,7 +173,7 @@ const DECIDED = new WeakMap<Route, ReadonlySet<string>>();
 function decidedNames(route: Route, payload: Payload): ReadonlySet<string> {
   const known = DECIDED.get(route);
   if (known !== undefined) return known;
-  const names = new Set(payload.decides);
+  const names = new Set(payload.routedMembers);
   if (route.target.from === "body") names.add(route.target.member);
   if (route.stream.from === "body") names.add(route.stream.member);
   DECIDED.set(route, names);

@@ -15,7 +15,7 @@ export function discoverer(route: Route, parts: RequestParts, protocols: readonl
       (protocol) =>
         protocol.id !== route.protocol &&
         sharesPath(protocol, route) &&
-        protocol.operations.models?.speaks(parts) === true,
+        protocol.operations.models?.recognises(parts) === true,
     ) ?? protocols.find((protocol) => protocol.id === route.protocol)
   );
 }

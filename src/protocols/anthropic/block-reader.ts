@@ -20,12 +20,15 @@ import { ORIGIN, type RequestBlockType } from "./wire.ts";
 export interface ReadContent {
   readonly blocks: readonly IrBlock[];
   /** The wire had a bare string. */
-  readonly bare: boolean;
+  readonly wasString: boolean;
 }
 
 export function readContent(value: unknown, path: string): ReadContent {
-  if (typeof value === "string") return { blocks: [plainText(value)], bare: true };
-  return { blocks: needList(value, path).map((block, index) => readBlock(block, `${path}[${index}]`)), bare: false };
+  if (typeof value === "string") return { blocks: [plainText(value)], wasString: true };
+  return {
+    blocks: needList(value, path).map((block, index) => readBlock(block, `${path}[${index}]`)),
+    wasString: false,
+  };
 }
 
 export function readBlock(value: unknown, path: string): IrBlock {
@@ -36,7 +39,7 @@ export function readBlock(value: unknown, path: string): IrBlock {
 }
 
 export function foreign(name: string, value: unknown): IrBlock {
-  return { type: "foreign", origin: ORIGIN, name, value };
+  return { type: "opaque", sourceProtocol: ORIGIN, name, value };
 }
 
 export function readCitation(value: unknown): IrCitation {
@@ -50,7 +53,7 @@ export function readCitation(value: unknown): IrCitation {
     // The vendor's indexes count the source, not the answer.
     start: null,
     end: null,
-    origin: ORIGIN,
+    sourceProtocol: ORIGIN,
     raw: value,
   };
 }
@@ -219,14 +222,14 @@ function readToolResult(block: JsonObject, path: string): IrBlock {
     callId: needText(block, "tool_use_id", path),
     name: null,
     content: content.blocks,
-    bare: content.bare,
+    wasString: content.wasString,
     isError: asBoolean(block["is_error"]) ?? null,
     cache: readCache(block),
     extras: extrasOf(block, TOOL_RESULT_SHAPE),
   };
 }
 
-const NO_CONTENT: ReadContent = { blocks: [], bare: false };
+const NO_CONTENT: ReadContent = { blocks: [], wasString: false };
 
 function readThinking(block: JsonObject, path: string): IrBlock {
   const opaque = readOpaque(asText(block["signature"]) ?? "", "signature");

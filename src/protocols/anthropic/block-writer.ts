@@ -24,7 +24,7 @@ import { type WriteContext, writeCache } from "./write-context.ts";
 
 export function writeBlock(block: IrBlock, path: string, context: WriteContext): JsonObject | null {
   const written = writeKind(block, path, context);
-  if (block.type === "foreign" || written === null) return written;
+  if (block.type === "opaque" || written === null) return written;
   return withExtras(written, block.extras, path, context);
 }
 
@@ -71,8 +71,8 @@ function writeKind(block: IrBlock, path: string, context: WriteContext): JsonObj
       return writeToolResult(block, path, context);
     case "reasoning":
       return writeReasoning(block, path, context);
-    case "foreign":
-      if (block.origin === ORIGIN && context.native) return asWireObject(block.value, path, context);
+    case "opaque":
+      if (block.sourceProtocol === ORIGIN && context.native) return asWireObject(block.value, path, context);
       context.losses.drop(path, `${block.name} is known only to its own protocol`);
       return null;
   }
@@ -96,7 +96,7 @@ function writeText(block: TextBlock, path: string, context: WriteContext): JsonO
 }
 
 function writeCitations(citations: readonly IrCitation[], path: string, context: WriteContext): JsonObject {
-  const own = citations.filter((citation) => citation.origin === ORIGIN);
+  const own = citations.filter((citation) => citation.sourceProtocol === ORIGIN);
   if (own.length < citations.length) {
     context.losses.drop(`${path}.citations`, "citations of another vendor refer to sources this one has not seen");
   }
@@ -141,7 +141,7 @@ function writeToolResult(block: ToolResultBlock, path: string, context: WriteCon
 
 function writeResultContent(block: ToolResultBlock, path: string, context: WriteContext): JsonObject {
   const first = block.content[0];
-  if (block.bare && block.content.length === 1 && first?.type === "text") {
+  if (block.wasString && block.content.length === 1 && first?.type === "text") {
     return first.text === "" && !context.native ? {} : { content: first.text };
   }
   const content = writeBlocks(block.content, `${path}.content`, context);

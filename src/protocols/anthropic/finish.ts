@@ -30,7 +30,7 @@ export function readFinish(raw: string, stopSequence: string | null): IrFinish {
 }
 
 export interface AnswerShape {
-  readonly origin: string;
+  readonly sourceProtocol: string;
   readonly hasToolCalls: boolean;
   readonly hasRefusal: boolean;
 }
@@ -42,7 +42,7 @@ export interface AnswerShape {
  */
 export function writeFinish(finish: IrFinish | null, shape: AnswerShape): { word: string; exact: boolean } {
   if (finish === null) return { word: shape.hasToolCalls ? "tool_use" : "end_turn", exact: false };
-  if (shape.origin === ORIGIN && finish.raw !== null) return { word: finish.raw, exact: true };
+  if (shape.sourceProtocol === ORIGIN && finish.raw !== null) return { word: finish.raw, exact: true };
   const { reason } = finish;
   if (shape.hasToolCalls && (reason === "stop" || reason === "other")) return { word: "tool_use", exact: true };
   if (shape.hasRefusal && (reason === "stop" || reason === "other")) return { word: "refusal", exact: true };

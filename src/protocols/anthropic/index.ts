@@ -22,7 +22,7 @@ import { ORIGIN } from "./wire.ts";
 
 const payload: Payload = {
   id: ORIGIN,
-  decides: ["model", "stream", "max_tokens", "messages", "tools", "thinking", "output_config", "output_format"],
+  routedMembers: ["model", "stream", "max_tokens", "messages", "tools", "thinking", "output_config", "output_format"],
   readFacts,
   readRequest,
   writeRequest,
@@ -32,7 +32,7 @@ const payload: Payload = {
   createStreamWriter,
   createTap,
   // Redacted thinking stands in a member that images use as well; its issuers are the same as the signatures'.
-  sealMembers: ["signature"],
+  signatureMembers: ["signature"],
   terminator: { event: "message_stop", data: '{"type":"message_stop"}' },
   readError,
   writeError,

@@ -78,7 +78,7 @@ function writeDocumentSource(
       return { type: "text", media_type: "text/plain", data: source.text };
     case "blocks": {
       const first = source.blocks[0];
-      if (source.bare && first?.type === "text") return { type: "content", content: first.text };
+      if (source.wasString && first?.type === "text") return { type: "content", content: first.text };
       return { type: "content", content: writeBlocks(source.blocks, `${path}.source.content`, context) };
     }
     case "file":

@@ -9,7 +9,7 @@ const PAGE_MAX = 1000;
 
 export const models: ModelsOperation = {
   // Every official client sends it, and no OpenAI client does.
-  speaks: (parts) => parts.headers["anthropic-version"] !== undefined,
+  recognises: (parts) => parts.headers["anthropic-version"] !== undefined,
   writeList,
   writeOne,
 };

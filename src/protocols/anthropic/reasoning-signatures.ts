@@ -3,7 +3,7 @@
  * vendor's own is written with a tag, and read back with the issuer the tag names. Replayed to this vendor it is then
  * dropped by the request writer, and replayed to its issuer it arrives as that vendor wrote it.
  */
-import type { Sealed } from "../../ir/request.ts";
+import type { ReasoningSignature } from "../../ir/request.ts";
 import { readTag, type SealKind, type TaggedSeal, writeTag } from "../shared/signature-tag.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -16,10 +16,10 @@ export function readOpaque(value: string, untagged: SealKind): OpaqueValue | nul
 }
 
 /** The value itself when this vendor issued it, tagged otherwise. */
-export function writeOpaque(kind: SealKind, sealed: Sealed): string {
+export function writeOpaque(kind: SealKind, sealed: ReasoningSignature): string {
   return sealed.issuer === ORIGIN ? sealed.value : writeTag(kind, sealed);
 }
 
-export function isOwn(sealed: Sealed | null): sealed is Sealed {
+export function isOwn(sealed: ReasoningSignature | null): sealed is ReasoningSignature {
   return sealed !== null && sealed.issuer === ORIGIN;
 }

@@ -31,7 +31,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   return {
     value: {
       ...options,
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,
       instructions: readSystem(body["system"]),
@@ -60,9 +60,9 @@ function readSystem(system: unknown): IrInstruction[] {
   if (typeof system !== "string" && asArray(system) === undefined) {
     throw new WireError("system must be a string or a list of text blocks.");
   }
-  const { blocks, bare } = readContent(system, "system");
-  const marked = bare ? blocks : blocks.map((block, index) => hideBillingHeader(block, asArray(system)?.[index]));
-  return [{ role: "system", blocks: marked, bare, extras: {} }];
+  const { blocks, wasString } = readContent(system, "system");
+  const marked = wasString ? blocks : blocks.map((block, index) => hideBillingHeader(block, asArray(system)?.[index]));
+  return [{ role: "system", blocks: marked, wasString, extras: {} }];
 }
 
 function hideBillingHeader(block: IrBlock, wire: unknown): IrBlock {
@@ -83,13 +83,13 @@ function readTurns(messages: unknown): IrTurn[] {
     // Instructions in the middle may consist of other members alone.
     const read =
       role === "system" && (content === undefined || content === null)
-        ? { blocks: [], bare: false }
+        ? { blocks: [], wasString: false }
         : readMessageContent(content, `${path}.content`);
     return { role, ...read, name: null, extras: extrasOf(message, MESSAGE_SHAPE) };
   });
 }
 
-function readMessageContent(content: unknown, path: string): { blocks: readonly IrBlock[]; bare: boolean } {
+function readMessageContent(content: unknown, path: string): { blocks: readonly IrBlock[]; wasString: boolean } {
   if (typeof content !== "string" && !Array.isArray(content)) {
     throw new WireError(`${path} must be a string or a list of content blocks.`);
   }
@@ -113,7 +113,7 @@ function readTools(tools: unknown): IrTool[] {
     const tool = needObject(value, path);
     const type = tool["type"] ?? "custom";
     if (type !== "custom") {
-      return { type: "foreign", origin: ORIGIN, name: asText(type) ?? "tool", value: tool };
+      return { type: "opaque", sourceProtocol: ORIGIN, name: asText(type) ?? "tool", value: tool };
     }
     return {
       type: "function",
@@ -153,6 +153,6 @@ function readChoiceKind(choice: JsonObject): IrToolChoice {
     case "tool":
       return { kind: "tool", name: needText(choice, "name", "tool_choice") };
     default:
-      return { kind: "foreign", origin: ORIGIN, value: choice };
+      return { kind: "opaque", sourceProtocol: ORIGIN, value: choice };
   }
 }

@@ -15,7 +15,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const finish = asText(body["stop_reason"]);
   return {
     value: {
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       id: asText(body["id"]) ?? null,
       model: readModel(body),
       createdMs: null,

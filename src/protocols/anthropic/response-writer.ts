@@ -23,14 +23,14 @@ export function newToolUseId(context: AnswerContext): string {
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const losses = createLossList();
-  const native = response.origin === ORIGIN;
+  const native = response.sourceProtocol === ORIGIN;
   const [choice, ...others] = response.choices;
   for (const other of others) losses.drop(`choices[${other.index}]`, "the Messages API gives one answer");
   const blocks = choice?.blocks ?? [];
   const writer: AnswerWriter = { context, losses, native };
   const content = blocks.map((block, index) => writeBlock(block, `content[${index}]`, writer)).filter(isWritten);
   const finish = writeFinish(choice?.finish ?? null, {
-    origin: response.origin,
+    sourceProtocol: response.sourceProtocol,
     hasToolCalls: blocks.some((block) => block.type === "tool-call"),
     hasRefusal: blocks.some((block) => block.type === "refusal"),
   });
@@ -73,7 +73,7 @@ function isWritten(block: JsonObject | null): block is JsonObject {
 
 function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null {
   const written = writeKind(block, path, writer);
-  if (written === null || block.type === "foreign") return written;
+  if (written === null || block.type === "opaque") return written;
   if (writer.native) return { ...written, ...block.extras };
   writer.losses.dropExtras(path, block.extras);
   return written;
@@ -92,9 +92,9 @@ function writeKind(block: IrBlock, path: string, writer: AnswerWriter): JsonObje
       return writeToolCall(block, path, writer);
     case "reasoning":
       return writeReasoning(block, path, losses);
-    case "foreign": {
+    case "opaque": {
       const value = asObject(block.value);
-      if (block.origin === ORIGIN && value !== undefined) return value;
+      if (block.sourceProtocol === ORIGIN && value !== undefined) return value;
       losses.drop(path, `${block.name} is known only to its own protocol`);
       return null;
     }
@@ -109,7 +109,7 @@ function writeKind(block: IrBlock, path: string, writer: AnswerWriter): JsonObje
 
 /** No member where there are none: some clients refuse a null. */
 function writeCitations(citations: readonly IrCitation[], path: string, losses: LossList): JsonObject {
-  const own = citations.filter((citation) => citation.origin === ORIGIN);
+  const own = citations.filter((citation) => citation.sourceProtocol === ORIGIN);
   if (own.length < citations.length)
     losses.drop(`${path}.citations`, "the vendor's citations point into its own sources");
   return own.length === 0 ? {} : { citations: own.map((citation) => citation.raw) };

@@ -61,7 +61,7 @@ interface State {
 
 interface OpenBlock {
   readonly number: number;
-  readonly kind: "text" | "reasoning" | "tool-call" | "foreign";
+  readonly kind: "text" | "reasoning" | "tool-call" | "opaque";
   /** Arguments that came with the start, owed at the end when no delta brings any; null: some came, or not a call. */
   owed: string | null;
 }
@@ -124,7 +124,7 @@ function readStart(state: State, message: JsonObject, events: IrEvent[]): void {
   state.started = true;
   events.push({
     type: "start",
-    origin: ORIGIN,
+    sourceProtocol: ORIGIN,
     id: asText(message["id"]) ?? null,
     model: readModel(message),
     createdMs: null,
@@ -192,9 +192,9 @@ function openBlock(state: State, number: number, content: JsonObject, events: Ir
         type: "block-start",
         block: number,
         choice: 0,
-        content: { type: "foreign", origin: ORIGIN, name: type, value: content },
+        content: { type: "opaque", sourceProtocol: ORIGIN, name: type, value: content },
       });
-      return { number, kind: "foreign", owed: null };
+      return { number, kind: "opaque", owed: null };
   }
 }
 
@@ -214,8 +214,8 @@ function readDelta(state: State, message: JsonObject, events: IrEvent[]): void {
   if (!state.open.has(index) && implied !== undefined) startBlock(state, index, { type: implied }, events);
   const block = state.open.get(index);
   if (block === undefined) reportUnknown(state, `${type} of no block`, events);
-  else if (block.kind === "foreign") {
-    events.push({ type: "foreign-delta", block: block.number, origin: ORIGIN, value: delta });
+  else if (block.kind === "opaque") {
+    events.push({ type: "opaque-delta", block: block.number, sourceProtocol: ORIGIN, value: delta });
   } else readKnownDelta(state, block, type, delta, events);
 }
 

@@ -5,7 +5,7 @@
  */
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { failure } from "../../ir/failure.ts";
-import type { IrCitation, Sealed } from "../../ir/request.ts";
+import type { IrCitation, ReasoningSignature } from "../../ir/request.ts";
 import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
@@ -59,7 +59,7 @@ interface State {
 interface BlockState {
   readonly content: StartedBlock;
   /** Seal of another vendor, tagged once it is whole; null: none so far. */
-  seal: { readonly kind: "signature" | "encrypted"; sealed: Sealed } | null;
+  seal: { readonly kind: "signature" | "encrypted"; sealed: ReasoningSignature } | null;
   /** Some arguments were written. */
   hasArguments: boolean;
 }
@@ -105,7 +105,7 @@ function write(state: State, event: IrEvent): void {
     case "citation":
       writeCitation(state, event.block, event.citation);
       return;
-    case "foreign-delta":
+    case "opaque-delta":
       writeForeignDelta(state, event);
       return;
     case "block-end":
@@ -171,7 +171,7 @@ function open(state: State): void {
   if (state.opened) return;
   state.opened = true;
   const { start, context } = state;
-  const native = start?.origin === ORIGIN;
+  const native = start?.sourceProtocol === ORIGIN;
   const message: JsonObject = {
     id: native && start.id !== null ? start.id : newMessageId(context),
     type: "message",
@@ -239,9 +239,9 @@ function writeStart(state: State, content: StartedBlock): JsonObject | null {
       const id = content.id === "" ? newToolUseId(state.context) : content.id;
       return { type: "tool_use", id, name: content.name, input: {}, caller: { type: "direct" } };
     }
-    case "foreign": {
+    case "opaque": {
       const value = asObject(content.value);
-      if (content.origin === ORIGIN && value !== undefined) return value;
+      if (content.sourceProtocol === ORIGIN && value !== undefined) return value;
       reportOnce(state, content.name, "known only to its own protocol");
       return null;
     }
@@ -290,7 +290,7 @@ function writeSignature(state: State, event: Extract<IrEvent, { type: "signature
 }
 
 function writeCitation(state: State, block: number, citation: IrCitation): void {
-  if (citation.origin !== ORIGIN) {
+  if (citation.sourceProtocol !== ORIGIN) {
     reportOnce(state, "citations", "the vendor's citations point into its own sources");
     return;
   }
@@ -298,9 +298,9 @@ function writeCitation(state: State, block: number, citation: IrCitation): void 
   queueDelta(state, block, JSON.stringify({ type: "citations_delta", citation: citation.raw }));
 }
 
-function writeForeignDelta(state: State, event: Extract<IrEvent, { type: "foreign-delta" }>): void {
+function writeForeignDelta(state: State, event: Extract<IrEvent, { type: "opaque-delta" }>): void {
   const delta = asObject(event.value);
-  if (event.origin !== ORIGIN || delta === undefined || !state.blocks.has(event.block)) {
+  if (event.sourceProtocol !== ORIGIN || delta === undefined || !state.blocks.has(event.block)) {
     reportOnce(state, "delta", "known only to its own protocol");
     return;
   }
@@ -332,7 +332,7 @@ function finish(state: State): void {
   for (const number of [...state.blocks.keys()]) endBlock(state, number);
   state.queue.finish();
   const word = writeFinish(state.finish, {
-    origin: state.start?.origin ?? "",
+    sourceProtocol: state.start?.sourceProtocol ?? "",
     hasToolCalls: state.hasToolCalls,
     hasRefusal: state.hasRefusal,
   });

@@ -18,7 +18,7 @@ export function writeTools(request: IrRequest, messages: readonly JsonObject[], 
   const allowed = allowedNames(request.toolChoice);
   const offered = request.tools
     .map((tool, index) => {
-      if (allowed !== null && tool.type !== "foreign" && !allowed.has(tool.name)) return null;
+      if (allowed !== null && tool.type !== "opaque" && !allowed.has(tool.name)) return null;
       return writeTool(tool, `tools[${index}]`, context);
     })
     .filter((tool) => tool !== null);
@@ -27,9 +27,9 @@ export function writeTools(request: IrRequest, messages: readonly JsonObject[], 
 }
 
 function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
-  if (tool.type === "foreign") {
+  if (tool.type === "opaque") {
     const value = asObject(tool.value);
-    if (tool.origin === ORIGIN && context.native && value !== undefined) return value;
+    if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
     context.losses.drop(path, `the tool ${tool.name} is known only to its own protocol`);
     return null;
   }
@@ -126,9 +126,9 @@ function writeChoiceKind(choice: IrToolChoice, context: WriteContext): JsonObjec
     case "allowed":
       context.losses.approximate("tool_choice", "only the allowed tools are sent");
       return type(choice.mode === "required" ? "any" : "auto");
-    case "foreign": {
+    case "opaque": {
       const value = asObject(choice.value);
-      if (choice.origin === ORIGIN && context.native && value !== undefined) return value;
+      if (choice.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
       context.losses.drop("tool_choice", "a choice known only to its own protocol");
       return null;
     }

@@ -27,7 +27,8 @@ export function writeConversation(request: IrRequest, context: WriteContext): Wr
 export function writeSystem(instructions: readonly IrInstruction[], context: WriteContext): string | JsonObject[] {
   const [first] = instructions;
   const [block] = first?.blocks ?? [];
-  if (context.native && instructions.length === 1 && first?.bare === true && block?.type === "text") return block.text;
+  if (context.native && instructions.length === 1 && first?.wasString === true && block?.type === "text")
+    return block.text;
   return instructions.flatMap((instruction, index) => {
     const path = context.native ? "system" : `messages[${index}].content`;
     if (!context.native) context.losses.dropExtras(`messages[${index}]`, instruction.extras);
@@ -39,7 +40,7 @@ export function writeSystem(instructions: readonly IrInstruction[], context: Wri
 function writeInstructionBlocks(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
   return blocks
     .map((block, index) => {
-      if (context.native || block.type === "text" || block.type === "foreign") {
+      if (context.native || block.type === "text" || block.type === "opaque") {
         return writeBlock(block, `${path}[${index}]`, context);
       }
       context.losses.drop(`${path}[${index}]`, "instructions are text");
@@ -51,7 +52,7 @@ function writeInstructionBlocks(blocks: readonly IrBlock[], path: string, contex
 /** Null when nothing is left of a turn that held something: the vendor refuses empty content. */
 function writeOwnTurn(turn: IrTurn, path: string, context: WriteContext): JsonObject | null {
   const [first] = turn.blocks;
-  if (turn.bare && turn.blocks.length === 1 && first?.type === "text") {
+  if (turn.wasString && turn.blocks.length === 1 && first?.type === "text") {
     return { role: turn.role, content: first.text, ...turn.extras };
   }
   const content = writeBlocks(turn.blocks, `${path}.content`, context);

@@ -19,7 +19,7 @@ export interface WriteContext {
 
 export function createWriteContext(request: IrRequest, upstreamModel: string): WriteContext {
   return {
-    native: request.origin === ORIGIN,
+    native: request.sourceProtocol === ORIGIN,
     rules: rulesOf(upstreamModel),
     losses: createLossList(),
     marksLeft: CACHE_MARKS_MAX,

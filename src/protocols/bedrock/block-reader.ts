@@ -50,7 +50,7 @@ function readBlock(block: JsonObject, path: string): IrBlock {
 }
 
 export function foreign(name: string, value: unknown): IrBlock {
-  return { type: "foreign", origin: ORIGIN, name, value };
+  return { type: "opaque", sourceProtocol: ORIGIN, name, value };
 }
 
 type BlockReader = (block: JsonObject, path: string) => IrBlock;
@@ -117,7 +117,7 @@ function readToolResult(block: JsonObject, path: string): IrBlock {
     name: null,
     content: isJson ? [textBlock(JSON.stringify(only["json"]), NO_EXTRAS)] : content.map(readResultBlock(path)),
     // A lone JSON value is a text to everybody else; the mark brings it back as JSON to this protocol.
-    bare: isJson,
+    wasString: isJson,
     isError: result["status"] === "error" ? true : result["status"] === "success" ? false : null,
     cache: null,
     extras: extrasOf(result, TOOL_RESULT_SHAPE),

@@ -44,9 +44,9 @@ function writeKind(block: IrBlock, path: string, context: WriteContext, id: stri
       return member("toolResult", writeToolResult(block, path, context, id), block.extras, path, context);
     case "reasoning":
       return writeReasoning(block, path, context);
-    case "foreign": {
+    case "opaque": {
       const value = asObject(block.value);
-      if (block.origin === ORIGIN && context.native && value !== undefined) return value;
+      if (block.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
       context.onLoss("dropped", path, `${block.name} is known only to its own protocol`);
       return null;
     }
@@ -167,7 +167,7 @@ const EMPTY_RESULT = "(empty)";
 
 function writeResultContent(block: ToolResultBlock, path: string, context: WriteContext): JsonObject[] {
   const [first] = block.content;
-  if (context.native && block.bare && first?.type === "text") return [{ json: parseExact(first.text) }];
+  if (context.native && block.wasString && first?.type === "text") return [{ json: parseExact(first.text) }];
   const content = writeBlocks(block.content, `${path}.content`, context);
   if (content.length > 0 || context.native) return content;
   context.onLoss("approximated", `${path}.content`, "an empty result is written as a word that says so");

@@ -23,14 +23,14 @@ export function readCitation(value: unknown): IrCitation {
     citedText: cited.length === 0 ? null : cited.join(""),
     start: null,
     end: null,
-    origin: ORIGIN,
+    sourceProtocol: ORIGIN,
     raw: value,
   };
 }
 
 /** For an answer to a client of this protocol. Null: another vendor's citation without an address means nothing here. */
 export function writeCitation(citation: IrCitation): JsonObject | null {
-  if (citation.origin === ORIGIN) return asObject(citation.raw) ?? null;
+  if (citation.sourceProtocol === ORIGIN) return asObject(citation.raw) ?? null;
   if (citation.url === null) return null;
   const location = { web: { url: citation.url } } satisfies Partial<CitationLocation>;
   return {

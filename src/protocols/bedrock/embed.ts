@@ -23,7 +23,7 @@ export const embed: EmbedOperation = {
   readResponse: (body) => ("embedding" in body ? readTitanAnswer(body) : readCohereAnswer(body)),
   // A client of Amazon's models asks for one vector alone.
   writeResponse: (response, context) =>
-    context.request.origin === ORIGIN && !context.request.bare
+    context.request.sourceProtocol === ORIGIN && !context.request.wasString
       ? writeCohereAnswer(response, context)
       : writeTitanAnswer(response),
 };
@@ -67,9 +67,9 @@ function readTitan(body: JsonObject): WithLosses<IrEmbedRequest> {
   const dimensions = asNumber(body["dimensions"]) ?? asNumber(at(body, "embeddingConfig", "outputEmbeddingLength"));
   return {
     value: {
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       inputs: [input],
-      bare: true,
+      wasString: true,
       purpose: null,
       dimensions: dimensions ?? null,
       encodings: texts(body["embeddingTypes"]),
@@ -93,8 +93,8 @@ function writeTitan(request: IrEmbedRequest, model: string): WithLosses<JsonObje
   const value = {
     ...titanInput(input, model),
     ...titanLength(request.dimensions, model),
-    ...(request.origin === ORIGIN && request.encodings.length > 0 ? { embeddingTypes: request.encodings } : {}),
-    ...(request.origin === ORIGIN && request.bare ? request.extras : {}),
+    ...(request.sourceProtocol === ORIGIN && request.encodings.length > 0 ? { embeddingTypes: request.encodings } : {}),
+    ...(request.sourceProtocol === ORIGIN && request.wasString ? request.extras : {}),
   };
   return { value, losses };
 }
@@ -129,7 +129,7 @@ function readTitanAnswer(body: JsonObject): IrEmbedResponse {
       ? { kind: "coded", encoding: "binary", values: numbers(binary) }
       : { kind: "float", values: numbers(body["embedding"]) };
   return {
-    origin: ORIGIN,
+    sourceProtocol: ORIGIN,
     id: null,
     model: null,
     vectors: [vector],
@@ -143,7 +143,7 @@ function writeTitanAnswer(response: IrEmbedResponse): WithLosses<JsonObject> {
   const [vector] = response.vectors;
   if (vector === undefined) throw new WireError("The answer holds no vector.");
   const embedding = floatsOf(vector, losses);
-  const native = response.origin === ORIGIN;
+  const native = response.sourceProtocol === ORIGIN;
   if (!native) losses.push(...foreign(response.extras));
   const tokens = response.usage?.freshInputTokens ?? null;
   const value = {
@@ -179,9 +179,9 @@ function readCohere(body: JsonObject): WithLosses<IrEmbedRequest> {
   const known = PURPOSES.get(type) ?? null;
   return {
     value: {
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       inputs,
-      bare: false,
+      wasString: false,
       purpose: known,
       dimensions: asNumber(body["output_dimension"]) ?? null,
       encodings: texts(body["embedding_types"]),
@@ -205,7 +205,7 @@ function readImage(uri: string): EmbedInput {
 
 function writeCohere(request: IrEmbedRequest, model: string): WithLosses<JsonObject> {
   const losses = lossesOf(request);
-  const native = request.origin === ORIGIN && !request.bare;
+  const native = request.sourceProtocol === ORIGIN && !request.wasString;
   const words: string[] = [];
   const images: string[] = [];
   for (const input of request.inputs) {
@@ -283,11 +283,11 @@ function readCohereAnswer(body: JsonObject): IrEmbedResponse {
           values: numbers(values),
         }));
   if (vectors.length === 0) throw new WireError("The answer holds no vectors.");
-  return { origin: ORIGIN, id: asText(id) ?? null, model: null, vectors, usage: null, extras };
+  return { sourceProtocol: ORIGIN, id: asText(id) ?? null, model: null, vectors, usage: null, extras };
 }
 
 function writeCohereAnswer(response: IrEmbedResponse, { request, newId }: EmbedContext): WithLosses<JsonObject> {
-  const losses: Loss[] = response.origin === ORIGIN ? [] : foreign(response.extras);
+  const losses: Loss[] = response.sourceProtocol === ORIGIN ? [] : foreign(response.extras);
   const floats = response.vectors.map((vector) => floatsOf(vector, losses));
   const byType = request.encodings.length > 0;
   const missing = request.encodings.filter((encoding) => encoding !== "float");
@@ -307,7 +307,7 @@ const ID_CHARS = 24;
 // ---------------------------------------------------------------- common
 
 function lossesOf(request: IrEmbedRequest): Loss[] {
-  const losses = request.origin === ORIGIN ? [] : foreign(request.extras);
+  const losses = request.sourceProtocol === ORIGIN ? [] : foreign(request.extras);
   if (request.user !== null) losses.push(dropped("user", "the service takes no end user"));
   return losses;
 }

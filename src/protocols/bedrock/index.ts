@@ -23,7 +23,7 @@ import { ORIGIN } from "./wire.ts";
 
 const payload: Payload = {
   id: ORIGIN,
-  decides: [
+  routedMembers: [
     "messages",
     "inferenceConfig",
     "toolConfig",
@@ -40,7 +40,7 @@ const payload: Payload = {
   createStreamReader: () => readForcedStream(createStreamReader()),
   createStreamWriter,
   createTap,
-  sealMembers: ["signature", "redactedContent"],
+  signatureMembers: ["signature", "redactedContent"],
   // A stream that has named its reason is whole, with or without the count that usually follows.
   terminator: null,
   readError,

@@ -34,7 +34,7 @@ export function invokeProtocol(inner: Protocol): Protocol {
 function payloadOf(inner: Payload): Payload {
   return {
     ...inner,
-    decides: [...inner.decides, "anthropic_version", "anthropic_beta"],
+    routedMembers: [...inner.routedMembers, "anthropic_version", "anthropic_beta"],
     readRequest(body) {
       const { anthropic_version: _version, anthropic_beta: _betas, ...rest } = body;
       return inner.readRequest(rest);

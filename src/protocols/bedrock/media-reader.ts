@@ -58,7 +58,7 @@ function readWords(blocks: readonly unknown[]): DocumentBlock["source"] | null {
   const read: IrBlock[] = texts
     .filter((text) => text !== undefined)
     .map((text) => ({ type: "text", text, citations: [], cache: null, extras: {} }));
-  return read.length === blocks.length ? { kind: "blocks", blocks: read, bare: false } : null;
+  return read.length === blocks.length ? { kind: "blocks", blocks: read, wasString: false } : null;
 }
 
 function readBytes(source: JsonObject, mediaType: string | null): Extract<MediaSource, { kind: "base64" }> | null {

@@ -8,7 +8,7 @@ import type { ListedModel, ModelsOperation } from "../protocol.ts";
 
 export const models: ModelsOperation = {
   // The paths are this protocol's alone.
-  speaks: () => false,
+  recognises: () => false,
   writeList,
   writeOne: (model) => ({ modelDetails: foundationModel(model), ...inferenceProfile(model) }),
 };

@@ -7,7 +7,7 @@
  * What another vendor sealed travels through a client of this protocol under a tag; in redacted reasoning, which clients
  * decode as bytes, as the base64 of the tagged value.
  */
-import type { Sealed } from "../../ir/request.ts";
+import type { ReasoningSignature } from "../../ir/request.ts";
 import { readTag, type TaggedSeal, writeTag } from "../shared/signature-tag.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -34,6 +34,6 @@ export function writeSignature({ kind, sealed }: TaggedSeal): string {
   return kind === "signature" && sealed.issuer === ORIGIN ? sealed.value : writeTag(kind, sealed);
 }
 
-export function writeRedacted(sealed: Sealed): string {
+export function writeRedacted(sealed: ReasoningSignature): string {
   return sealed.issuer === REDACTED ? sealed.value : Buffer.from(writeTag("encrypted", sealed)).toString("base64");
 }

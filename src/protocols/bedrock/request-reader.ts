@@ -27,7 +27,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   return {
     value: {
       ...readOptions(body),
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,
       instructions: readSystem(body["system"]),
@@ -45,7 +45,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
 function readSystem(system: unknown): IrInstruction[] {
   if (system === undefined || system === null) return [];
   const blocks = readContent(system, "system");
-  return blocks.length === 0 ? [] : [{ role: "system", blocks, bare: false, extras: {} }];
+  return blocks.length === 0 ? [] : [{ role: "system", blocks, wasString: false, extras: {} }];
 }
 
 const MESSAGE_SHAPE: Shape = { role: isText, content: isAnything };
@@ -60,7 +60,7 @@ function readTurns(messages: unknown): IrTurn[] {
       throw new WireError(`${path}.role must be user, assistant or system.`);
     }
     const blocks = readContent(message["content"] ?? [], `${path}.content`);
-    return { role, blocks, bare: false, name: null, extras: extrasOf(message, MESSAGE_SHAPE) };
+    return { role, blocks, wasString: false, name: null, extras: extrasOf(message, MESSAGE_SHAPE) };
   });
 }
 
@@ -88,7 +88,7 @@ function readTools(value: unknown): IrTool[] {
 
 function readTool(tool: JsonObject, path: string): IrTool {
   const key = keyOf(tool) ?? "tool";
-  if (key !== "toolSpec") return { type: "foreign", origin: ORIGIN, name: key, value: tool };
+  if (key !== "toolSpec") return { type: "opaque", sourceProtocol: ORIGIN, name: key, value: tool };
   const spec = needObject(tool["toolSpec"], `${path}.toolSpec`);
   return {
     type: "function",
@@ -117,6 +117,6 @@ function readToolChoice(value: unknown): IrToolChoice | null {
         name: needText(needObject(choice["tool"], "toolConfig.toolChoice.tool"), "name", "toolConfig.toolChoice.tool"),
       };
     default:
-      return { kind: "foreign", origin: ORIGIN, value: choice };
+      return { kind: "opaque", sourceProtocol: ORIGIN, value: choice };
   }
 }

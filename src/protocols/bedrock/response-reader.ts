@@ -19,7 +19,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const finish = asText(body["stopReason"]);
   return {
     value: {
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       // The service names neither the answer nor the model.
       id: null,
       model: null,

@@ -27,14 +27,14 @@ export function metricsOf(context: AnswerContext): { readonly latencyMs: number 
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const losses = createLosses();
-  const native = response.origin === ORIGIN;
+  const native = response.sourceProtocol === ORIGIN;
   const [choice, ...others] = response.choices;
   for (const other of others) losses.add(dropped(`choices[${other.index}]`, "the Converse API gives one answer"));
   const blocks = choice?.blocks ?? [];
   const writer: AnswerWriter = { context, losses, native };
   const content = blocks.flatMap((block, index) => writeBlock(block, `content[${index}]`, writer) ?? []);
   const finish = writeFinish(choice?.finish ?? null, {
-    origin: response.origin,
+    sourceProtocol: response.sourceProtocol,
     hasToolCalls: blocks.some((block) => block.type === "tool-call"),
     hasRefusal: blocks.some((block) => block.type === "refusal"),
   });
@@ -85,7 +85,7 @@ interface AnswerWriter {
 function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null {
   const { losses, native } = writer;
   const extras = (key: string, written: JsonObject): JsonObject => {
-    if (block.type === "foreign") return { [key]: written };
+    if (block.type === "opaque") return { [key]: written };
     if (!native) losses.addExtras(path, block.extras);
     return { [key]: native ? { ...written, ...block.extras } : written };
   };
@@ -98,9 +98,9 @@ function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObj
       return extras("toolUse", writeToolUse(block, path, writer));
     case "reasoning":
       return writeReasoning(block, path, losses);
-    case "foreign": {
+    case "opaque": {
       const value = asObject(block.value);
-      if (block.origin === ORIGIN && value !== undefined) return value;
+      if (block.sourceProtocol === ORIGIN && value !== undefined) return value;
       losses.add(dropped(path, `${block.name} is known only to its own protocol`));
       return null;
     }

@@ -67,7 +67,7 @@ interface State {
 interface OpenBlock {
   /** -1: redacted reasoning, which starts when it is whole. */
   readonly number: number;
-  readonly kind: "text" | "reasoning" | "redacted" | "tool-call" | "foreign";
+  readonly kind: "text" | "reasoning" | "redacted" | "tool-call" | "opaque";
   /** Pieces of redacted reasoning, base64 each. */
   readonly redacted: string[];
 }
@@ -122,7 +122,15 @@ function parseFrame(data: string): JsonObject | null {
 function ensureStarted(state: State, _message: JsonObject, events: IrEvent[]): void {
   if (state.started) return;
   state.started = true;
-  events.push({ type: "start", origin: ORIGIN, id: null, model: null, createdMs: null, serviceTier: null, extras: {} });
+  events.push({
+    type: "start",
+    sourceProtocol: ORIGIN,
+    id: null,
+    model: null,
+    createdMs: null,
+    serviceTier: null,
+    extras: {},
+  });
 }
 
 function indexOf(message: JsonObject): number {
@@ -137,7 +145,13 @@ function readStart(state: State, message: JsonObject, events: IrEvent[]): void {
   const use = asObject(start["toolUse"]);
   const isOwnCall = use === undefined || (asText(use["type"]) ?? "tool_use") !== "tool_use";
   if (use === undefined || isOwnCall) {
-    openBlock(state, indexOf(message), "foreign", { type: "foreign", origin: ORIGIN, name: key, value: start }, events);
+    openBlock(
+      state,
+      indexOf(message),
+      "opaque",
+      { type: "opaque", sourceProtocol: ORIGIN, name: key, value: start },
+      events,
+    );
     return;
   }
   const [id, name] = [asText(use["toolUseId"]) ?? "", asText(use["name"]) ?? ""];
@@ -194,8 +208,8 @@ function readDelta(state: State, message: JsonObject, events: IrEvent[]): void {
   const delta = asObject(message["delta"]) ?? {};
   const index = indexOf(message);
   const open = state.open.get(index);
-  if (open?.kind === "foreign") {
-    events.push({ type: "foreign-delta", block: open.number, origin: ORIGIN, value: delta });
+  if (open?.kind === "opaque") {
+    events.push({ type: "opaque-delta", block: open.number, sourceProtocol: ORIGIN, value: delta });
     return;
   }
   const key = keyOf(delta);

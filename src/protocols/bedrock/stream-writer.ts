@@ -6,7 +6,7 @@
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { failure } from "../../ir/failure.ts";
 import { approximated, dropped } from "../../ir/loss.ts";
-import type { IrCitation, Sealed } from "../../ir/request.ts";
+import type { IrCitation, ReasoningSignature } from "../../ir/request.ts";
 import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
@@ -71,7 +71,7 @@ interface State {
 interface BlockState {
   readonly content: StartedBlock;
   /** Seal that is written once it is whole; null: none so far. */
-  seal: { readonly kind: "signature" | "encrypted"; sealed: Sealed } | null;
+  seal: { readonly kind: "signature" | "encrypted"; sealed: ReasoningSignature } | null;
   hasArguments: boolean;
 }
 
@@ -98,7 +98,7 @@ function write(state: State, event: IrEvent): void {
     case "citation":
       writeCited(state, event.block, event.citation);
       return;
-    case "foreign-delta":
+    case "opaque-delta":
       writeForeignDelta(state, event);
       return;
     case "block-end":
@@ -142,7 +142,7 @@ function drop(state: State, field: string, detail: string): void {
 function open(state: State): void {
   if (state.opened) return;
   state.opened = true;
-  if (state.start !== null && state.start.origin !== ORIGIN) state.losses.addExtras("", state.start.extras);
+  if (state.start !== null && state.start.sourceProtocol !== ORIGIN) state.losses.addExtras("", state.start.extras);
   emit(state, "messageStart", { role: "assistant" });
 }
 
@@ -184,9 +184,9 @@ function startOf(state: State, content: StartedBlock): JsonObject | null | undef
       const toolUseId = content.id === "" ? newToolUseId(state.context) : content.id;
       return { toolUse: { toolUseId, name: content.name } };
     }
-    case "foreign": {
+    case "opaque": {
       const value = asObject(content.value);
-      if (content.origin === ORIGIN && value !== undefined) return value;
+      if (content.sourceProtocol === ORIGIN && value !== undefined) return value;
       drop(state, content.name, "known only to its own protocol");
       return undefined;
     }
@@ -224,7 +224,7 @@ function queueSignature(state: State, block: number, signature: string): void {
   queueDelta(state, block, `{"reasoningContent":{"signature":${JSON.stringify(signature)}}}`);
 }
 
-function writeSeal(state: State, number: number, signature: Sealed): void {
+function writeSeal(state: State, number: number, signature: ReasoningSignature): void {
   const block = state.blocks.get(number);
   if (block === undefined) return;
   if (block.content.type !== "reasoning") {
@@ -249,9 +249,9 @@ function writeCited(state: State, block: number, citation: IrCitation): void {
   queueDelta(state, block, JSON.stringify({ citation: written }));
 }
 
-function writeForeignDelta(state: State, event: Extract<IrEvent, { type: "foreign-delta" }>): void {
+function writeForeignDelta(state: State, event: Extract<IrEvent, { type: "opaque-delta" }>): void {
   const delta = asObject(event.value);
-  if (event.origin !== ORIGIN || delta === undefined || !state.blocks.has(event.block)) {
+  if (event.sourceProtocol !== ORIGIN || delta === undefined || !state.blocks.has(event.block)) {
     drop(state, "delta", "known only to its own protocol");
     return;
   }
@@ -280,9 +280,9 @@ function finish(state: State): void {
   open(state);
   for (const number of [...state.blocks.keys()]) endBlock(state, number);
   state.queue.finish();
-  const native = state.start?.origin === ORIGIN;
+  const native = state.start?.sourceProtocol === ORIGIN;
   const word = writeFinish(state.finish, {
-    origin: state.start?.origin ?? "",
+    sourceProtocol: state.start?.sourceProtocol ?? "",
     hasToolCalls: state.hasToolCalls,
     hasRefusal: state.hasRefusal,
   });

@@ -16,7 +16,7 @@ export function writeTools(
   const choice = request.toolChoice;
   const allowed = choice?.kind === "allowed" ? new Set(choice.names) : null;
   const offered = request.tools.flatMap((tool, index) =>
-    allowed !== null && tool.type !== "foreign" && !allowed.has(tool.name)
+    allowed !== null && tool.type !== "opaque" && !allowed.has(tool.name)
       ? []
       : writeTool(tool, `tools[${index}]`, context),
   );
@@ -47,9 +47,9 @@ function writeNone(needed: boolean, context: WriteContext): void {
 }
 
 function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject[] {
-  if (tool.type === "foreign") {
+  if (tool.type === "opaque") {
     const value = asObject(tool.value);
-    if (tool.origin === ORIGIN && context.native && value !== undefined) return [value];
+    if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return [value];
     context.onLoss("dropped", path, `the tool ${tool.name} is known only to its own protocol`);
     return [];
   }
@@ -136,9 +136,9 @@ function writeToolChoice(choice: IrToolChoice | null, context: WriteContext): Js
     case "allowed":
       context.onLoss("approximated", "tool_choice", "only the allowed tools are sent");
       return choice.mode === "required" ? { any: {} } : { auto: {} };
-    case "foreign": {
+    case "opaque": {
       const value = asObject(choice.value);
-      if (choice.origin === ORIGIN && context.native && value !== undefined) return value;
+      if (choice.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
       context.onLoss("dropped", "tool_choice", "a choice known only to its own protocol");
       return null;
     }

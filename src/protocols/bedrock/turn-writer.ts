@@ -33,7 +33,7 @@ export function writeSystem(instructions: readonly IrInstruction[], context: Wri
 /** The system prompt is text; a client of this protocol may have more in it, which the vendor judges. */
 function writeInstruction(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
   return blocks.flatMap((block, index) => {
-    if (context.native || block.type === "text" || block.type === "foreign") {
+    if (context.native || block.type === "text" || block.type === "opaque") {
       return writeBlock(block, `${path}[${index}]`, context);
     }
     context.onLoss("dropped", `${path}[${index}]`, "instructions are text");

@@ -26,7 +26,7 @@ export function createWriteContext(request: IrRequest, upstreamModel: string): W
   const losses = createLosses();
   const make = { dropped, clamped, approximated };
   return {
-    native: request.origin === ORIGIN,
+    native: request.sourceProtocol === ORIGIN,
     rules: rulesOf(upstreamModel),
     losses,
     onLoss: (how, field, detail) => losses.add(make[how](field, detail)),

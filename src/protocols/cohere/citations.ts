@@ -4,7 +4,7 @@
  */
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { COHERE, type WireCitation } from "./wire.ts";
+import { ORIGIN, type WireCitation } from "./wire.ts";
 
 export function readCitation(value: unknown): IrCitation {
   const source = asObject(asArray(at(value, "sources"))?.[0]) ?? {};
@@ -18,7 +18,7 @@ export function readCitation(value: unknown): IrCitation {
     citedText: asText(values["snippet"]) ?? asText(values["text"]) ?? null,
     start: asNumber(at(value, "start")) ?? null,
     end: asNumber(at(value, "end")) ?? null,
-    origin: COHERE,
+    sourceProtocol: ORIGIN,
     raw: value,
   };
 }
@@ -45,7 +45,7 @@ export interface CitedText {
  * into blocks so that each is one statement.
  */
 export function writeCitation(citation: IrCitation, place: CitedText): WireCitation | JsonObject {
-  if (citation.origin === COHERE) return asObject(citation.raw) ?? {};
+  if (citation.sourceProtocol === ORIGIN) return asObject(citation.raw) ?? {};
   const { start, end } = citation;
   const spanned = start !== null && end !== null && start >= 0 && end >= start && end <= place.text.length;
   const [from, to] = spanned ? [start, end] : [0, place.text.length];

@@ -14,7 +14,7 @@ import { decodeVector, encodeVector } from "../shared/vectors.ts";
 import { isNothing, needList, needObject, needText, nonEmpty, readNumber, readTexts } from "./members.ts";
 import { answerIdOf } from "./response-writer.ts";
 import { readUsage, writeUsage } from "./usage.ts";
-import { COHERE, type WireEmbedRequest } from "./wire.ts";
+import { ORIGIN, type WireEmbedRequest } from "./wire.ts";
 
 /** "total number of texts must be at most 96": the vendor's errors page. */
 const INPUTS_MAX = 96;
@@ -40,9 +40,9 @@ function readRequest(body: JsonObject): WithLosses<IrEmbedRequest> {
   const truncate = TRUNCATIONS.get(asText(body["truncate"])?.toUpperCase() ?? "");
   const isKnown = purpose !== undefined || type === undefined || type === "image";
   const value: IrEmbedRequest = {
-    origin: COHERE,
+    sourceProtocol: ORIGIN,
     inputs,
-    bare: false,
+    wasString: false,
     purpose: purpose ?? null,
     dimensions: readNumber(body, "output_dimension"),
     encodings: readTexts(body["embedding_types"], "embedding_types"),
@@ -84,7 +84,7 @@ function imageInput(url: string, path: string): EmbedInput {
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
   const losses: Loss[] = [];
-  const own = request.origin === COHERE ? asObject(request.extras["body"]) : undefined;
+  const own = request.sourceProtocol === ORIGIN ? asObject(request.extras["body"]) : undefined;
   if (own === undefined) {
     const lost = Object.keys(request.extras).map((name) => dropped(name, "exists only in its own protocol"));
     losses.push(...lost, ...(request.user === null ? [] : [dropped("user", "the provider takes no end user")]));
@@ -146,7 +146,7 @@ function readResponse(body: JsonObject): IrEmbedResponse {
   const { embeddings } = body;
   const vectors = readVectors(embeddings);
   return {
-    origin: COHERE,
+    sourceProtocol: ORIGIN,
     id: nonEmpty(body["id"]),
     model: nonEmpty(body["model"]),
     vectors,
@@ -182,7 +182,7 @@ function needAnswer<T>(value: T | undefined): T {
 function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLosses<JsonObject> {
   const losses: Loss[] = [];
   const { request } = context;
-  const native = response.origin === COHERE;
+  const native = response.sourceProtocol === ORIGIN;
   // Of an answer put together from several calls, the lists as they came are the first call's only.
   const own = native && response.extras["count"] === response.vectors.length ? response.extras : NO_EXTRAS;
   const embeddings = own["embeddings"] ?? writeVectors(response, request, losses);

@@ -18,11 +18,11 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
-import { COHERE } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 const payload: Payload = {
-  id: COHERE,
-  decides: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
+  id: ORIGIN,
+  routedMembers: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
   readFacts,
   readRequest,
   writeRequest,
@@ -32,7 +32,7 @@ const payload: Payload = {
   createStreamWriter,
   createTap,
   // Reasoning is plain text here.
-  sealMembers: [],
+  signatureMembers: [],
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,
@@ -40,4 +40,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const cohere: Protocol = { id: COHERE, payload, carrier, operations: { models, embed, rerank } };
+export const cohere: Protocol = { id: ORIGIN, payload, carrier, operations: { models, embed, rerank } };

@@ -68,7 +68,7 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
   const { blocks, extras } = readSaid(message, said.blocks, path);
   // What stood for "no text" is kept, so that the same protocol gets it back.
   const blank = said.blocks.length === 0 ? { content: message["content"] } : {};
-  return { role: "assistant", blocks, bare: said.bare, name: null, extras: hide(extras, blank) };
+  return { role: "assistant", blocks, wasString: said.wasString, name: null, extras: hide(extras, blank) };
 }
 
 /** What an assistant message holds, in a request as in an answer: content, then the plan, then the calls of it. */
@@ -96,18 +96,18 @@ export function readSaid(
 
 function readToolMessage(message: JsonObject, path: string): IrTurn {
   const callId = needText(message["tool_call_id"], `${path}.tool_call_id`);
-  const { blocks, bare } = readContent(message["content"], `${path}.content`);
+  const { blocks, wasString } = readContent(message["content"], `${path}.content`);
   const result: IrBlock = {
     type: "tool-result",
     callId,
     name: null,
     content: blocks,
-    bare,
+    wasString,
     isError: null,
     cache: null,
     extras: rest(message, TOOL),
   };
-  return { role: "tool", blocks: [result], bare: false, name: null, extras: NO_EXTRAS };
+  return { role: "tool", blocks: [result], wasString: false, name: null, extras: NO_EXTRAS };
 }
 
 const SAID = new Set(["role", "content"]);

@@ -78,7 +78,11 @@ function writeInstructions({ instructions }: IrRequest, writing: Writing): Messa
     return { ...each, parts, others: extrasOf(each.extras, path, writing) };
   });
   if (writing.native) {
-    return written.map(({ role, parts, bare, others }) => ({ role, content: writeContent(parts, bare), ...others }));
+    return written.map(({ role, parts, wasString, others }) => ({
+      role,
+      content: writeContent(parts, wasString),
+      ...others,
+    }));
   }
   const all = written.flatMap(({ parts }) => parts);
   return all.length === 0 ? [] : [{ role: "system", content: joinTexts(all, "\n") ?? all }];
@@ -94,7 +98,7 @@ function writeOwnAssistant(turn: IrTurn, path: string, writing: Writing): Messag
   const parts = members.parts;
   // What stood for "no text": null, an empty string, an empty list, or no member at all.
   const blank = "content" in extras ? { content: extras["content"] } : {};
-  const content = parts.length > 0 ? { content: writeContent(parts, turn.bare) } : blank;
+  const content = parts.length > 0 ? { content: writeContent(parts, turn.wasString) } : blank;
   // Citations without a place in between stand in the extras too; the list as it came holds them all.
   return { role: "assistant", ...content, ...extras, ...members.others };
 }
@@ -204,8 +208,8 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
   loseName(turn, path, writing);
   const others = extrasOf(turn.extras, path, writing);
   if (parts.length === 0 && (results > 0 || !writing.native)) return;
-  const bare = turn.bare || (!writing.native && parts.length === 1);
-  add({ role: roleOf(turn, path, writing), content: writeContent(parts, bare), ...others });
+  const wasString = turn.wasString || (!writing.native && parts.length === 1);
+  add({ role: roleOf(turn, path, writing), content: writeContent(parts, wasString), ...others });
 }
 
 /** A question must be left when its documents go beside the conversation. */
@@ -232,7 +236,7 @@ function writeResult(block: ToolResultBlock, path: string, writing: Writing): { 
   if (more.length > 0) writing.losses.add(approximated(path, "images of a result follow as a user message"));
   if (block.isError === true) writing.losses.add(approximated(`${path}.is_error`, "only the text says it failed"));
   const others = marks(block.cache, block.extras, path, writing);
-  const content = writing.native ? writeContent(parts, block.bare) : (joinTexts(parts, "\n") ?? parts);
+  const content = writing.native ? writeContent(parts, block.wasString) : (joinTexts(parts, "\n") ?? parts);
   return { message: { role: "tool", tool_call_id: block.callId, content, ...others }, more };
 }
 

@@ -9,7 +9,7 @@ const PAGE_MAX = 1000;
 
 export const models: ModelsOperation = {
   // The official clients say who they are; a path three protocols share needs a sign.
-  speaks: ({ headers }) =>
+  recognises: ({ headers }) =>
     SDK.test(headers["x-fern-sdk-name"] ?? "") ||
     SDK.test(headers["user-agent"] ?? "") ||
     headers["x-client-name"] !== undefined,

@@ -5,21 +5,21 @@ import { hide, rest } from "../shared/extras.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
 import { readDocument } from "./documents.ts";
 import { isNothing, needList, needObject, needText } from "./members.ts";
-import { COHERE, type WireContentType } from "./wire.ts";
+import { ORIGIN, type WireContentType } from "./wire.ts";
 
 export interface ReadContent {
   readonly blocks: readonly IrBlock[];
   /** A string, or nothing at all, instead of a list of parts. */
-  readonly bare: boolean;
+  readonly wasString: boolean;
 }
 
 /** An empty string is no block: it says nothing, and other protocols refuse blank text. `path` names it in errors. */
 export function readContent(content: unknown, path: string): ReadContent {
-  if (isNothing(content)) return { blocks: [], bare: true };
+  if (isNothing(content)) return { blocks: [], wasString: true };
   const text = asText(content);
-  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], bare: true };
+  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], wasString: true };
   const parts = needList(content, path);
-  return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), bare: false };
+  return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
 }
 
 export function textBlock(text: string, extras: Extras = NO_EXTRAS): IrBlock {
@@ -37,7 +37,7 @@ function readPart(value: unknown, path: string): IrBlock {
   const part = needObject(value, path);
   const type = needText(part["type"], `${path}.type`);
   const read = READERS.get(type);
-  return read === undefined ? { type: "foreign", origin: COHERE, name: type, value } : read(part, path);
+  return read === undefined ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value } : read(part, path);
 }
 
 type PartReader = (part: JsonObject, path: string) => IrBlock;

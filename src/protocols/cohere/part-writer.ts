@@ -7,7 +7,7 @@ import type { Losses } from "../shared/losses.ts";
 import { writeMediaUrl } from "../shared/media-url.ts";
 import { documentAsText, ownDocument, writeDocument } from "./documents.ts";
 import type { ModelRules } from "./model-rules.ts";
-import { COHERE } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** Writing one request: whether it was read from this protocol, what the model takes, and where losses go. */
 export interface Writing {
@@ -26,10 +26,10 @@ export type Part = JsonObject & { readonly type: string };
 export type Speaker = "system" | "user" | "assistant" | "tool";
 
 /** Content of a message: a string where that says it all. */
-export function writeContent(parts: readonly Part[], bare: boolean): string | readonly Part[] {
+export function writeContent(parts: readonly Part[], wasString: boolean): string | readonly Part[] {
   const only = parts[0];
-  if (only === undefined) return bare ? "" : [];
-  return bare && parts.length === 1 && isPlainText(only) ? only.text : parts;
+  if (only === undefined) return wasString ? "" : [];
+  return wasString && parts.length === 1 && isPlainText(only) ? only.text : parts;
 }
 
 /** All of it as one text; null when some of it is no text. */
@@ -58,8 +58,8 @@ export function writePart(block: IrBlock, who: Speaker, path: string, writing: W
     case "audio":
       writing.losses.add(dropped(path, "the provider takes no audio"));
       return [];
-    case "foreign":
-      if (block.origin === COHERE && isPart(block.value)) return [block.value];
+    case "opaque":
+      if (block.sourceProtocol === ORIGIN && isPart(block.value)) return [block.value];
       writing.losses.add(dropped(path, `${block.name} exists only in its own protocol`));
       return [];
     case "reasoning":

@@ -13,10 +13,10 @@ import { rulesOf } from "./model-rules.ts";
 import { loseOthers, writeFormat, writeSampling, writeStop, writeThinking } from "./options-writer.ts";
 import { extrasOf, type Writing } from "./part-writer.ts";
 import { writeTools } from "./tool-writer.ts";
-import { COHERE } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const native = request.origin === COHERE;
+  const native = request.sourceProtocol === ORIGIN;
   const writing: Writing = {
     native,
     rules: rulesOf(options.upstreamModel),

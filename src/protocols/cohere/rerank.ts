@@ -12,7 +12,7 @@ import { hide, rest, withoutUndefined } from "../shared/extras.ts";
 import { needList, needText, nonEmpty, readNumber } from "./members.ts";
 import { answerIdOf } from "./response-writer.ts";
 import { readUsage, writeUsage } from "./usage.ts";
-import { COHERE, type WireRerankRequest } from "./wire.ts";
+import { ORIGIN, type WireRerankRequest } from "./wire.ts";
 
 export const rerank: RerankOperation = { readRequest, writeRequest, readResponse, writeResponse };
 
@@ -23,7 +23,7 @@ function readRequest(body: JsonObject): WithLosses<IrRerankRequest> {
   });
   if (documents.length === 0) throw new WireError("documents must hold at least one document to rank.");
   const value: IrRerankRequest = {
-    origin: COHERE,
+    sourceProtocol: ORIGIN,
     query: needText(body["query"], "query"),
     documents,
     // Voyage's name, from a client that was written for it.
@@ -51,7 +51,7 @@ function textOfDocument(value: unknown, fields: readonly string[], path: string)
 }
 
 function writeRequest(request: IrRerankRequest, upstreamModel: string): WithLosses<JsonObject> {
-  const native = request.origin === COHERE;
+  const native = request.sourceProtocol === ORIGIN;
   const { return_documents: returns, rank_fields: fields, max_chunks_per_doc: chunks, ...others } = request.extras;
   const losses: Loss[] = native
     ? []
@@ -83,7 +83,7 @@ function readResponse(body: JsonObject): IrRerankResponse {
     return { index, score };
   });
   return {
-    origin: COHERE,
+    sourceProtocol: ORIGIN,
     id: nonEmpty(body["id"]),
     results,
     usage: readUsage(body["meta"]) ?? usageOfOthers(body["usage"]),
@@ -102,7 +102,7 @@ function writeResponse(
   response: IrRerankResponse,
   context: { readonly newId: (length: number) => string },
 ): JsonObject {
-  const native = response.origin === COHERE;
+  const native = response.sourceProtocol === ORIGIN;
   const { tokens } = writeUsage(response.usage) ?? {};
   const billed = response.searchUnits === null ? {} : { billed_units: { search_units: response.searchUnits } };
   const meta = { api_version: { version: "2" }, ...billed, ...(tokens === undefined ? {} : { tokens }) };

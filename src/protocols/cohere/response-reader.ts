@@ -9,7 +9,7 @@ import { isNothing, nonEmpty } from "./members.ts";
 import { readSaid } from "./message-reader.ts";
 import { readContent } from "./part-reader.ts";
 import { readUsage } from "./usage.ts";
-import { COHERE } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const message = asObject(body["message"]);
@@ -23,7 +23,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const { blocks } = said;
   const toolCalls = blocks.some(({ type }) => type === "tool-call");
   const value: IrResponse = {
-    origin: COHERE,
+    sourceProtocol: ORIGIN,
     id: nonEmpty(body["id"]),
     // The vendor names none; a gateway before it may.
     model: nonEmpty(body["model"]),

@@ -13,10 +13,10 @@ import { ownSaid, writeToolCall } from "./message-writer.ts";
 import { rulesOf } from "./model-rules.ts";
 import type { Writing } from "./part-writer.ts";
 import { writeUsage } from "./usage.ts";
-import { COHERE } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const native = response.origin === COHERE;
+  const native = response.sourceProtocol === ORIGIN;
   const losses = createLosses();
   const [choice = NO_CHOICE, ...others] = response.choices;
   if (others.length > 0) losses.add(dropped("choices", "the protocol has one answer"));
@@ -130,8 +130,8 @@ function writeBlock(block: IrBlock, draft: Draft): void {
     case "document":
     case "audio":
     case "tool-result":
-    case "foreign": {
-      const name = block.type === "foreign" ? block.name : block.type;
+    case "opaque": {
+      const name = block.type === "opaque" ? block.name : block.type;
       losses.add(dropped("message.content", `${name} has no place in an answer here`));
       return;
     }

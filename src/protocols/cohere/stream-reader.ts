@@ -19,7 +19,7 @@ import { nonEmpty } from "./members.ts";
 import { toolNames } from "./names.ts";
 import { argumentsText } from "./tool-reader.ts";
 import { readUsage } from "./usage.ts";
-import { COHERE, type WireEventType } from "./wire.ts";
+import { ORIGIN, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
   const state: State = {
@@ -139,7 +139,7 @@ function startAnswer(event: JsonObject, state: State): void {
 function start(state: State, id: string | null, model: string | null, extras: JsonObject): void {
   state.isStarted = true;
   const none = { createdMs: null, serviceTier: null };
-  state.found.push({ type: "start", origin: COHERE, id, model, ...none, extras }, ...state.early);
+  state.found.push({ type: "start", sourceProtocol: ORIGIN, id, model, ...none, extras }, ...state.early);
   state.early = [];
 }
 
@@ -179,7 +179,7 @@ function startContent(event: JsonObject, state: State): void {
 function startedContent(type: string, value: JsonObject): StartedBlock {
   if (type === "text") return { type: "text" };
   if (type === "thinking") return { type: "reasoning", encrypted: null };
-  return { type: "foreign", origin: COHERE, name: type, value };
+  return { type: "opaque", sourceProtocol: ORIGIN, name: type, value };
 }
 
 function addContent(event: JsonObject, state: State): void {
@@ -190,8 +190,8 @@ function addContent(event: JsonObject, state: State): void {
   const logprobs = event["logprobs"] ?? null;
   const isThought = nonEmpty(content["thinking"]) !== null;
   const known = state.open.get(key);
-  if (known?.type === "foreign") {
-    state.found.push({ type: "foreign-delta", block: known.block, origin: COHERE, value: content });
+  if (known?.type === "opaque") {
+    state.found.push({ type: "opaque-delta", block: known.block, sourceProtocol: ORIGIN, value: content });
     return;
   }
   // Some servers leave the start out; and an empty piece opens nothing.
@@ -202,7 +202,7 @@ function addContent(event: JsonObject, state: State): void {
 }
 
 function say(state: State, { block, type }: Open, content: JsonObject, logprobs: unknown): void {
-  if (type === "foreign") return;
+  if (type === "opaque") return;
   const text = asText(content[type === "reasoning" ? "thinking" : "text"]) ?? "";
   if (text !== "" || logprobs !== null) state.found.push({ type: "text-delta", block, text, logprobs });
 }

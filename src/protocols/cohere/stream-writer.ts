@@ -16,7 +16,7 @@ import { writeCitation } from "./citations.ts";
 import { messageFor } from "./errors.ts";
 import { answerIdOf, finishWord } from "./response-writer.ts";
 import { writeUsage } from "./usage.ts";
-import { COHERE, type WireEventType, type WireFinish } from "./wire.ts";
+import { ORIGIN, type WireEventType, type WireFinish } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: State = {
@@ -94,7 +94,7 @@ function step(state: State, event: IrEvent): void {
     case "citation":
       addCitation(state, event.block, event.citation);
       return;
-    case "foreign-delta":
+    case "opaque-delta":
       return;
     case "block-end":
       endBlock(state, event.block);
@@ -127,7 +127,7 @@ function emit(state: State, type: WireEventType, members: JsonObject): void {
 function start(state: State, event: Extract<IrEvent, { type: "start" }> | null): void {
   if (state.isStarted) return;
   state.isStarted = true;
-  state.native = event?.origin === COHERE;
+  state.native = event?.sourceProtocol === ORIGIN;
   if (!state.native) state.losses.addExtras("", event?.extras ?? {});
   const id = (state.native ? event?.id : null) ?? answerIdOf(state.context.newId);
   const model = event?.model ?? null;
@@ -147,7 +147,7 @@ function startBlock(state: State, block: number, choice: number, content: Starte
     state.losses.add(dropped("choices", "the protocol has one answer"));
     return;
   }
-  if (content.type === "foreign") {
+  if (content.type === "opaque") {
     state.losses.add(dropped("message.content", `${content.name} has no place in an answer here`));
     return;
   }
@@ -167,7 +167,7 @@ function startBlock(state: State, block: number, choice: number, content: Starte
   });
 }
 
-function openPart(state: State, entry: Block, content: Exclude<StartedBlock, { type: "foreign" }>): void {
+function openPart(state: State, entry: Block, content: Exclude<StartedBlock, { type: "opaque" }>): void {
   if (content.type === "tool-call") {
     entry.number = state.calls++;
     const { id, name } = content;

@@ -4,7 +4,7 @@ import { asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts"
 import { hide, rest } from "../shared/extras.ts";
 import { isNothing, needList, needObject, needText } from "./members.ts";
 import { toolNames } from "./names.ts";
-import { COHERE } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** `strict`: the request's own switch holds for all of them; null: not said. */
 export function readTools(value: unknown, strict: boolean | null): IrTool[] {
@@ -20,7 +20,7 @@ function readTool(value: unknown, path: string, strict: boolean | null): IrTool 
   const tool = needObject(value, path);
   const type = asText(tool["type"]) ?? "function";
   const definition = asObject(tool["function"]);
-  if (type !== "function") return { type: "foreign", origin: COHERE, name: type, value };
+  if (type !== "function") return { type: "opaque", sourceProtocol: ORIGIN, name: type, value };
   const { name: wire, description, parameters } = needObject(definition, `${path}.function`);
   const { name, hidden } = readName(wire, `${path}.function.name`);
   const inner = rest(definition ?? {}, FUNCTION);
@@ -73,7 +73,7 @@ export function readToolChoice(value: unknown): IrToolChoice | null {
     case "NONE":
       return { kind: "none" };
     default:
-      return { kind: "foreign", origin: COHERE, value };
+      return { kind: "opaque", sourceProtocol: ORIGIN, value };
   }
 }
 

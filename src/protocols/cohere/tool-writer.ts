@@ -6,7 +6,7 @@ import { unreachable } from "../../std/unreachable.ts";
 import { withoutUndefined } from "../shared/extras.ts";
 import { toolNames } from "./names.ts";
 import { marks, type Writing } from "./part-writer.ts";
-import { COHERE, type WireTool, type WireToolChoice } from "./wire.ts";
+import { ORIGIN, type WireTool, type WireToolChoice } from "./wire.ts";
 
 /** Members `tools`, `strict_tools` and `tool_choice`, those that are to be written. */
 export function writeTools(request: IrRequest, writing: Writing): JsonObject {
@@ -15,9 +15,9 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
   const offered = chosenNames(toolChoice);
   const names = new Set<string>();
   const tools = request.tools.flatMap((tool, index) => {
-    const hidden = offered !== null && tool.type !== "foreign" && !offered.has(tool.name);
+    const hidden = offered !== null && tool.type !== "opaque" && !offered.has(tool.name);
     const wire = hidden ? null : writeTool(tool, `tools[${index}]`, writing);
-    if (wire !== null && tool.type !== "foreign") names.add(tool.name);
+    if (wire !== null && tool.type !== "opaque") names.add(tool.name);
     return wire === null ? [] : [wire];
   });
   if (request.parallelToolCalls === false && tools.length > 0) {
@@ -47,8 +47,8 @@ function chosenNames(choice: IrToolChoice | null): ReadonlySet<string> | null {
 
 /** Null: it cannot be carried. */
 function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
-  if (tool.type === "foreign") {
-    if (tool.origin === COHERE) return asObject(tool.value) ?? null;
+  if (tool.type === "opaque") {
+    if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
     writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
     return null;
   }
@@ -97,7 +97,7 @@ function writeStrict(tools: readonly IrTool[], writing: Writing): true | undefin
 function writeChoice(choice: IrToolChoice, names: ReadonlySet<string>, writing: Writing): WireToolChoice | undefined {
   const { losses, rules } = writing;
   if (choice.kind === "auto") return undefined; // what no choice means
-  if (choice.kind === "foreign") {
+  if (choice.kind === "opaque") {
     losses.add(dropped("tool_choice", "exists only in its own protocol"));
     return undefined;
   }

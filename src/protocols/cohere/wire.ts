@@ -6,7 +6,7 @@
 import type { Cohere } from "cohere-ai";
 
 /** Id of this protocol and of its payload, as `origin` says it. */
-export const COHERE = "cohere";
+export const ORIGIN = "cohere";
 
 type SnakeName<Name extends string> = Name extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeName<Tail>}`

@@ -38,7 +38,7 @@ export function writeAnswerParts(
   const list = createPartList({
     write: (block, place) =>
       writeKind(block, place, writer).map((part) =>
-        block.type === "foreign" ? part : finish(part, block.extras, place),
+        block.type === "opaque" ? part : finish(part, block.extras, place),
       ),
     finish: (part, block, place) => {
       if (block.encrypted !== null && block.signature !== null) {
@@ -73,9 +73,9 @@ function writeKind(
       if (media === null) losses.drop(path, `a file of another vendor's store`);
       return media === null ? [] : [media];
     }
-    case "foreign": {
+    case "opaque": {
       const value = asObject(block.value);
-      if (block.origin === ORIGIN && value !== undefined) return [value];
+      if (block.sourceProtocol === ORIGIN && value !== undefined) return [value];
       losses.drop(path, `${block.name} is known only to its own protocol`);
       return [];
     }

@@ -60,8 +60,8 @@ function readRequest(given: JsonObject): WithLosses<IrEmbedRequest> {
   const body = spelled(given);
   const losses = createLossList();
   const requests = body["requests"];
-  const bare = requests === undefined;
-  const list = bare
+  const wasString = requests === undefined;
+  const list = wasString
     ? [body]
     : needList(requests, "requests").map((each, index) => needObject(each, `requests[${index}]`));
   const [first] = list;
@@ -71,14 +71,14 @@ function readRequest(given: JsonObject): WithLosses<IrEmbedRequest> {
     if (!isSame(readOptions(each), options)) {
       losses.approximate(`requests[${index}]`, "asked for in another way than the first one, which decides for all");
     }
-    return readInput(each, bare ? "content" : `requests[${index}].content`);
+    return readInput(each, wasString ? "content" : `requests[${index}].content`);
   });
-  const extras = bare ? options.extras : { ...options.extras, ...extrasOf(body, { requests: isAnything }) };
+  const extras = wasString ? options.extras : { ...options.extras, ...extrasOf(body, { requests: isAnything }) };
   return {
     value: {
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       inputs,
-      bare,
+      wasString,
       purpose: options.purpose,
       dimensions: options.dimensions,
       encodings: ["float"],
@@ -137,7 +137,7 @@ function readInput(request: JsonObject, path: string): EmbedInput {
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
   const losses = createLossList();
-  const native = request.origin === ORIGIN;
+  const native = request.sourceProtocol === ORIGIN;
   const model = /^(models|tunedModels)\//.test(upstreamModel) ? upstreamModel : `models/${upstreamModel}`;
   const common = {
     ...(request.purpose === null ? {} : { taskType: TASKS[request.purpose] }),
@@ -157,7 +157,7 @@ function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosse
     if (coded.length > 0) losses.drop("encoding_format", "the vendor only writes numbers");
   }
   const [only] = requests;
-  if (native && request.bare && only !== undefined) return { value: only, losses: losses.list };
+  if (native && request.wasString && only !== undefined) return { value: only, losses: losses.list };
   return { value: { requests }, losses: losses.list };
 }
 
@@ -187,7 +187,7 @@ function readResponse(given: JsonObject): IrEmbedResponse {
   const embeddings = body["embeddings"] === undefined ? [body["embedding"]] : asArray(body["embeddings"]);
   if (embeddings === undefined) throw new WireError("The answer has no embeddings.");
   return {
-    origin: ORIGIN,
+    sourceProtocol: ORIGIN,
     id: null,
     model: null,
     vectors: embeddings.map((each) => ({ kind: "float", values: readValues(each) })),
@@ -210,13 +210,13 @@ function writeResponse(response: IrEmbedResponse, { request }: EmbedContext): Wi
   const losses = createLossList();
   const vectors = response.vectors.map((vector) => ({ values: numbersOf(vector, losses) }));
   const [only] = vectors;
-  const isAlone = request.bare && request.origin === ORIGIN && only !== undefined;
+  const isAlone = request.wasString && request.sourceProtocol === ORIGIN && only !== undefined;
   const usage = writeUsage(response.usage);
   const answer = {
     ...(isAlone ? { embedding: only } : { embeddings: vectors }),
     ...(usage === null ? {} : { usageMetadata: usage }),
   };
-  if (response.origin === ORIGIN) return { value: mergeMembers(answer, response.extras), losses: losses.list };
+  if (response.sourceProtocol === ORIGIN) return { value: mergeMembers(answer, response.extras), losses: losses.list };
   losses.dropExtras("", response.extras);
   return { value: answer, losses: losses.list };
 }

@@ -69,10 +69,10 @@ export function readBlocked(blockReason: string): IrFinish {
 /** `word` may be one the SDK does not know only when this vendor itself said it. */
 export function writeFinish(
   finish: IrFinish | null,
-  shape: { readonly origin: string; readonly hasToolCalls: boolean },
+  shape: { readonly sourceProtocol: string; readonly hasToolCalls: boolean },
 ): { word: string; exact: boolean } {
   if (finish === null) return { word: "STOP", exact: false };
-  if (shape.origin === ORIGIN && finish.raw !== null) return { word: finish.raw, exact: true };
+  if (shape.sourceProtocol === ORIGIN && finish.raw !== null) return { word: finish.raw, exact: true };
   const { reason } = finish;
   const claimsCalls = reason === "tool-calls" && !shape.hasToolCalls;
   return { word: WRITE_FINISH[reason], exact: !INEXACT.has(reason) && !claimsCalls };

@@ -66,7 +66,7 @@ function citationOf(chunk: JsonObject, segment: JsonObject, places: ((byte: numb
     citedText: asText(segment["text"]) ?? null,
     start: isPlaced ? places(asNumber(segment["startIndex"]) ?? 0) : null,
     end: isPlaced ? places(end) : null,
-    origin: ORIGIN,
+    sourceProtocol: ORIGIN,
     raw: { chunk, segment },
   };
 }

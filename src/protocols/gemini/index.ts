@@ -21,7 +21,7 @@ import { ORIGIN } from "./wire.ts";
 
 const payload: Payload = {
   id: ORIGIN,
-  decides: [
+  routedMembers: [
     "model",
     "stream",
     "generateContentRequest",
@@ -43,7 +43,7 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
-  sealMembers: ["thoughtSignature", "thought_signature"],
+  signatureMembers: ["thoughtSignature", "thought_signature"],
   // The frame that tells the finish is the last.
   terminator: null,
   readError,

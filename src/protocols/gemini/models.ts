@@ -8,7 +8,7 @@ const PAGE_MAX = 1000;
 
 export const models: ModelsOperation = {
   // On a path shared with OpenAI's (version `v1`) only the way the key is sent tells the clients apart.
-  speaks: ({ headers, query }) => headers["x-goog-api-key"] !== undefined || new URLSearchParams(query).has("key"),
+  recognises: ({ headers, query }) => headers["x-goog-api-key"] !== undefined || new URLSearchParams(query).has("key"),
   writeList,
   writeOne,
 };

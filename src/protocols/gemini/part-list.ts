@@ -2,7 +2,7 @@
  * Blocks of a turn or an answer as parts in their order, with signatures where they belong: on the call that follows, else
  * on the part before, else on an empty text of their own, as the vendor itself sends them.
  */
-import type { IrBlock, ReasoningBlock, Sealed } from "../../ir/request.ts";
+import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { SealKind } from "../shared/signature-tag.ts";
 import { isOwn } from "./reasoning-signatures.ts";
@@ -20,7 +20,7 @@ export interface PartListOptions {
   /** Members beside the modelled ones, where they may be written. */
   readonly finish: (part: JsonObject, block: ReasoningBlock, path: string) => JsonObject;
   /** What another vendor sealed, as it travels; null: not at all. */
-  readonly seal: (kind: SealKind, sealed: Sealed, path: string) => string | null;
+  readonly seal: (kind: SealKind, sealed: ReasoningSignature, path: string) => string | null;
 }
 
 export function createPartList(options: PartListOptions): PartList {

@@ -45,17 +45,17 @@ const PART_KINDS = {
   functionResponse: "modelled",
   inlineData: "modelled",
   fileData: "modelled",
-  executableCode: "foreign",
-  codeExecutionResult: "foreign",
-  toolCall: "foreign",
-  toolResponse: "foreign",
+  executableCode: "opaque",
+  codeExecutionResult: "opaque",
+  toolCall: "opaque",
+  toolResponse: "opaque",
   audioTranscription: "extra",
   mediaResolution: "extra",
   videoMetadata: "extra",
   partMetadata: "extra",
   mediaProcessing: "extra",
   speechMetadata: "extra",
-} as const satisfies Record<PartName, "modelled" | "foreign" | "extra">;
+} as const satisfies Record<PartName, "modelled" | "opaque" | "extra">;
 
 const PART_SHAPE: Shape = {
   text: isText,
@@ -107,14 +107,14 @@ function isForeign(part: JsonObject): boolean {
   return FOREIGN.some((name) => part[name] !== undefined);
 }
 
-const FOREIGN = Object.entries(PART_KINDS).flatMap(([name, kind]) => (kind === "foreign" ? [name] : []));
+const FOREIGN = Object.entries(PART_KINDS).flatMap(([name, kind]) => (kind === "opaque" ? [name] : []));
 const NAMED = [...FOREIGN, "inlineData", "fileData"];
 
 /** Named for its data, for losses. */
 export function foreignPart(part: JsonObject): IrBlock {
   const mediaType = asText(spelledObject(part["inlineData"] ?? part["fileData"])?.["mimeType"]) ?? "";
   const name = mediaType.startsWith("video/") ? "video" : (NAMED.find((each) => part[each] !== undefined) ?? "part");
-  return { type: "foreign", origin: ORIGIN, name, value: part };
+  return { type: "opaque", sourceProtocol: ORIGIN, name, value: part };
 }
 
 const CALL_SHAPE: Shape = { id: isText, name: isText, args: (value) => asObject(value) !== undefined };
@@ -165,7 +165,7 @@ function readResult(
     callId: ids.resultId(id === "" ? null : id, name),
     name: name === "" ? null : name,
     content: [{ type: "text", text: said.text, citations: [], cache: null, extras: NO_EXTRAS }, ...media],
-    bare: said.bare,
+    wasString: said.wasString,
     isError: said.isError,
     cache: null,
     extras: isEmpty(left) ? extras : { ...extras, functionResponse: left },
@@ -173,13 +173,14 @@ function readResult(
 }
 
 /** The two keys that mean something by convention (SDK type FunctionResponse); any other object is told as JSON. */
-function readOutput(response: JsonObject): { text: string; bare: boolean; isError: boolean | null } {
+function readOutput(response: JsonObject): { text: string; wasString: boolean; isError: boolean | null } {
   const [only, ...more] = Object.keys(response);
   const output = asText(response["output"]);
   if (only === "output" && more.length === 0 && output !== undefined)
-    return { text: output, bare: true, isError: null };
+    return { text: output, wasString: true, isError: null };
   const error = asText(response["error"]);
-  if (only === "error" && more.length === 0 && error !== undefined) return { text: error, bare: true, isError: true };
+  if (only === "error" && more.length === 0 && error !== undefined)
+    return { text: error, wasString: true, isError: true };
   const isError = only === "error" && more.length === 0 ? true : null;
-  return { text: only === undefined ? "" : JSON.stringify(response), bare: false, isError };
+  return { text: only === undefined ? "" : JSON.stringify(response), wasString: false, isError };
 }

@@ -15,7 +15,7 @@ export function writeBlocks(blocks: readonly IrBlock[], path: string, context: W
 /** Of blocks that stand for themselves; calls, results and reasoning are the turn writer's. */
 export function writeBlock(block: IrBlock, path: string, context: WriteContext): JsonObject[] {
   const written = writeKind(block, path, context);
-  if (block.type === "foreign") return written;
+  if (block.type === "opaque") return written;
   if ("cache" in block && block.cache !== null && !context.native) dropCache(path, context);
   return written.map((part) => withExtras(part, block.extras, path, context));
 }
@@ -46,9 +46,9 @@ function writeKind(block: IrBlock, path: string, context: WriteContext): JsonObj
       return present(writeAudio(block, path, context));
     case "document":
       return writeDocument(block, path, context, writeBlocks);
-    case "foreign": {
+    case "opaque": {
       const value = asObject(block.value);
-      if (block.origin === ORIGIN && context.native && value !== undefined) return [value];
+      if (block.sourceProtocol === ORIGIN && context.native && value !== undefined) return [value];
       context.losses.drop(path, `${block.name} is known only to its own protocol`);
       return [];
     }
@@ -111,8 +111,8 @@ export function writeResult(block: ToolResultBlock, name: string, path: string, 
 /** By convention `output` is what came back and `error` what went wrong (SDK type FunctionResponse). */
 function writeOutput(block: ToolResultBlock, text: string, context: WriteContext): JsonObject {
   const isError = block.isError === true;
-  const parsed = block.bare && context.native ? null : text.trim() === "" ? null : parseObject(text);
+  const parsed = block.wasString && context.native ? null : text.trim() === "" ? null : parseObject(text);
   if (isError) return parsed !== null && Object.hasOwn(parsed, "error") ? parsed : { error: text };
   if (parsed !== null) return parsed;
-  return text === "" && context.native && !block.bare ? {} : { output: text };
+  return text === "" && context.native && !block.wasString ? {} : { output: text };
 }

@@ -2,7 +2,7 @@
  * Thought signatures. This vendor's own travel as they are; what another vendor sealed travels through a client of this
  * protocol under the tag all protocols share, in base64, because the member is bytes and several official SDKs decode it.
  */
-import type { Sealed } from "../../ir/request.ts";
+import type { ReasoningSignature } from "../../ir/request.ts";
 import { readBase64Tag, type SealKind, type TaggedSeal, writeBase64Tag } from "../shared/signature-tag.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -12,11 +12,11 @@ export function readSignature(value: string): TaggedSeal | null {
   return readBase64Tag(value) ?? { kind: "signature", sealed: { issuer: ORIGIN, value } };
 }
 
-export function writeSignature(kind: SealKind, sealed: Sealed): string {
+export function writeSignature(kind: SealKind, sealed: ReasoningSignature): string {
   return sealed.issuer === ORIGIN ? sealed.value : writeBase64Tag(kind, sealed);
 }
 
-export function isOwn(sealed: Sealed | null): sealed is Sealed {
+export function isOwn(sealed: ReasoningSignature | null): sealed is ReasoningSignature {
   return sealed !== null && sealed.issuer === ORIGIN;
 }
 

@@ -21,7 +21,7 @@ export function readRequest(given: JsonObject): WithLosses<IrRequest> {
   return {
     value: {
       ...options,
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       // Both stand in the path; a payload that travels elsewhere has them here.
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,
@@ -47,9 +47,9 @@ function readSystem(value: unknown): IrInstruction[] {
   return [instruction(needList(spelled(content)["parts"], "systemInstruction.parts"), false)];
 }
 
-function instruction(parts: readonly unknown[], bare: boolean): IrInstruction {
+function instruction(parts: readonly unknown[], wasString: boolean): IrInstruction {
   const blocks = readParts(parts, "systemInstruction.parts", createIdBook("system"));
-  return { role: "system", blocks, bare, extras: NO_EXTRAS };
+  return { role: "system", blocks, wasString, extras: NO_EXTRAS };
 }
 
 const CONTENT_SHAPE: Shape = { role: isText, parts: Array.isArray } satisfies Record<ContentName, Shape[string]>;
@@ -63,7 +63,7 @@ function readTurns(contents: unknown): IrTurn[] {
     return {
       role: readRole(content["role"], path),
       blocks: readParts(needList(content["parts"], `${path}.parts`), `${path}.parts`, ids),
-      bare: false,
+      wasString: false,
       name: null,
       extras: extrasOf(content, CONTENT_SHAPE),
     };

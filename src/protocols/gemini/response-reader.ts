@@ -25,7 +25,7 @@ export function readResponse(given: JsonObject): WithLosses<IrResponse> {
   if (isOnlyBroken(choices)) throw new WireError(BROKEN_CALL);
   return {
     value: {
-      origin: ORIGIN,
+      sourceProtocol: ORIGIN,
       id: asText(body["responseId"]) ?? null,
       model: readModel(body),
       createdMs: readCreated(body),

@@ -13,7 +13,7 @@ import { ORIGIN } from "./wire.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const losses = createLossList();
-  const native = response.origin === ORIGIN;
+  const native = response.sourceProtocol === ORIGIN;
   const usage = writeUsage(response.usage);
   const tier = native && response.serviceTier !== null ? { serviceTier: response.serviceTier } : {};
   const choices = native && isBlocked(response) ? [] : response.choices;
@@ -40,11 +40,11 @@ function isBlocked(response: IrResponse): boolean {
 }
 
 function writeCandidate(choice: IrChoice, response: IrResponse, losses: LossList): JsonObject {
-  const native = response.origin === ORIGIN;
+  const native = response.sourceProtocol === ORIGIN;
   const path = `candidates[${choice.index}]`;
   const { parts, cited } = writeAnswerParts(choice.blocks, `${path}.content.parts`, { losses, native });
   const finish = writeFinish(choice.finish, {
-    origin: response.origin,
+    sourceProtocol: response.sourceProtocol,
     hasToolCalls: choice.blocks.some((block) => block.type === "tool-call"),
   });
   // An answer that the vendor itself left open stays so.

@@ -6,7 +6,7 @@ import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { failure } from "../../ir/failure.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
-import type { IrBlock, ReasoningBlock, Sealed } from "../../ir/request.ts";
+import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
 import { sha256Hex } from "../../std/digest.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -140,7 +140,7 @@ function start(state: State, answer: JsonObject, data: string): IdBook {
   if (state.ids !== null) return state.ids;
   state.events.push({
     type: "start",
-    origin: ORIGIN,
+    sourceProtocol: ORIGIN,
     id: asText(answer["responseId"]) ?? null,
     model: readModel(answer),
     createdMs: readCreated(answer),
@@ -238,12 +238,12 @@ function writeWhole(state: State, choice: Choice, block: IrBlock, part: JsonObje
         state.events.push({ type: "arguments-delta", block: number, text: block.arguments });
       });
       return;
-    case "foreign":
+    case "opaque":
       writeAlone(state, choice, block);
       return;
     default: {
       const foreign = foreignPart(part);
-      if (foreign.type === "foreign") writeAlone(state, choice, foreign);
+      if (foreign.type === "opaque") writeAlone(state, choice, foreign);
     }
   }
 }
@@ -253,7 +253,7 @@ function writeReasoning(state: State, choice: Choice, block: ReasoningBlock): vo
   if (sealed !== null) writeSeal(state, choice, block.encrypted !== null, sealed);
 }
 
-function writeSeal(state: State, choice: Choice, isEncrypted: boolean, sealed: Sealed): void {
+function writeSeal(state: State, choice: Choice, isEncrypted: boolean, sealed: ReasoningSignature): void {
   writeAlone(state, choice, { type: "reasoning", encrypted: isEncrypted ? sealed : null }, (number) => {
     if (!isEncrypted) state.events.push({ type: "signature-delta", block: number, signature: sealed });
   });

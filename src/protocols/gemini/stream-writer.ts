@@ -5,7 +5,7 @@
  */
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { failure } from "../../ir/failure.ts";
-import type { IrCitation, Sealed } from "../../ir/request.ts";
+import type { IrCitation, ReasoningSignature } from "../../ir/request.ts";
 import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
@@ -81,7 +81,7 @@ interface BlockState {
   readonly content: StartedBlock;
   /** Arguments of a call. */
   readonly pieces: string[];
-  signature: Sealed | null;
+  signature: ReasoningSignature | null;
   hasText: boolean;
 }
 
@@ -89,7 +89,7 @@ function write(state: State, event: IrEvent): void {
   switch (event.type) {
     case "start":
       state.start = event;
-      if (event.origin !== ORIGIN) state.losses.dropExtras("", event.extras);
+      if (event.sourceProtocol !== ORIGIN) state.losses.dropExtras("", event.extras);
       return;
     case "usage":
       state.usage = mergeUsage(state.usage, event.usage);
@@ -119,7 +119,7 @@ function write(state: State, event: IrEvent): void {
     case "citation":
       addCitation(state, event.block, event.citation);
       return;
-    case "foreign-delta":
+    case "opaque-delta":
       state.losses.drop("delta", "known only to its own protocol");
       return;
     case "block-end":
@@ -161,7 +161,7 @@ function emitPart(state: State, choice: number, part: string): void {
 function namesOf(state: State): string {
   if (state.names !== null) return state.names;
   const { start, context } = state;
-  const id = start?.origin === ORIGIN && start.id !== null ? start.id : newResponseId(context);
+  const id = start?.sourceProtocol === ORIGIN && start.id !== null ? start.id : newResponseId(context);
   const model = start?.model ?? context.upstreamModel;
   state.names = `,"modelVersion":${JSON.stringify(model)},"responseId":${JSON.stringify(id)}`;
   return state.names;
@@ -170,9 +170,9 @@ function namesOf(state: State): string {
 function startBlock(state: State, event: Extract<IrEvent, { type: "block-start" }>): void {
   const { content, choice } = event;
   const own = choiceOf(state, choice);
-  if (content.type === "foreign") {
+  if (content.type === "opaque") {
     const value = asObject(content.value);
-    if (content.origin === ORIGIN && value !== undefined) {
+    if (content.sourceProtocol === ORIGIN && value !== undefined) {
       releaseSignature(state, choice);
       emitPart(state, choice, JSON.stringify(value));
     } else state.losses.drop(content.name, "known only to its own protocol");
@@ -238,7 +238,7 @@ function writeCall(state: State, block: BlockState, content: Extract<StartedBloc
 }
 
 /** A signature alone waits for the call it may belong to; one with thoughts stands on them. */
-function endReasoning(state: State, block: BlockState, encrypted: Sealed | null): void {
+function endReasoning(state: State, block: BlockState, encrypted: ReasoningSignature | null): void {
   const { signature } = block;
   if (encrypted !== null && signature !== null) {
     state.losses.drop("signature", "a part carries one opaque value, and the encrypted one is needed");
@@ -276,8 +276,8 @@ function finish(state: State): void {
 }
 
 function writeLast(state: State, index: number, choice: ChoiceState): JsonObject {
-  const origin = state.start?.origin ?? "";
-  const { word, exact } = writeFinish(choice.finish, { origin, hasToolCalls: choice.hasToolCalls });
+  const sourceProtocol = state.start?.sourceProtocol ?? "";
+  const { word, exact } = writeFinish(choice.finish, { sourceProtocol, hasToolCalls: choice.hasToolCalls });
   if (!exact) state.losses.approximate("finishReason", `written as ${word}`);
   const grounding = writeGrounding(choice.cited);
   return {

@@ -26,7 +26,7 @@ export function readTools(tools: unknown): IrTool[] {
       const member = tool[name];
       if (member === undefined || member === null) return [];
       if (name !== "functionDeclarations") {
-        return [{ type: "foreign", origin: ORIGIN, name, value: { [name]: member } }];
+        return [{ type: "opaque", sourceProtocol: ORIGIN, name, value: { [name]: member } }];
       }
       const path = `tools[${index}].functionDeclarations`;
       return needList(member, path).map((each, place) => readFunction(each, `${path}[${place}]`));
@@ -87,7 +87,7 @@ function readMode(calling: JsonObject): IrToolChoice | null {
   const names = (asArray(calling["allowedFunctionNames"]) ?? []).flatMap((each) => asText(each) ?? []);
   const read = Object.hasOwn(MODES, word) ? MODES[toMode(word)] : null;
   if (read !== null) return read(names);
-  return word === "" ? null : { kind: "foreign", origin: ORIGIN, value: spelled(calling) };
+  return word === "" ? null : { kind: "opaque", sourceProtocol: ORIGIN, value: spelled(calling) };
 }
 
 function toMode(word: string): ChoiceMode {
@@ -107,7 +107,7 @@ const MODES = {
   // Free to call or to talk, but every call is held to its schema.
   VALIDATED: (names) => {
     if (names.length > 0) return { kind: "allowed", mode: "auto", names };
-    return { kind: "foreign", origin: ORIGIN, value: { mode: "VALIDATED" } };
+    return { kind: "opaque", sourceProtocol: ORIGIN, value: { mode: "VALIDATED" } };
   },
 } as const satisfies Record<ChoiceMode, (names: readonly string[]) => IrToolChoice | null>;
 

@@ -20,7 +20,7 @@ export function writeTools(request: IrRequest, context: WriteContext): WrittenTo
   for (const [index, tool] of request.tools.entries()) {
     const written = writeTool(tool, `tools[${index}]`, context);
     if (written === null) continue;
-    if (tool.type === "foreign") {
+    if (tool.type === "opaque") {
       tools.push(written);
       functions = [];
       continue;
@@ -33,9 +33,9 @@ export function writeTools(request: IrRequest, context: WriteContext): WrittenTo
 }
 
 function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
-  if (tool.type === "foreign") {
+  if (tool.type === "opaque") {
     const value = asObject(tool.value);
-    if (tool.origin === ORIGIN && context.native && value !== undefined) return value;
+    if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
     context.losses.drop(path, `the tool ${tool.name} is known only to its own protocol`);
     return null;
   }
@@ -100,9 +100,9 @@ function writeMode(choice: IrToolChoice, context: WriteContext): JsonObject | nu
     case "allowed":
       // Beside AUTO the vendor takes no names; VALIDATED is free to call or to talk and takes them.
       return { ...mode(choice.mode === "required" ? "ANY" : "VALIDATED"), ...named(choice.names) };
-    case "foreign": {
+    case "opaque": {
       const value = asObject(choice.value);
-      if (choice.origin === ORIGIN && context.native && value !== undefined) return value;
+      if (choice.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
       context.losses.drop("tool_choice", "a choice known only to its own protocol");
       return null;
     }

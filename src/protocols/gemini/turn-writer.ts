@@ -40,7 +40,7 @@ export function writeInstructions(instructions: readonly IrInstruction[], contex
 
 function writeInstructionTexts(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
   return blocks.flatMap((block, index) => {
-    if (block.type === "text" || block.type === "foreign") return writeBlock(block, `${path}[${index}]`, context);
+    if (block.type === "text" || block.type === "opaque") return writeBlock(block, `${path}[${index}]`, context);
     context.losses.drop(`${path}[${index}]`, "instructions are text");
     return [];
   });

@@ -12,5 +12,5 @@ export interface WriteContext {
 }
 
 export function createWriteContext(request: IrRequest, upstreamModel: string): WriteContext {
-  return { native: request.origin === ORIGIN, rules: rulesOf(upstreamModel), losses: createLossList() };
+  return { native: request.sourceProtocol === ORIGIN, rules: rulesOf(upstreamModel), losses: createLossList() };
 }

@@ -6,16 +6,16 @@ import { OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
 import { OPENAI_QUOTAS } from "../shared/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
-import { OPENAI } from "./extras.ts";
+import { ORIGIN } from "./extras.ts";
 import { CHAT_END, endOf, ownsPath, routes, VERSION } from "./routes.ts";
 
 const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 
 export const carrier: Carrier = {
-  id: OPENAI,
+  id: ORIGIN,
   routes,
   ownsPath,
-  envelope: OPENAI,
+  envelope: ORIGIN,
   framing,
   framingFor: () => framing,
   upstreamPath,

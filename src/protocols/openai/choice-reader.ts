@@ -3,7 +3,7 @@ import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { createCallReader } from "./call-reader.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
-import { OPENAI } from "./extras.ts";
+import { ORIGIN } from "./extras.ts";
 import { readFinish } from "./finish.ts";
 import { areSealed, REASONING_FIELDS, readReasoningText } from "./reasoning-fields.ts";
 import { nonEmpty, readAnnotation } from "./response-reader.ts";
@@ -109,8 +109,8 @@ function createTextReader(outlet: ChoiceOutlet) {
   };
   const pushAudio = (value: JsonObject) => {
     const isOpen = open?.kind === "audio";
-    const block = start("audio", { type: "foreign", origin: OPENAI, name: "audio", value });
-    if (isOpen) outlet.emit({ type: "foreign-delta", block, origin: OPENAI, value });
+    const block = start("audio", { type: "opaque", sourceProtocol: ORIGIN, name: "audio", value });
+    if (isOpen) outlet.emit({ type: "opaque-delta", block, sourceProtocol: ORIGIN, value });
   };
 
   return {

@@ -9,7 +9,7 @@ import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
 import { decodeVector, encodeVector } from "../shared/vectors.ts";
-import { hide, OPENAI, rest, withoutUndefined } from "./extras.ts";
+import { hide, ORIGIN, rest, withoutUndefined } from "./extras.ts";
 import type { WireEmbedRequest, WireEmbedResponse } from "./wire.ts";
 
 /** The vendor's own bound on the list. */
@@ -26,12 +26,12 @@ export const embed: EmbedOperation = {
 // ---------------------------------------------------------------- request
 
 function readRequest(body: JsonObject): WithLosses<IrEmbedRequest> {
-  const { inputs, bare } = readInputs(body["input"]);
+  const { inputs, wasString } = readInputs(body["input"]);
   const encoding = asText(body["encoding_format"]);
   const value: IrEmbedRequest = {
-    origin: OPENAI,
+    sourceProtocol: ORIGIN,
     inputs,
-    bare,
+    wasString,
     purpose: null,
     dimensions: readDimensions(body["dimensions"]),
     encodings: encoding === undefined ? [] : [encoding],
@@ -43,21 +43,21 @@ function readRequest(body: JsonObject): WithLosses<IrEmbedRequest> {
 }
 
 /** A text, texts, the ids of one text's tokens, or such lists of ids. */
-function readInputs(input: unknown): Pick<IrEmbedRequest, "inputs" | "bare"> {
+function readInputs(input: unknown): Pick<IrEmbedRequest, "inputs" | "wasString"> {
   const text = asText(input);
-  if (text !== undefined) return { inputs: [{ type: "text", text, title: null }], bare: true };
+  if (text !== undefined) return { inputs: [{ type: "text", text, title: null }], wasString: true };
   const list = asArray(input);
   if (list === undefined || list.length === 0) {
     throw new WireError("input must be a string, an array of strings, or an array of token ids.");
   }
   if (typeof list[0] === "number")
-    return { inputs: [{ type: "tokens", tokens: readTokens(list, "input") }], bare: true };
+    return { inputs: [{ type: "tokens", tokens: readTokens(list, "input") }], wasString: true };
   const inputs = list.map((each, index): EmbedInput => {
     const said = asText(each);
     if (said !== undefined) return { type: "text", text: said, title: null };
     return { type: "tokens", tokens: readTokens(each, `input[${index}]`) };
   });
-  return { inputs, bare: false };
+  return { inputs, wasString: false };
 }
 
 function readTokens(value: unknown, path: string): number[] {
@@ -74,13 +74,13 @@ function readDimensions(value: unknown): number | null {
 }
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
-  const native = request.origin === OPENAI;
+  const native = request.sourceProtocol === ORIGIN;
   const losses: Loss[] = native ? [] : lossesOf(request);
   const inputs = request.inputs.map(writeInput);
   const [only] = inputs;
   const value = withoutUndefined({
     model: upstreamModel,
-    input: request.bare && inputs.length === 1 && only !== undefined ? only : inputs,
+    input: request.wasString && inputs.length === 1 && only !== undefined ? only : inputs,
     // Other protocols' encodings are made of the numbers here: every digit of them arrives.
     encoding_format: native ? request.encodings[0] : undefined,
     dimensions: request.dimensions ?? undefined,
@@ -119,7 +119,7 @@ function readResponse(body: JsonObject): IrEmbedResponse {
     vector: readVector(at(each, "embedding")),
   }));
   return {
-    origin: OPENAI,
+    sourceProtocol: ORIGIN,
     id: asText(body["id"]) ?? null,
     model: asText(body["model"]) ?? null,
     vectors: placed.toSorted((left, right) => left.index - right.index).map(({ vector }) => vector),
@@ -145,7 +145,7 @@ function readUsage(value: unknown): Usage | null {
 
 /** Unknown tokens are written as 0: the vendor's type has no other word, and clients add them up. */
 function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLosses<JsonObject> {
-  const native = response.origin === OPENAI;
+  const native = response.sourceProtocol === ORIGIN;
   const losses: Loss[] = native
     ? []
     : Object.keys(response.extras).map((name) => dropped(name, "exists only in its own protocol"));

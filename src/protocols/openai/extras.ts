@@ -2,4 +2,4 @@
 export { hide, rest, withoutUndefined } from "../shared/extras.ts";
 
 /** Id of this protocol and of its payload, as `origin` says it. */
-export const OPENAI = "openai";
+export const ORIGIN = "openai";

@@ -3,7 +3,7 @@ import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
 import { readError, writeError } from "./errors.ts";
-import { OPENAI } from "./extras.ts";
+import { ORIGIN } from "./extras.ts";
 import { readFacts } from "./facts.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
 import { models } from "./models.ts";
@@ -17,8 +17,8 @@ import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
 
 const payload: Payload = {
-  id: OPENAI,
-  decides: [
+  id: ORIGIN,
+  routedMembers: [
     "model",
     "messages",
     "stream",
@@ -41,11 +41,11 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
-  sealMembers: [],
+  signatureMembers: [],
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,
   hiddenUsage,
 };
 
-export const openai: Protocol = { id: OPENAI, payload, carrier, operations: { models, embed, relayed } };
+export const openai: Protocol = { id: ORIGIN, payload, carrier, operations: { models, embed, relayed } };

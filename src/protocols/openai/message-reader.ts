@@ -30,8 +30,8 @@ export function readMessages(value: unknown): ReadMessages {
 }
 
 function readInstruction(message: JsonObject, role: "system" | "developer", path: string): IrInstruction {
-  const { blocks, bare } = readContent(message["content"], `${path}.content`);
-  return { role, blocks, bare, extras: rest(message, INSTRUCTION) };
+  const { blocks, wasString } = readContent(message["content"], `${path}.content`);
+  return { role, blocks, wasString, extras: rest(message, INSTRUCTION) };
 }
 
 function readTurn(message: JsonObject, role: string | undefined, path: string, before: readonly IrTurn[]): IrTurn {
@@ -55,7 +55,7 @@ function readTurn(message: JsonObject, role: string | undefined, path: string, b
 
 function readAssistant(message: JsonObject, path: string): IrTurn {
   const said: ReadContent = isNothing(message["content"])
-    ? { blocks: [], bare: true }
+    ? { blocks: [], wasString: true }
     : readContent(message["content"], `${path}.content`);
   const blocks: IrBlock[] = [...readReasoning(message), ...said.blocks];
   const refusal = asText(message["refusal"]);
@@ -82,7 +82,7 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
   return {
     role: "assistant",
     blocks,
-    bare: said.bare,
+    wasString: said.wasString,
     name: nameOf(message),
     extras: hide(all, { ...blank, ...hidden }),
   };
@@ -136,16 +136,22 @@ function readFunctionMessage(message: JsonObject, path: string, before: readonly
 }
 
 function resultTurn(
-  { blocks, bare }: ReadContent,
-  result: Omit<Extract<IrBlock, { type: "tool-result" }>, "content" | "bare">,
+  { blocks, wasString }: ReadContent,
+  result: Omit<Extract<IrBlock, { type: "tool-result" }>, "content" | "wasString">,
 ): IrTurn {
-  return { role: "tool", blocks: [{ ...result, content: blocks, bare }], bare: false, name: null, extras: {} };
+  return {
+    role: "tool",
+    blocks: [{ ...result, content: blocks, wasString }],
+    wasString: false,
+    name: null,
+    extras: {},
+  };
 }
 
 /** Null is what a tool without an answer leaves behind. */
 function readResultContent(message: JsonObject, path: string): ReadContent {
   const content = message["content"];
-  return isNothing(content) ? { blocks: [], bare: true } : readContent(content, `${path}.content`);
+  return isNothing(content) ? { blocks: [], wasString: true } : readContent(content, `${path}.content`);
 }
 
 function latestCallId(turns: readonly IrTurn[], name: string): string | undefined {

@@ -84,10 +84,10 @@ function writeInstruction(
   path: string,
   writing: Writing,
 ): Message | null {
-  const { role, blocks, bare, extras } = instruction;
+  const { role, blocks, wasString, extras } = instruction;
   const parts = blocks.flatMap((block, index) => writePart(block, `${path}.content[${index}]`, writing));
   const others = extrasOf(extras, path, writing);
-  if (writing.native) return { role, content: writeContent(parts, bare) ?? "", ...others };
+  if (writing.native) return { role, content: writeContent(parts, wasString) ?? "", ...others };
   if (parts.length === 0) return null;
   // Every compatible vendor takes a string here, not every one a list.
   return { role, content: joinTexts(parts, "\n") ?? parts, ...others };
@@ -115,7 +115,7 @@ function writeAssistant(turn: IrTurn, path: string, writing: Writing): Message |
 }
 
 function nativeContent(turn: IrTurn, parts: readonly Part[]): Message {
-  if (parts.length > 0) return { content: writeContent(parts, turn.bare) };
+  if (parts.length > 0) return { content: writeContent(parts, turn.wasString) };
   // What stood for "no text": null, an empty string, an empty list, or no member at all.
   return "content" in turn.extras ? { content: turn.extras["content"] } : {};
 }
@@ -187,8 +187,8 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
   const others = extrasOf(turn.extras, path, writing);
   if (parts.length === 0 && (results.length > 0 || !writing.native)) return;
   const role = turn.role === "tool" ? "user" : turn.role;
-  const bare = turn.bare || (!writing.native && parts.length === 1);
-  add({ role, content: writeContent(parts, bare) ?? "", ...nameOf(turn), ...others });
+  const wasString = turn.wasString || (!writing.native && parts.length === 1);
+  add({ role, content: writeContent(parts, wasString) ?? "", ...nameOf(turn), ...others });
 }
 
 /** Text goes into the tool message; images, files and sounds cannot, and follow as the user's. */
@@ -199,7 +199,7 @@ function writeResult(block: ToolResult, path: string, writing: Writing): { messa
   if (more.length > 0) writing.losses.add(approximated(path, "media of a result follow as a user message"));
   if (block.isError === true) writing.losses.add(approximated(`${path}.is_error`, "only the text says it failed"));
   const others = marks(block.cache, block.extras, path, writing);
-  const content = writing.native ? (writeContent(texts, block.bare) ?? "") : (joinTexts(texts, "\n") ?? "");
+  const content = writing.native ? (writeContent(texts, block.wasString) ?? "") : (joinTexts(texts, "\n") ?? "");
   if (block.extras["legacy"] === true) {
     return { message: { role: "function", name: block.name, content, ...others }, more };
   }

@@ -4,7 +4,7 @@ import type { WireModel } from "./wire.ts";
 
 export const models: ModelsOperation = {
   // The default of a path two protocols share: the other one's clients always send its version header.
-  speaks: ({ headers, path }) => path.startsWith("/v1/models") && headers["anthropic-version"] === undefined,
+  recognises: ({ headers, path }) => path.startsWith("/v1/models") && headers["anthropic-version"] === undefined,
   writeList: (listed) => ({ object: "list", data: listed.map(writeModel) }),
   writeOne: (model) => ({ ...writeModel(model) }),
 };

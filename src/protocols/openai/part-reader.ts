@@ -3,21 +3,21 @@ import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.t
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
-import { hide, OPENAI, rest } from "./extras.ts";
+import { hide, ORIGIN, rest } from "./extras.ts";
 
 export interface ReadContent {
   readonly blocks: readonly IrBlock[];
   /** A string, or nothing at all, instead of a list of parts. */
-  readonly bare: boolean;
+  readonly wasString: boolean;
 }
 
 /** An empty string is no block: it says nothing, and other protocols refuse blank text. `path` names it in errors. */
 export function readContent(content: unknown, path: string): ReadContent {
   const text = asText(content);
-  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], bare: true };
+  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], wasString: true };
   const parts = asArray(content);
   if (parts === undefined) throw new WireError(`${path} must be a string or an array of content parts.`);
-  return { blocks: parts.flatMap((part, index) => readPart(part, `${path}[${index}]`)), bare: false };
+  return { blocks: parts.flatMap((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
 }
 
 export function textBlock(text: string, cache: CacheMark | null = null, extras: Extras = {}): IrBlock {
@@ -40,14 +40,16 @@ export function readMark(object: JsonObject, known: ReadonlySet<string>): { cach
 }
 
 function readPart(part: unknown, path: string): IrBlock[] {
-  const bare = asText(part);
-  if (bare !== undefined) return bare === "" ? [] : [textBlock(bare)];
+  const wasString = asText(part);
+  if (wasString !== undefined) return wasString === "" ? [] : [textBlock(wasString)];
   const object = asObject(part);
   if (object === undefined) throw new WireError(`${path} must be a content part, an object with a type.`);
   const type = asText(object["type"]);
   if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "text".`);
   const read = PARTS.get(type);
-  return read === undefined ? [{ type: "foreign", origin: OPENAI, name: type, value: part }] : read(object, path);
+  return read === undefined
+    ? [{ type: "opaque", sourceProtocol: ORIGIN, name: type, value: part }]
+    : read(object, path);
 }
 
 const PARTS: ReadonlyMap<string, (part: JsonObject, path: string) => IrBlock[]> = new Map([

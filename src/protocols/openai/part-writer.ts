@@ -5,7 +5,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { Losses } from "../shared/losses.ts";
 import { writeMediaUrl } from "../shared/media-url.ts";
-import { OPENAI, withoutUndefined } from "./extras.ts";
+import { ORIGIN, withoutUndefined } from "./extras.ts";
 import type { WirePart } from "./wire.ts";
 
 /** Writing one request: whether it was read from this protocol, and where losses go. */
@@ -19,10 +19,10 @@ export interface Writing {
 export type Part = JsonObject & { readonly type: string };
 
 /** Content of a message: a string where that says it all. Null: there is nothing to say. */
-export function writeContent(parts: readonly Part[], bare: boolean): string | readonly Part[] | null {
+export function writeContent(parts: readonly Part[], wasString: boolean): string | readonly Part[] | null {
   const only = parts[0];
-  if (only === undefined) return bare ? null : [];
-  return bare && parts.length === 1 && isPlainText(only) ? only.text : parts;
+  if (only === undefined) return wasString ? null : [];
+  return wasString && parts.length === 1 && isPlainText(only) ? only.text : parts;
 }
 
 /** All of it as one text; null when some of it is no text. Texts follow each other as the model wrote them. */
@@ -50,8 +50,8 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
       return writeAudio(block, path, writing);
     case "document":
       return writeDocument(block, path, writing);
-    case "foreign":
-      if (block.origin === OPENAI && isPart(block.value)) return [block.value];
+    case "opaque":
+      if (block.sourceProtocol === ORIGIN && isPart(block.value)) return [block.value];
       writing.losses.add(dropped(path, `${block.name} exists only in its own protocol`));
       return [];
     case "reasoning": {

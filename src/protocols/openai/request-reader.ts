@@ -3,7 +3,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrReasoningConfig, IrRequest } from "../../ir/request.ts";
 import { asArray, asBoolean, asNumber, asObject, asText, isRawJson, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, OPENAI, rest } from "./extras.ts";
+import { hide, ORIGIN, rest } from "./extras.ts";
 import { readMessages } from "./message-reader.ts";
 import { readFunctions, readToolChoice, readTools } from "./tool-reader.ts";
 
@@ -12,7 +12,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   if (model === undefined) throw new WireError("model must be a string that names a model.");
   const tools = [...readTools(body["tools"]), ...readFunctions(body["functions"])];
   const value: IrRequest = {
-    origin: OPENAI,
+    sourceProtocol: ORIGIN,
     model,
     stream: body["stream"] === true,
     ...readMessages(body["messages"]),

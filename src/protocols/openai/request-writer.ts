@@ -8,7 +8,7 @@ import { asNumber, asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { createLosses } from "../shared/losses.ts";
 import { isStrictSchema } from "../shared/schema/strict.ts";
-import { OPENAI, withoutUndefined } from "./extras.ts";
+import { ORIGIN, withoutUndefined } from "./extras.ts";
 import { writeMessages } from "./message-writer.ts";
 import { shortHash } from "./names.ts";
 import { extrasOf, type Writing } from "./part-writer.ts";
@@ -16,7 +16,7 @@ import { isNewModel, writeEffort } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const writing: Writing = { native: request.origin === OPENAI, losses: createLosses() };
+  const writing: Writing = { native: request.sourceProtocol === ORIGIN, losses: createLosses() };
   const value = withoutUndefined({
     model: options.upstreamModel,
     messages: writeMessages(request, writing),
@@ -39,7 +39,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
 }
 
 function streamOptions(request: IrRequest): JsonObject {
-  const asked = request.origin === OPENAI ? asObject(request.extras["stream_options"]) : undefined;
+  const asked = request.sourceProtocol === ORIGIN ? asObject(request.extras["stream_options"]) : undefined;
   return { ...asked, include_usage: true };
 }
 

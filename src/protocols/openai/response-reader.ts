@@ -4,7 +4,7 @@ import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, OPENAI, rest } from "./extras.ts";
+import { hide, ORIGIN, rest } from "./extras.ts";
 import { readFinish } from "./finish.ts";
 import { readDetails, readReasoning } from "./message-reader.ts";
 import { restoreName, shortHash } from "./names.ts";
@@ -21,7 +21,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const id = nonEmpty(body["id"]);
   const choices = list.map((choice, position) => readChoice(choice, position, id ?? ""));
   const value: IrResponse = {
-    origin: OPENAI,
+    sourceProtocol: ORIGIN,
     id,
     model: nonEmpty(body["model"]),
     createdMs: createdMs(body["created"]),
@@ -59,7 +59,7 @@ export function readAnnotation(value: unknown): IrCitation {
     citedText: asText(source["content"]) ?? null,
     start: asNumber(source["start_index"]) ?? null,
     end: asNumber(source["end_index"]) ?? null,
-    origin: OPENAI,
+    sourceProtocol: ORIGIN,
     raw: value,
   };
 }

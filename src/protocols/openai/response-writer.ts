@@ -6,7 +6,7 @@ import { asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
-import { OPENAI, withoutUndefined } from "./extras.ts";
+import { ORIGIN, withoutUndefined } from "./extras.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { writeUsage } from "./usage.ts";
 import type { WireAnnotation, WireAnswer, WireChoice, WireResponse, WireToolCall } from "./wire.ts";
@@ -15,7 +15,7 @@ import type { WireAnnotation, WireAnswer, WireChoice, WireResponse, WireToolCall
 export const ID_CHARS = 24;
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const native = response.origin === OPENAI;
+  const native = response.sourceProtocol === ORIGIN;
   const losses = createLosses();
   const id = native ? response.id : null;
   const wire = {
@@ -40,7 +40,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
 
 /** A citation as the vendor's annotation; null: it has no URL. `textEnd`: length of the text it stands behind. */
 export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnnotation | JsonObject | null {
-  if (citation.origin === OPENAI) return asObject(citation.raw) ?? null;
+  if (citation.sourceProtocol === ORIGIN) return asObject(citation.raw) ?? null;
   if (citation.url === null) return null;
   const url_citation = {
     start_index: citation.start ?? textEnd,
@@ -116,7 +116,7 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
       case "image":
       case "document":
       case "tool-result":
-      case "foreign":
+      case "opaque":
         lose(block, place);
         break;
       default:
@@ -167,7 +167,7 @@ function loseSeals({ signature, encrypted }: Extract<IrBlock, { type: "reasoning
 }
 
 function lose(block: IrBlock, { path, losses }: Place): void {
-  const name = block.type === "foreign" ? block.name : block.type;
+  const name = block.type === "opaque" ? block.name : block.type;
   losses.add(dropped(`${path}.content`, `${name} has no place in an answer here`));
 }
 

@@ -12,7 +12,7 @@ import type { Frame, StreamReader } from "../protocol.ts";
 import { parseFrame } from "../shared/tap-notes.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
 import { failureOf, readInBandError } from "./errors.ts";
-import { hide, OPENAI, rest } from "./extras.ts";
+import { hide, ORIGIN, rest } from "./extras.ts";
 import { createdMs, nonEmpty } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
 
@@ -117,7 +117,7 @@ function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events
 function startOf(chunk: JsonObject): Extract<IrEvent, { type: "start" }> {
   return {
     type: "start",
-    origin: OPENAI,
+    sourceProtocol: ORIGIN,
     id: nonEmpty(chunk["id"]),
     model: nonEmpty(chunk["model"]),
     createdMs: createdMs(chunk["created"]),

@@ -10,7 +10,7 @@ import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
 import { writeError } from "./errors.ts";
-import { OPENAI } from "./extras.ts";
+import { ORIGIN } from "./extras.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { ID_CHARS, writeAnnotation } from "./response-writer.ts";
 import { writeUsage } from "./usage.ts";
@@ -79,7 +79,7 @@ function step(state: State, event: IrEvent): Frame[] {
       return [];
     case "citation":
       return writeCitation(state, event);
-    case "foreign-delta":
+    case "opaque-delta":
       return writeForeign(state, state.blocks.get(event.block), event.value);
     case "block-end":
       return endBlock(state, event.block);
@@ -105,7 +105,7 @@ function step(state: State, event: IrEvent): Frame[] {
 
 function begin(state: State, event: EventOf<"start"> | null): { head: string; tail: string } {
   const { context } = state;
-  state.native = event?.origin === OPENAI;
+  state.native = event?.sourceProtocol === ORIGIN;
   if (!state.native) state.losses.addExtras("", event?.extras ?? {});
   const own = state.native ? event : null;
   const members = {
@@ -150,7 +150,7 @@ function startBlock(state: State, { block, choice: index, content }: EventOf<"bl
   switch (content.type) {
     case "tool-call":
       return [...frames, chunk(state, index, { tool_calls: [startedCall(content, toolIndex)] })];
-    case "foreign":
+    case "opaque":
       return [...frames, ...writeForeign(state, open, content.value)];
     case "reasoning":
       if (content.encrypted !== null) {
@@ -210,9 +210,9 @@ function writeCitation(state: State, { block, citation }: EventOf<"citation">): 
 
 /** Audio is the one block of our own that the request in between does not stream. */
 function writeForeign(state: State, open: OpenBlock | undefined, value: unknown): Frame[] {
-  if (open?.content.type !== "foreign") return [];
-  const { origin, name } = open.content;
-  if (origin === OPENAI && name === "audio") return [chunk(state, open.choice, { audio: value })];
+  if (open?.content.type !== "opaque") return [];
+  const { sourceProtocol, name } = open.content;
+  if (sourceProtocol === ORIGIN && name === "audio") return [chunk(state, open.choice, { audio: value })];
   state.losses.add(dropped(`delta.${name}`, "exists only in its own protocol"));
   return [];
 }
@@ -247,5 +247,5 @@ function writeEnd(state: State): Frame[] {
 
 /** Upstreams are always asked for usage; only this client's own wish decides whether it sees any. */
 function isUsageAsked({ request }: AnswerContext): boolean {
-  return request?.origin === OPENAI && at(request.extras["stream_options"], "include_usage") === true;
+  return request?.sourceProtocol === ORIGIN && at(request.extras["stream_options"], "include_usage") === true;
 }

@@ -2,7 +2,7 @@
 import type { IrBlock, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, OPENAI, rest } from "./extras.ts";
+import { hide, ORIGIN, rest } from "./extras.ts";
 import { shortHash } from "./names.ts";
 import { readMark } from "./part-reader.ts";
 
@@ -59,12 +59,13 @@ export function argumentsText(value: unknown): string {
 export function readToolChoice(value: unknown): IrToolChoice | null {
   if (value === undefined || value === null) return null;
   const word = asText(value);
-  if (word !== undefined) return WORDS.get(word) ?? { kind: "foreign", origin: OPENAI, value };
+  if (word !== undefined) return WORDS.get(word) ?? { kind: "opaque", sourceProtocol: ORIGIN, value };
   const choice = asObject(value);
   if (choice === undefined) throw new WireError("tool_choice must be a string or an object.");
-  if (choice["type"] === "allowed_tools") return readAllowed(choice) ?? { kind: "foreign", origin: OPENAI, value };
+  if (choice["type"] === "allowed_tools")
+    return readAllowed(choice) ?? { kind: "opaque", sourceProtocol: ORIGIN, value };
   const name = nameOfTool(choice);
-  return name === undefined ? { kind: "foreign", origin: OPENAI, value } : { kind: "tool", name };
+  return name === undefined ? { kind: "opaque", sourceProtocol: ORIGIN, value } : { kind: "tool", name };
 }
 
 function readAllowed(choice: JsonObject): IrToolChoice | undefined {
@@ -86,7 +87,7 @@ function readTool(value: unknown, path: string): IrTool {
   const type = asText(tool["type"]) ?? (tool["function"] === undefined ? undefined : "function");
   if (type === undefined) throw new WireError(`${path}.type must be "function" or "custom".`);
   if (type === "custom") return readCustomTool(tool, path);
-  if (type !== "function") return { type: "foreign", origin: OPENAI, name: type, value };
+  if (type !== "function") return { type: "opaque", sourceProtocol: ORIGIN, name: type, value };
   const nested = asObject(tool["function"]);
   if (nested === undefined) {
     const { cache, extras } = readMark(tool, FLAT_TOOL);

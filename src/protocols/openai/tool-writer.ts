@@ -3,7 +3,7 @@ import { dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { writeToolChoice } from "../shared/openai/tool-choice.ts";
-import { OPENAI, withoutUndefined } from "./extras.ts";
+import { ORIGIN, withoutUndefined } from "./extras.ts";
 import { legalName, TOOL_NAME_CHARS_MAX } from "./names.ts";
 import { extrasOf, marks, type Writing } from "./part-writer.ts";
 
@@ -12,7 +12,7 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
   const names = new Map<string, "function" | "custom">();
   const tools = request.tools.flatMap((tool, index) => {
     const wire = writeTool(tool, `tools[${index}]`, writing);
-    if (wire !== null && tool.type !== "foreign") names.set(tool.name, tool.type);
+    if (wire !== null && tool.type !== "opaque") names.set(tool.name, tool.type);
     return wire === null ? [] : [wire];
   });
   if (request.extras["functions"] === true) return writeLegacy(request, tools);
@@ -28,8 +28,8 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
 
 /** Null: it cannot be carried. */
 function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
-  if (tool.type === "foreign") {
-    if (tool.origin === OPENAI) return asObject(tool.value) ?? null;
+  if (tool.type === "opaque") {
+    if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
     writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
     return null;
   }
@@ -72,7 +72,7 @@ interface Written {
 function writeChoice(choice: IrToolChoice, written: Written): unknown {
   const { names, tools, writing } = written;
   return writeToolChoice(choice, {
-    origin: OPENAI,
+    sourceProtocol: ORIGIN,
     native: writing.native,
     losses: writing.losses,
     hasTools: tools.length > 0,

@@ -1,11 +1,11 @@
 /** Citations as the vendor's annotations. */
 import type { IrCitation } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
-import { RESPONSES, type WireAnnotation } from "./wire.ts";
+import { ORIGIN, type WireAnnotation } from "./wire.ts";
 
 /** Null: it has no URL, and the vendor's other kinds point into its own store. `textEnd`: length of the text it stands behind. */
 export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnnotation | JsonObject | null {
-  if (citation.origin === RESPONSES) return asObject(citation.raw) ?? null;
+  if (citation.sourceProtocol === ORIGIN) return asObject(citation.raw) ?? null;
   if (citation.url === null) return null;
   return {
     type: "url_citation",

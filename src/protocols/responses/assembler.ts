@@ -6,7 +6,7 @@
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
-import type { IrCitation, IrRequest, Sealed } from "../../ir/request.ts";
+import type { IrCitation, IrRequest, ReasoningSignature } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { Losses } from "../shared/losses.ts";
@@ -16,7 +16,7 @@ import { createMessageItem, type MessageItem, type Part } from "./message-item.t
 import { createPlaces, customNames, type ToolPlace } from "./namespaces.ts";
 import type { Item, Outlet } from "./outlet.ts";
 import { createReasoningItem, type ReasoningItem } from "./reasoning-item.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** Events of blocks; everything else is the caller's. */
 export type BlockEvent = Extract<IrEvent, { readonly block: number }>;
@@ -59,7 +59,7 @@ interface Block {
 }
 
 interface ForeignItem extends Item {
-  readonly type: "foreign";
+  readonly type: "opaque";
 }
 
 export function createAssembler(outlet: Outlet, losses: Losses, request: IrRequest | null): Assembler {
@@ -105,7 +105,7 @@ function step(state: State, event: BlockEvent): void {
     case "citation":
       writeCitation(state, event.block, event.citation);
       return;
-    case "foreign-delta":
+    case "opaque-delta":
       state.losses.add(dropped("output.delta", "exists only in its own protocol"));
       return;
     case "block-end":
@@ -126,7 +126,7 @@ function startBlock(state: State, number: number, choice: number, content: Start
     return;
   }
   const block: Block = { content, target: null };
-  if (content.type === "foreign") {
+  if (content.type === "opaque") {
     writeForeign(state, content);
     return;
   }
@@ -145,15 +145,15 @@ function startBlock(state: State, number: number, choice: number, content: Start
 }
 
 /** An item of the vendor's own, whole as it came. */
-function writeForeign(state: State, content: Extract<StartedBlock, { type: "foreign" }>): void {
-  const value = content.origin === RESPONSES ? asObject(content.value) : undefined;
+function writeForeign(state: State, content: Extract<StartedBlock, { type: "opaque" }>): void {
+  const value = content.sourceProtocol === ORIGIN ? asObject(content.value) : undefined;
   if (value === undefined) {
     state.losses.add(dropped(`output.${content.name}`, "exists only in its own protocol"));
     return;
   }
   settle(state);
   const output_index = state.items.length;
-  state.items.push({ type: "foreign", outputIndex: output_index, closed: true, wire: () => value, close: isClosed });
+  state.items.push({ type: "opaque", outputIndex: output_index, closed: true, wire: () => value, close: isClosed });
   state.outlet.emit("response.output_item.added", { output_index, item: value });
   state.outlet.emit("response.output_item.done", { output_index, item: value });
 }
@@ -185,7 +185,7 @@ function writeArguments(state: State, number: number, text: string): void {
   target.item.say(text);
 }
 
-function writeSignature(state: State, number: number, signature: Sealed): void {
+function writeSignature(state: State, number: number, signature: ReasoningSignature): void {
   const block = state.blocks.get(number);
   if (block?.content.type !== "reasoning") {
     if (block !== undefined) state.losses.add(dropped("output.signature", "only reasoning has a place for one"));
@@ -222,7 +222,7 @@ function endBlock(state: State, number: number): void {
   if (target.item !== state.items.at(-1) && !target.item.busy()) target.item.close();
 }
 
-function openReasoning(state: State, block: Block, encrypted: Sealed | null): ReasoningItem {
+function openReasoning(state: State, block: Block, encrypted: ReasoningSignature | null): ReasoningItem {
   if (block.target?.kind === "reasoning") return block.target.item;
   settle(state);
   const item = createReasoningItem(state.outlet, state.items.length, encrypted);

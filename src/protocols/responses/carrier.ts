@@ -7,7 +7,7 @@ import { OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
 import { OPENAI_QUOTAS } from "../shared/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 const PATH = "/v1/responses";
 const COUNT_END = "/input_tokens";
@@ -16,7 +16,7 @@ const BY_BODY = { from: "body", member: "model" } as const;
 /** The second prefix is the vendor's at Azure, whose clients set nothing but a base URL. */
 const routes: readonly Route[] = ["", "/openai"].flatMap((prefix): Route[] => [
   {
-    protocol: RESPONSES,
+    protocol: ORIGIN,
     operation: "chat",
     method: "POST",
     path: `${prefix}${PATH}`,
@@ -24,7 +24,7 @@ const routes: readonly Route[] = ["", "/openai"].flatMap((prefix): Route[] => [
     stream: { from: "body", member: "stream" },
   },
   {
-    protocol: RESPONSES,
+    protocol: ORIGIN,
     operation: "count",
     method: "POST",
     path: `${prefix}${PATH}${COUNT_END}`,
@@ -35,11 +35,11 @@ const routes: readonly Route[] = ["", "/openai"].flatMap((prefix): Route[] => [
 const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 
 export const carrier: Carrier = {
-  id: RESPONSES,
+  id: ORIGIN,
   routes,
   // What is stored is read, cancelled and deleted below that path.
   ownsPath: (path) => OWN.test(path),
-  envelope: RESPONSES,
+  envelope: ORIGIN,
   framing,
   framingFor: () => framing,
   upstreamPath: (input) => {

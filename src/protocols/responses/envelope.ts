@@ -8,7 +8,7 @@ import type { AnswerContext } from "../protocol.ts";
 import { createLosses } from "../shared/losses.ts";
 import { hiddenObject } from "./extras.ts";
 import { writeTools } from "./tool-writer.ts";
-import { RESPONSES, type WireResponse } from "./wire.ts";
+import { ORIGIN, type WireResponse } from "./wire.ts";
 
 /** What changes between the first event of a stream and the last. */
 export interface Progress {
@@ -65,7 +65,7 @@ type Checked = Omit<WireResponse, "usage" | "incomplete_details"> & {
 
 /** Members that repeat the request. */
 function echoOf(request: IrRequest | null) {
-  const own = request?.origin === RESPONSES ? request : null;
+  const own = request?.sourceProtocol === ORIGIN ? request : null;
   const body = (own === null ? undefined : hiddenObject(own.extras, "body")) ?? {};
   const { tools, tool_choice } = own === null ? {} : writeTools(own, { native: true, losses: createLosses() });
   return {

@@ -15,11 +15,11 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 const payload: Payload = {
-  id: RESPONSES,
-  decides: ["model", "stream", "input", "instructions", "max_output_tokens", "tools", "reasoning", "text"],
+  id: ORIGIN,
+  routedMembers: ["model", "stream", "input", "instructions", "max_output_tokens", "tools", "reasoning", "text"],
   readFacts,
   readRequest,
   writeRequest,
@@ -28,7 +28,7 @@ const payload: Payload = {
   createStreamReader,
   createStreamWriter,
   createTap,
-  sealMembers: ["encrypted_content"],
+  signatureMembers: ["encrypted_content"],
   // The event that tells the finish ends the stream.
   terminator: null,
   readError,
@@ -37,4 +37,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const responses: Protocol = { id: RESPONSES, payload, carrier, operations: { count } };
+export const responses: Protocol = { id: ORIGIN, payload, carrier, operations: { count } };

@@ -21,7 +21,7 @@ export function readInput(instructions: unknown, input: unknown): ReadInput {
   const text = asText(input);
   if (text !== undefined) {
     const blocks = text === "" ? [] : [textBlock(text)];
-    conversation.turns.push({ role: "user", blocks, bare: true, name: null, extras: hide({}, { whole: true }) });
+    conversation.turns.push({ role: "user", blocks, wasString: true, name: null, extras: hide({}, { whole: true }) });
   } else if (input !== undefined && input !== null) {
     const items = asArray(input);
     if (items === undefined) throw new WireError("input must be a string or an array of items.");
@@ -43,7 +43,7 @@ function readInstructions(value: unknown): IrInstruction[] {
   const field = hide({}, { field: true });
   const text = asText(value);
   if (text !== undefined) {
-    return [{ role: "system", blocks: text === "" ? [] : [textBlock(text)], bare: true, extras: field }];
+    return [{ role: "system", blocks: text === "" ? [] : [textBlock(text)], wasString: true, extras: field }];
   }
   const items = asArray(value);
   if (items === undefined) throw new WireError("instructions must be a string.");
@@ -63,7 +63,7 @@ function readItem(value: unknown, path: string, conversation: Conversation): voi
     push(conversation, "tool", [readResult(item, path)]);
   } else if (type === "additional_tools") {
     // Its tools have been read; the item keeps its place and says nothing.
-    const nothing = { blocks: [], bare: false, extras: hide({}, { item }) };
+    const nothing = { blocks: [], wasString: false, extras: hide({}, { item }) };
     if (conversation.turns.length === 0) conversation.instructions.push({ role: "developer", ...nothing });
     else conversation.turns.push({ role: "user", name: null, ...nothing });
     conversation.open = null;
@@ -105,7 +105,7 @@ function readMessageItem(item: JsonObject, path: string, conversation: Conversat
 function addInstruction(
   conversation: Conversation,
   role: "system" | "developer",
-  content: Pick<IrTurn, "blocks" | "bare">,
+  content: Pick<IrTurn, "blocks" | "wasString">,
   extras: JsonObject,
 ): void {
   conversation.open = null;
@@ -122,14 +122,14 @@ function push(conversation: Conversation, role: "assistant" | "tool", blocks: re
   }
   const own = [...blocks];
   conversation.open = { role, blocks: own };
-  conversation.turns.push({ role, blocks: own, bare: false, name: null, extras: NO_EXTRAS });
+  conversation.turns.push({ role, blocks: own, wasString: false, name: null, extras: NO_EXTRAS });
 }
 
 function readResult(item: JsonObject, path: string): ToolResultBlock {
   const callId = asText(item["call_id"]);
   if (callId === undefined) throw new WireError(`${path}.call_id must be the id of the call it answers.`);
   const output = item["output"];
-  const { blocks, bare } = Array.isArray(output)
+  const { blocks, wasString } = Array.isArray(output)
     ? readContent(output, `${path}.output`)
     : readContent(argumentsText(output), `${path}.output`);
   return {
@@ -137,7 +137,7 @@ function readResult(item: JsonObject, path: string): ToolResultBlock {
     callId,
     name: null,
     content: blocks,
-    bare,
+    wasString,
     isError: null,
     cache: null,
     extras: hide(rest(item, RESULT), { item: without(item, "role") }),

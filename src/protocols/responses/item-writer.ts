@@ -18,7 +18,7 @@ import { hiddenObject } from "./extras.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import { extrasOf, joinTexts, type Part, textPart, type Writing, writePart, writeSaid } from "./part-writer.ts";
 import { ownSeal } from "./reasoning-signatures.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
 type ToolResult = Extract<IrBlock, { type: "tool-result" }>;
@@ -47,7 +47,7 @@ export function writeInput(request: IrRequest, writing: Writing): WrittenInput {
 export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonly JsonObject[] {
   const writing: Writing = { native: true, losses };
   const conversation: Conversation = { writing, items: [], kinds: new Map(), isAnswer: true };
-  const turn: IrTurn = { role: "assistant", blocks, bare: false, name: null, extras: NO_EXTRAS };
+  const turn: IrTurn = { role: "assistant", blocks, wasString: false, name: null, extras: NO_EXTRAS };
   writeAssistant(turn, "output", conversation);
   return conversation.items;
 }
@@ -93,11 +93,15 @@ function writeInstructions(instructions: readonly IrInstruction[], conversation:
 }
 
 /** A message read from here with its own members; any other is plain. */
-function messageItem(from: Pick<IrTurn, "extras" | "bare">, role: IrTurn["role"], parts: readonly Part[]): JsonObject {
+function messageItem(
+  from: Pick<IrTurn, "extras" | "wasString">,
+  role: IrTurn["role"],
+  parts: readonly Part[],
+): JsonObject {
   const item = hiddenObject(from.extras, "item");
   if (item !== undefined) return item;
   const text = joinTexts(parts, "\n");
-  const isBare = from.bare || parts.length <= 1;
+  const isBare = from.wasString || parts.length <= 1;
   return { type: "message", role, content: isBare && text !== null ? text : parts };
 }
 
@@ -131,8 +135,8 @@ function writeAssistant(turn: IrTurn, path: string, conversation: Conversation):
 
 /** The message a block came from; the same object for all blocks of one message. */
 function messageOf(block: IrBlock): JsonObject | undefined {
-  const value = block.type === "foreign" ? asObject(asObject(block.value)?.["message"]) : undefined;
-  const message = block.type === "foreign" ? value : hiddenObject(block.extras, "message");
+  const value = block.type === "opaque" ? asObject(asObject(block.value)?.["message"]) : undefined;
+  const message = block.type === "opaque" ? value : hiddenObject(block.extras, "message");
   return asObject(message?.["item"]);
 }
 
@@ -155,8 +159,8 @@ function writeItem(block: IrBlock, path: string, conversation: Conversation): Js
       return [writeCall(block, path, writing)];
     case "reasoning":
       return writeReasoningItem(block, path, conversation);
-    case "foreign":
-      return block.origin === RESPONSES && messageOf(block) === undefined ? foreignItem(block) : null;
+    case "opaque":
+      return block.sourceProtocol === ORIGIN && messageOf(block) === undefined ? foreignItem(block) : null;
     case "tool-result":
       return writing.native || conversation.kinds.has(block.callId) ? [writeResult(block, path, conversation)] : null;
     case "text":
@@ -168,7 +172,7 @@ function writeItem(block: IrBlock, path: string, conversation: Conversation): Js
   }
 }
 
-function foreignItem(block: Extract<IrBlock, { type: "foreign" }>): JsonObject[] {
+function foreignItem(block: Extract<IrBlock, { type: "opaque" }>): JsonObject[] {
   const item = asObject(block.value);
   return item === undefined ? [] : [item];
 }
@@ -188,7 +192,7 @@ function writeCall(block: ToolCall, path: string, writing: Writing): JsonObject 
 function writeReasoningItem(block: ReasoningBlock, path: string, conversation: Conversation): JsonObject[] {
   const { writing, isAnswer } = conversation;
   const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
-  const isForeign = block.encrypted !== null && block.encrypted.issuer !== RESPONSES;
+  const isForeign = block.encrypted !== null && block.encrypted.issuer !== ORIGIN;
   if (own !== undefined && (isAnswer || (block.signature === null && !isForeign))) return [own];
   const sealed = ownSeal(block);
   if (sealed === null) {
@@ -208,7 +212,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
   const parts: Part[] = [];
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
-    if (block.type === "foreign" && block.origin === RESPONSES && turn.role === "tool") {
+    if (block.type === "opaque" && block.sourceProtocol === ORIGIN && turn.role === "tool") {
       items.push(...foreignItem(block));
     } else if (block.type === "tool-result") parts.push(...placeResult(block, here, conversation));
     else parts.push(...writePart(block, here, writing));

@@ -5,7 +5,7 @@
 import type { IrRequest } from "../../ir/request.ts";
 import { asText, at, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** `namespace` is left out for a tool that stands in none. */
 export interface ToolPlace {
@@ -16,22 +16,22 @@ export interface ToolPlace {
 /** By flat name; a name nobody declared stays as it is. */
 export function createPlaces(request: IrRequest | null): (flat: string) => ToolPlace {
   const places = new Map<string, ToolPlace>();
-  for (const tool of request?.origin === RESPONSES ? request.tools : []) {
-    if (tool.type === "foreign") continue;
+  for (const tool of request?.sourceProtocol === ORIGIN ? request.tools : []) {
+    if (tool.type === "opaque") continue;
     const namespace = asText(at(tool.extras["place"], "namespace"));
     const name = asText(at(tool.extras["place"], "name"));
     if (namespace !== undefined && name !== undefined) places.set(tool.name, { name, namespace });
   }
   // A tool outside any namespace that is called the same was declared under that very name.
   for (const tool of places.size === 0 ? [] : (request?.tools ?? [])) {
-    if (tool.type !== "foreign" && tool.extras["place"] === undefined) places.delete(tool.name);
+    if (tool.type !== "opaque" && tool.extras["place"] === undefined) places.delete(tool.name);
   }
   return (flat) => places.get(flat) ?? { name: flat };
 }
 
 /** Names of the client's custom tools. Protocols without any carry their free text as the one member of an object. */
 export function customNames(request: IrRequest | null): ReadonlySet<string> {
-  const tools = request?.origin === RESPONSES ? request.tools : [];
+  const tools = request?.sourceProtocol === ORIGIN ? request.tools : [];
   return new Set(tools.flatMap((tool) => (tool.type === "custom" ? [tool.name] : [])));
 }
 

@@ -11,7 +11,7 @@ import { flatName } from "./names.ts";
 import { readContent, textBlock } from "./part-reader.ts";
 import { readSeals } from "./reasoning-signatures.ts";
 import { argumentsText } from "./tool-reader.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
   switch (item["type"]) {
@@ -25,7 +25,7 @@ export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
     default: {
       const name = asText(item["type"]);
       if (name === undefined) throw new WireError(`${path}.type must name the kind of item, such as "message".`);
-      return [{ type: "foreign", origin: RESPONSES, name, value: item }];
+      return [{ type: "opaque", sourceProtocol: ORIGIN, name, value: item }];
     }
   }
 }
@@ -36,7 +36,7 @@ export function readMessage(item: JsonObject, path: string): IrBlock[] {
   const kept = blocks.length === 0 && asText(item["content"]) === "" ? [textBlock("")] : blocks;
   // Who may see the message and how far it got are the vendor's labels on its own words.
   const message = { item };
-  return kept.map((block) => (block.type === "foreign" ? foreignPart(block, message) : keep(block, { message })));
+  return kept.map((block) => (block.type === "opaque" ? foreignPart(block, message) : keep(block, { message })));
 }
 
 /** The text is what the item shows of its thoughts: the thoughts themselves where they are open, else their summary. */
@@ -83,13 +83,13 @@ function joinParts(parts: unknown): string {
 }
 
 function keep(block: IrBlock, hidden: JsonObject): IrBlock {
-  if (block.type === "foreign") return block;
+  if (block.type === "opaque") return block;
   const part = block.extras["part"];
   return { ...block, extras: hide({ ...block.extras }, { part, ...hidden }) };
 }
 
 /** A foreign block has no extras: its message travels beside its value. */
-function foreignPart(block: Extract<IrBlock, { type: "foreign" }>, message: JsonObject): IrBlock {
+function foreignPart(block: Extract<IrBlock, { type: "opaque" }>, message: JsonObject): IrBlock {
   return { ...block, value: hide(asObject(block.value) ?? {}, { message }) };
 }
 

@@ -4,21 +4,21 @@ import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/
 import { WireError } from "../../std/wire-error.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
 import { hide, rest } from "./extras.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export interface ReadContent {
   readonly blocks: readonly IrBlock[];
   /** A string, or nothing at all, instead of a list of parts. */
-  readonly bare: boolean;
+  readonly wasString: boolean;
 }
 
 /** An empty string is no block: it says nothing, and other protocols refuse blank text. `path` names it in errors. */
 export function readContent(content: unknown, path: string): ReadContent {
   const text = asText(content);
-  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], bare: true };
+  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], wasString: true };
   const parts = asArray(content);
   if (parts === undefined) throw new WireError(`${path} must be a string or an array of content parts.`);
-  return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), bare: false };
+  return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
 }
 
 export function textBlock(text: string): IrBlock {
@@ -37,20 +37,20 @@ export function readAnnotation(value: unknown): IrCitation {
     citedText: null,
     start: asNumber(source["start_index"]) ?? null,
     end: asNumber(source["end_index"]) ?? null,
-    origin: RESPONSES,
+    sourceProtocol: ORIGIN,
     raw: value,
   };
 }
 
 function readPart(value: unknown, path: string): IrBlock {
-  const bare = asText(value);
-  if (bare !== undefined) return textBlock(bare);
+  const wasString = asText(value);
+  if (wasString !== undefined) return textBlock(wasString);
   const part = asObject(value);
   if (part === undefined) throw new WireError(`${path} must be a content part, an object with a type.`);
   const type = asText(part["type"]);
   if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "input_text".`);
   const read = PARTS.get(type);
-  return read === undefined ? { type: "foreign", origin: RESPONSES, name: type, value: part } : read(part, path);
+  return read === undefined ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value: part } : read(part, path);
 }
 
 const PARTS: ReadonlyMap<string, (part: JsonObject, path: string) => IrBlock> = new Map([

@@ -5,7 +5,7 @@ import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { Losses } from "../shared/losses.ts";
 import { hiddenObject, withoutUndefined } from "./extras.ts";
-import { RESPONSES, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
+import { ORIGIN, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
 
 /** Writing one request: whether it was read from this protocol, and where losses go. */
 export interface Writing {
@@ -44,7 +44,7 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
     case "audio":
       writing.losses.add(dropped(path, "the provider takes no audio here"));
       return [];
-    case "foreign":
+    case "opaque":
       writing.losses.add(dropped(path, `${block.name} exists only in its own protocol`));
       return [];
     case "reasoning":
@@ -87,7 +87,7 @@ export function extrasOf(extras: Extras, path: string, writing: Writing): void {
 
 /** What the vendor's own client wrote; null: this is not it. */
 function ownPart(block: IrBlock, writing: Writing): Part | null {
-  if (block.type === "foreign") return block.origin === RESPONSES && isPart(block.value) ? block.value : null;
+  if (block.type === "opaque") return block.sourceProtocol === ORIGIN && isPart(block.value) ? block.value : null;
   const part = writing.native ? hiddenObject(block.extras, "part") : undefined;
   return part !== undefined && isPart(part) ? part : null;
 }
@@ -155,7 +155,7 @@ function loseCitations(count: number, path: string, writing: Writing): void {
 }
 
 function nameOf(block: IrBlock): string {
-  return block.type === "foreign" ? block.name : block.type;
+  return block.type === "opaque" ? block.name : block.type;
 }
 
 function withType(part: JsonObject & { readonly type: string }): Part {

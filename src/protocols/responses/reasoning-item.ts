@@ -2,7 +2,7 @@
  * Reasoning of an answer. Its text is a summary here, which is what the vendor's clients show; its seal comes with the
  * end, as the vendor sends it.
  */
-import type { Sealed } from "../../ir/request.ts";
+import type { ReasoningSignature } from "../../ir/request.ts";
 import { type Item, type Outlet, pieceHead } from "./outlet.ts";
 import { writeSeals } from "./reasoning-signatures.ts";
 import type { WireReasoning } from "./wire.ts";
@@ -11,14 +11,18 @@ export interface ReasoningItem extends Item {
   readonly type: "reasoning";
   say(text: string): void;
   /** Pieces of one signature join. */
-  sign(piece: Sealed): void;
+  sign(piece: ReasoningSignature): void;
 }
 
 /** `encrypted`: the whole of it, known from the start; null: none so far. */
-export function createReasoningItem(outlet: Outlet, outputIndex: number, encrypted: Sealed | null): ReasoningItem {
+export function createReasoningItem(
+  outlet: Outlet,
+  outputIndex: number,
+  encrypted: ReasoningSignature | null,
+): ReasoningItem {
   const id = outlet.newId("rs");
   const pieces: string[] = [];
-  let signature: Sealed | null = null;
+  let signature: ReasoningSignature | null = null;
   let closed = false;
   const place = { item_id: id, output_index: outputIndex, summary_index: 0 };
   const head = pieceHead("response.reasoning_summary_text.delta", place);

@@ -5,7 +5,7 @@
  */
 import type { IrBlock } from "../../ir/request.ts";
 import { readTag, writeTag } from "../shared/signature-tag.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 type Seals = Pick<Extract<IrBlock, { type: "reasoning" }>, "signature" | "encrypted">;
 
@@ -13,7 +13,7 @@ type Seals = Pick<Extract<IrBlock, { type: "reasoning" }>, "signature" | "encryp
 export function readSeals(value: string): Seals {
   if (value === "") return { signature: null, encrypted: null };
   const tagged = readTag(value);
-  if (tagged === null) return { signature: null, encrypted: { issuer: RESPONSES, value } };
+  if (tagged === null) return { signature: null, encrypted: { issuer: ORIGIN, value } };
   return tagged.kind === "signature"
     ? { signature: tagged.sealed, encrypted: null }
     : { signature: null, encrypted: tagged.sealed };
@@ -23,7 +23,7 @@ export function readSeals(value: string): Seals {
 export function writeSeals({ signature, encrypted }: Seals): string | null {
   const sealed = encrypted ?? signature;
   if (sealed === null) return null;
-  if (sealed.issuer === RESPONSES) return sealed.value;
+  if (sealed.issuer === ORIGIN) return sealed.value;
   return writeTag(encrypted === null ? "signature" : "encrypted", sealed);
 }
 
@@ -32,6 +32,6 @@ export function writeSeals({ signature, encrypted }: Seals): string | null {
  * have carried it as a signature.
  */
 export function ownSeal({ signature, encrypted }: Seals): string | null {
-  if (encrypted?.issuer === RESPONSES) return encrypted.value;
-  return signature?.issuer === RESPONSES ? signature.value : null;
+  if (encrypted?.issuer === ORIGIN) return encrypted.value;
+  return signature?.issuer === ORIGIN ? signature.value : null;
 }

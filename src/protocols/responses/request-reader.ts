@@ -6,14 +6,14 @@ import { WireError } from "../../std/wire-error.ts";
 import { hide, rest, without } from "./extras.ts";
 import { readInput } from "./item-reader.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   const model = asText(body["model"]);
   if (model === undefined) throw new WireError("model must be a string that names a model.");
   const tools = readTools(body["tools"], body["input"]);
   const value: IrRequest = {
-    origin: RESPONSES,
+    sourceProtocol: ORIGIN,
     model,
     stream: body["stream"] === true,
     ...readInput(body["instructions"], body["input"]),

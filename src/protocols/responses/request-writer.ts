@@ -15,10 +15,10 @@ import { legalLabel, shortHash } from "./names.ts";
 import { extrasOf, type Writing } from "./part-writer.ts";
 import { isReasoningModel, writeReasoning } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
-import { RESPONSES, type WireRequest } from "./wire.ts";
+import { ORIGIN, type WireRequest } from "./wire.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const writing: Writing = { native: request.origin === RESPONSES, losses: createLosses() };
+  const writing: Writing = { native: request.sourceProtocol === ORIGIN, losses: createLosses() };
   const { instructions, input } = writeInput(request, writing);
   const said = writing.native ? ownOptions(request, options, writing) : foreignOptions(request, options, writing);
   const hasInput = !writing.native || request.extras["hasInput"] !== false;

@@ -9,7 +9,7 @@ import { type Held, readFinish } from "./finish.ts";
 import { restoreName } from "./names.ts";
 import { readOutputItem } from "./output-reader.ts";
 import { readUsage } from "./usage.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const status = asText(body["status"]) ?? "completed";
@@ -25,7 +25,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   });
   const finish = readFinish(status, reasonOf(body), heldBy(blocks));
   const value: IrResponse = {
-    origin: RESPONSES,
+    sourceProtocol: ORIGIN,
     id: nonEmpty(body["id"]),
     model: nonEmpty(body["model"]),
     createdMs: createdMs(body["created_at"]),

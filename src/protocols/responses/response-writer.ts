@@ -17,10 +17,10 @@ import { writeFinish } from "./finish.ts";
 import { writeOutput } from "./item-writer.ts";
 import type { Outlet } from "./outlet.ts";
 import { writeUsage } from "./usage.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const body = response.origin === RESPONSES ? hiddenObject(response.extras, "body") : undefined;
+  const body = response.sourceProtocol === ORIGIN ? hiddenObject(response.extras, "body") : undefined;
   const blocks = response.choices[0]?.blocks ?? [];
   // Collected from a stream, blocks have lost the items they came from.
   if (body === undefined || !blocks.every(hasItem)) return assemble(response, context);
@@ -30,7 +30,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
 
 function assemble(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const losses = createLosses();
-  const native = response.origin === RESPONSES; // a stream of our own that was collected
+  const native = response.sourceProtocol === ORIGIN; // a stream of our own that was collected
   if (!native) losses.addExtras("", response.extras);
   const outlet: Outlet = { emit: unheard, piece: unheard, newId: (prefix) => newId(context, prefix) };
   const assembler = createAssembler(outlet, losses, context.request);
@@ -63,7 +63,7 @@ function assemble(response: IrResponse, context: AnswerContext): WithLosses<Json
 }
 
 function hasItem(block: IrBlock): boolean {
-  if (block.type === "foreign") return true;
+  if (block.type === "opaque") return true;
   return block.extras["item"] !== undefined || block.extras["message"] !== undefined;
 }
 

@@ -10,7 +10,7 @@ import { BETWEEN_PARTS, calledName, readReasoning } from "./output-reader.ts";
 import { readAnnotation } from "./part-reader.ts";
 import { nonEmpty } from "./response-reader.ts";
 import { argumentsText } from "./tool-reader.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export type TextKind = "text" | "refusal" | "reasoning";
 
@@ -175,7 +175,7 @@ function finishItem(state: State, key: number | string, wire: JsonObject): void 
     const text = argumentsText(item.type === "custom_tool_call" ? wire["input"] : wire["arguments"]);
     if (item.block !== null) say(state, item.block, { text, whole: true, logprobs: null });
   } else if (item.type !== "") {
-    const number = startBlock(state, { type: "foreign", origin: RESPONSES, name: item.type, value: wire });
+    const number = startBlock(state, { type: "opaque", sourceProtocol: ORIGIN, name: item.type, value: wire });
     state.outlet.emit({ type: "block-end", block: number });
   }
   closeItem(state, item);

@@ -14,7 +14,7 @@ import { readFinish } from "./finish.ts";
 import { createdMs, nonEmpty, reasonOf } from "./response-reader.ts";
 import { createItemsReader, type ItemsReader } from "./stream-items.ts";
 import { readUsage } from "./usage.ts";
-import { RESPONSES, type WireEventType } from "./wire.ts";
+import { ORIGIN, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
   const told = new Set<string>();
@@ -207,7 +207,7 @@ function begin(state: State, response: JsonObject): void {
   state.found = [
     {
       type: "start",
-      origin: RESPONSES,
+      sourceProtocol: ORIGIN,
       id: nonEmpty(response["id"]),
       model: nonEmpty(response["model"]),
       createdMs: createdMs(response["created_at"]),

@@ -18,7 +18,7 @@ import { writeStreamError } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
 import type { Outlet } from "./outlet.ts";
 import { writeUsage } from "./usage.ts";
-import { RESPONSES, type WireEventType } from "./wire.ts";
+import { ORIGIN, type WireEventType } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const losses = createLosses();
@@ -97,7 +97,7 @@ function step(state: State, event: IrEvent): void {
     case "arguments-delta":
     case "signature-delta":
     case "citation":
-    case "foreign-delta":
+    case "opaque-delta":
     case "block-end":
       begin(state, null);
       state.assembler.push(event);
@@ -126,7 +126,7 @@ function step(state: State, event: IrEvent): void {
 function begin(state: State, event: Extract<IrEvent, { type: "start" }> | null): (progress: Progress) => JsonObject {
   if (state.envelope !== null) return state.envelope;
   const { context, losses } = state;
-  state.native = event?.origin === RESPONSES;
+  state.native = event?.sourceProtocol === ORIGIN;
   if (!state.native) losses.addExtras("", event?.extras ?? {});
   const envelope = createEnvelope(context, {
     id: (state.native ? event?.id : null) ?? newId(context, "resp"),

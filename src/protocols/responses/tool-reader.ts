@@ -7,7 +7,7 @@ import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../..
 import { WireError } from "../../std/wire-error.ts";
 import { hide, rest } from "./extras.ts";
 import { flatName } from "./names.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** `tools`, and those that stand in `additional_tools` items of the input. */
 export function readTools(tools: unknown, input: unknown): IrTool[] {
@@ -27,7 +27,7 @@ export function argumentsText(value: unknown): string {
 
 export function readToolChoice(value: unknown, tools: readonly IrTool[]): IrToolChoice | null {
   if (value === undefined || value === null) return null;
-  const foreign: IrToolChoice = { kind: "foreign", origin: RESPONSES, value };
+  const foreign: IrToolChoice = { kind: "opaque", sourceProtocol: ORIGIN, value };
   const word = asText(value);
   if (word !== undefined) return WORDS.get(word) ?? foreign;
   const choice = asObject(value);
@@ -52,8 +52,8 @@ function nameOfChoice(choice: JsonObject, tools: readonly IrTool[]): string | un
   if (name === undefined) return undefined;
   const namespace = asText(choice["namespace"]);
   if (namespace !== undefined) return flatName(namespace, name);
-  const isFlat = tools.some((tool) => tool.type !== "foreign" && tool.name === name);
-  const inner = tools.find((tool) => tool.type !== "foreign" && at(tool.extras["place"], "name") === name);
+  const isFlat = tools.some((tool) => tool.type !== "opaque" && tool.name === name);
+  const inner = tools.find((tool) => tool.type !== "opaque" && at(tool.extras["place"], "name") === name);
   return isFlat ? name : (inner?.name ?? name);
 }
 
@@ -72,7 +72,7 @@ function readTool(value: unknown, path: string, held: JsonObject): IrTool[] {
   const type = asText(tool["type"]);
   if (type === undefined) throw new WireError(`${path}.type must name the kind of tool, such as "function".`);
   if (type === "namespace") return readNamespace(tool, path, held);
-  return [readNamed(tool, path, held) ?? { type: "foreign", origin: RESPONSES, name: type, value }];
+  return [readNamed(tool, path, held) ?? { type: "opaque", sourceProtocol: ORIGIN, name: type, value }];
 }
 
 /** Undefined: neither a function nor a custom tool. */
@@ -111,11 +111,11 @@ function readCustomTool(tool: JsonObject, path: string, held: JsonObject): IrToo
 function readNamespace(tool: JsonObject, path: string, held: JsonObject): IrTool[] {
   const namespace = asText(tool["name"]);
   if (namespace === undefined) throw new WireError(`${path}.name must be a string.`);
-  const whole: IrTool = { type: "foreign", origin: RESPONSES, name: "namespace", value: tool };
+  const whole: IrTool = { type: "opaque", sourceProtocol: ORIGIN, name: "namespace", value: tool };
   const inner = (asArray(tool["tools"]) ?? []).flatMap((value, index): IrTool[] => {
     const each = asObject(value);
     const read = each === undefined ? undefined : readNamed(each, `${path}.tools[${index}]`, held);
-    if (read === undefined || read.type === "foreign") return [];
+    if (read === undefined || read.type === "opaque") return [];
     const place = { namespace, name: read.name };
     // Nobody else has a place for what describes the group.
     const described = index === 0 ? rest(tool, NAMESPACE) : {};

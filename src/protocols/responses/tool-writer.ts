@@ -7,14 +7,14 @@ import { hiddenObject, withoutUndefined } from "./extras.ts";
 import { legalName } from "./names.ts";
 import { createPlaces } from "./namespaces.ts";
 import { extrasOf, type Writing } from "./part-writer.ts";
-import { RESPONSES } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** Members `tools`, `tool_choice` and `parallel_tool_calls`, those that are to be written. */
 export function writeTools(request: IrRequest, writing: Writing): JsonObject {
   const names = new Map<string, "function" | "custom">();
   const whole = new Set<unknown>(); // namespaces written, each once for all its tools
   const tools = request.tools.flatMap((tool, index) => {
-    if (tool.type !== "foreign") {
+    if (tool.type !== "opaque") {
       // Written where it stands in the input.
       if (writing.native && tool.extras["holder"] !== undefined) return [];
       const namespace = writing.native ? hiddenObject(tool.extras, "namespace") : undefined;
@@ -25,7 +25,7 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
       }
     }
     const wire = writeTool(tool, `tools[${index}]`, writing);
-    if (wire !== null && tool.type !== "foreign") names.set(tool.name, tool.type);
+    if (wire !== null && tool.type !== "opaque") names.set(tool.name, tool.type);
     return wire === null ? [] : [wire];
   });
   const written: Written = { names, request, tools, writing };
@@ -39,8 +39,8 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
 
 /** Null: it cannot be carried. */
 function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
-  if (tool.type === "foreign") {
-    if (tool.origin === RESPONSES) return asObject(tool.value) ?? null;
+  if (tool.type === "opaque") {
+    if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
     writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
     return null;
   }
@@ -75,7 +75,7 @@ interface Written {
 function writeChoice(choice: IrToolChoice, written: Written): unknown {
   const { names, tools, writing } = written;
   return writeToolChoice(choice, {
-    origin: RESPONSES,
+    sourceProtocol: ORIGIN,
     native: writing.native,
     losses: writing.losses,
     hasTools: tools.length > 0,

@@ -21,7 +21,7 @@ import type {
 import type { JsonObject } from "../../std/json.ts";
 
 /** Id of this protocol and of its payload, as `origin` and the issuer of seals say it. */
-export const RESPONSES = "responses";
+export const ORIGIN = "responses";
 
 export type WireRequest = ResponseCreateParamsBase;
 export type WireUsage = ResponseUsage;

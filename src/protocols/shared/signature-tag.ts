@@ -3,13 +3,13 @@
  * than the one it was issued in: `rm:s:<issuer>:<value>` for a signature, `rm:e:<issuer>:<value>` for what is encrypted;
  * the issuer is empty when nobody knows it. The vendors' own values are base64 and never hold a colon.
  */
-import type { Sealed } from "../../ir/request.ts";
+import type { ReasoningSignature } from "../../ir/request.ts";
 
 export type SealKind = "signature" | "encrypted";
 
 export interface TaggedSeal {
   readonly kind: SealKind;
-  readonly sealed: Sealed;
+  readonly sealed: ReasoningSignature;
 }
 
 /** How every tagged value begins where it stands in JSON, plain or in base64. */
@@ -25,7 +25,7 @@ export function readTag(value: string): TaggedSeal | null {
   return { kind: tag[1] === "s" ? "signature" : "encrypted", sealed: { issuer, value: value.slice(tag[0].length) } };
 }
 
-export function writeTag(kind: SealKind, sealed: Sealed): string {
+export function writeTag(kind: SealKind, sealed: ReasoningSignature): string {
   return `rm:${kind === "signature" ? "s" : "e"}:${sealed.issuer ?? ""}:${sealed.value}`;
 }
 
@@ -34,6 +34,6 @@ export function readBase64Tag(value: string): TaggedSeal | null {
   return value.startsWith("cm06") ? readTag(Buffer.from(value, "base64").toString("utf8")) : null;
 }
 
-export function writeBase64Tag(kind: SealKind, sealed: Sealed): string {
+export function writeBase64Tag(kind: SealKind, sealed: ReasoningSignature): string {
   return Buffer.from(writeTag(kind, sealed), "utf8").toString("base64");
 }

@@ -24,7 +24,7 @@ export function vertexProtocol(inner: Protocol): Protocol {
 function payloadOf(inner: Payload): Payload {
   return {
     ...inner,
-    decides: [...inner.decides, "anthropic_version"],
+    routedMembers: [...inner.routedMembers, "anthropic_version"],
     readRequest(body) {
       const { anthropic_version: _version, ...rest } = body;
       return inner.readRequest(rest);

@@ -88,7 +88,7 @@ describe("writing", () => {
 
   test("what has no place is a loss: other choices, media, foreign blocks, extras", () => {
     const image: IrBlock = { type: "image", source: { kind: "file", id: "f" }, detail: null, cache: null, extras: {} };
-    const foreign: IrBlock = { type: "foreign", origin: "openai", name: "annotation", value: {} };
+    const foreign: IrBlock = { type: "opaque", sourceProtocol: "openai", name: "annotation", value: {} };
     const [choice] = foreignResponse([image, foreign, textBlock("x")]).choices;
     if (choice === undefined) throw new Error("a response has a choice");
     const { message, losses } = write([], {
@@ -127,7 +127,7 @@ describe("reading", () => {
 });
 
 describe("finish", () => {
-  const none = { origin: "openai", hasToolCalls: false, hasRefusal: false };
+  const none = { sourceProtocol: "openai", hasToolCalls: false, hasRefusal: false };
   test.each([
     ["stop", "end_turn"],
     ["stop-sequence", "stop_sequence"],

@@ -28,7 +28,7 @@ export function answerContext(over: Partial<AnswerContext> = {}): AnswerContext 
 /** As read from a Chat Completions client. */
 export function foreignRequest(over: Partial<IrRequest> = {}): IrRequest {
   return {
-    origin: "openai",
+    sourceProtocol: "openai",
     model: "any",
     stream: false,
     instructions: [],
@@ -56,7 +56,7 @@ export function textBlock(text: string): IrBlock {
 }
 
 export function turn(role: IrTurn["role"], ...blocks: IrBlock[]): IrTurn {
-  return { role, blocks, bare: false, name: null, extras: {} };
+  return { role, blocks, wasString: false, name: null, extras: {} };
 }
 
 export function userTurn(text: string): IrTurn {
@@ -82,7 +82,7 @@ export function resultBlock(callId: string, text: string): IrBlock {
     callId,
     name: null,
     content: [textBlock(text)],
-    bare: true,
+    wasString: true,
     isError: null,
     cache: null,
     extras: {},
@@ -91,7 +91,7 @@ export function resultBlock(callId: string, text: string): IrBlock {
 
 export function foreignResponse(blocks: readonly IrBlock[], over: Partial<IrResponse> = {}): IrResponse {
   return {
-    origin: "openai",
+    sourceProtocol: "openai",
     id: "chatcmpl-1",
     model: "gpt-test",
     createdMs: 0,

@@ -141,8 +141,8 @@ describe("models", () => {
       headers,
       params: {},
     });
-    expect(models?.speaks(head({ "anthropic-version": "2023-06-01" }))).toBe(true);
-    expect(models?.speaks(head({ authorization: "Bearer x" }))).toBe(false);
+    expect(models?.recognises(head({ "anthropic-version": "2023-06-01" }))).toBe(true);
+    expect(models?.recognises(head({ authorization: "Bearer x" }))).toBe(false);
   });
 });
 

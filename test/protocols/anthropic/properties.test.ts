@@ -145,10 +145,10 @@ const response = fc
   .record({
     blocks: fc.array(answerBlock, { maxLength: 5 }),
     reason: fc.constantFrom<FinishReason>(...FINISH_REASONS),
-    origin: fc.constantFrom("openai", "gemini"),
+    sourceProtocol: fc.constantFrom("openai", "gemini"),
   })
-  .map(({ blocks, reason, origin }) => ({
-    origin,
+  .map(({ blocks, reason, sourceProtocol }) => ({
+    sourceProtocol,
     id: null,
     model: "m",
     createdMs: null,
@@ -194,7 +194,7 @@ const started: fc.Arbitrary<StartedBlock> = fc.oneof(
   ),
   fc
     .constantFrom("anthropic", "openai")
-    .map((origin): StartedBlock => ({ type: "foreign", origin, name: "x", value: { type: "x" } })),
+    .map((sourceProtocol): StartedBlock => ({ type: "opaque", sourceProtocol, name: "x", value: { type: "x" } })),
 );
 const number = fc.nat({ max: 4 });
 const event: fc.Arbitrary<IrEvent> = fc.oneof(
@@ -209,7 +209,7 @@ const event: fc.Arbitrary<IrEvent> = fc.oneof(
     { type: "usage", usage: { ...UNKNOWN_USAGE, outputTokens: 4 } },
     { type: "finish", choice: 0, finish: { reason: "stop", raw: null, stopSequence: null } },
     { type: "keep-alive" },
-    { type: "start", origin: "openai", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
+    { type: "start", sourceProtocol: "openai", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
   ),
 );
 
@@ -237,7 +237,7 @@ test("whatever the events, the stream is one the SDK can collect, with exactly o
 test("frames may be cut anywhere", () => {
   const frames = writeEvents(
     eventsOf({
-      origin: "openai",
+      sourceProtocol: "openai",
       id: null,
       model: "m",
       createdMs: null,
@@ -397,7 +397,7 @@ const anyBlock: fc.Arbitrary<IrBlock> = fc.oneof(
       callId,
       name: null,
       content: [],
-      bare: false,
+      wasString: false,
       isError: null,
       cache: null,
       extras: {},
@@ -407,7 +407,7 @@ const anyBlock: fc.Arbitrary<IrBlock> = fc.oneof(
 const anyTurn = fc.record({
   role: fc.constantFrom("user" as const, "assistant" as const, "tool" as const, "system" as const),
   blocks: fc.array(anyBlock, { maxLength: 4 }),
-  bare: fc.constant(false),
+  wasString: fc.constant(false),
   name: fc.constant(null),
   extras: fc.constant({}),
 });

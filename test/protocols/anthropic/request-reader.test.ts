@@ -50,7 +50,7 @@ describe("blocks", () => {
     [
       "document of blocks",
       { type: "document", source: { type: "content", content: "plain" } },
-      { source: { kind: "blocks", blocks: [textBlock("plain")], bare: true } },
+      { source: { kind: "blocks", blocks: [textBlock("plain")], wasString: true } },
     ],
     [
       "tool use",
@@ -65,9 +65,9 @@ describe("blocks", () => {
     [
       "tool result",
       { type: "tool_result", tool_use_id: "t1", content: "r", is_error: true },
-      { callId: "t1", content: [textBlock("r")], bare: true, isError: true },
+      { callId: "t1", content: [textBlock("r")], wasString: true, isError: true },
     ],
-    ["empty tool result", { type: "tool_result", tool_use_id: "t1" }, { content: [], bare: false, isError: null }],
+    ["empty tool result", { type: "tool_result", tool_use_id: "t1" }, { content: [], wasString: false, isError: null }],
     [
       "thinking",
       { type: "thinking", thinking: "hm", signature: "c2ln" },
@@ -97,14 +97,14 @@ describe("blocks", () => {
     [
       "a server tool",
       { type: "server_tool_use", id: "s", name: "web_search", input: {} },
-      { type: "foreign", origin: "anthropic", name: "server_tool_use" },
+      { type: "opaque", sourceProtocol: "anthropic", name: "server_tool_use" },
     ],
     [
       "an unheard-of block",
       { type: "hologram", x: 1 },
-      { type: "foreign", name: "hologram", value: { type: "hologram", x: 1 } },
+      { type: "opaque", name: "hologram", value: { type: "hologram", x: 1 } },
     ],
-    ["an unheard-of source", { type: "image", source: { type: "s3" } }, { type: "foreign", name: "image" }],
+    ["an unheard-of source", { type: "image", source: { type: "s3" } }, { type: "opaque", name: "image" }],
   ])("%s", (_name, wire, expected) => {
     expect(readContent(wire)?.[0]).toMatchObject(expected);
   });
@@ -124,10 +124,10 @@ describe("the rest", () => {
     expect(instructions).toEqual([
       {
         role: "system",
-        bare: false,
+        wasString: false,
         extras: {},
         blocks: [
-          { type: "foreign", origin: "anthropic", name: "billing_header", value: billing },
+          { type: "opaque", sourceProtocol: "anthropic", name: "billing_header", value: billing },
           textBlock("Be kind."),
         ],
       },
@@ -142,7 +142,7 @@ describe("the rest", () => {
         { role: "system", content },
       ],
     });
-    expect(turns.map((turn) => [turn.role, turn.bare])).toEqual([
+    expect(turns.map((turn) => [turn.role, turn.wasString])).toEqual([
       ["user", true],
       ["system", false],
     ]);
@@ -153,7 +153,12 @@ describe("the rest", () => {
     ["any", { type: "any", disable_parallel_tool_use: true }, { kind: "required" }, false],
     ["none", { type: "none" }, { kind: "none" }, null],
     ["tool", { type: "tool", name: "f", disable_parallel_tool_use: false }, { kind: "tool", name: "f" }, true],
-    ["a new word", { type: "sometimes" }, { kind: "foreign", origin: "anthropic", value: { type: "sometimes" } }, null],
+    [
+      "a new word",
+      { type: "sometimes" },
+      { kind: "opaque", sourceProtocol: "anthropic", value: { type: "sometimes" } },
+      null,
+    ],
   ])("tool choice %s", (_name, wire, toolChoice, parallelToolCalls) => {
     expect(read({ tool_choice: wire })).toMatchObject({ toolChoice, parallelToolCalls });
   });
@@ -183,7 +188,7 @@ describe("the rest", () => {
         cache: null,
         extras: { defer_loading: true },
       },
-      { type: "foreign", origin: "anthropic", name: "web_search_20250305", value: server },
+      { type: "opaque", sourceProtocol: "anthropic", name: "web_search_20250305", value: server },
     ]);
   });
 

@@ -98,8 +98,8 @@ describe("turns", () => {
   test("instructions from anywhere reach the system prompt", () => {
     const { body, losses } = write({
       instructions: [
-        { role: "system", blocks: [textBlock("A")], bare: true, extras: {} },
-        { role: "developer", blocks: [textBlock("B")], bare: true, extras: {} },
+        { role: "system", blocks: [textBlock("A")], wasString: true, extras: {} },
+        { role: "developer", blocks: [textBlock("B")], wasString: true, extras: {} },
       ],
       turns: [userTurn("hi"), turn("developer", textBlock("C"))],
     });
@@ -109,7 +109,7 @@ describe("turns", () => {
 
   test("instructions alone become the user's turn", () => {
     const { body, losses } = write({
-      instructions: [{ role: "system", blocks: [textBlock("Sing.")], bare: true, extras: {} }],
+      instructions: [{ role: "system", blocks: [textBlock("Sing.")], wasString: true, extras: {} }],
       turns: [],
     });
     expect(body["messages"]).toEqual([{ role: "user", content: [{ type: "text", text: "Sing." }] }]);
@@ -314,7 +314,7 @@ describe("tools", () => {
     const { body, losses } = write({
       tools: [
         { type: "custom", name: "patch", description: "d", format: null, extras: {} },
-        { type: "foreign", origin: "openai", name: "web_search", value: {} },
+        { type: "opaque", sourceProtocol: "openai", name: "web_search", value: {} },
         { ...FUNCTION, name: "a.b" },
       ],
     });

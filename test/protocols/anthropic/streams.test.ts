@@ -12,7 +12,7 @@ import { collectMessage } from "./sdk-rules.ts";
 
 const start = (over: object = {}): IrEvent => ({
   type: "start",
-  origin: "openai",
+  sourceProtocol: "openai",
   id: "chatcmpl-1",
   model: "gpt-test",
   createdMs: null,
@@ -209,7 +209,7 @@ describe("written, byte for byte", () => {
       type: "block-start",
       block: 2,
       choice: 0,
-      content: { type: "foreign", origin: "openai", name: "x", value: {} },
+      content: { type: "opaque", sourceProtocol: "openai", name: "x", value: {} },
     };
     const probable: IrEvent = { type: "text-delta", block: 0, text: "a", logprobs: [1] };
     const events = [
@@ -323,9 +323,9 @@ describe("read", () => {
         type: "block-start",
         block: 0,
         choice: 0,
-        content: { type: "foreign", origin: "anthropic", name: "server_tool_use", value },
+        content: { type: "opaque", sourceProtocol: "anthropic", name: "server_tool_use", value },
       },
-      { type: "foreign-delta", block: 0, origin: "anthropic", value: piece },
+      { type: "opaque-delta", block: 0, sourceProtocol: "anthropic", value: piece },
       ends(0),
     ]);
   });

@@ -11,9 +11,9 @@ const COHERE_3 = "cohere.embed-english-v3";
 const COHERE_4 = "us.cohere.embed-v4:0";
 
 const request = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
-  origin: "openai",
+  sourceProtocol: "openai",
   inputs: [{ type: "text", text: "hi", title: null }],
-  bare: true,
+  wasString: true,
   purpose: null,
   dimensions: null,
   encodings: ["float"],
@@ -159,7 +159,7 @@ test.each([[{}], [{ embeddings: [] }], [{ embedding: "x" }], [{ embeddings: [["a
 
 test("an answer is written as its client asked", () => {
   const response = {
-    origin: "openai",
+    sourceProtocol: "openai",
     id: null,
     model: "m",
     vectors: [{ kind: "base64", data: Buffer.from(new Float32Array([0.5, 2]).buffer).toString("base64") }],

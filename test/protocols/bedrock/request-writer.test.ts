@@ -382,7 +382,7 @@ describe("the conversation", () => {
   test("cache marks: four at most, where the model has any", () => {
     const marked = text("x", { cache: { lifetime: null } });
     const given = {
-      instructions: [instruction("", { bare: false, blocks: [marked, marked, marked] })],
+      instructions: [instruction("", { wasString: false, blocks: [marked, marked, marked] })],
       turns: [user(marked, marked)],
     };
     const sent = JSON.stringify(write(given).body);

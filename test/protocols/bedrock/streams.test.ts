@@ -230,7 +230,7 @@ describe("written", () => {
     ]) {
       const encrypted = sealed === null ? { issuer: "openai", value: "ZW5j" } : null;
       const events: IrEvent[] = [
-        { type: "start", origin: "x", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
+        { type: "start", sourceProtocol: "x", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
         { type: "block-start", block: 0, choice: 0, content: { type: "reasoning", encrypted } },
         ...(sealed === null ? [] : [sealed]),
         { type: "block-end", block: 0 },
@@ -247,7 +247,7 @@ describe("written", () => {
 
   test("reasoning that says nothing leaves no stop without a start", () => {
     const frames = writeEvents([
-      { type: "start", origin: "x", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
+      { type: "start", sourceProtocol: "x", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
       { type: "block-start", block: 0, choice: 0, content: { type: "reasoning", encrypted: null } },
       { type: "block-end", block: 0 },
       { type: "end" },

@@ -115,7 +115,7 @@ describe("model lists", () => {
     [{ "user-agent": "OpenAI/JS 6" }, false],
     [{}, false],
   ])("a client with %j is one of this vendor's: %p", (headers, speaks) => {
-    expect(models?.speaks(parts(headers))).toBe(speaks);
+    expect(models?.recognises(parts(headers))).toBe(speaks);
   });
 
   test("pages, with a token for the next", () => {

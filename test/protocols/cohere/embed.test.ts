@@ -9,9 +9,9 @@ const IMAGE = "data:image/png;base64,aW1n";
 const read = (members: object) => embed.readRequest({ model: "m", ...members }).value;
 const text = (said: string, title: string | null = null) => ({ type: "text", text: said, title }) as const;
 const foreign = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
-  origin: "elsewhere",
+  sourceProtocol: "elsewhere",
   inputs: [text("a")],
-  bare: false,
+  wasString: false,
   purpose: "document",
   dimensions: null,
   encodings: [],
@@ -158,7 +158,7 @@ describe("answers", () => {
 
   const answer = (vectors: readonly EmbedVector[], encodings: readonly string[]) => {
     const usage = { ...UNKNOWN_USAGE, freshInputTokens: 4 };
-    const response = { origin: "elsewhere", id: null, model: "m", vectors, usage, extras: {} };
+    const response = { sourceProtocol: "elsewhere", id: null, model: "m", vectors, usage, extras: {} };
     const newId = (length: number) => "1".repeat(length);
     const request = read({ texts: ["a"], embedding_types: [...encodings] });
     const { value, losses } = embed.writeResponse(response, { request, upstreamModel: "m", newId });

@@ -20,7 +20,7 @@ describe("settings", () => {
     [{ logprobs: false }, { logprobs: null, extras: {} }],
     [{ tool_choice: "REQUIRED" }, { toolChoice: { kind: "required" } }],
     [{ tool_choice: "none" }, { toolChoice: { kind: "none" } }],
-    [{ tool_choice: { x: 1 } }, { toolChoice: { kind: "foreign", origin: "cohere" } }],
+    [{ tool_choice: { x: 1 } }, { toolChoice: { kind: "opaque", sourceProtocol: "cohere" } }],
     [{ thinking: { type: "enabled", token_budget: 9 } }, { reasoning: { mode: "enabled", budgetTokens: 9 } }],
     [{ thinking: { type: "DISABLED" } }, { reasoning: { mode: "disabled", budgetTokens: null } }],
     [{ thinking: { type: "auto" } }, { reasoning: null, extras: { thinking: { type: "auto" } } }],
@@ -48,7 +48,7 @@ describe("settings", () => {
     ]);
     expect(readRequest({ tools: [tool] }).tools).toMatchObject([{ strict: null }]);
     expect(readRequest({ tools: [{ type: "web_search" }] }).tools).toMatchObject([
-      { type: "foreign", name: "web_search" },
+      { type: "opaque", name: "web_search" },
     ]);
   });
 });
@@ -64,8 +64,8 @@ describe("messages", () => {
       ],
     });
     expect(instructions).toMatchObject([
-      { role: "system", bare: true, blocks: [{ text: "a" }] },
-      { role: "developer", bare: false, blocks: [{ text: "b" }] },
+      { role: "system", wasString: true, blocks: [{ text: "a" }] },
+      { role: "developer", wasString: false, blocks: [{ text: "b" }] },
     ]);
     expect(turns).toMatchObject([{ role: "user" }, { role: "system", blocks: [{ text: "d" }] }]);
   });

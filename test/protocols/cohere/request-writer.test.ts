@@ -21,7 +21,12 @@ const reasoning = (said: string): IrBlock => {
 };
 const tool = (name: string, strict: boolean | null = null) =>
   ({ type: "function", name, description: null, parameters: null, strict, cache: null, extras: {} }) as const;
-const said = (role: "system" | "developer", words: string) => ({ role, blocks: [text(words)], bare: true, extras: {} });
+const said = (role: "system" | "developer", words: string) => ({
+  role,
+  blocks: [text(words)],
+  wasString: true,
+  extras: {},
+});
 
 describe("messages", () => {
   test("several instructions become the one system message that must stand first", () => {

@@ -46,7 +46,7 @@ describe("requests", () => {
       lost: ["dropped return_documents", "dropped max_chunks_per_doc"],
     });
     expect(write(read({ return_documents: false })).lost).toEqual([]);
-    expect(write({ ...read({}), origin: "elsewhere", extras: { theirs: 1 } }).lost).toEqual(["dropped theirs"]);
+    expect(write({ ...read({}), sourceProtocol: "elsewhere", extras: { theirs: 1 } }).lost).toEqual(["dropped theirs"]);
   });
 });
 
@@ -87,7 +87,7 @@ describe("answers", () => {
     const ranked = [{ index: 1, score: 0.9 }];
     expect(
       rerank.writeResponse(
-        { origin: "elsewhere", id: null, results: ranked, usage: null, searchUnits: null, extras: {} },
+        { sourceProtocol: "elsewhere", id: null, results: ranked, usage: null, searchUnits: null, extras: {} },
         { newId },
       ),
     ).toEqual({

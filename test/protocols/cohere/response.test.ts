@@ -31,7 +31,7 @@ const cites = (over: Partial<IrCitation>): IrCitation => ({
   citedText: "quoted",
   start: null,
   end: null,
-  origin: "elsewhere",
+  sourceProtocol: "elsewhere",
   raw: {},
   ...over,
 });
@@ -56,7 +56,7 @@ describe("read", () => {
     ],
     [
       message({ content: [{ type: "chart", x: 1 }] }),
-      { choices: [{ blocks: [{ type: "foreign", name: "chart", origin: "cohere" }] }] },
+      { choices: [{ blocks: [{ type: "opaque", name: "chart", sourceProtocol: "cohere" }] }] },
     ],
     [
       message({ tool_calls: [{ id: "a", function: { name: "x_u_read_u002dfile", arguments: "" } }] }),

@@ -151,7 +151,7 @@ test("what the client sends is read whole", async () => {
   expect(Object.keys(request.extras)).toEqual([]);
   const headers = Object.fromEntries(asked?.headers ?? []);
   const parts = { method: "GET", path: "/v1/models", query: "", headers, params: {} };
-  expect(cohere.operations.models?.speaks(parts)).toBe(true);
+  expect(cohere.operations.models?.recognises(parts)).toBe(true);
 });
 
 test("model lists", async () => {
@@ -191,7 +191,7 @@ test("vectors and ranks", async () => {
   const extras = {};
   const vectors = [{ kind: "float", values: [0.5, -1] }] as const;
   const written = embed?.writeResponse(
-    { origin: "elsewhere", id: null, model: null, vectors, usage: usage({ freshInputTokens: 3 }), extras },
+    { sourceProtocol: "elsewhere", id: null, model: null, vectors, usage: usage({ freshInputTokens: 3 }), extras },
     { request: request.value, upstreamModel: "m", newId: CONTEXT.newId },
   );
   expect(
@@ -202,7 +202,7 @@ test("vectors and ranks", async () => {
     meta: { billedUnits: { inputTokens: 3 } },
   });
   const results = [{ index: 1, score: 0.9 }];
-  const ranked = { origin: "elsewhere", id: null, results, usage: null, searchUnits: 1, extras };
+  const ranked = { sourceProtocol: "elsewhere", id: null, results, usage: null, searchUnits: 1, extras };
   next = json(rerank?.writeResponse(ranked, { newId: CONTEXT.newId }) ?? {});
   expect(await new CohereClientV2(options()).rerank({ model: "m", query: "q", documents: ["a", "b"] })).toMatchObject({
     results: [{ index: 1, relevanceScore: 0.9 }],

@@ -177,8 +177,8 @@ describe("what servers leave out, repeat or add", () => {
     );
     expect(events).toMatchObject([
       {},
-      { type: "block-start", content: { type: "foreign", name: "chart" } },
-      { type: "foreign-delta", value: { x: 1 } },
+      { type: "block-start", content: { type: "opaque", name: "chart" } },
+      { type: "opaque-delta", value: { x: 1 } },
       { type: "block-end" },
       {},
       {},

@@ -20,7 +20,7 @@ import {
 } from "./streams.ts";
 
 const cite = (block: number, span: { readonly start: number; readonly end: number } | null): IrEvent => {
-  const nothing = { title: "T", citedText: "words", origin: "elsewhere", raw: {} };
+  const nothing = { title: "T", citedText: "words", sourceProtocol: "elsewhere", raw: {} };
   const { start = null, end = null } = span ?? {};
   return { type: "citation", block, citation: { kind: "url", url: "https://x.invalid/", start, end, ...nothing } };
 };
@@ -140,8 +140,8 @@ test("other answers than the first, and parts of another protocol, are losses", 
     { type: "block-start", block: 0, choice: 1, content: { type: "text" } },
     say(0, "Two."),
     close(0),
-    open(1, { type: "foreign", origin: "elsewhere", name: "web_search", value: {} }),
-    { type: "foreign-delta", block: 1, origin: "elsewhere", value: {} },
+    open(1, { type: "opaque", sourceProtocol: "elsewhere", name: "web_search", value: {} }),
+    { type: "opaque-delta", block: 1, sourceProtocol: "elsewhere", value: {} },
     close(1),
     open(2, { type: "refusal" }),
     say(2, "No."),

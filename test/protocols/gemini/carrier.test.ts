@@ -163,9 +163,9 @@ describe("lists", () => {
   });
 
   test("told from an OpenAI client by the way the key is sent", () => {
-    expect(models?.speaks(parts("", { "x-goog-api-key": "k" }))).toBe(true);
-    expect(models?.speaks(parts("key=k"))).toBe(true);
-    expect(models?.speaks(parts("", { authorization: "Bearer k" }))).toBe(false);
+    expect(models?.recognises(parts("", { "x-goog-api-key": "k" }))).toBe(true);
+    expect(models?.recognises(parts("key=k"))).toBe(true);
+    expect(models?.recognises(parts("", { authorization: "Bearer k" }))).toBe(false);
   });
 });
 

@@ -10,9 +10,9 @@ if (embed === undefined) throw new Error("no embeddings");
 
 const texts = (...given: readonly string[]): EmbedInput[] => given.map((text) => ({ type: "text", text, title: null }));
 const request = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
-  origin: "openai",
+  sourceProtocol: "openai",
   inputs: texts("a", "b"),
-  bare: false,
+  wasString: false,
   purpose: null,
   dimensions: null,
   encodings: ["float"],
@@ -35,7 +35,7 @@ describe("requests", () => {
     };
     const { value } = embed.readRequest(body);
     expect(value).toMatchObject({
-      bare: true,
+      wasString: true,
       inputs: [{ text: "a", title: "t" }],
       purpose: "document",
       dimensions: 256,
@@ -52,7 +52,7 @@ describe("requests", () => {
       ],
     };
     const { value, losses } = embed.readRequest(body);
-    expect([value.bare, value.purpose, losses]).toEqual([false, "clustering", []]);
+    expect([value.wasString, value.purpose, losses]).toEqual([false, "clustering", []]);
     expect(embed.writeRequest(value, "m").value).toEqual(body);
   });
 
@@ -80,7 +80,7 @@ describe("requests", () => {
 
   test("for other clients always a batch, with what has no place told", () => {
     const { value, losses } = embed.writeRequest(
-      request({ bare: true, user: "u", truncate: "start", encodings: ["int8"], extras: { x: 1 } }),
+      request({ wasString: true, user: "u", truncate: "start", encodings: ["int8"], extras: { x: 1 } }),
       "tunedModels/t",
     );
     expect(at(value, "requests", 0)).toEqual({ model: "tunedModels/t", content: content("a") });
@@ -120,8 +120,8 @@ describe("answers", () => {
   });
 
   test("in the shape that was asked for", () => {
-    const answer = { ...embed.readResponse({ embeddings: [{ values: [1] }] }, "m"), origin: "openai" };
-    const alone = request({ origin: "gemini", bare: true, inputs: texts("a") });
+    const answer = { ...embed.readResponse({ embeddings: [{ values: [1] }] }, "m"), sourceProtocol: "openai" };
+    const alone = request({ sourceProtocol: "gemini", wasString: true, inputs: texts("a") });
     expect(embed.writeResponse(answer, context(alone)).value).toEqual({ embedding: { values: [1] } });
     expect(embed.writeResponse(answer, context(request())).value).toEqual({ embeddings: [{ values: [1] }] });
   });
@@ -129,7 +129,7 @@ describe("answers", () => {
   test("packed numbers are unpacked", () => {
     const data = Buffer.from(new Float32Array([0.5, -2]).buffer).toString("base64");
     const answer = {
-      origin: "openai",
+      sourceProtocol: "openai",
       id: null,
       model: null,
       vectors: [{ kind: "base64", data } as const],

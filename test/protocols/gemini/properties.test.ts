@@ -157,7 +157,7 @@ test("any JSON is a request, an answer, an event or a WireError", () => {
       guarded(() => payload.writeRequest(payload.readRequest(object).value, OPTIONS));
       guarded(() =>
         payload.writeRequest(
-          { ...payload.readRequest(object).value, origin: "other" },
+          { ...payload.readRequest(object).value, sourceProtocol: "other" },
           { ...OPTIONS, upstreamModel: "gemini-2.0-flash" },
         ),
       );

@@ -309,7 +309,7 @@ describe("options", () => {
   test("a conversation of instructions alone", () => {
     const { value } = write({
       turns: [],
-      instructions: [{ role: "system", blocks: [text("Say hi.")], bare: true, extras: {} }],
+      instructions: [{ role: "system", blocks: [text("Say hi.")], wasString: true, extras: {} }],
     });
     expect(value).toMatchObject({ contents: [{ role: "user", parts: [{ text: "Say hi." }] }] });
   });

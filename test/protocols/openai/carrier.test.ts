@@ -126,7 +126,7 @@ describe("models", () => {
 
   test("everybody speaks it who does not name another version", () => {
     const parts = { method: "GET", path: "/v1/models", query: "", params: {} };
-    expect(operations.models?.speaks({ ...parts, headers: {} })).toBe(true);
-    expect(operations.models?.speaks({ ...parts, headers: { "anthropic-version": "2023-06-01" } })).toBe(false);
+    expect(operations.models?.recognises({ ...parts, headers: {} })).toBe(true);
+    expect(operations.models?.recognises({ ...parts, headers: { "anthropic-version": "2023-06-01" } })).toBe(false);
   });
 });

@@ -7,9 +7,9 @@ import { WireError } from "../../../src/std/wire-error.ts";
 
 const read = (members: object) => embed.readRequest({ model: "m", ...members }).value;
 const foreign = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
-  origin: "elsewhere",
+  sourceProtocol: "elsewhere",
   inputs: [{ type: "text", text: "a", title: null }],
-  bare: false,
+  wasString: false,
   purpose: null,
   dimensions: null,
   encodings: [],
@@ -25,10 +25,10 @@ const write = (request: IrEmbedRequest) => {
 
 describe("requests", () => {
   const rows: [object, object][] = [
-    [{ input: "a" }, { inputs: [{ type: "text", text: "a" }], bare: true, encodings: [], dimensions: null }],
-    [{ input: ["a", "b"] }, { inputs: [{ text: "a" }, { text: "b" }], bare: false }],
-    [{ input: [1, 2] }, { inputs: [{ type: "tokens", tokens: [1, 2] }], bare: true }],
-    [{ input: [[1], [2, 3]] }, { inputs: [{ tokens: [1] }, { tokens: [2, 3] }], bare: false }],
+    [{ input: "a" }, { inputs: [{ type: "text", text: "a" }], wasString: true, encodings: [], dimensions: null }],
+    [{ input: ["a", "b"] }, { inputs: [{ text: "a" }, { text: "b" }], wasString: false }],
+    [{ input: [1, 2] }, { inputs: [{ type: "tokens", tokens: [1, 2] }], wasString: true }],
+    [{ input: [[1], [2, 3]] }, { inputs: [{ tokens: [1] }, { tokens: [2, 3] }], wasString: false }],
     [
       { input: "a", encoding_format: "base64", dimensions: 8 },
       { encodings: ["base64"], dimensions: 8 },
@@ -96,7 +96,7 @@ describe("answers", () => {
   const answer = (vectors: readonly EmbedVector[], encodings: readonly string[], tokens: number | null = 3) => {
     const usage = tokens === null ? null : { ...UNKNOWN_USAGE, freshInputTokens: tokens };
     const context = { request: foreign({ encodings }), upstreamModel: "up", newId: () => "0" };
-    const response = { origin: "elsewhere", id: null, model: null, vectors, usage, extras: {} };
+    const response = { sourceProtocol: "elsewhere", id: null, model: null, vectors, usage, extras: {} };
     const { value, losses } = embed.writeResponse(response, context);
     return { value, lost: losses.map(({ field }) => field) };
   };

@@ -20,7 +20,7 @@ describe("messages", () => {
         { role: "system", content: "Be quick." },
       ],
     });
-    expect(instructions.map(({ role, bare }) => [role, bare])).toEqual([
+    expect(instructions.map(({ role, wasString }) => [role, wasString])).toEqual([
       ["developer", true],
       ["system", false],
     ]);
@@ -77,16 +77,16 @@ describe("messages", () => {
       { type: "thinking", thinking: [{ type: "text", text: "Hm" }] },
       { type: "reasoning", text: "Hm" },
     ],
-    ["a part nobody else has", { type: "video_url", video_url: {} }, { type: "foreign", name: "video_url" }],
+    ["a part nobody else has", { type: "video_url", video_url: {} }, { type: "opaque", name: "video_url" }],
   ];
   test.each(parts)("%s is read", (_, part, block) => {
     expect(readRequest(body({ messages: [user([part])] })).turns[0]?.blocks[0]).toMatchObject(block);
   });
   test.each(parts)("%s is written back as it came", (_, part) => {
-    const bare = { type: "image_url", image_url: { url: "https://images.invalid/a.png" } };
+    const wasString = { type: "image_url", image_url: { url: "https://images.invalid/a.png" } };
     const sent = body({ messages: [user([part, { type: "text", text: "and this" }])] });
     const back = openai.payload.writeRequest(readRequest(sent), { ...OPTIONS, upstreamModel: "m" });
-    const expected = typeof part["image_url"] === "string" ? bare : part;
+    const expected = typeof part["image_url"] === "string" ? wasString : part;
     expect(back).toEqual({
       value: body({ messages: [user([expected, { type: "text", text: "and this" }])] }),
       losses: [],
@@ -121,8 +121,18 @@ describe("messages", () => {
       }),
     );
     expect(turns.map(({ role }) => role)).toEqual(["assistant", "tool", "tool"]);
-    expect(turns[1]?.blocks[0]).toMatchObject({ callId: "call_1", content: [text("one")], bare: true, name: null });
-    expect(turns[2]?.blocks[0]).toMatchObject({ callId: "call_2", content: [text("two")], bare: false, name: "look" });
+    expect(turns[1]?.blocks[0]).toMatchObject({
+      callId: "call_1",
+      content: [text("one")],
+      wasString: true,
+      name: null,
+    });
+    expect(turns[2]?.blocks[0]).toMatchObject({
+      callId: "call_2",
+      content: [text("two")],
+      wasString: false,
+      name: "look",
+    });
   });
 
   test("an older function result answers that function's latest call", () => {
@@ -206,7 +216,11 @@ describe("members", () => {
       },
       { toolChoice: { kind: "allowed", mode: "required", names: ["f"] } },
     ],
-    ["a choice nobody knows", { tool_choice: { type: "x" } }, { toolChoice: { kind: "foreign", origin: "openai" } }],
+    [
+      "a choice nobody knows",
+      { tool_choice: { type: "x" } },
+      { toolChoice: { kind: "opaque", sourceProtocol: "openai" } },
+    ],
     [
       "sampling",
       { temperature: 0.5, top_p: 0.9, top_k: 4, seed: 1, presence_penalty: 1, frequency_penalty: -1 },
@@ -266,7 +280,7 @@ describe("members", () => {
       { type: "function", name: "flat", parameters: {}, strict: null },
       { type: "custom", name: "shell", format: { type: "text" } },
       { type: "function", name: "f", strict: true, cache: { lifetime: null }, extras: { y: 2, function: { x: 1 } } },
-      { type: "foreign", origin: "openai", name: "openrouter:web_search" },
+      { type: "opaque", sourceProtocol: "openai", name: "openrouter:web_search" },
     ]);
   });
 });

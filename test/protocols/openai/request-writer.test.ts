@@ -18,7 +18,7 @@ const TOOL: IrTool = {
   extras: NO_EXTRAS,
 };
 const WIRE_TOOL = { type: "function", function: { name: "look", parameters: { type: "object", properties: {} } } };
-const SEARCH: IrTool = { type: "foreign", origin: FOREIGN, name: "web_search", value: {} };
+const SEARCH: IrTool = { type: "opaque", sourceProtocol: FOREIGN, name: "web_search", value: {} };
 const CALL = { id: "c1", type: "function", function: { name: "look", arguments: "{}" } };
 const PDF = { kind: "base64", mediaType: "application/pdf", data: "AAAA" } as const;
 const DOCUMENT = {
@@ -108,7 +108,7 @@ describe("turns", () => {
         {
           role: "system",
           blocks: [text("Be kind."), text("Be brief.")],
-          bare: false,
+          wasString: false,
           extras: NO_EXTRAS,
         },
       ],
@@ -160,7 +160,7 @@ describe("turns", () => {
     ],
     [
       "a document of blocks is its blocks",
-      { ...DOCUMENT, source: { kind: "blocks", blocks: [text("a")], bare: false } },
+      { ...DOCUMENT, source: { kind: "blocks", blocks: [text("a")], wasString: false } },
       "a",
       ["approximated messages[0].content[0]"],
     ],
@@ -178,7 +178,7 @@ describe("turns", () => {
     ],
     [
       "a block only its own protocol has is lost",
-      { type: "foreign", origin: FOREIGN, name: "search_result", value: {} },
+      { type: "opaque", sourceProtocol: FOREIGN, name: "search_result", value: {} },
       null,
       ["dropped messages[0].content[0]"],
     ],

@@ -289,7 +289,7 @@ describe("writing", () => {
   });
 
   test("URLs are cited where the text they support ends", () => {
-    const citation = { title: null, citedText: null, start: null, end: null, origin: FOREIGN, raw: {} };
+    const citation = { title: null, citedText: null, start: null, end: null, sourceProtocol: FOREIGN, raw: {} };
     const cited: IrBlock = {
       type: "text",
       text: "Hello",
@@ -307,7 +307,7 @@ describe("writing", () => {
   });
 
   test("what has no place is lost", () => {
-    const { choice, lost } = messageOf([{ type: "foreign", origin: FOREIGN, name: "search", value: {} }]);
+    const { choice, lost } = messageOf([{ type: "opaque", sourceProtocol: FOREIGN, name: "search", value: {} }]);
     expect(choice).toMatchObject({ message: { content: "" } });
     expect(lost).toEqual(["dropped choices[0].message.content"]);
   });

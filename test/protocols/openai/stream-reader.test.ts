@@ -69,7 +69,7 @@ describe("the vendor's stream", () => {
     );
     expect(read(first)[0]).toEqual({
       type: "start",
-      origin: "openai",
+      sourceProtocol: "openai",
       id: "s1",
       model: "m",
       createdMs: 1_700_000_000_000,
@@ -118,8 +118,8 @@ describe("the vendor's stream", () => {
       "0 See",
       "citation",
       "-0",
-      "+1 foreign",
-      "foreign-delta",
+      "+1 opaque",
+      "opaque-delta",
       "-1",
       "finish stop",
       "end",

@@ -12,7 +12,7 @@ import { expectGolden } from "./golden.ts";
 const ASKED = contextOf({ stream: true, stream_options: { include_usage: true } });
 const START: IrEvent = {
   type: "start",
-  origin: FOREIGN,
+  sourceProtocol: FOREIGN,
   id: "msg_1",
   model: "their-model",
   createdMs: null,
@@ -21,7 +21,7 @@ const START: IrEvent = {
 };
 const NATIVE: IrEvent = {
   ...START,
-  origin: "openai",
+  sourceProtocol: "openai",
   id: "chatcmpl-9",
   createdMs: 1_750_000_000_000,
   serviceTier: "default",
@@ -128,7 +128,7 @@ describe("golden streams", () => {
             citedText: null,
             start: null,
             end: null,
-            origin: FOREIGN,
+            sourceProtocol: FOREIGN,
             raw: {},
           },
         },
@@ -146,8 +146,8 @@ describe("golden streams", () => {
         block(0, { type: "text" }),
         say(0, "Hi", { content: [] }),
         over(0),
-        block(1, { type: "foreign", origin: "openai", name: "audio", value: { id: "a", data: "AA" } }),
-        { type: "foreign-delta", block: 1, origin: "openai", value: { data: "BB" } },
+        block(1, { type: "opaque", sourceProtocol: "openai", name: "audio", value: { id: "a", data: "AA" } }),
+        { type: "opaque-delta", block: 1, sourceProtocol: "openai", value: { data: "BB" } },
         over(1),
         finish("other"),
         END,
@@ -202,8 +202,8 @@ describe("golden streams", () => {
 test("what another protocol alone has is lost once each", () => {
   const events: IrEvent[] = [
     { ...START, extras: { container: {} } },
-    block(0, { type: "foreign", origin: FOREIGN, name: "search", value: {} }),
-    { type: "foreign-delta", block: 0, origin: FOREIGN, value: {} },
+    block(0, { type: "opaque", sourceProtocol: FOREIGN, name: "search", value: {} }),
+    { type: "opaque-delta", block: 0, sourceProtocol: FOREIGN, value: {} },
     over(0),
     block(1, { type: "text" }),
     say(1, "a", {}),

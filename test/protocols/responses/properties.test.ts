@@ -350,7 +350,7 @@ describe("requests of any protocol", () => {
   const turn: fc.Arbitrary<IrTurn> = fc.record({
     role: fc.constantFrom<IrTurn["role"]>("user", "assistant", "tool", "system", "developer"),
     blocks: fc.array(block, { maxLength: 4 }),
-    bare: fc.boolean(),
+    wasString: fc.boolean(),
     name: fc.constant(null),
     extras: fc.constant(NO_EXTRAS),
   });

@@ -25,8 +25,8 @@ function short(block: IrBlock): string {
       return `document ${JSON.stringify(block.source)} ${block.title}`;
     case "audio":
       return `audio ${JSON.stringify(block.source)} ${block.format}`;
-    case "foreign":
-      return `foreign ${block.origin} ${block.name}`;
+    case "opaque":
+      return `foreign ${block.sourceProtocol} ${block.name}`;
   }
 }
 
@@ -195,7 +195,15 @@ describe("input", () => {
     const [turn] = turnsOf({ role: "assistant", content });
     expect(turn?.blocks[0]).toMatchObject({
       citations: [
-        { kind: "url", url: "https://x.invalid/", title: "X", start: 1, end: 3, origin: "responses", raw: annotation },
+        {
+          kind: "url",
+          url: "https://x.invalid/",
+          title: "X",
+          start: 1,
+          end: 3,
+          sourceProtocol: "responses",
+          raw: annotation,
+        },
         { kind: "document", url: null, title: "a.pdf", raw: file },
       ],
     });
@@ -242,7 +250,7 @@ describe("tools", () => {
     expect(toolsOf(look, { type: "custom", name: "sh", format }, { type: "web_search" })).toMatchObject([
       { type: "function", name: "look", description: "Looks", parameters: { type: "object" }, strict: true },
       { type: "custom", name: "sh", description: null, format },
-      { type: "foreign", origin: "responses", name: "web_search", value: { type: "web_search" } },
+      { type: "opaque", sourceProtocol: "responses", name: "web_search", value: { type: "web_search" } },
     ]);
   });
 
@@ -267,7 +275,7 @@ describe("tools", () => {
       ["function", "mcp__files__look"],
       ["custom", "mcp__files__sh"],
       ["function", "web__look"],
-      ["foreign", "namespace"],
+      ["opaque", "namespace"],
     ]);
   });
 
@@ -328,17 +336,20 @@ describe("tools", () => {
     [
       { type: "allowed_tools", mode: "auto", tools: [{ type: "web_search" }] },
       {
-        kind: "foreign",
-        origin: "responses",
+        kind: "opaque",
+        sourceProtocol: "responses",
         value: { type: "allowed_tools", mode: "auto", tools: [{ type: "web_search" }] },
       },
     ],
-    [{ type: "web_search_preview" }, { kind: "foreign", origin: "responses", value: { type: "web_search_preview" } }],
+    [
+      { type: "web_search_preview" },
+      { kind: "opaque", sourceProtocol: "responses", value: { type: "web_search_preview" } },
+    ],
     [
       { type: "mcp", server_label: "s", name: "x" },
-      { kind: "foreign", origin: "responses", value: { type: "mcp", server_label: "s", name: "x" } },
+      { kind: "opaque", sourceProtocol: "responses", value: { type: "mcp", server_label: "s", name: "x" } },
     ],
-    ["odd", { kind: "foreign", origin: "responses", value: "odd" }],
+    ["odd", { kind: "opaque", sourceProtocol: "responses", value: "odd" }],
     [null, null],
     [undefined, null],
   ];

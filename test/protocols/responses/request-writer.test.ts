@@ -30,7 +30,7 @@ describe("a plain request", () => {
 
 describe("instructions", () => {
   const instruction = (role: "system" | "developer", ...blocks: IrBlock[]) => {
-    return { role, blocks, bare: true, extras: NO_EXTRAS };
+    return { role, blocks, wasString: true, extras: NO_EXTRAS };
   };
 
   test("texts are the field", () => {
@@ -168,7 +168,7 @@ describe("turns", () => {
           document({ title: "a.pdf" }),
           document({ source: { kind: "url", url: "https://x.invalid/a.pdf", mediaType: null } }),
           document({ source: { kind: "text", text: "plain" }, citations: true }),
-          document({ source: { kind: "blocks", blocks: [text("x")], bare: false }, context: "c" }),
+          document({ source: { kind: "blocks", blocks: [text("x")], wasString: false }, context: "c" }),
           document({ source: { kind: "file", id: "file-1" } }),
         ],
       ],
@@ -191,7 +191,7 @@ describe("turns", () => {
     ],
     [
       "blocks of another protocol",
-      [[{ type: "foreign", origin: "elsewhere", name: "search", value: {} }, text("a")]],
+      [[{ type: "opaque", sourceProtocol: "elsewhere", name: "search", value: {} }, text("a")]],
       [heard("a")],
       ["dropped messages[0].content[0]"],
     ],
@@ -291,7 +291,7 @@ describe("tools", () => {
     const tools = [
       { ...look, name: "a.b" },
       { ...look, name: "x".repeat(129) },
-      { type: "foreign", origin: "elsewhere", name: "search", value: {} } as const,
+      { type: "opaque", sourceProtocol: "elsewhere", name: "search", value: {} } as const,
     ];
     const { body, lost } = writeRequest(foreignRequest({ tools }));
     expect(body["tools"]).toMatchObject([{ name: "x-u_a_u002eb" }]);
@@ -323,7 +323,7 @@ describe("tools", () => {
       ["approximated tool_choice"],
     ],
     [{ toolChoice: { kind: "allowed", mode: "auto", names: ["gone"] } }, "none", ["approximated tool_choice"]],
-    [{ toolChoice: { kind: "foreign", origin: "elsewhere", value: {} } }, undefined, ["dropped tool_choice"]],
+    [{ toolChoice: { kind: "opaque", sourceProtocol: "elsewhere", value: {} } }, undefined, ["dropped tool_choice"]],
     [{ tools: [], toolChoice: { kind: "required" } }, undefined, ["dropped tool_choice"]],
     [{ tools: [], toolChoice: { kind: "auto" } }, undefined, []],
   ];

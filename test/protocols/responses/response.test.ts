@@ -66,7 +66,7 @@ const FULL: JsonObject = {
 describe("read", () => {
   test("everything", () => {
     expect(read(FULL)).toMatchObject({
-      origin: "responses",
+      sourceProtocol: "responses",
       id: "resp_1",
       model: "m-1",
       createdMs: 1_700_000_000_000,
@@ -79,7 +79,7 @@ describe("read", () => {
           logprobs: [{ token: "Yes", logprob: -1 }],
           blocks: [
             { type: "reasoning", text: "A\n\nB", encrypted: { issuer: "responses", value: "gAAAAA" } },
-            { type: "foreign", origin: "responses", name: "web_search_call" },
+            { type: "opaque", sourceProtocol: "responses", name: "web_search_call" },
             { type: "text", text: "So.", citations: [{ url: "https://x.invalid/", title: "X" }] },
             { type: "text", text: "Yes." },
             { type: "tool-call", id: "c1", name: "n__look", kind: "function", arguments: "{ }" },

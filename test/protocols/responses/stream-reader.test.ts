@@ -285,7 +285,7 @@ describe("answers", () => {
         done(0, { type: "web_search_call", id: "ws_1", status: "completed" }),
         completed({ output: [{ type: "web_search_call", id: "ws_1", status: "completed" }] }),
       ],
-      ["keep-alive", "keep-alive", "+0 foreign web_search_call", "-0", "finish stop completed", "end"],
+      ["keep-alive", "keep-alive", "+0 opaque web_search_call", "-0", "finish stop completed", "end"],
     ],
     [
       "what nobody knows is told once",
@@ -302,7 +302,7 @@ describe("answers", () => {
     const [start, ...others] = read([frame("response.queued", { response: { id: "resp_1" } }), CREATED, again]);
     expect(start).toEqual({
       type: "start",
-      origin: "responses",
+      sourceProtocol: "responses",
       id: "resp_1",
       model: null,
       createdMs: null,

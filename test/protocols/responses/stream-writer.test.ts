@@ -23,7 +23,7 @@ import {
 } from "./streams.ts";
 
 const citation = (url: string | null): IrEvent => {
-  const nothing = { title: null, citedText: null, start: null, end: null, origin: "elsewhere", raw: {} };
+  const nothing = { title: null, citedText: null, start: null, end: null, sourceProtocol: "elsewhere", raw: {} };
   return { type: "citation", block: 0, citation: { kind: "url", url, ...nothing } };
 };
 const seal = (block: number, value: string): IrEvent => {
@@ -174,7 +174,7 @@ describe("endings", () => {
   });
 
   test("words of the vendor's own come back", () => {
-    const own: IrEvent = { ...START, origin: "responses", id: "resp_1", serviceTier: "flex" } as IrEvent;
+    const own: IrEvent = { ...START, sourceProtocol: "responses", id: "resp_1", serviceTier: "flex" } as IrEvent;
     expect(answerOf([own, finished("other", "tired"), END])).toMatchObject({
       id: "resp_1",
       service_tier: "flex",
@@ -275,9 +275,9 @@ describe("items", () => {
 
   test("the vendor's own items come back whole, others' are lost", () => {
     const value = { type: "web_search_call", id: "ws_1", status: "completed" };
-    const events = (origin: string) => [
+    const events = (sourceProtocol: string) => [
       START,
-      open(0, { type: "foreign", origin, name: "search", value }),
+      open(0, { type: "opaque", sourceProtocol, name: "search", value }),
       close(0),
       counted,
       END,

@@ -9,7 +9,7 @@ import { CONTEXT, FOREIGN, usage } from "./builders.ts";
 
 export const START: IrEvent = {
   type: "start",
-  origin: FOREIGN,
+  sourceProtocol: FOREIGN,
   id: "theirs",
   model: "their-model",
   createdMs: 1_700_000_001_000,

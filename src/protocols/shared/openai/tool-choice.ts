@@ -7,7 +7,7 @@ import type { Losses } from "../losses.ts";
 
 export interface ChoiceDialect {
   /** Id of the protocol: a choice only it knows goes back to it. */
-  readonly origin: string;
+  readonly sourceProtocol: string;
   /** The request was read from it: what its client wrote goes back, and the vendor judges it. */
   readonly native: boolean;
   readonly losses: Losses;
@@ -22,8 +22,8 @@ export interface ChoiceDialect {
 /** A choice never points at a tool that could not be written. Undefined: no member. */
 export function writeToolChoice(choice: IrToolChoice, dialect: ChoiceDialect): unknown {
   const { native, losses } = dialect;
-  if (choice.kind === "foreign") {
-    if (choice.origin === dialect.origin) return choice.value;
+  if (choice.kind === "opaque") {
+    if (choice.sourceProtocol === dialect.sourceProtocol) return choice.value;
     losses.add(dropped("tool_choice", "exists only in its own protocol"));
     return undefined;
   }
