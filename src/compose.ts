@@ -12,7 +12,7 @@ import {
   type Exchanges,
   laneFactsOf,
   lanesOf,
-  type Standing,
+  type SharedState,
   startProbes,
   TRACE_HEADERS,
   type World,
@@ -86,7 +86,7 @@ export function compose(input: ComposeInput): Gateway {
 
   const health = createHealth(deployment, effects.random);
   const totals = createTotals(deployment);
-  const standing: Standing = {
+  const shared: SharedState = {
     health,
     selections: new Map(),
     lastUsedMs: new Map(),
@@ -97,7 +97,7 @@ export function compose(input: ComposeInput): Gateway {
       recoveries.watch(changes);
     },
   };
-  const recoveries = createRecoveries({ deployment, effects, standing });
+  const recoveries = createRecoveries({ deployment, effects, shared });
   const metrics = createMetrics(deployment, () =>
     gaugesOf({
       deployment,
@@ -116,7 +116,7 @@ export function compose(input: ComposeInput): Gateway {
   const world = worldOf(input, protocols);
   const exchange = createExchange({
     world,
-    standing,
+    shared,
     protocols,
     identify,
     signer: createSigners(deployment.auth.awsKeys ?? [], input.secrets),
@@ -134,13 +134,13 @@ export function compose(input: ComposeInput): Gateway {
 
   input.governed?.onCapped((capped) => {
     for (const { account, untilWallMs } of capped) {
-      standing.onChanges(health.disable(account, capReached(untilWallMs, effects.wallMs()), effects.nowMs()));
+      shared.onChanges(health.disable(account, capReached(untilWallMs, effects.wallMs()), effects.nowMs()));
     }
   });
 
   const probes = startProbes({
     world,
-    standing,
+    shared,
     onProbe: metrics.probe,
     onBug: (error) => log.error("a probe ended in a bug", { bug: describeBug(error) }),
   });
@@ -149,7 +149,7 @@ export function compose(input: ComposeInput): Gateway {
     exchange,
     routes: protocols.flatMap((protocol) => protocol.carrier.routes),
     ...doorsOf(input, identify),
-    explain: createExplain({ world, standing, protocols }),
+    explain: createExplain({ world, shared, protocols }),
     stats: () =>
       statsDocument(deployment, {
         version: buildInfo.version,

@@ -21,9 +21,9 @@ import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } fr
 import { unusable } from "./lane/eligibility.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
 import { type OpenAttempt, openAttempt } from "./open-attempt.ts";
-import type { Book } from "./record-builder.ts";
+import type { RecordBuilder } from "./record-builder.ts";
 import type { Call, World } from "./request/call.ts";
-import type { Standing } from "./shared-state.ts";
+import type { SharedState } from "./shared-state.ts";
 
 export type Served =
   | {
@@ -42,9 +42,9 @@ export type Served =
 /** What one exchange has tried so far, over every pool it went through. */
 interface Run {
   readonly world: World;
-  readonly standing: Standing;
+  readonly shared: SharedState;
   readonly call: Call;
-  readonly book: Book;
+  readonly record: RecordBuilder;
   readonly deadlineMs: number;
   readonly tried: Set<string>;
   readonly visited: Set<string>;
@@ -58,17 +58,17 @@ interface Run {
 
 export function serve(input: {
   world: World;
-  standing: Standing;
+  shared: SharedState;
   call: Call;
-  book: Book;
+  record: RecordBuilder;
   target: Target;
 }): Promise<Served> {
-  const { world, standing, call, book, target } = input;
+  const { world, shared, call, record, target } = input;
   const run: Run = {
     world,
-    standing,
+    shared,
     call,
-    book,
+    record,
     deadlineMs: call.startedMs + target.failover.deadlineMs,
     tried: new Set(),
     visited: new Set(),
@@ -98,7 +98,7 @@ async function serveTarget(run: Run, target: Target): Promise<Served> {
       if (slot === "abandoned") return { kind: "abandoned" };
       return await exhausted(run, target, decision);
     }
-    run.standing.selections.set(target.name, decision.selection);
+    run.shared.selections.set(target.name, decision.selection);
     if (run.first === null) noteChoice(run, decision);
     const isLast = decision.runnerUp === null || attemptsMade >= target.failover.cap;
     const patienceMs = isLast ? null : patienceOf(run.deadlineMs - nowMs());
@@ -109,22 +109,22 @@ async function serveTarget(run: Run, target: Target): Promise<Served> {
 }
 
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
-export type Looking = Pick<Run, "world" | "standing" | "call" | "tried" | "first" | "needsRoomBeyond">;
+export type Looking = Pick<Run, "world" | "shared" | "call" | "tried" | "first" | "needsRoomBeyond">;
 
 export function look(run: Looking, target: Target): Decision {
-  const { world, standing, call } = run;
+  const { world, shared, call } = run;
   const now = world.effects.nowMs();
   return decide({
     target,
     lanes: world.deployment.lanes,
     facts: call.request.facts,
-    condition: (lane) => standing.health.condition(target, lane, now),
+    condition: (lane) => shared.health.condition(target, lane, now),
     usable: (lane) => unusable(world, call, lane),
     tried: run.tried,
     first: run.first,
     needsRoomBeyond: run.needsRoomBeyond,
-    lastUsedMs: (laneId) => standing.lastUsedMs.get(laneId) ?? null,
-    selection: standing.selections.get(target.name) ?? new Map(),
+    lastUsedMs: (laneId) => shared.lastUsedMs.get(laneId) ?? null,
+    selection: shared.selections.get(target.name) ?? new Map(),
     affinityKey: target.affinity === null ? null : affinityKey(call.parts.headers, target.affinity),
   });
 }
@@ -149,17 +149,17 @@ async function tryLane(
   lane: Lane,
   { insist, patienceMs }: { readonly insist: boolean; readonly patienceMs: number | null },
 ): Promise<Served | null> {
-  const { world, standing, call } = run;
+  const { world, shared, call } = run;
   const now = world.effects.nowMs();
-  const guard = standing.health.admit(target, lane, now, insist);
+  const guard = shared.health.admit(target, lane, now, insist);
   run.tried.add(lane.id);
   if (guard === null) return null;
   run.first ??= lane;
-  standing.lastUsedMs.set(lane.id, now);
+  shared.lastUsedMs.set(lane.id, now);
   const opened = openAttempt(run, lane, now);
   const hear = (facts: readonly QuotaFact[]): void => {
     opened.hear(facts);
-    standing.onChanges(standing.health.hear(lane, facts, world.effects.nowMs()));
+    shared.onChanges(shared.health.hear(lane, facts, world.effects.nowMs()));
   };
   let outcome: Outcome;
   try {
@@ -200,10 +200,10 @@ function laneFailed(
   const { guard, opened, outcome } = tried;
   const failed = outcome.failure;
   const now = run.world.effects.nowMs();
-  // Counting must never cost a lane its standing: an estimate can take its place.
+  // A failed count says nothing of the lane: an estimate can take its place.
   const changes = run.call.request.facts.operation === "count" ? guard.abandoned(now) : guard.failed(failed, now);
   guard.release(now);
-  run.standing.onChanges(changes);
+  run.shared.onChanges(changes);
   opened.close({
     outcome: failed.kind,
     status: outcome.status,
@@ -239,12 +239,12 @@ const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed
 
 /** What the first choice was made among, for the record. */
 function noteChoice(run: Run, decision: Decision): void {
-  run.book.offered = decision.offered.slice(0, RECORD_LANES_MAX).map(({ id }) => id);
+  run.record.offered = decision.offered.slice(0, RECORD_LANES_MAX).map(({ id }) => id);
   noteSkipped(run, decision);
 }
 
-function noteSkipped({ book }: Run, { left }: Decision): void {
-  book.skipped = left.slice(0, RECORD_LANES_MAX).map(({ lane, because }) => ({ lane, because }));
+function noteSkipped({ record }: Run, { left }: Decision): void {
+  record.skipped = left.slice(0, RECORD_LANES_MAX).map(({ lane, because }) => ({ lane, because }));
 }
 
 // ---------------------------------------------------------------- nothing left
@@ -296,10 +296,10 @@ async function waitForRecovery(
   const now = effects.nowMs();
   const ids = target.members.flatMap((member) => member.lanes).filter((id) => !run.tried.has(id));
   const lanes = ids.flatMap((id) => deployment.lanes[id] ?? []);
-  const at = run.standing.health.recoversAtMs(target, lanes, now);
+  const at = run.shared.health.recoversAtMs(target, lanes, now);
   if (at === null || at - now > maxMs || at > run.deadlineMs) return "not-in-time";
   const done = await sleep(effects.setTimer, Math.max(0, at - now), run.call.signal);
-  run.book.queuedMs += effects.nowMs() - now;
+  run.record.queuedMs += effects.nowMs() - now;
   if (!done) return "abandoned";
   return "recovered";
 }
@@ -322,7 +322,7 @@ function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: StopS
 /** What a client would be told now, had nothing been tried. */
 export function nothingLeftFor(input: {
   readonly world: World;
-  readonly standing: Standing;
+  readonly shared: SharedState;
   readonly call: Call;
   readonly target: Target;
   readonly decision: Decision;
@@ -331,10 +331,10 @@ export function nothingLeftFor(input: {
   return finalFailure({ ...input, ...nothing }, input.target, input.decision).failure;
 }
 
-type Ended = Pick<Run, "world" | "standing" | "call" | "failures" | "lossesRefused" | "deadlineMs">;
+type Ended = Pick<Run, "world" | "shared" | "call" | "failures" | "lossesRefused" | "deadlineMs">;
 
 function finalFailure(run: Ended, target: Target, decision: Decision): { failure: Failure; from: string | null } {
-  const { world, standing, call } = run;
+  const { world, shared, call } = run;
   if (run.lossesRefused !== null && run.failures.length === 0) return { failure: run.lossesRefused, from: null };
   const { lanes } = world.deployment;
   const nowMs = world.effects.nowMs();
@@ -346,13 +346,13 @@ function finalFailure(run: Ended, target: Target, decision: Decision): { failure
     couldServe,
     attempts: run.failures,
     stored: couldServe.flatMap((lane) => {
-      const { failure } = standing.health.condition(target, lane, nowMs);
+      const { failure } = shared.health.condition(target, lane, nowMs);
       return failure === null ? [] : [{ lane, failure }];
     }),
     left: decision.left,
     nowMs,
     deadlineMs: run.deadlineMs,
-    recoversAtMs: standing.health.recoversAtMs(target, couldServe, nowMs),
+    recoversAtMs: shared.health.recoversAtMs(target, couldServe, nowMs),
   });
   const from = run.failures.find(({ failure }) => failure.upstream !== null && failure.upstream === told.upstream);
   return { failure: told, from: from?.lane.protocol ?? null };

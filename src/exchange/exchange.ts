@@ -11,7 +11,7 @@ import type { Protocol } from "../protocols/protocol.ts";
 import { findTarget } from "../routing/index.ts";
 import type { Answer, Exchange, RefuseInput, RunInput } from "./contract.ts";
 import { type Served, serve } from "./engine.ts";
-import { type Book, openBook } from "./record-builder.ts";
+import { openRecord, type RecordBuilder } from "./record-builder.ts";
 import { letIn, withLimits } from "./request/admission.ts";
 import { type Call, readOnce } from "./request/call.ts";
 import { readFacts, translationMode, variantOf } from "./request/facts.ts";
@@ -44,8 +44,8 @@ const ID_LENGTH = 24;
 export function createExchange(input: ExchangeInput): Exchanges {
   const { world, protocols } = input;
   const running = newRunning();
-  const open = (receivedMs: number): Book =>
-    openBook({
+  const open = (receivedMs: number): RecordBuilder =>
+    openRecord({
       id: `req_${world.effects.randomId(ID_LENGTH)}`,
       receivedMs,
       effects: world.effects,
@@ -71,26 +71,26 @@ export function createExchange(input: ExchangeInput): Exchanges {
     },
 
     async run(given) {
-      const book = open(given.receivedMs);
+      const record = open(given.receivedMs);
       const route = variantOf(given.route, given.body);
       const request = route === given.route ? given : { ...given, route };
       const protocol = speakerOf(input, request.route, request.parts);
-      book.ingress = protocol.id;
-      book.operation = request.route.operation;
-      book.caller = request.caller.label;
-      book.requestBytes = request.body.length;
-      const end = begin(running, book.id, request.signal);
+      record.ingress = protocol.id;
+      record.operation = request.route.operation;
+      record.caller = request.caller.label;
+      record.requestBytes = request.body.length;
+      const end = begin(running, record.id, request.signal);
       try {
-        const answered = await runIdentified({ input, running, book }, { ...request, signal: end.signal }, protocol);
+        const answered = await runIdentified({ input, running, record }, { ...request, signal: end.signal }, protocol);
         if (answered.body instanceof Uint8Array) end.now();
-        else book.onClosed(beginStream(running, end.now));
+        else record.onClosed(beginStream(running, end.now));
         return answered;
       } catch (error) {
         end.now();
-        input.onBug(book.id, error);
+        input.onBug(record.id, error);
         return refuse(
           input,
-          book,
+          record,
           protocol,
           request.parts,
           failure("internal", "The gateway had an internal error."),
@@ -100,14 +100,14 @@ export function createExchange(input: ExchangeInput): Exchanges {
     },
 
     refuse({ route, parts, failure: failed, receivedMs }: RefuseInput) {
-      const book = open(receivedMs);
+      const record = open(receivedMs);
       const protocol = route === null ? ownerOf(protocols, parts.path) : speakerOf(input, route, parts);
-      book.ingress = protocol.id;
-      book.operation = route?.operation ?? null;
-      return refuse(input, book, protocol, parts, failed, null);
+      record.ingress = protocol.id;
+      record.operation = route?.operation ?? null;
+      return refuse(input, record, protocol, parts, failed, null);
     },
 
-    running: () => ({ exchanges: running.open.size, streams: running.streams, waiting: input.standing.waiting }),
+    running: () => ({ exchanges: running.open.size, streams: running.streams, waiting: input.shared.waiting }),
     stop() {
       running.stopped = true;
       for (const stopper of running.open.values()) stopper.abort();
@@ -119,55 +119,55 @@ export function createExchange(input: ExchangeInput): Exchanges {
 interface Way {
   readonly input: ExchangeInput;
   readonly running: Running;
-  readonly book: Book;
+  readonly record: RecordBuilder;
 }
 
-async function runIdentified({ input, running, book }: Way, request: RunInput, ingress: Protocol): Promise<Answer> {
+async function runIdentified({ input, running, record }: Way, request: RunInput, ingress: Protocol): Promise<Answer> {
   const { world } = input;
   const { route, parts, caller } = request;
   if (caller.mayHaveSigned?.(request.body) === false)
-    return refuse(input, book, ingress, parts, unauthenticated(), null);
-  if (route.operation === "models") return discover(input, request, book, ingress);
+    return refuse(input, record, ingress, parts, unauthenticated(), null);
+  if (route.operation === "models") return discover(input, request, record, ingress);
   const read = readFacts({ route, parts, body: request.body, protocol: ingress });
-  if (read.kind === "refused") return refuse(input, book, ingress, parts, read.failure, null);
+  if (read.kind === "refused") return refuse(input, record, ingress, parts, read.failure, null);
   const { facts } = read.request;
-  book.stream = facts.stream;
-  book.asked = facts.target;
+  record.stream = facts.stream;
+  record.asked = facts.target;
   const target = findTarget(world.deployment, facts.target);
   const refused = access(target, caller, facts.target);
   if (target === null || refused !== null) {
     const told = target === null && !read.request.named ? unnamedModel(facts.target) : refused;
-    return refuse(input, book, ingress, parts, told ?? unknownModel(facts.target), null);
+    return refuse(input, record, ingress, parts, told ?? unknownModel(facts.target), null);
   }
-  book.target = target.name;
+  record.target = target.name;
   const translation = translationMode(target.translation, parts.headers["x-ringmain-translation"]);
-  if (typeof translation !== "string") return refuse(input, book, ingress, parts, translation, null);
-  const call = callOf(book, request, ingress, read.request, translation);
-  if (running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
+  if (typeof translation !== "string") return refuse(input, record, ingress, parts, translation, null);
+  const call = callOf(record, request, ingress, read.request, translation);
+  if (running.stopped) return refuse(input, record, ingress, parts, STOPPING, null);
   const repeat = input.repeats === null ? null : await repeatOf(input.repeats, request);
-  if (repeat?.kind === "replay") return replay(input, book, repeat.answer);
-  if (repeat?.kind === "refused") return refuse(input, book, ingress, parts, repeat.failure, null);
+  if (repeat?.kind === "replay") return replay(input, record, repeat.answer);
+  if (repeat?.kind === "refused") return refuse(input, record, ingress, parts, repeat.failure, null);
   const forget = (): void => {
     if (repeat !== null) input.repeats?.remember(repeat.key, null);
   };
   try {
-    const notLetIn = await letIn(input, call, book, target);
+    const notLetIn = await letIn(input, call, record, target);
     if (notLetIn !== null) {
       forget();
-      const told = refuse(input, book, ingress, parts, notLetIn.failure, null);
+      const told = refuse(input, record, ingress, parts, notLetIn.failure, null);
       return withLimits(told, call, notLetIn.told, world.effects.wallMs());
     }
-    const served = await serve({ world, standing: input.standing, call, book, target });
+    const served = await serve({ world, shared: input.shared, call, record, target });
     if (served.kind === "served" && repeat !== null && input.repeats !== null) {
       const { outcome } = served;
       const isSound = (): boolean => outcome.kind === "answered" || outcome.flow.note.failure === null;
       // Limits are those of the moment, so they are told beside the answer and not kept with it.
-      const kept = keeping(input.repeats, repeat.key, answer(input, call, book, served), isSound);
-      return withLimits(kept, call, book.pass, world.effects.wallMs());
+      const kept = keeping(input.repeats, repeat.key, answer(input, call, record, served), isSound);
+      return withLimits(kept, call, record.pass, world.effects.wallMs());
     }
     forget();
-    if (served.kind === "abandoned" && running.stopped) return refuse(input, book, ingress, parts, STOPPING, null);
-    return withLimits(answer(input, call, book, served), call, book.pass, world.effects.wallMs());
+    if (served.kind === "abandoned" && running.stopped) return refuse(input, record, ingress, parts, STOPPING, null);
+    return withLimits(answer(input, call, record, served), call, record.pass, world.effects.wallMs());
   } catch (error) {
     forget();
     throw error;
@@ -187,14 +187,14 @@ const NOT_LOCAL = failure(
 const STOPPING = failure("shutting-down", "The gateway is shutting down. Send the request again.", 1_000);
 
 function callOf(
-  book: Book,
+  record: RecordBuilder,
   request: RunInput,
   ingress: Protocol,
   parsed: Call["request"],
   translation: TranslationMode,
 ): Call {
   return {
-    id: book.id,
+    id: record.id,
     route: request.route,
     parts: request.parts,
     caller: request.caller,
@@ -233,18 +233,18 @@ function unnamedModel(absent: string): Failure {
   );
 }
 
-function answer(input: ExchangeInput, call: Call, book: Book, served: Served): Answer {
+function answer(input: ExchangeInput, call: Call, record: RecordBuilder, served: Served): Answer {
   switch (served.kind) {
     case "abandoned":
-      return leave(input, call, book);
+      return leave(input, call, record);
     case "failed":
       if (call.request.facts.operation === "count" && !isCountRefused(input, call, served))
-        return estimateCount(input, call, book);
-      return refuse(input, book, call.ingress, call.parts, served.failure, served.from);
+        return estimateCount(input, call, record);
+      return refuse(input, record, call.ingress, call.parts, served.failure, served.from);
     case "served":
       return served.outcome.kind === "answered"
-        ? answerWhole(input, call, book, served)
-        : answerStream(input, call, book, served);
+        ? answerWhole(input, call, record, served)
+        : answerStream(input, call, record, served);
   }
 }
 

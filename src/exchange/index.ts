@@ -14,4 +14,4 @@ export { createRecoveries, type Recoveries } from "./probing/recoveries.ts";
 export type { World } from "./request/call.ts";
 export type { Repeats } from "./request/idempotency.ts";
 export type { ExchangeInput } from "./respond.ts";
-export type { Standing } from "./shared-state.ts";
+export type { SharedState } from "./shared-state.ts";

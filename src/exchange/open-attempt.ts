@@ -1,11 +1,11 @@
-/** One attempt's record while it is under way: written into the exchange's book exactly once, when the attempt has ended. */
+/** One attempt's record while it is under way: written into the exchange's record exactly once, when the attempt has ended. */
 import { costOf } from "../governance/index.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { AttemptRecord, QuotaReading } from "../observability/record.ts";
 import { wayOf } from "./lane/mode.ts";
-import type { Book } from "./record-builder.ts";
+import type { RecordBuilder } from "./record-builder.ts";
 import type { Call, World } from "./request/call.ts";
 
 export interface OpenAttempt {
@@ -22,11 +22,11 @@ export interface OpenAttempt {
 }
 
 export function openAttempt(
-  run: { readonly world: World; readonly call: Call; readonly book: Book },
+  run: { readonly world: World; readonly call: Call; readonly record: RecordBuilder },
   lane: Lane,
   startedMs: number,
 ): OpenAttempt {
-  const { world, call, book } = run;
+  const { world, call, record } = run;
   let closed = false;
   let quotas: readonly QuotaReading[] = [];
   return {
@@ -44,7 +44,7 @@ export function openAttempt(
       closed = true;
       const now = world.effects.nowMs();
       const { firstByte, billed = null, ...rest } = ending;
-      book.attempts.push({
+      record.attempts.push({
         lane: lane.id,
         provider: lane.provider,
         account: lane.account,

@@ -16,7 +16,7 @@ import {
 } from "../observability/record.ts";
 import type { Effects } from "../std/effects.ts";
 
-export interface Book {
+export interface RecordBuilder {
   readonly id: string;
   readonly startedMs: number;
   ingress: string | null;
@@ -54,7 +54,7 @@ export interface Ending {
   readonly answerBytes: number;
 }
 
-export interface BookInput {
+export interface RecordBuilderInput {
   readonly id: string;
   readonly receivedMs: number;
   readonly effects: Pick<Effects, "nowMs" | "wallMs">;
@@ -64,7 +64,7 @@ export interface BookInput {
 /** Client-given text kept on a record, in characters. */
 const ASKED_CHARS_MAX = 120;
 
-export function openBook(input: BookInput): Book {
+export function openRecord(input: RecordBuilderInput): RecordBuilder {
   const { effects } = input;
   const startedWallMs = effects.wallMs() - (effects.nowMs() - input.receivedMs);
   let committedMs: number | null = null;
@@ -72,7 +72,7 @@ export function openBook(input: BookInput): Book {
   let tellClosed = (): void => undefined;
   const losses: Loss[] = [];
   let lossCount = 0;
-  const book: Book = {
+  const record: RecordBuilder = {
     id: input.id,
     startedMs: input.receivedMs,
     ingress: null,
@@ -97,33 +97,33 @@ export function openBook(input: BookInput): Book {
     close(ending) {
       if (closed) return;
       closed = true;
-      const record: ExchangeRecord = {
-        id: book.id,
+      const written: ExchangeRecord = {
+        id: record.id,
         startedWallMs,
         durationMs: effects.nowMs() - input.receivedMs,
         firstByteMs: committedMs === null ? null : committedMs - input.receivedMs,
-        queuedMs: book.queuedMs,
-        ingress: book.ingress,
-        operation: book.operation,
-        target: book.target,
-        asked: book.asked === null ? null : book.asked.slice(0, ASKED_CHARS_MAX),
-        stream: book.stream,
-        caller: book.caller,
+        queuedMs: record.queuedMs,
+        ingress: record.ingress,
+        operation: record.operation,
+        target: record.target,
+        asked: record.asked === null ? null : record.asked.slice(0, ASKED_CHARS_MAX),
+        stream: record.stream,
+        caller: record.caller,
         status: ending.status,
         outcome: ending.outcome,
         failure: ending.failure,
-        attempts: book.attempts,
-        offered: book.offered,
-        skipped: book.skipped,
-        ...sumsOf(ending, book.attempts),
+        attempts: record.attempts,
+        offered: record.offered,
+        skipped: record.skipped,
+        ...sumsOf(ending, record.attempts),
         losses,
         lossCount,
-        requestBytes: book.requestBytes,
+        requestBytes: record.requestBytes,
         answerBytes: ending.answerBytes,
       };
-      const row = settle(record);
-      input.onClose(record, row);
-      book.pass?.close(row, hasRun(record));
+      const row = settle(written);
+      input.onClose(written, row);
+      record.pass?.close(row, hasRun(written));
       tellClosed();
     },
     onClosed(told) {
@@ -131,7 +131,7 @@ export function openBook(input: BookInput): Book {
       else tellClosed = told;
     },
   };
-  return book;
+  return record;
 }
 
 /** The answer's, and what was billed for attempts that came to nothing: the caller asked for those too. */

@@ -1,4 +1,4 @@
-/** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the book once. */
+/** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the record once. */
 
 import type { Caller, Identified, Signer } from "../governance/identify.ts";
 import { type Admission, seenUsage, type UsageRow } from "../governance/index.ts";
@@ -14,16 +14,16 @@ import { gatewayHeaders, writeFailure } from "./answer/headers.ts";
 import { createPump } from "./answer/pump.ts";
 import type { Answer, ByteSource, RunInput } from "./contract.ts";
 import type { Served } from "./engine.ts";
-import { type Book, outcomeOf } from "./record-builder.ts";
+import { outcomeOf, type RecordBuilder } from "./record-builder.ts";
 import type { Call, World } from "./request/call.ts";
 import { estimateTokens } from "./request/facts.ts";
 import type { Repeats } from "./request/idempotency.ts";
 import { listModels } from "./request/model-list.ts";
-import type { Standing } from "./shared-state.ts";
+import type { SharedState } from "./shared-state.ts";
 
 export interface ExchangeInput {
   readonly world: World;
-  readonly standing: Standing;
+  readonly shared: SharedState;
   readonly protocols: readonly Protocol[];
   readonly identify: (credential: Secret | null) => Identified;
   /** What every request of a caller is let in by; null: nobody has limits. */
@@ -44,13 +44,13 @@ export interface ExchangeInput {
 
 export type ServedLane = Extract<Served, { kind: "served" }>;
 
-export function answerWhole(input: ExchangeInput, call: Call, book: Book, served: ServedLane): Answer {
+export function answerWhole(input: ExchangeInput, call: Call, record: RecordBuilder, served: ServedLane): Answer {
   const { outcome, lane, guard } = served;
   if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
   const now = input.world.effects.nowMs();
-  input.standing.onChanges(guard.succeeded(now));
+  input.shared.onChanges(guard.succeeded(now));
   guard.release(now);
-  book.committed();
+  record.committed();
   served.attempt.close({
     outcome: "answered",
     status: outcome.status,
@@ -59,8 +59,8 @@ export function answerWhole(input: ExchangeInput, call: Call, book: Book, served
     reportedModel: outcome.reportedModel,
     firstByte: true,
   });
-  book.addLosses(outcome.losses, outcome.losses.length);
-  book.close({
+  record.addLosses(outcome.losses, outcome.losses.length);
+  record.close({
     outcome: "answered",
     status: outcome.status,
     failure: null,
@@ -73,17 +73,17 @@ export function answerWhole(input: ExchangeInput, call: Call, book: Book, served
   });
   return {
     status: outcome.status,
-    headers: { ...outcome.headers, ...ownHeaders(input, book, served, outcome.losses, outcome.losses.length) },
+    headers: { ...outcome.headers, ...ownHeaders(input, record, served, outcome.losses, outcome.losses.length) },
     body: outcome.body,
   };
 }
 
-export function answerStream(input: ExchangeInput, call: Call, book: Book, served: ServedLane): Answer {
+export function answerStream(input: ExchangeInput, call: Call, record: RecordBuilder, served: ServedLane): Answer {
   const { outcome } = served;
   if (outcome.kind !== "streaming") throw new Error("a whole outcome is answered whole");
   const { world } = input;
   const { note } = outcome.flow;
-  book.committed();
+  record.committed();
   const translated = !outcome.relayed;
   const source: ByteSource = createPump({
     body: outcome.body,
@@ -93,15 +93,15 @@ export function answerStream(input: ExchangeInput, call: Call, book: Book, serve
     endsAtEnding: translated,
     keepAlive: translated ? call.framing.keepAlive : null,
     setTimer: world.effects.setTimer,
-    onBug: (error) => input.onBug(book.id, error),
+    onBug: (error) => input.onBug(record.id, error),
     onEnd: ({ clientGone, bytes }) =>
-      closeStream(input, call, book, served, { clientGone: clientGone && !note.ended, bytes }),
+      closeStream(input, call, record, served, { clientGone: clientGone && !note.ended, bytes }),
   });
   const known = [...outcome.losses, ...note.losses];
   const headers = ownHeaders(
     input,
-    book,
-    { ...served, attempts: book.attempts.length + 1 },
+    record,
+    { ...served, attempts: record.attempts.length + 1 },
     known,
     outcome.losses.length + note.lossCount,
   );
@@ -112,7 +112,7 @@ export function answerStream(input: ExchangeInput, call: Call, book: Book, serve
 function closeStream(
   input: ExchangeInput,
   call: Call,
-  book: Book,
+  record: RecordBuilder,
   served: ServedLane,
   end: { clientGone: boolean; bytes: number },
 ): void {
@@ -126,7 +126,7 @@ function closeStream(
       ? guard.failed(note.failure, now)
       : guard.succeeded(now);
   guard.release(now);
-  input.standing.onChanges(changes);
+  input.shared.onChanges(changes);
   const how = end.clientGone ? "abandoned" : note.failure !== null ? "cut" : "answered";
   served.attempt.close({
     outcome: how,
@@ -136,9 +136,9 @@ function closeStream(
     reportedModel: note.model,
     firstByte: true,
   });
-  book.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
+  record.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
   const estimated = end.clientGone || note.failure !== null || !isTold(note.usage);
-  book.close({
+  record.close({
     outcome: end.clientGone ? "client-gone" : how === "cut" ? "cut" : "answered",
     status: outcome.status,
     failure: note.failure?.kind ?? null,
@@ -162,26 +162,26 @@ function seen({ request: { facts } }: Call, reported: Usage | null, outputTokens
  * The client left before there was an answer. A lane that was asked has read the prompt, and its vendor bills it, so the
  * caller pays for that: otherwise whoever hangs up early asks for nothing.
  */
-export function leave(input: ExchangeInput, call: Call, book: Book): Answer {
-  const asked = book.attempts.at(-1);
+export function leave(input: ExchangeInput, call: Call, record: RecordBuilder): Answer {
+  const asked = record.attempts.at(-1);
   const lane = asked?.outcome === "abandoned" ? input.world.deployment.lanes[asked.lane] : undefined;
   const charged = lane === undefined ? null : { lane, usage: seen(call, null, 0) };
   const gone = failure("client-gone", "The client closed the connection.");
-  return refuse(input, book, call.ingress, call.parts, gone, null, charged);
+  return refuse(input, record, call.ingress, call.parts, gone, null, charged);
 }
 
 function ownHeaders(
   input: ExchangeInput,
-  book: Book,
+  record: RecordBuilder,
   served: Pick<ServedLane, "lane" | "switched"> & { attempts?: number },
   losses: Parameters<typeof gatewayHeaders>[0]["losses"],
   lossCount: number,
 ): Record<string, string> {
   return gatewayHeaders({
     style: input.world.deployment.responseHeaders,
-    requestId: book.id,
+    requestId: record.id,
     lane: served.lane,
-    attempts: served.attempts ?? book.attempts.length,
+    attempts: served.attempts ?? record.attempts.length,
     switched: served.switched,
     losses,
     lossCount,
@@ -190,7 +190,7 @@ function ownHeaders(
 
 export function refuse(
   input: ExchangeInput,
-  book: Book,
+  record: RecordBuilder,
   protocol: Protocol,
   parts: RequestParts,
   failed: Failure,
@@ -204,13 +204,13 @@ export function refuse(
     protocol,
     failure: failed,
     from: speaker,
-    requestId: book.id,
+    requestId: record.id,
     parts,
     detail: world.deployment.errorDetail,
     filter: speaker === null ? null : world.responseFilter(speaker, protocol),
   });
   const bytes = written.body instanceof Uint8Array ? written.body.length : 0;
-  book.close({
+  record.close({
     outcome: outcomeOf(failed.kind),
     status: written.status,
     failure: failed.kind,
@@ -221,9 +221,9 @@ export function refuse(
   });
   const headers = gatewayHeaders({
     style: world.deployment.responseHeaders,
-    requestId: book.id,
+    requestId: record.id,
     lane: null,
-    attempts: book.attempts.length,
+    attempts: record.attempts.length,
     switched: false,
     losses: [],
     lossCount: 0,
@@ -238,12 +238,12 @@ export function isAboutTheRequest(failed: Failure): boolean {
 }
 
 /** Counting never fails for want of a lane: the estimate says that it is one. */
-export function estimateCount(input: ExchangeInput, call: Call, book: Book): Answer {
+export function estimateCount(input: ExchangeInput, call: Call, record: RecordBuilder): Answer {
   const { count } = call.ingress.operations;
   if (count === undefined)
-    return refuse(input, book, call.ingress, call.parts, failure("unknown-route", "There is no such path."), null);
+    return refuse(input, record, call.ingress, call.parts, failure("unknown-route", "There is no such path."), null);
   const body = new TextEncoder().encode(JSON.stringify(count.writeCount(call.request.facts.inputTokensEstimate)));
-  book.close({
+  record.close({
     outcome: "answered",
     status: 200,
     failure: null,
@@ -256,8 +256,8 @@ export function estimateCount(input: ExchangeInput, call: Call, book: Book): Ans
     status: 200,
     headers: {
       "content-type": "application/json",
-      ...call.ingress.carrier.answerHeaders(book.id),
-      "x-ringmain-request-id": book.id,
+      ...call.ingress.carrier.answerHeaders(record.id),
+      "x-ringmain-request-id": record.id,
       "x-ringmain-estimated": "true",
     },
     body,
@@ -265,9 +265,9 @@ export function estimateCount(input: ExchangeInput, call: Call, book: Book): Ans
 }
 
 /** An answer that was given before; nothing was asked of anybody for it. */
-export function replay(input: ExchangeInput, book: Book, answer: Answer): Answer {
+export function replay(input: ExchangeInput, record: RecordBuilder, answer: Answer): Answer {
   const bytes = answer.body instanceof Uint8Array ? answer.body.length : 0;
-  book.close({
+  record.close({
     outcome: "answered",
     status: answer.status,
     failure: null,
@@ -276,11 +276,11 @@ export function replay(input: ExchangeInput, book: Book, answer: Answer): Answer
     usageEstimated: false,
     answerBytes: bytes,
   });
-  const own = input.world.deployment.responseHeaders === "off" ? {} : { "x-ringmain-request-id": book.id };
+  const own = input.world.deployment.responseHeaders === "off" ? {} : { "x-ringmain-request-id": record.id };
   return { ...answer, headers: { ...answer.headers, ...own } };
 }
 
-export function discover(input: ExchangeInput, request: RunInput, book: Book, protocol: Protocol): Answer {
+export function discover(input: ExchangeInput, request: RunInput, record: RecordBuilder, protocol: Protocol): Answer {
   const listed = listModels({
     deployment: input.world.deployment,
     protocol,
@@ -289,9 +289,9 @@ export function discover(input: ExchangeInput, request: RunInput, book: Book, pr
     caller: request.caller,
     startedWallMs: input.startedWallMs,
   });
-  if ("kind" in listed) return refuse(input, book, protocol, request.parts, listed, null);
+  if ("kind" in listed) return refuse(input, record, protocol, request.parts, listed, null);
   const bytes = listed.body instanceof Uint8Array ? listed.body.length : 0;
-  book.close({
+  record.close({
     outcome: "answered",
     status: listed.status,
     failure: null,
@@ -302,6 +302,6 @@ export function discover(input: ExchangeInput, request: RunInput, book: Book, pr
   });
   return {
     ...listed,
-    headers: { ...listed.headers, ...protocol.carrier.answerHeaders(book.id), "x-ringmain-request-id": book.id },
+    headers: { ...listed.headers, ...protocol.carrier.answerHeaders(record.id), "x-ringmain-request-id": record.id },
   };
 }

@@ -2,7 +2,7 @@
 import type { Change, Health, Selection } from "../routing/index.ts";
 
 /** What outlives an exchange: bounded by the configuration (one entry per target, one per lane). */
-export interface Standing {
+export interface SharedState {
   readonly health: Health;
   readonly selections: Map<string, Selection>;
   readonly lastUsedMs: Map<string, number>;

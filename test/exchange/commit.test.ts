@@ -136,7 +136,7 @@ for (const words of VENDOR_WORDS) {
           expect(core.records).toHaveLength(1);
           expect(core.records[0]).toMatchObject({ outcome: "cut", failure: row.kind, status: 200 });
           expect(core.records[0]?.attempts.map((attempt) => attempt.outcome.toString())).toEqual(["cut"]);
-          expect(core.standing.health.facts(laneOf("first/a/one", words.protocol), core.effects.nowMs()).err).toBe(1);
+          expect(core.shared.health.facts(laneOf("first/a/one", words.protocol), core.effects.nowMs()).err).toBe(1);
           expect(core.inflight()).toBe(0);
           expect(core.bugs).toEqual([]);
         });

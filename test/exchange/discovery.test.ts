@@ -126,7 +126,7 @@ for (const [name, answer] of CANNOT) {
     expect(core.changes).toEqual([]);
     const [lane] = LANES;
     if (lane === undefined) throw new Error("no lane");
-    expect(core.standing.health.condition(poolOf("one", [lane]), lane, core.effects.nowMs()).eligible).toBe(true);
+    expect(core.shared.health.condition(poolOf("one", [lane]), lane, core.effects.nowMs()).eligible).toBe(true);
     expect(core.records).toHaveLength(1);
   });
 }

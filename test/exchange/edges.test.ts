@@ -31,7 +31,7 @@ const ask = (core: Core, model = "pool", headers: Record<string, string> = {}, s
   core.ask({ protocol: "openai", body: question("openai", { model, stream: streamed }), headers });
 
 const because = (core: Core, target: Target, lane: Lane): string | null =>
-  core.standing.health.condition(target, lane, core.effects.nowMs()).because;
+  core.shared.health.condition(target, lane, core.effects.nowMs()).because;
 
 describe("pools", () => {
   test("a full winner: a free sibling serves at once", async () => {
@@ -167,7 +167,7 @@ describe("a test of an open breaker is given back", () => {
     await ask(core);
     expect(because(core, pool, lane)).toBe("breaker-open");
     await core.effects.run(30_000);
-    expect(core.standing.health.condition(pool, lane, core.effects.nowMs()).probing).toBe(true);
+    expect(core.shared.health.condition(pool, lane, core.effects.nowMs()).probing).toBe(true);
     await run(core);
     return core;
   }
@@ -179,7 +179,7 @@ describe("a test of an open breaker is given back", () => {
     ["no descriptor left", transportError("EMFILE")],
   ])("after %s", async (_name, how) => {
     const core = await tested(how, (each) => ask(each));
-    const condition = core.standing.health.condition(pool, a, core.effects.nowMs());
+    const condition = core.shared.health.condition(pool, a, core.effects.nowMs());
     expect([condition.eligible, condition.probing]).toEqual([true, true]);
   });
 
@@ -215,7 +215,7 @@ describe("a test of an open breaker is given back", () => {
     };
     const got = await core.ask({ protocol: "openai", body: question("openai"), caller });
     expect(got.status).toBe(401);
-    expect(core.standing.health.condition(pool, a, core.effects.nowMs()).probing).toBe(true);
+    expect(core.shared.health.condition(pool, a, core.effects.nowMs()).probing).toBe(true);
   });
 
   test("won in a fallback pool: its outcome is that pool's", async () => {
@@ -232,7 +232,7 @@ describe("a test of an open breaker is given back", () => {
     await core.effects.run(30_000);
     expect((await ask(core)).status).toBe(200);
     expect(because(core, spare, a)).toBeNull();
-    expect(core.standing.health.condition(spare, a, core.effects.nowMs()).probing).toBe(false);
+    expect(core.shared.health.condition(spare, a, core.effects.nowMs()).probing).toBe(false);
   });
 
   test("a pool that begins meanwhile starts closed", async () => {

@@ -172,7 +172,7 @@ test("a client that leaves while it waits is one record, and takes nobody's plac
   expect((await core.until(third?.answer ?? Promise.reject(new Error("none")), 1_000)).status).toBe(200);
   expect(core.records.map((record) => record.outcome).toSorted()).toEqual(["answered", "answered", "client-gone"]);
   expect(core.inflight()).toBe(0);
-  expect([...core.standing.waiting.values()].every((waiting) => waiting === 0)).toBe(true);
+  expect([...core.shared.waiting.values()].every((waiting) => waiting === 0)).toBe(true);
 });
 
 // ---------------------------------------------------------------- exhaustion policies

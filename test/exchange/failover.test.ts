@@ -110,7 +110,7 @@ for (const words of VENDOR_WORDS) {
           expect(core.inflight()).toBe(0);
           const [first] = lanes;
           if (first === undefined) throw new Error("no lane");
-          const condition = core.standing.health.condition(poolOf("pool", lanes), first, core.effects.nowMs());
+          const condition = core.shared.health.condition(poolOf("pool", lanes), first, core.effects.nowMs());
           expect(String(condition.because)).toBe(String(row.out));
         });
       }

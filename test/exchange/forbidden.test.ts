@@ -38,6 +38,6 @@ test.each(ROWS)("%s: %s takes out the %s", async (protocol, body, out) => {
   expect(got.status).toBe(200);
   const target = core.world.deployment.targets["pool"];
   if (target === undefined) throw new Error("no pool");
-  const because = lanes.map((lane) => core.standing.health.condition(target, lane, core.effects.nowMs()).because);
+  const because = lanes.map((lane) => core.shared.health.condition(target, lane, core.effects.nowMs()).because);
   expect(because).toEqual(["hard-out", out === "account" ? "hard-out" : null]);
 });

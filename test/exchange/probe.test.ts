@@ -60,7 +60,7 @@ function setUp(
   const bugs: unknown[] = [];
   const probes = startProbes({
     world: core.world,
-    standing: core.standing,
+    shared: core.shared,
     onProbe: ({ outcome }) => probed.push(outcome),
     onBug: (error) => bugs.push(error),
   });
@@ -80,7 +80,7 @@ function reach(set: Set): string {
   const look = (name: string): string => {
     const target = set.core.world.deployment.targets[name];
     if (target === undefined) throw new Error("no target");
-    return set.core.standing.health.condition(target, laneIn(set), set.core.effects.nowMs()).because ?? "ok";
+    return set.core.shared.health.condition(target, laneIn(set), set.core.effects.nowMs()).because ?? "ok";
   };
   return `${look("pool")} · ${look("second")}`;
 }
@@ -109,7 +109,7 @@ describe("every protocol's probe", () => {
       expect(`${call.url} ${bodyText(call)}`).toContain("upstream-m");
       expect(JSON.stringify(call.init.headers)).toContain("key-of-p-a");
       expect(call.init.headers["user-agent"]).toBe("ringmain/test");
-      expect(set.core.standing.health.facts(laneIn(set), 0).ok).toBe(0); // nobody's request was answered
+      expect(set.core.shared.health.facts(laneIn(set), 0).ok).toBe(0); // nobody's request was answered
       expect(set.core.records).toEqual([]);
     },
   );

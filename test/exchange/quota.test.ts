@@ -50,7 +50,7 @@ function label(core: Core): string {
   const { lanes, targets } = core.world.deployment;
   const [lane, pool] = [lanes[FIRST], targets["pool"]];
   if (lane === undefined || pool === undefined) throw new Error("not deployed");
-  return core.standing.health.label(pool, lane, core.effects.nowMs());
+  return core.shared.health.label(pool, lane, core.effects.nowMs());
 }
 
 test.each([
@@ -105,7 +105,7 @@ test("a caller's own credential has limits of its own", async () => {
 test("an explanation shows the label and what is left", async () => {
   const core = setUp(withHeaders(answering(OPENAI_WORDS), LOW));
   await served(core);
-  const explain = createExplain({ world: core.world, standing: core.standing, protocols: core.protocols });
+  const explain = createExplain({ world: core.world, shared: core.shared, protocols: core.protocols });
   expect(explain({ target: "pool", protocol: "openai", request: null, headers: {} })).toMatchObject({
     order: [
       { lane: "second/a/m", health: "unknown", quotas: [] },

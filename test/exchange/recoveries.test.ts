@@ -17,7 +17,7 @@ function setUp() {
   const recoveries = createRecoveries({
     deployment,
     effects,
-    standing: {
+    shared: {
       health,
       selections: new Map(),
       lastUsedMs: new Map(),

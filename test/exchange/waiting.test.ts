@@ -30,7 +30,7 @@ describe("the queue", () => {
     for (const each of rest) each.leave();
     await core.until(Promise.all([holder, ...rest].map((each) => each.answer)));
     expect(core.inflight()).toBe(0);
-    expect([...core.standing.queued.values()].every((count) => count === 0)).toBe(true);
+    expect([...core.shared.queued.values()].every((count) => count === 0)).toBe(true);
     return now;
   }
 
@@ -65,7 +65,7 @@ describe("the queue", () => {
     const holders = [ask(core), ask(core)];
     const waiting = ask(core);
     await core.effects.run(1);
-    expect([core.standing.queued.get("m") ?? 0, core.standing.queued.get("n")]).toEqual([0, 1]);
+    expect([core.shared.queued.get("m") ?? 0, core.shared.queued.get("n")]).toEqual([0, 1]);
     for (const each of [...holders, waiting]) each.leave();
     await core.until(Promise.all([...holders, waiting].map((each) => each.answer)));
   });
@@ -164,6 +164,6 @@ test.each(["EMFILE", "ENFILE", "ENOBUFS", "EADDRNOTAVAIL"])(
     }
     expect(core.effects.calls).toHaveLength(5);
     expect(core.changes).toEqual([]);
-    for (const lane of lanes) expect(core.standing.health.condition(pool, lane, 0).because).toBeNull();
+    for (const lane of lanes) expect(core.shared.health.condition(pool, lane, 0).because).toBeNull();
   },
 );

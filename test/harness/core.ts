@@ -9,7 +9,7 @@ import {
   createSeals,
   type Exchange,
   type Repeats,
-  type Standing,
+  type SharedState,
   TRACE_HEADERS,
   type World,
 } from "../../src/exchange/index.ts";
@@ -74,7 +74,7 @@ export interface Got {
 export interface Core {
   readonly exchange: Exchange;
   readonly effects: VirtualEffects;
-  readonly standing: Standing;
+  readonly shared: SharedState;
   readonly world: World;
   readonly protocols: readonly Protocol[];
   readonly records: readonly ExchangeRecord[];
@@ -110,7 +110,7 @@ export function createCore(input: CoreInput): Core {
   const bugs: unknown[] = [];
   const changes: Change[] = [];
   const health = (tamper?.health ?? same)(createHealth(deployment, effects.random), deployment);
-  const standing: Standing = {
+  const shared: SharedState = {
     health,
     selections: new Map(),
     lastUsedMs: new Map(),
@@ -121,7 +121,7 @@ export function createCore(input: CoreInput): Core {
   const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
     world,
-    standing,
+    shared,
     protocols,
     identify: createIdentify({
       mode: deployment.auth.mode,
@@ -175,7 +175,7 @@ export function createCore(input: CoreInput): Core {
   return {
     exchange,
     effects,
-    standing,
+    shared,
     world,
     protocols,
     records,

@@ -38,7 +38,7 @@ export function judge(
   claim(new Set(core.records.map((record) => record.id)).size === core.records.length, "two records have one id");
   claim(core.inflight() === 0, `${core.inflight()} slots are still held`);
   claim(core.effects.timersPending() === 0, `${core.effects.timersPending()} timers are still armed`);
-  const waiting = [...core.standing.waiting.values(), ...core.standing.queued.values()];
+  const waiting = [...core.shared.waiting.values(), ...core.shared.queued.values()];
   claim(
     waiting.every((count) => count === 0),
     "somebody is still counted as waiting",

@@ -55,7 +55,7 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
   const probes = world.hasProbes
     ? startProbes({
         world: core.world,
-        standing: core.standing,
+        shared: core.shared,
         onProbe: () => undefined,
         onBug: (error) => claim(false, `a probe ended in a bug: ${String(error)}`),
       })
@@ -88,9 +88,9 @@ function look(
   claim: (holds: boolean, sentence: string) => void,
 ): void {
   const open = told.filter(({ overMs }) => overMs === null).length;
-  const waiting = [...core.standing.waiting.values()].reduce((sum, count) => sum + count, 0);
+  const waiting = [...core.shared.waiting.values()].reduce((sum, count) => sum + count, 0);
   claim(waiting <= open, `${waiting} wait, ${open} are open`);
-  for (const [model, count] of core.standing.queued) {
+  for (const [model, count] of core.shared.queued) {
     const max = Math.max(0, ...world.lanes.filter((lane) => lane.model === model).map(({ queue }) => queue.max));
     claim(count >= 0 && count <= max, `${count} wait for ${model}, its queue takes ${max}`);
   }

@@ -12,7 +12,7 @@ import { look, nothingLeftFor } from "../engine.ts";
 import { prepare } from "../lane/dispatch.ts";
 import type { Call, World } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
-import type { Standing } from "../shared-state.ts";
+import type { SharedState } from "../shared-state.ts";
 import { syntheticCall } from "./synthetic-call.ts";
 
 export interface ExplainInput {
@@ -81,10 +81,10 @@ const LOOKS_MAX = 50_000;
 
 export function createExplain(options: {
   readonly world: World;
-  readonly standing: Standing;
+  readonly shared: SharedState;
   readonly protocols: readonly Protocol[];
 }): Explain {
-  const { world, standing, protocols } = options;
+  const { world, shared, protocols } = options;
   return (input) => {
     const target = findTarget(world.deployment, input.target);
     if (target === null) return failure("unknown-model", `Nothing is called ${JSON.stringify(input.target)} here.`);
@@ -92,7 +92,7 @@ export function createExplain(options: {
     if (ingress === null) return failure("invalid-request", "There is no such protocol.");
     const call = callFor(world, ingress, target, input);
     if ("kind" in call) return call;
-    return explained({ world, standing, call, target });
+    return explained({ world, shared, call, target });
   };
 }
 
@@ -124,13 +124,13 @@ function callFor(world: World, ingress: Protocol, target: Target, input: Explain
 
 interface Explaining {
   readonly world: World;
-  readonly standing: Standing;
+  readonly shared: SharedState;
   readonly call: Call;
   readonly target: Target;
 }
 
 function explained(explaining: Explaining): Explanation {
-  const { world, standing, call, target } = explaining;
+  const { world, shared, call, target } = explaining;
   const nowMs = world.effects.nowMs();
   const looking = { ...explaining, tried: new Set<string>(), first: null, needsRoomBeyond: null };
   const decision = look(looking, target);
@@ -159,18 +159,18 @@ function explained(explaining: Explaining): Explanation {
       refusal === null
         ? null
         : { code: refusal.kind.replaceAll("-", "_"), message: refusal.message, retry_after_ms: refusal.retryAfterMs },
-    reason: reasonOf(decision, standing),
+    reason: reasonOf(decision, shared),
   };
 }
 
-function labelOf({ world, standing, target }: Explaining, id: string): string {
+function labelOf({ world, shared, target }: Explaining, id: string): string {
   const lane = world.deployment.lanes[id];
-  return lane === undefined ? "unknown" : standing.health.label(target, lane, world.effects.nowMs());
+  return lane === undefined ? "unknown" : shared.health.label(target, lane, world.effects.nowMs());
 }
 
 function explainedLane(explaining: Explaining, lane: Lane, odds: number): ExplainedLane {
-  const { world, standing, call, target } = explaining;
-  const facts = standing.health.facts(lane, world.effects.nowMs());
+  const { world, shared, call, target } = explaining;
+  const facts = shared.health.facts(lane, world.effects.nowMs());
   const egress = world.protocolOf(lane.protocol);
   const provider = world.deployment.providers[lane.provider];
   const relayed = egress.payload.id === call.ingress.payload.id;
@@ -202,16 +202,16 @@ const hearNothing = (): void => undefined;
 
 /** Draws first picks one after another on a scratch copy of what selection remembers, and counts. */
 function oddsOf(explaining: Explaining, first: Decision): ReadonlyMap<string, number> {
-  const { standing, target } = explaining;
+  const { shared, target } = explaining;
   const looks = Math.max(1, first.offered.length + first.left.length);
   const draws = Math.max(1, Math.min(DRAWS_MAX, Math.floor(LOOKS_MAX / looks)));
-  const selections = new Map<string, Selection>(standing.selections);
-  const lastUsedMs = new Map(standing.lastUsedMs);
-  const scratch: Standing = { ...standing, selections, lastUsedMs };
+  const selections = new Map<string, Selection>(shared.selections);
+  const lastUsedMs = new Map(shared.lastUsedMs);
+  const scratch: SharedState = { ...shared, selections, lastUsedMs };
   const counts = new Map<string, number>();
   for (let draw = 0; draw < draws; draw += 1) {
     const { pick, selection } = look(
-      { ...explaining, standing: scratch, tried: new Set(), first: null, needsRoomBeyond: null },
+      { ...explaining, shared: scratch, tried: new Set(), first: null, needsRoomBeyond: null },
       target,
     );
     if (pick === null) break;
@@ -234,7 +234,7 @@ function exhaustionText(policy: Exhaustion): string {
   }
 }
 
-function reasonOf({ pick, insist, runnerUp, offered, left }: Decision, { waiting }: Standing): string {
+function reasonOf({ pick, insist, runnerUp, offered, left }: Decision, { waiting }: SharedState): string {
   if (pick === null) return left.length === 0 ? "It has no lanes." : "No lane may serve it now.";
   if (insist) return `${pick.id} is the last lane: it is asked although its breaker is open.`;
   const queued = [...waiting.values()].reduce((sum, each) => sum + each, 0);

@@ -12,7 +12,7 @@ import { createStopper } from "../../std/stop-signal.ts";
 import { attempt } from "../attempt.ts";
 import { unusable } from "../lane/eligibility.ts";
 import type { World } from "../request/call.ts";
-import type { Standing } from "../shared-state.ts";
+import type { SharedState } from "../shared-state.ts";
 import { PING_EMBED_PROTOCOL } from "./ping.ts";
 import { syntheticCall } from "./synthetic-call.ts";
 
@@ -29,7 +29,7 @@ export interface ProbeRecord {
 
 export interface ProbeOptions {
   readonly world: World;
-  readonly standing: Standing;
+  readonly shared: SharedState;
   readonly onProbe: (record: ProbeRecord) => void;
   /** A bug in a reader or writer. */
   readonly onBug: (error: unknown) => void;
@@ -90,17 +90,17 @@ export function startProbes(options: ProbeOptions): Probes {
  * Not where nobody may ask, or where the vendor itself said when to come back. Neither where a client's request tells
  * more than a probe would: one has just been answered well, or every slot is taken.
  */
-function isWanted({ world, standing }: ProbeOptions, lane: Lane, { health }: Provider, target: Target): boolean {
+function isWanted({ world, shared }: ProbeOptions, lane: Lane, { health }: Provider, target: Target): boolean {
   if (askedOf(lane) === null) return false;
   if (!lane.routing || (lane.credential !== null && world.secretOf(lane) === null)) return false;
   if (lane.credential === null && world.deployment.auth.mode === "passthrough") return false;
   const nowMs = world.effects.nowMs();
-  const { because, full } = standing.health.condition(target, lane, nowMs);
+  const { because, full } = shared.health.condition(target, lane, nowMs);
   if (because === "waiting" || because === "used-up" || full) return false;
-  if (standing.health.facts(lane, nowMs).out) return true;
+  if (shared.health.facts(lane, nowMs).out) return true;
   if (health.mode === "dead") return false;
-  const usedMs = standing.lastUsedMs.get(lane.id) ?? null;
-  const isProven = PROVEN.has(standing.health.label(target, lane, nowMs));
+  const usedMs = shared.lastUsedMs.get(lane.id) ?? null;
+  const isProven = PROVEN.has(shared.health.label(target, lane, nowMs));
   return !(isProven && usedMs !== null && nowMs - usedMs < health.intervalMs);
 }
 
@@ -128,7 +128,7 @@ interface Probe extends ProbeOptions {
 }
 
 async function probeLane(input: Probe): Promise<void> {
-  const { world, standing, lane, provider, target } = input;
+  const { world, shared, lane, provider, target } = input;
   const operation = askedOf(lane) ?? "chat";
   const ingress = world.protocolOf(operation === "embed" ? PING_EMBED_PROTOCOL : lane.protocol);
   const call = syntheticCall({
@@ -146,11 +146,11 @@ async function probeLane(input: Probe): Promise<void> {
   // Its protocol, or the path it was given, offers no embeddings: nothing small can be asked of it.
   if (operation === "embed" && unusable(world, call, lane) !== null) return;
   const timers = timersFor(provider.health.timeoutMs);
-  const guard = standing.health.probe(lane, world.effects.nowMs());
+  const guard = shared.health.probe(lane, world.effects.nowMs());
   const report = reporter(input, guard);
   try {
     const hear = (facts: readonly QuotaFact[]): void =>
-      standing.onChanges(standing.health.hear(lane, facts, world.effects.nowMs()));
+      shared.onChanges(shared.health.hear(lane, facts, world.effects.nowMs()));
     const outcome = await attempt({ world, call, target: { ...target, timers }, lane, patienceMs: null, hear });
     switch (outcome.kind) {
       case "answered":
@@ -175,7 +175,7 @@ async function probeLane(input: Probe): Promise<void> {
 /** A model of embeddings or sound takes no conversation, and says so in the words of one that does not exist. */
 const SAYS_NOTHING: ReadonlySet<Failure["kind"]> = new Set<Failure["kind"]>(["model-missing"]);
 
-function reporter({ world, standing, lane, onProbe }: Probe, guard: ProbeGuard) {
+function reporter({ world, shared, lane, onProbe }: Probe, guard: ProbeGuard) {
   return (outcome: ProbeRecord["outcome"], failed: Failure | null): void => {
     const nowMs = world.effects.nowMs();
     const changes =
@@ -184,7 +184,7 @@ function reporter({ world, standing, lane, onProbe }: Probe, guard: ProbeGuard) 
         : SAYS_NOTHING.has(failed.kind)
           ? guard.abandoned(nowMs)
           : guard.failed(failed, nowMs);
-    standing.onChanges(changes);
+    shared.onChanges(changes);
     onProbe({ lane: lane.id, outcome });
   };
 }

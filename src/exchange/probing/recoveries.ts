@@ -5,7 +5,7 @@
 import type { Deployment } from "../../ir/deployment.ts";
 import type { Change, HealthLabel } from "../../routing/index.ts";
 import type { Cancel, Effects } from "../../std/effects.ts";
-import type { Standing } from "../shared-state.ts";
+import type { SharedState } from "../shared-state.ts";
 
 export interface Recoveries {
   /** Changes that last for a time. */
@@ -27,9 +27,9 @@ const OUT: ReadonlySet<HealthLabel> = new Set<HealthLabel>([
 export function createRecoveries(options: {
   readonly deployment: Deployment;
   readonly effects: Pick<Effects, "nowMs" | "setTimer">;
-  readonly standing: Standing;
+  readonly shared: SharedState;
 }): Recoveries {
-  const { deployment, effects, standing } = options;
+  const { deployment, effects, shared } = options;
   /** One for each cell and one for each lane at most; a later change of the same replaces it. */
   const timers = new Map<string, Cancel>();
 
@@ -37,14 +37,14 @@ export function createRecoveries(options: {
     const lane = deployment.lanes[id];
     const target = name === null ? targetOf(deployment, id) : deployment.targets[name];
     if (lane === undefined || target === undefined) return;
-    const to = standing.health.label(target, lane, effects.nowMs());
+    const to = shared.health.label(target, lane, effects.nowMs());
     // Out again or still out for another reason: that was told by whoever put it out.
     if (OUT.has(to)) return;
-    const forMs = to === "pressure" ? standing.health.pressedForMs(lane, effects.nowMs()) : null;
+    const forMs = to === "pressure" ? shared.health.pressedForMs(lane, effects.nowMs()) : null;
     const change: Change = { target: name, lane: id, from, to, because: ENDED[from] ?? "cooldown ended", forMs };
     // Still under pressure, by what was told since.
     if (to === from) watch([change]);
-    else standing.onChanges([change]);
+    else shared.onChanges([change]);
   };
   const watch = (changes: readonly Change[]): void => {
     for (const change of changes) {

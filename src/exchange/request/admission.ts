@@ -4,7 +4,7 @@ import type { Deployment, Lane, Target } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
 import type { Answer } from "../contract.ts";
 import { isAboutLimits } from "../lane/header-filter.ts";
-import type { Book } from "../record-builder.ts";
+import type { RecordBuilder } from "../record-builder.ts";
 import type { ExchangeInput } from "../respond.ts";
 import { type Call, isFailure } from "./call.ts";
 
@@ -17,7 +17,12 @@ export interface NotLetIn {
 }
 
 /** Null: it may go on. Waits only where a lease is used up. */
-export async function letIn(input: ExchangeInput, call: Call, book: Book, target: Target): Promise<NotLetIn | null> {
+export async function letIn(
+  input: ExchangeInput,
+  call: Call,
+  record: RecordBuilder,
+  target: Target,
+): Promise<NotLetIn | null> {
   const { admission, world } = input;
   if (admission === null) return null;
   const admitting = admission.admit({
@@ -35,7 +40,7 @@ export async function letIn(input: ExchangeInput, call: Call, book: Book, target
     const { failure, limits } = admitted;
     return { failure, told: { limits: () => limits, warnings: [], projectIgnored: false } };
   }
-  book.pass = admitted.pass;
+  record.pass = admitted.pass;
   return null;
 }
 
