@@ -5,12 +5,12 @@ import type { IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { parseArguments, wrapArguments } from "../shared/arguments.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { writeFinish } from "./finish.ts";
-import { createLossList, type LossList } from "./loss-list.ts";
 import { writeOpaque } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { NO_PLACE, ORIGIN } from "./wire.ts";
 
 /** As the vendor's: `msg_01` and 22 base62 characters. */
 export function newMessageId(context: AnswerContext): string {
@@ -22,7 +22,7 @@ export function newToolUseId(context: AnswerContext): string {
 }
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const losses = createLossList();
+  const losses = createLosses({ noPlace: NO_PLACE });
   const native = response.sourceProtocol === ORIGIN;
   const [choice, ...others] = response.choices;
   for (const other of others) losses.drop(`choices[${other.index}]`, "the Messages API gives one answer");
@@ -54,7 +54,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
 }
 
 /** The SDK's types demand both counts as numbers; what the vendor did not say is estimated, and that is a loss. */
-function writeAnswerUsage(response: IrResponse, context: AnswerContext, losses: LossList): JsonObject {
+function writeAnswerUsage(response: IrResponse, context: AnswerContext, losses: Losses): JsonObject {
   const { usage } = response;
   if (usage?.freshInputTokens == null) losses.approximate("usage.input_tokens", "not reported, so it is an estimate");
   if (usage?.outputTokens == null) losses.approximate("usage.output_tokens", "not reported, so it is written as 0");
@@ -63,7 +63,7 @@ function writeAnswerUsage(response: IrResponse, context: AnswerContext, losses: 
 
 interface AnswerWriter {
   readonly context: AnswerContext;
-  readonly losses: LossList;
+  readonly losses: Losses;
   readonly native: boolean;
 }
 
@@ -108,7 +108,7 @@ function writeKind(block: IrBlock, path: string, writer: AnswerWriter): JsonObje
 }
 
 /** No member where there are none: some clients refuse a null. */
-function writeCitations(citations: readonly IrCitation[], path: string, losses: LossList): JsonObject {
+function writeCitations(citations: readonly IrCitation[], path: string, losses: Losses): JsonObject {
   const own = citations.filter((citation) => citation.sourceProtocol === ORIGIN);
   if (own.length < citations.length)
     losses.drop(`${path}.citations`, "the vendor's citations point into its own sources");
@@ -126,7 +126,7 @@ function writeToolCall(block: ToolCallBlock, path: string, writer: AnswerWriter)
   };
 }
 
-function writeInput(block: ToolCallBlock, path: string, losses: LossList): unknown {
+function writeInput(block: ToolCallBlock, path: string, losses: Losses): unknown {
   if (block.kind === "custom") return { input: block.arguments };
   const parsed = parseArguments(block.arguments);
   if (parsed.kind === "object") return parsed.value;
@@ -135,7 +135,7 @@ function writeInput(block: ToolCallBlock, path: string, losses: LossList): unkno
 }
 
 /** Reasoning of another vendor keeps its seal under a tag, so that it finds its way back to its issuer alone. */
-function writeReasoning(block: ReasoningBlock, path: string, losses: LossList): JsonObject {
+function writeReasoning(block: ReasoningBlock, path: string, losses: Losses): JsonObject {
   const { signature, encrypted, text } = block;
   if (encrypted !== null && text === "" && signature === null) {
     return { type: "redacted_thinking", data: writeOpaque("encrypted", encrypted) };

@@ -11,14 +11,14 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { type BlockQueue, createBlockQueue } from "../shared/block-queue.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { writeStreamError } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
-import { createLossList, type LossList } from "./loss-list.ts";
 import { writeOpaque } from "./reasoning-signatures.ts";
 import { newMessageId, newToolUseId } from "./response-writer.ts";
 import { writeCounters, writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { NO_PLACE, ORIGIN } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state = createState(context);
@@ -38,7 +38,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
 
 interface State {
   readonly context: AnswerContext;
-  readonly losses: LossList;
+  readonly losses: Losses;
   /** Fields whose loss was reported: one loss each, however many deltas it concerns. */
   readonly reported: Set<string>;
   readonly queue: BlockQueue;
@@ -67,7 +67,7 @@ interface BlockState {
 function createState(context: AnswerContext): State {
   return {
     context,
-    losses: createLossList(),
+    losses: createLosses({ noPlace: NO_PLACE }),
     reported: new Set(),
     queue: createBlockQueue(),
     blocks: new Map(),

@@ -4,14 +4,7 @@
  */
 import type { IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
-import {
-  askedBudget,
-  askedEffort,
-  BUDGET_TOKENS_MIN,
-  isToolForced,
-  type OnLoss,
-  planBudget,
-} from "../shared/thinking-budget.ts";
+import { askedBudget, askedEffort, BUDGET_TOKENS_MIN, isToolForced, planBudget } from "../shared/thinking-budget.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export interface Limits {
@@ -98,12 +91,7 @@ function writeAdaptive(
   config: IrReasoningConfig,
   context: WriteContext,
 ): { thinking: JsonObject; effort: string | null } {
-  return { thinking: { type: "adaptive" }, effort: askedEffort(config, context.rules.efforts, lossesOf(context)) };
-}
-
-function lossesOf({ losses }: WriteContext): OnLoss {
-  const add = { dropped: losses.drop, clamped: losses.clamp, approximated: losses.approximate };
-  return (how, field, detail) => add[how](field, detail);
+  return { thinking: { type: "adaptive" }, effort: askedEffort(config, context.rules.efforts, context.losses) };
 }
 
 interface BudgetInput {
@@ -121,15 +109,14 @@ function writeBudget(input: BudgetInput, context: WriteContext): WrittenThinking
     context.losses.drop("reasoning", because);
     return none;
   }
-  const onLoss = lossesOf(context);
-  const asked = askedBudget(input.config, onLoss);
+  const asked = askedBudget(input.config, context.losses);
   if (asked === null) return none;
   const limit = {
     tokens: input.maxTokens,
     isClients: input.request.maxOutputTokens !== null,
     room: input.limits.maxOutputTokens ?? Number.POSITIVE_INFINITY,
   };
-  const plan = planBudget(asked, limit, onLoss);
+  const plan = planBudget(asked, limit, context.losses);
   if (plan === null) return none;
   return {
     thinking: { type: "enabled", budget_tokens: plan.budget },

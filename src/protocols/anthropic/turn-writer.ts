@@ -77,9 +77,7 @@ function normaliseTurns(request: IrRequest, context: WriteContext): WrittenConve
     legalId: legalToolId,
     isMisplaced: (role, block) =>
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : block.type === "image",
-    onLoss: (how, field, detail) =>
-      how === "dropped" ? context.losses.drop(field, detail) : context.losses.approximate(field, detail),
-    dropExtras: (path, extras) => context.losses.dropExtras(path, extras),
+    losses: context.losses,
   });
   return { messages: turns.map(({ role, content }) => ({ role, content })), promoted };
 }

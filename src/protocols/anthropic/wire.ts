@@ -29,6 +29,8 @@ export type Effort = NonNullable<OutputConfig["effort"]>;
 
 /** Id of this protocol: the `origin` of what it reads and the issuer of its signatures. */
 export const ORIGIN = "anthropic";
+/** What is said of members that only another protocol has. */
+export const NO_PLACE = "the Messages API has no such member";
 
 /**
  * Types an error envelope may carry. `request_too_large` stands on the vendor's error page (platform.claude.com, API

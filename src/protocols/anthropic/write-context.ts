@@ -1,9 +1,9 @@
 /** What every part of the request writer needs to know: whose request it is, what the model takes, where losses go. */
 import type { CacheMark, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { createLossList, type LossList } from "./loss-list.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
-import { ORIGIN } from "./wire.ts";
+import { NO_PLACE, ORIGIN } from "./wire.ts";
 
 /** The vendor takes at most so many marks in one request (platform.claude.com, prompt caching, read 2026-11-21). */
 const CACHE_MARKS_MAX = 4;
@@ -12,7 +12,7 @@ export interface WriteContext {
   /** The request was read from this protocol: what its client wrote is written back, and the vendor judges it. */
   readonly native: boolean;
   readonly rules: ModelRules;
-  readonly losses: LossList;
+  readonly losses: Losses;
   /** Cache marks that may still be written. */
   marksLeft: number;
 }
@@ -21,7 +21,7 @@ export function createWriteContext(request: IrRequest, upstreamModel: string): W
   return {
     native: request.sourceProtocol === ORIGIN,
     rules: rulesOf(upstreamModel),
-    losses: createLossList(),
+    losses: createLosses({ noPlace: NO_PLACE }),
     marksLeft: CACHE_MARKS_MAX,
   };
 }

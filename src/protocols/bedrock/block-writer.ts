@@ -30,7 +30,7 @@ function writeKind(block: IrBlock, path: string, context: WriteContext, id: stri
       return writeText(block, path, context);
     case "refusal":
       // The vendor has no such block; without the text the turn would be empty and the conversation lopsided.
-      context.onLoss("approximated", path, "a refusal is written as text");
+      context.losses.approximate(path, "a refusal is written as text");
       return block.text.trim() === "" ? null : { text: block.text };
     case "image":
       return guarded("image", writeImage(block, path, context), block.extras, path, context);
@@ -47,7 +47,7 @@ function writeKind(block: IrBlock, path: string, context: WriteContext, id: stri
     case "opaque": {
       const value = asObject(block.value);
       if (block.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
-      context.onLoss("dropped", path, `${block.name} is known only to its own protocol`);
+      context.losses.drop(path, `${block.name} is known only to its own protocol`);
       return null;
     }
   }
@@ -56,7 +56,7 @@ function writeKind(block: IrBlock, path: string, context: WriteContext, id: stri
 /** Extras belong to the protocol the request was read from. */
 export function withExtras(written: JsonObject, extras: Extras, path: string, context: WriteContext): JsonObject {
   if (context.native) return { ...written, ...extras };
-  context.losses.addExtras(path, extras);
+  context.losses.dropExtras(path, extras);
   return written;
 }
 
@@ -89,13 +89,9 @@ function writeText(block: TextBlock, path: string, context: WriteContext): JsonO
     return guarded("text", { text: block.text }, block.extras, path, context);
   }
   if (!context.native) {
-    context.losses.addExtras(path, block.extras);
+    context.losses.dropExtras(path, block.extras);
     if (block.citations.length > 0) {
-      context.onLoss(
-        "dropped",
-        `${path}.citations`,
-        "citations of another vendor refer to sources this one has not seen",
-      );
+      context.losses.drop(`${path}.citations`, "citations of another vendor refer to sources this one has not seen");
     }
     return block.text.trim() === "" ? null : { text: block.text };
   }
@@ -115,15 +111,14 @@ function writeSound(
 ): JsonObject | null {
   const { transcript } = block;
   if (transcript !== null && transcript.trim() !== "" && !context.rules.audio && !context.native) {
-    context.onLoss("approximated", path, "audio is written as its transcript");
+    context.losses.approximate(path, "audio is written as its transcript");
     return { text: transcript };
   }
   return member("audio", writeAudio(block, path, context), block.extras, path, context);
 }
 
 function writeToolUse(block: ToolCallBlock, path: string, context: WriteContext, id: string | null): JsonObject {
-  if (block.signature !== null)
-    context.onLoss("dropped", `${path}.signature`, "a tool call has no place for a signature");
+  if (block.signature !== null) context.losses.drop(`${path}.signature`, "a tool call has no place for a signature");
   return {
     toolUseId: writeId(block.id, `${path}.id`, context, id),
     name: context.native ? block.name : legalToolName(block.name),
@@ -133,7 +128,7 @@ function writeToolUse(block: ToolCallBlock, path: string, context: WriteContext,
 
 function writeId(own: string, path: string, context: WriteContext, id: string | null): string {
   const written = id ?? (context.native ? own : legalToolId(own));
-  if (written !== own) context.onLoss("approximated", path, "the id has characters or a length the vendor refuses");
+  if (written !== own) context.losses.approximate(path, "the id has characters or a length the vendor refuses");
   return written;
 }
 
@@ -143,7 +138,7 @@ function writeInput(block: ToolCallBlock, path: string, context: WriteContext): 
   const parsed = parseArguments(block.arguments);
   if (parsed.kind === "object") return parsed.value;
   if (context.native && parsed.kind === "value") return parsed.value;
-  context.onLoss("approximated", `${path}.arguments`, "not a JSON object, so it is written inside one");
+  context.losses.approximate(`${path}.arguments`, "not a JSON object, so it is written inside one");
   return wrapArguments(block.arguments);
 }
 
@@ -159,7 +154,7 @@ function writeToolResult(block: ToolResultBlock, path: string, context: WriteCon
 function writeStatus(isError: boolean | null, path: string, context: WriteContext): JsonObject {
   if (isError === null) return {};
   if (context.native || context.rules.resultStatus) return { status: isError ? "error" : "success" };
-  if (isError) context.onLoss("dropped", `${path}.is_error`, "the model is not told that a result is an error");
+  if (isError) context.losses.drop(`${path}.is_error`, "the model is not told that a result is an error");
   return {};
 }
 
@@ -170,7 +165,7 @@ function writeResultContent(block: ToolResultBlock, path: string, context: Write
   if (context.native && block.wasString && first?.type === "text") return [{ json: parseExact(first.text) }];
   const content = writeBlocks(block.content, `${path}.content`, context);
   if (content.length > 0 || context.native) return content;
-  context.onLoss("approximated", `${path}.content`, "an empty result is written as a word that says so");
+  context.losses.approximate(`${path}.content`, "an empty result is written as a word that says so");
   return [{ text: EMPTY_RESULT }];
 }
 
@@ -186,8 +181,7 @@ function writeReasoning(block: ReasoningBlock, path: string, context: WriteConte
     return { reasoningContent: { reasoningText: { text, ...block.extras } } };
   }
   const signed = signature !== null || encrypted !== null;
-  context.onLoss(
-    "dropped",
+  context.losses.drop(
     path,
     signed ? "reasoning signed by another vendor" : "reasoning without this vendor's signature",
   );

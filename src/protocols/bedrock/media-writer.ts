@@ -10,16 +10,16 @@ type Bytes = Extract<MediaSource, { kind: "base64" }>;
 
 export function writeImage(block: ImageBlock, path: string, context: WriteContext): JsonObject | null {
   if (block.detail !== null && block.detail !== "auto") {
-    context.onLoss("dropped", `${path}.detail`, "the Converse API has no resolution setting");
+    context.losses.drop(`${path}.detail`, "the Converse API has no resolution setting");
   }
   const source = bytesOf(block.source);
   if (source === null) {
-    context.onLoss("dropped", path, "the vendor takes images as bytes and fetches none");
+    context.losses.drop(path, "the vendor takes images as bytes and fetches none");
     return null;
   }
   const format = imageWordOf((context.native ? source.mediaType : mediaTypeOf(source)) ?? "");
   if (format === null) {
-    context.onLoss("dropped", path, "an image of a kind the vendor does not take");
+    context.losses.drop(path, "an image of a kind the vendor does not take");
     return null;
   }
   return { format, source: { bytes: source.data } };
@@ -28,13 +28,13 @@ export function writeImage(block: ImageBlock, path: string, context: WriteContex
 export function writeAudio(block: AudioBlock, path: string, context: WriteContext): JsonObject | null {
   const source = bytesOf(block.source);
   if (!context.native && !context.rules.audio) {
-    context.onLoss("dropped", path, "the model takes no audio");
+    context.losses.drop(path, "the model takes no audio");
     return null;
   }
   const word = block.format ?? "";
   const format = isAudioWord(word) ? word : audioWordOf(source?.mediaType ?? "");
   if (source === null || format === null) {
-    context.onLoss("dropped", path, "audio of a kind the vendor does not take");
+    context.losses.drop(path, "audio of a kind the vendor does not take");
     return null;
   }
   return { format, source: { bytes: source.data } };
@@ -43,7 +43,7 @@ export function writeAudio(block: AudioBlock, path: string, context: WriteContex
 export function writeDocument(block: DocumentBlock, path: string, context: WriteContext): JsonObject | null {
   const source = writeSource(block, path, context);
   if (source === null) {
-    context.onLoss("dropped", path, "a document of a kind the vendor does not take");
+    context.losses.drop(path, "a document of a kind the vendor does not take");
     return null;
   }
   return {
@@ -60,8 +60,7 @@ function writeNotes(block: DocumentBlock, path: string, context: WriteContext): 
     ...(block.citations === null ? {} : { citations: { enabled: block.citations } }),
   };
   if (context.native || context.rules.family === "claude") return notes;
-  for (const name of Object.keys(notes))
-    context.onLoss("dropped", `${path}.${name}`, "the model takes documents alone");
+  for (const name of Object.keys(notes)) context.losses.drop(`${path}.${name}`, "the model takes documents alone");
   return {};
 }
 
@@ -99,7 +98,7 @@ function writeWords(texts: readonly string[], as: "text" | "content" | "bytes"):
 function textsOf(blocks: readonly IrBlock[], path: string, context: WriteContext): string[] {
   return blocks.flatMap((block, index) => {
     if (block.type === "text") return [block.text];
-    context.onLoss("dropped", `${path}.source.content[${index}]`, "blocks of a document are texts");
+    context.losses.drop(`${path}.source.content[${index}]`, "blocks of a document are texts");
     return [];
   });
 }
@@ -120,11 +119,7 @@ function writeName(title: string | null, path: string, context: WriteContext): s
   for (let count = 2; context.documentNames.has(name); count++) name = `${base} (${count})`;
   context.documentNames.add(name);
   if (title !== null && name !== title) {
-    context.onLoss(
-      "approximated",
-      `${path}.title`,
-      "the vendor takes names of letters, digits and few signs, once each",
-    );
+    context.losses.approximate(`${path}.title`, "the vendor takes names of letters, digits and few signs, once each");
   }
   return name;
 }

@@ -22,7 +22,7 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
   const context = createWriteContext(asked, options.upstreamModel);
   const { structuredOutput, forcedTools } = context.rules;
   const forced = context.native || structuredOutput || !forcedTools ? null : forceAnswer(asked);
-  if (forced !== null) context.onLoss("approximated", forced.loss.field, forced.loss.detail);
+  if (forced !== null) context.losses.approximate(forced.loss.field, forced.loss.detail);
   const request = forced?.request ?? asked;
   const { system, messages } = writePrompt(request, context);
   const toolConfig = writeTools(request, messages, context);
@@ -55,7 +55,7 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
   };
   dropTheRest(request, context);
   if (context.native) return { value: mergeMembers(body, request.extras), losses: context.losses.list };
-  context.losses.addExtras("", request.extras);
+  context.losses.dropExtras("", request.extras);
   return { value: body, losses: context.losses.list };
 }
 
@@ -82,7 +82,7 @@ function writePrompt(
   if (messages.length > 0) return { system, messages };
   const last = system.splice(-1);
   if (last.length === 0) return { system, messages };
-  context.onLoss("approximated", "messages", "a conversation needs a user turn, so the last instruction becomes one");
+  context.losses.approximate("messages", "a conversation needs a user turn, so the last instruction becomes one");
   return { system, messages: [{ role: "user", content: last }] };
 }
 
@@ -90,15 +90,11 @@ function writePrompt(
 function writeFormat(format: IrOutputFormat | null, context: WriteContext): JsonObject | null {
   if (format === null || format.kind === "text") return null;
   if (format.kind === "json") {
-    context.onLoss("approximated", "response_format", "JSON without a schema is asked for in the system prompt");
+    context.losses.approximate("response_format", "JSON without a schema is asked for in the system prompt");
     return null;
   }
   if (!context.native && !context.rules.structuredOutput) {
-    context.onLoss(
-      "approximated",
-      "response_format",
-      "the model holds to no schema: it is asked to in the system prompt",
-    );
+    context.losses.approximate("response_format", "the model holds to no schema: it is asked to in the system prompt");
     return null;
   }
   const jsonSchema = {
@@ -113,7 +109,7 @@ function writeSchema(schema: unknown, context: WriteContext): unknown {
   if (context.native) return schema;
   const changes = new Set<string>();
   const written = closeSchema(schema ?? { type: "object" }, changes);
-  for (const change of changes) context.onLoss("approximated", "response_format.schema", change);
+  for (const change of changes) context.losses.approximate("response_format.schema", change);
   return written;
 }
 
@@ -121,7 +117,7 @@ function writeSchema(schema: unknown, context: WriteContext): unknown {
 function writeStop(stop: readonly string[], context: WriteContext): readonly string[] {
   if (context.native) return stop;
   const kept = stop.filter((each) => each.trim() !== "");
-  if (kept.length < stop.length) context.onLoss("dropped", "stop", "the vendor takes no blank stop sequence");
+  if (kept.length < stop.length) context.losses.drop("stop", "the vendor takes no blank stop sequence");
   return kept;
 }
 
@@ -131,7 +127,7 @@ function writeParallel(request: IrRequest, hasTools: boolean, context: WriteCont
   const isNews = parallelToolCalls === false && hasTools;
   if (parallelToolCalls === null || (!context.native && !isNews)) return {};
   if (!context.native && (!context.rules.oneCallAtATime || isForced(request))) {
-    context.onLoss("dropped", "parallel_tool_calls", "the model cannot be held to one call at a time");
+    context.losses.drop("parallel_tool_calls", "the model cannot be held to one call at a time");
     return {};
   }
   return { tool_choice: { type: "auto", disable_parallel_tool_use: !parallelToolCalls } };
@@ -154,7 +150,7 @@ function writeMetadata(metadata: IrRequest["metadata"], context: WriteContext): 
   );
   const kept = Object.fromEntries(legal.slice(0, METADATA_MAX));
   if (Object.keys(kept).length < Object.keys(metadata).length) {
-    context.onLoss("dropped", "metadata", "the vendor takes 16 entries of plain characters");
+    context.losses.drop("metadata", "the vendor takes 16 entries of plain characters");
   }
   return member("requestMetadata", kept);
 }
@@ -174,13 +170,13 @@ function writeServiceTier(tier: string | null, context: WriteContext): JsonObjec
   if (tier === null) return {};
   if (context.native) return { serviceTier: { type: tier } };
   const written = TIERS.get(tier);
-  if (written === undefined) context.onLoss("dropped", "service_tier", "the vendor has no such tier");
+  if (written === undefined) context.losses.drop("service_tier", "the vendor has no such tier");
   return written == null ? {} : { serviceTier: { type: written } };
 }
 
 function dropTheRest(request: IrRequest, context: WriteContext): void {
   const none = "the Converse API has no such option";
-  if (request.choices !== null && request.choices > 1) context.onLoss("dropped", "n", "the vendor gives one answer");
-  if (request.logprobs !== null) context.onLoss("dropped", "logprobs", none);
-  if (request.user !== null) context.onLoss("dropped", "user", none);
+  if (request.choices !== null && request.choices > 1) context.losses.drop("n", "the vendor gives one answer");
+  if (request.logprobs !== null) context.losses.drop("logprobs", none);
+  if (request.user !== null) context.losses.drop("user", none);
 }

@@ -1,7 +1,6 @@
 /** An answer of any vendor as a Converse answer, with every member the vendor's own SDK types demand. */
 
 import type { WithLosses } from "../../ir/loss.ts";
-import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, ReasoningBlock, TextBlock, ToolCallBlock } from "../../ir/request.ts";
 import type { IrFinish, IrResponse } from "../../ir/response.ts";
 import type { Usage } from "../../ir/usage.ts";
@@ -29,7 +28,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
   const losses = createLosses();
   const native = response.sourceProtocol === ORIGIN;
   const [choice, ...others] = response.choices;
-  for (const other of others) losses.add(dropped(`choices[${other.index}]`, "the Converse API gives one answer"));
+  for (const other of others) losses.drop(`choices[${other.index}]`, "the Converse API gives one answer");
   const blocks = choice?.blocks ?? [];
   const writer: AnswerWriter = { context, losses, native };
   const content = blocks.flatMap((block, index) => writeBlock(block, `content[${index}]`, writer) ?? []);
@@ -38,8 +37,8 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     hasToolCalls: blocks.some((block) => block.type === "tool-call"),
     hasRefusal: blocks.some((block) => block.type === "refusal"),
   });
-  if (!finish.exact) losses.add(approximated("stopReason", `written as ${finish.word}`));
-  if (choice?.logprobs != null) losses.add(dropped("logprobs", "the Converse API has none"));
+  if (!finish.exact) losses.approximate("stopReason", `written as ${finish.word}`);
+  if (choice?.logprobs != null) losses.drop("logprobs", "the Converse API has none");
   const answer: JsonObject = {
     output: { message: { role: "assistant", content } },
     stopReason: finish.word,
@@ -49,7 +48,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     ...writeTier(response.serviceTier, native),
   };
   if (native) return { value: mergeMembers(answer, response.extras), losses: losses.list };
-  losses.addExtras("", response.extras);
+  losses.dropExtras("", response.extras);
   return { value: answer, losses: losses.list };
 }
 
@@ -66,12 +65,11 @@ export function writeTier(tier: string | null, native: boolean): JsonObject {
 /** The SDK's types demand both counts as numbers; what the vendor did not say is estimated, and that is a loss. */
 export function writeAnswerUsage(usage: Usage | null, context: AnswerContext, losses: Losses): JsonObject {
   if (usage?.freshInputTokens == null) {
-    losses.add(approximated("usage.inputTokens", "not reported, so it is an estimate"));
+    losses.approximate("usage.inputTokens", "not reported, so it is an estimate");
   }
-  if (usage?.outputTokens == null)
-    losses.add(approximated("usage.outputTokens", "not reported, so it is written as 0"));
+  if (usage?.outputTokens == null) losses.approximate("usage.outputTokens", "not reported, so it is written as 0");
   if (usage?.reasoningTokens != null && usage.reasoningTokens > 0) {
-    losses.add(dropped("usage.reasoningTokens", "the Converse API does not count reasoning apart"));
+    losses.drop("usage.reasoningTokens", "the Converse API does not count reasoning apart");
   }
   return writeUsage(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 });
 }
@@ -86,7 +84,7 @@ function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObj
   const { losses, native } = writer;
   const extras = (key: string, written: JsonObject): JsonObject => {
     if (block.type === "opaque") return { [key]: written };
-    if (!native) losses.addExtras(path, block.extras);
+    if (!native) losses.dropExtras(path, block.extras);
     return { [key]: native ? { ...written, ...block.extras } : written };
   };
   switch (block.type) {
@@ -101,24 +99,24 @@ function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObj
     case "opaque": {
       const value = asObject(block.value);
       if (block.sourceProtocol === ORIGIN && value !== undefined) return value;
-      losses.add(dropped(path, `${block.name} is known only to its own protocol`));
+      losses.drop(path, `${block.name} is known only to its own protocol`);
       return null;
     }
     case "image":
     case "document":
     case "audio":
     case "tool-result":
-      losses.add(dropped(path, `a Converse answer has no place for ${block.type}`));
+      losses.drop(path, `a Converse answer has no place for ${block.type}`);
       return null;
   }
 }
 
 /** An empty text says nothing, and the client's next request would be refused for it. */
 function writeText(block: TextBlock, path: string, { losses, native }: AnswerWriter): JsonObject | null {
-  if (!native) losses.addExtras(path, block.extras);
+  if (!native) losses.dropExtras(path, block.extras);
   const citations = block.citations.flatMap((citation) => writeCitation(citation) ?? []);
   if (citations.length < block.citations.length) {
-    losses.add(dropped(`${path}.citations`, "a citation without an address points into its vendor's own sources"));
+    losses.drop(`${path}.citations`, "a citation without an address points into its vendor's own sources");
   }
   if (citations.length > 0) {
     return { citationsContent: { ...(block.text === "" ? {} : { content: [{ text: block.text }] }), citations } };
@@ -127,7 +125,7 @@ function writeText(block: TextBlock, path: string, { losses, native }: AnswerWri
 }
 
 function writeToolUse(block: ToolCallBlock, path: string, { context, losses }: AnswerWriter): JsonObject {
-  if (block.signature !== null) losses.add(dropped(`${path}.signature`, "a tool call has no place for a signature"));
+  if (block.signature !== null) losses.drop(`${path}.signature`, "a tool call has no place for a signature");
   return {
     toolUseId: block.id === "" ? newToolUseId(context) : block.id,
     name: block.name,
@@ -139,7 +137,7 @@ function writeInput(block: ToolCallBlock, path: string, losses: Losses): unknown
   if (block.kind === "custom") return { input: block.arguments };
   const parsed = parseArguments(block.arguments);
   if (parsed.kind === "object") return parsed.value;
-  losses.add(approximated(`${path}.input`, "the arguments are not a JSON object, so they are written inside one"));
+  losses.approximate(`${path}.input`, "the arguments are not a JSON object, so they are written inside one");
   return wrapArguments(block.arguments);
 }
 
@@ -150,7 +148,7 @@ function writeReasoning(block: ReasoningBlock, path: string, losses: Losses): Js
     return { reasoningContent: { redactedContent: writeRedacted(encrypted) } };
   }
   if (encrypted !== null && signature !== null) {
-    losses.add(dropped(`${path}.signature`, "a block carries one opaque value, and the encrypted one is needed"));
+    losses.drop(`${path}.signature`, "a block carries one opaque value, and the encrypted one is needed");
   }
   const opaque =
     encrypted !== null

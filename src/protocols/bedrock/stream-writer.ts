@@ -5,7 +5,6 @@
  */
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { failure } from "../../ir/failure.ts";
-import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrCitation, ReasoningSignature } from "../../ir/request.ts";
 import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
@@ -136,13 +135,13 @@ function queueDelta(state: State, block: number, delta: string): void {
 }
 
 function drop(state: State, field: string, detail: string): void {
-  state.losses.add(dropped(field, detail));
+  state.losses.drop(field, detail);
 }
 
 function open(state: State): void {
   if (state.opened) return;
   state.opened = true;
-  if (state.start !== null && state.start.sourceProtocol !== ORIGIN) state.losses.addExtras("", state.start.extras);
+  if (state.start !== null && state.start.sourceProtocol !== ORIGIN) state.losses.dropExtras("", state.start.extras);
   emit(state, "messageStart", { role: "assistant" });
 }
 
@@ -286,7 +285,7 @@ function finish(state: State): void {
     hasToolCalls: state.hasToolCalls,
     hasRefusal: state.hasRefusal,
   });
-  if (!word.exact) state.losses.add(approximated("stopReason", `written as ${word.word}`));
+  if (!word.exact) state.losses.approximate("stopReason", `written as ${word.word}`);
   emit(state, "messageStop", { stopReason: word.word, ...writeStopSequence(state.finish) });
   emit(state, "metadata", {
     usage: writeAnswerUsage(state.usage, state.context, state.losses),

@@ -30,18 +30,18 @@ export function writeThinking(
   if (config === null) return none;
   if (context.native) return { ...none, ...writeOwn(config, request.maxOutputTokens, maxTokens, context) };
   if (config.mode === "disabled" || config.effort === "none") return { ...none, fields: writeDisabled(context) };
-  if (config.display !== null) context.onLoss("dropped", "reasoning.summary", "the vendor decides what it shows");
+  if (config.display !== null) context.losses.drop("reasoning.summary", "the vendor decides what it shows");
   switch (context.rules.reasoning) {
     case "none":
     case "always":
-      context.onLoss("dropped", "reasoning", "the model takes no word about reasoning");
+      context.losses.drop("reasoning", "the model takes no word about reasoning");
       return none;
     case "effort": {
-      const effort = askedEffort(config, context.rules.efforts, context.onLoss);
+      const effort = askedEffort(config, context.rules.efforts, context.losses);
       return { ...none, ...writeFamilyEffort(effort, config.mode, context) };
     }
     case "adaptive": {
-      const effort = askedEffort(config, context.rules.efforts, context.onLoss);
+      const effort = askedEffort(config, context.rules.efforts, context.losses);
       return { ...none, fields: { thinking: { type: "adaptive" } }, effort, thinks: true };
     }
     case "budget":
@@ -52,7 +52,7 @@ export function writeThinking(
 /** Clamped to what the lane gives; a limit nobody named is the vendor's own affair. */
 function writeMaxTokens(asked: number | null, options: WriteRequestOptions, context: WriteContext): number | null {
   if (asked === null || options.maxOutputTokens === null || asked <= options.maxOutputTokens) return asked;
-  context.onLoss("clamped", "max_tokens", `the model answers with at most ${options.maxOutputTokens}`);
+  context.losses.clamp("max_tokens", `the model answers with at most ${options.maxOutputTokens}`);
   return options.maxOutputTokens;
 }
 
@@ -70,7 +70,7 @@ function writeOwn(
   let budget = config.budgetTokens;
   if (budget !== null && maxTokens !== null && maxTokens < (asked ?? 0) && budget >= maxTokens) {
     budget = Math.max(BUDGET_TOKENS_MIN, Math.floor(maxTokens / 2));
-    context.onLoss("clamped", "thinking.budget_tokens", `the budget is ${budget}, below the answer's limit`);
+    context.losses.clamp("thinking.budget_tokens", `the budget is ${budget}, below the answer's limit`);
   }
   const thinking = {
     type: config.mode,
@@ -99,10 +99,10 @@ function writeDisabled(context: WriteContext): JsonObject {
       return { thinking: { type: "disabled" } };
     case "effort":
       if (context.rules.family === "nova") return { reasoningConfig: { type: "disabled" } };
-      context.onLoss("dropped", "reasoning", "the model always reasons");
+      context.losses.drop("reasoning", "the model always reasons");
       return {};
     case "always":
-      context.onLoss("dropped", "reasoning", "the model always reasons");
+      context.losses.drop("reasoning", "the model always reasons");
       return {};
     default:
       return {};
@@ -123,17 +123,17 @@ function writeBudget(
 ): WrittenThinking {
   const because = whyNotThink(request, messages);
   if (because !== null) {
-    context.onLoss("dropped", "reasoning", because);
+    context.losses.drop("reasoning", because);
     return none;
   }
-  const asked = askedBudget(config, context.onLoss);
+  const asked = askedBudget(config, context.losses);
   if (asked === null) return none;
   const limit = {
     tokens: none.maxTokens ?? options.defaultMaxOutputTokens,
     isClients: request.maxOutputTokens !== null,
     room: options.maxOutputTokens ?? Number.POSITIVE_INFINITY,
   };
-  const plan = planBudget(asked, limit, context.onLoss);
+  const plan = planBudget(asked, limit, context.losses);
   if (plan === null) return none;
   const thinking = { type: "enabled", budget_tokens: plan.budget };
   return { fields: { thinking }, effort: null, maxTokens: plan.maxTokens, thinks: true };
@@ -168,7 +168,7 @@ export function writeSampling(sampling: IrSampling, thinks: boolean, context: Wr
     ["frequency_penalty", sampling.frequencyPenalty],
   ] as const) {
     if (value !== null && (value !== 0 || field === "seed")) {
-      context.onLoss("dropped", field, "the Converse API has no such option");
+      context.losses.drop(field, "the Converse API has no such option");
     }
   }
   const temperature = context.native ? sampling.temperature : clampTemperature(sampling.temperature, context);
@@ -195,12 +195,12 @@ function allowed(asked: Asked, thinks: boolean, context: WriteContext): Asked {
   for (const field of ["temperature", "top_p", "top_k"] as const) {
     const value = asked[field];
     if (value === null) continue;
-    if (rules.sampling === "none") context.onLoss("dropped", field, "the model takes no sampling options");
+    if (rules.sampling === "none") context.losses.drop(field, "the model takes no sampling options");
     else if (thinks && !isAllowedBesideThinking(field, value)) {
-      context.onLoss("dropped", field, "not allowed while the model thinks");
+      context.losses.drop(field, "not allowed while the model thinks");
     } else if (field === "top_p" && kept.temperature !== null && rules.sampling === "one") {
-      context.onLoss("dropped", field, "the model takes temperature or top_p, not both");
-    } else if (field === "top_k" && !rules.topK) context.onLoss("dropped", field, "the model has no such option");
+      context.losses.drop(field, "the model takes temperature or top_p, not both");
+    } else if (field === "top_k" && !rules.topK) context.losses.drop(field, "the model has no such option");
     else kept[field] = value;
   }
   return kept;
@@ -213,6 +213,6 @@ function isAllowedBesideThinking(field: keyof Asked, value: number): boolean {
 
 function clampTemperature(temperature: number | null, context: WriteContext): number | null {
   if (temperature === null || temperature <= 1) return temperature;
-  context.onLoss("clamped", "temperature", "the highest is 1");
+  context.losses.clamp("temperature", "the highest is 1");
   return 1;
 }

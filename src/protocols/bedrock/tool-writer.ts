@@ -28,7 +28,7 @@ export function writeTools(
   const tools = offered.length > 0 || used.length === 0 ? offered : toolsOfHistory(used, context);
   if (tools.length === 0) {
     if (choice !== null && choice.kind !== "none" && choice.kind !== "auto" && !context.native) {
-      context.onLoss("dropped", "tool_choice", "there are no tools to choose from");
+      context.losses.drop("tool_choice", "there are no tools to choose from");
     }
     return null;
   }
@@ -37,8 +37,7 @@ export function writeTools(
 }
 
 function writeNone(needed: boolean, context: WriteContext): void {
-  context.onLoss(
-    "approximated",
+  context.losses.approximate(
     "tool_choice",
     needed
       ? "the vendor cannot forbid calls, and the conversation needs its tools: they stay on offer"
@@ -50,13 +49,13 @@ function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObjec
   if (tool.type === "opaque") {
     const value = asObject(tool.value);
     if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return [value];
-    context.onLoss("dropped", path, `the tool ${tool.name} is known only to its own protocol`);
+    context.losses.drop(path, `the tool ${tool.name} is known only to its own protocol`);
     return [];
   }
   const name = writeName(tool.name, `${path}.name`, context);
   const description = tool.description === null || tool.description === "" ? {} : { description: tool.description };
   if (tool.type === "custom") {
-    context.onLoss("approximated", path, "a free-text tool is written as a function with one string");
+    context.losses.approximate(path, "a free-text tool is written as a function with one string");
     const written = { name, ...description, inputSchema: { json: FREE_TEXT_SCHEMA } };
     return [{ toolSpec: withExtras(written, tool.extras, path, context) }];
   }
@@ -64,7 +63,7 @@ function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObjec
   const json =
     own ??
     objectSchema(tool.parameters, (detail, place) =>
-      context.onLoss("approximated", `${path}.parameters${place === "type" ? ".type" : ""}`, detail),
+      context.losses.approximate(`${path}.parameters${place === "type" ? ".type" : ""}`, detail),
     );
   const written = {
     name,
@@ -82,21 +81,20 @@ const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string"
 function writeStrict(strict: boolean | null, path: string, context: WriteContext): JsonObject {
   if (strict === null || (!strict && !context.native)) return {};
   if (context.native || context.rules.structuredOutput) return { strict };
-  context.onLoss("dropped", path, "the model has no strict tools");
+  context.losses.drop(path, "the model has no strict tools");
   return {};
 }
 
 function writeName(name: string, path: string, context: WriteContext): string {
   if (context.native) return name;
   const legal = toolNames.legal(name);
-  if (legal === null) context.onLoss("approximated", path, "the name is longer than the vendor takes");
+  if (legal === null) context.losses.approximate(path, "the name is longer than the vendor takes");
   return legal ?? legalToolName(name);
 }
 
 /** The service demands a `toolConfig` where the conversation holds calls (agentgateway/agentgateway#2747). */
 function toolsOfHistory(names: readonly string[], context: WriteContext): JsonObject[] {
-  context.onLoss(
-    "approximated",
+  context.losses.approximate(
     "tools",
     "the conversation holds tool calls, so their tools are defined without parameters",
   );
@@ -120,7 +118,7 @@ function writeToolChoice(choice: IrToolChoice | null, context: WriteContext): Js
     choice?.kind === "tool" ||
     (choice?.kind === "allowed" && choice.mode === "required");
   if (forced && !context.native && !context.rules.forcedTools) {
-    context.onLoss("dropped", "tool_choice", "the model cannot be made to call a tool");
+    context.losses.drop("tool_choice", "the model cannot be made to call a tool");
     return null;
   }
   switch (choice?.kind) {
@@ -134,12 +132,12 @@ function writeToolChoice(choice: IrToolChoice | null, context: WriteContext): Js
     case "tool":
       return { tool: { name: context.native ? choice.name : legalToolName(choice.name) } };
     case "allowed":
-      context.onLoss("approximated", "tool_choice", "only the allowed tools are sent");
+      context.losses.approximate("tool_choice", "only the allowed tools are sent");
       return choice.mode === "required" ? { any: {} } : { auto: {} };
     case "opaque": {
       const value = asObject(choice.value);
       if (choice.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
-      context.onLoss("dropped", "tool_choice", "a choice known only to its own protocol");
+      context.losses.drop("tool_choice", "a choice known only to its own protocol");
       return null;
     }
   }

@@ -25,7 +25,7 @@ export function writeConversation(request: IrRequest, context: WriteContext): Wr
 
 export function writeSystem(instructions: readonly IrInstruction[], context: WriteContext): JsonObject[] {
   return instructions.flatMap((instruction, index) => {
-    if (!context.native) context.losses.addExtras(`messages[${index}]`, instruction.extras);
+    if (!context.native) context.losses.dropExtras(`messages[${index}]`, instruction.extras);
     return writeInstruction(instruction.blocks, context.native ? "system" : `messages[${index}].content`, context);
   });
 }
@@ -36,7 +36,7 @@ function writeInstruction(blocks: readonly IrBlock[], path: string, context: Wri
     if (context.native || block.type === "text" || block.type === "opaque") {
       return writeBlock(block, `${path}[${index}]`, context);
     }
-    context.onLoss("dropped", `${path}[${index}]`, "instructions are text");
+    context.losses.drop(`${path}[${index}]`, "instructions are text");
     return [];
   });
 }
@@ -57,8 +57,7 @@ function alternate(request: IrRequest, context: WriteContext): WrittenConversati
     legalId: legalToolId,
     isMisplaced: (role, block) =>
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : MEDIA.has(block.type),
-    onLoss: context.onLoss,
-    dropExtras: (path, extras) => context.losses.addExtras(path, extras),
+    losses: context.losses,
   });
   return { messages: withOpening(turns, context).map((turn) => withWords(turn, context)), promoted };
 }
@@ -68,7 +67,7 @@ const MEDIA: ReadonlySet<IrBlock["type"]> = new Set(["image", "document", "audio
 /** "A conversation must start with a user message", the service says. */
 function withOpening(turns: readonly WrittenTurn<JsonObject>[], context: WriteContext): WrittenTurn<JsonObject>[] {
   if (turns[0]?.role !== "assistant") return [...turns];
-  context.onLoss("approximated", "messages", "a conversation begins with the user, so a short turn is put in front");
+  context.losses.approximate("messages", "a conversation begins with the user, so a short turn is put in front");
   return [{ role: "user", content: [{ text: "Begin." }] }, ...turns];
 }
 
@@ -76,6 +75,6 @@ function withOpening(turns: readonly WrittenTurn<JsonObject>[], context: WriteCo
 function withWords({ role, content }: WrittenTurn<JsonObject>, context: WriteContext): JsonObject {
   const silent = content.some((block) => "document" in block) && !content.some((block) => "text" in block);
   if (!silent) return { role, content };
-  context.onLoss("approximated", "messages", "documents need words beside them, so a few are added");
+  context.losses.approximate("messages", "documents need words beside them, so a few are added");
   return { role, content: [...content, { text: "See the document." }] };
 }

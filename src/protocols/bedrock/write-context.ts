@@ -1,9 +1,7 @@
 /** What every part of the request writer needs to know: whose request it is, what the model takes, where losses go. */
-import { approximated, clamped, dropped } from "../../ir/loss.ts";
 import type { CacheMark, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
-import type { OnLoss } from "../shared/thinking-budget.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -15,7 +13,6 @@ export interface WriteContext {
   readonly native: boolean;
   readonly rules: ModelRules;
   readonly losses: Losses;
-  readonly onLoss: OnLoss;
   /** Cache marks that may still be written. */
   marksLeft: number;
   /** Names of documents so far, which must differ. */
@@ -23,13 +20,10 @@ export interface WriteContext {
 }
 
 export function createWriteContext(request: IrRequest, upstreamModel: string): WriteContext {
-  const losses = createLosses();
-  const make = { dropped, clamped, approximated };
   return {
     native: request.sourceProtocol === ORIGIN,
     rules: rulesOf(upstreamModel),
-    losses,
-    onLoss: (how, field, detail) => losses.add(make[how](field, detail)),
+    losses: createLosses(),
     marksLeft: CACHE_MARKS_MAX,
     documentNames: new Set(),
   };
@@ -41,17 +35,17 @@ export function writeMark(cache: CacheMark | null, path: string, context: WriteC
   const { lifetime } = cache;
   if (!context.native) {
     if (!context.rules.cacheMarks) {
-      context.onLoss("dropped", `${path}.cache_control`, "the model has no cache marks");
+      context.losses.drop(`${path}.cache_control`, "the model has no cache marks");
       return [];
     }
     if (context.marksLeft === 0) {
-      context.onLoss("dropped", `${path}.cache_control`, "the vendor takes at most 4 cache marks");
+      context.losses.drop(`${path}.cache_control`, "the vendor takes at most 4 cache marks");
       return [];
     }
     context.marksLeft--;
     if (!context.rules.cacheLifetimes) {
       if (lifetime === "1h") {
-        context.onLoss("approximated", `${path}.cache_control.ttl`, "the model caches for five minutes");
+        context.losses.approximate(`${path}.cache_control.ttl`, "the model caches for five minutes");
       }
       return [{ cachePoint: { type: "default" } }];
     }

@@ -3,7 +3,6 @@
  * calls right behind it, one `tool` message each; whatever else a result or its turn holds follows as the user's. No
  * empty turn is written. Requests read from this protocol go through the same path and come out as they were.
  */
-import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asText } from "../../std/json.ts";
 import { toolNames } from "./names.ts";
@@ -153,7 +152,7 @@ function writeForeignAssistant(turn: IrTurn, path: string, writing: Writing): Me
 export function writeToolCall(block: ToolCallBlock, path: string, writing: Writing): WireToolCall {
   const others = marks(block.cache, block.extras, path, writing);
   if (block.signature !== null && !writing.native) {
-    writing.losses.add(dropped(`${path}.signature`, "the provider takes no signatures"));
+    writing.losses.drop(`${path}.signature`, "the provider takes no signatures");
   }
   const name = writing.native ? (asText(block.extras["wire_name"]) ?? block.name) : toolNames.legalPast(block.name);
   return {
@@ -166,7 +165,7 @@ export function writeToolCall(block: ToolCallBlock, path: string, writing: Writi
 
 function argumentsOf(block: ToolCallBlock, path: string, writing: Writing): string {
   if (block.kind === "custom") {
-    writing.losses.add(approximated(path, "a free-text call is written as a function with one string"));
+    writing.losses.approximate(path, "a free-text call is written as a function with one string");
     return JSON.stringify({ input: block.arguments });
   }
   return block.arguments === "" && !writing.native ? "{}" : block.arguments;
@@ -200,7 +199,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
     else if (writing.native) add(message);
     else {
       // "tool call id not found in previous tool calls" is a refusal of the vendor's.
-      writing.losses.add(approximated(here, "a result without its call is written as text"));
+      writing.losses.approximate(here, "a result without its call is written as text");
       parts.push(...contentParts(message["content"]));
     }
     parts.push(...more);
@@ -220,7 +219,7 @@ function asksSomething({ blocks }: IrTurn): boolean {
 function roleOf({ role }: IrTurn, path: string, writing: Writing): string {
   if (role === "tool") return "user";
   if (writing.native || role === "user" || role === "assistant") return role;
-  writing.losses.add(approximated(`${path}.role`, "instructions between turns are written as the user's words"));
+  writing.losses.approximate(`${path}.role`, "instructions between turns are written as the user's words");
   return "user";
 }
 
@@ -233,8 +232,8 @@ function writeResult(block: ToolResultBlock, path: string, writing: Writing): { 
     if (inner.type === "image" && !writing.native) more.push(...writePart(inner, "user", here, writing));
     else parts.push(...writePart(inner, "tool", here, writing));
   }
-  if (more.length > 0) writing.losses.add(approximated(path, "images of a result follow as a user message"));
-  if (block.isError === true) writing.losses.add(approximated(`${path}.is_error`, "only the text says it failed"));
+  if (more.length > 0) writing.losses.approximate(path, "images of a result follow as a user message");
+  if (block.isError === true) writing.losses.approximate(`${path}.is_error`, "only the text says it failed");
   const others = marks(block.cache, block.extras, path, writing);
   const content = writing.native ? writeContent(parts, block.wasString) : (joinTexts(parts, "\n") ?? parts);
   return { message: { role: "tool", tool_call_id: block.callId, content, ...others }, more };
@@ -245,5 +244,5 @@ function contentParts(content: unknown): Part[] {
 }
 
 function loseName(turn: IrTurn, path: string, writing: Writing): void {
-  if (turn.name !== null) writing.losses.add(dropped(`${path}.name`, "the provider names no participants"));
+  if (turn.name !== null) writing.losses.drop(`${path}.name`, "the provider names no participants");
 }

@@ -2,7 +2,6 @@
  * Settings of a request from another protocol, fitted to what the vendor takes; every cut is a loss. Bounds are those of
  * the chat reference and of the refusals on the errors page (docs.cohere.com, read 2026-11-27).
  */
-import { approximated, clamped, dropped } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { withoutUndefined } from "../shared/extras.ts";
@@ -32,17 +31,16 @@ export function writeThinking(
     return rules.thinks ? { type: "disabled" } : undefined;
   }
   if (!rules.thinks) {
-    losses.add(dropped("reasoning", "the model does not reason"));
+    losses.drop("reasoning", "the model does not reason");
     return undefined;
   }
-  if (config.display !== null) losses.add(dropped("reasoning.display", "the provider always shows its reasoning"));
+  if (config.display !== null) losses.drop("reasoning.display", "the provider always shows its reasoning");
   if (config.budgetTokens !== null) {
-    if (config.effort !== null) losses.add(dropped("reasoning_effort", "the budget says how much"));
+    if (config.effort !== null) losses.drop("reasoning_effort", "the budget says how much");
     return { type: "enabled", token_budget: config.budgetTokens };
   }
   if (config.effort !== null) return ofEffort(config.effort, maxTokens, writing);
-  if (config.mode === "adaptive")
-    losses.add(approximated("reasoning", "thinking is on, and the model decides how much"));
+  if (config.mode === "adaptive") losses.approximate("reasoning", "thinking is on, and the model decides how much");
   return { type: "enabled" };
 }
 
@@ -50,11 +48,11 @@ export function writeThinking(
 function ofEffort(effort: string, maxTokens: number | null, writing: Writing): WireThinking {
   const budget = BUDGETS.has(effort) ? (BUDGETS.get(effort) ?? null) : (BUDGETS.get("medium") ?? null);
   if (budget === null) {
-    writing.losses.add(approximated("reasoning_effort", "written as thinking without a budget"));
+    writing.losses.approximate("reasoning_effort", "written as thinking without a budget");
     return { type: "enabled" };
   }
   const bounded = maxTokens === null ? budget : Math.max(1, Math.min(budget, Math.floor(maxTokens / 2)));
-  writing.losses.add(approximated("reasoning_effort", `written as a budget of ${bounded} tokens`));
+  writing.losses.approximate("reasoning_effort", `written as a budget of ${bounded} tokens`);
   return { type: "enabled", token_budget: bounded };
 }
 
@@ -64,7 +62,7 @@ export function writeSampling(sampling: IrSampling, writing: Writing): JsonObjec
   const presence = within("presence_penalty", presencePenalty, 0, 1, writing);
   const isBoth = (frequency ?? 0) !== 0 && (presence ?? 0) !== 0;
   // "cannot specify both frequency_penalty and presence_penalty"
-  if (isBoth) writing.losses.add(dropped("presence_penalty", "the provider takes one penalty at a time"));
+  if (isBoth) writing.losses.drop("presence_penalty", "the provider takes one penalty at a time");
   return withoutUndefined({
     temperature: within("temperature", temperature, 0, 1, writing),
     p: within("top_p", topP, 0.01, 0.99, writing),
@@ -78,13 +76,13 @@ export function writeSampling(sampling: IrSampling, writing: Writing): JsonObjec
 function within(field: string, value: number | null, min: number, max: number, writing: Writing): number | undefined {
   if (value === null) return undefined;
   if (value >= min && value <= max) return value;
-  writing.losses.add(clamped(field, `the provider takes ${min} to ${max}`));
+  writing.losses.clamp(field, `the provider takes ${min} to ${max}`);
   return Math.min(max, Math.max(min, value));
 }
 
 export function writeStop(stop: readonly string[], writing: Writing): readonly string[] | undefined {
   if (stop.length <= STOPS_MAX) return stop.length === 0 ? undefined : stop;
-  writing.losses.add(clamped("stop", `the provider takes ${STOPS_MAX}`));
+  writing.losses.clamp("stop", `the provider takes ${STOPS_MAX}`);
   return stop.slice(0, STOPS_MAX);
 }
 
@@ -92,7 +90,7 @@ export function writeFormat(format: IrOutputFormat | null, writing: Writing): Js
   if (format === null || format.kind === "text") return undefined;
   if (format.kind === "json") return { type: "json_object" };
   if (format.description !== null) {
-    writing.losses.add(dropped("response_format.json_schema.description", "the provider takes only the schema"));
+    writing.losses.drop("response_format.json_schema.description", "the provider takes only the schema");
   }
   return { type: "json_object", json_schema: format.schema ?? undefined };
 }
@@ -101,7 +99,7 @@ export function writeFormat(format: IrOutputFormat | null, writing: Writing): Js
 export function loseOthers(request: IrRequest, writing: Writing): void {
   const { losses } = writing;
   const lose = (isSaid: boolean, field: string, detail: string): void => {
-    if (isSaid) losses.add(dropped(field, detail));
+    if (isSaid) losses.drop(field, detail);
   };
   lose((request.choices ?? 1) !== 1, "n", "the provider gives one answer");
   lose((request.logprobs?.top ?? null) !== null, "top_logprobs", "the provider gives those of the chosen tokens only");

@@ -1,5 +1,4 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
-import { approximated, dropped } from "../../ir/loss.ts";
 import type { CacheMark, DocumentBlock, Extras, IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
@@ -49,25 +48,25 @@ export function writePart(block: IrBlock, who: Speaker, path: string, writing: W
       return writeText(block, path, writing);
     case "refusal":
       if (block.text === "") return [];
-      writing.losses.add(approximated(path, "a refusal is written as text"));
+      writing.losses.approximate(path, "a refusal is written as text");
       return [textPart(block.text)];
     case "image":
       return writeImage(block, who, path, writing);
     case "document":
       return writeDocumentBlock(block, who, path, writing);
     case "audio":
-      writing.losses.add(dropped(path, "the provider takes no audio"));
+      writing.losses.drop(path, "the provider takes no audio");
       return [];
     case "opaque":
       if (block.sourceProtocol === ORIGIN && isPart(block.value)) return [block.value];
-      writing.losses.add(dropped(path, `${block.name} exists only in its own protocol`));
+      writing.losses.drop(path, `${block.name} exists only in its own protocol`);
       return [];
     case "reasoning":
       return writeReasoning(block, who, path, writing);
     case "tool-call":
     case "tool-result":
       // The message writer has taken those that stand where they may.
-      writing.losses.add(dropped(path, `a ${block.type} has no place here`));
+      writing.losses.drop(path, `a ${block.type} has no place here`);
       return [];
     default:
       return unreachable(block);
@@ -76,13 +75,13 @@ export function writePart(block: IrBlock, who: Speaker, path: string, writing: W
 
 /** A cache mark and extras become members of what came from here, and losses anywhere else. */
 export function marks(cache: CacheMark | null, extras: Extras, path: string, writing: Writing): Extras {
-  if (cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
+  if (cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
   return extrasOf(extras, path, writing);
 }
 
 export function extrasOf(extras: Extras, path: string, writing: Writing): Extras {
   if (writing.native) return { ...extras };
-  writing.losses.addExtras(path, extras);
+  writing.losses.dropExtras(path, extras);
   return {};
 }
 
@@ -92,7 +91,7 @@ function writeText(block: Extract<IrBlock, { type: "text" }>, path: string, writ
   }
   const others = marks(block.cache, block.extras, path, writing);
   if (block.citations.length > 0) {
-    writing.losses.add(dropped(`${path}.citations`, "earlier answers go back without what they cited"));
+    writing.losses.drop(`${path}.citations`, "earlier answers go back without what they cited");
   }
   return block.text === "" ? [] : [{ ...textPart(block.text), ...others }];
 }
@@ -104,34 +103,34 @@ function writeReasoning(
   writing: Writing,
 ): Part[] {
   if (writing.native) return [{ type: "thinking", thinking: block.text, ...block.extras }];
-  if (block.signature !== null) writing.losses.add(dropped(`${path}.signature`, "the provider takes no signatures"));
+  if (block.signature !== null) writing.losses.drop(`${path}.signature`, "the provider takes no signatures");
   if (block.encrypted !== null) {
-    writing.losses.add(dropped(path, "encrypted reasoning goes back to its issuer only"));
+    writing.losses.drop(path, "encrypted reasoning goes back to its issuer only");
   }
   extrasOf(block.extras, path, writing);
   if (block.text === "") return [];
   if (who === "assistant" && writing.rules.thinks) return [{ type: "thinking", thinking: block.text }];
-  writing.losses.add(dropped(path, "the model takes no reasoning back"));
+  writing.losses.drop(path, "the model takes no reasoning back");
   return [];
 }
 
 function writeImage(block: Extract<IrBlock, { type: "image" }>, who: Speaker, path: string, writing: Writing): Part[] {
   if (writing.native) return [ownImage(block)];
   if (who !== "user") {
-    writing.losses.add(dropped(path, `the provider takes no image from the ${who}`));
+    writing.losses.drop(path, `the provider takes no image from the ${who}`);
     return [];
   }
   const url = writeMediaUrl(block.source, "image/png");
   const others = marks(block.cache, block.extras, path, writing);
   if (url === null) {
-    writing.losses.add(dropped(path, "the file is in another provider's store"));
+    writing.losses.drop(path, "the file is in another provider's store");
     return [];
   }
   const { detail } = block;
   if (detail === null || DETAILS.has(detail)) {
     return [{ type: "image_url", image_url: detail === null ? { url } : { url, detail }, ...others }];
   }
-  writing.losses.add(approximated(`${path}.detail`, "the provider has no such resolution and chooses"));
+  writing.losses.approximate(`${path}.detail`, "the provider has no such resolution and chooses");
   return [{ type: "image_url", image_url: { url }, ...others }];
 }
 
@@ -154,14 +153,14 @@ function writeDocumentBlock(block: DocumentBlock, who: Speaker, path: string, wr
   if (text === null) return [];
   if (who === "tool") return [{ type: "document", document: writeDocument(text, block) }];
   if (who === "user" && block.citations === true && writing.documents !== null) {
-    writing.losses.add(approximated(path, "the document goes beside the conversation"));
+    writing.losses.approximate(path, "the document goes beside the conversation");
     writing.documents.push(writeDocument(text, block));
     return [];
   }
   if (block.citations === true) {
-    writing.losses.add(dropped(`${path}.citations`, "the provider cites no documents beside tools or a JSON format"));
+    writing.losses.drop(`${path}.citations`, "the provider cites no documents beside tools or a JSON format");
   }
-  writing.losses.add(approximated(path, "a document is written as text"));
+  writing.losses.approximate(path, "a document is written as text");
   return [textPart(documentAsText(text, block))];
 }
 
@@ -174,14 +173,14 @@ function inlineText(block: DocumentBlock, path: string, writing: Writing): strin
     case "blocks": {
       const texts = source.blocks.flatMap((inner) => (inner.type === "text" ? [inner.text] : []));
       if (texts.length < source.blocks.length) {
-        writing.losses.add(dropped(`${path}.source.content`, "the provider's documents hold only text"));
+        writing.losses.drop(`${path}.source.content`, "the provider's documents hold only text");
       }
       return texts.join("\n");
     }
     case "base64":
     case "url":
     case "file":
-      writing.losses.add(dropped(path, "the provider takes no files"));
+      writing.losses.drop(path, "the provider takes no files");
       return null;
     default:
       return unreachable(source);

@@ -2,7 +2,7 @@
  * The request in between into a Chat body, from whatever protocol it was read. What came from this protocol goes back as
  * it was spelled; what came from another is fitted to what the vendor takes, and every cut is a loss.
  */
-import { clamped, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
@@ -77,6 +77,6 @@ function writeMaxTokens(request: IrRequest, options: WriteRequestOptions, writin
   const asked = request.maxOutputTokens;
   const limit = options.maxOutputTokens ?? Number.POSITIVE_INFINITY;
   if (asked === null || asked <= limit) return asked;
-  writing.losses.add(clamped("max_tokens", `the model gives at most ${limit}`));
+  writing.losses.clamp("max_tokens", `the model gives at most ${limit}`);
   return limit;
 }

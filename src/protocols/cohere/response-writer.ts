@@ -1,5 +1,5 @@
 /** An answer from any lane as a Chat answer: every member the vendor always sends, nothing it never would. */
-import { approximated, dropped, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, ReasoningBlock, TextBlock } from "../../ir/request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
@@ -19,13 +19,13 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
   const native = response.sourceProtocol === ORIGIN;
   const losses = createLosses();
   const [choice = NO_CHOICE, ...others] = response.choices;
-  if (others.length > 0) losses.add(dropped("choices", "the protocol has one answer"));
+  if (others.length > 0) losses.drop("choices", "the protocol has one answer");
   const message = native ? writeOwnMessage(choice, losses) : writeMessage(choice.blocks, losses);
   const toolCalls = message["tool_calls"] !== undefined;
   if (!native) {
-    losses.addExtras("", response.extras);
-    losses.addExtras("message", choice.extras);
-    if (choice.logprobs !== null) losses.add(dropped("logprobs", "in another protocol's form"));
+    losses.dropExtras("", response.extras);
+    losses.dropExtras("message", choice.extras);
+    if (choice.logprobs !== null) losses.drop("logprobs", "in another protocol's form");
   }
   const value = withoutUndefined({
     id: (native ? response.id : null) ?? answerIdOf(context.newId),
@@ -57,10 +57,10 @@ export function finishWord(
   if (how.native && finish !== null && finish.raw !== null) return finish.raw;
   const reason = finish?.reason ?? null;
   if (reason !== null && isFinishApproximated(reason)) {
-    how.losses.add(approximated("finish_reason", `${reason} has no word of its own`));
+    how.losses.approximate("finish_reason", `${reason} has no word of its own`);
   }
   if (finish !== null && finish.stopSequence !== null) {
-    how.losses.add(dropped("stop_sequence", "the provider does not say which stop sequence was met"));
+    how.losses.drop("stop_sequence", "the provider does not say which stop sequence was met");
   }
   return writeFinish(reason, how);
 }
@@ -117,7 +117,7 @@ function writeBlock(block: IrBlock, draft: Draft): void {
       return;
     case "refusal":
       if (block.text === "") return;
-      losses.add(approximated("message.content", "a refusal is written as text"));
+      losses.approximate("message.content", "a refusal is written as text");
       addText(block.text, draft);
       return;
     case "reasoning":
@@ -132,7 +132,7 @@ function writeBlock(block: IrBlock, draft: Draft): void {
     case "tool-result":
     case "opaque": {
       const name = block.type === "opaque" ? block.name : block.type;
-      losses.add(dropped("message.content", `${name} has no place in an answer here`));
+      losses.drop("message.content", `${name} has no place in an answer here`);
       return;
     }
     default:
@@ -151,7 +151,7 @@ function writingOf(losses: Losses): Writing {
 }
 
 function writeText(block: TextBlock, draft: Draft): void {
-  draft.losses.addExtras("message.content", block.extras);
+  draft.losses.dropExtras("message.content", block.extras);
   if (block.text === "" && block.citations.length === 0) return;
   const { contentIndex, from } = addText(block.text, draft);
   for (const citation of block.citations) {
@@ -173,7 +173,7 @@ function addText(text: string, { content }: Draft): { readonly contentIndex: num
 
 function writeReasoning(block: ReasoningBlock, { content, losses }: Draft): void {
   if (block.signature !== null || block.encrypted !== null) {
-    losses.add(dropped("message.content.thinking", "signed or encrypted reasoning has no place here"));
+    losses.drop("message.content.thinking", "signed or encrypted reasoning has no place here");
   }
   if (block.text !== "") content.push({ type: "thinking", thinking: block.text });
 }

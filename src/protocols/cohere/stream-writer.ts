@@ -4,7 +4,6 @@
  * interleaves wait their turn. An error is an ending of its own.
  */
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
-import { dropped } from "../../ir/loss.ts";
 import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -89,7 +88,7 @@ function step(state: State, event: IrEvent): void {
       addArguments(state, event.block, event.text);
       return;
     case "signature-delta":
-      state.losses.add(dropped("message.content.thinking", "signed or encrypted reasoning has no place here"));
+      state.losses.drop("message.content.thinking", "signed or encrypted reasoning has no place here");
       return;
     case "citation":
       addCitation(state, event.block, event.citation);
@@ -128,7 +127,7 @@ function start(state: State, event: Extract<IrEvent, { type: "start" }> | null):
   if (state.isStarted) return;
   state.isStarted = true;
   state.native = event?.sourceProtocol === ORIGIN;
-  if (!state.native) state.losses.addExtras("", event?.extras ?? {});
+  if (!state.native) state.losses.dropExtras("", event?.extras ?? {});
   const id = (state.native ? event?.id : null) ?? answerIdOf(state.context.newId);
   const model = event?.model ?? null;
   const message = { role: "assistant", content: [], tool_plan: "", tool_calls: [], citations: [] };
@@ -144,15 +143,15 @@ function start(state: State, event: Extract<IrEvent, { type: "start" }> | null):
 
 function startBlock(state: State, block: number, choice: number, content: StartedBlock): void {
   if (choice !== 0) {
-    state.losses.add(dropped("choices", "the protocol has one answer"));
+    state.losses.drop("choices", "the protocol has one answer");
     return;
   }
   if (content.type === "opaque") {
-    state.losses.add(dropped("message.content", `${content.name} has no place in an answer here`));
+    state.losses.drop("message.content", `${content.name} has no place in an answer here`);
     return;
   }
   if (content.type === "reasoning" && content.encrypted !== null) {
-    state.losses.add(dropped("message.content.thinking", "signed or encrypted reasoning has no place here"));
+    state.losses.drop("message.content.thinking", "signed or encrypted reasoning has no place here");
   }
   if (content.type === "refusal") {
     state.losses.add({ field: "message.content", how: "approximated", detail: "a refusal is written as text" });
@@ -195,7 +194,7 @@ function closePart(state: State, entry: Block): void {
 function addText(state: State, block: number, text: string, logprobs: unknown): void {
   const entry = state.blocks.get(block);
   if (entry === undefined || entry.type === "tool-call") return;
-  if (!state.native && logprobs !== null) state.losses.add(dropped("logprobs", "in another protocol's form"));
+  if (!state.native && logprobs !== null) state.losses.drop("logprobs", "in another protocol's form");
   const kept = state.native && logprobs !== null ? { logprobs } : {};
   if (text === "" && kept.logprobs === undefined) return;
   write(state, block, text.length, () => {

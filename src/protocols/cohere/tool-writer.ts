@@ -1,5 +1,4 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
-import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
@@ -21,7 +20,7 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
     return wire === null ? [] : [wire];
   });
   if (request.parallelToolCalls === false && tools.length > 0) {
-    writing.losses.add(dropped("parallel_tool_calls", "the provider decides how many tools it calls at once"));
+    writing.losses.drop("parallel_tool_calls", "the provider decides how many tools it calls at once");
   }
   return withoutUndefined({
     tools: tools.length === 0 ? undefined : tools,
@@ -49,13 +48,13 @@ function chosenNames(choice: IrToolChoice | null): ReadonlySet<string> | null {
 function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
   if (tool.type === "opaque") {
     if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
-    writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
+    writing.losses.drop(path, `${tool.name} exists only in its own protocol`);
     return null;
   }
   const name = writing.native ? (asText(tool.extras["wire_name"]) ?? tool.name) : toolNames.legal(tool.name);
   if (name === null) {
     // Shortened, it would come back in calls under a name the client does not know.
-    writing.losses.add(dropped(path, "the name is empty or too long"));
+    writing.losses.drop(path, "the name is empty or too long");
     return null;
   }
   const cache = tool.type === "function" ? tool.cache : null;
@@ -67,7 +66,7 @@ function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | n
     ...asObject(inner),
   };
   if (tool.type === "custom") {
-    writing.losses.add(approximated(path, "a free-text tool is written as a function with one string"));
+    writing.losses.approximate(path, "a free-text tool is written as a function with one string");
   }
   return { type: "function" satisfies WireTool["type"], function: withoutUndefined(definition), ...others };
 }
@@ -79,7 +78,7 @@ function writeParameters(parameters: unknown, path: string, writing: Writing): u
   if (writing.native) return parameters ?? undefined;
   if (parameters === null || parameters === undefined) return NO_PARAMETERS;
   if (asObject(parameters) !== undefined) return parameters;
-  writing.losses.add(approximated(`${path}.parameters`, "not a schema object, so any arguments are allowed"));
+  writing.losses.approximate(`${path}.parameters`, "not a schema object, so any arguments are allowed");
   return NO_PARAMETERS;
 }
 
@@ -90,7 +89,7 @@ function writeStrict(tools: readonly IrTool[], writing: Writing): true | undefin
   const wishes = tools.flatMap((tool) => (tool.type === "function" ? [tool.strict === true] : []));
   if (!wishes.includes(true)) return undefined;
   if (!wishes.includes(false)) return true;
-  writing.losses.add(dropped("tools[].strict", "the provider holds all tools to their schemas or none"));
+  writing.losses.drop("tools[].strict", "the provider holds all tools to their schemas or none");
   return undefined;
 }
 
@@ -98,15 +97,15 @@ function writeChoice(choice: IrToolChoice, names: ReadonlySet<string>, writing: 
   const { losses, rules } = writing;
   if (choice.kind === "auto") return undefined; // what no choice means
   if (choice.kind === "opaque") {
-    losses.add(dropped("tool_choice", "exists only in its own protocol"));
+    losses.drop("tool_choice", "exists only in its own protocol");
     return undefined;
   }
   if (names.size === 0) {
-    if (choice.kind !== "none") losses.add(dropped("tool_choice", "no tool is left to choose"));
+    if (choice.kind !== "none") losses.drop("tool_choice", "no tool is left to choose");
     return undefined;
   }
   if (!rules.toolChoice) {
-    losses.add(dropped("tool_choice", "the model decides by itself"));
+    losses.drop("tool_choice", "the model decides by itself");
     return undefined;
   }
   switch (choice.kind) {
@@ -116,7 +115,7 @@ function writeChoice(choice: IrToolChoice, names: ReadonlySet<string>, writing: 
       return "REQUIRED";
     case "tool":
     case "allowed":
-      losses.add(approximated("tool_choice", "only the chosen tools are sent"));
+      losses.approximate("tool_choice", "only the chosen tools are sent");
       return choice.kind === "tool" || choice.mode === "required" ? "REQUIRED" : undefined;
     default:
       return unreachable(choice);

@@ -2,8 +2,8 @@
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
+import type { Losses } from "../shared/losses.ts";
 import { parseObject, wrapArguments } from "./arguments.ts";
-import type { LossList } from "./loss-list.ts";
 import { typeOfFormat } from "./media-types.ts";
 import { isEmpty, mergeMembers } from "./members.ts";
 import { createPartList } from "./part-list.ts";
@@ -27,7 +27,7 @@ export const NO_PARTS: readonly JsonObject[] = [{ text: "" }];
 export function writeAnswerParts(
   blocks: readonly IrBlock[],
   path: string,
-  writer: { readonly losses: LossList; readonly native: boolean },
+  writer: { readonly losses: Losses; readonly native: boolean },
 ): AnswerParts {
   const { losses, native } = writer;
   const finish = (part: JsonObject, extras: JsonObject, place: string): JsonObject => {
@@ -58,7 +58,7 @@ export function writeAnswerParts(
 function writeKind(
   block: IrBlock,
   path: string,
-  { losses, native }: { readonly losses: LossList; readonly native: boolean },
+  { losses, native }: { readonly losses: Losses; readonly native: boolean },
 ): JsonObject[] {
   switch (block.type) {
     case "text":
@@ -105,7 +105,7 @@ function writeMedia(block: Extract<IrBlock, { type: "image" | "audio" }>): JsonO
 export function writeArguments(
   call: { readonly kind: "function" | "custom"; readonly arguments: string },
   path: string,
-  losses: LossList,
+  losses: Losses,
 ): JsonObject {
   if (call.kind === "custom") return { input: call.arguments };
   const parsed = parseObject(call.arguments);

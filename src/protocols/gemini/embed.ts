@@ -8,8 +8,8 @@ import type { Extras } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { decodeVector } from "../shared/vectors.ts";
-import { createLossList, type LossList } from "./loss-list.ts";
 import {
   extrasOf,
   isAnything,
@@ -58,7 +58,7 @@ function isPurpose(word: string): word is EmbedPurpose {
 
 function readRequest(given: JsonObject): WithLosses<IrEmbedRequest> {
   const body = spelled(given);
-  const losses = createLossList();
+  const losses = createLosses();
   const requests = body["requests"];
   const wasString = requests === undefined;
   const list = wasString
@@ -136,7 +136,7 @@ function readInput(request: JsonObject, path: string): EmbedInput {
 }
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
-  const losses = createLossList();
+  const losses = createLosses();
   const native = request.sourceProtocol === ORIGIN;
   const model = /^(models|tunedModels)\//.test(upstreamModel) ? upstreamModel : `models/${upstreamModel}`;
   const common = {
@@ -162,7 +162,7 @@ function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosse
 }
 
 /** A title is only taken for documents. */
-function writeInput(input: EmbedInput, path: string, purpose: EmbedPurpose | null, losses: LossList): JsonObject {
+function writeInput(input: EmbedInput, path: string, purpose: EmbedPurpose | null, losses: Losses): JsonObject {
   switch (input.type) {
     case "text": {
       const hasTitle = input.title !== null && purpose === "document";
@@ -207,7 +207,7 @@ function readValues(embedding: unknown): number[] {
 }
 
 function writeResponse(response: IrEmbedResponse, { request }: EmbedContext): WithLosses<JsonObject> {
-  const losses = createLossList();
+  const losses = createLosses();
   const vectors = response.vectors.map((vector) => ({ values: numbersOf(vector, losses) }));
   const [only] = vectors;
   const isAlone = request.wasString && request.sourceProtocol === ORIGIN && only !== undefined;
@@ -221,7 +221,7 @@ function writeResponse(response: IrEmbedResponse, { request }: EmbedContext): Wi
   return { value: answer, losses: losses.list };
 }
 
-function numbersOf(vector: EmbedVector, losses: LossList): readonly number[] {
+function numbersOf(vector: EmbedVector, losses: Losses): readonly number[] {
   if (vector.kind === "base64") return decodeVector(vector.data);
   if (vector.kind === "coded") {
     losses.drop("embeddings", `numbers in ${vector.encoding} have no place in this protocol`);

@@ -3,16 +3,16 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { NO_PARTS, newResponseId, writeAnswerParts } from "./answer-parts.ts";
 import { writeFinish } from "./finish.ts";
 import { writeGrounding } from "./grounding.ts";
-import { createLossList, type LossList } from "./loss-list.ts";
 import { mergeMembers } from "./members.ts";
 import { writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const losses = createLossList();
+  const losses = createLosses();
   const native = response.sourceProtocol === ORIGIN;
   const usage = writeUsage(response.usage);
   const tier = native && response.serviceTier !== null ? { serviceTier: response.serviceTier } : {};
@@ -39,7 +39,7 @@ function isBlocked(response: IrResponse): boolean {
   );
 }
 
-function writeCandidate(choice: IrChoice, response: IrResponse, losses: LossList): JsonObject {
+function writeCandidate(choice: IrChoice, response: IrResponse, losses: Losses): JsonObject {
   const native = response.sourceProtocol === ORIGIN;
   const path = `candidates[${choice.index}]`;
   const { parts, cited } = writeAnswerParts(choice.blocks, `${path}.content.parts`, { losses, native });

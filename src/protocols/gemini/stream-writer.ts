@@ -10,12 +10,12 @@ import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { NO_PARTS, newResponseId, writeArguments } from "./answer-parts.ts";
 import { parseObject } from "./arguments.ts";
 import { writeStreamError } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
 import { writeGrounding } from "./grounding.ts";
-import { createLossList, type LossList } from "./loss-list.ts";
 import { writeId } from "./part-writer.ts";
 import { writeSignature } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
@@ -24,7 +24,7 @@ import { ORIGIN } from "./wire.ts";
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: State = {
     context,
-    losses: createLossList(),
+    losses: createLosses(),
     choices: new Map(),
     blocks: new Map(),
     frames: [],
@@ -55,7 +55,7 @@ const CITATIONS_MAX = 512;
 
 interface State {
   readonly context: AnswerContext;
-  readonly losses: LossList;
+  readonly losses: Losses;
   readonly choices: Map<number, ChoiceState>;
   readonly blocks: Map<number, BlockState>;
   /** What this push has written. */

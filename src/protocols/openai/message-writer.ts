@@ -3,7 +3,6 @@
  * `tool` message each, text only; whatever else a result or its turn holds follows as the user's. No empty turn is
  * written. Requests read from this protocol go through the same path and come out as they were.
  */
-import { approximated, dropped } from "../../ir/loss.ts";
 import type { IrBlock, IrRequest, IrTurn } from "../../ir/request.ts";
 import { asArray } from "../../std/json.ts";
 import { withoutUndefined } from "./extras.ts";
@@ -143,7 +142,7 @@ function writeMember(block: IrBlock, members: Record<string, unknown>, writing: 
 /** The vendor takes only text from an assistant. */
 function assistantParts(block: IrBlock, path: string, writing: Writing): Part[] {
   if (!writing.native && (block.type === "image" || block.type === "document" || block.type === "audio")) {
-    writing.losses.add(dropped(path, `the provider takes no ${block.type} from an assistant`));
+    writing.losses.drop(path, `the provider takes no ${block.type} from an assistant`);
     return [];
   }
   return writePart(block, path, writing);
@@ -178,7 +177,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
       if (group !== undefined) group.messages.push(message);
       else if (writing.native) add(message);
       else {
-        writing.losses.add(approximated(here, "a result without its call is written as text"));
+        writing.losses.approximate(here, "a result without its call is written as text");
         parts.push(textPart(String(message["content"])));
       }
       parts.push(...more);
@@ -196,8 +195,8 @@ function writeResult(block: ToolResult, path: string, writing: Writing): { messa
   const written = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, writing));
   const texts = writing.native ? written : written.filter(({ type }) => type === "text");
   const more = writing.native ? [] : written.filter(({ type }) => type !== "text");
-  if (more.length > 0) writing.losses.add(approximated(path, "media of a result follow as a user message"));
-  if (block.isError === true) writing.losses.add(approximated(`${path}.is_error`, "only the text says it failed"));
+  if (more.length > 0) writing.losses.approximate(path, "media of a result follow as a user message");
+  if (block.isError === true) writing.losses.approximate(`${path}.is_error`, "only the text says it failed");
   const others = marks(block.cache, block.extras, path, writing);
   const content = writing.native ? (writeContent(texts, block.wasString) ?? "") : (joinTexts(texts, "\n") ?? "");
   if (block.extras["legacy"] === true) {

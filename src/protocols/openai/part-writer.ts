@@ -1,5 +1,4 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
-import { approximated, dropped } from "../../ir/loss.ts";
 import type { CacheMark, Extras, IrBlock } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
@@ -42,7 +41,7 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
     case "refusal":
       if (writing.native) return [{ type: "refusal", refusal: block.text, ...extrasOf(block.extras, path, writing) }];
       if (block.text === "") return [];
-      writing.losses.add(approximated(path, "a refusal is written as text"));
+      writing.losses.approximate(path, "a refusal is written as text");
       return [textPart(block.text)];
     case "image":
       return writeImage(block, path, writing);
@@ -52,18 +51,18 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
       return writeDocument(block, path, writing);
     case "opaque":
       if (block.sourceProtocol === ORIGIN && isPart(block.value)) return [block.value];
-      writing.losses.add(dropped(path, `${block.name} exists only in its own protocol`));
+      writing.losses.drop(path, `${block.name} exists only in its own protocol`);
       return [];
     case "reasoning": {
       const whole = block.extras["part"];
       if (writing.native && isPart(whole)) return [whole];
-      writing.losses.add(dropped(path, "the provider takes no reasoning back"));
+      writing.losses.drop(path, "the provider takes no reasoning back");
       return [];
     }
     case "tool-call":
     case "tool-result":
       // The message writer has taken those that stand where they may.
-      writing.losses.add(dropped(path, `a ${block.type} has no place here`));
+      writing.losses.drop(path, `a ${block.type} has no place here`);
       return [];
     default:
       return unreachable(block);
@@ -77,7 +76,7 @@ export function textPart(text: string) {
 function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
   const url = writeMediaUrl(block.source, "image/png");
   if (url === null) {
-    writing.losses.add(dropped(path, "the file is in another provider's store"));
+    writing.losses.drop(path, "the file is in another provider's store");
     return [];
   }
   const image = block.detail === null ? { url } : { url, detail: block.detail };
@@ -86,7 +85,7 @@ function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, wr
 
 function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, writing: Writing): Part[] {
   if (block.source.kind !== "base64") {
-    writing.losses.add(dropped(path, "audio must be sent inline"));
+    writing.losses.drop(path, "audio must be sent inline");
     return [];
   }
   const format = block.format ?? audioFormat(block.source.mediaType);
@@ -95,26 +94,26 @@ function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, wr
 }
 
 function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, writing: Writing): Part[] {
-  if (block.context !== null) writing.losses.add(dropped(`${path}.context`, "files have no context here"));
+  if (block.context !== null) writing.losses.drop(`${path}.context`, "files have no context here");
   if (block.citations === true) {
-    writing.losses.add(dropped(`${path}.citations`, "the provider does not cite documents"));
+    writing.losses.drop(`${path}.citations`, "the provider does not cite documents");
   }
   const { source } = block;
   switch (source.kind) {
     case "text":
-      writing.losses.add(approximated(path, "a text document is written as text"));
+      writing.losses.approximate(path, "a text document is written as text");
       return [{ ...textPart(source.text), ...marks(block.cache, block.extras, path, writing) }];
     case "blocks":
-      writing.losses.add(approximated(path, "a document of blocks is written as its blocks"));
+      writing.losses.approximate(path, "a document of blocks is written as its blocks");
       marks(block.cache, block.extras, path, writing);
       return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, writing));
     case "url":
       if (writing.native) return [writeFile(block, { file_data: source.url }, path, writing)];
-      writing.losses.add(dropped(path, "the provider takes no files by URL"));
+      writing.losses.drop(path, "the provider takes no files by URL");
       return [];
     case "file":
       if (writing.native) return [writeFile(block, { file_id: source.id }, path, writing)];
-      writing.losses.add(dropped(path, "the file is in another provider's store"));
+      writing.losses.drop(path, "the file is in another provider's store");
       return [];
     case "base64": {
       const isBare = writing.native && source.mediaType === null;
@@ -143,7 +142,7 @@ export function marks(cache: CacheMark | null, extras: Extras, path: string, wri
   const others = extrasOf(extras, path, writing);
   if (cache === null) return others;
   if (!writing.native) {
-    writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
+    writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
     return others;
   }
   const breakpoint = extras["prompt_cache_breakpoint"];
@@ -154,7 +153,7 @@ export function marks(cache: CacheMark | null, extras: Extras, path: string, wri
 
 export function extrasOf(extras: Extras, path: string, writing: Writing): Extras {
   if (writing.native) return { ...extras };
-  writing.losses.addExtras(path, extras);
+  writing.losses.dropExtras(path, extras);
   return {};
 }
 
@@ -166,7 +165,7 @@ function audioFormat(mediaType: string | null): string {
 }
 
 function loseCitations(count: number, path: string, writing: Writing): void {
-  if (count > 0) writing.losses.add(dropped(`${path}.citations`, "the provider takes no citations back"));
+  if (count > 0) writing.losses.drop(`${path}.citations`, "the provider takes no citations back");
 }
 
 function isPlainText(part: Part): part is { readonly type: "text"; readonly text: string } {

@@ -2,7 +2,7 @@
  * The request in between into a Chat Completions body, from whatever protocol it was read. What came from this protocol
  * goes back as it was spelled; what came from another is fitted to what the vendor takes, and every cut is a loss.
  */
-import { approximated, clamped, dropped, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asNumber, asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
@@ -48,7 +48,7 @@ function writeMaxTokens(request: IrRequest, options: WriteRequestOptions, writin
   const asked = request.maxOutputTokens;
   if (asked === null) return {};
   const limit = options.maxOutputTokens ?? Number.POSITIVE_INFINITY;
-  if (asked > limit) writing.losses.add(clamped("max_tokens", `the model gives at most ${limit}`));
+  if (asked > limit) writing.losses.clamp("max_tokens", `the model gives at most ${limit}`);
   const tokens = Math.min(asked, limit);
   if (!writing.native) {
     return isNewModel(options.upstreamModel) ? { max_completion_tokens: tokens } : { max_tokens: tokens };
@@ -63,7 +63,7 @@ function writeMaxTokens(request: IrRequest, options: WriteRequestOptions, writin
 
 function writeSampling(sampling: IrSampling, request: IrRequest, writing: Writing): JsonObject {
   const { temperature, topP, topK, seed, presencePenalty, frequencyPenalty } = sampling;
-  if (topK !== null && !writing.native) writing.losses.add(dropped("top_k", "the provider has no such setting"));
+  if (topK !== null && !writing.native) writing.losses.drop("top_k", "the provider has no such setting");
   return {
     temperature: within("temperature", temperature, 0, 2, writing),
     top_p: within("top_p", topP, 0, 1, writing),
@@ -77,7 +77,7 @@ function writeSampling(sampling: IrSampling, request: IrRequest, writing: Writin
 function within(field: string, value: number | null, min: number, max: number, writing: Writing): number | undefined {
   if (value === null) return undefined;
   if (writing.native || (value >= min && value <= max)) return value;
-  writing.losses.add(clamped(field, `the provider takes ${min} to ${max}`));
+  writing.losses.clamp(field, `the provider takes ${min} to ${max}`);
   return Math.min(max, Math.max(min, value));
 }
 
@@ -86,7 +86,7 @@ function writeStop(request: IrRequest, writing: Writing): string | readonly stri
   if (writing.native && typeof request.extras["stop"] === "string") return request.extras["stop"];
   if (stop.length === 0) return undefined;
   if (writing.native || stop.length <= STOPS_MAX) return stop;
-  writing.losses.add(clamped("stop", `the provider takes ${STOPS_MAX}`));
+  writing.losses.clamp("stop", `the provider takes ${STOPS_MAX}`);
   return stop.slice(0, STOPS_MAX);
 }
 
@@ -123,7 +123,7 @@ function writeFormat(format: IrOutputFormat | null, writing: Writing): JsonObjec
 /** Protocols without the flag always hold the answer to the schema; here only a schema of a certain form can be held to. */
 function strictness(schema: unknown, writing: Writing): true | undefined {
   if (isStrictSchema(schema)) return true;
-  writing.losses.add(approximated("response_format", "the provider holds to this schema only loosely"));
+  writing.losses.approximate("response_format", "the provider holds to this schema only loosely");
   return undefined;
 }
 
@@ -132,14 +132,14 @@ function writeUser(request: IrRequest, writing: Writing): JsonObject {
   if (writing.native) return { user: request.extras["user"], safety_identifier: request.extras["safety_identifier"] };
   if (request.user === null) return {};
   if (PLAIN_USER.test(request.user)) return { user: request.user };
-  writing.losses.add(approximated("user", "written as its hash: it is too long or has odd characters"));
+  writing.losses.approximate("user", "written as its hash: it is too long or has odd characters");
   return { user: `user_${shortHash(request.user)}` };
 }
 
 /** The vendor refuses metadata without `store`. */
 function writeMetadata(request: IrRequest, writing: Writing): IrRequest["metadata"] | undefined {
   if (request.metadata === null || writing.native) return request.metadata ?? undefined;
-  writing.losses.add(dropped("metadata", "the provider takes it only with answers it stores"));
+  writing.losses.drop("metadata", "the provider takes it only with answers it stores");
   return undefined;
 }
 
@@ -147,7 +147,7 @@ function writeTier(tier: string | null, writing: Writing): string | undefined {
   if (tier === null || writing.native) return tier ?? undefined;
   if (tier === "auto") return undefined; // the default everywhere
   if (TIERS.has(tier)) return tier;
-  writing.losses.add(dropped("service_tier", "the provider has no such tier"));
+  writing.losses.drop("service_tier", "the provider has no such tier");
   return undefined;
 }
 

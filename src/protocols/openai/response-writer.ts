@@ -1,5 +1,5 @@
 /** An answer from any lane as a Chat Completion: every member the vendor always sends, nothing it never would. */
-import { approximated, dropped, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
@@ -57,11 +57,11 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObj
   const message = writeMessage(choice.blocks, { native, path: `${path}.message`, losses });
   const details = native ? choice.extras["reasoning_details"] : undefined;
   const logprobs = native ? choice.logprobs : null;
-  if (!native && choice.logprobs !== null) losses.add(dropped(`${path}.logprobs`, "in another protocol's form"));
+  if (!native && choice.logprobs !== null) losses.drop(`${path}.logprobs`, "in another protocol's form");
   const reason = choice.finish?.reason ?? null;
   const own = native ? (choice.finish?.raw ?? null) : null;
   if (own === null && reason !== null && isFinishApproximated(reason)) {
-    losses.add(approximated(`${path}.finish_reason`, `${reason} has no word of its own`));
+    losses.approximate(`${path}.finish_reason`, `${reason} has no word of its own`);
   }
   const word: WireChoice["finish_reason"] = writeFinish(reason, { toolCalls: message.tool_calls !== undefined });
   return {
@@ -139,7 +139,7 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
 }
 
 function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Place): WireToolCall {
-  if (block.signature !== null) place.losses.add(dropped(`${place.path}.tool_calls`, "a signature has no place here"));
+  if (block.signature !== null) place.losses.drop(`${place.path}.tool_calls`, "a signature has no place here");
   const index = place.native && block.extras["index"] !== undefined ? { index: block.extras["index"] } : {};
   const others = { ...index, ...ownExtras(block.extras, place.native, `${place.path}.tool_calls`, place.losses) };
   const { id, name } = block;
@@ -156,23 +156,23 @@ function writeCitations(
 ): (WireAnnotation | JsonObject)[] {
   return citations.flatMap((citation) => {
     const annotation = writeAnnotation(citation, textEnd);
-    if (annotation === null) place.losses.add(dropped(`${place.path}.annotations`, "only URLs can be cited"));
+    if (annotation === null) place.losses.drop(`${place.path}.annotations`, "only URLs can be cited");
     return annotation === null ? [] : [annotation];
   });
 }
 
 function loseSeals({ signature, encrypted }: Extract<IrBlock, { type: "reasoning" }>, place: Place): void {
   if (signature === null && encrypted === null) return;
-  place.losses.add(dropped(`${place.path}.reasoning_content`, "signed or encrypted reasoning has no place here"));
+  place.losses.drop(`${place.path}.reasoning_content`, "signed or encrypted reasoning has no place here");
 }
 
 function lose(block: IrBlock, { path, losses }: Place): void {
   const name = block.type === "opaque" ? block.name : block.type;
-  losses.add(dropped(`${path}.content`, `${name} has no place in an answer here`));
+  losses.drop(`${path}.content`, `${name} has no place in an answer here`);
 }
 
 function ownExtras(extras: JsonObject, native: boolean, path: string, losses: Losses): JsonObject {
   if (native) return { ...extras };
-  losses.addExtras(path, extras);
+  losses.dropExtras(path, extras);
   return {};
 }

@@ -3,7 +3,6 @@
  * it, `[DONE]`. Id, model and time of the first chunk stand on every one. After an error nothing follows.
  */
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
-import { approximated, dropped } from "../../ir/loss.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { at } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
@@ -75,7 +74,7 @@ function step(state: State, event: IrEvent): Frame[] {
     case "arguments-delta":
       return writeArguments(state, state.blocks.get(event.block), event.text);
     case "signature-delta":
-      state.losses.add(dropped("reasoning_content", "signed reasoning has no place here"));
+      state.losses.drop("reasoning_content", "signed reasoning has no place here");
       return [];
     case "citation":
       return writeCitation(state, event);
@@ -106,7 +105,7 @@ function step(state: State, event: IrEvent): Frame[] {
 function begin(state: State, event: EventOf<"start"> | null): { head: string; tail: string } {
   const { context } = state;
   state.native = event?.sourceProtocol === ORIGIN;
-  if (!state.native) state.losses.addExtras("", event?.extras ?? {});
+  if (!state.native) state.losses.dropExtras("", event?.extras ?? {});
   const own = state.native ? event : null;
   const members = {
     id: own?.id ?? `chatcmpl-${context.newId(ID_CHARS)}`,
@@ -154,7 +153,7 @@ function startBlock(state: State, { block, choice: index, content }: EventOf<"bl
       return [...frames, ...writeForeign(state, open, content.value)];
     case "reasoning":
       if (content.encrypted !== null) {
-        state.losses.add(dropped("reasoning_content", "encrypted reasoning has no place here"));
+        state.losses.drop("reasoning_content", "encrypted reasoning has no place here");
       }
       return frames;
     case "text":
@@ -173,7 +172,7 @@ function startedCall({ id, name, kind }: Extract<StartedBlock, { type: "tool-cal
 function writeText(state: State, { block, text, logprobs }: EventOf<"text-delta">): Frame[] {
   const open = state.blocks.get(block);
   if (open === undefined) return [];
-  if (!state.native && logprobs !== null) state.losses.add(dropped("logprobs", "in another protocol's form"));
+  if (!state.native && logprobs !== null) state.losses.drop("logprobs", "in another protocol's form");
   const kept = state.native ? logprobs : null;
   if (text === "" && kept === null) return [];
   if (open.content.type === "refusal") return [chunk(state, open.choice, { refusal: text }, kept)];
@@ -204,7 +203,7 @@ function writeCitation(state: State, { block, citation }: EventOf<"citation">): 
   if (open === undefined) return [];
   const annotation = writeAnnotation(citation, touch(state, open.choice).choice.textLength);
   if (annotation !== null) return [chunk(state, open.choice, { annotations: [annotation] })];
-  state.losses.add(dropped("delta.annotations", "only URLs can be cited"));
+  state.losses.drop("delta.annotations", "only URLs can be cited");
   return [];
 }
 
@@ -213,7 +212,7 @@ function writeForeign(state: State, open: OpenBlock | undefined, value: unknown)
   if (open?.content.type !== "opaque") return [];
   const { sourceProtocol, name } = open.content;
   if (sourceProtocol === ORIGIN && name === "audio") return [chunk(state, open.choice, { audio: value })];
-  state.losses.add(dropped(`delta.${name}`, "exists only in its own protocol"));
+  state.losses.drop(`delta.${name}`, "exists only in its own protocol");
   return [];
 }
 
@@ -223,7 +222,7 @@ function writeEnding(state: State, { choice: index, finish }: EventOf<"finish">)
   choice.isFinished = true;
   const own = state.native ? finish.raw : null;
   if (own === null && isFinishApproximated(finish.reason)) {
-    state.losses.add(approximated("finish_reason", `${finish.reason} has no word of its own`));
+    state.losses.approximate("finish_reason", `${finish.reason} has no word of its own`);
   }
   const word = own ?? writeFinish(finish.reason, { toolCalls: choice.toolCalls > 0 });
   return [...frames, ending(state, index, word)];

@@ -1,5 +1,4 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
-import { dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { writeToolChoice } from "../shared/openai/tool-choice.ts";
@@ -30,13 +29,13 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
 function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
   if (tool.type === "opaque") {
     if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
-    writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
+    writing.losses.drop(path, `${tool.name} exists only in its own protocol`);
     return null;
   }
   const name = writing.native ? tool.name : legalName(tool.name);
   if (name === null) {
     // Shortened, it would come back in calls under a name the client does not know.
-    writing.losses.add(dropped(path, `the name is empty or longer than ${TOOL_NAME_CHARS_MAX} characters`));
+    writing.losses.drop(path, `the name is empty or longer than ${TOOL_NAME_CHARS_MAX} characters`);
     return null;
   }
   const description = tool.description ?? undefined;

@@ -2,7 +2,6 @@
  * Token counts both ways. The vendor's `prompt_tokens` holds the cached tokens too, ours are counted apart; what
  * compatible vendors spell differently is read here and nowhere else.
  */
-import { approximated } from "../../ir/loss.ts";
 import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
 import { asNumber, asObject, at } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
@@ -38,9 +37,9 @@ export function readUsage(value: unknown): Usage | null {
 export function writeUsage(usage: Usage | null, estimate: number, losses: Losses): WireUsage | null {
   const prompt = usage === null ? null : inputTokens(usage);
   if (usage === null || (prompt === null && usage.outputTokens === null)) return null;
-  if (prompt === null) losses.add(approximated("usage.prompt_tokens", "not reported, so it is an estimate"));
+  if (prompt === null) losses.approximate("usage.prompt_tokens", "not reported, so it is an estimate");
   if (usage.outputTokens === null) {
-    losses.add(approximated("usage.completion_tokens", "not reported, so it is written as 0"));
+    losses.approximate("usage.completion_tokens", "not reported, so it is written as 0");
   }
   const counts = { prompt_tokens: prompt ?? estimate, completion_tokens: usage.outputTokens ?? 0 };
   return {

@@ -5,7 +5,6 @@
  */
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
-import { dropped } from "../../ir/loss.ts";
 import type { IrCitation, IrRequest, ReasoningSignature } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
@@ -106,7 +105,7 @@ function step(state: State, event: BlockEvent): void {
       writeCitation(state, event.block, event.citation);
       return;
     case "opaque-delta":
-      state.losses.add(dropped("output.delta", "exists only in its own protocol"));
+      state.losses.drop("output.delta", "exists only in its own protocol");
       return;
     case "block-end":
       endBlock(state, event.block);
@@ -118,11 +117,11 @@ function step(state: State, event: BlockEvent): void {
 
 function startBlock(state: State, number: number, choice: number, content: StartedBlock): void {
   if (choice !== 0) {
-    state.losses.add(dropped(`choices[${choice}]`, "the vendor gives one answer"));
+    state.losses.drop(`choices[${choice}]`, "the vendor gives one answer");
     return;
   }
   if (state.blocks.size + state.items.length >= ANSWER_BLOCKS_MAX) {
-    state.losses.add(dropped("output", "too many parts"));
+    state.losses.drop("output", "too many parts");
     return;
   }
   const block: Block = { content, target: null };
@@ -148,7 +147,7 @@ function startBlock(state: State, number: number, choice: number, content: Start
 function writeForeign(state: State, content: Extract<StartedBlock, { type: "opaque" }>): void {
   const value = content.sourceProtocol === ORIGIN ? asObject(content.value) : undefined;
   if (value === undefined) {
-    state.losses.add(dropped(`output.${content.name}`, "exists only in its own protocol"));
+    state.losses.drop(`output.${content.name}`, "exists only in its own protocol");
     return;
   }
   settle(state);
@@ -172,7 +171,7 @@ function writeText(state: State, number: number, text: string, logprobs: unknown
   if (block.content.type === "reasoning") openReasoning(state, block, null).say(text);
   else if (block.content.type === "text" || block.content.type === "refusal") {
     if (logprobs !== null && asArray(logprobs) === undefined) {
-      state.losses.add(dropped("logprobs", "in another protocol's form"));
+      state.losses.drop("logprobs", "in another protocol's form");
     }
     openPart(state, block, block.content.type).part.say(text, probabilities);
   }
@@ -188,11 +187,11 @@ function writeArguments(state: State, number: number, text: string): void {
 function writeSignature(state: State, number: number, signature: ReasoningSignature): void {
   const block = state.blocks.get(number);
   if (block?.content.type !== "reasoning") {
-    if (block !== undefined) state.losses.add(dropped("output.signature", "only reasoning has a place for one"));
+    if (block !== undefined) state.losses.drop("output.signature", "only reasoning has a place for one");
     return;
   }
   if (block.content.encrypted !== null) {
-    state.losses.add(dropped("output.signature", "reasoning carries one seal, and the encrypted one is needed"));
+    state.losses.drop("output.signature", "reasoning carries one seal, and the encrypted one is needed");
   } else openReasoning(state, block, null).sign(signature);
 }
 
@@ -200,7 +199,7 @@ function writeCitation(state: State, number: number, citation: IrCitation): void
   const block = state.blocks.get(number);
   if (block?.content.type !== "text") return;
   if (writeAnnotation(citation, 0) === null) {
-    state.losses.add(dropped("output.annotations", "only URLs can be cited"));
+    state.losses.drop("output.annotations", "only URLs can be cited");
     return;
   }
   const { part } = openPart(state, block, "text");

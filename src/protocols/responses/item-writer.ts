@@ -3,7 +3,6 @@
  * others are made anew, without ids of items, which only the vendor gives. No empty message is written, and no result
  * without the call it answers.
  */
-import { approximated, dropped } from "../../ir/loss.ts";
 import {
   type IrBlock,
   type IrInstruction,
@@ -36,7 +35,7 @@ export function writeInput(request: IrRequest, writing: Writing): WrittenInput {
     const path = `messages[${index}]`;
     if (turn.role === "assistant") writeAssistant(turn, path, conversation);
     else writeOther(turn, path, conversation);
-    if (turn.name !== null) writing.losses.add(dropped(`${path}.name`, "speakers have no names here"));
+    if (turn.name !== null) writing.losses.drop(`${path}.name`, "speakers have no names here");
   }
   const [first] = request.turns;
   const isWhole = writing.native && request.turns.length === 1 && first?.extras["whole"] === true;
@@ -180,7 +179,7 @@ function foreignItem(block: Extract<IrBlock, { type: "opaque" }>): JsonObject[] 
 function writeCall(block: ToolCall, path: string, writing: Writing): JsonObject {
   const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
   if (own !== undefined) return own;
-  if (block.cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
+  if (block.cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
   extrasOf(block.extras, path, writing);
   const [call_id, name] = [legalCallId(block.id), legalPastName(block.name)];
   if (block.kind === "custom") return { type: "custom_tool_call", call_id, name, input: block.arguments };
@@ -196,7 +195,7 @@ function writeReasoningItem(block: ReasoningBlock, path: string, conversation: C
   if (own !== undefined && (isAnswer || (block.signature === null && !isForeign))) return [own];
   const sealed = ownSeal(block);
   if (sealed === null) {
-    writing.losses.add(dropped(path, "reasoning that the provider did not seal itself is not taken back"));
+    writing.losses.drop(path, "reasoning that the provider did not seal itself is not taken back");
     return [];
   }
   const summary = block.text === "" ? [] : [{ type: "summary_text", text: block.text }];
@@ -230,7 +229,7 @@ function placeResult(block: ToolResult, path: string, conversation: Conversation
     items.push(result);
     return [];
   }
-  writing.losses.add(approximated(path, "a result without its call is written as text"));
+  writing.losses.approximate(path, "a result without its call is written as text");
   const output = result["output"];
   return asText(output) === undefined ? [...(asArray(output) ?? [])].flatMap(asPart) : [textPart(String(output))];
 }
@@ -246,8 +245,8 @@ function writeResult(block: ToolResult, path: string, conversation: Conversation
   const { writing, kinds } = conversation;
   const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
   if (own !== undefined) return own;
-  if (block.cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
-  if (block.isError === true) writing.losses.add(approximated(`${path}.is_error`, "only the text says it failed"));
+  if (block.cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
+  if (block.isError === true) writing.losses.approximate(`${path}.is_error`, "only the text says it failed");
   extrasOf(block.extras, path, writing);
   const parts = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, writing));
   const type = kinds.get(block.callId) === "custom" ? "custom_tool_call_output" : "function_call_output";

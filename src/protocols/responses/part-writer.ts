@@ -1,5 +1,4 @@
 /** Blocks into content parts of the input. What the vendor cannot take becomes a loss, named by the place it stood in. */
-import { approximated, dropped } from "../../ir/loss.ts";
 import type { Extras, IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
@@ -35,23 +34,23 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
       return [textPart(block.text)];
     case "refusal":
       if (block.text === "") return [];
-      writing.losses.add(approximated(path, "a refusal is written as text"));
+      writing.losses.approximate(path, "a refusal is written as text");
       return [textPart(block.text)];
     case "image":
       return writeImage(block, path, writing);
     case "document":
       return writeDocument(block, path, writing);
     case "audio":
-      writing.losses.add(dropped(path, "the provider takes no audio here"));
+      writing.losses.drop(path, "the provider takes no audio here");
       return [];
     case "opaque":
-      writing.losses.add(dropped(path, `${block.name} exists only in its own protocol`));
+      writing.losses.drop(path, `${block.name} exists only in its own protocol`);
       return [];
     case "reasoning":
     case "tool-call":
     case "tool-result":
       // The item writer has taken those that stand where they may.
-      writing.losses.add(dropped(path, `a ${block.type} has no place here`));
+      writing.losses.drop(path, `a ${block.type} has no place here`);
       return [];
     default:
       return unreachable(block);
@@ -72,7 +71,7 @@ export function writeSaid(block: IrBlock, path: string, writing: Writing): Part[
       if (block.text === "" && !writing.native) return [];
       return [{ type: "refusal", refusal: block.text } satisfies WireRefusal];
     default:
-      writing.losses.add(dropped(path, `the provider takes no ${nameOf(block)} from an assistant`));
+      writing.losses.drop(path, `the provider takes no ${nameOf(block)} from an assistant`);
       return [];
   }
 }
@@ -82,7 +81,7 @@ export function textPart(text: string) {
 }
 
 export function extrasOf(extras: Extras, path: string, writing: Writing): void {
-  if (!writing.native) writing.losses.addExtras(path, extras);
+  if (!writing.native) writing.losses.dropExtras(path, extras);
 }
 
 /** What the vendor's own client wrote; null: this is not it. */
@@ -95,7 +94,7 @@ function ownPart(block: IrBlock, writing: Writing): Part | null {
 function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
   const { source } = block;
   if (source.kind === "file" && !writing.native) {
-    writing.losses.add(dropped(path, "the file is in another provider's store"));
+    writing.losses.drop(path, "the file is in another provider's store");
     return [];
   }
   loseMark(block, path, writing);
@@ -109,24 +108,24 @@ function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, wr
 
 function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, writing: Writing): Part[] {
   const { source } = block;
-  if (block.context !== null) writing.losses.add(dropped(`${path}.context`, "files have no context here"));
+  if (block.context !== null) writing.losses.drop(`${path}.context`, "files have no context here");
   if (block.citations === true) {
-    writing.losses.add(dropped(`${path}.citations`, "the provider does not cite documents"));
+    writing.losses.drop(`${path}.citations`, "the provider does not cite documents");
   }
   loseMark(block, path, writing);
   switch (source.kind) {
     case "text":
-      writing.losses.add(approximated(path, "a text document is written as text"));
+      writing.losses.approximate(path, "a text document is written as text");
       return [textPart(source.text)];
     case "blocks":
-      writing.losses.add(approximated(path, "a document of blocks is written as its blocks"));
+      writing.losses.approximate(path, "a document of blocks is written as its blocks");
       return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, writing));
     case "url":
-      if (block.title !== null) writing.losses.add(dropped(`${path}.title`, "a file by URL has its own name"));
+      if (block.title !== null) writing.losses.drop(`${path}.title`, "a file by URL has its own name");
       return [{ type: "input_file", file_url: source.url } satisfies WireInputFile];
     case "file":
       if (writing.native) return [{ type: "input_file", file_id: source.id } satisfies WireInputFile];
-      writing.losses.add(dropped(path, "the file is in another provider's store"));
+      writing.losses.drop(path, "the file is in another provider's store");
       return [];
     case "base64": {
       // The vendor refuses inline data without a file name.
@@ -146,12 +145,12 @@ function dataUri(source: { readonly mediaType: string | null; readonly data: str
 /** Cache mark and extras of a block that did not come from here. */
 function loseMark(block: Extract<IrBlock, { cache: unknown }>, path: string, writing: Writing): void {
   if (writing.native) return;
-  if (block.cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
-  writing.losses.addExtras(path, block.extras);
+  if (block.cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
+  writing.losses.dropExtras(path, block.extras);
 }
 
 function loseCitations(count: number, path: string, writing: Writing): void {
-  if (count > 0) writing.losses.add(dropped(`${path}.citations`, "the provider takes no citations back"));
+  if (count > 0) writing.losses.drop(`${path}.citations`, "the provider takes no citations back");
 }
 
 function nameOf(block: IrBlock): string {

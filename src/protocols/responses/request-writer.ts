@@ -3,7 +3,7 @@
  * back as it was spelled; what came from another is fitted to what the vendor takes, and every cut is a loss. Nothing of a
  * translated conversation is left in the vendor's store.
  */
-import { approximated, clamped, dropped, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
@@ -70,8 +70,8 @@ type Undefinable<T> = { readonly [name in keyof T]?: T[name] | undefined };
 
 /** What the vendor has no word for. */
 function loseUnknown(request: IrRequest, writing: Writing): void {
-  if (request.stop.length > 0) writing.losses.add(dropped("stop", "the provider has no stop sequences"));
-  if ((request.choices ?? 1) > 1) writing.losses.add(dropped("n", "the provider gives one answer"));
+  if (request.stop.length > 0) writing.losses.drop("stop", "the provider has no stop sequences");
+  if ((request.choices ?? 1) > 1) writing.losses.drop("n", "the provider gives one answer");
   extrasOf(request.extras, "", writing);
 }
 
@@ -87,11 +87,11 @@ function writeMaxTokens(request: IrRequest, options: WriteRequestOptions, writin
   if (asked === null) return undefined;
   const limit = options.maxOutputTokens ?? Number.POSITIVE_INFINITY;
   if (asked > limit) {
-    writing.losses.add(clamped("max_tokens", `the model gives at most ${limit}`));
+    writing.losses.clamp("max_tokens", `the model gives at most ${limit}`);
     return limit;
   }
   if (asked >= MAX_TOKENS_MIN || writing.native) return asked;
-  writing.losses.add(clamped("max_tokens", `the provider takes no less than ${MAX_TOKENS_MIN}`));
+  writing.losses.clamp("max_tokens", `the provider takes no less than ${MAX_TOKENS_MIN}`);
   return MAX_TOKENS_MIN;
 }
 
@@ -99,7 +99,7 @@ function writeSampling(sampling: IrSampling, writing: Writing): JsonObject {
   const { temperature, topP, topK, seed, presencePenalty, frequencyPenalty } = sampling;
   const none = { top_k: topK, seed, presence_penalty: presencePenalty, frequency_penalty: frequencyPenalty };
   for (const [name, value] of Object.entries(none)) {
-    if (value !== null) writing.losses.add(dropped(name, "the provider has no such setting"));
+    if (value !== null) writing.losses.drop(name, "the provider has no such setting");
   }
   return { temperature: within("temperature", temperature, 2, writing), top_p: within("top_p", topP, 1, writing) };
 }
@@ -107,7 +107,7 @@ function writeSampling(sampling: IrSampling, writing: Writing): JsonObject {
 function within(field: string, value: number | null, max: number, writing: Writing): number | undefined {
   if (value === null) return undefined;
   if (value >= 0 && value <= max) return value;
-  writing.losses.add(clamped(field, `the provider takes 0 to ${max}`));
+  writing.losses.clamp(field, `the provider takes 0 to ${max}`);
   return Math.min(max, Math.max(0, value));
 }
 
@@ -144,7 +144,7 @@ function writeText(format: IrOutputFormat | null, writing: Writing): JsonObject 
 /** Protocols without the flag always hold the answer to the schema; here only a schema of a certain form can be held to. */
 function strictness(schema: unknown, writing: Writing): boolean {
   if (isStrictSchema(schema)) return true;
-  writing.losses.add(approximated("response_format", "the provider holds to this schema only loosely"));
+  writing.losses.approximate("response_format", "the provider holds to this schema only loosely");
   return false;
 }
 
@@ -152,7 +152,7 @@ function strictness(schema: unknown, writing: Writing): boolean {
 function writeUser(request: IrRequest, writing: Writing): string | undefined {
   if (request.user === null) return undefined;
   if (PLAIN_USER.test(request.user)) return request.user;
-  writing.losses.add(approximated("user", "written as its hash: it is too long or has odd characters"));
+  writing.losses.approximate("user", "written as its hash: it is too long or has odd characters");
   return `user_${shortHash(request.user)}`;
 }
 
@@ -161,14 +161,14 @@ function writeMetadata({ metadata }: IrRequest, writing: Writing): WireRequest["
   const entries = Object.entries(metadata);
   const isFit = entries.every(([name, value]) => name.length <= LABEL_CHARS_MAX && value.length <= VALUE_CHARS_MAX);
   if (isFit && entries.length <= ENTRIES_MAX) return { ...metadata };
-  writing.losses.add(dropped("metadata", "the provider takes 16 entries of 64 and 512 characters"));
+  writing.losses.drop("metadata", "the provider takes 16 entries of 64 and 512 characters");
   return undefined;
 }
 
 function writeTier(tier: string | null, writing: Writing): string | undefined {
   if (tier === null || tier === "auto") return undefined; // the default everywhere
   if (TIERS.has(tier)) return tier;
-  writing.losses.add(dropped("service_tier", "the provider has no such tier"));
+  writing.losses.drop("service_tier", "the provider has no such tier");
   return undefined;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { eventsOf } from "../../ir/fold.ts";
-import { approximated, dropped, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import type { IrBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -31,7 +31,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
 function assemble(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const losses = createLosses();
   const native = response.sourceProtocol === ORIGIN; // a stream of our own that was collected
-  if (!native) losses.addExtras("", response.extras);
+  if (!native) losses.dropExtras("", response.extras);
   const outlet: Outlet = { emit: unheard, piece: unheard, newId: (prefix) => newId(context, prefix) };
   const assembler = createAssembler(outlet, losses, context.request);
   for (const event of eventsOf(response)) {
@@ -41,11 +41,11 @@ function assemble(response: IrResponse, context: AnswerContext): WithLosses<Json
   assembler.finish();
   const [choice] = response.choices;
   for (const { logprobs, index } of response.choices) {
-    if (logprobs !== null) losses.add(dropped(`choices[${index}].logprobs`, "in another protocol's form"));
+    if (logprobs !== null) losses.drop(`choices[${index}].logprobs`, "in another protocol's form");
   }
   const finish = choice?.finish ?? null;
   const word = writeFinish(finish, assembler.held(), native);
-  if (word.approximated) losses.add(approximated("status", `${finish?.reason ?? "it"} has no word of its own`));
+  if (word.approximated) losses.approximate("status", `${finish?.reason ?? "it"} has no word of its own`);
   const envelope = createEnvelope(context, {
     id: (native ? response.id : null) ?? newId(context, "resp"),
     createdMs: response.createdMs ?? context.createdMs,

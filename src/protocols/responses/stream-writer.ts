@@ -5,7 +5,6 @@
  */
 import type { IrEvent } from "../../ir/event.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
-import { approximated } from "../../ir/loss.ts";
 import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -127,7 +126,7 @@ function begin(state: State, event: Extract<IrEvent, { type: "start" }> | null):
   if (state.envelope !== null) return state.envelope;
   const { context, losses } = state;
   state.native = event?.sourceProtocol === ORIGIN;
-  if (!state.native) losses.addExtras("", event?.extras ?? {});
+  if (!state.native) losses.dropExtras("", event?.extras ?? {});
   const envelope = createEnvelope(context, {
     id: (state.native ? event?.id : null) ?? newId(context, "resp"),
     createdMs: event?.createdMs ?? context.createdMs,
@@ -146,7 +145,7 @@ function end(state: State): void {
   const envelope = begin(state, null);
   assembler.finish();
   const word = writeFinish(state.finish, assembler.held(), state.native);
-  if (word.approximated) losses.add(approximated("status", `${state.finish?.reason ?? "it"} has no word of its own`));
+  if (word.approximated) losses.approximate("status", `${state.finish?.reason ?? "it"} has no word of its own`);
   const type: WireEventType = word.status === "completed" ? "response.completed" : "response.incomplete";
   const estimate = state.context.inputTokensEstimate;
   const usage = writeUsage(state.usage, { native: state.native, estimate }, losses);

@@ -1,5 +1,4 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
-import { dropped } from "../../ir/loss.ts";
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { writeToolChoice } from "../shared/openai/tool-choice.ts";
@@ -41,7 +40,7 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
 function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
   if (tool.type === "opaque") {
     if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
-    writing.losses.add(dropped(path, `${tool.name} exists only in its own protocol`));
+    writing.losses.drop(path, `${tool.name} exists only in its own protocol`);
     return null;
   }
   const own = writing.native ? hiddenObject(tool.extras, "tool") : undefined;
@@ -49,7 +48,7 @@ function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | n
   const name = writing.native ? tool.name : legalName(tool.name);
   if (name === null) {
     // Shortened, it would come back in calls under a name the client does not know.
-    writing.losses.add(dropped(path, "the name is empty or longer than the provider takes"));
+    writing.losses.drop(path, "the name is empty or longer than the provider takes");
     return null;
   }
   extrasOf(tool.extras, path, writing);
@@ -57,7 +56,7 @@ function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | n
   if (tool.type === "custom") {
     return withoutUndefined({ type: "custom", name, description, format: tool.format ?? undefined });
   }
-  if (tool.cache !== null) writing.losses.add(dropped(`${path}.cache_control`, "the provider caches by itself"));
+  if (tool.cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
   // Left out, the vendor would take it for true, and refuse or rewrite most schemas.
   const strict = tool.strict === true;
   const parameters = tool.parameters ?? (strict ? NO_STRICT_PARAMETERS : NO_PARAMETERS);

@@ -1,5 +1,4 @@
 /** Token counts both ways. The vendor's `input_tokens` holds the cached tokens too; ours are counted apart. */
-import { approximated } from "../../ir/loss.ts";
 import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
 import { asNumber, asObject, at } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
@@ -38,8 +37,8 @@ export function writeUsage(
   const known = usage === null ? null : inputTokens(usage);
   const answered = usage?.outputTokens ?? null;
   if (native && known === null && answered === null) return null;
-  if (known === null) losses.add(approximated("usage.input_tokens", "not reported, so it is an estimate"));
-  if (answered === null) losses.add(approximated("usage.output_tokens", "not reported, so it is written as 0"));
+  if (known === null) losses.approximate("usage.input_tokens", "not reported, so it is an estimate");
+  if (answered === null) losses.approximate("usage.output_tokens", "not reported, so it is written as 0");
   const [input, output] = [known ?? estimate, answered ?? 0];
   return {
     input_tokens: input,

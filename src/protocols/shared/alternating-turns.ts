@@ -3,7 +3,8 @@
  * the results of parallel calls stand together at the start of the turn after the calls, instructions from the middle
  * move to the system prompt, and every id is legal and unique.
  */
-import type { Extras, IrBlock, IrTurn, ToolResultBlock } from "../../ir/request.ts";
+import type { IrBlock, IrTurn, ToolResultBlock } from "../../ir/request.ts";
+import type { Losses } from "./losses.ts";
 
 export interface TurnsWriter<Wire> {
   /** Blocks on the wire; none: it was dropped. `id` is what a call or result is called there. */
@@ -16,8 +17,7 @@ export interface TurnsWriter<Wire> {
   promote(turn: IrTurn, path: string): void;
   legalId(id: string): string;
   isMisplaced(role: "user" | "assistant", block: IrBlock): boolean;
-  onLoss(how: "dropped" | "approximated", field: string, detail: string): void;
-  dropExtras(path: string, extras: Extras): void;
+  readonly losses: Losses;
 }
 
 export interface WrittenTurn<Wire> {
@@ -56,13 +56,13 @@ interface State<Wire> {
 
 function addTurn<Wire>(state: State<Wire>, turn: IrTurn, path: string): void {
   const { writer } = state;
-  writer.dropExtras(path, turn.extras);
+  writer.losses.dropExtras(path, turn.extras);
   if (turn.role === "system" || turn.role === "developer") {
-    writer.onLoss("approximated", path, "instructions between turns are moved to the system prompt");
+    writer.losses.approximate(path, "instructions between turns are moved to the system prompt");
     writer.promote(turn, path);
     return;
   }
-  if (turn.name !== null) writer.onLoss("dropped", `${path}.name`, writer.noNames);
+  if (turn.name !== null) writer.losses.drop(`${path}.name`, writer.noNames);
   const group = groupFor(state, turn.role === "assistant" ? "assistant" : "user");
   for (const [index, block] of turn.blocks.entries()) addBlock(state, group, block, `${path}.content[${index}]`);
 }
@@ -87,7 +87,7 @@ function addBlock<Wire>(state: State<Wire>, group: Group<Wire>, block: IrBlock, 
     return;
   }
   if (writer.isMisplaced(group.role, block)) {
-    writer.onLoss("dropped", path, `a turn of the ${group.role} holds no such block`);
+    writer.losses.drop(path, `a turn of the ${group.role} holds no such block`);
     return;
   }
   const id = block.type === "tool-call" ? uniqueId(state, block.id) : "";
@@ -100,7 +100,7 @@ function addResult<Wire>(state: State<Wire>, group: Group<Wire>, block: ToolResu
   const calls = group.role === "user" ? groups.at(-2)?.calls : undefined;
   const id = calls?.get(block.callId);
   if (id === undefined) {
-    writer.onLoss("approximated", path, "the result of no call in the turn before is written as text");
+    writer.losses.approximate(path, "the result of no call in the turn before is written as text");
     group.others.push(writer.words("Result of a tool call:"));
     for (const [index, each] of block.content.entries()) {
       group.others.push(...writer.write(each, `${path}.content[${index}]`, ""));

@@ -1,34 +1,39 @@
-/** What a writer could not carry. Bounded, and as a rule one entry per field: a conversation of thousands may lose the same thing in each. */
-import { dropped, type Loss } from "../../ir/loss.ts";
+/** What a writer could not carry, by the kind of loss. Bounded: a conversation of thousands may lose the same thing in each turn. */
+import { approximated, clamped, dropped, type Loss } from "../../ir/loss.ts";
 import type { Extras } from "../../ir/request.ts";
 
-/** Nobody reads more; the last entry says that there were more. */
+/** The last entry says that there were more. */
 const LOSSES_MAX = 256;
 
 export interface Losses {
   readonly list: readonly Loss[];
+  drop(field: string, detail: string): void;
+  clamp(field: string, detail: string): void;
+  approximate(field: string, detail: string): void;
+  /** One dropped loss per extra: only its own protocol has a place for it. */
+  dropExtras(path: string, extras: Extras): void;
+  /** A loss that another writer or reader has found. */
   add(loss: Loss): void;
-  /** One loss per extra: only its own protocol has a place for it. */
-  addExtras(path: string, extras: Extras): void;
 }
 
-/** `repeats`: tells every loss, however often a field has one. `foreign`: what is said of another protocol's members. */
-export function createLosses(options: { readonly repeats?: true; readonly foreign?: string } = {}): Losses {
-  const foreign = options.foreign ?? "exists only in its own protocol";
+/** One entry per field and reason. `noPlace`: the reason told for extras. */
+export function createLosses({ noPlace = "exists only in its own protocol" } = {}): Losses {
   const list: Loss[] = [];
   const told = new Set<string>();
-  const add = (loss: Loss) => {
-    if ((options.repeats !== true && told.has(loss.field)) || list.length > LOSSES_MAX) return;
-    told.add(loss.field);
+  const add = (loss: Loss): void => {
+    const key = `${loss.field} ${loss.detail}`;
+    if (told.has(key) || list.length > LOSSES_MAX) return;
+    told.add(key);
     list.push(list.length < LOSSES_MAX ? loss : dropped("more", "further losses are not listed"));
   };
   return {
     list,
     add,
-    addExtras(path, extras) {
-      for (const name of Object.keys(extras)) {
-        add(dropped(path === "" ? name : `${path}.${name}`, foreign));
-      }
+    drop: (field, detail) => add(dropped(field, detail)),
+    clamp: (field, detail) => add(clamped(field, detail)),
+    approximate: (field, detail) => add(approximated(field, detail)),
+    dropExtras(path, extras) {
+      for (const name of Object.keys(extras)) add(dropped(path === "" ? name : `${path}.${name}`, noPlace));
     },
   };
 }

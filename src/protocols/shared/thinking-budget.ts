@@ -1,5 +1,6 @@
 /** Thinking by effort and thinking by budget: the table that turns one into the other. */
 import type { IrReasoningConfig, IrRequest } from "../../ir/request.ts";
+import type { Losses } from "./losses.ts";
 
 /** Budget in tokens for an effort word; the vendor names no equivalence, these rise as other gateways' do. */
 const BUDGETS = { minimal: 1024, low: 2048, medium: 8192, high: 16384, xhigh: 24576, max: 32768 } as const;
@@ -26,21 +27,19 @@ function isEffort(word: string): word is EffortWord {
   return Object.hasOwn(BUDGETS, word);
 }
 
-export type OnLoss = (how: "dropped" | "clamped" | "approximated", field: string, detail: string) => void;
-
 /** The budget that was asked for, in either way. Null: in no words known here. */
-export function askedBudget(config: IrReasoningConfig, onLoss: OnLoss): number | null {
+export function askedBudget(config: IrReasoningConfig, losses: Losses): number | null {
   if (config.budgetTokens !== null) {
     if (config.budgetTokens >= BUDGET_TOKENS_MIN) return config.budgetTokens;
-    onLoss("clamped", "reasoning.max_tokens", `a thinking budget is at least ${BUDGET_TOKENS_MIN}`);
+    losses.clamp("reasoning.max_tokens", `a thinking budget is at least ${BUDGET_TOKENS_MIN}`);
     return BUDGET_TOKENS_MIN;
   }
   const word = config.effort ?? "medium";
   if (!isEffort(word)) {
-    onLoss("dropped", "reasoning_effort", "an effort the vendor does not know");
+    losses.drop("reasoning_effort", "an effort the vendor does not know");
     return null;
   }
-  onLoss("approximated", "reasoning_effort", `the effort ${word} is a thinking budget of ${BUDGETS[word]}`);
+  losses.approximate("reasoning_effort", `the effort ${word} is a thinking budget of ${BUDGETS[word]}`);
   return BUDGETS[word];
 }
 
@@ -48,16 +47,16 @@ export function askedBudget(config: IrReasoningConfig, onLoss: OnLoss): number |
 export function askedEffort<Word extends string>(
   config: IrReasoningConfig,
   efforts: readonly Word[],
-  onLoss: OnLoss,
+  losses: Losses,
 ): Word | null {
   if (config.budgetTokens !== null) {
-    onLoss("approximated", "reasoning.max_tokens", "the model takes no budget, so it becomes an effort");
+    losses.approximate("reasoning.max_tokens", "the model takes no budget, so it becomes an effort");
   }
   const word = config.effort ?? (config.budgetTokens === null ? null : effortOf(config.budgetTokens));
   if (word === null) return null;
   const effort = nearestEffort(word, efforts);
-  if (effort === null) onLoss("dropped", "reasoning_effort", "an effort the model does not know");
-  else if (effort !== word) onLoss("approximated", "reasoning_effort", `written as ${effort}`);
+  if (effort === null) losses.drop("reasoning_effort", "an effort the model does not know");
+  else if (effort !== word) losses.approximate("reasoning_effort", `written as ${effort}`);
   return effort;
 }
 
@@ -73,20 +72,16 @@ export interface BudgetPlan {
 export function planBudget(
   asked: number,
   limit: { readonly tokens: number; readonly isClients: boolean; readonly room: number },
-  onLoss: OnLoss,
+  losses: Losses,
 ): BudgetPlan | null {
   const maxTokens = limit.isClients ? limit.tokens : Math.min(asked + limit.tokens, limit.room);
   if (maxTokens <= BUDGET_TOKENS_MIN) {
-    onLoss(
-      "dropped",
-      "reasoning",
-      `thinking takes at least ${BUDGET_TOKENS_MIN} tokens, more than the answer may have`,
-    );
+    losses.drop("reasoning", `thinking takes at least ${BUDGET_TOKENS_MIN} tokens, more than the answer may have`);
     return null;
   }
   // Half of it stays for the answer where the budget would leave next to nothing.
   const budget = asked < maxTokens ? asked : Math.max(BUDGET_TOKENS_MIN, Math.floor(maxTokens / 2));
-  if (budget !== asked) onLoss("clamped", "reasoning", `the thinking budget is ${budget}, below the answer's limit`);
+  if (budget !== asked) losses.clamp("reasoning", `the thinking budget is ${budget}, below the answer's limit`);
   return { budget, maxTokens };
 }
 

@@ -177,7 +177,7 @@ describe("read", () => {
       STOP,
       METADATA,
     ]);
-    expect(told(events)).toEqual(["open 0 foreign", "close 0", "open 1 foreign", "close 1", "stop", "end"]);
+    expect(told(events)).toEqual(["open 0 opaque", "close 0", "open 1 opaque", "close 1", "stop", "end"]);
     expect(told(readEvents(writeEvents(events)))).toEqual(told(events));
   });
 

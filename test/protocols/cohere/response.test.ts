@@ -183,7 +183,12 @@ describe("write", () => {
     const refusal = { type: "refusal", text: "No.", extras: {} } as const;
     const { body, lost } = write([sealed, image(), refusal], finishOf("stop"), { extras: { theirs: 1 } });
     expect(body["message"]).toEqual({ role: "assistant", content: [{ type: "text", text: "No." }] });
-    expect(lost).toEqual(["dropped message.content.thinking", "dropped message.content", "dropped theirs"]);
+    expect(lost).toEqual([
+      "dropped message.content.thinking",
+      "dropped message.content",
+      "approximated message.content",
+      "dropped theirs",
+    ]);
   });
 
   test("an answer of its own goes back as it was, what is billed included", () => {

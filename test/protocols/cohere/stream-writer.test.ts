@@ -151,7 +151,12 @@ test("other answers than the first, and parts of another protocol, are losses", 
   ]);
   expect(bytesOf(frames)).not.toContain("Two.");
   expect(bytesOf(frames)).toContain('"text":"No."');
-  expect(lost).toEqual(["dropped choices", "dropped message.content", "approximated finish_reason"]);
+  expect(lost).toEqual([
+    "dropped choices",
+    "dropped message.content",
+    "approximated message.content",
+    "approximated finish_reason",
+  ]);
 });
 
 test("calls held beyond any answer's size end the stream instead of losing a part", () => {

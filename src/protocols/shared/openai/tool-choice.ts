@@ -1,5 +1,4 @@
 /** The choice among tools in both of OpenAI's dialects, which differ in how they name a tool and a choice of some. */
-import { approximated, dropped } from "../../../ir/loss.ts";
 import type { IrToolChoice } from "../../../ir/request.ts";
 import type { JsonObject } from "../../../std/json.ts";
 import { unreachable } from "../../../std/unreachable.ts";
@@ -24,12 +23,12 @@ export function writeToolChoice(choice: IrToolChoice, dialect: ChoiceDialect): u
   const { native, losses } = dialect;
   if (choice.kind === "opaque") {
     if (choice.sourceProtocol === dialect.sourceProtocol) return choice.value;
-    losses.add(dropped("tool_choice", "exists only in its own protocol"));
+    losses.drop("tool_choice", "exists only in its own protocol");
     return undefined;
   }
   if (!dialect.hasTools && !native) {
     if (choice.kind !== "none" && choice.kind !== "auto") {
-      losses.add(dropped("tool_choice", "no tool is left to choose"));
+      losses.drop("tool_choice", "no tool is left to choose");
     }
     return undefined;
   }
@@ -40,12 +39,12 @@ export function writeToolChoice(choice: IrToolChoice, dialect: ChoiceDialect): u
       return choice.kind;
     case "tool":
       if (dialect.has(choice.name) || native) return dialect.named(choice.name);
-      losses.add(approximated("tool_choice", "the tool is not among those written; the model chooses"));
+      losses.approximate("tool_choice", "the tool is not among those written; the model chooses");
       return "auto";
     case "allowed": {
       const known = choice.names.filter((name) => dialect.has(name) || native);
       if (known.length < choice.names.length) {
-        losses.add(approximated("tool_choice", "some tools are not among those written"));
+        losses.approximate("tool_choice", "some tools are not among those written");
       }
       return known.length === 0 ? "none" : dialect.some(choice.mode, known.map(dialect.named));
     }
