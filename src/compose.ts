@@ -45,10 +45,9 @@ import {
 import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
 import { createHealth, type Health } from "./routing/index.ts";
 import type { Gateway } from "./server/index.ts";
+import { describeError } from "./std/describe-error.ts";
 import type { Effects } from "./std/effects.ts";
-import { createRandomId } from "./std/random-id.ts";
 import { Secret } from "./std/secret.ts";
-import { createSharedTimers } from "./std/shared-timers.ts";
 import { createSend } from "./upstream/index.ts";
 
 export type { Explanation } from "./exchange/index.ts";
@@ -129,7 +128,7 @@ export function compose(input: ComposeInput): Gateway {
         ? null
         : { ...input.governed.spender, ...deployment.idempotency },
     onRecord: sinks.record,
-    onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeBug(error) }),
+    onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeError(error) }),
   });
 
   input.governed?.onCapped((capped) => {
@@ -142,7 +141,7 @@ export function compose(input: ComposeInput): Gateway {
     world,
     shared,
     onProbe: metrics.probe,
-    onBug: (error) => log.error("a probe ended in a bug", { bug: describeBug(error) }),
+    onBug: (error) => log.error("a probe ended in a bug", { bug: describeError(error) }),
   });
 
   return {
@@ -286,13 +285,6 @@ function requestFiltersOf(deployment: Deployment, lane: Lane, protocolOf: World[
   return (ingress: Protocol) => (ingress.payload.id === egress.payload.id ? same : other);
 }
 
-/** Name and place of a bug, never its message: that may quote a body. */
-function describeBug(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const [, at = ""] = (error.stack ?? "").split("\n");
-  return `${error.name} ${at.trim()}`;
-}
-
 // ---------------------------------------------------------------- what can be seen
 
 interface GaugesInput {
@@ -365,24 +357,5 @@ function watchLag(effects: Pick<Effects, "nowMs" | "setTimer">, signal: AbortSig
     const seen = maxMs;
     maxMs = 0;
     return seen;
-  };
-}
-
-/** The real clock, chance and network. The only place that names them. */
-export function realEffects(): Effects {
-  const nowMs = (): number => performance.now();
-  return {
-    nowMs,
-    wallMs: () => Date.now(),
-    random: () => Math.random(),
-    randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
-    setTimer: createSharedTimers({
-      nowMs,
-      setTimer(ms, fire) {
-        const timer = setTimeout(fire, ms);
-        return () => clearTimeout(timer);
-      },
-    }),
-    fetch: (url, init) => fetch(url, init),
   };
 }

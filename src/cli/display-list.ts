@@ -2,7 +2,7 @@
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { DisplayConfig } from "../ir/display.ts";
-import { formatAddress } from "../process/index.ts";
+import { formatAddress } from "../std/address.ts";
 import type { CliIo } from "./io.ts";
 import { loadForServing } from "./serve-load.ts";
 import { EXIT, formatTable, readOptions } from "./text.ts";

@@ -1,6 +1,7 @@
 /** `ringmain display test`: a test picture on every display of the configuration, or on one, and what came back. */
 import { prove } from "../displays/proof.ts";
-import { createLogins, systemDisplayEffects } from "../process/displays.ts";
+import { createLogins } from "../process/displays.ts";
+import { realEffects } from "../process/real-effects.ts";
 import type { CliIo } from "./io.ts";
 import { loadForServing } from "./serve-load.ts";
 import { EXIT, readOptions } from "./text.ts";
@@ -24,10 +25,11 @@ export async function displayTest(args: readonly string[], io: CliIo): Promise<n
     );
     return EXIT.failed;
   }
-  const logins = createLogins(io.env);
+  const effects = realEffects("own");
+  const logins = createLogins(io.env, effects.nowMs);
   let isProven = true;
   for (const display of wanted) {
-    const proof = await prove(display, logins(display), systemDisplayEffects);
+    const proof = await prove(display, logins(display), effects);
     isProven &&= proof.isProven;
     io.out(`${display.name}: ${proof.isProven ? "ok" : "FAILED"}\n${proof.said.map((line) => `  ${line}\n`).join("")}`);
   }

@@ -126,13 +126,14 @@ function isExplanation(body: object): body is Explanation {
 
 /** Lanes as they are right after a start. */
 async function fresh(deployment: Deployment, asked: Asked, why: string): Promise<Told | string> {
-  const { compose, realEffects } = await import("../compose.ts");
+  const { compose } = await import("../compose.ts");
+  const { realEffects } = await import("../process/real-effects.ts");
   const { readFileOrNull } = await import("../config/index.ts");
   const gateway = compose({
     // Nobody asks for anything here, so there are no keys to let them in.
     deployment: { ...deployment, governance: null },
     governed: null,
-    effects: realEffects(),
+    effects: realEffects("own"),
     secrets: () => null,
     readText: readFileOrNull,
     listenIsLoopback: true,

@@ -5,8 +5,9 @@ import { type Found, findConfig } from "../config/find.ts";
 import { formatProblem } from "../config/problem.ts";
 import { loadQuick } from "../config/quick.ts";
 import type { Loaded } from "../config/settle.ts";
-import { isLoopback, readListen } from "../config/values.ts";
+import { readListen } from "../config/values.ts";
 import type { Deployment } from "../ir/deployment.ts";
+import { isLoopback } from "../std/address.ts";
 import type { CliIo } from "./io.ts";
 
 export interface ServeInput {

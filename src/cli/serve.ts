@@ -3,9 +3,10 @@
  * it, and tells the operator what is served where.
  */
 import { buildInfo } from "../build-info.ts";
-import { isLoopback, readListen } from "../config/values.ts";
+import { readListen } from "../config/values.ts";
 import type { Target } from "../ir/deployment.ts";
 import { type Listening, runGateway } from "../process/index.ts";
+import { isLoopback } from "../std/address.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, formatTable, readOptions } from "./text.ts";
 

@@ -1,5 +1,6 @@
 /** Single values read the way both the checks and the resolution need them: addresses, secrets, policies, header names. */
 import type { AuthMode, Exhaustion, SecretRef } from "../ir/deployment.ts";
+import { isLoopback } from "../std/address.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { Path } from "./problem.ts";
 import type { Source } from "./source.ts";
@@ -16,14 +17,7 @@ export function readListen(listen: string): Address | null {
   const port = Number(match?.groups?.["port"]);
   const host = match?.groups?.["v6"] ?? match?.groups?.["host"];
   if (host === undefined || !Number.isInteger(port) || port > 65_535) return null;
-  // Only a number names an address for sure; a name but localhost may resolve to anything.
-  const loopback = host === "::1" || host.toLowerCase() === "localhost" || /^127(?:\.\d{1,3}){3}$/.test(host);
-  return { host, port, loopback };
-}
-
-/** Nobody beyond this machine can reach it. `host` without brackets. */
-export function isLoopback(host: string): boolean {
-  return readListen(host.includes(":") ? `[${host}]:0` : `${host}:0`)?.loopback ?? false;
+  return { host, port, loopback: isLoopback(host) };
 }
 
 export const AUTH_MODES = ["none", "token", "passthrough"] as const satisfies readonly AuthMode[];

@@ -1,14 +1,4 @@
-/** The address as people and programs write it, and what can be said when it cannot be opened. */
-import { readListen } from "../config/values.ts";
-
-/** `127.0.0.1:8080`, `[::1]:8080`. */
-export function formatAddress(host: string, port: number): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-export function isLoopback(host: string): boolean {
-  return readListen(formatAddress(host, 0))?.loopback ?? false;
-}
+/** What can be said when an address cannot be opened. */
 
 /** A sentence that says what to do. `code` is the system's word. */
 export function whyNotListening(address: string, code: string): string {

@@ -25,6 +25,7 @@ export interface DisplaysOptions {
   readonly version: string;
   readonly say: (level: "warning" | "info", line: string) => void;
   readonly onStates: (states: readonly DisplayState[]) => void;
+  readonly effects: DisplayEffects;
   /** Asked at every look. */
   readonly allowances: () => readonly Allowance[];
 }
@@ -35,11 +36,19 @@ export interface Displays {
   close(): Promise<void>;
 }
 
-export function startDisplays({ deployment, env, version, say, onStates, allowances }: DisplaysOptions): Displays {
+export function startDisplays({
+  deployment,
+  env,
+  version,
+  say,
+  onStates,
+  effects,
+  allowances,
+}: DisplaysOptions): Displays {
   const fold = createSnapshot(deployment, { dayOf: localDay, allowances });
   // A library that throws where nobody can catch it must not end the process that keeps the gateway alive.
   const guard = createGuard({
-    nowMs: systemDisplayEffects.nowMs,
+    nowMs: effects.nowMs,
     onError: (description) => say("warning", `Displays: an error nobody caught: ${description}`),
     onSick() {
       say("warning", "Displays: too many of them; nothing is shown until the next start.");
@@ -51,8 +60,8 @@ export function startDisplays({ deployment, env, version, say, onStates, allowan
   const publisher = createPublisher({
     displays: deployment.displays,
     snapshot: fold.snapshot,
-    loginOf: createLogins(env),
-    effects: systemDisplayEffects,
+    loginOf: createLogins(env, effects.nowMs),
+    effects,
     version,
     say,
     onStates,
@@ -67,8 +76,7 @@ export function startDisplays({ deployment, env, version, say, onStates, allowan
 }
 
 /** For commands that talk to a display themselves. */
-export function createLogins(env: Environment): (display: DisplayConfig) => Login {
-  const nowMs = (): number => performance.now();
+export function createLogins(env: Environment, nowMs: () => number): (display: DisplayConfig) => Login {
   const secrets = createSecretResolver(systemSecretSources({ readEnv: (name) => env[name], nowMs }));
   const read = (ref: SecretRef | null) => (ref === null ? null : secrets.resolve(ref));
   return (display) => ({
@@ -77,17 +85,6 @@ export function createLogins(env: Environment): (display: DisplayConfig) => Logi
     ca: display.caFile === null ? null : readFileOrNull(display.caFile),
   });
 }
-
-export const systemDisplayEffects: DisplayEffects = {
-  nowMs: () => performance.now(),
-  wallMs: Date.now,
-  random: Math.random,
-  setTimer(ms, fire) {
-    const timer = setTimeout(fire, ms);
-    return () => clearTimeout(timer);
-  },
-  fetch: (url, init) => fetch(url, init),
-};
 
 /** The day of people who look at the clock on the wall of this machine. */
 function localDay(wallMs: number): number {

@@ -2,6 +2,7 @@
  * The last net under a worker: errors nobody caught are counted and the process goes on, because other clients' streams
  * are in it. Too many of them in a minute mean that it is sick, and it is replaced.
  */
+import { describeError } from "../std/describe-error.ts";
 
 export interface GuardOptions {
   readonly nowMs: () => number;
@@ -28,11 +29,4 @@ export function createGuard(options: GuardOptions): (error: unknown) => void {
     isSick = true;
     options.onSick();
   };
-}
-
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const code = "code" in error && typeof error.code === "string" ? ` ${error.code}` : "";
-  const place = (error.stack ?? "").split("\n").find((line) => line.trimStart().startsWith("at "));
-  return `${error.name}${code} ${place?.trim() ?? ""}`.trimEnd();
 }

@@ -12,7 +12,8 @@ import { type Lock, takeLock } from "../governance/stores/lock.ts";
 import { readSpools, removeSpool } from "../governance/stores/spool.ts";
 import { isRc3, type LedgerStore, openLedger } from "../governance/stores/sqlite.ts";
 import type { Deployment, Governance } from "../ir/deployment.ts";
-import type { Cancel } from "../std/effects.ts";
+import { codeOf } from "../std/describe-error.ts";
+import type { Cancel, Effects } from "../std/effects.ts";
 
 export interface LedgerHost {
   attach(holder: string, send: (reply: LedgerReply) => void): void;
@@ -25,10 +26,7 @@ export interface LedgerHost {
 }
 
 export interface LedgerHostOptions {
-  readonly nowMs: () => number;
-  readonly wallMs: () => number;
-  readonly setTimer: (ms: number, fire: () => void) => Cancel;
-  readonly randomId: (length: number) => string;
+  readonly effects: Omit<Effects, "fetch">;
   readonly say: (level: "error" | "warning" | "info", line: string) => void;
 }
 
@@ -59,7 +57,7 @@ export async function openLedgerHost(deployment: Deployment, options: LedgerHost
       ? null
       : createRemembering({
           ttlMs: idempotency.ttlMs,
-          wallMs: options.wallMs,
+          wallMs: options.effects.wallMs,
           find: (key, wallMs) => opened?.store.remembered(key, wallMs) ?? null,
           put: (row) => opened?.keeper.remember(row),
         });
@@ -84,7 +82,7 @@ export async function openLedgerHost(deployment: Deployment, options: LedgerHost
       else opened?.keeper.receive(holder, message);
     },
     standings() {
-      const nowMs = options.nowMs();
+      const nowMs = options.effects.nowMs();
       if (opened !== null && nowMs >= lookMs) {
         standings = opened.keeper.standings();
         lookMs = nowMs + STANDINGS_MS;
@@ -107,7 +105,7 @@ async function open(governance: Governance, options: LedgerHostOptions): Promise
   try {
     lock = takeLock(dbPath);
   } catch (error) {
-    return `governance.db_path: the lock beside ${dbPath} cannot be made (${codeOf(error)}). Name a folder that exists and can be written.`;
+    return `governance.db_path: the lock beside ${dbPath} cannot be made (${whyOf(error)}). Name a folder that exists and can be written.`;
   }
   if (lock === null) {
     return `governance.db_path: another gateway, or a command, holds ${dbPath}. Stop it, or set another path.`;
@@ -124,14 +122,14 @@ async function open(governance: Governance, options: LedgerHostOptions): Promise
     return ledger.kind === "rc3" ? importFirst(dbPath) : `governance.db_path: ${ledger.why}`;
   }
   const { store } = ledger;
-  const keeper = createKeeper({ ...options, store, governance });
+  const keeper = createKeeper({ ...options.effects, say: options.say, store, governance });
   try {
     await replaySpools(keeper, dbPath);
   } catch (error) {
     keeper.close();
     store.close();
     lock.release();
-    return `governance.db_path: rows left beside ${dbPath} cannot be booked (${codeOf(error)}). Make room on the disk.`;
+    return `governance.db_path: rows left beside ${dbPath} cannot be booked (${whyOf(error)}). Make room on the disk.`;
   }
   return { keeper, store, lock, stopCare: care({ keeper, store, governance, options }) };
 }
@@ -163,11 +161,11 @@ function care(input: {
   const timers = new Set<Cancel>();
   let isStopped = false;
   const every = (ms: number, act: () => void | Promise<void>): void => {
-    const cancel = options.setTimer(ms, () => {
+    const cancel = options.effects.setTimer(ms, () => {
       timers.delete(cancel);
       void Promise.resolve()
         .then(act)
-        .catch((error: unknown) => options.say("error", `The ledger's upkeep failed (${codeOf(error)}).`))
+        .catch((error: unknown) => options.say("error", `The ledger's upkeep failed (${whyOf(error)}).`))
         .then(() => {
           if (!isStopped) every(ms, act);
         });
@@ -176,7 +174,7 @@ function care(input: {
   };
   every(SPOOLS_EVERY_MS, () => replaySpools(keeper, governance.dbPath));
   every(PRUNE_EVERY_MS, () => {
-    store.prune(options.wallMs() - governance.keepMs, options.wallMs());
+    store.prune(options.effects.wallMs() - governance.keepMs, options.effects.wallMs());
   });
   every(CARE_EVERY_MS, () => {
     store.backup();
@@ -189,10 +187,6 @@ function care(input: {
   };
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error
-    ? String(error.code)
-    : error instanceof Error
-      ? error.message
-      : "unknown";
+function whyOf(error: unknown): string {
+  return codeOf(error) ?? (error instanceof Error ? error.message : "unknown");
 }

@@ -5,8 +5,10 @@ import { type Lock, takeLock } from "../governance/stores/lock.ts";
 import { readRc3 } from "../governance/stores/rc3.ts";
 import { type LedgerStore, openLedger } from "../governance/stores/sqlite.ts";
 import type { Governance } from "../ir/deployment.ts";
-import { createRandomId } from "../std/random-id.ts";
 import { importFirst } from "./ledger.ts";
+import { realEffects } from "./real-effects.ts";
+
+const effects = realEffects("own");
 
 export interface OfflineLedger {
   manage(request: ManageRequest): Promise<ManageReply>;
@@ -37,11 +39,9 @@ function managed(governance: Governance, store: LedgerStore, lock: Lock): Offlin
   const keeper = createKeeper({
     store,
     governance,
-    nowMs: () => performance.now(),
-    wallMs: Date.now,
+    ...effects,
     // Nothing of a command waits for another moment: what it changes is written at once.
     setTimer: () => () => undefined,
-    randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
     say: () => undefined,
   });
   return {
@@ -78,7 +78,7 @@ export function importRc3(from: string, to: string): Imported | string {
     const keys = found.keys.filter((key) => !known.has(key.id) && !known.has(key.hash));
     const taken = new Set(keys.map((key) => `key:${key.id}`));
     const entries = found.spent.filter(({ scopes }) => scopes.some((scope) => taken.has(scope)));
-    const wallMs = Date.now();
+    const wallMs = effects.wallMs();
     store.commit({
       entries,
       leases: [],

@@ -9,6 +9,7 @@ import { createDecisions, type DecisionPage, type DecisionQuery, type Decisions 
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { DecisionStore } from "../observability/stores/sqlite.ts";
+import type { Effects } from "../std/effects.ts";
 import type { OwnerAnswer, OwnerQuestion } from "./messages.ts";
 
 export interface Owner {
@@ -23,8 +24,7 @@ export interface OwnerOptions {
   readonly deployment: Deployment;
   readonly onDecision: (decision: Decision) => void;
   readonly say: (level: "warning", line: string) => void;
-  readonly wallMs: () => number;
-  readonly setTimer: (ms: number, fire: () => void) => () => void;
+  readonly effects: Pick<Effects, "wallMs" | "setTimer">;
 }
 
 /** Records that come before the store stands. */
@@ -103,7 +103,7 @@ function ownerOver({ deployment, onDecision }: OwnerOptions, opening: Promise<De
 /** null: it cannot be opened, which the operator is told; decisions are then kept in memory. */
 async function openStore(
   { path, keepDays }: NonNullable<Deployment["decisionsStore"]>,
-  { say, wallMs, setTimer }: OwnerOptions,
+  { say, effects: { wallMs, setTimer } }: OwnerOptions,
 ): Promise<DecisionStore | null> {
   try {
     // Made by us, so that nobody else may read who asked for what.

@@ -3,7 +3,9 @@
  * serves there, and every other request would then be somebody else's.
  */
 import type { Deployment } from "../ir/deployment.ts";
-import { formatAddress, whyNotListening } from "./address.ts";
+import { formatAddress } from "../std/address.ts";
+import { codeOf } from "../std/describe-error.ts";
+import { whyNotListening } from "./address.ts";
 
 type Probed =
   | { readonly kind: "free"; readonly port: number }
@@ -32,7 +34,6 @@ function freePort(host: string, port: number): Probed {
     listener.stop(true);
     return { kind: "free", port: free };
   } catch (error) {
-    const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
-    return { kind: "taken", code: typeof code === "string" ? code : "unknown" };
+    return { kind: "taken", code: codeOf(error) ?? "unknown" };
   }
 }

@@ -1,8 +1,8 @@
 /** The supervisor in the real world: this process's own signals, clock and program, and the displays it feeds. */
 import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
-import { createRandomId } from "../std/random-id.ts";
 import type { Displays } from "./displays.ts";
+import { realEffects } from "./real-effects.ts";
 import { type Listening, type Signal, type SupervisorOptions, supervise } from "./supervisor.ts";
 import { workerCommand } from "./worker-process.ts";
 
@@ -25,6 +25,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   /** Loaded while the first worker boots, and only for a deployment that has displays. */
   let start: typeof import("./displays.ts").startDisplays | null = null;
   let displays: Displays | null = null;
+  const effects = realEffects("own");
   const exitCode = await supervise({
     async load() {
       const deployment = await options.load();
@@ -35,7 +36,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     env: options.env,
     sinks(deployment, tell, allowances) {
       const { env, version, say } = options;
-      displays = start?.({ deployment, env, version, say, onStates: tell, allowances }) ?? null;
+      displays = start?.({ deployment, env, version, say, onStates: tell, effects, allowances }) ?? null;
       return [...(options.sinks?.(deployment) ?? []), ...(displays === null ? [] : [displays.sink])];
     },
     onListening: options.onListening,
@@ -44,23 +45,14 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     platform: process.platform,
     // Elsewhere than on Linux workers cannot share an address.
     cores: process.platform === "linux" ? navigator.hardwareConcurrency : 1,
-    nowMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    random: Math.random,
-    randomName: () => `w${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`,
+    effects,
     openLedger: async (deployment) => {
       if (deployment.governance === null && deployment.idempotency === null) return null;
       // With it comes the database, which most gateways do without.
       const { openLedgerHost } = await import("./ledger.ts");
-      return openLedgerHost(deployment, {
-        nowMs: () => performance.now(),
-        wallMs: Date.now,
-        setTimer: setQuietTimer,
-        randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
-        say: options.say,
-      });
+      // What it still has to do at the end it does when it is closed.
+      return openLedgerHost(deployment, { effects: realEffects("quiet"), say: options.say });
     },
-    setTimer,
   });
   // Last of all: until the last answer is out there is something to show.
   await closed(displays);
@@ -70,18 +62,6 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
 /** Assigned inside a callback, which the compiler does not follow. */
 async function closed(displays: Displays | null): Promise<void> {
   await displays?.close();
-}
-
-function setTimer(ms: number, fire: () => void): () => void {
-  const timer = setTimeout(fire, ms);
-  return () => clearTimeout(timer);
-}
-
-/** One that does not keep the process: what the ledger still has to do at the end it does when it is closed. */
-function setQuietTimer(ms: number, fire: () => void): () => void {
-  const timer = setTimeout(fire, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
 }
 
 const SIGNALS: readonly Signal[] = ["SIGTERM", "SIGINT", "SIGHUP"];

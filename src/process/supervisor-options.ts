@@ -3,6 +3,7 @@ import type { DisplayState } from "../displays/display.ts";
 import type { BudgetStanding } from "../governance/standings.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
+import type { Effects } from "../std/effects.ts";
 import type { Environment } from "./environment.ts";
 import type { LedgerHost } from "./ledger.ts";
 
@@ -30,12 +31,7 @@ export interface SupervisorOptions {
   readonly platform: string;
   /** What `workers: auto` stands for. */
   readonly cores: number;
-  readonly nowMs: () => number;
-  readonly wallMs: () => number;
-  readonly random: () => number;
-  /** A few characters that no other start had. */
-  readonly randomName: () => string;
-  readonly setTimer: (ms: number, fire: () => void) => () => void;
+  readonly effects: Omit<Effects, "fetch">;
 }
 
 export type Signal = "SIGTERM" | "SIGINT" | "SIGHUP";

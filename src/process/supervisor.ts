@@ -6,7 +6,8 @@ import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Decision } from "../observability/decision.ts";
 import { createSinks, type Sinks } from "../observability/sinks.ts";
-import { formatAddress, whyNotListening } from "./address.ts";
+import { formatAddress } from "../std/address.ts";
+import { whyNotListening } from "./address.ts";
 import { type Asks, createAsks } from "./asks.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
 import { environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
@@ -28,6 +29,8 @@ const OVERTIME_MS = 3_000;
 const STOP_MS = 2_000;
 /** Ends of workers that never served, until the fault is taken to be lasting. */
 const FAILED_STARTS_MAX = 3;
+/** Characters of the random part of a name that no other start had. */
+const NAME_LENGTH = 12;
 
 interface Slot {
   readonly index: number;
@@ -93,7 +96,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     failedStarts: 0,
     cancelDeadline: () => undefined,
     exitCode: null,
-    asks: createAsks({ ask: (worker, id) => worker.send({ kind: "ask", id }), setTimer: options.setTimer }),
+    asks: createAsks({ ask: (worker, id) => worker.send({ kind: "ask", id }), setTimer: options.effects.setTimer }),
     onEnd: ended.resolve,
   };
   const stopListening = options.listenToSignals((signal) => onSignal(supervisor, signal));
@@ -114,7 +117,8 @@ async function openAndDeploy(supervisor: Supervisor, deployment: Deployment): Pr
     fail(supervisor, ledger);
     return;
   }
-  supervisor.ledger = ledger === null ? null : createLedgerDesk(ledger, supervisor.options.randomName());
+  supervisor.ledger =
+    ledger === null ? null : createLedgerDesk(ledger, `w${supervisor.options.effects.randomId(NAME_LENGTH)}`);
   if (supervisor.exitCode === null) deploy(supervisor, deployment);
 }
 
@@ -130,8 +134,7 @@ function deploy(supervisor: Supervisor, deployment: Deployment): void {
   supervisor.owner = createOwner({
     deployment,
     say: options.say,
-    wallMs: options.wallMs,
-    setTimer: options.setTimer,
+    effects: options.effects,
     onDecision(decision) {
       if (supervisor.watching.size > 0) supervisor.news.push(decision);
     },
@@ -172,7 +175,7 @@ function openSlot(supervisor: Supervisor): void {
 function start(supervisor: Supervisor, slot: Slot): void {
   const { options } = supervisor;
   slot.state = "booting";
-  slot.startedMs = options.nowMs();
+  slot.startedMs = options.effects.nowMs();
   slot.worker = startWorker({
     command: options.command,
     env: workerEnvironment(options.env),
@@ -229,10 +232,10 @@ function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): voi
 
 function restart(supervisor: Supervisor, slot: Slot, how: string): void {
   const { options } = supervisor;
-  slot.ends = options.nowMs() - slot.startedMs >= WELL_AFTER_MS ? 1 : slot.ends + 1;
-  const delayMs = restartDelayMs(slot.ends, options.random);
+  slot.ends = options.effects.nowMs() - slot.startedMs >= WELL_AFTER_MS ? 1 : slot.ends + 1;
+  const delayMs = restartDelayMs(slot.ends, options.effects.random);
   options.say("warning", `Worker ${slot.index + 1} ended (${how}); another one starts in ${delayMs} ms.`);
-  slot.cancelRestart = options.setTimer(delayMs, () => start(supervisor, slot));
+  slot.cancelRestart = options.effects.setTimer(delayMs, () => start(supervisor, slot));
 }
 
 // ---------------------------------------------------------------- what workers say
@@ -346,7 +349,9 @@ function onSignal(supervisor: Supervisor, signal: Signal): void {
 
 function drain(supervisor: Supervisor, { delayMs, graceMs }: { delayMs: number; graceMs: number }): void {
   beginEnd(supervisor, 0);
-  supervisor.cancelDeadline = supervisor.options.setTimer(delayMs + graceMs + OVERTIME_MS, () => killAll(supervisor));
+  supervisor.cancelDeadline = supervisor.options.effects.setTimer(delayMs + graceMs + OVERTIME_MS, () =>
+    killAll(supervisor),
+  );
   for (const slot of supervisor.slots) {
     if (slot.state === "listening") slot.worker?.send({ kind: "drain", delayMs, graceMs });
     else slot.worker?.kill("SIGKILL"); // it serves nobody yet
@@ -356,7 +361,7 @@ function drain(supervisor: Supervisor, { delayMs, graceMs }: { delayMs: number; 
 
 function stopNow(supervisor: Supervisor): void {
   supervisor.cancelDeadline();
-  supervisor.cancelDeadline = supervisor.options.setTimer(STOP_MS, () => killAll(supervisor));
+  supervisor.cancelDeadline = supervisor.options.effects.setTimer(STOP_MS, () => killAll(supervisor));
   for (const worker of workersOf(supervisor)) worker.send({ kind: "stop" });
 }
 

@@ -2,19 +2,21 @@
  * One worker: loads what serving needs while the supervisor reads the configuration, then serves the deployment it is
  * given until it is told to end, or until the supervisor is gone.
  */
-import { compose, type Gateway, realEffects, startServer } from "../compose.ts";
+import { compose, type Gateway, startServer } from "../compose.ts";
 import { readFileOrNull } from "../config/files.ts";
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
 import type { LedgerReply } from "../governance/store.ts";
 import { createLog, type Log } from "../observability/log.ts";
-import { isLoopback } from "./address.ts";
+import { isLoopback } from "../std/address.ts";
+import { describeError } from "../std/describe-error.ts";
 import { createGoverned, type GovernedWorker } from "./governed.ts";
-import { createGuard, describeError } from "./guard.ts";
+import { createGuard } from "./guard.ts";
 import { type Drain, type FromWorker, isToWorker, type Plan, type ToWorker } from "./messages.ts";
 import { createObserve, type WorkerObserve } from "./observe.ts";
 import { createBatches } from "./observed.ts";
 import { createOutput } from "./output.ts";
 import { createOwnerPort, type OwnerPort } from "./owner-port.ts";
+import { realEffects } from "./real-effects.ts";
 
 type Server = Extract<ReturnType<typeof startServer>, { kind: "listening" }>["server"];
 
@@ -39,7 +41,7 @@ const FLUSH_MS = 500;
 const QUIET_MS = 250;
 const QUIET_LOOK_MS = 50;
 
-const effects = realEffects();
+const effects = realEffects("shared");
 
 /** Returns at once; the process lives on until it is told to end. */
 export function runWorker(): void {
@@ -158,6 +160,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     host,
     port: plan.port,
     reusePort: plan.workers > 1,
+    setTimer: effects.setTimer,
     onBug: (error) => log.error("a request ended in a bug", { bug: describeError(error) }),
   });
   if (started.kind === "failed") {

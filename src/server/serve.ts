@@ -1,6 +1,6 @@
 /** Opens the address and keeps it: the one place of this room that touches the runtime's own server. */
+import { codeOf } from "../std/describe-error.ts";
 import type { Effects } from "../std/effects.ts";
-import { createSharedTimers } from "../std/shared-timers.ts";
 import { type AdminPorts, createAdmin } from "./admin.ts";
 import { createApp, internalError, type ServerState } from "./app.ts";
 import { BODY_BYTES_MAX } from "./body.ts";
@@ -22,8 +22,7 @@ export interface ServerOptions {
   readonly reusePort: boolean;
   /** A bug of ours ended a request. */
   readonly onBug: (error: unknown) => void;
-  /** For tests; the runtime's own otherwise. */
-  readonly setTimer?: Effects["setTimer"];
+  readonly setTimer: Effects["setTimer"];
   readonly bodyBytesMax?: number;
 }
 
@@ -51,7 +50,6 @@ export function startServer(options: ServerOptions): Started {
   const state: ServerState = { draining: false, arrived: 0 };
   const { gateway } = options;
   const { mayAdminister, nowMs } = gateway;
-  const timer = options.setTimer ?? createSharedTimers({ nowMs, setTimer });
   const admin =
     mayAdminister === null
       ? null
@@ -59,13 +57,13 @@ export function startServer(options: ServerOptions): Started {
           mayAdminister,
           ports: { ...options.adminPorts, explain: gateway.explain },
           nowMs,
-          setTimer: timer,
+          setTimer: options.setTimer,
         });
   const app = createApp({
     gateway,
     observe: options.observe,
     admin,
-    setTimer: timer,
+    setTimer: options.setTimer,
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
     idleSeconds: IDLE_SECONDS,
     state,
@@ -92,7 +90,7 @@ export function startServer(options: ServerOptions): Started {
       },
     });
   } catch (error) {
-    return { kind: "failed", code: codeOf(error) };
+    return { kind: "failed", code: codeOf(error) ?? "unknown" };
   }
   return {
     kind: "listening",
@@ -114,14 +112,4 @@ export function startServer(options: ServerOptions): Started {
       },
     },
   };
-}
-
-function setTimer(ms: number, fire: () => void): () => void {
-  const timer = setTimeout(fire, ms);
-  return () => clearTimeout(timer);
-}
-
-function codeOf(error: unknown): string {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
-  return typeof code === "string" ? code : "unknown";
 }

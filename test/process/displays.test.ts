@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { startDisplays } from "../../src/process/displays.ts";
 import { clockConfig } from "../displays/awtrix/builders.ts";
+import { createVirtualEffects } from "../harness/virtual-effects.ts";
 import { deployment } from "../observability/samples.ts";
 
 test("errors nobody caught are said, too many switch the displays off, and the net goes with them", async () => {
@@ -13,6 +14,7 @@ test("errors nobody caught are said, too many switch the displays off, and the n
     version: "1.2.3",
     say: (_, line) => lines.push(line),
     onStates: () => undefined,
+    effects: createVirtualEffects(),
     allowances: () => [],
   });
   const net = process.listeners("uncaughtException").slice(before)[0];

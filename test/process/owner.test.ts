@@ -29,8 +29,7 @@ const ownerOf = (over: Partial<Deployment>): Owner | null =>
     deployment: { ...deployment(), adminToken: null, ...over },
     onDecision: (decision) => void told.push(decision),
     say: (_level, line) => said.push(line),
-    wallMs: time.wallMs,
-    setTimer: time.setTimer,
+    effects: time,
   });
 
 async function listed(owner: Owner | null): Promise<string[]> {

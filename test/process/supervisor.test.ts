@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Deployment } from "../../src/ir/deployment.ts";
+import { realEffects } from "../../src/process/real-effects.ts";
 import { type Listening, type Signal, supervise } from "../../src/process/supervisor.ts";
 import { eventually } from "../server/raw-client.ts";
 import { deploymentOf } from "./deployments.ts";
@@ -44,14 +45,14 @@ function start(options: {
     },
     platform: options.platform ?? "linux",
     cores: 2,
-    nowMs: () => performance.now(),
-    randomName: () => "w",
     openLedger: async () => null,
-    wallMs: () => Date.now(),
-    random: () => 0,
-    setTimer(ms, fire) {
-      const timer = setTimeout(fire, ms / HURRY);
-      return () => clearTimeout(timer);
+    effects: {
+      ...realEffects("own"),
+      random: () => 0,
+      setTimer(ms, fire) {
+        const timer = setTimeout(fire, ms / HURRY);
+        return () => clearTimeout(timer);
+      },
     },
   });
   return {

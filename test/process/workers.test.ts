@@ -1,6 +1,7 @@
 // Two real workers behind one address: both serve, the figures are those of both, and both end.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { realEffects } from "../../src/process/real-effects.ts";
 import { type Listening, type Signal, supervise } from "../../src/process/supervisor.ts";
 import { eventually } from "../server/raw-client.ts";
 import { deploymentOf } from "./deployments.ts";
@@ -27,15 +28,8 @@ test("two workers share an address and show the figures of both", async () => {
     },
     platform: process.platform,
     cores: 2,
-    nowMs: () => performance.now(),
-    randomName: () => "w",
     openLedger: async () => null,
-    wallMs: () => Date.now(),
-    random: () => 0,
-    setTimer(ms, fire) {
-      const timer = setTimeout(fire, ms);
-      return () => clearTimeout(timer);
-    },
+    effects: realEffects("own"),
   });
   await eventually(() => listening.length === 1);
   const url = listening[0]?.url ?? "";

@@ -1,7 +1,7 @@
 /** One request to one place, over real sockets: what every fault becomes, and that nothing outlives its signal. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { realEffects } from "../../src/compose.ts";
 import type { Timers } from "../../src/ir/deployment.ts";
+import { realEffects } from "../../src/process/real-effects.ts";
 import { createSend, type SendInput } from "../../src/upstream/index.ts";
 import {
   chunk,
@@ -16,7 +16,7 @@ import {
 
 const NO_TIMERS: Timers = { connectMs: 0, firstByteMs: 0, idleMs: 0, totalMs: 0 };
 const running: FakeUpstream[] = [];
-const send = createSend(realEffects());
+const send = createSend(realEffects("own"));
 
 async function upstream(script: Script): Promise<FakeUpstream> {
   const started = await startFakeUpstream(script);

@@ -4,6 +4,7 @@
  * up anything: what cannot be written is dropped, and said.
  */
 import { Database } from "bun:sqlite";
+import { codeOf } from "../../std/describe-error.ts";
 import type { Cancel, Effects } from "../../std/effects.ts";
 import type { Decision } from "../decision.ts";
 import type { DecisionPage, DecisionQuery } from "../decisions.ts";
@@ -116,7 +117,10 @@ function storeOver(database: Database, { keepDays, wallMs, setTimer, onTrouble }
       isTroubled = false;
     } catch (error) {
       dropped += batch.length;
-      if (!isTroubled) onTrouble(`Decisions cannot be written to disk (${codeOf(error)}); ${dropped} are lost so far.`);
+      if (!isTroubled)
+        onTrouble(
+          `Decisions cannot be written to disk (${codeOf(error) ?? "unknown error"}); ${dropped} are lost so far.`,
+        );
       isTroubled = true;
     }
   };
@@ -211,10 +215,4 @@ function listFrom(database: Database, { before, limit, ...filter }: DecisionQuer
   const decisions = rows.slice(0, limit).map(decisionFrom);
   if (rows.length > limit) return { decisions, next: decisions.at(-1)?.seq ?? null };
   return { decisions, next: scanned.count < SCANNED_MAX ? null : low };
-}
-
-/** The library's word for what went wrong; its message may hold a path. */
-function codeOf(error: unknown): string {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
-  return typeof code === "string" ? code : "unknown error";
 }
