@@ -1,5 +1,5 @@
 /** One body or stream through one pair of protocols, for tests about single pitfalls: given and looked at in wire words. */
-import { bodyFrom, contextFor, readStream } from "../../src/cli/matrix/translate.ts";
+
 import type { IrEvent } from "../../src/ir/event.ts";
 import { createAccumulator } from "../../src/ir/fold.ts";
 import type { Loss } from "../../src/ir/loss.ts";
@@ -9,7 +9,8 @@ import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../src/std/bytes.ts";
 import { asArray, at, type JsonObject } from "../../src/std/json.ts";
-import { overTheWire } from "./meaning.ts";
+import { overTheWire } from "../corpus/meaning.ts";
+import { bodyFrom, contextFor, readStream } from "../corpus/translate.ts";
 
 /** A carrier of another protocol's bodies translates as that protocol does. */
 export const ALL: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(

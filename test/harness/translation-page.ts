@@ -1,9 +1,9 @@
 /** docs/translation.md between its marks: the features table, the notes with their sources, and what the matrix pinned. */
 import { join } from "node:path";
-import type { PairResult } from "../../src/cli/matrix/grid.ts";
-import { featuresOfProtocol } from "../../src/protocols/feature-tables.ts";
-import { FEATURES, type FeatureCell, type FeatureId } from "../../src/protocols/features.ts";
 import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { FEATURES, type FeatureCell, type FeatureId } from "../corpus/features/feature.ts";
+import { featuresOfProtocol } from "../corpus/features/index.ts";
+import type { PairResult } from "../corpus/grid.ts";
 
 export const TRANSLATION_MD = join(import.meta.dir, "..", "..", "docs", "translation.md");
 
@@ -22,7 +22,7 @@ export function translationPage(page: string, results: readonly PairResult[]): s
   return `${page.slice(0, begin + BEGIN.length)}\n\n${parts.join("\n\n")}\n\n${page.slice(finish)}`;
 }
 
-const LOSSES_INTRO = `What the matrix found, pair by pair, over its corpus (\`ringmain matrix --pair CLIENT>LANE\` shows it from the program itself).
+const LOSSES_INTRO = `What the matrix found, pair by pair, over its corpus (\`ringmain matrix --pair CLIENT>LANE\` shows it too).
 Requests are lost on the way to the lane, answers and streams on the way to the client.`;
 
 function featureRows(): string {

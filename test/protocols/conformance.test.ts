@@ -16,10 +16,9 @@ import { concatBytes, encodeUtf8 } from "../../src/std/bytes.ts";
 import { asObject, type JsonObject } from "../../src/std/json.ts";
 import { Secret } from "../../src/std/secret.ts";
 import { WireError } from "../../src/std/wire-error.ts";
-import { RESPONSES, STREAMS } from "../harness/answers.ts";
+import { REQUESTS, RESPONSES, STREAMS } from "../corpus/corpus.ts";
+import { differences, meaningOfRequest, meaningOfResponse, overTheWire, textOf } from "../corpus/meaning.ts";
 import { editsInput } from "../harness/carriers.ts";
-import { REQUESTS } from "../harness/conversations.ts";
-import { differences, meaningOfRequest, meaningOfResponse, overTheWire, textOf } from "../harness/meaning.ts";
 import {
   ALL_WORDS,
   bytesSaid,

@@ -2,8 +2,6 @@
 // keeps its ids, names, arguments and order; and a stream that ends at any byte has exactly one legal ending.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { REQUESTS, RESPONSES, STREAMS } from "../../src/cli/matrix/corpus.ts";
-import { bodyFrom, contextFor, PAIRS, type Pair, readBack, readStream } from "../../src/cli/matrix/translate.ts";
 import type { IrEvent } from "../../src/ir/event.ts";
 import { failure } from "../../src/ir/failure.ts";
 import { eventsOf } from "../../src/ir/fold.ts";
@@ -12,6 +10,9 @@ import type { IrResponse } from "../../src/ir/response.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { WireError } from "../../src/std/wire-error.ts";
+import { REQUESTS, RESPONSES, STREAMS } from "../corpus/corpus.ts";
+import { overTheWire, textOf } from "../corpus/meaning.ts";
+import { bodyFrom, contextFor, PAIRS, type Pair, readBack, readStream } from "../corpus/translate.ts";
 import {
   assistant,
   call,
@@ -25,7 +26,6 @@ import {
   tool,
   user,
 } from "../harness/builders.ts";
-import { overTheWire, textOf } from "../harness/meaning.ts";
 
 /** A carrier of another protocol's bodies translates as that protocol does. */
 const ALL: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(({ id, payload }) => id === payload.id);

@@ -2,11 +2,11 @@
 // row names. A row that is missing fails, and so does a row whose test is gone.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { contextFor } from "../../src/cli/matrix/translate.ts";
 import { failure } from "../../src/ir/failure.ts";
 import { inputTokens } from "../../src/ir/usage.ts";
-import { featuresOfProtocol } from "../../src/protocols/feature-tables.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
+import { featuresOfProtocol } from "../corpus/features/index.ts";
+import { contextFor } from "../corpus/translate.ts";
 import {
   args,
   assistant,

@@ -4,8 +4,8 @@ import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { AnswerContext, Protocol } from "../../src/protocols/protocol.ts";
 import { asObject, type JsonObject, parseExact } from "../../src/std/json.ts";
+import { overTheWire, textOf } from "../corpus/meaning.ts";
 import { PIXEL } from "../harness/builders.ts";
-import { overTheWire, textOf } from "../harness/meaning.ts";
 import { said, WEATHER_OSLO, WEATHER_PARIS, wordsOf } from "../harness/vendor-words.ts";
 
 const CONTEXT: AnswerContext = {

@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import type { IrRequest } from "../../src/ir/request.ts";
 import { asObject, type JsonObject } from "../../src/std/json.ts";
+import { overTheWire } from "../corpus/meaning.ts";
 import { assistant, call, functionTool, request, result, text, tool, user } from "../harness/builders.ts";
 import { speaking } from "../harness/crossing.ts";
-import { overTheWire } from "../harness/meaning.ts";
 import { DIALECTS } from "../harness/scripted/deployment.ts";
 import type { Dialect } from "../harness/scripted/dialect.ts";
 import { historyProblems, QUESTION, runTool, SCRIPT, silencedSteps, TOOLS } from "../harness/scripted/script.ts";

@@ -145,8 +145,8 @@ function arrowProblem(path: string, room: Room, target: string, paths: ReadonlyS
   if (target.startsWith("../")) {
     return EMBEDDED.get(target)?.includes(room) === true ? null : `${room} may not import ${target}`;
   }
-  // Data beside the code that reads it; that it exists, the compiler says.
-  if (target.endsWith(".json")) return roomOf(target) === room ? null : `${room} may not import the data ${target}`;
+  // Data beside the code that reads it; that it exists, the compiler or the bundler says.
+  if (/\.(json|tsv)$/.test(target)) return roomOf(target) === room ? null : `${room} may not import the data ${target}`;
   if (!paths.has(target)) return `imports ${target}, which does not exist`;
   const targetRoom = roomOf(target);
   if (targetRoom === null) return `imports ${target}, which stands in no room`;

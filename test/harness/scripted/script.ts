@@ -2,7 +2,7 @@
  * The conversation every official client holds with every scripted vendor: two calls in parallel with words beside them,
  * one call alone, then the answer. The vendor knows what it said and refuses a history that says anything else.
  */
-import { textOf } from "../meaning.ts";
+import { textOf } from "../../corpus/meaning.ts";
 
 export interface ScriptCall {
   readonly name: string;

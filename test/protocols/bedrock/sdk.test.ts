@@ -14,7 +14,7 @@ import { eventsOf } from "../../../src/ir/fold.ts";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { Protocol } from "../../../src/protocols/protocol.ts";
 import { concatBytes } from "../../../src/std/bytes.ts";
-import { RESPONSES, STREAMS } from "../../harness/answers.ts";
+import { RESPONSES, STREAMS } from "../../corpus/corpus.ts";
 import { call, reasoning, response, text } from "../../harness/builders.ts";
 import { answerContext, joinFrames, payload, writeEvents } from "./builders.ts";
 

@@ -5,7 +5,7 @@ import type { IrEvent } from "../../../src/ir/event.ts";
 import { failure } from "../../../src/ir/failure.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { asObject, parseJson } from "../../../src/std/json.ts";
-import { STREAMS } from "../../harness/answers.ts";
+import { STREAMS } from "../../corpus/corpus.ts";
 import { joinFrames, payload, readEvents, splitBytes, writeEvents } from "./builders.ts";
 
 const frame = (event: string, data: object): Frame => ({ event, data: JSON.stringify(data) });

@@ -1,12 +1,12 @@
 // What the vendor counts and what it charges are two things: bills go by the second, and nobody is shown it as tokens.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { contextFor } from "../../../src/cli/matrix/translate.ts";
 import { readUsage, writeUsage } from "../../../src/protocols/cohere/usage.ts";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { Protocol } from "../../../src/protocols/protocol.ts";
+import { overTheWire } from "../../corpus/meaning.ts";
+import { contextFor } from "../../corpus/translate.ts";
 import { response } from "../../harness/builders.ts";
-import { overTheWire } from "../../harness/meaning.ts";
 
 test.each([
   // As recorded: the vendor's own preamble is counted, and not charged.

@@ -1,5 +1,5 @@
 /** What OpenAI's Responses API has a place for, feature by feature, with the vendor's pages that show what it has none for. */
-import { carried, type FeatureTable, lacking, partly } from "../features.ts";
+import { carried, type FeatureTable, lacking, partly } from "./feature.ts";
 
 const CREATE = "https://platform.openai.com/docs/api-reference/responses/create 2026-11-21";
 const OBJECT = "https://platform.openai.com/docs/api-reference/responses/object 2026-11-21";

@@ -1,5 +1,5 @@
 /** What of each feature this protocol has a place for, with the vendor's page that shows it and the members that say it. */
-import type { FeatureCell, FeatureTable } from "../features.ts";
+import { carried, type FeatureTable, lacking, partly } from "./feature.ts";
 
 const CONVERSE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html 2026-11-27";
 const BLOCK = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html 2026-11-27";
@@ -17,31 +17,17 @@ const CACHING = "https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-cac
 const TIERS = "https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html 2026-11-27";
 const USAGE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html 2026-11-27";
 
-const yes = (...members: readonly string[]): FeatureCell => ({ carried: "yes", note: "", source: "", members });
-const partly = (note: string, source: string, ...members: readonly string[]): FeatureCell => ({
-  carried: "partly",
-  note,
-  source,
-  members,
-});
-const no = (note: string, source: string, ...members: readonly string[]): FeatureCell => ({
-  carried: "no",
-  note,
-  source,
-  members,
-});
-
 const CONTENT = "messages[].content[]";
 
 export const BEDROCK_FEATURES: FeatureTable = {
-  system: yes("system[]"),
+  system: carried("system[]"),
   "system-between": partly("moved to the system prompt", CONVERSE, "messages[]"),
   text: partly("a conversation begins with the user, and documents need words beside them", CONVERSE, "messages"),
   images: partly("as bytes, from the user only", IMAGE, CONTENT),
-  "image-detail": no("no such setting", IMAGE, `${CONTENT}.detail`),
+  "image-detail": lacking("no such setting", IMAGE, `${CONTENT}.detail`),
   "images-in-results": partly("as bytes", RESULT, CONTENT, `${CONTENT}.content`, `${CONTENT}.content[].title`),
   documents: partly("names of letters, digits and few signs; words beside them", DOCUMENT, CONTENT, "messages"),
-  "documents-by-address": no("fetches none but its own store's", DOCUMENT, CONTENT),
+  "documents-by-address": lacking("fetches none but its own store's", DOCUMENT, CONTENT),
   "documents-as-text": partly("words beside them; title as a plain name", DOCUMENT, CONTENT, "messages"),
   audio: partly("models that take audio", BLOCK, CONTENT),
   video: partly("its own, to itself", BLOCK, CONTENT),
@@ -88,24 +74,24 @@ export const BEDROCK_FEATURES: FeatureTable = {
     "response_format.schema",
   ),
   "json-mode": partly("asked for in the system prompt", STRUCTURED, "response_format"),
-  "output-limit": yes("max_tokens"),
+  "output-limit": carried("max_tokens"),
   temperature: partly("from 0 to 1", INFERENCE, "temperature"),
   "top-p": partly("some models take temperature or top p, not both", INFERENCE, "top_p"),
   "top-k": partly("as a field of the model's own, where it has one", THINKING, "top_k"),
-  seed: no("no such option", INFERENCE, "seed"),
-  penalties: no("no such option", INFERENCE, "presence_penalty", "frequency_penalty"),
-  logprobs: no("no such option", CONVERSE, "logprobs"),
-  choices: no("one answer", CONVERSE, "n", "choices[]"),
+  seed: lacking("no such option", INFERENCE, "seed"),
+  penalties: lacking("no such option", INFERENCE, "presence_penalty", "frequency_penalty"),
+  logprobs: lacking("no such option", CONVERSE, "logprobs"),
+  choices: lacking("one answer", CONVERSE, "n", "choices[]"),
   stop: partly("all but blank ones", INFERENCE, "stop"),
   "stop-met": partly("where the model names it", CONVERSE, "additionalModelResponseFields.stop_sequence"),
   "cache-marks": partly("Claude and Nova; four in a request", CACHING, "*.cache_control", "*.cache_control.ttl"),
-  user: no("no such member", CONVERSE, "user"),
+  user: lacking("no such member", CONVERSE, "user"),
   metadata: partly("16 entries of plain characters", CONVERSE, "metadata"),
-  names: no("messages have no names", CONVERSE, "messages[].name"),
+  names: lacking("messages have no names", CONVERSE, "messages[].name"),
   "service-tier": partly("default, flex, priority and reserved", TIERS, "service_tier", "serviceTier"),
   state: partly("prompts the vendor keeps, to itself", CONVERSE, "promptVariables"),
   "safety-settings": partly("guardrails, to itself", CONVERSE, "guardrailConfig"),
-  "output-modalities": no("answers are text and calls", CONVERSE, "content[]"),
+  "output-modalities": lacking("answers are text and calls", CONVERSE, "content[]"),
   usage: partly(
     "both counts must be numbers; reasoning is not counted apart",
     USAGE,

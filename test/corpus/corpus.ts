@@ -2,11 +2,11 @@
  * The corpus: requests, answers and streams in between that every protocol must take in, write out and read back.
  * `ringmain matrix` runs over it from the program itself, and the tests run over the same.
  */
-import type { IrEvent } from "../../ir/event.ts";
-import { eventsOf } from "../../ir/fold.ts";
-import type { IrRequest } from "../../ir/request.ts";
-import type { IrResponse } from "../../ir/response.ts";
-import { PROTOCOLS } from "../../protocols/index.ts";
+import type { IrEvent } from "../../src/ir/event.ts";
+import { eventsOf } from "../../src/ir/fold.ts";
+import type { IrRequest } from "../../src/ir/request.ts";
+import type { IrResponse } from "../../src/ir/response.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { ANSWER_STREAMS, ANSWERS } from "./answers.ts";
 import { CONVERSATIONS } from "./conversations.ts";
 import { LONG_CONVERSATIONS } from "./long-conversations.ts";

@@ -1,13 +1,8 @@
-/** The whole matrix: every case of the corpus through every pair, what it lost, and what the pinned list says about that. */
-import type { FeatureId } from "../../protocols/features.ts";
+/** The whole matrix: every case of the corpus through every pair, what it lost, and what the pinned table says about that. */
+import type { Crossing } from "../../src/cli/matrix-table.ts";
 import { explanations, silentChanges, withoutPlaces } from "./explain.ts";
-import pinnedLosses from "./losses.json";
+import type { FeatureId } from "./features/feature.ts";
 import { CASES, type Came, KINDS, type Kind, lineOfLoss, PAIRS, type Pair, translate } from "./translate.ts";
-
-/** Kind -> pair -> loss, places in lists left out -> the cases that show it. */
-export type Pinned = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>>>;
-
-export const PINNED: Pinned = pinnedLosses;
 
 export interface PairResult {
   readonly kind: Kind;
@@ -65,20 +60,44 @@ function attempt(kind: Kind, pair: Pair, name: string): Came | string {
   }
 }
 
-/** What was found, in the shape of the pinned list. */
-export function pinnable(results: readonly PairResult[]): Pinned {
-  const found: Record<string, Record<string, Readonly<Record<string, readonly string[]>>>> = {};
-  for (const { kind, pair, losses } of results) {
-    const ofKind = found[kind] ?? {};
-    found[kind] = ofKind;
-    if (Object.keys(losses).length > 0) ofKind[pair.name] = losses;
-  }
-  return found;
+/** What was found, in the shape of the pinned table. */
+export function crossings(results: readonly PairResult[]): Crossing[] {
+  return results.map(({ kind, pair, whole, lossy, losses }) => ({
+    kind,
+    client: pair.client.id,
+    lane: pair.lane.id,
+    whole,
+    lossy,
+    losses,
+  }));
+}
+
+const TABLE_HEAD = [
+  "# What crosses between every two protocols. Written by UPDATE_GOLDEN=1 on test/protocols/matrix.test.ts, never by hand.",
+  "# A crossing: kind, client, lane, cases that cross whole, cases with losses. Under it, after a tab: a loss, and its cases.",
+];
+
+/** The text of the pinned table: what `readTable` reads as these crossings. */
+export function writeTable(table: readonly Crossing[]): string {
+  const lines = table.flatMap(({ kind, client, lane, whole, lossy, losses }) => [
+    [kind, client, lane, whole, lossy].join("\t"),
+    ...Object.entries(losses).map(([loss, cases]) => ["", loss, ...cases].join("\t")),
+  ]);
+  return `${[...TABLE_HEAD, ...lines].join("\n")}\n`;
+}
+
+/** What the pinned table knows of the losses of this pair. */
+export function pinnedLosses(
+  { kind, pair }: Pick<PairResult, "kind" | "pair">,
+  table: readonly Crossing[],
+): Crossing["losses"] {
+  const isIt = (each: Crossing): boolean =>
+    each.kind === kind && each.client === pair.client.id && each.lane === pair.lane.id;
+  return table.find(isIt)?.losses ?? {};
 }
 
 /** Losses of this pair that are not pinned, and pinned ones that are gone, each as a sentence. */
-export function deviations({ kind, pair, losses }: PairResult, pinned: Pinned = PINNED): string[] {
-  const known = pinned[kind]?.[pair.name] ?? {};
+export function deviations({ losses }: PairResult, known: Crossing["losses"]): string[] {
   const added = Object.entries(losses).flatMap(([loss, names]) => {
     const before = new Set(known[loss] ?? []);
     const fresh = names.filter((name) => !before.has(name));

@@ -1,5 +1,5 @@
 /** What the Messages API has a place for, feature by feature, with the vendor's pages that show what it has none for. */
-import { carried, type FeatureTable, lacking, partly } from "../features.ts";
+import { carried, type FeatureTable, lacking, partly } from "./feature.ts";
 
 const MESSAGES = "https://platform.claude.com/docs/en/api/messages 2026-11-21";
 const COMPATIBILITY = "https://platform.claude.com/docs/en/api/openai-sdk 2026-11-21";

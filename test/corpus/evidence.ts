@@ -2,11 +2,11 @@
  * Where a request or an answer shows a feature: what must be the same on both sides of a pair for the feature to have
  * crossed. null: it shows nothing of it. A feature a protocol calls "yes" must be shown by some case of the corpus.
  */
-import type { IrBlock, IrRequest, IrTool } from "../../ir/request.ts";
-import type { IrResponse } from "../../ir/response.ts";
-import { inputTokens } from "../../ir/usage.ts";
-import type { FeatureId } from "../../protocols/features.ts";
-import { asObject, parseExact } from "../../std/json.ts";
+import type { IrBlock, IrRequest, IrTool } from "../../src/ir/request.ts";
+import type { IrResponse } from "../../src/ir/response.ts";
+import { inputTokens } from "../../src/ir/usage.ts";
+import { asObject, parseExact } from "../../src/std/json.ts";
+import type { FeatureId } from "./features/feature.ts";
 
 interface Evidence {
   readonly request?: (request: IrRequest) => unknown;

@@ -1,6 +1,6 @@
 /** The corpus of requests, as agents hold them: conversations of many turns, and what single vendors alone have. */
-import { type IrBlock, type IrRequest, NO_SAMPLING } from "../../ir/request.ts";
-import type { ProtocolId } from "../../known.ts";
+import { type IrBlock, type IrRequest, NO_SAMPLING } from "../../src/ir/request.ts";
+import type { ProtocolId } from "../../src/known.ts";
 import {
   assistant,
   audio,
@@ -18,7 +18,7 @@ import {
   text,
   tool,
   user,
-} from "./builders.ts";
+} from "../harness/builders.ts";
 
 /** Everybody who may have sealed reasoning, whether or not this version speaks it. */
 const ISSUERS: readonly (ProtocolId | "gemini" | "bedrock" | "cohere")[] = [

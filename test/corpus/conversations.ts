@@ -1,5 +1,5 @@
 /** The corpus of requests, feature by feature: short ones that are each about one thing. Names stay, because a pinned loss names its case. */
-import type { IrRequest } from "../../ir/request.ts";
+import type { IrRequest } from "../../src/ir/request.ts";
 import {
   assistant,
   audio,
@@ -17,7 +17,7 @@ import {
   text,
   tool,
   user,
-} from "./builders.ts";
+} from "../harness/builders.ts";
 
 const WEATHER = functionTool("get_weather");
 const CLOCK = functionTool("get_time", { description: null, parameters: { type: "object", properties: {} } });

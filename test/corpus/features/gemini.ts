@@ -1,5 +1,5 @@
 /** What this protocol has a place for, feature by feature, with the vendor's page that shows it. */
-import { carried, type FeatureTable, lacking, partly } from "../features.ts";
+import { carried, type FeatureTable, lacking, partly } from "./feature.ts";
 
 const READ = "2026-11-27";
 const API = `https://ai.google.dev/api/generate-content ${READ}`;

@@ -2,7 +2,7 @@
  * The corpus of requests, as clients of one vendor write them: what only that vendor has (built-in tools, state, safety
  * settings, members of its own), whole between its own client and lane and a loss anywhere else.
  */
-import type { JsonObject } from "../../std/json.ts";
+import type { JsonObject } from "../../src/std/json.ts";
 
 export interface OwnRequest {
   /** The protocol whose clients write it. */

@@ -1,7 +1,7 @@
 /** The corpus of answers: whole ones, and streams as lists of events, ordinary and odd. */
-import type { IrEvent } from "../../ir/event.ts";
-import { failure } from "../../ir/failure.ts";
-import type { IrResponse } from "../../ir/response.ts";
+import type { IrEvent } from "../../src/ir/event.ts";
+import { failure } from "../../src/ir/failure.ts";
+import type { IrResponse } from "../../src/ir/response.ts";
 import {
   args,
   call,
@@ -23,7 +23,7 @@ import {
   start,
   text,
   usage,
-} from "./builders.ts";
+} from "../harness/builders.ts";
 
 const PARIS = call("call_paris_1", "get_weather", '{"city":"Paris"}');
 const OSLO = call("call_oslo_2", "get_weather", '{"city":"Oslo","id":12345678901234567890}');

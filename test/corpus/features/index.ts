@@ -1,11 +1,11 @@
 /** What every protocol has a place for, by id: the tables behind docs/translation.md and the matrix. */
-import { ANTHROPIC_FEATURES } from "./anthropic/features.ts";
-import { BEDROCK_FEATURES } from "./bedrock/features.ts";
-import { COHERE_FEATURES } from "./cohere/features.ts";
-import type { FeatureTable } from "./features.ts";
-import { GEMINI_FEATURES } from "./gemini/features.ts";
-import { OPENAI_FEATURES } from "./openai/features.ts";
-import { RESPONSES_FEATURES } from "./responses/features.ts";
+import { ANTHROPIC_FEATURES } from "./anthropic.ts";
+import { BEDROCK_FEATURES } from "./bedrock.ts";
+import { COHERE_FEATURES } from "./cohere.ts";
+import type { FeatureTable } from "./feature.ts";
+import { GEMINI_FEATURES } from "./gemini.ts";
+import { OPENAI_FEATURES } from "./openai.ts";
+import { RESPONSES_FEATURES } from "./responses.ts";
 
 const TABLES: Readonly<Record<string, FeatureTable>> = {
   anthropic: ANTHROPIC_FEATURES,

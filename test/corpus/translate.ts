@@ -2,14 +2,14 @@
  * One case of the corpus through one pair of protocols, as an exchange would take it: a client's body is read and written
  * for the lane; a lane's answer, whole or streamed, is read and written for the client. Everything travels as bytes.
  */
-import type { IrEvent } from "../../ir/event.ts";
-import { createAccumulator } from "../../ir/fold.ts";
-import type { Loss, WithLosses } from "../../ir/loss.ts";
-import type { IrRequest } from "../../ir/request.ts";
-import type { IrResponse } from "../../ir/response.ts";
-import { PROTOCOLS } from "../../protocols/index.ts";
-import type { AnswerContext, Protocol, WriteRequestOptions } from "../../protocols/protocol.ts";
-import { concatBytes } from "../../std/bytes.ts";
+import type { IrEvent } from "../../src/ir/event.ts";
+import { createAccumulator } from "../../src/ir/fold.ts";
+import type { Loss, WithLosses } from "../../src/ir/loss.ts";
+import type { IrRequest } from "../../src/ir/request.ts";
+import type { IrResponse } from "../../src/ir/response.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+import type { AnswerContext, Protocol, WriteRequestOptions } from "../../src/protocols/protocol.ts";
+import { concatBytes } from "../../src/std/bytes.ts";
 import { REQUESTS, RESPONSES, STREAMS } from "./corpus.ts";
 import {
   differences,

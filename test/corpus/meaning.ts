@@ -4,11 +4,11 @@
  * belongs to which call), how a tool's name is escaped for a smaller alphabet, defaults that are spelled out, the label of
  * a schema, and whether a refusal is called one or a filtered answer.
  */
-import type { IrBlock, IrOutputFormat, IrReasoningConfig, IrRequest } from "../../ir/request.ts";
-import type { IrResponse } from "../../ir/response.ts";
-import { inputTokens } from "../../ir/usage.ts";
-import { decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
-import { asObject, type JsonObject, parseExact } from "../../std/json.ts";
+import type { IrBlock, IrOutputFormat, IrReasoningConfig, IrRequest } from "../../src/ir/request.ts";
+import type { IrResponse } from "../../src/ir/response.ts";
+import { inputTokens } from "../../src/ir/usage.ts";
+import { decodeUtf8, encodeUtf8 } from "../../src/std/bytes.ts";
+import { asObject, type JsonObject, parseExact } from "../../src/std/json.ts";
 
 /** Feature -> what it says, in comparable form; features that say nothing are left out. */
 export type Meaning = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /** The corpus of answers, the richer ones: many parts, reasoning of every issuer, citations by place, usage in full. */
-import type { IrEvent } from "../../ir/event.ts";
-import type { IrResponse } from "../../ir/response.ts";
+import type { IrEvent } from "../../src/ir/event.ts";
+import type { IrResponse } from "../../src/ir/response.ts";
 import {
   args,
   call,
@@ -22,7 +22,7 @@ import {
   start,
   text,
   usage,
-} from "./builders.ts";
+} from "../harness/builders.ts";
 
 const ISSUERS = ["anthropic", "responses", "openai", "gemini", "bedrock", "cohere"] as const;
 

@@ -2,10 +2,10 @@
  * Why something may be lost: the feature it belongs to, by the member a loss names, and what the table of the protocol
  * that had to carry it says about that feature. A loss that no table explains is a defect, and so is a silent change.
  */
-import type { Loss } from "../../ir/loss.ts";
-import { featuresOfProtocol } from "../../protocols/feature-tables.ts";
-import { FEATURES, type FeatureId } from "../../protocols/features.ts";
+import type { Loss } from "../../src/ir/loss.ts";
 import { hasEvidence, shownByRequest, shownByResponse } from "./evidence.ts";
+import { FEATURES, type FeatureId } from "./features/feature.ts";
+import { featuresOfProtocol } from "./features/index.ts";
 import { textOf } from "./meaning.ts";
 import { OWN_REQUESTS } from "./own-requests.ts";
 import { type Came, type Change, DEFAULT_LIMIT, type Kind, lineOfChange, type Pair } from "./translate.ts";
