@@ -20,15 +20,15 @@ import {
   type ToolResultBlockParam,
   type ToolUseBlockParam,
 } from "./wire.ts";
-import { type WriteContext, writeCache } from "./write-context.ts";
+import { type MessagesContext, writeCache } from "./write-context.ts";
 
-export function writeBlock(block: IrBlock, path: string, context: WriteContext): JsonObject | null {
+export function writeBlock(block: IrBlock, path: string, context: MessagesContext): JsonObject | null {
   const written = writeKind(block, path, context);
   if (block.type === "opaque" || written === null) return written;
   return withExtras(written, block.extras, path, context);
 }
 
-export function writeBlocks(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+export function writeBlocks(blocks: readonly IrBlock[], path: string, context: MessagesContext): JsonObject[] {
   return blocks
     .map((block, index) => writeBlock(block, `${path}[${index}]`, context))
     .filter((written) => written !== null);
@@ -39,14 +39,14 @@ export function withExtras(
   written: JsonObject,
   extras: Readonly<Record<string, unknown>>,
   path: string,
-  context: WriteContext,
+  context: MessagesContext,
 ): JsonObject {
   if (context.native) return { ...written, ...extras };
   context.losses.dropExtras(path, extras);
   return written;
 }
 
-function writeKind(block: IrBlock, path: string, context: WriteContext): JsonObject | null {
+function writeKind(block: IrBlock, path: string, context: MessagesContext): JsonObject | null {
   switch (block.type) {
     case "text":
       return writeText(block, path, context);
@@ -78,14 +78,14 @@ function writeKind(block: IrBlock, path: string, context: WriteContext): JsonObj
   }
 }
 
-function asWireObject(value: unknown, path: string, context: WriteContext): JsonObject | null {
+function asWireObject(value: unknown, path: string, context: MessagesContext): JsonObject | null {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   context.losses.drop(path, "not a block");
   return null;
 }
 
 /** The vendor refuses blank text ("text content blocks must contain non-whitespace text"), and it says nothing. */
-function writeText(block: TextBlock, path: string, context: WriteContext): JsonObject | null {
+function writeText(block: TextBlock, path: string, context: MessagesContext): JsonObject | null {
   if (!context.native && block.text.trim() === "") return null;
   return {
     type: "text",
@@ -95,7 +95,7 @@ function writeText(block: TextBlock, path: string, context: WriteContext): JsonO
   } satisfies TextBlockParam & JsonObject;
 }
 
-function writeCitations(citations: readonly IrCitation[], path: string, context: WriteContext): JsonObject {
+function writeCitations(citations: readonly IrCitation[], path: string, context: MessagesContext): JsonObject {
   const own = citations.filter((citation) => citation.sourceProtocol === ORIGIN);
   if (own.length < citations.length) {
     context.losses.drop(`${path}.citations`, "citations of another vendor refer to sources this one has not seen");
@@ -103,7 +103,7 @@ function writeCitations(citations: readonly IrCitation[], path: string, context:
   return own.length === 0 ? {} : { citations: own.map((citation) => citation.raw) };
 }
 
-function writeToolUse(block: ToolCallBlock, path: string, context: WriteContext): JsonObject {
+function writeToolUse(block: ToolCallBlock, path: string, context: MessagesContext): JsonObject {
   if (block.signature !== null) context.losses.drop(`${path}.signature`, "a tool call has no place for a signature");
   return {
     type: "tool_use",
@@ -114,13 +114,13 @@ function writeToolUse(block: ToolCallBlock, path: string, context: WriteContext)
   } satisfies ToolUseBlockParam & JsonObject;
 }
 
-function writeId(id: string, path: string, context: WriteContext): string {
+function writeId(id: string, path: string, context: MessagesContext): string {
   const legal = legalToolId(id);
   if (legal !== id) context.losses.approximate(path, "the id has characters or a length the vendor refuses");
   return legal;
 }
 
-function writeInput(block: ToolCallBlock, path: string, context: WriteContext): unknown {
+function writeInput(block: ToolCallBlock, path: string, context: MessagesContext): unknown {
   if (block.kind === "custom") return { input: block.arguments };
   const parsed = parseArguments(block.arguments);
   if (parsed.kind === "object") return parsed.value;
@@ -129,7 +129,7 @@ function writeInput(block: ToolCallBlock, path: string, context: WriteContext): 
   return wrapArguments(block.arguments);
 }
 
-function writeToolResult(block: ToolResultBlock, path: string, context: WriteContext): JsonObject {
+function writeToolResult(block: ToolResultBlock, path: string, context: MessagesContext): JsonObject {
   return {
     type: "tool_result",
     tool_use_id: context.native ? block.callId : legalToolId(block.callId),
@@ -139,7 +139,7 @@ function writeToolResult(block: ToolResultBlock, path: string, context: WriteCon
   } satisfies Omit<ToolResultBlockParam, "content"> & JsonObject;
 }
 
-function writeResultContent(block: ToolResultBlock, path: string, context: WriteContext): JsonObject {
+function writeResultContent(block: ToolResultBlock, path: string, context: MessagesContext): JsonObject {
   const first = block.content[0];
   if (block.wasString && block.content.length === 1 && first?.type === "text") {
     return first.text === "" && !context.native ? {} : { content: first.text };
@@ -149,7 +149,7 @@ function writeResultContent(block: ToolResultBlock, path: string, context: Write
 }
 
 /** Only this vendor's own signatures are sent: it refuses a turn whose thinking it cannot verify. */
-function writeReasoning(block: ReasoningBlock, path: string, context: WriteContext): JsonObject | null {
+function writeReasoning(block: ReasoningBlock, path: string, context: MessagesContext): JsonObject | null {
   if (isOwn(block.encrypted)) {
     return { type: "redacted_thinking", data: block.encrypted.value } satisfies RedactedThinkingBlockParam & JsonObject;
   }

@@ -1,7 +1,7 @@
 /** Images and documents of a request: what the vendor takes, from whatever form the client sent. */
 import type { DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { type WriteContext, writeCache } from "./write-context.ts";
+import { type MessagesContext, writeCache } from "./write-context.ts";
 
 /** The vendor's list (SDK type Base64ImageSource). */
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const;
@@ -18,7 +18,7 @@ const BASE64_STARTS = [
 
 const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/;
 
-export function writeImage(block: ImageBlock, path: string, context: WriteContext): JsonObject | null {
+export function writeImage(block: ImageBlock, path: string, context: MessagesContext): JsonObject | null {
   if (block.detail !== null && block.detail !== "auto") {
     context.losses.drop(`${path}.detail`, "the Messages API has no resolution setting");
   }
@@ -30,7 +30,7 @@ export function writeImage(block: ImageBlock, path: string, context: WriteContex
   return { type: "image", source, ...writeCache(block.cache, path, context) };
 }
 
-function writeImageSource(source: MediaSource, context: WriteContext): JsonObject | null {
+function writeImageSource(source: MediaSource, context: MessagesContext): JsonObject | null {
   switch (source.kind) {
     case "url":
       return { type: "url", url: source.url };
@@ -48,8 +48,8 @@ function writeImageSource(source: MediaSource, context: WriteContext): JsonObjec
 export function writeDocument(
   block: DocumentBlock,
   path: string,
-  context: WriteContext,
-  writeBlocks: (blocks: readonly IrBlock[], path: string, context: WriteContext) => JsonObject[],
+  context: MessagesContext,
+  writeBlocks: (blocks: readonly IrBlock[], path: string, context: MessagesContext) => JsonObject[],
 ): JsonObject | null {
   const source = writeDocumentSource(block, path, context, writeBlocks);
   if (source === null) {
@@ -69,8 +69,8 @@ export function writeDocument(
 function writeDocumentSource(
   block: DocumentBlock,
   path: string,
-  context: WriteContext,
-  writeBlocks: (blocks: readonly IrBlock[], path: string, context: WriteContext) => JsonObject[],
+  context: MessagesContext,
+  writeBlocks: (blocks: readonly IrBlock[], path: string, context: MessagesContext) => JsonObject[],
 ): JsonObject | null {
   const { source } = block;
   switch (source.kind) {
@@ -89,7 +89,7 @@ function writeDocumentSource(
   }
 }
 
-function writeDocumentBytes(source: MediaSource, context: WriteContext): JsonObject | null {
+function writeDocumentBytes(source: MediaSource, context: MessagesContext): JsonObject | null {
   if (source.kind === "url") return { type: "url", url: source.url };
   if (source.kind === "file") return null;
   const mediaType = mediaTypeOf(source);

@@ -12,10 +12,10 @@ import { writeOutputSchema } from "./schema-writer.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
-import { createWriteContext, type WriteContext } from "./write-context.ts";
+import { createMessagesContext, type MessagesContext } from "./write-context.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(asked, options.upstreamModel);
+  const context = createMessagesContext(asked, options.upstreamModel);
   const forced = context.native || context.rules.structuredOutput ? null : forceAnswer(asked);
   if (forced !== null) context.losses.approximate(forced.loss.field, forced.loss.detail);
   const request = forced?.request ?? asked;
@@ -50,7 +50,7 @@ const JSON_MODE = "Answer with one JSON object and nothing else.";
 
 function writePrompt(
   request: IrRequest,
-  context: WriteContext,
+  context: MessagesContext,
 ): { system: string | readonly JsonObject[]; messages: readonly JsonObject[] } {
   const written = writeSystem(request.instructions, context);
   const { messages, promoted } = writeConversation(request, context);
@@ -69,7 +69,7 @@ function writePrompt(
   return { system, messages };
 }
 
-function writeFormat(format: IrOutputFormat | null, context: WriteContext): JsonObject | null {
+function writeFormat(format: IrOutputFormat | null, context: MessagesContext): JsonObject | null {
   if (format === null || format.kind === "text") return null;
   if (format.kind === "json") {
     context.losses.approximate("response_format", "JSON without a schema is asked for in the system prompt");
@@ -84,7 +84,7 @@ function writeFormat(format: IrOutputFormat | null, context: WriteContext): Json
 }
 
 /** The vendor refuses stop sequences of white space alone. */
-function writeStop(stop: readonly string[], context: WriteContext): readonly string[] {
+function writeStop(stop: readonly string[], context: MessagesContext): readonly string[] {
   if (context.native) return stop;
   const kept = stop.filter((each) => each.trim() !== "");
   if (kept.length < stop.length) context.losses.drop("stop", "the vendor takes no blank stop sequence");
@@ -100,7 +100,7 @@ const SERVICE_TIERS: ReadonlyMap<string, string> = new Map([
   ["standard_only", "standard_only"],
 ]);
 
-function writeServiceTier(tier: string | null, context: WriteContext): JsonObject {
+function writeServiceTier(tier: string | null, context: MessagesContext): JsonObject {
   if (tier === null) return {};
   if (context.native) return { service_tier: tier };
   const written = SERVICE_TIERS.get(tier);
@@ -113,7 +113,7 @@ function writeServiceTier(tier: string | null, context: WriteContext): JsonObjec
   return { service_tier: written };
 }
 
-function dropTheRest(request: IrRequest, context: WriteContext): void {
+function dropTheRest(request: IrRequest, context: MessagesContext): void {
   const none = "the Messages API has no such option";
   if (request.choices !== null && request.choices > 1) context.losses.drop("n", "the vendor gives one answer");
   if (request.logprobs !== null) context.losses.drop("logprobs", none);

@@ -5,7 +5,7 @@
 import type { IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { askedBudget, askedEffort, BUDGET_TOKENS_MIN, isToolForced, planBudget } from "../shared/thinking-budget.ts";
-import type { WriteContext } from "./write-context.ts";
+import type { MessagesContext } from "./write-context.ts";
 
 export interface Limits {
   /** The lane's own; null: unknown. */
@@ -24,7 +24,7 @@ export function writeThinking(
   request: IrRequest,
   limits: Limits,
   messages: readonly JsonObject[],
-  context: WriteContext,
+  context: MessagesContext,
 ): WrittenThinking {
   const maxTokens = writeMaxTokens(request.maxOutputTokens, limits, context);
   const config = request.reasoning;
@@ -49,7 +49,7 @@ export function writeThinking(
   }
 }
 
-function writeMaxTokens(asked: number | null, limits: Limits, context: WriteContext): number {
+function writeMaxTokens(asked: number | null, limits: Limits, context: MessagesContext): number {
   const wanted = asked ?? limits.defaultMaxOutputTokens;
   if (limits.maxOutputTokens === null || wanted <= limits.maxOutputTokens) return wanted;
   if (asked !== null) context.losses.clamp("max_tokens", `the model answers with at most ${limits.maxOutputTokens}`);
@@ -60,7 +60,7 @@ function writeMaxTokens(asked: number | null, limits: Limits, context: WriteCont
 function writeOwnThinking(
   config: IrReasoningConfig,
   clampedTo: number | null,
-  context: WriteContext,
+  context: MessagesContext,
 ): { thinking: JsonObject | null; effort: string | null } {
   let budget = config.budgetTokens;
   if (budget !== null && clampedTo !== null && budget >= clampedTo) {
@@ -79,7 +79,7 @@ function writeOwnThinking(
 }
 
 /** Models that take a budget do not think unless asked. */
-function writeDisabled(context: WriteContext): JsonObject | null {
+function writeDisabled(context: MessagesContext): JsonObject | null {
   if (context.rules.alwaysThinks) {
     context.losses.drop("reasoning", "the model always thinks");
     return null;
@@ -89,7 +89,7 @@ function writeDisabled(context: WriteContext): JsonObject | null {
 
 function writeAdaptive(
   config: IrReasoningConfig,
-  context: WriteContext,
+  context: MessagesContext,
 ): { thinking: JsonObject; effort: string | null } {
   return { thinking: { type: "adaptive" }, effort: askedEffort(config, context.rules.efforts, context.losses) };
 }
@@ -102,7 +102,7 @@ interface BudgetInput {
   readonly maxTokens: number;
 }
 
-function writeBudget(input: BudgetInput, context: WriteContext): WrittenThinking {
+function writeBudget(input: BudgetInput, context: MessagesContext): WrittenThinking {
   const none = { thinking: null, effort: null, maxTokens: input.maxTokens };
   const because = whyNotThink(input);
   if (because !== null) {
@@ -142,7 +142,7 @@ function blocksOf(message: JsonObject | undefined): JsonObject[] {
 }
 
 /** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all. */
-export function writeSampling(sampling: IrSampling, thinking: JsonObject | null, context: WriteContext): JsonObject {
+export function writeSampling(sampling: IrSampling, thinking: JsonObject | null, context: MessagesContext): JsonObject {
   const { temperature, topP, topK } = sampling;
   if (context.native) return present({ temperature, top_p: topP, top_k: topK });
   for (const [field, value] of [
@@ -158,7 +158,7 @@ export function writeSampling(sampling: IrSampling, thinking: JsonObject | null,
   return allowedSampling(asked, thinking !== null && thinking["type"] !== "disabled", context);
 }
 
-function allowedSampling(asked: JsonObject, thinks: boolean, context: WriteContext): JsonObject {
+function allowedSampling(asked: JsonObject, thinks: boolean, context: MessagesContext): JsonObject {
   const kept: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(asked)) {
     if (context.rules.sampling === "none") context.losses.drop(field, "the model takes no sampling options");
@@ -176,7 +176,7 @@ function isAllowedBesideThinking(field: string, value: unknown): boolean {
   return (field === "top_p" && Number(value) >= 0.95) || (field === "temperature" && value === 1);
 }
 
-function clampTemperature(temperature: number | null, context: WriteContext): number | null {
+function clampTemperature(temperature: number | null, context: MessagesContext): number | null {
   if (temperature === null || temperature <= 1) return temperature;
   context.losses.clamp("temperature", "the highest is 1");
   return 1;

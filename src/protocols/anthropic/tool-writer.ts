@@ -5,7 +5,7 @@ import { withExtras } from "./block-writer.ts";
 import { writeInputSchema } from "./schema-writer.ts";
 import { legalToolName } from "./tool-ids.ts";
 import { ORIGIN, type ToolChoiceType } from "./wire.ts";
-import { type WriteContext, writeCache } from "./write-context.ts";
+import { type MessagesContext, writeCache } from "./write-context.ts";
 
 export interface WrittenTools {
   /** Empty: no `tools` member. */
@@ -14,7 +14,11 @@ export interface WrittenTools {
   readonly choice: JsonObject | null;
 }
 
-export function writeTools(request: IrRequest, messages: readonly JsonObject[], context: WriteContext): WrittenTools {
+export function writeTools(
+  request: IrRequest,
+  messages: readonly JsonObject[],
+  context: MessagesContext,
+): WrittenTools {
   const allowed = allowedNames(request.toolChoice);
   const offered = request.tools
     .map((tool, index) => {
@@ -26,7 +30,7 @@ export function writeTools(request: IrRequest, messages: readonly JsonObject[], 
   return { tools, choice: writeToolChoice(request, tools, context) };
 }
 
-function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
+function writeTool(tool: IrTool, path: string, context: MessagesContext): JsonObject | null {
   if (tool.type === "opaque") {
     const value = asObject(tool.value);
     if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
@@ -57,14 +61,14 @@ function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObjec
 const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
 
 /** Strict is only sent where the model takes it, and not when it is off: then it is the default. */
-function writeStrict(strict: boolean | null, path: string, context: WriteContext): JsonObject {
+function writeStrict(strict: boolean | null, path: string, context: MessagesContext): JsonObject {
   if (strict === null || (!strict && !context.native)) return {};
   if (context.native || context.rules.structuredOutput) return { strict };
   context.losses.drop(path, "the model has no strict tools");
   return {};
 }
 
-function writeName(name: string, path: string, context: WriteContext): string {
+function writeName(name: string, path: string, context: MessagesContext): string {
   if (context.native) return name;
   const legal = legalToolName(name);
   if (legal !== name) context.losses.approximate(path, "the name has characters or a length the vendor refuses");
@@ -75,7 +79,7 @@ function writeName(name: string, path: string, context: WriteContext): string {
  * The vendor has refused tool blocks without definitions (BerriAI/litellm#4689) and compatible servers still do, so a
  * history with calls and no `tools` gets the least that names them.
  */
-function toolsOfHistory(messages: readonly JsonObject[], context: WriteContext): JsonObject[] {
+function toolsOfHistory(messages: readonly JsonObject[], context: MessagesContext): JsonObject[] {
   const names = new Set<string>();
   for (const message of messages) {
     for (const block of asArray(message["content"]) ?? []) {
@@ -95,7 +99,11 @@ function allowedNames(choice: IrToolChoice | null): ReadonlySet<string> | null {
   return choice?.kind === "allowed" ? new Set(choice.names) : null;
 }
 
-function writeToolChoice(request: IrRequest, tools: readonly JsonObject[], context: WriteContext): JsonObject | null {
+function writeToolChoice(
+  request: IrRequest,
+  tools: readonly JsonObject[],
+  context: MessagesContext,
+): JsonObject | null {
   const { toolChoice, parallelToolCalls } = request;
   if (toolChoice === null && (parallelToolCalls !== false || tools.length === 0)) return null;
   if (tools.length === 0 && !context.native) {
@@ -112,7 +120,7 @@ function writeToolChoice(request: IrRequest, tools: readonly JsonObject[], conte
   return { ...choice, disable_parallel_tool_use: !parallelToolCalls };
 }
 
-function writeChoiceKind(choice: IrToolChoice, context: WriteContext): JsonObject | null {
+function writeChoiceKind(choice: IrToolChoice, context: MessagesContext): JsonObject | null {
   const type = (word: ToolChoiceType): JsonObject => ({ type: word });
   switch (choice.kind) {
     case "auto":

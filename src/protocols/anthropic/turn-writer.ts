@@ -7,7 +7,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { alternateTurns } from "../shared/alternating-turns.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalToolId } from "./tool-ids.ts";
-import type { WriteContext } from "./write-context.ts";
+import type { MessagesContext } from "./write-context.ts";
 
 export interface WrittenConversation {
   readonly messages: readonly JsonObject[];
@@ -15,7 +15,7 @@ export interface WrittenConversation {
   readonly promoted: readonly JsonObject[];
 }
 
-export function writeConversation(request: IrRequest, context: WriteContext): WrittenConversation {
+export function writeConversation(request: IrRequest, context: MessagesContext): WrittenConversation {
   if (!context.native) return normaliseTurns(request, context);
   const messages = request.turns
     .map((turn, index) => writeOwnTurn(turn, `messages[${index}]`, context))
@@ -24,7 +24,7 @@ export function writeConversation(request: IrRequest, context: WriteContext): Wr
 }
 
 /** A bare string where the client wrote one, else a list of blocks. */
-export function writeSystem(instructions: readonly IrInstruction[], context: WriteContext): string | JsonObject[] {
+export function writeSystem(instructions: readonly IrInstruction[], context: MessagesContext): string | JsonObject[] {
   const [first] = instructions;
   const [block] = first?.blocks ?? [];
   if (context.native && instructions.length === 1 && first?.wasString === true && block?.type === "text")
@@ -37,7 +37,7 @@ export function writeSystem(instructions: readonly IrInstruction[], context: Wri
 }
 
 /** The system prompt is text; a client of this protocol may have more in it, which the vendor judges. */
-function writeInstructionBlocks(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+function writeInstructionBlocks(blocks: readonly IrBlock[], path: string, context: MessagesContext): JsonObject[] {
   return blocks
     .map((block, index) => {
       if (context.native || block.type === "text" || block.type === "opaque") {
@@ -50,7 +50,7 @@ function writeInstructionBlocks(blocks: readonly IrBlock[], path: string, contex
 }
 
 /** Null when nothing is left of a turn that held something: the vendor refuses empty content. */
-function writeOwnTurn(turn: IrTurn, path: string, context: WriteContext): JsonObject | null {
+function writeOwnTurn(turn: IrTurn, path: string, context: MessagesContext): JsonObject | null {
   const [first] = turn.blocks;
   if (turn.wasString && turn.blocks.length === 1 && first?.type === "text") {
     return { role: turn.role, content: first.text, ...turn.extras };
@@ -61,7 +61,7 @@ function writeOwnTurn(turn: IrTurn, path: string, context: WriteContext): JsonOb
   return { role: turn.role, content, ...turn.extras };
 }
 
-function normaliseTurns(request: IrRequest, context: WriteContext): WrittenConversation {
+function normaliseTurns(request: IrRequest, context: MessagesContext): WrittenConversation {
   const promoted: JsonObject[] = [];
   // Instructions were messages of their own on the client's wire.
   const turns = alternateTurns<JsonObject>(request.turns, request.instructions.length, {

@@ -6,13 +6,13 @@ import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
 import { REDACTED } from "./reasoning-signatures.ts";
 import { legalToolId, legalToolName } from "./tool-ids.ts";
 import { type BlockKey, ORIGIN } from "./wire.ts";
-import { type WriteContext, writeMark } from "./write-context.ts";
+import { type ConverseContext, writeMark } from "./write-context.ts";
 
 /** `id`: what a call or result is called on the wire; null: what the client called it. */
 export function writeBlock(
   block: IrBlock,
   path: string,
-  context: WriteContext,
+  context: ConverseContext,
   id: string | null = null,
 ): JsonObject[] {
   const written = writeKind(block, path, context, id);
@@ -20,11 +20,11 @@ export function writeBlock(
   return "cache" in block ? [written, ...writeMark(block.cache, path, context)] : [written];
 }
 
-export function writeBlocks(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+export function writeBlocks(blocks: readonly IrBlock[], path: string, context: ConverseContext): JsonObject[] {
   return blocks.flatMap((block, index) => writeBlock(block, `${path}[${index}]`, context));
 }
 
-function writeKind(block: IrBlock, path: string, context: WriteContext, id: string | null): JsonObject | null {
+function writeKind(block: IrBlock, path: string, context: ConverseContext, id: string | null): JsonObject | null {
   switch (block.type) {
     case "text":
       return writeText(block, path, context);
@@ -54,7 +54,7 @@ function writeKind(block: IrBlock, path: string, context: WriteContext, id: stri
 }
 
 /** Extras belong to the protocol the request was read from. */
-export function withExtras(written: JsonObject, extras: Extras, path: string, context: WriteContext): JsonObject {
+export function withExtras(written: JsonObject, extras: Extras, path: string, context: ConverseContext): JsonObject {
   if (context.native) return { ...written, ...extras };
   context.losses.dropExtras(path, extras);
   return written;
@@ -65,7 +65,7 @@ function member(
   written: JsonObject | null,
   extras: Extras,
   path: string,
-  context: WriteContext,
+  context: ConverseContext,
 ): JsonObject | null {
   return written === null ? null : { [key]: withExtras(written, extras, path, context) };
 }
@@ -76,7 +76,7 @@ function guarded(
   written: JsonObject | null,
   extras: Extras,
   path: string,
-  context: WriteContext,
+  context: ConverseContext,
 ): JsonObject | null {
   const { guardContent, ...others } = extras;
   if (guardContent === undefined || !context.native) return member(key, written, extras, path, context);
@@ -84,7 +84,7 @@ function guarded(
 }
 
 /** The vendor refuses blank text ("The text field in the ContentBlock object is blank"), and it says nothing. */
-function writeText(block: TextBlock, path: string, context: WriteContext): JsonObject | null {
+function writeText(block: TextBlock, path: string, context: ConverseContext): JsonObject | null {
   if (context.native && block.extras["guardContent"] !== undefined) {
     return guarded("text", { text: block.text }, block.extras, path, context);
   }
@@ -107,7 +107,7 @@ function writeText(block: TextBlock, path: string, context: WriteContext): JsonO
 function writeSound(
   block: Extract<IrBlock, { type: "audio" }>,
   path: string,
-  context: WriteContext,
+  context: ConverseContext,
 ): JsonObject | null {
   const { transcript } = block;
   if (transcript !== null && transcript.trim() !== "" && !context.rules.audio && !context.native) {
@@ -117,7 +117,7 @@ function writeSound(
   return member("audio", writeAudio(block, path, context), block.extras, path, context);
 }
 
-function writeToolUse(block: ToolCallBlock, path: string, context: WriteContext, id: string | null): JsonObject {
+function writeToolUse(block: ToolCallBlock, path: string, context: ConverseContext, id: string | null): JsonObject {
   if (block.signature !== null) context.losses.drop(`${path}.signature`, "a tool call has no place for a signature");
   return {
     toolUseId: writeId(block.id, `${path}.id`, context, id),
@@ -126,14 +126,14 @@ function writeToolUse(block: ToolCallBlock, path: string, context: WriteContext,
   };
 }
 
-function writeId(own: string, path: string, context: WriteContext, id: string | null): string {
+function writeId(own: string, path: string, context: ConverseContext, id: string | null): string {
   const written = id ?? (context.native ? own : legalToolId(own));
   if (written !== own) context.losses.approximate(path, "the id has characters or a length the vendor refuses");
   return written;
 }
 
 /** Another value than an object may come from a client of this protocol, and the vendor says what it thinks of it. */
-function writeInput(block: ToolCallBlock, path: string, context: WriteContext): unknown {
+function writeInput(block: ToolCallBlock, path: string, context: ConverseContext): unknown {
   if (block.kind === "custom") return { input: block.arguments };
   const parsed = parseArguments(block.arguments);
   if (parsed.kind === "object") return parsed.value;
@@ -142,7 +142,12 @@ function writeInput(block: ToolCallBlock, path: string, context: WriteContext): 
   return wrapArguments(block.arguments);
 }
 
-function writeToolResult(block: ToolResultBlock, path: string, context: WriteContext, id: string | null): JsonObject {
+function writeToolResult(
+  block: ToolResultBlock,
+  path: string,
+  context: ConverseContext,
+  id: string | null,
+): JsonObject {
   const content = writeResultContent(block, path, context);
   return {
     toolUseId: id ?? (context.native ? block.callId : legalToolId(block.callId)),
@@ -151,7 +156,7 @@ function writeToolResult(block: ToolResultBlock, path: string, context: WriteCon
   };
 }
 
-function writeStatus(isError: boolean | null, path: string, context: WriteContext): JsonObject {
+function writeStatus(isError: boolean | null, path: string, context: ConverseContext): JsonObject {
   if (isError === null) return {};
   if (context.native || context.rules.resultStatus) return { status: isError ? "error" : "success" };
   if (isError) context.losses.drop(`${path}.is_error`, "the model is not told that a result is an error");
@@ -160,7 +165,7 @@ function writeStatus(isError: boolean | null, path: string, context: WriteContex
 
 const EMPTY_RESULT = "(empty)";
 
-function writeResultContent(block: ToolResultBlock, path: string, context: WriteContext): JsonObject[] {
+function writeResultContent(block: ToolResultBlock, path: string, context: ConverseContext): JsonObject[] {
   const [first] = block.content;
   if (context.native && block.wasString && first?.type === "text") return [{ json: parseExact(first.text) }];
   const content = writeBlocks(block.content, `${path}.content`, context);
@@ -170,7 +175,7 @@ function writeResultContent(block: ToolResultBlock, path: string, context: Write
 }
 
 /** Only what the model behind can verify is sent: it refuses a turn whose thinking it cannot. */
-function writeReasoning(block: ReasoningBlock, path: string, context: WriteContext): JsonObject | null {
+function writeReasoning(block: ReasoningBlock, path: string, context: ConverseContext): JsonObject | null {
   const { signature, encrypted, text } = block;
   if (encrypted?.issuer === REDACTED) return { reasoningContent: { redactedContent: encrypted.value } };
   const isClaude = context.rules.family === "claude";
@@ -188,4 +193,4 @@ function writeReasoning(block: ReasoningBlock, path: string, context: WriteConte
   return null;
 }
 
-const ownExtras = (block: ReasoningBlock, context: WriteContext): Extras => (context.native ? block.extras : {});
+const ownExtras = (block: ReasoningBlock, context: ConverseContext): Extras => (context.native ? block.extras : {});

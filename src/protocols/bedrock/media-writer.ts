@@ -2,13 +2,13 @@
 import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { audioWordOf, documentWordOf, imageWordOf, isAudioWord, mediaTypeOf } from "./formats.ts";
-import type { WriteContext } from "./write-context.ts";
+import type { ConverseContext } from "./write-context.ts";
 
 const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/;
 
 type Bytes = Extract<MediaSource, { kind: "base64" }>;
 
-export function writeImage(block: ImageBlock, path: string, context: WriteContext): JsonObject | null {
+export function writeImage(block: ImageBlock, path: string, context: ConverseContext): JsonObject | null {
   if (block.detail !== null && block.detail !== "auto") {
     context.losses.drop(`${path}.detail`, "the Converse API has no resolution setting");
   }
@@ -25,7 +25,7 @@ export function writeImage(block: ImageBlock, path: string, context: WriteContex
   return { format, source: { bytes: source.data } };
 }
 
-export function writeAudio(block: AudioBlock, path: string, context: WriteContext): JsonObject | null {
+export function writeAudio(block: AudioBlock, path: string, context: ConverseContext): JsonObject | null {
   const source = bytesOf(block.source);
   if (!context.native && !context.rules.audio) {
     context.losses.drop(path, "the model takes no audio");
@@ -40,7 +40,7 @@ export function writeAudio(block: AudioBlock, path: string, context: WriteContex
   return { format, source: { bytes: source.data } };
 }
 
-export function writeDocument(block: DocumentBlock, path: string, context: WriteContext): JsonObject | null {
+export function writeDocument(block: DocumentBlock, path: string, context: ConverseContext): JsonObject | null {
   const source = writeSource(block, path, context);
   if (source === null) {
     context.losses.drop(path, "a document of a kind the vendor does not take");
@@ -54,7 +54,7 @@ export function writeDocument(block: DocumentBlock, path: string, context: Write
 }
 
 /** Words about a document that only Claude reads. */
-function writeNotes(block: DocumentBlock, path: string, context: WriteContext): JsonObject {
+function writeNotes(block: DocumentBlock, path: string, context: ConverseContext): JsonObject {
   const notes = {
     ...(block.context === null ? {} : { context: block.context }),
     ...(block.citations === null ? {} : { citations: { enabled: block.citations } }),
@@ -64,7 +64,7 @@ function writeNotes(block: DocumentBlock, path: string, context: WriteContext): 
   return {};
 }
 
-function writeSource(block: DocumentBlock, path: string, context: WriteContext): JsonObject | null {
+function writeSource(block: DocumentBlock, path: string, context: ConverseContext): JsonObject | null {
   const { source } = block;
   const takesWords = context.native || context.rules.family === "claude";
   switch (source.kind) {
@@ -95,7 +95,7 @@ function writeWords(texts: readonly string[], as: "text" | "content" | "bytes"):
   }
 }
 
-function textsOf(blocks: readonly IrBlock[], path: string, context: WriteContext): string[] {
+function textsOf(blocks: readonly IrBlock[], path: string, context: ConverseContext): string[] {
   return blocks.flatMap((block, index) => {
     if (block.type === "text") return [block.text];
     context.losses.drop(`${path}.source.content[${index}]`, "blocks of a document are texts");
@@ -107,7 +107,7 @@ function textsOf(blocks: readonly IrBlock[], path: string, context: WriteContext
  * A name of letters, digits, hyphens, parentheses, brackets and single spaces, once in a request (docs.aws.amazon.com,
  * DocumentBlock, read 2026-11).
  */
-function writeName(title: string | null, path: string, context: WriteContext): string {
+function writeName(title: string | null, path: string, context: ConverseContext): string {
   const asked = title ?? `Document ${context.documentNames.size + 1}`;
   const legal = asked
     .replace(/[^A-Za-z0-9 \-()[\]]/g, "-")

@@ -16,10 +16,10 @@ import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
 import type { Tier } from "./wire.ts";
-import { createWriteContext, type WriteContext } from "./write-context.ts";
+import { type ConverseContext, createConverseContext } from "./write-context.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(asked, options.upstreamModel);
+  const context = createConverseContext(asked, options.upstreamModel);
   const { structuredOutput, forcedTools } = context.rules;
   const forced = context.native || structuredOutput || !forcedTools ? null : forceAnswer(asked);
   if (forced !== null) context.losses.approximate(forced.loss.field, forced.loss.detail);
@@ -67,7 +67,7 @@ const JSON_MODE = "Answer with one JSON object and nothing else.";
 
 function writePrompt(
   request: IrRequest,
-  context: WriteContext,
+  context: ConverseContext,
 ): { readonly system: readonly JsonObject[]; readonly messages: readonly JsonObject[] } {
   // First, since cache marks are few and these are worth the most.
   const instructions = writeSystem(request.instructions, context);
@@ -87,7 +87,7 @@ function writePrompt(
 }
 
 /** The schema travels as JSON text. */
-function writeFormat(format: IrOutputFormat | null, context: WriteContext): JsonObject | null {
+function writeFormat(format: IrOutputFormat | null, context: ConverseContext): JsonObject | null {
   if (format === null || format.kind === "text") return null;
   if (format.kind === "json") {
     context.losses.approximate("response_format", "JSON without a schema is asked for in the system prompt");
@@ -105,7 +105,7 @@ function writeFormat(format: IrOutputFormat | null, context: WriteContext): Json
   return { type: "json_schema", structure: { jsonSchema } };
 }
 
-function writeSchema(schema: unknown, context: WriteContext): unknown {
+function writeSchema(schema: unknown, context: ConverseContext): unknown {
   if (context.native) return schema;
   const changes = new Set<string>();
   const written = closeSchema(schema ?? { type: "object" }, changes);
@@ -114,7 +114,7 @@ function writeSchema(schema: unknown, context: WriteContext): unknown {
 }
 
 /** The vendor refuses stop sequences of white space alone. */
-function writeStop(stop: readonly string[], context: WriteContext): readonly string[] {
+function writeStop(stop: readonly string[], context: ConverseContext): readonly string[] {
   if (context.native) return stop;
   const kept = stop.filter((each) => each.trim() !== "");
   if (kept.length < stop.length) context.losses.drop("stop", "the vendor takes no blank stop sequence");
@@ -122,7 +122,7 @@ function writeStop(stop: readonly string[], context: WriteContext): readonly str
 }
 
 /** Parallel calls are the default, and one at a time an option of newer Claudes alone. */
-function writeParallel(request: IrRequest, hasTools: boolean, context: WriteContext): JsonObject {
+function writeParallel(request: IrRequest, hasTools: boolean, context: ConverseContext): JsonObject {
   const { parallelToolCalls } = request;
   const isNews = parallelToolCalls === false && hasTools;
   if (parallelToolCalls === null || (!context.native && !isNews)) return {};
@@ -142,7 +142,7 @@ function isForced({ toolChoice }: IrRequest): boolean {
 const METADATA_MAX = 16;
 const METADATA_TEXT = /^[a-zA-Z0-9\s:_@$#=/+,\-.]{0,256}$/;
 
-function writeMetadata(metadata: IrRequest["metadata"], context: WriteContext): JsonObject {
+function writeMetadata(metadata: IrRequest["metadata"], context: ConverseContext): JsonObject {
   if (metadata === null) return {};
   if (context.native) return { requestMetadata: metadata };
   const legal = Object.entries(metadata).filter(
@@ -166,7 +166,7 @@ const TIERS: ReadonlyMap<string, Tier | null> = new Map<string, Tier | null>([
   ["reserved", "reserved"],
 ]);
 
-function writeServiceTier(tier: string | null, context: WriteContext): JsonObject {
+function writeServiceTier(tier: string | null, context: ConverseContext): JsonObject {
   if (tier === null) return {};
   if (context.native) return { serviceTier: { type: tier } };
   const written = TIERS.get(tier);
@@ -174,7 +174,7 @@ function writeServiceTier(tier: string | null, context: WriteContext): JsonObjec
   return written == null ? {} : { serviceTier: { type: written } };
 }
 
-function dropTheRest(request: IrRequest, context: WriteContext): void {
+function dropTheRest(request: IrRequest, context: ConverseContext): void {
   const none = "the Converse API has no such option";
   if (request.choices !== null && request.choices > 1) context.losses.drop("n", "the vendor gives one answer");
   if (request.logprobs !== null) context.losses.drop("logprobs", none);

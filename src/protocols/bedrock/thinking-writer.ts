@@ -6,7 +6,7 @@ import type { IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { askedBudget, askedEffort, BUDGET_TOKENS_MIN, isToolForced, planBudget } from "../shared/thinking-budget.ts";
-import type { WriteContext } from "./write-context.ts";
+import type { ConverseContext } from "./write-context.ts";
 
 export interface WrittenThinking {
   /** Members of `additionalModelRequestFields`. */
@@ -22,7 +22,7 @@ export function writeThinking(
   request: IrRequest,
   options: WriteRequestOptions,
   messages: readonly JsonObject[],
-  context: WriteContext,
+  context: ConverseContext,
 ): WrittenThinking {
   const maxTokens = writeMaxTokens(request.maxOutputTokens, options, context);
   const none: WrittenThinking = { fields: {}, effort: null, maxTokens, thinks: false };
@@ -50,7 +50,7 @@ export function writeThinking(
 }
 
 /** Clamped to what the lane gives; a limit nobody named is the vendor's own affair. */
-function writeMaxTokens(asked: number | null, options: WriteRequestOptions, context: WriteContext): number | null {
+function writeMaxTokens(asked: number | null, options: WriteRequestOptions, context: ConverseContext): number | null {
   if (asked === null || options.maxOutputTokens === null || asked <= options.maxOutputTokens) return asked;
   context.losses.clamp("max_tokens", `the model answers with at most ${options.maxOutputTokens}`);
   return options.maxOutputTokens;
@@ -62,7 +62,7 @@ function writeOwn(
   config: IrReasoningConfig,
   asked: number | null,
   maxTokens: number | null,
-  context: WriteContext,
+  context: ConverseContext,
 ): Own {
   const { family } = context.rules;
   if (family === "nova" || family === "openai") return writeFamilyEffort(config.effort, config.mode, context);
@@ -81,7 +81,7 @@ function writeOwn(
 }
 
 /** Nova and gpt-oss have words of their own for an effort. */
-function writeFamilyEffort(effort: string | null, mode: IrReasoningConfig["mode"], context: WriteContext): Own {
+function writeFamilyEffort(effort: string | null, mode: IrReasoningConfig["mode"], context: ConverseContext): Own {
   if (context.rules.family === "nova") {
     const type = mode === "disabled" ? "disabled" : "enabled";
     return {
@@ -93,7 +93,7 @@ function writeFamilyEffort(effort: string | null, mode: IrReasoningConfig["mode"
 }
 
 /** Models that take a budget do not think unless asked. */
-function writeDisabled(context: WriteContext): JsonObject {
+function writeDisabled(context: ConverseContext): JsonObject {
   switch (context.rules.reasoning) {
     case "adaptive":
       return { thinking: { type: "disabled" } };
@@ -119,7 +119,7 @@ interface BudgetInput {
 
 function writeBudget(
   { request, config, options, messages, none }: BudgetInput,
-  context: WriteContext,
+  context: ConverseContext,
 ): WrittenThinking {
   const because = whyNotThink(request, messages);
   if (because !== null) {
@@ -160,7 +160,7 @@ export interface WrittenSampling {
 }
 
 /** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all. */
-export function writeSampling(sampling: IrSampling, thinks: boolean, context: WriteContext): WrittenSampling {
+export function writeSampling(sampling: IrSampling, thinks: boolean, context: ConverseContext): WrittenSampling {
   const { topP } = sampling;
   for (const [field, value] of [
     ["seed", sampling.seed],
@@ -185,11 +185,11 @@ export function writeSampling(sampling: IrSampling, thinks: boolean, context: Wr
 
 type Asked = Readonly<Record<"temperature" | "top_p" | "top_k", number | null>>;
 
-function topKField(topK: number, context: WriteContext): JsonObject {
+function topKField(topK: number, context: ConverseContext): JsonObject {
   return context.rules.family === "nova" ? { inferenceConfig: { topK } } : { top_k: topK };
 }
 
-function allowed(asked: Asked, thinks: boolean, context: WriteContext): Asked {
+function allowed(asked: Asked, thinks: boolean, context: ConverseContext): Asked {
   const { rules } = context;
   const kept: Record<keyof Asked, number | null> = { temperature: null, top_p: null, top_k: null };
   for (const field of ["temperature", "top_p", "top_k"] as const) {
@@ -211,7 +211,7 @@ function isAllowedBesideThinking(field: keyof Asked, value: number): boolean {
   return (field === "top_p" && value >= 0.95) || (field === "temperature" && value === 1);
 }
 
-function clampTemperature(temperature: number | null, context: WriteContext): number | null {
+function clampTemperature(temperature: number | null, context: ConverseContext): number | null {
   if (temperature === null || temperature <= 1) return temperature;
   context.losses.clamp("temperature", "the highest is 1");
   return 1;

@@ -5,13 +5,13 @@ import { objectSchema } from "../shared/schema/closed.ts";
 import { withExtras } from "./block-writer.ts";
 import { legalToolName, toolNames } from "./tool-ids.ts";
 import { ORIGIN } from "./wire.ts";
-import { type WriteContext, writeMark } from "./write-context.ts";
+import { type ConverseContext, writeMark } from "./write-context.ts";
 
 /** Null: no `toolConfig`. */
 export function writeTools(
   request: IrRequest,
   messages: readonly JsonObject[],
-  context: WriteContext,
+  context: ConverseContext,
 ): JsonObject | null {
   const choice = request.toolChoice;
   const allowed = choice?.kind === "allowed" ? new Set(choice.names) : null;
@@ -36,7 +36,7 @@ export function writeTools(
   return { tools, ...(written === null ? {} : { toolChoice: written }) };
 }
 
-function writeNone(needed: boolean, context: WriteContext): void {
+function writeNone(needed: boolean, context: ConverseContext): void {
   context.losses.approximate(
     "tool_choice",
     needed
@@ -45,7 +45,7 @@ function writeNone(needed: boolean, context: WriteContext): void {
   );
 }
 
-function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject[] {
+function writeTool(tool: IrTool, path: string, context: ConverseContext): JsonObject[] {
   if (tool.type === "opaque") {
     const value = asObject(tool.value);
     if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return [value];
@@ -78,14 +78,14 @@ function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObjec
 const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
 
 /** Strict is only sent where the model takes it, and not when it is off: then it is the default. */
-function writeStrict(strict: boolean | null, path: string, context: WriteContext): JsonObject {
+function writeStrict(strict: boolean | null, path: string, context: ConverseContext): JsonObject {
   if (strict === null || (!strict && !context.native)) return {};
   if (context.native || context.rules.structuredOutput) return { strict };
   context.losses.drop(path, "the model has no strict tools");
   return {};
 }
 
-function writeName(name: string, path: string, context: WriteContext): string {
+function writeName(name: string, path: string, context: ConverseContext): string {
   if (context.native) return name;
   const legal = toolNames.legal(name);
   if (legal === null) context.losses.approximate(path, "the name is longer than the vendor takes");
@@ -93,7 +93,7 @@ function writeName(name: string, path: string, context: WriteContext): string {
 }
 
 /** The service demands a `toolConfig` where the conversation holds calls (agentgateway/agentgateway#2747). */
-function toolsOfHistory(names: readonly string[], context: WriteContext): JsonObject[] {
+function toolsOfHistory(names: readonly string[], context: ConverseContext): JsonObject[] {
   context.losses.approximate(
     "tools",
     "the conversation holds tool calls, so their tools are defined without parameters",
@@ -112,7 +112,7 @@ function namesInHistory(messages: readonly JsonObject[]): string[] {
   return [...names];
 }
 
-function writeToolChoice(choice: IrToolChoice | null, context: WriteContext): JsonObject | null {
+function writeToolChoice(choice: IrToolChoice | null, context: ConverseContext): JsonObject | null {
   const forced =
     choice?.kind === "required" ||
     choice?.kind === "tool" ||

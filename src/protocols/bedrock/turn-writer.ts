@@ -7,7 +7,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { alternateTurns, type WrittenTurn } from "../shared/alternating-turns.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalToolId } from "./tool-ids.ts";
-import type { WriteContext } from "./write-context.ts";
+import type { ConverseContext } from "./write-context.ts";
 
 export interface WrittenConversation {
   readonly messages: readonly JsonObject[];
@@ -15,7 +15,7 @@ export interface WrittenConversation {
   readonly promoted: readonly JsonObject[];
 }
 
-export function writeConversation(request: IrRequest, context: WriteContext): WrittenConversation {
+export function writeConversation(request: IrRequest, context: ConverseContext): WrittenConversation {
   if (!context.native) return alternate(request, context);
   const messages = request.turns
     .map((turn, index) => writeOwnTurn(turn, `messages[${index}]`, context))
@@ -23,7 +23,7 @@ export function writeConversation(request: IrRequest, context: WriteContext): Wr
   return { messages, promoted: [] };
 }
 
-export function writeSystem(instructions: readonly IrInstruction[], context: WriteContext): JsonObject[] {
+export function writeSystem(instructions: readonly IrInstruction[], context: ConverseContext): JsonObject[] {
   return instructions.flatMap((instruction, index) => {
     if (!context.native) context.losses.dropExtras(`messages[${index}]`, instruction.extras);
     return writeInstruction(instruction.blocks, context.native ? "system" : `messages[${index}].content`, context);
@@ -31,7 +31,7 @@ export function writeSystem(instructions: readonly IrInstruction[], context: Wri
 }
 
 /** The system prompt is text; a client of this protocol may have more in it, which the vendor judges. */
-function writeInstruction(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+function writeInstruction(blocks: readonly IrBlock[], path: string, context: ConverseContext): JsonObject[] {
   return blocks.flatMap((block, index) => {
     if (context.native || block.type === "text" || block.type === "opaque") {
       return writeBlock(block, `${path}[${index}]`, context);
@@ -42,12 +42,12 @@ function writeInstruction(blocks: readonly IrBlock[], path: string, context: Wri
 }
 
 /** Null when nothing is left of a turn that held something: the vendor refuses empty content. */
-function writeOwnTurn(turn: IrTurn, path: string, context: WriteContext): JsonObject | null {
+function writeOwnTurn(turn: IrTurn, path: string, context: ConverseContext): JsonObject | null {
   const content = writeBlocks(turn.blocks, `${path}.content`, context);
   return content.length === 0 && turn.blocks.length > 0 ? null : { role: turn.role, content, ...turn.extras };
 }
 
-function alternate(request: IrRequest, context: WriteContext): WrittenConversation {
+function alternate(request: IrRequest, context: ConverseContext): WrittenConversation {
   const promoted: JsonObject[] = [];
   const turns = alternateTurns<JsonObject>(request.turns, request.instructions.length, {
     write: (block, path, id) => writeBlock(block, path, context, id === "" ? null : id),
@@ -65,14 +65,14 @@ function alternate(request: IrRequest, context: WriteContext): WrittenConversati
 const MEDIA: ReadonlySet<IrBlock["type"]> = new Set(["image", "document", "audio"]);
 
 /** "A conversation must start with a user message", the service says. */
-function withOpening(turns: readonly WrittenTurn<JsonObject>[], context: WriteContext): WrittenTurn<JsonObject>[] {
+function withOpening(turns: readonly WrittenTurn<JsonObject>[], context: ConverseContext): WrittenTurn<JsonObject>[] {
   if (turns[0]?.role !== "assistant") return [...turns];
   context.losses.approximate("messages", "a conversation begins with the user, so a short turn is put in front");
   return [{ role: "user", content: [{ text: "Begin." }] }, ...turns];
 }
 
 /** The service refuses a turn of documents without a word. */
-function withWords({ role, content }: WrittenTurn<JsonObject>, context: WriteContext): JsonObject {
+function withWords({ role, content }: WrittenTurn<JsonObject>, context: ConverseContext): JsonObject {
   const silent = content.some((block) => "document" in block) && !content.some((block) => "text" in block);
   if (!silent) return { role, content };
   context.losses.approximate("messages", "documents need words beside them, so a few are added");

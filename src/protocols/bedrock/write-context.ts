@@ -1,54 +1,33 @@
-/** What every part of the request writer needs to know: whose request it is, what the model takes, where losses go. */
+/** What every part of this request writer needs to know beside what all need: cache marks left, names of documents. */
 import type { CacheMark, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
+import { type CacheMarkBudget, createCacheMarkBudget, takeCacheMark } from "../shared/cache-marks.ts";
+import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
 import { ORIGIN } from "./wire.ts";
 
-/** The service takes at most so many marks in one request (docs.aws.amazon.com, prompt caching, read 2026-11). */
-const CACHE_MARKS_MAX = 4;
-
-export interface WriteContext {
-  /** The request was read from this protocol: what its client wrote is written back, and the vendor judges it. */
-  readonly native: boolean;
-  readonly rules: ModelRules;
-  readonly losses: Losses;
-  /** Cache marks that may still be written. */
-  marksLeft: number;
+export interface ConverseContext extends WriteContext<ModelRules>, CacheMarkBudget {
   /** Names of documents so far, which must differ. */
   readonly documentNames: Set<string>;
 }
 
-export function createWriteContext(request: IrRequest, upstreamModel: string): WriteContext {
-  return {
-    native: request.sourceProtocol === ORIGIN,
-    rules: rulesOf(upstreamModel),
-    losses: createLosses(),
-    marksLeft: CACHE_MARKS_MAX,
-    documentNames: new Set(),
-  };
+export function createConverseContext(request: IrRequest, upstreamModel: string): ConverseContext {
+  const own = { protocol: ORIGIN, rules: rulesOf(upstreamModel) };
+  return { ...createWriteContext(request, own), ...createCacheMarkBudget(), documentNames: new Set() };
 }
 
 /** The mark behind a block, or nothing. */
-export function writeMark(cache: CacheMark | null, path: string, context: WriteContext): JsonObject[] {
+export function writeMark(cache: CacheMark | null, path: string, context: ConverseContext): JsonObject[] {
   if (cache === null) return [];
-  const { lifetime } = cache;
-  if (!context.native) {
-    if (!context.rules.cacheMarks) {
-      context.losses.drop(`${path}.cache_control`, "the model has no cache marks");
-      return [];
-    }
-    if (context.marksLeft === 0) {
-      context.losses.drop(`${path}.cache_control`, "the vendor takes at most 4 cache marks");
-      return [];
-    }
-    context.marksLeft--;
-    if (!context.rules.cacheLifetimes) {
-      if (lifetime === "1h") {
-        context.losses.approximate(`${path}.cache_control.ttl`, "the model caches for five minutes");
-      }
-      return [{ cachePoint: { type: "default" } }];
-    }
+  const { native, rules, losses } = context;
+  if (!native && !rules.cacheMarks) {
+    losses.drop(`${path}.cache_control`, "the model has no cache marks");
+    return [];
   }
-  return [{ cachePoint: { type: "default", ...(lifetime === null ? {} : { ttl: lifetime }) } }];
+  if (!takeCacheMark(path, context)) return [];
+  const { lifetime } = cache;
+  if (lifetime === null) return [{ cachePoint: { type: "default" } }];
+  if (native || rules.cacheLifetimes) return [{ cachePoint: { type: "default", ttl: lifetime } }];
+  if (lifetime === "1h") losses.approximate(`${path}.cache_control.ttl`, "the model caches for five minutes");
+  return [{ cachePoint: { type: "default" } }];
 }

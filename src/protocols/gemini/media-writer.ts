@@ -2,13 +2,13 @@
 import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { sniff, typeOfAddress, typeOfFormat } from "./media-types.ts";
-import type { WriteContext } from "./write-context.ts";
+import type { GeminiContext } from "./model-rules.ts";
 
 /** `fallback`: the type written where nobody and nothing says one. Null: the vendor cannot reach it. */
 function writeSource(
   source: MediaSource,
   about: { readonly fallback: string; readonly name: string | null; readonly path: string },
-  context: WriteContext,
+  context: GeminiContext,
 ): JsonObject | null {
   const named = about.name === null || !context.native ? {} : { displayName: about.name };
   switch (source.kind) {
@@ -30,14 +30,14 @@ function writeSource(
 }
 
 /** The bytes know better than a client that says "image/jpg". */
-function mediaTypeOf(source: Extract<MediaSource, { kind: "base64" }>, context: WriteContext): string | null {
+function mediaTypeOf(source: Extract<MediaSource, { kind: "base64" }>, context: GeminiContext): string | null {
   if (context.native) return source.mediaType;
   return source.mediaType === null || source.mediaType === "image/jpg"
     ? (sniff(source.data) ?? source.mediaType)
     : source.mediaType;
 }
 
-export function writeImage(block: ImageBlock, path: string, context: WriteContext): JsonObject | null {
+export function writeImage(block: ImageBlock, path: string, context: GeminiContext): JsonObject | null {
   const written = writeSource(block.source, { fallback: "image/png", name: null, path }, context);
   if (written === null) return dropFile(path, context);
   return { ...written, ...writeDetail(block.detail, `${path}.detail`, context) };
@@ -45,7 +45,7 @@ export function writeImage(block: ImageBlock, path: string, context: WriteContex
 
 const DETAILS: ReadonlySet<string> = new Set(["low", "medium", "high", "ultra_high"]);
 
-function writeDetail(detail: string | null, path: string, context: WriteContext): JsonObject {
+function writeDetail(detail: string | null, path: string, context: GeminiContext): JsonObject {
   if (detail === null || detail === "auto") return {};
   if (!DETAILS.has(detail) || !(context.rules.mediaInResults || context.native)) {
     context.losses.drop(path, "the model has no such resolution for a single image");
@@ -54,7 +54,7 @@ function writeDetail(detail: string | null, path: string, context: WriteContext)
   return { mediaResolution: { level: `MEDIA_RESOLUTION_${detail.toUpperCase()}` } };
 }
 
-export function writeAudio(block: AudioBlock, path: string, context: WriteContext): JsonObject | null {
+export function writeAudio(block: AudioBlock, path: string, context: GeminiContext): JsonObject | null {
   if (block.transcript !== null && !context.native) {
     context.losses.drop(`${path}.transcript`, "audio has no transcript beside it");
   }
@@ -66,8 +66,8 @@ export function writeAudio(block: AudioBlock, path: string, context: WriteContex
 export function writeDocument(
   block: DocumentBlock,
   path: string,
-  context: WriteContext,
-  writeBlocks: (blocks: readonly IrBlock[], path: string, context: WriteContext) => JsonObject[],
+  context: GeminiContext,
+  writeBlocks: (blocks: readonly IrBlock[], path: string, context: GeminiContext) => JsonObject[],
 ): JsonObject[] {
   tellLosses(block, path, context);
   const { source } = block;
@@ -87,14 +87,14 @@ export function writeDocument(
   }
 }
 
-function tellLosses(block: DocumentBlock, path: string, context: WriteContext): void {
+function tellLosses(block: DocumentBlock, path: string, context: GeminiContext): void {
   if (context.native) return;
   if (block.title !== null) context.losses.drop(`${path}.title`, "files have no title");
   if (block.context !== null) context.losses.drop(`${path}.context`, "files have no context");
   if (block.citations === true) context.losses.drop(`${path}.citations`, "the vendor cites only what it found itself");
 }
 
-function dropFile(path: string, context: WriteContext): null {
+function dropFile(path: string, context: GeminiContext): null {
   context.losses.drop(path, "a file of another vendor's store");
   return null;
 }

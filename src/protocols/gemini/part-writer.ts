@@ -4,33 +4,33 @@ import { asObject, type JsonObject } from "../../std/json.ts";
 import { parseObject, wrapArguments } from "./arguments.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
 import { isEmpty, mergeMembers } from "./members.ts";
+import type { GeminiContext } from "./model-rules.ts";
 import { isInvented, legalToolName } from "./tool-ids.ts";
 import { ORIGIN } from "./wire.ts";
-import type { WriteContext } from "./write-context.ts";
 
-export function writeBlocks(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+export function writeBlocks(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
   return blocks.flatMap((block, index) => writeBlock(block, `${path}[${index}]`, context));
 }
 
 /** Of blocks that stand for themselves; calls, results and reasoning are the turn writer's. */
-export function writeBlock(block: IrBlock, path: string, context: WriteContext): JsonObject[] {
+export function writeBlock(block: IrBlock, path: string, context: GeminiContext): JsonObject[] {
   const written = writeKind(block, path, context);
   if (block.type === "opaque") return written;
   if ("cache" in block && block.cache !== null && !context.native) dropCache(path, context);
   return written.map((part) => withExtras(part, block.extras, path, context));
 }
 
-export function withExtras(part: JsonObject, extras: JsonObject, path: string, context: WriteContext): JsonObject {
+export function withExtras(part: JsonObject, extras: JsonObject, path: string, context: GeminiContext): JsonObject {
   if (context.native) return mergeMembers(part, extras);
   if (!isEmpty(extras)) context.losses.dropExtras(path, extras);
   return part;
 }
 
-export function dropCache(path: string, context: WriteContext): void {
+export function dropCache(path: string, context: GeminiContext): void {
   context.losses.drop(`${path}.cache_control`, "the vendor caches by itself, or by a name given ahead");
 }
 
-function writeKind(block: IrBlock, path: string, context: WriteContext): JsonObject[] {
+function writeKind(block: IrBlock, path: string, context: GeminiContext): JsonObject[] {
   switch (block.type) {
     case "text":
       if (block.citations.length > 0 && !context.native) {
@@ -69,12 +69,12 @@ export function writeId(id: string): JsonObject {
   return id === "" || isInvented(id) ? {} : { id };
 }
 
-function writeCall(block: ToolCallBlock, path: string, context: WriteContext): JsonObject {
+function writeCall(block: ToolCallBlock, path: string, context: GeminiContext): JsonObject {
   const name = context.native ? block.name : legalToolName(block.name);
   return { functionCall: { ...writeId(block.id), name, args: writeArguments(block, path, context) } };
 }
 
-function writeArguments(block: ToolCallBlock, path: string, context: WriteContext): JsonObject {
+function writeArguments(block: ToolCallBlock, path: string, context: GeminiContext): JsonObject {
   if (block.kind === "custom") return { input: block.arguments };
   const parsed = parseObject(block.arguments);
   if (parsed !== null) return parsed;
@@ -89,7 +89,7 @@ export interface WrittenResult {
 }
 
 /** `name` is the tool's, from the call; the vendor demands it. */
-export function writeResult(block: ToolResultBlock, name: string, path: string, context: WriteContext): WrittenResult {
+export function writeResult(block: ToolResultBlock, name: string, path: string, context: GeminiContext): WrittenResult {
   const texts = block.content.flatMap((each) => (each.type === "text" || each.type === "refusal" ? [each.text] : []));
   const media: JsonObject[] = [];
   for (const [index, each] of block.content.entries()) {
@@ -109,7 +109,7 @@ export function writeResult(block: ToolResultBlock, name: string, path: string, 
 }
 
 /** By convention `output` is what came back and `error` what went wrong (SDK type FunctionResponse). */
-function writeOutput(block: ToolResultBlock, text: string, context: WriteContext): JsonObject {
+function writeOutput(block: ToolResultBlock, text: string, context: GeminiContext): JsonObject {
   const isError = block.isError === true;
   const parsed = block.wasString && context.native ? null : text.trim() === "" ? null : parseObject(text);
   if (isError) return parsed !== null && Object.hasOwn(parsed, "error") ? parsed : { error: text };

@@ -7,15 +7,17 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
+import { createWriteContext } from "../shared/write-context.ts";
 import { isEmpty, mergeMembers, present } from "./members.ts";
+import { type GeminiContext, rulesOf } from "./model-rules.ts";
 import { writeSchema } from "./schema-writer.ts";
 import { writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeInstructions } from "./turn-writer.ts";
-import { createWriteContext, type WriteContext } from "./write-context.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, options.upstreamModel);
+  const context = createWriteContext(request, { protocol: ORIGIN, rules: rulesOf(options.upstreamModel) });
   const { tools, config } = writeTools(request, context);
   const format = writeFormat(request.outputFormat, tools.length > 0, context);
   const { system, contents } = writePrompt(request, format.instruction, context);
@@ -47,7 +49,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
 function writePrompt(
   request: IrRequest,
   added: string | null,
-  context: WriteContext,
+  context: GeminiContext,
 ): { system: readonly JsonObject[]; contents: readonly JsonObject[] } {
   const { contents, promoted } = writeConversation(request, context);
   const system = [...writeInstructions(request.instructions, context), ...promoted];
@@ -60,7 +62,7 @@ function writePrompt(
 /** The vendor's limits are 32-bit integers. */
 const INT32_MAX = 2_147_483_647;
 
-function writeLimit(asked: number | null, ofLane: number | null, context: WriteContext): number | null {
+function writeLimit(asked: number | null, ofLane: number | null, context: GeminiContext): number | null {
   if (asked === null) return null;
   const most = ofLane ?? (context.native ? asked : INT32_MAX);
   if (asked <= most) return asked;
@@ -71,7 +73,7 @@ function writeLimit(asked: number | null, ofLane: number | null, context: WriteC
 /** ai.google.dev/api/generate-content#generationconfig, read 2026-11-27. */
 const STOP_SEQUENCES_MAX = 5;
 
-function writeStop(stop: readonly string[], context: WriteContext): readonly string[] {
+function writeStop(stop: readonly string[], context: GeminiContext): readonly string[] {
   if (context.native) return stop;
   const kept = stop.filter((each) => each !== "");
   if (kept.length <= STOP_SEQUENCES_MAX) return kept;
@@ -87,7 +89,7 @@ interface WrittenFormat {
 
 const NO_FORMAT: WrittenFormat = { members: {}, instruction: null };
 
-function writeFormat(format: IrOutputFormat | null, hasTools: boolean, context: WriteContext): WrittenFormat {
+function writeFormat(format: IrOutputFormat | null, hasTools: boolean, context: GeminiContext): WrittenFormat {
   if (format === null) return NO_FORMAT;
   if (format.kind === "text") {
     return context.native ? { members: { responseMimeType: "text/plain" }, instruction: null } : NO_FORMAT;
@@ -119,7 +121,7 @@ const SERVICE_TIERS: ReadonlyMap<string, string | null> = new Map([
   ["priority", "priority"],
 ]);
 
-function writeServiceTier(tier: string | null, context: WriteContext): JsonObject {
+function writeServiceTier(tier: string | null, context: GeminiContext): JsonObject {
   if (tier === null) return {};
   if (context.native) return { serviceTier: tier };
   const written = SERVICE_TIERS.get(tier);
@@ -130,7 +132,7 @@ function writeServiceTier(tier: string | null, context: WriteContext): JsonObjec
   return written === null ? {} : { serviceTier: written };
 }
 
-function dropTheRest(request: IrRequest, context: WriteContext): void {
+function dropTheRest(request: IrRequest, context: GeminiContext): void {
   if (request.user !== null) context.losses.drop("user", "the Gemini API has no such option");
   if (request.metadata !== null && !isEmpty(request.metadata)) {
     context.losses.drop("metadata", "the Gemini API has no such option");

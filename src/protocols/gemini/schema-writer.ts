@@ -5,8 +5,8 @@
  */
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { define, isEmpty } from "./members.ts";
+import type { GeminiContext } from "./model-rules.ts";
 import { writeOpenApiSchema } from "./openapi-writer.ts";
-import type { WriteContext } from "./write-context.ts";
 
 export interface WrittenSchema {
   /** Which of the wire's two members it belongs into. */
@@ -15,7 +15,7 @@ export interface WrittenSchema {
 }
 
 /** What changed is one loss per change. */
-export function writeSchema(schema: unknown, path: string, context: WriteContext): WrittenSchema {
+export function writeSchema(schema: unknown, path: string, context: GeminiContext): WrittenSchema {
   if (context.native) return { form: "json-schema", schema };
   const changes = new Set<string>();
   const written: WrittenSchema = context.rules.jsonSchema
@@ -28,7 +28,7 @@ export function writeSchema(schema: unknown, path: string, context: WriteContext
 const CHANGES_TOLD_MAX = 8;
 
 /** Arguments are an object; one without members is said by leaving the schema out. */
-export function writeParameters(parameters: unknown, path: string, context: WriteContext): WrittenSchema | null {
+export function writeParameters(parameters: unknown, path: string, context: GeminiContext): WrittenSchema | null {
   if (parameters === null || parameters === undefined) return null;
   const schema = asObject(parameters);
   if (schema === undefined) {

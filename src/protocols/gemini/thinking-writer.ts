@@ -4,8 +4,8 @@
  */
 import type { IrReasoningConfig } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
+import type { GeminiContext } from "./model-rules.ts";
 import type { LevelWord } from "./wire.ts";
-import type { WriteContext } from "./write-context.ts";
 
 /** The vendor's own table for its OpenAI endpoint (ai.google.dev/gemini-api/docs/openai#thinking, read 2026-11-27). */
 const BUDGETS = { minimal: 1024, low: 1024, medium: 8192, high: 24_576, xhigh: 32_768, max: 32_768 } as const;
@@ -22,7 +22,7 @@ const LEVEL_RANKS = {
 } as const satisfies Record<LevelWord, number>;
 
 /** Null: no `thinkingConfig` member. */
-export function writeThinking(config: IrReasoningConfig | null, context: WriteContext): JsonObject | null {
+export function writeThinking(config: IrReasoningConfig | null, context: GeminiContext): JsonObject | null {
   if (config === null) return null;
   if (context.native) return writeOwn(config);
   if (context.rules.thinking === "none") {
@@ -50,7 +50,7 @@ function writeOwn(config: IrReasoningConfig): JsonObject {
   };
 }
 
-function writeOff(context: WriteContext): JsonObject {
+function writeOff(context: GeminiContext): JsonObject {
   const { rules } = context;
   if (rules.mayStopThinking) return { thinkingBudget: 0 };
   context.losses.approximate("reasoning", "the model always thinks, so it thinks as little as it can");
@@ -61,7 +61,7 @@ function writeOff(context: WriteContext): JsonObject {
 }
 
 /** A budget goes ahead of an effort: it says more. */
-function writeAmount(config: IrReasoningConfig, context: WriteContext): JsonObject {
+function writeAmount(config: IrReasoningConfig, context: GeminiContext): JsonObject {
   const { thinking } = context.rules;
   const { mode, effort, budgetTokens } = config;
   if (budgetTokens !== null)
@@ -81,7 +81,7 @@ function isEffort(word: string): word is Effort {
 }
 
 /** The level itself, or the nearest one below that the model knows, or the lowest. */
-function nearestLevel(effort: Effort, context: WriteContext): JsonObject {
+function nearestLevel(effort: Effort, context: GeminiContext): JsonObject {
   const { levels } = context.rules;
   const level = levels.filter((word) => LEVEL_RANKS[word] <= RANKS[effort]).at(-1) ?? levels[0];
   if (level === undefined) return {};
@@ -91,14 +91,14 @@ function nearestLevel(effort: Effort, context: WriteContext): JsonObject {
   return { thinkingLevel: level };
 }
 
-function levelOf(budgetTokens: number, context: WriteContext): JsonObject {
+function levelOf(budgetTokens: number, context: GeminiContext): JsonObject {
   context.losses.approximate("reasoning.max_tokens", "the model takes a level instead of a budget");
   const effort: Effort = budgetTokens <= BUDGETS.low ? "low" : budgetTokens <= BUDGETS.medium ? "medium" : "high";
   const level = context.rules.levels.filter((word) => LEVEL_RANKS[word] <= RANKS[effort]).at(-1);
   return { thinkingLevel: level ?? "HIGH" };
 }
 
-function clamp(budgetTokens: number, context: WriteContext): JsonObject {
+function clamp(budgetTokens: number, context: GeminiContext): JsonObject {
   const { min, max } = context.rules.budget;
   const budget = Math.min(max, Math.max(min, budgetTokens));
   if (budget !== budgetTokens) {
@@ -108,7 +108,7 @@ function clamp(budgetTokens: number, context: WriteContext): JsonObject {
 }
 
 /** Who asks for a budget sees thoughts in every other protocol; who asks for an effort only when it says so. */
-function writeShown(config: IrReasoningConfig, context: WriteContext): JsonObject {
+function writeShown(config: IrReasoningConfig, context: GeminiContext): JsonObject {
   const { mode, display } = config;
   if (display === null) return mode === null ? {} : { includeThoughts: true };
   if (display === "omitted" || display === "none") return mode === null ? { includeThoughts: false } : {};

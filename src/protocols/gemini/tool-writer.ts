@@ -1,11 +1,11 @@
 /** Tool definitions and the choice among them. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
+import type { GeminiContext } from "./model-rules.ts";
 import { dropCache, withExtras } from "./part-writer.ts";
 import { writeParameters } from "./schema-writer.ts";
 import { legalToolName, toolNames } from "./tool-ids.ts";
 import { type ChoiceMode, ORIGIN } from "./wire.ts";
-import type { WriteContext } from "./write-context.ts";
 
 export interface WrittenTools {
   /** Empty: no `tools` member. */
@@ -14,7 +14,7 @@ export interface WrittenTools {
   readonly config: JsonObject | null;
 }
 
-export function writeTools(request: IrRequest, context: WriteContext): WrittenTools {
+export function writeTools(request: IrRequest, context: GeminiContext): WrittenTools {
   const tools: JsonObject[] = [];
   let functions: JsonObject[] = [];
   for (const [index, tool] of request.tools.entries()) {
@@ -32,7 +32,7 @@ export function writeTools(request: IrRequest, context: WriteContext): WrittenTo
   return { tools, config: writeChoice(request, tools.length > 0, context) };
 }
 
-function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
+function writeTool(tool: IrTool, path: string, context: GeminiContext): JsonObject | null {
   if (tool.type === "opaque") {
     const value = asObject(tool.value);
     if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
@@ -60,14 +60,14 @@ function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObjec
 /** Arguments of a free-text tool: the model calls it as a function with this one string. */
 const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
 
-function writeName(name: string, path: string, context: WriteContext): string {
+function writeName(name: string, path: string, context: GeminiContext): string {
   if (context.native) return name;
   const legal = toolNames.legal(name);
   if (legal === null) context.losses.approximate(path, "the name is too long for the vendor and for a way back");
   return legal ?? legalToolName(name);
 }
 
-function writeChoice(request: IrRequest, hasTools: boolean, context: WriteContext): JsonObject | null {
+function writeChoice(request: IrRequest, hasTools: boolean, context: GeminiContext): JsonObject | null {
   const { toolChoice, parallelToolCalls } = request;
   if (parallelToolCalls === false) {
     context.losses.drop("parallel_tool_calls", "the model may always make several calls at once");
@@ -83,7 +83,7 @@ function writeChoice(request: IrRequest, hasTools: boolean, context: WriteContex
   return calling === null ? null : { functionCallingConfig: calling };
 }
 
-function writeMode(choice: IrToolChoice, context: WriteContext): JsonObject | null {
+function writeMode(choice: IrToolChoice, context: GeminiContext): JsonObject | null {
   const mode = (word: ChoiceMode): JsonObject => ({ mode: word });
   const named = (names: readonly string[]): JsonObject => ({
     allowedFunctionNames: context.native ? names : names.map(legalToolName),

@@ -7,11 +7,11 @@
  */
 import type { IrBlock, IrInstruction, IrRequest, IrTurn, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
+import type { GeminiContext } from "./model-rules.ts";
 import { createPartList, type PartList } from "./part-list.ts";
 import { withExtras, writeBlock, writeId, writeResult } from "./part-writer.ts";
 import { NO_SIGNATURE } from "./reasoning-signatures.ts";
 import { legalToolName } from "./tool-ids.ts";
-import type { WriteContext } from "./write-context.ts";
 
 export interface WrittenConversation {
   readonly contents: readonly JsonObject[];
@@ -19,7 +19,7 @@ export interface WrittenConversation {
   readonly promoted: readonly JsonObject[];
 }
 
-export function writeConversation(request: IrRequest, context: WriteContext): WrittenConversation {
+export function writeConversation(request: IrRequest, context: GeminiContext): WrittenConversation {
   if (!context.native) return normaliseTurns(request, context);
   const contents = request.turns.map((turn, index) => ({
     role: turn.role === "assistant" ? "model" : "user",
@@ -30,7 +30,7 @@ export function writeConversation(request: IrRequest, context: WriteContext): Wr
 }
 
 /** The system instruction is text; a client of this protocol may have more in it, which the vendor judges. */
-export function writeInstructions(instructions: readonly IrInstruction[], context: WriteContext): JsonObject[] {
+export function writeInstructions(instructions: readonly IrInstruction[], context: GeminiContext): JsonObject[] {
   return instructions.flatMap((instruction, index) => {
     if (context.native) return writeOwnParts(instruction.blocks, "systemInstruction.parts", context);
     context.losses.dropExtras(`messages[${index}]`, instruction.extras);
@@ -38,7 +38,7 @@ export function writeInstructions(instructions: readonly IrInstruction[], contex
   });
 }
 
-function writeInstructionTexts(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+function writeInstructionTexts(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
   return blocks.flatMap((block, index) => {
     if (block.type === "text" || block.type === "opaque") return writeBlock(block, `${path}[${index}]`, context);
     context.losses.drop(`${path}[${index}]`, "instructions are text");
@@ -46,7 +46,7 @@ function writeInstructionTexts(blocks: readonly IrBlock[], path: string, context
   });
 }
 
-function writeOwnParts(blocks: readonly IrBlock[], path: string, context: WriteContext): JsonObject[] {
+function writeOwnParts(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
   const writer = partListFor(context);
   for (const [index, block] of blocks.entries()) {
     const place = `${path}[${index}]`;
@@ -57,7 +57,7 @@ function writeOwnParts(blocks: readonly IrBlock[], path: string, context: WriteC
 }
 
 /** A foreign signature is never sent: only its issuer can read it. */
-function partListFor(context: WriteContext): PartList {
+function partListFor(context: GeminiContext): PartList {
   return createPartList({
     write: (block, path) => writeBlock(block, path, context),
     finish: (part, block, path) => withExtras(part, block.extras, path, context),
@@ -85,12 +85,12 @@ interface Call {
 }
 
 interface Normaliser {
-  readonly context: WriteContext;
+  readonly context: GeminiContext;
   readonly groups: Group[];
   readonly promoted: JsonObject[];
 }
 
-function normaliseTurns(request: IrRequest, context: WriteContext): WrittenConversation {
+function normaliseTurns(request: IrRequest, context: GeminiContext): WrittenConversation {
   const normaliser: Normaliser = { context, groups: [], promoted: [] };
   for (const [index, turn] of request.turns.entries()) {
     // Instructions were messages of their own on the client's wire.

@@ -1,0 +1,23 @@
+/** What every part of a request writer needs to know: whose request it is, what the model takes, where losses go. */
+import type { IrRequest } from "../../ir/request.ts";
+import { createLosses, type Losses } from "./losses.ts";
+
+/** `Rules`: what differs between the models of one vendor; null where nothing does. */
+export interface WriteContext<Rules = null> {
+  /** The request was read from this protocol: what its client wrote is written back, and the vendor judges it. */
+  readonly native: boolean;
+  readonly rules: Rules;
+  readonly losses: Losses;
+}
+
+/** `protocol`: the writer's own. `noPlace`: the reason told for extras of another one. */
+export function createWriteContext<Rules>(
+  request: IrRequest,
+  own: { readonly protocol: string; readonly rules: Rules; readonly noPlace?: string },
+): WriteContext<Rules> {
+  return {
+    native: request.sourceProtocol === own.protocol,
+    rules: own.rules,
+    losses: createLosses({ noPlace: own.noPlace }),
+  };
+}
