@@ -3,56 +3,41 @@
  * built out of parts. No logic; what decides stands in the rooms.
  */
 import { buildInfo } from "./build-info.ts";
-import {
-  createExchange,
-  createExplain,
-  createHeaderFilter,
-  createRecoveries,
-  createSeals,
-  type Exchanges,
-  laneFactsOf,
-  lanesOf,
-  type SharedState,
-  startProbes,
-  TRACE_HEADERS,
-  type World,
-} from "./exchange/index.ts";
-import {
-  type Admission,
-  type Caller,
-  type Capped,
-  createAdmission,
-  createIdentify,
-  createKeyIdentify,
-  createSigners,
-  isLocalHost,
-  type KeyRing,
-  readAdminCredential,
-  readCredential,
-  type Spender,
-} from "./governance/index.ts";
+import { createExchange, type Exchanges } from "./exchange/exchange.ts";
+import { createHeaderFilter, TRACE_HEADERS } from "./exchange/lane/header-filter.ts";
+import { createSeals } from "./exchange/lane/reasoning-signatures.ts";
+import { laneFactsOf, lanesOf } from "./exchange/lane-facts.ts";
+import { createExplain } from "./exchange/probing/explain.ts";
+import { startProbes } from "./exchange/probing/probe.ts";
+import { createRecoveries } from "./exchange/probing/recoveries.ts";
+import type { World } from "./exchange/request/call.ts";
+import type { SharedState } from "./exchange/shared-state.ts";
+import { type Admission, createAdmission } from "./governance/admission.ts";
+import type { Capped } from "./governance/caps.ts";
+import { readAdminCredential, readCredential } from "./governance/credential.ts";
+import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
+import type { KeyRing } from "./governance/keys.ts";
+import { isLocalHost } from "./governance/local-host.ts";
+import type { Spender } from "./governance/spender.ts";
 import type { Deployment, Lane, SecretRef } from "./ir/deployment.ts";
 import { type Failure, failure } from "./ir/failure.ts";
-import {
-  createMetrics,
-  createSinks,
-  createTotals,
-  type Gauges,
-  type Log,
-  type Sink,
-  statsDocument,
-} from "./observability/index.ts";
-import { PROTOCOLS, type Protocol } from "./protocols/index.ts";
-import { createHealth, type Health } from "./routing/index.ts";
-import type { Gateway } from "./server/index.ts";
+import type { Gauges } from "./observability/gauges.ts";
+import type { Log } from "./observability/log.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { createSinks, type Sink } from "./observability/sinks.ts";
+import { createTotals, statsDocument } from "./observability/stats.ts";
+import { PROTOCOLS } from "./protocols/index.ts";
+import type { Protocol } from "./protocols/protocol.ts";
+import { createHealth, type Health } from "./routing/health.ts";
+import type { Gateway } from "./server/gateway.ts";
 import { describeError } from "./std/describe-error.ts";
 import type { Effects } from "./std/effects.ts";
 import { Secret } from "./std/secret.ts";
-import { createSend } from "./upstream/index.ts";
+import { createSend } from "./upstream/send.ts";
 
-export type { Explanation } from "./exchange/index.ts";
-export type { AdminPorts, Gateway } from "./server/index.ts";
-export { startServer } from "./server/index.ts";
+export type { Explanation } from "./exchange/probing/explain.ts";
+export type { Gateway } from "./server/gateway.ts";
+export { type AdminPorts, startServer } from "./server/serve.ts";
 
 export interface ComposeInput {
   readonly deployment: Deployment;

@@ -1,6 +1,7 @@
 // The rows about translating a request, in this process: ten messages with tools, read in one protocol and written in the
 // other, beside parsing and writing the same text and nothing else. Every protocol of the table is measured both ways.
-import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+import type { Protocol } from "../../src/protocols/protocol.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
 import type { Row } from "./report.ts";
 import { ratios, summarise } from "./statistics.ts";

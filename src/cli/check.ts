@@ -1,6 +1,8 @@
 /** `ringmain check`: everything that is wrong with the configuration, with places; or what it comes to, if nothing is. */
 import { relative } from "node:path";
-import type { Found, Problem } from "../config/index.ts";
+import { fileExists, readFileOrNull } from "../config/files.ts";
+import { type Found, findConfig } from "../config/find.ts";
+import { formatProblem, type Problem } from "../config/problem.ts";
 import type { Deployment, Lane, SecretRef, Target } from "../ir/deployment.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, formatTable, readOptions } from "./text.ts";
@@ -23,7 +25,7 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
   }
   const json = options.flags.has("--json");
   // zod and yaml are heavy, and most commands do without them.
-  const { fileExists, findConfig, formatProblem, loadDeployment, readFileOrNull } = await import("../config/index.ts");
+  const { loadDeployment } = await import("../config/load.ts");
   const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
   const missing = missingFile(found, io);
   if (found.config === null || missing !== null) {

@@ -2,7 +2,8 @@
 import { createAccumulator } from "../ir/fold.ts";
 import type { IrBlock } from "../ir/request.ts";
 import type { IrResponse } from "../ir/response.ts";
-import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
+import { PROTOCOLS } from "../protocols/index.ts";
+import type { Protocol } from "../protocols/protocol.ts";
 import { asObject, parseJson } from "../std/json.ts";
 import { Secret } from "../std/secret.ts";
 import { formatTable } from "./text.ts";

@@ -1,6 +1,6 @@
 /** The simulated vendors on a loopback port: plays the steps they answer with, pauses and broken connections included. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { VendorAnswer, VendorCall, Vendors } from "../demo/index.ts";
+import type { VendorAnswer, VendorCall, Vendors } from "../demo/vendor.ts";
 
 export interface VendorServer {
   /** Without a trailing slash. */

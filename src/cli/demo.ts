@@ -3,9 +3,13 @@
  * vendors that listen on loopback in this process. Nothing is read from disk and nothing leaves the machine.
  */
 import { buildInfo } from "../build-info.ts";
-import { createChance, createVendors, DEMO_CLIENT_KEY, demoConfig, welcome } from "../demo/index.ts";
+import { formatProblem, hasErrors } from "../config/problem.ts";
+import { createChance } from "../demo/chance.ts";
+import { DEMO_CLIENT_KEY, demoConfig } from "../demo/config-text.ts";
+import { createVendors } from "../demo/vendor.ts";
+import { welcome } from "../demo/welcome.ts";
 import type { Deployment } from "../ir/deployment.ts";
-import type { Listening } from "../process/index.ts";
+import type { Listening } from "../process/supervisor-options.ts";
 import { serveVendors } from "./demo-vendors.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, readOptions } from "./text.ts";
@@ -104,7 +108,7 @@ async function run(options: DemoOptions, io: CliIo): Promise<number> {
   );
   let isWell = true;
   const show = isShown ? await createShow() : null;
-  const { runGateway } = await import("../process/index.ts");
+  const { runGateway } = await import("../process/run.ts");
   try {
     const code = await runGateway({
       load: () =>
@@ -164,7 +168,7 @@ interface LoadDemoInput {
 
 /** Null, and said: our own configuration does not load, which is a bug. */
 async function loadDemo({ options, vendorsUrl, isSilent, io }: LoadDemoInput): Promise<Deployment | null> {
-  const { formatProblem, hasErrors, loadFromText } = await import("../config/index.ts");
+  const { loadFromText } = await import("../config/load.ts");
   const config = demoConfig({
     vendorsUrl,
     port: options.port ?? freePort(),
@@ -199,7 +203,8 @@ const SHOW_EVERY_MS = 1_000;
 
 /** The live table, for a terminal. */
 async function createShow() {
-  const { DISPLAYS, createSnapshot } = await import("../displays/index.ts");
+  const { createSnapshot } = await import("../displays/snapshot.ts");
+  const { DISPLAYS } = await import("../displays/index.ts");
   const display = DISPLAYS.terminal({
     write: (text) => process.stdout.write(text),
     columns: () => process.stdout.columns,

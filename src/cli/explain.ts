@@ -1,6 +1,7 @@
 /** `ringmain explain`: what would happen to a request now, asked of the running gateway or worked out from the configuration alone. */
 import { resolve } from "node:path";
 import type { Explanation } from "../compose.ts";
+import { readFileOrNull } from "../config/files.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import { asObject, asText, at, type JsonObject, parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
@@ -63,7 +64,6 @@ function failed(message: string, io: CliIo): number {
 /** A sentence: the file cannot be read. */
 async function readRequest(path: string | null, io: CliIo): Promise<JsonObject | null | string> {
   if (path === null) return null;
-  const { readFileOrNull } = await import("../config/index.ts");
   const text = readFileOrNull(resolve(io.cwd, path));
   if (text === null) return `${path} cannot be read.`;
   try {
@@ -128,7 +128,6 @@ function isExplanation(body: object): body is Explanation {
 async function fresh(deployment: Deployment, asked: Asked, why: string): Promise<Told | string> {
   const { compose } = await import("../compose.ts");
   const { realEffects } = await import("../process/real-effects.ts");
-  const { readFileOrNull } = await import("../config/index.ts");
   const gateway = compose({
     // Nobody asks for anything here, so there are no keys to let them in.
     deployment: { ...deployment, governance: null },

@@ -36,7 +36,7 @@ export async function init(args: readonly string[], io: CliIo): Promise<number> 
     io.err(`${name} is there already; --force overwrites it.\n`);
     return EXIT.failed;
   }
-  const { embeddedCatalog } = await import("../config/index.ts");
+  const { embeddedCatalog } = await import("../config/catalog.ts");
   const found = lookAround(embeddedCatalog().providers, io.env);
   const token = `rm-${randomBytes(TOKEN_BYTES).toString("hex")}`;
   const reason = write(path, renderConfig(found, token), force);

@@ -1,9 +1,12 @@
 /** The configuration for commands that can do without one: found and read as `serve` would, or a sentence why not. */
+import { fileExists, readFileOrNull } from "../config/files.ts";
+import { findConfig } from "../config/find.ts";
+import { formatProblem } from "../config/problem.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { CliIo } from "./io.ts";
 
 export async function loadConfig(args: readonly string[], io: CliIo): Promise<Deployment | string> {
-  const { fileExists, findConfig, formatProblem, loadDeployment, readFileOrNull } = await import("../config/index.ts");
+  const { loadDeployment } = await import("../config/load.ts");
   const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
   const [missing] = found.explicitMissing;
   if (missing !== undefined) return `${missing} does not exist.`;

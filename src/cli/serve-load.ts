@@ -35,7 +35,7 @@ async function load(configPath: string, providersPath: string, io: CliIo): Promi
   const input = { configPath, providersPath, env: io.env, readFile: readFileOrNull };
   const quick = loadQuick(input);
   if (quick !== null) return quick;
-  const { loadDeployment } = await import("../config/index.ts"); // zod and yaml, which a file without mistakes can do without
+  const { loadDeployment } = await import("../config/load.ts"); // zod and yaml, which a file without mistakes can do without
   return loadDeployment(input);
 }
 

@@ -5,7 +5,8 @@
 import { buildInfo } from "../build-info.ts";
 import { readListen } from "../config/values.ts";
 import type { Target } from "../ir/deployment.ts";
-import { type Listening, runGateway } from "../process/index.ts";
+import { runGateway } from "../process/run.ts";
+import type { Listening } from "../process/supervisor-options.ts";
 import { isLoopback } from "../std/address.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, formatTable, readOptions } from "./text.ts";

@@ -1,5 +1,6 @@
 /** Whose path a call names, and what of the request stands in it: some vendors put the model and the way of answering there. */
-import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
+import { PROTOCOLS } from "../protocols/index.ts";
+import type { Protocol } from "../protocols/protocol.ts";
 
 export interface Place {
   readonly protocol: Protocol;

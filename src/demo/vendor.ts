@@ -6,7 +6,8 @@
 import { type Failure, type FailureKind, failure } from "../ir/failure.ts";
 import { eventsOf } from "../ir/fold.ts";
 import type { IrRequest } from "../ir/request.ts";
-import { PROTOCOLS, type Protocol } from "../protocols/index.ts";
+import { PROTOCOLS } from "../protocols/index.ts";
+import type { Protocol } from "../protocols/protocol.ts";
 import { concatBytes, encodeUtf8 } from "../std/bytes.ts";
 import { asObject, type JsonObject, parseJson } from "../std/json.ts";
 import { unreachable } from "../std/unreachable.ts";

@@ -12,9 +12,3 @@ export const DISPLAYS = {
   awtrix: createAwtrixDisplay,
   home_assistant: createHomeAssistantDisplay,
 } as const;
-
-export type { Allowance } from "./allowance.ts";
-export type { Display, DisplayEffects, DisplayState, Login } from "./display.ts";
-export { createPublisher, type Publisher } from "./publisher.ts";
-export { createSnapshot, type LaneSnapshot, type Snapshot, type SnapshotFold } from "./snapshot.ts";
-export type { TerminalOptions } from "./terminal/index.ts";

@@ -6,16 +6,10 @@ import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import { RECORD_LANES_MAX } from "../observability/record.ts";
-import {
-  affinityKey,
-  couldEverServe,
-  type Decision,
-  decide,
-  type Guard,
-  leastBad,
-  mayAttemptAgain,
-  nothingLeft,
-} from "../routing/index.ts";
+import { affinityKey } from "../routing/affinity.ts";
+import { type Decision, decide } from "../routing/decide.ts";
+import { couldEverServe, leastBad, mayAttemptAgain, nothingLeft } from "../routing/failover.ts";
+import type { Guard } from "../routing/guard.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } from "./attempt.ts";
 import { unusable } from "./lane/eligibility.ts";

@@ -3,12 +3,15 @@
  * attempt), then the answer; and whatever happens, one record and one settlement.
  */
 
-import { type Caller, isLocalHost, mayAsk, readCredential, unauthenticated } from "../governance/index.ts";
+import { mayAsk } from "../governance/admit.ts";
+import { readCredential } from "../governance/credential.ts";
+import { type Caller, unauthenticated } from "../governance/identify.ts";
+import { isLocalHost } from "../governance/local-host.ts";
 import type { Target, TranslationMode } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import { findTarget } from "../routing/index.ts";
+import { findTarget } from "../routing/target.ts";
 import type { Answer, Exchange, RefuseInput, RunInput } from "./contract.ts";
 import { type Served, serve } from "./engine.ts";
 import { openRecord, type RecordBuilder } from "./record-builder.ts";

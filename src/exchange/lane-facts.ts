@@ -1,7 +1,8 @@
 /** How lanes stand, as `/stats` and the metrics show it. */
 import type { Deployment, Target } from "../ir/deployment.ts";
-import type { LaneFacts } from "../observability/index.ts";
-import type { Health, HealthLabel } from "../routing/index.ts";
+import type { LaneFacts } from "../observability/stats.ts";
+import type { HealthLabel } from "../routing/condition.ts";
+import type { Health } from "../routing/health.ts";
 
 /** Routing's facts in the words of `/stats`, one entry per lane with a cell for every target it serves. */
 export function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): LaneFacts[] {

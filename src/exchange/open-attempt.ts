@@ -1,5 +1,5 @@
 /** One attempt's record while it is under way: written into the exchange's record exactly once, when the attempt has ended. */
-import { costOf } from "../governance/index.ts";
+import { costOf } from "../governance/prices.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { Usage } from "../ir/usage.ts";

@@ -2,7 +2,11 @@
  * The open record of one exchange: filled in as it runs, closed exactly once, however it ends. Closing settles the
  * usage and hands the record to the sinks.
  */
-import { costOf, type Pass, settle, type UsageRow } from "../governance/index.ts";
+
+import type { Pass } from "../governance/admission.ts";
+import { costOf } from "../governance/prices.ts";
+import { settle } from "../governance/settle.ts";
+import type { UsageRow } from "../governance/store.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import type { FailureKind } from "../ir/failure.ts";

@@ -1,7 +1,9 @@
 /** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the record once. */
 
+import type { Admission } from "../governance/admission.ts";
 import type { Caller, Identified, Signer } from "../governance/identify.ts";
-import { type Admission, seenUsage, type UsageRow } from "../governance/index.ts";
+import { seenUsage } from "../governance/seen.ts";
+import type { UsageRow } from "../governance/store.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";

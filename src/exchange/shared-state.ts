@@ -1,5 +1,7 @@
 /** What outlives an exchange: health, selection and who waits. Bounded by the configuration. */
-import type { Change, Health, Selection } from "../routing/index.ts";
+import type { Change } from "../routing/condition.ts";
+import type { Health } from "../routing/health.ts";
+import type { Selection } from "../routing/swrr.ts";
 
 /** What outlives an exchange: bounded by the configuration (one entry per target, one per lane). */
 export interface SharedState {

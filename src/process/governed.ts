@@ -1,6 +1,9 @@
 /** A worker's keys and its side of the ledger, joined to the supervisor by messages. */
 import type { Governed } from "../compose.ts";
-import { type Capped, createKeyRing, createSpender, type Entry, type LedgerReply } from "../governance/index.ts";
+import type { Capped } from "../governance/caps.ts";
+import { createKeyRing } from "../governance/keys.ts";
+import { createSpender } from "../governance/spender.ts";
+import type { Entry, LedgerReply } from "../governance/store.ts";
 import type { Effects } from "../std/effects.ts";
 import type { FromWorker, Plan } from "./messages.ts";
 

@@ -23,5 +23,3 @@ export const PROTOCOLS = {
   gemini,
   openai,
 } as const satisfies Record<string, Protocol>;
-
-export type { Protocol } from "./protocol.ts";

@@ -1,10 +1,10 @@
 // The demo's options, its vendors behind a real socket, and the self-check against them.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { DemoOptions } from "../../src/cli/demo.ts";
-import { readDemoOptions } from "../../src/cli/demo.ts";
+import { type DemoOptions, readDemoOptions } from "../../src/cli/demo.ts";
+
 import { selfcheck } from "../../src/cli/demo-selfcheck.ts";
 import { serveVendors, type VendorServer } from "../../src/cli/demo-vendors.ts";
-import { SIMULATED } from "../../src/demo/index.ts";
+import { SIMULATED } from "../../src/demo/place.ts";
 import { OUT_MS, vendors, WELL_MS } from "../demo/talk.ts";
 
 /** Whole and streamed, in every protocol. */

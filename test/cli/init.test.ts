@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { init, lookAround, renderConfig } from "../../src/cli/init.ts";
 import { STARTERS } from "../../src/cli/init-models.ts";
-import { embeddedCatalog, loadFromText } from "../../src/config/index.ts";
+import { embeddedCatalog } from "../../src/config/catalog.ts";
+import { loadFromText } from "../../src/config/load.ts";
 import { PROTOCOL_IDS } from "../../src/known.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ringmain-init-"));

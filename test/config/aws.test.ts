@@ -1,7 +1,7 @@
 // AWS's own places for keys, the region in its hosts, and what `check` says of them.
 import { describe, expect, test } from "bun:test";
 import { type AwsKeys, isKeyPair, readAwsKeys, regionOfHost } from "../../src/config/aws.ts";
-import { loadFromText } from "../../src/config/index.ts";
+import { loadFromText } from "../../src/config/load.ts";
 import { createSecretResolver, FILE_CHECK_MS } from "../../src/config/secret-refs.ts";
 
 const HOME = { HOME: "/home/ada" };

@@ -2,7 +2,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in plain text are what is tested here
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { findConfig } from "../../src/config/index.ts";
+import { findConfig } from "../../src/config/find.ts";
 import { NOT_YET } from "../../src/config/not-yet.ts";
 import { BASE, brief, deploy, load } from "./harness.ts";
 

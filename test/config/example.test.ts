@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { loadFromText } from "../../src/config/index.ts";
+import { loadFromText } from "../../src/config/load.ts";
 import { NOT_YET } from "../../src/config/not-yet.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { listKeyPaths } from "../../src/config/schema-walk.ts";

@@ -1,6 +1,6 @@
 /** Which files are used: what was named on purpose first, then the usual places in order, and the built-in catalog last. */
 import { describe, expect, test } from "bun:test";
-import { type FindInput, findConfig } from "../../src/config/index.ts";
+import { type FindInput, findConfig } from "../../src/config/find.ts";
 
 const find = (files: readonly string[], rest: Partial<FindInput> = {}) =>
   findConfig({ argv: [], env: { HOME: "/home/me" }, cwd: "/srv", ...rest, exists: (path) => files.includes(path) });

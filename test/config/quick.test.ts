@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { loadDeployment } from "../../src/config/index.ts";
+import { loadDeployment } from "../../src/config/load.ts";
 import { readPlainYaml } from "../../src/config/plain-yaml.ts";
 import type { Path } from "../../src/config/problem.ts";
 import { loadQuick } from "../../src/config/quick.ts";

@@ -1,6 +1,6 @@
 /** A configuration as people wrote it for Busbar 1.0.0-rc.3: it loads as it stands, and means what it meant there. */
 import { describe, expect, test } from "bun:test";
-import { loadFromText } from "../../src/config/index.ts";
+import { loadFromText } from "../../src/config/load.ts";
 import { brief, deploy } from "./harness.ts";
 
 /** Text of our own in the shape of rc.3: every section and most fields, none of ours. */

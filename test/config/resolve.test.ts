@@ -2,8 +2,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in plain text are what is tested here
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { embeddedCatalog } from "../../src/config/catalog.ts";
 import { readCatalog } from "../../src/config/catalog-file.ts";
-import { embeddedCatalog, loadDeployment } from "../../src/config/index.ts";
+import { loadDeployment } from "../../src/config/load.ts";
 import { BASE, brief, CATALOG, deploy, ENV, load } from "./harness.ts";
 
 const config = (

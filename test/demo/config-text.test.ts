@@ -1,7 +1,10 @@
 // The demo's configuration loads as any other would, and the welcome tells what is in it.
 import { expect, test } from "bun:test";
-import { loadFromText } from "../../src/config/index.ts";
-import { DEMO_CLIENT_KEY, demoConfig, SIMULATED, TEMPERS, welcome } from "../../src/demo/index.ts";
+import { loadFromText } from "../../src/config/load.ts";
+import { DEMO_CLIENT_KEY, demoConfig } from "../../src/demo/config-text.ts";
+import { SIMULATED } from "../../src/demo/place.ts";
+import { TEMPERS } from "../../src/demo/temper.ts";
+import { welcome } from "../../src/demo/welcome.ts";
 
 const VENDORS_URL = "http://127.0.0.1:9";
 const { deployment, problems } = loadFromText({

@@ -1,10 +1,11 @@
 // Builders for calls to the simulated vendors, and readers of what they answer, in both protocols.
 
-import type { Chance } from "../../src/demo/index.ts";
-import { createVendors, type VendorAnswer, type Vendors } from "../../src/demo/index.ts";
+import type { Chance } from "../../src/demo/chance.ts";
+import { createVendors, type VendorAnswer, type Vendors } from "../../src/demo/vendor.ts";
 import { createAccumulator } from "../../src/ir/fold.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
-import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+import type { Protocol } from "../../src/protocols/protocol.ts";
 import { concatBytes } from "../../src/std/bytes.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
 

@@ -1,7 +1,9 @@
 // The simulated vendors: answers that the protocols' own readers understand, and every fault as a client would see it.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createChance, createVendors, TEMPERS } from "../../src/demo/index.ts";
+import { createChance } from "../../src/demo/chance.ts";
+import { TEMPERS } from "../../src/demo/temper.ts";
+import { createVendors } from "../../src/demo/vendor.ts";
 import { ask, calls, KEYS, OUT_MS, PATHS, PROTOCOL_IDS, read, spoken, vendors, WELL_MS, whole } from "./talk.ts";
 
 const MODES = PROTOCOL_IDS.flatMap((protocol) => [false, true].map((stream) => ({ protocol, stream })));

@@ -1,6 +1,7 @@
 // Models that are named in the path: clients write the colons and slashes of an id raw or percent-encoded, and mean the same.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+import type { Protocol } from "../../src/protocols/protocol.ts";
 import { type Gateway, startGateway } from "../harness/binary.ts";
 import { type ScriptedVendor, startScripted } from "../harness/scripted/dialect.ts";
 import { OPENAI_DIALECT } from "../harness/scripted/openai.ts";

@@ -1,7 +1,7 @@
 // Which lane may stand in for which: from the two files to the answer the client gets. The lane that was asked for fails;
 // what is proven to be the same model serves in its stead, everything else is refused.
 import { describe, expect, test } from "bun:test";
-import { loadFromText } from "../../src/config/index.ts";
+import { loadFromText } from "../../src/config/load.ts";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import { decisionOf } from "../../src/observability/decision.ts";
 import { at, parseJson } from "../../src/std/json.ts";

@@ -1,7 +1,7 @@
 // What a caller with limits is told of them: in the headers its own client reads, on answers and on refusals, and never a
 // word of the limits that vendors set for our accounts.
 import { describe, expect, test } from "bun:test";
-import { type Admission, createAdmission, type Pass } from "../../src/governance/index.ts";
+import { type Admission, createAdmission, type Pass } from "../../src/governance/admission.ts";
 import { NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
 import type { Shortage } from "../../src/governance/store.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";

@@ -1,6 +1,6 @@
 // Who pays for what, whatever becomes of a request: each is reserved once, settled once, and booked in one row or none.
 import { describe, expect, test } from "bun:test";
-import { createAdmission } from "../../src/governance/index.ts";
+import { createAdmission } from "../../src/governance/admission.ts";
 import { NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
 import { createRemembering } from "../../src/governance/remember.ts";
 import type { Part, Spender } from "../../src/governance/spender.ts";

@@ -1,6 +1,6 @@
 // Health probes: when they are sent, that every protocol's is a valid request, and what their answers do to the lane.
 import { afterEach, describe, expect, test } from "bun:test";
-import { startProbes } from "../../src/exchange/index.ts";
+import { startProbes } from "../../src/exchange/probing/probe.ts";
 import { UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
 import type { Lane, Provider } from "../../src/ir/deployment.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";

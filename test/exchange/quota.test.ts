@@ -1,7 +1,7 @@
 // What an answer tells of its vendor's limits: the next request goes elsewhere while little is left, nobody is refused for
 // it, the record keeps it, and a caller's own credential says nothing of ours.
 import { expect, test } from "bun:test";
-import { createExplain } from "../../src/exchange/index.ts";
+import { createExplain } from "../../src/exchange/probing/explain.ts";
 import type { Target } from "../../src/ir/deployment.ts";
 import { Secret } from "../../src/std/secret.ts";
 import { question } from "../harness/client-words.ts";

@@ -1,9 +1,10 @@
 // The end of a cooldown, a wait or a hard-out is told when it happens, once, and not when somebody else told it first.
 import { describe, expect, test } from "bun:test";
-import { createRecoveries } from "../../src/exchange/index.ts";
+import { createRecoveries } from "../../src/exchange/probing/recoveries.ts";
 import { failure } from "../../src/ir/failure.ts";
 import type { QuotaFact } from "../../src/ir/quota.ts";
-import { type Change, createHealth } from "../../src/routing/index.ts";
+import type { Change } from "../../src/routing/condition.ts";
+import { createHealth } from "../../src/routing/health.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { createVirtualEffects } from "../harness/virtual-effects.ts";
 

@@ -1,14 +1,15 @@
 // What can be seen of the ledger: metrics of both of its sides, and how much is used of every budget and cap.
 import { afterEach, expect, test } from "bun:test";
 import { createAlerts } from "../../src/displays/alerts.ts";
-import { createSnapshot } from "../../src/displays/index.ts";
+import { createSnapshot } from "../../src/displays/snapshot.ts";
 import { moneyAmount, rateAmount } from "../../src/governance/amounts.ts";
 import { NO_LIMITS } from "../../src/governance/keys.ts";
 import type { Taken } from "../../src/governance/spender.ts";
 import type { Entry } from "../../src/governance/store.ts";
 import type { Governance } from "../../src/ir/deployment.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
-import { keeperMetrics, type MetricsSnapshot, mergeSnapshots, spenderMetrics } from "../../src/observability/index.ts";
+import { keeperMetrics, spenderMetrics } from "../../src/observability/ledger-metrics.ts";
+import { type MetricsSnapshot, mergeSnapshots } from "../../src/observability/series.ts";
 import { deployment } from "../observability/samples.ts";
 import { type LedgerBench, ledgerBench } from "./ledger-bench.ts";
 

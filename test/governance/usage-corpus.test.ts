@@ -2,8 +2,9 @@
 // that carries them, priced by the vendors' public prices. Expected sums were worked out by hand, to the nano-dollar.
 import { describe, expect, test } from "bun:test";
 import { listPrices } from "../../src/config/list-prices.ts";
-import { costOf } from "../../src/governance/index.ts";
-import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { costOf } from "../../src/governance/prices.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+import type { Protocol } from "../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../src/std/json.ts";
 
 interface Row {

@@ -2,27 +2,27 @@
  * The gateway's core in one process under virtual time: exchange, routing, protocols and upstream wired by hand to a
  * scripted network. What a test may turn to make the core misbehave is an argument here, and nothing else is replaced.
  */
-import {
-  type Answer as Answered,
-  createExchange,
-  createHeaderFilter,
-  createSeals,
-  type Exchange,
-  type Repeats,
-  type SharedState,
-  TRACE_HEADERS,
-  type World,
-} from "../../src/exchange/index.ts";
-import { type Admission, type Caller, createIdentify, type UsageRow } from "../../src/governance/index.ts";
+import type { Answer as Answered, Exchange } from "../../src/exchange/contract.ts";
+import { createExchange } from "../../src/exchange/exchange.ts";
+import { createHeaderFilter, TRACE_HEADERS } from "../../src/exchange/lane/header-filter.ts";
+import { createSeals } from "../../src/exchange/lane/reasoning-signatures.ts";
+import type { World } from "../../src/exchange/request/call.ts";
+import type { Repeats } from "../../src/exchange/request/idempotency.ts";
+import type { SharedState } from "../../src/exchange/shared-state.ts";
+import type { Admission } from "../../src/governance/admission.ts";
+import { type Caller, createIdentify } from "../../src/governance/identify.ts";
+import type { UsageRow } from "../../src/governance/store.ts";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import type { Operation } from "../../src/ir/facts.ts";
 import type { RequestParts, Route } from "../../src/ir/route.ts";
 import type { ExchangeRecord } from "../../src/observability/record.ts";
-import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
-import { type Change, createHealth, type Health } from "../../src/routing/index.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+import type { Protocol } from "../../src/protocols/protocol.ts";
+import type { Change } from "../../src/routing/condition.ts";
+import { createHealth, type Health } from "../../src/routing/health.ts";
 import { concatBytes, encodeUtf8 } from "../../src/std/bytes.ts";
 import { Secret } from "../../src/std/secret.ts";
-import { createSend } from "../../src/upstream/index.ts";
+import { createSend } from "../../src/upstream/send.ts";
 import { type Answer, createVirtualEffects, settle, type VirtualEffects } from "./virtual-effects.ts";
 
 export interface CoreInput {

@@ -4,7 +4,9 @@
  */
 import type { Deployment, Lane, Target } from "../../src/ir/deployment.ts";
 import { ruleOf } from "../../src/ir/failure.ts";
-import type { Change, Condition, Guard, Health } from "../../src/routing/index.ts";
+import type { Change, Condition } from "../../src/routing/condition.ts";
+import type { Guard } from "../../src/routing/guard.ts";
+import type { Health } from "../../src/routing/health.ts";
 
 export type Claim = (holds: boolean, sentence: string) => void;
 

@@ -1,11 +1,12 @@
 /** Faults planted into the core, each against an invariant of the simulation: a run that finds none of them proves nothing. */
-import type { World } from "../../src/exchange/index.ts";
+import type { World } from "../../src/exchange/request/call.ts";
 import type { Deployment, Lane, Target } from "../../src/ir/deployment.ts";
 import { failure, ruleOf } from "../../src/ir/failure.ts";
 import type { Frame, Protocol, StreamWriter } from "../../src/protocols/protocol.ts";
-import { createHealth, type Guard, type Health } from "../../src/routing/index.ts";
+import type { Guard } from "../../src/routing/guard.ts";
+import { createHealth, type Health } from "../../src/routing/health.ts";
 import { Secret } from "../../src/std/secret.ts";
-import type { Sent } from "../../src/upstream/index.ts";
+import type { Sent } from "../../src/upstream/send.ts";
 import type { CoreInput } from "./core.ts";
 
 export interface PlantedFault {

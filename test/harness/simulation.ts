@@ -2,7 +2,7 @@
  * Many exchanges at once under one seed: vendors that fail in every way, clients that stream, dawdle and leave, pools of
  * every policy, probes beside them. Returns what broke the invariants, as sentences; none is a house in order.
  */
-import { startProbes } from "../../src/exchange/index.ts";
+import { startProbes } from "../../src/exchange/probing/probe.ts";
 import { question } from "./client-words.ts";
 import { type Asked, type Core, type CoreInput, createCore } from "./core.ts";
 import { deploymentOf } from "./deployments.ts";

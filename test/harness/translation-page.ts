@@ -1,6 +1,7 @@
 /** docs/translation.md between its marks: the features table, the notes with their sources, and what the matrix pinned. */
 import { join } from "node:path";
-import { PROTOCOLS, type Protocol } from "../../src/protocols/index.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+import type { Protocol } from "../../src/protocols/protocol.ts";
 import { FEATURES, type FeatureCell, type FeatureId } from "../corpus/features/feature.ts";
 import { featuresOfProtocol } from "../corpus/features/index.ts";
 import type { PairResult } from "../corpus/grid.ts";

@@ -1,6 +1,6 @@
 /** The smallest deployments a process test needs. */
 
-import { loadFromText } from "../../src/config/index.ts";
+import { loadFromText } from "../../src/config/load.ts";
 import type { Deployment, Lane } from "../../src/ir/deployment.ts";
 
 /** One lane per entry, with that many slots. */

@@ -11,7 +11,7 @@ import { mergeUsage, type Usage } from "../../src/ir/usage.ts";
 import { CARRIER_IDS, DISPLAY_IDS, POLICY_IDS, PROTOCOL_IDS } from "../../src/known.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { AnswerContext, Frame, Protocol } from "../../src/protocols/protocol.ts";
-import { POLICIES } from "../../src/routing/index.ts";
+import { POLICIES } from "../../src/routing/policies/index.ts";
 import { concatBytes, encodeUtf8 } from "../../src/std/bytes.ts";
 import { asObject, type JsonObject } from "../../src/std/json.ts";
 import { Secret } from "../../src/std/secret.ts";

@@ -1,7 +1,7 @@
 // Embeddings that need several calls came to nothing when the last call failed, and what the vendor had answered and billed
 // before was booked nowhere.
 import { expect, test } from "bun:test";
-import { createMetrics } from "../../src/observability/index.ts";
+import { createMetrics } from "../../src/observability/metrics.ts";
 import { type Ask, createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, PRICES, poolOf } from "../harness/deployments.ts";
 import { bodyText, byProvider } from "../harness/scripted-answers.ts";

@@ -1,6 +1,6 @@
 /** A web page whose name points at this machine could call a gateway that is open to this machine. */
 import { expect, test } from "bun:test";
-import { isLocalHost } from "../../src/governance/index.ts";
+import { isLocalHost } from "../../src/governance/local-host.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf } from "../harness/deployments.ts";
 import { answerNever } from "../harness/virtual-effects.ts";

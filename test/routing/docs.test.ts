@@ -3,7 +3,8 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Exhaustion, Target } from "../../src/ir/deployment.ts";
 import type { Invariant } from "../../src/observability/decision.ts";
-import { type Exclusion, type HealthLabel, POLICIES } from "../../src/routing/index.ts";
+import type { Exclusion, HealthLabel } from "../../src/routing/condition.ts";
+import { POLICIES } from "../../src/routing/policies/index.ts";
 
 const PAGE = await Bun.file(join(import.meta.dir, "../../docs/routing.md")).text();
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import { failure } from "../../src/ir/failure.ts";
 import type { QuotaFact } from "../../src/ir/quota.ts";
-import { createHealth } from "../../src/routing/index.ts";
+import { createHealth } from "../../src/routing/health.ts";
 import { deployment, lane, member, NO_JITTER, target } from "./build.ts";
 
 const hit = lane("p/a/m");

@@ -99,7 +99,7 @@ test.each<[string, Record<string, string>, string]>([
   [
     "a vendor's code",
     {
-      "protocols/alpha/index.ts": `export * from "./wire.ts"; import "../framing/sse.ts";`,
+      "protocols/alpha/index.ts": `import "./wire.ts"; import "../framing/sse.ts";`,
       "protocols/alpha/wire.ts": `import OpenAI from "openai"; export const x = OpenAI;`,
     },
     "import protocols/alpha/wire.ts",
@@ -123,6 +123,11 @@ test.each<[string, Record<string, string>, string]>([
     "a file in no room",
     { "main.ts": `import "./cli/index.ts"; import "./other/x.ts";`, "other/x.ts": "" },
     "room other/x.ts",
+  ],
+  [
+    "an index.ts that hands names on",
+    { "protocols/alpha/index.ts": `export { split } from "../framing/sse.ts";` },
+    "re-export protocols/alpha/index.ts",
   ],
   [
     "a computed import",
@@ -225,7 +230,7 @@ test.each<[string, Record<string, string>]>([
   [
     "a vendor's types in wire.ts",
     {
-      "protocols/alpha/index.ts": `export * from "./wire.ts"; import "../framing/sse.ts";`,
+      "protocols/alpha/index.ts": `import "./wire.ts"; import "../framing/sse.ts";`,
       "protocols/alpha/wire.ts": `import type { A } from "openai"; export type { B } from "@anthropic-ai/sdk/resources"; export type C = A;`,
     },
   ],

@@ -201,6 +201,10 @@ function formBreaches(file: SourceFacts): Breach[] {
     if (lineCount > FUNCTION_LINES_MAX)
       breach("function-length", line, `${name} has ${lineCount} lines (at most ${FUNCTION_LINES_MAX})`);
   }
+  // A name is imported from the file that declares it, so that a start loads no more than it uses.
+  if (file.path.endsWith("/index.ts")) {
+    for (const line of file.reExports) breach("re-export", line, "hands on what another file declares");
+  }
   for (const line of file.emptyCatches) breach("empty-catch", line, "drops an error silently");
   const forbidden = file.path
     .replace(/\.ts$/, "")

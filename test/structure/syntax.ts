@@ -38,6 +38,8 @@ export interface SourceFacts {
   /** `typeOnly`: gone after compilation, so it puts nothing into the program. */
   imports: { specifier: string; line: number; typeOnly: boolean }[];
   computedImports: number[];
+  /** `export … from`: names handed on from another file. */
+  reExports: number[];
   emptyCatches: number[];
   functions: { name: string; line: number; lineCount: number }[];
   /** Values taken from the global scope: `Date.now`, `fetch`, `process` … */
@@ -81,6 +83,7 @@ function factsOf(path: string, text: string, source: SourceFile): SourceFacts {
     firstComment: firstComment(text),
     imports: [],
     computedImports: [],
+    reExports: [],
     emptyCatches: [],
     functions: [],
     globals: [],
@@ -117,6 +120,7 @@ function readImport(node: Node, facts: SourceFacts, lineOf: (node: Node) => numb
       const clause = isImportDeclaration(node) ? node.importClause : undefined;
       const typeOnly = isExportDeclaration(node) ? node.isTypeOnly : clause?.phaseModifier === SyntaxKind.TypeKeyword;
       facts.imports.push({ specifier: node.moduleSpecifier.text, line: lineOf(node), typeOnly });
+      if (isExportDeclaration(node)) facts.reExports.push(lineOf(node));
     }
   }
   if (isImportTypeNode(node) && isLiteralTypeNode(node.argument) && isStringLiteral(node.argument.literal)) {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
-import { readQuotas } from "../../src/upstream/index.ts";
+import { readQuotas } from "../../src/upstream/quota.ts";
 
 const WALL_MS = Date.parse("2026-11-21T12:00:00Z");
 

@@ -1,6 +1,6 @@
 /** Every form in which vendors say when to come back. */
 import { expect, test } from "bun:test";
-import { RETRY_AFTER_MS_MAX, readRetryAfterMs } from "../../src/upstream/index.ts";
+import { RETRY_AFTER_MS_MAX, readRetryAfterMs } from "../../src/upstream/retry-after.ts";
 
 const WALL_MS = Date.parse("2026-11-21T12:00:00Z");
 

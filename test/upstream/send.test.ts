@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Timers } from "../../src/ir/deployment.ts";
 import { realEffects } from "../../src/process/real-effects.ts";
-import { createSend, type SendInput } from "../../src/upstream/index.ts";
+import { createSend, type SendInput } from "../../src/upstream/send.ts";
 import {
   chunk,
   type FakeUpstream,

@@ -4,7 +4,7 @@ import type { Usage } from "../../ir/usage.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
 import { asObject, JSON_LIMITS, type JsonObject, parseBody, parseJson, scanJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { readRetryAfterMs } from "../../upstream/index.ts";
+import { readRetryAfterMs } from "../../upstream/retry-after.ts";
 import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
 import { issuedResponse } from "../lane/reasoning-signatures.ts";
 import { classify } from "./classify.ts";

@@ -1,7 +1,7 @@
 /** Reads a body up to a bound. */
 import type { Failure } from "../../ir/failure.ts";
 import { concatBytes } from "../../std/bytes.ts";
-import type { UpstreamBody } from "../../upstream/index.ts";
+import type { UpstreamBody } from "../../upstream/send.ts";
 
 export type Collected =
   | { readonly kind: "whole"; readonly bytes: Uint8Array }

@@ -1,6 +1,6 @@
 /** An upstream answer that is no success, read up to a bound and classified. */
 import type { Failure } from "../../ir/failure.ts";
-import { readRetryAfterMs } from "../../upstream/index.ts";
+import { readRetryAfterMs } from "../../upstream/retry-after.ts";
 import { failed, type Response, type Side, type UnansweredOutcome } from "../lane/outcome.ts";
 import { jsonOrNull } from "./buffered.ts";
 import { classify } from "./classify.ts";

@@ -5,7 +5,7 @@ import type { Loss } from "../../ir/loss.ts";
 import type { QuotaFact } from "../../ir/quota.ts";
 import type { Usage } from "../../ir/usage.ts";
 import type { AnswerContext, HiddenUsage, Protocol } from "../../protocols/protocol.ts";
-import type { Sent, UpstreamBody } from "../../upstream/index.ts";
+import type { Sent, UpstreamBody } from "../../upstream/send.ts";
 import type { Flow } from "../answer/flow.ts";
 import type { Call, World } from "../request/call.ts";
 

@@ -1,6 +1,6 @@
 /** Waiting for a free slot when every lane that could serve is full: first come first served, bounded in number and time. */
 import type { Lane, Target } from "../../ir/deployment.ts";
-import type { Decision } from "../../routing/index.ts";
+import type { Decision } from "../../routing/decide.ts";
 import type { RecordBuilder } from "../record-builder.ts";
 import type { Call, World } from "../request/call.ts";
 import type { SharedState } from "../shared-state.ts";

@@ -5,7 +5,9 @@
 import type { Exhaustion, Lane, Target } from "../../ir/deployment.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
-import { type Decision, findTarget, type Selection } from "../../routing/index.ts";
+import type { Decision } from "../../routing/decide.ts";
+import type { Selection } from "../../routing/swrr.ts";
+import { findTarget } from "../../routing/target.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { createStopper } from "../../std/stop-signal.ts";
 import { look, nothingLeftFor } from "../engine.ts";

@@ -6,7 +6,7 @@
 import type { Lane, Provider, Target, Timers } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
 import type { QuotaFact } from "../../ir/quota.ts";
-import type { ProbeGuard } from "../../routing/index.ts";
+import type { ProbeGuard } from "../../routing/probing.ts";
 import type { Cancel } from "../../std/effects.ts";
 import { createStopper } from "../../std/stop-signal.ts";
 import { attempt } from "../attempt.ts";

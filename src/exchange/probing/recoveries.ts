@@ -3,7 +3,7 @@
  * is told of it when it happens, and not when the next request happens to look.
  */
 import type { Deployment } from "../../ir/deployment.ts";
-import type { Change, HealthLabel } from "../../routing/index.ts";
+import type { Change, HealthLabel } from "../../routing/condition.ts";
 import type { Cancel, Effects } from "../../std/effects.ts";
 import type { SharedState } from "../shared-state.ts";
 

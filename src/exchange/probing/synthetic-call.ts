@@ -1,5 +1,5 @@
 /** A call that no client made, in everything else like one: for explaining what would happen, and for probes. */
-import type { Caller } from "../../governance/index.ts";
+import type { Caller } from "../../governance/identify.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";

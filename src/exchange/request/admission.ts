@@ -1,5 +1,5 @@
 /** The door between finding the target and trying lanes: limits are taken from, or refuse; and what they say is put into headers. */
-import type { Pass, RateLimits } from "../../governance/index.ts";
+import type { Pass, RateLimits } from "../../governance/admission.ts";
 import type { Deployment, Lane, Target } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
 import type { Answer } from "../contract.ts";

@@ -11,7 +11,7 @@ import type { JsonObject } from "../../std/json.ts";
 import type { Secret } from "../../std/secret.ts";
 import type { StopSignal } from "../../std/stop-signal.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { Send } from "../../upstream/index.ts";
+import type { Send } from "../../upstream/send.ts";
 import type { HeaderFilter } from "../lane/header-filter.ts";
 import type { Seals } from "../lane/reasoning-signatures.ts";
 import type { ParsedRequest } from "./facts.ts";

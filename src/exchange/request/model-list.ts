@@ -1,10 +1,12 @@
 /** Model lists: what this caller may ask for, in the client's own shape. Answered here; no lane is asked. */
-import { type Caller, mayAsk } from "../../governance/index.ts";
+
+import { mayAsk } from "../../governance/admit.ts";
+import type { Caller } from "../../governance/identify.ts";
 import type { Deployment, Target } from "../../ir/deployment.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { ListedModel, Protocol } from "../../protocols/protocol.ts";
-import { findTarget } from "../../routing/index.ts";
+import { findTarget } from "../../routing/target.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
 import type { Answer } from "../contract.ts";
 

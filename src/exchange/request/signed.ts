@@ -3,7 +3,7 @@
  * before the body is read; whether the claim is true is known once the body is there. A signature is never relayed, and
  * never overlooked where the deployment has given out keys to sign with.
  */
-import { type Caller, type Identified, type Signer, unauthenticated } from "../../governance/index.ts";
+import { type Caller, type Identified, type Signer, unauthenticated } from "../../governance/identify.ts";
 import type { AuthMode } from "../../ir/deployment.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { InboundSignatures } from "../../protocols/protocol.ts";
