@@ -3,14 +3,14 @@
  * built out of parts. No logic; what decides stands in the rooms.
  */
 import { buildInfo } from "./build-info.ts";
+import type { World } from "./exchange/contract.ts";
 import { createExchange, type Exchanges } from "./exchange/exchange.ts";
-import { createHeaderFilter, TRACE_HEADERS } from "./exchange/lane/header-filter.ts";
-import { createSeals } from "./exchange/lane/reasoning-signatures.ts";
+import { createHeaderFilter, TRACE_HEADERS } from "./exchange/header-filter.ts";
 import { laneFactsOf, lanesOf } from "./exchange/lane-facts.ts";
 import { createExplain } from "./exchange/probing/explain.ts";
 import { startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries } from "./exchange/probing/recoveries.ts";
-import type { World } from "./exchange/request/call.ts";
+import { createSeals } from "./exchange/reasoning-signatures.ts";
 import type { SharedState } from "./exchange/shared-state.ts";
 import { type Admission, createAdmission } from "./governance/admission.ts";
 import type { Capped } from "./governance/caps.ts";
@@ -108,7 +108,7 @@ export function compose(input: ComposeInput): Gateway {
     startedWallMs: effects.wallMs(),
     localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
     admission,
-    repeats:
+    idempotency:
       deployment.idempotency === null || input.governed === null
         ? null
         : { ...input.governed.spender, ...deployment.idempotency },

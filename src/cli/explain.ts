@@ -141,8 +141,8 @@ async function fresh(deployment: Deployment, asked: Asked, why: string): Promise
   });
   const told = gateway.explain({ ...asked, headers: {} });
   gateway.stop();
-  if ("message" in told) return told.message;
-  return { source: `fresh lanes, as right after a start (${why})`, explanation: told };
+  if (!told.ok) return told.failure.message;
+  return { source: `fresh lanes, as right after a start (${why})`, explanation: told.value };
 }
 
 const nothing = (): void => undefined;

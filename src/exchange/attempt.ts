@@ -1,40 +1,204 @@
 /**
- * One try of one lane: the request written for it, sent, and what came back judged. Nothing reaches the client from
- * here; the outcome says what may.
+ * One try of one lane, from its admission by routing to its one ending: the request is written, sent, and what came back
+ * is judged. The ending steps the breaker, frees the slot, reports changes and writes the attempt's record, once.
+ * Nothing reaches the client from here; the outcome says what may.
  */
+import { costOf } from "../governance/prices.ts";
+import type { Lane, Target } from "../ir/deployment.ts";
+import type { Failure } from "../ir/failure.ts";
+import type { QuotaFact } from "../ir/quota.ts";
+import type { AttemptRecord, QuotaReading } from "../observability/record.ts";
+import type { Change } from "../routing/condition.ts";
+import type { Guard } from "../routing/guard.ts";
+import { unreachable } from "../std/unreachable.ts";
 import { readBuffered } from "./answer/buffered.ts";
 import { readFailure } from "./answer/refused.ts";
 import { readStream } from "./answer/streamed.ts";
 import { readRelayed } from "./answer/untranslated.ts";
+import type { World } from "./contract.ts";
+import { fanOut } from "./fan-out.ts";
 import { dispatch, prepare } from "./lane/dispatch.ts";
-import { convert } from "./lane/fan-out.ts";
-import { isRelayed, wayOf } from "./lane/mode.ts";
+import { wayOf } from "./lane/mode.ts";
 import { conversionOf } from "./lane/operations.ts";
 import {
-  type AttemptInput,
   failed,
   MALFORMED,
   type Outcome,
   type Prepared,
   type Response,
   type Side,
+  type UnansweredOutcome,
 } from "./lane/outcome.ts";
+import type { RecordBuilder } from "./record-builder.ts";
+import type { Call } from "./request/call.ts";
+import { isRelayed } from "./request/facts.ts";
+import type { SharedState } from "./shared-state.ts";
 
-export type { AnsweredOutcome, Outcome, StreamingOutcome } from "./lane/outcome.ts";
+export interface Attempt {
+  /** Asks the lane. Ends the attempt itself where that throws; every other outcome is for the caller to end. */
+  run(): Promise<Outcome>;
+  /** The first call counts; later ones do nothing. */
+  end(how: AttemptEnd): void;
+}
 
-export async function attempt(input: AttemptInput): Promise<Outcome> {
-  const { world, lane } = input;
+export type AttemptEnd = UnansweredOutcome | BegunEnd | { readonly kind: "bug" };
+
+/** The answer had begun: it came to its end, broke off, or its client left. */
+export type BegunEnd = { readonly status: number; readonly reportedModel: string | null } & (
+  | { readonly kind: "answered" | "client-gone" }
+  | { readonly kind: "cut"; readonly failure: Failure }
+);
+
+export interface AttemptInput {
+  readonly world: World;
+  readonly shared: SharedState;
+  readonly call: Call;
+  readonly target: Target;
+  readonly lane: Lane;
+  /** The lane's admission. */
+  readonly guard: Guard;
+  /** Where the attempt is written; null: nowhere. */
+  readonly record: Pick<RecordBuilder, "attempts"> | null;
+  /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
+  readonly firstByteCapMs: number | null;
+  /** Whether a failure says anything of the lane. */
+  readonly isEvidence: (failed: Failure) => boolean;
+}
+
+export function openAttempt(input: AttemptInput): Attempt {
+  const { world, shared, call, target, lane, guard } = input;
+  const { nowMs, wallMs } = world.effects;
+  const startedMs = nowMs();
   const egress = world.protocolOf(lane.protocol);
-  const provider = world.deployment.providers[lane.provider];
-  if (provider === undefined) throw new Error(`lane ${lane.id} names a provider that is not deployed`);
-  const way = wayOf(input.call.request.facts.operation, input.call.ingress, egress);
-  const side: Side = { ...input, egress, provider, relayed: way === "relay" };
+  const way = wayOf(call.request.facts.operation, call.ingress, egress) ?? "relay";
+  let quotas: readonly QuotaReading[] = [];
+  let isOver = false;
+  /** Of several calls the last one's word counts. */
+  const observeQuota = (facts: readonly QuotaFact[]): void => {
+    quotas = readingsOf(facts, wallMs());
+    shared.onChanges(shared.health.hear(lane, facts, nowMs()));
+  };
+  const end = (how: AttemptEnd): void => {
+    if (isOver) return;
+    isOver = true;
+    const now = nowMs();
+    const changes = step(input, how, now);
+    guard.release(now);
+    shared.onChanges(changes);
+    const { hasBegun, ...ended } = endingOf(how, lane);
+    input.record?.attempts.push({
+      lane: lane.id,
+      provider: lane.provider,
+      account: lane.account,
+      model: lane.model,
+      upstreamModel: lane.upstreamModel,
+      egress: lane.protocol,
+      way,
+      ...ended,
+      startedMs: startedMs - call.startedMs,
+      firstByteMs: hasBegun ? now - startedMs : null,
+      durationMs: now - startedMs,
+      quotas,
+    });
+  };
+  return {
+    async run() {
+      const provider = world.deployment.providers[lane.provider];
+      if (provider === undefined) throw new Error(`lane ${lane.id} names a provider that is not deployed`);
+      const relayed = way === "relay";
+      const { firstByteCapMs } = input;
+      try {
+        return await ask({ world, call, target, lane, firstByteCapMs, observeQuota, egress, provider, relayed });
+      } catch (error) {
+        end({ kind: "bug" });
+        throw error;
+      }
+    },
+    end,
+  };
+}
+
+function readingsOf(facts: readonly QuotaFact[], wallMs: number): readonly QuotaReading[] {
+  return facts.map(({ window, scope, leftShare, resetsInMs }) => ({
+    window,
+    scope,
+    leftShare,
+    resetsWallMs: resetsInMs === null ? null : wallMs + resetsInMs,
+  }));
+}
+
+// ---------------------------------------------------------------- the ending
+
+function step({ guard, isEvidence }: AttemptInput, how: AttemptEnd, nowMs: number): Change[] {
+  switch (how.kind) {
+    case "answered":
+      return guard.succeeded(nowMs);
+    case "cut":
+      return guard.failed(how.failure, nowMs);
+    case "failed":
+      return isEvidence(how.failure) ? guard.failed(how.failure, nowMs) : guard.abandoned(nowMs);
+    case "abandoned":
+    case "client-gone":
+    case "bug":
+      return guard.abandoned(nowMs);
+    default:
+      return unreachable(how);
+  }
+}
+
+type RecordedEnd = Pick<
+  AttemptRecord,
+  "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel" | "billed"
+> & { readonly hasBegun: boolean };
+
+function endingOf(how: AttemptEnd, { prices }: Lane): RecordedEnd {
+  switch (how.kind) {
+    case "answered":
+    case "cut":
+      return { ...begun(how), outcome: how.kind };
+    case "client-gone":
+      return { ...begun(how), outcome: "abandoned" };
+    case "abandoned":
+      return { ...NOTHING_BACK, outcome: "abandoned" };
+    case "bug":
+      return { ...NOTHING_BACK, outcome: "internal" };
+    case "failed": {
+      const { kind, retryAfterMs } = how.failure;
+      const billed = how.billed ?? null;
+      return {
+        outcome: kind,
+        status: how.status,
+        ambiguous: how.mayHaveRun && AMBIGUOUS.has(kind),
+        retryAfterMs,
+        reportedModel: how.reportedModel,
+        hasBegun: false,
+        ...(billed === null ? {} : { billed: { usage: billed, costNanos: costOf(billed, prices) } }),
+      };
+    }
+    default:
+      return unreachable(how);
+  }
+}
+
+/** The attempt ended before anything came back; whether the vendor did the work is unknown. */
+const NOTHING_BACK = { status: null, ambiguous: true, retryAfterMs: null, reportedModel: null, hasBegun: false };
+
+function begun({ status, reportedModel }: BegunEnd): Omit<RecordedEnd, "outcome"> {
+  return { status, ambiguous: false, retryAfterMs: null, reportedModel, hasBegun: true };
+}
+
+/** Kinds that leave open whether the vendor did the work. */
+const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed", "wrong-model"]);
+
+// ---------------------------------------------------------------- the asking
+
+async function ask(side: Side): Promise<Outcome> {
   const conversion = conversionOf(side);
-  if (conversion !== null) return "kind" in conversion ? failed(conversion, null, false) : convert(side, conversion);
+  if (conversion !== null)
+    return conversion.ok ? fanOut(side, conversion.value) : failed(conversion.failure, null, false);
   const prepared = prepare(side);
-  if ("kind" in prepared) return failed(prepared, null, false);
-  const sent = await dispatch(side, prepared);
-  if ("message" in sent) return failed(sent, null, false);
+  if (!prepared.ok) return failed(prepared.failure, null, false);
+  const sent = await dispatch(side, prepared.value);
   switch (sent.kind) {
     case "aborted":
       return { kind: "abandoned" };
@@ -42,7 +206,7 @@ export async function attempt(input: AttemptInput): Promise<Outcome> {
       return failed(sent.failure, null, sent.mayHaveRun);
     case "response":
       try {
-        return await readAnswer(side, prepared, sent);
+        return await readAnswer(side, prepared.value, sent);
       } catch (error) {
         sent.body.cancel();
         throw error;
@@ -59,12 +223,9 @@ function readSuccess(side: Side, prepared: Prepared, sent: Response): Promise<Ou
   const type = (sent.headers["content-type"] ?? "").toLowerCase();
   const { operation } = side.call.request.facts;
   if (isRelayed(operation) && !type.includes("json")) return readRelayed(side, prepared, sent, type);
-  if (type.startsWith(side.egress.carrier.framing.contentType)) {
-    if (side.call.request.facts.stream) return readStream(side, prepared, sent);
-    sent.body.cancel();
-    return failed(MALFORMED, sent.status, true);
-  }
-  if (type !== "" && !type.includes("json")) {
+  const isStream = type.startsWith(side.egress.carrier.framing.contentType);
+  if (isStream && side.call.request.facts.stream) return readStream(side, prepared, sent);
+  if (isStream || (type !== "" && !type.includes("json"))) {
     sent.body.cancel();
     return failed(MALFORMED, sent.status, true);
   }

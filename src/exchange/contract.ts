@@ -1,15 +1,28 @@
-/** What the server knows of an exchange: identify, run, refuse. No framework type crosses here. */
-import type { Caller } from "../governance/identify.ts";
+/**
+ * The room's contract: what an exchange offers the server, and what it is given to work with. No framework type crosses
+ * here.
+ */
+import type { Admission } from "../governance/admission.ts";
+import type { Caller, Identified, Signer } from "../governance/identify.ts";
+import type { Recalled, RememberedAnswer, UsageRow } from "../governance/store.ts";
+import type { Deployment, Lane, Provider } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
+import type { ExchangeRecord } from "../observability/record.ts";
+import type { Protocol } from "../protocols/protocol.ts";
+import type { Effects } from "../std/effects.ts";
+import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
+import type { Send } from "../upstream/send.ts";
+import type { HeaderFilter } from "./header-filter.ts";
+import type { Seals } from "./reasoning-signatures.ts";
+import type { SharedState } from "./shared-state.ts";
+
+// ---------------------------------------------------------------- offered
 
 export interface Exchange {
   /** Who is calling, from the head alone, before the body is read. */
-  credential(
-    route: Route | null,
-    parts: RequestParts,
-  ): { readonly kind: "caller"; readonly caller: Caller } | { readonly kind: "refused"; readonly failure: Failure };
+  credential(route: Route | null, parts: RequestParts): Identified;
   /** Never rejects: whatever happens ends in one answer and one record. */
   run(input: RunInput): Promise<Answer>;
   /** A refusal in the path's dialect, recorded. `route` null: the path belongs to no route. */
@@ -42,6 +55,11 @@ export interface Answer {
   readonly body: Uint8Array | ByteSource;
 }
 
+/** An answer that is here as a whole. */
+export interface WholeAnswer extends Answer {
+  readonly body: Uint8Array;
+}
+
 /** A stream at the client's pace: nothing is read from the upstream before `next` is called. */
 export interface ByteSource {
   /** The next bytes, never empty; null at the end. Never rejects: trouble is written into the stream in the client's dialect. */
@@ -50,4 +68,58 @@ export interface ByteSource {
   cancel(): void;
   /** At the end: the answer broke off and its format cannot say so, so that the client's connection must. */
   readonly isCut: boolean;
+}
+
+// ---------------------------------------------------------------- given
+
+export interface ExchangeInput {
+  readonly world: World;
+  readonly shared: SharedState;
+  readonly protocols: readonly Protocol[];
+  readonly identify: (credential: Secret | null) => Identified;
+  /** Limits every request is admitted by; null: no caller has limits. */
+  readonly admission: Admission | null;
+  /** Answers given again to a request that is repeated; null: none are kept. */
+  readonly idempotency: IdempotencyStore | null;
+  /** Keys that clients sign their requests with; null or absent: there are none. */
+  readonly signer?: Signer | null;
+  /** The virtual key that a signing key belongs to; absent: there are none, and signed requests have no limits. */
+  readonly callerNamed?: (label: string) => Caller | null;
+  readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
+  /** A bug ended an exchange; the message is for the operator's log only. */
+  readonly onBug: (id: string, error: unknown) => void;
+  readonly startedWallMs: number;
+  /** Open to every process on this machine: only calls that name this machine are served. */
+  readonly localHostsOnly: boolean;
+}
+
+/** What every exchange of a deployment shares. */
+export interface World {
+  readonly deployment: Deployment;
+  readonly effects: Effects;
+  readonly send: Send;
+  protocolOf(id: string): Protocol;
+  /** The lane's own credential now; null: it has none, or it cannot be read. */
+  secretOf(lane: Lane): Secret | null;
+  readonly seals: Seals;
+  /** PEM text of the provider's authorities; null: the built-in ones. */
+  caOf(provider: Provider): string | null;
+  /** Allow-lists, compiled once: client headers to a lane, lane headers to a client. */
+  requestFilter(ingress: Protocol, lane: Lane): HeaderFilter;
+  responseFilter(egress: Protocol, ingress: Protocol): HeaderFilter;
+  /** `ringmain/<version>`: we never imitate a vendor's own client. */
+  readonly userAgent: string;
+  /** True when the usage of this caller's requests is counted to the token. */
+  readonly metered: boolean;
+  /** Lanes without a known price are left out. */
+  readonly pricedOnly: boolean;
+}
+
+/** Answers kept for requests that name themselves. */
+export interface IdempotencyStore {
+  /** The longest answer that is kept, in bytes. */
+  readonly bytesMax: number;
+  recall(key: string, fingerprint: string): Promise<Recalled>;
+  /** null: nothing is kept, and the next one runs. */
+  remember(key: string, answer: RememberedAnswer | null): void;
 }

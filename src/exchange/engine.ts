@@ -1,22 +1,22 @@
 /**
  * The one attempt engine: models, pools, fallback pools, least-bad, waiting and probes all go through this loop. It
- * decides, admits, attempts and reports to the cell, until something may be committed or nothing is left.
+ * decides, admits and attempts until something may be committed or nothing is left.
  */
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
-import type { QuotaFact } from "../ir/quota.ts";
 import { RECORD_LANES_MAX } from "../observability/record.ts";
 import { affinityKey } from "../routing/affinity.ts";
 import { type Decision, decide } from "../routing/decide.ts";
 import { couldEverServe, leastBad, mayAttemptAgain, nothingLeft } from "../routing/failover.ts";
-import type { Guard } from "../routing/guard.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
-import { type AnsweredOutcome, attempt, type Outcome, type StreamingOutcome } from "./attempt.ts";
+import { unreachable } from "../std/unreachable.ts";
+import { type Attempt, openAttempt } from "./attempt.ts";
+import type { World } from "./contract.ts";
 import { unusable } from "./lane/eligibility.ts";
+import type { AnsweredOutcome, StreamingOutcome } from "./lane/outcome.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
-import { type OpenAttempt, openAttempt } from "./open-attempt.ts";
 import type { RecordBuilder } from "./record-builder.ts";
-import type { Call, World } from "./request/call.ts";
+import type { Call } from "./request/call.ts";
 import type { SharedState } from "./shared-state.ts";
 
 export type Served =
@@ -24,21 +24,24 @@ export type Served =
       readonly kind: "served";
       readonly outcome: AnsweredOutcome | StreamingOutcome;
       readonly lane: Lane;
-      readonly target: Target;
-      readonly guard: Guard;
-      readonly attempt: OpenAttempt;
+      /** Under way until the answer has left. */
+      readonly attempt: Attempt;
       readonly switched: boolean;
     }
   /** `from`: protocol id of the lane whose words these are; null: ours. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly from: string | null }
   | { readonly kind: "abandoned" };
 
-/** What one exchange has tried so far, over every pool it went through. */
-interface Run {
+export interface ServeInput {
   readonly world: World;
   readonly shared: SharedState;
   readonly call: Call;
   readonly record: RecordBuilder;
+  readonly target: Target;
+}
+
+/** What one exchange has tried so far, over every pool it went through. */
+interface Run extends Omit<ServeInput, "target"> {
   readonly deadlineMs: number;
   readonly tried: Set<string>;
   readonly visited: Set<string>;
@@ -50,20 +53,10 @@ interface Run {
   waited: boolean;
 }
 
-export function serve(input: {
-  world: World;
-  shared: SharedState;
-  call: Call;
-  record: RecordBuilder;
-  target: Target;
-}): Promise<Served> {
-  const { world, shared, call, record, target } = input;
+export async function serve({ target, ...input }: ServeInput): Promise<Served> {
   const run: Run = {
-    world,
-    shared,
-    call,
-    record,
-    deadlineMs: call.startedMs + target.failover.deadlineMs,
+    ...input,
+    deadlineMs: input.call.startedMs + target.failover.deadlineMs,
     tried: new Set(),
     visited: new Set(),
     failures: [],
@@ -72,34 +65,52 @@ export function serve(input: {
     lossesRefused: null,
     waited: false,
   };
-  return serveTarget(run, target);
+  // Ends: every turn goes to a pool not visited yet, or has waited once.
+  for (let at = target; ; ) {
+    const served = await serveTarget(run, at);
+    if (served.kind !== "exhausted") return served;
+    const next = await afterExhaustion(run, at, served.decision);
+    if (next.kind !== "target") return next;
+    at = next.target;
+  }
 }
 
-async function serveTarget(run: Run, target: Target): Promise<Served> {
+/** No lane of the target serves now; `decision` is the last look at them. */
+type Exhausted = { readonly kind: "exhausted"; readonly decision: Decision };
+
+async function serveTarget(run: Run, target: Target): Promise<Served | Exhausted> {
   run.visited.add(target.name);
   const { nowMs } = run.world.effects;
   let attemptsMade = 0;
   // Ends: every turn tries a lane (each at most once) or waits once; the bound is the lanes there are.
   for (;;) {
     if (run.call.signal.aborted) return { kind: "abandoned" };
-    if (!mayAttemptAgain({ nowMs: nowMs(), deadlineMs: run.deadlineMs, attemptsMade, cap: target.failover.cap })) {
-      return await exhausted(run, target, look(run, target));
-    }
     const decision = look(run, target);
+    if (!mayAttemptAgain({ nowMs: nowMs(), deadlineMs: run.deadlineMs, attemptsMade, cap: target.failover.cap })) {
+      return { kind: "exhausted", decision };
+    }
     if (decision.pick === null) {
-      const slot = await waitForSlot({ ...run, target, decision });
+      const slot = await waitForSlotIn(run, target, decision);
       if (slot === "free") continue;
       if (slot === "abandoned") return { kind: "abandoned" };
-      return await exhausted(run, target, decision);
+      return { kind: "exhausted", decision };
     }
     run.shared.selections.set(target.name, decision.selection);
     if (run.first === null) noteChoice(run, decision);
     const isLast = decision.runnerUp === null || attemptsMade >= target.failover.cap;
-    const patienceMs = isLast ? null : patienceOf(run.deadlineMs - nowMs());
-    const tried = await tryLane(run, target, decision.pick, { insist: decision.insist, patienceMs });
-    if (tried !== null) return tried;
+    const firstByteCapMs = isLast ? null : firstByteCapOf(run.deadlineMs - nowMs());
+    const served = await tryLane(run, target, decision.pick, { insist: decision.insist, firstByteCapMs });
+    if (served !== null) return served;
     attemptsMade++;
   }
+}
+
+async function waitForSlotIn(run: Run, target: Target, decision: Decision): ReturnType<typeof waitForSlot> {
+  const { nowMs } = run.world.effects;
+  const startedMs = nowMs();
+  const slot = await waitForSlot({ ...run, target, decision });
+  run.record.queuedMs += nowMs() - startedMs;
+  return slot;
 }
 
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
@@ -124,98 +135,61 @@ export function look(run: Looking, target: Target): Decision {
 }
 
 /** Of what is left of the failover deadline, while another lane could still serve within it. */
-const PATIENCE_SHARE = 2 / 3;
+const FIRST_BYTE_SHARE = 2 / 3;
 /** A lane is not given up sooner for the sake of another. */
-const PATIENCE_MS_MIN = 10_000;
+const FIRST_BYTE_CAP_MS_MIN = 10_000;
 
 /**
- * How long one lane may keep a request waiting for its first byte: otherwise a silent one would use up the whole
- * deadline, which by default is no longer than the limit for a first byte, and nobody else were ever asked.
+ * How long one lane may keep a request waiting for its first byte. Without a cap a silent lane would use up the whole
+ * deadline, which by default is no longer than the limit for a first byte, and no other lane were ever asked.
  */
-function patienceOf(leftMs: number): number {
-  return Math.max(PATIENCE_MS_MIN, Math.floor(leftMs * PATIENCE_SHARE));
+function firstByteCapOf(leftMs: number): number {
+  return Math.max(FIRST_BYTE_CAP_MS_MIN, Math.floor(leftMs * FIRST_BYTE_SHARE));
 }
 
-/** One lane tried and booked. null: it failed and another may be tried. */
+/** One lane tried and recorded. null: it failed and another may be tried. */
 async function tryLane(
   run: Run,
   target: Target,
   lane: Lane,
-  { insist, patienceMs }: { readonly insist: boolean; readonly patienceMs: number | null },
+  { insist, firstByteCapMs }: { readonly insist: boolean; readonly firstByteCapMs: number | null },
 ): Promise<Served | null> {
-  const { world, shared, call } = run;
-  const now = world.effects.nowMs();
+  const { shared } = run;
+  const now = run.world.effects.nowMs();
   const guard = shared.health.admit(target, lane, now, insist);
   run.tried.add(lane.id);
   if (guard === null) return null;
   run.first ??= lane;
   shared.lastUsedMs.set(lane.id, now);
-  const opened = openAttempt(run, lane, now);
-  const hear = (facts: readonly QuotaFact[]): void => {
-    opened.hear(facts);
-    shared.onChanges(shared.health.hear(lane, facts, world.effects.nowMs()));
-  };
-  let outcome: Outcome;
-  try {
-    outcome = await attempt({ world, call, target, lane, patienceMs, hear });
-  } catch (error) {
-    guard.release(world.effects.nowMs());
-    opened.close({ outcome: "internal", ...NOTHING_BACK });
-    throw error;
-  }
+  // A failed count says nothing of the lane: an estimate can take its place.
+  const isEvidence = (): boolean => run.call.request.facts.operation !== "count";
+  const attempt = openAttempt({ ...run, target, lane, guard, firstByteCapMs, isEvidence });
+  const outcome = await attempt.run();
   switch (outcome.kind) {
     case "answered":
     case "streaming":
-      return { kind: "served", outcome, lane, target, guard, attempt: opened, switched: run.first.id !== lane.id };
+      return { kind: "served", outcome, lane, attempt, switched: run.first.id !== lane.id };
     case "abandoned":
-      guard.release(world.effects.nowMs());
-      opened.close({ outcome: "abandoned", ...NOTHING_BACK });
-      return { kind: "abandoned" };
+      attempt.end(outcome);
+      return outcome;
     case "failed":
-      return laneFailed(run, target, lane, { guard, opened, outcome });
+      attempt.end(outcome);
+      return afterFailure(run, target, lane, outcome.failure);
+    default:
+      return unreachable(outcome);
   }
 }
 
-/** The attempt ended before anything came back; what the vendor did with it nobody knows. */
-const NOTHING_BACK = {
-  status: null,
-  ambiguous: true,
-  retryAfterMs: null,
-  reportedModel: null,
-  firstByte: false,
-} as const;
-
-function laneFailed(
-  run: Run,
-  target: Target,
-  lane: Lane,
-  tried: { guard: Guard; opened: OpenAttempt; outcome: Extract<Outcome, { kind: "failed" }> },
-): Served | null {
-  const { guard, opened, outcome } = tried;
-  const failed = outcome.failure;
-  const now = run.world.effects.nowMs();
-  // A failed count says nothing of the lane: an estimate can take its place.
-  const changes = run.call.request.facts.operation === "count" ? guard.abandoned(now) : guard.failed(failed, now);
-  guard.release(now);
-  run.shared.onChanges(changes);
-  opened.close({
-    outcome: failed.kind,
-    status: outcome.status,
-    ambiguous: outcome.mayHaveRun && AMBIGUOUS.has(failed.kind),
-    retryAfterMs: failed.retryAfterMs,
-    reportedModel: outcome.reportedModel,
-    firstByte: false,
-    billed: outcome.billed ?? null,
-  });
+function afterFailure(run: Run, target: Target, lane: Lane, failed: Failure): Served | null {
   // Nothing was sent: this lane cannot do what was asked, or not without a loss. Another one may.
   if (failed.kind === "losses-refused" || failed.kind === "no-capable-lane") {
     run.lossesRefused ??= failed;
     return null;
   }
   run.failures.push({ lane, failure: failed });
-  const rule = ruleOf(failed);
-  if (rule.next === "answer")
+  if (ruleOf(failed).next === "answer") {
     return { kind: "failed", failure: failed, from: failed.upstream === null ? null : lane.protocol };
+  }
   if (failed.kind === "context-length") {
     run.needsRoomBeyond = Math.max(run.needsRoomBeyond ?? 0, roomOf(target, lane) ?? 0);
   }
@@ -227,9 +201,6 @@ function roomOf(target: Target, lane: Lane): number | null {
   const member = target.members.find((each) => each.lanes.includes(lane.id));
   return member?.contextMax ?? lane.capabilities.contextWindow;
 }
-
-/** Kinds after which nobody knows whether the vendor did the work. */
-const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed", "wrong-model"]);
 
 /** What the first choice was made among, for the record. */
 function noteChoice(run: Run, decision: Decision): void {
@@ -243,17 +214,21 @@ function noteSkipped({ record }: Run, { left }: Decision): void {
 
 // ---------------------------------------------------------------- nothing left
 
-async function exhausted(run: Run, target: Target, decision: Decision): Promise<Served> {
+/** What the target's policy does next: another target, an answer after all, or the failure. */
+async function afterExhaustion(
+  run: Run,
+  target: Target,
+  decision: Decision,
+): Promise<Served | { readonly kind: "target"; readonly target: Target }> {
   noteSkipped(run, decision);
   const { onExhausted } = target;
-  const now = run.world.effects.nowMs();
-  if (now < run.deadlineMs) {
+  if (run.world.effects.nowMs() < run.deadlineMs) {
     switch (onExhausted.action) {
       case "reject":
         break;
       case "fallback-pool": {
         const fallback = run.world.deployment.targets[onExhausted.pool];
-        if (fallback !== undefined && !run.visited.has(fallback.name)) return await serveTarget(run, fallback);
+        if (fallback !== undefined && !run.visited.has(fallback.name)) return { kind: "target", target: fallback };
         break;
       }
       case "least-bad": {
@@ -264,7 +239,7 @@ async function exhausted(run: Run, target: Target, decision: Decision): Promise<
       case "wait": {
         const again = await waitForRecovery(run, target, onExhausted.maxMs);
         if (again === "abandoned") return { kind: "abandoned" };
-        if (again === "recovered") return await serveTarget(run, target);
+        if (again === "recovered") return { kind: "target", target };
         break;
       }
     }
@@ -275,7 +250,7 @@ async function exhausted(run: Run, target: Target, decision: Decision): Promise<
 /** The soonest to recover of those only their breaker keeps out. */
 async function tryLeastBad(run: Run, target: Target, decision: Decision): Promise<Served | null> {
   const lane = leastBad(decision, run.world.deployment.lanes);
-  return lane === null ? null : await tryLane(run, target, lane, { insist: true, patienceMs: null });
+  return lane === null ? null : await tryLane(run, target, lane, { insist: true, firstByteCapMs: null });
 }
 
 /** Once per exchange, for lanes that were out when it looked; a lane that was tried is not tried again. */

@@ -12,27 +12,18 @@ import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { findTarget } from "../routing/target.ts";
-import type { Answer, Exchange, RefuseInput, RunInput } from "./contract.ts";
-import { type Served, serve } from "./engine.ts";
-import { openRecord, type RecordBuilder } from "./record-builder.ts";
-import { letIn, withLimits } from "./request/admission.ts";
+import { withLimits } from "./answer/headers.ts";
+import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
+import { serve } from "./engine.ts";
+import { openRecord } from "./record-builder.ts";
+import { admit } from "./request/admission.ts";
 import { type Call, readOnce } from "./request/call.ts";
 import { readFacts, translationMode, variantOf } from "./request/facts.ts";
-import { keeping, repeatOf } from "./request/idempotency.ts";
+import { keepAnswer, recall } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
 import { identifySigned } from "./request/signed.ts";
-import {
-  answerStream,
-  answerWhole,
-  discover,
-  type ExchangeInput,
-  estimateCount,
-  isAboutTheRequest,
-  leave,
-  refuse,
-  replay,
-} from "./respond.ts";
-import { begin, beginStream, newRunning, type Running } from "./running.ts";
+import { discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
+import { begin, beginStream, newRunning, type Running } from "./shared-state.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */
@@ -47,13 +38,12 @@ const ID_LENGTH = 24;
 export function createExchange(input: ExchangeInput): Exchanges {
   const { world, protocols } = input;
   const running = newRunning();
-  const open = (receivedMs: number): RecordBuilder =>
-    openRecord({
-      id: `req_${world.effects.randomId(ID_LENGTH)}`,
-      receivedMs,
-      effects: world.effects,
-      onClose: input.onRecord,
-    });
+  const open = (ingress: Protocol, parts: RequestParts, receivedMs: number): ExchangeContext => {
+    const id = `req_${world.effects.randomId(ID_LENGTH)}`;
+    const record = openRecord({ id, receivedMs, effects: world.effects, onClose: input.onRecord });
+    record.ingress = ingress.id;
+    return { input, record, ingress, parts };
+  };
 
   return {
     credential(route, parts) {
@@ -74,40 +64,31 @@ export function createExchange(input: ExchangeInput): Exchanges {
     },
 
     async run(given) {
-      const record = open(given.receivedMs);
       const route = variantOf(given.route, given.body);
       const request = route === given.route ? given : { ...given, route };
-      const protocol = speakerOf(input, request.route, request.parts);
-      record.ingress = protocol.id;
-      record.operation = request.route.operation;
+      const exchange = open(speakerOf(input, route, given.parts), given.parts, given.receivedMs);
+      const { record } = exchange;
+      record.operation = route.operation;
       record.caller = request.caller.label;
       record.requestBytes = request.body.length;
       const end = begin(running, record.id, request.signal);
       try {
-        const answered = await runIdentified({ input, running, record }, { ...request, signal: end.signal }, protocol);
+        const answered = await runIdentified(exchange, { ...request, signal: end.signal }, running);
         if (answered.body instanceof Uint8Array) end.now();
         else record.onClosed(beginStream(running, end.now));
         return answered;
       } catch (error) {
         end.now();
         input.onBug(record.id, error);
-        return refuse(
-          input,
-          record,
-          protocol,
-          request.parts,
-          failure("internal", "The gateway had an internal error."),
-          null,
-        );
+        return refuse(exchange, failure("internal", "The gateway had an internal error."));
       }
     },
 
     refuse({ route, parts, failure: failed, receivedMs }: RefuseInput) {
-      const record = open(receivedMs);
-      const protocol = route === null ? ownerOf(protocols, parts.path) : speakerOf(input, route, parts);
-      record.ingress = protocol.id;
-      record.operation = route?.operation ?? null;
-      return refuse(input, record, protocol, parts, failed, null);
+      const ingress = route === null ? ownerOf(protocols, parts.path) : speakerOf(input, route, parts);
+      const exchange = open(ingress, parts, receivedMs);
+      exchange.record.operation = route?.operation ?? null;
+      return refuse(exchange, failed);
     },
 
     running: () => ({ exchanges: running.open.size, streams: running.streams, waiting: input.shared.waiting }),
@@ -118,59 +99,56 @@ export function createExchange(input: ExchangeInput): Exchanges {
   };
 }
 
-/** One exchange on its way. */
-interface Way {
-  readonly input: ExchangeInput;
-  readonly running: Running;
-  readonly record: RecordBuilder;
-}
-
-async function runIdentified({ input, running, record }: Way, request: RunInput, ingress: Protocol): Promise<Answer> {
-  const { world } = input;
-  const { route, parts, caller } = request;
-  if (caller.mayHaveSigned?.(request.body) === false)
-    return refuse(input, record, ingress, parts, unauthenticated(), null);
-  if (route.operation === "models") return discover(input, request, record, ingress);
-  const read = readFacts({ route, parts, body: request.body, protocol: ingress });
-  if (read.kind === "refused") return refuse(input, record, ingress, parts, read.failure, null);
-  const { facts } = read.request;
+async function runIdentified(exchange: ExchangeContext, request: RunInput, running: Running): Promise<Answer> {
+  const { input, record, ingress } = exchange;
+  const { world, idempotency } = input;
+  const { route, parts, caller, body } = request;
+  if (caller.mayHaveSigned?.(body) === false) return refuse(exchange, unauthenticated());
+  if (route.operation === "models") return discover(exchange, request);
+  const read = readFacts({ route, parts, body, protocol: ingress });
+  if (!read.ok) return refuse(exchange, read.failure);
+  const { facts, named } = read.value;
   record.stream = facts.stream;
   record.asked = facts.target;
   const target = findTarget(world.deployment, facts.target);
   const refused = access(target, caller, facts.target);
   if (target === null || refused !== null) {
-    const told = target === null && !read.request.named ? unnamedModel(facts.target) : refused;
-    return refuse(input, record, ingress, parts, told ?? unknownModel(facts.target), null);
+    const told = target === null && !named ? unnamedModel(facts.target) : refused;
+    return refuse(exchange, told ?? unknownModel(facts.target));
   }
   record.target = target.name;
   const translation = translationMode(target.translation, parts.headers["x-ringmain-translation"]);
-  if (typeof translation !== "string") return refuse(input, record, ingress, parts, translation, null);
-  const call = callOf(record, request, ingress, read.request, translation);
-  if (running.stopped) return refuse(input, record, ingress, parts, STOPPING, null);
-  const repeat = input.repeats === null ? null : await repeatOf(input.repeats, request);
-  if (repeat?.kind === "replay") return replay(input, record, repeat.answer);
-  if (repeat?.kind === "refused") return refuse(input, record, ingress, parts, repeat.failure, null);
+  if (!translation.ok) return refuse(exchange, translation.failure);
+  const call = callOf(exchange, request, read.value, translation.value);
+  if (running.stopped) return refuse(exchange, STOPPING);
+  const recalled = idempotency === null ? null : await recall(idempotency, request);
+  if (recalled?.ok === false) return refuse(exchange, recalled.failure);
+  const repeat = recalled?.value ?? null;
+  if (repeat?.kind === "replay") return replay(exchange, repeat.answer);
   const forget = (): void => {
-    if (repeat !== null) input.repeats?.remember(repeat.key, null);
+    if (repeat !== null) idempotency?.remember(repeat.key, null);
   };
   try {
-    const notLetIn = await letIn(input, call, record, target);
-    if (notLetIn !== null) {
+    const admitted = await admit(input.admission, { deployment: world.deployment, call, target });
+    if (admitted.kind === "refused") {
       forget();
-      const told = refuse(input, record, ingress, parts, notLetIn.failure, null);
-      return withLimits(told, call, notLetIn.told, world.effects.wallMs());
+      return withLimits(refuse(exchange, admitted.failure), call, admitted.notice, world.effects.wallMs());
     }
+    record.pass = admitted.pass;
     const served = await serve({ world, shared: input.shared, call, record, target });
-    if (served.kind === "served" && repeat !== null && input.repeats !== null) {
+    if (served.kind === "abandoned" && running.stopped) {
+      forget();
+      return refuse(exchange, STOPPING);
+    }
+    let answer = respond(exchange, call, served);
+    if (served.kind !== "served") forget();
+    else if (repeat !== null && idempotency !== null) {
       const { outcome } = served;
       const isSound = (): boolean => outcome.kind === "answered" || outcome.flow.note.failure === null;
       // Limits are those of the moment, so they are told beside the answer and not kept with it.
-      const kept = keeping(input.repeats, repeat.key, answer(input, call, record, served), isSound);
-      return withLimits(kept, call, record.pass, world.effects.wallMs());
+      answer = keepAnswer(idempotency, repeat.key, answer, isSound);
     }
-    forget();
-    if (served.kind === "abandoned" && running.stopped) return refuse(input, record, ingress, parts, STOPPING, null);
-    return withLimits(answer(input, call, record, served), call, record.pass, world.effects.wallMs());
+    return withLimits(answer, call, record.pass, world.effects.wallMs());
   } catch (error) {
     forget();
     throw error;
@@ -190,19 +168,18 @@ const NOT_LOCAL = failure(
 const STOPPING = failure("shutting-down", "The gateway is shutting down. Send the request again.", 1_000);
 
 function callOf(
-  record: RecordBuilder,
+  { record, ingress, parts }: ExchangeContext,
   request: RunInput,
-  ingress: Protocol,
   parsed: Call["request"],
   translation: TranslationMode,
 ): Call {
   return {
     id: record.id,
     route: request.route,
-    parts: request.parts,
+    parts,
     caller: request.caller,
     ingress,
-    framing: ingress.carrier.framingFor(request.parts),
+    framing: ingress.carrier.framingFor(parts),
     request: parsed,
     translation,
     signal: request.signal,
@@ -234,27 +211,6 @@ function unnamedModel(absent: string): Failure {
     "invalid-request",
     `The request names no model, and no model here is called "${absent}" to stand in for it. Send "model"; GET /v1/models lists what there is.`,
   );
-}
-
-function answer(input: ExchangeInput, call: Call, record: RecordBuilder, served: Served): Answer {
-  switch (served.kind) {
-    case "abandoned":
-      return leave(input, call, record);
-    case "failed":
-      if (call.request.facts.operation === "count" && !isCountRefused(input, call, served))
-        return estimateCount(input, call, record);
-      return refuse(input, record, call.ingress, call.parts, served.failure, served.from);
-    case "served":
-      return served.outcome.kind === "answered"
-        ? answerWhole(input, call, record, served)
-        : answerStream(input, call, record, served);
-  }
-}
-
-/** What a vendor says against a translation need not be the client's fault; an estimate stands in for its number. */
-function isCountRefused(input: ExchangeInput, call: Call, served: Extract<Served, { kind: "failed" }>): boolean {
-  const translated = served.from !== null && input.world.protocolOf(served.from).payload.id !== call.ingress.payload.id;
-  return !translated && isAboutTheRequest(served.failure);
 }
 
 /** The protocol a route's client speaks; model lists may share a path. */

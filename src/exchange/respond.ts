@@ -1,160 +1,123 @@
-/** How an exchange ends: whole, as a stream, refused, estimated or listed. Each way steps the cell, settles and closes the record once. */
-
-import type { Admission } from "../governance/admission.ts";
-import type { Caller, Identified, Signer } from "../governance/identify.ts";
+/**
+ * How an exchange ends: answered whole or as a stream, refused, estimated, replayed or listed. Each way ends the attempt that
+ * served and closes the record once.
+ */
 import { seenUsage } from "../governance/seen.ts";
-import type { UsageRow } from "../governance/store.ts";
-import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { isTold, type Usage } from "../ir/usage.ts";
-import type { ExchangeRecord } from "../observability/record.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import type { Secret } from "../std/secret.ts";
+import { encodeUtf8 } from "../std/bytes.ts";
+import { unreachable } from "../std/unreachable.ts";
 import { gatewayHeaders, writeFailure } from "./answer/headers.ts";
 import { createPump } from "./answer/pump.ts";
-import type { Answer, ByteSource, RunInput } from "./contract.ts";
+import type { Answer, ExchangeInput, RunInput, WholeAnswer } from "./contract.ts";
 import type { Served } from "./engine.ts";
-import { outcomeOf, type RecordBuilder } from "./record-builder.ts";
-import type { Call, World } from "./request/call.ts";
+import type { AnsweredOutcome, StreamingOutcome } from "./lane/outcome.ts";
+import { type Ending, outcomeOf, type RecordBuilder } from "./record-builder.ts";
+import type { Call } from "./request/call.ts";
 import { estimateTokens } from "./request/facts.ts";
-import type { Repeats } from "./request/idempotency.ts";
 import { listModels } from "./request/model-list.ts";
-import type { SharedState } from "./shared-state.ts";
 
-export interface ExchangeInput {
-  readonly world: World;
-  readonly shared: SharedState;
-  readonly protocols: readonly Protocol[];
-  readonly identify: (credential: Secret | null) => Identified;
-  /** What every request of a caller is let in by; null: nobody has limits. */
-  readonly admission: Admission | null;
-  /** Answers given again to who asks the same; null: none are kept. */
-  readonly repeats: Repeats | null;
-  /** Who signs their requests; null or absent: nobody was given a key to sign with. */
-  readonly signer?: Signer | null;
-  /** The virtual key that a signing key belongs to; absent: there are none, and who signs has no limits. */
-  readonly callerNamed?: (label: string) => Caller | null;
-  readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
-  /** A bug ended an exchange; the message is for the operator's log only. */
-  readonly onBug: (id: string, error: unknown) => void;
-  readonly startedWallMs: number;
-  /** Open to everybody on this machine: only calls that name this machine are served. */
-  readonly localHostsOnly: boolean;
+/** One exchange on its way. */
+export interface ExchangeContext {
+  readonly input: ExchangeInput;
+  readonly record: RecordBuilder;
+  /** What the client speaks. */
+  readonly ingress: Protocol;
+  readonly parts: RequestParts;
 }
 
-export type ServedLane = Extract<Served, { kind: "served" }>;
+type ServedLane = Extract<Served, { kind: "served" }>;
+type FailedLanes = Extract<Served, { kind: "failed" }>;
 
-export function answerWhole(input: ExchangeInput, call: Call, record: RecordBuilder, served: ServedLane): Answer {
-  const { outcome, lane, guard } = served;
-  if (outcome.kind !== "answered") throw new Error("a streamed outcome is answered as a stream");
-  const now = input.world.effects.nowMs();
-  input.shared.onChanges(guard.succeeded(now));
-  guard.release(now);
+export function respond(exchange: ExchangeContext, call: Call, served: Served): Answer {
+  switch (served.kind) {
+    case "abandoned":
+      return clientGone(exchange, call);
+    case "failed":
+      return call.request.facts.operation === "count" && !isCountRefused(exchange, served)
+        ? estimateCount(exchange, call)
+        : refuse(exchange, served.failure, served.from);
+    case "served":
+      return served.outcome.kind === "answered"
+        ? answerWhole(exchange, call, served, served.outcome)
+        : answerStream(exchange, call, served, served.outcome);
+    default:
+      return unreachable(served);
+  }
+}
+
+function answerWhole(exchange: ExchangeContext, call: Call, served: ServedLane, outcome: AnsweredOutcome): Answer {
+  const { record } = exchange;
+  const { status, body, losses, usage, reportedModel } = outcome;
   record.committed();
-  served.attempt.close({
-    outcome: "answered",
-    status: outcome.status,
-    ambiguous: false,
-    retryAfterMs: null,
-    reportedModel: outcome.reportedModel,
-    firstByte: true,
+  served.attempt.end({ kind: "answered", status, reportedModel });
+  record.addLosses(losses, losses.length);
+  const isReported = isTold(usage);
+  close(exchange, status, body.length, {
+    lane: served.lane,
+    usage: isReported ? usage : partialUsage(call, usage, usage?.outputTokens ?? estimateTokens(body)),
+    usageEstimated: !isReported,
   });
-  record.addLosses(outcome.losses, outcome.losses.length);
-  record.close({
-    outcome: "answered",
-    status: outcome.status,
-    failure: null,
-    lane,
-    usage: isTold(outcome.usage)
-      ? outcome.usage
-      : seen(call, outcome.usage, outcome.usage?.outputTokens ?? estimateTokens(outcome.body)),
-    usageEstimated: !isTold(outcome.usage),
-    answerBytes: outcome.body.length,
-  });
-  return {
-    status: outcome.status,
-    headers: { ...outcome.headers, ...ownHeaders(input, record, served, outcome.losses, outcome.losses.length) },
-    body: outcome.body,
-  };
+  const own = ownHeaders(exchange, { served, attempts: record.attempts.length, losses, lossCount: losses.length });
+  return { status, headers: { ...outcome.headers, ...own }, body };
 }
 
-export function answerStream(input: ExchangeInput, call: Call, record: RecordBuilder, served: ServedLane): Answer {
-  const { outcome } = served;
-  if (outcome.kind !== "streaming") throw new Error("a whole outcome is answered whole");
-  const { world } = input;
+function answerStream(exchange: ExchangeContext, call: Call, served: ServedLane, outcome: StreamingOutcome): Answer {
+  const { input, record } = exchange;
   const { note } = outcome.flow;
-  record.committed();
   const translated = !outcome.relayed;
-  const source: ByteSource = createPump({
+  record.committed();
+  const body = createPump({
     body: outcome.body,
     flow: outcome.flow,
     held: outcome.held,
     closed: outcome.closed,
     endsAtEnding: translated,
     keepAlive: translated ? call.framing.keepAlive : null,
-    setTimer: world.effects.setTimer,
+    setTimer: input.world.effects.setTimer,
     onBug: (error) => input.onBug(record.id, error),
     onEnd: ({ clientGone, bytes }) =>
-      closeStream(input, call, record, served, { clientGone: clientGone && !note.ended, bytes }),
+      endStream(exchange, call, served, { outcome, clientGone: clientGone && !note.ended, bytes }),
   });
-  const known = [...outcome.losses, ...note.losses];
-  const headers = ownHeaders(
-    input,
-    record,
-    { ...served, attempts: record.attempts.length + 1 },
-    known,
-    outcome.losses.length + note.lossCount,
-  );
-  return { status: outcome.status, headers: { ...outcome.headers, ...headers }, body: source };
+  const own = ownHeaders(exchange, {
+    served,
+    attempts: record.attempts.length + 1,
+    losses: [...outcome.losses, ...note.losses],
+    lossCount: outcome.losses.length + note.lossCount,
+  });
+  return { status: outcome.status, headers: { ...outcome.headers, ...own }, body };
 }
 
-/** Step the cell, settle, close: once, when the last byte is out or the client has left. */
-function closeStream(
-  input: ExchangeInput,
+/** Once, when the last byte is out or the client has left. */
+function endStream(
+  exchange: ExchangeContext,
   call: Call,
-  record: RecordBuilder,
-  served: ServedLane,
-  end: { clientGone: boolean; bytes: number },
+  { attempt, lane }: ServedLane,
+  end: { readonly outcome: StreamingOutcome; readonly clientGone: boolean; readonly bytes: number },
 ): void {
-  const { outcome, guard, lane } = served;
-  if (outcome.kind !== "streaming") return;
-  const { note } = outcome.flow;
-  const now = input.world.effects.nowMs();
-  const changes = end.clientGone
-    ? guard.abandoned(now)
-    : note.failure !== null
-      ? guard.failed(note.failure, now)
-      : guard.succeeded(now);
-  guard.release(now);
-  input.shared.onChanges(changes);
-  const how = end.clientGone ? "abandoned" : note.failure !== null ? "cut" : "answered";
-  served.attempt.close({
-    outcome: how,
-    status: outcome.status,
-    ambiguous: false,
-    retryAfterMs: null,
-    reportedModel: note.model,
-    firstByte: true,
-  });
-  record.addLosses([...outcome.losses, ...note.losses], outcome.losses.length + note.lossCount);
-  const estimated = end.clientGone || note.failure !== null || !isTold(note.usage);
-  record.close({
-    outcome: end.clientGone ? "client-gone" : how === "cut" ? "cut" : "answered",
-    status: outcome.status,
-    failure: note.failure?.kind ?? null,
+  const { status, losses, flow } = end.outcome;
+  const { failure: cut, usage, model: reportedModel, pieces } = flow.note;
+  if (end.clientGone) attempt.end({ kind: "client-gone", status, reportedModel });
+  else if (cut !== null) attempt.end({ kind: "cut", status, reportedModel, failure: cut });
+  else attempt.end({ kind: "answered", status, reportedModel });
+  exchange.record.addLosses([...losses, ...flow.note.losses], losses.length + flow.note.lossCount);
+  const usageEstimated = end.clientGone || cut !== null || !isTold(usage);
+  close(exchange, status, end.bytes, {
+    outcome: end.clientGone ? "client-gone" : cut !== null ? "cut" : "answered",
+    failure: cut?.kind ?? null,
     lane,
-    usage: estimated ? seen(call, note.usage, note.pieces) : note.usage,
-    usageEstimated: estimated,
-    answerBytes: end.bytes,
+    usage: usageEstimated ? partialUsage(call, usage, pieces) : usage,
+    usageEstimated,
   });
 }
 
 /** What is billed by the tokens of a text; pictures and sound have a price of their own that no text tells. */
 const BY_TEXT: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete", "embed"]);
 
-function seen({ request: { facts } }: Call, reported: Usage | null, outputTokens: number): Usage | null {
+function partialUsage({ request: { facts } }: Call, reported: Usage | null, outputTokens: number): Usage | null {
   if (!BY_TEXT.has(facts.operation)) return reported;
   const answered = facts.operation === "embed" ? 0 : outputTokens;
   return seenUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens: answered });
@@ -162,148 +125,106 @@ function seen({ request: { facts } }: Call, reported: Usage | null, outputTokens
 
 /**
  * The client left before there was an answer. A lane that was asked has read the prompt, and its vendor bills it, so the
- * caller pays for that: otherwise whoever hangs up early asks for nothing.
+ * caller pays for that: otherwise a client that hangs up early asks for nothing.
  */
-export function leave(input: ExchangeInput, call: Call, record: RecordBuilder): Answer {
+function clientGone(exchange: ExchangeContext, call: Call): Answer {
+  const { input, record } = exchange;
   const asked = record.attempts.at(-1);
   const lane = asked?.outcome === "abandoned" ? input.world.deployment.lanes[asked.lane] : undefined;
-  const charged = lane === undefined ? null : { lane, usage: seen(call, null, 0) };
   const gone = failure("client-gone", "The client closed the connection.");
-  return refuse(input, record, call.ingress, call.parts, gone, null, charged);
+  if (lane === undefined) return refuse(exchange, gone);
+  return refuse(exchange, gone, null, { lane, usage: partialUsage(call, null, 0), usageEstimated: true });
 }
 
-function ownHeaders(
-  input: ExchangeInput,
-  record: RecordBuilder,
-  served: Pick<ServedLane, "lane" | "switched"> & { attempts?: number },
-  losses: Parameters<typeof gatewayHeaders>[0]["losses"],
-  lossCount: number,
-): Record<string, string> {
-  return gatewayHeaders({
-    style: input.world.deployment.responseHeaders,
-    requestId: record.id,
-    lane: served.lane,
-    attempts: served.attempts ?? record.attempts.length,
-    switched: served.switched,
-    losses,
-    lossCount,
-  });
-}
-
+/** `from`: protocol id of the lane whose words the failure carries; null: ours. */
 export function refuse(
-  input: ExchangeInput,
-  record: RecordBuilder,
-  protocol: Protocol,
-  parts: RequestParts,
+  exchange: ExchangeContext,
   failed: Failure,
-  from: string | null,
-  /** For what it is charged all the same; null: nothing. */
-  charged: { readonly lane: Lane; readonly usage: Usage | null } | null = null,
+  from: string | null = null,
+  /** What is charged all the same. */
+  charged: Pick<Ending, "lane" | "usage" | "usageEstimated"> = UNCHARGED,
 ): Answer {
+  const { input, record, ingress, parts } = exchange;
   const { world } = input;
   const speaker = from === null ? null : world.protocolOf(from);
   const written = writeFailure({
-    protocol,
+    protocol: ingress,
     failure: failed,
     from: speaker,
     requestId: record.id,
     parts,
     detail: world.deployment.errorDetail,
-    filter: speaker === null ? null : world.responseFilter(speaker, protocol),
+    filter: speaker === null ? null : world.responseFilter(speaker, ingress),
   });
-  const bytes = written.body instanceof Uint8Array ? written.body.length : 0;
-  record.close({
-    outcome: outcomeOf(failed.kind),
-    status: written.status,
-    failure: failed.kind,
-    lane: charged?.lane ?? null,
-    usage: charged?.usage ?? null,
-    usageEstimated: charged !== null,
-    answerBytes: bytes,
-  });
-  const headers = gatewayHeaders({
-    style: world.deployment.responseHeaders,
-    requestId: record.id,
-    lane: null,
-    attempts: record.attempts.length,
-    switched: false,
-    losses: [],
-    lossCount: 0,
-  });
-  return { ...written, headers: { ...written.headers, ...headers } };
+  const ending = { ...charged, outcome: outcomeOf(failed.kind), failure: failed.kind };
+  close(exchange, written.status, written.body.length, ending);
+  const own = ownHeaders(exchange, { served: null, attempts: record.attempts.length, losses: [], lossCount: 0 });
+  return { ...written, headers: { ...written.headers, ...own } };
 }
 
 /** A refusal that an estimate would hide; a vendor that cannot count answers 404 or 405. */
-export function isAboutTheRequest(failed: Failure): boolean {
+function isAboutTheRequest(failed: Failure): boolean {
   if (failed.kind === "invalid-request" || failed.kind === "caller-credential") return true;
   return failed.kind === "rejected" && failed.upstream?.status !== 404 && failed.upstream?.status !== 405;
 }
 
-/** Counting never fails for want of a lane: the estimate says that it is one. */
-export function estimateCount(input: ExchangeInput, call: Call, record: RecordBuilder): Answer {
-  const { count } = call.ingress.operations;
-  if (count === undefined)
-    return refuse(input, record, call.ingress, call.parts, failure("unknown-route", "There is no such path."), null);
-  const body = new TextEncoder().encode(JSON.stringify(count.writeCount(call.request.facts.inputTokensEstimate)));
-  record.close({
-    outcome: "answered",
-    status: 200,
-    failure: null,
-    lane: null,
-    usage: null,
-    usageEstimated: true,
-    answerBytes: body.length,
-  });
-  return {
-    status: 200,
-    headers: {
-      "content-type": "application/json",
-      ...call.ingress.carrier.answerHeaders(record.id),
-      "x-ringmain-request-id": record.id,
-      "x-ringmain-estimated": "true",
-    },
-    body,
-  };
+/** What a vendor says against a translation need not be the client's fault; an estimate stands in for its number. */
+function isCountRefused({ input, ingress }: ExchangeContext, { failure: failed, from }: FailedLanes): boolean {
+  const isTranslated = from !== null && input.world.protocolOf(from).payload.id !== ingress.payload.id;
+  return !isTranslated && isAboutTheRequest(failed);
 }
 
-/** An answer that was given before; nothing was asked of anybody for it. */
-export function replay(input: ExchangeInput, record: RecordBuilder, answer: Answer): Answer {
-  const bytes = answer.body instanceof Uint8Array ? answer.body.length : 0;
-  record.close({
-    outcome: "answered",
-    status: answer.status,
-    failure: null,
-    lane: null,
-    usage: null,
-    usageEstimated: false,
-    answerBytes: bytes,
-  });
-  const own = input.world.deployment.responseHeaders === "off" ? {} : { "x-ringmain-request-id": record.id };
+/** Counting never fails for want of a lane: the estimate says that it is one. */
+function estimateCount(exchange: ExchangeContext, call: Call): Answer {
+  const { count } = call.ingress.operations;
+  if (count === undefined) return refuse(exchange, failure("unknown-route", "There is no such path."));
+  const body = encodeUtf8(JSON.stringify(count.writeCount(call.request.facts.inputTokensEstimate)));
+  close(exchange, 200, body.length, { usageEstimated: true });
+  const headers = { "content-type": "application/json", "x-ringmain-estimated": "true", ...dialectHeaders(exchange) };
+  return { status: 200, headers, body };
+}
+
+/** An answer that was given before; no lane was asked for it. */
+export function replay(exchange: ExchangeContext, answer: WholeAnswer): Answer {
+  close(exchange, answer.status, answer.body.length);
+  const isHidden = exchange.input.world.deployment.responseHeaders === "off";
+  const own = isHidden ? {} : { "x-ringmain-request-id": exchange.record.id };
   return { ...answer, headers: { ...answer.headers, ...own } };
 }
 
-export function discover(input: ExchangeInput, request: RunInput, record: RecordBuilder, protocol: Protocol): Answer {
-  const listed = listModels({
-    deployment: input.world.deployment,
-    protocol,
-    route: request.route,
-    parts: request.parts,
-    caller: request.caller,
-    startedWallMs: input.startedWallMs,
+export function discover(exchange: ExchangeContext, { route, parts, caller }: RunInput): Answer {
+  const { world, startedWallMs } = exchange.input;
+  const { deployment } = world;
+  const listed = listModels({ deployment, protocol: exchange.ingress, route, parts, caller, startedWallMs });
+  if (!listed.ok) return refuse(exchange, listed.failure);
+  const { status, headers, body } = listed.value;
+  close(exchange, status, body.length);
+  return { status, headers: { ...headers, ...dialectHeaders(exchange) }, body };
+}
+
+function dialectHeaders({ ingress, record }: ExchangeContext): Record<string, string> {
+  return { ...ingress.carrier.answerHeaders(record.id), "x-ringmain-request-id": record.id };
+}
+
+function ownHeaders(
+  { input, record }: ExchangeContext,
+  about: Pick<Parameters<typeof gatewayHeaders>[0], "attempts" | "losses" | "lossCount"> & {
+    readonly served: ServedLane | null;
+  },
+): Record<string, string> {
+  const { served, ...rest } = about;
+  return gatewayHeaders({
+    style: input.world.deployment.responseHeaders,
+    requestId: record.id,
+    lane: served?.lane ?? null,
+    switched: served?.switched ?? false,
+    ...rest,
   });
-  if ("kind" in listed) return refuse(input, record, protocol, request.parts, listed, null);
-  const bytes = listed.body instanceof Uint8Array ? listed.body.length : 0;
-  record.close({
-    outcome: "answered",
-    status: listed.status,
-    failure: null,
-    lane: null,
-    usage: null,
-    usageEstimated: false,
-    answerBytes: bytes,
-  });
-  return {
-    ...listed,
-    headers: { ...listed.headers, ...protocol.carrier.answerHeaders(record.id), "x-ringmain-request-id": record.id },
-  };
+}
+
+const UNCHARGED = { lane: null, usage: null, usageEstimated: false } as const;
+
+/** The one way a record is closed: answered by no lane at no cost, unless told otherwise. */
+function close({ record }: ExchangeContext, status: number, answerBytes: number, how: Partial<Ending> = {}): void {
+  record.close({ outcome: "answered", failure: null, ...UNCHARGED, ...how, status, answerBytes });
 }

@@ -24,9 +24,9 @@ function answer(explain: Explain, body: JsonObject): AdminAnswer {
     headers[name.toLowerCase()] = value;
   }
   const explained = explain({ target, protocol, request, headers });
-  if (!("message" in explained)) return document(explained);
-  const status = explained.kind === "unknown-model" ? 404 : 400;
-  return refused(status, explained.kind.replaceAll("-", "_"), explained.message);
+  if (explained.ok) return document(explained.value);
+  const { kind, message } = explained.failure;
+  return refused(kind === "unknown-model" ? 404 : 400, kind.replaceAll("-", "_"), message);
 }
 
 function bad(message: string): AdminAnswer {

@@ -1,7 +1,7 @@
 // The header filter remembers its verdicts; that must not show.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { createHeaderFilter } from "../../src/exchange/lane/header-filter.ts";
+import { createHeaderFilter } from "../../src/exchange/header-filter.ts";
 
 const ALLOWED = ["x-request-id", "x-stainless-*", "authorization"];
 

@@ -78,7 +78,7 @@ function start(answer: Answer, lanes: readonly Lane[] = [CHEAP_LANE, DEAR_LANE])
     answer,
     metered: true,
     admission,
-    repeats: {
+    idempotency: {
       bytesMax: 100_000,
       recall: async (key, fingerprint) => remembering.recall("w", key, fingerprint),
       remember: remembering.remember,

@@ -107,9 +107,12 @@ test("an explanation shows the label and what is left", async () => {
   await served(core);
   const explain = createExplain({ world: core.world, shared: core.shared, protocols: core.protocols });
   expect(explain({ target: "pool", protocol: "openai", request: null, headers: {} })).toMatchObject({
-    order: [
-      { lane: "second/a/m", health: "unknown", quotas: [] },
-      { lane: FIRST, health: "pressure", quotas: [{ window: "req", left_share: 0.03 }] },
-    ],
+    ok: true,
+    value: {
+      order: [
+        { lane: "second/a/m", health: "unknown", quotas: [] },
+        { lane: FIRST, health: "pressure", quotas: [{ window: "req", left_share: 0.03 }] },
+      ],
+    },
   });
 });

@@ -21,7 +21,7 @@ function start(answer: Answer, bytesMax = 100_000) {
   const core = createCore({
     deployment: deploymentOf({ lanes: [laneOf("first/a/one", "openai")] }),
     answer,
-    repeats: {
+    idempotency: {
       bytesMax,
       recall: async (key, fingerprint) => remembering.recall("w", key, fingerprint),
       remember: remembering.remember,

@@ -2,12 +2,10 @@
  * The gateway's core in one process under virtual time: exchange, routing, protocols and upstream wired by hand to a
  * scripted network. What a test may turn to make the core misbehave is an argument here, and nothing else is replaced.
  */
-import type { Answer as Answered, Exchange } from "../../src/exchange/contract.ts";
+import type { Answer as Answered, Exchange, IdempotencyStore, World } from "../../src/exchange/contract.ts";
 import { createExchange } from "../../src/exchange/exchange.ts";
-import { createHeaderFilter, TRACE_HEADERS } from "../../src/exchange/lane/header-filter.ts";
-import { createSeals } from "../../src/exchange/lane/reasoning-signatures.ts";
-import type { World } from "../../src/exchange/request/call.ts";
-import type { Repeats } from "../../src/exchange/request/idempotency.ts";
+import { createHeaderFilter, TRACE_HEADERS } from "../../src/exchange/header-filter.ts";
+import { createSeals } from "../../src/exchange/reasoning-signatures.ts";
 import type { SharedState } from "../../src/exchange/shared-state.ts";
 import type { Admission } from "../../src/governance/admission.ts";
 import { type Caller, createIdentify } from "../../src/governance/identify.ts";
@@ -34,7 +32,7 @@ export interface CoreInput {
   readonly clientTokens?: readonly string[];
   readonly localHostsOnly?: boolean;
   readonly admission?: Admission;
-  readonly repeats?: Repeats;
+  readonly idempotency?: IdempotencyStore;
   /** Instead of the table's. */
   readonly protocols?: readonly Protocol[];
   /** Plants a fault: what the core is given instead of the real part. */
@@ -135,7 +133,7 @@ export function createCore(input: CoreInput): Core {
     startedWallMs: effects.wallMs(),
     localHostsOnly: input.localHostsOnly ?? false,
     admission: input.admission ?? null,
-    repeats: input.repeats ?? null,
+    idempotency: input.idempotency ?? null,
   });
 
   const until = async <T>(promise: Promise<T>, withinMs = WITHIN_MS): Promise<T> => {

@@ -1,5 +1,5 @@
 /** Faults planted into the core, each against an invariant of the simulation: a run that finds none of them proves nothing. */
-import type { World } from "../../src/exchange/request/call.ts";
+import type { World } from "../../src/exchange/contract.ts";
 import type { Deployment, Lane, Target } from "../../src/ir/deployment.ts";
 import { failure, ruleOf } from "../../src/ir/failure.ts";
 import type { Frame, Protocol, StreamWriter } from "../../src/protocols/protocol.ts";

@@ -1,6 +1,6 @@
 /** A server over a scripted exchange: what reached the exchange is kept, what it answers is the test's to say. */
 import type { Answer, ByteSource, RefuseInput, RunInput } from "../../src/exchange/contract.ts";
-import { FAILURES, failure } from "../../src/ir/failure.ts";
+import { FAILURES, failed, failure } from "../../src/ir/failure.ts";
 import type { Route } from "../../src/ir/route.ts";
 import { createSeries } from "../../src/observability/series.ts";
 import type { DecisionPort } from "../../src/server/admin-decisions.ts";
@@ -76,7 +76,7 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS, keys: KeyPort 
     },
     mayObserve: () => state.mayObserve,
     mayAdminister: decisions === NO_DECISIONS && keys === null ? null : () => state.mayAdminister,
-    explain: () => failure("unknown-model", "Nothing is called that."),
+    explain: () => failed(failure("unknown-model", "Nothing is called that.")),
     stats: () => ({}),
     metrics: () => createSeries().snapshot(),
     ready: () => ({ ok: state.ready, reason: "no usable lanes" }),

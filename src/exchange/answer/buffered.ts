@@ -6,13 +6,13 @@ import { asObject, JSON_LIMITS, type JsonObject, parseBody, parseJson, scanJson 
 import { WireError } from "../../std/wire-error.ts";
 import { readRetryAfterMs } from "../../upstream/retry-after.ts";
 import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
-import { issuedResponse } from "../lane/reasoning-signatures.ts";
+import { issuedResponse } from "../reasoning-signatures.ts";
 import { classify } from "./classify.ts";
 import { collect } from "./collect.ts";
 import { addLosses, newFlowNote } from "./flow.ts";
 import { createPassFlow } from "./pass-flow.ts";
 import { createEventWriter } from "./translate-flow.ts";
-import { seeBody } from "./untranslated.ts";
+import { readBody } from "./untranslated.ts";
 import { classifyBase, relayHeaders, wrongModel } from "./verdict.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
@@ -53,10 +53,10 @@ export async function readBuffered(side: Side, prepared: Prepared, sent: Respons
   if (body === undefined) return failed(MALFORMED, sent.status, true);
   const { operation } = side.call.request.facts;
   if (operation !== "chat") {
-    const seen = seeBody(side, operation, body, readRetryAfterMs(sent.headers, side.world.effects.wallMs()));
-    if ("message" in seen) return failed(seen, sent.status, true);
+    const seen = readBody(side, operation, body, readRetryAfterMs(sent.headers, side.world.effects.wallMs()));
+    if (!seen.ok) return failed(seen.failure, sent.status, true);
     const headers = relayHeaders(side, sent.headers);
-    const { usage, model } = seen;
+    const { usage, model } = seen.value;
     return {
       kind: "answered",
       status: sent.status,

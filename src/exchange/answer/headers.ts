@@ -1,12 +1,15 @@
 /** What the client is told around an answer: the gateway's own headers, and failures in the client's own protocol. */
+import type { RateLimits } from "../../governance/admission.ts";
 import type { Deployment, Lane } from "../../ir/deployment.ts";
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
-import type { Answer } from "../contract.ts";
-import type { HeaderFilter } from "../lane/header-filter.ts";
+import type { Answer, WholeAnswer } from "../contract.ts";
+import { type HeaderFilter, isAboutLimits } from "../header-filter.ts";
+import type { LimitsNotice } from "../request/admission.ts";
+import type { Call } from "../request/call.ts";
 
 export interface GatewayHeadersInput {
   readonly style: Deployment["responseHeaders"];
@@ -71,7 +74,7 @@ export interface RefusalInput {
 const OURS: ReadonlySet<FailureKind> = new Set<FailureKind>(["credential", "billing", "redirect", "malformed"]);
 
 /** In the client's protocol: the vendor's own bytes where it speaks the same one, else the protocol's own envelope. */
-export function writeFailure(input: RefusalInput): Answer {
+export function writeFailure(input: RefusalInput): WholeAnswer {
   const { failure, protocol, from } = input;
   const common: Record<string, string> = {
     "x-ringmain-error": failure.kind.replaceAll("-", "_"),
@@ -125,4 +128,34 @@ function withoutOddWait(headers: Readonly<Record<string, string>>): Readonly<Rec
 function retryAfter(failure: Failure): Record<string, string> {
   if (failure.retryAfterMs === null) return {};
   return { "retry-after": String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))) };
+}
+
+/** For a caller with limits of its own, ours are the ones it should heed: the vendor's are about our account. */
+export function withLimits(answer: Answer, call: Call, notice: LimitsNotice | null, wallMs: number): Answer {
+  if (notice === null || (call.caller.key === null && notice.warnings.length === 0)) return answer;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(answer.headers)) if (!isAboutLimits(name)) headers[name] = value;
+  const limits = notice.limits();
+  if (limits !== null) {
+    const { carrier } = call.ingress;
+    Object.assign(headers, carrier.limitHeaders?.({ ...limits, wallMs }) ?? limitHeaders(limits));
+  }
+  if (notice.warnings.length > 0) headers["x-ringmain-budget-warning"] = notice.warnings.join(", ");
+  if (notice.projectIgnored) headers["x-ringmain-project-ignored"] = "true";
+  return { ...answer, headers };
+}
+
+/** As OpenAI's API names them (platform.openai.com, rate limits, read 2026-11), which most clients look for. */
+function limitHeaders({ requests, tokens }: RateLimits): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [kind, limit] of [
+    ["requests", requests],
+    ["tokens", tokens],
+  ] as const) {
+    if (limit === null) continue;
+    headers[`x-ratelimit-limit-${kind}`] = String(limit.limit);
+    headers[`x-ratelimit-remaining-${kind}`] = String(limit.left);
+    headers[`x-ratelimit-reset-${kind}`] = `${Math.ceil(limit.resetMs / 1_000)}s`;
+  }
+  return headers;
 }

@@ -1,7 +1,7 @@
 /** A streamed success: held until there is something to commit to. */
 import type { Tap } from "../../protocols/protocol.ts";
 import { failed, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
-import { issuedEvent } from "../lane/reasoning-signatures.ts";
+import { issuedEvent } from "../reasoning-signatures.ts";
 import { classify } from "./classify.ts";
 import { openFlow } from "./pump.ts";
 import { createRelayFlow } from "./relay-flow.ts";

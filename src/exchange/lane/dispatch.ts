@@ -1,7 +1,7 @@
 /** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
 import type { Lane, Timers } from "../../ir/deployment.ts";
 import type { Operation } from "../../ir/facts.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import { type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { AnswerContext, MemberEditsInput, WriteRequestOptions } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
@@ -10,13 +10,13 @@ import type { StopSignal } from "../../std/stop-signal.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readQuotas } from "../../upstream/quota.ts";
 import type { Sent } from "../../upstream/send.ts";
-import { isFailure, lossDetails } from "../request/call.ts";
-import { isRelayed } from "./mode.ts";
-import type { Prepared, Side } from "./outcome.ts";
-import { holdsForeignSeals, sealedFor } from "./reasoning-signatures.ts";
+import { holdsForeignSeals, sealedFor } from "../reasoning-signatures.ts";
+import { lossDetails } from "../request/call.ts";
+import { isRelayed } from "../request/facts.ts";
+import type { Prepared, Side, Writing } from "./outcome.ts";
 import { relayBody } from "./splice-body.ts";
 
-export function prepare(side: Side): Prepared | Failure {
+export function prepare(side: Writing): Result<Prepared> {
   const { world, call, lane, egress } = side;
   const context: AnswerContext = {
     request: null,
@@ -32,7 +32,8 @@ export function prepare(side: Side): Prepared | Failure {
     const hidden = hide ? egress.payload.hiddenUsage : null;
     const members = egress.carrier.memberEdits(editsInput(side, call.request.body));
     const contentType = call.request.form?.contentType ?? JSON_TYPE;
-    return { body: relayBody({ request: call.request, members, hidden }), contentType, losses: [], hidden, context };
+    const body = relayBody({ request: call.request, members, hidden });
+    return ok({ body, contentType, losses: [], hidden, context });
   }
   return translateRequest(side, context);
 }
@@ -41,7 +42,7 @@ export function prepare(side: Side): Prepared | Failure {
 const STREAMS_WORDS: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete"]);
 
 /** Only the lane that sealed a piece of reasoning can open it; counting needs none of it opened. */
-function mustBeRewritten({ world, call, lane, egress }: Side): boolean {
+function mustBeRewritten({ world, call, lane, egress }: Writing): boolean {
   const { bytes, facts } = call.request;
   return facts.operation === "chat" && holdsForeignSeals(bytes, egress.payload, lane, world.seals);
 }
@@ -49,24 +50,24 @@ function mustBeRewritten({ world, call, lane, egress }: Side): boolean {
 /** Tokens written where the lane's protocol demands a limit and nobody gave one. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
 
-function translateRequest(side: Side, context: AnswerContext): Prepared | Failure {
+function translateRequest(side: Writing, context: AnswerContext): Result<Prepared> {
   const { world, call, lane, egress } = side;
   const read = call.ir();
-  if (isFailure(read)) return read;
+  if (!read.ok) return read;
   try {
-    const request = sealedFor(read.value, egress.payload, lane, world.seals);
+    const request = sealedFor(read.value.value, egress.payload, lane, world.seals);
     const written = egress.payload.writeRequest(request, writeOptions(lane));
-    const losses = [...read.losses, ...written.losses];
+    const losses = [...read.value.losses, ...written.losses];
     if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
-    return {
+    return ok({
       body: encodeUtf8(JSON.stringify(withEdits(side, written.value))),
       contentType: JSON_TYPE,
       losses,
       hidden: null,
-      context: { ...context, request: read.value },
-    };
+      context: { ...context, request: read.value.value },
+    });
   } catch (error) {
-    if (error instanceof WireError) return failure("invalid-request", error.message);
+    if (error instanceof WireError) return failed(failure("invalid-request", error.message));
     throw error;
   }
 }
@@ -79,7 +80,7 @@ export function writeOptions(lane: Lane): WriteRequestOptions {
   };
 }
 
-function editsInput({ call, lane }: Side, body: JsonObject): MemberEditsInput {
+function editsInput({ call, lane }: Writing, body: JsonObject): MemberEditsInput {
   const { facts } = call.request;
   return {
     operation: facts.operation,
@@ -91,7 +92,7 @@ function editsInput({ call, lane }: Side, body: JsonObject): MemberEditsInput {
 }
 
 /** A written body as this carrier wants it: a payload writes the model and the stream flag even where they travel in the path. */
-export function withEdits(side: Side, body: JsonObject): JsonObject {
+export function withEdits(side: Writing, body: JsonObject): JsonObject {
   const { carrier } = side.egress;
   const edited = { ...body };
   for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(side, body)))) {
@@ -104,21 +105,23 @@ export function withEdits(side: Side, body: JsonObject): JsonObject {
 /** Losses named in the message of a refusal; all of them stand in the details. */
 const LOSSES_NAMED_MAX = 10;
 
-export function lossesRefused(losses: readonly Loss[]): Failure {
+export function lossesRefused(losses: readonly Loss[]): Failed {
   const named = losses.slice(0, LOSSES_NAMED_MAX).map((loss) => `${loss.field} (${loss.how}: ${loss.detail})`);
   const more = losses.length > named.length ? ` and ${losses.length - named.length} more` : "";
-  return {
+  return failed({
     ...failure("losses-refused", `Strict translation refuses what cannot be carried over: ${named.join("; ")}${more}.`),
     details: { tried: [], skipped: [], recoversInMs: null, losses: lossDetails(losses) },
-  };
+  });
 }
+
+const NO_CREDENTIAL = failure("credential", "The request could not be authenticated with the model's provider.");
 
 /** `signal`: another one than the client's, where one of several calls may end the others. */
 export async function dispatch(
   side: Side,
   prepared: Pick<Prepared, "body" | "contentType">,
   signal: StopSignal = side.call.signal,
-): Promise<Sent | Failure> {
+): Promise<Sent> {
   const { world, call, lane, egress, provider } = side;
   const { facts } = call.request;
   const path = egress.carrier.upstreamPath({
@@ -132,7 +135,7 @@ export async function dispatch(
   const url = provider.baseUrl + path;
   const secret = call.caller.passthrough ?? world.secretOf(lane);
   if (secret === null && lane.credential !== null) {
-    return failure("credential", "The request could not be authenticated with the model's provider.");
+    return { kind: "failed", failure: NO_CREDENTIAL, mayHaveRun: false };
   }
   const credential =
     secret === null
@@ -158,16 +161,16 @@ export async function dispatch(
     proxy: provider.proxy,
     ca: world.caOf(provider),
   });
-  if (sent.kind === "response") hearQuotas(side, sent.headers);
+  if (sent.kind === "response") observeQuotas(side, sent.headers);
   return sent;
 }
 
 /** A caller's own credential has limits of its own, which say nothing of the lane's. */
-function hearQuotas({ world, call, egress, hear }: Side, headers: Readonly<Record<string, string>>): void {
+function observeQuotas({ world, call, egress, observeQuota }: Side, headers: Readonly<Record<string, string>>): void {
   const { quotas } = egress.carrier;
   if (quotas === undefined || call.caller.passthrough !== null) return;
   const facts = readQuotas(headers, quotas, world.effects.wallMs);
-  if (facts.length > 0) hear(facts);
+  if (facts.length > 0) observeQuota(facts);
 }
 
 export const JSON_TYPE = "application/json";
@@ -199,9 +202,9 @@ function acceptOf({ call, egress }: Side): string {
   return stream ? egress.carrier.framing.contentType : JSON_TYPE;
 }
 
-function timersOf({ target, lane, patienceMs }: Side, stream: boolean): Timers {
+function timersOf({ target, lane, firstByteCapMs }: Side, stream: boolean): Timers {
   const pair = target.timers ?? lane.timers;
   const timers = stream ? pair.streamed : pair.buffered;
-  const isShorter = patienceMs !== null && (timers.firstByteMs === 0 || patienceMs < timers.firstByteMs);
-  return isShorter ? { ...timers, firstByteMs: patienceMs } : timers;
+  const isShorter = firstByteCapMs !== null && (timers.firstByteMs === 0 || firstByteCapMs < timers.firstByteMs);
+  return isShorter ? { ...timers, firstByteMs: firstByteCapMs } : timers;
 }

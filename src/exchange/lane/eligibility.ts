@@ -1,7 +1,8 @@
 /** Whether a lane may serve a request at all, as far as no routing rule can know: protocols, operations and their paths. */
 import type { Lane } from "../../ir/deployment.ts";
 import type { Exclusion } from "../../routing/condition.ts";
-import type { Call, World } from "../request/call.ts";
+import type { World } from "../contract.ts";
+import type { Call } from "../request/call.ts";
 import { hasPath, wayOf } from "./mode.ts";
 
 /** null: it may. */

@@ -1,8 +1,9 @@
 /** How a lane would serve an operation: the client's own bytes, a translation, or not at all. */
 import type { Provider } from "../../ir/deployment.ts";
 import type { Operation } from "../../ir/facts.ts";
-import type { Protocol, RelayedOperation, RelayedOperationId } from "../../protocols/protocol.ts";
+import type { Protocol } from "../../protocols/protocol.ts";
 import { unreachable } from "../../std/unreachable.ts";
+import { relayedOperation } from "../request/facts.ts";
 
 export type Way = "relay" | "translate";
 
@@ -30,16 +31,6 @@ export function wayOf(operation: Operation, ingress: Protocol, egress: Protocol)
     default:
       return unreachable(operation);
   }
-}
-
-export function relayedOperation(protocol: Protocol, operation: Operation): RelayedOperation | undefined {
-  return isRelayed(operation) ? protocol.operations.relayed?.[operation] : undefined;
-}
-
-const RELAYED: ReadonlySet<Operation> = new Set<Operation>(["complete", "moderate", "image", "audio"]);
-
-export function isRelayed(operation: Operation): operation is RelayedOperationId {
-  return RELAYED.has(operation);
 }
 
 /** A provider whose path is the operator's own, and not one this operation can be found beside. */

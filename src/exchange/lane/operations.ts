@@ -3,18 +3,16 @@
  * inputs), reranking, and token counting. Each becomes the bodies to send and the way back.
  */
 import type { IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import { type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Loss, WithLosses } from "../../ir/loss.ts";
 import { NO_EXTRAS } from "../../ir/request.ts";
 import { sumUsage, type Usage } from "../../ir/usage.ts";
 import type { EmbedOperation } from "../../protocols/protocol.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { withoutOutput } from "../answer/untranslated.ts";
-import { isFailure } from "../request/call.ts";
+import { sealedFor } from "../reasoning-signatures.ts";
 import { lossesRefused, withEdits, writeOptions } from "./dispatch.ts";
-import type { Side } from "./outcome.ts";
-import { sealedFor } from "./reasoning-signatures.ts";
+import type { Writing } from "./outcome.ts";
 
 export interface Conversion {
   /** One call each, at least one. */
@@ -37,7 +35,7 @@ export interface Converted {
 export const EMBED_CALLS_MAX = 128;
 
 /** null: nothing is to be written anew, the request goes as it is or is chat. */
-export function conversionOf(side: Side): Conversion | Failure | null {
+export function conversionOf(side: Writing): Result<Conversion> | null {
   switch (side.call.request.facts.operation) {
     case "embed":
       return embed(side);
@@ -52,7 +50,7 @@ export function conversionOf(side: Side): Conversion | Failure | null {
 
 // ---------------------------------------------------------------- embed
 
-function embed(side: Side): Conversion | Failure | null {
+function embed(side: Writing): Result<Conversion> | null {
   const { call, lane, egress } = side;
   const from = call.ingress.operations.embed;
   const to = egress.operations.embed;
@@ -61,9 +59,9 @@ function embed(side: Side): Conversion | Failure | null {
   if (from === undefined) return null;
   const read = readBody(() => from.readRequest(call.request.body));
   const max = Math.max(1, to.inputsMax(lane.upstreamModel));
-  if (side.relayed && (isFailure(read) || read.value.inputs.length <= max)) return null;
-  if (isFailure(read)) return read;
-  const request = read.value;
+  if (side.relayed && (!read.ok || read.value.value.inputs.length <= max)) return null;
+  if (!read.ok) return read;
+  const { value: request, losses } = read.value;
   const calls = Math.ceil(request.inputs.length / max);
   if (calls > EMBED_CALLS_MAX) return tooMany(max);
   return guarded(side, () => {
@@ -73,23 +71,21 @@ function embed(side: Side): Conversion | Failure | null {
     return {
       bodies: written.map(({ value }) => withEdits(side, value)),
       // Each call loses the same.
-      losses: [...read.losses, ...(written[0]?.losses ?? [])],
+      losses: [...losses, ...(written[0]?.losses ?? [])],
       answer: (bodies) => joinVectors(side, { from, to, request, max }, bodies),
       usageOf: (body) => readable(() => to.readResponse(body, lane.upstreamModel).usage),
     };
   });
 }
 
-function tooMany(inputsMax: number): Failure {
+function tooMany(inputsMax: number): Failed {
   const most = inputsMax * EMBED_CALLS_MAX;
-  return failure(
-    "no-capable-lane",
-    `The request has more inputs than this model takes: send at most ${most} at a time.`,
-  );
+  const message = `The request has more inputs than this model takes: send at most ${most} at a time.`;
+  return failed(failure("no-capable-lane", message));
 }
 
 function joinVectors(
-  side: Side,
+  side: Writing,
   how: { from: EmbedOperation; to: EmbedOperation; request: IrEmbedRequest; max: number },
   bodies: readonly JsonObject[],
 ): Converted {
@@ -113,18 +109,19 @@ function joinVectors(
 
 // ---------------------------------------------------------------- rerank
 
-function rerank(side: Side): Conversion | Failure {
+function rerank(side: Writing): Result<Conversion> {
   const { call, lane, egress } = side;
   const from = call.ingress.operations.rerank;
   const to = egress.operations.rerank;
   if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to rerank and cannot`);
   const read = readBody(() => from.readRequest(call.request.body));
-  if (isFailure(read)) return read;
+  if (!read.ok) return read;
+  const { value: request, losses } = read.value;
   return guarded(side, () => {
-    const written = to.writeRequest(read.value, lane.upstreamModel);
+    const written = to.writeRequest(request, lane.upstreamModel);
     return {
       bodies: [withEdits(side, written.value)],
-      losses: [...read.losses, ...written.losses],
+      losses: [...losses, ...written.losses],
       answer(bodies) {
         const response = to.readResponse(only(bodies));
         const body = from.writeResponse(response, { newId: side.world.effects.randomId });
@@ -137,20 +134,21 @@ function rerank(side: Side): Conversion | Failure {
 
 // ---------------------------------------------------------------- count
 
-function count(side: Side): Conversion | Failure {
+function count(side: Writing): Result<Conversion> {
   const { call, lane, egress } = side;
   const from = call.ingress.operations.count;
   const to = egress.operations.count;
   if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to count and cannot`);
   const read = call.ir();
-  if (isFailure(read)) return read;
+  if (!read.ok) return read;
+  const { value, losses } = read.value;
   return guarded(side, () => {
-    const request = sealedFor({ ...read.value, stream: false }, egress.payload, lane, side.world.seals);
+    const request = sealedFor({ ...value, stream: false }, egress.payload, lane, side.world.seals);
     const written = egress.payload.writeRequest(request, writeOptions(lane));
     const edited = withEdits(side, written.value);
     return {
       bodies: [to.writeRequest?.(edited, lane.upstreamModel) ?? edited],
-      losses: [...read.losses, ...written.losses],
+      losses: [...losses, ...written.losses],
       answer: (bodies) => ({ body: from.writeCount(to.readCount(only(bodies))), losses: [], usage: null, model: null }),
       usageOf: () => null,
     };
@@ -158,6 +156,11 @@ function count(side: Side): Conversion | Failure {
 }
 
 // ---------------------------------------------------------------- common
+
+/** Vectors and orders are no tokens: what was generated is known to be nothing. */
+export function withoutOutput(usage: Usage | null): Usage | null {
+  return usage === null ? null : { ...usage, outputTokens: usage.outputTokens ?? 0 };
+}
 
 function readable(read: () => Usage | null): Usage | null {
   try {
@@ -175,23 +178,23 @@ function only(bodies: readonly JsonObject[]): JsonObject {
 }
 
 /** What the client sent is no request of its own protocol. */
-function readBody<T>(read: () => WithLosses<T>): WithLosses<T> | Failure {
+function readBody<T>(read: () => WithLosses<T>): Result<WithLosses<T>> {
   try {
-    return read();
+    return ok(read());
   } catch (error) {
-    if (error instanceof WireError) return failure("invalid-request", error.message);
+    if (error instanceof WireError) return failed(failure("invalid-request", error.message));
     throw error;
   }
 }
 
 /** What the lane's protocol cannot say at all another lane's may. */
-function guarded({ call }: Side, write: () => Conversion): Conversion | Failure {
+function guarded({ call }: Writing, write: () => Conversion): Result<Conversion> {
   try {
     const conversion = write();
     const { losses } = conversion;
-    return call.translation !== "lenient" && losses.length > 0 ? lossesRefused(losses) : conversion;
+    return call.translation !== "lenient" && losses.length > 0 ? lossesRefused(losses) : ok(conversion);
   } catch (error) {
-    if (error instanceof WireError) return failure("no-capable-lane", error.message);
+    if (error instanceof WireError) return failed(failure("no-capable-lane", error.message));
     throw error;
   }
 }

@@ -7,7 +7,8 @@ import type { Usage } from "../../ir/usage.ts";
 import type { AnswerContext, HiddenUsage, Protocol } from "../../protocols/protocol.ts";
 import type { Sent, UpstreamBody } from "../../upstream/send.ts";
 import type { Flow } from "../answer/flow.ts";
-import type { Call, World } from "../request/call.ts";
+import type { World } from "../contract.ts";
+import type { Call } from "../request/call.ts";
 
 export type Outcome = AnsweredOutcome | StreamingOutcome | UnansweredOutcome;
 
@@ -46,17 +47,6 @@ export interface StreamingOutcome {
   readonly losses: readonly Loss[];
 }
 
-export interface AttemptInput {
-  readonly world: World;
-  readonly call: Call;
-  readonly target: Target;
-  readonly lane: Lane;
-  /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
-  readonly patienceMs: number | null;
-  /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
-  readonly hear: (facts: readonly QuotaFact[]) => void;
-}
-
 /** The request as the lane gets it. */
 export interface Prepared {
   readonly body: Uint8Array;
@@ -66,10 +56,22 @@ export interface Prepared {
   readonly context: AnswerContext;
 }
 
-export interface Side extends AttemptInput {
+/** What the request for a lane is written from. */
+export interface Writing {
+  readonly world: World;
+  readonly call: Call;
+  readonly lane: Lane;
   readonly egress: Protocol;
-  readonly provider: Provider;
   readonly relayed: boolean;
+}
+
+export interface Side extends Writing {
+  readonly target: Target;
+  readonly provider: Provider;
+  /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
+  readonly firstByteCapMs: number | null;
+  /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
+  readonly observeQuota: (facts: readonly QuotaFact[]) => void;
 }
 
 export type Response = Extract<Sent, { kind: "response" }>;

@@ -1,8 +1,8 @@
 /** Waiting for a free slot when every lane that could serve is full: first come first served, bounded in number and time. */
 import type { Lane, Target } from "../../ir/deployment.ts";
 import type { Decision } from "../../routing/decide.ts";
-import type { RecordBuilder } from "../record-builder.ts";
-import type { Call, World } from "../request/call.ts";
+import type { World } from "../contract.ts";
+import type { Call } from "../request/call.ts";
 import type { SharedState } from "../shared-state.ts";
 
 /** Waiting requests of all models together: each holds its body in memory. */
@@ -12,7 +12,6 @@ export interface SlotWait {
   readonly world: World;
   readonly shared: SharedState;
   readonly call: Call;
-  readonly record: RecordBuilder;
   readonly deadlineMs: number;
   readonly target: Target;
   readonly decision: Decision;
@@ -20,7 +19,7 @@ export interface SlotWait {
 
 /** free: look again. none: nothing to wait for, or not in time. abandoned: the client left. */
 export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "abandoned"> {
-  const { world, shared, call, record } = input;
+  const { world, shared, call } = input;
   const full = lanesWithRoom(input);
   const startedMs = world.effects.nowMs();
   const patienceMs = Math.max(0, ...full.map(({ queue }) => queue.maxWaitMs));
@@ -41,7 +40,6 @@ export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "a
     call.signal.addEventListener("abort", onAbort, { once: true });
   });
   count(shared, input.target, models, -1);
-  record.queuedMs += world.effects.nowMs() - startedMs;
   return how;
 }
 

@@ -3,16 +3,17 @@
  * translation, so that an explanation cannot differ from what is done. Plain data, with the member names of the admin API.
  */
 import type { Exhaustion, Lane, Target } from "../../ir/deployment.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import type { Decision } from "../../routing/decide.ts";
 import type { Selection } from "../../routing/swrr.ts";
 import { findTarget } from "../../routing/target.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { createStopper } from "../../std/stop-signal.ts";
+import type { World } from "../contract.ts";
 import { look, nothingLeftFor } from "../engine.ts";
 import { prepare } from "../lane/dispatch.ts";
-import type { Call, World } from "../request/call.ts";
+import type { Call } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
 import type { SharedState } from "../shared-state.ts";
 import { syntheticCall } from "./synthetic-call.ts";
@@ -75,7 +76,7 @@ export interface LeftOutLane {
   readonly for_ms: number | null;
 }
 
-export type Explain = (input: ExplainInput) => Explanation | Failure;
+export type Explain = (input: ExplainInput) => Result<Explanation>;
 
 /** Next requests the odds are counted over, and the looks at lanes that may cost. */
 const DRAWS_MAX = 1_000;
@@ -89,12 +90,12 @@ export function createExplain(options: {
   const { world, shared, protocols } = options;
   return (input) => {
     const target = findTarget(world.deployment, input.target);
-    if (target === null) return failure("unknown-model", `Nothing is called ${JSON.stringify(input.target)} here.`);
+    if (target === null)
+      return failed(failure("unknown-model", `Nothing is called ${JSON.stringify(input.target)} here.`));
     const ingress = speakerOf(protocols, input.protocol ?? firstProtocol(world, target));
-    if (ingress === null) return failure("invalid-request", "There is no such protocol.");
+    if (ingress === null) return failed(failure("invalid-request", "There is no such protocol."));
     const call = callFor(world, ingress, target, input);
-    if ("kind" in call) return call;
-    return explained({ world, shared, call, target });
+    return call.ok ? ok(explained({ world, shared, call: call.value, target })) : call;
   };
 }
 
@@ -108,9 +109,9 @@ function firstProtocol({ deployment }: World, target: Target): string {
 }
 
 /** The call as the path of a request would make it. */
-function callFor(world: World, ingress: Protocol, target: Target, input: ExplainInput): Call | Failure {
+function callFor(world: World, ingress: Protocol, target: Target, input: ExplainInput): Result<Call> {
   const translation = translationMode(target.translation, input.headers["x-ringmain-translation"]);
-  if (typeof translation !== "string") return translation;
+  if (!translation.ok) return translation;
   return syntheticCall({
     id: "explain",
     world,
@@ -119,7 +120,7 @@ function callFor(world: World, ingress: Protocol, target: Target, input: Explain
     model: input.target,
     body: input.request,
     headers: input.headers,
-    translation,
+    translation: translation.value,
     signal: createStopper().signal,
   });
 }
@@ -174,14 +175,9 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
   const { world, shared, call, target } = explaining;
   const facts = shared.health.facts(lane, world.effects.nowMs());
   const egress = world.protocolOf(lane.protocol);
-  const provider = world.deployment.providers[lane.provider];
   const relayed = egress.payload.id === call.ingress.payload.id;
-  const prepared =
-    provider === undefined
-      ? failure("internal", "Its provider is not deployed.")
-      : prepare({ world, call, target, lane, patienceMs: null, hear: hearNothing, egress, provider, relayed });
-  const refused = "kind" in prepared ? prepared : null;
-  const losses = "kind" in prepared ? [] : prepared.losses;
+  const prepared = prepare({ world, call, lane, egress, relayed });
+  const losses = prepared.ok ? prepared.value.losses : [];
   return {
     lane: lane.id,
     member: target.members.find((member) => member.lanes.includes(lane.id))?.model ?? lane.model,
@@ -189,7 +185,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
     health: labelOf(explaining, lane.id),
     canonical: lane.canonical.proven ? lane.canonical.id : `${lane.canonical.id} (unproven)`,
     way: relayed ? "relay" : "translate",
-    refuses: refused?.message ?? null,
+    refuses: prepared.ok ? null : prepared.failure.message,
     losses: losses.map(({ field, how, detail }) => ({ field, how, detail })),
     free_slots: Math.max(0, lane.slots.max - facts.inflight),
     quotas: facts.quotas.map(({ window, leftShare, resetsInMs }) => ({
@@ -199,8 +195,6 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
     })),
   };
 }
-
-const hearNothing = (): void => undefined;
 
 /** Draws first picks one after another on a scratch copy of what selection remembers, and counts. */
 function oddsOf(explaining: Explaining, first: Decision): ReadonlyMap<string, number> {

@@ -5,13 +5,12 @@
  */
 import type { Lane, Provider, Target, Timers } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
-import type { QuotaFact } from "../../ir/quota.ts";
-import type { ProbeGuard } from "../../routing/probing.ts";
 import type { Cancel } from "../../std/effects.ts";
 import { createStopper } from "../../std/stop-signal.ts";
-import { attempt } from "../attempt.ts";
+import { openAttempt } from "../attempt.ts";
+import type { World } from "../contract.ts";
 import { unusable } from "../lane/eligibility.ts";
-import type { World } from "../request/call.ts";
+
 import type { SharedState } from "../shared-state.ts";
 import { PING_EMBED_PROTOCOL } from "./ping.ts";
 import { syntheticCall } from "./synthetic-call.ts";
@@ -128,7 +127,7 @@ interface Probe extends ProbeOptions {
 }
 
 async function probeLane(input: Probe): Promise<void> {
-  const { world, shared, lane, provider, target } = input;
+  const { world, shared, lane, provider, target, onProbe } = input;
   const operation = askedOf(lane) ?? "chat";
   const ingress = world.protocolOf(operation === "embed" ? PING_EMBED_PROTOCOL : lane.protocol);
   const call = syntheticCall({
@@ -142,52 +141,42 @@ async function probeLane(input: Probe): Promise<void> {
     translation: "lenient",
     signal: input.signal,
   });
-  if ("kind" in call) throw new Error(`no probe can be written for ${ingress.id}`);
+  if (!call.ok) throw new Error(`no probe can be written for ${ingress.id}`);
   // Its protocol, or the path it was given, offers no embeddings: nothing small can be asked of it.
-  if (operation === "embed" && unusable(world, call, lane) !== null) return;
-  const timers = timersFor(provider.health.timeoutMs);
-  const guard = shared.health.probe(lane, world.effects.nowMs());
-  const report = reporter(input, guard);
-  try {
-    const hear = (facts: readonly QuotaFact[]): void =>
-      shared.onChanges(shared.health.hear(lane, facts, world.effects.nowMs()));
-    const outcome = await attempt({ world, call, target: { ...target, timers }, lane, patienceMs: null, hear });
-    switch (outcome.kind) {
-      case "answered":
-        report("ok", null);
-        break;
-      case "streaming":
-        // It began to answer, which is all that was asked.
-        outcome.body.cancel();
-        report("ok", null);
-        break;
-      case "failed":
-        report(outcome.failure.kind, outcome.failure);
-        break;
-      case "abandoned":
-        guard.abandoned(world.effects.nowMs());
-    }
-  } finally {
-    guard.abandoned(world.effects.nowMs());
+  if (operation === "embed" && unusable(world, call.value, lane) !== null) return;
+  const probed = shared.health.probe(lane, world.effects.nowMs());
+  const attempt = openAttempt({
+    world,
+    shared,
+    call: call.value,
+    target: { ...target, timers: timersFor(provider.health.timeoutMs) },
+    lane,
+    guard: { ...probed, release: probed.abandoned },
+    record: null,
+    firstByteCapMs: null,
+    isEvidence: ({ kind }) => !SAYS_NOTHING.has(kind),
+  });
+  const outcome = await attempt.run();
+  switch (outcome.kind) {
+    case "answered":
+      attempt.end(outcome);
+      break;
+    case "streaming":
+      // It began to answer, which is all that was asked.
+      outcome.body.cancel();
+      attempt.end({ kind: "answered", status: outcome.status, reportedModel: null });
+      break;
+    case "failed":
+    case "abandoned":
+      attempt.end(outcome);
+      break;
   }
+  if (outcome.kind !== "abandoned")
+    onProbe({ lane: lane.id, outcome: outcome.kind === "failed" ? outcome.failure.kind : "ok" });
 }
 
 /** A model of embeddings or sound takes no conversation, and says so in the words of one that does not exist. */
 const SAYS_NOTHING: ReadonlySet<Failure["kind"]> = new Set<Failure["kind"]>(["model-missing"]);
-
-function reporter({ world, shared, lane, onProbe }: Probe, guard: ProbeGuard) {
-  return (outcome: ProbeRecord["outcome"], failed: Failure | null): void => {
-    const nowMs = world.effects.nowMs();
-    const changes =
-      failed === null
-        ? guard.succeeded(nowMs)
-        : SAYS_NOTHING.has(failed.kind)
-          ? guard.abandoned(nowMs)
-          : guard.failed(failed, nowMs);
-    shared.onChanges(changes);
-    onProbe({ lane: lane.id, outcome });
-  };
-}
 
 function timersFor(timeoutMs: number): { readonly buffered: Timers; readonly streamed: Timers } {
   const timers: Timers = { connectMs: timeoutMs, firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs };

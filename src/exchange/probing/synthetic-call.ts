@@ -1,13 +1,14 @@
 /** A call that no client made, in everything else like one: for explaining what would happen, and for probes. */
 import type { Caller } from "../../governance/identify.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { StopSignal } from "../../std/stop-signal.ts";
-import { type Call, readOnce, type World } from "../request/call.ts";
+import type { World } from "../contract.ts";
+import { type Call, readOnce } from "../request/call.ts";
 import { readFacts } from "../request/facts.ts";
 import { PING_EMBED, PING_OUTPUT_TOKENS, pingRequest } from "./ping.ts";
 
@@ -26,31 +27,31 @@ export interface SyntheticCall {
   readonly signal: StopSignal;
 }
 
-/** A failure: the body is none this protocol would take. */
-export function syntheticCall(input: SyntheticCall): Call | Failure {
+/** Fails where the body is none this protocol would take. */
+export function syntheticCall(input: SyntheticCall): Result<Call> {
   const { id, world, ingress, model, operation } = input;
   const route = ingress.carrier.routes.find((each) => each.operation === operation && isPlain(each));
   const given = input.body ?? smallest(ingress, operation, model);
   if (route === undefined || given === null)
-    return failure("invalid-request", "This protocol has nothing of the kind.");
+    return failed(failure("invalid-request", "This protocol has nothing of the kind."));
   const body = route.target.from === "body" ? { ...given, [route.target.member]: model } : given;
   const parts = partsFor(route, input);
   const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), protocol: ingress });
-  if (read.kind === "refused") return read.failure;
+  if (!read.ok) return read;
   const caller: Caller = { label: id, allowedTargets: null, passthrough: null, key: null };
-  return {
+  return ok({
     id,
     route,
     parts,
     caller,
     ingress,
     framing: ingress.carrier.framing,
-    request: read.request,
+    request: read.value,
     translation: input.translation,
     signal: input.signal,
     startedMs: world.effects.nowMs(),
-    ir: readOnce(ingress, read.request),
-  };
+    ir: readOnce(ingress, read.value),
+  });
 }
 
 /** In one piece, or as the body says. */

@@ -4,14 +4,13 @@
  */
 import { NO_NEEDS } from "../../ir/capability.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
-import type { Facts, PayloadFacts } from "../../ir/facts.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import type { Facts, Operation, PayloadFacts } from "../../ir/facts.ts";
+import { type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { RequestParts, Route, RouteVariant } from "../../ir/route.ts";
-import type { Payload, Protocol } from "../../protocols/protocol.ts";
+import type { Payload, Protocol, RelayedOperation, RelayedOperationId } from "../../protocols/protocol.ts";
 import { decodeUtf8 } from "../../std/bytes.ts";
 import { asObject, asText, JSON_LIMITS, type JsonObject, parseBody, scanJson, type TopMember } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { relayedOperation } from "../lane/mode.ts";
 import { type Form, readForm } from "./form.ts";
 
 export interface ParsedRequest {
@@ -27,10 +26,6 @@ export interface ParsedRequest {
   readonly body: JsonObject;
 }
 
-export type FactsResult =
-  | { readonly kind: "facts"; readonly request: ParsedRequest }
-  | { readonly kind: "refused"; readonly failure: Failure };
-
 /** Longest target name that is looked up at all, in characters. */
 const TARGET_CHARS_MAX = 512;
 
@@ -41,7 +36,7 @@ export interface FactsInput {
   readonly protocol: Protocol;
 }
 
-export function readFacts(input: FactsInput): FactsResult {
+export function readFacts(input: FactsInput): Result<ParsedRequest> {
   const { route, parts } = input;
   const type = parts.headers["content-type"];
   const isForm = TAKE_FORMS.has(route.operation) && type?.trim().toLowerCase().startsWith("multipart/") === true;
@@ -51,7 +46,7 @@ export function readFacts(input: FactsInput): FactsResult {
 /** Pictures and sound come as files beside the words. */
 const TAKE_FORMS: ReadonlySet<Facts["operation"]> = new Set<Facts["operation"]>(["image", "audio"]);
 
-function readJsonFacts(input: FactsInput): FactsResult {
+function readJsonFacts(input: FactsInput): Result<ParsedRequest> {
   const { route, parts, body } = input;
   const wrongType = checkContentType(parts);
   if (wrongType !== null) return refused("unsupported-body", wrongType);
@@ -65,39 +60,40 @@ function readJsonFacts(input: FactsInput): FactsResult {
     return refused("invalid-request", `The request body names "${duplicate}" more than once. Send it once.`);
   }
   const parsed = parse(body, scan.exactNumbers);
-  if (typeof parsed === "string") return refused("invalid-request", parsed);
-  const wrongStream = checkStream(route, parsed);
+  if (!parsed.ok) return parsed;
+  const wrongStream = checkStream(route, parsed.value);
   if (wrongStream !== null) return refused("invalid-request", wrongStream);
-  const stream = route.stream.from === "fixed" ? route.stream.value : parsed[route.stream.member] === true;
-  return withTarget(input, { bytes: body, members: scan.members, body: parsed, form: null }, stream);
+  const stream = route.stream.from === "fixed" ? route.stream.value : parsed.value[route.stream.member] === true;
+  return withTarget(input, { bytes: body, members: scan.members, body: parsed.value, form: null }, stream);
 }
 
-function readFormFacts(input: FactsInput, contentType: string): FactsResult {
+function readFormFacts(input: FactsInput, contentType: string): Result<ParsedRequest> {
   const { route, body } = input;
   if (isEncoded(input.parts)) return refused("unsupported-body", COMPRESSED);
   const form = readForm(body, contentType, decidedNames(route, input.protocol.payload));
-  if (typeof form === "string") return refused("invalid-request", form);
-  const stream = route.stream.from === "body" && form.texts[route.stream.member] === "true";
-  return withTarget(input, { bytes: body, members: [], body: form.texts, form }, stream);
+  if (!form.ok) return form;
+  const { texts } = form.value;
+  const stream = route.stream.from === "body" && texts[route.stream.member] === "true";
+  return withTarget(input, { bytes: body, members: [], body: texts, form: form.value }, stream);
 }
 
 function withTarget(
   input: FactsInput,
   read: Pick<ParsedRequest, "bytes" | "members" | "body" | "form">,
   stream: boolean,
-): FactsResult {
+): Result<ParsedRequest> {
   const { route, parts, protocol } = input;
   const target = targetOf(route, parts, read.body);
-  if (target.kind === "none") return refused("invalid-request", target.message);
+  if (!target.ok) return target;
   const facts: Facts = {
     ...payloadFacts(protocol, route, parts, read.body),
     operation: route.operation,
-    target: target.name,
+    target: target.value.name,
     stream,
     bodyBytes: read.bytes.length,
     inputTokensEstimate: read.form === null ? estimateTokens(read.bytes) : read.form.tokensEstimate,
   };
-  return { kind: "facts", request: { facts, named: target.named, ...read } };
+  return ok({ facts, named: target.value.named, ...read });
 }
 
 /** A payload knows the bodies of chat; the other operations ask for nothing but themselves, or know their own. */
@@ -113,6 +109,17 @@ function payloadFacts(protocol: Protocol, route: Route, parts: RequestParts, bod
     default:
       return relayedOperation(protocol, route.operation)?.readFacts(body, parts.path) ?? NOTHING_NEEDED;
   }
+}
+
+/** Operations beside chat that are passed on in the protocol's own shape, and never written anew. */
+export function relayedOperation(protocol: Protocol, operation: Operation): RelayedOperation | undefined {
+  return isRelayed(operation) ? protocol.operations.relayed?.[operation] : undefined;
+}
+
+const RELAYED: ReadonlySet<Operation> = new Set<Operation>(["complete", "moderate", "image", "audio"]);
+
+export function isRelayed(operation: Operation): operation is RelayedOperationId {
+  return RELAYED.has(operation);
 }
 
 const NOTHING_NEEDED: PayloadFacts = { maxOutputTokens: 0, needs: NO_NEEDS, usageAsked: true };
@@ -191,21 +198,22 @@ function duplicateOf(members: readonly TopMember[], decided: ReadonlySet<string>
   return null;
 }
 
-/** The body, or a sentence saying why it is none. */
-function parse(bytes: Uint8Array, exactNumbers: boolean): JsonObject | string {
+function parse(bytes: Uint8Array, exactNumbers: boolean): Result<JsonObject> {
   try {
-    return asObject(parseBody(decodeUtf8(bytes), exactNumbers)) ?? "The request body must be a JSON object.";
+    const body = asObject(parseBody(decodeUtf8(bytes), exactNumbers));
+    return body === undefined ? refused("invalid-request", "The request body must be a JSON object.") : ok(body);
   } catch (error) {
-    if (error instanceof WireError) return "The request body is not valid JSON.";
+    if (error instanceof WireError) return refused("invalid-request", "The request body is not valid JSON.");
     throw error;
   }
 }
 
-type NamedTarget =
-  | { readonly kind: "target"; readonly name: string; readonly named: boolean }
-  | { readonly kind: "none"; readonly message: string };
+interface NamedTarget {
+  readonly name: string;
+  readonly named: boolean;
+}
 
-function targetOf(route: Route, parts: RequestParts, body: JsonObject): NamedTarget {
+function targetOf(route: Route, parts: RequestParts, body: JsonObject): Result<NamedTarget> {
   const target =
     route.target.from === "body"
       ? asText(body[route.target.member])
@@ -217,15 +225,15 @@ function targetOf(route: Route, parts: RequestParts, body: JsonObject): NamedTar
     route.target.absent !== undefined &&
     (body[route.target.member] ?? null) === null
   ) {
-    return { kind: "target", name: route.target.absent, named: false };
+    return ok({ name: route.target.absent, named: false });
   }
   if (target === undefined || target === "") {
-    return { kind: "none", message: 'The request names no model: "model" must be a non-empty string.' };
+    return refused("invalid-request", 'The request names no model: "model" must be a non-empty string.');
   }
   if (target.length > TARGET_CHARS_MAX) {
-    return { kind: "none", message: `The name of the model is longer than ${TARGET_CHARS_MAX} characters.` };
+    return refused("invalid-request", `The name of the model is longer than ${TARGET_CHARS_MAX} characters.`);
   }
-  return { kind: "target", name: target, named: true };
+  return ok({ name: target, named: true });
 }
 
 /** A vendor may read "true" as true and stream, which nobody here would expect. null: fine. */
@@ -261,13 +269,13 @@ export function estimateTokens(body: Uint8Array): number {
 const TIGHTNESS = ["lenient", "strict", "off"] as const satisfies readonly TranslationMode[];
 
 /** The configured mode, or the header's where that is tighter. A word that is none is a refusal. */
-export function translationMode(configured: TranslationMode, header: string | undefined): TranslationMode | Failure {
-  if (header === undefined) return configured;
+export function translationMode(configured: TranslationMode, header: string | undefined): Result<TranslationMode> {
+  if (header === undefined) return ok(configured);
   const asked = TIGHTNESS.find((mode) => mode === header.trim().toLowerCase());
-  if (asked === undefined) return failure("invalid-request", "x-ringmain-translation must be lenient, strict or off.");
-  return TIGHTNESS.indexOf(asked) > TIGHTNESS.indexOf(configured) ? asked : configured;
+  if (asked === undefined) return refused("invalid-request", "x-ringmain-translation must be lenient, strict or off.");
+  return ok(TIGHTNESS.indexOf(asked) > TIGHTNESS.indexOf(configured) ? asked : configured);
 }
 
-function refused(kind: "invalid-request" | "unsupported-body", message: string): FactsResult {
-  return { kind: "refused", failure: failure(kind, message) };
+function refused(kind: "invalid-request" | "unsupported-body", message: string): Failed {
+  return failed(failure(kind, message));
 }

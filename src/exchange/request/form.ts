@@ -1,4 +1,5 @@
 /** A form (multipart/form-data) as far as the gateway decides on it: a few short text fields, and where they stand. */
+import { type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import { decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
 import type { Edit, JsonObject } from "../../std/json.ts";
 import { parseJson } from "../../std/json.ts";
@@ -21,37 +22,41 @@ const TEXT_BYTES_MAX = 4_096;
 /** As for JSON: errs to the high side. */
 const BYTES_PER_TOKEN = 3.5;
 
-/** The form, or a sentence that says what is wrong with it. */
-export function readForm(bytes: Uint8Array, contentType: string, decided: ReadonlySet<string>): Form | string {
+export function readForm(bytes: Uint8Array, contentType: string, decided: ReadonlySet<string>): Result<Form> {
   const boundary = boundaryOf(contentType);
   if (boundary === null)
-    return "The request body must be JSON, or a form with content-type: multipart/form-data and its boundary.";
+    return refused("The request body must be JSON, or a form with content-type: multipart/form-data and its boundary.");
   const scan = scanForm(bytes, boundary);
-  if (scan.kind === "bad") return scan.message;
+  if (scan.kind === "bad") return refused(scan.message);
   const texts: Record<string, string> = Object.create(null);
   let textBytes = 0;
   for (const field of scan.fields) {
     const { name, valueStart, valueEnd, isFile } = field;
     const isDecided = decided.has(name);
-    if (isDecided && isFile) return `The form sends "${name}" as a file. Send it as text.`;
-    if (isDecided && Object.hasOwn(texts, name)) return `The form names "${name}" more than once. Send it once.`;
+    if (isDecided && isFile) return refused(`The form sends "${name}" as a file. Send it as text.`);
+    if (isDecided && Object.hasOwn(texts, name))
+      return refused(`The form names "${name}" more than once. Send it once.`);
     if (isFile) continue;
     textBytes += valueEnd - valueStart;
     if (valueEnd - valueStart > TEXT_BYTES_MAX) {
-      if (isDecided) return `The value of "${name}" is longer than ${TEXT_BYTES_MAX} bytes.`;
+      if (isDecided) return refused(`The value of "${name}" is longer than ${TEXT_BYTES_MAX} bytes.`);
       continue;
     }
     const text = textOf(bytes.subarray(valueStart, valueEnd));
-    if (text === null && isDecided) return `The value of "${name}" must be text in UTF-8.`;
+    if (text === null && isDecided) return refused(`The value of "${name}" must be text in UTF-8.`);
     if (text !== null) texts[name] = text;
   }
-  return {
+  return ok({
     contentType,
     boundary,
     fields: scan.fields,
     texts,
     tokensEstimate: Math.ceil(textBytes / BYTES_PER_TOKEN),
-  };
+  });
+}
+
+function refused(message: string): Failed {
+  return failed(failure("invalid-request", message));
 }
 
 /** Edits that give fields the wanted values (JSON text of strings), sorted. What a form cannot hold is a bug of its carrier. */

@@ -2,51 +2,41 @@
  * Requests that name themselves (`Idempotency-Key`, or `x-router-request-id`): the first one runs, and who asks the same
  * again is given its answer. Only answers of a lane are kept, whole and without trouble; after anything else it runs anew.
  */
-import type { Recalled, RememberedAnswer } from "../../governance/store.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import type { RememberedAnswer } from "../../governance/store.ts";
+import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import { sha256Hex } from "../../std/digest.ts";
-import type { Answer, ByteSource, RunInput } from "../contract.ts";
-import { isAboutLimits } from "../lane/header-filter.ts";
+import type { Answer, ByteSource, IdempotencyStore, RunInput, WholeAnswer } from "../contract.ts";
+import { isAboutLimits } from "../header-filter.ts";
 
-export interface Repeats {
-  /** The longest answer that is kept, in bytes. */
-  readonly bytesMax: number;
-  recall(key: string, fingerprint: string): Promise<Recalled>;
-  /** null: nothing is kept, and the next one runs. */
-  remember(key: string, answer: RememberedAnswer | null): void;
-}
-
-export type Repeat =
-  /** It names itself, and is the first. */
-  | { readonly kind: "first"; readonly key: string }
-  | { readonly kind: "replay"; readonly answer: Answer }
-  | { readonly kind: "refused"; readonly failure: Failure };
+export type Recall =
+  /** The first request of this name: its answer is kept under the key. */
+  { readonly kind: "first"; readonly key: string } | { readonly kind: "replay"; readonly answer: WholeAnswer };
 
 const NAME_HEADERS = ["idempotency-key", "x-router-request-id"] as const;
 const NAME_CHARS_MAX = 255;
 
-/** null: it does not name itself. */
-export async function repeatOf(repeats: Repeats, { parts, caller, body }: RunInput): Promise<Repeat | null> {
+/** null: the request does not name itself. */
+export async function recall(
+  store: IdempotencyStore,
+  { parts, caller, body }: RunInput,
+): Promise<Result<Recall | null>> {
   const name = NAME_HEADERS.map((header) => parts.headers[header]).find((value) => value !== undefined && value !== "");
-  if (name === undefined) return null;
+  if (name === undefined) return ok(null);
   if (name.length > NAME_CHARS_MAX) {
-    return {
-      kind: "refused",
-      failure: failure("invalid-request", `Idempotency-Key is longer than ${NAME_CHARS_MAX} characters.`),
-    };
+    return failed(failure("invalid-request", `Idempotency-Key is longer than ${NAME_CHARS_MAX} characters.`));
   }
-  // Whose it is and what for is a part of the name: nobody is given an answer to somebody else.
+  // The caller and the path are a part of the key, so that no caller is given another one's answer.
   const key = sha256Hex(JSON.stringify([caller.key?.id ?? caller.label, parts.path, name]));
-  const recalled = await repeats.recall(key, sha256Hex(`${sha256Hex(body)} ${parts.query}`));
+  const recalled = await store.recall(key, sha256Hex(`${sha256Hex(body)} ${parts.query}`));
   switch (recalled.kind) {
     case "run":
-      return { kind: "first", key };
+      return ok({ kind: "first", key });
     case "replay":
-      return { kind: "replay", answer: replayed(recalled.answer) };
+      return ok({ kind: "replay", answer: replayed(recalled.answer) });
     case "running":
-      return { kind: "refused", failure: failure("duplicate-request", STILL_RUNNING, RETRY_MS) };
+      return failed(failure("duplicate-request", STILL_RUNNING, RETRY_MS));
     case "mismatch":
-      return { kind: "refused", failure: failure("duplicate-request", OTHER_REQUEST) };
+      return failed(failure("duplicate-request", OTHER_REQUEST));
   }
 }
 
@@ -54,20 +44,20 @@ const RETRY_MS = 1_000;
 const STILL_RUNNING = "A request with this Idempotency-Key is being answered. Send it again when that one is over.";
 const OTHER_REQUEST = "This Idempotency-Key was used for another request. Choose a new one.";
 
-function replayed({ status, headers, body }: RememberedAnswer): Answer {
+function replayed({ status, headers, body }: RememberedAnswer): WholeAnswer {
   return { status, headers: { ...headers, "x-ringmain-replayed": "true" }, body: Buffer.from(body, "base64") };
 }
 
 /** The same answer, kept when its last byte is out. `isSound`: asked then; trouble in a stream is not kept. */
-export function keeping(repeats: Repeats, key: string, answer: Answer, isSound: () => boolean): Answer {
+export function keepAnswer(store: IdempotencyStore, key: string, answer: Answer, isSound: () => boolean): Answer {
   const { status, body } = answer;
   const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !isAboutLimits(name)));
   const keep = (bytes: Uint8Array | null): void => {
-    const isKept = bytes !== null && bytes.length <= repeats.bytesMax && status < 300 && isSound();
+    const isKept = bytes !== null && bytes.length <= store.bytesMax && status < 300 && isSound();
     const text = isKept ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64") : "";
-    repeats.remember(key, isKept ? { status, headers, body: text } : null);
+    store.remember(key, isKept ? { status, headers, body: text } : null);
   };
-  if (!(body instanceof Uint8Array)) return { ...answer, body: collecting(body, repeats.bytesMax, keep) };
+  if (!(body instanceof Uint8Array)) return { ...answer, body: collecting(body, store.bytesMax, keep) };
   keep(body);
   return answer;
 }

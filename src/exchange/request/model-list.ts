@@ -3,12 +3,12 @@
 import { mayAsk } from "../../governance/admit.ts";
 import type { Caller } from "../../governance/identify.ts";
 import type { Deployment, Target } from "../../ir/deployment.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { ListedModel, Protocol } from "../../protocols/protocol.ts";
 import { findTarget } from "../../routing/target.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
-import type { Answer } from "../contract.ts";
+import type { WholeAnswer } from "../contract.ts";
 
 /** The protocol a shared path is meant for: the one whose clients send such a head, else the route's own. */
 export function discoverer(route: Route, parts: RequestParts, protocols: readonly Protocol[]): Protocol | undefined {
@@ -37,19 +37,19 @@ export interface ListInput {
   readonly startedWallMs: number;
 }
 
-export function listModels(input: ListInput): Answer | Failure {
+export function listModels(input: ListInput): Result<WholeAnswer> {
   const { deployment, protocol, route, parts, caller, startedWallMs } = input;
   const { models } = protocol.operations;
-  if (models === undefined) return failure("unknown-route", "There is no such path.");
+  if (models === undefined) return failed(failure("unknown-route", "There is no such path."));
   if (route.target.from !== "param") {
     const listed = askable(deployment, caller).map(({ id, target }) => describe(deployment, id, target, startedWallMs));
-    return json(models.writeList(listed, parts.query));
+    return answer(models.writeList(listed, parts.query));
   }
   const asked = route.target.names.map((name) => parts.params[name] ?? "").join("/");
   const found = findTarget(deployment, asked);
   return found === null || !mayAsk(caller, found.name)
-    ? failure("unknown-model", `The model "${asked.slice(0, 120)}" does not exist.`)
-    : json(models.writeOne(describe(deployment, asked, found, startedWallMs)));
+    ? failed(failure("unknown-model", `The model "${asked.slice(0, 120)}" does not exist.`))
+    : answer(models.writeOne(describe(deployment, asked, found, startedWallMs)));
 }
 
 /**
@@ -88,6 +88,7 @@ function describe(deployment: Deployment, id: string, target: Target, startedWal
   };
 }
 
-function json(body: object): Answer {
-  return { status: 200, headers: { "content-type": "application/json" }, body: encodeUtf8(JSON.stringify(body)) };
+function answer(body: object): Result<WholeAnswer> {
+  const headers = { "content-type": "application/json" };
+  return ok({ status: 200, headers, body: encodeUtf8(JSON.stringify(body)) });
 }

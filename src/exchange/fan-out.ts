@@ -1,23 +1,23 @@
-/** Carries out a conversion: its calls, a few at a time, all of them or none, and the one answer they come to. */
+/** One attempt in several calls: a few at a time, all of them or none, and the one answer they come to. */
 
-import { sumUsage, type Usage } from "../../ir/usage.ts";
-import { encodeUtf8 } from "../../std/bytes.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
-import { createStopper, type Stopper, type StopSignal } from "../../std/stop-signal.ts";
-import { WireError } from "../../std/wire-error.ts";
-import { jsonOrNull } from "../answer/buffered.ts";
-import { collect, type Room } from "../answer/collect.ts";
-import { readFailure } from "../answer/refused.ts";
-import { dispatch, JSON_TYPE } from "./dispatch.ts";
-import type { Conversion } from "./operations.ts";
-import { failed, MALFORMED, type Outcome, type Side, type UnansweredOutcome } from "./outcome.ts";
+import { sumUsage, type Usage } from "../ir/usage.ts";
+import { encodeUtf8 } from "../std/bytes.ts";
+import { asObject, type JsonObject } from "../std/json.ts";
+import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
+import { WireError } from "../std/wire-error.ts";
+import { jsonOrNull } from "./answer/buffered.ts";
+import { collect, type Room } from "./answer/collect.ts";
+import { readFailure } from "./answer/refused.ts";
+import { dispatch, JSON_TYPE } from "./lane/dispatch.ts";
+import type { Conversion } from "./lane/operations.ts";
+import { failed, MALFORMED, type Outcome, type Side, type UnansweredOutcome } from "./lane/outcome.ts";
 
 /** Calls of one request under way at a time: they share one slot of the lane. */
 export const CALLS_AT_A_TIME = 4;
 /** Answers of all calls together. */
 const ANSWERS_BYTES_MAX = 64 * 1024 * 1024;
 
-export async function convert(side: Side, conversion: Conversion): Promise<Outcome> {
+export async function fanOut(side: Side, conversion: Conversion): Promise<Outcome> {
   const { call } = side;
   const stopper = createStopper();
   const stop = (): void => stopper.abort();
@@ -108,7 +108,6 @@ async function callOnce(
 ): Promise<Answered> {
   const request = { body: encodeUtf8(JSON.stringify(body)), contentType: JSON_TYPE };
   const sent = await dispatch(side, request, signal);
-  if ("message" in sent) return failed(sent, null, false);
   if (sent.kind === "aborted") return { kind: "abandoned" };
   if (sent.kind === "failed") return failed(sent.failure, null, sent.mayHaveRun);
   if (sent.status < 200 || sent.status >= 300) return readFailure(side, sent);

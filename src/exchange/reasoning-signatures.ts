@@ -3,17 +3,17 @@
  * protocol its issuer travels in a tag; through a client of the same one the bytes are the vendor's own, so which lane
  * issued a value is remembered here, by digest, where a deployment has lanes that cannot open each other's.
  */
-import type { Deployment, Lane } from "../../ir/deployment.ts";
-import type { IrEvent } from "../../ir/event.ts";
-import type { IrBlock, IrInstruction, IrRequest, IrTurn, ReasoningSignature } from "../../ir/request.ts";
-import type { IrResponse } from "../../ir/response.ts";
-import type { Payload, Protocol } from "../../protocols/protocol.ts";
-import { TAG_STARTS_IN_JSON } from "../../protocols/shared/signature-tag.ts";
-import { createBoundedMap } from "../../std/bounded.ts";
-import { encodeUtf8, indexOfBytes } from "../../std/bytes.ts";
-import { sha256Hex } from "../../std/digest.ts";
-import { asText, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import type { Deployment, Lane } from "../ir/deployment.ts";
+import type { IrEvent } from "../ir/event.ts";
+import type { IrBlock, IrInstruction, IrRequest, IrTurn, ReasoningSignature } from "../ir/request.ts";
+import type { IrResponse } from "../ir/response.ts";
+import type { Payload, Protocol } from "../protocols/protocol.ts";
+import { TAG_STARTS_IN_JSON } from "../protocols/shared/signature-tag.ts";
+import { createBoundedMap } from "../std/bounded.ts";
+import { encodeUtf8, indexOfBytes } from "../std/bytes.ts";
+import { sha256Hex } from "../std/digest.ts";
+import { asText, parseJson } from "../std/json.ts";
+import { WireError } from "../std/wire-error.ts";
 
 export interface Seals {
   /** Null where every lane of the payload opens what any of them sealed: then nothing is looked for. */
