@@ -3,6 +3,7 @@
  * so that a mistake both our reader and our writer make still shows. Shared by in-process scripts and socket vendors.
  */
 
+import type { PROTOCOLS } from "../../src/protocols/index.ts";
 import { BEDROCK_WORDS, invokeWords } from "./bedrock-words.ts";
 
 export interface SaidTool {
@@ -64,15 +65,7 @@ export interface SaidError {
   readonly body: string;
 }
 
-export type Speaker =
-  | "openai"
-  | "anthropic"
-  | "responses"
-  | "cohere"
-  | "gemini"
-  | "bedrock"
-  | "bedrock-invoke"
-  | "vertex";
+export type Speaker = keyof typeof PROTOCOLS;
 /** Those whose clients name the model in the body. */
 export type BodySpeaker = Exclude<Speaker, "gemini" | "bedrock" | "bedrock-invoke" | "vertex">;
 

@@ -4,9 +4,9 @@ import type { Route } from "../../ir/route.ts";
 import { writeSseFrame } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, HeaderRules } from "../protocol.ts";
-import { ANTHROPIC_QUOTAS } from "../shared/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
+import { QUOTAS } from "./quota-headers.ts";
 import { ORIGIN } from "./wire.ts";
 
 const STREAM = { from: "body", member: "stream" } as const;
@@ -97,7 +97,7 @@ export const carrier: Carrier = {
   bodyHeaders: null,
   auth,
   headers,
-  quotas: ANTHROPIC_QUOTAS,
+  quotas: QUOTAS,
   limitHeaders,
   answerHeaders: (requestId) => ({ "request-id": requestId }),
 };

@@ -4,7 +4,7 @@ import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
-import { COHERE_QUOTAS } from "../shared/quota-headers.ts";
+import { countedQuota } from "../shared/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { ORIGIN } from "./wire.ts";
@@ -65,7 +65,8 @@ export const carrier: Carrier = {
     ],
     requestDefaults: {},
   },
-  quotas: COHERE_QUOTAS,
+  // Only answers to trial keys have them (recorded by public projects, 2026-11).
+  quotas: [countedQuota("req", ["x-trial-endpoint-call-remaining", "x-trial-endpoint-call-limit", null])],
   answerHeaders: (requestId) => ({ "x-debug-trace-id": requestId }),
 };
 

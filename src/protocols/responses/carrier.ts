@@ -4,7 +4,7 @@ import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier } from "../protocol.ts";
 import { OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
-import { OPENAI_QUOTAS } from "../shared/quota-headers.ts";
+import { QUOTAS } from "../shared/openai/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { ORIGIN } from "./wire.ts";
@@ -71,7 +71,7 @@ export const carrier: Carrier = {
     response: OPENAI_RESPONSE_HEADERS,
     requestDefaults: {},
   },
-  quotas: OPENAI_QUOTAS,
+  quotas: QUOTAS,
   answerHeaders: (requestId) => ({ "x-request-id": requestId }),
 };
 

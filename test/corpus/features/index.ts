@@ -1,4 +1,5 @@
 /** What every protocol has a place for, by id: the tables behind docs/translation.md and the matrix. */
+import { PROTOCOL_IDS, type ProtocolId } from "../../../src/known.ts";
 import { ANTHROPIC_FEATURES } from "./anthropic.ts";
 import { BEDROCK_FEATURES } from "./bedrock.ts";
 import { COHERE_FEATURES } from "./cohere.ts";
@@ -7,7 +8,7 @@ import { GEMINI_FEATURES } from "./gemini.ts";
 import { OPENAI_FEATURES } from "./openai.ts";
 import { RESPONSES_FEATURES } from "./responses.ts";
 
-const TABLES: Readonly<Record<string, FeatureTable>> = {
+const TABLES: Readonly<Record<ProtocolId, FeatureTable>> = {
   anthropic: ANTHROPIC_FEATURES,
   bedrock: BEDROCK_FEATURES,
   cohere: COHERE_FEATURES,
@@ -17,7 +18,7 @@ const TABLES: Readonly<Record<string, FeatureTable>> = {
 };
 
 export function featuresOfProtocol(id: string): FeatureTable {
-  const table = Object.hasOwn(TABLES, id) ? TABLES[id] : undefined;
-  if (table === undefined) throw new Error(`no table says what ${id} carries`);
-  return table;
+  const found = PROTOCOL_IDS.find((each) => each === id);
+  if (found === undefined) throw new Error(`no table says what ${id} carries`);
+  return TABLES[found];
 }
