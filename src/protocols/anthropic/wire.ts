@@ -29,8 +29,10 @@ export type Effort = NonNullable<OutputConfig["effort"]>;
 
 /** Id of this protocol: the `origin` of what it reads and the issuer of its signatures. */
 export const ORIGIN = "anthropic";
+/** How losses call this API. */
+export const API = "the Messages API";
 /** What is said of members that only another protocol has. */
-export const NO_PLACE = "the Messages API has no such member";
+export const NO_PLACE = `${API} has no such member`;
 
 /**
  * Types an error envelope may carry. `request_too_large` stands on the vendor's error page (platform.claude.com, API

@@ -1,5 +1,11 @@
 /** Why an answer ended, both ways. Their vocabulary is open, ours is closed. */
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
+import {
+  type AnswerShape,
+  type FinishDialect,
+  type FinishWord,
+  writeFinishWord,
+} from "../shared/content-blocks/finish.ts";
 import { ORIGIN, type StopReason } from "./wire.ts";
 
 // Closed over the SDK's union: a word the vendor adds to its SDK breaks the build here until it has a meaning.
@@ -37,25 +43,11 @@ export function readFinish(raw: string, stopSequence: string | null): IrFinish {
   return { reason: isStopReason(raw) ? READ_FINISH[raw] : (THROUGH.get(raw) ?? "other"), raw, stopSequence };
 }
 
-export interface AnswerShape {
-  readonly sourceProtocol: string;
-  readonly hasToolCalls: boolean;
-  readonly hasRefusal: boolean;
+export function writeFinish(finish: IrFinish | null, shape: AnswerShape): FinishWord {
+  return writeFinishWord(finish, shape, FINISH);
 }
 
-/**
- * The legal word for the client. A vendor that says "stop" over a tool call would end the client's agent loop, so the calls
- * decide; and a claim of tool calls over none would leave the client waiting for something to run.
- */
-export function writeFinish(finish: IrFinish | null, shape: AnswerShape): { word: string; exact: boolean } {
-  if (finish === null) return { word: shape.hasToolCalls ? "tool_use" : "end_turn", exact: false };
-  if (shape.sourceProtocol === ORIGIN && finish.raw !== null) return { word: finish.raw, exact: true };
-  const { reason } = finish;
-  if (shape.hasToolCalls && (reason === "stop" || reason === "other")) return { word: "tool_use", exact: true };
-  if (shape.hasRefusal && (reason === "stop" || reason === "other")) return { word: "content_filtered", exact: true };
-  if (reason === "tool-calls" && !shape.hasToolCalls) return { word: "end_turn", exact: false };
-  return { word: WRITE_FINISH[reason], exact: reason !== "other" && reason !== "pause" };
-}
+const FINISH: FinishDialect = { protocol: ORIGIN, words: WRITE_FINISH, inexact: new Set(["other", "pause"]) };
 
 function isStopReason(raw: string): raw is StopReason {
   return Object.hasOwn(READ_FINISH, raw);

@@ -40,6 +40,9 @@ export type Tier = ServiceTierType;
 /** Id of this protocol: the `origin` of what it reads. */
 export const ORIGIN = "bedrock";
 
+/** How losses call this API. */
+export const API = "the Converse API";
+
 /**
  * Error types of the runtime's operations, with their statuses (docs.aws.amazon.com, Converse, errors; and the errors
  * common to all AWS services, read 2026-11).

@@ -1,0 +1,37 @@
+/** Why an answer ended, as a word for clients of the protocols whose answer is a list of content blocks. */
+import type { FinishReason, IrFinish } from "../../../ir/response.ts";
+
+export interface FinishDialect {
+  readonly protocol: string;
+  readonly words: Readonly<Record<FinishReason, string>>;
+  /** Reasons for which the vendor has no word of its own. */
+  readonly inexact: ReadonlySet<FinishReason>;
+}
+
+export interface AnswerShape {
+  readonly sourceProtocol: string;
+  readonly hasToolCalls: boolean;
+  readonly hasRefusal: boolean;
+}
+
+export interface FinishWord {
+  /** One that the vendor's SDK does not know only when the vendor itself said it. */
+  readonly word: string;
+  readonly exact: boolean;
+}
+
+/**
+ * A vendor that says "stop" over a tool call would end the client's agent loop, so the calls decide; and a claim of tool
+ * calls over none would leave the client waiting for something to run.
+ */
+export function writeFinishWord(finish: IrFinish | null, shape: AnswerShape, dialect: FinishDialect): FinishWord {
+  const { words } = dialect;
+  if (finish === null) return { word: words[shape.hasToolCalls ? "tool-calls" : "stop"], exact: false };
+  if (shape.sourceProtocol === dialect.protocol && finish.raw !== null) return { word: finish.raw, exact: true };
+  const { reason } = finish;
+  const isPlain = reason === "stop" || reason === "other";
+  if (shape.hasToolCalls && isPlain) return { word: words["tool-calls"], exact: true };
+  if (shape.hasRefusal && isPlain) return { word: words.refusal, exact: true };
+  if (reason === "tool-calls" && !shape.hasToolCalls) return { word: words.stop, exact: false };
+  return { word: words[reason], exact: !dialect.inexact.has(reason) };
+}
