@@ -193,6 +193,11 @@ test.each<[string, Record<string, string>, string]>([
     "name std/helpers/a.ts",
   ],
   [
+    "a union of our own told apart by its members",
+    { "std/one.ts": `export const one = (result: { a: 1 } | { b: 2 }) => ("a" in result ? result.a : result.b);` },
+    "member-test std/one.ts",
+  ],
+  [
     "a secret revealed elsewhere",
     { "routing/decide.ts": `import "../ir/lane.ts"; export const decide = (s: { reveal(): string }) => s.reveal();` },
     "reveal routing/decide.ts",
@@ -269,6 +274,13 @@ test.each<[string, Record<string, string>]>([
   [
     "a block comment first",
     { "std/one.ts": bare("/** The number one, which others build on. */\nexport const one = 1;") },
+  ],
+  [
+    "a member of a value that was unknown",
+    {
+      "std/one.ts": `export const one = (error: unknown) => (error instanceof Error && "code" in error ? error.code : null);
+export const two = (value: unknown) => typeof value === "object" && value !== null && "code" in value;`,
+    },
   ],
   ["a catch that acts", { "std/one.ts": "export let one = 1; try { one; } catch { one = 2; }" }],
 ])("not a breach: %s", async (_name, planted) => {

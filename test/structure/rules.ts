@@ -92,11 +92,35 @@ const PURE_GLOBALS: ReadonlyMap<string, string> = new Map([
 const REVEAL_PLACES =
   /^(protocols\/[^/]+\/auth\.ts|governance\/(identify|keys)\.ts|displays\/.+|cli\/.+|demo\/.+|std\/secret\.ts)$/;
 
+/**
+ * `"name" in value` guesses the kind of a value from its members, so it is for values the program did not make: one that
+ * the same function narrows from `unknown`, and JSON or a library's value in these files. Our own unions have a `kind`.
+ */
+const FOREIGN_VALUES: ReadonlySet<string> = new Set([
+  ...["cli/ledger-access.ts", "server/admin-keys.ts", "config/shape-of.ts", "config/yaml-tree.ts"],
+  ...["protocols/anthropic/thinking-writer.ts", "protocols/cohere/message-writer.ts"],
+  ...["protocols/openai/message-writer.ts", "protocols/shared/schema/closed.ts", "protocols/bedrock/embed.ts"],
+  ...["protocols/bedrock/facts.ts", "protocols/bedrock/request-reader.ts", "protocols/bedrock/thinking-writer.ts"],
+  "protocols/bedrock/turn-writer.ts",
+]);
+/** A ratchet: own unions without a `kind` that are still guessed. A file that guesses no more leaves the list. */
+const GUESSED_UNIONS: ReadonlySet<string> = new Set([
+  ...["governance/spender.ts", "routing/health.ts", "server/body.ts", "upstream/quota.ts"],
+  ...["protocols/bedrock/block-reader.ts", "protocols/bedrock/block-writer.ts", "protocols/cohere/embed.ts"],
+  ...["protocols/gemini/part-writer.ts", "protocols/responses/response-writer.ts", "protocols/shared/forced-answer.ts"],
+]);
+
 export const FILE_LINES_MAX = 400;
 /** A ratchet: the aim is 70. Lower it when the longest function allows. */
 export const FUNCTION_LINES_MAX = 100;
 const FIRST_COMMENT_CHARACTERS_MIN = 20;
 const FORBIDDEN_NAMES = /^(utils?|helpers?|common|services?|handlers?|misc)$/;
+
+/** Files of the two lists that ask no value for a member any more: they leave the list. */
+export function staleMemberLists(files: readonly SourceFacts[]): string[] {
+  const asking = new Set(files.filter(({ memberTests }) => memberTests.length > 0).map(({ path }) => path));
+  return [...FOREIGN_VALUES, ...GUESSED_UNIONS].filter((path) => !asking.has(path));
+}
 
 /** All rules over all files; an empty list is a house in order. */
 export function findBreaches(files: readonly SourceFacts[]): Breach[] {
@@ -223,12 +247,20 @@ function worldBreaches(file: SourceFacts): Breach[] {
           !(BUN_FILES.has(name) && isIn(file.path, BUN_FILES_PLACES)) && PURE_GLOBALS.get(name) !== file.path,
       );
   const reveals = REVEAL_PLACES.test(file.path) ? [] : file.reveals;
+  const mayGuess = FOREIGN_VALUES.has(file.path) || GUESSED_UNIONS.has(file.path);
+  const guessed = mayGuess ? [] : file.memberTests.filter(({ narrowed }) => !narrowed);
   return [
     ...globals.map(({ name, line }) => ({
       rule: "global",
       file: file.path,
       line,
       message: `uses the global ${name}; take it as an argument`,
+    })),
+    ...guessed.map(({ line }) => ({
+      rule: "member-test",
+      file: file.path,
+      line,
+      message: "guesses the kind of a value from its members; give the union a `kind`",
     })),
     ...reveals.map((line) => ({
       rule: "reveal",

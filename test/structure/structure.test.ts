@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { findBreaches, ROOMS, readRooms, renderRooms } from "./rules.ts";
+import { findBreaches, ROOMS, readRooms, renderRooms, staleMemberLists } from "./rules.ts";
 import { readFacts } from "./syntax.ts";
 import { findForbiddenWords, isWritten } from "./texts.ts";
 
@@ -18,8 +18,10 @@ test("no file under src breaks a structure rule", async () => {
   for (const path of paths.toSorted()) files.set(path, await Bun.file(join(root, "src", path)).text());
   expect(files.has("main.ts")).toBe(true);
 
-  const breaches = findBreaches(await readFacts(files));
+  const facts = await readFacts(files);
+  const breaches = findBreaches(facts);
   expect(breaches.map(({ rule, file, line, message }) => `${file}:${line} ${rule}: ${message}`)).toEqual([]);
+  expect(staleMemberLists(facts)).toEqual([]);
 });
 
 test("ARCHITECTURE.md is short and shows the import table the rules use", async () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Node, type SourceFile, SyntaxKind } from "typescript/unstable/ast";
 import {
   isArrowFunction,
+  isBinaryExpression,
   isBindingElement,
   isCallExpression,
   isCatchClause,
@@ -45,6 +46,8 @@ export interface SourceFacts {
   /** Values taken from the global scope: `Date.now`, `fetch`, `process` … */
   globals: { name: string; line: number }[];
   reveals: number[];
+  /** `"name" in value`. `narrowed`: the same function has found out that the value is an object at all. */
+  memberTests: { line: number; narrowed: boolean }[];
 }
 
 /** Parses every file of the map (path under src → text). The texts need not compile; they must parse. */
@@ -88,6 +91,7 @@ function factsOf(path: string, text: string, source: SourceFile): SourceFacts {
     functions: [],
     globals: [],
     reveals: [],
+    memberTests: [],
   };
   const declared = declaredNames(source);
   const lineOf = (node: Node): number => lineAt(text, node.getStart(source));
@@ -105,6 +109,8 @@ function factsOf(path: string, text: string, source: SourceFile): SourceFacts {
     ) {
       facts.reveals.push(lineOf(node));
     }
+    const asked = memberTest(node, source);
+    if (asked !== null) facts.memberTests.push({ line: lineOf(node), narrowed: asked.narrowed });
     const global = globalRead(node, declared);
     if (global !== null) facts.globals.push({ name: global, line: lineOf(node) });
     node.forEachChild(visit);
@@ -136,6 +142,17 @@ function readImport(node: Node, facts: SourceFacts, lineOf: (node: Node) => numb
   } else {
     facts.computedImports.push(lineOf(node));
   }
+}
+
+/** `"name" in value`, and whether the function around it narrows the value from `unknown`. */
+function memberTest(node: Node, source: SourceFile): { narrowed: boolean } | null {
+  if (!isBinaryExpression(node) || node.operatorToken.kind !== SyntaxKind.InKeyword) return null;
+  if (!isStringLiteral(node.left)) return null;
+  let around: Node = node;
+  while (around.parent !== undefined && !isFunctionLike(around)) around = around.parent;
+  const text = around.getText(source);
+  const value = node.right.getText(source);
+  return { narrowed: text.includes(`typeof ${value} `) || text.includes(`${value} instanceof `) };
 }
 
 /** The global this node reads, spelt as the rules spell it, or null. Types and declared names read nothing. */
