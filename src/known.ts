@@ -14,9 +14,6 @@ export type CarrierId = (typeof CARRIERS)[number];
 export const POLICY_IDS = ["weighted", "ranked"] as const;
 export type PolicyId = (typeof POLICY_IDS)[number];
 
-export const DISPLAY_IDS = ["terminal", "awtrix", "home_assistant"] as const;
-export type DisplayId = (typeof DISPLAY_IDS)[number];
-
 /** What a clock can be set to. */
 export const LAYOUT_IDS = ["provider_dashboard", "quota_carousel", "burn_status", "alerts"] as const;
 export const PALETTE_IDS = ["ember_whimsy", "mercury", "traffic", "monochrome", "rainbow"] as const;

@@ -204,8 +204,8 @@ const SHOW_EVERY_MS = 1_000;
 /** The live table, for a terminal. */
 async function createShow() {
   const { createSnapshot } = await import("../displays/snapshot.ts");
-  const { DISPLAYS } = await import("../displays/index.ts");
-  const display = DISPLAYS.terminal({
+  const { createTerminalDisplay } = await import("../displays/terminal/index.ts");
+  const display = createTerminalDisplay({
     write: (text) => process.stdout.write(text),
     columns: () => process.stdout.columns,
     rows: () => process.stdout.rows,

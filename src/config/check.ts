@@ -1,12 +1,12 @@
 /** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
 import { checkAccess } from "./check-access.ts";
-import { checkDisplays } from "./check-displays.ts";
 import { checkGovernance } from "./check-governance.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
 import { checkPools } from "./check-pools.ts";
 import { checkPromises } from "./check-promises.ts";
 import { checkProviders } from "./check-providers.ts";
+import { checkDisplays } from "./displays.ts";
 import { type CheckInput, createFindings, type Findings } from "./findings.ts";
 import { NOT_YET } from "./not-yet.ts";
 import type { Problem } from "./problem.ts";

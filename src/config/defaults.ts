@@ -27,15 +27,7 @@ export const DEFAULTS = {
   keepDays: 90,
   rememberSecs: 86_400,
   rememberBytes: 1_048_576,
-  displayApp: "ringmain",
-  displayPalette: "ember_whimsy",
-  displayPageSecs: 7,
   displayUpdateSecs: 5,
-  displayScrollSpeed: 100,
-  displayBrightness: 32,
-  displayBurnPct: 85,
-  displayAlertSecs: 60,
-  displayDiscoveryPrefix: "homeassistant",
 } as const;
 
 /** Milliseconds; 0 is none. A stream may be silent for long while a model thinks, and has no end of its own. */

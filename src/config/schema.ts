@@ -3,8 +3,9 @@
  * check.ts. All objects are strict: a key that nobody reads is a mistake of somebody who believes it is read.
  */
 import { z } from "zod";
+import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
-import { ALERT_IDS, CARRIERS, ERROR_CLASSES, LAYOUT_IDS, PALETTE_IDS, POLICY_IDS } from "../known.ts";
+import { CARRIERS, ERROR_CLASSES, POLICY_IDS } from "../known.ts";
 
 /** The longest time a timer of the runtime can hold. */
 const MS_MAX = 2_147_483_647;
@@ -243,11 +244,12 @@ const governance = z.strictObject({
     .optional(),
 });
 
-/** Two kinds share one list, so their keys stand together; which of them go with which kind is in check-displays.ts. */
+const isDisplayType = (type: string): type is keyof typeof DISPLAY_SCHEMAS => Object.hasOwn(DISPLAY_SCHEMAS, type);
+
+/** All kinds share one list, so their keys stand together; the row of a kind says which are its own. */
 const display = z.strictObject({
-  type: z.enum(["awtrix", "home_assistant"]),
+  type: z.enum(Object.keys(DISPLAY_SCHEMAS).filter(isDisplayType)),
   name: text,
-  transport: z.enum(["mqtt", "http"]).optional(),
   url: text.optional(),
   username: text.optional(),
   username_env: text.optional(),
@@ -256,21 +258,9 @@ const display = z.strictObject({
   password_env: text.optional(),
   password_file: text.optional(),
   ca_file: text.optional(),
-  prefix: text.optional(),
-  app: text.optional(),
-  layouts: z.array(z.enum(LAYOUT_IDS)).min(1).max(LAYOUT_IDS.length).optional(),
-  palette: z.enum(PALETTE_IDS).optional(),
-  page_secs: z.int().min(3).max(60).optional(),
   update_secs: z.int().min(1).max(3_600).optional(),
-  scroll_speed: z.int().min(10).max(300).optional(),
-  brightness: z.int().min(0).max(255).optional(),
   providers: words.optional(),
-  quiet_hours: z.strictObject({ from: text, to: text, timezone: text.optional() }).optional(),
-  alerts: z
-    .strictObject({ burn_pct: z.number().min(1).max(100).optional(), min_interval_secs: secs.optional() })
-    .optional(),
-  mute: z.array(z.enum(ALERT_IDS)).max(ALERT_IDS.length).optional(),
-  discovery_prefix: text.optional(),
+  ...displayKeys(z),
 });
 
 export const configSchema = z.strictObject({

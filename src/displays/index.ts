@@ -1,14 +1,25 @@
 /**
- * Displays: where the state of the gateway is shown to people as it changes. Here is the table of them.
- * A display never decides anything, never reaches into an exchange, and may be slow, broken or absent unnoticed.
+ * The displays that can be configured, one line each; what the configuration may say of them is in `schema.ts`, row by row.
  */
+import type { DisplayConfigs } from "../ir/display.ts";
 import { createAwtrixDisplay } from "./awtrix/index.ts";
+import type { DisplayEffects, Login, RemoteDisplay } from "./display.ts";
 import { createHomeAssistantDisplay } from "./home-assistant/index.ts";
-import { createTerminalDisplay } from "./terminal/index.ts";
 
-/** One entry per id; each takes what it needs of the outside world as an argument. */
-export const DISPLAYS = {
-  terminal: createTerminalDisplay,
+export type DisplayType = keyof DisplayConfigs;
+
+export interface DisplayOptions<Type extends DisplayType> {
+  readonly config: DisplayConfigs[Type];
+  readonly login: Login;
+  readonly effects: DisplayEffects;
+  readonly version: string;
+}
+
+export const DISPLAYS: { readonly [Type in DisplayType]: (options: DisplayOptions<Type>) => RemoteDisplay } = {
   awtrix: createAwtrixDisplay,
   home_assistant: createHomeAssistantDisplay,
-} as const;
+};
+
+export function createDisplay<Type extends DisplayType>(type: Type, options: DisplayOptions<Type>): RemoteDisplay {
+  return DISPLAYS[type](options);
+}

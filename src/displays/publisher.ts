@@ -3,10 +3,8 @@
  * broken or absent keeps nobody waiting, and has no way back to whoever made the snapshot.
  */
 import type { DisplayConfig } from "../ir/display.ts";
-import { unreachable } from "../std/unreachable.ts";
-import { createAwtrixDisplay } from "./awtrix/index.ts";
 import { type DisplayEffects, type DisplayState, type Login, type RemoteDisplay, within } from "./display.ts";
-import { createHomeAssistantDisplay } from "./home-assistant/index.ts";
+import { createDisplay } from "./index.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface PublisherOptions {
@@ -31,7 +29,9 @@ const CLOSE_MS = 6_000;
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { effects } = options;
-  const displays = options.displays.map((config) => createDisplay(config, options));
+  const displays = options.displays.map((config) =>
+    createDisplay(config.type, { config, login: options.loginOf(config), effects, version: options.version }),
+  );
   const said = new Map<RemoteDisplay, string>();
   let told = "";
   let cancel = (): void => undefined;
@@ -49,7 +49,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
   /** Once for every change between down and not down, and for every new reason. */
   const tell = (display: RemoteDisplay, { name, state, detail }: DisplayState): void => {
-    const word = state === "down" ? `down: ${detail ?? "nobody knows why"}` : state === "connecting" ? "" : "up";
+    const word = state === "down" ? `down: ${detail ?? "for an unknown reason"}` : state === "connecting" ? "" : "up";
     const before = said.get(display) ?? "";
     if (word === "" || word === before) return;
     said.set(display, word);
@@ -81,17 +81,4 @@ export function createPublisher(options: PublisherOptions): Publisher {
       await within(CLOSE_MS, Promise.allSettled(displays.map((display) => display.close())), effects);
     },
   };
-}
-
-function createDisplay(config: DisplayConfig, options: PublisherOptions): RemoteDisplay {
-  const { effects, version } = options;
-  const login = options.loginOf(config);
-  switch (config.type) {
-    case "awtrix":
-      return createAwtrixDisplay({ config, login, effects });
-    case "home_assistant":
-      return createHomeAssistantDisplay({ config, login, effects, version });
-    default:
-      return unreachable(config);
-  }
 }

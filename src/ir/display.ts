@@ -1,13 +1,20 @@
 /** Displays as the configuration describes them: plain data, secrets as references. */
 import type { SecretRef } from "./secret-ref.ts";
 
-export type DisplayConfig = AwtrixConfig | HomeAssistantConfig;
+/** By `type`. */
+export interface DisplayConfigs {
+  readonly awtrix: AwtrixConfig;
+  readonly home_assistant: HomeAssistantConfig;
+}
 
-interface Reached {
+export type DisplayConfig = DisplayConfigs[keyof DisplayConfigs];
+
+/** What every display has that stands somewhere else, on a desk or behind a broker. */
+export interface ReachedDisplay {
   /** Unique among displays. */
   readonly name: string;
   readonly url: string;
-  /** null: nobody logs in. */
+  /** null: no login. */
   readonly username: SecretRef | null;
   readonly password: SecretRef | null;
   /** PEM file of the authorities to trust instead of the built-in ones; null: those. */
@@ -18,7 +25,7 @@ interface Reached {
   readonly providers: readonly string[];
 }
 
-export interface AwtrixConfig extends Reached {
+export interface AwtrixConfig extends ReachedDisplay {
   readonly type: "awtrix";
   readonly transport: "mqtt" | "http";
   /** Topic prefix of the clock; "" over HTTP. */
@@ -44,7 +51,7 @@ export interface AwtrixConfig extends Reached {
   };
 }
 
-export interface HomeAssistantConfig extends Reached {
+export interface HomeAssistantConfig extends ReachedDisplay {
   readonly type: "home_assistant";
   readonly discoveryPrefix: string;
 }

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { DEFAULT_TIMERS, DEFAULTS } from "../../src/config/defaults.ts";
 import { catalogModelSchema, catalogProviderSchema, configSchema } from "../../src/config/schema.ts";
 import { listKeyPaths } from "../../src/config/schema-walk.ts";
+import { AWTRIX_DEFAULTS } from "../../src/displays/awtrix/schema.ts";
+import { HOME_ASSISTANT_DEFAULTS } from "../../src/displays/home-assistant/schema.ts";
 
 const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
 const [configPart = "", catalogPart = ""] = page.split("## Keys of providers.yaml");
@@ -56,15 +58,15 @@ describe("defaults", () => {
     ["pools.<name>.on_exhausted.max_ms", DEFAULTS.waitMs],
     ["pools.<name>.affinity.header_name", DEFAULTS.affinityHeader],
     ["pools.<name>.affinity.ttl_secs", DEFAULTS.affinityTtlSecs],
-    ["displays[].app", DEFAULTS.displayApp],
-    ["displays[].palette", DEFAULTS.displayPalette],
-    ["displays[].page_secs", DEFAULTS.displayPageSecs],
+    ["displays[].app", AWTRIX_DEFAULTS.app],
+    ["displays[].palette", AWTRIX_DEFAULTS.palette],
+    ["displays[].page_secs", AWTRIX_DEFAULTS.pageSecs],
     ["displays[].update_secs", DEFAULTS.displayUpdateSecs],
-    ["displays[].scroll_speed", DEFAULTS.displayScrollSpeed],
-    ["displays[].brightness", DEFAULTS.displayBrightness],
-    ["displays[].alerts.burn_pct", DEFAULTS.displayBurnPct],
-    ["displays[].alerts.min_interval_secs", DEFAULTS.displayAlertSecs],
-    ["displays[].discovery_prefix", DEFAULTS.displayDiscoveryPrefix],
+    ["displays[].scroll_speed", AWTRIX_DEFAULTS.scrollSpeed],
+    ["displays[].brightness", AWTRIX_DEFAULTS.brightness],
+    ["displays[].alerts.burn_pct", AWTRIX_DEFAULTS.burnPct],
+    ["displays[].alerts.min_interval_secs", AWTRIX_DEFAULTS.alertSecs],
+    ["displays[].discovery_prefix", HOME_ASSISTANT_DEFAULTS.discoveryPrefix],
     ["timeouts.connect_ms", buffered.connectMs],
     ["timeouts.first_byte_ms", buffered.firstByteMs],
     ["timeouts.idle_ms", buffered.idleMs],

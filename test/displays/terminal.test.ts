@@ -1,11 +1,9 @@
 // Frames as they look, and how calmly they are sent.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { DISPLAYS } from "../../src/displays/index.ts";
 import { createSnapshot, type Snapshot } from "../../src/displays/snapshot.ts";
 import { createTerminalDisplay, type TerminalOptions } from "../../src/displays/terminal/index.ts";
 import { render, renderLine } from "../../src/displays/terminal/render.ts";
-import { DISPLAY_IDS } from "../../src/known.ts";
 import { createVirtualEffects } from "../harness/virtual-effects.ts";
 import { expectGolden } from "../observability/golden.ts";
 import { deployment, lane, RECORDS, record, START_WALL_MS, transition } from "../observability/samples.ts";
@@ -25,10 +23,6 @@ function numbered(requests: number): Snapshot {
 }
 
 const WIDE = { columns: 200, rows: 50, color: false };
-
-test("the table has the ids the rest of the program knows", () => {
-  expect(Object.keys(DISPLAYS)).toEqual([...DISPLAY_IDS]);
-});
 
 describe("frames", () => {
   const frames: readonly [file: string, snapshot: Snapshot, options: typeof WIDE][] = [

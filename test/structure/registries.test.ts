@@ -1,7 +1,8 @@
 // The ids in src/known.ts are those of the registries: rooms that must not import a registry read its ids there.
 import { expect, test } from "bun:test";
 import { DISPLAYS } from "../../src/displays/index.ts";
-import { CARRIER_IDS, CARRIERS, DISPLAY_IDS, POLICY_IDS, PROTOCOL_IDS } from "../../src/known.ts";
+import { DISPLAY_SCHEMAS } from "../../src/displays/schema.ts";
+import { CARRIER_IDS, CARRIERS, POLICY_IDS, PROTOCOL_IDS } from "../../src/known.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { POLICIES } from "../../src/routing/policies/index.ts";
@@ -10,7 +11,7 @@ test.each<[string, readonly string[], object]>([
   ["protocols", [...PROTOCOL_IDS, ...Object.keys(CARRIER_IDS)], PROTOCOLS],
   ["carriers", CARRIERS, CARRIER_IDS],
   ["policies", POLICY_IDS, POLICIES],
-  ["displays", DISPLAY_IDS, DISPLAYS],
+  ["displays and what the configuration reads of them", Object.keys(DISPLAY_SCHEMAS), DISPLAYS],
 ])("%s", (_name, ids, registry) => {
   expect(ids.toSorted()).toEqual(Object.keys(registry).toSorted());
 });

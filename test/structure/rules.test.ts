@@ -17,7 +17,11 @@ const CLEAN = {
     import { serve } from "./server/serve.ts"; import "./protocols/index.ts"; import "./routing/decide.ts";
     import "./governance/identify.ts"; import { load } from "./config/load.ts";
     export const compose = (version: string) => serve(version, load, () => Date.now());`,
-  "config/load.ts": `import { ids } from "../known.ts"; import { z } from "zod"; export const load = () => [ids, z, Bun.file("x")];`,
+  "config/load.ts": `import { ids } from "../known.ts"; import { shown } from "../displays/schema.ts"; import { z } from "zod";
+    export const load = () => [ids, shown, z, Bun.file("x")];`,
+  "displays/schema.ts": `import type { z } from "zod"; import { ids } from "../known.ts"; import { lamp } from "./lamp/schema.ts";
+    export const shown = (zod: typeof z) => [zod, ids, lamp];`,
+  "displays/lamp/schema.ts": "export const lamp = 4;",
   "server/serve.ts": `export const serve = (...parts: unknown[]) => Bun.serve({ fetch: () => new Response(String(parts)) });`,
   "governance/identify.ts": "export const identify = (secret: { reveal(): string }) => secret.reveal();",
   "routing/decide.ts": `import type { Lane } from "../ir/lane.ts"; export const decide = (lanes: Lane[]) => lanes;`,
@@ -118,6 +122,27 @@ test.each<[string, Record<string, string>, string]>([
     "a text outside src",
     { "routing/decide.ts": `import "../ir/lane.ts"; import x from "../../providers.yaml"; void x;` },
     "import routing/decide.ts",
+  ],
+  [
+    "config reads more of a registry than its schema",
+    {
+      "config/load.ts": `import "../known.ts"; import "../displays/schema.ts"; import "../displays/index.ts"; export const load = 1;`,
+      "displays/index.ts": "export const displays = 1;",
+    },
+    "import config/load.ts",
+  ],
+  [
+    "a registry's schema loads what the registry runs",
+    {
+      "displays/schema.ts": `import "./lamp/schema.ts"; import "./index.ts"; export const shown = 1;`,
+      "displays/index.ts": "export const displays = 1;",
+    },
+    "import displays/schema.ts",
+  ],
+  [
+    "a registry's schema loads zod",
+    { "displays/schema.ts": `import { z } from "zod"; import "./lamp/schema.ts"; export const shown = z;` },
+    "import displays/schema.ts",
   ],
   [
     "a file in no room",

@@ -174,7 +174,9 @@ function arrowProblem(path: string, room: Room, target: string, paths: ReadonlyS
   if (!paths.has(target)) return `imports ${target}, which does not exist`;
   const targetRoom = roomOf(target);
   if (targetRoom === null) return `imports ${target}, which stands in no room`;
-  if (targetRoom === room) return siblingProblem(path, target);
+  if (targetRoom === room) return siblingProblem(path, target) ?? schemaProblem(path, target);
+  if (room === "config" && REGISTRY_SCHEMAS.test(target)) return null;
+  if (targetRoom === "known" && REGISTRY_SCHEMAS.test(path)) return null;
   const allowed: readonly string[] = ROOMS[room];
   return allowed.includes(targetRoom) ? null : `${room} may not import ${targetRoom} (${target})`;
 }
@@ -183,6 +185,15 @@ function arrowProblem(path: string, room: Room, target: string, paths: ReadonlyS
 function siblingProblem(path: string, target: string): string | null {
   const [from, to] = [protocolOf(path), protocolOf(target)];
   return from === null || to === null || from === to ? null : `protocol ${from} may not import protocol ${to}`;
+}
+
+/** What a registry's kinds add to the configuration: all that `config` may import of such a room. */
+const REGISTRY_SCHEMAS = /^displays\/(?:[a-z-]+\/)?(?:[a-z]+-)?schema\.ts$/;
+
+/** Whoever reads a registry's schema must not load what the registry runs. */
+function schemaProblem(path: string, target: string): string | null {
+  if (!REGISTRY_SCHEMAS.test(path) || REGISTRY_SCHEMAS.test(target)) return null;
+  return `a schema of a registry imports only other schemas of its room, not ${target}`;
 }
 
 const SHARED_FOLDERS: ReadonlySet<string> = new Set(["framing", "shared"]);
@@ -199,6 +210,7 @@ function moduleProblem(path: string, { specifier, typeOnly }: { specifier: strin
   if (VENDOR_TYPES.test(specifier)) {
     return typeOnly && WIRE_FILES.test(path) ? null : `${specifier} is for types alone, in protocols/*/wire.ts`;
   }
+  if (specifier === "zod" && typeOnly && REGISTRY_SCHEMAS.test(path)) return null;
   const rule = MODULES.find(({ names }) => names.test(specifier));
   if (rule !== undefined)
     return isIn(path, rule.places) ? null : `${specifier} may be imported only by ${rule.places.join(", ")}`;
