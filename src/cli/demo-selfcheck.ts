@@ -112,8 +112,7 @@ async function readText({ payload, carrier }: Protocol, stream: boolean, respons
   const answer = createAccumulator();
   const frames = [...splitter.push(await response.bytes()), ...splitter.end()];
   for (const event of [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]) answer.push(event);
-  const failed = answer.failure();
-  if (failed !== null) throw new Error(failed.message);
+  if (answer.failed()) throw new Error("the answer ended with an error");
   return textOf(answer.response());
 }
 

@@ -4,7 +4,7 @@
  * issued a value is remembered here, by digest, where a deployment has lanes that cannot open each other's.
  */
 import type { Deployment, Lane } from "../ir/deployment.ts";
-import type { IrEvent } from "../ir/event.ts";
+import type { AnswerEvent } from "../ir/event.ts";
 import type { IrBlock, IrInstruction, IrRequest, IrTurn, ReasoningSignature } from "../ir/request.ts";
 import type { IrResponse } from "../ir/response.ts";
 import type { Payload, Protocol } from "../protocols/protocol.ts";
@@ -186,7 +186,7 @@ function mapBlock(block: IrBlock, judge: (sealed: ReasoningSignature) => Reasoni
 }
 
 /** A translated answer's seals, under the name of who can open them; the writer for the client tags them with it. */
-export function issuedEvent(event: IrEvent, payload: Payload, lane: Lane): IrEvent {
+export function issuedEvent(event: AnswerEvent, payload: Payload, lane: Lane): AnswerEvent {
   if (lane.sealIssuer === payload.id) return event;
   if (event.type === "signature-delta") return { ...event, signature: issued(event.signature, payload, lane) };
   if (event.type === "block-start" && event.content.type === "reasoning" && event.content.encrypted !== null) {

@@ -1,8 +1,10 @@
 /**
  * A streamed answer in between. Order: one `start`; blocks (`block-start`, deltas, `block-end`), interleaved only as
  * the vendor interleaves them; `finish` per choice; `usage` whenever the vendor reports it (cumulative);
- * then exactly one of `end` and `failed`, and nothing after it.
+ * then exactly one of `end` and `failed`, and nothing after it. A reader's `failed` tells what the vendor said; the
+ * exchange judges that, and a writer's `failed` holds the failure.
  */
+import type { ErrorWords } from "./error-words.ts";
 import type { Failure } from "./failure.ts";
 import type { Loss } from "./loss.ts";
 import type { Extras, IrCitation, OpaqueBlock, ReasoningSignature } from "./request.ts";
@@ -17,7 +19,16 @@ export type StartedBlock =
   | { readonly type: "tool-call"; readonly id: string; readonly name: string; readonly kind: "function" | "custom" }
   | OpaqueBlock;
 
-export type IrEvent =
+/** What writers take. */
+export type IrEvent = AnswerEvent | { readonly type: "failed"; readonly failure: Failure };
+
+/** What readers give. */
+export type ReadEvent = AnswerEvent | { readonly type: "failed"; readonly error: StreamError };
+
+/** The vendor's error event, or what is wrong with a stream that tells of none. */
+export type StreamError = ErrorWords | "malformed" | "cut-short";
+
+export type AnswerEvent =
   | {
       readonly type: "start";
       readonly sourceProtocol: string;
@@ -43,14 +54,13 @@ export type IrEvent =
   /** The vendor said it is still there (Anthropic `ping`). */
   | { readonly type: "keep-alive" }
   | { readonly type: "loss"; readonly loss: Loss }
-  | { readonly type: "end" }
-  | { readonly type: "failed"; readonly failure: Failure };
+  | { readonly type: "end" };
 
 /**
  * True for the first event worth committing to: something the client would see as an answer. A handshake, usage,
  * a keep-alive or an empty delta is not; a clean end is (an empty answer is still the vendor's answer once it ends well).
  */
-export function isMeaningful(event: IrEvent): boolean {
+export function isMeaningful(event: IrEvent | ReadEvent): boolean {
   switch (event.type) {
     case "text-delta":
     case "arguments-delta":

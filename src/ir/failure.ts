@@ -99,6 +99,12 @@ export interface GatewayDetails {
   readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
 }
 
+/** Of trouble with our own account at a provider: the vendor's words for it are not the client's to read. */
+export const ACCOUNT_MESSAGES = {
+  credential: "The request could not be authenticated with the model's provider.",
+  billing: "The account at the model's provider cannot pay for this request.",
+} as const satisfies Partial<Record<FailureKind, string>>;
+
 /** A failure of ours with nothing from an upstream. */
 export function failure(kind: FailureKind, message: string, retryAfterMs: number | null = null): Failure {
   return { kind, message, retryAfterMs, upstream: null, details: null };

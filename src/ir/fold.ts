@@ -2,16 +2,15 @@
  * Between a complete answer and a streamed one: a vendor may answer a streaming request with one body, or the other way
  * round, and the client still gets what it asked for.
  */
-import type { IrEvent, StartedBlock } from "./event.ts";
-import type { Failure } from "./failure.ts";
+import type { AnswerEvent, IrEvent, ReadEvent, StartedBlock } from "./event.ts";
 import type { Loss } from "./loss.ts";
 import { type IrBlock, type IrCitation, NO_EXTRAS, type ReasoningSignature } from "./request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "./response.ts";
 import { mergeUsage, type Usage } from "./usage.ts";
 
 /** The events a vendor would have streamed for this answer, `end` included. */
-export function eventsOf(response: IrResponse): IrEvent[] {
-  const events: IrEvent[] = [
+export function eventsOf(response: IrResponse): AnswerEvent[] {
+  const events: AnswerEvent[] = [
     {
       type: "start",
       sourceProtocol: response.sourceProtocol,
@@ -37,22 +36,22 @@ export function eventsOf(response: IrResponse): IrEvent[] {
   return events;
 }
 
-function eventsOfBlock(content: IrBlock, block: number, choice: number): IrEvent[] {
-  const start = (started: StartedBlock): IrEvent => ({ type: "block-start", block, choice, content: started });
-  const text = (value: string): IrEvent => ({ type: "text-delta", block, text: value, logprobs: null });
-  const end: IrEvent = { type: "block-end", block };
+function eventsOfBlock(content: IrBlock, block: number, choice: number): AnswerEvent[] {
+  const start = (started: StartedBlock): AnswerEvent => ({ type: "block-start", block, choice, content: started });
+  const text = (value: string): AnswerEvent => ({ type: "text-delta", block, text: value, logprobs: null });
+  const end: AnswerEvent = { type: "block-end", block };
   switch (content.type) {
     case "text":
       return [
         start({ type: "text" }),
         text(content.text),
-        ...content.citations.map((citation): IrEvent => ({ type: "citation", block, citation })),
+        ...content.citations.map((citation): AnswerEvent => ({ type: "citation", block, citation })),
         end,
       ];
     case "refusal":
       return [start({ type: "refusal" }), text(content.text), end];
     case "reasoning": {
-      const signature: IrEvent[] =
+      const signature: AnswerEvent[] =
         content.signature === null ? [] : [{ type: "signature-delta", block, signature: content.signature }];
       const started = start({ type: "reasoning", encrypted: content.encrypted });
       return content.text === "" ? [started, ...signature, end] : [started, text(content.text), ...signature, end];
@@ -79,11 +78,11 @@ function eventsOfBlock(content: IrBlock, block: number, choice: number): IrEvent
 export const ANSWER_BLOCKS_MAX = 4096;
 
 export interface Accumulator {
-  push(event: IrEvent): void;
+  push(event: IrEvent | ReadEvent): void;
   /** Of the answer so far. */
   response(): IrResponse;
   /** Set by a `failed` event. */
-  failure(): Failure | null;
+  failed(): boolean;
   losses(): readonly Loss[];
 }
 
@@ -97,9 +96,9 @@ interface OpenBlock {
 
 /** Collects a streamed answer into a complete one. */
 export function createAccumulator(): Accumulator {
-  let start: Extract<IrEvent, { type: "start" }> | null = null;
+  let start: Extract<AnswerEvent, { type: "start" }> | null = null;
   let usage: Usage | null = null;
-  let failed: Failure | null = null;
+  let failed = false;
   const blocks = new Map<number, OpenBlock>();
   const finishes = new Map<number, IrFinish>();
   const losses: Loss[] = [];
@@ -146,7 +145,7 @@ export function createAccumulator(): Accumulator {
           losses.push(event.loss);
           return;
         case "failed":
-          failed = event.failure;
+          failed = true;
           return;
         case "block-end":
         case "keep-alive":
@@ -164,7 +163,7 @@ export function createAccumulator(): Accumulator {
       serviceTier: start?.serviceTier ?? null,
       extras: start?.extras ?? NO_EXTRAS,
     }),
-    failure: () => failed,
+    failed: () => failed,
     losses: () => losses,
   };
 }

@@ -4,7 +4,8 @@
  * One contract is read as one page, which is the reason for its length.
  */
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
-import type { IrEvent } from "../ir/event.ts";
+import type { ErrorWords } from "../ir/error-words.ts";
+import type { IrEvent, ReadEvent } from "../ir/event.ts";
 import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { LimitsTold } from "../ir/limits.ts";
@@ -97,9 +98,9 @@ export interface AnswerContext {
 }
 
 export interface StreamReader {
-  push(frame: Frame): IrEvent[];
-  /** The upstream closed. Emits what is owed, then `end`, or `failed` (kind malformed) when the answer was cut short. Idempotent. */
-  end(): IrEvent[];
+  push(frame: Frame): ReadEvent[];
+  /** The upstream closed. Emits what is owed, then `end`, or `failed` when the answer was cut short. Idempotent. */
+  end(): ReadEvent[];
   /** Everything that matters has been seen; a terminator may still follow, or one more answer of several. The pump closes after a grace time. */
   readonly settled: boolean;
 }
@@ -158,28 +159,6 @@ export interface UpstreamAnswer {
   readonly json: unknown;
   /** First 2,000 characters as text. */
   readonly text: string;
-}
-
-/** The vendor's words, parsed; null: not found. */
-export interface ErrorWords {
-  readonly status: number;
-  readonly code: string | null;
-  readonly type: string | null;
-  /** At most 2,000 characters. */
-  readonly message: string | null;
-  /** What the words mean where the protocol knows more than the status says; null: classify by code, type, status. */
-  readonly meaning:
-    | "context-length"
-    | "billing"
-    | "overloaded"
-    | "rate-limited"
-    | "model-missing"
-    | "credential"
-    | "too-large"
-    | "content-policy"
-    | null;
-  /** Wait named in the body, in ms; null: none. */
-  readonly retryAfterMs: number | null;
 }
 
 export interface ErrorContext {

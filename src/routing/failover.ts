@@ -1,7 +1,14 @@
 /** When to stop trying, and what the client is told then. Exhaustion tells the truth: what failed, and when to come back. */
 import { missingCapabilities, type Needs } from "../ir/capability.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
-import { FAILURES, type Failure, type FailureKind, failure, type GatewayDetails } from "../ir/failure.ts";
+import {
+  ACCOUNT_MESSAGES,
+  FAILURES,
+  type Failure,
+  type FailureKind,
+  failure,
+  type GatewayDetails,
+} from "../ir/failure.ts";
 import type { Exclusion } from "./condition.ts";
 import type { Decision, LeftOut } from "./decide.ts";
 
@@ -174,17 +181,12 @@ function sharedCause(input: NothingLeft): Failure | null {
   return failure(kind, ACCOUNT_MESSAGES[kind]);
 }
 
-type AccountKind = "credential" | "billing";
+type AccountKind = keyof typeof ACCOUNT_MESSAGES;
 
 function lastAccountKind({ attempts }: NothingLeft): AccountKind | null {
   const kind = attempts.at(-1)?.failure.kind;
   return kind === "credential" || kind === "billing" ? kind : null;
 }
-
-const ACCOUNT_MESSAGES = {
-  credential: "The request could not be authenticated with the model's provider.",
-  billing: "The account at the model's provider cannot pay for this request.",
-} as const satisfies Record<AccountKind, string>;
 
 function exhausted(input: NothingLeft): Failure {
   const { target, nowMs, deadlineMs, attempts, left } = input;

@@ -2,7 +2,7 @@
  * One case of the corpus through one pair of protocols, as an exchange would take it: a client's body is read and written
  * for the lane; a lane's answer, whole or streamed, is read and written for the client. Everything travels as bytes.
  */
-import type { IrEvent } from "../../src/ir/event.ts";
+import type { IrEvent, ReadEvent } from "../../src/ir/event.ts";
 import { createAccumulator } from "../../src/ir/fold.ts";
 import type { Loss, WithLosses } from "../../src/ir/loss.ts";
 import type { IrRequest } from "../../src/ir/request.ts";
@@ -10,6 +10,7 @@ import type { IrResponse } from "../../src/ir/response.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { AnswerContext, Protocol, WriteRequestOptions } from "../../src/protocols/protocol.ts";
 import { concatBytes } from "../../src/std/bytes.ts";
+import { judged } from "../harness/judged.ts";
 import { REQUESTS, RESPONSES, STREAMS } from "./corpus.ts";
 import {
   differences,
@@ -125,7 +126,7 @@ function translateResponse({ client, lane }: Pair, given: IrResponse): Came {
 function translateStream({ client, lane }: Pair, given: readonly IrEvent[]): Came {
   const losses: Loss[] = [];
   const answer = readBack(lane, given, []);
-  const arrived = readBack(client, answer.events, losses);
+  const arrived = readBack(client, judged(answer.events), losses);
   losses.push(...answer.losses, ...arrived.losses);
   // What a broken stream had said before it broke must have arrived as well.
   const meaning = answer.failed ? meaningOfBroken : meaningOfResponse;
@@ -141,7 +142,7 @@ function translateStream({ client, lane }: Pair, given: readonly IrEvent[]): Cam
 
 export interface ReadBack {
   readonly bytes: Uint8Array;
-  readonly events: readonly IrEvent[];
+  readonly events: readonly ReadEvent[];
   readonly response: IrResponse;
   readonly failed: boolean;
   readonly losses: readonly Loss[];
@@ -171,7 +172,7 @@ export function readStream(protocol: Protocol, bytes: Uint8Array): Omit<ReadBack
   return {
     events,
     response: accumulator.response(),
-    failed: accumulator.failure() !== null,
+    failed: accumulator.failed(),
     losses: accumulator.losses(),
   };
 }

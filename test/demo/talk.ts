@@ -8,6 +8,7 @@ import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { concatBytes } from "../../src/std/bytes.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
+import { judged } from "../harness/judged.ts";
 
 /** What the simulated vendors speak. */
 export type ProtocolId = keyof typeof PATHS;
@@ -71,9 +72,11 @@ export function read(protocolId: ProtocolId, answer: VendorAnswer): IrResponse {
   const reader = payload.createStreamReader();
   const answered = createAccumulator();
   const frames = [...splitter.push(new TextEncoder().encode(text)), ...splitter.end()];
-  for (const event of [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]) answered.push(event);
-  const failed = answered.failure();
-  if (failed !== null) throw new Error(`the stream failed: ${failed.kind} ${failed.upstream?.type ?? ""}`);
+  for (const event of judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()])) {
+    answered.push(event);
+    if (event.type !== "failed") continue;
+    throw new Error(`the stream failed: ${event.failure.kind} ${event.failure.upstream?.type ?? ""}`);
+  }
   return answered.response();
 }
 

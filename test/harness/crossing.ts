@@ -1,7 +1,6 @@
 /** One body or stream through one pair of protocols, for tests about single pitfalls: given and looked at in wire words. */
 
 import type { IrEvent } from "../../src/ir/event.ts";
-import { createAccumulator } from "../../src/ir/fold.ts";
 import type { Loss } from "../../src/ir/loss.ts";
 import type { IrRequest } from "../../src/ir/request.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
@@ -11,6 +10,7 @@ import { concatBytes, decodeUtf8, encodeUtf8 } from "../../src/std/bytes.ts";
 import { asArray, at, type JsonObject } from "../../src/std/json.ts";
 import { overTheWire } from "../corpus/meaning.ts";
 import { bodyFrom, contextFor, readStream } from "../corpus/translate.ts";
+import { judged } from "./judged.ts";
 
 /** A carrier of another protocol's bodies translates as that protocol does. */
 export const ALL: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(
@@ -65,7 +65,7 @@ export interface AtClient {
 /** The exact bytes of a lane's stream, as a client of another protocol gets them. */
 export function toClient(lane: string, client: string, stream: string | Uint8Array): AtClient {
   const bytes = typeof stream === "string" ? encodeUtf8(stream) : stream;
-  return eventsToClient(client, readStream(speaking(lane), bytes).events);
+  return eventsToClient(client, judged(readStream(speaking(lane), bytes).events));
 }
 
 export function eventsToClient(client: string, events: readonly IrEvent[]): AtClient {
@@ -75,14 +75,12 @@ export function eventsToClient(client: string, events: readonly IrEvent[]): AtCl
   const frames = events.flatMap((event) => writer.push(event));
   const bytes = concatBytes([...frames.map((frame) => joiner.write(frame)), joiner.end()]);
   const back = readStream(speaking(client), bytes);
-  const accumulator = createAccumulator();
-  for (const event of back.events) accumulator.push(event);
   return {
     text: carrier.framing.id === "sse" ? decodeUtf8(bytes) : frames.map(({ data }) => data).join("\n"),
     losses: writer.losses,
     response: back.response,
     endings: back.events.flatMap(({ type }) => (type === "end" || type === "failed" ? [type] : [])),
-    failure: accumulator.failure(),
+    failure: judged(back.events).flatMap((event) => (event.type === "failed" ? [event.failure] : []))[0] ?? null,
   };
 }
 

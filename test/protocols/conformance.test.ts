@@ -16,6 +16,7 @@ import { WireError } from "../../src/std/wire-error.ts";
 import { REQUESTS, RESPONSES, STREAMS } from "../corpus/corpus.ts";
 import { differences, meaningOfRequest, meaningOfResponse, overTheWire, textOf } from "../corpus/meaning.ts";
 import { editsInput } from "../harness/carriers.ts";
+import { judged } from "../harness/judged.ts";
 import {
   ALL_WORDS,
   bytesSaid,
@@ -96,7 +97,7 @@ function split(protocol: Protocol, pieces: readonly Uint8Array[]): Frame[] {
 function read(protocol: Protocol, frames: readonly Frame[]): IrEvent[] {
   const reader = protocol.payload.createStreamReader();
   const events = frames.flatMap((frame) => reader.push(frame));
-  return [...events, ...reader.end(), ...reader.end()];
+  return judged([...events, ...reader.end(), ...reader.end()]);
 }
 
 /** A WireError is a failure too: the exchange tells it as one. */

@@ -26,6 +26,7 @@ import {
   tool,
   user,
 } from "../harness/builders.ts";
+import { judged } from "../harness/judged.ts";
 
 /** A carrier of another protocol's bodies translates as that protocol does. */
 const ALL: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(({ id, payload }) => id === payload.id);
@@ -116,7 +117,7 @@ function plain(said: string): unknown {
 
 /** What the lane says, as this client hears it: whole or streamed. */
 function heard({ client, lane }: Pair, said: IrResponse, isStream: boolean): IrResponse {
-  if (isStream) return readBack(client, readBack(lane, eventsOf(said), []).events, []).response;
+  if (isStream) return readBack(client, judged(readBack(lane, eventsOf(said), []).events), []).response;
   const body = overTheWire(lane.payload.writeResponse(said, contextFor(null)).value);
   const read = lane.payload.readResponse(body).value;
   return client.payload.readResponse(overTheWire(client.payload.writeResponse(read, contextFor(null)).value)).value;
@@ -194,7 +195,7 @@ const CUT_STREAMS = ["text", "calls interleaved", "reasoning and then text", "te
 /** Events of a stream that ended behind these bytes; a WireError is a failure too: the exchange tells it as one. */
 function eventsOfCut(lane: Protocol, bytes: Uint8Array): readonly IrEvent[] {
   try {
-    return readStream(lane, bytes).events;
+    return judged(readStream(lane, bytes).events);
   } catch (error) {
     if (error instanceof WireError) return [{ type: "failed", failure: failure("malformed", error.message) }];
     throw error;
@@ -212,7 +213,7 @@ function cutsOf(lane: Protocol, name: string): readonly (readonly IrEvent[])[] {
   return [...different.values()];
 }
 
-const endings = (events: readonly IrEvent[]): string[] =>
+const endings = (events: readonly Pick<IrEvent, "type">[]): string[] =>
   events.flatMap(({ type }) => (type === "end" || type === "failed" ? [type] : []));
 
 describe("a lane's stream that ends at any byte", () => {

@@ -4,16 +4,14 @@ import type { Usage } from "../../ir/usage.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
 import { asObject, JSON_LIMITS, type JsonObject, parseBody, parseJson, scanJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { readRetryAfterMs } from "../../upstream/retry-after.ts";
 import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
 import { issuedResponse } from "../reasoning-signatures.ts";
-import { classify } from "./classify.ts";
 import { collect } from "./collect.ts";
 import { addLosses, newFlowNote } from "./flow.ts";
 import { createPassFlow } from "./pass-flow.ts";
 import { createEventWriter } from "./translate-flow.ts";
 import { readBody } from "./untranslated.ts";
-import { classifyBase, relayHeaders, wrongModel } from "./verdict.ts";
+import { classifyInBand, relayHeaders, wrongModel } from "./verdict.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
 export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
@@ -53,7 +51,7 @@ export async function readBuffered(side: Side, prepared: Prepared, sent: Respons
   if (body === undefined) return failed(MALFORMED, sent.status, true);
   const { operation } = side.call.request.facts;
   if (operation !== "chat") {
-    const seen = readBody(side, operation, body, readRetryAfterMs(sent.headers, side.world.effects.wallMs()));
+    const seen = readBody(side, sent, operation, body);
     if (!seen.ok) return failed(seen.failure, sent.status, true);
     const headers = relayHeaders(side, sent.headers);
     const { usage, model } = seen.value;
@@ -83,9 +81,7 @@ function judgeBody(
 ): Outcome {
   const seen = side.egress.payload.createTap().body(answer.body);
   if (seen.failure !== null) {
-    const retryAfterMs = readRetryAfterMs(sent.headers, side.world.effects.wallMs());
-    const told = classify({ ...classifyBase(side), words: seen.failure, retryAfterMs });
-    return failed(told, sent.status, true, seen.model);
+    return failed(classifyInBand(side, sent, seen.failure), sent.status, true, seen.model);
   }
   if (!seen.meaningful) return failed(MALFORMED, sent.status, true, seen.model);
   const wrong = wrongModel(side, seen.model);

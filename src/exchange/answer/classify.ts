@@ -2,9 +2,9 @@
  * Stage one: what came back, as a Failure. Order: the operator's error_map by code, what the protocol knows the words
  * to mean, error_map by type, the status. Stage two (whose fault, what follows) is the table in ir/failure.ts.
  */
-import { type Failure, type FailureKind, failure, type UpstreamWords } from "../../ir/failure.ts";
-import type { ErrorWords } from "../../protocols/protocol.ts";
-import { KIND_BY_MEANING } from "../../protocols/shared/errors/kinds.ts";
+import { type ErrorWords, KIND_BY_MEANING, kindOfStatus } from "../../ir/error-words.ts";
+import type { StreamError } from "../../ir/event.ts";
+import { ACCOUNT_MESSAGES, type Failure, type FailureKind, failure, type UpstreamWords } from "../../ir/failure.ts";
 
 /** Error-map classes (the configuration's words) to failure kinds. */
 const CLASS_KINDS: Readonly<Record<string, FailureKind>> = {
@@ -26,7 +26,7 @@ export interface ClassifyInput {
   readonly retryAfterMs: number | null;
   /** The caller's own credential was sent upstream. */
   readonly passthrough: boolean;
-  /** null after the commit, or when nothing may be relayed. */
+  /** Of an answer that is an error as a whole; null: nothing may be relayed. */
   readonly body: Uint8Array | null;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -43,6 +43,15 @@ export function classify(input: ClassifyInput): Failure {
     headers: input.headers,
   };
   return { ...failure(kind, messageOf(kind, words), hintOf(input)), upstream };
+}
+
+/** Judges a vendor's words in the light of one attempt. */
+export type Classify = (words: ErrorWords) => Failure;
+
+/** What ended a translated stream, as a failure. */
+export function streamFailure(error: StreamError, classify: Classify): Failure {
+  if (error === "malformed") return MALFORMED;
+  return error === "cut-short" ? CUT_SHORT : classify(error);
 }
 
 /** "Again at once" is no hint: taken as one, it would neither wait nor count. */
@@ -62,7 +71,8 @@ function callersOwn(kind: FailureKind, passthrough: boolean): FailureKind {
 }
 
 function kindOf(words: ErrorWords, errorMap: Readonly<Record<string, string>>): FailureKind {
-  const kind = mapped(errorMap, words.code) ?? meant(words) ?? mapped(errorMap, words.type) ?? byStatus(words.status);
+  const kind =
+    mapped(errorMap, words.code) ?? meant(words) ?? mapped(errorMap, words.type) ?? kindOfStatus(words.status);
   return kind === "credential" && words.status === 403 && isNarrow(words) ? "model-missing" : kind;
 }
 
@@ -88,27 +98,6 @@ function meant(words: ErrorWords): FailureKind | null {
   return words.meaning === null ? null : KIND_BY_MEANING[words.meaning];
 }
 
-const STATUS_KINDS: ReadonlyMap<number, FailureKind> = new Map([
-  [401, "credential"],
-  [402, "billing"],
-  [403, "credential"],
-  [408, "timeout"],
-  [413, "upstream-too-large"],
-  [425, "server-error"],
-  [429, "rate-limited"],
-  [503, "overloaded"],
-  [504, "timeout"],
-  [529, "overloaded"],
-]);
-
-function byStatus(status: number): FailureKind {
-  const known = STATUS_KINDS.get(status);
-  if (known !== undefined) return known;
-  if (status >= 500) return "server-error";
-  if (status >= 400) return "rejected";
-  return status >= 300 ? "redirect" : "malformed";
-}
-
 /** The vendor's own sentence where it is about the request; ours where it is about our account or the vendor's state. */
 function messageOf(kind: FailureKind, words: ErrorWords): string {
   const ours = OUR_MESSAGES[kind];
@@ -119,10 +108,10 @@ const MALFORMED_MESSAGE = "The model's provider sent an answer that cannot be us
 
 /** An answer that is none, whatever was wrong with it. */
 export const MALFORMED: Failure = failure("malformed", MALFORMED_MESSAGE);
+export const CUT_SHORT: Failure = failure("malformed", "The model's answer broke off before its end.");
 
 const OUR_MESSAGES: Partial<Readonly<Record<FailureKind, string>>> = {
-  credential: "The request could not be authenticated with the model's provider.",
-  billing: "The account at the model's provider cannot pay for this request.",
+  ...ACCOUNT_MESSAGES,
   redirect: "The model's provider answered with a redirect, which is not followed.",
   malformed: MALFORMED_MESSAGE,
   overloaded: "The model is overloaded. Try again in a moment.",

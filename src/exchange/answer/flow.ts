@@ -3,10 +3,9 @@
  * written again. Synchronous; the pump does the waiting. Until the commit nothing is sent, so
  * trouble is returned; from then on trouble is written into the stream and ends it.
  */
-import { type Failure, failure } from "../../ir/failure.ts";
+import type { Failure } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { Usage } from "../../ir/usage.ts";
-import type { ErrorWords } from "../../protocols/protocol.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { MALFORMED } from "./classify.ts";
 
@@ -55,8 +54,6 @@ export interface FlowNote {
 /** Losses kept per answer; more are counted. */
 const LOSSES_MAX = 64;
 
-export type Classify = (words: ErrorWords) => Failure;
-
 export function newFlowNote(answersAsked = 1): FlowNote {
   return {
     meaningful: false,
@@ -99,7 +96,6 @@ export function addLosses(note: { readonly losses: Loss[]; lossCount: number }, 
 }
 
 export const NOTHING: FlowStep = { out: [], frames: 0, failure: null };
-export const CUT_SHORT = failure("malformed", "The model's answer broke off before its end.");
 
 /** Malformed wire input inside a step: returned before the commit, told to the client after it and after what was good. */
 export function guarded(

@@ -14,9 +14,8 @@ import type {
 } from "../../protocols/protocol.ts";
 import { parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { type Classify, CUT_SHORT } from "./classify.ts";
 import {
-  type Classify,
-  CUT_SHORT,
   countPiece,
   type Flow,
   type FlowNote,

@@ -1,12 +1,12 @@
 /** A streamed success: held until there is something to commit to. */
+import type { ErrorWords } from "../../ir/error-words.ts";
 import type { Tap } from "../../protocols/protocol.ts";
 import { failed, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
 import { issuedEvent } from "../reasoning-signatures.ts";
-import { classify } from "./classify.ts";
 import { openFlow } from "./pump.ts";
 import { createRelayFlow } from "./relay-flow.ts";
 import { createTranslateFlow } from "./translate-flow.ts";
-import { classifyBase, reclassify, relayHeaders, wrongModel } from "./verdict.ts";
+import { classifyInBand, relayHeaders, wrongModel } from "./verdict.ts";
 
 /** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
 export async function readStream(
@@ -24,6 +24,7 @@ export async function readStream(
     to: call.framing,
     context: prepared.context,
     answersAsked: call.request.facts.answers ?? 1,
+    classify: (words: ErrorWords) => classifyInBand(side, sent, words),
   };
   const flow = side.relayed
     ? createRelayFlow({
@@ -31,12 +32,10 @@ export async function readStream(
         tap,
         hidden: prepared.hidden,
         remember: memory === null ? null : (data) => memory.remember(data, lane),
-        classify: (words) => classify({ ...classifyBase(side), words }),
       })
     : createTranslateFlow({
         ...common,
         issued: lane.sealIssuer === egress.payload.id ? null : (event) => issuedEvent(event, egress.payload, lane),
-        reclassify: (failure) => reclassify(side, failure),
       });
   const opened = await openFlow(sent.body, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };

@@ -1,8 +1,9 @@
 /** A streamed answer read and written again, event by event. */
-import { type IrEvent, isMeaningful } from "../../ir/event.ts";
+import { type AnswerEvent, type IrEvent, isMeaningful, type ReadEvent } from "../../ir/event.ts";
 import type { Failure } from "../../ir/failure.ts";
 import { mergeUsage } from "../../ir/usage.ts";
 import type { AnswerContext, Frame, Framing, Payload } from "../../protocols/protocol.ts";
+import { type Classify, streamFailure } from "./classify.ts";
 import {
   addLosses,
   countPiece,
@@ -24,9 +25,8 @@ export interface TranslateFlowInput {
   /** Answers the request asked for in one (`n`). */
   readonly answersAsked: number;
   /** Names who issued what is sealed, where that is not the protocol's own vendor; null: it is. */
-  readonly issued: ((event: IrEvent) => IrEvent) | null;
-  /** Sees a failure made by the reader once more, so that the operator's error_map holds for errors inside a stream. */
-  readonly reclassify: (failed: Failure) => Failure;
+  readonly issued: ((event: AnswerEvent) => AnswerEvent) | null;
+  readonly classify: Classify;
 }
 
 export function createTranslateFlow(input: TranslateFlowInput): Flow {
@@ -36,16 +36,15 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   const writer = createEventWriter(input.ingress, input.to, input.context, note);
   let committed = false;
 
-  const take = (events: readonly IrEvent[], frames: number, out: Uint8Array[]): FlowStep => {
-    for (const each of events) {
-      const event = input.issued === null ? each : input.issued(each);
+  const take = (events: readonly ReadEvent[], frames: number, out: Uint8Array[]): FlowStep => {
+    for (const event of events) {
       if (event.type === "failed") {
-        const failed = input.reclassify(event.failure);
+        const failed = streamFailure(event.error, input.classify);
         if (mayFailOver(note, committed)) return { out: [], frames, failure: failed };
         out.push(...writer.push({ type: "failed", failure: failed }));
         return { out, frames, failure: null };
       }
-      out.push(...writer.push(event));
+      out.push(...writer.push(input.issued === null ? event : input.issued(event)));
     }
     // Taken back when one more answer begins.
     note.settled = note.ended || reader.settled;

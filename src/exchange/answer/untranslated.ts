@@ -8,11 +8,11 @@ import { WireError } from "../../std/wire-error.ts";
 import { withoutOutput } from "../lane/operations.ts";
 import { failed, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
 import { relayedOperation } from "../request/facts.ts";
-import { classify, MALFORMED } from "./classify.ts";
+import { MALFORMED } from "./classify.ts";
 import { createPassFlow } from "./pass-flow.ts";
 import { openFlow } from "./pump.ts";
 import { readStream } from "./streamed.ts";
-import { classifyBase, relayHeaders } from "./verdict.ts";
+import { classifyInBand, relayHeaders } from "./verdict.ts";
 
 /** What is read of a whole answer for the record. */
 export interface AnswerReading {
@@ -23,18 +23,12 @@ export interface AnswerReading {
 const NOTHING_READ: AnswerReading = { usage: null, model: null };
 
 /** A whole answer in JSON, or the failure it is. */
-export function readBody(
-  side: Side,
-  operation: Operation,
-  body: JsonObject,
-  retryAfterMs: number | null,
-): Result<AnswerReading> {
+export function readBody(side: Side, sent: Response, operation: Operation, body: JsonObject): Result<AnswerReading> {
   const { egress, lane } = side;
   const relayed = relayedOperation(egress, operation);
   if (relayed !== undefined) {
     const note = relayed.createTap().body(body);
-    if (note.failure !== null)
-      return failedWith(classify({ ...classifyBase(side), words: note.failure, retryAfterMs }));
+    if (note.failure !== null) return failedWith(classifyInBand(side, sent, note.failure));
     return ok({ usage: note.usage, model: note.model });
   }
   try {

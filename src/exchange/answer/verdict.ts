@@ -1,7 +1,9 @@
-/** What buffered and streamed answers are judged by alike: headers that pass, the model that was reported, the operator's words for errors. */
+/** What buffered and streamed answers are judged by alike: headers that pass, the model that was reported, errors inside a 200. */
 import { isReportedAs } from "../../ir/canonical.ts";
+import type { ErrorWords } from "../../ir/error-words.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
-import type { Side } from "../lane/outcome.ts";
+import { readRetryAfterMs } from "../../upstream/retry-after.ts";
+import type { Response, Side } from "../lane/outcome.ts";
 import { classify } from "./classify.ts";
 
 export function relayHeaders(side: Side, headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -21,23 +23,14 @@ export function wrongModel(side: Side, reported: string | null): Failure | null 
     : failure("wrong-model", "The model's provider answered with another model than the one asked for.");
 }
 
-export function classifyBase(side: Side): Omit<Parameters<typeof classify>[0], "words"> {
-  return {
+/** An error inside a 200, for relayed, translated and whole answers alike. */
+export function classifyInBand(side: Side, sent: Response, words: ErrorWords): Failure {
+  return classify({
+    words,
     errorMap: side.provider.errorMap,
-    retryAfterMs: null,
+    retryAfterMs: readRetryAfterMs(sent.headers, side.world.effects.wallMs()),
     passthrough: side.call.caller.passthrough !== null,
     body: null,
     headers: {},
-  };
-}
-
-/** A reader's in-band failure, seen with the operator's error_map. */
-export function reclassify(side: Side, given: Failure): Failure {
-  const { upstream } = given;
-  if (upstream === null) return given;
-  const { errorMap } = side.provider;
-  const known = (word: string | null): boolean => word !== null && Object.hasOwn(errorMap, word);
-  if (!known(upstream.code) && !known(upstream.type)) return given;
-  const words = { ...upstream, meaning: null, retryAfterMs: given.retryAfterMs };
-  return classify({ ...classifyBase(side), words });
+  });
 }

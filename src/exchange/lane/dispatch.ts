@@ -1,7 +1,7 @@
 /** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
 import type { Lane, Timers } from "../../ir/deployment.ts";
 import type { Operation } from "../../ir/facts.ts";
-import { type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
+import { ACCOUNT_MESSAGES, type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { AnswerContext, MemberEditsInput, WriteRequestOptions } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
@@ -114,7 +114,7 @@ export function lossesRefused(losses: readonly Loss[]): Failed {
   });
 }
 
-const NO_CREDENTIAL = failure("credential", "The request could not be authenticated with the model's provider.");
+const NO_CREDENTIAL = failure("credential", ACCOUNT_MESSAGES.credential);
 
 /** `signal`: another one than the client's, where one of several calls may end the others. */
 export async function dispatch(

@@ -1,11 +1,9 @@
 /** Errors in: the vendor's words, whatever shape the body has, and what they mean beyond its status. Never throws. */
-import type { Failure, FailureKind } from "../../ir/failure.ts";
+import type { ErrorMeaning, ErrorWords } from "../../ir/error-words.ts";
 import { asText, at } from "../../std/json.ts";
-import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
-import { failureSaying, KIND_BY_MEANING } from "../shared/errors/kinds.ts";
+import type { UpstreamAnswer } from "../protocol.ts";
+import { boundedMessage, firstText } from "../shared/errors/text.ts";
 import { ERROR_TYPES, isErrorType } from "./wire.ts";
-
-const MESSAGE_CHARS_MAX = 2000;
 
 export function readError(input: UpstreamAnswer): ErrorWords {
   const { json } = input;
@@ -33,16 +31,8 @@ export function readInBandError(value: unknown): ErrorWords {
 }
 
 function wordsOf(words: Pick<ErrorWords, "status" | "code" | "type" | "message">): ErrorWords {
-  const message = words.message === null ? null : words.message.slice(0, MESSAGE_CHARS_MAX);
+  const message = boundedMessage(words.message);
   return { ...words, message, meaning: meaningOf({ ...words, message }), retryAfterMs: null };
-}
-
-function firstText(values: readonly unknown[]): string | null {
-  for (const value of values) {
-    const text = asText(value);
-    if (text !== undefined && text !== "") return text;
-  }
-  return null;
 }
 
 /**
@@ -50,7 +40,7 @@ function firstText(values: readonly unknown[]): string | null {
  * quotes its client (a tool called `get_billing_info`, a beta flag), so what would move an account must be the vendor's
  * own sentence from its first word on.
  */
-const WORDINGS: readonly { readonly test: RegExp; readonly meaning: NonNullable<ErrorWords["meaning"]> }[] = [
+const WORDINGS: readonly { readonly test: RegExp; readonly meaning: ErrorMeaning }[] = [
   // All of these came as invalid_request_error with status 400.
   { test: /^(your credit balance is too low|you have reached your specified api usage limits)/, meaning: "billing" },
   {
@@ -70,7 +60,7 @@ const WORDINGS: readonly { readonly test: RegExp; readonly meaning: NonNullable<
 ];
 
 /** Codes the SDK's types name under other statuses than their meaning has. */
-const CODES: ReadonlyMap<string, NonNullable<ErrorWords["meaning"]>> = new Map([
+const CODES: ReadonlyMap<string, ErrorMeaning> = new Map([
   ["contract_spend_limit_reached", "billing"],
   ["enforced_spend_limit_reached", "billing"],
   ["linked_organization_billing_unavailable", "billing"],
@@ -80,7 +70,7 @@ const CODES: ReadonlyMap<string, NonNullable<ErrorWords["meaning"]>> = new Map([
   ["context_length_exceeded", "context-length"],
 ]);
 
-function meaningOf(words: Pick<ErrorWords, "status" | "code" | "type" | "message">): ErrorWords["meaning"] {
+function meaningOf(words: Pick<ErrorWords, "status" | "code" | "type" | "message">): ErrorMeaning | null {
   const { status, code, type } = words;
   const message = words.message?.toLowerCase() ?? "";
   const byCode = code === null ? undefined : CODES.get(code);
@@ -95,17 +85,4 @@ function meaningOf(words: Pick<ErrorWords, "status" | "code" | "type" | "message
   if (type === "rate_limit_error") return "rate-limited";
   if (type === "authentication_error" || type === "permission_error") return "credential";
   return null;
-}
-
-/** An error event as a failure. Its type and words are kept for the client of the other protocol. */
-export function failureOf(words: ErrorWords): Failure {
-  const kind: FailureKind =
-    words.meaning !== null
-      ? KIND_BY_MEANING[words.meaning]
-      : words.type === "timeout_error"
-        ? "timeout"
-        : words.status >= 500
-          ? "server-error"
-          : "rejected";
-  return failureSaying(words, kind, words.message ?? "The model's answer failed.");
 }

@@ -1,12 +1,12 @@
 /** Errors out: a failure in the vendor's own envelope. Total over every kind. */
-import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
+import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { repeatHeaders } from "../shared/errors/writing.ts";
+import { repeatHeaders, statusOfFailure } from "../shared/errors/writing.ts";
 import { isErrorType, type WireErrorType } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
-  const status = statusOf(failure);
+  const status = statusOfFailure(failure);
   return {
     status,
     headers: { "request-id": context.requestId, ...repeatHeaders(failure) },
@@ -27,24 +27,12 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
 export function writeStreamError(failure: Failure): JsonObject {
   return {
     type: "error",
-    error: { type: errorTypeOf(failure, statusOf(failure)), message: messageOf(failure), ...detailsOf(failure.kind) },
+    error: {
+      type: errorTypeOf(failure, statusOfFailure(failure)),
+      message: messageOf(failure),
+      ...detailsOf(failure.kind),
+    },
   };
-}
-
-/** Kinds that are the upstream's own word about this request: its status is the answer's. */
-const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set([
-  "rate-limited",
-  "overloaded",
-  "server-error",
-  "upstream-too-large",
-  "context-length",
-  "rejected",
-  "caller-credential",
-]);
-
-function statusOf(failure: Failure): number {
-  const upstream = failure.upstream?.status ?? 0;
-  return KEEPS_STATUS.has(failure.kind) && upstream >= 400 && upstream < 600 ? upstream : FAILURES[failure.kind].status;
 }
 
 const TYPES = {
@@ -108,6 +96,8 @@ function errorTypeOf(failure: Failure, status: number): WireErrorType {
     const type = failure.upstream?.type ?? "";
     return isErrorType(type) ? type : (TYPE_BY_STATUS.get(status) ?? TYPES[failure.kind]);
   }
+  // What may not be done with a model and a model that is missing are one kind; the status tells which.
+  if (failure.kind === "model-missing") return TYPE_BY_STATUS.get(status) ?? TYPES[failure.kind];
   return status === 503 || status === 529 ? "overloaded_error" : TYPES[failure.kind];
 }
 

@@ -2,15 +2,14 @@
  * A streamed Messages answer, read: frames in, events out. Frames are told apart by the `type` in their JSON, never by
  * the event line, which compatible servers leave out.
  */
-import type { IrEvent } from "../../ir/event.ts";
-import { failure } from "../../ir/failure.ts";
+import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { readCitation, readToolUseExtras } from "./block-reader.ts";
-import { failureOf, readInBandError } from "./error-words.ts";
+import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { readOpaque } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readModel } from "./response-reader.ts";
@@ -29,15 +28,15 @@ export function createStreamReader(): StreamReader {
   return {
     push(frame) {
       if (state.ended) return [];
-      const events: IrEvent[] = [];
+      const events: ReadEvent[] = [];
       readFrame(state, frame, events);
       return events;
     },
     end() {
       if (state.ended) return [];
-      const events: IrEvent[] = [];
+      const events: ReadEvent[] = [];
       if (state.finished) endAnswer(state, events);
-      else fail(state, "The model's answer ended before it was complete.", events);
+      else fail(state, "cut-short", events);
       return events;
     },
     get settled() {
@@ -69,10 +68,10 @@ interface OpenBlock {
 /** Unknown words reported; more of them say nothing new. */
 const UNKNOWN_MAX = 16;
 
-function readFrame(state: State, frame: Frame, events: IrEvent[]): void {
+function readFrame(state: State, frame: Frame, events: ReadEvent[]): void {
   const message = parseFrame(frame.data);
   if (message === null) {
-    fail(state, "The model's answer could not be read.", events);
+    fail(state, "malformed", events);
     return;
   }
   const type = asText(message["type"]) ?? "without a type";
@@ -81,7 +80,7 @@ function readFrame(state: State, frame: Frame, events: IrEvent[]): void {
   else read(state, message, events);
 }
 
-type FrameReader = (state: State, message: JsonObject, events: IrEvent[]) => void;
+type FrameReader = (state: State, message: JsonObject, events: ReadEvent[]) => void;
 
 // Closed over the SDK's union: an event the vendor adds breaks the build here until it is read. `ping` and `error` are
 // in the vendor's documents but not in that union.
@@ -100,7 +99,7 @@ const EVENTS = {
   ping: (_state, _message, events) => events.push({ type: "keep-alive" }),
   error: (state, message, events) => {
     state.ended = true;
-    events.push({ type: "failed", failure: failureOf(readInBandError(message)) });
+    events.push({ type: "failed", error: readInBandError(message) });
   },
 } as const satisfies Record<StreamEventType | "ping" | "error", FrameReader>;
 
@@ -116,7 +115,7 @@ function parseFrame(data: string): JsonObject | null {
   }
 }
 
-function readStart(state: State, message: JsonObject, events: IrEvent[]): void {
+function readStart(state: State, message: JsonObject, events: ReadEvent[]): void {
   if (state.started) {
     reportUnknown(state, "a second message_start", events);
     return;
@@ -140,22 +139,22 @@ function readStart(state: State, message: JsonObject, events: IrEvent[]): void {
 }
 
 /** A server that leaves the start out still gets its content through. */
-function ensureStarted(state: State, events: IrEvent[]): void {
+function ensureStarted(state: State, events: ReadEvent[]): void {
   if (!state.started) readStart(state, {}, events);
 }
 
-function startBlock(state: State, index: number, content: JsonObject, events: IrEvent[]): void {
+function startBlock(state: State, index: number, content: JsonObject, events: ReadEvent[]): void {
   ensureStarted(state, events);
   if (state.open.has(index)) endBlock(state, index, events);
   if (state.blocks >= ANSWER_BLOCKS_MAX) {
-    fail(state, "The model's answer has too many parts.", events);
+    fail(state, "malformed", events);
     return;
   }
   const number = state.blocks++;
   state.open.set(index, openBlock(state, number, content, events));
 }
 
-function openBlock(state: State, number: number, content: JsonObject, events: IrEvent[]): OpenBlock {
+function openBlock(state: State, number: number, content: JsonObject, events: ReadEvent[]): OpenBlock {
   const type = asText(content["type"]) ?? "";
   switch (type) {
     case "text":
@@ -198,7 +197,7 @@ function openBlock(state: State, number: number, content: JsonObject, events: Ir
   }
 }
 
-function endBlock(state: State, index: number, events: IrEvent[]): void {
+function endBlock(state: State, index: number, events: ReadEvent[]): void {
   const block = state.open.get(index);
   if (block === undefined) return;
   state.open.delete(index);
@@ -206,7 +205,7 @@ function endBlock(state: State, index: number, events: IrEvent[]): void {
   events.push({ type: "block-end", block: block.number });
 }
 
-function readDelta(state: State, message: JsonObject, events: IrEvent[]): void {
+function readDelta(state: State, message: JsonObject, events: ReadEvent[]): void {
   const index = asNumber(message["index"]) ?? -1;
   const delta = asObject(message["delta"]) ?? {};
   const type = asText(delta["type"]) ?? "";
@@ -225,13 +224,13 @@ const IMPLIED_BLOCKS: ReadonlyMap<string, string> = new Map([
   ["thinking_delta", "thinking"],
 ]);
 
-function readKnownDelta(state: State, block: OpenBlock, type: string, delta: JsonObject, events: IrEvent[]): void {
+function readKnownDelta(state: State, block: OpenBlock, type: string, delta: JsonObject, events: ReadEvent[]): void {
   const read = DELTA_READERS.get(type);
   if (read === undefined) reportUnknown(state, `delta ${type}`, events);
   else read(block, delta, events);
 }
 
-type DeltaReader = (block: OpenBlock, delta: JsonObject, events: IrEvent[]) => void;
+type DeltaReader = (block: OpenBlock, delta: JsonObject, events: ReadEvent[]) => void;
 
 // Closed likewise.
 const DELTAS = {
@@ -255,22 +254,22 @@ const DELTAS = {
 
 const DELTA_READERS: ReadonlyMap<string, DeltaReader> = new Map(Object.entries<DeltaReader>(DELTAS));
 
-function pushText(block: number, value: unknown, events: IrEvent[]): void {
+function pushText(block: number, value: unknown, events: ReadEvent[]): void {
   const text = asText(value) ?? "";
   if (text !== "") events.push({ type: "text-delta", block, text, logprobs: null });
 }
 
-function pushSignature(block: number, value: unknown, events: IrEvent[]): void {
+function pushSignature(block: number, value: unknown, events: ReadEvent[]): void {
   const opaque = readOpaque(asText(value) ?? "", "signature");
   if (opaque !== null) events.push({ type: "signature-delta", block, signature: opaque.sealed });
 }
 
-function pushUsage(value: unknown, events: IrEvent[]): void {
+function pushUsage(value: unknown, events: ReadEvent[]): void {
   const usage = readUsage(value);
   if (usage !== null) events.push({ type: "usage", usage });
 }
 
-function readMessageDelta(state: State, message: JsonObject, events: IrEvent[]): void {
+function readMessageDelta(state: State, message: JsonObject, events: ReadEvent[]): void {
   ensureStarted(state, events);
   pushUsage(message["usage"], events);
   const delta = asObject(message["delta"]) ?? {};
@@ -286,19 +285,19 @@ function readMessageDelta(state: State, message: JsonObject, events: IrEvent[]):
   events.push({ type: "finish", choice: 0, finish });
 }
 
-function endAnswer(state: State, events: IrEvent[]): void {
+function endAnswer(state: State, events: ReadEvent[]): void {
   for (const index of [...state.open.keys()]) endBlock(state, index, events);
   state.finished = true;
   state.ended = true;
   events.push({ type: "end" });
 }
 
-function fail(state: State, message: string, events: IrEvent[]): void {
+function fail(state: State, error: StreamError, events: ReadEvent[]): void {
   state.ended = true;
-  events.push({ type: "failed", failure: failure("malformed", message) });
+  events.push({ type: "failed", error });
 }
 
-function reportUnknown(state: State, what: string, events: IrEvent[]): void {
+function reportUnknown(state: State, what: string, events: ReadEvent[]): void {
   if (state.unknown.has(what) || state.unknown.size >= UNKNOWN_MAX) return;
   state.unknown.add(what);
   events.push({ type: "loss", loss: dropped("stream", `nothing in between carries ${what.slice(0, 60)}`) });

@@ -1,12 +1,10 @@
 /** Errors in: the vendor's words, wherever they stand, and what they mean beyond the status. Never throws. */
-import type { Failure, FailureKind } from "../../ir/failure.ts";
+import type { ErrorMeaning, ErrorWords } from "../../ir/error-words.ts";
 import { asText, at, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
-import { failureSaying, KIND_BY_MEANING } from "../shared/errors/kinds.ts";
+import type { UpstreamAnswer } from "../protocol.ts";
+import { boundedMessage, firstText } from "../shared/errors/text.ts";
 import { ERROR_TYPES, isErrorType } from "./wire.ts";
-
-const MESSAGE_CHARS_MAX = 2000;
 
 /** The type stands in a header, in `__type` or in `code`, and may carry a namespace in front and an address behind. */
 export function readError(input: UpstreamAnswer): ErrorWords {
@@ -31,7 +29,7 @@ export function readException(type: string, data: string): ErrorWords {
 }
 
 function wordsOf(status: number, type: string | null, said: string | null): ErrorWords {
-  const message = said === null ? null : said.slice(0, MESSAGE_CHARS_MAX);
+  const message = boundedMessage(said);
   return { status, code: null, type, message, meaning: meaningOf(status, type, message), retryAfterMs: null };
 }
 
@@ -43,14 +41,6 @@ function typeName(text: string): string | null {
 
 const TYPE_CHARS_MAX = 200;
 
-function firstText(values: readonly unknown[]): string | null {
-  for (const value of values) {
-    const text = asText(value);
-    if (text !== undefined && text !== "") return text;
-  }
-  return null;
-}
-
 function jsonOrNull(data: string): unknown {
   try {
     return parseJson(data);
@@ -60,13 +50,11 @@ function jsonOrNull(data: string): unknown {
   }
 }
 
-type Meaning = NonNullable<ErrorWords["meaning"]>;
-
 /**
  * A ValidationException is all there is for a request the model refuses, so its words decide; they are the service's own
  * from the first one on, since a refusal quotes its client further behind.
  */
-const WORDINGS: readonly { readonly test: RegExp; readonly meaning: Meaning }[] = [
+const WORDINGS: readonly { readonly test: RegExp; readonly meaning: ErrorMeaning }[] = [
   {
     test: /input is too long|prompt is too long|too many (input |total |prompt )?tokens|exceeds? the (model's )?(maximum|context)|context (window|limit|length)/,
     meaning: "context-length",
@@ -80,7 +68,7 @@ const WORDINGS: readonly { readonly test: RegExp; readonly meaning: Meaning }[] 
   { test: /length less than or equal to \d{6,}|request (body )?(is )?too large/, meaning: "too-large" },
 ];
 
-const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+const MEANINGS: ReadonlyMap<string, ErrorMeaning> = new Map<string, ErrorMeaning>([
   ["ThrottlingException", "rate-limited"],
   ["TooManyRequestsException", "rate-limited"],
   ["ServiceQuotaExceededException", "billing"],
@@ -100,23 +88,10 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["RequestEntityTooLargeException", "too-large"],
 ]);
 
-function meaningOf(status: number, type: string | null, message: string | null): ErrorWords["meaning"] {
+function meaningOf(status: number, type: string | null, message: string | null): ErrorMeaning | null {
   const text = message?.toLowerCase() ?? "";
   const wording = status < 500 && status !== 429 ? WORDINGS.find(({ test }) => test.test(text)) : undefined;
   if (wording !== undefined) return wording.meaning;
   if (type === "ResourceNotFoundException") return /model|inference profile/.test(text) ? "model-missing" : null;
   return (type === null ? undefined : MEANINGS.get(type)) ?? null;
-}
-
-/** An exception of a stream as a failure. Its type and words are kept for the client of the other protocol. */
-export function failureOf(words: ErrorWords): Failure {
-  const kind: FailureKind =
-    words.meaning !== null
-      ? KIND_BY_MEANING[words.meaning]
-      : words.type === "ModelTimeoutException"
-        ? "timeout"
-        : words.status >= 500
-          ? "server-error"
-          : "rejected";
-  return failureSaying(words, kind, words.message ?? "The model's answer failed.");
 }

@@ -2,8 +2,7 @@
  * A streamed Converse answer, read: frames in, events out. A text block has no start of its own, so any delta opens the
  * block it belongs to; the reason for the end comes before the usage.
  */
-import type { IrEvent, StartedBlock } from "../../ir/event.ts";
-import { failure } from "../../ir/failure.ts";
+import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
 import { asNumber, asObject, asText, type JsonObject, parseJson } from "../../std/json.ts";
@@ -11,7 +10,7 @@ import { WireError } from "../../std/wire-error.ts";
 import { exceptionOf } from "../framing/event-stream-framing.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { readCitation } from "./citations.ts";
-import { failureOf, readException } from "./error-words.ts";
+import { readException } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { readRedacted, readSignature } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readServiceTier, readStopSequence } from "./response-reader.ts";
@@ -33,15 +32,15 @@ export function createStreamReader(): StreamReader {
   return {
     push(frame) {
       if (state.ended) return [];
-      const events: IrEvent[] = [];
+      const events: ReadEvent[] = [];
       readFrame(state, frame, events);
       return events;
     },
     end() {
       if (state.ended) return [];
-      const events: IrEvent[] = [];
+      const events: ReadEvent[] = [];
       if (state.finished) endAnswer(state, events);
-      else fail(state, "The model's answer ended before it was complete.", events);
+      else fail(state, "cut-short", events);
       return events;
     },
     get settled() {
@@ -77,7 +76,7 @@ const UNKNOWN_MAX = 16;
 /** Characters of redacted reasoning held: as much as the largest answer. */
 const REDACTED_CHARS_MAX = 16 * 1024 * 1024;
 
-type EventReader = (state: State, message: JsonObject, events: IrEvent[]) => void;
+type EventReader = (state: State, message: JsonObject, events: ReadEvent[]) => void;
 
 // Closed over the SDK's union: an event the vendor adds breaks the build here until it is read.
 const EVENTS = {
@@ -91,11 +90,11 @@ const EVENTS = {
 
 const READERS: ReadonlyMap<string, EventReader> = new Map(Object.entries<EventReader>(EVENTS));
 
-function readFrame(state: State, frame: Frame, events: IrEvent[]): void {
+function readFrame(state: State, frame: Frame, events: ReadEvent[]): void {
   const exception = exceptionOf(frame);
   if (exception !== null) {
     state.ended = true;
-    events.push({ type: "failed", failure: failureOf(readException(exception, frame.data)) });
+    events.push({ type: "failed", error: readException(exception, frame.data) });
     return;
   }
   const read = READERS.get(frame.event ?? "");
@@ -105,7 +104,7 @@ function readFrame(state: State, frame: Frame, events: IrEvent[]): void {
     return;
   }
   const message = parseFrame(frame.data);
-  if (message === null) fail(state, "The model's answer could not be read.", events);
+  if (message === null) fail(state, "malformed", events);
   else read(state, message, events);
 }
 
@@ -119,7 +118,7 @@ function parseFrame(data: string): JsonObject | null {
   }
 }
 
-function ensureStarted(state: State, _message: JsonObject, events: IrEvent[]): void {
+function ensureStarted(state: State, _message: JsonObject, events: ReadEvent[]): void {
   if (state.started) return;
   state.started = true;
   events.push({
@@ -137,7 +136,7 @@ function indexOf(message: JsonObject): number {
   return asNumber(message["contentBlockIndex"]) ?? 0;
 }
 
-function readStart(state: State, message: JsonObject, events: IrEvent[]): void {
+function readStart(state: State, message: JsonObject, events: ReadEvent[]): void {
   const start = asObject(message["start"]) ?? {};
   const key = keyOf(start);
   // An empty start says only that something follows; its first delta says what.
@@ -169,12 +168,12 @@ function openBlock(
   index: number,
   kind: OpenBlock["kind"],
   content: StartedBlock | null,
-  events: IrEvent[],
+  events: ReadEvent[],
 ): OpenBlock | null {
   ensureStarted(state, {}, events);
   if (state.open.has(index)) endBlock(state, index, events);
   if (state.blocks + state.open.size >= ANSWER_BLOCKS_MAX) {
-    fail(state, "The model's answer has too many parts.", events);
+    fail(state, "malformed", events);
     return null;
   }
   const number = content === null ? -1 : state.blocks++;
@@ -184,7 +183,7 @@ function openBlock(
   return block;
 }
 
-function endBlock(state: State, index: number, events: IrEvent[]): void {
+function endBlock(state: State, index: number, events: ReadEvent[]): void {
   const block = state.open.get(index);
   if (block === undefined) return;
   state.open.delete(index);
@@ -204,7 +203,7 @@ function joinBase64(pieces: readonly string[]): string {
   return Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64"))).toString("base64");
 }
 
-function readDelta(state: State, message: JsonObject, events: IrEvent[]): void {
+function readDelta(state: State, message: JsonObject, events: ReadEvent[]): void {
   const delta = asObject(message["delta"]) ?? {};
   const index = indexOf(message);
   const open = state.open.get(index);
@@ -219,7 +218,7 @@ function readDelta(state: State, message: JsonObject, events: IrEvent[]): void {
   else read(state, index, delta, events);
 }
 
-type DeltaReader = (state: State, index: number, delta: JsonObject, events: IrEvent[]) => void;
+type DeltaReader = (state: State, index: number, delta: JsonObject, events: ReadEvent[]) => void;
 
 /** Content only the vendor's own tools have, outside a block of theirs. */
 const stray =
@@ -251,7 +250,7 @@ function blockOf(
   state: State,
   index: number,
   kind: "text" | "reasoning" | "redacted",
-  events: IrEvent[],
+  events: ReadEvent[],
 ): OpenBlock | null {
   const open = state.open.get(index);
   if (open?.kind === kind) return open;
@@ -263,12 +262,12 @@ function blockOf(
   return openBlock(state, index, kind, content[kind], events);
 }
 
-function pushText(block: OpenBlock, value: unknown, events: IrEvent[]): void {
+function pushText(block: OpenBlock, value: unknown, events: ReadEvent[]): void {
   const text = asText(value) ?? "";
   if (text !== "") events.push({ type: "text-delta", block: block.number, text, logprobs: null });
 }
 
-function readInput(state: State, index: number, delta: JsonObject, events: IrEvent[]): void {
+function readInput(state: State, index: number, delta: JsonObject, events: ReadEvent[]): void {
   const block = state.open.get(index);
   if (block?.kind !== "tool-call") {
     reportUnknown(state, "input of no call", events);
@@ -278,12 +277,12 @@ function readInput(state: State, index: number, delta: JsonObject, events: IrEve
   if (text !== "") events.push({ type: "arguments-delta", block: block.number, text });
 }
 
-function readReasoning(state: State, index: number, delta: JsonObject, events: IrEvent[]): void {
+function readReasoning(state: State, index: number, delta: JsonObject, events: ReadEvent[]): void {
   const content = asObject(delta["reasoningContent"]) ?? {};
   const redacted = asText(content["redactedContent"]);
   if (redacted !== undefined) {
     state.redactedChars += redacted.length;
-    if (state.redactedChars > REDACTED_CHARS_MAX) fail(state, "The model's answer is too large.", events);
+    if (state.redactedChars > REDACTED_CHARS_MAX) fail(state, "malformed", events);
     else blockOf(state, index, "redacted", events)?.redacted.push(redacted);
     return;
   }
@@ -294,7 +293,7 @@ function readReasoning(state: State, index: number, delta: JsonObject, events: I
   if (opaque !== null) events.push({ type: "signature-delta", block: block.number, signature: opaque.sealed });
 }
 
-function readStop(state: State, message: JsonObject, events: IrEvent[]): void {
+function readStop(state: State, message: JsonObject, events: ReadEvent[]): void {
   ensureStarted(state, {}, events);
   reportExtras(state, message, events);
   const reason = asText(message["stopReason"]);
@@ -305,7 +304,7 @@ function readStop(state: State, message: JsonObject, events: IrEvent[]): void {
 }
 
 /** The last event of a whole answer. */
-function readMetadata(state: State, message: JsonObject, events: IrEvent[]): void {
+function readMetadata(state: State, message: JsonObject, events: ReadEvent[]): void {
   ensureStarted(state, {}, events);
   const usage = readUsage(message["usage"]);
   if (usage !== null) events.push({ type: "usage", usage });
@@ -315,26 +314,26 @@ function readMetadata(state: State, message: JsonObject, events: IrEvent[]): voi
 }
 
 /** The start of an answer has a place for these, its end has none. */
-function reportExtras(state: State, message: JsonObject, events: IrEvent[]): void {
+function reportExtras(state: State, message: JsonObject, events: ReadEvent[]): void {
   for (const name of Object.keys(readAnswerExtras(message))) {
     // Padding, so that the length of a message tells nothing of its words.
     if (name !== "p") reportUnknown(state, name, events);
   }
 }
 
-function endAnswer(state: State, events: IrEvent[]): void {
+function endAnswer(state: State, events: ReadEvent[]): void {
   for (const index of [...state.open.keys()]) endBlock(state, index, events);
   state.finished = true;
   state.ended = true;
   events.push({ type: "end" });
 }
 
-function fail(state: State, message: string, events: IrEvent[]): void {
+function fail(state: State, error: StreamError, events: ReadEvent[]): void {
   state.ended = true;
-  events.push({ type: "failed", failure: failure("malformed", message) });
+  events.push({ type: "failed", error });
 }
 
-function reportUnknown(state: State, what: string, events: IrEvent[]): void {
+function reportUnknown(state: State, what: string, events: ReadEvent[]): void {
   if (state.unknown.has(what) || state.unknown.size >= UNKNOWN_MAX) return;
   state.unknown.add(what);
   events.push({ type: "loss", loss: dropped("stream", `nothing in between carries ${what.slice(0, 60)}`) });

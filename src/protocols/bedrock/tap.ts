@@ -2,10 +2,11 @@
  * Watches a relayed answer without translating it. Most frames are deltas, told from their name and a look at their text
  * and never parsed; the few that carry usage, the end or an exception are.
  */
+import type { ErrorWords } from "../../ir/error-words.ts";
 import { asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { exceptionOf } from "../framing/event-stream-framing.ts";
-import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import type { Frame, Tap, TapNote } from "../protocol.ts";
 import { readError, readException } from "./error-words.ts";
 import { readUsage } from "./usage.ts";
 

@@ -2,17 +2,13 @@
  * Errors in: the vendor's words, whatever shape the body has, and what they mean beyond its status. Never throws. Wording
  * and statuses are those of the vendor's errors page and SDK (docs.cohere.com, errors, read 2026-11-27).
  */
-import type { Failure } from "../../ir/failure.ts";
+import { type ErrorMeaning, type ErrorWords, statusOfMeaning } from "../../ir/error-words.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
-import { failureOfWords, KIND_BY_MEANING, STATUS_BY_MEANING } from "../shared/errors/kinds.ts";
-import { messageOfText } from "../shared/errors/text.ts";
+import type { UpstreamAnswer } from "../protocol.ts";
+import { boundedMessage, messageOfText } from "../shared/errors/text.ts";
 import { isFailedFinish } from "./finish.ts";
 import { nonEmpty } from "./members.ts";
 
-type Meaning = NonNullable<ErrorWords["meaning"]>;
-
-const MESSAGE_CHARS_MAX = 2000;
 const WORD_CHARS_MAX = 200;
 
 export function readError({ status, json, text }: UpstreamAnswer): ErrorWords {
@@ -32,7 +28,7 @@ export function readInBandError(body: JsonObject): ErrorWords {
   const message = nonEmpty(at(body, "delta", "error")) ?? messageOf(body);
   const labels = labelsOf(body);
   const words = wordsOf({ status: 0, ...labels, message }, IN_BAND_PATTERNS);
-  const implied = words.meaning === null ? undefined : STATUS_BY_MEANING[words.meaning];
+  const implied = words.meaning === null ? undefined : statusOfMeaning(words.meaning);
   const status = implied ?? (finish?.toUpperCase() === "TIMEOUT" ? 504 : 500);
   return { ...words, status, type: words.type ?? (finish !== null && isFailedFinish(finish) ? finish : null) };
 }
@@ -41,14 +37,14 @@ function wordsOf(
   words: Pick<ErrorWords, "status" | "code" | "type" | "message">,
   patterns: readonly Pattern[],
 ): ErrorWords {
-  const message = words.message === null ? null : words.message.slice(0, MESSAGE_CHARS_MAX);
+  const message = boundedMessage(words.message);
   return { ...words, message, meaning: meaningOf({ ...words, message }, patterns), retryAfterMs: null };
 }
 
 function meaningOf(
   { status, type, message }: Pick<ErrorWords, "status" | "type" | "message">,
   patterns: readonly Pattern[],
-): Meaning | null {
+): ErrorMeaning | null {
   const said = (message ?? "").toLowerCase();
   if (OUTPUT_TOO_LONG.test(said)) return null; // about `max_tokens`: no other lane with more room helps
   if (type?.toUpperCase() === "TOO_MANY_TOKENS") return "context-length";
@@ -82,7 +78,7 @@ function messageOf(json: unknown): string | null {
 
 interface Pattern {
   readonly test: RegExp;
-  readonly meaning: Meaning;
+  readonly meaning: ErrorMeaning;
   /** Only with these; absent: with any. */
   readonly statuses?: ReadonlySet<number>;
 }
@@ -115,16 +111,9 @@ const IN_BAND_PATTERNS: readonly Pattern[] = [
   { test: /overloaded|at capacity|temporarily unavailable/, meaning: "overloaded" },
 ];
 
-const BY_STATUS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
+const BY_STATUS: ReadonlyMap<number, ErrorMeaning> = new Map<number, ErrorMeaning>([
   // A word of the request or the answer is on a list of what is not allowed.
   [498, "content-policy"],
   // The vendor gave up on it ("request cancelled", "streaming error"), and says to send it again.
   [499, "overloaded"],
 ]);
-
-/** The in-band error as a failure of its own kind, for an answer that has already begun. */
-export function failureOf(words: ErrorWords): Failure {
-  const kind =
-    words.meaning !== null ? KIND_BY_MEANING[words.meaning] : words.status === 504 ? "timeout" : "server-error";
-  return failureOfWords(words, kind);
-}

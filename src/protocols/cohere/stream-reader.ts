@@ -3,8 +3,7 @@
  * and calls are numbered apart by the vendor; here they are one row of blocks. A text stays open past its end until
  * something else begins, because its citations may follow. What nobody understands is a loss.
  */
-import type { IrEvent, StartedBlock } from "../../ir/event.ts";
-import { failure } from "../../ir/failure.ts";
+import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
@@ -13,7 +12,7 @@ import { rest } from "../shared/extras.ts";
 import { shortHash } from "../shared/names/tools.ts";
 import { parseFrame } from "../shared/tap-notes.ts";
 import { placeOf, readCitation } from "./citations.ts";
-import { failureOf, isError, readInBandError } from "./error-words.ts";
+import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
 import { nonEmpty } from "./members.ts";
 import { toolNames } from "./names.ts";
@@ -34,9 +33,9 @@ export function createStreamReader(): StreamReader {
     isFinished: false,
     isOver: false,
   };
-  const fail = (message: string) => {
+  const fail = (error: StreamError) => {
     state.isOver = true;
-    state.found.push({ type: "failed", failure: failure("malformed", message) });
+    state.found.push({ type: "failed", error });
   };
   const close = () => {
     state.isOver = true;
@@ -47,19 +46,19 @@ export function createStreamReader(): StreamReader {
       if (state.isOver) return [];
       if (frame.data === "[DONE]") {
         if (state.isFinished) close();
-        else fail("The provider's stream ended without an answer.");
+        else fail("cut-short");
         return take(state);
       }
       if (state.isFinished) return [];
       const event = parseFrame(frame);
-      if (event === null) fail("The provider sent an event that is not a JSON object.");
+      if (event === null) fail("malformed");
       else readEvent(event, frame, state);
       return take(state);
     },
     end() {
       if (state.isOver) return [];
       if (state.isFinished) close();
-      else fail("The provider's stream stopped before the answer was finished.");
+      else fail("cut-short");
       return take(state);
     },
     get settled() {
@@ -77,9 +76,9 @@ interface Open {
 }
 
 interface State {
-  found: IrEvent[];
+  found: ReadEvent[];
   /** Losses before the start, which comes first. */
-  early: IrEvent[];
+  early: ReadEvent[];
   /** Fields lost; each is told once. */
   readonly told: Set<string>;
   isStarted: boolean;
@@ -92,7 +91,7 @@ interface State {
   isOver: boolean;
 }
 
-function take(state: State): IrEvent[] {
+function take(state: State): ReadEvent[] {
   const taken = state.found;
   state.found = [];
   return taken;
@@ -121,7 +120,7 @@ function readEvent(event: JsonObject, frame: Frame, state: State): void {
   const type = asText(event["type"]) ?? (frame.event === null || isError(event) ? null : frame.event);
   if (frame.event === "error" || type === "error" || (type === null && isError(event))) {
     state.isOver = true;
-    state.found.push({ type: "failed", failure: failureOf(readInBandError(event)) });
+    state.found.push({ type: "failed", error: readInBandError(event) });
     return;
   }
   const read = type === null ? undefined : READERS.get(type);
@@ -277,7 +276,7 @@ function endAnswer(event: JsonObject, state: State): void {
   const raw = asText(delta["finish_reason"]) ?? null;
   if (nonEmpty(delta["error"]) !== null || (raw !== null && isFailedFinish(raw))) {
     state.isOver = true;
-    state.found.push({ type: "failed", failure: failureOf(readInBandError(event)) });
+    state.found.push({ type: "failed", error: readInBandError(event) });
     return;
   }
   if (!state.isStarted) start(state, nonEmpty(event["id"]), null, {});

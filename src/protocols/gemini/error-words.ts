@@ -3,14 +3,11 @@
  * what its words mean beyond its status. Never throws. Sources, read 2026-11-27: google/rpc/error_details.proto,
  * ai.google.dev/gemini-api/docs/troubleshooting, and the answers quoted in google-gemini/gemini-cli#8437, #14811.
  */
-import type { Failure } from "../../ir/failure.ts";
+import type { ErrorMeaning, ErrorWords } from "../../ir/error-words.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
-import { failureSaying, kindOfWords } from "../shared/errors/kinds.ts";
-import { messageOfText } from "../shared/errors/text.ts";
+import type { UpstreamAnswer } from "../protocol.ts";
+import { boundedMessage, firstText, messageOfText } from "../shared/errors/text.ts";
 import { isStatusWord, STATUS_WORDS } from "./wire.ts";
-
-const MESSAGE_CHARS_MAX = 2000;
 
 export function readError(input: UpstreamAnswer): ErrorWords {
   const json = unwrap(input.json);
@@ -23,7 +20,7 @@ export function readError(input: UpstreamAnswer): ErrorWords {
     status: input.status,
     code: reasonOf(details) ?? codeOf(error?.["code"]),
     type,
-    message: said === null ? null : said.slice(0, MESSAGE_CHARS_MAX),
+    message: boundedMessage(said),
   };
   const quota = quotaOf(details, words.message ?? "");
   const hint = retryDelayOf(details) ?? retryHintOf(words.message ?? "");
@@ -48,14 +45,6 @@ const DETAILS_MAX = 32;
 function unwrap(json: unknown): unknown {
   const list = asArray(json);
   return list === undefined ? json : list.find((each) => asObject(each)?.["error"] !== undefined);
-}
-
-function firstText(values: readonly unknown[]): string | null {
-  for (const value of values) {
-    const text = asText(value);
-    if (text !== undefined && text !== "") return text;
-  }
-  return null;
 }
 
 function codeOf(code: unknown): string | null {
@@ -128,7 +117,7 @@ function quotaOf(details: readonly JsonObject[], message: string): Quota {
  * Wording that says more than the status it came with; the first row that matches decides. A refused request may quote its
  * client, so what would move an account must be the vendor's own sentence from its first word on.
  */
-const WORDINGS: readonly { readonly test: RegExp; readonly meaning: NonNullable<ErrorWords["meaning"]> }[] = [
+const WORDINGS: readonly { readonly test: RegExp; readonly meaning: ErrorMeaning }[] = [
   {
     test: /^(this api method requires billing|billing (account|is)|your (prepayment|prepaid) credits? (are|is|have)|gemini api free tier is not available|your (project|billing account) has exceeded)/,
     meaning: "billing",
@@ -145,7 +134,7 @@ const WORDINGS: readonly { readonly test: RegExp; readonly meaning: NonNullable<
   { test: /^request payload size exceeds|request (entity|body) (is )?too large/, meaning: "too-large" },
 ];
 
-const REASONS: ReadonlyMap<string, NonNullable<ErrorWords["meaning"]>> = new Map([
+const REASONS: ReadonlyMap<string, ErrorMeaning> = new Map([
   ["API_KEY_INVALID", "credential"],
   ["API_KEY_EXPIRED", "credential"],
   ["API_KEY_SERVICE_BLOCKED", "credential"],
@@ -157,7 +146,7 @@ const REASONS: ReadonlyMap<string, NonNullable<ErrorWords["meaning"]>> = new Map
   ["BILLING_DISABLED", "billing"],
 ]);
 
-function meaningOf(words: Words, quota: Quota): ErrorWords["meaning"] {
+function meaningOf(words: Words, quota: Quota): ErrorMeaning | null {
   const { status, code, type } = words;
   const message = words.message?.toLowerCase() ?? "";
   const byReason = code === null ? undefined : REASONS.get(code);
@@ -181,10 +170,4 @@ const MODEL_MISSING =
 /** Files, caches and tuned models of somebody else are the client's own mistake. */
 function isAboutAccount(message: string): boolean {
   return !/(access|use) the (file|cached ?content|tuned ?model)|cachedcontent not found/.test(message);
-}
-
-/** An error in a stream as a failure. Its status word and sentence are kept for the client of another protocol. */
-export function failureOf(words: ErrorWords): Failure {
-  const kind = words.type === "DEADLINE_EXCEEDED" && words.meaning === null ? "timeout" : kindOfWords(words);
-  return failureSaying(words, kind, words.message ?? "The model's answer failed.");
 }

@@ -2,8 +2,7 @@
  * A streamed answer, read: frames in, events out. Every frame is an answer of its own with what is new in it; there is no
  * last frame but the one in which every candidate has told its finish.
  */
-import type { IrEvent, StartedBlock } from "../../ir/event.ts";
-import { failure } from "../../ir/failure.ts";
+import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
 import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
@@ -11,8 +10,8 @@ import { sha256Hex } from "../../std/digest.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
-import { failureOf, readInBandError } from "./error-words.ts";
-import { BROKEN_CALL, isBrokenCall, readBlocked, readFinish } from "./finish.ts";
+import { readInBandError } from "./error-words.ts";
+import { isBrokenCall, readBlocked, readFinish } from "./finish.ts";
 import { readCitations } from "./grounding.ts";
 import { createIdBook } from "./id-book.ts";
 import { isEmpty, spelled, spelledObject } from "./members.ts";
@@ -33,7 +32,7 @@ export function createStreamReader(): StreamReader {
     unknown: new Set(),
     events: [],
   };
-  const take = (): IrEvent[] => {
+  const take = (): ReadEvent[] => {
     const { events } = state;
     state.events = [];
     return events;
@@ -47,7 +46,7 @@ export function createStreamReader(): StreamReader {
     end() {
       if (state.ended) return [];
       if (isComplete(state)) endAnswer(state);
-      else fail(state, "The model's answer ended before it was complete.");
+      else fail(state, "cut-short");
       return take();
     },
     get settled() {
@@ -68,7 +67,7 @@ interface State {
   /** Words nobody here knows, each reported once. */
   readonly unknown: Set<string>;
   /** Of this push. */
-  events: IrEvent[];
+  events: ReadEvent[];
 }
 
 interface Choice {
@@ -99,7 +98,7 @@ function readFrame(state: State, frame: Frame): void {
     readAnswer(state, frame);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    fail(state, "The model's answer could not be read.");
+    fail(state, "malformed");
   }
 }
 
@@ -114,7 +113,7 @@ function readAnswer(state: State, frame: Frame): void {
   const answer = parseFrame(frame.data);
   if (asObject(answer["error"]) !== undefined) {
     state.ended = true;
-    state.events.push({ type: "failed", failure: failureOf(readInBandError(answer)) });
+    state.events.push({ type: "failed", error: readInBandError(answer) });
     return;
   }
   const ids = start(state, answer, frame.data);
@@ -175,7 +174,7 @@ function readCandidate(state: State, choice: Choice, candidate: JsonObject, ids:
   const reason = asText(candidate["finishReason"]);
   if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED" && !choice.finished) {
     if (isBrokenCall(reason) && !state.says) {
-      fail(state, BROKEN_CALL);
+      fail(state, "malformed");
       return;
     }
     finish(state, choice, () => readFinish(reason, choice.hasToolCalls));
@@ -278,7 +277,7 @@ function openBlock(state: State, choice: Choice, type: "text" | "reasoning"): nu
 
 function startBlock(state: State, choice: Choice, content: StartedBlock): number | null {
   if (state.blocks >= ANSWER_BLOCKS_MAX) {
-    fail(state, "The model's answer has too many parts.");
+    fail(state, "malformed");
     return null;
   }
   state.says ||= content.type !== "reasoning";
@@ -314,10 +313,10 @@ function endAnswer(state: State): void {
   state.events.push({ type: "end" });
 }
 
-function fail(state: State, message: string): void {
+function fail(state: State, error: StreamError): void {
   if (state.ended) return;
   state.ended = true;
-  state.events.push({ type: "failed", failure: failure("malformed", message) });
+  state.events.push({ type: "failed", error });
 }
 
 function reportExtras(state: State, extras: JsonObject, path: string): void {

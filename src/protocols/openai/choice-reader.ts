@@ -1,5 +1,5 @@
 /** One choice of a stream: its text, its tool calls, and its end. */
-import type { IrEvent, StartedBlock } from "../../ir/event.ts";
+import type { AnswerEvent, StartedBlock } from "../../ir/event.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { createCallReader } from "./call-reader.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
@@ -18,7 +18,7 @@ export interface ChoiceReader {
 export function createChoiceReader(options: {
   readonly choice: number;
   readonly seed: string;
-  readonly emit: (event: IrEvent) => void;
+  readonly emit: (event: AnswerEvent) => void;
   readonly lose: (field: string, detail: string) => void;
   readonly nextBlock: () => number;
 }): ChoiceReader {

@@ -2,12 +2,12 @@
  * Errors both ways. In: whatever shape a vendor or a proxy before it uses gives its words. Out: every failure in the
  * vendor's envelope, with the gateway's stable code where the gateway itself refuses.
  */
+import { type ErrorWords, statusOfMeaning } from "../../ir/error-words.ts";
 import type { Failure } from "../../ir/failure.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { ErrorContext, ErrorWords, UpstreamAnswer, WrittenError } from "../protocol.ts";
-import { STATUS_BY_MEANING } from "../shared/errors/kinds.ts";
-import { messageOfText } from "../shared/errors/text.ts";
+import type { ErrorContext, UpstreamAnswer, WrittenError } from "../protocol.ts";
+import { boundedMessage, MESSAGE_CHARS_MAX, messageOfText } from "../shared/errors/text.ts";
 import { messageOfFailure, repeatHeaders, retryAfterHeaders, statusOfFailure } from "../shared/errors/writing.ts";
 import { openAiWordsFor } from "../shared/openai/words.ts";
 import { meaningOf, retryHintMs } from "./meaning.ts";
@@ -27,11 +27,9 @@ export function readInBandError(body: JsonObject): ErrorWords {
     .map((value) => asNumber(value) ?? Number(asText(value) ?? Number.NaN))
     .find((value) => Number.isInteger(value) && value >= 400 && value <= 599);
   const words = wordsOf(found, said ?? IN_BAND_STATUS_DEFAULT);
-  const implied = said ?? (words.meaning === null ? undefined : STATUS_BY_MEANING[words.meaning]);
+  const implied = said ?? (words.meaning === null ? undefined : statusOfMeaning(words.meaning));
   return { ...words, status: implied ?? typeStatus(words) };
 }
-
-export { failureOfWords as failureOf } from "../shared/errors/kinds.ts";
 
 interface Found {
   readonly code: string | null;
@@ -43,7 +41,7 @@ interface Found {
 
 function wordsOf(found: Found, status: number): ErrorWords {
   const { code, type } = found;
-  const message = found.message === null ? null : found.message.slice(0, MESSAGE_CHARS_MAX);
+  const message = boundedMessage(found.message);
   const said = `${message ?? ""}\n${found.more}`.slice(0, 2 * MESSAGE_CHARS_MAX);
   return {
     status,
@@ -144,7 +142,6 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
   return { status, headers: { ...retryAfterHeaders(failure), ...repeatHeaders(failure) }, body: { ...body } };
 }
 
-const MESSAGE_CHARS_MAX = 2000;
 const WORD_CHARS_MAX = 200;
 /** Complaints quoted out of one list. */
 const LIST_MAX = 8;

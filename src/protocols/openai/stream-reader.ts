@@ -4,14 +4,13 @@
  * them. What a compatible vendor leaves out, repeats or reorders is put right; what nobody understands is a loss.
  */
 
-import type { IrEvent } from "../../ir/event.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { parseFrame } from "../shared/tap-notes.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
-import { failureOf, readInBandError } from "./errors.ts";
+import { readInBandError } from "./errors.ts";
 import { hide, ORIGIN, rest } from "./extras.ts";
 import { createdMs, nonEmpty } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -24,9 +23,9 @@ export function createStreamReader(): StreamReader {
   const choices = new Map<number, ChoiceReader>();
   let isOver = false;
 
-  const fail = (failed: Failure) => {
+  const fail = (error: StreamError) => {
     isOver = true;
-    events.emit({ type: "failed", failure: failed });
+    events.emit({ type: "failed", error });
   };
   const close = () => {
     isOver = true;
@@ -40,19 +39,19 @@ export function createStreamReader(): StreamReader {
       if (isOver) return [];
       if (frame.data === "[DONE]") {
         if (events.isStarted()) close();
-        else fail(failure("malformed", "The provider's stream ended without an answer."));
+        else fail("cut-short");
         return events.take();
       }
       const chunk = parseFrame(frame);
-      if (chunk === null) fail(failure("malformed", "The provider sent a chunk that is not a JSON object."));
-      else if (isError(frame, chunk)) fail(failureOf(readInBandError(chunk)));
+      if (chunk === null) fail("malformed");
+      else if (isError(frame, chunk)) fail(readInBandError(chunk));
       else readChunk(chunk, choices, events);
       return events.take();
     },
     end() {
       if (isOver) return [];
       if (isComplete()) close();
-      else fail(failure("malformed", "The provider's stream stopped before the answer was finished."));
+      else fail("cut-short");
       return events.take();
     },
     get settled() {
@@ -66,16 +65,16 @@ type Events = ReturnType<typeof createEvents>;
 /** What one push has found so far; numbers the blocks, and tells of each loss once. */
 function createEvents() {
   const told = new Set<string>(); // fields lost
-  let early: IrEvent[] = []; // losses before the start, which comes first
+  let early: ReadEvent[] = []; // losses before the start, which comes first
   let isStarted = false;
   let blocks = 0;
-  let found: IrEvent[] = [];
+  let found: ReadEvent[] = [];
   return {
     isStarted: () => isStarted,
-    emit(event: IrEvent) {
+    emit(event: ReadEvent) {
       found.push(event);
     },
-    start(event: Extract<IrEvent, { type: "start" }>) {
+    start(event: Extract<ReadEvent, { type: "start" }>) {
       isStarted = true;
       found.push(event, ...early);
       early = [];
@@ -86,7 +85,7 @@ function createEvents() {
       (isStarted ? found : early).push({ type: "loss", loss: dropped(field, detail) });
     },
     nextBlock: () => blocks++,
-    take(): IrEvent[] {
+    take(): ReadEvent[] {
       const taken = found;
       found = [];
       return taken;
@@ -114,7 +113,7 @@ function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events
   if (usage !== null) events.emit({ type: "usage", usage });
 }
 
-function startOf(chunk: JsonObject): Extract<IrEvent, { type: "start" }> {
+function startOf(chunk: JsonObject): Extract<ReadEvent, { type: "start" }> {
   return {
     type: "start",
     sourceProtocol: ORIGIN,

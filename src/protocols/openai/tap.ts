@@ -2,9 +2,10 @@
  * Watches a relayed answer. Most frames are only searched for a few strings: one is parsed when it may be the first
  * meaningful one, or may hold usage, a finish, an error, or another choice than the first.
  */
+import type { ErrorWords } from "../../ir/error-words.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import type { ErrorWords, Frame, Tap, TapNote } from "../protocol.ts";
+import type { Frame, Tap, TapNote } from "../protocol.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE, parseFrame } from "../shared/tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readReasoningText } from "./reasoning-fields.ts";

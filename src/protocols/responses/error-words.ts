@@ -1,9 +1,9 @@
 /** The words of an upstream error, whatever shape a vendor or a proxy before it gives them. Total: any bytes give an answer. */
+import { type ErrorWords, statusOfMeaning } from "../../ir/error-words.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import type { ErrorWords, UpstreamAnswer } from "../protocol.ts";
-import { STATUS_BY_MEANING } from "../shared/errors/kinds.ts";
+import type { UpstreamAnswer } from "../protocol.ts";
 import { retryHintMs } from "../shared/errors/meaning.ts";
-import { messageOfText } from "../shared/errors/text.ts";
+import { boundedMessage, messageOfText } from "../shared/errors/text.ts";
 import { meaningOf } from "./meaning.ts";
 
 export function readError({ status, json, text }: UpstreamAnswer): ErrorWords {
@@ -21,11 +21,9 @@ export function readInBandError(body: JsonObject): ErrorWords {
     .map((value) => asNumber(value) ?? Number(asText(value) ?? Number.NaN))
     .find((value) => Number.isInteger(value) && value >= 400 && value <= 599);
   const words = wordsOf(found, said ?? IN_BAND_STATUS_DEFAULT);
-  const implied = words.meaning === null ? statusByWords(words) : STATUS_BY_MEANING[words.meaning];
+  const implied = words.meaning === null ? statusByWords(words) : statusOfMeaning(words.meaning);
   return { ...words, status: said ?? implied };
 }
-
-export { failureOfWords as failureOf } from "../shared/errors/kinds.ts";
 
 interface Found {
   readonly code: string | null;
@@ -34,7 +32,7 @@ interface Found {
 }
 
 function wordsOf({ code, type, message }: Found, status: number): ErrorWords {
-  const said = message === null ? null : message.slice(0, MESSAGE_CHARS_MAX);
+  const said = boundedMessage(message);
   return {
     status,
     code,
@@ -96,7 +94,6 @@ function statusByWords({ code, type }: ErrorWords): number {
   return isAboutRequest.test(`${code ?? ""} ${type ?? ""}`) ? 400 : IN_BAND_STATUS_DEFAULT;
 }
 
-const MESSAGE_CHARS_MAX = 2000;
 const WORD_CHARS_MAX = 200;
 /** Complaints quoted out of one list. */
 const LIST_MAX = 8;

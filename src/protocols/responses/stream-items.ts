@@ -2,7 +2,7 @@
  * Items of a stream into blocks. A part of a message is a block, a call is one, the reasoning of an item is one. Pieces
  * come as deltas or only with the event that says the part or item is done: what had not come before is told then.
  */
-import type { IrEvent, StartedBlock } from "../../ir/event.ts";
+import type { AnswerEvent, StartedBlock } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { restoreName, shortHash } from "./names.ts";
@@ -15,7 +15,7 @@ import { ORIGIN } from "./wire.ts";
 export type TextKind = "text" | "refusal" | "reasoning";
 
 export interface Outlet {
-  emit(event: IrEvent): void;
+  emit(event: AnswerEvent): void;
   /** A loss, told once for each field. */
   lose(field: string, detail: string): void;
 }

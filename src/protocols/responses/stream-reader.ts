@@ -2,14 +2,13 @@
  * A streamed answer, read: frames in, events out. Frames are told apart by the `type` in their JSON, never by the event
  * line, which compatible servers leave out. The last event says how it ended; a stream without one was cut short.
  */
-import type { IrEvent } from "../../ir/event.ts";
-import { type Failure, failure } from "../../ir/failure.ts";
+import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { dropped } from "../../ir/loss.ts";
 import { NO_EXTRAS } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
-import { failureOf, readInBandError } from "./error-words.ts";
+import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { createdMs, nonEmpty, reasonOf } from "./response-reader.ts";
 import { createItemsReader, type ItemsReader } from "./stream-items.ts";
@@ -34,13 +33,13 @@ export function createStreamReader(): StreamReader {
       if (state.isOver) return [];
       state.found = [];
       readFrame(state, frame);
-      if (!state.isOver && state.items.overflowed()) fail(state, "The model's answer has too many parts.");
+      if (!state.isOver && state.items.overflowed()) fail(state, "malformed");
       return state.found;
     },
     end() {
       if (state.isOver) return [];
       state.found = [];
-      fail(state, "The provider's stream stopped before the answer was finished.");
+      fail(state, "cut-short");
       return state.found;
     },
     get settled() {
@@ -51,7 +50,7 @@ export function createStreamReader(): StreamReader {
 
 interface State {
   /** What one push has come to. */
-  found: IrEvent[];
+  found: ReadEvent[];
   isStarted: boolean;
   isOver: boolean;
   /** Tells of each loss once. */
@@ -62,12 +61,12 @@ interface State {
 function readFrame(state: State, frame: Frame): void {
   // Some vendors end with OpenAI's older mark; where it matters, the last event has come before.
   if (frame.data === "[DONE]") {
-    fail(state, "The provider's stream ended without the end of the answer.");
+    fail(state, "cut-short");
     return;
   }
   const event = parseFrame(frame.data);
   if (event === null) {
-    fail(state, "The provider sent an event that is not a JSON object.");
+    fail(state, "malformed");
     return;
   }
   const type = asText(event["type"]);
@@ -244,15 +243,11 @@ function finish(state: State, event: JsonObject, word: "completed" | "incomplete
 function failInBand(state: State, event: JsonObject): void {
   const usage = readUsage(asObject(event["response"])?.["usage"]);
   if (usage !== null && state.isStarted) state.found.push({ type: "usage", usage });
-  failWith(state, failureOf(readInBandError(event)));
+  fail(state, readInBandError(event));
 }
 
-function fail(state: State, message: string): void {
-  failWith(state, failure("malformed", message));
-}
-
-function failWith(state: State, failed: Failure): void {
-  state.found.push({ type: "failed", failure: failed });
+function fail(state: State, error: StreamError): void {
+  state.found.push({ type: "failed", error });
   state.isOver = true;
 }
 

@@ -2,7 +2,7 @@
  * An answer held to a JSON Schema by a model that has no such option: the schema becomes the input of a tool that it must
  * call, and the call is read back as the answer's text. The tool's name is ours alone, so that readers need no memory.
  */
-import type { IrEvent } from "../../ir/event.ts";
+import type { ReadEvent } from "../../ir/event.ts";
 import { approximated, type Loss, type WithLosses } from "../../ir/loss.ts";
 import { type IrBlock, type IrRequest, type IrToolChoice, NO_EXTRAS } from "../../ir/request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "../../ir/response.ts";
@@ -72,7 +72,7 @@ function finishOf(finish: IrFinish, calls: boolean): IrFinish {
 export function readForcedStream(reader: StreamReader): StreamReader {
   const answers = new Set<number>();
   let calls = false;
-  const read = (event: IrEvent): IrEvent => {
+  const read = (event: ReadEvent): ReadEvent => {
     switch (event.type) {
       case "block-start":
         if (event.content.type !== "tool-call") return event;

@@ -1,7 +1,8 @@
 /** Notes that every tap makes alike, and how a frame is looked into. */
+import type { ErrorWords } from "../../ir/error-words.ts";
 import { asObject, type JsonObject, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { ErrorWords, Frame, TapNote } from "../protocol.ts";
+import type { Frame, TapNote } from "../protocol.ts";
 
 /** A frame that matters to nobody. */
 export const NOTHING_TO_NOTE: TapNote = {

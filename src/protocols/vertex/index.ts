@@ -7,6 +7,7 @@ import type { Route } from "../../ir/route.ts";
 import { asText, at } from "../../std/json.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, Payload, Protocol } from "../protocol.ts";
+import { boundedMessage } from "../shared/errors/text.ts";
 import { fillPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 
@@ -37,14 +38,12 @@ function payloadOf(inner: Payload): Payload {
       return {
         ...words,
         type: status,
-        message: message?.slice(0, MESSAGE_CHARS_MAX) ?? words.message,
+        message: boundedMessage(message ?? words.message),
         meaning: words.meaning ?? MEANINGS.get(status) ?? null,
       };
     },
   };
 }
-
-const MESSAGE_CHARS_MAX = 2000;
 
 /** google.rpc.Code, as far as it says more than the status it comes with. */
 const MEANINGS = new Map([

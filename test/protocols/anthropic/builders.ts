@@ -6,6 +6,7 @@ import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
 import { anthropic } from "../../../src/protocols/anthropic/index.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
+import { judged } from "../../harness/judged.ts";
 
 export const { payload } = anthropic;
 
@@ -111,7 +112,7 @@ export function writeRequest(request: IrRequest, over: Partial<typeof OPTIONS> &
 
 export function readEvents(frames: readonly Frame[]): IrEvent[] {
   const reader = payload.createStreamReader();
-  return [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()];
+  return judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]);
 }
 
 export function frame(data: JsonObject): Frame {

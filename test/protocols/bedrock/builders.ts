@@ -4,6 +4,7 @@ import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { AnswerContext, Frame, Payload, WriteRequestOptions } from "../../../src/protocols/protocol.ts";
 import { concatBytes } from "../../../src/std/bytes.ts";
 import { asArray, asObject } from "../../../src/std/json.ts";
+import { judged } from "../../harness/judged.ts";
 
 export const protocol = PROTOCOLS.bedrock;
 export const payload: Payload = protocol.payload;
@@ -39,7 +40,7 @@ export function joinFrames(frames: readonly Frame[]): Uint8Array {
 
 export function readEvents(frames: readonly Frame[]): IrEvent[] {
   const reader = payload.createStreamReader();
-  return [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()];
+  return judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]);
 }
 
 export function writeEvents(events: readonly IrEvent[]): Frame[] {

@@ -112,12 +112,12 @@ describe("read", () => {
     [
       "an answer cut short",
       [START, delta(0, { text: "Hi" })],
-      ["open 0 text", "0 Hi", "failed malformed: The model's answer ended before it was complete."],
+      ["open 0 text", "0 Hi", "failed malformed: The model's answer broke off before its end."],
     ],
     [
       "metadata and no reason",
       [START, delta(0, { text: "Hi" }), METADATA],
-      ["open 0 text", "0 Hi", "failed malformed: The model's answer ended before it was complete."],
+      ["open 0 text", "0 Hi", "failed malformed: The model's answer broke off before its end."],
     ],
     [
       "an exception",
@@ -127,14 +127,18 @@ describe("read", () => {
     [
       "an exception with the name of its class",
       [frame("exception:ModelStreamErrorException", { message: "Broke." })],
-      ["failed overloaded: Broke."],
+      ["failed overloaded: The model is overloaded. Try again in a moment."],
     ],
     [
       "an exception without words",
       [frame("exception:internalServerException", {})],
-      ["failed server-error: The model's answer failed."],
+      ["failed server-error: The model's provider had an internal error."],
     ],
-    ["an exception nobody knows", [frame("exception:x", { message: "?" })], ["failed server-error: ?"]],
+    [
+      "an exception nobody knows",
+      [frame("exception:x", { message: "?" })],
+      ["failed server-error: The model's provider had an internal error."],
+    ],
     [
       "too long a prompt",
       [frame("exception:validationException", { message: "Input is too long for requested model." })],
@@ -158,7 +162,7 @@ describe("read", () => {
     [
       "data that is none",
       [START, { event: "messageStop", data: "{" }],
-      ["failed malformed: The model's answer could not be read."],
+      ["failed malformed: The model's provider sent an answer that cannot be used."],
     ],
   ])("%s", (_name, frames, wanted) => expect(told(readEvents(frames))).toEqual(wanted));
 

@@ -1,8 +1,9 @@
 /** Errors both ways: whatever the vendor or a proxy says is understood, and every failure is told in the vendor's words. */
 import { describe, expect, test } from "bun:test";
 import { FAILURES, type Failure, type FailureKind, failure } from "../../../src/ir/failure.ts";
-import { failureOf, readInBandError } from "../../../src/protocols/cohere/error-words.ts";
+import { readInBandError } from "../../../src/protocols/cohere/error-words.ts";
 import { cohere } from "../../../src/protocols/cohere/index.ts";
+import { judgedWords } from "../../harness/judged.ts";
 
 const { readError, writeError } = cohere.payload;
 const read = (status: number, json: unknown, text = "") => readError({ status, headers: {}, json, text });
@@ -68,7 +69,7 @@ describe("in", () => {
   ];
   test.each(inBand)("inside an answer: %j is %s", (body, kind, status) => {
     const words = readInBandError({ ...body });
-    expect(failureOf(words)).toMatchObject({ kind, upstream: { status, body: null } });
+    expect(judgedWords(words)).toMatchObject({ kind, upstream: { status, body: null } });
   });
 });
 

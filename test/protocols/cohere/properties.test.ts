@@ -9,6 +9,7 @@ import { createToolNames } from "../../../src/protocols/shared/names/tools.ts";
 import { decodeVector, encodeVector } from "../../../src/protocols/shared/vectors.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
+import { judged } from "../../harness/judged.ts";
 import { readGolden } from "./golden.ts";
 import { args, close, END, finished, openCall, openText, START, say, write } from "./streams.ts";
 
@@ -20,7 +21,7 @@ function readBytes(chunks: readonly Uint8Array[]): IrEvent[] {
   const splitter = carrier.framing.createSplitter();
   const reader = payload.createStreamReader();
   const frames = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
-  return [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()];
+  return judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]);
 }
 
 test("however the bytes are cut, the events are the same", () => {

@@ -5,11 +5,12 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { IrEvent } from "../../../src/ir/event.ts";
+import type { ReadEvent } from "../../../src/ir/event.ts";
 import { createAccumulator, eventsOf } from "../../../src/ir/fold.ts";
 import { cohere } from "../../../src/protocols/cohere/index.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { asArray, asObject, asText, type JsonObject, parseJson } from "../../../src/std/json.ts";
+import { judged } from "../../harness/judged.ts";
 import { CONTEXT, OPTIONS } from "./builders.ts";
 
 /** What writing a stream's events anew may change: counts in between know no bills, and image tokens are prompt tokens. */
@@ -83,7 +84,9 @@ describe.skipIf(root === undefined)("recordings", () => {
     expect(events.filter(({ type }) => type === "loss")).toEqual([]);
     expect(readStream(text, 13)).toEqual(events);
     const writer = cohere.payload.createStreamWriter(CONTEXT);
-    const back = events.flatMap((event) => writer.push(event)).map(({ data }) => data);
+    const back = judged(events)
+      .flatMap((event) => writer.push(event))
+      .map(({ data }) => data);
     expect(writer.losses).toEqual([]);
     expect(framesOf(back)).toEqual(framesOf(dataOf(text)));
     expect(usageOf(back)).toMatchObject({ outputTokens: usageOf(dataOf(text))?.outputTokens ?? -1 });
@@ -119,11 +122,11 @@ function dataOf(text: string): string[] {
   return text.split(/\r?\n/).flatMap((line) => (line.startsWith("data:") ? [line.slice("data:".length).trim()] : []));
 }
 
-function readStream(text: string, step: number): IrEvent[] {
+function readStream(text: string, step: number): ReadEvent[] {
   const splitter = cohere.carrier.framing.createSplitter();
   const reader = cohere.payload.createStreamReader();
   const bytes = encodeUtf8(text);
-  const events: IrEvent[] = [];
+  const events: ReadEvent[] = [];
   for (let from = 0; from < bytes.length; from += step) {
     for (const frame of splitter.push(bytes.subarray(from, from + step))) events.push(...reader.push(frame));
   }

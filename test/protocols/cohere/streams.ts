@@ -5,6 +5,7 @@ import { cohere } from "../../../src/protocols/cohere/index.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import { decodeUtf8 } from "../../../src/std/bytes.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
+import { judged } from "../../harness/judged.ts";
 import { CONTEXT, FOREIGN, usage } from "./builders.ts";
 
 export const START: IrEvent = {
@@ -58,7 +59,7 @@ export const frame = (type: string, members: JsonObject = {}): Frame => ({
 
 export function read(frames: readonly Frame[]): IrEvent[] {
   const reader = cohere.payload.createStreamReader();
-  return [...frames.flatMap((each) => reader.push(each)), ...reader.end()];
+  return judged([...frames.flatMap((each) => reader.push(each)), ...reader.end()]);
 }
 
 /** A context whose ids count up, so that they can be told apart. */

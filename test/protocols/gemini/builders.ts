@@ -4,6 +4,7 @@ import type { IrResponse } from "../../../src/ir/response.ts";
 import { gemini } from "../../../src/protocols/gemini/index.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import { asObject, type JsonObject, parseExact } from "../../../src/std/json.ts";
+import { judged } from "../../harness/judged.ts";
 
 export const { payload, carrier, operations } = gemini;
 
@@ -40,7 +41,7 @@ export function frame(parts: readonly JsonObject[], candidate: JsonObject = {}, 
 
 export function readEvents(frames: readonly Frame[]): IrEvent[] {
   const reader = payload.createStreamReader();
-  return [...frames.flatMap((each) => reader.push(each)), ...reader.end()];
+  return judged([...frames.flatMap((each) => reader.push(each)), ...reader.end()]);
 }
 
 export function writeEvents(events: readonly IrEvent[]): JsonObject[] {

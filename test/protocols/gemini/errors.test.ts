@@ -185,7 +185,7 @@ describe("what the vendor means", () => {
     const [failed] = readEvents([{ event: null, data }]);
     expect(failed).toMatchObject({
       type: "failed",
-      failure: { kind: "overloaded", message: "Busy.", upstream: { status: 503, type: "UNAVAILABLE" } },
+      failure: { kind: "overloaded", upstream: { status: 503, type: "UNAVAILABLE", message: "Busy." } },
     });
   });
 });

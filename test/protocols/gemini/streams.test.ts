@@ -22,7 +22,7 @@ import {
 import { answerContext, carrier, frame, payload, readEvents, writeEvents } from "./builders.ts";
 import { expectGolden } from "./golden.ts";
 
-const kinds = (events: readonly IrEvent[]): string[] => events.map(({ type }) => type);
+const kinds = (events: readonly Pick<IrEvent, "type">[]): string[] => events.map(({ type }) => type);
 const reads = (...frames: Frame[]) => {
   const read = createAccumulator();
   for (const event of readEvents(frames)) read.push(event);
@@ -93,7 +93,7 @@ describe("read", () => {
       usageMetadata: { promptTokenCount: 3, totalTokenCount: 3 },
     });
     const read = reads({ event: null, data });
-    expect(read.failure()).toBeNull();
+    expect(read.failed()).toBe(false);
     expect(read.response()).toMatchObject({
       choices: [{ blocks: [], finish: { reason: "content-filter", raw: "SAFETY" } }],
       usage: { freshInputTokens: 3, outputTokens: 0 },

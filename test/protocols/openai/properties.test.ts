@@ -10,6 +10,7 @@ import type { Frame } from "../../../src/protocols/protocol.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { asArray, asText, at, type JsonObject } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
+import { judged } from "../../harness/judged.ts";
 import {
   CONTEXT,
   contextOf,
@@ -30,10 +31,10 @@ function readBytes(chunks: readonly Uint8Array[]): IrEvent[] {
   const splitter = carrier.framing.createSplitter();
   const reader = payload.createStreamReader();
   const frames = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
-  return [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()];
+  return judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]);
 }
 
-const isEnding = ({ type }: IrEvent) => type === "end" || type === "failed";
+const isEnding = ({ type }: Pick<IrEvent, "type">) => type === "end" || type === "failed";
 
 /** Numbers, order and nesting of blocks are as ir/event.ts says; one ending, last. */
 function expectLegal(events: readonly IrEvent[]): void {
@@ -139,7 +140,7 @@ describe("streams", () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 12 }), fc.constantFrom(CONTEXT, asked), (frames, context) => {
         const reader = payload.createStreamReader();
-        const events = [...frames.flatMap((each) => reader.push(each)), ...reader.end()];
+        const events = judged([...frames.flatMap((each) => reader.push(each)), ...reader.end()]);
         expectLegal(events);
         const writer = payload.createStreamWriter(context);
         const written = events.flatMap((event) => writer.push(event));

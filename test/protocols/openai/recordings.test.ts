@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { IrEvent } from "../../../src/ir/event.ts";
+import type { ReadEvent } from "../../../src/ir/event.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { asArray, asObject, asText, type JsonObject, parseJson } from "../../../src/std/json.ts";
@@ -83,11 +83,11 @@ describe.skipIf(root === undefined)("recordings", () => {
   });
 });
 
-function readStream(text: string, step: number): IrEvent[] {
+function readStream(text: string, step: number): ReadEvent[] {
   const splitter = openai.carrier.framing.createSplitter();
   const reader = openai.payload.createStreamReader();
   const bytes = encodeUtf8(text);
-  const events: IrEvent[] = [];
+  const events: ReadEvent[] = [];
   for (let from = 0; from < bytes.length; from += step) {
     for (const frame of splitter.push(bytes.subarray(from, from + step))) events.push(...reader.push(frame));
   }

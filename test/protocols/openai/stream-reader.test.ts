@@ -4,6 +4,7 @@ import type { IrEvent } from "../../../src/ir/event.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
+import { judged } from "../../harness/judged.ts";
 
 const frame = (data: unknown, event: string | null = null): Frame => {
   return { event, data: typeof data === "string" ? data : JSON.stringify(data) };
@@ -18,7 +19,7 @@ const DONE = frame("[DONE]");
 
 function read(...frames: readonly Frame[]): IrEvent[] {
   const reader = openai.payload.createStreamReader();
-  return [...frames.flatMap((each) => reader.push(each)), ...reader.end()];
+  return judged([...frames.flatMap((each) => reader.push(each)), ...reader.end()]);
 }
 
 /** One short word per event, enough to see order, blocks and texts. */
@@ -382,7 +383,7 @@ describe("trouble", () => {
   test("the end is told once", () => {
     const reader = openai.payload.createStreamReader();
     reader.push(delta({ content: "Hi" }));
-    expect(reader.end().map(shorten)).toEqual(["failed malformed"]);
+    expect(judged(reader.end()).map(shorten)).toEqual(["failed malformed"]);
     expect([...reader.end(), ...reader.push(DONE)]).toEqual([]);
   });
 });

@@ -1,9 +1,10 @@
 /** Errors both ways: whatever a vendor or a proxy says is understood, and every failure is told in the vendor's words. */
 import { describe, expect, test } from "bun:test";
 import { FAILURES, type Failure, type FailureKind, failure } from "../../../src/ir/failure.ts";
-import { failureOf, readInBandError } from "../../../src/protocols/responses/error-words.ts";
+import { readInBandError } from "../../../src/protocols/responses/error-words.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import { at } from "../../../src/std/json.ts";
+import { judgedWords } from "../../harness/judged.ts";
 
 const { readError, writeError } = responses.payload;
 const read = (status: number, json: unknown, text = "") => readError({ status, headers: {}, json, text });
@@ -69,7 +70,7 @@ describe("in", () => {
     const words = readInBandError({ ...body });
     expect(words.status).toBe(status);
     expect(words.type).not.toBe("error");
-    expect(failureOf(words)).toMatchObject({ kind, upstream: { status, body: null } });
+    expect(judgedWords(words)).toMatchObject({ kind, upstream: { status, body: null } });
   });
 });
 

@@ -18,6 +18,7 @@ import { readSeals, writeSeals } from "../../../src/protocols/responses/reasonin
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
+import { judged } from "../../harness/judged.ts";
 import {
   CONTEXT,
   contextOf,
@@ -40,10 +41,10 @@ function readBytes(chunks: readonly Uint8Array[]): IrEvent[] {
   const splitter = carrier.framing.createSplitter();
   const reader = payload.createStreamReader();
   const frames = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
-  return [...frames.flatMap((frame) => reader.push(frame)), ...reader.end()];
+  return judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]);
 }
 
-const isEnding = ({ type }: IrEvent) => type === "end" || type === "failed";
+const isEnding = ({ type }: Pick<IrEvent, "type">) => type === "end" || type === "failed";
 
 /** Numbers, order and nesting of blocks are as ir/event.ts says; one ending, last. */
 function expectLegal(events: readonly IrEvent[]): void {
@@ -208,7 +209,7 @@ describe("streams", () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 14 }), fc.constantFrom(CONTEXT, asked), (frames, context) => {
         const reader = payload.createStreamReader();
-        const events = [...frames.flatMap((each) => reader.push(each)), ...reader.end()];
+        const events = judged([...frames.flatMap((each) => reader.push(each)), ...reader.end()]);
         expectLegal(events);
         expectLegalFrames(write(events, counting(context)).frames);
       }),
@@ -220,9 +221,12 @@ describe("streams", () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 14 }), (frames) => {
         const reader = payload.createStreamReader();
-        const once = write([...frames.flatMap((each) => reader.push(each)), ...reader.end()], counting()).frames;
+        const once = write(
+          judged([...frames.flatMap((each) => reader.push(each)), ...reader.end()]),
+          counting(),
+        ).frames;
         const again = payload.createStreamReader();
-        const twice = write([...once.flatMap((each) => again.push(each)), ...again.end()], counting()).frames;
+        const twice = write(judged([...once.flatMap((each) => again.push(each)), ...again.end()]), counting()).frames;
         const answerOf = (written: readonly Frame[]) => {
           const response = at(JSON.parse(written.at(-1)?.data ?? ""), "response");
           return [at(response, "status") === "failed" ? null : at(response, "output"), at(response, "usage")].map(
@@ -408,7 +412,7 @@ describe("requests of any protocol", () => {
 /** The events of a body, as if the vendor had told all of it with its last one. */
 function streamOf(body: JsonObject): IrEvent[] {
   const reader = payload.createStreamReader();
-  return reader.push({ event: null, data: JSON.stringify({ type: "response.completed", response: body }) });
+  return judged(reader.push({ event: null, data: JSON.stringify({ type: "response.completed", response: body }) }));
 }
 
 /** Every result stands behind its call; no message is empty; ids and names fit; no item names an id. */

@@ -6,7 +6,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { IrEvent } from "../../../src/ir/event.ts";
+import type { ReadEvent } from "../../../src/ir/event.ts";
 import { createAccumulator, eventsOf } from "../../../src/ir/fold.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
@@ -127,11 +127,11 @@ function lastResponse(text: string): JsonObject {
   return asObject(asObject(parseJson(data?.slice("data:".length) ?? "{}"))?.["response"]) ?? {};
 }
 
-function readStream(text: string, step: number): IrEvent[] {
+function readStream(text: string, step: number): ReadEvent[] {
   const splitter = responses.carrier.framing.createSplitter();
   const reader = responses.payload.createStreamReader();
   const bytes = encodeUtf8(text);
-  const events: IrEvent[] = [];
+  const events: ReadEvent[] = [];
   for (let from = 0; from < bytes.length; from += step) {
     for (const frame of splitter.push(bytes.subarray(from, from + step))) events.push(...reader.push(frame));
   }

@@ -3,9 +3,7 @@
  * dialects share, because compatible vendors share the envelope and little else. Each dialect adds its own. As seen in
  * vendors' pages and public reports up to 2026-11.
  */
-import type { ErrorWords } from "../../protocol.ts";
-
-export type Meaning = NonNullable<ErrorWords["meaning"]>;
+import type { ErrorMeaning } from "../../../ir/error-words.ts";
 
 /** `text` is bounded by the caller; every pattern is linear in it. */
 export interface Told {
@@ -16,16 +14,16 @@ export interface Told {
 }
 
 interface Pattern {
-  readonly meaning: Meaning;
+  readonly meaning: ErrorMeaning;
   readonly statuses: ReadonlySet<number>;
   readonly pattern: RegExp;
 }
 
 /** `words`: codes and types of this dialect alone, lower case. `lengths`: how its vendors say that a prompt is too long. */
 export function createMeaning(own: {
-  readonly words: readonly (readonly [string, Meaning])[];
+  readonly words: readonly (readonly [string, ErrorMeaning])[];
   readonly lengths: RegExp;
-}): (told: Told) => Meaning | null {
+}): (told: Told) => ErrorMeaning | null {
   const words = new Map([...WORDS, ...own.words]);
   const patterns: readonly Pattern[] = [
     { meaning: "context-length", statuses: BAD_REQUEST, pattern: own.lengths },
@@ -70,7 +68,7 @@ const UNITS_MS: ReadonlyMap<string, number> = new Map(
   ].flatMap(({ names, ms }) => names.map((name) => [name, ms] as const)),
 );
 
-const WORDS: readonly (readonly [string, Meaning])[] = [
+const WORDS: readonly (readonly [string, ErrorMeaning])[] = [
   ["context_length_exceeded", "context-length"],
   ["exceed_context_size_error", "context-length"], // llama.cpp
   ["insufficient_quota", "billing"],

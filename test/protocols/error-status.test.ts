@@ -1,0 +1,42 @@
+// What a client sees of an upstream's status: the same in every dialect.
+import { describe, expect, test } from "bun:test";
+import { classify } from "../../src/exchange/answer/classify.ts";
+import { type FailureKind, failure } from "../../src/ir/failure.ts";
+import { PROTOCOLS } from "../../src/protocols/index.ts";
+
+/** Bedrock is none of them: its clients know an error by its type, and every type has one status. */
+const DIALECTS = ["anthropic", "openai", "responses", "gemini", "cohere"] as const;
+
+const ROWS: readonly (readonly [upstream: number, kind: FailureKind, seen: number])[] = [
+  [408, "timeout", 408],
+  [402, "billing", 402],
+  [404, "rejected", 404],
+  // The credential is ours, so it is not the client that may not.
+  [403, "credential", 401],
+  [413, "upstream-too-large", 413],
+  [429, "rate-limited", 429],
+  [500, "server-error", 500],
+  [503, "overloaded", 503],
+  [529, "overloaded", 529],
+];
+
+/** Anthropic's own word for an overload, which clients of these vendors do not know. */
+const WITHOUT_529: ReadonlySet<string> = new Set(["gemini", "cohere"]);
+
+const context = { requestId: "r", path: "/", details: false };
+
+describe.each(ROWS)("an upstream %d", (status, kind, seen) => {
+  test.each(DIALECTS)("for a client of %s", (id) => {
+    const words = { status, code: null, type: null, message: null, meaning: null, retryAfterMs: null };
+    const judged = classify({ words, errorMap: {}, retryAfterMs: null, passthrough: false, body: null, headers: {} });
+    expect(judged.kind).toBe(kind);
+    const written = PROTOCOLS[id].payload.writeError(judged, context);
+    expect(written.status).toBe(status === 529 && WITHOUT_529.has(id) ? 503 : seen);
+  });
+});
+
+test("a failure of ours has the table's own status in every dialect", () => {
+  for (const id of DIALECTS) {
+    expect(PROTOCOLS[id].payload.writeError(failure("timeout", "Late."), context).status).toBe(504);
+  }
+});
