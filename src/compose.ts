@@ -1,12 +1,12 @@
 /**
  * Builds a running gateway out of a deployment and the world: every wire is visible here, and nowhere else is anything
- * built out of parts. No logic; what decides stands in the rooms.
+ * built out of parts. What decides stands in the rooms.
  */
 import { buildInfo } from "./build-info.ts";
 import type { World } from "./exchange/contract.ts";
 import { createExchange, type Exchanges } from "./exchange/exchange.ts";
-import { createHeaderFilter, TRACE_HEADERS } from "./exchange/header-filter.ts";
-import { laneFactsOf, lanesOf } from "./exchange/lane-facts.ts";
+import { createHeaderFilters } from "./exchange/header-filter.ts";
+import { laneFactsOf } from "./exchange/lane-facts.ts";
 import { createExplain } from "./exchange/probing/explain.ts";
 import { startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries } from "./exchange/probing/recoveries.ts";
@@ -14,12 +14,11 @@ import { createSeals } from "./exchange/reasoning-signatures.ts";
 import type { SharedState } from "./exchange/shared-state.ts";
 import { type Admission, createAdmission } from "./governance/admission.ts";
 import type { Capped } from "./governance/caps.ts";
-import { readAdminCredential, readCredential } from "./governance/credential.ts";
+import { createDoors } from "./governance/doors.ts";
 import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
 import type { KeyRing } from "./governance/keys.ts";
-import { isLocalHost } from "./governance/local-host.ts";
 import type { Spender } from "./governance/spender.ts";
-import type { Deployment, Lane, SecretRef } from "./ir/deployment.ts";
+import type { Deployment, SecretRef } from "./ir/deployment.ts";
 import { type Failure, failure } from "./ir/failure.ts";
 import type { Gauges } from "./observability/gauges.ts";
 import type { Log } from "./observability/log.ts";
@@ -28,7 +27,8 @@ import { createSinks, type Sink } from "./observability/sinks.ts";
 import { createTotals, statsDocument } from "./observability/stats.ts";
 import { PROTOCOLS } from "./protocols/index.ts";
 import type { Protocol } from "./protocols/protocol.ts";
-import { createHealth, type Health } from "./routing/health.ts";
+import { createHealth } from "./routing/health.ts";
+import { hasUsableLane } from "./routing/readiness.ts";
 import type { Gateway } from "./server/gateway.ts";
 import { describeError } from "./std/describe-error.ts";
 import type { Effects } from "./std/effects.ts";
@@ -53,6 +53,8 @@ export interface ComposeInput {
   readonly log: Log;
   /** Virtual keys and the ledger behind them; null: there are none. */
   readonly governed: Governed | null;
+  /** What the process shows of itself, asked at every look. */
+  readonly processFigures: () => ProcessFigures;
 }
 
 export interface Governed {
@@ -62,11 +64,12 @@ export interface Governed {
   onCapped(tell: (capped: readonly Capped[]) => void): void;
 }
 
+export type ProcessFigures = Pick<Gauges["process"], "residentBytes" | "eventLoopLagMaxMs">;
+
 export function compose(input: ComposeInput): Gateway {
-  const { deployment, effects, log } = input;
+  const { deployment, effects, governed, log } = input;
   const startedMs = effects.nowMs();
   const stopping = new AbortController();
-  const lag = watchLag(effects, stopping.signal);
 
   const health = createHealth(deployment, effects.random);
   const totals = createTotals(deployment);
@@ -82,17 +85,12 @@ export function compose(input: ComposeInput): Gateway {
     },
   };
   const recoveries = createRecoveries({ deployment, effects, shared });
-  const metrics = createMetrics(deployment, () =>
-    gaugesOf({
-      deployment,
-      health,
-      running: exchange.running(),
-      sinkFailures: new Map([...sinks.failures, ["log-write", log.writeFailures()]]),
-      uptimeMs: effects.nowMs() - startedMs,
-      lagMaxMs: lag(),
-      nowMs: effects.nowMs(),
-    }),
-  );
+  const metrics = createMetrics(deployment, () => ({
+    ...exchangeGauges(exchange.running()),
+    ...laneGauges(laneFactsOf(deployment, health, effects.nowMs())),
+    sinkFailures: new Map([...sinks.failures, ["log-write", log.writeFailures()]]),
+    process: { ...buildInfo, ...input.processFigures(), uptimeMs: effects.nowMs() - startedMs },
+  }));
   const sinks = createSinks([log.sink, metrics.sink, totals.sink, ...input.sinks]);
 
   const { identify, admission, callerNamed } = gateOf(input);
@@ -109,14 +107,12 @@ export function compose(input: ComposeInput): Gateway {
     localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
     admission,
     idempotency:
-      deployment.idempotency === null || input.governed === null
-        ? null
-        : { ...input.governed.spender, ...deployment.idempotency },
+      deployment.idempotency === null || governed === null ? null : { ...governed.spender, ...deployment.idempotency },
     onRecord: sinks.record,
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeError(error) }),
   });
 
-  input.governed?.onCapped((capped) => {
+  governed?.onCapped((capped) => {
     for (const { account, untilWallMs } of capped) {
       shared.onChanges(health.disable(account, capReached(untilWallMs, effects.wallMs()), effects.nowMs()));
     }
@@ -132,7 +128,7 @@ export function compose(input: ComposeInput): Gateway {
   return {
     exchange,
     routes: protocols.flatMap((protocol) => protocol.carrier.routes),
-    ...doorsOf(input, identify),
+    ...createDoors({ ...input, identify }),
     explain: createExplain({ world, shared, protocols }),
     stats: () =>
       statsDocument(deployment, {
@@ -142,7 +138,11 @@ export function compose(input: ComposeInput): Gateway {
         totals: totals.byTarget(),
       }),
     metrics: metrics.snapshot,
-    ready: () => readiness(deployment, health, effects.nowMs(), stopping.signal),
+    ready() {
+      if (stopping.signal.aborted) return { ok: false, reason: "stopping" };
+      const isUsable = hasUsableLane(deployment, health, effects.nowMs());
+      return { ok: isUsable, reason: isUsable ? "ok" : "no usable lanes" };
+    },
     inFlight: () => exchange.running().exchanges,
     stop() {
       stopping.abort();
@@ -168,7 +168,7 @@ function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
 } {
   const { auth, governance, revision } = deployment;
   if (governance === null) {
-    // One that cannot be read keeps its place, so that labels stay what they were; it matches nothing.
+    // An unreadable one keeps its place, so that labels stay what they were; it matches nothing.
     const clientTokens = auth.clientTokens.map((ref) => secrets(ref) ?? new Secret(""));
     return { identify: createIdentify({ mode: auth.mode, clientTokens }), admission: null, callerNamed: null };
   }
@@ -183,33 +183,8 @@ function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
   };
 }
 
-/** Who may look, and who may administer. */
-function doorsOf(
-  { deployment, secrets, listenIsLoopback }: ComposeInput,
-  identify: ReturnType<typeof createIdentify>,
-): Pick<Gateway, "mayObserve" | "mayAdminister"> {
-  const token = deployment.adminToken === null ? null : secrets(deployment.adminToken);
-  const isAdmin = createIdentify({ mode: "token", clientTokens: token === null ? [] : [token] });
-  const isOne = (identified: ReturnType<typeof identify>): boolean => identified.kind === "caller";
-  return {
-    mayObserve(parts) {
-      const credential = readCredential(parts);
-      const secret = credential.kind === "one" ? credential.secret : null;
-      if (deployment.adminToken !== null) return isOne(isAdmin(secret));
-      if (deployment.auth.mode === "token" || deployment.governance !== null) return isOne(identify(secret));
-      return listenIsLoopback && isLocalHost(parts.headers["host"]);
-    },
-    mayAdminister:
-      deployment.adminToken === null
-        ? null
-        : (parts) => {
-            const credential = readAdminCredential(parts);
-            return isOne(isAdmin(credential.kind === "one" ? credential.secret : null));
-          },
-  };
-}
-
 function worldOf({ deployment, effects, secrets, readText }: ComposeInput, protocols: readonly Protocol[]): World {
+  const { governance, lanes, metering, providers } = deployment;
   const byId = new Map(protocols.map((protocol) => [protocol.id, protocol]));
   const protocolOf = (id: string): Protocol => {
     const protocol = byId.get(id);
@@ -217,18 +192,9 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     return protocol;
   };
   const authorities = new Map(
-    Object.values(deployment.providers).map((provider) => [
-      provider.name,
-      provider.caFile === null ? null : readText(provider.caFile),
-    ]),
+    Object.values(providers).map(({ name, caFile }) => [name, caFile === null ? null : readText(caFile)]),
   );
-  const nothing = createHeaderFilter([]);
-  const requestFilters = new Map(
-    Object.values(deployment.lanes).map((lane) => [lane.id, requestFiltersOf(deployment, lane, protocolOf)]),
-  );
-  const responseFilters = new Map(
-    protocols.map((protocol) => [protocol.id, createHeaderFilter(protocol.carrier.headers.response)]),
-  );
+  const isPriced = Object.values(lanes).some((lane) => lane.prices !== null);
   return {
     deployment,
     effects,
@@ -237,14 +203,10 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     secretOf: secretsOfLanes(secrets),
     seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,
-    requestFilter: (ingress, lane) => requestFilters.get(lane.id)?.(ingress) ?? nothing,
-    responseFilter: (egress, ingress) =>
-      egress.payload.id === ingress.payload.id ? (responseFilters.get(egress.id) ?? nothing) : nothing,
+    ...createHeaderFilters(deployment, protocols),
     userAgent: `ringmain/${buildInfo.version}`,
-    metered:
-      deployment.metering === "exact" &&
-      (deployment.governance !== null || Object.values(deployment.lanes).some((lane) => lane.prices !== null)),
-    pricedOnly: deployment.governance?.unpriced === "reject",
+    metered: metering === "exact" && (governance !== null || isPriced),
+    pricedOnly: governance?.unpriced === "reject",
   };
 }
 
@@ -261,86 +223,19 @@ function secretsOfLanes(secrets: ComposeInput["secrets"]): World["secretOf"] {
   };
 }
 
-/** The protocol's own headers pass where client and lane speak the same; the operator's additions and traces always. */
-function requestFiltersOf(deployment: Deployment, lane: Lane, protocolOf: World["protocolOf"]) {
-  const extra = [...TRACE_HEADERS, ...(deployment.providers[lane.provider]?.forwardHeaders ?? [])];
-  const egress = protocolOf(lane.protocol);
-  const same = createHeaderFilter([...egress.carrier.headers.request, ...extra]);
-  const other = createHeaderFilter(extra);
-  return (ingress: Protocol) => (ingress.payload.id === egress.payload.id ? same : other);
-}
-
-// ---------------------------------------------------------------- what can be seen
-
-interface GaugesInput {
-  readonly deployment: Deployment;
-  readonly health: Health;
-  readonly running: ReturnType<Exchanges["running"]>;
-  readonly sinkFailures: ReadonlyMap<string, number>;
-  readonly uptimeMs: number;
-  readonly lagMaxMs: number;
-  readonly nowMs: number;
-}
-
-function gaugesOf(input: GaugesInput): Gauges {
-  const lanes = laneFactsOf(input.deployment, input.health, input.nowMs);
+function exchangeGauges(
+  running: ReturnType<Exchanges["running"]>,
+): Pick<Gauges, "inflight" | "openStreams" | "queues"> {
   return {
-    inflight: input.running.exchanges,
-    openStreams: input.running.streams,
-    queues: [...input.running.waiting].map(([target, waiting]) => ({ target, waiting })),
+    inflight: running.exchanges,
+    openStreams: running.streams,
+    queues: [...running.waiting].map(([target, waiting]) => ({ target, waiting })),
+  };
+}
+
+function laneGauges(lanes: ReturnType<typeof laneFactsOf>): Pick<Gauges, "lanes" | "cells"> {
+  return {
     lanes: lanes.map(({ lane, label, inflight }) => ({ lane, label, inflight })),
     cells: lanes.flatMap(({ lane, cells }) => cells.map(({ target, state }) => ({ target, lane, state }))),
-    sinkFailures: input.sinkFailures,
-    process: {
-      version: buildInfo.version,
-      commit: buildInfo.commit,
-      uptimeMs: input.uptimeMs,
-      residentBytes: process.memoryUsage.rss(),
-      eventLoopLagMaxMs: input.lagMaxMs,
-    },
-  };
-}
-
-/** Ready while any lane of any target may serve; a gateway that stops is not. */
-function readiness(
-  deployment: Deployment,
-  health: Health,
-  nowMs: number,
-  stopping: AbortSignal,
-): { ok: boolean; reason: string } {
-  if (stopping.aborted) return { ok: false, reason: "stopping" };
-  const usable = Object.values(deployment.targets).some((target) =>
-    lanesOf(target).some((id) => {
-      const lane = deployment.lanes[id];
-      return (
-        lane !== undefined &&
-        (health.condition(target, lane, nowMs).eligible || health.condition(target, lane, nowMs).full)
-      );
-    }),
-  );
-  return usable ? { ok: true, reason: "ok" } : { ok: false, reason: "no usable lanes" };
-}
-
-// ---------------------------------------------------------------- the world
-
-const LAG_EVERY_MS = 1_000;
-
-/** Longest delay of a timer since the last look: how long the event loop was held up. */
-function watchLag(effects: Pick<Effects, "nowMs" | "setTimer">, signal: AbortSignal): () => number {
-  let maxMs = 0;
-  let cancel = (): void => undefined;
-  const arm = (): void => {
-    const dueMs = effects.nowMs() + LAG_EVERY_MS;
-    cancel = effects.setTimer(LAG_EVERY_MS, () => {
-      maxMs = Math.max(maxMs, effects.nowMs() - dueMs);
-      arm();
-    });
-  };
-  arm();
-  signal.addEventListener("abort", () => cancel(), { once: true });
-  return () => {
-    const seen = maxMs;
-    maxMs = 0;
-    return seen;
   };
 }

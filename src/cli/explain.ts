@@ -138,6 +138,7 @@ async function fresh(deployment: Deployment, asked: Asked, why: string): Promise
     listenIsLoopback: true,
     sinks: [],
     log: SILENT,
+    processFigures: () => ({ residentBytes: 0, eventLoopLagMaxMs: 0 }),
   });
   const told = gateway.explain({ ...asked, headers: {} });
   gateway.stop();

@@ -14,7 +14,7 @@ import type { Effects } from "../std/effects.ts";
 import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import type { Send } from "../upstream/send.ts";
-import type { HeaderFilter } from "./header-filter.ts";
+import type { HeaderFilters } from "./header-filter.ts";
 import type { Seals } from "./reasoning-signatures.ts";
 import type { SharedState } from "./shared-state.ts";
 
@@ -94,7 +94,7 @@ export interface ExchangeInput {
 }
 
 /** What every exchange of a deployment shares. */
-export interface World {
+export interface World extends HeaderFilters {
   readonly deployment: Deployment;
   readonly effects: Effects;
   readonly send: Send;
@@ -104,9 +104,6 @@ export interface World {
   readonly seals: Seals;
   /** PEM text of the provider's authorities; null: the built-in ones. */
   caOf(provider: Provider): string | null;
-  /** Allow-lists, compiled once: client headers to a lane, lane headers to a client. */
-  requestFilter(ingress: Protocol, lane: Lane): HeaderFilter;
-  responseFilter(egress: Protocol, ingress: Protocol): HeaderFilter;
   /** `ringmain/<version>`: we never imitate a vendor's own client. */
   readonly userAgent: string;
   /** True when the usage of this caller's requests is counted to the token. */

@@ -2,6 +2,8 @@
  * Which headers pass between client and lane: an allow-list of the protocol and the operator's additions, and a list of
  * what never passes whatever is allowed. Names are lower case throughout.
  */
+import type { Deployment, Lane } from "../ir/deployment.ts";
+import type { Protocol } from "../protocols/protocol.ts";
 
 /** Hop-by-hop (RFC 9110 section 7.6.1), credentials, cookies, addresses, framing, and what the gateway owns. */
 const NEVER = new Set([
@@ -50,6 +52,37 @@ const NEVER_PREFIXES = [
   "sec-",
 ];
 
+/** Client headers to a lane, lane headers to a client. */
+export interface HeaderFilters {
+  requestFilter(ingress: Protocol, lane: Lane): HeaderFilter;
+  responseFilter(egress: Protocol, ingress: Protocol): HeaderFilter;
+}
+
+/**
+ * The filters of a deployment, compiled once. A protocol's own headers pass where client and lane speak the same; the
+ * operator's additions and traces always pass upstream.
+ */
+export function createHeaderFilters({ lanes, providers }: Deployment, protocols: readonly Protocol[]): HeaderFilters {
+  const requests = new Map(
+    Object.values(lanes).map(({ id, protocol, provider }) => {
+      const extra = [...TRACE_HEADERS, ...(providers[provider]?.forwardHeaders ?? [])];
+      const own = protocols.find((each) => each.id === protocol)?.carrier.headers.request ?? [];
+      return [id, { same: createHeaderFilter([...own, ...extra]), other: createHeaderFilter(extra) }];
+    }),
+  );
+  const responses = new Map(protocols.map(({ id, carrier }) => [id, createHeaderFilter(carrier.headers.response)]));
+  const payloads = new Map(protocols.map(({ id, payload }) => [id, payload.id]));
+  return {
+    requestFilter(ingress, lane) {
+      const filters = requests.get(lane.id);
+      const isSame = ingress.payload.id === payloads.get(lane.protocol);
+      return (isSame ? filters?.same : filters?.other) ?? nothing;
+    },
+    responseFilter: (egress, ingress) =>
+      egress.payload.id === ingress.payload.id ? (responses.get(egress.id) ?? nothing) : nothing,
+  };
+}
+
 /** Answers a record of its own, which the caller may add to. */
 export type HeaderFilter = (headers: Readonly<Record<string, string>>) => Record<string, string>;
 
@@ -80,6 +113,8 @@ export function createHeaderFilter(allowed: readonly string[]): HeaderFilter {
     return passed;
   };
 }
+
+const nothing = createHeaderFilter([]);
 
 function isNever(name: string): boolean {
   return NEVER.has(name) || NEVER_PREFIXES.some((prefix) => name.startsWith(prefix));

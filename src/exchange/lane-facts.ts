@@ -1,8 +1,9 @@
 /** How lanes stand, as `/stats` and the metrics show it. */
-import type { Deployment, Target } from "../ir/deployment.ts";
+import type { Deployment } from "../ir/deployment.ts";
 import type { LaneFacts } from "../observability/stats.ts";
 import type { HealthLabel } from "../routing/condition.ts";
 import type { Health } from "../routing/health.ts";
+import { lanesOf } from "../routing/readiness.ts";
 
 /** Routing's facts in the words of `/stats`, one entry per lane with a cell for every target it serves. */
 export function laneFactsOf(deployment: Deployment, health: Health, nowMs: number): LaneFacts[] {
@@ -49,9 +50,4 @@ const LABELS_WORST_FIRST = [
 
 function worstLabel(labels: readonly HealthLabel[]): HealthLabel {
   return LABELS_WORST_FIRST.find((label) => labels.includes(label)) ?? "unknown";
-}
-
-/** All lanes a target may come to by itself. */
-export function lanesOf(target: Target): readonly string[] {
-  return [...target.members.flatMap((member) => member.lanes), ...target.substitutes];
 }

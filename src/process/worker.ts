@@ -11,6 +11,7 @@ import { isLoopback } from "../std/address.ts";
 import { describeError } from "../std/describe-error.ts";
 import { createGoverned, type GovernedWorker } from "./governed.ts";
 import { createGuard } from "./guard.ts";
+import { watchLag } from "./lag.ts";
 import { type Drain, type FromWorker, isToWorker, type Plan, type ToWorker } from "./messages.ts";
 import { createObserve, type WorkerObserve } from "./observe.ts";
 import { createBatches } from "./observed.ts";
@@ -132,6 +133,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     onLost: (rows, error) => log.error("rows of the ledger are lost", { rows, bug: describeError(error) }),
   });
   for (const reply of early) governed?.receive(reply);
+  const lag = watchLag(effects);
   const gateway = compose({
     deployment,
     effects,
@@ -141,6 +143,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     sinks: plan.observed ? [batches.sink] : [],
     log,
     governed,
+    processFigures: () => ({ residentBytes: process.memoryUsage.rss(), eventLoopLagMaxMs: lag() }),
   });
   const observe = createObserve({
     gateway,

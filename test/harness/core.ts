@@ -4,7 +4,7 @@
  */
 import type { Answer as Answered, Exchange, IdempotencyStore, World } from "../../src/exchange/contract.ts";
 import { createExchange } from "../../src/exchange/exchange.ts";
-import { createHeaderFilter, TRACE_HEADERS } from "../../src/exchange/header-filter.ts";
+import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
 import { createSeals } from "../../src/exchange/reasoning-signatures.ts";
 import type { SharedState } from "../../src/exchange/shared-state.ts";
 import type { Admission } from "../../src/governance/admission.ts";
@@ -196,7 +196,6 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     if (found === undefined) throw new Error(`no protocol ${id}`);
     return found;
   };
-  const nothing = createHeaderFilter([]);
   return {
     deployment,
     effects,
@@ -205,14 +204,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
     seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: () => null,
-    requestFilter(ingress, lane) {
-      const egress = protocolOf(lane.protocol);
-      const extra = [...TRACE_HEADERS, ...(deployment.providers[lane.provider]?.forwardHeaders ?? [])];
-      const own = ingress.payload.id === egress.payload.id ? egress.carrier.headers.request : [];
-      return createHeaderFilter([...own, ...extra]);
-    },
-    responseFilter: (egress, ingress) =>
-      egress.payload.id === ingress.payload.id ? createHeaderFilter(egress.carrier.headers.response) : nothing,
+    ...createHeaderFilters(deployment, protocols),
     userAgent: "ringmain/test",
     metered: input.metered ?? false,
     pricedOnly: false,

@@ -1,7 +1,7 @@
 // Proves that every structure rule can fail: each row plants one breach in a small source tree that is otherwise clean,
 // and names what must be found. A second table holds what looks like a breach and is none.
 import { expect, test } from "bun:test";
-import { FILE_LINES_MAX, FUNCTION_LINES_MAX, findBreaches, readRooms } from "./rules.ts";
+import { FILE_LINES_MAX, FUNCTION_LINES_MAX, findBreaches, findUnusedArrows, readRooms } from "./rules.ts";
 import { readFacts } from "./syntax.ts";
 import { findForbiddenWords, isWritten } from "./texts.ts";
 
@@ -12,20 +12,20 @@ const CLEAN = {
   "main.ts": `import "./cli/index.ts";`,
   "known.ts": "export const ids = ['a'];",
   "build-info.ts": "export const version = '0';",
-  "cli/index.ts": `import { compose } from "../compose.ts"; import { version } from "../build-info.ts"; compose(version);`,
+  "cli/index.ts": `import { compose } from "../compose.ts"; import { version } from "../build-info.ts"; import "../config/load.ts"; compose(version, Date.now());`,
   "compose.ts": `
     import { serve } from "./server/serve.ts"; import "./protocols/index.ts"; import "./routing/decide.ts";
-    import "./governance/identify.ts"; import { load } from "./config/load.ts";
-    export const compose = (version: string) => serve(version, load, () => Date.now());`,
+    import "./governance/identify.ts"; import type { Lane } from "./ir/lane.ts";
+    export const compose = (version: string, _nowMs: number) => serve(version, [] as Lane[]);`,
   "config/load.ts": `import { ids } from "../known.ts"; import { shown } from "../displays/schema.ts"; import { z } from "zod";
     export const load = () => [ids, shown, z, Bun.file("x")];`,
   "displays/schema.ts": `import type { z } from "zod"; import { ids } from "../known.ts"; import { lamp } from "./lamp/schema.ts";
     export const shown = (zod: typeof z) => [zod, ids, lamp];`,
   "displays/lamp/schema.ts": "export const lamp = 4;",
   "server/serve.ts": `export const serve = (...parts: unknown[]) => Bun.serve({ fetch: () => new Response(String(parts)) });`,
-  "governance/identify.ts": "export const identify = (secret: { reveal(): string }) => secret.reveal();",
+  "governance/identify.ts": `import { one } from "../std/one.ts"; export const identify = (secret: { reveal(): string }) => [one, secret.reveal()];`,
   "routing/decide.ts": `import type { Lane } from "../ir/lane.ts"; export const decide = (lanes: Lane[]) => lanes;`,
-  "ir/lane.ts": `import { one } from "../std/one.ts"; export type Lane = typeof one;`,
+  "ir/lane.ts": "export type Lane = string;",
   "std/one.ts": "export const one = 1;",
   "protocols/index.ts": `import "./alpha/index.ts"; import "./beta/index.ts";`,
   "protocols/alpha/index.ts": `import { split } from "../framing/sse.ts"; export const alpha = split;`,
@@ -229,6 +229,24 @@ test.each<[string, Record<string, string>, string]>([
   ],
 ])("found: %s", async (_name, planted, wanted) => {
   expect(await breachesOf(planted)).toContain(wanted);
+});
+
+test("a clock beside the one place is found, also where globals are allowed", async () => {
+  const planted = {
+    "server/serve.ts": "export const serve = (...parts: unknown[]) => [Bun.serve, parts, performance.now()];",
+    "cli/index.ts": `${CLEAN["cli/index.ts"]} import "../process/run.ts"; import "../process/real-effects.ts";`,
+    "process/run.ts": "export const run = () => setTimeout(() => process.exit(0), 1);",
+    "process/real-effects.ts": "export const nowMs = () => Date.now();",
+  };
+  expect((await breachesOf(planted)).toSorted()).toEqual(["global process/run.ts", "global server/serve.ts"]);
+});
+
+test("an arrow that no file uses is found, and one that a type uses is not", async () => {
+  const files = new Map(Object.entries(CLEAN).map(([path, text]) => [path, COMMENT + text]));
+  const unused = findUnusedArrows(await readFacts(files));
+  expect(unused).toContain("routing → std");
+  expect(unused).not.toContain("routing → ir");
+  expect(unused).not.toContain("main → cli");
 });
 
 test.each([

@@ -3,14 +3,15 @@
 import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { findBreaches, ROOMS, readRooms, renderRooms, staleMemberLists } from "./rules.ts";
-import { readFacts } from "./syntax.ts";
+import { findBreaches, findUnusedArrows, ROOMS, readRooms, renderRooms, staleMemberLists } from "./rules.ts";
+import { readFacts, type SourceFacts } from "./syntax.ts";
 import { findForbiddenWords, isWritten } from "./texts.ts";
 
 const root = join(import.meta.dir, "..", "..");
 const ARCHITECTURE_LINES_MAX = 300;
 
-test("no file under src breaks a structure rule", async () => {
+/** Every file under src. */
+async function readSource(): Promise<SourceFacts[]> {
   const names = await readdir(join(root, "src"), { recursive: true });
   // A declaration describes files to the compiler; it is no code.
   const paths = names.map((name) => name.replaceAll("\\", "/")).filter((name) => /(?<!\.d)\.ts$/.test(name));
@@ -18,10 +19,19 @@ test("no file under src breaks a structure rule", async () => {
   for (const path of paths.toSorted()) files.set(path, await Bun.file(join(root, "src", path)).text());
   expect(files.has("main.ts")).toBe(true);
 
-  const facts = await readFacts(files);
-  const breaches = findBreaches(facts);
+  return readFacts(files);
+}
+
+const source = readSource();
+
+test("every arrow of the import table is used", async () => {
+  expect(findUnusedArrows(await source)).toEqual([]);
+});
+
+test("no file under src breaks a structure rule", async () => {
+  const breaches = findBreaches(await source);
   expect(breaches.map(({ rule, file, line, message }) => `${file}:${line} ${rule}: ${message}`)).toEqual([]);
-  expect(staleMemberLists(facts)).toEqual([]);
+  expect(staleMemberLists(await source)).toEqual([]);
 });
 
 test("ARCHITECTURE.md is short and shows the import table the rules use", async () => {

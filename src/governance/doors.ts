@@ -1,0 +1,44 @@
+/** Who may look at `/stats` and `/metrics`, and who may administer: decided from a request's head alone. */
+import type { Deployment, SecretRef } from "../ir/deployment.ts";
+import type { RequestParts } from "../ir/route.ts";
+import type { Secret } from "../std/secret.ts";
+import { readAdminCredential, readCredential } from "./credential.ts";
+import { createIdentify, type Identified } from "./identify.ts";
+import { isLocalHost } from "./local-host.ts";
+
+export interface Doors {
+  /** By the admin token if one is set, else by a client's credential, else on this machine only. */
+  mayObserve(parts: RequestParts): boolean;
+  /** null: there is no admin token, so there is no admin surface. */
+  readonly mayAdminister: ((parts: RequestParts) => boolean) | null;
+}
+
+export interface DoorsOptions {
+  readonly deployment: Deployment;
+  readonly secrets: (ref: SecretRef) => Secret | null;
+  readonly identify: (credential: Secret | null) => Identified;
+  readonly listenIsLoopback: boolean;
+}
+
+export function createDoors({ deployment, secrets, identify, listenIsLoopback }: DoorsOptions): Doors {
+  const { adminToken, auth, governance } = deployment;
+  const token = adminToken === null ? null : secrets(adminToken);
+  const isAdmin = createIdentify({ mode: "token", clientTokens: token === null ? [] : [token] });
+  const isCaller = (identified: Identified): boolean => identified.kind === "caller";
+  return {
+    mayObserve(parts) {
+      const credential = readCredential(parts);
+      const secret = credential.kind === "one" ? credential.secret : null;
+      if (adminToken !== null) return isCaller(isAdmin(secret));
+      if (auth.mode === "token" || governance !== null) return isCaller(identify(secret));
+      return listenIsLoopback && isLocalHost(parts.headers["host"]);
+    },
+    mayAdminister:
+      adminToken === null
+        ? null
+        : (parts) => {
+            const credential = readAdminCredential(parts);
+            return isCaller(isAdmin(credential.kind === "one" ? credential.secret : null));
+          },
+  };
+}

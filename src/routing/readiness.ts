@@ -1,0 +1,20 @@
+/** Whether anything can be served now. */
+import type { Deployment, Target } from "../ir/deployment.ts";
+import type { Health } from "./health.ts";
+
+/** True while a lane of any target may serve, or would if it had a free slot. */
+export function hasUsableLane(deployment: Deployment, health: Pick<Health, "condition">, nowMs: number): boolean {
+  return Object.values(deployment.targets).some((target) =>
+    lanesOf(target).some((id) => {
+      const lane = deployment.lanes[id];
+      if (lane === undefined) return false;
+      const { eligible, full } = health.condition(target, lane, nowMs);
+      return eligible || full;
+    }),
+  );
+}
+
+/** All lanes a target may come to by itself. */
+export function lanesOf(target: Target): readonly string[] {
+  return [...target.members.flatMap((member) => member.lanes), ...target.substitutes];
+}
