@@ -30,8 +30,8 @@ const COMPILE_TIMEOUT_MS = 5 * 60_000;
 const GIT_TIMEOUT_MS = 30_000;
 
 /**
- * No .env, bunfig.toml, tsconfig.json or package.json of the folder the gateway is started in may change it: whoever
- * owns that folder would run code in it. Turning text into code is switched off too (zod falls back to its interpreter).
+ * No .env, bunfig.toml, tsconfig.json or package.json of the folder the gateway is started in may change it: the owner
+ * of that folder would run code in it. Turning text into code is switched off too (zod falls back to its interpreter).
  */
 const COMPILE_FLAGS = [
   "--compile",
@@ -187,7 +187,7 @@ async function versionDefines(): Promise<string[]> {
 /** Short hash, `+dirty` when anything (new files included) differs from it, `unknown` without git or outside a checkout of our own. */
 async function describeCommit(): Promise<string> {
   const top = await git(["rev-parse", "--show-toplevel"]);
-  // A source archive unpacked inside somebody else's checkout must not carry that checkout's hash.
+  // A source archive unpacked inside another checkout must not carry that checkout's hash.
   if (top === null || (await realpath(top)) !== (await realpath(root))) return "unknown";
   const [hash, changes] = [await git(["rev-parse", "--short=12", "HEAD"]), await git(["status", "--porcelain"])];
   if (hash === null || changes === null) return "unknown";

@@ -67,7 +67,7 @@ function day(moment: Date): string {
   return moment.toISOString().slice(0, 10);
 }
 
-/** Whoever the catalog can reach, once each, by id. */
+/** Vendors that the catalog can reach, once each, by id. */
 function vendorsOf(): Provider[] {
   const catalog: Record<string, { base_url?: string }> = parse(readFileSync(join(root, "providers.yaml"), "utf8"));
   const addresses = [...Object.values(catalog).flatMap((entry) => entry?.base_url ?? []), ...ADDRESSES_WITH_NAMES];

@@ -30,7 +30,7 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-/** Sends the request as soon as somebody listens; resolves to milliseconds until the first byte of a 200. */
+/** Sends the request as soon as the port is open; resolves to milliseconds until the first byte of a 200. */
 export async function answered(port: number, request: string): Promise<number> {
   const startedMs = performance.now();
   await accepted(port);

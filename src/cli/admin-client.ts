@@ -16,7 +16,7 @@ export type AdminReply =
   | { readonly kind: "answer"; readonly body: JsonObject }
   /** It answered, and said no. */
   | { readonly kind: "refused"; readonly status: number; readonly code: string; readonly message: string }
-  /** Nobody answers there, or somebody who is no Ringmain. */
+  /** No answer there, or one that is not Ringmain's. */
   | { readonly kind: "unreachable"; readonly message: string };
 
 export interface AdminClient {
@@ -35,7 +35,7 @@ export function createAdminClient({ url, token }: AdminPlace): AdminClient {
       try {
         const response = await fetch(`${url}${path}`, {
           method,
-          // Nobody else may be given the token.
+          // The token is for this address only.
           redirect: "manual",
           proxy: "",
           signal: stop.signal,

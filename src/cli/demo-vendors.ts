@@ -97,7 +97,7 @@ function reset(response: ServerResponse): void {
   response.socket?.resetAndDestroy();
 }
 
-/** A client that reads slowly, or has left, holds nobody up but itself. */
+/** A client that reads slowly, or has left, holds up only itself. */
 function write(response: ServerResponse, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     if (response.write(bytes)) resolve();

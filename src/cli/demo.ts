@@ -31,7 +31,7 @@ export interface DemoOptions {
   readonly port: number | null;
   readonly seed: number;
   readonly slowness: number;
-  /** null: until somebody stops it. */
+  /** null: until it is stopped. */
   readonly forMs: number | null;
   readonly quiet: boolean;
   readonly selfcheck: boolean;
@@ -193,7 +193,7 @@ function isFree(port: number): boolean {
     Bun.listen({ hostname: "127.0.0.1", port, socket: { data: () => undefined } }).stop(true);
     return true;
   } catch {
-    return false; // somebody else listens there, or this user may not
+    return false; // another program listens there, or this user may not
   }
 }
 

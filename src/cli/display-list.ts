@@ -47,7 +47,7 @@ function showsOf(display: DisplayConfig): string {
   return `${display.layouts.join(", ")} in ${display.palette}`;
 }
 
-/** Null: nobody can tell the port beforehand. */
+/** Null: the port is not known before the start. */
 function urlOf({ listen }: Deployment): string | null {
   if (listen.port === 0) return null;
   // Every address of this machine is also this one.

@@ -16,7 +16,7 @@ Says which lanes would be asked for TARGET, in which order and how often, which 
 would lose. Nothing is sent to any vendor.
 --request    a request's body (JSON), as a client would send it; without it the smallest one there is
 --url        asks the gateway at this address, with the admin token in RINGMAIN_ADMIN_TOKEN
---config     asks nobody: lanes as they are right after a start
+--config     asks no gateway: lanes as they are right after a start
 Without either, the gateway of the configuration that is found is asked; if it cannot be, lanes are fresh, and it says so.
 Exit code: 0 explained, 1 it could not be, 2 wrong usage.
 `;
@@ -129,7 +129,7 @@ async function fresh(deployment: Deployment, asked: Asked, why: string): Promise
   const { compose } = await import("../compose.ts");
   const { realEffects } = await import("../process/real-effects.ts");
   const gateway = compose({
-    // Nobody asks for anything here, so there are no keys to let them in.
+    // No client asks here, so no keys are needed.
     deployment: { ...deployment, governance: null },
     governed: null,
     effects: realEffects("own"),

@@ -3,7 +3,7 @@ import { nearest } from "../config/nearest.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT } from "./text.ts";
 
-/** Commands by name, in the order of a first day; those that nobody types are left out. */
+/** Commands by name, in the order of a first day; those that people do not type are left out. */
 export const COMMANDS_SHOWN = {
   demo: "try it: the real gateway on simulated vendors, no key needed",
   init: "write a config.yaml for the vendors whose keys are in the environment",

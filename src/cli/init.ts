@@ -16,7 +16,7 @@ Writes config.yaml (or FILE) for the vendors whose keys are in the environment.
 --force overwrites a file that is there.
 `;
 
-/** 160 bits: nobody guesses it. */
+/** 160 bits: too many to guess. */
 const TOKEN_BYTES = 20;
 
 export async function init(args: readonly string[], io: CliIo): Promise<number> {

@@ -14,7 +14,7 @@ export interface LedgerAccess {
   close(): void;
 }
 
-/** A sentence: there is nobody to ask. */
+/** A sentence: no gateway can be asked. */
 export async function openAccess(
   args: readonly string[],
   url: string | null,
@@ -30,7 +30,7 @@ export async function openAccess(
   const direct = await onDisk(deployment.governance);
   if (direct.kind === "refused") return direct.why;
   if (direct.kind === "access") return direct.access;
-  // Somebody holds the lock: that will be the gateway.
+  // The lock is held: that will be the gateway.
   const place = placeIn(deployment, io);
   if (typeof place === "string") return `${direct.why} It cannot be asked: ${place}; name its address with --url.`;
   return overHttp(createAdminClient(place));

@@ -51,7 +51,7 @@ function withListen(deployment: Deployment, listen: string, io: CliIo): Deployme
     );
     return null;
   }
-  // Names of lanes and accounts are for the operator; on a public address the client is somebody else.
+  // Names of lanes and accounts are for the operator; on a public address the client is another person.
   const errorDetail = !loopback && wasLocal ? "minimal" : deployment.errorDetail;
   return { ...deployment, listen: { host, port }, errorDetail };
 }

@@ -1,11 +1,11 @@
-/** `ringmain worker`: what the supervisor starts; nobody types it. Ends its process by itself. */
+/** `ringmain worker`: the supervisor starts it, people do not. Ends its process by itself. */
 import { runWorker } from "../process/worker.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT } from "./text.ts";
 
 export function worker(_args: readonly string[], io: CliIo): Promise<number> {
   if (process.send === undefined) {
-    io.err('"worker" is started by "ringmain serve" and by nobody else.\n');
+    io.err('"worker" is started by "ringmain serve" only.\n');
     return Promise.resolve(EXIT.usage);
   }
   runWorker();

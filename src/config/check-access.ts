@@ -69,7 +69,7 @@ function checkClientTokens(input: CheckInput, mode: AuthMode | null, findings: F
   checkAwsKeys(input, mode, findings);
   const isKeyed = config.governance?.enabled === true || (config.auth?.aws_keys ?? []).length > 0;
   if (mode === "token" && tokens.length === 0 && !isKeyed) {
-    findings.error(["auth"], "mode token needs client_tokens; without one nobody could get in");
+    findings.error(["auth"], "mode token needs client_tokens; without one no client is let in");
   }
   if (mode === "none" && tokens.length > 0) {
     findings.warn(["auth"], "mode none lets everybody in and ignores the tokens; set mode: token to use them");

@@ -24,7 +24,7 @@ export function checkGovernance({ config, names }: CheckInput, findings: Finding
   if (clientTokenForms(config).length > 0) {
     findings.warn(
       ["auth"],
-      "has client tokens that let nobody in while governance is enabled; make virtual keys instead",
+      "has client tokens, which are not accepted while governance is enabled; make virtual keys instead",
     );
   }
   if (governance.budget === "strict" && (governance.unpriced ?? "allow") === "allow") {

@@ -53,7 +53,7 @@ function checkProvider(model: ConfigModel, path: Path, { catalog, names }: Check
   }
 }
 
-/** Money is held in whole nano-dollars; a finer price would be rounded, and rounding is somebody's money. */
+/** Money is held in whole nano-dollars; a finer price would be rounded, and rounding changes a bill. */
 function checkPrices(prices: ConfigModel["prices"], path: Path, findings: Findings): void {
   const { tiers = [], ...flat } = prices ?? {};
   checkAmounts(flat, path, findings);

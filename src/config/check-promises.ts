@@ -48,7 +48,7 @@ function providerOfModel(name: string, { config }: CheckInput): string {
   return (Object.hasOwn(config.models, name) ? config.models[name]?.provider : undefined) ?? "";
 }
 
-/** Only where somebody asked for more patience than the default: the default itself is as long as the default deadline. */
+/** Only where the file asks for more than the default, which itself is as long as the default deadline. */
 function checkPatience(name: string, pool: ConfigPool, input: CheckInput, findings: Findings): void {
   const asked =
     pool.timeouts === undefined ? membersOf(pool).flatMap((model) => timeoutsOf(model, input)) : [pool.timeouts];

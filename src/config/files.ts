@@ -1,4 +1,4 @@
-/** The file system as configuration needs it: text or nothing. Whoever asked knows which key a missing file belongs to. */
+/** The file system as configuration needs it: text or nothing. The caller knows which key a missing file belongs to. */
 
 /** Null when it is not there, not readable or not a file. */
 export function readFileOrNull(path: string): string | null {

@@ -50,7 +50,7 @@ export function findConfig({ argv, env, exists, cwd }: FindInput): Found {
   return { config, providers, tried, explicitMissing };
 }
 
-/** The folder for a user's own configuration (XDG base directories); empty where nobody has a home. */
+/** The folder for a user's own configuration (XDG base directories); empty where the user has no home. */
 function userFolder(env: FindInput["env"]): string[] {
   const xdg = env["XDG_CONFIG_HOME"];
   // A relative value is to be ignored, says the specification.

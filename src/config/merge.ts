@@ -17,7 +17,7 @@ export function mergeProvider(own: ConfigProvider, catalog: CatalogProvider | un
   };
 }
 
-/** Undefined where the name is nobody's. */
+/** Undefined where no provider has the name. */
 export function providerOf(name: string, config: ConfigFile, catalog: Catalog): ConfigProvider | undefined {
   const own = Object.hasOwn(config.providers, name) ? config.providers[name] : undefined;
   return own === undefined ? undefined : mergeProvider(own, catalog.providers.get(name));

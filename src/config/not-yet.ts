@@ -1,6 +1,6 @@
 /**
- * Keys the configuration format has and this version does not act on. Each is announced, and where somebody's safety rests on
- * it, refused: a limit that does not hold is worse than no limit. Whoever builds a part deletes its row.
+ * Keys the configuration format has and this version does not act on. Each is announced, and refused
+ * where safety rests on it: a limit that does not hold is worse than no limit. A part that is built loses its row.
  */
 import type { Path } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";

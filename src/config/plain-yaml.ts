@@ -240,7 +240,7 @@ function afterSpaces(text: string, from: number): number {
 const UNUSUAL = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
 const NOT_SPACE = /[^ ]/;
 const FORBIDDEN_KEY = "__proto__";
-/** A key in words nobody could take for anything else, its colon included; a colon inside is one that no space follows. */
+/** A key of plain words with its colon; a colon inside a word has no space after it. */
 const KEY = /^([A-Za-z_](?:[\w./@+-]|:(?=[\w./@+-]))*):(?= |$)/;
 const KEY_INSIDE = /[A-Za-z_](?:[\w./@+-]|:(?=[\w./@+-]))*:(?= )/y;
 const QUOTED = /"[^"\\]*"|'[^']*'/y;

@@ -1,6 +1,6 @@
 /**
  * Is a base URL fit to receive a provider's key? https only, and no host of this machine or its network in any spelling,
- * unless the provider says `allow_private`. Names are judged as written: what they resolve to is for whoever connects.
+ * unless the provider says `allow_private`. Names are judged as written: what they resolve to is checked at the connection.
  */
 export type BaseUrlVerdict =
   | { readonly kind: "fine" }
@@ -38,7 +38,7 @@ function blockedReason(authority: string, hostname: string): string | null {
   const address = parseV4(name);
   if (address === null) return null;
   if (isBlockedV4(address)) return PRIVATE;
-  // The reader accepts 0x08080808 for 8.8.8.8. Nobody writes that but to get around a guard.
+  // The reader accepts 0x08080808 for 8.8.8.8. Such a spelling has one use: to get around a guard.
   return isPlainV4(authority) ? null : "is an address in an unusual spelling";
 }
 

@@ -74,7 +74,7 @@ function lanesOfModel(
   }));
 }
 
-/** Where nobody says who else can open an account's sealed reasoning, nobody can. */
+/** Unless the file says otherwise, only the account itself can open its signed reasoning. */
 function ownSeals(provider: string, account: string): string {
   return `a-${sha256Hex(`${provider}/${account}`).slice(0, SEAL_DIGEST_CHARS)}`;
 }

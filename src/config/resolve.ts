@@ -30,7 +30,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     auth: { mode, clientTokens: clientTokensOf(config, source, resolvePath), ...awsKeysOf(input) },
     adminToken: secretRefOf(adminTokenForms(config), source, resolvePath),
     metering: config.metering ?? "exact",
-    // Names of lanes and accounts are for the operator; on a public address the client is somebody else.
+    // Names of lanes and accounts are for the operator; on a public address the client is another person.
     errorDetail: config.errors?.detail ?? (address.loopback ? "full" : "minimal"),
     responseHeaders: config.response_headers ?? "full",
     log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },

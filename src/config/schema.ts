@@ -1,6 +1,6 @@
 /**
  * The shape of both files: every key there is, its type and its bounds. What a value means together with others is in
- * check.ts. All objects are strict: a key that nobody reads is a mistake of somebody who believes it is read.
+ * check.ts. All objects are strict: a key that is not read is a mistake of a person who believes that it is.
  */
 import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";

@@ -44,7 +44,7 @@ function provider({ name, protocol, temper, accounts }: DemoVendor, vendorsUrl: 
   ];
 }
 
-/** The upstream name is what the model really is, whoever sells it. */
+/** The upstream name is what the model really is, at any vendor. */
 function model({ name, upstreamModel, tier, inputUsd, outputUsd }: DemoModel, vendor: DemoVendor): string {
   const facts = `{ context_window: 200000, max_output_tokens: 32000, tools: true, structured_output: true, tier: ${tier} }`;
   const prices = `{ input_per_million_usd: ${inputUsd}, output_per_million_usd: ${outputUsd} }`;

@@ -90,8 +90,8 @@ const CALL_IDS: ReadonlyMap<string, string> = new Map([["anthropic", "toolu_01"]
 const CALL_ID_CHARS = 22;
 
 /**
- * More tools than this are an agent's toolbox, offered with every request. Its owner would see commands run that nobody
- * meant, so from there on a tool is called only when the question names it.
+ * More tools than this are an agent's toolbox, offered with every request. Its owner would see commands run that were
+ * not meant, so from there on a tool is called only when the question names it.
  */
 const TOOLS_CALLED_FREELY_MAX = 4;
 
@@ -145,13 +145,13 @@ function textFor(request: IrRequest, index: number): string {
   return format?.kind === "json" ? JSON.stringify({ answer: text }) : text;
 }
 
-/** The words of the last turn in which a person said something; "" when nobody did. */
+/** The words of the last turn in which a person said something; "" when no person did. */
 function questionOf(request: IrRequest): string {
   const asked = request.turns.filter((turn) => turn.role === "user" && textOf(turn.blocks) !== "").at(-1);
   return asked === undefined ? "" : textOf(asked.blocks).replaceAll(REMINDER, "").trim();
 }
 
-/** What agents tell the model beside the question: dates and rules, nobody's question. */
+/** What agents tell the model beside the question: dates and rules, which are no question. */
 const REMINDER = /<system-reminder>[\s\S]*?<\/system-reminder>/g;
 
 /** Tool results since the assistant last spoke: the turns at the very end. */

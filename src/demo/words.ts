@@ -81,13 +81,13 @@ const KINDS: readonly Kind[] = [
   {
     asks: /^\W*why\b/i,
     answer: (question) =>
-      `Mostly because of how the parts work together. With ${topicOf(question)} a small cause at the beginning has a large effect at the end, and everything in between only carries it along.`,
+      `Mostly because of how the parts work together. With ${topicOf(question)} a small cause at the beginning has a large effect at the end, and everything after it only carries it along.`,
   },
 ];
 
 const GENERAL: readonly ((question: string) => string)[] = [
   (question) =>
-    `In short: ${topicOf(question)} is best understood from its purpose. Look first at what it is for, then at what it needs, and the details in between explain themselves.`,
+    `In short: ${topicOf(question)} is best understood from its purpose. Look first at what it is for, then at what it needs, and the details explain themselves.`,
   (question) =>
     `Seen from the other side, ${topicOf(question)} is a matter of trade-offs. What is gained in one place is paid for in another, and a good answer says which.`,
   (question) =>

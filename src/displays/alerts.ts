@@ -29,7 +29,7 @@ export interface AlertOptions {
 export interface Alerts {
   /** Null: nothing changed, or it is too soon to say. */
   step(snapshot: Snapshot, nowMs: number): Alert | null;
-  /** Takes what is as told: it was a time at which nobody wants to hear of it. */
+  /** Takes what is as said already: it happened in the quiet hours. */
   skip(snapshot: Snapshot): void;
 }
 

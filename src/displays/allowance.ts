@@ -1,6 +1,6 @@
 /**
- * How much of something limited is used: a vendor's quota, the cap of an account, a budget. Displays are told by whoever
- * knows; what nobody knows is not there.
+ * How much of something limited is used: a vendor's quota, the cap of an account, a budget. Displays are told
+ * what is known; what is unknown is not there.
  */
 export interface Allowance {
   readonly kind: "quota" | "budget";

@@ -38,7 +38,7 @@ export interface MqttLinkOptions {
   readonly effects: DisplayEffects;
   /** Begins the client id, which is another one for every process. */
   readonly name: string;
-  /** `online` and `offline` stand here, retained; null: nobody is told, and there is no last will. */
+  /** `online` and `offline` stand here, retained; null: neither is said, and there is no last will. */
   readonly statusTopic: string | null;
   readonly subscriptions: readonly string[];
   /** null: as large as the broker takes. */
@@ -56,7 +56,7 @@ const CLOSE_MS = 2_000;
 const INFLIGHT_MAX = 16;
 /** A connection that held this long was a good one; until then its end is one more failure in a row. */
 const GOOD_AFTER_MS = 30_000;
-/** Of a message that somebody sends us; our own discovery, the largest that we ask for, has a tenth of it. */
+/** Of a message that arrives; our own discovery, the largest that we ask for, has a tenth of it. */
 const RECEIVED_BYTES_MAX = 1024 * 1024;
 
 export const ONLINE = "online";
@@ -186,7 +186,7 @@ function letGo(connection: Connection): void {
   // A connection that goes away takes what was on its way with it.
   for (const finish of connection.inflight) finish({ kind: "failed", why: LOST });
   if (dropped === null) return;
-  // What its socket says after this concerns nobody.
+  // What its socket says after this has no reader.
   dropped.on("error", ignore);
   dropped.end(true);
 }

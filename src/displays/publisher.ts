@@ -1,6 +1,6 @@
 /**
  * The one place that looks at the snapshot and shows it: once a second, to every display by itself. One that is slow,
- * broken or absent keeps nobody waiting, and has no way back to whoever made the snapshot.
+ * broken or absent keeps no other waiting, and has no way back to where the snapshot is made.
  */
 import type { DisplayConfig } from "../ir/display.ts";
 import { type DisplayEffects, type DisplayState, type Login, type RemoteDisplay, within } from "./display.ts";

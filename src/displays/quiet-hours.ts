@@ -1,4 +1,4 @@
-/** Whether it is a time of day at which nobody wants to be told anything. Pure. */
+/** Whether a time of day is within the quiet hours. Pure. */
 import type { QuietHours } from "../ir/display.ts";
 
 /** From the first minute on, until before the last one. */

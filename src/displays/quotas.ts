@@ -18,7 +18,7 @@ interface Told {
   readonly untilWallMs: number;
 }
 
-/** An account's limit of which nobody said when it is whole again. */
+/** An account's limit whose reset is unknown. */
 const RESET_MS_DEFAULT = 60_000;
 const LONG_MS_MIN = 3_600_000;
 

@@ -76,7 +76,7 @@ export interface Snapshot {
   readonly today: Spent & { readonly failovers: number; readonly sinceWallMs: number };
   /** Use in the last hour, in equal parts, oldest first. */
   readonly burn: readonly Spent[];
-  /** At most `ALLOWANCES_MAX`; empty: nobody knows of any. */
+  /** At most `ALLOWANCES_MAX`; empty: none is known. */
   readonly allowances: readonly Allowance[];
   /** Lane that answered last; null: none has. */
   readonly lastLane: string | null;
@@ -227,7 +227,7 @@ function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: numbe
   };
 }
 
-/** False: it cost something and nobody knows what. */
+/** False: its cost is unknown. */
 function isPriced(record: ExchangeRecord): boolean {
   return record.costNanos !== null || tokensOf(record) === 0;
 }

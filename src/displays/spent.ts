@@ -5,7 +5,7 @@ export interface Spent {
   readonly tokens: number;
   /** Of what has a known price; null: nothing has. */
   readonly costNanos: number | null;
-  /** Requests that cost something nobody knows. */
+  /** Requests of unknown cost. */
   readonly unpriced: number;
 }
 

@@ -7,7 +7,7 @@ export type Tier = (typeof TIERS)[number];
 export const MODALITIES = ["text", "image", "document", "audio", "video"] as const;
 export type Modality = (typeof MODALITIES)[number];
 
-/** Facts about a model; every null is "nobody told us". Tokens. */
+/** Facts about a model; every null is unknown. Tokens. */
 export interface Capabilities {
   readonly contextWindow: number | null;
   readonly maxOutputTokens: number | null;

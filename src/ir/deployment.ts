@@ -178,7 +178,7 @@ export interface Group {
   readonly limits: Limits;
 }
 
-/** A budget that goes with a request, its session or its project, whoever asks. */
+/** A budget that goes with a request, its session or its project, for any caller. */
 export interface Gate {
   readonly scope: "request" | "session" | "project";
   readonly window: BudgetWindow;

@@ -1,4 +1,4 @@
-/** Texts (and images, where a vendor embeds them) to vectors, in between. */
+/** Texts (and images, where a vendor embeds them) to vectors, in the IR. */
 import type { Extras } from "./request.ts";
 import type { Usage } from "./usage.ts";
 

@@ -1,5 +1,5 @@
 /**
- * A streamed answer in between. Order: one `start`; blocks (`block-start`, deltas, `block-end`), interleaved only as
+ * A streamed answer in the IR. Order: one `start`; blocks (`block-start`, deltas, `block-end`), interleaved only as
  * the vendor interleaves them; `finish` per choice; `usage` whenever the vendor reports it (cumulative);
  * then exactly one of `end` and `failed`, and nothing after it. A reader's `failed` tells what the vendor said; the
  * exchange judges that, and a writer's `failed` holds the failure.

@@ -70,7 +70,7 @@ export interface Failure {
   readonly kind: FailureKind;
   /** A sentence safe to show to the client, in words of the protocol's world: no secrets, bodies, hosts or stack. */
   readonly message: string;
-  /** Wait asked for by the upstream, or until the earliest recovery; null: nobody said. */
+  /** Wait asked for by the upstream, or until the earliest recovery; null: not said. */
   readonly retryAfterMs: number | null;
   /** What the upstream said; null: the failure is ours, or nothing came. */
   readonly upstream: UpstreamWords | null;

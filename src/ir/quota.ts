@@ -8,7 +8,7 @@ export interface QuotaHeaders {
   readonly scope: "lane" | "account";
   /** Counts that are left of a limit, or the share that is used, 0 to 1. */
   readonly told: { readonly remaining: string; readonly limit: string } | { readonly used: string };
-  /** null: nobody says when it is whole again. */
+  /** null: its reset is unknown. */
   readonly reset: string | null;
 }
 

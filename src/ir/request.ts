@@ -1,5 +1,5 @@
 /**
- * The conversation request in between: a superset of what two or more protocols share. What one protocol alone has
+ * The conversation request in the intermediate representation (IR): a superset of what two or more protocols share. What one protocol alone has
  * rides as extras or as a foreign block and is written back verbatim when the egress is that same protocol.
  */
 

@@ -1,4 +1,4 @@
-/** Documents in order of relevance to a query, in between. */
+/** Documents in order of relevance to a query, in the IR. */
 import type { Extras } from "./request.ts";
 import type { Usage } from "./usage.ts";
 

@@ -1,4 +1,4 @@
-/** A complete answer in between. */
+/** A complete answer in the IR. */
 import type { Extras, IrBlock } from "./request.ts";
 import type { Usage } from "./usage.ts";
 

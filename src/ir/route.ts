@@ -1,4 +1,4 @@
-/** Routes as data: protocols declare them, the server serves them, nobody else knows what a path means. */
+/** Routes as data: protocols declare them, the server serves them, no other room knows what a path means. */
 import type { Operation } from "./facts.ts";
 
 export interface Route {

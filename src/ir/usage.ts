@@ -95,7 +95,7 @@ export function lessUsage(sum: Usage, part: Usage): Usage {
   };
 }
 
-/** Null where neither says, or one that does not say has counts nobody knows. */
+/** Null where neither says, or where one that does not say has unknown counts. */
 function sumBilled(left: Usage, right: Usage): Billed | null {
   if (left.billed === undefined && right.billed === undefined) return null;
   const [one, two] = [billedOf(left), billedOf(right)];

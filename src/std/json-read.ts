@@ -78,7 +78,7 @@ function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isRawJson(value);
 }
 
-/** Raw JSON may also hold text, a boolean or null, when somebody built it so. */
+/** Raw JSON may also hold text, a boolean or null, when it was built so. */
 function readRawNumber(raw: RawJson): unknown {
   const value: unknown = JSON.parse(raw.rawJSON);
   return value;

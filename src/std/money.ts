@@ -27,7 +27,7 @@ export function usdToNanos(usd: string | number): Nanos {
   return amount;
 }
 
-/** As `usdToNanos`, for text somebody else wrote: null when it is not an amount we can hold exactly. */
+/** As `usdToNanos`, for text from outside: null when it is not an amount we can hold exactly. */
 export function readUsd(usd: string | number): Nanos | null {
   // A number is read through its shortest decimal spelling, which is what its author wrote: 0.1 is 0.1.
   const parts = DECIMAL.exec(String(usd));

@@ -1,4 +1,4 @@
-/** Text nobody can guess, of letters and digits: ids and secrets. Chance is an argument. */
+/** Text that cannot be guessed, of letters and digits: ids and secrets. Chance is an argument. */
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE62_CODES = Buffer.from(BASE62);

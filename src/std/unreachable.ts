@@ -6,7 +6,7 @@ export function unreachable(value: never): never {
   throw new Error(`unreachable: ${describeTag(value)}`);
 }
 
-/** Longest tag shown; a tag of ours is a short word, anything longer is somebody's data. */
+/** Longest tag shown; a tag of ours is a short word, anything longer is data from outside. */
 const TAG_CHARS_MAX = 40;
 
 function describeTag(value: unknown): string {

@@ -3,7 +3,7 @@
  * digits, the signs of money and shares, and the small letters of windows (5h, 7d, 1m) and counts (12k).
  */
 
-/** Rows of characters; whoever draws it gives each a color, and one without a color leaves what is behind it. */
+/** Rows of characters; the drawing gives each a color, and one without a color leaves what is behind it. */
 export type Sprite = readonly string[];
 
 /** Written side by side, a blank column between two glyphs; `split` cuts them apart. */

@@ -54,7 +54,7 @@ export function createAwtrixHttp(options: AwtrixHttpOptions): AwtrixLink {
       fail(answered.kind === "failed" ? answered.why : notAwtrix(answered));
       return false;
     }
-    // After a failure nobody knows what the clock still shows.
+    // After a failure it is unknown what the clock still shows.
     if (device === null || failures > 0 || hasRestarted(device, now)) epoch += 1;
     device = now;
     lookedMs = effects.nowMs();

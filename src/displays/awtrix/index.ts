@@ -24,7 +24,7 @@ export interface AwtrixOptions {
 const PICTURE_MS_MIN = 950;
 /** A clock that could not read a picture is sent words for this long. */
 const WORDS_MS = 600_000;
-/** Brightness is somebody else's to change too, so ours is said again now and then. */
+/** Others change the brightness too, so ours is said again now and then. */
 const SETTINGS_MS = 900_000;
 /** What is under way at the end is waited for this long. */
 const WORK_MS = 3_000;

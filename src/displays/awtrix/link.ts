@@ -12,7 +12,7 @@ export type Sent =
   | { readonly kind: "refused"; readonly why: string }
   /** More than the clock can take in; nothing was sent. */
   | { readonly kind: "too-large" }
-  /** Nobody knows whether it arrived. */
+  /** Whether it arrived is unknown. */
   | { readonly kind: "failed"; readonly why: string };
 
 export interface AwtrixLink {

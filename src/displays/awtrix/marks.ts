@@ -1,11 +1,11 @@
 /**
- * A mark of 8 × 8 pixels for each vendor, drawn by us: none is a copy of anybody's logo. A provider nobody drew has its
+ * A mark of 8 × 8 pixels for each vendor, drawn by us: none is a copy of a logo. A provider without a drawing has its
  * first two letters in a color that its name always gives.
  */
 import { GLYPHS, type Sprite } from "./glyphs.ts";
 import { drawn, type Mark } from "./mark.ts";
 
-/** By the first word of the name that somebody drew: `deepseek-anthropic` is DeepSeek's, whatever protocol it speaks. */
+/** By the first word of the name that has a drawing: `deepseek-anthropic` is DeepSeek's, whatever protocol it speaks. */
 export function markOf(provider: string): Mark {
   for (const word of provider.toLowerCase().split(/[^a-z0-9]+/)) {
     const drawn = DRAWN.find(({ words }) => words.includes(word));
@@ -45,7 +45,7 @@ const NARROW: ReadonlyMap<string, Sprite> = new Map([
 interface Drawn {
   /** Of a provider's name, in lower case. */
   readonly words: readonly string[];
-  /** null: letters, although a later word of the name may be somebody else's. */
+  /** null: letters, although a later word of the name may have a drawing. */
   readonly mark: Mark | null;
 }
 

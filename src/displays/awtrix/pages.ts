@@ -42,7 +42,7 @@ export type Page =
   /** There is no provider to show. */
   | { readonly kind: "nothing" };
 
-/** A matrix that pages through more than this tells nobody anything. */
+/** A matrix that pages through more than this cannot be followed. */
 export const PAGES_MAX = 24;
 
 /** At least one. */
@@ -125,5 +125,5 @@ function alertPages({ providers, allowances, lanes, burnShare }: View): Page[] {
   return [{ kind: "calm", lanes: lanes.length, taking, isProven: lanes.some((lane) => lane.label === "healthy") }];
 }
 
-/** Of lanes that are out, the one somebody must look after first is last. */
+/** Of lanes that are out, the one a person must look after first is last. */
 const SEVERITY: readonly HealthLabel[] = ["disabled", "cooling-down", "rate-limited", "exhausted", "auth-failed"];

@@ -12,7 +12,7 @@ export interface Palette {
   readonly plenty: number;
   readonly warm: number;
   readonly hot: number;
-  /** A lane that takes requests, that will again by itself, that somebody must look after. */
+  /** A lane that takes requests, that will again by itself, that a person must look after. */
   readonly good: number;
   readonly waiting: number;
   readonly bad: number;

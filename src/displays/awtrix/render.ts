@@ -107,7 +107,7 @@ function drawBar({ canvas, palette }: Ink, x: number, width: number, share: numb
   canvas.bar(x, BAR_Y, lit, color);
 }
 
-/** A bar of which nobody knows how long it is. */
+/** A bar of unknown length. */
 function drawUnknownBar({ canvas, palette }: Ink, x: number, width: number): void {
   for (let at = 0; at < width; at += 3) canvas.set(x + at, BAR_Y, palette.faint);
 }

@@ -124,7 +124,7 @@ function accountComponents({ key, provider, account }: AccountView, snapshot: Sn
       ...from("health"),
     },
     [`${key}_problem`]: { p: "binary_sensor", name: `${title} problem`, device_class: "problem", ...from("problem") },
-    // Nobody wants an entity that can never say anything.
+    // An entity that can never say anything is left out.
     ...(isLimited
       ? {
           [`${key}_quota_remaining`]: {
@@ -197,7 +197,7 @@ function onOff(isOn: boolean): "ON" | "OFF" {
 
 /**
  * The document that takes away the components of an older one which are no longer there: each with nothing but its
- * platform. Null: there are none. `older` is what stands on the discovery topic, whoever wrote it.
+ * platform. Null: there are none. `older` is what stands on the discovery topic, ours or not.
  */
 export function removalDocument(older: string, current: object): object | null {
   const before = componentsOf(parse(older));

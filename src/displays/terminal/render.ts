@@ -144,7 +144,7 @@ function paint(style: string, text: string): string {
   return `\u001b[${style}m${text}\u001b[0m`;
 }
 
-/** Green: takes requests. Yellow: will again by itself. Red: somebody must act. Grey: nobody knows yet. */
+/** Green: takes requests. Yellow: will again by itself. Red: a person must act. Grey: not known yet. */
 function dotColor(label: HealthLabel): string {
   switch (label) {
     case "healthy":
