@@ -5,9 +5,9 @@
 import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
 import { readCitation, readToolUseExtras } from "./block-reader.ts";
 import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
@@ -69,7 +69,7 @@ interface OpenBlock {
 const UNKNOWN_MAX = 16;
 
 function readFrame(state: State, frame: Frame, events: ReadEvent[]): void {
-  const message = parseFrame(frame.data);
+  const message = parseFrame(frame);
   if (message === null) {
     fail(state, "malformed", events);
     return;
@@ -104,16 +104,6 @@ const EVENTS = {
 } as const satisfies Record<StreamEventType | "ping" | "error", FrameReader>;
 
 const READERS: ReadonlyMap<string, FrameReader> = new Map(Object.entries<FrameReader>(EVENTS));
-
-/** Null when the data is no JSON object. */
-function parseFrame(data: string): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
-}
 
 function readStart(state: State, message: JsonObject, events: ReadEvent[]): void {
   if (state.started) {

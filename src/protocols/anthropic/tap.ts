@@ -3,9 +3,9 @@
  * parsed; the few that carry usage, the end or an error are.
  */
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
-import { asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { readModel } from "./response-reader.ts";
@@ -17,7 +17,7 @@ export function createTap(): Tap {
     frame(frame) {
       const quick = quickNote(frame);
       if (quick !== null) return quick;
-      const note = readNote(parseFrame(frame.data));
+      const note = readNote(parseFrame(frame) ?? {});
       if (note.usage === null) return note;
       usage = mergeUsage(usage, note.usage);
       return { ...note, usage };
@@ -40,16 +40,6 @@ function quickNote(frame: Frame): TapNote | null {
     return EMPTY_MEMBERS.some((member) => data.includes(member)) ? NOTHING_TO_NOTE : MEANINGFUL;
   }
   return data.startsWith(STOP_START) ? NOTHING_TO_NOTE : null;
-}
-
-/** What cannot be read is left to whoever reads the stream: the bytes are the vendor's. */
-function parseFrame(data: string): JsonObject {
-  try {
-    return asObject(parseJson(data)) ?? {};
-  } catch (error) {
-    if (error instanceof WireError) return {};
-    throw error;
-  }
 }
 
 function readNote(message: JsonObject): TapNote {

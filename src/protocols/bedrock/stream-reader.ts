@@ -5,10 +5,10 @@
 import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
-import { asNumber, asObject, asText, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { exceptionOf } from "../framing/event-stream-framing.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
 import { readCitation } from "./citations.ts";
 import { readException } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
@@ -103,19 +103,9 @@ function readFrame(state: State, frame: Frame, events: ReadEvent[]): void {
     if (frame.event !== "initial-response") reportUnknown(state, `event ${frame.event ?? ""}`, events);
     return;
   }
-  const message = parseFrame(frame.data);
+  const message = parseFrame(frame);
   if (message === null) fail(state, "malformed", events);
   else read(state, message, events);
-}
-
-/** Null when the data is no JSON object. */
-function parseFrame(data: string): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
 }
 
 function ensureStarted(state: State, _message: JsonObject, events: ReadEvent[]): void {

@@ -3,10 +3,10 @@
  * and never parsed; the few that carry usage, the end or an exception are.
  */
 import type { ErrorWords } from "../../ir/error-words.ts";
-import { asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asText, at, type JsonObject } from "../../std/json.ts";
 import { exceptionOf } from "../framing/event-stream-framing.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
 import { readError, readException } from "./error-words.ts";
 import { readUsage } from "./usage.ts";
 
@@ -44,12 +44,12 @@ function readNote(frame: Frame, finished: boolean): TapNote {
     case "contentBlockStart":
       return /"start"\s*:\s*\{\s*"/.test(frame.data) ? MEANINGFUL : QUIET;
     case "messageStop": {
-      const finish = asText(at(parseFrame(frame.data), "stopReason")) ?? null;
+      const finish = asText(at(parseFrame(frame), "stopReason")) ?? null;
       const ends = finish !== null;
       return { ...QUIET, finish, settled: ends, meaningful: ends };
     }
     case "metadata":
-      return { ...QUIET, usage: readUsage(at(parseFrame(frame.data), "usage")), settled: finished, terminal: finished };
+      return { ...QUIET, usage: readUsage(at(parseFrame(frame), "usage")), settled: finished, terminal: finished };
     default:
       return QUIET;
   }
@@ -65,16 +65,6 @@ function isEmptyDelta(data: string): boolean {
 
 /** A delta that says nothing is short, whatever its padding. */
 const LOOK_CHARS = 512;
-
-/** What cannot be read is left to whoever reads the stream: the bytes are the vendor's. */
-function parseFrame(data: string): JsonObject {
-  try {
-    return asObject(parseJson(data)) ?? {};
-  } catch (error) {
-    if (error instanceof WireError) return {};
-    throw error;
-  }
-}
 
 const NO_ANSWER: ErrorWords = {
   status: 200,

@@ -10,7 +10,7 @@ import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../
 import type { Frame, StreamReader } from "../protocol.ts";
 import { rest } from "../shared/extras.ts";
 import { shortHash } from "../shared/names/tools.ts";
-import { parseFrame } from "../shared/tap-notes.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
 import { placeOf, readCitation } from "./citations.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";

@@ -5,9 +5,9 @@
 import { type Modality, type Needs, NO_NEEDS } from "../../ir/capability.ts";
 import { answersAsked } from "../../ir/facts.ts";
 import { mergeUsage, tokenCount, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Operations, RelayedOperation, Tap } from "../protocol.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
@@ -65,7 +65,7 @@ function createRelayedTap(isAnswer: (body: JsonObject) => boolean): Tap {
       if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: true, terminal: true };
       // Pictures and sound are long, and only the last event of a stream tells its usage.
       if (isCommitted && data.length > LOOK_CHARS_MAX && !data.includes('"usage"')) return NOTHING_TO_NOTE;
-      const body = parseFrame(data);
+      const body = parseFrame({ data });
       if (body === null) return NOTHING_TO_NOTE;
       const failed = event === "error" || body["type"] === "error" || hasError(body);
       const reported = readRelayedUsage(body["usage"]);
@@ -109,15 +109,6 @@ const ENDINGS = /^(?:image_\w+\.completed|speech\.audio\.done|transcript\.text\.
 function hasError(body: JsonObject): boolean {
   const error = body["error"];
   return asObject(error) !== undefined || (asText(error) ?? "") !== "";
-}
-
-function parseFrame(data: string): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
 }
 
 /** Null where the vendor counts seconds or nothing at all. The details are spelled both ways. */

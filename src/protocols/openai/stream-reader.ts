@@ -8,7 +8,7 @@ import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
-import { parseFrame } from "../shared/tap-notes.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
 import { readInBandError } from "./errors.ts";
 import { hide, ORIGIN, rest } from "./extras.ts";

@@ -5,9 +5,9 @@
 import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { dropped } from "../../ir/loss.ts";
 import { NO_EXTRAS } from "../../ir/request.ts";
-import { asObject, asText, type JsonObject, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
 import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { createdMs, nonEmpty, reasonOf } from "./response-reader.ts";
@@ -64,7 +64,7 @@ function readFrame(state: State, frame: Frame): void {
     fail(state, "cut-short");
     return;
   }
-  const event = parseFrame(frame.data);
+  const event = parseFrame(frame);
   if (event === null) {
     fail(state, "malformed");
     return;
@@ -187,16 +187,6 @@ const READERS: ReadonlyMap<string, EventReader> = new Map(
 
 /** Steps of a tool the vendor runs itself, whichever it adds next. */
 const PROGRESS = /^response\.[a-z_]+_call(_[a-z_]+)?\.[a-z_]+$|^(codex\.)?(response\.)?rate_limits(\.updated)?$/;
-
-/** Null: not a JSON object. */
-function parseFrame(data: string): JsonObject | null {
-  try {
-    return asObject(parseJson(data)) ?? null;
-  } catch (error) {
-    if (error instanceof WireError) return null;
-    throw error;
-  }
-}
 
 /** Once; a server that leaves the start out still gets its content through. */
 function begin(state: State, response: JsonObject): void {

@@ -4,7 +4,8 @@
  */
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
-import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE, parseFrame } from "../shared/tap-notes.ts";
+import { parseFrame } from "../shared/parse-frame.ts";
+import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { nonEmpty, reasonOf } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
