@@ -1,7 +1,7 @@
 /** `ringmain check`: everything that is wrong with the configuration, with places; or what it comes to, if nothing is. */
 import { relative } from "node:path";
 import { fileExists, readFileOrNull } from "../config/files.ts";
-import { type Found, findConfig } from "../config/find.ts";
+import { type ConfigLocation, findConfig } from "../config/find.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import type { Deployment, Lane, SecretRef, Target } from "../ir/deployment.ts";
 import type { CliIo } from "./io.ts";
@@ -50,7 +50,7 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
 }
 
 /** A sentence that says what to do; null: all that is needed is there. */
-function missingFile(found: Found, io: CliIo): string | null {
+function missingFile(found: ConfigLocation, io: CliIo): string | null {
   const names = found.explicitMissing.map((path) => nameFor(path, io)).join(" and ");
   if (names !== "") return `${names} does not exist; correct the path, or leave it out to search the usual places.`;
   if (found.config !== null) return null;
@@ -115,7 +115,7 @@ function showRef(ref: SecretRef | null): string {
 }
 
 function toJson(
-  found: Found,
+  found: ConfigLocation,
   deployment: Deployment | null,
   problems: readonly Problem[],
   missing: string | null,

@@ -1,7 +1,7 @@
 /** `ringmain display preview`: the frames a clock would be sent, in the terminal or in a file. */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Frame } from "../displays/awtrix/canvas.ts";
+import type { Picture } from "../displays/awtrix/canvas.ts";
 import { HEIGHT, WIDTH } from "../displays/awtrix/canvas.ts";
 import { type LayoutId, pagesOf } from "../displays/awtrix/pages.ts";
 import type { PaletteId } from "../displays/awtrix/palettes.ts";
@@ -59,13 +59,13 @@ export function displayPreview(args: readonly string[], io: CliIo): number {
   return EXIT.fine;
 }
 
-function framesOf(layout: LayoutId, palette: PaletteId, snapshot: ReturnType<typeof sampleSnapshot>): Frame[] {
+function framesOf(layout: LayoutId, palette: PaletteId, snapshot: ReturnType<typeof sampleSnapshot>): Picture[] {
   const pages = pagesOf([layout], snapshot, { providers: [], burnShare: BURN_SHARE });
   return pages.map((page, at) => renderPage(page, at, palette).frame);
 }
 
 /** A row for every layout, a column for every page. */
-function writePng(file: string, rows: readonly (readonly Frame[])[], scale: number, io: CliIo): number {
+function writePng(file: string, rows: readonly (readonly Picture[])[], scale: number, io: CliIo): number {
   const pictures = rows.map((frames) =>
     frames.map((pixels) => magnify({ width: WIDTH, height: HEIGHT, pixels }, scale)),
   );

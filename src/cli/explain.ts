@@ -74,26 +74,26 @@ async function readRequest(path: string | null, io: CliIo): Promise<JsonObject |
   }
 }
 
-interface Asked {
+interface ExplainQuestion {
   readonly target: string;
   readonly protocol: string | null;
   readonly request: JsonObject | null;
 }
 
-interface Told {
+interface ExplainAnswer {
   /** Where it comes from, as a sentence. */
   readonly source: string;
   readonly explanation: Explanation;
 }
 
-interface Way {
+interface ExplainSource {
   readonly url: string | null;
   readonly isFresh: boolean;
   readonly args: readonly string[];
 }
 
 /** A sentence: it cannot be told. */
-async function explained(asked: Asked, way: Way, io: CliIo): Promise<Told | string> {
+async function explained(asked: ExplainQuestion, way: ExplainSource, io: CliIo): Promise<ExplainAnswer | string> {
   const { createAdminClient, placeIn, placeOf } = await import("./admin-client.ts");
   if (way.url !== null) {
     const place = placeOf(way.url, io);
@@ -112,7 +112,7 @@ async function explained(asked: Asked, way: Way, io: CliIo): Promise<Told | stri
 }
 
 /** The same program wrote it, on the other side. */
-function live(url: string, body: JsonObject): Told | string {
+function live(url: string, body: JsonObject): ExplainAnswer | string {
   return isExplanation(body)
     ? { source: `the gateway at ${url}, as its lanes stand now`, explanation: body }
     : `The gateway at ${url} is of another version.`;
@@ -125,7 +125,7 @@ function isExplanation(body: object): body is Explanation {
 }
 
 /** Lanes as they are right after a start. */
-async function fresh(deployment: Deployment, asked: Asked, why: string): Promise<Told | string> {
+async function fresh(deployment: Deployment, asked: ExplainQuestion, why: string): Promise<ExplainAnswer | string> {
   const { compose } = await import("../compose.ts");
   const { realEffects } = await import("../process/real-effects.ts");
   const gateway = compose({
@@ -166,7 +166,7 @@ function healthText({ health, quotas }: Explanation["order"][number]): string {
   return `${health} (${least.window} ${Math.floor(least.left_share * 100)}% left)`;
 }
 
-function page({ source, explanation }: Told): string {
+function page({ source, explanation }: ExplainAnswer): string {
   const { target, kind, protocol, select, keep, order, left_out: left, refusal } = explanation;
   const kept = keep.length === 0 ? "" : `, keeps ${keep.join(" and ")}`;
   const head = `${kind} ${target}, asked in ${protocol}: ${select}${kept}; at most ${explanation.attempts_max} lanes within ${Math.round(explanation.deadline_ms / 1000)} s; when exhausted: ${explanation.on_exhausted}.

@@ -1,7 +1,7 @@
 /** What `ringmain serve` does while its first worker boots: finds the configuration, reads it, and says what is wrong with it. */
 import { relative } from "node:path";
 import { fileExists, readFileOrNull } from "../config/files.ts";
-import { type Found, findConfig } from "../config/find.ts";
+import { type ConfigLocation, findConfig } from "../config/find.ts";
 import { formatProblem } from "../config/problem.ts";
 import { loadQuick } from "../config/quick.ts";
 import type { Loaded } from "../config/settle.ts";
@@ -10,7 +10,7 @@ import type { Deployment } from "../ir/deployment.ts";
 import { isLoopback } from "../std/address.ts";
 import type { CliIo } from "./io.ts";
 
-export interface ServeInput {
+export interface ServeOptions {
   /** Words of the command line; `--config` and `--providers` are looked for among them. */
   readonly args: readonly string[];
   /** Overrides the address in the file; null: does not. */
@@ -18,7 +18,7 @@ export interface ServeInput {
 }
 
 /** Null: something is wrong, and it was said what. */
-export async function loadForServing({ args, listen }: ServeInput, io: CliIo): Promise<Deployment | null> {
+export async function loadForServing({ args, listen }: ServeOptions, io: CliIo): Promise<Deployment | null> {
   const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
   const configPath = usableConfig(found, io);
   if (configPath === null) return null;
@@ -57,7 +57,7 @@ function withListen(deployment: Deployment, listen: string, io: CliIo): Deployme
 }
 
 /** Null: there is none, and it was said what to do. */
-function usableConfig(found: Found, io: CliIo): string | null {
+function usableConfig(found: ConfigLocation, io: CliIo): string | null {
   const missing = found.explicitMissing.map((path) => nameFor(path, io)).join(" and ");
   if (missing !== "") {
     io.err(`[error] ${missing} does not exist; correct the path, or leave it out to search the usual places.\n`);
@@ -67,7 +67,7 @@ function usableConfig(found: Found, io: CliIo): string | null {
   return found.config;
 }
 
-function noConfig(found: Found): string {
+function noConfig(found: ConfigLocation): string {
   return `[error] No config.yaml was found. What you can do:
   ringmain init             write one for the vendors whose keys are in the environment
   ringmain demo             try it first, with simulated vendors and no key

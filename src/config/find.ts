@@ -10,7 +10,7 @@ export interface FindInput {
   readonly cwd: string;
 }
 
-export interface Found {
+export interface ConfigLocation {
   /** null: there is none. */
   readonly config: string | null;
   /** `embedded`: the catalog inside the program. */
@@ -26,7 +26,7 @@ export const EMBEDDED = "embedded";
 const CONFIG_ENVS = ["RINGMAIN_CONFIG", "BUSBAR_CONFIG"];
 const PROVIDERS_ENVS = ["RINGMAIN_PROVIDERS", "BUSBAR_PROVIDERS"];
 
-export function findConfig({ argv, env, exists, cwd }: FindInput): Found {
+export function findConfig({ argv, env, exists, cwd }: FindInput): ConfigLocation {
   const full = (path: string) => resolve(cwd, path);
   const named = (option: string, variables: readonly string[]) => {
     const path = optionValue(argv, option) ?? variables.map((name) => env[name]).find((value) => value) ?? null;

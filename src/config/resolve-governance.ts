@@ -1,5 +1,5 @@
 /** Keys, budgets, gates and remembered answers, as the other rooms read them. */
-import type { AccountCap, Budget, Deployment, Gate, Governance, Group } from "../ir/deployment.ts";
+import type { AccountCap, Budget, Deployment, Gate, Governance, KeyGroup } from "../ir/deployment.ts";
 import { usdToNanos } from "../std/money.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { ConfigFile } from "./schema.ts";
@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export function governanceOf(config: ConfigFile, resolvePath: (path: string) => string): Governance | null {
   const { governance } = config;
   if (governance?.enabled !== true) return null;
-  const groups = Object.entries(governance.groups ?? {}).map(([name, group]): [string, Group] => [
+  const groups = Object.entries(governance.groups ?? {}).map(([name, group]): [string, KeyGroup] => [
     name,
     groupOf(name, group),
   ]);
@@ -49,7 +49,7 @@ export function idempotencyOf({ idempotency }: ConfigFile): Deployment["idempote
   };
 }
 
-function groupOf(name: string, group: GroupFile): Group {
+function groupOf(name: string, group: GroupFile): KeyGroup {
   return {
     name,
     parent: group.parent ?? null,

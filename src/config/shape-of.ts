@@ -4,16 +4,16 @@
  */
 import { z } from "zod";
 import { configSchema } from "./schema.ts";
-import type { Field, Shape } from "./shape.ts";
+import type { Field, FieldShape } from "./shape.ts";
 
 /** The largest there is, as JSON cannot say infinity. */
 const NO_MAX = Number.MAX_VALUE;
 
-export function configShape(): Shape {
+export function configShape(): FieldShape {
   return shapeOf(configSchema);
 }
 
-export function shapeOf(schema: z.core.$ZodType): Shape {
+export function shapeOf(schema: z.core.$ZodType): FieldShape {
   if (schema instanceof z.ZodString) return { kind: "text", ...lengthsOf(schema) };
   if (schema instanceof z.ZodNumber) return numberOf(schema);
   if (schema instanceof z.ZodBoolean) return { kind: "boolean" };
@@ -26,7 +26,7 @@ export function shapeOf(schema: z.core.$ZodType): Shape {
   throw new Error(`the table of shapes cannot say ${schema._zod.def.type}`);
 }
 
-function objectOf(schema: z.ZodObject): Shape {
+function objectOf(schema: z.ZodObject): FieldShape {
   const fields = Object.entries<z.core.$ZodType>(schema.shape).map(([key, field]): [string, Field] => [
     key,
     { shape: shapeOf(withoutAbsence(field)), optional: field instanceof z.ZodOptional },
@@ -51,7 +51,7 @@ function lengthsOf(schema: z.ZodString | z.ZodArray): { min: number; max: number
   return bounds;
 }
 
-function numberOf(schema: z.ZodNumber): Shape {
+function numberOf(schema: z.ZodNumber): FieldShape {
   let min = -NO_MAX;
   let max = NO_MAX;
   for (const check of schema._zod.def.checks ?? []) {

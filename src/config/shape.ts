@@ -4,27 +4,27 @@
  */
 import type { Tree } from "./source.ts";
 
-export type Shape =
+export type FieldShape =
   /** Bounds are counts of characters. */
   | { readonly kind: "text"; readonly min: number; readonly max: number }
   | { readonly kind: "number"; readonly whole: boolean; readonly min: number; readonly max: number }
   | { readonly kind: "boolean" }
   | { readonly kind: "word"; readonly words: readonly string[] }
-  | { readonly kind: "list"; readonly of: Shape; readonly min: number; readonly max: number }
+  | { readonly kind: "list"; readonly of: FieldShape; readonly min: number; readonly max: number }
   /** Any names. */
-  | { readonly kind: "map"; readonly of: Shape }
+  | { readonly kind: "map"; readonly of: FieldShape }
   | { readonly kind: "object"; readonly fields: Readonly<Record<string, Field>> }
   /** The first that fits. */
-  | { readonly kind: "either"; readonly of: readonly Shape[] };
+  | { readonly kind: "either"; readonly of: readonly FieldShape[] };
 
 export interface Field {
-  readonly shape: Shape;
+  readonly shape: FieldShape;
   /** Nothing after its colon is then the same as no such key. */
   readonly optional: boolean;
 }
 
 /** What a tree is as the schema reads it. Undefined: it does not fit, or only after a closer look. */
-export function fit(tree: Tree, shape: Shape): unknown {
+export function fit(tree: Tree, shape: FieldShape): unknown {
   switch (shape.kind) {
     case "text":
       return typeof tree === "string" && isWithin(tree.length, shape) ? tree : undefined;
@@ -47,7 +47,7 @@ export function fit(tree: Tree, shape: Shape): unknown {
   }
 }
 
-function fitItems(items: readonly Tree[], of: Shape): unknown[] | undefined {
+function fitItems(items: readonly Tree[], of: FieldShape): unknown[] | undefined {
   const fitted: unknown[] = [];
   for (const item of items) {
     const one = fit(item, of);
@@ -57,7 +57,7 @@ function fitItems(items: readonly Tree[], of: Shape): unknown[] | undefined {
   return fitted;
 }
 
-function fitMap(tree: Mapping, of: Shape): object | undefined {
+function fitMap(tree: Mapping, of: FieldShape): object | undefined {
   const fitted: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(tree)) {
     const one = fit(value, of);
@@ -85,7 +85,7 @@ function fitObject(tree: Mapping, fields: Readonly<Record<string, Field>>): obje
   return known === Object.keys(tree).length ? fitted : undefined;
 }
 
-function fitEither(tree: Tree, options: readonly Shape[]): unknown {
+function fitEither(tree: Tree, options: readonly FieldShape[]): unknown {
   for (const option of options) {
     const one = fit(tree, option);
     if (one !== undefined) return one;

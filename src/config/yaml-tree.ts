@@ -31,14 +31,14 @@ const NODES_MAX = 100_000;
 /** Unclosed brackets after which the YAML reader is not asked: it recurses. */
 const OPEN_BRACKETS_MAX = 200;
 
-export interface ReadOptions {
+export interface YamlOptions {
   readonly file: string;
   readonly text: string;
   readonly readEnv: ReadEnv;
 }
 
 /** Never throws. References in string values are replaced after parsing, so a value can never become structure. */
-export function readYaml({ file, text, readEnv }: ReadOptions): Source {
+export function readYaml({ file, text, readEnv }: YamlOptions): Source {
   const refused = refuseUnread(file, text);
   if (refused !== null) return noSource(file, [refused]);
   const lines = new LineCounter();

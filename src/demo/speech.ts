@@ -7,7 +7,7 @@ import { fillSchema } from "./fill-schema.ts";
 import { charsFor, promptTokens, tokensOf } from "./tokens.ts";
 import { composeAnswer, composeFromResults, topicOf } from "./words.ts";
 
-export interface Moment {
+export interface SpeechMoment {
   readonly chance: Chance;
   /** Since 1970. */
   readonly wallMs: number;
@@ -16,7 +16,7 @@ export interface Moment {
 /** Answers of one request, whatever `n` says. */
 const CHOICES_MAX = 8;
 
-export function speak(request: IrRequest, { chance, wallMs }: Moment): IrResponse {
+export function speak(request: IrRequest, { chance, wallMs }: SpeechMoment): IrResponse {
   const count = Math.min(CHOICES_MAX, Math.max(1, request.choices ?? 1));
   const thought = thinkAbout(request);
   const choices = Array.from({ length: count }, (_, index) => choose(request, { index, thought, chance }));

@@ -15,7 +15,7 @@ import { WireError } from "../std/wire-error.ts";
 import type { Chance } from "./chance.ts";
 import { pace, readingMs } from "./pace.ts";
 import { findPlace, type Place } from "./place.ts";
-import { speak } from "./speech.ts";
+import { type SpeechMoment, speak } from "./speech.ts";
 import { isTemper, type Mischief, TEMPERS } from "./temper.ts";
 import { promptTokens } from "./tokens.ts";
 
@@ -68,11 +68,6 @@ export function createVendors({ chance, slowness }: VendorsInput): Vendors {
   };
 }
 
-interface Moment {
-  readonly chance: Chance;
-  readonly wallMs: number;
-}
-
 /** A whole answer comes in a part of the time it would take to read along, so that trying the demo is no test of patience. */
 const BUFFERED_FASTER = 3;
 const BUFFERED_MS_MAX = 3_000;
@@ -80,7 +75,7 @@ const BUFFERED_MS_MAX = 3_000;
 /** A quick refusal still travels. */
 const REFUSAL_MS = 30;
 
-function answerCall(call: VendorCall, moment: Moment): VendorAnswer {
+function answerCall(call: VendorCall, moment: SpeechMoment): VendorAnswer {
   const [, first = "", ...rest] = call.path.split("/");
   const place = findPlace(`/${rest.join("/")}`);
   const desk: Desk = { protocol: place?.protocol ?? PROTOCOLS.openai, path: call.path, moment };
@@ -127,7 +122,7 @@ function isKnown(headers: Readonly<Record<string, string>>): boolean {
 interface Desk {
   readonly protocol: Protocol;
   readonly path: string;
-  readonly moment: Moment;
+  readonly moment: SpeechMoment;
 }
 
 function converse(desk: Desk, request: IrRequest, mischief: Mischief): VendorAnswer {

@@ -3,7 +3,7 @@
  * was sent is no success; a clock that answered is.
  */
 import type { AwtrixConfig, DisplayConfig, HomeAssistantConfig } from "../ir/display.ts";
-import { createCanvas, type Frame, HEIGHT, WIDTH } from "./awtrix/canvas.ts";
+import { createCanvas, HEIGHT, type Picture, WIDTH } from "./awtrix/canvas.ts";
 import { createAwtrixHttp } from "./awtrix/http.ts";
 import { PACKET_BYTES_MAX, readDevice } from "./awtrix/link.ts";
 import { PALETTES, type Palette } from "./awtrix/palettes.ts";
@@ -34,7 +34,7 @@ export function prove(config: DisplayConfig, login: Login, effects: DisplayEffec
 }
 
 /** The ring, a greeting, and every color of the palette. */
-export function testCard(config: Pick<AwtrixConfig, "palette">): Frame {
+export function testCard(config: Pick<AwtrixConfig, "palette">): Picture {
   const palette: Palette = PALETTES[paletteOf(config)];
   const canvas = createCanvas();
   const ring = signOf("ring");
@@ -50,7 +50,7 @@ export function testCard(config: Pick<AwtrixConfig, "palette">): Frame {
   return canvas.frame();
 }
 
-function cardBody(frame: Frame): object {
+function cardBody(frame: Picture): object {
   return {
     text: "",
     draw: [{ db: [0, 0, WIDTH, HEIGHT, [...frame]] }],
@@ -130,7 +130,7 @@ function unreachable(url: string, link: MqttLink): Proof {
 }
 
 /** A matrix rounds colors, so only what is lit is compared. */
-function isSame(payload: string, frame: Frame): boolean {
+function isSame(payload: string, frame: Picture): boolean {
   let screen: unknown;
   try {
     screen = JSON.parse(payload);

@@ -6,12 +6,12 @@
 import type { AttemptRecord, QuotaReading } from "../observability/record.ts";
 import type { Allowance } from "./allowance.ts";
 
-export interface Quotas {
+export interface QuotaFold {
   take(attempt: Pick<AttemptRecord, "provider" | "account" | "lane" | "quotas">, wallMs: number): void;
   show(wallMs: number): readonly Allowance[];
 }
 
-interface Told {
+interface AccountWindows {
   readonly provider: string;
   readonly account: string;
   readonly quota: QuotaReading;
@@ -22,9 +22,9 @@ interface Told {
 const RESET_MS_DEFAULT = 60_000;
 const LONG_MS_MIN = 3_600_000;
 
-export function createQuotas(): Quotas {
+export function createQuotas(): QuotaFold {
   /** By lane or account, and by window. */
-  const told = new Map<string, Told>();
+  const told = new Map<string, AccountWindows>();
   return {
     take({ provider, account, lane, quotas }, wallMs) {
       for (const quota of quotas) {

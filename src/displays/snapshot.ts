@@ -242,7 +242,7 @@ function isFailed({ outcome, status }: ExchangeRecord): boolean {
 
 // ---------------------------------------------------------------- health
 
-interface Standing {
+interface LaneStanding {
   readonly label: HealthLabel;
   readonly sinceWallMs: number;
   /** null: it does not end by itself. */
@@ -254,7 +254,7 @@ interface Standing {
  * hold the lane.
  */
 function createHealth() {
-  const standings = new Map<string | null, Standing>();
+  const standings = new Map<string | null, LaneStanding>();
   let isProven = false;
   return {
     answered(target: string, startedWallMs: number): void {

@@ -1,5 +1,5 @@
 /** Who is calling, decided from the request's head. The only room beside protocols/<id>/auth.ts that looks into a Secret. */
-import type { AuthMode, AwsKey, Group } from "../ir/deployment.ts";
+import type { AuthMode, AwsKey, KeyGroup } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { equalDigests, sha256 } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
@@ -31,7 +31,7 @@ export interface IdentifyOptions {
 
 export interface KeyIdentifyOptions {
   readonly ring: Pick<KeyRing, "find" | "named">;
-  readonly groups: Readonly<Record<string, Group>>;
+  readonly groups: Readonly<Record<string, KeyGroup>>;
   readonly wallMs: () => number;
 }
 

@@ -2,7 +2,7 @@
  * Virtual keys: what a key is, how one is minted, and who a credential belongs to. A key's secret exists in the answer that
  * made it and with its owner; here is only its SHA-256, which a secret of 190 random bits cannot be guessed from.
  */
-import type { Group, Limits } from "../ir/deployment.ts";
+import type { KeyGroup, Limits } from "../ir/deployment.ts";
 import { equalDigests, sha256, sha256Hex } from "../std/digest.ts";
 import { Secret } from "../std/secret.ts";
 
@@ -120,8 +120,8 @@ export function createKeyRing(): KeyRing {
 export const GROUP_DEPTH_MAX = 16;
 
 /** The key's group and those above it, nearest first. null: one of them is not configured (any more). */
-export function groupsOf(group: string | null, groups: Readonly<Record<string, Group>>): readonly Group[] | null {
-  const chain: Group[] = [];
+export function groupsOf(group: string | null, groups: Readonly<Record<string, KeyGroup>>): readonly KeyGroup[] | null {
+  const chain: KeyGroup[] = [];
   for (let name = group; name !== null; ) {
     const found = Object.hasOwn(groups, name) ? groups[name] : undefined;
     if (found === undefined || chain.length >= GROUP_DEPTH_MAX) return null;

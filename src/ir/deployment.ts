@@ -135,7 +135,7 @@ export interface Governance {
   /** How long single rows are kept; their sums stay. */
   readonly keepMs: number;
   /** By name. A parent is a group too, and there is no circle. */
-  readonly groups: Readonly<Record<string, Group>>;
+  readonly groups: Readonly<Record<string, KeyGroup>>;
   readonly gates: readonly Gate[];
   readonly caps: readonly AccountCap[];
 }
@@ -170,7 +170,7 @@ export interface Limits {
 }
 
 /** Keys that share limits, and others above them: all of them hold. */
-export interface Group {
+export interface KeyGroup {
   readonly name: string;
   readonly parent: string | null;
   /** null: all. */

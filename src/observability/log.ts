@@ -48,7 +48,7 @@ export function createLog(options: LogOptions): Log {
       writeFailures += 1;
     }
   };
-  const emit = (entry: Entry): void => {
+  const emit = (entry: LogEntry): void => {
     if (shown.has(entry.level)) put(format === "json" ? jsonLine(entry, revision) : textLine(entry));
   };
   const say =
@@ -77,7 +77,7 @@ export function createLog(options: LogOptions): Log {
   };
 }
 
-interface Entry {
+interface LogEntry {
   readonly level: LogLevel;
   readonly wallMs: number;
   readonly event: "exchange" | "transition" | "message";
@@ -87,11 +87,11 @@ interface Entry {
   readonly text: () => string;
 }
 
-function jsonLine({ level, wallMs, event, members }: Entry, revision: string | null): string {
+function jsonLine({ level, wallMs, event, members }: LogEntry, revision: string | null): string {
   return escapeControls(JSON.stringify({ time: timeText(wallMs), level, event, revision, ...members }));
 }
 
-function textLine({ level, wallMs, text }: Entry): string {
+function textLine({ level, wallMs, text }: LogEntry): string {
   return escapeControls(`${timeText(wallMs)} ${level.padEnd(5)} ${text()}`).trimEnd();
 }
 
@@ -111,7 +111,7 @@ const DATE_MS_MAX = 8.64e15;
 
 // ---------------------------------------------------------------- exchanges
 
-function recordEntry(record: ExchangeRecord): Entry {
+function recordEntry(record: ExchangeRecord): LogEntry {
   return {
     level: recordLevel(record),
     wallMs: record.startedWallMs + record.durationMs,
@@ -173,7 +173,7 @@ function countText(count: number | null): string {
 /** Health labels nobody needs to look at; the way to every other one is a warning. */
 const WELL: ReadonlySet<string> = new Set(["healthy", "unknown", "pressure"]);
 
-function transitionEntry(transition: Transition): Entry {
+function transitionEntry(transition: Transition): LogEntry {
   return {
     level: WELL.has(transition.to) ? "info" : "warn",
     wallMs: transition.wallMs,

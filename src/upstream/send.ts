@@ -77,7 +77,7 @@ export function createSend(effects: Pick<Effects, "fetch" | "setTimer" | "nowMs"
   };
 }
 
-interface Call {
+interface UpstreamCall {
   readonly signal: AbortSignal;
   timedOut(): Timeout | null;
   /** The first-byte timer has done its work. */
@@ -88,7 +88,7 @@ interface Call {
 }
 
 /** One AbortController per call, fed by the caller's signal and our timers; listeners and timers go when it closes. */
-function openCall(effects: Pick<Effects, "setTimer">, input: SendInput): Call {
+function openCall(effects: Pick<Effects, "setTimer">, input: SendInput): UpstreamCall {
   const controller = new AbortController();
   let timedOut: Timeout | null = null;
   const abort = (why: Timeout | null): void => {
@@ -132,7 +132,7 @@ const WHOLE_BYTES_MAX = 64 * 1024;
 function bodyOf(
   response: Response,
   headers: Readonly<Record<string, string>>,
-  call: Call,
+  call: UpstreamCall,
   { input, effects }: { readonly input: SendInput; readonly effects: Pick<Effects, "setTimer" | "nowMs"> },
 ): UpstreamBody {
   const isWhole = isShort(headers);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createIdentify, createKeyIdentify, type Identified, unauthenticated } from "../../src/governance/identify.ts";
 import { createKeyRing, NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
-import type { AuthMode, Group } from "../../src/ir/deployment.ts";
+import type { AuthMode, KeyGroup } from "../../src/ir/deployment.ts";
 import { sha256Hex } from "../../src/std/digest.ts";
 import { Secret } from "../../src/std/secret.ts";
 
@@ -128,7 +128,7 @@ describe("virtual keys", () => {
     limits: NO_LIMITS,
     ...over,
   });
-  const group = (name: string, parent: string | null, allowedTargets: readonly string[] | null): Group => ({
+  const group = (name: string, parent: string | null, allowedTargets: readonly string[] | null): KeyGroup => ({
     name,
     parent,
     allowedTargets,

@@ -5,7 +5,7 @@ export const WIDTH = 32;
 export const HEIGHT = 8;
 
 /** `0xRRGGBB`, row by row from the top left; black is dark. */
-export type Frame = readonly number[];
+export type Picture = readonly number[];
 
 /** What falls outside the matrix is cut off. */
 export interface Canvas {
@@ -16,7 +16,7 @@ export interface Canvas {
   text(x: number, y: number, text: string, color: number): void;
   /** The last column of the text is `right`. */
   textRight(right: number, y: number, text: string, color: number): void;
-  frame(): Frame;
+  frame(): Picture;
 }
 
 export function createCanvas(): Canvas {

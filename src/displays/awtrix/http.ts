@@ -9,7 +9,7 @@ import {
   hasRestarted,
   REMOVE,
   readDevice,
-  type Sent,
+  type SendResult,
 } from "./link.ts";
 
 export interface AwtrixHttpOptions {
@@ -62,7 +62,7 @@ export function createAwtrixHttp(options: AwtrixHttpOptions): AwtrixLink {
     trouble = null;
     return true;
   };
-  const send = async (message: AwtrixMessage): Promise<Sent> => {
+  const send = async (message: AwtrixMessage): Promise<SendResult> => {
     const answered = await call(pathOf(message), message.body === null ? REMOVE : JSON.stringify(message.body));
     if (answered.kind === "failed") {
       fail(answered.why);

@@ -8,7 +8,7 @@ import { type DisplayEffects, type DisplayState, type Login, type RemoteDisplay,
 import { isQuiet } from "../quiet-hours.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { createAwtrixHttp } from "./http.ts";
-import type { AwtrixLink, Sent } from "./link.ts";
+import type { AwtrixLink, SendResult } from "./link.ts";
 import { createAwtrixMqtt } from "./mqtt.ts";
 import { LAYOUT_IDS, type LayoutId } from "./pages.ts";
 import { alertBody, lifetimeSecs, paletteOf, pictureBody, settingsBody, wordsBody } from "./payload.ts";
@@ -45,7 +45,7 @@ interface ClockOptions extends Omit<AwtrixOptions, "login"> {
 }
 
 /** What the clock was told last, as far as it can be known. */
-interface Told {
+interface ClockState {
   epoch: number;
   /** null: nothing. */
   brightness: number | null;
@@ -66,7 +66,7 @@ interface Clock {
   readonly effects: DisplayEffects;
   readonly alerts: Alerts;
   readonly renderOptions: RenderOptions;
-  readonly told: Told;
+  readonly told: ClockState;
   readonly counts: { shown: number; alerts: number; failures: number };
   shownWallMs: number | null;
   /** Why the clock did not want the last picture; null: it did. */
@@ -185,7 +185,7 @@ async function sendPicture(clock: Clock, snapshot: Snapshot): Promise<void> {
 }
 
 /** False: the link failed, and everything after it would too. */
-function settle(clock: Clock, sent: Sent): boolean {
+function settle(clock: Clock, sent: SendResult): boolean {
   if (sent.kind === "taken") return true;
   clock.counts.failures += 1;
   if (sent.kind !== "failed") clock.refused = sent.kind === "too-large" ? "the picture is too large for it" : sent.why;
@@ -208,7 +208,7 @@ function stateOf({ config, link, counts, isNight, refused, shownWallMs }: Clock)
 
 const NIGHT = "night";
 
-function nothingTold(): Told {
+function nothingTold(): ClockState {
   return {
     epoch: 0,
     brightness: null,

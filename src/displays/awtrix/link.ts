@@ -6,7 +6,7 @@ export type AwtrixMessage =
   | { readonly kind: "notify"; readonly body: object }
   | { readonly kind: "settings"; readonly body: object };
 
-export type Sent =
+export type SendResult =
   | { readonly kind: "taken" }
   /** The clock answered, and does not want it. */
   | { readonly kind: "refused"; readonly why: string }
@@ -25,7 +25,7 @@ export interface AwtrixLink {
   /** What the clock says it is; null: it has not spoken. */
   device(): Device | null;
   /** Never rejects. */
-  send(message: AwtrixMessage): Promise<Sent>;
+  send(message: AwtrixMessage): Promise<SendResult>;
   /** Sends what is to be the last, and lets go. Idempotent, and bounded in time. */
   close(last: readonly AwtrixMessage[]): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { unreachable } from "../../std/unreachable.ts";
 import type { HealthLabel, Snapshot } from "../snapshot.ts";
 import { BURN_PARTS, type Spent, sumOf } from "../spent.ts";
 import { countText, leftText, spentText } from "./amounts.ts";
-import { type Canvas, createCanvas, type Frame, textWidth, WIDTH } from "./canvas.ts";
+import { type Canvas, createCanvas, type Picture, textWidth, WIDTH } from "./canvas.ts";
 import { dim } from "./color.ts";
 import type { Mark } from "./mark.ts";
 import { markOf } from "./marks.ts";
@@ -18,7 +18,7 @@ export interface RenderOptions extends PageOptions {
 }
 
 export interface Rendered {
-  readonly frame: Frame;
+  readonly frame: Picture;
   /** The same for a matrix that cannot be drawn on. */
   readonly words: Words;
   /** Which of how many. */

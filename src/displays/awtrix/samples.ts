@@ -96,7 +96,7 @@ const budget = (window: string, usedShare: number | null): Allowance => ({
   resetsWallMs: null,
 });
 
-interface State {
+interface SampleState {
   readonly labels: readonly HealthLabel[];
   readonly today: readonly Spent[];
   readonly burn: readonly Spent[];
@@ -106,7 +106,7 @@ interface State {
 
 const WELL: readonly HealthLabel[] = ["healthy", "healthy", "healthy", "healthy", "healthy"];
 
-const STATES: Readonly<Record<StateId, State>> = {
+const STATES: Readonly<Record<StateId, SampleState>> = {
   quiet: {
     labels: ["unknown", "unknown", "unknown", "unknown", "unknown"],
     today: [],

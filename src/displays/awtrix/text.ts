@@ -1,5 +1,5 @@
 /** A frame for people at a terminal: in true color, or as letters where there is none. Pure. */
-import { type Frame, HEIGHT, WIDTH } from "./canvas.ts";
+import { HEIGHT, type Picture, WIDTH } from "./canvas.ts";
 import { hexOf } from "./color.ts";
 
 /** Two cells wide is about square. */
@@ -7,7 +7,7 @@ const CELL = "  ";
 const UNLIT = 0x101014;
 
 /** Lines with escape sequences of 24-bit color (ISO 8613-6), as nearly every terminal has them. */
-export function toTrueColor(frame: Frame): string[] {
+export function toTrueColor(frame: Picture): string[] {
   return rowsOf(frame).map((row) => {
     let before: number | null = null;
     const cells = row.map((color) => {
@@ -22,7 +22,7 @@ export function toTrueColor(frame: Frame): string[] {
 }
 
 /** A dot is dark, every color has a letter, and below stands which. */
-export function toLetters(frame: Frame): string[] {
+export function toLetters(frame: Picture): string[] {
   const letters = new Map<number, string>();
   for (const color of frame) {
     if (color !== 0 && !letters.has(color)) letters.set(color, LETTERS.charAt(letters.size) || "*");
@@ -33,6 +33,6 @@ export function toLetters(frame: Frame): string[] {
 
 const LETTERS = "#oxabcdefghijklmnpqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-function rowsOf(frame: Frame): number[][] {
+function rowsOf(frame: Picture): number[][] {
   return Array.from({ length: HEIGHT }, (_, y) => frame.slice(y * WIDTH, (y + 1) * WIDTH));
 }

@@ -32,7 +32,7 @@ export function homeAssistantTopics(config: Pick<HomeAssistantConfig, "name" | "
   };
 }
 
-interface Told {
+interface PublishedTopics {
   /** What stood on the discovery topic before we came; null: nothing, or it was dealt with. */
   older: string | null;
   discovery: string | null;
@@ -44,7 +44,7 @@ interface Panel {
   readonly options: HomeAssistantOptions;
   readonly topics: ReturnType<typeof homeAssistantTopics>;
   readonly link: MqttLink;
-  readonly told: Told;
+  readonly told: PublishedTopics;
   readonly counts: { shown: number; alerts: number; failures: number };
   shownWallMs: number | null;
   isClosed: boolean;
@@ -53,7 +53,7 @@ interface Panel {
 export function createHomeAssistantDisplay(options: HomeAssistantOptions): RemoteDisplay {
   const { config, effects } = options;
   const topics = homeAssistantTopics(config);
-  const told: Told = { older: null, discovery: null, state: null, stateMs: Number.NEGATIVE_INFINITY };
+  const told: PublishedTopics = { older: null, discovery: null, state: null, stateMs: Number.NEGATIVE_INFINITY };
   let cancelBirth: Cancel | null = null;
   const link = createMqttLink({
     url: config.url,
@@ -108,7 +108,7 @@ export function createHomeAssistantDisplay(options: HomeAssistantOptions): Remot
   };
 }
 
-function forget(told: Told): void {
+function forget(told: PublishedTopics): void {
   Object.assign(told, { discovery: null, state: null, stateMs: Number.NEGATIVE_INFINITY });
 }
 
