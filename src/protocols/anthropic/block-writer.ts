@@ -8,7 +8,8 @@ import type {
   ToolResultBlock,
 } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { parseArguments, wrapArguments } from "../shared/arguments.ts";
+import { writeOwnArguments } from "../shared/arguments.ts";
+import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeDocument, writeImage } from "./media-writer.ts";
 import { isOwn } from "./reasoning-signatures.ts";
 import { legalToolId, legalToolName } from "./tool-ids.ts";
@@ -72,16 +73,8 @@ function writeKind(block: IrBlock, path: string, context: MessagesContext): Json
     case "reasoning":
       return writeReasoning(block, path, context);
     case "opaque":
-      if (block.sourceProtocol === ORIGIN && context.native) return asWireObject(block.value, path, context);
-      context.losses.drop(path, `${block.name} is known only to its own protocol`);
-      return null;
+      return writeOpaqueBlock(block, path, context);
   }
-}
-
-function asWireObject(value: unknown, path: string, context: MessagesContext): JsonObject | null {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
-  context.losses.drop(path, "not a block");
-  return null;
 }
 
 /** The vendor refuses blank text ("text content blocks must contain non-whitespace text"), and it says nothing. */
@@ -109,7 +102,7 @@ function writeToolUse(block: ToolCallBlock, path: string, context: MessagesConte
     type: "tool_use",
     id: context.native ? block.id : writeId(block.id, `${path}.id`, context),
     name: context.native ? block.name : legalToolName(block.name),
-    input: writeInput(block, path, context),
+    input: writeOwnArguments(block, path, context),
     ...writeCache(block.cache, path, context),
   } satisfies ToolUseBlockParam & JsonObject;
 }
@@ -118,15 +111,6 @@ function writeId(id: string, path: string, context: MessagesContext): string {
   const legal = legalToolId(id);
   if (legal !== id) context.losses.approximate(path, "the id has characters or a length the vendor refuses");
   return legal;
-}
-
-function writeInput(block: ToolCallBlock, path: string, context: MessagesContext): unknown {
-  if (block.kind === "custom") return { input: block.arguments };
-  const parsed = parseArguments(block.arguments);
-  if (parsed.kind === "object") return parsed.value;
-  if (context.native && parsed.kind === "value") return parsed.value;
-  context.losses.approximate(`${path}.arguments`, "not a JSON object, so it is written inside one");
-  return wrapArguments(block.arguments);
 }
 
 function writeToolResult(block: ToolResultBlock, path: string, context: MessagesContext): JsonObject {

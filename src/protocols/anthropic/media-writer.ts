@@ -1,28 +1,19 @@
 /** Images and documents of a request: what the vendor takes, from whatever form the client sent. */
 import type { DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
+import { mediaTypeOf } from "../shared/media-type.ts";
+import { withInlineData } from "../shared/media-url.ts";
 import { type MessagesContext, writeCache } from "./write-context.ts";
 
 /** The vendor's list (SDK type Base64ImageSource). */
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const;
 const PDF = "application/pdf";
 
-/** How the base64 text of these formats begins; some clients send no media type, or "image/jpg". */
-const BASE64_STARTS = [
-  ["iVBORw0KGgo", "image/png"],
-  ["/9j/", "image/jpeg"],
-  ["R0lGOD", "image/gif"],
-  ["UklGR", "image/webp"],
-  ["JVBERi", PDF],
-] as const;
-
-const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/;
-
 export function writeImage(block: ImageBlock, path: string, context: MessagesContext): JsonObject | null {
   if (block.detail !== null && block.detail !== "auto") {
     context.losses.drop(`${path}.detail`, "the Messages API has no resolution setting");
   }
-  const source = writeImageSource(inlined(block.source), context);
+  const source = writeImageSource(withInlineData(block.source), context);
   if (source === null) {
     context.losses.drop(path, "an image of a kind the vendor does not take");
     return null;
@@ -85,7 +76,7 @@ function writeDocumentSource(
       return context.native ? { type: "file", file_id: source.id } : null;
     case "url":
     case "base64":
-      return writeDocumentBytes(inlined(source), context);
+      return writeDocumentBytes(withInlineData(source), context);
   }
 }
 
@@ -99,19 +90,4 @@ function writeDocumentBytes(source: MediaSource, context: MessagesContext): Json
   if (mediaType?.startsWith("text/") !== true) return null;
   const text = Buffer.from(source.data, "base64").toString("utf8");
   return { type: "text", media_type: "text/plain", data: text };
-}
-
-/** A `data:` URL holds its bytes itself; the vendor fetches URLs and cannot fetch that one. */
-function inlined(source: MediaSource): MediaSource {
-  if (source.kind !== "url") return source;
-  const match = DATA_URL.exec(source.url);
-  if (match === null || !(match[2] ?? "").toLowerCase().split(";").includes("base64")) return source;
-  const mediaType = match[1] === undefined || match[1] === "" ? source.mediaType : match[1];
-  return { kind: "base64", mediaType, data: source.url.slice(match[0].length) };
-}
-
-/** What the bytes say first, since it is what the vendor checks; null: unknown. */
-function mediaTypeOf(source: { readonly mediaType: string | null; readonly data: string }): string | null {
-  const start = BASE64_STARTS.find(([prefix]) => source.data.startsWith(prefix));
-  return start?.[1] ?? source.mediaType?.toLowerCase() ?? null;
 }

@@ -4,7 +4,7 @@ import type { IrBlock, IrCitation, ReasoningBlock, ToolCallBlock } from "../../i
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
-import { parseArguments, wrapArguments } from "../shared/arguments.ts";
+import { writeArguments } from "../shared/arguments.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { writeFinish } from "./finish.ts";
@@ -121,17 +121,9 @@ function writeToolCall(block: ToolCallBlock, path: string, writer: AnswerWriter)
     type: "tool_use",
     id: block.id === "" ? newToolUseId(writer.context) : block.id,
     name: block.name,
-    input: writeInput(block, path, writer.losses),
+    input: writeArguments(block, `${path}.input`, writer.losses),
     caller: { type: "direct" },
   };
-}
-
-function writeInput(block: ToolCallBlock, path: string, losses: Losses): unknown {
-  if (block.kind === "custom") return { input: block.arguments };
-  const parsed = parseArguments(block.arguments);
-  if (parsed.kind === "object") return parsed.value;
-  losses.approximate(`${path}.input`, "the arguments are not a JSON object, so they are written inside one");
-  return wrapArguments(block.arguments);
 }
 
 /** Reasoning of another vendor keeps its seal under a tag, so that it finds its way back to its issuer alone. */

@@ -1,10 +1,12 @@
 /** Tool definitions and the choice among them. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
+import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
 import { withExtras } from "./block-writer.ts";
 import { writeInputSchema } from "./schema-writer.ts";
 import { legalToolName } from "./tool-ids.ts";
-import { ORIGIN, type ToolChoiceType } from "./wire.ts";
+import type { ToolChoiceType } from "./wire.ts";
 import { type MessagesContext, writeCache } from "./write-context.ts";
 
 export interface WrittenTools {
@@ -31,16 +33,11 @@ export function writeTools(
 }
 
 function writeTool(tool: IrTool, path: string, context: MessagesContext): JsonObject | null {
-  if (tool.type === "opaque") {
-    const value = asObject(tool.value);
-    if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
-    context.losses.drop(path, `the tool ${tool.name} is known only to its own protocol`);
-    return null;
-  }
+  if (tool.type === "opaque") return writeOpaqueTool(tool, path, context);
   const name = writeName(tool.name, `${path}.name`, context);
   const description = tool.description === null ? {} : { description: tool.description };
   if (tool.type === "custom") {
-    context.losses.approximate(path, "a free-text tool is written as a function with one string");
+    context.losses.approximate(path, FREE_TEXT_LOSS);
     return withExtras({ name, ...description, input_schema: FREE_TEXT_SCHEMA }, tool.extras, path, context);
   }
   const schema =
@@ -56,9 +53,6 @@ function writeTool(tool: IrTool, path: string, context: MessagesContext): JsonOb
   };
   return withExtras(written, tool.extras, path, context);
 }
-
-/** Arguments of a free-text tool: the model calls it as a function with this one string. */
-const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
 
 /** Strict is only sent where the model takes it, and not when it is off: then it is the default. */
 function writeStrict(strict: boolean | null, path: string, context: MessagesContext): JsonObject {
@@ -134,11 +128,7 @@ function writeChoiceKind(choice: IrToolChoice, context: MessagesContext): JsonOb
     case "allowed":
       context.losses.approximate("tool_choice", "only the allowed tools are sent");
       return type(choice.mode === "required" ? "any" : "auto");
-    case "opaque": {
-      const value = asObject(choice.value);
-      if (choice.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
-      context.losses.drop("tool_choice", "a choice known only to its own protocol");
-      return null;
-    }
+    case "opaque":
+      return writeOpaqueChoice(choice, context);
   }
 }

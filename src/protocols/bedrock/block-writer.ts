@@ -1,7 +1,8 @@
 /** Blocks of a request. An empty list stands for a block that was dropped; whatever could not be carried is a loss. */
 import type { Extras, IrBlock, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asObject, type JsonObject, parseExact } from "../../std/json.ts";
-import { parseArguments, wrapArguments } from "../shared/arguments.ts";
+import { writeOwnArguments } from "../shared/arguments.ts";
+import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
 import { REDACTED } from "./reasoning-signatures.ts";
 import { legalToolId, legalToolName } from "./tool-ids.ts";
@@ -44,12 +45,8 @@ function writeKind(block: IrBlock, path: string, context: ConverseContext, id: s
       return member("toolResult", writeToolResult(block, path, context, id), block.extras, path, context);
     case "reasoning":
       return writeReasoning(block, path, context);
-    case "opaque": {
-      const value = asObject(block.value);
-      if (block.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
-      context.losses.drop(path, `${block.name} is known only to its own protocol`);
-      return null;
-    }
+    case "opaque":
+      return writeOpaqueBlock(block, path, context);
   }
 }
 
@@ -122,7 +119,7 @@ function writeToolUse(block: ToolCallBlock, path: string, context: ConverseConte
   return {
     toolUseId: writeId(block.id, `${path}.id`, context, id),
     name: context.native ? block.name : legalToolName(block.name),
-    input: writeInput(block, path, context),
+    input: writeOwnArguments(block, path, context),
   };
 }
 
@@ -133,15 +130,6 @@ function writeId(own: string, path: string, context: ConverseContext, id: string
 }
 
 /** Another value than an object may come from a client of this protocol, and the vendor says what it thinks of it. */
-function writeInput(block: ToolCallBlock, path: string, context: ConverseContext): unknown {
-  if (block.kind === "custom") return { input: block.arguments };
-  const parsed = parseArguments(block.arguments);
-  if (parsed.kind === "object") return parsed.value;
-  if (context.native && parsed.kind === "value") return parsed.value;
-  context.losses.approximate(`${path}.arguments`, "not a JSON object, so it is written inside one");
-  return wrapArguments(block.arguments);
-}
-
 function writeToolResult(
   block: ToolResultBlock,
   path: string,

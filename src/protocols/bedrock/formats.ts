@@ -51,21 +51,6 @@ export const documentWordOf = (mediaType: string): string | null =>
 export const audioWordOf = (mediaType: string): string | null => wordOf(AUDIO, mediaType);
 export const isAudioWord = (word: string): boolean => Object.hasOwn(AUDIO, word);
 
-/** How the base64 text of these formats begins; some clients send no media type, or a wrong one. */
-const BASE64_STARTS = [
-  ["iVBORw0KGgo", "image/png"],
-  ["/9j/", "image/jpeg"],
-  ["R0lGOD", "image/gif"],
-  ["JVBERi", "application/pdf"],
-] as const;
-
-/** What the bytes say first, since it is what the vendor checks; null: unknown. */
-export function mediaTypeOf(source: { readonly mediaType: string | null; readonly data: string }): string | null {
-  const start = BASE64_STARTS.find(([prefix]) => source.data.startsWith(prefix));
-  const stated = source.mediaType?.toLowerCase().split(";")[0]?.trim() ?? null;
-  return start?.[1] ?? stated;
-}
-
 function typeOf(table: Readonly<Record<string, string>>, word: string): string | null {
   return Object.hasOwn(table, word) ? (table[word] ?? null) : null;
 }

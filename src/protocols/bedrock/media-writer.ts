@@ -1,10 +1,10 @@
 /** Images, documents and sound of a request: bytes in a format the service names, from whatever form the client sent. */
 import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { audioWordOf, documentWordOf, imageWordOf, isAudioWord, mediaTypeOf } from "./formats.ts";
+import { mediaTypeOf } from "../shared/media-type.ts";
+import { withInlineData } from "../shared/media-url.ts";
+import { audioWordOf, documentWordOf, imageWordOf, isAudioWord } from "./formats.ts";
 import type { ConverseContext } from "./write-context.ts";
-
-const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/;
 
 type Bytes = Extract<MediaSource, { kind: "base64" }>;
 
@@ -126,12 +126,8 @@ function writeName(title: string | null, path: string, context: ConverseContext)
 
 const NAME_CHARS_MAX = 190;
 
-/** A `data:` URL holds its bytes itself; any other address is one the vendor does not fetch. */
+/** Null: an address the vendor does not fetch, or a file of another vendor's. */
 function bytesOf(source: MediaSource): Bytes | null {
-  if (source.kind === "base64") return source;
-  if (source.kind === "file") return null;
-  const match = DATA_URL.exec(source.url);
-  if (match === null || !(match[2] ?? "").toLowerCase().split(";").includes("base64")) return null;
-  const mediaType = match[1] === undefined || match[1] === "" ? source.mediaType : match[1];
-  return { kind: "base64", mediaType, data: source.url.slice(match[0].length) };
+  const inline = withInlineData(source);
+  return inline.kind === "base64" ? inline : null;
 }

@@ -6,7 +6,7 @@ import type { IrFinish, IrResponse } from "../../ir/response.ts";
 import type { Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
-import { parseArguments, wrapArguments } from "../shared/arguments.ts";
+import { writeArguments } from "../shared/arguments.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { writeCitation } from "./citations.ts";
@@ -129,16 +129,8 @@ function writeToolUse(block: ToolCallBlock, path: string, { context, losses }: A
   return {
     toolUseId: block.id === "" ? newToolUseId(context) : block.id,
     name: block.name,
-    input: writeInput(block, path, losses),
+    input: writeArguments(block, `${path}.input`, losses),
   };
-}
-
-function writeInput(block: ToolCallBlock, path: string, losses: Losses): unknown {
-  if (block.kind === "custom") return { input: block.arguments };
-  const parsed = parseArguments(block.arguments);
-  if (parsed.kind === "object") return parsed.value;
-  losses.approximate(`${path}.input`, "the arguments are not a JSON object, so they are written inside one");
-  return wrapArguments(block.arguments);
 }
 
 /** Reasoning of another vendor keeps its seal under a tag, so that it finds its way back to its issuer alone. */

@@ -1,10 +1,11 @@
 /** Tool definitions and the choice among them. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
+import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
 import { objectSchema } from "../shared/schema/closed.ts";
 import { withExtras } from "./block-writer.ts";
 import { legalToolName, toolNames } from "./tool-ids.ts";
-import { ORIGIN } from "./wire.ts";
 import { type ConverseContext, writeMark } from "./write-context.ts";
 
 /** Null: no `toolConfig`. */
@@ -47,15 +48,13 @@ function writeNone(needed: boolean, context: ConverseContext): void {
 
 function writeTool(tool: IrTool, path: string, context: ConverseContext): JsonObject[] {
   if (tool.type === "opaque") {
-    const value = asObject(tool.value);
-    if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return [value];
-    context.losses.drop(path, `the tool ${tool.name} is known only to its own protocol`);
-    return [];
+    const own = writeOpaqueTool(tool, path, context);
+    return own === null ? [] : [own];
   }
   const name = writeName(tool.name, `${path}.name`, context);
   const description = tool.description === null || tool.description === "" ? {} : { description: tool.description };
   if (tool.type === "custom") {
-    context.losses.approximate(path, "a free-text tool is written as a function with one string");
+    context.losses.approximate(path, FREE_TEXT_LOSS);
     const written = { name, ...description, inputSchema: { json: FREE_TEXT_SCHEMA } };
     return [{ toolSpec: withExtras(written, tool.extras, path, context) }];
   }
@@ -73,9 +72,6 @@ function writeTool(tool: IrTool, path: string, context: ConverseContext): JsonOb
   };
   return [{ toolSpec: withExtras(written, tool.extras, path, context) }, ...writeMark(tool.cache, path, context)];
 }
-
-/** Arguments of a free-text tool: the model calls it as a function with this one string. */
-const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
 
 /** Strict is only sent where the model takes it, and not when it is off: then it is the default. */
 function writeStrict(strict: boolean | null, path: string, context: ConverseContext): JsonObject {
@@ -134,11 +130,7 @@ function writeToolChoice(choice: IrToolChoice | null, context: ConverseContext):
     case "allowed":
       context.losses.approximate("tool_choice", "only the allowed tools are sent");
       return choice.mode === "required" ? { any: {} } : { auto: {} };
-    case "opaque": {
-      const value = asObject(choice.value);
-      if (choice.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
-      context.losses.drop("tool_choice", "a choice known only to its own protocol");
-      return null;
-    }
+    case "opaque":
+      return writeOpaqueChoice(choice, context);
   }
 }

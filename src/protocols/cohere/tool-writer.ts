@@ -3,6 +3,7 @@ import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { withoutUndefined } from "../shared/extras.ts";
+import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
 import { toolNames } from "./names.ts";
 import { marks, type Writing } from "./part-writer.ts";
 import { ORIGIN, type WireTool, type WireToolChoice } from "./wire.ts";
@@ -66,13 +67,10 @@ function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | n
     ...asObject(inner),
   };
   if (tool.type === "custom") {
-    writing.losses.approximate(path, "a free-text tool is written as a function with one string");
+    writing.losses.approximate(path, FREE_TEXT_LOSS);
   }
   return { type: "function" satisfies WireTool["type"], function: withoutUndefined(definition), ...others };
 }
-
-/** Arguments of a free-text tool: the model calls it as a function with this one string. */
-const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
 
 function writeParameters(parameters: unknown, path: string, writing: Writing): unknown {
   if (writing.native) return parameters ?? undefined;

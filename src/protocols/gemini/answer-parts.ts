@@ -2,8 +2,8 @@
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
+import { writeArguments } from "../shared/arguments.ts";
 import type { Losses } from "../shared/losses.ts";
-import { parseObject, wrapArguments } from "./arguments.ts";
 import { typeOfFormat } from "./media-types.ts";
 import { isEmpty, mergeMembers } from "./members.ts";
 import { createPartList } from "./part-list.ts";
@@ -66,7 +66,11 @@ function writeKind(
     case "refusal":
       return block.text === "" ? [] : [{ text: block.text }];
     case "tool-call":
-      return [{ functionCall: { ...writeId(block.id), name: block.name, args: writeArguments(block, path, losses) } }];
+      return [
+        {
+          functionCall: { ...writeId(block.id), name: block.name, args: writeArguments(block, `${path}.args`, losses) },
+        },
+      ];
     case "image":
     case "audio": {
       const media = writeMedia(block);
@@ -99,17 +103,4 @@ function writeMedia(block: Extract<IrBlock, { type: "image" | "audio" }>): JsonO
     case "file":
       return null;
   }
-}
-
-/** Arguments of a finished call as an object. */
-export function writeArguments(
-  call: { readonly kind: "function" | "custom"; readonly arguments: string },
-  path: string,
-  losses: Losses,
-): JsonObject {
-  if (call.kind === "custom") return { input: call.arguments };
-  const parsed = parseObject(call.arguments);
-  if (parsed !== null) return parsed;
-  losses.approximate(`${path}.args`, "the arguments are not a JSON object, so they are written inside one");
-  return wrapArguments(call.arguments);
 }

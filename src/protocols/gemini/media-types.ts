@@ -1,23 +1,10 @@
-/** Media types: what kind of thing they are, how bytes begin, and what a file name says where nobody else does. */
+/** Media types: what kind of thing they are, and what a file name says where nobody else does. */
 
 export type MediaKind = "image" | "audio" | "video" | "document";
 
 export function kindOf(mediaType: string): MediaKind {
   const [family] = mediaType.toLowerCase().split("/");
   return family === "image" || family === "audio" || family === "video" ? family : "document";
-}
-
-/** How the base64 text of these formats begins; some clients send no media type, or "image/jpg". */
-const BASE64_STARTS = [
-  ["iVBORw0KGgo", "image/png"],
-  ["/9j/", "image/jpeg"],
-  ["R0lGOD", "image/gif"],
-  ["JVBERi", "application/pdf"],
-] as const;
-
-export function sniff(base64: string): string | null {
-  if (base64.startsWith("UklGR")) return base64.slice(8, 16).includes("V0VCU") ? "image/webp" : "audio/wav";
-  return BASE64_STARTS.find(([start]) => base64.startsWith(start))?.[1] ?? null;
 }
 
 const EXTENSIONS: ReadonlyMap<string, string> = new Map([

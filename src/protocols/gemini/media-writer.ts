@@ -1,7 +1,8 @@
 /** Images, audio and documents of a request: bytes as `inlineData`, addresses as `fileData`, texts as text. */
 import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { sniff, typeOfAddress, typeOfFormat } from "./media-types.ts";
+import { sniffMediaType } from "../shared/media-type.ts";
+import { typeOfAddress, typeOfFormat } from "./media-types.ts";
 import type { GeminiContext } from "./model-rules.ts";
 
 /** `fallback`: the type written where nobody and nothing says one. Null: the vendor cannot reach it. */
@@ -33,7 +34,7 @@ function writeSource(
 function mediaTypeOf(source: Extract<MediaSource, { kind: "base64" }>, context: GeminiContext): string | null {
   if (context.native) return source.mediaType;
   return source.mediaType === null || source.mediaType === "image/jpg"
-    ? (sniff(source.data) ?? source.mediaType)
+    ? (sniffMediaType(source.data) ?? source.mediaType)
     : source.mediaType;
 }
 

@@ -1,12 +1,12 @@
 /** Blocks of a request as parts. Signatures stand on the parts they belong to: see turn-writer.ts. */
 import type { IrBlock, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
-import { parseObject, wrapArguments } from "./arguments.ts";
+import type { JsonObject } from "../../std/json.ts";
+import { parseObject, writeArguments } from "../shared/arguments.ts";
+import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
 import { isEmpty, mergeMembers } from "./members.ts";
 import type { GeminiContext } from "./model-rules.ts";
 import { isInvented, legalToolName } from "./tool-ids.ts";
-import { ORIGIN } from "./wire.ts";
 
 export function writeBlocks(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
   return blocks.flatMap((block, index) => writeBlock(block, `${path}[${index}]`, context));
@@ -46,12 +46,8 @@ function writeKind(block: IrBlock, path: string, context: GeminiContext): JsonOb
       return present(writeAudio(block, path, context));
     case "document":
       return writeDocument(block, path, context, writeBlocks);
-    case "opaque": {
-      const value = asObject(block.value);
-      if (block.sourceProtocol === ORIGIN && context.native && value !== undefined) return [value];
-      context.losses.drop(path, `${block.name} is known only to its own protocol`);
-      return [];
-    }
+    case "opaque":
+      return present(writeOpaqueBlock(block, path, context));
     case "tool-call":
       return [writeCall(block, path, context)];
     case "reasoning":
@@ -71,15 +67,7 @@ export function writeId(id: string): JsonObject {
 
 function writeCall(block: ToolCallBlock, path: string, context: GeminiContext): JsonObject {
   const name = context.native ? block.name : legalToolName(block.name);
-  return { functionCall: { ...writeId(block.id), name, args: writeArguments(block, path, context) } };
-}
-
-function writeArguments(block: ToolCallBlock, path: string, context: GeminiContext): JsonObject {
-  if (block.kind === "custom") return { input: block.arguments };
-  const parsed = parseObject(block.arguments);
-  if (parsed !== null) return parsed;
-  context.losses.approximate(`${path}.args`, "the arguments are not a JSON object, so they are written inside one");
-  return wrapArguments(block.arguments);
+  return { functionCall: { ...writeId(block.id), name, args: writeArguments(block, `${path}.args`, context.losses) } };
 }
 
 export interface WrittenResult {

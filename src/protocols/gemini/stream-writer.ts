@@ -10,9 +10,9 @@ import type { IrFinish } from "../../ir/response.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
+import { parseObject, writeArguments } from "../shared/arguments.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
-import { NO_PARTS, newResponseId, writeArguments } from "./answer-parts.ts";
-import { parseObject } from "./arguments.ts";
+import { NO_PARTS, newResponseId } from "./answer-parts.ts";
 import { writeStreamError } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
 import { writeGrounding } from "./grounding.ts";
@@ -229,7 +229,7 @@ function endBlock(state: State, number: number): void {
 function writeCall(state: State, block: BlockState, content: Extract<StartedBlock, { type: "tool-call" }>): void {
   const text = block.pieces.join("");
   state.heldChars -= text.length + 8 * block.pieces.length;
-  const args = writeArguments({ kind: content.kind, arguments: text }, "functionCall", state.losses);
+  const args = writeArguments({ kind: content.kind, arguments: text }, "functionCall.args", state.losses);
   const choice = choiceOf(state, block.choice);
   const signed = choice.signature === null ? {} : { thoughtSignature: choice.signature };
   choice.signature = null;

@@ -1,11 +1,13 @@
 /** Tool definitions and the choice among them. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
+import type { JsonObject } from "../../std/json.ts";
+import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
+import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
 import type { GeminiContext } from "./model-rules.ts";
 import { dropCache, withExtras } from "./part-writer.ts";
 import { writeParameters } from "./schema-writer.ts";
 import { legalToolName, toolNames } from "./tool-ids.ts";
-import { type ChoiceMode, ORIGIN } from "./wire.ts";
+import type { ChoiceMode } from "./wire.ts";
 
 export interface WrittenTools {
   /** Empty: no `tools` member. */
@@ -33,16 +35,11 @@ export function writeTools(request: IrRequest, context: GeminiContext): WrittenT
 }
 
 function writeTool(tool: IrTool, path: string, context: GeminiContext): JsonObject | null {
-  if (tool.type === "opaque") {
-    const value = asObject(tool.value);
-    if (tool.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
-    context.losses.drop(path, `the tool ${tool.name} is known only to its own protocol`);
-    return null;
-  }
+  if (tool.type === "opaque") return writeOpaqueTool(tool, path, context);
   const name = writeName(tool.name, `${path}.name`, context);
   const description = tool.description === null ? {} : { description: tool.description };
   if (tool.type === "custom") {
-    context.losses.approximate(path, "a free-text tool is written as a function with one string");
+    context.losses.approximate(path, FREE_TEXT_LOSS);
     return withExtras({ name, ...description, parametersJsonSchema: FREE_TEXT_SCHEMA }, tool.extras, path, context);
   }
   if (tool.cache !== null && !context.native) dropCache(path, context);
@@ -56,9 +53,6 @@ function writeTool(tool: IrTool, path: string, context: GeminiContext): JsonObje
         : { parametersJsonSchema: schema.schema };
   return withExtras({ name, ...description, ...parameters }, tool.extras, path, context);
 }
-
-/** Arguments of a free-text tool: the model calls it as a function with this one string. */
-const FREE_TEXT_SCHEMA = { type: "object", properties: { input: { type: "string" } }, required: ["input"] } as const;
 
 function writeName(name: string, path: string, context: GeminiContext): string {
   if (context.native) return name;
@@ -100,11 +94,7 @@ function writeMode(choice: IrToolChoice, context: GeminiContext): JsonObject | n
     case "allowed":
       // Beside AUTO the vendor takes no names; VALIDATED is free to call or to talk and takes them.
       return { ...mode(choice.mode === "required" ? "ANY" : "VALIDATED"), ...named(choice.names) };
-    case "opaque": {
-      const value = asObject(choice.value);
-      if (choice.sourceProtocol === ORIGIN && context.native && value !== undefined) return value;
-      context.losses.drop("tool_choice", "a choice known only to its own protocol");
-      return null;
-    }
+    case "opaque":
+      return writeOpaqueChoice(choice, context);
   }
 }

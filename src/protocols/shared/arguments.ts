@@ -1,9 +1,13 @@
 /**
- * Arguments of tool calls: JSON text in between, an object on this wire. Text that is no JSON object (a model may write
+ * Arguments of tool calls: JSON text in the IR, an object on some wires. Text that is no JSON object (a model may write
  * anything) is carried as `{"arguments": "<the text>"}`, so that nothing is lost and the vendor still accepts it.
  */
+import type { ToolCallBlock } from "../../ir/request.ts";
 import { asObject, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { freeTextArguments } from "./free-text-tool.ts";
+import type { Losses } from "./losses.ts";
+import type { WriteContext } from "./write-context.ts";
 
 export type ParsedArguments =
   | { readonly kind: "object"; readonly value: JsonObject }
@@ -23,7 +27,42 @@ export function parseArguments(text: string): ParsedArguments {
   }
 }
 
-export function wrapArguments(text: string): JsonObject {
+/** Null: the text is no JSON object. */
+export function parseObject(text: string): JsonObject | null {
+  const start = text.trimStart();
+  // As results of tools mostly are: a text, which need not be parsed to be told from an object.
+  if (start !== "" && !start.startsWith("{")) return null;
+  const parsed = parseArguments(text);
+  return parsed.kind === "object" ? parsed.value : null;
+}
+
+/** Arguments of a finished call as an object. `field`: where they stand, for the loss. */
+export function writeArguments(
+  call: Pick<ToolCallBlock, "kind" | "arguments">,
+  field: string,
+  losses: Losses,
+): JsonObject {
+  if (call.kind === "custom") return freeTextArguments(call.arguments);
+  const parsed = parseObject(call.arguments);
+  if (parsed !== null) return parsed;
+  losses.approximate(field, "the arguments are not a JSON object, so they are written inside one");
+  return wrapArguments(call.arguments);
+}
+
+/** The same in a request: a client of the writer's own protocol may have sent any value, which the vendor judges. */
+export function writeOwnArguments(
+  call: Pick<ToolCallBlock, "kind" | "arguments">,
+  path: string,
+  { native, losses }: WriteContext<unknown>,
+): unknown {
+  if (call.kind === "custom") return freeTextArguments(call.arguments);
+  const parsed = parseArguments(call.arguments);
+  if (parsed.kind === "object" || (native && parsed.kind === "value")) return parsed.value;
+  losses.approximate(`${path}.arguments`, "not a JSON object, so it is written inside one");
+  return wrapArguments(call.arguments);
+}
+
+function wrapArguments(text: string): JsonObject {
   return { arguments: text };
 }
 

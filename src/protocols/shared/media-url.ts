@@ -20,4 +20,12 @@ export function writeMediaUrl(source: MediaSource, mediaTypeDefault: string): st
   }
 }
 
+/** A data URI as the bytes it holds, which a vendor that fetches addresses cannot fetch; any other source as it is. */
+export function withInlineData(source: MediaSource): MediaSource {
+  if (source.kind !== "url") return source;
+  const read = readMediaUrl(source.url);
+  if (read.kind !== "base64") return source;
+  return { ...read, mediaType: read.mediaType?.split(";")[0] ?? source.mediaType };
+}
+
 const DATA_URI = /^data:([^,]{0,200}?);base64,/i;

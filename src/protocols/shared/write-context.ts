@@ -4,20 +4,19 @@ import { createLosses, type Losses } from "./losses.ts";
 
 /** `Rules`: what differs between the models of one vendor; null where nothing does. */
 export interface WriteContext<Rules = null> {
+  /** The writer's own. */
+  readonly protocol: string;
   /** The request was read from this protocol: what its client wrote is written back, and the vendor judges it. */
   readonly native: boolean;
   readonly rules: Rules;
   readonly losses: Losses;
 }
 
-/** `protocol`: the writer's own. `noPlace`: the reason told for extras of another one. */
+/** `noPlace`: the reason told for extras of another protocol. */
 export function createWriteContext<Rules>(
   request: IrRequest,
   own: { readonly protocol: string; readonly rules: Rules; readonly noPlace?: string },
 ): WriteContext<Rules> {
-  return {
-    native: request.sourceProtocol === own.protocol,
-    rules: own.rules,
-    losses: createLosses({ noPlace: own.noPlace }),
-  };
+  const { protocol, rules, noPlace } = own;
+  return { protocol, native: request.sourceProtocol === protocol, rules, losses: createLosses({ noPlace }) };
 }

@@ -12,6 +12,7 @@ import { mergeUsage, type Usage } from "../../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../../std/json.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../../protocol.ts";
 import { type BlockQueue, createBlockQueue } from "../block-queue.ts";
+import { FREE_TEXT_CLOSE, FREE_TEXT_OPEN } from "../free-text-tool.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import type { TaggedSeal } from "../signature-tag.ts";
 import type { AnswerShape, FinishWord } from "./finish.ts";
@@ -257,9 +258,6 @@ function writeArguments(state: WriterState, event: Extract<IrEvent, { type: "arg
   const text = isFree ? before + JSON.stringify(event.text).slice(1, -1) : event.text;
   queueText(state, event.block, state.dialect.deltas.arguments, text);
 }
-
-const FREE_TEXT_OPEN = '{"input":"';
-const FREE_TEXT_CLOSE = '"}';
 
 /** This vendor's own goes out as it comes; another vendor's is tagged, once it is whole. */
 function writeSignature(state: WriterState, number: number, signature: ReasoningSignature): void {
