@@ -10,7 +10,7 @@ import { laneFactsOf } from "./exchange/lane-facts.ts";
 import { createExplain } from "./exchange/probing/explain.ts";
 import { startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries } from "./exchange/probing/recoveries.ts";
-import { createSeals } from "./exchange/reasoning-signatures.ts";
+import { createReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import type { SharedState } from "./exchange/shared-state.ts";
 import { type Admission, createAdmission } from "./governance/admission.ts";
 import type { Capped } from "./governance/caps.ts";
@@ -201,7 +201,7 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     send: createSend(effects),
     protocolOf,
     secretOf: secretsOfLanes(secrets),
-    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
+    signatures: createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: `ringmain/${buildInfo.version}`,

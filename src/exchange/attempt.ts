@@ -12,25 +12,19 @@ import type { Change } from "../routing/condition.ts";
 import type { Guard } from "../routing/guard.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { readBuffered } from "./answer/buffered.ts";
+import { MALFORMED } from "./answer/classify.ts";
+import { type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
 import { readFailure } from "./answer/refused.ts";
 import { readStream } from "./answer/streamed.ts";
 import { readRelayed } from "./answer/untranslated.ts";
 import type { World } from "./contract.ts";
 import { fanOut } from "./fan-out.ts";
+import type { AttemptContext, Prepared, UpstreamResponse } from "./lane/attempt-context.ts";
 import { dispatch, prepare } from "./lane/dispatch.ts";
-import { wayOf } from "./lane/mode.ts";
+import { modeOf } from "./lane/mode.ts";
 import { conversionOf } from "./lane/operations.ts";
-import {
-  failed,
-  MALFORMED,
-  type Outcome,
-  type Prepared,
-  type Response,
-  type Side,
-  type UnansweredOutcome,
-} from "./lane/outcome.ts";
 import type { RecordBuilder } from "./record-builder.ts";
-import type { Call } from "./request/call.ts";
+import type { ClientCall } from "./request/call.ts";
 import { isRelayed } from "./request/facts.ts";
 import type { SharedState } from "./shared-state.ts";
 
@@ -52,7 +46,7 @@ export type BegunEnd = { readonly status: number; readonly reportedModel: string
 export interface AttemptInput {
   readonly world: World;
   readonly shared: SharedState;
-  readonly call: Call;
+  readonly call: ClientCall;
   readonly target: Target;
   readonly lane: Lane;
   /** The lane's admission. */
@@ -70,7 +64,7 @@ export function openAttempt(input: AttemptInput): Attempt {
   const { nowMs, wallMs } = world.effects;
   const startedMs = nowMs();
   const egress = world.protocolOf(lane.protocol);
-  const way = wayOf(call.request.facts.operation, call.ingress, egress) ?? "relay";
+  const mode = modeOf(call.request.facts.operation, call.ingress, egress) ?? "relay";
   let quotas: readonly QuotaReading[] = [];
   let isOver = false;
   /** Of several calls the last one's word counts. */
@@ -93,7 +87,7 @@ export function openAttempt(input: AttemptInput): Attempt {
       model: lane.model,
       upstreamModel: lane.upstreamModel,
       egress: lane.protocol,
-      way,
+      way: mode,
       ...ended,
       startedMs: startedMs - call.startedMs,
       firstByteMs: hasBegun ? now - startedMs : null,
@@ -105,7 +99,7 @@ export function openAttempt(input: AttemptInput): Attempt {
     async run() {
       const provider = world.deployment.providers[lane.provider];
       if (provider === undefined) throw new Error(`lane ${lane.id} names a provider that is not deployed`);
-      const relayed = way === "relay";
+      const relayed = mode === "relay";
       const { firstByteCapMs } = input;
       try {
         return await ask({ world, call, target, lane, firstByteCapMs, observeQuota, egress, provider, relayed });
@@ -192,21 +186,21 @@ const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed
 
 // ---------------------------------------------------------------- the asking
 
-async function ask(side: Side): Promise<Outcome> {
-  const conversion = conversionOf(side);
+async function ask(attempt: AttemptContext): Promise<Outcome> {
+  const conversion = conversionOf(attempt);
   if (conversion !== null)
-    return conversion.ok ? fanOut(side, conversion.value) : failed(conversion.failure, null, false);
-  const prepared = prepare(side);
-  if (!prepared.ok) return failed(prepared.failure, null, false);
-  const sent = await dispatch(side, prepared.value);
+    return conversion.ok ? fanOut(attempt, conversion.value) : unanswered(conversion.failure, null, false);
+  const prepared = prepare(attempt);
+  if (!prepared.ok) return unanswered(prepared.failure, null, false);
+  const sent = await dispatch(attempt, prepared.value);
   switch (sent.kind) {
     case "aborted":
       return { kind: "abandoned" };
     case "failed":
-      return failed(sent.failure, null, sent.mayHaveRun);
+      return unanswered(sent.failure, null, sent.mayHaveRun);
     case "response":
       try {
-        return await readAnswer(side, prepared.value, sent);
+        return await readAnswer(attempt, prepared.value, sent);
       } catch (error) {
         sent.body.cancel();
         throw error;
@@ -214,20 +208,20 @@ async function ask(side: Side): Promise<Outcome> {
   }
 }
 
-function readAnswer(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> | Outcome {
+function readAnswer(attempt: AttemptContext, prepared: Prepared, sent: UpstreamResponse): Promise<Outcome> | Outcome {
   const isSuccess = sent.status >= 200 && sent.status < 300;
-  return isSuccess ? readSuccess(side, prepared, sent) : readFailure(side, sent);
+  return isSuccess ? readSuccess(attempt, prepared, sent) : readFailure(attempt, sent);
 }
 
-function readSuccess(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> | Outcome {
+function readSuccess(attempt: AttemptContext, prepared: Prepared, sent: UpstreamResponse): Promise<Outcome> | Outcome {
   const type = (sent.headers["content-type"] ?? "").toLowerCase();
-  const { operation } = side.call.request.facts;
-  if (isRelayed(operation) && !type.includes("json")) return readRelayed(side, prepared, sent, type);
-  const isStream = type.startsWith(side.egress.carrier.framing.contentType);
-  if (isStream && side.call.request.facts.stream) return readStream(side, prepared, sent);
+  const { operation } = attempt.call.request.facts;
+  if (isRelayed(operation) && !type.includes("json")) return readRelayed(attempt, prepared, sent, type);
+  const isStream = type.startsWith(attempt.egress.carrier.framing.contentType);
+  if (isStream && attempt.call.request.facts.stream) return readStream(attempt, prepared, sent);
   if (isStream || (type !== "" && !type.includes("json"))) {
     sent.body.cancel();
-    return failed(MALFORMED, sent.status, true);
+    return unanswered(MALFORMED, sent.status, true);
   }
-  return readBuffered(side, prepared, sent);
+  return readBuffered(attempt, prepared, sent);
 }

@@ -15,7 +15,7 @@ import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import type { Send } from "../upstream/send.ts";
 import type { HeaderFilters } from "./header-filter.ts";
-import type { Seals } from "./reasoning-signatures.ts";
+import type { ReasoningSignatures } from "./reasoning-signatures.ts";
 import type { SharedState } from "./shared-state.ts";
 
 // ---------------------------------------------------------------- offered
@@ -101,7 +101,7 @@ export interface World extends HeaderFilters {
   protocolOf(id: string): Protocol;
   /** The lane's own credential now; null: it has none, or it cannot be read. */
   secretOf(lane: Lane): Secret | null;
-  readonly seals: Seals;
+  readonly signatures: ReasoningSignatures;
   /** PEM text of the provider's authorities; null: the built-in ones. */
   caOf(provider: Provider): string | null;
   /** `ringmain/<version>`: we never imitate a vendor's own client. */

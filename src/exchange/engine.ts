@@ -10,13 +10,13 @@ import { type Decision, decide } from "../routing/decide.ts";
 import { couldEverServe, leastBad, mayAttemptAgain, nothingLeft } from "../routing/failover.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { unreachable } from "../std/unreachable.ts";
+import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
-import { unusable } from "./lane/eligibility.ts";
-import type { AnsweredOutcome, StreamingOutcome } from "./lane/outcome.ts";
+import { exclusionOf } from "./lane/mode.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
 import type { RecordBuilder } from "./record-builder.ts";
-import type { Call } from "./request/call.ts";
+import type { ClientCall } from "./request/call.ts";
 import type { SharedState } from "./shared-state.ts";
 
 export type Served =
@@ -35,7 +35,7 @@ export type Served =
 export interface ServeInput {
   readonly world: World;
   readonly shared: SharedState;
-  readonly call: Call;
+  readonly call: ClientCall;
   readonly record: RecordBuilder;
   readonly target: Target;
 }
@@ -114,9 +114,9 @@ async function waitForSlotIn(run: Run, target: Target, decision: Decision): Retu
 }
 
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
-export type Looking = Pick<Run, "world" | "shared" | "call" | "tried" | "first" | "needsRoomBeyond">;
+export type LookInput = Pick<Run, "world" | "shared" | "call" | "tried" | "first" | "needsRoomBeyond">;
 
-export function look(run: Looking, target: Target): Decision {
+export function look(run: LookInput, target: Target): Decision {
   const { world, shared, call } = run;
   const now = world.effects.nowMs();
   return decide({
@@ -124,7 +124,7 @@ export function look(run: Looking, target: Target): Decision {
     lanes: world.deployment.lanes,
     facts: call.request.facts,
     condition: (lane) => shared.health.condition(target, lane, now),
-    usable: (lane) => unusable(world, call, lane),
+    usable: (lane) => exclusionOf(world, call, lane),
     tried: run.tried,
     first: run.first,
     needsRoomBeyond: run.needsRoomBeyond,
@@ -292,7 +292,7 @@ function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: StopS
 export function nothingLeftFor(input: {
   readonly world: World;
   readonly shared: SharedState;
-  readonly call: Call;
+  readonly call: ClientCall;
   readonly target: Target;
   readonly decision: Decision;
 }): Failure {
@@ -300,9 +300,9 @@ export function nothingLeftFor(input: {
   return finalFailure({ ...input, ...nothing }, input.target, input.decision).failure;
 }
 
-type Ended = Pick<Run, "world" | "shared" | "call" | "failures" | "lossesRefused" | "deadlineMs">;
+type FinalLook = Pick<Run, "world" | "shared" | "call" | "failures" | "lossesRefused" | "deadlineMs">;
 
-function finalFailure(run: Ended, target: Target, decision: Decision): { failure: Failure; from: string | null } {
+function finalFailure(run: FinalLook, target: Target, decision: Decision): { failure: Failure; from: string | null } {
   const { world, shared, call } = run;
   if (run.lossesRefused !== null && run.failures.length === 0) return { failure: run.lossesRefused, from: null };
   const { lanes } = world.deployment;

@@ -17,7 +17,7 @@ import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./c
 import { serve } from "./engine.ts";
 import { openRecord } from "./record-builder.ts";
 import { admit } from "./request/admission.ts";
-import { type Call, readOnce } from "./request/call.ts";
+import { type ClientCall, readOnce } from "./request/call.ts";
 import { readFacts, translationMode, variantOf } from "./request/facts.ts";
 import { keepAnswer, recall } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
@@ -170,9 +170,9 @@ const STOPPING = failure("shutting-down", "The gateway is shutting down. Send th
 function callOf(
   { record, ingress, parts }: ExchangeContext,
   request: RunInput,
-  parsed: Call["request"],
+  parsed: ClientCall["request"],
   translation: TranslationMode,
-): Call {
+): ClientCall {
   return {
     id: record.id,
     route: request.route,

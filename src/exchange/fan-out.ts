@@ -5,27 +5,28 @@ import { encodeUtf8 } from "../std/bytes.ts";
 import { asObject, type JsonObject } from "../std/json.ts";
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
 import { WireError } from "../std/wire-error.ts";
-import { jsonOrNull } from "./answer/buffered.ts";
-import { collect, type Room } from "./answer/collect.ts";
+import { MALFORMED } from "./answer/classify.ts";
+import { type ByteAllowance, collect, jsonOrNull } from "./answer/collect.ts";
+import { type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
 import { readFailure } from "./answer/refused.ts";
+import type { AttemptContext } from "./lane/attempt-context.ts";
 import { dispatch, JSON_TYPE } from "./lane/dispatch.ts";
 import type { Conversion } from "./lane/operations.ts";
-import { failed, MALFORMED, type Outcome, type Side, type UnansweredOutcome } from "./lane/outcome.ts";
 
 /** Calls of one request under way at a time: they share one slot of the lane. */
 export const CALLS_AT_A_TIME = 4;
 /** Answers of all calls together. */
 const ANSWERS_BYTES_MAX = 64 * 1024 * 1024;
 
-export async function fanOut(side: Side, conversion: Conversion): Promise<Outcome> {
-  const { call } = side;
+export async function fanOut(attempt: AttemptContext, conversion: Conversion): Promise<Outcome> {
+  const { call } = attempt;
   const stopper = createStopper();
   const stop = (): void => stopper.abort();
   if (call.signal.aborted) return { kind: "abandoned" };
   call.signal.addEventListener("abort", stop, { once: true });
-  let answers: Answers;
+  let answers: CallResults;
   try {
-    answers = await callAll(side, conversion.bodies, stopper);
+    answers = await callAll(attempt, conversion.bodies, stopper);
   } finally {
     call.signal.removeEventListener("abort", stop);
   }
@@ -45,7 +46,7 @@ export async function fanOut(side: Side, conversion: Conversion): Promise<Outcom
     };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    return { ...failed(MALFORMED, answers.status, true), billed: billedFor(conversion, answers.bodies) };
+    return { ...unanswered(MALFORMED, answers.status, true), billed: billedFor(conversion, answers.bodies) };
   }
 }
 
@@ -54,7 +55,7 @@ function billedFor({ usageOf }: Conversion, bodies: readonly JsonObject[]): Usag
   return sumUsage(bodies.flatMap((body) => usageOf(body) ?? []));
 }
 
-interface Answers {
+interface CallResults {
   /** In the order of the calls; where one failed, those that came before. */
   readonly bodies: readonly JsonObject[];
   readonly status: number;
@@ -63,18 +64,18 @@ interface Answers {
 }
 
 /** The first failure ends the other calls and is what the attempt came to; so does a bug. */
-async function callAll(side: Side, bodies: readonly JsonObject[], stopper: Stopper): Promise<Answers> {
+async function callAll(attempt: AttemptContext, bodies: readonly JsonObject[], stopper: Stopper): Promise<CallResults> {
   const answers: JsonObject[] = [];
   const bugs: unknown[] = [];
   let first: UnansweredOutcome | null = null;
-  const room: Room = { left: ANSWERS_BYTES_MAX };
+  const room: ByteAllowance = { left: ANSWERS_BYTES_MAX };
   let status = 200;
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let at = next++; at < bodies.length && first === null && bugs.length === 0; at = next++) {
       const body = bodies[at];
       if (body === undefined) return;
-      const answered = await callOnce(side, body, { signal: stopper.signal, room });
+      const answered = await callOnce(attempt, body, { signal: stopper.signal, room });
       if (answered.kind !== "body") {
         // Those that are ended because of the first are not what went wrong.
         first ??= answered;
@@ -99,31 +100,31 @@ async function callAll(side: Side, bodies: readonly JsonObject[], stopper: Stopp
   return { bodies: answers.filter((answer) => answer !== undefined), status, first };
 }
 
-type Answered = { readonly kind: "body"; readonly body: JsonObject; readonly status: number } | UnansweredOutcome;
+type CallResult = { readonly kind: "body"; readonly body: JsonObject; readonly status: number } | UnansweredOutcome;
 
 async function callOnce(
-  side: Side,
+  attempt: AttemptContext,
   body: JsonObject,
-  { signal, room }: { readonly signal: StopSignal; readonly room: Room },
-): Promise<Answered> {
+  { signal, room }: { readonly signal: StopSignal; readonly room: ByteAllowance },
+): Promise<CallResult> {
   const request = { body: encodeUtf8(JSON.stringify(body)), contentType: JSON_TYPE };
-  const sent = await dispatch(side, request, signal);
+  const sent = await dispatch(attempt, request, signal);
   if (sent.kind === "aborted") return { kind: "abandoned" };
-  if (sent.kind === "failed") return failed(sent.failure, null, sent.mayHaveRun);
-  if (sent.status < 200 || sent.status >= 300) return readFailure(side, sent);
+  if (sent.kind === "failed") return unanswered(sent.failure, null, sent.mayHaveRun);
+  if (sent.status < 200 || sent.status >= 300) return readFailure(attempt, sent);
   sent.body.begun();
   const read = await collect(sent.body, room);
   switch (read.kind) {
     case "aborted":
       return { kind: "abandoned" };
     case "failed":
-      return failed(read.failure, sent.status, true);
+      return unanswered(read.failure, sent.status, true);
     case "cut":
       sent.body.cancel();
-      return failed(MALFORMED, sent.status, true);
+      return unanswered(MALFORMED, sent.status, true);
     case "whole": {
       const parsed = asObject(jsonOrNull(read.bytes));
-      if (parsed === undefined) return failed(MALFORMED, sent.status, true);
+      if (parsed === undefined) return unanswered(MALFORMED, sent.status, true);
       return { kind: "body", body: parsed, status: sent.status };
     }
   }

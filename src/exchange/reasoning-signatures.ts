@@ -15,12 +15,12 @@ import { sha256Hex } from "../std/digest.ts";
 import { asText, parseJson } from "../std/json.ts";
 import { WireError } from "../std/wire-error.ts";
 
-export interface Seals {
-  /** Null where every lane of the payload opens what any of them sealed: then nothing is looked for. */
-  memoryOf(payload: Payload): SealMemory | null;
+export interface ReasoningSignatures {
+  /** Null where every lane of the payload opens the signatures of all others: then nothing is looked for. */
+  memoryOf(payload: Payload): SignatureMemory | null;
 }
 
-export interface SealMemory {
+export interface SignatureMemory {
   /** Sealed values in a frame or body that came from the lane. */
   remember(text: string, lane: Lane): void;
   /** Who issued a value; null: not known (any more). */
@@ -31,22 +31,22 @@ export interface SealMemory {
 const VALUES_MAX = 20_000;
 /** Sessions older than a day start anew. */
 const AGE_MAX_MS = 24 * 60 * 60_000;
-/** Shorter values are no seals. */
+/** Shorter values are no signatures. */
 const VALUE_CHARS_MIN = 32;
 /** Characters of the digest that stand for a value. */
 const DIGEST_CHARS = 32;
 
-export function createSeals(input: {
+export function createReasoningSignatures(input: {
   readonly deployment: Deployment;
   readonly protocolOf: (id: string) => Protocol;
   readonly nowMs: () => number;
-}): Seals {
+}): ReasoningSignatures {
   const issuers = new Map<string, Set<string>>();
   for (const lane of Object.values(input.deployment.lanes)) {
     const { id } = input.protocolOf(lane.protocol).payload;
     issuers.set(id, (issuers.get(id) ?? new Set()).add(lane.sealIssuer));
   }
-  const memories = new Map<string, SealMemory>();
+  const memories = new Map<string, SignatureMemory>();
   return {
     memoryOf(payload) {
       if (payload.signatureMembers.length === 0 || (issuers.get(payload.id)?.size ?? 0) < 2) return null;
@@ -59,12 +59,12 @@ export function createSeals(input: {
   };
 }
 
-function createMemory(payload: Payload, nowMs: () => number): SealMemory {
+function createMemory(payload: Payload, nowMs: () => number): SignatureMemory {
   const issued = createBoundedMap<string, string>(VALUES_MAX, AGE_MAX_MS);
   return {
     remember(text, lane) {
       if (!payload.signatureMembers.some((name) => text.includes(`"${name}"`))) return;
-      for (const value of sealsIn(text, payload)) issued.set(digestOf(value), lane.sealIssuer, nowMs());
+      for (const value of signaturesIn(text, payload)) issued.set(digestOf(value), lane.sealIssuer, nowMs());
     },
     issuerOf: (value) => issued.get(digestOf(value), nowMs()) ?? null,
   };
@@ -75,7 +75,7 @@ function digestOf(value: string): string {
 }
 
 /** Sealed values are found without parsing all that stands around them. In time that grows with the text alone. */
-function* sealsIn(text: string, { signatureMembers }: Payload): Generator<string> {
+function* signaturesIn(text: string, { signatureMembers }: Payload): Generator<string> {
   for (const name of signatureMembers) {
     const member = `"${name}"`;
     for (let at = text.indexOf(member); at !== -1; at = text.indexOf(member, at)) {
@@ -109,7 +109,7 @@ function unescaped(written: string): string {
   try {
     return asText(parseJson(`"${written}"`)) ?? written;
   } catch (error) {
-    // No JSON: whoever reads it next says so.
+    // No JSON: the next reader says so.
     if (error instanceof WireError) return written;
     throw error;
   }
@@ -118,14 +118,19 @@ function unescaped(written: string): string {
 const TAG_STARTS = TAG_STARTS_IN_JSON.map((start) => encodeUtf8(start));
 
 /** True when the client's own bytes hold something this lane cannot open, so that they cannot be sent as they are. */
-export function holdsForeignSeals(bytes: Uint8Array, payload: Payload, lane: Lane, seals: Seals): boolean {
+export function holdsForeignSignatures(
+  bytes: Uint8Array,
+  payload: Payload,
+  lane: Lane,
+  signatures: ReasoningSignatures,
+): boolean {
   if (payload.signatureMembers.length === 0) return false;
   if (TAG_STARTS.some((start) => indexOfBytes(bytes, start) !== -1)) return true;
-  const memory = seals.memoryOf(payload);
+  const memory = signatures.memoryOf(payload);
   if (memory === null) return false;
   if (!payload.signatureMembers.some((name) => indexOfBytes(bytes, encodeUtf8(`"${name}"`)) !== -1)) return false;
   const text = new TextDecoder().decode(bytes);
-  for (const value of sealsIn(text, payload)) {
+  for (const value of signaturesIn(text, payload)) {
     const issuer = memory.issuerOf(value);
     if (issuer !== null && issuer !== lane.sealIssuer) return true;
   }
@@ -136,46 +141,51 @@ export function holdsForeignSeals(bytes: Uint8Array, payload: Payload, lane: Lan
  * The request as this lane may see it: what it can open is marked as its protocol's own, which its writer writes; all else
  * is marked foreign, which its writer drops and reports.
  */
-export function sealedFor(request: IrRequest, payload: Payload, lane: Lane, seals: Seals): IrRequest {
-  const memory = seals.memoryOf(payload);
-  const judge = (sealed: ReasoningSignature): ReasoningSignature => {
-    const issuer = issuerOf(sealed, request.sourceProtocol === payload.id ? memory : null, {
+export function withSignaturesFor(
+  request: IrRequest,
+  payload: Payload,
+  lane: Lane,
+  signatures: ReasoningSignatures,
+): IrRequest {
+  const memory = signatures.memoryOf(payload);
+  const judge = (signature: ReasoningSignature): ReasoningSignature => {
+    const issuer = issuerOf(signature, request.sourceProtocol === payload.id ? memory : null, {
       payloadId: payload.id,
       lane,
       untagged: request.sourceProtocol === payload.id,
     });
-    return issuer === sealed.issuer ? sealed : { issuer, value: sealed.value };
+    return issuer === signature.issuer ? signature : { issuer, value: signature.value };
   };
-  return mapSeals(request, judge);
+  return mapSignatures(request, judge);
 }
 
 function issuerOf(
-  sealed: ReasoningSignature,
-  memory: SealMemory | null,
+  signature: ReasoningSignature,
+  memory: SignatureMemory | null,
   at: { readonly payloadId: string; readonly lane: Lane; readonly untagged: boolean },
 ): string | null {
   const { payloadId, lane } = at;
-  if (sealed.issuer === lane.sealIssuer) return payloadId;
-  if (sealed.issuer !== payloadId) return sealed.issuer;
+  if (signature.issuer === lane.sealIssuer) return payloadId;
+  if (signature.issuer !== payloadId) return signature.issuer;
   // Through another protocol a tag named the issuer, and it is not this lane's.
   if (!at.untagged) return null;
-  const known = memory?.issuerOf(sealed.value) ?? null;
+  const known = memory?.issuerOf(signature.value) ?? null;
   return known === null || known === lane.sealIssuer ? payloadId : known;
 }
 
-function mapSeals(request: IrRequest, judge: (sealed: ReasoningSignature) => ReasoningSignature): IrRequest {
+function mapSignatures(request: IrRequest, judge: (signature: ReasoningSignature) => ReasoningSignature): IrRequest {
   const one = (block: IrBlock): IrBlock => mapBlock(block, judge);
   const all = <T extends IrInstruction | IrTurn>(holder: T): T =>
-    holder.blocks.some(isSealed) ? { ...holder, blocks: holder.blocks.map(one) } : holder;
-  if (!request.turns.some((turn) => turn.blocks.some(isSealed))) return request;
+    holder.blocks.some(holdsSignature) ? { ...holder, blocks: holder.blocks.map(one) } : holder;
+  if (!request.turns.some((turn) => turn.blocks.some(holdsSignature))) return request;
   return { ...request, turns: request.turns.map(all) };
 }
 
-function isSealed(block: IrBlock): boolean {
+function holdsSignature(block: IrBlock): boolean {
   return block.type === "reasoning" || (block.type === "tool-call" && block.signature !== null);
 }
 
-function mapBlock(block: IrBlock, judge: (sealed: ReasoningSignature) => ReasoningSignature): IrBlock {
+function mapBlock(block: IrBlock, judge: (signature: ReasoningSignature) => ReasoningSignature): IrBlock {
   if (block.type === "tool-call" && block.signature !== null) return { ...block, signature: judge(block.signature) };
   if (block.type !== "reasoning") return block;
   return {
@@ -185,7 +195,7 @@ function mapBlock(block: IrBlock, judge: (sealed: ReasoningSignature) => Reasoni
   };
 }
 
-/** A translated answer's seals, under the name of who can open them; the writer for the client tags them with it. */
+/** A translated answer's signatures, under the name of who can open them; the writer for the client tags them with it. */
 export function issuedEvent(event: AnswerEvent, payload: Payload, lane: Lane): AnswerEvent {
   if (lane.sealIssuer === payload.id) return event;
   if (event.type === "signature-delta") return { ...event, signature: issued(event.signature, payload, lane) };
@@ -197,7 +207,7 @@ export function issuedEvent(event: AnswerEvent, payload: Payload, lane: Lane): A
 
 export function issuedResponse(response: IrResponse, payload: Payload, lane: Lane): IrResponse {
   if (lane.sealIssuer === payload.id) return response;
-  const judge = (sealed: ReasoningSignature): ReasoningSignature => issued(sealed, payload, lane);
+  const judge = (signature: ReasoningSignature): ReasoningSignature => issued(signature, payload, lane);
   return {
     ...response,
     choices: response.choices.map((choice) => ({
@@ -207,6 +217,6 @@ export function issuedResponse(response: IrResponse, payload: Payload, lane: Lan
   };
 }
 
-function issued(sealed: ReasoningSignature, payload: Payload, lane: Lane): ReasoningSignature {
-  return sealed.issuer === payload.id ? { issuer: lane.sealIssuer, value: sealed.value } : sealed;
+function issued(signature: ReasoningSignature, payload: Payload, lane: Lane): ReasoningSignature {
+  return signature.issuer === payload.id ? { issuer: lane.sealIssuer, value: signature.value } : signature;
 }

@@ -35,7 +35,7 @@ export interface RecordBuilder {
   offered: ExchangeRecord["offered"];
   skipped: ExchangeRecord["skipped"];
   readonly attempts: AttemptRecord[];
-  /** What the request was let in on; null: nothing had to be set aside for it, or it has not come so far. */
+  /** What was set aside at the admission; null: nothing, or the request has not come so far. */
   pass: Pass | null;
   /** The answer's first byte may go out now. */
   committed(): void;
@@ -149,7 +149,7 @@ function sumsOf(
   const costs = [costNanos, ...billed.map((part) => part.costNanos)].filter((cost) => cost !== null);
   return {
     usage: sumUsage([...(usage === null ? [] : [usage]), ...billed.map((part) => part.usage)]),
-    // What else the vendor had begun of them nobody knows.
+    // What else the vendor had begun of them is unknown.
     usageEstimated: true,
     costNanos: costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0),
   };

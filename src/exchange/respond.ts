@@ -11,12 +11,12 @@ import type { Protocol } from "../protocols/protocol.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { gatewayHeaders, writeFailure } from "./answer/headers.ts";
+import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { createPump } from "./answer/pump.ts";
 import type { Answer, ExchangeInput, RunInput, WholeAnswer } from "./contract.ts";
 import type { Served } from "./engine.ts";
-import type { AnsweredOutcome, StreamingOutcome } from "./lane/outcome.ts";
 import { type Ending, outcomeOf, type RecordBuilder } from "./record-builder.ts";
-import type { Call } from "./request/call.ts";
+import type { ClientCall } from "./request/call.ts";
 import { estimateTokens } from "./request/facts.ts";
 import { listModels } from "./request/model-list.ts";
 
@@ -32,7 +32,7 @@ export interface ExchangeContext {
 type ServedLane = Extract<Served, { kind: "served" }>;
 type FailedLanes = Extract<Served, { kind: "failed" }>;
 
-export function respond(exchange: ExchangeContext, call: Call, served: Served): Answer {
+export function respond(exchange: ExchangeContext, call: ClientCall, served: Served): Answer {
   switch (served.kind) {
     case "abandoned":
       return clientGone(exchange, call);
@@ -49,7 +49,12 @@ export function respond(exchange: ExchangeContext, call: Call, served: Served): 
   }
 }
 
-function answerWhole(exchange: ExchangeContext, call: Call, served: ServedLane, outcome: AnsweredOutcome): Answer {
+function answerWhole(
+  exchange: ExchangeContext,
+  call: ClientCall,
+  served: ServedLane,
+  outcome: AnsweredOutcome,
+): Answer {
   const { record } = exchange;
   const { status, body, losses, usage, reportedModel } = outcome;
   record.committed();
@@ -65,7 +70,12 @@ function answerWhole(exchange: ExchangeContext, call: Call, served: ServedLane, 
   return { status, headers: { ...outcome.headers, ...own }, body };
 }
 
-function answerStream(exchange: ExchangeContext, call: Call, served: ServedLane, outcome: StreamingOutcome): Answer {
+function answerStream(
+  exchange: ExchangeContext,
+  call: ClientCall,
+  served: ServedLane,
+  outcome: StreamingOutcome,
+): Answer {
   const { input, record } = exchange;
   const { note } = outcome.flow;
   const translated = !outcome.relayed;
@@ -94,7 +104,7 @@ function answerStream(exchange: ExchangeContext, call: Call, served: ServedLane,
 /** Once, when the last byte is out or the client has left. */
 function endStream(
   exchange: ExchangeContext,
-  call: Call,
+  call: ClientCall,
   { attempt, lane }: ServedLane,
   end: { readonly outcome: StreamingOutcome; readonly clientGone: boolean; readonly bytes: number },
 ): void {
@@ -117,7 +127,7 @@ function endStream(
 /** What is billed by the tokens of a text; pictures and sound have a price of their own that no text tells. */
 const BY_TEXT: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete", "embed"]);
 
-function partialUsage({ request: { facts } }: Call, reported: Usage | null, outputTokens: number): Usage | null {
+function partialUsage({ request: { facts } }: ClientCall, reported: Usage | null, outputTokens: number): Usage | null {
   if (!BY_TEXT.has(facts.operation)) return reported;
   const answered = facts.operation === "embed" ? 0 : outputTokens;
   return seenUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens: answered });
@@ -127,7 +137,7 @@ function partialUsage({ request: { facts } }: Call, reported: Usage | null, outp
  * The client left before there was an answer. A lane that was asked has read the prompt, and its vendor bills it, so the
  * caller pays for that: otherwise a client that hangs up early asks for nothing.
  */
-function clientGone(exchange: ExchangeContext, call: Call): Answer {
+function clientGone(exchange: ExchangeContext, call: ClientCall): Answer {
   const { input, record } = exchange;
   const asked = record.attempts.at(-1);
   const lane = asked?.outcome === "abandoned" ? input.world.deployment.lanes[asked.lane] : undefined;
@@ -175,7 +185,7 @@ function isCountRefused({ input, ingress }: ExchangeContext, { failure: failed, 
 }
 
 /** Counting never fails for want of a lane: the estimate says that it is one. */
-function estimateCount(exchange: ExchangeContext, call: Call): Answer {
+function estimateCount(exchange: ExchangeContext, call: ClientCall): Answer {
   const { count } = call.ingress.operations;
   if (count === undefined) return refuse(exchange, failure("unknown-route", "There is no such path."));
   const body = encodeUtf8(JSON.stringify(count.writeCount(call.request.facts.inputTokensEstimate)));

@@ -5,7 +5,7 @@
 import type { Answer as Answered, Exchange, IdempotencyStore, World } from "../../src/exchange/contract.ts";
 import { createExchange } from "../../src/exchange/exchange.ts";
 import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
-import { createSeals } from "../../src/exchange/reasoning-signatures.ts";
+import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
 import type { SharedState } from "../../src/exchange/shared-state.ts";
 import type { Admission } from "../../src/governance/admission.ts";
 import { type Caller, createIdentify } from "../../src/governance/identify.ts";
@@ -202,7 +202,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     send: createSend(effects),
     protocolOf,
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
-    seals: createSeals({ deployment, protocolOf, nowMs: effects.nowMs }),
+    signatures: createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: () => null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: "ringmain/test",

@@ -631,7 +631,7 @@ const PITFALLS: Readonly<Record<number, Row>> = {
   38: {
     title: "a lane that cannot count costs nothing: an estimate that says so",
     protocols: ["anthropic"],
-    heldBy: [["exchange/discovery.test.ts", "is an estimate that says so, and costs the lane nothing"]],
+    heldBy: [["exchange/model-list.test.ts", "is an estimate that says so, and costs the lane nothing"]],
   },
   39: {
     title: "every word of JSON Schema is taken by every lane, or said to be lost",

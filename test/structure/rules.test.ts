@@ -218,6 +218,16 @@ test.each<[string, Record<string, string>, string]>([
     "name std/helpers/a.ts",
   ],
   [
+    "a phase of exchange imports a later one",
+    {
+      "server/serve.ts": `import "../exchange/engine.ts"; export const serve = 1;`,
+      "exchange/engine.ts": `import "./lane/dispatch.ts";`,
+      "exchange/lane/dispatch.ts": `import "../answer/flow.ts";`,
+      "exchange/answer/flow.ts": "",
+    },
+    "import exchange/lane/dispatch.ts",
+  ],
+  [
     "a union of our own told apart by its members",
     { "std/one.ts": `export const one = (result: { a: 1 } | { b: 2 }) => ("a" in result ? result.a : result.b);` },
     "member-test std/one.ts",
@@ -317,6 +327,20 @@ test.each<[string, Record<string, string>]>([
   [
     "a block comment first",
     { "std/one.ts": bare("/** The number one, which others build on. */\nexport const one = 1;") },
+  ],
+  [
+    "a phase of exchange imports its own and earlier ones",
+    {
+      "server/serve.ts": `import "../exchange/probing/probe.ts"; export const serve = 1;`,
+      "exchange/probing/probe.ts": `import "../engine.ts";`,
+      "exchange/engine.ts": `import "./answer/flow.ts";`,
+      "exchange/answer/flow.ts": `import "../lane/dispatch.ts"; import "../contract.ts";`,
+      "exchange/lane/dispatch.ts": `import "../request/facts.ts";`,
+      "exchange/request/facts.ts": `import "./form.ts"; import "../shared-state.ts";`,
+      "exchange/request/form.ts": "",
+      "exchange/shared-state.ts": "",
+      "exchange/contract.ts": `import "./shared-state.ts";`,
+    },
   ],
   [
     "a member of a value that was unknown",

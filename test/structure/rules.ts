@@ -49,6 +49,19 @@ export const ROOMS = {
 
 type Room = keyof typeof ROOMS;
 
+/**
+ * The phases of `exchange`, lowest first, as the places whose files they are; the last place of all, "", is every other
+ * file beside the folders. A file imports files of its own phase and of the phases before it.
+ */
+export const PHASES: readonly { readonly name: string; readonly places: readonly string[] }[] = [
+  { name: "contract", places: ["contract.ts", "header-filter.ts", "reasoning-signatures.ts", "shared-state.ts"] },
+  { name: "request", places: ["request/"] },
+  { name: "lane", places: ["lane/"] },
+  { name: "answer", places: ["answer/"] },
+  { name: "path", places: [""] },
+  { name: "probing", places: ["probing/"] },
+];
+
 /** Files outside src that code may embed as text, and the rooms that may. */
 const EMBEDDED: ReadonlyMap<string, readonly string[]> = new Map([
   ["../providers.yaml", ["config"]],
@@ -197,8 +210,21 @@ export function findUnusedArrows(files: readonly SourceFacts[]): string[] {
     .filter((arrow) => !used.has(arrow));
 }
 
-/** One protocol's folder never imports another's; framing is shared. */
+/** Where the phase of a file of `exchange` stands in the order; null: it is none of exchange's. */
+export function phaseOf(path: string): number | null {
+  const [room, ...rest] = path.split("/");
+  if (room !== "exchange") return null;
+  const inside = rest.join("/");
+  const named = PHASES.findIndex(({ places }) => places.some((place) => place !== "" && isIn(inside, [place])));
+  return named === -1 ? PHASES.findIndex(({ places }) => places.includes("")) : named;
+}
+
+/** One protocol's folder never imports another's; framing is shared. A phase of exchange imports no later one. */
 function siblingProblem(path: string, target: string): string | null {
+  const [phase, later] = [phaseOf(path), phaseOf(target)];
+  if (phase !== null && later !== null && later > phase) {
+    return `the phase ${PHASES[phase]?.name} may not import the later phase ${PHASES[later]?.name} (${target})`;
+  }
   const [from, to] = [protocolOf(path), protocolOf(target)];
   return from === null || to === null || from === to ? null : `protocol ${from} may not import protocol ${to}`;
 }
@@ -364,6 +390,13 @@ export function renderRooms(): string {
     ([room, allowed]) => `| ${room} | ${allowed.length === 0 ? "—" : allowed.join(", ")} |`,
   );
   return ["| room | may import |", "|---|---|", ...rows].join("\n");
+}
+
+/** The order of the phases as ARCHITECTURE.md must show it. */
+export function renderPhases(): string {
+  const shown = ({ name, places }: (typeof PHASES)[number]): string =>
+    places.includes("") ? `${name} (all other files)` : `${name} (${places.map((place) => `\`${place}\``).join(", ")})`;
+  return PHASES.map(shown).join(" → ");
 }
 
 /** Rows of the table under "## Who may import whom": room → what it may import, sorted. Null without heading or table. */

@@ -3,7 +3,15 @@
 import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { findBreaches, findUnusedArrows, ROOMS, readRooms, renderRooms, staleMemberLists } from "./rules.ts";
+import {
+  findBreaches,
+  findUnusedArrows,
+  ROOMS,
+  readRooms,
+  renderPhases,
+  renderRooms,
+  staleMemberLists,
+} from "./rules.ts";
 import { readFacts, type SourceFacts } from "./syntax.ts";
 import { findForbiddenWords, isWritten } from "./texts.ts";
 
@@ -40,6 +48,7 @@ test("ARCHITECTURE.md is short and shows the import table the rules use", async 
   const wanted = new Map(Object.entries(ROOMS).map(([room, allowed]) => [room, [...allowed].sort()]));
   // When this fails, the table to paste is printed by: bun -e 'console.log((await import("./test/structure/rules.ts")).renderRooms())'
   expect(readRooms(markdown)).toEqual(wanted);
+  expect(markdown.replaceAll(/\s+/g, " ")).toContain(renderPhases());
 });
 
 test("the rendered table reads back as the table", () => {

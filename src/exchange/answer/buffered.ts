@@ -2,16 +2,19 @@
 import { eventsOf } from "../../ir/fold.ts";
 import type { Usage } from "../../ir/usage.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
-import { asObject, JSON_LIMITS, type JsonObject, parseBody, parseJson, scanJson } from "../../std/json.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { failed, MALFORMED, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
+import type { AttemptContext, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { issuedResponse } from "../reasoning-signatures.ts";
-import { collect } from "./collect.ts";
-import { addLosses, newFlowNote } from "./flow.ts";
-import { createPassFlow } from "./pass-flow.ts";
+import { MALFORMED } from "./classify.ts";
+import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
+import { addLosses, createPassFlow, newFlowNote } from "./flow.ts";
+import { relayHeaders } from "./headers.ts";
+import { type Outcome, unanswered } from "./outcome.ts";
+import { classifyInBand } from "./refused.ts";
 import { createEventWriter } from "./translate-flow.ts";
 import { readBody } from "./untranslated.ts";
-import { classifyInBand, relayHeaders, wrongModel } from "./verdict.ts";
+import { wrongModel } from "./verdict.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
 export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
@@ -20,24 +23,28 @@ const PICTURES_BYTES_MAX = 32 * 1024 * 1024;
 /** A buffered answer that must be translated may not be larger. */
 const TRANSLATE_BYTES_MAX = 32 * 1024 * 1024;
 
-export async function readBuffered(side: Side, prepared: Prepared, sent: Response): Promise<Outcome> {
+export async function readBuffered(
+  attempt: AttemptContext,
+  prepared: Prepared,
+  sent: UpstreamResponse,
+): Promise<Outcome> {
   sent.body.begun();
-  const { facts } = side.call.request;
+  const { facts } = attempt.call.request;
   // A vendor may answer in one piece what was asked for as a stream; of what is only relayed, that is the answer.
-  const passing = side.relayed && (!facts.stream || facts.operation !== "chat");
-  const read = await collect(sent.body, bytesMax(side, passing));
+  const passing = attempt.relayed && (!facts.stream || facts.operation !== "chat");
+  const read = await collect(sent.body, bytesMax(attempt, passing));
   if (read.kind === "aborted") return { kind: "abandoned" };
-  if (read.kind === "failed") return failed(read.failure, sent.status, true);
+  if (read.kind === "failed") return unanswered(read.failure, sent.status, true);
   if (read.kind === "cut") {
     if (!passing) {
       sent.body.cancel();
-      return failed(MALFORMED, sent.status, true);
+      return unanswered(MALFORMED, sent.status, true);
     }
     const flow = createPassFlow();
     return {
       kind: "streaming",
       status: sent.status,
-      headers: relayHeaders(side, sent.headers),
+      headers: relayHeaders(attempt, sent.headers),
       body: sent.body,
       flow,
       held: [read.bytes],
@@ -48,12 +55,12 @@ export async function readBuffered(side: Side, prepared: Prepared, sent: Respons
   }
   // Relayed bytes leave as they came, so only a body that is written anew needs its digits.
   const body = asObject(passing ? jsonOrNull(read.bytes) : exactJsonOrNull(read.bytes));
-  if (body === undefined) return failed(MALFORMED, sent.status, true);
-  const { operation } = side.call.request.facts;
+  if (body === undefined) return unanswered(MALFORMED, sent.status, true);
+  const { operation } = attempt.call.request.facts;
   if (operation !== "chat") {
-    const seen = readBody(side, sent, operation, body);
-    if (!seen.ok) return failed(seen.failure, sent.status, true);
-    const headers = relayHeaders(side, sent.headers);
+    const seen = readBody(attempt, sent, operation, body);
+    if (!seen.ok) return unanswered(seen.failure, sent.status, true);
+    const headers = relayHeaders(attempt, sent.headers);
     const { usage, model } = seen.value;
     return {
       kind: "answered",
@@ -65,52 +72,52 @@ export async function readBuffered(side: Side, prepared: Prepared, sent: Respons
       losses: [],
     };
   }
-  return judgeBody(side, prepared, sent, { bytes: read.bytes, body });
+  return judgeBody(attempt, prepared, sent, { bytes: read.bytes, body });
 }
 
-function bytesMax(side: Side, passing: boolean): number {
+function bytesMax(attempt: AttemptContext, passing: boolean): number {
   if (!passing) return TRANSLATE_BYTES_MAX;
-  return side.call.request.facts.operation === "image" ? PICTURES_BYTES_MAX : BUFFER_BYTES_MAX;
+  return attempt.call.request.facts.operation === "image" ? PICTURES_BYTES_MAX : BUFFER_BYTES_MAX;
 }
 
 function judgeBody(
-  side: Side,
+  attempt: AttemptContext,
   prepared: Prepared,
-  sent: Response,
+  sent: UpstreamResponse,
   answer: { bytes: Uint8Array; body: JsonObject },
 ): Outcome {
-  const seen = side.egress.payload.createTap().body(answer.body);
+  const seen = attempt.egress.payload.createTap().body(answer.body);
   if (seen.failure !== null) {
-    return failed(classifyInBand(side, sent, seen.failure), sent.status, true, seen.model);
+    return unanswered(classifyInBand(attempt, sent, seen.failure), sent.status, true, seen.model);
   }
-  if (!seen.meaningful) return failed(MALFORMED, sent.status, true, seen.model);
-  const wrong = wrongModel(side, seen.model);
-  if (wrong !== null) return failed(wrong, sent.status, true, seen.model);
-  if (side.relayed && !side.call.request.facts.stream) {
-    side.world.seals.memoryOf(side.egress.payload)?.remember(decodeUtf8(answer.bytes), side.lane);
+  if (!seen.meaningful) return unanswered(MALFORMED, sent.status, true, seen.model);
+  const wrong = wrongModel(attempt, seen.model);
+  if (wrong !== null) return unanswered(wrong, sent.status, true, seen.model);
+  if (attempt.relayed && !attempt.call.request.facts.stream) {
+    attempt.world.signatures.memoryOf(attempt.egress.payload)?.remember(decodeUtf8(answer.bytes), attempt.lane);
     return {
       kind: "answered",
       status: sent.status,
-      headers: relayHeaders(side, sent.headers),
+      headers: relayHeaders(attempt, sent.headers),
       body: answer.bytes,
       usage: seen.usage,
       reportedModel: seen.model,
       losses: prepared.losses,
     };
   }
-  return translateAnswer(side, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
+  return translateAnswer(attempt, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
 }
 
 function translateAnswer(
-  side: Side,
+  attempt: AttemptContext,
   prepared: Prepared,
   body: JsonObject,
   seen: { status: number; usage: Usage | null; model: string | null },
 ): Outcome {
-  const { ingress, framing, request, id } = side.call;
+  const { ingress, framing, request, id } = attempt.call;
   try {
-    const answered = side.egress.payload.readResponse(body);
-    const read = { ...answered, value: issuedResponse(answered.value, side.egress.payload, side.lane) };
+    const answered = attempt.egress.payload.readResponse(body);
+    const read = { ...answered, value: issuedResponse(answered.value, attempt.egress.payload, attempt.lane) };
     const headers = ingress.carrier.answerHeaders(id);
     if (request.facts.stream) {
       // A streaming client gets a stream although the lane answered in one piece.
@@ -139,27 +146,7 @@ function translateAnswer(
       losses: [...prepared.losses, ...read.losses, ...written.losses],
     };
   } catch (error) {
-    if (error instanceof WireError) return failed(MALFORMED, seen.status, true, seen.model);
-    throw error;
-  }
-}
-
-export function jsonOrNull(bytes: Uint8Array): unknown {
-  return parsedOrNull(bytes, parseJson);
-}
-
-/** Keeps the author's digits where a double would not; a scan tells whether there are any such, as a rule not. */
-function exactJsonOrNull(bytes: Uint8Array): unknown {
-  const scan = scanJson(bytes, JSON_LIMITS);
-  // What the scan does not let pass (deep, or many names) may still be an answer: read with care, as it was sent.
-  return parsedOrNull(bytes, (text) => parseBody(text, scan.kind === "bad" || scan.exactNumbers));
-}
-
-function parsedOrNull(bytes: Uint8Array, parse: (text: string) => unknown): unknown {
-  try {
-    return parse(decodeUtf8(bytes));
-  } catch (error) {
-    if (error instanceof WireError) return null;
+    if (error instanceof WireError) return unanswered(MALFORMED, seen.status, true, seen.model);
     throw error;
   }
 }

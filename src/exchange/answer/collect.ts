@@ -1,6 +1,8 @@
-/** Reads a body up to a bound. */
+/** Reads a body up to a bound, and a whole one as JSON. */
 import type { Failure } from "../../ir/failure.ts";
-import { concatBytes } from "../../std/bytes.ts";
+import { concatBytes, decodeUtf8 } from "../../std/bytes.ts";
+import { JSON_LIMITS, parseBody, parseJson, scanJson } from "../../std/json.ts";
+import { WireError } from "../../std/wire-error.ts";
 import type { UpstreamBody } from "../../upstream/send.ts";
 
 export type Collected =
@@ -11,11 +13,11 @@ export type Collected =
   | { readonly kind: "aborted" };
 
 /** Bytes that one body, or several read side by side, may take together. */
-export interface Room {
+export interface ByteAllowance {
   left: number;
 }
 
-export async function collect(body: UpstreamBody, bytesMax: number | Room): Promise<Collected> {
+export async function collect(body: UpstreamBody, bytesMax: number | ByteAllowance): Promise<Collected> {
   const room = typeof bytesMax === "number" ? { left: bytesMax } : bytesMax;
   const parts: Uint8Array[] = [];
   for (;;) {
@@ -39,4 +41,24 @@ export async function collect(body: UpstreamBody, bytesMax: number | Room): Prom
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
   return first !== undefined && parts.length === 1 ? first : concatBytes(parts);
+}
+
+export function jsonOrNull(bytes: Uint8Array): unknown {
+  return parsedOrNull(bytes, parseJson);
+}
+
+/** Keeps the author's digits where a double would not; a scan tells whether there are any such, as a rule not. */
+export function exactJsonOrNull(bytes: Uint8Array): unknown {
+  const scan = scanJson(bytes, JSON_LIMITS);
+  // What the scan does not let pass (deep, or many names) may still be an answer: read with care, as it was sent.
+  return parsedOrNull(bytes, (text) => parseBody(text, scan.kind === "bad" || scan.exactNumbers));
+}
+
+function parsedOrNull(bytes: Uint8Array, parse: (text: string) => unknown): unknown {
+  try {
+    return parse(decodeUtf8(bytes));
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
 }

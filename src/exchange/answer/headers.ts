@@ -8,8 +8,22 @@ import type { Protocol } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
 import type { Answer, WholeAnswer } from "../contract.ts";
 import { type HeaderFilter, isAboutLimits } from "../header-filter.ts";
+import type { AttemptContext } from "../lane/attempt-context.ts";
 import type { LimitsNotice } from "../request/admission.ts";
-import type { Call } from "../request/call.ts";
+import type { ClientCall } from "../request/call.ts";
+
+/** Of a relayed answer: what may pass of the lane's own headers. */
+export function relayHeaders(
+  attempt: AttemptContext,
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { ingress, id } = attempt.call;
+  return {
+    ...ingress.carrier.answerHeaders(id),
+    ...attempt.world.responseFilter(attempt.egress, ingress)(headers),
+    "content-type": headers["content-type"] ?? "application/json",
+  };
+}
 
 export interface GatewayHeadersInput {
   readonly style: Deployment["responseHeaders"];
@@ -131,7 +145,7 @@ function retryAfter(failure: Failure): Record<string, string> {
 }
 
 /** For a caller with limits of its own, ours are the ones it should heed: the vendor's are about our account. */
-export function withLimits(answer: Answer, call: Call, notice: LimitsNotice | null, wallMs: number): Answer {
+export function withLimits(answer: Answer, call: ClientCall, notice: LimitsNotice | null, wallMs: number): Answer {
   if (notice === null || (call.caller.key === null && notice.warnings.length === 0)) return answer;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) if (!isAboutLimits(name)) headers[name] = value;

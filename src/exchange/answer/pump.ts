@@ -17,13 +17,13 @@ export const GRACE_MS = 2_000;
 /** Silence after which a translated stream shows that it is alive. */
 export const KEEP_ALIVE_MS = 15_000;
 
-export type Opened =
+export type OpenedFlow =
   | { readonly kind: "committed"; readonly held: readonly Uint8Array[]; readonly closed: boolean }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "aborted" };
 
 /** Reads until the first meaningful event, the end, trouble, or a full handshake buffer. Nothing reaches the client here. */
-export async function openFlow(body: UpstreamBody, flow: Flow): Promise<Opened> {
+export async function openFlow(body: UpstreamBody, flow: Flow): Promise<OpenedFlow> {
   const held: Uint8Array[] = [];
   let heldBytes = 0;
   let frames = 0;

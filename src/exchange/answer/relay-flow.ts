@@ -102,7 +102,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     return { out, frames, failure: null };
   };
 
-  /** Our own ending is written: whatever the lane still says is nobody's any more. */
+  /** Our own ending is written: what the lane still says is dropped. */
   let isCut = false;
   const trouble = (failed: Failure): Uint8Array[] => {
     isCut = true;

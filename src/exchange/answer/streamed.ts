@@ -1,22 +1,25 @@
 /** A streamed success: held until there is something to commit to. */
 import type { ErrorWords } from "../../ir/error-words.ts";
 import type { Tap } from "../../protocols/protocol.ts";
-import { failed, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
+import type { AttemptContext, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { issuedEvent } from "../reasoning-signatures.ts";
+import { relayHeaders } from "./headers.ts";
+import { type Outcome, unanswered } from "./outcome.ts";
 import { openFlow } from "./pump.ts";
+import { classifyInBand } from "./refused.ts";
 import { createRelayFlow } from "./relay-flow.ts";
 import { createTranslateFlow } from "./translate-flow.ts";
-import { classifyInBand, relayHeaders, wrongModel } from "./verdict.ts";
+import { wrongModel } from "./verdict.ts";
 
 /** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
 export async function readStream(
-  side: Side,
+  attempt: AttemptContext,
   prepared: Prepared,
-  sent: Response,
-  tap: Tap = side.egress.payload.createTap(),
+  sent: UpstreamResponse,
+  tap: Tap = attempt.egress.payload.createTap(),
 ): Promise<Outcome> {
-  const { call, egress, lane } = side;
-  const memory = side.world.seals.memoryOf(egress.payload);
+  const { call, egress, lane } = attempt;
+  const memory = attempt.world.signatures.memoryOf(egress.payload);
   const common = {
     ingress: call.ingress.payload,
     egress: egress.payload,
@@ -24,9 +27,9 @@ export async function readStream(
     to: call.framing,
     context: prepared.context,
     answersAsked: call.request.facts.answers ?? 1,
-    classify: (words: ErrorWords) => classifyInBand(side, sent, words),
+    classify: (words: ErrorWords) => classifyInBand(attempt, sent, words),
   };
-  const flow = side.relayed
+  const flow = attempt.relayed
     ? createRelayFlow({
         ...common,
         tap,
@@ -39,15 +42,15 @@ export async function readStream(
       });
   const opened = await openFlow(sent.body, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
-  if (opened.kind === "failed") return failed(opened.failure, sent.status, true, flow.note.model);
-  const wrong = wrongModel(side, flow.note.model);
+  if (opened.kind === "failed") return unanswered(opened.failure, sent.status, true, flow.note.model);
+  const wrong = wrongModel(attempt, flow.note.model);
   if (wrong !== null) {
     sent.body.cancel();
-    return failed(wrong, sent.status, true, flow.note.model);
+    return unanswered(wrong, sent.status, true, flow.note.model);
   }
-  const ownBytes = side.relayed && common.from.id === common.to.id;
+  const ownBytes = attempt.relayed && common.from.id === common.to.id;
   const headers = {
-    ...(side.relayed ? relayHeaders(side, sent.headers) : call.ingress.carrier.answerHeaders(call.id)),
+    ...(attempt.relayed ? relayHeaders(attempt, sent.headers) : call.ingress.carrier.answerHeaders(call.id)),
     ...(ownBytes ? {} : { "content-type": common.to.contentType }),
   };
   return {
@@ -58,7 +61,7 @@ export async function readStream(
     flow,
     held: opened.held,
     closed: opened.closed,
-    relayed: side.relayed,
+    relayed: attempt.relayed,
     losses: prepared.losses,
   };
 }

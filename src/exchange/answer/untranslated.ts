@@ -1,18 +1,20 @@
 /** Relayed answers of operations beside chat: what metering reads of them, and whether they are answers at all. */
 
 import type { Operation } from "../../ir/facts.ts";
-import { failed as failedWith, ok, type Result } from "../../ir/failure.ts";
+import { failed, ok, type Result } from "../../ir/failure.ts";
 import type { Usage } from "../../ir/usage.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import type { AttemptContext, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { withoutOutput } from "../lane/operations.ts";
-import { failed, type Outcome, type Prepared, type Response, type Side } from "../lane/outcome.ts";
 import { relayedOperation } from "../request/facts.ts";
 import { MALFORMED } from "./classify.ts";
-import { createPassFlow } from "./pass-flow.ts";
+import { createPassFlow } from "./flow.ts";
+import { relayHeaders } from "./headers.ts";
+import { type Outcome, unanswered } from "./outcome.ts";
 import { openFlow } from "./pump.ts";
+import { classifyInBand } from "./refused.ts";
 import { readStream } from "./streamed.ts";
-import { classifyInBand, relayHeaders } from "./verdict.ts";
 
 /** What is read of a whole answer for the record. */
 export interface AnswerReading {
@@ -23,12 +25,17 @@ export interface AnswerReading {
 const NOTHING_READ: AnswerReading = { usage: null, model: null };
 
 /** A whole answer in JSON, or the failure it is. */
-export function readBody(side: Side, sent: Response, operation: Operation, body: JsonObject): Result<AnswerReading> {
-  const { egress, lane } = side;
+export function readBody(
+  attempt: AttemptContext,
+  sent: UpstreamResponse,
+  operation: Operation,
+  body: JsonObject,
+): Result<AnswerReading> {
+  const { egress, lane } = attempt;
   const relayed = relayedOperation(egress, operation);
   if (relayed !== undefined) {
     const note = relayed.createTap().body(body);
-    if (note.failure !== null) return failedWith(classifyInBand(side, sent, note.failure));
+    if (note.failure !== null) return failed(classifyInBand(attempt, sent, note.failure));
     return ok({ usage: note.usage, model: note.model });
   }
   try {
@@ -46,33 +53,38 @@ export function readBody(side: Side, sent: Response, operation: Operation, body:
         return ok(NOTHING_READ);
     }
   } catch (error) {
-    if (error instanceof WireError) return failedWith(MALFORMED);
+    if (error instanceof WireError) return failed(MALFORMED);
     throw error;
   }
 }
 
 /** An answer that is neither JSON nor a page of some machine on the way: sound, subtitles, or a stream of events. */
-export function readRelayed(side: Side, prepared: Prepared, sent: Response, type: string): Promise<Outcome> | Outcome {
-  const relayed = relayedOperation(side.egress, side.call.request.facts.operation);
-  if (relayed !== undefined && type.startsWith(side.egress.carrier.framing.contentType)) {
-    return readStream(side, prepared, sent, relayed.createTap());
+export function readRelayed(
+  attempt: AttemptContext,
+  prepared: Prepared,
+  sent: UpstreamResponse,
+  type: string,
+): Promise<Outcome> | Outcome {
+  const relayed = relayedOperation(attempt.egress, attempt.call.request.facts.operation);
+  if (relayed !== undefined && type.startsWith(attempt.egress.carrier.framing.contentType)) {
+    return readStream(attempt, prepared, sent, relayed.createTap());
   }
   if (type.startsWith("text/html")) {
     sent.body.cancel();
-    return failed(MALFORMED, sent.status, true);
+    return unanswered(MALFORMED, sent.status, true);
   }
-  return pass(side, sent);
+  return pass(attempt, sent);
 }
 
-async function pass(side: Side, sent: Response): Promise<Outcome> {
+async function pass(attempt: AttemptContext, sent: UpstreamResponse): Promise<Outcome> {
   const flow = createPassFlow();
   const opened = await openFlow(sent.body, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
-  if (opened.kind === "failed") return failed(opened.failure, sent.status, true);
+  if (opened.kind === "failed") return unanswered(opened.failure, sent.status, true);
   return {
     kind: "streaming",
     status: sent.status,
-    headers: relayHeaders(side, sent.headers),
+    headers: relayHeaders(attempt, sent.headers),
     body: sent.body,
     flow,
     held: opened.held,

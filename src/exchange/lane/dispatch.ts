@@ -10,14 +10,14 @@ import type { StopSignal } from "../../std/stop-signal.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readQuotas } from "../../upstream/quota.ts";
 import type { Sent } from "../../upstream/send.ts";
-import { holdsForeignSeals, sealedFor } from "../reasoning-signatures.ts";
+import { holdsForeignSignatures, withSignaturesFor } from "../reasoning-signatures.ts";
 import { lossDetails } from "../request/call.ts";
 import { isRelayed } from "../request/facts.ts";
-import type { Prepared, Side, Writing } from "./outcome.ts";
+import type { AttemptContext, LaneContext, Prepared } from "./attempt-context.ts";
 import { relayBody } from "./splice-body.ts";
 
-export function prepare(side: Writing): Result<Prepared> {
-  const { world, call, lane, egress } = side;
+export function prepare(attempt: LaneContext): Result<Prepared> {
+  const { world, call, lane, egress } = attempt;
   const context: AnswerContext = {
     request: null,
     upstreamModel: lane.upstreamModel,
@@ -26,41 +26,41 @@ export function prepare(side: Writing): Result<Prepared> {
     elapsedMs: () => world.effects.nowMs() - call.startedMs,
     inputTokensEstimate: call.request.facts.inputTokensEstimate,
   };
-  if (side.relayed && !mustBeRewritten(side)) {
+  if (attempt.relayed && !mustBeRewritten(attempt)) {
     const { facts } = call.request;
     const hide = world.metered && STREAMS_WORDS.has(facts.operation) && facts.stream && !facts.usageAsked;
     const hidden = hide ? egress.payload.hiddenUsage : null;
-    const members = egress.carrier.memberEdits(editsInput(side, call.request.body));
+    const members = egress.carrier.memberEdits(editsInput(attempt, call.request.body));
     const contentType = call.request.form?.contentType ?? JSON_TYPE;
     const body = relayBody({ request: call.request, members, hidden });
     return ok({ body, contentType, losses: [], hidden, context });
   }
-  return translateRequest(side, context);
+  return translateRequest(attempt, context);
 }
 
 /** Both stream in the payload's own way, and report usage only when asked. */
 const STREAMS_WORDS: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete"]);
 
 /** Only the lane that sealed a piece of reasoning can open it; counting needs none of it opened. */
-function mustBeRewritten({ world, call, lane, egress }: Writing): boolean {
+function mustBeRewritten({ world, call, lane, egress }: LaneContext): boolean {
   const { bytes, facts } = call.request;
-  return facts.operation === "chat" && holdsForeignSeals(bytes, egress.payload, lane, world.seals);
+  return facts.operation === "chat" && holdsForeignSignatures(bytes, egress.payload, lane, world.signatures);
 }
 
-/** Tokens written where the lane's protocol demands a limit and nobody gave one. */
+/** Tokens written where the lane's protocol demands a limit and the request gives none. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
 
-function translateRequest(side: Writing, context: AnswerContext): Result<Prepared> {
-  const { world, call, lane, egress } = side;
+function translateRequest(attempt: LaneContext, context: AnswerContext): Result<Prepared> {
+  const { world, call, lane, egress } = attempt;
   const read = call.ir();
   if (!read.ok) return read;
   try {
-    const request = sealedFor(read.value.value, egress.payload, lane, world.seals);
+    const request = withSignaturesFor(read.value.value, egress.payload, lane, world.signatures);
     const written = egress.payload.writeRequest(request, writeOptions(lane));
     const losses = [...read.value.losses, ...written.losses];
     if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
     return ok({
-      body: encodeUtf8(JSON.stringify(withEdits(side, written.value))),
+      body: encodeUtf8(JSON.stringify(withEdits(attempt, written.value))),
       contentType: JSON_TYPE,
       losses,
       hidden: null,
@@ -80,7 +80,7 @@ export function writeOptions(lane: Lane): WriteRequestOptions {
   };
 }
 
-function editsInput({ call, lane }: Writing, body: JsonObject): MemberEditsInput {
+function editsInput({ call, lane }: LaneContext, body: JsonObject): MemberEditsInput {
   const { facts } = call.request;
   return {
     operation: facts.operation,
@@ -92,10 +92,10 @@ function editsInput({ call, lane }: Writing, body: JsonObject): MemberEditsInput
 }
 
 /** A written body as this carrier wants it: a payload writes the model and the stream flag even where they travel in the path. */
-export function withEdits(side: Writing, body: JsonObject): JsonObject {
-  const { carrier } = side.egress;
+export function withEdits(attempt: LaneContext, body: JsonObject): JsonObject {
+  const { carrier } = attempt.egress;
   const edited = { ...body };
-  for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(side, body)))) {
+  for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(attempt, body)))) {
     if (jsonText === null) delete edited[name];
     else edited[name] = parseJson(jsonText);
   }
@@ -118,11 +118,11 @@ const NO_CREDENTIAL = failure("credential", ACCOUNT_MESSAGES.credential);
 
 /** `signal`: another one than the client's, where one of several calls may end the others. */
 export async function dispatch(
-  side: Side,
+  attempt: AttemptContext,
   prepared: Pick<Prepared, "body" | "contentType">,
-  signal: StopSignal = side.call.signal,
+  signal: StopSignal = attempt.call.signal,
 ): Promise<Sent> {
-  const { world, call, lane, egress, provider } = side;
+  const { world, call, lane, egress, provider } = attempt;
   const { facts } = call.request;
   const path = egress.carrier.upstreamPath({
     operation: facts.operation,
@@ -154,19 +154,22 @@ export async function dispatch(
   const sent = await world.send({
     url,
     method: "POST",
-    headers: headersFor(side, prepared.contentType, credential),
+    headers: headersFor(attempt, prepared.contentType, credential),
     body: prepared.body,
-    timers: timersOf(side, facts.stream),
+    timers: timersOf(attempt, facts.stream),
     signal,
     proxy: provider.proxy,
     ca: world.caOf(provider),
   });
-  if (sent.kind === "response") observeQuotas(side, sent.headers);
+  if (sent.kind === "response") observeQuotas(attempt, sent.headers);
   return sent;
 }
 
 /** A caller's own credential has limits of its own, which say nothing of the lane's. */
-function observeQuotas({ world, call, egress, observeQuota }: Side, headers: Readonly<Record<string, string>>): void {
+function observeQuotas(
+  { world, call, egress, observeQuota }: AttemptContext,
+  headers: Readonly<Record<string, string>>,
+): void {
   const { quotas } = egress.carrier;
   if (quotas === undefined || call.caller.passthrough !== null) return;
   const facts = readQuotas(headers, quotas, world.effects.wallMs);
@@ -177,32 +180,32 @@ export const JSON_TYPE = "application/json";
 
 /** What the lane demands wins over what the client sent, and that over what the protocol would say by itself. */
 function headersFor(
-  side: Side,
+  attempt: AttemptContext,
   contentType: string,
   credential: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const { world, call, lane, egress, provider } = side;
+  const { world, call, lane, egress, provider } = attempt;
   const headers = world.requestFilter(call.ingress, lane)(call.parts.headers);
-  if (side.relayed && egress.id !== call.ingress.id)
+  if (attempt.relayed && egress.id !== call.ingress.id)
     Object.assign(headers, call.ingress.carrier.bodyHeaders?.(call.request.body));
   const { requestDefaults } = egress.carrier.headers;
   for (const name in requestDefaults) headers[name] ??= requestDefaults[name] ?? "";
   for (const name in provider.headers) headers[name] = provider.headers[name] ?? "";
   headers["content-type"] = contentType;
-  headers["accept"] = acceptOf(side);
+  headers["accept"] = acceptOf(attempt);
   headers["accept-encoding"] = "identity";
   headers["user-agent"] = world.userAgent;
   return Object.assign(headers, credential);
 }
 
 /** Pictures and sound come in types only the client knows. */
-function acceptOf({ call, egress }: Side): string {
+function acceptOf({ call, egress }: AttemptContext): string {
   const { stream, operation } = call.request.facts;
   if (isRelayed(operation)) return call.parts.headers["accept"] ?? "*/*";
   return stream ? egress.carrier.framing.contentType : JSON_TYPE;
 }
 
-function timersOf({ target, lane, firstByteCapMs }: Side, stream: boolean): Timers {
+function timersOf({ target, lane, firstByteCapMs }: AttemptContext, stream: boolean): Timers {
   const pair = target.timers ?? lane.timers;
   const timers = stream ? pair.streamed : pair.buffered;
   const isShorter = firstByteCapMs !== null && (timers.firstByteMs === 0 || firstByteCapMs < timers.firstByteMs);

@@ -1,16 +1,22 @@
-/** How a lane would serve an operation: the client's own bytes, a translation, or not at all. */
-import type { Provider } from "../../ir/deployment.ts";
+/**
+ * How a lane would serve a request: by the client's own bytes, by a translation, or not at all, as far as protocols,
+ * operations, paths and prices decide.
+ */
+import type { Lane, Provider } from "../../ir/deployment.ts";
 import type { Operation } from "../../ir/facts.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
+import type { Exclusion } from "../../routing/condition.ts";
 import { unreachable } from "../../std/unreachable.ts";
+import type { World } from "../contract.ts";
+import type { ClientCall } from "../request/call.ts";
 import { relayedOperation } from "../request/facts.ts";
 
-export type Way = "relay" | "translate";
+export type Mode = "relay" | "translate";
 
 /** null: the lane's protocol, or the client's, does not offer it. That is a filter, never a failure of the lane. */
-export function wayOf(operation: Operation, ingress: Protocol, egress: Protocol): Way | null {
+export function modeOf(operation: Operation, ingress: Protocol, egress: Protocol): Mode | null {
   const same = ingress.payload.id === egress.payload.id;
-  const between = (offered: boolean, spoken: boolean): Way | null =>
+  const between = (offered: boolean, spoken: boolean): Mode | null =>
     offered && (same || spoken) ? (same ? "relay" : "translate") : null;
   switch (operation) {
     case "chat":
@@ -47,4 +53,17 @@ export function hasPath(
   const { egress, provider, clientPath, upstreamModel } = asked;
   const template = provider?.path ?? null;
   return egress.carrier.upstreamPath({ operation, upstreamModel, stream: false, template, clientPath }) !== null;
+}
+
+/** Why the lane may not serve the request; null: it may. */
+export function exclusionOf(world: World, call: ClientCall, lane: Lane): Exclusion | null {
+  const egress = world.protocolOf(lane.protocol);
+  const { operation } = call.request.facts;
+  const mode = modeOf(operation, call.ingress, egress);
+  if (mode === null) return "no-operation";
+  const provider = world.deployment.providers[lane.provider];
+  const { upstreamModel } = lane;
+  if (!hasPath(operation, { egress, provider, clientPath: call.parts.path, upstreamModel })) return "no-operation";
+  if (world.pricedOnly && lane.prices === null) return "unpriced";
+  return call.translation === "off" && mode === "translate" ? "other-protocol" : null;
 }

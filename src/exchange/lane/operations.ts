@@ -10,9 +10,9 @@ import { sumUsage, type Usage } from "../../ir/usage.ts";
 import type { EmbedOperation } from "../../protocols/protocol.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { sealedFor } from "../reasoning-signatures.ts";
+import { withSignaturesFor } from "../reasoning-signatures.ts";
+import type { LaneContext } from "./attempt-context.ts";
 import { lossesRefused, withEdits, writeOptions } from "./dispatch.ts";
-import type { Writing } from "./outcome.ts";
 
 export interface Conversion {
   /** One call each, at least one. */
@@ -35,14 +35,14 @@ export interface Converted {
 export const EMBED_CALLS_MAX = 128;
 
 /** null: nothing is to be written anew, the request goes as it is or is chat. */
-export function conversionOf(side: Writing): Result<Conversion> | null {
-  switch (side.call.request.facts.operation) {
+export function conversionOf(attempt: LaneContext): Result<Conversion> | null {
+  switch (attempt.call.request.facts.operation) {
     case "embed":
-      return embed(side);
+      return embed(attempt);
     case "rerank":
-      return side.relayed ? null : rerank(side);
+      return attempt.relayed ? null : rerank(attempt);
     case "count":
-      return side.relayed ? null : count(side);
+      return attempt.relayed ? null : count(attempt);
     default:
       return null;
   }
@@ -50,8 +50,8 @@ export function conversionOf(side: Writing): Result<Conversion> | null {
 
 // ---------------------------------------------------------------- embed
 
-function embed(side: Writing): Result<Conversion> | null {
-  const { call, lane, egress } = side;
+function embed(attempt: LaneContext): Result<Conversion> | null {
+  const { call, lane, egress } = attempt;
   const from = call.ingress.operations.embed;
   const to = egress.operations.embed;
   if (to === undefined) throw new Error(`lane ${lane.id} was asked for embeddings it does not offer`);
@@ -59,20 +59,20 @@ function embed(side: Writing): Result<Conversion> | null {
   if (from === undefined) return null;
   const read = readBody(() => from.readRequest(call.request.body));
   const max = Math.max(1, to.inputsMax(lane.upstreamModel));
-  if (side.relayed && (!read.ok || read.value.value.inputs.length <= max)) return null;
+  if (attempt.relayed && (!read.ok || read.value.value.inputs.length <= max)) return null;
   if (!read.ok) return read;
   const { value: request, losses } = read.value;
   const calls = Math.ceil(request.inputs.length / max);
   if (calls > EMBED_CALLS_MAX) return tooMany(max);
-  return guarded(side, () => {
+  return guarded(attempt, () => {
     const written = Array.from({ length: Math.max(1, calls) }, (_, at) =>
       to.writeRequest({ ...request, inputs: request.inputs.slice(at * max, (at + 1) * max) }, lane.upstreamModel),
     );
     return {
-      bodies: written.map(({ value }) => withEdits(side, value)),
+      bodies: written.map(({ value }) => withEdits(attempt, value)),
       // Each call loses the same.
       losses: [...losses, ...(written[0]?.losses ?? [])],
-      answer: (bodies) => joinVectors(side, { from, to, request, max }, bodies),
+      answer: (bodies) => joinVectors(attempt, { from, to, request, max }, bodies),
       usageOf: (body) => readable(() => to.readResponse(body, lane.upstreamModel).usage),
     };
   });
@@ -85,12 +85,12 @@ function tooMany(inputsMax: number): Failed {
 }
 
 function joinVectors(
-  side: Writing,
+  attempt: LaneContext,
   how: { from: EmbedOperation; to: EmbedOperation; request: IrEmbedRequest; max: number },
   bodies: readonly JsonObject[],
 ): Converted {
   const { from, to, request, max } = how;
-  const { upstreamModel } = side.lane;
+  const { upstreamModel } = attempt.lane;
   const parts = bodies.map((body) => to.readResponse(body, upstreamModel));
   for (const [at, { vectors }] of parts.entries()) {
     const expected = Math.min(max, request.inputs.length - at * max);
@@ -103,28 +103,28 @@ function joinVectors(
   // What only the vendor's own answer says is said of its part of the vectors, not of all of them.
   const extras = parts.length === 1 ? first.extras : NO_EXTRAS;
   const joined: IrEmbedResponse = { ...first, vectors: parts.flatMap(({ vectors }) => vectors), usage, extras };
-  const written = from.writeResponse(joined, { request, upstreamModel, newId: side.world.effects.randomId });
+  const written = from.writeResponse(joined, { request, upstreamModel, newId: attempt.world.effects.randomId });
   return { body: written.value, losses: written.losses, usage, model: first.model };
 }
 
 // ---------------------------------------------------------------- rerank
 
-function rerank(side: Writing): Result<Conversion> {
-  const { call, lane, egress } = side;
+function rerank(attempt: LaneContext): Result<Conversion> {
+  const { call, lane, egress } = attempt;
   const from = call.ingress.operations.rerank;
   const to = egress.operations.rerank;
   if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to rerank and cannot`);
   const read = readBody(() => from.readRequest(call.request.body));
   if (!read.ok) return read;
   const { value: request, losses } = read.value;
-  return guarded(side, () => {
+  return guarded(attempt, () => {
     const written = to.writeRequest(request, lane.upstreamModel);
     return {
-      bodies: [withEdits(side, written.value)],
+      bodies: [withEdits(attempt, written.value)],
       losses: [...losses, ...written.losses],
       answer(bodies) {
         const response = to.readResponse(only(bodies));
-        const body = from.writeResponse(response, { newId: side.world.effects.randomId });
+        const body = from.writeResponse(response, { newId: attempt.world.effects.randomId });
         return { body, losses: [], usage: withoutOutput(response.usage), model: null };
       },
       usageOf: (body) => readable(() => to.readResponse(body).usage),
@@ -134,18 +134,18 @@ function rerank(side: Writing): Result<Conversion> {
 
 // ---------------------------------------------------------------- count
 
-function count(side: Writing): Result<Conversion> {
-  const { call, lane, egress } = side;
+function count(attempt: LaneContext): Result<Conversion> {
+  const { call, lane, egress } = attempt;
   const from = call.ingress.operations.count;
   const to = egress.operations.count;
   if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to count and cannot`);
   const read = call.ir();
   if (!read.ok) return read;
   const { value, losses } = read.value;
-  return guarded(side, () => {
-    const request = sealedFor({ ...value, stream: false }, egress.payload, lane, side.world.seals);
+  return guarded(attempt, () => {
+    const request = withSignaturesFor({ ...value, stream: false }, egress.payload, lane, attempt.world.signatures);
     const written = egress.payload.writeRequest(request, writeOptions(lane));
-    const edited = withEdits(side, written.value);
+    const edited = withEdits(attempt, written.value);
     return {
       bodies: [to.writeRequest?.(edited, lane.upstreamModel) ?? edited],
       losses: [...losses, ...written.losses],
@@ -188,7 +188,7 @@ function readBody<T>(read: () => WithLosses<T>): Result<WithLosses<T>> {
 }
 
 /** What the lane's protocol cannot say at all another lane's may. */
-function guarded({ call }: Writing, write: () => Conversion): Result<Conversion> {
+function guarded({ call }: LaneContext, write: () => Conversion): Result<Conversion> {
   try {
     const conversion = write();
     const { losses } = conversion;

@@ -2,7 +2,7 @@
 import type { Lane, Target } from "../../ir/deployment.ts";
 import type { Decision } from "../../routing/decide.ts";
 import type { World } from "../contract.ts";
-import type { Call } from "../request/call.ts";
+import type { ClientCall } from "../request/call.ts";
 import type { SharedState } from "../shared-state.ts";
 
 /** Waiting requests of all models together: each holds its body in memory. */
@@ -11,7 +11,7 @@ export const WAITING_MAX = 10_000;
 export interface SlotWait {
   readonly world: World;
   readonly shared: SharedState;
-  readonly call: Call;
+  readonly call: ClientCall;
   readonly deadlineMs: number;
   readonly target: Target;
   readonly decision: Decision;

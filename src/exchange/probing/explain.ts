@@ -13,7 +13,7 @@ import { createStopper } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
 import { look, nothingLeftFor } from "../engine.ts";
 import { prepare } from "../lane/dispatch.ts";
-import type { Call } from "../request/call.ts";
+import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
 import type { SharedState } from "../shared-state.ts";
 import { syntheticCall } from "./synthetic-call.ts";
@@ -72,7 +72,7 @@ export interface LeftOutLane {
   readonly lane: string;
   readonly because: string;
   readonly health: string;
-  /** ms until it ends by itself; null: not by itself, or nobody can tell. */
+  /** ms until it ends by itself; null: not by itself, or unknown. */
   readonly for_ms: number | null;
 }
 
@@ -109,7 +109,7 @@ function firstProtocol({ deployment }: World, target: Target): string {
 }
 
 /** The call as the path of a request would make it. */
-function callFor(world: World, ingress: Protocol, target: Target, input: ExplainInput): Result<Call> {
+function callFor(world: World, ingress: Protocol, target: Target, input: ExplainInput): Result<ClientCall> {
   const translation = translationMode(target.translation, input.headers["x-ringmain-translation"]);
   if (!translation.ok) return translation;
   return syntheticCall({
@@ -128,7 +128,7 @@ function callFor(world: World, ingress: Protocol, target: Target, input: Explain
 interface Explaining {
   readonly world: World;
   readonly shared: SharedState;
-  readonly call: Call;
+  readonly call: ClientCall;
   readonly target: Target;
 }
 

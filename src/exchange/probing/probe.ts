@@ -1,6 +1,6 @@
 /**
  * Health probes: where a provider is configured so, its lanes are asked something small from time to time, through the
- * same attempt as a client's request. `active` asks every lane that nobody has used for a while, `dead` only those that
+ * same attempt as a client's request. `active` asks every lane that was not used for a while, `dead` only those that
  * are out. A good answer takes back what stood against the lane; a bad one counts like a client's.
  */
 import type { Lane, Provider, Target, Timers } from "../../ir/deployment.ts";
@@ -9,11 +9,10 @@ import type { Cancel } from "../../std/effects.ts";
 import { createStopper } from "../../std/stop-signal.ts";
 import { openAttempt } from "../attempt.ts";
 import type { World } from "../contract.ts";
-import { unusable } from "../lane/eligibility.ts";
+import { exclusionOf } from "../lane/mode.ts";
 
 import type { SharedState } from "../shared-state.ts";
-import { PING_EMBED_PROTOCOL } from "./ping.ts";
-import { syntheticCall } from "./synthetic-call.ts";
+import { PING_EMBED_PROTOCOL, syntheticCall } from "./synthetic-call.ts";
 
 export interface Probes {
   /** Ends those under way; none begins any more. */
@@ -86,7 +85,7 @@ export function startProbes(options: ProbeOptions): Probes {
 }
 
 /**
- * Not where nobody may ask, or where the vendor itself said when to come back. Neither where a client's request tells
+ * Not where a probe has no credential, or where the vendor itself said when to come back. Neither where a client's request tells
  * more than a probe would: one has just been answered well, or every slot is taken.
  */
 function isWanted({ world, shared }: ProbeOptions, lane: Lane, { health }: Provider, target: Target): boolean {
@@ -143,7 +142,7 @@ async function probeLane(input: Probe): Promise<void> {
   });
   if (!call.ok) throw new Error(`no probe can be written for ${ingress.id}`);
   // Its protocol, or the path it was given, offers no embeddings: nothing small can be asked of it.
-  if (operation === "embed" && unusable(world, call.value, lane) !== null) return;
+  if (operation === "embed" && exclusionOf(world, call.value, lane) !== null) return;
   const probed = shared.health.probe(lane, world.effects.nowMs());
   const attempt = openAttempt({
     world,

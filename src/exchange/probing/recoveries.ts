@@ -1,6 +1,6 @@
 /**
- * The end of a cooldown, a wait or a hard-out is a change that no exchange makes: time does. Whoever folds transitions
- * is told of it when it happens, and not when the next request happens to look.
+ * The end of a cooldown, a wait or a hard-out is a change that time makes and no exchange. The sinks of
+ * transitions are told when it happens, not when the next request looks.
  */
 import type { Deployment } from "../../ir/deployment.ts";
 import type { Change, HealthLabel } from "../../routing/condition.ts";
@@ -38,7 +38,7 @@ export function createRecoveries(options: {
     const target = name === null ? targetOf(deployment, id) : deployment.targets[name];
     if (lane === undefined || target === undefined) return;
     const to = shared.health.label(target, lane, effects.nowMs());
-    // Out again or still out for another reason: that was told by whoever put it out.
+    // Out again, or still out for another reason: the change that put it out has told that.
     if (OUT.has(to)) return;
     const forMs = to === "pressure" ? shared.health.pressedForMs(lane, effects.nowMs()) : null;
     const change: Change = { target: name, lane: id, from, to, because: ENDED[from] ?? "cooldown ended", forMs };

@@ -1,16 +1,18 @@
 /** A call that no client made, in everything else like one: for explaining what would happen, and for probes. */
+
 import type { Caller } from "../../governance/identify.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
+import type { IrEmbedRequest } from "../../ir/embed.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
+import { type IrRequest, NO_EXTRAS, NO_SAMPLING } from "../../ir/request.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { StopSignal } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
-import { type Call, readOnce } from "../request/call.ts";
+import { type ClientCall, readOnce } from "../request/call.ts";
 import { readFacts } from "../request/facts.ts";
-import { PING_EMBED, PING_OUTPUT_TOKENS, pingRequest } from "./ping.ts";
 
 export interface SyntheticCall {
   /** Also the caller's label. */
@@ -28,7 +30,7 @@ export interface SyntheticCall {
 }
 
 /** Fails where the body is none this protocol would take. */
-export function syntheticCall(input: SyntheticCall): Result<Call> {
+export function syntheticCall(input: SyntheticCall): Result<ClientCall> {
   const { id, world, ingress, model, operation } = input;
   const route = ingress.carrier.routes.find((each) => each.operation === operation && isPlain(each));
   const given = input.body ?? smallest(ingress, operation, model);
@@ -79,3 +81,56 @@ function partsFor(route: Route, { model, headers }: SyntheticCall): RequestParts
     params,
   };
 }
+
+// ---------------------------------------------------------------- the smallest requests there are
+
+/** Reasoning models and the Responses API refuse less. */
+const PING_OUTPUT_TOKENS = 16;
+
+/** Of no protocol's own spelling, so that a writer chooses the one the model takes. */
+function pingRequest(model: string): IrRequest {
+  return {
+    sourceProtocol: "gateway",
+    model,
+    stream: false,
+    instructions: [],
+    turns: [
+      {
+        role: "user",
+        blocks: [{ type: "text", text: "ping", citations: [], cache: null, extras: NO_EXTRAS }],
+        wasString: true,
+        name: null,
+        extras: NO_EXTRAS,
+      },
+    ],
+    tools: [],
+    toolChoice: null,
+    parallelToolCalls: null,
+    maxOutputTokens: PING_OUTPUT_TOKENS,
+    sampling: NO_SAMPLING,
+    stop: [],
+    reasoning: null,
+    outputFormat: null,
+    choices: null,
+    logprobs: null,
+    user: null,
+    metadata: null,
+    serviceTier: null,
+    extras: NO_EXTRAS,
+  };
+}
+
+/** Whose spelling an embedding is asked in: every protocol that embeds can be written from it. */
+export const PING_EMBED_PROTOCOL = "openai";
+
+const PING_EMBED: IrEmbedRequest = {
+  sourceProtocol: "gateway",
+  inputs: [{ type: "text", text: "ping", title: null }],
+  wasString: false,
+  purpose: null,
+  dimensions: null,
+  encodings: [],
+  truncate: null,
+  user: null,
+  extras: NO_EXTRAS,
+};

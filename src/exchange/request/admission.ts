@@ -2,7 +2,7 @@
 import type { Admission, Pass } from "../../governance/admission.ts";
 import type { Deployment, Lane, Target } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
-import type { Call } from "./call.ts";
+import type { ClientCall } from "./call.ts";
 
 /** What a caller is told of its limits beside the answer. */
 export type LimitsNotice = Pick<Pass, "limits" | "warnings" | "projectIgnored">;
@@ -15,7 +15,7 @@ export type Admitted =
 /** Waits only where a lease is used up. */
 export async function admit(
   admission: Admission | null,
-  { deployment, call, target }: { readonly deployment: Deployment; readonly call: Call; readonly target: Target },
+  { deployment, call, target }: { readonly deployment: Deployment; readonly call: ClientCall; readonly target: Target },
 ): Promise<Admitted> {
   if (admission === null) return { kind: "admitted", pass: null };
   const admitting = admission.admit({

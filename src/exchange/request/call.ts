@@ -11,7 +11,7 @@ import type { StopSignal } from "../../std/stop-signal.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { ParsedRequest } from "./facts.ts";
 
-export interface Call {
+export interface ClientCall {
   readonly id: string;
   readonly route: Route;
   readonly parts: RequestParts;
@@ -27,7 +27,7 @@ export interface Call {
   ir(): Result<WithLosses<IrRequest>>;
 }
 
-export function readOnce(ingress: Protocol, request: ParsedRequest): Call["ir"] {
+export function readOnce(ingress: Protocol, request: ParsedRequest): ClientCall["ir"] {
   let read: Result<WithLosses<IrRequest>> | null = null;
   return () => {
     read ??= readRequest(ingress, request);

@@ -236,7 +236,7 @@ function targetOf(route: Route, parts: RequestParts, body: JsonObject): Result<N
   return ok({ name: target, named: true });
 }
 
-/** A vendor may read "true" as true and stream, which nobody here would expect. null: fine. */
+/** A vendor may read the text "true" as true and stream; here the answer is expected whole. null: fine. */
 function checkStream(route: Route, body: JsonObject): string | null {
   if (route.stream.from === "fixed") return null;
   const asked = body[route.stream.member] ?? null;

@@ -1,8 +1,7 @@
 /** A form (multipart/form-data) as far as the gateway decides on it: a few short text fields, and where they stand. */
 import { type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import { decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
-import type { Edit, JsonObject } from "../../std/json.ts";
-import { parseJson } from "../../std/json.ts";
+import { type Edit, type JsonObject, parseJson } from "../../std/json.ts";
 import { boundaryOf, type FormField, insertField, scanForm } from "../../std/multipart.ts";
 import { WireError } from "../../std/wire-error.ts";
 
@@ -17,7 +16,7 @@ export interface Form {
   readonly tokensEstimate: number;
 }
 
-/** Longer fields are a prompt, which nobody decides on. Bytes. */
+/** Longer fields are a prompt, and no decision reads them. Bytes. */
 const TEXT_BYTES_MAX = 4_096;
 /** As for JSON: errs to the high side. */
 const BYTES_PER_TOKEN = 3.5;

@@ -13,14 +13,14 @@ export interface SignedInput {
   readonly inbound: InboundSignatures | undefined;
   readonly parts: RequestParts;
   readonly mode: AuthMode;
-  /** Null: nobody was given a key to sign with. */
+  /** Null: there are no keys to sign with. */
   readonly signer: Signer | null;
-  /** Whose limits hold for who signs with that key; null: nobody's any more. */
+  /** The caller whose limits hold for that key; null: there is none any more. */
   readonly callerNamed: (label: string) => Caller | null;
   readonly wallMs: () => number;
 }
 
-/** Null: the request is not signed, or nobody asked for signatures and everybody may call. */
+/** Null: the request is not signed, or signatures are not asked for and every caller may call. */
 export function identifySigned({ inbound, parts, mode, signer, callerNamed, wallMs }: SignedInput): Identified | null {
   const keyId = inbound?.keyId(parts) ?? null;
   if (inbound === undefined || keyId === null) return null;

@@ -1,6 +1,6 @@
 // Which operations a lane relays, translates or leaves to others, and that no route leads to one its protocol does not offer.
 import { describe, expect, test } from "bun:test";
-import { hasPath, wayOf } from "../../src/exchange/lane/mode.ts";
+import { hasPath, modeOf } from "../../src/exchange/lane/mode.ts";
 import { OPERATIONS, type Operation } from "../../src/ir/facts.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
@@ -13,7 +13,7 @@ const BETA = embedder("beta");
 const MUTE = embedder("mute", { operations: {} });
 const { openai, anthropic, responses } = PROTOCOLS;
 
-const ways: [Operation, Protocol, Protocol, ReturnType<typeof wayOf>][] = [
+const ways: [Operation, Protocol, Protocol, ReturnType<typeof modeOf>][] = [
   ["chat", openai, openai, "relay"],
   ["chat", openai, anthropic, "translate"],
   ["count", anthropic, anthropic, "relay"],
@@ -31,7 +31,7 @@ const ways: [Operation, Protocol, Protocol, ReturnType<typeof wayOf>][] = [
   ["models", openai, openai, null],
 ];
 test.each(ways)("%s", (operation, ingress, egress, way) => {
-  expect(wayOf(operation, ingress, egress)).toBe(way);
+  expect(modeOf(operation, ingress, egress)).toBe(way);
 });
 
 describe("routes", () => {
@@ -40,7 +40,7 @@ describe("routes", () => {
       for (const { operation, path } of protocol.carrier.routes) {
         expect(OPERATIONS).toContain(operation);
         if (operation === "models") continue;
-        expect([path, wayOf(operation, protocol, protocol)]).toEqual([path, "relay"]);
+        expect([path, modeOf(operation, protocol, protocol)]).toEqual([path, "relay"]);
         const asked = {
           egress: protocol,
           provider: providerOf("p", protocol.id),
@@ -55,7 +55,7 @@ describe("routes", () => {
       for (const { instead } of protocol.carrier.routes) {
         for (const variant of instead ?? []) {
           const meant = ALL.find(({ id }) => id === variant.protocol);
-          expect(meant === undefined ? null : wayOf(variant.operation, meant, meant)).toBe("relay");
+          expect(meant === undefined ? null : modeOf(variant.operation, meant, meant)).toBe("relay");
         }
       }
     });

@@ -1,14 +1,9 @@
-/** What one attempt may come to, and what its parts hand to each other. */
-import type { Lane, Provider, Target } from "../../ir/deployment.ts";
+/** What one attempt may come to: a whole answer, a stream that is committed, a failure, or a client that left. */
 import type { Failure } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
-import type { QuotaFact } from "../../ir/quota.ts";
 import type { Usage } from "../../ir/usage.ts";
-import type { AnswerContext, HiddenUsage, Protocol } from "../../protocols/protocol.ts";
-import type { Sent, UpstreamBody } from "../../upstream/send.ts";
-import type { Flow } from "../answer/flow.ts";
-import type { World } from "../contract.ts";
-import type { Call } from "../request/call.ts";
+import type { UpstreamBody } from "../../upstream/send.ts";
+import type { Flow } from "./flow.ts";
 
 export type Outcome = AnsweredOutcome | StreamingOutcome | UnansweredOutcome;
 
@@ -47,36 +42,7 @@ export interface StreamingOutcome {
   readonly losses: readonly Loss[];
 }
 
-/** The request as the lane gets it. */
-export interface Prepared {
-  readonly body: Uint8Array;
-  readonly contentType: string;
-  readonly losses: readonly Loss[];
-  readonly hidden: HiddenUsage | null;
-  readonly context: AnswerContext;
-}
-
-/** What the request for a lane is written from. */
-export interface Writing {
-  readonly world: World;
-  readonly call: Call;
-  readonly lane: Lane;
-  readonly egress: Protocol;
-  readonly relayed: boolean;
-}
-
-export interface Side extends Writing {
-  readonly target: Target;
-  readonly provider: Provider;
-  /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
-  readonly firstByteCapMs: number | null;
-  /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
-  readonly observeQuota: (facts: readonly QuotaFact[]) => void;
-}
-
-export type Response = Extract<Sent, { kind: "response" }>;
-
-export function failed(
+export function unanswered(
   failure: Failure,
   status: number | null,
   mayHaveRun: boolean,
@@ -84,5 +50,3 @@ export function failed(
 ): Extract<UnansweredOutcome, { kind: "failed" }> {
   return { kind: "failed", failure, status, mayHaveRun, reportedModel };
 }
-
-export { MALFORMED } from "../answer/classify.ts";

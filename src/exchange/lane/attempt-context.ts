@@ -1,0 +1,38 @@
+/** What the parts of one attempt hand to each other: who asks which lane for what, and the request as the lane gets it. */
+import type { Lane, Provider, Target } from "../../ir/deployment.ts";
+import type { Loss } from "../../ir/loss.ts";
+import type { QuotaFact } from "../../ir/quota.ts";
+import type { AnswerContext, HiddenUsage, Protocol } from "../../protocols/protocol.ts";
+import type { Sent } from "../../upstream/send.ts";
+import type { World } from "../contract.ts";
+import type { ClientCall } from "../request/call.ts";
+
+/** The request as the lane gets it. */
+export interface Prepared {
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  readonly losses: readonly Loss[];
+  readonly hidden: HiddenUsage | null;
+  readonly context: AnswerContext;
+}
+
+/** What the request for a lane is written from. */
+export interface LaneContext {
+  readonly world: World;
+  readonly call: ClientCall;
+  readonly lane: Lane;
+  readonly egress: Protocol;
+  readonly relayed: boolean;
+}
+
+/** One attempt while it is under way. */
+export interface AttemptContext extends LaneContext {
+  readonly target: Target;
+  readonly provider: Provider;
+  /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
+  readonly firstByteCapMs: number | null;
+  /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
+  readonly observeQuota: (facts: readonly QuotaFact[]) => void;
+}
+
+export type UpstreamResponse = Extract<Sent, { kind: "response" }>;
