@@ -13,11 +13,11 @@ import { createRecoveries } from "./exchange/probing/recoveries.ts";
 import { createReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import type { SharedState } from "./exchange/shared-state.ts";
 import { type Admission, createAdmission } from "./governance/admission.ts";
-import type { Capped } from "./governance/caps.ts";
 import { createDoors } from "./governance/doors.ts";
 import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
 import type { KeyRing } from "./governance/keys.ts";
-import type { Spender } from "./governance/spender.ts";
+import type { LedgerClient } from "./governance/ledger-client.ts";
+import type { CappedAccount } from "./governance/ledger-messages.ts";
 import type { Deployment, SecretRef } from "./ir/deployment.ts";
 import { type Failure, failure } from "./ir/failure.ts";
 import type { Gauges } from "./observability/gauges.ts";
@@ -59,9 +59,9 @@ export interface ComposeInput {
 
 export interface Governed {
   readonly ring: KeyRing;
-  readonly spender: Spender;
+  readonly ledger: LedgerClient;
   /** Accounts that have reached a cap: from now on, and at once where some have. */
-  onCapped(tell: (capped: readonly Capped[]) => void): void;
+  onCapped(tell: (capped: readonly CappedAccount[]) => void): void;
 }
 
 export type ProcessFigures = Pick<Gauges["process"], "residentBytes" | "eventLoopLagMaxMs">;
@@ -107,7 +107,7 @@ export function compose(input: ComposeInput): Gateway {
     localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
     admission,
     idempotency:
-      deployment.idempotency === null || governed === null ? null : { ...governed.spender, ...deployment.idempotency },
+      deployment.idempotency === null || governed === null ? null : { ...governed.ledger, ...deployment.idempotency },
     onRecord: sinks.record,
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeError(error) }),
   });
@@ -174,12 +174,12 @@ function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
   }
   // Without its keys it would be open to everybody.
   if (governed === null) throw new Error("a deployment with keys was composed without them");
-  const { ring, spender } = governed;
+  const { ring, ledger } = governed;
   const keys = createKeyIdentify({ ring, groups: governance.groups, wallMs: effects.wallMs });
   return {
     identify: keys.identify,
     callerNamed: keys.named,
-    admission: createAdmission({ governance, spender, revision, nowMs: effects.nowMs }),
+    admission: createAdmission({ governance, ledger, revision, nowMs: effects.nowMs }),
   };
 }
 

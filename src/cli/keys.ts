@@ -1,6 +1,6 @@
 /** `ringmain keys`: makes, shows and ends virtual keys, through the running gateway or in its ledger while it does not run. */
 import { resolve } from "node:path";
-import type { ManageAction } from "../governance/store.ts";
+import type { ManageAction } from "../governance/ledger-messages.ts";
 import { asArray, asObject, asText, at } from "../std/json.ts";
 import type { CliIo } from "./io.ts";
 import { KEY_VALUES, keyInput } from "./keys-input.ts";
@@ -59,7 +59,7 @@ export async function keys(args: readonly string[], io: CliIo): Promise<number> 
     io.out(options.flags.has("--json") ? `${JSON.stringify(told, null, 2)}\n` : page(word, told));
     return EXIT.fine;
   } finally {
-    access.close();
+    await access.close();
   }
 }
 
@@ -152,7 +152,7 @@ async function importKeys(args: readonly string[], io: CliIo): Promise<number> {
     return misused("Name the old database and the new ledger: ringmain keys import OLD NEW.", io);
   }
   const { importRc3 } = await import("../process/manage-offline.ts");
-  const imported = importRc3(resolve(io.cwd, from), resolve(io.cwd, to));
+  const imported = await importRc3(resolve(io.cwd, from), resolve(io.cwd, to));
   if (typeof imported === "string") return failed(imported, io);
   const { keys: count, balances, skipped } = imported;
   io.out(

@@ -2,7 +2,7 @@
  * How commands reach keys and usage: the running gateway through its admin API; or the ledger itself, but only while no
  * gateway holds its lock.
  */
-import type { ManageAction, ManageReply, ManageRequest } from "../governance/store.ts";
+import type { ManageAction, ManageReply, ManageRequest } from "../governance/ledger-messages.ts";
 import type { Governance } from "../ir/deployment.ts";
 import { createAdminClient, placeIn, placeOf } from "./admin-client.ts";
 import type { CliIo } from "./io.ts";
@@ -11,7 +11,7 @@ import { loadConfig } from "./load-config.ts";
 export interface LedgerAccess {
   /** A sentence: it could not be done. Secrets of new keys are in the answer. */
   ask(action: ManageAction, id: string | null, input: object): Promise<object | string>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** A sentence: no gateway can be asked. */
@@ -63,7 +63,7 @@ function overHttp(client: ReturnType<typeof createAdminClient>): LedgerAccess {
       );
       return reply.kind === "answer" ? reply.body : reply.message;
     },
-    close: () => undefined,
+    close: async () => undefined,
   };
 }
 
@@ -77,7 +77,7 @@ type OnDisk =
 
 async function onDisk(governance: Governance): Promise<OnDisk> {
   const { openToManage } = await import("../process/manage-offline.ts");
-  const opened = openToManage(governance);
+  const opened = await openToManage(governance);
   if (opened.kind !== "open") return opened;
   const { ledger } = opened;
   return {

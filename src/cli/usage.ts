@@ -37,7 +37,7 @@ export async function usage(args: readonly string[], io: CliIo): Promise<number>
     io.out(flags.has("--json") ? `${JSON.stringify(told, null, 2)}\n` : flags.has("--csv") ? csv(told) : page(told));
     return EXIT.fine;
   } finally {
-    access.close();
+    await access.close();
   }
 }
 

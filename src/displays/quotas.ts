@@ -3,8 +3,9 @@
  * minute come and go with every answer: those are a lane's label, and nothing to call people for. Bounded by the deployment:
  * accounts times the kinds of limits there are.
  */
+
+import type { Allowance } from "../ir/allowance.ts";
 import type { AttemptRecord, QuotaReading } from "../observability/record.ts";
-import type { Allowance } from "./allowance.ts";
 
 export interface QuotaFold {
   take(attempt: Pick<AttemptRecord, "provider" | "account" | "lane" | "quotas">, wallMs: number): void;

@@ -2,12 +2,13 @@
  * What displays show: a fold of records and transitions into a few figures per lane, and of what others know about what
  * is left. Its size is fixed by the deployment, whatever the traffic.
  */
+import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import { inputTokens } from "../ir/usage.ts";
 import type { AttemptRecord, ExchangeRecord } from "../observability/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Transition } from "../observability/transition.ts";
-import { ALLOWANCES_MAX, type Allowance } from "./allowance.ts";
+import { ALLOWANCES_MAX } from "./allowance.ts";
 import { createQuotas } from "./quotas.ts";
 import { createBurn, createDay, plus, type Spent } from "./spent.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Admission } from "../governance/admission.ts";
 import type { Caller, Identified, Signer } from "../governance/identify.ts";
-import type { Recalled, RememberedAnswer, UsageRow } from "../governance/store.ts";
+import type { IdempotencyVerdict, RememberedAnswer, UsageRow } from "../governance/ledger-messages.ts";
 import type { Deployment, Lane, Provider } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
@@ -116,7 +116,7 @@ export interface World extends HeaderFilters {
 export interface IdempotencyStore {
   /** The longest answer that is kept, in bytes. */
   readonly bytesMax: number;
-  recall(key: string, fingerprint: string): Promise<Recalled>;
+  recall(key: string, fingerprint: string): Promise<IdempotencyVerdict>;
   /** null: nothing is kept, and the next one runs. */
   remember(key: string, answer: RememberedAnswer | null): void;
 }

@@ -4,9 +4,9 @@
  */
 
 import type { Pass } from "../governance/admission.ts";
+import type { UsageRow } from "../governance/ledger-messages.ts";
 import { costOf } from "../governance/prices.ts";
-import { settle } from "../governance/settle.ts";
-import type { UsageRow } from "../governance/store.ts";
+import { toUsageRow } from "../governance/usage-row.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import type { FailureKind } from "../ir/failure.ts";
@@ -125,7 +125,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
         requestBytes: record.requestBytes,
         answerBytes: ending.answerBytes,
       };
-      const row = settle(written);
+      const row = toUsageRow(written);
       input.onClose(written, row);
       record.pass?.close(row, hasRun(written));
       tellClosed();

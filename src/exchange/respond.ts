@@ -2,7 +2,7 @@
  * How an exchange ends: answered whole or as a stream, refused, estimated, replayed or listed. Each way ends the attempt that
  * served and closes the record once.
  */
-import { seenUsage } from "../governance/seen.ts";
+import { toPartialUsage } from "../governance/partial-usage.ts";
 import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
@@ -130,7 +130,7 @@ const BY_TEXT: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete", 
 function partialUsage({ request: { facts } }: ClientCall, reported: Usage | null, outputTokens: number): Usage | null {
   if (!BY_TEXT.has(facts.operation)) return reported;
   const answered = facts.operation === "embed" ? 0 : outputTokens;
-  return seenUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens: answered });
+  return toPartialUsage({ reported, inputTokensEstimate: facts.inputTokensEstimate, outputTokens: answered });
 }
 
 /**

@@ -4,18 +4,27 @@
  */
 import type { BudgetWindow, Governance, Lane } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
-import { type Failure, failure } from "../ir/failure.ts";
+import { type Failed, type Failure, failed, failure, ok, type Result } from "../ir/failure.ts";
+import type { RateLimit, RateLimits } from "../ir/limits.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { totalTokens } from "../ir/usage.ts";
-import { kindOf, moneyAmount, rateAmount, windowsOf } from "./amounts.ts";
-import { ceilingOf, projectOf, sessionOf } from "./asked.ts";
-import { accountScope } from "./caps.ts";
 import { createRecentAnswers, type Estimate, estimate, type RecentAnswers } from "./estimate.ts";
 import type { Caller } from "./identify.ts";
 import { groupsOf, type VirtualKey } from "./keys.ts";
+import type { LedgerClient, Reservation, ReservationRequest, Reserved } from "./ledger-client.ts";
+import type { Shortage, UsageRow } from "./ledger-messages.ts";
+import {
+  type CountLimit,
+  countLimit,
+  type LeaseId,
+  type LedgerScope,
+  type MoneyLimit,
+  moneyLimit,
+  scopeOf,
+  windowsOf,
+} from "./limit.ts";
 import { shortageFailure, tooDear, warningOf } from "./limit-words.ts";
-import type { Part, Spender, Taken } from "./spender.ts";
-import type { Shortage, UsageRow, Want } from "./store.ts";
+import { ceilingOf, projectOf, sessionOf } from "./request-headers.ts";
 
 export interface AdmitInput {
   readonly caller: Caller;
@@ -44,66 +53,77 @@ export interface Pass {
   close(row: UsageRow, ran: boolean): void;
 }
 
-export interface RateLimits {
-  readonly requests: RateLimit | null;
-  readonly tokens: RateLimit | null;
-}
-
-export interface RateLimit {
-  readonly limit: number;
-  readonly left: number;
-  readonly resetMs: number;
-}
-
 export interface Admission {
   admit(input: AdmitInput): Admitted | Promise<Admitted>;
 }
 
 export interface AdmissionOptions {
   readonly governance: Governance;
-  readonly spender: Pick<Spender, "take" | "book">;
+  readonly ledger: Pick<LedgerClient, "reserve" | "book">;
   readonly revision: string;
   readonly nowMs: () => number;
 }
 
 /** What holds for every request of a key. */
-interface Plan {
-  readonly scopes: readonly string[];
-  readonly money: readonly { readonly scope: string; readonly window: BudgetWindow }[];
-  readonly requests: readonly string[];
-  readonly tokens: readonly string[];
-  readonly slots: readonly string[];
+interface KeyLimits {
+  readonly scopes: readonly LedgerScope[];
+  readonly money: readonly MoneyLimit[];
+  readonly requests: readonly CountLimit[];
+  readonly tokens: readonly CountLimit[];
+  readonly slots: readonly CountLimit[];
 }
 
-interface State {
+interface AdmissionState {
   readonly options: AdmissionOptions;
   /** null: the key's group is not configured (any more). */
-  readonly plans: WeakMap<VirtualKey, Plan | null>;
+  readonly keyLimits: WeakMap<VirtualKey, KeyLimits | null>;
   readonly answers: RecentAnswers;
   readonly sessionWindows: readonly BudgetWindow[];
   readonly projectWindows: readonly BudgetWindow[];
   readonly requestGates: Governance["gates"];
+  /** Accounts that have caps, by `provider/account`. */
+  readonly capped: ReadonlyMap<string, LedgerScope>;
 }
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { governance } = options;
-  const state: State = {
+  const state: AdmissionState = {
     options,
-    plans: new WeakMap(),
+    keyLimits: new WeakMap(),
     answers: createRecentAnswers(),
     sessionWindows: gateWindows(governance, "session"),
     projectWindows: gateWindows(governance, "project"),
     requestGates: governance.gates.filter((gate) => gate.scope === "request"),
+    capped: new Map(governance.caps.map(({ account }) => [account, scopeOf("account", account)])),
   };
   return { admit: (input) => admit(state, input) };
 }
 
-function admit(state: State, input: AdmitInput): Admitted | Promise<Admitted> {
-  const { governance, spender } = state.options;
-  const { caller, headers, lanes } = input;
+/** What is known of a request before its reservations are. */
+interface Charged {
+  readonly scopes: readonly LedgerScope[];
+  readonly requests: readonly ReservationRequest[];
+  readonly warnings: string[];
+  readonly projectIgnored: boolean;
+  readonly lanes: readonly Lane[];
+}
+
+function admit(state: AdmissionState, input: AdmitInput): Admitted | Promise<Admitted> {
+  const charged = chargedOf(state, input);
+  if (!charged.ok) return { kind: "refused", failure: charged.failure, limits: null };
+  const { value } = charged;
+  const reserved = state.options.ledger.reserve(value.requests);
+  return reserved instanceof Promise
+    ? reserved.then((each) => decided(state, each, value))
+    : decided(state, reserved, value);
+}
+
+/** Whom a request is charged to and what it must reserve, or why it is refused without asking what is left. */
+function chargedOf(state: AdmissionState, { caller, headers, lanes, facts, choices }: AdmitInput): Result<Charged> {
+  const { governance } = state.options;
   const { key } = caller;
-  const plan = key === null ? NO_PLAN : planFor(state, key);
-  if (plan === null) return refusal("forbidden", "The group of this key is not configured any more.");
+  const limits = key === null ? NO_KEY_LIMITS : keyLimitsFor(state, key);
+  if (limits === null) return refusal("forbidden", "The group of this key is not configured any more.");
   if (governance.unpriced === "reject" && lanes.length > 0 && lanes.every((lane) => lane.prices === null)) {
     return refusal(
       "forbidden",
@@ -111,109 +131,107 @@ function admit(state: State, input: AdmitInput): Admitted | Promise<Admitted> {
     );
   }
   const project = projectOf(headers, key);
-  if (project.kind === "bad") return refusal("invalid-request", project.why);
+  if (!project.ok) return project;
   const session = state.sessionWindows.length === 0 ? null : sessionOf(headers, caller);
   const ceiling = ceilingOf(headers);
-  if (typeof ceiling === "string") return refusal("invalid-request", ceiling);
+  if (!ceiling.ok) return ceiling;
 
-  const money = [...plan.money];
-  const scopes = plan.scopes.length === 0 ? [`caller:${caller.label}`] : [...plan.scopes];
-  if (project.name !== null) addScope(`project:${project.name}`, state.projectWindows, scopes, money);
-  if (session !== null) addScope(session, state.sessionWindows, scopes, money);
+  const money = [...limits.money];
+  const scopes = limits.scopes.length === 0 ? [scopeOf("caller", caller.label)] : [...limits.scopes];
+  const addGates = (scope: LedgerScope, windows: readonly BudgetWindow[]): void => {
+    scopes.push(scope);
+    for (const window of windows) money.push(moneyLimit(window, scope));
+  };
+  if (project.value.name !== null) addGates(scopeOf("project", project.value.name), state.projectWindows);
+  if (session !== null) addGates(session, state.sessionWindows);
 
-  const isCounted = money.length + plan.tokens.length + state.requestGates.length > 0 || ceiling !== null;
-  const need = isCounted
-    ? estimate({ lanes, facts: input.facts, choices: input.choices, budget: governance.budget, answers: state.answers })
-    : NOTHING;
-  if (typeof need === "string") return refusal("invalid-request", need);
+  const isCounted = money.length + limits.tokens.length + state.requestGates.length > 0 || ceiling.value !== null;
+  const estimated = isCounted
+    ? estimate({ lanes, facts, choices, budget: governance.budget, answers: state.answers })
+    : ok(NOTHING);
+  if (!estimated.ok) return estimated;
+  const { nanos, tokens } = estimated.value;
   const warnings: string[] = [];
-  const dear = tooDear(need.nanos, ceiling, state.requestGates, warnings);
-  if (dear !== null) return { kind: "refused", failure: dear, limits: null };
+  const dear = tooDear(nanos, ceiling.value, state.requestGates, warnings);
+  if (dear !== null) return failed(dear);
 
-  const wants: Want[] = [
-    ...plan.requests.map((amount) => ({ amount, need: 1 })),
-    ...plan.slots.map((amount) => ({ amount, need: 1 })),
-    ...plan.tokens.map((amount) => ({ amount, need: need.tokens })),
-    ...money.map(({ scope, window }) => ({ amount: moneyAmount(window, scope), need: need.nanos })),
+  const requests: ReservationRequest[] = [
+    ...limits.requests.map((limit) => ({ limit, amount: 1 })),
+    ...limits.slots.map((limit) => ({ limit, amount: 1 })),
+    ...limits.tokens.map((limit) => ({ limit, amount: tokens })),
+    ...money.map((limit) => ({ limit, amount: nanos })),
   ];
-  const made = { scopes, warnings, projectIgnored: project.ignored, lanes };
-  const taken = spender.take(wants);
-  return taken instanceof Promise ? taken.then((each) => decided(state, each, made)) : decided(state, taken, made);
+  return ok({ scopes, requests, warnings, projectIgnored: project.value.ignored, lanes });
 }
 
-function decided({ options, answers }: State, taken: Taken, made: Made): Admitted {
-  if (taken.kind === "short") {
-    return { kind: "refused", failure: shortageFailure(taken.shortage), limits: limitOf(taken.shortage) };
+function decided(state: AdmissionState, reserved: Reserved, charged: Charged): Admitted {
+  if (reserved.kind === "short") {
+    return { kind: "refused", failure: shortageFailure(reserved.shortage), limits: limitsAt(reserved.shortage) };
   }
-  const { parts } = taken;
-  for (const part of parts) if (part.warn !== null) made.warnings.push(warningOf(part.hold.amount, part.warn));
+  const { options, answers } = state;
+  const { reservations } = reserved;
+  const leases: LeaseId<MoneyLimit>[] = [];
+  for (const { lease, warn } of reservations) {
+    const { limit, period } = lease;
+    if (limit.kind !== "usd") continue;
+    leases.push({ limit, period });
+    if (warn !== null) charged.warnings.push(warningOf(limit, warn));
+  }
   let isClosed = false;
   return {
     kind: "admitted",
     pass: {
-      warnings: made.warnings,
-      projectIgnored: made.projectIgnored,
-      limits: () => limitsOf(parts, options.nowMs()),
+      warnings: charged.warnings,
+      projectIgnored: charged.projectIgnored,
+      limits: () => limitsOf(reservations, options.nowMs()),
       close(row, ran) {
         if (isClosed) return;
         isClosed = true;
-        for (const part of parts) part.settle(usedOf(part, row, ran));
+        for (const reservation of reservations) reservation.release(usedOf(reservation, row, ran));
         if (row.lane !== null && row.state === "ok") answers.add(row.lane, row.usage);
-        options.spender.book({
-          row,
-          scopes: [...made.scopes, ...accountOf(row.lane, made.lanes, options.governance)],
-          holds: parts.filter(({ hold }) => hold.amount.startsWith("usd ")).map(({ hold }) => hold),
-          revision: options.revision,
-        });
+        const scopes = [...charged.scopes, ...accountOf(state, row.lane, charged.lanes)];
+        options.ledger.book({ row, scopes, leases, revision: options.revision });
       },
     },
   };
 }
 
-/** What is known of a request when it is let in. */
-interface Made {
-  readonly scopes: readonly string[];
-  readonly warnings: string[];
-  readonly projectIgnored: boolean;
-  readonly lanes: readonly Lane[];
-}
-
 /** The account that was used, where it has caps to be held against. */
-function accountOf(laneId: string | null, lanes: readonly Lane[], { caps }: Governance): string[] {
-  if (caps.length === 0 || laneId === null) return [];
+function accountOf({ capped }: AdmissionState, laneId: string | null, lanes: readonly Lane[]): readonly LedgerScope[] {
+  if (capped.size === 0 || laneId === null) return [];
   const lane = lanes.find(({ id }) => id === laneId);
-  const account = lane === undefined ? "" : `${lane.provider}/${lane.account}`;
-  return caps.some((cap) => cap.account === account) ? [accountScope(account)] : [];
+  const scope = lane === undefined ? undefined : capped.get(`${lane.provider}/${lane.account}`);
+  return scope === undefined ? [] : [scope];
 }
 
-function refusal(kind: Failure["kind"], message: string): Admitted {
-  return { kind: "refused", failure: failure(kind, message), limits: null };
+function refusal(kind: Failure["kind"], message: string): Failed {
+  return failed(failure(kind, message));
 }
 
-function planFor({ plans, options }: State, key: VirtualKey): Plan | null {
-  const known = plans.get(key);
+function keyLimitsFor({ keyLimits, options }: AdmissionState, key: VirtualKey): KeyLimits | null {
+  const known = keyLimits.get(key);
   if (known !== undefined) return known;
-  const plan = planOf(key, options.governance);
-  plans.set(key, plan);
-  return plan;
+  const limits = keyLimitsOf(key, options.governance);
+  keyLimits.set(key, limits);
+  return limits;
 }
 
 const NOTHING: Estimate = { nanos: 0, tokens: 0 };
-const NO_PLAN: Plan = { scopes: [], money: [], requests: [], tokens: [], slots: [] };
+const NO_KEY_LIMITS: KeyLimits = { scopes: [], money: [], requests: [], tokens: [], slots: [] };
 
-/** Null: its group is not configured (any more), so that nobody knows which limits hold. */
-function planOf(key: VirtualKey, governance: Governance): Plan | null {
+/** Null: its group is not configured (any more), so that it is not known which limits hold. */
+function keyLimitsOf(key: VirtualKey, governance: Governance): KeyLimits | null {
   const groups = groupsOf(key.group, governance.groups);
   if (groups === null) return null;
   const all = [
-    { scope: `key:${key.id}`, limits: key.limits },
-    ...groups.map(({ name, limits }) => ({ scope: `group:${name}`, limits })),
+    { scope: scopeOf("key", key.id), limits: key.limits },
+    ...groups.map(({ name, limits }) => ({ scope: scopeOf("group", name), limits })),
   ];
-  const having = (kind: "requests" | "tokens" | "slots", limit: (limits: VirtualKey["limits"]) => number | null) =>
-    all.filter(({ limits }) => limit(limits) !== null).map(({ scope }) => rateAmount(kind, scope));
+  const having = (kind: CountLimit["kind"], max: (limits: VirtualKey["limits"]) => number | null) =>
+    all.filter(({ limits }) => max(limits) !== null).map(({ scope }) => countLimit(kind, scope));
   return {
     scopes: all.map(({ scope }) => scope),
-    money: all.flatMap(({ scope, limits }) => windowsOf(limits).map((window) => ({ scope, window }))),
+    money: all.flatMap(({ scope, limits }) => windowsOf(limits).map((window) => moneyLimit(window, scope))),
     requests: having("requests", (limits) => limits.requestsPerMinute),
     tokens: having("tokens", (limits) => limits.tokensPerMinute),
     slots: having("slots", (limits) => limits.maxConcurrent),
@@ -224,20 +242,10 @@ function gateWindows(governance: Governance, scope: "session" | "project"): read
   return [...new Set(governance.gates.filter((gate) => gate.scope === scope).map((gate) => gate.window))];
 }
 
-function addScope(
-  scope: string,
-  windows: readonly BudgetWindow[],
-  scopes: string[],
-  money: Plan["money"][number][],
-): void {
-  scopes.push(scope);
-  for (const window of windows) money.push({ scope, window });
-}
-
 // ---------------------------------------------------------------- when it is over
 
-function usedOf({ hold, amount }: Part, row: UsageRow, ran: boolean): number {
-  switch (kindOf(hold.amount)) {
+function usedOf({ lease, amount }: Reservation, row: UsageRow, ran: boolean): number {
+  switch (lease.limit.kind) {
     case "usd":
       return row.costNanos ?? 0;
     case "requests":
@@ -251,21 +259,22 @@ function usedOf({ hold, amount }: Part, row: UsageRow, ran: boolean): number {
   }
 }
 
-function limitsOf(parts: readonly Part[], nowMs: number): RateLimits | null {
-  const requests = tightest(parts, "requests ", nowMs);
-  const tokens = tightest(parts, "tokens ", nowMs);
+function limitsOf(reservations: readonly Reservation[], nowMs: number): RateLimits | null {
+  const requests = tightest(reservations, "requests", nowMs);
+  const tokens = tightest(reservations, "tokens", nowMs);
   return requests === null && tokens === null ? null : { requests, tokens };
 }
 
-/** What a refused caller is told of the minute that is used up. */
-function limitOf({ amount, limit, left, resetMs, unavailable }: Shortage): RateLimits | null {
-  if (unavailable) return null;
-  const told: RateLimit = { limit, left, resetMs: resetMs ?? 0 };
-  switch (kindOf(amount)) {
+/** What a refused caller hears of the minute that is used up. */
+function limitsAt(shortage: Shortage): RateLimits | null {
+  if (shortage.kind === "unavailable") return null;
+  const { limit, max, left, resetMs } = shortage;
+  const used: RateLimit = { limit: max, left, resetMs: resetMs ?? 0 };
+  switch (limit.kind) {
     case "requests":
-      return { requests: told, tokens: null };
+      return { requests: used, tokens: null };
     case "tokens":
-      return { requests: null, tokens: told };
+      return { requests: null, tokens: used };
     case "usd":
     case "slots":
       return null;
@@ -273,13 +282,14 @@ function limitOf({ amount, limit, left, resetMs, unavailable }: Shortage): RateL
 }
 
 /** Of several limits the one that is felt first. */
-function tightest(parts: readonly Part[], prefix: string, nowMs: number): RateLimit | null {
+function tightest(reservations: readonly Reservation[], kind: CountLimit["kind"], nowMs: number): RateLimit | null {
   let found: RateLimit | null = null;
-  for (const part of parts) {
-    if (!part.hold.amount.startsWith(prefix) || part.limit === null) continue;
-    const left = Math.floor(part.left());
+  for (const reservation of reservations) {
+    const { lease, max, resetAtMs } = reservation;
+    if (lease.limit.kind !== kind || max === null) continue;
+    const left = Math.floor(reservation.left());
     if (found === null || left < found.left) {
-      found = { limit: part.limit, left, resetMs: part.resetAtMs === null ? 0 : Math.max(0, part.resetAtMs - nowMs) };
+      found = { limit: max, left, resetMs: resetAtMs === null ? 0 : Math.max(0, resetAtMs - nowMs) };
     }
   }
   return found;

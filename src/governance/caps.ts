@@ -1,45 +1,63 @@
 /** What the operator lets an account of a vendor cost: caps are about supply, so they put the account out and refuse nobody. */
 import type { AccountCap } from "../ir/deployment.ts";
+import type { Booking, CappedAccount } from "./ledger-messages.ts";
+import type { LedgerStore, UsageSum } from "./ledger-store.ts";
+import { type LedgerScope, scopeOf } from "./limit.ts";
 import { periodOf } from "./windows.ts";
 
-/** What was booked for a scope since then. */
-export interface Booked {
-  readonly requests: number;
-  readonly tokens: number;
-  readonly costNanos: number;
+export interface CapWatch {
+  /** Accounts over a cap when a row was last charged to them, for clients that come later. */
+  known(): readonly CappedAccount[];
+  /** Of the accounts that the rows were charged to: every time, for one may have come back meanwhile. */
+  used(bookings: readonly Booking[]): Promise<readonly CappedAccount[]>;
+  /** Of all accounts with caps. */
+  all(): Promise<readonly CappedAccount[]>;
 }
 
-export interface Capped {
-  /** `provider/account` */
-  readonly account: string;
-  /** Wall clock; null: the cap has no window that ends. */
-  readonly untilWallMs: number | null;
+export interface CapWatchOptions {
+  readonly caps: () => readonly AccountCap[];
+  readonly sumOf: LedgerStore["sumOf"];
+  readonly wallMs: () => number;
 }
 
-const SCOPE = "account:";
-
-/** `account:provider/account` */
-export function accountScope(account: string): string {
-  return `${SCOPE}${account}`;
-}
-
-export function isAccountScope(scope: string): boolean {
-  return scope.startsWith(SCOPE);
+export function createCapWatch({ caps, sumOf, wallMs }: CapWatchOptions): CapWatch {
+  let known: readonly CappedAccount[] = [];
+  const look = async (accounts: ReadonlyMap<string, LedgerScope>): Promise<readonly CappedAccount[]> => {
+    const capped = await cappedOf(caps(), [...accounts.values()], sumOf, wallMs());
+    known = [...known.filter(({ account }) => !accounts.has(account)), ...capped];
+    return capped;
+  };
+  return {
+    known: () => known.filter(({ untilWallMs }) => untilWallMs === null || wallMs() < untilWallMs),
+    async used(bookings) {
+      if (caps().length === 0) return [];
+      const scopes = bookings.flatMap((booking) => booking.scopes.filter(({ kind }) => kind === "account"));
+      return scopes.length === 0 ? [] : look(new Map(scopes.map((scope) => [scope.name, scope])));
+    },
+    all() {
+      known = [];
+      return look(new Map(caps().map(({ account }) => [account, scopeOf("account", account)])));
+    },
+  };
 }
 
 /** Of those accounts, the ones that have reached a cap, each until the last of its caps opens again. */
-export function cappedOf(
+async function cappedOf(
   caps: readonly AccountCap[],
-  scopes: ReadonlySet<string>,
-  bookedSince: (scope: string, startWallMs: number) => Booked,
+  accounts: readonly LedgerScope[],
+  sumOf: LedgerStore["sumOf"],
   wallMs: number,
-): readonly Capped[] {
+): Promise<readonly CappedAccount[]> {
+  const looks = caps.flatMap((cap) => {
+    const scope = accounts.find(({ name }) => name === cap.account);
+    return scope === undefined ? [] : [{ cap, scope, period: periodOf(cap.window, wallMs) }];
+  });
+  const sums = await Promise.all(looks.map(({ scope, period }) => sumOf(scope, period.startWallMs)));
   const until = new Map<string, number | null>();
-  for (const cap of caps) {
-    const scope = accountScope(cap.account);
-    if (!scopes.has(scope)) continue;
-    const { startWallMs, endWallMs } = periodOf(cap.window, wallMs);
-    if (bookedOf(bookedSince(scope, startWallMs), cap.unit) < cap.limit) continue;
+  for (const [at, { cap, period }] of looks.entries()) {
+    const sum = sums[at];
+    if (sum === undefined || usedOf(sum, cap.unit) < cap.limit) continue;
+    const { endWallMs } = period;
     const other = until.get(cap.account);
     const isLater = other === undefined || (other !== null && (endWallMs === null || endWallMs > other));
     if (isLater) until.set(cap.account, endWallMs);
@@ -47,7 +65,7 @@ export function cappedOf(
   return [...until].map(([account, untilWallMs]) => ({ account, untilWallMs }));
 }
 
-export function bookedOf(booked: Booked, unit: AccountCap["unit"]): number {
-  if (unit === "requests") return booked.requests;
-  return unit === "tokens" ? booked.tokens : booked.costNanos;
+export function usedOf({ requests, tokens, costNanos }: UsageSum, unit: AccountCap["unit"]): number {
+  if (unit === "requests") return requests;
+  return unit === "tokens" ? tokens : costNanos;
 }

@@ -1,6 +1,7 @@
 /** What a request is taken to use before it has run: by what answers had of late, or the most there can be. */
 import type { Governance, Lane } from "../ir/deployment.ts";
 import { type Facts, isBilled, type Operation } from "../ir/facts.ts";
+import { type Failed, failed, failure, ok, type Result } from "../ir/failure.ts";
 import type { Usage } from "../ir/usage.ts";
 import { nanos } from "../std/money.ts";
 import {
@@ -36,9 +37,9 @@ const MEDIA_TOKENS_MAX = 200_000;
 /** Their answers hold no tokens that are paid for. */
 const WITHOUT_OUTPUT: ReadonlySet<Operation> = new Set<Operation>(["embed", "rerank"]);
 
-/** For the dearest lane that may be tried. A sentence where nothing bounds what the answer may cost, though a limit rests on it. */
-export function estimate({ lanes, facts, choices, budget, answers }: EstimateInput): Estimate | string {
-  if (!isBilled(facts.operation)) return { nanos: 0, tokens: facts.inputTokensEstimate };
+/** For the dearest lane that may be tried. Fails where nothing bounds what the answer may cost, though a limit rests on it. */
+export function estimate({ lanes, facts, choices, budget, answers }: EstimateInput): Result<Estimate> {
+  if (!isBilled(facts.operation)) return ok({ nanos: 0, tokens: facts.inputTokensEstimate });
   const isStrict = budget === "strict";
   const maxOutputTokens = WITHOUT_OUTPUT.has(facts.operation) ? 0 : wholeTokens(facts.maxOutputTokens);
   const asked = { ...facts, maxOutputTokens };
@@ -47,14 +48,21 @@ export function estimate({ lanes, facts, choices, budget, answers }: EstimateInp
   let tokens = 0;
   for (const lane of lanes) {
     const each = isStrict ? worstOf(lane, asked, times) : expectationOf(lane, asked, answers.p95(lane.id));
-    if (each === null) return "Say how long the answer may be (max_tokens): nothing else bounds what it can cost.";
+    if (each === null)
+      return refusal("Say how long the answer may be (max_tokens): nothing else bounds what it can cost.");
     tokens = Math.max(tokens, each.inputTokens + each.outputTokens);
     const amount = isStrict ? worstNanos(lane.prices, each) : expectedNanos(lane.prices, each);
     // A price is known, and the sum is more than can be held: it must not pass for a price that is not known.
-    if (amount === null && lane.prices !== null) return "What this request may cost is more than any budget can hold.";
+    if (amount === null && lane.prices !== null) {
+      return refusal("What this request may cost is more than any budget can hold.");
+    }
     amounts.push(amount);
   }
-  return { nanos: dearest(amounts.map((amount) => (amount === null ? null : nanos(amount)))).amount, tokens };
+  return ok({ nanos: dearest(amounts.map((amount) => (amount === null ? null : nanos(amount)))).amount, tokens });
+}
+
+function refusal(message: string): Failed {
+  return failed(failure("invalid-request", message));
 }
 
 /** What the client wrote may be anything; a limit that is none limits nothing. */

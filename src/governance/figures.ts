@@ -1,11 +1,11 @@
-/** What can be counted of the ledger, on both of its sides. Labels are kinds and groups, never keys: those are as many as there are. */
-import { readAmount } from "./amounts.ts";
-import type { Entry, Shortage, SpenderFigures } from "./store.ts";
+/** What a ledger client counts for metrics. Labels are kinds and groups, never keys: there are too many of those. */
+import type { LedgerClientFigures } from "../ir/ledger-figures.ts";
+import type { Booking, Shortage } from "./ledger-messages.ts";
 
 export interface Tally {
   short(shortage: Shortage): void;
-  booked(entry: Entry): void;
-  figures(): Pick<SpenderFigures, "refusals" | "spent">;
+  booked(booking: Booking): void;
+  figures(): Pick<LedgerClientFigures, "refusals" | "spent">;
 }
 
 /** Bounded: by the kinds of limits there are, and by the groups of the configuration. */
@@ -13,8 +13,8 @@ export function createTally(): Tally {
   const refusals = new Map<string, { readonly limit: string; readonly owner: string; count: number }>();
   const spent = new Map<string, number>();
   return {
-    short({ amount, unavailable }) {
-      const { limit, owner } = unavailable ? NOBODY_KNOWS : named(amount);
+    short(shortage) {
+      const { limit, owner } = labelsOf(shortage);
       const key = `${limit} ${owner}`;
       const known = refusals.get(key) ?? { limit, owner, count: 0 };
       known.count += 1;
@@ -22,7 +22,7 @@ export function createTally(): Tally {
     },
     booked({ row, scopes }) {
       if (row.costNanos === null || row.costNanos === 0) return;
-      const own = scopes.find((scope) => scope.startsWith(GROUP))?.slice(GROUP.length) ?? "";
+      const own = scopes.find(({ kind }) => kind === "group")?.name ?? "";
       spent.set(own, (spent.get(own) ?? 0) + row.costNanos);
     },
     figures: () => ({
@@ -32,11 +32,9 @@ export function createTally(): Tally {
   };
 }
 
-const GROUP = "group:";
-const NOBODY_KNOWS = { limit: "unavailable", owner: "ledger" };
-
 /** `budget_monthly` of a `group`. */
-function named(amount: string): { readonly limit: string; readonly owner: string } {
-  const { kind, window, scope } = readAmount(amount);
-  return { limit: kind === "usd" ? `budget_${window}` : kind, owner: scope.slice(0, scope.indexOf(":")) };
+function labelsOf(shortage: Shortage): { readonly limit: string; readonly owner: string } {
+  if (shortage.kind === "unavailable") return { limit: "unavailable", owner: "ledger" };
+  const { kind, window, scope } = shortage.limit;
+  return { limit: kind === "usd" ? `budget_${window}` : kind, owner: scope.kind };
 }

@@ -2,8 +2,8 @@
 import type { BudgetWindow, Governance } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { formatUsd, nanos } from "../std/money.ts";
-import { readAmount } from "./amounts.ts";
-import type { Shortage } from "./store.ts";
+import type { Shortage } from "./ledger-messages.ts";
+import type { LedgerScope, MoneyLimit } from "./limit.ts";
 
 /** Of the ceilings on a single request; null: it is below all of them, or above a soft one, which is warned of. */
 export function tooDear(
@@ -33,20 +33,20 @@ export function tooDear(
   return null;
 }
 
-export function shortageFailure({ amount, limit, resetMs, setAside, unavailable }: Shortage): Failure {
-  if (unavailable) {
+export function shortageFailure(shortage: Shortage): Failure {
+  if (shortage.kind === "unavailable") {
     return failure(
       "ledger-unavailable",
       "What this key may still spend cannot be told right now. Send the request again.",
-      resetMs,
+      shortage.resetMs,
     );
   }
-  const { kind, window, scope } = readAmount(amount);
-  const owner = ownerOf(scope);
-  switch (kind) {
+  const { limit, max, resetMs } = shortage;
+  const owner = ownerOf(limit.scope);
+  switch (limit.kind) {
     case "usd": {
-      const budget = `the ${WINDOW_WORDS[window]} budget of ${formatUsd(nanos(limit))} of ${owner}`;
-      if (setAside) {
+      const budget = `the ${WINDOW_WORDS[limit.window]} budget of ${formatUsd(nanos(max))} of ${owner}`;
+      if (shortage.isLeased) {
         const why = `What is left of ${budget} is set aside for requests under way. Send the request again when they have ended.`;
         return failure("limit-exceeded", why, resetMs);
       }
@@ -56,16 +56,16 @@ export function shortageFailure({ amount, limit, resetMs, setAside, unavailable 
     case "slots":
       return failure(
         "limit-exceeded",
-        `${upper(owner)} may have ${limit} requests at once. Wait for one of them to end.`,
+        `${upper(owner)} may have ${max} requests at once. Wait for one of them to end.`,
         resetMs,
       );
     case "requests":
     case "tokens":
       return resetMs === null
-        ? failure("limit-exceeded", `This request needs more than the ${limit} ${kind} a minute of ${owner}.`)
+        ? failure("limit-exceeded", `This request needs more than the ${max} ${limit.kind} a minute of ${owner}.`)
         : failure(
             "limit-exceeded",
-            `The limit of ${limit} ${kind} a minute of ${owner} is reached. It resets in ${words(resetMs)}.`,
+            `The limit of ${max} ${limit.kind} a minute of ${owner} is reached. It resets in ${words(resetMs)}.`,
             resetMs,
           );
   }
@@ -80,17 +80,17 @@ const WINDOW_WORDS: Readonly<Record<BudgetWindow, string>> = {
   total: "total",
 };
 
-function ownerOf(scope: string): string {
-  const colon = scope.indexOf(":");
-  const name = scope.slice(colon + 1);
-  switch (scope.slice(0, colon)) {
+function ownerOf({ kind, name }: LedgerScope): string {
+  switch (kind) {
     case "group":
       return `the group "${name}"`;
     case "project":
       return `the project "${name}"`;
     case "session":
       return "this session";
-    default:
+    case "key":
+    case "account":
+    case "caller":
       return "this key";
   }
 }
@@ -119,7 +119,6 @@ function words(ms: number): string {
 }
 
 /** `key monthly 85%` */
-export function warningOf(amount: string, share: number): string {
-  const { window, scope } = readAmount(amount);
-  return `${scope.slice(0, scope.indexOf(":"))} ${window} ${Math.floor(share * 100)}%`;
+export function warningOf({ window, scope }: MoneyLimit, share: number): string {
+  return `${scope.kind} ${window} ${Math.floor(share * 100)}%`;
 }

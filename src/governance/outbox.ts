@@ -1,20 +1,20 @@
 /** Rows on their way to the writer: several in one message, and kept until it says that they are on disk. */
 import type { Cancel } from "../std/effects.ts";
-import type { Entry, LedgerMessage } from "./store.ts";
+import type { Booking, LedgerMessage } from "./ledger-messages.ts";
 
 export interface OutboxOptions {
-  /** False: there is nobody to tell any more. */
+  /** False: the writer is gone. */
   readonly send: (message: LedgerMessage) => boolean;
-  /** Rows nobody took, to be found by the next writer. */
-  readonly spool: (entries: readonly Entry[]) => void;
+  /** Rows that the writer did not confirm, for the next one to find. */
+  readonly spool: (bookings: readonly Booking[]) => void;
   readonly nowMs: () => number;
   readonly setTimer: (ms: number, fire: () => void) => Cancel;
 }
 
 export interface Outbox {
-  book(entry: Entry): void;
+  book(booking: Booking): void;
   confirmed(batch: number): void;
-  /** From now on rows go to the spool, those first that nobody has confirmed. */
+  /** From now on rows go to the spool, those first that are not confirmed. */
   orphaned(): void;
   /** Resolves when everything sent so far is on disk, or in the spool. */
   flushed(): Promise<void>;
@@ -30,14 +30,14 @@ const BATCH_ROWS_MAX = 50;
 
 /** `sinceMs`: when its first row was booked. */
 interface Sent {
-  readonly entries: readonly Entry[];
+  readonly bookings: readonly Booking[];
   readonly sinceMs: number;
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const unconfirmed = new Map<number, Sent>();
   const waiting: (() => void)[] = [];
-  let batch: Entry[] = [];
+  let batch: Booking[] = [];
   let batchMs = 0;
   let backlog = 0;
   let lastBatch = 0;
@@ -49,27 +49,27 @@ export function createOutbox(options: OutboxOptions): Outbox {
     cancelTimer = null;
     if (batch.length === 0) return;
     lastBatch += 1;
-    const entries = batch;
+    const bookings = batch;
     batch = [];
-    if (isOrphan || !options.send({ type: "book", batch: lastBatch, entries })) {
-      options.spool(entries);
-      backlog -= entries.length;
+    if (isOrphan || !options.send({ type: "book", batch: lastBatch, bookings })) {
+      options.spool(bookings);
+      backlog -= bookings.length;
       return;
     }
-    unconfirmed.set(lastBatch, { entries, sinceMs: batchMs });
+    unconfirmed.set(lastBatch, { bookings, sinceMs: batchMs });
   };
   const confirmed = (number: number): void => {
     const sent = unconfirmed.get(number);
     if (sent === undefined) return;
     unconfirmed.delete(number);
-    backlog -= sent.entries.length;
+    backlog -= sent.bookings.length;
     if (unconfirmed.size === 0) for (const tell of waiting.splice(0)) tell();
   };
 
   return {
-    book(entry) {
+    book(booking) {
       if (batch.length === 0) batchMs = options.nowMs();
-      batch.push(entry);
+      batch.push(booking);
       backlog += 1;
       if (batch.length >= BATCH_ROWS_MAX) send();
       else cancelTimer ??= options.setTimer(BATCH_MS, send);
@@ -78,7 +78,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     orphaned() {
       isOrphan = true;
       // The writer may have them on disk already; the next one knows them by their ids.
-      const left = [...unconfirmed.values()].flatMap(({ entries }) => entries);
+      const left = [...unconfirmed.values()].flatMap(({ bookings }) => bookings);
       unconfirmed.clear();
       if (left.length > 0) options.spool(left);
       backlog -= left.length;
@@ -93,14 +93,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
         // Even without a row: its answer tells that all before it has arrived.
         lastBatch += 1;
         const last = lastBatch;
-        unconfirmed.set(last, { entries: [], sinceMs: options.nowMs() });
-        if (!options.send({ type: "book", batch: last, entries: [] })) confirmed(last);
+        unconfirmed.set(last, { bookings: [], sinceMs: options.nowMs() });
+        if (!options.send({ type: "book", batch: last, bookings: [] })) confirmed(last);
       });
     },
     backlog: () => backlog,
     oldestMs() {
       // In the order they were sent.
-      for (const { entries, sinceMs } of unconfirmed.values()) if (entries.length > 0) return sinceMs;
+      for (const { bookings, sinceMs } of unconfirmed.values()) if (bookings.length > 0) return sinceMs;
       return batch.length === 0 ? null : batchMs;
     },
   };

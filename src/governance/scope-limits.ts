@@ -1,12 +1,14 @@
 /** Which limits a scope of the ledger is held to. */
 import type { Governance, Limits } from "../ir/deployment.ts";
 import { NO_LIMITS, type VirtualKey } from "./keys.ts";
+import type { LedgerScope } from "./limit.ts";
 
-/** Whoever a scope stands for: a key, a group, or one of the gates that every session or project goes through. */
-export function limitsOf(scope: string, keys: ReadonlyMap<string, VirtualKey>, governance: Governance): Limits | null {
-  const colon = scope.indexOf(":");
-  const name = scope.slice(colon + 1);
-  const kind = scope.slice(0, colon);
+/** Of a key, a group, or the gates that every session or project goes through. */
+export function limitsOf(
+  { kind, name }: LedgerScope,
+  keys: ReadonlyMap<string, VirtualKey>,
+  governance: Governance,
+): Limits | null {
   switch (kind) {
     case "key":
       return keys.get(name)?.limits ?? null;
@@ -20,7 +22,8 @@ export function limitsOf(scope: string, keys: ReadonlyMap<string, VirtualKey>, g
         budgets: gates.map(({ window, limitNanos, mode }) => ({ window, limitNanos, mode, warnAt: null })),
       };
     }
-    default:
+    case "account":
+    case "caller":
       return null;
   }
 }

@@ -1,15 +1,14 @@
-/** Limits of a minute as a client is told of them. */
+/** Limits of a minute as a client hears of them in headers. */
 
 /** What a caller has left of its limits of a minute; null: there is no such limit. */
-export interface LimitsTold {
-  readonly requests: LimitTold | null;
-  readonly tokens: LimitTold | null;
-  readonly wallMs: number;
+export interface RateLimits {
+  readonly requests: RateLimit | null;
+  readonly tokens: RateLimit | null;
 }
 
-export interface LimitTold {
+export interface RateLimit {
   readonly limit: number;
   readonly left: number;
-  /** Until nothing counts any more that counts now. */
+  /** Until all that counts now has ceased to count. */
   readonly resetMs: number;
 }

@@ -20,21 +20,3 @@ export interface Gauges {
     readonly eventLoopLagMaxMs: number;
   };
 }
-
-/** What the two sides of the ledger count, as plain data. */
-export interface LedgerFigures {
-  readonly spender: {
-    readonly unwrittenRows: number;
-    readonly oldestMs: number;
-    readonly refusals: readonly { readonly limit: string; readonly owner: string; readonly count: number }[];
-    readonly spent: readonly { readonly group: string; readonly nanos: number }[];
-  };
-  readonly keeper: {
-    readonly commits: number;
-    readonly failedCommits: number;
-    readonly isDegraded: boolean;
-    readonly waitingRows: number;
-    readonly leases: readonly { readonly kind: string; readonly count: number }[];
-    readonly leasedNanos: number;
-  };
-}

@@ -1,9 +1,9 @@
-/** What `/metrics` shows of the ledger, from figures of those who spend and of the one who writes. */
-import type { LedgerFigures } from "./gauges.ts";
+/** What `/metrics` shows of the ledger, from the figures of its clients and of its writer. */
+import type { LedgerClientFigures, LedgerWriterFigures } from "../ir/ledger-figures.ts";
 import { createSeries, type MetricsSnapshot } from "./series.ts";
 
 /** Of one process that serves. */
-export function spenderMetrics(figures: LedgerFigures["spender"]): MetricsSnapshot {
+export function ledgerClientMetrics(figures: LedgerClientFigures): MetricsSnapshot {
   const series = createSeries();
   series.set("ringmain_ledger_unwritten_rows", [], figures.unwrittenRows);
   series.set("ringmain_ledger_oldest_unwritten_seconds", [], figures.oldestMs / 1000);
@@ -15,7 +15,7 @@ export function spenderMetrics(figures: LedgerFigures["spender"]): MetricsSnapsh
 }
 
 /** null: the writer did not answer in time, which is as bad as a disk that refuses. */
-export function keeperMetrics(figures: LedgerFigures["keeper"] | null): MetricsSnapshot {
+export function ledgerWriterMetrics(figures: LedgerWriterFigures | null): MetricsSnapshot {
   const series = createSeries();
   series.set("ringmain_ledger_degraded", [], figures === null || figures.isDegraded ? 1 : 0);
   if (figures === null) return series.snapshot();

@@ -4,10 +4,10 @@
  */
 import { readFileOrNull } from "../config/files.ts";
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
-import type { Allowance } from "../displays/allowance.ts";
 import type { DisplayEffects, DisplayState, Login } from "../displays/display.ts";
 import { createPublisher } from "../displays/publisher.ts";
 import { createSnapshot } from "../displays/snapshot.ts";
+import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { DisplayConfig } from "../ir/display.ts";
 import type { SecretRef } from "../ir/secret-ref.ts";

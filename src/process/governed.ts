@@ -1,9 +1,8 @@
 /** A worker's keys and its side of the ledger, joined to the supervisor by messages. */
 import type { Governed } from "../compose.ts";
-import type { Capped } from "../governance/caps.ts";
 import { createKeyRing } from "../governance/keys.ts";
-import { createSpender } from "../governance/spender.ts";
-import type { Entry, LedgerReply } from "../governance/store.ts";
+import { createLedgerClient } from "../governance/ledger-client.ts";
+import type { Booking, CappedAccount, LedgerReply } from "../governance/ledger-messages.ts";
 import type { Effects } from "../std/effects.ts";
 import type { FromWorker, Plan } from "./messages.ts";
 
@@ -25,22 +24,22 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
   const { holder, deployment } = plan;
   if (holder === null) return null;
   const ring = createKeyRing();
-  let capped: readonly Capped[] = [];
-  let onCapped: ((capped: readonly Capped[]) => void) | null = null;
+  let capped: readonly CappedAccount[] = [];
+  let onCapped: ((capped: readonly CappedAccount[]) => void) | null = null;
   let part = 0;
-  const spool = (entries: readonly Entry[]): void => {
+  const spool = (bookings: readonly Booking[]): void => {
     const dbPath = deployment.governance?.dbPath;
-    if (dbPath === undefined || entries.length === 0) return;
+    if (dbPath === undefined || bookings.length === 0) return;
     part += 1;
     try {
       // Only a worker without a supervisor needs it, and the file module takes milliseconds to load.
       const { writeSpool }: typeof import("../governance/stores/spool.ts") = require("../governance/stores/spool.ts");
-      writeSpool(dbPath, { holder, part }, entries);
+      writeSpool(dbPath, { holder, part }, bookings);
     } catch (error) {
-      onLost(entries.length, error);
+      onLost(bookings.length, error);
     }
   };
-  const spender = createSpender({
+  const ledger = createLedgerClient({
     send: (message) => send({ kind: "ledger", message }),
     spool,
     onKeys: ({ keys, removed }) => ring.update(keys, removed),
@@ -54,8 +53,8 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
   });
   return {
     ring,
-    spender,
-    receive: spender.receive,
+    ledger,
+    receive: ledger.receive,
     onCapped(tell) {
       onCapped = tell;
       // Told before anything was served.

@@ -1,6 +1,7 @@
 /** Which worker is which spender of the ledger: each process gets a name of its own, because its leases are its own. */
-import type { BudgetStanding } from "../governance/standings.ts";
-import type { LedgerMessage } from "../governance/store.ts";
+
+import type { LedgerMessage } from "../governance/ledger-messages.ts";
+import type { Allowance } from "../ir/allowance.ts";
 import type { LedgerHost } from "./ledger.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -10,8 +11,8 @@ export interface LedgerDesk {
   receive(worker: WorkerProcess, message: LedgerMessage): void;
   /** It is gone. */
   left(worker: WorkerProcess): void;
-  standings(): readonly BudgetStanding[];
-  close(): void;
+  allowances(): readonly Allowance[];
+  close(): Promise<void>;
 }
 
 /** `name` is one that no other start had. */
@@ -35,7 +36,7 @@ export function createLedgerDesk(host: LedgerHost, name: string): LedgerDesk {
       if (holder !== undefined) host.detach(holder);
       holders.delete(worker);
     },
-    standings: () => host.standings(),
+    allowances: () => host.allowances(),
     close: () => host.close(),
   };
 }

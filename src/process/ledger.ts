@@ -4,13 +4,14 @@
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createKeeper, type Keeper } from "../governance/keeper.ts";
-import { createRemembering } from "../governance/remember.ts";
-import type { BudgetStanding } from "../governance/standings.ts";
-import type { LedgerMessage, LedgerReply } from "../governance/store.ts";
+import { createIdempotency } from "../governance/idempotency.ts";
+import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.ts";
+import type { LedgerStore } from "../governance/ledger-store.ts";
+import { type LedgerWriter, openLedgerWriter } from "../governance/ledger-writer.ts";
 import { type Lock, takeLock } from "../governance/stores/lock.ts";
 import { readSpools, removeSpool } from "../governance/stores/spool.ts";
-import { isRc3, type LedgerStore, openLedger } from "../governance/stores/sqlite.ts";
+import { isRc3, openLedger } from "../governance/stores/sqlite.ts";
+import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment, Governance } from "../ir/deployment.ts";
 import { codeOf } from "../std/describe-error.ts";
 import type { Cancel, Effects } from "../std/effects.ts";
@@ -20,9 +21,9 @@ export interface LedgerHost {
   detach(holder: string): void;
   receive(holder: string, message: LedgerMessage): void;
   /** How much is used of every budget and cap, as it was some seconds ago at most; empty: there are no keys. */
-  standings(): readonly BudgetStanding[];
+  allowances(): readonly Allowance[];
   /** Everything is on disk afterwards, and another gateway may take over. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface LedgerHostOptions {
@@ -38,10 +39,10 @@ const PRUNE_EVERY_MS = 60_000;
 const CARE_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /** Displays look every second, and sums of many keys take a while. */
-const STANDINGS_MS = 5_000;
+const ALLOWANCES_MS = 5_000;
 
-interface Opened {
-  readonly keeper: Keeper;
+interface OpenLedger {
+  readonly writer: LedgerWriter;
   readonly store: LedgerStore;
   readonly lock: Lock;
   readonly stopCare: () => void;
@@ -52,54 +53,66 @@ export async function openLedgerHost(deployment: Deployment, options: LedgerHost
   const { governance, idempotency } = deployment;
   const opened = governance === null ? null : await open(governance, options);
   if (typeof opened === "string") return opened;
-  const remembering =
+  const repeats =
     idempotency === null
       ? null
-      : createRemembering({
+      : createIdempotency({
           ttlMs: idempotency.ttlMs,
           wallMs: options.effects.wallMs,
-          find: (key, wallMs) => opened?.store.remembered(key, wallMs) ?? null,
-          put: (row) => opened?.keeper.remember(row),
+          find: async (key, wallMs) => (await opened?.store.remembered(key, wallMs)) ?? null,
+          put: (row) => opened?.writer.remember(row),
         });
-  const spenders = new Map<string, (reply: LedgerReply) => void>();
-  let standings: readonly BudgetStanding[] = [];
+  const clients = new Map<string, (reply: LedgerReply) => void>();
+  let allowances: readonly Allowance[] = [];
   let lookMs = Number.NEGATIVE_INFINITY;
+  const recall = async (holder: string, message: Extract<LedgerMessage, { type: "recall" }>): Promise<void> => {
+    const recalled = (await repeats?.recall(holder, message.key, message.fingerprint)) ?? { kind: "run" };
+    const send = clients.get(holder);
+    // It has gone while the ledger was looked at: what it was to run will not run.
+    if (send === undefined) repeats?.gone(holder);
+    else send({ type: "recalled", ask: message.ask, recalled });
+  };
   return {
     attach(holder, send) {
-      spenders.set(holder, send);
-      opened?.keeper.attach(holder, send);
+      clients.set(holder, send);
+      opened?.writer.attach(holder, send);
     },
     detach(holder) {
-      spenders.delete(holder);
-      opened?.keeper.detach(holder);
-      remembering?.gone(holder);
+      clients.delete(holder);
+      opened?.writer.detach(holder);
+      repeats?.gone(holder);
     },
     receive(holder, message) {
       if (message.type === "recall") {
-        const recalled = remembering?.recall(holder, message.key, message.fingerprint) ?? { kind: "run" };
-        spenders.get(holder)?.({ type: "recalled", ask: message.ask, recalled });
-      } else if (message.type === "remember") remembering?.remember(message.key, message.answer);
-      else opened?.keeper.receive(holder, message);
+        void recall(holder, message);
+      } else if (message.type === "remember") repeats?.remember(message.key, message.answer);
+      else opened?.writer.receive(holder, message);
     },
-    standings() {
+    allowances() {
       const nowMs = options.effects.nowMs();
       if (opened !== null && nowMs >= lookMs) {
-        standings = opened.keeper.standings();
-        lookMs = nowMs + STANDINGS_MS;
+        lookMs = nowMs + ALLOWANCES_MS;
+        // A look that fails shows what the last one saw.
+        void opened.writer.allowances().then(
+          (seen) => {
+            allowances = seen;
+          },
+          () => undefined,
+        );
       }
-      return standings;
+      return allowances;
     },
-    close() {
+    async close() {
       if (opened === null) return;
       opened.stopCare();
-      opened.keeper.close();
-      opened.store.close();
+      await opened.writer.close();
+      await opened.store.close();
       opened.lock.release();
     },
   };
 }
 
-async function open(governance: Governance, options: LedgerHostOptions): Promise<Opened | string> {
+async function open(governance: Governance, options: LedgerHostOptions): Promise<OpenLedger | string> {
   const { dbPath } = governance;
   let lock: Lock | null;
   try {
@@ -122,16 +135,16 @@ async function open(governance: Governance, options: LedgerHostOptions): Promise
     return ledger.kind === "rc3" ? importFirst(dbPath) : `governance.db_path: ${ledger.why}`;
   }
   const { store } = ledger;
-  const keeper = createKeeper({ ...options.effects, say: options.say, store, governance });
+  const writer = await openLedgerWriter({ ...options.effects, say: options.say, store, governance });
   try {
-    await replaySpools(keeper, dbPath);
+    await replaySpools(writer, dbPath);
   } catch (error) {
-    keeper.close();
-    store.close();
+    await writer.close();
+    await store.close();
     lock.release();
     return `governance.db_path: rows left beside ${dbPath} cannot be booked (${whyOf(error)}). Make room on the disk.`;
   }
-  return { keeper, store, lock, stopCare: care({ keeper, store, governance, options }) };
+  return { writer, store, lock, stopCare: care({ writer, store, governance, options }) };
 }
 
 /** The line to type, whole. */
@@ -143,24 +156,24 @@ and set db_path to ${to}.`;
 
 const RC3_NAME = "busbar-governance.db";
 
-async function replaySpools(keeper: Keeper, dbPath: string): Promise<void> {
+async function replaySpools(writer: LedgerWriter, dbPath: string): Promise<void> {
   for (const spooled of readSpools(dbPath)) {
-    await keeper.replay(spooled.holder, spooled.entries);
+    await writer.replay(spooled.holder, spooled.bookings);
     removeSpool(spooled);
   }
 }
 
 /** Timers of the store; call what it gives back to stop them. */
 function care(input: {
-  readonly keeper: Keeper;
+  readonly writer: LedgerWriter;
   readonly store: LedgerStore;
   readonly governance: Governance;
   readonly options: LedgerHostOptions;
 }): () => void {
-  const { keeper, store, governance, options } = input;
+  const { writer, store, governance, options } = input;
   const timers = new Set<Cancel>();
   let isStopped = false;
-  const every = (ms: number, act: () => void | Promise<void>): void => {
+  const every = (ms: number, act: () => Promise<void>): void => {
     const cancel = options.effects.setTimer(ms, () => {
       timers.delete(cancel);
       void Promise.resolve()
@@ -172,13 +185,13 @@ function care(input: {
     });
     timers.add(cancel);
   };
-  every(SPOOLS_EVERY_MS, () => replaySpools(keeper, governance.dbPath));
-  every(PRUNE_EVERY_MS, () => {
-    store.prune(options.effects.wallMs() - governance.keepMs, options.effects.wallMs());
+  every(SPOOLS_EVERY_MS, () => replaySpools(writer, governance.dbPath));
+  every(PRUNE_EVERY_MS, async () => {
+    await store.prune(options.effects.wallMs() - governance.keepMs, options.effects.wallMs());
   });
-  every(CARE_EVERY_MS, () => {
-    store.backup();
-    const wrong = store.check();
+  every(CARE_EVERY_MS, async () => {
+    await store.backup();
+    const wrong = await store.check();
     if (wrong !== null) options.say("error", `The ledger does not add up: ${wrong}. The copy beside it may.`);
   });
   return () => {

@@ -1,9 +1,11 @@
 /** The ledger without a gateway: for commands, while they hold its lock. */
-import { createKeeper } from "../governance/keeper.ts";
-import type { ManageReply, ManageRequest } from "../governance/store.ts";
+import type { ManageReply, ManageRequest } from "../governance/ledger-messages.ts";
+import type { LedgerStore } from "../governance/ledger-store.ts";
+import { openLedgerWriter } from "../governance/ledger-writer.ts";
+import { scopeOf } from "../governance/limit.ts";
 import { type Lock, takeLock } from "../governance/stores/lock.ts";
 import { readRc3 } from "../governance/stores/rc3.ts";
-import { type LedgerStore, openLedger } from "../governance/stores/sqlite.ts";
+import { openLedger } from "../governance/stores/sqlite.ts";
 import type { Governance } from "../ir/deployment.ts";
 import { importFirst } from "./ledger.ts";
 import { realEffects } from "./real-effects.ts";
@@ -12,7 +14,7 @@ const effects = realEffects("own");
 
 export interface OfflineLedger {
   manage(request: ManageRequest): Promise<ManageReply>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export type Offline =
@@ -22,7 +24,7 @@ export type Offline =
   /** Nobody can have it as it is. */
   | { readonly kind: "refused"; readonly why: string };
 
-export function openToManage(governance: Governance): Offline {
+export async function openToManage(governance: Governance): Promise<Offline> {
   const { dbPath } = governance;
   const taken = lockOf(dbPath);
   if (taken.kind !== "taken") return taken;
@@ -32,11 +34,11 @@ export function openToManage(governance: Governance): Offline {
     lock.release();
     return { kind: "refused", why: ledger.kind === "rc3" ? importFirst(dbPath) : ledger.why };
   }
-  return { kind: "open", ledger: managed(governance, ledger.store, lock) };
+  return { kind: "open", ledger: await managed(governance, ledger.store, lock) };
 }
 
-function managed(governance: Governance, store: LedgerStore, lock: Lock): OfflineLedger {
-  const keeper = createKeeper({
+async function managed(governance: Governance, store: LedgerStore, lock: Lock): Promise<OfflineLedger> {
+  const writer = await openLedgerWriter({
     store,
     governance,
     ...effects,
@@ -45,10 +47,10 @@ function managed(governance: Governance, store: LedgerStore, lock: Lock): Offlin
     say: () => undefined,
   });
   return {
-    manage: keeper.manage,
-    close() {
-      keeper.close();
-      store.close();
+    manage: writer.manage,
+    async close() {
+      await writer.close();
+      await store.close();
       lock.release();
     },
   };
@@ -62,7 +64,7 @@ export interface Imported {
 }
 
 /** Keys of an rc.3 database, written into a ledger of ours. A sentence: it could not be done. */
-export function importRc3(from: string, to: string): Imported | string {
+export async function importRc3(from: string, to: string): Promise<Imported | string> {
   const found = readRc3(from);
   if (found === null) return `${from} is no governance database of Busbar 1.0.0-rc.3.`;
   const taken = lockOf(to);
@@ -74,13 +76,13 @@ export function importRc3(from: string, to: string): Imported | string {
       return ledger.kind === "rc3" ? `${to} is a database of rc.3 itself; name a new file.` : ledger.why;
     }
     const { store } = ledger;
-    const known = new Set(store.keys().flatMap((key) => [key.id, key.hash]));
+    const known = new Set((await store.load()).keys.flatMap((key) => [key.id, key.hash]));
     const keys = found.keys.filter((key) => !known.has(key.id) && !known.has(key.hash));
-    const taken = new Set(keys.map((key) => `key:${key.id}`));
-    const entries = found.spent.filter(({ scopes }) => scopes.some((scope) => taken.has(scope)));
+    const taken = new Set(keys.map((key) => scopeOf("key", key.id).id));
+    const bookings = found.spent.filter(({ scopes }) => scopes.some(({ id }) => taken.has(id)));
     const wallMs = effects.wallMs();
-    store.commit({
-      entries,
+    await store.commit({
+      bookings,
       leases: [],
       keys,
       removedKeys: [],
@@ -94,9 +96,9 @@ export function importRc3(from: string, to: string): Imported | string {
       remembered: [],
       wallMs: 0,
     });
-    store.close();
+    await store.close();
     const skipped = found.keys.filter((key) => !keys.includes(key)).map((key) => key.id);
-    return { keys: keys.length, balances: entries.length, skipped: [...skipped, ...found.unreadable] };
+    return { keys: keys.length, balances: bookings.length, skipped: [...skipped, ...found.unreadable] };
   } finally {
     lock.release();
   }

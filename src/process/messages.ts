@@ -1,7 +1,7 @@
 /** All that crosses between the supervisor and its workers, as plain data. Secrets cross as references only. */
 
 import type { DisplayState } from "../displays/display.ts";
-import type { LedgerMessage, LedgerReply } from "../governance/store.ts";
+import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";

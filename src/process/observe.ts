@@ -1,8 +1,8 @@
 /** What `/stats` and `/metrics` of one worker show: its own figures, or those of all when it is one of several. */
 import type { Gateway } from "../compose.ts";
 import type { DisplayState } from "../displays/display.ts";
-import type { Spender } from "../governance/spender.ts";
-import { keeperMetrics, spenderMetrics } from "../observability/ledger-metrics.ts";
+import type { LedgerClient } from "../governance/ledger-client.ts";
+import { ledgerClientMetrics, ledgerWriterMetrics } from "../observability/ledger-metrics.ts";
 import { type MetricsSnapshot, mergeSnapshots } from "../observability/series.ts";
 import type { Effects } from "../std/effects.ts";
 import { createPending } from "../std/pending.ts";
@@ -31,7 +31,7 @@ export function createObserve(options: {
   readonly send: (message: FromWorker) => boolean;
   readonly setTimer: Effects["setTimer"];
   /** This worker's side of the ledger; absent: there are no keys. */
-  readonly spender?: Pick<Spender, "figures" | "keeperFigures"> | null;
+  readonly ledger?: Pick<LedgerClient, "figures" | "writerFigures"> | null;
 }): WorkerObserve {
   const { gateway } = options;
   const pending = createPending<readonly Figures[]>({
@@ -40,10 +40,10 @@ export function createObserve(options: {
     setTimer: options.setTimer,
   });
   let displays: readonly DisplayState[] = [];
-  const spender = options.spender ?? null;
+  const ledger = options.ledger ?? null;
   const own = (): Figures => {
     const metrics = gateway.metrics();
-    const all = spender === null ? metrics : mergeSnapshots([metrics, spenderMetrics(spender.figures())]);
+    const all = ledger === null ? metrics : mergeSnapshots([metrics, ledgerClientMetrics(ledger.figures())]);
     return { stats: gateway.stats(), metrics: all };
   };
 
@@ -63,9 +63,9 @@ export function createObserve(options: {
       return displays.length === 0 ? merged : { ...merged, displays: displays.map(toStats) };
     },
     async metrics() {
-      const [each, keeper] = await Promise.all([all(), spender === null ? null : spender.keeperFigures()]);
+      const [each, writer] = await Promise.all([all(), ledger === null ? null : ledger.writerFigures()]);
       const figures = each.map(({ metrics }) => metrics);
-      return spender === null ? figures : [...figures, keeperMetrics(keeper)];
+      return ledger === null ? figures : [...figures, ledgerWriterMetrics(writer)];
     },
     own,
     told: (id, figures) => void pending.answer(id, figures),

@@ -1,6 +1,6 @@
 /** What a supervisor is given: the operator, the clock, the signals and the program, as arguments. */
 import type { DisplayState } from "../displays/display.ts";
-import type { BudgetStanding } from "../governance/standings.ts";
+import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Effects } from "../std/effects.ts";
@@ -20,7 +20,7 @@ export interface SupervisorOptions {
     deployment: Deployment,
     tell: (displays: readonly DisplayState[]) => void,
     /** What is limited, and how much of it is used now. */
-    allowances: () => readonly BudgetStanding[],
+    allowances: () => readonly Allowance[],
   ) => readonly Sink[];
   /** Once: every worker serves. */
   readonly onListening: (listening: Listening) => void;

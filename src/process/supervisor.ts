@@ -106,7 +106,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   if (deployment === null) end(supervisor, 1);
   else if (supervisor.exitCode === null) await openAndDeploy(supervisor, deployment);
   const exitCode = await ended.promise;
-  supervisor.ledger?.close();
+  await supervisor.ledger?.close();
   stopListening();
   return exitCode;
 }
@@ -143,7 +143,7 @@ function deploy(supervisor: Supervisor, deployment: Deployment): void {
     supervisor.displays = displays;
     for (const worker of workersOf(supervisor)) tellDisplays(supervisor, worker);
   };
-  const watched = options.sinks(deployment, tell, () => supervisor.ledger?.standings() ?? []);
+  const watched = options.sinks(deployment, tell, () => supervisor.ledger?.allowances() ?? []);
   const sinks = [...watched, ...(supervisor.owner === null ? [] : [supervisor.owner.sink])];
   supervisor.sinks = sinks.length === 0 ? null : createSinks(sinks);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);

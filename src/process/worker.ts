@@ -5,7 +5,7 @@
 import { compose, type Gateway, startServer } from "../compose.ts";
 import { readFileOrNull } from "../config/files.ts";
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
-import type { LedgerReply } from "../governance/store.ts";
+import type { LedgerReply } from "../governance/ledger-messages.ts";
 import { createLog, type Log } from "../observability/log.ts";
 import { isLoopback } from "../std/address.ts";
 import { describeError } from "../std/describe-error.ts";
@@ -73,7 +73,7 @@ export function runWorker(): void {
   // The supervisor passes signals on; a terminal or a service manager may send them to every process of the group.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
   process.on("disconnect", () => {
-    serving?.governed?.spender.orphaned();
+    serving?.governed?.ledger.orphaned();
     end({ because: "the supervisor is gone", drain: drainOf(serving), retires: false });
   });
   // The keys come before the plan, so that nobody is refused at the first moment.
@@ -150,7 +150,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     workers: plan.workers,
     send,
     setTimer: effects.setTimer,
-    spender: deployment.governance === null ? null : (governed?.spender ?? null),
+    ledger: deployment.governance === null ? null : (governed?.ledger ?? null),
   });
   const owner = createOwnerPort({ send, setTimer: effects.setTimer });
   const started = startServer({
@@ -158,7 +158,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     observe,
     adminPorts: {
       decisions: owner.decisions,
-      keys: deployment.governance === null ? null : (governed?.spender ?? null),
+      keys: deployment.governance === null ? null : (governed?.ledger ?? null),
     },
     host,
     port: plan.port,
@@ -175,7 +175,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   send({ kind: "listening", port: server.port });
   const flush = (): Promise<unknown> => {
     batches.flush();
-    return Promise.all([governed?.spender.flushed(), output.flushed()]);
+    return Promise.all([governed?.ledger.flushed(), output.flushed()]);
   };
   return { plan, gateway, server, log, observe, owner, governed, flush };
 }

@@ -8,7 +8,7 @@ import type { ErrorWords } from "../ir/error-words.ts";
 import type { IrEvent, ReadEvent } from "../ir/event.ts";
 import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
-import type { LimitsTold } from "../ir/limits.ts";
+import type { RateLimits } from "../ir/limits.ts";
 import type { WithLosses } from "../ir/loss.ts";
 import type { QuotaHeaders } from "../ir/quota.ts";
 import type { IrRequest } from "../ir/request.ts";
@@ -203,7 +203,7 @@ export interface Carrier {
   /** Headers of an answer that tell what is left of the vendor's limits; absent: it has none. */
   readonly quotas?: readonly QuotaHeaders[];
   /** Headers in which this protocol's clients look for what is left of a minute; absent: OpenAI's, which most look for. */
-  limitHeaders?(limits: LimitsTold): Readonly<Record<string, string>>;
+  limitHeaders?(limits: RateLimits, wallMs: number): Readonly<Record<string, string>>;
   /** Request id headers of an answer in this protocol. */
   answerHeaders(requestId: string): Readonly<Record<string, string>>;
 }

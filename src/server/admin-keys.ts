@@ -1,5 +1,5 @@
 /** `/admin/keys` and what belongs to it: each request is handed to the one who keeps the ledger, who answers it. */
-import type { ManageAction, ManageReply, ManageRequest } from "../governance/store.ts";
+import type { ManageAction, ManageReply, ManageRequest } from "../governance/ledger-messages.ts";
 import { type AdminAnswer, type AdminRequest, type AdminRoute, document, refused } from "./admin-route.ts";
 import { KEYS_OPENAPI } from "./openapi.ts";
 

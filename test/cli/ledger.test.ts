@@ -1,6 +1,7 @@
 // `ringmain keys` and `ringmain usage` without a gateway: what is wrong with a ledger is told as it is, and keys have names.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { scopeOf } from "../../src/governance/limit.ts";
 import { openLedger } from "../../src/governance/stores/sqlite.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import { newFolder, runProgram } from "./program.ts";
@@ -49,10 +50,15 @@ test("usage by key has the names of the keys", async () => {
     costNanos: 2_000_000,
     state: "ok",
   } as const;
-  const scopes = [`key:${id}`, "key:vk_gone"];
-  const entries = scopes.map((scope) => ({ row: { ...row, id: scope }, scopes: [scope], holds: [], revision: "r" }));
-  opened.store.commit({ entries, leases: [], keys: [], removedKeys: [], audit: [], remembered: [], wallMs });
-  opened.store.close();
+  const scopes = [scopeOf("key", id), scopeOf("key", "vk_gone")];
+  const bookings = scopes.map((scope) => ({
+    row: { ...row, id: scope.id },
+    scopes: [scope],
+    leases: [],
+    revision: "r",
+  }));
+  await opened.store.commit({ bookings, leases: [], keys: [], removedKeys: [], audit: [], remembered: [], wallMs });
+  await opened.store.close();
   const csv = await run("usage", "--by", "key", "--csv", "--config", file);
   expect(csv.out.trim().split("\n").toSorted()).toEqual(
     [

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Alert, type AlertOptions, createAlerts } from "../../src/displays/alerts.ts";
-import type { Allowance } from "../../src/displays/allowance.ts";
 import { sampleSnapshot } from "../../src/displays/awtrix/samples.ts";
 import type { HealthLabel, Snapshot } from "../../src/displays/snapshot.ts";
 import { HEALTH_LABELS } from "../../src/displays/snapshot.ts";
+import type { Allowance } from "../../src/ir/allowance.ts";
 
 const OPTIONS: AlertOptions = { burnShare: 0.85, minIntervalMs: 60_000, mute: [], providers: [] };
 const LANE = "anthropic/personal/sonnet";

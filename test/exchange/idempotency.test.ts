@@ -1,6 +1,6 @@
 // Requests that name themselves: the same answer again, byte for byte, and never somebody else's.
 import { describe, expect, test } from "bun:test";
-import { createRemembering } from "../../src/governance/remember.ts";
+import { createIdempotency } from "../../src/governance/idempotency.ts";
 import { question } from "../harness/client-words.ts";
 import { ANONYMOUS, createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf } from "../harness/deployments.ts";
@@ -12,10 +12,10 @@ const TTL_MS = 60_000;
 
 function start(answer: Answer, bytesMax = 100_000) {
   let wallMs = 1_000_000;
-  const remembering = createRemembering({
+  const remembering = createIdempotency({
     ttlMs: TTL_MS,
     wallMs: () => wallMs,
-    find: () => null,
+    find: async () => null,
     put: () => undefined,
   });
   const core = createCore({

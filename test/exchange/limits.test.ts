@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import { type Admission, createAdmission, type Pass } from "../../src/governance/admission.ts";
 import { NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
-import type { Shortage } from "../../src/governance/store.ts";
+import type { Shortage } from "../../src/governance/ledger-messages.ts";
+import { countLimit, moneyLimit, scopeOf } from "../../src/governance/limit.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { GOVERNANCE } from "../governance/ledger-bench.ts";
 import { question } from "../harness/client-words.ts";
@@ -28,6 +29,7 @@ const KEY: VirtualKey = {
   labels: {},
   limits: { ...NO_LIMITS, requestsPerMinute: 60, tokensPerMinute: 9_000 },
 };
+const PAYER = scopeOf("key", KEY.id);
 const CALLER = { ...ANONYMOUS, label: KEY.name, key: KEY };
 
 /** As vendors tell of the account whose key the lane has. */
@@ -55,19 +57,13 @@ const PASS: Pass = {
   close: () => undefined,
 };
 
-function refusing(shortage: Partial<Shortage>): Admission {
-  const short: Shortage = {
-    amount: "",
-    limit: 0,
-    left: 0,
-    resetMs: null,
-    setAside: false,
-    unavailable: false,
-    ...shortage,
-  };
+type Exceeded = Extract<Shortage, { kind: "exceeded" }>;
+
+function refusing(shortage: Pick<Exceeded, "limit"> & Partial<Exceeded>): Admission {
+  const exceeded: Shortage = { kind: "exceeded", max: 0, left: 0, resetMs: null, isLeased: false, ...shortage };
   return createAdmission({
     governance: GOVERNANCE,
-    spender: { take: () => ({ kind: "short", shortage: short }), book: () => undefined },
+    ledger: { reserve: () => ({ kind: "short", shortage: exceeded }), book: () => undefined },
     revision: "r",
     nowMs: () => 0,
   });
@@ -152,7 +148,7 @@ for (const words of ALL_WORDS) {
     });
 
     test("our own refusal: the limit that is used up, and when it is not any more", async () => {
-      const shortage = { amount: `requests - key:${KEY.id}`, limit: 60, left: 0, resetMs: 12_300 };
+      const shortage = { limit: countLimit("requests", PAYER), max: 60, left: 0, resetMs: 12_300 };
       const { got, limits, wallMs } = await ask(words, { admission: refusing(shortage) });
       expect([got.status, got.headers["retry-after"]]).toEqual([429, "13"]);
       if (isAnthropic(words)) {
@@ -174,10 +170,10 @@ for (const words of ALL_WORDS) {
     });
 
     test("a refusal for tokens says how many are left; one for money or slots tells no minute", async () => {
-      const tokens = { amount: `tokens - key:${KEY.id}`, limit: 9_000, left: 40, resetMs: 2_000 };
+      const tokens = { limit: countLimit("tokens", PAYER), max: 9_000, left: 40, resetMs: 2_000 };
       expect(Object.values((await ask(words, { admission: refusing(tokens) })).limits)).toContain("40");
-      for (const amount of [`usd monthly key:${KEY.id}`, `slots - key:${KEY.id}`]) {
-        expect((await ask(words, { admission: refusing({ amount, limit: 1 }) })).limits).toEqual({});
+      for (const limit of [moneyLimit("monthly", PAYER), countLimit("slots", PAYER)]) {
+        expect((await ask(words, { admission: refusing({ limit, max: 1 }) })).limits).toEqual({});
       }
     });
   });

@@ -1,10 +1,11 @@
 // Who pays for what, whatever becomes of a request: each is reserved once, settled once, and booked in one row or none.
 import { describe, expect, test } from "bun:test";
 import { createAdmission } from "../../src/governance/admission.ts";
+import { createIdempotency } from "../../src/governance/idempotency.ts";
 import { NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
-import { createRemembering } from "../../src/governance/remember.ts";
-import type { Part, Spender } from "../../src/governance/spender.ts";
-import type { Entry, UsageRow, Want } from "../../src/governance/store.ts";
+import type { LedgerClient, Reservation, ReservationRequest } from "../../src/governance/ledger-client.ts";
+import type { Booking, UsageRow } from "../../src/governance/ledger-messages.ts";
+import type { Limit } from "../../src/governance/limit.ts";
 import type { Lane } from "../../src/ir/deployment.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { GOVERNANCE } from "../governance/ledger-bench.ts";
@@ -43,36 +44,41 @@ const DEAR_LANE = laneOf("second/a/two", "openai", { prices: DEAR });
 
 /** Lets everything in, and keeps an account of it. */
 function createTill() {
-  const wants: (readonly Want[])[] = [];
-  const settled: { readonly amount: string; readonly used: number[] }[] = [];
-  const entries: Entry[] = [];
-  const spender: Pick<Spender, "take" | "book"> = {
-    take(asked) {
-      wants.push(asked);
-      const parts = asked.map(({ amount, need }): Part => {
+  const requested: (readonly ReservationRequest[])[] = [];
+  const released: { readonly limit: Limit; readonly used: number[] }[] = [];
+  const bookings: Booking[] = [];
+  const ledger: Pick<LedgerClient, "reserve" | "book"> = {
+    reserve(requests) {
+      requested.push(requests);
+      const reservations = requests.map(({ limit, amount }): Reservation => {
         const used: number[] = [];
-        settled.push({ amount, used });
+        released.push({ limit, used });
         return {
-          hold: { amount, period: "" },
-          amount: need,
-          limit: null,
+          lease: { limit, period: "" },
+          amount,
+          max: null,
           left: () => 0,
           resetAtMs: null,
           warn: null,
-          settle: (what) => void used.push(what),
+          release: (what) => void used.push(what),
         };
       });
-      return { kind: "taken", parts };
+      return { kind: "reserved", reservations };
     },
-    book: (entry) => void entries.push(entry),
+    book: (booking) => void bookings.push(booking),
   };
-  return { spender, wants, settled, entries };
+  return { ledger, requested, released, bookings };
 }
 
 function start(answer: Answer, lanes: readonly Lane[] = [CHEAP_LANE, DEAR_LANE]) {
   const till = createTill();
-  const admission = createAdmission({ governance: GOVERNANCE, spender: till.spender, revision: "r", nowMs: () => 0 });
-  const remembering = createRemembering({ ttlMs: 60_000, wallMs: () => 1, find: () => null, put: () => undefined });
+  const admission = createAdmission({ governance: GOVERNANCE, ledger: till.ledger, revision: "r", nowMs: () => 0 });
+  const remembering = createIdempotency({
+    ttlMs: 60_000,
+    wallMs: () => 1,
+    find: async () => null,
+    put: () => undefined,
+  });
   const core = createCore({
     deployment: deploymentOf({ lanes, targets: [poolOf("pool", lanes)] }),
     answer,
@@ -105,13 +111,13 @@ interface Told {
 }
 
 function told({ core, till }: ReturnType<typeof start>): Told {
-  // Every part of every reservation is settled exactly once, whatever happened.
-  for (const { used } of till.settled) expect(used).toHaveLength(1);
-  for (const { used } of till.settled) expect(used[0]).toBeGreaterThanOrEqual(0);
-  const money = till.settled.filter(({ amount }) => amount.startsWith("usd "));
-  const paid = till.entries.map(({ row }) => row.costNanos ?? 0);
+  // Every reservation is released exactly once, whatever happened.
+  for (const { used } of till.released) expect(used).toHaveLength(1);
+  for (const { used } of till.released) expect(used[0]).toBeGreaterThanOrEqual(0);
+  const money = till.released.filter(({ limit }) => limit.kind === "usd");
+  const paid = till.bookings.map(({ row }) => row.costNanos ?? 0);
   expect(money.map(({ used }) => used[0] ?? Number.NaN).toSorted()).toEqual(paid.toSorted());
-  const rows = till.entries.map(({ row: { lane, costNanos, state } }) => ({ lane, costNanos, state }));
+  const rows = till.bookings.map(({ row: { lane, costNanos, state } }) => ({ lane, costNanos, state }));
   return { rows, calls: core.effects.calls.length, bugs: core.bugs.length };
 }
 
@@ -223,7 +229,7 @@ describe("who pays", () => {
       const on = start(answer);
       for (const ask of asks) await on.core.ask(ask);
       expect(told(on)).toEqual(expected);
-      expect(on.till.wants).toHaveLength(expected.rows.length);
+      expect(on.till.requested).toHaveLength(expected.rows.length);
     });
   }
 
@@ -249,7 +255,7 @@ describe("who pays", () => {
     await on.core.effects.run(50);
     second.leave();
     await on.core.until(second.answer);
-    expect(on.till.entries.map(({ row }) => row.costNanos)).toEqual([0]);
+    expect(on.till.bookings.map(({ row }) => row.costNanos)).toEqual([0]);
     expect(on.core.effects.calls).toHaveLength(1);
     first.leave();
     await on.core.until(first.answer);
@@ -296,7 +302,7 @@ describe("a stream that its client leaves is paid for by every piece that came, 
       for (let read = 0; read < 3; read++) await answer.body.next();
       answer.body.cancel();
       await on.core.effects.run(50);
-      const [entry] = on.till.entries;
+      const [entry] = on.till.bookings;
       expect(entry?.row.state).toBe("aborted");
       expect(entry?.row.usage?.outputTokens).toBeGreaterThanOrEqual(3);
       expect(entry?.row.usage?.outputTokens).toBeLessThanOrEqual(6);

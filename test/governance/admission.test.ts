@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Admitted, createAdmission } from "../../src/governance/admission.ts";
-import { settle } from "../../src/governance/settle.ts";
+import { toUsageRow } from "../../src/governance/usage-row.ts";
 import { NO_NEEDS } from "../../src/ir/capability.ts";
 import type { Governance, Lane } from "../../src/ir/deployment.ts";
 import type { Facts } from "../../src/ir/facts.ts";
@@ -37,16 +37,16 @@ interface Ask {
 }
 
 async function start(key: object, over: Partial<Governance> = {}) {
-  const on = ledgerBench(over);
+  const on = await ledgerBench(over);
   bench = on;
   const made = await on.manage("create", null, { name: "k", ...key });
   expect([made.status, made.body]).toEqual([201, expect.anything()]);
-  const { spender } = on.spender("w");
+  const { client } = on.client("w");
   await on.run(10);
-  const [virtual] = on.store().keys();
+  const [virtual] = (await on.store().load()).keys;
   if (virtual === undefined) throw new Error("no key");
   const governance: Governance = { ...GOVERNANCE, ...over, dbPath: on.path };
-  const admission = createAdmission({ governance, spender, revision: "r", nowMs: on.effects.nowMs });
+  const admission = createAdmission({ governance, ledger: client, revision: "r", nowMs: on.effects.nowMs });
   const ask = async (input: Ask = {}): Promise<Admitted> => {
     const admitting = Promise.resolve(
       admission.admit({
@@ -64,7 +64,7 @@ async function start(key: object, over: Partial<Governance> = {}) {
   const end = (admitted: Admitted, costNanos: number | null): void => {
     if (admitted.kind !== "admitted") throw new Error("refused");
     rows += 1;
-    const row = settle({
+    const row = toUsageRow({
       id: `req_${rows}`,
       startedWallMs: on.effects.wallMs(),
       durationMs: 0,
@@ -82,11 +82,8 @@ async function start(key: object, over: Partial<Governance> = {}) {
   return { on, ask, end, scope: `key:${virtual.id}` };
 }
 
-const leased = (on: LedgerBench): number =>
-  on
-    .store()
-    .leases()
-    .reduce((sum, lease) => sum + lease.nanos, 0);
+const leased = async (on: LedgerBench): Promise<number> =>
+  (await on.store().load()).leases.reduce((sum, lease) => sum + lease.nanos, 0);
 
 describe("what is set aside", () => {
   // 100 in at 3 dollars and the answer at 15 dollars a million.
@@ -112,7 +109,7 @@ describe("what is set aside", () => {
         const { on, ask } = await start({ budgets: [{ window: "daily", limit_usd: 0.07 }] }, { budget });
         expect((await ask({ facts, choices })).kind).toBe("admitted");
         const needed = budget === "strict" ? strict : expected;
-        expect(leased(on)).toBe(needed === 0 ? 0 : Math.max(needed, 700_000));
+        expect(await leased(on)).toBe(needed === 0 ? 0 : Math.max(needed, 700_000));
       });
     }
   }
@@ -136,7 +133,7 @@ describe("what is set aside", () => {
             const admitted = await ask({ facts: { maxOutputTokens } });
             if (admitted.kind === "refused") expect(admitted.failure.kind).toBe("invalid-request");
             else {
-              expect(leased(on)).toBeGreaterThanOrEqual(100 * 3_000);
+              expect(await leased(on)).toBeGreaterThanOrEqual(100 * 3_000);
               end(admitted, 0);
             }
           },
@@ -159,11 +156,11 @@ describe("who is refused", () => {
 
   test("a key whose group is not configured any more", async () => {
     const { on, ask } = await start({});
-    const [key] = on.store().keys();
+    const [key] = (await on.store().load()).keys;
     if (key === undefined) throw new Error("no key");
     const admission = createAdmission({
       governance: GOVERNANCE,
-      spender: on.spender("x").spender,
+      ledger: on.client("x").client,
       revision: "r",
       nowMs: on.effects.nowMs,
     });

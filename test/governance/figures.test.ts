@@ -2,18 +2,19 @@
 import { afterEach, expect, test } from "bun:test";
 import { createAlerts } from "../../src/displays/alerts.ts";
 import { createSnapshot } from "../../src/displays/snapshot.ts";
-import { moneyAmount, rateAmount } from "../../src/governance/amounts.ts";
 import { NO_LIMITS } from "../../src/governance/keys.ts";
-import type { Taken } from "../../src/governance/spender.ts";
-import type { Entry } from "../../src/governance/store.ts";
+import type { Reserved } from "../../src/governance/ledger-client.ts";
+import type { Booking } from "../../src/governance/ledger-messages.ts";
+import { countLimit, type Limit, moneyLimit, scopeOf } from "../../src/governance/limit.ts";
 import type { Governance } from "../../src/ir/deployment.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
-import { keeperMetrics, spenderMetrics } from "../../src/observability/ledger-metrics.ts";
+import { ledgerClientMetrics, ledgerWriterMetrics } from "../../src/observability/ledger-metrics.ts";
 import { type MetricsSnapshot, mergeSnapshots } from "../../src/observability/series.ts";
 import { deployment } from "../observability/samples.ts";
 import { type LedgerBench, ledgerBench } from "./ledger-bench.ts";
 
 const CENT = 10_000_000;
+const TEAM = scopeOf("group", "team");
 let bench: LedgerBench | null = null;
 afterEach(() => {
   bench?.close();
@@ -40,7 +41,7 @@ const OVER: Partial<Governance> = {
 };
 
 async function start() {
-  const on = ledgerBench(OVER);
+  const on = await ledgerBench(OVER);
   bench = on;
   const made = await on.manage("create", null, {
     name: "alice",
@@ -48,15 +49,15 @@ async function start() {
     budgets: [{ window: "daily", limit_usd: 0.02 }],
   });
   const { id } = made.body as { id: string };
-  const { spender } = on.spender("w");
+  const { client } = on.client("w");
   await on.run(10);
-  const take = async (amount: string, need: number): Promise<Taken> => {
-    const taking = Promise.resolve(spender.take([{ amount, need }]));
+  const take = async (limit: Limit, amount: number): Promise<Reserved> => {
+    const taking = Promise.resolve(client.reserve([{ limit, amount }]));
     await on.run(10);
     return taking;
   };
   let rows = 0;
-  const entry = (costNanos: number | null): Entry => {
+  const booking = (costNanos: number | null): Booking => {
     rows += 1;
     const row = {
       id: `req_${rows}`,
@@ -68,14 +69,14 @@ async function start() {
       costNanos,
       state: "ok" as const,
     };
-    return { row, scopes: [`key:${id}`, "group:team", "account:up/a"], holds: [], revision: "r" };
+    return { row, scopes: [scopeOf("key", id), TEAM, scopeOf("account", "up/a")], leases: [], revision: "r" };
   };
   const look = async (): Promise<string[]> => {
-    const asked = spender.keeperFigures();
+    const asked = client.writerFigures();
     await on.run(10);
-    return lines(mergeSnapshots([spenderMetrics(spender.figures()), keeperMetrics(await asked)]));
+    return lines(mergeSnapshots([ledgerClientMetrics(client.figures()), ledgerWriterMetrics(await asked)]));
   };
-  return { on, id, spender, take, entry, look };
+  return { on, id, client, take, booking, look };
 }
 
 function lines({ counters, gauges }: MetricsSnapshot): string[] {
@@ -85,13 +86,13 @@ function lines({ counters, gauges }: MetricsSnapshot): string[] {
 }
 
 test("rows, leases, refusals and spending are counted, by kind and group alone", async () => {
-  const { on, id, spender, take, entry, look } = await start();
-  expect((await take(rateAmount("requests", "group:team"), 1)).kind).toBe("taken");
-  expect((await take(rateAmount("requests", "group:team"), 1)).kind).toBe("short");
-  expect((await take(moneyAmount("daily", `key:${id}`), CENT)).kind).toBe("taken");
-  expect((await take(moneyAmount("daily", `key:${id}`), 5 * CENT)).kind).toBe("short");
-  spender.book(entry(CENT));
-  spender.book(entry(null));
+  const { on, id, client, take, booking, look } = await start();
+  expect((await take(countLimit("requests", TEAM), 1)).kind).toBe("reserved");
+  expect((await take(countLimit("requests", TEAM), 1)).kind).toBe("short");
+  expect((await take(moneyLimit("daily", scopeOf("key", id)), CENT)).kind).toBe("reserved");
+  expect((await take(moneyLimit("daily", scopeOf("key", id)), 5 * CENT)).kind).toBe("short");
+  client.book(booking(CENT));
+  client.book(booking(null));
   await on.run(1_200);
   const seen = await look();
   expect(seen).toEqual(
@@ -115,14 +116,14 @@ test("rows, leases, refusals and spending are counted, by kind and group alone",
 });
 
 test("a disk that refuses: degraded, and the age of what waits grows; a writer that is silent is as bad", async () => {
-  const { on, spender, entry, look } = await start();
+  const { on, client, booking, look } = await start();
   const { commit } = on.store();
   Object.assign(on.store(), {
     commit: () => {
       throw Object.assign(new Error("full"), { code: "SQLITE_FULL" });
     },
   });
-  spender.book(entry(CENT));
+  client.book(booking(CENT));
   await on.run(3_000);
   const seen = await look();
   expect(seen).toEqual(
@@ -134,25 +135,26 @@ test("a disk that refuses: degraded, and the age of what waits grows; a writer t
   Object.assign(on.store(), { commit });
   await on.run(2_000);
   expect(await look()).toEqual(expect.arrayContaining(["ledger_degraded{} 0", "ledger_oldest_unwritten_seconds{} 0"]));
-  on.killKeeper();
-  const asked = spender.keeperFigures();
+  on.killWriter();
+  const asked = client.writerFigures();
   await on.run(6_000);
-  expect(lines(keeperMetrics(await asked))).toEqual(["ledger_degraded{} 1"]);
-  on.startKeeper();
+  expect(lines(ledgerWriterMetrics(await asked))).toEqual(["ledger_degraded{} 1"]);
+  await on.startWriter();
 });
 
 test("displays show what is used of caps, groups and keys, and call when it burns", async () => {
-  const { on, spender, entry } = await start();
-  spender.book(entry(1.9 * CENT));
+  const { on, client, booking } = await start();
+  client.book(booking(1.9 * CENT));
   await on.run(100);
-  const standings = on.keeper().standings();
+  const allowances = await on.writer().allowances();
   const tomorrow = Date.UTC(2026, 0, 2);
-  expect(standings).toEqual([
+  expect(allowances).toEqual([
     { kind: "quota", name: "up", account: "a", window: "1d", usedShare: 0.25, resetsWallMs: tomorrow },
     { kind: "budget", name: "team", account: null, window: "30d", usedShare: 0.19, resetsWallMs: Date.UTC(2026, 1, 1) },
     { kind: "budget", name: "alice", account: null, window: "1d", usedShare: 0.95, resetsWallMs: tomorrow },
   ]);
-  const fold = createSnapshot(deployment(), { allowances: () => on.keeper().standings() });
+  let shown = allowances;
+  const fold = createSnapshot(deployment(), { allowances: () => shown });
   const alerts = createAlerts({ burnShare: 0.9, minIntervalMs: 0, mute: [], providers: [] });
   expect(alerts.step(fold.snapshot(on.effects.wallMs()), 0)).toEqual({
     kind: "budget_burn",
@@ -161,5 +163,6 @@ test("displays show what is used of caps, groups and keys, and call when it burn
     more: 0,
   });
   on.effects.jumpWall(24 * 3_600_000);
+  shown = await on.writer().allowances();
   expect(alerts.step(fold.snapshot(on.effects.wallMs()), 1)).toMatchObject({ kind: "recovered", about: "alice" });
 });

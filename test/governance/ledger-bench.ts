@@ -1,15 +1,21 @@
-// A keeper and its spenders in one process under a virtual clock: messages travel as JSON and arrive a moment later, as they
-// do between processes; a spender or the keeper can die at any of those moments.
+// A ledger writer and its clients in one process under a virtual clock: messages travel as JSON and arrive a moment later, as
+// they do between processes; a client or the writer can die at any of those moments. The store is SQLite's unless given.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Capped } from "../../src/governance/caps.ts";
-import { createKeeper, type Keeper } from "../../src/governance/keeper.ts";
 import { createKeyRing, type KeyRing } from "../../src/governance/keys.ts";
-import { createSpender, type Spender } from "../../src/governance/spender.ts";
-import type { Entry, LedgerMessage, LedgerReply, ManageReply } from "../../src/governance/store.ts";
+import { createLedgerClient, type LedgerClient } from "../../src/governance/ledger-client.ts";
+import type {
+  Booking,
+  CappedAccount,
+  LedgerMessage,
+  LedgerReply,
+  ManageReply,
+} from "../../src/governance/ledger-messages.ts";
+import type { LedgerStore } from "../../src/governance/ledger-store.ts";
+import { type LedgerWriter, openLedgerWriter } from "../../src/governance/ledger-writer.ts";
 import { type Lock, takeLock } from "../../src/governance/stores/lock.ts";
-import { type LedgerStore, openLedger } from "../../src/governance/stores/sqlite.ts";
+import { openLedger } from "../../src/governance/stores/sqlite.ts";
 import type { Governance } from "../../src/ir/deployment.ts";
 import { createVirtualEffects, settle, type VirtualEffects } from "../harness/virtual-effects.ts";
 
@@ -26,26 +32,29 @@ export const GOVERNANCE: Governance = {
 export interface LedgerBench {
   readonly effects: VirtualEffects;
   readonly path: string;
-  keeper(): Keeper;
+  writer(): LedgerWriter;
   store(): LedgerStore;
   readonly said: string[];
-  spender(name: string): {
-    readonly spender: Spender;
+  client(name: string): {
+    readonly client: LedgerClient;
     readonly ring: KeyRing;
-    readonly spooled: Entry[];
-    readonly capped: Capped[];
+    readonly spooled: Booking[];
+    readonly capped: CappedAccount[];
     die(): void;
   };
   manage(action: string, id: string | null, input: unknown): Promise<ManageReply>;
   /** Lets virtual time run. */
   run(ms: number): Promise<void>;
-  /** The keeper is gone between two messages; the next one opens the same file. */
-  killKeeper(): void;
-  startKeeper(): void;
+  /** The writer is gone between two messages; the next one opens the same file. */
+  killWriter(): void;
+  startWriter(): Promise<void>;
   close(): void;
 }
 
-export function ledgerBench(over: Partial<Governance> = {}): LedgerBench {
+export async function ledgerBench(
+  over: Partial<Governance> = {},
+  given: LedgerStore | null = null,
+): Promise<LedgerBench> {
   const folder = mkdtempSync(join(tmpdir(), "ringmain-ledger-"));
   const path = join(folder, "ledger.db");
   const effects = createVirtualEffects({ seed: 1, answer: () => Promise.reject(new Error("no network here")) });
@@ -53,21 +62,19 @@ export function ledgerBench(over: Partial<Governance> = {}): LedgerBench {
   const said: string[] = [];
   let lock: Lock | null = null;
   let store: LedgerStore | null = null;
-  let keeper: Keeper | null = null;
-  /** Messages and timers of a keeper that was killed go nowhere. */
+  let writer: LedgerWriter | null = null;
+  /** Messages and timers of a writer that was killed go nowhere. */
   let life = 0;
   const live = new Map<string, (reply: LedgerReply) => void>();
 
-  const startKeeper = (): void => {
+  const startWriter = async (): Promise<void> => {
     life += 1;
     const mine = life;
     lock = takeLock(path);
     if (lock === null) throw new Error("locked");
-    const opened = openLedger(path);
-    if (opened.kind !== "open") throw new Error(opened.kind);
-    store = opened.store;
-    keeper = createKeeper({
-      store: opened.store,
+    store = given ?? openSqlite(path);
+    writer = await openLedgerWriter({
+      store,
       governance,
       nowMs: effects.nowMs,
       wallMs: effects.wallMs,
@@ -75,39 +82,39 @@ export function ledgerBench(over: Partial<Governance> = {}): LedgerBench {
       randomId: effects.randomId,
       say: (level, line) => void said.push(`${level} ${line}`),
     });
-    for (const [name, send] of live) keeper.attach(name, send);
+    for (const [name, send] of live) writer.attach(name, send);
   };
-  startKeeper();
+  await startWriter();
 
   const need = <T>(value: T | null): T => {
-    if (value === null) throw new Error("there is no keeper");
+    if (value === null) throw new Error("there is no writer");
     return value;
   };
   return {
     effects,
     path,
-    keeper: () => need(keeper),
+    writer: () => need(writer),
     store: () => need(store),
     said,
-    spender(name) {
+    client(name) {
       const ring = createKeyRing();
-      const spooled: Entry[] = [];
-      const capped: Capped[] = [];
+      const spooled: Booking[] = [];
+      const capped: CappedAccount[] = [];
       let isDead = false;
-      const spender: Spender = createSpender({
+      const client: LedgerClient = createLedgerClient({
         send(message) {
-          if (isDead || keeper === null) return false;
+          if (isDead || writer === null) return false;
           const mine = life;
           const text = JSON.stringify(message);
           effects.setTimer(0, () => {
             const read: LedgerMessage = JSON.parse(text);
-            if (life === mine) keeper?.receive(name, read);
+            if (life === mine) writer?.receive(name, read);
           });
           return true;
         },
-        spool: (entries) => void spooled.push(...entries),
+        spool: (bookings) => void spooled.push(...bookings),
         onKeys: ({ keys, removed }) => ring.update(keys, removed),
-        onCapped: (told) => void capped.push(...told),
+        onCapped: (accounts) => void capped.push(...accounts),
         nowMs: effects.nowMs,
         wallMs: effects.wallMs,
         setTimer: effects.setTimer,
@@ -117,24 +124,24 @@ export function ledgerBench(over: Partial<Governance> = {}): LedgerBench {
         const text = JSON.stringify(reply);
         effects.setTimer(0, () => {
           const read: LedgerReply = JSON.parse(text);
-          if (!isDead && life === mine) spender.receive(read);
+          if (!isDead && life === mine) client.receive(read);
         });
       };
       live.set(name, receive);
-      keeper?.attach(name, receive);
+      writer?.attach(name, receive);
       return {
-        spender,
+        client,
         ring,
         spooled,
         capped,
         die() {
           isDead = true;
           live.delete(name);
-          keeper?.detach(name);
+          writer?.detach(name);
         },
       };
     },
-    manage: (action, id, input) => need(keeper).manage({ action: action as "create", id, input, actor: "test" }),
+    manage: (action, id, input) => need(writer).manage({ action: action as "create", id, input, actor: "test" }),
     async run(ms) {
       for (let spent = 0; spent < ms; spent += 5) {
         await effects.run(Math.min(5, ms - spent));
@@ -142,20 +149,26 @@ export function ledgerBench(over: Partial<Governance> = {}): LedgerBench {
       }
       await settle();
     },
-    killKeeper() {
+    killWriter() {
       life += 1;
-      keeper = null;
+      writer = null;
       // The system takes the lock back, and closes the file without a last word.
       lock?.release();
       store = null;
       live.clear();
     },
-    startKeeper,
+    startWriter,
     close() {
       life += 1;
-      store?.close();
+      void store?.close();
       lock?.release();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function openSqlite(path: string): LedgerStore {
+  const opened = openLedger(path);
+  if (opened.kind !== "open") throw new Error(opened.kind);
+  return opened.store;
 }

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "bun:test";
 import fc from "fast-check";
 import { readStoredKey } from "../../src/governance/key-document.ts";
-import type { ManageAction, ManageReply } from "../../src/governance/store.ts";
+import type { ManageAction, ManageReply } from "../../src/governance/ledger-messages.ts";
 import { type LedgerBench, ledgerBench } from "./ledger-bench.ts";
 
 let bench: LedgerBench | null = null;
@@ -70,15 +70,12 @@ const action = fc.constantFrom<ManageAction>(
 );
 
 test("any input to any action is an answer, keys stay readable, and hashes and secrets stay inside", async () => {
-  const on = ledgerBench();
+  const on = await ledgerBench();
   bench = on;
   const secrets: string[] = [];
   await fc.assert(
     fc.asyncProperty(action, input, fc.nat(3), fc.constantFrom(...SQL), async (what, given, at, odd) => {
-      const ids = on
-        .store()
-        .keys()
-        .map((key) => key.id);
+      const ids = (await on.store().load()).keys.map((key) => key.id);
       const reply = await on.manage(what, ids[at] ?? odd, given);
       expect([200, 201, 400, 404, 409, 422]).toContain(reply.status);
       const text = JSON.stringify(reply.body);
@@ -87,18 +84,18 @@ test("any input to any action is an answer, keys stay readable, and hashes and s
       expect(secret !== null).toBe(reply.status < 300 && (what === "create" || what === "rotate"));
       for (const known of secrets) expect(text).not.toContain(known);
       if (secret !== null) secrets.push(secret);
-      for (const key of on.store().keys()) expect(readStoredKey(JSON.stringify(key))).toEqual(key);
+      for (const key of (await on.store().load()).keys) expect(readStoredKey(JSON.stringify(key))).toEqual(key);
     }),
     { numRuns: 600 },
   );
-  expect(on.store().check()).toBeNull();
-  const audited = on.store().audit({ beforeSeq: null, rowsMax: 10_000 });
+  expect(await on.store().check()).toBeNull();
+  const audited = await on.store().audit({ beforeSeq: null, rowsMax: 10_000 });
   expect(audited.length).toBeGreaterThanOrEqual(secrets.length);
   for (const secret of secrets) expect(JSON.stringify(audited)).not.toContain(secret);
 }, 60_000);
 
 test("a budget that is no whole number of cents is told exactly, and never as a rounded one", async () => {
-  const on = ledgerBench();
+  const on = await ledgerBench();
   bench = on;
   const budgets = [{ window: "monthly", limit_usd: 0.0005, mode: "hard" }];
   const { body } = await on.manage("create", null, { name: "small", budgets });
@@ -106,7 +103,7 @@ test("a budget that is no whole number of cents is told exactly, and never as a 
 });
 
 test("rc.3's fields make rc.3's keys", async () => {
-  const on = ledgerBench();
+  const on = await ledgerBench();
   bench = on;
   const { status, body } = await on.manage("create", null, {
     name: "old",
@@ -133,10 +130,10 @@ test("rc.3's fields make rc.3's keys", async () => {
 });
 
 test("a page goes on where the last one ended, whatever was made or deleted in between", async () => {
-  const on = ledgerBench();
+  const on = await ledgerBench();
   bench = on;
   for (let each = 0; each < 9; each++) await on.manage("create", null, { name: `k${each}` });
-  const before = on.store().keys().length;
+  const before = (await on.store().load()).keys.length;
   const seen: string[] = [];
   let next: string | null = null;
   do {
@@ -156,7 +153,7 @@ test("a page goes on where the last one ended, whatever was made or deleted in b
 });
 
 test("half a character is no name", async () => {
-  const on = ledgerBench();
+  const on = await ledgerBench();
   bench = on;
   expect((await on.manage("create", null, { name: "k\ud800" })).status).toBe(400);
   expect((await on.manage("create", null, { name: "k\u{1f511}" })).status).toBe(201);

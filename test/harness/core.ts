@@ -9,7 +9,7 @@ import { createReasoningSignatures } from "../../src/exchange/reasoning-signatur
 import type { SharedState } from "../../src/exchange/shared-state.ts";
 import type { Admission } from "../../src/governance/admission.ts";
 import { type Caller, createIdentify } from "../../src/governance/identify.ts";
-import type { UsageRow } from "../../src/governance/store.ts";
+import type { UsageRow } from "../../src/governance/ledger-messages.ts";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import type { Operation } from "../../src/ir/facts.ts";
 import type { RequestParts, Route } from "../../src/ir/route.ts";

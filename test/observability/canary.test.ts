@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { readCredential } from "../../src/governance/credential.ts";
 import { createIdentify } from "../../src/governance/identify.ts";
-import { settle } from "../../src/governance/settle.ts";
+import { toUsageRow } from "../../src/governance/usage-row.ts";
 import type { AuthMode, Deployment, SecretRef } from "../../src/ir/deployment.ts";
 import { createDecisions } from "../../src/observability/decisions.ts";
 import { createLog } from "../../src/observability/log.ts";
@@ -60,7 +60,7 @@ test.each(["token", "passthrough", "none"] satisfies AuthMode[])("with callers i
   const caller = identified.kind === "caller" ? identified.caller.label : null;
   for (const each of RECORDS) sinks.record({ ...each, caller });
   sinks.transition(transition());
-  const row = settle(record({ caller }));
+  const row = toUsageRow(record({ caller }));
 
   const stats = statsDocument(configured, { version: "1", uptimeMs: 0, lanes: [], totals: totals.byTarget() });
   const refusals = [identify(new Secret(`${CANARY}x`)), identify(null)];

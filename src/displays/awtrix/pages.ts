@@ -1,6 +1,8 @@
 /** Which pages a layout has for a snapshot, and what stands on each. Nothing is drawn here. */
+
+import type { Allowance } from "../../ir/allowance.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import { type Allowance, hottest } from "../allowance.ts";
+import { hottest } from "../allowance.ts";
 import { type HealthLabel, isOut, type LaneSnapshot, type Snapshot } from "../snapshot.ts";
 import { type Spent, sumOf } from "../spent.ts";
 

@@ -1,5 +1,5 @@
 /** Snapshots for previews and tests: what a gateway with three providers looks like on six different days. */
-import type { Allowance } from "../allowance.ts";
+import type { Allowance } from "../../ir/allowance.ts";
 import type { HealthLabel, LaneSnapshot, Snapshot } from "../snapshot.ts";
 import { BURN_PARTS, type Spent, sumOf } from "../spent.ts";
 

@@ -1,7 +1,7 @@
 /** What the client is told around an answer: the gateway's own headers, and failures in the client's own protocol. */
-import type { RateLimits } from "../../governance/admission.ts";
 import type { Deployment, Lane } from "../../ir/deployment.ts";
 import type { Failure, FailureKind } from "../../ir/failure.ts";
+import type { RateLimits } from "../../ir/limits.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
@@ -152,7 +152,7 @@ export function withLimits(answer: Answer, call: ClientCall, notice: LimitsNotic
   const limits = notice.limits();
   if (limits !== null) {
     const { carrier } = call.ingress;
-    Object.assign(headers, carrier.limitHeaders?.({ ...limits, wallMs }) ?? limitHeaders(limits));
+    Object.assign(headers, carrier.limitHeaders?.(limits, wallMs) ?? limitHeaders(limits));
   }
   if (notice.warnings.length > 0) headers["x-ringmain-budget-warning"] = notice.warnings.join(", ");
   if (notice.projectIgnored) headers["x-ringmain-project-ignored"] = "true";

@@ -2,7 +2,7 @@
  * Requests that name themselves (`Idempotency-Key`, or `x-router-request-id`): the first one runs, and who asks the same
  * again is given its answer. Only answers of a lane are kept, whole and without trouble; after anything else it runs anew.
  */
-import type { RememberedAnswer } from "../../governance/store.ts";
+import type { RememberedAnswer } from "../../governance/ledger-messages.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import { sha256Hex } from "../../std/digest.ts";
 import type { Answer, ByteSource, IdempotencyStore, RunInput, WholeAnswer } from "../contract.ts";

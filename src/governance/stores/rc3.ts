@@ -6,12 +6,13 @@ import { Database } from "bun:sqlite";
 import type { Budget } from "../../ir/deployment.ts";
 import { UNKNOWN_USAGE } from "../../ir/usage.ts";
 import { NO_LIMITS, type VirtualKey } from "../keys.ts";
-import type { Entry } from "../store.ts";
+import type { Booking } from "../ledger-messages.ts";
+import { scopeOf } from "../limit.ts";
 
 export interface Rc3 {
   readonly keys: readonly VirtualKey[];
   /** One a key and window: opening balances. */
-  readonly spent: readonly Entry[];
+  readonly spent: readonly Booking[];
   /** Ids of keys that cannot be read as keys. */
   readonly unreadable: readonly string[];
 }
@@ -115,7 +116,7 @@ function budgetOf(cents: unknown, period: unknown): readonly Budget[] {
   return [{ window, limitNanos: limit * NANOS_PER_CENT, mode: "hard", warnAt: null }];
 }
 
-function openingOf(row: CounterRow): Entry[] {
+function openingOf(row: CounterRow): Booking[] {
   const cents = countOf(row.spend_cents, 0);
   const tokens = countOf(row.tokens, 0);
   if (typeof row.key_id !== "string" || cents + tokens === 0) return [];
@@ -132,8 +133,8 @@ function openingOf(row: CounterRow): Entry[] {
         costNanos: cents * NANOS_PER_CENT,
         state: "estimated",
       },
-      scopes: [`key:${row.key_id}`],
-      holds: [],
+      scopes: [scopeOf("key", row.key_id)],
+      leases: [],
       revision: "rc3",
     },
   ];

@@ -1,5 +1,5 @@
 /**
- * Rows whose writer went away: a worker that outlives its supervisor puts them into files beside the ledger, and the next
+ * Rows whose writer went away, in the names of the store: a worker that outlives its supervisor puts them into files beside the ledger, and the next
  * supervisor books them and removes the files. A row that was booked already is known by its id.
  */
 import {
@@ -18,13 +18,14 @@ import { join } from "node:path";
 import { encodeUtf8 } from "../../std/bytes.ts";
 import { parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { Entry } from "../store.ts";
+import type { Booking } from "../ledger-messages.ts";
+import { readLimitId, readScopeId } from "../limit.ts";
 
 export interface Spooled {
   readonly file: string;
-  /** Whose leases stood for the rows. */
+  /** Whose leases the rows used. */
   readonly holder: string;
-  readonly entries: readonly Entry[];
+  readonly bookings: readonly Booking[];
 }
 
 /** Larger files are no spool of ours: a worker writes at most its backlog at once. */
@@ -34,7 +35,7 @@ const FILE_BYTES_MAX = 256 * 1024 * 1024;
 export function writeSpool(
   dbPath: string,
   name: { readonly holder: string; readonly part: number },
-  entries: readonly Entry[],
+  bookings: readonly Booking[],
 ): void {
   const folder = folderOf(dbPath);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -42,7 +43,7 @@ export function writeSpool(
   const descriptor = openSync(`${file}.new`, "w", 0o600);
   try {
     // As often as it takes: a disk that fills takes a part without a word, and refuses only the rest.
-    const bytes = encodeUtf8(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    const bytes = encodeUtf8(bookings.map((booking) => `${JSON.stringify(toLine(booking))}\n`).join(""));
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {
@@ -63,7 +64,7 @@ export function readSpools(dbPath: string): Spooled[] {
       const file = join(folder, name);
       const text = readFileSync(file, "utf8");
       if (text.length > FILE_BYTES_MAX) return [];
-      return [{ file, holder: NAME.exec(name)?.[1] ?? "", entries: text.split("\n").flatMap(readLine) }];
+      return [{ file, holder: NAME.exec(name)?.[1] ?? "", bookings: text.split("\n").flatMap(readLine) }];
     });
 }
 
@@ -77,11 +78,24 @@ function folderOf(dbPath: string): string {
 
 const NAME = /^([A-Za-z0-9-]{1,64})\.\d{1,9}\.jsonl$/;
 
-function readLine(line: string): Entry[] {
+/** As it stands in the file: a spool of an older version is read by this one. */
+interface SpoolLine {
+  readonly row: Booking["row"];
+  readonly scopes: readonly string[];
+  readonly holds: readonly { readonly amount: string; readonly period: string }[];
+  readonly revision: string;
+}
+
+function toLine({ row, scopes, leases, revision }: Booking): SpoolLine {
+  const holds = leases.map(({ limit, period }) => ({ amount: limit.id, period }));
+  return { row, scopes: scopes.map(({ id }) => id), holds, revision };
+}
+
+function readLine(line: string): Booking[] {
   if (line === "") return [];
   try {
-    const entry = parseJson(line);
-    return isEntry(entry) ? [entry] : [];
+    const read = parseJson(line);
+    return isSpoolLine(read) ? [toBooking(read)] : [];
   } catch (error) {
     // Half a line of a disk that was full.
     if (error instanceof WireError) return [];
@@ -89,8 +103,20 @@ function readLine(line: string): Entry[] {
   }
 }
 
+function toBooking({ row, scopes, holds, revision }: SpoolLine): Booking {
+  return {
+    row,
+    scopes: scopes.flatMap((id) => readScopeId(id) ?? []),
+    leases: holds.flatMap(({ amount, period }) => {
+      const limit = readLimitId(amount);
+      return limit !== null && limit.kind === "usd" ? [{ limit, period }] : [];
+    }),
+    revision,
+  };
+}
+
 /** This program wrote it: only that it is a row is looked at, not every count inside. */
-function isEntry(value: unknown): value is Entry {
+function isSpoolLine(value: unknown): value is SpoolLine {
   if (typeof value !== "object" || value === null || !("row" in value) || !("scopes" in value) || !("holds" in value))
     return false;
   const { row, scopes, holds } = value;

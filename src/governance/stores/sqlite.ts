@@ -5,81 +5,23 @@
 import { Database, type Statement } from "bun:sqlite";
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { inputTokens, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
-import type { HeldLease } from "../amounts.ts";
 import { readStoredKey } from "../key-document.ts";
-import type { VirtualKey } from "../keys.ts";
-import type { Entry, RememberedAnswer } from "../store.ts";
+import type { Booking, RememberedAnswer } from "../ledger-messages.ts";
+import type {
+  Commit,
+  Committed,
+  LeaseWrite,
+  LedgerStore,
+  StoredLease,
+  StoredLedger,
+  UsageQuery,
+  UsageSum,
+} from "../ledger-store.ts";
+import { readLimitId, readScopeId } from "../limit.ts";
 import { hourOf } from "../windows.ts";
 import { MIGRATIONS } from "./schema.ts";
 
-/** One transaction: all of it is on disk afterwards, or none. */
-export interface Commit {
-  readonly entries: readonly Entry[];
-  readonly leases: readonly HeldLease[];
-  readonly keys: readonly VirtualKey[];
-  readonly removedKeys: readonly string[];
-  readonly audit: readonly AuditRow[];
-  readonly remembered: readonly RememberedRow[];
-  /** The latest wall clock seen: windows never go back, even over a restart. */
-  readonly wallMs: number;
-}
-
-export interface AuditRow {
-  readonly wallMs: number;
-  readonly actor: string;
-  readonly action: string;
-  readonly keyId: string | null;
-  /** JSON; never a secret or a hash. */
-  readonly detail: string;
-}
-
-export interface RememberedRow {
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly answer: RememberedAnswer;
-  readonly expiresMs: number;
-}
-
-export interface UsageSum {
-  readonly requests: number;
-  readonly costNanos: number;
-  readonly tokens: number;
-  /** Requests among them whose cost is not known. */
-  readonly unpriced: number;
-}
-
-export interface UsageQuery {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly by: "key" | "target" | "lane" | "hour" | "day" | "state";
-  readonly key: string | null;
-  readonly rowsMax: number;
-}
-
-export interface LedgerStore {
-  /** Ids of the entries that were not known before, in their order. */
-  commit(commit: Commit): Set<string>;
-  keys(): VirtualKey[];
-  leases(): HeldLease[];
-  wallMs(): number;
-  spentSince(scope: string, startWallMs: number): number;
-  sumOf(scope: string, startWallMs: number): UsageSum;
-  usage(query: UsageQuery): ({ readonly group: string } & UsageSum)[];
-  audit(query: {
-    readonly beforeSeq: number | null;
-    readonly rowsMax: number;
-  }): (AuditRow & { readonly seq: number })[];
-  remembered(key: string, wallMs: number): { readonly fingerprint: string; readonly answer: RememberedAnswer } | null;
-  /** Removes single rows from before, a bounded number at a time; answers how many went. */
-  prune(beforeMs: number, wallMs: number): number;
-  /** What is wrong with it; null: nothing is. */
-  check(): string | null;
-  /** A copy beside it, whole and consistent, in place of the last one. */
-  backup(): void;
-  close(): void;
-}
-
-export type Opened =
+export type OpenedLedger =
   | { readonly kind: "open"; readonly store: LedgerStore }
   /** A database of Busbar 1.0.0-rc.3: never written. */
   | { readonly kind: "rc3" }
@@ -96,7 +38,7 @@ const PRUNE_ROWS_MAX = 5_000;
 const CHECKED_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The lock is the caller's to take first. */
-export function openLedger(path: string): Opened {
+export function openLedger(path: string): OpenedLedger {
   const found = existsSync(path) ? inspect(path) : "new";
   if (found === "rc3") return { kind: "rc3" };
   if (found === "foreign") {
@@ -181,36 +123,23 @@ interface SumRow {
   readonly unpriced: number | null;
 }
 
+/** SQLite answers at once; that it does is no part of the contract. */
 function storeOf(db: Database, path: string): LedgerStore {
   const statements = prepareAll(db);
-  const commit = db.transaction((what: Commit): Set<string> => {
-    const added = new Set<string>();
-    for (const entry of what.entries) if (insertEntry(statements, entry)) added.add(entry.row.id);
-    for (const { holder, amount, period, nanos } of what.leases) {
-      if (nanos === 0) statements.dropLease.run(holder, amount, period);
-      else statements.putLease.run(holder, amount, period, nanos);
-    }
-    for (const id of what.removedKeys) statements.dropKey.run(id);
-    for (const key of what.keys) statements.putKey.run(key.id, key.hash, key.createdMs, JSON.stringify(key));
-    for (const row of what.audit) statements.addAudit.run(row.wallMs, row.actor, row.action, row.keyId, row.detail);
-    for (const { key, fingerprint, answer, expiresMs } of what.remembered) {
-      statements.putRemembered.run(key, fingerprint, JSON.stringify(answer), expiresMs);
-    }
-    statements.putMeta.run("wall_ms", String(Math.floor(what.wallMs)));
-    return added;
-  });
+  const write = db.transaction((what: Commit) => writeAll(statements, what));
   return {
-    commit: (what) => commit.immediate(what),
-    keys: () => statements.keys.all().flatMap(({ document }) => readStoredKey(document) ?? []),
-    leases: () => statements.leases.all(),
-    wallMs: () => Number(statements.getMeta.get("wall_ms")?.value ?? 0),
-    spentSince: (scope, startWallMs) => safe(statements.spentSince.get(scope, hourOf(startWallMs))?.cost ?? 0),
-    sumOf: (scope, startWallMs) => sumOf(statements.sumOf.get(scope, hourOf(startWallMs))),
-    usage({ fromMs, toMs, by, key, rowsMax }) {
+    load: async () => loadAll(statements),
+    commit: async (what) => write.immediate(what),
+    sumOf: async (scope, startWallMs) => sumOf(statements.sumOf.get(scope.id, hourOf(startWallMs))),
+    async usage({ fromMs, toMs, by, scope, rowsMax }) {
+      const key = scope?.id ?? null;
       const rows = statements.usage[by].all(fromMs, toMs, key, key, rowsMax);
-      return rows.map((row) => ({ group: String(row.grp ?? ""), ...sumOf(row) }));
+      return rows.map((row) => {
+        const group = String(row.grp ?? "");
+        return { group, scope: by === "key" ? readScopeId(group) : null, ...sumOf(row) };
+      });
     },
-    audit({ beforeSeq, rowsMax }) {
+    async audit({ beforeSeq, rowsMax }) {
       const rows = statements.audit.all(beforeSeq ?? Number.MAX_SAFE_INTEGER, rowsMax);
       return rows.map(({ seq, wall_ms, actor, action, key_id, detail }) => ({
         seq,
@@ -221,45 +150,94 @@ function storeOf(db: Database, path: string): LedgerStore {
         detail,
       }));
     },
-    remembered(key, wallMs) {
+    async remembered(key, wallMs) {
       const row = statements.remembered.get(key, wallMs);
       if (row === null) return null;
       const answer: RememberedAnswer = JSON.parse(row.answer); // written by commit alone
       return { fingerprint: row.fingerprint, answer };
     },
-    prune(beforeMs, wallMs) {
+    async prune(beforeMs, wallMs) {
       const rows = statements.pruneUsage.run(beforeMs, PRUNE_ROWS_MAX).changes;
       const answers = statements.pruneRemembered.run(wallMs).changes;
       statements.pruneSessions.run(beforeMs);
       return rows + answers;
     },
-    check() {
+    async check() {
       const said = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check(1)").get()?.integrity_check;
       if (said !== "ok") return said ?? "no answer";
       const wrong = statements.unbalanced.get();
       return wrong === null ? null : `the sums of ${wrong.scope} are not those of its rows`;
     },
-    backup() {
+    async backup() {
       const fresh = `${path}.backup.new`;
       rmSync(fresh, { force: true });
       statements.backup.run(fresh);
       chmodSync(fresh, OWNER_ONLY);
       renameSync(fresh, `${path}.backup`);
     },
-    close() {
+    async close() {
       db.run("PRAGMA wal_checkpoint(TRUNCATE)");
       db.close();
     },
   };
 }
 
+function loadAll(statements: Statements): StoredLedger {
+  const problems: string[] = [];
+  const keys = statements.keys.all().flatMap(({ id, document }) => {
+    const key = readStoredKey(document);
+    if (key === null) problems.push(`The key ${id} cannot be read from the ledger and lets no request in.`);
+    return key ?? [];
+  });
+  const leases = statements.leases.all().flatMap(({ holder, amount, period, nanos }): StoredLease[] => {
+    const limit = readLimitId(amount);
+    if (limit !== null && limit.kind === "usd") return [{ holder, limit, period, nanos }];
+    problems.push(`A lease on "${amount}" cannot be read from the ledger and is left out.`);
+    return [];
+  });
+  return { keys, leases, wallMs: Number(statements.getMeta.get("wall_ms")?.value ?? 0), problems };
+}
+
+function writeAll(statements: Statements, what: Commit): Committed {
+  const refused: LeaseWrite[] = [];
+  for (const lease of what.leases) if (lease.guard === null) writeLease(statements, lease);
+  for (const lease of what.leases) {
+    if (lease.guard === null) continue;
+    if (isWithin(statements, lease)) writeLease(statements, lease);
+    else refused.push(lease);
+  }
+  const added = new Set<string>();
+  for (const booking of what.bookings) if (insertRow(statements, booking)) added.add(booking.row.id);
+  for (const id of what.removedKeys) statements.dropKey.run(id);
+  for (const key of what.keys) statements.putKey.run(key.id, key.hash, key.createdMs, JSON.stringify(key));
+  for (const row of what.audit) statements.addAudit.run(row.wallMs, row.actor, row.action, row.keyId, row.detail);
+  for (const { key, fingerprint, answer, expiresMs } of what.remembered) {
+    statements.putRemembered.run(key, fingerprint, JSON.stringify(answer), expiresMs);
+  }
+  statements.putMeta.run("wall_ms", String(Math.floor(what.wallMs)));
+  return { added, refused };
+}
+
+function writeLease(statements: Statements, { holder, limit, period, nanos }: LeaseWrite): void {
+  if (nanos === 0) statements.dropLease.run(holder, limit.id, period);
+  else statements.putLease.run(holder, limit.id, period, nanos);
+}
+
+/** What is spent, what others have leased, and this lease. */
+function isWithin(statements: Statements, { holder, limit, period, nanos, guard }: LeaseWrite): boolean {
+  if (guard === null) return true;
+  const spent = statements.sumOf.get(limit.scope.id, hourOf(guard.startWallMs))?.cost ?? 0;
+  const leased = statements.leasedByOthers.get(limit.id, holder, period)?.nanos ?? 0;
+  return spent + leased + Math.max(0, nanos) <= guard.max;
+}
+
 /** False: the row was booked before. */
-function insertEntry(statements: Statements, { row, scopes, revision }: Entry): boolean {
+function insertRow(statements: Statements, { row, scopes, revision }: Booking): boolean {
   const usage: Usage = row.usage ?? UNKNOWN_USAGE;
   const { changes } = statements.addUsage.run(
     row.id,
     row.wallMs,
-    scopes[0] ?? `caller:${row.caller}`,
+    scopes[0]?.id ?? `caller:${row.caller}`,
     row.caller,
     row.target,
     row.lane,
@@ -273,14 +251,14 @@ function insertEntry(statements: Statements, { row, scopes, revision }: Entry): 
     usage.audioOutputTokens,
     row.costNanos,
     row.state,
-    JSON.stringify(scopes),
+    JSON.stringify(scopes.map(({ id }) => id)),
     revision,
   );
   if (changes === 0) return false;
   const tokens = (inputTokens(usage) ?? 0) + (usage.outputTokens ?? 0);
   const cost = row.costNanos ?? 0;
   const unpriced = row.costNanos === null ? 1 : 0;
-  for (const scope of scopes) statements.addHour.run(scope, hourOf(row.wallMs), tokens, cost, unpriced);
+  for (const { id } of scopes) statements.addHour.run(id, hourOf(row.wallMs), tokens, cost, unpriced);
   return true;
 }
 
@@ -335,11 +313,16 @@ function prepareAll(db: Database) {
     dropLease: db.prepare<unknown, [string, string, string]>(
       "DELETE FROM lease WHERE holder = ? AND amount = ? AND period = ?",
     ),
-    leases: db.prepare<HeldLease, []>("SELECT holder, amount, period, nanos FROM lease"),
+    leases: db.prepare<{ holder: string; amount: string; period: string; nanos: number }, []>(
+      "SELECT holder, amount, period, nanos FROM lease",
+    ),
+    leasedByOthers: db.prepare<{ nanos: number | null }, [string, string, string]>(
+      "SELECT sum(max(nanos, 0)) AS nanos FROM lease WHERE amount = ? AND NOT (holder = ? AND period = ?)",
+    ),
     putKey: db.prepare<unknown, [string, string, number, string]>(`INSERT INTO keys (id, hash, created_ms, document)
       VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, document = excluded.document`),
     dropKey: db.prepare<unknown, [string]>("DELETE FROM keys WHERE id = ?"),
-    keys: db.prepare<{ document: string }, []>("SELECT document FROM keys ORDER BY created_ms, id"),
+    keys: db.prepare<{ id: string; document: string }, []>("SELECT id, document FROM keys ORDER BY created_ms, id"),
     addAudit: db.prepare<unknown, [number, string, string, string | null, string]>(
       "INSERT INTO audit (wall_ms, actor, action, key_id, detail) VALUES (?, ?, ?, ?, ?)",
     ),
@@ -351,9 +334,6 @@ function prepareAll(db: Database) {
       "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     ),
     getMeta: db.prepare<{ value: string }, [string]>("SELECT value FROM meta WHERE name = ?"),
-    spentSince: db.prepare<{ cost: number | null }, [string, number]>(
-      "SELECT sum(cost) AS cost FROM hourly WHERE scope = ? AND hour_ms >= ?",
-    ),
     sumOf: db.prepare<
       SumRow,
       [string, number]

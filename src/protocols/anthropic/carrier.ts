@@ -1,5 +1,5 @@
 /** How Messages bodies travel: paths, framing, headers. Another carrier may hold the same payload. */
-import type { LimitsTold } from "../../ir/limits.ts";
+import type { RateLimits } from "../../ir/limits.ts";
 import type { Route } from "../../ir/route.ts";
 import { writeSseFrame } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
@@ -64,7 +64,7 @@ const headers: HeaderRules = {
 const framing = sseFraming(writeSseFrame({ event: "ping", data: '{"type": "ping"}' }));
 
 /** `anthropic-ratelimit-*` (docs.anthropic.com, rate limits, read 2026-11): a reset is a moment, in RFC 3339. */
-function limitHeaders({ requests, tokens, wallMs }: LimitsTold): Record<string, string> {
+function limitHeaders({ requests, tokens }: RateLimits, wallMs: number): Record<string, string> {
   const told: Record<string, string> = {};
   for (const [kind, limit] of Object.entries({ requests, tokens })) {
     if (limit === null) continue;

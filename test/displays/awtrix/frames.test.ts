@@ -1,9 +1,10 @@
 // Every page of every layout in every palette and state, as letters beside their colors, and as the pictures of the manual.
+
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { inflateSync } from "node:zlib";
 import fc from "fast-check";
-import { ALLOWANCES_MAX, type Allowance } from "../../../src/displays/allowance.ts";
+import { ALLOWANCES_MAX } from "../../../src/displays/allowance.ts";
 import { countText, leftText, spentText } from "../../../src/displays/awtrix/amounts.ts";
 import { createCanvas, HEIGHT, textWidth, WIDTH } from "../../../src/displays/awtrix/canvas.ts";
 import { GLYPHS } from "../../../src/displays/awtrix/glyphs.ts";
@@ -15,6 +16,7 @@ import { STATE_IDS, type StateId, sampleSnapshot } from "../../../src/displays/a
 import { toLetters, toTrueColor } from "../../../src/displays/awtrix/text.ts";
 import { contactSheet, magnify, type Picture, toPng } from "../../../src/displays/png.ts";
 import { createSnapshot, HEALTH_LABELS } from "../../../src/displays/snapshot.ts";
+import type { Allowance } from "../../../src/ir/allowance.ts";
 import { PALETTE_IDS } from "../../../src/known.ts";
 import { expectGolden } from "../../observability/golden.ts";
 import { deployment, lane, START_WALL_MS, transition } from "../../observability/samples.ts";

@@ -1,7 +1,7 @@
 /** From the record of an exchange to the one row that is booked for it, whatever the exchange came to. */
 import { isBilled, type Operation } from "../ir/facts.ts";
 import type { Usage } from "../ir/usage.ts";
-import type { UsageRow, UsageState } from "./store.ts";
+import type { UsageRow, UsageState } from "./ledger-messages.ts";
 
 /** What settling needs to know of an exchange; the record of one fits. */
 export interface Settlement {
@@ -25,7 +25,7 @@ export interface Settlement {
 export const UNIDENTIFIED_CALLER = "unidentified";
 
 /** Booked at the moment the exchange ended, so that a long stream falls into the window its tokens were seen in. */
-export function settle(settlement: Settlement): UsageRow {
+export function toUsageRow(settlement: Settlement): UsageRow {
   return {
     id: settlement.id,
     wallMs: Math.round(settlement.startedWallMs + settlement.durationMs),

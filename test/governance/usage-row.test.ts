@@ -1,6 +1,6 @@
 // The row that is booked for each way an exchange can end.
 import { describe, expect, test } from "bun:test";
-import { type Settlement, settle } from "../../src/governance/settle.ts";
+import { type Settlement, toUsageRow } from "../../src/governance/usage-row.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 
 const USED = { ...UNKNOWN_USAGE, freshInputTokens: 10, cacheReadTokens: 5, outputTokens: 7, reasoningTokens: 3 };
@@ -24,7 +24,7 @@ function settlement(members: Partial<Settlement> = {}): Settlement {
 
 describe("the row", () => {
   test("of an answer", () => {
-    expect(settle(settlement())).toEqual({
+    expect(toUsageRow(settlement())).toEqual({
       id: "req-1",
       wallMs: 1500,
       caller: "token-1",
@@ -46,7 +46,7 @@ describe("the row", () => {
     [{ outcome: "refused", attempts: [] }, "ok"],
     [{ attempts: [...ambiguous, { lane: "b", ambiguous: false }] }, "ok"],
   ] as const)("of %j is %s", (members, state) => {
-    expect(settle(settlement(members)).state).toBe(state);
+    expect(toUsageRow(settlement(members)).state).toBe(state);
   });
 
   test("names the lane the client heard of, and a caller always", () => {
@@ -54,7 +54,10 @@ describe("the row", () => {
       { lane: "a", ambiguous: true },
       { lane: "b", ambiguous: false },
     ];
-    expect(settle(settlement({ attempts })).lane).toBe("b");
-    expect(settle(settlement({ attempts: [], caller: null }))).toMatchObject({ lane: null, caller: "unidentified" });
+    expect(toUsageRow(settlement({ attempts })).lane).toBe("b");
+    expect(toUsageRow(settlement({ attempts: [], caller: null }))).toMatchObject({
+      lane: null,
+      caller: "unidentified",
+    });
   });
 });

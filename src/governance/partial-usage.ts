@@ -1,7 +1,7 @@
-/** The usage of an answer nobody reported in full: by what was seen of it, so that a broken stream is neither free nor dear. */
+/** The usage of an answer that the vendor did not report in full, by what came of it: a broken stream is neither free nor dear. */
 import { UNKNOWN_USAGE, type Usage } from "../ir/usage.ts";
 
-export interface Seen {
+export interface PartialAnswer {
   /** What the vendor told, perhaps only of the beginning; null: nothing. */
   readonly reported: Usage | null;
   readonly inputTokensEstimate: number;
@@ -10,7 +10,7 @@ export interface Seen {
 }
 
 /** The vendor's counts where it told them; what it told of the answer at its beginning is raised to what came since. */
-export function seenUsage({ reported, inputTokensEstimate, outputTokens }: Seen): Usage {
+export function toPartialUsage({ reported, inputTokensEstimate, outputTokens }: PartialAnswer): Usage {
   const usage = reported ?? UNKNOWN_USAGE;
   return {
     ...usage,

@@ -1,0 +1,381 @@
+/**
+ * What is left of every limit: money of a window, requests and tokens of a minute, slots. Gives leases on it to clients and
+ * takes them back. In memory, synchronous and without a clock; the writer keeps in the store what must survive, and reads
+ * from there what was spent of a window before the first lease on it.
+ */
+import type { BudgetWindow, Limits } from "../ir/deployment.ts";
+import type { LedgerWriterFigures } from "../ir/ledger-figures.ts";
+import { budgetMax, countMax, extraFor, warningAt } from "./lease-size.ts";
+import type { Booking, Lease, LeaseRequest, ReturnedLease, Shortage } from "./ledger-messages.ts";
+import type { LeaseGuard, LeaseWrite, StoredLease } from "./ledger-store.ts";
+import {
+  type CountLimit,
+  type LeaseId,
+  type LedgerScope,
+  type Limit,
+  leaseKey,
+  type MoneyLimit,
+  moneyLimit,
+} from "./limit.ts";
+import { createMinute, type Minute } from "./minute.ts";
+import { type Period, periodOf } from "./windows.ts";
+
+export interface Moment {
+  /** Monotonic: minutes. */
+  readonly nowMs: number;
+  /** Windows. Must not go back. */
+  readonly wallMs: number;
+}
+
+export interface BalancesOptions {
+  /** As they are now; null: the scope has none. */
+  readonly limitsOf: (scope: LedgerScope) => Limits | null;
+}
+
+export interface Balances {
+  /** A lease for each request, or none at all. */
+  lease(holder: string, requests: readonly LeaseRequest[], moment: Moment): LeaseDecision;
+  /** What was spent of these windows and is not in memory. */
+  missing(requests: readonly LeaseRequest[], moment: Moment): readonly MissingSum[];
+  /** What the store has of missing sums. No row may be booked between reading and this call. */
+  addSums(sums: readonly { readonly sum: MissingSum; readonly nanos: number }[]): void;
+  /** The store knows more of them than we do: they are read again before the next lease. */
+  dropSums(scopes: readonly LedgerScope[]): void;
+  returned(holder: string, leases: readonly ReturnedLease[], moment: Moment): void;
+  /** A row is on disk: what it cost is spent, and no longer leased. `isAttached`: its client may still ask for more. */
+  booked(holder: string, booking: Booking, isAttached: boolean): void;
+  /** A client that will not come back frees its slots at once; its money stays leased until `forget`. */
+  detached(holder: string): void;
+  /** Ends all leases of a holder: what it spent and never booked is lost to the ledger. */
+  forget(holder: string): void;
+  /** Leases of money changed since the last call, each as it is now. */
+  takeChanges(): LeaseWrite[];
+  /** These changes are not on disk: they are among the next ones, as they are then and without a guard. */
+  notWritten(changes: readonly LeaseWrite[]): void;
+  /** Leases as they were on disk. */
+  restore(leases: readonly StoredLease[]): void;
+  leaseFigures(): Pick<LedgerWriterFigures, "leases" | "leasedNanos">;
+  /** For people: spent (null: only the store knows) and leased of a scope in its window of now. */
+  used(
+    scope: LedgerScope,
+    window: BudgetWindow,
+    wallMs: number,
+  ): { readonly spent: number | null; readonly leased: number };
+}
+
+export type LeaseDecision =
+  | { readonly kind: "leased"; readonly leases: readonly Lease[] }
+  | { readonly kind: "short"; readonly shortage: Shortage }
+  /** What is missing must be read first. */
+  | { readonly kind: "unread" };
+
+/** The key of a sum is that of the lease. */
+export interface MissingSum extends LeaseId<MoneyLimit> {
+  readonly within: Period;
+}
+
+/** Scopes kept in memory; sums of others are read again from disk. Minutes of others begin anew. */
+const SCOPES_MAX = 100_000;
+const MINUTE_MS = 60_000;
+/** When a request ends is not known; clients should not spin until one does. */
+const SLOT_RESET_MS = 1_000;
+/** A client gives back money that it does not use within this time. */
+const UNUSED_LEASE_MS = 5_000;
+
+interface Spent {
+  readonly period: Period;
+  nanos: number;
+}
+
+interface BalancesState {
+  readonly options: BalancesOptions;
+  /** By the scope's id: of each window the newest period. */
+  readonly spent: Map<string, Map<BudgetWindow, Spent>>;
+  /** By the limit's id. */
+  readonly minutes: Map<string, Minute>;
+  /** By the limit's id: by period, by holder. Slots have the period "". */
+  readonly leases: Map<string, { readonly limit: Limit; readonly periods: Map<string, Map<string, number>> }>;
+  readonly changed: Map<
+    string,
+    { readonly lease: LeaseId<MoneyLimit>; readonly holder: string; guard: LeaseGuard | null }
+  >;
+}
+
+/** One request before anything is taken. */
+interface Preview {
+  readonly request: LeaseRequest;
+  readonly period: Period | null;
+  readonly max: number | null;
+  /** Less than zero: above the limit. */
+  readonly left: number;
+  readonly used: number;
+  /** What a soft budget would leave it at; null: there is none. */
+  readonly softMax: number | null;
+}
+
+export function createBalances(options: BalancesOptions): Balances {
+  const state: BalancesState = {
+    options,
+    spent: new Map(),
+    minutes: new Map(),
+    leases: new Map(),
+    changed: new Map(),
+  };
+  return {
+    lease(holder, requests, moment) {
+      if (missing(state, requests, moment).length > 0) return { kind: "unread" };
+      const previews = requests.map((request) => preview(state, holder, request, moment));
+      const first = previews.find(({ left }) => left < 0);
+      if (first !== undefined) return { kind: "short", shortage: shortage(state, first, moment) };
+      return { kind: "leased", leases: previews.map((each) => grant(state, holder, each, moment)) };
+    },
+    missing: (requests, moment) => missing(state, requests, moment),
+    addSums(sums) {
+      for (const { sum, nanos } of sums) putSpent(state, sum.limit, sum.within, nanos);
+    },
+    dropSums(scopes) {
+      for (const { id } of scopes) dropReadable(state.spent, id);
+    },
+    returned(holder, leases, { nowMs }) {
+      for (const { limit, period, amount } of leases) {
+        if (limit.kind === "usd" || limit.kind === "slots") change(state, { limit, period }, holder, -amount);
+        else if (amount < 0) minuteOf(state, limit).take(-amount, nowMs);
+        else minuteOf(state, limit).giveBack(amount, nowMs);
+      }
+    },
+    booked: (holder, booking, isAttached) => booked(state, holder, booking, isAttached),
+    detached: (holder) => freeAll(state, holder, ({ kind }) => kind === "slots"),
+    forget: (holder) => freeAll(state, holder, () => true),
+    takeChanges() {
+      const taken = [...state.changed.values()].map(({ lease, holder, guard }) => ({
+        ...lease,
+        holder,
+        nanos: leasedTo(state, lease, holder),
+        guard,
+      }));
+      state.changed.clear();
+      return taken;
+    },
+    notWritten(changes) {
+      for (const { limit, period, holder } of changes) markChanged(state, { limit, period }, holder);
+    },
+    restore(stored) {
+      for (const { limit, period, holder, nanos } of stored) change(state, { limit, period }, holder, nanos);
+      state.changed.clear();
+    },
+    leaseFigures: () => leaseFigures(state),
+    used(scope, window, wallMs) {
+      const limit = moneyLimit(window, scope);
+      const period = periodOf(window, wallMs);
+      return {
+        spent: spentOf(state, limit, period),
+        leased: leasedToAll(state, { limit, period: period.id }, null, 0),
+      };
+    },
+  };
+}
+
+function leaseFigures({ leases }: BalancesState): ReturnType<Balances["leaseFigures"]> {
+  let [money, slots, leasedNanos] = [0, 0, 0];
+  for (const { limit, periods } of leases.values()) {
+    for (const holders of periods.values()) {
+      if (limit.kind !== "usd") slots += holders.size;
+      else {
+        money += holders.size;
+        for (const nanos of holders.values()) leasedNanos += Math.max(0, nanos);
+      }
+    }
+  }
+  return {
+    leases: [
+      { kind: "usd", count: money },
+      { kind: "slots", count: slots },
+    ],
+    leasedNanos,
+  };
+}
+
+// ---------------------------------------------------------------- what is used
+
+/** null: it is not in memory. */
+function spentOf({ spent }: BalancesState, { scope, window }: MoneyLimit, period: Period): number | null {
+  const known = spent.get(scope.id)?.get(window);
+  return known !== undefined && known.period.id === period.id ? known.nanos : null;
+}
+
+function missing(state: BalancesState, requests: readonly LeaseRequest[], { wallMs }: Moment): readonly MissingSum[] {
+  return requests.flatMap(({ limit }) => missingSum(state, limit, wallMs) ?? []);
+}
+
+function missingSum(state: BalancesState, limit: Limit, wallMs: number): MissingSum | null {
+  if (limit.kind !== "usd") return null;
+  const within = periodOf(limit.window, wallMs);
+  if (spentOf(state, limit, within) !== null) return null;
+  if (limit.window !== "minute") return { limit, period: within.id, within };
+  // Rows are summed up by the hour on disk: what this minute cost before a restart is not known any more.
+  putSpent(state, limit, within, 0);
+  return null;
+}
+
+function putSpent({ spent }: BalancesState, { scope, window }: MoneyLimit, period: Period, nanos: number): void {
+  if (!spent.has(scope.id) && spent.size >= SCOPES_MAX) makeRoom(spent);
+  const windows = spent.get(scope.id) ?? new Map<BudgetWindow, Spent>();
+  spent.set(scope.id, windows.set(window, { period, nanos }));
+}
+
+/** What the store can tell again goes first: clients name sessions as they like, and must not empty the minute of others. */
+function makeRoom(spent: BalancesState["spent"]): void {
+  for (const id of [...spent.keys()]) dropReadable(spent, id);
+  if (spent.size >= SCOPES_MAX) spent.clear();
+}
+
+function dropReadable(spent: BalancesState["spent"], scopeId: string): void {
+  const windows = spent.get(scopeId);
+  if (windows === undefined) return;
+  for (const window of [...windows.keys()]) if (window !== "minute") windows.delete(window);
+  if (windows.size === 0) spent.delete(scopeId);
+}
+
+function minuteOf({ minutes }: BalancesState, { id }: CountLimit): Minute {
+  const known = minutes.get(id);
+  if (known !== undefined) return known;
+  if (minutes.size >= SCOPES_MAX) minutes.clear();
+  const minute = createMinute();
+  minutes.set(id, minute);
+  return minute;
+}
+
+function leasedTo({ leases }: BalancesState, { limit, period }: LeaseId, holder: string): number {
+  return leases.get(limit.id)?.periods.get(period)?.get(holder) ?? 0;
+}
+
+/**
+ * Leased to all, where `holder` had that much more. A client that has spent above its lease has nothing left of it, not less.
+ * What is still leased of a period that is over counts too: its requests are under way, and what they cost is booked when
+ * they end.
+ */
+function leasedToAll(state: BalancesState, lease: LeaseId, holder: string | null, more: number): number {
+  let sum = 0;
+  for (const [period, holders] of state.leases.get(lease.limit.id)?.periods ?? []) {
+    const isNow = period === lease.period;
+    for (const [each, amount] of holders) if (!isNow || each !== holder) sum += Math.max(0, amount);
+  }
+  return holder === null ? sum : sum + Math.max(0, leasedTo(state, lease, holder) + more);
+}
+
+function preview(state: BalancesState, holder: string, request: LeaseRequest, { nowMs, wallMs }: Moment): Preview {
+  const { limit, amount } = request;
+  const limits = state.options.limitsOf(limit.scope);
+  if (limit.kind === "usd") {
+    const period = periodOf(limit.window, wallMs);
+    const leased = leasedToAll(state, { limit, period: period.id }, holder, amount);
+    const used = (spentOf(state, limit, period) ?? 0) + leased;
+    const softMax = budgetMax(limits, limit.window, "soft");
+    return { request, period, used, softMax, ...against(budgetMax(limits, limit.window, "hard"), used) };
+  }
+  const taken =
+    limit.kind === "slots" ? leasedToAll(state, { limit, period: "" }, null, 0) : minuteOf(state, limit).used(nowMs);
+  const used = taken + amount;
+  const max = limits === null ? null : countMax(limits, limit.kind);
+  return { request, period: null, used, softMax: null, ...against(max, used) };
+}
+
+function against(max: number | null, used: number): Pick<Preview, "max" | "left"> {
+  return { max, left: max === null ? Number.POSITIVE_INFINITY : max - used };
+}
+
+// ---------------------------------------------------------------- what is given and taken back
+
+function change(state: BalancesState, lease: LeaseId, holder: string, by: number): void {
+  if (by === 0) return;
+  const { limit, period } = lease;
+  const known = state.leases.get(limit.id) ?? { limit, periods: new Map<string, Map<string, number>>() };
+  state.leases.set(limit.id, known);
+  const holders = known.periods.get(period) ?? new Map<string, number>();
+  known.periods.set(period, holders);
+  const now = (holders.get(holder) ?? 0) + by;
+  if (now === 0) holders.delete(holder);
+  else holders.set(holder, now);
+  if (holders.size === 0) known.periods.delete(period);
+  if (known.periods.size === 0) state.leases.delete(limit.id);
+  if (limit.kind === "usd") markChanged(state, { limit, period }, holder);
+}
+
+function markChanged({ changed }: BalancesState, lease: LeaseId<MoneyLimit>, holder: string): void {
+  const key = `${leaseKey(lease)}\n${holder}`;
+  if (!changed.has(key)) changed.set(key, { lease, holder, guard: null });
+}
+
+function freeAll(state: BalancesState, holder: string, isMeant: (limit: Limit) => boolean): void {
+  for (const { limit, periods } of [...state.leases.values()]) {
+    if (!isMeant(limit)) continue;
+    for (const [period, holders] of [...periods]) change(state, { limit, period }, holder, -(holders.get(holder) ?? 0));
+  }
+}
+
+function grant(state: BalancesState, holder: string, seen: Preview, { nowMs, wallMs }: Moment): Lease {
+  const { request, period, max, left } = seen;
+  const { limit } = request;
+  const extra = extraFor(limit, { ...seen, amount: request.amount });
+  const amount = request.amount + extra;
+  const lease = { limit, period: period?.id ?? "" };
+  if (limit.kind === "usd" || limit.kind === "slots") change(state, lease, holder, amount);
+  else minuteOf(state, limit).take(amount, nowMs);
+  if (limit.kind === "usd" && period !== null && max !== null) {
+    guard(state, { limit, period: period.id }, holder, { max, startWallMs: period.startWallMs });
+  }
+  return {
+    ...lease,
+    amount,
+    endsWallMs: period?.endWallMs ?? null,
+    max,
+    left: max === null ? 0 : Math.max(0, left - extra),
+    resetMs: limit.kind === "usd" ? untilEnd(period, wallMs) : MINUTE_MS,
+    warn: limit.kind === "usd" ? warningAt(state.options.limitsOf(limit.scope), limit.window, seen.used) : null,
+  };
+}
+
+/** No store sums up the rows of a minute, so none can guard it. */
+function guard({ changed }: BalancesState, lease: LeaseId<MoneyLimit>, holder: string, by: LeaseGuard): void {
+  const entry = changed.get(`${leaseKey(lease)}\n${holder}`);
+  if (entry !== undefined && lease.limit.window !== "minute") entry.guard = by;
+}
+
+function shortage(state: BalancesState, { request, max, period, left }: Preview, { nowMs, wallMs }: Moment): Shortage {
+  const { limit, amount, reserved } = request;
+  const base = { kind: "exceeded", limit, max: max ?? 0, left: Math.max(0, Math.floor(left + amount)) } as const;
+  switch (limit.kind) {
+    case "usd": {
+      const spent = period === null ? 0 : (spentOf(state, limit, period) ?? 0);
+      const isLeased = spent + amount + reserved <= (max ?? 0);
+      return { ...base, resetMs: isLeased ? UNUSED_LEASE_MS : untilEnd(period, wallMs), isLeased };
+    }
+    case "slots":
+      return { ...base, resetMs: SLOT_RESET_MS, isLeased: false };
+    case "requests":
+    case "tokens":
+      return { ...base, resetMs: minuteOf(state, limit).fitsInMs(amount, max ?? 0, nowMs), isLeased: false };
+  }
+}
+
+function untilEnd(period: Period | null, wallMs: number): number | null {
+  return period === null || period.endWallMs === null ? null : period.endWallMs - wallMs;
+}
+
+function booked(state: BalancesState, holder: string, { row, scopes, leases }: Booking, isAttached: boolean): void {
+  const cost = row.costNanos ?? 0;
+  if (cost === 0) return;
+  for (const lease of leases) {
+    // A lease that was forgotten has nothing to give back, and what is owed to it would never be settled.
+    if (isAttached || leasedTo(state, lease, holder) !== 0) change(state, lease, holder, -cost);
+  }
+  for (const { id } of scopes) {
+    // A window that is not in memory is read from disk when it is asked for, this row with it.
+    for (const spent of state.spent.get(id)?.values() ?? [])
+      if (isWithin(spent.period, row.wallMs)) spent.nanos += cost;
+  }
+}
+
+function isWithin({ startWallMs, endWallMs }: Period, wallMs: number): boolean {
+  return startWallMs <= wallMs && (endWallMs === null || wallMs < endWallMs);
+}

@@ -1,0 +1,375 @@
+/**
+ * A worker's side of the ledger: leases that its requests reserve parts of without a message, and rows on their way to the
+ * writer. A request that finds its leases large enough waits for nothing; rows are kept until the writer says that they are
+ * on disk.
+ */
+import type { LedgerClientFigures, LedgerWriterFigures } from "../ir/ledger-figures.ts";
+import type { Cancel } from "../std/effects.ts";
+import { createPending, type Pending } from "../std/pending.ts";
+import { createTally, type Tally } from "./figures.ts";
+import type {
+  Booking,
+  CappedAccount,
+  IdempotencyVerdict,
+  Lease,
+  LedgerMessage,
+  LedgerReply,
+  ManageReply,
+  ManageRequest,
+  RememberedAnswer,
+  ReturnedLease,
+  Shortage,
+} from "./ledger-messages.ts";
+import type { LeaseId, Limit } from "./limit.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
+
+export interface LedgerClientOptions {
+  /** False: the writer is gone. */
+  readonly send: (message: LedgerMessage) => boolean;
+  /** Rows that the writer did not confirm, for the next one to find. */
+  readonly spool: (bookings: readonly Booking[]) => void;
+  readonly onKeys: (reply: Extract<LedgerReply, { type: "keys" }>) => void;
+  readonly onCapped: (capped: readonly CappedAccount[]) => void;
+  readonly nowMs: () => number;
+  readonly wallMs: () => number;
+  readonly setTimer: (ms: number, fire: () => void) => Cancel;
+}
+
+export interface LedgerClient {
+  /** A reservation for each request, or none at all. At once where the leases are large enough. */
+  reserve(requests: readonly ReservationRequest[]): Reserved | Promise<Reserved>;
+  book(booking: Booking): void;
+  receive(reply: LedgerReply): void;
+  manage(request: ManageRequest): Promise<ManageReply>;
+  recall(key: string, fingerprint: string): Promise<IdempotencyVerdict>;
+  remember(key: string, answer: RememberedAnswer | null): void;
+  /** The writer is gone for good: questions end, rows go to the spool from now on. */
+  orphaned(): void;
+  /** Gives back every lease that is not reserved, and resolves when every row is on disk. */
+  flushed(): Promise<void>;
+  /** Rows that are not known to be on disk. */
+  backlog(): number;
+  /** What this side has counted. */
+  figures(): LedgerClientFigures;
+  /** The writer's; null: no answer in time. */
+  writerFigures(): Promise<LedgerWriterFigures | null>;
+}
+
+export interface ReservationRequest {
+  readonly limit: Limit;
+  /** Nano-dollars, requests, tokens or slots. */
+  readonly amount: number;
+}
+
+export type Reserved =
+  | { readonly kind: "reserved"; readonly reservations: readonly Reservation[] }
+  | { readonly kind: "short"; readonly shortage: Shortage };
+
+/** The part of a lease that one request uses. */
+export interface Reservation {
+  readonly lease: LeaseId;
+  readonly amount: number;
+  /** What the limit is, as the writer last said. */
+  readonly max: number | null;
+  /** What the lease has left, and what no client has leased. */
+  left(): number;
+  readonly resetAtMs: number | null;
+  readonly warn: number | null;
+  /** The request is over: what it really used. The first call counts. */
+  release(used: number): void;
+}
+
+/** A lease as this worker holds it. */
+interface HeldLease {
+  readonly id: LeaseId;
+  /** Not reserved. Less than zero: more was used than was leased. */
+  free: number;
+  /** Requests that have reserved some of it. */
+  reservations: number;
+  usedMs: number;
+  readonly endsWallMs: number | null;
+  max: number | null;
+  left: number;
+  resetAtMs: number | null;
+  warn: number | null;
+}
+
+interface MissingLease {
+  readonly request: ReservationRequest;
+  /** All that is free of a lease that is too small: kept for this request while the rest is asked for. */
+  readonly kept: Reservation | null;
+}
+
+type LeaseReply = Extract<LedgerReply, { type: "leased" | "short" }>;
+
+/** Rows not known to be on disk, from which on no request is let in. */
+const BACKLOG_MAX = 10_000;
+/** The writer answers within milliseconds, or the disk hangs. */
+const ASK_MS = 5_000;
+const ASKS_MAX = 10_000;
+/** Unused leases go back: quickly where another worker may be refused for want of them. */
+const SWEEP_MS = 1_000;
+const IDLE_MONEY_MS = 5_000;
+const IDLE_RATE_MS = 1_000;
+
+interface ClientState {
+  readonly options: LedgerClientOptions;
+  /** By the limit's id. */
+  readonly leases: Map<string, HeldLease>;
+  readonly leasing: Pending<LeaseReply>;
+  readonly managing: Pending<ManageReply>;
+  readonly recalling: Pending<IdempotencyVerdict>;
+  readonly figuring: Pending<LedgerWriterFigures>;
+  readonly outbox: Outbox;
+  readonly tally: Tally;
+  isOrphan: boolean;
+  cancelSweep: Cancel | null;
+}
+
+export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
+  const pending = { openMax: ASKS_MAX, timeoutMs: ASK_MS, setTimer: options.setTimer };
+  const state: ClientState = {
+    options,
+    leases: new Map(),
+    leasing: createPending(pending),
+    managing: createPending(pending),
+    recalling: createPending(pending),
+    figuring: createPending(pending),
+    outbox: createOutbox(options),
+    tally: createTally(),
+    isOrphan: false,
+    cancelSweep: null,
+  };
+  return {
+    reserve(requests) {
+      const reserved = reserve(state, requests);
+      return reserved instanceof Promise ? reserved.then((each) => counted(state, each)) : counted(state, reserved);
+    },
+    book(booking) {
+      state.tally.booked(booking);
+      state.outbox.book(booking);
+    },
+    receive: (reply) => receive(state, reply),
+    manage: (request) => question(state.managing, (ask) => options.send({ type: "manage", ask, request }), NOT_REACHED),
+    recall: (key, fingerprint) =>
+      question(state.recalling, (ask) => options.send({ type: "recall", ask, key, fingerprint }), { kind: "run" }),
+    remember(key, answer) {
+      options.send({ type: "remember", key, answer });
+    },
+    orphaned: () => orphaned(state),
+    flushed: () => flushed(state),
+    backlog: state.outbox.backlog,
+    figures() {
+      const oldestMs = state.outbox.oldestMs();
+      return {
+        unwrittenRows: state.outbox.backlog(),
+        oldestMs: oldestMs === null ? 0 : Math.max(0, options.nowMs() - oldestMs),
+        ...state.tally.figures(),
+      };
+    },
+    writerFigures: () => question(state.figuring, (ask) => options.send({ type: "figures", ask }), null),
+  };
+}
+
+function counted({ tally }: ClientState, reserved: Reserved): Reserved {
+  if (reserved.kind === "short") tally.short(reserved.shortage);
+  return reserved;
+}
+
+function receive(state: ClientState, reply: LedgerReply): void {
+  switch (reply.type) {
+    case "leased":
+      // Also where the request waits no longer: what comes late is free for the next one.
+      for (const each of reply.leases) addLease(state, each);
+      state.leasing.answer(reply.ask, reply);
+      break;
+    case "short":
+      state.leasing.answer(reply.ask, reply);
+      break;
+    case "booked":
+      state.outbox.confirmed(reply.batch);
+      break;
+    case "keys":
+      state.options.onKeys(reply);
+      break;
+    case "capped":
+      state.options.onCapped(reply.capped);
+      break;
+    case "managed":
+      state.managing.answer(reply.ask, reply.reply);
+      break;
+    case "figured":
+      state.figuring.answer(reply.ask, reply.figures);
+      break;
+    case "recalled":
+      state.recalling.answer(reply.ask, reply.recalled);
+      break;
+  }
+}
+
+/** `without` is the answer when none comes in time. */
+function question<Answer, Without>(
+  pending: Pending<Answer>,
+  send: (ask: number) => boolean,
+  without: Without,
+): Promise<Answer | Without> {
+  return pending.ask<Answer | Without>({ send, answered: (answer) => answer, unanswered: () => without });
+}
+
+const NOT_REACHED: ManageReply = { status: 503, body: { error: "the ledger cannot be reached" } };
+
+/** The writer is gone: everything that waits for it is answered, and rows go where the next one finds them. */
+function orphaned(state: ClientState): void {
+  if (state.isOrphan) return;
+  state.isOrphan = true;
+  state.cancelSweep?.();
+  for (const pending of [state.leasing, state.managing, state.recalling, state.figuring]) pending.close();
+  state.outbox.orphaned();
+}
+
+function flushed(state: ClientState): Promise<void> {
+  for (const lease of [...state.leases.values()]) giveUp(state, lease);
+  return state.outbox.flushed();
+}
+
+// ---------------------------------------------------------------- reservations
+
+function reserve(state: ClientState, requests: readonly ReservationRequest[]): Reserved | Promise<Reserved> {
+  if (state.outbox.backlog() >= BACKLOG_MAX) return { kind: "short", shortage: UNAVAILABLE };
+  const found = requests.map((request) => ({ request, lease: leaseFor(state, request.limit) }));
+  const reservations: Reservation[] = [];
+  const missing: MissingLease[] = [];
+  for (const { request, lease } of found) {
+    if (lease !== null && lease.free >= request.amount) reservations.push(reserveOf(state, lease, request.amount));
+    else missing.push({ request, kept: lease !== null && lease.free > 0 ? reserveOf(state, lease, lease.free) : null });
+  }
+  if (missing.length === 0) return { kind: "reserved", reservations };
+  return leaseMissing(state, missing).then((reserved) => {
+    if (reserved.kind === "reserved") {
+      return { kind: "reserved", reservations: [...reservations, ...reserved.reservations] };
+    }
+    for (const reservation of reservations) reservation.release(0);
+    return reserved;
+  });
+}
+
+const UNAVAILABLE: Shortage = { kind: "unavailable", resetMs: 1_000 };
+
+function leaseMissing(state: ClientState, missing: readonly MissingLease[]): Promise<Reserved> {
+  // A lease that was overdrawn must first be made whole; what is there already is not asked for twice.
+  const requests = missing.map(({ request: { limit, amount }, kept }) => ({
+    limit,
+    reserved: kept?.amount ?? 0,
+    amount: amount - (kept?.amount ?? 0) + Math.max(0, -(state.leases.get(limit.id)?.free ?? 0)),
+  }));
+  /** Free again; what is leased at the same moment is reserved with it. */
+  const releaseKept = (): void => {
+    for (const { kept } of missing) kept?.release(0);
+  };
+  return state.leasing.ask<Reserved>({
+    send: (ask) => state.options.send({ type: "lease", ask, requests }),
+    answered(reply) {
+      releaseKept();
+      if (reply.type === "short") return { kind: "short", shortage: reply.shortage };
+      const reservations = missing.flatMap(({ request: { limit, amount } }) => {
+        const lease = state.leases.get(limit.id);
+        return lease === undefined ? [] : [reserveOf(state, lease, amount)];
+      });
+      return { kind: "reserved", reservations };
+    },
+    unanswered() {
+      releaseKept();
+      return { kind: "short", shortage: UNAVAILABLE };
+    },
+  });
+}
+
+function reserveOf(state: ClientState, lease: HeldLease, amount: number): Reservation {
+  lease.free -= amount;
+  lease.reservations += 1;
+  lease.usedMs = state.options.nowMs();
+  let isReleased = false;
+  return {
+    lease: lease.id,
+    amount,
+    max: lease.max,
+    left: () => Math.max(0, lease.left + Math.max(0, lease.free)),
+    resetAtMs: lease.resetAtMs,
+    warn: lease.warn,
+    release(used) {
+      if (isReleased) return;
+      isReleased = true;
+      lease.free += amount - used;
+      lease.reservations -= 1;
+      lease.usedMs = state.options.nowMs();
+      if (state.leases.get(lease.id.limit.id) !== lease && lease.reservations === 0) giveUp(state, lease);
+    },
+  };
+}
+
+// ---------------------------------------------------------------- leases
+
+/** null: there is none, or it was of a window that is over. */
+function leaseFor(state: ClientState, limit: Limit): HeldLease | null {
+  const lease = state.leases.get(limit.id);
+  if (lease === undefined) return null;
+  if (lease.endsWallMs === null || state.options.wallMs() < lease.endsWallMs) return lease;
+  giveUp(state, lease);
+  return null;
+}
+
+/** Requests that have reserved some of it give back what is left when they end. */
+function giveUp(state: ClientState, lease: HeldLease): void {
+  const { id, free } = lease;
+  if (state.leases.get(id.limit.id) === lease) state.leases.delete(id.limit.id);
+  if (free !== 0) state.options.send({ type: "return", leases: [{ ...id, amount: free }] });
+  lease.free = 0;
+}
+
+function addLease(state: ClientState, { limit, period, amount, endsWallMs, max, left, resetMs, warn }: Lease): void {
+  const nowMs = state.options.nowMs();
+  let held = state.leases.get(limit.id);
+  if (held !== undefined && held.id.period !== period) {
+    giveUp(state, held);
+    held = undefined;
+  }
+  held ??= {
+    id: { limit, period },
+    free: 0,
+    reservations: 0,
+    usedMs: 0,
+    endsWallMs,
+    max: null,
+    left: 0,
+    resetAtMs: null,
+    warn: null,
+  };
+  state.leases.set(limit.id, held);
+  held.free += amount;
+  held.max = max;
+  held.left = left;
+  held.resetAtMs = resetMs === null ? null : nowMs + resetMs;
+  held.warn = warn;
+  held.usedMs = nowMs;
+  state.cancelSweep ??= state.options.setTimer(SWEEP_MS, () => sweep(state));
+}
+
+function sweep(state: ClientState): void {
+  state.cancelSweep = null;
+  const now = state.options.nowMs();
+  const returned: ReturnedLease[] = [];
+  for (const lease of [...state.leases.values()]) {
+    const isMoney = lease.id.limit.kind === "usd";
+    const isIdle = now - lease.usedMs >= (isMoney ? IDLE_MONEY_MS : IDLE_RATE_MS);
+    // What a minute was overdrawn by is told at once, so that the others feel it.
+    if (lease.free !== 0 && (isIdle || (lease.free < 0 && !isMoney))) {
+      returned.push({ ...lease.id, amount: lease.free });
+      lease.free = 0;
+    }
+    if (isIdle && lease.free === 0 && lease.reservations === 0) state.leases.delete(lease.id.limit.id);
+  }
+  if (returned.length > 0) state.options.send({ type: "return", leases: returned });
+  if (state.leases.size > 0 && !state.isOrphan) {
+    state.cancelSweep = state.options.setTimer(SWEEP_MS, () => sweep(state));
+  }
+}

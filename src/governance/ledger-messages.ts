@@ -1,0 +1,161 @@
+/**
+ * What crosses between ledger clients (workers, and one day other machines) and the one ledger writer, as plain data.
+ * Asynchronous, because the writer is another process: what it acknowledges is on disk.
+ *
+ * Three words: a *limit* is what must not be exceeded (money of a window, requests and tokens of a minute, slots). A
+ * *lease* is a part of a limit that a client may use without a message. A *reservation* is the part of a lease that one
+ * request uses.
+ */
+import type { LedgerWriterFigures } from "../ir/ledger-figures.ts";
+import type { Usage } from "../ir/usage.ts";
+import type { VirtualKey } from "./keys.ts";
+import type { LeaseId, LedgerScope, Limit, MoneyLimit } from "./limit.ts";
+
+/** ok: as reported. estimated: counted by us. truncated: broke when a part of it was done. ambiguous: the vendor may have worked. */
+export type UsageState = "ok" | "estimated" | "truncated" | "aborted" | "ambiguous";
+
+/** One settled exchange. `id` makes a repeated delivery harmless. */
+export interface UsageRow {
+  readonly id: string;
+  readonly wallMs: number;
+  readonly caller: string;
+  readonly target: string;
+  readonly lane: string | null;
+  readonly usage: Usage | null;
+  /** null: no price is known. */
+  readonly costNanos: number | null;
+  readonly state: UsageState;
+}
+
+/** A row on its way to the writer: the scopes it is charged to, and the leases that its request used. */
+export interface Booking {
+  readonly row: UsageRow;
+  /** The first one is the caller's own. */
+  readonly scopes: readonly LedgerScope[];
+  /** Of money: what the row cost is no longer leased. */
+  readonly leases: readonly LeaseId<MoneyLimit>[];
+  /** Of the deployment whose prices made the cost. */
+  readonly revision: string;
+}
+
+export interface LeaseRequest {
+  readonly limit: Limit;
+  /** At least this much, or no lease at all. Nano-dollars, requests, tokens or slots. */
+  readonly amount: number;
+  /** What its client has reserved of the limit already, for the same request. */
+  readonly reserved: number;
+}
+
+export interface Lease extends LeaseId {
+  /** At least what was requested. */
+  readonly amount: number;
+  /** Wall clock: from then on the window is another one. null: never. */
+  readonly endsWallMs: number | null;
+  /** What the limit is now, and what no client has leased of it after this. null: there is no limit (any more). */
+  readonly max: number | null;
+  readonly left: number;
+  /** Until what is taken now is free again; null: it is not by itself. */
+  readonly resetMs: number | null;
+  /** Most of a budget is used, or more than all of a soft one: the share used, 0.85. null: no warning. */
+  readonly warn: number | null;
+}
+
+/** Why there is no lease. */
+export type Shortage =
+  | {
+      readonly kind: "exceeded";
+      readonly limit: Limit;
+      readonly max: number;
+      /** Less than was requested. */
+      readonly left: number;
+      /** Until there may be enough; null: not by itself. */
+      readonly resetMs: number | null;
+      /** Enough of the budget is not spent yet, but it is leased for requests under way. */
+      readonly isLeased: boolean;
+    }
+  /** The ledger cannot be written or reached, so that what is left is not known. */
+  | { readonly kind: "unavailable"; readonly resetMs: number };
+
+/** What is free of a lease again; less than zero: more was spent than was leased. */
+export interface ReturnedLease extends LeaseId {
+  readonly amount: number;
+}
+
+/** From a client to the writer. `ask` is the client's own number for the answer. */
+export type LedgerMessage =
+  | { readonly type: "lease"; readonly ask: number; readonly requests: readonly LeaseRequest[] }
+  | { readonly type: "book"; readonly batch: number; readonly bookings: readonly Booking[] }
+  | { readonly type: "return"; readonly leases: readonly ReturnedLease[] }
+  | { readonly type: "manage"; readonly ask: number; readonly request: ManageRequest }
+  | { readonly type: "figures"; readonly ask: number }
+  | { readonly type: "recall"; readonly ask: number; readonly key: string; readonly fingerprint: string }
+  | { readonly type: "remember"; readonly key: string; readonly answer: RememberedAnswer | null };
+
+/** From the writer to a client. */
+export type LedgerReply =
+  | { readonly type: "leased"; readonly ask: number; readonly leases: readonly Lease[] }
+  | { readonly type: "short"; readonly ask: number; readonly shortage: Shortage }
+  /** Every row of the batch is on disk. */
+  | { readonly type: "booked"; readonly batch: number }
+  /** Keys that are new or changed; removed ones by id. Sent without a question. */
+  | { readonly type: "keys"; readonly keys: readonly VirtualKey[]; readonly removed: readonly string[] }
+  /** Accounts of ours that have reached a cap. Sent without a question. */
+  | { readonly type: "capped"; readonly capped: readonly CappedAccount[] }
+  | { readonly type: "managed"; readonly ask: number; readonly reply: ManageReply }
+  | { readonly type: "figured"; readonly ask: number; readonly figures: LedgerWriterFigures }
+  | { readonly type: "recalled"; readonly ask: number; readonly recalled: IdempotencyVerdict };
+
+/** An account of ours that has reached a cap of its operator. */
+export interface CappedAccount {
+  /** `provider/account` */
+  readonly account: string;
+  /** Wall clock; null: the cap has no window that ends. */
+  readonly untilWallMs: number | null;
+}
+
+/** What an operator asks of keys and usage, read from JSON and not checked yet. */
+export interface ManageRequest {
+  readonly action: ManageAction;
+  /** Of a key; null where the action has none. */
+  readonly id: string | null;
+  /** The body or the query as it came; null: none. */
+  readonly input: unknown;
+  /** Who asks, for the audit: `admin`, `cli`. */
+  readonly actor: string;
+}
+
+export type ManageAction =
+  | "create"
+  | "list"
+  | "show"
+  | "update"
+  | "disable"
+  | "enable"
+  | "rotate"
+  | "revoke"
+  | "delete"
+  | "key-usage"
+  | "usage"
+  | "audit";
+
+export interface ManageReply {
+  readonly status: number;
+  readonly body: object;
+}
+
+export interface RememberedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Base64, because messages are JSON. */
+  readonly body: string;
+}
+
+/** What becomes of a request with an idempotency key. */
+export type IdempotencyVerdict =
+  /** The first one with this key: it runs, and its answer is remembered. */
+  | { readonly kind: "run" }
+  | { readonly kind: "replay"; readonly answer: RememberedAnswer }
+  /** The same request is being answered right now. */
+  | { readonly kind: "running" }
+  /** The same key, but another request. */
+  | { readonly kind: "mismatch" };
