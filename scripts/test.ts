@@ -1,28 +1,23 @@
-// Runs the checks in order and ends with one line, `N passed, N failed`: types, lint, build and tests, or only the steps
-// named as arguments. Types, lint and build count as one check each; the tests are counted from Bun's own report.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { type Counts, countSummary, readReport } from "./test-report.ts";
+// Runs the checks in order and ends with one line, `N passed, N failed, N skipped`: types, lint, build and tests, or only the
+// steps and suites named as arguments; --suites adds every suite. Types, lint and build count as one check each.
+import { dirname } from "node:path";
+import { runTests, type TestRun } from "./run-tests.ts";
+import { SUITES, SUITES_FOLDER, type Suite, type SuiteId } from "./suites.ts";
+import { type Counts, lineOf, reasonsLine } from "./test-report.ts";
 
 /** What a step came to; `why` is the line of the final list of failures, null when nothing failed. */
-interface Result {
-  counts: Counts;
-  why: string | null;
-}
+type Result = TestRun;
 
 interface Step {
-  title: string;
-  run: () => Promise<Result>;
+  readonly title: string;
+  readonly run: () => Promise<Result>;
 }
 
 const root = dirname(import.meta.dir);
 const COMMAND_TIMEOUT_MS = 10 * 60_000;
-const TESTS_TIMEOUT_MS = 30 * 60_000;
-/** Per test; generous because a busy machine is no defect. A test that hangs still ends. */
-const ONE_TEST_TIMEOUT_MS = 60_000;
-/** Kept of the test runner's output to find its summary in: the last lines. */
-const TAIL_CHARACTERS_MAX = 65_536;
+/** Three minutes on two busy cores; the rest is for slower machines. */
+const TESTS_MINUTES_MAX = 8;
+const NOT_SUITES = `--path-ignore-patterns=${SUITES_FOLDER}/**`;
 
 const STEPS = {
   types: { title: "types", run: () => command("types", ["node_modules/typescript/bin/tsc", "-p", "."]) },
@@ -33,40 +28,56 @@ const STEPS = {
   build: { title: "build dist/ringmain", run: () => command("build", ["scripts/build.ts"]) },
   fast: {
     title: "tests: structure, unit, golden, property",
-    run: () => tests(["--path-ignore-patterns=e2e/**", "--path-ignore-patterns=test/e2e/**"]),
+    run: () =>
+      runTests({
+        name: "fast",
+        args: [NOT_SUITES, "--path-ignore-patterns=test/e2e/**"],
+        minutesMax: TESTS_MINUTES_MAX,
+      }),
   },
-  all: { title: "tests: structure, unit, golden, property, end-to-end", run: () => tests([]) },
+  tests: {
+    title: "tests: structure, unit, golden, property, end-to-end",
+    run: () => runTests({ name: "tests", args: [NOT_SUITES], minutesMax: TESTS_MINUTES_MAX }),
+  },
 } as const satisfies Record<string, Step>;
 
 type StepId = keyof typeof STEPS;
-const EVERYTHING: readonly StepId[] = ["types", "lint", "build", "all"];
+const EVERYTHING: readonly StepId[] = ["types", "lint", "build", "tests"];
 const isStepId = (word: string): word is StepId => Object.hasOwn(STEPS, word);
+const isSuiteId = (word: string): word is SuiteId => Object.hasOwn(SUITES, word);
+const SUITE_IDS = Object.keys(SUITES).filter(isSuiteId);
 
 await main(process.argv.slice(2));
 
 async function main(words: string[]): Promise<void> {
-  const unknown = words.filter((word) => !isStepId(word));
+  const named = words.filter((word) => word !== "--suites");
+  const unknown = named.filter((word) => !isStepId(word) && !isSuiteId(word));
   if (unknown.length > 0) {
-    console.error(
-      `Unknown step: ${unknown.join(", ")}. Steps: ${Object.keys(STEPS).join(", ")}; none means everything.`,
-    );
+    const known = [...Object.keys(STEPS), ...SUITE_IDS].join(", ");
+    console.error(`Unknown: ${unknown.join(", ")}. Steps and suites: ${known}; none means ${EVERYTHING.join(", ")}.`);
     process.exitCode = 1;
     return;
   }
-  const chosen = words.length === 0 ? EVERYTHING : words.filter(isStepId);
+  const steps = named.length === 0 ? EVERYTHING : named.filter(isStepId);
+  const suites = named.length < words.length ? SUITE_IDS : named.filter(isSuiteId);
+  const chosen: (readonly [string, Step])[] = [
+    ...steps.map((id) => [id, STEPS[id]] as const),
+    ...suites.map((id) => [id, stepOf(id)] as const),
+  ];
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const reasons: string[] = [];
-  for (const id of chosen) {
-    const { counts, why } = await timed(STEPS[id]);
+  const lines: string[] = [];
+  const failures: string[] = [];
+  for (const [id, step] of chosen) {
+    const { counts, reasons, why } = await timed(step);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
-    if (why !== null) reasons.push(why);
+    lines.push(`${id}: ${lineOf(counts)}${reasonsLine(reasons)}`);
+    if (why !== null) failures.push(why);
   }
-  if (reasons.length > 0) console.log(`\nFailed:\n${reasons.map((reason) => `  ${reason}`).join("\n")}`);
-  console.log("");
-  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-  console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+  console.log(`\n${lines.join("\n")}`);
+  if (failures.length > 0) console.log(`\nFailed:\n${failures.map((reason) => `  ${reason}`).join("\n")}`);
+  console.log(`\n${lineOf(total)}`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
 
@@ -79,6 +90,32 @@ async function timed(step: Step): Promise<Result> {
   return result;
 }
 
+function stepOf(name: SuiteId): Step {
+  const suite: Suite = SUITES[name];
+  return { title: `suite ${name}: ${suite.title}`, run: () => runSuite(name, suite) };
+}
+
+/** A suite whose program is missing is one skipped test: not passed, and not silent. */
+async function runSuite(name: string, { tests, minutesMax, needs, args }: Suite): Promise<Result> {
+  const missing = needs.find(({ programs }) => !programs.some((program) => Bun.which(program) !== null));
+  if (missing !== undefined) {
+    const counts = { passed: 0, failed: 0, skipped: 1 };
+    return { counts, reasons: new Map([[missing.missing, 1]]), why: null };
+  }
+  const paths = "paths" in tests ? tests.paths : await testFilesWith(tests.filesWith);
+  return runTests({ name, args: [...args, ...paths], minutesMax });
+}
+
+async function testFilesWith(word: string): Promise<string[]> {
+  const files = await Array.fromAsync(new Bun.Glob("test/**/*.test.ts").scan({ cwd: root }));
+  const found: string[] = [];
+  for (const file of files.toSorted()) {
+    if (!file.startsWith(`${SUITES_FOLDER}/`) && (await Bun.file(`${root}/${file}`).text()).includes(word))
+      found.push(file);
+  }
+  return found;
+}
+
 /** A step that either works or does not; its output goes straight through. */
 async function command(name: string, args: string[]): Promise<Result> {
   const child = Bun.spawn([process.execPath, "--no-env-file", ...args], {
@@ -89,71 +126,11 @@ async function command(name: string, args: string[]): Promise<Result> {
     timeout: COMMAND_TIMEOUT_MS,
   });
   const code = await child.exited;
-  if (code === 0) return { counts: { passed: 1, failed: 0, skipped: 0 }, why: null };
-  return { counts: { passed: 0, failed: 1, skipped: 0 }, why: `${name}: ended with ${child.signalCode ?? code}` };
-}
-
-/** One `bun test` over test/. Believes the report for what passed and the worst of three witnesses for what failed. */
-async function tests(args: string[]): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), "ringmain-test-"));
-  try {
-    const reportPath = join(folder, "report.xml");
-    const child = Bun.spawn(
-      [
-        ...[process.execPath, "--no-env-file", "test", "--no-orphans", `--timeout=${ONE_TEST_TIMEOUT_MS}`],
-        ...["--only-failures", "--reporter=junit", `--reporter-outfile=${reportPath}`, ...args],
-      ],
-      {
-        cwd: root,
-        stdin: "ignore",
-        stdout: "inherit",
-        stderr: "pipe",
-        timeout: TESTS_TIMEOUT_MS,
-        env: testEnvironment(),
-      },
-    );
-    const [tail, code] = [await passThrough(child.stderr), await child.exited];
-    const report = readReport((await readIfThere(reportPath)) ?? "");
-    for (const row of report.folders) {
-      const skipped = row.skipped > 0 ? `, ${row.skipped} skipped` : "";
-      console.log(`   ${row.folder.padEnd(16)} ${row.passed} passed, ${row.failed} failed${skipped}`);
-    }
-    return judge({ report: report.total, summary: countSummary(tail), exit: child.signalCode ?? code });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** A file that does not load is in the summary and not in the report; a crash is in neither and shows in the exit. */
-function judge(seen: { report: Counts; summary: { failed: number; errors: number }; exit: number | string }): Result {
-  const { passed, skipped } = seen.report;
-  const known = Math.max(seen.report.failed, seen.summary.failed, seen.summary.errors);
-  if (passed + known === 0) {
-    return { counts: { passed: 0, failed: 1, skipped }, why: `tests: none ran (bun test ended with ${seen.exit})` };
-  }
-  const failed = seen.exit === 0 ? known : Math.max(known, 1);
-  if (failed === 0) return { counts: { passed, failed, skipped }, why: null };
-  return { counts: { passed, failed, skipped }, why: `tests: ${failed} failed (bun test ended with ${seen.exit})` };
-}
-
-/** Tests talk to this machine alone: a proxy in the environment must not see (or refuse) their requests. */
-function testEnvironment(): Record<string, string | undefined> {
-  const local = "127.0.0.1,localhost,::1";
-  return { ...process.env, NO_PROXY: local, no_proxy: local };
-}
-
-/** Copies the stream to our own output and returns its last characters. */
-async function passThrough(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let tail = "";
-  for await (const bytes of stream) {
-    await Bun.write(Bun.stderr, bytes);
-    tail = (tail + decoder.decode(bytes, { stream: true })).slice(-TAIL_CHARACTERS_MAX);
-  }
-  return tail;
-}
-
-/** Null when there is no such file: bun writes no report when it finds no test, or when it dies. */
-async function readIfThere(path: string): Promise<string | null> {
-  return (await Bun.file(path).exists()) ? await readFile(path, "utf8") : null;
+  const reasons = new Map<string, number>();
+  if (code === 0) return { counts: { passed: 1, failed: 0, skipped: 0 }, reasons, why: null };
+  return {
+    counts: { passed: 0, failed: 1, skipped: 0 },
+    reasons,
+    why: `${name}: ended with ${child.signalCode ?? code}`,
+  };
 }

@@ -118,10 +118,9 @@ describe("what the checks above would catch", () => {
 });
 
 const factsPath = process.env["RINGMAIN_MODEL_FACTS"];
-if (factsPath === undefined)
-  console.info("Skipped: set RINGMAIN_MODEL_FACTS to compare the catalog with a file of model facts.");
+const where = factsPath === undefined ? " (skipped: RINGMAIN_MODEL_FACTS names no file of model facts)" : "";
 
-test.skipIf(factsPath === undefined)("models that name a database entry agree with it", () => {
+test.skipIf(factsPath === undefined)(`models that name a database entry agree with it${where}`, () => {
   const rows: unknown = JSON.parse(readFileSync(factsPath ?? "", "utf8"));
   const facts = new Map(
     listOf(rows)

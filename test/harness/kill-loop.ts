@@ -36,6 +36,21 @@ export interface KillLoopInput {
   readonly who: "worker" | "supervisor" | "both";
 }
 
+/** Rows a killed worker may have held: what came within the time a batch waits, with eight clients. */
+const ROWS_A_KILL_MAX = 60;
+
+/** What is wrong with the ledger after such a loop, as sentences. */
+export function faultsOf(result: KillLoop, who: KillLoopInput["who"]): string[] {
+  const { kills, rows, lost, integrity, rowNanos, sumNanos } = result;
+  const workerKills = who === "supervisor" ? 0 : who === "worker" ? kills : Math.ceil(kills / 2);
+  return [
+    ...(integrity === "ok" ? [] : [`the database is not whole: ${integrity}`]),
+    ...(rowNanos === sumNanos ? [] : [`rows cost ${rowNanos}, their sums say ${sumNanos}`]),
+    ...(rowNanos === rows * ANSWER_NANOS ? [] : [`${rows} rows cost ${rowNanos}`]),
+    ...(lost <= workerKills * ROWS_A_KILL_MAX ? [] : [`${lost} answers have no row`]),
+  ];
+}
+
 export async function killLoop({ kills, workers, who }: KillLoopInput): Promise<KillLoop> {
   const folder = await mkdtemp(join(tmpdir(), "ringmain-kill-"));
   const dbPath = join(folder, "ledger.db");

@@ -1,8 +1,11 @@
 // Tests of the toolchain's own pure parts: what the build reads from executables' headers, and what the test runner's
 // report and summary come to. The recorded output is of Bun 1.4.5.
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describeExecutable } from "../../scripts/executable-header.ts";
-import { countSummary, readReport } from "../../scripts/test-report.ts";
+import { SUITES, type Suite } from "../../scripts/suites.ts";
+import { countSummary, lineOf, readReport, reasonsLine } from "../../scripts/test-report.ts";
 
 /** A header of `size` zero bytes with some of them set: [offset, bytes]. */
 function header(parts: readonly (readonly [number, readonly number[] | string])[], size = 512): Uint8Array {
@@ -64,7 +67,7 @@ const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
       <testcase name="bad" classname="group" time="0.000235" file="test/ir/a.test.ts" line="2" assertions="1">
         <failure type="AssertionError" message="x">AssertionError</failure>
       </testcase>
-      <testcase name="s" classname="group" time="0" file="test/ir/a.test.ts" line="2" assertions="0">
+      <testcase name="s (skipped: no broker here)" classname="group" time="0" file="test/ir/a.test.ts" line="2" assertions="0">
         <skipped />
       </testcase>
       <testcase name="t" classname="group" time="0" file="test/ir/a.test.ts" line="2" assertions="0">
@@ -73,7 +76,7 @@ const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
     </testsuite>
   </testsuite>
   <testsuite name="test/std/b.test.ts" file="test/std/b.test.ts" tests="1" failures="0" skipped="0" time="0">
-    <testcase name="fine" classname="" time="0" file="test/std/b.test.ts" line="1" assertions="1" />
+    <testcase name="fine" classname="" time="0.5" file="test/std/b.test.ts" line="1" assertions="1" />
   </testsuite>
 </testsuites>`;
 
@@ -84,8 +87,37 @@ test("the report is counted by test, in total and by folder", () => {
       { folder: "ir", passed: 1, failed: 1, skipped: 2 },
       { folder: "std", passed: 1, failed: 0, skipped: 0 },
     ],
+    files: [
+      { file: "test/std/b.test.ts", seconds: 0.5 },
+      { file: "test/ir/a.test.ts", seconds: expect.closeTo(0.000273) },
+    ],
+    reasons: new Map([
+      ["no broker here", 1],
+      ["no reason in test/ir/a.test.ts", 1],
+    ]),
   });
   expect(readReport("").total).toEqual({ passed: 0, failed: 0, skipped: 0 });
+});
+
+test("a run ends with its counts, and with why tests were skipped", () => {
+  expect(lineOf({ passed: 2, failed: 1, skipped: 3 })).toBe("2 passed, 1 failed, 3 skipped");
+  const reasons = new Map([
+    ["no broker", 2],
+    ["no browser", 1],
+  ]);
+  expect(reasonsLine(reasons)).toBe(" (no broker: 2; no browser: 1)");
+  expect(reasonsLine(new Map())).toBe("");
+});
+
+test("every suite runs tests that exist, and its bound leaves time for the others", async () => {
+  const suites: readonly Suite[] = Object.values(SUITES);
+  for (const { tests, args } of suites) {
+    const paths = "paths" in tests ? [...tests.paths, ...args.filter((word) => word.startsWith("./"))] : args;
+    for (const path of paths.filter((word) => word.includes("/")))
+      expect([path, existsSync(join(import.meta.dir, "..", "..", path))]).toEqual([path, true]);
+  }
+  // Of the 25 minutes that .ci/run may take, ten are for `npm test` and what it installs.
+  expect(suites.reduce((sum, { minutesMax }) => sum + minutesMax, 0)).toBeLessThanOrEqual(15);
 });
 
 test.each([

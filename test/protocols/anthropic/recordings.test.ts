@@ -1,23 +1,16 @@
 // Real traffic of the vendor, recorded by public projects: everything must be readable, and written back it must be what
-// was read, but for the committed paths. Runs where the recordings are; says so where they are not.
-import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+// was read, but for the committed paths.
+import { expect, test } from "bun:test";
 import { createAccumulator } from "../../../src/ir/fold.ts";
 import { inputTokens } from "../../../src/ir/usage.ts";
 import { createSseSplitter } from "../../../src/protocols/framing/sse.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
-import { asArray, asObject, at, type JsonObject, parseExact } from "../../../src/std/json.ts";
+import { at } from "../../../src/std/json.ts";
+import { describeRecordings, differences, recordingsIn } from "../../harness/recordings.ts";
 import { answerContext, OPTIONS, payload, readEvents, writeEvents } from "./builders.ts";
 import { collectMessage } from "./sdk-rules.ts";
 
-const folder = process.env["RINGMAIN_RECORDINGS"];
-const names =
-  folder === undefined
-    ? []
-    : ["anthropic", "anthropic-vertex"].flatMap((kind) =>
-        readdirSync(join(folder, kind), { recursive: true, encoding: "utf8" }).map((name) => join(kind, name)),
-      );
+const { files, bytesOf, exactOf } = recordingsIn("anthropic", "anthropic-vertex");
 
 /**
  * Where write(read(x)) may differ from x: defaults that say nothing are not kept. A null member equals a missing one.
@@ -38,18 +31,13 @@ const DIFFERENCES: readonly { path: RegExp; because: string }[] = [
 /** The vendor answered this one with "messages.0: Input does not match the expected shape." */
 const REFUSED = /dd-trace-py\/013-/;
 
-const files = (suffix: string): string[] => names.filter((name) => name.endsWith(suffix)).toSorted();
-const bytesOf = (name: string): Uint8Array => readFileSync(join(folder ?? "", name));
-const jsonOf = (name: string): JsonObject => asObject(parseExact(readFileSync(join(folder ?? "", name), "utf8"))) ?? {};
+describeRecordings("recorded traffic", () => {
+  test("there is some", () => {
+    expect(files("").length).toBeGreaterThan(50);
+  });
 
-test("recordings are present, or their absence is said", () => {
-  if (folder === undefined) console.log("RINGMAIN_RECORDINGS is not set: recorded traffic is not tested");
-  expect(folder === undefined || names.length > 50).toBe(true);
-});
-
-describe.skipIf(folder === undefined)("recorded traffic", () => {
   test.each(files(".req.json").filter((name) => !REFUSED.test(name)))("request %s", (name) => {
-    const body = jsonOf(name);
+    const body = exactOf(name);
     const { value, losses } = payload.readRequest(body);
     const isCount = body["max_tokens"] === undefined;
     const written = payload.writeRequest(value, { ...OPTIONS, upstreamModel: value.model });
@@ -64,11 +52,11 @@ describe.skipIf(folder === undefined)("recorded traffic", () => {
   });
 
   test.each(files(".req.json").filter((name) => REFUSED.test(name)))("refused request %s", (name) => {
-    expect(() => payload.readRequest(jsonOf(name))).toThrow("messages[0] must be an object.");
+    expect(() => payload.readRequest(exactOf(name))).toThrow("messages[0] must be an object.");
   });
 
-  test.each(files(".resp.json").filter((name) => Array.isArray(jsonOf(name)["content"])))("answer %s", (name) => {
-    const body = jsonOf(name);
+  test.each(files(".resp.json").filter((name) => Array.isArray(exactOf(name)["content"])))("answer %s", (name) => {
+    const body = exactOf(name);
     const { value, losses } = payload.readResponse(body);
     const written = payload.writeResponse(value, answerContext());
     expect([losses, written.losses]).toEqual([[], []]);
@@ -77,15 +65,15 @@ describe.skipIf(folder === undefined)("recorded traffic", () => {
     expect(payload.createTap().body(body)).toMatchObject({ meaningful: true, usage: value.usage, failure: null });
   });
 
-  test.each(files(".resp.json").filter((name) => jsonOf(name)["type"] === "error"))("error %s", (name) => {
-    const json = jsonOf(name);
+  test.each(files(".resp.json").filter((name) => exactOf(name)["type"] === "error"))("error %s", (name) => {
+    const json = exactOf(name);
     const words = payload.readError({ status: 400, headers: {}, json, text: "" });
     expect(words.type).toBe(String(at(json, "error", "type")));
     expect(words.message).toBe(String(at(json, "error", "message")));
   });
 
-  test.each(files(".resp.json").filter((name) => jsonOf(name)["input_tokens"] !== undefined))("count %s", (name) => {
-    expect(jsonOf(name)["input_tokens"]).toBeGreaterThan(0);
+  test.each(files(".resp.json").filter((name) => exactOf(name)["input_tokens"] !== undefined))("count %s", (name) => {
+    expect(exactOf(name)["input_tokens"]).toBeGreaterThan(0);
   });
 
   test.each(files(".resp.sse"))("stream %s", (name) => {
@@ -118,20 +106,5 @@ function split(bytes: Uint8Array): Frame[] {
 
 /** Paths at which the two differ and that are not in the list. */
 function unexpected(left: unknown, right: unknown): string[] {
-  return differences(left, right, "").filter((path) => !DIFFERENCES.some((known) => known.path.test(path)));
-}
-
-function differences(left: unknown, right: unknown, path: string): string[] {
-  const [one, other] = [asObject(left), asObject(right)];
-  if (one !== undefined && other !== undefined) {
-    const members = new Set([...Object.keys(one), ...Object.keys(other)]);
-    return [...members].flatMap((name) =>
-      differences(one[name] ?? null, other[name] ?? null, path === "" ? name : `${path}.${name}`),
-    );
-  }
-  const [list, otherList] = [asArray(left), asArray(right)];
-  if (list !== undefined && otherList !== undefined && list.length === otherList.length) {
-    return list.flatMap((item, index) => differences(item, otherList[index], `${path}[]`));
-  }
-  return JSON.stringify(left) === JSON.stringify(right) ? [] : [path];
+  return differences(left, right).filter((path) => !DIFFERENCES.some((known) => known.path.test(path)));
 }

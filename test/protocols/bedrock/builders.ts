@@ -3,7 +3,6 @@ import type { IrEvent } from "../../../src/ir/event.ts";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { AnswerContext, Frame, Payload, WriteRequestOptions } from "../../../src/protocols/protocol.ts";
 import { concatBytes } from "../../../src/std/bytes.ts";
-import { asArray, asObject } from "../../../src/std/json.ts";
 import { judged } from "../../harness/judged.ts";
 
 export const protocol = PROTOCOLS.bedrock;
@@ -46,20 +45,4 @@ export function readEvents(frames: readonly Frame[]): IrEvent[] {
 export function writeEvents(events: readonly IrEvent[]): Frame[] {
   const writer = payload.createStreamWriter(answerContext());
   return events.flatMap((event) => writer.push(event));
-}
-
-/** Paths, list places left out, at which two JSON values differ; nulls say nothing. */
-export function differences(left: unknown, right: unknown, path = ""): string[] {
-  const [one, other] = [asObject(left), asObject(right)];
-  if (one !== undefined && other !== undefined && !JSON.isRawJSON(left) && !JSON.isRawJSON(right)) {
-    const members = new Set([...Object.keys(one), ...Object.keys(other)]);
-    return [...members].flatMap((name) =>
-      differences(one[name] ?? null, other[name] ?? null, path === "" ? name : `${path}.${name}`),
-    );
-  }
-  const [list, otherList] = [asArray(left), asArray(right)];
-  if (list !== undefined && otherList !== undefined && list.length === otherList.length) {
-    return list.flatMap((item, index) => differences(item, otherList[index], `${path}[]`));
-  }
-  return JSON.stringify(left) === JSON.stringify(right) ? [] : [path];
 }

@@ -1,26 +1,13 @@
 // Real traffic of the vendor, recorded by public projects: everything must be readable, and written back it must be what
-// was read, but for the committed paths. Runs where the recordings are; says so where they are not.
-import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+// was read, but for the committed paths.
+import { expect, test } from "bun:test";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { createAccumulator } from "../../../src/ir/fold.ts";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { Frame, Protocol } from "../../../src/protocols/protocol.ts";
-import { asObject, at, type JsonObject, parseExact, parseJson } from "../../../src/std/json.ts";
-import { answerContext, differences, OPTIONS, payload, readEvents, splitBytes, writeEvents } from "./builders.ts";
-
-const folder = process.env["RINGMAIN_RECORDINGS"];
-
-function filesOf(kind: string, suffix: string): string[] {
-  if (folder === undefined) return [];
-  return readdirSync(join(folder, kind), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(suffix))
-    .map((name) => join(kind, name))
-    .toSorted();
-}
-const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(join(folder ?? "", name)));
-const jsonOf = (name: string): JsonObject => asObject(parseExact(readFileSync(join(folder ?? "", name), "utf8"))) ?? {};
+import { at, parseJson } from "../../../src/std/json.ts";
+import { describeRecordings, differences, recordingsIn } from "../../harness/recordings.ts";
+import { answerContext, OPTIONS, payload, readEvents, splitBytes, writeEvents } from "./builders.ts";
 
 /** Where write(read(x)) may differ from x. A null member equals a missing one. */
 const DIFFERENCES: readonly { path: RegExp; because: string }[] = [
@@ -38,23 +25,24 @@ function unexpected(left: unknown, right: unknown): string[] {
   return differences(left, right).filter((path) => !DIFFERENCES.some((known) => known.path.test(path)));
 }
 
-test("recordings are present, or their absence is said", () => {
-  if (folder === undefined) console.log("RINGMAIN_RECORDINGS is not set: recorded traffic is not tested");
-  expect(folder === undefined || filesOf("bedrock-converse", ".json").length > 30).toBe(true);
-});
+describeRecordings("Converse", () => {
+  const { files, bytesOf, exactOf } = recordingsIn("bedrock-converse");
 
-describe.skipIf(folder === undefined)("Converse", () => {
-  test.each(filesOf("bedrock-converse", ".req.json"))("request %s", (name) => {
-    const body = jsonOf(name);
+  test("there is some", () => {
+    expect(files(".json").length).toBeGreaterThan(30);
+  });
+
+  test.each(files(".req.json"))("request %s", (name) => {
+    const body = exactOf(name);
     const { value, losses } = payload.readRequest(body);
     const written = payload.writeRequest(value, OPTIONS);
     expect([losses, written.losses]).toEqual([[], []]);
     expect(unexpected(body, written.value)).toEqual([]);
   });
 
-  const answers = filesOf("bedrock-converse", ".resp.json");
-  test.each(answers.filter((name) => jsonOf(name)["output"] !== undefined))("answer %s", (name) => {
-    const body = jsonOf(name);
+  const answers = files(".resp.json");
+  test.each(answers.filter((name) => exactOf(name)["output"] !== undefined))("answer %s", (name) => {
+    const body = exactOf(name);
     const { value, losses } = payload.readResponse(body);
     const written = payload.writeResponse(value, answerContext());
     expect([losses, written.losses]).toEqual([[], []]);
@@ -62,13 +50,13 @@ describe.skipIf(folder === undefined)("Converse", () => {
     expect(payload.createTap().body(body)).toMatchObject({ meaningful: true, usage: value.usage, failure: null });
   });
 
-  test.each(answers.filter((name) => jsonOf(name)["message"] !== undefined))("error %s", (name) => {
-    const json = jsonOf(name);
+  test.each(answers.filter((name) => exactOf(name)["message"] !== undefined))("error %s", (name) => {
+    const json = exactOf(name);
     const words = payload.readError({ status: 400, headers: {}, json, text: "" });
     expect(words.message).toBe(String(json["message"]));
   });
 
-  test.each(filesOf("bedrock-converse", ".resp.es"))("stream %s", (name) => {
+  test.each(files(".resp.es"))("stream %s", (name) => {
     const frames = splitBytes(bytesOf(name));
     const events = readEvents(frames);
     expect(events.filter((event) => event.type === "failed")).toEqual([]);
@@ -80,7 +68,7 @@ describe.skipIf(folder === undefined)("Converse", () => {
     expect(losses.filter((detail) => !detail.endsWith("carries trace"))).toEqual([]);
   });
 
-  test.each(filesOf("bedrock-converse", ".resp.es"))("usage and end of %s", (name) => {
+  test.each(files(".resp.es"))("usage and end of %s", (name) => {
     const frames = splitBytes(bytesOf(name));
     const accumulator = createAccumulator();
     for (const event of readEvents(frames)) accumulator.push(event);
@@ -103,9 +91,15 @@ function told(events: readonly IrEvent[]): unknown {
 
 const INVOKE: Protocol = PROTOCOLS["bedrock-invoke"];
 
-describe.skipIf(folder === undefined)("InvokeModel with Anthropic's bodies", () => {
-  test.each(filesOf("bedrock-invoke", ".req.json"))("request %s", (name) => {
-    const body = jsonOf(name);
+describeRecordings("InvokeModel with Anthropic's bodies", () => {
+  const { files, bytesOf, exactOf } = recordingsIn("bedrock-invoke");
+
+  test("there is some", () => {
+    expect(files("").length).toBeGreaterThan(0);
+  });
+
+  test.each(files(".req.json"))("request %s", (name) => {
+    const body = exactOf(name);
     const { value, losses } = INVOKE.payload.readRequest(body);
     const written = INVOKE.payload.writeRequest(value, { ...OPTIONS, upstreamModel: "m" });
     expect([losses, written.losses]).toEqual([[], []]);
@@ -124,15 +118,15 @@ describe.skipIf(folder === undefined)("InvokeModel with Anthropic's bodies", () 
     expect(differences(body, edited)).toEqual([]);
   });
 
-  test.each(filesOf("bedrock-invoke", ".resp.json"))("answer %s", (name) => {
-    const body = jsonOf(name);
+  test.each(files(".resp.json"))("answer %s", (name) => {
+    const body = exactOf(name);
     const { value } = INVOKE.payload.readResponse(body);
     const written = INVOKE.payload.writeResponse(value, answerContext());
     const paths = differences(body, written.value).filter((path) => path !== "content[].caller");
     expect(paths).toEqual([]);
   });
 
-  test.each(filesOf("bedrock-invoke", ".resp.es"))("stream %s", (name) => {
+  test.each(files(".resp.es"))("stream %s", (name) => {
     const splitter = INVOKE.carrier.framing.createSplitter();
     const frames: Frame[] = [...splitter.push(bytesOf(name)), ...splitter.end()];
     expect(frames.every((frame) => frame.event === at(parseJson(frame.data), "type"))).toBe(true);

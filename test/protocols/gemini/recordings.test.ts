@@ -1,17 +1,14 @@
 // Real traffic of the vendor, recorded by public projects: everything must be readable, and written back it must be what
-// was read, but for the committed paths. Runs where the recordings are; says so where they are not.
-import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+// was read, but for the committed paths.
+import { expect, test } from "bun:test";
 import { createAccumulator } from "../../../src/ir/fold.ts";
 import { inputTokens } from "../../../src/ir/usage.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject, parseExact } from "../../../src/std/json.ts";
+import { describeRecordings, recordingsIn } from "../../harness/recordings.ts";
 import { answerContext, carrier, operations, optionsFor, payload, readEvents } from "./builders.ts";
 
-const folder = process.env["RINGMAIN_RECORDINGS"];
-const names =
-  folder === undefined ? [] : readdirSync(join(folder, "gemini"), { recursive: true, encoding: "utf8" }).toSorted();
+const { files, textOf, exactOf } = recordingsIn("gemini");
 
 /** Where write(read(x)) may differ from x. */
 const DIFFERENCES: readonly { readonly path: RegExp; readonly because: string }[] = [
@@ -45,20 +42,16 @@ const DIFFERENCES: readonly { readonly path: RegExp; readonly because: string }[
   { path: /^promptFeedback\.safetyRatings/, because: "likewise" },
 ];
 
-const files = (suffix: string): string[] => names.filter((name) => name.endsWith(suffix));
-const textOf = (name: string): string => readFileSync(join(folder ?? "", "gemini", name), "utf8");
-const jsonOf = (name: string): JsonObject => asObject(parseExact(textOf(name))) ?? {};
 const isAnswer = (body: JsonObject): boolean =>
   body["candidates"] !== undefined || body["promptFeedback"] !== undefined;
 
-test("recordings are present, or their absence is said", () => {
-  if (folder === undefined) console.log("RINGMAIN_RECORDINGS is not set: recorded traffic is not tested");
-  expect(folder === undefined || names.length > 50).toBe(true);
-});
+describeRecordings("recorded traffic", () => {
+  test("there is some", () => {
+    expect(files("").length).toBeGreaterThan(50);
+  });
 
-describe.skipIf(folder === undefined)("recorded traffic", () => {
   test.each(files(".req.json"))("request %s", (name) => {
-    const recorded = jsonOf(name);
+    const recorded = exactOf(name);
     const body = operations.count?.readRequest?.(recorded) ?? recorded;
     payload.readFacts(recorded);
     // The vendor refused it for its role, and so does the reader.
@@ -72,8 +65,8 @@ describe.skipIf(folder === undefined)("recorded traffic", () => {
     expect(changedPaths({ model: value.model, ...body }, written.value)).toEqual([]);
   });
 
-  test.each(files(".resp.json").filter((name) => isAnswer(jsonOf(name))))("answer %s", (name) => {
-    const body = jsonOf(name);
+  test.each(files(".resp.json").filter((name) => isAnswer(exactOf(name))))("answer %s", (name) => {
+    const body = exactOf(name);
     const { value, losses } = payload.readResponse(body);
     const written = payload.writeResponse(value, answerContext());
     expect([losses, written.losses]).toEqual([[], []]);
@@ -84,8 +77,8 @@ describe.skipIf(folder === undefined)("recorded traffic", () => {
     countedAs(body["usageMetadata"], value.usage);
   });
 
-  test.each(files(".resp.json").filter((name) => jsonOf(name)["error"] !== undefined))("error %s", (name) => {
-    const json = jsonOf(name);
+  test.each(files(".resp.json").filter((name) => exactOf(name)["error"] !== undefined))("error %s", (name) => {
+    const json = exactOf(name);
     const status = asNumber(at(json, "error", "code")) ?? 0;
     const words = payload.readError({ status, headers: {}, json, text: "" });
     expect([words.type, words.message]).toEqual([
@@ -95,8 +88,8 @@ describe.skipIf(folder === undefined)("recorded traffic", () => {
     expect(words.meaning).toBe(status === 404 ? "model-missing" : status === 401 ? "credential" : null);
   });
 
-  test.each(files(".resp.json").filter((name) => jsonOf(name)["totalTokens"] !== undefined))("count %s", (name) => {
-    expect(operations.count?.readCount(jsonOf(name))).toBeGreaterThan(0);
+  test.each(files(".resp.json").filter((name) => exactOf(name)["totalTokens"] !== undefined))("count %s", (name) => {
+    expect(operations.count?.readCount(exactOf(name))).toBeGreaterThan(0);
   });
 
   test.each(files(".sse").filter((name) => textOf(name).startsWith("data:")))("stream %s", (name) => {
