@@ -6,18 +6,22 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
+import { enforcedFormat, formatInstruction } from "../shared/content-blocks/output-format.ts";
 import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
-import { writeOutputSchema } from "./schema-writer.ts";
+import { withUserTurn } from "../shared/prompt-writer.ts";
+import { writeOutputSchema } from "../shared/schema/closed.ts";
+import { dropOptions } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
+import { API } from "./wire.ts";
 import { createMessagesContext, type MessagesContext } from "./write-context.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
   const context = createMessagesContext(asked, options.upstreamModel);
   const forced = context.native || context.rules.structuredOutput ? null : forceAnswer(asked);
-  if (forced !== null) context.losses.approximate(forced.loss.field, forced.loss.detail);
+  if (forced !== null) context.losses.add(forced.loss);
   const request = forced?.request ?? asked;
   const { system, messages } = writePrompt(request, context);
   const { tools, choice } = writeTools(request, messages, context);
@@ -40,48 +44,35 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
     ...writeServiceTier(request.serviceTier, context),
     ...(request.stream ? { stream: true } : {}),
   };
-  dropTheRest(request, context);
+  dropOptions(request, UNSUPPORTED, API, context);
   if (context.native) return { value: mergeMembers(body, request.extras), losses: context.losses.list };
   context.losses.dropExtras("", request.extras);
   return { value: body, losses: context.losses.list };
 }
 
-const JSON_MODE = "Answer with one JSON object and nothing else.";
-
 function writePrompt(
   request: IrRequest,
   context: MessagesContext,
-): { system: string | readonly JsonObject[]; messages: readonly JsonObject[] } {
-  const written = writeSystem(request.instructions, context);
+): { readonly system: string | readonly JsonObject[]; readonly messages: readonly JsonObject[] } {
+  // First, since cache marks are few and these are worth the most.
+  const instructions = writeSystem(request.instructions, context);
   const { messages, promoted } = writeConversation(request, context);
-  if (typeof written === "string") return { system: written, messages };
-  const system = [...written, ...promoted];
-  if (messages.length === 0 && system.length > 0 && !context.native) {
-    context.losses.approximate("messages", "a conversation needs a user turn, so the last instruction becomes one");
-    const last = system.splice(-1);
-    return { system, messages: [{ role: "user", content: last }] };
-  }
-  const format = request.outputFormat;
-  if (format?.kind === "json") system.push({ type: "text", text: JSON_MODE });
-  if (format?.kind === "json-schema" && !context.native && !context.rules.structuredOutput) {
-    system.push({ type: "text", text: `${JSON_MODE} It must fit this JSON Schema: ${JSON.stringify(format.schema)}` });
-  }
-  return { system, messages };
+  if (typeof instructions === "string") return { system: instructions, messages };
+  const words = formatInstruction(request.outputFormat, context);
+  const added = words === null ? [] : [{ type: "text", text: words }];
+  const prompt = { system: [...instructions, ...promoted, ...added], turns: messages };
+  const { system, turns } = withUserTurn(prompt, context, (content) => ({ role: "user", content }));
+  return { system, messages: turns };
 }
 
-function writeFormat(format: IrOutputFormat | null, context: MessagesContext): JsonObject | null {
-  if (format === null || format.kind === "text") return null;
-  if (format.kind === "json") {
-    context.losses.approximate("response_format", "JSON without a schema is asked for in the system prompt");
-    return null;
-  }
-  if (!context.native && !context.rules.structuredOutput) {
-    context.losses.approximate("response_format", "the model holds to no schema: it is asked to in the system prompt");
-    return null;
-  }
+function writeFormat(asked: IrOutputFormat | null, context: MessagesContext): JsonObject | null {
+  const format = enforcedFormat(asked, context);
+  if (format === null) return null;
   if (format.description !== null) context.losses.drop("response_format.description", "a schema has no place for it");
   return { type: "json_schema", schema: writeOutputSchema(format.schema, "response_format.schema", context) };
 }
+
+const UNSUPPORTED = ["n", "logprobs", "metadata", "seed", "presence_penalty", "frequency_penalty"] as const;
 
 /** The vendor refuses stop sequences of white space alone. */
 function writeStop(stop: readonly string[], context: MessagesContext): readonly string[] {
@@ -111,11 +102,4 @@ function writeServiceTier(tier: string | null, context: MessagesContext): JsonOb
   if (tier === "priority")
     context.losses.approximate("service_tier", "priority capacity is used only where there is some");
   return { service_tier: written };
-}
-
-function dropTheRest(request: IrRequest, context: MessagesContext): void {
-  const none = "the Messages API has no such option";
-  if (request.choices !== null && request.choices > 1) context.losses.drop("n", "the vendor gives one answer");
-  if (request.logprobs !== null) context.losses.drop("logprobs", none);
-  if (request.metadata !== null && Object.keys(request.metadata).length > 0) context.losses.drop("metadata", none);
 }

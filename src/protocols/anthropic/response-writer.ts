@@ -10,7 +10,7 @@ import { mergeMembers } from "../shared/members.ts";
 import { writeFinish } from "./finish.ts";
 import { writeOpaque } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
-import { NO_PLACE, ORIGIN } from "./wire.ts";
+import { API, NO_PLACE, ORIGIN } from "./wire.ts";
 
 /** As the vendor's: `msg_01` and 22 base62 characters. */
 export function newMessageId(context: AnswerContext): string {
@@ -25,7 +25,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
   const losses = createLosses({ noPlace: NO_PLACE });
   const native = response.sourceProtocol === ORIGIN;
   const [choice, ...others] = response.choices;
-  for (const other of others) losses.drop(`choices[${other.index}]`, "the Messages API gives one answer");
+  for (const other of others) losses.drop(`choices[${other.index}]`, `${API} gives one answer`);
   const blocks = choice?.blocks ?? [];
   const writer: AnswerWriter = { context, losses, native };
   const content = blocks.map((block, index) => writeBlock(block, `content[${index}]`, writer)).filter(isWritten);
@@ -35,7 +35,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     hasRefusal: blocks.some((block) => block.type === "refusal"),
   });
   if (!finish.exact) losses.approximate("stop_reason", `written as ${finish.word}`);
-  if (choice?.logprobs != null) losses.drop("logprobs", "the Messages API has none");
+  if (choice?.logprobs != null) losses.drop("logprobs", `${API} has none`);
   const message: JsonObject = {
     id: native && response.id !== null ? response.id : newMessageId(context),
     type: "message",

@@ -1,10 +1,11 @@
 /** Tool definitions and the choice among them. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
-import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { asText, type JsonObject } from "../../std/json.ts";
+import { calledTools, defineCalledTools, writeStrict } from "../shared/content-blocks/tools.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
 import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
+import { writeInputSchema } from "../shared/schema/closed.ts";
 import { withExtras } from "./block-writer.ts";
-import { writeInputSchema } from "./schema-writer.ts";
 import { legalToolName } from "./tool-ids.ts";
 import type { ToolChoiceType } from "./wire.ts";
 import { type MessagesContext, writeCache } from "./write-context.ts";
@@ -54,14 +55,6 @@ function writeTool(tool: IrTool, path: string, context: MessagesContext): JsonOb
   return withExtras(written, tool.extras, path, context);
 }
 
-/** Strict is only sent where the model takes it, and not when it is off: then it is the default. */
-function writeStrict(strict: boolean | null, path: string, context: MessagesContext): JsonObject {
-  if (strict === null || (!strict && !context.native)) return {};
-  if (context.native || context.rules.structuredOutput) return { strict };
-  context.losses.drop(path, "the model has no strict tools");
-  return {};
-}
-
 function writeName(name: string, path: string, context: MessagesContext): string {
   if (context.native) return name;
   const legal = legalToolName(name);
@@ -69,24 +62,10 @@ function writeName(name: string, path: string, context: MessagesContext): string
   return legal;
 }
 
-/**
- * The vendor has refused tool blocks without definitions (BerriAI/litellm#4689) and compatible servers still do, so a
- * history with calls and no `tools` gets the least that names them.
- */
+/** The vendor has refused tool blocks without definitions (BerriAI/litellm#4689) and compatible servers still do. */
 function toolsOfHistory(messages: readonly JsonObject[], context: MessagesContext): JsonObject[] {
-  const names = new Set<string>();
-  for (const message of messages) {
-    for (const block of asArray(message["content"]) ?? []) {
-      const name = asText(asObject(block)?.["name"]);
-      if (asObject(block)?.["type"] === "tool_use" && name !== undefined) names.add(name);
-    }
-  }
-  if (names.size === 0) return [];
-  context.losses.approximate(
-    "tools",
-    "the conversation holds tool calls, so their tools are defined without parameters",
-  );
-  return [...names].map((name) => ({ name, input_schema: { type: "object", properties: {} } }));
+  const names = calledTools(messages, ({ type, name }) => (type === "tool_use" ? asText(name) : undefined));
+  return defineCalledTools(names, (name, schema) => ({ name, input_schema: schema }), context);
 }
 
 function allowedNames(choice: IrToolChoice | null): ReadonlySet<string> | null {

@@ -5,8 +5,10 @@
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { alternateTurns } from "../shared/alternating-turns.ts";
+import { writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalToolId } from "./tool-ids.ts";
+import { API } from "./wire.ts";
 import type { MessagesContext } from "./write-context.ts";
 
 export interface WrittenConversation {
@@ -29,25 +31,15 @@ export function writeSystem(instructions: readonly IrInstruction[], context: Mes
   const [block] = first?.blocks ?? [];
   if (context.native && instructions.length === 1 && first?.wasString === true && block?.type === "text")
     return block.text;
-  return instructions.flatMap((instruction, index) => {
-    const path = context.native ? "system" : `messages[${index}].content`;
-    if (!context.native) context.losses.dropExtras(`messages[${index}]`, instruction.extras);
-    return writeInstructionBlocks(instruction.blocks, path, context);
-  });
+  return writeInstructions(instructions, "system", context, blockWriter(context));
 }
 
-/** The system prompt is text; a client of this protocol may have more in it, which the vendor judges. */
-function writeInstructionBlocks(blocks: readonly IrBlock[], path: string, context: MessagesContext): JsonObject[] {
-  return blocks
-    .map((block, index) => {
-      if (context.native || block.type === "text" || block.type === "opaque") {
-        return writeBlock(block, `${path}[${index}]`, context);
-      }
-      context.losses.drop(`${path}[${index}]`, "instructions are text");
-      return null;
-    })
-    .filter((written) => written !== null);
-}
+const blockWriter =
+  (context: MessagesContext) =>
+  (block: IrBlock, path: string): readonly JsonObject[] => {
+    const written = writeBlock(block, path, context);
+    return written === null ? [] : [written];
+  };
 
 /** Null when nothing is left of a turn that held something: the vendor refuses empty content. */
 function writeOwnTurn(turn: IrTurn, path: string, context: MessagesContext): JsonObject | null {
@@ -63,6 +55,7 @@ function writeOwnTurn(turn: IrTurn, path: string, context: MessagesContext): Jso
 
 function normaliseTurns(request: IrRequest, context: MessagesContext): WrittenConversation {
   const promoted: JsonObject[] = [];
+  const write = blockWriter(context);
   // Instructions were messages of their own on the client's wire.
   const turns = alternateTurns<JsonObject>(request.turns, request.instructions.length, {
     write(block, path, id) {
@@ -72,8 +65,8 @@ function normaliseTurns(request: IrRequest, context: MessagesContext): WrittenCo
       return [block.type === "tool-result" ? { ...written, tool_use_id: id } : written];
     },
     words: (text) => ({ type: "text", text }),
-    noNames: "participants have no names in the Messages API",
-    promote: (turn, path) => promoted.push(...writeInstructionBlocks(turn.blocks, `${path}.content`, context)),
+    noNames: `participants have no names in ${API}`,
+    promote: (turn, path) => promoted.push(...writeInstructionBlocks(turn.blocks, `${path}.content`, context, write)),
     legalId: legalToolId,
     isMisplaced: (role, block) =>
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : block.type === "image",

@@ -9,20 +9,23 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
+import { enforcedFormat, formatInstruction } from "../shared/content-blocks/output-format.ts";
 import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
-import { closeSchema } from "../shared/schema/closed.ts";
+import { withUserTurn } from "../shared/prompt-writer.ts";
+import { writeOutputSchema } from "../shared/schema/closed.ts";
+import { dropOptions } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
-import type { Tier } from "./wire.ts";
+import { API, type Tier } from "./wire.ts";
 import { type ConverseContext, createConverseContext } from "./write-context.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
   const context = createConverseContext(asked, options.upstreamModel);
   const { structuredOutput, forcedTools } = context.rules;
   const forced = context.native || structuredOutput || !forcedTools ? null : forceAnswer(asked);
-  if (forced !== null) context.losses.approximate(forced.loss.field, forced.loss.detail);
+  if (forced !== null) context.losses.add(forced.loss);
   const request = forced?.request ?? asked;
   const { system, messages } = writePrompt(request, context);
   const toolConfig = writeTools(request, messages, context);
@@ -53,7 +56,7 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
     ...writeMetadata(request.metadata, context),
     ...writeServiceTier(request.serviceTier, context),
   };
-  dropTheRest(request, context);
+  dropOptions(request, UNSUPPORTED, API, context);
   if (context.native) return { value: mergeMembers(body, request.extras), losses: context.losses.list };
   context.losses.dropExtras("", request.extras);
   return { value: body, losses: context.losses.list };
@@ -63,8 +66,6 @@ function member(name: string, value: JsonObject): JsonObject {
   return Object.keys(value).length === 0 ? {} : { [name]: value };
 }
 
-const JSON_MODE = "Answer with one JSON object and nothing else.";
-
 function writePrompt(
   request: IrRequest,
   context: ConverseContext,
@@ -72,46 +73,26 @@ function writePrompt(
   // First, since cache marks are few and these are worth the most.
   const instructions = writeSystem(request.instructions, context);
   const { messages, promoted } = writeConversation(request, context);
-  const system = [...instructions, ...promoted];
-  if (context.native) return { system, messages };
-  const format = request.outputFormat;
-  if (format?.kind === "json") system.push({ text: JSON_MODE });
-  if (format?.kind === "json-schema" && !context.rules.structuredOutput) {
-    system.push({ text: `${JSON_MODE} It must fit this JSON Schema: ${JSON.stringify(format.schema)}` });
-  }
-  if (messages.length > 0) return { system, messages };
-  const last = system.splice(-1);
-  if (last.length === 0) return { system, messages };
-  context.losses.approximate("messages", "a conversation needs a user turn, so the last instruction becomes one");
-  return { system, messages: [{ role: "user", content: last }] };
+  const words = formatInstruction(request.outputFormat, context);
+  const added = words === null ? [] : [{ text: words }];
+  const prompt = { system: [...instructions, ...promoted, ...added], turns: messages };
+  const { system, turns } = withUserTurn(prompt, context, (content) => ({ role: "user", content }));
+  return { system, messages: turns };
 }
 
 /** The schema travels as JSON text. */
-function writeFormat(format: IrOutputFormat | null, context: ConverseContext): JsonObject | null {
-  if (format === null || format.kind === "text") return null;
-  if (format.kind === "json") {
-    context.losses.approximate("response_format", "JSON without a schema is asked for in the system prompt");
-    return null;
-  }
-  if (!context.native && !context.rules.structuredOutput) {
-    context.losses.approximate("response_format", "the model holds to no schema: it is asked to in the system prompt");
-    return null;
-  }
+function writeFormat(asked: IrOutputFormat | null, context: ConverseContext): JsonObject | null {
+  const format = enforcedFormat(asked, context);
+  if (format === null) return null;
   const jsonSchema = {
-    schema: JSON.stringify(writeSchema(format.schema, context)),
+    schema: JSON.stringify(writeOutputSchema(format.schema, "response_format.schema", context)),
     ...(format.name === null ? {} : { name: format.name }),
     ...(format.description === null ? {} : { description: format.description }),
   };
   return { type: "json_schema", structure: { jsonSchema } };
 }
 
-function writeSchema(schema: unknown, context: ConverseContext): unknown {
-  if (context.native) return schema;
-  const changes = new Set<string>();
-  const written = closeSchema(schema ?? { type: "object" }, changes);
-  for (const change of changes) context.losses.approximate("response_format.schema", change);
-  return written;
-}
+const UNSUPPORTED = ["n", "logprobs", "user", "seed", "presence_penalty", "frequency_penalty"] as const;
 
 /** The vendor refuses stop sequences of white space alone. */
 function writeStop(stop: readonly string[], context: ConverseContext): readonly string[] {
@@ -172,11 +153,4 @@ function writeServiceTier(tier: string | null, context: ConverseContext): JsonOb
   const written = TIERS.get(tier);
   if (written === undefined) context.losses.drop("service_tier", "the vendor has no such tier");
   return written == null ? {} : { serviceTier: { type: written } };
-}
-
-function dropTheRest(request: IrRequest, context: ConverseContext): void {
-  const none = "the Converse API has no such option";
-  if (request.choices !== null && request.choices > 1) context.losses.drop("n", "the vendor gives one answer");
-  if (request.logprobs !== null) context.losses.drop("logprobs", none);
-  if (request.user !== null) context.losses.drop("user", none);
 }

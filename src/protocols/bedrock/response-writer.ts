@@ -13,7 +13,7 @@ import { writeCitation } from "./citations.ts";
 import { writeFinish } from "./finish.ts";
 import { writeRedacted, writeSignature } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { API, ORIGIN } from "./wire.ts";
 
 export function newToolUseId(context: AnswerContext): string {
   return `tooluse_${context.newId(22)}`;
@@ -28,7 +28,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
   const losses = createLosses();
   const native = response.sourceProtocol === ORIGIN;
   const [choice, ...others] = response.choices;
-  for (const other of others) losses.drop(`choices[${other.index}]`, "the Converse API gives one answer");
+  for (const other of others) losses.drop(`choices[${other.index}]`, `${API} gives one answer`);
   const blocks = choice?.blocks ?? [];
   const writer: AnswerWriter = { context, losses, native };
   const content = blocks.flatMap((block, index) => writeBlock(block, `content[${index}]`, writer) ?? []);
@@ -38,7 +38,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     hasRefusal: blocks.some((block) => block.type === "refusal"),
   });
   if (!finish.exact) losses.approximate("stopReason", `written as ${finish.word}`);
-  if (choice?.logprobs != null) losses.drop("logprobs", "the Converse API has none");
+  if (choice?.logprobs != null) losses.drop("logprobs", `${API} has none`);
   const answer: JsonObject = {
     output: { message: { role: "assistant", content } },
     stopReason: finish.word,
@@ -69,7 +69,7 @@ export function writeAnswerUsage(usage: Usage | null, context: AnswerContext, lo
   }
   if (usage?.outputTokens == null) losses.approximate("usage.outputTokens", "not reported, so it is written as 0");
   if (usage?.reasoningTokens != null && usage.reasoningTokens > 0) {
-    losses.drop("usage.reasoningTokens", "the Converse API does not count reasoning apart");
+    losses.drop("usage.reasoningTokens", `${API} does not count reasoning apart`);
   }
   return writeUsage(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 });
 }

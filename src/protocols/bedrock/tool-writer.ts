@@ -1,9 +1,10 @@
 /** Tool definitions and the choice among them. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
-import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { asText, at, type JsonObject } from "../../std/json.ts";
+import { calledTools, defineCalledTools, writeStrict } from "../shared/content-blocks/tools.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
 import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
-import { objectSchema } from "../shared/schema/closed.ts";
+import { writeInputSchema } from "../shared/schema/closed.ts";
 import { withExtras } from "./block-writer.ts";
 import { legalToolName, toolNames } from "./tool-ids.ts";
 import { type ConverseContext, writeMark } from "./write-context.ts";
@@ -21,7 +22,7 @@ export function writeTools(
       ? []
       : writeTool(tool, `tools[${index}]`, context),
   );
-  const used = context.native ? [] : namesInHistory(messages);
+  const used = context.native ? [] : calledTools(messages, (block) => asText(at(block, "toolUse", "name")));
   if (choice?.kind === "none" && !context.native) {
     if (offered.length > 0) writeNone(used.length > 0, context);
     return used.length === 0 ? null : { tools: offered.length > 0 ? offered : toolsOfHistory(used, context) };
@@ -58,12 +59,7 @@ function writeTool(tool: IrTool, path: string, context: ConverseContext): JsonOb
     const written = { name, ...description, inputSchema: { json: FREE_TEXT_SCHEMA } };
     return [{ toolSpec: withExtras(written, tool.extras, path, context) }];
   }
-  const own = context.native ? asObject(tool.parameters) : undefined;
-  const json =
-    own ??
-    objectSchema(tool.parameters, (detail, place) =>
-      context.losses.approximate(`${path}.parameters${place === "type" ? ".type" : ""}`, detail),
-    );
+  const json = writeInputSchema(tool.parameters, `${path}.parameters`, context);
   const written = {
     name,
     ...description,
@@ -71,14 +67,6 @@ function writeTool(tool: IrTool, path: string, context: ConverseContext): JsonOb
     ...writeStrict(tool.strict, `${path}.strict`, context),
   };
   return [{ toolSpec: withExtras(written, tool.extras, path, context) }, ...writeMark(tool.cache, path, context)];
-}
-
-/** Strict is only sent where the model takes it, and not when it is off: then it is the default. */
-function writeStrict(strict: boolean | null, path: string, context: ConverseContext): JsonObject {
-  if (strict === null || (!strict && !context.native)) return {};
-  if (context.native || context.rules.structuredOutput) return { strict };
-  context.losses.drop(path, "the model has no strict tools");
-  return {};
 }
 
 function writeName(name: string, path: string, context: ConverseContext): string {
@@ -90,22 +78,7 @@ function writeName(name: string, path: string, context: ConverseContext): string
 
 /** The service demands a `toolConfig` where the conversation holds calls (agentgateway/agentgateway#2747). */
 function toolsOfHistory(names: readonly string[], context: ConverseContext): JsonObject[] {
-  context.losses.approximate(
-    "tools",
-    "the conversation holds tool calls, so their tools are defined without parameters",
-  );
-  return names.map((name) => ({ toolSpec: { name, inputSchema: { json: { type: "object", properties: {} } } } }));
-}
-
-function namesInHistory(messages: readonly JsonObject[]): string[] {
-  const names = new Set<string>();
-  for (const message of messages) {
-    for (const block of asArray(message["content"]) ?? []) {
-      const name = asText(at(block, "toolUse", "name"));
-      if (name !== undefined) names.add(name);
-    }
-  }
-  return [...names];
+  return defineCalledTools(names, (name, json) => ({ toolSpec: { name, inputSchema: { json } } }), context);
 }
 
 function writeToolChoice(choice: IrToolChoice | null, context: ConverseContext): JsonObject | null {

@@ -5,8 +5,10 @@
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { alternateTurns, type WrittenTurn } from "../shared/alternating-turns.ts";
+import { writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalToolId } from "./tool-ids.ts";
+import { API } from "./wire.ts";
 import type { ConverseContext } from "./write-context.ts";
 
 export interface WrittenConversation {
@@ -24,21 +26,7 @@ export function writeConversation(request: IrRequest, context: ConverseContext):
 }
 
 export function writeSystem(instructions: readonly IrInstruction[], context: ConverseContext): JsonObject[] {
-  return instructions.flatMap((instruction, index) => {
-    if (!context.native) context.losses.dropExtras(`messages[${index}]`, instruction.extras);
-    return writeInstruction(instruction.blocks, context.native ? "system" : `messages[${index}].content`, context);
-  });
-}
-
-/** The system prompt is text; a client of this protocol may have more in it, which the vendor judges. */
-function writeInstruction(blocks: readonly IrBlock[], path: string, context: ConverseContext): JsonObject[] {
-  return blocks.flatMap((block, index) => {
-    if (context.native || block.type === "text" || block.type === "opaque") {
-      return writeBlock(block, `${path}[${index}]`, context);
-    }
-    context.losses.drop(`${path}[${index}]`, "instructions are text");
-    return [];
-  });
+  return writeInstructions(instructions, "system", context, (block, path) => writeBlock(block, path, context));
 }
 
 /** Null when nothing is left of a turn that held something: the vendor refuses empty content. */
@@ -49,11 +37,12 @@ function writeOwnTurn(turn: IrTurn, path: string, context: ConverseContext): Jso
 
 function alternate(request: IrRequest, context: ConverseContext): WrittenConversation {
   const promoted: JsonObject[] = [];
+  const write = (block: IrBlock, path: string) => writeBlock(block, path, context);
   const turns = alternateTurns<JsonObject>(request.turns, request.instructions.length, {
     write: (block, path, id) => writeBlock(block, path, context, id === "" ? null : id),
     words: (text) => ({ text }),
-    noNames: "participants have no names in the Converse API",
-    promote: (turn, path) => promoted.push(...writeInstruction(turn.blocks, `${path}.content`, context)),
+    noNames: `participants have no names in ${API}`,
+    promote: (turn, path) => promoted.push(...writeInstructionBlocks(turn.blocks, `${path}.content`, context, write)),
     legalId: legalToolId,
     isMisplaced: (role, block) =>
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : MEDIA.has(block.type),

@@ -7,14 +7,16 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
+import { withUserTurn } from "../shared/prompt-writer.ts";
+import { dropOptions } from "../shared/unsupported-options.ts";
 import { createWriteContext } from "../shared/write-context.ts";
 import { isEmpty, mergeMembers, present } from "./members.ts";
 import { type GeminiContext, rulesOf } from "./model-rules.ts";
 import { writeSchema } from "./schema-writer.ts";
 import { writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
-import { writeConversation, writeInstructions } from "./turn-writer.ts";
-import { ORIGIN } from "./wire.ts";
+import { writeConversation, writeSystem } from "./turn-writer.ts";
+import { API, ORIGIN } from "./wire.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
   const context = createWriteContext(request, { protocol: ORIGIN, rules: rulesOf(options.upstreamModel) });
@@ -41,7 +43,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
     ...(request.stream ? { stream: true } : {}),
   };
   if (context.native) return { value: mergeMembers(body, request.extras), losses: context.losses.list };
-  dropTheRest(request, context);
+  dropOptions(request, ["user", "metadata"], API, context);
   context.losses.dropExtras("", request.extras);
   return { value: body, losses: context.losses.list };
 }
@@ -50,13 +52,13 @@ function writePrompt(
   request: IrRequest,
   added: string | null,
   context: GeminiContext,
-): { system: readonly JsonObject[]; contents: readonly JsonObject[] } {
+): { readonly system: readonly JsonObject[]; readonly contents: readonly JsonObject[] } {
   const { contents, promoted } = writeConversation(request, context);
-  const system = [...writeInstructions(request.instructions, context), ...promoted];
-  if (added !== null) system.push({ text: added });
-  if (contents.length > 0 || system.length === 0 || context.native) return { system, contents };
-  context.losses.approximate("messages", "a conversation needs a user turn, so the last instruction becomes one");
-  return { system: system.slice(0, -1), contents: [{ role: "user", parts: system.slice(-1) }] };
+  const instructions = writeSystem(request.instructions, context);
+  const words = added === null ? [] : [{ text: added }];
+  const prompt = { system: [...instructions, ...promoted, ...words], turns: contents };
+  const { system, turns } = withUserTurn(prompt, context, (parts) => ({ role: "user", parts }));
+  return { system, contents: turns };
 }
 
 /** The vendor's limits are 32-bit integers. */
@@ -130,11 +132,4 @@ function writeServiceTier(tier: string | null, context: GeminiContext): JsonObje
     return {};
   }
   return written === null ? {} : { serviceTier: written };
-}
-
-function dropTheRest(request: IrRequest, context: GeminiContext): void {
-  if (request.user !== null) context.losses.drop("user", "the Gemini API has no such option");
-  if (request.metadata !== null && !isEmpty(request.metadata)) {
-    context.losses.drop("metadata", "the Gemini API has no such option");
-  }
 }

@@ -7,11 +7,13 @@
  */
 import type { IrBlock, IrInstruction, IrRequest, IrTurn, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
+import { writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import type { GeminiContext } from "./model-rules.ts";
 import { createPartList, type PartList } from "./part-list.ts";
 import { withExtras, writeBlock, writeId, writeResult } from "./part-writer.ts";
 import { NO_SIGNATURE } from "./reasoning-signatures.ts";
 import { legalToolName } from "./tool-ids.ts";
+import { API } from "./wire.ts";
 
 export interface WrittenConversation {
   readonly contents: readonly JsonObject[];
@@ -29,21 +31,12 @@ export function writeConversation(request: IrRequest, context: GeminiContext): W
   return { contents, promoted: [] };
 }
 
-/** The system instruction is text; a client of this protocol may have more in it, which the vendor judges. */
-export function writeInstructions(instructions: readonly IrInstruction[], context: GeminiContext): JsonObject[] {
-  return instructions.flatMap((instruction, index) => {
-    if (context.native) return writeOwnParts(instruction.blocks, "systemInstruction.parts", context);
-    context.losses.dropExtras(`messages[${index}]`, instruction.extras);
-    return writeInstructionTexts(instruction.blocks, `messages[${index}].content`, context);
-  });
-}
-
-function writeInstructionTexts(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
-  return blocks.flatMap((block, index) => {
-    if (block.type === "text" || block.type === "opaque") return writeBlock(block, `${path}[${index}]`, context);
-    context.losses.drop(`${path}[${index}]`, "instructions are text");
-    return [];
-  });
+export function writeSystem(instructions: readonly IrInstruction[], context: GeminiContext): JsonObject[] {
+  if (context.native) {
+    return instructions.flatMap(({ blocks }) => writeOwnParts(blocks, "systemInstruction.parts", context));
+  }
+  const write = (block: IrBlock, path: string) => writeBlock(block, path, context);
+  return writeInstructions(instructions, "systemInstruction", context, write);
 }
 
 function writeOwnParts(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
@@ -120,10 +113,11 @@ function addTurn(normaliser: Normaliser, turn: IrTurn, path: string): void {
   context.losses.dropExtras(path, turn.extras);
   if (turn.role === "system" || turn.role === "developer") {
     context.losses.approximate(path, "instructions between turns are moved to the system instruction");
-    normaliser.promoted.push(...writeInstructionTexts(turn.blocks, `${path}.content`, context));
+    const write = (block: IrBlock, place: string) => writeBlock(block, place, context);
+    normaliser.promoted.push(...writeInstructionBlocks(turn.blocks, `${path}.content`, context, write));
     return;
   }
-  if (turn.name !== null) context.losses.drop(`${path}.name`, "participants have no names in the Gemini API");
+  if (turn.name !== null) context.losses.drop(`${path}.name`, `participants have no names in ${API}`);
   const group = groupFor(normaliser, turn.role === "assistant" ? "model" : "user");
   for (const [index, block] of turn.blocks.entries()) {
     addBlock(normaliser, group, block, turn.blocks[index + 1], `${path}.content[${index}]`);

@@ -39,6 +39,9 @@ export type ModalityName = keyof ModalityTokenCount;
 /** Id of this protocol: the `origin` of what it reads and the issuer of its signatures. */
 export const ORIGIN = "gemini";
 
+/** How losses call this API. */
+export const API = "the Gemini API";
+
 /**
  * Status words of an error and the HTTP status each belongs to (google/rpc/code.proto, and cloud.google.com/apis/design/errors,
  * read 2026-11-27).

@@ -117,6 +117,16 @@ describe("turns", () => {
     expect(losses).toEqual(["approximated messages"]);
   });
 
+  test("instructions alone do not push out the demand for JSON", () => {
+    const { body } = write({
+      instructions: [{ role: "system", blocks: [textBlock("Sing.")], wasString: true, extras: {} }],
+      turns: [],
+      outputFormat: { kind: "json" },
+    });
+    expect(body["system"]).toEqual([{ type: "text", text: "Sing." }]);
+    expect(at(body, "messages", 0, "content", 0, "text")).toBe("Answer with one JSON object and nothing else.");
+  });
+
   test("a history with calls gets definitions of its tools", () => {
     const { body, losses } = write({
       turns: [turn("assistant", callBlock("a", "f", "{}")), turn("tool", resultBlock("a", "1"))],
@@ -213,6 +223,7 @@ describe("media", () => {
   test.each([
     ["another vendor's file", { kind: "file", id: "file-1" }],
     ["a kind the vendor does not take", { kind: "base64", mediaType: "image/tiff", data: "SUkq" }],
+    ["sound that says it is a picture", { kind: "base64", mediaType: "image/webp", data: "UklGRiQAAABXQVZFZm10" }],
   ])("%s is lost", (_name, source) => {
     const { body, losses } = write({ turns: [turn("user", image(source), textBlock("see"))] });
     expect(at(body, "messages", 0, "content")).toEqual([{ type: "text", text: "see" }]);

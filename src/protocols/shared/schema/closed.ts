@@ -4,18 +4,18 @@
  * docs.aws.amazon.com Bedrock structured outputs, read 2026-11).
  */
 import { asArray, asObject, type JsonObject } from "../../../std/json.ts";
+import type { WriteContext } from "../write-context.ts";
 
 const COMBINATORS = ["anyOf", "oneOf", "allOf"] as const;
 
-/** Says how a schema was changed. */
-export type OnChange = (detail: string, at: "schema" | "type") => void;
-
 /** Arguments are an object without a combinator at the top. */
-export function objectSchema(parameters: unknown, onChange: OnChange): JsonObject {
-  if (parameters === null || parameters === undefined) return { type: "object", properties: {} };
+export function writeInputSchema(parameters: unknown, path: string, context: WriteContext<unknown>): JsonObject {
+  const { native, losses } = context;
   const schema = asObject(parameters);
+  if (native && schema !== undefined) return schema;
+  if (parameters === null || parameters === undefined) return { type: "object", properties: {} };
   if (schema === undefined) {
-    onChange("not a schema object, so any arguments are allowed", "schema");
+    losses.approximate(path, "not a schema object, so any arguments are allowed");
     return { type: "object", properties: {} };
   }
   const combined = COMBINATORS.some((name) => name in schema);
@@ -23,11 +23,20 @@ export function objectSchema(parameters: unknown, onChange: OnChange): JsonObjec
   if (!combined && schema["type"] === undefined) return { type: "object", ...schema };
   if (!combined) {
     // A null type, a list of types: arguments are an object in every protocol.
-    onChange("arguments are an object", "type");
+    losses.approximate(`${path}.type`, "arguments are an object");
     return { ...schema, type: "object" };
   }
-  onChange("the vendor takes no alternatives at the top of a schema, so they are merged", "schema");
+  losses.approximate(path, "the vendor takes no alternatives at the top of a schema, so they are merged");
   return mergeAlternatives(schema);
+}
+
+/** What a structured answer is held to. No schema: any object. */
+export function writeOutputSchema(schema: unknown, path: string, context: WriteContext<unknown>): unknown {
+  if (context.native) return schema;
+  const changes = new Set<string>();
+  const written = close(schema ?? { type: "object" }, changes, 0);
+  for (const change of changes) context.losses.approximate(path, change);
+  return written;
 }
 
 /** Every property of any alternative, none of them required. */
@@ -62,10 +71,6 @@ const UNSUPPORTED = new Set([
 ]);
 
 /** Every object says `additionalProperties: false` and `oneOf` is spelled `anyOf`. `changes`: what else became of it. */
-export function closeSchema(schema: unknown, changes: Set<string>): unknown {
-  return close(schema, changes, 0);
-}
-
 function close(value: unknown, changes: Set<string>, depth: number): unknown {
   const schema = asObject(value);
   if (schema === undefined || depth > SCHEMA_DEPTH_MAX) return value;

@@ -1,0 +1,119 @@
+/** Thinking in a budget of tokens and the sampling beside it, as Claude takes them at its maker's API and at Bedrock's. */
+import type { IrReasoningConfig, IrRequest, IrSampling } from "../../../ir/request.ts";
+import { asArray, asObject, type JsonObject } from "../../../std/json.ts";
+import type { WriteRequestOptions } from "../../protocol.ts";
+import type { Losses } from "../losses.ts";
+import { askedBudget, BUDGET_TOKENS_MIN, type BudgetPlan, isToolForced, planBudget } from "../thinking-budget.ts";
+import type { WriteContext } from "../write-context.ts";
+
+/** A client's own `thinking` member; null: it sent none. `maxTokens`: what is written for the answer's limit it asked for. */
+export function writeOwnThinking(
+  config: IrReasoningConfig,
+  limit: { readonly asked: number | null; readonly maxTokens: number | null },
+  losses: Losses,
+): JsonObject | null {
+  const { mode, display } = config;
+  if (mode === null) return null;
+  const { asked, maxTokens } = limit;
+  let budget = config.budgetTokens;
+  // The limit was lowered, and the budget must stay below it.
+  if (budget !== null && maxTokens !== null && maxTokens < (asked ?? 0) && budget >= maxTokens) {
+    budget = Math.max(BUDGET_TOKENS_MIN, Math.floor(maxTokens / 2));
+    losses.clamp("thinking.budget_tokens", `the budget is ${budget}, below the answer's limit`);
+  }
+  return {
+    type: mode,
+    ...(budget === null ? {} : { budget_tokens: budget }),
+    ...(display === null ? {} : { display }),
+  };
+}
+
+export interface AskedThinking {
+  readonly request: IrRequest;
+  readonly config: IrReasoningConfig;
+  /** Of the answer, without thinking. */
+  readonly maxTokens: number;
+  /** The conversation ends in results of calls that were made without signed thinking. */
+  readonly isUnsignedLoop: boolean;
+}
+
+/**
+ * Null: the model does not think. Two things the vendor refuses beside a budget: a forced tool, and a tool loop whose calls
+ * were made without thinking ("Expected `thinking` or `redacted_thinking`, but found `tool_use`").
+ */
+export function planThinking(asked: AskedThinking, options: WriteRequestOptions, losses: Losses): BudgetPlan | null {
+  const { request, config, maxTokens, isUnsignedLoop } = asked;
+  if (isToolForced(request)) {
+    losses.drop("reasoning", "the model cannot think when a tool is forced");
+    return null;
+  }
+  if (isUnsignedLoop) {
+    losses.drop("reasoning", "the tool calls before were made without signed thinking");
+    return null;
+  }
+  const budget = askedBudget(config, losses);
+  if (budget === null) return null;
+  const limit = {
+    tokens: maxTokens,
+    isClients: request.maxOutputTokens !== null,
+    room: options.maxOutputTokens ?? Number.POSITIVE_INFINITY,
+  };
+  return planBudget(budget, limit, losses);
+}
+
+/** How a wire's messages tell results of calls and thinking. */
+export interface LoopWords {
+  isResult(block: JsonObject): boolean;
+  isThinking(block: JsonObject): boolean;
+}
+
+export function isUnsignedLoop(messages: readonly JsonObject[], words: LoopWords): boolean {
+  const [first] = blocksOf(messages.at(-2));
+  const thought = first !== undefined && words.isThinking(first);
+  return !thought && blocksOf(messages.at(-1)).some((block) => words.isResult(block));
+}
+
+function blocksOf(message: JsonObject | undefined): JsonObject[] {
+  return (asArray(message?.["content"]) ?? []).map(asObject).filter((block) => block !== undefined);
+}
+
+export type SamplingValues = Readonly<Record<"temperature" | "top_p" | "top_k", number | null>>;
+
+/** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all. */
+export function allowedSampling(
+  sampling: IrSampling,
+  thinks: boolean,
+  takes: { readonly sampling: "all" | "one" | "none"; readonly topK: boolean },
+  { native, losses }: WriteContext<unknown>,
+): SamplingValues {
+  const { temperature, topP, topK } = sampling;
+  if (native) return { temperature, top_p: topP, top_k: topK };
+  const asked = { temperature: clampTemperature(temperature, losses), top_p: topP, top_k: topK };
+  const kept: Record<keyof SamplingValues, number | null> = { temperature: null, top_p: null, top_k: null };
+  for (const field of ["temperature", "top_p", "top_k"] as const) {
+    const value = asked[field];
+    if (value === null) continue;
+    if (takes.sampling === "none") losses.drop(field, "the model takes no sampling options");
+    else if (thinks && !isAllowedBesideThinking(field, value)) {
+      losses.drop(field, "not allowed while the model thinks");
+    } else if (field === "top_p" && kept.temperature !== null && takes.sampling === "one") {
+      losses.drop(field, "the model takes temperature or top_p, not both");
+    } else if (field === "top_k" && !takes.topK) losses.drop(field, "the model has no such option");
+    else kept[field] = value;
+  }
+  return kept;
+}
+
+/**
+ * platform.claude.com and docs.aws.amazon.com, extended thinking, feature compatibility, read 2026-11-21: top_p between
+ * 0.95 and 1 is allowed.
+ */
+function isAllowedBesideThinking(field: keyof SamplingValues, value: number): boolean {
+  return (field === "top_p" && value >= 0.95) || (field === "temperature" && value === 1);
+}
+
+function clampTemperature(temperature: number | null, losses: Losses): number | null {
+  if (temperature === null || temperature <= 1) return temperature;
+  losses.clamp("temperature", "the highest is 1");
+  return 1;
+}

@@ -1,0 +1,54 @@
+/**
+ * Instructions and conversation for vendors that take a system prompt of text beside turns of the user and the model, and
+ * at least one turn of the user.
+ */
+import type { IrBlock, IrInstruction } from "../../ir/request.ts";
+import type { JsonObject } from "../../std/json.ts";
+import type { WriteContext } from "./write-context.ts";
+
+type WriteBlock = (block: IrBlock, path: string) => readonly JsonObject[];
+
+/** `ownPath`: where they stand in the writer's own protocol; in others they are messages. */
+export function writeInstructions(
+  instructions: readonly IrInstruction[],
+  ownPath: string,
+  context: WriteContext<unknown>,
+  write: WriteBlock,
+): JsonObject[] {
+  return instructions.flatMap((instruction, index) => {
+    if (context.native) return writeInstructionBlocks(instruction.blocks, ownPath, context, write);
+    context.losses.dropExtras(`messages[${index}]`, instruction.extras);
+    return writeInstructionBlocks(instruction.blocks, `messages[${index}].content`, context, write);
+  });
+}
+
+/** Instructions are text; a client of the writer's own protocol may have more in them, which the vendor judges. */
+export function writeInstructionBlocks(
+  blocks: readonly IrBlock[],
+  path: string,
+  context: WriteContext<unknown>,
+  write: WriteBlock,
+): JsonObject[] {
+  return blocks.flatMap((block, index) => {
+    const place = `${path}[${index}]`;
+    if (context.native || block.type === "text" || block.type === "opaque") return write(block, place);
+    context.losses.drop(place, "instructions are text");
+    return [];
+  });
+}
+
+export interface WrittenPrompt {
+  readonly system: readonly JsonObject[];
+  readonly turns: readonly JsonObject[];
+}
+
+/** The turn of the user that a conversation needs: the last instruction, where there is no other. */
+export function withUserTurn(
+  { system, turns }: WrittenPrompt,
+  context: WriteContext<unknown>,
+  userTurn: (content: readonly JsonObject[]) => JsonObject,
+): WrittenPrompt {
+  if (turns.length > 0 || system.length === 0 || context.native) return { system, turns };
+  context.losses.approximate("messages", "a conversation needs a user turn, so the last instruction becomes one");
+  return { system: system.slice(0, -1), turns: [userTurn(system.slice(-1))] };
+}

@@ -1,0 +1,27 @@
+/** Options of a request that a vendor does not have: each is a loss where the client asked for something with it. */
+import type { IrRequest } from "../../ir/request.ts";
+import type { WriteContext } from "./write-context.ts";
+
+/** Whether the option asks for anything beside the default. */
+const ASKS = {
+  n: ({ choices }) => choices !== null && choices > 1,
+  logprobs: ({ logprobs }) => logprobs !== null,
+  user: ({ user }) => user !== null,
+  metadata: ({ metadata }) => metadata !== null && Object.keys(metadata).length > 0,
+  seed: ({ sampling }) => sampling.seed !== null,
+  presence_penalty: ({ sampling }) => sampling.presencePenalty !== null && sampling.presencePenalty !== 0,
+  frequency_penalty: ({ sampling }) => sampling.frequencyPenalty !== null && sampling.frequencyPenalty !== 0,
+} as const satisfies Record<string, (request: IrRequest) => boolean>;
+
+/** `api`: how losses call the vendor's API. */
+export function dropOptions(
+  request: IrRequest,
+  options: readonly (keyof typeof ASKS)[],
+  api: string,
+  { losses }: WriteContext<unknown>,
+): void {
+  for (const option of options) {
+    if (!ASKS[option](request)) continue;
+    losses.drop(option, option === "n" ? "the vendor gives one answer" : `${api} has no such option`);
+  }
+}
