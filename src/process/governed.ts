@@ -4,13 +4,12 @@ import { createKeyRing } from "../governance/keys.ts";
 import { createLedgerClient } from "../governance/ledger-client.ts";
 import type { Booking, CappedAccount, LedgerReply } from "../governance/ledger-messages.ts";
 import type { Effects } from "../std/effects.ts";
-import type { FromWorker, Plan } from "./messages.ts";
+import type { FromWorker, Plan, Send } from "./messages.ts";
 
 export interface GovernedOptions {
   readonly plan: Plan;
   readonly effects: Pick<Effects, "nowMs" | "wallMs" | "setTimer">;
-  /** False: there is no supervisor any more. */
-  readonly send: (message: FromWorker) => boolean;
+  readonly send: Send<FromWorker>;
   /** Rows could not be put anywhere: nothing is left but to say so. */
   readonly onLost: (rows: number, error: unknown) => void;
 }
@@ -40,7 +39,7 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
     }
   };
   const ledger = createLedgerClient({
-    send: (message) => send({ kind: "ledger", message }),
+    send: (message) => send("ledger", message),
     spool,
     onKeys: ({ keys, removed }) => ring.update(keys, removed),
     onCapped(told) {

@@ -1,5 +1,7 @@
-/** All that crosses between the supervisor and its workers, as plain data. Secrets cross as references only. */
-
+/**
+ * All that crosses between the supervisor and its workers, one row a message, as plain data: `to` a worker, `from` one.
+ * Both ends are this very program, so only a message's name is looked at. Secrets cross as references only.
+ */
 import type { DisplayState } from "../displays/display.ts";
 import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.ts";
 import type { Deployment } from "../ir/deployment.ts";
@@ -7,7 +9,59 @@ import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
+import type { StatsDocument } from "../observability/stats.ts";
 import type { Transition } from "../observability/transition.ts";
+
+export interface Messages {
+  /** Its modules are loaded; it waits for a plan. */
+  readonly ready: { readonly from: null };
+  readonly deploy: { readonly to: Plan };
+  /** The port in force. */
+  readonly listening: { readonly from: { readonly port: number } };
+  /** `code` is the system's word: EADDRINUSE, EACCES … */
+  readonly "failed-to-listen": { readonly from: { readonly code: string } };
+  readonly drain: { readonly to: Drain };
+  /** Ends everything now, with honest errors. */
+  readonly stop: { readonly to: null };
+  /** It takes no more connections and will end by itself: another may take its place now. */
+  readonly retiring: { readonly from: { readonly because: string } };
+  readonly observed: { readonly from: Observed };
+  /** The figures of one worker, asked for and told. */
+  readonly figures: {
+    readonly to: { readonly id: number };
+    readonly from: { readonly id: number; readonly figures: Figures };
+  };
+  readonly ledger: { readonly to: LedgerReply; readonly from: LedgerMessage };
+  readonly question: {
+    readonly to: { readonly id: number; readonly answer: Answer };
+    readonly from: { readonly id: number; readonly question: Question };
+  };
+  /** Each new decision, while the worker subscribes to them. */
+  readonly decisions: { readonly to: readonly Decision[]; readonly from: { readonly subscribe: boolean } };
+  /** How the displays are, which the supervisor feeds; for `/stats`. */
+  readonly displays: { readonly to: readonly DisplayState[] };
+}
+
+/** What only the supervisor can tell, because it keeps it for all workers: one row a question. */
+export interface Questions {
+  /** Of every worker that answered in time, the asking one included. */
+  readonly figures: { readonly asked: null; readonly answer: readonly Figures[] };
+  /** null: none are kept, or they cannot be read now. */
+  readonly decisions: { readonly asked: DecisionQuery; readonly answer: DecisionPage | null };
+  readonly decision: {
+    readonly asked: { readonly id: string };
+    readonly answer: { readonly found: Decision | null } | null;
+  };
+}
+
+export type QuestionName = keyof Questions;
+
+export type Question<N extends QuestionName = QuestionName> = {
+  readonly [Q in N]: { readonly about: Q; readonly asked: Questions[Q]["asked"] };
+}[N];
+export type Answer<N extends QuestionName = QuestionName> = {
+  readonly [Q in N]: { readonly about: Q; readonly answer: Questions[Q]["answer"] };
+}[N];
 
 /** What one worker is to run. */
 export interface Plan {
@@ -23,20 +77,16 @@ export interface Plan {
   readonly holder: string | null;
 }
 
-/** What one worker shows of itself. */
-export interface Figures {
-  readonly stats: object;
-  readonly metrics: MetricsSnapshot;
+export interface Observed {
+  readonly records: readonly ExchangeRecord[];
+  readonly transitions: readonly Transition[];
 }
 
-/** What only the supervisor can tell, because it keeps it for all workers. */
-export type OwnerQuestion =
-  | { readonly about: "decisions"; readonly query: DecisionQuery }
-  | { readonly about: "decision"; readonly id: string };
-
-export type OwnerAnswer =
-  | { readonly about: "decisions"; readonly page: DecisionPage }
-  | { readonly about: "decision"; readonly found: Decision | null };
+/** What one worker shows of itself. */
+export interface Figures {
+  readonly stats: StatsDocument;
+  readonly metrics: MetricsSnapshot;
+}
 
 /** How a worker ends: the delay is for load balancers to notice, the rest for answers under way. */
 export interface Drain {
@@ -45,78 +95,43 @@ export interface Drain {
   readonly graceMs: number;
 }
 
-export type ToWorker =
-  | { readonly kind: "deploy"; readonly plan: Plan }
-  | ({ readonly kind: "drain" } & Drain)
-  /** Ends everything now, with honest errors. */
-  | { readonly kind: "stop" }
-  /** Wants the worker's figures. */
-  | { readonly kind: "ask"; readonly id: number }
-  /** The figures of all workers, for a worker that asked. */
-  | { readonly kind: "told"; readonly id: number; readonly figures: readonly Figures[] }
-  | { readonly kind: "ledger"; readonly reply: LedgerReply }
-  /** null: it keeps nothing of the kind, or cannot read it now. */
-  | { readonly kind: "owner-told"; readonly id: number; readonly answer: OwnerAnswer | null }
-  /** For a worker that watches. */
-  | { readonly kind: "decided"; readonly decisions: readonly Decision[] }
-  /** How the displays stand, which the supervisor feeds; for `/stats`. */
-  | { readonly kind: "displays"; readonly states: readonly DisplayState[] };
+// ---------------------------------------------------------------- ways
 
-export type FromWorker =
-  /** Its modules are loaded; it waits for a plan. */
-  | { readonly kind: "ready" }
-  | { readonly kind: "listening"; readonly port: number }
-  /** `code` is the system's word: EADDRINUSE, EACCES … */
-  | { readonly kind: "failed-to-listen"; readonly code: string }
-  | {
-      readonly kind: "observed";
-      readonly records: readonly ExchangeRecord[];
-      readonly transitions: readonly Transition[];
-    }
-  | { readonly kind: "figures"; readonly id: number; readonly figures: Figures }
-  /** Wants the figures of all workers, itself included. */
-  | { readonly kind: "ask"; readonly id: number }
-  | { readonly kind: "ledger"; readonly message: LedgerMessage }
-  | { readonly kind: "owner-ask"; readonly id: number; readonly question: OwnerQuestion }
-  /** Wants to be told of each decision from now on, or no longer. */
-  | { readonly kind: "watch"; readonly on: boolean }
-  /** It no longer takes connections and will end by itself: another may take its place now. */
-  | { readonly kind: "retiring"; readonly because: string };
+/** Bodies by name. */
+export type ToWorker = {
+  readonly [N in keyof Messages as Messages[N] extends { readonly to: unknown } ? N : never]: Messages[N] extends {
+    readonly to: infer Body;
+  }
+    ? Body
+    : never;
+};
+export type FromWorker = {
+  readonly [N in keyof Messages as Messages[N] extends { readonly from: unknown } ? N : never]: Messages[N] extends {
+    readonly from: infer Body;
+  }
+    ? Body
+    : never;
+};
 
-const TO_WORKER: ReadonlySet<string> = new Set<ToWorker["kind"]>([
-  "deploy",
-  "drain",
-  "stop",
-  "ask",
-  "told",
-  "owner-told",
-  "decided",
-  "displays",
-  "ledger",
-]);
-const FROM_WORKER: ReadonlySet<string> = new Set<FromWorker["kind"]>([
-  "ready",
-  "listening",
-  "failed-to-listen",
-  "observed",
-  "figures",
-  "ask",
-  "ledger",
-  "owner-ask",
-  "watch",
-  "retiring",
-]);
+export type Message<Way, N extends keyof Way = keyof Way> = {
+  readonly [Name in N]: { readonly kind: Name; readonly body: Way[Name] };
+}[N];
 
-/** Both ends are this very program: only that it is one of our messages is looked at, not what is inside. */
-export function isToWorker(message: unknown): message is ToWorker {
-  return TO_WORKER.has(kindOf(message));
+/** False: the other side is gone. */
+export type Send<Way> = <N extends keyof Way>(kind: N, body: Way[N]) => boolean;
+
+export type Handlers<Way> = { readonly [N in keyof Way]: (body: Way[N]) => void };
+
+/** Calls the handler of a message; anything else is ignored. */
+export function deliver<Way>(handlers: Handlers<Way>, message: unknown): void {
+  if (isMessage(handlers, message)) handle(handlers, message);
 }
 
-export function isFromWorker(message: unknown): message is FromWorker {
-  return FROM_WORKER.has(kindOf(message));
+function handle<Way, N extends keyof Way>(handlers: Handlers<Way>, message: Message<Way, N>): void {
+  handlers[message.kind](message.body);
 }
 
-function kindOf(message: unknown): string {
-  const kind = typeof message === "object" && message !== null && "kind" in message ? message.kind : null;
-  return typeof kind === "string" ? kind : "";
+function isMessage<Way>(handlers: Handlers<Way>, message: unknown): message is Message<Way> {
+  if (typeof message !== "object" || message === null || !("kind" in message) || !("body" in message)) return false;
+  return typeof message.kind === "string" && Object.hasOwn(handlers, message.kind);
 }

@@ -3,42 +3,27 @@ import type { Gateway } from "../compose.ts";
 import type { DisplayState } from "../displays/display.ts";
 import type { LedgerClient } from "../governance/ledger-client.ts";
 import { ledgerClientMetrics, ledgerWriterMetrics } from "../observability/ledger-metrics.ts";
+import { mergeStats } from "../observability/merge-stats.ts";
 import { type MetricsSnapshot, mergeSnapshots } from "../observability/series.ts";
-import type { Effects } from "../std/effects.ts";
-import { createPending } from "../std/pending.ts";
-import { mergeStats } from "./merge-stats.ts";
-import type { Figures, FromWorker } from "./messages.ts";
+import type { Figures } from "./messages.ts";
 
 export interface WorkerObserve {
   /** Never reject. */
   stats(): Promise<object>;
   metrics(): Promise<readonly MetricsSnapshot[]>;
   own(): Figures;
-  /** The supervisor's answer; empty: it knows of no others. */
-  told(id: number, figures: readonly Figures[]): void;
-  /** The newest word on displays; `/stats` has none before the first. */
+  /** The newest states of the displays; `/stats` has none before the first. */
   displays(states: readonly DisplayState[]): void;
 }
 
-/** Longer than the supervisor waits for the others. */
-const TOLD_MS = 2_000;
-/** Questions under way; beyond that the worker shows its own figures. */
-const QUESTIONS_MAX = 32;
-
 export function createObserve(options: {
   readonly gateway: Pick<Gateway, "stats" | "metrics">;
-  readonly workers: number;
-  readonly send: (message: FromWorker) => boolean;
-  readonly setTimer: Effects["setTimer"];
+  /** Of all workers; null: there are no others. Empty or a null answer: the supervisor knows of none now. */
+  readonly all: (() => Promise<readonly Figures[] | null>) | null;
   /** This worker's side of the ledger; absent: there are no keys. */
   readonly ledger?: Pick<LedgerClient, "figures" | "writerFigures"> | null;
 }): WorkerObserve {
   const { gateway } = options;
-  const pending = createPending<readonly Figures[]>({
-    openMax: QUESTIONS_MAX,
-    timeoutMs: TOLD_MS,
-    setTimer: options.setTimer,
-  });
   let displays: readonly DisplayState[] = [];
   const ledger = options.ledger ?? null;
   const own = (): Figures => {
@@ -46,20 +31,15 @@ export function createObserve(options: {
     const all = ledger === null ? metrics : mergeSnapshots([metrics, ledgerClientMetrics(ledger.figures())]);
     return { stats: gateway.stats(), metrics: all };
   };
-
-  /** At least one: without an answer in time, this worker's own. */
-  const all = (): Promise<readonly Figures[]> => {
-    if (options.workers === 1) return Promise.resolve([own()]);
-    return pending.ask({
-      send: (id) => options.send({ kind: "ask", id }),
-      answered: (figures) => (figures.length === 0 ? [own()] : figures),
-      unanswered: () => [own()],
-    });
+  const all = async (): Promise<readonly [Figures, ...Figures[]]> => {
+    const [first, ...others] = (await options.all?.()) ?? [];
+    return first === undefined ? [own()] : [first, ...others];
   };
 
   return {
     async stats() {
-      const merged = mergeStats((await all()).map((figures) => figures.stats));
+      const [first, ...others] = await all();
+      const merged = others.reduce((stats, other) => mergeStats(stats, other.stats), first.stats);
       return displays.length === 0 ? merged : { ...merged, displays: displays.map(toStats) };
     },
     async metrics() {
@@ -68,7 +48,6 @@ export function createObserve(options: {
       return ledger === null ? figures : [...figures, ledgerWriterMetrics(writer)];
     },
     own,
-    told: (id, figures) => void pending.answer(id, figures),
     displays(states) {
       displays = states;
     },

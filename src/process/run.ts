@@ -4,7 +4,7 @@ import type { Sink } from "../observability/sinks.ts";
 import type { Displays } from "./displays.ts";
 import { realEffects } from "./real-effects.ts";
 import { type Listening, type Signal, type SupervisorOptions, supervise } from "./supervisor.ts";
-import { workerCommand } from "./worker-process.ts";
+import { startWorker, workerCommand } from "./worker-process.ts";
 
 export interface GatewayOptions {
   /** Called once, while a worker boots already. Null: the reason was told to the operator. Must not reject. */
@@ -26,13 +26,14 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   let start: typeof import("./displays.ts").startDisplays | null = null;
   let displays: Displays | null = null;
   const effects = realEffects("own");
+  const command = workerCommand({ execPath: process.execPath, main: Bun.main });
   const exitCode = await supervise({
     async load() {
       const deployment = await options.load();
       if (deployment !== null && deployment.displays.length > 0) start = (await import("./displays.ts")).startDisplays;
       return deployment;
     },
-    command: workerCommand({ execPath: process.execPath, main: Bun.main }),
+    startWorker: (worker) => startWorker(command, worker),
     env: options.env,
     sinks(deployment, tell, allowances) {
       const { env, version, say } = options;

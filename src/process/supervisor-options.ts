@@ -6,12 +6,12 @@ import type { Sink } from "../observability/sinks.ts";
 import type { Effects } from "../std/effects.ts";
 import type { Environment } from "./environment.ts";
 import type { LedgerHost } from "./ledger.ts";
+import type { WorkerOptions, WorkerProcess } from "./worker-process.ts";
 
 export interface SupervisorOptions {
   /** Called once, while the first worker boots. Null: the reason was told to the operator already. Must not reject. */
   readonly load: () => Promise<Deployment | null>;
-  /** Program and arguments of a worker. */
-  readonly command: readonly string[];
+  readonly startWorker: (options: WorkerOptions) => WorkerProcess;
   readonly env: Environment;
   /** Opened once, before anything is served; a sentence: why it cannot be. Null: the deployment needs none. */
   readonly openLedger: (deployment: Deployment) => Promise<LedgerHost | string | null>;

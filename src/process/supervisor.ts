@@ -2,22 +2,17 @@
  * The process that serves nothing: it gives its workers the environment the runtime needs at their start, the deployment
  * and a replacement when one of them ends, passes the operator's signals on, and merges what they tell of themselves.
  */
-import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
-import type { Decision } from "../observability/decision.ts";
-import { createSinks, type Sinks } from "../observability/sinks.ts";
 import { formatAddress } from "../std/address.ts";
 import { whyNotListening } from "./address.ts";
-import { type Asks, createAsks } from "./asks.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
 import { environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
-import { createLedgerDesk, type LedgerDesk } from "./ledger-desk.ts";
-import type { FromWorker } from "./messages.ts";
-import { createOwner, type Owner } from "./owner.ts";
+import type { FromWorker, Handlers } from "./messages.ts";
 import { portFor } from "./probe.ts";
+import { createSharedServices, type SharedServices } from "./shared-services.ts";
 import { shareOf } from "./shares.ts";
 import type { Signal, SupervisorOptions } from "./supervisor-options.ts";
-import { startWorker, type WorkerProcess } from "./worker-process.ts";
+import type { WorkerProcess } from "./worker-process.ts";
 
 export type { Listening, Signal, SupervisorOptions } from "./supervisor-options.ts";
 
@@ -45,28 +40,19 @@ interface Slot {
 interface Supervisor {
   readonly options: SupervisorOptions;
   readonly slots: Slot[];
+  /** Of this start; the names of its workers begin with it. */
+  readonly name: string;
+  workersStarted: number;
   /** Workers that end by themselves and have been replaced. */
   readonly retired: Set<WorkerProcess>;
   deployment: Deployment | null;
-  /** null: nobody wants to see records. */
-  sinks: Sinks | null;
-  /** null: there are no keys, and nothing is remembered. */
-  ledger: LedgerDesk | null;
-  /** null: nothing is kept for the workers. */
-  owner: Owner | null;
-  /** Workers that want to be told of each decision. */
-  readonly watching: Set<WorkerProcess>;
-  /** Decisions of the batch under way. */
-  readonly news: Decision[];
-  /** How the displays stand; every worker is told. */
-  displays: readonly DisplayState[];
   port: number;
   phase: "starting" | "serving" | "ending";
   failedStarts: number;
   cancelDeadline: () => void;
   /** Resolves the run, once no worker is left. Null: nobody has asked it to end. */
   exitCode: number | null;
-  readonly asks: Asks<WorkerProcess>;
+  readonly services: SharedServices;
   readonly onEnd: (exitCode: number) => void;
 }
 
@@ -83,20 +69,20 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   const supervisor: Supervisor = {
     options,
     slots: [],
+    name: `w${options.effects.randomId(NAME_LENGTH)}`,
+    workersStarted: 0,
     retired: new Set(),
     deployment: null,
-    sinks: null,
-    ledger: null,
-    owner: null,
-    watching: new Set(),
-    news: [],
-    displays: [],
     port: 0,
     phase: "starting",
     failedStarts: 0,
     cancelDeadline: () => undefined,
     exitCode: null,
-    asks: createAsks({ ask: (worker, id) => worker.send({ kind: "ask", id }), setTimer: options.effects.setTimer }),
+    services: createSharedServices({
+      ...options,
+      workers: () => workersOf(supervisor),
+      serving: () => supervisor.slots.flatMap(({ state, worker }) => (state === "listening" ? (worker ?? []) : [])),
+    }),
     onEnd: ended.resolve,
   };
   const stopListening = options.listenToSignals((signal) => onSignal(supervisor, signal));
@@ -106,46 +92,26 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   if (deployment === null) end(supervisor, 1);
   else if (supervisor.exitCode === null) await openAndDeploy(supervisor, deployment);
   const exitCode = await ended.promise;
-  await supervisor.ledger?.close();
+  await supervisor.services.close();
   stopListening();
   return exitCode;
 }
 
 async function openAndDeploy(supervisor: Supervisor, deployment: Deployment): Promise<void> {
-  const ledger = await supervisor.options.openLedger(deployment);
-  if (typeof ledger === "string") {
-    fail(supervisor, ledger);
-    return;
-  }
-  supervisor.ledger =
-    ledger === null ? null : createLedgerDesk(ledger, `w${supervisor.options.effects.randomId(NAME_LENGTH)}`);
-  if (supervisor.exitCode === null) deploy(supervisor, deployment);
+  const why = await supervisor.services.openLedger(deployment);
+  if (why !== null) fail(supervisor, why);
+  else if (supervisor.exitCode === null) deploy(supervisor, deployment);
 }
 
 function deploy(supervisor: Supervisor, deployment: Deployment): void {
-  const { options } = supervisor;
-  const opened = portFor(deployment, options.platform);
+  const opened = portFor(deployment, supervisor.options.platform);
   if (typeof opened === "string") {
     fail(supervisor, opened);
     return;
   }
   supervisor.port = opened;
   supervisor.deployment = deployment;
-  supervisor.owner = createOwner({
-    deployment,
-    say: options.say,
-    effects: options.effects,
-    onDecision(decision) {
-      if (supervisor.watching.size > 0) supervisor.news.push(decision);
-    },
-  });
-  const tell = (displays: readonly DisplayState[]): void => {
-    supervisor.displays = displays;
-    for (const worker of workersOf(supervisor)) tellDisplays(supervisor, worker);
-  };
-  const watched = options.sinks(deployment, tell, () => supervisor.ledger?.allowances() ?? []);
-  const sinks = [...watched, ...(supervisor.owner === null ? [] : [supervisor.owner.sink])];
-  supervisor.sinks = sinks.length === 0 ? null : createSinks(sinks);
+  supervisor.services.start(deployment);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);
   for (const slot of supervisor.slots) give(supervisor, slot);
 }
@@ -176,10 +142,11 @@ function start(supervisor: Supervisor, slot: Slot): void {
   const { options } = supervisor;
   slot.state = "booting";
   slot.startedMs = options.effects.nowMs();
-  slot.worker = startWorker({
-    command: options.command,
+  supervisor.workersStarted += 1;
+  slot.worker = options.startWorker({
+    name: `${supervisor.name}-${supervisor.workersStarted}`,
     env: workerEnvironment(options.env),
-    onMessage: (worker, message) => onMessage(supervisor, worker, message),
+    handlers: (worker) => ({ ...supervisor.services.handlers(worker), ...standingHandlers(supervisor, worker) }),
     onExit: (worker, how) => onExit(supervisor, worker, how),
   });
 }
@@ -189,29 +156,19 @@ function give(supervisor: Supervisor, slot: Slot): void {
   const { deployment } = supervisor;
   if (deployment === null || slot.worker === null || slot.state !== "ready" || supervisor.exitCode !== null) return;
   slot.state = "deployed";
-  slot.worker.send({
-    kind: "deploy",
-    plan: {
-      deployment: shareOf(deployment, { index: slot.index, of: deployment.workers }),
-      port: supervisor.port,
-      workers: deployment.workers,
-      observed: supervisor.sinks !== null,
-      holder: supervisor.ledger?.join(slot.worker) ?? null,
-    },
+  slot.worker.send("deploy", {
+    deployment: shareOf(deployment, { index: slot.index, of: deployment.workers }),
+    port: supervisor.port,
+    workers: deployment.workers,
+    observed: supervisor.services.isObserving(),
+    holder: supervisor.services.join(slot.worker),
   });
-  tellDisplays(supervisor, slot.worker);
-}
-
-/** One that serves nothing yet ignores it, and is told when it does. */
-function tellDisplays({ displays }: Supervisor, worker: WorkerProcess): void {
-  if (displays.length > 0) worker.send({ kind: "displays", states: displays });
+  supervisor.services.tellDisplays(slot.worker);
 }
 
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {
   supervisor.retired.delete(worker);
-  supervisor.asks.gone(worker);
-  supervisor.ledger?.left(worker);
-  supervisor.watching.delete(worker);
+  supervisor.services.gone(worker);
   const slot = supervisor.slots.find((each) => each.worker === worker);
   if (slot !== undefined) slot.worker = null;
   if (supervisor.exitCode !== null) {
@@ -240,78 +197,43 @@ function restart(supervisor: Supervisor, slot: Slot, how: string): void {
 
 // ---------------------------------------------------------------- what workers say
 
-function onMessage(supervisor: Supervisor, worker: WorkerProcess, message: FromWorker): void {
-  switch (message.kind) {
-    case "observed":
-      for (const record of message.records) supervisor.sinks?.record(record);
-      for (const transition of message.transitions) supervisor.sinks?.transition(transition);
-      tellNews(supervisor);
-      break;
-    case "figures":
-      supervisor.asks.replied(worker, message.id, message.figures);
-      break;
-    case "ledger":
-      supervisor.ledger?.receive(worker, message.message);
-      break;
-    case "ask": {
-      const serving = supervisor.slots.flatMap((slot) => (slot.state === "listening" ? (slot.worker ?? []) : []));
-      void supervisor.asks.start(serving).then((figures) => worker.send({ kind: "told", id: message.id, figures }));
-      break;
-    }
-    case "owner-ask":
-      void answerOwner(supervisor, worker, message);
-      break;
-    case "watch":
-      if (message.on) supervisor.watching.add(worker);
-      else supervisor.watching.delete(worker);
-      break;
-    default:
-      onStanding(supervisor, worker, message);
-  }
-}
-
-function tellNews({ news, watching }: Supervisor): void {
-  const decisions = news.splice(0);
-  if (decisions.length === 0) return;
-  for (const worker of watching) worker.send({ kind: "decided", decisions });
-}
-
-/** Never rejects. */
-async function answerOwner(
-  { owner }: Supervisor,
+/** How a worker stands itself. */
+function standingHandlers(
+  supervisor: Supervisor,
   worker: WorkerProcess,
-  { id, question }: Extract<FromWorker, { kind: "owner-ask" }>,
-): Promise<void> {
-  worker.send({ kind: "owner-told", id, answer: owner === null ? null : await owner.answer(question) });
+): Handlers<Pick<FromWorker, "ready" | "listening" | "failed-to-listen" | "retiring">> {
+  /** Of one that holds a slot, unless everything ends. */
+  const inSlot = (act: (slot: Slot) => void): void => {
+    const slot = supervisor.slots.find((each) => each.worker === worker);
+    if (slot !== undefined && supervisor.exitCode === null) act(slot);
+  };
+  return {
+    ready: () =>
+      inSlot((slot) => {
+        slot.state = "ready";
+        give(supervisor, slot);
+      }),
+    listening: ({ port }) =>
+      inSlot((slot) => {
+        slot.state = "listening";
+        supervisor.port = port; // kept, so that a replacement opens the same one
+        announce(supervisor);
+      }),
+    "failed-to-listen": ({ code }) => inSlot(() => notListening(supervisor, code)),
+    retiring: ({ because }) =>
+      inSlot((slot) => {
+        supervisor.retired.add(worker);
+        slot.worker = null;
+        restart(supervisor, slot, because);
+      }),
+  };
 }
 
-type Standing = Extract<FromWorker, { kind: "ready" | "listening" | "failed-to-listen" | "retiring" }>;
-
-function onStanding(supervisor: Supervisor, worker: WorkerProcess, message: Standing): void {
-  const slot = supervisor.slots.find((each) => each.worker === worker);
-  if (slot === undefined || supervisor.exitCode !== null) return;
-  switch (message.kind) {
-    case "ready":
-      slot.state = "ready";
-      give(supervisor, slot);
-      break;
-    case "listening":
-      slot.state = "listening";
-      supervisor.port = message.port; // kept, so that a replacement opens the same one
-      announce(supervisor);
-      break;
-    case "failed-to-listen": {
-      const address = formatAddress(supervisor.deployment?.listen.host ?? "", supervisor.port);
-      const line = whyNotListening(address, message.code);
-      if (supervisor.phase === "starting") fail(supervisor, line);
-      else supervisor.options.say("error", line);
-      break;
-    }
-    case "retiring":
-      supervisor.retired.add(worker);
-      slot.worker = null;
-      restart(supervisor, slot, message.because);
-  }
+function notListening(supervisor: Supervisor, code: string): void {
+  const address = formatAddress(supervisor.deployment?.listen.host ?? "", supervisor.port);
+  const line = whyNotListening(address, code);
+  if (supervisor.phase === "starting") fail(supervisor, line);
+  else supervisor.options.say("error", line);
 }
 
 function announce(supervisor: Supervisor): void {
@@ -353,7 +275,7 @@ function drain(supervisor: Supervisor, { delayMs, graceMs }: { delayMs: number; 
     killAll(supervisor),
   );
   for (const slot of supervisor.slots) {
-    if (slot.state === "listening") slot.worker?.send({ kind: "drain", delayMs, graceMs });
+    if (slot.state === "listening") slot.worker?.send("drain", { delayMs, graceMs });
     else slot.worker?.kill("SIGKILL"); // it serves nobody yet
   }
   finishIfAlone(supervisor);
@@ -362,7 +284,7 @@ function drain(supervisor: Supervisor, { delayMs, graceMs }: { delayMs: number; 
 function stopNow(supervisor: Supervisor): void {
   supervisor.cancelDeadline();
   supervisor.cancelDeadline = supervisor.options.effects.setTimer(STOP_MS, () => killAll(supervisor));
-  for (const worker of workersOf(supervisor)) worker.send({ kind: "stop" });
+  for (const worker of workersOf(supervisor)) worker.send("stop", null);
 }
 
 /** Nothing is served yet, or nothing can be. */
@@ -386,8 +308,7 @@ function killAll(supervisor: Supervisor): void {
 function finishIfAlone(supervisor: Supervisor): void {
   if (supervisor.exitCode === null || workersOf(supervisor).length > 0) return;
   supervisor.cancelDeadline();
-  const { exitCode, owner } = supervisor;
-  void (owner?.close() ?? Promise.resolve()).then(() => supervisor.onEnd(exitCode));
+  supervisor.onEnd(supervisor.exitCode);
 }
 
 function workersOf(supervisor: Supervisor): WorkerProcess[] {

@@ -1,39 +1,40 @@
 /** One worker as the supervisor holds it: a child process that speaks our messages. */
-import { type FromWorker, isFromWorker, type ToWorker } from "./messages.ts";
+import { deliver, type FromWorker, type Handlers, type Send, type ToWorker } from "./messages.ts";
 
 export interface WorkerProcess {
-  readonly pid: number;
+  /** One that no other process of this or another start has. */
+  readonly name: string;
   /** False: it is gone, and its end will be or has been told. */
-  send(message: ToWorker): boolean;
+  readonly send: Send<ToWorker>;
   kill(signal: NodeJS.Signals): void;
 }
 
 export interface WorkerOptions {
-  readonly command: readonly string[];
+  readonly name: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly onMessage: (worker: WorkerProcess, message: FromWorker) => void;
+  readonly handlers: (worker: WorkerProcess) => Handlers<FromWorker>;
   /** Once. `how`: `exit code 1`, `signal SIGKILL`. */
   readonly onExit: (worker: WorkerProcess, how: string) => void;
 }
 
-/** Its output goes where ours goes; its input is closed. */
-export function startWorker(options: WorkerOptions): WorkerProcess {
-  const child = Bun.spawn([...options.command], {
+/** `command`: program and arguments. Its output goes where ours goes; its input is closed. */
+export function startWorker(command: readonly string[], options: WorkerOptions): WorkerProcess {
+  const child = Bun.spawn([...command], {
     env: { ...options.env },
     stdio: ["ignore", "inherit", "inherit"],
     serialization: "json",
     ipc(message) {
-      if (isFromWorker(message)) options.onMessage(worker, message);
+      deliver(handlers, message);
     },
     onExit(_child, code, signal) {
       options.onExit(worker, signal === null ? `exit code ${code}` : `signal ${signalName(signal)}`);
     },
   });
   const worker: WorkerProcess = {
-    pid: child.pid,
-    send(message) {
+    name: options.name,
+    send(kind, body) {
       try {
-        child.send(message);
+        child.send({ kind, body });
         return true;
       } catch {
         // The pipe is closed: the child is gone or about to be.
@@ -42,6 +43,7 @@ export function startWorker(options: WorkerOptions): WorkerProcess {
     },
     kill: (signal) => child.kill(signal),
   };
+  const handlers = options.handlers(worker);
   return worker;
 }
 

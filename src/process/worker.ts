@@ -12,12 +12,20 @@ import { describeError } from "../std/describe-error.ts";
 import { createGoverned, type GovernedWorker } from "./governed.ts";
 import { createGuard } from "./guard.ts";
 import { watchLag } from "./lag.ts";
-import { type Drain, type FromWorker, isToWorker, type Plan, type ToWorker } from "./messages.ts";
+import {
+  type Drain,
+  deliver,
+  type FromWorker,
+  type Handlers,
+  type Plan,
+  type Send,
+  type ToWorker,
+} from "./messages.ts";
 import { createObserve, type WorkerObserve } from "./observe.ts";
-import { createBatches } from "./observed.ts";
 import { createOutput } from "./output.ts";
-import { createOwnerPort, type OwnerPort } from "./owner-port.ts";
 import { realEffects } from "./real-effects.ts";
+import { createBatches } from "./record-batches.ts";
+import { createSupervisorClient, type SupervisorClient } from "./supervisor-client.ts";
 
 type Server = Extract<ReturnType<typeof startServer>, { kind: "listening" }>["server"];
 
@@ -29,7 +37,7 @@ interface Serving {
   readonly log: Log;
   readonly observe: WorkerObserve;
   readonly governed: GovernedWorker | null;
-  readonly owner: OwnerPort;
+  readonly supervisor: SupervisorClient;
   /** Everything it has to tell is on its way. */
   readonly flush: () => Promise<unknown>;
 }
@@ -76,42 +84,39 @@ export function runWorker(): void {
     serving?.governed?.ledger.orphaned();
     end({ because: "the supervisor is gone", drain: drainOf(serving), retires: false });
   });
-  // The keys come before the plan, so that nobody is refused at the first moment.
+  // The keys come before the plan, so that no caller is refused at the first moment.
   const early: LedgerReply[] = [];
-  process.on("message", (message: unknown) => {
-    if (!isToWorker(message)) return;
-    if (message.kind === "deploy") serving ??= serve(message.plan, early.splice(0));
-    else if (message.kind === "ledger") {
-      if (serving === null) early.push(message.reply);
-      else serving.governed?.receive(message.reply);
-    } else if (message.kind === "drain") end({ because: "drain", drain: message, retires: false });
-    else if (message.kind === "stop") stopNow(serving);
-    else if (message.kind === "displays") serving?.observe.displays(message.states);
-    else answer(serving, message);
-  });
-  send({ kind: "ready" });
+  const handlers: Handlers<ToWorker> = {
+    deploy(plan) {
+      serving ??= serve(plan, early.splice(0));
+    },
+    drain: (drain) => end({ because: "drain", drain, retires: false }),
+    stop: () => stopNow(serving),
+    figures({ id }) {
+      if (serving !== null) send("figures", { id, figures: serving.observe.own() });
+    },
+    ledger(reply) {
+      if (serving === null) early.push(reply);
+      else serving.governed?.receive(reply);
+    },
+    question: ({ id, answer }) => serving?.supervisor.answered(id, answer),
+    decisions: (decisions) => serving?.supervisor.decided(decisions),
+    displays: (states) => serving?.observe.displays(states),
+  };
+  process.on("message", (message: unknown) => deliver(handlers, message));
+  send("ready", null);
 }
 
 function drainOf(serving: Serving | null): Drain {
   return { delayMs: 0, graceMs: serving?.plan.deployment.drainMs ?? 0 };
 }
 
-/** False: without a supervisor there is nobody to tell; `disconnect` ends this process. */
-function send(message: FromWorker): boolean {
+/** Without a supervisor no message is sent; `disconnect` ends this process. */
+const send: Send<FromWorker> = (kind, body) => {
   if (!process.connected || process.send === undefined) return false;
-  process.send(message);
+  process.send({ kind, body });
   return true;
-}
-
-function answer(
-  serving: Serving | null,
-  message: Exclude<ToWorker, { kind: "deploy" | "drain" | "stop" | "displays" | "ledger" }>,
-): void {
-  if (serving === null) return;
-  if (message.kind === "owner-told" || message.kind === "decided") serving.owner.told(message);
-  else if (message.kind === "told") serving.observe.told(message.id, message.figures);
-  else send({ kind: "figures", id: message.id, figures: serving.observe.own() });
-}
+};
 
 // ---------------------------------------------------------------- serving
 
@@ -145,19 +150,17 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     governed,
     processFigures: () => ({ residentBytes: process.memoryUsage.rss(), eventLoopLagMaxMs: lag() }),
   });
+  const supervisor = createSupervisorClient({ send, setTimer: effects.setTimer });
   const observe = createObserve({
     gateway,
-    workers: plan.workers,
-    send,
-    setTimer: effects.setTimer,
+    all: plan.workers === 1 ? null : supervisor.figures,
     ledger: deployment.governance === null ? null : (governed?.ledger ?? null),
   });
-  const owner = createOwnerPort({ send, setTimer: effects.setTimer });
   const started = startServer({
     gateway,
     observe,
     adminPorts: {
-      decisions: owner.decisions,
+      decisions: supervisor.decisions,
       keys: deployment.governance === null ? null : (governed?.ledger ?? null),
     },
     host,
@@ -167,17 +170,17 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     onBug: (error) => log.error("a request ended in a bug", { bug: describeError(error) }),
   });
   if (started.kind === "failed") {
-    send({ kind: "failed-to-listen", code: started.code });
+    send("failed-to-listen", { code: started.code });
     effects.setTimer(FLUSH_MS, () => process.exit(1));
     return null;
   }
   const { server } = started;
-  send({ kind: "listening", port: server.port });
+  send("listening", { port: server.port });
   const flush = (): Promise<unknown> => {
     batches.flush();
     return Promise.all([governed?.ledger.flushed(), output.flushed()]);
   };
-  return { plan, gateway, server, log, observe, owner, governed, flush };
+  return { plan, gateway, server, log, observe, supervisor, governed, flush };
 }
 
 // ---------------------------------------------------------------- the end
@@ -190,7 +193,7 @@ async function endServing(
   server.announceStop();
   await quiet(serving, drain.delayMs);
   const stopped = server.stop();
-  if (retires) send({ kind: "retiring", because });
+  if (retires) send("retiring", { because });
   await within(drain.graceMs, stopped);
   gateway.stop();
   await within(FAREWELL_MS, stopped);

@@ -3,6 +3,7 @@ import type { Exchange } from "../exchange/contract.ts";
 import type { Explain } from "../exchange/probing/explain.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
+import type { StatsDocument } from "../observability/stats.ts";
 
 export interface Gateway {
   readonly exchange: Exchange;
@@ -14,7 +15,7 @@ export interface Gateway {
   /** What would happen to a request now. Sends nothing and moves nothing. */
   readonly explain: Explain;
   /** This process's `/stats` document. Plain data. */
-  stats(): object;
+  stats(): StatsDocument;
   /** This process's figures. Plain data. */
   metrics(): MetricsSnapshot;
   /** `reason` is for whoever asks `/readyz`: a few words, no names of the configuration. */

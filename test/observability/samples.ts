@@ -5,6 +5,7 @@ import type { Usage } from "../../src/ir/usage.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import type { Gauges } from "../../src/observability/gauges.ts";
 import type { AttemptRecord, ExchangeRecord } from "../../src/observability/record.ts";
+import { type StatsDocument, statsDocument } from "../../src/observability/stats.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 
 export const START_WALL_MS = Date.UTC(2026, 0, 1);
@@ -256,4 +257,16 @@ function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Tar
     identity: "record",
     timers: null,
   };
+}
+
+/** A `/stats` document with a cell for each lane and nothing counted yet. */
+export function stats(members: Partial<StatsDocument> = {}): StatsDocument {
+  const configured = deployment();
+  const lanes = Object.values(configured.lanes).map(({ id, maxRequests, routing }) => ({
+    lane: id,
+    ...{ inflight: 0, ok: 0, err: 0, clientFault: 0, usable: routing, label: "unknown" },
+    ...{ hardOut: null, waitRemainingMs: 0, budgetLeft: maxRequests, quotas: [] },
+    cells: [{ target: "fast", state: "closed", usable: routing, cooldownRemainingMs: 0, streak: 0 }],
+  }));
+  return { ...statsDocument(configured, { version: "1", uptimeMs: 0, lanes, totals: {} }), ...members };
 }

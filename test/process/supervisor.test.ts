@@ -1,42 +1,44 @@
-// The supervisor over real child processes that only pretend to serve: what it starts, replaces, passes on and ends.
+// The supervisor over workers that only pretend to serve, under virtual time: what it starts, replaces, passes on and ends.
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import type { Deployment } from "../../src/ir/deployment.ts";
-import { realEffects } from "../../src/process/real-effects.ts";
 import { type Listening, type Signal, supervise } from "../../src/process/supervisor.ts";
-import { eventually } from "../server/raw-client.ts";
+import { createVirtualEffects, type VirtualEffects } from "../harness/virtual-effects.ts";
+import { record } from "../observability/samples.ts";
 import { deploymentOf } from "./deployments.ts";
+import { createStubWorkers, type Stub, type StubMode } from "./stub-workers.ts";
 
 interface Run {
+  readonly time: VirtualEffects;
   /** What the operator was told: `level: line`. */
   readonly said: readonly string[];
-  /** What the workers told. */
-  readonly told: readonly string[];
+  /** Ids of the records that reached the supervisor's folds. */
+  readonly records: readonly string[];
+  readonly workers: readonly Stub[];
   readonly listening: readonly Listening[];
   signal(signal: Signal): void;
-  readonly exitCode: Promise<number>;
-  /** Waits until a worker has told a line that fits, that many times. */
-  until(fits: RegExp, times?: number): Promise<readonly string[]>;
+  /** null: it runs. */
+  exitCode(): number | null;
 }
 
-/** Waits are shortened by this, so that no test waits for seconds. */
-const HURRY = 40;
-
-function start(options: {
-  readonly mode?: string;
+/** Everything that needs no time has happened afterwards. */
+async function start(options: {
+  readonly mode?: StubMode;
   readonly deployment?: Deployment | null;
   readonly env?: Readonly<Record<string, string>>;
   readonly platform?: string;
-}): Run {
+}): Promise<Run> {
+  const time = createVirtualEffects();
   const said: string[] = [];
-  const told: string[] = [];
+  const records: string[] = [];
   const listening: Listening[] = [];
+  const stubs = createStubWorkers(options.mode ?? "serves");
   let onSignal: (signal: Signal) => void = () => undefined;
-  const exitCode = supervise({
+  let exitCode: number | null = null;
+  void supervise({
     load: async () => (options.deployment === undefined ? deploymentOf({ slots: [10] }) : options.deployment),
-    command: [process.execPath, "--no-env-file", join(import.meta.dir, "stub-worker.ts")],
-    env: { ...process.env, ...options.env, STUB_MODE: options.mode ?? "serves" },
-    sinks: () => [{ name: "test", record: (record) => void told.push(record.id), transition: () => undefined }],
+    startWorker: stubs.startWorker,
+    env: { PATH: "/bin", ...options.env },
+    sinks: () => [{ name: "test", record: ({ id }) => void records.push(id), transition: () => undefined }],
     onListening: (each) => listening.push(each),
     say: (level, line) => said.push(`${level}: ${line}`),
     listenToSignals(listener) {
@@ -46,88 +48,92 @@ function start(options: {
     platform: options.platform ?? "linux",
     cores: 2,
     openLedger: async () => null,
-    effects: {
-      ...realEffects("own"),
-      random: () => 0,
-      setTimer(ms, fire) {
-        const timer = setTimeout(fire, ms / HURRY);
-        return () => clearTimeout(timer);
-      },
-    },
+    effects: { ...time, random: () => 0 },
+  }).then((code) => {
+    exitCode = code;
   });
+  await time.run(0);
   return {
+    time,
     said,
-    told,
+    records,
+    workers: stubs.all,
     listening,
-    exitCode,
     signal: (signal) => onSignal(signal),
-    async until(fits, times = 1) {
-      await eventually(() => told.filter((line) => fits.test(line)).length >= times);
-      return told.filter((line) => fits.test(line));
-    },
+    exitCode: () => exitCode,
   };
 }
 
-const pidOf = (line: string | undefined): number => Number(/deployed (\d+)/.exec(line ?? "")?.[1]);
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const slotsOf = ({ plans }: Stub): string =>
+  Object.values(plans.at(-1)?.deployment.lanes ?? {})
+    .map((lane) => lane.slots.max)
+    .join();
 
 test("a worker is given its deployment and the environment the runtime needs", async () => {
-  const run = start({ env: { BUN_CONFIG_VERBOSE_FETCH: "curl" } });
-  await run.until(/^deployed/);
-  await eventually(() => run.listening.length === 1);
-  expect(await run.until(/^fetches/)).toEqual(["fetches=16384 verbose=undefined"]);
+  const run = await start({ env: { BUN_CONFIG_VERBOSE_FETCH: "curl" } });
+  const [worker] = run.workers;
+  expect(worker?.plans.map(({ port, workers }) => [port, workers])).toEqual([[0, 1]]);
+  expect(worker?.env["BUN_CONFIG_MAX_HTTP_REQUESTS"]).toBe("16384");
+  expect(worker?.env["BUN_CONFIG_VERBOSE_FETCH"]).toBeUndefined();
   expect(run.listening.map(({ url }) => url)).toEqual(["http://127.0.0.1:40000"]);
   run.signal("SIGTERM");
-  expect(await run.exitCode).toBe(0);
+  await run.time.run(0);
+  expect(run.exitCode()).toBe(0);
 });
 
-test("SIGTERM drains with a delay, and SIGINT without one", async () => {
-  for (const [signal, line] of [
-    ["SIGTERM", "drain delay=5000 grace=2000"],
-    ["SIGINT", "drain delay=0 grace=2000"],
-  ] as const) {
-    const run = start({});
-    await eventually(() => run.listening.length === 1);
-    run.signal(signal);
-    expect(await run.exitCode).toBe(0);
-    expect(run.told).toContain(line);
-  }
+test.each([
+  ["SIGTERM", "drain delay=5000 grace=2000"],
+  ["SIGINT", "drain delay=0 grace=2000"],
+] as const)("%s: %s", async (signal, line) => {
+  const run = await start({});
+  run.signal(signal);
+  await run.time.run(0);
+  expect(run.exitCode()).toBe(0);
+  expect(run.workers[0]?.heard).toEqual([line]);
 });
 
-test("a worker that is killed is replaced, on the same port", async () => {
-  const run = start({});
-  await eventually(() => run.listening.length === 1);
-  const [first] = await run.until(/^deployed/);
-  process.kill(pidOf(first), "SIGKILL");
-  const [, second] = await run.until(/^deployed/, 2);
-  expect(second).toContain("port=40000");
-  expect(pidOf(second)).not.toBe(pidOf(first));
-  expect(run.said.filter((line) => line.includes("signal SIGKILL")).length).toBe(1);
-  expect(run.listening.length).toBe(1);
+test("a worker that ends is replaced after a pause, on the same port", async () => {
+  const run = await start({});
+  run.workers[0]?.exit("signal SIGKILL");
+  await run.time.run(24);
+  expect(run.workers).toHaveLength(1);
+  await run.time.run(1);
+  expect(run.workers.map(({ plans }) => plans[0]?.port)).toEqual([0, 40_000]);
+  expect(run.said).toEqual(["warning: Worker 1 ended (signal SIGKILL); another one starts in 25 ms."]);
+  expect(run.listening).toHaveLength(1);
   run.signal("SIGTERM");
-  expect(await run.exitCode).toBe(0);
-  expect(isAlive(pidOf(second))).toBe(false);
+  await run.time.run(0);
+  expect(run.exitCode()).toBe(0);
+  expect(run.workers.map(({ isAlive }) => isAlive)).toEqual([false, false]);
+});
+
+test("pauses grow while workers end soon, and begin anew after one that lived", async () => {
+  const run = await start({});
+  for (const pauseMs of [25, 50, 100]) {
+    run.workers.at(-1)?.exit("exit code 1");
+    await run.time.run(pauseMs);
+    expect(run.said.at(-1)).toEndWith(`starts in ${pauseMs} ms.`);
+  }
+  await run.time.run(30_000);
+  run.workers.at(-1)?.exit("exit code 1");
+  await run.time.run(25);
+  expect(run.said.at(-1)).toEndWith("starts in 25 ms.");
+  expect(run.workers).toHaveLength(5);
 });
 
 test("workers that cannot start end the run, and it says so", async () => {
-  const run = start({ mode: "dies" });
-  expect(await run.exitCode).toBe(1);
+  const run = await start({ mode: "dies" });
+  await run.time.run(1_000);
+  expect(run.exitCode()).toBe(1);
+  expect(run.workers).toHaveLength(3);
   expect(run.said.filter((line) => line.startsWith("error:"))).toEqual([
     "error: A worker ended before it could serve (exit code 7), 3 times in a row. What it wrote above says why.",
   ]);
 });
 
 test("an address in use ends the run with the address and what to do", async () => {
-  const run = start({ mode: "taken", deployment: deploymentOf({ slots: [1], port: 40_001 }) });
-  expect(await run.exitCode).toBe(1);
+  const run = await start({ mode: "taken", deployment: deploymentOf({ slots: [1], port: 40_001 }) });
+  expect(run.exitCode()).toBe(1);
   expect(run.said.length).toBe(1);
   expect(run.said[0]).toContain("127.0.0.1:40001 is in use");
   expect(run.said[0]).toContain("--listen");
@@ -135,84 +141,115 @@ test("an address in use ends the run with the address and what to do", async () 
 
 test("several workers need an address nobody has, looked at before they share it", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
-  const run = start({ deployment: deploymentOf({ slots: [1], workers: 2, port: taken.port }) });
-  expect(await run.exitCode).toBe(1);
+  const run = await start({ deployment: deploymentOf({ slots: [1], workers: 2, port: taken.port }) });
+  expect(run.exitCode()).toBe(1);
   expect(run.said[0]).toContain(`127.0.0.1:${taken.port} is in use`);
-  expect(run.told).toEqual([]);
+  expect(run.workers.flatMap(({ plans }) => plans)).toEqual([]);
   taken.stop(true);
 });
 
 test("several workers are refused where they cannot share an address", async () => {
-  const run = start({ deployment: deploymentOf({ slots: [1], workers: 2 }), platform: "darwin" });
-  expect(await run.exitCode).toBe(1);
+  const run = await start({ deployment: deploymentOf({ slots: [1], workers: 2 }), platform: "darwin" });
+  expect(run.exitCode()).toBe(1);
   expect(run.said[0]).toContain("needs Linux");
 });
 
 test("several workers divide the slots, share a port and are told of each other's figures", async () => {
-  const run = start({ mode: "asks", deployment: deploymentOf({ slots: [10, 1], workers: 3 }) });
-  await eventually(() => run.listening.length === 1);
-  const deployed = await run.until(/^deployed/, 3);
-  expect(deployed.map((line) => /slots=(.*)$/.exec(line)?.[1]).toSorted()).toEqual(["3,1", "3,1", "4,1"]);
-  const ports = new Set(deployed.map((line) => /port=(\d+)/.exec(line)?.[1]));
+  const run = await start({ mode: "asks", deployment: deploymentOf({ slots: [10, 1], workers: 3 }) });
+  await run.time.run(1_000);
+  expect(run.listening).toHaveLength(1);
+  expect(run.workers.map(slotsOf)).toEqual(["4,1", "3,1", "3,1"]);
+  const ports = new Set(run.workers.map(({ plans }) => plans[0]?.port));
   expect(ports.size).toBe(1);
-  expect(ports.has("0")).toBe(false);
+  expect(ports.has(0)).toBe(false);
   // The last one that asks knows of all three.
-  await run.until(/^told id=5 figures=3/);
-  run.signal("SIGTERM");
-  expect(await run.exitCode).toBe(0);
+  expect(run.workers.at(-1)?.heard).toEqual(["answer 5 3"]);
+});
+
+test("records of every worker reach the folds of the supervisor", async () => {
+  const run = await start({ deployment: deploymentOf({ slots: [10], workers: 2 }) });
+  expect(run.workers.map(({ plans }) => plans[0]?.observed)).toEqual([true, true]);
+  for (const { say, name } of run.workers) say("observed", { records: [record({ id: name })], transitions: [] });
+  await run.time.run(0);
+  expect(run.records).toEqual(run.workers.map(({ name }) => name));
+});
+
+test("decisions are told to the workers that subscribe, while they do", async () => {
+  const adminToken = { kind: "env", name: "ADMIN" } as const;
+  const run = await start({ deployment: { ...deploymentOf({ slots: [10], workers: 2 }), adminToken } });
+  const [one, other] = run.workers;
+  const observe = async (id: string): Promise<void> => {
+    one?.say("observed", { records: [record({ id })], transitions: [] });
+    await run.time.run(0);
+  };
+  other?.say("decisions", { subscribe: true });
+  await observe("a");
+  other?.say("decisions", { subscribe: false });
+  await observe("b");
+  expect([one?.heard, other?.heard]).toEqual([[], ["decisions 1"]]);
+  other?.say("question", { id: 1, question: { about: "decision", asked: { id: "b" } } });
+  await run.time.run(0);
+  expect(other?.heard.at(-1)).toBe("answer 1 decision");
 });
 
 test("SIGHUP changes nothing and says so", async () => {
-  const run = start({});
-  await eventually(() => run.listening.length === 1);
+  const run = await start({});
   run.signal("SIGHUP");
+  await run.time.run(1_000);
   expect(run.said).toEqual([
     "info: SIGHUP is reserved for reloading the configuration, which this version cannot do; nothing changed.",
   ]);
-  run.signal("SIGTERM");
-  expect(await run.exitCode).toBe(0);
-  expect((await run.until(/^deployed/)).length).toBe(1);
+  expect(run.workers.map(({ plans }) => plans.length)).toEqual([1]);
 });
 
 test("a second signal does not wait for the drain", async () => {
-  const run = start({ mode: "hangs" });
-  await eventually(() => run.listening.length === 1);
+  const run = await start({ mode: "hangs" });
   run.signal("SIGTERM");
-  await run.until(/^drain/);
+  await run.time.run(0);
+  expect(run.exitCode()).toBeNull();
   run.signal("SIGTERM");
-  expect(await run.exitCode).toBe(0);
-  expect(run.told).toContain("stop");
+  await run.time.run(0);
+  expect(run.exitCode()).toBe(0);
+  expect(run.workers[0]?.heard).toEqual(["drain delay=5000 grace=2000", "stop"]);
 });
 
-test.each([1, 2])("a worker that does not end by itself is killed, after %d signals", async (signals) => {
-  const run = start({ mode: "stubborn" });
-  const [deployed] = await run.until(/^deployed/);
-  await eventually(() => run.listening.length === 1);
+test.each([
+  [1, 5_000 + 2_000 + 3_000],
+  [2, 2_000],
+])("a worker that does not end by itself is killed, after %d signals and %d ms", async (signals, afterMs) => {
+  const run = await start({ mode: "stubborn" });
   for (let sent = 0; sent < signals; sent += 1) run.signal("SIGTERM");
-  expect(await run.exitCode).toBe(0);
-  expect(isAlive(pidOf(deployed))).toBe(false);
+  await run.time.run(afterMs - 1);
+  expect(run.exitCode()).toBeNull();
+  await run.time.run(1);
+  expect(run.exitCode()).toBe(0);
+  expect(run.workers[0]?.isAlive).toBe(false);
 });
 
 test("a worker that retires is replaced while it still lives, and ends with the rest", async () => {
-  const run = start({ mode: "retires" });
-  const deployed = await run.until(/^deployed/, 2);
-  expect(isAlive(pidOf(deployed[0]))).toBe(true);
+  const run = await start({ mode: "retires" });
+  await run.time.run(25);
+  expect(run.workers.slice(0, 2).map(({ isAlive, plans }) => [isAlive, plans.length])).toEqual([
+    [true, 1],
+    [true, 1],
+  ]);
   run.signal("SIGTERM");
   run.signal("SIGTERM");
-  expect(await run.exitCode).toBe(0);
-  expect(isAlive(pidOf(deployed[0]))).toBe(false);
+  await run.time.run(0);
+  expect(run.exitCode()).toBe(0);
+  expect(run.workers.some(({ isAlive }) => isAlive)).toBe(false);
 });
 
 test("without a deployment nothing is left running", async () => {
-  const run = start({ deployment: null });
-  expect(await run.exitCode).toBe(1);
-  expect(run.told).toEqual([]);
+  const run = await start({ deployment: null });
+  expect(run.exitCode()).toBe(1);
+  expect(run.workers.map(({ isAlive, plans }) => [isAlive, plans])).toEqual([[false, []]]);
 });
 
 test("an environment that switches off certificates is refused before anything starts", async () => {
-  const run = start({ env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
-  expect(await run.exitCode).toBe(1);
+  const run = await start({ env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
+  expect(run.exitCode()).toBe(1);
   expect(run.said.length).toBe(1);
   expect(run.said[0]).toContain("NODE_TLS_REJECT_UNAUTHORIZED");
-  expect(run.told).toEqual([]);
+  expect(run.workers).toEqual([]);
 });

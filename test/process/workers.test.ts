@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { realEffects } from "../../src/process/real-effects.ts";
 import { type Listening, type Signal, supervise } from "../../src/process/supervisor.ts";
+import { startWorker } from "../../src/process/worker-process.ts";
 import { eventually } from "../server/raw-client.ts";
 import { deploymentOf } from "./deployments.ts";
 
@@ -17,7 +18,7 @@ test("two workers share an address and show the figures of both", async () => {
       ...deploymentOf({ slots: [10], workers: 2 }),
       log: { level: "error", format: "text" },
     }),
-    command: [process.execPath, "--no-env-file", MAIN, "worker"],
+    startWorker: (worker) => startWorker([process.execPath, "--no-env-file", MAIN, "worker"], worker),
     env: { PATH: process.env["PATH"], LOCAL_KEY: "test-key-1" },
     sinks: () => [{ name: "test", record: (record) => void records.push(record.outcome), transition: () => undefined }],
     onListening: (each) => listening.push(each),

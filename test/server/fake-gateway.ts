@@ -77,7 +77,9 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS, keys: KeyPort 
     mayObserve: () => state.mayObserve,
     mayAdminister: decisions === NO_DECISIONS && keys === null ? null : () => state.mayAdminister,
     explain: () => failed(failure("unknown-model", "Nothing is called that.")),
-    stats: () => ({}),
+    stats() {
+      throw new Error("the server asks the process for figures");
+    },
     metrics: () => createSeries().snapshot(),
     ready: () => ({ ok: state.ready, reason: "no usable lanes" }),
     inFlight: () => 0,

@@ -2,7 +2,7 @@
 import type { ExchangeRecord } from "../observability/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Transition } from "../observability/transition.ts";
-import type { FromWorker } from "./messages.ts";
+import type { FromWorker, Send } from "./messages.ts";
 
 /** A row waits no longer than this for others. */
 export const BATCH_MS = 50;
@@ -15,7 +15,7 @@ export interface Batches {
 }
 
 export function createBatches(options: {
-  readonly send: (message: FromWorker) => void;
+  readonly send: Send<FromWorker>;
   readonly setTimer: (ms: number, fire: () => void) => () => void;
 }): Batches {
   let records: ExchangeRecord[] = [];
@@ -26,7 +26,7 @@ export function createBatches(options: {
     cancelTimer?.();
     cancelTimer = null;
     if (records.length + transitions.length === 0) return;
-    options.send({ kind: "observed", records, transitions });
+    options.send("observed", { records, transitions });
     records = [];
     transitions = [];
   };

@@ -1,6 +1,6 @@
 /**
- * What the supervisor keeps for all workers: the decisions, in memory and where it is configured on disk. Workers send
- * records; they ask for pages, and those that watch are told of each new decision.
+ * The decisions, which the supervisor keeps for all workers: in memory, and where it is configured on disk. Workers send
+ * records; they ask for pages, and subscribers are told of each new decision.
  */
 import { closeSync, openSync } from "node:fs";
 import type { Deployment } from "../ir/deployment.ts";
@@ -10,17 +10,16 @@ import type { ExchangeRecord } from "../observability/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { DecisionStore } from "../observability/stores/sqlite.ts";
 import type { Effects } from "../std/effects.ts";
-import type { OwnerAnswer, OwnerQuestion } from "./messages.ts";
 
-export interface Owner {
+export interface DecisionService {
   readonly sink: Sink;
-  /** null: it cannot be read now. Never rejects. */
-  answer(question: OwnerQuestion): Promise<OwnerAnswer | null>;
+  list(query: DecisionQuery): Promise<DecisionPage>;
+  find(id: string): Promise<Decision | null>;
   /** Writes what waits. Never rejects. */
   close(): Promise<void>;
 }
 
-export interface OwnerOptions {
+export interface DecisionServiceOptions {
   readonly deployment: Deployment;
   readonly onDecision: (decision: Decision) => void;
   readonly say: (level: "warning", line: string) => void;
@@ -31,22 +30,24 @@ export interface OwnerOptions {
 const EARLY_MAX = 10_000;
 
 /** null: nothing is kept, so that workers need not tell. */
-export function createOwner(options: OwnerOptions): Owner | null {
-  const { deployment } = options;
-  const { adminToken, decisionsStore } = deployment;
+export function createDecisionService(options: DecisionServiceOptions): DecisionService | null {
+  const { adminToken, decisionsStore } = options.deployment;
   if (adminToken === null && decisionsStore === null) return null;
   const opening = decisionsStore === null ? Promise.resolve(null) : openStore(decisionsStore, options);
-  return ownerOver(options, opening);
+  return serviceOver(options, opening);
 }
 
-function ownerOver({ deployment, onDecision }: OwnerOptions, opening: Promise<DecisionStore | null>): Owner {
+function serviceOver(
+  { deployment, onDecision }: DecisionServiceOptions,
+  opening: Promise<DecisionStore | null>,
+): DecisionService {
   const early: ExchangeRecord[] = [];
   let store: DecisionStore | null = null;
   let decisions: Decisions | null = null;
   const ready = opening.then((opened): Decisions => {
     store = opened;
     const made = createDecisions({
-      // Nobody can read the ring without the token, so there is none then.
+      // The ring is read with the token alone, so there is none without it.
       ring: deployment.adminToken === null ? 0 : deployment.decisionsRing,
       firstSeq: opened?.firstSeq ?? 1,
       deployment,
@@ -60,21 +61,6 @@ function ownerOver({ deployment, onDecision }: OwnerOptions, opening: Promise<De
     return made;
   });
 
-  /** Out of memory where the disk cannot be read. */
-  const list = (made: Decisions, query: DecisionQuery): DecisionPage => {
-    try {
-      return store?.list(query) ?? made.list(query);
-    } catch {
-      return made.list(query);
-    }
-  };
-  const find = (made: Decisions, id: string): Decision | null => {
-    try {
-      return made.find(id) ?? store?.find(id) ?? null;
-    } catch {
-      return null;
-    }
-  };
   return {
     sink: {
       name: "decisions",
@@ -84,13 +70,21 @@ function ownerOver({ deployment, onDecision }: OwnerOptions, opening: Promise<De
       },
       transition: () => undefined,
     },
-    async answer(question) {
+    /** Out of memory where the disk cannot be read. */
+    async list(query) {
       const made = await ready;
-      switch (question.about) {
-        case "decisions":
-          return { about: "decisions", page: list(made, question.query) };
-        case "decision":
-          return { about: "decision", found: find(made, question.id) };
+      try {
+        return store?.list(query) ?? made.list(query);
+      } catch {
+        return made.list(query);
+      }
+    },
+    async find(id) {
+      const made = await ready;
+      try {
+        return made.find(id) ?? store?.find(id) ?? null;
+      } catch {
+        return null;
       }
     },
     async close() {
@@ -103,10 +97,10 @@ function ownerOver({ deployment, onDecision }: OwnerOptions, opening: Promise<De
 /** null: it cannot be opened, which the operator is told; decisions are then kept in memory. */
 async function openStore(
   { path, keepDays }: NonNullable<Deployment["decisionsStore"]>,
-  { say, effects: { wallMs, setTimer } }: OwnerOptions,
+  { say, effects: { wallMs, setTimer } }: DecisionServiceOptions,
 ): Promise<DecisionStore | null> {
   try {
-    // Made by us, so that nobody else may read who asked for what.
+    // Made by us, so that no other user may read who asked for what.
     closeSync(openSync(path, "a", 0o600));
     const { openDecisionStore } = await import("../observability/stores/sqlite.ts");
     const onTrouble = (sentence: string): void => say("warning", sentence);

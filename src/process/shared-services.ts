@@ -1,0 +1,166 @@
+/**
+ * What the supervisor keeps for all workers: the ledger, the decisions, the folds that displays look at, and the figures
+ * of all. It answers what workers send beside how they stand.
+ */
+import type { DisplayState } from "../displays/display.ts";
+import type { Allowance } from "../ir/allowance.ts";
+import type { Deployment } from "../ir/deployment.ts";
+import type { Decision } from "../observability/decision.ts";
+import { createSinks, type Sinks } from "../observability/sinks.ts";
+import type { Effects } from "../std/effects.ts";
+import { createDecisionService, type DecisionService } from "./decision-service.ts";
+import type { LedgerHost } from "./ledger.ts";
+import type { Answer, FromWorker, Handlers, Question, QuestionName, Questions } from "./messages.ts";
+import { createPoll, type Poll } from "./poll.ts";
+import type { SupervisorOptions } from "./supervisor-options.ts";
+import type { WorkerProcess } from "./worker-process.ts";
+
+export interface SharedServicesOptions extends Pick<SupervisorOptions, "openLedger" | "sinks" | "say"> {
+  readonly effects: Omit<Effects, "fetch">;
+  /** Those that live. */
+  readonly workers: () => readonly WorkerProcess[];
+  /** Those that serve. */
+  readonly serving: () => readonly WorkerProcess[];
+}
+
+/** What a worker sends that is not about how it stands itself. */
+type Shared = Pick<FromWorker, "observed" | "figures" | "ledger" | "question" | "decisions">;
+
+export interface SharedServices {
+  /** Once, before anything is served. A sentence: why it cannot be. */
+  openLedger(deployment: Deployment): Promise<string | null>;
+  /** Once it is sure that the deployment can be served. */
+  start(deployment: Deployment): void;
+  /** Records and transitions are wanted. */
+  isObserving(): boolean;
+  handlers(worker: WorkerProcess): Handlers<Shared>;
+  /** A worker is about to serve. What the ledger calls it; null: there is no ledger. */
+  join(worker: WorkerProcess): string | null;
+  tellDisplays(worker: WorkerProcess): void;
+  gone(worker: WorkerProcess): void;
+  /** Writes what waits. Never rejects. */
+  close(): Promise<void>;
+}
+
+interface State {
+  readonly options: SharedServicesOptions;
+  readonly poll: Poll<WorkerProcess>;
+  /** Workers that are told of each decision. */
+  readonly subscribers: Set<WorkerProcess>;
+  /** Decisions of the batch under way. */
+  readonly decided: Decision[];
+  /** null: no one looks at records. */
+  sinks: Sinks | null;
+  /** null: there are no keys, and nothing is remembered. */
+  ledger: LedgerHost | null;
+  /** null: none are kept. */
+  decisions: DecisionService | null;
+  displays: readonly DisplayState[];
+}
+
+export function createSharedServices(options: SharedServicesOptions): SharedServices {
+  const { setTimer } = options.effects;
+  const state: State = {
+    options,
+    poll: createPoll({ ask: (worker, id) => worker.send("figures", { id }), setTimer }),
+    subscribers: new Set(),
+    decided: [],
+    sinks: null,
+    ledger: null,
+    decisions: null,
+    displays: [],
+  };
+  return {
+    async openLedger(deployment) {
+      const opened = await options.openLedger(deployment);
+      if (typeof opened === "string") return opened;
+      state.ledger = opened;
+      return null;
+    },
+    start: (deployment) => start(state, deployment),
+    isObserving: () => state.sinks !== null,
+    handlers: (worker) => handlersOf(state, worker),
+    join(worker) {
+      if (state.ledger === null) return null;
+      state.ledger.attach(worker.name, (reply) => worker.send("ledger", reply));
+      return worker.name;
+    },
+    tellDisplays: (worker) => tellDisplays(state, worker),
+    gone(worker) {
+      state.poll.gone(worker);
+      state.ledger?.detach(worker.name);
+      state.subscribers.delete(worker);
+    },
+    async close() {
+      await state.decisions?.close();
+      await state.ledger?.close();
+    },
+  };
+}
+
+function start(state: State, deployment: Deployment): void {
+  const { options } = state;
+  state.decisions = createDecisionService({
+    deployment,
+    say: options.say,
+    effects: options.effects,
+    onDecision(decision) {
+      if (state.subscribers.size > 0) state.decided.push(decision);
+    },
+  });
+  const onDisplays = (displays: readonly DisplayState[]): void => {
+    state.displays = displays;
+    for (const worker of options.workers()) tellDisplays(state, worker);
+  };
+  const allowances = (): readonly Allowance[] => state.ledger?.allowances() ?? [];
+  const sinks = [
+    ...options.sinks(deployment, onDisplays, allowances),
+    ...(state.decisions === null ? [] : [state.decisions.sink]),
+  ];
+  state.sinks = sinks.length === 0 ? null : createSinks(sinks);
+}
+
+/** One that serves nothing yet ignores it, and is told when it does. */
+function tellDisplays({ displays }: State, worker: WorkerProcess): void {
+  if (displays.length > 0) worker.send("displays", displays);
+}
+
+function handlersOf(state: State, worker: WorkerProcess): Handlers<Shared> {
+  return {
+    observed({ records, transitions }) {
+      for (const record of records) state.sinks?.record(record);
+      for (const transition of transitions) state.sinks?.transition(transition);
+      publish(state);
+    },
+    figures: ({ id, figures }) => state.poll.replied(worker, id, figures),
+    ledger: (message) => state.ledger?.receive(worker.name, message),
+    question({ id, question }) {
+      void answerTo(answersOf(state), question).then((answer) => worker.send("question", { id, answer }));
+    },
+    decisions({ subscribe }) {
+      if (subscribe) state.subscribers.add(worker);
+      else state.subscribers.delete(worker);
+    },
+  };
+}
+
+function publish({ decided, subscribers }: State): void {
+  const decisions = decided.splice(0);
+  if (decisions.length === 0) return;
+  for (const worker of subscribers) worker.send("decisions", decisions);
+}
+
+type Answers = { readonly [N in QuestionName]: (asked: Questions[N]["asked"]) => Promise<Questions[N]["answer"]> };
+
+/** One row a question. None rejects. */
+function answersOf({ decisions, options, poll }: State): Answers {
+  return {
+    figures: () => poll.figures(options.serving()),
+    decisions: async (query) => (decisions === null ? null : decisions.list(query)),
+    decision: async ({ id }) => (decisions === null ? null : { found: await decisions.find(id) }),
+  };
+}
+
+async function answerTo<N extends QuestionName>(answers: Answers, { about, asked }: Question<N>): Promise<Answer<N>> {
+  return { about, answer: await answers[about](asked) };
+}

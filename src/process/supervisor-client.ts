@@ -1,0 +1,55 @@
+/** A worker's way to what the supervisor keeps for all: questions with an answer in time, and decisions while a reader watches. */
+import type { Decision } from "../observability/decision.ts";
+import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
+import type { Effects } from "../std/effects.ts";
+import { createPending } from "../std/pending.ts";
+import type { Answer, Figures, FromWorker, Question, Send } from "./messages.ts";
+
+/** null: no answer in time. None rejects. */
+export interface SupervisorClient {
+  figures(): Promise<readonly Figures[] | null>;
+  readonly decisions: {
+    list(query: DecisionQuery): Promise<DecisionPage | null>;
+    find(id: string): Promise<{ readonly found: Decision | null } | null>;
+    watch(onDecision: (decision: Decision) => void): () => void;
+  };
+  answered(id: number, answer: Answer): void;
+  decided(decisions: readonly Decision[]): void;
+}
+
+const ANSWER_MS = 5_000;
+/** Questions under way; beyond that nothing is asked. */
+const QUESTIONS_MAX = 64;
+
+export function createSupervisorClient(options: {
+  readonly send: Send<FromWorker>;
+  readonly setTimer: Effects["setTimer"];
+}): SupervisorClient {
+  const { send, setTimer } = options;
+  const pending = createPending<Answer>({ openMax: QUESTIONS_MAX, timeoutMs: ANSWER_MS, setTimer });
+  const watchers = new Set<(decision: Decision) => void>();
+  const ask = <Result>(question: Question, answered: (answer: Answer) => Result | null): Promise<Result | null> =>
+    pending.ask({ send: (id) => send("question", { id, question }), answered, unanswered: () => null });
+
+  return {
+    figures: () =>
+      ask({ about: "figures", asked: null }, (answer) => (answer.about === "figures" ? answer.answer : null)),
+    decisions: {
+      list: (asked) =>
+        ask({ about: "decisions", asked }, (answer) => (answer.about === "decisions" ? answer.answer : null)),
+      find: (id) =>
+        ask({ about: "decision", asked: { id } }, (answer) => (answer.about === "decision" ? answer.answer : null)),
+      watch(onDecision) {
+        watchers.add(onDecision);
+        if (watchers.size === 1) send("decisions", { subscribe: true });
+        return () => {
+          if (watchers.delete(onDecision) && watchers.size === 0) send("decisions", { subscribe: false });
+        };
+      },
+    },
+    answered: (id, answer) => void pending.answer(id, answer),
+    decided(decisions) {
+      for (const decision of decisions) for (const watcher of watchers) watcher(decision);
+    },
+  };
+}
