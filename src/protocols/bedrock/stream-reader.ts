@@ -2,12 +2,22 @@
  * A streamed Converse answer, read: frames in, events out. A text block has no start of its own, so any delta opens the
  * block it belongs to; the reason for the end comes before the usage.
  */
-import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
+import type { ReadEvent, StartedBlock } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
-import { dropped } from "../../ir/loss.ts";
 import { asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { exceptionOf } from "../framing/event-stream-framing.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import {
+  type BlockStream,
+  createBlockStream,
+  createBlockStreamReader,
+  endAnswer,
+  endBlocks,
+  fail,
+  pushText,
+  pushUsage,
+  reportUnknown,
+} from "../shared/content-blocks/stream-reader.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { readCitation } from "./citations.ts";
 import { readException } from "./error-words.ts";
@@ -20,50 +30,16 @@ import { readUsage } from "./usage.ts";
 import { type DeltaKey, type EventKey, ORIGIN } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
-  const state: State = {
-    open: new Map(),
-    blocks: 0,
-    redactedChars: 0,
-    started: false,
-    finished: false,
-    ended: false,
-    unknown: new Set(),
-  };
-  return {
-    push(frame) {
-      if (state.ended) return [];
-      const events: ReadEvent[] = [];
-      readFrame(state, frame, events);
-      return events;
-    },
-    end() {
-      if (state.ended) return [];
-      const events: ReadEvent[] = [];
-      if (state.finished) endAnswer(state, events);
-      else fail(state, "cut-short", events);
-      return events;
-    },
-    get settled() {
-      return state.finished || state.ended;
-    },
-  };
+  const stream: ConverseStream = { ...createBlockStream(endBlock), redactedChars: 0 };
+  return createBlockStreamReader(stream, readFrame);
 }
 
-interface State {
-  /** Blocks that have started and not ended, by the wire's index. */
-  readonly open: Map<number, OpenBlock>;
-  /** Blocks started so far: the number of the next. */
-  blocks: number;
+interface ConverseStream extends BlockStream<ConverseBlock> {
+  /** Held so far. */
   redactedChars: number;
-  started: boolean;
-  /** The reason for the end has come; only usage may follow. */
-  finished: boolean;
-  ended: boolean;
-  /** Words nobody here knows, each reported once. */
-  readonly unknown: Set<string>;
 }
 
-interface OpenBlock {
+interface ConverseBlock {
   /** -1: redacted reasoning, which starts when it is whole. */
   readonly number: number;
   readonly kind: "text" | "reasoning" | "redacted" | "tool-call" | "opaque";
@@ -71,46 +47,44 @@ interface OpenBlock {
   readonly redacted: string[];
 }
 
-/** Unknown words reported; more of them say nothing new. */
-const UNKNOWN_MAX = 16;
 /** Characters of redacted reasoning held: as much as the largest answer. */
 const REDACTED_CHARS_MAX = 16 * 1024 * 1024;
 
-type EventReader = (state: State, message: JsonObject, events: ReadEvent[]) => void;
+type EventReader = (stream: ConverseStream, message: JsonObject, events: ReadEvent[]) => void;
 
 // Closed over the SDK's union: an event the vendor adds breaks the build here until it is read.
 const EVENTS = {
   messageStart: ensureStarted,
   contentBlockStart: readStart,
   contentBlockDelta: readDelta,
-  contentBlockStop: (state, message, events) => endBlock(state, indexOf(message), events),
+  contentBlockStop: (stream, message, events) => endBlock(stream, indexOf(message), events),
   messageStop: readStop,
   metadata: readMetadata,
 } as const satisfies Record<EventKey, EventReader>;
 
 const READERS: ReadonlyMap<string, EventReader> = new Map(Object.entries<EventReader>(EVENTS));
 
-function readFrame(state: State, frame: Frame, events: ReadEvent[]): void {
+function readFrame(stream: ConverseStream, frame: Frame, events: ReadEvent[]): void {
   const exception = exceptionOf(frame);
   if (exception !== null) {
-    state.ended = true;
+    stream.ended = true;
     events.push({ type: "failed", error: readException(exception, frame.data) });
     return;
   }
   const read = READERS.get(frame.event ?? "");
   if (read === undefined) {
     // Sent by some services ahead of everything; it says nothing here.
-    if (frame.event !== "initial-response") reportUnknown(state, `event ${frame.event ?? ""}`, events);
+    if (frame.event !== "initial-response") reportUnknown(stream, `event ${frame.event ?? ""}`, events);
     return;
   }
   const message = parseFrame(frame);
-  if (message === null) fail(state, "malformed", events);
-  else read(state, message, events);
+  if (message === null) fail(stream, "malformed", events);
+  else read(stream, message, events);
 }
 
-function ensureStarted(state: State, _message: JsonObject, events: ReadEvent[]): void {
-  if (state.started) return;
-  state.started = true;
+function ensureStarted(stream: ConverseStream, _message: JsonObject, events: ReadEvent[]): void {
+  if (stream.started) return;
+  stream.started = true;
   events.push({
     type: "start",
     sourceProtocol: ORIGIN,
@@ -126,7 +100,7 @@ function indexOf(message: JsonObject): number {
   return asNumber(message["contentBlockIndex"]) ?? 0;
 }
 
-function readStart(state: State, message: JsonObject, events: ReadEvent[]): void {
+function readStart(stream: ConverseStream, message: JsonObject, events: ReadEvent[]): void {
   const start = asObject(message["start"]) ?? {};
   const key = keyOf(start);
   // An empty start says only that something follows; its first delta says what.
@@ -135,7 +109,7 @@ function readStart(state: State, message: JsonObject, events: ReadEvent[]): void
   const isOwnCall = use === undefined || (asText(use["type"]) ?? "tool_use") !== "tool_use";
   if (use === undefined || isOwnCall) {
     openBlock(
-      state,
+      stream,
       indexOf(message),
       "opaque",
       { type: "opaque", sourceProtocol: ORIGIN, name: key, value: start },
@@ -145,7 +119,7 @@ function readStart(state: State, message: JsonObject, events: ReadEvent[]): void
   }
   const [id, name] = [asText(use["toolUseId"]) ?? "", asText(use["name"]) ?? ""];
   openBlock(
-    state,
+    stream,
     indexOf(message),
     "tool-call",
     { type: "tool-call", id, name: toolNames.restore(name), kind: "function" },
@@ -154,35 +128,35 @@ function readStart(state: State, message: JsonObject, events: ReadEvent[]): void
 }
 
 function openBlock(
-  state: State,
+  stream: ConverseStream,
   index: number,
-  kind: OpenBlock["kind"],
+  kind: ConverseBlock["kind"],
   content: StartedBlock | null,
   events: ReadEvent[],
-): OpenBlock | null {
-  ensureStarted(state, {}, events);
-  if (state.open.has(index)) endBlock(state, index, events);
-  if (state.blocks + state.open.size >= ANSWER_BLOCKS_MAX) {
-    fail(state, "malformed", events);
+): ConverseBlock | null {
+  ensureStarted(stream, {}, events);
+  if (stream.open.has(index)) endBlock(stream, index, events);
+  if (stream.blocks + stream.open.size >= ANSWER_BLOCKS_MAX) {
+    fail(stream, "malformed", events);
     return null;
   }
-  const number = content === null ? -1 : state.blocks++;
-  const block: OpenBlock = { number, kind, redacted: [] };
-  state.open.set(index, block);
+  const number = content === null ? -1 : stream.blocks++;
+  const block: ConverseBlock = { number, kind, redacted: [] };
+  stream.open.set(index, block);
   if (content !== null) events.push({ type: "block-start", block: number, choice: 0, content });
   return block;
 }
 
-function endBlock(state: State, index: number, events: ReadEvent[]): void {
-  const block = state.open.get(index);
+function endBlock(stream: BlockStream<ConverseBlock>, index: number, events: ReadEvent[]): void {
+  const block = stream.open.get(index);
   if (block === undefined) return;
-  state.open.delete(index);
+  stream.open.delete(index);
   if (block.kind !== "redacted") {
     events.push({ type: "block-end", block: block.number });
     return;
   }
   const encrypted = readRedacted(joinBase64(block.redacted))?.sealed ?? null;
-  const number = state.blocks++;
+  const number = stream.blocks++;
   events.push({ type: "block-start", block: number, choice: 0, content: { type: "reasoning", encrypted } });
   events.push({ type: "block-end", block: number });
 }
@@ -193,10 +167,10 @@ function joinBase64(pieces: readonly string[]): string {
   return Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64"))).toString("base64");
 }
 
-function readDelta(state: State, message: JsonObject, events: ReadEvent[]): void {
+function readDelta(stream: ConverseStream, message: JsonObject, events: ReadEvent[]): void {
   const delta = asObject(message["delta"]) ?? {};
   const index = indexOf(message);
-  const open = state.open.get(index);
+  const open = stream.open.get(index);
   if (open?.kind === "opaque") {
     events.push({ type: "opaque-delta", block: open.number, sourceProtocol: ORIGIN, value: delta });
     return;
@@ -204,28 +178,28 @@ function readDelta(state: State, message: JsonObject, events: ReadEvent[]): void
   const key = keyOf(delta);
   if (key === undefined) return;
   const read = DELTA_READERS.get(key);
-  if (read === undefined) reportUnknown(state, `delta ${key}`, events);
-  else read(state, index, delta, events);
+  if (read === undefined) reportUnknown(stream, `delta ${key}`, events);
+  else read(stream, index, delta, events);
 }
 
-type DeltaReader = (state: State, index: number, delta: JsonObject, events: ReadEvent[]) => void;
+type DeltaReader = (stream: ConverseStream, index: number, delta: JsonObject, events: ReadEvent[]) => void;
 
 /** Content only the vendor's own tools have, outside a block of theirs. */
 const stray =
   (key: string): DeltaReader =>
-  (state, _index, _delta, events) =>
-    reportUnknown(state, `delta ${key}`, events);
+  (stream, _index, _delta, events) =>
+    reportUnknown(stream, `delta ${key}`, events);
 
 // Closed likewise.
 const DELTAS = {
-  text: (state, index, delta, events) => {
-    const block = blockOf(state, index, "text", events);
-    if (block !== null) pushText(block, delta["text"], events);
+  text: (stream, index, delta, events) => {
+    const block = blockOf(stream, index, "text", events);
+    if (block !== null) pushText(block.number, delta["text"], events);
   },
   toolUse: readInput,
   reasoningContent: readReasoning,
-  citation: (state, index, delta, events) => {
-    const block = blockOf(state, index, "text", events);
+  citation: (stream, index, delta, events) => {
+    const block = blockOf(stream, index, "text", events);
     if (block !== null)
       events.push({ type: "citation", block: block.number, citation: readCitation(delta["citation"]) });
   },
@@ -237,94 +211,70 @@ const DELTA_READERS: ReadonlyMap<string, DeltaReader> = new Map(Object.entries<D
 
 /** The open block at this index, opened if need be; null: there are too many. */
 function blockOf(
-  state: State,
+  stream: ConverseStream,
   index: number,
   kind: "text" | "reasoning" | "redacted",
   events: ReadEvent[],
-): OpenBlock | null {
-  const open = state.open.get(index);
+): ConverseBlock | null {
+  const open = stream.open.get(index);
   if (open?.kind === kind) return open;
   const content: Record<typeof kind, StartedBlock | null> = {
     text: { type: "text" },
     reasoning: { type: "reasoning", encrypted: null },
     redacted: null,
   };
-  return openBlock(state, index, kind, content[kind], events);
+  return openBlock(stream, index, kind, content[kind], events);
 }
 
-function pushText(block: OpenBlock, value: unknown, events: ReadEvent[]): void {
-  const text = asText(value) ?? "";
-  if (text !== "") events.push({ type: "text-delta", block: block.number, text, logprobs: null });
-}
-
-function readInput(state: State, index: number, delta: JsonObject, events: ReadEvent[]): void {
-  const block = state.open.get(index);
+function readInput(stream: ConverseStream, index: number, delta: JsonObject, events: ReadEvent[]): void {
+  const block = stream.open.get(index);
   if (block?.kind !== "tool-call") {
-    reportUnknown(state, "input of no call", events);
+    reportUnknown(stream, "input of no call", events);
     return;
   }
   const text = asText(asObject(delta["toolUse"])?.["input"]) ?? "";
   if (text !== "") events.push({ type: "arguments-delta", block: block.number, text });
 }
 
-function readReasoning(state: State, index: number, delta: JsonObject, events: ReadEvent[]): void {
+function readReasoning(stream: ConverseStream, index: number, delta: JsonObject, events: ReadEvent[]): void {
   const content = asObject(delta["reasoningContent"]) ?? {};
   const redacted = asText(content["redactedContent"]);
   if (redacted !== undefined) {
-    state.redactedChars += redacted.length;
-    if (state.redactedChars > REDACTED_CHARS_MAX) fail(state, "malformed", events);
-    else blockOf(state, index, "redacted", events)?.redacted.push(redacted);
+    stream.redactedChars += redacted.length;
+    if (stream.redactedChars > REDACTED_CHARS_MAX) fail(stream, "malformed", events);
+    else blockOf(stream, index, "redacted", events)?.redacted.push(redacted);
     return;
   }
-  const block = blockOf(state, index, "reasoning", events);
+  const block = blockOf(stream, index, "reasoning", events);
   if (block === null) return;
-  pushText(block, content["text"], events);
+  pushText(block.number, content["text"], events);
   const opaque = readSignature(asText(content["signature"]) ?? "");
   if (opaque !== null) events.push({ type: "signature-delta", block: block.number, signature: opaque.sealed });
 }
 
-function readStop(state: State, message: JsonObject, events: ReadEvent[]): void {
-  ensureStarted(state, {}, events);
-  reportExtras(state, message, events);
+function readStop(stream: ConverseStream, message: JsonObject, events: ReadEvent[]): void {
+  ensureStarted(stream, {}, events);
+  reportExtras(stream, message, events);
   const reason = asText(message["stopReason"]);
-  if (reason === undefined || state.finished) return;
-  for (const index of [...state.open.keys()]) endBlock(state, index, events);
-  state.finished = true;
+  if (reason === undefined || stream.finished) return;
+  endBlocks(stream, events);
+  stream.finished = true;
   events.push({ type: "finish", choice: 0, finish: readFinish(reason, readStopSequence(message)) });
 }
 
 /** The last event of a whole answer. */
-function readMetadata(state: State, message: JsonObject, events: ReadEvent[]): void {
-  ensureStarted(state, {}, events);
-  const usage = readUsage(message["usage"]);
-  if (usage !== null) events.push({ type: "usage", usage });
-  if (readServiceTier(message) !== null) reportUnknown(state, "serviceTier", events);
-  reportExtras(state, message, events);
-  if (state.finished) endAnswer(state, events);
+function readMetadata(stream: ConverseStream, message: JsonObject, events: ReadEvent[]): void {
+  ensureStarted(stream, {}, events);
+  pushUsage(readUsage(message["usage"]), events);
+  if (readServiceTier(message) !== null) reportUnknown(stream, "serviceTier", events);
+  reportExtras(stream, message, events);
+  if (stream.finished) endAnswer(stream, events);
 }
 
 /** The start of an answer has a place for these, its end has none. */
-function reportExtras(state: State, message: JsonObject, events: ReadEvent[]): void {
+function reportExtras(stream: ConverseStream, message: JsonObject, events: ReadEvent[]): void {
   for (const name of Object.keys(readAnswerExtras(message))) {
     // Padding, so that the length of a message tells nothing of its words.
-    if (name !== "p") reportUnknown(state, name, events);
+    if (name !== "p") reportUnknown(stream, name, events);
   }
-}
-
-function endAnswer(state: State, events: ReadEvent[]): void {
-  for (const index of [...state.open.keys()]) endBlock(state, index, events);
-  state.finished = true;
-  state.ended = true;
-  events.push({ type: "end" });
-}
-
-function fail(state: State, error: StreamError, events: ReadEvent[]): void {
-  state.ended = true;
-  events.push({ type: "failed", error });
-}
-
-function reportUnknown(state: State, what: string, events: ReadEvent[]): void {
-  if (state.unknown.has(what) || state.unknown.size >= UNKNOWN_MAX) return;
-  state.unknown.add(what);
-  events.push({ type: "loss", loss: dropped("stream", `nothing in between carries ${what.slice(0, 60)}`) });
 }

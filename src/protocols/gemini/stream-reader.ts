@@ -4,12 +4,12 @@
  */
 import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
-import { dropped } from "../../ir/loss.ts";
 import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
 import { sha256Hex } from "../../std/digest.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { reportUnknown } from "../shared/unknown-words.ts";
 import { readInBandError } from "./error-words.ts";
 import { isBrokenCall, readBlocked, readFinish } from "./finish.ts";
 import { readCitations } from "./grounding.ts";
@@ -82,8 +82,6 @@ interface Choice {
 
 /** Answers of one request; the vendor gives at most 8. */
 const CHOICES_MAX = 128;
-/** Unknown words reported; more of them say nothing new. */
-const UNKNOWN_MAX = 16;
 /** Text kept for the places of sources. Characters. */
 const TEXT_CHARS_MAX = 1024 * 1024;
 
@@ -167,10 +165,10 @@ function readCandidate(state: State, choice: Choice, candidate: JsonObject, ids:
     if (state.ended) return;
   }
   const { groundingMetadata, ...extras } = readCandidateExtras(candidate);
-  if (groundingMetadata !== undefined) reportUnknown(state, "groundingMetadata");
+  if (groundingMetadata !== undefined) reportUnknown(state.unknown, "groundingMetadata", state.events);
   if (candidate["groundingMetadata"] !== undefined) cite(state, choice, candidate["groundingMetadata"]);
   reportExtras(state, extras, "candidates.");
-  if (candidate["logprobsResult"] !== undefined) reportUnknown(state, "logprobsResult");
+  if (candidate["logprobsResult"] !== undefined) reportUnknown(state.unknown, "logprobsResult", state.events);
   const reason = asText(candidate["finishReason"]);
   if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED" && !choice.finished) {
     if (isBrokenCall(reason) && !state.says) {
@@ -296,7 +294,7 @@ function closeBlock(state: State, choice: Choice): void {
 function cite(state: State, choice: Choice, grounding: unknown): void {
   const block = choice.open?.type === "text" ? choice.open.number : null;
   const citations = readCitations(grounding, choice.text);
-  if (block === null && citations.length > 0) reportUnknown(state, "citations of no text");
+  if (block === null && citations.length > 0) reportUnknown(state.unknown, "citations of no text", state.events);
   if (block === null) return;
   for (const citation of citations) state.events.push({ type: "citation", block, citation });
 }
@@ -321,11 +319,5 @@ function fail(state: State, error: StreamError): void {
 
 function reportExtras(state: State, extras: JsonObject, path: string): void {
   if (isEmpty(extras)) return;
-  for (const name of Object.keys(extras)) reportUnknown(state, path + name);
-}
-
-function reportUnknown(state: State, what: string): void {
-  if (state.unknown.has(what) || state.unknown.size >= UNKNOWN_MAX) return;
-  state.unknown.add(what);
-  state.events.push({ type: "loss", loss: dropped("stream", `nothing in between carries ${what.slice(0, 60)}`) });
+  for (const name of Object.keys(extras)) reportUnknown(state.unknown, path + name, state.events);
 }
