@@ -5,7 +5,7 @@
  */
 
 import type { Allowance } from "../ir/allowance.ts";
-import type { AttemptRecord, QuotaReading } from "../observability/record.ts";
+import type { AttemptRecord, QuotaReading } from "../ir/record.ts";
 
 export interface QuotaFold {
   take(attempt: Pick<AttemptRecord, "provider" | "account" | "lane" | "quotas">, wallMs: number): void;

@@ -4,13 +4,13 @@
  */
 import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment } from "../ir/deployment.ts";
+import { type AttemptRecord, type ExchangeRecord, totalOf } from "../ir/record.ts";
 import { inputTokens } from "../ir/usage.ts";
-import type { AttemptRecord, ExchangeRecord } from "../observability/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Transition } from "../observability/transition.ts";
 import { ALLOWANCES_MAX } from "./allowance.ts";
 import { createQuotas } from "./quotas.ts";
-import { createBurn, createDay, plus, type Spent } from "./spent.ts";
+import { createBurn, createDay, plus, type Spent, type Used } from "./spent.ts";
 
 /** The health label of a lane, from best to worst. */
 export const HEALTH_LABELS = [
@@ -135,18 +135,19 @@ export function createSnapshot(deployment: Deployment, options: SnapshotOptions 
         totals.failed += isFailed(record) ? 1 : 0;
         totals.rescued += record.outcome === "answered" && record.attempts.length > 1 ? 1 : 0;
         totals.failovers += Math.max(0, record.attempts.length - 1);
-        totals.tokens += tokensOf(record);
-        costNanos = plus(costNanos, record.costNanos);
+        const used = usedBy(record);
+        totals.tokens += used.tokens;
+        costNanos = plus(costNanos, used.costNanos);
         const endedWallMs = record.startedWallMs + record.durationMs;
         rate.count(endedWallMs);
-        const used = { tokens: tokensOf(record), costNanos: record.costNanos, isPriced: isPriced(record) };
         today.add(endedWallMs, used);
         burn.add(endedWallMs, used);
         for (let more = 1; more < record.attempts.length; more += 1) failoversToday.add(endedWallMs, NOTHING);
         if (record.outcome === "answered") lastLane = record.attempts.at(-1)?.lane ?? lastLane;
         for (const [index, attempt] of record.attempts.entries()) {
           if (lanes.has(attempt.lane)) quotas.take(attempt, endedWallMs);
-          lanes.get(attempt.lane)?.attempt(record, attempt, index === record.attempts.length - 1);
+          const isLast = index === record.attempts.length - 1;
+          lanes.get(attempt.lane)?.attempt(record, attempt, isLast ? used : null);
         }
       },
       transition(transition) {
@@ -185,7 +186,8 @@ function targetsOf(deployment: Deployment, routed: ReadonlySet<string>) {
 }
 
 interface LaneFold {
-  attempt(record: ExchangeRecord, attempt: AttemptRecord, isLast: boolean): void;
+  /** `used`: by the exchange, whose last attempt this was; null: another one followed. */
+  attempt(record: ExchangeRecord, attempt: AttemptRecord, used: Used | null): void;
   transition(transition: Transition): void;
   show(wallMs: number): Omit<LaneSnapshot, "share">;
 }
@@ -197,21 +199,19 @@ function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: numbe
   const today = createDay(dayOf);
   const health = createHealth();
   return {
-    attempt(record, attempt, isLast) {
+    attempt(record, attempt, used) {
       const isServed = attempt.outcome === "answered" || attempt.outcome === "cut";
       counts.served += isServed ? 1 : 0;
       counts.failures += attempt.outcome === "answered" || attempt.outcome === "abandoned" ? 0 : 1;
-      counts.failovers += isLast ? 0 : 1;
+      counts.failovers += used === null ? 1 : 0;
       if (attempt.outcome === "answered") health.answered(record.target, record.startedWallMs + attempt.startedMs);
       const endedWallMs = record.startedWallMs + record.durationMs;
       if (isServed) rate.count(endedWallMs);
-      if (!isLast) return;
-      if (isServed) {
-        today.add(endedWallMs, { tokens: tokensOf(record), costNanos: record.costNanos, isPriced: isPriced(record) });
-      }
+      if (used === null) return;
+      if (isServed) today.add(endedWallMs, used);
       // Use and money of an exchange belong to the lane whose answer the client had.
-      counts.tokens += tokensOf(record);
-      costNanos = plus(costNanos, record.costNanos);
+      counts.tokens += used.tokens;
+      costNanos = plus(costNanos, used.costNanos);
     },
     transition: (transition) => health.transition(transition),
     show: (wallMs) => ({
@@ -228,13 +228,10 @@ function createLaneFold(lane: Deployment["lanes"][string], dayOf: (wallMs: numbe
   };
 }
 
-/** False: its cost is unknown. */
-function isPriced(record: ExchangeRecord): boolean {
-  return record.costNanos !== null || tokensOf(record) === 0;
-}
-
-function tokensOf({ usage }: ExchangeRecord): number {
-  return usage === null ? 0 : (inputTokens(usage) ?? 0) + (usage.outputTokens ?? 0);
+function usedBy(record: ExchangeRecord): Used {
+  const { usage, costNanos } = totalOf(record);
+  const tokens = usage === null ? 0 : (inputTokens(usage) ?? 0) + (usage.outputTokens ?? 0);
+  return { tokens, costNanos, isPriced: costNanos !== null || tokens === 0 };
 }
 
 function isFailed({ outcome, status }: ExchangeRecord): boolean {

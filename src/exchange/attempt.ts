@@ -7,7 +7,7 @@ import { costOf } from "../governance/prices.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { QuotaFact } from "../ir/quota.ts";
-import type { AttemptRecord, QuotaReading } from "../observability/record.ts";
+import type { AttemptRecord, QuotaReading } from "../ir/record.ts";
 import type { Change } from "../routing/condition.ts";
 import type { Guard } from "../routing/guard.ts";
 import { unreachable } from "../std/unreachable.ts";

@@ -4,7 +4,7 @@
  */
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
-import { RECORD_LANES_MAX } from "../observability/record.ts";
+import { RECORD_LANES_MAX } from "../ir/record.ts";
 import { affinityKey } from "../routing/affinity.ts";
 import { type Decision, decide } from "../routing/decide.ts";
 import { couldEverServe, leastBad, mayAttemptAgain, nothingLeft } from "../routing/failover.ts";

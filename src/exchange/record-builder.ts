@@ -11,13 +11,8 @@ import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import type { FailureKind } from "../ir/failure.ts";
 import type { Loss } from "../ir/loss.ts";
-import { sumUsage, type Usage } from "../ir/usage.ts";
-import {
-  type AttemptRecord,
-  type ExchangeOutcome,
-  type ExchangeRecord,
-  RECORD_LOSSES_MAX,
-} from "../observability/record.ts";
+import { type AttemptRecord, type ExchangeOutcome, type ExchangeRecord, RECORD_LOSSES_MAX } from "../ir/record.ts";
+import type { Usage } from "../ir/usage.ts";
 import type { Effects } from "../std/effects.ts";
 
 export interface RecordBuilder {
@@ -101,6 +96,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
     close(ending) {
       if (closed) return;
       closed = true;
+      const { usage, usageEstimated } = ending;
       const written: ExchangeRecord = {
         id: record.id,
         startedWallMs,
@@ -119,7 +115,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
         attempts: record.attempts,
         offered: record.offered,
         skipped: record.skipped,
-        ...sumsOf(ending, record.attempts),
+        answer: { usage, usageEstimated, costNanos: costOf(usage, ending.lane?.prices ?? null) },
         losses,
         lossCount,
         requestBytes: record.requestBytes,
@@ -136,23 +132,6 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
     },
   };
   return record;
-}
-
-/** The answer's, and what was billed for attempts that came to nothing: the caller asked for those too. */
-function sumsOf(
-  { usage, usageEstimated, lane }: Ending,
-  attempts: readonly AttemptRecord[],
-): Pick<ExchangeRecord, "usage" | "usageEstimated" | "costNanos"> {
-  const costNanos = costOf(usage, lane?.prices ?? null);
-  const billed = attempts.flatMap((attempt) => attempt.billed ?? []);
-  if (billed.length === 0) return { usage, usageEstimated, costNanos };
-  const costs = [costNanos, ...billed.map((part) => part.costNanos)].filter((cost) => cost !== null);
-  return {
-    usage: sumUsage([...(usage === null ? [] : [usage]), ...billed.map((part) => part.usage)]),
-    // What else the vendor had begun of them is unknown.
-    usageEstimated: true,
-    costNanos: costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0),
-  };
 }
 
 /** Whether a vendor did work for it, or may have done. */

@@ -79,22 +79,6 @@ export function sumUsage(parts: readonly (Usage | null)[]): Usage | null {
   return total;
 }
 
-/** What is left of a sum without one of its parts; counters that are unknown stay so. */
-export function lessUsage(sum: Usage, part: Usage): Usage {
-  const less = (left: number | null, right: number | null): number | null =>
-    left === null ? null : Math.max(0, left - (right ?? 0));
-  return {
-    freshInputTokens: less(sum.freshInputTokens, part.freshInputTokens),
-    cacheReadTokens: less(sum.cacheReadTokens, part.cacheReadTokens),
-    cacheWriteTokens: less(sum.cacheWriteTokens, part.cacheWriteTokens),
-    cacheWrite1hTokens: less(sum.cacheWrite1hTokens, part.cacheWrite1hTokens),
-    outputTokens: less(sum.outputTokens, part.outputTokens),
-    reasoningTokens: less(sum.reasoningTokens, part.reasoningTokens),
-    audioInputTokens: less(sum.audioInputTokens, part.audioInputTokens),
-    audioOutputTokens: less(sum.audioOutputTokens, part.audioOutputTokens),
-  };
-}
-
 /** Null where neither says, or where one that does not say has unknown counts. */
 function sumBilled(left: Usage, right: Usage): Billed | null {
   if (left.billed === undefined && right.billed === undefined) return null;

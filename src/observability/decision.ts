@@ -5,7 +5,8 @@
  */
 import { isReportedAs, isSameModel } from "../ir/canonical.ts";
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
-import type { AttemptRecord, ExchangeRecord } from "./record.ts";
+import { type AttemptRecord, type ExchangeRecord, totalOf } from "../ir/record.ts";
+import type { Usage } from "../ir/usage.ts";
 import { redact } from "./redact.ts";
 
 /** exact: the lane chosen first. same_model: another lane proven to be the same model. other_model: the configuration allows it. */
@@ -45,7 +46,7 @@ export interface Decision {
   readonly candidates: readonly string[];
   readonly skipped: readonly { readonly lane: string; readonly because: string }[];
   readonly attempts: readonly DecisionAttempt[];
-  readonly usage: ExchangeRecord["usage"];
+  readonly usage: Usage | null;
   readonly usage_estimated: boolean;
   readonly cost_usd: number | null;
   readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
@@ -92,6 +93,7 @@ export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: 
   const winner = winnerOf(record);
   const first = record.attempts[0] ?? null;
   const served = servedBy(deployment, first, winner);
+  const { usage, usageEstimated, costNanos } = totalOf(record);
   return {
     seq,
     id: record.id,
@@ -119,9 +121,9 @@ export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: 
     candidates: record.offered,
     skipped: record.skipped,
     attempts: record.attempts.map((attempt) => attemptOf(deployment, attempt)),
-    usage: record.usage,
-    usage_estimated: record.usageEstimated,
-    cost_usd: record.costNanos === null ? null : record.costNanos / NANOS_PER_USD,
+    usage,
+    usage_estimated: usageEstimated,
+    cost_usd: costNanos === null ? null : costNanos / NANOS_PER_USD,
     losses: record.losses.map(({ field, how, detail }) => ({ field, how, detail: redact(detail) })),
     loss_count: record.lossCount,
     request_bytes: record.requestBytes,

@@ -3,9 +3,9 @@
  * lines are for people, JSON lines hold every field. A line that cannot be written is counted and never stops anything.
  */
 import type { Deployment } from "../ir/deployment.ts";
+import { type ExchangeRecord, totalOf } from "../ir/record.ts";
 import { inputTokens } from "../ir/usage.ts";
 import { escapeControls, formatCost, formatCount, formatDuration } from "./figures.ts";
-import type { ExchangeRecord } from "./record.ts";
 import { redact } from "./redact.ts";
 import type { Sink } from "./sinks.ts";
 import type { Transition } from "./transition.ts";
@@ -116,9 +116,16 @@ function recordEntry(record: ExchangeRecord): LogEntry {
     level: recordLevel(record),
     wallMs: record.startedWallMs + record.durationMs,
     event: "exchange",
-    members: isOwnWord(record) ? record : { ...record, asked: redact(record.asked ?? "") },
+    members: recordMembers(record),
     text: () => recordText(record),
   };
+}
+
+/** In the order of the record, with what it all came to where the record has its answer. */
+function recordMembers(record: ExchangeRecord): object {
+  const { answer: _answer, losses, lossCount, requestBytes, answerBytes, ...head } = record;
+  const asked = isOwnWord(record) ? record.asked : redact(record.asked ?? "");
+  return { ...head, asked, ...totalOf(record), losses, lossCount, requestBytes, answerBytes };
 }
 
 /** Nobody's words but the configuration's: nothing to mask. */
@@ -134,14 +141,15 @@ function recordLevel({ outcome, status, failure }: ExchangeRecord): LogLevel {
 
 /** Columns of fixed width first, so that lines stand under each other; then what varies, each with its name. */
 function recordText(record: ExchangeRecord): string {
-  const { usage, attempts } = record;
+  const { attempts } = record;
+  const { usage, usageEstimated, costNanos } = totalOf(record);
   const outcome = record.outcome.padEnd(11);
   const status = String(record.status).padStart(3);
   const took = formatDuration(record.durationMs).padStart(7);
   const first = (record.firstByteMs === null ? "-" : formatDuration(record.firstByteMs)).padStart(6);
   const read = countText(usage === null ? null : inputTokens(usage)).padStart(5);
   const written = countText(usage === null ? null : usage.outputTokens).padStart(5);
-  const cost = `${record.usageEstimated ? "~" : ""}${formatCost(record.costNanos)}`.padStart(12);
+  const cost = `${usageEstimated ? "~" : ""}${formatCost(costNanos)}`.padStart(12);
   const last = attempts.at(-1);
   const path = last === undefined ? record.target : `${record.target} > ${last.lane}`;
   const columns = `${outcome} ${status} ${took} first ${first} in ${read} out ${written} ${cost}`;

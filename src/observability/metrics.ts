@@ -2,9 +2,9 @@
 import type { Deployment } from "../ir/deployment.ts";
 import { isBilled } from "../ir/facts.ts";
 import { FAILURES, type FailureKind } from "../ir/failure.ts";
-import { lessUsage, type Usage } from "../ir/usage.ts";
+import type { AttemptRecord, ExchangeRecord } from "../ir/record.ts";
+import type { Usage } from "../ir/usage.ts";
 import type { Gauges } from "./gauges.ts";
-import type { AttemptRecord, ExchangeRecord } from "./record.ts";
 import { createSeries, type MetricsSnapshot, type Series } from "./series.ts";
 import type { Sink } from "./sinks.ts";
 import type { Transition } from "./transition.ts";
@@ -61,9 +61,9 @@ function foldRecord(series: Series, labels: Labels, record: ExchangeRecord): voi
   const last = record.attempts.at(-1);
   if (last === undefined) return;
   const lane = labels.lane(last.lane);
-  const answer = withoutBilled(record);
-  foldTokens(series, answer.usage, [pool, lane]);
-  foldCost(series, { record: answer, pool, lane });
+  // What other attempts were billed stands under their own lanes.
+  foldTokens(series, record.answer.usage, [pool, lane]);
+  foldCost(series, { record, pool, lane });
   foldLosses(series, { record, from: ingress, to: labels.word(last.egress) });
 }
 
@@ -97,21 +97,13 @@ function foldTokens(series: Series, usage: Usage | null, [pool, lane]: readonly 
   }
 }
 
-/** What the answer alone came to: what other attempts were billed stands under their own lanes. */
-function withoutBilled(record: ExchangeRecord): ExchangeRecord {
-  const billed = record.attempts.flatMap((attempt) => attempt.billed ?? []);
-  if (billed.length === 0) return record;
-  const usage = billed.reduce((left, part) => (left === null ? null : lessUsage(left, part.usage)), record.usage);
-  const otherNanos = billed.reduce((sum, part) => sum + (part.costNanos ?? 0), 0);
-  return { ...record, usage, costNanos: record.costNanos === null ? null : record.costNanos - otherNanos };
-}
-
 function foldCost(
   series: Series,
   { record, pool, lane }: { record: ExchangeRecord; pool: string; lane: string },
 ): void {
-  if (record.costNanos !== null) {
-    series.add("ringmain_cost_usd_total", [pool, lane], record.costNanos);
+  const { costNanos } = record.answer;
+  if (costNanos !== null) {
+    series.add("ringmain_cost_usd_total", [pool, lane], costNanos);
   } else if (isBilled(record.operation) && (record.outcome === "answered" || record.outcome === "cut")) {
     series.add("ringmain_unpriced_requests_total", [pool, lane]);
   }

@@ -1,5 +1,5 @@
 /** Where records and transitions go. A sink that throws is counted and left out of that one fold; no client notices. */
-import type { ExchangeRecord } from "./record.ts";
+import type { ExchangeRecord } from "../ir/record.ts";
 import type { Transition } from "./transition.ts";
 
 export interface Sink {

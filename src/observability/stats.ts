@@ -4,8 +4,8 @@
  */
 import type { Deployment } from "../ir/deployment.ts";
 import { isBilled } from "../ir/facts.ts";
+import { type ExchangeRecord, totalOf } from "../ir/record.ts";
 import { inputTokens } from "../ir/usage.ts";
-import type { ExchangeRecord } from "./record.ts";
 import type { Sink } from "./sinks.ts";
 
 /** The standing of one lane as routing knows it, handed over when somebody looks. */
@@ -94,7 +94,8 @@ export function createTotals(deployment: Deployment): Totals {
 }
 
 function withRecord(totals: TargetTotals, record: ExchangeRecord): TargetTotals {
-  const { usage, outcome } = record;
+  const { outcome } = record;
+  const { usage, costNanos } = totalOf(record);
   const isAnswer = outcome === "answered" || outcome === "cut";
   return {
     requests: totals.requests + 1,
@@ -102,8 +103,8 @@ function withRecord(totals: TargetTotals, record: ExchangeRecord): TargetTotals 
     failovers: totals.failovers + Math.max(0, record.attempts.length - 1),
     inputTokens: totals.inputTokens + (usage === null ? 0 : (inputTokens(usage) ?? 0)),
     outputTokens: totals.outputTokens + (usage?.outputTokens ?? 0),
-    costNanos: totals.costNanos + (record.costNanos ?? 0),
-    unpriced: totals.unpriced + (isAnswer && isBilled(record.operation) && record.costNanos === null ? 1 : 0),
+    costNanos: totals.costNanos + (costNanos ?? 0),
+    unpriced: totals.unpriced + (isAnswer && isBilled(record.operation) && costNanos === null ? 1 : 0),
     losses: totals.losses + record.lossCount,
   };
 }

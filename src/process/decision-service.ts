@@ -4,9 +4,9 @@
  */
 import { closeSync, openSync } from "node:fs";
 import type { Deployment } from "../ir/deployment.ts";
+import type { ExchangeRecord } from "../ir/record.ts";
 import type { Decision } from "../observability/decision.ts";
 import { createDecisions, type DecisionPage, type DecisionQuery, type Decisions } from "../observability/decisions.ts";
-import type { ExchangeRecord } from "../observability/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { DecisionStore } from "../observability/stores/sqlite.ts";
 import type { Effects } from "../std/effects.ts";

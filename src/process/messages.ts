@@ -5,9 +5,9 @@
 import type { DisplayState } from "../displays/display.ts";
 import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.ts";
 import type { Deployment } from "../ir/deployment.ts";
+import type { ExchangeRecord } from "../ir/record.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
-import type { ExchangeRecord } from "../observability/record.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
 import type { StatsDocument } from "../observability/stats.ts";
 import type { Transition } from "../observability/transition.ts";

@@ -1,5 +1,5 @@
 /** Records and transitions on their way to the supervisor: many in one message, because a message costs more than a row. */
-import type { ExchangeRecord } from "../observability/record.ts";
+import type { ExchangeRecord } from "../ir/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Transition } from "../observability/transition.ts";
 import type { FromWorker, Send } from "./messages.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createSnapshot, type LaneSnapshot, TRANSITIONS_MAX } from "../../src/displays/snapshot.ts";
 import { BURN_PART_MS, BURN_PARTS } from "../../src/displays/spent.ts";
-import type { ExchangeRecord, QuotaReading } from "../../src/observability/record.ts";
+import type { ExchangeRecord, QuotaReading } from "../../src/ir/record.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 import {
   attempt,
@@ -15,6 +15,7 @@ import {
   RECORDS,
   REFUSED,
   RESCUED,
+  type RecordOver,
   record,
   START_WALL_MS,
   transition,
@@ -225,7 +226,7 @@ describe("vendors' quotas", () => {
 
 describe("today", () => {
   const DAY_MS = 86_400_000;
-  const at = (wallMs: number, members: Partial<ExchangeRecord> = {}) =>
+  const at = (wallMs: number, members: RecordOver = {}) =>
     record({ startedWallMs: START_WALL_MS + wallMs, durationMs: 0, ...members });
   const requests = (records: readonly ExchangeRecord[], wallMs: number) =>
     shown(records, [], START_WALL_MS + wallMs).today.requests;

@@ -152,7 +152,7 @@ describe("a row for every route", () => {
       const [record] = core.records;
       const reason = WITHOUT_USAGE[route.operation];
       if (reason === undefined) {
-        expect([row?.state, record?.usageEstimated]).toEqual(["ok", false]);
+        expect([row?.state, record?.answer.usageEstimated]).toEqual(["ok", false]);
         expect(inputTokens(row?.usage ?? UNKNOWN_USAGE)).toBeGreaterThan(0);
         expect(row?.costNanos).toBeGreaterThan(0);
       } else {

@@ -175,7 +175,7 @@ describe("counting across protocols", () => {
     expect(sent["model"]).toBe("upstream-two");
     for (const name of ["stream", "store", "max_output_tokens", "include"])
       expect(Object.keys(sent)).not.toContain(name);
-    expect(core.records[0]).toMatchObject({ operation: "count", usage: null });
+    expect(core.records[0]).toMatchObject({ operation: "count", answer: { usage: null } });
   });
 
   test("the other way round, without the limit an answer would need", async () => {

@@ -102,7 +102,7 @@ const chat = (over: { stream?: boolean; headers?: Record<string, string> } = {})
 
 /** What the vendor's own usage costs on the cheap lane: nano-dollars. */
 const WHOLE_NANOS = USAGE.fresh * 3_000 + USAGE.cacheRead * 300 + USAGE.output * 15_000;
-const ESTIMATED_INPUT = (core: Core): number => (core.records[0]?.usage?.freshInputTokens ?? 0) * 3_000;
+const ESTIMATED_INPUT = (core: Core): number => (core.records[0]?.answer.usage?.freshInputTokens ?? 0) * 3_000;
 
 interface Told {
   readonly rows: readonly Pick<UsageRow, "lane" | "costNanos" | "state">[];

@@ -48,8 +48,12 @@ describe("embed", () => {
     expect(core.effects.calls.map(bodyText)).toEqual(['{ "texts":["x"],\t"model":"upstream-one" }']);
     expect([got.status, got.text]).toEqual([200, '{ "vectors":[[1.50]], "model":"m", "tokens": 7 }']);
     const [record] = core.records;
-    expect(record).toMatchObject({ operation: "embed", outcome: "answered", usageEstimated: false, costNanos: 21_000 });
-    expect(record?.usage).toMatchObject({ freshInputTokens: 7, outputTokens: 0 });
+    expect(record).toMatchObject({
+      operation: "embed",
+      outcome: "answered",
+      answer: { usageEstimated: false, costNanos: 21_000 },
+    });
+    expect(record?.answer.usage).toMatchObject({ freshInputTokens: 7, outputTokens: 0 });
     expect(record?.attempts).toMatchObject([{ way: "relay", reportedModel: "m", outcome: "answered" }]);
   });
 
@@ -65,7 +69,7 @@ describe("embed", () => {
       tokens: 20,
     });
     expect(got.headers["x-ringmain-losses"]).toBe("1; user dropped");
-    expect(core.records[0]).toMatchObject({ lossCount: 1, costNanos: 60_000 });
+    expect(core.records[0]).toMatchObject({ lossCount: 1, answer: { costNanos: 60_000 } });
     expect(core.records[0]?.attempts).toMatchObject([{ way: "translate", egress: "beta" }]);
   });
 
@@ -81,7 +85,7 @@ describe("embed", () => {
       expect(sent.every((each) => each.length <= max)).toBe(true);
       expect(sent.flat().toSorted((a, b) => Number(a) - Number(b))).toEqual(texts(11));
       expect(JSON.parse(got.text)).toMatchObject({ vectors: texts(11).map((text) => [Number(text)]), tokens: 110 });
-      expect(core.records[0]?.usage).toMatchObject({ freshInputTokens: 110, outputTokens: 0 });
+      expect(core.records[0]?.answer.usage).toMatchObject({ freshInputTokens: 110, outputTokens: 0 });
       expect(core.records[0]?.attempts).toHaveLength(1);
     },
   );
@@ -227,7 +231,10 @@ describe("rerank", () => {
     expect(relayed.text).toBe('{"order":[1,0],"tokens":4}');
     const core = coreOf([B], answer);
     expect(JSON.parse((await core.ask(ask)).text)).toEqual({ by: "alpha", order: [1, 0] });
-    expect(core.records[0]).toMatchObject({ operation: "rerank", usage: { freshInputTokens: 4, outputTokens: 0 } });
+    expect(core.records[0]).toMatchObject({
+      operation: "rerank",
+      answer: { usage: { freshInputTokens: 4, outputTokens: 0 } },
+    });
   });
 
   test("fails over", async () => {

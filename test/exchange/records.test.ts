@@ -36,9 +36,9 @@ for (const words of VENDOR_WORDS) {
             status: 200,
             outcome: "answered",
             failure: null,
-            usageEstimated: false,
+            answer: { usageEstimated: false },
           });
-          expect(record?.usage).toMatchObject({
+          expect(record?.answer.usage).toMatchObject({
             freshInputTokens: USAGE.fresh,
             cacheReadTokens: USAGE.cacheRead,
             outputTokens: USAGE.output,
@@ -46,7 +46,7 @@ for (const words of VENDOR_WORDS) {
           // 12 fresh at 3 dollars, 3 cached at 0.3, 7 out at 15 per million, in nano-dollars. Cohere says that it charges
           // nothing for the cached ones, and is taken at its word.
           const cached = words.protocol === "cohere" ? 0 : 3 * 300;
-          expect(record?.costNanos).toBe(12 * 3_000 + cached + 7 * 15_000);
+          expect(record?.answer.costNanos).toBe(12 * 3_000 + cached + 7 * 15_000);
           expect(record?.answerBytes).toBe(got.bytes.length);
           expect(core.rows.map((row) => [row.id === record?.id, row.state])).toEqual([[true, "ok"]]);
           expect(record?.attempts).toHaveLength(1);

@@ -135,7 +135,7 @@ for (const words of VENDOR_WORDS) {
         const got = await core.ask({ protocol: words.protocol, body: question(words.protocol, { stream: true }) });
         expect(got.text).toBe(text);
         expect(core.records[0]?.outcome).toBe("answered");
-        expect(core.records[0]?.usage?.outputTokens).toBe(USAGE.output);
+        expect(core.records[0]?.answer.usage?.outputTokens).toBe(USAGE.output);
       }
     });
 
@@ -217,8 +217,8 @@ test("exact metering asks for usage and hides it: the client's stream is as if n
     const got = await core.ask({ protocol: "openai", body });
     expect(JSON.parse(sent(core)).stream_options.include_usage).toBe(true);
     expect(got.text).toBe(OPENAI_WORDS.frames(said(), { usage: false }).join(""));
-    expect(core.records[0]?.usage?.outputTokens).toBe(USAGE.output);
-    expect(core.records[0]?.usageEstimated).toBe(false);
+    expect(core.records[0]?.answer.usage?.outputTokens).toBe(USAGE.output);
+    expect(core.records[0]?.answer.usageEstimated).toBe(false);
   }
 });
 
@@ -236,7 +236,7 @@ test("a client that asked for usage gets every byte, and a request that is not m
   expect(got.text).toBe(OPENAI_WORDS.frames(said(), { usage: false }).join(""));
   // Counted by what was seen, and said to be.
   const [record] = unmetered.records;
-  expect([record?.usageEstimated, (record?.usage?.outputTokens ?? 0) > 0]).toEqual([true, true]);
+  expect([record?.answer.usageEstimated, (record?.answer.usage?.outputTokens ?? 0) > 0]).toEqual([true, true]);
 });
 
 // ---------------------------------------------------------------- headers and addresses

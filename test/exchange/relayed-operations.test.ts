@@ -64,8 +64,8 @@ for (const { path, body, answer, usage } of WHOLE) {
     expect(bodyText(call as FetchCall)).toBe(body.replace('"pool"', '"upstream-one"'));
     expect([got.status, got.text, got.headers["content-type"]]).toEqual([200, answer, "application/json"]);
     const [record] = core.records;
-    expect(record).toMatchObject({ outcome: "answered", usageEstimated: usage === null });
-    if (usage !== null) expect(record?.usage).toMatchObject(usage);
+    expect(record).toMatchObject({ outcome: "answered", answer: { usageEstimated: usage === null } });
+    if (usage !== null) expect(record?.answer.usage).toMatchObject(usage);
   });
 
   test.each([
@@ -200,7 +200,11 @@ describe("forms", () => {
     ]);
     expect(call?.init.headers["content-type"]).toBe(FORM["content-type"]);
     expect([got.status, got.text]).toEqual([200, answer]);
-    expect(core.records[0]?.usage).toMatchObject({ freshInputTokens: 14, audioInputTokens: 14, outputTokens: 4 });
+    expect(core.records[0]?.answer.usage).toMatchObject({
+      freshInputTokens: 14,
+      audioInputTokens: 14,
+      outputTokens: 4,
+    });
   });
 
   test("each lane gets its own model's name", async () => {
@@ -286,8 +290,7 @@ describe("bytes nobody reads", () => {
     expect(core.effects.calls[0]?.init.headers["accept"]).toBe("application/octet-stream");
     expect(core.records[0]).toMatchObject({
       outcome: "answered",
-      usage: null,
-      usageEstimated: true,
+      answer: { usage: null, usageEstimated: true },
       answerBytes: 5_000,
     });
     expect(core.inflight()).toBe(0);
@@ -331,15 +334,15 @@ describe("event streams", () => {
     const core = coreOf(stream(PICTURES.map(bytes)));
     const got = await core.ask(ask("/v1/images/generations", { model: "pool", stream: true }));
     expect(got.text).toBe(PICTURES.join(""));
-    expect(core.records[0]).toMatchObject({ outcome: "answered", stream: true, usageEstimated: false });
-    expect(core.records[0]?.usage).toMatchObject({ freshInputTokens: 5, outputTokens: 100 });
+    expect(core.records[0]).toMatchObject({ outcome: "answered", stream: true, answer: { usageEstimated: false } });
+    expect(core.records[0]?.answer.usage).toMatchObject({ freshInputTokens: 5, outputTokens: 100 });
   });
 
   test("speech streams although no member called stream asked for it", async () => {
     const frames = [event("speech.audio.delta", { audio: "aGk=" }), event("speech.audio.done", { usage: USAGE })];
     const core = coreOf(stream(frames.map(bytes)));
     expect((await core.ask({ ...speech, body: { model: "pool", stream_format: "sse" } })).text).toBe(frames.join(""));
-    expect(core.records[0]?.usage).toMatchObject({ outputTokens: 100 });
+    expect(core.records[0]?.answer.usage).toMatchObject({ outputTokens: 100 });
   });
 
   test("a transcript streams when the form asks for it", async () => {
@@ -368,7 +371,7 @@ describe("event streams", () => {
     const got = await core.ask(ask("/v1/images/generations", { model: "pool", stream: true }));
     expect(got.text.startsWith(PICTURES[0] ?? "-")).toBe(true);
     expect(got.text).toContain('"error"');
-    expect(core.records[0]).toMatchObject({ outcome: "cut", usageEstimated: true });
+    expect(core.records[0]).toMatchObject({ outcome: "cut", answer: { usageEstimated: true } });
   });
 
   test("a text completion streams like chat: usage is asked for behind the client's back and taken out again", async () => {
@@ -386,6 +389,6 @@ describe("event streams", () => {
     const got = await core.ask(ask("/v1/completions", '{"model":"pool","prompt":"x","stream":true}'));
     expect(got.text).toBe([...words.map((text) => `data: ${text}}\n\n`), "data: [DONE]\n\n"].join(""));
     expect(bodyText(core.effects.calls[0] as FetchCall)).toContain('"include_usage":true');
-    expect(core.records[0]?.usage).toMatchObject({ freshInputTokens: 1, outputTokens: 2 });
+    expect(core.records[0]?.answer.usage).toMatchObject({ freshInputTokens: 1, outputTokens: 2 });
   });
 });

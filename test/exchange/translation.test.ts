@@ -125,7 +125,7 @@ for (const ingress of INGRESSES) {
         ]);
         expect(seen.finish).toBe(TOOLS_FINISH[ingress]);
         expect(seen.usage).toEqual({ input: USAGE.fresh + USAGE.cacheRead, output: USAGE.output });
-        expect(core.records[0]?.usage?.outputTokens).toBe(USAGE.output);
+        expect(core.records[0]?.answer.usage?.outputTokens).toBe(USAGE.output);
         // The first event of a Messages stream must name prompt tokens nobody knows yet; the last one corrects them.
         const losses = core.records[0]?.losses.filter((loss) => loss.field !== "usage.input_tokens");
         expect(losses).toEqual([]);
@@ -144,7 +144,7 @@ test("an OpenAI stream that did not ask for usage shows none, translated as well
   const core = coreOf(["anthropic"]);
   const got = await core.ask({ protocol: "openai", body: question("openai", { stream: true }) });
   expect(see("openai", got.text).usage).toBeNull();
-  expect(core.records[0]?.usage?.outputTokens).toBe(USAGE.output);
+  expect(core.records[0]?.answer.usage?.outputTokens).toBe(USAGE.output);
 });
 
 test("numbers keep their digits through translation, in arguments and schemas", async () => {

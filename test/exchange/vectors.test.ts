@@ -49,7 +49,7 @@ describe("embeddings", () => {
       usage: { prompt_tokens: 2, total_tokens: 2 },
     });
     expect(got.headers["x-ringmain-losses"]).toBe("1; input_type approximated");
-    expect(core.records[0]?.usage).toMatchObject({ freshInputTokens: 2 });
+    expect(core.records[0]?.answer.usage).toMatchObject({ freshInputTokens: 2 });
   });
 
   test("its official client's default, base64, is made of the same numbers", async () => {

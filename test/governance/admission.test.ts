@@ -9,6 +9,7 @@ import type { Facts } from "../../src/ir/facts.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import { ANONYMOUS } from "../harness/core.ts";
 import { laneOf, PRICES } from "../harness/deployments.ts";
+import { attempt, record } from "../observability/samples.ts";
 import { GOVERNANCE, type LedgerBench, ledgerBench } from "./ledger-bench.ts";
 
 let bench: LedgerBench | null = null;
@@ -64,19 +65,21 @@ async function start(key: object, over: Partial<Governance> = {}) {
   const end = (admitted: Admitted, costNanos: number | null): void => {
     if (admitted.kind !== "admitted") throw new Error("refused");
     rows += 1;
-    const row = toUsageRow({
-      id: `req_${rows}`,
-      startedWallMs: on.effects.wallMs(),
-      durationMs: 0,
-      caller: "k",
-      operation: "chat",
-      target: "m",
-      outcome: "answered",
-      attempts: [{ lane: "up/a/m", ambiguous: false }],
-      usage: { ...UNKNOWN_USAGE, freshInputTokens: 100, outputTokens: 10 },
-      usageEstimated: false,
-      costNanos,
-    });
+    const row = toUsageRow(
+      record({
+        id: `req_${rows}`,
+        startedWallMs: on.effects.wallMs(),
+        durationMs: 0,
+        caller: "k",
+        operation: "chat",
+        target: "m",
+        outcome: "answered",
+        attempts: [attempt({ lane: "up/a/m" })],
+        usage: { ...UNKNOWN_USAGE, freshInputTokens: 100, outputTokens: 10 },
+        usageEstimated: false,
+        costNanos,
+      }),
+    );
     admitted.pass.close(row, true);
   };
   return { on, ask, end, scope: `key:${virtual.id}` };

@@ -1,12 +1,14 @@
 // The row that is booked for each way an exchange can end.
 import { describe, expect, test } from "bun:test";
-import { type Settlement, toUsageRow } from "../../src/governance/usage-row.ts";
+import { toUsageRow } from "../../src/governance/usage-row.ts";
+import type { ExchangeRecord } from "../../src/ir/record.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
+import { attempt, type RecordOver, record } from "../observability/samples.ts";
 
 const USED = { ...UNKNOWN_USAGE, freshInputTokens: 10, cacheReadTokens: 5, outputTokens: 7, reasoningTokens: 3 };
 
-function settlement(members: Partial<Settlement> = {}): Settlement {
-  return {
+function settlement(members: RecordOver = {}): ExchangeRecord {
+  return record({
     id: "req-1",
     startedWallMs: 1000,
     durationMs: 500.4,
@@ -14,12 +16,12 @@ function settlement(members: Partial<Settlement> = {}): Settlement {
     operation: "chat",
     target: "fast",
     outcome: "answered",
-    attempts: [{ lane: "acme/default/sonnet", ambiguous: false }],
+    attempts: [attempt({ lane: "acme/default/sonnet" })],
     usage: USED,
     usageEstimated: false,
     costNanos: 42,
     ...members,
-  };
+  });
 }
 
 describe("the row", () => {
@@ -36,7 +38,7 @@ describe("the row", () => {
     });
   });
 
-  const ambiguous = [{ lane: "a", ambiguous: true }];
+  const ambiguous = [attempt({ lane: "a", ambiguous: true })];
   test.each([
     [{ usageEstimated: true }, "estimated"],
     [{ outcome: "cut", usageEstimated: true }, "truncated"],
@@ -44,16 +46,13 @@ describe("the row", () => {
     [{ outcome: "failed", attempts: ambiguous }, "ambiguous"],
     [{ outcome: "failed" }, "ok"],
     [{ outcome: "refused", attempts: [] }, "ok"],
-    [{ attempts: [...ambiguous, { lane: "b", ambiguous: false }] }, "ok"],
+    [{ attempts: [...ambiguous, attempt({ lane: "b" })] }, "ok"],
   ] as const)("of %j is %s", (members, state) => {
     expect(toUsageRow(settlement(members)).state).toBe(state);
   });
 
   test("names the lane the client heard of, and a caller always", () => {
-    const attempts = [
-      { lane: "a", ambiguous: true },
-      { lane: "b", ambiguous: false },
-    ];
+    const attempts = [attempt({ lane: "a", ambiguous: true }), attempt({ lane: "b" })];
     expect(toUsageRow(settlement({ attempts })).lane).toBe("b");
     expect(toUsageRow(settlement({ attempts: [], caller: null }))).toMatchObject({
       lane: null,

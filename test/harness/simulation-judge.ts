@@ -1,7 +1,7 @@
 /** What must be true of a run when everything in it is over: of its clients, its records, its vendors and what is left behind. */
 import { isSameModel } from "../../src/ir/canonical.ts";
 import type { Deployment, Lane, Target } from "../../src/ir/deployment.ts";
-import type { ExchangeRecord } from "../../src/observability/record.ts";
+import type { ExchangeRecord } from "../../src/ir/record.ts";
 import { see } from "./client-words.ts";
 import type { Core, Got } from "./core.ts";
 import type { Claim } from "./simulation-audit.ts";

@@ -2,9 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Deployment, Lane, Target } from "../../src/ir/deployment.ts";
 import { decisionOf, type Invariant, type Served } from "../../src/observability/decision.ts";
-import type { ExchangeRecord } from "../../src/observability/record.ts";
 import { redact } from "../../src/observability/redact.ts";
-import { attempt, deployment, lane, record } from "./samples.ts";
+import { attempt, deployment, lane, type RecordOver, record } from "./samples.ts";
 
 const SONNET = { id: "sonnet-4", proven: true };
 
@@ -33,7 +32,7 @@ const OTHER = attempt({ lane: "c/three/haiku", model: "haiku", upstreamModel: "m
 
 interface Row {
   readonly name: string;
-  readonly record: Partial<ExchangeRecord>;
+  readonly record: RecordOver;
   readonly keep: Target["failover"]["keep"];
   readonly served: Served;
   readonly invariant: Invariant;

@@ -1,7 +1,7 @@
 // The ring of the newest decisions: what is found in it, by which filters, in which pages.
 import { expect, test } from "bun:test";
+import type { ExchangeRecord } from "../../src/ir/record.ts";
 import { createDecisions, type DecisionFilter } from "../../src/observability/decisions.ts";
-import type { ExchangeRecord } from "../../src/observability/record.ts";
 import { createSinks } from "../../src/observability/sinks.ts";
 import { attempt, deployment, record, START_WALL_MS, transition } from "./samples.ts";
 

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { FAILURES, type FailureKind } from "../../src/ir/failure.ts";
+import type { ExchangeRecord } from "../../src/ir/record.ts";
 import { METRICS } from "../../src/observability/metric-table.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
-import type { ExchangeRecord } from "../../src/observability/record.ts";
 import { type MetricsSnapshot, mergeSnapshots, withoutGauges } from "../../src/observability/series.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 import {

@@ -1,10 +1,10 @@
 /** Records, transitions and a small deployment with every default filled in, for the folds that are tested with them. */
 import { UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
 import type { Deployment, Lane, Provider, Target, Timers } from "../../src/ir/deployment.ts";
+import type { AttemptRecord, ExchangeRecord, Spending } from "../../src/ir/record.ts";
 import type { Usage } from "../../src/ir/usage.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import type { Gauges } from "../../src/observability/gauges.ts";
-import type { AttemptRecord, ExchangeRecord } from "../../src/observability/record.ts";
 import { type StatsDocument, statsDocument } from "../../src/observability/stats.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 
@@ -14,7 +14,16 @@ export function usage(counts: Partial<Usage>): Usage {
   return { ...UNKNOWN_USAGE, ...counts };
 }
 
-export function record(members: Partial<ExchangeRecord> = {}): ExchangeRecord {
+/** `usage`, `usageEstimated` and `costNanos` are those of the answer. */
+export type RecordOver = Partial<ExchangeRecord & Spending>;
+
+export function record(members: RecordOver = {}): ExchangeRecord {
+  const { usage: used, usageEstimated = false, costNanos = 8_700_000, ...others } = members;
+  const answer = {
+    usage: used === undefined ? usage({ freshInputTokens: 1200, outputTokens: 340 }) : used,
+    usageEstimated,
+    costNanos,
+  };
   return {
     id: "req-0001",
     startedWallMs: START_WALL_MS,
@@ -33,14 +42,12 @@ export function record(members: Partial<ExchangeRecord> = {}): ExchangeRecord {
     attempts: [attempt()],
     offered: ["acme/default/sonnet"],
     skipped: [],
-    usage: usage({ freshInputTokens: 1200, outputTokens: 340 }),
-    usageEstimated: false,
-    costNanos: 8_700_000,
+    answer,
     losses: [],
     lossCount: 0,
     requestBytes: 1024,
     answerBytes: 2048,
-    ...members,
+    ...others,
   };
 }
 

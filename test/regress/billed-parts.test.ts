@@ -1,6 +1,7 @@
 // Embeddings that need several calls came to nothing when the last call failed, and what the vendor had answered and billed
 // before was booked nowhere.
 import { expect, test } from "bun:test";
+import { totalOf } from "../../src/ir/record.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
 import { type Ask, createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, PRICES, poolOf } from "../harness/deployments.ts";
@@ -37,11 +38,16 @@ test("what was answered before the last call failed is booked, and flagged", asy
   const tokens = 9 * 96;
   expect(core.records[0]).toMatchObject({
     outcome: "failed",
-    usage: { freshInputTokens: tokens, outputTokens: 0 },
-    usageEstimated: true,
-    costNanos: tokens * 3_000,
+    answer: { usage: null, costNanos: null },
     attempts: [{ billed: { usage: { freshInputTokens: tokens }, costNanos: tokens * 3_000 } }],
   });
+  expect(core.records.map(totalOf)).toMatchObject([
+    {
+      usage: { freshInputTokens: tokens, outputTokens: 0 },
+      usageEstimated: true,
+      costNanos: tokens * 3_000,
+    },
+  ]);
   expect(core.rows[0]).toMatchObject({ state: "truncated", costNanos: tokens * 3_000, lane: "first/a/one" });
 });
 
@@ -53,9 +59,11 @@ test("a lane that serves after it adds its own, each under its name", async () =
   expect(got.status).toBe(200);
   expect(core.records[0]).toMatchObject({
     outcome: "answered",
-    usage: { freshInputTokens: 9 * 96 + 960 },
-    costNanos: (9 * 96 + 960) * 3_000,
+    answer: { usage: { freshInputTokens: 960 }, costNanos: 960 * 3_000 },
   });
+  expect(core.records.map(totalOf)).toMatchObject([
+    { usage: { freshInputTokens: 9 * 96 + 960 }, costNanos: (9 * 96 + 960) * 3_000 },
+  ]);
   expect(core.rows[0]).toMatchObject({ state: "estimated" });
   const metrics = createMetrics(deployment);
   for (const record of core.records) metrics.sink.record(record);

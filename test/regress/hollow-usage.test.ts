@@ -31,8 +31,8 @@ describe.each([...VENDOR_WORDS])("$protocol", (words) => {
       });
       const got = await core.ask({ protocol, body: question(protocol, { stream: streamed }) });
       expect(got.status).toBe(200);
-      expect(core.records[0]).toMatchObject({ outcome: "answered", usageEstimated: true });
-      expect(core.records[0]?.costNanos ?? 0).toBeGreaterThan(0);
+      expect(core.records[0]).toMatchObject({ outcome: "answered", answer: { usageEstimated: true } });
+      expect(core.records[0]?.answer.costNanos ?? 0).toBeGreaterThan(0);
     }
   });
 });

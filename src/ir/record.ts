@@ -3,10 +3,10 @@
  * displays are folds of it, so they cannot disagree. No bodies, no secrets; labels come from the configuration.
  */
 
-import type { Operation } from "../ir/facts.ts";
-import type { FailureKind } from "../ir/failure.ts";
-import type { Loss } from "../ir/loss.ts";
-import type { Usage } from "../ir/usage.ts";
+import type { Operation } from "./facts.ts";
+import type { FailureKind } from "./failure.ts";
+import type { Loss } from "./loss.ts";
+import { sumUsage, type Usage } from "./usage.ts";
 
 /** answered: to its end. cut: broke after the commit. failed: an upstream's failure was the answer. refused: by the gateway. */
 export type ExchangeOutcome = "answered" | "cut" | "failed" | "refused" | "client-gone";
@@ -43,15 +43,37 @@ export interface ExchangeRecord {
   readonly offered: readonly string[];
   /** Why lanes were left out: when the first one was chosen, or at the end where nothing was left. */
   readonly skipped: readonly { readonly lane: string; readonly because: string }[];
-  /** Of the answer, and of what was billed for attempts that came to nothing. */
-  readonly usage: Usage | null;
-  readonly usageEstimated: boolean;
-  /** null: no price is known. */
-  readonly costNanos: number | null;
+  /** What the answer came to by itself; an attempt that came to nothing holds its own. `totalOf` has both. */
+  readonly answer: Spending;
   readonly losses: readonly Loss[];
   readonly lossCount: number;
   readonly requestBytes: number;
   readonly answerBytes: number;
+}
+
+/** Tokens and money. */
+export interface Spending {
+  /** null: nothing was used, or it is unknown. */
+  readonly usage: Usage | null;
+  /** Some of it was counted by the gateway: the vendor told nothing, or not to the end. */
+  readonly usageEstimated: boolean;
+  /** null: no price is known. */
+  readonly costNanos: number | null;
+}
+
+export const NOTHING_SPENT: Spending = { usage: null, usageEstimated: false, costNanos: null };
+
+/** The answer's, and what was billed for attempts that came to nothing: the caller asked for those too. */
+export function totalOf({ answer, attempts }: Pick<ExchangeRecord, "answer" | "attempts">): Spending {
+  const billed = attempts.flatMap((attempt) => attempt.billed ?? []);
+  if (billed.length === 0) return answer;
+  const costs = [answer.costNanos, ...billed.map((part) => part.costNanos)].filter((cost) => cost !== null);
+  return {
+    usage: sumUsage([...(answer.usage === null ? [] : [answer.usage]), ...billed.map((part) => part.usage)]),
+    // What else the vendor had begun of them is unknown.
+    usageEstimated: true,
+    costNanos: costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0),
+  };
 }
 
 export interface AttemptRecord {
@@ -75,7 +97,7 @@ export interface AttemptRecord {
   readonly reportedModel: string | null;
   /** What the vendor told of its limits beside this answer; empty: nothing. */
   readonly quotas: readonly QuotaReading[];
-  /** Of an attempt that came to nothing although the vendor has answered a part of it: within the exchange's own sums. */
+  /** Of an attempt that came to nothing although the vendor has answered a part of it; no part of `answer`. */
   readonly billed?: { readonly usage: Usage; readonly costNanos: number | null };
 }
 
