@@ -1,5 +1,13 @@
 /** What a simulated vendor answers: it calls the tools it is offered, uses their results, and talks about the question. */
-import { type IrBlock, type IrRequest, type IrTool, type IrTurn, NO_EXTRAS, type TextBlock } from "../ir/request.ts";
+import {
+  type IrBlock,
+  type IrRequest,
+  type IrTool,
+  type IrTurn,
+  NO_EXTRAS,
+  NO_SPELLING,
+  type TextBlock,
+} from "../ir/request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "../ir/response.ts";
 import { PROTOCOLS } from "../protocols/index.ts";
 import type { Chance } from "./chance.ts";
@@ -40,6 +48,7 @@ export function speak(request: IrRequest, { chance, wallMs }: SpeechMoment): IrR
     },
     serviceTier: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
   };
 }
 
@@ -53,7 +62,7 @@ interface ChoiceInput {
 function choose(request: IrRequest, { index, thought, chance }: ChoiceInput): IrChoice {
   const called = callTools(request, chance);
   const reasoning = thought === null ? [] : reasoningBlocks(request, thought, chance);
-  const whole = { index, logprobs: null, extras: NO_EXTRAS };
+  const whole = { index, logprobs: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
   if (called.length > 0) return { ...whole, blocks: [...reasoning, ...called], finish: finish("tool-calls") };
   const { text, end } = shorten(textFor(request, index), request);
   return { ...whole, blocks: [...reasoning, textBlock(text)], finish: end };
@@ -80,6 +89,7 @@ function callTools(request: IrRequest, chance: Chance): IrBlock[] {
       signature: null,
       cache: null,
       extras: NO_EXTRAS,
+      spelling: NO_SPELLING,
     },
   ];
 }
@@ -202,7 +212,7 @@ function thinkAbout(request: IrRequest): string | null {
 function reasoningBlocks(request: IrRequest, thought: string, chance: Chance): IrBlock[] {
   if (request.sourceProtocol !== PROTOCOLS.anthropic.id) return [];
   const signature = { issuer: request.sourceProtocol, value: chance.newId(SIGNATURE_CHARS) };
-  return [{ type: "reasoning", text: thought, signature, encrypted: null, extras: NO_EXTRAS }];
+  return [{ type: "reasoning", text: thought, signature, encrypted: null, extras: NO_EXTRAS, spelling: NO_SPELLING }];
 }
 
 const SIGNATURE_CHARS = 88;
@@ -215,7 +225,7 @@ function tokensOfAnswer(blocks: readonly IrBlock[]): number {
 }
 
 function textBlock(text: string): TextBlock {
-  return { type: "text", text, citations: [], cache: null, extras: NO_EXTRAS };
+  return { type: "text", text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
 const finish = (reason: IrFinish["reason"]): IrFinish => ({ reason, raw: null, stopSequence: null });

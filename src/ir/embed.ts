@@ -1,5 +1,5 @@
 /** Texts (and images, where a vendor embeds them) to vectors, in the IR. */
-import type { Extras } from "./request.ts";
+import type { Extras, Spelling } from "./request.ts";
 import type { Usage } from "./usage.ts";
 
 export interface IrEmbedRequest {
@@ -18,6 +18,7 @@ export interface IrEmbedRequest {
   readonly truncate: "none" | "start" | "end" | null;
   readonly user: string | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export type EmbedInput =
@@ -47,6 +48,7 @@ export interface IrEmbedResponse {
   readonly vectors: readonly EmbedVector[];
   readonly usage: Usage | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 /** `float`: numbers as the vendor wrote them. `base64`: little-endian float32. `coded`: another of the vendor's encodings (int8, binary), by its word. */

@@ -7,7 +7,7 @@
 import type { ErrorWords } from "./error-words.ts";
 import type { Failure } from "./failure.ts";
 import type { Loss } from "./loss.ts";
-import type { Extras, IrCitation, OpaqueBlock, ReasoningSignature } from "./request.ts";
+import type { Extras, IrCitation, OpaqueBlock, ReasoningSignature, Spelling } from "./request.ts";
 import type { IrFinish } from "./response.ts";
 import type { Usage } from "./usage.ts";
 
@@ -37,6 +37,7 @@ export type AnswerEvent =
       readonly createdMs: number | null;
       readonly serviceTier: string | null;
       readonly extras: Extras;
+      readonly spelling: Spelling;
     }
   /** `block` numbers blocks over the whole answer, from 0, in order of their start; `choice` is 0 but for n > 1. */
   | { readonly type: "block-start"; readonly block: number; readonly choice: number; readonly content: StartedBlock }

@@ -4,7 +4,7 @@
  */
 import type { AnswerEvent, IrEvent, ReadEvent, StartedBlock } from "./event.ts";
 import type { Loss } from "./loss.ts";
-import { type IrBlock, type IrCitation, NO_EXTRAS, type ReasoningSignature } from "./request.ts";
+import { type IrBlock, type IrCitation, NO_EXTRAS, NO_SPELLING, type ReasoningSignature } from "./request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "./response.ts";
 import { mergeUsage, type Usage } from "./usage.ts";
 
@@ -19,6 +19,7 @@ export function eventsOf(response: IrResponse): AnswerEvent[] {
       createdMs: response.createdMs,
       serviceTier: response.serviceTier,
       extras: response.extras,
+      spelling: response.spelling,
     },
   ];
   let block = 0;
@@ -162,6 +163,7 @@ export function createAccumulator(): Accumulator {
       usage,
       serviceTier: start?.serviceTier ?? null,
       extras: start?.extras ?? NO_EXTRAS,
+      spelling: start?.spelling ?? NO_SPELLING,
     }),
     failed: () => failed,
     losses: () => losses,
@@ -182,6 +184,7 @@ function choicesOf(blocks: ReadonlyMap<number, OpenBlock>, finishes: ReadonlyMap
       finish: finishes.get(index) ?? null,
       logprobs: null,
       extras: NO_EXTRAS,
+      spelling: NO_SPELLING,
     }));
 }
 
@@ -190,13 +193,27 @@ function closeBlock(open: OpenBlock): IrBlock {
   const { content } = open;
   switch (content.type) {
     case "text":
-      return { type: "text", text, citations: open.citations, cache: null, extras: NO_EXTRAS };
+      return { type: "text", text, citations: open.citations, cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
     case "refusal":
-      return { type: "refusal", text, extras: NO_EXTRAS };
+      return { type: "refusal", text, extras: NO_EXTRAS, spelling: NO_SPELLING };
     case "reasoning":
-      return { type: "reasoning", text, signature: open.signature, encrypted: content.encrypted, extras: NO_EXTRAS };
+      return {
+        type: "reasoning",
+        text,
+        signature: open.signature,
+        encrypted: content.encrypted,
+        extras: NO_EXTRAS,
+        spelling: NO_SPELLING,
+      };
     case "tool-call":
-      return { ...content, arguments: text, signature: open.signature, cache: null, extras: NO_EXTRAS };
+      return {
+        ...content,
+        arguments: text,
+        signature: open.signature,
+        cache: null,
+        extras: NO_EXTRAS,
+        spelling: NO_SPELLING,
+      };
     case "opaque":
       return content;
   }

@@ -1,11 +1,18 @@
 /**
- * The conversation request in the intermediate representation (IR): a superset of what two or more protocols share. What one protocol alone has
- * rides as extras or as a foreign block and is written back verbatim when the egress is that same protocol.
+ * The conversation request in the intermediate representation (IR): a superset of what two or more protocols share. What
+ * one protocol alone has rides as extras or as an opaque block and is written back verbatim to that same protocol.
  */
 
 /** Members that only the request's own protocol has, by name; written back verbatim to that protocol, a loss elsewhere. */
 export type Extras = Readonly<Record<string, unknown>>;
 export const NO_EXTRAS: Extras = {};
+
+/**
+ * How the client spelled what is modelled: which of two names it used, a default written out, the item as it stood. Read
+ * and written only by the protocol it came from, and never a loss. An undefined member counts as absent.
+ */
+export type Spelling = Readonly<Record<string, unknown>>;
+export const NO_SPELLING: Spelling = {};
 
 export interface IrRequest {
   /** Id of the protocol it was read from: extras and foreign values belong to it. */
@@ -35,6 +42,7 @@ export interface IrRequest {
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly serviceTier: string | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface IrInstruction {
@@ -43,17 +51,19 @@ export interface IrInstruction {
   /** The wire had a bare string instead of a list of blocks; kept so that the same protocol gets its own spelling back. */
   readonly wasString: boolean;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface IrTurn {
   /** system and developer: instructions that stand between turns. tool: results only. */
   readonly role: "user" | "assistant" | "tool" | "system" | "developer";
   readonly blocks: readonly IrBlock[];
-  /** See IrInstruction.bare. */
+  /** See IrInstruction.wasString. */
   readonly wasString: boolean;
   /** Participant name where the protocol has one. */
   readonly name: string | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 /** A place up to which the prompt may be cached. null lifetime: the vendor's default. */
@@ -93,12 +103,14 @@ export interface TextBlock {
   readonly citations: readonly IrCitation[];
   readonly cache: CacheMark | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface RefusalBlock {
   readonly type: "refusal";
   readonly text: string;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface ImageBlock {
@@ -108,6 +120,7 @@ export interface ImageBlock {
   readonly detail: string | null;
   readonly cache: CacheMark | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface DocumentBlock {
@@ -124,6 +137,7 @@ export interface DocumentBlock {
   readonly citations: boolean | null;
   readonly cache: CacheMark | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface AudioBlock {
@@ -134,6 +148,7 @@ export interface AudioBlock {
   readonly format: string | null;
   readonly transcript: string | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface ToolCallBlock {
@@ -146,6 +161,7 @@ export interface ToolCallBlock {
   readonly signature: ReasoningSignature | null;
   readonly cache: CacheMark | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface ToolResultBlock {
@@ -154,12 +170,13 @@ export interface ToolResultBlock {
   /** The tool's name where the wire carries it; null: look at the call with the same id. */
   readonly name: string | null;
   readonly content: readonly IrBlock[];
-  /** See IrInstruction.bare. */
+  /** See IrInstruction.wasString. */
   readonly wasString: boolean;
   /** null: not said. */
   readonly isError: boolean | null;
   readonly cache: CacheMark | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface ReasoningBlock {
@@ -170,6 +187,7 @@ export interface ReasoningBlock {
   /** Redacted or encrypted reasoning that must be replayed as it is. */
   readonly encrypted: ReasoningSignature | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 /** A block only its own protocol has (server tools, search results, ...), whole. */
@@ -179,6 +197,7 @@ export interface OpaqueBlock {
   /** The wire's own type word, for losses. */
   readonly name: string;
   readonly value: unknown;
+  readonly spelling: Spelling;
 }
 
 /** Where a statement in an answer comes from. Indexes as the source counts them; `raw` is the wire's own object. */
@@ -204,6 +223,7 @@ export type IrTool =
       readonly strict: boolean | null;
       readonly cache: CacheMark | null;
       readonly extras: Extras;
+      readonly spelling: Spelling;
     }
   /** A tool whose input is free text, optionally held to a grammar (`format`: `{type: "grammar", syntax, definition}`, flat; null: none). */
   | {
@@ -212,6 +232,7 @@ export type IrTool =
       readonly description: string | null;
       readonly format: unknown;
       readonly extras: Extras;
+      readonly spelling: Spelling;
     }
   /** A tool the vendor runs itself, or one only its protocol has. */
   | { readonly type: "opaque"; readonly sourceProtocol: string; readonly name: string; readonly value: unknown };

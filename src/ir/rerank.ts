@@ -1,5 +1,5 @@
 /** Documents in order of relevance to a query, in the IR. */
-import type { Extras } from "./request.ts";
+import type { Extras, Spelling } from "./request.ts";
 import type { Usage } from "./usage.ts";
 
 export interface IrRerankRequest {
@@ -22,4 +22,5 @@ export interface IrRerankResponse {
   /** The vendor's own unit of billing; null: not said. */
   readonly searchUnits: number | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }

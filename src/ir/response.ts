@@ -1,5 +1,5 @@
 /** A complete answer in the IR. */
-import type { Extras, IrBlock } from "./request.ts";
+import type { Extras, IrBlock, Spelling } from "./request.ts";
 import type { Usage } from "./usage.ts";
 
 export interface IrResponse {
@@ -15,6 +15,7 @@ export interface IrResponse {
   readonly usage: Usage | null;
   readonly serviceTier: string | null;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 export interface IrChoice {
@@ -24,6 +25,7 @@ export interface IrChoice {
   /** The wire's own log probabilities; null: none. */
   readonly logprobs: unknown;
   readonly extras: Extras;
+  readonly spelling: Spelling;
 }
 
 /** Why the answer ended. `raw` is the vendor's own word; an unknown word reads as `other`. */

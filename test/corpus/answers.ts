@@ -1,6 +1,8 @@
 /** The corpus of answers: whole ones, and streams as lists of events, ordinary and odd. */
+
 import type { IrEvent } from "../../src/ir/event.ts";
 import { failure } from "../../src/ir/failure.ts";
+import { NO_SPELLING } from "../../src/ir/request.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
 import {
   args,
@@ -204,6 +206,7 @@ export const ANSWER_STREAMS: Readonly<Record<string, readonly IrEvent[]>> = {
       sourceProtocol: "elsewhere",
       name: "web_search",
       value: { type: "web_search", id: "ws_1" },
+      spelling: NO_SPELLING,
     }),
     { type: "opaque-delta", block: 0, sourceProtocol: "elsewhere", value: { x: 1 } },
     close(0),

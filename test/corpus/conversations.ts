@@ -1,5 +1,5 @@
 /** The corpus of requests, feature by feature: short ones that are each about one thing. Names stay, because a pinned loss names its case. */
-import type { IrRequest } from "../../src/ir/request.ts";
+import { type IrRequest, NO_SPELLING } from "../../src/ir/request.ts";
 import {
   assistant,
   audio,
@@ -116,11 +116,14 @@ export const CONVERSATIONS: Readonly<Record<string, IrRequest>> = {
         description: null,
         format: { type: "grammar", syntax: "lark", definition: "start: WORD" },
         extras: {},
+        spelling: NO_SPELLING,
       },
     ],
   }),
   "a custom tool": request({
-    tools: [{ type: "custom", name: "run_sql", description: "Runs SQL", format: null, extras: {} }],
+    tools: [
+      { type: "custom", name: "run_sql", description: "Runs SQL", format: null, extras: {}, spelling: NO_SPELLING },
+    ],
   }),
   "schema of every kind": request({
     tools: [

@@ -1,7 +1,9 @@
 // Every two protocols that embed, rerank or count: what a client of one asks reaches a lane of the other, and the answer is the same.
+
 import { describe, expect, test } from "bun:test";
 import type { IrEmbedRequest } from "../../src/ir/embed.ts";
 import type { Operation } from "../../src/ir/facts.ts";
+import { NO_SPELLING } from "../../src/ir/request.ts";
 import type { IrRerankRequest } from "../../src/ir/rerank.ts";
 import type { Route } from "../../src/ir/route.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
@@ -103,6 +105,7 @@ describe("embed", () => {
     truncate: null,
     user: null,
     extras: {},
+    spelling: NO_SPELLING,
   });
 
   test.each(pairs("embed"))("%s", async (_name, client, lane, model) => {
@@ -126,7 +129,15 @@ describe("embed", () => {
           values: [input.type === "text" ? Number(input.text) + 0.5 : -1, 2],
         }));
         const usage = { ...UNKNOWN_USAGE, freshInputTokens: asked.inputs.length, outputTokens: 0 };
-        const response = { sourceProtocol: lane.id, id: null, model: "reported", vectors, usage, extras: {} };
+        const response = {
+          sourceProtocol: lane.id,
+          id: null,
+          model: "reported",
+          vectors,
+          usage,
+          extras: {},
+          spelling: NO_SPELLING,
+        };
         return to.writeResponse(response, { request: asked, upstreamModel: model, newId }).value;
       },
     });
@@ -163,7 +174,15 @@ describe("rerank", () => {
       answer(body) {
         expect(to.readRequest(body).value).toMatchObject({ query: "which", documents: ["a", "b", "c"] });
         return to.writeResponse(
-          { sourceProtocol: lane.id, id: null, results, usage: null, searchUnits: 1, extras: {} },
+          {
+            sourceProtocol: lane.id,
+            id: null,
+            results,
+            usage: null,
+            searchUnits: 1,
+            extras: {},
+            spelling: NO_SPELLING,
+          },
           { newId },
         );
       },

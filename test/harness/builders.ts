@@ -12,6 +12,7 @@ import {
   type IrTurn,
   NO_EXTRAS,
   NO_SAMPLING,
+  NO_SPELLING,
   type ReasoningBlock,
   type RefusalBlock,
   type TextBlock,
@@ -42,16 +43,17 @@ export function request(over: Partial<IrRequest> = {}): IrRequest {
     metadata: null,
     serviceTier: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...over,
   };
 }
 
 export function text(value: string, over: Partial<TextBlock> = {}): TextBlock {
-  return { type: "text", text: value, citations: [], cache: null, extras: NO_EXTRAS, ...over };
+  return { type: "text", text: value, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING, ...over };
 }
 
 export function refusal(value: string): RefusalBlock {
-  return { type: "refusal", text: value, extras: NO_EXTRAS };
+  return { type: "refusal", text: value, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
 /** A PNG of one pixel. */
@@ -59,7 +61,7 @@ export const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m
 
 export function image(over: Partial<ImageBlock> = {}): ImageBlock {
   const source = { kind: "base64", mediaType: "image/png", data: PIXEL } as const;
-  return { type: "image", source, detail: null, cache: null, extras: NO_EXTRAS, ...over };
+  return { type: "image", source, detail: null, cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING, ...over };
 }
 
 export function document(over: Partial<DocumentBlock> = {}): DocumentBlock {
@@ -72,13 +74,14 @@ export function document(over: Partial<DocumentBlock> = {}): DocumentBlock {
     citations: null,
     cache: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...over,
   };
 }
 
 export function audio(over: Partial<AudioBlock> = {}): AudioBlock {
   const source = { kind: "base64", mediaType: "audio/wav", data: "UklGRiQAAABXQVZF" } as const;
-  return { type: "audio", source, format: "wav", transcript: null, extras: NO_EXTRAS, ...over };
+  return { type: "audio", source, format: "wav", transcript: null, extras: NO_EXTRAS, spelling: NO_SPELLING, ...over };
 }
 
 export function call(id: string, name: string, json: string, over: Partial<ToolCallBlock> = {}): ToolCallBlock {
@@ -91,6 +94,7 @@ export function call(id: string, name: string, json: string, over: Partial<ToolC
     signature: null,
     cache: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...over,
   };
 }
@@ -109,16 +113,25 @@ export function result(
     isError: null,
     cache: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...over,
   };
 }
 
 export function reasoning(value: string, over: Partial<ReasoningBlock> = {}): ReasoningBlock {
-  return { type: "reasoning", text: value, signature: null, encrypted: null, extras: NO_EXTRAS, ...over };
+  return {
+    type: "reasoning",
+    text: value,
+    signature: null,
+    encrypted: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+    ...over,
+  };
 }
 
 function turn(role: IrTurn["role"], blocks: readonly IrBlock[], over: Partial<IrTurn> = {}): IrTurn {
-  return { role, blocks, wasString: false, name: null, extras: NO_EXTRAS, ...over };
+  return { role, blocks, wasString: false, name: null, extras: NO_EXTRAS, spelling: NO_SPELLING, ...over };
 }
 
 export const user = (...blocks: IrBlock[]): IrTurn => turn("user", blocks);
@@ -129,7 +142,7 @@ export const interjection = (role: "system" | "developer", value: string): IrTur
 export const named = (given: IrTurn, name: string): IrTurn => ({ ...given, name });
 
 export function instruction(value: string, over: Partial<IrInstruction> = {}): IrInstruction {
-  return { role: "system", blocks: [text(value)], wasString: true, extras: NO_EXTRAS, ...over };
+  return { role: "system", blocks: [text(value)], wasString: true, extras: NO_EXTRAS, spelling: NO_SPELLING, ...over };
 }
 
 export const CITY_SCHEMA = {
@@ -148,6 +161,7 @@ export function functionTool(name: string, over: Partial<Extract<IrTool, { type:
     strict: null,
     cache: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...over,
   };
 }
@@ -170,6 +184,7 @@ export function choice(blocks: readonly IrBlock[], over: Partial<IrChoice> = {})
     finish: finish(calls ? "tool-calls" : "stop"),
     logprobs: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...over,
   };
 }
@@ -184,6 +199,7 @@ export function response(blocks: readonly IrBlock[], over: Partial<IrResponse> =
     usage: usage(),
     serviceTier: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...over,
   };
 }
@@ -212,6 +228,7 @@ export const start = (over: Partial<Extract<IrEvent, { type: "start" }>> = {}): 
   createdMs: 1_767_225_600_000,
   serviceTier: null,
   extras: NO_EXTRAS,
+  spelling: NO_SPELLING,
   ...over,
 });
 export const open = (block: number, content: StartedBlock, choiceIndex = 0): IrEvent => ({

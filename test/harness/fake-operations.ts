@@ -1,6 +1,8 @@
 /** Small protocols that embed and rerank, so that the exchange's part of it is tested whatever vendors' protocols do. */
+
 import type { IrEmbedResponse } from "../../src/ir/embed.ts";
 import { dropped } from "../../src/ir/loss.ts";
+import { NO_SPELLING } from "../../src/ir/request.ts";
 import { UNKNOWN_USAGE, type Usage } from "../../src/ir/usage.ts";
 import { openai } from "../../src/protocols/openai/index.ts";
 import type { EmbedOperation, Operations, Protocol, RerankOperation } from "../../src/protocols/protocol.ts";
@@ -60,6 +62,7 @@ function embedOf(sourceProtocol: string, inputsMax: number): EmbedOperation {
           truncate: null,
           user: asText(body["user"]) ?? null,
           extras: {},
+          spelling: NO_SPELLING,
         },
         losses: [],
       };
@@ -82,6 +85,7 @@ function embedOf(sourceProtocol: string, inputsMax: number): EmbedOperation {
         vectors: vectors.map((vector) => ({ kind: "float", values: (asArray(vector) ?? []).map(Number) })),
         usage: usageOf(asNumber(body["tokens"]) ?? null),
         extras: {},
+        spelling: NO_SPELLING,
       };
     },
     writeResponse: (response, { request }) => ({
@@ -121,6 +125,7 @@ function rerankOf(sourceProtocol: string): RerankOperation {
       usage: usageOf(asNumber(at(body, "tokens")) ?? null),
       searchUnits: null,
       extras: {},
+      spelling: NO_SPELLING,
     }),
     writeResponse: (response): JsonObject => ({
       by: sourceProtocol,

@@ -1,5 +1,12 @@
 /** Defaults for the tests of a protocol: a request, an answer and an answer context that say nothing special. */
-import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS, NO_SAMPLING } from "../../src/ir/request.ts";
+import {
+  type IrBlock,
+  type IrRequest,
+  type IrTurn,
+  NO_EXTRAS,
+  NO_SAMPLING,
+  NO_SPELLING,
+} from "../../src/ir/request.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
 import { UNKNOWN_USAGE, type Usage } from "../../src/ir/usage.ts";
 import type { AnswerContext, Payload, WriteRequestOptions } from "../../src/protocols/protocol.ts";
@@ -29,7 +36,9 @@ export function foreignRequest(members: Partial<IrRequest> = {}): IrRequest {
     model: "client-model",
     stream: false,
     instructions: [],
-    turns: [{ role: "user", blocks: [text("Hello")], wasString: true, name: null, extras: NO_EXTRAS }],
+    turns: [
+      { role: "user", blocks: [text("Hello")], wasString: true, name: null, extras: NO_EXTRAS, spelling: NO_SPELLING },
+    ],
     tools: [],
     toolChoice: null,
     parallelToolCalls: null,
@@ -44,21 +53,32 @@ export function foreignRequest(members: Partial<IrRequest> = {}): IrRequest {
     metadata: null,
     serviceTier: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...members,
   };
 }
 
 export function turn(role: IrTurn["role"], ...blocks: readonly IrBlock[]): IrTurn {
-  return { role, blocks, wasString: false, name: null, extras: NO_EXTRAS };
+  return { role, blocks, wasString: false, name: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
 export function text(said: string): IrBlock {
-  return { type: "text", text: said, citations: [], cache: null, extras: NO_EXTRAS };
+  return { type: "text", text: said, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
 export function call(id: string, name: string, args = "{}"): IrBlock {
   const kind = "function";
-  return { type: "tool-call", id, name, kind, arguments: args, signature: null, cache: null, extras: NO_EXTRAS };
+  return {
+    type: "tool-call",
+    id,
+    name,
+    kind,
+    arguments: args,
+    signature: null,
+    cache: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+  };
 }
 
 export function result(callId: string, ...content: readonly IrBlock[]): Extract<IrBlock, { type: "tool-result" }> {
@@ -71,12 +91,13 @@ export function result(callId: string, ...content: readonly IrBlock[]): Extract<
     isError: null,
     cache: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
   };
 }
 
 export function image(data = "aW1n"): IrBlock {
   const source = { kind: "base64", mediaType: "image/png", data } as const;
-  return { type: "image", source, detail: null, cache: null, extras: NO_EXTRAS };
+  return { type: "image", source, detail: null, cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
 export function usage(members: Partial<Usage>): Usage {
@@ -93,6 +114,7 @@ export function foreignResponse(members: Partial<IrResponse> = {}): IrResponse {
     usage: null,
     serviceTier: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
     ...members,
   };
 }

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { isMeaningful } from "../../src/ir/event.ts";
 import { createAccumulator, eventsOf } from "../../src/ir/fold.ts";
-import { NO_EXTRAS } from "../../src/ir/request.ts";
+import { NO_EXTRAS, NO_SPELLING } from "../../src/ir/request.ts";
 import { FINISH_REASONS, type IrResponse } from "../../src/ir/response.ts";
 import {
   inputTokens,
@@ -36,14 +36,21 @@ const block = fc.oneof(
     citations: fc.constant([]),
     cache: fc.constant(null),
     extras: fc.constant(NO_EXTRAS),
+    spelling: fc.constant(NO_SPELLING),
   }),
-  fc.record({ type: fc.constant("refusal" as const), text: fc.string(), extras: fc.constant(NO_EXTRAS) }),
+  fc.record({
+    type: fc.constant("refusal" as const),
+    text: fc.string(),
+    extras: fc.constant(NO_EXTRAS),
+    spelling: fc.constant(NO_SPELLING),
+  }),
   fc.record({
     type: fc.constant("reasoning" as const),
     text: fc.string(),
     signature: sealed,
     encrypted: sealed,
     extras: fc.constant(NO_EXTRAS),
+    spelling: fc.constant(NO_SPELLING),
   }),
   fc.record({
     type: fc.constant("tool-call" as const),
@@ -54,6 +61,7 @@ const block = fc.oneof(
     signature: fc.constant(null),
     cache: fc.constant(null),
     extras: fc.constant(NO_EXTRAS),
+    spelling: fc.constant(NO_SPELLING),
   }),
 );
 const response: fc.Arbitrary<IrResponse> = fc.record({
@@ -73,11 +81,13 @@ const response: fc.Arbitrary<IrResponse> = fc.record({
         finish: { reason, raw: null, stopSequence: null },
         logprobs: null,
         extras: NO_EXTRAS,
+        spelling: NO_SPELLING,
       })),
     ),
   usage: fc.option(usage, { nil: null }),
   serviceTier: fc.option(fc.string(), { nil: null }),
   extras: fc.constant(NO_EXTRAS),
+  spelling: fc.constant(NO_SPELLING),
 });
 
 test("collecting the events of an answer gives the answer", () => {
@@ -113,6 +123,7 @@ test.each([
       createdMs: null,
       serviceTier: null,
       extras: NO_EXTRAS,
+      spelling: NO_SPELLING,
     },
     false,
   ],

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { type IrEvent, isMeaningful } from "../../src/ir/event.ts";
 import { FAILURES, type Failure, type FailureKind, failure } from "../../src/ir/failure.ts";
 import { createAccumulator } from "../../src/ir/fold.ts";
+import { NO_SPELLING } from "../../src/ir/request.ts";
 import { mergeUsage, type Usage } from "../../src/ir/usage.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { AnswerContext, Frame, Protocol } from "../../src/protocols/protocol.ts";
@@ -378,6 +379,7 @@ for (const protocol of ALL) {
                   createdMs: null,
                   serviceTier: null,
                   extras: {},
+                  spelling: NO_SPELLING,
                 },
                 { type: "block-start", block: 0, choice: 0, content: { type: "text" } },
                 { type: "text-delta", block: 0, text, logprobs: null },

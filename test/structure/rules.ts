@@ -115,8 +115,7 @@ const REVEAL_PLACES =
  */
 const FOREIGN_VALUES: ReadonlySet<string> = new Set([
   ...["cli/ledger-access.ts", "server/admin-keys.ts", "config/shape-of.ts", "config/yaml-tree.ts"],
-  ...["protocols/cohere/message-writer.ts"],
-  ...["protocols/openai/message-writer.ts", "protocols/shared/schema/closed.ts", "protocols/bedrock/embed.ts"],
+  ...["protocols/shared/schema/closed.ts", "protocols/bedrock/embed.ts"],
   ...["protocols/bedrock/facts.ts", "protocols/bedrock/request-reader.ts"],
   "protocols/bedrock/turn-writer.ts",
 ]);

@@ -5,7 +5,7 @@
 import type { IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
 import { type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Loss, WithLosses } from "../../ir/loss.ts";
-import { NO_EXTRAS } from "../../ir/request.ts";
+import { NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { sumUsage, type Usage } from "../../ir/usage.ts";
 import type { EmbedOperation } from "../../protocols/protocol.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -101,8 +101,9 @@ function joinVectors(
   if (first === undefined) throw new WireError("There is no answer.");
   const usage = withoutOutput(sumUsage(parts.map((part) => part.usage)));
   // What only the vendor's own answer says is said of its part of the vectors, not of all of them.
-  const extras = parts.length === 1 ? first.extras : NO_EXTRAS;
-  const joined: IrEmbedResponse = { ...first, vectors: parts.flatMap(({ vectors }) => vectors), usage, extras };
+  const { extras, spelling } = parts.length === 1 ? first : { extras: NO_EXTRAS, spelling: NO_SPELLING };
+  const vectors = parts.flatMap((part) => part.vectors);
+  const joined: IrEmbedResponse = { ...first, vectors, usage, extras, spelling };
   const written = from.writeResponse(joined, { request, upstreamModel, newId: attempt.world.effects.randomId });
   return { body: written.value, losses: written.losses, usage, model: first.model };
 }

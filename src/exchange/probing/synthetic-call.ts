@@ -4,7 +4,7 @@ import type { Caller } from "../../governance/identify.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
 import type { IrEmbedRequest } from "../../ir/embed.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
-import { type IrRequest, NO_EXTRAS, NO_SAMPLING } from "../../ir/request.ts";
+import { type IrRequest, NO_EXTRAS, NO_SAMPLING, NO_SPELLING } from "../../ir/request.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
@@ -97,10 +97,11 @@ function pingRequest(model: string): IrRequest {
     turns: [
       {
         role: "user",
-        blocks: [{ type: "text", text: "ping", citations: [], cache: null, extras: NO_EXTRAS }],
+        blocks: [{ type: "text", text: "ping", citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING }],
         wasString: true,
         name: null,
         extras: NO_EXTRAS,
+        spelling: NO_SPELLING,
       },
     ],
     tools: [],
@@ -117,6 +118,7 @@ function pingRequest(model: string): IrRequest {
     metadata: null,
     serviceTier: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
   };
 }
 
@@ -133,4 +135,5 @@ const PING_EMBED: IrEmbedRequest = {
   truncate: null,
   user: null,
   extras: NO_EXTRAS,
+  spelling: NO_SPELLING,
 };

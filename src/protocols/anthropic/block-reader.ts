@@ -1,5 +1,13 @@
 /** Content blocks of requests and answers. A kind without a place in between is carried whole as a foreign block. */
-import type { CacheMark, DocumentBlock, Extras, IrBlock, IrCitation, MediaSource } from "../../ir/request.ts";
+import {
+  type CacheMark,
+  type DocumentBlock,
+  type Extras,
+  type IrBlock,
+  type IrCitation,
+  type MediaSource,
+  NO_SPELLING,
+} from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import {
@@ -39,7 +47,7 @@ export function readBlock(value: unknown, path: string): IrBlock {
 }
 
 export function foreign(name: string, value: unknown): IrBlock {
-  return { type: "opaque", sourceProtocol: ORIGIN, name, value };
+  return { type: "opaque", sourceProtocol: ORIGIN, name, value, spelling: NO_SPELLING };
 }
 
 export function readCitation(value: unknown): IrCitation {
@@ -142,13 +150,21 @@ function readText(block: JsonObject, path: string): IrBlock {
     citations: (asArray(block["citations"]) ?? []).map(readCitation),
     cache: readCache(block),
     extras: extrasOf(block, TEXT_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
 function readImage(block: JsonObject, path: string): IrBlock {
   const source = readMedia(needObject(block["source"], `${path}.source`), `${path}.source`);
   if (source === null) return foreign("image", block);
-  return { type: "image", source, detail: null, cache: readCache(block), extras: extrasOf(block, IMAGE_SHAPE) };
+  return {
+    type: "image",
+    source,
+    detail: null,
+    cache: readCache(block),
+    extras: extrasOf(block, IMAGE_SHAPE),
+    spelling: NO_SPELLING,
+  };
 }
 
 /** Null for a kind of source that only this protocol has. */
@@ -180,6 +196,7 @@ function readDocument(block: JsonObject, path: string): IrBlock {
     citations: asBoolean(asObject(block["citations"])?.["enabled"]) ?? null,
     cache: readCache(block),
     extras: extrasOf(block, DOCUMENT_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
@@ -207,6 +224,7 @@ function readToolUse(block: JsonObject, path: string): IrBlock {
     signature: null,
     cache: readCache(block),
     extras: readToolUseExtras(block),
+    spelling: NO_SPELLING,
   };
 }
 
@@ -226,6 +244,7 @@ function readToolResult(block: JsonObject, path: string): IrBlock {
     isError: asBoolean(block["is_error"]) ?? null,
     cache: readCache(block),
     extras: extrasOf(block, TOOL_RESULT_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
@@ -239,6 +258,7 @@ function readThinking(block: JsonObject, path: string): IrBlock {
     signature: opaque?.kind === "signature" ? opaque.sealed : null,
     encrypted: opaque?.kind === "encrypted" ? opaque.sealed : null,
     extras: extrasOf(block, THINKING_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
@@ -251,9 +271,10 @@ function readRedacted(block: JsonObject, path: string): IrBlock {
     signature: opaque.kind === "signature" ? opaque.sealed : null,
     encrypted: opaque.kind === "encrypted" ? opaque.sealed : null,
     extras: extrasOf(block, REDACTED_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
 function plainText(text: string): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras: {} };
+  return { type: "text", text, citations: [], cache: null, extras: {}, spelling: NO_SPELLING };
 }

@@ -3,7 +3,15 @@
  * nobody here knows rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
  */
 import type { Loss, WithLosses } from "../../ir/loss.ts";
-import type { IrBlock, IrInstruction, IrRequest, IrTool, IrToolChoice, IrTurn } from "../../ir/request.ts";
+import {
+  type IrBlock,
+  type IrInstruction,
+  type IrRequest,
+  type IrTool,
+  type IrToolChoice,
+  type IrTurn,
+  NO_SPELLING,
+} from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import {
@@ -32,6 +40,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     value: {
       ...options,
       sourceProtocol: ORIGIN,
+      spelling: NO_SPELLING,
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,
       instructions: readSystem(body["system"]),
@@ -62,7 +71,7 @@ function readSystem(system: unknown): IrInstruction[] {
   }
   const { blocks, wasString } = readContent(system, "system");
   const marked = wasString ? blocks : blocks.map((block, index) => hideBillingHeader(block, asArray(system)?.[index]));
-  return [{ role: "system", blocks: marked, wasString, extras: {} }];
+  return [{ role: "system", blocks: marked, wasString, extras: {}, spelling: NO_SPELLING }];
 }
 
 function hideBillingHeader(block: IrBlock, wire: unknown): IrBlock {
@@ -85,7 +94,7 @@ function readTurns(messages: unknown): IrTurn[] {
       role === "system" && (content === undefined || content === null)
         ? { blocks: [], wasString: false }
         : readMessageContent(content, `${path}.content`);
-    return { role, ...read, name: null, extras: extrasOf(message, MESSAGE_SHAPE) };
+    return { role, ...read, name: null, extras: extrasOf(message, MESSAGE_SHAPE), spelling: NO_SPELLING };
   });
 }
 
@@ -123,6 +132,7 @@ function readTools(tools: unknown): IrTool[] {
       strict: asBoolean(tool["strict"]) ?? null,
       cache: readCache(tool),
       extras: extrasOf(tool, TOOL_SHAPE),
+      spelling: NO_SPELLING,
     };
   });
 }

@@ -1,5 +1,7 @@
 /** A complete Messages answer, read. */
+
 import type { WithLosses } from "../../ir/loss.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -26,11 +28,13 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
           finish: finish === undefined ? null : readFinish(finish, asText(body["stop_sequence"]) ?? null),
           logprobs: null,
           extras: {},
+          spelling: NO_SPELLING,
         },
       ],
       usage: readUsage(body["usage"]),
       serviceTier: readServiceTier(body["usage"]),
       extras: readAnswerExtras(body),
+      spelling: NO_SPELLING,
     },
     losses: [],
   };

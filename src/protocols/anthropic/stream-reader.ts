@@ -2,8 +2,10 @@
  * A streamed Messages answer, read: frames in, events out. Frames are told apart by the `type` in their JSON, never by
  * the event line, which compatible servers leave out.
  */
+
 import type { ReadEvent } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import {
@@ -89,6 +91,7 @@ function readStart(stream: MessageStream, message: JsonObject, events: ReadEvent
     createdMs: null,
     serviceTier: readServiceTier(message["usage"]),
     extras: readAnswerExtras(message),
+    spelling: NO_SPELLING,
   });
   pushUsage(readUsage(message["usage"]), events);
   // Empty on every ordinary stream; a continued turn may bring what it already has.
@@ -151,7 +154,7 @@ function openBlock(stream: MessageStream, number: number, content: JsonObject, e
         type: "block-start",
         block: number,
         choice: 0,
-        content: { type: "opaque", sourceProtocol: ORIGIN, name: type, value: content },
+        content: { type: "opaque", sourceProtocol: ORIGIN, name: type, value: content, spelling: NO_SPELLING },
       });
       return { number, kind: "opaque", owed: null };
   }

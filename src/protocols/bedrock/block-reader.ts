@@ -2,7 +2,7 @@
  * Content blocks of requests and answers: objects whose one member names the kind. A kind without a place in between is
  * carried whole as a foreign block. A cache point stands behind what it marks; in between the mark is on the block itself.
  */
-import { type CacheMark, type Extras, type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
+import { type CacheMark, type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isAnything, isText, needList, needObject, needText, type Shape } from "../shared/members.ts";
@@ -50,7 +50,7 @@ function readBlock(block: JsonObject, path: string): IrBlock {
 }
 
 export function foreign(name: string, value: unknown): IrBlock {
-  return { type: "opaque", sourceProtocol: ORIGIN, name, value };
+  return { type: "opaque", sourceProtocol: ORIGIN, name, value, spelling: NO_SPELLING };
 }
 
 type BlockReader = (block: JsonObject, path: string) => IrBlock;
@@ -73,7 +73,7 @@ const KINDS = {
 const READERS: ReadonlyMap<string, BlockReader> = new Map<string, BlockReader>(Object.entries(KINDS));
 
 function textBlock(text: string, extras: Extras): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras };
+  return { type: "text", text, citations: [], cache: null, extras, spelling: NO_SPELLING };
 }
 
 const TOOL_USE_SHAPE: Shape = {
@@ -96,6 +96,7 @@ function readToolUse(block: JsonObject, path: string): IrBlock {
     signature: null,
     cache: null,
     extras: extrasOf(use, TOOL_USE_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
@@ -121,6 +122,7 @@ function readToolResult(block: JsonObject, path: string): IrBlock {
     isError: result["status"] === "error" ? true : result["status"] === "success" ? false : null,
     cache: null,
     extras: extrasOf(result, TOOL_RESULT_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
@@ -140,7 +142,7 @@ function readReasoning(block: JsonObject, path: string): IrBlock {
   const redacted = asText(content["redactedContent"]);
   if (redacted !== undefined) {
     const encrypted = readRedacted(redacted)?.sealed ?? null;
-    return { type: "reasoning", text: "", signature: null, encrypted, extras: NO_EXTRAS };
+    return { type: "reasoning", text: "", signature: null, encrypted, extras: NO_EXTRAS, spelling: NO_SPELLING };
   }
   const thought = asObject(content["reasoningText"]);
   if (thought === undefined) return foreign("reasoningContent", block);
@@ -151,6 +153,7 @@ function readReasoning(block: JsonObject, path: string): IrBlock {
     signature: opaque?.kind === "signature" ? opaque.sealed : null,
     encrypted: opaque?.kind === "encrypted" ? opaque.sealed : null,
     extras: extrasOf(thought, REASONING_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
@@ -162,6 +165,7 @@ function readCitations(block: JsonObject, path: string): IrBlock {
     citations: (asArray(content["citations"]) ?? []).map(readCitation),
     cache: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
   };
 }
 
@@ -176,6 +180,6 @@ function readGuarded(block: JsonObject, path: string): IrBlock {
   const image = asObject(guarded["image"]);
   const read = image === undefined ? null : readImage(image, `${path}.guardContent.image`);
   return read?.type === "image"
-    ? { ...read, extras: { ...read.extras, guardContent: {} } }
+    ? { ...read, extras: { ...read.extras, guardContent: {} }, spelling: NO_SPELLING }
     : foreign("guardContent", block);
 }

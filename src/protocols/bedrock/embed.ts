@@ -3,8 +3,10 @@
  * Cohere's, a list (docs.aws.amazon.com, Bedrock user guide, "Amazon Titan Embeddings Text", "Amazon Titan Multimodal
  * Embeddings G1" and "Cohere Embed", read 2026-11).
  */
+
 import type { EmbedInput, EmbedPurpose, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
 import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import { tokenCount, UNKNOWN_USAGE } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -76,6 +78,7 @@ function readTitan(body: JsonObject): WithLosses<IrEmbedRequest> {
       truncate: null,
       user: null,
       extras: without(body, TITAN_REQUEST),
+      spelling: NO_SPELLING,
     },
     losses: [],
   };
@@ -135,6 +138,7 @@ function readTitanAnswer(body: JsonObject): IrEmbedResponse {
     vectors: [vector],
     usage: tokens === null ? null : { ...UNKNOWN_USAGE, freshInputTokens: tokens },
     extras,
+    spelling: NO_SPELLING,
   };
 }
 
@@ -188,6 +192,7 @@ function readCohere(body: JsonObject): WithLosses<IrEmbedRequest> {
       truncate: TRUNCATIONS.get(asText(body["truncate"]) ?? "") ?? null,
       user: null,
       extras: without(body, known === null ? WITHOUT_TYPE : COHERE_REQUEST),
+      spelling: NO_SPELLING,
     },
     losses: [],
   };
@@ -283,7 +288,15 @@ function readCohereAnswer(body: JsonObject): IrEmbedResponse {
           values: numbers(values),
         }));
   if (vectors.length === 0) throw new WireError("The answer holds no vectors.");
-  return { sourceProtocol: ORIGIN, id: asText(id) ?? null, model: null, vectors, usage: null, extras };
+  return {
+    sourceProtocol: ORIGIN,
+    id: asText(id) ?? null,
+    model: null,
+    vectors,
+    usage: null,
+    extras,
+    spelling: NO_SPELLING,
+  };
 }
 
 function writeCohereAnswer(response: IrEmbedResponse, { request, newId }: EmbedContext): WithLosses<JsonObject> {

@@ -1,5 +1,12 @@
 /** Images, documents and sound. Null for a source only this vendor can fetch: the block is then carried whole. */
-import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
+import {
+  type AudioBlock,
+  type DocumentBlock,
+  type ImageBlock,
+  type IrBlock,
+  type MediaSource,
+  NO_SPELLING,
+} from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { extrasOf, isAnything, isText, needObject, type Shape } from "../shared/members.ts";
 import { audioTypeOf, documentTypeOf, imageTypeOf } from "./formats.ts";
@@ -10,7 +17,14 @@ export function readImage(image: JsonObject, path: string): ImageBlock | null {
   const mediaType = imageTypeOf(asText(image["format"]) ?? "");
   const source = readBytes(needObject(image["source"], `${path}.source`), mediaType);
   if (source === null || mediaType === null) return null;
-  return { type: "image", source, detail: null, cache: null, extras: extrasOf(image, MEDIA_SHAPE) };
+  return {
+    type: "image",
+    source,
+    detail: null,
+    cache: null,
+    extras: extrasOf(image, MEDIA_SHAPE),
+    spelling: NO_SPELLING,
+  };
 }
 
 export function readAudio(audio: JsonObject): AudioBlock | null {
@@ -18,7 +32,14 @@ export function readAudio(audio: JsonObject): AudioBlock | null {
   const mediaType = audioTypeOf(format);
   const source = readBytes(asObject(audio["source"]) ?? {}, mediaType);
   if (source === null || mediaType === null) return null;
-  return { type: "audio", source, format, transcript: null, extras: extrasOf(audio, MEDIA_SHAPE) };
+  return {
+    type: "audio",
+    source,
+    format,
+    transcript: null,
+    extras: extrasOf(audio, MEDIA_SHAPE),
+    spelling: NO_SPELLING,
+  };
 }
 
 const isSwitch = (value: unknown): boolean => {
@@ -41,6 +62,7 @@ export function readDocument(document: JsonObject, path: string): DocumentBlock 
     citations: isSwitch(document["citations"]) ? asObject(document["citations"])?.["enabled"] === true : null,
     cache: null,
     extras: extrasOf(document, source.kind === "base64" ? DOCUMENT_SHAPE : WORDS_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 
@@ -57,7 +79,7 @@ function readWords(blocks: readonly unknown[]): DocumentBlock["source"] | null {
   const texts = blocks.map((block) => asText(asObject(block)?.["text"]));
   const read: IrBlock[] = texts
     .filter((text) => text !== undefined)
-    .map((text) => ({ type: "text", text, citations: [], cache: null, extras: {} }));
+    .map((text) => ({ type: "text", text, citations: [], cache: null, extras: {}, spelling: NO_SPELLING }));
   return read.length === blocks.length ? { kind: "blocks", blocks: read, wasString: false } : null;
 }
 

@@ -3,7 +3,14 @@
  * nobody here knows rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
  */
 import type { WithLosses } from "../../ir/loss.ts";
-import type { IrInstruction, IrRequest, IrTool, IrToolChoice, IrTurn } from "../../ir/request.ts";
+import {
+  type IrInstruction,
+  type IrRequest,
+  type IrTool,
+  type IrToolChoice,
+  type IrTurn,
+  NO_SPELLING,
+} from "../../ir/request.ts";
 import { asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import {
@@ -28,6 +35,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     value: {
       ...readOptions(body),
       sourceProtocol: ORIGIN,
+      spelling: NO_SPELLING,
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,
       instructions: readSystem(body["system"]),
@@ -45,7 +53,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
 function readSystem(system: unknown): IrInstruction[] {
   if (system === undefined || system === null) return [];
   const blocks = readContent(system, "system");
-  return blocks.length === 0 ? [] : [{ role: "system", blocks, wasString: false, extras: {} }];
+  return blocks.length === 0 ? [] : [{ role: "system", blocks, wasString: false, extras: {}, spelling: NO_SPELLING }];
 }
 
 const MESSAGE_SHAPE: Shape = { role: isText, content: isAnything };
@@ -60,7 +68,14 @@ function readTurns(messages: unknown): IrTurn[] {
       throw new WireError(`${path}.role must be user, assistant or system.`);
     }
     const blocks = readContent(message["content"] ?? [], `${path}.content`);
-    return { role, blocks, wasString: false, name: null, extras: extrasOf(message, MESSAGE_SHAPE) };
+    return {
+      role,
+      blocks,
+      wasString: false,
+      name: null,
+      extras: extrasOf(message, MESSAGE_SHAPE),
+      spelling: NO_SPELLING,
+    };
   });
 }
 
@@ -98,6 +113,7 @@ function readTool(tool: JsonObject, path: string): IrTool {
     strict: asBoolean(spec["strict"]) ?? null,
     cache: null,
     extras: extrasOf(spec, TOOL_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 

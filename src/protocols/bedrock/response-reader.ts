@@ -1,6 +1,6 @@
 /** A complete Converse answer, read. */
 import type { WithLosses } from "../../ir/loss.ts";
-import type { Extras, IrBlock } from "../../ir/request.ts";
+import { type Extras, type IrBlock, NO_SPELLING } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -31,11 +31,13 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
           finish: finish === undefined ? null : readFinish(finish, readStopSequence(body)),
           logprobs: null,
           extras: {},
+          spelling: NO_SPELLING,
         },
       ],
       usage: readUsage(body["usage"]),
       serviceTier: readServiceTier(body),
       extras: readAnswerExtras(body),
+      spelling: NO_SPELLING,
     },
     losses: [],
   };

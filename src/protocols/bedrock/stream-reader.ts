@@ -2,8 +2,10 @@
  * A streamed Converse answer, read: frames in, events out. A text block has no start of its own, so any delta opens the
  * block it belongs to; the reason for the end comes before the usage.
  */
+
 import type { ReadEvent, StartedBlock } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import { asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { exceptionOf } from "../framing/event-stream-framing.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
@@ -93,6 +95,7 @@ function ensureStarted(stream: ConverseStream, _message: JsonObject, events: Rea
     createdMs: null,
     serviceTier: null,
     extras: {},
+    spelling: NO_SPELLING,
   });
 }
 
@@ -112,7 +115,7 @@ function readStart(stream: ConverseStream, message: JsonObject, events: ReadEven
       stream,
       indexOf(message),
       "opaque",
-      { type: "opaque", sourceProtocol: ORIGIN, name: key, value: start },
+      { type: "opaque", sourceProtocol: ORIGIN, name: key, value: start, spelling: NO_SPELLING },
       events,
     );
     return;

@@ -2,11 +2,10 @@
  * Documents: `documents` beside the conversation, and parts of tool results. On this wire a document is a string or a
  * set of named values, every name and value of which the model sees; in between it is a text with a title.
  */
-import type { DocumentBlock, IrBlock } from "../../ir/request.ts";
+import { type DocumentBlock, type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
-import { hide } from "../shared/extras.ts";
 
-/** `citations`: whether the answer shall cite it; null: not said. The document as it came is hidden in the extras. */
+/** `citations`: whether the answer shall cite it; null: not said. The document as it came is the spelling. */
 export function readDocument(value: unknown, citations: boolean | null): DocumentBlock {
   const document = asObject(value);
   // `{id, data}`, or the values themselves, as the API's first version had them.
@@ -19,13 +18,14 @@ export function readDocument(value: unknown, citations: boolean | null): Documen
     context: null,
     citations,
     cache: null,
-    extras: hide({}, { document: value }),
+    extras: NO_EXTRAS,
+    spelling: { document: value },
   };
 }
 
 /** The document as it came from this wire; undefined: it came from elsewhere. */
 export function ownDocument(block: IrBlock): unknown {
-  return block.type === "document" ? block.extras["document"] : undefined;
+  return block.type === "document" ? block.spelling["document"] : undefined;
 }
 
 /** A text document of another protocol as a set of named values. */

@@ -4,14 +4,22 @@
  */
 import type { EmbedInput, EmbedPurpose, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
 import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
-import { NO_EXTRAS } from "../../ir/request.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
-import { hide, rest, withoutUndefined } from "../shared/extras.ts";
 import { readMediaUrl, writeMediaUrl } from "../shared/media-url.ts";
+import {
+  extrasOf,
+  isNothing,
+  modelled,
+  needObject,
+  nonEmpty,
+  readNumber,
+  withoutUndefined,
+} from "../shared/members.ts";
 import { decodeVector, encodeVector } from "../shared/vectors.ts";
-import { isNothing, needList, needObject, needText, nonEmpty, readNumber, readTexts } from "./members.ts";
+import { needList, needText, readTexts } from "./members.ts";
 import { answerIdOf } from "./response-writer.ts";
 import { readUsage, writeUsage } from "./usage.ts";
 import { ORIGIN, type WireEmbedRequest } from "./wire.ts";
@@ -48,7 +56,8 @@ function readRequest(body: JsonObject): WithLosses<IrEmbedRequest> {
     encodings: readTexts(body["embedding_types"], "embedding_types"),
     truncate: truncate ?? null,
     user: null,
-    extras: hide(isKnown ? rest(body, REQUEST) : { ...rest(body, REQUEST), input_type: type }, { body }),
+    extras: isKnown ? extrasOf(body, REQUEST_SHAPE) : { ...extrasOf(body, REQUEST_SHAPE), input_type: type },
+    spelling: { body },
   };
   return { value, losses: [] };
 }
@@ -84,7 +93,7 @@ function imageInput(url: string, path: string): EmbedInput {
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
   const losses: Loss[] = [];
-  const own = request.sourceProtocol === ORIGIN ? asObject(request.extras["body"]) : undefined;
+  const own = request.sourceProtocol === ORIGIN ? asObject(request.spelling["body"]) : undefined;
   if (own === undefined) {
     const lost = Object.keys(request.extras).map((name) => dropped(name, "exists only in its own protocol"));
     losses.push(...lost, ...(request.user === null ? [] : [dropped("user", "the provider takes no end user")]));
@@ -151,7 +160,8 @@ function readResponse(body: JsonObject): IrEmbedResponse {
     model: nonEmpty(body["model"]),
     vectors,
     usage: readUsage(body["meta"]),
-    extras: hide(rest(body, RESPONSE), { embeddings, meta: asObject(body["meta"]), count: vectors.length }),
+    extras: extrasOf(body, RESPONSE_SHAPE),
+    spelling: { embeddings, meta: asObject(body["meta"]), count: vectors.length },
   };
 }
 
@@ -184,7 +194,7 @@ function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLo
   const { request } = context;
   const native = response.sourceProtocol === ORIGIN;
   // Of an answer put together from several calls, the lists as they came are the first call's only.
-  const own = native && response.extras["count"] === response.vectors.length ? response.extras : NO_EXTRAS;
+  const own = native && response.spelling["count"] === response.vectors.length ? response.spelling : NO_SPELLING;
   const embeddings = own["embeddings"] ?? writeVectors(response, request, losses);
   const texts = request.inputs.flatMap((input) => (input.type === "text" ? [input.text] : []));
   const { tokens, ...billed } = writeUsage(response.usage) ?? {};
@@ -257,7 +267,7 @@ const TRUNCATIONS: ReadonlyMap<string, "none" | "start" | "end"> = new Map([
 /** Only embed-v4 and later cut their vectors to a wished length. */
 const FIXED_LENGTH = /embed-(english|multilingual)\b/;
 
-const REQUEST = new Set([
+const REQUEST_SHAPE = modelled(
   "model",
   "texts",
   "images",
@@ -266,5 +276,5 @@ const REQUEST = new Set([
   "output_dimension",
   "embedding_types",
   "truncate",
-]);
-const RESPONSE = new Set(["id", "model", "embeddings", "texts", "meta", "response_type"]);
+);
+const RESPONSE_SHAPE = modelled("id", "model", "embeddings", "texts", "meta", "response_type");

@@ -6,8 +6,8 @@ import { type ErrorMeaning, type ErrorWords, statusOfMeaning } from "../../ir/er
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { UpstreamAnswer } from "../protocol.ts";
 import { boundedMessage, messageOfText } from "../shared/errors/text.ts";
+import { nonEmpty } from "../shared/members.ts";
 import { isFailedFinish } from "./finish.ts";
-import { nonEmpty } from "./members.ts";
 
 const WORD_CHARS_MAX = 200;
 

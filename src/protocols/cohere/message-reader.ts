@@ -1,11 +1,11 @@
 /** Messages into instructions and turns: those ahead of the conversation are instructions, the rest are turns in order. */
-import { type Extras, type IrBlock, type IrInstruction, type IrTurn, NO_EXTRAS } from "../../ir/request.ts";
+import { type IrBlock, type IrInstruction, type IrTurn, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest } from "../shared/extras.ts";
+import { extrasOf, isNothing, modelled, needObject } from "../shared/members.ts";
 import { cite } from "./citations.ts";
 import { readDocument } from "./documents.ts";
-import { isNothing, needList, needObject, needText } from "./members.ts";
+import { needList, needText } from "./members.ts";
 import { readContent, textBlock } from "./part-reader.ts";
 import { readToolCall } from "./tool-reader.ts";
 
@@ -22,7 +22,12 @@ export function readMessages(value: unknown): ReadMessages {
     const message = needObject(each, path);
     const role = asText(message["role"]);
     if ((role === "system" || role === "developer") && turns.length === 0) {
-      instructions.push({ role, ...readContent(message["content"], `${path}.content`), extras: rest(message, SAID) });
+      instructions.push({
+        role,
+        ...readContent(message["content"], `${path}.content`),
+        extras: extrasOf(message, SAID_SHAPE),
+        spelling: NO_SPELLING,
+      });
     } else turns.push(readTurn(message, role, path));
   }
   return { instructions, turns };
@@ -41,7 +46,7 @@ export function addDocuments(
   if (asked < 0) return null;
   const blocks = documents.map((each): IrBlock => {
     const block = readDocument(each, citations);
-    return { ...block, extras: hide(block.extras, { beside: true, document: each }) };
+    return { ...block, spelling: { beside: true, document: each } };
   });
   return turns.map((turn, index) => (index === asked ? { ...turn, blocks: [...blocks, ...turn.blocks] } : turn));
 }
@@ -52,7 +57,7 @@ function readTurn(message: JsonObject, role: string | undefined, path: string): 
     case "system":
     case "developer": {
       const content = readContent(message["content"], `${path}.content`);
-      return { role, ...content, name: null, extras: rest(message, SAID) };
+      return { role, ...content, name: null, extras: extrasOf(message, SAID_SHAPE), spelling: NO_SPELLING };
     }
     case "assistant":
       return readAssistant(message, path);
@@ -65,10 +70,16 @@ function readTurn(message: JsonObject, role: string | undefined, path: string): 
 
 function readAssistant(message: JsonObject, path: string): IrTurn {
   const said = readContent(message["content"], `${path}.content`);
-  const { blocks, extras } = readSaid(message, said.blocks, path);
-  // What stood for "no text" is kept, so that the same protocol gets it back.
-  const blank = said.blocks.length === 0 ? { content: message["content"] } : {};
-  return { role: "assistant", blocks, wasString: said.wasString, name: null, extras: hide(extras, blank) };
+  const { blocks, extras, spelling } = readSaid(message, said.blocks, path);
+  return {
+    role: "assistant",
+    blocks,
+    wasString: said.wasString,
+    name: null,
+    extras,
+    // What stood for "no text" is kept, so that the same protocol gets it back.
+    spelling: said.blocks.length === 0 ? { ...spelling, content: message["content"] } : spelling,
+  };
 }
 
 /** What an assistant message holds, in a request as in an answer: content, then the plan, then the calls of it. */
@@ -76,21 +87,21 @@ export function readSaid(
   message: JsonObject,
   content: readonly IrBlock[],
   path: string,
-): { readonly blocks: readonly IrBlock[]; readonly extras: Extras } {
+): Pick<IrTurn, "blocks" | "extras" | "spelling"> {
   const plan = asText(message["tool_plan"]);
   const hasPlan = plan !== undefined && plan !== "";
-  const said = hasPlan ? [...content, textBlock(plan, hide(NO_EXTRAS, { plan: true }))] : content;
+  const said = hasPlan ? [...content, textBlock(plan, NO_EXTRAS, { plan: true })] : content;
   const { blocks, homeless } = cite(said, asArray(message["citations"]) ?? [], hasPlan ? content.length : -1);
   const calls = isNothing(message["tool_calls"]) ? [] : needList(message["tool_calls"], `${path}.tool_calls`);
-  const others = rest(message, ASSISTANT);
-  const extras = hide(homeless.length === 0 ? others : { ...others, citations: homeless }, {
-    tool_plan: hasPlan ? undefined : message["tool_plan"],
-    all_citations: message["citations"],
-    no_calls: calls.length === 0 ? message["tool_calls"] : undefined,
-  });
+  const others = extrasOf(message, ASSISTANT_SHAPE);
   return {
     blocks: [...blocks, ...calls.map((call, index) => readToolCall(call, `${path}.tool_calls[${index}]`))],
-    extras,
+    extras: homeless.length === 0 ? others : { ...others, citations: homeless },
+    spelling: {
+      tool_plan: hasPlan ? undefined : message["tool_plan"],
+      all_citations: message["citations"],
+      no_calls: calls.length === 0 ? message["tool_calls"] : undefined,
+    },
   };
 }
 
@@ -105,11 +116,12 @@ function readToolMessage(message: JsonObject, path: string): IrTurn {
     wasString,
     isError: null,
     cache: null,
-    extras: rest(message, TOOL),
+    extras: extrasOf(message, TOOL_SHAPE),
+    spelling: NO_SPELLING,
   };
-  return { role: "tool", blocks: [result], wasString: false, name: null, extras: NO_EXTRAS };
+  return { role: "tool", blocks: [result], wasString: false, name: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
-const SAID = new Set(["role", "content"]);
-const ASSISTANT = new Set(["role", "content", "tool_plan", "tool_calls", "citations"]);
-const TOOL = new Set(["role", "content", "tool_call_id"]);
+const SAID_SHAPE = modelled("role", "content");
+const ASSISTANT_SHAPE = modelled("role", "content", "tool_plan", "tool_calls", "citations");
+const TOOL_SHAPE = modelled("role", "content", "tool_call_id");

@@ -3,20 +3,14 @@
  * calls right behind it, one `tool` message each; whatever else a result or its turn holds follows as the user's. No
  * empty turn is written. Requests read from this protocol go through the same path and come out as they were.
  */
+
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asText } from "../../std/json.ts";
+import { writeExtras } from "../shared/write-context.ts";
 import { toolNames } from "./names.ts";
-import {
-  extrasOf,
-  joinTexts,
-  marks,
-  type Part,
-  textPart,
-  type Writing,
-  writeContent,
-  writePart,
-} from "./part-writer.ts";
+import { joinTexts, marks, type Part, textPart, writeContent, writePart } from "./part-writer.ts";
 import type { WireToolCall } from "./wire.ts";
+import type { ChatContext } from "./write-context.ts";
 
 /** A message of any role with any content; what may stand in it is checked where it is made. */
 type Message = Readonly<Record<string, unknown>>;
@@ -28,19 +22,19 @@ interface Group {
   readonly calls: Set<string>;
 }
 
-export function writeMessages(request: IrRequest, writing: Writing): Message[] {
+export function writeMessages(request: IrRequest, context: ChatContext): Message[] {
   const groups: Group[] = [];
   const add = (message: Message, calls: readonly string[] = []) => {
     groups.push({ messages: [message], calls: new Set(calls) });
   };
-  for (const message of writeInstructions(request, writing)) add(message);
+  for (const message of writeInstructions(request, context)) add(message);
   for (const [index, turn] of request.turns.entries()) {
     const path = `messages[${index}]`;
-    if (turn.role !== "assistant") writeOther(turn, path, { writing, groups, add });
+    if (turn.role !== "assistant") writeOther(turn, path, { context, groups, add });
     else {
-      const message = writeAssistant(turn, path, writing);
+      const message = writeAssistant(turn, path, context);
       const calls = turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
-      if (message !== null && !(!writing.native && joinToLast(groups, message, calls))) add(message, calls);
+      if (message !== null && !(!context.native && joinToLast(groups, message, calls))) add(message, calls);
     }
   }
   return groups.flatMap(({ messages }) => messages);
@@ -70,13 +64,13 @@ function joinToLast(groups: readonly Group[], message: Message, calls: readonly 
 }
 
 /** "system turn must be the first in the list" (the vendor's errors page): other protocols' several become one. */
-function writeInstructions({ instructions }: IrRequest, writing: Writing): Message[] {
+function writeInstructions({ instructions }: IrRequest, context: ChatContext): Message[] {
   const written = instructions.map((each, index) => {
     const path = `system[${index}]`;
-    const parts = each.blocks.flatMap((block, at) => writePart(block, "system", `${path}.content[${at}]`, writing));
-    return { ...each, parts, others: extrasOf(each.extras, path, writing) };
+    const parts = each.blocks.flatMap((block, at) => writePart(block, "system", `${path}.content[${at}]`, context));
+    return { ...each, parts, others: writeExtras(each.extras, path, context) };
   });
-  if (writing.native) {
+  if (context.native) {
     return written.map(({ role, parts, wasString, others }) => ({
       role,
       content: writeContent(parts, wasString),
@@ -87,54 +81,54 @@ function writeInstructions({ instructions }: IrRequest, writing: Writing): Messa
   return all.length === 0 ? [] : [{ role: "system", content: joinTexts(all, "\n") ?? all }];
 }
 
-function writeAssistant(turn: IrTurn, path: string, writing: Writing): Message | null {
-  return writing.native ? writeOwnAssistant(turn, path, writing) : writeForeignAssistant(turn, path, writing);
+function writeAssistant(turn: IrTurn, path: string, context: ChatContext): Message | null {
+  return context.native ? writeOwnAssistant(turn, path, context) : writeForeignAssistant(turn, path, context);
 }
 
-function writeOwnAssistant(turn: IrTurn, path: string, writing: Writing): Message {
-  const { extras } = turn;
-  const members = ownSaid(turn.blocks, extras, path, writing);
+function writeOwnAssistant(turn: IrTurn, path: string, context: ChatContext): Message {
+  const { extras, spelling } = turn;
+  const members = ownSaid(turn.blocks, spelling, path, context);
   const parts = members.parts;
   // What stood for "no text": null, an empty string, an empty list, or no member at all.
-  const blank = "content" in extras ? { content: extras["content"] } : {};
+  const blank = spelling["content"] === undefined ? {} : { content: spelling["content"] };
   const content = parts.length > 0 ? { content: writeContent(parts, turn.wasString) } : blank;
-  // Citations without a place in between stand in the extras too; the list as it came holds them all.
+  // Citations without a place in the IR stand in the extras too; the list as it came holds them all.
   return { role: "assistant", ...content, ...extras, ...members.others };
 }
 
 /** Content parts and the other members of an assistant message that was read from this wire. */
 export function ownSaid(
   blocks: readonly IrBlock[],
-  extras: IrTurn["extras"],
+  spelling: IrTurn["spelling"],
   path: string,
-  writing: Writing,
+  context: ChatContext,
 ): { readonly parts: readonly Part[]; readonly others: Message } {
   const others: Record<string, unknown> = {};
   const parts: Part[] = [];
   const calls: unknown[] = [];
-  if (extras["tool_plan"] !== undefined) others["tool_plan"] = extras["tool_plan"];
+  if (spelling["tool_plan"] !== undefined) others["tool_plan"] = spelling["tool_plan"];
   for (const [index, block] of blocks.entries()) {
-    if (block.type === "tool-call") calls.push(writeToolCall(block, `${path}.tool_calls`, writing));
-    else if (block.type === "text" && block.extras["plan"] === true) others["tool_plan"] = block.text;
-    else parts.push(...writePart(block, "assistant", `${path}.content[${index}]`, writing));
+    if (block.type === "tool-call") calls.push(writeToolCall(block, `${path}.tool_calls`, context));
+    else if (block.type === "text" && block.spelling["plan"] === true) others["tool_plan"] = block.text;
+    else parts.push(...writePart(block, "assistant", `${path}.content[${index}]`, context));
   }
   if (calls.length > 0) others["tool_calls"] = calls;
-  else if (extras["no_calls"] !== undefined) others["tool_calls"] = extras["no_calls"];
-  if (extras["all_citations"] !== undefined) others["citations"] = extras["all_citations"];
+  else if (spelling["no_calls"] !== undefined) others["tool_calls"] = spelling["no_calls"];
+  if (spelling["all_citations"] !== undefined) others["citations"] = spelling["all_citations"];
   return { parts, others };
 }
 
 /** Words beside calls are the plan; the vendor's own answers have no content then but thoughts. */
-function writeForeignAssistant(turn: IrTurn, path: string, writing: Writing): Message | null {
+function writeForeignAssistant(turn: IrTurn, path: string, context: ChatContext): Message | null {
   const parts: Part[] = [];
   const calls: WireToolCall[] = [];
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
-    if (block.type === "tool-call") calls.push(writeToolCall(block, here, writing));
-    else parts.push(...writePart(block, "assistant", here, writing));
+    if (block.type === "tool-call") calls.push(writeToolCall(block, here, context));
+    else parts.push(...writePart(block, "assistant", here, context));
   }
-  loseName(turn, path, writing);
-  extrasOf(turn.extras, path, writing);
+  loseName(turn, path, context);
+  writeExtras(turn.extras, path, context);
   const texts = parts.filter(({ type }) => type === "text");
   const plan = calls.length === 0 ? null : joinTexts(texts, "");
   const said = plan === null ? parts : parts.filter(({ type }) => type !== "text");
@@ -149,30 +143,30 @@ function writeForeignAssistant(turn: IrTurn, path: string, writing: Writing): Me
   };
 }
 
-export function writeToolCall(block: ToolCallBlock, path: string, writing: Writing): WireToolCall {
-  const others = marks(block.cache, block.extras, path, writing);
-  if (block.signature !== null && !writing.native) {
-    writing.losses.drop(`${path}.signature`, "the provider takes no signatures");
+export function writeToolCall(block: ToolCallBlock, path: string, context: ChatContext): WireToolCall {
+  const others = marks(block, path, context);
+  if (block.signature !== null && !context.native) {
+    context.losses.drop(`${path}.signature`, "the provider takes no signatures");
   }
-  const name = writing.native ? (asText(block.extras["wire_name"]) ?? block.name) : toolNames.legalPast(block.name);
+  const name = context.native ? (asText(block.spelling["wire_name"]) ?? block.name) : toolNames.legalPast(block.name);
   return {
     id: block.id,
     type: "function",
-    function: { name, arguments: argumentsOf(block, path, writing) },
+    function: { name, arguments: argumentsOf(block, path, context) },
     ...others,
   };
 }
 
-function argumentsOf(block: ToolCallBlock, path: string, writing: Writing): string {
+function argumentsOf(block: ToolCallBlock, path: string, context: ChatContext): string {
   if (block.kind === "custom") {
-    writing.losses.approximate(path, "a free-text call is written as a function with one string");
+    context.losses.approximate(path, "a free-text call is written as a function with one string");
     return JSON.stringify({ input: block.arguments });
   }
-  return block.arguments === "" && !writing.native ? "{}" : block.arguments;
+  return block.arguments === "" && !context.native ? "{}" : block.arguments;
 }
 
 interface Conversation {
-  readonly writing: Writing;
+  readonly context: ChatContext;
   readonly groups: Group[];
   readonly add: (message: Message) => void;
 }
@@ -180,35 +174,35 @@ interface Conversation {
 /** User, tool, system and developer turns: results first, each behind its call, then everything else as one message. */
 function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
   const { groups, add } = conversation;
-  const writing =
-    conversation.writing.native || asksSomething(turn)
-      ? conversation.writing
-      : { ...conversation.writing, documents: null };
+  const context =
+    conversation.context.native || asksSomething(turn)
+      ? conversation.context
+      : { ...conversation.context, documents: null };
   const parts: Part[] = [];
   let results = 0;
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
     if (block.type !== "tool-result") {
-      parts.push(...writePart(block, "user", here, writing));
+      parts.push(...writePart(block, "user", here, context));
       continue;
     }
     results++;
-    const { message, more } = writeResult(block, here, writing);
+    const { message, more } = writeResult(block, here, context);
     const group = groups.findLast(({ calls }) => calls.has(block.callId));
     if (group !== undefined) group.messages.push(message);
-    else if (writing.native) add(message);
+    else if (context.native) add(message);
     else {
       // "tool call id not found in previous tool calls" is a refusal of the vendor's.
-      writing.losses.approximate(here, "a result without its call is written as text");
+      context.losses.approximate(here, "a result without its call is written as text");
       parts.push(...contentParts(message["content"]));
     }
     parts.push(...more);
   }
-  loseName(turn, path, writing);
-  const others = extrasOf(turn.extras, path, writing);
-  if (parts.length === 0 && (results > 0 || !writing.native)) return;
-  const wasString = turn.wasString || (!writing.native && parts.length === 1);
-  add({ role: roleOf(turn, path, writing), content: writeContent(parts, wasString), ...others });
+  loseName(turn, path, context);
+  const others = writeExtras(turn.extras, path, context);
+  if (parts.length === 0 && (results > 0 || !context.native)) return;
+  const wasString = turn.wasString || (!context.native && parts.length === 1);
+  add({ role: roleOf(turn, path, context), content: writeContent(parts, wasString), ...others });
 }
 
 /** A question must be left when its documents go beside the conversation. */
@@ -216,26 +210,26 @@ function asksSomething({ blocks }: IrTurn): boolean {
   return blocks.some(({ type }) => type !== "document" && type !== "tool-result");
 }
 
-function roleOf({ role }: IrTurn, path: string, writing: Writing): string {
+function roleOf({ role }: IrTurn, path: string, context: ChatContext): string {
   if (role === "tool") return "user";
-  if (writing.native || role === "user" || role === "assistant") return role;
-  writing.losses.approximate(`${path}.role`, "instructions between turns are written as the user's words");
+  if (context.native || role === "user" || role === "assistant") return role;
+  context.losses.approximate(`${path}.role`, "instructions between turns are written as the user's words");
   return "user";
 }
 
 /** Texts and text documents go into the tool message; images cannot, and follow as the user's. */
-function writeResult(block: ToolResultBlock, path: string, writing: Writing): { message: Message; more: Part[] } {
+function writeResult(block: ToolResultBlock, path: string, context: ChatContext): { message: Message; more: Part[] } {
   const parts: Part[] = [];
   const more: Part[] = [];
   for (const [index, inner] of block.content.entries()) {
     const here = `${path}.content[${index}]`;
-    if (inner.type === "image" && !writing.native) more.push(...writePart(inner, "user", here, writing));
-    else parts.push(...writePart(inner, "tool", here, writing));
+    if (inner.type === "image" && !context.native) more.push(...writePart(inner, "user", here, context));
+    else parts.push(...writePart(inner, "tool", here, context));
   }
-  if (more.length > 0) writing.losses.approximate(path, "images of a result follow as a user message");
-  if (block.isError === true) writing.losses.approximate(`${path}.is_error`, "only the text says it failed");
-  const others = marks(block.cache, block.extras, path, writing);
-  const content = writing.native ? writeContent(parts, block.wasString) : (joinTexts(parts, "\n") ?? parts);
+  if (more.length > 0) context.losses.approximate(path, "images of a result follow as a user message");
+  if (block.isError === true) context.losses.approximate(`${path}.is_error`, "only the text says it failed");
+  const others = marks(block, path, context);
+  const content = context.native ? writeContent(parts, block.wasString) : (joinTexts(parts, "\n") ?? parts);
   return { message: { role: "tool", tool_call_id: block.callId, content, ...others }, more };
 }
 
@@ -243,6 +237,6 @@ function contentParts(content: unknown): Part[] {
   return [textPart(typeof content === "string" ? content : JSON.stringify(content))];
 }
 
-function loseName(turn: IrTurn, path: string, writing: Writing): void {
-  if (turn.name !== null) writing.losses.drop(`${path}.name`, "the provider names no participants");
+function loseName(turn: IrTurn, path: string, context: ChatContext): void {
+  if (turn.name !== null) context.losses.drop(`${path}.name`, "the provider names no participants");
 }

@@ -2,11 +2,12 @@
  * Settings of a request from another protocol, fitted to what the vendor takes; every cut is a loss. Bounds are those of
  * the chat reference and of the refusals on the errors page (docs.cohere.com, read 2026-11-27).
  */
+
 import type { IrOutputFormat, IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { withoutUndefined } from "../shared/extras.ts";
-import type { Writing } from "./part-writer.ts";
+import { withoutUndefined } from "../shared/members.ts";
 import type { WireThinking } from "./wire.ts";
+import type { ChatContext } from "./write-context.ts";
 
 /** Budget in tokens for an effort word; the vendor names no equivalence, these rise as other gateways' do. Null: no bound. */
 const BUDGETS: ReadonlyMap<string, number | null> = new Map([
@@ -22,10 +23,10 @@ const BUDGETS: ReadonlyMap<string, number | null> = new Map([
 export function writeThinking(
   config: IrReasoningConfig | null,
   maxTokens: number | null,
-  writing: Writing,
+  context: ChatContext,
 ): WireThinking | undefined {
   if (config === null) return undefined;
-  const { losses, rules } = writing;
+  const { losses, rules } = context;
   if (config.mode === "disabled" || config.effort === "none") {
     // A model that cannot think needs no telling not to.
     return rules.thinks ? { type: "disabled" } : undefined;
@@ -39,65 +40,71 @@ export function writeThinking(
     if (config.effort !== null) losses.drop("reasoning_effort", "the budget says how much");
     return { type: "enabled", token_budget: config.budgetTokens };
   }
-  if (config.effort !== null) return ofEffort(config.effort, maxTokens, writing);
+  if (config.effort !== null) return ofEffort(config.effort, maxTokens, context);
   if (config.mode === "adaptive") losses.approximate("reasoning", "thinking is on, and the model decides how much");
   return { type: "enabled" };
 }
 
 /** At most half of the answer, so that an answer comes. */
-function ofEffort(effort: string, maxTokens: number | null, writing: Writing): WireThinking {
+function ofEffort(effort: string, maxTokens: number | null, context: ChatContext): WireThinking {
   const budget = BUDGETS.has(effort) ? (BUDGETS.get(effort) ?? null) : (BUDGETS.get("medium") ?? null);
   if (budget === null) {
-    writing.losses.approximate("reasoning_effort", "written as thinking without a budget");
+    context.losses.approximate("reasoning_effort", "written as thinking without a budget");
     return { type: "enabled" };
   }
   const bounded = maxTokens === null ? budget : Math.max(1, Math.min(budget, Math.floor(maxTokens / 2)));
-  writing.losses.approximate("reasoning_effort", `written as a budget of ${bounded} tokens`);
+  context.losses.approximate("reasoning_effort", `written as a budget of ${bounded} tokens`);
   return { type: "enabled", token_budget: bounded };
 }
 
-export function writeSampling(sampling: IrSampling, writing: Writing): JsonObject {
+export function writeSampling(sampling: IrSampling, context: ChatContext): JsonObject {
   const { temperature, topP, topK, seed, presencePenalty, frequencyPenalty } = sampling;
-  const frequency = within("frequency_penalty", frequencyPenalty, 0, 1, writing);
-  const presence = within("presence_penalty", presencePenalty, 0, 1, writing);
+  const frequency = within("frequency_penalty", frequencyPenalty, 0, 1, context);
+  const presence = within("presence_penalty", presencePenalty, 0, 1, context);
   const isBoth = (frequency ?? 0) !== 0 && (presence ?? 0) !== 0;
   // "cannot specify both frequency_penalty and presence_penalty"
-  if (isBoth) writing.losses.drop("presence_penalty", "the provider takes one penalty at a time");
+  if (isBoth) context.losses.drop("presence_penalty", "the provider takes one penalty at a time");
   return withoutUndefined({
-    temperature: within("temperature", temperature, 0, 1, writing),
-    p: within("top_p", topP, 0.01, 0.99, writing),
-    k: within("top_k", topK, 0, 500, writing),
-    seed: within("seed", seed, 0, Number.MAX_SAFE_INTEGER, writing),
+    temperature: within("temperature", temperature, 0, 1, context),
+    p: within("top_p", topP, 0.01, 0.99, context),
+    k: within("top_k", topK, 0, 500, context),
+    seed: within("seed", seed, 0, Number.MAX_SAFE_INTEGER, context),
     frequency_penalty: frequency,
     presence_penalty: isBoth ? undefined : presence,
   });
 }
 
-function within(field: string, value: number | null, min: number, max: number, writing: Writing): number | undefined {
+function within(
+  field: string,
+  value: number | null,
+  min: number,
+  max: number,
+  context: ChatContext,
+): number | undefined {
   if (value === null) return undefined;
   if (value >= min && value <= max) return value;
-  writing.losses.clamp(field, `the provider takes ${min} to ${max}`);
+  context.losses.clamp(field, `the provider takes ${min} to ${max}`);
   return Math.min(max, Math.max(min, value));
 }
 
-export function writeStop(stop: readonly string[], writing: Writing): readonly string[] | undefined {
+export function writeStop(stop: readonly string[], context: ChatContext): readonly string[] | undefined {
   if (stop.length <= STOPS_MAX) return stop.length === 0 ? undefined : stop;
-  writing.losses.clamp("stop", `the provider takes ${STOPS_MAX}`);
+  context.losses.clamp("stop", `the provider takes ${STOPS_MAX}`);
   return stop.slice(0, STOPS_MAX);
 }
 
-export function writeFormat(format: IrOutputFormat | null, writing: Writing): JsonObject | undefined {
+export function writeFormat(format: IrOutputFormat | null, context: ChatContext): JsonObject | undefined {
   if (format === null || format.kind === "text") return undefined;
   if (format.kind === "json") return { type: "json_object" };
   if (format.description !== null) {
-    writing.losses.drop("response_format.json_schema.description", "the provider takes only the schema");
+    context.losses.drop("response_format.json_schema.description", "the provider takes only the schema");
   }
   return { type: "json_object", json_schema: format.schema ?? undefined };
 }
 
 /** What the vendor has no setting for. */
-export function loseOthers(request: IrRequest, writing: Writing): void {
-  const { losses } = writing;
+export function loseOthers(request: IrRequest, context: ChatContext): void {
+  const { losses } = context;
   const lose = (isSaid: boolean, field: string, detail: string): void => {
     if (isSaid) losses.drop(field, detail);
   };

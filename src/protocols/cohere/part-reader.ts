@@ -1,10 +1,10 @@
 /** Content of a message, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
-import { type Extras, type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
+import { type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING, type Spelling } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
-import { hide, rest } from "../shared/extras.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
+import { extrasOf, isNothing, modelled, needObject, withInner } from "../shared/members.ts";
 import { readDocument } from "./documents.ts";
-import { isNothing, needList, needObject, needText } from "./members.ts";
+import { needList, needText } from "./members.ts";
 import { ORIGIN, type WireContentType } from "./wire.ts";
 
 export interface ReadContent {
@@ -22,12 +22,12 @@ export function readContent(content: unknown, path: string): ReadContent {
   return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
 }
 
-export function textBlock(text: string, extras: Extras = NO_EXTRAS): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras };
+export function textBlock(text: string, extras: Extras = NO_EXTRAS, spelling: Spelling = NO_SPELLING): IrBlock {
+  return { type: "text", text, citations: [], cache: null, extras, spelling };
 }
 
 export function reasoningBlock(text: string, extras: Extras = NO_EXTRAS): IrBlock {
-  return { type: "reasoning", text, signature: null, encrypted: null, extras };
+  return { type: "reasoning", text, signature: null, encrypted: null, extras, spelling: NO_SPELLING };
 }
 
 function readPart(value: unknown, path: string): IrBlock {
@@ -37,41 +37,40 @@ function readPart(value: unknown, path: string): IrBlock {
   const part = needObject(value, path);
   const type = needText(part["type"], `${path}.type`);
   const read = READERS.get(type);
-  return read === undefined ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value } : read(part, path);
+  return read === undefined
+    ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value, spelling: NO_SPELLING }
+    : read(part, path);
 }
 
 type PartReader = (part: JsonObject, path: string) => IrBlock;
 
 const KINDS = {
-  text: (part, path) => textBlock(needText(part["text"], `${path}.text`), rest(part, TEXT)),
-  thinking: (part, path) => reasoningBlock(needText(part["thinking"], `${path}.thinking`), rest(part, THINKING)),
+  text: (part, path) => textBlock(needText(part["text"], `${path}.text`), extrasOf(part, TEXT_SHAPE)),
+  thinking: (part, path) =>
+    reasoningBlock(needText(part["thinking"], `${path}.thinking`), extrasOf(part, THINKING_SHAPE)),
   image_url: readImage,
-  document: (part) => ({ ...readDocument(part["document"], null), extras: documentExtras(part) }),
+  document: (part) => ({ ...readDocument(part["document"] ?? null, null), extras: extrasOf(part, DOCUMENT_SHAPE) }),
 } as const satisfies Record<WireContentType, PartReader>;
 
 const READERS: ReadonlyMap<string, PartReader> = new Map(Object.entries(KINDS));
-
-function documentExtras(part: JsonObject): Extras {
-  return hide(rest(part, DOCUMENT), { document: part["document"] ?? null });
-}
 
 function readImage(part: JsonObject, path: string): IrBlock {
   const image = asObject(part["image_url"]);
   // A bare string is what some clients send.
   const url = needText(image === undefined ? part["image_url"] : image["url"], `${path}.image_url.url`);
-  const others = image === undefined ? {} : rest(image, IMAGE_URL);
-  const extras = rest(part, IMAGE);
+  const inner = image === undefined ? NO_EXTRAS : extrasOf(image, IMAGE_URL_SHAPE);
   return {
     type: "image",
     source: readMediaUrl(url),
     detail: asText(image?.["detail"]) ?? null,
     cache: null,
-    extras: hide(Object.keys(others).length === 0 ? extras : { ...extras, image_url: others }, { url }),
+    extras: withInner(extrasOf(part, IMAGE_SHAPE), "image_url", inner),
+    spelling: { url },
   };
 }
 
-const TEXT = new Set(["type", "text"]);
-const THINKING = new Set(["type", "thinking"]);
-const IMAGE = new Set(["type", "image_url"]);
-const IMAGE_URL = new Set(["url", "detail"]);
-const DOCUMENT = new Set(["type", "document"]);
+const TEXT_SHAPE = modelled("type", "text");
+const THINKING_SHAPE = modelled("type", "thinking");
+const IMAGE_SHAPE = modelled("type", "image_url");
+const IMAGE_URL_SHAPE = modelled("url", "detail");
+const DOCUMENT_SHAPE = modelled("type", "document");

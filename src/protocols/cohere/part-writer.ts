@@ -1,22 +1,13 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
+
 import type { CacheMark, DocumentBlock, Extras, IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { Losses } from "../shared/losses.ts";
 import { writeMediaUrl } from "../shared/media-url.ts";
+import { writeExtras } from "../shared/write-context.ts";
 import { documentAsText, ownDocument, writeDocument } from "./documents.ts";
-import type { ModelRules } from "./model-rules.ts";
 import { ORIGIN } from "./wire.ts";
-
-/** Writing one request: whether it was read from this protocol, what the model takes, and where losses go. */
-export interface Writing {
-  /** True: everything goes back as it came, and the vendor says what it refuses. */
-  readonly native: boolean;
-  readonly rules: ModelRules;
-  readonly losses: Losses;
-  /** Documents of the conversation that go beside it; null: this request takes them as text. */
-  readonly documents: unknown[] | null;
-}
+import type { ChatContext } from "./write-context.ts";
 
 /** Open, because a client's own details are handed on for the vendor to judge. */
 export type Part = JsonObject & { readonly type: string };
@@ -42,56 +33,56 @@ export function textPart(text: string): Part {
 }
 
 /** Nothing when it cannot be carried, several parts for a document made of blocks. */
-export function writePart(block: IrBlock, who: Speaker, path: string, writing: Writing): Part[] {
+export function writePart(block: IrBlock, who: Speaker, path: string, context: ChatContext): Part[] {
   switch (block.type) {
     case "text":
-      return writeText(block, path, writing);
+      return writeText(block, path, context);
     case "refusal":
       if (block.text === "") return [];
-      writing.losses.approximate(path, "a refusal is written as text");
+      context.losses.approximate(path, "a refusal is written as text");
       return [textPart(block.text)];
     case "image":
-      return writeImage(block, who, path, writing);
+      return writeImage(block, who, path, context);
     case "document":
-      return writeDocumentBlock(block, who, path, writing);
+      return writeDocumentBlock(block, who, path, context);
     case "audio":
-      writing.losses.drop(path, "the provider takes no audio");
+      context.losses.drop(path, "the provider takes no audio");
       return [];
     case "opaque":
       if (block.sourceProtocol === ORIGIN && isPart(block.value)) return [block.value];
-      writing.losses.drop(path, `${block.name} exists only in its own protocol`);
+      context.losses.drop(path, `${block.name} exists only in its own protocol`);
       return [];
     case "reasoning":
-      return writeReasoning(block, who, path, writing);
+      return writeReasoning(block, who, path, context);
     case "tool-call":
     case "tool-result":
       // The message writer has taken those that stand where they may.
-      writing.losses.drop(path, `a ${block.type} has no place here`);
+      context.losses.drop(path, `a ${block.type} has no place here`);
       return [];
     default:
       return unreachable(block);
   }
 }
 
+interface Marked {
+  readonly cache: CacheMark | null;
+  readonly extras: Extras;
+}
+
 /** A cache mark and extras become members of what came from here, and losses anywhere else. */
-export function marks(cache: CacheMark | null, extras: Extras, path: string, writing: Writing): Extras {
-  if (cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
-  return extrasOf(extras, path, writing);
+export function marks(block: Marked, path: string, context: ChatContext): Extras {
+  const { cache, extras } = block;
+  if (cache !== null) context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
+  return writeExtras(extras, path, context);
 }
 
-export function extrasOf(extras: Extras, path: string, writing: Writing): Extras {
-  if (writing.native) return { ...extras };
-  writing.losses.dropExtras(path, extras);
-  return {};
-}
-
-function writeText(block: Extract<IrBlock, { type: "text" }>, path: string, writing: Writing): Part[] {
-  if (writing.native) {
+function writeText(block: Extract<IrBlock, { type: "text" }>, path: string, context: ChatContext): Part[] {
+  if (context.native) {
     return [{ ...textPart(block.text), ...block.extras }];
   }
-  const others = marks(block.cache, block.extras, path, writing);
+  const others = marks(block, path, context);
   if (block.citations.length > 0) {
-    writing.losses.drop(`${path}.citations`, "earlier answers go back without what they cited");
+    context.losses.drop(`${path}.citations`, "earlier answers go back without what they cited");
   }
   return block.text === "" ? [] : [{ ...textPart(block.text), ...others }];
 }
@@ -100,72 +91,77 @@ function writeReasoning(
   block: Extract<IrBlock, { type: "reasoning" }>,
   who: Speaker,
   path: string,
-  writing: Writing,
+  context: ChatContext,
 ): Part[] {
-  if (writing.native) return [{ type: "thinking", thinking: block.text, ...block.extras }];
-  if (block.signature !== null) writing.losses.drop(`${path}.signature`, "the provider takes no signatures");
+  if (context.native) return [{ type: "thinking", thinking: block.text, ...block.extras }];
+  if (block.signature !== null) context.losses.drop(`${path}.signature`, "the provider takes no signatures");
   if (block.encrypted !== null) {
-    writing.losses.drop(path, "encrypted reasoning goes back to its issuer only");
+    context.losses.drop(path, "encrypted reasoning goes back to its issuer only");
   }
-  extrasOf(block.extras, path, writing);
+  writeExtras(block.extras, path, context);
   if (block.text === "") return [];
-  if (who === "assistant" && writing.rules.thinks) return [{ type: "thinking", thinking: block.text }];
-  writing.losses.drop(path, "the model takes no reasoning back");
+  if (who === "assistant" && context.rules.thinks) return [{ type: "thinking", thinking: block.text }];
+  context.losses.drop(path, "the model takes no reasoning back");
   return [];
 }
 
-function writeImage(block: Extract<IrBlock, { type: "image" }>, who: Speaker, path: string, writing: Writing): Part[] {
-  if (writing.native) return [ownImage(block)];
+function writeImage(
+  block: Extract<IrBlock, { type: "image" }>,
+  who: Speaker,
+  path: string,
+  context: ChatContext,
+): Part[] {
+  if (context.native) return [ownImage(block)];
   if (who !== "user") {
-    writing.losses.drop(path, `the provider takes no image from the ${who}`);
+    context.losses.drop(path, `the provider takes no image from the ${who}`);
     return [];
   }
   const url = writeMediaUrl(block.source, "image/png");
-  const others = marks(block.cache, block.extras, path, writing);
+  const others = marks(block, path, context);
   if (url === null) {
-    writing.losses.drop(path, "the file is in another provider's store");
+    context.losses.drop(path, "the file is in another provider's store");
     return [];
   }
   const { detail } = block;
   if (detail === null || DETAILS.has(detail)) {
     return [{ type: "image_url", image_url: detail === null ? { url } : { url, detail }, ...others }];
   }
-  writing.losses.approximate(`${path}.detail`, "the provider has no such resolution and chooses");
+  context.losses.approximate(`${path}.detail`, "the provider has no such resolution and chooses");
   return [{ type: "image_url", image_url: { url }, ...others }];
 }
 
 function ownImage(block: Extract<IrBlock, { type: "image" }>): Part {
   const { image_url: inner, ...others } = block.extras;
-  const url = asText(block.extras["url"]) ?? writeMediaUrl(block.source, "image/png") ?? "";
+  const url = asText(block.spelling["url"]) ?? writeMediaUrl(block.source, "image/png") ?? "";
   const detail = block.detail === null ? {} : { detail: block.detail };
   return { type: "image_url", image_url: { url, ...detail, ...asObject(inner) }, ...others };
 }
 
 /** Tool results take text documents; a user's go beside the conversation where they shall be cited, else they are text. */
-function writeDocumentBlock(block: DocumentBlock, who: Speaker, path: string, writing: Writing): Part[] {
+function writeDocumentBlock(block: DocumentBlock, who: Speaker, path: string, context: ChatContext): Part[] {
   const own = ownDocument(block);
-  if (writing.native && own !== undefined) {
-    if (block.extras["beside"] === true) writing.documents?.push(own);
-    return block.extras["beside"] === true ? [] : [{ type: "document", document: own, ...block.extras }];
+  if (context.native && own !== undefined) {
+    if (block.spelling["beside"] === true) context.documents?.push(own);
+    return block.spelling["beside"] === true ? [] : [{ type: "document", document: own, ...block.extras }];
   }
-  marks(block.cache, block.extras, path, writing);
-  const text = inlineText(block, path, writing);
+  marks(block, path, context);
+  const text = inlineText(block, path, context);
   if (text === null) return [];
   if (who === "tool") return [{ type: "document", document: writeDocument(text, block) }];
-  if (who === "user" && block.citations === true && writing.documents !== null) {
-    writing.losses.approximate(path, "the document goes beside the conversation");
-    writing.documents.push(writeDocument(text, block));
+  if (who === "user" && block.citations === true && context.documents !== null) {
+    context.losses.approximate(path, "the document goes beside the conversation");
+    context.documents.push(writeDocument(text, block));
     return [];
   }
   if (block.citations === true) {
-    writing.losses.drop(`${path}.citations`, "the provider cites no documents beside tools or a JSON format");
+    context.losses.drop(`${path}.citations`, "the provider cites no documents beside tools or a JSON format");
   }
-  writing.losses.approximate(path, "a document is written as text");
+  context.losses.approximate(path, "a document is written as text");
   return [textPart(documentAsText(text, block))];
 }
 
 /** Null: it is no text. */
-function inlineText(block: DocumentBlock, path: string, writing: Writing): string | null {
+function inlineText(block: DocumentBlock, path: string, context: ChatContext): string | null {
   const { source } = block;
   switch (source.kind) {
     case "text":
@@ -173,14 +169,14 @@ function inlineText(block: DocumentBlock, path: string, writing: Writing): strin
     case "blocks": {
       const texts = source.blocks.flatMap((inner) => (inner.type === "text" ? [inner.text] : []));
       if (texts.length < source.blocks.length) {
-        writing.losses.drop(`${path}.source.content`, "the provider's documents hold only text");
+        context.losses.drop(`${path}.source.content`, "the provider's documents hold only text");
       }
       return texts.join("\n");
     }
     case "base64":
     case "url":
     case "file":
-      writing.losses.drop(path, "the provider takes no files");
+      context.losses.drop(path, "the provider takes no files");
       return null;
     default:
       return unreachable(source);

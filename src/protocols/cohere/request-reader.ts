@@ -1,10 +1,10 @@
 /** A Chat request into the one in between. What only this protocol has rides as extras. */
 import type { WithLosses } from "../../ir/loss.ts";
-import { type Extras, type IrRequest, NO_EXTRAS } from "../../ir/request.ts";
+import type { IrRequest } from "../../ir/request.ts";
 import { asArray, isRawJson, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest } from "../shared/extras.ts";
-import { isNothing, readNumber, readTexts } from "./members.ts";
+import { extrasOf, isBoolean, isNothing, modelled, readNumber, type Shape } from "../shared/members.ts";
+import { readTexts } from "./members.ts";
 import { addDocuments, readMessages } from "./message-reader.ts";
 import { areCitationsWanted, readFormat, readThinking } from "./options-reader.ts";
 import { readStrict, readToolChoice, readTools } from "./tool-reader.ts";
@@ -43,43 +43,39 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     user: null,
     metadata: null,
     serviceTier: null,
-    extras: readExtras(body, withDocuments !== null),
+    ...readMembers(body, withDocuments !== null),
   };
   return { value, losses: [] };
 }
 
 /** `cited`: the documents have found their place, and with them whether they shall be cited. */
-function readExtras(body: JsonObject, cited: boolean): Extras {
-  const visible: Record<string, unknown> = { ...rest(body, KNOWN_NAMES) };
-  const hidden: Record<string, unknown> = {};
-  const keep = (name: keyof WireRequest, isCarried: boolean): void => {
-    if (isNothing(body[name])) return;
-    if (isCarried) hidden[name] = body[name];
-    else visible[name] = body[name];
-  };
-  keep("documents", cited || (asArray(body["documents"]) ?? [0]).length === 0);
-  keep("citation_options", cited);
-  keep("thinking", readThinking(body["thinking"]) !== null);
-  keep("response_format", readFormat(body["response_format"]) !== null);
-  keep("tool_choice", true);
-  keep("strict_tools", typeof body["strict_tools"] === "boolean");
-  keep("logprobs", typeof body["logprobs"] === "boolean");
-  keep("stop_sequences", true);
+function readMembers(body: JsonObject, cited: boolean): Pick<IrRequest, "extras" | "spelling"> {
+  const extras = extrasOf(body, cited ? CITED_SHAPE : REQUEST_SHAPE);
+  const spelling: Record<string, unknown> = {};
+  for (const name of SPELLED) if (!isNothing(body[name]) && extras[name] === undefined) spelling[name] = body[name];
   // Above 2^53 a seed is only right in the client's own digits.
-  if (isRawJson(body["seed"])) hidden["seed"] = body["seed"];
-  if (body["stream"] === false) hidden["stream"] = false;
-  return hide(Object.keys(visible).length === 0 ? NO_EXTRAS : visible, hidden);
+  if (isRawJson(body["seed"])) spelling["seed"] = body["seed"];
+  if (body["stream"] === false) spelling["stream"] = false;
+  return { extras, spelling };
 }
 
-/** Members that the request in between holds, whole; everything else is an extra. */
+/** Members that go back as they stood. */
+const SPELLED = [
+  "documents",
+  "citation_options",
+  "thinking",
+  "response_format",
+  "tool_choice",
+  "strict_tools",
+  "logprobs",
+  "stop_sequences",
+] as const satisfies readonly (keyof WireRequest)[];
+
+/** Members that the IR holds whole; everything else is an extra. */
 const KNOWN = [
   "model",
   "messages",
   "tools",
-  "strict_tools",
-  "documents",
-  "citation_options",
-  "response_format",
   "max_tokens",
   "stop_sequences",
   "temperature",
@@ -88,9 +84,15 @@ const KNOWN = [
   "presence_penalty",
   "k",
   "p",
-  "logprobs",
   "tool_choice",
-  "thinking",
 ] as const satisfies readonly (keyof WireRequest)[];
 
-const KNOWN_NAMES: ReadonlySet<string> = new Set([...KNOWN, "stream"]);
+const REQUEST_SHAPE = {
+  ...modelled(...KNOWN, "stream"),
+  documents: (value) => asArray(value)?.length === 0,
+  thinking: (value) => readThinking(value) !== null,
+  response_format: (value) => readFormat(value) !== null,
+  strict_tools: isBoolean,
+  logprobs: isBoolean,
+} satisfies Shape;
+const CITED_SHAPE: Shape = { ...REQUEST_SHAPE, ...modelled("documents", "citation_options") };

@@ -8,8 +8,8 @@ import { UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { RerankOperation } from "../protocol.ts";
-import { hide, rest, withoutUndefined } from "../shared/extras.ts";
-import { needList, needText, nonEmpty, readNumber } from "./members.ts";
+import { extrasOf, modelled, nonEmpty, readNumber, withoutUndefined } from "../shared/members.ts";
+import { needList, needText } from "./members.ts";
 import { answerIdOf } from "./response-writer.ts";
 import { readUsage, writeUsage } from "./usage.ts";
 import { ORIGIN, type WireRerankRequest } from "./wire.ts";
@@ -29,7 +29,7 @@ function readRequest(body: JsonObject): WithLosses<IrRerankRequest> {
     // Voyage's name, from a client that was written for it.
     top: readNumber(body, "top_n") ?? readNumber(body, "top_k"),
     maxTokensPerDocument: readNumber(body, "max_tokens_per_doc"),
-    extras: hide(rest(body, REQUEST), { documents: body["documents"] }),
+    extras: extrasOf(body, REQUEST_SHAPE),
   };
   return { value, losses: [] };
 }
@@ -88,7 +88,8 @@ function readResponse(body: JsonObject): IrRerankResponse {
     results,
     usage: readUsage(body["meta"]) ?? usageOfOthers(body["usage"]),
     searchUnits: asNumber(at(body, "meta", "billed_units", "search_units")) ?? null,
-    extras: hide(rest(body, RESPONSE), { results: list, meta: asObject(body["meta"]) }),
+    extras: extrasOf(body, RESPONSE_SHAPE),
+    spelling: { results: list, meta: asObject(body["meta"]) },
   };
 }
 
@@ -109,12 +110,12 @@ function writeResponse(
   return {
     id: (native ? response.id : null) ?? answerIdOf(context.newId),
     results:
-      (native ? response.extras["results"] : undefined) ??
+      (native ? response.spelling["results"] : undefined) ??
       response.results.map(({ index, score }) => ({ index, relevance_score: score })),
-    meta: (native ? response.extras["meta"] : undefined) ?? meta,
+    meta: (native ? response.spelling["meta"] : undefined) ?? meta,
     ...(native ? response.extras : {}),
   };
 }
 
-const REQUEST = new Set(["model", "query", "documents", "top_n", "top_k", "max_tokens_per_doc"]);
-const RESPONSE = new Set(["id", "model", "object", "results", "data", "meta", "usage"]);
+const REQUEST_SHAPE = modelled("model", "query", "documents", "top_n", "top_k", "max_tokens_per_doc");
+const RESPONSE_SHAPE = modelled("id", "model", "object", "results", "data", "meta", "usage");

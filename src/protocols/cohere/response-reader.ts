@@ -3,9 +3,8 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest } from "../shared/extras.ts";
+import { extrasOf, isNothing, modelled, nonEmpty } from "../shared/members.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
-import { isNothing, nonEmpty } from "./members.ts";
 import { readSaid } from "./message-reader.ts";
 import { readContent } from "./part-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -35,14 +34,16 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
         finish: raw === undefined ? null : readFinish(raw, { toolCalls }),
         logprobs: body["logprobs"] ?? null,
         extras: said.extras,
+        spelling: said.spelling,
       },
     ],
     usage: readUsage(body["usage"]),
     serviceTier: null,
     // The usage object holds what is billed as well, which nobody else has.
-    extras: hide(rest(body, RESPONSE), { usage: asObject(body["usage"]) }),
+    extras: extrasOf(body, RESPONSE_SHAPE),
+    spelling: { usage: asObject(body["usage"]) },
   };
   return { value, losses: [] };
 }
 
-const RESPONSE = new Set(["id", "model", "message", "finish_reason", "logprobs", "usage"]);
+const RESPONSE_SHAPE = modelled("id", "model", "message", "finish_reason", "logprobs", "usage");

@@ -1,19 +1,19 @@
 /** An answer from any lane as a Chat answer: every member the vendor always sends, nothing it never would. */
+
 import type { WithLosses } from "../../ir/loss.ts";
-import type { IrBlock, ReasoningBlock, TextBlock } from "../../ir/request.ts";
+import { type IrBlock, NO_EXTRAS, NO_SPELLING, type ReasoningBlock, type TextBlock } from "../../ir/request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext } from "../protocol.ts";
-import { withoutUndefined } from "../shared/extras.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
+import { withoutUndefined } from "../shared/members.ts";
 import { writeCitation } from "./citations.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { ownSaid, writeToolCall } from "./message-writer.ts";
-import { rulesOf } from "./model-rules.ts";
-import type { Writing } from "./part-writer.ts";
 import { writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
+import { answerContext } from "./write-context.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const native = response.sourceProtocol === ORIGIN;
@@ -33,7 +33,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     model: response.model ?? undefined,
     message,
     finish_reason: finishWord(choice.finish, { native, toolCalls, losses }),
-    usage: (native ? asObject(response.extras["usage"]) : undefined) ?? writeUsage(response.usage) ?? undefined,
+    usage: (native ? asObject(response.spelling["usage"]) : undefined) ?? writeUsage(response.usage) ?? undefined,
     logprobs: native ? (choice.logprobs ?? undefined) : undefined,
     ...(native ? response.extras : {}),
   });
@@ -65,11 +65,18 @@ export function finishWord(
   return writeFinish(reason, how);
 }
 
-const NO_CHOICE: IrChoice = { index: 0, blocks: [], finish: null, logprobs: null, extras: {} };
+const NO_CHOICE: IrChoice = {
+  index: 0,
+  blocks: [],
+  finish: null,
+  logprobs: null,
+  extras: NO_EXTRAS,
+  spelling: NO_SPELLING,
+};
 
 function writeOwnMessage(choice: IrChoice, losses: Losses): JsonObject {
-  const writing: Writing = { native: true, rules: rulesOf(""), losses, documents: null };
-  const { parts, others } = ownSaid(choice.blocks, choice.extras, "message", writing);
+  const context = answerContext({ native: true, losses });
+  const { parts, others } = ownSaid(choice.blocks, choice.spelling, "message", context);
   const collected = others["citations"] === undefined ? citationsOf(choice.blocks) : [];
   return {
     role: "assistant",
@@ -124,7 +131,10 @@ function writeBlock(block: IrBlock, draft: Draft): void {
       writeReasoning(block, draft);
       return;
     case "tool-call":
-      draft.calls.push({ ...writeToolCall(block, "message.tool_calls", writingOf(losses)), ...called(block) });
+      draft.calls.push({
+        ...writeToolCall(block, "message.tool_calls", answerContext({ native: false, losses: losses })),
+        ...called(block),
+      });
       return;
     case "image":
     case "document":
@@ -144,10 +154,6 @@ function writeBlock(block: IrBlock, draft: Draft): void {
 function called(block: Extract<IrBlock, { type: "tool-call" }>): JsonObject {
   const text = block.kind === "custom" ? JSON.stringify({ input: block.arguments }) : block.arguments;
   return { function: { name: block.name, arguments: text === "" ? "{}" : text } };
-}
-
-function writingOf(losses: Losses): Writing {
-  return { native: false, rules: rulesOf(""), losses, documents: null };
 }
 
 function writeText(block: TextBlock, draft: Draft): void {

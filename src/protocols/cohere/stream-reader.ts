@@ -6,15 +6,15 @@
 import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { dropped } from "../../ir/loss.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
-import { rest } from "../shared/extras.ts";
+import { extrasOf, modelled, nonEmpty } from "../shared/members.ts";
 import { shortHash } from "../shared/names/tools.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { placeOf, readCitation } from "./citations.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
-import { nonEmpty } from "./members.ts";
 import { toolNames } from "./names.ts";
 import { argumentsText } from "./tool-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -131,14 +131,17 @@ function readEvent(event: JsonObject, frame: Frame, state: State): void {
 function startAnswer(event: JsonObject, state: State): void {
   if (state.isStarted) return;
   state.id = asText(event["id"]) ?? "";
-  start(state, nonEmpty(event["id"]), nonEmpty(event["model"]), rest(event, MESSAGE_START));
+  start(state, nonEmpty(event["id"]), nonEmpty(event["model"]), extrasOf(event, MESSAGE_START_SHAPE));
 }
 
 /** A server that leaves the first event out has still begun. */
 function start(state: State, id: string | null, model: string | null, extras: JsonObject): void {
   state.isStarted = true;
   const none = { createdMs: null, serviceTier: null };
-  state.found.push({ type: "start", sourceProtocol: ORIGIN, id, model, ...none, extras }, ...state.early);
+  state.found.push(
+    { type: "start", sourceProtocol: ORIGIN, id, model, ...none, extras, spelling: NO_SPELLING },
+    ...state.early,
+  );
   state.early = [];
 }
 
@@ -178,7 +181,7 @@ function startContent(event: JsonObject, state: State): void {
 function startedContent(type: string, value: JsonObject): StartedBlock {
   if (type === "text") return { type: "text" };
   if (type === "thinking") return { type: "reasoning", encrypted: null };
-  return { type: "opaque", sourceProtocol: ORIGIN, name: type, value };
+  return { type: "opaque", sourceProtocol: ORIGIN, name: type, value, spelling: NO_SPELLING };
 }
 
 function addContent(event: JsonObject, state: State): void {
@@ -314,4 +317,4 @@ function callKey(event: JsonObject): Key {
 /** Kinds of loss told of one stream. */
 const LOSSES_MAX = 32;
 
-const MESSAGE_START = new Set(["id", "type", "model", "delta"]);
+const MESSAGE_START_SHAPE = modelled("id", "type", "model", "delta");

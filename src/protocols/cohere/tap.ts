@@ -4,11 +4,11 @@
  */
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish } from "./finish.ts";
-import { nonEmpty } from "./members.ts";
 import { readUsage } from "./usage.ts";
 
 export function createTap(): Tap {

@@ -1,8 +1,8 @@
 /** Tools, calls and the choice among them. */
-import type { IrBlock, IrTool, IrToolChoice } from "../../ir/request.ts";
+import { type IrBlock, type IrTool, type IrToolChoice, NO_SPELLING, type Spelling } from "../../ir/request.ts";
 import { asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
-import { hide, rest } from "../shared/extras.ts";
-import { isNothing, needList, needObject, needText } from "./members.ts";
+import { extrasOf, isNothing, modelled, needObject, withInner } from "../shared/members.ts";
+import { needList, needText } from "./members.ts";
 import { toolNames } from "./names.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -22,9 +22,8 @@ function readTool(value: unknown, path: string, strict: boolean | null): IrTool 
   const definition = asObject(tool["function"]);
   if (type !== "function") return { type: "opaque", sourceProtocol: ORIGIN, name: type, value };
   const { name: wire, description, parameters } = needObject(definition, `${path}.function`);
-  const { name, hidden } = readName(wire, `${path}.function.name`);
-  const inner = rest(definition ?? {}, FUNCTION);
-  const others = rest(tool, TOOL);
+  const { name, spelling } = readName(wire, `${path}.function.name`);
+  const inner = extrasOf(definition ?? {}, FUNCTION_SHAPE);
   return {
     type: "function",
     name,
@@ -32,21 +31,22 @@ function readTool(value: unknown, path: string, strict: boolean | null): IrTool 
     parameters: parameters ?? null,
     strict,
     cache: null,
-    extras: hide(Object.keys(inner).length === 0 ? others : { ...others, function: inner }, hidden),
+    extras: withInner(extrasOf(tool, TOOL_SHAPE), "function", inner),
+    spelling,
   };
 }
 
-/** As it was before this protocol's own writer made it legal; the name on the wire is hidden in the extras. */
-function readName(value: unknown, path: string): { readonly name: string; readonly hidden: JsonObject } {
+/** As it was before this protocol's own writer made it legal; the name on the wire is the spelling. */
+function readName(value: unknown, path: string): { readonly name: string; readonly spelling: Spelling } {
   const wire = needText(value, path);
   const name = toolNames.restore(wire);
-  return { name, hidden: name === wire ? {} : { wire_name: wire } };
+  return { name, spelling: name === wire ? NO_SPELLING : { wire_name: wire } };
 }
 
 export function readToolCall(value: unknown, path: string): IrBlock {
   const call = needObject(value, path);
   const called = needObject(call["function"], `${path}.function`);
-  const { name, hidden } = readName(called["name"], `${path}.function.name`);
+  const { name, spelling } = readName(called["name"], `${path}.function.name`);
   return {
     type: "tool-call",
     id: needText(call["id"], `${path}.id`),
@@ -55,7 +55,8 @@ export function readToolCall(value: unknown, path: string): IrBlock {
     arguments: argumentsText(called["arguments"]),
     signature: null,
     cache: null,
-    extras: hide(rest(call, CALL), hidden),
+    extras: extrasOf(call, CALL_SHAPE),
+    spelling,
   };
 }
 
@@ -77,6 +78,6 @@ export function readToolChoice(value: unknown): IrToolChoice | null {
   }
 }
 
-const TOOL = new Set(["type", "function"]);
-const FUNCTION = new Set(["name", "description", "parameters"]);
-const CALL = new Set(["id", "type", "function"]);
+const TOOL_SHAPE = modelled("type", "function");
+const FUNCTION_SHAPE = modelled("name", "description", "parameters");
+const CALL_SHAPE = modelled("id", "type", "function");

@@ -1,41 +1,43 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
+
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import { withoutUndefined } from "../shared/extras.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
+import { withoutUndefined } from "../shared/members.ts";
 import { toolNames } from "./names.ts";
-import { marks, type Writing } from "./part-writer.ts";
+import { marks } from "./part-writer.ts";
 import { ORIGIN, type WireTool, type WireToolChoice } from "./wire.ts";
+import type { ChatContext } from "./write-context.ts";
 
 /** Members `tools`, `strict_tools` and `tool_choice`, those that are to be written. */
-export function writeTools(request: IrRequest, writing: Writing): JsonObject {
-  if (writing.native) return writeOwnTools(request, writing);
+export function writeTools(request: IrRequest, context: ChatContext): JsonObject {
+  if (context.native) return writeOwnTools(request, context);
   const { toolChoice } = request;
   const offered = chosenNames(toolChoice);
   const names = new Set<string>();
   const tools = request.tools.flatMap((tool, index) => {
-    const hidden = offered !== null && tool.type !== "opaque" && !offered.has(tool.name);
-    const wire = hidden ? null : writeTool(tool, `tools[${index}]`, writing);
+    const isLeftOut = offered !== null && tool.type !== "opaque" && !offered.has(tool.name);
+    const wire = isLeftOut ? null : writeTool(tool, `tools[${index}]`, context);
     if (wire !== null && tool.type !== "opaque") names.add(tool.name);
     return wire === null ? [] : [wire];
   });
   if (request.parallelToolCalls === false && tools.length > 0) {
-    writing.losses.drop("parallel_tool_calls", "the provider decides how many tools it calls at once");
+    context.losses.drop("parallel_tool_calls", "the provider decides how many tools it calls at once");
   }
   return withoutUndefined({
     tools: tools.length === 0 ? undefined : tools,
-    strict_tools: writeStrict(request.tools, writing),
-    tool_choice: toolChoice === null ? undefined : writeChoice(toolChoice, names, writing),
+    strict_tools: writeStrict(request.tools, context),
+    tool_choice: toolChoice === null ? undefined : writeChoice(toolChoice, names, context),
   });
 }
 
-function writeOwnTools(request: IrRequest, writing: Writing): JsonObject {
-  const tools = request.tools.flatMap((tool, index) => writeTool(tool, `tools[${index}]`, writing) ?? []);
+function writeOwnTools(request: IrRequest, context: ChatContext): JsonObject {
+  const tools = request.tools.flatMap((tool, index) => writeTool(tool, `tools[${index}]`, context) ?? []);
   return withoutUndefined({
     tools: tools.length === 0 ? undefined : tools,
-    strict_tools: request.extras["strict_tools"],
-    tool_choice: request.extras["tool_choice"],
+    strict_tools: request.spelling["strict_tools"],
+    tool_choice: request.spelling["tool_choice"],
   });
 }
 
@@ -46,53 +48,56 @@ function chosenNames(choice: IrToolChoice | null): ReadonlySet<string> | null {
 }
 
 /** Null: it cannot be carried. */
-function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
+function writeTool(tool: IrTool, path: string, context: ChatContext): JsonObject | null {
   if (tool.type === "opaque") {
     if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
-    writing.losses.drop(path, `${tool.name} exists only in its own protocol`);
+    context.losses.drop(path, `${tool.name} exists only in its own protocol`);
     return null;
   }
-  const name = writing.native ? (asText(tool.extras["wire_name"]) ?? tool.name) : toolNames.legal(tool.name);
+  const name = context.native ? (asText(tool.spelling["wire_name"]) ?? tool.name) : toolNames.legal(tool.name);
   if (name === null) {
     // Shortened, it would come back in calls under a name the client does not know.
-    writing.losses.drop(path, "the name is empty or too long");
+    context.losses.drop(path, "the name is empty or too long");
     return null;
   }
-  const cache = tool.type === "function" ? tool.cache : null;
-  const { function: inner, ...others } = marks(cache, tool.extras, path, writing);
+  const { function: inner, ...others } = marks({ cache: null, ...tool }, path, context);
   const definition = {
     name,
     description: tool.description ?? undefined,
-    parameters: tool.type === "function" ? writeParameters(tool.parameters, path, writing) : FREE_TEXT_SCHEMA,
+    parameters: tool.type === "function" ? writeParameters(tool.parameters, path, context) : FREE_TEXT_SCHEMA,
     ...asObject(inner),
   };
   if (tool.type === "custom") {
-    writing.losses.approximate(path, FREE_TEXT_LOSS);
+    context.losses.approximate(path, FREE_TEXT_LOSS);
   }
   return { type: "function" satisfies WireTool["type"], function: withoutUndefined(definition), ...others };
 }
 
-function writeParameters(parameters: unknown, path: string, writing: Writing): unknown {
-  if (writing.native) return parameters ?? undefined;
+function writeParameters(parameters: unknown, path: string, context: ChatContext): unknown {
+  if (context.native) return parameters ?? undefined;
   if (parameters === null || parameters === undefined) return NO_PARAMETERS;
   if (asObject(parameters) !== undefined) return parameters;
-  writing.losses.approximate(`${path}.parameters`, "not a schema object, so any arguments are allowed");
+  context.losses.approximate(`${path}.parameters`, "not a schema object, so any arguments are allowed");
   return NO_PARAMETERS;
 }
 
 const NO_PARAMETERS = { type: "object", properties: {} } as const;
 
 /** One switch for all tools: it is on only where every tool asked for it. */
-function writeStrict(tools: readonly IrTool[], writing: Writing): true | undefined {
+function writeStrict(tools: readonly IrTool[], context: ChatContext): true | undefined {
   const wishes = tools.flatMap((tool) => (tool.type === "function" ? [tool.strict === true] : []));
   if (!wishes.includes(true)) return undefined;
   if (!wishes.includes(false)) return true;
-  writing.losses.drop("tools[].strict", "the provider holds all tools to their schemas or none");
+  context.losses.drop("tools[].strict", "the provider holds all tools to their schemas or none");
   return undefined;
 }
 
-function writeChoice(choice: IrToolChoice, names: ReadonlySet<string>, writing: Writing): WireToolChoice | undefined {
-  const { losses, rules } = writing;
+function writeChoice(
+  choice: IrToolChoice,
+  names: ReadonlySet<string>,
+  context: ChatContext,
+): WireToolChoice | undefined {
+  const { losses, rules } = context;
   if (choice.kind === "auto") return undefined; // what no choice means
   if (choice.kind === "opaque") {
     losses.drop("tool_choice", "exists only in its own protocol");

@@ -6,7 +6,7 @@
  */
 import { type Billed, inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
 import { asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
-import { withoutUndefined } from "../shared/extras.ts";
+import { withoutUndefined } from "../shared/members.ts";
 import type { WireUsage } from "./wire.ts";
 
 /** Of an answer's `usage`, or the `meta` of an embed or rerank answer. Null when there is none, or none of its counts is one. */

@@ -4,7 +4,7 @@
  */
 import type { EmbedInput, EmbedPurpose, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
 import type { WithLosses } from "../../ir/loss.ts";
-import type { Extras } from "../../ir/request.ts";
+import { type Extras, NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
@@ -85,6 +85,7 @@ function readRequest(given: JsonObject): WithLosses<IrEmbedRequest> {
       truncate: null,
       user: null,
       extras,
+      spelling: NO_SPELLING,
     },
     losses: losses.list,
   };
@@ -193,6 +194,7 @@ function readResponse(given: JsonObject): IrEmbedResponse {
     vectors: embeddings.map((each) => ({ kind: "float", values: readValues(each) })),
     usage: readUsage(body["usageMetadata"]),
     extras: extrasOf(body, ANSWER_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 

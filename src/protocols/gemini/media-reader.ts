@@ -1,5 +1,12 @@
 /** Images, audio and documents of a part: `inlineData` with the bytes, `fileData` with an address. */
-import type { AudioBlock, DocumentBlock, Extras, ImageBlock, MediaSource } from "../../ir/request.ts";
+import {
+  type AudioBlock,
+  type DocumentBlock,
+  type Extras,
+  type ImageBlock,
+  type MediaSource,
+  NO_SPELLING,
+} from "../../ir/request.ts";
 import { asText, type JsonObject } from "../../std/json.ts";
 import { formatOf, isOwnAddress, isVideoSite, kindOf, typeOfAddress } from "./media-types.ts";
 import { extrasOf, isEmpty, isText, type Shape, spelledObject } from "./members.ts";
@@ -53,12 +60,12 @@ function blockOf(
     case "image": {
       const { detail, extras } = readDetail(about.extras);
       const named = name === null ? extras : withLeft(extras, dataName(source), { displayName: name });
-      return { type: "image", source, detail, cache: null, extras: named };
+      return { type: "image", source, detail, cache: null, extras: named, spelling: NO_SPELLING };
     }
     case "audio": {
       const extras = name === null ? about.extras : withLeft(about.extras, dataName(source), { displayName: name });
       const format = mediaType === null ? null : formatOf(mediaType);
-      return { type: "audio", source, format, transcript: null, extras };
+      return { type: "audio", source, format, transcript: null, extras, spelling: NO_SPELLING };
     }
     case "document":
       return {
@@ -69,6 +76,7 @@ function blockOf(
         citations: null,
         cache: null,
         extras: about.extras,
+        spelling: NO_SPELLING,
       };
     case "video":
       return null;

@@ -3,8 +3,7 @@
  * block of reasoning without text: before the call it stands on, after any other part, so that clients of other protocols
  * replay it where they replay reasoning.
  */
-import type { IrBlock, ToolResultBlock } from "../../ir/request.ts";
-import { NO_EXTRAS } from "../../ir/request.ts";
+import { type IrBlock, NO_EXTRAS, NO_SPELLING, type ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readMedia } from "./media-reader.ts";
@@ -81,12 +80,13 @@ export function readPart(part: JsonObject, path: string, ids: IdBook): IrBlock[]
             signature: signature.kind === "signature" ? signature.sealed : null,
             encrypted: signature.kind === "encrypted" ? signature.sealed : null,
             extras: NO_EXTRAS,
+            spelling: NO_SPELLING,
           },
         ];
   const [sealed] = seal;
   const text = asText(part["text"]);
   if (part["thought"] === true && text !== undefined) {
-    return [sealed?.type === "reasoning" ? { ...sealed, text, extras } : thought(text, extras)];
+    return [sealed?.type === "reasoning" ? { ...sealed, text, extras, spelling: NO_SPELLING } : thought(text, extras)];
   }
   if (part["functionCall"] !== undefined) return [...seal, readCall(part["functionCall"], path, extras, ids)];
   if (part["functionResponse"] !== undefined) return [readResult(part["functionResponse"], path, extras, ids), ...seal];
@@ -96,11 +96,11 @@ export function readPart(part: JsonObject, path: string, ids: IdBook): IrBlock[]
   if (part["inlineData"] !== undefined || part["fileData"] !== undefined) return [foreignPart(part)];
   if (text === undefined) return seal.length > 0 && isEmpty(extras) ? seal : [foreignPart(part)];
   if (text === "" && seal.length > 0 && isEmpty(extras)) return seal;
-  return [{ type: "text", text, citations: [], cache: null, extras }, ...seal];
+  return [{ type: "text", text, citations: [], cache: null, extras, spelling: NO_SPELLING }, ...seal];
 }
 
 function thought(text: string, extras: Readonly<Record<string, unknown>>): IrBlock {
-  return { type: "reasoning", text, signature: null, encrypted: null, extras };
+  return { type: "reasoning", text, signature: null, encrypted: null, extras, spelling: NO_SPELLING };
 }
 
 function isForeign(part: JsonObject): boolean {
@@ -114,7 +114,7 @@ const NAMED = [...FOREIGN, "inlineData", "fileData"];
 export function foreignPart(part: JsonObject): IrBlock {
   const mediaType = asText(spelledObject(part["inlineData"] ?? part["fileData"])?.["mimeType"]) ?? "";
   const name = mediaType.startsWith("video/") ? "video" : (NAMED.find((each) => part[each] !== undefined) ?? "part");
-  return { type: "opaque", sourceProtocol: ORIGIN, name, value: part };
+  return { type: "opaque", sourceProtocol: ORIGIN, name, value: part, spelling: NO_SPELLING };
 }
 
 const CALL_SHAPE: Shape = { id: isText, name: isText, args: (value) => asObject(value) !== undefined };
@@ -134,6 +134,7 @@ function readCall(value: unknown, path: string, extras: Readonly<Record<string, 
     signature: null,
     cache: null,
     extras: isEmpty(left) ? extras : { ...extras, functionCall: left },
+    spelling: NO_SPELLING,
   };
 }
 
@@ -164,11 +165,15 @@ function readResult(
     type: "tool-result",
     callId: ids.resultId(id === "" ? null : id, name),
     name: name === "" ? null : name,
-    content: [{ type: "text", text: said.text, citations: [], cache: null, extras: NO_EXTRAS }, ...media],
+    content: [
+      { type: "text", text: said.text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING },
+      ...media,
+    ],
     wasString: said.wasString,
     isError: said.isError,
     cache: null,
     extras: isEmpty(left) ? extras : { ...extras, functionResponse: left },
+    spelling: NO_SPELLING,
   };
 }
 

@@ -3,7 +3,7 @@
  * option nobody here knows rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
  */
 import type { WithLosses } from "../../ir/loss.ts";
-import { type IrInstruction, type IrRequest, type IrTurn, NO_EXTRAS } from "../../ir/request.ts";
+import { type IrInstruction, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { createIdBook } from "./id-book.ts";
@@ -33,6 +33,7 @@ export function readRequest(given: JsonObject): WithLosses<IrRequest> {
       user: null,
       metadata: null,
       extras: { ...extras, ...choice.extras },
+      spelling: NO_SPELLING,
     },
     losses: [],
   };
@@ -49,7 +50,7 @@ function readSystem(value: unknown): IrInstruction[] {
 
 function instruction(parts: readonly unknown[], wasString: boolean): IrInstruction {
   const blocks = readParts(parts, "systemInstruction.parts", createIdBook("system"));
-  return { role: "system", blocks, wasString, extras: NO_EXTRAS };
+  return { role: "system", blocks, wasString, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
 const CONTENT_SHAPE: Shape = { role: isText, parts: Array.isArray } satisfies Record<ContentName, Shape[string]>;
@@ -66,6 +67,7 @@ function readTurns(contents: unknown): IrTurn[] {
       wasString: false,
       name: null,
       extras: extrasOf(content, CONTENT_SHAPE),
+      spelling: NO_SPELLING,
     };
   });
 }

@@ -1,6 +1,6 @@
 /** A complete answer, read. A prompt that was refused has no candidates and is an answer all the same. */
 import type { WithLosses } from "../../ir/loss.ts";
-import { type Extras, type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
+import { type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { sha256Hex } from "../../std/digest.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
@@ -33,6 +33,7 @@ export function readResponse(given: JsonObject): WithLosses<IrResponse> {
       usage: readUsage(body["usageMetadata"]),
       serviceTier: readServiceTier(body["usageMetadata"]),
       extras: readAnswerExtras(body),
+      spelling: NO_SPELLING,
     },
     losses: [],
   };
@@ -63,7 +64,14 @@ export function readBlockReason(body: JsonObject): string | null {
 }
 
 function blockedChoice(reason: string): IrChoice {
-  return { index: 0, blocks: [], finish: readBlocked(reason), logprobs: null, extras: NO_EXTRAS };
+  return {
+    index: 0,
+    blocks: [],
+    finish: readBlocked(reason),
+    logprobs: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+  };
 }
 
 function readCandidate(value: unknown, position: number, ids: IdBook): IrChoice {
@@ -85,6 +93,7 @@ function readCandidate(value: unknown, position: number, ids: IdBook): IrChoice 
           ),
     logprobs: asObject(candidate["logprobsResult"]) ?? null,
     extras: readCandidateExtras(candidate),
+    spelling: NO_SPELLING,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
-import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
+import { type IrBlock, NO_SPELLING, type ReasoningBlock, type ReasoningSignature } from "../../ir/request.ts";
 import { sha256Hex } from "../../std/digest.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -143,6 +143,7 @@ function start(state: State, answer: JsonObject, data: string): IdBook {
     createdMs: readCreated(answer),
     serviceTier: readServiceTier(answer["usageMetadata"]),
     extras: {},
+    spelling: NO_SPELLING,
   });
   state.ids = createIdBook(asText(answer["responseId"]) ?? sha256Hex(data));
   return state.ids;

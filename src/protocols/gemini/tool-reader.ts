@@ -1,5 +1,5 @@
 /** Tool definitions and the choice among them. */
-import { type Extras, type IrTool, type IrToolChoice, NO_EXTRAS } from "../../ir/request.ts";
+import { type Extras, type IrTool, type IrToolChoice, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import {
   extrasOf,
@@ -52,6 +52,7 @@ function readFunction(value: unknown, path: string): IrTool {
     strict: null,
     cache: null,
     extras: extrasOf(declared, FUNCTION_SHAPE),
+    spelling: NO_SPELLING,
   };
 }
 

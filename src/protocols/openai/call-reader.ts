@@ -3,9 +3,9 @@
  * and name are known; arguments that come earlier wait.
  */
 import { asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
+import { nonEmpty } from "../shared/members.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
 import { restoreName, shortHash } from "./names.ts";
-import { nonEmpty } from "./response-reader.ts";
 import { argumentsText } from "./tool-reader.ts";
 
 export interface CallReader {

@@ -6,8 +6,8 @@ import { OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
 import { QUOTAS } from "../shared/openai/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
-import { ORIGIN } from "./extras.ts";
 import { CHAT_END, endOf, ownsPath, routes, VERSION } from "./routes.ts";
+import { ORIGIN } from "./wire.ts";
 
 const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 

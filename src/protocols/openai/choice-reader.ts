@@ -1,12 +1,15 @@
 /** One choice of a stream: its text, its tool calls, and its end. */
+
 import type { AnswerEvent, StartedBlock } from "../../ir/event.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { nonEmpty } from "../shared/members.ts";
 import { createCallReader } from "./call-reader.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
-import { ORIGIN } from "./extras.ts";
 import { readFinish } from "./finish.ts";
 import { areSealed, REASONING_FIELDS, readReasoningText } from "./reasoning-fields.ts";
-import { nonEmpty, readAnnotation } from "./response-reader.ts";
+import { readAnnotation } from "./response-reader.ts";
+import { ORIGIN } from "./wire.ts";
 
 export interface ChoiceReader {
   push(choice: JsonObject): void;
@@ -109,7 +112,13 @@ function createTextReader(outlet: ChoiceOutlet) {
   };
   const pushAudio = (value: JsonObject) => {
     const isOpen = open?.kind === "audio";
-    const block = start("audio", { type: "opaque", sourceProtocol: ORIGIN, name: "audio", value });
+    const block = start("audio", {
+      type: "opaque",
+      sourceProtocol: ORIGIN,
+      name: "audio",
+      value,
+      spelling: NO_SPELLING,
+    });
     if (isOpen) outlet.emit({ type: "opaque-delta", block, sourceProtocol: ORIGIN, value });
   };
 

@@ -4,13 +4,14 @@
  */
 import type { EmbedInput, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
 import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import { inputTokens, tokenCount, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
+import { extrasOf, modelled, withoutUndefined } from "../shared/members.ts";
 import { decodeVector, encodeVector } from "../shared/vectors.ts";
-import { hide, ORIGIN, rest, withoutUndefined } from "./extras.ts";
-import type { WireEmbedRequest, WireEmbedResponse } from "./wire.ts";
+import { ORIGIN, type WireEmbedRequest, type WireEmbedResponse } from "./wire.ts";
 
 /** The vendor's own bound on the list. */
 const INPUTS_MAX = 2048;
@@ -37,7 +38,8 @@ function readRequest(body: JsonObject): WithLosses<IrEmbedRequest> {
     encodings: encoding === undefined ? [] : [encoding],
     truncate: null,
     user: asText(body["user"]) ?? null,
-    extras: rest(body, REQUEST),
+    extras: extrasOf(body, REQUEST_SHAPE),
+    spelling: NO_SPELLING,
   };
   return { value, losses: [] };
 }
@@ -124,7 +126,8 @@ function readResponse(body: JsonObject): IrEmbedResponse {
     model: asText(body["model"]) ?? null,
     vectors: placed.toSorted((left, right) => left.index - right.index).map(({ vector }) => vector),
     usage: readUsage(body["usage"]),
-    extras: hide(rest(body, RESPONSE), { usage: asObject(body["usage"]) }),
+    extras: extrasOf(body, RESPONSE_SHAPE),
+    spelling: { usage: asObject(body["usage"]) },
   };
 }
 
@@ -163,7 +166,7 @@ function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLo
     usage: { prompt_tokens: tokens ?? 0, total_tokens: tokens ?? 0 },
   } satisfies Omit<WireEmbedResponse, "data"> & { readonly data: readonly object[] };
   // Of an answer put together from several calls, the counts as they came are the first call's only.
-  const counted = asObject(response.extras["usage"]);
+  const counted = asObject(response.spelling["usage"]);
   const usage = native && asNumber(counted?.["prompt_tokens"]) === tokens ? (counted ?? wire.usage) : wire.usage;
   return { value: { ...wire, usage, ...(native ? response.extras : {}) }, losses };
 }
@@ -178,5 +181,5 @@ function floatsOf(vector: EmbedVector, losses: Loss[]): readonly number[] {
   return vector.values;
 }
 
-const REQUEST = new Set(["model", "input", "encoding_format", "dimensions", "user"]);
-const RESPONSE = new Set(["id", "object", "data", "model", "usage"]);
+const REQUEST_SHAPE = modelled("model", "input", "encoding_format", "dimensions", "user");
+const RESPONSE_SHAPE = modelled("id", "object", "data", "model", "usage");

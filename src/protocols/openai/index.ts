@@ -3,7 +3,6 @@ import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
 import { readError, writeError } from "./errors.ts";
-import { ORIGIN } from "./extras.ts";
 import { readFacts } from "./facts.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
 import { models } from "./models.ts";
@@ -15,6 +14,7 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
+import { ORIGIN } from "./wire.ts";
 
 const payload: Payload = {
   id: ORIGIN,

@@ -1,10 +1,17 @@
 /** Messages into instructions and turns: those ahead of the conversation are instructions, the rest are turns in order. */
-import type { Extras, IrBlock, IrInstruction, IrTurn } from "../../ir/request.ts";
+import {
+  type IrBlock,
+  type IrInstruction,
+  type IrTurn,
+  NO_EXTRAS,
+  NO_SPELLING,
+  type Spelling,
+} from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest } from "./extras.ts";
+import { extrasOf, isNothing, modelled, type Shape } from "../shared/members.ts";
 import { type ReadContent, readContent, readMark } from "./part-reader.ts";
-import { areSealed, REASONING_FIELDS, readReasoningText } from "./reasoning-fields.ts";
+import { areSealed, REASONING_SHAPE, readReasoningText } from "./reasoning-fields.ts";
 import { readFunctionCall, readToolCall } from "./tool-reader.ts";
 
 export interface ReadMessages {
@@ -31,7 +38,7 @@ export function readMessages(value: unknown): ReadMessages {
 
 function readInstruction(message: JsonObject, role: "system" | "developer", path: string): IrInstruction {
   const { blocks, wasString } = readContent(message["content"], `${path}.content`);
-  return { role, blocks, wasString, extras: rest(message, INSTRUCTION) };
+  return { role, blocks, wasString, extras: extrasOf(message, INSTRUCTION_SHAPE), spelling: NO_SPELLING };
 }
 
 function readTurn(message: JsonObject, role: string | undefined, path: string, before: readonly IrTurn[]): IrTurn {
@@ -40,7 +47,7 @@ function readTurn(message: JsonObject, role: string | undefined, path: string, b
     case "system":
     case "developer": {
       const content = readContent(message["content"], `${path}.content`);
-      return { role, ...content, name: nameOf(message), extras: rest(message, USER) };
+      return { role, ...content, name: nameOf(message), extras: extrasOf(message, USER_SHAPE), spelling: NO_SPELLING };
     }
     case "assistant":
       return readAssistant(message, path);
@@ -59,11 +66,13 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
     : readContent(message["content"], `${path}.content`);
   const blocks: IrBlock[] = [...readReasoning(message), ...said.blocks];
   const refusal = asText(message["refusal"]);
-  if (refusal !== undefined) blocks.push({ type: "refusal", text: refusal, extras: hide({}, { message: true }) });
+  if (refusal !== undefined) {
+    blocks.push({ type: "refusal", text: refusal, extras: NO_EXTRAS, spelling: { message: true } });
+  }
   const audioId = asText(asObject(message["audio"])?.["id"]);
   if (audioId !== undefined) {
     const source = { kind: "file", id: audioId } as const;
-    blocks.push({ type: "audio", source, format: null, transcript: null, extras: {} });
+    blocks.push({ type: "audio", source, format: null, transcript: null, extras: NO_EXTRAS, spelling: NO_SPELLING });
   }
   const calls = message["tool_calls"];
   if (!isNothing(calls)) {
@@ -74,17 +83,16 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
   if (!isNothing(message["function_call"])) {
     blocks.push(readFunctionCall(message["function_call"], `${path}.function_call`));
   }
-  const extras = rest(message, isEmptyList(message["annotations"]) ? ASSISTANT_ECHO : ASSISTANT);
   // What stood for "no text" is kept, so that the same protocol gets it back.
-  const blank = said.blocks.length === 0 ? { content: message["content"] } : {};
-  const { visible, hidden } = readDetails(message);
-  const all = Object.keys(visible).length === 0 ? extras : { ...extras, ...visible };
+  const isBlank = said.blocks.length === 0 && message["content"] !== undefined;
+  const details = repeatedDetails(message);
   return {
     role: "assistant",
     blocks,
     wasString: said.wasString,
     name: nameOf(message),
-    extras: hide(all, { ...blank, ...hidden }),
+    extras: extrasOf(message, ASSISTANT_SHAPE),
+    spelling: isBlank ? { ...details, content: message["content"] } : details,
   };
 }
 
@@ -93,29 +101,26 @@ export function readReasoning(message: JsonObject): IrBlock[] {
   const said = readReasoningText(message);
   if (said === null) return [];
   const { field, text } = said;
-  return [{ type: "reasoning", text, signature: null, encrypted: null, extras: hide({}, { field }) }];
+  return [{ type: "reasoning", text, signature: null, encrypted: null, extras: NO_EXTRAS, spelling: { field } }];
 }
 
-/** Details that only repeat the text are spelling; what is sealed in them is a loss to every other protocol. */
-export function readDetails(message: JsonObject): { readonly visible: Extras; readonly hidden: Extras } {
-  const details = message["reasoning_details"];
-  if (isNothing(details)) return { visible: {}, hidden: {} };
-  const member = { reasoning_details: details };
-  return areSealed(details) ? { visible: member, hidden: {} } : { visible: {}, hidden: member };
+/** Details that only repeat the text are spelling; sealed ones are an extra, and so a loss to every other protocol. */
+export function repeatedDetails(message: JsonObject): Spelling {
+  const { reasoning_details } = message;
+  return isNothing(reasoning_details) || areSealed(reasoning_details) ? NO_SPELLING : { reasoning_details };
 }
 
 function readToolMessage(message: JsonObject, path: string): IrTurn {
   const callId = asText(message["tool_call_id"]);
   if (callId === undefined) throw new WireError(`${path}.tool_call_id must be the id of the call it answers.`);
-  const { cache, extras } = readMark(message, TOOL);
+  const marked = readMark(message, TOOL_SHAPE);
   const name = nameOf(message);
   return resultTurn(readResultContent(message, path), {
     type: "tool-result",
     callId,
     name,
     isError: null,
-    cache,
-    extras,
+    ...marked,
   });
 }
 
@@ -124,14 +129,14 @@ function readFunctionMessage(message: JsonObject, path: string, before: readonly
   const name = nameOf(message);
   if (name === null) throw new WireError(`${path}.name must be the name of the function it answers.`);
   const callId = latestCallId(before, name) ?? `call_${name}`;
-  const extras = hide(rest(message, USER), { legacy: true });
   return resultTurn(readResultContent(message, path), {
     type: "tool-result",
     callId,
     name,
     isError: null,
     cache: null,
-    extras,
+    extras: extrasOf(message, USER_SHAPE),
+    spelling: { legacy: true },
   });
 }
 
@@ -144,7 +149,8 @@ function resultTurn(
     blocks: [{ ...result, content: blocks, wasString }],
     wasString: false,
     name: null,
-    extras: {},
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
   };
 }
 
@@ -165,26 +171,12 @@ function nameOf(message: JsonObject): string | null {
   return asText(message["name"]) ?? null;
 }
 
-/** Clients send an earlier answer back whole, and most cite nothing. */
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
-}
-
-function isNothing(value: unknown): boolean {
-  return value === undefined || value === null;
-}
-
-const INSTRUCTION = new Set(["role", "content"]);
-const USER = new Set(["role", "content", "name"]);
-const TOOL = new Set(["role", "content", "name", "tool_call_id"]);
-const ASSISTANT = new Set([
-  "role",
-  "content",
-  "name",
-  "refusal",
-  "audio",
-  "tool_calls",
-  "function_call",
-  ...REASONING_FIELDS,
-]);
-const ASSISTANT_ECHO = new Set([...ASSISTANT, "annotations"]);
+const INSTRUCTION_SHAPE = modelled("role", "content");
+const USER_SHAPE = modelled("role", "content", "name");
+const TOOL_SHAPE = modelled("role", "content", "name", "tool_call_id");
+const ASSISTANT_SHAPE: Shape = {
+  ...modelled("role", "content", "name", "refusal", "audio", "tool_calls", "function_call"),
+  ...REASONING_SHAPE,
+  // Clients send an earlier answer back whole, and most cite nothing.
+  annotations: (value) => Array.isArray(value) && value.length === 0,
+};

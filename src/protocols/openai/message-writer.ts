@@ -5,18 +5,9 @@
  */
 import type { IrBlock, IrRequest, IrTurn } from "../../ir/request.ts";
 import { asArray } from "../../std/json.ts";
-import { withoutUndefined } from "./extras.ts";
+import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
-import {
-  extrasOf,
-  joinTexts,
-  marks,
-  type Part,
-  textPart,
-  type Writing,
-  writeContent,
-  writePart,
-} from "./part-writer.ts";
+import { joinTexts, marks, type Part, textPart, writeContent, writePart } from "./part-writer.ts";
 
 type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
 type ToolResult = Extract<IrBlock, { type: "tool-result" }>;
@@ -31,22 +22,22 @@ interface Group {
   readonly calls: Set<string>;
 }
 
-export function writeMessages(request: IrRequest, writing: Writing): Message[] {
+export function writeMessages(request: IrRequest, context: WriteContext): Message[] {
   const groups: Group[] = [];
   const add = (message: Message, calls: readonly string[] = []) => {
     groups.push({ messages: [message], calls: new Set(calls) });
   };
   for (const [index, instruction] of request.instructions.entries()) {
-    const message = writeInstruction(instruction, `system[${index}]`, writing);
+    const message = writeInstruction(instruction, `system[${index}]`, context);
     if (message !== null) add(message);
   }
   for (const [index, turn] of request.turns.entries()) {
     const path = `messages[${index}]`;
     if (turn.role === "assistant") {
-      const message = writeAssistant(turn, path, writing);
+      const message = writeAssistant(turn, path, context);
       const calls = turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
-      if (message !== null && !(!writing.native && joinToLast(groups, message, calls))) add(message, calls);
-    } else writeOther(turn, path, { writing, groups, add });
+      if (message !== null && !(!context.native && joinToLast(groups, message, calls))) add(message, calls);
+    } else writeOther(turn, path, { context, groups, add });
   }
   return groups.flatMap(({ messages }) => messages);
 }
@@ -81,32 +72,34 @@ function isJoinable(message: Message): boolean {
 function writeInstruction(
   instruction: IrRequest["instructions"][number],
   path: string,
-  writing: Writing,
+  context: WriteContext,
 ): Message | null {
   const { role, blocks, wasString, extras } = instruction;
-  const parts = blocks.flatMap((block, index) => writePart(block, `${path}.content[${index}]`, writing));
-  const others = extrasOf(extras, path, writing);
-  if (writing.native) return { role, content: writeContent(parts, wasString) ?? "", ...others };
+  const parts = blocks.flatMap((block, index) => writePart(block, `${path}.content[${index}]`, context));
+  const others = writeExtras(extras, path, context);
+  if (context.native) return { role, content: writeContent(parts, wasString) ?? "", ...others };
   if (parts.length === 0) return null;
   // Every compatible vendor takes a string here, not every one a list.
   return { role, content: joinTexts(parts, "\n") ?? parts, ...others };
 }
 
-function writeAssistant(turn: IrTurn, path: string, writing: Writing): Message | null {
+function writeAssistant(turn: IrTurn, path: string, context: WriteContext): Message | null {
   const parts: Part[] = [];
   const calls: unknown[] = [];
   const members: Record<string, unknown> = {};
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
     if (block.type === "tool-call") {
-      if (block.extras["legacy"] === true) members["function_call"] = { name: block.name, arguments: block.arguments };
-      else calls.push(writeToolCall(block, here, writing));
-    } else if (!writeMember(block, members, writing)) parts.push(...assistantParts(block, here, writing));
+      if (block.spelling["legacy"] === true)
+        members["function_call"] = { name: block.name, arguments: block.arguments };
+      else calls.push(writeToolCall(block, here, context));
+    } else if (!writeMember(block, members, context)) parts.push(...assistantParts(block, here, context));
   }
   if (calls.length > 0) members["tool_calls"] = calls;
-  const details = writing.native ? { reasoning_details: turn.extras["reasoning_details"] } : {};
-  const others = { ...nameOf(turn), ...members, ...withoutUndefined(details), ...extrasOf(turn.extras, path, writing) };
-  if (writing.native) return { role: "assistant", ...nativeContent(turn, parts), ...others };
+  const details = context.native ? turn.spelling["reasoning_details"] : undefined;
+  if (details !== undefined) members["reasoning_details"] = details;
+  const others = { ...nameOf(turn), ...members, ...writeExtras(turn.extras, path, context) };
+  if (context.native) return { role: "assistant", ...nativeContent(turn, parts), ...others };
   // A compatible vendor may take nothing but a string; several texts are one answer cut by its citations.
   const content = parts.length === 0 ? null : (joinTexts(parts, "") ?? parts);
   if (content === null && calls.length === 0) return null;
@@ -116,19 +109,20 @@ function writeAssistant(turn: IrTurn, path: string, writing: Writing): Message |
 function nativeContent(turn: IrTurn, parts: readonly Part[]): Message {
   if (parts.length > 0) return { content: writeContent(parts, turn.wasString) };
   // What stood for "no text": null, an empty string, an empty list, or no member at all.
-  return "content" in turn.extras ? { content: turn.extras["content"] } : {};
+  const { content } = turn.spelling;
+  return content === undefined ? {} : { content };
 }
 
 /** Blocks that are members of the message instead of content, when they came so. */
-function writeMember(block: IrBlock, members: Record<string, unknown>, writing: Writing): boolean {
-  if (!writing.native) return false;
-  if (block.type === "reasoning" && typeof block.extras["field"] === "string") {
-    const { field } = block.extras;
+function writeMember(block: IrBlock, members: Record<string, unknown>, context: WriteContext): boolean {
+  if (!context.native) return false;
+  if (block.type === "reasoning" && typeof block.spelling["field"] === "string") {
+    const { field } = block.spelling;
     // Details go back as the list they came as.
     if (field !== "reasoning_details") members[field] = block.text;
     return true;
   }
-  if (block.type === "refusal" && block.extras["message"] === true) {
+  if (block.type === "refusal" && block.spelling["message"] === true) {
     members["refusal"] = block.text;
     return true;
   }
@@ -140,70 +134,70 @@ function writeMember(block: IrBlock, members: Record<string, unknown>, writing: 
 }
 
 /** The vendor takes only text from an assistant. */
-function assistantParts(block: IrBlock, path: string, writing: Writing): Part[] {
-  if (!writing.native && (block.type === "image" || block.type === "document" || block.type === "audio")) {
-    writing.losses.drop(path, `the provider takes no ${block.type} from an assistant`);
+function assistantParts(block: IrBlock, path: string, context: WriteContext): Part[] {
+  if (!context.native && (block.type === "image" || block.type === "document" || block.type === "audio")) {
+    context.losses.drop(path, `the provider takes no ${block.type} from an assistant`);
     return [];
   }
-  return writePart(block, path, writing);
+  return writePart(block, path, context);
 }
 
-function writeToolCall(block: ToolCall, path: string, writing: Writing): unknown {
-  const others = marks(block.cache, block.extras, path, writing);
-  const id = writing.native ? block.id : legalCallId(block.id);
-  const name = writing.native ? block.name : legalPastName(block.name);
+function writeToolCall(block: ToolCall, path: string, context: WriteContext): unknown {
+  const others = marks(block, path, context);
+  const id = context.native ? block.id : legalCallId(block.id);
+  const name = context.native ? block.name : legalPastName(block.name);
   if (block.kind === "custom") return { id, type: "custom", custom: { name, input: block.arguments }, ...others };
-  const text = block.arguments === "" && !writing.native ? "{}" : block.arguments;
+  const text = block.arguments === "" && !context.native ? "{}" : block.arguments;
   return { id, type: "function", function: { name, arguments: text }, ...others };
 }
 
 interface Conversation {
-  readonly writing: Writing;
+  readonly context: WriteContext;
   readonly groups: Group[];
   readonly add: (message: Message) => void;
 }
 
 /** User, tool, system and developer turns: results first, each behind its call, then everything else as one message. */
 function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
-  const { writing, groups, add } = conversation;
+  const { context, groups, add } = conversation;
   const parts: Part[] = [];
   const results: ToolResult[] = [];
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
     if (block.type === "tool-result") {
       results.push(block);
-      const { message, more } = writeResult(block, here, writing);
+      const { message, more } = writeResult(block, here, context);
       const group = groups.findLast(({ calls }) => calls.has(block.callId));
       if (group !== undefined) group.messages.push(message);
-      else if (writing.native) add(message);
+      else if (context.native) add(message);
       else {
-        writing.losses.approximate(here, "a result without its call is written as text");
+        context.losses.approximate(here, "a result without its call is written as text");
         parts.push(textPart(String(message["content"])));
       }
       parts.push(...more);
-    } else parts.push(...writePart(block, here, writing));
+    } else parts.push(...writePart(block, here, context));
   }
-  const others = extrasOf(turn.extras, path, writing);
-  if (parts.length === 0 && (results.length > 0 || !writing.native)) return;
+  const others = writeExtras(turn.extras, path, context);
+  if (parts.length === 0 && (results.length > 0 || !context.native)) return;
   const role = turn.role === "tool" ? "user" : turn.role;
-  const wasString = turn.wasString || (!writing.native && parts.length === 1);
+  const wasString = turn.wasString || (!context.native && parts.length === 1);
   add({ role, content: writeContent(parts, wasString) ?? "", ...nameOf(turn), ...others });
 }
 
 /** Text goes into the tool message; images, files and sounds cannot, and follow as the user's. */
-function writeResult(block: ToolResult, path: string, writing: Writing): { message: Message; more: Part[] } {
-  const written = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, writing));
-  const texts = writing.native ? written : written.filter(({ type }) => type === "text");
-  const more = writing.native ? [] : written.filter(({ type }) => type !== "text");
-  if (more.length > 0) writing.losses.approximate(path, "media of a result follow as a user message");
-  if (block.isError === true) writing.losses.approximate(`${path}.is_error`, "only the text says it failed");
-  const others = marks(block.cache, block.extras, path, writing);
-  const content = writing.native ? (writeContent(texts, block.wasString) ?? "") : (joinTexts(texts, "\n") ?? "");
-  if (block.extras["legacy"] === true) {
+function writeResult(block: ToolResult, path: string, context: WriteContext): { message: Message; more: Part[] } {
+  const written = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, context));
+  const texts = context.native ? written : written.filter(({ type }) => type === "text");
+  const more = context.native ? [] : written.filter(({ type }) => type !== "text");
+  if (more.length > 0) context.losses.approximate(path, "media of a result follow as a user message");
+  if (block.isError === true) context.losses.approximate(`${path}.is_error`, "only the text says it failed");
+  const others = marks(block, path, context);
+  const content = context.native ? (writeContent(texts, block.wasString) ?? "") : (joinTexts(texts, "\n") ?? "");
+  if (block.spelling["legacy"] === true) {
     return { message: { role: "function", name: block.name, content, ...others }, more };
   }
-  const name = writing.native && block.name !== null ? { name: block.name } : {};
-  const id = writing.native ? block.callId : legalCallId(block.callId);
+  const name = context.native && block.name !== null ? { name: block.name } : {};
+  const id = context.native ? block.callId : legalCallId(block.callId);
   return { message: { role: "tool", tool_call_id: id, content, ...name, ...others }, more };
 }
 

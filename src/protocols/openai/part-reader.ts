@@ -1,9 +1,18 @@
 /** Content of a message, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
-import type { CacheMark, Extras, IrBlock, MediaSource } from "../../ir/request.ts";
+import {
+  type CacheMark,
+  type Extras,
+  type IrBlock,
+  type MediaSource,
+  NO_EXTRAS,
+  NO_SPELLING,
+  type Spelling,
+} from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
-import { hide, ORIGIN, rest } from "./extras.ts";
+import { extrasOf, modelled, type Shape } from "../shared/members.ts";
+import { ORIGIN } from "./wire.ts";
 
 export interface ReadContent {
   readonly blocks: readonly IrBlock[];
@@ -20,24 +29,34 @@ export function readContent(content: unknown, path: string): ReadContent {
   return { blocks: parts.flatMap((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
 }
 
-export function textBlock(text: string, cache: CacheMark | null = null, extras: Extras = {}): IrBlock {
-  return { type: "text", text, citations: [], cache, extras };
+export function textBlock(text: string): IrBlock {
+  return { type: "text", text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
-/** `{extras, cache}` of anything that may carry a cache mark; `known` are the members read elsewhere. */
-export function readMark(object: JsonObject, known: ReadonlySet<string>): { cache: CacheMark | null; extras: Extras } {
-  const extras = rest(object, known);
+export interface Mark {
+  readonly cache: CacheMark | null;
+  readonly extras: Extras;
+  readonly spelling: Spelling;
+}
+
+/** The cache mark of anything that may carry one, and its extras; `shape` tells the members read elsewhere. */
+export function readMark(object: JsonObject, shape: Shape): Mark {
+  const extras = extrasOf(object, shape);
+  if (extras === NO_EXTRAS) return UNMARKED;
   const control = asObject(extras["cache_control"]);
   const lifetime = control?.["ttl"];
   if (control?.["type"] === "ephemeral" && (lifetime === undefined || lifetime === "5m" || lifetime === "1h")) {
-    return { cache: { lifetime: lifetime ?? null }, extras: rest(extras, CACHE_CONTROL) };
+    const others = extrasOf(extras, CACHE_CONTROL_SHAPE);
+    return { cache: { lifetime: lifetime ?? null }, extras: others, spelling: NO_SPELLING };
   }
   const breakpoint = asObject(extras["prompt_cache_breakpoint"]);
-  if (breakpoint === undefined) return { cache: null, extras };
+  if (breakpoint === undefined) return { cache: null, extras, spelling: NO_SPELLING };
   // OpenAI's own mark; its mode is spelling as long as "explicit" is the only one.
-  const others = rest(extras, PROMPT_CACHE_BREAKPOINT);
-  return { cache: { lifetime: null }, extras: hide(others, { prompt_cache_breakpoint: breakpoint }) };
+  const others = extrasOf(extras, BREAKPOINT_SHAPE);
+  return { cache: { lifetime: null }, extras: others, spelling: { prompt_cache_breakpoint: breakpoint } };
 }
+
+const UNMARKED: Mark = { cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 
 function readPart(part: unknown, path: string): IrBlock[] {
   const wasString = asText(part);
@@ -48,7 +67,7 @@ function readPart(part: unknown, path: string): IrBlock[] {
   if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "text".`);
   const read = PARTS.get(type);
   return read === undefined
-    ? [{ type: "opaque", sourceProtocol: ORIGIN, name: type, value: part }]
+    ? [{ type: "opaque", sourceProtocol: ORIGIN, name: type, value: part, spelling: NO_SPELLING }]
     : read(object, path);
 }
 
@@ -64,20 +83,19 @@ const PARTS: ReadonlyMap<string, (part: JsonObject, path: string) => IrBlock[]> 
 function readText(part: JsonObject, path: string): IrBlock[] {
   const text = asText(part["text"]);
   if (text === undefined) throw new WireError(`${path}.text must be a string.`);
-  const { cache, extras } = readMark(part, TEXT);
-  return [{ type: "text", text, citations: [], cache, extras }];
+  return [{ type: "text", text, citations: [], ...readMark(part, TEXT_SHAPE) }];
 }
 
 function readRefusal(part: JsonObject, path: string): IrBlock[] {
   const text = asText(part["refusal"]);
   if (text === undefined) throw new WireError(`${path}.refusal must be a string.`);
-  return [{ type: "refusal", text, extras: rest(part, REFUSAL) }];
+  return [{ type: "refusal", text, extras: extrasOf(part, REFUSAL_SHAPE), spelling: NO_SPELLING }];
 }
 
 /** Mistral's reasoning part: `{type: "thinking", thinking: [{type: "text", text}]}`. */
 function readThinking(part: JsonObject): IrBlock[] {
   const inner = asText(part["thinking"]) ?? (asArray(part["thinking"]) ?? []).map(textOf).join("");
-  return [{ type: "reasoning", text: inner, signature: null, encrypted: null, extras: hide({}, { part }) }];
+  return [{ type: "reasoning", text: inner, signature: null, encrypted: null, extras: NO_EXTRAS, spelling: { part } }];
 }
 
 function readImage(part: JsonObject, path: string): IrBlock[] {
@@ -85,9 +103,8 @@ function readImage(part: JsonObject, path: string): IrBlock[] {
   // A bare string is what some clients send and most vendors take.
   const url = asText(image === undefined ? part["image_url"] : image["url"]);
   if (url === undefined) throw new WireError(`${path}.image_url.url must be a URL or a data URI.`);
-  const { cache, extras } = readMark(part, IMAGE);
   const detail = asText(image?.["detail"]) ?? null;
-  return [{ type: "image", source: readMediaUrl(url), detail, cache, extras }];
+  return [{ type: "image", source: readMediaUrl(url), detail, ...readMark(part, IMAGE_SHAPE) }];
 }
 
 function readAudio(part: JsonObject, path: string): IrBlock[] {
@@ -96,7 +113,9 @@ function readAudio(part: JsonObject, path: string): IrBlock[] {
   if (data === undefined) throw new WireError(`${path}.input_audio.data must be base64 text.`);
   const format = asText(audio?.["format"]) ?? null;
   const source: MediaSource = { kind: "base64", mediaType: format === null ? null : `audio/${format}`, data };
-  return [{ type: "audio", source, format, transcript: null, extras: rest(part, AUDIO) }];
+  return [
+    { type: "audio", source, format, transcript: null, extras: extrasOf(part, AUDIO_SHAPE), spelling: NO_SPELLING },
+  ];
 }
 
 function readFile(part: JsonObject, path: string): IrBlock[] {
@@ -106,10 +125,9 @@ function readFile(part: JsonObject, path: string): IrBlock[] {
   if (id === undefined && data === undefined) {
     throw new WireError(`${path}.file must hold file_data (a data URI) or file_id.`);
   }
-  const { cache, extras } = readMark(part, FILE);
   const source: MediaSource = data === undefined ? { kind: "file", id: id ?? "" } : readFileData(data);
   const title = asText(file?.["filename"]) ?? null;
-  return [{ type: "document", source, title, context: null, citations: null, cache, extras }];
+  return [{ type: "document", source, title, context: null, citations: null, ...readMark(part, FILE_SHAPE) }];
 }
 
 /** Some clients leave the `data:` head out. */
@@ -123,10 +141,10 @@ function textOf(part: unknown): string {
   return asText(asObject(part)?.["text"]) ?? "";
 }
 
-const CACHE_CONTROL = new Set(["cache_control"]);
-const PROMPT_CACHE_BREAKPOINT = new Set(["prompt_cache_breakpoint"]);
-const TEXT = new Set(["type", "text"]);
-const REFUSAL = new Set(["type", "refusal"]);
-const IMAGE = new Set(["type", "image_url"]);
-const AUDIO = new Set(["type", "input_audio"]);
-const FILE = new Set(["type", "file"]);
+const CACHE_CONTROL_SHAPE = modelled("cache_control");
+const BREAKPOINT_SHAPE = modelled("prompt_cache_breakpoint");
+const TEXT_SHAPE = modelled("type", "text");
+const REFUSAL_SHAPE = modelled("type", "refusal");
+const IMAGE_SHAPE = modelled("type", "image_url");
+const AUDIO_SHAPE = modelled("type", "input_audio");
+const FILE_SHAPE = modelled("type", "file");

@@ -1,18 +1,12 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
-import type { CacheMark, Extras, IrBlock } from "../../ir/request.ts";
+import type { Extras, IrBlock } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { Losses } from "../shared/losses.ts";
 import { writeMediaUrl } from "../shared/media-url.ts";
-import { ORIGIN, withoutUndefined } from "./extras.ts";
-import type { WirePart } from "./wire.ts";
-
-/** Writing one request: whether it was read from this protocol, and where losses go. */
-export interface Writing {
-  /** True: everything goes back as it came, and the vendor says what it refuses. */
-  readonly native: boolean;
-  readonly losses: Losses;
-}
+import { withoutUndefined } from "../shared/members.ts";
+import { type WriteContext, writeExtras } from "../shared/write-context.ts";
+import type { Mark } from "./part-reader.ts";
+import { ORIGIN, type WirePart } from "./wire.ts";
 
 /** Open, because a client's own details and formats are handed on for the vendor to judge. */
 export type Part = JsonObject & { readonly type: string };
@@ -31,38 +25,39 @@ export function joinTexts(parts: readonly Part[], separator: string): string | n
 }
 
 /** Nothing when it cannot be carried, several parts for a document made of blocks. */
-export function writePart(block: IrBlock, path: string, writing: Writing): Part[] {
+export function writePart(block: IrBlock, path: string, context: WriteContext): Part[] {
   switch (block.type) {
     case "text": {
-      if (block.text === "" && !writing.native) return [];
-      loseCitations(block.citations.length, path, writing);
-      return [{ ...textPart(block.text), ...marks(block.cache, block.extras, path, writing) }];
+      if (block.text === "" && !context.native) return [];
+      loseCitations(block.citations.length, path, context);
+      return [{ ...textPart(block.text), ...marks(block, path, context) }];
     }
     case "refusal":
-      if (writing.native) return [{ type: "refusal", refusal: block.text, ...extrasOf(block.extras, path, writing) }];
+      if (context.native)
+        return [{ type: "refusal", refusal: block.text, ...writeExtras(block.extras, path, context) }];
       if (block.text === "") return [];
-      writing.losses.approximate(path, "a refusal is written as text");
+      context.losses.approximate(path, "a refusal is written as text");
       return [textPart(block.text)];
     case "image":
-      return writeImage(block, path, writing);
+      return writeImage(block, path, context);
     case "audio":
-      return writeAudio(block, path, writing);
+      return writeAudio(block, path, context);
     case "document":
-      return writeDocument(block, path, writing);
+      return writeDocument(block, path, context);
     case "opaque":
       if (block.sourceProtocol === ORIGIN && isPart(block.value)) return [block.value];
-      writing.losses.drop(path, `${block.name} exists only in its own protocol`);
+      context.losses.drop(path, `${block.name} exists only in its own protocol`);
       return [];
     case "reasoning": {
-      const whole = block.extras["part"];
-      if (writing.native && isPart(whole)) return [whole];
-      writing.losses.drop(path, "the provider takes no reasoning back");
+      const whole = block.spelling["part"];
+      if (context.native && isPart(whole)) return [whole];
+      context.losses.drop(path, "the provider takes no reasoning back");
       return [];
     }
     case "tool-call":
     case "tool-result":
       // The message writer has taken those that stand where they may.
-      writing.losses.drop(path, `a ${block.type} has no place here`);
+      context.losses.drop(path, `a ${block.type} has no place here`);
       return [];
     default:
       return unreachable(block);
@@ -73,52 +68,52 @@ export function textPart(text: string) {
   return { type: "text", text } as const satisfies WirePart;
 }
 
-function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
+function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, context: WriteContext): Part[] {
   const url = writeMediaUrl(block.source, "image/png");
   if (url === null) {
-    writing.losses.drop(path, "the file is in another provider's store");
+    context.losses.drop(path, "the file is in another provider's store");
     return [];
   }
   const image = block.detail === null ? { url } : { url, detail: block.detail };
-  return [{ type: "image_url", image_url: image, ...marks(block.cache, block.extras, path, writing) }];
+  return [{ type: "image_url", image_url: image, ...marks(block, path, context) }];
 }
 
-function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, writing: Writing): Part[] {
+function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, context: WriteContext): Part[] {
   if (block.source.kind !== "base64") {
-    writing.losses.drop(path, "audio must be sent inline");
+    context.losses.drop(path, "audio must be sent inline");
     return [];
   }
   const format = block.format ?? audioFormat(block.source.mediaType);
   const audio = { data: block.source.data, format };
-  return [{ type: "input_audio", input_audio: audio, ...extrasOf(block.extras, path, writing) }];
+  return [{ type: "input_audio", input_audio: audio, ...writeExtras(block.extras, path, context) }];
 }
 
-function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, writing: Writing): Part[] {
-  if (block.context !== null) writing.losses.drop(`${path}.context`, "files have no context here");
+function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, context: WriteContext): Part[] {
+  if (block.context !== null) context.losses.drop(`${path}.context`, "files have no context here");
   if (block.citations === true) {
-    writing.losses.drop(`${path}.citations`, "the provider does not cite documents");
+    context.losses.drop(`${path}.citations`, "the provider does not cite documents");
   }
   const { source } = block;
   switch (source.kind) {
     case "text":
-      writing.losses.approximate(path, "a text document is written as text");
-      return [{ ...textPart(source.text), ...marks(block.cache, block.extras, path, writing) }];
+      context.losses.approximate(path, "a text document is written as text");
+      return [{ ...textPart(source.text), ...marks(block, path, context) }];
     case "blocks":
-      writing.losses.approximate(path, "a document of blocks is written as its blocks");
-      marks(block.cache, block.extras, path, writing);
-      return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, writing));
+      context.losses.approximate(path, "a document of blocks is written as its blocks");
+      marks(block, path, context);
+      return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, context));
     case "url":
-      if (writing.native) return [writeFile(block, { file_data: source.url }, path, writing)];
-      writing.losses.drop(path, "the provider takes no files by URL");
+      if (context.native) return [writeFile(block, { file_data: source.url }, path, context)];
+      context.losses.drop(path, "the provider takes no files by URL");
       return [];
     case "file":
-      if (writing.native) return [writeFile(block, { file_id: source.id }, path, writing)];
-      writing.losses.drop(path, "the file is in another provider's store");
+      if (context.native) return [writeFile(block, { file_id: source.id }, path, context)];
+      context.losses.drop(path, "the file is in another provider's store");
       return [];
     case "base64": {
-      const isBare = writing.native && source.mediaType === null;
+      const isBare = context.native && source.mediaType === null;
       const data = isBare ? source.data : `data:${source.mediaType ?? "application/pdf"};base64,${source.data}`;
-      return [writeFile(block, { file_data: data }, path, writing)];
+      return [writeFile(block, { file_data: data }, path, context)];
     }
     default:
       return unreachable(source);
@@ -130,31 +125,25 @@ function writeFile(
   block: Extract<IrBlock, { type: "document" }>,
   content: { readonly file_data: string } | { readonly file_id: string },
   path: string,
-  writing: Writing,
+  context: WriteContext,
 ): Part {
-  const filename = block.title ?? (writing.native ? undefined : "document.pdf");
+  const filename = block.title ?? (context.native ? undefined : "document.pdf");
   const file = withoutUndefined({ ...content, filename });
-  return { type: "file", file, ...marks(block.cache, block.extras, path, writing) };
+  return { type: "file", file, ...marks(block, path, context) };
 }
 
 /** Cache mark and extras as members; both are losses unless they came from here. */
-export function marks(cache: CacheMark | null, extras: Extras, path: string, writing: Writing): object {
-  const others = extrasOf(extras, path, writing);
+export function marks({ cache, extras, spelling }: Mark, path: string, context: WriteContext): Extras {
+  const others = writeExtras(extras, path, context);
   if (cache === null) return others;
-  if (!writing.native) {
-    writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
+  if (!context.native) {
+    context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
     return others;
   }
-  const breakpoint = extras["prompt_cache_breakpoint"];
+  const breakpoint = spelling["prompt_cache_breakpoint"];
   if (breakpoint !== undefined) return { ...others, prompt_cache_breakpoint: breakpoint };
   const lifetime = cache.lifetime === null ? {} : { ttl: cache.lifetime };
   return { ...others, cache_control: { type: "ephemeral", ...lifetime } };
-}
-
-export function extrasOf(extras: Extras, path: string, writing: Writing): Extras {
-  if (writing.native) return { ...extras };
-  writing.losses.dropExtras(path, extras);
-  return {};
 }
 
 /** The vendor's two words; anything else is passed on for the vendor to judge. */
@@ -164,8 +153,8 @@ function audioFormat(mediaType: string | null): string {
   return subtype === "x-wav" || subtype === "wave" ? "wav" : subtype;
 }
 
-function loseCitations(count: number, path: string, writing: Writing): void {
-  if (count > 0) writing.losses.drop(`${path}.citations`, "the provider takes no citations back");
+function loseCitations(count: number, path: string, context: WriteContext): void {
+  if (count > 0) context.losses.drop(`${path}.citations`, "the provider takes no citations back");
 }
 
 function isPlainText(part: Part): part is { readonly type: "text"; readonly text: string } {

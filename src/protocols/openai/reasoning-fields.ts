@@ -4,9 +4,16 @@
  * summaries and sealed data that mostly repeats `reasoning` (openrouter.ai, reasoning tokens, read 2026-11-27).
  */
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { modelled, type Shape } from "../shared/members.ts";
 
 export const REASONING_FIELDS = ["reasoning_content", "reasoning", "reasoning_details"] as const;
 type Field = (typeof REASONING_FIELDS)[number];
+
+/** Sealed details have no place in the IR; others only repeat the text. */
+export const REASONING_SHAPE: Shape = {
+  ...modelled(...REASONING_FIELDS),
+  reasoning_details: (value) => !areSealed(value),
+};
 
 export interface SaidReasoning {
   /** The first of them that says something: they repeat each other. */

@@ -7,11 +7,11 @@ import { answersAsked } from "../../ir/facts.ts";
 import { mergeUsage, tokenCount, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Operations, RelayedOperation, Tap } from "../protocol.ts";
+import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
-import { nonEmpty } from "./response-reader.ts";
 import { createTap } from "./tap.ts";
 
 export const relayed: NonNullable<Operations["relayed"]> = {

@@ -1,11 +1,12 @@
 /** A Chat Completions request into the one in between. What only this protocol has rides as extras. */
 import type { WithLosses } from "../../ir/loss.ts";
-import type { IrOutputFormat, IrReasoningConfig, IrRequest } from "../../ir/request.ts";
+import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, Spelling } from "../../ir/request.ts";
 import { asArray, asBoolean, asNumber, asObject, asText, isRawJson, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, ORIGIN, rest } from "./extras.ts";
+import { extrasOf, modelled, readNumber, type Shape } from "../shared/members.ts";
 import { readMessages } from "./message-reader.ts";
 import { readFunctions, readToolChoice, readTools } from "./tool-reader.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   const model = asText(body["model"]);
@@ -37,17 +38,9 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     metadata: readMetadata(body["metadata"]),
     serviceTier: asText(body["service_tier"]) ?? null,
     extras: readExtras(body),
+    spelling: readSpelling(body),
   };
   return { value, losses: [] };
-}
-
-/** Null and absent are the same: not said. */
-function readNumber(body: JsonObject, name: string): number | null {
-  const value = body[name];
-  if (value === undefined || value === null) return null;
-  const number = asNumber(value);
-  if (number === undefined) throw new WireError(`${name} must be a number.`);
-  return number;
 }
 
 /** The older `function_call`: a word or `{name}`; the same choice in other clothes. */
@@ -110,18 +103,15 @@ function readMetadata(value: unknown): Readonly<Record<string, string>> | null {
   return entries.length === 0 || texts.length < entries.length ? null : Object.fromEntries(texts);
 }
 
-function readExtras(body: JsonObject) {
-  const others = rest(body, KNOWN);
-  const visible = { ...others };
-  if (body["metadata"] !== null && body["metadata"] !== undefined && readMetadata(body["metadata"]) === null) {
-    visible["metadata"] = body["metadata"];
-  }
-  const format = body["response_format"];
-  if (format !== undefined && format !== null && readFormat(format) === null) visible["response_format"] = format;
-  if (body["logprobs"] !== true && typeof body["top_logprobs"] === "number") {
-    visible["top_logprobs"] = body["top_logprobs"];
-  }
-  return hide(visible, {
+/** The number of alternatives is modelled only beside the wish for log probabilities. */
+function readExtras(body: JsonObject): Extras {
+  const extras = extrasOf(body, REQUEST_SHAPE);
+  const { logprobs, top_logprobs } = body;
+  return logprobs === true || typeof top_logprobs !== "number" ? extras : { ...extras, top_logprobs };
+}
+
+function readSpelling(body: JsonObject): Spelling {
+  return {
     stream_options: asObject(body["stream_options"]),
     max_tokens: body["max_tokens"] ?? undefined,
     max_completion_tokens: body["max_completion_tokens"] ?? undefined,
@@ -133,37 +123,39 @@ function readExtras(body: JsonObject) {
     // Above 2^53 a seed is only right in the client's own digits.
     seed: isRawJson(body["seed"]) ? body["seed"] : undefined,
     functions: body["functions"] === undefined ? undefined : true,
-  });
+  };
 }
 
-/** Members that the request in between holds, whole; everything else is an extra. */
-const KNOWN = new Set([
-  "model",
-  "messages",
-  "stream",
-  "stream_options",
-  "tools",
-  "functions",
-  "tool_choice",
-  "function_call",
-  "parallel_tool_calls",
-  "max_tokens",
-  "max_completion_tokens",
-  "temperature",
-  "top_p",
-  "top_k",
-  "seed",
-  "presence_penalty",
-  "frequency_penalty",
-  "stop",
-  "reasoning",
-  "reasoning_effort",
-  "response_format",
-  "n",
-  "logprobs",
-  "top_logprobs",
-  "user",
-  "safety_identifier",
-  "metadata",
-  "service_tier",
-]);
+/** Members that the IR holds whole; everything else is an extra. */
+const REQUEST_SHAPE: Shape = {
+  ...modelled(
+    "model",
+    "messages",
+    "stream",
+    "stream_options",
+    "tools",
+    "functions",
+    "tool_choice",
+    "function_call",
+    "parallel_tool_calls",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "stop",
+    "reasoning",
+    "reasoning_effort",
+    "n",
+    "logprobs",
+    "top_logprobs",
+    "user",
+    "safety_identifier",
+    "service_tier",
+  ),
+  metadata: (value) => readMetadata(value) !== null,
+  response_format: (value) => readFormat(value) !== null,
+};

@@ -1,17 +1,18 @@
 /** A whole answer into the one in between. Tolerant of what compatible vendors add, leave out and spell differently. */
 import type { WithLosses } from "../../ir/loss.ts";
-import type { IrBlock, IrCitation } from "../../ir/request.ts";
+import { type IrBlock, type IrCitation, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, ORIGIN, rest } from "./extras.ts";
+import { extrasOf, modelled, nonEmpty, type Shape, withInner } from "../shared/members.ts";
 import { readFinish } from "./finish.ts";
-import { readDetails, readReasoning } from "./message-reader.ts";
+import { readReasoning, repeatedDetails } from "./message-reader.ts";
 import { restoreName, shortHash } from "./names.ts";
 import { readContent } from "./part-reader.ts";
-import { REASONING_FIELDS } from "./reasoning-fields.ts";
+import { REASONING_SHAPE } from "./reasoning-fields.ts";
 import { argumentsText } from "./tool-reader.ts";
 import { readUsage } from "./usage.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const list = asArray(body["choices"]);
@@ -29,10 +30,11 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     usage: readUsage(body["usage"]),
     serviceTier: asText(body["service_tier"]) ?? null,
     // The usage object may hold counts and costs nobody else has; the fingerprint is a label nobody asked for.
-    extras: hide(rest(body, RESPONSE), {
+    extras: extrasOf(body, RESPONSE_SHAPE),
+    spelling: {
       usage: asObject(body["usage"]),
       system_fingerprint: nonEmpty(body["system_fingerprint"]) ?? undefined,
-    }),
+    },
   };
   return { value, losses: [] };
 }
@@ -41,11 +43,6 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
 export function createdMs(seconds: unknown): number | null {
   const number = asNumber(seconds);
   return number === undefined || number <= 0 ? null : Math.round(number * 1000);
-}
-
-export function nonEmpty(value: unknown): string | null {
-  const text = asText(value);
-  return text === undefined || text === "" ? null : text;
 }
 
 /** `{type: "url_citation", url_citation: {url, title, start_index, end_index}}`, or the flat form of some vendors. */
@@ -78,15 +75,13 @@ function readChoice(value: unknown, position: number, responseId: string): IrCho
     toolCalls: blocks.some(({ type }) => type === "tool-call"),
     refusal: blocks.some(({ type }) => type === "refusal"),
   };
-  const details = readDetails(message);
-  const others = { ...rest(message, MESSAGE), ...details.visible };
-  const extras = rest(choice, CHOICE);
   return {
     index,
     blocks,
     finish: raw === undefined ? null : readFinish(raw, held),
     logprobs: choice["logprobs"] ?? null,
-    extras: hide(Object.keys(others).length === 0 ? extras : { ...extras, message: others }, details.hidden),
+    extras: withInner(extrasOf(choice, CHOICE_SHAPE), "message", extrasOf(message, MESSAGE_SHAPE)),
+    spelling: repeatedDetails(message),
   };
 }
 
@@ -95,7 +90,7 @@ function readMessage(message: JsonObject, path: string, seed: string): IrBlock[]
   const said = content === undefined || content === null ? [] : readContent(content, `${path}.content`).blocks;
   const blocks = [...readReasoning(message), ...cite(said, asArray(message["annotations"]) ?? [])];
   const refusal = nonEmpty(message["refusal"]);
-  if (refusal !== null) blocks.push({ type: "refusal", text: refusal, extras: {} });
+  if (refusal !== null) blocks.push({ type: "refusal", text: refusal, extras: NO_EXTRAS, spelling: NO_SPELLING });
   const audio = asObject(message["audio"]);
   if (audio !== undefined) blocks.push(readAudio(audio));
   for (const [index, call] of (asArray(message["tool_calls"]) ?? []).entries()) {
@@ -105,7 +100,7 @@ function readMessage(message: JsonObject, path: string, seed: string): IrBlock[]
   if (legacy !== undefined) {
     // Hidden, so that the same client reads its own older form again.
     const call = readCall({ function: legacy }, `${path}.function_call`, seed);
-    blocks.push({ ...call, extras: hide({}, { legacy: true }) });
+    blocks.push({ ...call, extras: NO_EXTRAS, spelling: { legacy: true } });
   }
   return blocks;
 }
@@ -121,7 +116,14 @@ function cite(blocks: readonly IrBlock[], annotations: readonly unknown[]): IrBl
 function readAudio(audio: JsonObject): IrBlock {
   const source = { kind: "base64", mediaType: null, data: asText(audio["data"]) ?? "" } as const;
   const transcript = asText(audio["transcript"]) ?? null;
-  return { type: "audio", source, format: null, transcript, extras: rest(audio, AUDIO) };
+  return {
+    type: "audio",
+    source,
+    format: null,
+    transcript,
+    extras: extrasOf(audio, AUDIO_SHAPE),
+    spelling: NO_SPELLING,
+  };
 }
 
 /** Some vendors give no id; the same answer always gets the same one. */
@@ -140,12 +142,13 @@ function readCall(value: unknown, path: string, seed: string): Extract<IrBlock, 
     arguments: custom === undefined ? argumentsText(called["arguments"]) : (asText(custom["input"]) ?? ""),
     signature: null,
     cache: null,
+    extras: extrasOf(call, TOOL_CALL_SHAPE),
     // DeepSeek numbers whole calls too.
-    extras: hide(rest(call, TOOL_CALL), { index: call["index"] }),
+    spelling: call["index"] === undefined ? NO_SPELLING : { index: call["index"] },
   };
 }
 
-const RESPONSE = new Set([
+const RESPONSE_SHAPE = modelled(
   "id",
   "object",
   "created",
@@ -154,17 +157,11 @@ const RESPONSE = new Set([
   "usage",
   "service_tier",
   "system_fingerprint",
-]);
-const CHOICE = new Set(["index", "message", "finish_reason", "logprobs"]);
-const MESSAGE = new Set([
-  "role",
-  "content",
-  "refusal",
-  ...REASONING_FIELDS,
-  "annotations",
-  "audio",
-  "tool_calls",
-  "function_call",
-]);
-const AUDIO = new Set(["data", "transcript"]);
-const TOOL_CALL = new Set(["id", "type", "function", "custom", "index"]);
+);
+const CHOICE_SHAPE = modelled("index", "message", "finish_reason", "logprobs");
+const MESSAGE_SHAPE: Shape = {
+  ...modelled("role", "content", "refusal", "annotations", "audio", "tool_calls", "function_call"),
+  ...REASONING_SHAPE,
+};
+const AUDIO_SHAPE = modelled("data", "transcript");
+const TOOL_CALL_SHAPE = modelled("id", "type", "function", "custom", "index");

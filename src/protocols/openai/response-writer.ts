@@ -6,10 +6,18 @@ import { asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
-import { ORIGIN, withoutUndefined } from "./extras.ts";
+import { withoutUndefined } from "../shared/members.ts";
+import { writeExtras } from "../shared/write-context.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { writeUsage } from "./usage.ts";
-import type { WireAnnotation, WireAnswer, WireChoice, WireResponse, WireToolCall } from "./wire.ts";
+import {
+  ORIGIN,
+  type WireAnnotation,
+  type WireAnswer,
+  type WireChoice,
+  type WireResponse,
+  type WireToolCall,
+} from "./wire.ts";
 
 /** Characters of base62 behind the prefix, as the vendor's newer ids have. */
 export const ID_CHARS = 24;
@@ -25,15 +33,15 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     model: response.model ?? context.upstreamModel,
   } satisfies Partial<WireResponse>;
   const written = writeUsage(response.usage, context.inputTokensEstimate, losses);
-  const usage = (native ? asObject(response.extras["usage"]) : undefined) ?? written ?? undefined;
+  const usage = (native ? asObject(response.spelling["usage"]) : undefined) ?? written ?? undefined;
   const value = withoutUndefined({
     ...wire,
     choices: response.choices.map((choice) => writeChoice(choice, native, losses)),
     usage,
     // Another protocol's tier is another vendor's word.
     service_tier: native ? (response.serviceTier ?? undefined) : undefined,
-    system_fingerprint: native ? response.extras["system_fingerprint"] : undefined,
-    ...ownExtras(response.extras, native, "", losses),
+    system_fingerprint: native ? response.spelling["system_fingerprint"] : undefined,
+    ...writeExtras(response.extras, "", { native, losses }),
   });
   return { value, losses: losses.list };
 }
@@ -53,9 +61,9 @@ export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnno
 
 function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObject {
   const path = `choices[${choice.index}]`;
-  const { message: inner, ...others } = ownExtras(choice.extras, native, path, losses);
+  const { message: inner, ...others } = writeExtras(choice.extras, path, { native, losses });
   const message = writeMessage(choice.blocks, { native, path: `${path}.message`, losses });
-  const details = native ? choice.extras["reasoning_details"] : undefined;
+  const details = native ? choice.spelling["reasoning_details"] : undefined;
   const logprobs = native ? choice.logprobs : null;
   if (!native && choice.logprobs !== null) losses.drop(`${path}.logprobs`, "in another protocol's form");
   const reason = choice.finish?.reason ?? null;
@@ -96,7 +104,7 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
         break;
       case "reasoning":
         // Read from the details, it goes back as the details.
-        if (place.native && block.extras["field"] === "reasoning_details") break;
+        if (place.native && block.spelling["field"] === "reasoning_details") break;
         reasoning.push(block.text);
         loseSeals(block, place);
         break;
@@ -104,7 +112,7 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
         if (block.text !== "") refusal.push(block.text);
         break;
       case "tool-call":
-        if (block.extras["legacy"] === true)
+        if (block.spelling["legacy"] === true)
           members["function_call"] = { name: block.name, arguments: block.arguments };
         else calls.push(writeCall(block, place));
         break;
@@ -140,8 +148,8 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
 
 function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Place): WireToolCall {
   if (block.signature !== null) place.losses.drop(`${place.path}.tool_calls`, "a signature has no place here");
-  const index = place.native && block.extras["index"] !== undefined ? { index: block.extras["index"] } : {};
-  const others = { ...index, ...ownExtras(block.extras, place.native, `${place.path}.tool_calls`, place.losses) };
+  const index = place.native && block.spelling["index"] !== undefined ? { index: block.spelling["index"] } : {};
+  const others = { ...index, ...writeExtras(block.extras, `${place.path}.tool_calls`, place) };
   const { id, name } = block;
   if (block.kind === "custom") return { id, type: "custom", custom: { name, input: block.arguments }, ...others };
   // Clients parse the text; a call without arguments must still be an object.
@@ -169,10 +177,4 @@ function loseSeals({ signature, encrypted }: Extract<IrBlock, { type: "reasoning
 function lose(block: IrBlock, { path, losses }: Place): void {
   const name = block.type === "opaque" ? block.name : block.type;
   losses.drop(`${path}.content`, `${name} has no place in an answer here`);
-}
-
-function ownExtras(extras: JsonObject, native: boolean, path: string, losses: Losses): JsonObject {
-  if (native) return { ...extras };
-  losses.dropExtras(path, extras);
-  return {};
 }

@@ -4,7 +4,7 @@
  */
 import type { Operation } from "../../ir/facts.ts";
 import type { Route } from "../../ir/route.ts";
-import { ORIGIN } from "./extras.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** The end of each path, after its prefix, and what is asked there. */
 export const ENDS = {

@@ -8,12 +8,13 @@ import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { extrasOf, modelled, nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
 import { readInBandError } from "./errors.ts";
-import { hide, ORIGIN, rest } from "./extras.ts";
-import { createdMs, nonEmpty } from "./response-reader.ts";
+import { createdMs } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** Choices followed at a time, as many as the vendor ever gives. */
 const CHOICES_MAX = 128;
@@ -121,7 +122,8 @@ function startOf(chunk: JsonObject): Extract<ReadEvent, { type: "start" }> {
     model: nonEmpty(chunk["model"]),
     createdMs: createdMs(chunk["created"]),
     serviceTier: nonEmpty(chunk["service_tier"]),
-    extras: hide(rest(chunk, CHUNK), { system_fingerprint: nonEmpty(chunk["system_fingerprint"]) ?? undefined }),
+    extras: extrasOf(chunk, CHUNK_SHAPE),
+    spelling: { system_fingerprint: nonEmpty(chunk["system_fingerprint"]) ?? undefined },
   };
 }
 
@@ -135,7 +137,7 @@ function isError(frame: Frame, chunk: JsonObject): boolean {
 const LOSSES_MAX = 32;
 
 /** Members the events hold, and padding that says nothing (`obfuscation` is OpenAI's, `p` Mistral's). */
-const CHUNK = new Set([
+const CHUNK_SHAPE = modelled(
   "id",
   "object",
   "created",
@@ -146,4 +148,4 @@ const CHUNK = new Set([
   "system_fingerprint",
   "obfuscation",
   "p",
-]);
+);

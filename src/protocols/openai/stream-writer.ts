@@ -9,11 +9,10 @@ import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
 import { writeError } from "./errors.ts";
-import { ORIGIN } from "./extras.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { ID_CHARS, writeAnnotation } from "./response-writer.ts";
 import { writeUsage } from "./usage.ts";
-import type { WireChunk, WireDelta, WireToolDelta } from "./wire.ts";
+import { ORIGIN, type WireChunk, type WireDelta, type WireToolDelta } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: State = {
@@ -115,7 +114,7 @@ function begin(state: State, event: EventOf<"start"> | null): { head: string; ta
   } satisfies Partial<WireChunk>;
   const labels = {
     service_tier: own?.serviceTier ?? undefined,
-    system_fingerprint: own?.extras["system_fingerprint"],
+    system_fingerprint: own?.spelling["system_fingerprint"],
     ...own?.extras,
   };
   const head = JSON.stringify({ ...members, ...labels }).slice(0, -1);
@@ -246,5 +245,5 @@ function writeEnd(state: State): Frame[] {
 
 /** Upstreams are always asked for usage; only this client's own wish decides whether it sees any. */
 function isUsageAsked({ request }: AnswerContext): boolean {
-  return request?.sourceProtocol === ORIGIN && at(request.extras["stream_options"], "include_usage") === true;
+  return request?.sourceProtocol === ORIGIN && at(request.spelling["stream_options"], "include_usage") === true;
 }

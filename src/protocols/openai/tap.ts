@@ -6,11 +6,11 @@ import type { ErrorWords } from "../../ir/error-words.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { readInBandError } from "./errors.ts";
 import { readReasoningText } from "./reasoning-fields.ts";
-import { nonEmpty } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
 
 export function createTap(): Tap {

@@ -1,10 +1,11 @@
 /** Tools, calls and choices, in the present spelling and in the older `functions` one. */
-import type { IrBlock, IrTool, IrToolChoice } from "../../ir/request.ts";
+import { type IrBlock, type IrTool, type IrToolChoice, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, ORIGIN, rest } from "./extras.ts";
+import { extrasOf, modelled, withInner } from "../shared/members.ts";
 import { shortHash } from "./names.ts";
 import { readMark } from "./part-reader.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function readTools(value: unknown): IrTool[] {
   if (value === undefined || value === null) return [];
@@ -21,8 +22,8 @@ export function readFunctions(value: unknown): IrTool[] {
   return functions.map((each, index) => {
     const definition = asObject(each);
     if (definition === undefined) throw new WireError(`functions[${index}] must be a function definition.`);
-    const extras = rest(definition, FUNCTION);
-    return { ...readDefinition(definition, `functions[${index}]`), cache: null, extras };
+    const extras = extrasOf(definition, FUNCTION_SHAPE);
+    return { ...readDefinition(definition, `functions[${index}]`), cache: null, extras, spelling: NO_SPELLING };
   });
 }
 
@@ -30,14 +31,13 @@ export function readToolCall(value: unknown, path: string): IrBlock {
   const call = asObject(value);
   const id = asText(call?.["id"]);
   if (call === undefined || id === undefined) throw new WireError(`${path}.id must be the id of the call.`);
-  const { cache, extras } = readMark(call, TOOL_CALL);
   const custom = asObject(call["custom"]);
   const called = custom ?? asObject(call["function"]);
   const name = asText(called?.["name"]);
   if (called === undefined || name === undefined) throw new WireError(`${path}.function.name must be a string.`);
   const kind = custom === undefined ? "function" : "custom";
   const text = custom === undefined ? argumentsText(called["arguments"]) : (asText(custom["input"]) ?? "");
-  return { type: "tool-call", id, name, kind, arguments: text, signature: null, cache, extras };
+  return { type: "tool-call", id, name, kind, arguments: text, signature: null, ...readMark(call, TOOL_CALL_SHAPE) };
 }
 
 /** The older form has no id; the same call always gets the same one. */
@@ -46,8 +46,17 @@ export function readFunctionCall(value: unknown, path: string): IrBlock {
   if (name === undefined) throw new WireError(`${path}.name must be a string.`);
   const text = argumentsText(at(value, "arguments"));
   const id = `call_${shortHash(`${path} ${name} ${text}`)}`;
-  const extras = hide({}, { legacy: true });
-  return { type: "tool-call", id, name, kind: "function", arguments: text, signature: null, cache: null, extras };
+  return {
+    type: "tool-call",
+    id,
+    name,
+    kind: "function",
+    arguments: text,
+    signature: null,
+    cache: null,
+    extras: NO_EXTRAS,
+    spelling: { legacy: true },
+  };
 }
 
 /** Some vendors send the arguments as an object instead of as its text. */
@@ -89,14 +98,11 @@ function readTool(value: unknown, path: string): IrTool {
   if (type === "custom") return readCustomTool(tool, path);
   if (type !== "function") return { type: "opaque", sourceProtocol: ORIGIN, name: type, value };
   const nested = asObject(tool["function"]);
-  if (nested === undefined) {
-    const { cache, extras } = readMark(tool, FLAT_TOOL);
-    return { ...readDefinition(tool, path), cache, extras };
-  }
-  const { cache, extras } = readMark(tool, TOOL);
-  const inner = rest(nested, FUNCTION);
-  const all = Object.keys(inner).length === 0 ? extras : { ...extras, function: inner };
-  return { ...readDefinition(nested, `${path}.function`), cache, extras: all };
+  if (nested === undefined) return { ...readDefinition(tool, path), ...readMark(tool, FLAT_TOOL_SHAPE) };
+  const { cache, extras, spelling } = readMark(tool, TOOL_SHAPE);
+  const inner = extrasOf(nested, FUNCTION_SHAPE);
+  const all = withInner(extras, "function", inner);
+  return { ...readDefinition(nested, `${path}.function`), cache, extras: all, spelling };
 }
 
 function readDefinition(definition: JsonObject, path: string) {
@@ -116,7 +122,15 @@ function readCustomTool(tool: JsonObject, path: string): IrTool {
   const name = asText(custom["name"]);
   if (name === undefined) throw new WireError(`${path}.custom.name must be a string.`);
   const description = asText(custom["description"]) ?? null;
-  return { type: "custom", name, description, format: flatFormat(custom["format"]), extras: rest(tool, CUSTOM_TOOL) };
+  const format = flatFormat(custom["format"]);
+  return {
+    type: "custom",
+    name,
+    description,
+    format,
+    extras: extrasOf(tool, CUSTOM_TOOL_SHAPE),
+    spelling: NO_SPELLING,
+  };
 }
 
 /** A grammar is nested here and flat everywhere else. Null: free text. */
@@ -134,8 +148,8 @@ const WORDS: ReadonlyMap<string, IrToolChoice> = new Map([
   ["any", { kind: "required" }], // Mistral's word
 ]);
 
-const TOOL_CALL = new Set(["id", "type", "function", "custom"]);
-const TOOL = new Set(["type", "function"]);
-const FUNCTION = new Set(["name", "description", "parameters", "strict"]);
-const FLAT_TOOL = new Set(["type", ...FUNCTION]);
-const CUSTOM_TOOL = new Set(["type", "custom", "name", "description", "format"]);
+const TOOL_CALL_SHAPE = modelled("id", "type", "function", "custom");
+const TOOL_SHAPE = modelled("type", "function");
+const FUNCTION_SHAPE = modelled("name", "description", "parameters", "strict");
+const FLAT_TOOL_SHAPE = { ...modelled("type"), ...FUNCTION_SHAPE };
+const CUSTOM_TOOL_SHAPE = modelled("type", "custom", "name", "description", "format");

@@ -1,23 +1,25 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
+import { withoutUndefined } from "../shared/members.ts";
 import { writeToolChoice } from "../shared/openai/tool-choice.ts";
-import { ORIGIN, withoutUndefined } from "./extras.ts";
+import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalName, TOOL_NAME_CHARS_MAX } from "./names.ts";
-import { extrasOf, marks, type Writing } from "./part-writer.ts";
+import { marks } from "./part-writer.ts";
+import { ORIGIN } from "./wire.ts";
 
 /** Members `tools`, `tool_choice` and `parallel_tool_calls`, those that are to be written. */
-export function writeTools(request: IrRequest, writing: Writing): JsonObject {
+export function writeTools(request: IrRequest, context: WriteContext): JsonObject {
   const names = new Map<string, "function" | "custom">();
   const tools = request.tools.flatMap((tool, index) => {
-    const wire = writeTool(tool, `tools[${index}]`, writing);
+    const wire = writeTool(tool, `tools[${index}]`, context);
     if (wire !== null && tool.type !== "opaque") names.set(tool.name, tool.type);
     return wire === null ? [] : [wire];
   });
-  if (request.extras["functions"] === true) return writeLegacy(request, tools);
-  const choice = request.toolChoice === null ? undefined : writeChoice(request.toolChoice, { names, tools, writing });
+  if (request.spelling["functions"] === true) return writeLegacy(request, tools);
+  const choice = request.toolChoice === null ? undefined : writeChoice(request.toolChoice, { names, tools, context });
   // The vendor refuses both members without tools.
-  const parallel = tools.length > 0 || writing.native ? (request.parallelToolCalls ?? undefined) : undefined;
+  const parallel = tools.length > 0 || context.native ? (request.parallelToolCalls ?? undefined) : undefined;
   return withoutUndefined({
     tools: tools.length > 0 ? tools : undefined,
     tool_choice: choice,
@@ -26,25 +28,25 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
 }
 
 /** Null: it cannot be carried. */
-function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
+function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
   if (tool.type === "opaque") {
     if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
-    writing.losses.drop(path, `${tool.name} exists only in its own protocol`);
+    context.losses.drop(path, `${tool.name} exists only in its own protocol`);
     return null;
   }
-  const name = writing.native ? tool.name : legalName(tool.name);
+  const name = context.native ? tool.name : legalName(tool.name);
   if (name === null) {
     // Shortened, it would come back in calls under a name the client does not know.
-    writing.losses.drop(path, `the name is empty or longer than ${TOOL_NAME_CHARS_MAX} characters`);
+    context.losses.drop(path, `the name is empty or longer than ${TOOL_NAME_CHARS_MAX} characters`);
     return null;
   }
   const description = tool.description ?? undefined;
   if (tool.type === "custom") {
     const custom = withoutUndefined({ name, description, format: nestedFormat(tool.format) });
-    return { type: "custom", custom, ...extrasOf(tool.extras, path, writing) };
+    return { type: "custom", custom, ...writeExtras(tool.extras, path, context) };
   }
-  const { function: inner, ...others } = marksOf(tool, path, writing);
-  const parameters = tool.parameters ?? (writing.native ? undefined : NO_PARAMETERS);
+  const { function: inner, ...others } = marks(tool, path, context);
+  const parameters = tool.parameters ?? (context.native ? undefined : NO_PARAMETERS);
   const definition = { name, description, parameters, strict: tool.strict ?? undefined, ...asObject(inner) };
   return { type: "function", function: withoutUndefined(definition), ...others };
 }
@@ -57,23 +59,19 @@ function nestedFormat(format: unknown): unknown {
   return { type, grammar };
 }
 
-function marksOf(tool: Extract<IrTool, { type: "function" }>, path: string, writing: Writing): JsonObject {
-  return { ...marks(tool.cache, tool.extras, path, writing) };
-}
-
 interface Written {
   /** Tools that have a name, as the client knows them. */
   readonly names: ReadonlyMap<string, "function" | "custom">;
   readonly tools: readonly JsonObject[];
-  readonly writing: Writing;
+  readonly context: WriteContext;
 }
 
 function writeChoice(choice: IrToolChoice, written: Written): unknown {
-  const { names, tools, writing } = written;
+  const { names, tools, context } = written;
   return writeToolChoice(choice, {
     sourceProtocol: ORIGIN,
-    native: writing.native,
-    losses: writing.losses,
+    native: context.native,
+    losses: context.losses,
     hasTools: tools.length > 0,
     has: (name) => names.has(name),
     named: (name) => named(name, written),
@@ -81,8 +79,8 @@ function writeChoice(choice: IrToolChoice, written: Written): unknown {
   });
 }
 
-function named(name: string, { names, writing }: Written): JsonObject {
-  const wire = { name: writing.native ? name : (legalName(name) ?? name) };
+function named(name: string, { names, context }: Written): JsonObject {
+  const wire = { name: context.native ? name : (legalName(name) ?? name) };
   return names.get(name) === "custom" ? { type: "custom", custom: wire } : { type: "function", function: wire };
 }
 

@@ -19,6 +19,9 @@ import type { Model } from "openai/resources/models";
 import type { ReasoningEffort } from "openai/resources/shared";
 import type { JsonObject } from "../../std/json.ts";
 
+/** Id of this protocol and of its payload. */
+export const ORIGIN = "openai";
+
 export type WireRequest = ChatCompletionCreateParamsBase;
 export type WireMessage = ChatCompletionMessageParam;
 export type WirePart = ChatCompletionContentPart;

@@ -6,7 +6,6 @@ import type { IrRequest } from "../../ir/request.ts";
 import { asObject, at, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { createLosses } from "../shared/losses.ts";
-import { hiddenObject } from "./extras.ts";
 import { writeTools } from "./tool-writer.ts";
 import { ORIGIN, type WireResponse } from "./wire.ts";
 
@@ -66,8 +65,9 @@ type Checked = Omit<WireResponse, "usage" | "incomplete_details"> & {
 /** Members that repeat the request. */
 function echoOf(request: IrRequest | null) {
   const own = request?.sourceProtocol === ORIGIN ? request : null;
-  const body = (own === null ? undefined : hiddenObject(own.extras, "body")) ?? {};
-  const { tools, tool_choice } = own === null ? {} : writeTools(own, { native: true, losses: createLosses() });
+  const body = (own === null ? undefined : asObject(own.spelling["body"])) ?? {};
+  const { tools, tool_choice } =
+    own === null ? {} : writeTools(own, { protocol: ORIGIN, native: true, rules: null, losses: createLosses() });
   return {
     background: false,
     instructions: textOr(body["instructions"], null),

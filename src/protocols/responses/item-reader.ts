@@ -2,10 +2,19 @@
  * The input into instructions and turns: instructions ahead of the conversation, then turns in order. Neighbouring items
  * of the assistant's side (messages, reasoning, calls) are one turn, and so are neighbouring results.
  */
-import { type IrBlock, type IrInstruction, type IrTurn, NO_EXTRAS, type ToolResultBlock } from "../../ir/request.ts";
+import {
+  type Extras,
+  type IrBlock,
+  type IrInstruction,
+  type IrTurn,
+  NO_EXTRAS,
+  NO_SPELLING,
+  type Spelling,
+  type ToolResultBlock,
+} from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest, without } from "./extras.ts";
+import { extrasOf, modelled, without } from "../shared/members.ts";
 import { readMessage, readOutputItem } from "./output-reader.ts";
 import { readContent, textBlock } from "./part-reader.ts";
 import { argumentsText } from "./tool-reader.ts";
@@ -21,7 +30,14 @@ export function readInput(instructions: unknown, input: unknown): ReadInput {
   const text = asText(input);
   if (text !== undefined) {
     const blocks = text === "" ? [] : [textBlock(text)];
-    conversation.turns.push({ role: "user", blocks, wasString: true, name: null, extras: hide({}, { whole: true }) });
+    conversation.turns.push({
+      role: "user",
+      blocks,
+      wasString: true,
+      name: null,
+      extras: NO_EXTRAS,
+      spelling: { whole: true },
+    });
   } else if (input !== undefined && input !== null) {
     const items = asArray(input);
     if (items === undefined) throw new WireError("input must be a string or an array of items.");
@@ -40,17 +56,29 @@ interface Conversation {
 /** A string; or items, as an answer repeats them. */
 function readInstructions(value: unknown): IrInstruction[] {
   if (value === undefined || value === null) return [];
-  const field = hide({}, { field: true });
   const text = asText(value);
   if (text !== undefined) {
-    return [{ role: "system", blocks: text === "" ? [] : [textBlock(text)], wasString: true, extras: field }];
+    return [
+      {
+        role: "system",
+        blocks: text === "" ? [] : [textBlock(text)],
+        wasString: true,
+        extras: NO_EXTRAS,
+        spelling: { field: true },
+      },
+    ];
   }
   const items = asArray(value);
   if (items === undefined) throw new WireError("instructions must be a string.");
   return items.map((value, index) => {
     const item = asObject(value) ?? {};
     const role = item["role"] === "system" ? "system" : "developer";
-    return { role, ...readContent(item["content"], `instructions[${index}].content`), extras: hide({}, { item }) };
+    return {
+      role,
+      ...readContent(item["content"], `instructions[${index}].content`),
+      extras: NO_EXTRAS,
+      spelling: { item },
+    };
   });
 }
 
@@ -63,7 +91,7 @@ function readItem(value: unknown, path: string, conversation: Conversation): voi
     push(conversation, "tool", [readResult(item, path)]);
   } else if (type === "additional_tools") {
     // Its tools have been read; the item keeps its place and says nothing.
-    const nothing = { blocks: [], wasString: false, extras: hide({}, { item }) };
+    const nothing = { blocks: [], wasString: false, extras: NO_EXTRAS, spelling: { item } };
     if (conversation.turns.length === 0) conversation.instructions.push({ role: "developer", ...nothing });
     else conversation.turns.push({ role: "user", name: null, ...nothing });
     conversation.open = null;
@@ -84,18 +112,18 @@ function typeOf(item: JsonObject, path: string): string {
 
 function readMessageItem(item: JsonObject, path: string, conversation: Conversation): void {
   const role = asText(item["role"]);
-  const extras = hide(rest(item, MESSAGE), { item });
+  const own = { extras: extrasOf(item, MESSAGE_SHAPE), spelling: { item } };
   switch (role) {
     case "assistant":
       push(conversation, "assistant", readMessage(item, path));
       return;
     case "user":
       conversation.open = null;
-      conversation.turns.push({ role, ...readContent(item["content"], `${path}.content`), name: null, extras });
+      conversation.turns.push({ role, ...readContent(item["content"], `${path}.content`), name: null, ...own });
       return;
     case "system":
     case "developer":
-      addInstruction(conversation, role, readContent(item["content"], `${path}.content`), extras);
+      addInstruction(conversation, role, readContent(item["content"], `${path}.content`), own);
       return;
     default:
       throw new WireError(`${path}.role must be one of user, assistant, system and developer`, role);
@@ -106,11 +134,11 @@ function addInstruction(
   conversation: Conversation,
   role: "system" | "developer",
   content: Pick<IrTurn, "blocks" | "wasString">,
-  extras: JsonObject,
+  own: { readonly extras: Extras; readonly spelling: Spelling },
 ): void {
   conversation.open = null;
-  if (conversation.turns.length === 0) conversation.instructions.push({ role, ...content, extras });
-  else conversation.turns.push({ role, ...content, name: null, extras });
+  if (conversation.turns.length === 0) conversation.instructions.push({ role, ...content, ...own });
+  else conversation.turns.push({ role, ...content, name: null, ...own });
 }
 
 /** Adds to the turn that is open, or opens one. */
@@ -122,7 +150,14 @@ function push(conversation: Conversation, role: "assistant" | "tool", blocks: re
   }
   const own = [...blocks];
   conversation.open = { role, blocks: own };
-  conversation.turns.push({ role, blocks: own, wasString: false, name: null, extras: NO_EXTRAS });
+  conversation.turns.push({
+    role,
+    blocks: own,
+    wasString: false,
+    name: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+  });
 }
 
 function readResult(item: JsonObject, path: string): ToolResultBlock {
@@ -140,9 +175,10 @@ function readResult(item: JsonObject, path: string): ToolResultBlock {
     wasString,
     isError: null,
     cache: null,
-    extras: hide(rest(item, RESULT), { item: without(item, "role") }),
+    extras: extrasOf(item, RESULT_SHAPE),
+    spelling: { item: without(item, "role") },
   };
 }
 
-const MESSAGE = new Set(["type", "role", "content", "id", "status", "phase"]);
-const RESULT = new Set(["type", "id", "call_id", "output", "status", "role", "caller", "created_by", "name"]);
+const MESSAGE_SHAPE = modelled("type", "role", "content", "id", "status", "phase");
+const RESULT_SHAPE = modelled("type", "id", "call_id", "output", "status", "role", "caller", "created_by", "name");

@@ -9,13 +9,14 @@ import {
   type IrRequest,
   type IrTurn,
   NO_EXTRAS,
+  NO_SPELLING,
   type ReasoningBlock,
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
-import { hiddenObject } from "./extras.ts";
+import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
-import { extrasOf, joinTexts, type Part, textPart, type Writing, writePart, writeSaid } from "./part-writer.ts";
+import { joinTexts, type Part, textPart, writePart, writeSaid } from "./part-writer.ts";
 import { ownSeal } from "./reasoning-signatures.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -28,31 +29,38 @@ export interface WrittenInput {
   readonly input: unknown;
 }
 
-export function writeInput(request: IrRequest, writing: Writing): WrittenInput {
-  const conversation: Conversation = { writing, items: [], kinds: new Map(), isAnswer: false };
+export function writeInput(request: IrRequest, context: WriteContext): WrittenInput {
+  const conversation: Conversation = { context, items: [], kinds: new Map(), isAnswer: false };
   const instructions = writeInstructions(request.instructions, conversation);
   for (const [index, turn] of request.turns.entries()) {
     const path = `messages[${index}]`;
     if (turn.role === "assistant") writeAssistant(turn, path, conversation);
     else writeOther(turn, path, conversation);
-    if (turn.name !== null) writing.losses.drop(`${path}.name`, "speakers have no names here");
+    if (turn.name !== null) context.losses.drop(`${path}.name`, "speakers have no names here");
   }
   const [first] = request.turns;
-  const isWhole = writing.native && request.turns.length === 1 && first?.extras["whole"] === true;
+  const isWhole = context.native && request.turns.length === 1 && first?.spelling["whole"] === true;
   return { instructions, input: isWhole ? textOf(first) : conversation.items };
 }
 
 /** The items of an answer that was read from this protocol. */
 export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonly JsonObject[] {
-  const writing: Writing = { native: true, losses };
-  const conversation: Conversation = { writing, items: [], kinds: new Map(), isAnswer: true };
-  const turn: IrTurn = { role: "assistant", blocks, wasString: false, name: null, extras: NO_EXTRAS };
+  const context: WriteContext = { protocol: ORIGIN, native: true, rules: null, losses };
+  const conversation: Conversation = { context, items: [], kinds: new Map(), isAnswer: true };
+  const turn: IrTurn = {
+    role: "assistant",
+    blocks,
+    wasString: false,
+    name: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+  };
   writeAssistant(turn, "output", conversation);
   return conversation.items;
 }
 
 interface Conversation {
-  readonly writing: Writing;
+  readonly context: WriteContext;
   readonly items: JsonObject[];
   /** Calls made so far, by id. */
   readonly kinds: Map<string, "function" | "custom">;
@@ -67,17 +75,17 @@ function textOf(turn: IrTurn): string {
 
 /** Texts are the field; anything more stands ahead of the conversation, where media may be. */
 function writeInstructions(instructions: readonly IrInstruction[], conversation: Conversation): string | undefined {
-  const { writing, items } = conversation;
+  const { context, items } = conversation;
   const written = instructions.map((instruction, index) => {
     const path = `system[${index}]`;
-    if (!writing.native) extrasOf(instruction.extras, path, writing);
-    return instruction.blocks.flatMap((block, at) => writePart(block, `${path}.content[${at}]`, writing));
+    if (!context.native) writeExtras(instruction.extras, path, context);
+    return instruction.blocks.flatMap((block, at) => writePart(block, `${path}.content[${at}]`, context));
   });
-  if (writing.native) {
+  if (context.native) {
     let field: string | undefined;
     for (const [index, instruction] of instructions.entries()) {
       const parts = written[index] ?? [];
-      if (instruction.extras["field"] === true && field === undefined) field = joinTexts(parts, "\n") ?? "";
+      if (instruction.spelling["field"] === true && field === undefined) field = joinTexts(parts, "\n") ?? "";
       else items.push(messageItem(instruction, instruction.role, parts));
     }
     return field;
@@ -93,11 +101,11 @@ function writeInstructions(instructions: readonly IrInstruction[], conversation:
 
 /** A message read from here with its own members; any other is plain. */
 function messageItem(
-  from: Pick<IrTurn, "extras" | "wasString">,
+  from: Pick<IrTurn, "spelling" | "wasString">,
   role: IrTurn["role"],
   parts: readonly Part[],
 ): JsonObject {
-  const item = hiddenObject(from.extras, "item");
+  const item = asObject(from.spelling["item"]);
   if (item !== undefined) return item;
   const text = joinTexts(parts, "\n");
   const isBare = from.wasString || parts.length <= 1;
@@ -107,8 +115,8 @@ function messageItem(
 // ---------------------------------------------------------------- the assistant's side
 
 function writeAssistant(turn: IrTurn, path: string, conversation: Conversation): void {
-  const { writing, items } = conversation;
-  extrasOf(turn.extras, path, writing);
+  const { context, items } = conversation;
+  writeExtras(turn.extras, path, context);
   let said: { readonly item: JsonObject | undefined; readonly parts: Part[] } | null = null;
   const close = () => {
     if (said !== null) items.push(...saidItem(said.item, said.parts));
@@ -122,21 +130,19 @@ function writeAssistant(turn: IrTurn, path: string, conversation: Conversation):
       items.push(...item);
       continue;
     }
-    const own = writing.native ? messageOf(block) : undefined;
+    const own = context.native ? messageOf(block) : undefined;
     if (said === null || said.item !== own) {
       close();
       said = { item: own, parts: [] };
     }
-    said.parts.push(...writeSaid(block, here, writing));
+    said.parts.push(...writeSaid(block, here, context));
   }
   close();
 }
 
 /** The message a block came from; the same object for all blocks of one message. */
 function messageOf(block: IrBlock): JsonObject | undefined {
-  const value = block.type === "opaque" ? asObject(asObject(block.value)?.["message"]) : undefined;
-  const message = block.type === "opaque" ? value : hiddenObject(block.extras, "message");
-  return asObject(message?.["item"]);
+  return asObject(block.spelling["message"]);
 }
 
 function saidItem(item: JsonObject | undefined, parts: readonly Part[]): JsonObject[] {
@@ -151,17 +157,17 @@ function saidItem(item: JsonObject | undefined, parts: readonly Part[]): JsonObj
 
 /** Blocks that are items of their own. Null: it belongs into a message. */
 function writeItem(block: IrBlock, path: string, conversation: Conversation): JsonObject[] | null {
-  const { writing } = conversation;
+  const { context } = conversation;
   switch (block.type) {
     case "tool-call":
       conversation.kinds.set(block.id, block.kind);
-      return [writeCall(block, path, writing)];
+      return [writeCall(block, path, context)];
     case "reasoning":
       return writeReasoningItem(block, path, conversation);
     case "opaque":
       return block.sourceProtocol === ORIGIN && messageOf(block) === undefined ? foreignItem(block) : null;
     case "tool-result":
-      return writing.native || conversation.kinds.has(block.callId) ? [writeResult(block, path, conversation)] : null;
+      return context.native || conversation.kinds.has(block.callId) ? [writeResult(block, path, conversation)] : null;
     case "text":
     case "refusal":
     case "image":
@@ -176,11 +182,11 @@ function foreignItem(block: Extract<IrBlock, { type: "opaque" }>): JsonObject[] 
   return item === undefined ? [] : [item];
 }
 
-function writeCall(block: ToolCall, path: string, writing: Writing): JsonObject {
-  const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
+function writeCall(block: ToolCall, path: string, context: WriteContext): JsonObject {
+  const own = context.native ? asObject(block.spelling["item"]) : undefined;
   if (own !== undefined) return own;
-  if (block.cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
-  extrasOf(block.extras, path, writing);
+  if (block.cache !== null) context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
+  writeExtras(block.extras, path, context);
   const [call_id, name] = [legalCallId(block.id), legalPastName(block.name)];
   if (block.kind === "custom") return { type: "custom_tool_call", call_id, name, input: block.arguments };
   const text = block.arguments === "" ? "{}" : block.arguments;
@@ -189,13 +195,13 @@ function writeCall(block: ToolCall, path: string, writing: Writing): JsonObject 
 
 /** Only what this vendor sealed can be given back: it refuses open thoughts, and cannot read anybody else's. */
 function writeReasoningItem(block: ReasoningBlock, path: string, conversation: Conversation): JsonObject[] {
-  const { writing, isAnswer } = conversation;
-  const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
+  const { context, isAnswer } = conversation;
+  const own = context.native ? asObject(block.spelling["item"]) : undefined;
   const isForeign = block.encrypted !== null && block.encrypted.issuer !== ORIGIN;
   if (own !== undefined && (isAnswer || (block.signature === null && !isForeign))) return [own];
   const sealed = ownSeal(block);
   if (sealed === null) {
-    writing.losses.drop(path, "reasoning that the provider did not seal itself is not taken back");
+    context.losses.drop(path, "reasoning that the provider did not seal itself is not taken back");
     return [];
   }
   const summary = block.text === "" ? [] : [{ type: "summary_text", text: block.text }];
@@ -206,30 +212,30 @@ function writeReasoningItem(block: ReasoningBlock, path: string, conversation: C
 
 /** User, tool, system and developer turns: results first, then everything else as one message. */
 function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
-  const { writing, items } = conversation;
-  extrasOf(turn.extras, path, writing);
+  const { context, items } = conversation;
+  writeExtras(turn.extras, path, context);
   const parts: Part[] = [];
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
     if (block.type === "opaque" && block.sourceProtocol === ORIGIN && turn.role === "tool") {
       items.push(...foreignItem(block));
     } else if (block.type === "tool-result") parts.push(...placeResult(block, here, conversation));
-    else parts.push(...writePart(block, here, writing));
+    else parts.push(...writePart(block, here, context));
   }
-  const isOwn = writing.native && hiddenObject(turn.extras, "item") !== undefined;
+  const isOwn = context.native && asObject(turn.spelling["item"]) !== undefined;
   if (parts.length === 0 && !isOwn) return;
   items.push(messageItem(turn, turn.role === "tool" ? "user" : turn.role, parts));
 }
 
 /** The vendor refuses a result whose call it does not see, unless it has stored the call. */
 function placeResult(block: ToolResult, path: string, conversation: Conversation): Part[] {
-  const { writing, items, kinds } = conversation;
+  const { context, items, kinds } = conversation;
   const result = writeResult(block, path, conversation);
-  if (writing.native || kinds.has(block.callId)) {
+  if (context.native || kinds.has(block.callId)) {
     items.push(result);
     return [];
   }
-  writing.losses.approximate(path, "a result without its call is written as text");
+  context.losses.approximate(path, "a result without its call is written as text");
   const output = result["output"];
   return asText(output) === undefined ? [...(asArray(output) ?? [])].flatMap(asPart) : [textPart(String(output))];
 }
@@ -242,13 +248,13 @@ function asPart(value: unknown): Part[] {
 
 /** Text alone is a string, which every compatible vendor takes; with media it is a list of parts. */
 function writeResult(block: ToolResult, path: string, conversation: Conversation): JsonObject {
-  const { writing, kinds } = conversation;
-  const own = writing.native ? hiddenObject(block.extras, "item") : undefined;
+  const { context, kinds } = conversation;
+  const own = context.native ? asObject(block.spelling["item"]) : undefined;
   if (own !== undefined) return own;
-  if (block.cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
-  if (block.isError === true) writing.losses.approximate(`${path}.is_error`, "only the text says it failed");
-  extrasOf(block.extras, path, writing);
-  const parts = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, writing));
+  if (block.cache !== null) context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
+  if (block.isError === true) context.losses.approximate(`${path}.is_error`, "only the text says it failed");
+  writeExtras(block.extras, path, context);
+  const parts = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, context));
   const type = kinds.get(block.callId) === "custom" ? "custom_tool_call_output" : "function_call_output";
   return { type, call_id: legalCallId(block.callId), output: joinTexts(parts, "\n") ?? parts };
 }

@@ -18,13 +18,13 @@ export function createPlaces(request: IrRequest | null): (flat: string) => ToolP
   const places = new Map<string, ToolPlace>();
   for (const tool of request?.sourceProtocol === ORIGIN ? request.tools : []) {
     if (tool.type === "opaque") continue;
-    const namespace = asText(at(tool.extras["place"], "namespace"));
-    const name = asText(at(tool.extras["place"], "name"));
+    const namespace = asText(at(tool.spelling["place"], "namespace"));
+    const name = asText(at(tool.spelling["place"], "name"));
     if (namespace !== undefined && name !== undefined) places.set(tool.name, { name, namespace });
   }
   // A tool outside any namespace that is called the same was declared under that very name.
   for (const tool of places.size === 0 ? [] : (request?.tools ?? [])) {
-    if (tool.type !== "opaque" && tool.extras["place"] === undefined) places.delete(tool.name);
+    if (tool.type !== "opaque" && tool.spelling["place"] === undefined) places.delete(tool.name);
   }
   return (flat) => places.get(flat) ?? { name: flat };
 }

@@ -1,12 +1,12 @@
 /**
  * Items of the assistant's side, as an answer holds them and as a request sends them back: messages, reasoning and
- * calls. Each block keeps the item it came from (hidden), so that the same protocol gets it back whole; several blocks of one
+ * calls. Each block keeps the item it came from as its spelling, so that the same protocol gets it back whole; several blocks of one
  * message share one.
  */
-import type { IrBlock, ReasoningBlock, ToolCallBlock } from "../../ir/request.ts";
-import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { type IrBlock, NO_SPELLING, type ReasoningBlock, type ToolCallBlock } from "../../ir/request.ts";
+import { asArray, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest, without } from "./extras.ts";
+import { extrasOf, modelled, without } from "../shared/members.ts";
 import { flatName } from "./names.ts";
 import { readContent, textBlock } from "./part-reader.ts";
 import { readSeals } from "./reasoning-signatures.ts";
@@ -25,7 +25,7 @@ export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
     default: {
       const name = asText(item["type"]);
       if (name === undefined) throw new WireError(`${path}.type must name the kind of item, such as "message".`);
-      return [{ type: "opaque", sourceProtocol: ORIGIN, name, value: item }];
+      return [{ type: "opaque", sourceProtocol: ORIGIN, name, value: item, spelling: NO_SPELLING }];
     }
   }
 }
@@ -35,8 +35,7 @@ export function readMessage(item: JsonObject, path: string): IrBlock[] {
   const { blocks } = readContent(item["content"] ?? [], `${path}.content`);
   const kept = blocks.length === 0 && asText(item["content"]) === "" ? [textBlock("")] : blocks;
   // Who may see the message and how far it got are the vendor's labels on its own words.
-  const message = { item };
-  return kept.map((block) => (block.type === "opaque" ? foreignPart(block, message) : keep(block, { message })));
+  return kept.map((block) => ({ ...block, spelling: { part: block.spelling["part"], message: item } }));
 }
 
 /** The text is what the item shows of its thoughts: the thoughts themselves where they are open, else their summary. */
@@ -45,7 +44,8 @@ export function readReasoning(item: JsonObject): ReasoningBlock {
     type: "reasoning",
     text: joinParts(item["content"]) || joinParts(item["summary"]),
     ...readSeals(asText(item["encrypted_content"]) ?? ""),
-    extras: hide(rest(item, REASONING), { item: withoutBadId(item, "rs") }),
+    extras: extrasOf(item, REASONING_SHAPE),
+    spelling: { item: withoutBadId(item, "rs") },
   };
 }
 
@@ -67,7 +67,8 @@ export function readCall(item: JsonObject, path: string): ToolCallBlock {
     arguments: argumentsText(isCustom ? item["input"] : item["arguments"]),
     signature: null,
     cache: null,
-    extras: hide(rest(item, CALL), { item: cleanCall(item) }),
+    extras: extrasOf(item, CALL_SHAPE),
+    spelling: { item: cleanCall(item) },
   };
 }
 
@@ -80,17 +81,6 @@ export function calledName(name: string, namespace: unknown): string {
 function joinParts(parts: unknown): string {
   const texts = (asArray(parts) ?? []).map((part) => asText(at(part, "text")) ?? "");
   return texts.filter((text) => text !== "").join(BETWEEN_PARTS);
-}
-
-function keep(block: IrBlock, hidden: JsonObject): IrBlock {
-  if (block.type === "opaque") return block;
-  const part = block.extras["part"];
-  return { ...block, extras: hide({ ...block.extras }, { part, ...hidden }) };
-}
-
-/** A foreign block has no extras: its message travels beside its value. */
-function foreignPart(block: Extract<IrBlock, { type: "opaque" }>, message: JsonObject): IrBlock {
-  return { ...block, value: hide(asObject(block.value) ?? {}, { message }) };
 }
 
 /** Clients replay calls with a role, or with the call's id where the item's belongs; the vendor refuses both. */
@@ -106,8 +96,8 @@ function withoutBadId(item: JsonObject, prefix: string): JsonObject {
   return isGood ? item : without(item, "id");
 }
 
-const REASONING = new Set(["type", "id", "summary", "content", "encrypted_content", "status"]);
-const CALL = new Set([
+const REASONING_SHAPE = modelled("type", "id", "summary", "content", "encrypted_content", "status");
+const CALL_SHAPE = modelled(
   "type",
   "id",
   "call_id",
@@ -119,4 +109,4 @@ const CALL = new Set([
   "role",
   "caller",
   "created_by",
-]);
+);

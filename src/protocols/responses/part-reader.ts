@@ -1,9 +1,18 @@
 /** Content of an item, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
-import type { CacheMark, Extras, IrBlock, IrCitation, MediaSource } from "../../ir/request.ts";
+import {
+  type CacheMark,
+  type Extras,
+  type IrBlock,
+  type IrCitation,
+  type MediaSource,
+  NO_EXTRAS,
+  NO_SPELLING,
+  type Spelling,
+} from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
-import { hide, rest } from "./extras.ts";
+import { extrasOf, modelled, type Shape } from "../shared/members.ts";
 import { ORIGIN } from "./wire.ts";
 
 export interface ReadContent {
@@ -22,7 +31,7 @@ export function readContent(content: unknown, path: string): ReadContent {
 }
 
 export function textBlock(text: string): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras: {} };
+  return { type: "text", text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
 /** `{type: "url_citation", url, title, start_index, end_index}`; other kinds cite files of the vendor's own store. */
@@ -50,7 +59,9 @@ function readPart(value: unknown, path: string): IrBlock {
   const type = asText(part["type"]);
   if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "input_text".`);
   const read = PARTS.get(type);
-  return read === undefined ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value: part } : read(part, path);
+  return read === undefined
+    ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value: part, spelling: NO_SPELLING }
+    : read(part, path);
 }
 
 const PARTS: ReadonlyMap<string, (part: JsonObject, path: string) => IrBlock> = new Map([
@@ -67,13 +78,13 @@ function readText(part: JsonObject, path: string): IrBlock {
   const text = asText(part["text"]);
   if (text === undefined) throw new WireError(`${path}.text must be a string.`);
   const citations = (asArray(part["annotations"]) ?? []).map(readAnnotation);
-  return { type: "text", text, citations, ...readMark(part, TEXT) };
+  return { type: "text", text, citations, ...readMark(part, TEXT_SHAPE) };
 }
 
 function readRefusal(part: JsonObject, path: string): IrBlock {
   const text = asText(part["refusal"]);
   if (text === undefined) throw new WireError(`${path}.refusal must be a string.`);
-  return { type: "refusal", text, extras: hide(rest(part, REFUSAL), { part }) };
+  return { type: "refusal", text, extras: extrasOf(part, REFUSAL_SHAPE), spelling: { part } };
 }
 
 function readImage(part: JsonObject, path: string): IrBlock {
@@ -85,14 +96,14 @@ function readImage(part: JsonObject, path: string): IrBlock {
   const source: MediaSource = url === undefined ? { kind: "file", id: id ?? "" } : readMediaUrl(url);
   const detail = asText(part["detail"]) ?? null;
   // "auto" is what is done unasked.
-  return { type: "image", source, detail: detail === "auto" ? null : detail, ...readMark(part, IMAGE) };
+  return { type: "image", source, detail: detail === "auto" ? null : detail, ...readMark(part, IMAGE_SHAPE) };
 }
 
 function readFile(part: JsonObject, path: string): IrBlock {
   const source = fileSource(part);
   if (source === undefined) throw new WireError(`${path} must hold file_data (a data URI), file_url or file_id.`);
   const title = asText(part["filename"]) ?? null;
-  return { type: "document", source, title, context: null, citations: null, ...readMark(part, FILE) };
+  return { type: "document", source, title, context: null, citations: null, ...readMark(part, FILE_SHAPE) };
 }
 
 function fileSource(part: JsonObject): MediaSource | undefined {
@@ -114,18 +125,26 @@ function readAudio(part: JsonObject, path: string): IrBlock {
   if (data === undefined) throw new WireError(`${path}.input_audio.data must be base64 text.`);
   const format = asText(audio?.["format"]) ?? null;
   const source: MediaSource = { kind: "base64", mediaType: format === null ? null : `audio/${format}`, data };
-  return { type: "audio", source, format, transcript: null, extras: hide(rest(part, AUDIO), { part }) };
+  return { type: "audio", source, format, transcript: null, extras: extrasOf(part, AUDIO_SHAPE), spelling: { part } };
 }
 
 /** The part itself is kept, so that the same protocol gets it back. */
-function readMark(part: JsonObject, known: ReadonlySet<string>): { cache: CacheMark | null; extras: Extras } {
+function readMark(part: JsonObject, shape: Shape): { cache: CacheMark | null; extras: Extras; spelling: Spelling } {
   const isMarked = asObject(part["prompt_cache_breakpoint"]) !== undefined;
-  return { cache: isMarked ? { lifetime: null } : null, extras: hide(rest(part, known), { part }) };
+  return { cache: isMarked ? { lifetime: null } : null, extras: extrasOf(part, shape), spelling: { part } };
 }
 
-const TEXT = new Set(["type", "text", "annotations", "logprobs", "prompt_cache_breakpoint"]);
-const REFUSAL = new Set(["type", "refusal"]);
-const IMAGE = new Set(["type", "image_url", "file_id", "detail", "prompt_cache_breakpoint"]);
+const TEXT_SHAPE = modelled("type", "text", "annotations", "logprobs", "prompt_cache_breakpoint");
+const REFUSAL_SHAPE = modelled("type", "refusal");
+const IMAGE_SHAPE = modelled("type", "image_url", "file_id", "detail", "prompt_cache_breakpoint");
 // How closely the vendor looks at a file is its own affair.
-const FILE = new Set(["type", "file_data", "file_url", "file_id", "filename", "detail", "prompt_cache_breakpoint"]);
-const AUDIO = new Set(["type", "input_audio"]);
+const FILE_SHAPE = modelled(
+  "type",
+  "file_data",
+  "file_url",
+  "file_id",
+  "filename",
+  "detail",
+  "prompt_cache_breakpoint",
+);
+const AUDIO_SHAPE = modelled("type", "input_audio");

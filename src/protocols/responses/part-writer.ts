@@ -1,17 +1,11 @@
 /** Blocks into content parts of the input. What the vendor cannot take becomes a loss, named by the place it stood in. */
-import type { Extras, IrBlock } from "../../ir/request.ts";
+
+import type { IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { Losses } from "../shared/losses.ts";
-import { hiddenObject, withoutUndefined } from "./extras.ts";
+import { withoutUndefined } from "../shared/members.ts";
+import type { WriteContext } from "../shared/write-context.ts";
 import { ORIGIN, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
-
-/** Writing one request: whether it was read from this protocol, and where losses go. */
-export interface Writing {
-  /** True: everything goes back as it came, and the vendor says what it refuses. */
-  readonly native: boolean;
-  readonly losses: Losses;
-}
 
 /** Open, because a client's own parts are handed on for the vendor to judge. */
 export type Part = JsonObject & { readonly type: string };
@@ -23,34 +17,34 @@ export function joinTexts(parts: readonly Part[], separator: string): string | n
 }
 
 /** Parts of a user, of instructions or of a result. Nothing when it cannot be carried, several for a document of blocks. */
-export function writePart(block: IrBlock, path: string, writing: Writing): Part[] {
-  const own = ownPart(block, writing);
+export function writePart(block: IrBlock, path: string, context: WriteContext): Part[] {
+  const own = ownPart(block, context);
   if (own !== null) return [own];
   switch (block.type) {
     case "text":
-      if (block.text === "" && !writing.native) return [];
-      loseCitations(block.citations.length, path, writing);
-      loseMark(block, path, writing);
+      if (block.text === "" && !context.native) return [];
+      loseCitations(block.citations.length, path, context);
+      loseMark(block, path, context);
       return [textPart(block.text)];
     case "refusal":
       if (block.text === "") return [];
-      writing.losses.approximate(path, "a refusal is written as text");
+      context.losses.approximate(path, "a refusal is written as text");
       return [textPart(block.text)];
     case "image":
-      return writeImage(block, path, writing);
+      return writeImage(block, path, context);
     case "document":
-      return writeDocument(block, path, writing);
+      return writeDocument(block, path, context);
     case "audio":
-      writing.losses.drop(path, "the provider takes no audio here");
+      context.losses.drop(path, "the provider takes no audio here");
       return [];
     case "opaque":
-      writing.losses.drop(path, `${block.name} exists only in its own protocol`);
+      context.losses.drop(path, `${block.name} exists only in its own protocol`);
       return [];
     case "reasoning":
     case "tool-call":
     case "tool-result":
       // The item writer has taken those that stand where they may.
-      writing.losses.drop(path, `a ${block.type} has no place here`);
+      context.losses.drop(path, `a ${block.type} has no place here`);
       return [];
     default:
       return unreachable(block);
@@ -58,20 +52,20 @@ export function writePart(block: IrBlock, path: string, writing: Writing): Part[
 }
 
 /** Parts of an assistant's message: its own words and nothing else. */
-export function writeSaid(block: IrBlock, path: string, writing: Writing): Part[] {
-  const own = ownPart(block, writing);
+export function writeSaid(block: IrBlock, path: string, context: WriteContext): Part[] {
+  const own = ownPart(block, context);
   if (own !== null) return [own];
   switch (block.type) {
     case "text":
-      if (block.text === "" && !writing.native) return [];
-      loseCitations(block.citations.length, path, writing);
-      loseMark(block, path, writing);
+      if (block.text === "" && !context.native) return [];
+      loseCitations(block.citations.length, path, context);
+      loseMark(block, path, context);
       return [{ type: "output_text", text: block.text, annotations: [] }];
     case "refusal":
-      if (block.text === "" && !writing.native) return [];
+      if (block.text === "" && !context.native) return [];
       return [{ type: "refusal", refusal: block.text } satisfies WireRefusal];
     default:
-      writing.losses.drop(path, `the provider takes no ${nameOf(block)} from an assistant`);
+      context.losses.drop(path, `the provider takes no ${nameOf(block)} from an assistant`);
       return [];
   }
 }
@@ -80,24 +74,20 @@ export function textPart(text: string) {
   return { type: "input_text", text } as const satisfies WireInputText;
 }
 
-export function extrasOf(extras: Extras, path: string, writing: Writing): void {
-  if (!writing.native) writing.losses.dropExtras(path, extras);
-}
-
 /** What the vendor's own client wrote; null: this is not it. */
-function ownPart(block: IrBlock, writing: Writing): Part | null {
+function ownPart(block: IrBlock, context: WriteContext): Part | null {
   if (block.type === "opaque") return block.sourceProtocol === ORIGIN && isPart(block.value) ? block.value : null;
-  const part = writing.native ? hiddenObject(block.extras, "part") : undefined;
+  const part = context.native ? asObject(block.spelling["part"]) : undefined;
   return part !== undefined && isPart(part) ? part : null;
 }
 
-function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, writing: Writing): Part[] {
+function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, context: WriteContext): Part[] {
   const { source } = block;
-  if (source.kind === "file" && !writing.native) {
-    writing.losses.drop(path, "the file is in another provider's store");
+  if (source.kind === "file" && !context.native) {
+    context.losses.drop(path, "the file is in another provider's store");
     return [];
   }
-  loseMark(block, path, writing);
+  loseMark(block, path, context);
   const detail = block.detail ?? undefined;
   const part: WireInputImage =
     source.kind === "file"
@@ -106,26 +96,26 @@ function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, wr
   return [withType({ ...part, detail })];
 }
 
-function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, writing: Writing): Part[] {
+function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, context: WriteContext): Part[] {
   const { source } = block;
-  if (block.context !== null) writing.losses.drop(`${path}.context`, "files have no context here");
+  if (block.context !== null) context.losses.drop(`${path}.context`, "files have no context here");
   if (block.citations === true) {
-    writing.losses.drop(`${path}.citations`, "the provider does not cite documents");
+    context.losses.drop(`${path}.citations`, "the provider does not cite documents");
   }
-  loseMark(block, path, writing);
+  loseMark(block, path, context);
   switch (source.kind) {
     case "text":
-      writing.losses.approximate(path, "a text document is written as text");
+      context.losses.approximate(path, "a text document is written as text");
       return [textPart(source.text)];
     case "blocks":
-      writing.losses.approximate(path, "a document of blocks is written as its blocks");
-      return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, writing));
+      context.losses.approximate(path, "a document of blocks is written as its blocks");
+      return source.blocks.flatMap((inner, index) => writePart(inner, `${path}.source.content[${index}]`, context));
     case "url":
-      if (block.title !== null) writing.losses.drop(`${path}.title`, "a file by URL has its own name");
+      if (block.title !== null) context.losses.drop(`${path}.title`, "a file by URL has its own name");
       return [{ type: "input_file", file_url: source.url } satisfies WireInputFile];
     case "file":
-      if (writing.native) return [{ type: "input_file", file_id: source.id } satisfies WireInputFile];
-      writing.losses.drop(path, "the file is in another provider's store");
+      if (context.native) return [{ type: "input_file", file_id: source.id } satisfies WireInputFile];
+      context.losses.drop(path, "the file is in another provider's store");
       return [];
     case "base64": {
       // The vendor refuses inline data without a file name.
@@ -143,14 +133,14 @@ function dataUri(source: { readonly mediaType: string | null; readonly data: str
 }
 
 /** Cache mark and extras of a block that did not come from here. */
-function loseMark(block: Extract<IrBlock, { cache: unknown }>, path: string, writing: Writing): void {
-  if (writing.native) return;
-  if (block.cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
-  writing.losses.dropExtras(path, block.extras);
+function loseMark(block: Extract<IrBlock, { cache: unknown }>, path: string, context: WriteContext): void {
+  if (context.native) return;
+  if (block.cache !== null) context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
+  context.losses.dropExtras(path, block.extras);
 }
 
-function loseCitations(count: number, path: string, writing: Writing): void {
-  if (count > 0) writing.losses.drop(`${path}.citations`, "the provider takes no citations back");
+function loseCitations(count: number, path: string, context: WriteContext): void {
+  if (count > 0) context.losses.drop(`${path}.citations`, "the provider takes no citations back");
 }
 
 function nameOf(block: IrBlock): string {

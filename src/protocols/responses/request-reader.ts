@@ -1,9 +1,15 @@
 /** A Responses request into the one in between. What only this protocol has rides as extras. */
 import type { WithLosses } from "../../ir/loss.ts";
-import { type IrOutputFormat, type IrReasoningConfig, type IrRequest, NO_SAMPLING } from "../../ir/request.ts";
-import { asArray, asBoolean, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import {
+  type Extras,
+  type IrOutputFormat,
+  type IrReasoningConfig,
+  type IrRequest,
+  NO_SAMPLING,
+} from "../../ir/request.ts";
+import { asArray, asBoolean, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest, without } from "./extras.ts";
+import { extrasOf, isEmpty, isNothing, modelled, readNumber, type Shape, without } from "../shared/members.ts";
 import { readInput } from "./item-reader.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
 import { ORIGIN } from "./wire.ts";
@@ -28,24 +34,17 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     },
     stop: [],
     reasoning: readReasoningConfig(body["reasoning"]),
-    outputFormat: readFormat(body["text"]),
+    outputFormat: readFormat(at(body["text"], "format")),
     choices: null,
     logprobs: readLogprobs(body),
     user: asText(body["safety_identifier"]) ?? asText(body["user"]) ?? null,
     metadata: readMetadata(body["metadata"]),
     serviceTier: asText(body["service_tier"]) ?? null,
     extras: readExtras(body),
+    // The conversation is written anew; everything else of the body comes back to this protocol as it was.
+    spelling: { body: without(body, "input"), hasInput: !isNothing(body["input"]) },
   };
   return { value, losses: [] };
-}
-
-/** Null and absent are the same: not said. */
-function readNumber(body: JsonObject, name: string): number | null {
-  const value = body[name];
-  if (value === undefined || value === null) return null;
-  const number = asNumber(value);
-  if (number === undefined) throw new WireError(`${name} must be a number.`);
-  return number;
 }
 
 /** `{effort, summary}`; an object that says neither asks for nothing. */
@@ -58,8 +57,8 @@ export function readReasoningConfig(value: unknown): IrReasoningConfig | null {
 }
 
 /** An unknown kind of format is nobody else's: it stays an extra. */
-function readFormat(text: unknown): IrOutputFormat | null {
-  const format = asObject(asObject(text)?.["format"]);
+function readFormat(value: unknown): IrOutputFormat | null {
+  const format = asObject(value);
   switch (format?.["type"]) {
     case "text":
       return { kind: "text" };
@@ -97,61 +96,48 @@ function readMetadata(value: unknown): Readonly<Record<string, string>> | null {
  * What another vendor does unasked is spelling: nothing is stored there, nothing runs in the background, sealed
  * reasoning always comes along. Everything else that only this protocol has is a loss there.
  */
-function readExtras(body: JsonObject) {
-  const visible: Record<string, unknown> = { ...rest(body, KNOWN) };
-  for (const [name, isUsual] of USUAL) if (isUsual(visible[name])) delete visible[name];
-  const metadata = body["metadata"];
-  const isEmpty = Object.keys(asObject(metadata) ?? { some: true }).length === 0;
-  if (metadata !== undefined && metadata !== null && !isEmpty && readMetadata(metadata) === null) {
-    visible["metadata"] = metadata;
-  }
+function readExtras(body: JsonObject): Extras {
+  const extras: Record<string, unknown> = { ...extrasOf(body, REQUEST_SHAPE) };
   const text = asObject(body["text"]);
-  if (text !== undefined) {
-    const others = readFormat(text) === null ? rest(text, NOTHING) : without(text, "format");
-    for (const name of Object.keys(rest(others, USUAL_TEXT))) visible[`text.${name}`] = others[name];
-    if (others["verbosity"] === "low" || others["verbosity"] === "high")
-      visible["text.verbosity"] = others["verbosity"];
-  }
-  // The conversation is written anew; everything else of the body comes back to this protocol as it was.
-  return hide(visible, {
-    body: without(body, "input"),
-    hasInput: body["input"] !== undefined && body["input"] !== null,
-  });
+  if (text === undefined) return extras;
+  const others = extrasOf(text, TEXT_SHAPE);
+  for (const name of Object.keys(others)) extras[`text.${name}`] = others[name];
+  return extras;
 }
 
 const LOGPROBS = "message.output_text.logprobs";
-const NOTHING: ReadonlySet<string> = new Set();
-const USUAL_TEXT: ReadonlySet<string> = new Set(["verbosity"]);
-
-/** Members whose usual value changes nothing anywhere else. */
-const USUAL: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
-  ["store", (value) => value === false],
-  ["background", (value) => value === false],
-  ["truncation", (value) => value === "disabled"],
-  ["include", (value) => (asArray(value) ?? [null]).every((each) => each === SEALED || each === LOGPROBS)],
-  // How a stream is padded against eavesdroppers.
-  ["stream_options", (value) => Object.keys(rest(asObject(value) ?? { some: true }, OBFUSCATION)).length === 0],
-  ["top_logprobs", () => true],
-]);
 const SEALED = "reasoning.encrypted_content";
-const OBFUSCATION = new Set(["include_obfuscation"]);
+const OBFUSCATION_SHAPE = modelled("include_obfuscation");
 
-/** Members that the request in between holds, whole; everything else is an extra. */
-const KNOWN = new Set([
-  "model",
-  "input",
-  "instructions",
-  "stream",
-  "tools",
-  "tool_choice",
-  "parallel_tool_calls",
-  "max_output_tokens",
-  "temperature",
-  "top_p",
-  "reasoning",
-  "text",
-  "user",
-  "safety_identifier",
-  "metadata",
-  "service_tier",
-]);
+/** Members that the IR holds whole, and those whose usual value changes nothing anywhere else. */
+const REQUEST_SHAPE: Shape = {
+  ...modelled(
+    "model",
+    "input",
+    "instructions",
+    "stream",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "max_output_tokens",
+    "temperature",
+    "top_p",
+    "reasoning",
+    "text",
+    "user",
+    "safety_identifier",
+    "service_tier",
+    "top_logprobs",
+  ),
+  metadata: (value) => readMetadata(value) !== null || isEmpty(asObject(value) ?? [value]),
+  store: (value) => value === false,
+  background: (value) => value === false,
+  truncation: (value) => value === "disabled",
+  include: (value) => asArray(value)?.every((each) => each === SEALED || each === LOGPROBS) === true,
+  // How a stream is padded against eavesdroppers.
+  stream_options: (value) => isEmpty(extrasOf(asObject(value) ?? { value }, OBFUSCATION_SHAPE)),
+};
+const TEXT_SHAPE: Shape = {
+  format: (value) => readFormat(value) !== null,
+  verbosity: (value) => value !== "low" && value !== "high",
+};

@@ -1,10 +1,10 @@
 /** A whole answer into the one in between. Tolerant of what compatible vendors add, leave out and spell differently. */
 import type { WithLosses } from "../../ir/loss.ts";
-import { type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
+import { type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, without } from "./extras.ts";
+import { nonEmpty, without } from "../shared/members.ts";
 import { type Held, readFinish } from "./finish.ts";
 import { restoreName } from "./names.ts";
 import { readOutputItem } from "./output-reader.ts";
@@ -29,11 +29,12 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     id: nonEmpty(body["id"]),
     model: nonEmpty(body["model"]),
     createdMs: createdMs(body["created_at"]),
-    choices: [{ index: 0, blocks, finish, logprobs: logprobsOf(output), extras: NO_EXTRAS }],
+    choices: [{ index: 0, blocks, finish, logprobs: logprobsOf(output), extras: NO_EXTRAS, spelling: NO_SPELLING }],
     usage: readUsage(body["usage"]),
     serviceTier: nonEmpty(body["service_tier"]),
     // Nearly all of it repeats the request, and the rest is labels of the vendor's own.
-    extras: hide(NO_EXTRAS, { body: without(body, "output") }),
+    extras: NO_EXTRAS,
+    spelling: { body: without(body, "output") },
   };
   return { value, losses: [] };
 }
@@ -47,11 +48,6 @@ function restored(block: IrBlock): IrBlock {
 export function createdMs(seconds: unknown): number | null {
   const number = asNumber(seconds);
   return number === undefined || number <= 0 ? null : Math.round(number * 1000);
-}
-
-export function nonEmpty(value: unknown): string | null {
-  const text = asText(value);
-  return text === undefined || text === "" ? null : text;
 }
 
 /** Why it is incomplete; null: nobody says. */

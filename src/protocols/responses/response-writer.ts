@@ -7,12 +7,11 @@ import { eventsOf } from "../../ir/fold.ts";
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
-import type { JsonObject } from "../../std/json.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { createLosses } from "../shared/losses.ts";
 import { createAssembler } from "./assembler.ts";
 import { createEnvelope, newId } from "./envelope.ts";
-import { hiddenObject } from "./extras.ts";
 import { writeFinish } from "./finish.ts";
 import { writeOutput } from "./item-writer.ts";
 import type { Outlet } from "./outlet.ts";
@@ -20,7 +19,7 @@ import { writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const body = response.sourceProtocol === ORIGIN ? hiddenObject(response.extras, "body") : undefined;
+  const body = response.sourceProtocol === ORIGIN ? asObject(response.spelling["body"]) : undefined;
   const blocks = response.choices[0]?.blocks ?? [];
   // Collected from a stream, blocks have lost the items they came from.
   if (body === undefined || !blocks.every(hasItem)) return assemble(response, context);
@@ -64,7 +63,7 @@ function assemble(response: IrResponse, context: AnswerContext): WithLosses<Json
 
 function hasItem(block: IrBlock): boolean {
   if (block.type === "opaque") return true;
-  return block.extras["item"] !== undefined || block.extras["message"] !== undefined;
+  return block.spelling["item"] !== undefined || block.spelling["message"] !== undefined;
 }
 
 function unheard(): void {

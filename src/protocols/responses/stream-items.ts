@@ -4,11 +4,12 @@
  */
 import type { AnswerEvent, StartedBlock } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
+import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { nonEmpty } from "../shared/members.ts";
 import { restoreName, shortHash } from "./names.ts";
 import { BETWEEN_PARTS, calledName, readReasoning } from "./output-reader.ts";
 import { readAnnotation } from "./part-reader.ts";
-import { nonEmpty } from "./response-reader.ts";
 import { argumentsText } from "./tool-reader.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -175,7 +176,13 @@ function finishItem(state: State, key: number | string, wire: JsonObject): void 
     const text = argumentsText(item.type === "custom_tool_call" ? wire["input"] : wire["arguments"]);
     if (item.block !== null) say(state, item.block, { text, whole: true, logprobs: null });
   } else if (item.type !== "") {
-    const number = startBlock(state, { type: "opaque", sourceProtocol: ORIGIN, name: item.type, value: wire });
+    const number = startBlock(state, {
+      type: "opaque",
+      sourceProtocol: ORIGIN,
+      name: item.type,
+      value: wire,
+      spelling: NO_SPELLING,
+    });
     state.outlet.emit({ type: "block-end", block: number });
   }
   closeItem(state, item);

@@ -2,15 +2,17 @@
  * A streamed answer, read: frames in, events out. Frames are told apart by the `type` in their JSON, never by the event
  * line, which compatible servers leave out. The last event says how it ended; a stream without one was cut short.
  */
+
 import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { dropped } from "../../ir/loss.ts";
-import { NO_EXTRAS } from "../../ir/request.ts";
+import { NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
-import { createdMs, nonEmpty, reasonOf } from "./response-reader.ts";
+import { createdMs, reasonOf } from "./response-reader.ts";
 import { createItemsReader, type ItemsReader } from "./stream-items.ts";
 import { readUsage } from "./usage.ts";
 import { ORIGIN, type WireEventType } from "./wire.ts";
@@ -202,6 +204,7 @@ function begin(state: State, response: JsonObject): void {
       createdMs: createdMs(response["created_at"]),
       serviceTier: nonEmpty(response["service_tier"]),
       extras: NO_EXTRAS,
+      spelling: NO_SPELLING,
     },
     ...losses,
   ];

@@ -2,12 +2,14 @@
  * Watches a relayed answer. Once the first meaningful event has passed, a frame is only searched for the few words that
  * stand in events with a status: usage, the end and errors are all there.
  */
+
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
-import { nonEmpty, reasonOf } from "./response-reader.ts";
+import { reasonOf } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
 
 export function createTap(): Tap {

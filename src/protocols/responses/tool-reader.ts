@@ -2,10 +2,10 @@
  * Tools and the choice among them. A `namespace` groups tools under a name of its own; other protocols know only flat
  * names, so each of its tools becomes one, and `namespaces.ts` finds the way back. Every tool keeps what the client wrote.
  */
-import type { IrTool, IrToolChoice } from "../../ir/request.ts";
+import { type IrTool, type IrToolChoice, NO_EXTRAS } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { hide, rest } from "./extras.ts";
+import { extrasOf, modelled } from "../shared/members.ts";
 import { flatName } from "./names.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -53,7 +53,7 @@ function nameOfChoice(choice: JsonObject, tools: readonly IrTool[]): string | un
   const namespace = asText(choice["namespace"]);
   if (namespace !== undefined) return flatName(namespace, name);
   const isFlat = tools.some((tool) => tool.type !== "opaque" && tool.name === name);
-  const inner = tools.find((tool) => tool.type !== "opaque" && at(tool.extras["place"], "name") === name);
+  const inner = tools.find((tool) => tool.type !== "opaque" && at(tool.spelling["place"], "name") === name);
   return isFlat ? name : (inner?.name ?? name);
 }
 
@@ -92,7 +92,8 @@ function readNamed(tool: JsonObject, path: string, held: JsonObject): IrTool | u
     // False is what every other protocol does unasked.
     strict: asBoolean(definition["strict"]) === true ? true : null,
     cache: null,
-    extras: hide(rest(tool, FUNCTION), { ...held, tool }),
+    extras: extrasOf(tool, FUNCTION_SHAPE),
+    spelling: { ...held, tool },
   };
 }
 
@@ -104,7 +105,8 @@ function readCustomTool(tool: JsonObject, path: string, held: JsonObject): IrToo
     name,
     description: asText(tool["description"]) ?? null,
     format: tool["format"] ?? null,
-    extras: hide(rest(tool, CUSTOM), { ...held, tool }),
+    extras: extrasOf(tool, CUSTOM_SHAPE),
+    spelling: { ...held, tool },
   };
 }
 
@@ -118,9 +120,10 @@ function readNamespace(tool: JsonObject, path: string, held: JsonObject): IrTool
     if (read === undefined || read.type === "opaque") return [];
     const place = { namespace, name: read.name };
     // Nobody else has a place for what describes the group.
-    const described = index === 0 ? rest(tool, NAMESPACE) : {};
-    const extras = hide({ ...read.extras, ...described }, { ...held, namespace: tool, place, tool: each });
-    return [{ ...read, name: flatName(namespace, read.name), extras }];
+    const described = index === 0 ? extrasOf(tool, NAMESPACE_SHAPE) : NO_EXTRAS;
+    const extras = { ...read.extras, ...described };
+    const spelling = { ...held, namespace: tool, place, tool: each };
+    return [{ ...read, name: flatName(namespace, read.name), extras, spelling }];
   });
   return inner.length === 0 ? [whole] : inner;
 }
@@ -131,6 +134,6 @@ const WORDS: ReadonlyMap<string, IrToolChoice> = new Map([
   ["required", { kind: "required" }],
 ]);
 
-const FUNCTION = new Set(["type", "name", "description", "parameters", "strict", "function"]);
-const CUSTOM = new Set(["type", "name", "description", "format"]);
-const NAMESPACE = new Set(["type", "name", "tools"]);
+const FUNCTION_SHAPE = modelled("type", "name", "description", "parameters", "strict", "function");
+const CUSTOM_SHAPE = modelled("type", "name", "description", "format");
+const NAMESPACE_SHAPE = modelled("type", "name", "tools");

@@ -1,34 +1,34 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
+import { withoutUndefined } from "../shared/members.ts";
 import { writeToolChoice } from "../shared/openai/tool-choice.ts";
-import { hiddenObject, withoutUndefined } from "./extras.ts";
+import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalName } from "./names.ts";
 import { createPlaces } from "./namespaces.ts";
-import { extrasOf, type Writing } from "./part-writer.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** Members `tools`, `tool_choice` and `parallel_tool_calls`, those that are to be written. */
-export function writeTools(request: IrRequest, writing: Writing): JsonObject {
+export function writeTools(request: IrRequest, context: WriteContext): JsonObject {
   const names = new Map<string, "function" | "custom">();
   const whole = new Set<unknown>(); // namespaces written, each once for all its tools
   const tools = request.tools.flatMap((tool, index) => {
     if (tool.type !== "opaque") {
       // Written where it stands in the input.
-      if (writing.native && tool.extras["holder"] !== undefined) return [];
-      const namespace = writing.native ? hiddenObject(tool.extras, "namespace") : undefined;
+      if (context.native && tool.spelling["holder"] !== undefined) return [];
+      const namespace = context.native ? asObject(tool.spelling["namespace"]) : undefined;
       if (namespace !== undefined) {
         if (whole.has(namespace)) return [];
         whole.add(namespace);
         return [namespace];
       }
     }
-    const wire = writeTool(tool, `tools[${index}]`, writing);
+    const wire = writeTool(tool, `tools[${index}]`, context);
     if (wire !== null && tool.type !== "opaque") names.set(tool.name, tool.type);
     return wire === null ? [] : [wire];
   });
-  const written: Written = { names, request, tools, writing };
-  const parallel = tools.length > 0 || writing.native ? (request.parallelToolCalls ?? undefined) : undefined;
+  const written: Written = { names, request, tools, context };
+  const parallel = tools.length > 0 || context.native ? (request.parallelToolCalls ?? undefined) : undefined;
   return withoutUndefined({
     tools: tools.length > 0 ? tools : undefined,
     tool_choice: request.toolChoice === null ? undefined : writeChoice(request.toolChoice, written),
@@ -37,26 +37,26 @@ export function writeTools(request: IrRequest, writing: Writing): JsonObject {
 }
 
 /** Null: it cannot be carried. */
-function writeTool(tool: IrTool, path: string, writing: Writing): JsonObject | null {
+function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
   if (tool.type === "opaque") {
     if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
-    writing.losses.drop(path, `${tool.name} exists only in its own protocol`);
+    context.losses.drop(path, `${tool.name} exists only in its own protocol`);
     return null;
   }
-  const own = writing.native ? hiddenObject(tool.extras, "tool") : undefined;
+  const own = context.native ? asObject(tool.spelling["tool"]) : undefined;
   if (own !== undefined) return own;
-  const name = writing.native ? tool.name : legalName(tool.name);
+  const name = context.native ? tool.name : legalName(tool.name);
   if (name === null) {
     // Shortened, it would come back in calls under a name the client does not know.
-    writing.losses.drop(path, "the name is empty or longer than the provider takes");
+    context.losses.drop(path, "the name is empty or longer than the provider takes");
     return null;
   }
-  extrasOf(tool.extras, path, writing);
+  writeExtras(tool.extras, path, context);
   const description = tool.description ?? undefined;
   if (tool.type === "custom") {
     return withoutUndefined({ type: "custom", name, description, format: tool.format ?? undefined });
   }
-  if (tool.cache !== null) writing.losses.drop(`${path}.cache_control`, "the provider caches by itself");
+  if (tool.cache !== null) context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
   // Left out, the vendor would take it for true, and refuse or rewrite most schemas.
   const strict = tool.strict === true;
   const parameters = tool.parameters ?? (strict ? NO_STRICT_PARAMETERS : NO_PARAMETERS);
@@ -68,15 +68,15 @@ interface Written {
   readonly names: ReadonlyMap<string, "function" | "custom">;
   readonly request: IrRequest;
   readonly tools: readonly JsonObject[];
-  readonly writing: Writing;
+  readonly context: WriteContext;
 }
 
 function writeChoice(choice: IrToolChoice, written: Written): unknown {
-  const { names, tools, writing } = written;
+  const { names, tools, context } = written;
   return writeToolChoice(choice, {
     sourceProtocol: ORIGIN,
-    native: writing.native,
-    losses: writing.losses,
+    native: context.native,
+    losses: context.losses,
     hasTools: tools.length > 0,
     has: (name) => names.has(name),
     named: (name) => named(name, written),
@@ -84,9 +84,9 @@ function writeChoice(choice: IrToolChoice, written: Written): unknown {
   });
 }
 
-function named(name: string, { names, request, writing }: Written): JsonObject {
+function named(name: string, { names, request, context }: Written): JsonObject {
   const type = names.get(name) ?? "function";
-  return writing.native ? { type, ...createPlaces(request)(name) } : { type, name: legalName(name) ?? name };
+  return context.native ? { type, ...createPlaces(request)(name) } : { type, name: legalName(name) ?? name };
 }
 
 const NO_PARAMETERS = { type: "object", properties: {} };

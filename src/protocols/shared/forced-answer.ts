@@ -4,7 +4,7 @@
  */
 import type { ReadEvent } from "../../ir/event.ts";
 import { approximated, type Loss, type WithLosses } from "../../ir/loss.ts";
-import { type IrBlock, type IrRequest, type IrToolChoice, NO_EXTRAS } from "../../ir/request.ts";
+import { type IrBlock, type IrRequest, type IrToolChoice, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "../../ir/response.ts";
 import { asObject } from "../../std/json.ts";
 import type { StreamReader } from "../protocol.ts";
@@ -30,6 +30,7 @@ export function forceAnswer(request: IrRequest): { readonly request: IrRequest; 
     strict: null,
     cache: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
   } as const;
   return {
     request: { ...request, outputFormat: null, tools: [...tools, tool], toolChoice: choice },
@@ -54,7 +55,9 @@ function readChoice(choice: IrChoice): IrChoice {
   return {
     ...choice,
     blocks: choice.blocks.map((block) =>
-      isAnswer(block) ? { type: "text", text: block.arguments, citations: [], cache: null, extras: NO_EXTRAS } : block,
+      isAnswer(block)
+        ? { type: "text", text: block.arguments, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING }
+        : block,
     ),
     finish: choice.finish === null ? null : finishOf(choice.finish, calls),
   };

@@ -1,6 +1,7 @@
 /**
  * Which members of a wire object are fully modelled. What a shape does not take, because the name is unknown or the
- * value is not what the name promises, rides as an extra: verbatim back to this protocol, a loss to any other.
+ * value is not what the name promises, rides as an extra: verbatim back to this protocol, a loss to any other. How a
+ * modelled member was spelled is no extra but `spelling`.
  */
 import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
@@ -17,7 +18,12 @@ export const isList = (value: unknown): boolean => Array.isArray(value);
 export const isAnything = (): boolean => true;
 export const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 
-/** A null member says as much as a missing one everywhere in this API, so it is neither kept nor a loss. */
+/** A shape that takes these members whatever they hold: their reader judges the value. */
+export function modelled(...names: readonly string[]): Shape {
+  return Object.fromEntries(names.map((name) => [name, isAnything]));
+}
+
+/** A null member says as much as a missing one everywhere in these APIs, so it is neither kept nor a loss. */
 export function extrasOf(value: JsonObject, shape: Shape): Extras {
   let extras: Record<string, unknown> | null = null;
   for (const name of Object.keys(value)) {
@@ -33,6 +39,11 @@ export function extrasOf(value: JsonObject, shape: Shape): Extras {
 export function isEmpty(extras: object): boolean {
   for (const _name in extras) return false;
   return true;
+}
+
+/** What stands inside a member of a wire object, as an extra of that member's name. */
+export function withInner(extras: Extras, name: string, inner: Extras): Extras {
+  return isEmpty(inner) ? extras : { ...extras, [name]: inner };
 }
 
 /** Plain objects are merged member by member, anything else is replaced; `over` wins. Bounded by the body's own depth. */
@@ -63,6 +74,36 @@ export function needList(value: unknown, path: string): readonly unknown[] {
   const list = asArray(value);
   if (list === undefined) throw new WireError(`${path} must be a list.`);
   return list;
+}
+
+/** Without the members that are undefined: JSON has no such value, and a body is compared as an object too. */
+export function withoutUndefined(object: JsonObject): JsonObject {
+  const names = Object.keys(object);
+  if (names.every((name) => object[name] !== undefined)) return object;
+  return Object.fromEntries(names.flatMap((name) => (object[name] === undefined ? [] : [[name, object[name]]])));
+}
+
+export function without(object: JsonObject, ...dropped: readonly string[]): JsonObject {
+  if (!dropped.some((name) => Object.hasOwn(object, name))) return object;
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !dropped.includes(name)));
+}
+
+export function isNothing(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/** Null for an empty text as well: vendors write one where they have nothing to say. */
+export function nonEmpty(value: unknown): string | null {
+  const text = asText(value);
+  return text === undefined || text === "" ? null : text;
+}
+
+/** Null and absent are the same: not said. */
+export function readNumber(body: JsonObject, name: string): number | null {
+  if (isNothing(body[name])) return null;
+  const number = asNumber(body[name]);
+  if (number === undefined) throw new WireError(`${name} must be a number.`);
+  return number;
 }
 
 /** An assignment to `__proto__` would set the prototype instead of a member. */

@@ -1,5 +1,5 @@
 /** What every part of a request writer needs to know: whose request it is, what the model takes, where losses go. */
-import type { IrRequest } from "../../ir/request.ts";
+import { type Extras, type IrRequest, NO_EXTRAS } from "../../ir/request.ts";
 import { createLosses, type Losses } from "./losses.ts";
 
 /** `Rules`: what differs between the models of one vendor; null where nothing does. */
@@ -19,4 +19,11 @@ export function createWriteContext<Rules>(
 ): WriteContext<Rules> {
   const { protocol, rules, noPlace } = own;
   return { protocol, native: request.sourceProtocol === protocol, rules, losses: createLosses({ noPlace }) };
+}
+
+/** Extras as members of what goes back to its own protocol; anywhere else each of them is a loss. */
+export function writeExtras(extras: Extras, path: string, context: Pick<WriteContext, "native" | "losses">): Extras {
+  if (context.native) return extras;
+  context.losses.dropExtras(path, extras);
+  return NO_EXTRAS;
 }

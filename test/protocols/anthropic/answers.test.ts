@@ -1,6 +1,6 @@
 // Complete answers: of the vendor, read; of any vendor, written for a client of this protocol.
 import { describe, expect, test } from "bun:test";
-import type { IrBlock } from "../../../src/ir/request.ts";
+import { type IrBlock, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { FinishReason } from "../../../src/ir/response.ts";
 import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
 import { writeFinish } from "../../../src/protocols/anthropic/finish.ts";
@@ -18,6 +18,7 @@ const reasoning = (over: object): IrBlock => ({
   signature: null,
   encrypted: null,
   extras: {},
+  spelling: NO_SPELLING,
   ...over,
 });
 
@@ -50,7 +51,7 @@ describe("writing", () => {
 
   test.each([
     ["a call ends in tool_use, whatever the vendor said", [textBlock("a"), callBlock("c", "f", "{}")], "tool_use"],
-    ["a refusal ends in refusal", [{ type: "refusal", text: "no", extras: {} }], "refusal"],
+    ["a refusal ends in refusal", [{ type: "refusal", text: "no", extras: {}, spelling: NO_SPELLING }], "refusal"],
     ["nothing at all is still an answer", [], "end_turn"],
   ] as const)("%s", (_name, blocks, word) => {
     expect(write(blocks).message["stop_reason"]).toBe(word);
@@ -87,13 +88,27 @@ describe("writing", () => {
   });
 
   test("what has no place is a loss: other choices, media, foreign blocks, extras", () => {
-    const image: IrBlock = { type: "image", source: { kind: "file", id: "f" }, detail: null, cache: null, extras: {} };
-    const foreign: IrBlock = { type: "opaque", sourceProtocol: "openai", name: "annotation", value: {} };
+    const image: IrBlock = {
+      type: "image",
+      source: { kind: "file", id: "f" },
+      detail: null,
+      cache: null,
+      extras: {},
+      spelling: NO_SPELLING,
+    };
+    const foreign: IrBlock = {
+      type: "opaque",
+      sourceProtocol: "openai",
+      name: "annotation",
+      value: {},
+      spelling: NO_SPELLING,
+    };
     const [choice] = foreignResponse([image, foreign, textBlock("x")]).choices;
     if (choice === undefined) throw new Error("a response has a choice");
     const { message, losses } = write([], {
       choices: [choice, { ...choice, index: 1 }],
       extras: { system_fingerprint: "f" },
+      spelling: NO_SPELLING,
     });
     expect(message["content"]).toEqual([{ type: "text", text: "x" }]);
     expect(losses).toEqual([

@@ -1,6 +1,6 @@
 // Requests, answers and contexts with defaults, for the tests of this folder.
 import type { IrEvent } from "../../../src/ir/event.ts";
-import { type IrBlock, type IrRequest, type IrTurn, NO_SAMPLING } from "../../../src/ir/request.ts";
+import { type IrBlock, type IrRequest, type IrTurn, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { IrResponse } from "../../../src/ir/response.ts";
 import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
 import { anthropic } from "../../../src/protocols/anthropic/index.ts";
@@ -48,16 +48,17 @@ export function foreignRequest(over: Partial<IrRequest> = {}): IrRequest {
     metadata: null,
     serviceTier: null,
     extras: {},
+    spelling: NO_SPELLING,
     ...over,
   };
 }
 
 export function textBlock(text: string): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras: {} };
+  return { type: "text", text, citations: [], cache: null, extras: {}, spelling: NO_SPELLING };
 }
 
 export function turn(role: IrTurn["role"], ...blocks: IrBlock[]): IrTurn {
-  return { role, blocks, wasString: false, name: null, extras: {} };
+  return { role, blocks, wasString: false, name: null, extras: {}, spelling: NO_SPELLING };
 }
 
 export function userTurn(text: string): IrTurn {
@@ -74,6 +75,7 @@ export function callBlock(id: string, name: string, text: string): IrBlock {
     signature: null,
     cache: null,
     extras: {},
+    spelling: NO_SPELLING,
   };
 }
 
@@ -87,6 +89,7 @@ export function resultBlock(callId: string, text: string): IrBlock {
     isError: null,
     cache: null,
     extras: {},
+    spelling: NO_SPELLING,
   };
 }
 
@@ -97,11 +100,19 @@ export function foreignResponse(blocks: readonly IrBlock[], over: Partial<IrResp
     model: "gpt-test",
     createdMs: 0,
     choices: [
-      { index: 0, blocks, finish: { reason: "stop", raw: "stop", stopSequence: null }, logprobs: null, extras: {} },
+      {
+        index: 0,
+        blocks,
+        finish: { reason: "stop", raw: "stop", stopSequence: null },
+        logprobs: null,
+        extras: {},
+        spelling: NO_SPELLING,
+      },
     ],
     usage: { ...UNKNOWN_USAGE, freshInputTokens: 7, outputTokens: 3 },
     serviceTier: null,
     extras: {},
+    spelling: NO_SPELLING,
     ...over,
   };
 }

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { IrEvent, StartedBlock } from "../../../src/ir/event.ts";
 import { createAccumulator, eventsOf } from "../../../src/ir/fold.ts";
-import type { IrBlock } from "../../../src/ir/request.ts";
+import { type IrBlock, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { FinishReason } from "../../../src/ir/response.ts";
 import { FINISH_REASONS } from "../../../src/ir/response.ts";
 import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
@@ -124,10 +124,19 @@ const sealed = fc.record({
   value: fc.base64String({ minLength: 4 }),
 });
 const answerBlock: fc.Arbitrary<IrBlock> = fc.oneof(
-  someText.map((text): IrBlock => ({ type: "text", text, citations: [], cache: null, extras: {} })),
-  fc
-    .tuple(words, fc.option(sealed))
-    .map(([text, signature]): IrBlock => ({ type: "reasoning", text, signature, encrypted: null, extras: {} })),
+  someText.map(
+    (text): IrBlock => ({ type: "text", text, citations: [], cache: null, extras: {}, spelling: NO_SPELLING }),
+  ),
+  fc.tuple(words, fc.option(sealed)).map(
+    ([text, signature]): IrBlock => ({
+      type: "reasoning",
+      text,
+      signature,
+      encrypted: null,
+      extras: {},
+      spelling: NO_SPELLING,
+    }),
+  ),
   fc.tuple(fc.constantFrom("c1", "c.2"), fc.dictionary(words, fc.jsonValue())).map(
     ([id, input]): IrBlock => ({
       type: "tool-call",
@@ -138,6 +147,7 @@ const answerBlock: fc.Arbitrary<IrBlock> = fc.oneof(
       signature: null,
       cache: null,
       extras: {},
+      spelling: NO_SPELLING,
     }),
   ),
 );
@@ -152,10 +162,20 @@ const response = fc
     id: null,
     model: "m",
     createdMs: null,
-    choices: [{ index: 0, blocks, finish: { reason, raw: "x", stopSequence: null }, logprobs: null, extras: {} }],
+    choices: [
+      {
+        index: 0,
+        blocks,
+        finish: { reason, raw: "x", stopSequence: null },
+        logprobs: null,
+        extras: {},
+        spelling: NO_SPELLING,
+      },
+    ],
     usage: { ...UNKNOWN_USAGE, freshInputTokens: 3, cacheReadTokens: 1, outputTokens: 2 },
     serviceTier: null,
     extras: {},
+    spelling: NO_SPELLING,
   }));
 
 test("an answer of any vendor is read back with its blocks, and streamed it is the same message", () => {
@@ -192,9 +212,15 @@ const started: fc.Arbitrary<StartedBlock> = fc.oneof(
       kind: kind === "custom" ? "custom" : "function",
     }),
   ),
-  fc
-    .constantFrom("anthropic", "openai")
-    .map((sourceProtocol): StartedBlock => ({ type: "opaque", sourceProtocol, name: "x", value: { type: "x" } })),
+  fc.constantFrom("anthropic", "openai").map(
+    (sourceProtocol): StartedBlock => ({
+      type: "opaque",
+      sourceProtocol,
+      name: "x",
+      value: { type: "x" },
+      spelling: NO_SPELLING,
+    }),
+  ),
 );
 const number = fc.nat({ max: 4 });
 const event: fc.Arbitrary<IrEvent> = fc.oneof(
@@ -209,7 +235,16 @@ const event: fc.Arbitrary<IrEvent> = fc.oneof(
     { type: "usage", usage: { ...UNKNOWN_USAGE, outputTokens: 4 } },
     { type: "finish", choice: 0, finish: { reason: "stop", raw: null, stopSequence: null } },
     { type: "keep-alive" },
-    { type: "start", sourceProtocol: "openai", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
+    {
+      type: "start",
+      sourceProtocol: "openai",
+      id: null,
+      model: null,
+      createdMs: null,
+      serviceTier: null,
+      extras: {},
+      spelling: NO_SPELLING,
+    },
   ),
 );
 
@@ -251,8 +286,9 @@ test("frames may be cut anywhere", () => {
               signature: { issuer: "gemini", value: "s" },
               encrypted: null,
               extras: {},
+              spelling: NO_SPELLING,
             },
-            { type: "text", text: "naïve 🙂", citations: [], cache: null, extras: {} },
+            { type: "text", text: "naïve 🙂", citations: [], cache: null, extras: {}, spelling: NO_SPELLING },
             {
               type: "tool-call",
               id: "t",
@@ -262,16 +298,19 @@ test("frames may be cut anywhere", () => {
               signature: null,
               cache: null,
               extras: {},
+              spelling: NO_SPELLING,
             },
           ],
           finish: { reason: "tool-calls", raw: "x", stopSequence: null },
           logprobs: null,
           extras: {},
+          spelling: NO_SPELLING,
         },
       ],
       usage: { ...UNKNOWN_USAGE, freshInputTokens: 1, outputTokens: 1 },
       serviceTier: null,
       extras: {},
+      spelling: NO_SPELLING,
     }),
   );
   for (const lineEnd of ["\n", "\r\n"]) {
@@ -401,6 +440,7 @@ const anyBlock: fc.Arbitrary<IrBlock> = fc.oneof(
       isError: null,
       cache: null,
       extras: {},
+      spelling: NO_SPELLING,
     }),
   ),
 );
@@ -410,6 +450,7 @@ const anyTurn = fc.record({
   wasString: fc.constant(false),
   name: fc.constant(null),
   extras: fc.constant({}),
+  spelling: fc.constant(NO_SPELLING),
 });
 
 test("whatever the turns, tool blocks stand as the vendor demands", () => {

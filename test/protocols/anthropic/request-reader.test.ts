@@ -1,5 +1,7 @@
 // What a Messages request means in between, and which ones cannot be read.
+
 import { describe, expect, test } from "bun:test";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { asObject, parseExact } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
 import { OPTIONS, payload, textBlock } from "./builders.ts";
@@ -55,7 +57,15 @@ describe("blocks", () => {
     [
       "tool use",
       { type: "tool_use", id: "t1", name: "f", input: { a: 1 }, caller: { type: "direct" } },
-      { type: "tool-call", id: "t1", name: "f", arguments: '{"a":1}', kind: "function", extras: {} },
+      {
+        type: "tool-call",
+        id: "t1",
+        name: "f",
+        arguments: '{"a":1}',
+        kind: "function",
+        extras: {},
+        spelling: NO_SPELLING,
+      },
     ],
     [
       "tool use by a server tool",
@@ -126,8 +136,15 @@ describe("the rest", () => {
         role: "system",
         wasString: false,
         extras: {},
+        spelling: NO_SPELLING,
         blocks: [
-          { type: "opaque", sourceProtocol: "anthropic", name: "billing_header", value: billing },
+          {
+            type: "opaque",
+            sourceProtocol: "anthropic",
+            name: "billing_header",
+            value: billing,
+            spelling: NO_SPELLING,
+          },
           textBlock("Be kind."),
         ],
       },
@@ -187,8 +204,14 @@ describe("the rest", () => {
         strict: true,
         cache: null,
         extras: { defer_loading: true },
+        spelling: NO_SPELLING,
       },
-      { type: "opaque", sourceProtocol: "anthropic", name: "web_search_20250305", value: server },
+      {
+        type: "opaque",
+        sourceProtocol: "anthropic",
+        name: "web_search_20250305",
+        value: server,
+      },
     ]);
   });
 

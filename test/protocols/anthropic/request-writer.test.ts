@@ -1,6 +1,6 @@
 // A request of another protocol, as the vendor takes it, and what is lost on the way.
 import { describe, expect, test } from "bun:test";
-import { type IrRequest, NO_SAMPLING } from "../../../src/ir/request.ts";
+import { type IrRequest, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
 import { rulesOf } from "../../../src/protocols/anthropic/model-rules.ts";
 import { legalToolId, legalToolName } from "../../../src/protocols/anthropic/tool-ids.ts";
 import { at } from "../../../src/std/json.ts";
@@ -18,6 +18,7 @@ const FUNCTION = {
   strict: null,
   cache: null,
   extras: {},
+  spelling: NO_SPELLING,
 } as const;
 
 describe("turns", () => {
@@ -98,8 +99,8 @@ describe("turns", () => {
   test("instructions from anywhere reach the system prompt", () => {
     const { body, losses } = write({
       instructions: [
-        { role: "system", blocks: [textBlock("A")], wasString: true, extras: {} },
-        { role: "developer", blocks: [textBlock("B")], wasString: true, extras: {} },
+        { role: "system", blocks: [textBlock("A")], wasString: true, extras: {}, spelling: NO_SPELLING },
+        { role: "developer", blocks: [textBlock("B")], wasString: true, extras: {}, spelling: NO_SPELLING },
       ],
       turns: [userTurn("hi"), turn("developer", textBlock("C"))],
     });
@@ -109,7 +110,9 @@ describe("turns", () => {
 
   test("instructions alone become the user's turn", () => {
     const { body, losses } = write({
-      instructions: [{ role: "system", blocks: [textBlock("Sing.")], wasString: true, extras: {} }],
+      instructions: [
+        { role: "system", blocks: [textBlock("Sing.")], wasString: true, extras: {}, spelling: NO_SPELLING },
+      ],
       turns: [],
     });
     expect(body["messages"]).toEqual([{ role: "user", content: [{ type: "text", text: "Sing." }] }]);
@@ -119,7 +122,9 @@ describe("turns", () => {
 
   test("instructions alone do not push out the demand for JSON", () => {
     const { body } = write({
-      instructions: [{ role: "system", blocks: [textBlock("Sing.")], wasString: true, extras: {} }],
+      instructions: [
+        { role: "system", blocks: [textBlock("Sing.")], wasString: true, extras: {}, spelling: NO_SPELLING },
+      ],
       turns: [],
       outputFormat: { kind: "json" },
     });
@@ -142,6 +147,7 @@ describe("turns", () => {
       signature: issuer === null ? null : { issuer, value: "sig" },
       encrypted: null,
       extras: {},
+      spelling: NO_SPELLING,
     });
     const { body, losses } = write({
       turns: [turn("assistant", sealed("gemini"), sealed(null), sealed("anthropic"), textBlock("yes"))],
@@ -192,7 +198,7 @@ describe("tool arguments", () => {
 
 describe("media", () => {
   const image = (source: object, detail: string | null = null) =>
-    ({ type: "image", source, detail, cache: null, extras: {} }) as never;
+    ({ type: "image", source, detail, cache: null, extras: {}, spelling: NO_SPELLING }) as never;
   test.each([
     [
       "a data URL",
@@ -250,6 +256,7 @@ describe("media", () => {
       citations: null,
       cache: null,
       extras: {},
+      spelling: NO_SPELLING,
     } as const;
     const { body, losses } = write({ turns: [turn("user", document)] });
     expect(at(body, "messages", 0, "content", 0)).toEqual({ type: "document", source, title: "a.pdf" });
@@ -263,6 +270,7 @@ describe("media", () => {
       format: "wav",
       transcript: null,
       extras: {},
+      spelling: NO_SPELLING,
     } as const;
     expect(write({ turns: [turn("user", audio, textBlock("hear"))] }).losses).toEqual([
       "dropped messages[0].content[0]",
@@ -324,7 +332,7 @@ describe("tools", () => {
   test("free text, foreign tools and odd names", () => {
     const { body, losses } = write({
       tools: [
-        { type: "custom", name: "patch", description: "d", format: null, extras: {} },
+        { type: "custom", name: "patch", description: "d", format: null, extras: {}, spelling: NO_SPELLING },
         { type: "opaque", sourceProtocol: "openai", name: "web_search", value: {} },
         { ...FUNCTION, name: "a.b" },
       ],
@@ -475,6 +483,7 @@ describe("the rest", () => {
       user: "u1",
       serviceTier: "flex",
       extras: { logit_bias: {} },
+      spelling: NO_SPELLING,
     });
     expect(body).toMatchObject({ stop_sequences: ["END"], metadata: { user_id: "u1" } });
     expect(losses.toSorted()).toEqual([

@@ -1,9 +1,11 @@
 // Streams: the vendor's frames read, and any vendor's answer written as the vendor's frames, byte for byte.
+
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { failure } from "../../../src/ir/failure.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { UNKNOWN_USAGE, type Usage } from "../../../src/ir/usage.ts";
 import { writeSseFrame } from "../../../src/protocols/framing/sse.ts";
 import { at } from "../../../src/std/json.ts";
@@ -18,6 +20,7 @@ const start = (over: object = {}): IrEvent => ({
   createdMs: null,
   serviceTier: null,
   extras: {},
+  spelling: NO_SPELLING,
   ...over,
 });
 const usage = (over: Partial<Usage>): IrEvent => ({ type: "usage", usage: { ...UNKNOWN_USAGE, ...over } });
@@ -209,7 +212,7 @@ describe("written, byte for byte", () => {
       type: "block-start",
       block: 2,
       choice: 0,
-      content: { type: "opaque", sourceProtocol: "openai", name: "x", value: {} },
+      content: { type: "opaque", sourceProtocol: "openai", name: "x", value: {}, spelling: NO_SPELLING },
     };
     const probable: IrEvent = { type: "text-delta", block: 0, text: "a", logprobs: [1] };
     const events = [
@@ -323,7 +326,7 @@ describe("read", () => {
         type: "block-start",
         block: 0,
         choice: 0,
-        content: { type: "opaque", sourceProtocol: "anthropic", name: "server_tool_use", value },
+        content: { type: "opaque", sourceProtocol: "anthropic", name: "server_tool_use", value, spelling: NO_SPELLING },
       },
       { type: "opaque-delta", block: 0, sourceProtocol: "anthropic", value: piece },
       ends(0),

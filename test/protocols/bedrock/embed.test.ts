@@ -1,6 +1,8 @@
 // Embeddings by InvokeModel: the bodies of Amazon's and of Cohere's models, both ways.
+
 import { describe, expect, test } from "bun:test";
 import type { IrEmbedRequest } from "../../../src/ir/embed.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { embed } from "../../../src/protocols/bedrock/embed.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
 
@@ -20,6 +22,7 @@ const request = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
   truncate: null,
   user: null,
   extras: {},
+  spelling: NO_SPELLING,
   ...over,
 });
 const image = { type: "image", mediaType: "image/png", data: "aGk=" } as const;
@@ -29,7 +32,7 @@ test.each<[string, Partial<IrEmbedRequest>, string, object, string[]]>([
   ["its length", { dimensions: 256 }, TITAN, { inputText: "hi", dimensions: 256 }, []],
   [
     "what Amazon's cannot say",
-    { purpose: "query", truncate: "start", user: "u", extras: { x: 1 } },
+    { purpose: "query", truncate: "start", user: "u", extras: { x: 1 }, spelling: NO_SPELLING },
     TITAN,
     { inputText: "hi" },
     ["x", "user", "purpose", "truncate"],
@@ -165,6 +168,7 @@ test("an answer is written as its client asked", () => {
     vectors: [{ kind: "base64", data: Buffer.from(new Float32Array([0.5, 2]).buffer).toString("base64") }],
     usage: null,
     extras: {},
+    spelling: NO_SPELLING,
   } as const;
   const context = { upstreamModel: "m", newId: (length: number) => "0".repeat(length) };
   const titan = embed.readRequest({ inputText: "hi" }).value;

@@ -1,8 +1,10 @@
 // Streams of the vendor, its oddities included, and the exact bytes of ours.
+
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { failure } from "../../../src/ir/failure.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { asObject, parseJson } from "../../../src/std/json.ts";
 import { STREAMS } from "../../corpus/corpus.ts";
@@ -234,7 +236,16 @@ describe("written", () => {
     ]) {
       const encrypted = sealed === null ? { issuer: "openai", value: "ZW5j" } : null;
       const events: IrEvent[] = [
-        { type: "start", sourceProtocol: "x", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
+        {
+          type: "start",
+          sourceProtocol: "x",
+          id: null,
+          model: null,
+          createdMs: null,
+          serviceTier: null,
+          extras: {},
+          spelling: NO_SPELLING,
+        },
         { type: "block-start", block: 0, choice: 0, content: { type: "reasoning", encrypted } },
         ...(sealed === null ? [] : [sealed]),
         { type: "block-end", block: 0 },
@@ -251,7 +262,16 @@ describe("written", () => {
 
   test("reasoning that says nothing leaves no stop without a start", () => {
     const frames = writeEvents([
-      { type: "start", sourceProtocol: "x", id: null, model: null, createdMs: null, serviceTier: null, extras: {} },
+      {
+        type: "start",
+        sourceProtocol: "x",
+        id: null,
+        model: null,
+        createdMs: null,
+        serviceTier: null,
+        extras: {},
+        spelling: NO_SPELLING,
+      },
       { type: "block-start", block: 0, choice: 0, content: { type: "reasoning", encrypted: null } },
       { type: "block-end", block: 0 },
       { type: "end" },

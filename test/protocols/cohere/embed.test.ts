@@ -1,6 +1,8 @@
 /** Vectors, both versions of the API. */
+
 import { describe, expect, test } from "bun:test";
 import type { EmbedVector, IrEmbedRequest } from "../../../src/ir/embed.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
 import { embed } from "../../../src/protocols/cohere/embed.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
@@ -18,6 +20,7 @@ const foreign = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
   truncate: null,
   user: null,
   extras: {},
+  spelling: NO_SPELLING,
   ...over,
 });
 const write = (request: IrEmbedRequest, model = "embed-v4.0") => {
@@ -101,7 +104,7 @@ describe("requests", () => {
     [{ encodings: ["base64"] }, { embedding_types: ["float"] }, []],
     [{ dimensions: 512, truncate: "start" }, { output_dimension: 512, truncate: "START" }, []],
     [
-      { inputs: [text("a", "T")], user: "u", extras: { x: 1 } },
+      { inputs: [text("a", "T")], user: "u", extras: { x: 1 }, spelling: NO_SPELLING },
       { texts: ["a"] },
       ["dropped x", "dropped user", "dropped title"],
     ],
@@ -158,7 +161,15 @@ describe("answers", () => {
 
   const answer = (vectors: readonly EmbedVector[], encodings: readonly string[]) => {
     const usage = { ...UNKNOWN_USAGE, freshInputTokens: 4 };
-    const response = { sourceProtocol: "elsewhere", id: null, model: "m", vectors, usage, extras: {} };
+    const response = {
+      sourceProtocol: "elsewhere",
+      id: null,
+      model: "m",
+      vectors,
+      usage,
+      extras: {},
+      spelling: NO_SPELLING,
+    };
     const newId = (length: number) => "1".repeat(length);
     const request = read({ texts: ["a"], embedding_types: [...encodings] });
     const { value, losses } = embed.writeResponse(response, { request, upstreamModel: "m", newId });

@@ -1,4 +1,5 @@
 /** Bodies as clients write them, and what becomes of each member. */
+
 import { describe, expect, test } from "bun:test";
 import { cohere } from "../../../src/protocols/cohere/index.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
@@ -44,7 +45,14 @@ describe("settings", () => {
   test("one switch holds all tools to their schemas", () => {
     const tool = { type: "function", function: { name: "f", description: "d", parameters: { type: "object" } } };
     expect(readRequest({ tools: [tool], strict_tools: true }).tools).toMatchObject([
-      { type: "function", name: "f", description: "d", parameters: { type: "object" }, strict: true, extras: {} },
+      {
+        type: "function",
+        name: "f",
+        description: "d",
+        parameters: { type: "object" },
+        strict: true,
+        extras: {},
+      },
     ]);
     expect(readRequest({ tools: [tool] }).tools).toMatchObject([{ strict: null }]);
     expect(readRequest({ tools: [{ type: "web_search" }] }).tools).toMatchObject([

@@ -1,6 +1,6 @@
 /** Requests of other protocols as bodies of this one, and what had to be cut. */
 import { describe, expect, test } from "bun:test";
-import { type DocumentBlock, type IrBlock, type IrRequest, NO_SAMPLING } from "../../../src/ir/request.ts";
+import { type DocumentBlock, type IrBlock, type IrRequest, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
 import { call, foreignRequest, image, result, text, turn, writeRequest } from "./builders.ts";
 
 const write = (members: Partial<IrRequest>, upstreamModel = "command-a-plus-05-2026") =>
@@ -14,18 +14,36 @@ const document = (over: Partial<DocumentBlock> = {}): IrBlock => ({
   citations: null,
   cache: null,
   extras: {},
+  spelling: NO_SPELLING,
   ...over,
 });
 const reasoning = (said: string): IrBlock => {
-  return { type: "reasoning", text: said, signature: { issuer: "x", value: "s" }, encrypted: null, extras: {} };
+  return {
+    type: "reasoning",
+    text: said,
+    signature: { issuer: "x", value: "s" },
+    encrypted: null,
+    extras: {},
+    spelling: NO_SPELLING,
+  };
 };
 const tool = (name: string, strict: boolean | null = null) =>
-  ({ type: "function", name, description: null, parameters: null, strict, cache: null, extras: {} }) as const;
+  ({
+    type: "function",
+    name,
+    description: null,
+    parameters: null,
+    strict,
+    cache: null,
+    extras: {},
+    spelling: NO_SPELLING,
+  }) as const;
 const said = (role: "system" | "developer", words: string) => ({
   role,
   blocks: [text(words)],
   wasString: true,
   extras: {},
+  spelling: NO_SPELLING,
 });
 
 describe("messages", () => {
@@ -113,7 +131,14 @@ describe("messages", () => {
 
   test("empty turns, files, sounds and images of an assistant are left out, and said", () => {
     const source = { kind: "base64", mediaType: "application/pdf", data: "JVBERg==" } as const;
-    const audio: IrBlock = { type: "audio", source, format: "wav", transcript: null, extras: {} };
+    const audio: IrBlock = {
+      type: "audio",
+      source,
+      format: "wav",
+      transcript: null,
+      extras: {},
+      spelling: NO_SPELLING,
+    };
     const { body, lost } = messagesOf(
       turn("assistant"),
       turn("assistant", text("")),
@@ -201,7 +226,14 @@ describe("tools", () => {
   });
 
   test("a free-text tool is a function with one string, in calls too", () => {
-    const custom = { type: "custom", name: "sql", description: "Runs SQL", format: null, extras: {} } as const;
+    const custom = {
+      type: "custom",
+      name: "sql",
+      description: "Runs SQL",
+      format: null,
+      extras: {},
+      spelling: NO_SPELLING,
+    } as const;
     const called: IrBlock = { ...call("a", "sql", "select 1"), kind: "custom" } as IrBlock;
     const { body, lost } = write({ tools: [custom], turns: [turn("assistant", called)] });
     expect(body).toMatchObject({
@@ -272,7 +304,7 @@ describe("settings", () => {
       ["dropped n", "dropped user", "dropped metadata", "dropped service_tier"],
     ],
     [{ choices: 1, serviceTier: "auto", stream: true }, { stream: true }, []],
-    [{ extras: { theirs: 1 } }, {}, ["dropped theirs"]],
+    [{ extras: { theirs: 1 }, spelling: NO_SPELLING }, {}, ["dropped theirs"]],
   ];
   test.each(rows)("%j", (members, expected, losses) => {
     const { body, lost } = write(members);

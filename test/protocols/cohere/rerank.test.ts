@@ -1,5 +1,7 @@
 /** Ranks, both versions of the API and the vendors that took the shape over. */
+
 import { describe, expect, test } from "bun:test";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import type { IrRerankRequest } from "../../../src/ir/rerank.ts";
 import { rerank } from "../../../src/protocols/cohere/rerank.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
@@ -87,7 +89,15 @@ describe("answers", () => {
     const ranked = [{ index: 1, score: 0.9 }];
     expect(
       rerank.writeResponse(
-        { sourceProtocol: "elsewhere", id: null, results: ranked, usage: null, searchUnits: null, extras: {} },
+        {
+          sourceProtocol: "elsewhere",
+          id: null,
+          results: ranked,
+          usage: null,
+          searchUnits: null,
+          extras: {},
+          spelling: NO_SPELLING,
+        },
         { newId },
       ),
     ).toEqual({

@@ -1,6 +1,6 @@
 /** Whole answers both ways. */
 import { describe, expect, test } from "bun:test";
-import type { IrBlock, IrCitation } from "../../../src/ir/request.ts";
+import { type IrBlock, type IrCitation, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { IrFinish } from "../../../src/ir/response.ts";
 import { cohere } from "../../../src/protocols/cohere/index.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
@@ -20,7 +20,7 @@ const answer = (members: object) => ({
   ...members,
 });
 const write = (blocks: readonly IrBlock[], finish: IrFinish | null = finishOf("stop"), over: object = {}) => {
-  const choices = [{ index: 0, blocks, finish, logprobs: null, extras: {} }];
+  const choices = [{ index: 0, blocks, finish, logprobs: null, extras: {}, spelling: NO_SPELLING }];
   const { value, losses } = writeResponse(foreignResponse({ choices, model: null, ...over }), CONTEXT);
   return { body: value, lost: losses.map(({ how, field }) => `${how} ${field}`) };
 };
@@ -41,6 +41,7 @@ const cited = (said: string, ...citations: readonly IrCitation[]): IrBlock => ({
   citations,
   cache: null,
   extras: {},
+  spelling: NO_SPELLING,
 });
 
 describe("read", () => {
@@ -136,7 +137,7 @@ describe("read", () => {
 describe("write", () => {
   test("golden: everything an answer can hold", () => {
     const blocks: readonly IrBlock[] = [
-      { type: "reasoning", text: "Hm.", signature: null, encrypted: null, extras: {} },
+      { type: "reasoning", text: "Hm.", signature: null, encrypted: null, extras: {}, spelling: NO_SPELLING },
       cited("It is so. ", cites({})),
       cited("And so.", cites({ start: 4, end: 6, url: null, title: null })),
       call("c1", "read-file", ""),
@@ -179,8 +180,9 @@ describe("write", () => {
       signature: null,
       encrypted: { issuer: "x", value: "e" },
       extras: {},
+      spelling: NO_SPELLING,
     } as const;
-    const refusal = { type: "refusal", text: "No.", extras: {} } as const;
+    const refusal = { type: "refusal", text: "No.", extras: {}, spelling: NO_SPELLING } as const;
     const { body, lost } = write([sealed, image(), refusal], finishOf("stop"), { extras: { theirs: 1 } });
     expect(body["message"]).toEqual({ role: "assistant", content: [{ type: "text", text: "No." }] });
     expect(lost).toEqual([

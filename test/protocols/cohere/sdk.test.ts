@@ -1,7 +1,9 @@
 /** The vendor's own client reads what we write. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Cohere, CohereClient, CohereClientV2 } from "cohere-ai";
 import { failure } from "../../../src/ir/failure.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { cohere } from "../../../src/protocols/cohere/index.ts";
 import { CONTEXT, call, foreignResponse, text, usage } from "./builders.ts";
 import { readGolden } from "./golden.ts";
@@ -105,7 +107,16 @@ describe("streams", () => {
 
 test("whole answers", async () => {
   const finish = { reason: "tool-calls", raw: null, stopSequence: null } as const;
-  const choices = [{ index: 0, blocks: [text("Hi"), call("c1", "look", "")], finish, logprobs: null, extras: {} }];
+  const choices = [
+    {
+      index: 0,
+      blocks: [text("Hi"), call("c1", "look", "")],
+      finish,
+      logprobs: null,
+      extras: {},
+      spelling: NO_SPELLING,
+    },
+  ];
   const { value } = cohere.payload.writeResponse(
     foreignResponse({ choices, usage: usage({ freshInputTokens: 1, outputTokens: 2 }) }),
     CONTEXT,
@@ -191,7 +202,15 @@ test("vectors and ranks", async () => {
   const extras = {};
   const vectors = [{ kind: "float", values: [0.5, -1] }] as const;
   const written = embed?.writeResponse(
-    { sourceProtocol: "elsewhere", id: null, model: null, vectors, usage: usage({ freshInputTokens: 3 }), extras },
+    {
+      sourceProtocol: "elsewhere",
+      id: null,
+      model: null,
+      vectors,
+      usage: usage({ freshInputTokens: 3 }),
+      extras,
+      spelling: NO_SPELLING,
+    },
     { request: request.value, upstreamModel: "m", newId: CONTEXT.newId },
   );
   expect(
@@ -202,7 +221,15 @@ test("vectors and ranks", async () => {
     meta: { billedUnits: { inputTokens: 3 } },
   });
   const results = [{ index: 1, score: 0.9 }];
-  const ranked = { sourceProtocol: "elsewhere", id: null, results, usage: null, searchUnits: 1, extras };
+  const ranked = {
+    sourceProtocol: "elsewhere",
+    id: null,
+    results,
+    usage: null,
+    searchUnits: 1,
+    extras,
+    spelling: NO_SPELLING,
+  };
   next = json(rerank?.writeResponse(ranked, { newId: CONTEXT.newId }) ?? {});
   expect(await new CohereClientV2(options()).rerank({ model: "m", query: "q", documents: ["a", "b"] })).toMatchObject({
     results: [{ index: 1, relevanceScore: 0.9 }],

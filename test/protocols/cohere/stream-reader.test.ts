@@ -1,4 +1,5 @@
 /** Events of the vendor as ours, as its own reference shows them and as servers bend them. */
+
 import { describe, expect, test } from "bun:test";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { createAccumulator } from "../../../src/ir/fold.ts";

@@ -1,7 +1,9 @@
 /** Events of any vendor as this one's sequence: the exact bytes are in golden/, rules that hold for all stand here. */
+
 import { describe, expect, test } from "bun:test";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { failure } from "../../../src/ir/failure.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { expectGolden } from "./golden.ts";
 import {
   args,
@@ -140,7 +142,7 @@ test("other answers than the first, and parts of another protocol, are losses", 
     { type: "block-start", block: 0, choice: 1, content: { type: "text" } },
     say(0, "Two."),
     close(0),
-    open(1, { type: "opaque", sourceProtocol: "elsewhere", name: "web_search", value: {} }),
+    open(1, { type: "opaque", sourceProtocol: "elsewhere", name: "web_search", value: {}, spelling: NO_SPELLING }),
     { type: "opaque-delta", block: 1, sourceProtocol: "elsewhere", value: {} },
     close(1),
     open(2, { type: "refusal" }),

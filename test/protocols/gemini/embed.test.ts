@@ -1,7 +1,9 @@
 // Embeddings, both ways: one text or a batch, what they are for, and vectors in every form.
+
 import { describe, expect, test } from "bun:test";
 import type { EmbedInput, IrEmbedRequest } from "../../../src/ir/embed.ts";
 import { EMBED_PURPOSES } from "../../../src/ir/embed.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { at } from "../../../src/std/json.ts";
 import { operations } from "./builders.ts";
 
@@ -19,6 +21,7 @@ const request = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
   truncate: null,
   user: null,
   extras: {},
+  spelling: NO_SPELLING,
   ...over,
 });
 const content = (text: string) => ({ parts: [{ text }] });
@@ -80,7 +83,14 @@ describe("requests", () => {
 
   test("for other clients always a batch, with what has no place told", () => {
     const { value, losses } = embed.writeRequest(
-      request({ wasString: true, user: "u", truncate: "start", encodings: ["int8"], extras: { x: 1 } }),
+      request({
+        wasString: true,
+        user: "u",
+        truncate: "start",
+        encodings: ["int8"],
+        extras: { x: 1 },
+        spelling: NO_SPELLING,
+      }),
       "tunedModels/t",
     );
     expect(at(value, "requests", 0)).toEqual({ model: "tunedModels/t", content: content("a") });
@@ -135,6 +145,7 @@ describe("answers", () => {
       vectors: [{ kind: "base64", data } as const],
       usage: null,
       extras: {},
+      spelling: NO_SPELLING,
     };
     expect(at(embed.writeResponse(answer, context(request())).value, "embeddings", 0, "values")).toEqual([0.5, -2]);
   });

@@ -1,6 +1,6 @@
 // Requests of other protocols' clients as the vendor takes them, by model: turns, calls, results, schemas, thinking.
 import { describe, expect, test } from "bun:test";
-import type { IrRequest } from "../../../src/ir/request.ts";
+import { type IrRequest, NO_SPELLING } from "../../../src/ir/request.ts";
 import { at } from "../../../src/std/json.ts";
 import {
   assistant,
@@ -309,7 +309,7 @@ describe("options", () => {
   test("a conversation of instructions alone", () => {
     const { value } = write({
       turns: [],
-      instructions: [{ role: "system", blocks: [text("Say hi.")], wasString: true, extras: {} }],
+      instructions: [{ role: "system", blocks: [text("Say hi.")], wasString: true, extras: {}, spelling: NO_SPELLING }],
     });
     expect(value).toMatchObject({ contents: [{ role: "user", parts: [{ text: "Say hi." }] }] });
   });

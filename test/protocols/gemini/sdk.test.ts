@@ -1,4 +1,5 @@
 /** The vendor's own client reads what we write, and what it sends is what our reader takes. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ApiError, type GenerateContentResponse, GoogleGenAI } from "@google/genai";
 import { failure } from "../../../src/ir/failure.ts";

@@ -1,6 +1,8 @@
 /** Vectors in the shape nearly every vendor took over, both ways. */
+
 import { describe, expect, test } from "bun:test";
 import type { EmbedVector, IrEmbedRequest } from "../../../src/ir/embed.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
 import { embed } from "../../../src/protocols/openai/embed.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
@@ -16,6 +18,7 @@ const foreign = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
   truncate: null,
   user: null,
   extras: {},
+  spelling: NO_SPELLING,
   ...over,
 });
 const write = (request: IrEmbedRequest) => {
@@ -54,7 +57,17 @@ describe("requests", () => {
   );
 
   test("what another protocol says and this one cannot is a loss, or no request at all", () => {
-    expect(write(foreign({ purpose: "query", truncate: "end", extras: { theirs: 1 }, encodings: ["int8"] }))).toEqual({
+    expect(
+      write(
+        foreign({
+          purpose: "query",
+          truncate: "end",
+          extras: { theirs: 1 },
+          spelling: NO_SPELLING,
+          encodings: ["int8"],
+        }),
+      ),
+    ).toEqual({
       body: { model: "up", input: ["a"] },
       lost: ["dropped input_type", "dropped truncate", "dropped theirs"],
     });
@@ -96,7 +109,15 @@ describe("answers", () => {
   const answer = (vectors: readonly EmbedVector[], encodings: readonly string[], tokens: number | null = 3) => {
     const usage = tokens === null ? null : { ...UNKNOWN_USAGE, freshInputTokens: tokens };
     const context = { request: foreign({ encodings }), upstreamModel: "up", newId: () => "0" };
-    const response = { sourceProtocol: "elsewhere", id: null, model: null, vectors, usage, extras: {} };
+    const response = {
+      sourceProtocol: "elsewhere",
+      id: null,
+      model: null,
+      vectors,
+      usage,
+      extras: {},
+      spelling: NO_SPELLING,
+    };
     const { value, losses } = embed.writeResponse(response, context);
     return { value, lost: losses.map(({ field }) => field) };
   };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { IrEvent } from "../../../src/ir/event.ts";
-import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS } from "../../../src/ir/request.ts";
+import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { IrResponse } from "../../../src/ir/response.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { legalCallId, legalName, legalPastName, restoreName } from "../../../src/protocols/openai/names.ts";
@@ -253,7 +253,7 @@ describe("requests of any protocol", () => {
   const id = fc.string({ minLength: 1, maxLength: 60 });
   const block: fc.Arbitrary<IrBlock> = fc.oneof(
     said.map(text),
-    said.map((refused): IrBlock => ({ type: "refusal", text: refused, extras: NO_EXTRAS })),
+    said.map((refused): IrBlock => ({ type: "refusal", text: refused, extras: NO_EXTRAS, spelling: NO_SPELLING })),
     fc.constant(image()),
     fc.record({ id, name: said, args: said }).map(({ id: callId, name, args }): IrBlock => {
       const kind = "function";
@@ -266,11 +266,19 @@ describe("requests of any protocol", () => {
         signature: null,
         cache: null,
         extras: NO_EXTRAS,
+        spelling: NO_SPELLING,
       };
     }),
     fc.tuple(id, said).map(([callId, answer]) => result(callId, text(answer), image())),
     said.map((thought): IrBlock => {
-      return { type: "reasoning", text: thought, signature: null, encrypted: null, extras: NO_EXTRAS };
+      return {
+        type: "reasoning",
+        text: thought,
+        signature: null,
+        encrypted: null,
+        extras: NO_EXTRAS,
+        spelling: NO_SPELLING,
+      };
     }),
   );
   const turn: fc.Arbitrary<IrTurn> = fc.record({
@@ -279,6 +287,7 @@ describe("requests of any protocol", () => {
     wasString: fc.boolean(),
     name: fc.constant(null),
     extras: fc.constant(NO_EXTRAS),
+    spelling: fc.constant(NO_SPELLING),
   });
   const request: fc.Arbitrary<IrRequest> = fc.array(turn, { maxLength: 5 }).map((turns) => foreignRequest({ turns }));
 
@@ -299,7 +308,7 @@ describe("requests of any protocol", () => {
     .map(({ blocks, spent }) => {
       const finish = { reason: "stop", raw: null, stopSequence: null } as const;
       return foreignResponse({
-        choices: [{ index: 0, blocks, finish, logprobs: null, extras: NO_EXTRAS }],
+        choices: [{ index: 0, blocks, finish, logprobs: null, extras: NO_EXTRAS, spelling: NO_SPELLING }],
         usage: spent === null ? null : usage({ freshInputTokens: spent, outputTokens: 1 }),
       });
     });

@@ -1,4 +1,5 @@
 /** What the reader makes of requests: each member, each spelling, and what it says of those it cannot understand. */
+
 import { describe, expect, test } from "bun:test";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { type JsonObject, parseExact } from "../../../src/std/json.ts";
@@ -155,7 +156,10 @@ describe("messages", () => {
 
   test("an answer sent back whole is no list of extras", () => {
     const echo = { role: "assistant", content: "Hi", refusal: null, annotations: [], audio: null, function_call: null };
-    expect(readRequest(body({ messages: [echo] })).turns[0]).toMatchObject({ blocks: [text("Hi")], extras: {} });
+    expect(readRequest(body({ messages: [echo] })).turns[0]).toMatchObject({
+      blocks: [text("Hi")],
+      extras: {},
+    });
   });
 });
 
@@ -243,11 +247,11 @@ describe("members", () => {
   });
 
   test("spelling is not listed as extras, so that nobody calls it a loss", () => {
-    const { extras } = readRequest(
+    const { extras, spelling } = readRequest(
       body({ max_tokens: 1, stop: "x", stream_options: { include_usage: true }, user: "u" }),
     );
     expect(Object.keys(extras)).toEqual([]);
-    expect(extras["stream_options"]).toEqual({ include_usage: true });
+    expect(spelling["stream_options"]).toEqual({ include_usage: true });
   });
 
   test("numbers beyond 2^53 and their digits survive", () => {
@@ -279,7 +283,13 @@ describe("members", () => {
     expect(tools).toMatchObject([
       { type: "function", name: "flat", parameters: {}, strict: null },
       { type: "custom", name: "shell", format: { type: "text" } },
-      { type: "function", name: "f", strict: true, cache: { lifetime: null }, extras: { y: 2, function: { x: 1 } } },
+      {
+        type: "function",
+        name: "f",
+        strict: true,
+        cache: { lifetime: null },
+        extras: { y: 2, function: { x: 1 } },
+      },
       { type: "opaque", sourceProtocol: "openai", name: "openrouter:web_search" },
     ]);
   });

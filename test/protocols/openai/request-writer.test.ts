@@ -1,6 +1,6 @@
 /** Requests read from another protocol, fitted to what the vendor takes; what was cut is told. */
 import { describe, expect, test } from "bun:test";
-import { type IrRequest, type IrTool, NO_EXTRAS, NO_SAMPLING } from "../../../src/ir/request.ts";
+import { type IrRequest, type IrTool, NO_EXTRAS, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { call, FOREIGN, foreignRequest, image, readRequest, result, text, turn, writeRequest } from "./builders.ts";
 
@@ -16,6 +16,7 @@ const TOOL: IrTool = {
   strict: null,
   cache: null,
   extras: NO_EXTRAS,
+  spelling: NO_SPELLING,
 };
 const WIRE_TOOL = { type: "function", function: { name: "look", parameters: { type: "object", properties: {} } } };
 const SEARCH: IrTool = { type: "opaque", sourceProtocol: FOREIGN, name: "web_search", value: {} };
@@ -29,6 +30,7 @@ const DOCUMENT = {
   citations: null,
   cache: null,
   extras: NO_EXTRAS,
+  spelling: NO_SPELLING,
 } as const;
 
 describe("turns", () => {
@@ -88,7 +90,14 @@ describe("turns", () => {
   });
 
   test("an assistant turn with nothing left is not written", () => {
-    const thought = { type: "reasoning", text: "Hm", signature: null, encrypted: null, extras: NO_EXTRAS } as const;
+    const thought = {
+      type: "reasoning",
+      text: "Hm",
+      signature: null,
+      encrypted: null,
+      extras: NO_EXTRAS,
+      spelling: NO_SPELLING,
+    } as const;
     const { messages, lost } = messagesOf({
       turns: [turn("user", text("Hi")), turn("assistant"), turn("assistant", text("")), turn("assistant", thought)],
     });
@@ -110,6 +119,7 @@ describe("turns", () => {
           blocks: [text("Be kind."), text("Be brief.")],
           wasString: false,
           extras: NO_EXTRAS,
+          spelling: NO_SPELLING,
         },
       ],
     });
@@ -172,19 +182,26 @@ describe("turns", () => {
     ],
     [
       "a cache mark is lost",
-      { type: "text", text: "Hi", citations: [], cache: { lifetime: "1h" }, extras: NO_EXTRAS },
+      { type: "text", text: "Hi", citations: [], cache: { lifetime: "1h" }, extras: NO_EXTRAS, spelling: NO_SPELLING },
       "Hi",
       ["dropped messages[0].content[0].cache_control"],
     ],
     [
       "a block only its own protocol has is lost",
-      { type: "opaque", sourceProtocol: FOREIGN, name: "search_result", value: {} },
+      { type: "opaque", sourceProtocol: FOREIGN, name: "search_result", value: {}, spelling: NO_SPELLING },
       null,
       ["dropped messages[0].content[0]"],
     ],
     [
       "audio keeps its format",
-      { type: "audio", source: { ...PDF, mediaType: "audio/mpeg" }, format: null, transcript: null, extras: NO_EXTRAS },
+      {
+        type: "audio",
+        source: { ...PDF, mediaType: "audio/mpeg" },
+        format: null,
+        transcript: null,
+        extras: NO_EXTRAS,
+        spelling: NO_SPELLING,
+      },
       { type: "input_audio", input_audio: { data: "AAAA", format: "mp3" } },
       [],
     ],
@@ -242,7 +259,7 @@ describe("tools", () => {
     ],
     [
       "marks and members of another protocol are lost",
-      { tools: [{ ...TOOL, cache: { lifetime: null }, extras: { defer_loading: true } }] },
+      { tools: [{ ...TOOL, cache: { lifetime: null }, extras: { defer_loading: true }, spelling: NO_SPELLING }] },
       { tools: [WIRE_TOOL] },
       ["dropped tools[0].defer_loading", "dropped tools[0].cache_control"],
     ],
@@ -256,6 +273,7 @@ describe("tools", () => {
             description: null,
             format: { type: "grammar", syntax: "lark", definition: "x" },
             extras: NO_EXTRAS,
+            spelling: NO_SPELLING,
           },
         ],
       },
@@ -271,7 +289,18 @@ describe("tools", () => {
     ],
     [
       "a custom tool",
-      { tools: [{ type: "custom", name: "sh", description: "d", format: { type: "text" }, extras: NO_EXTRAS }] },
+      {
+        tools: [
+          {
+            type: "custom",
+            name: "sh",
+            description: "d",
+            format: { type: "text" },
+            extras: NO_EXTRAS,
+            spelling: NO_SPELLING,
+          },
+        ],
+      },
       { tools: [{ type: "custom", custom: { name: "sh", description: "d", format: { type: "text" } } }] },
       [],
     ],
@@ -312,7 +341,12 @@ describe("members", () => {
     ["metadata", { metadata: { a: "b" } }, {}, ["dropped metadata"]],
     ["a default tier", { serviceTier: "auto" }, {}, []],
     ["a tier of another vendor", { serviceTier: "batch" }, {}, ["dropped service_tier"]],
-    ["extras of another protocol", { extras: { thinking_mode: 1 } }, {}, ["dropped thinking_mode"]],
+    [
+      "extras of another protocol",
+      { extras: { thinking_mode: 1 }, spelling: NO_SPELLING },
+      {},
+      ["dropped thinking_mode"],
+    ],
     ["several answers", { choices: 2, logprobs: { top: 3 } }, { n: 2, logprobs: true, top_logprobs: 3 }, []],
     ["json", { outputFormat: { kind: "json" } }, { response_format: { type: "json_object" } }, []],
     ["text", { outputFormat: { kind: "text" } }, {}, []],

@@ -1,6 +1,6 @@
 /** Whole answers, in and out: usage and finish words by table, what compatible vendors do differently, what is lost. */
 import { describe, expect, test } from "bun:test";
-import { type IrBlock, NO_EXTRAS } from "../../../src/ir/request.ts";
+import { type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../../src/ir/request.ts";
 import { FINISH_REASONS, type IrChoice, type IrResponse } from "../../../src/ir/response.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { readUsage, writeUsage } from "../../../src/protocols/openai/usage.ts";
@@ -23,6 +23,7 @@ const choiceOf = (blocks: readonly IrBlock[], members: Partial<IrChoice> = {}): 
   finish: { reason: "stop", raw: "end_turn", stopSequence: null },
   logprobs: null,
   extras: NO_EXTRAS,
+  spelling: NO_SPELLING,
   ...members,
 });
 const write = (response: IrResponse) => {
@@ -94,6 +95,7 @@ describe("reading", () => {
           transcript: "Hi",
           source: { kind: "base64", data: "AAAA" },
           extras: { id: "a", expires_at: 1 },
+          spelling: NO_SPELLING,
         },
       ],
     ],
@@ -279,8 +281,8 @@ describe("writing", () => {
   test("reasoning text is carried, its signature is lost", () => {
     const signature = { issuer: FOREIGN, value: "sealed" };
     const blocks: IrBlock[] = [
-      { type: "reasoning", text: "Hm", signature, encrypted: null, extras: NO_EXTRAS },
-      { type: "reasoning", text: "", signature: null, encrypted: signature, extras: NO_EXTRAS },
+      { type: "reasoning", text: "Hm", signature, encrypted: null, extras: NO_EXTRAS, spelling: NO_SPELLING },
+      { type: "reasoning", text: "", signature: null, encrypted: signature, extras: NO_EXTRAS, spelling: NO_SPELLING },
       text("Hi"),
     ];
     const { choice, lost } = messageOf(blocks);
@@ -299,6 +301,7 @@ describe("writing", () => {
       ],
       cache: null,
       extras: NO_EXTRAS,
+      spelling: NO_SPELLING,
     };
     const { choice, lost } = messageOf([cited]);
     const url_citation = { url: "https://a.invalid", title: "https://a.invalid", start_index: 5, end_index: 5 };
@@ -307,7 +310,9 @@ describe("writing", () => {
   });
 
   test("what has no place is lost", () => {
-    const { choice, lost } = messageOf([{ type: "opaque", sourceProtocol: FOREIGN, name: "search", value: {} }]);
+    const { choice, lost } = messageOf([
+      { type: "opaque", sourceProtocol: FOREIGN, name: "search", value: {}, spelling: NO_SPELLING },
+    ]);
     expect(choice).toMatchObject({ message: { content: "" } });
     expect(lost).toEqual(["dropped choices[0].message.content"]);
   });

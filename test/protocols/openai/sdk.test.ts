@@ -1,7 +1,9 @@
 /** The vendor's own client reads what we write: its accumulators are stricter than any description of the format. */
+
 import { describe, expect, test } from "bun:test";
 import OpenAI, { APIError, AuthenticationError, NotFoundError, RateLimitError } from "openai";
 import { type Failure, failure } from "../../../src/ir/failure.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { CONTEXT, call, foreignResponse, text } from "./builders.ts";
 import { readGolden } from "./golden.ts";
@@ -81,7 +83,7 @@ test("whole answers", async () => {
   const finish = { reason: "stop", raw: null, stopSequence: null } as const;
   const blocks = [text("Hi"), call("c1", "look", "")];
   const { value } = openai.payload.writeResponse(
-    foreignResponse({ choices: [{ index: 0, blocks, finish, logprobs: null, extras: {} }] }),
+    foreignResponse({ choices: [{ index: 0, blocks, finish, logprobs: null, extras: {}, spelling: NO_SPELLING }] }),
     CONTEXT,
   );
   const client = clientOf(JSON.stringify(value), { status: 200, headers: JSON_TYPE });

@@ -1,4 +1,5 @@
 /** Chunks into events: the vendor's way, the compatible vendors' ways, and streams that break. */
+
 import { describe, expect, test } from "bun:test";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
@@ -76,6 +77,7 @@ describe("the vendor's stream", () => {
       createdMs: 1_700_000_000_000,
       serviceTier: "default",
       extras: {},
+      spelling: { system_fingerprint: "fp" },
     });
   });
 

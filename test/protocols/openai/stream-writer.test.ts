@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { IrEvent, StartedBlock } from "../../../src/ir/event.ts";
 import { failure } from "../../../src/ir/failure.ts";
-import { NO_EXTRAS } from "../../../src/ir/request.ts";
+import { NO_EXTRAS, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { FinishReason } from "../../../src/ir/response.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import type { AnswerContext } from "../../../src/protocols/protocol.ts";
@@ -18,6 +18,7 @@ const START: IrEvent = {
   createdMs: null,
   serviceTier: "standard",
   extras: NO_EXTRAS,
+  spelling: NO_SPELLING,
 };
 const NATIVE: IrEvent = {
   ...START,
@@ -26,6 +27,7 @@ const NATIVE: IrEvent = {
   createdMs: 1_750_000_000_000,
   serviceTier: "default",
   extras: { provider: "Someone" },
+  spelling: NO_SPELLING,
 };
 const block = (number: number, content: StartedBlock, choice = 0): IrEvent => {
   return { type: "block-start", block: number, choice, content };
@@ -146,7 +148,13 @@ describe("golden streams", () => {
         block(0, { type: "text" }),
         say(0, "Hi", { content: [] }),
         over(0),
-        block(1, { type: "opaque", sourceProtocol: "openai", name: "audio", value: { id: "a", data: "AA" } }),
+        block(1, {
+          type: "opaque",
+          sourceProtocol: "openai",
+          name: "audio",
+          value: { id: "a", data: "AA" },
+          spelling: NO_SPELLING,
+        }),
         { type: "opaque-delta", block: 1, sourceProtocol: "openai", value: { data: "BB" } },
         over(1),
         finish("other"),
@@ -201,8 +209,8 @@ describe("golden streams", () => {
 
 test("what another protocol alone has is lost once each", () => {
   const events: IrEvent[] = [
-    { ...START, extras: { container: {} } },
-    block(0, { type: "opaque", sourceProtocol: FOREIGN, name: "search", value: {} }),
+    { ...START, extras: { container: {} }, spelling: NO_SPELLING },
+    block(0, { type: "opaque", sourceProtocol: FOREIGN, name: "search", value: {}, spelling: NO_SPELLING }),
     { type: "opaque-delta", block: 0, sourceProtocol: FOREIGN, value: {} },
     over(0),
     block(1, { type: "text" }),

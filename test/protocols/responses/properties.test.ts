@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type IrEvent, isMeaningful } from "../../../src/ir/event.ts";
 import { createAccumulator } from "../../../src/ir/fold.ts";
-import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS } from "../../../src/ir/request.ts";
+import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { IrResponse } from "../../../src/ir/response.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
@@ -337,10 +337,10 @@ describe("any bytes", () => {
 describe("requests of any protocol", () => {
   const said = fc.string({ maxLength: 8 });
   const id = fc.string({ minLength: 1, maxLength: 80 });
-  const nothing = { signature: null, cache: null, extras: NO_EXTRAS };
+  const nothing = { signature: null, cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
   const block: fc.Arbitrary<IrBlock> = fc.oneof(
     said.map(text),
-    said.map((refused): IrBlock => ({ type: "refusal", text: refused, extras: NO_EXTRAS })),
+    said.map((refused): IrBlock => ({ type: "refusal", text: refused, extras: NO_EXTRAS, spelling: NO_SPELLING })),
     fc.constant(image()),
     fc
       .record({ id, name: said, args: said, kind: fc.constantFrom("function", "custom") })
@@ -348,7 +348,7 @@ describe("requests of any protocol", () => {
     fc.tuple(id, said).map(([callId, answer]) => result(callId, text(answer), image())),
     fc.constantFrom("responses", "anthropic", null).map((issuer): IrBlock => {
       const encrypted = { issuer, value: "c2VhbA==" };
-      return { type: "reasoning", text: "Hmm", signature: null, encrypted, extras: NO_EXTRAS };
+      return { type: "reasoning", text: "Hmm", signature: null, encrypted, extras: NO_EXTRAS, spelling: NO_SPELLING };
     }),
   );
   const turn: fc.Arbitrary<IrTurn> = fc.record({
@@ -357,6 +357,7 @@ describe("requests of any protocol", () => {
     wasString: fc.boolean(),
     name: fc.constant(null),
     extras: fc.constant(NO_EXTRAS),
+    spelling: fc.constant(NO_SPELLING),
   });
   const request: fc.Arbitrary<IrRequest> = fc.array(turn, { maxLength: 5 }).map((turns) => foreignRequest({ turns }));
 
@@ -376,7 +377,7 @@ describe("requests of any protocol", () => {
     .map(({ blocks, spent }) => {
       const finish = { reason: "stop", raw: null, stopSequence: null } as const;
       return foreignResponse({
-        choices: [{ index: 0, blocks, finish, logprobs: null, extras: NO_EXTRAS }],
+        choices: [{ index: 0, blocks, finish, logprobs: null, extras: NO_EXTRAS, spelling: NO_SPELLING }],
         usage: spent === null ? null : usage({ freshInputTokens: spent, outputTokens: 1 }),
       });
     });
@@ -400,7 +401,8 @@ describe("requests of any protocol", () => {
         const reader = payload.createStreamReader();
         const frames = write(streamOf(payload.writeResponse(each, counting()).value), counting()).frames;
         for (const event of [...frames.flatMap((one) => reader.push(one)), ...reader.end()]) accumulator.push(event);
-        const told = (response: IrResponse) => response.choices[0]?.blocks.map((one) => ({ ...one, extras: {} }));
+        const told = (response: IrResponse) =>
+          response.choices[0]?.blocks.map((one) => ({ ...one, extras: {}, spelling: NO_SPELLING }));
         expect(told(accumulator.response())?.length).toBe(told(whole)?.length ?? -1);
         expect(accumulator.response().usage).toEqual(whole.usage);
       }),

@@ -250,7 +250,12 @@ describe("tools", () => {
     expect(toolsOf(look, { type: "custom", name: "sh", format }, { type: "web_search" })).toMatchObject([
       { type: "function", name: "look", description: "Looks", parameters: { type: "object" }, strict: true },
       { type: "custom", name: "sh", description: null, format },
-      { type: "opaque", sourceProtocol: "responses", name: "web_search", value: { type: "web_search" } },
+      {
+        type: "opaque",
+        sourceProtocol: "responses",
+        name: "web_search",
+        value: { type: "web_search" },
+      },
     ]);
   });
 

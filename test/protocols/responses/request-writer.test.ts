@@ -1,19 +1,27 @@
 /** What a request of any protocol becomes on the vendor's wire, and what is lost on the way. */
 import { describe, expect, test } from "bun:test";
-import { type IrBlock, NO_EXTRAS, NO_SAMPLING } from "../../../src/ir/request.ts";
+import { type IrBlock, NO_EXTRAS, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { call, foreignRequest, image, readRequest, result, text, turn, writeRequest } from "./builders.ts";
 
 const custom = (id: string, input: string): IrBlock => ({ ...call(id, "sh", input), kind: "custom" }) as IrBlock;
 const reasoning = (said: string, over: object = {}): IrBlock => {
-  return { type: "reasoning", text: said, signature: null, encrypted: null, extras: NO_EXTRAS, ...over };
+  return {
+    type: "reasoning",
+    text: said,
+    signature: null,
+    encrypted: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+    ...over,
+  };
 };
 const document = (over: object): IrBlock => {
   const source = { kind: "base64", mediaType: "application/pdf", data: "cGRm" } as const;
-  const nothing = { context: null, citations: null, cache: null, extras: NO_EXTRAS };
+  const nothing = { context: null, citations: null, cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
   return { type: "document", source, title: null, ...nothing, ...over };
 };
-const refusal = (said: string): IrBlock => ({ type: "refusal", text: said, extras: NO_EXTRAS });
+const refusal = (said: string): IrBlock => ({ type: "refusal", text: said, extras: NO_EXTRAS, spelling: NO_SPELLING });
 
 describe("a plain request", () => {
   test("nothing of it is stored", () => {
@@ -30,7 +38,7 @@ describe("a plain request", () => {
 
 describe("instructions", () => {
   const instruction = (role: "system" | "developer", ...blocks: IrBlock[]) => {
-    return { role, blocks, wasString: true, extras: NO_EXTRAS };
+    return { role, blocks, wasString: true, extras: NO_EXTRAS, spelling: NO_SPELLING };
   };
 
   test("texts are the field", () => {
@@ -154,6 +162,7 @@ describe("turns", () => {
             format: "wav",
             transcript: null,
             extras: NO_EXTRAS,
+            spelling: NO_SPELLING,
           },
         ],
       ],
@@ -191,7 +200,7 @@ describe("turns", () => {
     ],
     [
       "blocks of another protocol",
-      [[{ type: "opaque", sourceProtocol: "elsewhere", name: "search", value: {} }, text("a")]],
+      [[{ type: "opaque", sourceProtocol: "elsewhere", name: "search", value: {}, spelling: NO_SPELLING }, text("a")]],
       [heard("a")],
       ["dropped messages[0].content[0]"],
     ],
@@ -267,6 +276,7 @@ describe("tools", () => {
     strict: null,
     cache: null,
     extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
   } as const;
   const wire = { type: "function", name: "look", description: "Looks", parameters: look.parameters, strict: false };
 
@@ -300,7 +310,7 @@ describe("tools", () => {
 
   test("formats of free text stand as they are", () => {
     const grammar = { type: "grammar", syntax: "lark", definition: "x" };
-    const tool = { type: "custom", name: "sh", description: null, extras: NO_EXTRAS } as const;
+    const tool = { type: "custom", name: "sh", description: null, extras: NO_EXTRAS, spelling: NO_SPELLING } as const;
     const tools = [
       { ...tool, format: grammar },
       { ...tool, format: { type: "text" } },
@@ -397,7 +407,7 @@ describe("settings", () => {
       },
       ["approximated response_format"],
     ],
-    [{ extras: { brand_new: 1 } }, {}, ["dropped brand_new"]],
+    [{ extras: { brand_new: 1 }, spelling: NO_SPELLING }, {}, ["dropped brand_new"]],
   ];
   test.each(rows)("%j", (members, expected, losses) => {
     const { body, lost } = writeRequest(foreignRequest(members));

@@ -1,7 +1,7 @@
 /** Whole answers, read and written. */
 import { describe, expect, test } from "bun:test";
 import { createAccumulator, eventsOf } from "../../../src/ir/fold.ts";
-import { type IrBlock, NO_EXTRAS } from "../../../src/ir/request.ts";
+import { type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { FinishReason, IrFinish, IrResponse } from "../../../src/ir/response.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
@@ -176,7 +176,10 @@ describe("written back", () => {
 describe("written for another vendor", () => {
   const answer = (blocks: readonly IrBlock[], reason: FinishReason = "stop", over: Partial<IrResponse> = {}) => {
     const finish = { reason, raw: "theirs", stopSequence: null };
-    return foreignResponse({ choices: [{ index: 0, blocks, finish, logprobs: null, extras: NO_EXTRAS }], ...over });
+    return foreignResponse({
+      choices: [{ index: 0, blocks, finish, logprobs: null, extras: NO_EXTRAS, spelling: NO_SPELLING }],
+      ...over,
+    });
   };
   const write = (response: IrResponse, context = counting()) => {
     const { value, losses } = payload.writeResponse(response, context);
@@ -273,7 +276,7 @@ describe("written for another vendor", () => {
   });
 
   const losses: [string, IrResponse, string[]][] = [
-    ["extras", answer([], "stop", { extras: { brand_new: 1 } }), ["dropped brand_new"]],
+    ["extras", answer([], "stop", { extras: { brand_new: 1 }, spelling: NO_SPELLING }), ["dropped brand_new"]],
     [
       "a prompt nobody counted",
       answer([], "stop", { usage: usage({ outputTokens: 1 }) }),
@@ -284,14 +287,30 @@ describe("written for another vendor", () => {
       "other answers",
       foreignResponse({
         choices: [0, 1].map((index) => {
-          return { index, blocks: [text("x")], finish: null, logprobs: { content: [] }, extras: NO_EXTRAS };
+          return {
+            index,
+            blocks: [text("x")],
+            finish: null,
+            logprobs: { content: [] },
+            extras: NO_EXTRAS,
+            spelling: NO_SPELLING,
+          };
         }),
       }),
       ["dropped choices[1]", "dropped choices[0].logprobs", "dropped choices[1].logprobs"],
     ],
     [
       "media",
-      answer([{ type: "audio", source: { kind: "file", id: "a" }, format: null, transcript: null, extras: NO_EXTRAS }]),
+      answer([
+        {
+          type: "audio",
+          source: { kind: "file", id: "a" },
+          format: null,
+          transcript: null,
+          extras: NO_EXTRAS,
+          spelling: NO_SPELLING,
+        },
+      ]),
       ["dropped answer.audio"],
     ],
   ];

@@ -1,8 +1,10 @@
 /** The vendor's own client reads what we write: its accumulators are stricter than any description of the format. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import OpenAI, { AuthenticationError, NotFoundError, RateLimitError } from "openai";
 import type { Response as WireResponse } from "openai/resources/responses/responses";
 import { type Failure, failure } from "../../../src/ir/failure.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import { CONTEXT, call, foreignResponse, text, usage } from "./builders.ts";
 import { readGolden } from "./golden.ts";
@@ -112,7 +114,7 @@ test("whole answers", async () => {
   const blocks = [text("Hi"), call("c1", "look", "")];
   const { value } = responses.payload.writeResponse(
     foreignResponse({
-      choices: [{ index: 0, blocks, finish, logprobs: null, extras: {} }],
+      choices: [{ index: 0, blocks, finish, logprobs: null, extras: {}, spelling: NO_SPELLING }],
       usage: usage({ freshInputTokens: 1, outputTokens: 2 }),
     }),
     CONTEXT,

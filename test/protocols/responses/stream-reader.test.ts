@@ -1,7 +1,9 @@
 /** The vendor's events, in order and out of it, whole and in part. */
+
 import { describe, expect, test } from "bun:test";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { createAccumulator } from "../../../src/ir/fold.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
@@ -308,6 +310,7 @@ describe("answers", () => {
       createdMs: null,
       serviceTier: null,
       extras: {},
+      spelling: NO_SPELLING,
     });
     expect(others.map(({ type }) => type)).toEqual(["failed"]);
     expect(read([CREATED])[0]).toMatchObject({ model: "m-1", createdMs: 1_700_000_000_000, serviceTier: "default" });

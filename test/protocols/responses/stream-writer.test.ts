@@ -1,7 +1,9 @@
 /** Events of any vendor as the vendor's own sequence: the exact bytes are in golden/, rules that hold for all stand here. */
+
 import { describe, expect, test } from "bun:test";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { type Failure, failure } from "../../../src/ir/failure.ts";
+import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import { asArray, at } from "../../../src/std/json.ts";
 import { CONTEXT, contextOf } from "./builders.ts";
@@ -277,7 +279,7 @@ describe("items", () => {
     const value = { type: "web_search_call", id: "ws_1", status: "completed" };
     const events = (sourceProtocol: string) => [
       START,
-      open(0, { type: "opaque", sourceProtocol, name: "search", value }),
+      open(0, { type: "opaque", sourceProtocol, name: "search", value, spelling: NO_SPELLING }),
       close(0),
       counted,
       END,

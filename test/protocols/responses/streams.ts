@@ -1,6 +1,6 @@
 /** Streams for the tests of this folder: events of any vendor by short names, and frames of this one. */
 import type { IrEvent, StartedBlock } from "../../../src/ir/event.ts";
-import { NO_EXTRAS } from "../../../src/ir/request.ts";
+import { NO_EXTRAS, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
 import { decodeUtf8 } from "../../../src/std/bytes.ts";
@@ -16,6 +16,7 @@ export const START: IrEvent = {
   createdMs: 1_700_000_001_000,
   serviceTier: "standard",
   extras: NO_EXTRAS,
+  spelling: NO_SPELLING,
 };
 export const END: IrEvent = { type: "end" };
 export const open = (block: number, content: StartedBlock): IrEvent => ({

@@ -1,0 +1,26 @@
+/** What every part of this request writer needs to know beside what all need: the documents that go beside the messages. */
+import type { IrRequest } from "../../ir/request.ts";
+import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
+import { type ModelRules, rulesOf } from "./model-rules.ts";
+import { ORIGIN } from "./wire.ts";
+
+export interface ChatContext extends WriteContext<ModelRules> {
+  /** Documents of the conversation that go beside it; null: this request takes them as text. */
+  readonly documents: unknown[] | null;
+}
+
+export function createChatContext(request: IrRequest, upstreamModel: string): ChatContext {
+  const context = createWriteContext(request, { protocol: ORIGIN, rules: rulesOf(upstreamModel) });
+  return { ...context, documents: context.native || mayCite(request) ? [] : null };
+}
+
+/** For the parts of an answer, which no model reads. */
+export function answerContext(of: Pick<ChatContext, "native" | "losses">): ChatContext {
+  return { ...of, protocol: ORIGIN, rules: rulesOf(""), documents: null };
+}
+
+/** The vendor refuses a form of the answer beside documents, and a safety mode beside tools or documents. */
+function mayCite(request: IrRequest): boolean {
+  const { outputFormat, tools } = request;
+  return tools.length === 0 && (outputFormat === null || outputFormat.kind === "text");
+}
