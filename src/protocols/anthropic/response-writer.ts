@@ -5,8 +5,15 @@ import type { IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArguments } from "../shared/arguments.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
-import { mergeMembers } from "../shared/members.ts";
+import {
+  type AnswerDialect,
+  type AnswerWriter,
+  loseUnreported,
+  opaqueOf,
+  type WrittenAnswer,
+  writeAnswer,
+} from "../shared/content-blocks/answer-writer.ts";
+import type { Losses } from "../shared/losses.ts";
 import { writeFinish } from "./finish.ts";
 import { writeOpaque } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
@@ -21,55 +28,41 @@ export function newToolUseId(context: AnswerContext): string {
   return `toolu_01${context.newId(22)}`;
 }
 
+/** How an answer of this protocol is told from others, whole or streamed. */
+export const MESSAGES_ANSWER: AnswerDialect = {
+  protocol: ORIGIN,
+  api: API,
+  noPlace: NO_PLACE,
+  finishMember: "stop_reason",
+  writeFinish,
+};
+
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const losses = createLosses({ noPlace: NO_PLACE });
-  const native = response.sourceProtocol === ORIGIN;
-  const [choice, ...others] = response.choices;
-  for (const other of others) losses.drop(`choices[${other.index}]`, `${API} gives one answer`);
-  const blocks = choice?.blocks ?? [];
-  const writer: AnswerWriter = { context, losses, native };
-  const content = blocks.map((block, index) => writeBlock(block, `content[${index}]`, writer)).filter(isWritten);
-  const finish = writeFinish(choice?.finish ?? null, {
-    sourceProtocol: response.sourceProtocol,
-    hasToolCalls: blocks.some((block) => block.type === "tool-call"),
-    hasRefusal: blocks.some((block) => block.type === "refusal"),
-  });
-  if (!finish.exact) losses.approximate("stop_reason", `written as ${finish.word}`);
-  if (choice?.logprobs != null) losses.drop("logprobs", `${API} has none`);
-  const message: JsonObject = {
+  return writeAnswer(response, context, { ...MESSAGES_ANSWER, writeBlock, writeBody });
+}
+
+function writeBody(
+  response: IrResponse,
+  written: WrittenAnswer,
+  { context, losses, native }: AnswerWriter,
+): JsonObject {
+  const { usage, serviceTier } = response;
+  loseUnreported(usage, USAGE_MEMBERS, losses);
+  return {
     id: native && response.id !== null ? response.id : newMessageId(context),
     type: "message",
     role: "assistant",
     model: response.model ?? context.upstreamModel,
-    content,
-    stop_reason: finish.word,
-    stop_sequence: choice?.finish?.stopSequence ?? null,
+    content: written.content,
+    stop_reason: written.finishWord,
+    stop_sequence: written.finish?.stopSequence ?? null,
     stop_details: null,
     container: null,
-    usage: writeAnswerUsage(response, context, losses),
+    usage: writeUsage(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 }, serviceTier),
   };
-  if (native) return { value: mergeMembers(message, response.extras), losses: losses.list };
-  losses.dropExtras("", response.extras);
-  return { value: message, losses: losses.list };
 }
 
-/** The SDK's types demand both counts as numbers; what the vendor did not say is estimated, and that is a loss. */
-function writeAnswerUsage(response: IrResponse, context: AnswerContext, losses: Losses): JsonObject {
-  const { usage } = response;
-  if (usage?.freshInputTokens == null) losses.approximate("usage.input_tokens", "not reported, so it is an estimate");
-  if (usage?.outputTokens == null) losses.approximate("usage.output_tokens", "not reported, so it is written as 0");
-  return writeUsage(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 }, response.serviceTier);
-}
-
-interface AnswerWriter {
-  readonly context: AnswerContext;
-  readonly losses: Losses;
-  readonly native: boolean;
-}
-
-function isWritten(block: JsonObject | null): block is JsonObject {
-  return block !== null;
-}
+export const USAGE_MEMBERS = { input: "usage.input_tokens", output: "usage.output_tokens" } as const;
 
 function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null {
   const written = writeKind(block, path, writer);
@@ -126,20 +119,16 @@ function writeToolCall(block: ToolCallBlock, path: string, writer: AnswerWriter)
   };
 }
 
-/** Reasoning of another vendor keeps its seal under a tag, so that it finds its way back to its issuer alone. */
+/** Reasoning of another vendor keeps its signature under a tag, so that it finds its way back to its issuer alone. */
 function writeReasoning(block: ReasoningBlock, path: string, losses: Losses): JsonObject {
   const { signature, encrypted, text } = block;
   if (encrypted !== null && text === "" && signature === null) {
     return { type: "redacted_thinking", data: writeOpaque("encrypted", encrypted) };
   }
-  if (encrypted !== null && signature !== null) {
-    losses.drop(`${path}.signature`, "a thinking block carries one opaque value, and the encrypted one is needed");
-  }
-  const opaque =
-    encrypted !== null
-      ? writeOpaque("encrypted", encrypted)
-      : signature !== null
-        ? writeOpaque("signature", signature)
-        : "";
-  return { type: "thinking", thinking: text, signature: opaque };
+  const opaque = opaqueOf(block, path, losses);
+  return {
+    type: "thinking",
+    thinking: text,
+    signature: opaque === null ? "" : writeOpaque(opaque.kind, opaque.sealed),
+  };
 }

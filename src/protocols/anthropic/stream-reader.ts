@@ -70,8 +70,7 @@ const EVENTS = {
   },
   ping: (_stream, _message, events) => events.push({ type: "keep-alive" }),
   error: (stream, message, events) => {
-    stream.ended = true;
-    events.push({ type: "failed", error: readInBandError(message) });
+    fail(stream, readInBandError(message), events);
   },
 } as const satisfies Record<StreamEventType | "ping" | "error", FrameReader>;
 

@@ -5,6 +5,7 @@
 import type { StartedBlock } from "../../ir/event.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
+import { loseUnreported } from "../shared/content-blocks/answer-writer.ts";
 import {
   createContentBlockWriter,
   type StreamDialect,
@@ -12,20 +13,17 @@ import {
 } from "../shared/content-blocks/stream-writer.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { writeStreamError } from "./errors.ts";
-import { writeFinish } from "./finish.ts";
 import { writeOpaque } from "./reasoning-signatures.ts";
-import { newMessageId, newToolUseId } from "./response-writer.ts";
+import { MESSAGES_ANSWER, newMessageId, newToolUseId, USAGE_MEMBERS } from "./response-writer.ts";
 import { writeCounters, writeUsage } from "./usage.ts";
-import { API, NO_PLACE, ORIGIN } from "./wire.ts";
+import { ORIGIN } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   return createContentBlockWriter(context, MESSAGES_STREAM);
 }
 
 const MESSAGES_STREAM: StreamDialect = {
-  protocol: ORIGIN,
-  api: API,
-  noPlace: NO_PLACE,
+  ...MESSAGES_ANSWER,
   deltas: {
     text: ['{"type":"text_delta","text":', "}"],
     reasoning: ['{"type":"thinking_delta","thinking":', "}"],
@@ -58,8 +56,6 @@ const MESSAGES_STREAM: StreamDialect = {
   writeOpaque: ({ kind, sealed }) => ({ type: "signature_delta", signature: writeOpaque(kind, sealed) }),
   answerStart,
   keepAlive: { event: "ping", data: '{"type": "ping"}' },
-  finishMember: "stop_reason",
-  writeFinish,
   answerEnd,
   writeFailure: (failed) => ({ event: "error", data: JSON.stringify(writeStreamError(failed)) }),
 };
@@ -92,8 +88,7 @@ function answerStart({ start, context, usage }: StreamedAnswer): Frame {
 }
 
 function answerEnd({ context, usage, finish, losses }: StreamedAnswer, word: string): Frame[] {
-  if (usage?.freshInputTokens == null) losses.approximate("usage.input_tokens", "not reported, so it is an estimate");
-  if (usage?.outputTokens == null) losses.approximate("usage.output_tokens", "not reported, so it is written as 0");
+  loseUnreported(usage, USAGE_MEMBERS, losses);
   return [
     frameOf("message_delta", {
       delta: { stop_reason: word, stop_sequence: finish?.stopSequence ?? null },

@@ -7,8 +7,15 @@ import type { Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArguments } from "../shared/arguments.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
-import { mergeMembers } from "../shared/members.ts";
+import {
+  type AnswerDialect,
+  type AnswerWriter,
+  loseUnreported,
+  opaqueOf,
+  type WrittenAnswer,
+  writeAnswer,
+} from "../shared/content-blocks/answer-writer.ts";
+import type { Losses } from "../shared/losses.ts";
 import { writeCitation } from "./citations.ts";
 import { writeFinish } from "./finish.ts";
 import { writeRedacted, writeSignature } from "./reasoning-signatures.ts";
@@ -24,32 +31,26 @@ export function metricsOf(context: AnswerContext): { readonly latencyMs: number 
   return { latencyMs: Math.max(1, Math.round(context.elapsedMs())) };
 }
 
+/** How an answer of this protocol is told from others, whole or streamed. */
+export const CONVERSE_ANSWER: AnswerDialect = { protocol: ORIGIN, api: API, finishMember: "stopReason", writeFinish };
+
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const losses = createLosses();
-  const native = response.sourceProtocol === ORIGIN;
-  const [choice, ...others] = response.choices;
-  for (const other of others) losses.drop(`choices[${other.index}]`, `${API} gives one answer`);
-  const blocks = choice?.blocks ?? [];
-  const writer: AnswerWriter = { context, losses, native };
-  const content = blocks.flatMap((block, index) => writeBlock(block, `content[${index}]`, writer) ?? []);
-  const finish = writeFinish(choice?.finish ?? null, {
-    sourceProtocol: response.sourceProtocol,
-    hasToolCalls: blocks.some((block) => block.type === "tool-call"),
-    hasRefusal: blocks.some((block) => block.type === "refusal"),
-  });
-  if (!finish.exact) losses.approximate("stopReason", `written as ${finish.word}`);
-  if (choice?.logprobs != null) losses.drop("logprobs", `${API} has none`);
-  const answer: JsonObject = {
-    output: { message: { role: "assistant", content } },
-    stopReason: finish.word,
+  return writeAnswer(response, context, { ...CONVERSE_ANSWER, writeBlock, writeBody });
+}
+
+function writeBody(
+  response: IrResponse,
+  written: WrittenAnswer,
+  { context, losses, native }: AnswerWriter,
+): JsonObject {
+  return {
+    output: { message: { role: "assistant", content: written.content } },
+    stopReason: written.finishWord,
     usage: writeAnswerUsage(response.usage, context, losses),
     metrics: metricsOf(context),
-    ...writeStopSequence(choice?.finish ?? null),
+    ...writeStopSequence(written.finish),
     ...writeTier(response.serviceTier, native),
   };
-  if (native) return { value: mergeMembers(answer, response.extras), losses: losses.list };
-  losses.dropExtras("", response.extras);
-  return { value: answer, losses: losses.list };
 }
 
 /** Where Claude itself would name it. */
@@ -62,22 +63,12 @@ export function writeTier(tier: string | null, native: boolean): JsonObject {
   return tier === null || !native ? {} : { serviceTier: { type: tier } };
 }
 
-/** The SDK's types demand both counts as numbers; what the vendor did not say is estimated, and that is a loss. */
 export function writeAnswerUsage(usage: Usage | null, context: AnswerContext, losses: Losses): JsonObject {
-  if (usage?.freshInputTokens == null) {
-    losses.approximate("usage.inputTokens", "not reported, so it is an estimate");
-  }
-  if (usage?.outputTokens == null) losses.approximate("usage.outputTokens", "not reported, so it is written as 0");
+  loseUnreported(usage, { input: "usage.inputTokens", output: "usage.outputTokens" }, losses);
   if (usage?.reasoningTokens != null && usage.reasoningTokens > 0) {
     losses.drop("usage.reasoningTokens", `${API} does not count reasoning apart`);
   }
   return writeUsage(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 });
-}
-
-interface AnswerWriter {
-  readonly context: AnswerContext;
-  readonly losses: Losses;
-  readonly native: boolean;
 }
 
 function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null {
@@ -133,20 +124,13 @@ function writeToolUse(block: ToolCallBlock, path: string, { context, losses }: A
   };
 }
 
-/** Reasoning of another vendor keeps its seal under a tag, so that it finds its way back to its issuer alone. */
+/** Reasoning of another vendor keeps its signature under a tag, so that it finds its way back to its issuer alone. */
 function writeReasoning(block: ReasoningBlock, path: string, losses: Losses): JsonObject {
   const { signature, encrypted, text } = block;
   if (encrypted !== null && text === "" && signature === null) {
     return { reasoningContent: { redactedContent: writeRedacted(encrypted) } };
   }
-  if (encrypted !== null && signature !== null) {
-    losses.drop(`${path}.signature`, "a block carries one opaque value, and the encrypted one is needed");
-  }
-  const opaque =
-    encrypted !== null
-      ? writeSignature({ kind: "encrypted", sealed: encrypted })
-      : signature !== null
-        ? writeSignature({ kind: "signature", sealed: signature })
-        : null;
-  return { reasoningContent: { reasoningText: { text, ...(opaque === null ? {} : { signature: opaque }) } } };
+  const opaque = opaqueOf(block, path, losses);
+  const signed = opaque === null ? {} : { signature: writeSignature(opaque) };
+  return { reasoningContent: { reasoningText: { text, ...signed } } };
 }

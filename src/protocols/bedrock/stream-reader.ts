@@ -69,8 +69,7 @@ const READERS: ReadonlyMap<string, EventReader> = new Map(Object.entries<EventRe
 function readFrame(stream: ConverseStream, frame: Frame, events: ReadEvent[]): void {
   const exception = exceptionOf(frame);
   if (exception !== null) {
-    stream.ended = true;
-    events.push({ type: "failed", error: readException(exception, frame.data) });
+    fail(stream, readException(exception, frame.data), events);
     return;
   }
   const read = READERS.get(frame.event ?? "");

@@ -11,18 +11,23 @@ import {
 } from "../shared/content-blocks/stream-writer.ts";
 import { writeCitation } from "./citations.ts";
 import { writeException } from "./errors.ts";
-import { writeFinish } from "./finish.ts";
 import { writeRedacted, writeSignature } from "./reasoning-signatures.ts";
-import { metricsOf, newToolUseId, writeAnswerUsage, writeStopSequence, writeTier } from "./response-writer.ts";
-import { API, type EventKey, ORIGIN } from "./wire.ts";
+import {
+  CONVERSE_ANSWER,
+  metricsOf,
+  newToolUseId,
+  writeAnswerUsage,
+  writeStopSequence,
+  writeTier,
+} from "./response-writer.ts";
+import { type EventKey, ORIGIN } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   return createContentBlockWriter(context, CONVERSE_STREAM);
 }
 
 const CONVERSE_STREAM: StreamDialect = {
-  protocol: ORIGIN,
-  api: API,
+  ...CONVERSE_ANSWER,
   deltas: {
     text: ['{"text":', "}"],
     reasoning: ['{"reasoningContent":{"text":', "}}"],
@@ -50,8 +55,6 @@ const CONVERSE_STREAM: StreamDialect = {
   }),
   answerStart: () => frameOf("messageStart", { role: "assistant" }),
   keepAlive: null,
-  finishMember: "stopReason",
-  writeFinish,
   answerEnd,
   writeFailure: writeException,
 };

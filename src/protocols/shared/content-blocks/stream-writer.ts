@@ -15,17 +15,12 @@ import { type BlockQueue, createBlockQueue } from "../block-queue.ts";
 import { FREE_TEXT_CLOSE, FREE_TEXT_OPEN } from "../free-text-tool.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import type { TaggedSeal } from "../signature-tag.ts";
-import type { AnswerShape, FinishWord } from "./finish.ts";
+import { type AnswerDialect, TWO_OPAQUE_VALUES } from "./answer-writer.ts";
 
 /** JSON before and after a delta's text, which is written between them: the hot path builds no object. */
 type DeltaWords = readonly [before: string, after: string];
 
-export interface StreamDialect {
-  readonly protocol: string;
-  /** How losses call the API. */
-  readonly api: string;
-  /** The reason told for extras of another protocol. */
-  readonly noPlace?: string;
+export interface StreamDialect extends AnswerDialect {
   readonly deltas: Readonly<Record<"text" | "reasoning" | "signature" | "arguments", DeltaWords>>;
   readonly deltaFrame: {
     readonly event: string;
@@ -47,9 +42,6 @@ export interface StreamDialect {
   answerStart(answer: StreamedAnswer): Frame;
   /** Null: nothing is written to keep a connection alive. */
   readonly keepAlive: Frame | null;
-  /** Name of the member that holds the reason for the end. */
-  readonly finishMember: string;
-  writeFinish(finish: IrFinish | null, shape: AnswerShape): FinishWord;
   answerEnd(answer: StreamedAnswer, finishWord: string): Frame[];
   writeFailure(failed: Failure): Frame;
 }
@@ -266,7 +258,7 @@ function writeSignature(state: WriterState, number: number, signature: Reasoning
   if (block.content.type !== "reasoning" || block.isRedacted) {
     state.losses.drop("signature", "only reasoning has a place for one");
   } else if (block.opaque?.kind === "encrypted") {
-    state.losses.drop("signature", "a block carries one opaque value, and the encrypted one is needed");
+    state.losses.drop("signature", TWO_OPAQUE_VALUES);
   } else if (signature.issuer === state.dialect.protocol && block.opaque === null) {
     queueText(state, number, state.dialect.deltas.signature, signature.value);
   } else {
