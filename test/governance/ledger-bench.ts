@@ -53,12 +53,14 @@ export interface LedgerBench {
 
 export async function ledgerBench(
   over: Partial<Governance> = {},
-  given: LedgerStore | null = null,
+  storeOf: ((effects: VirtualEffects) => LedgerStore) | null = null,
 ): Promise<LedgerBench> {
   const folder = mkdtempSync(join(tmpdir(), "ringmain-ledger-"));
   const path = join(folder, "ledger.db");
   const effects = createVirtualEffects({ seed: 1, answer: () => Promise.reject(new Error("no network here")) });
   const governance: Governance = { ...GOVERNANCE, dbPath: path, ...over };
+  /** One server for all writers of a bench, and the same data after a writer has died. */
+  const given = storeOf?.(effects) ?? null;
   const said: string[] = [];
   let lock: Lock | null = null;
   let store: LedgerStore | null = null;
@@ -74,7 +76,7 @@ export async function ledgerBench(
     if (lock === null) throw new Error("locked");
     store = given ?? openSqlite(path);
     writer = await openLedgerWriter({
-      store,
+      store: given === null ? store : whileAlive(given, () => life === mine),
       governance,
       nowMs: effects.nowMs,
       wallMs: effects.wallMs,
@@ -82,7 +84,7 @@ export async function ledgerBench(
       randomId: effects.randomId,
       say: (level, line) => void said.push(`${level} ${line}`),
     });
-    for (const [name, send] of live) writer.attach(name, send);
+    for (const [name, send] of live) writer.attach(name, (reply) => life === mine && send(reply));
   };
   await startWriter();
 
@@ -128,7 +130,8 @@ export async function ledgerBench(
         });
       };
       live.set(name, receive);
-      writer?.attach(name, receive);
+      const mine = life;
+      writer?.attach(name, (reply) => life === mine && receive(reply));
       return {
         client,
         ring,
@@ -171,4 +174,17 @@ function openSqlite(path: string): LedgerStore {
   const opened = openLedger(path);
   if (opened.kind !== "open") throw new Error(opened.kind);
   return opened.store;
+}
+
+/** What a process that was killed has asked a server for takes place, but it never hears of it and asks for no more. */
+function whileAlive(store: LedgerStore, isAlive: () => boolean): LedgerStore {
+  const heard = async <T>(answer: () => Promise<T>): Promise<T> => {
+    const value = isAlive() ? await answer() : null;
+    return value === null || !isAlive() ? new Promise<T>(() => undefined) : value;
+  };
+  return {
+    ...store,
+    commit: (what) => heard(() => store.commit(what)),
+    sumOf: (scope, startWallMs) => heard(() => store.sumOf(scope, startWallMs)),
+  };
 }
