@@ -1,16 +1,12 @@
 /** Defaults for the tests of a protocol: a request, an answer and an answer context that say nothing special. */
-import {
-  type IrBlock,
-  type IrRequest,
-  type IrTurn,
-  NO_EXTRAS,
-  NO_SAMPLING,
-  NO_SPELLING,
-} from "../../src/ir/request.ts";
+import type { IrBlock, IrRequest, IrTurn } from "../../src/ir/request.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
 import { UNKNOWN_USAGE, type Usage } from "../../src/ir/usage.ts";
 import type { AnswerContext, Payload, WriteRequestOptions } from "../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../src/std/json.ts";
+import { image as imageOf, request, response, text, call as toolCall, result as toolResult, user } from "./builders.ts";
+
+export { text } from "./builders.ts";
 
 /** Another protocol, real or not: nothing of it is known here. */
 export const FOREIGN = "elsewhere";
@@ -31,73 +27,24 @@ export const CONTEXT: AnswerContext = {
 };
 
 export function foreignRequest(members: Partial<IrRequest> = {}): IrRequest {
-  return {
-    sourceProtocol: FOREIGN,
-    model: "client-model",
-    stream: false,
-    instructions: [],
-    turns: [
-      { role: "user", blocks: [text("Hello")], wasString: true, name: null, extras: NO_EXTRAS, spelling: NO_SPELLING },
-    ],
-    tools: [],
-    toolChoice: null,
-    parallelToolCalls: null,
-    maxOutputTokens: null,
-    sampling: NO_SAMPLING,
-    stop: [],
-    reasoning: null,
-    outputFormat: null,
-    choices: null,
-    logprobs: null,
-    user: null,
-    metadata: null,
-    serviceTier: null,
-    extras: NO_EXTRAS,
-    spelling: NO_SPELLING,
-    ...members,
-  };
+  const turns = [{ ...user(text("Hello")), wasString: true }];
+  return request({ sourceProtocol: FOREIGN, model: "client-model", turns, maxOutputTokens: null, ...members });
 }
 
 export function turn(role: IrTurn["role"], ...blocks: readonly IrBlock[]): IrTurn {
-  return { role, blocks, wasString: false, name: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
-}
-
-export function text(said: string): IrBlock {
-  return { type: "text", text: said, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
+  return { ...user(...blocks), role };
 }
 
 export function call(id: string, name: string, args = "{}"): IrBlock {
-  const kind = "function";
-  return {
-    type: "tool-call",
-    id,
-    name,
-    kind,
-    arguments: args,
-    signature: null,
-    cache: null,
-    extras: NO_EXTRAS,
-    spelling: NO_SPELLING,
-  };
+  return toolCall(id, name, args);
 }
 
 export function result(callId: string, ...content: readonly IrBlock[]): Extract<IrBlock, { type: "tool-result" }> {
-  return {
-    type: "tool-result",
-    callId,
-    name: null,
-    content,
-    wasString: false,
-    isError: null,
-    cache: null,
-    extras: NO_EXTRAS,
-    spelling: NO_SPELLING,
-  };
+  return toolResult(callId, content);
 }
 
 export function image(data = "aW1n"): IrBlock {
-  const source = { kind: "base64", mediaType: "image/png", data } as const;
-  return { type: "image", source, detail: null, cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
+  return imageOf({ source: { kind: "base64", mediaType: "image/png", data } });
 }
 
 export function usage(members: Partial<Usage>): Usage {
@@ -105,18 +52,8 @@ export function usage(members: Partial<Usage>): Usage {
 }
 
 export function foreignResponse(members: Partial<IrResponse> = {}): IrResponse {
-  return {
-    sourceProtocol: FOREIGN,
-    id: "msg_1",
-    model: "their-model",
-    createdMs: null,
-    choices: [],
-    usage: null,
-    serviceTier: null,
-    extras: NO_EXTRAS,
-    spelling: NO_SPELLING,
-    ...members,
-  };
+  const nothing = { createdMs: null, choices: [], usage: null };
+  return response([], { sourceProtocol: FOREIGN, id: "msg_1", model: "their-model", ...nothing, ...members });
 }
 
 /** The protocol's own reader and writer, with what a test does not care about filled in. */

@@ -1,11 +1,11 @@
 // Requests, answers and contexts with defaults, for the tests of this folder.
 import type { IrEvent } from "../../../src/ir/event.ts";
-import { type IrBlock, type IrRequest, type IrTurn, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
+import type { IrBlock, IrRequest, IrTurn } from "../../../src/ir/request.ts";
 import type { IrResponse } from "../../../src/ir/response.ts";
-import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
 import { anthropic } from "../../../src/protocols/anthropic/index.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
+import { call, choice, finish, request, response, result, text, usage, user } from "../../harness/builders.ts";
 import { judged } from "../../harness/judged.ts";
 
 export const { payload } = anthropic;
@@ -28,93 +28,28 @@ export function answerContext(over: Partial<AnswerContext> = {}): AnswerContext 
 
 /** As read from a Chat Completions client. */
 export function foreignRequest(over: Partial<IrRequest> = {}): IrRequest {
-  return {
-    sourceProtocol: "openai",
-    model: "any",
-    stream: false,
-    instructions: [],
-    turns: [userTurn("hi")],
-    tools: [],
-    toolChoice: null,
-    parallelToolCalls: null,
-    maxOutputTokens: 1000,
-    sampling: NO_SAMPLING,
-    stop: [],
-    reasoning: null,
-    outputFormat: null,
-    choices: null,
-    logprobs: null,
-    user: null,
-    metadata: null,
-    serviceTier: null,
-    extras: {},
-    spelling: NO_SPELLING,
-    ...over,
-  };
+  return request({ sourceProtocol: "openai", model: "any", turns: [userTurn("hi")], maxOutputTokens: 1000, ...over });
 }
 
-export function textBlock(text: string): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras: {}, spelling: NO_SPELLING };
-}
+export const textBlock = (said: string): IrBlock => text(said);
+export const userTurn = (said: string): IrTurn => user(text(said));
+export const callBlock = (id: string, name: string, args: string): IrBlock => call(id, name, args);
+export const resultBlock = (callId: string, said: string): IrBlock => result(callId, [text(said)], { wasString: true });
 
 export function turn(role: IrTurn["role"], ...blocks: IrBlock[]): IrTurn {
-  return { role, blocks, wasString: false, name: null, extras: {}, spelling: NO_SPELLING };
-}
-
-export function userTurn(text: string): IrTurn {
-  return turn("user", textBlock(text));
-}
-
-export function callBlock(id: string, name: string, text: string): IrBlock {
-  return {
-    type: "tool-call",
-    id,
-    name,
-    kind: "function",
-    arguments: text,
-    signature: null,
-    cache: null,
-    extras: {},
-    spelling: NO_SPELLING,
-  };
-}
-
-export function resultBlock(callId: string, text: string): IrBlock {
-  return {
-    type: "tool-result",
-    callId,
-    name: null,
-    content: [textBlock(text)],
-    wasString: true,
-    isError: null,
-    cache: null,
-    extras: {},
-    spelling: NO_SPELLING,
-  };
+  return { ...user(...blocks), role };
 }
 
 export function foreignResponse(blocks: readonly IrBlock[], over: Partial<IrResponse> = {}): IrResponse {
-  return {
+  return response(blocks, {
     sourceProtocol: "openai",
     id: "chatcmpl-1",
     model: "gpt-test",
     createdMs: 0,
-    choices: [
-      {
-        index: 0,
-        blocks,
-        finish: { reason: "stop", raw: "stop", stopSequence: null },
-        logprobs: null,
-        extras: {},
-        spelling: NO_SPELLING,
-      },
-    ],
-    usage: { ...UNKNOWN_USAGE, freshInputTokens: 7, outputTokens: 3 },
-    serviceTier: null,
-    extras: {},
-    spelling: NO_SPELLING,
+    choices: [choice(blocks, { finish: finish("stop", { raw: "stop" }) })],
+    usage: usage({ freshInputTokens: 7, outputTokens: 3 }),
     ...over,
-  };
+  });
 }
 
 export function writeRequest(request: IrRequest, over: Partial<typeof OPTIONS> & { maxOutputTokens?: null } = {}) {

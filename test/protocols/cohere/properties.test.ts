@@ -1,7 +1,6 @@
 /** What must hold for any stream, any answer and any bytes. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { IrEvent } from "../../../src/ir/event.ts";
 import { createAccumulator } from "../../../src/ir/fold.ts";
 import { cohere } from "../../../src/protocols/cohere/index.ts";
 import { toolNames } from "../../../src/protocols/cohere/names.ts";
@@ -9,20 +8,13 @@ import { createToolNames } from "../../../src/protocols/shared/names/tools.ts";
 import { decodeVector, encodeVector } from "../../../src/protocols/shared/vectors.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
-import { judged } from "../../harness/judged.ts";
+import { readChunks } from "../../harness/protocol-properties.ts";
 import { readGolden } from "./golden.ts";
 import { args, close, END, finished, openCall, openText, START, say, write } from "./streams.ts";
 
-const { payload, carrier } = cohere;
+const { payload } = cohere;
 const RUNS = { numRuns: 200, seed: 7 };
 const GOLDENS = ["text", "tools", "reasoning", "failed", "empty"].map((name) => readGolden(`writer-${name}.sse`));
-
-function readBytes(chunks: readonly Uint8Array[]): IrEvent[] {
-  const splitter = carrier.framing.createSplitter();
-  const reader = payload.createStreamReader();
-  const frames = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
-  return judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]);
-}
 
 test("however the bytes are cut, the events are the same", () => {
   fc.assert(
@@ -30,7 +22,7 @@ test("however the bytes are cut, the events are the same", () => {
       const bytes = encodeUtf8(text);
       const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b), bytes.length];
       const chunks = places.slice(1).map((to, index) => bytes.subarray(places[index] ?? 0, to));
-      expect(readBytes(chunks)).toEqual(readBytes([bytes]));
+      expect(readChunks(cohere, chunks)).toEqual(readChunks(cohere, [bytes]));
     }),
     RUNS,
   );

@@ -2,81 +2,45 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { IrEvent } from "../../../src/ir/event.ts";
-import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING } from "../../../src/ir/request.ts";
-import type { IrResponse } from "../../../src/ir/response.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { legalCallId, legalName, legalPastName, restoreName } from "../../../src/protocols/openai/names.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
-import { asArray, asText, at, type JsonObject } from "../../../src/std/json.ts";
-import { WireError } from "../../../src/std/wire-error.ts";
+import { asArray, asText, at } from "../../../src/std/json.ts";
 import { judged } from "../../harness/judged.ts";
 import {
-  CONTEXT,
-  contextOf,
-  foreignRequest,
-  foreignResponse,
-  image,
-  OPTIONS,
-  result,
-  text,
-  usage,
-} from "./builders.ts";
+  anyBlock,
+  anyRequest,
+  anyResponse,
+  expectCutNeverWhole,
+  expectLegalEvents,
+  expectSameWhereverCut,
+  factsProperty,
+  jsonOf,
+  openReasoning,
+  readChunks,
+  throwsOnlyWireError,
+} from "../../harness/protocol-properties.ts";
+import { CONTEXT, contextOf, OPTIONS } from "./builders.ts";
 import { readGolden } from "./golden.ts";
 
 const RUNS = { numRuns: 200 };
-const { payload, carrier } = openai;
+const { payload } = openai;
 
-function readBytes(chunks: readonly Uint8Array[]): IrEvent[] {
-  const splitter = carrier.framing.createSplitter();
-  const reader = payload.createStreamReader();
-  const frames = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
-  return judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]);
-}
-
-const isEnding = ({ type }: Pick<IrEvent, "type">) => type === "end" || type === "failed";
-
-/** Numbers, order and nesting of blocks are as ir/event.ts says; one ending, last. */
-function expectLegal(events: readonly IrEvent[]): void {
-  const open = new Set<number>();
-  let next = 0;
-  for (const [index, event] of events.entries()) {
-    if (event.type === "start") expect(index).toBe(0);
-    if (event.type === "block-start") {
-      expect(event.block).toBe(next);
-      next += 1;
-      open.add(event.block);
-    }
-    if (event.type === "text-delta" || event.type === "arguments-delta") expect(open.has(event.block)).toBe(true);
-    if (event.type === "block-end") expect(open.delete(event.block)).toBe(true);
-  }
-  const endings = events.filter(isEnding);
-  expect(endings).toHaveLength(1);
-  expect(events.at(-1)).toBe(endings[0] as IrEvent);
-  expect(endings[0]?.type === "end" ? open.size : 0).toBe(0);
+function expectStartFirst(events: readonly IrEvent[]): void {
+  expect(events.findLastIndex(({ type }) => type === "start")).toBeLessThanOrEqual(0);
 }
 
 describe("streams", () => {
   const goldens = ["hidden-usage.upstream.sse", "writer-tools.sse", "writer-choices.sse", "writer-failed.sse"];
   test.each(goldens)("%s reads the same wherever it is cut", (name) => {
-    const bytes = encodeUtf8(readGolden(name));
-    const whole = readBytes([bytes]);
-    const told = JSON.stringify(whole);
-    expectLegal(whole);
-    for (let cut = 1; cut < bytes.length; cut += 1) {
-      const parted = readBytes([bytes.subarray(0, cut), bytes.subarray(cut)]);
-      expect(JSON.stringify(parted)).toBe(told);
-    }
+    expectSameWhereverCut(openai, readGolden(name), 1);
+    expectStartFirst(readChunks(openai, [encodeUtf8(readGolden(name))]));
   });
 
   test.each(goldens)("%s cut short never looks complete", (name) => {
-    const bytes = encodeUtf8(readGolden(name));
-    const finished = readGolden(name).lastIndexOf('"finish_reason":"');
-    for (let end = 0; end < finished; end += 7) {
-      const events = readBytes([bytes.subarray(0, end)]);
-      expectLegal(events);
-      expect(events.at(-1)?.type).toBe("failed");
-    }
+    const golden = readGolden(name);
+    expectCutNeverWhole(openai, golden, { finished: golden.lastIndexOf('"finish_reason":"'), step: 7 });
   });
 
   const word = fc.constantFrom("", "a", "é😀", '"\n', "[DONE]");
@@ -141,7 +105,8 @@ describe("streams", () => {
       fc.property(fc.array(frame, { maxLength: 12 }), fc.constantFrom(CONTEXT, asked), (frames, context) => {
         const reader = payload.createStreamReader();
         const events = judged([...frames.flatMap((each) => reader.push(each)), ...reader.end()]);
-        expectLegal(events);
+        expectLegalEvents(events);
+        expectStartFirst(events);
         const writer = payload.createStreamWriter(context);
         const written = events.flatMap((event) => writer.push(event));
         expectLegalChunks(written);
@@ -187,41 +152,14 @@ function expectLegalChunks(frames: readonly Frame[]): void {
 }
 
 describe("any bytes", () => {
-  const throwsOnlyWireError = (read: (body: JsonObject) => unknown) => (json: unknown) => {
-    const body =
-      typeof json === "object" && json !== null && !Array.isArray(json) ? (json as JsonObject) : { messages: json };
-    try {
-      read(body);
-    } catch (error) {
-      expect(error).toBeInstanceOf(WireError);
-    }
-  };
-  const names = fc.constantFrom(
-    "messages",
-    "choices",
-    "message",
-    "content",
-    "role",
-    "type",
-    "function",
-    "tools",
-    "error",
-    "model",
-  );
-  const json = fc.letrec((tie) => ({
-    value: fc.oneof(
-      { depthSize: "medium", maxDepth: 6 },
-      fc.constantFrom<unknown>("user", "assistant", "tool", "text", "m", null, 1, true),
-      fc.array(tie("value"), { maxLength: 3 }),
-      fc.dictionary(names, tie("value"), { maxKeys: 5 }),
-    ),
-  })).value;
+  const names = ["messages", "choices", "message", "content", "role", "type", "function", "tools", "error", "model"];
+  const json = jsonOf(names, ["user", "assistant", "tool", "text", "m"]);
 
   test("give a request, or a WireError", () => {
     fc.assert(
       fc.property(
         json,
-        throwsOnlyWireError((body) => payload.readRequest({ model: "m", ...body })),
+        throwsOnlyWireError("messages", (body) => payload.readRequest({ model: "m", ...body })),
       ),
       RUNS,
     );
@@ -230,66 +168,20 @@ describe("any bytes", () => {
     fc.assert(
       fc.property(
         json,
-        throwsOnlyWireError((body) => payload.readResponse(body)),
+        throwsOnlyWireError("messages", (body) => payload.readResponse(body)),
       ),
       RUNS,
     );
   });
   test("give facts, error words and a note", () => {
-    fc.assert(
-      fc.property(json, fc.integer({ min: 100, max: 599 }), (body, status) => {
-        const object = { body, ...(body as object) };
-        expect(payload.readFacts(object).needs.input).toBeArray();
-        expect(payload.createTap().body(object).terminal).toBe(true);
-        expect(payload.readError({ status, headers: {}, json: body, text: JSON.stringify(body) }).status).toBe(status);
-      }),
-      RUNS,
-    );
+    fc.assert(factsProperty(payload, json), RUNS);
   });
 });
 
 describe("requests of any protocol", () => {
-  const said = fc.string({ maxLength: 8 });
-  const id = fc.string({ minLength: 1, maxLength: 60 });
-  const block: fc.Arbitrary<IrBlock> = fc.oneof(
-    said.map(text),
-    said.map((refused): IrBlock => ({ type: "refusal", text: refused, extras: NO_EXTRAS, spelling: NO_SPELLING })),
-    fc.constant(image()),
-    fc.record({ id, name: said, args: said }).map(({ id: callId, name, args }): IrBlock => {
-      const kind = "function";
-      return {
-        type: "tool-call",
-        id: callId,
-        name,
-        kind,
-        arguments: args,
-        signature: null,
-        cache: null,
-        extras: NO_EXTRAS,
-        spelling: NO_SPELLING,
-      };
-    }),
-    fc.tuple(id, said).map(([callId, answer]) => result(callId, text(answer), image())),
-    said.map((thought): IrBlock => {
-      return {
-        type: "reasoning",
-        text: thought,
-        signature: null,
-        encrypted: null,
-        extras: NO_EXTRAS,
-        spelling: NO_SPELLING,
-      };
-    }),
-  );
-  const turn: fc.Arbitrary<IrTurn> = fc.record({
-    role: fc.constantFrom<IrTurn["role"]>("user", "assistant", "tool", "system", "developer"),
-    blocks: fc.array(block, { maxLength: 4 }),
-    wasString: fc.boolean(),
-    name: fc.constant(null),
-    extras: fc.constant(NO_EXTRAS),
-    spelling: fc.constant(NO_SPELLING),
-  });
-  const request: fc.Arbitrary<IrRequest> = fc.array(turn, { maxLength: 5 }).map((turns) => foreignRequest({ turns }));
+  const block = anyBlock({ idCharsMax: 60, kinds: ["function"], thoughts: openReasoning });
+  const request = anyRequest(block);
+  const response = anyResponse(block);
 
   test("are written so that the vendor's rules hold, and read back as the same body", () => {
     fc.assert(
@@ -302,16 +194,6 @@ describe("requests of any protocol", () => {
       RUNS,
     );
   });
-
-  const response: fc.Arbitrary<IrResponse> = fc
-    .record({ blocks: fc.array(block, { maxLength: 4 }), spent: fc.option(fc.nat(1000), { nil: null }) })
-    .map(({ blocks, spent }) => {
-      const finish = { reason: "stop", raw: null, stopSequence: null } as const;
-      return foreignResponse({
-        choices: [{ index: 0, blocks, finish, logprobs: null, extras: NO_EXTRAS, spelling: NO_SPELLING }],
-        usage: spent === null ? null : usage({ freshInputTokens: spent, outputTokens: 1 }),
-      });
-    });
 
   test("answers of any protocol are read back as the same body", () => {
     fc.assert(

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type IrEvent, isMeaningful } from "../../../src/ir/event.ts";
 import { createAccumulator } from "../../../src/ir/fold.ts";
-import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING } from "../../../src/ir/request.ts";
+import { type IrBlock, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { IrResponse } from "../../../src/ir/response.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { responses } from "../../../src/protocols/responses/index.ts";
@@ -17,53 +17,27 @@ import {
 import { readSeals, writeSeals } from "../../../src/protocols/responses/reasoning-signatures.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../../src/std/json.ts";
-import { WireError } from "../../../src/std/wire-error.ts";
+import { reasoning } from "../../harness/builders.ts";
 import { judged } from "../../harness/judged.ts";
 import {
-  CONTEXT,
-  contextOf,
-  foreignRequest,
-  foreignResponse,
-  image,
-  OPTIONS,
-  result,
-  text,
-  usage,
-} from "./builders.ts";
+  anyBlock,
+  anyRequest,
+  anyResponse,
+  expectCutNeverWhole,
+  expectLegalEvents,
+  expectSameWhereverCut,
+  factsProperty,
+  isEnding,
+  jsonOf,
+  throwsOnlyWireError,
+} from "../../harness/protocol-properties.ts";
+import { CONTEXT, contextOf, OPTIONS } from "./builders.ts";
 import { readGolden } from "./golden.ts";
 import { counting, write } from "./streams.ts";
 
 const RUNS = { numRuns: 200 };
 const { payload, carrier } = responses;
 const GOLDENS = ["text", "tools", "reasoning", "cited", "incomplete", "failed"].map((name) => `writer-${name}.sse`);
-
-function readBytes(chunks: readonly Uint8Array[]): IrEvent[] {
-  const splitter = carrier.framing.createSplitter();
-  const reader = payload.createStreamReader();
-  const frames = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
-  return judged([...frames.flatMap((frame) => reader.push(frame)), ...reader.end()]);
-}
-
-const isEnding = ({ type }: Pick<IrEvent, "type">) => type === "end" || type === "failed";
-
-/** Numbers, order and nesting of blocks are as ir/event.ts says; one ending, last. */
-function expectLegal(events: readonly IrEvent[]): void {
-  const open = new Set<number>();
-  let next = 0;
-  for (const event of events) {
-    if (event.type === "block-start") {
-      expect(event.block).toBe(next);
-      next += 1;
-      open.add(event.block);
-    } else if (event.type === "block-end") expect(open.delete(event.block)).toBe(true);
-    else if ("block" in event) expect(open.has(event.block)).toBe(true);
-  }
-  expect(events.filter(({ type }) => type === "start").length).toBeLessThanOrEqual(1);
-  const endings = events.filter(isEnding);
-  expect(endings).toHaveLength(1);
-  expect(events.at(-1)).toBe(endings[0] as IrEvent);
-  expect(endings[0]?.type === "end" ? open.size : 0).toBe(0);
-}
 
 /** Numbered from 0, begun as the vendor begins, items at their places and closed once, one last event that repeats them. */
 function expectLegalFrames(frames: readonly Frame[]): void {
@@ -93,22 +67,12 @@ function expectLegalFrames(frames: readonly Frame[]): void {
 
 describe("streams", () => {
   test.each(GOLDENS)("%s reads the same wherever it is cut", (name) => {
-    const bytes = encodeUtf8(readGolden(name));
-    const told = JSON.stringify(readBytes([bytes]));
-    expectLegal(readBytes([bytes]));
-    for (let cut = 1; cut < bytes.length; cut += 23) {
-      expect(JSON.stringify(readBytes([bytes.subarray(0, cut), bytes.subarray(cut)]))).toBe(told);
-    }
+    expectSameWhereverCut(responses, readGolden(name), 23);
   });
 
   test.each(GOLDENS)("%s cut short never looks complete", (name) => {
     const golden = readGolden(name);
-    const bytes = encodeUtf8(golden);
-    for (let end = 0; end < golden.lastIndexOf("event: response."); end += 211) {
-      const events = readBytes([bytes.subarray(0, end)]);
-      expectLegal(events);
-      expect(events.at(-1)?.type).toBe("failed");
-    }
+    expectCutNeverWhole(responses, golden, { finished: golden.lastIndexOf("event: response."), step: 211 });
   });
 
   test.each(GOLDENS)("%s: the tap commits with the reader", (name) => {
@@ -210,7 +174,7 @@ describe("streams", () => {
       fc.property(fc.array(frame, { maxLength: 14 }), fc.constantFrom(CONTEXT, asked), (frames, context) => {
         const reader = payload.createStreamReader();
         const events = judged([...frames.flatMap((each) => reader.push(each)), ...reader.end()]);
-        expectLegal(events);
+        expectLegalEvents(events);
         expectLegalFrames(write(events, counting(context)).frames);
       }),
       { numRuns: 400 },
@@ -262,26 +226,7 @@ function plain(value: unknown): unknown {
 }
 
 describe("any bytes", () => {
-  const throwsOnlyWireError = (read: (body: JsonObject) => unknown) => (json: unknown) => {
-    try {
-      read(asObject(json) ?? { input: json });
-    } catch (error) {
-      expect(error).toBeInstanceOf(WireError);
-    }
-  };
-  const names = fc.constantFrom(
-    "input",
-    "output",
-    "content",
-    "role",
-    "type",
-    "call_id",
-    "name",
-    "tools",
-    "error",
-    "text",
-    "summary",
-  );
+  const names = ["input", "output", "content", "role", "type", "call_id", "name", "tools", "error", "text", "summary"];
   const words = [
     "user",
     "assistant",
@@ -292,20 +237,13 @@ describe("any bytes", () => {
     "input_text",
     "namespace",
   ];
-  const json = fc.letrec((tie) => ({
-    value: fc.oneof(
-      { depthSize: "medium", maxDepth: 6 },
-      fc.constantFrom<unknown>(...words, "additional_tools", null, 1, true),
-      fc.array(tie("value"), { maxLength: 3 }),
-      fc.dictionary(names, tie("value"), { maxKeys: 5 }),
-    ),
-  })).value;
+  const json = jsonOf(names, [...words, "additional_tools"]);
 
   test("give a request that can be written again, or a WireError", () => {
     fc.assert(
       fc.property(
         json,
-        throwsOnlyWireError((body) =>
+        throwsOnlyWireError("input", (body) =>
           payload.writeRequest(payload.readRequest({ model: "m", ...body }).value, OPTIONS),
         ),
       ),
@@ -316,50 +254,23 @@ describe("any bytes", () => {
     fc.assert(
       fc.property(
         json,
-        throwsOnlyWireError((body) => payload.writeResponse(payload.readResponse(body).value, CONTEXT)),
+        throwsOnlyWireError("input", (body) => payload.writeResponse(payload.readResponse(body).value, CONTEXT)),
       ),
       RUNS,
     );
   });
   test("give facts, error words and a note", () => {
-    fc.assert(
-      fc.property(json, fc.integer({ min: 100, max: 599 }), (body, status) => {
-        const object = { body, ...(body as object) };
-        expect(payload.readFacts(object).needs.input).toBeArray();
-        expect(payload.createTap().body(object).terminal).toBe(true);
-        expect(payload.readError({ status, headers: {}, json: body, text: JSON.stringify(body) }).status).toBe(status);
-      }),
-      RUNS,
-    );
+    fc.assert(factsProperty(payload, json), RUNS);
   });
 });
 
 describe("requests of any protocol", () => {
-  const said = fc.string({ maxLength: 8 });
-  const id = fc.string({ minLength: 1, maxLength: 80 });
-  const nothing = { signature: null, cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
-  const block: fc.Arbitrary<IrBlock> = fc.oneof(
-    said.map(text),
-    said.map((refused): IrBlock => ({ type: "refusal", text: refused, extras: NO_EXTRAS, spelling: NO_SPELLING })),
-    fc.constant(image()),
-    fc
-      .record({ id, name: said, args: said, kind: fc.constantFrom("function", "custom") })
-      .map(({ args, ...call }): IrBlock => ({ type: "tool-call", ...call, arguments: args, ...nothing })),
-    fc.tuple(id, said).map(([callId, answer]) => result(callId, text(answer), image())),
-    fc.constantFrom("responses", "anthropic", null).map((issuer): IrBlock => {
-      const encrypted = { issuer, value: "c2VhbA==" };
-      return { type: "reasoning", text: "Hmm", signature: null, encrypted, extras: NO_EXTRAS, spelling: NO_SPELLING };
-    }),
-  );
-  const turn: fc.Arbitrary<IrTurn> = fc.record({
-    role: fc.constantFrom<IrTurn["role"]>("user", "assistant", "tool", "system", "developer"),
-    blocks: fc.array(block, { maxLength: 4 }),
-    wasString: fc.boolean(),
-    name: fc.constant(null),
-    extras: fc.constant(NO_EXTRAS),
-    spelling: fc.constant(NO_SPELLING),
-  });
-  const request: fc.Arbitrary<IrRequest> = fc.array(turn, { maxLength: 5 }).map((turns) => foreignRequest({ turns }));
+  const sealed = fc
+    .constantFrom("responses", "anthropic", null)
+    .map((issuer): IrBlock => reasoning("Hmm", { encrypted: { issuer, value: "c2VhbA==" } }));
+  const block = anyBlock({ idCharsMax: 80, kinds: ["function", "custom"], thoughts: sealed });
+  const request = anyRequest(block);
+  const response = anyResponse(block);
 
   test("are written so that the vendor's rules hold, and read back as the same body", () => {
     fc.assert(
@@ -371,16 +282,6 @@ describe("requests of any protocol", () => {
       RUNS,
     );
   });
-
-  const response: fc.Arbitrary<IrResponse> = fc
-    .record({ blocks: fc.array(block, { maxLength: 4 }), spent: fc.option(fc.nat(1000), { nil: null }) })
-    .map(({ blocks, spent }) => {
-      const finish = { reason: "stop", raw: null, stopSequence: null } as const;
-      return foreignResponse({
-        choices: [{ index: 0, blocks, finish, logprobs: null, extras: NO_EXTRAS, spelling: NO_SPELLING }],
-        usage: spent === null ? null : usage({ freshInputTokens: spent, outputTokens: 1 }),
-      });
-    });
 
   test("answers of any protocol are read back as the same body", () => {
     fc.assert(
