@@ -255,8 +255,8 @@ function readThinking(block: JsonObject, path: string): IrBlock {
   return {
     type: "reasoning",
     text: needText(block, "thinking", path),
-    signature: opaque?.kind === "signature" ? opaque.sealed : null,
-    encrypted: opaque?.kind === "encrypted" ? opaque.sealed : null,
+    signature: opaque?.kind === "signature" ? opaque.signature : null,
+    encrypted: opaque?.kind === "encrypted" ? opaque.signature : null,
     extras: extrasOf(block, THINKING_SHAPE),
     spelling: NO_SPELLING,
   };
@@ -268,8 +268,8 @@ function readRedacted(block: JsonObject, path: string): IrBlock {
   return {
     type: "reasoning",
     text: "",
-    signature: opaque.kind === "signature" ? opaque.sealed : null,
-    encrypted: opaque.kind === "encrypted" ? opaque.sealed : null,
+    signature: opaque.kind === "signature" ? opaque.signature : null,
+    encrypted: opaque.kind === "encrypted" ? opaque.signature : null,
     extras: extrasOf(block, REDACTED_SHAPE),
     spelling: NO_SPELLING,
   };

@@ -10,8 +10,8 @@ import type {
 import type { JsonObject } from "../../std/json.ts";
 import { writeOwnArguments } from "../shared/arguments.ts";
 import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
+import { isIssuedBy } from "../shared/signature-tag.ts";
 import { writeDocument, writeImage } from "./media-writer.ts";
-import { isOwn } from "./reasoning-signatures.ts";
 import { legalToolId, legalToolName } from "./tool-ids.ts";
 import {
   ORIGIN,
@@ -134,10 +134,10 @@ function writeResultContent(block: ToolResultBlock, path: string, context: Messa
 
 /** Only this vendor's own signatures are sent: it refuses a turn whose thinking it cannot verify. */
 function writeReasoning(block: ReasoningBlock, path: string, context: MessagesContext): JsonObject | null {
-  if (isOwn(block.encrypted)) {
+  if (isIssuedBy(block.encrypted, ORIGIN)) {
     return { type: "redacted_thinking", data: block.encrypted.value } satisfies RedactedThinkingBlockParam & JsonObject;
   }
-  if (isOwn(block.signature)) {
+  if (isIssuedBy(block.signature, ORIGIN)) {
     return {
       type: "thinking",
       thinking: block.text,

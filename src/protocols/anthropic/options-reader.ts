@@ -1,7 +1,16 @@
 /** The options of a Messages request beside its conversation and tools: limits, sampling, thinking, format, tier. */
 import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
-import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
-import { extrasOf, isAnything, isEmpty, isNumber, isText, isTextList, type Shape } from "../shared/members.ts";
+import { asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import {
+  extrasOf,
+  isAnything,
+  isEmpty,
+  isNumber,
+  isText,
+  isTextList,
+  readTextList,
+  type Shape,
+} from "../shared/members.ts";
 
 export type ReadOptions = Pick<
   IrRequest,
@@ -13,18 +22,13 @@ export function readOptions(body: JsonObject): ReadOptions {
   return {
     maxOutputTokens: asNumber(body["max_tokens"]) ?? null,
     sampling: readSampling(body),
-    stop: readTexts(body["stop_sequences"]),
+    stop: readTextList(body["stop_sequences"]),
     reasoning: readReasoning(asObject(body["thinking"]), outputConfig),
     outputFormat: readFormat(outputConfig["format"]) ?? readFormat(body["output_format"]),
     user: asText(asObject(body["metadata"])?.["user_id"]) ?? null,
     serviceTier: asText(body["service_tier"]) ?? null,
     extras: readExtras(body),
   };
-}
-
-/** A list with anything but strings in it rides as an extra instead. */
-function readTexts(value: unknown): readonly string[] {
-  return isTextList(value) ? (asArray(value) ?? []).flatMap((each) => asText(each) ?? []) : [];
 }
 
 function readSampling(body: JsonObject): IrSampling {

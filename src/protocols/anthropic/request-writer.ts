@@ -11,7 +11,7 @@ import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { withUserTurn } from "../shared/prompt-writer.ts";
 import { writeOutputSchema } from "../shared/schema/closed.ts";
-import { dropOptions } from "../shared/unsupported-options.ts";
+import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
@@ -94,11 +94,8 @@ const SERVICE_TIERS: ReadonlyMap<string, string> = new Map([
 function writeServiceTier(tier: string | null, context: MessagesContext): JsonObject {
   if (tier === null) return {};
   if (context.native) return { service_tier: tier };
-  const written = SERVICE_TIERS.get(tier);
-  if (written === undefined) {
-    context.losses.drop("service_tier", "the vendor has no such tier");
-    return {};
-  }
+  const written = tierWord(tier, SERVICE_TIERS, context);
+  if (written === null) return {};
   if (tier === "priority")
     context.losses.approximate("service_tier", "priority capacity is used only where there is some");
   return { service_tier: written };

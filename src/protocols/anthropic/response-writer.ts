@@ -2,7 +2,7 @@
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, IrCitation, ReasoningBlock, ToolCallBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
+import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArguments } from "../shared/arguments.ts";
 import {
@@ -14,6 +14,7 @@ import {
   writeAnswer,
 } from "../shared/content-blocks/answer-writer.ts";
 import type { Losses } from "../shared/losses.ts";
+import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeFinish } from "./finish.ts";
 import { writeOpaque } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
@@ -85,12 +86,8 @@ function writeKind(block: IrBlock, path: string, writer: AnswerWriter): JsonObje
       return writeToolCall(block, path, writer);
     case "reasoning":
       return writeReasoning(block, path, losses);
-    case "opaque": {
-      const value = asObject(block.value);
-      if (block.sourceProtocol === ORIGIN && value !== undefined) return value;
-      losses.drop(path, `${block.name} is known only to its own protocol`);
-      return null;
-    }
+    case "opaque":
+      return writeOpaqueBlock(block, path, writer);
     case "image":
     case "document":
     case "audio":
@@ -129,6 +126,6 @@ function writeReasoning(block: ReasoningBlock, path: string, losses: Losses): Js
   return {
     type: "thinking",
     thinking: text,
-    signature: opaque === null ? "" : writeOpaque(opaque.kind, opaque.sealed),
+    signature: opaque === null ? "" : writeOpaque(opaque.kind, opaque.signature),
   };
 }

@@ -133,7 +133,7 @@ function openBlock(stream: MessageStream, number: number, content: JsonObject, e
       return { number, kind: "reasoning", owed: null };
     case "redacted_thinking": {
       const opaque = readOpaque(asText(content["data"]) ?? "", "encrypted");
-      const encrypted = opaque?.sealed ?? null;
+      const encrypted = opaque?.signature ?? null;
       events.push({ type: "block-start", block: number, choice: 0, content: { type: "reasoning", encrypted } });
       return { number, kind: "reasoning", owed: null };
     }
@@ -224,7 +224,7 @@ const DELTA_READERS: ReadonlyMap<string, DeltaReader> = new Map(Object.entries<D
 
 function pushSignature(block: number, value: unknown, events: ReadEvent[]): void {
   const opaque = readOpaque(asText(value) ?? "", "signature");
-  if (opaque !== null) events.push({ type: "signature-delta", block, signature: opaque.sealed });
+  if (opaque !== null) events.push({ type: "signature-delta", block, signature: opaque.signature });
 }
 
 function readMessageDelta(stream: MessageStream, message: JsonObject, events: ReadEvent[]): void {

@@ -53,7 +53,7 @@ const MESSAGES_STREAM: StreamDialect = {
   writeCitation: (citation) =>
     citation.sourceProtocol === ORIGIN ? { type: "citations_delta", citation: citation.raw } : null,
   noCitation: "the vendor's citations point into its own sources",
-  writeOpaque: ({ kind, sealed }) => ({ type: "signature_delta", signature: writeOpaque(kind, sealed) }),
+  writeOpaque: ({ kind, signature }) => ({ type: "signature_delta", signature: writeOpaque(kind, signature) }),
   answerStart,
   keepAlive: { event: "ping", data: '{"type": "ping"}' },
   answerEnd,

@@ -141,7 +141,7 @@ function readReasoning(block: JsonObject, path: string): IrBlock {
   const content = needObject(block["reasoningContent"], `${path}.reasoningContent`);
   const redacted = asText(content["redactedContent"]);
   if (redacted !== undefined) {
-    const encrypted = readRedacted(redacted)?.sealed ?? null;
+    const encrypted = readRedacted(redacted)?.signature ?? null;
     return { type: "reasoning", text: "", signature: null, encrypted, extras: NO_EXTRAS, spelling: NO_SPELLING };
   }
   const thought = asObject(content["reasoningText"]);
@@ -150,8 +150,8 @@ function readReasoning(block: JsonObject, path: string): IrBlock {
   return {
     type: "reasoning",
     text: asText(thought["text"]) ?? "",
-    signature: opaque?.kind === "signature" ? opaque.sealed : null,
-    encrypted: opaque?.kind === "encrypted" ? opaque.sealed : null,
+    signature: opaque?.kind === "signature" ? opaque.signature : null,
+    encrypted: opaque?.kind === "encrypted" ? opaque.signature : null,
     extras: extrasOf(thought, REASONING_SHAPE),
     spelling: NO_SPELLING,
   };

@@ -1,8 +1,17 @@
 /** The options of a Converse request beside its conversation and tools, the model's own request fields among them. */
 import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
-import { asArray, asBoolean, asNumber, asObject, asText, type JsonObject, parseExact } from "../../std/json.ts";
+import { asBoolean, asNumber, asObject, asText, type JsonObject, parseExact } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { extrasOf, isAnything, isEmpty, isNumber, isText, isTextList, type Shape } from "../shared/members.ts";
+import {
+  extrasOf,
+  isAnything,
+  isEmpty,
+  isNumber,
+  isText,
+  isTextList,
+  readTextList,
+  type Shape,
+} from "../shared/members.ts";
 import type { RequestMember } from "./wire.ts";
 
 export type ReadOptions = Pick<
@@ -24,9 +33,7 @@ export function readOptions(body: JsonObject): ReadOptions {
   return {
     maxOutputTokens: asNumber(config["maxTokens"]) ?? null,
     sampling: readSampling(config, fields),
-    stop: isTextList(config["stopSequences"])
-      ? (asArray(config["stopSequences"]) ?? []).flatMap((each) => asText(each) ?? [])
-      : [],
+    stop: readTextList(config["stopSequences"]),
     reasoning: readReasoning(asObject(body["outputConfig"]) ?? {}, fields),
     outputFormat: readFormat(asObject(body["outputConfig"])?.["textFormat"]),
     metadata: readMetadata(body["requestMetadata"]),

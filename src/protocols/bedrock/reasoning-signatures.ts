@@ -8,7 +8,7 @@
  * decode as bytes, as the base64 of the tagged value.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
-import { readTag, type TaggedSeal, writeTag } from "../shared/signature-tag.ts";
+import { readTag, type TaggedSignature, writeTag } from "../shared/signature-tag.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** Issuer of redacted reasoning. */
@@ -18,22 +18,24 @@ export const REDACTED = "bedrock-redacted";
 const TAG_START_BASE64 = Buffer.from("rm:e:x").toString("base64").slice(0, 6);
 
 /** Null for an empty value, which signs nothing. */
-export function readSignature(value: string): TaggedSeal | null {
+export function readSignature(value: string): TaggedSignature | null {
   if (value === "") return null;
-  return readTag(value) ?? { kind: "signature", sealed: { issuer: ORIGIN, value } };
+  return readTag(value) ?? { kind: "signature", signature: { issuer: ORIGIN, value } };
 }
 
 /** Null for an empty value. */
-export function readRedacted(base64: string): TaggedSeal | null {
+export function readRedacted(base64: string): TaggedSignature | null {
   if (base64 === "") return null;
-  const own: TaggedSeal = { kind: "encrypted", sealed: { issuer: REDACTED, value: base64 } };
+  const own: TaggedSignature = { kind: "encrypted", signature: { issuer: REDACTED, value: base64 } };
   return base64.startsWith(TAG_START_BASE64) ? (readTag(Buffer.from(base64, "base64").toString("utf8")) ?? own) : own;
 }
 
-export function writeSignature({ kind, sealed }: TaggedSeal): string {
-  return kind === "signature" && sealed.issuer === ORIGIN ? sealed.value : writeTag(kind, sealed);
+export function writeSignature({ kind, signature }: TaggedSignature): string {
+  return kind === "signature" && signature.issuer === ORIGIN ? signature.value : writeTag(kind, signature);
 }
 
-export function writeRedacted(sealed: ReasoningSignature): string {
-  return sealed.issuer === REDACTED ? sealed.value : Buffer.from(writeTag("encrypted", sealed)).toString("base64");
+export function writeRedacted(signature: ReasoningSignature): string {
+  return signature.issuer === REDACTED
+    ? signature.value
+    : Buffer.from(writeTag("encrypted", signature)).toString("base64");
 }

@@ -14,7 +14,7 @@ import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { withUserTurn } from "../shared/prompt-writer.ts";
 import { writeOutputSchema } from "../shared/schema/closed.ts";
-import { dropOptions } from "../shared/unsupported-options.ts";
+import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
@@ -137,7 +137,7 @@ function writeMetadata(metadata: IrRequest["metadata"], context: ConverseContext
 }
 
 /** Another vendor's tiers. */
-const TIERS: ReadonlyMap<string, Tier | null> = new Map<string, Tier | null>([
+const SERVICE_TIERS: ReadonlyMap<string, Tier | null> = new Map<string, Tier | null>([
   ["auto", null],
   ["default", "default"],
   ["standard", "default"],
@@ -150,7 +150,6 @@ const TIERS: ReadonlyMap<string, Tier | null> = new Map<string, Tier | null>([
 function writeServiceTier(tier: string | null, context: ConverseContext): JsonObject {
   if (tier === null) return {};
   if (context.native) return { serviceTier: { type: tier } };
-  const written = TIERS.get(tier);
-  if (written === undefined) context.losses.drop("service_tier", "the vendor has no such tier");
-  return written == null ? {} : { serviceTier: { type: written } };
+  const type = tierWord(tier, SERVICE_TIERS, context);
+  return type === null ? {} : { serviceTier: { type } };
 }

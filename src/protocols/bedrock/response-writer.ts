@@ -4,7 +4,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, ReasoningBlock, TextBlock, ToolCallBlock } from "../../ir/request.ts";
 import type { IrFinish, IrResponse } from "../../ir/response.ts";
 import type { Usage } from "../../ir/usage.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
+import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArguments } from "../shared/arguments.ts";
 import {
@@ -16,6 +16,7 @@ import {
   writeAnswer,
 } from "../shared/content-blocks/answer-writer.ts";
 import type { Losses } from "../shared/losses.ts";
+import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeCitation } from "./citations.ts";
 import { writeFinish } from "./finish.ts";
 import { writeRedacted, writeSignature } from "./reasoning-signatures.ts";
@@ -87,12 +88,8 @@ function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObj
       return extras("toolUse", writeToolUse(block, path, writer));
     case "reasoning":
       return writeReasoning(block, path, losses);
-    case "opaque": {
-      const value = asObject(block.value);
-      if (block.sourceProtocol === ORIGIN && value !== undefined) return value;
-      losses.drop(path, `${block.name} is known only to its own protocol`);
-      return null;
-    }
+    case "opaque":
+      return writeOpaqueBlock(block, path, writer);
     case "image":
     case "document":
     case "audio":

@@ -157,7 +157,7 @@ function endBlock(stream: BlockStream<ConverseBlock>, index: number, events: Rea
     events.push({ type: "block-end", block: block.number });
     return;
   }
-  const encrypted = readRedacted(joinBase64(block.redacted))?.sealed ?? null;
+  const encrypted = readRedacted(joinBase64(block.redacted))?.signature ?? null;
   const number = stream.blocks++;
   events.push({ type: "block-start", block: number, choice: 0, content: { type: "reasoning", encrypted } });
   events.push({ type: "block-end", block: number });
@@ -251,7 +251,7 @@ function readReasoning(stream: ConverseStream, index: number, delta: JsonObject,
   if (block === null) return;
   pushText(block.number, content["text"], events);
   const opaque = readSignature(asText(content["signature"]) ?? "");
-  if (opaque !== null) events.push({ type: "signature-delta", block: block.number, signature: opaque.sealed });
+  if (opaque !== null) events.push({ type: "signature-delta", block: block.number, signature: opaque.signature });
 }
 
 function readStop(stream: ConverseStream, message: JsonObject, events: ReadEvent[]): void {

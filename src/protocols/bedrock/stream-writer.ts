@@ -50,7 +50,7 @@ const CONVERSE_STREAM: StreamDialect = {
   writeOpaque: (value) => ({
     reasoningContent:
       value.kind === "encrypted"
-        ? { redactedContent: writeRedacted(value.sealed) }
+        ? { redactedContent: writeRedacted(value.signature) }
         : { signature: writeSignature(value) },
   }),
   answerStart: () => frameOf("messageStart", { role: "assistant" }),

@@ -1,9 +1,10 @@
 /** What whole and streamed answers have in common: parts, ids and the names an answer goes by. */
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
+import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArguments } from "../shared/arguments.ts";
 import type { Losses } from "../shared/losses.ts";
+import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { typeOfFormat } from "./media-types.ts";
 import { isEmpty, mergeMembers } from "./members.ts";
 import { createPartList } from "./part-list.ts";
@@ -46,7 +47,7 @@ export function writeAnswerParts(
       }
       return finish(part, block.extras, place);
     },
-    seal: (kind, sealed) => writeSignature(kind, sealed),
+    writeForeign: (kind, signature) => writeSignature(kind, signature),
   });
   for (const [index, block] of blocks.entries()) list.addBlock(block, blocks[index + 1], `${path}[${index}]`);
   const cited = blocks.flatMap((block) =>
@@ -78,10 +79,8 @@ function writeKind(
       return media === null ? [] : [media];
     }
     case "opaque": {
-      const value = asObject(block.value);
-      if (block.sourceProtocol === ORIGIN && value !== undefined) return [value];
-      losses.drop(path, `${block.name} is known only to its own protocol`);
-      return [];
+      const own = writeOpaqueBlock(block, path, { protocol: ORIGIN, native, losses });
+      return own === null ? [] : [own];
     }
     case "document":
     case "tool-result":

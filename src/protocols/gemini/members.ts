@@ -19,6 +19,7 @@ export {
   isTextList,
   mergeMembers,
   needText,
+  readTextList,
   type Shape,
 } from "../shared/members.ts";
 

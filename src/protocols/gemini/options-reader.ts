@@ -1,6 +1,6 @@
 /** The options of a request beside its conversation and tools: limits, sampling, thinking, form of the answer, tier. */
 import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest } from "../../ir/request.ts";
-import { asArray, asBoolean, asNumber, asText, type JsonObject } from "../../std/json.ts";
+import { asBoolean, asNumber, asText, type JsonObject } from "../../std/json.ts";
 import {
   extrasOf,
   isAnything,
@@ -10,6 +10,7 @@ import {
   isText,
   isTextList,
   needObject,
+  readTextList,
   type Shape,
   spelledObject,
 } from "./members.ts";
@@ -31,7 +32,6 @@ export type ReadOptions = Pick<
 export function readOptions(body: JsonObject): ReadOptions {
   const given = body["generationConfig"];
   const config = given === undefined || given === null ? {} : needObject(given, "generationConfig");
-  const stop = config["stopSequences"];
   return {
     maxOutputTokens: asNumber(config["maxOutputTokens"]) ?? null,
     sampling: {
@@ -42,7 +42,7 @@ export function readOptions(body: JsonObject): ReadOptions {
       presencePenalty: asNumber(config["presencePenalty"]) ?? null,
       frequencyPenalty: asNumber(config["frequencyPenalty"]) ?? null,
     },
-    stop: isTextList(stop) ? (asArray(stop) ?? []).flatMap((each) => asText(each) ?? []) : [],
+    stop: readTextList(config["stopSequences"]),
     reasoning: readThinking(spelledObject(config["thinkingConfig"])),
     outputFormat: readFormat(config),
     choices: asNumber(config["candidateCount"]) ?? null,

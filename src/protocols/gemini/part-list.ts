@@ -4,8 +4,8 @@
  */
 import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import type { SealKind } from "../shared/signature-tag.ts";
-import { isOwn } from "./reasoning-signatures.ts";
+import { isIssuedBy, type SignatureKind } from "../shared/signature-tag.ts";
+import { ORIGIN } from "./wire.ts";
 
 export interface PartList {
   readonly parts: JsonObject[];
@@ -20,7 +20,7 @@ export interface PartListOptions {
   /** Members beside the modelled ones, where they may be written. */
   readonly finish: (part: JsonObject, block: ReasoningBlock, path: string) => JsonObject;
   /** What another vendor sealed, as it travels; null: not at all. */
-  readonly seal: (kind: SealKind, sealed: ReasoningSignature, path: string) => string | null;
+  readonly writeForeign: (kind: SignatureKind, signature: ReasoningSignature, path: string) => string | null;
 }
 
 export function createPartList(options: PartListOptions): PartList {
@@ -34,12 +34,12 @@ export function createPartList(options: PartListOptions): PartList {
   };
   const addReasoning = (block: ReasoningBlock, next: IrBlock | undefined, path: string): void => {
     const { text, signature, encrypted } = block;
-    const own = isOwn(encrypted) ? encrypted : isOwn(signature) ? signature : null;
+    const own = isIssuedBy(encrypted, ORIGIN) ? encrypted : isIssuedBy(signature, ORIGIN) ? signature : null;
     if (text === "" && own !== null) {
       addSignature(own.value, next);
       return;
     }
-    const value = own?.value ?? sealOf(block, path, options);
+    const value = own?.value ?? foreignValue(block, path, options);
     if (text === "" && value === null) return;
     const signed = value === null ? {} : { thoughtSignature: value };
     parts.push(options.finish({ text, thought: true, ...signed }, block, path));
@@ -57,7 +57,7 @@ export function createPartList(options: PartListOptions): PartList {
         parts.push(...written);
         return;
       }
-      const own = isOwn(block.signature) ? block.signature.value : ofNextCall;
+      const own = isIssuedBy(block.signature, ORIGIN) ? block.signature.value : ofNextCall;
       ofNextCall = null;
       parts.push(...written.map((part) => (own === null ? part : { ...part, thoughtSignature: own })));
     },
@@ -65,9 +65,13 @@ export function createPartList(options: PartListOptions): PartList {
 }
 
 /** One member for two values: what is encrypted is needed, a signature only proves. */
-function sealOf({ signature, encrypted }: ReasoningBlock, path: string, { seal }: PartListOptions): string | null {
-  if (encrypted !== null) return seal("encrypted", encrypted, path);
-  return signature === null ? null : seal("signature", signature, path);
+function foreignValue(
+  { signature, encrypted }: ReasoningBlock,
+  path: string,
+  { writeForeign }: PartListOptions,
+): string | null {
+  if (encrypted !== null) return writeForeign("encrypted", encrypted, path);
+  return signature === null ? null : writeForeign("signature", signature, path);
 }
 
 function mayBeSigned(part: JsonObject): boolean {

@@ -68,35 +68,36 @@ const PART_SHAPE: Shape = {
 
 /** A frame of a stream reads the kinds of parts by itself; these are the ones it takes whole. */
 export function readPart(part: JsonObject, path: string, ids: IdBook): IrBlock[] {
-  const signature = readSignature(asText(part["thoughtSignature"]) ?? "");
+  const tagged = readSignature(asText(part["thoughtSignature"]) ?? "");
   const extras = extrasOf(part, PART_SHAPE);
-  const seal: IrBlock[] =
-    signature === null
+  const signed: IrBlock[] =
+    tagged === null
       ? []
       : [
           {
             type: "reasoning",
             text: "",
-            signature: signature.kind === "signature" ? signature.sealed : null,
-            encrypted: signature.kind === "encrypted" ? signature.sealed : null,
+            signature: tagged.kind === "signature" ? tagged.signature : null,
+            encrypted: tagged.kind === "encrypted" ? tagged.signature : null,
             extras: NO_EXTRAS,
             spelling: NO_SPELLING,
           },
         ];
-  const [sealed] = seal;
+  const [block] = signed;
   const text = asText(part["text"]);
   if (part["thought"] === true && text !== undefined) {
-    return [sealed?.type === "reasoning" ? { ...sealed, text, extras, spelling: NO_SPELLING } : thought(text, extras)];
+    return [block?.type === "reasoning" ? { ...block, text, extras, spelling: NO_SPELLING } : thought(text, extras)];
   }
-  if (part["functionCall"] !== undefined) return [...seal, readCall(part["functionCall"], path, extras, ids)];
-  if (part["functionResponse"] !== undefined) return [readResult(part["functionResponse"], path, extras, ids), ...seal];
+  if (part["functionCall"] !== undefined) return [...signed, readCall(part["functionCall"], path, extras, ids)];
+  if (part["functionResponse"] !== undefined)
+    return [readResult(part["functionResponse"], path, extras, ids), ...signed];
   if (isForeign(part)) return [foreignPart(part)];
   const media = readMedia(part, extras);
-  if (media !== null) return [media, ...seal];
+  if (media !== null) return [media, ...signed];
   if (part["inlineData"] !== undefined || part["fileData"] !== undefined) return [foreignPart(part)];
-  if (text === undefined) return seal.length > 0 && isEmpty(extras) ? seal : [foreignPart(part)];
-  if (text === "" && seal.length > 0 && isEmpty(extras)) return seal;
-  return [{ type: "text", text, citations: [], cache: null, extras, spelling: NO_SPELLING }, ...seal];
+  if (text === undefined) return signed.length > 0 && isEmpty(extras) ? signed : [foreignPart(part)];
+  if (text === "" && signed.length > 0 && isEmpty(extras)) return signed;
+  return [{ type: "text", text, citations: [], cache: null, extras, spelling: NO_SPELLING }, ...signed];
 }
 
 function thought(text: string, extras: Readonly<Record<string, unknown>>): IrBlock {

@@ -3,21 +3,17 @@
  * protocol under the tag all protocols share, in base64, because the member is bytes and several official SDKs decode it.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
-import { readBase64Tag, type SealKind, type TaggedSeal, writeBase64Tag } from "../shared/signature-tag.ts";
+import { readBase64Tag, type SignatureKind, type TaggedSignature, writeBase64Tag } from "../shared/signature-tag.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** Null for an empty value, which signs nothing. */
-export function readSignature(value: string): TaggedSeal | null {
+export function readSignature(value: string): TaggedSignature | null {
   if (value === "") return null;
-  return readBase64Tag(value) ?? { kind: "signature", sealed: { issuer: ORIGIN, value } };
+  return readBase64Tag(value) ?? { kind: "signature", signature: { issuer: ORIGIN, value } };
 }
 
-export function writeSignature(kind: SealKind, sealed: ReasoningSignature): string {
-  return sealed.issuer === ORIGIN ? sealed.value : writeBase64Tag(kind, sealed);
-}
-
-export function isOwn(sealed: ReasoningSignature | null): sealed is ReasoningSignature {
-  return sealed !== null && sealed.issuer === ORIGIN;
+export function writeSignature(kind: SignatureKind, signature: ReasoningSignature): string {
+  return signature.issuer === ORIGIN ? signature.value : writeBase64Tag(kind, signature);
 }
 
 /**

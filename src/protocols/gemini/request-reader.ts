@@ -10,7 +10,7 @@ import { createIdBook } from "./id-book.ts";
 import { extrasOf, isText, needList, needObject, type Shape, spelled } from "./members.ts";
 import { readOptions } from "./options-reader.ts";
 import { readParts } from "./part-reader.ts";
-import { joinSealedThoughts } from "./thought-joiner.ts";
+import { joinSignedThoughts } from "./thought-joiner.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
 import { type ContentName, ORIGIN } from "./wire.ts";
 
@@ -26,7 +26,7 @@ export function readRequest(given: JsonObject): WithLosses<IrRequest> {
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,
       instructions: readSystem(body["systemInstruction"]),
-      turns: joinSealedThoughts(readTurns(body["contents"])),
+      turns: joinSignedThoughts(readTurns(body["contents"])),
       tools: readTools(body["tools"]),
       toolChoice: choice.toolChoice,
       parallelToolCalls: null,

@@ -8,7 +8,7 @@ import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { withUserTurn } from "../shared/prompt-writer.ts";
-import { dropOptions } from "../shared/unsupported-options.ts";
+import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { createWriteContext } from "../shared/write-context.ts";
 import { isEmpty, mergeMembers, present } from "./members.ts";
 import { type GeminiContext, rulesOf } from "./model-rules.ts";
@@ -126,10 +126,6 @@ const SERVICE_TIERS: ReadonlyMap<string, string | null> = new Map([
 function writeServiceTier(tier: string | null, context: GeminiContext): JsonObject {
   if (tier === null) return {};
   if (context.native) return { serviceTier: tier };
-  const written = SERVICE_TIERS.get(tier);
-  if (written === undefined) {
-    context.losses.drop("service_tier", "the vendor has no such tier");
-    return {};
-  }
-  return written === null ? {} : { serviceTier: written };
+  const word = tierWord(tier, SERVICE_TIERS, context);
+  return word === null ? {} : { serviceTier: word };
 }

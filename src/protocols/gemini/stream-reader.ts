@@ -23,7 +23,7 @@ import { readServiceTier, readUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
-  const state: State = {
+  const state: CandidateStream = {
     choices: new Map(),
     blocks: 0,
     says: false,
@@ -55,8 +55,8 @@ export function createStreamReader(): StreamReader {
   };
 }
 
-interface State {
-  readonly choices: Map<number, Choice>;
+interface CandidateStream {
+  readonly choices: Map<number, OpenCandidate>;
   /** Blocks started so far: the number of the next. */
   blocks: number;
   /** Something beside thoughts has been said, in any choice. */
@@ -70,7 +70,7 @@ interface State {
   events: ReadEvent[];
 }
 
-interface Choice {
+interface OpenCandidate {
   readonly index: number;
   /** The block that text may still go into; null: none is open. */
   open: { readonly number: number; readonly type: "text" | "reasoning" } | null;
@@ -85,13 +85,13 @@ const CHOICES_MAX = 128;
 /** Text kept for the places of sources. Characters. */
 const TEXT_CHARS_MAX = 1024 * 1024;
 
-function isComplete(state: State): boolean {
+function isComplete(state: CandidateStream): boolean {
   if (state.choices.size === 0) return false;
   for (const choice of state.choices.values()) if (!choice.finished) return false;
   return true;
 }
 
-function readFrame(state: State, frame: Frame): void {
+function readFrame(state: CandidateStream, frame: Frame): void {
   try {
     readAnswer(state, frame);
   } catch (error) {
@@ -107,7 +107,7 @@ function parseFrame(data: string): JsonObject {
   return spelled(object);
 }
 
-function readAnswer(state: State, frame: Frame): void {
+function readAnswer(state: CandidateStream, frame: Frame): void {
   const answer = parseFrame(frame.data);
   if (asObject(answer["error"]) !== undefined) {
     state.ended = true;
@@ -132,7 +132,7 @@ function readAnswer(state: State, frame: Frame): void {
 }
 
 /** The first frame names the answer; later ones repeat it. */
-function start(state: State, answer: JsonObject, data: string): IdBook {
+function start(state: CandidateStream, answer: JsonObject, data: string): IdBook {
   reportExtras(state, readAnswerExtras(answer), "");
   if (state.ids !== null) return state.ids;
   state.events.push({
@@ -149,16 +149,16 @@ function start(state: State, answer: JsonObject, data: string): IdBook {
   return state.ids;
 }
 
-function choiceOf(state: State, index: number): Choice {
+function choiceOf(state: CandidateStream, index: number): OpenCandidate {
   const known = state.choices.get(index);
   if (known !== undefined) return known;
   if (state.choices.size >= CHOICES_MAX) throw new WireError("The answer has too many candidates.");
-  const choice: Choice = { index, open: null, text: "", hasToolCalls: false, finished: false };
+  const choice: OpenCandidate = { index, open: null, text: "", hasToolCalls: false, finished: false };
   state.choices.set(index, choice);
   return choice;
 }
 
-function readCandidate(state: State, choice: Choice, candidate: JsonObject, ids: IdBook): void {
+function readCandidate(state: CandidateStream, choice: OpenCandidate, candidate: JsonObject, ids: IdBook): void {
   for (const value of asArray(spelledObject(candidate["content"])?.["parts"]) ?? []) {
     const part = spelledObject(value);
     if (part === undefined) throw new WireError("A part is no object.");
@@ -180,7 +180,7 @@ function readCandidate(state: State, choice: Choice, candidate: JsonObject, ids:
   }
 }
 
-function readStreamedPart(state: State, choice: Choice, part: JsonObject, ids: IdBook): void {
+function readStreamedPart(state: CandidateStream, choice: OpenCandidate, part: JsonObject, ids: IdBook): void {
   const text = asText(part["text"]);
   const isPlain = text !== undefined && PLAIN.every((name) => part[name] === undefined);
   if (isPlain && part["thought"] === true) {
@@ -194,7 +194,7 @@ function readStreamedPart(state: State, choice: Choice, part: JsonObject, ids: I
 
 const PLAIN = ["functionCall", "functionResponse", "inlineData", "fileData", "executableCode", "codeExecutionResult"];
 
-function readText(state: State, choice: Choice, text: string, part: JsonObject): void {
+function readText(state: CandidateStream, choice: OpenCandidate, text: string, part: JsonObject): void {
   if (text !== "") {
     const block = openBlock(state, choice, "text");
     if (block === null) return;
@@ -202,29 +202,29 @@ function readText(state: State, choice: Choice, text: string, part: JsonObject):
     const whole = choice.text === null ? null : choice.text + text;
     choice.text = whole === null || whole.length > TEXT_CHARS_MAX ? null : whole;
   }
-  const signature = readSignature(asText(part["thoughtSignature"]) ?? "");
-  if (signature !== null) writeSeal(state, choice, signature.kind === "encrypted", signature.sealed);
+  const tagged = readSignature(asText(part["thoughtSignature"]) ?? "");
+  if (tagged !== null) writeSignature(state, choice, tagged.kind === "encrypted", tagged.signature);
 }
 
-function readThought(state: State, choice: Choice, text: string, value: string): void {
-  const signature = readSignature(value);
-  if (signature?.kind === "encrypted") {
+function readThought(state: CandidateStream, choice: OpenCandidate, text: string, value: string): void {
+  const tagged = readSignature(value);
+  if (tagged?.kind === "encrypted") {
     closeBlock(state, choice);
-    const block = startBlock(state, choice, { type: "reasoning", encrypted: signature.sealed });
+    const block = startBlock(state, choice, { type: "reasoning", encrypted: tagged.signature });
     if (block === null) return;
     choice.open = { number: block, type: "reasoning" };
   }
-  if (text === "" && signature?.kind !== "signature") return;
+  if (text === "" && tagged?.kind !== "signature") return;
   const block = openBlock(state, choice, "reasoning");
   if (block === null) return;
   if (text !== "") state.events.push({ type: "text-delta", block, text, logprobs: null });
-  if (signature?.kind === "signature") {
-    state.events.push({ type: "signature-delta", block, signature: signature.sealed });
+  if (tagged?.kind === "signature") {
+    state.events.push({ type: "signature-delta", block, signature: tagged.signature });
   }
 }
 
-/** Blocks that come in one piece. Media cannot be streamed in between, so their part travels whole. */
-function writeWhole(state: State, choice: Choice, block: IrBlock, part: JsonObject): void {
+/** Blocks that come in one piece. No event carries media, so their part travels whole. */
+function writeWhole(state: CandidateStream, choice: OpenCandidate, block: IrBlock, part: JsonObject): void {
   switch (block.type) {
     case "reasoning":
       writeReasoning(state, choice, block);
@@ -246,18 +246,28 @@ function writeWhole(state: State, choice: Choice, block: IrBlock, part: JsonObje
   }
 }
 
-function writeReasoning(state: State, choice: Choice, block: ReasoningBlock): void {
-  const sealed = block.encrypted ?? block.signature;
-  if (sealed !== null) writeSeal(state, choice, block.encrypted !== null, sealed);
+function writeReasoning(state: CandidateStream, choice: OpenCandidate, block: ReasoningBlock): void {
+  const signature = block.encrypted ?? block.signature;
+  if (signature !== null) writeSignature(state, choice, block.encrypted !== null, signature);
 }
 
-function writeSeal(state: State, choice: Choice, isEncrypted: boolean, sealed: ReasoningSignature): void {
-  writeAlone(state, choice, { type: "reasoning", encrypted: isEncrypted ? sealed : null }, (number) => {
-    if (!isEncrypted) state.events.push({ type: "signature-delta", block: number, signature: sealed });
+function writeSignature(
+  state: CandidateStream,
+  choice: OpenCandidate,
+  isEncrypted: boolean,
+  signature: ReasoningSignature,
+): void {
+  writeAlone(state, choice, { type: "reasoning", encrypted: isEncrypted ? signature : null }, (number) => {
+    if (!isEncrypted) state.events.push({ type: "signature-delta", block: number, signature });
   });
 }
 
-function writeAlone(state: State, choice: Choice, content: StartedBlock, fill?: (number: number) => void): void {
+function writeAlone(
+  state: CandidateStream,
+  choice: OpenCandidate,
+  content: StartedBlock,
+  fill?: (number: number) => void,
+): void {
   closeBlock(state, choice);
   const number = startBlock(state, choice, content);
   if (number === null) return;
@@ -266,7 +276,7 @@ function writeAlone(state: State, choice: Choice, content: StartedBlock, fill?: 
 }
 
 /** The open block of that type, or a new one; null: there are too many. */
-function openBlock(state: State, choice: Choice, type: "text" | "reasoning"): number | null {
+function openBlock(state: CandidateStream, choice: OpenCandidate, type: "text" | "reasoning"): number | null {
   if (choice.open?.type === type) return choice.open.number;
   closeBlock(state, choice);
   const number = startBlock(state, choice, type === "text" ? { type } : { type, encrypted: null });
@@ -274,7 +284,7 @@ function openBlock(state: State, choice: Choice, type: "text" | "reasoning"): nu
   return number;
 }
 
-function startBlock(state: State, choice: Choice, content: StartedBlock): number | null {
+function startBlock(state: CandidateStream, choice: OpenCandidate, content: StartedBlock): number | null {
   if (state.blocks >= ANSWER_BLOCKS_MAX) {
     fail(state, "malformed");
     return null;
@@ -285,14 +295,14 @@ function startBlock(state: State, choice: Choice, content: StartedBlock): number
   return number;
 }
 
-function closeBlock(state: State, choice: Choice): void {
+function closeBlock(state: CandidateStream, choice: OpenCandidate): void {
   if (choice.open === null) return;
   state.events.push({ type: "block-end", block: choice.open.number });
   choice.open = null;
 }
 
 /** Sources come with the last frame, while the text they belong to is still open. */
-function cite(state: State, choice: Choice, grounding: unknown): void {
+function cite(state: CandidateStream, choice: OpenCandidate, grounding: unknown): void {
   const block = choice.open?.type === "text" ? choice.open.number : null;
   const citations = readCitations(grounding, choice.text);
   if (block === null && citations.length > 0) reportUnknown(state.unknown, "citations of no text", state.events);
@@ -300,25 +310,25 @@ function cite(state: State, choice: Choice, grounding: unknown): void {
   for (const citation of citations) state.events.push({ type: "citation", block, citation });
 }
 
-function finish(state: State, choice: Choice, read: () => ReturnType<typeof readFinish>): void {
+function finish(state: CandidateStream, choice: OpenCandidate, read: () => ReturnType<typeof readFinish>): void {
   closeBlock(state, choice);
   choice.finished = true;
   state.events.push({ type: "finish", choice: choice.index, finish: read() });
 }
 
-function endAnswer(state: State): void {
+function endAnswer(state: CandidateStream): void {
   for (const choice of state.choices.values()) closeBlock(state, choice);
   state.ended = true;
   state.events.push({ type: "end" });
 }
 
-function fail(state: State, error: StreamError): void {
+function fail(state: CandidateStream, error: StreamError): void {
   if (state.ended) return;
   state.ended = true;
   state.events.push({ type: "failed", error });
 }
 
-function reportExtras(state: State, extras: JsonObject, path: string): void {
+function reportExtras(state: CandidateStream, extras: JsonObject, path: string): void {
   if (isEmpty(extras)) return;
   for (const name of Object.keys(extras)) reportUnknown(state.unknown, path + name, state.events);
 }

@@ -22,7 +22,7 @@ import { writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
-  const state: State = {
+  const state: WrittenStream = {
     context,
     losses: createLosses(),
     choices: new Map(),
@@ -53,11 +53,11 @@ const HELD_CHARS_MAX = 16 * 1024 * 1024;
 /** Citations of an answer that are told at its end. */
 const CITATIONS_MAX = 512;
 
-interface State {
+interface WrittenStream {
   readonly context: AnswerContext;
   readonly losses: Losses;
-  readonly choices: Map<number, ChoiceState>;
-  readonly blocks: Map<number, BlockState>;
+  readonly choices: Map<number, WrittenCandidate>;
+  readonly blocks: Map<number, OpenPart>;
   /** What this push has written. */
   frames: Frame[];
   start: Extract<IrEvent, { type: "start" }> | null;
@@ -68,7 +68,7 @@ interface State {
   ended: boolean;
 }
 
-interface ChoiceState {
+interface WrittenCandidate {
   finish: IrFinish | null;
   hasToolCalls: boolean;
   /** Own signature without text, waiting for the part it belongs to. */
@@ -76,7 +76,7 @@ interface ChoiceState {
   readonly cited: { citation: IrCitation; text: string }[];
 }
 
-interface BlockState {
+interface OpenPart {
   readonly choice: number;
   readonly content: StartedBlock;
   /** Arguments of a call. */
@@ -85,7 +85,7 @@ interface BlockState {
   hasText: boolean;
 }
 
-function write(state: State, event: IrEvent): void {
+function write(state: WrittenStream, event: IrEvent): void {
   switch (event.type) {
     case "start":
       state.start = event;
@@ -144,21 +144,21 @@ function write(state: State, event: IrEvent): void {
   }
 }
 
-function choiceOf(state: State, index: number): ChoiceState {
+function choiceOf(state: WrittenStream, index: number): WrittenCandidate {
   const known = state.choices.get(index);
   if (known !== undefined) return known;
-  const choice: ChoiceState = { finish: null, hasToolCalls: false, signature: null, cited: [] };
+  const choice: WrittenCandidate = { finish: null, hasToolCalls: false, signature: null, cited: [] };
   state.choices.set(index, choice);
   return choice;
 }
 
 /** `part` is JSON text, so that the hot path builds no object. */
-function emitPart(state: State, choice: number, part: string): void {
+function emitPart(state: WrittenStream, choice: number, part: string): void {
   const content = `{"candidates":[{"content":{"parts":[${part}],"role":"model"},"index":${choice}}]`;
   state.frames.push({ event: null, data: `${content}${namesOf(state)}}` });
 }
 
-function namesOf(state: State): string {
+function namesOf(state: WrittenStream): string {
   if (state.names !== null) return state.names;
   const { start, context } = state;
   const id = start?.sourceProtocol === ORIGIN && start.id !== null ? start.id : newResponseId(context);
@@ -167,7 +167,7 @@ function namesOf(state: State): string {
   return state.names;
 }
 
-function startBlock(state: State, event: Extract<IrEvent, { type: "block-start" }>): void {
+function startBlock(state: WrittenStream, event: Extract<IrEvent, { type: "block-start" }>): void {
   const { content, choice } = event;
   const own = choiceOf(state, choice);
   if (content.type === "opaque") {
@@ -187,7 +187,7 @@ function startBlock(state: State, event: Extract<IrEvent, { type: "block-start" 
   }
 }
 
-function writeText(state: State, event: Extract<IrEvent, { type: "text-delta" }>): void {
+function writeText(state: WrittenStream, event: Extract<IrEvent, { type: "text-delta" }>): void {
   if (event.logprobs != null) state.losses.drop("logprobs", "in the shape of another vendor");
   const block = state.blocks.get(event.block);
   if (block === undefined || event.text === "") return;
@@ -199,7 +199,7 @@ function writeText(state: State, event: Extract<IrEvent, { type: "text-delta" }>
 }
 
 /** Some vendors end their calls with the answer: one that is whole already keeps its place ahead of later text. */
-function writeWholeCalls(state: State, before: number, choice: number): void {
+function writeWholeCalls(state: WrittenStream, before: number, choice: number): void {
   for (const [number, block] of state.blocks) {
     if (number >= before || block.choice !== choice || block.content.type !== "tool-call") continue;
     const isWhole = block.pieces.length > 0 && parseObject(block.pieces.join("")) !== null;
@@ -209,7 +209,7 @@ function writeWholeCalls(state: State, before: number, choice: number): void {
 }
 
 /** Places in the answer are not known piece by piece, so the sources are told without them. */
-function addCitation(state: State, number: number, citation: IrCitation): void {
+function addCitation(state: WrittenStream, number: number, citation: IrCitation): void {
   const block = state.blocks.get(number);
   if (block === undefined) return;
   const { cited } = choiceOf(state, block.choice);
@@ -218,7 +218,7 @@ function addCitation(state: State, number: number, citation: IrCitation): void {
   else cited.push({ citation: { ...citation, start: null, end: null }, text: "" });
 }
 
-function endBlock(state: State, number: number): void {
+function endBlock(state: WrittenStream, number: number): void {
   const block = state.blocks.get(number);
   if (block === undefined) return;
   state.blocks.delete(number);
@@ -226,7 +226,7 @@ function endBlock(state: State, number: number): void {
   else if (block.content.type === "reasoning") endReasoning(state, block, block.content.encrypted);
 }
 
-function writeCall(state: State, block: BlockState, content: Extract<StartedBlock, { type: "tool-call" }>): void {
+function writeCall(state: WrittenStream, block: OpenPart, content: Extract<StartedBlock, { type: "tool-call" }>): void {
   const text = block.pieces.join("");
   state.heldChars -= text.length + 8 * block.pieces.length;
   const args = writeArguments({ kind: content.kind, arguments: text }, "functionCall.args", state.losses);
@@ -238,7 +238,7 @@ function writeCall(state: State, block: BlockState, content: Extract<StartedBloc
 }
 
 /** A signature alone waits for the call it may belong to; one with thoughts stands on them. */
-function endReasoning(state: State, block: BlockState, encrypted: ReasoningSignature | null): void {
+function endReasoning(state: WrittenStream, block: OpenPart, encrypted: ReasoningSignature | null): void {
   const { signature } = block;
   if (encrypted !== null && signature !== null) {
     state.losses.drop("signature", "a part carries one opaque value, and the encrypted one is needed");
@@ -255,7 +255,7 @@ function endReasoning(state: State, block: BlockState, encrypted: ReasoningSigna
   emitPart(state, block.choice, JSON.stringify({ text: "", thought: true, thoughtSignature }));
 }
 
-function releaseSignature(state: State, index: number): void {
+function releaseSignature(state: WrittenStream, index: number): void {
   const choice = choiceOf(state, index);
   if (choice.signature === null) return;
   emitPart(state, index, JSON.stringify({ text: "", thoughtSignature: choice.signature }));
@@ -263,7 +263,7 @@ function releaseSignature(state: State, index: number): void {
 }
 
 /** Usage may come after the finish, so the last frame waits for the end. */
-function finish(state: State): void {
+function finish(state: WrittenStream): void {
   for (const number of [...state.blocks.keys()]) endBlock(state, number);
   if (state.choices.size === 0) choiceOf(state, 0);
   for (const index of state.choices.keys()) releaseSignature(state, index);
@@ -275,7 +275,7 @@ function finish(state: State): void {
   state.ended = true;
 }
 
-function writeLast(state: State, index: number, choice: ChoiceState): JsonObject {
+function writeLast(state: WrittenStream, index: number, choice: WrittenCandidate): JsonObject {
   const sourceProtocol = state.start?.sourceProtocol ?? "";
   const { word, exact } = writeFinish(choice.finish, { sourceProtocol, hasToolCalls: choice.hasToolCalls });
   if (!exact) state.losses.approximate("finishReason", `written as ${word}`);
@@ -288,7 +288,7 @@ function writeLast(state: State, index: number, choice: ChoiceState): JsonObject
   };
 }
 
-function overflow(state: State): void {
+function overflow(state: WrittenStream): void {
   state.ended = true;
   const failed = failure("malformed", "The model's answer holds more than can be put together.");
   state.frames.push({ event: null, data: JSON.stringify(writeStreamError(failed)) });

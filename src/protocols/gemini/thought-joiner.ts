@@ -6,26 +6,26 @@
 import type { IrBlock, IrTurn, ReasoningBlock } from "../../ir/request.ts";
 import { ORIGIN } from "./wire.ts";
 
-export function joinSealedThoughts(turns: readonly IrTurn[]): readonly IrTurn[] {
-  if (!turns.some((turn) => turn.blocks.some(isLateSeal))) return turns;
+export function joinSignedThoughts(turns: readonly IrTurn[]): readonly IrTurn[] {
+  if (!turns.some((turn) => turn.blocks.some(isLateSignature))) return turns;
   const joined: IrTurn[] = [];
   for (const turn of turns) {
     const blocks: IrBlock[] = [];
-    for (const block of turn.blocks) blocks.push(isLateSeal(block) ? withPieces(block, blocks, joined) : block);
+    for (const block of turn.blocks) blocks.push(isLateSignature(block) ? withPieces(block, blocks, joined) : block);
     joined.push({ ...turn, blocks });
   }
   return joined.filter((turn, index) => turn.blocks.length > 0 || (turns[index]?.blocks.length ?? 0) === 0);
 }
 
 /** A signature of another vendor that stands on no text. */
-function isLateSeal(block: IrBlock): block is ReasoningBlock {
+function isLateSignature(block: IrBlock): block is ReasoningBlock {
   return (
     block.type === "reasoning" && block.text === "" && block.signature !== null && block.signature.issuer !== ORIGIN
   );
 }
 
 /** Takes the unsigned thoughts right ahead, from this turn and the model's turns before it. */
-function withPieces(seal: ReasoningBlock, blocks: IrBlock[], before: IrTurn[]): ReasoningBlock {
+function withPieces(signed: ReasoningBlock, blocks: IrBlock[], before: IrTurn[]): ReasoningBlock {
   const pieces: string[] = [];
   const takeFrom = (list: IrBlock[]): void => {
     for (let last = list.at(-1); last !== undefined && isPiece(last); last = list.at(-1)) {
@@ -42,7 +42,7 @@ function withPieces(seal: ReasoningBlock, blocks: IrBlock[], before: IrTurn[]): 
     before[at] = { ...turn, blocks: rest };
     if (rest.length > 0) break;
   }
-  return { ...seal, text: pieces.join("") };
+  return { ...signed, text: pieces.join("") };
 }
 
 function isPiece(block: IrBlock): block is ReasoningBlock {

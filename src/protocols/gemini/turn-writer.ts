@@ -54,7 +54,7 @@ function partListFor(context: GeminiContext): PartList {
   return createPartList({
     write: (block, path) => writeBlock(block, path, context),
     finish: (part, block, path) => withExtras(part, block.extras, path, context),
-    seal: (_kind, _sealed, path) => {
+    writeForeign: (_kind, _signature, path) => {
       context.losses.drop(`${path}.signature`, "only its issuer can read it");
       return null;
     },
@@ -62,16 +62,16 @@ function partListFor(context: GeminiContext): PartList {
 }
 
 /** Neighbouring turns of one role, on their way to become one content. */
-interface Group {
+interface OpenContent {
   readonly role: "user" | "model";
   /** Results by the place of their call in the turn before. */
   readonly results: Map<number, JsonObject>;
   readonly list: PartList;
   /** Calls made here, by id; `open` until a result came. */
-  readonly calls: Map<string, Call[]>;
+  readonly calls: Map<string, WrittenCall[]>;
 }
 
-interface Call {
+interface WrittenCall {
   readonly id: string;
   readonly name: string;
   readonly place: number;
@@ -79,7 +79,7 @@ interface Call {
 
 interface Normaliser {
   readonly context: GeminiContext;
-  readonly groups: Group[];
+  readonly groups: OpenContent[];
   readonly promoted: JsonObject[];
 }
 
@@ -124,19 +124,25 @@ function addTurn(normaliser: Normaliser, turn: IrTurn, path: string): void {
   }
 }
 
-function groupFor(normaliser: Normaliser, role: Group["role"]): Group {
+function groupFor(normaliser: Normaliser, role: OpenContent["role"]): OpenContent {
   const { groups } = normaliser;
   // A turn of which nothing is left does not part its neighbours.
   const last = groups.at(-1);
   if (last !== undefined && last.role !== role && last.results.size === 0 && last.list.parts.length === 0) groups.pop();
   const before = groups.at(-1);
   if (before?.role === role) return before;
-  const group: Group = { role, results: new Map(), list: partListFor(normaliser.context), calls: new Map() };
+  const group: OpenContent = { role, results: new Map(), list: partListFor(normaliser.context), calls: new Map() };
   groups.push(group);
   return group;
 }
 
-function addBlock(normaliser: Normaliser, group: Group, block: IrBlock, next: IrBlock | undefined, path: string): void {
+function addBlock(
+  normaliser: Normaliser,
+  group: OpenContent,
+  block: IrBlock,
+  next: IrBlock | undefined,
+  path: string,
+): void {
   if (block.type === "tool-result") {
     addResult(normaliser, group, block, path);
     return;
@@ -147,17 +153,17 @@ function addBlock(normaliser: Normaliser, group: Group, block: IrBlock, next: Ir
   }
   group.list.addBlock(block, next, path);
   if (block.type !== "tool-call") return;
-  const call: Call = { id: block.id, name: legalToolName(block.name), place: countCalls(group) };
+  const call: WrittenCall = { id: block.id, name: legalToolName(block.name), place: countCalls(group) };
   group.calls.set(block.id, [...(group.calls.get(block.id) ?? []), call]);
 }
 
-function countCalls(group: Group): number {
+function countCalls(group: OpenContent): number {
   let count = 0;
   for (const calls of group.calls.values()) count += calls.length;
   return count;
 }
 
-function addResult(normaliser: Normaliser, group: Group, block: ToolResultBlock, path: string): void {
+function addResult(normaliser: Normaliser, group: OpenContent, block: ToolResultBlock, path: string): void {
   const { context, groups } = normaliser;
   const calls = group.role === "user" ? groups.at(-2)?.calls : undefined;
   const call = calls?.get(block.callId)?.find(({ place }) => !group.results.has(place));

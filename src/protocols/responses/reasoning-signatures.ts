@@ -15,8 +15,8 @@ export function readSeals(value: string): Seals {
   const tagged = readTag(value);
   if (tagged === null) return { signature: null, encrypted: { issuer: ORIGIN, value } };
   return tagged.kind === "signature"
-    ? { signature: tagged.sealed, encrypted: null }
-    : { signature: null, encrypted: tagged.sealed };
+    ? { signature: tagged.signature, encrypted: null }
+    : { signature: null, encrypted: tagged.signature };
 }
 
 /** The value itself when this vendor issued it, tagged otherwise; null: nothing is sealed. */

@@ -31,7 +31,7 @@ export function alternateTurns<Wire>(
   turnsBefore: number,
   writer: TurnsWriter<Wire>,
 ): WrittenTurn<Wire>[] {
-  const state: State<Wire> = { writer, groups: [], wireIds: new Set() };
+  const state: TurnSequence<Wire> = { writer, groups: [], wireIds: new Set() };
   for (const [index, turn] of turns.entries()) addTurn(state, turn, `messages[${index + turnsBefore}]`);
   return state.groups
     .map((group) => ({ role: group.role, content: [...group.results, ...group.others] }))
@@ -39,7 +39,7 @@ export function alternateTurns<Wire>(
 }
 
 /** Neighbouring turns of one role, on their way to become one message. */
-interface Group<Wire> {
+interface OpenTurn<Wire> {
   readonly role: "user" | "assistant";
   readonly results: Wire[];
   readonly others: Wire[];
@@ -47,14 +47,14 @@ interface Group<Wire> {
   readonly calls: Map<string, string>;
 }
 
-interface State<Wire> {
+interface TurnSequence<Wire> {
   readonly writer: TurnsWriter<Wire>;
-  readonly groups: Group<Wire>[];
+  readonly groups: OpenTurn<Wire>[];
   /** Ids on the wire so far; the vendor wants them unique over the whole conversation. */
   readonly wireIds: Set<string>;
 }
 
-function addTurn<Wire>(state: State<Wire>, turn: IrTurn, path: string): void {
+function addTurn<Wire>(state: TurnSequence<Wire>, turn: IrTurn, path: string): void {
   const { writer } = state;
   writer.losses.dropExtras(path, turn.extras);
   if (turn.role === "system" || turn.role === "developer") {
@@ -67,10 +67,10 @@ function addTurn<Wire>(state: State<Wire>, turn: IrTurn, path: string): void {
   for (const [index, block] of turn.blocks.entries()) addBlock(state, group, block, `${path}.content[${index}]`);
 }
 
-function groupFor<Wire>({ groups }: State<Wire>, role: Group<Wire>["role"]): Group<Wire> {
+function groupFor<Wire>({ groups }: TurnSequence<Wire>, role: OpenTurn<Wire>["role"]): OpenTurn<Wire> {
   const last = groups.at(-1);
   if (last?.role === role) return last;
-  const group: Group<Wire> = { role, results: [], others: [], calls: new Map() };
+  const group: OpenTurn<Wire> = { role, results: [], others: [], calls: new Map() };
   // An assistant turn of which nothing is left does not part two user turns.
   const empty = last !== undefined && last.results.length === 0 && last.others.length === 0;
   if (empty) groups.pop();
@@ -80,7 +80,7 @@ function groupFor<Wire>({ groups }: State<Wire>, role: Group<Wire>["role"]): Gro
   return group;
 }
 
-function addBlock<Wire>(state: State<Wire>, group: Group<Wire>, block: IrBlock, path: string): void {
+function addBlock<Wire>(state: TurnSequence<Wire>, group: OpenTurn<Wire>, block: IrBlock, path: string): void {
   const { writer } = state;
   if (block.type === "tool-result") {
     addResult(state, group, block, path);
@@ -95,7 +95,7 @@ function addBlock<Wire>(state: State<Wire>, group: Group<Wire>, block: IrBlock, 
   group.others.push(...writer.write(block, path, id));
 }
 
-function addResult<Wire>(state: State<Wire>, group: Group<Wire>, block: ToolResultBlock, path: string): void {
+function addResult<Wire>(state: TurnSequence<Wire>, group: OpenTurn<Wire>, block: ToolResultBlock, path: string): void {
   const { writer, groups } = state;
   const calls = group.role === "user" ? groups.at(-2)?.calls : undefined;
   const id = calls?.get(block.callId);
@@ -112,7 +112,7 @@ function addResult<Wire>(state: State<Wire>, group: Group<Wire>, block: ToolResu
 }
 
 /** Some vendors repeat ids from turn to turn; the second one gets a number. */
-function uniqueId<Wire>({ writer, wireIds }: State<Wire>, id: string): string {
+function uniqueId<Wire>({ writer, wireIds }: TurnSequence<Wire>, id: string): string {
   const legal = writer.legalId(id);
   let unique = legal;
   for (let count = 2; wireIds.has(unique); count++) unique = writer.legalId(`${legal}_${count}`);

@@ -57,6 +57,11 @@ export function mergeMembers(under: JsonObject, over: JsonObject): JsonObject {
   return merged;
 }
 
+/** A list with anything but texts in it rides as an extra, so here it is empty. */
+export function readTextList(value: unknown): readonly string[] {
+  return isTextList(value) ? (asArray(value) ?? []).flatMap((each) => asText(each) ?? []) : [];
+}
+
 /** Throws a WireError that names the path when the member is not text. */
 export function needText(value: JsonObject, name: string, path: string): string {
   const text = asText(value[name]);

@@ -1,4 +1,4 @@
-/** Options of a request that a vendor does not have: each is a loss where the client asked for something with it. */
+/** Options of a request that a vendor does not have, or has in other words: each is a loss where the client asked for it. */
 import type { IrRequest } from "../../ir/request.ts";
 import type { WriteContext } from "./write-context.ts";
 
@@ -24,4 +24,15 @@ export function dropOptions(
     if (!ASKS[option](request)) continue;
     losses.drop(option, option === "n" ? "the vendor gives one answer" : `${api} has no such option`);
   }
+}
+
+/** The vendor's word for another vendor's tier. Null: nothing is written. `words`: null for what happens unasked. */
+export function tierWord<Word extends string>(
+  tier: string,
+  words: ReadonlyMap<string, Word | null>,
+  { losses }: WriteContext<unknown>,
+): Word | null {
+  const word = words.get(tier);
+  if (word === undefined) losses.drop("service_tier", "the vendor has no such tier");
+  return word ?? null;
 }

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../../std/json.ts";
 import type { AnswerContext } from "../../protocol.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { mergeMembers } from "../members.ts";
-import type { TaggedSeal } from "../signature-tag.ts";
+import type { TaggedSignature } from "../signature-tag.ts";
 import type { AnswerShape, FinishWord } from "./finish.ts";
 
 export interface AnswerDialect {
@@ -29,6 +29,7 @@ export interface WholeAnswerDialect extends AnswerDialect {
 
 export interface AnswerWriter {
   readonly context: AnswerContext;
+  readonly protocol: string;
   readonly losses: Losses;
   /** The answer was read from this protocol. */
   readonly native: boolean;
@@ -47,7 +48,7 @@ export function writeAnswer(
 ): WithLosses<JsonObject> {
   const losses = createLosses({ noPlace: dialect.noPlace });
   const native = response.sourceProtocol === dialect.protocol;
-  const writer: AnswerWriter = { context, losses, native };
+  const writer: AnswerWriter = { context, protocol: dialect.protocol, losses, native };
   const [choice, ...others] = response.choices;
   for (const other of others) losses.drop(`choices[${other.index}]`, `${dialect.api} gives one answer`);
   const blocks = choice?.blocks ?? [];
@@ -79,10 +80,14 @@ export function loseUnreported(
 }
 
 /** The one opaque value that a block of reasoning carries on these wires; null: it has none. */
-export function opaqueOf({ signature, encrypted }: ReasoningBlock, path: string, losses: Losses): TaggedSeal | null {
-  if (encrypted === null) return signature === null ? null : { kind: "signature", sealed: signature };
+export function opaqueOf(
+  { signature, encrypted }: ReasoningBlock,
+  path: string,
+  losses: Losses,
+): TaggedSignature | null {
+  if (encrypted === null) return signature === null ? null : { kind: "signature", signature };
   if (signature !== null) losses.drop(`${path}.signature`, TWO_OPAQUE_VALUES);
-  return { kind: "encrypted", sealed: encrypted };
+  return { kind: "encrypted", signature: encrypted };
 }
 
 export const TWO_OPAQUE_VALUES = "a block carries one opaque value, and the encrypted one is needed";

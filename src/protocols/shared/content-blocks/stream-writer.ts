@@ -14,7 +14,7 @@ import type { AnswerContext, Frame, StreamWriter } from "../../protocol.ts";
 import { type BlockQueue, createBlockQueue } from "../block-queue.ts";
 import { FREE_TEXT_CLOSE, FREE_TEXT_OPEN } from "../free-text-tool.ts";
 import { createLosses, type Losses } from "../losses.ts";
-import type { TaggedSeal } from "../signature-tag.ts";
+import type { TaggedSignature } from "../signature-tag.ts";
 import { type AnswerDialect, TWO_OPAQUE_VALUES } from "./answer-writer.ts";
 
 /** JSON before and after a delta's text, which is written between them: the hot path builds no object. */
@@ -38,7 +38,7 @@ export interface StreamDialect extends AnswerDialect {
   /** Why such a citation is lost. */
   readonly noCitation: string;
   /** The delta for a value that was held until it was whole. */
-  writeOpaque(value: TaggedSeal): JsonObject;
+  writeOpaque(value: TaggedSignature): JsonObject;
   answerStart(answer: StreamedAnswer): Frame;
   /** Null: nothing is written to keep a connection alive. */
   readonly keepAlive: Frame | null;
@@ -107,7 +107,7 @@ interface WrittenBlock {
   readonly content: StartedBlock;
   readonly isRedacted: boolean;
   /** Signature or encrypted reasoning that is written when the block ends; null: none so far. */
-  opaque: TaggedSeal | null;
+  opaque: TaggedSignature | null;
   hasArguments: boolean;
 }
 
@@ -208,7 +208,7 @@ function startBlock(state: WriterState, event: Extract<IrEvent, { type: "block-s
     content,
     isRedacted,
     // At the end, because text may still follow it.
-    opaque: encrypted === null ? null : { kind: "encrypted", sealed: encrypted },
+    opaque: encrypted === null ? null : { kind: "encrypted", signature: encrypted },
     hasArguments: false,
   });
   open(state);
@@ -262,8 +262,8 @@ function writeSignature(state: WriterState, number: number, signature: Reasoning
   } else if (signature.issuer === state.dialect.protocol && block.opaque === null) {
     queueText(state, number, state.dialect.deltas.signature, signature.value);
   } else {
-    const value = (block.opaque?.sealed.value ?? "") + signature.value;
-    block.opaque = { kind: "signature", sealed: { issuer: signature.issuer, value } };
+    const value = (block.opaque?.signature.value ?? "") + signature.value;
+    block.opaque = { kind: "signature", signature: { issuer: signature.issuer, value } };
   }
 }
 
