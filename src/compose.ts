@@ -6,7 +6,6 @@ import { buildInfo } from "./build-info.ts";
 import type { World } from "./exchange/contract.ts";
 import { createExchange, type Exchanges } from "./exchange/exchange.ts";
 import { createHeaderFilters } from "./exchange/header-filter.ts";
-import { laneFactsOf } from "./exchange/lane-facts.ts";
 import { createExplain } from "./exchange/probing/explain.ts";
 import { startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries } from "./exchange/probing/recoveries.ts";
@@ -20,6 +19,7 @@ import type { LedgerClient } from "./governance/ledger-client.ts";
 import type { CappedAccount } from "./governance/ledger-messages.ts";
 import type { Deployment, SecretRef } from "./ir/deployment.ts";
 import { type Failure, failure } from "./ir/failure.ts";
+import type { LaneFacts } from "./ir/lane-facts.ts";
 import type { Gauges } from "./observability/gauges.ts";
 import type { Log } from "./observability/log.ts";
 import { createMetrics } from "./observability/metrics.ts";
@@ -84,10 +84,12 @@ export function compose(input: ComposeInput): Gateway {
       recoveries.watch(changes);
     },
   };
+  const laneFacts = (): LaneFacts[] =>
+    Object.values(deployment.lanes).map((lane) => health.facts(lane, effects.nowMs()));
   const recoveries = createRecoveries({ deployment, effects, shared });
   const metrics = createMetrics(deployment, () => ({
     ...exchangeGauges(exchange.running()),
-    ...laneGauges(laneFactsOf(deployment, health, effects.nowMs())),
+    ...laneGauges(laneFacts()),
     sinkFailures: new Map([...sinks.failures, ["log-write", log.writeFailures()]]),
     process: { ...buildInfo, ...input.processFigures(), uptimeMs: effects.nowMs() - startedMs },
   }));
@@ -134,7 +136,7 @@ export function compose(input: ComposeInput): Gateway {
       statsDocument(deployment, {
         version: buildInfo.version,
         uptimeMs: effects.nowMs() - startedMs,
-        lanes: laneFactsOf(deployment, health, effects.nowMs()),
+        lanes: laneFacts(),
         totals: totals.byTarget(),
       }),
     metrics: metrics.snapshot,
@@ -233,7 +235,7 @@ function exchangeGauges(
   };
 }
 
-function laneGauges(lanes: ReturnType<typeof laneFactsOf>): Pick<Gauges, "lanes" | "cells"> {
+function laneGauges(lanes: readonly LaneFacts[]): Pick<Gauges, "lanes" | "cells"> {
   return {
     lanes: lanes.map(({ lane, label, inflight }) => ({ lane, label, inflight })),
     cells: lanes.flatMap(({ lane, cells }) => cells.map(({ target, state }) => ({ target, lane, state }))),

@@ -4,6 +4,7 @@
  */
 import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment } from "../ir/deployment.ts";
+import { HEALTH_LABELS, type HealthLabel } from "../ir/lane-facts.ts";
 import { type AttemptRecord, type ExchangeRecord, totalOf } from "../ir/record.ts";
 import { inputTokens } from "../ir/usage.ts";
 import type { Sink } from "../observability/sinks.ts";
@@ -11,19 +12,6 @@ import type { Transition } from "../observability/transition.ts";
 import { ALLOWANCES_MAX } from "./allowance.ts";
 import { createQuotas } from "./quotas.ts";
 import { createBurn, createDay, plus, type Spent, type Used } from "./spent.ts";
-
-/** The health label of a lane, from best to worst. */
-export const HEALTH_LABELS = [
-  "healthy",
-  "unknown",
-  "pressure",
-  "cooling-down",
-  "rate-limited",
-  "exhausted",
-  "auth-failed",
-  "disabled",
-] as const;
-export type HealthLabel = (typeof HEALTH_LABELS)[number];
 
 export interface LaneSnapshot {
   readonly lane: string;

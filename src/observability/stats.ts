@@ -4,49 +4,10 @@
  */
 import type { Deployment } from "../ir/deployment.ts";
 import { isBilled } from "../ir/facts.ts";
+import type { LaneFacts } from "../ir/lane-facts.ts";
 import { type ExchangeRecord, totalOf } from "../ir/record.ts";
 import { inputTokens } from "../ir/usage.ts";
 import type { Sink } from "./sinks.ts";
-
-/** The standing of one lane as routing knows it, handed over when somebody looks. */
-export interface LaneFacts {
-  readonly lane: string;
-  readonly inflight: number;
-  /** Attempts since the start: answered, failed by the upstream's fault, refused by the client's. */
-  readonly ok: number;
-  readonly err: number;
-  readonly clientFault: number;
-  /** Any cell would admit a request now. */
-  readonly usable: boolean;
-  /** Health label. */
-  readonly label: string;
-  /** Why the lane or its account is hard out; null: it is not, also once it has recovered. */
-  readonly hardOut: string | null;
-  /** Until the lane or account may be tried again; 0: it may be now. */
-  readonly waitRemainingMs: number;
-  /** Answers it may still give; null: no limit. */
-  readonly budgetLeft: number | null;
-  readonly cells: readonly CellFacts[];
-  /** What is left of its vendor's limits, as it told last. */
-  readonly quotas: readonly QuotaLeft[];
-}
-
-export interface QuotaLeft {
-  readonly window: string;
-  /** 0 to 1. */
-  readonly leftShare: number;
-  readonly resetsInMs: number;
-}
-
-/** Breaker state of one (pool, lane). */
-export interface CellFacts {
-  readonly target: string;
-  readonly state: string;
-  readonly usable: boolean;
-  readonly cooldownRemainingMs: number;
-  /** Trips in a row. */
-  readonly streak: number;
-}
 
 /** Sums over records since the start, by pool or model. Plain data. */
 export interface TargetTotals {
@@ -145,6 +106,8 @@ type LaneOf = Deployment["lanes"][string];
 type LaneStats = ReturnType<typeof laneStats>;
 
 function laneStats(lane: LaneOf, facts: LaneFacts) {
+  // Merged over workers they hold every word that one of them said.
+  const { label, hardOut }: { readonly label: string; readonly hardOut: string | null } = facts;
   return {
     model: lane.model,
     provider: lane.provider,
@@ -155,8 +118,8 @@ function laneStats(lane: LaneOf, facts: LaneFacts) {
     err: facts.err,
     client_fault: facts.clientFault,
     usable: facts.usable,
-    dead: facts.hardOut !== null,
-    dead_reason: facts.hardOut,
+    dead: hardOut !== null,
+    dead_reason: hardOut,
     cooldown_remaining_s: Math.ceil(
       Math.max(facts.waitRemainingMs, ...facts.cells.map((cell) => cell.cooldownRemainingMs)) / 1000,
     ),
@@ -169,21 +132,20 @@ function laneStats(lane: LaneOf, facts: LaneFacts) {
     upstream_model: lane.upstreamModel,
     routing: lane.routing,
     priced: lane.prices !== null,
-    label: facts.label,
+    label,
     quotas: Object.fromEntries(
       facts.quotas.map(({ window, leftShare, resetsInMs }) => [
         window,
         { left_share: leftShare, resets_in_s: Math.ceil(resetsInMs / 1000) },
       ]),
     ),
-    cells: facts.cells.map((cell) => ({
-      pool: cell.target,
-      state: cell.state,
-      usable: cell.usable,
-      cooldown_remaining_s: Math.ceil(cell.cooldownRemainingMs / 1000),
-      streak: cell.streak,
-    })),
+    cells: facts.cells.map(cellStats),
   };
+}
+
+function cellStats({ target: pool, usable, cooldownRemainingMs, streak, ...cell }: LaneFacts["cells"][number]) {
+  const state: string = cell.state;
+  return { pool, state, usable, cooldown_remaining_s: Math.ceil(cooldownRemainingMs / 1000), streak };
 }
 
 /** A lane nobody has reported on: configured, and nothing known against it. */

@@ -2,9 +2,11 @@
  * What is known of every lane and account now: cells, waits, hard-outs, counters. The mutable page the pure steps are
  * written into, and the pure looks at it. Bounded by the configuration: cells are targets times lanes, made when used.
  */
+
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
+import type { HealthLabel } from "../ir/lane-facts.ts";
 import { type Cell, FRESH_CELL, isDue } from "./breaker.ts";
-import type { Condition, HealthLabel } from "./condition.ts";
+import type { Condition } from "./condition.ts";
 import { isPressed, newQuotas, type Quotas } from "./quota.ts";
 import type { Slots } from "./slots.ts";
 import { FREE, isBeingTested, isOut, isTestDue, type OutStanding, type Standing, standingLabel } from "./standing.ts";

@@ -1,5 +1,6 @@
 /** The words routing uses for a lane's state: why it is left out, how it stands now, what changed. Types only. */
 import type { Failure } from "../ir/failure.ts";
+import type { HealthLabel } from "../ir/lane-facts.ts";
 
 /** Why a lane is not offered. The first that holds, in the order of the checks in `decide`. */
 export type Exclusion =
@@ -19,17 +20,6 @@ export type Exclusion =
   | "breaker-open"
   | "half-open" // somebody else is testing it
   | "full";
-
-/** For people; derived, never decided upon except for the order of lanes. `pressure`: little is left of a vendor's limit. */
-export type HealthLabel =
-  | "healthy"
-  | "pressure"
-  | "unknown"
-  | "cooling-down"
-  | "rate-limited"
-  | "exhausted"
-  | "auth-failed"
-  | "disabled";
 
 /** How one lane stands for one target at one moment. */
 export interface Condition {

@@ -3,26 +3,20 @@
  * inside; time and chance are arguments. Look and take without waiting in between, or somebody else may be faster.
  */
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
-import type { Failure, FailureKind } from "../ir/failure.ts";
+import type { Failure } from "../ir/failure.ts";
+import type { HealthLabel, LaneFacts } from "../ir/lane-facts.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { Cancel } from "../std/effects.ts";
-import {
-  type AccountPage,
-  answersLeft,
-  type Book,
-  conditionOf,
-  createBook,
-  type LanePage,
-  labelOf,
-  standings,
-} from "./book.ts";
-import type { Change, Condition, HealthLabel } from "./condition.ts";
+import { type AccountPage, type Book, conditionOf, createBook, type LanePage, labelOf, standings } from "./book.ts";
+import type { Change, Condition } from "./condition.ts";
 import { createGuard, type Guard, moveAccount } from "./guard.ts";
 import { hearQuotas } from "./hear.ts";
+import { factsOf } from "./lane-facts.ts";
 import { createProbe, type ProbeGuard, takeCell, takeStanding } from "./probing.ts";
-import { pressedForMs, type QuotaLeft, quotasLeft } from "./quota.ts";
+import { pressedForMs } from "./quota.ts";
 import { createSlots, type Slots } from "./slots.ts";
-import { isOut, standingTicket } from "./standing.ts";
+import { standingTicket } from "./standing.ts";
+import { lanesOf } from "./target.ts";
 
 export interface Health {
   /** Pure look; never takes a half-open test. */
@@ -40,6 +34,8 @@ export interface Health {
   onFree(lanes: readonly Lane[], wake: () => void): Cancel;
   label(target: Target, lane: Lane, nowMs: number): HealthLabel;
   facts(lane: Lane, nowMs: number): LaneFacts;
+  /** True where a breaker is not closed, or a wait or hard-out stands, over or not, that no success has disproved. */
+  isInDoubt(lane: Lane): boolean;
   /** What a vendor told of its limits beside an answer to our own credential. Changes the label, and with it the rank. */
   hear(lane: Lane, facts: readonly QuotaFact[], nowMs: number): Change[];
   /** How long the lane is under pressure by what is known; null: it is not. */
@@ -55,38 +51,20 @@ export interface Health {
   recoversAtMs(target: Target, lanes: readonly Lane[], nowMs: number): number | null;
 }
 
-/** What `/stats` shows of a lane, over all targets. Counters since the start of this process. */
-export interface LaneFacts {
-  readonly inflight: number;
-  readonly ok: number;
-  readonly err: number;
-  readonly clientFault: number;
-  /** Left of the longest cooldown, wait or hard-out; 0: none. */
-  readonly cooldownMs: number;
-  /** Most failures in a row in any of its cells. */
-  readonly streak: number;
-  /** Lifetime answers left; null: no limit. */
-  readonly requestsLeft: number | null;
-  /** Something stands against it anywhere: a breaker that is not closed, a wait or a hard-out, over or not, that nothing has disproved. */
-  readonly out: boolean;
-  /** What it waits for or is hard out for; null: neither. */
-  readonly failure: FailureKind | null;
-  /** What is left of its vendor's limits, its account's included; empty: nothing is known. */
-  readonly quotas: readonly QuotaLeft[];
-}
-
 export function createHealth(deployment: Deployment, random: () => number): Health {
   const book: Book = createBook(deployment);
   const slots: Slots = createSlots(Object.values(deployment.lanes));
   const page = (lane: Lane): LanePage => book.laneOf(lane.id);
   const targets = Object.values(deployment.targets);
+  const namedBy = (lane: Lane): Target[] => targets.filter((target) => lanesOf(target).includes(lane.id));
   const targetsOf = (lane: Lane): Target[] => targets.filter((target) => serves(target, lane));
   return {
     condition: (target, lane, nowMs) => conditionOf(page(lane), target, slots, nowMs),
     admit: (target, lane, nowMs, insist = false) => admitTo({ page: page(lane), target, slots, random, nowMs, insist }),
     onFree: (lanes, wake) => slots.onFree(lanes, wake),
     label: (target, lane, nowMs) => labelOf(page(lane), target, nowMs),
-    facts: (lane, nowMs) => factsOf(page(lane), nowMs),
+    facts: (lane, nowMs) => factsOf(page(lane), namedBy(lane), slots, nowMs),
+    isInDoubt: (lane) => isInDoubt(page(lane)),
     hear: (lane, facts, nowMs) => hearQuotas(page(lane), facts, nowMs),
     disable: (account, failure, nowMs) => disableAccount(book.accountOf(account), failure, nowMs),
     pressedForMs: (lane, nowMs) => pressedForMs(page(lane), nowMs),
@@ -150,20 +128,9 @@ function recoveryMs(page: LanePage, target: Target, slots: Slots, nowMs: number)
   }
 }
 
-function factsOf(page: LanePage, nowMs: number): LaneFacts {
-  const cells = [...page.cells.values()];
-  const out = standings(page).find((each) => isOut(each, nowMs));
-  const ends = [...cells, ...standings(page)].map((each) => ("untilMs" in each ? each.untilMs : nowMs));
-  return {
-    inflight: page.inflight,
-    ok: page.ok,
-    err: page.err,
-    clientFault: page.clientFault,
-    cooldownMs: Math.max(0, ...ends.map((each) => each - nowMs)),
-    streak: Math.max(0, ...cells.map((cell) => cell.streak)),
-    requestsLeft: answersLeft(page),
-    out: cells.some((cell) => cell.kind !== "closed") || standings(page).some((each) => each.kind === "out"),
-    failure: out?.kind === "out" ? out.failure.kind : null,
-    quotas: quotasLeft(page, nowMs),
-  };
+function isInDoubt(page: LanePage): boolean {
+  return (
+    [...page.cells.values()].some((cell) => cell.kind !== "closed") ||
+    standings(page).some(({ kind }) => kind === "out")
+  );
 }

@@ -2,6 +2,7 @@
  * What vendors told of their limits, the latest of each kind for a lane and for its account, until it is whole again. It
  * gives a label and a place in the rank; it never leaves a lane out: only a vendor's refusal does. Bounded: the kinds are data.
  */
+import type { QuotaLeft } from "../ir/lane-facts.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 
 /** With less than this share left a lane is under pressure, */
@@ -25,15 +26,6 @@ export interface Quotas {
   readonly known: Map<string, Quota>;
   /** Until when something presses; -Infinity: nothing does. */
   pressedUntilMs: number;
-}
-
-/** What is left of one limit, for people. */
-export interface QuotaLeft {
-  readonly window: string;
-  readonly scope: QuotaFact["scope"];
-  /** 0 to 1. */
-  readonly leftShare: number;
-  readonly resetsInMs: number;
 }
 
 /** A lane and its account. */

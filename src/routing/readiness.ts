@@ -1,6 +1,7 @@
 /** Whether anything can be served now. */
-import type { Deployment, Target } from "../ir/deployment.ts";
+import type { Deployment } from "../ir/deployment.ts";
 import type { Health } from "./health.ts";
+import { lanesOf } from "./target.ts";
 
 /** True while a lane of any target may serve, or would if it had a free slot. */
 export function hasUsableLane(deployment: Deployment, health: Pick<Health, "condition">, nowMs: number): boolean {
@@ -12,9 +13,4 @@ export function hasUsableLane(deployment: Deployment, health: Pick<Health, "cond
       return eligible || full;
     }),
   );
-}
-
-/** All lanes a target may come to by itself. */
-export function lanesOf(target: Target): readonly string[] {
-  return [...target.members.flatMap((member) => member.lanes), ...target.substitutes];
 }

@@ -2,10 +2,11 @@
  * What explicit words put out: a lane that waits because its upstream said until when, and a lane or account that is
  * hard out because of its credential, its bill or a missing model. Pure steps, with the same tickets as the breaker.
  */
+
 import type { Failure } from "../ir/failure.ts";
+import type { HealthLabel } from "../ir/lane-facts.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { HINT_MS_MAX, PROBE_SILENT_MS_MAX, type Ticket } from "./breaker.ts";
-import type { HealthLabel } from "./condition.ts";
 
 export type Standing = FreeStanding | OutStanding;
 

@@ -24,3 +24,8 @@ function restrictTo(deployment: Deployment, lanes: readonly Lane[]): Target | nu
   const member: Member = { model, weight: 1, contextMax: own?.contextMax ?? null, lanes: lanes.map((lane) => lane.id) };
   return { ...whole, kind: "model", members: [member], substitutes: [] };
 }
+
+/** All lanes a target may come to by itself. */
+export function lanesOf(target: Target): readonly string[] {
+  return [...target.members.flatMap((member) => member.lanes), ...target.substitutes];
+}

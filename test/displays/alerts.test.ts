@@ -1,11 +1,12 @@
 // When a clock calls: on changes alone, one call at a time, with a pause between two.
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Alert, type AlertOptions, createAlerts } from "../../src/displays/alerts.ts";
 import { sampleSnapshot } from "../../src/displays/awtrix/samples.ts";
-import type { HealthLabel, Snapshot } from "../../src/displays/snapshot.ts";
-import { HEALTH_LABELS } from "../../src/displays/snapshot.ts";
+import type { Snapshot } from "../../src/displays/snapshot.ts";
 import type { Allowance } from "../../src/ir/allowance.ts";
+import { HEALTH_LABELS, type HealthLabel } from "../../src/ir/lane-facts.ts";
 
 const OPTIONS: AlertOptions = { burnShare: 0.85, minIntervalMs: 60_000, mute: [], providers: [] };
 const LANE = "anthropic/personal/sonnet";

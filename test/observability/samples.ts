@@ -1,6 +1,8 @@
 /** Records, transitions and a small deployment with every default filled in, for the folds that are tested with them. */
+
 import { UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
 import type { Deployment, Lane, Provider, Target, Timers } from "../../src/ir/deployment.ts";
+import type { LaneFacts } from "../../src/ir/lane-facts.ts";
 import type { AttemptRecord, ExchangeRecord, Spending } from "../../src/ir/record.ts";
 import type { Usage } from "../../src/ir/usage.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
@@ -269,11 +271,21 @@ function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Tar
 /** A `/stats` document with a cell for each lane and nothing counted yet. */
 export function stats(members: Partial<StatsDocument> = {}): StatsDocument {
   const configured = deployment();
-  const lanes = Object.values(configured.lanes).map(({ id, maxRequests, routing }) => ({
-    lane: id,
-    ...{ inflight: 0, ok: 0, err: 0, clientFault: 0, usable: routing, label: "unknown" },
-    ...{ hardOut: null, waitRemainingMs: 0, budgetLeft: maxRequests, quotas: [] },
-    cells: [{ target: "fast", state: "closed", usable: routing, cooldownRemainingMs: 0, streak: 0 }],
-  }));
+  const lanes = Object.values(configured.lanes).map(
+    ({ id, maxRequests, routing }): LaneFacts => ({
+      lane: id,
+      inflight: 0,
+      ok: 0,
+      err: 0,
+      clientFault: 0,
+      usable: routing,
+      label: "unknown",
+      hardOut: null,
+      waitRemainingMs: 0,
+      budgetLeft: maxRequests,
+      quotas: [],
+      cells: [{ target: "fast", state: "closed", usable: routing, cooldownRemainingMs: 0, streak: 0 }],
+    }),
+  );
   return { ...statsDocument(configured, { version: "1", uptimeMs: 0, lanes, totals: {} }), ...members };
 }

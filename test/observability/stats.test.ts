@@ -1,6 +1,7 @@
 // The `/stats` document: the fields existing tools read, and what was added beside them.
 import { describe, expect, test } from "bun:test";
-import { createTotals, type LaneFacts, statsDocument } from "../../src/observability/stats.ts";
+import type { LaneFacts } from "../../src/ir/lane-facts.ts";
+import { createTotals, statsDocument } from "../../src/observability/stats.ts";
 import { expectGolden } from "./golden.ts";
 import { deployment, lane, RECORDS, record } from "./samples.ts";
 
@@ -15,7 +16,7 @@ const FACTS: LaneFacts = {
   hardOut: null,
   waitRemainingMs: 0,
   budgetLeft: 4,
-  quotas: [{ window: "req", leftShare: 0.05, resetsInMs: 11_400 }],
+  quotas: [{ window: "req", scope: "lane", leftShare: 0.05, resetsInMs: 11_400 }],
   cells: [
     { target: "fast", state: "open", usable: false, cooldownRemainingMs: 12_001, streak: 2 },
     { target: "sonnet", state: "closed", usable: true, cooldownRemainingMs: 0, streak: 0 },
@@ -85,7 +86,7 @@ test("lanes stand in the order of the configuration, whatever order facts come i
 
 test("accounts gather their lanes", () => {
   const lanes = Object.fromEntries(["p/one/a", "p/one/b", "p/two/a"].map((id) => [id, lane(id, "openai")]));
-  const facts = [{ ...FACTS, lane: "p/one/b", label: "auth-failed", usable: false, inflight: 2 }];
+  const facts = [{ ...FACTS, lane: "p/one/b", label: "auth-failed" as const, usable: false, inflight: 2 }];
   const { accounts } = statsDocument(deployment({ lanes }), { version: "1", uptimeMs: 0, lanes: facts, totals: {} });
   expect(accounts).toEqual([
     { provider: "p", account: "one", lanes: 2, usable_lanes: 1, inflight: 2, labels: ["auth-failed", "unknown"] },

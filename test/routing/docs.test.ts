@@ -1,9 +1,11 @@
 // The page on routing names every word routing has: what is left out and why, how a lane stands, what may be kept and chosen.
+
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Exhaustion, Target } from "../../src/ir/deployment.ts";
+import type { HealthLabel } from "../../src/ir/lane-facts.ts";
 import type { Invariant } from "../../src/observability/decision.ts";
-import type { Exclusion, HealthLabel } from "../../src/routing/condition.ts";
+import type { Exclusion } from "../../src/routing/condition.ts";
 import { POLICIES } from "../../src/routing/policies/index.ts";
 
 const PAGE = await Bun.file(join(import.meta.dir, "../../docs/routing.md")).text();

@@ -297,18 +297,25 @@ describe("counters", () => {
     ];
     for (const ending of endings) attempt(health, hit, 0, ending);
     const open = health.admit(second, hit, 0);
+    const cell = { state: "closed", usable: true, cooldownRemainingMs: 0, streak: 0 } as const;
     expect(health.facts(hit, 0)).toEqual({
+      lane: "p/one/m",
       inflight: 1,
       ok: 2,
       err: 1,
       clientFault: 1,
-      cooldownMs: 0,
-      streak: 0,
-      requestsLeft: null,
-      out: false,
-      failure: null,
+      usable: true,
+      label: "healthy",
+      hardOut: null,
+      waitRemainingMs: 0,
+      budgetLeft: null,
       quotas: [],
+      cells: [
+        { target: "pool", ...cell },
+        { target: "second", ...cell },
+      ],
     });
+    expect(health.isInDoubt(hit)).toBe(false);
     open?.release(0);
     open?.release(0);
     expect(health.facts(hit, 0).inflight).toBe(0);
@@ -319,9 +326,17 @@ describe("counters", () => {
     for (const nowMs of [0, 0, 0]) health.fail(failed("network"), nowMs);
     const elsewhere = health.admit(second, hit, 0);
     elsewhere?.failed(failed("network"), 0);
-    expect(health.facts(hit, 4_000)).toMatchObject({ cooldownMs: 6_000, streak: 3, failure: null });
+    expect(health.facts(hit, 4_000)).toMatchObject({
+      waitRemainingMs: 6_000,
+      hardOut: null,
+      cells: [
+        { state: "open", streak: 3 },
+        { state: "closed", streak: 3 },
+      ],
+    });
+    expect(health.isInDoubt(hit)).toBe(true);
     health.fail(failed("credential"), 4_000, sibling);
-    expect(health.facts(hit, 4_000)).toMatchObject({ cooldownMs: 30 * MINUTE, failure: "credential" });
+    expect(health.facts(hit, 4_000)).toMatchObject({ waitRemainingMs: 30 * MINUTE, hardOut: "credential" });
   });
 
   test("a lifetime of answers is spent by successes alone and never overdrawn by attempts under way", () => {
@@ -333,11 +348,11 @@ describe("counters", () => {
     expect(health.admit(target, scarce, 0)).toBeNull();
     expect(health.condition(target, scarce, 0)).toMatchObject({ because: "used-up", untilMs: null });
     first?.failed(failed("rejected"), 0);
-    expect(health.facts(scarce, 0).requestsLeft).toBe(1);
+    expect(health.facts(scarce, 0).budgetLeft).toBe(1);
     second?.succeeded(0);
     const third = health.admit(target, scarce, 0);
     third?.succeeded(0);
-    expect(health.facts(scarce, 0).requestsLeft).toBe(0);
+    expect(health.facts(scarce, 0).budgetLeft).toBe(0);
     expect(health.admit(target, scarce, 0)).toBeNull();
   });
 });

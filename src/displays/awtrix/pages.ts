@@ -1,9 +1,10 @@
 /** Which pages a layout has for a snapshot, and what stands on each. Nothing is drawn here. */
 
 import type { Allowance } from "../../ir/allowance.ts";
+import type { HealthLabel } from "../../ir/lane-facts.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { hottest } from "../allowance.ts";
-import { type HealthLabel, isOut, type LaneSnapshot, type Snapshot } from "../snapshot.ts";
+import { isOut, type LaneSnapshot, type Snapshot } from "../snapshot.ts";
 import { type Spent, sumOf } from "../spent.ts";
 
 export const LAYOUT_IDS = ["provider_dashboard", "quota_carousel", "burn_status", "alerts"] as const;

@@ -1,6 +1,7 @@
 /** From a snapshot to 32 × 8 pixels. Pure: the same snapshot gives the same frame, on the clock and in a preview. */
+import type { HealthLabel } from "../../ir/lane-facts.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { HealthLabel, Snapshot } from "../snapshot.ts";
+import type { Snapshot } from "../snapshot.ts";
 import { BURN_PARTS, type Spent, sumOf } from "../spent.ts";
 import { countText, leftText, spentText } from "./amounts.ts";
 import { type Canvas, createCanvas, type Picture, textWidth, WIDTH } from "./canvas.ts";

@@ -1,6 +1,8 @@
 /** Snapshots for previews and tests: what a gateway with three providers looks like on six different days. */
+
 import type { Allowance } from "../../ir/allowance.ts";
-import type { HealthLabel, LaneSnapshot, Snapshot } from "../snapshot.ts";
+import type { HealthLabel } from "../../ir/lane-facts.ts";
+import type { LaneSnapshot, Snapshot } from "../snapshot.ts";
 import { BURN_PARTS, type Spent, sumOf } from "../spent.ts";
 
 export const STATE_IDS = ["quiet", "busy", "unpriced", "hot", "down", "exhausted"] as const;

@@ -2,8 +2,9 @@
  * What Home Assistant sees of the gateway: one device with its entities, and the one document they all read (Home
  * Assistant documentation, MQTT discovery in its device form; read 2026-11). Pure.
  */
+import { HEALTH_LABELS, type HealthLabel } from "../../ir/lane-facts.ts";
 import { hottest } from "../allowance.ts";
-import { HEALTH_LABELS, type HealthLabel, isOut, type LaneSnapshot, type Snapshot } from "../snapshot.ts";
+import { isOut, type LaneSnapshot, type Snapshot } from "../snapshot.ts";
 
 export interface DeviceInput {
   /** Begins every id; letters, digits, `_` and `-`. */

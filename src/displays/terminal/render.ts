@@ -1,9 +1,10 @@
 /** From a snapshot to the lines of a frame. Pure: the same snapshot and the same window give the same lines. */
 
+import type { HealthLabel } from "../../ir/lane-facts.ts";
 import { escapeControls, formatCost, formatCount, formatDuration } from "../../observability/figures.ts";
 import type { Transition } from "../../observability/transition.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { HealthLabel, LaneSnapshot, Snapshot } from "../snapshot.ts";
+import type { LaneSnapshot, Snapshot } from "../snapshot.ts";
 
 export interface RenderOptions {
   /** Of the window, both; no line is longer, no frame is taller. */

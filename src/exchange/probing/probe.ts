@@ -95,7 +95,7 @@ function isWanted({ world, shared }: ProbeOptions, lane: Lane, { health }: Provi
   const nowMs = world.effects.nowMs();
   const { because, full } = shared.health.condition(target, lane, nowMs);
   if (because === "waiting" || because === "used-up" || full) return false;
-  if (shared.health.facts(lane, nowMs).out) return true;
+  if (shared.health.isInDoubt(lane)) return true;
   if (health.mode === "dead") return false;
   const usedMs = shared.lastUsedMs.get(lane.id) ?? null;
   const isProven = PROVEN.has(shared.health.label(target, lane, nowMs));

@@ -2,8 +2,10 @@
  * The end of a cooldown, a wait or a hard-out is a change that time makes and no exchange. The sinks of
  * transitions are told when it happens, not when the next request looks.
  */
+
 import type { Deployment } from "../../ir/deployment.ts";
-import type { Change, HealthLabel } from "../../routing/condition.ts";
+import type { HealthLabel } from "../../ir/lane-facts.ts";
+import type { Change } from "../../routing/condition.ts";
 import type { Cancel, Effects } from "../../std/effects.ts";
 import type { SharedState } from "../shared-state.ts";
 

@@ -1,6 +1,7 @@
 /** What a policy is given and gives back. It orders lanes that may all serve; it never leaves one out. */
+
 import type { Lane, Member } from "../../ir/deployment.ts";
-import type { HealthLabel } from "../condition.ts";
+import type { HealthLabel } from "../../ir/lane-facts.ts";
 import type { Selection } from "../swrr.ts";
 
 export interface Candidate {

@@ -1,5 +1,5 @@
 /** The rank of lanes that may all serve: pin, health, sort key, least recently used, stable id. Same inputs, same order. */
-import type { HealthLabel } from "../condition.ts";
+import type { HealthLabel } from "../../ir/lane-facts.ts";
 import type { Candidate } from "./policy.ts";
 
 /** Local credentials come second in the rank as designed; every credential here is local, so nothing to compare yet. */

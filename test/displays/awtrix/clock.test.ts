@@ -1,4 +1,5 @@
 // What a clock is sent and how calmly, in virtual time, against a device that behaves as its documentation says.
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { PACKET_BYTES_MAX } from "../../../src/displays/awtrix/link.ts";
@@ -6,7 +7,8 @@ import { LAYOUT_IDS, pagesOf } from "../../../src/displays/awtrix/pages.ts";
 import { lifetimeSecs, pictureBody } from "../../../src/displays/awtrix/payload.ts";
 import { render } from "../../../src/displays/awtrix/render.ts";
 import { sampleSnapshot } from "../../../src/displays/awtrix/samples.ts";
-import type { HealthLabel, Snapshot } from "../../../src/displays/snapshot.ts";
+import type { Snapshot } from "../../../src/displays/snapshot.ts";
+import type { HealthLabel } from "../../../src/ir/lane-facts.ts";
 import { pictureIn } from "../../harness/awtrix-double.ts";
 import { START_WALL_MS } from "../../observability/samples.ts";
 import { clockConfig, startClock } from "./builders.ts";

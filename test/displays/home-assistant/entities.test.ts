@@ -1,4 +1,5 @@
 // What Home Assistant is told there is and how it is, by its own rules for discovery.
+
 import { describe, expect, test } from "bun:test";
 import { sampleSnapshot } from "../../../src/displays/awtrix/samples.ts";
 import {
@@ -8,7 +9,8 @@ import {
   removalDocument,
   stateDocument,
 } from "../../../src/displays/home-assistant/entities.ts";
-import { HEALTH_LABELS, type Snapshot } from "../../../src/displays/snapshot.ts";
+import type { Snapshot } from "../../../src/displays/snapshot.ts";
+import { HEALTH_LABELS } from "../../../src/ir/lane-facts.ts";
 import { expectGolden } from "../../observability/golden.ts";
 
 const DEVICE = { id: "ringmain_ha", name: "Ringmain ha", version: "1.2.3", stateTopic: "s", statusTopic: "t" };
