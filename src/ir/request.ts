@@ -106,6 +106,11 @@ export interface TextBlock {
   readonly spelling: Spelling;
 }
 
+/** A text and nothing beside it. */
+export function plainText(text: string): TextBlock {
+  return { type: "text", text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
+}
+
 export interface RefusalBlock {
   readonly type: "refusal";
   readonly text: string;

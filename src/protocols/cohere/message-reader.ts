@@ -1,12 +1,12 @@
 /** Messages into instructions and turns: those ahead of the conversation are instructions, the rest are turns in order. */
-import { type IrBlock, type IrInstruction, type IrTurn, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
+import { type IrBlock, type IrInstruction, type IrTurn, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
 import { asArray, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isNothing, modelled, needObject } from "../shared/members.ts";
 import { cite } from "./citations.ts";
 import { readDocument } from "./documents.ts";
 import { needList, needText } from "./members.ts";
-import { readContent, textBlock } from "./part-reader.ts";
+import { readContent } from "./part-reader.ts";
 import { readToolCall } from "./tool-reader.ts";
 
 export interface ReadMessages {
@@ -90,7 +90,7 @@ export function readSaid(
 ): Pick<IrTurn, "blocks" | "extras" | "spelling"> {
   const plan = asText(message["tool_plan"]);
   const hasPlan = plan !== undefined && plan !== "";
-  const said = hasPlan ? [...content, textBlock(plan, NO_EXTRAS, { plan: true })] : content;
+  const said = hasPlan ? [...content, { ...plainText(plan), spelling: { plan: true } }] : content;
   const { blocks, homeless } = cite(said, asArray(message["citations"]) ?? [], hasPlan ? content.length : -1);
   const calls = isNothing(message["tool_calls"]) ? [] : needList(message["tool_calls"], `${path}.tool_calls`);
   const others = extrasOf(message, ASSISTANT_SHAPE);
@@ -119,7 +119,14 @@ function readToolMessage(message: JsonObject, path: string): IrTurn {
     extras: extrasOf(message, TOOL_SHAPE),
     spelling: NO_SPELLING,
   };
-  return { role: "tool", blocks: [result], wasString: false, name: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
+  return {
+    role: "tool",
+    blocks: [result],
+    wasString: false,
+    name: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+  };
 }
 
 const SAID_SHAPE = modelled("role", "content");

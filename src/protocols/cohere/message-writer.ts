@@ -6,9 +6,10 @@
 
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asText } from "../../std/json.ts";
+import { type ContentPart, joinTexts, textPart, writeContent } from "../shared/openai/content-parts.ts";
 import { writeExtras } from "../shared/write-context.ts";
 import { toolNames } from "./names.ts";
-import { joinTexts, marks, type Part, textPart, writeContent, writePart } from "./part-writer.ts";
+import { marks, writePart } from "./part-writer.ts";
 import type { WireToolCall } from "./wire.ts";
 import type { ChatContext } from "./write-context.ts";
 
@@ -102,9 +103,9 @@ export function ownSaid(
   spelling: IrTurn["spelling"],
   path: string,
   context: ChatContext,
-): { readonly parts: readonly Part[]; readonly others: Message } {
+): { readonly parts: readonly ContentPart[]; readonly others: Message } {
   const others: Record<string, unknown> = {};
-  const parts: Part[] = [];
+  const parts: ContentPart[] = [];
   const calls: unknown[] = [];
   if (spelling["tool_plan"] !== undefined) others["tool_plan"] = spelling["tool_plan"];
   for (const [index, block] of blocks.entries()) {
@@ -120,7 +121,7 @@ export function ownSaid(
 
 /** Words beside calls are the plan; the vendor's own answers have no content then but thoughts. */
 function writeForeignAssistant(turn: IrTurn, path: string, context: ChatContext): Message | null {
-  const parts: Part[] = [];
+  const parts: ContentPart[] = [];
   const calls: WireToolCall[] = [];
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
@@ -178,7 +179,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
     conversation.context.native || asksSomething(turn)
       ? conversation.context
       : { ...conversation.context, documents: null };
-  const parts: Part[] = [];
+  const parts: ContentPart[] = [];
   let results = 0;
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
@@ -218,9 +219,13 @@ function roleOf({ role }: IrTurn, path: string, context: ChatContext): string {
 }
 
 /** Texts and text documents go into the tool message; images cannot, and follow as the user's. */
-function writeResult(block: ToolResultBlock, path: string, context: ChatContext): { message: Message; more: Part[] } {
-  const parts: Part[] = [];
-  const more: Part[] = [];
+function writeResult(
+  block: ToolResultBlock,
+  path: string,
+  context: ChatContext,
+): { message: Message; more: ContentPart[] } {
+  const parts: ContentPart[] = [];
+  const more: ContentPart[] = [];
   for (const [index, inner] of block.content.entries()) {
     const here = `${path}.content[${index}]`;
     if (inner.type === "image" && !context.native) more.push(...writePart(inner, "user", here, context));
@@ -233,7 +238,7 @@ function writeResult(block: ToolResultBlock, path: string, context: ChatContext)
   return { message: { role: "tool", tool_call_id: block.callId, content, ...others }, more };
 }
 
-function contentParts(content: unknown): Part[] {
+function contentParts(content: unknown): ContentPart[] {
   return [textPart(typeof content === "string" ? content : JSON.stringify(content))];
 }
 

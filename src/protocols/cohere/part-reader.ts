@@ -1,29 +1,21 @@
 /** Content of a message, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
-import { type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING, type Spelling } from "../../ir/request.ts";
+
+import { type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
 import { extrasOf, isNothing, modelled, needObject, withInner } from "../shared/members.ts";
+import type { ReadContent } from "../shared/openai/content-parts.ts";
 import { readDocument } from "./documents.ts";
 import { needList, needText } from "./members.ts";
 import { ORIGIN, type WireContentType } from "./wire.ts";
-
-export interface ReadContent {
-  readonly blocks: readonly IrBlock[];
-  /** A string, or nothing at all, instead of a list of parts. */
-  readonly wasString: boolean;
-}
 
 /** An empty string is no block: it says nothing, and other protocols refuse blank text. `path` names it in errors. */
 export function readContent(content: unknown, path: string): ReadContent {
   if (isNothing(content)) return { blocks: [], wasString: true };
   const text = asText(content);
-  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], wasString: true };
+  if (text !== undefined) return { blocks: text === "" ? [] : [plainText(text)], wasString: true };
   const parts = needList(content, path);
   return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
-}
-
-export function textBlock(text: string, extras: Extras = NO_EXTRAS, spelling: Spelling = NO_SPELLING): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras, spelling };
 }
 
 export function reasoningBlock(text: string, extras: Extras = NO_EXTRAS): IrBlock {
@@ -33,7 +25,7 @@ export function reasoningBlock(text: string, extras: Extras = NO_EXTRAS): IrBloc
 function readPart(value: unknown, path: string): IrBlock {
   const text = asText(value);
   // Tool results were a list of strings for a while.
-  if (text !== undefined) return textBlock(text);
+  if (text !== undefined) return plainText(text);
   const part = needObject(value, path);
   const type = needText(part["type"], `${path}.type`);
   const read = READERS.get(type);
@@ -45,7 +37,7 @@ function readPart(value: unknown, path: string): IrBlock {
 type PartReader = (part: JsonObject, path: string) => IrBlock;
 
 const KINDS = {
-  text: (part, path) => textBlock(needText(part["text"], `${path}.text`), extrasOf(part, TEXT_SHAPE)),
+  text: (part, path) => ({ ...plainText(needText(part["text"], `${path}.text`)), extras: extrasOf(part, TEXT_SHAPE) }),
   thinking: (part, path) =>
     reasoningBlock(needText(part["thinking"], `${path}.thinking`), extrasOf(part, THINKING_SHAPE)),
   image_url: readImage,

@@ -1,39 +1,20 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
 
 import type { CacheMark, DocumentBlock, Extras, IrBlock } from "../../ir/request.ts";
-import { asObject, asText, type JsonObject } from "../../std/json.ts";
+import { asObject, asText } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { writeMediaUrl } from "../shared/media-url.ts";
+import { type ContentPart, isPart, textPart } from "../shared/openai/content-parts.ts";
 import { writeExtras } from "../shared/write-context.ts";
 import { documentAsText, ownDocument, writeDocument } from "./documents.ts";
 import { ORIGIN } from "./wire.ts";
 import type { ChatContext } from "./write-context.ts";
 
-/** Open, because a client's own details are handed on for the vendor to judge. */
-export type Part = JsonObject & { readonly type: string };
-
 /** Who speaks: each role takes other parts. */
 export type Speaker = "system" | "user" | "assistant" | "tool";
 
-/** Content of a message: a string where that says it all. */
-export function writeContent(parts: readonly Part[], wasString: boolean): string | readonly Part[] {
-  const only = parts[0];
-  if (only === undefined) return wasString ? "" : [];
-  return wasString && parts.length === 1 && isPlainText(only) ? only.text : parts;
-}
-
-/** All of it as one text; null when some of it is no text. */
-export function joinTexts(parts: readonly Part[], separator: string): string | null {
-  const texts = parts.map((part) => (isPlainText(part) ? part.text : null));
-  return texts.some((text) => text === null) ? null : texts.join(separator);
-}
-
-export function textPart(text: string): Part {
-  return { type: "text", text };
-}
-
 /** Nothing when it cannot be carried, several parts for a document made of blocks. */
-export function writePart(block: IrBlock, who: Speaker, path: string, context: ChatContext): Part[] {
+export function writePart(block: IrBlock, who: Speaker, path: string, context: ChatContext): ContentPart[] {
   switch (block.type) {
     case "text":
       return writeText(block, path, context);
@@ -76,7 +57,7 @@ export function marks(block: Marked, path: string, context: ChatContext): Extras
   return writeExtras(extras, path, context);
 }
 
-function writeText(block: Extract<IrBlock, { type: "text" }>, path: string, context: ChatContext): Part[] {
+function writeText(block: Extract<IrBlock, { type: "text" }>, path: string, context: ChatContext): ContentPart[] {
   if (context.native) {
     return [{ ...textPart(block.text), ...block.extras }];
   }
@@ -92,7 +73,7 @@ function writeReasoning(
   who: Speaker,
   path: string,
   context: ChatContext,
-): Part[] {
+): ContentPart[] {
   if (context.native) return [{ type: "thinking", thinking: block.text, ...block.extras }];
   if (block.signature !== null) context.losses.drop(`${path}.signature`, "the provider takes no signatures");
   if (block.encrypted !== null) {
@@ -110,7 +91,7 @@ function writeImage(
   who: Speaker,
   path: string,
   context: ChatContext,
-): Part[] {
+): ContentPart[] {
   if (context.native) return [ownImage(block)];
   if (who !== "user") {
     context.losses.drop(path, `the provider takes no image from the ${who}`);
@@ -130,7 +111,7 @@ function writeImage(
   return [{ type: "image_url", image_url: { url }, ...others }];
 }
 
-function ownImage(block: Extract<IrBlock, { type: "image" }>): Part {
+function ownImage(block: Extract<IrBlock, { type: "image" }>): ContentPart {
   const { image_url: inner, ...others } = block.extras;
   const url = asText(block.spelling["url"]) ?? writeMediaUrl(block.source, "image/png") ?? "";
   const detail = block.detail === null ? {} : { detail: block.detail };
@@ -138,7 +119,7 @@ function ownImage(block: Extract<IrBlock, { type: "image" }>): Part {
 }
 
 /** Tool results take text documents; a user's go beside the conversation where they shall be cited, else they are text. */
-function writeDocumentBlock(block: DocumentBlock, who: Speaker, path: string, context: ChatContext): Part[] {
+function writeDocumentBlock(block: DocumentBlock, who: Speaker, path: string, context: ChatContext): ContentPart[] {
   const own = ownDocument(block);
   if (context.native && own !== undefined) {
     if (block.spelling["beside"] === true) context.documents?.push(own);
@@ -184,11 +165,3 @@ function inlineText(block: DocumentBlock, path: string, context: ChatContext): s
 }
 
 const DETAILS: ReadonlySet<string> = new Set(["auto", "low", "high"]);
-
-function isPlainText(part: Part): part is { readonly type: "text"; readonly text: string } {
-  return part.type === "text" && typeof part["text"] === "string" && Object.keys(part).length === 2;
-}
-
-function isPart(value: unknown): value is Part {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
-}

@@ -9,6 +9,7 @@ import { dropped } from "../../ir/loss.ts";
 import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, nonEmpty } from "../shared/members.ts";
 import { shortHash } from "../shared/names/tools.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
@@ -16,7 +17,6 @@ import { placeOf, readCitation } from "./citations.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
 import { toolNames } from "./names.ts";
-import { argumentsText } from "./tool-reader.ts";
 import { readUsage } from "./usage.ts";
 import { ORIGIN, type WireEventType } from "./wire.ts";
 

@@ -1,6 +1,8 @@
 /** Tools, calls and the choice among them. */
+
 import { type IrBlock, type IrTool, type IrToolChoice, NO_SPELLING, type Spelling } from "../../ir/request.ts";
 import { asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, isNothing, modelled, needObject, withInner } from "../shared/members.ts";
 import { needList, needText } from "./members.ts";
 import { toolNames } from "./names.ts";
@@ -58,11 +60,6 @@ export function readToolCall(value: unknown, path: string): IrBlock {
     extras: extrasOf(call, CALL_SHAPE),
     spelling,
   };
-}
-
-/** Some servers send the arguments as an object instead of as its text. */
-export function argumentsText(value: unknown): string {
-  return isNothing(value) ? "" : (asText(value) ?? JSON.stringify(value));
 }
 
 /** No word for "the model decides": that is what no choice means. */

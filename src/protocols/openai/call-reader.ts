@@ -3,10 +3,10 @@
  * and name are known; arguments that come earlier wait.
  */
 import { asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
+import { argumentsText } from "../shared/arguments.ts";
 import { nonEmpty } from "../shared/members.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
 import { restoreName, shortHash } from "./names.ts";
-import { argumentsText } from "./tool-reader.ts";
 
 export interface CallReader {
   /** One entry of `tool_calls`. */

@@ -10,7 +10,8 @@ import {
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isNothing, modelled, type Shape } from "../shared/members.ts";
-import { type ReadContent, readContent, readMark } from "./part-reader.ts";
+import type { ReadContent } from "../shared/openai/content-parts.ts";
+import { readContent, readMark } from "./part-reader.ts";
 import { areSealed, REASONING_SHAPE, readReasoningText } from "./reasoning-fields.ts";
 import { readFunctionCall, readToolCall } from "./tool-reader.ts";
 

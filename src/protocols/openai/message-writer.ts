@@ -5,9 +5,10 @@
  */
 import type { IrBlock, IrRequest, IrTurn } from "../../ir/request.ts";
 import { asArray } from "../../std/json.ts";
+import { type ContentPart, joinTexts, textPart, writeContent } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
-import { joinTexts, marks, type Part, textPart, writeContent, writePart } from "./part-writer.ts";
+import { marks, writePart } from "./part-writer.ts";
 
 type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
 type ToolResult = Extract<IrBlock, { type: "tool-result" }>;
@@ -77,14 +78,14 @@ function writeInstruction(
   const { role, blocks, wasString, extras } = instruction;
   const parts = blocks.flatMap((block, index) => writePart(block, `${path}.content[${index}]`, context));
   const others = writeExtras(extras, path, context);
-  if (context.native) return { role, content: writeContent(parts, wasString) ?? "", ...others };
+  if (context.native) return { role, content: writeContent(parts, wasString), ...others };
   if (parts.length === 0) return null;
   // Every compatible vendor takes a string here, not every one a list.
   return { role, content: joinTexts(parts, "\n") ?? parts, ...others };
 }
 
 function writeAssistant(turn: IrTurn, path: string, context: WriteContext): Message | null {
-  const parts: Part[] = [];
+  const parts: ContentPart[] = [];
   const calls: unknown[] = [];
   const members: Record<string, unknown> = {};
   for (const [index, block] of turn.blocks.entries()) {
@@ -106,7 +107,7 @@ function writeAssistant(turn: IrTurn, path: string, context: WriteContext): Mess
   return { role: "assistant", content, ...others };
 }
 
-function nativeContent(turn: IrTurn, parts: readonly Part[]): Message {
+function nativeContent(turn: IrTurn, parts: readonly ContentPart[]): Message {
   if (parts.length > 0) return { content: writeContent(parts, turn.wasString) };
   // What stood for "no text": null, an empty string, an empty list, or no member at all.
   const { content } = turn.spelling;
@@ -134,7 +135,7 @@ function writeMember(block: IrBlock, members: Record<string, unknown>, context: 
 }
 
 /** The vendor takes only text from an assistant. */
-function assistantParts(block: IrBlock, path: string, context: WriteContext): Part[] {
+function assistantParts(block: IrBlock, path: string, context: WriteContext): ContentPart[] {
   if (!context.native && (block.type === "image" || block.type === "document" || block.type === "audio")) {
     context.losses.drop(path, `the provider takes no ${block.type} from an assistant`);
     return [];
@@ -160,7 +161,7 @@ interface Conversation {
 /** User, tool, system and developer turns: results first, each behind its call, then everything else as one message. */
 function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
   const { context, groups, add } = conversation;
-  const parts: Part[] = [];
+  const parts: ContentPart[] = [];
   const results: ToolResult[] = [];
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
@@ -181,18 +182,22 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
   if (parts.length === 0 && (results.length > 0 || !context.native)) return;
   const role = turn.role === "tool" ? "user" : turn.role;
   const wasString = turn.wasString || (!context.native && parts.length === 1);
-  add({ role, content: writeContent(parts, wasString) ?? "", ...nameOf(turn), ...others });
+  add({ role, content: writeContent(parts, wasString), ...nameOf(turn), ...others });
 }
 
 /** Text goes into the tool message; images, files and sounds cannot, and follow as the user's. */
-function writeResult(block: ToolResult, path: string, context: WriteContext): { message: Message; more: Part[] } {
+function writeResult(
+  block: ToolResult,
+  path: string,
+  context: WriteContext,
+): { message: Message; more: ContentPart[] } {
   const written = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, context));
   const texts = context.native ? written : written.filter(({ type }) => type === "text");
   const more = context.native ? [] : written.filter(({ type }) => type !== "text");
   if (more.length > 0) context.losses.approximate(path, "media of a result follow as a user message");
   if (block.isError === true) context.losses.approximate(`${path}.is_error`, "only the text says it failed");
   const others = marks(block, path, context);
-  const content = context.native ? (writeContent(texts, block.wasString) ?? "") : (joinTexts(texts, "\n") ?? "");
+  const content = context.native ? writeContent(texts, block.wasString) : (joinTexts(texts, "\n") ?? "");
   if (block.spelling["legacy"] === true) {
     return { message: { role: "function", name: block.name, content, ...others }, more };
   }

@@ -1,4 +1,5 @@
 /** Content of a message, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
+
 import {
   type CacheMark,
   type Extras,
@@ -6,31 +7,18 @@ import {
   type MediaSource,
   NO_EXTRAS,
   NO_SPELLING,
+  plainText,
   type Spelling,
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
 import { extrasOf, modelled, type Shape } from "../shared/members.ts";
+import { type ReadContent, readContent as readContentOf, readInputAudio } from "../shared/openai/content-parts.ts";
 import { ORIGIN } from "./wire.ts";
 
-export interface ReadContent {
-  readonly blocks: readonly IrBlock[];
-  /** A string, or nothing at all, instead of a list of parts. */
-  readonly wasString: boolean;
-}
-
-/** An empty string is no block: it says nothing, and other protocols refuse blank text. `path` names it in errors. */
 export function readContent(content: unknown, path: string): ReadContent {
-  const text = asText(content);
-  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], wasString: true };
-  const parts = asArray(content);
-  if (parts === undefined) throw new WireError(`${path} must be a string or an array of content parts.`);
-  return { blocks: parts.flatMap((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
-}
-
-export function textBlock(text: string): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
+  return readContentOf(content, path, readPart);
 }
 
 export interface Mark {
@@ -58,20 +46,20 @@ export function readMark(object: JsonObject, shape: Shape): Mark {
 
 const UNMARKED: Mark = { cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 
-function readPart(part: unknown, path: string): IrBlock[] {
-  const wasString = asText(part);
-  if (wasString !== undefined) return wasString === "" ? [] : [textBlock(wasString)];
+function readPart(part: unknown, path: string): IrBlock | null {
+  const text = asText(part);
+  if (text !== undefined) return text === "" ? null : plainText(text);
   const object = asObject(part);
   if (object === undefined) throw new WireError(`${path} must be a content part, an object with a type.`);
   const type = asText(object["type"]);
   if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "text".`);
   const read = PARTS.get(type);
   return read === undefined
-    ? [{ type: "opaque", sourceProtocol: ORIGIN, name: type, value: part, spelling: NO_SPELLING }]
+    ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value: part, spelling: NO_SPELLING }
     : read(object, path);
 }
 
-const PARTS: ReadonlyMap<string, (part: JsonObject, path: string) => IrBlock[]> = new Map([
+const PARTS: ReadonlyMap<string, (part: JsonObject, path: string) => IrBlock> = new Map([
   ["text", readText],
   ["refusal", readRefusal],
   ["thinking", readThinking],
@@ -80,45 +68,38 @@ const PARTS: ReadonlyMap<string, (part: JsonObject, path: string) => IrBlock[]> 
   ["file", readFile],
 ]);
 
-function readText(part: JsonObject, path: string): IrBlock[] {
+function readText(part: JsonObject, path: string): IrBlock {
   const text = asText(part["text"]);
   if (text === undefined) throw new WireError(`${path}.text must be a string.`);
-  return [{ type: "text", text, citations: [], ...readMark(part, TEXT_SHAPE) }];
+  return { type: "text", text, citations: [], ...readMark(part, TEXT_SHAPE) };
 }
 
-function readRefusal(part: JsonObject, path: string): IrBlock[] {
+function readRefusal(part: JsonObject, path: string): IrBlock {
   const text = asText(part["refusal"]);
   if (text === undefined) throw new WireError(`${path}.refusal must be a string.`);
-  return [{ type: "refusal", text, extras: extrasOf(part, REFUSAL_SHAPE), spelling: NO_SPELLING }];
+  return { type: "refusal", text, extras: extrasOf(part, REFUSAL_SHAPE), spelling: NO_SPELLING };
 }
 
 /** Mistral's reasoning part: `{type: "thinking", thinking: [{type: "text", text}]}`. */
-function readThinking(part: JsonObject): IrBlock[] {
+function readThinking(part: JsonObject): IrBlock {
   const inner = asText(part["thinking"]) ?? (asArray(part["thinking"]) ?? []).map(textOf).join("");
-  return [{ type: "reasoning", text: inner, signature: null, encrypted: null, extras: NO_EXTRAS, spelling: { part } }];
+  return { type: "reasoning", text: inner, signature: null, encrypted: null, extras: NO_EXTRAS, spelling: { part } };
 }
 
-function readImage(part: JsonObject, path: string): IrBlock[] {
+function readImage(part: JsonObject, path: string): IrBlock {
   const image = asObject(part["image_url"]);
   // A bare string is what some clients send and most vendors take.
   const url = asText(image === undefined ? part["image_url"] : image["url"]);
   if (url === undefined) throw new WireError(`${path}.image_url.url must be a URL or a data URI.`);
   const detail = asText(image?.["detail"]) ?? null;
-  return [{ type: "image", source: readMediaUrl(url), detail, ...readMark(part, IMAGE_SHAPE) }];
+  return { type: "image", source: readMediaUrl(url), detail, ...readMark(part, IMAGE_SHAPE) };
 }
 
-function readAudio(part: JsonObject, path: string): IrBlock[] {
-  const audio = asObject(part["input_audio"]);
-  const data = asText(audio?.["data"]);
-  if (data === undefined) throw new WireError(`${path}.input_audio.data must be base64 text.`);
-  const format = asText(audio?.["format"]) ?? null;
-  const source: MediaSource = { kind: "base64", mediaType: format === null ? null : `audio/${format}`, data };
-  return [
-    { type: "audio", source, format, transcript: null, extras: extrasOf(part, AUDIO_SHAPE), spelling: NO_SPELLING },
-  ];
+function readAudio(part: JsonObject, path: string): IrBlock {
+  return { ...readInputAudio(part, path), extras: extrasOf(part, AUDIO_SHAPE), spelling: NO_SPELLING };
 }
 
-function readFile(part: JsonObject, path: string): IrBlock[] {
+function readFile(part: JsonObject, path: string): IrBlock {
   const file = asObject(part["file"]);
   const id = asText(file?.["file_id"]);
   const data = asText(file?.["file_data"]);
@@ -127,7 +108,7 @@ function readFile(part: JsonObject, path: string): IrBlock[] {
   }
   const source: MediaSource = data === undefined ? { kind: "file", id: id ?? "" } : readFileData(data);
   const title = asText(file?.["filename"]) ?? null;
-  return [{ type: "document", source, title, context: null, citations: null, ...readMark(part, FILE_SHAPE) }];
+  return { type: "document", source, title, context: null, citations: null, ...readMark(part, FILE_SHAPE) };
 }
 
 /** Some clients leave the `data:` head out. */

@@ -1,31 +1,16 @@
 /** Blocks into content parts. What the vendor cannot take becomes a loss, named by the place it stood in. */
+
 import type { Extras, IrBlock } from "../../ir/request.ts";
-import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { writeMediaUrl } from "../shared/media-url.ts";
 import { withoutUndefined } from "../shared/members.ts";
+import { type ContentPart, isPart, textPart } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import type { Mark } from "./part-reader.ts";
-import { ORIGIN, type WirePart } from "./wire.ts";
-
-/** Open, because a client's own details and formats are handed on for the vendor to judge. */
-export type Part = JsonObject & { readonly type: string };
-
-/** Content of a message: a string where that says it all. Null: there is nothing to say. */
-export function writeContent(parts: readonly Part[], wasString: boolean): string | readonly Part[] | null {
-  const only = parts[0];
-  if (only === undefined) return wasString ? null : [];
-  return wasString && parts.length === 1 && isPlainText(only) ? only.text : parts;
-}
-
-/** All of it as one text; null when some of it is no text. Texts follow each other as the model wrote them. */
-export function joinTexts(parts: readonly Part[], separator: string): string | null {
-  const texts = parts.map((part) => (isPlainText(part) ? part.text : null));
-  return texts.some((text) => text === null) ? null : texts.join(separator);
-}
+import { ORIGIN } from "./wire.ts";
 
 /** Nothing when it cannot be carried, several parts for a document made of blocks. */
-export function writePart(block: IrBlock, path: string, context: WriteContext): Part[] {
+export function writePart(block: IrBlock, path: string, context: WriteContext): ContentPart[] {
   switch (block.type) {
     case "text": {
       if (block.text === "" && !context.native) return [];
@@ -64,11 +49,7 @@ export function writePart(block: IrBlock, path: string, context: WriteContext): 
   }
 }
 
-export function textPart(text: string) {
-  return { type: "text", text } as const satisfies WirePart;
-}
-
-function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, context: WriteContext): Part[] {
+function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, context: WriteContext): ContentPart[] {
   const url = writeMediaUrl(block.source, "image/png");
   if (url === null) {
     context.losses.drop(path, "the file is in another provider's store");
@@ -78,7 +59,7 @@ function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, co
   return [{ type: "image_url", image_url: image, ...marks(block, path, context) }];
 }
 
-function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, context: WriteContext): Part[] {
+function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, context: WriteContext): ContentPart[] {
   if (block.source.kind !== "base64") {
     context.losses.drop(path, "audio must be sent inline");
     return [];
@@ -88,7 +69,11 @@ function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, co
   return [{ type: "input_audio", input_audio: audio, ...writeExtras(block.extras, path, context) }];
 }
 
-function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, context: WriteContext): Part[] {
+function writeDocument(
+  block: Extract<IrBlock, { type: "document" }>,
+  path: string,
+  context: WriteContext,
+): ContentPart[] {
   if (block.context !== null) context.losses.drop(`${path}.context`, "files have no context here");
   if (block.citations === true) {
     context.losses.drop(`${path}.citations`, "the provider does not cite documents");
@@ -126,7 +111,7 @@ function writeFile(
   content: { readonly file_data: string } | { readonly file_id: string },
   path: string,
   context: WriteContext,
-): Part {
+): ContentPart {
   const filename = block.title ?? (context.native ? undefined : "document.pdf");
   const file = withoutUndefined({ ...content, filename });
   return { type: "file", file, ...marks(block, path, context) };
@@ -155,12 +140,4 @@ function audioFormat(mediaType: string | null): string {
 
 function loseCitations(count: number, path: string, context: WriteContext): void {
   if (count > 0) context.losses.drop(`${path}.citations`, "the provider takes no citations back");
-}
-
-function isPlainText(part: Part): part is { readonly type: "text"; readonly text: string } {
-  return part.type === "text" && typeof part["text"] === "string" && Object.keys(part).length === 2;
-}
-
-function isPart(value: unknown): value is Part {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }

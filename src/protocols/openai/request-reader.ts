@@ -1,9 +1,11 @@
 /** A Chat Completions request into the one in between. What only this protocol has rides as extras. */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, Spelling } from "../../ir/request.ts";
 import { asArray, asBoolean, asNumber, asObject, asText, isRawJson, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, modelled, readNumber, type Shape } from "../shared/members.ts";
+import { readMetadata, readSchemaFormat, readUser } from "../shared/openai/options.ts";
 import { readMessages } from "./message-reader.ts";
 import { readFunctions, readToolChoice, readTools } from "./tool-reader.ts";
 import { ORIGIN } from "./wire.ts";
@@ -34,7 +36,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     outputFormat: readFormat(body["response_format"]),
     choices: readNumber(body, "n"),
     logprobs: body["logprobs"] === true ? { top: readNumber(body, "top_logprobs") } : null,
-    user: asText(body["safety_identifier"]) ?? asText(body["user"]) ?? null,
+    user: readUser(body),
     metadata: readMetadata(body["metadata"]),
     serviceTier: asText(body["service_tier"]) ?? null,
     extras: readExtras(body),
@@ -83,24 +85,11 @@ function readFormat(value: unknown): IrOutputFormat | null {
     case "json_schema": {
       const definition = asObject(format["json_schema"]);
       if (definition === undefined) throw new WireError("response_format.json_schema must be an object.");
-      const { name, description, schema, strict } = definition;
-      return {
-        kind: "json-schema",
-        name: asText(name) ?? null,
-        description: asText(description) ?? null,
-        schema: schema ?? null,
-        strict: asBoolean(strict) ?? null,
-      };
+      return readSchemaFormat(definition);
     }
     default:
       return null;
   }
-}
-
-function readMetadata(value: unknown): Readonly<Record<string, string>> | null {
-  const entries = Object.entries(asObject(value) ?? {});
-  const texts = entries.flatMap(([name, each]) => (typeof each === "string" ? [[name, each] as const] : []));
-  return entries.length === 0 || texts.length < entries.length ? null : Object.fromEntries(texts);
 }
 
 /** The number of alternatives is modelled only beside the wish for log probabilities. */

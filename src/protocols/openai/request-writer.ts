@@ -2,15 +2,15 @@
  * The request in between into a Chat Completions body, from whatever protocol it was read. What came from this protocol
  * goes back as it was spelled; what came from another is fitted to what the vendor takes, and every cut is a loss.
  */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asNumber, asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { withoutUndefined } from "../shared/members.ts";
-import { isStrictSchema } from "../shared/schema/strict.ts";
+import { writeStrictness, writeTier, writeUser, writeWithin } from "../shared/openai/options.ts";
 import { createWriteContext, type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { writeMessages } from "./message-writer.ts";
-import { shortHash } from "./names.ts";
 import { isNewModel, writeEffort } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
 import { ORIGIN } from "./wire.ts";
@@ -30,7 +30,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
     response_format: writeFormat(request.outputFormat, context),
     n: request.choices ?? undefined,
     ...(request.logprobs === null ? {} : { logprobs: true, top_logprobs: request.logprobs.top ?? undefined }),
-    ...writeUser(request, context),
+    ...writeUserMembers(request, context),
     metadata: writeMetadata(request, context),
     service_tier: writeTier(request.serviceTier, context),
     ...writeExtras(request.extras, "", context),
@@ -65,26 +65,13 @@ function writeSampling(sampling: IrSampling, request: IrRequest, context: WriteC
   const { temperature, topP, topK, seed, presencePenalty, frequencyPenalty } = sampling;
   if (topK !== null && !context.native) context.losses.drop("top_k", "the provider has no such setting");
   return {
-    temperature: within("temperature", temperature, 0, 2, context),
-    top_p: within("top_p", topP, 0, 1, context),
+    temperature: writeWithin("temperature", temperature, [0, 2], context),
+    top_p: writeWithin("top_p", topP, [0, 1], context),
     top_k: context.native ? (topK ?? undefined) : undefined,
     seed: (context.native ? request.spelling["seed"] : undefined) ?? seed ?? undefined,
-    presence_penalty: within("presence_penalty", presencePenalty, -2, 2, context),
-    frequency_penalty: within("frequency_penalty", frequencyPenalty, -2, 2, context),
+    presence_penalty: writeWithin("presence_penalty", presencePenalty, [-2, 2], context),
+    frequency_penalty: writeWithin("frequency_penalty", frequencyPenalty, [-2, 2], context),
   };
-}
-
-function within(
-  field: string,
-  value: number | null,
-  min: number,
-  max: number,
-  context: WriteContext,
-): number | undefined {
-  if (value === null) return undefined;
-  if (context.native || (value >= min && value <= max)) return value;
-  context.losses.clamp(field, `the provider takes ${min} to ${max}`);
-  return Math.min(max, Math.max(min, value));
 }
 
 function writeStop(request: IrRequest, context: WriteContext): string | readonly string[] | undefined {
@@ -119,28 +106,16 @@ function writeFormat(format: IrOutputFormat | null, context: WriteContext): Json
         name,
         description: format.description ?? undefined,
         schema: format.schema ?? undefined,
-        strict: format.strict ?? (context.native ? undefined : strictness(format.schema, context)),
+        strict: format.strict ?? (context.native ? undefined : writeStrictness(format.schema, context) || undefined),
       };
       return { type: "json_schema", json_schema: withoutUndefined(definition) };
     }
   }
 }
 
-/** Protocols without the flag always hold the answer to the schema; here only a schema of a certain form can be held to. */
-function strictness(schema: unknown, context: WriteContext): true | undefined {
-  if (isStrictSchema(schema)) return true;
-  context.losses.approximate("response_format", "the provider holds to this schema only loosely");
-  return undefined;
-}
-
-/** The vendor takes 64 characters, some compatible ones only plain ones: a longer or odder id is replaced by its hash. */
-function writeUser(request: IrRequest, context: WriteContext): JsonObject {
-  if (context.native)
-    return { user: request.spelling["user"], safety_identifier: request.spelling["safety_identifier"] };
-  if (request.user === null) return {};
-  if (PLAIN_USER.test(request.user)) return { user: request.user };
-  context.losses.approximate("user", "written as its hash: it is too long or has odd characters");
-  return { user: `user_${shortHash(request.user)}` };
+function writeUserMembers({ spelling, user }: IrRequest, context: WriteContext): JsonObject {
+  if (context.native) return { user: spelling["user"], safety_identifier: spelling["safety_identifier"] };
+  return { user: writeUser(user, context) };
 }
 
 /** The vendor refuses metadata without `store`. */
@@ -150,14 +125,4 @@ function writeMetadata(request: IrRequest, context: WriteContext): IrRequest["me
   return undefined;
 }
 
-function writeTier(tier: string | null, context: WriteContext): string | undefined {
-  if (tier === null || context.native) return tier ?? undefined;
-  if (tier === "auto") return undefined; // the default everywhere
-  if (TIERS.has(tier)) return tier;
-  context.losses.drop("service_tier", "the provider has no such tier");
-  return undefined;
-}
-
 const STOPS_MAX = 4;
-const TIERS: ReadonlySet<string> = new Set(["default", "flex", "scale", "priority"]);
-const PLAIN_USER = /^[a-zA-Z0-9_-]{6,64}$/;

@@ -4,13 +4,13 @@ import { type IrBlock, type IrCitation, NO_EXTRAS, NO_SPELLING } from "../../ir/
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, nonEmpty, type Shape, withInner } from "../shared/members.ts";
 import { readFinish } from "./finish.ts";
 import { readReasoning, repeatedDetails } from "./message-reader.ts";
 import { restoreName, shortHash } from "./names.ts";
 import { readContent } from "./part-reader.ts";
 import { REASONING_SHAPE } from "./reasoning-fields.ts";
-import { argumentsText } from "./tool-reader.ts";
 import { readUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -1,8 +1,11 @@
 /** Tools, calls and choices, in the present spelling and in the older `functions` one. */
+
 import { type IrBlock, type IrTool, type IrToolChoice, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, withInner } from "../shared/members.ts";
+import { type ReadChoiceDialect, readToolChoice as readChoice } from "../shared/openai/tool-choice.ts";
 import { shortHash } from "./names.ts";
 import { readMark } from "./part-reader.ts";
 import { ORIGIN } from "./wire.ts";
@@ -59,30 +62,8 @@ export function readFunctionCall(value: unknown, path: string): IrBlock {
   };
 }
 
-/** Some vendors send the arguments as an object instead of as its text. */
-export function argumentsText(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  return asText(value) ?? JSON.stringify(value);
-}
-
 export function readToolChoice(value: unknown): IrToolChoice | null {
-  if (value === undefined || value === null) return null;
-  const word = asText(value);
-  if (word !== undefined) return WORDS.get(word) ?? { kind: "opaque", sourceProtocol: ORIGIN, value };
-  const choice = asObject(value);
-  if (choice === undefined) throw new WireError("tool_choice must be a string or an object.");
-  if (choice["type"] === "allowed_tools")
-    return readAllowed(choice) ?? { kind: "opaque", sourceProtocol: ORIGIN, value };
-  const name = nameOfTool(choice);
-  return name === undefined ? { kind: "opaque", sourceProtocol: ORIGIN, value } : { kind: "tool", name };
-}
-
-function readAllowed(choice: JsonObject): IrToolChoice | undefined {
-  const allowed = asObject(choice["allowed_tools"]) ?? choice;
-  const mode = allowed["mode"];
-  const names = (asArray(allowed["tools"]) ?? []).map((tool) => nameOfTool(asObject(tool) ?? {}));
-  if ((mode !== "auto" && mode !== "required") || names.some((name) => name === undefined)) return undefined;
-  return { kind: "allowed", mode, names: names.filter((name) => name !== undefined) };
+  return readChoice(value, DIALECT);
 }
 
 /** `{type, function: {name}}`, `{type, custom: {name}}`, or the flat form of the Responses API. */
@@ -141,12 +122,11 @@ function flatFormat(value: unknown): unknown {
   return { type: "grammar", ...grammar };
 }
 
-const WORDS: ReadonlyMap<string, IrToolChoice> = new Map([
-  ["auto", { kind: "auto" }],
-  ["none", { kind: "none" }],
-  ["required", { kind: "required" }],
-  ["any", { kind: "required" }], // Mistral's word
-]);
+const DIALECT: ReadChoiceDialect = {
+  protocol: ORIGIN,
+  words: new Map([["any", { kind: "required" }]]), // Mistral's word
+  nameOf: nameOfTool,
+};
 
 const TOOL_CALL_SHAPE = modelled("id", "type", "function", "custom");
 const TOOL_SHAPE = modelled("type", "function");

@@ -1,8 +1,8 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
-import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
+import type { IrRequest, IrTool } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { withoutUndefined } from "../shared/members.ts";
-import { writeToolChoice } from "../shared/openai/tool-choice.ts";
+import { type WriteChoiceDialect, writeToolMembers } from "../shared/openai/tool-choice.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalName, TOOL_NAME_CHARS_MAX } from "./names.ts";
 import { marks } from "./part-writer.ts";
@@ -10,21 +10,21 @@ import { ORIGIN } from "./wire.ts";
 
 /** Members `tools`, `tool_choice` and `parallel_tool_calls`, those that are to be written. */
 export function writeTools(request: IrRequest, context: WriteContext): JsonObject {
-  const names = new Map<string, "function" | "custom">();
+  const kinds = new Map<string, "function" | "custom">();
   const tools = request.tools.flatMap((tool, index) => {
     const wire = writeTool(tool, `tools[${index}]`, context);
-    if (wire !== null && tool.type !== "opaque") names.set(tool.name, tool.type);
+    if (wire !== null && tool.type !== "opaque") kinds.set(tool.name, tool.type);
     return wire === null ? [] : [wire];
   });
   if (request.spelling["functions"] === true) return writeLegacy(request, tools);
-  const choice = request.toolChoice === null ? undefined : writeChoice(request.toolChoice, { names, tools, context });
-  // The vendor refuses both members without tools.
-  const parallel = tools.length > 0 || context.native ? (request.parallelToolCalls ?? undefined) : undefined;
-  return withoutUndefined({
-    tools: tools.length > 0 ? tools : undefined,
-    tool_choice: choice,
-    parallel_tool_calls: parallel,
-  });
+  const dialect: WriteChoiceDialect = {
+    named(name) {
+      const wire = { name: context.native ? name : (legalName(name) ?? name) };
+      return kinds.get(name) === "custom" ? { type: "custom", custom: wire } : { type: "function", function: wire };
+    },
+    some: (mode, chosen) => ({ type: "allowed_tools", allowed_tools: { mode, tools: chosen } }),
+  };
+  return writeToolMembers(request, { tools, kinds }, dialect, context);
 }
 
 /** Null: it cannot be carried. */
@@ -57,31 +57,6 @@ function nestedFormat(format: unknown): unknown {
   if (flat?.["type"] !== "grammar" || flat["grammar"] !== undefined) return format ?? undefined;
   const { type, ...grammar } = flat;
   return { type, grammar };
-}
-
-interface Written {
-  /** Tools that have a name, as the client knows them. */
-  readonly names: ReadonlyMap<string, "function" | "custom">;
-  readonly tools: readonly JsonObject[];
-  readonly context: WriteContext;
-}
-
-function writeChoice(choice: IrToolChoice, written: Written): unknown {
-  const { names, tools, context } = written;
-  return writeToolChoice(choice, {
-    sourceProtocol: ORIGIN,
-    native: context.native,
-    losses: context.losses,
-    hasTools: tools.length > 0,
-    has: (name) => names.has(name),
-    named: (name) => named(name, written),
-    some: (mode, chosen) => ({ type: "allowed_tools", allowed_tools: { mode, tools: chosen } }),
-  });
-}
-
-function named(name: string, { names, context }: Written): JsonObject {
-  const wire = { name: context.native ? name : (legalName(name) ?? name) };
-  return names.get(name) === "custom" ? { type: "custom", custom: wire } : { type: "function", function: wire };
 }
 
 /** The older spelling, for the client that used it. */

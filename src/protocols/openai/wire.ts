@@ -5,7 +5,6 @@
 import type {
   ChatCompletion,
   ChatCompletionChunk,
-  ChatCompletionContentPart,
   ChatCompletionCreateParamsBase,
   ChatCompletionMessage,
   ChatCompletionMessageParam,
@@ -24,7 +23,6 @@ export const ORIGIN = "openai";
 
 export type WireRequest = ChatCompletionCreateParamsBase;
 export type WireMessage = ChatCompletionMessageParam;
-export type WirePart = ChatCompletionContentPart;
 export type WireTool = ChatCompletionTool;
 export type WireToolCall = ChatCompletionMessageToolCall;
 export type WireToolChoice = ChatCompletionToolChoiceOption;

@@ -9,15 +9,16 @@ import {
   type IrTurn,
   NO_EXTRAS,
   NO_SPELLING,
+  plainText,
   type Spelling,
   type ToolResultBlock,
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, without } from "../shared/members.ts";
 import { readMessage, readOutputItem } from "./output-reader.ts";
-import { readContent, textBlock } from "./part-reader.ts";
-import { argumentsText } from "./tool-reader.ts";
+import { readContent } from "./part-reader.ts";
 
 export interface ReadInput {
   readonly instructions: readonly IrInstruction[];
@@ -29,7 +30,7 @@ export function readInput(instructions: unknown, input: unknown): ReadInput {
   const conversation: Conversation = { instructions: readInstructions(instructions), turns: [], open: null };
   const text = asText(input);
   if (text !== undefined) {
-    const blocks = text === "" ? [] : [textBlock(text)];
+    const blocks = text === "" ? [] : [plainText(text)];
     conversation.turns.push({
       role: "user",
       blocks,
@@ -61,7 +62,7 @@ function readInstructions(value: unknown): IrInstruction[] {
     return [
       {
         role: "system",
-        blocks: text === "" ? [] : [textBlock(text)],
+        blocks: text === "" ? [] : [plainText(text)],
         wasString: true,
         extras: NO_EXTRAS,
         spelling: { field: true },

@@ -14,9 +14,10 @@ import {
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
+import type { ContentPart } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
-import { joinTexts, type Part, textPart, writePart, writeSaid } from "./part-writer.ts";
+import { joinSaid, textPart, writePart, writeSaid } from "./part-writer.ts";
 import { ownSeal } from "./reasoning-signatures.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -85,12 +86,12 @@ function writeInstructions(instructions: readonly IrInstruction[], conversation:
     let field: string | undefined;
     for (const [index, instruction] of instructions.entries()) {
       const parts = written[index] ?? [];
-      if (instruction.spelling["field"] === true && field === undefined) field = joinTexts(parts, "\n") ?? "";
+      if (instruction.spelling["field"] === true && field === undefined) field = joinSaid(parts, "\n") ?? "";
       else items.push(messageItem(instruction, instruction.role, parts));
     }
     return field;
   }
-  const text = joinTexts(written.flat(), "\n");
+  const text = joinSaid(written.flat(), "\n");
   if (text !== null) return text === "" ? undefined : text;
   for (const [index, instruction] of instructions.entries()) {
     const parts = written[index] ?? [];
@@ -103,11 +104,11 @@ function writeInstructions(instructions: readonly IrInstruction[], conversation:
 function messageItem(
   from: Pick<IrTurn, "spelling" | "wasString">,
   role: IrTurn["role"],
-  parts: readonly Part[],
+  parts: readonly ContentPart[],
 ): JsonObject {
   const item = asObject(from.spelling["item"]);
   if (item !== undefined) return item;
-  const text = joinTexts(parts, "\n");
+  const text = joinSaid(parts, "\n");
   const isBare = from.wasString || parts.length <= 1;
   return { type: "message", role, content: isBare && text !== null ? text : parts };
 }
@@ -117,7 +118,7 @@ function messageItem(
 function writeAssistant(turn: IrTurn, path: string, conversation: Conversation): void {
   const { context, items } = conversation;
   writeExtras(turn.extras, path, context);
-  let said: { readonly item: JsonObject | undefined; readonly parts: Part[] } | null = null;
+  let said: { readonly item: JsonObject | undefined; readonly parts: ContentPart[] } | null = null;
   const close = () => {
     if (said !== null) items.push(...saidItem(said.item, said.parts));
     said = null;
@@ -145,14 +146,14 @@ function messageOf(block: IrBlock): JsonObject | undefined {
   return asObject(block.spelling["message"]);
 }
 
-function saidItem(item: JsonObject | undefined, parts: readonly Part[]): JsonObject[] {
+function saidItem(item: JsonObject | undefined, parts: readonly ContentPart[]): JsonObject[] {
   if (item !== undefined) {
     const isBare = asText(item["content"]) !== undefined;
-    return [{ ...item, content: isBare ? (joinTexts(parts, "") ?? "") : parts }];
+    return [{ ...item, content: isBare ? (joinSaid(parts, "") ?? "") : parts }];
   }
   if (parts.length === 0) return [];
   // Several texts are one answer cut by its citations.
-  return [{ type: "message", role: "assistant", content: joinTexts(parts, "") ?? parts }];
+  return [{ type: "message", role: "assistant", content: joinSaid(parts, "") ?? parts }];
 }
 
 /** Blocks that are items of their own. Null: it belongs into a message. */
@@ -214,7 +215,7 @@ function writeReasoningItem(block: ReasoningBlock, path: string, conversation: C
 function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
   const { context, items } = conversation;
   writeExtras(turn.extras, path, context);
-  const parts: Part[] = [];
+  const parts: ContentPart[] = [];
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
     if (block.type === "opaque" && block.sourceProtocol === ORIGIN && turn.role === "tool") {
@@ -228,7 +229,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
 }
 
 /** The vendor refuses a result whose call it does not see, unless it has stored the call. */
-function placeResult(block: ToolResult, path: string, conversation: Conversation): Part[] {
+function placeResult(block: ToolResult, path: string, conversation: Conversation): ContentPart[] {
   const { context, items, kinds } = conversation;
   const result = writeResult(block, path, conversation);
   if (context.native || kinds.has(block.callId)) {
@@ -240,7 +241,7 @@ function placeResult(block: ToolResult, path: string, conversation: Conversation
   return asText(output) === undefined ? [...(asArray(output) ?? [])].flatMap(asPart) : [textPart(String(output))];
 }
 
-function asPart(value: unknown): Part[] {
+function asPart(value: unknown): ContentPart[] {
   const part = asObject(value);
   const type = asText(part?.["type"]);
   return part === undefined || type === undefined ? [] : [{ ...part, type }];
@@ -256,5 +257,5 @@ function writeResult(block: ToolResult, path: string, conversation: Conversation
   writeExtras(block.extras, path, context);
   const parts = block.content.flatMap((inner, index) => writePart(inner, `${path}.content[${index}]`, context));
   const type = kinds.get(block.callId) === "custom" ? "custom_tool_call_output" : "function_call_output";
-  return { type, call_id: legalCallId(block.callId), output: joinTexts(parts, "\n") ?? parts };
+  return { type, call_id: legalCallId(block.callId), output: joinSaid(parts, "\n") ?? parts };
 }

@@ -3,14 +3,14 @@
  * calls. Each block keeps the item it came from as its spelling, so that the same protocol gets it back whole; several blocks of one
  * message share one.
  */
-import { type IrBlock, NO_SPELLING, type ReasoningBlock, type ToolCallBlock } from "../../ir/request.ts";
+import { type IrBlock, NO_SPELLING, plainText, type ReasoningBlock, type ToolCallBlock } from "../../ir/request.ts";
 import { asArray, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, without } from "../shared/members.ts";
 import { flatName } from "./names.ts";
-import { readContent, textBlock } from "./part-reader.ts";
+import { readContent } from "./part-reader.ts";
 import { readSeals } from "./reasoning-signatures.ts";
-import { argumentsText } from "./tool-reader.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
@@ -33,7 +33,7 @@ export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
 /** An assistant's message. One whose text is empty keeps its place; null is what some clients make of no text. */
 export function readMessage(item: JsonObject, path: string): IrBlock[] {
   const { blocks } = readContent(item["content"] ?? [], `${path}.content`);
-  const kept = blocks.length === 0 && asText(item["content"]) === "" ? [textBlock("")] : blocks;
+  const kept = blocks.length === 0 && asText(item["content"]) === "" ? [plainText("")] : blocks;
   // Who may see the message and how far it got are the vendor's labels on its own words.
   return kept.map((block) => ({ ...block, spelling: { part: block.spelling["part"], message: item } }));
 }

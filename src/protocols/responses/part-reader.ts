@@ -1,37 +1,24 @@
 /** Content of an item, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
+
 import {
   type CacheMark,
   type Extras,
   type IrBlock,
   type IrCitation,
   type MediaSource,
-  NO_EXTRAS,
   NO_SPELLING,
+  plainText,
   type Spelling,
 } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
 import { extrasOf, modelled, type Shape } from "../shared/members.ts";
+import { type ReadContent, readContent as readContentOf, readInputAudio } from "../shared/openai/content-parts.ts";
 import { ORIGIN } from "./wire.ts";
 
-export interface ReadContent {
-  readonly blocks: readonly IrBlock[];
-  /** A string, or nothing at all, instead of a list of parts. */
-  readonly wasString: boolean;
-}
-
-/** An empty string is no block: it says nothing, and other protocols refuse blank text. `path` names it in errors. */
 export function readContent(content: unknown, path: string): ReadContent {
-  const text = asText(content);
-  if (text !== undefined) return { blocks: text === "" ? [] : [textBlock(text)], wasString: true };
-  const parts = asArray(content);
-  if (parts === undefined) throw new WireError(`${path} must be a string or an array of content parts.`);
-  return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
-}
-
-export function textBlock(text: string): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
+  return readContentOf(content, path, readPart);
 }
 
 /** `{type: "url_citation", url, title, start_index, end_index}`; other kinds cite files of the vendor's own store. */
@@ -52,8 +39,8 @@ export function readAnnotation(value: unknown): IrCitation {
 }
 
 function readPart(value: unknown, path: string): IrBlock {
-  const wasString = asText(value);
-  if (wasString !== undefined) return textBlock(wasString);
+  const text = asText(value);
+  if (text !== undefined) return plainText(text);
   const part = asObject(value);
   if (part === undefined) throw new WireError(`${path} must be a content part, an object with a type.`);
   const type = asText(part["type"]);
@@ -120,12 +107,7 @@ function fileSource(part: JsonObject): MediaSource | undefined {
 }
 
 function readAudio(part: JsonObject, path: string): IrBlock {
-  const audio = asObject(part["input_audio"]);
-  const data = asText(audio?.["data"]);
-  if (data === undefined) throw new WireError(`${path}.input_audio.data must be base64 text.`);
-  const format = asText(audio?.["format"]) ?? null;
-  const source: MediaSource = { kind: "base64", mediaType: format === null ? null : `audio/${format}`, data };
-  return { type: "audio", source, format, transcript: null, extras: extrasOf(part, AUDIO_SHAPE), spelling: { part } };
+  return { ...readInputAudio(part, path), extras: extrasOf(part, AUDIO_SHAPE), spelling: { part } };
 }
 
 /** The part itself is kept, so that the same protocol gets it back. */

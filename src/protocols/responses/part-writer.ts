@@ -4,20 +4,21 @@ import type { IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { withoutUndefined } from "../shared/members.ts";
+import { type ContentPart, isPart, joinTexts } from "../shared/openai/content-parts.ts";
 import type { WriteContext } from "../shared/write-context.ts";
 import { ORIGIN, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
 
-/** Open, because a client's own parts are handed on for the vendor to judge. */
-export type Part = JsonObject & { readonly type: string };
-
 /** All of it as one text; null when some of it is no text. */
-export function joinTexts(parts: readonly Part[], separator: string): string | null {
-  const texts = parts.map((part) => (isPlainText(part) ? part.text : null));
-  return texts.some((text) => text === null) ? null : texts.join(separator);
+export function joinSaid(parts: readonly ContentPart[], separator: string): string | null {
+  return joinTexts(parts, separator, saidText);
+}
+
+function saidText({ type, text }: ContentPart): string | null {
+  return type === "input_text" || type === "output_text" ? (asText(text) ?? null) : null;
 }
 
 /** Parts of a user, of instructions or of a result. Nothing when it cannot be carried, several for a document of blocks. */
-export function writePart(block: IrBlock, path: string, context: WriteContext): Part[] {
+export function writePart(block: IrBlock, path: string, context: WriteContext): ContentPart[] {
   const own = ownPart(block, context);
   if (own !== null) return [own];
   switch (block.type) {
@@ -52,7 +53,7 @@ export function writePart(block: IrBlock, path: string, context: WriteContext): 
 }
 
 /** Parts of an assistant's message: its own words and nothing else. */
-export function writeSaid(block: IrBlock, path: string, context: WriteContext): Part[] {
+export function writeSaid(block: IrBlock, path: string, context: WriteContext): ContentPart[] {
   const own = ownPart(block, context);
   if (own !== null) return [own];
   switch (block.type) {
@@ -75,13 +76,13 @@ export function textPart(text: string) {
 }
 
 /** What the vendor's own client wrote; null: this is not it. */
-function ownPart(block: IrBlock, context: WriteContext): Part | null {
+function ownPart(block: IrBlock, context: WriteContext): ContentPart | null {
   if (block.type === "opaque") return block.sourceProtocol === ORIGIN && isPart(block.value) ? block.value : null;
   const part = context.native ? asObject(block.spelling["part"]) : undefined;
   return part !== undefined && isPart(part) ? part : null;
 }
 
-function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, context: WriteContext): Part[] {
+function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, context: WriteContext): ContentPart[] {
   const { source } = block;
   if (source.kind === "file" && !context.native) {
     context.losses.drop(path, "the file is in another provider's store");
@@ -96,7 +97,11 @@ function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, co
   return [withType({ ...part, detail })];
 }
 
-function writeDocument(block: Extract<IrBlock, { type: "document" }>, path: string, context: WriteContext): Part[] {
+function writeDocument(
+  block: Extract<IrBlock, { type: "document" }>,
+  path: string,
+  context: WriteContext,
+): ContentPart[] {
   const { source } = block;
   if (block.context !== null) context.losses.drop(`${path}.context`, "files have no context here");
   if (block.citations === true) {
@@ -147,15 +152,6 @@ function nameOf(block: IrBlock): string {
   return block.type === "opaque" ? block.name : block.type;
 }
 
-function withType(part: JsonObject & { readonly type: string }): Part {
+function withType(part: JsonObject & { readonly type: string }): ContentPart {
   return { ...withoutUndefined(part), type: part.type };
-}
-
-function isPlainText(part: Part): part is { readonly type: string; readonly text: string } {
-  const isText = part.type === "input_text" || part.type === "output_text";
-  return isText && typeof part["text"] === "string";
-}
-
-function isPart(value: unknown): value is Part {
-  return asText(asObject(value)?.["type"]) !== undefined;
 }

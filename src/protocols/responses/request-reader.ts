@@ -1,4 +1,5 @@
 /** A Responses request into the one in between. What only this protocol has rides as extras. */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import {
   type Extras,
@@ -10,6 +11,7 @@ import {
 import { asArray, asBoolean, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isEmpty, isNothing, modelled, readNumber, type Shape, without } from "../shared/members.ts";
+import { readMetadata, readSchemaFormat, readUser } from "../shared/openai/options.ts";
 import { readInput } from "./item-reader.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
 import { ORIGIN } from "./wire.ts";
@@ -37,7 +39,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     outputFormat: readFormat(at(body["text"], "format")),
     choices: null,
     logprobs: readLogprobs(body),
-    user: asText(body["safety_identifier"]) ?? asText(body["user"]) ?? null,
+    user: readUser(body),
     metadata: readMetadata(body["metadata"]),
     serviceTier: asText(body["service_tier"]) ?? null,
     extras: readExtras(body),
@@ -64,16 +66,8 @@ function readFormat(value: unknown): IrOutputFormat | null {
       return { kind: "text" };
     case "json_object":
       return { kind: "json" };
-    case "json_schema": {
-      const { name, description, schema, strict } = format;
-      return {
-        kind: "json-schema",
-        name: asText(name) ?? null,
-        description: asText(description) ?? null,
-        schema: schema ?? null,
-        strict: asBoolean(strict) ?? null,
-      };
-    }
+    case "json_schema":
+      return readSchemaFormat(format);
     default:
       return null;
   }
@@ -84,12 +78,6 @@ function readLogprobs(body: JsonObject): IrRequest["logprobs"] {
   const top = asNumber(body["top_logprobs"]) ?? null;
   const included = (asArray(body["include"]) ?? []).includes(LOGPROBS);
   return included || (top ?? 0) > 0 ? { top } : null;
-}
-
-function readMetadata(value: unknown): Readonly<Record<string, string>> | null {
-  const entries = Object.entries(asObject(value) ?? {});
-  const texts = entries.flatMap(([name, each]) => (typeof each === "string" ? [[name, each] as const] : []));
-  return entries.length === 0 || texts.length < entries.length ? null : Object.fromEntries(texts);
 }
 
 /**

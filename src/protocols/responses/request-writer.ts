@@ -3,15 +3,16 @@
  * back as it was spelled; what came from another is fitted to what the vendor takes, and every cut is a loss. Nothing of a
  * translated conversation is left in the vendor's store.
  */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { withoutUndefined } from "../shared/members.ts";
-import { isStrictSchema } from "../shared/schema/strict.ts";
+import { writeStrictness, writeTier, writeUser, writeWithin } from "../shared/openai/options.ts";
 import { createWriteContext, type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { writeInput } from "./item-writer.ts";
-import { legalLabel, shortHash } from "./names.ts";
+import { legalLabel } from "./names.ts";
 import { isReasoningModel, writeReasoning } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
 import { ORIGIN, type WireRequest } from "./wire.ts";
@@ -47,7 +48,7 @@ function foreignOptions(request: IrRequest, options: WriteRequestOptions, contex
     ...(request.stream ? { stream: true } : {}),
     max_output_tokens: writeMaxTokens(request, options, context),
     top_logprobs: request.logprobs?.top ?? undefined,
-    user: writeUser(request, context),
+    user: writeUser(request.user, context),
     metadata: writeMetadata(request, context),
     // The client's vendor would have kept nothing.
     store: false,
@@ -105,14 +106,10 @@ function writeSampling(sampling: IrSampling, context: WriteContext): JsonObject 
   for (const [name, value] of Object.entries(none)) {
     if (value !== null) context.losses.drop(name, "the provider has no such setting");
   }
-  return { temperature: within("temperature", temperature, 2, context), top_p: within("top_p", topP, 1, context) };
-}
-
-function within(field: string, value: number | null, max: number, context: WriteContext): number | undefined {
-  if (value === null) return undefined;
-  if (value >= 0 && value <= max) return value;
-  context.losses.clamp(field, `the provider takes 0 to ${max}`);
-  return Math.min(max, Math.max(0, value));
+  return {
+    temperature: writeWithin("temperature", temperature, [0, 2], context),
+    top_p: writeWithin("top_p", topP, [0, 1], context),
+  };
 }
 
 /** Sealed thoughts must come along, because nothing is stored that a later turn could refer to. */
@@ -140,24 +137,9 @@ function writeText(format: IrOutputFormat | null, context: WriteContext): JsonOb
     name: legalLabel(name ?? "response"),
     description: description ?? undefined,
     schema: asObject(schema) ?? {},
-    strict: strict ?? strictness(schema, context),
+    strict: strict ?? writeStrictness(schema, context),
   };
   return { format: withoutUndefined(definition) };
-}
-
-/** Protocols without the flag always hold the answer to the schema; here only a schema of a certain form can be held to. */
-function strictness(schema: unknown, context: WriteContext): boolean {
-  if (isStrictSchema(schema)) return true;
-  context.losses.approximate("response_format", "the provider holds to this schema only loosely");
-  return false;
-}
-
-/** The vendor takes 64 characters, some compatible ones only plain ones: a longer or odder id is replaced by its hash. */
-function writeUser(request: IrRequest, context: WriteContext): string | undefined {
-  if (request.user === null) return undefined;
-  if (PLAIN_USER.test(request.user)) return request.user;
-  context.losses.approximate("user", "written as its hash: it is too long or has odd characters");
-  return `user_${shortHash(request.user)}`;
 }
 
 function writeMetadata({ metadata }: IrRequest, context: WriteContext): WireRequest["metadata"] | undefined {
@@ -169,16 +151,7 @@ function writeMetadata({ metadata }: IrRequest, context: WriteContext): WireRequ
   return undefined;
 }
 
-function writeTier(tier: string | null, context: WriteContext): string | undefined {
-  if (tier === null || tier === "auto") return undefined; // the default everywhere
-  if (TIERS.has(tier)) return tier;
-  context.losses.drop("service_tier", "the provider has no such tier");
-  return undefined;
-}
-
 const MAX_TOKENS_MIN = 16;
 const ENTRIES_MAX = 16;
 const LABEL_CHARS_MAX = 64;
 const VALUE_CHARS_MAX = 512;
-const TIERS: ReadonlySet<string> = new Set(["default", "flex", "scale", "priority"]);
-const PLAIN_USER = /^[a-zA-Z0-9_-]{6,64}$/;

@@ -6,11 +6,11 @@ import type { AnswerEvent, StartedBlock } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { argumentsText } from "../shared/arguments.ts";
 import { nonEmpty } from "../shared/members.ts";
 import { restoreName, shortHash } from "./names.ts";
 import { BETWEEN_PARTS, calledName, readReasoning } from "./output-reader.ts";
 import { readAnnotation } from "./part-reader.ts";
-import { argumentsText } from "./tool-reader.ts";
 import { ORIGIN } from "./wire.ts";
 
 export type TextKind = "text" | "refusal" | "reasoning";

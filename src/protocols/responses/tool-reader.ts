@@ -2,10 +2,12 @@
  * Tools and the choice among them. A `namespace` groups tools under a name of its own; other protocols know only flat
  * names, so each of its tools becomes one, and `namespaces.ts` finds the way back. Every tool keeps what the client wrote.
  */
+
 import { type IrTool, type IrToolChoice, NO_EXTRAS } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, modelled } from "../shared/members.ts";
+import { readToolChoice as readChoice } from "../shared/openai/tool-choice.ts";
 import { flatName } from "./names.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -19,30 +21,8 @@ export function readTools(tools: unknown, input: unknown): IrTool[] {
   return [...own, ...additional];
 }
 
-/** Some vendors and clients send the arguments as an object instead of as its text. */
-export function argumentsText(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  return asText(value) ?? JSON.stringify(value);
-}
-
 export function readToolChoice(value: unknown, tools: readonly IrTool[]): IrToolChoice | null {
-  if (value === undefined || value === null) return null;
-  const foreign: IrToolChoice = { kind: "opaque", sourceProtocol: ORIGIN, value };
-  const word = asText(value);
-  if (word !== undefined) return WORDS.get(word) ?? foreign;
-  const choice = asObject(value);
-  if (choice === undefined) throw new WireError("tool_choice must be a string or an object.");
-  if (choice["type"] === "allowed_tools") return readAllowed(choice, tools) ?? foreign;
-  const name = nameOfChoice(choice, tools);
-  return name === undefined ? foreign : { kind: "tool", name };
-}
-
-function readAllowed(choice: JsonObject, tools: readonly IrTool[]): IrToolChoice | undefined {
-  const allowed = asObject(choice["allowed_tools"]) ?? choice; // nested as in Chat Completions, from some clients
-  const mode = allowed["mode"];
-  const names = (asArray(allowed["tools"]) ?? []).map((tool) => nameOfChoice(asObject(tool) ?? {}, tools));
-  if ((mode !== "auto" && mode !== "required") || names.some((name) => name === undefined)) return undefined;
-  return { kind: "allowed", mode, names: names.filter((name) => name !== undefined) };
+  return readChoice(value, { protocol: ORIGIN, nameOf: (choice) => nameOfChoice(choice, tools) });
 }
 
 /** A tool of a namespace may be chosen by its own name, with or without the namespace beside it. */
@@ -127,12 +107,6 @@ function readNamespace(tool: JsonObject, path: string, held: JsonObject): IrTool
   });
   return inner.length === 0 ? [whole] : inner;
 }
-
-const WORDS: ReadonlyMap<string, IrToolChoice> = new Map([
-  ["auto", { kind: "auto" }],
-  ["none", { kind: "none" }],
-  ["required", { kind: "required" }],
-]);
 
 const FUNCTION_SHAPE = modelled("type", "name", "description", "parameters", "strict", "function");
 const CUSTOM_SHAPE = modelled("type", "name", "description", "format");

@@ -1,8 +1,8 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
-import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
+import type { IrRequest, IrTool } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { withoutUndefined } from "../shared/members.ts";
-import { writeToolChoice } from "../shared/openai/tool-choice.ts";
+import { type WriteChoiceDialect, writeToolMembers } from "../shared/openai/tool-choice.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalName } from "./names.ts";
 import { createPlaces } from "./namespaces.ts";
@@ -10,7 +10,7 @@ import { ORIGIN } from "./wire.ts";
 
 /** Members `tools`, `tool_choice` and `parallel_tool_calls`, those that are to be written. */
 export function writeTools(request: IrRequest, context: WriteContext): JsonObject {
-  const names = new Map<string, "function" | "custom">();
+  const kinds = new Map<string, "function" | "custom">();
   const whole = new Set<unknown>(); // namespaces written, each once for all its tools
   const tools = request.tools.flatMap((tool, index) => {
     if (tool.type !== "opaque") {
@@ -24,16 +24,17 @@ export function writeTools(request: IrRequest, context: WriteContext): JsonObjec
       }
     }
     const wire = writeTool(tool, `tools[${index}]`, context);
-    if (wire !== null && tool.type !== "opaque") names.set(tool.name, tool.type);
+    if (wire !== null && tool.type !== "opaque") kinds.set(tool.name, tool.type);
     return wire === null ? [] : [wire];
   });
-  const written: Written = { names, request, tools, context };
-  const parallel = tools.length > 0 || context.native ? (request.parallelToolCalls ?? undefined) : undefined;
-  return withoutUndefined({
-    tools: tools.length > 0 ? tools : undefined,
-    tool_choice: request.toolChoice === null ? undefined : writeChoice(request.toolChoice, written),
-    parallel_tool_calls: parallel,
-  });
+  const dialect: WriteChoiceDialect = {
+    named(name) {
+      const type = kinds.get(name) ?? "function";
+      return context.native ? { type, ...createPlaces(request)(name) } : { type, name: legalName(name) ?? name };
+    },
+    some: (mode, chosen) => ({ type: "allowed_tools", mode, tools: chosen }),
+  };
+  return writeToolMembers(request, { tools, kinds }, dialect, context);
 }
 
 /** Null: it cannot be carried. */
@@ -61,32 +62,6 @@ function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObjec
   const strict = tool.strict === true;
   const parameters = tool.parameters ?? (strict ? NO_STRICT_PARAMETERS : NO_PARAMETERS);
   return withoutUndefined({ type: "function", name, description, parameters, strict });
-}
-
-interface Written {
-  /** Tools that have a name, as the client knows them. */
-  readonly names: ReadonlyMap<string, "function" | "custom">;
-  readonly request: IrRequest;
-  readonly tools: readonly JsonObject[];
-  readonly context: WriteContext;
-}
-
-function writeChoice(choice: IrToolChoice, written: Written): unknown {
-  const { names, tools, context } = written;
-  return writeToolChoice(choice, {
-    sourceProtocol: ORIGIN,
-    native: context.native,
-    losses: context.losses,
-    hasTools: tools.length > 0,
-    has: (name) => names.has(name),
-    named: (name) => named(name, written),
-    some: (mode, chosen) => ({ type: "allowed_tools", mode, tools: chosen }),
-  });
-}
-
-function named(name: string, { names, request, context }: Written): JsonObject {
-  const type = names.get(name) ?? "function";
-  return context.native ? { type, ...createPlaces(request)(name) } : { type, name: legalName(name) ?? name };
 }
 
 const NO_PARAMETERS = { type: "object", properties: {} };

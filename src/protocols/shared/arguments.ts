@@ -3,7 +3,7 @@
  * anything) is carried as `{"arguments": "<the text>"}`, so that nothing is lost and the vendor still accepts it.
  */
 import type { ToolCallBlock } from "../../ir/request.ts";
-import { asObject, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
+import { asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { freeTextArguments } from "./free-text-tool.ts";
 import type { Losses } from "./losses.ts";
@@ -13,6 +13,12 @@ export type ParsedArguments =
   | { readonly kind: "object"; readonly value: JsonObject }
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "broken" };
+
+/** Some vendors and clients send the arguments as an object instead of as its text. */
+export function argumentsText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return asText(value) ?? JSON.stringify(value);
+}
 
 /** Blank text is an empty object: vendors send it for a tool without parameters. Numbers keep their digits. */
 export function parseArguments(text: string): ParsedArguments {
