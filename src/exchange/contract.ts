@@ -3,10 +3,10 @@
  * here.
  */
 import type { Admission } from "../governance/admission.ts";
-import type { Caller, Identified, Signer } from "../governance/identify.ts";
+import type { Caller, Signer } from "../governance/identify.ts";
 import type { IdempotencyVerdict, RememberedAnswer, UsageRow } from "../governance/ledger-messages.ts";
 import type { Deployment, Lane, Provider } from "../ir/deployment.ts";
-import type { Failure } from "../ir/failure.ts";
+import type { Failure, Result } from "../ir/failure.ts";
 import type { ExchangeRecord } from "../ir/record.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
@@ -22,7 +22,7 @@ import type { SharedState } from "./shared-state.ts";
 
 export interface Exchange {
   /** Who is calling, from the head alone, before the body is read. */
-  credential(route: Route | null, parts: RequestParts): Identified;
+  credential(route: Route | null, parts: RequestParts): Result<Caller>;
   /** Never rejects: whatever happens ends in one answer and one record. */
   run(input: RunInput): Promise<Answer>;
   /** A refusal in the path's dialect, recorded. `route` null: the path belongs to no route. */
@@ -76,7 +76,7 @@ export interface ExchangeInput {
   readonly world: World;
   readonly shared: SharedState;
   readonly protocols: readonly Protocol[];
-  readonly identify: (credential: Secret | null) => Identified;
+  readonly identify: (credential: Secret | null) => Result<Caller>;
   /** Limits every request is admitted by; null: no caller has limits. */
   readonly admission: Admission | null;
   /** Answers given again to a request that is repeated; null: none are kept. */

@@ -8,7 +8,7 @@ import { readCredential } from "../governance/credential.ts";
 import { type Caller, unauthenticated } from "../governance/identify.ts";
 import { isLocalHost } from "../governance/local-host.ts";
 import type { Target, TranslationMode } from "../ir/deployment.ts";
-import { type Failure, failure } from "../ir/failure.ts";
+import { type Failure, failed, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { findTarget } from "../routing/target.ts";
@@ -47,7 +47,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
 
   return {
     credential(route, parts) {
-      if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return { kind: "refused", failure: NOT_LOCAL };
+      if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return failed(NOT_LOCAL);
       const signed = identifySigned({
         inbound: route === null ? undefined : world.protocolOf(route.protocol).carrier.auth.inbound,
         parts,
@@ -59,7 +59,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
       if (signed !== null) return signed;
       const queryKey = route !== null && speakerOf(input, route, parts).carrier.auth.queryKey;
       const credential = readCredential(parts, { queryKey });
-      if (credential.kind === "conflict") return { kind: "refused", failure: unauthenticated() };
+      if (credential.kind === "conflict") return failed(unauthenticated());
       return input.identify(credential.kind === "one" ? credential.secret : null);
     },
 

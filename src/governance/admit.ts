@@ -1,6 +1,6 @@
 /**
  * The arithmetic of letting a request in: whom it may ask for, and what is set aside for it until its real price is
- * known. Pure; whoever keeps the balance takes the figure from here.
+ * known. Pure; admission takes the figure from here.
  */
 import type { Prices } from "../ir/deployment.ts";
 import { addNanos, costNanos, type Nanos, nanos } from "../std/money.ts";

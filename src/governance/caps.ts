@@ -1,4 +1,4 @@
-/** What the operator lets an account of a vendor cost: caps are about supply, so they put the account out and refuse nobody. */
+/** What the operator lets an account of a vendor cost: caps are about supply, so they disable the account and refuse no caller. */
 import type { AccountCap } from "../ir/deployment.ts";
 import type { Booking, CappedAccount } from "./ledger-messages.ts";
 import type { LedgerStore, UsageSum } from "./ledger-store.ts";

@@ -1,6 +1,6 @@
 /**
  * Which credential a request carries, wherever clients put one: every client library has a header of its own for it.
- * Two carriers that disagree are a conflict and not a choice, because whoever decides later might choose the other one.
+ * Two carriers that disagree are a conflict and not a choice, because a later reader might choose the other one.
  */
 import type { RequestParts } from "../ir/route.ts";
 import { Secret } from "../std/secret.ts";

@@ -1,9 +1,10 @@
 /** Who may look at `/stats` and `/metrics`, and who may administer: decided from a request's head alone. */
 import type { Deployment, SecretRef } from "../ir/deployment.ts";
+import type { Result } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
 import type { Secret } from "../std/secret.ts";
 import { readAdminCredential, readCredential } from "./credential.ts";
-import { createIdentify, type Identified } from "./identify.ts";
+import { type Caller, createIdentify } from "./identify.ts";
 import { isLocalHost } from "./local-host.ts";
 
 export interface Doors {
@@ -16,7 +17,7 @@ export interface Doors {
 export interface DoorsOptions {
   readonly deployment: Deployment;
   readonly secrets: (ref: SecretRef) => Secret | null;
-  readonly identify: (credential: Secret | null) => Identified;
+  readonly identify: (credential: Secret | null) => Result<Caller>;
   readonly listenIsLoopback: boolean;
 }
 
@@ -24,7 +25,7 @@ export function createDoors({ deployment, secrets, identify, listenIsLoopback }:
   const { adminToken, auth, governance } = deployment;
   const token = adminToken === null ? null : secrets(adminToken);
   const isAdmin = createIdentify({ mode: "token", clientTokens: token === null ? [] : [token] });
-  const isCaller = (identified: Identified): boolean => identified.kind === "caller";
+  const isCaller = (identified: Result<Caller>): boolean => identified.ok;
   return {
     mayObserve(parts) {
       const credential = readCredential(parts);

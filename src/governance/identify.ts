@@ -1,6 +1,6 @@
 /** Who is calling, decided from the request's head. The only room beside protocols/<id>/auth.ts that looks into a Secret. */
 import type { AuthMode, AwsKey, KeyGroup } from "../ir/deployment.ts";
-import { type Failure, failure } from "../ir/failure.ts";
+import { type Failed, type Failure, failed, failure, ok, type Result } from "../ir/failure.ts";
 import { equalDigests, sha256 } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
 import { unreachable } from "../std/unreachable.ts";
@@ -19,10 +19,6 @@ export interface Caller {
   readonly mayHaveSigned?: (body: Uint8Array) => boolean;
 }
 
-export type Identified =
-  | { readonly kind: "caller"; readonly caller: Caller }
-  | { readonly kind: "refused"; readonly failure: Failure };
-
 export interface IdentifyOptions {
   readonly mode: AuthMode;
   /** In the order of the configuration: the label of the third one is `token-3`. Empty ones never match. */
@@ -37,8 +33,8 @@ export interface KeyIdentifyOptions {
 
 export interface KeyIdentify {
   /** Unknown, expired and disabled ones are told the same. */
-  identify(credential: Secret | null): Identified;
-  /** Of somebody who signs with a pair that belongs to this key; null: there is no such key now. */
+  identify(credential: Secret | null): Result<Caller>;
+  /** The caller that signs with a pair of this key; null: there is no such key now. */
   named(word: string): Caller | null;
 }
 
@@ -58,7 +54,7 @@ export function createKeyIdentify({ ring, groups, wallMs }: KeyIdentifyOptions):
   return {
     identify(credential) {
       const key = credential === null ? null : ring.find(credential, wallMs());
-      return key === null ? refused() : { kind: "caller", caller: callerOf(key) };
+      return key === null ? refused() : ok(callerOf(key));
     },
     named(word) {
       const key = ring.named(word, wallMs());
@@ -67,7 +63,7 @@ export function createKeyIdentify({ ring, groups, wallMs }: KeyIdentifyOptions):
   };
 }
 
-/** The one answer to every credential that does not do, so that nobody learns whether it was missing or wrong. */
+/** The one answer to every credential that does not do, so that a caller does not learn whether it was missing or wrong. */
 export function unauthenticated(): Failure {
   return failure("unauthenticated", "No valid credential was given.");
 }
@@ -76,7 +72,7 @@ export function unauthenticated(): Failure {
  * Decides by the credential alone; null is a caller that sent none. Tokens are compared by their SHA-256, each one of
  * them every time, so that the time taken tells nothing about them.
  */
-export function createIdentify(options: IdentifyOptions): (credential: Secret | null) => Identified {
+export function createIdentify(options: IdentifyOptions): (credential: Secret | null) => Result<Caller> {
   const { mode } = options;
   switch (mode) {
     case "none":
@@ -97,10 +93,10 @@ export interface SigningKey {
   readonly label: string;
 }
 
-/** Who signs with a key; null: nobody we know. Ids are no secret, so a plain look-up may find them. */
+/** Who signs with a key; null: no known caller. Ids are no secret, so a plain look-up may find them. */
 export type Signer = (accessKeyId: string) => SigningKey | null;
 
-/** Null: nobody was given a key to sign with. */
+/** Null: no client has a key to sign with. */
 export function createSigners(
   keys: readonly AwsKey[],
   secretOf: (ref: AwsKey["secret"]) => Secret | null,
@@ -115,29 +111,26 @@ export function createSigners(
   return (accessKeyId) => known.get(accessKeyId) ?? null;
 }
 
-const ANONYMOUS: Identified = {
-  kind: "caller",
-  caller: { label: "anonymous", allowedTargets: null, passthrough: null, key: null },
-};
+const ANONYMOUS: Result<Caller> = ok({ label: "anonymous", allowedTargets: null, passthrough: null, key: null });
 
 /** Without a credential of its own a caller would spend the operator's: refused. */
-function identifyPassthrough(credential: Secret | null): Identified {
+function identifyPassthrough(credential: Secret | null): Result<Caller> {
   if (credential === null || credential.reveal() === "") return refused();
-  return { kind: "caller", caller: { label: "passthrough", allowedTargets: null, passthrough: credential, key: null } };
+  return ok({ label: "passthrough", allowedTargets: null, passthrough: credential, key: null });
 }
 
-function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secret | null) => Identified {
+function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secret | null) => Result<Caller> {
   const known = clientTokens
     .map((token, index) => ({ text: token.reveal(), label: `token-${index + 1}` }))
     .filter(({ text }) => text !== "")
     .map(({ text, label }) => {
       const caller: Caller = { label, allowedTargets: null, passthrough: null, key: null };
-      return { digest: sha256(text), identified: { kind: "caller", caller } satisfies Identified };
+      return { digest: sha256(text), identified: ok(caller) };
     });
   return (credential) => {
     const text = credential === null ? "" : credential.reveal();
     const digest = sha256(text);
-    let found: Identified | null = null;
+    let found: Result<Caller> | null = null;
     for (const { digest: expected, identified } of known) {
       const equal = equalDigests(digest, expected);
       if (equal && found === null) found = identified;
@@ -146,6 +139,6 @@ function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secr
   };
 }
 
-function refused(): Identified {
-  return { kind: "refused", failure: unauthenticated() };
+function refused(): Failed {
+  return failed(unauthenticated());
 }

@@ -1,6 +1,6 @@
 /**
  * A key as text: as it is stored, and as an operator writes it. What an operator writes is believed only after every field
- * was looked at; a field nobody reads is refused, because somebody believes that it is read.
+ * was looked at; an unknown field is refused, because its author believes that it is read.
  */
 import type { Budget, BudgetWindow, Limits } from "../ir/deployment.ts";
 import { parseJson } from "../std/json.ts";
@@ -156,7 +156,7 @@ export function usdOf(amount: number): number {
   return Number(formatUsd(nanos(amount)).replace("$", ""));
 }
 
-/** A key as `JSON.stringify` wrote it; null: a file somebody else wrote into. */
+/** A key as `JSON.stringify` wrote it; null: another program wrote into the file. */
 export function readStoredKey(document: string): VirtualKey | null {
   try {
     const fields = objectOf(parseJson(document), "key");
@@ -251,7 +251,7 @@ function objectOf(value: unknown, field: string): Fields {
   return value as Fields; // an object that was parsed from JSON
 }
 
-/** Control characters, and the two that end a line where nobody looks for it. */
+/** Control characters, and the two that end a line unexpectedly. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 /** No control characters: it stands in logs and headers. */

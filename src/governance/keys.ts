@@ -67,7 +67,7 @@ export function isUsable(key: VirtualKey, wallMs: number): boolean {
 
 /** All keys of this process, as the writer last told them. */
 export interface KeyRing {
-  /** null: nobody's, or of a key that does not work now; the caller is told the same for each of them. */
+  /** null: of no key, or of a key that does not work now; the caller is told the same for each of them. */
   find(credential: Secret, wallMs: number): VirtualKey | null;
   /** By id, or by a name that only one has; for callers that show who they are in another way. null: as above. */
   named(word: string, wallMs: number): VirtualKey | null;

@@ -26,7 +26,7 @@ export interface Rates {
 export function costOf(usage: Usage | null, prices: Prices | null): Nanos | null {
   if (usage === null || prices === null) return null;
   if (usage.billed !== undefined) return costOfBilled(usage, usage.billed, prices);
-  // A prompt or an answer nobody counted has no price; a cache counter nobody sent means that there was no cache.
+  // A prompt or an answer without a count has no price; a cache counter that is missing means that there was no cache.
   if (usage.freshInputTokens === null || usage.outputTokens === null) return null;
   const rates = ratesFor(prices, inputTokens(usage) ?? 0);
   let total = nanos(prices.request);

@@ -3,7 +3,7 @@ import { isBilled } from "../ir/facts.ts";
 import { type ExchangeRecord, totalOf } from "../ir/record.ts";
 import type { UsageRow, UsageState } from "./ledger-messages.ts";
 
-/** Booked under this name when nobody was identified. */
+/** Booked under this name when no caller was identified. */
 export const UNIDENTIFIED_CALLER = "unidentified";
 
 /** Booked at the moment the exchange ended, so that a long stream falls into the window its tokens were seen in. */
@@ -21,7 +21,7 @@ export function toUsageRow(record: ExchangeRecord): UsageRow {
   };
 }
 
-/** Nothing came of it that a vendor bills, which is not the same as a price that nobody knows. */
+/** Nothing came of it that a vendor bills, which is not the same as an unknown price. */
 function isFree({ outcome, operation, attempts }: ExchangeRecord): boolean {
   if (!isBilled(operation) || outcome === "failed" || outcome === "refused") return true;
   return outcome === "client-gone" && attempts.length === 0;

@@ -133,7 +133,7 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: Arrival):
     respond(exchange.refuse({ route, parts, failure: failed, receivedMs }), { close: close || state.draining });
   if (!isHostPlausible(parts.headers["host"])) return refuse(BAD_HOST, true);
   const who = exchange.credential(route, parts);
-  if (who.kind === "refused") return refuse(who.failure, !mayDiscardBody(parts));
+  if (!who.ok) return refuse(who.failure, !mayDiscardBody(parts));
 
   let body: Uint8Array = NO_BODY;
   if (route.method === "POST") {
@@ -148,7 +148,7 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: Arrival):
   }
 
   const { signal } = request;
-  const answer = await exchange.run({ route, parts, caller: who.caller, body, signal, receivedMs });
+  const answer = await exchange.run({ route, parts, caller: who.value, body, signal, receivedMs });
   if (answer.body instanceof Uint8Array) return respond(answer, { close: state.draining });
   // From here on silence may be a model thinking. The setting outlives the request, so it is taken back at its end.
   connections.timeout(request, 0);

@@ -1,21 +1,22 @@
 // Who is let in: by mode, by token, and never by the shape of a token.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createIdentify, createKeyIdentify, type Identified, unauthenticated } from "../../src/governance/identify.ts";
+import { type Caller, createIdentify, createKeyIdentify, unauthenticated } from "../../src/governance/identify.ts";
 import { createKeyRing, NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
 import type { AuthMode, KeyGroup } from "../../src/ir/deployment.ts";
+import { failed, type Result } from "../../src/ir/failure.ts";
 import { sha256Hex } from "../../src/std/digest.ts";
 import { Secret } from "../../src/std/secret.ts";
 
 const TOKENS = ["test-key-1", "", "test-key-3", "test-key-1"];
 
-function identify(mode: AuthMode, credential: string | null, tokens: readonly string[] = TOKENS): Identified {
+function identify(mode: AuthMode, credential: string | null, tokens: readonly string[] = TOKENS): Result<Caller> {
   const decide = createIdentify({ mode, clientTokens: tokens.map((token) => new Secret(token)) });
   return decide(credential === null ? null : new Secret(credential));
 }
 
-function labelOf(identified: Identified): string {
-  return identified.kind === "caller" ? identified.caller.label : identified.failure.kind;
+function labelOf(identified: Result<Caller>): string {
+  return identified.ok ? identified.value.label : identified.failure.kind;
 }
 
 describe("by mode and credential", () => {
@@ -49,9 +50,9 @@ describe("by mode and credential", () => {
     const through = identify("passthrough", "callers-own");
     const token = identify("token", "test-key-1");
     const none = identify("none", "anything");
-    expect(through.kind === "caller" && through.caller.passthrough?.reveal()).toBe("callers-own");
-    expect(token.kind === "caller" && token.caller.passthrough).toBeNull();
-    expect(none.kind === "caller" && none.caller.passthrough).toBeNull();
+    expect(through.ok && through.value.passthrough?.reveal()).toBe("callers-own");
+    expect(token.ok && token.value.passthrough).toBeNull();
+    expect(none.ok && none.value.passthrough).toBeNull();
   });
 });
 
@@ -85,7 +86,7 @@ describe("odd tokens", () => {
   test("2,000 of them are refused in the very words a missing one is", () => {
     const decide = createIdentify({ mode: "token", clientTokens: TOKENS.map((token) => new Secret(token)) });
     const missing = decide(null);
-    expect(missing).toEqual({ kind: "refused", failure: unauthenticated() });
+    expect(missing).toEqual(failed(unauthenticated()));
     fc.assert(
       fc.property(odd, (token) => {
         expect(decide(new Secret(token))).toEqual(missing);
@@ -141,7 +142,7 @@ describe("virtual keys", () => {
     const groups = { top: group("top", null, ["a", "b"]), team: group("team", "top", ["b", "c"]) };
     return { ring, ...createKeyIdentify({ ring, groups, wallMs: () => wallMs }), at: (ms: number) => (wallMs = ms) };
   };
-  const kind = (identified: ReturnType<ReturnType<typeof start>["identify"]>) => identified.kind;
+  const isCaller = (identified: Result<Caller>): boolean => identified.ok;
 
   const refusals: readonly [what: string, over: Partial<VirtualKey>][] = [
     ["disabled", { enabled: false }],
@@ -154,7 +155,7 @@ describe("virtual keys", () => {
       const { identify, named } = start(key(over));
       const refused = identify(new Secret("sk-rm-one"));
       expect(refused).toEqual(identify(null));
-      expect(refused.kind).toBe("refused");
+      expect(refused.ok).toBe(false);
       if (what !== "another secret") expect([named("vk_1"), named("alice")]).toEqual([null, null]);
     });
   }
@@ -163,11 +164,11 @@ describe("virtual keys", () => {
     const { identify, ring, at } = start(
       key({ hash: sha256Hex("new"), previous: { hash: sha256Hex("sk-rm-one"), untilMs: 2_000 } }),
     );
-    expect([kind(identify(new Secret("new"))), kind(identify(new Secret("sk-rm-one")))]).toEqual(["caller", "caller"]);
+    expect([isCaller(identify(new Secret("new"))), isCaller(identify(new Secret("sk-rm-one")))]).toEqual([true, true]);
     at(2_000);
-    expect([kind(identify(new Secret("new"))), kind(identify(new Secret("sk-rm-one")))]).toEqual(["caller", "refused"]);
+    expect([isCaller(identify(new Secret("new"))), isCaller(identify(new Secret("sk-rm-one")))]).toEqual([true, false]);
     ring.update([], ["vk_1"]);
-    expect(kind(identify(new Secret("new")))).toBe("refused");
+    expect(isCaller(identify(new Secret("new")))).toBe(false);
     expect(ring.size()).toBe(0);
   });
 

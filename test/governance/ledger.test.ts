@@ -1,4 +1,4 @@
-// The ledger as a whole, writer and clients: what is admitted, what is on disk, and what is left after somebody died.
+// The ledger as a whole, writer and clients: what is admitted, what is on disk, and what is left after a process died.
 import { afterEach, describe, expect, test } from "bun:test";
 import { createBalances } from "../../src/governance/balances.ts";
 import { NO_LIMITS } from "../../src/governance/keys.ts";
@@ -334,7 +334,7 @@ describe("a minute", () => {
   });
 });
 
-describe("somebody dies", () => {
+describe("a process dies", () => {
   test("a worker's unspent lease counts as spent for a minute, and is free then", async () => {
     const on = await start();
     const { id } = await createKey(on, hard(0.03));
@@ -362,7 +362,7 @@ describe("somebody dies", () => {
     expect(await kinds()).toEqual(["reserved", "reserved", "reserved"]);
   });
 
-  test("the keeper's end at any moment loses no acknowledged row, and no row at all once the spool is booked", async () => {
+  test("the writer's end at any moment loses no acknowledged row, and no row at all once the spool is booked", async () => {
     for (let moment = 0; moment < 60; moment += 6) {
       const on = await start();
       const { id } = await createKey(on, hard(100));

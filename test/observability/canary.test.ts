@@ -57,7 +57,7 @@ test.each(["token", "passthrough", "none"] satisfies AuthMode[])("with callers i
     { queryKey: true },
   );
   const identified = credential.kind === "one" ? identify(credential.secret) : identify(null);
-  const caller = identified.kind === "caller" ? identified.caller.label : null;
+  const caller = identified.ok ? identified.value.label : null;
   for (const each of RECORDS) sinks.record({ ...each, caller });
   sinks.transition(transition());
   const row = toUsageRow(record({ caller }));

@@ -143,8 +143,8 @@ function callerOf(core: Core, row: Row): { caller?: Caller } {
   const headers = { authorization: "Bearer callers-own" };
   const parts = { method: "POST", path: "/v1/chat/completions", query: "", headers, params: {} };
   const identified = core.exchange.credential(null, parts);
-  if (identified.kind !== "caller") throw new Error("the caller was refused");
-  return { caller: identified.caller };
+  if (!identified.ok) throw new Error("the caller was refused");
+  return { caller: identified.value };
 }
 
 /** The lane that was asked, and the other one of its account. */

@@ -34,7 +34,7 @@ test("only an open gateway asks, and it refuses before it reads anything", () =>
     params: {},
   };
   const open = createCore({ deployment, answer: answerNever, localHostsOnly: true });
-  expect(open.exchange.credential(null, head)).toMatchObject({ kind: "refused", failure: { kind: "forbidden" } });
+  expect(open.exchange.credential(null, head)).toMatchObject({ ok: false, failure: { kind: "forbidden" } });
   const closed = createCore({ deployment, answer: answerNever });
-  expect(closed.exchange.credential(null, head)).toMatchObject({ kind: "caller" });
+  expect(closed.exchange.credential(null, head)).toMatchObject({ ok: true });
 });

@@ -1,6 +1,6 @@
 /** A server over a scripted exchange: what reached the exchange is kept, what it answers is the test's to say. */
 import type { Answer, ByteSource, RefuseInput, RunInput } from "../../src/exchange/contract.ts";
-import { FAILURES, failed, failure } from "../../src/ir/failure.ts";
+import { FAILURES, failed, failure, ok } from "../../src/ir/failure.ts";
 import type { Route } from "../../src/ir/route.ts";
 import { createSeries } from "../../src/observability/series.ts";
 import type { DecisionPort } from "../../src/server/admin-decisions.ts";
@@ -63,8 +63,8 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS, keys: KeyPort 
     exchange: {
       credential: (_route, parts) =>
         parts.headers["authorization"] === "Bearer wrong"
-          ? { kind: "refused", failure: failure("unauthenticated", "No.") }
-          : { kind: "caller", caller: { label: "anonymous", allowedTargets: null, passthrough: null, key: null } },
+          ? failed(failure("unauthenticated", "No."))
+          : ok({ label: "anonymous", allowedTargets: null, passthrough: null, key: null }),
       async run(input) {
         runs.push(input);
         return script(input);

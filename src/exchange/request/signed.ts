@@ -3,8 +3,9 @@
  * before the body is read; whether the claim is true is known once the body is there. A signature is never relayed, and
  * never overlooked where the deployment has given out keys to sign with.
  */
-import { type Caller, type Identified, type Signer, unauthenticated } from "../../governance/identify.ts";
+import { type Caller, type Signer, unauthenticated } from "../../governance/identify.ts";
 import type { AuthMode } from "../../ir/deployment.ts";
+import { failed, ok, type Result } from "../../ir/failure.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { InboundSignatures } from "../../protocols/protocol.ts";
 
@@ -21,15 +22,22 @@ export interface SignedInput {
 }
 
 /** Null: the request is not signed, or signatures are not asked for and every caller may call. */
-export function identifySigned({ inbound, parts, mode, signer, callerNamed, wallMs }: SignedInput): Identified | null {
+export function identifySigned({
+  inbound,
+  parts,
+  mode,
+  signer,
+  callerNamed,
+  wallMs,
+}: SignedInput): Result<Caller> | null {
   const keyId = inbound?.keyId(parts) ?? null;
   if (inbound === undefined || keyId === null) return null;
   if (signer === null && mode === "none") return null;
   const key = signer?.(keyId) ?? null;
   const caller = key === null ? null : callerNamed(key.label);
-  if (key === null || caller === null) return { kind: "refused", failure: unauthenticated() };
+  if (key === null || caller === null) return failed(unauthenticated());
   const receivedMs = wallMs();
   const mayHaveSigned = (body: Uint8Array): boolean =>
     inbound.verify({ parts, body, secret: key.secret, wallMs: receivedMs });
-  return { kind: "caller", caller: { ...caller, mayHaveSigned } };
+  return ok({ ...caller, mayHaveSigned });
 }

@@ -8,7 +8,7 @@ export interface Lock {
   release(): void;
 }
 
-/** null: somebody else holds it. Throws where the file cannot be made. */
+/** null: another process holds it. Throws where the file cannot be made. */
 export function takeLock(dbPath: string): Lock | null {
   const db = new Database(`${dbPath}.lock`, { create: true, readwrite: true });
   try {

@@ -108,7 +108,7 @@ function jsonList(text: string): string[] {
   }
 }
 
-/** There, a period nobody knows is the total. */
+/** There, an unknown period is the total. */
 function budgetOf(cents: unknown, period: unknown): readonly Budget[] {
   const limit = limitOf(cents);
   if (limit === null) return [];

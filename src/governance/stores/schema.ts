@@ -4,7 +4,7 @@
 export const MIGRATIONS: readonly (readonly string[])[] = [
   [
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    // One row an exchange. `key` is the first of its scopes, a JSON list; amounts of tokens that nobody told are null.
+    // One row an exchange. `key` is the first of its scopes, a JSON list; unknown amounts of tokens are null.
     `CREATE TABLE usage (
       id TEXT PRIMARY KEY, wall_ms INTEGER NOT NULL, key TEXT NOT NULL, caller TEXT NOT NULL, target TEXT NOT NULL, lane TEXT,
       fresh INTEGER, cache_read INTEGER, cache_write INTEGER, cache_write_1h INTEGER, output INTEGER, reasoning INTEGER,
