@@ -1,4 +1,4 @@
-/** Content blocks of requests and answers. A kind without a place in between is carried whole as a foreign block. */
+/** Content blocks of requests and answers. A kind that the IR has no place for is carried whole as an opaque block. */
 import {
   type CacheMark,
   type DocumentBlock,
@@ -43,10 +43,10 @@ export function readBlock(value: unknown, path: string): IrBlock {
   const block = needObject(value, path);
   const type = needText(block, "type", path);
   const read = READERS.get(type);
-  return read === undefined ? foreign(type, block) : read(block, path);
+  return read === undefined ? opaqueBlock(type, block) : read(block, path);
 }
 
-export function foreign(name: string, value: unknown): IrBlock {
+export function opaqueBlock(name: string, value: unknown): IrBlock {
   return { type: "opaque", sourceProtocol: ORIGIN, name, value, spelling: NO_SPELLING };
 }
 
@@ -130,7 +130,7 @@ const REDACTED_SHAPE: Shape = { type: isText, data: isText };
 
 type BlockReader = (block: JsonObject, path: string) => IrBlock;
 
-/** Every other kind is a foreign block. */
+/** Every other kind is an opaque block. */
 const KINDS = {
   text: readText,
   image: readImage,
@@ -156,7 +156,7 @@ function readText(block: JsonObject, path: string): IrBlock {
 
 function readImage(block: JsonObject, path: string): IrBlock {
   const source = readMedia(needObject(block["source"], `${path}.source`), `${path}.source`);
-  if (source === null) return foreign("image", block);
+  if (source === null) return opaqueBlock("image", block);
   return {
     type: "image",
     source,
@@ -187,7 +187,7 @@ function readMedia(source: JsonObject, path: string): MediaSource | null {
 
 function readDocument(block: JsonObject, path: string): IrBlock {
   const source = readDocumentSource(needObject(block["source"], `${path}.source`), `${path}.source`);
-  if (source === null) return foreign("document", block);
+  if (source === null) return opaqueBlock("document", block);
   return {
     type: "document",
     source,

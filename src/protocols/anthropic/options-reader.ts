@@ -99,7 +99,7 @@ function readExtras(body: JsonObject): Extras {
   return whole;
 }
 
-/** What no member in between carries of a partly modelled object; null when nothing is left, all of it when it is odd. */
+/** What the IR does not carry of a partly modelled object; null when nothing is left, all of it when it is odd. */
 function leftOf(name: string, value: unknown): unknown {
   const object = asObject(value);
   const shape = PARTLY_MODELLED[name];

@@ -1,8 +1,8 @@
 /**
- * A Messages request, read. Strict about what the conversation is made of, tolerant about everything else: an option
- * nobody here knows rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
+ * A Messages request, read. Strict about what the conversation is made of, tolerant about everything else: an
+ * unknown option rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
  */
-import type { Loss, WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import {
   type IrBlock,
   type IrInstruction,
@@ -25,15 +25,14 @@ import {
   needText,
   type Shape,
 } from "../shared/members.ts";
-import { foreign, isCache, readCache, readContent } from "./block-reader.ts";
+import { isCache, opaqueBlock, readCache, readContent } from "./block-reader.ts";
 import { readOptions } from "./options-reader.ts";
 import { ORIGIN } from "./wire.ts";
 
-/** Name of the foreign block that holds a client's billing header. */
+/** Name of the opaque block that holds a client's billing header. */
 export const BILLING_HEADER = "billing_header";
 
 export function readRequest(body: JsonObject): WithLosses<IrRequest> {
-  const losses: Loss[] = [];
   const options = readOptions(body);
   const choice = readToolChoice(body["tool_choice"]);
   return {
@@ -52,7 +51,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
       logprobs: null,
       metadata: null,
     },
-    losses,
+    losses: [],
   };
 }
 
@@ -75,7 +74,7 @@ function readSystem(system: unknown): IrInstruction[] {
 }
 
 function hideBillingHeader(block: IrBlock, wire: unknown): IrBlock {
-  return block.type === "text" && isBillingHeader(block.text) ? foreign(BILLING_HEADER, wire) : block;
+  return block.type === "text" && isBillingHeader(block.text) ? opaqueBlock(BILLING_HEADER, wire) : block;
 }
 
 const MESSAGE_SHAPE: Shape = { role: isText, content: isAnything };

@@ -60,7 +60,7 @@ const USAGE_SHAPE: Shape = {
   speed: isUsual,
 };
 
-/** The counters as members; one nobody reported is left out, but for the two the SDK's types demand. */
+/** The counters as members; one that was not reported is left out, but for the two the SDK's types demand. */
 export function writeCounters(usage: Usage | null, instead: { inputTokens: number; outputTokens: number }): JsonObject {
   const written = sumKnown(usage?.cacheWriteTokens, usage?.cacheWrite1hTokens);
   return {

@@ -27,7 +27,7 @@ export type DeltaType = RawContentBlockDelta["type"];
 export type ToolChoiceType = ToolChoice["type"];
 export type Effort = NonNullable<OutputConfig["effort"]>;
 
-/** Id of this protocol: the `origin` of what it reads and the issuer of its signatures. */
+/** Id of this protocol: the `sourceProtocol` of what it reads and the issuer of its signatures. */
 export const ORIGIN = "anthropic";
 /** How losses call this API. */
 export const API = "the Messages API";

@@ -12,7 +12,7 @@ import { headerText } from "../shared/header-text.ts";
 import { isGenuine, isSigned, readClaim } from "./sigv4.ts";
 
 const SERVICE = "bedrock";
-/** Where nobody says which region it is: the vendor's own first one. */
+/** The vendor's first region, where none is configured. */
 const REGION_DEFAULT = "us-east-1";
 
 const inbound: InboundSignatures = {

@@ -1,6 +1,6 @@
 /**
- * Content blocks of requests and answers: objects whose one member names the kind. A kind without a place in between is
- * carried whole as a foreign block. A cache point stands behind what it marks; in between the mark is on the block itself.
+ * Content blocks of requests and answers: objects whose one member names the kind. A kind that the IR has no place for is
+ * carried whole as an opaque block. A cache point stands behind what it marks; in the IR the mark is on the block itself.
  */
 import { type CacheMark, type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
@@ -12,7 +12,7 @@ import { readRedacted, readSignature } from "./reasoning-signatures.ts";
 import { keyOf } from "./unions.ts";
 import { type BlockKey, ORIGIN } from "./wire.ts";
 
-/** Name of a foreign block that is a mark behind nothing that could carry it. */
+/** Name of an opaque block that is a mark behind nothing that could carry it. */
 const CACHE_POINT = "cachePoint";
 
 export function readContent(value: unknown, path: string): IrBlock[] {
@@ -33,7 +33,7 @@ function addMark(blocks: IrBlock[], mark: CacheMark | null): boolean {
   return true;
 }
 
-/** Null when it is no plain mark: one with members nobody here knows rides as a foreign block. */
+/** Null when it is no plain mark: one with unknown members rides as an opaque block. */
 export function readMark(block: JsonObject): CacheMark | null {
   const mark = asObject(block[CACHE_POINT]);
   if (mark === undefined || mark["type"] !== "default") return null;
@@ -46,23 +46,24 @@ function readBlock(block: JsonObject, path: string): IrBlock {
   const key = keyOf(block);
   if (key === undefined) throw new WireError(`${path} must have one member that names its kind.`);
   const read = READERS.get(key);
-  return read === undefined ? foreign(key, block) : read(block, path);
+  return read === undefined ? opaqueBlock(key, block) : read(block, path);
 }
 
-export function foreign(name: string, value: unknown): IrBlock {
+export function opaqueBlock(name: string, value: unknown): IrBlock {
   return { type: "opaque", sourceProtocol: ORIGIN, name, value, spelling: NO_SPELLING };
 }
 
 type BlockReader = (block: JsonObject, path: string) => IrBlock;
 
-/** Every other kind is a foreign block. */
+/** Every other kind is an opaque block. */
 const KINDS = {
   text: (block, path) => textBlock(needText(block, "text", path), NO_EXTRAS),
   image: (block, path) =>
-    readImage(needObject(block["image"], `${path}.image`), `${path}.image`) ?? foreign("image", block),
+    readImage(needObject(block["image"], `${path}.image`), `${path}.image`) ?? opaqueBlock("image", block),
   document: (block, path) =>
-    readDocument(needObject(block["document"], `${path}.document`), `${path}.document`) ?? foreign("document", block),
-  audio: (block) => readAudio(asObject(block["audio"]) ?? {}) ?? foreign("audio", block),
+    readDocument(needObject(block["document"], `${path}.document`), `${path}.document`) ??
+    opaqueBlock("document", block),
+  audio: (block) => readAudio(asObject(block["audio"]) ?? {}) ?? opaqueBlock("audio", block),
   toolUse: readToolUse,
   toolResult: readToolResult,
   reasoningContent: readReasoning,
@@ -86,7 +87,7 @@ const TOOL_USE_SHAPE: Shape = {
 function readToolUse(block: JsonObject, path: string): IrBlock {
   const use = needObject(block["toolUse"], `${path}.toolUse`);
   // A call the vendor makes and answers itself.
-  if ((asText(use["type"]) ?? "tool_use") !== "tool_use") return foreign("toolUse", block);
+  if ((asText(use["type"]) ?? "tool_use") !== "tool_use") return opaqueBlock("toolUse", block);
   return {
     type: "tool-call",
     id: needText(use, "toolUseId", `${path}.toolUse`),
@@ -108,7 +109,7 @@ const TOOL_RESULT_SHAPE: Shape = {
 
 function readToolResult(block: JsonObject, path: string): IrBlock {
   const result = needObject(block["toolResult"], `${path}.toolResult`);
-  if (asText(result["type"]) !== undefined) return foreign("toolResult", block);
+  if (asText(result["type"]) !== undefined) return opaqueBlock("toolResult", block);
   const content = needList(result["content"] ?? [], `${path}.toolResult.content`);
   const only = content.length === 1 ? asObject(content[0]) : undefined;
   const isJson = only !== undefined && keyOf(only) === "json";
@@ -145,7 +146,7 @@ function readReasoning(block: JsonObject, path: string): IrBlock {
     return { type: "reasoning", text: "", signature: null, encrypted, extras: NO_EXTRAS, spelling: NO_SPELLING };
   }
   const thought = asObject(content["reasoningText"]);
-  if (thought === undefined) return foreign("reasoningContent", block);
+  if (thought === undefined) return opaqueBlock("reasoningContent", block);
   const opaque = readSignature(asText(thought["signature"]) ?? "");
   return {
     type: "reasoning",
@@ -181,5 +182,5 @@ function readGuarded(block: JsonObject, path: string): IrBlock {
   const read = image === undefined ? null : readImage(image, `${path}.guardContent.image`);
   return read?.type === "image"
     ? { ...read, extras: { ...read.extras, guardContent: {} }, spelling: NO_SPELLING }
-    : foreign("guardContent", block);
+    : opaqueBlock("guardContent", block);
 }

@@ -5,12 +5,13 @@
  */
 
 import type { EmbedInput, EmbedPurpose, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
-import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import { NO_SPELLING } from "../../ir/request.ts";
 import { tokenCount, UNKNOWN_USAGE } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { decodeVector } from "../shared/vectors.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -89,17 +90,17 @@ function writeTitan(request: IrEmbedRequest, model: string): WithLosses<JsonObje
   const [input] = request.inputs;
   if (input === undefined) throw new WireError("There is nothing to embed.");
   if (request.purpose !== null && request.purpose !== "document")
-    losses.push(dropped("purpose", "the model makes one kind of vector for all"));
+    losses.drop("purpose", "the model makes one kind of vector for all");
   if (request.truncate === "none" || request.truncate === "start")
-    losses.push(dropped("truncate", "the model decides what becomes of a text that is too long"));
-  if (input.type === "text" && input.title !== null) losses.push(dropped("title", "the model's inputs have no title"));
+    losses.drop("truncate", "the model decides what becomes of a text that is too long");
+  if (input.type === "text" && input.title !== null) losses.drop("title", "the model's inputs have no title");
   const value = {
     ...titanInput(input, model),
     ...titanLength(request.dimensions, model),
     ...(request.sourceProtocol === ORIGIN && request.encodings.length > 0 ? { embeddingTypes: request.encodings } : {}),
     ...(request.sourceProtocol === ORIGIN && request.wasString ? request.extras : {}),
   };
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 function titanInput(input: EmbedInput, model: string): JsonObject {
@@ -143,12 +144,12 @@ function readTitanAnswer(body: JsonObject): IrEmbedResponse {
 }
 
 function writeTitanAnswer(response: IrEmbedResponse): WithLosses<JsonObject> {
-  const losses: Loss[] = [];
+  const losses = createLosses();
   const [vector] = response.vectors;
   if (vector === undefined) throw new WireError("The answer holds no vector.");
   const embedding = floatsOf(vector, losses);
   const native = response.sourceProtocol === ORIGIN;
-  if (!native) losses.push(...foreign(response.extras));
+  if (!native) losses.dropExtras("", response.extras);
   const tokens = response.usage?.freshInputTokens ?? null;
   const value = {
     embedding,
@@ -156,7 +157,7 @@ function writeTitanAnswer(response: IrEmbedResponse): WithLosses<JsonObject> {
     ...(tokens === null ? {} : { inputTextTokenCount: tokens }),
     ...(native ? response.extras : {}),
   };
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 // ---------------------------------------------------------------- Cohere
@@ -198,7 +199,7 @@ function readCohere(body: JsonObject): WithLosses<IrEmbedRequest> {
   };
 }
 
-/** A word the representation in between has none for (`image`) goes along as it is. */
+/** A word that the IR has none for (`image`) goes along as it is. */
 const WITHOUT_TYPE: ReadonlySet<string> = new Set([...COHERE_REQUEST].filter((name) => name !== "input_type"));
 
 function readImage(uri: string): EmbedInput {
@@ -218,8 +219,7 @@ function writeCohere(request: IrEmbedRequest, model: string): WithLosses<JsonObj
       throw new WireError("Token ids are good only for the tokenizer they come from; send the text instead.");
     if (input.type === "image") images.push(`data:${input.mediaType ?? "image/png"};base64,${input.data}`);
     else words.push(input.text);
-    if (input.type === "text" && input.title !== null)
-      losses.push(dropped("title", "the model's inputs have no title"));
+    if (input.type === "text" && input.title !== null) losses.drop("title", "the model's inputs have no title");
   }
   if (words.length > 0 && images.length > 0)
     throw new WireError("This model embeds texts or images, not both at once.");
@@ -234,17 +234,17 @@ function writeCohere(request: IrEmbedRequest, model: string): WithLosses<JsonObj
     ...(native && request.encodings.length > 0 ? { embedding_types: request.encodings } : {}),
     ...(native ? request.extras : {}),
   };
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 /** The models want one. A client that says none most often fills or asks a store of documents. */
-function writePurpose({ purpose }: IrEmbedRequest, losses: Loss[]): string {
+function writePurpose({ purpose }: IrEmbedRequest, losses: Losses): string {
   if (purpose === null) {
-    losses.push(approximated("input_type", "not said, so the vectors are made for documents"));
+    losses.approximate("input_type", "not said, so the vectors are made for documents");
     return "search_document";
   }
   const word = PURPOSE_WORDS[purpose];
-  if (PURPOSES.get(word) !== purpose) losses.push(approximated("input_type", `written as ${word}`));
+  if (PURPOSES.get(word) !== purpose) losses.approximate("input_type", `written as ${word}`);
   return word;
 }
 
@@ -300,11 +300,12 @@ function readCohereAnswer(body: JsonObject): IrEmbedResponse {
 }
 
 function writeCohereAnswer(response: IrEmbedResponse, { request, newId }: EmbedContext): WithLosses<JsonObject> {
-  const losses: Loss[] = response.sourceProtocol === ORIGIN ? [] : foreign(response.extras);
+  const losses = createLosses();
+  if (response.sourceProtocol !== ORIGIN) losses.dropExtras("", response.extras);
   const floats = response.vectors.map((vector) => floatsOf(vector, losses));
   const byType = request.encodings.length > 0;
   const missing = request.encodings.filter((encoding) => encoding !== "float");
-  losses.push(...missing.map((encoding) => dropped(`embeddings.${encoding}`, "the model that answered gives numbers")));
+  for (const encoding of missing) losses.drop(`embeddings.${encoding}`, "the model that answered gives numbers");
   const words = request.inputs.flatMap((input) => (input.type === "text" ? [input.text] : []));
   const value = {
     id: response.id ?? newId(ID_CHARS),
@@ -312,31 +313,28 @@ function writeCohereAnswer(response: IrEmbedResponse, { request, newId }: EmbedC
     response_type: byType ? "embeddings_by_type" : "embeddings_floats",
     ...(words.length === 0 ? {} : { texts: words }),
   };
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 const ID_CHARS = 24;
 
 // ---------------------------------------------------------------- common
 
-function lossesOf(request: IrEmbedRequest): Loss[] {
-  const losses = request.sourceProtocol === ORIGIN ? [] : foreign(request.extras);
-  if (request.user !== null) losses.push(dropped("user", "the service takes no end user"));
+function lossesOf(request: IrEmbedRequest): Losses {
+  const losses = createLosses();
+  if (request.sourceProtocol !== ORIGIN) losses.dropExtras("", request.extras);
+  if (request.user !== null) losses.drop("user", "the service takes no end user");
   return losses;
 }
 
-function foreign(extras: Readonly<Record<string, unknown>>): Loss[] {
-  return Object.keys(extras).map((name) => dropped(name, "exists only in its own protocol"));
-}
-
-function floatsOf(vector: EmbedVector, losses: Loss[]): readonly number[] {
+function floatsOf(vector: EmbedVector, losses: Losses): readonly number[] {
   switch (vector.kind) {
     case "float":
       return vector.values;
     case "base64":
       return decodeVector(vector.data);
     case "coded":
-      losses.push(approximated("embedding", `the numbers are ${vector.encoding}`));
+      losses.approximate("embedding", `the numbers are ${vector.encoding}`);
       return vector.values;
   }
 }

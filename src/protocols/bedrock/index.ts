@@ -1,6 +1,6 @@
 /**
  * The `bedrock` protocol: the Converse API of Amazon Bedrock, as clients speak it to us and as we speak it to the service.
- * Translates between its bodies and the representation in between; never sends anything.
+ * Translates between its bodies and the IR; never sends anything.
  */
 
 import type { Payload, Protocol } from "../protocol.ts";

@@ -43,7 +43,7 @@ const CLAUDE: ModelRules = {
   audio: false,
   resultStatus: true,
 };
-/** An id that names nobody: sent what long-standing models take. */
+/** An id that names no family: sent what long-standing models take. */
 const UNKNOWN: ModelRules = { ...CLAUDE, structuredOutput: true, cacheLifetimes: true, audio: true };
 const OTHER: ModelRules = {
   family: "other",

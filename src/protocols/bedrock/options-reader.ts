@@ -118,7 +118,7 @@ function readParallel(fields: JsonObject): boolean | null {
   return disabled === undefined ? null : !disabled;
 }
 
-// ---------------------------------------------------------------- what no member in between carries
+// ---------------------------------------------------------------- what the IR does not carry
 
 /** Objects that are modelled in part: what is left of them rides under the same name and is merged back. */
 const NESTED: Readonly<Record<string, Shape>> = {

@@ -1,6 +1,6 @@
 /**
- * A Converse request, read. Strict about what the conversation is made of, tolerant about everything else: an option
- * nobody here knows rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
+ * A Converse request, read. Strict about what the conversation is made of, tolerant about everything else: an
+ * unknown option rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
  */
 import type { WithLosses } from "../../ir/loss.ts";
 import {

@@ -71,7 +71,7 @@ const LOOP: LoopWords = {
   isThinking: (block) => block["reasoningContent"] !== undefined,
 };
 
-/** Clamped to what the lane gives; a limit nobody named is the vendor's own affair. */
+/** Clamped to what the lane gives; without one the vendor's default holds. */
 function writeMaxTokens(asked: number | null, options: WriteRequestOptions, context: ConverseContext): number | null {
   if (asked === null || options.maxOutputTokens === null || asked <= options.maxOutputTokens) return asked;
   context.losses.clamp("max_tokens", `the model answers with at most ${options.maxOutputTokens}`);

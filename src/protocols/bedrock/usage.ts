@@ -29,7 +29,7 @@ function writtenFor(ttl: "5m" | "1h", details: unknown): number | null {
   return tokenCount(found?.["inputTokens"]);
 }
 
-/** The SDK's types demand the first three as numbers; a cache counter nobody reported is left out. */
+/** The SDK's types demand the first three as numbers; a cache counter that was not reported is left out. */
 export function writeUsage(
   usage: Usage | null,
   instead: { readonly inputTokens: number; readonly outputTokens: number },

@@ -37,7 +37,7 @@ export type AudioWord = AudioFormat;
 export type DocumentWord = DocumentFormat;
 export type Tier = ServiceTierType;
 
-/** Id of this protocol: the `origin` of what it reads. */
+/** Id of this protocol: the `sourceProtocol` of what it reads. */
 export const ORIGIN = "bedrock";
 
 /** How losses call this API. */

@@ -87,7 +87,7 @@ function millisOf(text: string): number | null {
 }
 
 /**
- * A day's quota is gone until midnight in California, whatever delay stands beside it; nobody here looks at the clock, so a
+ * A day's quota is gone until midnight in California, whatever delay stands beside it; this reader has no clock, so a
  * model with one is asked again every hour.
  */
 const DAY_QUOTA_WAIT_MS = 60 * 60_000;
@@ -167,7 +167,7 @@ function meaningOf(words: Words, quota: Quota): ErrorMeaning | null {
 const MODEL_MISSING =
   /^(models\/\S+|model\b.*|publisher model\b.*|tunedmodels\/\S+)\s.*(not found|not supported)|no longer available/;
 
-/** Files, caches and tuned models of somebody else are the client's own mistake. */
+/** Files, caches and tuned models of another account are the client's own mistake. */
 function isAboutAccount(message: string): boolean {
   return !/(access|use) the (file|cached ?content|tuned ?model)|cachedcontent not found/.test(message);
 }

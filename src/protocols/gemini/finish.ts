@@ -33,7 +33,7 @@ const WRITE_FINISH = {
   "tool-calls": "STOP",
   "content-filter": "SAFETY",
   refusal: "SAFETY",
-  // CONTINUATION would make the official SDKs send the request again, with a token that nobody has.
+  // CONTINUATION would make the official SDKs send the request again, with a token that does not exist.
   pause: "STOP",
   "context-length": "MAX_TOKENS",
   other: "OTHER",

@@ -1,6 +1,6 @@
 /**
  * Where statements come from: `groundingMetadata` names sources (chunks) and which stretch of the answer rests on which of
- * them (supports). Stretches are counted in bytes of UTF-8 (SDK type Segment), in between they are counted in characters.
+ * them (supports). Stretches are counted in bytes of UTF-8 (SDK type Segment), in the IR in characters.
  */
 import type { IrCitation } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";

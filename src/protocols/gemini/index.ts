@@ -1,6 +1,6 @@
 /**
  * The `gemini` protocol: the Gemini API (generateContent), as clients speak it to us and as we speak it to the vendor and
- * its cloud. Translates between its bodies and the representation in between; never sends anything.
+ * its cloud. Translates between its bodies and the IR; never sends anything.
  */
 import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";

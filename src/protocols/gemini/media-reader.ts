@@ -11,7 +11,7 @@ import { asText, type JsonObject } from "../../std/json.ts";
 import { formatOf, isOwnAddress, isVideoSite, kindOf, typeOfAddress } from "./media-types.ts";
 import { extrasOf, isEmpty, isText, type Shape, spelledObject } from "./members.ts";
 
-/** Null: nothing in between has a place for it (video, or no data at all). `part` without its data is kept in `rest`. */
+/** Null: the IR has no place for it (video, or no data at all). `part` without its data is kept in `rest`. */
 export function readMedia(part: JsonObject, rest: Extras): ImageBlock | AudioBlock | DocumentBlock | null {
   const inline = spelledObject(part["inlineData"]);
   if (inline !== undefined) return readInline(inline, rest);
@@ -40,7 +40,7 @@ function readFile(file: JsonObject, rest: Extras): ReturnType<typeof readMedia> 
   const name = asText(file["displayName"]) ?? null;
   const left = extrasOf(file, FILE_SHAPE);
   if (!isOwnAddress(url)) {
-    // A type that the address itself tells is written again whoever writes.
+    // A type that the address itself tells is written again by any writer.
     const told = typeOfAddress(url);
     const source = { kind: "url", url, mediaType: mediaType === told ? null : mediaType } as const;
     return blockOf(source, mediaType ?? told, { name, extras: withLeft(rest, "fileData", left) });

@@ -1,4 +1,4 @@
-/** Media types: what kind of thing they are, and what a file name says where nobody else does. */
+/** Media types: what kind of thing they are, and what a file name says where nothing else does. */
 
 export type MediaKind = "image" | "audio" | "video" | "document";
 

@@ -5,7 +5,7 @@ import { sniffMediaType } from "../shared/media-type.ts";
 import { typeOfAddress, typeOfFormat } from "./media-types.ts";
 import type { GeminiContext } from "./model-rules.ts";
 
-/** `fallback`: the type written where nobody and nothing says one. Null: the vendor cannot reach it. */
+/** `fallback`: the type written where none is known. Null: the vendor cannot reach it. */
 function writeSource(
   source: MediaSource,
   about: { readonly fallback: string; readonly name: string | null; readonly path: string },

@@ -12,7 +12,7 @@ import type { LevelWord } from "./wire.ts";
 export type GeminiContext = WriteContext<ModelRules>;
 
 export interface ModelRules {
-  /** How thinking is asked for. `both`: nobody knows, and each is written as it was asked. */
+  /** How thinking is asked for. `both`: unknown, and each is written as it was asked. */
   readonly thinking: "none" | "budget" | "level" | "both";
   /** Level words in rising order. */
   readonly levels: readonly LevelWord[];

@@ -79,7 +79,7 @@ function readThinking(config: JsonObject | undefined): IrReasoningConfig | null 
   };
 }
 
-/** In small letters, as other protocols' efforts are; a word nobody knows keeps its letters. */
+/** In small letters, as other protocols' efforts are; an unknown word keeps its letters. */
 function readLevel(value: unknown): string | null {
   const word = asText(value);
   if (word === undefined || word === "THINKING_LEVEL_UNSPECIFIED") return null;
@@ -138,7 +138,7 @@ function readExtras(body: JsonObject, config: JsonObject): Extras {
   const schemas: Shape = isRead ? { responseJsonSchema: isAnything, responseSchema: isAnything } : {};
   const left: Record<string, unknown> = { ...extrasOf(config, { ...CONFIG_SHAPE, ...schemas }) };
   if (left["thinkingConfig"] !== undefined) left["thinkingConfig"] = thinkingLeft(left["thinkingConfig"]);
-  // Alternatives per token without the switch for them say nothing in between.
+  // Alternatives per token without the switch for them say nothing in the IR.
   const lonely = config["logprobs"];
   if (isNumber(lonely) && config["responseLogprobs"] !== true) left["logprobs"] = lonely;
   return isEmpty(left) ? extras : { ...extras, generationConfig: left };

@@ -19,7 +19,7 @@ export interface PartListOptions {
   readonly write: (block: IrBlock, path: string) => readonly JsonObject[];
   /** Members beside the modelled ones, where they may be written. */
   readonly finish: (part: JsonObject, block: ReasoningBlock, path: string) => JsonObject;
-  /** What another vendor sealed, as it travels; null: not at all. */
+  /** Another vendor's signature or encrypted value as it travels; null: it does not. */
   readonly writeForeign: (kind: SignatureKind, signature: ReasoningSignature, path: string) => string | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Parts of requests and answers. A kind without a place in between is carried whole as a foreign block. A signature is a
+ * Parts of requests and answers. A kind that the IR has no place for is carried whole as an opaque block. A signature is a
  * block of reasoning without text: before the call it stands on, after any other part, so that clients of other protocols
  * replay it where they replay reasoning.
  */
@@ -35,7 +35,7 @@ export function readParts(parts: readonly unknown[], path: string, ids: IdBook):
   return parts.flatMap((part, index) => readPart(needObject(part, `${path}[${index}]`), `${path}[${index}]`, ids));
 }
 
-// Closed over the SDK's part: a member it adds breaks the build here until somebody decides where it goes.
+// Closed over the SDK's part: a member it adds breaks the build here until it has a place.
 const PART_KINDS = {
   text: "modelled",
   thought: "modelled",
@@ -91,11 +91,11 @@ export function readPart(part: JsonObject, path: string, ids: IdBook): IrBlock[]
   if (part["functionCall"] !== undefined) return [...signed, readCall(part["functionCall"], path, extras, ids)];
   if (part["functionResponse"] !== undefined)
     return [readResult(part["functionResponse"], path, extras, ids), ...signed];
-  if (isForeign(part)) return [foreignPart(part)];
+  if (isOpaque(part)) return [opaquePart(part)];
   const media = readMedia(part, extras);
   if (media !== null) return [media, ...signed];
-  if (part["inlineData"] !== undefined || part["fileData"] !== undefined) return [foreignPart(part)];
-  if (text === undefined) return signed.length > 0 && isEmpty(extras) ? signed : [foreignPart(part)];
+  if (part["inlineData"] !== undefined || part["fileData"] !== undefined) return [opaquePart(part)];
+  if (text === undefined) return signed.length > 0 && isEmpty(extras) ? signed : [opaquePart(part)];
   if (text === "" && signed.length > 0 && isEmpty(extras)) return signed;
   return [{ type: "text", text, citations: [], cache: null, extras, spelling: NO_SPELLING }, ...signed];
 }
@@ -104,7 +104,7 @@ function thought(text: string, extras: Readonly<Record<string, unknown>>): IrBlo
   return { type: "reasoning", text, signature: null, encrypted: null, extras, spelling: NO_SPELLING };
 }
 
-function isForeign(part: JsonObject): boolean {
+function isOpaque(part: JsonObject): boolean {
   return FOREIGN.some((name) => part[name] !== undefined);
 }
 
@@ -112,7 +112,7 @@ const FOREIGN = Object.entries(PART_KINDS).flatMap(([name, kind]) => (kind === "
 const NAMED = [...FOREIGN, "inlineData", "fileData"];
 
 /** Named for its data, for losses. */
-export function foreignPart(part: JsonObject): IrBlock {
+export function opaquePart(part: JsonObject): IrBlock {
   const mediaType = asText(spelledObject(part["inlineData"] ?? part["fileData"])?.["mimeType"]) ?? "";
   const name = mediaType.startsWith("video/") ? "video" : (NAMED.find((each) => part[each] !== undefined) ?? "part");
   return { type: "opaque", sourceProtocol: ORIGIN, name, value: part, spelling: NO_SPELLING };
@@ -159,7 +159,7 @@ function readResult(
   const said = readOutput(asObject(result["response"]) ?? {});
   const media = (asArray(result["parts"]) ?? []).map((each) => {
     const part = spelledObject(each) ?? {};
-    return readMedia(part, extrasOf(part, PART_SHAPE)) ?? foreignPart(part);
+    return readMedia(part, extrasOf(part, PART_SHAPE)) ?? opaquePart(part);
   });
   const left = extrasOf(result, RESULT_SHAPE);
   return {

@@ -1,5 +1,5 @@
 /**
- * Thought signatures. This vendor's own travel as they are; what another vendor sealed travels through a client of this
+ * Thought signatures. This vendor's own travel as they are; those of another vendor travel through a client of this
  * protocol under the tag all protocols share, in base64, because the member is bytes and several official SDKs decode it.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";

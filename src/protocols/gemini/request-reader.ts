@@ -1,6 +1,6 @@
 /**
  * A generateContent request, read. Strict about what the conversation is made of, tolerant about everything else: an
- * option nobody here knows rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
+ * unknown option rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
  */
 import type { WithLosses } from "../../ir/loss.ts";
 import { type IrInstruction, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";

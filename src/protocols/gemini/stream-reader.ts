@@ -15,7 +15,7 @@ import { isBrokenCall, readBlocked, readFinish } from "./finish.ts";
 import { readCitations } from "./grounding.ts";
 import { createIdBook } from "./id-book.ts";
 import { isEmpty, spelled, spelledObject } from "./members.ts";
-import { foreignPart, type IdBook, readPart } from "./part-reader.ts";
+import { type IdBook, opaquePart, readPart } from "./part-reader.ts";
 import { readSignature } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readBlockReason, readCandidateExtras, readCreated, readModel } from "./response-reader.ts";
 import { withOwnName } from "./tool-ids.ts";
@@ -64,7 +64,7 @@ interface CandidateStream {
   /** Null before the first frame. */
   ids: IdBook | null;
   ended: boolean;
-  /** Words nobody here knows, each reported once. */
+  /** Words that no event carries, each reported once. */
   readonly unknown: Set<string>;
   /** Of this push. */
   events: ReadEvent[];
@@ -240,8 +240,8 @@ function writeWhole(state: CandidateStream, choice: OpenCandidate, block: IrBloc
       writeAlone(state, choice, block);
       return;
     default: {
-      const foreign = foreignPart(part);
-      if (foreign.type === "opaque") writeAlone(state, choice, foreign);
+      const opaque = opaquePart(part);
+      if (opaque.type === "opaque") writeAlone(state, choice, opaque);
     }
   }
 }

@@ -51,7 +51,7 @@ export function readServiceTier(value: unknown): string | null {
   return asText(asObject(value)?.["serviceTier"]) ?? null;
 }
 
-/** Members no counter in between carries and that say something unusual. */
+/** Members that no counter of the IR carries and that say something unusual. */
 export function readUsageExtras(value: unknown): Extras {
   const usage = asObject(value);
   return usage === undefined ? NO_EXTRAS : extrasOf(spelled(usage), USAGE_SHAPE);
@@ -74,7 +74,7 @@ const USAGE_SHAPE = {
   trafficType: (value) => value === "ON_DEMAND",
 } as const satisfies Partial<Record<UsageName | "serviceTier", Shape[string]>>;
 
-/** Null: nothing is known. A counter nobody reported is left out. */
+/** Null: nothing is known. A counter that was not reported is left out. */
 export function writeUsage(usage: Usage | null): JsonObject | null {
   if (usage === null) return null;
   const prompt = inputTokens(usage);

@@ -36,7 +36,7 @@ export type AnswerName = Exclude<
 export type UsageName = keyof GenerateContentResponseUsageMetadata;
 export type ModalityName = keyof ModalityTokenCount;
 
-/** Id of this protocol: the `origin` of what it reads and the issuer of its signatures. */
+/** Id of this protocol: the `sourceProtocol` of what it reads and the issuer of its signatures. */
 export const ORIGIN = "gemini";
 
 /** How losses call this API. */

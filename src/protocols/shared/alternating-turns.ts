@@ -25,7 +25,7 @@ export interface WrittenTurn<Wire> {
   readonly content: readonly Wire[];
 }
 
-/** `turnsBefore`: messages on the client's wire that are no turns in between. */
+/** `turnsBefore`: messages on the client's wire that are no turns in the IR. */
 export function alternateTurns<Wire>(
   turns: readonly IrTurn[],
   turnsBefore: number,
@@ -43,7 +43,7 @@ interface OpenTurn<Wire> {
   readonly role: "user" | "assistant";
   readonly results: Wire[];
   readonly others: Wire[];
-  /** Calls made here and not answered yet: id in between -> id on the wire. */
+  /** Calls made here and not answered yet: id in the IR -> id on the wire. */
   readonly calls: Map<string, string>;
 }
 

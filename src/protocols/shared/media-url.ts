@@ -8,7 +8,7 @@ export function readMediaUrl(url: string): MediaSource {
   return { kind: "base64", mediaType: match[1] === "" ? null : (match[1] ?? null), data: url.slice(match[0].length) };
 }
 
-/** Null: a reference into a vendor's file store. `mediaTypeDefault` stands where nobody said one. */
+/** Null: a reference into a vendor's file store. `mediaTypeDefault` stands where none is known. */
 export function writeMediaUrl(source: MediaSource, mediaTypeDefault: string): string | null {
   switch (source.kind) {
     case "base64":

@@ -1,7 +1,7 @@
 /**
- * The tag under which a sealed value (a signature, or encrypted reasoning) travels through a client of another protocol
+ * The tag under which a signature or encrypted reasoning travels through a client of another protocol
  * than the one it was issued in: `rm:s:<issuer>:<value>` for a signature, `rm:e:<issuer>:<value>` for what is encrypted;
- * the issuer is empty when nobody knows it. The vendors' own values are base64 and never hold a colon.
+ * the issuer is empty when it is unknown. The vendors' own values are base64 and never hold a colon.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
 

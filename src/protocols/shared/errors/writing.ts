@@ -19,7 +19,7 @@ export function showsWords(kind: FailureKind): boolean {
   return SHOWS_WORDS.has(kind);
 }
 
-/** The wait in whole seconds, at least one; none where nobody said. */
+/** The wait in whole seconds, at least one; none where it is unknown. */
 export function retryAfterHeaders({ retryAfterMs }: Failure): Readonly<Record<string, string>> {
   if (retryAfterMs === null) return {};
   return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
