@@ -27,7 +27,7 @@ export async function openAccess(
   const deployment = await loadConfig(args, io);
   if (typeof deployment === "string") return deployment;
   if (deployment.governance === null) return "The configuration has no keys: set governance: { enabled: true }.";
-  const direct = await onDisk(deployment.governance);
+  const direct = await onDisk(deployment.governance, (line) => io.err(`${line}\n`));
   if (direct.kind === "refused") return direct.why;
   if (direct.kind === "access") return direct.access;
   // The lock is held: that will be the gateway.
@@ -75,9 +75,9 @@ type OnDisk =
   | { readonly kind: "access"; readonly access: LedgerAccess }
   | { readonly kind: "held" | "refused"; readonly why: string };
 
-async function onDisk(governance: Governance): Promise<OnDisk> {
+async function onDisk(governance: Governance, say: (line: string) => void): Promise<OnDisk> {
   const { openToManage } = await import("../process/manage-offline.ts");
-  const opened = await openToManage(governance);
+  const opened = await openToManage(governance, say);
   if (opened.kind !== "open") return opened;
   const { ledger } = opened;
   return {

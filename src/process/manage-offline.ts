@@ -24,7 +24,8 @@ export type Offline =
   /** Nobody can have it as it is. */
   | { readonly kind: "refused"; readonly why: string };
 
-export async function openToManage(governance: Governance): Promise<Offline> {
+/** `say`: what is wrong with the ledger, in sentences. */
+export async function openToManage(governance: Governance, say: (line: string) => void): Promise<Offline> {
   const { dbPath } = governance;
   const taken = lockOf(dbPath);
   if (taken.kind !== "taken") return taken;
@@ -34,17 +35,20 @@ export async function openToManage(governance: Governance): Promise<Offline> {
     lock.release();
     return { kind: "refused", why: ledger.kind === "rc3" ? importFirst(dbPath) : ledger.why };
   }
-  return { kind: "open", ledger: await managed(governance, ledger.store, lock) };
+  return { kind: "open", ledger: await managed(governance, { store: ledger.store, lock, say }) };
 }
 
-async function managed(governance: Governance, store: LedgerStore, lock: Lock): Promise<OfflineLedger> {
+async function managed(
+  governance: Governance,
+  { store, lock, say }: { readonly store: LedgerStore; readonly lock: Lock; readonly say: (line: string) => void },
+): Promise<OfflineLedger> {
   const writer = await openLedgerWriter({
     store,
     governance,
     ...effects,
     // Nothing of a command waits for another moment: what it changes is written at once.
     setTimer: () => () => undefined,
-    say: () => undefined,
+    say: (_level, line) => say(line),
   });
   return {
     manage: writer.manage,

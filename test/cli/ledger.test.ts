@@ -1,4 +1,5 @@
 // `ringmain keys` and `ringmain usage` without a gateway: what is wrong with a ledger is told as it is, and keys have names.
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { scopeOf } from "../../src/governance/limit.ts";
@@ -72,4 +73,19 @@ test("usage by key has the names of the keys", async () => {
   expect(table.out).toContain(`${id}  =alice, of team a  1`);
   const byDay = await run("usage", "--csv", "--config", file);
   expect(byDay.out).toStartWith("day,requests,tokens,cost_usd,unpriced_requests\n");
+});
+
+test("a key that cannot be read is said, and the others are listed", async () => {
+  await using folder = await newFolder();
+  const dbPath = join(folder.path, "ledger.db");
+  const file = await folder.write("config.yaml", config(dbPath));
+  const made = await run("keys", "create", "--name", "whole", "--json", "--config", file);
+  const { id }: { id: string } = JSON.parse(made.out);
+  const db = new Database(dbPath);
+  db.run("INSERT INTO keys (id, hash, created_ms, document) VALUES ('vk_torn', 'h', 1, '{}')");
+  db.close();
+  const { code, out, err } = await run("keys", "list", "--json", "--config", file);
+  expect([code, err]).toEqual([0, "The key vk_torn cannot be read from the ledger and lets no request in.\n"]);
+  expect(out).toContain(id);
+  expect(out).not.toContain("vk_torn");
 });
