@@ -126,7 +126,9 @@ const GUESSED_UNIONS: ReadonlySet<string> = new Set([
   ...["protocols/gemini/part-writer.ts", "protocols/responses/response-writer.ts", "protocols/shared/forced-answer.ts"],
 ]);
 
-export const FILE_LINES_MAX = 400;
+/** More lines than this need a reason, in the first comment; more than the maximum have none. */
+export const FILE_LINES_PLAIN_MAX = 400;
+export const FILE_LINES_MAX = 500;
 /** A ratchet: the aim is 70. Lower it when the longest function allows. */
 export const FUNCTION_LINES_MAX = 100;
 const FIRST_COMMENT_CHARACTERS_MIN = 20;
@@ -267,12 +269,11 @@ function formBreaches(file: SourceFacts): Breach[] {
   const comment = file.firstComment ?? "";
   if (comment.length < FIRST_COMMENT_CHARACTERS_MIN)
     breach("first-comment", 1, "does not start with a sentence that says what it is");
-  if (file.lineCount > FILE_LINES_MAX && !/\b(lines|length)\b/i.test(comment)) {
-    breach(
-      "file-length",
-      1,
-      `has ${file.lineCount} lines (at most ${FILE_LINES_MAX}) and its first comment gives no reason for its length`,
-    );
+  if (file.lineCount > FILE_LINES_MAX) {
+    breach("file-length", 1, `has ${file.lineCount} lines (at most ${FILE_LINES_MAX})`);
+  } else if (file.lineCount > FILE_LINES_PLAIN_MAX && !/\b(lines|length)\b/i.test(comment)) {
+    const why = "and its first comment gives no reason for its length";
+    breach("file-length", 1, `has ${file.lineCount} lines (at most ${FILE_LINES_PLAIN_MAX}) ${why}`);
   }
   for (const { name, line, lineCount } of file.functions) {
     if (lineCount > FUNCTION_LINES_MAX)
