@@ -9,7 +9,7 @@ import type { WriteRequestOptions } from "../protocol.ts";
 import { enforcedFormat, formatInstruction } from "../shared/content-blocks/output-format.ts";
 import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
-import { withUserTurn } from "../shared/prompt-writer.ts";
+import { composePrompt } from "../shared/prompt-writer.ts";
 import { writeOutputSchema } from "../shared/schema/closed.ts";
 import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
@@ -23,7 +23,7 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
   const forced = context.native || context.rules.structuredOutput ? null : forceAnswer(asked);
   if (forced !== null) context.losses.add(forced.loss);
   const request = forced?.request ?? asked;
-  const { system, messages } = writePrompt(request, context);
+  const { system, turns: messages } = writePrompt(request, context);
   const { tools, choice } = writeTools(request, messages, context);
   const { thinking, effort, maxTokens } = writeThinking(request, options, messages, context);
   const format = writeFormat(request.outputFormat, context);
@@ -53,16 +53,14 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
 function writePrompt(
   request: IrRequest,
   context: MessagesContext,
-): { readonly system: string | readonly JsonObject[]; readonly messages: readonly JsonObject[] } {
+): { readonly system: string | readonly JsonObject[]; readonly turns: readonly JsonObject[] } {
   // First, since cache marks are few and these are worth the most.
   const instructions = writeSystem(request.instructions, context);
-  const { messages, promoted } = writeConversation(request, context);
-  if (typeof instructions === "string") return { system: instructions, messages };
+  const conversation = writeConversation(request, context);
+  if (typeof instructions === "string") return { system: instructions, turns: conversation.turns };
   const words = formatInstruction(request.outputFormat, context);
-  const added = words === null ? [] : [{ type: "text", text: words }];
-  const prompt = { system: [...instructions, ...promoted, ...added], turns: messages };
-  const { system, turns } = withUserTurn(prompt, context, (content) => ({ role: "user", content }));
-  return { system, messages: turns };
+  const added = words === null ? null : { type: "text", text: words };
+  return composePrompt({ instructions, conversation, added }, context, (content) => ({ role: "user", content }));
 }
 
 function writeFormat(asked: IrOutputFormat | null, context: MessagesContext): JsonObject | null {

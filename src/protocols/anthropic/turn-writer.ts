@@ -5,24 +5,18 @@
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { alternateTurns } from "../shared/alternating-turns.ts";
-import { writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
+import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalToolId } from "./tool-ids.ts";
 import { API } from "./wire.ts";
 import type { MessagesContext } from "./write-context.ts";
-
-export interface WrittenConversation {
-  readonly messages: readonly JsonObject[];
-  /** Instructions found between turns, for the end of the system prompt. */
-  readonly promoted: readonly JsonObject[];
-}
 
 export function writeConversation(request: IrRequest, context: MessagesContext): WrittenConversation {
   if (!context.native) return normaliseTurns(request, context);
   const messages = request.turns
     .map((turn, index) => writeOwnTurn(turn, `messages[${index}]`, context))
     .filter((message) => message !== null);
-  return { messages, promoted: [] };
+  return { turns: messages, promoted: [] };
 }
 
 /** A bare string where the client wrote one, else a list of blocks. */
@@ -72,5 +66,5 @@ function normaliseTurns(request: IrRequest, context: MessagesContext): WrittenCo
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : block.type === "image",
     losses: context.losses,
   });
-  return { messages: turns.map(({ role, content }) => ({ role, content })), promoted };
+  return { turns: turns.map(({ role, content }) => ({ role, content })), promoted };
 }

@@ -12,6 +12,7 @@ import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
+import { readMediaUrl } from "../shared/media-url.ts";
 import { decodeVector } from "../shared/vectors.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -203,10 +204,9 @@ function readCohere(body: JsonObject): WithLosses<IrEmbedRequest> {
 const WITHOUT_TYPE: ReadonlySet<string> = new Set([...COHERE_REQUEST].filter((name) => name !== "input_type"));
 
 function readImage(uri: string): EmbedInput {
-  const found = /^data:([^;,]+);base64,(.+)$/s.exec(uri);
-  const data = found?.[2];
-  if (data === undefined) throw new WireError("images must hold data URIs.");
-  return { type: "image", mediaType: found?.[1] ?? null, data };
+  const source = readMediaUrl(uri);
+  if (source.kind !== "base64" || source.data === "") throw new WireError("images must hold data URIs.");
+  return { type: "image", mediaType: source.mediaType, data: source.data };
 }
 
 function writeCohere(request: IrEmbedRequest, model: string): WithLosses<JsonObject> {

@@ -3,7 +3,7 @@ import type { FinishReason, IrFinish } from "../../ir/response.ts";
 import {
   type AnswerShape,
   type FinishDialect,
-  type FinishWord,
+  type WrittenFinish,
   writeFinishWord,
 } from "../shared/content-blocks/finish.ts";
 import { ORIGIN, type StopReason } from "./wire.ts";
@@ -43,7 +43,7 @@ export function readFinish(raw: string, stopSequence: string | null): IrFinish {
   return { reason: isStopReason(raw) ? READ_FINISH[raw] : (THROUGH.get(raw) ?? "other"), raw, stopSequence };
 }
 
-export function writeFinish(finish: IrFinish | null, shape: AnswerShape): FinishWord {
+export function writeFinish(finish: IrFinish | null, shape: AnswerShape): WrittenFinish {
   return writeFinishWord(finish, shape, FINISH);
 }
 

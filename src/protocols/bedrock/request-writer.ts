@@ -12,7 +12,7 @@ import type { WriteRequestOptions } from "../protocol.ts";
 import { enforcedFormat, formatInstruction } from "../shared/content-blocks/output-format.ts";
 import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
-import { withUserTurn } from "../shared/prompt-writer.ts";
+import { composePrompt, type WrittenPrompt } from "../shared/prompt-writer.ts";
 import { writeOutputSchema } from "../shared/schema/closed.ts";
 import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
@@ -27,7 +27,7 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
   const forced = context.native || structuredOutput || !forcedTools ? null : forceAnswer(asked);
   if (forced !== null) context.losses.add(forced.loss);
   const request = forced?.request ?? asked;
-  const { system, messages } = writePrompt(request, context);
+  const { system, turns: messages } = writePrompt(request, context);
   const toolConfig = writeTools(request, messages, context);
   const { fields, effort, maxTokens, thinks } = writeThinking(request, options, messages, context);
   const sampling = writeSampling(request.sampling, thinks, context);
@@ -66,18 +66,13 @@ function member(name: string, value: JsonObject): JsonObject {
   return Object.keys(value).length === 0 ? {} : { [name]: value };
 }
 
-function writePrompt(
-  request: IrRequest,
-  context: ConverseContext,
-): { readonly system: readonly JsonObject[]; readonly messages: readonly JsonObject[] } {
+function writePrompt(request: IrRequest, context: ConverseContext): WrittenPrompt {
   // First, since cache marks are few and these are worth the most.
   const instructions = writeSystem(request.instructions, context);
-  const { messages, promoted } = writeConversation(request, context);
+  const conversation = writeConversation(request, context);
   const words = formatInstruction(request.outputFormat, context);
-  const added = words === null ? [] : [{ text: words }];
-  const prompt = { system: [...instructions, ...promoted, ...added], turns: messages };
-  const { system, turns } = withUserTurn(prompt, context, (content) => ({ role: "user", content }));
-  return { system, messages: turns };
+  const added = words === null ? null : { text: words };
+  return composePrompt({ instructions, conversation, added }, context, (content) => ({ role: "user", content }));
 }
 
 /** The schema travels as JSON text. */

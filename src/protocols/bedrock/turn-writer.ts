@@ -5,24 +5,18 @@
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { alternateTurns, type WrittenTurn } from "../shared/alternating-turns.ts";
-import { writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
+import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalToolId } from "./tool-ids.ts";
 import { API } from "./wire.ts";
 import type { ConverseContext } from "./write-context.ts";
-
-export interface WrittenConversation {
-  readonly messages: readonly JsonObject[];
-  /** Instructions found between turns, for the end of the system prompt. */
-  readonly promoted: readonly JsonObject[];
-}
 
 export function writeConversation(request: IrRequest, context: ConverseContext): WrittenConversation {
   if (!context.native) return alternate(request, context);
   const messages = request.turns
     .map((turn, index) => writeOwnTurn(turn, `messages[${index}]`, context))
     .filter((message) => message !== null);
-  return { messages, promoted: [] };
+  return { turns: messages, promoted: [] };
 }
 
 export function writeSystem(instructions: readonly IrInstruction[], context: ConverseContext): JsonObject[] {
@@ -48,7 +42,7 @@ function alternate(request: IrRequest, context: ConverseContext): WrittenConvers
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : MEDIA.has(block.type),
     losses: context.losses,
   });
-  return { messages: withOpening(turns, context).map((turn) => withWords(turn, context)), promoted };
+  return { turns: withOpening(turns, context).map((turn) => withWords(turn, context)), promoted };
 }
 
 const MEDIA: ReadonlySet<IrBlock["type"]> = new Set(["image", "document", "audio"]);

@@ -7,7 +7,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
-import { withUserTurn } from "../shared/prompt-writer.ts";
+import { composePrompt, type WrittenPrompt } from "../shared/prompt-writer.ts";
 import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { createWriteContext } from "../shared/write-context.ts";
 import { isEmpty, mergeMembers, present } from "./members.ts";
@@ -22,7 +22,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
   const context = createWriteContext(request, { protocol: ORIGIN, rules: rulesOf(options.upstreamModel) });
   const { tools, config } = writeTools(request, context);
   const format = writeFormat(request.outputFormat, tools.length > 0, context);
-  const { system, contents } = writePrompt(request, format.instruction, context);
+  const { system, turns: contents } = writePrompt(request, format.instruction, context);
   const generationConfig = present({
     maxOutputTokens: writeLimit(request.maxOutputTokens, options.maxOutputTokens, context),
     ...request.sampling,
@@ -48,17 +48,11 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
   return { value: body, losses: context.losses.list };
 }
 
-function writePrompt(
-  request: IrRequest,
-  added: string | null,
-  context: GeminiContext,
-): { readonly system: readonly JsonObject[]; readonly contents: readonly JsonObject[] } {
-  const { contents, promoted } = writeConversation(request, context);
+function writePrompt(request: IrRequest, words: string | null, context: GeminiContext): WrittenPrompt {
+  const conversation = writeConversation(request, context);
   const instructions = writeSystem(request.instructions, context);
-  const words = added === null ? [] : [{ text: added }];
-  const prompt = { system: [...instructions, ...promoted, ...words], turns: contents };
-  const { system, turns } = withUserTurn(prompt, context, (parts) => ({ role: "user", parts }));
-  return { system, contents: turns };
+  const added = words === null ? null : { text: words };
+  return composePrompt({ instructions, conversation, added }, context, (parts) => ({ role: "user", parts }));
 }
 
 /** The vendor's limits are 32-bit integers. */

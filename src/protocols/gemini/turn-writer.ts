@@ -7,19 +7,13 @@
  */
 import type { IrBlock, IrInstruction, IrRequest, IrTurn, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
-import { writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
+import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import type { GeminiContext } from "./model-rules.ts";
 import { createPartList, type PartList } from "./part-list.ts";
 import { withExtras, writeBlock, writeId, writeResult } from "./part-writer.ts";
 import { NO_SIGNATURE } from "./reasoning-signatures.ts";
 import { legalToolName } from "./tool-ids.ts";
 import { API } from "./wire.ts";
-
-export interface WrittenConversation {
-  readonly contents: readonly JsonObject[];
-  /** Instructions found between turns, for the end of the system instruction. */
-  readonly promoted: readonly JsonObject[];
-}
 
 export function writeConversation(request: IrRequest, context: GeminiContext): WrittenConversation {
   if (!context.native) return normaliseTurns(request, context);
@@ -28,7 +22,7 @@ export function writeConversation(request: IrRequest, context: GeminiContext): W
     parts: writeOwnParts(turn.blocks, `contents[${index}].parts`, context),
     ...turn.extras,
   }));
-  return { contents, promoted: [] };
+  return { turns: contents, promoted: [] };
 }
 
 export function writeSystem(instructions: readonly IrInstruction[], context: GeminiContext): JsonObject[] {
@@ -96,7 +90,7 @@ function normaliseTurns(request: IrRequest, context: GeminiContext): WrittenConv
   const [first] = contents;
   const led = first?.role === "model" && hasCall(first.parts) ? [LEAD, ...contents] : contents;
   if (led !== contents) context.losses.approximate("messages[0]", "a call needs a turn of the user ahead of it");
-  return { contents: context.rules.signedCalls ? markUnsigned(led) : led, promoted: normaliser.promoted };
+  return { turns: context.rules.signedCalls ? markUnsigned(led) : led, promoted: normaliser.promoted };
 }
 
 const LEAD = { role: "user", parts: [{ text: "Go on." }] };

@@ -37,17 +37,29 @@ export function writeInstructionBlocks(
   });
 }
 
+export interface WrittenConversation {
+  readonly turns: readonly JsonObject[];
+  /** Instructions found between turns, for the end of the system prompt. */
+  readonly promoted: readonly JsonObject[];
+}
+
 export interface WrittenPrompt {
   readonly system: readonly JsonObject[];
   readonly turns: readonly JsonObject[];
 }
 
-/** The turn of the user that a conversation needs: the last instruction, where there is no other. */
-export function withUserTurn(
-  { system, turns }: WrittenPrompt,
+/** `added`: what the gateway itself tells the model. Without a turn of the user the last instruction becomes one. */
+export function composePrompt(
+  parts: {
+    readonly instructions: readonly JsonObject[];
+    readonly conversation: WrittenConversation;
+    readonly added: JsonObject | null;
+  },
   context: WriteContext<unknown>,
   userTurn: (content: readonly JsonObject[]) => JsonObject,
 ): WrittenPrompt {
+  const { turns, promoted } = parts.conversation;
+  const system = [...parts.instructions, ...promoted, ...(parts.added === null ? [] : [parts.added])];
   if (turns.length > 0 || system.length === 0 || context.native) return { system, turns };
   context.losses.approximate("messages", "a conversation needs a user turn, so the last instruction becomes one");
   return { system: system.slice(0, -1), turns: [userTurn(system.slice(-1))] };

@@ -3,6 +3,7 @@
  * comes from the table. The base URL ends in `/publishers/anthropic/models`; clients in their Vertex mode call the whole
  * path below `/v1` (platform.claude.com, "Claude on Vertex AI"; recorded traffic; read 2026-11).
  */
+import type { ErrorMeaning } from "../../ir/error-words.ts";
 import type { Route } from "../../ir/route.ts";
 import { asText, at } from "../../std/json.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
@@ -46,15 +47,12 @@ function payloadOf(inner: Payload): Payload {
 }
 
 /** google.rpc.Code, as far as it says more than the status it comes with. */
-const MEANINGS = new Map([
+const MEANINGS: ReadonlyMap<string, ErrorMeaning> = new Map([
   ["RESOURCE_EXHAUSTED", "rate-limited"],
   ["UNAVAILABLE", "overloaded"],
   ["UNAUTHENTICATED", "credential"],
   ["PERMISSION_DENIED", "credential"],
-] as const satisfies readonly (readonly [string, string])[]) as ReadonlyMap<
-  string,
-  "rate-limited" | "overloaded" | "credential"
->;
+]);
 
 const MODELS = "/v1/projects/:project/locations/:location/publishers/anthropic/models/:target";
 

@@ -8,7 +8,7 @@ import type { AnswerContext } from "../../protocol.ts";
 import { createLosses, type Losses } from "../losses.ts";
 import { mergeMembers } from "../members.ts";
 import type { TaggedSignature } from "../signature-tag.ts";
-import type { AnswerShape, FinishWord } from "./finish.ts";
+import type { AnswerShape, WrittenFinish } from "./finish.ts";
 
 export interface AnswerDialect {
   readonly protocol: string;
@@ -18,7 +18,7 @@ export interface AnswerDialect {
   readonly noPlace?: string;
   /** Name of the member that holds the reason for the end. */
   readonly finishMember: string;
-  writeFinish(finish: IrFinish | null, shape: AnswerShape): FinishWord;
+  writeFinish(finish: IrFinish | null, shape: AnswerShape): WrittenFinish;
 }
 
 export interface WholeAnswerDialect extends AnswerDialect {

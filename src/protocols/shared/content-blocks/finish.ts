@@ -14,7 +14,7 @@ export interface AnswerShape {
   readonly hasRefusal: boolean;
 }
 
-export interface FinishWord {
+export interface WrittenFinish {
   /** One that the vendor's SDK does not know only when the vendor itself said it. */
   readonly word: string;
   readonly exact: boolean;
@@ -24,7 +24,7 @@ export interface FinishWord {
  * A vendor that says "stop" over a tool call would end the client's agent loop, so the calls decide; and a claim of tool
  * calls over none would leave the client waiting for something to run.
  */
-export function writeFinishWord(finish: IrFinish | null, shape: AnswerShape, dialect: FinishDialect): FinishWord {
+export function writeFinishWord(finish: IrFinish | null, shape: AnswerShape, dialect: FinishDialect): WrittenFinish {
   const { words } = dialect;
   if (finish === null) return { word: words[shape.hasToolCalls ? "tool-calls" : "stop"], exact: false };
   if (shape.sourceProtocol === dialect.protocol && finish.raw !== null) return { word: finish.raw, exact: true };
