@@ -8,15 +8,17 @@ import type { Lane, Target } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { AttemptRecord, QuotaReading } from "../ir/record.ts";
+import { isTold } from "../ir/usage.ts";
 import type { Change } from "../routing/condition.ts";
 import type { Guard } from "../routing/guard.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { readBuffered } from "./answer/buffered.ts";
 import { MALFORMED } from "./answer/classify.ts";
-import { type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
+import { type Billing, type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
 import { readFailure } from "./answer/refused.ts";
 import { readStream } from "./answer/streamed.ts";
 import { readRelayed } from "./answer/untranslated.ts";
+import { type AnswerRule, judgeAnswer } from "./answer/verdict.ts";
 import type { World } from "./contract.ts";
 import { fanOut } from "./fan-out.ts";
 import type { AttemptContext, Prepared, UpstreamResponse } from "./lane/attempt-context.ts";
@@ -38,8 +40,12 @@ export interface Attempt {
 export type AttemptEnd = UnansweredOutcome | BegunEnd | { readonly kind: "bug" };
 
 /** The answer had begun: it came to its end, broke off, or its client left. */
-export type BegunEnd = { readonly status: number; readonly reportedModel: string | null } & (
-  | { readonly kind: "answered" | "client-gone" }
+export type BegunEnd = {
+  readonly status: number;
+  readonly reportedModel: string | null;
+} /** `billed`: of an answer that is not the exchange's own; absent: its usage is the record's. */ & (
+  | { readonly kind: "answered"; readonly billed?: Billing }
+  | { readonly kind: "client-gone" }
   | { readonly kind: "cut"; readonly failure: Failure }
 );
 
@@ -52,15 +58,17 @@ export interface AttemptInput {
   /** The lane's admission. */
   readonly guard: Guard;
   /** Where the attempt is written; null: nowhere. */
-  readonly record: Pick<RecordBuilder, "attempts"> | null;
+  readonly record: Pick<RecordBuilder, "attempts" | "startedMs"> | null;
   /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
   readonly firstByteCapMs: number | null;
+  /** What the answer must pass before it may reach the client. */
+  readonly rules: readonly AnswerRule[];
   /** Whether a failure says anything of the lane. */
   readonly isEvidence: (failed: Failure) => boolean;
 }
 
 export function openAttempt(input: AttemptInput): Attempt {
-  const { world, shared, call, target, lane, guard } = input;
+  const { world, shared, call, target, lane, guard, record } = input;
   const { nowMs, wallMs } = world.effects;
   const startedMs = nowMs();
   const egress = world.protocolOf(lane.protocol);
@@ -79,8 +87,9 @@ export function openAttempt(input: AttemptInput): Attempt {
     const changes = step(input, how, now);
     guard.release(now);
     shared.onChanges(changes);
+    if (record === null) return;
     const { hasBegun, ...ended } = endingOf(how, lane);
-    input.record?.attempts.push({
+    record.attempts.push({
       lane: lane.id,
       provider: lane.provider,
       account: lane.account,
@@ -89,7 +98,7 @@ export function openAttempt(input: AttemptInput): Attempt {
       egress: lane.protocol,
       way: mode,
       ...ended,
-      startedMs: startedMs - call.startedMs,
+      startedMs: startedMs - record.startedMs,
       firstByteMs: hasBegun ? now - startedMs : null,
       durationMs: now - startedMs,
       quotas,
@@ -100,9 +109,11 @@ export function openAttempt(input: AttemptInput): Attempt {
       const provider = world.deployment.providers[lane.provider];
       if (provider === undefined) throw new Error(`lane ${lane.id} names a provider that is not deployed`);
       const relayed = mode === "relay";
-      const { firstByteCapMs } = input;
+      const { firstByteCapMs, rules } = input;
+      const holdsWhole = rules.some(({ hold }) => hold === "until-end");
+      const asked = { world, call, target, lane, egress, provider, relayed, firstByteCapMs, observeQuota, holdsWhole };
       try {
-        return await ask({ world, call, target, lane, firstByteCapMs, observeQuota, egress, provider, relayed });
+        return await ask(asked, rules);
       } catch (error) {
         end({ kind: "bug" });
         throw error;
@@ -145,11 +156,12 @@ type RecordedEnd = Pick<
   "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel" | "billed"
 > & { readonly hasBegun: boolean };
 
-function endingOf(how: AttemptEnd, { prices }: Lane): RecordedEnd {
+function endingOf(how: AttemptEnd, lane: Lane): RecordedEnd {
   switch (how.kind) {
     case "answered":
+      return { ...begun(how), ...billedFor(how.billed, lane), outcome: "answered" };
     case "cut":
-      return { ...begun(how), outcome: how.kind };
+      return { ...begun(how), outcome: "cut" };
     case "client-gone":
       return { ...begun(how), outcome: "abandoned" };
     case "abandoned":
@@ -158,7 +170,6 @@ function endingOf(how: AttemptEnd, { prices }: Lane): RecordedEnd {
       return { ...NOTHING_BACK, outcome: "internal" };
     case "failed": {
       const { kind, retryAfterMs } = how.failure;
-      const billed = how.billed ?? null;
       return {
         outcome: kind,
         status: how.status,
@@ -166,12 +177,19 @@ function endingOf(how: AttemptEnd, { prices }: Lane): RecordedEnd {
         retryAfterMs,
         reportedModel: how.reportedModel,
         hasBegun: false,
-        ...(billed === null ? {} : { billed: { usage: billed, costNanos: costOf(billed, prices) } }),
+        ...billedFor(how.billed, lane),
       };
     }
     default:
       return unreachable(how);
   }
+}
+
+function billedFor(billed: Billing | undefined, { prices }: Lane): Pick<AttemptRecord, "billed"> {
+  const usage = billed?.usage ?? null;
+  if (billed === undefined || usage === null) return {};
+  const isWhole = billed.isWhole && isTold(usage);
+  return { billed: { usage, costNanos: costOf(usage, prices), ...(isWhole ? { isWhole } : {}) } };
 }
 
 /** The attempt ended before anything came back; whether the vendor did the work is unknown. */
@@ -186,10 +204,10 @@ const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed
 
 // ---------------------------------------------------------------- the asking
 
-async function ask(attempt: AttemptContext): Promise<Outcome> {
+async function ask(attempt: AttemptContext, rules: readonly AnswerRule[]): Promise<Outcome> {
   const conversion = conversionOf(attempt);
-  if (conversion !== null)
-    return conversion.ok ? fanOut(attempt, conversion.value) : unanswered(conversion.failure, null, false);
+  if (conversion?.ok === false) return unanswered(conversion.failure, null, false);
+  if (conversion !== null) return judgeAnswer(attempt, rules, await fanOut(attempt, conversion.value));
   const prepared = prepare(attempt);
   if (!prepared.ok) return unanswered(prepared.failure, null, false);
   const sent = await dispatch(attempt, prepared.value);
@@ -200,7 +218,7 @@ async function ask(attempt: AttemptContext): Promise<Outcome> {
       return unanswered(sent.failure, null, sent.mayHaveRun);
     case "response":
       try {
-        return await readAnswer(attempt, prepared.value, sent);
+        return await judgeAnswer(attempt, rules, await readAnswer(attempt, prepared.value, sent));
       } catch (error) {
         sent.body.cancel();
         throw error;

@@ -17,6 +17,7 @@ import type { Send } from "../upstream/send.ts";
 import type { HeaderFilters } from "./header-filter.ts";
 import type { ReasoningSignatures } from "./reasoning-signatures.ts";
 import type { SharedState } from "./shared-state.ts";
+import type { Verdicts } from "./verdict-contract.ts";
 
 // ---------------------------------------------------------------- offered
 
@@ -85,6 +86,8 @@ export interface ExchangeInput {
   readonly signer?: Signer | null;
   /** The virtual key that a signing key belongs to; absent: there are none, and signed requests have no limits. */
   readonly callerNamed?: (label: string) => Caller | null;
+  /** An operator's own; absent: there are none. */
+  readonly verdicts?: Verdicts;
   readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
   /** A bug ended an exchange; the message is for the operator's log only. */
   readonly onBug: (id: string, error: unknown) => void;

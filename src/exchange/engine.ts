@@ -11,6 +11,7 @@ import { couldEverServe, leastBad, mayAttemptAgain, nothingLeft } from "../routi
 import type { StopSignal } from "../std/stop-signal.ts";
 import { unreachable } from "../std/unreachable.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
+import type { AnswerRule } from "./answer/verdict.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
 import { exclusionOf } from "./lane/mode.ts";
@@ -36,8 +37,10 @@ export interface ServeInput {
   readonly world: World;
   readonly shared: SharedState;
   readonly call: ClientCall;
-  readonly record: RecordBuilder;
+  readonly record: Pick<RecordBuilder, "startedMs" | "attempts" | "offered" | "skipped" | "queuedMs">;
   readonly target: Target;
+  /** What an answer must pass before it may reach the client. */
+  readonly rulesOf: (target: Target) => readonly AnswerRule[];
 }
 
 /** What one exchange has tried so far, over every pool it went through. */
@@ -163,7 +166,7 @@ async function tryLane(
   shared.lastUsedMs.set(lane.id, now);
   // A failed count says nothing of the lane: an estimate can take its place.
   const isEvidence = (): boolean => run.call.request.facts.operation !== "count";
-  const attempt = openAttempt({ ...run, target, lane, guard, firstByteCapMs, isEvidence });
+  const attempt = openAttempt({ ...run, target, lane, guard, firstByteCapMs, rules: run.rulesOf(target), isEvidence });
   const outcome = await attempt.run();
   switch (outcome.kind) {
     case "answered":

@@ -3,27 +3,31 @@
  * attempt), then the answer; and whatever happens, one record and one settlement.
  */
 
-import { mayAsk } from "../governance/admit.ts";
 import { readCredential } from "../governance/credential.ts";
 import { type Caller, unauthenticated } from "../governance/identify.ts";
 import { isLocalHost } from "../governance/local-host.ts";
 import type { Target, TranslationMode } from "../ir/deployment.ts";
-import { type Failure, failed, failure } from "../ir/failure.ts";
+import { failed, failure, ok } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import { findTarget } from "../routing/target.ts";
+import type { StopSignal } from "../std/stop-signal.ts";
 import { withLimits } from "./answer/headers.ts";
+import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
+import { answerRulesOf, bindVerdict } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
-import { serve } from "./engine.ts";
+import { type ServeInput, serve } from "./engine.ts";
 import { openRecord } from "./record-builder.ts";
 import { admit } from "./request/admission.ts";
 import { type ClientCall, readOnce } from "./request/call.ts";
-import { readFacts, translationMode, variantOf } from "./request/facts.ts";
+import { readFacts, variantOf } from "./request/facts.ts";
 import { keepAnswer, recall } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
 import { identifySigned } from "./request/signed.ts";
-import { discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
+import { judgeRequest, type RequestRule, requestRules, STOPPING, unknownModel } from "./request/verdict.ts";
+import { CLIENT_GONE, discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
 import { begin, beginStream, newRunning, type Running } from "./shared-state.ts";
+import { subCall } from "./sub-call.ts";
+import type { VerdictContext } from "./verdict-contract.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */
@@ -99,10 +103,11 @@ export function createExchange(input: ExchangeInput): Exchanges {
   };
 }
 
+/** From the whole request to what is asked of whom. */
 async function runIdentified(exchange: ExchangeContext, request: RunInput, running: Running): Promise<Answer> {
   const { input, record, ingress } = exchange;
-  const { world, idempotency } = input;
-  const { route, parts, caller, body } = request;
+  const { effects, deployment } = input.world;
+  const { route, parts, caller, body, signal } = request;
   if (caller.mayHaveSigned?.(body) === false) return refuse(exchange, unauthenticated());
   if (route.operation === "models") return discover(exchange, request);
   const read = readFacts({ route, parts, body, protocol: ingress });
@@ -110,50 +115,91 @@ async function runIdentified(exchange: ExchangeContext, request: RunInput, runni
   const { facts, named } = read.value;
   record.stream = facts.stream;
   record.asked = facts.target;
-  const target = findTarget(world.deployment, facts.target);
-  const refused = access(target, caller, facts.target);
-  if (target === null || refused !== null) {
-    const told = target === null && !named ? unnamedModel(facts.target) : refused;
-    return refuse(exchange, told ?? unknownModel(facts.target));
-  }
-  record.target = target.name;
-  const translation = translationMode(target.translation, parts.headers["x-ringmain-translation"]);
-  if (!translation.ok) return refuse(exchange, translation.failure);
-  const call = callOf(exchange, request, read.value, translation.value);
-  if (running.stopped) return refuse(exchange, STOPPING);
-  const recalled = idempotency === null ? null : await recall(idempotency, request);
-  if (recalled?.ok === false) return refuse(exchange, recalled.failure);
-  const repeat = recalled?.value ?? null;
-  if (repeat?.kind === "replay") return replay(exchange, repeat.answer);
-  const forget = (): void => {
-    if (repeat !== null) idempotency?.remember(repeat.key, null);
-  };
+  const verdicts = boundVerdicts(exchange, signal);
+  const judging = judgeRequest(
+    requestRules({ deployment, isStopped: () => running.stopped }, verdicts.onRequest),
+    { caller, parts, facts, body: read.value.body, named, target: null, translation: "lenient" },
+    { signal, setTimer: effects.setTimer },
+  );
+  const judged = judging instanceof Promise ? await judging : judging;
+  const { target, translation } = judged.draft;
+  record.target = target?.name ?? record.target;
+  if (judged.kind === "refused") return refuse(exchange, judged.failure);
+  if (judged.kind === "stopped") return refuse(exchange, running.stopped ? STOPPING : CLIENT_GONE);
+  if (target === null) return refuse(exchange, unknownModel(facts.target));
+  const call = callOf(exchange, request, read.value, translation);
+  const recalled = input.idempotency === null ? ok(null) : await recall(input.idempotency, request);
+  if (!recalled.ok) return refuse(exchange, recalled.failure);
+  if (recalled.value?.kind === "replay") return replay(exchange, recalled.value.answer);
+  const key = recalled.value?.key ?? null;
   try {
-    const admitted = await admit(input.admission, { deployment: world.deployment, call, target });
-    if (admitted.kind === "refused") {
-      forget();
-      return withLimits(refuse(exchange, admitted.failure), call, admitted.notice, world.effects.wallMs());
-    }
-    record.pass = admitted.pass;
-    const served = await serve({ world, shared: input.shared, call, record, target });
-    if (served.kind === "abandoned" && running.stopped) {
-      forget();
-      return refuse(exchange, STOPPING);
-    }
-    let answer = respond(exchange, call, served);
-    if (served.kind !== "served") forget();
-    else if (repeat !== null && idempotency !== null) {
-      const { outcome } = served;
-      const isSound = (): boolean => outcome.kind === "answered" || outcome.flow.note.failure === null;
-      // Limits are those of the moment, so they are told beside the answer and not kept with it.
-      answer = keepAnswer(idempotency, repeat.key, answer, isSound);
-    }
-    return withLimits(answer, call, record.pass, world.effects.wallMs());
+    const { answer, isKept } = await runCall(exchange, { call, target, key, rulesOf: verdicts.rulesOf }, running);
+    if (!isKept) forget(input, key);
+    return answer;
   } catch (error) {
-    forget();
+    forget(input, key);
     throw error;
   }
 }
+
+interface AdmittedCall {
+  readonly call: ClientCall;
+  readonly target: Target;
+  /** Under which its answer is kept; null: it does not name itself. */
+  readonly key: string | null;
+  readonly rulesOf: ServeInput["rulesOf"];
+}
+
+/** Limits, then lanes, then the answer. `isKept`: it is kept for the request that is sent again. */
+async function runCall(
+  exchange: ExchangeContext,
+  { call, target, key, rulesOf }: AdmittedCall,
+  running: Running,
+): Promise<{ readonly answer: Answer; readonly isKept: boolean }> {
+  const { input, record } = exchange;
+  const { world, shared, idempotency } = input;
+  const admitted = await admit(input.admission, { deployment: world.deployment, call, target });
+  if (admitted.kind === "refused") {
+    const refusal = refuse(exchange, admitted.failure);
+    return { answer: withLimits(refusal, call, admitted.notice, world.effects.wallMs()), isKept: false };
+  }
+  record.pass = admitted.pass;
+  const served = await serve({ world, shared, call, record, target, rulesOf });
+  if (served.kind === "abandoned" && running.stopped) return { answer: refuse(exchange, STOPPING), isKept: false };
+  const answer = respond(exchange, call, served);
+  const isKept = served.kind === "served" && key !== null && idempotency !== null;
+  // Limits are those of the moment, so they are told beside the answer and not kept with it.
+  const kept = isKept ? keepAnswer(idempotency, key, answer, () => isSound(served.outcome)) : answer;
+  return { answer: withLimits(kept, call, record.pass, world.effects.wallMs()), isKept };
+}
+
+function isSound(outcome: AnsweredOutcome | StreamingOutcome): boolean {
+  return outcome.kind === "answered" || outcome.flow.note.failure === null;
+}
+
+function forget({ idempotency }: ExchangeInput, key: string | null): void {
+  if (key !== null) idempotency?.remember(key, null);
+}
+
+/** The operator's verdicts with what they may use of this exchange; nothing is made where there are none. */
+function boundVerdicts(
+  { input, record }: ExchangeContext,
+  signal: StopSignal,
+): { readonly onRequest: readonly RequestRule[]; readonly rulesOf: ServeInput["rulesOf"] } {
+  const { verdicts } = input;
+  if (verdicts === undefined) return OWN_VERDICTS;
+  const ask: VerdictContext["ask"] = (request) => subCall({ input, record, signal }, request);
+  const context: VerdictContext = { id: record.id, signal, ask };
+  return {
+    onRequest: verdicts.onRequest.map((verdict) => (draft) => verdict(draft, context)),
+    rulesOf: (target) => [
+      ...answerRulesOf(target),
+      ...verdicts.onAnswer(target).map((verdict) => bindVerdict(verdict, context)),
+    ],
+  };
+}
+
+const OWN_VERDICTS = { onRequest: [], rulesOf: answerRulesOf };
 
 /** Who signs where there are no virtual keys. */
 function unlimited(label: string): Caller {
@@ -164,8 +210,6 @@ const NOT_LOCAL = failure(
   "forbidden",
   "This gateway is open on its own machine only, and the Host header names another one. Call it as localhost.",
 );
-
-const STOPPING = failure("shutting-down", "The gateway is shutting down. Send the request again.", 1_000);
 
 function callOf(
   { record, ingress, parts }: ExchangeContext,
@@ -186,31 +230,6 @@ function callOf(
     startedMs: request.receivedMs,
     ir: readOnce(ingress, parsed),
   };
-}
-
-function access(target: Target | null, caller: Caller, asked: string): Failure | null {
-  if (target !== null && mayAsk(caller, target.name)) return null;
-  // A restricted caller learns nothing about names it may not ask for.
-  if (caller.allowedTargets !== null) return failure("forbidden", "This key may not use the requested model.");
-  return unknownModel(asked);
-}
-
-/** Characters of the client's own word in a refusal. */
-const ASKED_CHARS_MAX = 120;
-
-function unknownModel(asked: string): Failure {
-  return failure(
-    "unknown-model",
-    `The model "${asked.slice(0, ASKED_CHARS_MAX)}" does not exist. GET /v1/models lists what there is.`,
-  );
-}
-
-/** The vendor would have chosen; here only the operator may. */
-function unnamedModel(absent: string): Failure {
-  return failure(
-    "invalid-request",
-    `The request names no model, and no model here is called "${absent}" to stand in for it. Send "model"; GET /v1/models lists what there is.`,
-  );
 }
 
 /** The protocol a route's client speaks; model lists may share a path. */

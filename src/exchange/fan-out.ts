@@ -1,13 +1,13 @@
 /** One attempt in several calls: a few at a time, all of them or none, and the one answer they come to. */
 
-import { sumUsage, type Usage } from "../ir/usage.ts";
+import { sumUsage } from "../ir/usage.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import { asObject, type JsonObject } from "../std/json.ts";
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
 import { WireError } from "../std/wire-error.ts";
 import { MALFORMED } from "./answer/classify.ts";
 import { type ByteAllowance, collect, jsonOrNull } from "./answer/collect.ts";
-import { type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
+import { type Billing, type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
 import { readFailure } from "./answer/refused.ts";
 import type { AttemptContext } from "./lane/attempt-context.ts";
 import { dispatch, JSON_TYPE } from "./lane/dispatch.ts";
@@ -51,8 +51,8 @@ export async function fanOut(attempt: AttemptContext, conversion: Conversion): P
 }
 
 /** What the vendor did for calls that came to nothing together: it bills them one by one. */
-function billedFor({ usageOf }: Conversion, bodies: readonly JsonObject[]): Usage | null {
-  return sumUsage(bodies.flatMap((body) => usageOf(body) ?? []));
+function billedFor({ usageOf }: Conversion, bodies: readonly JsonObject[]): Billing {
+  return { usage: sumUsage(bodies.flatMap((body) => usageOf(body) ?? [])), isWhole: false };
 }
 
 interface CallResults {

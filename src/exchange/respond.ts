@@ -141,10 +141,11 @@ function clientGone(exchange: ExchangeContext, call: ClientCall): Answer {
   const { input, record } = exchange;
   const asked = record.attempts.at(-1);
   const lane = asked?.outcome === "abandoned" ? input.world.deployment.lanes[asked.lane] : undefined;
-  const gone = failure("client-gone", "The client closed the connection.");
-  if (lane === undefined) return refuse(exchange, gone);
-  return refuse(exchange, gone, null, { lane, usage: partialUsage(call, null, 0), usageEstimated: true });
+  if (lane === undefined) return refuse(exchange, CLIENT_GONE);
+  return refuse(exchange, CLIENT_GONE, null, { lane, usage: partialUsage(call, null, 0), usageEstimated: true });
 }
+
+export const CLIENT_GONE = failure("client-gone", "The client closed the connection.");
 
 /** `from`: protocol id of the lane whose words the failure carries; null: ours. */
 export function refuse(

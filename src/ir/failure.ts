@@ -32,6 +32,7 @@ export const FAILURES = {
   credential: { status: 401, blame: "gateway", scope: "account", effect: "hard-out", next: "next-lane" },
   "model-missing": { status: 404, blame: "gateway", scope: "lane", effect: "hard-out", next: "next-lane" },
   "wrong-model": { status: 502, blame: "upstream", scope: "none", effect: "none", next: "next-lane" },
+  "answer-refused": { status: 502, blame: "gateway", scope: "none", effect: "none", next: "next-lane" },
   "upstream-too-large": { status: 413, blame: "client", scope: "none", effect: "none", next: "larger-lane" },
   "context-length": { status: 400, blame: "client", scope: "none", effect: "none", next: "larger-lane" },
   rejected: { status: 400, blame: "client", scope: "none", effect: "none", next: "answer" },

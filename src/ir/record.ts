@@ -63,15 +63,15 @@ export interface Spending {
 
 export const NOTHING_SPENT: Spending = { usage: null, usageEstimated: false, costNanos: null };
 
-/** The answer's, and what was billed for attempts that came to nothing: the caller asked for those too. */
+/** The answer's, and what was billed for the attempts it is not from: the caller asked for those too. */
 export function totalOf({ answer, attempts }: Pick<ExchangeRecord, "answer" | "attempts">): Spending {
   const billed = attempts.flatMap((attempt) => attempt.billed ?? []);
   if (billed.length === 0) return answer;
   const costs = [answer.costNanos, ...billed.map((part) => part.costNanos)].filter((cost) => cost !== null);
   return {
     usage: sumUsage([...(answer.usage === null ? [] : [answer.usage]), ...billed.map((part) => part.usage)]),
-    // What else the vendor had begun of them is unknown.
-    usageEstimated: true,
+    // Of a part, what else the vendor had begun is unknown.
+    usageEstimated: answer.usageEstimated || billed.some((part) => part.isWhole !== true),
     costNanos: costs.length === 0 ? null : costs.reduce((sum, cost) => sum + cost, 0),
   };
 }
@@ -97,8 +97,11 @@ export interface AttemptRecord {
   readonly reportedModel: string | null;
   /** What the vendor told of its limits beside this answer; empty: nothing. */
   readonly quotas: readonly QuotaReading[];
-  /** Of an attempt that came to nothing although the vendor has answered a part of it; no part of `answer`. */
-  readonly billed?: { readonly usage: Usage; readonly costNanos: number | null };
+  /**
+   * Of an attempt that the answer is not from, although the vendor has answered it or a part of it; no part of `answer`.
+   * `isWhole`: the vendor told it of a whole answer.
+   */
+  readonly billed?: { readonly usage: Usage; readonly costNanos: number | null; readonly isWhole?: true };
 }
 
 export interface QuotaReading {

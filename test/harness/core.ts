@@ -7,6 +7,7 @@ import { createExchange } from "../../src/exchange/exchange.ts";
 import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
 import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
 import type { SharedState } from "../../src/exchange/shared-state.ts";
+import type { Verdicts } from "../../src/exchange/verdict-contract.ts";
 import type { Admission } from "../../src/governance/admission.ts";
 import { type Caller, createIdentify } from "../../src/governance/identify.ts";
 import type { UsageRow } from "../../src/governance/ledger-messages.ts";
@@ -33,6 +34,7 @@ export interface CoreInput {
   readonly localHostsOnly?: boolean;
   readonly admission?: Admission;
   readonly idempotency?: IdempotencyStore;
+  readonly verdicts?: Verdicts;
   /** Instead of the table's. */
   readonly protocols?: readonly Protocol[];
   /** Plants a fault: what the core is given instead of the real part. */
@@ -134,6 +136,7 @@ export function createCore(input: CoreInput): Core {
     localHostsOnly: input.localHostsOnly ?? false,
     admission: input.admission ?? null,
     idempotency: input.idempotency ?? null,
+    ...(input.verdicts === undefined ? {} : { verdicts: input.verdicts }),
   });
 
   const until = async <T>(promise: Promise<T>, withinMs = WITHIN_MS): Promise<T> => {

@@ -129,6 +129,7 @@ describe("dispositions", () => {
     "context-length": "context_length",
     "upstream-too-large": "context_length",
     "wrong-model": "wrong_model",
+    "answer-refused": "gateway",
     rejected: "client_fault",
     internal: "gateway",
   } as const satisfies Partial<Record<FailureKind, string>>;

@@ -25,6 +25,7 @@ const ENDINGS = [
   "context-length",
   "client-gone",
   "wrong-model",
+  "answer-refused",
 ] as const;
 const HARD = ["rate-limited", "credential", "billing", "model-missing"] as const;
 type Ending = (typeof ENDINGS)[number] | (typeof HARD)[number];

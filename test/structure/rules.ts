@@ -54,7 +54,10 @@ type Room = keyof typeof ROOMS;
  * file beside the folders. A file imports files of its own phase and of the phases before it.
  */
 export const PHASES: readonly { readonly name: string; readonly places: readonly string[] }[] = [
-  { name: "contract", places: ["contract.ts", "header-filter.ts", "reasoning-signatures.ts", "shared-state.ts"] },
+  {
+    name: "contract",
+    places: ["contract.ts", "header-filter.ts", "reasoning-signatures.ts", "shared-state.ts", "verdict-contract.ts"],
+  },
   { name: "request", places: ["request/"] },
   { name: "lane", places: ["lane/"] },
   { name: "answer", places: ["answer/"] },

@@ -11,10 +11,10 @@ import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
 import { addLosses, createPassFlow, newFlowNote } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
 import { type Outcome, unanswered } from "./outcome.ts";
+import { HELD_WHOLE_BYTES_MAX, TOO_LARGE_TO_JUDGE } from "./pump.ts";
 import { classifyInBand } from "./refused.ts";
 import { createEventWriter } from "./translate-flow.ts";
 import { readBody } from "./untranslated.ts";
-import { wrongModel } from "./verdict.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
 export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
@@ -36,9 +36,9 @@ export async function readBuffered(
   if (read.kind === "aborted") return { kind: "abandoned" };
   if (read.kind === "failed") return unanswered(read.failure, sent.status, true);
   if (read.kind === "cut") {
-    if (!passing) {
+    if (!passing || attempt.holdsWhole) {
       sent.body.cancel();
-      return unanswered(MALFORMED, sent.status, true);
+      return unanswered(attempt.holdsWhole ? TOO_LARGE_TO_JUDGE : MALFORMED, sent.status, true);
     }
     const flow = createPassFlow();
     return {
@@ -76,6 +76,7 @@ export async function readBuffered(
 }
 
 function bytesMax(attempt: AttemptContext, passing: boolean): number {
+  if (attempt.holdsWhole) return HELD_WHOLE_BYTES_MAX;
   if (!passing) return TRANSLATE_BYTES_MAX;
   return attempt.call.request.facts.operation === "image" ? PICTURES_BYTES_MAX : BUFFER_BYTES_MAX;
 }
@@ -91,8 +92,6 @@ function judgeBody(
     return unanswered(classifyInBand(attempt, sent, seen.failure), sent.status, true, seen.model);
   }
   if (!seen.meaningful) return unanswered(MALFORMED, sent.status, true, seen.model);
-  const wrong = wrongModel(attempt, seen.model);
-  if (wrong !== null) return unanswered(wrong, sent.status, true, seen.model);
   if (attempt.relayed && !attempt.call.request.facts.stream) {
     attempt.world.signatures.memoryOf(attempt.egress.payload)?.remember(decodeUtf8(answer.bytes), attempt.lane);
     return {

@@ -14,10 +14,17 @@ export type UnansweredOutcome =
       readonly status: number | null;
       readonly mayHaveRun: boolean;
       readonly reportedModel: string | null;
-      /** What a vendor that is asked in several calls has done of them; null or absent: nothing that is known. */
-      readonly billed?: Usage | null;
+      /** What the vendor has done although it came to nothing; absent: nothing that is known. */
+      readonly billed?: Billing;
     }
   | { readonly kind: "abandoned" };
+
+/** Usage that an attempt is charged with by itself; null: not known. */
+export interface Billing {
+  readonly usage: Usage | null;
+  /** False: a part of what was asked, and more may have been begun. */
+  readonly isWhole: boolean;
+}
 
 export interface AnsweredOutcome {
   readonly kind: "answered";

@@ -12,6 +12,9 @@ import { type Flow, isDone } from "./flow.ts";
 /** A handshake larger than this is committed unseen: no vendor's is. */
 export const HELD_FRAMES_MAX = 64;
 export const HELD_BYTES_MAX = 256 * 1024;
+/** An answer that is judged as a whole may not be larger. */
+export const HELD_WHOLE_BYTES_MAX = 16 * 1024 * 1024;
+export const TOO_LARGE_TO_JUDGE = failure("answer-refused", "The model's answer is too large to be judged as a whole.");
 /** How long an upstream may stay open after its last word before we close it. */
 export const GRACE_MS = 2_000;
 /** Silence after which a translated stream shows that it is alive. */
@@ -22,16 +25,21 @@ export type OpenedFlow =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "aborted" };
 
-/** Reads until the first meaningful event, the end, trouble, or a full handshake buffer. Nothing reaches the client here. */
-export async function openFlow(body: UpstreamBody, flow: Flow): Promise<OpenedFlow> {
+/**
+ * Reads until the first meaningful event, the end, trouble, or a full handshake buffer; with `holdsWhole` until the end or
+ * trouble. Nothing reaches the client here.
+ */
+export async function openFlow(body: UpstreamBody, flow: Flow, holdsWhole: boolean): Promise<OpenedFlow> {
   const held: Uint8Array[] = [];
   let heldBytes = 0;
   let frames = 0;
   for (;;) {
     const chunk = await body.next();
     if (chunk.kind === "aborted") return { kind: "aborted" };
-    if (chunk.kind === "failed") return { kind: "failed", failure: chunk.failure };
-    const step = chunk.kind === "end" ? flow.end() : flow.push(chunk.bytes);
+    // An upstream that says all and then stays open has answered.
+    const isEnd = chunk.kind === "end" || (holdsWhole && chunk.kind === "failed" && isDone(flow.note));
+    if (chunk.kind === "failed" && !isEnd) return { kind: "failed", failure: chunk.failure };
+    const step = chunk.kind === "bytes" ? flow.push(chunk.bytes) : flow.end();
     if (step.failure !== null) {
       body.cancel();
       return { kind: "failed", failure: step.failure };
@@ -39,18 +47,28 @@ export async function openFlow(body: UpstreamBody, flow: Flow): Promise<OpenedFl
     held.push(...step.out);
     if (chunk.kind === "bytes") heldBytes += chunk.bytes.length;
     frames += step.frames;
-    const closed = chunk.kind === "end";
+    if (holdsWhole) {
+      if (flow.note.meaningful) body.begun();
+      if (isEnd || flow.note.ended) return committed(flow, held, isEnd);
+      if (heldBytes <= HELD_WHOLE_BYTES_MAX) continue;
+      body.cancel();
+      return { kind: "failed", failure: TOO_LARGE_TO_JUDGE };
+    }
     if (heldBytes >= HELD_BYTES_MAX && held.length === 0 && !flow.note.meaningful) {
       // Comments or padding without end: there is nothing to commit to.
       body.cancel();
       return { kind: "failed", failure: MALFORMED };
     }
-    if (closed || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
+    if (isEnd || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
       body.begun();
-      flow.commit();
-      return { kind: "committed", held, closed };
+      return committed(flow, held, isEnd);
     }
   }
+}
+
+function committed(flow: Flow, held: readonly Uint8Array[], closed: boolean): OpenedFlow {
+  flow.commit();
+  return { kind: "committed", held, closed };
 }
 
 export interface PumpInput {

@@ -9,7 +9,6 @@ import { openFlow } from "./pump.ts";
 import { classifyInBand } from "./refused.ts";
 import { createRelayFlow } from "./relay-flow.ts";
 import { createTranslateFlow } from "./translate-flow.ts";
-import { wrongModel } from "./verdict.ts";
 
 /** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
 export async function readStream(
@@ -40,14 +39,9 @@ export async function readStream(
         ...common,
         issued: lane.sealIssuer === egress.payload.id ? null : (event) => issuedEvent(event, egress.payload, lane),
       });
-  const opened = await openFlow(sent.body, flow);
+  const opened = await openFlow(sent.body, flow, attempt.holdsWhole);
   if (opened.kind === "aborted") return { kind: "abandoned" };
   if (opened.kind === "failed") return unanswered(opened.failure, sent.status, true, flow.note.model);
-  const wrong = wrongModel(attempt, flow.note.model);
-  if (wrong !== null) {
-    sent.body.cancel();
-    return unanswered(wrong, sent.status, true, flow.note.model);
-  }
   const ownBytes = attempt.relayed && common.from.id === common.to.id;
   const headers = {
     ...(attempt.relayed ? relayHeaders(attempt, sent.headers) : call.ingress.carrier.answerHeaders(call.id)),

@@ -78,7 +78,7 @@ export function readRelayed(
 
 async function pass(attempt: AttemptContext, sent: UpstreamResponse): Promise<Outcome> {
   const flow = createPassFlow();
-  const opened = await openFlow(sent.body, flow);
+  const opened = await openFlow(sent.body, flow, attempt.holdsWhole);
   if (opened.kind === "aborted") return { kind: "abandoned" };
   if (opened.kind === "failed") return unanswered(opened.failure, sent.status, true);
   return {

@@ -33,6 +33,8 @@ export interface AttemptContext extends LaneContext {
   readonly firstByteCapMs: number | null;
   /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
   readonly observeQuota: (facts: readonly QuotaFact[]) => void;
+  /** The answer is judged as a whole before any of it may reach the client. */
+  readonly holdsWhole: boolean;
 }
 
 export type UpstreamResponse = Extract<Sent, { kind: "response" }>;

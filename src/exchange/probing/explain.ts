@@ -15,8 +15,8 @@ import { look, nothingLeftFor } from "../engine.ts";
 import { prepare } from "../lane/dispatch.ts";
 import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
+import { syntheticCall } from "../request/synthetic-call.ts";
 import type { SharedState } from "../shared-state.ts";
-import { syntheticCall } from "./synthetic-call.ts";
 
 export interface ExplainInput {
   /** As a client would write it. */

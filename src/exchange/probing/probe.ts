@@ -7,12 +7,14 @@ import type { Lane, Provider, Target, Timers } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
 import type { Cancel } from "../../std/effects.ts";
 import { createStopper } from "../../std/stop-signal.ts";
+import { answerRulesOf } from "../answer/verdict.ts";
 import { openAttempt } from "../attempt.ts";
 import type { World } from "../contract.ts";
 import { exclusionOf } from "../lane/mode.ts";
+import { PING_EMBED_PROTOCOL, syntheticCall } from "../request/synthetic-call.ts";
 
 import type { SharedState } from "../shared-state.ts";
-import { PING_EMBED_PROTOCOL, syntheticCall } from "./synthetic-call.ts";
+import { endOwn } from "../sub-call.ts";
 
 export interface Probes {
   /** Ends those under way; none begins any more. */
@@ -153,25 +155,13 @@ async function probeLane(input: Probe): Promise<void> {
     guard: { ...probed, release: probed.abandoned },
     record: null,
     firstByteCapMs: null,
+    rules: answerRulesOf(target),
     isEvidence: ({ kind }) => !SAYS_NOTHING.has(kind),
   });
   const outcome = await attempt.run();
-  switch (outcome.kind) {
-    case "answered":
-      attempt.end(outcome);
-      break;
-    case "streaming":
-      // It began to answer, which is all that was asked.
-      outcome.body.cancel();
-      attempt.end({ kind: "answered", status: outcome.status, reportedModel: null });
-      break;
-    case "failed":
-    case "abandoned":
-      attempt.end(outcome);
-      break;
-  }
-  if (outcome.kind !== "abandoned")
-    onProbe({ lane: lane.id, outcome: outcome.kind === "failed" ? outcome.failure.kind : "ok" });
+  endOwn(attempt, outcome);
+  if (outcome.kind === "abandoned") return;
+  onProbe({ lane: lane.id, outcome: outcome.kind === "failed" ? outcome.failure.kind : "ok" });
 }
 
 /** A model of embeddings or sound takes no conversation, and says so in the words of one that does not exist. */

@@ -273,7 +273,11 @@ export function translationMode(configured: TranslationMode, header: string | un
   if (header === undefined) return ok(configured);
   const asked = TIGHTNESS.find((mode) => mode === header.trim().toLowerCase());
   if (asked === undefined) return refused("invalid-request", "x-ringmain-translation must be lenient, strict or off.");
-  return ok(TIGHTNESS.indexOf(asked) > TIGHTNESS.indexOf(configured) ? asked : configured);
+  return ok(tighterMode(configured, asked));
+}
+
+export function tighterMode(one: TranslationMode, other: TranslationMode): TranslationMode {
+  return TIGHTNESS.indexOf(other) > TIGHTNESS.indexOf(one) ? other : one;
 }
 
 function refused(kind: "invalid-request" | "unsupported-body", message: string): Failed {

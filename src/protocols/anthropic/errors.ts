@@ -47,6 +47,7 @@ const TYPES = {
   credential: "authentication_error",
   "model-missing": "not_found_error",
   "wrong-model": "api_error",
+  "answer-refused": "api_error",
   "upstream-too-large": "request_too_large",
   "context-length": "invalid_request_error",
   rejected: "invalid_request_error",

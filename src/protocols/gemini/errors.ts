@@ -46,6 +46,7 @@ const WORDS = {
   credential: "UNAUTHENTICATED",
   "model-missing": "NOT_FOUND",
   "wrong-model": "INTERNAL",
+  "answer-refused": "INTERNAL",
   "upstream-too-large": "INVALID_ARGUMENT",
   "context-length": "INVALID_ARGUMENT",
   rejected: "INVALID_ARGUMENT",

@@ -179,6 +179,7 @@ describe("written", () => {
     ["credential", 401, "authentication_error", "invalid_api_key"],
     ["model-missing", 404, "not_found_error", "model_not_found"],
     ["wrong-model", 502, "server_error", "wrong_model"],
+    ["answer-refused", 502, "server_error", "answer_refused"],
     ["upstream-too-large", 413, "invalid_request_error", null],
     ["context-length", 400, "invalid_request_error", "context_length_exceeded"],
     ["rejected", 400, "invalid_request_error", null],

@@ -30,6 +30,7 @@ const WORDS: { readonly [kind in FailureKind]?: { readonly type: string; readonl
   credential: { type: "authentication_error", code: "invalid_api_key" },
   "model-missing": { type: "not_found_error", code: "model_not_found" },
   "wrong-model": { type: "server_error", code: "wrong_model" },
+  "answer-refused": { type: "server_error", code: "answer_refused" },
   "context-length": { type: "invalid_request_error", code: "context_length_exceeded" },
   "invalid-request": { type: "invalid_request_error", code: null },
   unauthenticated: { type: "authentication_error", code: "invalid_api_key" },

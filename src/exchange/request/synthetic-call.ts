@@ -1,4 +1,4 @@
-/** A call that no client made, in everything else like one: for explaining what would happen, and for probes. */
+/** A call that no client made, in everything else like one: for sub-calls, for probes, and to explain what would happen. */
 
 import type { Caller } from "../../governance/identify.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
@@ -11,8 +11,8 @@ import { encodeUtf8 } from "../../std/bytes.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { StopSignal } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
-import { type ClientCall, readOnce } from "../request/call.ts";
-import { readFacts } from "../request/facts.ts";
+import { type ClientCall, readOnce } from "./call.ts";
+import { readFacts } from "./facts.ts";
 
 export interface SyntheticCall {
   /** Also the caller's label. */

@@ -1,0 +1,103 @@
+/**
+ * Verdicts on a request before lanes are looked at: each refuses it, or decides more of it. Their order is one list, with an
+ * operator's own after access and before what depends on the target.
+ */
+import { mayAsk } from "../../governance/admit.ts";
+import type { Deployment } from "../../ir/deployment.ts";
+import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
+import { findTarget } from "../../routing/target.ts";
+import type { Effects } from "../../std/effects.ts";
+import type { StopSignal } from "../../std/stop-signal.ts";
+import { type RequestDraft, type RequestVerdict, waitForVerdict } from "../verdict-contract.ts";
+import { tighterMode, translationMode } from "./facts.ts";
+
+/** A verdict together with what it may use of its exchange. */
+export type RequestRule = (draft: RequestDraft) => ReturnType<RequestVerdict>;
+
+/** All verdicts in their order; `own` are the operator's. */
+export function requestRules(
+  given: { readonly deployment: Deployment; readonly isStopped: () => boolean },
+  own: readonly RequestRule[],
+): readonly RequestRule[] {
+  return [
+    (draft) => resolveTarget(given.deployment, draft),
+    ...own,
+    resolveTranslation,
+    (draft) => (given.isStopped() ? failed(STOPPING) : ok(draft)),
+  ];
+}
+
+/** `draft`: as far as it was decided. */
+export type JudgedRequest =
+  | { readonly kind: "passed" | "stopped"; readonly draft: RequestDraft }
+  | { readonly kind: "refused"; readonly draft: RequestDraft; readonly failure: Failure };
+
+/** No promise where every verdict is known at once. */
+export function judgeRequest(
+  rules: readonly RequestRule[],
+  given: RequestDraft,
+  waiting: { readonly signal: StopSignal; readonly setTimer: Effects["setTimer"] },
+): JudgedRequest | Promise<JudgedRequest> {
+  let draft = given;
+  for (const [at, rule] of rules.entries()) {
+    const verdict = rule(draft);
+    if (verdict instanceof Promise) return judgeLater(rules.slice(at + 1), draft, verdict, waiting);
+    if (!verdict.ok) return { kind: "refused", draft, failure: verdict.failure };
+    draft = verdict.value;
+  }
+  return { kind: "passed", draft };
+}
+
+async function judgeLater(
+  rest: readonly RequestRule[],
+  draft: RequestDraft,
+  verdict: Promise<Result<RequestDraft>>,
+  waiting: { readonly signal: StopSignal; readonly setTimer: Effects["setTimer"] },
+): Promise<JudgedRequest> {
+  const how = await waitForVerdict(verdict, waiting.signal, waiting.setTimer);
+  if (how.kind === "stopped") return { kind: "stopped", draft };
+  if (how.kind === "late") return { kind: "refused", draft, failure: LATE };
+  const { value } = how;
+  return value.ok ? judgeRequest(rest, value.value, waiting) : { kind: "refused", draft, failure: value.failure };
+}
+
+const LATE = failure("deadline-exceeded", "The request was not judged in time.");
+
+export const STOPPING = failure("shutting-down", "The gateway is shutting down. Send the request again.", 1_000);
+
+// ---------------------------------------------------------------- the gateway's own
+
+function resolveTarget(deployment: Deployment, draft: RequestDraft): Result<RequestDraft> {
+  const { caller, facts, named } = draft;
+  const target = findTarget(deployment, facts.target);
+  if (target !== null && mayAsk(caller, target.name)) return ok({ ...draft, target });
+  if (target === null && !named) return failed(unnamedModel(facts.target));
+  // A restricted caller learns nothing about names it may not ask for.
+  if (caller.allowedTargets !== null) return failed(failure("forbidden", "This key may not use the requested model."));
+  return failed(unknownModel(facts.target));
+}
+
+/** The tightest of what the target, the client's header and a verdict before want. */
+function resolveTranslation(draft: RequestDraft): Result<RequestDraft> {
+  const { parts, target } = draft;
+  const mode = translationMode(target?.translation ?? "lenient", parts.headers["x-ringmain-translation"]);
+  return mode.ok ? ok({ ...draft, translation: tighterMode(mode.value, draft.translation) }) : mode;
+}
+
+/** Characters of the client's own word in a refusal. */
+const ASKED_CHARS_MAX = 120;
+
+export function unknownModel(asked: string): Failure {
+  return failure(
+    "unknown-model",
+    `The model "${asked.slice(0, ASKED_CHARS_MAX)}" does not exist. GET /v1/models lists what there is.`,
+  );
+}
+
+/** The vendor would have chosen; here only the operator may. */
+function unnamedModel(absent: string): Failure {
+  return failure(
+    "invalid-request",
+    `The request names no model, and no model here is called "${absent}" to stand in for it. Send "model"; GET /v1/models lists what there is.`,
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * Doors for an operator's own verdicts: on a request before lanes are looked at, on an answer before any of it reaches the
+ * client. A verdict may make requests of its own, booked to the exchange it judges. Every wait for one is bounded.
+ */
+import type { Caller } from "../governance/identify.ts";
+import type { Lane, Target, TranslationMode } from "../ir/deployment.ts";
+import type { Facts } from "../ir/facts.ts";
+import type { Failure, Result } from "../ir/failure.ts";
+import type { RequestParts } from "../ir/route.ts";
+import type { Usage } from "../ir/usage.ts";
+import type { Effects } from "../std/effects.ts";
+import type { JsonObject } from "../std/json.ts";
+import type { StopSignal } from "../std/stop-signal.ts";
+
+/** In the order they are asked, among the gateway's own. */
+export interface Verdicts {
+  readonly onRequest: readonly RequestVerdict[];
+  onAnswer(target: Target): readonly AnswerVerdict[];
+}
+
+/** Refuses a request, or changes what was decided of it. */
+export type RequestVerdict = (
+  draft: RequestDraft,
+  context: VerdictContext,
+) => Result<RequestDraft> | Promise<Result<RequestDraft>>;
+
+/** What is decided of a request before lanes are looked at. */
+export interface RequestDraft {
+  readonly caller: Caller;
+  readonly parts: RequestParts;
+  readonly facts: Facts;
+  readonly body: JsonObject;
+  /** False: the client named no model, and `facts.target` is the one its vendor would have taken. */
+  readonly named: boolean;
+  /** Whose lanes may serve; null: it is not decided yet. */
+  readonly target: Target | null;
+  /** At least as tight; the target's own mode and the client's header may be tighter. */
+  readonly translation: TranslationMode;
+}
+
+export interface AnswerVerdict {
+  readonly hold: Hold;
+  /** The failure is the attempt's, so its kind decides what follows: another lane, as a rule. null: it passes. */
+  judge(answer: HeldAnswer, context: VerdictContext): Failure | null | Promise<Failure | null>;
+}
+
+/** How long an answer is held before it is judged: until there is something to send, or until it is whole. */
+export type Hold = "until-meaningful" | "until-end";
+
+export interface HeldAnswer {
+  readonly target: Target;
+  readonly lane: Lane;
+  readonly caller: Caller;
+  readonly facts: Facts;
+  readonly reportedModel: string | null;
+  /** As far as the vendor has told it; null: not at all. */
+  readonly usage: Usage | null;
+  /** As the client would get them; all of them only where the verdict holds the answer until its end. */
+  readonly bytes: readonly Uint8Array[];
+}
+
+export interface VerdictContext {
+  /** The exchange's. */
+  readonly id: string;
+  /** Fires when the client leaves or the gateway stops. */
+  readonly signal: StopSignal;
+  /** A request of the gateway's own through the engine, written into the exchange's record. */
+  ask(request: SubRequest): Promise<Result<SubAnswer>>;
+}
+
+/** Answered in one piece. */
+export interface SubRequest {
+  /** A configured name; what the body says of a model does not count. */
+  readonly target: string;
+  /** Whose words the body is in, and the answer comes in; null: the target's first lane's. */
+  readonly protocol: string | null;
+  readonly body: JsonObject;
+}
+
+export interface SubAnswer {
+  readonly lane: Lane;
+  readonly body: JsonObject;
+  readonly usage: Usage | null;
+}
+
+/** A verdict that asks a model may take as long as a short answer does. */
+export const VERDICT_MS_MAX = 60_000;
+
+export type VerdictWait<T> =
+  | { readonly kind: "known"; readonly value: T }
+  | { readonly kind: "late" }
+  /** The client left, or the gateway stops. */
+  | { readonly kind: "stopped" };
+
+/** Rejects where the verdict does: that is a bug of the verdict. */
+export function waitForVerdict<T>(
+  verdict: Promise<T>,
+  signal: StopSignal,
+  setTimer: Effects["setTimer"],
+): Promise<VerdictWait<T>> {
+  return new Promise((resolve, reject) => {
+    const finish = (how: VerdictWait<T>): void => {
+      letGo();
+      resolve(how);
+    };
+    const onAbort = (): void => finish({ kind: "stopped" });
+    const cancelTimer = setTimer(VERDICT_MS_MAX, () => finish({ kind: "late" }));
+    const letGo = (): void => {
+      cancelTimer();
+      signal.removeEventListener("abort", onAbort);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    verdict.then(
+      (value) => finish({ kind: "known", value }),
+      (error: unknown) => {
+        letGo();
+        reject(error);
+      },
+    );
+  });
+}
