@@ -1,14 +1,19 @@
 /** What routing must know of a request. Never throws: a body the vendor would refuse is routed, so that the vendor says why. */
+
 import type { Modality } from "../../ir/capability.ts";
 import type { PayloadFacts } from "../../ir/facts.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
+import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readThinking } from "./options-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   return {
     maxOutputTokens: asNumber(body["max_tokens"]) ?? null,
     needs: {
-      input: inputNeeds(body["messages"]),
+      input: modalitiesOf(
+        (asArray(body["messages"]) ?? []).map((message) => at(message, "content")),
+        MODALITIES,
+      ),
       output: [],
       tools: (asArray(body["tools"]) ?? []).length > 0,
       structuredOutput: asObject(at(body, "response_format", "json_schema")) !== undefined,
@@ -19,11 +24,4 @@ export function readFacts(body: JsonObject): PayloadFacts {
   };
 }
 
-function inputNeeds(messages: unknown): Modality[] {
-  for (const message of asArray(messages) ?? []) {
-    for (const part of asArray(at(message, "content")) ?? []) {
-      if (asText(at(part, "type")) === "image_url") return ["image"];
-    }
-  }
-  return [];
-}
+const MODALITIES: ReadonlyMap<string, Modality> = new Map([["image_url", "image"]]);

@@ -6,6 +6,7 @@
 
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asText } from "../../std/json.ts";
+import { createMessageList, type Message, type MessageList } from "../shared/message-list.ts";
 import { type ContentPart, joinTexts, textPart, writeContent } from "../shared/openai/content-parts.ts";
 import { writeExtras } from "../shared/write-context.ts";
 import { toolNames } from "./names.ts";
@@ -13,55 +14,32 @@ import { marks, writePart } from "./part-writer.ts";
 import type { WireToolCall } from "./wire.ts";
 import type { ChatContext } from "./write-context.ts";
 
-/** A message of any role with any content; what may stand in it is checked where it is made. */
-type Message = Readonly<Record<string, unknown>>;
-
-/** One message, or a calling assistant with the messages that answer it. */
-interface Group {
-  readonly messages: Message[];
-  /** Ids of calls made here. */
-  readonly calls: Set<string>;
-}
-
 export function writeMessages(request: IrRequest, context: ChatContext): Message[] {
-  const groups: Group[] = [];
-  const add = (message: Message, calls: readonly string[] = []) => {
-    groups.push({ messages: [message], calls: new Set(calls) });
-  };
-  for (const message of writeInstructions(request, context)) add(message);
+  const list = createMessageList(context, joinAnswers);
+  for (const message of writeInstructions(request, context)) list.add(message);
   for (const [index, turn] of request.turns.entries()) {
     const path = `messages[${index}]`;
-    if (turn.role !== "assistant") writeOther(turn, path, { context, groups, add });
-    else {
-      const message = writeAssistant(turn, path, context);
-      const calls = turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
-      if (message !== null && !(!context.native && joinToLast(groups, message, calls))) add(message, calls);
-    }
+    const message =
+      turn.role === "assistant" ? writeAssistant(turn, path, context) : writeOther(turn, path, list, context);
+    if (message === null) continue;
+    if (turn.role === "assistant") list.addAnswer(message, turn);
+    else list.add(message);
   }
-  return groups.flatMap(({ messages }) => messages);
+  return list.messages();
 }
 
-/**
- * Some clients keep every chunk of a streamed answer as a turn of its own. To this vendor neighbours of an assistant are
- * one message, or the calls made together would each want their results before the next. False: it cannot be joined.
- */
-function joinToLast(groups: readonly Group[], message: Message, calls: readonly string[]): boolean {
-  const group = groups.at(-1);
-  const [last, ...results] = group?.messages ?? [];
-  if (group === undefined || last?.["role"] !== "assistant" || results.length > 0) return false;
-  const made = [last, message].flatMap((each) => asArray(each["tool_calls"]) ?? []);
-  const words = [last, message].flatMap((each) => [each["tool_plan"], each["content"]]);
+function joinAnswers(before: Message, message: Message): Message {
+  const made = [before, message].flatMap((each) => asArray(each["tool_calls"]) ?? []);
+  const words = [before, message].flatMap((each) => [each["tool_plan"], each["content"]]);
   const text = words.map((each) => asText(each) ?? "").join("");
   const parts = words.flatMap((each) => asArray(each) ?? []);
   const said = parts.length === 0 ? text : text === "" ? parts : [...parts, textPart(text)];
-  group.messages[0] = {
+  return {
     role: "assistant",
     ...(made.length > 0 && text !== "" ? { tool_plan: text } : {}),
     ...(made.length > 0 ? { tool_calls: made } : {}),
     ...(made.length === 0 ? { content: said } : parts.length > 0 ? { content: parts } : {}),
   };
-  for (const id of calls) group.calls.add(id);
-  return true;
 }
 
 /** "system turn must be the first in the list" (the vendor's errors page): other protocols' several become one. */
@@ -166,44 +144,24 @@ function argumentsOf(block: ToolCallBlock, path: string, context: ChatContext): 
   return block.arguments === "" && !context.native ? "{}" : block.arguments;
 }
 
-interface Conversation {
-  readonly context: ChatContext;
-  readonly groups: Group[];
-  readonly add: (message: Message) => void;
-}
-
 /** User, tool, system and developer turns: results first, each behind its call, then everything else as one message. */
-function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
-  const { groups, add } = conversation;
-  const context =
-    conversation.context.native || asksSomething(turn)
-      ? conversation.context
-      : { ...conversation.context, documents: null };
+function writeOther(turn: IrTurn, path: string, list: MessageList, whole: ChatContext): Message | null {
+  const context = whole.native || asksSomething(turn) ? whole : { ...whole, documents: null };
   const parts: ContentPart[] = [];
   let results = 0;
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
-    if (block.type !== "tool-result") {
-      parts.push(...writePart(block, "user", here, context));
-      continue;
-    }
-    results++;
-    const { message, more } = writeResult(block, here, context);
-    const group = groups.findLast(({ calls }) => calls.has(block.callId));
-    if (group !== undefined) group.messages.push(message);
-    else if (context.native) add(message);
-    else {
-      // "tool call id not found in previous tool calls" is a refusal of the vendor's.
-      context.losses.approximate(here, "a result without its call is written as text");
-      parts.push(...contentParts(message["content"]));
-    }
-    parts.push(...more);
+    if (block.type === "tool-result") {
+      results++;
+      const { message, more } = writeResult(block, here, context);
+      parts.push(...list.addResult(block.callId, message, here), ...more);
+    } else parts.push(...writePart(block, "user", here, context));
   }
   loseName(turn, path, context);
   const others = writeExtras(turn.extras, path, context);
-  if (parts.length === 0 && (results > 0 || !context.native)) return;
+  if (parts.length === 0 && (results > 0 || !context.native)) return null;
   const wasString = turn.wasString || (!context.native && parts.length === 1);
-  add({ role: roleOf(turn, path, context), content: writeContent(parts, wasString), ...others });
+  return { role: roleOf(turn, path, context), content: writeContent(parts, wasString), ...others };
 }
 
 /** A question must be left when its documents go beside the conversation. */
@@ -236,10 +194,6 @@ function writeResult(
   const others = marks(block, path, context);
   const content = context.native ? writeContent(parts, block.wasString) : (joinTexts(parts, "\n") ?? parts);
   return { message: { role: "tool", tool_call_id: block.callId, content, ...others }, more };
-}
-
-function contentParts(content: unknown): ContentPart[] {
-  return [textPart(typeof content === "string" ? content : JSON.stringify(content))];
 }
 
 function loseName(turn: IrTurn, path: string, context: ChatContext): void {

@@ -5,8 +5,9 @@
 import { asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
 import { argumentsText } from "../shared/arguments.ts";
 import { nonEmpty } from "../shared/members.ts";
+import { shortHash } from "../shared/names/tools.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
-import { restoreName, shortHash } from "./names.ts";
+import { restoreName } from "./names.ts";
 
 export interface CallReader {
   /** One entry of `tool_calls`. */

@@ -2,7 +2,7 @@
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
-import { OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
+import { OPENAI_REQUEST_HEADERS, OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
 import { QUOTAS } from "../shared/openai/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
@@ -23,17 +23,7 @@ export const carrier: Carrier = {
   bodyHeaders: null,
   auth,
   headers: {
-    // Not `openai-*`: `openai-organization` and `openai-project` name the caller's account, which no other provider
-    // may learn; an operator whose lanes are that very account adds them per provider.
-    request: [
-      "openai-beta",
-      "x-stainless-*",
-      "x-client-request-id",
-      "x-request-id",
-      "idempotency-key",
-      "traceparent",
-      "tracestate",
-    ],
+    request: OPENAI_REQUEST_HEADERS,
     response: OPENAI_RESPONSE_HEADERS,
     requestDefaults: {},
   },

@@ -1,7 +1,9 @@
 /** What routing must know of a request. Never throws: a body the vendor would refuse is routed, so that the vendor says why. */
+
 import type { Modality, Needs } from "../../ir/capability.ts";
 import { answersAsked, type PayloadFacts } from "../../ir/facts.ts";
-import { asArray, asNumber, asText, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asNumber, at, type JsonObject } from "../../std/json.ts";
+import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readReasoningConfig } from "./request-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
@@ -18,7 +20,10 @@ function readNeeds(body: JsonObject): Needs {
   const reasoning = readReasoningConfig(body);
   const tools = [...(asArray(body["tools"]) ?? []), ...(asArray(body["functions"]) ?? [])];
   return {
-    input: inputNeeds(body["messages"]),
+    input: modalitiesOf(
+      (asArray(body["messages"]) ?? []).map((message) => at(message, "content")),
+      MODALITIES,
+    ),
     output: (asArray(body["modalities"]) ?? []).filter((each) => each === "audio" || each === "image"),
     tools: tools.length > 0,
     structuredOutput: at(body, "response_format", "type") === "json_schema",
@@ -26,18 +31,7 @@ function readNeeds(body: JsonObject): Needs {
   };
 }
 
-function inputNeeds(messages: unknown): Modality[] {
-  const found = new Set<Modality>();
-  for (const message of asArray(messages) ?? []) {
-    for (const part of asArray(at(message, "content")) ?? []) {
-      const modality = PART_NEEDS.get(asText(at(part, "type")) ?? "");
-      if (modality !== undefined) found.add(modality);
-    }
-  }
-  return [...found];
-}
-
-const PART_NEEDS: ReadonlyMap<string, Modality> = new Map([
+const MODALITIES: ReadonlyMap<string, Modality> = new Map([
   ["image_url", "image"],
   ["input_audio", "audio"],
   ["file", "document"],

@@ -2,7 +2,8 @@
 import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
-import { readError, writeError } from "./errors.ts";
+import { readError } from "./error-words.ts";
+import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
 import { models } from "./models.ts";

@@ -1,8 +1,6 @@
 /** What a vendor's words mean, those that only vendors of Chat Completions use. */
 import { createMeaning } from "../shared/errors/meaning.ts";
 
-export { retryHintMs } from "../shared/errors/meaning.ts";
-
 export const meaningOf = createMeaning({
   words: [
     ["model_max_prompt_tokens_exceeded", "context-length"], // GitHub

@@ -3,71 +3,48 @@
  * `tool` message each, text only; whatever else a result or its turn holds follows as the user's. No empty turn is
  * written. Requests read from this protocol go through the same path and come out as they were.
  */
-import type { IrBlock, IrRequest, IrTurn } from "../../ir/request.ts";
+
+import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asArray } from "../../std/json.ts";
-import { type ContentPart, joinTexts, textPart, writeContent } from "../shared/openai/content-parts.ts";
+import { createMessageList, type Message, type MessageList } from "../shared/message-list.ts";
+import { type ContentPart, joinTexts, writeContent } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import { marks, writePart } from "./part-writer.ts";
 
-type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
-type ToolResult = Extract<IrBlock, { type: "tool-result" }>;
-
-/** A message of any role with any content; what may stand in it is checked where it is made. */
-type Message = Readonly<Record<string, unknown>>;
-
-/** One message, or a calling assistant with the messages that answer it. */
-interface Group {
-  readonly messages: Message[];
-  /** Ids of calls made here. */
-  readonly calls: Set<string>;
-}
-
 export function writeMessages(request: IrRequest, context: WriteContext): Message[] {
-  const groups: Group[] = [];
-  const add = (message: Message, calls: readonly string[] = []) => {
-    groups.push({ messages: [message], calls: new Set(calls) });
-  };
+  const list = createMessageList(context, joinAnswers);
   for (const [index, instruction] of request.instructions.entries()) {
     const message = writeInstruction(instruction, `system[${index}]`, context);
-    if (message !== null) add(message);
+    if (message !== null) list.add(message);
   }
   for (const [index, turn] of request.turns.entries()) {
     const path = `messages[${index}]`;
-    if (turn.role === "assistant") {
-      const message = writeAssistant(turn, path, context);
-      const calls = turn.blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
-      if (message !== null && !(!context.native && joinToLast(groups, message, calls))) add(message, calls);
-    } else writeOther(turn, path, { context, groups, add });
+    const message =
+      turn.role === "assistant" ? writeAssistant(turn, path, context) : writeOther(turn, path, list, context);
+    if (message === null) continue;
+    if (turn.role === "assistant") list.addAnswer(message, turn);
+    else list.add(message);
   }
-  return groups.flatMap(({ messages }) => messages);
+  return list.messages();
 }
 
-/**
- * Some clients keep every chunk of a streamed answer as a turn of its own. To this vendor neighbours of an assistant are
- * one message, or the calls made together would each want their results before the next. False: it cannot be joined.
- */
-function joinToLast(groups: readonly Group[], message: Message, calls: readonly string[]): boolean {
-  const group = groups.at(-1);
-  const [last, ...results] = group?.messages ?? [];
-  if (group === undefined || last === undefined || results.length > 0) return false;
-  if (!isJoinable(last) || !isJoinable(message)) return false;
-  const content = [last["content"], message["content"]].filter((each) => each !== null);
-  const made = [last["tool_calls"], message["tool_calls"]].flatMap((each) => asArray(each) ?? []);
-  group.messages[0] = {
+function joinAnswers(before: Message, message: Message): Message | null {
+  if (!isJoinable(before) || !isJoinable(message)) return null;
+  const content = [before["content"], message["content"]].filter((each) => each !== null);
+  const made = [before["tool_calls"], message["tool_calls"]].flatMap((each) => asArray(each) ?? []);
+  return {
     role: "assistant",
     content: content.length === 0 ? null : content.join(""),
     ...(made.length === 0 ? {} : { tool_calls: made }),
   };
-  for (const id of calls) group.calls.add(id);
-  return true;
 }
 
 /** An assistant's plain text and calls, and nothing else. */
 function isJoinable(message: Message): boolean {
   const { content } = message;
   const isPlain = Object.keys(message).every((name) => name === "role" || name === "content" || name === "tool_calls");
-  return message["role"] === "assistant" && isPlain && (content === null || typeof content === "string");
+  return isPlain && (content === null || typeof content === "string");
 }
 
 function writeInstruction(
@@ -143,7 +120,7 @@ function assistantParts(block: IrBlock, path: string, context: WriteContext): Co
   return writePart(block, path, context);
 }
 
-function writeToolCall(block: ToolCall, path: string, context: WriteContext): unknown {
+function writeToolCall(block: ToolCallBlock, path: string, context: WriteContext): unknown {
   const others = marks(block, path, context);
   const id = context.native ? block.id : legalCallId(block.id);
   const name = context.native ? block.name : legalPastName(block.name);
@@ -152,42 +129,28 @@ function writeToolCall(block: ToolCall, path: string, context: WriteContext): un
   return { id, type: "function", function: { name, arguments: text }, ...others };
 }
 
-interface Conversation {
-  readonly context: WriteContext;
-  readonly groups: Group[];
-  readonly add: (message: Message) => void;
-}
-
 /** User, tool, system and developer turns: results first, each behind its call, then everything else as one message. */
-function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
-  const { context, groups, add } = conversation;
+function writeOther(turn: IrTurn, path: string, list: MessageList, context: WriteContext): Message | null {
   const parts: ContentPart[] = [];
-  const results: ToolResult[] = [];
+  let results = 0;
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
     if (block.type === "tool-result") {
-      results.push(block);
+      results++;
       const { message, more } = writeResult(block, here, context);
-      const group = groups.findLast(({ calls }) => calls.has(block.callId));
-      if (group !== undefined) group.messages.push(message);
-      else if (context.native) add(message);
-      else {
-        context.losses.approximate(here, "a result without its call is written as text");
-        parts.push(textPart(String(message["content"])));
-      }
-      parts.push(...more);
+      parts.push(...list.addResult(block.callId, message, here), ...more);
     } else parts.push(...writePart(block, here, context));
   }
   const others = writeExtras(turn.extras, path, context);
-  if (parts.length === 0 && (results.length > 0 || !context.native)) return;
+  if (parts.length === 0 && (results > 0 || !context.native)) return null;
   const role = turn.role === "tool" ? "user" : turn.role;
   const wasString = turn.wasString || (!context.native && parts.length === 1);
-  add({ role, content: writeContent(parts, wasString), ...nameOf(turn), ...others });
+  return { role, content: writeContent(parts, wasString), ...nameOf(turn), ...others };
 }
 
 /** Text goes into the tool message; images, files and sounds cannot, and follow as the user's. */
 function writeResult(
-  block: ToolResult,
+  block: ToolResultBlock,
   path: string,
   context: WriteContext,
 ): { message: Message; more: ContentPart[] } {

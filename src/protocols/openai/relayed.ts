@@ -10,7 +10,7 @@ import type { Operations, RelayedOperation, Tap } from "../protocol.ts";
 import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
-import { readInBandError } from "./errors.ts";
+import { readInBandError } from "./error-words.ts";
 import { readFacts } from "./facts.ts";
 import { createTap } from "./tap.ts";
 

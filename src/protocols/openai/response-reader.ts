@@ -1,14 +1,16 @@
 /** A whole answer into the one in between. Tolerant of what compatible vendors add, leave out and spell differently. */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import { type IrBlock, type IrCitation, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { argumentsText } from "../shared/arguments.ts";
-import { extrasOf, modelled, nonEmpty, type Shape, withInner } from "../shared/members.ts";
+import { extrasOf, modelled, nonEmpty, readSeconds, type Shape, withInner } from "../shared/members.ts";
+import { shortHash } from "../shared/names/tools.ts";
 import { readFinish } from "./finish.ts";
 import { readReasoning, repeatedDetails } from "./message-reader.ts";
-import { restoreName, shortHash } from "./names.ts";
+import { restoreName } from "./names.ts";
 import { readContent } from "./part-reader.ts";
 import { REASONING_SHAPE } from "./reasoning-fields.ts";
 import { readUsage } from "./usage.ts";
@@ -25,7 +27,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     sourceProtocol: ORIGIN,
     id,
     model: nonEmpty(body["model"]),
-    createdMs: createdMs(body["created"]),
+    createdMs: readSeconds(body["created"]),
     choices: choices.toSorted((a, b) => a.index - b.index),
     usage: readUsage(body["usage"]),
     serviceTier: asText(body["service_tier"]) ?? null,
@@ -37,12 +39,6 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     },
   };
   return { value, losses: [] };
-}
-
-/** Seconds on the wire. Null for zero too: some vendors send it in chunks that are not yet the answer. */
-export function createdMs(seconds: unknown): number | null {
-  const number = asNumber(seconds);
-  return number === undefined || number <= 0 ? null : Math.round(number * 1000);
 }
 
 /** `{type: "url_citation", url_citation: {url, title, start_index, end_index}}`, or the flat form of some vendors. */

@@ -1,4 +1,5 @@
 /** An answer from any lane as a Chat Completion: every member the vendor always sends, nothing it never would. */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
@@ -7,6 +8,7 @@ import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
 import { withoutUndefined } from "../shared/members.ts";
+import { writeUrlCitation } from "../shared/openai/url-citation.ts";
 import { writeExtras } from "../shared/write-context.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { writeUsage } from "./usage.ts";
@@ -49,14 +51,8 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
 /** A citation as the vendor's annotation; null: it has no URL. `textEnd`: length of the text it stands behind. */
 export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnnotation | JsonObject | null {
   if (citation.sourceProtocol === ORIGIN) return asObject(citation.raw) ?? null;
-  if (citation.url === null) return null;
-  const url_citation = {
-    start_index: citation.start ?? textEnd,
-    end_index: citation.end ?? textEnd,
-    title: citation.title ?? citation.url,
-    url: citation.url,
-  };
-  return { type: "url_citation", url_citation } satisfies WireAnnotation;
+  const url_citation = writeUrlCitation(citation, textEnd);
+  return url_citation === null ? null : ({ type: "url_citation", url_citation } satisfies WireAnnotation);
 }
 
 function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObject {

@@ -8,11 +8,10 @@ import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
-import { extrasOf, modelled, nonEmpty } from "../shared/members.ts";
+import { extrasOf, modelled, nonEmpty, readSeconds } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
-import { readInBandError } from "./errors.ts";
-import { createdMs } from "./response-reader.ts";
+import { readInBandError } from "./error-words.ts";
 import { readUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -120,7 +119,7 @@ function startOf(chunk: JsonObject): Extract<ReadEvent, { type: "start" }> {
     sourceProtocol: ORIGIN,
     id: nonEmpty(chunk["id"]),
     model: nonEmpty(chunk["model"]),
-    createdMs: createdMs(chunk["created"]),
+    createdMs: readSeconds(chunk["created"]),
     serviceTier: nonEmpty(chunk["service_tier"]),
     extras: extrasOf(chunk, CHUNK_SHAPE),
     spelling: { system_fingerprint: nonEmpty(chunk["system_fingerprint"]) ?? undefined },

@@ -9,7 +9,7 @@ import type { Frame, Tap, TapNote } from "../protocol.ts";
 import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
-import { readInBandError } from "./errors.ts";
+import { readInBandError } from "./error-words.ts";
 import { readReasoningText } from "./reasoning-fields.ts";
 import { readUsage } from "./usage.ts";
 

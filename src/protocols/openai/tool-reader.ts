@@ -5,8 +5,8 @@ import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../..
 import { WireError } from "../../std/wire-error.ts";
 import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, withInner } from "../shared/members.ts";
+import { shortHash } from "../shared/names/tools.ts";
 import { type ReadChoiceDialect, readToolChoice as readChoice } from "../shared/openai/tool-choice.ts";
-import { shortHash } from "./names.ts";
 import { readMark } from "./part-reader.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -56,14 +56,3 @@ export type WireDelta = Omit<ChatCompletionChunk.Choice.Delta, "tool_calls"> & {
   /** `{id, data, transcript, expires_at}` in pieces; the SDK does not type it. */
   audio?: unknown;
 };
-
-export interface WireErrorBody {
-  readonly error: {
-    readonly message: string;
-    readonly type: string;
-    readonly param: string | null;
-    readonly code: string | null;
-    /** What the gateway tells about itself, where the operator lets it. */
-    readonly gateway?: unknown;
-  };
-}

@@ -3,7 +3,7 @@ import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier } from "../protocol.ts";
-import { OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
+import { OPENAI_REQUEST_HEADERS, OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
 import { QUOTAS } from "../shared/openai/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
@@ -50,16 +50,8 @@ export const carrier: Carrier = {
   bodyHeaders: null,
   auth,
   headers: {
-    // Not `openai-*`: `openai-organization` and `openai-project` name the caller's account, which no other provider
-    // may learn; an operator whose lanes are that very account adds them per provider.
     request: [
-      "openai-beta",
-      "x-stainless-*",
-      "x-client-request-id",
-      "x-request-id",
-      "idempotency-key",
-      "traceparent",
-      "tracestate",
+      ...OPENAI_REQUEST_HEADERS,
       // Coding agents tell the vendor which session and turn this is, for its caches; older ones with an underscore.
       "session-id",
       "session_id",

@@ -4,22 +4,12 @@
  */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import {
-  messageOfFailure,
-  repeatHeaders,
-  retryAfterHeaders,
-  showsWords,
-  statusOfFailure,
-} from "../shared/errors/writing.ts";
-import { openAiWordsFor } from "../shared/openai/words.ts";
-import type { WireErrorBody, WireResponse } from "./wire.ts";
+import { messageOfFailure, showsWords, statusOfFailure } from "../shared/errors/writing.ts";
+import { openAiWordsFor, writeErrorAs } from "../shared/openai/words.ts";
+import type { WireResponse } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
-  const status = statusOfFailure(failure);
-  const { type, code } = openAiWordsFor(failure, status, "server_error");
-  const gateway = context.details && failure.details !== null ? { gateway: failure.details } : {};
-  const body: WireErrorBody = { error: { message: messageOfFailure(failure), type, param: null, code, ...gateway } };
-  return { status, headers: { ...retryAfterHeaders(failure), ...repeatHeaders(failure) }, body: { ...body } };
+  return writeErrorAs("server_error", failure, context);
 }
 
 /**

@@ -1,7 +1,9 @@
 /** What routing must know of a request. Never throws: a body the vendor would refuse is routed, so that the vendor says why. */
+
 import type { Modality } from "../../ir/capability.ts";
 import type { PayloadFacts } from "../../ir/facts.ts";
-import { asArray, asNumber, asText, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asNumber, at, type JsonObject } from "../../std/json.ts";
+import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readReasoningConfig } from "./request-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
@@ -9,7 +11,7 @@ export function readFacts(body: JsonObject): PayloadFacts {
   return {
     maxOutputTokens: asNumber(body["max_output_tokens"]) ?? null,
     needs: {
-      input: inputNeeds(body["input"]),
+      input: modalitiesOf(contentsOf(body["input"]), MODALITIES),
       output: [],
       tools: (asArray(body["tools"]) ?? []).length > 0,
       structuredOutput: at(body, "text", "format", "type") === "json_schema",
@@ -20,20 +22,11 @@ export function readFacts(body: JsonObject): PayloadFacts {
   };
 }
 
-function inputNeeds(input: unknown): Modality[] {
-  const found = new Set<Modality>();
-  for (const item of asArray(input) ?? []) {
-    for (const content of [at(item, "content"), at(item, "output")]) {
-      for (const part of asArray(content) ?? []) {
-        const modality = PART_NEEDS.get(asText(at(part, "type")) ?? "");
-        if (modality !== undefined) found.add(modality);
-      }
-    }
-  }
-  return [...found];
+function contentsOf(input: unknown): unknown[] {
+  return (asArray(input) ?? []).flatMap((item) => [at(item, "content"), at(item, "output")]);
 }
 
-const PART_NEEDS: ReadonlyMap<string, Modality> = new Map([
+const MODALITIES: ReadonlyMap<string, Modality> = new Map([
   ["input_image", "image"],
   ["input_audio", "audio"],
   ["input_file", "document"],

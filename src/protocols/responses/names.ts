@@ -3,9 +3,8 @@
  * kind (`string_above_max_length` from the vendor, seen through 2026); clients of other protocols know neither limit.
  * And the other way round: tools of a `namespace`, which only this protocol has, under one flat name each.
  */
-import { createToolNames, shortHash } from "../shared/names/tools.ts";
-
-export { shortHash };
+import { shortHash } from "../shared/names/tools.ts";
+import { createDialectNames } from "../shared/openai/names.ts";
 
 const TOOL_NAME_CHARS_MAX = 128;
 const CALL_ID_CHARS_MAX = 64;
@@ -14,12 +13,8 @@ export const {
   legal: legalName,
   legalPast: legalPastName,
   restore: restoreName,
-} = createToolNames({ alphabet: "a-zA-Z0-9_-", notFirst: "", charsMax: TOOL_NAME_CHARS_MAX, prefix: "x-u_" });
-
-/** The same id for the same id, so that a call and its result agree; short ones stay as they are. */
-export function legalCallId(id: string): string {
-  return id.length <= CALL_ID_CHARS_MAX && id !== "" ? id : `call_${shortHash(id)}`;
-}
+  legalCallId,
+} = createDialectNames({ toolNameCharsMax: TOOL_NAME_CHARS_MAX, callIdCharsMax: CALL_ID_CHARS_MAX });
 
 /** A label of a schema: 64 plain characters. */
 export function legalLabel(label: string): string {

@@ -1,10 +1,11 @@
 /** A whole answer into the one in between. Tolerant of what compatible vendors add, leave out and spell differently. */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import { type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { nonEmpty, without } from "../shared/members.ts";
+import { nonEmpty, readSeconds, without } from "../shared/members.ts";
 import { type Held, readFinish } from "./finish.ts";
 import { restoreName } from "./names.ts";
 import { readOutputItem } from "./output-reader.ts";
@@ -28,7 +29,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     sourceProtocol: ORIGIN,
     id: nonEmpty(body["id"]),
     model: nonEmpty(body["model"]),
-    createdMs: createdMs(body["created_at"]),
+    createdMs: readSeconds(body["created_at"]),
     choices: [{ index: 0, blocks, finish, logprobs: logprobsOf(output), extras: NO_EXTRAS, spelling: NO_SPELLING }],
     usage: readUsage(body["usage"]),
     serviceTier: nonEmpty(body["service_tier"]),
@@ -42,12 +43,6 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
 /** A tool's name as it was before this protocol's own writer made it legal. */
 function restored(block: IrBlock): IrBlock {
   return block.type === "tool-call" ? { ...block, name: restoreName(block.name) } : block;
-}
-
-/** Seconds on the wire, with a fraction from some. */
-export function createdMs(seconds: unknown): number | null {
-  const number = asNumber(seconds);
-  return number === undefined || number <= 0 ? null : Math.round(number * 1000);
 }
 
 /** Why it is incomplete; null: nobody says. */

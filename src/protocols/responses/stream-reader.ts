@@ -8,11 +8,11 @@ import { dropped } from "../../ir/loss.ts";
 import { NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
-import { nonEmpty } from "../shared/members.ts";
+import { nonEmpty, readSeconds } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
-import { createdMs, reasonOf } from "./response-reader.ts";
+import { reasonOf } from "./response-reader.ts";
 import { createItemsReader, type ItemsReader } from "./stream-items.ts";
 import { readUsage } from "./usage.ts";
 import { ORIGIN, type WireEventType } from "./wire.ts";
@@ -201,7 +201,7 @@ function begin(state: State, response: JsonObject): void {
       sourceProtocol: ORIGIN,
       id: nonEmpty(response["id"]),
       model: nonEmpty(response["model"]),
-      createdMs: createdMs(response["created_at"]),
+      createdMs: readSeconds(response["created_at"]),
       serviceTier: nonEmpty(response["service_tier"]),
       extras: NO_EXTRAS,
       spelling: NO_SPELLING,

@@ -62,14 +62,3 @@ export type WireResponse = Omit<
   readonly service_tier: unknown;
   readonly user: unknown;
 };
-
-export interface WireErrorBody {
-  readonly error: {
-    readonly message: string;
-    readonly type: string;
-    readonly param: string | null;
-    readonly code: string | null;
-    /** What the gateway tells about itself, where the operator lets it. */
-    readonly gateway?: unknown;
-  };
-}

@@ -111,6 +111,12 @@ export function readNumber(body: JsonObject, name: string): number | null {
   return number;
 }
 
+/** Seconds on the wire, with a fraction from some, as milliseconds. Null for zero too: some send it before the answer begins. */
+export function readSeconds(value: unknown): number | null {
+  const seconds = asNumber(value);
+  return seconds === undefined || seconds <= 0 ? null : Math.round(seconds * 1000);
+}
+
 /** An assignment to `__proto__` would set the prototype instead of a member. */
 export function define(target: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== "__proto__") target[name] = value;

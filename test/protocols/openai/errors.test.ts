@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { FAILURES, type Failure, type FailureKind, failure } from "../../../src/ir/failure.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
-import { retryHintMs } from "../../../src/protocols/openai/meaning.ts";
+import { retryHintMs } from "../../../src/protocols/shared/errors/meaning.ts";
 
 function read(status: number, body: unknown) {
   const text = typeof body === "string" ? body : JSON.stringify(body);

@@ -1,6 +1,7 @@
 /** Content of messages in OpenAI's shape, which other vendors took over: a string, or parts with a type. */
+import type { Modality } from "../../../ir/capability.ts";
 import { type IrBlock, plainText } from "../../../ir/request.ts";
-import { asArray, asObject, asText, type JsonObject } from "../../../std/json.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../../std/json.ts";
 import { WireError } from "../../../std/wire-error.ts";
 
 export interface ReadContent {
@@ -25,6 +26,18 @@ export function readContent(
     if (block !== null) blocks.push(block);
   }
   return { blocks, wasString: false };
+}
+
+/** Modalities of the parts in these contents, by the word for the kind of part. Looks, never judges. */
+export function modalitiesOf(contents: Iterable<unknown>, kinds: ReadonlyMap<string, Modality>): Modality[] {
+  const found = new Set<Modality>();
+  for (const content of contents) {
+    for (const part of asArray(content) ?? []) {
+      const modality = kinds.get(asText(at(part, "type")) ?? "");
+      if (modality !== undefined) found.add(modality);
+    }
+  }
+  return [...found];
 }
 
 /** Sound in a part: `{data, format}` under `input_audio`. */

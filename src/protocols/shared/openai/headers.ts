@@ -1,3 +1,17 @@
+/**
+ * Headers of a request that go to the vendor. Not `openai-*`: `openai-organization` and `openai-project` name the caller's
+ * account, which no other provider may learn; an operator whose lanes are that very account adds them per provider.
+ */
+export const OPENAI_REQUEST_HEADERS: readonly string[] = [
+  "openai-beta",
+  "x-stainless-*",
+  "x-client-request-id",
+  "x-request-id",
+  "idempotency-key",
+  "traceparent",
+  "tracestate",
+];
+
 /** Headers of an answer that both of OpenAI's dialects know and their clients read. */
 export const OPENAI_RESPONSE_HEADERS: readonly string[] = [
   "openai-model",

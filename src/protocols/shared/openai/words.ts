@@ -1,17 +1,38 @@
 /** Types and codes of errors as the clients of both of OpenAI's dialects know them. */
+
 import type { Failure, FailureKind } from "../../../ir/failure.ts";
+import type { ErrorContext, WrittenError } from "../../protocol.ts";
+import { messageOfFailure, repeatHeaders, retryAfterHeaders, statusOfFailure } from "../errors/writing.ts";
 
 export interface OpenAiWords {
   readonly type: string;
   readonly code: string | null;
 }
 
-/** `serverType`: what this dialect calls trouble of the vendor's that has no word of its own. */
-export function openAiWordsFor(
-  { kind }: Failure,
-  status: number,
-  serverType: "api_error" | "server_error",
-): OpenAiWords {
+/** What a dialect calls trouble of the vendor's that has no word of its own. */
+type ServerType = "api_error" | "server_error";
+
+export interface OpenAiErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+    /** What the gateway tells about itself, where the operator lets it. */
+    readonly gateway?: unknown;
+  };
+}
+
+/** Every failure in the vendor's envelope, with the gateway's stable code where the gateway itself refuses. */
+export function writeErrorAs(serverType: ServerType, failure: Failure, context: ErrorContext): WrittenError {
+  const status = statusOfFailure(failure);
+  const { type, code } = openAiWordsFor(failure, status, serverType);
+  const gateway = context.details && failure.details !== null ? { gateway: failure.details } : {};
+  const body: OpenAiErrorBody = { error: { message: messageOfFailure(failure), type, param: null, code, ...gateway } };
+  return { status, headers: { ...retryAfterHeaders(failure), ...repeatHeaders(failure) }, body: { ...body } };
+}
+
+export function openAiWordsFor({ kind }: Failure, status: number, serverType: ServerType): OpenAiWords {
   const own = WORDS[kind];
   if (own !== undefined) return own;
   if (status === 401) return { type: "authentication_error", code: "invalid_api_key" };
