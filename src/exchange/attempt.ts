@@ -74,6 +74,8 @@ export function openAttempt(input: AttemptInput): Attempt {
   const egress = world.protocolOf(lane.protocol);
   const mode = modeOf(call.request.facts.operation, call.ingress, egress) ?? "relay";
   let quotas: readonly QuotaReading[] = [];
+  /** When there was something to send. */
+  let begunMs: number | null = null;
   let isOver = false;
   /** Of several calls the last one's word counts. */
   const observeQuota = (facts: readonly QuotaFact[]): void => {
@@ -88,7 +90,6 @@ export function openAttempt(input: AttemptInput): Attempt {
     guard.release(now);
     shared.onChanges(changes);
     if (record === null) return;
-    const { hasBegun, ...ended } = endingOf(how, lane);
     record.attempts.push({
       lane: lane.id,
       provider: lane.provider,
@@ -97,9 +98,9 @@ export function openAttempt(input: AttemptInput): Attempt {
       upstreamModel: lane.upstreamModel,
       egress: lane.protocol,
       way: mode,
-      ...ended,
+      ...endingOf(how, lane),
       startedMs: startedMs - record.startedMs,
-      firstByteMs: hasBegun ? now - startedMs : null,
+      firstByteMs: begunMs === null ? null : begunMs - startedMs,
       durationMs: now - startedMs,
       quotas,
     });
@@ -113,7 +114,9 @@ export function openAttempt(input: AttemptInput): Attempt {
       const holdsWhole = rules.some(({ hold }) => hold === "until-end");
       const asked = { world, call, target, lane, egress, provider, relayed, firstByteCapMs, observeQuota, holdsWhole };
       try {
-        return await ask(asked, rules);
+        const outcome = await ask(asked, rules);
+        if (outcome.kind === "answered" || outcome.kind === "streaming") begunMs = nowMs();
+        return outcome;
       } catch (error) {
         end({ kind: "bug" });
         throw error;
@@ -154,7 +157,7 @@ function step({ guard, isEvidence }: AttemptInput, how: AttemptEnd, nowMs: numbe
 type RecordedEnd = Pick<
   AttemptRecord,
   "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel" | "billed"
-> & { readonly hasBegun: boolean };
+>;
 
 function endingOf(how: AttemptEnd, lane: Lane): RecordedEnd {
   switch (how.kind) {
@@ -176,7 +179,6 @@ function endingOf(how: AttemptEnd, lane: Lane): RecordedEnd {
         ambiguous: how.mayHaveRun && AMBIGUOUS.has(kind),
         retryAfterMs,
         reportedModel: how.reportedModel,
-        hasBegun: false,
         ...billedFor(how.billed, lane),
       };
     }
@@ -193,10 +195,10 @@ function billedFor(billed: Billing | undefined, { prices }: Lane): Pick<AttemptR
 }
 
 /** The attempt ended before anything came back; whether the vendor did the work is unknown. */
-const NOTHING_BACK = { status: null, ambiguous: true, retryAfterMs: null, reportedModel: null, hasBegun: false };
+const NOTHING_BACK = { status: null, ambiguous: true, retryAfterMs: null, reportedModel: null };
 
 function begun({ status, reportedModel }: BegunEnd): Omit<RecordedEnd, "outcome"> {
-  return { status, ambiguous: false, retryAfterMs: null, reportedModel, hasBegun: true };
+  return { status, ambiguous: false, retryAfterMs: null, reportedModel };
 }
 
 /** Kinds that leave open whether the vendor did the work. */

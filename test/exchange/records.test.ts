@@ -394,3 +394,24 @@ test("a failed attempt that was rescued is ambiguous only when the vendor may ha
     expect(core.records[0]?.attempts.map((attempt) => attempt.ambiguous)).toEqual([ambiguous, false]);
   }
 });
+
+test("an attempt's first byte is when there was something to send, not when the answer ended", async () => {
+  const frames = OPENAI_WORDS.frames(said()).map(bytes);
+  let goOn = (): void => undefined;
+  const wait = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const core = single(
+    OPENAI_WORDS,
+    stream([...frames.slice(0, 2), { do: "wait", until: () => wait }, ...frames.slice(2)]),
+  );
+  const answer = await core.until(
+    core.start({ protocol: "openai", body: question("openai", { stream: true }) }).answer,
+  );
+  const reading = core.read(answer);
+  await core.effects.run(5_000);
+  goOn();
+  await core.until(reading);
+  const [attempt] = core.records[0]?.attempts ?? [];
+  expect([attempt?.firstByteMs, attempt?.durationMs]).toEqual([0, 5_000]);
+});
