@@ -8,9 +8,9 @@ import { createExchange, type Exchanges } from "./exchange/exchange.ts";
 import { createHeaderFilters } from "./exchange/header-filter.ts";
 import { createExplain } from "./exchange/probing/explain.ts";
 import { startProbes } from "./exchange/probing/probe.ts";
-import { createRecoveries } from "./exchange/probing/recoveries.ts";
-import { createReasoningSignatures } from "./exchange/reasoning-signatures.ts";
-import type { SharedState } from "./exchange/shared-state.ts";
+import { createRecoveries, type Recoveries } from "./exchange/probing/recoveries.ts";
+import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
+import { createLastingState, type LastingState, reconfigureState, type SharedState } from "./exchange/shared-state.ts";
 import { type Admission, createAdmission } from "./governance/admission.ts";
 import { createDoors } from "./governance/doors.ts";
 import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
@@ -22,9 +22,9 @@ import { type Failure, failure } from "./ir/failure.ts";
 import type { LaneFacts } from "./ir/lane-facts.ts";
 import type { Gauges } from "./observability/gauges.ts";
 import type { Log } from "./observability/log.ts";
-import { createMetrics } from "./observability/metrics.ts";
+import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { createSinks, type Sink } from "./observability/sinks.ts";
-import { createTotals, statsDocument } from "./observability/stats.ts";
+import { createTotals, statsDocument, type Totals } from "./observability/stats.ts";
 import { PROTOCOLS } from "./protocols/index.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { createHealth } from "./routing/health.ts";
@@ -55,6 +55,24 @@ export interface ComposeInput {
   readonly governed: Governed | null;
   /** What the process shows of itself, asked at every look. */
   readonly processFigures: () => ProcessFigures;
+  /** What the gateway before this one leaves it; null: there was none. */
+  readonly carried: Carried | null;
+}
+
+/** What outlives a deployment in one process: health, selection, what runs, and what was counted. */
+export interface Carried {
+  readonly startedMs: number;
+  readonly startedWallMs: number;
+  readonly lasting: LastingState;
+  readonly recoveries: Recoveries;
+  readonly signatures: ReasoningSignatures;
+  readonly totals: Totals;
+  readonly metrics: Metrics;
+}
+
+export interface Composed extends Gateway {
+  /** For the next gateway. What runs here goes on, and is ended by its `stop`. */
+  retire(): Carried;
 }
 
 export interface Governed {
@@ -66,19 +84,17 @@ export interface Governed {
 
 export type ProcessFigures = Pick<Gauges["process"], "residentBytes" | "eventLoopLagMaxMs">;
 
-export function compose(input: ComposeInput): Gateway {
-  const { deployment, effects, governed, log } = input;
-  const startedMs = effects.nowMs();
+export function compose(input: ComposeInput): Composed {
+  const { carried, deployment, effects, governed, log } = input;
+  const startedMs = carried?.startedMs ?? effects.nowMs();
+  const startedWallMs = carried?.startedWallMs ?? effects.wallMs();
   const stopping = new AbortController();
 
-  const health = createHealth(deployment, effects.random);
-  const totals = createTotals(deployment);
+  const lasting = lastingOf(input);
+  const { health } = lasting;
+  const totals = createTotals(deployment, carried?.totals);
   const shared: SharedState = {
-    health,
-    selections: new Map(),
-    lastUsedMs: new Map(),
-    waiting: new Map(),
-    queued: new Map(),
+    ...lasting,
     onChanges(changes) {
       for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
       recoveries.watch(changes);
@@ -86,13 +102,15 @@ export function compose(input: ComposeInput): Gateway {
   };
   const laneFacts = (): LaneFacts[] =>
     Object.values(deployment.lanes).map((lane) => health.facts(lane, effects.nowMs()));
-  const recoveries = createRecoveries({ deployment, effects, shared });
-  const metrics = createMetrics(deployment, () => ({
+  const recoveries = carried?.recoveries ?? createRecoveries({ effects, place: { deployment, shared } });
+  carried?.recoveries.reconfigure({ deployment, shared });
+  const gauges = (): Gauges => ({
     ...exchangeGauges(exchange.running()),
     ...laneGauges(laneFacts()),
     sinkFailures: new Map([...sinks.failures, ["log-write", log.writeFailures()]]),
     process: { ...buildInfo, ...input.processFigures(), uptimeMs: effects.nowMs() - startedMs },
-  }));
+  });
+  const metrics = createMetrics(deployment, gauges, carried?.metrics);
   const sinks = createSinks([log.sink, metrics.sink, totals.sink, ...input.sinks]);
 
   const { identify, admission, callerNamed } = gateOf(input);
@@ -105,7 +123,7 @@ export function compose(input: ComposeInput): Gateway {
     identify,
     signer: createSigners(deployment.auth.awsKeys ?? [], input.secrets),
     ...(callerNamed === null ? {} : { callerNamed }),
-    startedWallMs: effects.wallMs(),
+    startedWallMs,
     localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
     admission,
     idempotency:
@@ -153,7 +171,18 @@ export function compose(input: ComposeInput): Gateway {
       exchange.stop();
     },
     nowMs: effects.nowMs,
+    retire() {
+      probes.stop();
+      return { startedMs, startedWallMs, lasting, recoveries, signatures: world.signatures, totals, metrics };
+    },
   };
+}
+
+/** Of the gateway before this one as far as it still fits, or new. */
+function lastingOf({ carried, deployment, effects }: ComposeInput): LastingState {
+  if (carried === null) return createLastingState(createHealth(deployment, effects.random));
+  reconfigureState(carried.lasting, deployment);
+  return carried.lasting;
 }
 
 /** An account that has reached a cap is out as if its vendor had said so. */
@@ -185,7 +214,10 @@ function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
   };
 }
 
-function worldOf({ deployment, effects, secrets, readText }: ComposeInput, protocols: readonly Protocol[]): World {
+function worldOf(
+  { carried, deployment, effects, secrets, readText }: ComposeInput,
+  protocols: readonly Protocol[],
+): World {
   const { governance, lanes, metering, providers } = deployment;
   const byId = new Map(protocols.map((protocol) => [protocol.id, protocol]));
   const protocolOf = (id: string): Protocol => {
@@ -196,6 +228,7 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
   const authorities = new Map(
     Object.values(providers).map(({ name, caFile }) => [name, caFile === null ? null : readText(caFile)]),
   );
+  carried?.signatures.reconfigure(deployment);
   const isPriced = Object.values(lanes).some((lane) => lane.prices !== null);
   return {
     deployment,
@@ -203,7 +236,7 @@ function worldOf({ deployment, effects, secrets, readText }: ComposeInput, proto
     send: createSend(effects),
     protocolOf,
     secretOf: secretsOfLanes(secrets),
-    signatures: createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
+    signatures: carried?.signatures ?? createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: `ringmain/${buildInfo.version}`,

@@ -139,6 +139,7 @@ async function fresh(deployment: Deployment, asked: ExplainQuestion, why: string
     sinks: [],
     log: SILENT,
     processFigures: () => ({ residentBytes: 0, eventLoopLagMaxMs: 0 }),
+    carried: null,
   });
   const told = gateway.explain({ ...asked, headers: {} });
   gateway.stop();

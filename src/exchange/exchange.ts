@@ -25,7 +25,7 @@ import { discoverer } from "./request/model-list.ts";
 import { identifySigned } from "./request/signed.ts";
 import { judgeRequest, type RequestRule, requestRules, STOPPING, unknownModel } from "./request/verdict.ts";
 import { CLIENT_GONE, discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
-import { begin, beginStream, newRunning, type Running } from "./shared-state.ts";
+import { begin, beginStream, type Running } from "./shared-state.ts";
 import { subCall } from "./sub-call.ts";
 import type { VerdictContext } from "./verdict-contract.ts";
 
@@ -41,7 +41,7 @@ const ID_LENGTH = 24;
 
 export function createExchange(input: ExchangeInput): Exchanges {
   const { world, protocols } = input;
-  const running = newRunning();
+  const { running } = input.shared;
   const open = (ingress: Protocol, parts: RequestParts, receivedMs: number): ExchangeContext => {
     const id = `req_${world.effects.randomId(ID_LENGTH)}`;
     const record = openRecord({ id, receivedMs, effects: world.effects, onClose: input.onRecord });

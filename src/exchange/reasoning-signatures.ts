@@ -18,6 +18,8 @@ import { WireError } from "../std/wire-error.ts";
 export interface ReasoningSignatures {
   /** Null where every lane of the payload opens the signatures of all others: then nothing is looked for. */
   memoryOf(payload: Payload): SignatureMemory | null;
+  /** What is remembered stays. */
+  reconfigure(deployment: Deployment): void;
 }
 
 export interface SignatureMemory {
@@ -42,12 +44,17 @@ export function createReasoningSignatures(input: {
   readonly nowMs: () => number;
 }): ReasoningSignatures {
   const issuers = new Map<string, Set<string>>();
-  for (const lane of Object.values(input.deployment.lanes)) {
-    const { id } = input.protocolOf(lane.protocol).payload;
-    issuers.set(id, (issuers.get(id) ?? new Set()).add(lane.sealIssuer));
-  }
+  const reconfigure = ({ lanes }: Deployment): void => {
+    issuers.clear();
+    for (const lane of Object.values(lanes)) {
+      const { id } = input.protocolOf(lane.protocol).payload;
+      issuers.set(id, (issuers.get(id) ?? new Set()).add(lane.sealIssuer));
+    }
+  };
+  reconfigure(input.deployment);
   const memories = new Map<string, SignatureMemory>();
   return {
+    reconfigure,
     memoryOf(payload) {
       if (payload.signatureMembers.length === 0 || (issuers.get(payload.id)?.size ?? 0) < 2) return null;
       const known = memories.get(payload.id);

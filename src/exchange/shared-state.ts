@@ -1,19 +1,49 @@
 /** What outlives an exchange: health, selection, who waits, and what runs right now with a way to end it. */
+import type { Deployment } from "../ir/deployment.ts";
 import type { Change } from "../routing/condition.ts";
 import type { Health } from "../routing/health.ts";
-import type { Selection } from "../routing/swrr.ts";
+import { forgetCredits, type Selection } from "../routing/swrr.ts";
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
 
-/** Bounded by the configuration: one entry per target, one per lane. */
-export interface SharedState {
+/** What outlives a deployment too. Bounded by the configuration: one entry per target, one per lane. */
+export interface LastingState {
   readonly health: Health;
   readonly selections: Map<string, Selection>;
   readonly lastUsedMs: Map<string, number>;
-  onChanges(changes: readonly Change[]): void;
   /** Requests waiting for a slot right now, by target. */
   readonly waiting: Map<string, number>;
   /** The same ones by each model they would take. */
   readonly queued: Map<string, number>;
+  readonly running: Running;
+}
+
+/** What the exchanges of one deployment share. */
+export interface SharedState extends LastingState {
+  onChanges(changes: readonly Change[]): void;
+}
+
+export function createLastingState(health: Health): LastingState {
+  return {
+    health,
+    selections: new Map(),
+    lastUsedMs: new Map(),
+    waiting: new Map(),
+    queued: new Map(),
+    running: { open: new Map(), streams: 0, stopped: false },
+  };
+}
+
+/** Keeps what is about lanes and targets that stay. Exchanges under way end with the deployment they began with. */
+export function reconfigureState({ health, lastUsedMs, selections }: LastingState, deployment: Deployment): void {
+  health.reconfigure(deployment);
+  for (const id of lastUsedMs.keys()) if (!Object.hasOwn(deployment.lanes, id)) lastUsedMs.delete(id);
+  for (const [name, selection] of selections) {
+    const target = Object.hasOwn(deployment.targets, name) ? deployment.targets[name] : undefined;
+    const members = target?.members.map(({ model }) => model) ?? [];
+    const gone = [...selection.keys()].filter((model) => !members.includes(model));
+    if (target === undefined) selections.delete(name);
+    else selections.set(name, forgetCredits(selection, gone));
+  }
 }
 
 /** What is running: one entry an exchange, so that stopping reaches each of them. */
@@ -21,10 +51,6 @@ export interface Running {
   readonly open: Map<string, Stopper>;
   streams: number;
   stopped: boolean;
-}
-
-export function newRunning(): Running {
-  return { open: new Map(), streams: 0, stopped: false };
 }
 
 /** One stopper an exchange, fed by the client's signal and by `stop`; the listener goes with the exchange. */

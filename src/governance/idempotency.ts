@@ -6,7 +6,7 @@ import type { IdempotencyVerdict, RememberedAnswer } from "./ledger-messages.ts"
 import type { RememberedRow, StoredAnswer } from "./ledger-store.ts";
 
 export interface IdempotencyOptions {
-  readonly ttlMs: number;
+  readonly ttlMs: () => number;
   readonly wallMs: () => number;
   /** In the ledger; null: not there, or there is no ledger. */
   readonly find: (key: string, wallMs: number) => Promise<StoredAnswer | null>;
@@ -54,7 +54,7 @@ export function createIdempotency(options: IdempotencyOptions): Idempotency {
       running.delete(key);
       if (request === undefined || answer === null) return;
       const { fingerprint } = request;
-      const row = { key, fingerprint, answer, expiresMs: options.wallMs() + options.ttlMs };
+      const row = { key, fingerprint, answer, expiresMs: options.wallMs() + options.ttlMs() };
       keep(state, row);
       options.put(row);
     },

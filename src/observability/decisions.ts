@@ -3,7 +3,7 @@
  * for in pages. What a page looks like is the same whether it comes from here or from a store.
  */
 import type { Deployment } from "../ir/deployment.ts";
-import { createRing } from "../std/bounded.ts";
+import { createRing, type Ring } from "../std/bounded.ts";
 import { type Decision, decisionOf } from "./decision.ts";
 import type { Sink } from "./sinks.ts";
 
@@ -41,6 +41,8 @@ export interface Decisions {
   find(id: string): Decision | null;
   /** Number of the oldest one held; null: none is. */
   oldest(): number | null;
+  /** The newest that find room stay, and numbers go on. */
+  reconfigure(next: Pick<DecisionsOptions, "ring" | "firstSeq" | "deployment">): void;
 }
 
 export interface DecisionsOptions {
@@ -53,11 +55,20 @@ export interface DecisionsOptions {
   readonly onDecision: (decision: Decision) => void;
 }
 
-export function createDecisions({ ring: max, firstSeq, deployment, onDecision }: DecisionsOptions): Decisions {
-  const ring = max === 0 ? null : createRing<Decision>(max);
+export function createDecisions(options: DecisionsOptions): Decisions {
+  const { onDecision } = options;
+  let { deployment } = options;
+  let ring = ringOf(options.ring);
   const all = (): readonly Decision[] => ring?.list() ?? [];
-  let seq = firstSeq;
+  let seq = options.firstSeq;
   return {
+    reconfigure(next) {
+      const kept = all();
+      ring = ringOf(next.ring);
+      for (const decision of kept.toReversed()) ring?.push(decision);
+      deployment = next.deployment;
+      seq = Math.max(seq, next.firstSeq);
+    },
     sink: {
       name: "decisions",
       record(record) {
@@ -83,6 +94,10 @@ export function createDecisions({ ring: max, firstSeq, deployment, onDecision }:
     find: (id) => all().find((decision) => decision.id === id) ?? null,
     oldest: () => all().at(-1)?.seq ?? null,
   };
+}
+
+function ringOf(max: number): Ring<Decision> | null {
+  return max === 0 ? null : createRing<Decision>(max);
 }
 
 export function fitsFilter(decision: Decision, filter: DecisionFilter): boolean {

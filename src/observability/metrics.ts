@@ -15,13 +15,22 @@ export interface Metrics {
   probe(probed: { readonly lane: string; readonly outcome: "ok" | FailureKind }): void;
   /** With the gauges of this very moment. Plain data. */
   snapshot(): MetricsSnapshot;
+  readonly series: Series;
 }
 
-/** `gauges` is asked at every snapshot; null: nothing but what was counted is shown. */
-export function createMetrics(deployment: Deployment, gauges: (() => Gauges) | null = null): Metrics {
-  const series = createSeries();
+/**
+ * `gauges` is asked at every snapshot; null: nothing but what was counted is shown. `before`: goes on from what another
+ * deployment's metrics have counted, and counts together with them.
+ */
+export function createMetrics(
+  deployment: Deployment,
+  gauges: (() => Gauges) | null = null,
+  before: Metrics | null = null,
+): Metrics {
+  const series = before?.series ?? createSeries();
   const labels = createLabels(deployment);
   return {
+    series,
     sink: {
       name: "metrics",
       record: (record) => foldRecord(series, labels, record),

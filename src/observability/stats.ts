@@ -26,7 +26,10 @@ export interface Totals {
   readonly sink: Sink;
   /** "unresolved" is one of them once a request asked for something that does not exist. */
   byTarget(): Readonly<Record<string, TargetTotals>>;
+  readonly counted: Map<string, TargetTotals>;
 }
+
+const UNRESOLVED = "unresolved";
 
 const NO_TOTALS: TargetTotals = {
   requests: 0,
@@ -39,13 +42,18 @@ const NO_TOTALS: TargetTotals = {
   losses: 0,
 };
 
-export function createTotals(deployment: Deployment): Totals {
-  const totals = new Map<string, TargetTotals>();
+/** `before`: goes on from what another deployment's totals have counted, and counts together with them. */
+export function createTotals(deployment: Deployment, before: Totals | null = null): Totals {
+  const totals = before?.counted ?? new Map<string, TargetTotals>();
+  for (const name of totals.keys()) {
+    if (name !== UNRESOLVED && !Object.hasOwn(deployment.targets, name)) totals.delete(name);
+  }
   return {
+    counted: totals,
     sink: {
       name: "totals",
       record(record) {
-        const target = Object.hasOwn(deployment.targets, record.target) ? record.target : "unresolved";
+        const target = Object.hasOwn(deployment.targets, record.target) ? record.target : UNRESOLVED;
         totals.set(target, withRecord(totals.get(target) ?? NO_TOTALS, record));
       },
       transition: () => undefined,

@@ -12,9 +12,14 @@ import type { DecisionStore } from "../observability/stores/sqlite.ts";
 import type { Effects } from "../std/effects.ts";
 
 export interface DecisionService {
+  /** False: there is nothing to keep them for, so workers need not tell. */
+  isKeeping(): boolean;
   readonly sink: Sink;
-  list(query: DecisionQuery): Promise<DecisionPage>;
-  find(id: string): Promise<Decision | null>;
+  /** null: none are kept. */
+  list(query: DecisionQuery): Promise<DecisionPage | null>;
+  find(id: string): Promise<{ readonly found: Decision | null } | null>;
+  /** Decisions that are kept stay, as far as they find room. */
+  reconfigure(deployment: Deployment): void;
   /** Writes what waits. Never rejects. */
   close(): Promise<void>;
 }
@@ -29,39 +34,35 @@ export interface DecisionServiceOptions {
 /** Records that come before the store stands. */
 const EARLY_MAX = 10_000;
 
-/** null: nothing is kept, so that workers need not tell. */
-export function createDecisionService(options: DecisionServiceOptions): DecisionService | null {
-  const { adminToken, decisionsStore } = options.deployment;
-  if (adminToken === null && decisionsStore === null) return null;
-  const opening = decisionsStore === null ? Promise.resolve(null) : openStore(decisionsStore, options);
-  return serviceOver(options, opening);
-}
-
-function serviceOver(
-  { deployment, onDecision }: DecisionServiceOptions,
-  opening: Promise<DecisionStore | null>,
-): DecisionService {
+export function createDecisionService(options: DecisionServiceOptions): DecisionService {
   const early: ExchangeRecord[] = [];
+  let { deployment } = options;
   let store: DecisionStore | null = null;
   let decisions: Decisions | null = null;
-  const ready = opening.then((opened): Decisions => {
-    store = opened;
-    const made = createDecisions({
-      // The ring is read with the token alone, so there is none without it.
-      ring: deployment.adminToken === null ? 0 : deployment.decisionsRing,
-      firstSeq: opened?.firstSeq ?? 1,
-      deployment,
-      onDecision(decision) {
-        opened?.add(decision);
-        onDecision(decision);
-      },
-    });
-    for (const record of early.splice(0)) made.sink.record(record);
-    decisions = made;
-    return made;
-  });
+  const isKeeping = (): boolean => deployment.adminToken !== null || deployment.decisionsStore !== null;
+
+  const openFor = async (next: Deployment): Promise<void> => {
+    if (next.decisionsStore !== null && store === null) store = await openStore(next.decisionsStore, options);
+    // The ring is read with the token alone, so there is none without it.
+    const ring = next.adminToken === null ? 0 : next.decisionsRing;
+    const place = { ring, firstSeq: store?.firstSeq ?? 1, deployment: next };
+    if (decisions === null) decisions = createDecisions({ ...place, onDecision });
+    else decisions.reconfigure(place);
+    for (const record of early.splice(0)) decisions.sink.record(record);
+  };
+  const onDecision = (decision: Decision): void => {
+    store?.add(decision);
+    options.onDecision(decision);
+  };
+  const closeStore = (): void => {
+    const closing = store;
+    store = null;
+    closing?.close();
+  };
+  let ready = isKeeping() ? openFor(deployment) : Promise.resolve();
 
   return {
+    isKeeping,
     sink: {
       name: "decisions",
       record(record) {
@@ -70,26 +71,35 @@ function serviceOver(
       },
       transition: () => undefined,
     },
-    /** Out of memory where the disk cannot be read. */
     async list(query) {
-      const made = await ready;
+      await ready;
+      // Out of memory where the disk cannot be read.
       try {
-        return store?.list(query) ?? made.list(query);
+        return store?.list(query) ?? decisions?.list(query) ?? null;
       } catch {
-        return made.list(query);
+        return decisions?.list(query) ?? null;
       }
     },
     async find(id) {
-      const made = await ready;
+      await ready;
+      if (decisions === null) return null;
       try {
-        return made.find(id) ?? store?.find(id) ?? null;
+        return { found: decisions.find(id) ?? store?.find(id) ?? null };
       } catch {
-        return null;
+        return { found: null };
       }
+    },
+    reconfigure(next) {
+      const isSameStore = JSON.stringify(deployment.decisionsStore) === JSON.stringify(next.decisionsStore);
+      deployment = next;
+      ready = ready.then(async () => {
+        if (!isSameStore) closeStore();
+        if (isKeeping() || decisions !== null) await openFor(next);
+      });
     },
     async close() {
       await ready;
-      store?.close();
+      closeStore();
     },
   };
 }

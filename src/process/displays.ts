@@ -28,31 +28,52 @@ export interface DisplaysOptions {
 
 export interface Displays {
   readonly sink: Sink;
+  /** The displays and lanes of this deployment from now on. */
+  reconfigure(deployment: Deployment): void;
   /** Never rejects, and takes a few seconds at most. */
   close(): Promise<void>;
 }
 
-export function startDisplays({
-  deployment,
-  env,
-  version,
-  say,
-  onStates,
-  effects,
-  allowances,
-}: DisplaysOptions): Displays {
-  const fold = createSnapshot(deployment, { dayOf: localDay, allowances });
-  // A library that throws where nobody can catch it must not end the process that keeps the gateway alive.
+export function startDisplays(options: DisplaysOptions): Displays {
+  const { effects, say } = options;
+  let shown = show(options, options.deployment);
+  // A library that throws where it cannot be caught must not end the process that keeps the gateway alive.
   const guard = createGuard({
     nowMs: effects.nowMs,
     onError: (description) => say("warning", `Displays: an error nobody caught: ${description}`),
     onSick() {
       say("warning", "Displays: too many of them; nothing is shown until the next start.");
-      void publisher.close();
+      void shown.publisher.close();
     },
   });
   const nets = ["uncaughtException", "unhandledRejection"] as const;
   for (const net of nets) process.on(net, guard);
+  let changing = Promise.resolve();
+  return {
+    sink: {
+      name: "displays",
+      record: (record) => shown.fold.sink.record(record),
+      transition: (transition) => shown.fold.sink.transition(transition),
+    },
+    reconfigure(deployment) {
+      // One after the other: a display takes one publisher at a time.
+      changing = changing.then(async () => {
+        await shown.publisher.close();
+        shown = show(options, deployment);
+      });
+    },
+    async close() {
+      await changing;
+      await shown.publisher.close();
+      for (const net of nets) process.off(net, guard);
+    },
+  };
+}
+
+/** Its figures begin anew. */
+function show(options: DisplaysOptions, deployment: Deployment) {
+  const { allowances, effects, env, onStates, say, version } = options;
+  const fold = createSnapshot(deployment, { dayOf: localDay, allowances });
   const publisher = createPublisher({
     displays: deployment.displays,
     snapshot: fold.snapshot,
@@ -62,13 +83,7 @@ export function startDisplays({
     say,
     onStates,
   });
-  return {
-    sink: fold.sink,
-    async close() {
-      await publisher.close();
-      for (const net of nets) process.off(net, guard);
-    },
-  };
+  return { fold, publisher };
 }
 
 /** For commands that talk to a display themselves. */

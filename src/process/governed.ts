@@ -16,6 +16,8 @@ export interface GovernedOptions {
 
 export interface GovernedWorker extends Governed {
   receive(reply: LedgerReply): void;
+  /** Rows are in the ledger or in a spool. Never rejects. */
+  flushed(): Promise<void>;
 }
 
 /** Null: neither keys nor remembered answers are in use. */
@@ -26,17 +28,19 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
   let capped: readonly CappedAccount[] = [];
   let onCapped: ((capped: readonly CappedAccount[]) => void) | null = null;
   let part = 0;
+  let spooling = Promise.resolve();
   const spool = (bookings: readonly Booking[]): void => {
     const dbPath = deployment.governance?.dbPath;
     if (dbPath === undefined || bookings.length === 0) return;
     part += 1;
-    try {
-      // Only a worker without a supervisor needs it, and the file module takes milliseconds to load.
-      const { writeSpool }: typeof import("../governance/stores/spool.ts") = require("../governance/stores/spool.ts");
-      writeSpool(dbPath, { holder, part }, bookings);
-    } catch (error) {
-      onLost(bookings.length, error);
-    }
+    const place = { holder, part };
+    spooling = spooling
+      .then(async () => {
+        // Only a worker without a supervisor needs it, and the file module takes milliseconds to load.
+        const { writeSpool } = await import("../governance/stores/spool.ts");
+        writeSpool(dbPath, place, bookings);
+      })
+      .catch((error: unknown) => onLost(bookings.length, error));
   };
   const ledger = createLedgerClient({
     send: (message) => send("ledger", message),
@@ -54,6 +58,10 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
     ring,
     ledger,
     receive: ledger.receive,
+    async flushed() {
+      await ledger.flushed();
+      await spooling;
+    },
     onCapped(tell) {
       onCapped = tell;
       // Told before anything was served.

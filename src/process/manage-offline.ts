@@ -7,7 +7,7 @@ import { type Lock, takeLock } from "../governance/stores/lock.ts";
 import { readRc3 } from "../governance/stores/rc3.ts";
 import { openLedger } from "../governance/stores/sqlite.ts";
 import type { Governance } from "../ir/deployment.ts";
-import { importFirst } from "./ledger.ts";
+import { importFirst } from "./ledger-service.ts";
 import { realEffects } from "./real-effects.ts";
 
 const effects = realEffects("own");

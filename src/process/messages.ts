@@ -16,6 +16,8 @@ export interface Messages {
   /** Its modules are loaded; it waits for a plan. */
   readonly ready: { readonly from: null };
   readonly deploy: { readonly to: Plan };
+  /** For one that serves: what runs ends with the plan it began with, and new requests are served by this one. */
+  readonly reconfigure: { readonly to: Plan };
   /** The port in force. */
   readonly listening: { readonly from: { readonly port: number } };
   /** `code` is the system's word: EADDRINUSE, EACCES … */

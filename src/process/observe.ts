@@ -12,6 +12,8 @@ export interface WorkerObserve {
   stats(): Promise<object>;
   metrics(): Promise<readonly MetricsSnapshot[]>;
   own(): Figures;
+  /** Shows this one's figures from now on. */
+  reconfigure(gateway: Pick<Gateway, "stats" | "metrics">): void;
   /** The newest states of the displays; `/stats` has none before the first. */
   displays(states: readonly DisplayState[]): void;
 }
@@ -23,7 +25,7 @@ export function createObserve(options: {
   /** This worker's side of the ledger; absent: there are no keys. */
   readonly ledger?: Pick<LedgerClient, "figures" | "writerFigures"> | null;
 }): WorkerObserve {
-  const { gateway } = options;
+  let { gateway } = options;
   let displays: readonly DisplayState[] = [];
   const ledger = options.ledger ?? null;
   const own = (): Figures => {
@@ -48,6 +50,9 @@ export function createObserve(options: {
       return ledger === null ? figures : [...figures, ledgerWriterMetrics(writer)];
     },
     own,
+    reconfigure(next) {
+      gateway = next;
+    },
     displays(states) {
       displays = states;
     },

@@ -14,7 +14,7 @@ export interface GatewayOptions {
   readonly onListening: (listening: Listening) => void;
   /** A line for the operator, without a line end. */
   readonly say: SupervisorOptions["say"];
-  /** Shown every record and transition, a moment later; absent: nobody wants to see them. */
+  /** Shown every record and transition, a moment later; absent: there are none. */
   readonly sinks?: (deployment: Deployment) => readonly Sink[];
   /** Of this program, as displays are told it. */
   readonly version: string;
@@ -22,22 +22,21 @@ export interface GatewayOptions {
 
 /** Serves until a signal ends it; resolves to the exit code. */
 export async function runGateway(options: GatewayOptions): Promise<number> {
-  /** Loaded while the first worker boots, and only for a deployment that has displays. */
-  let start: typeof import("./displays.ts").startDisplays | null = null;
   let displays: Displays | null = null;
   const effects = realEffects("own");
   const command = workerCommand({ execPath: process.execPath, main: Bun.main });
   const exitCode = await supervise({
-    async load() {
-      const deployment = await options.load();
-      if (deployment !== null && deployment.displays.length > 0) start = (await import("./displays.ts")).startDisplays;
-      return deployment;
-    },
+    load: options.load,
     startWorker: (worker) => startWorker(command, worker),
     env: options.env,
-    sinks(deployment, tell, allowances) {
+    async sinks(deployment, onStates, allowances) {
       const { env, version, say } = options;
-      displays = start?.({ deployment, env, version, say, onStates: tell, effects, allowances }) ?? null;
+      if (displays !== null) displays.reconfigure(deployment);
+      else if (deployment.displays.length > 0) {
+        // Loaded only for a deployment that has some.
+        const { startDisplays } = await import("./displays.ts");
+        displays = startDisplays({ deployment, env, version, say, onStates, effects, allowances });
+      }
       return [...(options.sinks?.(deployment) ?? []), ...(displays === null ? [] : [displays.sink])];
     },
     onListening: options.onListening,
@@ -50,9 +49,9 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     openLedger: async (deployment) => {
       if (deployment.governance === null && deployment.idempotency === null) return null;
       // With it comes the database, which most gateways do without.
-      const { openLedgerHost } = await import("./ledger.ts");
+      const { openLedgerService } = await import("./ledger-service.ts");
       // What it still has to do at the end it does when it is closed.
-      return openLedgerHost(deployment, { effects: realEffects("quiet"), say: options.say });
+      return openLedgerService(deployment, { effects: realEffects("quiet"), say: options.say });
     },
   });
   // Last of all: until the last answer is out there is something to show.

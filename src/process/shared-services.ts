@@ -3,13 +3,12 @@
  * of all. It answers what workers send beside how they stand.
  */
 import type { DisplayState } from "../displays/display.ts";
-import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Decision } from "../observability/decision.ts";
 import { createSinks, type Sinks } from "../observability/sinks.ts";
 import type { Effects } from "../std/effects.ts";
 import { createDecisionService, type DecisionService } from "./decision-service.ts";
-import type { LedgerHost } from "./ledger.ts";
+import type { LedgerService } from "./ledger-service.ts";
 import type { Answer, FromWorker, Handlers, Question, QuestionName, Questions } from "./messages.ts";
 import { createPoll, type Poll } from "./poll.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
@@ -30,12 +29,15 @@ export interface SharedServices {
   /** Once, before anything is served. A sentence: why it cannot be. */
   openLedger(deployment: Deployment): Promise<string | null>;
   /** Once it is sure that the deployment can be served. */
-  start(deployment: Deployment): void;
+  start(deployment: Deployment): Promise<void>;
+  /** Goes on with another deployment, which needs the same ledger or none again. */
+  reconfigure(deployment: Deployment): Promise<void>;
   /** Records and transitions are wanted. */
   isObserving(): boolean;
   handlers(worker: WorkerProcess): Handlers<Shared>;
-  /** A worker is about to serve. What the ledger calls it; null: there is no ledger. */
-  join(worker: WorkerProcess): string | null;
+  hasLedger(): boolean;
+  /** A worker is about to serve: it is sent all keys. */
+  join(worker: WorkerProcess): void;
   tellDisplays(worker: WorkerProcess): void;
   gone(worker: WorkerProcess): void;
   /** Writes what waits. Never rejects. */
@@ -52,8 +54,8 @@ interface State {
   /** null: no one looks at records. */
   sinks: Sinks | null;
   /** null: there are no keys, and nothing is remembered. */
-  ledger: LedgerHost | null;
-  /** null: none are kept. */
+  ledger: LedgerService | null;
+  /** null: nothing is served yet. */
   decisions: DecisionService | null;
   displays: readonly DisplayState[];
 }
@@ -77,13 +79,27 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
       state.ledger = opened;
       return null;
     },
-    start: (deployment) => start(state, deployment),
+    async start(deployment) {
+      state.decisions = createDecisionService({
+        deployment,
+        say: options.say,
+        effects: options.effects,
+        onDecision(decision) {
+          if (state.subscribers.size > 0) state.decided.push(decision);
+        },
+      });
+      await foldFor(state, deployment);
+    },
+    async reconfigure(deployment) {
+      state.ledger?.reconfigure(deployment);
+      state.decisions?.reconfigure(deployment);
+      await foldFor(state, deployment);
+    },
     isObserving: () => state.sinks !== null,
     handlers: (worker) => handlersOf(state, worker),
+    hasLedger: () => state.ledger !== null,
     join(worker) {
-      if (state.ledger === null) return null;
-      state.ledger.attach(worker.name, (reply) => worker.send("ledger", reply));
-      return worker.name;
+      state.ledger?.attach(worker.name, (reply) => worker.send("ledger", reply));
     },
     tellDisplays: (worker) => tellDisplays(state, worker),
     gone(worker) {
@@ -98,25 +114,15 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
   };
 }
 
-function start(state: State, deployment: Deployment): void {
-  const { options } = state;
-  state.decisions = createDecisionService({
-    deployment,
-    say: options.say,
-    effects: options.effects,
-    onDecision(decision) {
-      if (state.subscribers.size > 0) state.decided.push(decision);
-    },
-  });
+/** The folds that look at records from now on. */
+async function foldFor(state: State, deployment: Deployment): Promise<void> {
+  const { decisions, options } = state;
   const onDisplays = (displays: readonly DisplayState[]): void => {
     state.displays = displays;
     for (const worker of options.workers()) tellDisplays(state, worker);
   };
-  const allowances = (): readonly Allowance[] => state.ledger?.allowances() ?? [];
-  const sinks = [
-    ...options.sinks(deployment, onDisplays, allowances),
-    ...(state.decisions === null ? [] : [state.decisions.sink]),
-  ];
+  const sinks = [...(await options.sinks(deployment, onDisplays, () => state.ledger?.allowances() ?? []))];
+  if (decisions?.isKeeping()) sinks.push(decisions.sink);
   state.sinks = sinks.length === 0 ? null : createSinks(sinks);
 }
 
@@ -156,8 +162,8 @@ type Answers = { readonly [N in QuestionName]: (asked: Questions[N]["asked"]) =>
 function answersOf({ decisions, options, poll }: State): Answers {
   return {
     figures: () => poll.figures(options.serving()),
-    decisions: async (query) => (decisions === null ? null : decisions.list(query)),
-    decision: async ({ id }) => (decisions === null ? null : { found: await decisions.find(id) }),
+    decisions: async (query) => (await decisions?.list(query)) ?? null,
+    decision: async ({ id }) => (await decisions?.find(id)) ?? null,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Effects } from "../std/effects.ts";
 import type { Environment } from "./environment.ts";
-import type { LedgerHost } from "./ledger.ts";
+import type { LedgerService } from "./ledger-service.ts";
 import type { WorkerOptions, WorkerProcess } from "./worker-process.ts";
 
 export interface SupervisorOptions {
@@ -14,14 +14,17 @@ export interface SupervisorOptions {
   readonly startWorker: (options: WorkerOptions) => WorkerProcess;
   readonly env: Environment;
   /** Opened once, before anything is served; a sentence: why it cannot be. Null: the deployment needs none. */
-  readonly openLedger: (deployment: Deployment) => Promise<LedgerHost | string | null>;
-  /** Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. */
+  readonly openLedger: (deployment: Deployment) => Promise<LedgerService | string | null>;
+  /**
+   * Shown every record and transition of every worker, a moment later; none: workers keep them to themselves. Asked once
+   * for each deployment, and those of the last one are shown nothing any more.
+   */
   readonly sinks: (
     deployment: Deployment,
     tell: (displays: readonly DisplayState[]) => void,
     /** What is limited, and how much of it is used now. */
     allowances: () => readonly Allowance[],
-  ) => readonly Sink[];
+  ) => Promise<readonly Sink[]>;
   /** Once: every worker serves. */
   readonly onListening: (listening: Listening) => void;
   /** A line for the operator, without a line end. */
@@ -38,6 +41,11 @@ export type Signal = "SIGTERM" | "SIGINT" | "SIGHUP";
 
 export interface Listening {
   readonly deployment: Deployment;
+  /**
+   * Goes on with another deployment: exchanges under way end with the one they began with. Empty: done. Otherwise the
+   * members of the configuration that only a restart can change; nothing has changed then.
+   */
+  readonly reconfigure: (deployment: Deployment) => Promise<readonly string[]>;
   readonly host: string;
   readonly port: number;
   /** `http://127.0.0.1:8080` */

@@ -7,8 +7,9 @@ import { formatAddress } from "../std/address.ts";
 import { whyNotListening } from "./address.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
 import { environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
-import type { FromWorker, Handlers } from "./messages.ts";
+import type { FromWorker, Handlers, Plan } from "./messages.ts";
 import { portFor } from "./probe.ts";
+import { restartNeeded } from "./restart-needed.ts";
 import { createSharedServices, type SharedServices } from "./shared-services.ts";
 import { shareOf } from "./shares.ts";
 import type { Signal, SupervisorOptions } from "./supervisor-options.ts";
@@ -88,9 +89,8 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   const stopListening = options.listenToSignals((signal) => onSignal(supervisor, signal));
   openSlot(supervisor); // boots while the configuration is read
   const loaded = await options.load();
-  const deployment = loaded === null || loaded.workers > 0 ? loaded : { ...loaded, workers: options.cores };
-  if (deployment === null) end(supervisor, 1);
-  else if (supervisor.exitCode === null) await openAndDeploy(supervisor, deployment);
+  if (loaded === null) end(supervisor, 1);
+  else if (supervisor.exitCode === null) await openAndDeploy(supervisor, resolveWorkers(loaded, options.cores));
   const exitCode = await ended.promise;
   await supervisor.services.close();
   stopListening();
@@ -100,20 +100,41 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
 async function openAndDeploy(supervisor: Supervisor, deployment: Deployment): Promise<void> {
   const why = await supervisor.services.openLedger(deployment);
   if (why !== null) fail(supervisor, why);
-  else if (supervisor.exitCode === null) deploy(supervisor, deployment);
+  else if (supervisor.exitCode === null) await deploy(supervisor, deployment);
 }
 
-function deploy(supervisor: Supervisor, deployment: Deployment): void {
+async function deploy(supervisor: Supervisor, deployment: Deployment): Promise<void> {
   const opened = portFor(deployment, supervisor.options.platform);
   if (typeof opened === "string") {
     fail(supervisor, opened);
     return;
   }
   supervisor.port = opened;
+  await supervisor.services.start(deployment);
+  if (supervisor.exitCode !== null) return;
   supervisor.deployment = deployment;
-  supervisor.services.start(deployment);
   for (let index = supervisor.slots.length; index < deployment.workers; index += 1) openSlot(supervisor);
   for (const slot of supervisor.slots) give(supervisor, slot);
+}
+
+/** Workers that boot or are replaced later are given the new deployment as their first. */
+async function reconfigure(supervisor: Supervisor, loaded: Deployment): Promise<readonly string[]> {
+  const { deployment: before, options } = supervisor;
+  const deployment = resolveWorkers(loaded, options.cores);
+  const needed = before === null ? [] : restartNeeded(before, deployment);
+  if (needed.length > 0 || supervisor.exitCode !== null) return needed;
+  await supervisor.services.reconfigure(deployment);
+  supervisor.deployment = deployment;
+  for (const slot of supervisor.slots) {
+    if (slot.state === "deployed" || slot.state === "listening")
+      slot.worker?.send("reconfigure", planOf(supervisor, slot, deployment));
+  }
+  return [];
+}
+
+/** `workers: auto` is one for each core. */
+function resolveWorkers(deployment: Deployment, cores: number): Deployment {
+  return deployment.workers > 0 ? deployment : { ...deployment, workers: cores };
 }
 
 /** Says why and ends everything that was started. */
@@ -156,14 +177,19 @@ function give(supervisor: Supervisor, slot: Slot): void {
   const { deployment } = supervisor;
   if (deployment === null || slot.worker === null || slot.state !== "ready" || supervisor.exitCode !== null) return;
   slot.state = "deployed";
-  slot.worker.send("deploy", {
-    deployment: shareOf(deployment, { index: slot.index, of: deployment.workers }),
-    port: supervisor.port,
-    workers: deployment.workers,
-    observed: supervisor.services.isObserving(),
-    holder: supervisor.services.join(slot.worker),
-  });
+  supervisor.services.join(slot.worker);
+  slot.worker.send("deploy", planOf(supervisor, slot, deployment));
   supervisor.services.tellDisplays(slot.worker);
+}
+
+function planOf({ port, services }: Supervisor, { index, worker }: Slot, deployment: Deployment): Plan {
+  return {
+    deployment: shareOf(deployment, { index, of: deployment.workers }),
+    port,
+    workers: deployment.workers,
+    observed: services.isObserving(),
+    holder: services.hasLedger() ? (worker?.name ?? null) : null,
+  };
 }
 
 function onExit(supervisor: Supervisor, worker: WorkerProcess, how: string): void {
@@ -242,7 +268,13 @@ function announce(supervisor: Supervisor): void {
   if (supervisor.slots.some((slot) => slot.state !== "listening")) return;
   supervisor.phase = "serving";
   const { host } = deployment.listen;
-  options.onListening({ deployment, host, port, url: `http://${formatAddress(host, port)}` });
+  options.onListening({
+    deployment,
+    reconfigure: (next) => reconfigure(supervisor, next),
+    host,
+    port,
+    url: `http://${formatAddress(host, port)}`,
+  });
 }
 
 // ---------------------------------------------------------------- the end

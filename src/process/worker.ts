@@ -2,7 +2,7 @@
  * One worker: loads what serving needs while the supervisor reads the configuration, then serves the deployment it is
  * given until it is told to end, or until the supervisor is gone.
  */
-import { compose, type Gateway, startServer } from "../compose.ts";
+import { type Carried, type Composed, compose, startServer } from "../compose.ts";
 import { readFileOrNull } from "../config/files.ts";
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
 import type { LedgerReply } from "../governance/ledger-messages.ts";
@@ -22,19 +22,26 @@ import {
   type ToWorker,
 } from "./messages.ts";
 import { createObserve, type WorkerObserve } from "./observe.ts";
-import { createOutput } from "./output.ts";
+import { createOutput, type Output } from "./output.ts";
 import { realEffects } from "./real-effects.ts";
-import { createBatches } from "./record-batches.ts";
+import { type Batches, createBatches } from "./record-batches.ts";
 import { createSupervisorClient, type SupervisorClient } from "./supervisor-client.ts";
 
 type Server = Extract<ReturnType<typeof startServer>, { kind: "listening" }>["server"];
 
+/** What a plan makes. */
+interface Planned {
+  readonly plan: Plan;
+  readonly gateway: Composed;
+  readonly log: Log;
+}
+
 /** What a worker is once it serves. */
 interface Serving {
-  readonly plan: Plan;
-  readonly gateway: Gateway;
+  /** Of the newest plan. */
+  planned: Planned;
+  readonly build: (plan: Plan, carried: Carried) => Planned;
   readonly server: Server;
-  readonly log: Log;
   readonly observe: WorkerObserve;
   readonly governed: GovernedWorker | null;
   readonly supervisor: SupervisorClient;
@@ -67,7 +74,7 @@ export function runWorker(): void {
     nowMs: effects.nowMs,
     onError(bug) {
       if (serving !== null) {
-        serving.log.error("an error nobody caught", { bug });
+        serving.planned.log.error("an error nobody caught", { bug });
         return;
       }
       // It cannot serve, so it ends; the supervisor tries again and then says so.
@@ -90,6 +97,9 @@ export function runWorker(): void {
     deploy(plan) {
       serving ??= serve(plan, early.splice(0));
     },
+    reconfigure(plan) {
+      if (serving !== null) reconfigure(serving, plan);
+    },
     drain: (drain) => end({ because: "drain", drain, retires: false }),
     stop: () => stopNow(serving),
     figures({ id }) {
@@ -108,7 +118,7 @@ export function runWorker(): void {
 }
 
 function drainOf(serving: Serving | null): Drain {
-  return { delayMs: 0, graceMs: serving?.plan.deployment.drainMs ?? 0 };
+  return { delayMs: 0, graceMs: serving?.planned.plan.deployment.drainMs ?? 0 };
 }
 
 /** Without a supervisor no message is sent; `disconnect` ends this process. */
@@ -125,49 +135,29 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   const { deployment } = plan;
   const { host } = deployment.listen;
   const output = createOutput({ writeText: (text) => Bun.write(Bun.stdout, text), setTimer: effects.setTimer });
-  const { revision } = deployment;
-  const log = createLog({ ...deployment.log, revision, wallMs: effects.wallMs, write: output.write });
   const batches = createBatches({ send, setTimer: effects.setTimer });
-  const secrets = createSecretResolver(
-    systemSecretSources({ readEnv: (name) => process.env[name], nowMs: effects.nowMs }),
-  );
   const governed = createGoverned({
     plan,
     effects,
     send,
-    onLost: (rows, error) => log.error("rows of the ledger are lost", { rows, bug: describeError(error) }),
+    onLost: (rows, error) => planned.log.error("rows of the ledger are lost", { rows, bug: describeError(error) }),
   });
   for (const reply of early) governed?.receive(reply);
-  const lag = watchLag(effects);
-  const gateway = compose({
-    deployment,
-    effects,
-    secrets: secrets.resolve,
-    readText: readFileOrNull,
-    listenIsLoopback: isLoopback(host),
-    sinks: plan.observed ? [batches.sink] : [],
-    log,
-    governed,
-    processFigures: () => ({ residentBytes: process.memoryUsage.rss(), eventLoopLagMaxMs: lag() }),
-  });
   const supervisor = createSupervisorClient({ send, setTimer: effects.setTimer });
-  const observe = createObserve({
-    gateway,
-    all: plan.workers === 1 ? null : supervisor.figures,
-    ledger: deployment.governance === null ? null : (governed?.ledger ?? null),
-  });
+  const build = buildFor({ output, batches, governed });
+  const planned = build(plan, null);
+  const { gateway } = planned;
+  const ledger = deployment.governance === null ? null : (governed?.ledger ?? null);
+  const observe = createObserve({ gateway, all: plan.workers === 1 ? null : supervisor.figures, ledger });
   const started = startServer({
     gateway,
     observe,
-    adminPorts: {
-      decisions: supervisor.decisions,
-      keys: deployment.governance === null ? null : (governed?.ledger ?? null),
-    },
+    adminPorts: { decisions: supervisor.decisions, keys: ledger },
     host,
     port: plan.port,
     reusePort: plan.workers > 1,
     setTimer: effects.setTimer,
-    onBug: (error) => log.error("a request ended in a bug", { bug: describeError(error) }),
+    onBug: (error) => planned.log.error("a request ended in a bug", { bug: describeError(error) }),
   });
   if (started.kind === "failed") {
     send("failed-to-listen", { code: started.code });
@@ -178,9 +168,46 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   send("listening", { port: server.port });
   const flush = (): Promise<unknown> => {
     batches.flush();
-    return Promise.all([governed?.ledger.flushed(), output.flushed()]);
+    return Promise.all([governed?.flushed(), output.flushed()]);
   };
-  return { plan, gateway, server, log, observe, supervisor, governed, flush };
+  return { planned, build, server, observe, supervisor, governed, flush };
+}
+
+/** Gateways of this process, one for each plan. */
+function buildFor(parts: {
+  readonly output: Output;
+  readonly batches: Batches;
+  readonly governed: GovernedWorker | null;
+}): (plan: Plan, carried: Carried | null) => Planned {
+  const { resolve } = createSecretResolver(
+    systemSecretSources({ readEnv: (name) => process.env[name], nowMs: effects.nowMs }),
+  );
+  const lag = watchLag(effects);
+  return (plan, carried) => {
+    const { listen, log: logging, revision } = plan.deployment;
+    const log = createLog({ ...logging, revision, wallMs: effects.wallMs, write: parts.output.write });
+    const gateway = compose({
+      deployment: plan.deployment,
+      effects,
+      secrets: resolve,
+      readText: readFileOrNull,
+      listenIsLoopback: isLoopback(listen.host),
+      sinks: plan.observed ? [parts.batches.sink] : [],
+      log,
+      governed: parts.governed,
+      processFigures: () => ({ residentBytes: process.memoryUsage.rss(), eventLoopLagMaxMs: lag() }),
+      carried,
+    });
+    return { plan, gateway, log };
+  };
+}
+
+/** What runs ends with the gateway it began with; the next request is the new one's. */
+function reconfigure(serving: Serving, plan: Plan): void {
+  serving.planned = serving.build(plan, serving.planned.gateway.retire());
+  const { gateway } = serving.planned;
+  serving.observe.reconfigure(gateway);
+  serving.server.reconfigure(gateway);
 }
 
 // ---------------------------------------------------------------- the end
@@ -189,7 +216,8 @@ async function endServing(
   serving: Serving,
   { because, drain, retires }: { because: string; drain: Drain; retires: boolean },
 ): Promise<void> {
-  const { gateway, server } = serving;
+  const { server } = serving;
+  const { gateway } = serving.planned;
   server.announceStop();
   await quiet(serving, drain.delayMs);
   const stopped = server.stop();
@@ -204,7 +232,8 @@ async function endServing(
 /** The second signal: whoever waits for the end of an answer is told at once that it will not come. */
 function stopNow(serving: Serving | null): void {
   if (serving === null) process.exit(0);
-  const { gateway, server } = serving;
+  const { server } = serving;
+  const { gateway } = serving.planned;
   gateway.stop();
   void within(FAREWELL_MS, server.stop()).then(async () => {
     server.stopNow();
@@ -214,13 +243,13 @@ function stopNow(serving: Serving | null): void {
 }
 
 /** Until the delay is over, or nothing has come for a while and nothing is under way. */
-async function quiet({ gateway, server }: Serving, delayMs: number): Promise<void> {
+async function quiet({ planned, server }: Serving, delayMs: number): Promise<void> {
   const untilMs = effects.nowMs() + delayMs;
   let seen = server.arrived();
   let sinceMs = effects.nowMs();
   while (effects.nowMs() < untilMs && effects.nowMs() - sinceMs < QUIET_MS) {
     await after(QUIET_LOOK_MS);
-    if (server.arrived() === seen && gateway.inFlight() === 0) continue;
+    if (server.arrived() === seen && planned.gateway.inFlight() === 0) continue;
     seen = server.arrived();
     sinceMs = effects.nowMs();
   }

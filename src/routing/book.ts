@@ -5,6 +5,7 @@
 
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import type { HealthLabel } from "../ir/lane-facts.ts";
+import { sha256Hex } from "../std/digest.ts";
 import { type Cell, FRESH_CELL, isDue } from "./breaker.ts";
 import type { Condition } from "./condition.ts";
 import { isPressed, newQuotas, type Quotas } from "./quota.ts";
@@ -12,14 +13,19 @@ import type { Slots } from "./slots.ts";
 import { FREE, isBeingTested, isOut, isTestDue, type OutStanding, type Standing, standingLabel } from "./standing.ts";
 
 export interface Book {
-  laneOf(laneId: string): LanePage;
+  laneOf(lane: Lane): LanePage;
   /** `provider/account`; null: no lane of this deployment uses it. */
   accountOf(accountId: string): AccountPage | null;
+  lanes(): Iterable<LanePage>;
+  accounts(): Iterable<AccountPage>;
+  /** Keeps what is known of lanes, cells and accounts that stay, by their identity; everything else goes. */
+  reconfigure(deployment: Deployment): void;
 }
 
 export interface LanePage {
-  readonly lane: Lane;
-  readonly account: AccountPage;
+  /** As the newest deployment has it. */
+  lane: Lane;
+  account: AccountPage;
   standing: Standing;
   /** By target name. */
   readonly cells: Map<string, Cell>;
@@ -37,31 +43,66 @@ export interface LanePage {
 
 /** One credential at one provider: what is wrong with it is wrong for all its lanes. */
 export interface AccountPage {
+  /** Its name and a digest of its credential's reference. */
+  readonly identity: string;
   standing: Standing;
-  readonly lanes: LanePage[];
+  lanes: LanePage[];
   readonly quotas: Quotas;
 }
 
 export function createBook(deployment: Deployment): Book {
-  const accounts = new Map<string, AccountPage>();
-  const lanes = new Map<string, LanePage>();
-  for (const lane of Object.values(deployment.lanes)) {
-    const accountId = `${lane.provider}/${lane.account}`;
-    const account = accounts.get(accountId) ?? { standing: FREE, lanes: [], quotas: newQuotas() };
-    accounts.set(accountId, account);
-    const counters = { inflight: 0, unreported: 0, ok: 0, err: 0, clientFault: 0, proven: false };
-    const page: LanePage = { lane, account, standing: FREE, cells: new Map(), quotas: newQuotas(), ...counters };
+  let accounts = new Map<string, AccountPage>();
+  let lanes = new Map<string, LanePage>();
+  const accountOf = (lane: Lane, known: ReadonlyMap<string, AccountPage>): AccountPage => {
+    const id = `${lane.provider}/${lane.account}`;
+    const made = accounts.get(id);
+    if (made !== undefined) return made;
+    const identity = accountIdentity(lane);
+    const before = known.get(id);
+    const account =
+      before?.identity === identity ? before : { identity, standing: FREE, lanes: [], quotas: newQuotas() };
+    account.lanes = [];
+    accounts.set(id, account);
+    return account;
+  };
+  const pageOf = (lane: Lane, knownLanes: ReadonlyMap<string, LanePage>, account: AccountPage): LanePage => {
+    const page = knownLanes.get(lane.id) ?? newPage(lane, account);
+    page.lane = lane;
+    page.account = account;
     account.lanes.push(page);
     lanes.set(lane.id, page);
-  }
-  return {
-    laneOf(laneId) {
-      const page = lanes.get(laneId);
-      if (page === undefined) throw new Error(`no lane ${laneId} in this deployment`);
-      return page;
-    },
-    accountOf: (accountId) => accounts.get(accountId) ?? null,
+    return page;
   };
+  const book: Book = {
+    // An exchange that began before its lane was taken out of the configuration may still look at it.
+    laneOf: (lane) => lanes.get(lane.id) ?? pageOf(lane, lanes, accountOf(lane, accounts)),
+    accountOf: (accountId) => accounts.get(accountId) ?? null,
+    lanes: () => lanes.values(),
+    accounts: () => accounts.values(),
+    reconfigure(next) {
+      const [knownLanes, knownAccounts] = [lanes, accounts];
+      lanes = new Map();
+      accounts = new Map();
+      for (const lane of Object.values(next.lanes)) {
+        const page = pageOf(lane, knownLanes, accountOf(lane, knownAccounts));
+        for (const target of page.cells.keys()) if (!Object.hasOwn(next.targets, target)) page.cells.delete(target);
+      }
+    },
+  };
+  book.reconfigure(deployment);
+  return book;
+}
+
+function newPage(lane: Lane, account: AccountPage): LanePage {
+  const counters = { inflight: 0, unreported: 0, ok: 0, err: 0, clientFault: 0, proven: false };
+  return { lane, account, standing: FREE, cells: new Map(), quotas: newQuotas(), ...counters };
+}
+
+const DIGEST_CHARS = 16;
+
+/** What is known of an account ends with its credential. The digest of where that is kept tells one from another. */
+function accountIdentity({ provider, account, credential }: Lane): string {
+  return `${provider}/${account} ${sha256Hex(JSON.stringify(credential)).slice(0, DIGEST_CHARS)}`;
 }
 
 export function cellOf(page: LanePage, target: Target): Cell {

@@ -2,7 +2,7 @@
  * One attempt's hold on a lane. Tells the book how the attempt ended, exactly once, and gives the slot back, exactly
  * once. Whatever way an attempt ends, `release` leaves neither a slot nor a half-open test behind.
  */
-import type { Target } from "../ir/deployment.ts";
+import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { type AccountPage, cellLabel, cellOf, type LanePage, labelEverywhere } from "./book.ts";
@@ -24,6 +24,8 @@ export interface Guard {
 
 export interface GuardInput {
   readonly page: LanePage;
+  /** As it was when the slot was taken. */
+  readonly lane: Lane;
   readonly target: Target;
   readonly tickets: Tickets;
   readonly slots: Slots;
@@ -38,7 +40,7 @@ export interface Tickets {
 
 /** The slot is taken already. */
 export function createGuard(input: GuardInput): Guard {
-  const { page, slots } = input;
+  const { lane, page, slots } = input;
   let isReported = false;
   let isReleased = false;
 
@@ -59,7 +61,7 @@ export function createGuard(input: GuardInput): Guard {
       isReleased = true;
       abandoned(nowMs);
       page.inflight--;
-      slots.give(page.lane);
+      slots.give(lane);
     },
   };
 }

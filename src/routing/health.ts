@@ -15,7 +15,8 @@ import { factsOf } from "./lane-facts.ts";
 import { createProbe, type ProbeGuard, takeCell, takeStanding } from "./probing.ts";
 import { pressedForMs } from "./quota.ts";
 import { createSlots, type Slots } from "./slots.ts";
-import { standingTicket } from "./standing.ts";
+import { type HealthSnapshot, restoreInto, snapshotOf } from "./snapshot.ts";
+import { isOut, type Standing, standingTicket } from "./standing.ts";
 import { lanesOf } from "./target.ts";
 
 export interface Health {
@@ -49,13 +50,22 @@ export interface Health {
   probe(lane: Lane, nowMs: number): ProbeGuard;
   /** Earliest moment one of these lanes may serve again by itself, now at the earliest; null: none will. */
   recoversAtMs(target: Target, lanes: readonly Lane[], nowMs: number): number | null;
+  /**
+   * Goes on with another deployment. Lanes stay what they are by their ids, cells by lane and target, accounts by name
+   * and credential. Attempts under way report and give their slots back as before.
+   */
+  reconfigure(deployment: Deployment): void;
+  /** What is known now, as plain data that a message or a file can carry. */
+  snapshot(nowMs: number): HealthSnapshot;
+  /** Takes over what is known of lanes and accounts that this deployment has too. `takenMs`: its moment on this clock. */
+  restore(snapshot: HealthSnapshot, takenMs: number): void;
 }
 
 export function createHealth(deployment: Deployment, random: () => number): Health {
   const book: Book = createBook(deployment);
   const slots: Slots = createSlots(Object.values(deployment.lanes));
-  const page = (lane: Lane): LanePage => book.laneOf(lane.id);
-  const targets = Object.values(deployment.targets);
+  const page = (lane: Lane): LanePage => book.laneOf(lane);
+  let targets = Object.values(deployment.targets);
   const namedBy = (lane: Lane): Target[] => targets.filter((target) => lanesOf(target).includes(lane.id));
   const targetsOf = (lane: Lane): Target[] => targets.filter((target) => serves(target, lane));
   return {
@@ -73,6 +83,13 @@ export function createHealth(deployment: Deployment, random: () => number): Heal
       const moments = lanes.map((lane) => recoveryMs(page(lane), target, slots, nowMs)).filter((each) => each !== null);
       return moments.length === 0 ? null : Math.max(nowMs, Math.min(...moments));
     },
+    reconfigure(next) {
+      targets = Object.values(next.targets);
+      book.reconfigure(next);
+      slots.reconfigure(Object.values(next.lanes));
+    },
+    snapshot: (nowMs) => snapshotOf(book, nowMs),
+    restore: (snapshot, takenMs) => restoreInto(book, snapshot, takenMs),
   };
 }
 
@@ -104,13 +121,19 @@ function admitTo(admission: Admission): Guard | null {
   };
   page.inflight++;
   page.unreported++;
-  return createGuard({ page, target, tickets, slots, random });
+  return createGuard({ page, lane: page.lane, target, tickets, slots, random });
 }
 
 function disableAccount(account: AccountPage | null, failure: Failure, nowMs: number): Change[] {
-  if (account === null) return [];
+  if (account === null || isOutAsLong(account.standing, failure, nowMs)) return [];
   const ticket = standingTicket(account.standing, false);
   return moveAccount(account, { kind: "put-out", how: "hard-out", failure, ticket }, nowMs);
+}
+
+/** By less than a second's difference, because moments of two clocks are compared. */
+function isOutAsLong(standing: Standing, { kind, retryAfterMs }: Failure, nowMs: number): boolean {
+  if (retryAfterMs === null || !isOut(standing, nowMs) || standing.failure.kind !== kind) return false;
+  return standing.untilMs > nowMs + retryAfterMs - 1_000;
 }
 
 /** null: it needs a person, or a test that nobody can promise anything of. */

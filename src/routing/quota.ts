@@ -63,6 +63,16 @@ export function quotasLeft({ account, quotas }: Limited, nowMs: number): QuotaLe
 /** Takes in one fact; the latest of its window counts. */
 export function takeQuota(quotas: Quotas, fact: QuotaFact, nowMs: number): void {
   quotas.known.set(fact.window, stepQuota(quotas.known.get(fact.window), fact, nowMs));
+  press(quotas);
+}
+
+/** As they were known before. */
+export function restoreQuotas(quotas: Quotas, known: readonly Quota[]): void {
+  for (const quota of known) quotas.known.set(quota.fact.window, quota);
+  press(quotas);
+}
+
+function press(quotas: Quotas): void {
   let untilMs = Number.NEGATIVE_INFINITY;
   for (const quota of quotas.known.values()) if (quota.isLow) untilMs = Math.max(untilMs, quota.untilMs);
   quotas.pressedUntilMs = untilMs;

@@ -13,10 +13,12 @@ export interface Slots {
   give(lane: Lane): void;
   /** A cancel from inside `wake` only says "heard". One that comes later passes an unused slot to the next in line. */
   onFree(lanes: readonly Lane[], wake: () => void): Cancel;
+  /** The limits of these lanes from now on. Slots in use and requests in line stay; a higher limit wakes the first in line. */
+  reconfigure(lanes: readonly Lane[]): void;
 }
 
 interface Group {
-  readonly max: number;
+  max: number;
   used: number;
   /** A Set iterates in order of arrival. */
   readonly waiters: Set<Waiter>;
@@ -28,17 +30,27 @@ interface Waiter {
 }
 
 export function createSlots(lanes: readonly Lane[]): Slots {
-  const groups = new Map<string, Group>();
-  for (const { slots } of lanes) {
-    const known = groups.get(slots.group);
-    // Lanes of a group state one limit; should they differ, the smaller one harms nobody.
-    groups.set(slots.group, { max: Math.min(slots.max, known?.max ?? slots.max), used: 0, waiters: new Set() });
-  }
+  let groups = new Map<string, Group>();
 
-  const groupOf = (lane: Lane): Group => {
-    const group = groups.get(lane.slots.group);
-    if (group === undefined) throw new Error(`no slot group ${lane.slots.group} in this deployment`);
-    return group;
+  const groupOf = ({ slots }: Lane): Group => {
+    const known = groups.get(slots.group);
+    if (known !== undefined) return known;
+    // An exchange that began before its lane was taken out of the configuration may still come back to it.
+    const made: Group = { max: slots.max, used: 0, waiters: new Set() };
+    groups.set(slots.group, made);
+    return made;
+  };
+  const reconfigure = (next: readonly Lane[]): void => {
+    const known = groups;
+    groups = new Map([...known].filter(([, { used, waiters }]) => used > 0 || waiters.size > 0));
+    const limited = new Set<Group>();
+    for (const lane of next) {
+      const group = groupOf(lane);
+      // Lanes of a group state one limit; should they differ, the smaller one harms no vendor.
+      group.max = limited.has(group) ? Math.min(group.max, lane.slots.max) : lane.slots.max;
+      limited.add(group);
+    }
+    for (const group of limited) wakeForFree(group);
   };
 
   /** As many of the first in line as there are free slots hear of it; each leaves every line it stands in. */
@@ -51,6 +63,7 @@ export function createSlots(lanes: readonly Lane[]): Slots {
     }
   };
 
+  reconfigure(lanes);
   return {
     hasFree: (lane) => isFree(groupOf(lane)),
     take(lane) {
@@ -85,6 +98,7 @@ export function createSlots(lanes: readonly Lane[]): Slots {
         if (before === "woken") for (const group of groups) wakeForFree(group);
       };
     },
+    reconfigure,
   };
 }
 

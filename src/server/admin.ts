@@ -39,6 +39,8 @@ export interface AdminOptions {
   /** Is this head's token the admin's: compared in constant time, whatever it is. */
   readonly mayAdminister: (parts: RequestParts) => boolean;
   readonly ports: AdminPorts;
+  /** Ends what would never end by itself: the server stops. */
+  readonly stopping: AbortSignal;
   readonly nowMs: Effects["nowMs"];
   readonly setTimer: Effects["setTimer"];
 }
@@ -53,8 +55,6 @@ export interface AdminArrival {
 
 export interface Admin {
   serve(arrival: AdminArrival): Promise<Response>;
-  /** Ends what would never end by itself: the server stops. */
-  stop(): void;
 }
 
 const ROOT = "/admin";
@@ -69,9 +69,7 @@ export function isAdminPath(path: string): boolean {
 
 export function createAdmin(options: AdminOptions): Admin {
   const table = adminTable(options.ports, options.setTimer);
-  const stopping = new AbortController();
   return {
-    stop: () => stopping.abort(),
     async serve(arrival) {
       const { parts } = arrival;
       if (!isHostPlausible(parts.headers["host"]))
@@ -87,7 +85,7 @@ export function createAdmin(options: AdminOptions): Admin {
         query: new URLSearchParams(parts.query),
         headers: parts.headers,
         body,
-        stopping: stopping.signal,
+        stopping: options.stopping,
       });
       return respondTo(answer, arrival, options);
     },

@@ -2,7 +2,7 @@
 import { codeOf } from "../std/describe-error.ts";
 import type { Effects } from "../std/effects.ts";
 import { type AdminPorts, createAdmin } from "./admin.ts";
-import { createApp, internalError, type ServerState } from "./app.ts";
+import { type App, createApp, internalError, type ServerState } from "./app.ts";
 import { BODY_BYTES_MAX } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Observe } from "./observe.ts";
@@ -35,6 +35,8 @@ export interface RunningServer {
   readonly port: number;
   /** Requests since the start. */
   arrived(): number;
+  /** Requests that arrive from now on are this gateway's. */
+  reconfigure(gateway: Gateway): void;
   /** From now on it is not ready, and every answer asks its client to connect anew; it still answers. */
   announceStop(): void;
   /** Takes no connection any more; resolves when the last answer is out. */
@@ -48,27 +50,9 @@ const IDLE_SECONDS = 255;
 
 export function startServer(options: ServerOptions): Started {
   const state: ServerState = { draining: false, arrived: 0 };
-  const { gateway } = options;
-  const { mayAdminister, nowMs } = gateway;
-  const admin =
-    mayAdminister === null
-      ? null
-      : createAdmin({
-          mayAdminister,
-          ports: { ...options.adminPorts, explain: gateway.explain },
-          nowMs,
-          setTimer: options.setTimer,
-        });
-  const app = createApp({
-    gateway,
-    observe: options.observe,
-    admin,
-    setTimer: options.setTimer,
-    bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
-    idleSeconds: IDLE_SECONDS,
-    state,
-    onBug: options.onBug,
-  });
+  const stopping = new AbortController();
+  const appOf = (gateway: Gateway): App => createGatewayApp({ ...options, gateway }, state, stopping.signal);
+  let app = appOf(options.gateway);
   let server: ReturnType<typeof Bun.serve>;
   try {
     server = Bun.serve({
@@ -97,13 +81,16 @@ export function startServer(options: ServerOptions): Started {
     server: {
       port: server.port ?? options.port,
       arrived: () => state.arrived,
+      reconfigure(gateway) {
+        app = appOf(gateway);
+      },
       announceStop() {
         state.draining = true;
-        admin?.stop();
+        stopping.abort();
       },
       async stop() {
         state.draining = true;
-        admin?.stop();
+        stopping.abort();
         await server.stop();
       },
       stopNow() {
@@ -112,4 +99,20 @@ export function startServer(options: ServerOptions): Started {
       },
     },
   };
+}
+
+function createGatewayApp(options: ServerOptions, state: ServerState, stopping: AbortSignal): App {
+  const { adminPorts, gateway, setTimer } = options;
+  const { explain, mayAdminister, nowMs } = gateway;
+  const ports = { ...adminPorts, explain };
+  return createApp({
+    gateway,
+    observe: options.observe,
+    admin: mayAdminister === null ? null : createAdmin({ mayAdminister, ports, stopping, nowMs, setTimer }),
+    setTimer,
+    bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+    idleSeconds: IDLE_SECONDS,
+    state,
+    onBug: options.onBug,
+  });
 }

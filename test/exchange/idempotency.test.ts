@@ -13,7 +13,7 @@ const TTL_MS = 60_000;
 function start(answer: Answer, bytesMax = 100_000) {
   let wallMs = 1_000_000;
   const remembering = createIdempotency({
-    ttlMs: TTL_MS,
+    ttlMs: () => TTL_MS,
     wallMs: () => wallMs,
     find: async () => null,
     put: () => undefined,

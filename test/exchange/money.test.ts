@@ -74,7 +74,7 @@ function start(answer: Answer, lanes: readonly Lane[] = [CHEAP_LANE, DEAR_LANE])
   const till = createTill();
   const admission = createAdmission({ governance: GOVERNANCE, ledger: till.ledger, revision: "r", nowMs: () => 0 });
   const remembering = createIdempotency({
-    ttlMs: 60_000,
+    ttlMs: () => 60_000,
     wallMs: () => 1,
     find: async () => null,
     put: () => undefined,

@@ -1,6 +1,7 @@
 // The end of a cooldown, a wait or a hard-out is told when it happens, once, and not when somebody else told it first.
 import { describe, expect, test } from "bun:test";
 import { createRecoveries } from "../../src/exchange/probing/recoveries.ts";
+import { createLastingState } from "../../src/exchange/shared-state.ts";
 import { failure } from "../../src/ir/failure.ts";
 import type { QuotaFact } from "../../src/ir/quota.ts";
 import type { Change } from "../../src/routing/condition.ts";
@@ -16,17 +17,15 @@ function setUp() {
   const health = createHealth(deployment, () => 0.5);
   const told: Change[] = [];
   const recoveries = createRecoveries({
-    deployment,
     effects,
-    shared: {
-      health,
-      selections: new Map(),
-      lastUsedMs: new Map(),
-      waiting: new Map(),
-      queued: new Map(),
-      onChanges(changes) {
-        told.push(...changes);
-        recoveries.watch(changes);
+    place: {
+      deployment,
+      shared: {
+        ...createLastingState(health),
+        onChanges(changes) {
+          told.push(...changes);
+          recoveries.watch(changes);
+        },
       },
     },
   });

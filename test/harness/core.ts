@@ -6,7 +6,7 @@ import type { Answer as Answered, Exchange, IdempotencyStore, World } from "../.
 import { createExchange } from "../../src/exchange/exchange.ts";
 import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
 import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
-import type { SharedState } from "../../src/exchange/shared-state.ts";
+import { createLastingState, type SharedState } from "../../src/exchange/shared-state.ts";
 import type { Verdicts } from "../../src/exchange/verdict-contract.ts";
 import type { Admission } from "../../src/governance/admission.ts";
 import { type Caller, createIdentify } from "../../src/governance/identify.ts";
@@ -111,11 +111,7 @@ export function createCore(input: CoreInput): Core {
   const changes: Change[] = [];
   const health = (tamper?.health ?? same)(createHealth(deployment, effects.random), deployment);
   const shared: SharedState = {
-    health,
-    selections: new Map(),
-    lastUsedMs: new Map(),
-    waiting: new Map(),
-    queued: new Map(),
+    ...createLastingState(health),
     onChanges: (more) => void changes.push(...more),
   };
   const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));

@@ -103,6 +103,7 @@ function handlersOf(mode: StubMode, stub: Stub): Handlers<ToWorker> {
       if (mode === "asks") stub.say("question", { id: 5, question: { about: "figures", asked: null } });
       if (mode === "retires") stub.say("retiring", { because: "told to" });
     },
+    reconfigure: (plan) => stub.plans.push(plan),
     figures: ({ id }) =>
       stub.say("figures", {
         id,

@@ -1,5 +1,5 @@
 // The supervisor over workers that only pretend to serve, under virtual time: what it starts, replaces, passes on and ends.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import { type Listening, type Signal, supervise } from "../../src/process/supervisor.ts";
 import { createVirtualEffects, type VirtualEffects } from "../harness/virtual-effects.ts";
@@ -26,6 +26,8 @@ async function start(options: {
   readonly deployment?: Deployment | null;
   readonly env?: Readonly<Record<string, string>>;
   readonly platform?: string;
+  /** False: no fold of the test's looks at records. */
+  readonly observed?: boolean;
 }): Promise<Run> {
   const time = createVirtualEffects();
   const said: string[] = [];
@@ -38,7 +40,10 @@ async function start(options: {
     load: async () => (options.deployment === undefined ? deploymentOf({ slots: [10] }) : options.deployment),
     startWorker: stubs.startWorker,
     env: { PATH: "/bin", ...options.env },
-    sinks: () => [{ name: "test", record: ({ id }) => void records.push(id), transition: () => undefined }],
+    sinks: async () =>
+      options.observed === false
+        ? []
+        : [{ name: "test", record: ({ id }) => void records.push(id), transition: () => undefined }],
     onListening: (each) => listening.push(each),
     say: (level, line) => said.push(`${level}: ${line}`),
     listenToSignals(listener) {
@@ -190,6 +195,57 @@ test("decisions are told to the workers that subscribe, while they do", async ()
   other?.say("question", { id: 1, question: { about: "decision", asked: { id: "b" } } });
   await run.time.run(0);
   expect(other?.heard.at(-1)).toBe("answer 1 decision");
+});
+
+describe("another deployment", () => {
+  const before = deploymentOf({ slots: [10], workers: 2 });
+  const after = { ...deploymentOf({ slots: [10, 4], workers: 2 }), revision: "next" };
+  const revisions = ({ plans }: Stub): string[] => plans.map(({ deployment }) => deployment.revision);
+
+  test("is given to every worker, divided, on the same port", async () => {
+    const run = await start({ deployment: before });
+    const port = run.workers[0]?.plans[0]?.port;
+    expect(await run.listening[0]?.reconfigure(after)).toEqual([]);
+    await run.time.run(0);
+    expect(run.workers.map(revisions)).toEqual([
+      [before.revision, "next"],
+      [before.revision, "next"],
+    ]);
+    expect(run.workers.map(slotsOf)).toEqual(["5,2", "5,2"]);
+    expect(run.workers.map(({ plans }) => plans.at(-1)?.port)).toEqual([port, port]);
+    expect(run.listening).toHaveLength(1);
+  });
+
+  test("is the first one of a worker that is replaced later", async () => {
+    const run = await start({ deployment: before });
+    await run.listening[0]?.reconfigure(after);
+    run.workers[0]?.exit("signal SIGKILL");
+    await run.time.run(25);
+    expect(run.workers.map(revisions)[2]).toEqual(["next"]);
+  });
+
+  test("reaches a worker that was booting meanwhile once, as its first", async () => {
+    const run = await start({ deployment: before });
+    run.workers[0]?.exit("signal SIGKILL");
+    await run.listening[0]?.reconfigure(after);
+    await run.time.run(25);
+    expect(run.workers.map(revisions).slice(1)).toEqual([[before.revision, "next"], ["next"]]);
+  });
+
+  test("that needs a restart changes nothing, and says for what", async () => {
+    const run = await start({ deployment: before });
+    expect(await run.listening[0]?.reconfigure({ ...after, workers: 3 })).toEqual(["workers"]);
+    await run.time.run(0);
+    expect(run.workers.map(({ plans }) => plans.length)).toEqual([1, 1]);
+  });
+
+  test("with an admin token makes workers tell what they observe", async () => {
+    const run = await start({ deployment: before, observed: false });
+    expect(run.workers[0]?.plans[0]?.observed).toBe(false);
+    await run.listening[0]?.reconfigure({ ...after, adminToken: { kind: "env", name: "ADMIN" } });
+    await run.time.run(0);
+    expect(run.workers.map(({ plans }) => plans.at(-1)?.observed)).toEqual([true, true]);
+  });
 });
 
 test("SIGHUP changes nothing and says so", async () => {

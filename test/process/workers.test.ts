@@ -20,7 +20,9 @@ test("two workers share an address and show the figures of both", async () => {
     }),
     startWorker: (worker) => startWorker([process.execPath, "--no-env-file", MAIN, "worker"], worker),
     env: { PATH: process.env["PATH"], LOCAL_KEY: "test-key-1" },
-    sinks: () => [{ name: "test", record: (record) => void records.push(record.outcome), transition: () => undefined }],
+    sinks: async () => [
+      { name: "test", record: (record) => void records.push(record.outcome), transition: () => undefined },
+    ],
     onListening: (each) => listening.push(each),
     say: () => undefined,
     listenToSignals(listener) {

@@ -12,6 +12,8 @@ import type { SharedState } from "../shared-state.ts";
 export interface Recoveries {
   /** Changes that last for a time. */
   watch(changes: readonly Change[]): void;
+  /** What is watched already is told there, if its lane and target still exist. */
+  reconfigure(place: RecoveryPlace): void;
   stop(): void;
 }
 
@@ -26,12 +28,17 @@ const OUT: ReadonlySet<HealthLabel> = new Set<HealthLabel>([
   "auth-failed",
 ]);
 
-export function createRecoveries(options: {
+export interface RecoveryPlace {
   readonly deployment: Deployment;
-  readonly effects: Pick<Effects, "nowMs" | "setTimer">;
   readonly shared: SharedState;
+}
+
+export function createRecoveries(options: {
+  readonly effects: Pick<Effects, "nowMs" | "setTimer">;
+  readonly place: RecoveryPlace;
 }): Recoveries {
-  const { deployment, effects, shared } = options;
+  const { effects } = options;
+  let { deployment, shared } = options.place;
   /** One for each cell and one for each lane at most; a later change of the same replaces it. */
   const timers = new Map<string, Cancel>();
 
@@ -65,6 +72,9 @@ export function createRecoveries(options: {
   };
   return {
     watch,
+    reconfigure(place) {
+      ({ deployment, shared } = place);
+    },
     stop() {
       for (const cancel of timers.values()) cancel();
       timers.clear();

@@ -16,17 +16,19 @@ import type { Deployment, Governance } from "../ir/deployment.ts";
 import { codeOf } from "../std/describe-error.ts";
 import type { Cancel, Effects } from "../std/effects.ts";
 
-export interface LedgerHost {
+export interface LedgerService {
   attach(holder: string, send: (reply: LedgerReply) => void): void;
   detach(holder: string): void;
   receive(holder: string, message: LedgerMessage): void;
   /** How much is used of every budget and cap, as it was some seconds ago at most; empty: there are no keys. */
   allowances(): readonly Allowance[];
+  /** Limits and times are those of this deployment from now on; what is spent, leased and remembered stays. */
+  reconfigure(deployment: Deployment): void;
   /** Everything is on disk afterwards, and another gateway may take over. */
   close(): Promise<void>;
 }
 
-export interface LedgerHostOptions {
+export interface LedgerServiceOptions {
   readonly effects: Omit<Effects, "fetch">;
   readonly say: (level: "error" | "warning" | "info", line: string) => void;
 }
@@ -49,15 +51,18 @@ interface OpenLedger {
 }
 
 /** A sentence for the operator: why it cannot be. */
-export async function openLedgerHost(deployment: Deployment, options: LedgerHostOptions): Promise<LedgerHost | string> {
-  const { governance, idempotency } = deployment;
-  const opened = governance === null ? null : await open(governance, options);
+export async function openLedgerService(
+  deployment: Deployment,
+  options: LedgerServiceOptions,
+): Promise<LedgerService | string> {
+  let { governance, idempotency } = deployment;
+  const opened = governance === null ? null : await open(governance, () => governance?.keepMs ?? null, options);
   if (typeof opened === "string") return opened;
   const repeats =
     idempotency === null
       ? null
       : createIdempotency({
-          ttlMs: idempotency.ttlMs,
+          ttlMs: () => idempotency?.ttlMs ?? 0,
           wallMs: options.effects.wallMs,
           find: async (key, wallMs) => (await opened?.store.remembered(key, wallMs)) ?? null,
           put: (row) => opened?.writer.remember(row),
@@ -102,6 +107,10 @@ export async function openLedgerHost(deployment: Deployment, options: LedgerHost
       }
       return allowances;
     },
+    reconfigure(next) {
+      ({ governance, idempotency } = next);
+      opened?.writer.reconfigure(next);
+    },
     async close() {
       if (opened === null) return;
       opened.stopCare();
@@ -112,7 +121,11 @@ export async function openLedgerHost(deployment: Deployment, options: LedgerHost
   };
 }
 
-async function open(governance: Governance, options: LedgerHostOptions): Promise<OpenLedger | string> {
+async function open(
+  governance: Governance,
+  keepMs: () => number | null,
+  options: LedgerServiceOptions,
+): Promise<OpenLedger | string> {
   const { dbPath } = governance;
   let lock: Lock | null;
   try {
@@ -144,7 +157,7 @@ async function open(governance: Governance, options: LedgerHostOptions): Promise
     lock.release();
     return `governance.db_path: rows left beside ${dbPath} cannot be booked (${whyOf(error)}). Make room on the disk.`;
   }
-  return { writer, store, lock, stopCare: care({ writer, store, governance, options }) };
+  return { writer, store, lock, stopCare: care({ writer, store, dbPath, keepMs, options }) };
 }
 
 /** The line to type, whole. */
@@ -167,10 +180,12 @@ async function replaySpools(writer: LedgerWriter, dbPath: string): Promise<void>
 function care(input: {
   readonly writer: LedgerWriter;
   readonly store: LedgerStore;
-  readonly governance: Governance;
-  readonly options: LedgerHostOptions;
+  readonly dbPath: string;
+  /** Of single rows; null: for ever. */
+  readonly keepMs: () => number | null;
+  readonly options: LedgerServiceOptions;
 }): () => void {
-  const { writer, store, governance, options } = input;
+  const { writer, store, dbPath, keepMs, options } = input;
   const timers = new Set<Cancel>();
   let isStopped = false;
   const every = (ms: number, act: () => Promise<void>): void => {
@@ -185,9 +200,11 @@ function care(input: {
     });
     timers.add(cancel);
   };
-  every(SPOOLS_EVERY_MS, () => replaySpools(writer, governance.dbPath));
+  every(SPOOLS_EVERY_MS, () => replaySpools(writer, dbPath));
   every(PRUNE_EVERY_MS, async () => {
-    await store.prune(options.effects.wallMs() - governance.keepMs, options.effects.wallMs());
+    const keptMs = keepMs();
+    const wallMs = options.effects.wallMs();
+    if (keptMs !== null) await store.prune(wallMs - keptMs, wallMs);
   });
   every(CARE_EVERY_MS, async () => {
     await store.backup();
