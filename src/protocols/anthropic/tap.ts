@@ -6,7 +6,7 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
-import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
+import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { readModel } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -26,28 +26,33 @@ export function createTap(): Tap {
   };
 }
 
-const MEANINGFUL: TapNote = { ...NOTHING_TO_NOTE, meaningful: true };
-
 const DELTA_START = '{"type":"content_block_delta"';
-const STOP_START = '{"type":"content_block_stop"';
 /** Inside a string every quote is escaped, so these can only be members. */
 const EMPTY_MEMBERS = ['"text":""', '"partial_json":""', '"thinking":""'];
+/** What all of them hold. */
+const EMPTY = '":""';
+const QUIET =
+  /^\{"type":\s?"(?:ping|content_block_stop)"|"content_block":\{"type":"(?:text","text|thinking","thinking)":""/;
+/** Calls, and blocks of the vendor's own. */
+const WHOLE_START = /^\{"type":"content_block_start","index":\d+,"content_block":\{"type":"(?!text"|thinking")\w/;
 
 /** Null when the frame must be parsed: other spacing, another order, or a kind that says more. */
 function quickNote(frame: Frame): TapNote | null {
   const { data } = frame;
   if (data.startsWith(DELTA_START)) {
-    return EMPTY_MEMBERS.some((member) => data.includes(member)) ? NOTHING_TO_NOTE : MEANINGFUL;
+    const isEmpty = data.includes(EMPTY) && EMPTY_MEMBERS.some((member) => data.includes(member));
+    return isEmpty ? NOTHING_TO_NOTE : ONE_MORE_PIECE;
   }
-  return data.startsWith(STOP_START) ? NOTHING_TO_NOTE : null;
+  if (WHOLE_START.test(data)) return ONE_MORE_PIECE;
+  return QUIET.test(data) ? NOTHING_TO_NOTE : null;
 }
 
 function readNote(message: JsonObject): TapNote {
   switch (message["type"]) {
     case "content_block_delta":
-      return isEmptyDelta(message["delta"]) ? NOTHING_TO_NOTE : MEANINGFUL;
+      return isEmptyDelta(message["delta"]) ? NOTHING_TO_NOTE : ONE_MORE_PIECE;
     case "content_block_start":
-      return isMeaningfulStart(asObject(message["content_block"]) ?? {}) ? MEANINGFUL : NOTHING_TO_NOTE;
+      return isMeaningfulStart(asObject(message["content_block"]) ?? {}) ? ONE_MORE_PIECE : NOTHING_TO_NOTE;
     case "message_start": {
       const started = asObject(message["message"]) ?? {};
       return { ...NOTHING_TO_NOTE, usage: readUsage(started["usage"]), model: readModel(started) };
@@ -58,7 +63,7 @@ function readNote(message: JsonObject): TapNote {
       return { ...NOTHING_TO_NOTE, usage: readUsage(message["usage"]), finish, settled: ends, meaningful: ends };
     }
     case "message_stop":
-      return { ...MEANINGFUL, settled: true, terminal: true };
+      return { ...ONE_MORE_PIECE, settled: true, terminal: true };
     case "error":
       return { ...NOTHING_TO_NOTE, failure: readInBandError(message), settled: true, terminal: true };
     default:

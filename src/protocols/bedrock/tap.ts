@@ -2,11 +2,11 @@
  * Watches a relayed answer without translating it. Most frames are deltas, told from their name and a look at their text
  * and never parsed; the few that carry usage, the end or an exception are.
  */
-import type { ErrorWords } from "../../ir/error-words.ts";
 import { asText, at, type JsonObject } from "../../std/json.ts";
 import { exceptionOf } from "../framing/event-stream-framing.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
+import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { readError, readException } from "./error-words.ts";
 import { readUsage } from "./usage.ts";
 
@@ -16,7 +16,7 @@ export function createTap(): Tap {
     frame(frame) {
       const exception = exceptionOf(frame);
       if (exception !== null) {
-        return { ...QUIET, failure: readException(exception, frame.data), settled: true, terminal: true };
+        return { ...NOTHING_TO_NOTE, failure: readException(exception, frame.data), settled: true, terminal: true };
       }
       const note = readNote(frame, finished);
       finished ||= note.settled;
@@ -26,32 +26,26 @@ export function createTap(): Tap {
   };
 }
 
-const QUIET: TapNote = {
-  meaningful: false,
-  usage: null,
-  failure: null,
-  settled: false,
-  terminal: false,
-  model: null,
-  finish: null,
-};
-const MEANINGFUL: TapNote = { ...QUIET, meaningful: true };
-
 function readNote(frame: Frame, finished: boolean): TapNote {
   switch (frame.event) {
     case "contentBlockDelta":
-      return isEmptyDelta(frame.data) ? QUIET : MEANINGFUL;
+      return isEmptyDelta(frame.data) ? NOTHING_TO_NOTE : ONE_MORE_PIECE;
     case "contentBlockStart":
-      return /"start"\s*:\s*\{\s*"/.test(frame.data) ? MEANINGFUL : QUIET;
+      return /"start"\s*:\s*\{\s*"/.test(frame.data) ? ONE_MORE_PIECE : NOTHING_TO_NOTE;
     case "messageStop": {
       const finish = asText(at(parseFrame(frame), "stopReason")) ?? null;
       const ends = finish !== null;
-      return { ...QUIET, finish, settled: ends, meaningful: ends };
+      return { ...NOTHING_TO_NOTE, finish, settled: ends, meaningful: ends };
     }
     case "metadata":
-      return { ...QUIET, usage: readUsage(at(parseFrame(frame), "usage")), settled: finished, terminal: finished };
+      return {
+        ...NOTHING_TO_NOTE,
+        usage: readUsage(at(parseFrame(frame), "usage")),
+        settled: finished,
+        terminal: finished,
+      };
     default:
-      return QUIET;
+      return NOTHING_TO_NOTE;
   }
 }
 
@@ -66,14 +60,7 @@ function isEmptyDelta(data: string): boolean {
 /** A delta that says nothing is short, whatever its padding. */
 const LOOK_CHARS = 512;
 
-const NO_ANSWER: ErrorWords = {
-  status: 200,
-  code: null,
-  type: null,
-  message: "The answer has no message.",
-  meaning: null,
-  retryAfterMs: null,
-};
+const NO_ANSWER = noAnswer("The answer has no message.");
 
 function readBody(body: JsonObject): TapNote {
   const isAnswer = Array.isArray(at(body, "output", "message", "content"));

@@ -79,7 +79,7 @@ function readNote(answer: JsonObject, finished: Map<number, boolean>): TapNote {
     const reason = asText(candidate["finishReason"]) ?? "";
     const ends = reason !== "" && reason !== "FINISH_REASON_UNSPECIFIED";
     if (finished.size < CHOICES_MAX) finished.set(index, ends || finished.get(index) === true);
-    if (ends) finish ??= reason;
+    if (ends) finish = reason;
     meaningful ||= ends || hasContent(candidate["content"]);
   }
   const blocked = blockReasonOf(answer);

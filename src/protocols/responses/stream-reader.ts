@@ -234,8 +234,12 @@ function finish(state: State, event: JsonObject, word: "completed" | "incomplete
 }
 
 function failInBand(state: State, event: JsonObject): void {
-  const usage = readUsage(asObject(event["response"])?.["usage"]);
-  if (usage !== null && state.isStarted) state.found.push({ type: "usage", usage });
+  const response = asObject(event["response"]) ?? {};
+  const usage = readUsage(response["usage"]);
+  if (usage !== null) {
+    begin(state, response);
+    state.found.push({ type: "usage", usage });
+  }
   fail(state, readInBandError(event));
 }
 
