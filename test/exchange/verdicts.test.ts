@@ -1,7 +1,7 @@
 // An operator's own verdicts: on requests before lanes are looked at, on answers before any of them reaches the client, and
 // the requests of their own that they make. The gateway's own verdicts stand in the same lists and have tests elsewhere.
 import { describe, expect, test } from "bun:test";
-import { HELD_WHOLE_BYTES_MAX } from "../../src/exchange/answer/pump.ts";
+import { GRACE_MS, HELD_WHOLE_BYTES_MAX } from "../../src/exchange/answer/pump.ts";
 import {
   type AnswerVerdict,
   type RequestVerdict,
@@ -14,7 +14,7 @@ import { question, see } from "../harness/client-words.ts";
 import { type CoreInput, createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, PRICES, poolOf } from "../harness/deployments.ts";
 import { answering, type BodyStep, byProvider, json, stream, streamed } from "../harness/scripted-answers.ts";
-import { ANTHROPIC_WORDS, OPENAI_WORDS, said } from "../harness/vendor-words.ts";
+import { OPENAI_WORDS, said, VENDOR_WORDS, type VendorWords } from "../harness/vendor-words.ts";
 import type { Answer } from "../harness/virtual-effects.ts";
 
 const SECRET = "the secret word";
@@ -35,7 +35,8 @@ const onRequest = (...verdicts: readonly RequestVerdict[]): Verdicts => ({ onReq
 /** The secret in the last piece, so that nothing but the whole answer shows it. */
 const TELLS = { pieces: ["Well, ", "this is ", SECRET] };
 
-function coreOf(verdicts: Verdicts, over: Partial<CoreInput> = {}, protocol: "openai" | "anthropic" = "openai") {
+function coreOf(verdicts: Verdicts, over: Partial<CoreInput> = {}, words: VendorWords = OPENAI_WORDS) {
+  const { protocol } = words;
   const lanes = [
     laneOf("first/a/one", protocol, { prices: PRICES }),
     laneOf("second/a/two", protocol, { prices: PRICES }),
@@ -43,7 +44,6 @@ function coreOf(verdicts: Verdicts, over: Partial<CoreInput> = {}, protocol: "op
   ];
   const [first, second, small] = lanes;
   if (first === undefined || second === undefined || small === undefined) throw new Error("three lanes are made");
-  const words = protocol === "openai" ? OPENAI_WORDS : ANTHROPIC_WORDS;
   return createCore({
     deployment: deploymentOf({ lanes, targets: [poolOf("pool", [first, second]), poolOf("small", [small])] }),
     answer: byProvider({
@@ -58,15 +58,15 @@ function coreOf(verdicts: Verdicts, over: Partial<CoreInput> = {}, protocol: "op
 }
 
 describe("a verdict on the whole answer", () => {
-  const rows = (["openai", "anthropic"] as const).flatMap((egress) =>
+  const rows = VENDOR_WORDS.flatMap((words) =>
     (["openai", "anthropic"] as const).flatMap((ingress) =>
-      [false, true].map((isStream) => [ingress, egress, isStream] as const),
+      [false, true].map((isStream) => [ingress, words.protocol, isStream, words] as const),
     ),
   );
   test.each(rows)(
     "fails a %s client's answer from %s (streamed: %p) before the commit",
-    async (ingress, egress, isStream) => {
-      const core = coreOf(onAnswer(keepsSecret), {}, egress);
+    async (ingress, egress, isStream, words) => {
+      const core = coreOf(onAnswer(keepsSecret), {}, words);
       const got = await core.ask({ protocol: ingress, body: question(ingress, { stream: isStream }) });
       expect(got.status).toBe(200);
       expect(got.text).toContain("Nothing to tell.");
@@ -189,6 +189,18 @@ describe("what is held is bounded and can be cancelled", () => {
     expect(see("openai", got.text).text).toBe("Nothing to tell.");
     expect(core.records[0]?.attempts.map(({ outcome }) => outcome)).toEqual(["answer-refused", "answered"]);
     expect(watch.aborted).toBe(true);
+  });
+
+  test("an upstream that stays open after its last word is waited for no longer than elsewhere", async () => {
+    const frames = OPENAI_WORDS.frames(said({ pieces: ["Nothing to tell."] })).filter(
+      (frame) => !frame.includes("[DONE]"),
+    );
+    const steps = frames.map((bytes): BodyStep => ({ do: "bytes", bytes }));
+    const core = coreOf(onAnswer(keepsSecret), { answer: byProvider({ first: stream([...steps, { do: "hang" }]) }) });
+    const got = await core.ask({ protocol: "openai", body: question("openai", { stream: true }) });
+    expect(see("openai", got.text)).toMatchObject({ text: "Nothing to tell.", endings: ["[DONE]"] });
+    expect(core.records[0]).toMatchObject({ outcome: "answered", durationMs: GRACE_MS });
+    expect([core.inflight(), core.effects.timersPending()]).toEqual([0, 0]);
   });
 
   test("a client that leaves while its answer is judged ends the exchange at once", async () => {

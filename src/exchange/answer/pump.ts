@@ -25,50 +25,63 @@ export type OpenedFlow =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "aborted" };
 
-/**
- * Reads until the first meaningful event, the end, trouble, or a full handshake buffer; with `holdsWhole` until the end or
- * trouble. Nothing reaches the client here.
- */
-export async function openFlow(body: UpstreamBody, flow: Flow, holdsWhole: boolean): Promise<OpenedFlow> {
+/** Reads until the first meaningful event, the end, trouble, or a full handshake buffer. Nothing reaches the client here. */
+export async function openFlow(body: UpstreamBody, flow: Flow): Promise<OpenedFlow> {
   const held: Uint8Array[] = [];
   let heldBytes = 0;
   let frames = 0;
   for (;;) {
     const chunk = await body.next();
     if (chunk.kind === "aborted") return { kind: "aborted" };
-    // An upstream that says all and then stays open has answered.
-    const isEnd = chunk.kind === "end" || (holdsWhole && chunk.kind === "failed" && isDone(flow.note));
-    if (chunk.kind === "failed" && !isEnd) return { kind: "failed", failure: chunk.failure };
-    const step = chunk.kind === "bytes" ? flow.push(chunk.bytes) : flow.end();
-    if (step.failure !== null) {
-      body.cancel();
-      return { kind: "failed", failure: step.failure };
-    }
+    if (chunk.kind === "failed") return { kind: "failed", failure: chunk.failure };
+    const step = chunk.kind === "end" ? flow.end() : flow.push(chunk.bytes);
+    if (step.failure !== null) return giveUp(body, step.failure);
     held.push(...step.out);
     if (chunk.kind === "bytes") heldBytes += chunk.bytes.length;
     frames += step.frames;
-    if (holdsWhole) {
-      if (flow.note.meaningful) body.begun();
-      if (isEnd || flow.note.ended) return committed(flow, held, isEnd);
-      if (heldBytes <= HELD_WHOLE_BYTES_MAX) continue;
-      body.cancel();
-      return { kind: "failed", failure: TOO_LARGE_TO_JUDGE };
-    }
-    if (heldBytes >= HELD_BYTES_MAX && held.length === 0 && !flow.note.meaningful) {
-      // Comments or padding without end: there is nothing to commit to.
-      body.cancel();
-      return { kind: "failed", failure: MALFORMED };
-    }
-    if (isEnd || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
+    const closed = chunk.kind === "end";
+    // Comments or padding without end: there is nothing to commit to.
+    if (heldBytes >= HELD_BYTES_MAX && held.length === 0 && !flow.note.meaningful) return giveUp(body, MALFORMED);
+    if (closed || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
       body.begun();
-      return committed(flow, held, isEnd);
+      flow.commit();
+      return { kind: "committed", held, closed };
     }
   }
 }
 
-function committed(flow: Flow, held: readonly Uint8Array[], closed: boolean): OpenedFlow {
-  flow.commit();
-  return { kind: "committed", held, closed };
+/** Reads until the answer is whole, or trouble. Nothing reaches the client here. */
+export async function openWhole(body: UpstreamBody, flow: Flow, setTimer: Effects["setTimer"]): Promise<OpenedFlow> {
+  const held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let cancelGrace: (() => void) | null = null;
+  try {
+    for (;;) {
+      const chunk = await body.next();
+      // Done: our own grace timer, or an upstream that breaks after its last word.
+      if (chunk.kind === "aborted" && !isDone(flow.note)) return { kind: "aborted" };
+      if (chunk.kind === "failed" && !isDone(flow.note)) return { kind: "failed", failure: chunk.failure };
+      const step = chunk.kind === "bytes" ? flow.push(chunk.bytes) : flow.end();
+      if (step.failure !== null) return giveUp(body, step.failure);
+      held.push(...step.out);
+      if (chunk.kind !== "bytes" || flow.note.ended) {
+        flow.commit();
+        return { kind: "committed", held, closed: chunk.kind !== "bytes" };
+      }
+      heldBytes += chunk.bytes.length;
+      if (heldBytes > HELD_WHOLE_BYTES_MAX) return giveUp(body, TOO_LARGE_TO_JUDGE);
+      if (flow.note.meaningful) body.begun();
+      cancelGrace?.();
+      cancelGrace = isDone(flow.note) ? setTimer(GRACE_MS, () => body.cancel()) : null;
+    }
+  } finally {
+    cancelGrace?.();
+  }
+}
+
+function giveUp(body: UpstreamBody, failed: Failure): OpenedFlow {
+  body.cancel();
+  return { kind: "failed", failure: failed };
 }
 
 export interface PumpInput {

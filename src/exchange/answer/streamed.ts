@@ -3,9 +3,10 @@ import type { ErrorWords } from "../../ir/error-words.ts";
 import type { Tap } from "../../protocols/protocol.ts";
 import type { AttemptContext, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { issuedEvent } from "../reasoning-signatures.ts";
+import type { Flow } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
 import { type Outcome, unanswered } from "./outcome.ts";
-import { openFlow } from "./pump.ts";
+import { type OpenedFlow, openFlow, openWhole } from "./pump.ts";
 import { classifyInBand } from "./refused.ts";
 import { createRelayFlow } from "./relay-flow.ts";
 import { createTranslateFlow } from "./translate-flow.ts";
@@ -39,7 +40,7 @@ export async function readStream(
         ...common,
         issued: lane.sealIssuer === egress.payload.id ? null : (event) => issuedEvent(event, egress.payload, lane),
       });
-  const opened = await openFlow(sent.body, flow, attempt.holdsWhole);
+  const opened = await hold(attempt, sent, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
   if (opened.kind === "failed") return unanswered(opened.failure, sent.status, true, flow.note.model);
   const ownBytes = attempt.relayed && common.from.id === common.to.id;
@@ -58,4 +59,13 @@ export async function readStream(
     relayed: attempt.relayed,
     losses: prepared.losses,
   };
+}
+
+/** Until there is something to commit to, or until the answer is whole where it is judged as a whole. */
+export function hold(
+  { holdsWhole, world }: AttemptContext,
+  { body }: UpstreamResponse,
+  flow: Flow,
+): Promise<OpenedFlow> {
+  return holdsWhole ? openWhole(body, flow, world.effects.setTimer) : openFlow(body, flow);
 }

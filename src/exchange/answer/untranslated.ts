@@ -12,9 +12,8 @@ import { MALFORMED } from "./classify.ts";
 import { createPassFlow } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
 import { type Outcome, unanswered } from "./outcome.ts";
-import { openFlow } from "./pump.ts";
 import { classifyInBand } from "./refused.ts";
-import { readStream } from "./streamed.ts";
+import { hold, readStream } from "./streamed.ts";
 
 /** What is read of a whole answer for the record. */
 export interface AnswerReading {
@@ -78,7 +77,7 @@ export function readRelayed(
 
 async function pass(attempt: AttemptContext, sent: UpstreamResponse): Promise<Outcome> {
   const flow = createPassFlow();
-  const opened = await openFlow(sent.body, flow, attempt.holdsWhole);
+  const opened = await hold(attempt, sent, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
   if (opened.kind === "failed") return unanswered(opened.failure, sent.status, true);
   return {
