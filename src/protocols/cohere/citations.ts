@@ -1,6 +1,6 @@
 /**
  * Citations: spans of the answer with the documents or tool results they rest on. On this wire they stand beside the
- * content and count the characters of one content part; in between each belongs to a block.
+ * content and count the characters of one content part; in the IR each belongs to a block.
  */
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";

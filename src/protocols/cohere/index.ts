@@ -1,6 +1,6 @@
 /**
  * The `cohere` protocol: the Chat, Embed and Rerank APIs (v2), as clients speak them to us and as we speak them to the
- * vendor and to servers compatible with it. Translates between its bodies and the representation in between; never sends
+ * vendor and to servers compatible with it. Translates between its bodies and the IR; never sends
  * anything.
  */
 import type { Payload, Protocol } from "../protocol.ts";

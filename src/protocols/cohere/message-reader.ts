@@ -34,7 +34,7 @@ export function readMessages(value: unknown): ReadMessages {
 }
 
 /**
- * `documents` of the request belong to what the user asks now, so they go ahead of it. Null: nobody asks, so they have no
+ * `documents` of the request belong to what the user asks now, so they go ahead of it. Null: no user asks, so they have no
  * place.
  */
 export function addDocuments(

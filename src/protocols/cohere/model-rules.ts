@@ -1,6 +1,6 @@
 /**
  * What the vendor's models take, where they differ (docs.cohere.com, chat reference and reasoning page, read 2026-11-27).
- * A name nobody lists is taken for a newer model: it takes everything.
+ * A name that is not listed is taken for a newer model: it takes everything.
  */
 
 export interface ModelRules {

@@ -2,7 +2,7 @@
 import type { IrOutputFormat, IrReasoningConfig } from "../../ir/request.ts";
 import { asNumber, asObject, asText, at } from "../../std/json.ts";
 
-/** Null where there is none, or one in a form nobody knows. */
+/** Null where there is none, or one of an unknown form. */
 export function readThinking(value: unknown): IrReasoningConfig | null {
   const thinking = asObject(value);
   const type = asText(thinking?.["type"])?.toLowerCase();
@@ -10,7 +10,7 @@ export function readThinking(value: unknown): IrReasoningConfig | null {
   return { mode: type, effort: null, budgetTokens: asNumber(thinking?.["token_budget"]) ?? null, display: null };
 }
 
-/** An unknown kind of format is nobody else's. The schema was called `schema` before it was called `json_schema`. */
+/** Null for an unknown kind of format: only this protocol knows it. The schema was called `schema` before it was called `json_schema`. */
 export function readFormat(value: unknown): IrOutputFormat | null {
   const format = asObject(value);
   switch (format?.["type"]) {

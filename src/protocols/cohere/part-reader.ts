@@ -1,4 +1,4 @@
-/** Content of a message, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
+/** Content of a message, string or parts, into blocks. Parts that only this protocol has stay whole, as opaque blocks. */
 
 import { type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";

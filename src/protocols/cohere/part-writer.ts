@@ -45,13 +45,13 @@ export function writePart(block: IrBlock, who: Speaker, path: string, context: C
   }
 }
 
-interface Marked {
+interface MarkedExtras {
   readonly cache: CacheMark | null;
   readonly extras: Extras;
 }
 
 /** A cache mark and extras become members of what came from here, and losses anywhere else. */
-export function marks(block: Marked, path: string, context: ChatContext): Extras {
+export function marks(block: MarkedExtras, path: string, context: ChatContext): Extras {
   const { cache, extras } = block;
   if (cache !== null) context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
   return writeExtras(extras, path, context);

@@ -1,4 +1,4 @@
-/** A Chat request into the one in between. What only this protocol has rides as extras. */
+/** A Chat request into the IR. What only this protocol has rides as extras. */
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import { asArray, isRawJson, type JsonObject } from "../../std/json.ts";

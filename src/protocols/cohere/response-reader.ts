@@ -1,4 +1,4 @@
-/** A whole answer into the one in between. Tolerant of what compatible servers add, leave out and spell differently. */
+/** A whole answer into the IR. Tolerant of what compatible servers add, leave out and spell differently. */
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
@@ -39,7 +39,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     ],
     usage: readUsage(body["usage"]),
     serviceTier: null,
-    // The usage object holds what is billed as well, which nobody else has.
+    // The usage object holds what is billed as well, which only this vendor has.
     extras: extrasOf(body, RESPONSE_SHAPE),
     spelling: { usage: asObject(body["usage"]) },
   };

@@ -93,7 +93,7 @@ function citationsOf(blocks: readonly IrBlock[]): unknown[] {
 }
 
 /** Content being written: neighbouring texts become one part, because clients read the first one for the answer. */
-interface Draft {
+interface MessageDraft {
   readonly content: { type: string; [member: string]: unknown }[];
   readonly calls: JsonObject[];
   readonly citations: JsonObject[];
@@ -102,7 +102,7 @@ interface Draft {
 }
 
 function writeMessage(blocks: readonly IrBlock[], losses: Losses): JsonObject {
-  const draft: Draft = { content: [], calls: [], citations: [], losses, sources: 0 };
+  const draft: MessageDraft = { content: [], calls: [], citations: [], losses, sources: 0 };
   for (const block of blocks) writeBlock(block, draft);
   // Clients take the first part for granted where no tool is called.
   if (draft.calls.length === 0 && !draft.content.some(({ type }) => type === "text")) {
@@ -116,7 +116,7 @@ function writeMessage(blocks: readonly IrBlock[], losses: Losses): JsonObject {
   };
 }
 
-function writeBlock(block: IrBlock, draft: Draft): void {
+function writeBlock(block: IrBlock, draft: MessageDraft): void {
   const { losses } = draft;
   switch (block.type) {
     case "text":
@@ -156,7 +156,7 @@ function called(block: Extract<IrBlock, { type: "tool-call" }>): JsonObject {
   return { function: { name: block.name, arguments: text === "" ? "{}" : text } };
 }
 
-function writeText(block: TextBlock, draft: Draft): void {
+function writeText(block: TextBlock, draft: MessageDraft): void {
   draft.losses.dropExtras("message.content", block.extras);
   if (block.text === "" && block.citations.length === 0) return;
   const { contentIndex, from } = addText(block.text, draft);
@@ -166,7 +166,7 @@ function writeText(block: TextBlock, draft: Draft): void {
   }
 }
 
-function addText(text: string, { content }: Draft): { readonly contentIndex: number; readonly from: number } {
+function addText(text: string, { content }: MessageDraft): { readonly contentIndex: number; readonly from: number } {
   const last = content.at(-1);
   if (last?.type !== "text" || typeof last["text"] !== "string") {
     content.push({ type: "text", text });
@@ -177,7 +177,7 @@ function addText(text: string, { content }: Draft): { readonly contentIndex: num
   return { contentIndex: content.length - 1, from };
 }
 
-function writeReasoning(block: ReasoningBlock, { content, losses }: Draft): void {
+function writeReasoning(block: ReasoningBlock, { content, losses }: MessageDraft): void {
   if (block.signature !== null || block.encrypted !== null) {
     losses.drop("message.content.thinking", "signed or encrypted reasoning has no place here");
   }

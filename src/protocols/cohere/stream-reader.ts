@@ -1,7 +1,7 @@
 /**
  * Events into ours. Every event names its kind in the JSON (`type`), so the SSE event line is not needed. Content parts
  * and calls are numbered apart by the vendor; here they are one row of blocks. A text stays open past its end until
- * something else begins, because its citations may follow. What nobody understands is a loss.
+ * something else begins, because its citations may follow. What has no place in the IR is a loss.
  */
 import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
@@ -21,7 +21,7 @@ import { readUsage } from "./usage.ts";
 import { ORIGIN, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
-  const state: State = {
+  const state: ChatReaderState = {
     found: [],
     early: [],
     told: new Set(),
@@ -70,12 +70,12 @@ export function createStreamReader(): StreamReader {
 /** `key`: what the vendor numbers it by. */
 type Key = `content ${number}` | `call ${number}` | "plan";
 
-interface Open {
+interface OpenPart {
   readonly block: number;
   readonly type: StartedBlock["type"];
 }
 
-interface State {
+interface ChatReaderState {
   found: ReadEvent[];
   /** Losses before the start, which comes first. */
   early: ReadEvent[];
@@ -83,7 +83,7 @@ interface State {
   readonly told: Set<string>;
   isStarted: boolean;
   blocks: number;
-  readonly open: Map<Key, Open>;
+  readonly open: Map<Key, OpenPart>;
   toolCalls: number;
   /** The answer's, for ids of calls that have none. */
   id: string;
@@ -91,13 +91,13 @@ interface State {
   isOver: boolean;
 }
 
-function take(state: State): ReadEvent[] {
+function take(state: ChatReaderState): ReadEvent[] {
   const taken = state.found;
   state.found = [];
   return taken;
 }
 
-type EventReader = (event: JsonObject, state: State) => void;
+type EventReader = (event: JsonObject, state: ChatReaderState) => void;
 
 const EVENTS = {
   "message-start": startAnswer,
@@ -116,7 +116,7 @@ const EVENTS = {
 
 const READERS: ReadonlyMap<string, EventReader> = new Map(Object.entries(EVENTS));
 
-function readEvent(event: JsonObject, frame: Frame, state: State): void {
+function readEvent(event: JsonObject, frame: Frame, state: ChatReaderState): void {
   const type = asText(event["type"]) ?? (frame.event === null || isError(event) ? null : frame.event);
   if (frame.event === "error" || type === "error" || (type === null && isError(event))) {
     state.isOver = true;
@@ -128,14 +128,14 @@ function readEvent(event: JsonObject, frame: Frame, state: State): void {
   else read(event, state);
 }
 
-function startAnswer(event: JsonObject, state: State): void {
+function startAnswer(event: JsonObject, state: ChatReaderState): void {
   if (state.isStarted) return;
   state.id = asText(event["id"]) ?? "";
   start(state, nonEmpty(event["id"]), nonEmpty(event["model"]), extrasOf(event, MESSAGE_START_SHAPE));
 }
 
 /** A server that leaves the first event out has still begun. */
-function start(state: State, id: string | null, model: string | null, extras: JsonObject): void {
+function start(state: ChatReaderState, id: string | null, model: string | null, extras: JsonObject): void {
   state.isStarted = true;
   const none = { createdMs: null, serviceTier: null };
   state.found.push(
@@ -146,7 +146,7 @@ function start(state: State, id: string | null, model: string | null, extras: Js
 }
 
 /** Texts and thoughts end where something else begins; calls stay open until they end. */
-function closeSaid(state: State): void {
+function closeSaid(state: ChatReaderState): void {
   for (const [key, { block, type }] of state.open) {
     if (type === "tool-call") continue;
     state.found.push({ type: "block-end", block });
@@ -154,7 +154,7 @@ function closeSaid(state: State): void {
   }
 }
 
-function open(state: State, key: Key, content: StartedBlock): Open | null {
+function open(state: ChatReaderState, key: Key, content: StartedBlock): OpenPart | null {
   if (!state.isStarted) start(state, null, null, {});
   const before = state.open.get(key);
   if (before !== undefined) state.found.push({ type: "block-end", block: before.block });
@@ -170,7 +170,7 @@ function open(state: State, key: Key, content: StartedBlock): Open | null {
   return opened;
 }
 
-function startContent(event: JsonObject, state: State): void {
+function startContent(event: JsonObject, state: ChatReaderState): void {
   const content = asObject(at(event, "delta", "message", "content")) ?? {};
   const key = contentKey(event);
   const type = asText(content["type"]) ?? (content["thinking"] === undefined ? "text" : "thinking");
@@ -184,7 +184,7 @@ function startedContent(type: string, value: JsonObject): StartedBlock {
   return { type: "opaque", sourceProtocol: ORIGIN, name: type, value, spelling: NO_SPELLING };
 }
 
-function addContent(event: JsonObject, state: State): void {
+function addContent(event: JsonObject, state: ChatReaderState): void {
   const wire = at(event, "delta", "message", "content");
   const text = asText(wire);
   const content = asObject(wire) ?? (text === undefined ? {} : { text });
@@ -203,21 +203,21 @@ function addContent(event: JsonObject, state: State): void {
   if (opened !== null) say(state, opened, content, logprobs);
 }
 
-function say(state: State, { block, type }: Open, content: JsonObject, logprobs: unknown): void {
+function say(state: ChatReaderState, { block, type }: OpenPart, content: JsonObject, logprobs: unknown): void {
   if (type === "opaque") return;
   const text = asText(content[type === "reasoning" ? "thinking" : "text"]) ?? "";
   if (text !== "" || logprobs !== null) state.found.push({ type: "text-delta", block, text, logprobs });
 }
 
 /** Words beside calls: the model's plan, which is text to every other protocol. */
-function addPlan(event: JsonObject, state: State): void {
+function addPlan(event: JsonObject, state: ChatReaderState): void {
   const text = nonEmpty(at(event, "delta", "message", "tool_plan"));
   if (text === null) return;
   const opened = state.open.get("plan") ?? open(state, "plan", { type: "text" });
   if (opened !== null) state.found.push({ type: "text-delta", block: opened.block, text, logprobs: null });
 }
 
-function startCall(event: JsonObject, state: State): void {
+function startCall(event: JsonObject, state: ChatReaderState): void {
   const call = callOf(event);
   const name = asText(at(call, "function", "name"));
   if (name === undefined) {
@@ -231,7 +231,7 @@ function startCall(event: JsonObject, state: State): void {
   if (opened !== null) addText(state, opened, argumentsText(at(call, "function", "arguments")));
 }
 
-function addArguments(event: JsonObject, state: State): void {
+function addArguments(event: JsonObject, state: ChatReaderState): void {
   const opened = state.open.get(callKey(event));
   if (opened === undefined) {
     lose(state, "message.tool_calls", "arguments of a call that never began");
@@ -240,11 +240,11 @@ function addArguments(event: JsonObject, state: State): void {
   addText(state, opened, argumentsText(at(callOf(event), "function", "arguments")));
 }
 
-function addText(state: State, { block }: Open, text: string): void {
+function addText(state: ChatReaderState, { block }: OpenPart, text: string): void {
   if (text !== "") state.found.push({ type: "arguments-delta", block, text });
 }
 
-function endCall(event: JsonObject, state: State): void {
+function endCall(event: JsonObject, state: ChatReaderState): void {
   const key = callKey(event);
   const opened = state.open.get(key);
   if (opened === undefined) return;
@@ -252,7 +252,7 @@ function endCall(event: JsonObject, state: State): void {
   state.found.push({ type: "block-end", block: opened.block });
 }
 
-function addCitations(event: JsonObject, state: State): void {
+function addCitations(event: JsonObject, state: ChatReaderState): void {
   const wire = at(event, "delta", "message", "citations");
   for (const each of asArray(wire) ?? (asObject(wire) === undefined ? [] : [wire])) {
     const block = citedBlock(each, state);
@@ -262,7 +262,7 @@ function addCitations(event: JsonObject, state: State): void {
 }
 
 /** Null: the text it stands behind is over, or was no text. */
-function citedBlock(citation: unknown, { open: opened }: State): number | null {
+function citedBlock(citation: unknown, { open: opened }: ChatReaderState): number | null {
   const { kind, part } = placeOf(citation);
   if (kind === "thinking") return null;
   const plan = opened.get("plan");
@@ -274,7 +274,7 @@ function citedBlock(citation: unknown, { open: opened }: State): number | null {
   return [...opened.values()].findLast(({ type }) => type === "text")?.block ?? null;
 }
 
-function endAnswer(event: JsonObject, state: State): void {
+function endAnswer(event: JsonObject, state: ChatReaderState): void {
   const delta = asObject(event["delta"]) ?? {};
   const raw = asText(delta["finish_reason"]) ?? null;
   if (nonEmpty(delta["error"]) !== null || (raw !== null && isFailedFinish(raw))) {
@@ -294,7 +294,7 @@ function endAnswer(event: JsonObject, state: State): void {
   state.isFinished = true;
 }
 
-function lose(state: State, field: string, detail: string): void {
+function lose(state: ChatReaderState, field: string, detail: string): void {
   if (state.told.has(field) || state.told.size >= LOSSES_MAX) return;
   state.told.add(field);
   (state.isStarted ? state.found : state.early).push({ type: "loss", loss: dropped(field, detail) });

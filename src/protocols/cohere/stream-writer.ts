@@ -18,7 +18,7 @@ import { writeUsage } from "./usage.ts";
 import { ORIGIN, type WireEventType, type WireFinish } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
-  const state: State = {
+  const state: ChatWriterState = {
     context,
     losses: createLosses(),
     queue: createBlockQueue(),
@@ -45,12 +45,12 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   };
 }
 
-interface State {
+interface ChatWriterState {
   readonly context: AnswerContext;
   readonly losses: Losses;
   readonly queue: BlockQueue;
   frames: Frame[];
-  readonly blocks: Map<number, Block>;
+  readonly blocks: Map<number, WrittenBlock>;
   /** The events were read from this protocol. */
   native: boolean;
   isStarted: boolean;
@@ -63,7 +63,7 @@ interface State {
   isOver: boolean;
 }
 
-interface Block {
+interface WrittenBlock {
   readonly type: StartedBlock["type"];
   readonly kind: "function" | "custom";
   /** Its number on this wire while it is open. */
@@ -73,7 +73,7 @@ interface Block {
   hasArguments: boolean;
 }
 
-function step(state: State, event: IrEvent): void {
+function step(state: ChatWriterState, event: IrEvent): void {
   switch (event.type) {
     case "start":
       start(state, event);
@@ -105,7 +105,7 @@ function step(state: State, event: IrEvent): void {
       if (event.choice === 0) state.finish ??= event.finish;
       return;
     case "keep-alive": // the transport has its own
-    case "loss": // counted by whoever pumps the events
+    case "loss": // counted where the events are pumped
       return;
     case "end":
       end(state);
@@ -118,12 +118,12 @@ function step(state: State, event: IrEvent): void {
   }
 }
 
-function emit(state: State, type: WireEventType, members: JsonObject): void {
+function emit(state: ChatWriterState, type: WireEventType, members: JsonObject): void {
   if (!state.isStarted) start(state, null);
   state.frames.push({ event: type, data: JSON.stringify({ type, ...members }) });
 }
 
-function start(state: State, event: Extract<IrEvent, { type: "start" }> | null): void {
+function start(state: ChatWriterState, event: Extract<IrEvent, { type: "start" }> | null): void {
   if (state.isStarted) return;
   state.isStarted = true;
   state.native = event?.sourceProtocol === ORIGIN;
@@ -141,7 +141,7 @@ function start(state: State, event: Extract<IrEvent, { type: "start" }> | null):
   state.frames.push({ event: "message-start", data: JSON.stringify(data) });
 }
 
-function startBlock(state: State, block: number, choice: number, content: StartedBlock): void {
+function startBlock(state: ChatWriterState, block: number, choice: number, content: StartedBlock): void {
   if (choice !== 0) {
     state.losses.drop("choices", "the protocol has one answer");
     return;
@@ -157,7 +157,7 @@ function startBlock(state: State, block: number, choice: number, content: Starte
     state.losses.add({ field: "message.content", how: "approximated", detail: "a refusal is written as text" });
   }
   const kind = content.type === "tool-call" ? content.kind : "function";
-  const entry: Block = { type: content.type, kind, number: -1, text: "", hasArguments: false };
+  const entry: WrittenBlock = { type: content.type, kind, number: -1, text: "", hasArguments: false };
   state.blocks.set(block, entry);
   state.queue.start(block, {
     divisible: content.type !== "tool-call",
@@ -166,7 +166,11 @@ function startBlock(state: State, block: number, choice: number, content: Starte
   });
 }
 
-function openPart(state: State, entry: Block, content: Exclude<StartedBlock, { type: "opaque" }>): void {
+function openPart(
+  state: ChatWriterState,
+  entry: WrittenBlock,
+  content: Exclude<StartedBlock, { type: "opaque" }>,
+): void {
   if (content.type === "tool-call") {
     entry.number = state.calls++;
     const { id, name } = content;
@@ -180,7 +184,7 @@ function openPart(state: State, entry: Block, content: Exclude<StartedBlock, { t
   emit(state, "content-start", { index: entry.number, delta: { message: { content: part } } });
 }
 
-function closePart(state: State, entry: Block): void {
+function closePart(state: ChatWriterState, entry: WrittenBlock): void {
   if (entry.type !== "tool-call") {
     emit(state, "content-end", { index: entry.number });
     return;
@@ -191,7 +195,7 @@ function closePart(state: State, entry: Block): void {
   emit(state, "tool-call-end", { index: entry.number });
 }
 
-function addText(state: State, block: number, text: string, logprobs: unknown): void {
+function addText(state: ChatWriterState, block: number, text: string, logprobs: unknown): void {
   const entry = state.blocks.get(block);
   if (entry === undefined || entry.type === "tool-call") return;
   if (!state.native && logprobs !== null) state.losses.drop("logprobs", "in another protocol's form");
@@ -205,12 +209,12 @@ function addText(state: State, block: number, text: string, logprobs: unknown): 
 }
 
 /** What is held for interleaved blocks is bounded: past the bound the answer fails rather than loses a part. */
-function write(state: State, block: number, chars: number, now: () => void): void {
+function write(state: ChatWriterState, block: number, chars: number, now: () => void): void {
   state.queue.delta(block, chars, now);
   if (state.queue.overflowed()) endFailed(state, "The answer's parts are interleaved beyond what can be held.");
 }
 
-function addArguments(state: State, block: number, text: string): void {
+function addArguments(state: ChatWriterState, block: number, text: string): void {
   const entry = state.blocks.get(block);
   if (entry?.type !== "tool-call" || text === "") return;
   write(state, block, text.length, () => {
@@ -220,13 +224,17 @@ function addArguments(state: State, block: number, text: string): void {
   });
 }
 
-function writeArguments(state: State, entry: Block, text: string): void {
+function writeArguments(state: ChatWriterState, entry: WrittenBlock, text: string): void {
   entry.hasArguments = true;
   const call = { function: { arguments: text } };
   emit(state, "tool-call-delta", { index: entry.number, delta: { message: { tool_calls: call } } });
 }
 
-function addCitation(state: State, block: number, citation: Extract<IrEvent, { type: "citation" }>["citation"]): void {
+function addCitation(
+  state: ChatWriterState,
+  block: number,
+  citation: Extract<IrEvent, { type: "citation" }>["citation"],
+): void {
   const entry = state.blocks.get(block);
   if (entry === undefined || entry.type === "tool-call") return;
   write(state, block, 0, () => {
@@ -237,13 +245,13 @@ function addCitation(state: State, block: number, citation: Extract<IrEvent, { t
   });
 }
 
-function endBlock(state: State, block: number): void {
+function endBlock(state: ChatWriterState, block: number): void {
   if (!state.blocks.has(block)) return;
   state.queue.end(block);
   state.blocks.delete(block);
 }
 
-function end(state: State): void {
+function end(state: ChatWriterState): void {
   state.queue.finish();
   const { finish, losses, native } = state;
   const word = finishWord(finish, { native, toolCalls: state.calls > 0, losses });
@@ -253,12 +261,12 @@ function end(state: State): void {
 }
 
 /** The failure's sentence; nothing that was held is worth more than an honest end. */
-function endFailed(state: State, message: string): void {
+function endFailed(state: ChatWriterState, message: string): void {
   emit(state, "message-end", { delta: { error: message, finish_reason: "ERROR" satisfies WireFinish } });
   finishFrames(state);
 }
 
-function finishFrames(state: State): void {
+function finishFrames(state: ChatWriterState): void {
   state.frames.push({ event: null, data: "[DONE]" });
   state.isOver = true;
 }

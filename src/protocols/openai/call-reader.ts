@@ -26,7 +26,7 @@ const CALLS_MAX = 128;
 /** Arguments held back while a call has no id or name yet. Vendors name it within a chunk or two. */
 const HELD_CHARS_MAX = 1024 * 1024;
 
-interface Call {
+interface StreamedCall {
   /** null: not started, because its id or name has not come. */
   block: number | null;
   id: string | null;
@@ -36,16 +36,16 @@ interface Call {
 }
 
 export function createCallReader(outlet: ChoiceOutlet): CallReader {
-  const calls: Call[] = []; // in order of appearance
-  const byKey = new Map<string, Call>(); // the call a key now means
+  const calls: StreamedCall[] = []; // in order of appearance
+  const byKey = new Map<string, StreamedCall>(); // the call a key now means
   let lastKey = "";
 
   /** Another id with a name under a key in use is another call: some vendors number every call 0. */
-  const find = (key: string, id: string | null, name: string | null): Call | null => {
+  const find = (key: string, id: string | null, name: string | null): StreamedCall | null => {
     const known = byKey.get(key);
     if (known !== undefined && (id === null || known.id === null || known.id === id || name === null)) return known;
     if (calls.length >= CALLS_MAX) return null;
-    const call: Call = { block: null, id: null, name: null, kind: "function", held: "" };
+    const call: StreamedCall = { block: null, id: null, name: null, kind: "function", held: "" };
     calls.push(call);
     byKey.set(key, call);
     lastKey = key;
@@ -88,7 +88,7 @@ export function createCallReader(outlet: ChoiceOutlet): CallReader {
   };
 }
 
-function pushArguments(outlet: ChoiceOutlet, call: Call, text: string): void {
+function pushArguments(outlet: ChoiceOutlet, call: StreamedCall, text: string): void {
   if (call.block === null) {
     if (call.held.length + text.length <= HELD_CHARS_MAX) call.held += text;
     else outlet.lose("tool_calls", "arguments of a call that has no name");
@@ -96,7 +96,7 @@ function pushArguments(outlet: ChoiceOutlet, call: Call, text: string): void {
   } else if (text !== "") outlet.emit({ type: "arguments-delta", block: call.block, text });
 }
 
-function startWhenNamed(outlet: ChoiceOutlet, call: Call): void {
+function startWhenNamed(outlet: ChoiceOutlet, call: StreamedCall): void {
   const { id, name, kind, held } = call;
   if (call.block !== null || id === null || name === null) return;
   outlet.closeText();

@@ -77,24 +77,24 @@ export function createChoiceReader(options: {
   };
 }
 
-type Flat = "text" | "refusal" | "reasoning";
+type TextKind = "text" | "refusal" | "reasoning";
 
 /** Text, refusal, reasoning and audio: one open block at a time. */
 function createTextReader(outlet: ChoiceOutlet) {
-  let open: { readonly kind: Flat | "audio"; readonly block: number } | null = null;
+  let open: { readonly kind: TextKind | "audio"; readonly block: number } | null = null;
 
   const close = () => {
     if (open !== null) outlet.emit({ type: "block-end", block: open.block });
     open = null;
   };
-  const start = (kind: Flat | "audio", content: StartedBlock): number => {
+  const start = (kind: TextKind | "audio", content: StartedBlock): number => {
     if (open?.kind === kind) return open.block;
     close();
     const block = outlet.startBlock(content);
     open = { kind, block };
     return block;
   };
-  const say = (kind: Flat, text: string, logprobs: unknown) => {
+  const say = (kind: TextKind, text: string, logprobs: unknown) => {
     // An empty text opens nothing, but log probabilities of an open one are kept.
     if (text === "" && (logprobs === null || open?.kind !== kind)) return;
     const block = start(kind, kind === "reasoning" ? { type: kind, encrypted: null } : { type: kind });

@@ -97,7 +97,7 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
   };
 }
 
-/** Reasoning text as compatible vendors spell it; unsigned, so it belongs to nobody in particular. */
+/** Reasoning text as compatible vendors spell it; it is unsigned, so any vendor may see it. */
 export function readReasoning(message: JsonObject): IrBlock[] {
   const said = readReasoningText(message);
   if (said === null) return [];

@@ -1,4 +1,4 @@
-/** Content of a message, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
+/** Content of a message, string or parts, into blocks. Parts that only this protocol has stay whole, as opaque blocks. */
 
 import {
   type CacheMark,
@@ -21,14 +21,14 @@ export function readContent(content: unknown, path: string): ReadContent {
   return readContentOf(content, path, readPart);
 }
 
-export interface Mark {
+export interface MarkedExtras {
   readonly cache: CacheMark | null;
   readonly extras: Extras;
   readonly spelling: Spelling;
 }
 
 /** The cache mark of anything that may carry one, and its extras; `shape` tells the members read elsewhere. */
-export function readMark(object: JsonObject, shape: Shape): Mark {
+export function readMark(object: JsonObject, shape: Shape): MarkedExtras {
   const extras = extrasOf(object, shape);
   if (extras === NO_EXTRAS) return UNMARKED;
   const control = asObject(extras["cache_control"]);
@@ -44,7 +44,7 @@ export function readMark(object: JsonObject, shape: Shape): Mark {
   return { cache: { lifetime: null }, extras: others, spelling: { prompt_cache_breakpoint: breakpoint } };
 }
 
-const UNMARKED: Mark = { cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
+const UNMARKED: MarkedExtras = { cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 
 function readPart(part: unknown, path: string): IrBlock | null {
   const text = asText(part);

@@ -6,7 +6,7 @@ import { writeMediaUrl } from "../shared/media-url.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { type ContentPart, isPart, textPart } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
-import type { Mark } from "./part-reader.ts";
+import type { MarkedExtras } from "./part-reader.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** Nothing when it cannot be carried, several parts for a document made of blocks. */
@@ -118,7 +118,7 @@ function writeFile(
 }
 
 /** Cache mark and extras as members; both are losses unless they came from here. */
-export function marks({ cache, extras, spelling }: Mark, path: string, context: WriteContext): Extras {
+export function marks({ cache, extras, spelling }: MarkedExtras, path: string, context: WriteContext): Extras {
   const others = writeExtras(extras, path, context);
   if (cache === null) return others;
   if (!context.native) {

@@ -10,7 +10,7 @@
  * | disabled | none, or the least the model knows |
  *
  * Which model knows which words: the vendor's reference for `reasoning_effort` and its refusals of others
- * (`unsupported_value`), read 2026-11. Models nobody lists get low, medium and high, which every vendor with the member knows.
+ * (`unsupported_value`), read 2026-11. Models not listed get low, medium and high, which every vendor with the member knows.
  */
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { IrReasoningConfig } from "../../ir/request.ts";

@@ -1,4 +1,4 @@
-/** A Chat Completions request into the one in between. What only this protocol has rides as extras. */
+/** A Chat Completions request into the IR. What only this protocol has rides as extras. */
 
 import type { WithLosses } from "../../ir/loss.ts";
 import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, Spelling } from "../../ir/request.ts";
@@ -74,7 +74,7 @@ export function readReasoningConfig(body: JsonObject): IrReasoningConfig | null 
   return { mode, effort, budgetTokens, display: object?.["exclude"] === true ? "omitted" : null };
 }
 
-/** An unknown kind of format is nobody else's: it stays an extra. */
+/** An unknown kind of format stays an extra: only this protocol knows it. */
 function readFormat(value: unknown): IrOutputFormat | null {
   const format = asObject(value);
   switch (format?.["type"]) {

@@ -1,5 +1,5 @@
 /**
- * The request in between into a Chat Completions body, from whatever protocol it was read. What came from this protocol
+ * A request of the IR into a Chat Completions body, from whatever protocol it was read. What came from this protocol
  * goes back as it was spelled; what came from another is fitted to what the vendor takes, and every cut is a loss.
  */
 

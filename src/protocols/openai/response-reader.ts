@@ -1,4 +1,4 @@
-/** A whole answer into the one in between. Tolerant of what compatible vendors add, leave out and spell differently. */
+/** A whole answer into the IR. Tolerant of what compatible vendors add, leave out and spell differently. */
 
 import type { WithLosses } from "../../ir/loss.ts";
 import { type IrBlock, type IrCitation, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
@@ -31,7 +31,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     choices: choices.toSorted((a, b) => a.index - b.index),
     usage: readUsage(body["usage"]),
     serviceTier: asText(body["service_tier"]) ?? null,
-    // The usage object may hold counts and costs nobody else has; the fingerprint is a label nobody asked for.
+    // The usage object may hold counts and costs that only this vendor has; the fingerprint is a mere label.
     extras: extrasOf(body, RESPONSE_SHAPE),
     spelling: {
       usage: asObject(body["usage"]),
@@ -94,7 +94,7 @@ function readMessage(message: JsonObject, path: string, seed: string): IrBlock[]
   }
   const legacy = asObject(message["function_call"]);
   if (legacy !== undefined) {
-    // Hidden, so that the same client reads its own older form again.
+    // Spelling, so that the same client reads its own older form again.
     const call = readCall({ function: legacy }, `${path}.function_call`, seed);
     blocks.push({ ...call, extras: NO_EXTRAS, spelling: { legacy: true } });
   }

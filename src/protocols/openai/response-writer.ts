@@ -77,13 +77,13 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObj
   };
 }
 
-interface Place {
+interface MessagePlace {
   readonly native: boolean;
   readonly path: string;
   readonly losses: Losses;
 }
 
-function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
+function writeMessage(blocks: readonly IrBlock[], place: MessagePlace): WireAnswer {
   const text: string[] = [];
   const reasoning: string[] = [];
   const refusal: string[] = [];
@@ -142,7 +142,7 @@ function writeMessage(blocks: readonly IrBlock[], place: Place): WireAnswer {
   };
 }
 
-function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Place): WireToolCall {
+function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: MessagePlace): WireToolCall {
   if (block.signature !== null) place.losses.drop(`${place.path}.tool_calls`, "a signature has no place here");
   const index = place.native && block.spelling["index"] !== undefined ? { index: block.spelling["index"] } : {};
   const others = { ...index, ...writeExtras(block.extras, `${place.path}.tool_calls`, place) };
@@ -156,7 +156,7 @@ function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Place)
 function writeCitations(
   citations: readonly IrCitation[],
   textEnd: number,
-  place: Place,
+  place: MessagePlace,
 ): (WireAnnotation | JsonObject)[] {
   return citations.flatMap((citation) => {
     const annotation = writeAnnotation(citation, textEnd);
@@ -165,12 +165,12 @@ function writeCitations(
   });
 }
 
-function loseSeals({ signature, encrypted }: Extract<IrBlock, { type: "reasoning" }>, place: Place): void {
+function loseSeals({ signature, encrypted }: Extract<IrBlock, { type: "reasoning" }>, place: MessagePlace): void {
   if (signature === null && encrypted === null) return;
   place.losses.drop(`${place.path}.reasoning_content`, "signed or encrypted reasoning has no place here");
 }
 
-function lose(block: IrBlock, { path, losses }: Place): void {
+function lose(block: IrBlock, { path, losses }: MessagePlace): void {
   const name = block.type === "opaque" ? block.name : block.type;
   losses.drop(`${path}.content`, `${name} has no place in an answer here`);
 }

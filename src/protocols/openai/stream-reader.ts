@@ -1,7 +1,7 @@
 /**
  * Chunks into events. The vendor's stream is flat; here it becomes blocks that open and close: text, refusal and
  * reasoning follow one another, tool calls stay open side by side until their choice ends, because vendors interleave
- * them. What a compatible vendor leaves out, repeats or reorders is put right; what nobody understands is a loss.
+ * them. What a compatible vendor leaves out, repeats or reorders is put right; what has no place in the IR is a loss.
  */
 
 import type { ReadEvent, StreamError } from "../../ir/event.ts";
@@ -60,7 +60,7 @@ export function createStreamReader(): StreamReader {
   };
 }
 
-type Events = ReturnType<typeof createEvents>;
+type FoundEvents = ReturnType<typeof createEvents>;
 
 /** What one push has found so far; numbers the blocks, and tells of each loss once. */
 function createEvents() {
@@ -93,7 +93,7 @@ function createEvents() {
   };
 }
 
-function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events: Events): void {
+function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events: FoundEvents): void {
   const list = asArray(chunk["choices"]);
   const usage = readUsage(chunk["usage"]);
   if (list === undefined && usage === null) events.lose("chunk", "an unknown kind of chunk");

@@ -15,7 +15,7 @@ import { writeUsage } from "./usage.ts";
 import { ORIGIN, type WireChunk, type WireDelta, type WireToolDelta } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
-  const state: State = {
+  const state: ChunkWriterState = {
     context,
     asked: isUsageAsked(context),
     losses: createLosses(),
@@ -29,7 +29,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   return { losses: state.losses.list, push: (event) => (state.isOver ? [] : step(state, event)) };
 }
 
-interface State {
+interface ChunkWriterState {
   readonly context: AnswerContext;
   /** The client wants the usage chunk. */
   readonly asked: boolean;
@@ -38,13 +38,13 @@ interface State {
   native: boolean;
   /** JSON text before and behind the list of choices, the same on every chunk; null before the first. */
   envelope: { readonly head: string; readonly tail: string } | null;
-  readonly blocks: Map<number, OpenBlock>;
+  readonly blocks: Map<number, WrittenBlock>;
   readonly choices: Map<number, ChoiceState>;
   usage: Usage | null;
   isOver: boolean;
 }
 
-interface OpenBlock {
+interface WrittenBlock {
   readonly choice: number;
   readonly content: StartedBlock;
   /** Place among the calls of its choice; -1 for other blocks. */
@@ -61,7 +61,7 @@ interface ChoiceState {
 
 type EventOf<T extends IrEvent["type"]> = Extract<IrEvent, { type: T }>;
 
-function step(state: State, event: IrEvent): Frame[] {
+function step(state: ChunkWriterState, event: IrEvent): Frame[] {
   switch (event.type) {
     case "start":
       begin(state, event);
@@ -87,7 +87,7 @@ function step(state: State, event: IrEvent): Frame[] {
     case "finish":
       return writeEnding(state, event);
     case "keep-alive": // the transport has its own
-    case "loss": // counted by whoever pumps the events
+    case "loss": // counted where the events are pumped
       return [];
     case "end":
       return writeEnd(state);
@@ -101,7 +101,7 @@ function step(state: State, event: IrEvent): Frame[] {
   }
 }
 
-function begin(state: State, event: EventOf<"start"> | null): { head: string; tail: string } {
+function begin(state: ChunkWriterState, event: EventOf<"start"> | null): { head: string; tail: string } {
   const { context } = state;
   state.native = event?.sourceProtocol === ORIGIN;
   if (!state.native) state.losses.dropExtras("", event?.extras ?? {});
@@ -123,7 +123,7 @@ function begin(state: State, event: EventOf<"start"> | null): { head: string; ta
 }
 
 /** The choice's state, and its role chunk if this is its first sign of life. */
-function touch(state: State, index: number): { readonly choice: ChoiceState; readonly frames: Frame[] } {
+function touch(state: ChunkWriterState, index: number): { readonly choice: ChoiceState; readonly frames: Frame[] } {
   const known = state.choices.get(index);
   if (known !== undefined) return { choice: known, frames: [] };
   const choice = { toolCalls: 0, textLength: 0, isFinished: false };
@@ -131,16 +131,16 @@ function touch(state: State, index: number): { readonly choice: ChoiceState; rea
   return { choice, frames: [chunk(state, index, { role: "assistant", content: "", refusal: null })] };
 }
 
-function chunk(state: State, index: number, delta: WireDelta, logprobs: unknown = null): Frame {
+function chunk(state: ChunkWriterState, index: number, delta: WireDelta, logprobs: unknown = null): Frame {
   return frameOf(state, { index, delta, logprobs, finish_reason: null });
 }
 
-function frameOf(state: State, choice: object): Frame {
+function frameOf(state: ChunkWriterState, choice: object): Frame {
   const { head, tail } = state.envelope ?? begin(state, null);
   return { event: null, data: `${head}[${JSON.stringify(choice)}]${tail}` };
 }
 
-function startBlock(state: State, { block, choice: index, content }: EventOf<"block-start">): Frame[] {
+function startBlock(state: ChunkWriterState, { block, choice: index, content }: EventOf<"block-start">): Frame[] {
   const { choice, frames } = touch(state, index);
   const toolIndex = content.type === "tool-call" ? choice.toolCalls++ : -1;
   const open = { choice: index, content, toolIndex, hasArguments: false };
@@ -168,7 +168,7 @@ function startedCall({ id, name, kind }: Extract<StartedBlock, { type: "tool-cal
   return { index, id, type: "function", function: { name, arguments: "" } };
 }
 
-function writeText(state: State, { block, text, logprobs }: EventOf<"text-delta">): Frame[] {
+function writeText(state: ChunkWriterState, { block, text, logprobs }: EventOf<"text-delta">): Frame[] {
   const open = state.blocks.get(block);
   if (open === undefined) return [];
   if (!state.native && logprobs !== null) state.losses.drop("logprobs", "in another protocol's form");
@@ -180,7 +180,7 @@ function writeText(state: State, { block, text, logprobs }: EventOf<"text-delta"
   return [chunk(state, open.choice, { content: text }, kept)];
 }
 
-function writeArguments(state: State, open: OpenBlock | undefined, text: string): Frame[] {
+function writeArguments(state: ChunkWriterState, open: WrittenBlock | undefined, text: string): Frame[] {
   if (open?.content.type !== "tool-call" || text === "") return [];
   open.hasArguments = true;
   const index = open.toolIndex;
@@ -189,7 +189,7 @@ function writeArguments(state: State, open: OpenBlock | undefined, text: string)
   return [chunk(state, open.choice, { tool_calls: [call] })];
 }
 
-function endBlock(state: State, block: number): Frame[] {
+function endBlock(state: ChunkWriterState, block: number): Frame[] {
   const open = state.blocks.get(block);
   state.blocks.delete(block);
   // Clients parse the joined arguments; a call without any must still be an object.
@@ -197,7 +197,7 @@ function endBlock(state: State, block: number): Frame[] {
   return isBare ? writeArguments(state, open, "{}") : [];
 }
 
-function writeCitation(state: State, { block, citation }: EventOf<"citation">): Frame[] {
+function writeCitation(state: ChunkWriterState, { block, citation }: EventOf<"citation">): Frame[] {
   const open = state.blocks.get(block);
   if (open === undefined) return [];
   const annotation = writeAnnotation(citation, touch(state, open.choice).choice.textLength);
@@ -206,8 +206,8 @@ function writeCitation(state: State, { block, citation }: EventOf<"citation">): 
   return [];
 }
 
-/** Audio is the one block of our own that the request in between does not stream. */
-function writeForeign(state: State, open: OpenBlock | undefined, value: unknown): Frame[] {
+/** Audio is the one block of this protocol that the IR does not stream. */
+function writeForeign(state: ChunkWriterState, open: WrittenBlock | undefined, value: unknown): Frame[] {
   if (open?.content.type !== "opaque") return [];
   const { sourceProtocol, name } = open.content;
   if (sourceProtocol === ORIGIN && name === "audio") return [chunk(state, open.choice, { audio: value })];
@@ -215,7 +215,7 @@ function writeForeign(state: State, open: OpenBlock | undefined, value: unknown)
   return [];
 }
 
-function writeEnding(state: State, { choice: index, finish }: EventOf<"finish">): Frame[] {
+function writeEnding(state: ChunkWriterState, { choice: index, finish }: EventOf<"finish">): Frame[] {
   const { choice, frames } = touch(state, index);
   if (choice.isFinished) return frames;
   choice.isFinished = true;
@@ -227,11 +227,11 @@ function writeEnding(state: State, { choice: index, finish }: EventOf<"finish">)
   return [...frames, ending(state, index, word)];
 }
 
-function ending(state: State, index: number, word: string): Frame {
+function ending(state: ChunkWriterState, index: number, word: string): Frame {
   return frameOf(state, { index, delta: {}, logprobs: null, finish_reason: word });
 }
 
-function writeEnd(state: State): Frame[] {
+function writeEnd(state: ChunkWriterState): Frame[] {
   const frames = state.choices.size === 0 ? [...touch(state, 0).frames] : [];
   for (const [index, { isFinished, toolCalls }] of state.choices) {
     if (!isFinished) frames.push(ending(state, index, writeFinish(null, { toolCalls: toolCalls > 0 })));

@@ -11,9 +11,9 @@ import { unreachable } from "../../std/unreachable.ts";
 import type { Losses } from "../shared/losses.ts";
 import { writeAnnotation } from "./annotation-writer.ts";
 import { type CallItem, createCallItem } from "./call-item.ts";
-import { createMessageItem, type MessageItem, type Part } from "./message-item.ts";
+import { createMessageItem, type MessageItem, type MessagePart } from "./message-item.ts";
 import { createPlaces, customNames, type ToolPlace } from "./namespaces.ts";
-import type { Item, Outlet } from "./outlet.ts";
+import type { EventOutlet, OutputItem } from "./outlet.ts";
 import { createReasoningItem, type ReasoningItem } from "./reasoning-item.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -34,35 +34,35 @@ export interface Assembler {
 /** What an answer may hold until its last event repeats it. Models stop at some hundred thousand tokens. */
 const CHARS_MAX = 32 * 1024 * 1024;
 
-interface State {
-  readonly outlet: Outlet;
+interface AssemblerState {
+  readonly outlet: EventOutlet;
   readonly losses: Losses;
   readonly placeOf: (name: string) => ToolPlace;
   /** Names of the client's custom tools. */
   readonly customs: ReadonlySet<string>;
   /** In order of their start: the place in this list is the place in the output. */
   readonly items: (MessageItem | ReasoningItem | CallItem | ForeignItem)[];
-  readonly blocks: Map<number, Block>;
+  readonly blocks: Map<number, AssembledBlock>;
   hasCalls: boolean;
   chars: number;
 }
 
-interface Block {
+interface AssembledBlock {
   readonly content: StartedBlock;
   /** null: nothing has been said yet that would need a place. */
   target:
-    | { readonly kind: "part"; readonly item: MessageItem; readonly part: Part }
+    | { readonly kind: "part"; readonly item: MessageItem; readonly part: MessagePart }
     | { readonly kind: "reasoning"; readonly item: ReasoningItem }
     | { readonly kind: "call"; readonly item: CallItem }
     | null;
 }
 
-interface ForeignItem extends Item {
+interface ForeignItem extends OutputItem {
   readonly type: "opaque";
 }
 
-export function createAssembler(outlet: Outlet, losses: Losses, request: IrRequest | null): Assembler {
-  const state: State = {
+export function createAssembler(outlet: EventOutlet, losses: Losses, request: IrRequest | null): Assembler {
+  const state: AssemblerState = {
     outlet,
     losses,
     placeOf: createPlaces(request),
@@ -87,7 +87,7 @@ export function createAssembler(outlet: Outlet, losses: Losses, request: IrReque
   };
 }
 
-function step(state: State, event: BlockEvent): void {
+function step(state: AssemblerState, event: BlockEvent): void {
   switch (event.type) {
     case "block-start":
       startBlock(state, event.block, event.choice, event.content);
@@ -115,7 +115,7 @@ function step(state: State, event: BlockEvent): void {
   }
 }
 
-function startBlock(state: State, number: number, choice: number, content: StartedBlock): void {
+function startBlock(state: AssemblerState, number: number, choice: number, content: StartedBlock): void {
   if (choice !== 0) {
     state.losses.drop(`choices[${choice}]`, "the vendor gives one answer");
     return;
@@ -124,7 +124,7 @@ function startBlock(state: State, number: number, choice: number, content: Start
     state.losses.drop("output", "too many parts");
     return;
   }
-  const block: Block = { content, target: null };
+  const block: AssembledBlock = { content, target: null };
   if (content.type === "opaque") {
     writeForeign(state, content);
     return;
@@ -144,7 +144,7 @@ function startBlock(state: State, number: number, choice: number, content: Start
 }
 
 /** An item of the vendor's own, whole as it came. */
-function writeForeign(state: State, content: Extract<StartedBlock, { type: "opaque" }>): void {
+function writeForeign(state: AssemblerState, content: Extract<StartedBlock, { type: "opaque" }>): void {
   const value = content.sourceProtocol === ORIGIN ? asObject(content.value) : undefined;
   if (value === undefined) {
     state.losses.drop(`output.${content.name}`, "exists only in its own protocol");
@@ -161,7 +161,7 @@ function isClosed(): void {
   // It came whole.
 }
 
-function writeText(state: State, number: number, text: string, logprobs: unknown): void {
+function writeText(state: AssemblerState, number: number, text: string, logprobs: unknown): void {
   const block = state.blocks.get(number);
   if (block === undefined) return;
   const probabilities = asArray(logprobs) ?? [];
@@ -177,14 +177,14 @@ function writeText(state: State, number: number, text: string, logprobs: unknown
   }
 }
 
-function writeArguments(state: State, number: number, text: string): void {
+function writeArguments(state: AssemblerState, number: number, text: string): void {
   const target = state.blocks.get(number)?.target;
   if (target?.kind !== "call" || text === "") return;
   state.chars += text.length;
   target.item.say(text);
 }
 
-function writeSignature(state: State, number: number, signature: ReasoningSignature): void {
+function writeSignature(state: AssemblerState, number: number, signature: ReasoningSignature): void {
   const block = state.blocks.get(number);
   if (block?.content.type !== "reasoning") {
     if (block !== undefined) state.losses.drop("output.signature", "only reasoning has a place for one");
@@ -195,7 +195,7 @@ function writeSignature(state: State, number: number, signature: ReasoningSignat
   } else openReasoning(state, block, null).sign(signature);
 }
 
-function writeCitation(state: State, number: number, citation: IrCitation): void {
+function writeCitation(state: AssemblerState, number: number, citation: IrCitation): void {
   const block = state.blocks.get(number);
   if (block?.content.type !== "text") return;
   if (writeAnnotation(citation, 0) === null) {
@@ -207,7 +207,7 @@ function writeCitation(state: State, number: number, citation: IrCitation): void
   if (annotation !== null) part.cite(annotation);
 }
 
-function endBlock(state: State, number: number): void {
+function endBlock(state: AssemblerState, number: number): void {
   const block = state.blocks.get(number);
   state.blocks.delete(number);
   const target = block?.target ?? null;
@@ -221,7 +221,11 @@ function endBlock(state: State, number: number): void {
   if (target.item !== state.items.at(-1) && !target.item.busy()) target.item.close();
 }
 
-function openReasoning(state: State, block: Block, encrypted: ReasoningSignature | null): ReasoningItem {
+function openReasoning(
+  state: AssemblerState,
+  block: AssembledBlock,
+  encrypted: ReasoningSignature | null,
+): ReasoningItem {
   if (block.target?.kind === "reasoning") return block.target.item;
   settle(state);
   const item = createReasoningItem(state.outlet, state.items.length, encrypted);
@@ -230,7 +234,11 @@ function openReasoning(state: State, block: Block, encrypted: ReasoningSignature
   return item;
 }
 
-function openPart(state: State, block: Block, kind: Part["kind"]): { readonly part: Part } {
+function openPart(
+  state: AssemblerState,
+  block: AssembledBlock,
+  kind: MessagePart["kind"],
+): { readonly part: MessagePart } {
   if (block.target?.kind === "part") return block.target;
   const item = openMessage(state);
   const part = item.part(kind);
@@ -239,7 +247,7 @@ function openPart(state: State, block: Block, kind: Part["kind"]): { readonly pa
   return block.target;
 }
 
-function openMessage(state: State): MessageItem {
+function openMessage(state: AssemblerState): MessageItem {
   const last = state.items.at(-1);
   if (last?.type === "message" && !last.closed) return last;
   settle(state);
@@ -248,8 +256,8 @@ function openMessage(state: State): MessageItem {
   return item;
 }
 
-/** Something else follows: a message nobody writes to is complete. */
-function settle(state: State): void {
+/** Something else follows: a message without an open block is complete. */
+function settle(state: AssemblerState): void {
   const last = state.items.at(-1);
   if (last?.type === "message" && !last.busy()) last.close();
 }

@@ -1,10 +1,10 @@
 /** A call of an answer: of a function, with JSON text, or of a custom tool, with free text. */
 import type { JsonObject } from "../../std/json.ts";
 import { type ToolPlace, unwrapInput } from "./namespaces.ts";
-import { type Item, type Outlet, pieceHead } from "./outlet.ts";
+import { type EventOutlet, type OutputItem, pieceHead } from "./outlet.ts";
 import type { WireCall, WireCustomCall } from "./wire.ts";
 
-export interface CallItem extends Item {
+export interface CallItem extends OutputItem {
   readonly type: "call";
   say(text: string): void;
 }
@@ -17,7 +17,7 @@ export interface Called {
   readonly tool: ToolPlace;
 }
 
-export function createCallItem(outlet: Outlet, outputIndex: number, called: Called): CallItem {
+export function createCallItem(outlet: EventOutlet, outputIndex: number, called: Called): CallItem {
   const { kind, tool, wrapped } = called;
   const id = outlet.newId(kind === "custom" ? "ctc" : "fc");
   const call_id = called.callId === "" ? outlet.newId("call") : called.callId;

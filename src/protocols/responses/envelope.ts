@@ -10,16 +10,16 @@ import { writeTools } from "./tool-writer.ts";
 import { ORIGIN, type WireResponse } from "./wire.ts";
 
 /** What changes between the first event of a stream and the last. */
-export interface Progress {
+export interface ResponseProgress {
   readonly status: NonNullable<WireResponse["status"]>;
   readonly output: readonly JsonObject[];
   readonly usage: WireResponse["usage"] | null;
   readonly error: WireResponse["error"];
-  /** Why it is incomplete; null: it is not, or nobody said. */
+  /** Why it is incomplete; null: it is not, or the reason is not said. */
   readonly incomplete: string | null;
 }
 
-export interface Identity {
+export interface ResponseIdentity {
   readonly id: string;
   readonly createdMs: number;
   readonly model: string;
@@ -35,7 +35,10 @@ export function newId(context: AnswerContext, prefix: string): string {
 }
 
 /** Answers the whole object for each step of one answer. */
-export function createEnvelope(context: AnswerContext, identity: Identity): (progress: Progress) => JsonObject {
+export function createEnvelope(
+  context: AnswerContext,
+  identity: ResponseIdentity,
+): (progress: ResponseProgress) => JsonObject {
   const echo = echoOf(context.request);
   return ({ status, output, usage, error, incomplete }) => {
     const response = {
@@ -52,12 +55,12 @@ export function createEnvelope(context: AnswerContext, identity: Identity): (pro
       service_tier: identity.serviceTier,
       usage,
     };
-    return response satisfies Checked;
+    return response satisfies CheckedResponse;
   };
 }
 
 /** Usage is null until it is known, and reasons are open; the SDK has neither. */
-type Checked = Omit<WireResponse, "usage" | "incomplete_details"> & {
+type CheckedResponse = Omit<WireResponse, "usage" | "incomplete_details"> & {
   usage: WireResponse["usage"] | null;
   incomplete_details: { reason: string } | null;
 };

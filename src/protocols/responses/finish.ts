@@ -4,13 +4,13 @@
  */
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
 
-export interface Held {
+export interface HeldKinds {
   readonly toolCalls: boolean;
   readonly refusal: boolean;
 }
 
 /** What the answer held decides what "completed" means. Null: it has not ended. */
-export function readFinish(status: string, reason: string | null, held: Held): IrFinish | null {
+export function readFinish(status: string, reason: string | null, held: HeldKinds): IrFinish | null {
   const finish = (word: FinishReason, raw: string): IrFinish => ({ reason: word, raw, stopSequence: null });
   if (status === "in_progress" || status === "queued") return null;
   if (status === "incomplete") {
@@ -29,7 +29,7 @@ export interface WrittenFinish {
 }
 
 /** No finish counts as completed: clients wait for the word. `own`: the finish was read from this protocol. */
-export function writeFinish(finish: IrFinish | null, held: Held, own: boolean): WrittenFinish {
+export function writeFinish(finish: IrFinish | null, held: HeldKinds, own: boolean): WrittenFinish {
   if (finish === null) return COMPLETED;
   if (own && finish.raw !== null && finish.raw !== "completed") {
     return { status: "incomplete", reason: finish.raw === "incomplete" ? null : finish.raw, approximated: false };

@@ -1,6 +1,6 @@
 /**
  * The `responses` protocol: OpenAI's Responses API, as agents speak it to us and as we speak it to the vendor and to
- * servers compatible with it. Translates between its bodies and the representation in between; never sends anything.
+ * servers compatible with it. Translates between its bodies and the IR; never sends anything.
  */
 import type { Payload, Protocol } from "../protocol.ts";
 import { carrier } from "./carrier.ts";

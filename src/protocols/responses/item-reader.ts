@@ -27,7 +27,7 @@ export interface ReadInput {
 
 /** Without an input the vendor continues what it has stored: nothing to read, and nothing wrong. */
 export function readInput(instructions: unknown, input: unknown): ReadInput {
-  const conversation: Conversation = { instructions: readInstructions(instructions), turns: [], open: null };
+  const conversation: ReadConversation = { instructions: readInstructions(instructions), turns: [], open: null };
   const text = asText(input);
   if (text !== undefined) {
     const blocks = text === "" ? [] : [plainText(text)];
@@ -47,7 +47,7 @@ export function readInput(instructions: unknown, input: unknown): ReadInput {
   return { instructions: conversation.instructions, turns: conversation.turns };
 }
 
-interface Conversation {
+interface ReadConversation {
   readonly instructions: IrInstruction[];
   readonly turns: IrTurn[];
   /** The turn that the next item may still belong to, with its blocks; null: none. */
@@ -83,7 +83,7 @@ function readInstructions(value: unknown): IrInstruction[] {
   });
 }
 
-function readItem(value: unknown, path: string, conversation: Conversation): void {
+function readItem(value: unknown, path: string, conversation: ReadConversation): void {
   const item = asObject(value);
   if (item === undefined) throw new WireError(`${path} must be an item, an object with a type or a role.`);
   const type = typeOf(item, path);
@@ -111,7 +111,7 @@ function typeOf(item: JsonObject, path: string): string {
   throw new WireError(`${path}.type must name the kind of item, such as "message".`);
 }
 
-function readMessageItem(item: JsonObject, path: string, conversation: Conversation): void {
+function readMessageItem(item: JsonObject, path: string, conversation: ReadConversation): void {
   const role = asText(item["role"]);
   const own = { extras: extrasOf(item, MESSAGE_SHAPE), spelling: { item } };
   switch (role) {
@@ -132,7 +132,7 @@ function readMessageItem(item: JsonObject, path: string, conversation: Conversat
 }
 
 function addInstruction(
-  conversation: Conversation,
+  conversation: ReadConversation,
   role: "system" | "developer",
   content: Pick<IrTurn, "blocks" | "wasString">,
   own: { readonly extras: Extras; readonly spelling: Spelling },
@@ -143,7 +143,7 @@ function addInstruction(
 }
 
 /** Adds to the turn that is open, or opens one. */
-function push(conversation: Conversation, role: "assistant" | "tool", blocks: readonly IrBlock[]): void {
+function push(conversation: ReadConversation, role: "assistant" | "tool", blocks: readonly IrBlock[]): void {
   if (blocks.length === 0) return;
   if (conversation.open?.role === role) {
     conversation.open.blocks.push(...blocks);

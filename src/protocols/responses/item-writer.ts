@@ -31,7 +31,7 @@ export interface WrittenInput {
 }
 
 export function writeInput(request: IrRequest, context: WriteContext): WrittenInput {
-  const conversation: Conversation = { context, items: [], kinds: new Map(), isAnswer: false };
+  const conversation: WrittenConversation = { context, items: [], kinds: new Map(), isAnswer: false };
   const instructions = writeInstructions(request.instructions, conversation);
   for (const [index, turn] of request.turns.entries()) {
     const path = `messages[${index}]`;
@@ -47,7 +47,7 @@ export function writeInput(request: IrRequest, context: WriteContext): WrittenIn
 /** The items of an answer that was read from this protocol. */
 export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonly JsonObject[] {
   const context: WriteContext = { protocol: ORIGIN, native: true, rules: null, losses };
-  const conversation: Conversation = { context, items: [], kinds: new Map(), isAnswer: true };
+  const conversation: WrittenConversation = { context, items: [], kinds: new Map(), isAnswer: true };
   const turn: IrTurn = {
     role: "assistant",
     blocks,
@@ -60,7 +60,7 @@ export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonl
   return conversation.items;
 }
 
-interface Conversation {
+interface WrittenConversation {
   readonly context: WriteContext;
   readonly items: JsonObject[];
   /** Calls made so far, by id. */
@@ -75,7 +75,10 @@ function textOf(turn: IrTurn): string {
 }
 
 /** Texts are the field; anything more stands ahead of the conversation, where media may be. */
-function writeInstructions(instructions: readonly IrInstruction[], conversation: Conversation): string | undefined {
+function writeInstructions(
+  instructions: readonly IrInstruction[],
+  conversation: WrittenConversation,
+): string | undefined {
   const { context, items } = conversation;
   const written = instructions.map((instruction, index) => {
     const path = `system[${index}]`;
@@ -115,7 +118,7 @@ function messageItem(
 
 // ---------------------------------------------------------------- the assistant's side
 
-function writeAssistant(turn: IrTurn, path: string, conversation: Conversation): void {
+function writeAssistant(turn: IrTurn, path: string, conversation: WrittenConversation): void {
   const { context, items } = conversation;
   writeExtras(turn.extras, path, context);
   let said: { readonly item: JsonObject | undefined; readonly parts: ContentPart[] } | null = null;
@@ -157,7 +160,7 @@ function saidItem(item: JsonObject | undefined, parts: readonly ContentPart[]): 
 }
 
 /** Blocks that are items of their own. Null: it belongs into a message. */
-function writeItem(block: IrBlock, path: string, conversation: Conversation): JsonObject[] | null {
+function writeItem(block: IrBlock, path: string, conversation: WrittenConversation): JsonObject[] | null {
   const { context } = conversation;
   switch (block.type) {
     case "tool-call":
@@ -195,7 +198,7 @@ function writeCall(block: ToolCall, path: string, context: WriteContext): JsonOb
 }
 
 /** Only what this vendor sealed can be given back: it refuses open thoughts, and cannot read anybody else's. */
-function writeReasoningItem(block: ReasoningBlock, path: string, conversation: Conversation): JsonObject[] {
+function writeReasoningItem(block: ReasoningBlock, path: string, conversation: WrittenConversation): JsonObject[] {
   const { context, isAnswer } = conversation;
   const own = context.native ? asObject(block.spelling["item"]) : undefined;
   const isForeign = block.encrypted !== null && block.encrypted.issuer !== ORIGIN;
@@ -212,7 +215,7 @@ function writeReasoningItem(block: ReasoningBlock, path: string, conversation: C
 // ---------------------------------------------------------------- everybody else
 
 /** User, tool, system and developer turns: results first, then everything else as one message. */
-function writeOther(turn: IrTurn, path: string, conversation: Conversation): void {
+function writeOther(turn: IrTurn, path: string, conversation: WrittenConversation): void {
   const { context, items } = conversation;
   writeExtras(turn.extras, path, context);
   const parts: ContentPart[] = [];
@@ -229,7 +232,7 @@ function writeOther(turn: IrTurn, path: string, conversation: Conversation): voi
 }
 
 /** The vendor refuses a result whose call it does not see, unless it has stored the call. */
-function placeResult(block: ToolResult, path: string, conversation: Conversation): ContentPart[] {
+function placeResult(block: ToolResult, path: string, conversation: WrittenConversation): ContentPart[] {
   const { context, items, kinds } = conversation;
   const result = writeResult(block, path, conversation);
   if (context.native || kinds.has(block.callId)) {
@@ -248,7 +251,7 @@ function asPart(value: unknown): ContentPart[] {
 }
 
 /** Text alone is a string, which every compatible vendor takes; with media it is a list of parts. */
-function writeResult(block: ToolResult, path: string, conversation: Conversation): JsonObject {
+function writeResult(block: ToolResult, path: string, conversation: WrittenConversation): JsonObject {
   const { context, kinds } = conversation;
   const own = context.native ? asObject(block.spelling["item"]) : undefined;
   if (own !== undefined) return own;

@@ -1,9 +1,9 @@
 /** A message of an answer: its parts of text and refusal, each opened, filled and closed. */
 import type { JsonObject } from "../../std/json.ts";
-import { type Item, type Outlet, pieceHead } from "./outlet.ts";
+import { type EventOutlet, type OutputItem, pieceHead } from "./outlet.ts";
 import type { WireAnnotation, WireMessage, WireRefusal, WireText } from "./wire.ts";
 
-export interface Part {
+export interface MessagePart {
   readonly kind: "text" | "refusal";
   /** Blocks that still write to it. */
   writers: number;
@@ -13,21 +13,21 @@ export interface Part {
   cite(annotation: WireAnnotation | JsonObject): void;
 }
 
-export interface MessageItem extends Item {
+export interface MessageItem extends OutputItem {
   readonly type: "message";
   /** The part a new block of that kind goes on with, or a new one. */
-  part(kind: Part["kind"]): Part;
+  part(kind: MessagePart["kind"]): MessagePart;
   /** Some block still writes to it. */
   busy(): boolean;
   hasRefusal(): boolean;
 }
 
-interface OwnPart extends Part {
+interface OwnPart extends MessagePart {
   wire(): WireText | WireRefusal;
   close(): void;
 }
 
-export function createMessageItem(outlet: Outlet, outputIndex: number): MessageItem {
+export function createMessageItem(outlet: EventOutlet, outputIndex: number): MessageItem {
   const id = outlet.newId("msg");
   const parts: OwnPart[] = [];
   let closed = false;
@@ -62,7 +62,7 @@ export function createMessageItem(outlet: Outlet, outputIndex: number): MessageI
   };
 }
 
-interface Place {
+interface PartPlace {
   readonly item_id: string;
   readonly output_index: number;
   readonly content_index: number;
@@ -70,7 +70,7 @@ interface Place {
 
 const NO_LOGPROBS = ',"logprobs":[]';
 
-function createText(outlet: Outlet, place: Place): OwnPart {
+function createText(outlet: EventOutlet, place: PartPlace): OwnPart {
   const pieces: string[] = [];
   const annotations: (WireAnnotation | JsonObject)[] = [];
   const logprobs: unknown[] = [];
@@ -108,7 +108,7 @@ function createText(outlet: Outlet, place: Place): OwnPart {
   };
 }
 
-function createRefusal(outlet: Outlet, place: Place): OwnPart {
+function createRefusal(outlet: EventOutlet, place: PartPlace): OwnPart {
   const pieces: string[] = [];
   const head = pieceHead("response.refusal.delta", { ...place });
   let length = 0;

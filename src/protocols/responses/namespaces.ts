@@ -13,7 +13,7 @@ export interface ToolPlace {
   readonly namespace?: string;
 }
 
-/** By flat name; a name nobody declared stays as it is. */
+/** By flat name; an undeclared name stays as it is. */
 export function createPlaces(request: IrRequest | null): (flat: string) => ToolPlace {
   const places = new Map<string, ToolPlace>();
   for (const tool of request?.sourceProtocol === ORIGIN ? request.tools : []) {

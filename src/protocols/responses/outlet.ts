@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../std/json.ts";
 import type { WireEventType } from "./wire.ts";
 
-export interface Outlet {
+export interface EventOutlet {
   /** One event; type and sequence number are added. */
   emit(type: WireEventType, members: JsonObject): void;
   /**
@@ -20,7 +20,7 @@ export function pieceHead(type: WireEventType, place: JsonObject): string {
 }
 
 /** An item at its place in the output. */
-export interface Item {
+export interface OutputItem {
   readonly outputIndex: number;
   /** As it is now: whole once it is closed, else what there is of it. */
   wire(): JsonObject;

@@ -72,7 +72,7 @@ export function readCall(item: JsonObject, path: string): ToolCallBlock {
   };
 }
 
-/** The one name a tool has in between, wherever it stands. */
+/** The one name a tool has in the IR, wherever it stands. */
 export function calledName(name: string, namespace: unknown): string {
   const group = asText(namespace);
   return group === undefined || group === "" ? name : flatName(group, name);

@@ -1,4 +1,4 @@
-/** Content of an item, string or parts, into blocks. Parts nobody else has stay whole, as foreign blocks. */
+/** Content of an item, string or parts, into blocks. Parts that only this protocol has stay whole, as opaque blocks. */
 
 import {
   type CacheMark,

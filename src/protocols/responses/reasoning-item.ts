@@ -3,11 +3,11 @@
  * end, as the vendor sends it.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
-import { type Item, type Outlet, pieceHead } from "./outlet.ts";
+import { type EventOutlet, type OutputItem, pieceHead } from "./outlet.ts";
 import { writeSeals } from "./reasoning-signatures.ts";
 import type { WireReasoning } from "./wire.ts";
 
-export interface ReasoningItem extends Item {
+export interface ReasoningItem extends OutputItem {
   readonly type: "reasoning";
   say(text: string): void;
   /** Pieces of one signature join. */
@@ -16,7 +16,7 @@ export interface ReasoningItem extends Item {
 
 /** `encrypted`: the whole of it, known from the start; null: none so far. */
 export function createReasoningItem(
-  outlet: Outlet,
+  outlet: EventOutlet,
   outputIndex: number,
   encrypted: ReasoningSignature | null,
 ): ReasoningItem {

@@ -1,4 +1,4 @@
-/** A Responses request into the one in between. What only this protocol has rides as extras. */
+/** A Responses request into the IR. What only this protocol has rides as extras. */
 
 import type { WithLosses } from "../../ir/loss.ts";
 import {
@@ -58,7 +58,7 @@ export function readReasoningConfig(value: unknown): IrReasoningConfig | null {
   return { mode: effort === "none" ? "disabled" : null, effort, budgetTokens: null, display };
 }
 
-/** An unknown kind of format is nobody else's: it stays an extra. */
+/** An unknown kind of format stays an extra: only this protocol knows it. */
 function readFormat(value: unknown): IrOutputFormat | null {
   const format = asObject(value);
   switch (format?.["type"]) {

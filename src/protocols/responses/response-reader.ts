@@ -1,4 +1,4 @@
-/** A whole answer into the one in between. Tolerant of what compatible vendors add, leave out and spell differently. */
+/** A whole answer into the IR. Tolerant of what compatible vendors add, leave out and spell differently. */
 
 import type { WithLosses } from "../../ir/loss.ts";
 import { type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
@@ -6,7 +6,7 @@ import type { IrResponse } from "../../ir/response.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { nonEmpty, readSeconds, without } from "../shared/members.ts";
-import { type Held, readFinish } from "./finish.ts";
+import { type HeldKinds, readFinish } from "./finish.ts";
 import { restoreName } from "./names.ts";
 import { readOutputItem } from "./output-reader.ts";
 import { readUsage } from "./usage.ts";
@@ -45,12 +45,12 @@ function restored(block: IrBlock): IrBlock {
   return block.type === "tool-call" ? { ...block, name: restoreName(block.name) } : block;
 }
 
-/** Why it is incomplete; null: nobody says. */
+/** Why it is incomplete; null: not said. */
 export function reasonOf(response: JsonObject): string | null {
   return nonEmpty(at(response["incomplete_details"], "reason"));
 }
 
-function heldBy(blocks: readonly IrBlock[]): Held {
+function heldBy(blocks: readonly IrBlock[]): HeldKinds {
   return {
     toolCalls: blocks.some(({ type }) => type === "tool-call"),
     refusal: blocks.some(({ type }) => type === "refusal"),

@@ -14,7 +14,7 @@ import { createAssembler } from "./assembler.ts";
 import { createEnvelope, newId } from "./envelope.ts";
 import { writeFinish } from "./finish.ts";
 import { writeOutput } from "./item-writer.ts";
-import type { Outlet } from "./outlet.ts";
+import type { EventOutlet } from "./outlet.ts";
 import { writeUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -31,7 +31,7 @@ function assemble(response: IrResponse, context: AnswerContext): WithLosses<Json
   const losses = createLosses();
   const native = response.sourceProtocol === ORIGIN; // a stream of our own that was collected
   if (!native) losses.dropExtras("", response.extras);
-  const outlet: Outlet = { emit: unheard, piece: unheard, newId: (prefix) => newId(context, prefix) };
+  const outlet: EventOutlet = { emit: unheard, piece: unheard, newId: (prefix) => newId(context, prefix) };
   const assembler = createAssembler(outlet, losses, context.request);
   for (const event of eventsOf(response)) {
     if ("block" in event) assembler.push(event);

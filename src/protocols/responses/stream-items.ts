@@ -16,7 +16,7 @@ import { ORIGIN } from "./wire.ts";
 
 export type TextKind = "text" | "refusal" | "reasoning";
 
-export interface Outlet {
+export interface BlockOutlet {
   emit(event: AnswerEvent): void;
   /** A loss, told once for each field. */
   lose(field: string, detail: string): void;
@@ -40,21 +40,21 @@ export interface ItemsReader {
   overflowed(): boolean;
 }
 
-interface Item {
+interface StreamedItem {
   readonly id: string | null;
   readonly type: string;
   /** Parts of a message, by source and index. */
-  readonly parts: Map<string, Part>;
+  readonly parts: Map<string, StreamedPart>;
   /** Indexes of its parts as they came. Some vendors count on from the item before, and not so in the whole item. */
   readonly indexes: number[];
   /** The one block of a call or of reasoning; null: none yet. */
-  block: Part | null;
+  block: StreamedPart | null;
   /** Which list reasoning is told from, the first that came; null: none yet. */
   source: string | null;
   closed: boolean;
 }
 
-interface Part {
+interface StreamedPart {
   readonly number: number;
   readonly kind: TextKind | "call";
   /** UTF-16 length told so far; of reasoning, of the part named by `current`. */
@@ -64,18 +64,18 @@ interface Part {
   open: boolean;
 }
 
-interface State {
-  readonly outlet: Outlet;
+interface ItemsState {
+  readonly outlet: BlockOutlet;
   /** By place in the output, or by id where the vendor does not say. */
-  readonly items: Map<number | string, Item>;
+  readonly items: Map<number | string, StreamedItem>;
   lastKey: number | string;
   blocks: number;
   hasCalls: boolean;
   hasRefusal: boolean;
 }
 
-export function createItemsReader(outlet: Outlet): ItemsReader {
-  const state: State = { outlet, items: new Map(), lastKey: 0, blocks: 0, hasCalls: false, hasRefusal: false };
+export function createItemsReader(outlet: BlockOutlet): ItemsReader {
+  const state: ItemsState = { outlet, items: new Map(), lastKey: 0, blocks: 0, hasCalls: false, hasRefusal: false };
   return {
     added: (event) => addItem(state, keyOf(state, event), asObject(event["item"]) ?? {}),
     done: (event) => finishItem(state, keyOf(state, event), asObject(event["item"]) ?? {}),
@@ -131,7 +131,7 @@ export function createItemsReader(outlet: Outlet): ItemsReader {
   };
 }
 
-function keyOf(state: State, event: JsonObject): number | string {
+function keyOf(state: ItemsState, event: JsonObject): number | string {
   const key = asNumber(event["output_index"]) ?? asText(event["item_id"]) ?? idOf(asObject(event["item"]) ?? {});
   if (key !== null) state.lastKey = key;
   return state.lastKey;
@@ -142,27 +142,35 @@ function idOf(item: JsonObject): string | null {
 }
 
 /** An event before its item was announced makes one. */
-function itemAt(state: State, key: number | string, type: string): Item {
+function itemAt(state: ItemsState, key: number | string, type: string): StreamedItem {
   const known = state.items.get(key);
   if (known !== undefined && known.type === type && !known.closed) return known;
   return addItem(state, key, { type });
 }
 
 /** A place used twice is another item: some vendors number every item 0. */
-function addItem(state: State, key: number | string, wire: JsonObject): Item {
+function addItem(state: ItemsState, key: number | string, wire: JsonObject): StreamedItem {
   const before = state.items.get(key);
   if (before !== undefined) {
     closeItem(state, before);
     state.items.delete(key);
   }
   const type = asText(wire["type"]) ?? "";
-  const item: Item = { id: idOf(wire), type, parts: new Map(), indexes: [], block: null, source: null, closed: false };
+  const item: StreamedItem = {
+    id: idOf(wire),
+    type,
+    parts: new Map(),
+    indexes: [],
+    block: null,
+    source: null,
+    closed: false,
+  };
   state.items.set(key, item);
   if (isCall(type)) startCall(state, item, wire);
   return item;
 }
 
-function finishItem(state: State, key: number | string, wire: JsonObject): void {
+function finishItem(state: ItemsState, key: number | string, wire: JsonObject): void {
   const known = state.items.get(key);
   const isKnown = known !== undefined && known.type === wire["type"] && sameId(known.id, idOf(wire));
   if (isKnown && known.closed) return;
@@ -189,7 +197,7 @@ function finishItem(state: State, key: number | string, wire: JsonObject): void 
   closeItem(state, item);
 }
 
-function note(item: Item, index: number): void {
+function note(item: StreamedItem, index: number): void {
   if (item.indexes.length < ANSWER_BLOCKS_MAX && !item.indexes.includes(index)) item.indexes.push(index);
 }
 
@@ -197,7 +205,7 @@ function sameId(one: string | null, other: string | null): boolean {
   return one === null || other === null || one === other;
 }
 
-function closeItem(state: State, item: Item): void {
+function closeItem(state: ItemsState, item: StreamedItem): void {
   if (item.closed) return;
   item.closed = true;
   if (isCall(item.type) && item.block === null) state.outlet.lose(`output.${item.type}`, "a call without a name");
@@ -206,25 +214,31 @@ function closeItem(state: State, item: Item): void {
 
 // ---------------------------------------------------------------- blocks
 
-function startBlock(state: State, content: StartedBlock): number {
+function startBlock(state: ItemsState, content: StartedBlock): number {
   const block = state.blocks;
   state.blocks += 1;
   state.outlet.emit({ type: "block-start", block, choice: 0, content });
   return block;
 }
 
-function newPart(number: number, kind: Part["kind"]): Part {
+function newPart(number: number, kind: StreamedPart["kind"]): StreamedPart {
   return { number, kind, length: 0, current: "", citations: 0, open: true };
 }
 
-function closePart(state: State, part: Part): void {
+function closePart(state: ItemsState, part: StreamedPart): void {
   if (!part.open) return;
   part.open = false;
   state.outlet.emit({ type: "block-end", block: part.number });
 }
 
 /** Null: there is nothing to say yet, and an empty text opens nothing. `text` null: it is needed in any case. */
-function openPart(state: State, item: Item, kind: "text" | "refusal", index: number, text: string | null): Part | null {
+function openPart(
+  state: ItemsState,
+  item: StreamedItem,
+  kind: "text" | "refusal",
+  index: number,
+  text: string | null,
+): StreamedPart | null {
   const key = `${kind} ${index}`;
   const known = item.parts.get(key);
   if (known !== undefined) return known;
@@ -235,14 +249,14 @@ function openPart(state: State, item: Item, kind: "text" | "refusal", index: num
   return part;
 }
 
-interface Said {
+interface SaidText {
   readonly text: string;
   /** It repeats what deltas have told, if they have. */
   readonly whole: boolean;
   readonly logprobs: unknown;
 }
 
-function say(state: State, part: Part | null, { text, whole, logprobs }: Said): void {
+function say(state: ItemsState, part: StreamedPart | null, { text, whole, logprobs }: SaidText): void {
   if (part === null || !part.open) return;
   const news = whole ? text.slice(part.length) : text;
   const probabilities = (asArray(logprobs) ?? []).length === 0 ? null : logprobs;
@@ -252,13 +266,13 @@ function say(state: State, part: Part | null, { text, whole, logprobs }: Said): 
   else state.outlet.emit({ type: "text-delta", block: part.number, text: news, logprobs: probabilities });
 }
 
-function cite(state: State, part: Part, annotation: unknown): void {
+function cite(state: ItemsState, part: StreamedPart, annotation: unknown): void {
   if (!part.open) return;
   part.citations += 1;
   state.outlet.emit({ type: "citation", block: part.number, citation: readAnnotation(annotation) });
 }
 
-function finishPart(state: State, item: Item, index: number, wire: JsonObject): void {
+function finishPart(state: ItemsState, item: StreamedItem, index: number, wire: JsonObject): void {
   switch (wire["type"]) {
     case "output_text":
     case "text": {
@@ -285,7 +299,11 @@ function finishPart(state: State, item: Item, index: number, wire: JsonObject): 
 
 // ---------------------------------------------------------------- reasoning
 
-function think(state: State, item: Item, said: Said & { readonly source: string; readonly index: number }): void {
+function think(
+  state: ItemsState,
+  item: StreamedItem,
+  said: SaidText & { readonly source: string; readonly index: number },
+): void {
   item.source ??= said.source;
   // The thoughts themselves and their summary say the same twice.
   if (item.source !== said.source) return;
@@ -305,7 +323,7 @@ function think(state: State, item: Item, said: Said & { readonly source: string;
   say(state, part, said);
 }
 
-function finishReasoning(state: State, item: Item, wire: JsonObject): void {
+function finishReasoning(state: ItemsState, item: StreamedItem, wire: JsonObject): void {
   const whole = readReasoning(wire);
   const { signature, encrypted } = whole;
   if (item.block === null) {
@@ -327,7 +345,7 @@ function isCall(type: string): boolean {
 }
 
 /** Waits for the name: some vendors announce a call before they know it. */
-function startCall(state: State, item: Item, wire: JsonObject): void {
+function startCall(state: ItemsState, item: StreamedItem, wire: JsonObject): void {
   const name = nonEmpty(wire["name"]);
   if (name === null) return;
   const kind = item.type === "custom_tool_call" ? "custom" : "function";

@@ -19,7 +19,7 @@ import { ORIGIN, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
   const told = new Set<string>();
-  const state: State = {
+  const state: ResponseReaderState = {
     found: [],
     isStarted: false,
     isOver: false,
@@ -50,7 +50,7 @@ export function createStreamReader(): StreamReader {
   };
 }
 
-interface State {
+interface ResponseReaderState {
   /** What one push has come to. */
   found: ReadEvent[];
   isStarted: boolean;
@@ -60,7 +60,7 @@ interface State {
   readonly items: ItemsReader;
 }
 
-function readFrame(state: State, frame: Frame): void {
+function readFrame(state: ResponseReaderState, frame: Frame): void {
   // Some vendors end with OpenAI's older mark; where it matters, the last event has come before.
   if (frame.data === "[DONE]") {
     fail(state, "cut-short");
@@ -80,7 +80,7 @@ function readFrame(state: State, frame: Frame): void {
   else state.found.push({ type: "keep-alive" });
 }
 
-type EventReader = (state: State, event: JsonObject) => void;
+type EventReader = (state: ResponseReaderState, event: JsonObject) => void;
 
 const text =
   (kind: "text" | "refusal" | "reasoning", source: string, member: string, whole: boolean): EventReader =>
@@ -191,7 +191,7 @@ const READERS: ReadonlyMap<string, EventReader> = new Map(
 const PROGRESS = /^response\.[a-z_]+_call(_[a-z_]+)?\.[a-z_]+$|^(codex\.)?(response\.)?rate_limits(\.updated)?$/;
 
 /** Once; a server that leaves the start out still gets its content through. */
-function begin(state: State, response: JsonObject): void {
+function begin(state: ResponseReaderState, response: JsonObject): void {
   if (state.isStarted) return;
   state.isStarted = true;
   const losses = state.found;
@@ -210,11 +210,11 @@ function begin(state: State, response: JsonObject): void {
   ];
 }
 
-function loseAudio(state: State): void {
+function loseAudio(state: ResponseReaderState): void {
   state.lose("output.audio", "exists only in its own protocol");
 }
 
-function finish(state: State, event: JsonObject, word: "completed" | "incomplete"): void {
+function finish(state: ResponseReaderState, event: JsonObject, word: "completed" | "incomplete"): void {
   const response = asObject(event["response"]) ?? {};
   const status = asText(response["status"]) ?? word;
   // The one object that tells the status says it twice; a failure told as completed is still one.
@@ -233,7 +233,7 @@ function finish(state: State, event: JsonObject, word: "completed" | "incomplete
   state.isOver = true;
 }
 
-function failInBand(state: State, event: JsonObject): void {
+function failInBand(state: ResponseReaderState, event: JsonObject): void {
   const response = asObject(event["response"]) ?? {};
   const usage = readUsage(response["usage"]);
   if (usage !== null) {
@@ -243,7 +243,7 @@ function failInBand(state: State, event: JsonObject): void {
   fail(state, readInBandError(event));
 }
 
-function fail(state: State, error: StreamError): void {
+function fail(state: ResponseReaderState, error: StreamError): void {
   state.found.push({ type: "failed", error });
   state.isOver = true;
 }

@@ -12,17 +12,17 @@ import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
 import { type Assembler, createAssembler } from "./assembler.ts";
-import { createEnvelope, newId, type Progress } from "./envelope.ts";
+import { createEnvelope, newId, type ResponseProgress } from "./envelope.ts";
 import { writeStreamError } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
-import type { Outlet } from "./outlet.ts";
+import type { EventOutlet } from "./outlet.ts";
 import { writeUsage } from "./usage.ts";
 import { ORIGIN, type WireEventType } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const losses = createLosses();
   const tape = createTape(context);
-  const state: State = {
+  const state: ResponseWriterState = {
     context,
     losses,
     tape,
@@ -46,7 +46,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   };
 }
 
-interface State {
+interface ResponseWriterState {
   readonly context: AnswerContext;
   readonly losses: Losses;
   readonly tape: ReturnType<typeof createTape>;
@@ -54,7 +54,7 @@ interface State {
   /** The events were read from this protocol. */
   native: boolean;
   /** null: nothing has been written. */
-  envelope: ((progress: Progress) => JsonObject) | null;
+  envelope: ((progress: ResponseProgress) => JsonObject) | null;
   usage: Usage | null;
   finish: IrFinish | null;
   isOver: boolean;
@@ -64,7 +64,7 @@ interface State {
 function createTape(context: AnswerContext) {
   let frames: Frame[] = [];
   let sequence = 0;
-  const outlet: Outlet = {
+  const outlet: EventOutlet = {
     emit(type, members) {
       const data = JSON.stringify({ type, sequence_number: sequence, ...members });
       sequence += 1;
@@ -86,7 +86,7 @@ function createTape(context: AnswerContext) {
   };
 }
 
-function step(state: State, event: IrEvent): void {
+function step(state: ResponseWriterState, event: IrEvent): void {
   switch (event.type) {
     case "start":
       begin(state, event);
@@ -108,7 +108,7 @@ function step(state: State, event: IrEvent): void {
       if (event.choice === 0) state.finish ??= event.finish;
       return;
     case "keep-alive": // the transport has its own
-    case "loss": // counted by whoever pumps the events
+    case "loss": // counted where the events are pumped
       return;
     case "end":
       end(state);
@@ -122,7 +122,10 @@ function step(state: State, event: IrEvent): void {
 }
 
 /** The vendor's clients refuse a stream that does not begin with these two. */
-function begin(state: State, event: Extract<IrEvent, { type: "start" }> | null): (progress: Progress) => JsonObject {
+function begin(
+  state: ResponseWriterState,
+  event: Extract<IrEvent, { type: "start" }> | null,
+): (progress: ResponseProgress) => JsonObject {
   if (state.envelope !== null) return state.envelope;
   const { context, losses } = state;
   state.native = event?.sourceProtocol === ORIGIN;
@@ -140,7 +143,7 @@ function begin(state: State, event: Extract<IrEvent, { type: "start" }> | null):
   return envelope;
 }
 
-function end(state: State): void {
+function end(state: ResponseWriterState): void {
   const { assembler, losses } = state;
   const envelope = begin(state, null);
   assembler.finish();
@@ -160,7 +163,7 @@ function end(state: State): void {
   state.isOver = true;
 }
 
-function fail(state: State, failed: Failure): void {
+function fail(state: ResponseWriterState, failed: Failure): void {
   const envelope = begin(state, null);
   const response = envelope({
     status: "failed",

@@ -2,7 +2,7 @@
 import type { ErrorWords } from "../../ir/error-words.ts";
 import type { TapNote } from "../protocol.ts";
 
-/** A frame that matters to nobody. */
+/** A frame that says nothing of note. */
 export const NOTHING_TO_NOTE: TapNote = {
   meaningful: false,
   usage: null,

@@ -1,6 +1,6 @@
 /**
  * Effort words of OpenAI's models, in both of its dialects. Which model knows which words: the vendor's reference for
- * `reasoning_effort` and its refusals of others (`unsupported_value`), read 2026-11. Models nobody lists get low, medium
+ * `reasoning_effort` and its refusals of others (`unsupported_value`), read 2026-11. Models not listed get low, medium
  * and high, which every vendor with the member knows.
  */
 import type { IrReasoningConfig } from "../../../ir/request.ts";
