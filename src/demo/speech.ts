@@ -6,7 +6,7 @@ import {
   type IrTurn,
   NO_EXTRAS,
   NO_SPELLING,
-  type TextBlock,
+  plainText,
 } from "../ir/request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "../ir/response.ts";
 import { PROTOCOLS } from "../protocols/index.ts";
@@ -65,7 +65,7 @@ function choose(request: IrRequest, { index, thought, chance }: ChoiceInput): Ir
   const whole = { index, logprobs: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
   if (called.length > 0) return { ...whole, blocks: [...reasoning, ...called], finish: finish("tool-calls") };
   const { text, end } = shorten(textFor(request, index), request);
-  return { ...whole, blocks: [...reasoning, textBlock(text)], finish: end };
+  return { ...whole, blocks: [...reasoning, plainText(text)], finish: end };
 }
 
 // ---------------------------------------------------------------- tools
@@ -222,10 +222,6 @@ function tokensOfAnswer(blocks: readonly IrBlock[]): number {
     if (block.type === "text") return sum + tokensOf(block.text);
     return block.type === "tool-call" ? sum + tokensOf(block.name + block.arguments) : sum;
   }, 0);
-}
-
-function textBlock(text: string): TextBlock {
-  return { type: "text", text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING };
 }
 
 const finish = (reason: IrFinish["reason"]): IrFinish => ({ reason, raw: null, stopSequence: null });

@@ -4,7 +4,7 @@ import type { Caller } from "../../governance/identify.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
 import type { IrEmbedRequest } from "../../ir/embed.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
-import { type IrRequest, NO_EXTRAS, NO_SAMPLING, NO_SPELLING } from "../../ir/request.ts";
+import { type IrRequest, NO_EXTRAS, NO_SAMPLING, NO_SPELLING, plainText } from "../../ir/request.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
@@ -97,7 +97,7 @@ function pingRequest(model: string): IrRequest {
     turns: [
       {
         role: "user",
-        blocks: [{ type: "text", text: "ping", citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING }],
+        blocks: [plainText("ping")],
         wasString: true,
         name: null,
         extras: NO_EXTRAS,

@@ -7,6 +7,7 @@ import {
   type IrCitation,
   type MediaSource,
   NO_SPELLING,
+  plainText,
 } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -273,8 +274,4 @@ function readRedacted(block: JsonObject, path: string): IrBlock {
     extras: extrasOf(block, REDACTED_SHAPE),
     spelling: NO_SPELLING,
   };
-}
-
-function plainText(text: string): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras: {}, spelling: NO_SPELLING };
 }

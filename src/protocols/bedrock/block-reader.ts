@@ -2,7 +2,7 @@
  * Content blocks of requests and answers: objects whose one member names the kind. A kind that the IR has no place for is
  * carried whole as an opaque block. A cache point stands behind what it marks; in the IR the mark is on the block itself.
  */
-import { type CacheMark, type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
+import { type CacheMark, type IrBlock, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isAnything, isText, needList, needObject, needText, type Shape } from "../shared/members.ts";
@@ -57,7 +57,7 @@ type BlockReader = (block: JsonObject, path: string) => IrBlock;
 
 /** Every other kind is an opaque block. */
 const KINDS = {
-  text: (block, path) => textBlock(needText(block, "text", path), NO_EXTRAS),
+  text: (block, path) => plainText(needText(block, "text", path)),
   image: (block, path) =>
     readImage(needObject(block["image"], `${path}.image`), `${path}.image`) ?? opaqueBlock("image", block),
   document: (block, path) =>
@@ -72,10 +72,6 @@ const KINDS = {
 } as const satisfies Partial<Record<BlockKey, BlockReader>>;
 
 const READERS: ReadonlyMap<string, BlockReader> = new Map<string, BlockReader>(Object.entries(KINDS));
-
-function textBlock(text: string, extras: Extras): IrBlock {
-  return { type: "text", text, citations: [], cache: null, extras, spelling: NO_SPELLING };
-}
 
 const TOOL_USE_SHAPE: Shape = {
   toolUseId: isText,
@@ -117,7 +113,7 @@ function readToolResult(block: JsonObject, path: string): IrBlock {
     type: "tool-result",
     callId: needText(result, "toolUseId", `${path}.toolResult`),
     name: null,
-    content: isJson ? [textBlock(JSON.stringify(only["json"]), NO_EXTRAS)] : content.map(readResultBlock(path)),
+    content: isJson ? [plainText(JSON.stringify(only["json"]))] : content.map(readResultBlock(path)),
     // A lone JSON value is a text to everybody else; the mark brings it back as JSON to this protocol.
     wasString: isJson,
     isError: result["status"] === "error" ? true : result["status"] === "success" ? false : null,
@@ -132,7 +128,7 @@ function readResultBlock(path: string): (value: unknown, index: number) => IrBlo
   return (value, index) => {
     const here = `${path}.toolResult.content[${index}]`;
     const block = needObject(value, here);
-    return keyOf(block) === "json" ? textBlock(JSON.stringify(block["json"]), NO_EXTRAS) : readBlock(block, here);
+    return keyOf(block) === "json" ? plainText(JSON.stringify(block["json"])) : readBlock(block, here);
   };
 }
 
@@ -176,7 +172,7 @@ function readGuarded(block: JsonObject, path: string): IrBlock {
   const text = asObject(guarded["text"]);
   if (text !== undefined) {
     const { text: words, ...rest } = text;
-    return textBlock(asText(words) ?? "", { guardContent: rest });
+    return { ...plainText(asText(words) ?? ""), extras: { guardContent: rest } };
   }
   const image = asObject(guarded["image"]);
   const read = image === undefined ? null : readImage(image, `${path}.guardContent.image`);

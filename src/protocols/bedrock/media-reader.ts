@@ -6,6 +6,7 @@ import {
   type IrBlock,
   type MediaSource,
   NO_SPELLING,
+  plainText,
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { extrasOf, isAnything, isText, needObject, type Shape } from "../shared/members.ts";
@@ -77,9 +78,7 @@ function readDocumentSource(source: JsonObject, format: string): DocumentBlock["
 /** Blocks of a document are texts, the SDK's types know no other; null for one that is not. */
 function readWords(blocks: readonly unknown[]): DocumentBlock["source"] | null {
   const texts = blocks.map((block) => asText(asObject(block)?.["text"]));
-  const read: IrBlock[] = texts
-    .filter((text) => text !== undefined)
-    .map((text) => ({ type: "text", text, citations: [], cache: null, extras: {}, spelling: NO_SPELLING }));
+  const read: IrBlock[] = texts.filter((text) => text !== undefined).map(plainText);
   return read.length === blocks.length ? { kind: "blocks", blocks: read, wasString: false } : null;
 }
 

@@ -2,12 +2,14 @@
  * Texts and images to vectors: `POST /v2/embed`, and its first version, which differs in what it answers when nobody says
  * in which encodings (docs.cohere.com, embed, read 2026-11-27).
  */
+
 import type { EmbedInput, EmbedPurpose, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
-import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { readMediaUrl, writeMediaUrl } from "../shared/media-url.ts";
 import {
   extrasOf,
@@ -92,11 +94,11 @@ function imageInput(url: string, path: string): EmbedInput {
 }
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
-  const losses: Loss[] = [];
+  const losses = createLosses();
   const own = request.sourceProtocol === ORIGIN ? asObject(request.spelling["body"]) : undefined;
   if (own === undefined) {
-    const lost = Object.keys(request.extras).map((name) => dropped(name, "exists only in its own protocol"));
-    losses.push(...lost, ...(request.user === null ? [] : [dropped("user", "the provider takes no end user")]));
+    losses.dropExtras("", request.extras);
+    if (request.user !== null) losses.drop("user", "the provider takes no end user");
   }
   const value = withoutUndefined({
     model: upstreamModel,
@@ -108,13 +110,13 @@ function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosse
     truncate: request.truncate === null ? undefined : request.truncate.toUpperCase(),
     ...(own === undefined ? {} : request.extras),
   } satisfies { readonly [name in keyof WireEmbedRequest]?: unknown });
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 /** The plain lists where they say it all; with both kinds, the list that keeps their order. */
-function writeInputs({ inputs }: IrEmbedRequest, losses: Loss[]): JsonObject {
+function writeInputs({ inputs }: IrEmbedRequest, losses: Losses): JsonObject {
   if (inputs.some((input) => input.type === "text" && input.title !== null)) {
-    losses.push(dropped("title", "the provider's inputs have no title"));
+    losses.drop("title", "the provider's inputs have no title");
   }
   const contents = inputs.map((input) => {
     if (input.type === "text") return { type: "text", text: input.text };
@@ -130,14 +132,14 @@ function writeInputs({ inputs }: IrEmbedRequest, losses: Loss[]): JsonObject {
 }
 
 /** The models want one from version 3 on. A client that says none most often fills or asks a store of documents. */
-function writePurpose(request: IrEmbedRequest, own: JsonObject | undefined, losses: Loss[]): unknown {
+function writePurpose(request: IrEmbedRequest, own: JsonObject | undefined, losses: Losses): unknown {
   if (own !== undefined) return own["input_type"];
   if (request.purpose === null) {
-    losses.push(approximated("input_type", "not said, so the vectors are made for documents"));
+    losses.approximate("input_type", "not said, so the vectors are made for documents");
     return "search_document";
   }
   const word = PURPOSE_WORDS[request.purpose];
-  if (word.less) losses.push(approximated("input_type", `written as ${word.type}`));
+  if (word.less) losses.approximate("input_type", `written as ${word.type}`);
   return word.type;
 }
 
@@ -190,7 +192,7 @@ function needAnswer<T>(value: T | undefined): T {
 }
 
 function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLosses<JsonObject> {
-  const losses: Loss[] = [];
+  const losses = createLosses();
   const { request } = context;
   const native = response.sourceProtocol === ORIGIN;
   // Of an answer put together from several calls, the lists as they came are the first call's only.
@@ -199,8 +201,7 @@ function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLo
   const texts = request.inputs.flatMap((input) => (input.type === "text" ? [input.text] : []));
   const { tokens, ...billed } = writeUsage(response.usage) ?? {};
   const meta = { api_version: { version: request.encodings.length === 0 ? "1" : "2" }, ...billed };
-  if (!native)
-    losses.push(...Object.keys(response.extras).map((name) => dropped(name, "exists only in its own protocol")));
+  if (!native) losses.dropExtras("", response.extras);
   const value = {
     id: (native ? response.id : null) ?? answerIdOf(context.newId),
     embeddings,
@@ -209,11 +210,11 @@ function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLo
     response_type: Array.isArray(embeddings) ? "embeddings_floats" : "embeddings_by_type",
     ...(native ? response.extras : {}),
   };
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 /** Without a wish the first version's plain list: the second refuses such a request. */
-function writeVectors({ vectors }: IrEmbedResponse, request: IrEmbedRequest, losses: Loss[]): unknown {
+function writeVectors({ vectors }: IrEmbedResponse, request: IrEmbedRequest, losses: Losses): unknown {
   if (request.encodings.length === 0) return vectors.map((vector) => floatsOf(vector, losses));
   const byType: Record<string, unknown> = {};
   for (const encoding of request.encodings) {
@@ -227,15 +228,15 @@ function writeVectors({ vectors }: IrEmbedResponse, request: IrEmbedRequest, los
         each.kind === "coded" && each.encoding === encoding ? [each.values] : [],
       );
       if (coded.length === vectors.length) byType[encoding] = coded;
-      else losses.push(dropped(`embeddings.${encoding}`, "the model that answered does not give this encoding"));
+      else losses.drop(`embeddings.${encoding}`, "the model that answered does not give this encoding");
     }
   }
   return byType;
 }
 
-function floatsOf(vector: EmbedVector, losses: Loss[]): readonly number[] {
+function floatsOf(vector: EmbedVector, losses: Losses): readonly number[] {
   if (vector.kind === "base64") return decodeVector(vector.data);
-  if (vector.kind === "coded") losses.push(approximated("embeddings.float", `the numbers are ${vector.encoding}`));
+  if (vector.kind === "coded") losses.approximate("embeddings.float", `the numbers are ${vector.encoding}`);
   return vector.values;
 }
 

@@ -2,12 +2,14 @@
  * Documents in order of relevance: `POST /v2/rerank`, its first version (documents as sets of named values), and the same
  * shape as other vendors took it over (docs.cohere.com, rerank, read 2026-11-27; Jina's and Voyage's references, 2026-11).
  */
-import { dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+
+import type { WithLosses } from "../../ir/loss.ts";
 import type { IrRerankRequest, IrRerankResponse } from "../../ir/rerank.ts";
 import { UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { RerankOperation } from "../protocol.ts";
+import { createLosses } from "../shared/losses.ts";
 import { extrasOf, modelled, nonEmpty, readNumber, withoutUndefined } from "../shared/members.ts";
 import { needList, needText } from "./members.ts";
 import { answerIdOf } from "./response-writer.ts";
@@ -53,13 +55,11 @@ function textOfDocument(value: unknown, fields: readonly string[], path: string)
 function writeRequest(request: IrRerankRequest, upstreamModel: string): WithLosses<JsonObject> {
   const native = request.sourceProtocol === ORIGIN;
   const { return_documents: returns, rank_fields: fields, max_chunks_per_doc: chunks, ...others } = request.extras;
-  const losses: Loss[] = native
-    ? []
-    : Object.keys(request.extras).map((name) => dropped(name, "exists only in its own protocol"));
+  const losses = createLosses();
+  if (!native) losses.dropExtras("", request.extras);
   // Left from the first version: the fields are in the texts by now, and the second knows none of the three.
-  if (native && returns === true) losses.push(dropped("return_documents", "the answer names documents by their place"));
-  if (native && chunks !== undefined)
-    losses.push(dropped("max_chunks_per_doc", "the provider has no such setting any more"));
+  if (native && returns === true) losses.drop("return_documents", "the answer names documents by their place");
+  if (native && chunks !== undefined) losses.drop("max_chunks_per_doc", "the provider has no such setting any more");
   const value = withoutUndefined({
     model: upstreamModel,
     query: request.query,
@@ -68,7 +68,7 @@ function writeRequest(request: IrRerankRequest, upstreamModel: string): WithLoss
     max_tokens_per_doc: request.maxTokensPerDocument ?? undefined,
     ...(native ? others : {}),
   } satisfies { readonly [name in keyof WireRerankRequest]?: unknown });
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 function readResponse(body: JsonObject): IrRerankResponse {

@@ -3,7 +3,7 @@
  * block of reasoning without text: before the call it stands on, after any other part, so that clients of other protocols
  * replay it where they replay reasoning.
  */
-import { type IrBlock, NO_EXTRAS, NO_SPELLING, type ToolResultBlock } from "../../ir/request.ts";
+import { type IrBlock, NO_EXTRAS, NO_SPELLING, plainText, type ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readMedia } from "./media-reader.ts";
@@ -166,10 +166,7 @@ function readResult(
     type: "tool-result",
     callId: ids.resultId(id === "" ? null : id, name),
     name: name === "" ? null : name,
-    content: [
-      { type: "text", text: said.text, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING },
-      ...media,
-    ],
+    content: [plainText(said.text), ...media],
     wasString: said.wasString,
     isError: said.isError,
     cache: null,

@@ -2,13 +2,15 @@
  * Texts to vectors: `POST /v1/embeddings` (platform.openai.com, create embeddings, read 2026-11-27), the shape nearly every
  * vendor and server of embeddings took over, with members of their own beside it.
  */
+
 import type { EmbedInput, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";
-import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import type { WithLosses } from "../../ir/loss.ts";
 import { NO_SPELLING } from "../../ir/request.ts";
 import { inputTokens, tokenCount, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
+import { createLosses, type Losses } from "../shared/losses.ts";
 import { extrasOf, modelled, withoutUndefined } from "../shared/members.ts";
 import { decodeVector, encodeVector } from "../shared/vectors.ts";
 import { ORIGIN, type WireEmbedRequest, type WireEmbedResponse } from "./wire.ts";
@@ -77,7 +79,8 @@ function readDimensions(value: unknown): number | null {
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
   const native = request.sourceProtocol === ORIGIN;
-  const losses: Loss[] = native ? [] : lossesOf(request);
+  const losses = createLosses();
+  if (!native) loseOthers(request, losses);
   const inputs = request.inputs.map(writeInput);
   const [only] = inputs;
   const value = withoutUndefined({
@@ -89,7 +92,7 @@ function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosse
     user: request.user ?? undefined,
     ...(native ? request.extras : {}),
   } satisfies { readonly [name in keyof WireEmbedRequest]?: unknown });
-  return { value, losses };
+  return { value, losses: losses.list };
 }
 
 function writeInput(input: EmbedInput): string | readonly number[] {
@@ -98,17 +101,15 @@ function writeInput(input: EmbedInput): string | readonly number[] {
   throw new WireError("This provider embeds text only; send images to a model that takes them.");
 }
 
-function lossesOf(request: IrEmbedRequest): Loss[] {
+function loseOthers(request: IrEmbedRequest, losses: Losses): void {
+  if (request.purpose !== null) losses.drop("input_type", "the provider makes one kind of vector");
   const isTitled = request.inputs.some((input) => input.type === "text" && input.title !== null);
-  return [
-    ...(request.purpose === null ? [] : [dropped("input_type", "the provider makes one kind of vector")]),
-    ...(isTitled ? [dropped("title", "the provider's inputs have no title")] : []),
-    // An input that is too long is refused, which is what `none` asks for.
-    ...(request.truncate === null || request.truncate === "none"
-      ? []
-      : [dropped("truncate", "the provider refuses an input that is too long")]),
-    ...Object.keys(request.extras).map((name) => dropped(name, "exists only in its own protocol")),
-  ];
+  if (isTitled) losses.drop("title", "the provider's inputs have no title");
+  // An input that is too long is refused, which is what `none` asks for.
+  if (request.truncate !== null && request.truncate !== "none") {
+    losses.drop("truncate", "the provider refuses an input that is too long");
+  }
+  losses.dropExtras("", request.extras);
 }
 
 // ---------------------------------------------------------------- answer
@@ -149,12 +150,11 @@ function readUsage(value: unknown): Usage | null {
 /** Unknown tokens are written as 0: the vendor's type has no other word, and clients add them up. */
 function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLosses<JsonObject> {
   const native = response.sourceProtocol === ORIGIN;
-  const losses: Loss[] = native
-    ? []
-    : Object.keys(response.extras).map((name) => dropped(name, "exists only in its own protocol"));
+  const losses = createLosses();
+  if (!native) losses.dropExtras("", response.extras);
   const isText = context.request.encodings[0] === "base64";
   const tokens = response.usage === null ? null : inputTokens(response.usage);
-  if (tokens === null) losses.push(approximated("usage.prompt_tokens", "not reported, so it is written as 0"));
+  if (tokens === null) losses.approximate("usage.prompt_tokens", "not reported, so it is written as 0");
   const wire = {
     object: "list",
     data: response.vectors.map((vector, index) => ({
@@ -168,16 +168,16 @@ function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLo
   // Of an answer put together from several calls, the counts as they came are the first call's only.
   const counted = asObject(response.spelling["usage"]);
   const usage = native && asNumber(counted?.["prompt_tokens"]) === tokens ? (counted ?? wire.usage) : wire.usage;
-  return { value: { ...wire, usage, ...(native ? response.extras : {}) }, losses };
+  return { value: { ...wire, usage, ...(native ? response.extras : {}) }, losses: losses.list };
 }
 
-function textOf(vector: EmbedVector, losses: Loss[]): string {
+function textOf(vector: EmbedVector, losses: Losses): string {
   return vector.kind === "base64" ? vector.data : encodeVector(floatsOf(vector, losses));
 }
 
-function floatsOf(vector: EmbedVector, losses: Loss[]): readonly number[] {
+function floatsOf(vector: EmbedVector, losses: Losses): readonly number[] {
   if (vector.kind === "base64") return decodeVector(vector.data);
-  if (vector.kind === "coded") losses.push(approximated("data[].embedding", `the numbers are ${vector.encoding}`));
+  if (vector.kind === "coded") losses.approximate("data[].embedding", `the numbers are ${vector.encoding}`);
   return vector.values;
 }
 

@@ -4,7 +4,14 @@
  */
 import type { ReadEvent } from "../../ir/event.ts";
 import { approximated, type Loss, type WithLosses } from "../../ir/loss.ts";
-import { type IrBlock, type IrRequest, type IrToolChoice, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
+import {
+  type IrBlock,
+  type IrRequest,
+  type IrToolChoice,
+  NO_EXTRAS,
+  NO_SPELLING,
+  plainText,
+} from "../../ir/request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "../../ir/response.ts";
 import { asObject } from "../../std/json.ts";
 import type { StreamReader } from "../protocol.ts";
@@ -54,11 +61,7 @@ function readChoice(choice: IrChoice): IrChoice {
   const calls = choice.blocks.some((block) => block.type === "tool-call" && !isAnswer(block));
   return {
     ...choice,
-    blocks: choice.blocks.map((block) =>
-      isAnswer(block)
-        ? { type: "text", text: block.arguments, citations: [], cache: null, extras: NO_EXTRAS, spelling: NO_SPELLING }
-        : block,
-    ),
+    blocks: choice.blocks.map((block) => (isAnswer(block) ? plainText(block.arguments) : block)),
     finish: choice.finish === null ? null : finishOf(choice.finish, calls),
   };
 }
