@@ -11,9 +11,6 @@ export const CARRIER_IDS = { "bedrock-invoke": "anthropic", vertex: "anthropic" 
 export const CARRIERS = ["bedrock-invoke", "vertex"] as const satisfies readonly (keyof typeof CARRIER_IDS)[];
 export type CarrierId = (typeof CARRIERS)[number];
 
-export const POLICY_IDS = ["weighted", "ranked"] as const;
-export type PolicyId = (typeof POLICY_IDS)[number];
-
 /** What a clock can be set to. */
 export const LAYOUT_IDS = ["provider_dashboard", "quota_carousel", "burn_status", "alerts"] as const;
 export const PALETTE_IDS = ["ember_whimsy", "mercury", "traffic", "monochrome", "rainbow"] as const;

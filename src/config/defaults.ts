@@ -21,7 +21,6 @@ export const DEFAULTS = {
   failoverCap: 3,
   waitMs: 5_000,
   affinityHeader: "x-session-id",
-  affinityTtlSecs: 3_600,
   accountId: "default",
   dbPath: "ringmain.db",
   keepDays: 90,

@@ -151,7 +151,6 @@ function affinityOf(affinity: ConfigPool["affinity"]): Target["affinity"] {
   const names = affinity.header_names ?? [affinity.header_name ?? DEFAULTS.affinityHeader];
   return {
     headerNames: [...new Set(names.map((name) => name.toLowerCase()))],
-    ttlMs: (affinity.ttl_secs ?? DEFAULTS.affinityTtlSecs) * 1_000,
   };
 }
 

@@ -5,7 +5,8 @@
 import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
-import { CARRIERS, ERROR_CLASSES, POLICY_IDS } from "../known.ts";
+import { POLICY_IDS } from "../ir/deployment.ts";
+import { CARRIERS, ERROR_CLASSES } from "../known.ts";
 
 /** The longest time a timer of the runtime can hold. */
 const MS_MAX = 2_147_483_647;

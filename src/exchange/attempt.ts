@@ -115,7 +115,10 @@ export function openAttempt(input: AttemptInput): Attempt {
       const asked = { world, call, target, lane, egress, provider, relayed, firstByteCapMs, observeQuota, holdsWhole };
       try {
         const outcome = await ask(asked, rules);
-        if (outcome.kind === "answered" || outcome.kind === "streaming") begunMs = nowMs();
+        if (outcome.kind === "answered" || outcome.kind === "streaming") {
+          begunMs = nowMs();
+          guard.begun(begunMs);
+        }
         return outcome;
       } catch (error) {
         end({ kind: "bug" });

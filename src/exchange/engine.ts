@@ -133,6 +133,7 @@ export function look(run: LookInput, target: Target): Decision {
     needsRoomBeyond: run.needsRoomBeyond,
     lastUsedMs: (laneId) => shared.lastUsedMs.get(laneId) ?? null,
     selection: shared.selections.get(target.name) ?? new Map(),
+    figures: (lane) => shared.health.figures(lane, now),
     affinityKey: target.affinity === null ? null : affinityKey(call.parts.headers, target.affinity),
   });
 }

@@ -238,11 +238,15 @@ export type Exhaustion =
 
 export type Keep = "model" | "provider" | "tier";
 
+/** What orders the lanes of a target; `routing/policies/index.ts` has what each id does. */
+export const POLICY_IDS = ["weighted", "ranked", "least_busy"] as const;
+export type PolicyId = (typeof POLICY_IDS)[number];
+
 /** A pool, or a model standing for a pool of its own lanes. */
 export interface Target {
   readonly name: string;
   readonly kind: "pool" | "model";
-  readonly select: "weighted" | "ranked";
+  readonly select: PolicyId;
   readonly members: readonly Member[];
   /** Lanes of other models proven to be the same one; tried after the members. Empty unless exact-model failover is on. */
   readonly substitutes: readonly string[];
@@ -255,7 +259,7 @@ export interface Target {
     readonly keep: readonly Keep[];
   };
   readonly onExhausted: Exhaustion;
-  readonly affinity: { readonly headerNames: readonly string[]; readonly ttlMs: number } | null;
+  readonly affinity: { readonly headerNames: readonly string[] } | null;
   readonly translation: TranslationMode;
   readonly identity: "record" | "strict";
   /** Overrides the lanes' own timers; null: does not. */

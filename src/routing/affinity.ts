@@ -1,9 +1,7 @@
 /**
  * Sessions that stay where their prompt cache is: the same key text goes to the same lane as long as it is eligible,
  * and only the sessions of a lane that is out move, each to a lane of its own. Only where the target is configured so.
- *
- * The choice needs no memory, so `ttlMs` has nothing to expire yet: due when a session may have to stay on a lane that
- * hashing alone would not give it (after a reload that changes the members).
+ * The choice needs no memory: a session stays as long as its lane may serve.
  */
 import type { Target } from "../ir/deployment.ts";
 

@@ -9,6 +9,7 @@ import { sha256Hex } from "../std/digest.ts";
 import { type Cell, FRESH_CELL, isDue } from "./breaker.ts";
 import type { Condition } from "./condition.ts";
 import { isPressed, newQuotas, type Quotas } from "./quota.ts";
+import { noRecentAttempts, type RecentAttempts } from "./recent-attempts.ts";
 import type { Slots } from "./slots.ts";
 import { FREE, isBeingTested, isOut, isTestDue, type OutStanding, type Standing, standingLabel } from "./standing.ts";
 
@@ -39,6 +40,7 @@ export interface LanePage {
   /** True when it has answered well since it was last put out. */
   proven: boolean;
   readonly quotas: Quotas;
+  readonly recent: RecentAttempts;
 }
 
 /** One credential at one provider: what is wrong with it is wrong for all its lanes. */
@@ -95,7 +97,15 @@ export function createBook(deployment: Deployment): Book {
 
 function newPage(lane: Lane, account: AccountPage): LanePage {
   const counters = { inflight: 0, unreported: 0, ok: 0, err: 0, clientFault: 0, proven: false };
-  return { lane, account, standing: FREE, cells: new Map(), quotas: newQuotas(), ...counters };
+  return {
+    lane,
+    account,
+    standing: FREE,
+    cells: new Map(),
+    quotas: newQuotas(),
+    recent: noRecentAttempts(),
+    ...counters,
+  };
 }
 
 const DIGEST_CHARS = 16;

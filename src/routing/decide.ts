@@ -9,6 +9,7 @@ import type { Condition, Exclusion } from "./condition.ts";
 import { satisfiesKeep } from "./keep.ts";
 import { POLICIES } from "./policies/index.ts";
 import type { Candidate } from "./policies/policy.ts";
+import type { LaneFigures } from "./recent-attempts.ts";
 import { forgetCredits, type Selection } from "./swrr.ts";
 
 export interface DecideInput {
@@ -27,6 +28,8 @@ export interface DecideInput {
   readonly needsRoomBeyond: number | null;
   readonly lastUsedMs: (laneId: string) => number | null;
   readonly selection: Selection;
+  /** Closed over health and now, like `condition`. */
+  readonly figures: (lane: Lane) => LaneFigures;
   /** From `affinityKey`, for targets that have affinity; absent or null: none. */
   readonly affinityKey?: string | null;
 }
@@ -214,11 +217,11 @@ function orderOf(
   const own: Candidate[] = [];
   const substitutes: Candidate[] = [];
   for (const entry of entries) (entry.isSubstitute ? substitutes : own).push(candidate(input, entry));
-  const ranking = policy({ candidates: own, selection, affinityKey });
+  const given = { selection, affinityKey, figuresOf: input.figures };
+  const ranking = policy({ ...given, candidates: own });
   const order = ranking.order.map((each) => each.lane);
   if (substitutes.length > 0) {
-    for (const each of POLICIES.ranked({ candidates: substitutes, selection, affinityKey }).order)
-      order.push(each.lane);
+    for (const each of POLICIES.ranked({ ...given, candidates: substitutes }).order) order.push(each.lane);
   }
   return { order, next: ranking.next };
 }

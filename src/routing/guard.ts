@@ -9,10 +9,13 @@ import { type AccountPage, cellLabel, cellOf, type LanePage, labelEverywhere } f
 import { recoveredCell, type Signal, stepCell, type Ticket } from "./breaker.ts";
 import type { Change } from "./condition.ts";
 import { pressedForMs } from "./quota.ts";
+import { noteAttempt } from "./recent-attempts.ts";
 import type { Slots } from "./slots.ts";
 import { type Standing, type StandingSignal, stepStanding } from "./standing.ts";
 
 export interface Guard {
+  /** The first byte for the client is there. */
+  begun(nowMs: number): void;
   /** How the attempt ended; the first call counts, later ones do nothing. The slot stays taken until `release`. */
   succeeded(nowMs: number): Change[];
   failed(failure: Failure, nowMs: number): Change[];
@@ -30,6 +33,7 @@ export interface GuardInput {
   readonly tickets: Tickets;
   readonly slots: Slots;
   readonly random: () => number;
+  readonly startedMs: number;
 }
 
 export interface Tickets {
@@ -41,6 +45,7 @@ export interface Tickets {
 /** The slot is taken already. */
 export function createGuard(input: GuardInput): Guard {
   const { lane, page, slots } = input;
+  let begunMs: number | null = null;
   let isReported = false;
   let isReleased = false;
 
@@ -53,7 +58,14 @@ export function createGuard(input: GuardInput): Guard {
   const abandoned = (nowMs: number): Change[] => once(() => tellNothing(input, nowMs));
 
   return {
-    succeeded: (nowMs) => once(() => tellSuccess(input, nowMs)),
+    begun(nowMs) {
+      begunMs ??= nowMs;
+    },
+    succeeded: (nowMs) =>
+      once(() => {
+        noteAttempt(page.recent, (begunMs ?? nowMs) - input.startedMs, nowMs);
+        return tellSuccess(input, nowMs);
+      }),
     failed: (failure, nowMs) => once(() => tellFailure(input, failure, nowMs)),
     abandoned,
     release(nowMs) {
@@ -81,7 +93,10 @@ function tellFailure(input: GuardInput, failed: Failure, nowMs: number): Change[
   const { page, tickets } = input;
   const rule = ruleOf(failed);
   if (rule.blame === "client") page.clientFault++;
-  else page.err++;
+  else {
+    page.err++;
+    noteAttempt(page.recent, null, nowMs);
+  }
   switch (rule.effect) {
     case "none":
       return tellNothing(input, nowMs);

@@ -14,6 +14,7 @@ import { hearQuotas } from "./hear.ts";
 import { factsOf } from "./lane-facts.ts";
 import { createProbe, type ProbeGuard, takeCell, takeStanding } from "./probing.ts";
 import { pressedForMs } from "./quota.ts";
+import { figuresOf, type LaneFigures } from "./recent-attempts.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { type HealthSnapshot, restoreInto, snapshotOf } from "./snapshot.ts";
 import { isOut, type Standing, standingTicket } from "./standing.ts";
@@ -35,6 +36,8 @@ export interface Health {
   onFree(lanes: readonly Lane[], wake: () => void): Cancel;
   label(target: Target, lane: Lane, nowMs: number): HealthLabel;
   facts(lane: Lane, nowMs: number): LaneFacts;
+  /** For policies: how busy the lane is, how fast and reliable it was lately. */
+  figures(lane: Lane, nowMs: number): LaneFigures;
   /** True where a breaker is not closed, or a wait or hard-out stands, over or not, that no success has disproved. */
   isInDoubt(lane: Lane): boolean;
   /** What a vendor told of its limits beside an answer to our own credential. Changes the label, and with it the rank. */
@@ -74,6 +77,7 @@ export function createHealth(deployment: Deployment, random: () => number): Heal
     onFree: (lanes, wake) => slots.onFree(lanes, wake),
     label: (target, lane, nowMs) => labelOf(page(lane), target, nowMs),
     facts: (lane, nowMs) => factsOf(page(lane), namedBy(lane), slots, nowMs),
+    figures: (lane, nowMs) => figuresOf(page(lane).recent, page(lane).inflight, nowMs),
     isInDoubt: (lane) => isInDoubt(page(lane)),
     hear: (lane, facts, nowMs) => hearQuotas(page(lane), facts, nowMs),
     disable: (account, failure, nowMs) => disableAccount(book.accountOf(account), failure, nowMs),
@@ -121,7 +125,7 @@ function admitTo(admission: Admission): Guard | null {
   };
   page.inflight++;
   page.unreported++;
-  return createGuard({ page, lane: page.lane, target, tickets, slots, random });
+  return createGuard({ page, lane: page.lane, target, tickets, slots, random, startedMs: nowMs });
 }
 
 function disableAccount(account: AccountPage | null, failure: Failure, nowMs: number): Change[] {

@@ -6,6 +6,7 @@ import type { Failure } from "../ir/failure.ts";
 import type { AccountPage, Book, LanePage } from "./book.ts";
 import type { Cell } from "./breaker.ts";
 import { type Quota, type Quotas, restoreQuotas } from "./quota.ts";
+import { attemptsOf, type EndedAttempt, noteAttempt } from "./recent-attempts.ts";
 import { FREE, type Standing } from "./standing.ts";
 import { addOutcome, type Outcomes } from "./window.ts";
 
@@ -29,6 +30,8 @@ interface LaneHealth extends AccountHealth {
   readonly err: number;
   readonly clientFault: number;
   readonly proven: boolean;
+  /** Oldest first. */
+  readonly recent: readonly EndedAttempt[];
 }
 
 interface OutHealth {
@@ -70,6 +73,7 @@ export function restoreInto(book: Book, { lanes, accounts }: HealthSnapshot, tak
     page.err = known.err;
     page.clientFault = known.clientFault;
     page.proven = known.proven;
+    for (const { endedMs, firstByteMs } of known.recent) noteAttempt(page.recent, firstByteMs, takenMs + endedMs);
   }
 }
 
@@ -78,7 +82,8 @@ export function restoreInto(book: Book, { lanes, accounts }: HealthSnapshot, tak
 function laneHealth(page: LanePage, nowMs: number): LaneHealth {
   const { ok, err, clientFault, proven } = page;
   const cells = [...page.cells].map(([target, cell]) => [target, cellHealth(cell, nowMs)] as const);
-  return { ...accountHealth(page, nowMs), cells: Object.fromEntries(cells), ok, err, clientFault, proven };
+  const recent = attemptsOf(page.recent).map((each) => ({ ...each, endedMs: each.endedMs - nowMs }));
+  return { ...accountHealth(page, nowMs), cells: Object.fromEntries(cells), ok, err, clientFault, proven, recent };
 }
 
 function accountHealth({ standing, quotas }: Pick<AccountPage, "standing" | "quotas">, nowMs: number): AccountHealth {

@@ -98,6 +98,12 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
       "warning observability.request_log_webhook_url: the request webhook",
     ],
   ],
+  "affinity-ttl": [
+    [
+      pool("affinity: { mode: session, ttl_secs: 60 }"),
+      "warning pools.p.affinity.ttl_secs: how long a session keeps its lane cannot be set",
+    ],
+  ],
   "connect-timeout": [
     [after("timeouts: { connect_ms: 5 }\n"), "warning timeouts.connect_ms: a time limit for connecting"],
     [keyed("timeouts: { connect_ms: 5 }"), "warning providers.acme.timeouts.connect_ms: a time limit"],
@@ -133,7 +139,6 @@ const MEANS: Readonly<Record<string, () => void>> = {
     expect(deploy(pool("select: weighted")).targets["p"]?.affinity).toBeNull();
     expect(deploy(pool("affinity: { mode: session }")).targets["p"]?.affinity).toEqual({
       headerNames: ["x-session-id"],
-      ttlMs: 3_600_000,
     });
   },
   "default-fee": () => {

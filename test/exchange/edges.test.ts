@@ -67,7 +67,7 @@ describe("pools", () => {
         ((call) => (broken === name ? json(500, "{}") : good)(call)) satisfies Answer,
       ]),
     );
-    const pool = poolOf("pool", LANES, { ...TRIP_AT_ONCE, affinity: { headerNames: ["x-session-id"], ttlMs: 1 } });
+    const pool = poolOf("pool", LANES, { ...TRIP_AT_ONCE, affinity: { headerNames: ["x-session-id"] } });
     const core = setUp([pool], answers);
     const laneFor = async (session: string) =>
       (await ask(core, "pool", { "x-session-id": session })).headers["x-ringmain-lane"] ?? "";

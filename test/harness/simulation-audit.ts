@@ -75,6 +75,7 @@ export function auditHealth(
       isReported = true;
     };
     return {
+      begun: (now) => guard.begun(now),
       succeeded(now) {
         reported();
         return closed(guard.succeeded(now));

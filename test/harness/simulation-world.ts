@@ -122,7 +122,7 @@ function makeTargets(random: Random, lanes: readonly Lane[]): Target[] {
         { mode: "error_rate", windowMs: 30_000, threshold: 0.5, minRequests: 3 } as const,
       ]),
     },
-    affinity: random() < 0.3 ? { headerNames: ["x-session-id"], ttlMs: 3_600_000 } : null,
+    affinity: random() < 0.3 ? { headerNames: ["x-session-id"] } : null,
     translation: pick(random, ["lenient", "lenient", "strict", "off"] as const),
     identity: pick(random, ["record", "record", "strict"] as const),
   };

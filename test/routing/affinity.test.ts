@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { affinityKey, byAffinity } from "../../src/routing/affinity.ts";
 
-const settings = { headerNames: ["X-Session-Id", "x-thread"], ttlMs: 0 };
+const settings = { headerNames: ["X-Session-Id", "x-thread"] };
 
 test.each([
   ["the first header that says something", { "x-session-id": "s1", "x-thread": "t1" }, "s1"],

@@ -161,6 +161,7 @@ export function decideInput(pool: Target, lanes: readonly Lane[], over: Partial<
     needsRoomBeyond: null,
     lastUsedMs: () => null,
     selection: new Map(),
+    figures: () => ({ inflight: 0, firstByteMs: null, successShare: null }),
     ...over,
   };
 }

@@ -313,7 +313,7 @@ describe("selection", () => {
   });
 
   test("an affinity key moves no credit, and says nothing where affinity is off", () => {
-    const sticky = { ...weighted, affinity: { headerNames: ["x-session-id"], ttlMs: 0 } };
+    const sticky = { ...weighted, affinity: { headerNames: ["x-session-id"] } };
     const selection = new Map([["b", 2]]);
     expect(decide(decideInput(sticky, all, { selection, affinityKey: "s" })).selection).toEqual(selection);
     const off = decideInput(weighted, all, { affinityKey: "s" });
@@ -359,7 +359,7 @@ describe("properties", () => {
       lane(`p/${account}/${model}`, { pinned, sortKey }),
     );
     const draftOf = (id: string) => drafts.find((each) => `p/${each.account}/${each.model}` === id);
-    const pool = poolOf("pool", lanes, { select, affinity: { headerNames: [], ttlMs: 0 } });
+    const pool = poolOf("pool", lanes, { select, affinity: { headerNames: [] } });
     return decideInput(pool, lanes, {
       affinityKey: key,
       selection: new Map(credits.map((credit, index) => ["abcd"[index] ?? "", credit])),

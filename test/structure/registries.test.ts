@@ -2,15 +2,13 @@
 import { expect, test } from "bun:test";
 import { DISPLAYS } from "../../src/displays/index.ts";
 import { DISPLAY_SCHEMAS } from "../../src/displays/schema.ts";
-import { CARRIER_IDS, CARRIERS, POLICY_IDS, PROTOCOL_IDS } from "../../src/known.ts";
+import { CARRIER_IDS, CARRIERS, PROTOCOL_IDS } from "../../src/known.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
-import { POLICIES } from "../../src/routing/policies/index.ts";
 
 test.each<[string, readonly string[], object]>([
   ["protocols", [...PROTOCOL_IDS, ...Object.keys(CARRIER_IDS)], PROTOCOLS],
   ["carriers", CARRIERS, CARRIER_IDS],
-  ["policies", POLICY_IDS, POLICIES],
   ["displays and what the configuration reads of them", Object.keys(DISPLAY_SCHEMAS), DISPLAYS],
 ])("%s", (_name, ids, registry) => {
   expect(ids.toSorted()).toEqual(Object.keys(registry).toSorted());

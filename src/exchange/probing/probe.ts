@@ -152,7 +152,7 @@ async function probeLane(input: Probe): Promise<void> {
     call: call.value,
     target: { ...target, timers: timersFor(provider.health.timeoutMs) },
     lane,
-    guard: { ...probed, release: probed.abandoned },
+    guard: { ...probed, begun: () => undefined, release: probed.abandoned },
     record: null,
     firstByteCapMs: null,
     rules: answerRulesOf(target),

@@ -2,9 +2,11 @@
 
 import type { Lane, Member } from "../../ir/deployment.ts";
 import type { HealthLabel } from "../../ir/lane-facts.ts";
+import type { LaneFigures } from "../recent-attempts.ts";
 import type { Selection } from "../swrr.ts";
 
 export interface Candidate {
+  /** Its prices are `lane.prices`, in nano-dollars a million tokens; null: unknown. */
   readonly lane: Lane;
   readonly member: Member;
   readonly label: HealthLabel;
@@ -18,6 +20,8 @@ export interface PolicyInput {
   readonly selection: Selection;
   /** null: no session to keep in its place. */
   readonly affinityKey: string | null;
+  /** How busy, fast and reliable a lane is. Worked out when it is asked, so that other policies pay nothing for it. */
+  readonly figuresOf: (lane: Lane) => LaneFigures;
 }
 
 export interface Ranking {
