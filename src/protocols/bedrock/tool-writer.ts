@@ -22,7 +22,9 @@ export function writeTools(
       ? []
       : writeTool(tool, `tools[${index}]`, context),
   );
-  const used = context.native ? [] : calledTools(messages, (block) => asText(at(block, "toolUse", "name")));
+  // Asked for only where it says something: tools on offer are the client's own.
+  const needsHistory = !context.native && (choice?.kind === "none" || offered.length === 0);
+  const used = needsHistory ? calledTools(messages, (block) => asText(at(block, "toolUse", "name"))) : [];
   if (choice?.kind === "none" && !context.native) {
     if (offered.length > 0) writeNone(used.length > 0, context);
     return used.length === 0 ? null : { tools: offered.length > 0 ? offered : toolsOfHistory(used, context) };

@@ -19,10 +19,14 @@ export function calledTools(
   messages: readonly JsonObject[],
   nameOf: (block: JsonObject) => string | undefined,
 ): readonly string[] {
-  const names = messages.flatMap((message) =>
-    (asArray(message["content"]) ?? []).flatMap((block) => nameOf(asObject(block) ?? {}) ?? []),
-  );
-  return [...new Set(names)];
+  const names = new Set<string>();
+  for (const message of messages) {
+    for (const block of asArray(message["content"]) ?? []) {
+      const name = nameOf(asObject(block) ?? {});
+      if (name !== undefined) names.add(name);
+    }
+  }
+  return [...names];
 }
 
 /** A history with calls and no `tools` gets the least that names them. */
