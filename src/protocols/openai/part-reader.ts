@@ -14,7 +14,12 @@ import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
 import { extrasOf, modelled, type Shape } from "../shared/members.ts";
-import { type ReadContent, readContent as readContentOf, readInputAudio } from "../shared/openai/content-parts.ts";
+import {
+  needPart,
+  type ReadContent,
+  readContent as readContentOf,
+  readInputAudio,
+} from "../shared/openai/content-parts.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function readContent(content: unknown, path: string): ReadContent {
@@ -49,10 +54,7 @@ const UNMARKED: MarkedExtras = { cache: null, extras: NO_EXTRAS, spelling: NO_SP
 function readPart(part: unknown, path: string): IrBlock | null {
   const text = asText(part);
   if (text !== undefined) return text === "" ? null : plainText(text);
-  const object = asObject(part);
-  if (object === undefined) throw new WireError(`${path} must be a content part, an object with a type.`);
-  const type = asText(object["type"]);
-  if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "text".`);
+  const { part: object, type } = needPart(part, path, "text");
   const read = PARTS.get(type);
   return read === undefined
     ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value: part, spelling: NO_SPELLING }

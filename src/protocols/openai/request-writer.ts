@@ -11,7 +11,7 @@ import { withoutUndefined } from "../shared/members.ts";
 import { writeStrictness, writeTier, writeUser, writeWithin } from "../shared/openai/options.ts";
 import { createWriteContext, type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { writeMessages } from "./message-writer.ts";
-import { isNewModel, writeEffort } from "./reasoning.ts";
+import { isNewModel, writeReasoning } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
 import { ORIGIN } from "./wire.ts";
 
@@ -26,7 +26,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
     ...writeMaxTokens(request, options, context),
     ...writeSampling(request.sampling, request, context),
     stop: writeStop(request, context),
-    ...writeReasoning(request, options, context),
+    ...writeReasoningMembers(request, options, context),
     response_format: writeFormat(request.outputFormat, context),
     n: request.choices ?? undefined,
     ...(request.logprobs === null ? {} : { logprobs: true, top_logprobs: request.logprobs.top ?? undefined }),
@@ -83,14 +83,12 @@ function writeStop(request: IrRequest, context: WriteContext): string | readonly
   return stop.slice(0, STOPS_MAX);
 }
 
-function writeReasoning(request: IrRequest, options: WriteRequestOptions, context: WriteContext): JsonObject {
+function writeReasoningMembers(request: IrRequest, options: WriteRequestOptions, context: WriteContext): JsonObject {
   if (context.native) {
     return { reasoning_effort: request.spelling["reasoning_effort"], reasoning: request.spelling["reasoning"] };
   }
   if (request.reasoning === null) return {};
-  const { effort, losses } = writeEffort(request.reasoning, options.upstreamModel);
-  for (const loss of losses) context.losses.add(loss);
-  return { reasoning_effort: effort ?? undefined };
+  return writeReasoning(request.reasoning, options.upstreamModel, context.losses);
 }
 
 function writeFormat(format: IrOutputFormat | null, context: WriteContext): JsonObject | undefined {

@@ -14,7 +14,12 @@ import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/
 import { WireError } from "../../std/wire-error.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
 import { extrasOf, modelled, type Shape } from "../shared/members.ts";
-import { type ReadContent, readContent as readContentOf, readInputAudio } from "../shared/openai/content-parts.ts";
+import {
+  needPart,
+  type ReadContent,
+  readContent as readContentOf,
+  readInputAudio,
+} from "../shared/openai/content-parts.ts";
 import { ORIGIN } from "./wire.ts";
 
 export function readContent(content: unknown, path: string): ReadContent {
@@ -41,10 +46,7 @@ export function readAnnotation(value: unknown): IrCitation {
 function readPart(value: unknown, path: string): IrBlock {
   const text = asText(value);
   if (text !== undefined) return plainText(text);
-  const part = asObject(value);
-  if (part === undefined) throw new WireError(`${path} must be a content part, an object with a type.`);
-  const type = asText(part["type"]);
-  if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "input_text".`);
+  const { part, type } = needPart(value, path, "input_text");
   const read = PARTS.get(type);
   return read === undefined
     ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value: part, spelling: NO_SPELLING }

@@ -12,40 +12,20 @@
  * Which model knows which words: the vendor's reference for `reasoning.effort` and its refusals of others
  * (`unsupported_value`), read 2026-11. Models not listed get low, medium and high, which every vendor with the member knows.
  */
-import { approximated, dropped, type Loss } from "../../ir/loss.ts";
+
 import type { IrReasoningConfig } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { type EffortRow, effortsOf, type KnownEfforts, nearestEffort, wantedEffort } from "../shared/openai/efforts.ts";
+import type { Losses } from "../shared/losses.ts";
+import { type EffortRow, effortsOf, type KnownEfforts, wantedEffort, writeEffort } from "../shared/openai/efforts.ts";
 
-export interface WrittenReasoning {
-  /** null: no member is written. */
-  readonly reasoning: JsonObject | null;
-  readonly losses: readonly Loss[];
-}
-
-export function writeReasoning(config: IrReasoningConfig, upstreamModel: string): WrittenReasoning {
-  const { words, listed } = knownEfforts(upstreamModel);
-  const losses: Loss[] = [];
-  const wanted = wantedEffort(config);
-  // A model that cannot think needs no telling not to.
-  if (words.length === 0) {
-    if (wanted !== null && wanted !== "none") losses.push(dropped("reasoning", "the model does not reason"));
-    return { reasoning: null, losses };
-  }
-  const summary = wantedSummary(config, losses);
-  if (wanted === "none" && !words.includes("none") && !listed) {
-    losses.push(dropped("reasoning", "whether this model can stop reasoning is not known"));
-    return { reasoning: null, losses };
-  }
-  const effort = wanted === null ? null : nearestEffort(wanted, words);
-  if (effort !== null && effort !== (config.effort ?? (config.mode === "disabled" ? "none" : null))) {
-    losses.push(approximated("reasoning", `written as effort ${effort}`));
-  }
-  if (effort === null && summary === null) return { reasoning: null, losses };
-  return {
-    reasoning: { ...(effort === null ? {} : { effort }), ...(summary === null ? {} : { summary }) },
-    losses,
-  };
+/** Null: no member is written. */
+export function writeReasoning(config: IrReasoningConfig, upstreamModel: string, losses: Losses): JsonObject | null {
+  const known = knownEfforts(upstreamModel);
+  const summary = known.words.length === 0 ? null : wantedSummary(config, losses);
+  const effort = writeEffort(config, known, "effort", losses);
+  // A model that may go on thinking unasked is not asked to show it either.
+  if (effort === null && (summary === null || wantedEffort(config) === "none")) return null;
+  return { ...(effort === null ? {} : { effort }), ...(summary === null ? {} : { summary }) };
 }
 
 /** True for models known to reason: they alone give their thoughts sealed, and the vendor refuses to be asked by others. */
@@ -55,10 +35,10 @@ export function isReasoningModel(upstreamModel: string): boolean {
 }
 
 /** A summary is only asked for when the client asked to see something: the vendor wants a verified account for it. */
-function wantedSummary({ display }: IrReasoningConfig, losses: Loss[]): string | null {
+function wantedSummary({ display }: IrReasoningConfig, losses: Losses): string | null {
   if (display === null || display === "omitted") return null;
   if (SUMMARIES.has(display)) return display;
-  losses.push(approximated("reasoning.display", "written as a summary of the vendor's choice"));
+  losses.approximate("reasoning.display", "written as a summary of the vendor's choice");
   return "auto";
 }
 

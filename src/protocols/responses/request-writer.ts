@@ -59,7 +59,10 @@ function foreignOptions(request: IrRequest, options: WriteRequestOptions, contex
     ...writeTools(request, context),
     ...writeSampling(request.sampling, context),
     include: writeInclude(request, upstreamModel),
-    reasoning: writeEffort(request, upstreamModel, context),
+    reasoning:
+      request.reasoning === null
+        ? undefined
+        : (writeReasoning(request.reasoning, upstreamModel, context.losses) ?? undefined),
     text: writeText(request.outputFormat, context),
     service_tier: writeTier(request.serviceTier, context),
   };
@@ -119,13 +122,6 @@ function writeInclude(request: IrRequest, upstreamModel: string): string[] | und
     ...(request.logprobs === null ? [] : ["message.output_text.logprobs"]),
   ];
   return include.length === 0 ? undefined : include;
-}
-
-function writeEffort(request: IrRequest, upstreamModel: string, context: WriteContext): JsonObject | undefined {
-  if (request.reasoning === null) return undefined;
-  const { reasoning, losses } = writeReasoning(request.reasoning, upstreamModel);
-  for (const loss of losses) context.losses.add(loss);
-  return reasoning ?? undefined;
 }
 
 function writeText(format: IrOutputFormat | null, context: WriteContext): JsonObject | undefined {

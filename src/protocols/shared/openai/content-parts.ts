@@ -28,6 +28,19 @@ export function readContent(
   return { blocks, wasString: false };
 }
 
+/** `example`: a type that a message may name. */
+export function needPart(
+  value: unknown,
+  path: string,
+  example: string,
+): { readonly part: JsonObject; readonly type: string } {
+  const part = asObject(value);
+  if (part === undefined) throw new WireError(`${path} must be a content part, an object with a type.`);
+  const type = asText(part["type"]);
+  if (type === undefined) throw new WireError(`${path}.type must name the kind of content part, such as "${example}".`);
+  return { part, type };
+}
+
 /** Modalities of the parts in these contents, by the word for the kind of part. Looks, never judges. */
 export function modalitiesOf(contents: Iterable<unknown>, kinds: ReadonlyMap<string, Modality>): Modality[] {
   const found = new Set<Modality>();

@@ -3,7 +3,9 @@
  * `reasoning_effort` and its refusals of others (`unsupported_value`), read 2026-11. Models not listed get low, medium
  * and high, which every vendor with the member knows.
  */
+
 import type { IrReasoningConfig } from "../../../ir/request.ts";
+import type { Losses } from "../losses.ts";
 
 /** From least to most. */
 const ORDER = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
@@ -56,3 +58,27 @@ const EFFORTS: readonly EffortRow[] = [
   { models: /^gpt-5\.[2-5]/, words: ["none", "low", "medium", "high", "xhigh"] },
   { models: /^gpt-(5\.[6-9]|[6-9])/, words: ["none", "low", "medium", "high", "xhigh", "max"] },
 ];
+
+/** The word nearest to what is asked for; null: none is written. `member`: how a loss calls it. */
+export function writeEffort(
+  config: IrReasoningConfig,
+  { words, listed }: KnownEfforts,
+  member: string,
+  losses: Losses,
+): string | null {
+  const wanted = wantedEffort(config);
+  // A model that cannot think needs no telling not to.
+  if (wanted === null || (wanted === "none" && words.length === 0)) return null;
+  if (words.length === 0) {
+    losses.drop("reasoning", "the model does not reason");
+    return null;
+  }
+  if (wanted === "none" && !words.includes("none") && !listed) {
+    losses.drop("reasoning", "whether this model can stop reasoning is not known");
+    return null;
+  }
+  const effort = nearestEffort(wanted, words);
+  const asked = config.effort ?? (config.mode === "disabled" ? "none" : null);
+  if (effort !== asked) losses.approximate("reasoning", `written as ${member} ${effort}`);
+  return effort;
+}
