@@ -364,17 +364,17 @@ async function childrenOf(pid: number): Promise<number[]> {
     .map(Number);
 }
 
-const TRIES_MAX = 200;
+const SERVED_AGAIN_MS_MAX = 20_000;
 
 /** The status of the first answer after a crash; connections are refused until the new worker listens. */
 async function servedAgain(gateway: Gateway): Promise<number> {
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
+  for (const endMs = performance.now() + SERVED_AGAIN_MS_MAX; performance.now() < endMs; ) {
     const status = await ask(gateway.port, asking("openai-text")).then(
       (answer) => answer.status,
       () => null,
     );
     if (status !== null) return status;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return 0;
 }

@@ -9,6 +9,9 @@ import { deploymentOf } from "./deployments.ts";
 
 const MAIN = join(import.meta.dir, "..", "..", "src", "main.ts");
 
+/** Looks at `/stats` until both workers show the new lane. */
+const TRIES_MAX = 200;
+
 test("two workers share an address and show the figures of both", async () => {
   let onSignal: (signal: Signal) => void = () => undefined;
   const listening: Listening[] = [];
@@ -49,6 +52,28 @@ test("two workers share an address and show the figures of both", async () => {
   expect(metrics).toContain(`ringmain_refused_total{reason="unknown-route"} ${asks}\n`);
   await eventually(() => records.length === asks);
   expect(new Set(records)).toEqual(new Set(["refused"]));
+
+  // A model that is added is known to both at once, and what was counted goes on.
+  const ask = async (): Promise<number> =>
+    (
+      await fetch(`${url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "content-type": "application/json", connection: "close" },
+        body: JSON.stringify({ model: "model-1", messages: [{ role: "user", content: "Hello." }] }),
+      })
+    ).status;
+  expect(await ask()).toBe(404);
+  const added = { ...deploymentOf({ slots: [10, 4], workers: 2 }), log: { level: "error", format: "text" } } as const;
+  expect(await listening[0]?.reconfigure(added)).toEqual([]);
+  const lanes = async (): Promise<unknown> => JSON.parse(await read("/stats"));
+  for (let tries = 0; tries < TRIES_MAX && !JSON.stringify(await lanes()).includes("model-1"); tries += 1);
+  expect(await lanes()).toMatchObject({
+    unresolved_requests: asks + 1,
+    lanes: [{ max_concurrent: 10 }, { max_concurrent: 4, free_slots: 4 }],
+  });
+  const statuses = new Set<number>();
+  for (let count = 0; count < 10; count += 1) statuses.add(await ask());
+  expect(statuses.has(404)).toBe(false);
 
   onSignal("SIGINT");
   expect(await exitCode).toBe(0);

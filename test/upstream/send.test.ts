@@ -13,10 +13,21 @@ import {
   startFakeUpstream,
   streamHead,
 } from "../harness/fake-upstream.ts";
+import { until } from "../harness/until.ts";
+import { createVirtualEffects } from "../harness/virtual-effects.ts";
 
 const NO_TIMERS: Timers = { connectMs: 0, firstByteMs: 0, idleMs: 0, totalMs: 0 };
 const running: FakeUpstream[] = [];
-const send = createSend(realEffects("own"));
+/** The network is real; time is not: a timer ends when a test says so. */
+const time = createVirtualEffects();
+const send = createSend({ ...time, fetch: realEffects("own").fetch });
+
+/** The next bytes as text; fails when there are none. */
+async function nextText(sent: Awaited<ReturnType<typeof send>>): Promise<string> {
+  const next = sent.kind === "response" ? await sent.body.next() : sent;
+  if (next.kind !== "bytes") throw new Error(`no bytes came: ${next.kind}`);
+  return new TextDecoder().decode(next.bytes);
+}
 
 async function upstream(script: Script): Promise<FakeUpstream> {
   const started = await startFakeUpstream(script);
@@ -93,7 +104,10 @@ test("a reset after the request may have run", async () => {
 
 test("silence before the first byte ends at the first-byte timer", async () => {
   const fake = await upstream(() => [{ do: "hang" }]);
-  const sent = await send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 30 } }));
+  const sending = send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 30 } }));
+  await until(() => fake.requests.length === 1);
+  time.advance(30);
+  const sent = await sending;
   expect(sent).toMatchObject({ kind: "failed", failure: { kind: "timeout" }, mayHaveRun: true });
   await fake.requests[0]?.gone;
 });
@@ -101,19 +115,21 @@ test("silence before the first byte ends at the first-byte timer", async () => {
 test("the first-byte timer runs until somebody says that the answer has begun", async () => {
   const fake = await upstream(() => [streamHead(), chunk("data: {}\n\n"), { do: "hang" }]);
   const sent = await send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 40 } }));
-  expect(await readAll(sent)).toMatchObject({
-    text: "data: {}\n\n",
-    last: { kind: "failed", failure: { kind: "timeout" } },
-  });
+  expect(await nextText(sent)).toBe("data: {}\n\n");
+  time.advance(40);
+  expect(await readAll(sent)).toMatchObject({ text: "", last: { kind: "failed", failure: { kind: "timeout" } } });
 });
 
 test("after it has begun, silence ends at the idle timer", async () => {
   const fake = await upstream(() => [streamHead(), chunk("a"), { do: "hang" }]);
   const sent = await send(request(fake.url, { timers: { ...NO_TIMERS, firstByteMs: 20, idleMs: 60 } }));
   if (sent.kind === "response") sent.body.begun();
-  const read = await readAll(sent);
-  expect(read).toMatchObject({
-    text: "a",
+  expect(await nextText(sent)).toBe("a");
+  const reading = readAll(sent);
+  time.advance(59);
+  time.advance(1);
+  expect(await reading).toMatchObject({
+    text: "",
     last: {
       kind: "failed",
       failure: { kind: "timeout", message: "The model stopped sending in the middle of its answer." },
@@ -161,7 +177,9 @@ test.each([
   ["is reset is a failure", "reset", "network"],
 ] as const)("a body of declared length that %s", async (_what, step, kind) => {
   const fake = await upstream(() => [{ do: "write", bytes: `${declared(10)}{"a"` }, { do: step }]);
-  const read = await readAll(await send(request(fake.url, { timers: { ...NO_TIMERS, idleMs: 60 } })));
+  const reading = readAll(await send(request(fake.url, { timers: { ...NO_TIMERS, idleMs: 60 } })));
+  if (step === "hang") time.advance(60);
+  const read = await reading;
   expect(read).toMatchObject({ text: "", last: { kind: "failed", failure: { kind } } });
   await fake.requests[0]?.gone;
 });
