@@ -3,30 +3,13 @@
  * unknown option rides as an extra, so that the vendor sees it and any other protocol's writer reports it.
  */
 import type { WithLosses } from "../../ir/loss.ts";
-import {
-  type IrBlock,
-  type IrInstruction,
-  type IrRequest,
-  type IrTool,
-  type IrToolChoice,
-  type IrTurn,
-  NO_SPELLING,
-} from "../../ir/request.ts";
-import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { type IrBlock, type IrInstruction, type IrRequest, type IrTurn, NO_SPELLING } from "../../ir/request.ts";
+import { asArray, asBoolean, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import {
-  extrasOf,
-  isAnything,
-  isBoolean,
-  isObject,
-  isText,
-  needList,
-  needObject,
-  needText,
-  type Shape,
-} from "../shared/members.ts";
-import { isCache, opaqueBlock, readCache, readContent } from "./block-reader.ts";
+import { extrasOf, isAnything, isText, needList, needObject, needText, type Shape } from "../shared/members.ts";
+import { opaqueBlock, readContent } from "./block-reader.ts";
 import { readOptions } from "./options-reader.ts";
+import { readToolChoice, readTools } from "./tool-reader.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** Name of the opaque block that holds a client's billing header. */
@@ -102,66 +85,4 @@ function readMessageContent(content: unknown, path: string): { blocks: readonly 
     throw new WireError(`${path} must be a string or a list of content blocks.`);
   }
   return readContent(content, path);
-}
-
-const isCustomType = (value: unknown): boolean => value === "custom";
-const TOOL_SHAPE: Shape = {
-  type: isCustomType,
-  name: isText,
-  description: isText,
-  input_schema: isObject,
-  strict: isBoolean,
-  cache_control: isCache,
-};
-
-function readTools(tools: unknown): IrTool[] {
-  if (tools === undefined || tools === null) return [];
-  return needList(tools, "tools").map((value, index) => {
-    const path = `tools[${index}]`;
-    const tool = needObject(value, path);
-    const type = tool["type"] ?? "custom";
-    if (type !== "custom") {
-      return { type: "opaque", sourceProtocol: ORIGIN, name: asText(type) ?? "tool", value: tool };
-    }
-    return {
-      type: "function",
-      name: needText(tool, "name", path),
-      description: asText(tool["description"]) ?? null,
-      parameters: asObject(tool["input_schema"]) ?? null,
-      strict: asBoolean(tool["strict"]) ?? null,
-      cache: readCache(tool),
-      extras: extrasOf(tool, TOOL_SHAPE),
-      spelling: NO_SPELLING,
-    };
-  });
-}
-
-interface ReadChoice {
-  readonly toolChoice: IrToolChoice | null;
-  readonly parallelToolCalls: boolean | null;
-}
-
-function readToolChoice(value: unknown): ReadChoice {
-  if (value === undefined || value === null) return { toolChoice: null, parallelToolCalls: null };
-  const choice = needObject(value, "tool_choice");
-  const disabled = asBoolean(choice["disable_parallel_tool_use"]);
-  return {
-    toolChoice: readChoiceKind(choice),
-    parallelToolCalls: disabled === undefined ? null : !disabled,
-  };
-}
-
-function readChoiceKind(choice: JsonObject): IrToolChoice {
-  switch (choice["type"]) {
-    case "auto":
-      return { kind: "auto" };
-    case "any":
-      return { kind: "required" };
-    case "none":
-      return { kind: "none" };
-    case "tool":
-      return { kind: "tool", name: needText(choice, "name", "tool_choice") };
-    default:
-      return { kind: "opaque", sourceProtocol: ORIGIN, value: choice };
-  }
 }
