@@ -13,7 +13,7 @@ import type { Protocol } from "../protocols/protocol.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { withLimits } from "./answer/headers.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
-import { answerRulesOf, bindVerdict } from "./answer/verdict.ts";
+import { type AnswerRule, answerRulesOf } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
 import { type ServeInput, serve } from "./engine.ts";
 import { openRecord } from "./record-builder.ts";
@@ -27,7 +27,7 @@ import { judgeRequest, type RequestRule, requestRules, STOPPING, unknownModel } 
 import { CLIENT_GONE, discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
 import { begin, beginStream, type Running } from "./shared-state.ts";
 import { subCall } from "./sub-call.ts";
-import type { VerdictContext } from "./verdict-contract.ts";
+import { askVerdict, type JudgedExchange } from "./verdict-contract.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */
@@ -106,7 +106,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
 /** From the whole request to what is asked of whom. */
 async function runIdentified(exchange: ExchangeContext, request: RunInput, running: Running): Promise<Answer> {
   const { input, record, ingress } = exchange;
-  const { effects, deployment } = input.world;
+  const { deployment } = input.world;
   const { route, parts, caller, body, signal } = request;
   if (caller.mayHaveSigned?.(body) === false) return refuse(exchange, unauthenticated());
   if (route.operation === "models") return discover(exchange, request);
@@ -116,11 +116,15 @@ async function runIdentified(exchange: ExchangeContext, request: RunInput, runni
   record.stream = facts.stream;
   record.asked = facts.target;
   const verdicts = boundVerdicts(exchange, signal);
-  const judging = judgeRequest(
-    requestRules({ deployment, isStopped: () => running.stopped }, verdicts.onRequest),
-    { caller, parts, facts, body: read.value.body, named, target: null, translation: "lenient" },
-    { signal, setTimer: effects.setTimer },
-  );
+  const judging = judgeRequest(requestRules({ deployment, isStopped: () => running.stopped }, verdicts.onRequest), {
+    caller,
+    parts,
+    facts,
+    body: read.value.body,
+    named,
+    target: null,
+    translation: "lenient",
+  });
   const judged = judging instanceof Promise ? await judging : judging;
   const { target, translation } = judged.draft;
   record.target = target?.name ?? record.target;
@@ -181,20 +185,29 @@ function forget({ idempotency }: ExchangeInput, key: string | null): void {
   if (key !== null) idempotency?.remember(key, null);
 }
 
-/** The operator's verdicts with what they may use of this exchange; nothing is made where there are none. */
+/** The operator's verdicts about this exchange; nothing is made where there are none. */
 function boundVerdicts(
   { input, record }: ExchangeContext,
   signal: StopSignal,
 ): { readonly onRequest: readonly RequestRule[]; readonly rulesOf: ServeInput["rulesOf"] } {
-  const { verdicts } = input;
+  const { verdicts, world } = input;
   if (verdicts === undefined) return OWN_VERDICTS;
-  const ask: VerdictContext["ask"] = (request) => subCall({ input, record, signal }, request);
-  const context: VerdictContext = { id: record.id, signal, ask };
+  const judged: JudgedExchange = {
+    id: record.id,
+    signal,
+    setTimer: world.effects.setTimer,
+    subCall: (request, signal) => subCall({ input, record, signal }, request),
+  };
   return {
-    onRequest: verdicts.onRequest.map((verdict) => (draft) => verdict(draft, context)),
+    onRequest: verdicts.onRequest.map((verdict) => (draft) => askVerdict(judged, (context) => verdict(draft, context))),
     rulesOf: (target) => [
       ...answerRulesOf(target),
-      ...verdicts.onAnswer(target).map((verdict) => bindVerdict(verdict, context)),
+      ...verdicts.onAnswer(target).map(
+        (verdict): AnswerRule => ({
+          hold: verdict.hold,
+          judge: (answer) => askVerdict(judged, (context) => verdict.judge(answer, context)),
+        }),
+      ),
     ],
   };
 }

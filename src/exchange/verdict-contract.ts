@@ -10,7 +10,7 @@ import type { RequestParts } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Effects } from "../std/effects.ts";
 import type { JsonObject } from "../std/json.ts";
-import type { StopSignal } from "../std/stop-signal.ts";
+import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
 
 /** In the order they are asked, among the gateway's own. */
 export interface Verdicts {
@@ -62,7 +62,7 @@ export interface HeldAnswer {
 export interface VerdictContext {
   /** The exchange's. */
   readonly id: string;
-  /** Fires when the client leaves or the gateway stops. */
+  /** Fires when the client leaves, the gateway stops, or the verdict is not waited for any more. */
   readonly signal: StopSignal;
   /** A request of the gateway's own through the engine, written into the exchange's record. */
   ask(request: SubRequest): Promise<Result<SubAnswer>>;
@@ -83,6 +83,8 @@ export interface SubAnswer {
   readonly usage: Usage | null;
 }
 
+// ---------------------------------------------------------------- asking for one
+
 /** A verdict that asks a model may take as long as a short answer does. */
 export const VERDICT_MS_MAX = 60_000;
 
@@ -92,23 +94,60 @@ export type VerdictWait<T> =
   /** The client left, or the gateway stops. */
   | { readonly kind: "stopped" };
 
-/** Rejects where the verdict does: that is a bug of the verdict. */
-export function waitForVerdict<T>(
-  verdict: Promise<T>,
-  signal: StopSignal,
-  setTimer: Effects["setTimer"],
+/** The exchange that verdicts are asked about. */
+export interface JudgedExchange {
+  readonly id: string;
+  readonly signal: StopSignal;
+  readonly setTimer: Effects["setTimer"];
+  /** Comes to an end at once when the signal fires. */
+  subCall(request: SubRequest, signal: StopSignal): Promise<Result<SubAnswer>>;
+}
+
+/** No promise where the verdict is known at once. Rejects where the verdict does: that is its bug. */
+export function askVerdict<T>(
+  exchange: JudgedExchange,
+  judge: (context: VerdictContext) => T | Promise<T>,
+): T | Promise<VerdictWait<T>> {
+  const stopper = createStopper();
+  const subCalls: Promise<unknown>[] = [];
+  const given = judge({
+    id: exchange.id,
+    signal: stopper.signal,
+    ask(request) {
+      const asked = exchange.subCall(request, stopper.signal);
+      subCalls.push(asked);
+      return asked;
+    },
+  });
+  return given instanceof Promise || subCalls.length > 0 ? settled(exchange, given, { stopper, subCalls }) : given;
+}
+
+/** No sub-call outlives its verdict, so that all of them stand in the record. */
+async function settled<T>(
+  exchange: JudgedExchange,
+  given: T | Promise<T>,
+  { stopper, subCalls }: { readonly stopper: Stopper; readonly subCalls: readonly Promise<unknown>[] },
 ): Promise<VerdictWait<T>> {
+  try {
+    return await inTime(exchange, Promise.resolve(given));
+  } finally {
+    stopper.abort();
+    await Promise.allSettled(subCalls);
+  }
+}
+
+function inTime<T>({ signal, setTimer }: JudgedExchange, verdict: Promise<T>): Promise<VerdictWait<T>> {
   return new Promise((resolve, reject) => {
+    const letGo = (): void => {
+      cancelTimer();
+      signal.removeEventListener("abort", onAbort);
+    };
     const finish = (how: VerdictWait<T>): void => {
       letGo();
       resolve(how);
     };
     const onAbort = (): void => finish({ kind: "stopped" });
     const cancelTimer = setTimer(VERDICT_MS_MAX, () => finish({ kind: "late" }));
-    const letGo = (): void => {
-      cancelTimer();
-      signal.removeEventListener("abort", onAbort);
-    };
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
     verdict.then(

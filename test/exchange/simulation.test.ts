@@ -7,6 +7,7 @@ import { FAULTS } from "../harness/simulation-faults.ts";
 
 const SEEDS = Number(process.env["SIMULATION_SEEDS"] ?? 1_500);
 const EXCHANGES_PER_SEED = 12;
+const JUDGED_SEEDS = Math.ceil(SEEDS / 5);
 /** Seeds within which a planted fault must be found. */
 const FAULT_SEEDS = 1_000;
 const BROKEN_SHOWN = 20;
@@ -27,6 +28,14 @@ if (only === undefined) {
     expect(broken).toEqual([]);
   }, 60_000);
 }
+
+test(`${JUDGED_SEEDS} runs whose requests and answers are judged break none either`, async () => {
+  const broken: string[] = [];
+  for (let seed = 1; seed <= JUDGED_SEEDS && broken.length < BROKEN_SHOWN; seed++) {
+    broken.push(...(await simulate({ seed, exchanges: EXCHANGES_PER_SEED, isJudged: true })).broken);
+  }
+  expect(broken).toEqual([]);
+}, 300_000);
 
 test("the same seed gives the same run, whatever ran before", async () => {
   const [fault] = FAULTS;

@@ -32,6 +32,8 @@ const keepsSecret: AnswerVerdict = {
 const onAnswer = (...verdicts: readonly AnswerVerdict[]): Verdicts => ({ onRequest: [], onAnswer: () => verdicts });
 const onRequest = (...verdicts: readonly RequestVerdict[]): Verdicts => ({ onRequest: verdicts, onAnswer: () => [] });
 
+const SILENT = stream([{ do: "hang" }], { headers: { "content-type": "application/json" } });
+
 /** The secret in the last piece, so that nothing but the whole answer shows it. */
 const TELLS = { pieces: ["Well, ", "this is ", SECRET] };
 
@@ -406,24 +408,48 @@ describe("a sub-call", () => {
     expect([kinds, core.records[0]?.attempts.length]).toEqual([[kind], 1]);
   });
 
-  test("ends with its exchange when the client leaves", async () => {
+  test("ends with its exchange when the client leaves, and is charged in its record", async () => {
     const core = coreOf(
       onRequest(async (draft, { ask }) => {
         await ask({ target: "small", protocol: null, body: question("openai") });
         return ok(draft);
       }),
-      {
-        answer: byProvider({
-          judge: stream([{ do: "hang" }], { headers: { "content-type": "application/json" } }),
-          first: streamed(OPENAI_WORDS),
-        }),
-      },
+      { answer: byProvider({ judge: SILENT, first: streamed(OPENAI_WORDS) }) },
     );
     const asked = core.start({ protocol: "openai", body: question("openai") });
     await core.effects.run(1_000);
     asked.leave();
     expect((await core.until(asked.answer)).status).toBe(499);
-    await core.effects.run(1_000);
+    expect(core.records.map(({ attempts }) => attempts.map(({ outcome }) => outcome))).toEqual([["abandoned"]]);
     expect([core.inflight(), core.effects.timersPending(), core.effects.calls.length]).toEqual([0, 0, 1]);
+  });
+
+  test("does not outlive a verdict that is late or does not wait for it", async () => {
+    const body = question("openai");
+    const answer = byProvider({ judge: SILENT, first: answering(OPENAI_WORDS) });
+    const lateVerdict = onAnswer({
+      hold: "until-meaningful",
+      async judge(_answer, { ask }) {
+        await ask({ target: "small", protocol: null, body });
+        return null;
+      },
+    });
+    const late = coreOf(lateVerdict, { answer });
+    await late.ask({ protocol: "openai", body: question("openai", { model: "first/a/one" }) });
+    expect(late.records[0]?.attempts.map(({ lane, outcome }) => [lane, outcome.toString()])).toEqual([
+      ["judge/a/small", "abandoned"],
+      ["first/a/one", "answer-refused"],
+    ]);
+    const forgets = onRequest((draft, { ask }) => {
+      void ask({ target: "small", protocol: null, body });
+      return ok(draft);
+    });
+    const hasty = coreOf(forgets, { answer });
+    await hasty.ask({ protocol: "openai", body });
+    expect(hasty.records[0]?.attempts.map(({ lane, outcome }) => [lane, outcome.toString()])).toEqual([
+      ["judge/a/small", "abandoned"],
+      ["first/a/one", "answered"],
+    ]);
+    for (const core of [late, hasty]) expect([core.inflight(), core.effects.timersPending()]).toEqual([0, 0]);
   });
 });

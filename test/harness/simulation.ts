@@ -3,6 +3,9 @@
  * every policy, probes beside them. Returns what broke the invariants, as sentences; none is a house in order.
  */
 import { startProbes } from "../../src/exchange/probing/probe.ts";
+import type { RequestVerdict, Verdicts } from "../../src/exchange/verdict-contract.ts";
+import { failed, failure, ok } from "../../src/ir/failure.ts";
+import type { StopSignal } from "../../src/std/stop-signal.ts";
 import { question } from "./client-words.ts";
 import { type Asked, type Core, type CoreInput, createCore } from "./core.ts";
 import { deploymentOf } from "./deployments.ts";
@@ -15,6 +18,8 @@ export interface SimulationInput {
   readonly seed: number;
   readonly exchanges: number;
   readonly tamper?: CoreInput["tamper"];
+  /** Answers and requests are judged, at once and later, well and badly. */
+  readonly isJudged?: boolean;
 }
 
 export interface Simulated {
@@ -45,6 +50,7 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
     answer: world.answer,
     seed: input.seed,
     metered: random() < 0.5,
+    ...(input.isJudged === true ? { verdicts: verdictsOf(random, clock) } : {}),
     tamper: {
       ...input.tamper,
       health: (health, given) =>
@@ -78,6 +84,32 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
   claim(isOver, "an exchange never ended");
   judge(core, { world, deployment }, told, claim);
   return { broken: broken.map((sentence) => `seed ${input.seed}: ${sentence}`), trace: traceOf(core) };
+}
+
+/** Longer than a verdict may take, now and then. */
+const VERDICT_AFTER_MS = [0, 1, 200, 5_000, 70_000];
+const REFUSED = failure("answer-refused", "The answer is not wanted.");
+
+/** Verdicts that heed their signal, as they should: nothing of them stays behind. */
+function verdictsOf(random: Random, clock: { readonly now: Clock }): Verdicts {
+  const later = <T>(value: T, signal: StopSignal): T | Promise<T> => {
+    if (random() < 0.5) return value;
+    return new Promise((resolve) => {
+      const cancel = clock.now.setTimer(pick(random, VERDICT_AFTER_MS), () => resolve(value));
+      signal.addEventListener("abort", cancel, { once: true });
+    });
+  };
+  const onRequest: RequestVerdict = (draft, { signal }) =>
+    later(random() < 0.1 ? failed(failure("forbidden", "Not wanted.")) : ok(draft), signal);
+  return {
+    onRequest: [onRequest],
+    onAnswer: () => [
+      {
+        hold: random() < 0.5 ? "until-end" : "until-meaningful",
+        judge: (_answer, { signal }) => later(random() < 0.3 ? REFUSED : null, signal),
+      },
+    ],
+  };
 }
 
 /** What must hold in the middle of everything. */

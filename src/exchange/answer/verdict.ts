@@ -6,12 +6,13 @@ import { isReportedAs } from "../../ir/canonical.ts";
 import type { Target } from "../../ir/deployment.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
 import type { AttemptContext } from "../lane/attempt-context.ts";
-import { type AnswerVerdict, type HeldAnswer, type VerdictContext, waitForVerdict } from "../verdict-contract.ts";
+import type { HeldAnswer, Hold, VerdictWait } from "../verdict-contract.ts";
 import { type AnsweredOutcome, type Outcome, type StreamingOutcome, unanswered } from "./outcome.ts";
 
-/** A verdict together with what it may use of its exchange. */
-export interface AnswerRule extends Pick<AnswerVerdict, "hold"> {
-  judge(answer: HeldAnswer): ReturnType<AnswerVerdict["judge"]>;
+/** A verdict that is asked within its bounds. */
+export interface AnswerRule {
+  readonly hold: Hold;
+  judge(answer: HeldAnswer): Failure | null | Promise<VerdictWait<Failure | null>>;
 }
 
 /** Operations whose answers name a model as the vendor's catalogue does. */
@@ -32,10 +33,6 @@ const NONE: readonly AnswerRule[] = [];
 /** The gateway's own, in their order. */
 export function answerRulesOf({ identity }: Target): readonly AnswerRule[] {
   return identity === "strict" ? STRICT : NONE;
-}
-
-export function bindVerdict({ hold, judge }: AnswerVerdict, context: VerdictContext): AnswerRule {
-  return { hold, judge: (answer) => judge(answer, context) };
 }
 
 type BegunOutcome = AnsweredOutcome | StreamingOutcome;
@@ -70,9 +67,9 @@ async function judgeLater(
   attempt: AttemptContext,
   rules: readonly AnswerRule[],
   outcome: BegunOutcome,
-  { at, verdict }: { readonly at: number; readonly verdict: Promise<Failure | null> },
+  { at, verdict }: { readonly at: number; readonly verdict: Promise<VerdictWait<Failure | null>> },
 ): Promise<Outcome> {
-  const how = await waitForVerdict(verdict, attempt.call.signal, attempt.world.effects.setTimer);
+  const how = await verdict;
   switch (how.kind) {
     case "stopped":
       giveUp(outcome);

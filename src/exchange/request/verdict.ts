@@ -6,13 +6,11 @@ import { mayAsk } from "../../governance/admit.ts";
 import type { Deployment } from "../../ir/deployment.ts";
 import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import { findTarget } from "../../routing/target.ts";
-import type { Effects } from "../../std/effects.ts";
-import type { StopSignal } from "../../std/stop-signal.ts";
-import { type RequestDraft, type RequestVerdict, waitForVerdict } from "../verdict-contract.ts";
+import type { RequestDraft, VerdictWait } from "../verdict-contract.ts";
 import { tighterMode, translationMode } from "./facts.ts";
 
-/** A verdict together with what it may use of its exchange. */
-export type RequestRule = (draft: RequestDraft) => ReturnType<RequestVerdict>;
+/** A verdict that is asked within its bounds. */
+export type RequestRule = (draft: RequestDraft) => Result<RequestDraft> | Promise<VerdictWait<Result<RequestDraft>>>;
 
 /** All verdicts in their order; `own` are the operator's. */
 export function requestRules(
@@ -36,12 +34,11 @@ export type JudgedRequest =
 export function judgeRequest(
   rules: readonly RequestRule[],
   given: RequestDraft,
-  waiting: { readonly signal: StopSignal; readonly setTimer: Effects["setTimer"] },
 ): JudgedRequest | Promise<JudgedRequest> {
   let draft = given;
   for (const [at, rule] of rules.entries()) {
     const verdict = rule(draft);
-    if (verdict instanceof Promise) return judgeLater(rules.slice(at + 1), draft, verdict, waiting);
+    if (verdict instanceof Promise) return judgeLater(rules.slice(at + 1), draft, verdict);
     if (!verdict.ok) return { kind: "refused", draft, failure: verdict.failure };
     draft = verdict.value;
   }
@@ -51,14 +48,19 @@ export function judgeRequest(
 async function judgeLater(
   rest: readonly RequestRule[],
   draft: RequestDraft,
-  verdict: Promise<Result<RequestDraft>>,
-  waiting: { readonly signal: StopSignal; readonly setTimer: Effects["setTimer"] },
+  verdict: Promise<VerdictWait<Result<RequestDraft>>>,
 ): Promise<JudgedRequest> {
-  const how = await waitForVerdict(verdict, waiting.signal, waiting.setTimer);
-  if (how.kind === "stopped") return { kind: "stopped", draft };
-  if (how.kind === "late") return { kind: "refused", draft, failure: LATE };
-  const { value } = how;
-  return value.ok ? judgeRequest(rest, value.value, waiting) : { kind: "refused", draft, failure: value.failure };
+  const how = await verdict;
+  switch (how.kind) {
+    case "stopped":
+      return { kind: "stopped", draft };
+    case "late":
+      return { kind: "refused", draft, failure: LATE };
+    case "known":
+      return how.value.ok
+        ? judgeRequest(rest, how.value.value)
+        : { kind: "refused", draft, failure: how.value.failure };
+  }
 }
 
 const LATE = failure("deadline-exceeded", "The request was not judged in time.");
