@@ -12,7 +12,7 @@ import { writeOwnArguments } from "../shared/arguments.ts";
 import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { isIssuedBy } from "../shared/signature-tag.ts";
 import { writeDocument, writeImage } from "./media-writer.ts";
-import { legalToolId, legalToolName } from "./tool-ids.ts";
+import { legalCallId, legalToolName } from "./names.ts";
 import {
   ORIGIN,
   type RedactedThinkingBlockParam,
@@ -108,7 +108,7 @@ function writeToolUse(block: ToolCallBlock, path: string, context: MessagesConte
 }
 
 function writeId(id: string, path: string, context: MessagesContext): string {
-  const legal = legalToolId(id);
+  const legal = legalCallId(id);
   if (legal !== id) context.losses.approximate(path, "the id has characters or a length the vendor refuses");
   return legal;
 }
@@ -116,7 +116,7 @@ function writeId(id: string, path: string, context: MessagesContext): string {
 function writeToolResult(block: ToolResultBlock, path: string, context: MessagesContext): JsonObject {
   return {
     type: "tool_result",
-    tool_use_id: context.native ? block.callId : legalToolId(block.callId),
+    tool_use_id: context.native ? block.callId : legalCallId(block.callId),
     ...writeResultContent(block, path, context),
     ...(block.isError === null ? {} : { is_error: block.isError }),
     ...writeCache(block.cache, path, context),

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { alternateTurns } from "../shared/alternating-turns.ts";
 import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
-import { legalToolId } from "./tool-ids.ts";
+import { legalCallId } from "./names.ts";
 import { API } from "./wire.ts";
 import type { MessagesContext } from "./write-context.ts";
 
@@ -61,7 +61,7 @@ function normaliseTurns(request: IrRequest, context: MessagesContext): WrittenCo
     words: (text) => ({ type: "text", text }),
     noNames: `participants have no names in ${API}`,
     promote: (turn, path) => promoted.push(...writeInstructionBlocks(turn.blocks, `${path}.content`, context, write)),
-    legalId: legalToolId,
+    legalId: legalCallId,
     isMisplaced: (role, block) =>
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : block.type === "image",
     losses: context.losses,

@@ -4,8 +4,8 @@ import { asObject, type JsonObject, parseExact } from "../../std/json.ts";
 import { writeOwnArguments } from "../shared/arguments.ts";
 import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
+import { legalCallId, legalToolName } from "./names.ts";
 import { REDACTED } from "./reasoning-signatures.ts";
-import { legalToolId, legalToolName } from "./tool-ids.ts";
 import { type BlockKey, ORIGIN } from "./wire.ts";
 import { type ConverseContext, writeMark } from "./write-context.ts";
 
@@ -124,7 +124,7 @@ function writeToolUse(block: ToolCallBlock, path: string, context: ConverseConte
 }
 
 function writeId(own: string, path: string, context: ConverseContext, id: string | null): string {
-  const written = id ?? (context.native ? own : legalToolId(own));
+  const written = id ?? (context.native ? own : legalCallId(own));
   if (written !== own) context.losses.approximate(path, "the id has characters or a length the vendor refuses");
   return written;
 }
@@ -138,7 +138,7 @@ function writeToolResult(
 ): JsonObject {
   const content = writeResultContent(block, path, context);
   return {
-    toolUseId: id ?? (context.native ? block.callId : legalToolId(block.callId)),
+    toolUseId: id ?? (context.native ? block.callId : legalCallId(block.callId)),
     content,
     ...writeStatus(block.isError, path, context),
   };

@@ -7,7 +7,7 @@ import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isAnything, isEmpty, isText, type Shape } from "../shared/members.ts";
 import { readContent } from "./block-reader.ts";
 import { readFinish } from "./finish.ts";
-import { toolNames } from "./tool-ids.ts";
+import { toolNames } from "./names.ts";
 import { readUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 

@@ -6,7 +6,7 @@ import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
 import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
 import { writeInputSchema } from "../shared/schema/closed.ts";
 import { withExtras } from "./block-writer.ts";
-import { legalToolName, toolNames } from "./tool-ids.ts";
+import { legalToolName, toolNames } from "./names.ts";
 import { type ConverseContext, writeMark } from "./write-context.ts";
 
 /** Null: no `toolConfig`. */

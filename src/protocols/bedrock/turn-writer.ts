@@ -7,7 +7,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { alternateTurns, type WrittenTurn } from "../shared/alternating-turns.ts";
 import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
-import { legalToolId } from "./tool-ids.ts";
+import { legalCallId } from "./names.ts";
 import { API } from "./wire.ts";
 import type { ConverseContext } from "./write-context.ts";
 
@@ -37,7 +37,7 @@ function alternate(request: IrRequest, context: ConverseContext): WrittenConvers
     words: (text) => ({ text }),
     noNames: `participants have no names in ${API}`,
     promote: (turn, path) => promoted.push(...writeInstructionBlocks(turn.blocks, `${path}.content`, context, write)),
-    legalId: legalToolId,
+    legalId: legalCallId,
     isMisplaced: (role, block) =>
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : MEDIA.has(block.type),
     losses: context.losses,

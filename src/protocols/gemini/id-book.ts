@@ -1,6 +1,7 @@
 /** Ties results to calls: by id where the wire gives one, by name and order where it does not. */
+
+import { inventId } from "./names.ts";
 import type { IdBook } from "./part-reader.ts";
-import { inventId } from "./tool-ids.ts";
 
 /** `place` is unique to the conversation or answer, and the same whenever it is read again. */
 export function createIdBook(place: string): IdBook {

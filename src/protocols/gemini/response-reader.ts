@@ -9,8 +9,8 @@ import { BROKEN_CALL, isBrokenCall, readBlocked, readFinish } from "./finish.ts"
 import { isPlainGrounding, readCitations } from "./grounding.ts";
 import { createIdBook } from "./id-book.ts";
 import { extrasOf, isAnything, isEmpty, isText, needList, type Shape, spelled, spelledObject } from "./members.ts";
+import { withOwnName } from "./names.ts";
 import { type IdBook, readParts } from "./part-reader.ts";
-import { withOwnName } from "./tool-ids.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
 import { type AnswerName, type CandidateName, ORIGIN } from "./wire.ts";
 

@@ -15,10 +15,10 @@ import { isBrokenCall, readBlocked, readFinish } from "./finish.ts";
 import { readCitations } from "./grounding.ts";
 import { createIdBook } from "./id-book.ts";
 import { isEmpty, spelled, spelledObject } from "./members.ts";
+import { withOwnName } from "./names.ts";
 import { type IdBook, opaquePart, readPart } from "./part-reader.ts";
 import { readSignature } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readBlockReason, readCandidateExtras, readCreated, readModel } from "./response-reader.ts";
-import { withOwnName } from "./tool-ids.ts";
 import { readServiceTier, readUsage } from "./usage.ts";
 import { ORIGIN } from "./wire.ts";
 

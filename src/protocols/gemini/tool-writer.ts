@@ -4,9 +4,9 @@ import type { JsonObject } from "../../std/json.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
 import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
 import type { GeminiContext } from "./model-rules.ts";
+import { legalToolName, toolNames } from "./names.ts";
 import { dropCache, withExtras } from "./part-writer.ts";
 import { writeParameters } from "./schema-writer.ts";
-import { legalToolName, toolNames } from "./tool-ids.ts";
 import type { ChoiceMode } from "./wire.ts";
 
 export interface WrittenTools {

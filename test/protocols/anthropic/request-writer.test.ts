@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { type IrRequest, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
 import { rulesOf } from "../../../src/protocols/anthropic/model-rules.ts";
-import { legalToolId, legalToolName } from "../../../src/protocols/anthropic/tool-ids.ts";
+import { legalCallId, legalToolName } from "../../../src/protocols/anthropic/names.ts";
 import { at } from "../../../src/std/json.ts";
 import { callBlock, foreignRequest, OPTIONS, payload, resultBlock, textBlock, turn, userTurn } from "./builders.ts";
 
@@ -82,7 +82,7 @@ describe("turns", () => {
       const block = at(body, "messages", index, "content", 0);
       return at(block, "id") ?? at(block, "tool_use_id");
     });
-    expect(ids).toEqual([legalToolId(odd), legalToolId(odd), `${legalToolId(odd)}_2`, `${legalToolId(odd)}_2`]);
+    expect(ids).toEqual([legalCallId(odd), legalCallId(odd), `${legalCallId(odd)}_2`, `${legalCallId(odd)}_2`]);
     expect(losses).toEqual(["approximated messages[0].content[0].id", "approximated messages[2].content[0].id"]);
   });
 
@@ -350,9 +350,9 @@ describe("tools", () => {
 
   test("ids and names are legal and stay apart", () => {
     for (const id of ["", "a.b", "a:b", "x".repeat(65), "call_1"])
-      expect(legalToolId(id)).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
-    expect(legalToolId("call_1")).toBe("call_1");
-    expect(legalToolId("a.b")).not.toBe(legalToolId("a:b"));
+      expect(legalCallId(id)).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+    expect(legalCallId("call_1")).toBe("call_1");
+    expect(legalCallId("a.b")).not.toBe(legalCallId("a:b"));
     expect(legalToolName("a.b")).not.toBe(legalToolName("a:b"));
     expect(legalToolName("n".repeat(200))).toMatch(/^[a-zA-Z0-9_-]{128}$/);
   });

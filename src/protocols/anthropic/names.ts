@@ -8,7 +8,7 @@ import { legalId, legalName } from "../shared/names/legal.ts";
 const ID_CHARS_MAX = 64;
 const NAME_CHARS_MAX = 128;
 
-export function legalToolId(id: string): string {
+export function legalCallId(id: string): string {
   return legalId(id, { charsMax: ID_CHARS_MAX, prefix: "toolu_rm_" });
 }
 

@@ -7,7 +7,7 @@ import { createToolNames } from "../shared/names/tools.ts";
 
 const CHARS_MAX = 64;
 
-export function legalToolId(id: string): string {
+export function legalCallId(id: string): string {
   return legalId(id, { charsMax: CHARS_MAX, prefix: "tooluse_rm_" });
 }
 
