@@ -26,7 +26,7 @@ const STOP_MS = 2_000;
 /** Ends of workers that never served, until the fault is taken to be lasting. */
 const FAILED_STARTS_MAX = 3;
 /** Characters of the random part of a name that no other start had. */
-const NAME_LENGTH = 12;
+const NAME_LENGTH = 6;
 
 interface Slot {
   readonly index: number;
@@ -70,7 +70,8 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   const supervisor: Supervisor = {
     options,
     slots: [],
-    name: `w${options.effects.randomId(NAME_LENGTH)}`,
+    // Begins with its moment, so that rows left by several starts are read in their order.
+    name: `w${options.effects.wallMs().toString(36)}${options.effects.randomId(NAME_LENGTH)}`,
     workersStarted: 0,
     retired: new Set(),
     deployment: null,

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { startDisplays } from "../../src/process/displays.ts";
 import { clockConfig } from "../displays/awtrix/builders.ts";
 import { createVirtualEffects } from "../harness/virtual-effects.ts";
-import { deployment } from "../observability/samples.ts";
+import { deployment, record } from "../observability/samples.ts";
 
 test("errors nobody caught are said, too many switch the displays off, and the net goes with them", async () => {
   const before = process.listeners("uncaughtException").length;
@@ -25,4 +25,25 @@ test("errors nobody caught are said, too many switch the displays off, and the n
   expect(lines.join("\n")).not.toContain("canary");
   await displays.close();
   expect(process.listeners("uncaughtException").length).toBe(before);
+});
+
+test("another deployment's displays are shown after those of the one before are closed", async () => {
+  const states: string[] = [];
+  const effects = createVirtualEffects();
+  const names = (all: readonly { readonly name: string }[]): void =>
+    void states.push(all.map(({ name }) => name).join());
+  const shown = (name: string) => deployment({ displays: [{ ...clockConfig({ url: "http://127.0.0.1:9" }), name }] });
+  const displays = startDisplays({
+    ...{ deployment: shown("one"), env: {}, version: "1.2.3", effects },
+    ...{ say: () => undefined, onStates: names, allowances: () => [] },
+  });
+  displays.reconfigure(shown("two"));
+  displays.reconfigure(shown("three"));
+  await effects.run(20_000);
+  expect(new Set(states)).toEqual(new Set(["one", "two", "three"]));
+  expect(states.at(-1)).toBe("three");
+  displays.sink.record(record());
+  const closing = displays.close();
+  await effects.run(20_000);
+  await closing;
 });

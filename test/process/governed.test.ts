@@ -1,0 +1,51 @@
+// A worker's side of the ledger: nothing without one, capped accounts told at once, and rows spooled without a supervisor.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readSpools } from "../../src/governance/stores/spool.ts";
+import { createGoverned, type GovernedWorker } from "../../src/process/governed.ts";
+import type { FromWorker, Plan } from "../../src/process/messages.ts";
+import { GOVERNANCE } from "../governance/ledger-bench.ts";
+import { createVirtualEffects } from "../harness/virtual-effects.ts";
+import { deployment } from "../observability/samples.ts";
+import { recordedSend } from "./recorded-send.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ringmain-governed-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const time = createVirtualEffects();
+
+function start(holder: string | null): GovernedWorker | null {
+  const dbPath = join(folder, "ledger.db");
+  const plan: Plan = {
+    deployment: { ...deployment(), governance: { ...GOVERNANCE, dbPath } },
+    ...{ port: 0, workers: 1, observed: false, holder },
+  };
+  const { send } = recordedSend<FromWorker>();
+  return createGoverned({ plan, effects: time, send, onLost: () => undefined });
+}
+
+test("without a name in the ledger there is nothing", () => {
+  expect(start(null)).toBeNull();
+});
+
+test("accounts that were capped before the gateway stood are told at once, and to each gateway", () => {
+  const governed = start("w-1");
+  const told: string[] = [];
+  governed?.receive({ type: "capped", capped: [{ account: "p/a", untilWallMs: null }] });
+  governed?.onCapped((capped) => told.push(`first ${capped.length}`));
+  governed?.onCapped((capped) => told.push(`second ${capped.length}`));
+  governed?.receive({ type: "capped", capped: [] });
+  expect(told).toEqual(["first 1", "second 1", "second 0"]);
+});
+
+test("without a supervisor and without rows nothing is spooled, and the end is not held up", async () => {
+  const governed = start("w-1");
+  governed?.ledger.orphaned();
+  await governed?.flushed();
+  expect(readSpools(join(folder, "ledger.db"))).toEqual([]);
+});
