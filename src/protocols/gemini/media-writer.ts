@@ -3,7 +3,7 @@ import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from
 import type { JsonObject } from "../../std/json.ts";
 import { sniffMediaType } from "../shared/media-type.ts";
 import { typeOfAddress, typeOfFormat } from "./media-types.ts";
-import type { GeminiContext } from "./model-rules.ts";
+import type { GeminiContext } from "./write-context.ts";
 
 /** `fallback`: the type written where none is known. Null: the vendor cannot reach it. */
 function writeSource(

@@ -6,10 +6,7 @@
  * .../thought-signatures (3 and later demand them), .../structured-output (JSON Schema from 2.5 on; beside tools from 3 on),
  * .../function-calling (media in results from 3 on), .../media-resolution (per part from 3 on).
  */
-import type { WriteContext } from "../shared/write-context.ts";
 import type { LevelWord } from "./wire.ts";
-
-export type GeminiContext = WriteContext<ModelRules>;
 
 export interface ModelRules {
   /** How thinking is asked for. `both`: unknown, and each is written as it was asked. */

@@ -5,8 +5,8 @@ import { parseObject, writeArguments } from "../shared/arguments.ts";
 import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
 import { isEmpty, mergeMembers } from "./members.ts";
-import type { GeminiContext } from "./model-rules.ts";
 import { isInvented, legalToolName } from "./names.ts";
+import type { GeminiContext } from "./write-context.ts";
 
 export function writeBlocks(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
   return blocks.flatMap((block, index) => writeBlock(block, `${path}[${index}]`, context));

@@ -9,17 +9,16 @@ import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { composePrompt, type WrittenPrompt } from "../shared/prompt-writer.ts";
 import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
-import { createWriteContext } from "../shared/write-context.ts";
 import { isEmpty, mergeMembers, present } from "./members.ts";
-import { type GeminiContext, rulesOf } from "./model-rules.ts";
 import { writeSchema } from "./schema-writer.ts";
 import { writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
-import { API, ORIGIN } from "./wire.ts";
+import { API } from "./wire.ts";
+import { createGeminiContext, type GeminiContext } from "./write-context.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, { protocol: ORIGIN, rules: rulesOf(options.upstreamModel) });
+  const context = createGeminiContext(request, options.upstreamModel);
   const { tools, config } = writeTools(request, context);
   const format = writeFormat(request.outputFormat, tools.length > 0, context);
   const { system, turns: contents } = writePrompt(request, format.instruction, context);

@@ -5,8 +5,8 @@
  */
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { define, isEmpty } from "./members.ts";
-import type { GeminiContext } from "./model-rules.ts";
 import { writeOpenApiSchema } from "./openapi-writer.ts";
+import type { GeminiContext } from "./write-context.ts";
 
 export interface WrittenSchema {
   /** Which of the wire's two members it belongs into. */

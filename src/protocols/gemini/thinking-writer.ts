@@ -4,8 +4,8 @@
  */
 import type { IrReasoningConfig } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import type { GeminiContext } from "./model-rules.ts";
 import type { LevelWord } from "./wire.ts";
+import type { GeminiContext } from "./write-context.ts";
 
 /** The vendor's own table for its OpenAI endpoint (ai.google.dev/gemini-api/docs/openai#thinking, read 2026-11-27). */
 const BUDGETS = { minimal: 1024, low: 1024, medium: 8192, high: 24_576, xhigh: 32_768, max: 32_768 } as const;

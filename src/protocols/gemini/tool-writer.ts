@@ -3,11 +3,11 @@ import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
 import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
-import type { GeminiContext } from "./model-rules.ts";
 import { legalToolName, toolNames } from "./names.ts";
 import { dropCache, withExtras } from "./part-writer.ts";
 import { writeParameters } from "./schema-writer.ts";
 import type { ChoiceMode } from "./wire.ts";
+import type { GeminiContext } from "./write-context.ts";
 
 export interface WrittenTools {
   /** Empty: no `tools` member. */

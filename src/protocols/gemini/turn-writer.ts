@@ -8,12 +8,12 @@
 import type { IrBlock, IrInstruction, IrRequest, IrTurn, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
-import type { GeminiContext } from "./model-rules.ts";
 import { legalToolName } from "./names.ts";
 import { createPartList, type PartList } from "./part-list.ts";
 import { withExtras, writeBlock, writeId, writeResult } from "./part-writer.ts";
 import { NO_SIGNATURE } from "./reasoning-signatures.ts";
 import { API } from "./wire.ts";
+import type { GeminiContext } from "./write-context.ts";
 
 export function writeConversation(request: IrRequest, context: GeminiContext): WrittenConversation {
   if (!context.native) return normaliseTurns(request, context);

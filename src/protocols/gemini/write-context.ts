@@ -1,0 +1,11 @@
+/** What every part of this request writer needs to know: what all need, with the rules of Gemini's models. */
+import type { IrRequest } from "../../ir/request.ts";
+import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
+import { type ModelRules, rulesOf } from "./model-rules.ts";
+import { ORIGIN } from "./wire.ts";
+
+export type GeminiContext = WriteContext<ModelRules>;
+
+export function createGeminiContext(request: IrRequest, upstreamModel: string): GeminiContext {
+  return createWriteContext(request, { protocol: ORIGIN, rules: rulesOf(upstreamModel) });
+}
