@@ -1,4 +1,4 @@
-/** The demo's configuration as text, in the words of config.yaml: what it shows can be written by anybody. */
+/** The demo's configuration as text, in the words of config.yaml: everything it shows can be written by hand. */
 import { type DemoModel, type DemoPool, type DemoVendor, POOLS, VENDORS } from "./scenery.ts";
 
 /** What clients of the demo send. No secret: it opens nothing but simulated vendors on this machine. */

@@ -131,7 +131,7 @@ export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: 
   };
 }
 
-/** Clocks give fractions of a microsecond, which nobody reads. */
+/** Milliseconds to one decimal. */
 function round(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
@@ -174,7 +174,7 @@ interface Kept {
   readonly failure: string | null;
 }
 
-/** A vendor that names another model than the one asked for has not kept it either, whoever was to blame. */
+/** A vendor that names another model than the one asked for has not kept it either. */
 function invariantOf({ deployment, target, served, winner, failure }: Kept): Invariant {
   const isPromised =
     target !== null &&
@@ -212,7 +212,7 @@ function runnerUpOf(deployment: Deployment, record: ExchangeRecord, winner: Atte
   return next === undefined ? null : identityOf(deployment, next);
 }
 
-/** Blames the lane that failed last before the winner, not whoever was left out first. */
+/** Blames the lane that failed last before the winner, not the lane that was left out first. */
 function reasonOf(record: ExchangeRecord, winner: AttemptRecord | null, first: AttemptRecord | null): string {
   const { attempts, skipped, failure } = record;
   if (winner === null || first === null) {

@@ -128,7 +128,7 @@ function recordMembers(record: ExchangeRecord): object {
   return { ...head, asked, ...totalOf(record), losses, lossCount, requestBytes, answerBytes };
 }
 
-/** Nobody's words but the configuration's: nothing to mask. */
+/** The name stands in the configuration, so it holds nothing to mask. */
 function isOwnWord({ asked, target }: ExchangeRecord): boolean {
   return asked === null || asked === target;
 }
@@ -178,7 +178,7 @@ function countText(count: number | null): string {
 
 // ---------------------------------------------------------------- transitions and messages
 
-/** Health labels nobody needs to look at; the way to every other one is a warning. */
+/** Health labels that need no attention; a transition to any other is a warning. */
 const WELL: ReadonlySet<string> = new Set(["healthy", "unknown", "pressure"]);
 
 function transitionEntry(transition: Transition): LogEntry {

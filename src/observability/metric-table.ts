@@ -109,7 +109,7 @@ export const METRICS = {
 
   // Keys and the ledger; only where there are keys.
   ringmain_limit_refusals_total: counter(
-    "Requests refused by a limit: budget_<window>, requests, tokens, slots, of a key, group, session or project; unavailable: nobody could tell.",
+    "Requests refused by a limit: budget_<window>, requests, tokens, slots, of a key, group, session or project; unavailable: the ledger did not answer.",
     ["limit", "owner"],
   ),
   ringmain_group_spend_usd_total: counter(

@@ -156,7 +156,7 @@ function cellStats({ target: pool, usable, cooldownRemainingMs, streak, ...cell 
   return { pool, state, usable, cooldown_remaining_s: Math.ceil(cooldownRemainingMs / 1000), streak };
 }
 
-/** A lane nobody has reported on: configured, and nothing known against it. */
+/** A lane without a report: configured, and nothing known against it. */
 function idle(lane: LaneOf): LaneFacts {
   return {
     lane: lane.id,

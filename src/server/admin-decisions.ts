@@ -8,7 +8,7 @@ import { type AdminAnswer, type AdminRequest, type AdminRoute, document, refused
 
 /** The decisions of all processes that serve this address. Never rejects. */
 export interface DecisionPort {
-  /** null: whoever keeps them did not answer in time. */
+  /** null: the supervisor, which keeps them, did not answer in time. */
   list(query: DecisionQuery): Promise<DecisionPage | null>;
   /** `found` null: never seen, or forgotten. null: as above. */
   find(id: string): Promise<{ readonly found: Decision | null } | null>;
@@ -119,7 +119,7 @@ interface Live {
   readonly onEnd: () => void;
 }
 
-/** Server-sent events at the reader's pace: a reader that dawdles misses decisions and is told how many, and holds up nobody. */
+/** Server-sent events at the reader's pace. A slow reader misses decisions and is told how many; it delays no other reader. */
 function liveSource({ port, filter, setTimer, stopping, onEnd }: Live): ByteSource {
   const waiting: Decision[] = [];
   let missed = 0;

@@ -36,7 +36,7 @@ export function keyRoutes(keys: KeyPort): readonly AdminRoute[] {
   ];
 }
 
-/** Whoever has the token is the administrator; the audit knows no other names. */
+/** The holder of the token is the administrator; the audit knows no other names. */
 function requestOf(method: AdminRoute["method"], action: ManageAction, request: AdminRequest): ManageRequest {
   const input = method === "GET" ? Object.fromEntries(request.query) : request.body;
   return { action, id: request.params["id"] ?? null, input, actor: "admin" };

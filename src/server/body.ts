@@ -72,7 +72,7 @@ async function readUndeclared(
   }
 }
 
-/** Why it broke does not matter to anybody: the client has left, or sent what is no body. */
+/** The client has left, or sent what is no body. */
 function whyBroken(request: Request): ReadBody {
   return request.signal.aborted ? GONE : BROKEN;
 }
@@ -111,7 +111,7 @@ async function readChunks(
   }
 }
 
-/** Nobody waits for it, and a stream that is already broken may refuse. */
+/** A broken stream may refuse to be cancelled, which changes nothing. */
 function letGo(reader: { cancel(): Promise<void> }): void {
   reader.cancel().catch(() => undefined);
 }

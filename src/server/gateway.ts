@@ -18,7 +18,7 @@ export interface Gateway {
   stats(): StatsDocument;
   /** This process's figures. Plain data. */
   metrics(): MetricsSnapshot;
-  /** `reason` is for whoever asks `/readyz`: a few words, no names of the configuration. */
+  /** `reason` is shown by `/readyz`: a few words, no names of the configuration. */
   ready(): { readonly ok: boolean; readonly reason: string };
   /** Exchanges under way. */
   inFlight(): number;

@@ -17,8 +17,8 @@ export function partsOf(request: Request, path: string, params: RequestParts["pa
 }
 
 /**
- * A name or an address, perhaps with a port. Two Host headers arrive joined by a comma and are refused, because whoever
- * stands in front of us may have taken the other one. HTTP/1.0 needs none.
+ * A name or an address, perhaps with a port. Two Host headers arrive joined by a comma and are refused, because a proxy
+ * ahead may have taken the other one. HTTP/1.0 needs none.
  */
 export function isHostPlausible(host: string | undefined): boolean {
   return host === undefined || HOST.test(host);

@@ -1,4 +1,4 @@
-/** Open answers for whoever watches from outside: it lives, it is ready. They name nothing of the configuration. */
+/** Answers open to every caller: the process lives, the gateway is ready. They name nothing of the configuration. */
 import type { Gateway } from "./gateway.ts";
 
 /** The process lives: anything that answers does. */
@@ -13,7 +13,7 @@ export function readyz(gateway: Pick<Gateway, "ready">, draining: boolean): Resp
   return plain(ok ? 200 : 503, ok ? "ok" : reason);
 }
 
-/** What clients ask for only to see whether somebody is there. */
+/** Paths by which clients test the connection. */
 export const PRESENCE_PATHS = ["/", "/api/hello"] as const;
 
 export function presence(): Response {

@@ -7,7 +7,7 @@ export interface RespondOptions {
   readonly close: boolean;
 }
 
-/** A whole answer. A streamed one is a bug here: nobody would watch its client. */
+/** A whole answer. A streamed one is a bug here: its client would not be watched. */
 export function respond(answer: Answer, { close }: RespondOptions): Response {
   const { status, body } = answer;
   if (!(body instanceof Uint8Array)) throw new Error("a streamed answer needs a client to watch");

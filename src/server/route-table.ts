@@ -18,8 +18,6 @@ export interface RouteParam {
 export interface RouteTable {
   /** Literal segments before named ones: the first that matches is the one. */
   readonly entries: readonly RouteEntry[];
-  /** The entry of exactly this path, of those whose path holds no named segment; null: ask the router. */
-  literal(method: string, path: string): RouteEntry | null;
   /** Every entry a path fits, whatever the method. */
   fitting(path: string): readonly RouteEntry[];
 }
@@ -33,14 +31,8 @@ export function routeTable(routes: readonly Route[]): RouteTable {
     if (!unique.has(key)) unique.set(key, entry);
   }
   const entries = [...unique.values()].sort((left, right) => compareSegments(left.route.path, right.route.path));
-  // Only POST: every request for an answer is one, and HEAD, which is answered as GET, stays the router's.
-  const posts = new Map<string, RouteEntry>();
-  for (const entry of entries) {
-    if (entry.route.method === "POST" && entry.params.length === 0) posts.set(entry.route.path, entry);
-  }
   return {
     entries,
-    literal: (method, path) => (method === "POST" ? (posts.get(path) ?? null) : null),
     fitting: (path) => entries.filter((entry) => fits(entry.route.path, path)),
   };
 }

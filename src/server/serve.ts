@@ -65,7 +65,7 @@ export function startServer(options: ServerOptions): Started {
       // Beside HTTP/1.1 on the same port, for connections that begin with its preface: the AWS SDK for JavaScript speaks
       // it on http://. The runtime bounds it to 256 streams and 16 KB of headers (test/server/http2.test.ts).
       http2: true,
-      // The bound is ours (body.ts), because the runtime's own refusal is in nobody's dialect.
+      // The bound is ours (body.ts), because the runtime's own refusal is in no vendor's dialect.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, connections) => app.fetch(request, connections),
       error(error) {

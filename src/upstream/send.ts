@@ -151,7 +151,7 @@ function bodyOf(
     const { value } = read;
     return read.done || value === undefined ? finish(END) : { kind: "bytes", bytes: value, isLast: false };
   };
-  // No stream is made in between: 1.4 µs instead of 4.3 µs for a few hundred bytes (Bun 1.4.5, two shared cores).
+  // Read without a stream: 1.4 µs instead of 4.3 µs for a few hundred bytes (Bun 1.4.5, two shared cores).
   const tookWhole = (bytes: Uint8Array): UpstreamChunk =>
     finish(bytes.length === 0 ? END : { kind: "bytes", bytes, isLast: true });
   const broke = (error: unknown): UpstreamChunk => {
@@ -212,7 +212,7 @@ function isShort(headers: Readonly<Record<string, string>>): boolean {
   return Number(length) <= WHOLE_BYTES_MAX && headers["content-type"]?.startsWith("application/json") === true;
 }
 
-/** Names come in lower case; Set-Cookie, which comes as a list, is nobody's here. */
+/** Names come in lower case; Set-Cookie, which comes as a list, is left out. */
 function headersOf(response: Response): Record<string, string> {
   const headers = response.headers.toJSON();
   if (headers["set-cookie"] === undefined) return headers;

@@ -38,7 +38,7 @@ const BATCH_MAX = 500;
 const WAITING_MAX = 10_000;
 /** Kept whatever their age: about a gigabyte. */
 const ROWS_MAX = 1_000_000;
-/** Forgotten at once, so that nobody waits for a large deletion. */
+/** Rows deleted at once, so that no reader waits for a large deletion. */
 const FORGOTTEN_MAX = 2_000;
 const FORGET_EVERY_MS = 60_000;
 /** Looked at for one page; a filter that fits little goes on with the next page. */
