@@ -29,7 +29,8 @@ export function extrasOf(value: JsonObject, shape: Shape): Extras {
   for (const name of Object.keys(value)) {
     const member = value[name];
     if (member === null || member === undefined) continue;
-    if (Object.hasOwn(shape, name) && shape[name]?.(member) === true) continue;
+    const takes = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    if (takes === isAnything || takes?.(member) === true) continue;
     extras ??= {};
     define(extras, name, member);
   }
