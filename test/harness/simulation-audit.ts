@@ -56,6 +56,8 @@ export function auditHealth(
     );
     const key = `${target.name} ${lane.id}`;
     const isTest = before.because === null && before.probing;
+    // Past an open breaker it is the single test of a hard-out that is over, and gives that back.
+    const mayBeTest = isTest || (insist && before.probing);
     if (isTest) {
       const open = (tests.get(key) ?? []).filter((sinceMs) => nowMs - sinceMs < LOST_MS);
       claim(open.length === 0, `two tests of ${key} are under way at once`);
@@ -82,7 +84,7 @@ export function auditHealth(
       },
       failed(failure, now) {
         // A lifetime of answers that is used up hides what stands behind it.
-        const isClients = ruleOf(failure).blame === "client" && !isReported && !isTest && lane.maxRequests === null;
+        const isClients = ruleOf(failure).blame === "client" && !isReported && !mayBeTest && lane.maxRequests === null;
         reported();
         const standing = isClients ? everywhere(lane, now) : "";
         const changes = guard.failed(failure, now);
