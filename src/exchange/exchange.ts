@@ -25,7 +25,7 @@ import { discoverer } from "./request/model-list.ts";
 import { identifySigned } from "./request/signed.ts";
 import { judgeRequest, type RequestRule, requestRules, STOPPING, unknownModel } from "./request/verdict.ts";
 import { CLIENT_GONE, discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
-import { begin, beginStream, type Running } from "./shared-state.ts";
+import { begin, beginStream } from "./shared-state.ts";
 import { subCall } from "./sub-call.ts";
 import { askVerdict, type JudgedExchange } from "./verdict-contract.ts";
 
@@ -42,6 +42,9 @@ const ID_LENGTH = 24;
 export function createExchange(input: ExchangeInput): Exchanges {
   const { world, protocols } = input;
   const { running } = input.shared;
+  const given = { deployment: world.deployment, isStopped: () => running.stopped };
+  const rules = requestRules(given, []);
+  const rulesWith: RulesWith = (own) => (own.length === 0 ? rules : requestRules(given, own));
   const open = (ingress: Protocol, parts: RequestParts, receivedMs: number): ExchangeContext => {
     const id = `req_${world.effects.randomId(ID_LENGTH)}`;
     const record = openRecord({ id, receivedMs, effects: world.effects, onClose: input.onRecord });
@@ -77,7 +80,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
       record.requestBytes = request.body.length;
       const end = begin(running, record.id, request.signal);
       try {
-        const answered = await runIdentified(exchange, { ...request, signal: end.signal }, running);
+        const answered = await runIdentified(exchange, { ...request, signal: end.signal }, rulesWith);
         if (answered.body instanceof Uint8Array) end.now();
         else record.onClosed(beginStream(running, end.now));
         return answered;
@@ -103,10 +106,13 @@ export function createExchange(input: ExchangeInput): Exchanges {
   };
 }
 
+/** The verdicts on requests, with an operator's own among them. */
+type RulesWith = (own: readonly RequestRule[]) => readonly RequestRule[];
+
 /** From the whole request to what is asked of whom. */
-async function runIdentified(exchange: ExchangeContext, request: RunInput, running: Running): Promise<Answer> {
+async function runIdentified(exchange: ExchangeContext, request: RunInput, rulesWith: RulesWith): Promise<Answer> {
   const { input, record, ingress } = exchange;
-  const { deployment } = input.world;
+  const { running } = input.shared;
   const { route, parts, caller, body, signal } = request;
   if (caller.mayHaveSigned?.(body) === false) return refuse(exchange, unauthenticated());
   if (route.operation === "models") return discover(exchange, request);
@@ -116,15 +122,8 @@ async function runIdentified(exchange: ExchangeContext, request: RunInput, runni
   record.stream = facts.stream;
   record.asked = facts.target;
   const verdicts = boundVerdicts(exchange, signal);
-  const judging = judgeRequest(requestRules({ deployment, isStopped: () => running.stopped }, verdicts.onRequest), {
-    caller,
-    parts,
-    facts,
-    body: read.value.body,
-    named,
-    target: null,
-    translation: "lenient",
-  });
+  const draft = { caller, parts, facts, body: read.value.body, named, target: null, translation: "lenient" } as const;
+  const judging = judgeRequest(rulesWith(verdicts.onRequest), draft);
   const judged = judging instanceof Promise ? await judging : judging;
   const { target, translation } = judged.draft;
   record.target = target?.name ?? record.target;
@@ -137,7 +136,7 @@ async function runIdentified(exchange: ExchangeContext, request: RunInput, runni
   if (recalled.value?.kind === "replay") return replay(exchange, recalled.value.answer);
   const key = recalled.value?.key ?? null;
   try {
-    const { answer, isKept } = await runCall(exchange, { call, target, key, rulesOf: verdicts.rulesOf }, running);
+    const { answer, isKept } = await runCall(exchange, { call, target, key, rulesOf: verdicts.rulesOf });
     if (!isKept) forget(input, key);
     return answer;
   } catch (error) {
@@ -158,7 +157,6 @@ interface AdmittedCall {
 async function runCall(
   exchange: ExchangeContext,
   { call, target, key, rulesOf }: AdmittedCall,
-  running: Running,
 ): Promise<{ readonly answer: Answer; readonly isKept: boolean }> {
   const { input, record } = exchange;
   const { world, shared, idempotency } = input;
@@ -169,7 +167,8 @@ async function runCall(
   }
   record.pass = admitted.pass;
   const served = await serve({ world, shared, call, record, target, rulesOf });
-  if (served.kind === "abandoned" && running.stopped) return { answer: refuse(exchange, STOPPING), isKept: false };
+  if (served.kind === "abandoned" && shared.running.stopped)
+    return { answer: refuse(exchange, STOPPING), isKept: false };
   const answer = respond(exchange, call, served);
   const isKept = served.kind === "served" && key !== null && idempotency !== null;
   // Limits are those of the moment, so they are told beside the answer and not kept with it.

@@ -4,7 +4,7 @@ import type { Usage } from "../../ir/usage.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { AttemptContext, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
+import type { AnswerSource, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { issuedResponse } from "../reasoning-signatures.ts";
 import { MALFORMED } from "./classify.ts";
 import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
@@ -24,7 +24,7 @@ const PICTURES_BYTES_MAX = 32 * 1024 * 1024;
 const TRANSLATE_BYTES_MAX = 32 * 1024 * 1024;
 
 export async function readBuffered(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   prepared: Prepared,
   sent: UpstreamResponse,
 ): Promise<Outcome> {
@@ -75,14 +75,14 @@ export async function readBuffered(
   return judgeBody(attempt, prepared, sent, { bytes: read.bytes, body });
 }
 
-function bytesMax(attempt: AttemptContext, passing: boolean): number {
+function bytesMax(attempt: AnswerSource, passing: boolean): number {
   if (attempt.holdsWhole) return HELD_WHOLE_BYTES_MAX;
   if (!passing) return TRANSLATE_BYTES_MAX;
   return attempt.call.request.facts.operation === "image" ? PICTURES_BYTES_MAX : BUFFER_BYTES_MAX;
 }
 
 function judgeBody(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   prepared: Prepared,
   sent: UpstreamResponse,
   answer: { bytes: Uint8Array; body: JsonObject },
@@ -108,7 +108,7 @@ function judgeBody(
 }
 
 function translateAnswer(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   prepared: Prepared,
   body: JsonObject,
   seen: { status: number; usage: Usage | null; model: string | null },

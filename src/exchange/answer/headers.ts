@@ -8,15 +8,12 @@ import type { Protocol } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
 import type { Answer, WholeAnswer } from "../contract.ts";
 import { type HeaderFilter, isAboutLimits } from "../header-filter.ts";
-import type { AttemptContext } from "../lane/attempt-context.ts";
+import type { AnswerSource } from "../lane/attempt-context.ts";
 import type { LimitsNotice } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
 
 /** Of a relayed answer: what may pass of the lane's own headers. */
-export function relayHeaders(
-  attempt: AttemptContext,
-  headers: Readonly<Record<string, string>>,
-): Record<string, string> {
+export function relayHeaders(attempt: AnswerSource, headers: Readonly<Record<string, string>>): Record<string, string> {
   const { ingress, id } = attempt.call;
   return {
     ...ingress.carrier.answerHeaders(id),

@@ -2,7 +2,7 @@
 import type { ErrorWords } from "../../ir/error-words.ts";
 import type { Failure } from "../../ir/failure.ts";
 import { readRetryAfterMs } from "../../upstream/retry-after.ts";
-import type { AttemptContext, UpstreamResponse } from "../lane/attempt-context.ts";
+import type { AnswerSource, UpstreamResponse } from "../lane/attempt-context.ts";
 import { type ClassifyInput, classify } from "./classify.ts";
 import { collect, jsonOrNull } from "./collect.ts";
 import { type UnansweredOutcome, unanswered } from "./outcome.ts";
@@ -11,7 +11,7 @@ import { type UnansweredOutcome, unanswered } from "./outcome.ts";
 const ERROR_BYTES_MAX = 256 * 1024;
 const ERROR_TEXT_CHARS_MAX = 2_000;
 
-export async function readFailure(attempt: AttemptContext, sent: UpstreamResponse): Promise<UnansweredOutcome> {
+export async function readFailure(attempt: AnswerSource, sent: UpstreamResponse): Promise<UnansweredOutcome> {
   sent.body.begun();
   const read = await collect(sent.body, ERROR_BYTES_MAX);
   sent.body.cancel();
@@ -21,11 +21,11 @@ export async function readFailure(attempt: AttemptContext, sent: UpstreamRespons
 }
 
 /** A vendor may quote our own key back; the caller's own is no news to the caller. */
-function masked({ world, lane }: AttemptContext, bytes: Uint8Array): Uint8Array {
+function masked({ world, lane }: AnswerSource, bytes: Uint8Array): Uint8Array {
   return world.secretOf(lane)?.maskedIn(bytes) ?? bytes;
 }
 
-function classifyAnswer(attempt: AttemptContext, sent: UpstreamResponse, bytes: Uint8Array): Failure {
+function classifyAnswer(attempt: AnswerSource, sent: UpstreamResponse, bytes: Uint8Array): Failure {
   const { status, headers } = sent;
   const text = new TextDecoder().decode(bytes.subarray(0, 4 * ERROR_TEXT_CHARS_MAX)).slice(0, ERROR_TEXT_CHARS_MAX);
   const words = attempt.egress.payload.readError({ status, headers, json: jsonOrNull(bytes), text });
@@ -33,12 +33,12 @@ function classifyAnswer(attempt: AttemptContext, sent: UpstreamResponse, bytes: 
 }
 
 /** An error inside a 200, for relayed, translated and whole answers alike. */
-export function classifyInBand(attempt: AttemptContext, sent: UpstreamResponse, words: ErrorWords): Failure {
+export function classifyInBand(attempt: AnswerSource, sent: UpstreamResponse, words: ErrorWords): Failure {
   return classifyFor(attempt, sent, { words, body: null, headers: {} });
 }
 
 function classifyFor(
-  { provider, world, call }: AttemptContext,
+  { provider, world, call }: AnswerSource,
   sent: UpstreamResponse,
   said: Pick<ClassifyInput, "words" | "body" | "headers">,
 ): Failure {

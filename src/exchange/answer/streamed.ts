@@ -1,7 +1,7 @@
 /** A streamed success: held until there is something to commit to. */
 import type { ErrorWords } from "../../ir/error-words.ts";
 import type { Tap } from "../../protocols/protocol.ts";
-import type { AttemptContext, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
+import type { AnswerSource, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { issuedEvent } from "../reasoning-signatures.ts";
 import type { Flow } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
@@ -13,7 +13,7 @@ import { createTranslateFlow } from "./translate-flow.ts";
 
 /** `tap`: watches a relayed stream; the payload's own but for operations beside chat. */
 export async function readStream(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   prepared: Prepared,
   sent: UpstreamResponse,
   tap: Tap = attempt.egress.payload.createTap(),
@@ -62,10 +62,6 @@ export async function readStream(
 }
 
 /** Until there is something to commit to, or until the answer is whole where it is judged as a whole. */
-export function hold(
-  { holdsWhole, world }: AttemptContext,
-  { body }: UpstreamResponse,
-  flow: Flow,
-): Promise<OpenedFlow> {
+export function hold({ holdsWhole, world }: AnswerSource, { body }: UpstreamResponse, flow: Flow): Promise<OpenedFlow> {
   return holdsWhole ? openWhole(body, flow, world.effects.setTimer) : openFlow(body, flow);
 }

@@ -5,7 +5,7 @@ import { failed, ok, type Result } from "../../ir/failure.ts";
 import type { Usage } from "../../ir/usage.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { AttemptContext, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
+import type { AnswerSource, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { withoutOutput } from "../lane/operations.ts";
 import { relayedOperation } from "../request/facts.ts";
 import { MALFORMED } from "./classify.ts";
@@ -25,7 +25,7 @@ const NOTHING_READ: AnswerReading = { usage: null, model: null };
 
 /** A whole answer in JSON, or the failure it is. */
 export function readBody(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   sent: UpstreamResponse,
   operation: Operation,
   body: JsonObject,
@@ -59,7 +59,7 @@ export function readBody(
 
 /** An answer that is neither JSON nor a page of some machine on the way: sound, subtitles, or a stream of events. */
 export function readRelayed(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   prepared: Prepared,
   sent: UpstreamResponse,
   type: string,
@@ -75,7 +75,7 @@ export function readRelayed(
   return pass(attempt, sent);
 }
 
-async function pass(attempt: AttemptContext, sent: UpstreamResponse): Promise<Outcome> {
+async function pass(attempt: AnswerSource, sent: UpstreamResponse): Promise<Outcome> {
   const flow = createPassFlow();
   const opened = await hold(attempt, sent, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };

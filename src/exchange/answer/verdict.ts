@@ -5,7 +5,7 @@
 import { isReportedAs } from "../../ir/canonical.ts";
 import type { Target } from "../../ir/deployment.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
-import type { AttemptContext } from "../lane/attempt-context.ts";
+import type { AnswerSource } from "../lane/attempt-context.ts";
 import type { HeldAnswer, Hold, VerdictWait } from "../verdict-contract.ts";
 import { type AnsweredOutcome, type Outcome, type StreamingOutcome, unanswered } from "./outcome.ts";
 
@@ -39,7 +39,7 @@ type BegunOutcome = AnsweredOutcome | StreamingOutcome;
 
 /** The outcome, or the failure of the first verdict against it. No promise where every verdict is known at once. */
 export function judgeAnswer(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   rules: readonly AnswerRule[],
   outcome: Outcome,
 ): Outcome | Promise<Outcome> {
@@ -48,7 +48,7 @@ export function judgeAnswer(
 }
 
 function judgeFrom(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   rules: readonly AnswerRule[],
   outcome: BegunOutcome,
   from: number,
@@ -64,7 +64,7 @@ function judgeFrom(
 }
 
 async function judgeLater(
-  attempt: AttemptContext,
+  attempt: AnswerSource,
   rules: readonly AnswerRule[],
   outcome: BegunOutcome,
   { at, verdict }: { readonly at: number; readonly verdict: Promise<VerdictWait<Failure | null>> },
@@ -83,7 +83,7 @@ async function judgeLater(
 
 const LATE = failure("answer-refused", "The model's answer was not judged in time.");
 
-function heldOf({ target, lane, call }: AttemptContext, outcome: BegunOutcome): HeldAnswer {
+function heldOf({ target, lane, call }: AnswerSource, outcome: BegunOutcome): HeldAnswer {
   const { caller, request } = call;
   const common = { target, lane, caller, facts: request.facts };
   return outcome.kind === "answered"

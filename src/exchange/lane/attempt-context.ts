@@ -25,16 +25,20 @@ export interface LaneContext {
   readonly relayed: boolean;
 }
 
-/** One attempt while it is under way. */
-export interface AttemptContext extends LaneContext {
+/** What an answer is read and judged with. */
+export interface AnswerSource extends LaneContext {
   readonly target: Target;
   readonly provider: Provider;
+  /** The answer is judged as a whole before any of it may reach the client. */
+  readonly holdsWhole: boolean;
+}
+
+/** One attempt while it is under way. */
+export interface AttemptContext extends AnswerSource {
   /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
   readonly firstByteCapMs: number | null;
   /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
   readonly observeQuota: (facts: readonly QuotaFact[]) => void;
-  /** The answer is judged as a whole before any of it may reach the client. */
-  readonly holdsWhole: boolean;
 }
 
 export type UpstreamResponse = Extract<Sent, { kind: "response" }>;
