@@ -2,6 +2,7 @@
  * What is left of every limit: money of a window, requests and tokens of a minute, slots. Gives leases on it to clients and
  * takes them back. In memory, synchronous and without a clock; the writer keeps in the store what must survive, and reads
  * from there what was spent of a window before the first lease on it.
+ * More than 400 lines: what is spent and what is leased are one state, and every decision looks at both.
  */
 import type { BudgetWindow, Limits } from "../ir/deployment.ts";
 import type { LedgerWriterFigures } from "../ir/ledger-figures.ts";
@@ -33,8 +34,10 @@ export interface BalancesOptions {
 }
 
 export interface Balances {
-  /** A lease for each request, or none at all. */
-  lease(holder: string, requests: readonly LeaseRequest[], moment: Moment): LeaseDecision;
+  /** A lease for each request, or none at all. What does not fit is `tight` until what others hold unused is known to be back. */
+  lease(holder: string, requests: readonly LeaseRequest[], moment: Moment, recalled: Recalled | null): LeaseDecision;
+  /** How much of the limit is leased to whom, in every window; null: not known, so any client may have some. */
+  holdersOf(limit: Limit): ReadonlyMap<string, number> | null;
   /** What was spent of these windows and is not in memory. */
   missing(requests: readonly LeaseRequest[], moment: Moment): readonly MissingSum[];
   /** What the store has of missing sums. No row may be booked between reading and this call. */
@@ -63,9 +66,14 @@ export interface Balances {
   ): { readonly spent: number | null; readonly leased: number };
 }
 
+/** What came of asking the others: reserved for requests under way, by the limit's id. */
+export type Recalled = ReadonlyMap<string, number>;
+
 export type LeaseDecision =
   | { readonly kind: "leased"; readonly leases: readonly Lease[] }
   | { readonly kind: "short"; readonly shortage: Shortage }
+  /** Of these limits less is left than was requested. */
+  | { readonly kind: "tight"; readonly limits: readonly Limit[] }
   /** What is missing must be read first. */
   | { readonly kind: "unread" };
 
@@ -79,8 +87,8 @@ const SCOPES_MAX = 100_000;
 const MINUTE_MS = 60_000;
 /** When a request ends is not known; clients should not spin until one does. */
 const SLOT_RESET_MS = 1_000;
-/** A client gives back money that it does not use within this time. */
-const UNUSED_LEASE_MS = 5_000;
+/** The same for money that is set aside: answers take longer. */
+const UNDER_WAY_MS = 5_000;
 
 interface Spent {
   readonly period: Period;
@@ -95,10 +103,16 @@ interface BalancesState {
   readonly minutes: Map<string, Minute>;
   /** By the limit's id: by period, by holder. Slots have the period "". */
   readonly leases: Map<string, { readonly limit: Limit; readonly periods: Map<string, Map<string, number>> }>;
-  readonly changed: Map<
-    string,
-    { readonly lease: LeaseId<MoneyLimit>; readonly holder: string; guard: LeaseGuard | null }
-  >;
+  readonly changed: Map<string, ChangedLease>;
+}
+
+/** A lease that is not on disk as it is. */
+interface ChangedLease {
+  readonly lease: LeaseId<MoneyLimit>;
+  readonly holder: string;
+  /** Nano-dollars, before it changed. */
+  readonly before: number;
+  guard: LeaseGuard | null;
 }
 
 /** One request before anything is taken. */
@@ -122,12 +136,24 @@ export function createBalances(options: BalancesOptions): Balances {
     changed: new Map(),
   };
   return {
-    lease(holder, requests, moment) {
+    lease(holder, requests, moment, recalled) {
       if (missing(state, requests, moment).length > 0) return { kind: "unread" };
       const previews = requests.map((request) => preview(state, holder, request, moment));
-      const first = previews.find(({ left }) => left < 0);
-      if (first !== undefined) return { kind: "short", shortage: shortage(state, first, moment) };
-      return { kind: "leased", leases: previews.map((each) => grant(state, holder, each, moment)) };
+      const tight = previews.filter(({ left }) => left < 0);
+      if (tight.length > 0 && recalled === null) {
+        return { kind: "tight", limits: tight.map(({ request }) => request.limit) };
+      }
+      const first = tight.find((each) => roomOf(each) < each.request.least);
+      if (first !== undefined) return { kind: "short", shortage: shortage(state, first, moment, recalled) };
+      return { kind: "leased", leases: previews.map((each) => grant(state, holder, shrunk(each), moment)) };
+    },
+    holdersOf(limit) {
+      if (limit.kind !== "usd" && limit.kind !== "slots") return null;
+      const found = new Map<string, number>();
+      for (const holders of state.leases.get(limit.id)?.periods.values() ?? []) {
+        for (const [holder, amount] of holders) found.set(holder, (found.get(holder) ?? 0) + Math.max(0, amount));
+      }
+      return found;
     },
     missing: (requests, moment) => missing(state, requests, moment),
     addSums(sums) {
@@ -147,17 +173,16 @@ export function createBalances(options: BalancesOptions): Balances {
     detached: (holder) => freeAll(state, holder, ({ kind }) => kind === "slots"),
     forget: (holder) => freeAll(state, holder, () => true),
     takeChanges() {
-      const taken = [...state.changed.values()].map(({ lease, holder, guard }) => ({
-        ...lease,
-        holder,
-        nanos: leasedTo(state, lease, holder),
-        guard,
-      }));
+      const taken = [...state.changed.values()].map(({ lease, holder, before, guard }) => {
+        const nanos = leasedTo(state, lease, holder);
+        return { write: { ...lease, holder, nanos, guard }, grownBy: nanos - before };
+      });
       state.changed.clear();
-      return taken;
+      // One that has shrunk makes room for others of the same commit.
+      return taken.toSorted((left, right) => left.grownBy - right.grownBy).map(({ write }) => write);
     },
     notWritten(changes) {
-      for (const { limit, period, holder } of changes) markChanged(state, { limit, period }, holder);
+      for (const { limit, period, holder, nanos } of changes) markChanged(state, { limit, period }, holder, nanos);
     },
     restore(stored) {
       for (const { limit, period, holder, nanos } of stored) change(state, { limit, period }, holder, nanos);
@@ -280,6 +305,18 @@ function preview(state: BalancesState, holder: string, request: LeaseRequest, { 
   return { request, period: null, used, softMax: null, ...against(max, used) };
 }
 
+/** What is left for the request and those after it. */
+function roomOf({ request, left }: Preview): number {
+  return left + request.amount;
+}
+
+/** What does not fit gets all that is left. */
+function shrunk(seen: Preview): Preview {
+  if (seen.left >= 0) return seen;
+  const amount = Math.floor(roomOf(seen));
+  return { ...seen, request: { ...seen.request, amount }, left: 0, used: seen.used + seen.left };
+}
+
 function against(max: number | null, used: number): Pick<Preview, "max" | "left"> {
   return { max, left: max === null ? Number.POSITIVE_INFINITY : max - used };
 }
@@ -293,17 +330,18 @@ function change(state: BalancesState, lease: LeaseId, holder: string, by: number
   state.leases.set(limit.id, known);
   const holders = known.periods.get(period) ?? new Map<string, number>();
   known.periods.set(period, holders);
-  const now = (holders.get(holder) ?? 0) + by;
+  const before = holders.get(holder) ?? 0;
+  const now = before + by;
   if (now === 0) holders.delete(holder);
   else holders.set(holder, now);
   if (holders.size === 0) known.periods.delete(period);
   if (known.periods.size === 0) state.leases.delete(limit.id);
-  if (limit.kind === "usd") markChanged(state, { limit, period }, holder);
+  if (limit.kind === "usd") markChanged(state, { limit, period }, holder, before);
 }
 
-function markChanged({ changed }: BalancesState, lease: LeaseId<MoneyLimit>, holder: string): void {
+function markChanged({ changed }: BalancesState, lease: LeaseId<MoneyLimit>, holder: string, before: number): void {
   const key = `${leaseKey(lease)}\n${holder}`;
-  if (!changed.has(key)) changed.set(key, { lease, holder, guard: null });
+  if (!changed.has(key)) changed.set(key, { lease, holder, before, guard: null });
 }
 
 function freeAll(state: BalancesState, holder: string, isMeant: (limit: Limit) => boolean): void {
@@ -316,7 +354,7 @@ function freeAll(state: BalancesState, holder: string, isMeant: (limit: Limit) =
 function grant(state: BalancesState, holder: string, seen: Preview, { nowMs, wallMs }: Moment): Lease {
   const { request, period, max, left } = seen;
   const { limit } = request;
-  const extra = extraFor(limit, { ...seen, amount: request.amount });
+  const extra = request.exact ? 0 : extraFor(limit, { ...seen, amount: request.amount });
   const amount = request.amount + extra;
   const lease = { limit, period: period?.id ?? "" };
   if (limit.kind === "usd" || limit.kind === "slots") change(state, lease, holder, amount);
@@ -341,20 +379,22 @@ function guard({ changed }: BalancesState, lease: LeaseId<MoneyLimit>, holder: s
   if (entry !== undefined && lease.limit.window !== "minute") entry.guard = by;
 }
 
-function shortage(state: BalancesState, { request, max, period, left }: Preview, { nowMs, wallMs }: Moment): Shortage {
-  const { limit, amount, reserved } = request;
-  const base = { kind: "exceeded", limit, max: max ?? 0, left: Math.max(0, Math.floor(left + amount)) } as const;
+function shortage(state: BalancesState, seen: Preview, { nowMs, wallMs }: Moment, recalled: Recalled | null): Shortage {
+  const { request, period, max } = seen;
+  const { limit, least } = request;
+  const [whole, left] = [max ?? 0, Math.max(0, Math.floor(roomOf(seen)))];
+  const setAside = recalled?.get(limit.id) ?? request.reserved;
+  const base = { kind: "exceeded", limit, max: whole, left, setAside, isLeased: false } as const;
   switch (limit.kind) {
-    case "usd": {
-      const spent = period === null ? 0 : (spentOf(state, limit, period) ?? 0);
-      const isLeased = spent + amount + reserved <= (max ?? 0);
-      return { ...base, resetMs: isLeased ? UNUSED_LEASE_MS : untilEnd(period, wallMs), isLeased };
-    }
+    case "usd":
+      if (roomOf(seen) + setAside >= least) return { ...base, resetMs: UNDER_WAY_MS, isLeased: true };
+      // What no whole window has room for is not served by waiting for the next.
+      return { ...base, resetMs: least > whole ? null : untilEnd(period, wallMs) };
     case "slots":
-      return { ...base, resetMs: SLOT_RESET_MS, isLeased: false };
+      return { ...base, resetMs: SLOT_RESET_MS };
     case "requests":
     case "tokens":
-      return { ...base, resetMs: minuteOf(state, limit).fitsInMs(amount, max ?? 0, nowMs), isLeased: false };
+      return { ...base, resetMs: minuteOf(state, limit).fitsInMs(least, whole, nowMs) };
   }
 }
 

@@ -1,11 +1,13 @@
 /**
  * How the writer answers questions for leases. A decision needs what was spent of each window: where memory lacks it, the
- * question waits for a round that reads it. A lease of money is answered when it is on disk; others are memory's alone.
+ * question waits for a round that reads it. What does not fit waits until clients have given back what they hold unused. A lease
+ * of money is answered when it is on disk; others are memory's alone.
  */
-import type { Balances, MissingSum, Moment } from "./balances.ts";
+import type { Balances, MissingSum, Moment, Recalled } from "./balances.ts";
 import type { Lease, LeaseRequest, LedgerReply, Shortage } from "./ledger-messages.ts";
 import type { Committed, LeaseWrite, LedgerStore } from "./ledger-store.ts";
-import { leaseKey } from "./limit.ts";
+import { type Limit, leaseKey } from "./limit.ts";
+import type { Recalls } from "./recalls.ts";
 
 export interface LeaseAsk {
   readonly holder: string;
@@ -22,6 +24,10 @@ export interface Leasing {
 
 export interface LeasingOptions {
   readonly balances: Balances;
+  readonly recalls: Pick<Recalls, "recall">;
+  /** Those that answer. */
+  readonly isAttached: (client: string) => boolean;
+  readonly clients: () => readonly string[];
   readonly sumOf: LedgerStore["sumOf"];
   readonly moment: () => Moment;
   readonly send: (holder: string, reply: LedgerReply) => void;
@@ -43,48 +49,70 @@ const UNAVAILABLE: Shortage = { kind: "unavailable", resetMs: 1_000 };
 /** A lease that another writer has taken first: by then that one has spent or returned some. */
 const TAKEN_MS = 1_000;
 
+/** A question, and what came of the recall it waited for; null: there was none. */
+interface Asked extends LeaseAsk {
+  readonly recalled: Recalled | null;
+}
+
 export function createLeasing(options: LeasingOptions): Leasing {
-  const { send, moment } = options;
-  let waiting: LeaseAsk[] = [];
+  const { balances, moment, send } = options;
+  let waiting: Asked[] = [];
+  let recalling = 0;
 
   const refuse = ({ holder, ask }: LeaseAsk, shortage: Shortage): void =>
     send(holder, { type: "short", ask, shortage });
 
+  const put = (asked: Asked): void => {
+    if (decide(asked, moment())) return;
+    if (waiting.length + recalling >= WAITING_MAX) refuse(asked, UNAVAILABLE);
+    else waiting.push(asked);
+    options.onUnread();
+  };
+
   /** False: a sum is missing. */
-  const decide = (asked: LeaseAsk, at: Moment): boolean => {
-    const { holder, ask, requests } = asked;
-    const decision = options.balances.lease(holder, requests, at);
-    if (decision.kind === "unread") return false;
-    if (decision.kind === "short") {
-      refuse(asked, decision.shortage);
-      return true;
+  const decide = (asked: Asked, at: Moment): boolean => {
+    const decision = balances.lease(asked.holder, asked.requests, at, asked.recalled);
+    switch (decision.kind) {
+      case "unread":
+        return false;
+      case "short":
+        refuse(asked, decision.shortage);
+        return true;
+      case "tight":
+        return recallFirst(asked, decision.limits, at);
+      case "leased":
+        answer(options, asked, decision.leases, refuse);
+        return true;
     }
-    const { leases } = decision;
-    if (!leases.some(({ limit }) => limit.kind === "usd")) {
-      send(holder, { type: "leased", ask, leases });
-      return true;
+  };
+
+  const recallFirst = (asked: LeaseAsk, limits: readonly Limit[], at: Moment): boolean => {
+    const recalled = new Map<string, number>();
+    const asks = limits.map((limit) => ({ limit, ...heldOf(options, asked, limit) }));
+    for (const { limit, reserved } of asks) recalled.set(limit.id, reserved);
+    const open = asks.filter(({ clients }) => clients.length > 0);
+    if (open.length === 0 || recalling >= WAITING_MAX) return decide({ ...asked, recalled }, at);
+    recalling += 1;
+    let left = open.length;
+    for (const { limit, clients } of open) {
+      options.recalls.recall(limit, clients, (answers) => {
+        const held = balances.holdersOf(limit);
+        for (const client of clients) {
+          // Of one that did not answer all may be in use.
+          const reserved = answers.get(client) ?? held?.get(client) ?? 0;
+          recalled.set(limit.id, (recalled.get(limit.id) ?? 0) + reserved);
+        }
+        left -= 1;
+        if (left > 0) return;
+        recalling -= 1;
+        put({ ...asked, recalled });
+      });
     }
-    options.afterCommit((committed) => {
-      const taken = committed === null ? null : refusedOf(committed, holder, leases);
-      if (committed !== null && taken === null) {
-        send(holder, { type: "leased", ask, leases });
-        return;
-      }
-      options.balances.returned(holder, leases, moment());
-      options.onReturned();
-      if (taken !== null) options.balances.dropSums([taken.limit.scope]);
-      refuse(asked, taken === null ? UNAVAILABLE : takenFirst(taken));
-    });
     return true;
   };
 
   return {
-    ask(asked) {
-      if (decide(asked, moment())) return;
-      if (waiting.length >= WAITING_MAX) refuse(asked, UNAVAILABLE);
-      else waiting.push(asked);
-      options.onUnread();
-    },
+    ask: (asked) => put({ ...asked, recalled: null }),
     async readAndDecide() {
       if (waiting.length === 0) return;
       const asked = waiting.slice(0, READS_MAX);
@@ -102,6 +130,48 @@ export function createLeasing(options: LeasingOptions): Leasing {
       for (const each of asked) if (!decide(each, at)) refuse(each, UNAVAILABLE);
     },
   };
+}
+
+/** Who may hold some of a limit unused, and what is reserved of it by those that are not asked. */
+function heldOf(
+  { balances, isAttached, clients }: LeasingOptions,
+  { holder, requests }: LeaseAsk,
+  limit: Limit,
+): { readonly clients: readonly string[]; readonly reserved: number } {
+  const request = requests.find((each) => each.limit.id === limit.id);
+  const held = balances.holdersOf(limit);
+  // With its question a client gives back what it has; only another open question of its own may bring it more.
+  const mayHold = (client: string): boolean => client !== holder || request?.exact === true;
+  const asked = (held === null ? clients() : [...held.keys()].filter(isAttached)).filter(mayHold);
+  let reserved = asked.includes(holder) ? 0 : (request?.reserved ?? 0);
+  for (const [client, amount] of held ?? []) if (!isAttached(client)) reserved += amount;
+  return { clients: asked, reserved };
+}
+
+/** At once where nothing of it must be on disk. */
+function answer(
+  options: LeasingOptions,
+  asked: LeaseAsk,
+  leases: readonly Lease[],
+  refuse: (asked: LeaseAsk, shortage: Shortage) => void,
+): void {
+  const { holder, ask } = asked;
+  const leased = (): void => options.send(holder, { type: "leased", ask, leases });
+  if (!leases.some(({ limit }) => limit.kind === "usd")) {
+    leased();
+    return;
+  }
+  options.afterCommit((committed) => {
+    const taken = committed === null ? null : refusedOf(committed, holder, leases);
+    if (committed !== null && taken === null) {
+      leased();
+      return;
+    }
+    options.balances.returned(holder, leases, options.moment());
+    options.onReturned();
+    if (taken !== null) options.balances.dropSums([taken.limit.scope]);
+    refuse(asked, taken === null ? UNAVAILABLE : takenFirst(taken));
+  });
 }
 
 async function read({ balances, sumOf }: LeasingOptions, asked: readonly LeaseAsk[], at: Moment): Promise<void> {
@@ -122,5 +192,5 @@ function refusedOf({ refused }: Committed, holder: string, leases: readonly Leas
 
 /** Another writer of the same store had it already. */
 function takenFirst({ limit, guard }: LeaseWrite): Shortage {
-  return { kind: "exceeded", limit, max: guard?.max ?? 0, left: 0, resetMs: TAKEN_MS, isLeased: true };
+  return { kind: "exceeded", limit, max: guard?.max ?? 0, left: 0, setAside: 0, resetMs: TAKEN_MS, isLeased: true };
 }

@@ -2,6 +2,7 @@
  * A worker's side of the ledger: leases that its requests reserve parts of without a message, and rows on their way to the
  * writer. A request that finds its leases large enough waits for nothing; rows are kept until the writer says that they are
  * on disk.
+ * More than 400 lines: leases, reservations and questions are one state, which no message may find half changed.
  */
 import type { LedgerClientFigures, LedgerWriterFigures } from "../ir/ledger-figures.ts";
 import type { Cancel } from "../std/effects.ts";
@@ -59,6 +60,8 @@ export interface ReservationRequest {
   readonly limit: Limit;
   /** Nano-dollars, requests, tokens or slots. */
   readonly amount: number;
+  /** Where the amount does not fit, what is left is reserved, but never less than this; absent: the amount. */
+  readonly least?: number;
 }
 
 export type Reserved =
@@ -94,12 +97,6 @@ interface HeldLease {
   warn: number | null;
 }
 
-interface MissingLease {
-  readonly request: ReservationRequest;
-  /** All that is free of a lease that is too small: kept for this request while the rest is asked for. */
-  readonly kept: Reservation | null;
-}
-
 type LeaseReply = Extract<LedgerReply, { type: "leased" | "short" }>;
 
 /** Rows not known to be on disk, from which on no request is let in. */
@@ -117,6 +114,10 @@ interface ClientState {
   /** By the limit's id. */
   readonly leases: Map<string, HeldLease>;
   readonly leasing: Pending<LeaseReply>;
+  /** By the limit's id: questions about it that are open. */
+  readonly asked: Map<string, number>;
+  /** By the limit's id: reserved of it, in every window. */
+  readonly reserved: Map<string, number>;
   readonly managing: Pending<ManageReply>;
   readonly recalling: Pending<IdempotencyVerdict>;
   readonly figuring: Pending<LedgerWriterFigures>;
@@ -132,6 +133,8 @@ export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
     options,
     leases: new Map(),
     leasing: createPending(pending),
+    asked: new Map(),
+    reserved: new Map(),
     managing: createPending(pending),
     recalling: createPending(pending),
     figuring: createPending(pending),
@@ -186,6 +189,14 @@ function receive(state: ClientState, reply: LedgerReply): void {
     case "short":
       state.leasing.answer(reply.ask, reply);
       break;
+    case "recall-lease":
+      state.options.send({
+        type: "lease-recalled",
+        recall: reply.recall,
+        returned: takeFree(state, reply.limit),
+        reserved: state.reserved.get(reply.limit.id) ?? 0,
+      });
+      break;
     case "booked":
       state.outbox.confirmed(reply.batch);
       break;
@@ -238,10 +249,10 @@ function reserve(state: ClientState, requests: readonly ReservationRequest[]): R
   if (state.outbox.backlog() >= BACKLOG_MAX) return { kind: "short", shortage: UNAVAILABLE };
   const found = requests.map((request) => ({ request, lease: leaseFor(state, request.limit) }));
   const reservations: Reservation[] = [];
-  const missing: MissingLease[] = [];
+  const missing: ReservationRequest[] = [];
   for (const { request, lease } of found) {
     if (lease !== null && lease.free >= request.amount) reservations.push(reserveOf(state, lease, request.amount));
-    else missing.push({ request, kept: lease !== null && lease.free > 0 ? reserveOf(state, lease, lease.free) : null });
+    else missing.push(request);
   }
   if (missing.length === 0) return { kind: "reserved", reservations };
   return leaseMissing(state, missing).then((reserved) => {
@@ -255,38 +266,52 @@ function reserve(state: ClientState, requests: readonly ReservationRequest[]): R
 
 const UNAVAILABLE: Shortage = { kind: "unavailable", resetMs: 1_000 };
 
-function leaseMissing(state: ClientState, missing: readonly MissingLease[]): Promise<Reserved> {
-  // A lease that was overdrawn must first be made whole; what is there already is not asked for twice.
-  const requests = missing.map(({ request: { limit, amount }, kept }) => ({
+function leaseMissing(state: ClientState, missing: readonly ReservationRequest[]): Promise<Reserved> {
+  // A lease that is too small goes back with the question, and one that was overdrawn is made whole by it.
+  const returned = missing.flatMap(({ limit }) => takeFree(state, limit));
+  const requests = missing.map(({ limit, amount, least }) => ({
     limit,
-    reserved: kept?.amount ?? 0,
-    amount: amount - (kept?.amount ?? 0) + Math.max(0, -(state.leases.get(limit.id)?.free ?? 0)),
+    amount,
+    least: least ?? amount,
+    exact: (state.asked.get(limit.id) ?? 0) > 0,
+    reserved: state.reserved.get(limit.id) ?? 0,
   }));
-  /** Free again; what is leased at the same moment is reserved with it. */
-  const releaseKept = (): void => {
-    for (const { kept } of missing) kept?.release(0);
+  for (const { limit } of missing) addTo(state.asked, limit, 1);
+  const isOver = (): void => {
+    for (const { limit } of missing) addTo(state.asked, limit, -1);
   };
   return state.leasing.ask<Reserved>({
-    send: (ask) => state.options.send({ type: "lease", ask, requests }),
+    send: (ask) => state.options.send({ type: "lease", ask, requests, returned }),
     answered(reply) {
-      releaseKept();
+      isOver();
       if (reply.type === "short") return { kind: "short", shortage: reply.shortage };
-      const reservations = missing.flatMap(({ request: { limit, amount } }) => {
-        const lease = state.leases.get(limit.id);
-        return lease === undefined ? [] : [reserveOf(state, lease, amount)];
+      const reservations = missing.flatMap(({ limit, amount }) => {
+        const held = state.leases.get(limit.id);
+        const leased = reply.leases.find((each) => each.limit.id === limit.id);
+        // What is leased at the same moment is reserved with it.
+        return held === undefined || leased === undefined
+          ? []
+          : [reserveOf(state, held, Math.min(amount, leased.amount))];
       });
       return { kind: "reserved", reservations };
     },
     unanswered() {
-      releaseKept();
+      isOver();
       return { kind: "short", shortage: UNAVAILABLE };
     },
   });
 }
 
+function addTo(counts: Map<string, number>, { id }: Limit, by: number): void {
+  const now = (counts.get(id) ?? 0) + by;
+  if (now === 0) counts.delete(id);
+  else counts.set(id, now);
+}
+
 function reserveOf(state: ClientState, lease: HeldLease, amount: number): Reservation {
   lease.free -= amount;
   lease.reservations += 1;
+  addTo(state.reserved, lease.id.limit, amount);
   lease.usedMs = state.options.nowMs();
   let isReleased = false;
   return {
@@ -301,6 +326,7 @@ function reserveOf(state: ClientState, lease: HeldLease, amount: number): Reserv
       isReleased = true;
       lease.free += amount - used;
       lease.reservations -= 1;
+      addTo(state.reserved, lease.id.limit, -amount);
       lease.usedMs = state.options.nowMs();
       if (state.leases.get(lease.id.limit.id) !== lease && lease.reservations === 0) giveUp(state, lease);
     },
@@ -316,6 +342,15 @@ function leaseFor(state: ClientState, limit: Limit): HeldLease | null {
   if (lease.endsWallMs === null || state.options.wallMs() < lease.endsWallMs) return lease;
   giveUp(state, lease);
   return null;
+}
+
+/** All that is free of a limit, to be given back. */
+function takeFree(state: ClientState, limit: Limit): ReturnedLease[] {
+  const lease = state.leases.get(limit.id);
+  if (lease === undefined || lease.free === 0) return [];
+  const returned = { ...lease.id, amount: lease.free };
+  lease.free = 0;
+  return [returned];
 }
 
 /** Requests that have reserved some of it give back what is left when they end. */

@@ -40,14 +40,18 @@ export interface Booking {
 
 export interface LeaseRequest {
   readonly limit: Limit;
-  /** At least this much, or no lease at all. Nano-dollars, requests, tokens or slots. */
+  /** Nano-dollars, requests, tokens or slots. */
   readonly amount: number;
-  /** What its client has reserved of the limit already, for the same request. */
+  /** Where the amount does not fit, all that is left is leased, but never less than this. */
+  readonly least: number;
+  /** The client has another question about this limit open, so it needs nothing beyond the amount. */
+  readonly exact: boolean;
+  /** What the client has reserved of the limit for requests under way. */
   readonly reserved: number;
 }
 
 export interface Lease extends LeaseId {
-  /** At least what was requested. */
+  /** At least the least that was requested. */
   readonly amount: number;
   /** Wall clock: from then on the window is another one. null: never. */
   readonly endsWallMs: number | null;
@@ -68,9 +72,11 @@ export type Shortage =
       readonly max: number;
       /** Less than was requested. */
       readonly left: number;
+      /** Reserved for requests under way, beside what is left. */
+      readonly setAside: number;
       /** Until there may be enough; null: not by itself. */
       readonly resetMs: number | null;
-      /** Enough of the budget is not spent yet, but it is leased for requests under way. */
+      /** The request fits once those under way have ended, if they use none of what is set aside. */
       readonly isLeased: boolean;
     }
   /** The ledger cannot be written or reached, so that what is left is not known. */
@@ -83,7 +89,20 @@ export interface ReturnedLease extends LeaseId {
 
 /** From a client to the writer. `ask` is the client's own number for the answer. */
 export type LedgerMessage =
-  | { readonly type: "lease"; readonly ask: number; readonly requests: readonly LeaseRequest[] }
+  /** `returned`: what the client had free of these limits; it comes back before the question is decided. */
+  | {
+      readonly type: "lease";
+      readonly ask: number;
+      readonly requests: readonly LeaseRequest[];
+      readonly returned: readonly ReturnedLease[];
+    }
+  /** All that was free of a limit, and what is reserved of it for requests under way. */
+  | {
+      readonly type: "lease-recalled";
+      readonly recall: number;
+      readonly returned: readonly ReturnedLease[];
+      readonly reserved: number;
+    }
   | { readonly type: "book"; readonly batch: number; readonly bookings: readonly Booking[] }
   | { readonly type: "return"; readonly leases: readonly ReturnedLease[] }
   | { readonly type: "manage"; readonly ask: number; readonly request: ManageRequest }
@@ -95,6 +114,8 @@ export type LedgerMessage =
 export type LedgerReply =
   | { readonly type: "leased"; readonly ask: number; readonly leases: readonly Lease[] }
   | { readonly type: "short"; readonly ask: number; readonly shortage: Shortage }
+  /** Before a question about this limit is refused, every client gives back what is free of it. */
+  | { readonly type: "recall-lease"; readonly recall: number; readonly limit: Limit }
   /** Every row of the batch is on disk. */
   | { readonly type: "booked"; readonly batch: number }
   /** Keys that are new or changed; removed ones by id. Sent without a question. */

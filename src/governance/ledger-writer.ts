@@ -22,9 +22,11 @@ import type {
   LedgerReply,
   ManageReply,
   ManageRequest,
+  ReturnedLease,
 } from "./ledger-messages.ts";
 import type { Committed, LeaseWrite, LedgerStore, RememberedRow } from "./ledger-store.ts";
 import { changeKeys, isKeyChange, type KeyChange, type ManagerOptions, NO_CHANGE } from "./manage.ts";
+import { createRecalls, type Recalls } from "./recalls.ts";
 import { createRounds, type Rounds } from "./rounds.ts";
 import { limitsOf } from "./scope-limits.ts";
 
@@ -101,6 +103,7 @@ interface WriterState {
   readonly caps: CapWatch;
   readonly rounds: Rounds;
   readonly leasing: Leasing;
+  readonly recalls: Recalls;
   next: NextCommit;
   /** Rows of the commit under way. */
   committingRows: number;
@@ -118,6 +121,15 @@ export async function openLedgerWriter(options: LedgerWriterOptions): Promise<Le
   const keys = new Map<string, VirtualKey>(stored.keys.map((key) => [key.id, key]));
   const balances = createBalances({ limitsOf: (scope) => limitsOf(scope, keys, state.governance) });
   const sumOf: LedgerStore["sumOf"] = (scope, startWallMs) => store.sumOf(scope, startWallMs);
+  const recalls = createRecalls({
+    send: (client, reply) => send(state, client, reply),
+    // A lease of money waits for the disk; what is recalled before it was sent would not be given back.
+    afterLeases(limit, act) {
+      if (limit.kind !== "usd") act();
+      else afterCommit(state, act);
+    },
+    setTimer: options.setTimer,
+  });
   const state: WriterState = {
     options,
     governance,
@@ -138,15 +150,16 @@ export async function openLedgerWriter(options: LedgerWriterOptions): Promise<Le
       },
       round: () => round(state),
     }),
+    recalls,
     leasing: createLeasing({
       balances,
+      recalls,
+      isAttached: (client) => state.clients.has(client),
+      clients: () => [...state.clients.keys()],
       sumOf,
       moment: () => momentOf(state),
       send: (holder, reply) => send(state, holder, reply),
-      afterCommit(act) {
-        state.next.after.push(act);
-        state.rounds.within(REPLY_MS);
-      },
+      afterCommit: (act) => afterCommit(state, act),
       onReturned: () => state.rounds.within(LAZY_MS),
       onUnread: () => void state.rounds.now(),
       onReadError: (error) => fails(state, error),
@@ -177,6 +190,7 @@ function writerOf(state: WriterState): LedgerWriter {
     detach(holder) {
       if (!clients.delete(holder)) return;
       balances.detached(holder);
+      state.recalls.detached(holder);
       forgetLater(state, holder);
     },
     receive: (holder, message) => receive(state, holder, message),
@@ -222,7 +236,12 @@ function writerOf(state: WriterState): LedgerWriter {
 function receive(state: WriterState, holder: string, message: LedgerMessage): void {
   switch (message.type) {
     case "lease":
+      returned(state, holder, message.returned);
       state.leasing.ask({ holder, ask: message.ask, requests: message.requests });
+      break;
+    case "lease-recalled":
+      returned(state, holder, message.returned);
+      state.recalls.answered(holder, message.recall, message.reserved);
       break;
     case "book":
       book(state, {
@@ -232,8 +251,7 @@ function receive(state: WriterState, holder: string, message: LedgerMessage): vo
       });
       break;
     case "return":
-      state.balances.returned(holder, message.leases, momentOf(state));
-      state.rounds.within(LAZY_MS);
+      returned(state, holder, message.leases);
       break;
     case "manage":
       void manage(state, message.request).then((reply) =>
@@ -247,6 +265,18 @@ function receive(state: WriterState, holder: string, message: LedgerMessage): vo
     case "remember":
       break; // the process answers these, with or without a ledger
   }
+}
+
+function returned(state: WriterState, holder: string, leases: readonly ReturnedLease[]): void {
+  if (leases.length === 0) return;
+  state.balances.returned(holder, leases, momentOf(state));
+  state.rounds.within(LAZY_MS);
+}
+
+/** With `null` where nothing was committed. */
+function afterCommit(state: WriterState, act: (committed: Committed | null) => void): void {
+  state.next.after.push(act);
+  state.rounds.within(REPLY_MS);
 }
 
 function send({ clients }: WriterState, holder: string, reply: LedgerReply): void {

@@ -14,26 +14,30 @@ export interface Minute {
   fitsInMs(count: number, limit: number, nowMs: number): number | null;
 }
 
+const MINUTE_MS = 60_000;
 const SLOT_MS = 1_000;
 /** A minute, and the slot that is being filled. */
 const SLOTS = 61;
 
 export function createMinute(): Minute {
   const slots = new Float64Array(SLOTS);
+  /** When something was last taken of a slot: a minute later all of it is free, and not sooner. */
+  const takenMs = new Float64Array(SLOTS);
   let total = 0;
   /** Number of the newest slot since the clock began. */
   let newest = 0;
 
+  const empty = (slot: number): void => {
+    total -= slots[slot] ?? 0;
+    slots[slot] = 0;
+  };
   const advance = (nowMs: number): void => {
     const now = Math.floor(nowMs / SLOT_MS);
-    if (now <= newest) return;
-    const steps = Math.min(now - newest, SLOTS);
-    for (let step = 0; step < steps; step++) {
-      const at = (now - step) % SLOTS;
-      total -= slots[at] ?? 0;
-      slots[at] = 0;
-    }
-    newest = now;
+    const steps = Math.min(Math.max(0, now - newest), SLOTS);
+    for (let step = 0; step < steps; step++) empty((now - step) % SLOTS);
+    newest = Math.max(newest, now);
+    const oldest = (newest + 1) % SLOTS;
+    if (nowMs - (takenMs[oldest] ?? 0) >= MINUTE_MS) empty(oldest);
   };
 
   return {
@@ -44,6 +48,7 @@ export function createMinute(): Minute {
     take(count, nowMs) {
       advance(nowMs);
       slots[newest % SLOTS] = (slots[newest % SLOTS] ?? 0) + count;
+      takenMs[newest % SLOTS] = nowMs;
       total += count;
     },
     giveBack(count, nowMs) {
@@ -63,9 +68,9 @@ export function createMinute(): Minute {
       if (count > limit) return null;
       let left = total;
       for (let age = SLOTS - 1; age >= 0; age--) {
-        const slot = newest - age;
-        left -= slots[(slot + SLOTS * SLOTS) % SLOTS] ?? 0;
-        if (left + count <= limit) return Math.max(1, (slot + SLOTS) * SLOT_MS - nowMs);
+        const slot = (newest - age + SLOTS * SLOTS) % SLOTS;
+        left -= slots[slot] ?? 0;
+        if (left + count <= limit) return Math.max(1, (takenMs[slot] ?? 0) + MINUTE_MS - nowMs);
       }
       return null;
     },

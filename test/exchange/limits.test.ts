@@ -60,7 +60,15 @@ const PASS: Pass = {
 type Exceeded = Extract<Shortage, { kind: "exceeded" }>;
 
 function refusing(shortage: Pick<Exceeded, "limit"> & Partial<Exceeded>): Admission {
-  const exceeded: Shortage = { kind: "exceeded", max: 0, left: 0, resetMs: null, isLeased: false, ...shortage };
+  const exceeded: Shortage = {
+    kind: "exceeded",
+    max: 0,
+    left: 0,
+    setAside: 0,
+    resetMs: null,
+    isLeased: false,
+    ...shortage,
+  };
   return createAdmission({
     governance: GOVERNANCE,
     ledger: { reserve: () => ({ kind: "short", shortage: exceeded }), book: () => undefined },

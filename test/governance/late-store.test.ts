@@ -11,7 +11,7 @@ import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import { deploymentOf } from "../harness/deployments.ts";
 import { createLateLedgerStore } from "../harness/late-ledger-store.ts";
 import { createVirtualEffects, settle, type VirtualEffects } from "../harness/virtual-effects.ts";
-import { GOVERNANCE, type LedgerBench, ledgerBench } from "./ledger-bench.ts";
+import { GOVERNANCE, type LedgerBench, leaseRequest, ledgerBench } from "./ledger-bench.ts";
 
 const USD = 1_000_000_000;
 const CENT = USD / 100;
@@ -190,6 +190,8 @@ test("clients that come, spend, pause and die at random never exceed a limit, an
       const held = open.flatMap(({ reserved }) => (reserved.kind === "reserved" ? reserved.reservations : []));
       expect(spent + held.reduce((sum, { amount }) => sum + amount, 0)).toBeLessThanOrEqual(USD);
     }
+    // Those that still wait are answered.
+    await on.run(1_000);
     for (const { reserved } of open)
       if (reserved.kind === "reserved") for (const each of reserved.reservations) each.release(0);
     await on.run(12_000);
@@ -310,7 +312,7 @@ test("two writers of one store give no more than there is, although neither know
   late.ms = 20;
   for (let ask = 1; ask <= 10; ask++) {
     for (const [at, writer] of writers.entries()) {
-      writer.receive(`w${at}`, { type: "lease", ask, requests: [{ limit, amount: CENT, reserved: 0 }] });
+      writer.receive(`w${at}`, { type: "lease", ask, requests: [leaseRequest(limit, CENT)], returned: [] });
     }
     for (let step = 0; step < 30; step++) {
       await effects.run(5);

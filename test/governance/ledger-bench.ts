@@ -8,12 +8,14 @@ import { createLedgerClient, type LedgerClient } from "../../src/governance/ledg
 import type {
   Booking,
   CappedAccount,
+  LeaseRequest,
   LedgerMessage,
   LedgerReply,
   ManageReply,
 } from "../../src/governance/ledger-messages.ts";
 import type { LedgerStore } from "../../src/governance/ledger-store.ts";
 import { type LedgerWriter, openLedgerWriter } from "../../src/governance/ledger-writer.ts";
+import type { Limit } from "../../src/governance/limit.ts";
 import { type Lock, takeLock } from "../../src/governance/stores/lock.ts";
 import { openLedger } from "../../src/governance/stores/sqlite.ts";
 import type { Governance } from "../../src/ir/deployment.ts";
@@ -28,6 +30,11 @@ export const GOVERNANCE: Governance = {
   gates: [],
   caps: [],
 };
+
+/** As a client asks that has nothing of the limit. */
+export function leaseRequest(limit: Limit, amount: number): LeaseRequest {
+  return { limit, amount, least: amount, exact: false, reserved: 0 };
+}
 
 export interface LedgerBench {
   readonly effects: VirtualEffects;

@@ -14,7 +14,7 @@ import {
 } from "../../src/governance/limit.ts";
 import type { Limits } from "../../src/ir/deployment.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
-import { type LedgerBench, ledgerBench } from "./ledger-bench.ts";
+import { type LedgerBench, leaseRequest, ledgerBench } from "./ledger-bench.ts";
 
 const USD = 1_000_000_000;
 const CENT = USD / 100;
@@ -639,14 +639,14 @@ test("a flood of sessions empties no other minute", () => {
   });
   const moment = { nowMs: 0, wallMs: 1_000 };
   const limit = moneyLimit("minute", ofKey("vk_1"));
-  const requests = [{ limit, amount: CENT, reserved: 0 }];
-  const leased = balances.lease("w", requests, moment);
+  const requests = [leaseRequest(limit, CENT)];
+  const leased = balances.lease("w", requests, moment, new Map());
   const leases = leased.kind === "leased" ? leased.leases.map(({ period }) => ({ limit, period })) : [];
   balances.booked("w", booking(ofKey("vk_1"), CENT, leases, 1_000), true);
   for (let each = 0; each < 100_001; each++) {
-    const session = [{ limit: moneyLimit("daily", scopeOf("session", `vk_1/${each}`)), amount: 1, reserved: 0 }];
-    expect(balances.lease("w", session, moment).kind).toBe("unread");
+    const session = [leaseRequest(moneyLimit("daily", scopeOf("session", `vk_1/${each}`)), 1)];
+    expect(balances.lease("w", session, moment, new Map()).kind).toBe("unread");
     balances.addSums(balances.missing(session, moment).map((sum) => ({ sum, nanos: 0 })));
   }
-  expect(balances.lease("w", requests, moment).kind).toBe("short");
+  expect(balances.lease("w", requests, moment, new Map()).kind).toBe("short");
 });
