@@ -36,8 +36,9 @@ import { Secret } from "./std/secret.ts";
 import { createSend } from "./upstream/send.ts";
 
 export type { Explanation } from "./exchange/probing/explain.ts";
+export type { AdminPorts } from "./server/admin.ts";
 export type { Gateway } from "./server/gateway.ts";
-export { type AdminPorts, startServer } from "./server/serve.ts";
+export { startServer } from "./server/serve.ts";
 
 export interface ComposeInput {
   readonly deployment: Deployment;

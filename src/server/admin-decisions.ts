@@ -111,7 +111,7 @@ function countOf(query: URLSearchParams, name: string, max: number): number | nu
 
 // ---------------------------------------------------------------- live
 
-interface Live {
+interface DecisionStream {
   readonly port: DecisionPort;
   readonly filter: DecisionFilter;
   readonly setTimer: Effects["setTimer"];
@@ -120,7 +120,7 @@ interface Live {
 }
 
 /** Server-sent events at the reader's pace. A slow reader misses decisions and is told how many; it delays no other reader. */
-function liveSource({ port, filter, setTimer, stopping, onEnd }: Live): ByteSource {
+function liveSource({ port, filter, setTimer, stopping, onEnd }: DecisionStream): ByteSource {
   const waiting: Decision[] = [];
   let missed = 0;
   let over = false;

@@ -92,13 +92,13 @@ export function createAdmin(options: AdminOptions): Admin {
   };
 }
 
-interface Match {
+interface AdminMatch {
   readonly route: AdminRoute;
   readonly params: Readonly<Record<string, string>>;
 }
 
-function match(table: readonly AdminRoute[], { path, method }: RequestParts): Match | Response {
-  const fitting = table.flatMap((route): Match[] => {
+function match(table: readonly AdminRoute[], { path, method }: RequestParts): AdminMatch | Response {
+  const fitting = table.flatMap((route): AdminMatch[] => {
     const params = paramsOf(route.path, path.slice(ROOT.length));
     return params === null ? [] : [{ route, params }];
   });

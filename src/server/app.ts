@@ -7,11 +7,11 @@ import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Effects } from "../std/effects.ts";
 import { type Admin, isAdminPath } from "./admin.ts";
-import { type ReadBody, readBody } from "./body.ts";
+import { type BodyReading, readBody } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 import { isHostPlausible, partsOf, pathOf } from "./head.ts";
 import { healthz, PRESENCE_PATHS, presence, readyz } from "./health.ts";
-import { OBSERVATIONS, type Observe, refuseToShow } from "./observe.ts";
+import { OBSERVATIONS, type ProcessFigures, refuseToShow } from "./observe.ts";
 import { respond, respondStream } from "./respond.ts";
 import { type RouteEntry, type RouteTable, routeTable } from "./route-table.ts";
 
@@ -23,7 +23,7 @@ export interface Connections {
 
 export interface AppInput {
   readonly gateway: Gateway;
-  readonly observe: Observe;
+  readonly observe: ProcessFigures;
   /** null: there is no admin surface. */
   readonly admin: Admin | null;
   readonly setTimer: Effects["setTimer"];
@@ -185,7 +185,7 @@ const DISCARDED_BYTES_MAX = 256 * 1024;
 
 const BAD_HOST = failure("invalid-request", "The Host header is not the name of one host.");
 
-const BODY_FAILURES: Readonly<Record<Exclude<ReadBody["kind"], "whole">, Failure>> = {
+const BODY_FAILURES: Readonly<Record<Exclude<BodyReading["kind"], "whole">, Failure>> = {
   "too-large": failure("body-too-large", "The request body is larger than this gateway takes."),
   timeout: failure("body-timeout", "The request body did not arrive in time."),
   gone: failure("client-gone", "The client closed the connection."),

@@ -10,7 +10,7 @@ export const BODY_BYTES_MAX = 32 * 1024 * 1024;
 /** For the whole body, however steadily it comes. */
 export const BODY_TIMEOUT_MS = 60_000;
 
-export type ReadBody =
+export type BodyReading =
   | { readonly kind: "whole"; readonly bytes: Uint8Array }
   | { readonly kind: "too-large" }
   | { readonly kind: "timeout" }
@@ -28,7 +28,7 @@ export interface ReadBodyInput {
   readonly timeoutMs?: number;
 }
 
-export async function readBody(input: ReadBodyInput): Promise<ReadBody> {
+export async function readBody(input: ReadBodyInput): Promise<BodyReading> {
   const { request, contentLength } = input;
   const bytesMax = input.bytesMax ?? BODY_BYTES_MAX;
   if (contentLength !== undefined && !(Number(contentLength) <= bytesMax)) return TOO_LARGE;
@@ -40,10 +40,10 @@ export async function readBody(input: ReadBodyInput): Promise<ReadBody> {
 }
 
 /** A body of declared length is bounded by it, and the runtime collects it at no cost to us. */
-function readDeclared(request: Request, setTimer: Effects["setTimer"], timeoutMs: number): Promise<ReadBody> {
+function readDeclared(request: Request, setTimer: Effects["setTimer"], timeoutMs: number): Promise<BodyReading> {
   return new Promise((resolve) => {
     const cancelTimer = setTimer(timeoutMs, () => resolve(TIMEOUT));
-    const end = (read: ReadBody): void => {
+    const end = (read: BodyReading): void => {
       cancelTimer();
       resolve(read);
     };
@@ -58,9 +58,9 @@ async function readUndeclared(
   request: Request,
   stream: ReadableStream<Uint8Array>,
   { bytesMax, timeoutMs, setTimer }: Pick<Required<ReadBodyInput>, "bytesMax" | "timeoutMs" | "setTimer">,
-): Promise<ReadBody> {
+): Promise<BodyReading> {
   let cancelTimer = (): void => undefined;
-  const deadline = new Promise<ReadBody>((resolve) => {
+  const deadline = new Promise<BodyReading>((resolve) => {
     cancelTimer = setTimer(timeoutMs, () => resolve(TIMEOUT));
   });
   try {
@@ -73,16 +73,16 @@ async function readUndeclared(
 }
 
 /** The client has left, or sent what is no body. */
-function whyBroken(request: Request): ReadBody {
+function whyBroken(request: Request): BodyReading {
   return request.signal.aborted ? GONE : BROKEN;
 }
 
-const TOO_LARGE: ReadBody = { kind: "too-large" };
-const TIMEOUT: ReadBody = { kind: "timeout" };
-const GONE: ReadBody = { kind: "gone" };
-const BROKEN: ReadBody = { kind: "broken" };
+const TOO_LARGE: BodyReading = { kind: "too-large" };
+const TIMEOUT: BodyReading = { kind: "timeout" };
+const GONE: BodyReading = { kind: "gone" };
+const BROKEN: BodyReading = { kind: "broken" };
 
-function whole(bytes: Uint8Array): ReadBody {
+function whole(bytes: Uint8Array): BodyReading {
   return { kind: "whole", bytes };
 }
 
@@ -90,8 +90,8 @@ function whole(bytes: Uint8Array): ReadBody {
 async function readChunks(
   stream: ReadableStream<Uint8Array>,
   bytesMax: number,
-  deadline: Promise<ReadBody>,
-): Promise<ReadBody> {
+  deadline: Promise<BodyReading>,
+): Promise<BodyReading> {
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let bytesRead = 0;

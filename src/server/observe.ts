@@ -7,15 +7,15 @@ import type { Gateway } from "./gateway.ts";
 import { respond } from "./respond.ts";
 
 /** The figures of all processes that serve this address, this one included. Never rejects. */
-export interface Observe {
+export interface ProcessFigures {
   stats(): Promise<object>;
   metrics(): Promise<readonly MetricsSnapshot[]>;
 }
 
-export type Observation = (observe: Observe) => Promise<Response>;
+export type FigurePage = (observe: ProcessFigures) => Promise<Response>;
 
 /** By path. */
-export const OBSERVATIONS: ReadonlyMap<string, Observation> = new Map([
+export const OBSERVATIONS: ReadonlyMap<string, FigurePage> = new Map([
   ["/stats", async (observe) => shown(JSON.stringify(await observe.stats(), null, 2), "application/json")],
   ["/metrics", async (observe) => shown(await renderPrometheus(await observe.metrics()), PROMETHEUS_CONTENT_TYPE)],
 ]);

@@ -5,14 +5,11 @@ import { type AdminPorts, createAdmin } from "./admin.ts";
 import { type App, createApp, internalError, type ServerState } from "./app.ts";
 import { BODY_BYTES_MAX } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
-import type { Observe } from "./observe.ts";
-
-export type { AdminPorts } from "./admin.ts";
-export type { Observe } from "./observe.ts";
+import type { ProcessFigures } from "./observe.ts";
 
 export interface ServerOptions {
   readonly gateway: Gateway;
-  readonly observe: Observe;
+  readonly observe: ProcessFigures;
   /** What the process keeps, beside what the gateway itself can tell. */
   readonly adminPorts: Omit<AdminPorts, "explain">;
   readonly host: string;
@@ -26,7 +23,7 @@ export interface ServerOptions {
   readonly bodyBytesMax?: number;
 }
 
-export type Started =
+export type ServerStart =
   | { readonly kind: "listening"; readonly server: RunningServer }
   /** `code` is the system's word: EADDRINUSE, EACCES … */
   | { readonly kind: "failed"; readonly code: string };
@@ -48,7 +45,7 @@ export interface RunningServer {
 /** The longest the runtime can count. Idle connections only: streams are watched by timers of our own. */
 const IDLE_SECONDS = 255;
 
-export function startServer(options: ServerOptions): Started {
+export function startServer(options: ServerOptions): ServerStart {
   const state: ServerState = { draining: false, arrived: 0 };
   const stopping = new AbortController();
   const appOf = (gateway: Gateway): App => createGatewayApp({ ...options, gateway }, state, stopping.signal);
