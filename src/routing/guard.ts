@@ -55,7 +55,7 @@ export function createGuard(input: GuardInput): Guard {
     page.unreported--;
     return tell();
   };
-  const abandoned = (nowMs: number): Change[] => once(() => tellNothing(input, nowMs));
+  const abandoned = (nowMs: number): Change[] => once(() => giveTestsBack(testedBy(input), nowMs));
 
   return {
     begun(nowMs) {
@@ -88,43 +88,73 @@ function tellSuccess(input: GuardInput, nowMs: number): Change[] {
   return changes;
 }
 
-/** The table in `ir/failure.ts` decides what it is evidence about; everything else gets its test back. */
+/** A client's fault, and an upstream's, each counted; then what it is evidence of. */
 function tellFailure(input: GuardInput, failed: Failure, nowMs: number): Change[] {
-  const { page, tickets } = input;
-  const rule = ruleOf(failed);
-  if (rule.blame === "client") page.clientFault++;
+  const { page } = input;
+  if (ruleOf(failed).blame === "client") page.clientFault++;
   else {
     page.err++;
     noteAttempt(page.recent, null, nowMs);
   }
-  switch (rule.effect) {
+  return stepByFailure(testedBy(input), failed, nowMs);
+}
+
+/** One attempt is a test of the cell it was made for. */
+function testedBy({ page, target, tickets, random }: GuardInput): Tested {
+  return { page, random, tickets, cells: [{ target, ticket: tickets.cell }] };
+}
+
+/** What an attempt or a probe may tell of: its lane, the account, and cells. */
+export interface Tested {
+  readonly page: LanePage;
+  readonly random: () => number;
+  readonly tickets: Omit<Tickets, "cell">;
+  readonly cells: readonly { readonly target: Target; readonly ticket: Ticket }[];
+}
+
+/** The table in `ir/failure.ts` decides what it is evidence about; everything else gets its test back. */
+export function stepByFailure(tested: Tested, failed: Failure, nowMs: number): Change[] {
+  const { page, random, tickets, cells } = tested;
+  const { effect, scope } = ruleOf(failed);
+  switch (effect) {
     case "none":
-      return tellNothing(input, nowMs);
+      return giveTestsBack(tested, nowMs);
     case "count":
       return [
-        ...moveCell(input, { kind: "failed", ticket: tickets.cell, hintMs: failed.retryAfterMs }, nowMs, failed.kind),
-        ...giveTestsBack(input, nowMs),
+        ...cells.flatMap(({ target, ticket }) =>
+          moveCell(
+            { page, target, random },
+            { kind: "failed", ticket, hintMs: failed.retryAfterMs },
+            nowMs,
+            failed.kind,
+          ),
+        ),
+        ...giveTestsOfHardOutsBack(tested, nowMs),
       ];
     case "wait":
     case "hard-out": {
-      const put = { kind: "put-out", how: rule.effect, failure: failed } as const;
+      const put = { kind: "put-out", how: effect, failure: failed } as const;
       const changes =
-        rule.scope === "account"
+        scope === "account"
           ? moveAccount(page.account, { ...put, ticket: tickets.account }, nowMs)
           : moveLane(page, { ...put, ticket: tickets.lane }, nowMs);
-      return [...changes, ...tellNothing(input, nowMs)];
+      return [...changes, ...giveTestsBack(tested, nowMs)];
     }
     default:
-      return unreachable(rule.effect);
+      return unreachable(effect);
   }
 }
 
-function tellNothing(input: GuardInput, nowMs: number): Change[] {
-  return [...moveCell(input, { kind: "neutral", ticket: input.tickets.cell }, nowMs), ...giveTestsBack(input, nowMs)];
+/** It tells nothing: every test it was is due again. */
+export function giveTestsBack(tested: Tested, nowMs: number): Change[] {
+  const { page, random, cells } = tested;
+  return [
+    ...cells.flatMap(({ target, ticket }) => moveCell({ page, target, random }, { kind: "neutral", ticket }, nowMs)),
+    ...giveTestsOfHardOutsBack(tested, nowMs),
+  ];
 }
 
-function giveTestsBack(input: GuardInput, nowMs: number): Change[] {
-  const { page, tickets } = input;
+function giveTestsOfHardOutsBack({ page, tickets }: Tested, nowMs: number): Change[] {
   return [
     ...moveAccount(page.account, { kind: "neutral", ticket: tickets.account }, nowMs),
     ...moveLane(page, { kind: "neutral", ticket: tickets.lane }, nowMs),

@@ -3,12 +3,11 @@
  * client's; where a breaker or a hard-out waits for its single test, it is that test, and gives it back if it says nothing.
  */
 import type { Target } from "../ir/deployment.ts";
-import { type Failure, ruleOf } from "../ir/failure.ts";
-import { unreachable } from "../std/unreachable.ts";
+import type { Failure } from "../ir/failure.ts";
 import { cellOf, type LanePage } from "./book.ts";
 import { isDue, plainTicket, stepCell, type Ticket } from "./breaker.ts";
 import type { Change } from "./condition.ts";
-import { moveAccount, moveCell, moveLane, recoverCells, type Tickets } from "./guard.ts";
+import { giveTestsBack, moveAccount, moveLane, recoverCells, stepByFailure, type Tested } from "./guard.ts";
 import { isTestDue, type Standing, standingTicket, stepStanding } from "./standing.ts";
 
 /** One probe under way. The first call counts, later ones do nothing. */
@@ -36,62 +35,12 @@ export function createProbe({ page, targets, random, nowMs }: ProbeInput): Probe
     isReported = true;
     return tell();
   };
-  const giveTestsBack = (now: number): Change[] => [
-    ...moveAccount(page.account, { kind: "neutral", ticket: account }, now),
-    ...moveLane(page, { kind: "neutral", ticket: lane }, now),
-  ];
-  const nothing = (now: number): Change[] => [
-    ...cells.flatMap(({ target, ticket }) => moveCell({ page, target, random }, { kind: "neutral", ticket }, now)),
-    ...giveTestsBack(now),
-  ];
+  const tested: Tested = { page, random, tickets: { account, lane }, cells };
   return {
     succeeded: (now) => once(() => recoverLane(page, now)),
-    failed: (failed, now) =>
-      once(() => tellFailure({ page, random, tickets: { account, lane }, cells, nothing, giveTestsBack }, failed, now)),
-    abandoned: (now) => once(() => nothing(now)),
+    failed: (failed, now) => once(() => stepByFailure(tested, failed, now)),
+    abandoned: (now) => once(() => giveTestsBack(tested, now)),
   };
-}
-
-interface Telling {
-  readonly page: LanePage;
-  readonly random: () => number;
-  readonly tickets: Omit<Tickets, "cell">;
-  readonly cells: readonly { readonly target: Target; readonly ticket: Ticket }[];
-  readonly nothing: (nowMs: number) => Change[];
-  readonly giveTestsBack: (nowMs: number) => Change[];
-}
-
-/** By the same table as an exchange's failure, but for every target the lane serves: there is none it was meant for. */
-function tellFailure(telling: Telling, failed: Failure, nowMs: number): Change[] {
-  const { page, random, tickets, cells } = telling;
-  const { effect, scope } = ruleOf(failed);
-  switch (effect) {
-    case "none":
-      return telling.nothing(nowMs);
-    case "count":
-      return [
-        ...cells.flatMap(({ target, ticket }) =>
-          moveCell(
-            { page, target, random },
-            { kind: "failed", ticket, hintMs: failed.retryAfterMs },
-            nowMs,
-            failed.kind,
-          ),
-        ),
-        ...telling.giveTestsBack(nowMs),
-      ];
-    case "wait":
-    case "hard-out": {
-      const put = { kind: "put-out", how: effect, failure: failed } as const;
-      const changes =
-        scope === "account"
-          ? moveAccount(page.account, { ...put, ticket: tickets.account }, nowMs)
-          : moveLane(page, { ...put, ticket: tickets.lane }, nowMs);
-      return [...changes, ...telling.nothing(nowMs)];
-    }
-    default:
-      return unreachable(effect);
-  }
 }
 
 /** Everything that stood against the lane and its account is over. */
