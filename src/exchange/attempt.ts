@@ -80,7 +80,7 @@ export function openAttempt(input: AttemptInput): Attempt {
   /** Of several calls the last one's word counts. */
   const observeQuota = (facts: readonly QuotaFact[]): void => {
     quotas = readingsOf(facts, wallMs());
-    shared.onChanges(shared.health.hear(lane, facts, nowMs()));
+    shared.onChanges(shared.health.observeQuota(lane, facts, nowMs()));
   };
   const end = (how: AttemptEnd): void => {
     if (isOver) return;

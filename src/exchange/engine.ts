@@ -102,7 +102,7 @@ async function serveTarget(run: Run, target: Target): Promise<Served | Exhausted
     if (run.first === null) noteChoice(run, decision);
     const isLast = decision.runnerUp === null || attemptsMade >= target.failover.cap;
     const firstByteCapMs = isLast ? null : firstByteCapOf(run.deadlineMs - nowMs());
-    const served = await tryLane(run, target, decision.pick, { insist: decision.insist, firstByteCapMs });
+    const served = await tryLane(run, target, decision.pick, { ignoreBreaker: decision.ignoreBreaker, firstByteCapMs });
     if (served !== null) return served;
     attemptsMade++;
   }
@@ -156,11 +156,11 @@ async function tryLane(
   run: Run,
   target: Target,
   lane: Lane,
-  { insist, firstByteCapMs }: { readonly insist: boolean; readonly firstByteCapMs: number | null },
+  { ignoreBreaker, firstByteCapMs }: { readonly ignoreBreaker: boolean; readonly firstByteCapMs: number | null },
 ): Promise<Served | null> {
   const { shared } = run;
   const now = run.world.effects.nowMs();
-  const guard = shared.health.admit(target, lane, now, insist);
+  const guard = shared.health.admit(target, lane, now, ignoreBreaker);
   run.tried.add(lane.id);
   if (guard === null) return null;
   run.first ??= lane;
@@ -254,7 +254,7 @@ async function afterExhaustion(
 /** The soonest to recover of those only their breaker keeps out. */
 async function tryLeastBad(run: Run, target: Target, decision: Decision): Promise<Served | null> {
   const lane = leastBad(decision, run.world.deployment.lanes);
-  return lane === null ? null : await tryLane(run, target, lane, { insist: true, firstByteCapMs: null });
+  return lane === null ? null : await tryLane(run, target, lane, { ignoreBreaker: true, firstByteCapMs: null });
 }
 
 /** Once per exchange, for lanes that were out when it looked; a lane that was tried is not tried again. */

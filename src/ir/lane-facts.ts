@@ -28,7 +28,7 @@ export interface LaneFacts {
   /** The worst of all targets. */
   readonly label: HealthLabel;
   /** Why the lane or its account is hard out; null: it is not, also once it has recovered. */
-  readonly hardOut: FailureKind | null;
+  readonly disabledBy: FailureKind | null;
   /** Left of the longest cooldown, wait or hard-out; 0: none. */
   readonly waitRemainingMs: number;
   /** Answers it may still give; null: no limit. */

@@ -115,7 +115,7 @@ type LaneStats = ReturnType<typeof laneStats>;
 
 function laneStats(lane: LaneOf, facts: LaneFacts) {
   // Merged over workers they hold every word that one of them said.
-  const { label, hardOut }: { readonly label: string; readonly hardOut: string | null } = facts;
+  const { label, disabledBy }: { readonly label: string; readonly disabledBy: string | null } = facts;
   return {
     model: lane.model,
     provider: lane.provider,
@@ -126,8 +126,8 @@ function laneStats(lane: LaneOf, facts: LaneFacts) {
     err: facts.err,
     client_fault: facts.clientFault,
     usable: facts.usable,
-    dead: hardOut !== null,
-    dead_reason: hardOut,
+    dead: disabledBy !== null,
+    dead_reason: disabledBy,
     cooldown_remaining_s: Math.ceil(
       Math.max(facts.waitRemainingMs, ...facts.cells.map((cell) => cell.cooldownRemainingMs)) / 1000,
     ),
@@ -166,7 +166,7 @@ function idle(lane: LaneOf): LaneFacts {
     clientFault: 0,
     usable: lane.routing,
     label: "unknown",
-    hardOut: null,
+    disabledBy: null,
     waitRemainingMs: 0,
     budgetLeft: lane.maxRequests,
     cells: [],

@@ -1,6 +1,6 @@
 /**
  * The circuit breaker of one cell (target, lane), as pure steps. Failures count in a trip window and only a trip opens
- * the cell: one blip benches nobody. An open cell is tested by a single attempt once its cooldown is over.
+ * the cell: one blip opens no cell. An open cell is tested by a single attempt once its cooldown is over.
  *
  * Every attempt carries a ticket that says when it was admitted. What an attempt from before the last opening or
  * closing reports is no evidence about now, so it moves nothing: a late success never closes, a late failure never trips.
@@ -54,7 +54,7 @@ export type Signal =
   | { readonly kind: "succeeded"; readonly ticket: Ticket }
   /** `hintMs`: wait asked for by the answer; a floor for the cooldown. */
   | { readonly kind: "failed"; readonly ticket: Ticket; readonly hintMs: number | null }
-  /** Nobody's fault, the client's fault, or never started. */
+  /** It says nothing of the lane: the client's fault, or it never started. */
   | { readonly kind: "neutral"; readonly ticket: Ticket };
 
 /** A test that has reported nothing for so long was lost: the longest answer we wait for by default. */

@@ -9,7 +9,7 @@ export type Exclusion =
   | "excluded" // named in `failover.exclusions`
   | "other-protocol"
   | "no-operation"
-  | "unpriced" // nobody knows what it costs, and only what has a price is used
+  | "unpriced" // its price is unknown, and only what has a price is used
   | "lacks-capability"
   | "breaks-keep"
   | "tried" // earlier in this exchange
@@ -18,7 +18,7 @@ export type Exclusion =
   | "hard-out"
   | "waiting"
   | "breaker-open"
-  | "half-open" // somebody else is testing it
+  | "half-open" // another request is testing it
   | "full";
 
 /** How one lane stands for one target at one moment. */
@@ -26,7 +26,7 @@ export interface Condition {
   readonly eligible: boolean;
   /** null: eligible. */
   readonly because: Exclusion | null;
-  /** Moment the exclusion ends by itself; null: eligible, or nobody can tell. */
+  /** Moment the exclusion ends by itself; null: eligible, or unknown. */
   readonly untilMs: number | null;
   /** What put it out, for `waiting` and `hard-out`; without the bytes of the answer, which belonged to another client. */
   readonly failure: Failure | null;
@@ -37,7 +37,7 @@ export interface Condition {
   readonly label: HealthLabel;
 }
 
-/** A change of standing, for whoever folds transitions. */
+/** One lane's label changed. Folds of transitions take it. */
 export interface Change {
   /** Target whose cell it is; null: the lane changed everywhere. */
   readonly target: string | null;

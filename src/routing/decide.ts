@@ -35,10 +35,10 @@ export interface DecideInput {
 }
 
 export interface Decision {
-  /** null: nobody may serve now. */
+  /** null: no lane may serve now. */
   readonly pick: Lane | null;
   /** The pick's breaker is open or under test, but it is the last lane: pass this on to `Health.admit`. */
-  readonly insist: boolean;
+  readonly ignoreBreaker: boolean;
   /** Best first; the pick is the first. */
   readonly offered: readonly Lane[];
   readonly left: readonly LeftOut[];
@@ -54,7 +54,7 @@ export interface LeftOut {
 }
 
 export function decide(input: DecideInput): Decision {
-  const entries = withoutSurelySmall(input, entriesOf(input));
+  const entries = withoutSurelySmall(input, consideredLanesOf(input));
   const left = entries.filter((entry) => entry.because !== null);
   const offerable = left.length === 0 ? entries : entries.filter((entry) => entry.because === null);
   // In a fallback pool it is that pool's first pick that counts, although others were tried before.
@@ -63,15 +63,15 @@ export function decide(input: DecideInput): Decision {
     isFirstPick && left.length > 0 ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
   const { order, next } = orderOf(input, offerable, selection);
   const last = order.length === 0 ? lastLane(left) : null;
-  const insist = last !== null && last.condition?.full !== true;
-  const offered = last !== null && insist ? [last.lane] : order;
+  const ignoreBreaker = last !== null && last.condition?.full !== true;
+  const offered = last !== null && ignoreBreaker ? [last.lane] : order;
   return {
     pick: offered[0] ?? null,
-    insist,
+    ignoreBreaker,
     offered,
     // Were it not the last one, its breaker would be the reason; as the last one it only needs a slot.
     left: left.flatMap((entry) =>
-      entry !== last ? leftOut(entry) : insist ? [] : leftOut({ ...entry, because: "full", untilMs: null }),
+      entry !== last ? leftOut(entry) : ignoreBreaker ? [] : leftOut({ ...entry, because: "full", untilMs: null }),
     ),
     selection: isFirstPick ? next : input.selection,
     runnerUp: offered[1] ?? null,
@@ -81,7 +81,7 @@ export function decide(input: DecideInput): Decision {
 // ---------------------------------------------------------------- filters
 
 /** One lane of the target, looked at once. */
-interface Entry {
+interface ConsideredLane {
   readonly lane: Lane;
   /** A substitute stands under a member of its own, after all others. */
   readonly member: Member;
@@ -91,9 +91,9 @@ interface Entry {
   readonly condition: Condition | null;
 }
 
-function entriesOf(input: DecideInput): readonly Entry[] {
-  const entries: Entry[] = [];
-  for (const { id, member, isSubstitute } of spotsOf(input.target)) {
+function consideredLanesOf(input: DecideInput): readonly ConsideredLane[] {
+  const entries: ConsideredLane[] = [];
+  for (const { id, member, isSubstitute } of namedLanesOf(input.target)) {
     const lane = Object.hasOwn(input.lanes, id) ? input.lanes[id] : undefined;
     if (lane !== undefined) entries.push(look(input, { lane, member, isSubstitute }));
   }
@@ -101,26 +101,26 @@ function entriesOf(input: DecideInput): readonly Entry[] {
 }
 
 /** Where a target names a lane; of several places the first counts. */
-interface Spot {
+interface NamedLane {
   readonly id: string;
   readonly member: Member;
   readonly isSubstitute: boolean;
 }
 
 /** Made once per target, which never changes; they go with it. */
-const SPOTS = new WeakMap<Target, readonly Spot[]>();
+const NAMED_LANES = new WeakMap<Target, readonly NamedLane[]>();
 
-function spotsOf(target: Target): readonly Spot[] {
-  const known = SPOTS.get(target);
+function namedLanesOf(target: Target): readonly NamedLane[] {
+  const known = NAMED_LANES.get(target);
   if (known !== undefined) return known;
-  const spots = new Map<string, Spot>();
+  const spots = new Map<string, NamedLane>();
   const add = (member: Member, isSubstitute: boolean): void => {
     for (const id of member.lanes) if (!spots.has(id)) spots.set(id, { id, member, isSubstitute });
   };
   for (const member of target.members) add(member, false);
   for (const id of target.substitutes) add({ model: id, weight: 1, lanes: [id], contextMax: null }, true);
   const made = [...spots.values()];
-  SPOTS.set(target, made);
+  NAMED_LANES.set(target, made);
   return made;
 }
 
@@ -131,9 +131,9 @@ function spotsOf(target: Target): readonly Spot[] {
 const SURELY_SHARE = 0.6;
 
 /** Lanes that surely cannot hold the prompt are spared it while another may; alone, the vendor itself says that it is too long. */
-function withoutSurelySmall(input: DecideInput, entries: readonly Entry[]): readonly Entry[] {
+function withoutSurelySmall(input: DecideInput, entries: readonly ConsideredLane[]): readonly ConsideredLane[] {
   const least = input.facts.inputTokensEstimate * SURELY_SHARE;
-  const isSmall = (entry: Entry): boolean => {
+  const isSmall = (entry: ConsideredLane): boolean => {
     const room = roomOf(entry);
     return entry.because === null && room !== null && room < least;
   };
@@ -142,14 +142,14 @@ function withoutSurelySmall(input: DecideInput, entries: readonly Entry[]): read
 }
 
 /** Tokens; null: unknown, which passes. */
-function roomOf({ lane, member }: Pick<Entry, "lane" | "member">): number | null {
+function roomOf({ lane, member }: Pick<ConsideredLane, "lane" | "member">): number | null {
   return member.contextMax ?? lane.capabilities.contextWindow;
 }
 
-type Place = Pick<Entry, "lane" | "member" | "isSubstitute">;
+type Placement = Pick<ConsideredLane, "lane" | "member" | "isSubstitute">;
 
 /** Lasting reasons before passing ones, so that what is left out says what would have to change. */
-function look(input: DecideInput, place: Place): Entry {
+function look(input: DecideInput, place: Placement): ConsideredLane {
   const lasting = unfit(input, place);
   const { lane, member, isSubstitute } = place;
   if (lasting !== null) return { lane, member, isSubstitute, because: lasting, untilMs: null, condition: null };
@@ -159,7 +159,7 @@ function look(input: DecideInput, place: Place): Entry {
 }
 
 /** Why this lane cannot serve this request whatever its health; null: it can. */
-function unfit(input: DecideInput, place: Place): Exclusion | null {
+function unfit(input: DecideInput, place: Placement): Exclusion | null {
   const { target, facts, tried } = input;
   const { lane, member } = place;
   if (member.weight <= 0) return "disabled";
@@ -176,7 +176,7 @@ function unfit(input: DecideInput, place: Place): Exclusion | null {
 }
 
 /** A pool compares with the lane chosen first, a named model with itself; a substitute is always the same model. */
-function breaksKeep(input: DecideInput, { lane, isSubstitute }: Place): boolean {
+function breaksKeep(input: DecideInput, { lane, isSubstitute }: Placement): boolean {
   const { target, lanes, first } = input;
   const own = target.kind === "model" ? target.members[0]?.lanes[0] : undefined;
   const reference = own === undefined ? first : (lanes[own] ?? first);
@@ -186,20 +186,20 @@ function breaksKeep(input: DecideInput, { lane, isSubstitute }: Place): boolean 
 }
 
 /**
- * Statistics never take away the last lane: when an open breaker is all that stands against the only lane that could
- * serve now, it stays. Another lane that is merely busy, tried already or open as well is an alternative.
+ * The last lane stays although its breaker is open: when nothing else stands against the only lane that could
+ * serve now, it is tried. Another lane that is merely busy, tried already or open as well is an alternative.
  */
-function lastLane(left: readonly Entry[]): Entry | null {
+function lastLane(left: readonly ConsideredLane[]): ConsideredLane | null {
   const able = left.filter((entry) => entry.because === "tried" || entry.because === "full" || isStatistical(entry));
   const [only] = able;
   return only !== undefined && able.length === 1 && isStatistical(only) ? only : null;
 }
 
-function isStatistical(entry: Entry): boolean {
+function isStatistical(entry: ConsideredLane): boolean {
   return entry.because === "breaker-open" || entry.because === "half-open";
 }
 
-function leftOut(entry: Entry): readonly LeftOut[] {
+function leftOut(entry: ConsideredLane): readonly LeftOut[] {
   const { lane, because, untilMs } = entry;
   return because === null ? [] : [{ lane: lane.id, because, untilMs }];
 }
@@ -209,7 +209,7 @@ function leftOut(entry: Entry): readonly LeftOut[] {
 /** Members first, by the target's policy; then the substitutes, by the same. */
 function orderOf(
   input: DecideInput,
-  entries: readonly Entry[],
+  entries: readonly ConsideredLane[],
   selection: Selection,
 ): { order: readonly Lane[]; next: Selection } {
   const policy = POLICIES[input.target.select];
@@ -226,7 +226,7 @@ function orderOf(
   return { order, next: ranking.next };
 }
 
-function candidate(input: DecideInput, entry: Entry): Candidate {
+function candidate(input: DecideInput, entry: ConsideredLane): Candidate {
   const { lane, member, condition } = entry;
   return { lane, member, label: condition?.label ?? "unknown", lastUsedMs: input.lastUsedMs(lane.id) };
 }
@@ -235,7 +235,7 @@ function candidate(input: DecideInput, entry: Entry): Candidate {
  * Members of which no lane is offered because of their health. Their credits are dropped while they sit out, so that
  * they come back with none: an old credit would give a recovered member a burst, an old debt would starve it.
  */
-function membersSatOut(entries: readonly Entry[]): readonly string[] {
+function membersSatOut(entries: readonly ConsideredLane[]): readonly string[] {
   const members = [...new Set(entries.map((entry) => entry.member))];
   return members
     .filter((member) => {
@@ -245,6 +245,6 @@ function membersSatOut(entries: readonly Entry[]): readonly string[] {
     .map((member) => member.model);
 }
 
-function isUnwell(entry: Entry): boolean {
+function isUnwell(entry: ConsideredLane): boolean {
   return isStatistical(entry) || entry.because === "waiting" || entry.because === "hard-out";
 }

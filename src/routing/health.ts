@@ -1,34 +1,43 @@
 /**
- * The one authority on which lane may be tried now: cells, waits, hard-outs and slots. A mutable book with pure steps
- * inside; time and chance are arguments. Look and take without waiting in between, or somebody else may be faster.
+ * The one authority on which lane may be tried now: cells, waits, hard-outs and slots. A mutable state with pure steps
+ * inside; time and chance are arguments. Look and take without a wait between the two, or another
+ * request takes the lane.
  */
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { HealthLabel, LaneFacts } from "../ir/lane-facts.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { Cancel } from "../std/effects.ts";
-import { type AccountPage, type Book, conditionOf, createBook, type LanePage, labelOf, standings } from "./book.ts";
 import type { Change, Condition } from "./condition.ts";
 import { createGuard, type Guard, moveAccount } from "./guard.ts";
-import { hearQuotas } from "./hear.ts";
+import {
+  type AccountState,
+  conditionOf,
+  createHealthState,
+  type HealthState,
+  type LaneState,
+  labelOf,
+  outagesOf,
+} from "./health-state.ts";
 import { factsOf } from "./lane-facts.ts";
-import { createProbe, type ProbeGuard, takeCell, takeStanding } from "./probing.ts";
+import { observeQuotas } from "./observe-quota.ts";
+import { isOut, type Outage, outageTicket } from "./outage.ts";
+import { createProbe, type ProbeGuard, takeCellTest, takeOutageTest } from "./probing.ts";
 import { pressedForMs } from "./quota.ts";
 import { figuresOf, type LaneFigures } from "./recent-attempts.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { type HealthSnapshot, restoreInto, snapshotOf } from "./snapshot.ts";
-import { isOut, type Standing, standingTicket } from "./standing.ts";
 import { lanesOf } from "./target.ts";
 
 export interface Health {
   /** Pure look; never takes a half-open test. */
   condition(target: Target, lane: Lane, nowMs: number): Condition;
   /**
-   * Takes the lane for one attempt: a slot, and the single half-open test where one is due. null: somebody else was
-   * faster. `insist` tries it although its breaker is open or under test: for the last lane (`Decision.insist`) and for
-   * least-bad; it overrides statistics only, never a wait, a hard-out, a slot or a spent lifetime.
+   * Takes the lane for one attempt: a slot, and the single half-open test where one is due. null: another
+   * request was faster. `ignoreBreaker` tries a lane whose breaker is open or under test: the last lane
+   * (`Decision.ignoreBreaker`), and for least-bad. It overrides statistics only, never a wait, a hard-out, a slot or a spent lifetime.
    */
-  admit(target: Target, lane: Lane, nowMs: number, insist?: boolean): Guard | null;
+  admit(target: Target, lane: Lane, nowMs: number, ignoreBreaker?: boolean): Guard | null;
   /**
    * Calls back once, when a slot of one of these lanes' groups becomes free. First come first served. Call the returned
    * cancel once the slot was taken or is not wanted any more: one that was woken for and not used passes to the next.
@@ -41,7 +50,7 @@ export interface Health {
   /** True where a breaker is not closed, or a wait or hard-out stands, over or not, that no success has disproved. */
   isInDoubt(lane: Lane): boolean;
   /** What a vendor told of its limits beside an answer to our own credential. Changes the label, and with it the rank. */
-  hear(lane: Lane, facts: readonly QuotaFact[], nowMs: number): Change[];
+  observeQuota(lane: Lane, facts: readonly QuotaFact[], nowMs: number): Change[];
   /** How long the lane is under pressure by what is known; null: it is not. */
   pressedForMs(lane: Lane, nowMs: number): number | null;
   /**
@@ -65,35 +74,38 @@ export interface Health {
 }
 
 export function createHealth(deployment: Deployment, random: () => number): Health {
-  const book: Book = createBook(deployment);
+  const states: HealthState = createHealthState(deployment);
   const slots: Slots = createSlots(Object.values(deployment.lanes));
-  const page = (lane: Lane): LanePage => book.laneOf(lane);
+  const stateOf = (lane: Lane): LaneState => states.laneOf(lane);
   let targets = Object.values(deployment.targets);
   const namedBy = (lane: Lane): Target[] => targets.filter((target) => lanesOf(target).includes(lane.id));
   const targetsOf = (lane: Lane): Target[] => targets.filter((target) => serves(target, lane));
   return {
-    condition: (target, lane, nowMs) => conditionOf(page(lane), target, slots, nowMs),
-    admit: (target, lane, nowMs, insist = false) => admitTo({ page: page(lane), target, slots, random, nowMs, insist }),
+    condition: (target, lane, nowMs) => conditionOf(stateOf(lane), target, slots, nowMs),
+    admit: (target, lane, nowMs, ignoreBreaker = false) =>
+      admitTo({ state: stateOf(lane), target, slots, random, nowMs, ignoreBreaker }),
     onFree: (lanes, wake) => slots.onFree(lanes, wake),
-    label: (target, lane, nowMs) => labelOf(page(lane), target, nowMs),
-    facts: (lane, nowMs) => factsOf(page(lane), namedBy(lane), slots, nowMs),
-    figures: (lane, nowMs) => figuresOf(page(lane).recent, page(lane).inflight, nowMs),
-    isInDoubt: (lane) => isInDoubt(page(lane)),
-    hear: (lane, facts, nowMs) => hearQuotas(page(lane), facts, nowMs),
-    disable: (account, failure, nowMs) => disableAccount(book.accountOf(account), failure, nowMs),
-    pressedForMs: (lane, nowMs) => pressedForMs(page(lane), nowMs),
-    probe: (lane, nowMs) => createProbe({ page: page(lane), targets: targetsOf(lane), random, nowMs }),
+    label: (target, lane, nowMs) => labelOf(stateOf(lane), target, nowMs),
+    facts: (lane, nowMs) => factsOf(stateOf(lane), namedBy(lane), slots, nowMs),
+    figures: (lane, nowMs) => figuresOf(stateOf(lane).recent, stateOf(lane).inflight, nowMs),
+    isInDoubt: (lane) => isInDoubt(stateOf(lane)),
+    observeQuota: (lane, facts, nowMs) => observeQuotas(stateOf(lane), facts, nowMs),
+    disable: (account, failure, nowMs) => disableAccount(states.accountOf(account), failure, nowMs),
+    pressedForMs: (lane, nowMs) => pressedForMs(stateOf(lane), nowMs),
+    probe: (lane, nowMs) => createProbe({ state: stateOf(lane), targets: targetsOf(lane), random, nowMs }),
     recoversAtMs(target, lanes, nowMs) {
-      const moments = lanes.map((lane) => recoveryMs(page(lane), target, slots, nowMs)).filter((each) => each !== null);
+      const moments = lanes
+        .map((lane) => recoveryMs(stateOf(lane), target, slots, nowMs))
+        .filter((each) => each !== null);
       return moments.length === 0 ? null : Math.max(nowMs, Math.min(...moments));
     },
     reconfigure(next) {
       targets = Object.values(next.targets);
-      book.reconfigure(next);
+      states.reconfigure(next);
       slots.reconfigure(Object.values(next.lanes));
     },
-    snapshot: (nowMs) => snapshotOf(book, nowMs),
-    restore: (snapshot, takenMs) => restoreInto(book, snapshot, takenMs),
+    snapshot: (nowMs) => snapshotOf(states, nowMs),
+    restore: (snapshot, takenMs) => restoreInto(states, snapshot, takenMs),
   };
 }
 
@@ -104,45 +116,45 @@ function serves({ members, substitutes, failover }: Target, { id, model }: Lane)
 }
 
 interface Admission {
-  readonly page: LanePage;
+  readonly state: LaneState;
   readonly target: Target;
   readonly slots: Slots;
   readonly random: () => number;
   readonly nowMs: number;
-  readonly insist: boolean;
+  readonly ignoreBreaker: boolean;
 }
 
 function admitTo(admission: Admission): Guard | null {
-  const { page, target, slots, random, nowMs, insist } = admission;
-  const { because } = conditionOf(page, target, slots, nowMs);
+  const { state, target, slots, random, nowMs, ignoreBreaker } = admission;
+  const { because } = conditionOf(state, target, slots, nowMs);
   const isStatistical = because === "breaker-open" || because === "half-open";
-  if (because !== null && !(insist && isStatistical)) return null;
-  if (!slots.take(page.lane)) return null;
+  if (because !== null && !(ignoreBreaker && isStatistical)) return null;
+  if (!slots.take(state.lane)) return null;
   const tickets = {
-    account: takeStanding(page.account, nowMs),
-    lane: takeStanding(page, nowMs),
-    cell: takeCell({ page, target, random, nowMs }),
+    account: takeOutageTest(state.account, nowMs),
+    lane: takeOutageTest(state, nowMs),
+    cell: takeCellTest({ state, target, random, nowMs }),
   };
-  page.inflight++;
-  page.unreported++;
-  return createGuard({ page, lane: page.lane, target, tickets, slots, random, startedMs: nowMs });
+  state.inflight++;
+  state.unreported++;
+  return createGuard({ state, lane: state.lane, target, tickets, slots, random, startedMs: nowMs });
 }
 
-function disableAccount(account: AccountPage | null, failure: Failure, nowMs: number): Change[] {
-  if (account === null || isOutAsLong(account.standing, failure, nowMs)) return [];
-  const ticket = standingTicket(account.standing, false);
+function disableAccount(account: AccountState | null, failure: Failure, nowMs: number): Change[] {
+  if (account === null || isOutAsLong(account.outage, failure, nowMs)) return [];
+  const ticket = outageTicket(account.outage, false);
   return moveAccount(account, { kind: "put-out", how: "hard-out", failure, ticket }, nowMs);
 }
 
 /** By less than a second's difference, because moments of two clocks are compared. */
-function isOutAsLong(standing: Standing, { kind, retryAfterMs }: Failure, nowMs: number): boolean {
-  if (retryAfterMs === null || !isOut(standing, nowMs) || standing.failure.kind !== kind) return false;
-  return standing.untilMs > nowMs + retryAfterMs - 1_000;
+function isOutAsLong(outage: Outage, { kind, retryAfterMs }: Failure, nowMs: number): boolean {
+  if (retryAfterMs === null || !isOut(outage, nowMs) || outage.failure.kind !== kind) return false;
+  return outage.untilMs > nowMs + retryAfterMs - 1_000;
 }
 
-/** null: it needs a person, or a test that nobody can promise anything of. */
-function recoveryMs(page: LanePage, target: Target, slots: Slots, nowMs: number): number | null {
-  const { because, untilMs, failure } = conditionOf(page, target, slots, nowMs);
+/** null: it needs a person, or a test whose result is open. */
+function recoveryMs(state: LaneState, target: Target, slots: Slots, nowMs: number): number | null {
+  const { because, untilMs, failure } = conditionOf(state, target, slots, nowMs);
   switch (because) {
     case "not-routed":
     case "used-up":
@@ -155,9 +167,9 @@ function recoveryMs(page: LanePage, target: Target, slots: Slots, nowMs: number)
   }
 }
 
-function isInDoubt(page: LanePage): boolean {
+function isInDoubt(state: LaneState): boolean {
   return (
-    [...page.cells.values()].some((cell) => cell.kind !== "closed") ||
-    standings(page).some(({ kind }) => kind === "out")
+    [...state.cells.values()].some((cell) => cell.kind !== "closed") ||
+    outagesOf(state).some(({ kind }) => kind === "out")
   );
 }

@@ -9,9 +9,9 @@ import type { QuotaFact } from "../ir/quota.ts";
 export const PRESSURE_BELOW = 0.1;
 /** until this much is left again: a lane at the edge would change its label with every answer. */
 export const RELIEVED_FROM = 0.2;
-/** A limit that is whole again this soon presses nobody. */
+/** A limit that is whole again this soon is no pressure. */
 const PRESSING_MS_MIN = 1_000;
-/** Where nobody says when it is whole again: most limits are told by the minute. */
+/** Where the vendor does not say when it is whole again: most limits are told by the minute. */
 const RESET_MS_DEFAULT = 60_000;
 
 export interface Quota {

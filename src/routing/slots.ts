@@ -17,7 +17,7 @@ export interface Slots {
   reconfigure(lanes: readonly Lane[]): void;
 }
 
-interface Group {
+interface SlotGroup {
   max: number;
   used: number;
   /** A Set iterates in order of arrival. */
@@ -25,25 +25,25 @@ interface Group {
 }
 
 interface Waiter {
-  readonly groups: readonly Group[];
+  readonly groups: readonly SlotGroup[];
   readonly wake: () => void;
 }
 
 export function createSlots(lanes: readonly Lane[]): Slots {
-  let groups = new Map<string, Group>();
+  let groups = new Map<string, SlotGroup>();
 
-  const groupOf = ({ slots }: Lane): Group => {
+  const groupOf = ({ slots }: Lane): SlotGroup => {
     const known = groups.get(slots.group);
     if (known !== undefined) return known;
     // An exchange that began before its lane was taken out of the configuration may still come back to it.
-    const made: Group = { max: slots.max, used: 0, waiters: new Set() };
+    const made: SlotGroup = { max: slots.max, used: 0, waiters: new Set() };
     groups.set(slots.group, made);
     return made;
   };
   const reconfigure = (next: readonly Lane[]): void => {
     const known = groups;
     groups = new Map([...known].filter(([, { used, waiters }]) => used > 0 || waiters.size > 0));
-    const limited = new Set<Group>();
+    const limited = new Set<SlotGroup>();
     for (const lane of next) {
       const group = groupOf(lane);
       // Lanes of a group state one limit; should they differ, the smaller one harms no vendor.
@@ -54,7 +54,7 @@ export function createSlots(lanes: readonly Lane[]): Slots {
   };
 
   /** As many of the first in line as there are free slots hear of it; each leaves every line it stands in. */
-  const wakeForFree = (group: Group): void => {
+  const wakeForFree = (group: SlotGroup): void => {
     if (group.waiters.size === 0) return;
     const first = [...group.waiters].slice(0, Math.max(0, group.max - group.used));
     for (const waiter of first) {
@@ -102,6 +102,6 @@ export function createSlots(lanes: readonly Lane[]): Slots {
   };
 }
 
-function isFree(group: Group): boolean {
+function isFree(group: SlotGroup): boolean {
   return group.used < group.max;
 }

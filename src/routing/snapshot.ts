@@ -3,11 +3,11 @@
  * the snapshot is taken, because the clocks of two processes have different zeros. Attempts under way are not part of it.
  */
 import type { Failure } from "../ir/failure.ts";
-import type { AccountPage, Book, LanePage } from "./book.ts";
 import type { Cell } from "./breaker.ts";
+import type { AccountState, HealthState, LaneState } from "./health-state.ts";
+import { NO_OUTAGE, type Outage } from "./outage.ts";
 import { type Quota, type Quotas, restoreQuotas } from "./quota.ts";
 import { attemptsOf, type EndedAttempt, noteAttempt } from "./recent-attempts.ts";
-import { FREE, type Standing } from "./standing.ts";
 import { addOutcome, type Outcomes } from "./window.ts";
 
 export interface HealthSnapshot {
@@ -52,50 +52,50 @@ interface OutcomeHealth {
   readonly failed: boolean;
 }
 
-export function snapshotOf(book: Book, nowMs: number): HealthSnapshot {
+export function snapshotOf(states: HealthState, nowMs: number): HealthSnapshot {
   return {
-    lanes: Object.fromEntries([...book.lanes()].map((page) => [page.lane.id, laneHealth(page, nowMs)])),
-    accounts: Object.fromEntries([...book.accounts()].map((page) => [page.identity, accountHealth(page, nowMs)])),
+    lanes: Object.fromEntries([...states.lanes()].map((state) => [state.lane.id, laneHealth(state, nowMs)])),
+    accounts: Object.fromEntries([...states.accounts()].map((state) => [state.identity, accountHealth(state, nowMs)])),
   };
 }
 
 /** Into lanes and accounts of the same identity; of all others nothing is taken over. */
-export function restoreInto(book: Book, { lanes, accounts }: HealthSnapshot, takenMs: number): void {
-  for (const page of book.accounts()) {
-    if (Object.hasOwn(accounts, page.identity)) restoreAccount(page, accounts[page.identity], takenMs);
+export function restoreInto(states: HealthState, { lanes, accounts }: HealthSnapshot, takenMs: number): void {
+  for (const state of states.accounts()) {
+    if (Object.hasOwn(accounts, state.identity)) restoreAccount(state, accounts[state.identity], takenMs);
   }
-  for (const page of book.lanes()) {
-    const known = Object.hasOwn(lanes, page.lane.id) ? lanes[page.lane.id] : undefined;
+  for (const state of states.lanes()) {
+    const known = Object.hasOwn(lanes, state.lane.id) ? lanes[state.lane.id] : undefined;
     if (known === undefined) continue;
-    restoreAccount(page, known, takenMs);
-    for (const [target, cell] of Object.entries(known.cells)) page.cells.set(target, cellFrom(cell, takenMs));
-    page.ok = known.ok;
-    page.err = known.err;
-    page.clientFault = known.clientFault;
-    page.proven = known.proven;
-    for (const { endedMs, firstByteMs } of known.recent) noteAttempt(page.recent, firstByteMs, takenMs + endedMs);
+    restoreAccount(state, known, takenMs);
+    for (const [target, cell] of Object.entries(known.cells)) state.cells.set(target, cellFrom(cell, takenMs));
+    state.ok = known.ok;
+    state.err = known.err;
+    state.clientFault = known.clientFault;
+    state.proven = known.proven;
+    for (const { endedMs, firstByteMs } of known.recent) noteAttempt(state.recent, firstByteMs, takenMs + endedMs);
   }
 }
 
 // ---------------------------------------------------------------- out
 
-function laneHealth(page: LanePage, nowMs: number): LaneHealth {
-  const { ok, err, clientFault, proven } = page;
-  const cells = [...page.cells].map(([target, cell]) => [target, cellHealth(cell, nowMs)] as const);
-  const recent = attemptsOf(page.recent).map((each) => ({ ...each, endedMs: each.endedMs - nowMs }));
-  return { ...accountHealth(page, nowMs), cells: Object.fromEntries(cells), ok, err, clientFault, proven, recent };
+function laneHealth(state: LaneState, nowMs: number): LaneHealth {
+  const { ok, err, clientFault, proven } = state;
+  const cells = [...state.cells].map(([target, cell]) => [target, cellHealth(cell, nowMs)] as const);
+  const recent = attemptsOf(state.recent).map((each) => ({ ...each, endedMs: each.endedMs - nowMs }));
+  return { ...accountHealth(state, nowMs), cells: Object.fromEntries(cells), ok, err, clientFault, proven, recent };
 }
 
-function accountHealth({ standing, quotas }: Pick<AccountPage, "standing" | "quotas">, nowMs: number): AccountHealth {
+function accountHealth({ outage, quotas }: Pick<AccountState, "outage" | "quotas">, nowMs: number): AccountHealth {
   return {
-    out: outHealth(standing, nowMs),
+    out: outHealth(outage, nowMs),
     quotas: [...quotas.known.values()].map((quota) => ({ ...quota, untilMs: quota.untilMs - nowMs })),
   };
 }
 
-function outHealth(standing: Standing, nowMs: number): OutHealth | null {
-  if (standing.kind === "free") return null;
-  const { how, failure, untilMs, lengthMs, times } = standing;
+function outHealth(outage: Outage, nowMs: number): OutHealth | null {
+  if (outage.kind === "free") return null;
+  const { how, failure, untilMs, lengthMs, times } = outage;
   return { how, failure, untilMs: untilMs - nowMs, lengthMs, times };
 }
 
@@ -115,16 +115,16 @@ function cellHealth(cell: Cell, nowMs: number): CellHealth {
 // ---------------------------------------------------------------- back
 
 function restoreAccount(
-  page: { standing: Standing; readonly quotas: Quotas },
+  state: { outage: Outage; readonly quotas: Quotas },
   known: AccountHealth | undefined,
   takenMs: number,
 ): void {
   if (known === undefined) return;
   const { out, quotas } = known;
   const test = { probe: null, probeSinceMs: 0, probesTaken: 0 };
-  page.standing = out === null ? FREE : { kind: "out", epoch: 1, ...out, untilMs: takenMs + out.untilMs, ...test };
+  state.outage = out === null ? NO_OUTAGE : { kind: "out", epoch: 1, ...out, untilMs: takenMs + out.untilMs, ...test };
   restoreQuotas(
-    page.quotas,
+    state.quotas,
     quotas.map((quota) => ({ ...quota, untilMs: takenMs + quota.untilMs })),
   );
 }

@@ -38,7 +38,7 @@ function setUp() {
     recoveries.watch(changes);
   };
   const hear = (fact: QuotaFact): void => {
-    const changes = health.hear(lane, [fact], effects.nowMs());
+    const changes = health.observeQuota(lane, [fact], effects.nowMs());
     told.push(...changes);
     recoveries.watch(changes);
   };

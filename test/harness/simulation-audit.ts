@@ -46,18 +46,18 @@ export function auditHealth(
     lane: Lane,
     nowMs: number,
     before: Condition,
-    insist: boolean,
+    ignoreBreaker: boolean,
     guard: Guard,
   ): Guard => {
     const isStatistical = before.because === "breaker-open" || before.because === "half-open";
     claim(
-      before.because === null || (insist && isStatistical),
+      before.because === null || (ignoreBreaker && isStatistical),
       `${lane.id} was admitted although it is ${before.because}`,
     );
     const key = `${target.name} ${lane.id}`;
     const isTest = before.because === null && before.probing;
     // Past an open breaker it is the single test of a hard-out that is over, and gives that back.
-    const mayBeTest = isTest || (insist && before.probing);
+    const mayBeTest = isTest || (ignoreBreaker && before.probing);
     if (isTest) {
       const open = (tests.get(key) ?? []).filter((sinceMs) => nowMs - sinceMs < LOST_MS);
       claim(open.length === 0, `two tests of ${key} are under way at once`);
@@ -121,10 +121,10 @@ export function auditHealth(
       const guard = health.probe(lane, nowMs);
       return { ...guard, succeeded: (now) => closed(guard.succeeded(now)) };
     },
-    admit(target, lane, nowMs, insist = false) {
+    admit(target, lane, nowMs, ignoreBreaker = false) {
       const before = truth.condition(target, lane, nowMs);
-      const guard = health.admit(target, lane, nowMs, insist);
-      return guard === null ? null : admitted(target, lane, nowMs, before, insist, guard);
+      const guard = health.admit(target, lane, nowMs, ignoreBreaker);
+      return guard === null ? null : admitted(target, lane, nowMs, before, ignoreBreaker, guard);
     },
   };
 }

@@ -307,7 +307,7 @@ function boldHealth(): Tamper {
 function timidHealth(): Tamper {
   return withHealth((health) => ({
     ...health,
-    admit: (target, lane, nowMs, insist) => (insist === true ? null : health.admit(target, lane, nowMs)),
+    admit: (target, lane, nowMs, ignoreBreaker) => (ignoreBreaker === true ? null : health.admit(target, lane, nowMs)),
   }));
 }
 

@@ -280,7 +280,7 @@ export function stats(members: Partial<StatsDocument> = {}): StatsDocument {
       clientFault: 0,
       usable: routing,
       label: "unknown",
-      hardOut: null,
+      disabledBy: null,
       waitRemainingMs: 0,
       budgetLeft: maxRequests,
       quotas: [],

@@ -13,7 +13,7 @@ const FACTS: LaneFacts = {
   clientFault: 1,
   usable: false,
   label: "cooling-down",
-  hardOut: null,
+  disabledBy: null,
   waitRemainingMs: 0,
   budgetLeft: 4,
   quotas: [{ window: "req", scope: "lane", leftShare: 0.05, resetsInMs: 11_400 }],
@@ -53,7 +53,7 @@ describe("the fields tools read", () => {
   });
 
   test("dead is true exactly while there is a reason", () => {
-    expect(document([{ ...FACTS, hardOut: "credential" }]).lanes[0]).toMatchObject({
+    expect(document([{ ...FACTS, disabledBy: "credential" }]).lanes[0]).toMatchObject({
       dead: true,
       dead_reason: "credential",
     });

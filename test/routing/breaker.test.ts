@@ -254,7 +254,7 @@ test("only the newest outcomes are counted, however many came", () => {
   expect(tally(outcomes, 4_950)).toEqual({ total: 50, failed: 50 });
 });
 
-const BEGIN = ["begin", "insist"] as const;
+const BEGIN = ["begin", "ignore-breaker"] as const;
 const END = ["succeeded", "failed", "neutral"] as const;
 
 /** One cell, the attempts under way on it, and what every step must not do. */
@@ -265,9 +265,9 @@ function createWorld(settings: BreakerSettings) {
   const isCurrentTest = (of: Cell, ticket: Ticket) =>
     of.kind === "half-open" && ticket.epoch === of.epoch && ticket.probe === of.probe;
 
-  const begin = (insist: boolean, random: () => number) => {
+  const begin = (ignoreBreaker: boolean, random: () => number) => {
     const isTest = isDue(cell, nowMs);
-    if (!insist && !isTest && cell.kind !== "closed") return;
+    if (!ignoreBreaker && !isTest && cell.kind !== "closed") return;
     if (isTest) cell = stepCell(cell, { kind: "probe-taken" }, nowMs, settings, random);
     live.push({ epoch: cell.epoch, probe: isTest && cell.kind === "half-open" ? cell.probe : null });
   };
@@ -330,8 +330,8 @@ function explore(parameters: { readonly seed?: number }): string[] {
         for (const { kind, which, waitMs, chance } of events) {
           world.wait(waitMs);
           const broken =
-            kind === "begin" || kind === "insist"
-              ? world.begin(kind === "insist", () => chance)
+            kind === "begin" || kind === "ignore-breaker"
+              ? world.begin(kind === "ignore-breaker", () => chance)
               : world.end(kind, which, () => chance);
           expect(broken ?? []).toEqual([]);
           expect(world.tests()).toBe(world.cell().kind === "half-open" ? 1 : 0);

@@ -64,7 +64,7 @@ describe("why a lane is left out", () => {
   test("an empty pool offers nobody", () => {
     expect(decide(decideInput(target("pool", []), all))).toMatchObject({
       pick: null,
-      insist: false,
+      ignoreBreaker: false,
       offered: [],
       left: [],
       runnerUp: null,
@@ -198,7 +198,7 @@ describe("the last lane", () => {
     );
     expect(decision.pick?.id ?? null).toBe(expected);
     const isOut = Object.hasOwn(out, expected ?? "");
-    expect(decision.insist).toBe(expected !== null && isOut);
+    expect(decision.ignoreBreaker).toBe(expected !== null && isOut);
     expect(decision.left.map((each) => each.lane)).not.toContain(expected);
     expect(decision.left.length + decision.offered.length).toBe(lanes.length);
   });
@@ -214,7 +214,7 @@ describe("the last lane", () => {
     const decision = decide(decideInput(poolOf("pool", [a]), [a], { condition }));
     expect(decision).toMatchObject({
       pick: null,
-      insist: false,
+      ignoreBreaker: false,
       left: [{ lane: a.id, because: "full", untilMs: null }],
     });
   });
@@ -228,7 +228,7 @@ describe("the last lane", () => {
     });
     expect(decide(input)).toMatchObject({
       pick: seeing,
-      insist: true,
+      ignoreBreaker: true,
       left: [{ lane: blind.id, because: "lacks-capability" }],
     });
   });
@@ -405,7 +405,7 @@ describe("properties", () => {
         const whole = decide(input).offered;
         const dropped = whole[each.dropped % Math.max(1, whole.length)];
         const fewer = decide({ ...input, usable: (one) => (one.id === dropped?.id ? "no-operation" : null) });
-        const rest = fewer.insist ? [] : ids(fewer.offered);
+        const rest = fewer.ignoreBreaker ? [] : ids(fewer.offered);
         expect(rest).toEqual(ids(whole.filter((one) => one !== dropped)));
       }),
       { numRuns: 200 },

@@ -54,16 +54,16 @@ function createWorld(chance: () => number) {
       }),
     );
 
-  const begin = (target: (typeof targets)[number], on: Lane, insist: boolean): string[] => {
+  const begin = (target: (typeof targets)[number], on: Lane, ignoreBreaker: boolean): string[] => {
     const before = health.condition(target, on, nowMs);
     const isTest = before.probing && before.eligible;
-    const guard = health.admit(target, on, nowMs, insist);
+    const guard = health.admit(target, on, nowMs, ignoreBreaker);
     if (guard !== null)
       live.push({ guard, lane: on, tests: isTest ? target.name : null, insisted: !before.eligible, sinceMs: nowMs });
     return [
       ...(before.eligible && guard === null ? ["eligible and yet refused"] : []),
-      ...(!before.eligible && !insist && guard !== null ? ["not eligible and yet admitted"] : []),
-      ...(insist && guard !== null && (before.because === "waiting" || before.because === "hard-out")
+      ...(!before.eligible && !ignoreBreaker && guard !== null ? ["not eligible and yet admitted"] : []),
+      ...(ignoreBreaker && guard !== null && (before.because === "waiting" || before.because === "hard-out")
         ? ["insisting beat explicit words"]
         : []),
     ];
@@ -130,7 +130,7 @@ function createWorld(chance: () => number) {
 
 function eventOf(endings: readonly Ending[]) {
   return fc.record({
-    act: fc.constantFrom("begin" as const, "begin" as const, "insist" as const, "end" as const, "end" as const),
+    act: fc.constantFrom("begin" as const, "begin" as const, "ignore-breaker" as const, "end" as const, "end" as const),
     // By place, so that a failing sequence prints short.
     target: fc.nat({ max: targets.length - 1 }),
     lane: fc.nat({ max: lanes.length - 1 }),
@@ -158,7 +158,9 @@ function explore(endings: readonly Ending[], parameters: { readonly seed?: numbe
         const target = targets[event.target] ?? single;
         const on = lanes[event.lane] ?? first;
         const broken =
-          event.act === "end" ? world.end(event.which, event.ending) : world.begin(target, on, event.act === "insist");
+          event.act === "end"
+            ? world.end(event.which, event.ending)
+            : world.begin(target, on, event.act === "ignore-breaker");
         expect([...broken, ...world.brokenNow()]).toEqual([]);
         seen.add(world.health.condition(target, on, world.nowMs()).because ?? "eligible");
       }
@@ -206,14 +208,14 @@ test("statistics never take away the only lane of a target, whatever happens to 
       let nowMs = 0;
       for (const { kind, waitMs, keepsRunning } of steps) {
         nowMs += waitMs;
-        const { pick, insist, left } = decide(
+        const { pick, ignoreBreaker, left } = decide(
           decideInput(single, lanes, { condition: (each) => health.condition(single, each, nowMs) }),
         );
         const wasFull = left.some((each) => each.because === "full");
         expect(pick?.id ?? (wasFull ? only?.id : null)).toBe(only?.id);
-        const guard = pick === null ? null : health.admit(single, pick, nowMs, insist);
+        const guard = pick === null ? null : health.admit(single, pick, nowMs, ignoreBreaker);
         expect(guard === null).toBe(pick === null);
-        seen.add(insist);
+        seen.add(ignoreBreaker);
         if (keepsRunning && kind === null) continue;
         if (kind === null) guard?.succeeded(nowMs);
         else guard?.failed(failed(kind), nowMs);

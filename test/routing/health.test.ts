@@ -307,7 +307,7 @@ describe("counters", () => {
       clientFault: 1,
       usable: true,
       label: "healthy",
-      hardOut: null,
+      disabledBy: null,
       waitRemainingMs: 0,
       budgetLeft: null,
       quotas: [],
@@ -329,7 +329,7 @@ describe("counters", () => {
     elsewhere?.failed(failed("network"), 0);
     expect(health.facts(hit, 4_000)).toMatchObject({
       waitRemainingMs: 6_000,
-      hardOut: null,
+      disabledBy: null,
       cells: [
         { state: "open", streak: 3 },
         { state: "closed", streak: 3 },
@@ -337,7 +337,7 @@ describe("counters", () => {
     });
     expect(health.isInDoubt(hit)).toBe(true);
     health.fail(failed("credential"), 4_000, sibling);
-    expect(health.facts(hit, 4_000)).toMatchObject({ waitRemainingMs: 30 * MINUTE, hardOut: "credential" });
+    expect(health.facts(hit, 4_000)).toMatchObject({ waitRemainingMs: 30 * MINUTE, disabledBy: "credential" });
   });
 
   test("a lifetime of answers is spent by successes alone and never overdrawn by attempts under way", () => {

@@ -36,8 +36,8 @@ describe("a lane", () => {
   test("of whose limit less than a tenth is left is under pressure until it is whole again, and may serve", () => {
     const health = world();
     answer(health, 0);
-    expect(health.hear(hit, [fact(0.1)], 0)).toEqual([]);
-    expect(health.hear(hit, [fact(0.099)], 1_000)).toEqual([
+    expect(health.observeQuota(hit, [fact(0.1)], 0)).toEqual([]);
+    expect(health.observeQuota(hit, [fact(0.099)], 1_000)).toEqual([
       { target: null, lane: hit.id, from: "healthy", to: "pressure", because: "quota", forMs: 30_000 },
     ]);
     expect(labels(health, 30_999)).toBe("pressure · unknown · unknown");
@@ -49,24 +49,24 @@ describe("a lane", () => {
 
   test("with nothing left is asked all the same: only a refusal takes a lane out", () => {
     const health = world();
-    health.hear(hit, [fact(0), fact(0, { window: "tok" })], 0);
+    health.observeQuota(hit, [fact(0), fact(0, { window: "tok" })], 0);
     expect(health.condition(pool, hit, 0)).toMatchObject({ eligible: true, label: "pressure" });
   });
 
   test("is relieved when a fifth is left again, not before", () => {
     const health = world();
-    health.hear(hit, [fact(0.05)], 0);
-    expect(health.hear(hit, [fact(0.15)], 1)).toEqual([]);
+    health.observeQuota(hit, [fact(0.05)], 0);
+    expect(health.observeQuota(hit, [fact(0.15)], 1)).toEqual([]);
     expect(health.label(pool, hit, 1)).toBe("pressure");
-    expect(health.hear(hit, [fact(0.2)], 2)).toMatchObject([{ from: "pressure", to: "unknown", forMs: null }]);
-    expect(health.hear(hit, [fact(0.15)], 3)).toEqual([]);
+    expect(health.observeQuota(hit, [fact(0.2)], 2)).toMatchObject([{ from: "pressure", to: "unknown", forMs: null }]);
+    expect(health.observeQuota(hit, [fact(0.15)], 3)).toEqual([]);
     expect(health.label(pool, hit, 3)).toBe("unknown");
   });
 
   test("is pressed by each limit of its own", () => {
     const health = world();
-    health.hear(hit, [fact(0.05, { resetsInMs: 5_000 }), fact(0.02, { window: "tok", resetsInMs: 9_000 })], 0);
-    expect(health.hear(hit, [fact(0.9)], 1_000)).toEqual([]);
+    health.observeQuota(hit, [fact(0.05, { resetsInMs: 5_000 }), fact(0.02, { window: "tok", resetsInMs: 9_000 })], 0);
+    expect(health.observeQuota(hit, [fact(0.9)], 1_000)).toEqual([]);
     expect([labels(health, 8_999), labels(health, 9_000)]).toEqual([
       "pressure · unknown · unknown",
       "unknown · unknown · unknown",
@@ -79,20 +79,22 @@ describe("a lane", () => {
 
   test("is not pressed by what is whole again in a moment, and forgets in a minute what nobody dated", () => {
     const health = world();
-    expect(health.hear(hit, [fact(0, { resetsInMs: 999 })], 0)).toEqual([]);
-    expect(health.hear(hit, [fact(0, { resetsInMs: null })], 0)).toMatchObject([{ to: "pressure", forMs: 60_000 }]);
+    expect(health.observeQuota(hit, [fact(0, { resetsInMs: 999 })], 0)).toEqual([]);
+    expect(health.observeQuota(hit, [fact(0, { resetsInMs: null })], 0)).toMatchObject([
+      { to: "pressure", forMs: 60_000 },
+    ]);
     expect([health.label(pool, hit, 59_999), health.label(pool, hit, 60_000)]).toEqual(["pressure", "unknown"]);
   });
 
   test("that is out says so, and is under pressure when it comes back", () => {
     const health = world();
-    health.hear(hit, [fact(0.01, { resetsInMs: 100_000 })], 0);
+    health.observeQuota(hit, [fact(0.01, { resetsInMs: 100_000 })], 0);
     const guard = health.admit(pool, hit, 0);
     expect(guard?.failed(failure("rate-limited", "", 9_000), 0)).toMatchObject([
       { from: "pressure", to: "rate-limited", forMs: 9_000 },
     ]);
     guard?.release(0);
-    expect(health.hear(hit, [fact(0, { resetsInMs: 100_000 })], 1)).toEqual([]);
+    expect(health.observeQuota(hit, [fact(0, { resetsInMs: 100_000 })], 1)).toEqual([]);
     expect([health.label(pool, hit, 8_999), health.label(pool, hit, 9_000)]).toEqual(["rate-limited", "pressure"]);
     const again = health.admit(pool, hit, 10_000);
     expect(again?.succeeded(10_000)).toEqual([]);
@@ -102,7 +104,7 @@ describe("a lane", () => {
 
   test("with an open breaker is cooling down, whatever is left", () => {
     const health = world();
-    health.hear(hit, [fact(0)], 0);
+    health.observeQuota(hit, [fact(0)], 0);
     for (let count = 0; count < 3; count += 1) {
       const guard = health.admit(pool, hit, 0, true);
       guard?.failed(failure("server-error", ""), 0);
@@ -114,7 +116,7 @@ describe("a lane", () => {
 
 test("an account's limit presses all of its lanes, and each says so", () => {
   const health = world();
-  const changes = health.hear(hit, [fact(0.03, { window: "5h", scope: "account", resetsInMs: 3_600_000 })], 0);
+  const changes = health.observeQuota(hit, [fact(0.03, { window: "5h", scope: "account", resetsInMs: 3_600_000 })], 0);
   expect(changes.map((change) => `${change.lane} ${change.from}→${change.to} ${change.forMs}`)).toEqual([
     "p/a/m unknown→pressure 3600000",
     "p/a/n unknown→pressure 3600000",
@@ -139,7 +141,7 @@ test("no word of a limit ever takes a lane out", () => {
       let nowMs = 0;
       for (const [facts, passed] of steps) {
         nowMs += passed;
-        health.hear(hit, facts, nowMs);
+        health.observeQuota(hit, facts, nowMs);
         for (const each of lanes) {
           const { eligible, label } = health.condition(pool, each, nowMs);
           expect(eligible && (label === "unknown" || label === "pressure")).toBe(true);

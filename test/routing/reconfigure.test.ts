@@ -45,7 +45,7 @@ describe("another deployment", () => {
   test("waits, hard-outs, counters and what is left of limits stay", () => {
     const health = createHealth(before, NO_JITTER);
     put(health, "rate-limited");
-    health.hear(kept, [{ window: "req", scope: "lane", leftShare: 0.05, resetsInMs: 90_000 }], 0);
+    health.observeQuota(kept, [{ window: "req", scope: "lane", leftShare: 0.05, resetsInMs: 90_000 }], 0);
     const facts = health.facts(kept, 1);
     health.reconfigure(after);
     const cells = facts.cells.filter(({ target }) => target === "pool");
@@ -150,7 +150,7 @@ describe("another process", () => {
     trip(health, removed);
     put(health, "rate-limited");
     put(health, "credential", removed);
-    health.hear(kept, [{ window: "req", scope: "account", leftShare: 0.05, resetsInMs: 90_000 }], 0);
+    health.observeQuota(kept, [{ window: "req", scope: "account", leftShare: 0.05, resetsInMs: 90_000 }], 0);
     const next = moved(health);
     for (const each of [kept, removed]) expect(next.facts(each, 100_000)).toEqual(health.facts(each, 5_000));
     expect(next.label(pool, kept, 100_000)).toBe(health.label(pool, kept, 5_000));

@@ -22,8 +22,8 @@ export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "a
   const { world, shared, call } = input;
   const full = lanesWithRoom(input);
   const startedMs = world.effects.nowMs();
-  const patienceMs = Math.max(0, ...full.map(({ queue }) => queue.maxWaitMs));
-  const waitMs = Math.min(patienceMs, input.deadlineMs - startedMs);
+  const queueMs = Math.max(0, ...full.map(({ queue }) => queue.maxWaitMs));
+  const waitMs = Math.min(queueMs, input.deadlineMs - startedMs);
   if (full.length === 0 || waitMs <= 0 || waitingNow(shared) >= WAITING_MAX) return "none";
   const models = [...new Set(full.map(({ model }) => model))];
   count(shared, input.target, models, 1);

@@ -157,7 +157,7 @@ function explained(explaining: Explaining): Explanation {
       health: labelOf(explaining, lane),
       for_ms: untilMs === null ? null : Math.max(0, Math.round(untilMs - nowMs)),
     })),
-    insists: decision.insist,
+    insists: decision.ignoreBreaker,
     refusal:
       refusal === null
         ? null
@@ -230,9 +230,9 @@ function exhaustionText(policy: Exhaustion): string {
   }
 }
 
-function reasonOf({ pick, insist, runnerUp, offered, left }: Decision, { waiting }: SharedState): string {
+function reasonOf({ pick, ignoreBreaker, runnerUp, offered, left }: Decision, { waiting }: SharedState): string {
   if (pick === null) return left.length === 0 ? "It has no lanes." : "No lane may serve it now.";
-  if (insist) return `${pick.id} is the last lane: it is asked although its breaker is open.`;
+  if (ignoreBreaker) return `${pick.id} is the last lane: it is asked although its breaker is open.`;
   const queued = [...waiting.values()].reduce((sum, each) => sum + each, 0);
   const waits = queued === 0 ? "" : ` ${queued} requests wait for a slot.`;
   if (runnerUp === null) {

@@ -2,7 +2,6 @@
 import type { HealthLabel } from "../../ir/lane-facts.ts";
 import type { Candidate } from "./policy.ts";
 
-/** Local credentials come second in the rank as designed; every credential here is local, so nothing to compare yet. */
 export function byRank(candidates: readonly Candidate[]): readonly Candidate[] {
   return candidates.toSorted(compareRank);
 }
@@ -32,7 +31,7 @@ function usedMs(candidate: Candidate): number {
 /**
  * Unknown ranks with healthy: nothing stands against it, and a lane back from a cooldown would otherwise never be asked
  * again while another is healthy. Its test costs one request, which fails over. The labels after `pressure` belong to
- * lanes that are not offered, except the last one, which has nobody to be compared with.
+ * lanes that are not offered, except the last one, which is compared with none.
  */
 const HEALTH_RANK = {
   healthy: 0,

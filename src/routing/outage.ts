@@ -1,23 +1,22 @@
 /**
- * What explicit words put out: a lane that waits because its upstream said until when, and a lane or account that is
+ * What explicit words keep out of service: a lane that waits because its upstream said until when, and a lane or account that is
  * hard out because of its credential, its bill or a missing model. Pure steps, with the same tickets as the breaker.
  */
-
 import type { Failure } from "../ir/failure.ts";
 import type { HealthLabel } from "../ir/lane-facts.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { HINT_MS_MAX, PROBE_SILENT_MS_MAX, type Ticket } from "./breaker.ts";
 
-export type Standing = FreeStanding | OutStanding;
+export type Outage = NoOutage | OngoingOutage;
 
-export interface FreeStanding {
+export interface NoOutage {
   readonly kind: "free";
   /** Counts goings out and comings back. */
   readonly epoch: number;
 }
 
-/** Stays after `untilMs` until an attempt that began later succeeds: until then nobody knows that it works again. */
-export interface OutStanding {
+/** Stays after `untilMs` until an attempt that began later succeeds: until then it is unknown whether it works again. */
+export interface OngoingOutage {
   readonly kind: "out";
   readonly epoch: number;
   readonly how: "wait" | "hard-out";
@@ -33,7 +32,7 @@ export interface OutStanding {
   readonly probesTaken: number;
 }
 
-export type StandingSignal =
+export type OutageSignal =
   | { readonly kind: "put-out"; readonly how: "wait" | "hard-out"; readonly failure: Failure; readonly ticket: Ticket }
   | { readonly kind: "probe-taken" }
   | { readonly kind: "succeeded"; readonly ticket: Ticket }
@@ -41,9 +40,9 @@ export type StandingSignal =
   | { readonly kind: "neutral"; readonly ticket: Ticket }
   | { readonly kind: "recovered" };
 
-export const FREE: FreeStanding = { kind: "free", epoch: 0 };
+export const NO_OUTAGE: NoOutage = { kind: "free", epoch: 0 };
 
-/** A wait above this reads as exhausted: somebody's window, not a burst. */
+/** A wait above this reads as exhausted: a quota's window, not a burst. */
 const EXHAUSTED_ABOVE_MS = 300_000;
 const CREDENTIAL_OUT_MS = 1_800_000;
 const MODEL_MISSING_OUT_MS = 300_000;
@@ -55,77 +54,77 @@ const BILLING_RESET_MS_MAX = 31 * 86_400_000;
 const PAUSE_DOUBLINGS_MAX = 4;
 
 /** True while it may not be tried at all. */
-export function isOut(standing: Standing, nowMs: number): standing is OutStanding {
-  return standing.kind === "out" && (nowMs < standing.untilMs || isBeingTested(standing, nowMs));
+export function isOut(outage: Outage, nowMs: number): outage is OngoingOutage {
+  return outage.kind === "out" && (nowMs < outage.untilMs || isBeingTested(outage, nowMs));
 }
 
 /** True when the next attempt must be a test of its own. */
-export function isTestDue(standing: Standing, nowMs: number): boolean {
-  return standing.kind === "out" && standing.how === "hard-out" && !isOut(standing, nowMs);
+export function isTestDue(outage: Outage, nowMs: number): boolean {
+  return outage.kind === "out" && outage.how === "hard-out" && !isOut(outage, nowMs);
 }
 
-export function isBeingTested(standing: Standing, nowMs: number): boolean {
-  return standing.kind === "out" && standing.probe !== null && nowMs - standing.probeSinceMs < PROBE_SILENT_MS_MAX;
+export function isBeingTested(outage: Outage, nowMs: number): boolean {
+  return outage.kind === "out" && outage.probe !== null && nowMs - outage.probeSinceMs < PROBE_SILENT_MS_MAX;
 }
 
-export function stepStanding(standing: Standing, signal: StandingSignal, nowMs: number): Standing {
+export function stepOutage(outage: Outage, signal: OutageSignal, nowMs: number): Outage {
   switch (signal.kind) {
     case "put-out":
-      return putOut(standing, signal, nowMs);
+      return putOut(outage, signal, nowMs);
     case "recovered":
-      return standing.kind === "free" ? standing : { kind: "free", epoch: standing.epoch + 1 };
+      return outage.kind === "free" ? outage : { kind: "free", epoch: outage.epoch + 1 };
     case "probe-taken":
-      if (standing.kind === "free" || !isTestDue(standing, nowMs)) return standing;
+      if (outage.kind === "free" || !isTestDue(outage, nowMs)) return outage;
       return {
-        ...standing,
-        probe: standing.probesTaken + 1,
-        probesTaken: standing.probesTaken + 1,
+        ...outage,
+        probe: outage.probesTaken + 1,
+        probesTaken: outage.probesTaken + 1,
         probeSinceMs: nowMs,
       };
     case "succeeded":
-      if (standing.kind === "free" || signal.ticket.epoch !== standing.epoch) return standing;
-      return { kind: "free", epoch: standing.epoch + 1 };
+      if (outage.kind === "free" || signal.ticket.epoch !== outage.epoch) return outage;
+      return { kind: "free", epoch: outage.epoch + 1 };
     case "neutral":
-      return standing.kind === "out" && isTheTest(standing, signal.ticket) ? { ...standing, probe: null } : standing;
+      return outage.kind === "out" && isTheTest(outage, signal.ticket) ? { ...outage, probe: null } : outage;
     default:
       return unreachable(signal);
   }
 }
 
 /** The ticket of an attempt admitted now; the test's when one has just been taken for it. */
-export function standingTicket(standing: Standing, isTest: boolean): Ticket {
-  return { epoch: standing.epoch, probe: isTest && standing.kind === "out" ? standing.probe : null };
+export function outageTicket(outage: Outage, isTest: boolean): Ticket {
+  return { epoch: outage.epoch, probe: isTest && outage.kind === "out" ? outage.probe : null };
 }
 
-function isTheTest(standing: OutStanding, ticket: Ticket): boolean {
-  return ticket.epoch === standing.epoch && ticket.probe !== null && ticket.probe === standing.probe;
+function isTheTest(outage: OngoingOutage, ticket: Ticket): boolean {
+  return ticket.epoch === outage.epoch && ticket.probe !== null && ticket.probe === outage.probe;
 }
 
-type PutOut = Extract<StandingSignal, { kind: "put-out" }>;
+type PutOut = Extract<OutageSignal, { kind: "put-out" }>;
 
-function putOut(standing: Standing, signal: PutOut, nowMs: number): Standing {
-  if (standing.kind === "free") return outAfresh(standing, signal, { times: 1, nowMs });
-  const isNews = signal.ticket.epoch === standing.epoch;
+function putOut(outage: Outage, signal: PutOut, nowMs: number): Outage {
+  if (outage.kind === "free") return outAfresh(outage, signal, { times: 1, nowMs });
+  const isNews = signal.ticket.epoch === outage.epoch;
   if (isNews) {
-    const times = signal.failure.kind === standing.failure.kind ? standing.times + 1 : 1;
-    return outAfresh(standing, signal, { times, nowMs });
+    const times = signal.failure.kind === outage.failure.kind ? outage.times + 1 : 1;
+    return outAfresh(outage, signal, { times, nowMs });
   }
   // A straggler from before it was put out: it may lengthen the stay, or turn a wait into a hard-out, nothing else.
-  if (standing.how === "wait" && signal.how === "hard-out") return outAfresh(standing, signal, { times: 1, nowMs });
-  if (standing.how === "hard-out" && signal.how === "wait") return standing;
-  const lengthMs = outMs(signal.failure, standing.times);
-  return nowMs + lengthMs > standing.untilMs ? { ...standing, untilMs: nowMs + lengthMs, lengthMs } : standing;
+  if (outage.how === "wait" && signal.how === "hard-out") return outAfresh(outage, signal, { times: 1, nowMs });
+  if (outage.how === "hard-out" && signal.how === "wait") return outage;
+  const lengthMs = outMs(signal.failure, outage.times);
+  return nowMs + lengthMs > outage.untilMs ? { ...outage, untilMs: nowMs + lengthMs, lengthMs } : outage;
 }
 
 function outAfresh(
-  standing: Standing,
+  outage: Outage,
   signal: PutOut,
   facts: { readonly times: number; readonly nowMs: number },
-): OutStanding {
+): OngoingOutage {
   const lengthMs = outMs(signal.failure, facts.times);
   return {
     kind: "out",
-    epoch: standing.epoch + 1,
+    epoch: outage.epoch + 1,
     how: signal.how,
     failure: withoutBytes(signal.failure),
     untilMs: facts.nowMs + lengthMs,
@@ -133,7 +132,7 @@ function outAfresh(
     times: facts.times,
     probe: null,
     probeSinceMs: 0,
-    probesTaken: standing.kind === "out" ? standing.probesTaken : 0,
+    probesTaken: outage.kind === "out" ? outage.probesTaken : 0,
   };
 }
 
@@ -159,9 +158,9 @@ function withoutBytes(failed: Failure): Failure {
 }
 
 /** `unknown` once the time is over and nothing has succeeded yet. */
-export function standingLabel(standing: OutStanding, nowMs: number): HealthLabel {
-  if (nowMs >= standing.untilMs) return "unknown";
-  if (standing.how === "wait") return standing.lengthMs > EXHAUSTED_ABOVE_MS ? "exhausted" : "rate-limited";
-  if (standing.failure.kind === "credential") return "auth-failed";
-  return standing.failure.kind === "billing" ? "exhausted" : "cooling-down";
+export function outageLabel(outage: OngoingOutage, nowMs: number): HealthLabel {
+  if (nowMs >= outage.untilMs) return "unknown";
+  if (outage.how === "wait") return outage.lengthMs > EXHAUSTED_ABOVE_MS ? "exhausted" : "rate-limited";
+  if (outage.failure.kind === "credential") return "auth-failed";
+  return outage.failure.kind === "billing" ? "exhausted" : "cooling-down";
 }
