@@ -5,10 +5,13 @@ import { WireError } from "../../std/wire-error.ts";
 import {
   extrasOf,
   isAnything,
+  isBoolean,
   isEmpty,
   isNumber,
   isText,
   isTextList,
+  leftOf,
+  partlyModelled,
   readTextList,
   type Shape,
 } from "../shared/members.ts";
@@ -121,66 +124,42 @@ function readParallel(fields: JsonObject): boolean | null {
 // ---------------------------------------------------------------- what the IR does not carry
 
 /** Objects that are modelled in part: what is left of them rides under the same name and is merged back. */
-const NESTED: Readonly<Record<string, Shape>> = {
+const BODY_NESTED: Readonly<Record<string, Shape>> = {
   inferenceConfig: { maxTokens: isNumber, temperature: isNumber, topP: isNumber, stopSequences: isTextList },
   serviceTier: { type: isText },
   outputConfig: { effort: isText, textFormat: (value) => readFormat(value) !== null },
   toolConfig: { tools: isAnything, toolChoice: isAnything },
+} satisfies Partial<Record<RequestMember, Shape>>;
+/** The same among the model's own fields. */
+const FIELDS_NESTED: Readonly<Record<string, Shape>> = {
+  inferenceConfig: { topK: isNumber },
   thinking: { type: (value) => isMode(asText(value)), budget_tokens: isNumber, display: isText },
   reasoning_config: { type: (value) => isMode(asText(value)), budget_tokens: isNumber, display: isText },
   reasoningConfig: { type: (value) => isMode(asText(value)), maxReasoningEffort: isText },
   output_config: { effort: isText },
-  tool_choice: {
-    type: (value) => value === "auto",
-    disable_parallel_tool_use: (value) => typeof value === "boolean",
-  },
-};
-/** The same name means another object among the model's own fields. */
-const FIELDS_NESTED: Readonly<Record<string, Shape>> = { ...NESTED, inferenceConfig: { topK: isNumber } };
-
-const FIELDS_SHAPE: Shape = {
-  top_k: isNumber,
-  reasoning_effort: isText,
-  inferenceConfig: (value) => leftOf("inferenceConfig", value, FIELDS_NESTED) === null,
-  thinking: (value) => leftOf("thinking", value, FIELDS_NESTED) === null,
-  reasoning_config: (value) => leftOf("reasoning_config", value, FIELDS_NESTED) === null,
-  reasoningConfig: (value) => leftOf("reasoningConfig", value, FIELDS_NESTED) === null,
-  output_config: (value) => leftOf("output_config", value, FIELDS_NESTED) === null,
-  tool_choice: (value) => leftOf("tool_choice", value, FIELDS_NESTED) === null,
+  tool_choice: { type: (value) => value === "auto", disable_parallel_tool_use: isBoolean },
 };
 
-const BODY_SHAPE: Shape = {
+const FIELDS_SHAPE: Shape = { top_k: isNumber, reasoning_effort: isText, ...partlyModelled(FIELDS_NESTED) };
+
+const WHOLE = {
   messages: isAnything,
   system: isAnything,
-  inferenceConfig: (value) => leftOf("inferenceConfig", value, NESTED) === null,
-  toolConfig: (value) => leftOf("toolConfig", value, NESTED) === null,
   additionalModelRequestFields: (value) => leftOfFields(value) === null,
   requestMetadata: isTextMap,
-  serviceTier: (value) => leftOf("serviceTier", value, NESTED) === null,
-  outputConfig: (value) => leftOf("outputConfig", value, NESTED) === null,
-} satisfies Partial<Record<RequestMember, (value: unknown) => boolean>>;
-
-/** The path says both; a body that says them too is not asked. */
-const FROM_THE_PATH: Shape = { model: isAnything, stream: isAnything };
+} satisfies Partial<Record<RequestMember, Shape[string]>>;
+// The path says the model and whether to stream; a body that says them too is not asked.
+const BODY_SHAPE: Shape = { ...WHOLE, ...partlyModelled(BODY_NESTED), model: isAnything, stream: isAnything };
 
 function readExtras(body: JsonObject): Extras {
-  const extras = extrasOf(body, { ...BODY_SHAPE, ...FROM_THE_PATH });
+  const extras = extrasOf(body, BODY_SHAPE);
   if (isEmpty(extras)) return extras;
   const whole: Record<string, unknown> = { ...extras };
   for (const name of Object.keys(whole)) {
     if (name === "additionalModelRequestFields") whole[name] = leftOfFields(whole[name]);
-    else if (Object.hasOwn(NESTED, name)) whole[name] = leftOf(name, whole[name], NESTED);
+    else if (Object.hasOwn(BODY_NESTED, name)) whole[name] = leftOf(whole[name], BODY_NESTED[name]);
   }
   return whole;
-}
-
-/** Null when nothing is left, all of it when it is no object. */
-function leftOf(name: string, value: unknown, shapes: Readonly<Record<string, Shape>>): unknown {
-  const object = asObject(value);
-  const shape = shapes[name];
-  if (object === undefined || shape === undefined) return value;
-  const left = extrasOf(object, shape);
-  return isEmpty(left) ? null : left;
 }
 
 function leftOfFields(value: unknown): unknown {
@@ -188,7 +167,7 @@ function leftOfFields(value: unknown): unknown {
   if (fields === undefined) return value;
   const left: Record<string, unknown> = { ...extrasOf(fields, FIELDS_SHAPE) };
   for (const name of Object.keys(left)) {
-    if (Object.hasOwn(FIELDS_NESTED, name)) left[name] = leftOf(name, left[name], FIELDS_NESTED);
+    if (Object.hasOwn(FIELDS_NESTED, name)) left[name] = leftOf(left[name], FIELDS_NESTED[name]);
   }
   return isEmpty(left) ? null : left;
 }

@@ -17,6 +17,7 @@ export {
   isObject,
   isText,
   isTextList,
+  leftOf,
   mergeMembers,
   needText,
   readTextList,

@@ -9,6 +9,7 @@ import {
   isNumber,
   isText,
   isTextList,
+  leftOf,
   needObject,
   readTextList,
   type Shape,
@@ -145,8 +146,5 @@ function readExtras(body: JsonObject, config: JsonObject): Extras {
 }
 
 function thinkingLeft(value: unknown): unknown {
-  const config = spelledObject(value);
-  if (config === undefined) return value;
-  const left = extrasOf(config, THINKING_SHAPE);
-  return isEmpty(left) ? null : left;
+  return leftOf(spelledObject(value) ?? value, THINKING_SHAPE);
 }

@@ -37,6 +37,21 @@ export function extrasOf(value: JsonObject, shape: Shape): Extras {
   return extras ?? NO_EXTRAS;
 }
 
+/** What is left of an object that is modelled in part: null when nothing is, all of it when it is no object. */
+export function leftOf(value: unknown, shape: Shape | undefined): unknown {
+  const object = asObject(value);
+  if (object === undefined || shape === undefined) return value;
+  const left = extrasOf(object, shape);
+  return isEmpty(left) ? null : left;
+}
+
+/** Members that are objects modelled in part: each is an extra only where something is left of it. */
+export function partlyModelled(shapes: Readonly<Record<string, Shape>>): Shape {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, (value) => leftOf(value, shape) === null]),
+  );
+}
+
 export function isEmpty(extras: object): boolean {
   for (const _name in extras) return false;
   return true;

@@ -415,3 +415,13 @@ describe("the conversation", () => {
     expect(write({ serviceTier: "scale" }).losses).toEqual(["service_tier dropped"]);
   });
 });
+
+test("a member in a place the vendor does not know it in reaches the vendor whole", () => {
+  const body = {
+    messages: [{ role: "user", content: [{ text: "hi" }] }],
+    thinking: { type: "enabled", budget_tokens: 2000 },
+    additionalModelRequestFields: { outputConfig: { effort: "low" } },
+  };
+  const { value } = payload.writeRequest(payload.readRequest(body).value, OPTIONS);
+  expect(value).toEqual({ model: OPTIONS.upstreamModel, ...body });
+});
