@@ -18,7 +18,7 @@ export function readContent(content: unknown, path: string): ReadContent {
   return { blocks: parts.map((part, index) => readPart(part, `${path}[${index}]`)), wasString: false };
 }
 
-export function reasoningBlock(text: string, extras: Extras = NO_EXTRAS): IrBlock {
+function reasoningBlock(text: string, extras: Extras = NO_EXTRAS): IrBlock {
   return { type: "reasoning", text, signature: null, encrypted: null, extras, spelling: NO_SPELLING };
 }
 

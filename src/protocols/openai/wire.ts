@@ -15,7 +15,6 @@ import type {
 import type { CompletionUsage } from "openai/resources/completions";
 import type { CreateEmbeddingResponse, EmbeddingCreateParams } from "openai/resources/embeddings";
 import type { Model } from "openai/resources/models";
-import type { ReasoningEffort } from "openai/resources/shared";
 import type { JsonObject } from "../../std/json.ts";
 
 /** Id of this protocol and of its payload. */
@@ -26,7 +25,6 @@ export type WireMessage = ChatCompletionMessageParam;
 export type WireTool = ChatCompletionTool;
 export type WireToolCall = ChatCompletionMessageToolCall;
 export type WireToolChoice = ChatCompletionToolChoiceOption;
-export type WireEffort = NonNullable<ReasoningEffort>;
 export type WireUsage = CompletionUsage;
 export type WireModel = Model;
 export type WireEmbedRequest = EmbeddingCreateParams;

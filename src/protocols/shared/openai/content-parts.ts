@@ -75,7 +75,7 @@ export function textPart(text: string) {
 }
 
 /** Null: the part is more than a text. */
-export function plainTextOf(part: ContentPart): string | null {
+function plainTextOf(part: ContentPart): string | null {
   const text = part.type === "text" ? asText(part["text"]) : undefined;
   return text === undefined || Object.keys(part).length !== 2 ? null : text;
 }

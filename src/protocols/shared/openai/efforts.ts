@@ -37,7 +37,7 @@ export function wantedEffort({ mode, effort, budgetTokens }: IrReasoningConfig):
 }
 
 /** Never turns thinking off for who asked for some. Ties go to less thinking: it costs less. */
-export function nearestEffort(wanted: Effort, words: readonly Effort[]): Effort {
+function nearestWord(wanted: Effort, words: readonly Effort[]): Effort {
   const rank = ORDER.indexOf(wanted);
   const some = words.filter((word) => wanted === "none" || word !== "none");
   const byDistance = some.toSorted((a, b) => Math.abs(ORDER.indexOf(a) - rank) - Math.abs(ORDER.indexOf(b) - rank));
@@ -77,7 +77,7 @@ export function writeEffort(
     losses.drop("reasoning", "whether this model can stop reasoning is not known");
     return null;
   }
-  const effort = nearestEffort(wanted, words);
+  const effort = nearestWord(wanted, words);
   const asked = config.effort ?? (config.mode === "disabled" ? "none" : null);
   if (effort !== asked) losses.approximate("reasoning", `written as ${member} ${effort}`);
   return effort;
