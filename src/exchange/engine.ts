@@ -7,13 +7,13 @@ import { type Failure, ruleOf } from "../ir/failure.ts";
 import { RECORD_LANES_MAX } from "../ir/record.ts";
 import { affinityKey } from "../routing/affinity.ts";
 import { type Decision, decide } from "../routing/decide.ts";
-import { couldEverServe, leastBad, mayAttemptAgain, nothingLeft } from "../routing/failover.ts";
-import type { StopSignal } from "../std/stop-signal.ts";
+import { leastBad, mayAttemptAgain } from "../routing/failover.ts";
 import { unreachable } from "../std/unreachable.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import type { AnswerRule } from "./answer/verdict.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
+import { finalFailure, waitForRecovery } from "./exhaustion.ts";
 import { exclusionOf } from "./lane/mode.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
 import type { RecordBuilder } from "./record-builder.ts";
@@ -51,7 +51,6 @@ interface Run extends Omit<ServeInput, "target"> {
   readonly failures: { readonly lane: Lane; readonly failure: Failure }[];
   first: Lane | null;
   needsRoomBeyond: number | null;
-  /** Strict translation refused a lane, or its protocol cannot say what was asked; the answer if nothing else serves. */
   lossesRefused: Failure | null;
   waited: boolean;
 }
@@ -93,7 +92,7 @@ async function serveTarget(run: Run, target: Target): Promise<Served | Exhausted
       return { kind: "exhausted", decision };
     }
     if (decision.pick === null) {
-      const slot = await waitForSlotIn(run, target, decision);
+      const slot = await queued(run, () => waitForSlot({ ...run, target, decision }));
       if (slot === "free") continue;
       if (slot === "abandoned") return { kind: "abandoned" };
       return { kind: "exhausted", decision };
@@ -108,12 +107,12 @@ async function serveTarget(run: Run, target: Target): Promise<Served | Exhausted
   }
 }
 
-async function waitForSlotIn(run: Run, target: Target, decision: Decision): ReturnType<typeof waitForSlot> {
-  const { nowMs } = run.world.effects;
-  const startedMs = nowMs();
-  const slot = await waitForSlot({ ...run, target, decision });
-  run.record.queuedMs += nowMs() - startedMs;
-  return slot;
+/** Time that is waited before a lane is asked. */
+async function queued<T>({ world, record }: Run, wait: () => Promise<T>): Promise<T> {
+  const startedMs = world.effects.nowMs();
+  const how = await wait();
+  record.queuedMs += world.effects.nowMs() - startedMs;
+  return how;
 }
 
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
@@ -241,7 +240,10 @@ async function afterExhaustion(
         break;
       }
       case "wait": {
-        const again = await waitForRecovery(run, target, onExhausted.maxMs);
+        // Once per exchange.
+        if (run.waited) break;
+        run.waited = true;
+        const again = await queued(run, () => waitForRecovery(run, target, onExhausted.maxMs));
         if (again === "abandoned") return { kind: "abandoned" };
         if (again === "recovered") return { kind: "target", target };
         break;
@@ -255,78 +257,4 @@ async function afterExhaustion(
 async function tryLeastBad(run: Run, target: Target, decision: Decision): Promise<Served | null> {
   const lane = leastBad(decision, run.world.deployment.lanes);
   return lane === null ? null : await tryLane(run, target, lane, { ignoreBreaker: true, firstByteCapMs: null });
-}
-
-/** Once per exchange, for lanes that were out when it looked; a lane that was tried is not tried again. */
-async function waitForRecovery(
-  run: Run,
-  target: Target,
-  maxMs: number,
-): Promise<"recovered" | "not-in-time" | "abandoned"> {
-  if (run.waited) return "not-in-time";
-  run.waited = true;
-  const { effects, deployment } = run.world;
-  const now = effects.nowMs();
-  const ids = target.members.flatMap((member) => member.lanes).filter((id) => !run.tried.has(id));
-  const lanes = ids.flatMap((id) => deployment.lanes[id] ?? []);
-  const at = run.shared.health.recoversAtMs(target, lanes, now);
-  if (at === null || at - now > maxMs || at > run.deadlineMs) return "not-in-time";
-  const done = await sleep(effects.setTimer, Math.max(0, at - now), run.call.signal);
-  run.record.queuedMs += effects.nowMs() - now;
-  if (!done) return "abandoned";
-  return "recovered";
-}
-
-/** False when the signal fired first. */
-function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: StopSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const onAbort = (): void => {
-      cancel();
-      resolve(false);
-    };
-    const cancel = setTimer(ms, () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(true);
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-/** What a client would be told now, had nothing been tried. */
-export function nothingLeftFor(input: {
-  readonly world: World;
-  readonly shared: SharedState;
-  readonly call: ClientCall;
-  readonly target: Target;
-  readonly decision: Decision;
-}): Failure {
-  const nothing = { failures: [], lossesRefused: null, deadlineMs: Number.POSITIVE_INFINITY };
-  return finalFailure({ ...input, ...nothing }, input.target, input.decision).failure;
-}
-
-type FinalLook = Pick<Run, "world" | "shared" | "call" | "failures" | "lossesRefused" | "deadlineMs">;
-
-function finalFailure(run: FinalLook, target: Target, decision: Decision): { failure: Failure; from: string | null } {
-  const { world, shared, call } = run;
-  if (run.lossesRefused !== null && run.failures.length === 0) return { failure: run.lossesRefused, from: null };
-  const { lanes } = world.deployment;
-  const nowMs = world.effects.nowMs();
-  const couldServe = couldEverServe(decision, lanes);
-  const told = nothingLeft({
-    target,
-    lanes,
-    needs: call.request.facts.needs,
-    couldServe,
-    attempts: run.failures,
-    stored: couldServe.flatMap((lane) => {
-      const { failure } = shared.health.condition(target, lane, nowMs);
-      return failure === null ? [] : [{ lane, failure }];
-    }),
-    left: decision.left,
-    nowMs,
-    deadlineMs: run.deadlineMs,
-    recoversAtMs: shared.health.recoversAtMs(target, couldServe, nowMs),
-  });
-  const from = run.failures.find(({ failure }) => failure.upstream !== null && failure.upstream === told.upstream);
-  return { failure: told, from: from?.lane.protocol ?? null };
 }
