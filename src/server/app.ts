@@ -11,7 +11,7 @@ import { type BodyReading, readBody } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 import { isHostPlausible, partsOf, pathOf } from "./head.ts";
 import { healthz, PRESENCE_PATHS, presence, readyz } from "./health.ts";
-import { OBSERVATIONS, type ProcessFigures, refuseToShow } from "./observe.ts";
+import { type AddressFigures, OBSERVATIONS, refuseToShow } from "./observe.ts";
 import { respond, respondStream } from "./respond.ts";
 import { type RouteEntry, type RouteTable, routeTable } from "./route-table.ts";
 
@@ -23,7 +23,7 @@ export interface Connections {
 
 export interface AppInput {
   readonly gateway: Gateway;
-  readonly observe: ProcessFigures;
+  readonly observe: AddressFigures;
   /** null: there is no admin surface. */
   readonly admin: Admin | null;
   readonly setTimer: Effects["setTimer"];

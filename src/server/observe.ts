@@ -7,12 +7,12 @@ import type { Gateway } from "./gateway.ts";
 import { respond } from "./respond.ts";
 
 /** The figures of all processes that serve this address, this one included. Never rejects. */
-export interface ProcessFigures {
+export interface AddressFigures {
   stats(): Promise<object>;
   metrics(): Promise<readonly MetricsSnapshot[]>;
 }
 
-export type FigurePage = (observe: ProcessFigures) => Promise<Response>;
+export type FigurePage = (observe: AddressFigures) => Promise<Response>;
 
 /** By path. */
 export const OBSERVATIONS: ReadonlyMap<string, FigurePage> = new Map([

@@ -5,11 +5,11 @@ import { type AdminPorts, createAdmin } from "./admin.ts";
 import { type App, createApp, internalError, type ServerState } from "./app.ts";
 import { BODY_BYTES_MAX } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
-import type { ProcessFigures } from "./observe.ts";
+import type { AddressFigures } from "./observe.ts";
 
 export interface ServerOptions {
   readonly gateway: Gateway;
-  readonly observe: ProcessFigures;
+  readonly observe: AddressFigures;
   /** What the process keeps, beside what the gateway itself can tell. */
   readonly adminPorts: Omit<AdminPorts, "explain">;
   readonly host: string;
