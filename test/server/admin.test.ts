@@ -140,3 +140,9 @@ test("a number that no double can hold is refused, or it would lift a limit on i
   expect(asked).toEqual([{ name: "k", rpm_limit: 1000 }]);
   await keyed.server.stopNow();
 });
+
+test("a look at the head of the live stream leaves no watcher behind", async () => {
+  const response = await call("/admin/decisions/stream", { method: "HEAD" });
+  expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
+  await eventually(() => watchers.size === 0);
+});
