@@ -55,7 +55,7 @@ export interface ComposeInput {
   /** Virtual keys and the ledger behind them; null: there are none. */
   readonly governed: Governed | null;
   /** What the process shows of itself, asked at every look. */
-  readonly processFigures: () => ProcessFigures;
+  readonly processFigures: () => RuntimeFigures;
   /** What the gateway before this one leaves it; null: there was none. */
   readonly carried: Carried | null;
 }
@@ -83,7 +83,7 @@ export interface Governed {
   onCapped(tell: (capped: readonly CappedAccount[]) => void): void;
 }
 
-export type ProcessFigures = Pick<Gauges["process"], "residentBytes" | "eventLoopLagMaxMs">;
+export type RuntimeFigures = Pick<Gauges["process"], "residentBytes" | "eventLoopLagMaxMs">;
 
 export function compose(input: ComposeInput): Composed {
   const { carried, deployment, effects, governed, log } = input;

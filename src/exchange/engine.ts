@@ -6,7 +6,7 @@ import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import { RECORD_LANES_MAX } from "../ir/record.ts";
 import { affinityKey } from "../routing/affinity.ts";
-import { type Decision, decide } from "../routing/decide.ts";
+import { decide, type LaneChoice } from "../routing/decide.ts";
 import { leastBad, mayAttemptAgain } from "../routing/failover.ts";
 import { unreachable } from "../std/unreachable.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
@@ -78,7 +78,7 @@ export async function serve({ target, ...input }: ServeInput): Promise<Served> {
 }
 
 /** No lane of the target serves now; `decision` is the last look at them. */
-type Exhausted = { readonly kind: "exhausted"; readonly decision: Decision };
+type Exhausted = { readonly kind: "exhausted"; readonly decision: LaneChoice };
 
 async function serveTarget(run: Run, target: Target): Promise<Served | Exhausted> {
   run.visited.add(target.name);
@@ -118,7 +118,7 @@ async function queued<T>({ world, record }: Run, wait: () => Promise<T>): Promis
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
 export type LookInput = Pick<Run, "world" | "shared" | "call" | "tried" | "first" | "needsRoomBeyond">;
 
-export function look(run: LookInput, target: Target): Decision {
+export function look(run: LookInput, target: Target): LaneChoice {
   const { world, shared, call } = run;
   const now = world.effects.nowMs();
   return decide({
@@ -206,12 +206,12 @@ function roomOf(target: Target, lane: Lane): number | null {
 }
 
 /** What the first choice was made among, for the record. */
-function noteChoice(run: Run, decision: Decision): void {
+function noteChoice(run: Run, decision: LaneChoice): void {
   run.record.offered = decision.offered.slice(0, RECORD_LANES_MAX).map(({ id }) => id);
   noteSkipped(run, decision);
 }
 
-function noteSkipped({ record }: Run, { left }: Decision): void {
+function noteSkipped({ record }: Run, { left }: LaneChoice): void {
   record.skipped = left.slice(0, RECORD_LANES_MAX).map(({ lane, because }) => ({ lane, because }));
 }
 
@@ -221,7 +221,7 @@ function noteSkipped({ record }: Run, { left }: Decision): void {
 async function afterExhaustion(
   run: Run,
   target: Target,
-  decision: Decision,
+  decision: LaneChoice,
 ): Promise<Served | { readonly kind: "target"; readonly target: Target }> {
   noteSkipped(run, decision);
   const { onExhausted } = target;
@@ -254,7 +254,7 @@ async function afterExhaustion(
 }
 
 /** The soonest to recover of those only their breaker keeps out. */
-async function tryLeastBad(run: Run, target: Target, decision: Decision): Promise<Served | null> {
+async function tryLeastBad(run: Run, target: Target, decision: LaneChoice): Promise<Served | null> {
   const lane = leastBad(decision, run.world.deployment.lanes);
   return lane === null ? null : await tryLane(run, target, lane, { ignoreBreaker: true, firstByteCapMs: null });
 }

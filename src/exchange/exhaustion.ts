@@ -1,7 +1,7 @@
 /** When no lane of a target serves: waiting for one that recovers by itself, and what the client is told in the end. */
 import type { Lane, Target } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
-import type { Decision } from "../routing/decide.ts";
+import type { LaneChoice } from "../routing/decide.ts";
 import { couldEverServe, nothingLeft } from "../routing/failover.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import type { World } from "./contract.ts";
@@ -57,7 +57,7 @@ export function nothingLeftFor(input: {
   readonly shared: SharedState;
   readonly call: ClientCall;
   readonly target: Target;
-  readonly decision: Decision;
+  readonly decision: LaneChoice;
 }): Failure {
   const nothing = { failures: [], lossesRefused: null, deadlineMs: Number.POSITIVE_INFINITY };
   return finalFailure({ ...input, ...nothing }, input.target, input.decision).failure;
@@ -67,7 +67,7 @@ export function nothingLeftFor(input: {
 export function finalFailure(
   run: FinalLook,
   target: Target,
-  decision: Decision,
+  decision: LaneChoice,
 ): { failure: Failure; from: string | null } {
   const { world, shared, call } = run;
   if (run.lossesRefused !== null && run.failures.length === 0) return { failure: run.lossesRefused, from: null };

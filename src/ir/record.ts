@@ -33,7 +33,7 @@ export interface ExchangeRecord {
   /** What the client asked for, at most 120 characters; for the log, never for a label. */
   readonly asked: string | null;
   readonly stream: boolean;
-  /** Label of the caller (never a credential); null: nobody was identified. */
+  /** Label of the caller (never a credential); null: the caller was not identified. */
   readonly caller: string | null;
   readonly status: number;
   readonly outcome: ExchangeOutcome;

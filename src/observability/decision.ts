@@ -10,7 +10,7 @@ import type { Usage } from "../ir/usage.ts";
 import { redact } from "./redact.ts";
 
 /** exact: the lane chosen first. same_model: another lane proven to be the same model. other_model: the configuration allows it. */
-export type Served = "exact" | "same_model" | "other_model" | "none";
+export type ServedModel = "exact" | "same_model" | "other_model" | "none";
 /** not_applicable: no promise was asked for. unavailable: nothing served, so that nothing was broken. */
 export type Invariant = "passed" | "failed" | "unavailable" | "not_applicable";
 
@@ -34,7 +34,7 @@ export interface Decision {
   readonly status: number;
   readonly outcome: ExchangeRecord["outcome"];
   readonly failure: string | null;
-  readonly served: Served;
+  readonly served: ServedModel;
   readonly invariant: Invariant;
   /** A sentence for people. */
   readonly reason: string;
@@ -151,7 +151,7 @@ function winnerOf({ attempts, firstByteMs }: ExchangeRecord): AttemptRecord | nu
   return last.outcome === "abandoned" && firstByteMs !== null ? last : null;
 }
 
-function servedBy(deployment: Deployment, first: AttemptRecord | null, winner: AttemptRecord | null): Served {
+function servedBy(deployment: Deployment, first: AttemptRecord | null, winner: AttemptRecord | null): ServedModel {
   if (winner === null || first === null) return "none";
   if (winner.lane === first.lane) return "exact";
   return isSame(deployment, first.lane, winner.lane) ? "same_model" : "other_model";
@@ -169,7 +169,7 @@ function laneOf({ lanes }: Deployment, id: string): Lane | null {
 interface Kept {
   readonly deployment: Deployment;
   readonly target: Target | null;
-  readonly served: Served;
+  readonly served: ServedModel;
   readonly winner: AttemptRecord | null;
   readonly failure: string | null;
 }

@@ -40,7 +40,7 @@ export function startDisplays(options: DisplaysOptions): Displays {
   // A library that throws where it cannot be caught must not end the process that keeps the gateway alive.
   const guard = createGuard({
     nowMs: effects.nowMs,
-    onError: (description) => say("warning", `Displays: an error nobody caught: ${description}`),
+    onError: (description) => say("warning", `Displays: an uncaught error: ${description}`),
     onSick() {
       say("warning", "Displays: too many of them; nothing is shown until the next start.");
       void shown.publisher.close();

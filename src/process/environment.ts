@@ -18,7 +18,7 @@ export function workerEnvironment(env: Environment): Record<string, string | und
 /** Why nothing can be served safely in this environment; null: nothing speaks against it. */
 export function refusedEnvironment(env: Environment): string | null {
   if (env["NODE_TLS_REJECT_UNAUTHORIZED"] !== "0") return null;
-  return "NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the check of every vendor's certificate, so that anybody in between could read your keys. Unset it; for a private authority set `ca_file` of that provider.";
+  return "NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the check of every vendor's certificate, so that a machine on the way could read your keys. Unset it; for a private authority set `ca_file` of that provider.";
 }
 
 export function environmentWarnings(env: Environment): readonly string[] {

@@ -4,12 +4,12 @@ import { createKeyRing } from "../governance/keys.ts";
 import { createLedgerClient } from "../governance/ledger-client.ts";
 import type { Booking, CappedAccount, LedgerReply } from "../governance/ledger-messages.ts";
 import type { Effects } from "../std/effects.ts";
-import type { FromWorker, Plan, Send } from "./messages.ts";
+import type { FromWorker, Plan, SendMessage } from "./messages.ts";
 
 export interface GovernedOptions {
   readonly plan: Plan;
   readonly effects: Pick<Effects, "nowMs" | "wallMs" | "setTimer">;
-  readonly send: Send<FromWorker>;
+  readonly send: SendMessage<FromWorker>;
   /** Rows could not be put anywhere: nothing is left but to say so. */
   readonly onLost: (rows: number, error: unknown) => void;
 }

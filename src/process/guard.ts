@@ -1,5 +1,5 @@
 /**
- * The last net under a worker: errors nobody caught are counted and the process goes on, because other clients' streams
+ * The last net under a worker: uncaught errors are counted and the process goes on, because other clients' streams
  * are in it. Too many of them in a minute mean that it is sick, and it is replaced.
  */
 import { describeError } from "../std/describe-error.ts";
@@ -16,7 +16,7 @@ const WINDOW_MS = 60_000;
 /** Errors in a window that a worker survives. */
 const ERRORS_MAX = 10;
 
-/** Takes every error nobody caught. */
+/** Takes every uncaught error. */
 export function createGuard(options: GuardOptions): (error: unknown) => void {
   let recentMs: number[] = [];
   let isSick = false;

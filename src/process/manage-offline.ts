@@ -19,9 +19,9 @@ export interface OfflineLedger {
 
 export type Offline =
   | { readonly kind: "open"; readonly ledger: OfflineLedger }
-  /** Somebody else has it. */
+  /** Another program holds it. */
   | { readonly kind: "held"; readonly why: string }
-  /** Nobody can have it as it is. */
+  /** It cannot be opened as it is. */
   | { readonly kind: "refused"; readonly why: string };
 
 /** `say`: what is wrong with the ledger, in sentences. */

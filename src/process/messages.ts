@@ -35,8 +35,8 @@ export interface Messages {
   };
   readonly ledger: { readonly to: LedgerReply; readonly from: LedgerMessage };
   readonly question: {
-    readonly to: { readonly id: number; readonly answer: Answer };
-    readonly from: { readonly id: number; readonly question: Question };
+    readonly to: { readonly id: number; readonly answer: QuestionAnswer };
+    readonly from: { readonly id: number; readonly question: OwnerQuestion };
   };
   /** Each new decision, while the worker subscribes to them. */
   readonly decisions: { readonly to: readonly Decision[]; readonly from: { readonly subscribe: boolean } };
@@ -58,10 +58,10 @@ export interface Questions {
 
 export type QuestionName = keyof Questions;
 
-export type Question<N extends QuestionName = QuestionName> = {
+export type OwnerQuestion<N extends QuestionName = QuestionName> = {
   readonly [Q in N]: { readonly about: Q; readonly asked: Questions[Q]["asked"] };
 }[N];
-export type Answer<N extends QuestionName = QuestionName> = {
+export type QuestionAnswer<N extends QuestionName = QuestionName> = {
   readonly [Q in N]: { readonly about: Q; readonly answer: Questions[Q]["answer"] };
 }[N];
 
@@ -115,25 +115,25 @@ export type FromWorker = {
     : never;
 };
 
-export type Message<Way, N extends keyof Way = keyof Way> = {
+export type ProcessMessage<Way, N extends keyof Way = keyof Way> = {
   readonly [Name in N]: { readonly kind: Name; readonly body: Way[Name] };
 }[N];
 
 /** False: the other side is gone. */
-export type Send<Way> = <N extends keyof Way>(kind: N, body: Way[N]) => boolean;
+export type SendMessage<Way> = <N extends keyof Way>(kind: N, body: Way[N]) => boolean;
 
-export type Handlers<Way> = { readonly [N in keyof Way]: (body: Way[N]) => void };
+export type MessageHandlers<Way> = { readonly [N in keyof Way]: (body: Way[N]) => void };
 
 /** Calls the handler of a message; anything else is ignored. */
-export function deliver<Way>(handlers: Handlers<Way>, message: unknown): void {
+export function deliver<Way>(handlers: MessageHandlers<Way>, message: unknown): void {
   if (isMessage(handlers, message)) handle(handlers, message);
 }
 
-function handle<Way, N extends keyof Way>(handlers: Handlers<Way>, message: Message<Way, N>): void {
+function handle<Way, N extends keyof Way>(handlers: MessageHandlers<Way>, message: ProcessMessage<Way, N>): void {
   handlers[message.kind](message.body);
 }
 
-function isMessage<Way>(handlers: Handlers<Way>, message: unknown): message is Message<Way> {
+function isMessage<Way>(handlers: MessageHandlers<Way>, message: unknown): message is ProcessMessage<Way> {
   if (typeof message !== "object" || message === null || !("kind" in message) || !("body" in message)) return false;
   return typeof message.kind === "string" && Object.hasOwn(handlers, message.kind);
 }

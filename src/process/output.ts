@@ -1,4 +1,4 @@
-/** Log lines on their way out: gathered for a moment, written one batch at a time, and bounded when nobody reads them. */
+/** Log lines on their way out: gathered for a moment, written one batch at a time, and bounded when they are not read. */
 
 export interface Output {
   /** One line, its newline included. Throws when too much waits already; the log counts what it lost. */

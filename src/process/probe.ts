@@ -1,6 +1,6 @@
 /**
- * Opens an address for a moment the plain way. Workers that share one open it in a way that would join whoever already
- * serves there, and every other request would then be somebody else's.
+ * Opens an address for a moment the plain way. Workers that share one open it in a way that would join a program that already
+ * serves there, and every other request would then be that program's.
  */
 import type { Deployment } from "../ir/deployment.ts";
 import { formatAddress } from "../std/address.ts";
@@ -23,7 +23,7 @@ export function portFor({ workers, listen }: Deployment, platform: string): numb
   return probed.kind === "free" ? probed.port : whyNotListening(formatAddress(host, port), probed.code);
 }
 
-/** Nobody is served here. */
+/** No request is served here. */
 const ignore = (): void => undefined;
 
 /** `port` 0: one that is free is chosen. */

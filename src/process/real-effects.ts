@@ -7,9 +7,9 @@ import { createSharedTimers } from "../std/shared-timers.ts";
  * `shared`: for a process with thousands of them, which ends by itself. `own`: a cancelled one lets the process end.
  * `quiet`: one that waits does so too.
  */
-export type Timers = "shared" | "own" | "quiet";
+export type RealTimers = "shared" | "own" | "quiet";
 
-export function realEffects(timers: Timers): Effects {
+export function realEffects(timers: RealTimers): Effects {
   const nowMs = (): number => performance.now();
   return {
     nowMs,
@@ -21,7 +21,7 @@ export function realEffects(timers: Timers): Effects {
   };
 }
 
-function timerOf(timers: Timers, nowMs: () => number): Effects["setTimer"] {
+function timerOf(timers: RealTimers, nowMs: () => number): Effects["setTimer"] {
   switch (timers) {
     case "shared":
       return createSharedTimers({ nowMs, setTimer: ownTimer });

@@ -2,7 +2,7 @@
 import type { ExchangeRecord } from "../ir/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Transition } from "../observability/transition.ts";
-import type { FromWorker, Send } from "./messages.ts";
+import type { FromWorker, SendMessage } from "./messages.ts";
 
 /** A row waits no longer than this for others. */
 export const BATCH_MS = 50;
@@ -15,7 +15,7 @@ export interface Batches {
 }
 
 export function createBatches(options: {
-  readonly send: Send<FromWorker>;
+  readonly send: SendMessage<FromWorker>;
   readonly setTimer: (ms: number, fire: () => void) => () => void;
 }): Batches {
   let records: ExchangeRecord[] = [];

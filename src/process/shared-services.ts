@@ -9,7 +9,14 @@ import { createSinks, type Sinks } from "../observability/sinks.ts";
 import type { Effects } from "../std/effects.ts";
 import { createDecisionService, type DecisionService } from "./decision-service.ts";
 import type { LedgerService } from "./ledger-service.ts";
-import type { Answer, FromWorker, Handlers, Question, QuestionName, Questions } from "./messages.ts";
+import type {
+  FromWorker,
+  MessageHandlers,
+  OwnerQuestion,
+  QuestionAnswer,
+  QuestionName,
+  Questions,
+} from "./messages.ts";
 import { createPoll, type Poll } from "./poll.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
 import type { WorkerProcess } from "./worker-process.ts";
@@ -34,7 +41,7 @@ export interface SharedServices {
   reconfigure(deployment: Deployment): Promise<void>;
   /** Records and transitions are wanted. */
   isObserving(): boolean;
-  handlers(worker: WorkerProcess): Handlers<Shared>;
+  handlers(worker: WorkerProcess): MessageHandlers<Shared>;
   hasLedger(): boolean;
   /** A worker is about to serve: it is sent all keys. */
   join(worker: WorkerProcess): void;
@@ -131,7 +138,7 @@ function tellDisplays({ displays }: State, worker: WorkerProcess): void {
   if (displays.length > 0) worker.send("displays", displays);
 }
 
-function handlersOf(state: State, worker: WorkerProcess): Handlers<Shared> {
+function handlersOf(state: State, worker: WorkerProcess): MessageHandlers<Shared> {
   return {
     observed({ records, transitions }) {
       for (const record of records) state.sinks?.record(record);
@@ -167,6 +174,9 @@ function answersOf({ decisions, options, poll }: State): Answers {
   };
 }
 
-async function answerTo<N extends QuestionName>(answers: Answers, { about, asked }: Question<N>): Promise<Answer<N>> {
+async function answerTo<N extends QuestionName>(
+  answers: Answers,
+  { about, asked }: OwnerQuestion<N>,
+): Promise<QuestionAnswer<N>> {
   return { about, answer: await answers[about](asked) };
 }

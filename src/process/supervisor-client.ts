@@ -3,7 +3,7 @@ import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
 import type { Effects } from "../std/effects.ts";
 import { createPending } from "../std/pending.ts";
-import type { Answer, Figures, FromWorker, Question, Send } from "./messages.ts";
+import type { Figures, FromWorker, OwnerQuestion, QuestionAnswer, SendMessage } from "./messages.ts";
 
 /** null: no answer in time. None rejects. */
 export interface SupervisorClient {
@@ -13,7 +13,7 @@ export interface SupervisorClient {
     find(id: string): Promise<{ readonly found: Decision | null } | null>;
     watch(onDecision: (decision: Decision) => void): () => void;
   };
-  answered(id: number, answer: Answer): void;
+  answered(id: number, answer: QuestionAnswer): void;
   decided(decisions: readonly Decision[]): void;
 }
 
@@ -22,13 +22,16 @@ const ANSWER_MS = 5_000;
 const QUESTIONS_MAX = 64;
 
 export function createSupervisorClient(options: {
-  readonly send: Send<FromWorker>;
+  readonly send: SendMessage<FromWorker>;
   readonly setTimer: Effects["setTimer"];
 }): SupervisorClient {
   const { send, setTimer } = options;
-  const pending = createPending<Answer>({ openMax: QUESTIONS_MAX, timeoutMs: ANSWER_MS, setTimer });
+  const pending = createPending<QuestionAnswer>({ openMax: QUESTIONS_MAX, timeoutMs: ANSWER_MS, setTimer });
   const watchers = new Set<(decision: Decision) => void>();
-  const ask = <Result>(question: Question, answered: (answer: Answer) => Result | null): Promise<Result | null> =>
+  const ask = <Result>(
+    question: OwnerQuestion,
+    answered: (answer: QuestionAnswer) => Result | null,
+  ): Promise<Result | null> =>
     pending.ask({ send: (id) => send("question", { id, question }), answered, unanswered: () => null });
 
   return {

@@ -7,7 +7,7 @@ import { formatAddress } from "../std/address.ts";
 import { whyNotListening } from "./address.ts";
 import { restartDelayMs, WELL_AFTER_MS } from "./backoff.ts";
 import { environmentWarnings, refusedEnvironment, workerEnvironment } from "./environment.ts";
-import type { FromWorker, Handlers, Plan } from "./messages.ts";
+import type { FromWorker, MessageHandlers, Plan } from "./messages.ts";
 import { portFor } from "./probe.ts";
 import { restartNeeded } from "./restart-needed.ts";
 import { createSharedServices, type SharedServices } from "./shared-services.ts";
@@ -51,7 +51,7 @@ interface Supervisor {
   phase: "starting" | "serving" | "ending";
   failedStarts: number;
   cancelDeadline: () => void;
-  /** Resolves the run, once no worker is left. Null: nobody has asked it to end. */
+  /** Resolves the run, once no worker is left. Null: it is not to end. */
   exitCode: number | null;
   readonly services: SharedServices;
   readonly onEnd: (exitCode: number) => void;
@@ -228,7 +228,7 @@ function restart(supervisor: Supervisor, slot: Slot, how: string): void {
 function standingHandlers(
   supervisor: Supervisor,
   worker: WorkerProcess,
-): Handlers<Pick<FromWorker, "ready" | "listening" | "failed-to-listen" | "retiring">> {
+): MessageHandlers<Pick<FromWorker, "ready" | "listening" | "failed-to-listen" | "retiring">> {
   /** Of one that holds a slot, unless everything ends. */
   const inSlot = (act: (slot: Slot) => void): void => {
     const slot = supervisor.slots.find((each) => each.worker === worker);
@@ -298,7 +298,7 @@ function onSignal(supervisor: Supervisor, signal: Signal): void {
     "info",
     `${signal}: no new connections; answers under way have ${Math.round(drainMs / 1000)} s to end. Send it again to stop now.`,
   );
-  // Ctrl-C is somebody at a terminal, and no load balancer looks at that one.
+  // Ctrl-C comes from a terminal, and no load balancer looks at that gateway.
   drain(supervisor, { delayMs: signal === "SIGINT" ? 0 : DRAIN_DELAY_MS, graceMs: drainMs });
 }
 
@@ -309,7 +309,7 @@ function drain(supervisor: Supervisor, { delayMs, graceMs }: { delayMs: number; 
   );
   for (const slot of supervisor.slots) {
     if (slot.state === "listening") slot.worker?.send("drain", { delayMs, graceMs });
-    else slot.worker?.kill("SIGKILL"); // it serves nobody yet
+    else slot.worker?.kill("SIGKILL"); // it serves no client yet
   }
   finishIfAlone(supervisor);
 }

@@ -1,18 +1,18 @@
 /** One worker as the supervisor holds it: a child process that speaks our messages. */
-import { deliver, type FromWorker, type Handlers, type Send, type ToWorker } from "./messages.ts";
+import { deliver, type FromWorker, type MessageHandlers, type SendMessage, type ToWorker } from "./messages.ts";
 
 export interface WorkerProcess {
   /** One that no other process of this or another start has. */
   readonly name: string;
   /** False: it is gone, and its end will be or has been told. */
-  readonly send: Send<ToWorker>;
+  readonly send: SendMessage<ToWorker>;
   kill(signal: NodeJS.Signals): void;
 }
 
 export interface WorkerOptions {
   readonly name: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly handlers: (worker: WorkerProcess) => Handlers<FromWorker>;
+  readonly handlers: (worker: WorkerProcess) => MessageHandlers<FromWorker>;
   /** Once. `how`: `exit code 1`, `signal SIGKILL`. */
   readonly onExit: (worker: WorkerProcess, how: string) => void;
 }

@@ -16,9 +16,9 @@ import {
   type Drain,
   deliver,
   type FromWorker,
-  type Handlers,
+  type MessageHandlers,
   type Plan,
-  type Send,
+  type SendMessage,
   type ToWorker,
 } from "./messages.ts";
 import { createObserve, type WorkerObserve } from "./observe.ts";
@@ -53,7 +53,7 @@ interface Serving {
 const FAREWELL_MS = 1_000;
 /** For the last lines and rows. */
 const FLUSH_MS = 500;
-/** Without a request for this long, nobody needs the delay before connections are refused. */
+/** Without a request for this long, no client needs the delay before connections are refused. */
 const QUIET_MS = 250;
 const QUIET_LOOK_MS = 50;
 
@@ -74,14 +74,14 @@ export function runWorker(): void {
     nowMs: effects.nowMs,
     onError(bug) {
       if (serving !== null) {
-        serving.planned.log.error("an error nobody caught", { bug });
+        serving.planned.log.error("an uncaught error", { bug });
         return;
       }
       // It cannot serve, so it ends; the supervisor tries again and then says so.
       console.error(`Ringmain: a worker could not start: ${bug}`);
       process.exit(1);
     },
-    onSick: () => end({ because: "too many errors nobody caught", drain: drainOf(serving), retires: true }),
+    onSick: () => end({ because: "too many uncaught errors", drain: drainOf(serving), retires: true }),
   });
   process.on("uncaughtException", guard);
   process.on("unhandledRejection", guard);
@@ -93,7 +93,7 @@ export function runWorker(): void {
   });
   // The keys come before the plan, so that no caller is refused at the first moment.
   const early: LedgerReply[] = [];
-  const handlers: Handlers<ToWorker> = {
+  const handlers: MessageHandlers<ToWorker> = {
     deploy(plan) {
       serving ??= serve(plan, early.splice(0));
     },
@@ -122,7 +122,7 @@ function drainOf(serving: Serving | null): Drain {
 }
 
 /** Without a supervisor no message is sent; `disconnect` ends this process. */
-const send: Send<FromWorker> = (kind, body) => {
+const send: SendMessage<FromWorker> = (kind, body) => {
   if (!process.connected || process.send === undefined) return false;
   process.send({ kind, body });
   return true;
@@ -229,7 +229,7 @@ async function endServing(
   await within(FLUSH_MS, serving.flush());
 }
 
-/** The second signal: whoever waits for the end of an answer is told at once that it will not come. */
+/** The second signal: clients that wait for the end of an answer learn at once that it will not come. */
 function stopNow(serving: Serving | null): void {
   if (serving === null) process.exit(0);
   const { server } = serving;

@@ -49,7 +49,7 @@ export interface Ticket {
   readonly probe: number | null;
 }
 
-export type Signal =
+export type CellSignal =
   | { readonly kind: "probe-taken" }
   | { readonly kind: "succeeded"; readonly ticket: Ticket }
   /** `hintMs`: wait asked for by the answer; a floor for the cooldown. */
@@ -87,7 +87,7 @@ export function plainTicket(cell: Cell): Ticket {
 
 export function stepCell(
   cell: Cell,
-  signal: Signal,
+  signal: CellSignal,
   nowMs: number,
   settings: BreakerSettings,
   random: () => number,
@@ -98,7 +98,7 @@ export function stepCell(
     case "closed":
       return stepClosed(cell, signal, nowMs, settings, random);
     case "open":
-      // Somebody insisted. A good answer closes, because it began after the trip; a bad one prolongs nothing.
+      // The attempt ignored the breaker. A good answer closes, because it began after the trip; a bad one prolongs nothing.
       if (signal.kind === "succeeded") return closed(cell);
       return signal.kind === "failed" ? { ...cell, streak: cell.streak + 1 } : cell;
     case "half-open":
@@ -114,7 +114,7 @@ export function recoveredCell(cell: Cell): Cell {
   return isQuiet ? cell : closed(cell);
 }
 
-type Report = Exclude<Signal, { kind: "probe-taken" }>;
+type Report = Exclude<CellSignal, { kind: "probe-taken" }>;
 
 function stepClosed(
   cell: ClosedCell,

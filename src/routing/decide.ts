@@ -34,7 +34,7 @@ export interface DecideInput {
   readonly affinityKey?: string | null;
 }
 
-export interface Decision {
+export interface LaneChoice {
   /** null: no lane may serve now. */
   readonly pick: Lane | null;
   /** The pick's breaker is open or under test, but it is the last lane: pass this on to `Health.admit`. */
@@ -53,7 +53,7 @@ export interface LeftOut {
   readonly untilMs: number | null;
 }
 
-export function decide(input: DecideInput): Decision {
+export function decide(input: DecideInput): LaneChoice {
   const entries = withoutSurelySmall(input, consideredLanesOf(input));
   const left = entries.filter((entry) => entry.because !== null);
   const offerable = left.length === 0 ? entries : entries.filter((entry) => entry.because === null);

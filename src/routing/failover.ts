@@ -10,7 +10,7 @@ import {
   type GatewayDetails,
 } from "../ir/failure.ts";
 import type { Exclusion } from "./condition.ts";
-import type { Decision, LeftOut } from "./decide.ts";
+import type { LaneChoice, LeftOut } from "./decide.ts";
 
 /** `cap`: further lanes after the first. `deadlineMs` is a moment; at the deadline it is over. */
 export function mayAttemptAgain(input: {
@@ -47,7 +47,7 @@ const PASSING: ReadonlySet<Exclusion> = new Set<Exclusion>([
 
 /** Lanes of the last decision that could serve this request at some time, the tried ones among them. */
 export function couldEverServe(
-  decision: Pick<Decision, "offered" | "left">,
+  decision: Pick<LaneChoice, "offered" | "left">,
   lanes: Readonly<Record<string, Lane>>,
 ): readonly Lane[] {
   const able = decision.left.filter(({ because }) => !LASTING.has(because)).flatMap(({ lane }) => lanes[lane] ?? []);
@@ -55,7 +55,7 @@ export function couldEverServe(
 }
 
 /** For `least-bad`: the lane whose breaker opens the way soonest, the first on ties; null: none is out by statistics alone. Admit it with `insist`. */
-export function leastBad(decision: Pick<Decision, "left">, lanes: Readonly<Record<string, Lane>>): Lane | null {
+export function leastBad(decision: Pick<LaneChoice, "left">, lanes: Readonly<Record<string, Lane>>): Lane | null {
   let best: LeftOut | null = null;
   for (const each of decision.left) {
     if (each.because !== "breaker-open" && each.because !== "half-open") continue;
@@ -75,7 +75,7 @@ export interface NothingLeft {
   readonly attempts: readonly { readonly lane: Lane; readonly failure: Failure }[];
   /** `Condition.failure` of lanes that wait or are hard out. */
   readonly stored: readonly { readonly lane: Lane; readonly failure: Failure }[];
-  readonly left: Decision["left"];
+  readonly left: LaneChoice["left"];
   readonly nowMs: number;
   /** Moment after which no attempt may start; null: time does not matter. */
   readonly deadlineMs: number | null;

@@ -5,7 +5,7 @@
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import { unreachable } from "../std/unreachable.ts";
-import { recoveredCell, type Signal, stepCell, type Ticket } from "./breaker.ts";
+import { type CellSignal, recoveredCell, stepCell, type Ticket } from "./breaker.ts";
 import type { Change } from "./condition.ts";
 import { type AccountState, cellLabel, cellOf, type LaneState, labelEverywhere } from "./health-state.ts";
 import { type Outage, type OutageSignal, stepOutage } from "./outage.ts";
@@ -163,7 +163,7 @@ function giveTestsOfHardOutsBack({ state, tickets }: Tested, nowMs: number): Cha
 
 export function moveCell(
   input: Pick<GuardInput, "state" | "target" | "random">,
-  signal: Signal,
+  signal: CellSignal,
   nowMs: number,
   because = "probe",
 ): Change[] {

@@ -1,7 +1,7 @@
 // What a decision says of an exchange: who served, whether the promise was kept, the sentence for people, and what is masked.
 import { describe, expect, test } from "bun:test";
 import type { Deployment, Lane, Target } from "../../src/ir/deployment.ts";
-import { decisionOf, type Invariant, type Served } from "../../src/observability/decision.ts";
+import { decisionOf, type Invariant, type ServedModel } from "../../src/observability/decision.ts";
 import { redact } from "../../src/observability/redact.ts";
 import { attempt, deployment, lane, type RecordOver, record } from "./samples.ts";
 
@@ -34,7 +34,7 @@ interface Row {
   readonly name: string;
   readonly record: RecordOver;
   readonly keep: Target["failover"]["keep"];
-  readonly served: Served;
+  readonly served: ServedModel;
   readonly invariant: Invariant;
   readonly reason: string;
   readonly runnerUp: string | null;

@@ -5,7 +5,7 @@ import { clockConfig } from "../displays/awtrix/builders.ts";
 import { createVirtualEffects } from "../harness/virtual-effects.ts";
 import { deployment, record } from "../observability/samples.ts";
 
-test("errors nobody caught are said, too many switch the displays off, and the net goes with them", async () => {
+test("uncaught errors are said, too many switch the displays off, and the net goes with them", async () => {
   const before = process.listeners("uncaughtException").length;
   const lines: string[] = [];
   const displays = startDisplays({
@@ -20,7 +20,7 @@ test("errors nobody caught are said, too many switch the displays off, and the n
   const net = process.listeners("uncaughtException").slice(before)[0];
   expect(net).toBeDefined();
   for (let thrown = 0; thrown < 11; thrown += 1) net?.(new TypeError("canary-secret-1"), "uncaughtException");
-  expect(lines.filter((line) => line.startsWith("Displays: an error nobody caught: TypeError")).length).toBe(11);
+  expect(lines.filter((line) => line.startsWith("Displays: an uncaught error: TypeError")).length).toBe(11);
   expect(lines.at(-1)).toBe("Displays: too many of them; nothing is shown until the next start.");
   expect(lines.join("\n")).not.toContain("canary");
   await displays.close();

@@ -1,8 +1,8 @@
 // What crosses between processes: a message reaches its handler, and anything else reaches none.
 import { expect, test } from "bun:test";
-import { deliver, type FromWorker, type Handlers } from "../../src/process/messages.ts";
+import { deliver, type FromWorker, type MessageHandlers } from "../../src/process/messages.ts";
 
-type Some = Handlers<Pick<FromWorker, "listening" | "retiring">>;
+type Some = MessageHandlers<Pick<FromWorker, "listening" | "retiring">>;
 
 test.each<[unknown, string[]]>([
   [{ kind: "listening", body: { port: 8080 } }, ["listening 8080"]],

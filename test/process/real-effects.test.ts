@@ -1,8 +1,8 @@
 // The real clock, chance and timers, as far as a test may rely on them.
 import { expect, test } from "bun:test";
-import { realEffects, type Timers } from "../../src/process/real-effects.ts";
+import { type RealTimers, realEffects } from "../../src/process/real-effects.ts";
 
-test.each<Timers>(["shared", "own", "quiet"])(
+test.each<RealTimers>(["shared", "own", "quiet"])(
   "a cancelled timer of a process with %s timers does not end",
   async (timers) => {
     const { nowMs, setTimer } = realEffects(timers);

@@ -1,9 +1,9 @@
 /** A pipe that keeps what was sent, for the parts of the process room that send messages. */
-import type { Message, Send } from "../../src/process/messages.ts";
+import type { ProcessMessage, SendMessage } from "../../src/process/messages.ts";
 
-export function recordedSend<Way>(): { readonly sent: Message<Way>[]; readonly send: Send<Way> } {
-  const sent: Message<Way>[] = [];
-  const keep = <N extends keyof Way>(message: Message<Way, N>): void => void sent.push(message);
+export function recordedSend<Way>(): { readonly sent: ProcessMessage<Way>[]; readonly send: SendMessage<Way> } {
+  const sent: ProcessMessage<Way>[] = [];
+  const keep = <N extends keyof Way>(message: ProcessMessage<Way, N>): void => void sent.push(message);
   return {
     sent,
     send(kind, body) {

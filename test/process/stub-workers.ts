@@ -2,7 +2,13 @@
  * Workers that serve no request: they speak the messages of real ones and do what their mode says, in this process and
  * under virtual time, so that the supervisor can be tested for what it does about it.
  */
-import { deliver, type FromWorker, type Handlers, type Plan, type ToWorker } from "../../src/process/messages.ts";
+import {
+  deliver,
+  type FromWorker,
+  type MessageHandlers,
+  type Plan,
+  type ToWorker,
+} from "../../src/process/messages.ts";
 import type { WorkerOptions, WorkerProcess } from "../../src/process/worker-process.ts";
 import { stats } from "../observability/samples.ts";
 
@@ -90,7 +96,7 @@ function later(act: () => void): void {
   void Promise.resolve().then(act);
 }
 
-function handlersOf(mode: StubMode, stub: Stub): Handlers<ToWorker> {
+function handlersOf(mode: StubMode, stub: Stub): MessageHandlers<ToWorker> {
   const end = (): void => stub.exit("exit code 0");
   return {
     deploy(plan) {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { BreakerSettings } from "../../src/ir/deployment.ts";
 import {
   type Cell,
+  type CellSignal,
   cooldownMs,
   FRESH_CELL,
   HINT_MS_MAX,
@@ -11,7 +12,6 @@ import {
   PROBE_SILENT_MS_MAX,
   plainTicket,
   recoveredCell,
-  type Signal,
   stepCell,
   type Ticket,
 } from "../../src/routing/breaker.ts";
@@ -26,10 +26,10 @@ function play(settings: BreakerSettings, story: readonly (readonly [number, Beat
   let cell: Cell = FRESH_CELL;
   let probe: Ticket = plainTicket(cell);
   const before = plainTicket(cell);
-  const report = (kind: "succeeded" | "failed" | "neutral", ticket: Ticket): Signal =>
+  const report = (kind: "succeeded" | "failed" | "neutral", ticket: Ticket): CellSignal =>
     kind === "failed" ? { kind, ticket, hintMs: null } : { kind, ticket };
   return story.map(([nowMs, beat]) => {
-    const step = (signal: Signal) => {
+    const step = (signal: CellSignal) => {
       cell = stepCell(cell, signal, nowMs, settings, NO_JITTER);
     };
     const plays: Record<Beat, () => void> = {
@@ -356,7 +356,8 @@ describe("random sequences: one test at a time, late reports and shrugs move not
   });
 
   test("a lost test that reports late is not taken for the one that followed", () => {
-    const step = (cell: Cell, signal: Signal, nowMs: number) => stepCell(cell, signal, nowMs, CONSECUTIVE, NO_JITTER);
+    const step = (cell: Cell, signal: CellSignal, nowMs: number) =>
+      stepCell(cell, signal, nowMs, CONSECUTIVE, NO_JITTER);
     const open: Cell = { kind: "open", epoch: 1, streak: 3, openings: 1, untilMs: 0, probesTaken: 0 };
     const later = 2 * PROBE_SILENT_MS_MAX;
     const second = step(step(open, { kind: "probe-taken" }, 0), { kind: "probe-taken" }, later);

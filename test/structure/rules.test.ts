@@ -131,6 +131,18 @@ test.each<[string, Record<string, string>, string]>([
     "import routing/decide.ts",
   ],
   [
+    "a type's name in two rooms",
+    {
+      "routing/decide.ts": `import type { Lane as Other } from "../ir/lane.ts"; /** Ours. */ export interface Lane { other: Other }`,
+    },
+    "type-name ir/lane.ts",
+  ],
+  [
+    "a word that names no subject",
+    { "std/one.ts": "/** 1, and nobody changes it. */ export const one = 1;" },
+    "vague-word std/one.ts",
+  ],
+  [
     "config reads more of a registry than its schema",
     {
       "config/load.ts": `import "../known.ts"; import "../displays/schema.ts"; import "../displays/index.ts"; export const load = 1;`,

@@ -151,6 +151,7 @@ export function findBreaches(files: readonly SourceFacts[]): Breach[] {
     ...files.flatMap(worldBreaches),
     ...cycleBreaches(files),
     ...deadFileBreaches(files),
+    ...typeNameBreaches(files),
   ];
 }
 
@@ -285,12 +286,28 @@ function formBreaches(file: SourceFacts): Breach[] {
   if (file.path.endsWith("/index.ts")) {
     for (const line of file.reExports) breach("re-export", line, "hands on what another file declares");
   }
+  for (const { word, line } of file.vagueWords) breach("vague-word", line, `says "${word}"; name the subject`);
   for (const line of file.emptyCatches) breach("empty-catch", line, "drops an error silently");
   const forbidden = file.path
     .replace(/\.ts$/, "")
     .split("/")
     .find((part) => FORBIDDEN_NAMES.test(part));
   if (forbidden !== undefined) breach("name", 1, `"${forbidden}" says nothing about what is inside`);
+  return breaches;
+}
+
+/** One word, one meaning: a type's name is exported by one room. */
+function typeNameBreaches(files: readonly SourceFacts[]): Breach[] {
+  const owners = new Map<string, string>();
+  const breaches: Breach[] = [];
+  for (const { path, exportedTypes } of files) {
+    for (const { name, line } of exportedTypes) {
+      const owner = owners.get(name) ?? path;
+      owners.set(name, owner);
+      if (roomOf(owner) === roomOf(path)) continue;
+      breaches.push({ rule: "type-name", file: path, line, message: `exports ${name}, as ${owner} does` });
+    }
+  }
   return breaches;
 }
 

@@ -8,6 +8,7 @@ import {
   isBindingElement,
   isCallExpression,
   isCatchClause,
+  isClassDeclaration,
   isConstructorDeclaration,
   isExportDeclaration,
   isFunctionDeclaration,
@@ -16,6 +17,7 @@ import {
   isIdentifier,
   isImportDeclaration,
   isImportTypeNode,
+  isInterfaceDeclaration,
   isLiteralTypeNode,
   isMetaProperty,
   isMethodDeclaration,
@@ -25,6 +27,7 @@ import {
   isSetAccessorDeclaration,
   isShorthandPropertyAssignment,
   isStringLiteral,
+  isTypeAliasDeclaration,
   isTypeNode,
 } from "typescript/unstable/ast/is";
 import { API } from "typescript/unstable/async";
@@ -42,6 +45,10 @@ export interface SourceFacts {
   /** `export … from`: names handed on from another file. */
   reExports: number[];
   emptyCatches: number[];
+  /** Interfaces, type aliases and classes that other files may import. */
+  exportedTypes: { name: string; line: number }[];
+  /** Words that cost a second reading. */
+  vagueWords: { word: string; line: number }[];
   functions: { name: string; line: number; lineCount: number }[];
   /** Values taken from the global scope: `Date.now`, `fetch`, `process` … */
   globals: { name: string; line: number }[];
@@ -88,6 +95,8 @@ function factsOf(path: string, text: string, source: SourceFile): SourceFacts {
     computedImports: [],
     reExports: [],
     emptyCatches: [],
+    exportedTypes: [],
+    vagueWords: vagueWordsOf(text),
     functions: [],
     globals: [],
     reveals: [],
@@ -97,6 +106,9 @@ function factsOf(path: string, text: string, source: SourceFile): SourceFacts {
   const lineOf = (node: Node): number => lineAt(text, node.getStart(source));
   const visit = (node: Node): void => {
     readImport(node, facts, lineOf);
+    if (isTypeDeclaration(node) && isExported(node, text)) {
+      facts.exportedTypes.push({ name: nameOf(node), line: lineOf(node) });
+    }
     if (isCatchClause(node) && node.block.statements.length === 0) facts.emptyCatches.push(lineOf(node));
     if (isFunctionLike(node)) {
       const line = lineOf(node);
@@ -210,6 +222,20 @@ const isFunctionLike = (node: Node): boolean =>
   isConstructorDeclaration(node) ||
   isGetAccessorDeclaration(node) ||
   isSetAccessorDeclaration(node);
+
+const isTypeDeclaration = (node: Node): boolean =>
+  isInterfaceDeclaration(node) || isTypeAliasDeclaration(node) || isClassDeclaration(node);
+
+const isExported = (node: Node, text: string): boolean =>
+  /^\s*export\s/.test(withoutComments(text.slice(node.pos, node.end)));
+
+const withoutComments = (text: string): string => text.replace(/^(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)+/, "");
+
+const VAGUE_WORDS = /\b(?:nobody|somebody|whoever)\b|\bin between\b/gi;
+
+function vagueWordsOf(text: string): SourceFacts["vagueWords"] {
+  return [...text.matchAll(VAGUE_WORDS)].map(({ 0: word, index }) => ({ word, line: lineAt(text, index) }));
+}
 
 /** Its own name, or that of the variable or property it is given to. */
 function nameOf(node: Node): string {

@@ -1,6 +1,6 @@
 /** Waiting for a free slot when every lane that could serve is full: first come first served, bounded in number and time. */
 import type { Lane, Target } from "../../ir/deployment.ts";
-import type { Decision } from "../../routing/decide.ts";
+import type { LaneChoice } from "../../routing/decide.ts";
 import type { World } from "../contract.ts";
 import type { ClientCall } from "../request/call.ts";
 import type { SharedState } from "../shared-state.ts";
@@ -14,7 +14,7 @@ export interface SlotWait {
   readonly call: ClientCall;
   readonly deadlineMs: number;
   readonly target: Target;
-  readonly decision: Decision;
+  readonly decision: LaneChoice;
 }
 
 /** free: look again. none: nothing to wait for, or not in time. abandoned: the client left. */

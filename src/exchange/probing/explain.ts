@@ -5,7 +5,7 @@
 import type { Exhaustion, Lane, Target } from "../../ir/deployment.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
-import type { Decision } from "../../routing/decide.ts";
+import type { LaneChoice } from "../../routing/decide.ts";
 import type { Selection } from "../../routing/swrr.ts";
 import { findTarget } from "../../routing/target.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -198,7 +198,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
 }
 
 /** Draws first picks one after another on a scratch copy of what selection remembers, and counts. */
-function oddsOf(explaining: Explaining, first: Decision): ReadonlyMap<string, number> {
+function oddsOf(explaining: Explaining, first: LaneChoice): ReadonlyMap<string, number> {
   const { shared, target } = explaining;
   const looks = Math.max(1, first.offered.length + first.left.length);
   const draws = Math.max(1, Math.min(DRAWS_MAX, Math.floor(LOOKS_MAX / looks)));
@@ -231,7 +231,7 @@ function exhaustionText(policy: Exhaustion): string {
   }
 }
 
-function reasonOf({ pick, ignoreBreaker, runnerUp, offered, left }: Decision, { waiting }: SharedState): string {
+function reasonOf({ pick, ignoreBreaker, runnerUp, offered, left }: LaneChoice, { waiting }: SharedState): string {
   if (pick === null) return left.length === 0 ? "It has no lanes." : "No lane may serve it now.";
   if (ignoreBreaker) return `${pick.id} is the last lane: it is asked although its breaker is open.`;
   const queued = [...waiting.values()].reduce((sum, each) => sum + each, 0);

@@ -7,7 +7,7 @@ import type { ClientCall } from "./call.ts";
 /** What a caller is told of its limits beside the answer. */
 export type LimitsNotice = Pick<Pass, "limits" | "warnings" | "projectIgnored">;
 
-export type Admitted =
+export type AdmittedRequest =
   /** `pass` null: the caller has no limits. */
   | { readonly kind: "admitted"; readonly pass: Pass | null }
   | { readonly kind: "refused"; readonly failure: Failure; readonly notice: LimitsNotice };
@@ -16,7 +16,7 @@ export type Admitted =
 export async function admit(
   admission: Admission | null,
   { deployment, call, target }: { readonly deployment: Deployment; readonly call: ClientCall; readonly target: Target },
-): Promise<Admitted> {
+): Promise<AdmittedRequest> {
   if (admission === null) return { kind: "admitted", pass: null };
   const admitting = admission.admit({
     caller: call.caller,

@@ -18,7 +18,7 @@ import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { writeConversation, writeSystem } from "./turn-writer.ts";
-import { API, type Tier } from "./wire.ts";
+import { API, type WireTier } from "./wire.ts";
 import { type ConverseContext, createConverseContext } from "./write-context.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
@@ -132,7 +132,7 @@ function writeMetadata(metadata: IrRequest["metadata"], context: ConverseContext
 }
 
 /** Another vendor's tiers. */
-const SERVICE_TIERS: ReadonlyMap<string, Tier | null> = new Map<string, Tier | null>([
+const SERVICE_TIERS: ReadonlyMap<string, WireTier | null> = new Map<string, WireTier | null>([
   ["auto", null],
   ["default", "default"],
   ["standard", "default"],

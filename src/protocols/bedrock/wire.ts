@@ -35,7 +35,7 @@ export type RequestMember = Exclude<keyof ConverseRequest, "modelId">;
 export type ImageWord = ImageFormat;
 export type AudioWord = AudioFormat;
 export type DocumentWord = DocumentFormat;
-export type Tier = ServiceTierType;
+export type WireTier = ServiceTierType;
 
 /** Id of this protocol: the `sourceProtocol` of what it reads. */
 export const ORIGIN = "bedrock";

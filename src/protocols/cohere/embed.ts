@@ -1,6 +1,6 @@
 /**
- * Texts and images to vectors: `POST /v2/embed`, and its first version, which differs in what it answers when nobody says
- * in which encodings (docs.cohere.com, embed, read 2026-11-27).
+ * Texts and images to vectors: `POST /v2/embed`, and its first version, which differs in what it answers when no encodings
+ * are named (docs.cohere.com, embed, read 2026-11-27).
  */
 
 import type { EmbedInput, EmbedPurpose, EmbedVector, IrEmbedRequest, IrEmbedResponse } from "../../ir/embed.ts";

@@ -30,7 +30,7 @@ export interface EventMessage {
 
 /**
  * Cuts a stream into whole messages, every byte kept. Throws a WireError where the bytes cannot be messages; the checksum
- * at the end of a message is for whoever decodes it.
+ * at the end of a message is for the decoder.
  */
 export function createMessageCutter(options?: { readonly bytesMax?: number }): FrameCutter {
   const bytesMax = options?.bytesMax ?? MESSAGE_BYTES_MAX;

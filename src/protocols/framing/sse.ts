@@ -156,7 +156,7 @@ function createFrameBuilder() {
         return;
       }
       const name = readField(line, "event");
-      if (name === null) return; // a comment, an id, a retry or a field nobody knows
+      if (name === null) return; // a comment, an id, a retry or an unknown field
       heldChars += line.length + 1;
       event = name === "" ? null : name;
     },

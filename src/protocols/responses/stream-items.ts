@@ -100,7 +100,7 @@ export function createItemsReader(outlet: BlockOutlet): ItemsReader {
     call(event, { text, whole }) {
       const item = state.items.get(keyOf(state, event));
       if (item?.block?.kind === "call") say(state, item.block, { text: argumentsText(text), whole, logprobs: null });
-      else if (!whole) outlet.lose("output.arguments", "of a call nobody announced");
+      else if (!whole) outlet.lose("output.arguments", "of a call that was not announced");
     },
     partAdded(event) {
       const item = state.items.get(keyOf(state, event));

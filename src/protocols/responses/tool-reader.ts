@@ -99,7 +99,7 @@ function readNamespace(tool: JsonObject, path: string, held: JsonObject): IrTool
     const read = each === undefined ? undefined : readNamed(each, `${path}.tools[${index}]`, held);
     if (read === undefined || read.type === "opaque") return [];
     const place = { namespace, name: read.name };
-    // Nobody else has a place for what describes the group.
+    // No other protocol has a place for what describes the group.
     const described = index === 0 ? extrasOf(tool, NAMESPACE_SHAPE) : NO_EXTRAS;
     const extras = { ...read.extras, ...described };
     const spelling = { ...held, namespace: tool, place, tool: each };

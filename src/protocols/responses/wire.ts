@@ -46,8 +46,8 @@ export type WireCustomCall = ResponseCustomToolCallItem;
 export type WireReasoning = ResponseReasoningItem;
 
 /**
- * The SDK adds `output_text` by itself. Tools, choice, tier and form of the answer repeat the client's own words, which
- * nobody has checked; codes of errors are the vendor's or the gateway's.
+ * The SDK adds `output_text` by itself. Tools, choice, tier and form of the answer repeat the client's own words
+ * unchecked; codes of errors are the vendor's or the gateway's.
  */
 export type WireResponse = Omit<
   Response,

@@ -10,6 +10,6 @@ const WORD_CHARS_MAX = 60;
 export function reportUnknown(unknown: Set<string>, what: string, events: ReadEvent[]): void {
   if (unknown.has(what) || unknown.size >= UNKNOWN_MAX) return;
   unknown.add(what);
-  const detail = `nothing in between carries ${what.slice(0, WORD_CHARS_MAX)}`;
+  const detail = `the IR does not carry ${what.slice(0, WORD_CHARS_MAX)}`;
   events.push({ type: "loss", loss: dropped("stream", detail) });
 }

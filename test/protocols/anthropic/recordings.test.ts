@@ -22,7 +22,7 @@ const DIFFERENCES: readonly { path: RegExp; because: string }[] = [
   { path: /\.caller(\.type)?$/, because: "direct is the default, and the SDK's types demand it in answers" },
   {
     path: /^usage\.iterations$/,
-    because: "a stream brings it at its end, where nothing in between carries it; reported",
+    because: "a stream brings it at its end, where the IR does not carry it; reported",
   },
   { path: /^stop_details$/, because: "likewise" },
   { path: /^usage\.(inference_geo|speed|server_tool_use)/, because: "they say that nothing unusual happened" },

@@ -149,17 +149,17 @@ describe("read", () => {
     [
       "an event nobody knows",
       [START, frame("initial-response", {}), frame("futureEvent", {}), STOP],
-      ["nothing in between carries event futureEvent", "stop", "end"],
+      ["the IR does not carry event futureEvent", "stop", "end"],
     ],
     [
       "a delta nobody knows",
       [START, delta(0, { futureDelta: 1 }), STOP],
-      ["nothing in between carries delta futureDelta", "stop", "end"],
+      ["the IR does not carry delta futureDelta", "stop", "end"],
     ],
     [
       "input of no call",
       [START, delta(3, { toolUse: { input: "{}" } }), STOP],
-      ["nothing in between carries input of no call", "stop", "end"],
+      ["the IR does not carry input of no call", "stop", "end"],
     ],
     [
       "data that is none",

@@ -152,7 +152,7 @@ describe("read", () => {
     expect(events.at(-1)?.type).toBe("failed");
   });
 
-  test("what nothing in between carries is told once", () => {
+  test("what the IR does not carry is told once", () => {
     const events = readEvents([
       frame([{ text: "a" }], { urlContextMetadata: {} }),
       frame([{ text: "b" }], { ...STOP, urlContextMetadata: {} }),
