@@ -8,7 +8,7 @@ import { type Failed, type Failure, failed, failure, ok, type Result } from "../
 import type { RateLimit, RateLimits } from "../ir/limits.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { totalTokens } from "../ir/usage.ts";
-import { createRecentAnswers, type Estimate, estimate, type RecentAnswers } from "./estimate.ts";
+import { createRecentAnswers, type Estimate, estimate, type RecentAnswers, withoutCost } from "./estimate.ts";
 import type { Caller } from "./identify.ts";
 import { groupsOf, type VirtualKey } from "./keys.ts";
 import type { LedgerClient, Reservation, ReservationRequest, Reserved } from "./ledger-client.ts";
@@ -106,6 +106,8 @@ interface Charged {
   readonly warnings: string[];
   readonly projectIgnored: boolean;
   readonly lanes: readonly Lane[];
+  readonly estimated: Estimate;
+  readonly inputTokensEstimate: number;
 }
 
 function admit(state: AdmissionState, input: AdmitInput): Admitted | Promise<Admitted> {
@@ -148,25 +150,36 @@ function chargedOf(state: AdmissionState, { caller, headers, lanes, facts, choic
   const isCounted = money.length + limits.tokens.length + state.requestGates.length > 0 || ceiling.value !== null;
   const estimated = isCounted
     ? estimate({ lanes, facts, choices, budget: governance.budget, answers: state.answers })
-    : ok(NOTHING);
+    : ok(withoutCost(0));
   if (!estimated.ok) return estimated;
-  const { nanos, tokens } = estimated.value;
+  const { nanos, tokens, least } = estimated.value;
   const warnings: string[] = [];
-  const dear = tooDear(nanos, ceiling.value, state.requestGates, warnings);
+  const dear = tooDear(estimated.value, ceiling.value, state.requestGates, warnings);
   if (dear !== null) return failed(dear);
 
   const requests: ReservationRequest[] = [
     ...limits.requests.map((limit) => ({ limit, amount: 1 })),
     ...limits.slots.map((limit) => ({ limit, amount: 1 })),
-    ...limits.tokens.map((limit) => ({ limit, amount: tokens })),
-    ...money.map((limit) => ({ limit, amount: nanos })),
+    ...limits.tokens.map((limit) => ({ limit, amount: tokens, least: least.tokens })),
+    ...money.map((limit) => ({ limit, amount: nanos, least: least.nanos })),
   ];
-  return ok({ scopes, requests, warnings, projectIgnored: project.value.ignored, lanes });
+  return ok({
+    scopes,
+    requests,
+    warnings,
+    projectIgnored: project.value.ignored,
+    lanes,
+    estimated: estimated.value,
+    inputTokensEstimate: facts.inputTokensEstimate,
+  });
 }
 
 function decided(state: AdmissionState, reserved: Reserved, charged: Charged): Admitted {
   if (reserved.kind === "short") {
-    return { kind: "refused", failure: shortageFailure(reserved.shortage), limits: limitsAt(reserved.shortage) };
+    const { shortage } = reserved;
+    const isStrict = state.options.governance.budget === "strict";
+    const told = shortageFailure(shortage, { ...charged.estimated, isStrict });
+    return { kind: "refused", failure: told, limits: limitsAt(shortage) };
   }
   const { options, answers } = state;
   const { reservations } = reserved;
@@ -188,7 +201,7 @@ function decided(state: AdmissionState, reserved: Reserved, charged: Charged): A
         if (isClosed) return;
         isClosed = true;
         for (const reservation of reservations) reservation.release(usedOf(reservation, row, ran));
-        if (row.lane !== null && row.state === "ok") answers.add(row.lane, row.usage);
+        if (row.lane !== null && row.state === "ok") answers.add(row.lane, row.usage, charged.inputTokensEstimate);
         const scopes = [...charged.scopes, ...accountOf(state, row.lane, charged.lanes)];
         options.ledger.book({ row, scopes, leases, revision: options.revision });
       },
@@ -216,7 +229,6 @@ function keyLimitsFor({ keyLimits, options }: AdmissionState, key: VirtualKey): 
   return limits;
 }
 
-const NOTHING: Estimate = { nanos: 0, tokens: 0 };
 const NO_KEY_LIMITS: KeyLimits = { scopes: [], money: [], requests: [], tokens: [], slots: [] };
 
 /** Null: its group is not configured (any more), so that it is not known which limits hold. */

@@ -15,10 +15,10 @@ export function mayAsk(caller: Caller, target: string): boolean {
   return caller.allowedTargets === null || caller.allowedTargets.includes(target);
 }
 
-/** The 95th percentile by nearest rank, so that it is one of the samples; null without any. Does not change `samples`. */
-export function percentile95(samples: readonly number[]): number | null {
+/** By nearest rank, so that it is one of the samples; null without any. Does not change `samples`. */
+export function percentile(samples: readonly number[], share: number): number | null {
   const sorted = samples.toSorted((left, right) => left - right);
-  return sorted[Math.ceil(sorted.length * 0.95) - 1] ?? null;
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? null;
 }
 
 /**
@@ -31,6 +31,21 @@ export function expectedOutputTokens(input: {
 }): number {
   const expected = input.recentP95Tokens ?? EXPECTED_OUTPUT_TOKENS_MAX;
   return Math.min(expected, input.maxOutputTokens ?? expected);
+}
+
+/**
+ * Tokens an answer needs at least where less is left than expected: as many as half of this model's answers had. Before the
+ * first one it is what the client asks for, unless that is no less than is set aside in any case.
+ */
+export function leastOutputTokens(input: {
+  readonly expectedTokens: number;
+  readonly usualTokens: number | null;
+  /** By the client. */
+  readonly statedTokens: number | null;
+}): number {
+  const { expectedTokens, usualTokens, statedTokens } = input;
+  const isShort = statedTokens !== null && statedTokens < EXPECTED_OUTPUT_TOKENS_MAX;
+  return Math.min(expectedTokens, usualTokens ?? (isShort ? statedTokens : 1));
 }
 
 /** The longest answer there can be; null: nothing bounds it, so nothing can be promised about its price. */

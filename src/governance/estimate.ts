@@ -2,19 +2,28 @@
 import type { Governance, Lane } from "../ir/deployment.ts";
 import { type Facts, isBilled, type Operation } from "../ir/facts.ts";
 import { type Failed, failed, failure, ok, type Result } from "../ir/failure.ts";
-import type { Usage } from "../ir/usage.ts";
-import { nanos } from "../std/money.ts";
+import { inputTokens, type Usage } from "../ir/usage.ts";
+import type { Nanos } from "../std/money.ts";
 import {
   dearest,
   type Expectation,
   expectedNanos,
   expectedOutputTokens,
-  percentile95,
+  leastOutputTokens,
+  percentile,
   worstNanos,
   worstOutputTokens,
 } from "./admit.ts";
 
-export interface Estimate {
+/** Of one request, for the dearest lane that may be tried. */
+export interface Estimate extends Need {
+  /** Where that much is not left, a request is served with what is left, but not with less than this. */
+  readonly least: Need;
+  /** How long an answer fits into what is left, in tokens; less than one: the prompt alone does not. */
+  answerFitting(kind: "usd" | "tokens", left: number): number;
+}
+
+export interface Need {
   readonly nanos: number;
   readonly tokens: number;
 }
@@ -24,7 +33,7 @@ export interface EstimateInput {
   readonly facts: Facts;
   readonly choices: () => number;
   readonly budget: Governance["budget"];
-  readonly answers: Pick<RecentAnswers, "p95">;
+  readonly answers: Pick<RecentAnswers, "p95" | "usual">;
 }
 
 /** Answers looked at for what the next one of the same lane will probably have. */
@@ -34,31 +43,107 @@ const RECENT_ANSWERS_MIN = 8;
 /** Where a picture's or a recording's tokens are not to be seen from its bytes, and the model's room is not known. */
 const MEDIA_TOKENS_MAX = 200_000;
 
+/** The estimate of a prompt errs to the high side, as `SURELY_SHARE` of routing says; below this share it surely is not. */
+const SURE_PROMPT_SHARE = 0.6;
+
 /** Their answers hold no tokens that are paid for. */
 const WITHOUT_OUTPUT: ReadonlySet<Operation> = new Set<Operation>(["embed", "rerank"]);
 
-/** For the dearest lane that may be tried. Fails where nothing bounds what the answer may cost, though a limit rests on it. */
-export function estimate({ lanes, facts, choices, budget, answers }: EstimateInput): Result<Estimate> {
-  if (!isBilled(facts.operation)) return ok({ nanos: 0, tokens: facts.inputTokensEstimate });
-  const isStrict = budget === "strict";
+/** Fails where nothing bounds what the answer may cost, though a limit rests on it. */
+export function estimate(input: EstimateInput): Result<Estimate> {
+  const { lanes, facts, budget } = input;
+  if (!isBilled(facts.operation)) return ok(withoutCost(facts.inputTokensEstimate));
   const maxOutputTokens = WITHOUT_OUTPUT.has(facts.operation) ? 0 : wholeTokens(facts.maxOutputTokens);
-  const asked = { ...facts, maxOutputTokens };
-  const times = isStrict ? Math.max(1, choices()) : 1;
-  const amounts: (number | null)[] = [];
-  let tokens = 0;
+  const asked = { ...input, facts: { ...facts, maxOutputTokens } };
+  const each: LaneEstimate[] = [];
   for (const lane of lanes) {
-    const each = isStrict ? worstOf(lane, asked, times) : expectationOf(lane, asked, answers.p95(lane.id));
-    if (each === null)
-      return refusal("Say how long the answer may be (max_tokens): nothing else bounds what it can cost.");
-    tokens = Math.max(tokens, each.inputTokens + each.outputTokens);
-    const amount = isStrict ? worstNanos(lane.prices, each) : expectedNanos(lane.prices, each);
-    // A price is known, and the sum is more than can be held: it must not pass for a price that is not known.
-    if (amount === null && lane.prices !== null) {
-      return refusal("What this request may cost is more than any budget can hold.");
-    }
-    amounts.push(amount);
+    const found = budget === "strict" ? strictEstimate(asked, lane) : expectedEstimate(asked, lane);
+    if (!found.ok) return found;
+    each.push(found.value);
   }
-  return ok({ nanos: dearest(amounts.map((amount) => (amount === null ? null : nanos(amount)))).amount, tokens });
+  return ok({
+    nanos: dearest(each.map(({ amount }) => nanosOf(amount))).amount,
+    tokens: Math.max(0, ...each.map(({ amount }) => tokensOf(amount))),
+    least: {
+      nanos: dearest(each.map(({ least }) => nanosOf(least))).amount,
+      tokens: Math.max(0, ...each.map(({ least }) => tokensOf(least))),
+    },
+    answerFitting: (kind, left) => Math.min(...each.map((one) => answerFitting(one, kind, left))),
+  });
+}
+
+/** No limit is held against what costs nothing. */
+export function withoutCost(tokens: number): Estimate {
+  const need = { nanos: 0, tokens };
+  return { ...need, least: need, answerFitting: () => Number.POSITIVE_INFINITY };
+}
+
+/** What one lane's answer may come to. */
+interface LaneEstimate {
+  readonly amount: Priced;
+  readonly least: Priced;
+  /** Nano-dollars of an answer of that many tokens, the prompt with it; null: no price is known. */
+  readonly priceOf: (outputTokens: number) => number | null;
+  /** Answers asked for at once. */
+  readonly times: number;
+}
+
+interface Priced extends Expectation {
+  readonly nanos: Nanos | null;
+}
+
+function nanosOf(priced: Priced): Nanos | null {
+  return priced.nanos;
+}
+
+function tokensOf({ inputTokens, outputTokens }: Priced): number {
+  return inputTokens + outputTokens;
+}
+
+function strictEstimate({ facts, choices }: EstimateInput, lane: Lane): Result<LaneEstimate> {
+  const times = Math.max(1, choices());
+  const worst = worstOf(lane, facts, times);
+  if (worst === null) {
+    return refusal("Say how long the answer may be (max_tokens): nothing else bounds what it can cost.");
+  }
+  const amount = pricedBy(worstNanos, lane, worst);
+  if (amount === null) return refusal(TOO_MUCH);
+  const priceOf = (outputTokens: number) => worstNanos(lane.prices, { ...worst, outputTokens });
+  return ok({ amount, least: amount, priceOf, times });
+}
+
+function expectedEstimate({ facts, answers }: EstimateInput, lane: Lane): Result<LaneEstimate> {
+  const expected = expectationOf(lane, facts, answers.p95(lane.id));
+  const amount = pricedBy(expectedNanos, lane, expected);
+  const usual = answers.usual(lane.id);
+  const outputTokens = leastOutputTokens({
+    expectedTokens: expected.outputTokens,
+    usualTokens: usual?.outputTokens ?? null,
+    statedTokens: facts.maxOutputTokens,
+  });
+  const promptTokens = Math.ceil(expected.inputTokens * Math.min(1, usual?.promptShare ?? SURE_PROMPT_SHARE));
+  const least = pricedBy(expectedNanos, lane, { inputTokens: promptTokens, outputTokens });
+  if (amount === null || least === null) return refusal(TOO_MUCH);
+  const priceOf = (tokens: number) => expectedNanos(lane.prices, { ...expected, outputTokens: tokens });
+  return ok({ amount, least, priceOf, times: 1 });
+}
+
+/** A price is known, and the sum is more than can be held: it must not pass for a price that is not known. */
+function pricedBy(priceOf: typeof expectedNanos, lane: Lane, expectation: Expectation): Priced | null {
+  const amount = priceOf(lane.prices, expectation);
+  return amount === null && lane.prices !== null ? null : { ...expectation, nanos: amount };
+}
+
+const TOO_MUCH = "What this request may cost is more than any budget can hold.";
+const TOKENS_PER_PRICE = 1_000_000;
+
+function answerFitting({ amount, priceOf, times }: LaneEstimate, kind: "usd" | "tokens", left: number): number {
+  if (kind === "tokens") return Math.floor((left - amount.inputTokens) / times);
+  const [prompt, withMillion] = [priceOf(0), priceOf(TOKENS_PER_PRICE)];
+  if (prompt === null || withMillion === null || withMillion === prompt) return Number.POSITIVE_INFINITY;
+  const tokens = Math.floor(((left - prompt) / (withMillion - prompt)) * (TOKENS_PER_PRICE / times));
+  // Each price is rounded up to a nano-dollar.
+  return tokens < 1 || (priceOf(tokens * times) ?? 0) <= left ? tokens : tokens - 1;
 }
 
 function refusal(message: string): Failed {
@@ -92,23 +177,50 @@ function worstOf(lane: Lane, facts: Facts, times: number): Expectation | null {
 }
 
 export interface RecentAnswers {
-  add(lane: string, usage: Usage | null): void;
+  /** `inputTokensEstimate`: what the prompt was taken for. */
+  add(lane: string, usage: Usage | null, inputTokensEstimate: number): void;
+  /** Tokens; null: there are too few answers to tell. */
   p95(lane: string): number | null;
+  /** What half of the answers had no more than; null: there was none yet. */
+  usual(lane: string): UsualAnswer | null;
+}
+
+export interface UsualAnswer {
+  readonly outputTokens: number;
+  /** Tokens of the prompt for each that was estimated; null: not known. */
+  readonly promptShare: number | null;
+}
+
+interface Recent {
+  readonly outputTokens: number[];
+  readonly promptShares: number[];
+  next: number;
+  p95: number | null;
+  usual: UsualAnswer | null;
 }
 
 /** Lanes are those of the configuration, so nothing grows. */
 export function createRecentAnswers(): RecentAnswers {
-  const byLane = new Map<string, { readonly sizes: number[]; next: number; p95: number | null }>();
+  const byLane = new Map<string, Recent>();
   return {
-    add(lane, usage) {
+    add(lane, usage, inputTokensEstimate) {
       if (usage === null || usage.outputTokens === null) return;
-      const recent = byLane.get(lane) ?? { sizes: [], next: 0, p95: null };
+      const recent = byLane.get(lane) ?? { outputTokens: [], promptShares: [], next: 0, p95: null, usual: null };
       byLane.set(lane, recent);
-      recent.sizes[recent.next] = usage.outputTokens;
+      recent.outputTokens[recent.next] = usage.outputTokens;
+      recent.promptShares[recent.next] = (inputTokens(usage) ?? inputTokensEstimate) / Math.max(1, inputTokensEstimate);
       recent.next = (recent.next + 1) % RECENT_ANSWERS;
       // Sorting 64 numbers at every answer would be felt; at every eighth it is not.
-      if (recent.next % RECENT_ANSWERS_MIN === 0) recent.p95 = percentile95(recent.sizes);
+      const isEighth = recent.next % RECENT_ANSWERS_MIN === 0;
+      if (isEighth) recent.p95 = percentile(recent.outputTokens, 0.95);
+      if (isEighth || recent.outputTokens.length < RECENT_ANSWERS_MIN) recent.usual = usualOf(recent);
     },
     p95: (lane) => byLane.get(lane)?.p95 ?? null,
+    usual: (lane) => byLane.get(lane)?.usual ?? null,
   };
+}
+
+function usualOf({ outputTokens, promptShares }: Recent): UsualAnswer | null {
+  const middle = percentile(outputTokens, 0.5);
+  return middle === null ? null : { outputTokens: middle, promptShare: percentile(promptShares, 0.5) };
 }

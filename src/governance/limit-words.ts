@@ -2,38 +2,41 @@
 import type { BudgetWindow, Governance } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { formatUsd, nanos } from "../std/money.ts";
+import type { Estimate } from "./estimate.ts";
 import type { Shortage } from "./ledger-messages.ts";
 import type { LedgerScope, MoneyLimit } from "./limit.ts";
 
 /** Of the ceilings on a single request; null: it is below all of them, or above a soft one, which is warned of. */
 export function tooDear(
-  need: number,
+  estimated: Estimate,
   ceiling: number | null,
   gates: Governance["gates"],
   warnings: string[],
 ): Failure | null {
-  const cost = formatUsd(nanos(need));
-  if (ceiling !== null && need > ceiling) {
-    return failure(
+  const need = estimated.nanos;
+  const cost = usd(need);
+  const refused = (limit: number, whose: string): Failure =>
+    failure(
       "budget-exceeded",
-      `This request may cost ${cost}, more than the ${formatUsd(nanos(ceiling))} it allows itself.`,
+      `This request may cost ${cost}, more than the ${usd(limit)} ${whose}. ${whatFits(estimated, "usd", limit)}`,
     );
-  }
+  if (ceiling !== null && need > ceiling) return refused(ceiling, "it allows itself");
   for (const gate of gates) {
     if (need <= gate.limitNanos) continue;
-    const limit = formatUsd(nanos(gate.limitNanos));
-    if (gate.mode === "hard") {
-      return failure(
-        "budget-exceeded",
-        `This request may cost ${cost}, more than the ${limit} a request may cost here.`,
-      );
-    }
-    warnings.push(`request may cost ${cost} of ${limit}`);
+    if (gate.mode === "hard") return refused(gate.limitNanos, "a request may cost here");
+    warnings.push(`request may cost ${cost} of ${usd(gate.limitNanos)}`);
   }
   return null;
 }
 
-export function shortageFailure(shortage: Shortage): Failure {
+/** What the refused request was taken to need. */
+export interface RefusedNeed extends Estimate {
+  readonly isStrict: boolean;
+}
+
+type Exceeded = Extract<Shortage, { kind: "exceeded" }>;
+
+export function shortageFailure(shortage: Shortage, need: RefusedNeed): Failure {
   if (shortage.kind === "unavailable") {
     return failure(
       "ledger-unavailable",
@@ -44,15 +47,8 @@ export function shortageFailure(shortage: Shortage): Failure {
   const { limit, max, resetMs } = shortage;
   const owner = ownerOf(limit.scope);
   switch (limit.kind) {
-    case "usd": {
-      const budget = `the ${WINDOW_WORDS[limit.window]} budget of ${formatUsd(nanos(max))} of ${owner}`;
-      if (shortage.isLeased) {
-        const why = `What is left of ${budget} is set aside for requests under way. Send the request again when they have ended.`;
-        return failure("limit-exceeded", why, resetMs);
-      }
-      const when = resetMs === null ? "It does not reset by itself." : `It resets in ${words(resetMs)}.`;
-      return failure("budget-exceeded", `${upper(budget)} is used up. ${when}`, resetMs);
-    }
+    case "usd":
+      return moneyFailure(shortage, limit, need);
     case "slots":
       return failure(
         "limit-exceeded",
@@ -60,15 +56,70 @@ export function shortageFailure(shortage: Shortage): Failure {
         resetMs,
       );
     case "requests":
+      return failure("limit-exceeded", reached(shortage), resetMs);
     case "tokens":
-      return resetMs === null
-        ? failure("limit-exceeded", `This request needs more than the ${max} ${limit.kind} a minute of ${owner}.`)
-        : failure(
-            "limit-exceeded",
-            `The limit of ${max} ${limit.kind} a minute of ${owner} is reached. It resets in ${words(resetMs)}.`,
-            resetMs,
-          );
+      return failure("limit-exceeded", tokensMessage(shortage, need), resetMs);
   }
+}
+
+/** What the request may cost, what is left and set aside, and what would help. */
+function moneyFailure(shortage: Exceeded, limit: MoneyLimit, need: RefusedNeed): Failure {
+  const { max, left, setAside, resetMs, isLeased } = shortage;
+  const budget = `the ${WINDOW_WORDS[limit.window]} budget of ${usd(max)} of ${ownerOf(limit.scope)}`;
+  const resets = limit.window === "total" ? "It does not reset by itself." : resetsIn(resetMs);
+  if (left <= 0 && setAside <= 0) {
+    return failure("budget-exceeded", sentences(`${upper(budget)} is used up.`, resets), resetMs);
+  }
+  const cost = need.isStrict
+    ? `This request may cost up to ${usd(need.nanos)}, which a strict budget sets aside`
+    : `This request may cost ${usd(need.nanos)}`;
+  const aside = setAside > 0 ? `, and ${usd(setAside)} is set aside for requests under way` : "";
+  const facts = `${cost}. Of ${budget} ${usd(left)} is left${aside}.`;
+  const fits = whatFits(need, "usd", left);
+  return isLeased
+    ? failure("limit-exceeded", sentences(facts, "Send it again when they have ended.", fits), resetMs)
+    : failure("budget-exceeded", sentences(facts, fits, resets), resetMs);
+}
+
+function tokensMessage(shortage: Exceeded, need: RefusedNeed): string {
+  const { limit, max, left, resetMs } = shortage;
+  const owner = ownerOf(limit.scope);
+  if (resetMs === null) {
+    return sentences(
+      `This request needs more than the ${max} tokens a minute of ${owner}.`,
+      whatFits(need, "tokens", max),
+    );
+  }
+  if (left <= 0) return reached(shortage);
+  return sentences(
+    `This request may use ${need.tokens} tokens, and ${left} of the ${max} tokens a minute of ${owner} are left.`,
+    `Enough are left in ${words(resetMs)}.`,
+    whatFits(need, "tokens", left),
+  );
+}
+
+function reached({ limit, max, resetMs }: Exceeded): string {
+  const sentence = `The limit of ${max} ${limit.kind} a minute of ${ownerOf(limit.scope)} is reached.`;
+  return sentences(sentence, resetsIn(resetMs));
+}
+
+function resetsIn(resetMs: number | null): string {
+  return resetMs === null ? "" : `It resets in ${words(resetMs)}.`;
+}
+
+/** What the client can change about it. */
+function whatFits(estimated: Estimate, kind: "usd" | "tokens", left: number): string {
+  const tokens = estimated.answerFitting(kind, left);
+  if (tokens < 1) return "Its prompt alone is too much: send a shorter one.";
+  return Number.isFinite(tokens) ? `Ask for less output: an answer of at most ${tokens} tokens fits.` : "";
+}
+
+function sentences(...all: readonly string[]): string {
+  return all.filter((each) => each !== "").join(" ");
+}
+
+function usd(amount: number): string {
+  return formatUsd(nanos(amount));
 }
 
 const WINDOW_WORDS: Readonly<Record<BudgetWindow, string>> = {

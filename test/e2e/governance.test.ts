@@ -201,7 +201,7 @@ describe("what can be seen of it", () => {
         const { secret } = await keyOf(gateway, {
           name: "burning",
           group: "team",
-          budgets: [{ window: "daily", limit_usd: 0.0013 }],
+          budgets: [{ window: "daily", limit_usd: 0.0011 }],
         });
         const first = await ask(gateway, secret);
         expect([first.status, await first.text()]).toEqual([200, expect.stringContaining("hi")]);

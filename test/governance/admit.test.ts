@@ -5,8 +5,9 @@ import {
   dearest,
   expectedNanos,
   expectedOutputTokens,
+  leastOutputTokens,
   mayAsk,
-  percentile95,
+  percentile,
   worstNanos,
   worstOutputTokens,
 } from "../../src/governance/admit.ts";
@@ -59,7 +60,7 @@ test.each([
   [Array.from({ length: 100 }, (_, index) => index + 1), 95],
   [Array.from({ length: 20 }, (_, index) => index + 1), 19],
 ] as const)("the 95th percentile of %j is %p", (samples, expected) => {
-  expect(percentile95(samples)).toBe(expected);
+  expect(percentile(samples, 0.95)).toBe(expected);
 });
 
 test.each([
@@ -73,6 +74,23 @@ test.each([
 ] as const)("recent %p, limit %p: %p tokens are expected", (recentP95Tokens, maxOutputTokens, expected) => {
   expect(expectedOutputTokens({ recentP95Tokens, maxOutputTokens })).toBe(expected);
 });
+
+test.each([
+  // Before the first answer: what the client states, unless it states no bound that matters.
+  [4096, null, null, 1],
+  [500, null, 500, 500],
+  [4096, null, 32_000, 1],
+  [0, null, 0, 0],
+  // Then what answers usually have.
+  [4096, 200, 32_000, 200],
+  [4096, 200, null, 200],
+  [100, 200, 100, 100],
+] as const)(
+  "%p expected, %p usual, %p stated: no less than %p tokens",
+  (expectedTokens, usualTokens, statedTokens, least) => {
+    expect(leastOutputTokens({ expectedTokens, usualTokens, statedTokens })).toBe(least);
+  },
+);
 
 test.each([
   [null, null, null],

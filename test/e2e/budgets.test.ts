@@ -1,0 +1,203 @@
+// Limits in the compiled gateway: what fits is served, with one worker and with two, and what does not is told what would.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Gateway, startGateway } from "../harness/binary.ts";
+import { keepSecret } from "../harness/canaries.ts";
+
+const ADMIN_TOKEN = "admin-canary4f9a-token";
+const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
+
+/** 10 tokens in and 5 out, whatever is asked; held back while `isHeld`. */
+const upstream: { port: number; isHeld: boolean; open: (() => void)[]; stop: () => void } = {
+  port: 0,
+  isHeld: false,
+  open: [],
+  stop: () => undefined,
+};
+
+beforeAll(() => {
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      const { model } = (await request.json()) as { model: string };
+      if (upstream.isHeld) await new Promise<void>((resolve) => void upstream.open.push(resolve));
+      return Response.json({
+        id: "chatcmpl-1",
+        object: "chat.completion",
+        created: 1,
+        model,
+        choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }],
+        usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+      });
+    },
+  });
+  upstream.port = server.port ?? 0;
+  upstream.stop = () => void server.stop(true);
+});
+
+afterAll(() => upstream.stop());
+
+/** With rc.3's prices: a dollar for a thousand tokens, so that an answer costs $0.015. */
+const config = (governance = "", more = "", workers = 1): string =>
+  [
+    'listen: "127.0.0.1:0"',
+    `workers: ${workers}`,
+    "drain_secs: 1",
+    `admin: { token: "${ADMIN_TOKEN}" }`,
+    `governance: { enabled: true, price_per_request_cents: 0, price_per_1k_tokens_cents: 100, ${governance} }`,
+    `providers: { up: { protocol: openai, base_url: "http://127.0.0.1:${upstream.port}", allow_private: true } }`,
+    "models:",
+    "  m: { provider: up }",
+    more,
+  ].join("\n");
+
+async function keyOf(gateway: Gateway, input: object): Promise<string> {
+  const response = await fetch(`${gateway.url}/admin/keys`, {
+    method: "POST",
+    headers: ADMIN,
+    body: JSON.stringify({ name: "k", ...input }),
+  });
+  expect(response.status).toBe(201);
+  return keepSecret(((await response.json()) as { secret: string }).secret);
+}
+
+interface Told {
+  readonly status: number;
+  readonly code: string | null;
+  readonly wait: string | null;
+  readonly text: string;
+}
+
+/** On a connection of its own, so that any worker may have it. */
+async function ask(gateway: Gateway, secret: string, over: { headers?: object; body?: object } = {}): Promise<Told> {
+  const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${secret}`,
+      "content-type": "application/json",
+      connection: "close",
+      ...over.headers,
+    },
+    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }], ...over.body }),
+  });
+  const text = await answer.text();
+  return {
+    status: answer.status,
+    code: answer.headers.get("x-ringmain-error"),
+    wait: answer.headers.get("retry-after"),
+    text,
+  };
+}
+
+const served = (told: readonly Told[]): number => told.filter(({ status }) => status === 200).length;
+const monthly = (limitUsd: number): object => ({ budgets: [{ window: "monthly", limit_usd: limitUsd }] });
+
+for (const workers of [1, 2]) {
+  describe(`with ${workers} workers`, () => {
+    test("a burst on a cold key is served as far as its limit goes", async () => {
+      const gateway = await startGateway({ config: config("", "", workers) });
+      try {
+        const limits = [
+          { limit: { rpm_limit: 1_000 }, count: 30, fits: 30 },
+          { limit: { max_concurrent: 100 }, count: 60, fits: 60 },
+          { limit: { tpm_limit: 1_000_000 }, count: 30, fits: 30 },
+          { limit: { rpm_limit: 20 }, count: 30, fits: 20 },
+        ];
+        for (const { limit, count, fits } of limits) {
+          const secret = await keyOf(gateway, limit);
+          const told = await Promise.all(Array.from({ length: count }, () => ask(gateway, secret)));
+          expect([limit, served(told)]).toEqual([limit, fits]);
+          for (const { status, wait } of told) {
+            if (status !== 200) expect([status, Number(wait) >= 1 && Number(wait) <= 60]).toEqual([429, true]);
+          }
+        }
+      } finally {
+        await gateway.stop();
+      }
+    }, 60_000);
+
+    test("one call after the other is served while it fits: of keys, groups and gates", async () => {
+      const budget = (limit: number) => `budgets: [ { window: monthly, limit_usd: ${limit} } ]`;
+      const gateway = await startGateway({
+        config: config(
+          `groups: { four: { ${budget(0.06)} }, three: { ${budget(0.05)} } }, gates: [ { scope: session, limit_usd: 0.06 }, { scope: project, limit_usd: 0.05 } ]`,
+          "",
+          workers,
+        ),
+      });
+      try {
+        const rows: readonly [key: object, headers: object, fits: number][] = [
+          [monthly(0.06), {}, 4],
+          [monthly(0.05), {}, 3],
+          [{ group: "four" }, {}, 4],
+          [{ group: "three" }, {}, 3],
+          [{}, { "x-session-id": "s" }, 4],
+          [{}, { "x-ringmain-project": "p" }, 3],
+        ];
+        for (const [key, headers, fits] of rows) {
+          const secret = await keyOf(gateway, key);
+          const told: Told[] = [];
+          for (let each = 0; each < 6; each++) told.push(await ask(gateway, secret, { headers }));
+          expect([key, headers, served(told)]).toEqual([key, headers, fits]);
+          const last = told.at(-1);
+          expect([last?.status, last?.code]).toEqual([429, "budget_exceeded"]);
+          // Nothing is under way, and of the second kind half a cent is left.
+          expect(last?.text).not.toContain("under way");
+          expect(last?.text).toContain(fits === 4 ? "is used up" : "$0.005 is left");
+        }
+      } finally {
+        await gateway.stop();
+      }
+    }, 60_000);
+  });
+}
+
+describe("a key that has spent nothing", () => {
+  test("serves its first call without max_tokens, however long an answer might be", async () => {
+    const gateway = await startGateway({ config: config() });
+    try {
+      expect((await ask(gateway, await keyOf(gateway, monthly(2)))).status).toBe(200);
+      const counted = await keyOf(gateway, { tpm_limit: 1_000 });
+      expect((await ask(gateway, counted)).status).toBe(200);
+    } finally {
+      await gateway.stop();
+    }
+  }, 60_000);
+
+  test("is told what a call may cost, what is left and what would fit, and to wait only where that helps", async () => {
+    const gateway = await startGateway({ config: config("budget: strict, unpriced: reject") });
+    try {
+      const secret = await keyOf(gateway, { budgets: [{ window: "total", limit_usd: 2 }] });
+      const dear = await ask(gateway, secret, { body: { max_tokens: 3_000 } });
+      expect([dear.status, dear.code, dear.wait]).toEqual([429, "budget_exceeded", null]);
+      expect(dear.text).toMatch(/may cost up to \$3\.\d+, which a strict budget sets aside/);
+      expect(dear.text).toContain("Of the total budget of $2.00 of this key $2.00 is left.");
+      const fits = Number(/an answer of at most (\d+) tokens fits/.exec(dear.text)?.[1]);
+      expect((await ask(gateway, secret, { body: { max_tokens: fits } })).status).toBe(200);
+    } finally {
+      await gateway.stop();
+    }
+  }, 60_000);
+
+  test("is told of requests under way, and only while there are some", async () => {
+    const gateway = await startGateway({ config: config() });
+    try {
+      const secret = await keyOf(gateway, monthly(1));
+      upstream.isHeld = true;
+      const first = ask(gateway, secret, { body: { max_tokens: 700 } });
+      while (upstream.open.length === 0) await Bun.sleep(1);
+      const second = await ask(gateway, secret, { body: { max_tokens: 500 } });
+      expect([second.status, second.code]).toEqual([429, "limit_exceeded"]);
+      expect(second.text).toContain("is set aside for requests under way");
+      expect(Number(second.wait)).toBeGreaterThanOrEqual(1);
+      upstream.isHeld = false;
+      for (const answer of upstream.open.splice(0)) answer();
+      expect((await first).status).toBe(200);
+      expect((await ask(gateway, secret, { body: { max_tokens: 500 } })).status).toBe(200);
+    } finally {
+      upstream.isHeld = false;
+      for (const answer of upstream.open.splice(0)) answer();
+      await gateway.stop();
+    }
+  }, 60_000);
+});
