@@ -1,6 +1,7 @@
 /** What a client may ask for by name: pools, and models that stand for a pool of their own lanes. */
 import { isSameModel } from "../ir/canonical.ts";
 import type { BreakerSettings, Exhaustion, Lane, Member, Target, TimerPair, Timers } from "../ir/deployment.ts";
+import { POLICY_SCHEMAS } from "../routing/policies/schema.ts";
 import { DEFAULT_TIMERS, DEFAULTS } from "./defaults.ts";
 import type { ConfigFile, ConfigModel, ConfigPool, ConfigTimeouts } from "./schema.ts";
 import { readExhaustion } from "./values.ts";
@@ -42,7 +43,7 @@ function modelTarget({ name, model, config, all, windows }: Common & { readonly 
   return {
     name,
     kind: "model",
-    select: model.select ?? "weighted",
+    ...policyOf(model),
     members: [memberOf(name, 1, all, windows)],
     substitutes: substitutesOf([name], config, all, model.failover?.exclusions ?? []),
     breaker: breakerOf(undefined),
@@ -62,7 +63,7 @@ function poolTarget({ name, pool, config, all, windows }: Common & { readonly po
   return {
     name,
     kind: "pool",
-    select: pool.select ?? "weighted",
+    ...policyOf(pool),
     members: [...weights].map(([model, weight]) => memberOf(model, weight, all, windows)),
     substitutes: substitutesOf(models, config, all, pool.failover?.exclusions ?? []),
     breaker: breakerOf(pool.breaker),
@@ -73,6 +74,11 @@ function poolTarget({ name, pool, config, all, windows }: Common & { readonly po
     identity: pool.identity ?? config.identity ?? "record",
     timers: pool.timeouts === undefined ? null : poolTimers(pool.timeouts, lanes),
   };
+}
+
+function policyOf(written: Pick<ConfigModel | ConfigPool, "select">): Pick<Target, "select" | "policySettings"> {
+  const select = written.select ?? "weighted";
+  return { select, policySettings: POLICY_SCHEMAS[select].resolve() };
 }
 
 /** A model named twice has the weight of both. */

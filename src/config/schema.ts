@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
-import { POLICY_IDS } from "../ir/deployment.ts";
 import { CARRIERS, ERROR_CLASSES } from "../known.ts";
+import { isPolicyId, POLICY_SCHEMAS, policyKeys } from "../routing/policies/schema.ts";
 
 /** The longest time a timer of the runtime can hold. */
 const MS_MAX = 2_147_483_647;
@@ -43,7 +43,7 @@ const health = z.strictObject({
 
 const translation = z.enum(["off", "lenient", "strict"]).optional();
 const identity = z.enum(["record", "strict"]).optional();
-const select = z.enum(POLICY_IDS).optional();
+const policy = { select: z.enum(Object.keys(POLICY_SCHEMAS).filter(isPolicyId)).optional(), ...policyKeys(z) };
 
 const failover = z.strictObject({
   deadline_secs: secsFromOne.optional(),
@@ -152,7 +152,7 @@ const model = z.strictObject({
   default_max_tokens: count.optional(),
   capabilities: capabilitiesSchema.optional(),
   prices: prices.optional(),
-  select,
+  ...policy,
   failover: failover.optional(),
   exact_model_failover: z.boolean().optional(),
   translation,
@@ -161,7 +161,7 @@ const model = z.strictObject({
 });
 
 const pool = z.strictObject({
-  select,
+  ...policy,
   members: z
     .array(z.strictObject({ target: text, weight: count.optional(), context_max: count.optional() }))
     .max(LIST_MAX)

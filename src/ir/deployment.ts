@@ -238,15 +238,23 @@ export type Exhaustion =
 
 export type Keep = "model" | "provider" | "tier";
 
-/** What orders the lanes of a target; `routing/policies/index.ts` has what each id does. */
-export const POLICY_IDS = ["weighted", "ranked", "least_busy"] as const;
-export type PolicyId = (typeof POLICY_IDS)[number];
+/**
+ * What the keys of each policy come to; null: it has none. A policy orders the lanes of a target:
+ * `routing/policies/index.ts` has what each one does.
+ */
+export interface PolicySettings {
+  readonly weighted: null;
+  readonly ranked: null;
+  readonly least_busy: null;
+}
+export type PolicyId = keyof PolicySettings;
 
 /** A pool, or a model standing for a pool of its own lanes. */
 export interface Target {
   readonly name: string;
   readonly kind: "pool" | "model";
   readonly select: PolicyId;
+  readonly policySettings: PolicySettings[PolicyId];
   readonly members: readonly Member[];
   /** Lanes of other models proven to be the same one; tried after the members. Empty unless exact-model failover is on. */
   readonly substitutes: readonly string[];

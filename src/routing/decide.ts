@@ -7,7 +7,7 @@ import type { Keep, Lane, Member, Target } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
 import type { Condition, Exclusion } from "./condition.ts";
 import { satisfiesKeep } from "./keep.ts";
-import { POLICIES } from "./policies/index.ts";
+import { rankBy } from "./policies/index.ts";
 import type { Candidate } from "./policies/policy.ts";
 import type { LaneFigures } from "./recent-attempts.ts";
 import { forgetCredits, type Selection } from "./swrr.ts";
@@ -212,16 +212,17 @@ function orderOf(
   entries: readonly ConsideredLane[],
   selection: Selection,
 ): { order: readonly Lane[]; next: Selection } {
-  const policy = POLICIES[input.target.select];
   const affinityKey = input.target.affinity === null ? null : (input.affinityKey ?? null);
   const own: Candidate[] = [];
   const substitutes: Candidate[] = [];
   for (const entry of entries) (entry.isSubstitute ? substitutes : own).push(candidate(input, entry));
+  const { select, policySettings: settings } = input.target;
   const given = { selection, affinityKey, figuresOf: input.figures };
-  const ranking = policy({ ...given, candidates: own });
+  const ranking = rankBy(select, { ...given, settings, candidates: own });
   const order = ranking.order.map((each) => each.lane);
   if (substitutes.length > 0) {
-    for (const each of POLICIES.ranked({ ...given, candidates: substitutes }).order) order.push(each.lane);
+    for (const each of rankBy("ranked", { ...given, settings: null, candidates: substitutes }).order)
+      order.push(each.lane);
   }
   return { order, next: ranking.next };
 }

@@ -94,6 +94,7 @@ export function targetOf(name: string, members: readonly Member[], over: TargetO
     name,
     kind: "pool",
     select: "weighted",
+    policySettings: null,
     members,
     substitutes: [],
     breaker: BREAKER,

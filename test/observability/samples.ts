@@ -256,6 +256,7 @@ function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Tar
     name,
     kind,
     select: "weighted",
+    policySettings: null,
     members: lanes.map(({ id, model }) => ({ model, weight: 1, lanes: [id], contextMax: null })),
     substitutes: [],
     breaker: { baseCooldownMs: 1000, maxCooldownMs: 60_000, trip: { mode: "consecutive", failures: 3 } },

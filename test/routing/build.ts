@@ -64,6 +64,7 @@ export function target(name: string, members: readonly Member[], over: TargetOve
     name,
     kind: "pool",
     select: "weighted",
+    policySettings: null,
     members,
     substitutes: [],
     breaker: CONSECUTIVE,

@@ -52,7 +52,7 @@ function ordered(policy: Policy, health: ReturnType<typeof world>, nowMs: number
     }),
   );
   const asked = (each: Lane) => health.figures(each, nowMs);
-  const { order } = policy({ candidates, selection: new Map(), affinityKey: null, figuresOf: asked });
+  const { order } = policy({ settings: null, candidates, selection: new Map(), affinityKey: null, figuresOf: asked });
   return order.map((each) => each.lane.model);
 }
 

@@ -234,7 +234,7 @@ function siblingProblem(path: string, target: string): string | null {
 }
 
 /** What a registry's kinds add to the configuration: all that `config` may import of such a room. */
-const REGISTRY_SCHEMAS = /^displays\/(?:[a-z-]+\/)?(?:[a-z]+-)?schema\.ts$/;
+const REGISTRY_SCHEMAS = /^(?:displays|routing\/policies)\/(?:[a-z-]+\/)?(?:[a-z]+-)?schema\.ts$/;
 
 /** Whoever reads a registry's schema must not load what the registry runs. */
 function schemaProblem(path: string, target: string): string | null {

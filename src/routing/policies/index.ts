@@ -1,11 +1,16 @@
 /**
  * The table of policies, by what `select` may say. Pure rankers: they order, they never filter. A policy is a file here, a
- * row in this table, and its id in `ir/deployment.ts`; one without the other does not compile.
+ * row in this table and one in `schema.ts`, and what its keys come to in `ir/deployment.ts`; one alone does not compile.
  */
 import type { PolicyId } from "../../ir/deployment.ts";
 import { leastBusy } from "./least-busy.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy, PolicyInput, Ranking } from "./policy.ts";
 import { ranked } from "./ranked.ts";
 import { weighted } from "./weighted.ts";
 
-export const POLICIES: Readonly<Record<PolicyId, Policy>> = { weighted, ranked, least_busy: leastBusy };
+export const POLICIES: { readonly [Id in PolicyId]: Policy<Id> } = { weighted, ranked, least_busy: leastBusy };
+
+/** The candidates as this policy orders them. */
+export function rankBy<Id extends PolicyId>(id: Id, input: PolicyInput<Id>): Ranking {
+  return POLICIES[id](input);
+}

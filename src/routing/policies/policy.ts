@@ -1,6 +1,6 @@
 /** What a policy is given and gives back. It orders lanes that may all serve; it never leaves one out. */
 
-import type { Lane, Member } from "../../ir/deployment.ts";
+import type { Lane, Member, PolicyId, PolicySettings } from "../../ir/deployment.ts";
 import type { HealthLabel } from "../../ir/lane-facts.ts";
 import type { LaneFigures } from "../recent-attempts.ts";
 import type { Selection } from "../swrr.ts";
@@ -14,7 +14,8 @@ export interface Candidate {
   readonly lastUsedMs: number | null;
 }
 
-export interface PolicyInput {
+export interface PolicyInput<Id extends PolicyId = PolicyId> {
+  readonly settings: PolicySettings[Id];
   /** In configured order. */
   readonly candidates: readonly Candidate[];
   readonly selection: Selection;
@@ -31,4 +32,4 @@ export interface Ranking {
   readonly next: Selection;
 }
 
-export type Policy = (input: PolicyInput) => Ranking;
+export type Policy<Id extends PolicyId = PolicyId> = (input: PolicyInput<Id>) => Ranking;
