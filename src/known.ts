@@ -9,7 +9,6 @@ export const CARRIER_IDS = { "bedrock-invoke": "anthropic", vertex: "anthropic" 
   ProtocolId
 >;
 export const CARRIERS = ["bedrock-invoke", "vertex"] as const satisfies readonly (keyof typeof CARRIER_IDS)[];
-export type CarrierId = (typeof CARRIERS)[number];
 
 /** What a clock can be set to. */
 export const LAYOUT_IDS = ["provider_dashboard", "quota_carousel", "burn_status", "alerts"] as const;
@@ -28,4 +27,3 @@ export const ERROR_CLASSES = [
   "client_error",
   "context_length",
 ] as const;
-export type ErrorClass = (typeof ERROR_CLASSES)[number];

@@ -2,7 +2,7 @@
  * The models a new configuration begins with: for each provider that sells its own, one of the frontier and one that is
  * fast. Data, read on 2026-11-21; a test holds every id against the catalog and its tier.
  */
-export interface Starter {
+interface Starter {
   /** Ids as the provider spells them; null: it has none of that kind. */
   readonly smart: string | null;
   readonly fast: string | null;

@@ -3,7 +3,7 @@
 /** 0: done. 1: it could not be done, or something is wrong with the configuration. 2: the command was called wrongly. */
 export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 
-export interface OptionNames {
+interface OptionNames {
   /** Options that stand alone, such as `--json`. */
   readonly flags: readonly string[];
   /** Options that are followed by a value, such as `--config`. */

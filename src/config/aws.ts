@@ -5,7 +5,7 @@
  */
 import type { ReadEnv } from "./interpolate.ts";
 
-export interface AwsSources {
+interface AwsSources {
   readonly readEnv: ReadEnv;
   /** The whole text; null: not there or not readable. */
   readonly readFile: (path: string) => string | null;

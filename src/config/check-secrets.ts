@@ -4,7 +4,7 @@ import { hasControl } from "./interpolate.ts";
 import type { Path } from "./problem.ts";
 import { countForms, type SecretForms } from "./values.ts";
 
-export type SecretState =
+type SecretState =
   | { readonly kind: "value"; readonly text: string }
   /** `reason` is a sentence part that names the variable or file, never a value. */
   | { readonly kind: "absent"; readonly reason: string }

@@ -20,7 +20,7 @@ export interface CheckInput {
 }
 
 /** Names as they stand in the file, those included whose entries were refused: an entry with a mistake is still there. */
-export interface Names {
+interface Names {
   readonly providers: ReadonlySet<string>;
   readonly models: ReadonlySet<string>;
   readonly pools: ReadonlySet<string>;

@@ -4,7 +4,7 @@
  * Imports nothing, because every process that resolves a secret runs it.
  */
 
-export type Interpolated =
+type Interpolated =
   | { readonly kind: "text"; readonly text: string; readonly changed: boolean }
   /** `reason` is a sentence part about the reference; it never holds a value. */
   | { readonly kind: "bad"; readonly reason: string };

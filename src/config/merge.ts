@@ -23,7 +23,7 @@ export function providerOf(name: string, config: ConfigFile, catalog: Catalog): 
   return own === undefined ? undefined : mergeProvider(own, catalog.providers.get(name));
 }
 
-export interface Account {
+interface Account {
   readonly id: string;
   readonly path: Path;
   readonly forms: SecretForms;

@@ -5,7 +5,7 @@
 import type { Path } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
 
-export interface NotYet {
+interface NotYet {
   /** As in docs/deviations.md. */
   readonly id: string;
   readonly severity: "error" | "warning";

@@ -2,7 +2,7 @@
  * Is a base URL fit to receive a provider's key? https only, and no host of this machine or its network in any spelling,
  * unless the provider says `allow_private`. Names are judged as written: what they resolve to is checked at the connection.
  */
-export type BaseUrlVerdict =
+type BaseUrlVerdict =
   | { readonly kind: "fine" }
   /** A sentence part that says what to change. */
   | { readonly kind: "refused"; readonly reason: string };

@@ -29,7 +29,7 @@ const textMap = z.record(z.string(), z.string().max(TEXT_CHARS_MAX));
 const oneOrMore = z.union([text, words], { error: "must be one name or a list of names" });
 
 const timers = { first_byte_ms: ms.optional(), idle_ms: ms.optional(), total_ms: ms.optional() };
-export const timeoutsSchema = z.strictObject({
+const timeoutsSchema = z.strictObject({
   connect_ms: ms.optional(),
   ...timers,
   stream: z.strictObject(timers).optional(),
@@ -107,7 +107,7 @@ const provider = z.strictObject({
   ...providerFacts,
 });
 
-export const capabilitiesSchema = z.strictObject({
+const capabilitiesSchema = z.strictObject({
   context_window: count.optional(),
   max_output_tokens: count.optional(),
   input: z.array(z.enum(MODALITIES)).max(MODALITIES.length).optional(),
@@ -353,7 +353,6 @@ export const catalogSchema = z
 
 export type ConfigFile = z.infer<typeof configSchema>;
 export type ConfigProvider = ConfigFile["providers"][string];
-export type ConfigAccount = NonNullable<ConfigProvider["accounts"]>[number];
 export type ConfigModel = ConfigFile["models"][string];
 export type ConfigPool = NonNullable<ConfigFile["pools"]>[string];
 export type ConfigTimeouts = z.infer<typeof timeoutsSchema>;

@@ -18,7 +18,7 @@ export interface SecretSources {
   readonly nowMs: () => number;
 }
 
-export interface SecretResolver {
+interface SecretResolver {
   /** Null: unset, empty, unreadable, or nothing that could be sent in a header. Never throws. */
   resolve(ref: SecretRef): Secret | null;
 }

@@ -19,7 +19,7 @@ export interface Loaded {
 
 export type ReadFile = (path: string) => string | null;
 
-export interface SettleInput {
+interface SettleInput {
   /** What is left of the file without the parts the schema refused; null: nothing is. */
   readonly config: ConfigFile | null;
   readonly source: Source;

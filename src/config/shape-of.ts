@@ -13,7 +13,7 @@ export function configShape(): FieldShape {
   return shapeOf(configSchema);
 }
 
-export function shapeOf(schema: z.core.$ZodType): FieldShape {
+function shapeOf(schema: z.core.$ZodType): FieldShape {
   if (schema instanceof z.ZodString) return { kind: "text", ...lengthsOf(schema) };
   if (schema instanceof z.ZodNumber) return numberOf(schema);
   if (schema instanceof z.ZodBoolean) return { kind: "boolean" };

@@ -5,7 +5,7 @@ import { DEFAULTS } from "./defaults.ts";
 import type { Path } from "./problem.ts";
 import type { Source } from "./source.ts";
 
-export interface Address {
+interface Address {
   readonly host: string;
   readonly port: number;
   readonly loopback: boolean;
@@ -28,11 +28,11 @@ export function readAuthMode(mode: string | undefined): AuthMode | null {
   return AUTH_MODES.find((each) => each === wanted) ?? null;
 }
 
-export type ReadExhaustion =
+type ReadExhaustion =
   | { readonly kind: "fine"; readonly policy: Exhaustion }
   | { readonly kind: "bad"; readonly reason: string };
 
-export const EXHAUSTION_WORDS = ["reject", "least_bad", "fallback_pool:<name>", "wait"];
+const EXHAUSTION_WORDS = ["reject", "least_bad", "fallback_pool:<name>", "wait"];
 
 export function readExhaustion(
   block: { readonly action?: string | undefined; readonly max_ms?: number | undefined } | undefined,
@@ -81,12 +81,6 @@ export function secretRefOf(
   if (forms.file !== null) return { kind: "file", path: resolvePath(forms.file) };
   if (forms.value === null) return null;
   return { kind: "template", text: source.templateAt(forms.value.path) ?? forms.value.text };
-}
-
-/** A single name, a list of them, or nothing. */
-export function listOf(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return typeof value === "string" ? [value] : value;
 }
 
 const LISTEN = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^\s:[\]/@]+)):(?<port>\d{1,5})$/;

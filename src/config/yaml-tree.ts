@@ -31,7 +31,7 @@ const NODES_MAX = 100_000;
 /** Unclosed brackets after which the YAML reader is not asked: it recurses. */
 const OPEN_BRACKETS_MAX = 200;
 
-export interface YamlOptions {
+interface YamlOptions {
   readonly file: string;
   readonly text: string;
   readonly readEnv: ReadEnv;

@@ -5,9 +5,9 @@ import { type DemoModel, type DemoPool, type DemoVendor, POOLS, VENDORS } from "
 export const DEMO_CLIENT_KEY = "demo-key";
 
 /** What the gateway sends to an account of a simulated vendor. */
-export const DEMO_ACCOUNT_KEY = "demo-account-key";
+const DEMO_ACCOUNT_KEY = "demo-account-key";
 
-export interface DemoConfigInput {
+interface DemoConfigInput {
   /** Where the simulated vendors listen, without a trailing slash. */
   readonly vendorsUrl: string;
   /** Where the gateway shall listen, on loopback. */

@@ -4,7 +4,7 @@
  */
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../std/json.ts";
 
-export interface FillInput {
+interface FillInput {
   /** The question, for strings and numbers. */
   readonly question: string;
 }

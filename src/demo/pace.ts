@@ -19,7 +19,7 @@ const WORD_JITTER_MS = 30;
 /** Characters of arguments or reasoning in one piece. */
 const CHUNK_CHARS = 12;
 
-export interface Paced {
+interface Paced {
   readonly afterMs: number;
   readonly event: IrEvent;
 }

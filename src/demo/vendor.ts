@@ -42,7 +42,7 @@ export type VendorAnswer =
   /** Not a byte, only a broken connection. */
   | { readonly kind: "reset"; readonly afterMs: number };
 
-export interface Piece {
+interface Piece {
   /** Pause before it. */
   readonly afterMs: number;
   readonly bytes: Uint8Array;
@@ -53,7 +53,7 @@ export interface Vendors {
   answer(call: VendorCall, wallMs: number): VendorAnswer;
 }
 
-export interface VendorsInput {
+interface VendorsInput {
   readonly chance: Chance;
   /** 1 is a real vendor's pace, 0 no pause at all. */
   readonly slowness: number;

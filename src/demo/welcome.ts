@@ -2,7 +2,7 @@
 import { POOLS, VENDORS } from "./scenery.ts";
 import { TEMPERS } from "./temper.ts";
 
-export interface WelcomeInput {
+interface WelcomeInput {
   /** Of the gateway, without a trailing slash. */
   readonly url: string;
   readonly key: string;

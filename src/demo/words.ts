@@ -1,6 +1,6 @@
 /** Sentences of the simulated models. They look at the question and never pretend that a model has answered. */
 
-export interface AnswerInput {
+interface AnswerInput {
   readonly question: string;
   /** Images in the last message. */
   readonly pictures: number;

@@ -6,9 +6,9 @@ import { createAwtrixDisplay } from "./awtrix/index.ts";
 import type { DisplayEffects, Login, RemoteDisplay } from "./display.ts";
 import { createHomeAssistantDisplay } from "./home-assistant/index.ts";
 
-export type DisplayType = keyof DisplayConfigs;
+type DisplayType = keyof DisplayConfigs;
 
-export interface DisplayOptions<Type extends DisplayType> {
+interface DisplayOptions<Type extends DisplayType> {
   readonly config: DisplayConfigs[Type];
   readonly login: Login;
   readonly effects: DisplayEffects;

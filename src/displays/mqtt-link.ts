@@ -15,7 +15,7 @@ export interface MqttMessage {
   readonly retain: boolean;
 }
 
-export type Published =
+type Published =
   | { readonly kind: "taken" }
   /** More than `packetBytesMax`; nothing was sent. */
   | { readonly kind: "too-large" }
@@ -32,7 +32,7 @@ export interface MqttLink {
   close(last: readonly MqttMessage[]): Promise<void>;
 }
 
-export interface MqttLinkOptions {
+interface MqttLinkOptions {
   readonly url: string;
   readonly login: Login;
   readonly effects: DisplayEffects;
@@ -59,8 +59,8 @@ const GOOD_AFTER_MS = 30_000;
 /** Of a message that arrives; our own discovery, the largest that we ask for, has a tenth of it. */
 const RECEIVED_BYTES_MAX = 1024 * 1024;
 
-export const ONLINE = "online";
-export const OFFLINE = "offline";
+const ONLINE = "online";
+const OFFLINE = "offline";
 
 interface Connection {
   readonly options: MqttLinkOptions;

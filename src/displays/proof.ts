@@ -13,7 +13,7 @@ import { type DisplayEffects, type Login, within } from "./display.ts";
 import { homeAssistantTopics } from "./home-assistant/index.ts";
 import { createMqttLink, type MqttLink } from "./mqtt-link.ts";
 
-export interface Proof {
+interface Proof {
   /** Something that is the display itself answered. */
   readonly isProven: boolean;
   /** Sentences, in the order of what happened. */
@@ -34,7 +34,7 @@ export function prove(config: DisplayConfig, login: Login, effects: DisplayEffec
 }
 
 /** The ring, a greeting, and every color of the palette. */
-export function testCard(config: Pick<AwtrixConfig, "palette">): Picture {
+function testCard(config: Pick<AwtrixConfig, "palette">): Picture {
   const palette: Palette = PALETTES[paletteOf(config)];
   const canvas = createCanvas();
   const ring = signOf("ring");

@@ -7,7 +7,7 @@ import { type DisplayEffects, type DisplayState, type Login, type RemoteDisplay,
 import { createDisplay } from "./index.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-export interface PublisherOptions {
+interface PublisherOptions {
   readonly displays: readonly DisplayConfig[];
   readonly snapshot: (wallMs: number) => Snapshot;
   readonly loginOf: (display: DisplayConfig) => Login;
@@ -19,7 +19,7 @@ export interface PublisherOptions {
   readonly onStates: (states: readonly DisplayState[]) => void;
 }
 
-export interface Publisher {
+interface Publisher {
   /** Takes our apps from the clocks and says that we are gone. Bounded by `CLOSE_MS`; never rejects. */
   close(): Promise<void>;
 }

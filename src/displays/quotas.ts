@@ -7,7 +7,7 @@
 import type { Allowance } from "../ir/allowance.ts";
 import type { AttemptRecord, QuotaReading } from "../ir/record.ts";
 
-export interface QuotaFold {
+interface QuotaFold {
   take(attempt: Pick<AttemptRecord, "provider" | "account" | "lane" | "quotas">, wallMs: number): void;
   show(wallMs: number): readonly Allowance[];
 }

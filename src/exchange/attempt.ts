@@ -37,10 +37,10 @@ export interface Attempt {
   end(how: AttemptEnd): void;
 }
 
-export type AttemptEnd = UnansweredOutcome | BegunEnd | { readonly kind: "bug" };
+type AttemptEnd = UnansweredOutcome | BegunEnd | { readonly kind: "bug" };
 
 /** The answer had begun: it came to its end, broke off, or its client left. */
-export type BegunEnd = {
+type BegunEnd = {
   readonly status: number;
   readonly reportedModel: string | null;
 } /** `billed`: of an answer that is not the exchange's own; absent: its usage is the record's. */ & (
@@ -49,7 +49,7 @@ export type BegunEnd = {
   | { readonly kind: "cut"; readonly failure: Failure }
 );
 
-export interface AttemptInput {
+interface AttemptInput {
   readonly world: World;
   readonly shared: SharedState;
   readonly call: ClientCall;

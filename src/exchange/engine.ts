@@ -116,7 +116,7 @@ async function queued<T>({ world, record }: Run, wait: () => Promise<T>): Promis
 }
 
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
-export type LookInput = Pick<Run, "world" | "shared" | "call" | "tried" | "first" | "needsRoomBeyond">;
+type LookInput = Pick<Run, "world" | "shared" | "call" | "tried" | "first" | "needsRoomBeyond">;
 
 export function look(run: LookInput, target: Target): LaneChoice {
   const { world, shared, call } = run;

@@ -9,7 +9,7 @@ import type { ClientCall } from "./request/call.ts";
 import type { SharedState } from "./shared-state.ts";
 
 /** What an exchange has come to. */
-export interface FinalLook {
+interface FinalLook {
   readonly world: World;
   readonly shared: SharedState;
   readonly call: ClientCall;

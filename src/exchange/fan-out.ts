@@ -14,7 +14,7 @@ import { dispatch, JSON_TYPE } from "./lane/dispatch.ts";
 import type { Conversion } from "./lane/operations.ts";
 
 /** Calls of one request under way at a time: they share one slot of the lane. */
-export const CALLS_AT_A_TIME = 4;
+const CALLS_AT_A_TIME = 4;
 /** Answers of all calls together. */
 const ANSWERS_BYTES_MAX = 64 * 1024 * 1024;
 

@@ -130,7 +130,7 @@ function namedByConnection(headers: Readonly<Record<string, string>>): ReadonlyS
 }
 
 /** Passed upstream whatever the protocols are: they belong to no vendor. */
-export const TRACE_HEADERS = ["traceparent", "tracestate"] as const;
+const TRACE_HEADERS = ["traceparent", "tracestate"] as const;
 
 /** What is left of a limit: `x-ratelimit-*`, `anthropic-ratelimit-*`, `ratelimit`, `x-rate-limit-*`. */
 export function isAboutLimits(name: string): boolean {

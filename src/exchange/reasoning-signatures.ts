@@ -22,7 +22,7 @@ export interface ReasoningSignatures {
   reconfigure(deployment: Deployment): void;
 }
 
-export interface SignatureMemory {
+interface SignatureMemory {
   /** Sealed values in a frame or body that came from the lane. */
   remember(text: string, lane: Lane): void;
   /** Who issued a value; null: not known (any more). */

@@ -53,7 +53,7 @@ export interface Ending {
   readonly answerBytes: number;
 }
 
-export interface RecordBuilderInput {
+interface RecordBuilderInput {
   readonly id: string;
   readonly receivedMs: number;
   readonly effects: Pick<Effects, "nowMs" | "wallMs">;

@@ -47,7 +47,7 @@ export function reconfigureState({ health, lastUsedMs, selections }: LastingStat
 }
 
 /** What is running: one entry an exchange, so that stopping reaches each of them. */
-export interface Running {
+interface Running {
   readonly open: Map<string, Stopper>;
   streams: number;
   stopped: boolean;

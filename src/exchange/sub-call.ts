@@ -18,7 +18,7 @@ import type { RecordBuilder } from "./record-builder.ts";
 import { syntheticCall } from "./request/synthetic-call.ts";
 import type { SubAnswer, SubRequest } from "./verdict-contract.ts";
 
-export interface SubCallInput {
+interface SubCallInput {
   readonly input: Pick<ExchangeInput, "world" | "shared" | "protocols">;
   /** Of the exchange that pays for it; null: it is written nowhere. */
   readonly record: Pick<RecordBuilder, "id" | "startedMs" | "attempts"> | null;

@@ -59,7 +59,7 @@ export interface HeldAnswer {
   readonly bytes: readonly Uint8Array[];
 }
 
-export interface VerdictContext {
+interface VerdictContext {
   /** The exchange's. */
   readonly id: string;
   /** Fires when the client leaves, the gateway stops, or the verdict is not waited for any more. */

@@ -26,7 +26,7 @@ import {
 import { shortageFailure, tooDear, warningOf } from "./limit-words.ts";
 import { ceilingOf, projectOf, sessionOf } from "./request-headers.ts";
 
-export interface AdmitInput {
+interface AdmitInput {
   readonly caller: Caller;
   /** Every lane that may be attempted. */
   readonly lanes: readonly Lane[];
@@ -57,7 +57,7 @@ export interface Admission {
   admit(input: AdmitInput): Admitted | Promise<Admitted>;
 }
 
-export interface AdmissionOptions {
+interface AdmissionOptions {
   readonly governance: Governance;
   readonly ledger: Pick<LedgerClient, "reserve" | "book">;
   readonly revision: string;

@@ -8,7 +8,7 @@ import type { Caller } from "./identify.ts";
 import { fitsNanos, ratesFor } from "./prices.ts";
 
 /** Set aside for the answer when nothing better is known than a limit, or not even that. Tokens. */
-export const EXPECTED_OUTPUT_TOKENS_MAX = 4096;
+const EXPECTED_OUTPUT_TOKENS_MAX = 4096;
 
 /** Exact names, as the client writes them: a pool, a model, `provider/model`. */
 export function mayAsk(caller: Caller, target: string): boolean {

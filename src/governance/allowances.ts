@@ -14,7 +14,7 @@ interface UsedAllowance extends Allowance {
   readonly usedShare: number;
 }
 
-export interface AllowancesInput {
+interface AllowancesInput {
   readonly governance: Governance;
   readonly keys: Iterable<VirtualKey>;
   readonly balances: Pick<Balances, "used">;

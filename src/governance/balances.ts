@@ -28,7 +28,7 @@ export interface Moment {
   readonly wallMs: number;
 }
 
-export interface BalancesOptions {
+interface BalancesOptions {
   /** As they are now; null: the scope has none. */
   readonly limitsOf: (scope: LedgerScope) => Limits | null;
 }
@@ -69,7 +69,7 @@ export interface Balances {
 /** What came of asking the others: reserved for requests under way, by the limit's id. */
 export type Recalled = ReadonlyMap<string, number>;
 
-export type LeaseDecision =
+type LeaseDecision =
   | { readonly kind: "leased"; readonly leases: readonly Lease[] }
   | { readonly kind: "short"; readonly shortage: Shortage }
   /** Of these limits less is left than was requested. */

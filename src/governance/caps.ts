@@ -14,7 +14,7 @@ export interface CapWatch {
   all(): Promise<readonly CappedAccount[]>;
 }
 
-export interface CapWatchOptions {
+interface CapWatchOptions {
   readonly caps: () => readonly AccountCap[];
   readonly sumOf: LedgerStore["sumOf"];
   readonly wallMs: () => number;

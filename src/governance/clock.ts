@@ -7,7 +7,7 @@ export interface LedgerClock {
   isBehind(): boolean;
 }
 
-export interface LedgerClockOptions {
+interface LedgerClockOptions {
   readonly wallMs: () => number;
   /** The latest of an earlier start. */
   readonly fromWallMs: number;

@@ -11,7 +11,7 @@ export type Credential =
   /** Carriers disagree, or one was sent twice with different values. Refused like a wrong credential. */
   | { readonly kind: "conflict" };
 
-export interface CredentialOptions {
+interface CredentialOptions {
   /** Reads the query's `key` as well: only for routes of a protocol whose clients send it there. */
   readonly queryKey: boolean;
 }

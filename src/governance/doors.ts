@@ -7,14 +7,14 @@ import { readAdminCredential, readCredential } from "./credential.ts";
 import { type Caller, createIdentify } from "./identify.ts";
 import { isLocalHost } from "./local-host.ts";
 
-export interface Doors {
+interface Doors {
   /** By the admin token if one is set, else by a client's credential, else on this machine only. */
   mayObserve(parts: RequestParts): boolean;
   /** null: there is no admin token, so there is no admin surface. */
   readonly mayAdminister: ((parts: RequestParts) => boolean) | null;
 }
 
-export interface DoorsOptions {
+interface DoorsOptions {
   readonly deployment: Deployment;
   readonly secrets: (ref: SecretRef) => Secret | null;
   readonly identify: (credential: Secret | null) => Result<Caller>;

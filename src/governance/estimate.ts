@@ -23,12 +23,12 @@ export interface Estimate extends Need {
   answerFitting(kind: "usd" | "tokens", left: number): number;
 }
 
-export interface Need {
+interface Need {
   readonly nanos: number;
   readonly tokens: number;
 }
 
-export interface EstimateInput {
+interface EstimateInput {
   readonly lanes: readonly Lane[];
   readonly facts: Facts;
   readonly choices: () => number;
@@ -185,7 +185,7 @@ export interface RecentAnswers {
   usual(lane: string): UsualAnswer | null;
 }
 
-export interface UsualAnswer {
+interface UsualAnswer {
   readonly outputTokens: number;
   /** Tokens of the prompt for each that was estimated; null: not known. */
   readonly promptShare: number | null;

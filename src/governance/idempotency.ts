@@ -5,7 +5,7 @@
 import type { IdempotencyVerdict, RememberedAnswer } from "./ledger-messages.ts";
 import type { RememberedRow, StoredAnswer } from "./ledger-store.ts";
 
-export interface IdempotencyOptions {
+interface IdempotencyOptions {
   readonly ttlMs: () => number;
   readonly wallMs: () => number;
   /** In the ledger; null: not there, or there is no ledger. */
@@ -13,7 +13,7 @@ export interface IdempotencyOptions {
   readonly put: (row: RememberedRow) => void;
 }
 
-export interface Idempotency {
+interface Idempotency {
   recall(holder: string, key: string, fingerprint: string): Promise<IdempotencyVerdict>;
   /** null: there is no answer to keep; the next request runs anew. */
   remember(key: string, answer: RememberedAnswer | null): void;

@@ -19,19 +19,19 @@ export interface Caller {
   readonly mayHaveSigned?: (body: Uint8Array) => boolean;
 }
 
-export interface IdentifyOptions {
+interface IdentifyOptions {
   readonly mode: AuthMode;
   /** In the order of the configuration: the label of the third one is `token-3`. Empty ones never match. */
   readonly clientTokens: readonly Secret[];
 }
 
-export interface KeyIdentifyOptions {
+interface KeyIdentifyOptions {
   readonly ring: Pick<KeyRing, "find" | "named">;
   readonly groups: Readonly<Record<string, KeyGroup>>;
   readonly wallMs: () => number;
 }
 
-export interface KeyIdentify {
+interface KeyIdentify {
   /** Unknown, expired and disabled ones are told the same. */
   identify(credential: Secret | null): Result<Caller>;
   /** The caller that signs with a pair of this key; null: there is no such key now. */
@@ -87,7 +87,7 @@ export function createIdentify(options: IdentifyOptions): (credential: Secret | 
 }
 
 /** A key pair of ours that a client signs with. */
-export interface SigningKey {
+interface SigningKey {
   readonly accessKeyId: string;
   readonly secret: Secret;
   readonly label: string;

@@ -23,7 +23,7 @@ export interface KeyDraft {
   readonly budgets?: readonly Budget[];
 }
 
-export type ReadDraft =
+type ReadDraft =
   | { readonly kind: "draft"; readonly draft: KeyDraft }
   | { readonly kind: "bad"; readonly status: 400 | 422; readonly why: string };
 

@@ -34,12 +34,12 @@ export const NO_LIMITS: Limits = {
   budgets: [],
 };
 
-export const KEY_PREFIX = "sk-rm-";
+const KEY_PREFIX = "sk-rm-";
 /** Characters of 62: 190 bits. */
 const SECRET_CHARS = 32;
 const ID_CHARS = 16;
 
-export interface Minted {
+interface Minted {
   readonly id: string;
   readonly secret: Secret;
   readonly hash: string;
@@ -61,7 +61,7 @@ export function showOnce(secret: Secret): string {
 }
 
 /** Whether the key lets anybody in at all at that time. */
-export function isUsable(key: VirtualKey, wallMs: number): boolean {
+function isUsable(key: VirtualKey, wallMs: number): boolean {
   return key.enabled && key.revokedMs === null && (key.expiresMs === null || wallMs < key.expiresMs);
 }
 
@@ -117,7 +117,7 @@ export function createKeyRing(): KeyRing {
 }
 
 /** Groups above each other at most; the configuration refuses circles and longer chains. */
-export const GROUP_DEPTH_MAX = 16;
+const GROUP_DEPTH_MAX = 16;
 
 /** The key's group and those above it, nearest first. null: one of them is not configured (any more). */
 export function groupsOf(group: string | null, groups: Readonly<Record<string, KeyGroup>>): readonly KeyGroup[] | null {

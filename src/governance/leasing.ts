@@ -9,7 +9,7 @@ import type { Committed, LeaseWrite, LedgerStore } from "./ledger-store.ts";
 import { type Limit, leaseKey } from "./limit.ts";
 import type { Recalls } from "./recalls.ts";
 
-export interface LeaseAsk {
+interface LeaseAsk {
   readonly holder: string;
   readonly ask: number;
   readonly requests: readonly LeaseRequest[];
@@ -22,7 +22,7 @@ export interface Leasing {
   readAndDecide(): Promise<void>;
 }
 
-export interface LeasingOptions {
+interface LeasingOptions {
   readonly balances: Balances;
   readonly recalls: Pick<Recalls, "recall">;
   /** Those that answer. */

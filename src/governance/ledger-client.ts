@@ -24,7 +24,7 @@ import type {
 import type { LeaseId, Limit } from "./limit.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 
-export interface LedgerClientOptions {
+interface LedgerClientOptions {
   /** False: the writer is gone. */
   readonly send: (message: LedgerMessage) => boolean;
   /** Rows that the writer did not confirm, for the next one to find. */

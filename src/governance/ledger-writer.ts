@@ -30,7 +30,7 @@ import { createRecalls, type Recalls } from "./recalls.ts";
 import { createRounds, type Rounds } from "./rounds.ts";
 import { limitsOf } from "./scope-limits.ts";
 
-export interface LedgerWriterOptions {
+interface LedgerWriterOptions {
   readonly store: LedgerStore;
   readonly governance: Governance;
   readonly nowMs: () => number;

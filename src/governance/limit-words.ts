@@ -30,7 +30,7 @@ export function tooDear(
 }
 
 /** What the refused request was taken to need. */
-export interface RefusedNeed extends Estimate {
+interface RefusedNeed extends Estimate {
   readonly isStrict: boolean;
 }
 

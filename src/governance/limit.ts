@@ -4,7 +4,7 @@
  */
 import type { BudgetWindow, Limits } from "../ir/deployment.ts";
 
-export type ScopeKind = "key" | "group" | "project" | "session" | "account" | "caller";
+type ScopeKind = "key" | "group" | "project" | "session" | "account" | "caller";
 
 /** What usage is charged to. `id`: `key:vk_1`, `group:team-a`, `account:provider/account`. */
 export interface LedgerScope {
@@ -50,7 +50,7 @@ export function countLimit(kind: CountLimit["kind"], scope: LedgerScope): CountL
 }
 
 /** These names stand in databases: they never change. */
-export function idOf({ kind, window, scope }: Omit<MoneyLimit, "id"> | Omit<CountLimit, "id">): string {
+function idOf({ kind, window, scope }: Omit<MoneyLimit, "id"> | Omit<CountLimit, "id">): string {
   return `${kind} ${window ?? "-"} ${scope.id}`;
 }
 

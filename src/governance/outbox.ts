@@ -2,7 +2,7 @@
 import type { Cancel } from "../std/effects.ts";
 import type { Booking, LedgerMessage } from "./ledger-messages.ts";
 
-export interface OutboxOptions {
+interface OutboxOptions {
   /** False: the writer is gone. */
   readonly send: (message: LedgerMessage) => boolean;
   /** Rows that the writer did not confirm, for the next one to find. */

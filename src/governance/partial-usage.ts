@@ -1,7 +1,7 @@
 /** The usage of an answer that the vendor did not report in full, by what came of it: a broken stream is neither free nor dear. */
 import { UNKNOWN_USAGE, type Usage } from "../ir/usage.ts";
 
-export interface PartialAnswer {
+interface PartialAnswer {
   /** What the vendor told, perhaps only of the beginning; null: nothing. */
   readonly reported: Usage | null;
   readonly inputTokensEstimate: number;

@@ -7,7 +7,7 @@ import { type Billed, inputTokens, type Usage } from "../ir/usage.ts";
 import { addNanos, costNanos, type Nanos, nanos } from "../std/money.ts";
 
 /** Prices of one request with every gap filled. Nano-dollars per million tokens. */
-export interface Rates {
+interface Rates {
   readonly input: number;
   readonly output: number;
   readonly cacheRead: number;

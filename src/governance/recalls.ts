@@ -7,7 +7,7 @@ import type { LedgerReply } from "./ledger-messages.ts";
 import type { Limit } from "./limit.ts";
 
 /** What clients have reserved for requests under way; of one that did not answer in time nothing. */
-export type RecallAnswers = ReadonlyMap<string, number>;
+type RecallAnswers = ReadonlyMap<string, number>;
 
 export interface Recalls {
   recall(limit: Limit, clients: readonly string[], done: (answers: RecallAnswers) => void): void;
@@ -16,7 +16,7 @@ export interface Recalls {
   detached(client: string): void;
 }
 
-export interface RecallsOptions {
+interface RecallsOptions {
   readonly send: (client: string, reply: LedgerReply) => void;
   /** Once every lease that was given of the limit so far has been sent. */
   readonly afterLeases: (limit: Limit, act: () => void) => void;

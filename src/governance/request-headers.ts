@@ -32,7 +32,7 @@ export function ceilingOf(headers: Headers): Result<number | null> {
   return failed(failure("invalid-request", "x-ringmain-max-usd must be an amount in dollars, such as 0.05."));
 }
 
-export interface RequestProject {
+interface RequestProject {
   /** null: the request belongs to none. */
   readonly name: string | null;
   /** The caller named another one. */

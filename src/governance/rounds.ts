@@ -11,7 +11,7 @@ export interface Rounds {
   isRunning(): boolean;
 }
 
-export interface RoundsOptions extends Pick<Effects, "nowMs" | "setTimer"> {
+interface RoundsOptions extends Pick<Effects, "nowMs" | "setTimer"> {
   /** The time of `within` has come; a round follows. */
   readonly onTime: () => void;
   /** Must not reject. */

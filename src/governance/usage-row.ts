@@ -4,7 +4,7 @@ import { type ExchangeRecord, totalOf } from "../ir/record.ts";
 import type { UsageRow, UsageState } from "./ledger-messages.ts";
 
 /** Booked under this name when no caller was identified. */
-export const UNIDENTIFIED_CALLER = "unidentified";
+const UNIDENTIFIED_CALLER = "unidentified";
 
 /** Booked at the moment the exchange ended, so that a long stream falls into the window its tokens were seen in. */
 export function toUsageRow(record: ExchangeRecord): UsageRow {

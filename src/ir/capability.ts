@@ -2,7 +2,7 @@
 
 /** Ordered: `keep: [tier]` lets a substitute be equal or higher. */
 export const TIERS = ["tiny", "fast", "strong", "frontier"] as const;
-export type Tier = (typeof TIERS)[number];
+type Tier = (typeof TIERS)[number];
 
 export const MODALITIES = ["text", "image", "document", "audio", "video"] as const;
 export type Modality = (typeof MODALITIES)[number];

@@ -4,12 +4,12 @@
  */
 
 /** What the failure is evidence about. */
-export type Scope = "none" | "cell" | "lane" | "account";
+type Scope = "none" | "cell" | "lane" | "account";
 
 /** What it does there. wait: until the hint; hard-out: out until a reset, a pause or a reload; count: into the trip window. */
-export type Effect = "none" | "count" | "wait" | "hard-out";
+type Effect = "none" | "count" | "wait" | "hard-out";
 
-export interface FailureRule {
+interface FailureRule {
   /** What our client sees when this failure is the answer; the upstream's own status wins where it is kept. */
   readonly status: number;
   readonly blame: "client" | "upstream" | "gateway";
@@ -114,7 +114,7 @@ export function failure(kind: FailureKind, message: string, retryAfterMs: number
 /** What a step came to: its value, or the trouble that ended it. */
 export type Result<T> = Ok<T> | Failed;
 
-export interface Ok<T> {
+interface Ok<T> {
   readonly ok: true;
   readonly value: T;
 }

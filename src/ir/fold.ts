@@ -78,7 +78,7 @@ function eventsOfBlock(content: IrBlock, block: number, choice: number): AnswerE
 /** Blocks of one answer; an upstream that opens more is refused. */
 export const ANSWER_BLOCKS_MAX = 4096;
 
-export interface Accumulator {
+interface Accumulator {
   push(event: IrEvent | ReadEvent): void;
   /** Of the answer so far. */
   response(): IrResponse;

@@ -39,7 +39,7 @@ export interface LaneFacts {
 }
 
 /** Breaker state of one (pool, lane). */
-export interface CellFacts {
+interface CellFacts {
   readonly target: string;
   readonly state: "closed" | "open" | "half-open";
   readonly usable: boolean;

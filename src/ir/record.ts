@@ -61,8 +61,6 @@ export interface Spending {
   readonly costNanos: number | null;
 }
 
-export const NOTHING_SPENT: Spending = { usage: null, usageEstimated: false, costNanos: null };
-
 /** The answer's, and what was billed for the attempts it is not from: the caller asked for those too. */
 export function totalOf({ answer, attempts }: Pick<ExchangeRecord, "answer" | "attempts">): Spending {
   const billed = attempts.flatMap((attempt) => attempt.billed ?? []);

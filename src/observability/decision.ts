@@ -55,7 +55,7 @@ export interface Decision {
   readonly answer_bytes: number;
 }
 
-export interface LaneIdentity {
+interface LaneIdentity {
   readonly lane: string;
   readonly provider: string;
   readonly account: string;
@@ -65,7 +65,7 @@ export interface LaneIdentity {
   readonly canonical_proven: boolean;
 }
 
-export interface DecisionAttempt {
+interface DecisionAttempt {
   readonly lane: string;
   readonly way: string;
   readonly outcome: string;

@@ -45,7 +45,7 @@ export interface Decisions {
   reconfigure(next: Pick<DecisionsOptions, "ring" | "firstSeq" | "deployment">): void;
 }
 
-export interface DecisionsOptions {
+interface DecisionsOptions {
   /** 0 keeps nothing. */
   readonly ring: number;
   /** Number of the first one. */

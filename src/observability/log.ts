@@ -12,7 +12,7 @@ import type { Transition } from "./transition.ts";
 
 export type LogLevel = Deployment["log"]["level"];
 export type LogFormat = Deployment["log"]["format"];
-export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface LogOptions {
   readonly level: LogLevel;

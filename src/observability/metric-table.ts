@@ -3,7 +3,7 @@
  * from a request, so that the number of series is bounded by what the operator wrote.
  */
 
-export interface CounterSpec<L extends readonly string[] = readonly string[]> {
+interface CounterSpec<L extends readonly string[] = readonly string[]> {
   readonly type: "counter";
   readonly help: string;
   readonly labels: L;

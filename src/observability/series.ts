@@ -101,11 +101,6 @@ export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSn
   };
 }
 
-/** What outlives the process it was counted in: everything but the present moment. */
-export function withoutGauges(snapshot: MetricsSnapshot): MetricsSnapshot {
-  return { ...snapshot, gauges: {} };
-}
-
 /** By metric name. */
 type Families<T> = Map<string, Family<T>>;
 

@@ -10,7 +10,7 @@ import { inputTokens } from "../ir/usage.ts";
 import type { Sink } from "./sinks.ts";
 
 /** Sums over records since the start, by pool or model. Plain data. */
-export interface TargetTotals {
+interface TargetTotals {
   readonly requests: number;
   readonly ok: number;
   readonly failovers: number;
@@ -78,7 +78,7 @@ function withRecord(totals: TargetTotals, record: ExchangeRecord): TargetTotals 
   };
 }
 
-export interface StatsInput {
+interface StatsInput {
   readonly version: string;
   readonly uptimeMs: number;
   /** Order does not matter; a lane without facts has not been looked at yet. */

@@ -24,7 +24,7 @@ export interface DecisionService {
   close(): Promise<void>;
 }
 
-export interface DecisionServiceOptions {
+interface DecisionServiceOptions {
   readonly deployment: Deployment;
   readonly onDecision: (decision: Decision) => void;
   readonly say: (level: "warning", line: string) => void;

@@ -6,7 +6,7 @@ import type { Booking, CappedAccount, LedgerReply } from "../governance/ledger-m
 import type { Effects } from "../std/effects.ts";
 import type { FromWorker, Plan, SendMessage } from "./messages.ts";
 
-export interface GovernedOptions {
+interface GovernedOptions {
   readonly plan: Plan;
   readonly effects: Pick<Effects, "nowMs" | "wallMs" | "setTimer">;
   readonly send: SendMessage<FromWorker>;

@@ -4,7 +4,7 @@
  */
 import { describeError } from "../std/describe-error.ts";
 
-export interface GuardOptions {
+interface GuardOptions {
   readonly nowMs: () => number;
   /** Name and place of the error, never its message: that may quote a body or a key. */
   readonly onError: (description: string) => void;

@@ -12,7 +12,7 @@ import type { MetricsSnapshot } from "../observability/series.ts";
 import type { StatsDocument } from "../observability/stats.ts";
 import type { Transition } from "../observability/transition.ts";
 
-export interface Messages {
+interface Messages {
   /** Its modules are loaded; it waits for a plan. */
   readonly ready: { readonly from: null };
   readonly deploy: { readonly to: Plan };
@@ -79,7 +79,7 @@ export interface Plan {
   readonly holder: string | null;
 }
 
-export interface Observed {
+interface Observed {
   readonly records: readonly ExchangeRecord[];
   readonly transitions: readonly Transition[];
 }

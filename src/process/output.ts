@@ -7,7 +7,7 @@ export interface Output {
   flushed(): Promise<void>;
 }
 
-export interface OutputOptions {
+interface OutputOptions {
   /** Writes a whole text; rejects when it cannot. */
   readonly writeText: (text: string) => Promise<unknown>;
   readonly setTimer: (ms: number, fire: () => void) => () => void;

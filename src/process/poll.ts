@@ -11,7 +11,7 @@ export interface Poll<W> {
   gone(worker: W): void;
 }
 
-export interface PollOptions<W> {
+interface PollOptions<W> {
   readonly ask: (worker: W, id: number) => void;
   readonly setTimer: Effects["setTimer"];
 }

@@ -21,7 +21,7 @@ import { createPoll, type Poll } from "./poll.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
-export interface SharedServicesOptions extends Pick<SupervisorOptions, "openLedger" | "sinks" | "say"> {
+interface SharedServicesOptions extends Pick<SupervisorOptions, "openLedger" | "sinks" | "say"> {
   readonly effects: Omit<Effects, "fetch">;
   /** Those that live. */
   readonly workers: () => readonly WorkerProcess[];

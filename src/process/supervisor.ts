@@ -18,7 +18,7 @@ import type { WorkerProcess } from "./worker-process.ts";
 export type { Listening, Signal, SupervisorOptions } from "./supervisor-options.ts";
 
 /** Time for load balancers to see that it is not ready, before it refuses connections. Cut short where nothing comes. */
-export const DRAIN_DELAY_MS = 5_000;
+const DRAIN_DELAY_MS = 5_000;
 /** What a worker may take beyond its time before it is killed. */
 const OVERTIME_MS = 3_000;
 /** After the second signal. */

@@ -279,7 +279,7 @@ export interface InboundSignatures {
   verify(input: VerifyInput): boolean;
 }
 
-export interface VerifyInput {
+interface VerifyInput {
   readonly parts: RequestParts;
   /** As it arrived, whole. */
   readonly body: Uint8Array;

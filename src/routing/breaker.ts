@@ -11,7 +11,7 @@ import { addOutcome, type Outcomes, tally } from "./window.ts";
 
 export type Cell = ClosedCell | OpenCell | HalfOpenCell;
 
-export interface ClosedCell {
+interface ClosedCell {
   readonly kind: "closed";
   /** Counts openings and closings. */
   readonly epoch: number;
@@ -21,7 +21,7 @@ export interface ClosedCell {
   readonly outcomes: Outcomes | null;
 }
 
-export interface OpenCell {
+interface OpenCell {
   readonly kind: "open";
   readonly epoch: number;
   readonly streak: number;
@@ -32,7 +32,7 @@ export interface OpenCell {
   readonly probesTaken: number;
 }
 
-export interface HalfOpenCell {
+interface HalfOpenCell {
   readonly kind: "half-open";
   readonly epoch: number;
   readonly streak: number;
@@ -186,7 +186,7 @@ function opened(cell: Cell, opening: Opening): OpenCell {
   return { kind: "open", epoch: cell.epoch + 1, streak: cell.streak, openings, untilMs, probesTaken: 0 };
 }
 
-export interface CooldownInput {
+interface CooldownInput {
   /** 1 or more. */
   readonly openings: number;
   readonly hintMs: number | null;

@@ -25,7 +25,7 @@ export interface Guard {
   release(nowMs: number): void;
 }
 
-export interface GuardInput {
+interface GuardInput {
   readonly state: LaneState;
   /** As it was when the slot was taken. */
   readonly lane: Lane;
@@ -36,7 +36,7 @@ export interface GuardInput {
   readonly startedMs: number;
 }
 
-export interface Tickets {
+interface Tickets {
   readonly cell: Ticket;
   readonly lane: Ticket;
   readonly account: Ticket;
@@ -161,7 +161,7 @@ function giveTestsOfHardOutsBack({ state, tickets }: Tested, nowMs: number): Cha
   ];
 }
 
-export function moveCell(
+function moveCell(
   input: Pick<GuardInput, "state" | "target" | "random">,
   signal: CellSignal,
   nowMs: number,

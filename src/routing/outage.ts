@@ -9,7 +9,7 @@ import { HINT_MS_MAX, PROBE_SILENT_MS_MAX, type Ticket } from "./breaker.ts";
 
 export type Outage = NoOutage | OngoingOutage;
 
-export interface NoOutage {
+interface NoOutage {
   readonly kind: "free";
   /** Counts goings out and comings back. */
   readonly epoch: number;

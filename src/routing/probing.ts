@@ -17,7 +17,7 @@ export interface ProbeGuard {
   abandoned(nowMs: number): Change[];
 }
 
-export interface ProbeInput {
+interface ProbeInput {
   readonly state: LaneState;
   /** All that the lane serves. */
   readonly targets: readonly Target[];

@@ -6,9 +6,9 @@ import type { QuotaLeft } from "../ir/lane-facts.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 
 /** With less than this share left a lane is under pressure, */
-export const PRESSURE_BELOW = 0.1;
+const PRESSURE_BELOW = 0.1;
 /** until this much is left again: a lane at the edge would change its label with every answer. */
-export const RELIEVED_FROM = 0.2;
+const RELIEVED_FROM = 0.2;
 /** A limit that is whole again this soon is no pressure. */
 const PRESSING_MS_MIN = 1_000;
 /** Where the vendor does not say when it is whole again: most limits are told by the minute. */
@@ -29,7 +29,7 @@ export interface Quotas {
 }
 
 /** A lane and its account. */
-export interface Limited {
+interface Limited {
   readonly quotas: Quotas;
   readonly account: { readonly quotas: Quotas };
 }

@@ -12,7 +12,7 @@ export interface Weighted {
   readonly weight: number;
 }
 
-export interface SwrrPick<M extends Weighted> {
+interface SwrrPick<M extends Weighted> {
   readonly member: M;
   readonly next: Selection;
 }

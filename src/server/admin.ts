@@ -35,7 +35,7 @@ function adminTable(ports: AdminPorts, setTimer: Effects["setTimer"]): readonly 
 
 // ---------------------------------------------------------------- serving
 
-export interface AdminOptions {
+interface AdminOptions {
   /** Is this head's token the admin's: compared in constant time, whatever it is. */
   readonly mayAdminister: (parts: RequestParts) => boolean;
   readonly ports: AdminPorts;
@@ -45,7 +45,7 @@ export interface AdminOptions {
   readonly setTimer: Effects["setTimer"];
 }
 
-export interface AdminArrival {
+interface AdminArrival {
   readonly request: Request;
   readonly parts: RequestParts;
   /** Silence on this connection is not the end of it from now on; called for a stream. */

@@ -16,12 +16,12 @@ import { respond, respondStream } from "./respond.ts";
 import { type RouteEntry, type RouteTable, routeTable } from "./route-table.ts";
 
 /** The runtime's server, as far as one request concerns it. */
-export interface Connections {
+interface Connections {
   /** Seconds a connection may be silent; 0: for ever. It holds for the connection until it is set again. */
   timeout(request: Request, seconds: number): void;
 }
 
-export interface AppInput {
+interface AppInput {
   readonly gateway: Gateway;
   readonly observe: AddressFigures;
   /** null: there is no admin surface. */

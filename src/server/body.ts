@@ -19,7 +19,7 @@ export type BodyReading =
   /** The connection stands, but what came is no body. */
   | { readonly kind: "broken" };
 
-export interface ReadBodyInput {
+interface ReadBodyInput {
   readonly request: Request;
   /** The header's own text; undefined: it was not sent. */
   readonly contentLength: string | undefined;

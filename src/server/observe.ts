@@ -12,7 +12,7 @@ export interface AddressFigures {
   metrics(): Promise<readonly MetricsSnapshot[]>;
 }
 
-export type FigurePage = (observe: AddressFigures) => Promise<Response>;
+type FigurePage = (observe: AddressFigures) => Promise<Response>;
 
 /** By path. */
 export const OBSERVATIONS: ReadonlyMap<string, FigurePage> = new Map([

@@ -2,7 +2,7 @@
 import type { Answer } from "../exchange/contract.ts";
 import { type StreamInput, streamOf } from "./stream.ts";
 
-export interface RespondOptions {
+interface RespondOptions {
   /** The connection ends with this answer: the server stops, or the rest of the body is not worth reading. */
   readonly close: boolean;
 }

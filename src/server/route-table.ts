@@ -8,7 +8,7 @@ export interface RouteEntry {
   readonly params: readonly RouteParam[];
 }
 
-export interface RouteParam {
+interface RouteParam {
   readonly name: string;
   readonly key: string;
   /** Literal end of the segment, not part of the value; "" as a rule. */

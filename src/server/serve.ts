@@ -7,7 +7,7 @@ import { BODY_BYTES_MAX } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 import type { AddressFigures } from "./observe.ts";
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly gateway: Gateway;
   readonly observe: AddressFigures;
   /** What the process keeps, beside what the gateway itself can tell. */
@@ -23,7 +23,7 @@ export interface ServerOptions {
   readonly bodyBytesMax?: number;
 }
 
-export type ServerStart =
+type ServerStart =
   | { readonly kind: "listening"; readonly server: RunningServer }
   /** `code` is the system's word: EADDRINUSE, EACCES … */
   | { readonly kind: "failed"; readonly code: string };

@@ -1,6 +1,6 @@
 /** Collections that cannot grow without end: a least-recently-used map with an age limit, and a ring of the newest. */
 
-export interface BoundedMap<K, V> {
+interface BoundedMap<K, V> {
   /** Undefined when absent or too old. A hit makes the entry the most recently used; it does not make it younger. */
   get(key: K, nowMs: number): V | undefined;
   /** Makes room by dropping the least recently used entry. Setting a key again restarts its age. */

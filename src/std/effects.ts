@@ -38,7 +38,7 @@ export interface FetchInit {
   readonly keepalive?: boolean;
 }
 
-export interface FetchTls {
+interface FetchTls {
   /** PEM text of the authorities to trust instead of the built-in ones. */
   readonly ca?: string;
   /** The name the certificate must carry when the URL holds an address. */

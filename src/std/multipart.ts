@@ -14,7 +14,7 @@ export interface FormField {
   readonly isFile: boolean;
 }
 
-export type FormScan =
+type FormScan =
   | { readonly kind: "ok"; readonly fields: readonly FormField[] }
   /** A sentence for the client; holds nothing of the body. */
   | { readonly kind: "bad"; readonly message: string };

@@ -13,7 +13,7 @@ export interface Pending<Answer> {
   close(): void;
 }
 
-export interface Question<Answer, Result> {
+interface Question<Answer, Result> {
   /** False: the message cannot be sent. */
   readonly send: (id: number) => boolean;
   /** Called when the answer comes, before `answer` returns. */
@@ -21,9 +21,9 @@ export interface Question<Answer, Result> {
   readonly unanswered: (why: Unanswered) => Result;
 }
 
-export type Unanswered = "timeout" | "not-sent" | "too-many-open" | "closed";
+type Unanswered = "timeout" | "not-sent" | "too-many-open" | "closed";
 
-export interface PendingOptions {
+interface PendingOptions {
   readonly openMax: number;
   readonly timeoutMs: number;
   readonly setTimer: Effects["setTimer"];

@@ -8,7 +8,7 @@ import type { Cancel } from "./effects.ts";
 
 export type SetTimer = (ms: number, fire: () => void) => Cancel;
 
-export interface SharedTimersInput {
+interface SharedTimersInput {
   readonly nowMs: () => number;
   /** The real one. */
   readonly setTimer: SetTimer;

@@ -6,7 +6,7 @@ import type { QuotaFact, QuotaHeaders } from "../ir/quota.ts";
 import { resetMs } from "./retry-after.ts";
 
 /** Longest window that is believed: a month. */
-export const QUOTA_RESET_MS_MAX = 31 * 24 * 60 * 60 * 1000;
+const QUOTA_RESET_MS_MAX = 31 * 24 * 60 * 60 * 1000;
 
 const NONE: readonly QuotaFact[] = [];
 

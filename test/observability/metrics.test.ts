@@ -5,7 +5,7 @@ import { FAILURES, type FailureKind } from "../../src/ir/failure.ts";
 import type { ExchangeRecord } from "../../src/ir/record.ts";
 import { METRICS } from "../../src/observability/metric-table.ts";
 import { createMetrics } from "../../src/observability/metrics.ts";
-import { type MetricsSnapshot, mergeSnapshots, withoutGauges } from "../../src/observability/series.ts";
+import { type MetricsSnapshot, mergeSnapshots } from "../../src/observability/series.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 import {
   attempt,
@@ -268,15 +268,6 @@ describe("snapshots", () => {
     expect(counted(merged, "ringmain_uptime_seconds")).toEqual(["=90"]);
     expect(counted(merged, "ringmain_build_info")).toEqual(["1.2.3,abcdef0=1"]);
     expect(counted(merged, "ringmain_lane_state")).toEqual([`${SONNET},cooling-down=2`, `${LARGE},healthy=2`]);
-  });
-
-  test("of a process that is gone keep what it counted", () => {
-    const metrics = createMetrics(deployment(), () => GAUGES);
-    metrics.sink.record(record());
-    const kept = withoutGauges(metrics.snapshot());
-    expect(kept.gauges).toEqual({});
-    expect(counted(kept, "ringmain_requests_total")).toEqual(["anthropic,fast,ok=1"]);
-    expect(counted(kept, "ringmain_sink_failures_total")).toEqual(["decisions=1"]);
   });
 });
 

@@ -12,7 +12,7 @@ import {
   type SendResult,
 } from "./link.ts";
 
-export interface AwtrixHttpOptions {
+interface AwtrixHttpOptions {
   /** Without a trailing slash. */
   readonly url: string;
   readonly login: Login;

@@ -14,7 +14,7 @@ import { LAYOUT_IDS, type LayoutId } from "./pages.ts";
 import { alertBody, lifetimeSecs, paletteOf, pictureBody, settingsBody, wordsBody } from "./payload.ts";
 import { type Rendered, type RenderOptions, render } from "./render.ts";
 
-export interface AwtrixOptions {
+interface AwtrixOptions {
   readonly config: AwtrixConfig;
   readonly login: Login;
   readonly effects: DisplayEffects;
@@ -75,7 +75,7 @@ interface Clock {
   isClosed: boolean;
 }
 
-export function createClock({ config, link, effects }: ClockOptions): RemoteDisplay {
+function createClock({ config, link, effects }: ClockOptions): RemoteDisplay {
   const clock: Clock = {
     config,
     link,

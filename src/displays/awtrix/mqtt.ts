@@ -11,7 +11,7 @@ import {
   readDevice,
 } from "./link.ts";
 
-export interface AwtrixMqttOptions {
+interface AwtrixMqttOptions {
   readonly name: string;
   readonly url: string;
   readonly prefix: string;

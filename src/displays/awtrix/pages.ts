@@ -17,7 +17,7 @@ export interface PageOptions {
   readonly burnShare: number;
 }
 
-export interface ProviderView {
+interface ProviderView {
   readonly name: string;
   /** In the order of the configuration. */
   readonly lanes: readonly HealthLabel[];

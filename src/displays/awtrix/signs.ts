@@ -1,7 +1,7 @@
 /** Marks of 8 × 8 pixels for what is no provider: ourselves, what burns, what is well, what is not, and money. */
 import { drawn, type Mark } from "./mark.ts";
 
-export type SignId = "ring" | "flame" | "ember" | "check" | "cross" | "coin";
+type SignId = "ring" | "flame" | "ember" | "check" | "cross" | "coin";
 
 export const signOf = (id: SignId): Mark => SIGNS[id];
 

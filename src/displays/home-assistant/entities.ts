@@ -6,7 +6,7 @@ import { HEALTH_LABELS, type HealthLabel } from "../../ir/lane-facts.ts";
 import { hottest } from "../allowance.ts";
 import { isOut, type LaneSnapshot, type Snapshot } from "../snapshot.ts";
 
-export interface DeviceInput {
+interface DeviceInput {
   /** Begins every id; letters, digits, `_` and `-`. */
   readonly id: string;
   readonly name: string;
@@ -16,7 +16,7 @@ export interface DeviceInput {
 }
 
 /** An account at a provider, as one group of entities. */
-export interface AccountView {
+interface AccountView {
   /** Fit for a topic and unlike any other. */
   readonly key: string;
   readonly provider: string;

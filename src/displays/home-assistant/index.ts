@@ -9,7 +9,7 @@ import { createMqttLink, type MqttLink } from "../mqtt-link.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { accountsOf, discoveryDocument, removalDocument, stateDocument, toId } from "./entities.ts";
 
-export interface HomeAssistantOptions {
+interface HomeAssistantOptions {
   readonly config: HomeAssistantConfig;
   readonly login: Login;
   readonly effects: DisplayEffects;

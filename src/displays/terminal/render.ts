@@ -6,7 +6,7 @@ import type { Transition } from "../../observability/transition.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { LaneSnapshot, Snapshot } from "../snapshot.ts";
 
-export interface RenderOptions {
+interface RenderOptions {
   /** Of the window, both; no line is longer, no frame is taller. */
   readonly columns: number;
   readonly rows: number;

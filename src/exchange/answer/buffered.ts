@@ -17,7 +17,7 @@ import { createEventWriter } from "./translate-flow.ts";
 import { readBody } from "./untranslated.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
-export const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
+const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
 /** Pictures come in JSON as well, several at a time, and only the end of it tells their usage. */
 const PICTURES_BYTES_MAX = 32 * 1024 * 1024;
 /** A buffered answer that must be translated may not be larger. */

@@ -5,7 +5,7 @@ import { JSON_LIMITS, parseBody, parseJson, scanJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { UpstreamBody } from "../../upstream/send.ts";
 
-export type Collected =
+type Collected =
   | { readonly kind: "whole"; readonly bytes: Uint8Array }
   /** The bound was reached; more may follow. */
   | { readonly kind: "cut"; readonly bytes: Uint8Array }

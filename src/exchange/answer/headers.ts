@@ -22,7 +22,7 @@ export function relayHeaders(attempt: AnswerSource, headers: Readonly<Record<str
   };
 }
 
-export interface GatewayHeadersInput {
+interface GatewayHeadersInput {
   readonly style: Deployment["responseHeaders"];
   readonly requestId: string;
   /** Lane that answered; null: none did. */
@@ -70,7 +70,7 @@ function headerText(text: string): string {
 /** As nearly every name is: then there is nothing to search for. */
 const VISIBLE = /^[\x21-\x7e]*$/;
 
-export interface RefusalInput {
+interface RefusalInput {
   readonly protocol: Protocol;
   readonly failure: Failure;
   /** Protocol whose words the failure carries; null: none. */

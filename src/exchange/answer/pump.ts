@@ -10,15 +10,15 @@ import { MALFORMED } from "./classify.ts";
 import { type Flow, isDone } from "./flow.ts";
 
 /** A handshake larger than this is committed unseen: no vendor's is. */
-export const HELD_FRAMES_MAX = 64;
-export const HELD_BYTES_MAX = 256 * 1024;
+const HELD_FRAMES_MAX = 64;
+const HELD_BYTES_MAX = 256 * 1024;
 /** An answer that is judged as a whole may not be larger. */
 export const HELD_WHOLE_BYTES_MAX = 16 * 1024 * 1024;
 export const TOO_LARGE_TO_JUDGE = failure("answer-refused", "The model's answer is too large to be judged as a whole.");
 /** How long an upstream may stay open after its last word before we close it. */
 export const GRACE_MS = 2_000;
 /** Silence after which a translated stream shows that it is alive. */
-export const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE_MS = 15_000;
 
 export type OpenedFlow =
   | { readonly kind: "committed"; readonly held: readonly Uint8Array[]; readonly closed: boolean }
@@ -84,7 +84,7 @@ function giveUp(body: UpstreamBody, failed: Failure): OpenedFlow {
   return { kind: "failed", failure: failed };
 }
 
-export interface PumpInput {
+interface PumpInput {
   readonly body: UpstreamBody;
   readonly flow: Flow;
   readonly held: readonly Uint8Array[];

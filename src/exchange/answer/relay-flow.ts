@@ -26,7 +26,7 @@ import {
   newFlowNote,
 } from "./flow.ts";
 
-export interface RelayFlowInput {
+interface RelayFlowInput {
   /** The lane's, which knows its words. */
   readonly egress: Payload;
   /** The client's, which writes trouble. The same payload as the lane's, but for its error envelope. */

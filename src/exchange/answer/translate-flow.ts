@@ -15,7 +15,7 @@ import {
   newFlowNote,
 } from "./flow.ts";
 
-export interface TranslateFlowInput {
+interface TranslateFlowInput {
   readonly ingress: Payload;
   readonly egress: Payload;
   /** How the stream travels from the lane, and how to the client. */
@@ -82,7 +82,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   };
 }
 
-export interface EventWriter {
+interface EventWriter {
   push(event: IrEvent): Uint8Array[];
 }
 

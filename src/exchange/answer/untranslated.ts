@@ -16,7 +16,7 @@ import { classifyInBand } from "./refused.ts";
 import { hold, readStream } from "./streamed.ts";
 
 /** What is read of a whole answer for the record. */
-export interface AnswerReading {
+interface AnswerReading {
   readonly usage: Usage | null;
   readonly model: string | null;
 }

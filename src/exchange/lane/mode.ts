@@ -11,7 +11,7 @@ import type { World } from "../contract.ts";
 import type { ClientCall } from "../request/call.ts";
 import { relayedOperation } from "../request/facts.ts";
 
-export type Mode = "relay" | "translate";
+type Mode = "relay" | "translate";
 
 /** null: the lane's protocol, or the client's, does not offer it. That is a filter, never a failure of the lane. */
 export function modeOf(operation: Operation, ingress: Protocol, egress: Protocol): Mode | null {

@@ -24,7 +24,7 @@ export interface Conversion {
   readonly usageOf: (body: JsonObject) => Usage | null;
 }
 
-export interface Converted {
+interface Converted {
   readonly body: JsonObject;
   readonly losses: readonly Loss[];
   readonly usage: Usage | null;
@@ -32,7 +32,7 @@ export interface Converted {
 }
 
 /** Calls one request may be split into: enough for 2,048 texts (what OpenAI's clients may send) at 16 a call. */
-export const EMBED_CALLS_MAX = 128;
+const EMBED_CALLS_MAX = 128;
 
 /** null: nothing is to be written anew, the request goes as it is or is chat. */
 export function conversionOf(attempt: LaneContext): Result<Conversion> | null {

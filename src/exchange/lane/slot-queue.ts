@@ -6,9 +6,9 @@ import type { ClientCall } from "../request/call.ts";
 import type { SharedState } from "../shared-state.ts";
 
 /** Waiting requests of all models together: each holds its body in memory. */
-export const WAITING_MAX = 10_000;
+const WAITING_MAX = 10_000;
 
-export interface SlotWait {
+interface SlotWait {
   readonly world: World;
   readonly shared: SharedState;
   readonly call: ClientCall;
@@ -43,7 +43,7 @@ export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "a
   return how;
 }
 
-export function waitingNow(shared: SharedState): number {
+function waitingNow(shared: SharedState): number {
   let sum = 0;
   for (const waiting of shared.waiting.values()) sum += waiting;
   return sum;

@@ -8,7 +8,7 @@ import { type Edit, editMembers, splice } from "../../std/json.ts";
 import type { ParsedRequest } from "../request/facts.ts";
 import { formEdits } from "../request/form.ts";
 
-export interface RelayInput {
+interface RelayInput {
   readonly request: ParsedRequest;
   /** Top-level members to set (JSON text) or to remove (null). */
   readonly members: Readonly<Record<string, string | null>>;

@@ -19,7 +19,7 @@ import { translationMode } from "../request/facts.ts";
 import { syntheticCall } from "../request/synthetic-call.ts";
 import type { SharedState } from "../shared-state.ts";
 
-export interface ExplainInput {
+interface ExplainInput {
   /** As a client would write it. */
   readonly target: string;
   /** What the client speaks; null: what the first lane speaks. */
@@ -53,7 +53,7 @@ export interface Explanation {
   readonly reason: string;
 }
 
-export interface ExplainedLane {
+interface ExplainedLane {
   readonly lane: string;
   readonly member: string;
   /** How often it would be the first, over the next requests like this one, if nothing changed; 0 to 1. */
@@ -69,7 +69,7 @@ export interface ExplainedLane {
   readonly quotas: readonly { readonly window: string; readonly left_share: number; readonly resets_in_ms: number }[];
 }
 
-export interface LeftOutLane {
+interface LeftOutLane {
   readonly lane: string;
   readonly because: string;
   readonly health: string;

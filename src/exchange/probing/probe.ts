@@ -16,18 +16,18 @@ import { PING_EMBED_PROTOCOL, syntheticCall } from "../request/synthetic-call.ts
 import type { SharedState } from "../shared-state.ts";
 import { endOwn } from "../sub-call.ts";
 
-export interface Probes {
+interface Probes {
   /** Ends those under way; none begins any more. */
   stop(): void;
 }
 
-export interface ProbeRecord {
+interface ProbeRecord {
   readonly lane: string;
   /** `ok`, or the kind of failure. */
   readonly outcome: "ok" | Failure["kind"];
 }
 
-export interface ProbeOptions {
+interface ProbeOptions {
   readonly world: World;
   readonly shared: SharedState;
   readonly onProbe: (record: ProbeRecord) => void;

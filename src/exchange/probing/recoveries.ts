@@ -28,7 +28,7 @@ const OUT: ReadonlySet<HealthLabel> = new Set<HealthLabel>([
   "auth-failed",
 ]);
 
-export interface RecoveryPlace {
+interface RecoveryPlace {
   readonly deployment: Deployment;
   readonly shared: SharedState;
 }

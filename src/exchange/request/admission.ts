@@ -7,7 +7,7 @@ import type { ClientCall } from "./call.ts";
 /** What a caller is told of its limits beside the answer. */
 export type LimitsNotice = Pick<Pass, "limits" | "warnings" | "projectIgnored">;
 
-export type AdmittedRequest =
+type AdmittedRequest =
   /** `pass` null: the caller has no limits. */
   | { readonly kind: "admitted"; readonly pass: Pass | null }
   | { readonly kind: "refused"; readonly failure: Failure; readonly notice: LimitsNotice };

@@ -29,7 +29,7 @@ export interface ParsedRequest {
 /** Longest target name that is looked up at all, in characters. */
 const TARGET_CHARS_MAX = 512;
 
-export interface FactsInput {
+interface FactsInput {
   readonly route: Route;
   readonly parts: RequestParts;
   readonly body: Uint8Array;

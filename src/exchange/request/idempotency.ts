@@ -8,7 +8,7 @@ import { sha256Hex } from "../../std/digest.ts";
 import type { Answer, ByteSource, IdempotencyStore, RunInput, WholeAnswer } from "../contract.ts";
 import { isAboutLimits } from "../header-filter.ts";
 
-export type Recall =
+type Recall =
   /** The first request of this name: its answer is kept under the key. */
   { readonly kind: "first"; readonly key: string } | { readonly kind: "replay"; readonly answer: WholeAnswer };
 

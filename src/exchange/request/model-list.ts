@@ -28,7 +28,7 @@ function sharesPath({ carrier }: Protocol, { path }: Route): boolean {
   return own.length === 0 || own.some((each) => each.path === path);
 }
 
-export interface ListInput {
+interface ListInput {
   readonly deployment: Deployment;
   readonly protocol: Protocol;
   readonly route: Route;

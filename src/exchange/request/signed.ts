@@ -9,7 +9,7 @@ import { failed, ok, type Result } from "../../ir/failure.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { InboundSignatures } from "../../protocols/protocol.ts";
 
-export interface SignedInput {
+interface SignedInput {
   /** The carrier's own; undefined: its clients do not sign. */
   readonly inbound: InboundSignatures | undefined;
   readonly parts: RequestParts;

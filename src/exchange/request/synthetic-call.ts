@@ -14,7 +14,7 @@ import type { World } from "../contract.ts";
 import { type ClientCall, readOnce } from "./call.ts";
 import { readFacts } from "./facts.ts";
 
-export interface SyntheticCall {
+interface SyntheticCall {
   /** Also the caller's label. */
   readonly id: string;
   readonly world: World;

@@ -26,7 +26,7 @@ export function requestRules(
 }
 
 /** `draft`: as far as it was decided. */
-export type JudgedRequest =
+type JudgedRequest =
   | { readonly kind: "passed" | "stopped"; readonly draft: RequestDraft }
   | { readonly kind: "refused"; readonly draft: RequestDraft; readonly failure: Failure };
 

@@ -21,7 +21,7 @@ import { readLimitId, readScopeId } from "../limit.ts";
 import { hourOf } from "../windows.ts";
 import { MIGRATIONS } from "./schema.ts";
 
-export type OpenedLedger =
+type OpenedLedger =
   | { readonly kind: "open"; readonly store: LedgerStore }
   /** A database of Busbar 1.0.0-rc.3: never written. */
   | { readonly kind: "rc3" }

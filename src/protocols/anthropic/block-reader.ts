@@ -26,7 +26,7 @@ import { readOpaque } from "./reasoning-signatures.ts";
 import { ORIGIN, type RequestBlockType } from "./wire.ts";
 
 /** Content as it stands in messages, tool results and documents: a string or a list of blocks. */
-export interface ReadContent {
+interface ReadContent {
   readonly blocks: readonly IrBlock[];
   /** The wire had a bare string. */
   readonly wasString: boolean;
@@ -40,7 +40,7 @@ export function readContent(value: unknown, path: string): ReadContent {
   };
 }
 
-export function readBlock(value: unknown, path: string): IrBlock {
+function readBlock(value: unknown, path: string): IrBlock {
   const block = needObject(value, path);
   const type = needText(block, "type", path);
   const read = READERS.get(type);

@@ -12,7 +12,7 @@ import {
   type Shape,
 } from "../shared/members.ts";
 
-export type ReadOptions = Pick<
+type ReadOptions = Pick<
   IrRequest,
   "maxOutputTokens" | "sampling" | "stop" | "reasoning" | "outputFormat" | "user" | "serviceTier" | "extras"
 >;

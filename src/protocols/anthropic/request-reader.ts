@@ -13,7 +13,7 @@ import { readToolChoice, readTools } from "./tool-reader.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** Name of the opaque block that holds a client's billing header. */
-export const BILLING_HEADER = "billing_header";
+const BILLING_HEADER = "billing_header";
 
 export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   const options = readOptions(body);
@@ -42,7 +42,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
  * Text a coding client puts first in its system prompt for the vendor's billing. It means nothing to another vendor and
  * changes with every release, which would spoil that vendor's prompt cache: only this protocol's writer sends it.
  */
-export function isBillingHeader(text: string): boolean {
+function isBillingHeader(text: string): boolean {
   return text.startsWith("x-anthropic-billing-header:");
 }
 

@@ -15,7 +15,7 @@ import {
 import { askedEffort } from "../shared/thinking-budget.ts";
 import type { MessagesContext } from "./write-context.ts";
 
-export interface WrittenThinking {
+interface WrittenThinking {
   /** Null: no `thinking` member. */
   readonly thinking: JsonObject | null;
   readonly effort: string | null;

@@ -10,7 +10,7 @@ import { legalToolName } from "./names.ts";
 import type { ToolChoiceType } from "./wire.ts";
 import { type MessagesContext, writeCache } from "./write-context.ts";
 
-export interface WrittenTools {
+interface WrittenTools {
   /** Empty: no `tools` member. */
   readonly tools: readonly JsonObject[];
   /** Null: no `tool_choice` member. */

@@ -49,7 +49,7 @@ function readBlock(block: JsonObject, path: string): IrBlock {
   return read === undefined ? opaqueBlock(key, block) : read(block, path);
 }
 
-export function opaqueBlock(name: string, value: unknown): IrBlock {
+function opaqueBlock(name: string, value: unknown): IrBlock {
   return { type: "opaque", sourceProtocol: ORIGIN, name, value, spelling: NO_SPELLING };
 }
 

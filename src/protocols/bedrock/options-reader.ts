@@ -17,7 +17,7 @@ import {
 } from "../shared/members.ts";
 import type { RequestMember } from "./wire.ts";
 
-export type ReadOptions = Pick<
+type ReadOptions = Pick<
   IrRequest,
   | "maxOutputTokens"
   | "sampling"

@@ -16,7 +16,7 @@ const SKEW_MS_MAX = 5 * 60_000;
 const SIGNED_HEADERS_MAX = 100;
 
 /** What the authorization header says. */
-export interface Claim {
+interface Claim {
   readonly accessKeyId: string;
   /** `20261127`. */
   readonly day: string;
@@ -45,7 +45,7 @@ export function readClaim(authorization: string): Claim | null {
 const CLAIM =
   /^AWS4-HMAC-SHA256 +Credential=(?<credential>[^\s,]{1,512})(?:, *| +)SignedHeaders=(?<headers>[^\s,]{1,4096})(?:, *| +)Signature=(?<signature>[0-9a-f]{64})$/;
 
-export interface SignedRequest {
+interface SignedRequest {
   readonly parts: RequestParts;
   readonly body: Uint8Array;
   readonly secretAccessKey: string;

@@ -15,7 +15,7 @@ import {
 import { askedEffort } from "../shared/thinking-budget.ts";
 import type { ConverseContext } from "./write-context.ts";
 
-export interface WrittenThinking {
+interface WrittenThinking {
   /** Members of `additionalModelRequestFields`. */
   readonly fields: JsonObject;
   /** Member of `outputConfig`. */
@@ -124,7 +124,7 @@ function writeDisabled(context: ConverseContext): JsonObject {
   }
 }
 
-export interface WrittenSampling {
+interface WrittenSampling {
   /** Members of `inferenceConfig`. */
   readonly config: JsonObject;
   /** Members of `additionalModelRequestFields`. */

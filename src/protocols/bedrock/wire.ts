@@ -28,7 +28,7 @@ type RequiredKey<Member> = {
 
 export type BlockKey = KeyOf<ContentBlock>;
 export type DeltaKey = KeyOf<ContentBlockDelta>;
-export type StreamKey = KeyOf<ConverseStreamOutput>;
+type StreamKey = KeyOf<ConverseStreamOutput>;
 export type EventKey = Exclude<StreamKey, `${string}Exception`>;
 export type StreamException = Extract<StreamKey, `${string}Exception`>;
 export type RequestMember = Exclude<keyof ConverseRequest, "modelId">;

@@ -31,7 +31,7 @@ export function placeOf(value: unknown): { readonly kind: "text" | "plan" | "thi
 }
 
 /** What a writer knows of the text a citation stands behind. */
-export interface CitedText {
+interface CitedText {
   readonly contentIndex: number;
   /** Where the cited block begins in its part, and the text of the block so far. */
   readonly from: number;

@@ -9,7 +9,7 @@ import { needList, needText } from "./members.ts";
 import { readContent } from "./part-reader.ts";
 import { readToolCall } from "./tool-reader.ts";
 
-export interface ReadMessages {
+interface ReadMessages {
   readonly instructions: readonly IrInstruction[];
   readonly turns: readonly IrTurn[];
 }

@@ -11,7 +11,7 @@ import { ORIGIN } from "./wire.ts";
 import type { ChatContext } from "./write-context.ts";
 
 /** Who speaks: each role takes other parts. */
-export type Speaker = "system" | "user" | "assistant" | "tool";
+type Speaker = "system" | "user" | "assistant" | "tool";
 
 /** Nothing when it cannot be carried, several parts for a document made of blocks. */
 export function writePart(block: IrBlock, who: Speaker, path: string, context: ChatContext): ContentPart[] {

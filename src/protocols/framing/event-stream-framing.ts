@@ -13,7 +13,7 @@ import {
   type HeaderValue,
 } from "./event-stream.ts";
 
-export const EVENT_STREAM_TYPE = "application/vnd.amazon.eventstream";
+const EVENT_STREAM_TYPE = "application/vnd.amazon.eventstream";
 
 const EXCEPTION = "exception:";
 

@@ -8,7 +8,7 @@ import { WireError } from "../../std/wire-error.ts";
 import type { Frame, FrameCutter, FrameJoiner, FrameSplitter, Framing } from "../protocol.ts";
 
 /** Bytes of one element, with what stands ahead of it. As an SSE frame. */
-export const ELEMENT_BYTES_MAX = 16 * 1024 * 1024;
+const ELEMENT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** `broken`: what a client is told in place of an element that is no JSON, so that the array stays legal. */
 export function jsonArrayFraming(broken: string): Framing {

@@ -12,12 +12,12 @@ export interface SseFrame {
 }
 
 /** Most characters, or bytes, one frame may hold: a few images in base64 fit, a stream without boundaries does not. */
-export const SSE_FRAME_CHARS_MAX = 16 * 1024 * 1024;
+const SSE_FRAME_CHARS_MAX = 16 * 1024 * 1024;
 
 /** A comment every reader skips; the blank line sends it on its way through line-buffering proxies. */
 export const SSE_COMMENT_KEEP_ALIVE = ": keep-alive\n\n";
 
-export interface SseSplitter {
+interface SseSplitter {
   /** The frames completed by these bytes. Throws a WireError on invalid UTF-8 or a frame above the bound. */
   push(bytes: Uint8Array): SseFrame[];
   /** Delivers a last frame whose blank line never came: it may hold the error that explains the end. */
@@ -86,7 +86,7 @@ export function writeSseFrame(frame: SseFrame): string {
   return `${event}data: ${data}\n\n`;
 }
 
-export interface FrameCutter {
+interface FrameCutter {
   /** The frames completed by these bytes, each with its blank line. They may be views of `bytes`. */
   push(bytes: Uint8Array): Uint8Array[];
   /** What came after the last blank line; null when nothing did. */

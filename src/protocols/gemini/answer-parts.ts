@@ -17,7 +17,7 @@ export function newResponseId(context: AnswerContext): string {
   return context.newId(22);
 }
 
-export interface AnswerParts {
+interface AnswerParts {
   readonly parts: readonly JsonObject[];
   readonly cited: readonly { readonly citation: IrCitation; readonly text: string }[];
 }

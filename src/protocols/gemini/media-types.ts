@@ -1,6 +1,6 @@
 /** Media types: what kind of thing they are, and what a file name says where nothing else does. */
 
-export type MediaKind = "image" | "audio" | "video" | "document";
+type MediaKind = "image" | "audio" | "video" | "document";
 
 export function kindOf(mediaType: string): MediaKind {
   const [family] = mediaType.toLowerCase().split("/");

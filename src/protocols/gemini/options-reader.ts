@@ -17,7 +17,7 @@ import {
 } from "./members.ts";
 import { readJsonSchema, readSchema } from "./schema-reader.ts";
 
-export type ReadOptions = Pick<
+type ReadOptions = Pick<
   IrRequest,
   | "maxOutputTokens"
   | "sampling"

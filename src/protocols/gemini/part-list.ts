@@ -14,7 +14,7 @@ export interface PartList {
   addBlock(block: IrBlock, next: IrBlock | undefined, path: string): void;
 }
 
-export interface PartListOptions {
+interface PartListOptions {
   /** Parts of a block that is no reasoning. */
   readonly write: (block: IrBlock, path: string) => readonly JsonObject[];
   /** Members beside the modelled ones, where they may be written. */

@@ -8,7 +8,7 @@ import { isEmpty, mergeMembers } from "./members.ts";
 import { isInvented, legalToolName } from "./names.ts";
 import type { GeminiContext } from "./write-context.ts";
 
-export function writeBlocks(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
+function writeBlocks(blocks: readonly IrBlock[], path: string, context: GeminiContext): JsonObject[] {
   return blocks.flatMap((block, index) => writeBlock(block, `${path}[${index}]`, context));
 }
 
@@ -70,7 +70,7 @@ function writeCall(block: ToolCallBlock, path: string, context: GeminiContext): 
   return { functionCall: { ...writeId(block.id), name, args: writeArguments(block, `${path}.args`, context.losses) } };
 }
 
-export interface WrittenResult {
+interface WrittenResult {
   readonly part: JsonObject;
   /** Media that had no place inside the result. */
   readonly beside: readonly JsonObject[];

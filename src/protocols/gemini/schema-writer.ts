@@ -8,7 +8,7 @@ import { define, isEmpty } from "./members.ts";
 import { writeOpenApiSchema } from "./openapi-writer.ts";
 import type { GeminiContext } from "./write-context.ts";
 
-export interface WrittenSchema {
+interface WrittenSchema {
   /** Which of the wire's two members it belongs into. */
   readonly form: "json-schema" | "openapi";
   readonly schema: unknown;

@@ -56,7 +56,7 @@ function readFunction(value: unknown, path: string): IrTool {
   };
 }
 
-export interface ReadChoice {
+interface ReadChoice {
   readonly toolChoice: IrToolChoice | null;
   /** What is left of `toolConfig`, under its name. */
   readonly extras: Extras;

@@ -9,7 +9,7 @@ import { writeParameters } from "./schema-writer.ts";
 import type { ChoiceMode } from "./wire.ts";
 import type { GeminiContext } from "./write-context.ts";
 
-export interface WrittenTools {
+interface WrittenTools {
   /** Empty: no `tools` member. */
   readonly tools: readonly JsonObject[];
   /** Null: no `toolConfig` member. */

@@ -9,7 +9,7 @@ import { shortHash } from "../shared/names/tools.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
 import { restoreName } from "./names.ts";
 
-export interface CallReader {
+interface CallReader {
   /** One entry of `tool_calls`. */
   push(value: JsonObject): void;
   /** The older `function_call`, of which there is only one. */

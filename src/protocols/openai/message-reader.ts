@@ -15,7 +15,7 @@ import { readContent, readMark } from "./part-reader.ts";
 import { areSealed, REASONING_SHAPE, readReasoningText } from "./reasoning-fields.ts";
 import { readFunctionCall, readToolCall } from "./tool-reader.ts";
 
-export interface ReadMessages {
+interface ReadMessages {
   readonly instructions: readonly IrInstruction[];
   readonly turns: readonly IrTurn[];
 }

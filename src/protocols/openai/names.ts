@@ -5,7 +5,7 @@
 import { createDialectNames } from "../shared/openai/names.ts";
 
 export const TOOL_NAME_CHARS_MAX = 64;
-export const CALL_ID_CHARS_MAX = 40;
+const CALL_ID_CHARS_MAX = 40;
 
 export const {
   legal: legalName,

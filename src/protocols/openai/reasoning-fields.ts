@@ -15,7 +15,7 @@ export const REASONING_SHAPE: Shape = {
   reasoning_details: (value) => !areSealed(value),
 };
 
-export interface SaidReasoning {
+interface SaidReasoning {
   /** The first of them that says something: they repeat each other. */
   readonly field: Field;
   readonly text: string;

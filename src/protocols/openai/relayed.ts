@@ -112,7 +112,7 @@ function hasError(body: JsonObject): boolean {
 }
 
 /** Null where the vendor counts seconds or nothing at all. The details are spelled both ways. */
-export function readRelayedUsage(value: unknown): Usage | null {
+function readRelayedUsage(value: unknown): Usage | null {
   const wire = asObject(value);
   if (wire === undefined) return null;
   const input = count(wire["input_tokens"]);

@@ -7,7 +7,7 @@ import type { Route } from "../../ir/route.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** The end of each path, after its prefix, and what is asked there. */
-export const ENDS = {
+const ENDS = {
   "/chat/completions": "chat",
   "/completions": "complete",
   "/embeddings": "embed",

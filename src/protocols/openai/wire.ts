@@ -5,12 +5,8 @@
 import type {
   ChatCompletion,
   ChatCompletionChunk,
-  ChatCompletionCreateParamsBase,
   ChatCompletionMessage,
-  ChatCompletionMessageParam,
   ChatCompletionMessageToolCall,
-  ChatCompletionTool,
-  ChatCompletionToolChoiceOption,
 } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import type { CreateEmbeddingResponse, EmbeddingCreateParams } from "openai/resources/embeddings";
@@ -20,11 +16,7 @@ import type { JsonObject } from "../../std/json.ts";
 /** Id of this protocol and of its payload. */
 export const ORIGIN = "openai";
 
-export type WireRequest = ChatCompletionCreateParamsBase;
-export type WireMessage = ChatCompletionMessageParam;
-export type WireTool = ChatCompletionTool;
 export type WireToolCall = ChatCompletionMessageToolCall;
-export type WireToolChoice = ChatCompletionToolChoiceOption;
 export type WireUsage = CompletionUsage;
 export type WireModel = Model;
 export type WireEmbedRequest = EmbeddingCreateParams;

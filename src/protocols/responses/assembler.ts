@@ -18,7 +18,7 @@ import { createReasoningItem, type ReasoningItem } from "./reasoning-item.ts";
 import { ORIGIN } from "./wire.ts";
 
 /** Events of blocks; everything else is the caller's. */
-export type BlockEvent = Extract<IrEvent, { readonly block: number }>;
+type BlockEvent = Extract<IrEvent, { readonly block: number }>;
 
 export interface Assembler {
   push(event: BlockEvent): void;

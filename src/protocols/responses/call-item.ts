@@ -9,7 +9,7 @@ export interface CallItem extends OutputItem {
   say(text: string): void;
 }
 
-export interface Called {
+interface Called {
   readonly callId: string;
   readonly kind: "function" | "custom";
   /** A custom tool that the lane called as a function: its text is told when it is whole. */

@@ -19,7 +19,7 @@ export interface ResponseProgress {
   readonly incomplete: string | null;
 }
 
-export interface ResponseIdentity {
+interface ResponseIdentity {
   readonly id: string;
   readonly createdMs: number;
   readonly model: string;
@@ -28,7 +28,7 @@ export interface ResponseIdentity {
 }
 
 /** Characters of base62 behind a prefix, about as many as the vendor's own ids have. */
-export const ID_CHARS = 48;
+const ID_CHARS = 48;
 
 export function newId(context: AnswerContext, prefix: string): string {
   return `${prefix}_${context.newId(ID_CHARS)}`;

@@ -20,7 +20,7 @@ export function readFinish(status: string, reason: string | null, held: HeldKind
   return finish(held.toolCalls ? "tool-calls" : held.refusal ? "refusal" : "stop", status);
 }
 
-export interface WrittenFinish {
+interface WrittenFinish {
   readonly status: "completed" | "incomplete";
   /** null: it is complete. */
   readonly reason: string | null;

@@ -20,7 +20,7 @@ import { extrasOf, modelled, without } from "../shared/members.ts";
 import { readMessage, readOutputItem } from "./output-reader.ts";
 import { readContent } from "./part-reader.ts";
 
-export interface ReadInput {
+interface ReadInput {
   readonly instructions: readonly IrInstruction[];
   readonly turns: readonly IrTurn[];
 }

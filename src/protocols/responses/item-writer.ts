@@ -24,7 +24,7 @@ import { ORIGIN } from "./wire.ts";
 type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
 type ToolResult = Extract<IrBlock, { type: "tool-result" }>;
 
-export interface WrittenInput {
+interface WrittenInput {
   /** Undefined: no member is written. */
   readonly instructions: string | undefined;
   readonly input: unknown;

@@ -52,7 +52,7 @@ export function readReasoning(item: JsonObject): ReasoningBlock {
 /** Parts are told apart by an empty line, as the vendor's own pages show them. */
 export const BETWEEN_PARTS = "\n\n";
 
-export function readCall(item: JsonObject, path: string): ToolCallBlock {
+function readCall(item: JsonObject, path: string): ToolCallBlock {
   const isCustom = item["type"] === "custom_tool_call";
   // Some clients send back only one of the two.
   const id = asText(item["call_id"]) ?? asText(item["id"]);

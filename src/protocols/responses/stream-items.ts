@@ -14,9 +14,9 @@ import { BETWEEN_PARTS, calledName, readReasoning } from "./output-reader.ts";
 import { readAnnotation } from "./part-reader.ts";
 import { ORIGIN } from "./wire.ts";
 
-export type TextKind = "text" | "refusal" | "reasoning";
+type TextKind = "text" | "refusal" | "reasoning";
 
-export interface BlockOutlet {
+interface BlockOutlet {
   emit(event: AnswerEvent): void;
   /** A loss, told once for each field. */
   lose(field: string, detail: string): void;

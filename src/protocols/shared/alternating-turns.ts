@@ -6,7 +6,7 @@
 import type { IrBlock, IrTurn, ToolResultBlock } from "../../ir/request.ts";
 import type { Losses } from "./losses.ts";
 
-export interface TurnsWriter<Wire> {
+interface TurnsWriter<Wire> {
   /** Blocks on the wire; none: it was dropped. `id` is what a call or result is called there. */
   write(block: IrBlock, path: string, id: string): readonly Wire[];
   /** Words of the gateway's own, in front of a result that belongs to no call. */

@@ -9,7 +9,7 @@ import { freeTextArguments } from "./free-text-tool.ts";
 import type { Losses } from "./losses.ts";
 import type { WriteContext } from "./write-context.ts";
 
-export type ParsedArguments =
+type ParsedArguments =
   | { readonly kind: "object"; readonly value: JsonObject }
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "broken" };
@@ -21,7 +21,7 @@ export function argumentsText(value: unknown): string {
 }
 
 /** Blank text is an empty object: vendors send it for a tool without parameters. Numbers keep their digits. */
-export function parseArguments(text: string): ParsedArguments {
+function parseArguments(text: string): ParsedArguments {
   if (text.trim() === "") return { kind: "object", value: {} };
   try {
     const value = MAY_CHANGE.test(text) ? parseExact(text) : parseJson(text);

@@ -9,7 +9,7 @@
 /** Text held for waiting blocks: as much as the largest answer; beyond it the vendor misbehaves. */
 const HELD_CHARS_MAX = 16 * 1024 * 1024;
 
-export interface QueuedBlock {
+interface QueuedBlock {
   /** Writes its start. `index` is its place on the wire. */
   readonly open: (index: number) => void;
   readonly close: (index: number) => void;

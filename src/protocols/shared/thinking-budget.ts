@@ -11,13 +11,13 @@ export const BUDGET_TOKENS_MIN = 1024;
 type EffortWord = keyof typeof BUDGETS;
 
 /** The smallest word whose budget covers this one. */
-export function effortOf(budgetTokens: number): Exclude<EffortWord, "minimal"> {
+function effortOf(budgetTokens: number): Exclude<EffortWord, "minimal"> {
   for (const word of ["low", "medium", "high", "xhigh"] as const) if (budgetTokens <= BUDGETS[word]) return word;
   return "max";
 }
 
 /** The word itself, or the nearest one below that the model knows, or the lowest; null: no word at all. */
-export function nearestEffort<Word extends string>(word: string, efforts: readonly Word[]): Word | null {
+function nearestEffort<Word extends string>(word: string, efforts: readonly Word[]): Word | null {
   if (!isEffort(word)) return null;
   const below = efforts.filter((effort) => isEffort(effort) && BUDGETS[effort] <= BUDGETS[word]);
   return below.at(-1) ?? efforts[0] ?? null;

@@ -1,6 +1,6 @@
 /** Paths below a provider's base URL: the protocol's own, or the catalog's with its places filled in. */
 
-export interface PathWords {
+interface PathWords {
   readonly model: string;
   /** The protocol's own word for what is asked; "" where it has none. */
   readonly action: string;

@@ -21,7 +21,7 @@ export interface AnswerDialect {
   writeFinish(finish: IrFinish | null, shape: AnswerShape): WrittenFinish;
 }
 
-export interface WholeAnswerDialect extends AnswerDialect {
+interface WholeAnswerDialect extends AnswerDialect {
   /** Null: it cannot be written. */
   writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null;
   writeBody(response: IrResponse, written: WrittenAnswer, writer: AnswerWriter): JsonObject;

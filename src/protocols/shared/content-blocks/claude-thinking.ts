@@ -28,7 +28,7 @@ export function writeOwnThinking(
   };
 }
 
-export interface AskedThinking {
+interface AskedThinking {
   readonly request: IrRequest;
   readonly config: IrReasoningConfig;
   /** Of the answer, without thinking. */
@@ -77,7 +77,7 @@ function blocksOf(message: JsonObject | undefined): JsonObject[] {
   return (asArray(message?.["content"]) ?? []).map(asObject).filter((block) => block !== undefined);
 }
 
-export type SamplingValues = Readonly<Record<"temperature" | "top_p" | "top_k", number | null>>;
+type SamplingValues = Readonly<Record<"temperature" | "top_p" | "top_k", number | null>>;
 
 /** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all. */
 export function allowedSampling(

@@ -6,7 +6,7 @@
 import type { ErrorMeaning } from "../../../ir/error-words.ts";
 
 /** `text` is bounded by the caller; every pattern is linear in it. */
-export interface Told {
+interface Told {
   readonly status: number;
   readonly code: string | null;
   readonly type: string | null;

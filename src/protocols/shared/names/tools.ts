@@ -3,7 +3,7 @@
  * protocols (and MCP servers) know nothing of a vendor's alphabet.
  */
 
-export interface NameRules {
+interface NameRules {
   /** One character the vendor takes, as the inside of a character class: `a-zA-Z0-9_`. Must hold letters, digits and `_`. */
   readonly alphabet: string;
   /** Characters that may not stand first, as the inside of a character class; "": all may. */

@@ -9,7 +9,7 @@ import type { Losses } from "../losses.ts";
 
 /** From least to most. */
 const ORDER = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
-export type Effort = (typeof ORDER)[number];
+type Effort = (typeof ORDER)[number];
 
 export interface KnownEfforts {
   /** None: the model does not reason, and refuses the member. */

@@ -1,7 +1,7 @@
 /** Names of tools and ids of calls as OpenAI's dialects take them, each with bounds of its own. */
 import { createToolNames, shortHash, type ToolNames } from "../names/tools.ts";
 
-export interface DialectNames extends ToolNames {
+interface DialectNames extends ToolNames {
   /** The same id for the same id, so that a call and its result agree; short ones stay as they are. */
   legalCallId(id: string): string;
 }

@@ -46,7 +46,7 @@ const WORDS: ReadonlyMap<string, IrToolChoice> = new Map([
   ["required", { kind: "required" }],
 ]);
 
-export interface WrittenTools {
+interface WrittenTools {
   readonly tools: readonly JsonObject[];
   /** Tools that have a name, as the client knows them. */
   readonly kinds: ReadonlyMap<string, "function" | "custom">;

@@ -4,7 +4,7 @@ import type { Failure, FailureKind } from "../../../ir/failure.ts";
 import type { ErrorContext, WrittenError } from "../../protocol.ts";
 import { messageOfFailure, repeatHeaders, retryAfterHeaders, statusOfFailure } from "../errors/writing.ts";
 
-export interface OpenAiWords {
+interface OpenAiWords {
   readonly type: string;
   readonly code: string | null;
 }
@@ -12,7 +12,7 @@ export interface OpenAiWords {
 /** What a dialect calls trouble of the vendor's that has no word of its own. */
 type ServerType = "api_error" | "server_error";
 
-export interface OpenAiErrorBody {
+interface OpenAiErrorBody {
   readonly error: {
     readonly message: string;
     readonly type: string;
