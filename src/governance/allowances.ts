@@ -30,7 +30,7 @@ export async function allowancesOf(input: AllowancesInput): Promise<readonly Use
   const { governance, keys, wallMs } = input;
   const caps = governance.caps.map(async ({ account, window, unit, limit }): Promise<UsedAllowance> => {
     const { startWallMs, endWallMs } = periodOf(window, wallMs);
-    const used = usedOf(await input.sumOf(scopeOf("account", account), startWallMs), unit);
+    const used = usedOf(await input.sumOf(scopeOf("account", account), startWallMs, endWallMs), unit);
     const [name, label] = partsOf(account);
     return {
       kind: "quota",
@@ -72,15 +72,15 @@ function budgetsOf(
     smallest.set(window, Math.min(limitNanos, smallest.get(window) ?? limitNanos));
   }
   return [...smallest].map(async ([window, limit]): Promise<UsedAllowance> => {
-    const { startWallMs, endWallMs } = periodOf(window, wallMs);
-    const spent = balances.used(scope, window, wallMs).spent ?? (await spentIn({ sumOf }, scope, window, startWallMs));
+    const period = periodOf(window, wallMs);
+    const spent = balances.used(scope, window, wallMs).spent ?? (await spentIn({ sumOf }, scope, window, period));
     return {
       kind: "budget",
       name,
       account: null,
       window: WINDOW_WORDS[window],
       usedShare: shareOf(spent, limit),
-      resetsWallMs: endWallMs,
+      resetsWallMs: period.endWallMs,
     };
   });
 }

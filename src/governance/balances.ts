@@ -24,8 +24,10 @@ import { type Period, periodOf } from "./windows.ts";
 export interface Moment {
   /** Monotonic: minutes. */
   readonly nowMs: number;
-  /** Windows. Must not go back. */
+  /** Windows. */
   readonly wallMs: number;
+  /** How far that is ahead of the clocks of machines. */
+  readonly aheadMs: number;
 }
 
 interface BalancesOptions {
@@ -351,7 +353,7 @@ function freeAll(state: BalancesState, holder: string, isMeant: (limit: Limit) =
   }
 }
 
-function grant(state: BalancesState, holder: string, seen: Preview, { nowMs, wallMs }: Moment): Lease {
+function grant(state: BalancesState, holder: string, seen: Preview, { nowMs, wallMs, aheadMs }: Moment): Lease {
   const { request, period, max, left } = seen;
   const { limit } = request;
   const extra = request.exact ? 0 : extraFor(limit, { ...seen, amount: request.amount });
@@ -360,12 +362,16 @@ function grant(state: BalancesState, holder: string, seen: Preview, { nowMs, wal
   if (limit.kind === "usd" || limit.kind === "slots") change(state, lease, holder, amount);
   else minuteOf(state, limit).take(amount, nowMs);
   if (limit.kind === "usd" && period !== null && max !== null) {
-    guard(state, { limit, period: period.id }, holder, { max, startWallMs: period.startWallMs });
+    guard(state, { limit, period: period.id }, holder, {
+      max,
+      startWallMs: period.startWallMs,
+      endWallMs: period.endWallMs,
+    });
   }
   return {
     ...lease,
     amount,
-    endsWallMs: period?.endWallMs ?? null,
+    endsWallMs: period === null || period.endWallMs === null ? null : period.endWallMs - aheadMs,
     max,
     left: max === null ? 0 : Math.max(0, left - extra),
     resetMs: limit.kind === "usd" ? untilEnd(period, wallMs) : MINUTE_MS,

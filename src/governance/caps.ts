@@ -1,5 +1,6 @@
 /** What the operator lets an account of a vendor cost: caps are about supply, so they disable the account and refuse no caller. */
 import type { AccountCap } from "../ir/deployment.ts";
+import type { Moment } from "./balances.ts";
 import type { Booking, CappedAccount } from "./ledger-messages.ts";
 import type { LedgerStore, UsageSum } from "./ledger-store.ts";
 import { type LedgerScope, scopeOf } from "./limit.ts";
@@ -17,18 +18,21 @@ export interface CapWatch {
 interface CapWatchOptions {
   readonly caps: () => readonly AccountCap[];
   readonly sumOf: LedgerStore["sumOf"];
-  readonly wallMs: () => number;
+  readonly moment: () => Pick<Moment, "wallMs" | "aheadMs">;
 }
 
-export function createCapWatch({ caps, sumOf, wallMs }: CapWatchOptions): CapWatch {
+export function createCapWatch({ caps, sumOf, moment }: CapWatchOptions): CapWatch {
   let known: readonly CappedAccount[] = [];
   const look = async (accounts: ReadonlyMap<string, LedgerScope>): Promise<readonly CappedAccount[]> => {
-    const capped = await cappedOf(caps(), [...accounts.values()], sumOf, wallMs());
+    const capped = await cappedOf(caps(), [...accounts.values()], sumOf, moment());
     known = [...known.filter(({ account }) => !accounts.has(account)), ...capped];
     return capped;
   };
   return {
-    known: () => known.filter(({ untilWallMs }) => untilWallMs === null || wallMs() < untilWallMs),
+    known() {
+      const { wallMs, aheadMs } = moment();
+      return known.filter(({ untilWallMs }) => untilWallMs === null || wallMs - aheadMs < untilWallMs);
+    },
     async used(bookings) {
       if (caps().length === 0) return [];
       const scopes = bookings.flatMap((booking) => booking.scopes.filter(({ kind }) => kind === "account"));
@@ -46,18 +50,18 @@ async function cappedOf(
   caps: readonly AccountCap[],
   accounts: readonly LedgerScope[],
   sumOf: LedgerStore["sumOf"],
-  wallMs: number,
+  { wallMs, aheadMs }: Pick<Moment, "wallMs" | "aheadMs">,
 ): Promise<readonly CappedAccount[]> {
   const looks = caps.flatMap((cap) => {
     const scope = accounts.find(({ name }) => name === cap.account);
     return scope === undefined ? [] : [{ cap, scope, period: periodOf(cap.window, wallMs) }];
   });
-  const sums = await Promise.all(looks.map(({ scope, period }) => sumOf(scope, period.startWallMs)));
+  const sums = await Promise.all(looks.map(({ scope, period }) => sumOf(scope, period.startWallMs, period.endWallMs)));
   const until = new Map<string, number | null>();
   for (const [at, { cap, period }] of looks.entries()) {
     const sum = sums[at];
     if (sum === undefined || usedOf(sum, cap.unit) < cap.limit) continue;
-    const { endWallMs } = period;
+    const endWallMs = period.endWallMs === null ? null : period.endWallMs - aheadMs;
     const other = until.get(cap.account);
     const isLater = other === undefined || (other !== null && (endWallMs === null || endWallMs > other));
     if (isLater) until.set(cap.account, endWallMs);

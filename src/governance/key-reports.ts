@@ -7,7 +7,7 @@ import type { ManageReply, ManageRequest } from "./ledger-messages.ts";
 import type { LedgerStore, UsageGroup, UsageQuery, UsageSum } from "./ledger-store.ts";
 import { type LedgerScope, scopeOf } from "./limit.ts";
 import { type ManagerOptions, NO_KEY } from "./manage.ts";
-import { periodOf } from "./windows.ts";
+import { type Period, periodOf } from "./windows.ts";
 
 const PAGE_MAX = 1_000;
 const PAGE_DEFAULT = 1_000;
@@ -68,15 +68,16 @@ async function keyUsage({ store, used, wallMs }: ManagerOptions, key: VirtualKey
   const scope = scopeOf("key", key.id);
   const [first] = key.limits.budgets;
   const window = first?.window ?? "total";
-  const sum = await store.sumOf(scope, periodOf(window, wallMs).startWallMs);
+  const { startWallMs, endWallMs } = periodOf(window, wallMs);
+  const sum = await store.sumOf(scope, startWallMs, endWallMs);
   const budgets = key.limits.budgets.map(async (budget) => {
     const { spent, leased } = used(scope, budget.window);
-    const { startWallMs, endWallMs } = periodOf(budget.window, wallMs);
+    const period = periodOf(budget.window, wallMs);
     return {
       ...showBudget(budget),
-      spent_usd: usdOf(spent ?? (await spentIn(store, scope, budget.window, startWallMs))),
+      spent_usd: usdOf(spent ?? (await spentIn(store, scope, budget.window, period))),
       reserved_usd: usdOf(leased),
-      resets_at: endWallMs === null ? null : new Date(endWallMs).toISOString(),
+      resets_at: period.endWallMs === null ? null : new Date(period.endWallMs).toISOString(),
     };
   });
   return reply(200, {
@@ -96,9 +97,9 @@ export async function spentIn(
   store: Pick<LedgerStore, "sumOf">,
   scope: LedgerScope,
   window: BudgetWindow,
-  startWallMs: number,
+  { startWallMs, endWallMs }: Period,
 ): Promise<number> {
-  return window === "minute" ? 0 : (await store.sumOf(scope, startWallMs)).costNanos;
+  return window === "minute" ? 0 : (await store.sumOf(scope, startWallMs, endWallMs)).costNanos;
 }
 
 async function usage({ store, keys, wallMs }: ManagerOptions, request: ManageRequest): Promise<ManageReply> {

@@ -178,7 +178,7 @@ async function read({ balances, sumOf }: LeasingOptions, asked: readonly LeaseAs
   const missing = new Map<string, MissingSum>();
   for (const { requests } of asked) for (const sum of balances.missing(requests, at)) missing.set(leaseKey(sum), sum);
   const sums = [...missing.values()].map(async (sum) => {
-    const { costNanos } = await sumOf(sum.limit.scope, sum.within.startWallMs);
+    const { costNanos } = await sumOf(sum.limit.scope, sum.within.startWallMs, sum.within.endWallMs);
     return { sum, nanos: costNanos };
   });
   balances.addSums(await Promise.all(sums));

@@ -53,7 +53,7 @@ export interface LeaseRequest {
 export interface Lease extends LeaseId {
   /** At least the least that was requested. */
   readonly amount: number;
-  /** Wall clock: from then on the window is another one. null: never. */
+  /** By the clock of the machine: from then on the window is another one. null: never. */
   readonly endsWallMs: number | null;
   /** What the limit is now, and what no client has leased of it after this. null: there is no limit (any more). */
   readonly max: number | null;
@@ -130,7 +130,7 @@ export type LedgerReply =
 export interface CappedAccount {
   /** `provider/account` */
   readonly account: string;
-  /** Wall clock; null: the cap has no window that ends. */
+  /** By the clock of the machine; null: the cap has no window that ends. */
   readonly untilWallMs: number | null;
 }
 

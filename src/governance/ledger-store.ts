@@ -13,8 +13,8 @@ export interface LedgerStore {
   load(): Promise<StoredLedger>;
   /** One transaction: all of it is durable when the promise resolves, or none of it is. Leases are written before rows. */
   commit(commit: Commit): Promise<Committed>;
-  /** Rows of a scope since a moment, which is the first of an hour. */
-  sumOf(scope: LedgerScope, startWallMs: number): Promise<UsageSum>;
+  /** Rows of a scope from one first moment of an hour to before another; without an end all that follow. */
+  sumOf(scope: LedgerScope, startWallMs: number, endWallMs?: number | null): Promise<UsageSum>;
   usage(query: UsageQuery): Promise<readonly UsageGroup[]>;
   /** Newest first. */
   audit(query: { readonly beforeSeq: number | null; readonly rowsMax: number }): Promise<readonly AuditEntry[]>;
@@ -67,8 +67,9 @@ export interface LeaseWrite extends StoredLease {
 
 export interface LeaseGuard {
   readonly max: number;
-  /** Money spent since then counts. */
+  /** Money spent from the start to the end counts; null: there is no end. */
   readonly startWallMs: number;
+  readonly endWallMs: number | null;
 }
 
 export interface Committed {

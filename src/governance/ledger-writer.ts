@@ -120,7 +120,7 @@ export async function openLedgerWriter(options: LedgerWriterOptions): Promise<Le
   for (const problem of stored.problems) options.say("error", problem);
   const keys = new Map<string, VirtualKey>(stored.keys.map((key) => [key.id, key]));
   const balances = createBalances({ limitsOf: (scope) => limitsOf(scope, keys, state.governance) });
-  const sumOf: LedgerStore["sumOf"] = (scope, startWallMs) => store.sumOf(scope, startWallMs);
+  const sumOf: LedgerStore["sumOf"] = (...of) => store.sumOf(...of);
   const recalls = createRecalls({
     send: (client, reply) => send(state, client, reply),
     // A lease of money waits for the disk; what is recalled before it was sent would not be given back.
@@ -136,11 +136,11 @@ export async function openLedgerWriter(options: LedgerWriterOptions): Promise<Le
     clients: new Map(),
     keys,
     balances,
-    clock: createLedgerClock({ wallMs: options.wallMs, fromWallMs: stored.wallMs, say: options.say }),
+    clock: createLedgerClock({ ...options, fromWallMs: stored.wallMs }),
     caps: createCapWatch({
       caps: () => state.governance.caps,
       sumOf,
-      wallMs: () => momentOf(state).wallMs,
+      moment: () => momentOf(state),
     }),
     rounds: createRounds({
       nowMs: options.nowMs,
@@ -214,7 +214,7 @@ function writerOf(state: WriterState): LedgerWriter {
         governance: state.governance,
         keys: state.keys.values(),
         balances,
-        sumOf: (scope, startWallMs) => options.store.sumOf(scope, startWallMs),
+        sumOf: (...of) => options.store.sumOf(...of),
         wallMs: momentOf(state).wallMs,
       }),
     reconfigure({ governance }) {
@@ -332,13 +332,13 @@ function forgetLater(state: WriterState, holder: string): void {
 // ---------------------------------------------------------------- rounds
 
 function momentOf({ clock, options }: WriterState): Moment {
-  return { nowMs: options.nowMs(), wallMs: clock.wallMs() };
+  return { nowMs: options.nowMs(), wallMs: clock.wallMs(), aheadMs: clock.aheadMs() };
 }
 
-/** While the clock is behind, rows that end now are of the window that holds now: in the one before they would count nowhere. */
+/** While the ledger's clock is ahead, rows that end now are of the window that holds now: in the one before they would count nowhere. */
 function inWindow(state: WriterState, bookings: readonly Booking[]): readonly Booking[] {
-  const { wallMs } = momentOf(state);
-  if (!state.clock.isBehind()) return bookings;
+  const { wallMs, aheadMs } = momentOf(state);
+  if (aheadMs === 0) return bookings;
   return bookings.map((booking) =>
     booking.row.wallMs >= wallMs ? booking : { ...booking, row: { ...booking.row, wallMs: Math.floor(wallMs) } },
   );

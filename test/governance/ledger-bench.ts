@@ -192,6 +192,6 @@ function whileAlive(store: LedgerStore, isAlive: () => boolean): LedgerStore {
   return {
     ...store,
     commit: (what) => heard(() => store.commit(what)),
-    sumOf: (scope, startWallMs) => heard(() => store.sumOf(scope, startWallMs)),
+    sumOf: (scope, startWallMs, endWallMs) => heard(() => store.sumOf(scope, startWallMs, endWallMs)),
   };
 }

@@ -169,7 +169,7 @@ export function ledgerStoreContract(name: string, open: () => Promise<OpenStore>
     });
 
     describe("writes a guarded lease only where all that is spent and leased stays within", () => {
-      const guard = { max: 1_000, startWallMs: START_MS };
+      const guard = { max: 1_000, startWallMs: START_MS, endWallMs: START_MS + HOUR_MS };
       const other = { holder: "x" };
       test.each<[what: string, before: Partial<Commit>, writes: LeaseWrite[], refused: number[]]>([
         ["nothing else", {}, [lease(1_000, { guard })], []],
@@ -179,6 +179,12 @@ export function ledgerStoreContract(name: string, open: () => Promise<OpenStore>
         [
           "money of a window before",
           { bookings: [booking("1", { wallMs: START_MS - 1 })] },
+          [lease(1_000, { guard })],
+          [],
+        ],
+        [
+          "money of a window after",
+          { bookings: [booking("1", { wallMs: START_MS + HOUR_MS })] },
           [lease(1_000, { guard })],
           [],
         ],

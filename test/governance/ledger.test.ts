@@ -637,7 +637,7 @@ test("a flood of sessions empties no other minute", () => {
   const balances = createBalances({
     limitsOf: ({ kind }) => ({ ...NO_LIMITS, budgets: kind === "key" ? budgets : day }),
   });
-  const moment = { nowMs: 0, wallMs: 1_000 };
+  const moment = { nowMs: 0, wallMs: 1_000, aheadMs: 0 };
   const limit = moneyLimit("minute", ofKey("vk_1"));
   const requests = [leaseRequest(limit, CENT)];
   const leased = balances.lease("w", requests, moment, new Map());

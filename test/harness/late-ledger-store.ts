@@ -47,9 +47,11 @@ export function createLateLedgerStore(wait: () => Promise<void>): LedgerStore {
         problems: [],
       })),
     commit: (what) => later(() => commit(tables, what)),
-    sumOf: (scope, startWallMs) =>
+    sumOf: (scope, startWallMs, endWallMs) =>
       later(() => {
-        const hours = [...(tables.hours.get(scope.id) ?? [])].filter(([hour]) => hour >= hourOf(startWallMs));
+        const hours = [...(tables.hours.get(scope.id) ?? [])].filter(
+          ([hour]) => hour >= hourOf(startWallMs) && hour < (endWallMs ?? Number.POSITIVE_INFINITY),
+        );
         return hours.map(([, sum]) => sum).reduce(plus, NOTHING);
       }),
     usage: (query) => later(() => usage([...tables.rows.values()], query)),
@@ -132,7 +134,8 @@ function writeLease({ leases }: Tables, { holder, limit, period, nanos }: LeaseW
 function isWithin({ leases, hours }: Tables, { holder, limit, period, nanos, guard }: LeaseWrite): boolean {
   if (guard === null) return true;
   let used = Math.max(0, nanos);
-  for (const [hour, { costNanos }] of hours.get(limit.scope.id) ?? []) if (hour >= guard.startWallMs) used += costNanos;
+  for (const [hour, { costNanos }] of hours.get(limit.scope.id) ?? [])
+    if (hour >= guard.startWallMs && hour < (guard.endWallMs ?? Number.POSITIVE_INFINITY)) used += costNanos;
   for (const other of leases.values()) {
     const isSame = other.holder === holder && other.period === period;
     if (other.limit.id === limit.id && !isSame) used += Math.max(0, other.nanos);

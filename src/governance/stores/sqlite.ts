@@ -17,7 +17,7 @@ import type {
   UsageQuery,
   UsageSum,
 } from "../ledger-store.ts";
-import { readLimitId, readScopeId } from "../limit.ts";
+import { type LedgerScope, readLimitId, readScopeId } from "../limit.ts";
 import { hourOf } from "../windows.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -130,7 +130,8 @@ function storeOf(db: Database, path: string): LedgerStore {
   return {
     load: async () => loadAll(statements),
     commit: async (what) => write.immediate(what),
-    sumOf: async (scope, startWallMs) => sumOf(statements.sumOf.get(scope.id, hourOf(startWallMs))),
+    sumOf: async (scope, startWallMs, endWallMs = null) =>
+      sumOf(statements.sumOf.get(...between(scope, startWallMs, endWallMs))),
     async usage({ fromMs, toMs, by, scope, rowsMax }) {
       const key = scope?.id ?? null;
       const rows = statements.usage[by].all(fromMs, toMs, key, key, rowsMax);
@@ -226,9 +227,17 @@ function writeLease(statements: Statements, { holder, limit, period, nanos }: Le
 /** What is spent, what others have leased, and this lease. */
 function isWithin(statements: Statements, { holder, limit, period, nanos, guard }: LeaseWrite): boolean {
   if (guard === null) return true;
-  const spent = statements.sumOf.get(limit.scope.id, hourOf(guard.startWallMs))?.cost ?? 0;
+  const spent = statements.sumOf.get(...between(limit.scope, guard.startWallMs, guard.endWallMs))?.cost ?? 0;
   const leased = statements.leasedByOthers.get(limit.id, holder, period)?.nanos ?? 0;
   return spent + leased + Math.max(0, nanos) <= guard.max;
+}
+
+function between(
+  { id }: LedgerScope,
+  startWallMs: number,
+  endWallMs: number | null,
+): [scope: string, fromMs: number, toMs: number] {
+  return [id, hourOf(startWallMs), endWallMs ?? Number.MAX_SAFE_INTEGER];
 }
 
 /** False: the row was booked before. */
@@ -336,9 +345,9 @@ function prepareAll(db: Database) {
     getMeta: db.prepare<{ value: string }, [string]>("SELECT value FROM meta WHERE name = ?"),
     sumOf: db.prepare<
       SumRow,
-      [string, number]
+      [string, number, number]
     >(`SELECT sum(requests) AS requests, sum(tokens) AS tokens, sum(cost) AS cost,
-      sum(unpriced) AS unpriced FROM hourly WHERE scope = ? AND hour_ms >= ?`),
+      sum(unpriced) AS unpriced FROM hourly WHERE scope = ? AND hour_ms >= ? AND hour_ms < ?`),
     usage: {
       key: usage("key"),
       target: usage("target"),
