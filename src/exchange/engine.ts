@@ -7,13 +7,13 @@ import { type Failure, ruleOf } from "../ir/failure.ts";
 import { RECORD_LANES_MAX } from "../ir/record.ts";
 import { affinityKey } from "../routing/affinity.ts";
 import { decide, type LaneChoice } from "../routing/decide.ts";
-import { leastBad, mayAttemptAgain } from "../routing/failover.ts";
+import { leastBad, mayTryAnother } from "../routing/failover.ts";
 import { unreachable } from "../std/unreachable.ts";
-import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
+import type { AnsweredOutcome, FailedOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import type { AnswerRule } from "./answer/verdict.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
-import { finalFailure, waitForRecovery } from "./exhaustion.ts";
+import { finalFailure, refusalHintMs, waitForRecovery } from "./exhaustion.ts";
 import { exclusionOf } from "./lane/mode.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
 import type { RecordBuilder } from "./record-builder.ts";
@@ -52,7 +52,12 @@ interface Run extends Omit<ServeInput, "target"> {
   first: Lane | null;
   needsRoomBeyond: number | null;
   lossesRefused: Failure | null;
-  waited: boolean;
+  /** Lanes that refused without doing any work, and the moment from which each may be asked a second time. */
+  readonly refusedUntil: Map<string, number>;
+  /** Lanes that may be asked a second time, or were. */
+  readonly askedAgain: Set<string>;
+  /** Spent by `on_exhausted: wait`. */
+  waitedMs: number;
 }
 
 export async function serve({ target, ...input }: ServeInput): Promise<Served> {
@@ -65,46 +70,66 @@ export async function serve({ target, ...input }: ServeInput): Promise<Served> {
     first: null,
     needsRoomBeyond: null,
     lossesRefused: null,
-    waited: false,
+    refusedUntil: new Map(),
+    askedAgain: new Set(),
+    waitedMs: 0,
   };
-  // Ends: every turn goes to a pool not visited yet, or has waited once.
-  for (let at = target; ; ) {
+  // Ends: every turn goes to a pool not visited yet, or has spent some of what may be waited.
+  for (let at: Place = { target, lanesTried: 0 }; ; ) {
     const served = await serveTarget(run, at);
     if (served.kind !== "exhausted") return served;
-    const next = await afterExhaustion(run, at, served.decision);
-    if (next.kind !== "target") return next;
-    at = next.target;
+    const next = await afterExhaustion(run, at.target, served);
+    if (next.kind !== "place") return next;
+    at = next.place;
   }
 }
 
-/** No lane of the target serves now; `decision` is the last look at them. */
-type Exhausted = { readonly kind: "exhausted"; readonly decision: LaneChoice };
+/** A target, and how many of its lanes count against its cap already. */
+interface Place {
+  readonly target: Target;
+  readonly lanesTried: number;
+}
 
-async function serveTarget(run: Run, target: Target): Promise<Served | Exhausted> {
+/** No lane of the target serves now; `decision` is the last look at them. */
+interface Exhausted {
+  readonly kind: "exhausted";
+  readonly decision: LaneChoice;
+  readonly lanesTried: number;
+}
+
+async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> {
+  const { target } = place;
+  const { cap } = target.failover;
   run.visited.add(target.name);
   const { nowMs } = run.world.effects;
-  let attemptsMade = 0;
-  // Ends: every turn tries a lane (each at most once) or waits once; the bound is the lanes there are.
+  let { lanesTried } = place;
+  // Ends: every turn tries a lane (each at most twice) or waits once; the bound is the lanes there are.
   for (;;) {
     if (run.call.signal.aborted) return { kind: "abandoned" };
     const decision = look(run, target);
-    if (!mayAttemptAgain({ nowMs: nowMs(), deadlineMs: run.deadlineMs, attemptsMade, cap: target.failover.cap })) {
-      return { kind: "exhausted", decision };
-    }
-    if (decision.pick === null) {
+    if (nowMs() >= run.deadlineMs) return { kind: "exhausted", decision, lanesTried };
+    const isCapped = !mayTryAnother({ lanesTried, cap });
+    const pick = isCapped ? pickAgain(run, decision) : decision.pick;
+    if (pick === null) {
+      if (isCapped) return { kind: "exhausted", decision, lanesTried };
       const slot = await queued(run, () => waitForSlot({ ...run, target, decision }));
       if (slot === "free") continue;
       if (slot === "abandoned") return { kind: "abandoned" };
-      return { kind: "exhausted", decision };
+      return { kind: "exhausted", decision, lanesTried };
     }
     run.shared.selections.set(target.name, decision.selection);
     if (run.first === null) noteChoice(run, decision);
-    const isLast = decision.runnerUp === null || attemptsMade >= target.failover.cap;
+    const isLast = decision.runnerUp === null || lanesTried >= cap;
     const firstByteCapMs = isLast ? null : firstByteCapOf(run.deadlineMs - nowMs());
-    const served = await tryLane(run, target, decision.pick, { ignoreBreaker: decision.ignoreBreaker, firstByteCapMs });
+    const served = await tryLane(run, target, pick, { ignoreBreaker: decision.ignoreBreaker, firstByteCapMs });
     if (served !== null) return served;
-    attemptsMade++;
+    if (!run.askedAgain.has(pick.id)) lanesTried++;
   }
+}
+
+/** The cap bounds further lanes: one that is asked a second time is none. */
+function pickAgain({ askedAgain }: Run, { offered }: LaneChoice): Lane | null {
+  return offered.find(({ id }) => askedAgain.has(id)) ?? null;
 }
 
 /** Time that is waited before a lane is asked. */
@@ -177,10 +202,17 @@ async function tryLane(
       return outcome;
     case "failed":
       attempt.end(outcome);
+      noteRefusal(run, lane, outcome);
       return afterFailure(run, target, lane, outcome.failure);
     default:
       return unreachable(outcome);
   }
+}
+
+/** Only what a vendor refused unseen, and only once: all else it may have worked on. */
+function noteRefusal({ world, refusedUntil, askedAgain }: Run, lane: Lane, outcome: FailedOutcome): void {
+  const hintMs = refusalHintMs(outcome);
+  if (hintMs !== null && !askedAgain.has(lane.id)) refusedUntil.set(lane.id, world.effects.nowMs() + hintMs);
 }
 
 function afterFailure(run: Run, target: Target, lane: Lane, failed: Failure): Served | null {
@@ -221,8 +253,8 @@ function noteSkipped({ record }: Run, { left }: LaneChoice): void {
 async function afterExhaustion(
   run: Run,
   target: Target,
-  decision: LaneChoice,
-): Promise<Served | { readonly kind: "target"; readonly target: Target }> {
+  { decision, lanesTried }: Exhausted,
+): Promise<Served | { readonly kind: "place"; readonly place: Place }> {
   noteSkipped(run, decision);
   const { onExhausted } = target;
   if (run.world.effects.nowMs() < run.deadlineMs) {
@@ -231,7 +263,9 @@ async function afterExhaustion(
         break;
       case "fallback-pool": {
         const fallback = run.world.deployment.targets[onExhausted.pool];
-        if (fallback !== undefined && !run.visited.has(fallback.name)) return { kind: "target", target: fallback };
+        if (fallback !== undefined && !run.visited.has(fallback.name)) {
+          return { kind: "place", place: { target: fallback, lanesTried: 0 } };
+        }
         break;
       }
       case "least-bad": {
@@ -240,12 +274,12 @@ async function afterExhaustion(
         break;
       }
       case "wait": {
-        // Once per exchange.
-        if (run.waited) break;
-        run.waited = true;
-        const again = await queued(run, () => waitForRecovery(run, target, onExhausted.maxMs));
+        const isCapped = !mayTryAnother({ lanesTried, cap: target.failover.cap });
+        const again = await queued(run, () =>
+          waitForRecovery(run, { target, decision, isCapped, maxMs: onExhausted.maxMs }),
+        );
         if (again === "abandoned") return { kind: "abandoned" };
-        if (again === "recovered") return { kind: "target", target };
+        if (again === "recovered") return { kind: "place", place: { target, lanesTried } };
         break;
       }
     }

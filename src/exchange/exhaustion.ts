@@ -1,9 +1,10 @@
 /** When no lane of a target serves: waiting for one that recovers by itself, and what the client is told in the end. */
 import type { Lane, Target } from "../ir/deployment.ts";
-import type { Failure } from "../ir/failure.ts";
+import { type Failure, ruleOf } from "../ir/failure.ts";
 import type { LaneChoice } from "../routing/decide.ts";
 import { couldEverServe, nothingLeft } from "../routing/failover.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
+import type { FailedOutcome } from "./answer/outcome.ts";
 import type { World } from "./contract.ts";
 import type { ClientCall } from "./request/call.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -19,21 +20,59 @@ interface FinalLook {
   readonly deadlineMs: number;
 }
 
-/** For lanes that were out when the engine looked; a lane that was tried is not tried again. */
+/** What a run knows of lanes it may wait for. */
+interface WaitingRun extends FinalLook {
+  readonly tried: Set<string>;
+  readonly refusedUntil: Map<string, number>;
+  readonly askedAgain: Set<string>;
+  waitedMs: number;
+}
+
+/**
+ * For a lane that is out by itself for a while, or one that refused this very request and said when to come back. A lane
+ * that was tried is asked a second time only here. `isCapped`: no lane that was not tried may be.
+ */
 export async function waitForRecovery(
-  run: FinalLook & { readonly tried: ReadonlySet<string> },
-  target: Target,
-  maxMs: number,
+  run: WaitingRun,
+  about: {
+    readonly target: Target;
+    readonly decision: LaneChoice;
+    readonly isCapped: boolean;
+    readonly maxMs: number;
+  },
 ): Promise<"recovered" | "not-in-time" | "abandoned"> {
   const { effects, deployment } = run.world;
+  const { target, isCapped } = about;
   const now = effects.nowMs();
-  const ids = target.members.flatMap((member) => member.lanes).filter((id) => !run.tried.has(id));
-  const lanes = ids.flatMap((id) => deployment.lanes[id] ?? []);
-  const at = run.shared.health.recoversAtMs(target, lanes, now);
-  if (at === null || at - now > maxMs || at > run.deadlineMs) return "not-in-time";
-  const done = await sleep(effects.setTimer, Math.max(0, at - now), run.call.signal);
-  if (!done) return "abandoned";
+  const readyMs = (lane: Lane): number | null => {
+    const hintedMs = run.refusedUntil.get(lane.id);
+    if (hintedMs === undefined && (isCapped || run.tried.has(lane.id))) return null;
+    const recoversMs = run.shared.health.recoversAtMs(target, [lane], now);
+    return recoversMs === null ? null : Math.max(recoversMs, hintedMs ?? 0);
+  };
+  const moments = couldEverServe(about.decision, deployment.lanes).flatMap((lane) => readyMs(lane) ?? []);
+  const readyAtMs = Math.min(...moments);
+  // A timer rounds down, and a lane that is looked at too soon is still out.
+  const waitMs = Math.ceil(readyAtMs - now);
+  // One that is ready now was looked at already: something else keeps it from serving.
+  if (!(waitMs > 0) || run.waitedMs + waitMs > about.maxMs || now + waitMs > run.deadlineMs) return "not-in-time";
+  if (!(await sleep(effects.setTimer, waitMs, run.call.signal))) return "abandoned";
+  run.waitedMs += waitMs;
+  for (const [id, atMs] of run.refusedUntil) {
+    if (atMs > readyAtMs) continue;
+    run.refusedUntil.delete(id);
+    run.tried.delete(id);
+    run.askedAgain.add(id);
+  }
   return "recovered";
+}
+
+const REFUSAL_STATUSES: ReadonlySet<number | null> = new Set([429, 503]);
+
+/** How long a vendor that refused before it did any work asks to wait; null: it did not say, or may have done the work. */
+export function refusalHintMs({ failure: failed, status, billed }: FailedOutcome): number | null {
+  const isRefusal = REFUSAL_STATUSES.has(status) && billed === undefined && ruleOf(failed).next === "next-lane";
+  return isRefusal ? failed.retryAfterMs : null;
 }
 
 /** False when the signal fired first. */

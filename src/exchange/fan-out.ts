@@ -32,7 +32,10 @@ export async function fanOut(attempt: AttemptContext, conversion: Conversion): P
   }
   // Who leaves is charged for the whole prompt.
   if (answers.first?.kind === "abandoned") return answers.first;
-  if (answers.first !== null) return { ...answers.first, billed: billedFor(conversion, answers.bodies) };
+  if (answers.first !== null) {
+    const isOnly = conversion.bodies.length === 1;
+    return isOnly ? answers.first : { ...answers.first, billed: billedFor(conversion, answers.bodies) };
+  }
   try {
     const converted = conversion.answer(answers.bodies);
     return {

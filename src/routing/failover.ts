@@ -12,15 +12,9 @@ import {
 import type { Exclusion } from "./condition.ts";
 import type { LaneChoice, LeftOut } from "./decide.ts";
 
-/** `cap`: further lanes after the first. `deadlineMs` is a moment; at the deadline it is over. */
-export function mayAttemptAgain(input: {
-  nowMs: number;
-  deadlineMs: number;
-  attemptsMade: number;
-  cap: number;
-}): boolean {
-  const { nowMs, deadlineMs, attemptsMade, cap } = input;
-  return nowMs < deadlineMs && attemptsMade <= cap;
+/** `cap`: further lanes after the first. */
+export function mayTryAnother({ lanesTried, cap }: { readonly lanesTried: number; readonly cap: number }): boolean {
+  return lanesTried <= cap;
 }
 
 /** Reasons that no waiting ends, for this request. A tried lane did serve, or could have. */

@@ -1,5 +1,6 @@
 // What the client is told when nothing is left, and what the gateway does before it gives up: queue, wait, fallback, least bad.
 import { describe, expect, test } from "bun:test";
+import type { Lane, Target } from "../../src/ir/deployment.ts";
 import { question, see } from "../harness/client-words.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
@@ -226,21 +227,31 @@ test("least bad: a lane whose breaker is open is tried all the same", async () =
   }
 });
 
-test("wait: a request that finds every lane waiting waits for it, within the limit, and is served", async () => {
+const waiting = (lanes: readonly Lane[], maxMs: number, failover: Partial<Target["failover"]> = {}) =>
+  deploymentOf({ lanes, targets: [poolOf("pool", lanes, { failover, onExhausted: { action: "wait", maxMs } })] });
+
+test("wait: a request that finds every lane waiting waits for it, and so does the one that was refused", async () => {
   const lanes = [laneOf("first/a/one", "openai")];
   const coreWith = (maxMs: number) =>
     createCore({
-      deployment: deploymentOf({ lanes, targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs } })] }),
-      answer: answerInOrder([refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "3" }), answering(OPENAI_WORDS)]),
+      deployment: waiting(lanes, maxMs),
+      answer: answerInOrder([
+        refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "3" }),
+        answering(OPENAI_WORDS),
+        answering(OPENAI_WORDS),
+      ]),
     });
   const patient = coreWith(5_000);
   const asked = patient.start({ protocol: "openai", body: question("openai") });
   await patient.effects.run(1_000);
   const got = await patient.ask({ protocol: "openai", body: question("openai") });
-  expect([got.status, patient.effects.calls.length]).toEqual([200, 2]);
-  expect(patient.effects.calls[1]?.atMs).toBe(3_000);
-  expect(patient.records.map((record) => [record.outcome, record.queuedMs])).toContainEqual(["answered", 2_000]);
-  expect((await patient.until(asked.answer)).status).toBe(429);
+  expect((await patient.until(asked.answer)).status).toBe(200);
+  expect(got.status).toBe(200);
+  expect(patient.effects.calls.map(({ atMs }) => atMs)).toEqual([0, 3_000, 3_000]);
+  expect(patient.records.map(({ outcome, queuedMs }) => [outcome, queuedMs]).toSorted()).toEqual([
+    ["answered", 2_000],
+    ["answered", 3_000],
+  ]);
 
   const hasty = coreWith(1_000);
   expect((await hasty.ask({ protocol: "openai", body: question("openai") })).status).toBe(429);
@@ -248,35 +259,127 @@ test("wait: a request that finds every lane waiting waits for it, within the lim
   expect(hasty.effects.calls).toHaveLength(1);
 });
 
-test("wait: a request that its only lane has refused waits for nothing, because it will not be sent there again", async () => {
-  const lanes = [laneOf("first/a/one", "openai")];
-  const core = createCore({
-    deployment: deploymentOf({
-      lanes,
-      targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs: 5_000 } })],
-    }),
-    answer: refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "3" }),
+const hinted = (status: number, seconds: number | null): Answer =>
+  json(status, '{"error":{"message":"Later.","type":"busy"}}', seconds === null ? {} : { "retry-after": `${seconds}` });
+
+describe("wait: a lane that refused is asked a second time after its hint", () => {
+  const one = [laneOf("first/a/one", "openai")];
+  const two = [laneOf("first/a/one", "openai"), laneOf("second/a/two", "openai")];
+
+  test.each<[string, readonly Answer[], string, number[]]>([
+    ["429 with a hint", [hinted(429, 3), answering(OPENAI_WORDS)], "200 answered", [0, 3_000]],
+    ["503 with a hint", [hinted(503, 3), answering(OPENAI_WORDS)], "200 answered", [0, 3_000]],
+    [
+      "refused again: never a third time",
+      [hinted(429, 1), hinted(429, 1), answering(OPENAI_WORDS)],
+      "429 failed",
+      [0, 1_000],
+    ],
+    ["429 without a hint", [hinted(429, null), answering(OPENAI_WORDS)], "429 failed", [0]],
+    ["another status with a hint", [hinted(500, 3), answering(OPENAI_WORDS)], "500 failed", [0]],
+    ["529 with a hint", [hinted(529, 3), answering(OPENAI_WORDS)], "529 failed", [0]],
+    ["a hint beyond max_ms", [hinted(429, 11), answering(OPENAI_WORDS)], "429 failed", [0]],
+    ["no answer that can be read", [json(200, "{"), answering(OPENAI_WORDS)], "502 failed", [0]],
+    [
+      "an overload inside a 200, which may have worked",
+      [
+        json(200, '{"error":{"message":"Overloaded","type":"overloaded_error","code":429}}', { "retry-after": "3" }),
+        answering(OPENAI_WORDS),
+      ],
+      "",
+      [0],
+    ],
+  ])("%s", async (_name, answers, expected, moments) => {
+    const core = createCore({ deployment: waiting(one, 10_000), answer: answerInOrder([...answers]) });
+    const got = await core.ask({ protocol: "openai", body: question("openai") });
+    if (expected !== "") expect(`${got.status} ${core.records[0]?.outcome}`).toBe(expected);
+    expect(core.effects.calls.map(({ atMs }) => atMs)).toEqual(moments);
+    expect(core.records[0]?.queuedMs).toBe(moments.at(-1) ?? -1);
+    expect(core.records[0]?.attempts.map(({ startedMs }) => startedMs)).toEqual(moments);
+    expect(core.inflight()).toBe(0);
   });
-  const got = await core.ask({ protocol: "openai", body: question("openai") });
-  expect([got.status, core.effects.calls.length]).toEqual([429, 1]);
-  expect(core.records[0]?.queuedMs).toBe(0);
+
+  test.each([0.1, 0.3, 123.456, 987.7])("at a moment between two milliseconds (%p)", async (startMs) => {
+    const core = createCore({
+      deployment: waiting(one, 10_000),
+      answer: answerInOrder([hinted(429, 1), answering(OPENAI_WORDS)]),
+    });
+    await core.effects.run(startMs);
+    expect((await core.ask({ protocol: "openai", body: question("openai") })).status).toBe(200);
+  });
+
+  test("a stream is waited for in the same way", async () => {
+    const core = createCore({
+      deployment: waiting(one, 10_000),
+      answer: answerInOrder([hinted(429, 2), answering(OPENAI_WORDS)]),
+    });
+    const got = await core.ask({ protocol: "openai", body: question("openai", { stream: true }) });
+    expect([got.status, see("openai", got.text).text]).toEqual([200, "Hello, wörld."]);
+  });
+
+  test("not where the failover deadline comes first", async () => {
+    const core = createCore({
+      deployment: waiting(one, 60_000, { deadlineMs: 5_000 }),
+      answer: answerInOrder([hinted(429, 6), answering(OPENAI_WORDS)]),
+    });
+    expect((await core.ask({ protocol: "openai", body: question("openai") })).status).toBe(429);
+    expect(core.effects.calls).toHaveLength(1);
+  });
+
+  test("of several the one that is back first, then the other while max_ms lasts", async () => {
+    const core = createCore({
+      deployment: waiting(two, 10_000),
+      answer: byProvider({
+        first: answerInOrder([hinted(429, 4), answering(OPENAI_WORDS)]),
+        second: answerInOrder([hinted(429, 1), hinted(429, 30)]),
+      }),
+    });
+    const got = await core.ask({ protocol: "openai", body: question("openai") });
+    expect(got.status).toBe(200);
+    expect(core.records[0]?.attempts.map(({ lane, startedMs }) => [lane, startedMs])).toEqual([
+      ["first/a/one", 0],
+      ["second/a/two", 0],
+      ["second/a/two", 1_000],
+      ["first/a/one", 4_000],
+    ]);
+    expect(core.records[0]?.queuedMs).toBe(4_000);
+  });
+
+  test("the cap counts lanes, so no other one is let in by the wait", async () => {
+    const core = createCore({
+      deployment: waiting(two, 10_000, { cap: 0 }),
+      answer: byProvider({
+        first: answerInOrder([hinted(429, 2), answering(OPENAI_WORDS)]),
+        second: answering(OPENAI_WORDS),
+      }),
+    });
+    const got = await core.ask({ protocol: "openai", body: question("openai") });
+    expect(got.status).toBe(200);
+    expect(core.records[0]?.attempts.map(({ lane }) => lane)).toEqual(["first/a/one", "first/a/one"]);
+  });
+
+  test("a lane beside it that can never serve ends no wait", async () => {
+    const blind = laneOf("second/a/two", "openai", { capabilities: { tools: false } });
+    const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
+    const core = createCore({
+      deployment: waiting([...one, blind], 10_000),
+      answer: byProvider({ first: answerInOrder([hinted(429, 2), answering(OPENAI_WORDS)]) }),
+    });
+    const got = await core.ask({ protocol: "openai", body: { ...question("openai"), tools } });
+    expect(got.status).toBe(200);
+  });
 });
 
 test("wait: a client that leaves meanwhile is gone at once", async () => {
-  const lanes = [laneOf("first/a/one", "openai")];
   const core = createCore({
-    deployment: deploymentOf({
-      lanes,
-      targets: [poolOf("pool", lanes, { onExhausted: { action: "wait", maxMs: 60_000 } })],
-    }),
+    deployment: waiting([laneOf("first/a/one", "openai")], 60_000),
     answer: refusing(OPENAI_WORDS, "rate-limited", { "retry-after": "30" }),
   });
-  await core.ask({ protocol: "openai", body: question("openai") });
-  const asked = core.start({ protocol: "openai", body: question("openai") });
+  const asked = [1, 2].map(() => core.start({ protocol: "openai", body: question("openai") }));
   for (let turn = 0; turn < 20; turn++) await settle();
-  asked.leave();
-  await core.until(asked.answer, 500);
-  expect(core.records.map((record) => record.outcome)).toEqual(["failed", "client-gone"]);
+  for (const each of asked) each.leave();
+  for (const each of asked) await core.until(each.answer, 500);
+  expect(core.records.map((record) => record.outcome)).toEqual(["client-gone", "client-gone"]);
   expect(core.effects.timersPending()).toBe(0);
   expect(core.inflight()).toBe(0);
 });

@@ -7,17 +7,17 @@ import type { Flow } from "./flow.ts";
 
 export type Outcome = AnsweredOutcome | StreamingOutcome | UnansweredOutcome;
 
-export type UnansweredOutcome =
-  | {
-      readonly kind: "failed";
-      readonly failure: Failure;
-      readonly status: number | null;
-      readonly mayHaveRun: boolean;
-      readonly reportedModel: string | null;
-      /** What the vendor has done although it came to nothing; absent: nothing that is known. */
-      readonly billed?: Billing;
-    }
-  | { readonly kind: "abandoned" };
+export type UnansweredOutcome = FailedOutcome | { readonly kind: "abandoned" };
+
+export interface FailedOutcome {
+  readonly kind: "failed";
+  readonly failure: Failure;
+  readonly status: number | null;
+  readonly mayHaveRun: boolean;
+  readonly reportedModel: string | null;
+  /** What the vendor has done although it came to nothing; absent: nothing that is known. */
+  readonly billed?: Billing;
+}
 
 /** Usage that an attempt is charged with by itself; null: not known. */
 export interface Billing {
@@ -54,6 +54,6 @@ export function unanswered(
   status: number | null,
   mayHaveRun: boolean,
   reportedModel: string | null = null,
-): Extract<UnansweredOutcome, { kind: "failed" }> {
+): FailedOutcome {
   return { kind: "failed", failure, status, mayHaveRun, reportedModel };
 }

@@ -1,0 +1,82 @@
+// What the compiled gateway promises about who serves: a refusal that is waited for, the same model elsewhere, and what is
+// said where no lane may stand in.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Gateway, startGateway } from "../harness/binary.ts";
+import { question } from "../harness/client-words.ts";
+import { type FakeUpstream, jsonStep, startFakeUpstream } from "../harness/fake-upstream.ts";
+import { OPENAI_WORDS, said } from "../harness/vendor-words.ts";
+
+const ADMIN = "admin-token-1";
+const CHAT = "/v1/chat/completions";
+const ANSWER = JSON.parse(OPENAI_WORDS.body(said({ pieces: ["Hello."] })));
+
+let gateway: Gateway;
+let first: FakeUpstream;
+let second: FakeUpstream;
+
+const config = (): string => `
+listen: "127.0.0.1:0"
+admin: { token_env: ADMIN }
+providers:
+  first: { protocol: openai, base_url: "${first.url}", api_key_env: K, allow_private: true }
+  second: { protocol: openai, base_url: "${second.url}", api_key_env: K, allow_private: true }
+models:
+  patient: { provider: first }
+pools:
+  waits: { members: [ { target: patient } ], on_exhausted: { action: wait, max_ms: 10000 } }
+`;
+
+beforeAll(async () => {
+  [first, second] = await Promise.all([startFakeUpstream(), startFakeUpstream()]);
+  gateway = await startGateway({ config: config(), env: { K: "key", ADMIN } });
+}, 300_000);
+
+afterAll(async () => {
+  await gateway?.stop();
+  await Promise.all([first?.close(), second?.close()]);
+}, 60_000);
+
+interface Told {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: the body of an answer, looked into by the test that knows it
+  readonly body: any;
+}
+
+async function ask(body: object, path = CHAT): Promise<Told> {
+  const response = await fetch(gateway.url + path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** Decisions are kept a moment after the answer. */
+async function decisionOf({ headers }: Told): Promise<Told["body"]> {
+  const url = `${gateway.url}/admin/decisions/${headers.get("x-ringmain-request-id")}`;
+  const endMs = performance.now() + 10_000;
+  for (;;) {
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${ADMIN}` } });
+    if (answer.status === 200 || performance.now() > endMs) return answer.json();
+    await answer.text();
+  }
+}
+
+const busy = (seconds: number) =>
+  jsonStep(429, { error: { message: "Slow down, please." } }, { "retry-after": `${seconds}` });
+
+describe("a pool that waits", () => {
+  test("serves the request that met the refusal itself, once the hint has passed", async () => {
+    first.answer((_request, index) => [index === 0 ? busy(1) : jsonStep(200, ANSWER)]);
+    const told = await ask(question("openai", { model: "waits" }));
+    expect([told.status, told.headers.get("x-ringmain-attempts")]).toEqual([200, "2"]);
+    expect(first.requests).toHaveLength(2);
+    const decision = await decisionOf(told);
+    expect(decision.queued_ms).toBeGreaterThanOrEqual(900);
+    expect(decision.attempts.map((each: Told["body"]) => [each.lane, each.outcome])).toEqual([
+      ["first/default/patient", "rate-limited"],
+      ["first/default/patient", "answered"],
+    ]);
+  });
+});
