@@ -10,8 +10,8 @@ export interface Need {
 
 export interface Suite {
   readonly title: string;
-  /** Folders and files given to `bun test`, or the word that a test file must hold to be run. */
-  readonly tests: { readonly paths: readonly string[] } | { readonly filesWith: string };
+  /** Folders and files given to `bun test`, and perhaps the word by which test files outside the suites are run too. */
+  readonly tests: { readonly paths: readonly string[]; readonly filesWith?: string };
   /** Beyond it the suite is stopped and has failed. */
   readonly minutesMax: number;
   readonly needs: readonly Need[];
@@ -43,9 +43,10 @@ export const SUITES = {
     args: [],
   },
   fuzz: {
-    title: "every property of the tests, many more times and from a seed of its own",
-    tests: { filesWith: 'from "fast-check"' },
-    minutesMax: 5,
+    title:
+      "every property of the tests, many more times and from a seed of its own, and strange requests by the thousand",
+    tests: { paths: [`${SUITES_FOLDER}/fuzz`], filesWith: 'from "fast-check"' },
+    minutesMax: 6,
     needs: [],
     args: ["--preload", `./${SUITES_FOLDER}/fuzz/many-runs.ts`],
   },

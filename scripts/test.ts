@@ -102,7 +102,7 @@ async function runSuite(name: string, { tests, minutesMax, needs, args }: Suite)
     const counts = { passed: 0, failed: 0, skipped: 1 };
     return { counts, reasons: new Map([[missing.missing, 1]]), why: null };
   }
-  const paths = "paths" in tests ? tests.paths : await testFilesWith(tests.filesWith);
+  const paths = [...tests.paths, ...(tests.filesWith === undefined ? [] : await testFilesWith(tests.filesWith))];
   return runTests({ name, args: [...args, ...paths], minutesMax });
 }
 

@@ -62,9 +62,9 @@ function lossesHeader(losses: readonly Loss[], count: number): string {
   return text;
 }
 
-/** Header values are visible ASCII; what else a name holds is escaped as in a URL. */
+/** Header values are visible ASCII; what else a name holds is escaped as in a URL, a lone surrogate as U+FFFD. */
 function headerText(text: string): string {
-  return VISIBLE.test(text) ? text : text.replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent);
+  return VISIBLE.test(text) ? text : text.toWellFormed().replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent);
 }
 
 /** As nearly every name is: then there is nothing to search for. */

@@ -88,11 +88,13 @@ export const carrier: Carrier = {
     return siblingPath({ path: COUNT, chatEnd: "/messages", end: "/messages/count_tokens" }, input);
   },
   // Clients of other carriers say the version and the betas in the body, and the stream in the path.
-  memberEdits: ({ upstreamModel, stream }) => ({
+  memberEdits: ({ operation, upstreamModel, stream, body }) => ({
     model: JSON.stringify(upstreamModel),
     anthropic_version: null,
     anthropic_beta: null,
     ...(stream ? { stream: "true" } : {}),
+    // Where the path decides, a body that says otherwise would be answered in a form that was not asked for.
+    ...(operation === "chat" && !stream && body["stream"] === true ? { stream: "false" } : {}),
   }),
   bodyHeaders: null,
   auth,

@@ -92,6 +92,8 @@ function carrierOf(inner: Carrier): Carrier {
         ? {}
         : { anthropic_version: JSON.stringify(VERSION) }),
       ...(stream ? { stream: "true" } : {}),
+      // The path decides: a body that says otherwise would be answered in a form that was not asked for.
+      ...(!stream && body["stream"] === true ? { stream: "false" } : {}),
     }),
     bodyHeaders: null,
     auth,
