@@ -7,7 +7,9 @@ export interface QuotaHeaders {
   /** A lane is a model at an account; some limits are for all models of the account. */
   readonly scope: "lane" | "account";
   /** Counts that are left of a limit, or the share that is used, 0 to 1. */
-  readonly told: { readonly remaining: string; readonly limit: string } | { readonly used: string };
+  readonly amount:
+    | { readonly kind: "counts"; readonly remaining: string; readonly limit: string }
+    | { readonly kind: "share"; readonly used: string };
   /** null: its reset is unknown. */
   readonly reset: string | null;
 }

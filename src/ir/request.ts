@@ -97,6 +97,25 @@ export type IrBlock =
   | ReasoningBlock
   | OpaqueBlock;
 
+/** Blocks that may be marked for a vendor's cache. */
+type MarkableBlock = TextBlock | ImageBlock | DocumentBlock | ToolCallBlock | ToolResultBlock;
+
+export function isMarkable(block: IrBlock): block is MarkableBlock {
+  switch (block.type) {
+    case "text":
+    case "image":
+    case "document":
+    case "tool-call":
+    case "tool-result":
+      return true;
+    case "refusal":
+    case "audio":
+    case "reasoning":
+    case "opaque":
+      return false;
+  }
+}
+
 export interface TextBlock {
   readonly type: "text";
   readonly text: string;

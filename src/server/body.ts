@@ -60,8 +60,8 @@ async function readUndeclared(
   { bytesMax, timeoutMs, setTimer }: Pick<Required<ReadBodyInput>, "bytesMax" | "timeoutMs" | "setTimer">,
 ): Promise<BodyReading> {
   let cancelTimer = (): void => undefined;
-  const deadline = new Promise<BodyReading>((resolve) => {
-    cancelTimer = setTimer(timeoutMs, () => resolve(TIMEOUT));
+  const deadline = new Promise<"timeout">((resolve) => {
+    cancelTimer = setTimer(timeoutMs, () => resolve("timeout"));
   });
   try {
     return await readChunks(stream, bytesMax, deadline);
@@ -90,16 +90,16 @@ function whole(bytes: Uint8Array): BodyReading {
 async function readChunks(
   stream: ReadableStream<Uint8Array>,
   bytesMax: number,
-  deadline: Promise<BodyReading>,
+  deadline: Promise<"timeout">,
 ): Promise<BodyReading> {
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let bytesRead = 0;
   for (;;) {
     const read = await Promise.race([reader.read(), deadline]);
-    if ("kind" in read) {
+    if (read === "timeout") {
       letGo(reader);
-      return read;
+      return TIMEOUT;
     }
     if (read.done) return whole(concatBytes(chunks));
     bytesRead += read.value.length;

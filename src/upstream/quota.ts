@@ -17,8 +17,8 @@ export function readQuotas(
   wallMs: () => number,
 ): readonly QuotaFact[] {
   let facts: QuotaFact[] | null = null;
-  for (const { window, scope, told, reset } of rows) {
-    const leftShare = "used" in told ? leftOfUsed(headers[told.used]) : leftOfLimit(headers, told);
+  for (const { window, scope, amount, reset } of rows) {
+    const leftShare = amount.kind === "share" ? leftOfUsed(headers[amount.used]) : leftOfLimit(headers, amount);
     if (leftShare === null) continue;
     facts ??= [];
     const resetsInMs = reset === null ? null : resetMs(headers[reset], wallMs());
@@ -39,11 +39,11 @@ function leftOfUsed(text: string | undefined): number | null {
 
 function leftOfLimit(
   headers: Readonly<Record<string, string>>,
-  told: { readonly remaining: string; readonly limit: string },
+  names: { readonly remaining: string; readonly limit: string },
 ): number | null {
-  const remaining = readNumber(headers[told.remaining]);
+  const remaining = readNumber(headers[names.remaining]);
   if (remaining === null) return null;
-  const limit = readNumber(headers[told.limit]);
+  const limit = readNumber(headers[names.limit]);
   return limit === null || limit === 0 ? null : Math.min(1, remaining / limit);
 }
 

@@ -121,12 +121,6 @@ const FOREIGN_VALUES: ReadonlySet<string> = new Set([
   ...["protocols/shared/schema/closed.ts", "protocols/bedrock/embed.ts"],
   ...["protocols/bedrock/facts.ts", "protocols/bedrock/turn-writer.ts"],
 ]);
-/** A ratchet: own unions without a `kind` that are still guessed. A file that guesses no more leaves the list. */
-const GUESSED_UNIONS: ReadonlySet<string> = new Set([
-  ...["server/body.ts", "upstream/quota.ts"],
-  ...["protocols/bedrock/block-reader.ts", "protocols/bedrock/block-writer.ts", "protocols/cohere/embed.ts"],
-  ...["protocols/gemini/part-writer.ts", "protocols/responses/response-writer.ts", "protocols/shared/forced-answer.ts"],
-]);
 
 /** More lines than this need a reason, in the first comment; more than the maximum have none. */
 export const FILE_LINES_PLAIN_MAX = 400;
@@ -136,10 +130,10 @@ export const FUNCTION_LINES_MAX = 100;
 const FIRST_COMMENT_CHARACTERS_MIN = 20;
 const FORBIDDEN_NAMES = /^(utils?|helpers?|common|services?|handlers?|misc)$/;
 
-/** Files of the two lists that ask no value for a member any more: they leave the list. */
+/** Files of the list that ask no value for a member any more: they leave it. */
 export function staleMemberLists(files: readonly SourceFacts[]): string[] {
   const asking = new Set(files.filter(({ memberTests }) => memberTests.length > 0).map(({ path }) => path));
-  return [...FOREIGN_VALUES, ...GUESSED_UNIONS].filter((path) => !asking.has(path));
+  return [...FOREIGN_VALUES].filter((path) => !asking.has(path));
 }
 
 /** All rules over all files; an empty list is a house in order. */
@@ -320,8 +314,7 @@ function worldBreaches(file: SourceFacts): Breach[] {
           !(BUN_FILES.has(name) && isIn(file.path, BUN_FILES_PLACES)) && PURE_GLOBALS.get(name) !== file.path,
       );
   const reveals = REVEAL_PLACES.test(file.path) ? [] : file.reveals;
-  const mayGuess = FOREIGN_VALUES.has(file.path) || GUESSED_UNIONS.has(file.path);
-  const guessed = mayGuess ? [] : file.memberTests.filter(({ narrowed }) => !narrowed);
+  const guessed = FOREIGN_VALUES.has(file.path) ? [] : file.memberTests.filter(({ narrowed }) => !narrowed);
   return [
     ...globals.map(({ name, line }) => ({
       rule: "global",

@@ -121,7 +121,10 @@ test("the clock is not asked where a vendor tells nothing", () => {
 
 test("whatever stands in the headers, a share is a share and a wait is none of years", () => {
   const names = Object.values(PROTOCOLS).flatMap(({ carrier }) =>
-    (carrier.quotas ?? []).flatMap(({ told, reset }) => [...Object.values(told), ...(reset === null ? [] : [reset])]),
+    (carrier.quotas ?? []).flatMap(({ amount, reset }) => [
+      ...(amount.kind === "share" ? [amount.used] : [amount.remaining, amount.limit]),
+      ...(reset === null ? [] : [reset]),
+    ]),
   );
   const value = fc.oneof(
     fc.string(),

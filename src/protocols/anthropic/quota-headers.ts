@@ -12,7 +12,12 @@ function counted(window: string, name: string): QuotaHeaders {
 
 function unified(window: string): QuotaHeaders {
   const prefix = `anthropic-ratelimit-unified-${window}`;
-  return { window, scope: "account", told: { used: `${prefix}-utilization` }, reset: `${prefix}-reset` };
+  return {
+    window,
+    scope: "account",
+    amount: { kind: "share", used: `${prefix}-utilization` },
+    reset: `${prefix}-reset`,
+  };
 }
 
 export const QUOTAS: readonly QuotaHeaders[] = [

@@ -2,7 +2,7 @@
  * Content blocks of requests and answers: objects whose one member names the kind. A kind that the IR has no place for is
  * carried whole as an opaque block. A cache point stands behind what it marks; in the IR the mark is on the block itself.
  */
-import { type CacheMark, type IrBlock, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
+import { type CacheMark, type IrBlock, isMarkable, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isAnything, isText, needList, needObject, needText, type Shape } from "../shared/members.ts";
@@ -28,7 +28,7 @@ export function readContent(value: unknown, path: string): IrBlock[] {
 /** True when the block before took the mark. */
 function addMark(blocks: IrBlock[], mark: CacheMark | null): boolean {
   const last = blocks.at(-1);
-  if (mark === null || last === undefined || !("cache" in last) || last.cache !== null) return false;
+  if (mark === null || last === undefined || !isMarkable(last) || last.cache !== null) return false;
   blocks[blocks.length - 1] = { ...last, cache: mark };
   return true;
 }

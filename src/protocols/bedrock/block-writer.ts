@@ -1,5 +1,13 @@
 /** Blocks of a request. An empty list stands for a block that was dropped; whatever could not be carried is a loss. */
-import type { Extras, IrBlock, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
+import {
+  type Extras,
+  type IrBlock,
+  isMarkable,
+  type ReasoningBlock,
+  type TextBlock,
+  type ToolCallBlock,
+  type ToolResultBlock,
+} from "../../ir/request.ts";
 import { asObject, type JsonObject, parseExact } from "../../std/json.ts";
 import { writeOwnArguments } from "../shared/arguments.ts";
 import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
@@ -18,7 +26,7 @@ export function writeBlock(
 ): JsonObject[] {
   const written = writeKind(block, path, context, id);
   if (written === null) return [];
-  return "cache" in block ? [written, ...writeMark(block.cache, path, context)] : [written];
+  return isMarkable(block) ? [written, ...writeMark(block.cache, path, context)] : [written];
 }
 
 export function writeBlocks(blocks: readonly IrBlock[], path: string, context: ConverseContext): JsonObject[] {

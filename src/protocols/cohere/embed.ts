@@ -126,7 +126,7 @@ function writeInputs({ inputs }: IrEmbedRequest, losses: Losses): JsonObject {
     }
     throw new WireError("Token ids are good only for the tokenizer they come from; send the text instead.");
   });
-  const texts = contents.flatMap((content) => ("text" in content ? [content.text] : []));
+  const texts = inputs.flatMap((input) => (input.type === "text" ? [input.text] : []));
   if (texts.length === contents.length) return { texts };
   return { inputs: contents.map((content) => ({ content: [content] })) };
 }

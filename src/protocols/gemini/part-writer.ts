@@ -1,5 +1,5 @@
 /** Blocks of a request as parts. Signatures stand on the parts they belong to: see turn-writer.ts. */
-import type { IrBlock, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
+import { type IrBlock, isMarkable, type ToolCallBlock, type ToolResultBlock } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { parseObject, writeArguments } from "../shared/arguments.ts";
 import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
@@ -16,7 +16,7 @@ function writeBlocks(blocks: readonly IrBlock[], path: string, context: GeminiCo
 export function writeBlock(block: IrBlock, path: string, context: GeminiContext): JsonObject[] {
   const written = writeKind(block, path, context);
   if (block.type === "opaque") return written;
-  if ("cache" in block && block.cache !== null && !context.native) dropCache(path, context);
+  if (isMarkable(block) && block.cache !== null && !context.native) dropCache(path, context);
   return written.map((part) => withExtras(part, block.extras, path, context));
 }
 

@@ -34,8 +34,21 @@ function assemble(response: IrResponse, context: AnswerContext): WithLosses<Json
   const outlet: EventOutlet = { emit: unheard, piece: unheard, newId: (prefix) => newId(context, prefix) };
   const assembler = createAssembler(outlet, losses, context.request);
   for (const event of eventsOf(response)) {
-    if ("block" in event) assembler.push(event);
-    else if (event.type === "loss") losses.add(event.loss);
+    switch (event.type) {
+      case "block-start":
+      case "text-delta":
+      case "arguments-delta":
+      case "signature-delta":
+      case "citation":
+      case "opaque-delta":
+      case "block-end":
+        assembler.push(event);
+        break;
+      case "loss":
+        losses.add(event.loss);
+        break;
+      default: // of the answer as a whole, which is taken from `response`
+    }
   }
   assembler.finish();
   const [choice] = response.choices;

@@ -27,8 +27,7 @@ export function forceAnswer(request: IrRequest): { readonly request: IrRequest; 
   if (format?.kind !== "json-schema" || asObject(format.schema)?.["type"] !== "object") return null;
   const thinks = reasoning !== null && reasoning.mode !== "disabled" && reasoning.effort !== "none";
   const choice = choiceOf(request);
-  if (thinks || choice === null || tools.some(({ type, ...tool }) => "name" in tool && tool.name === ANSWER_TOOL))
-    return null;
+  if (thinks || choice === null || tools.some((tool) => tool.name === ANSWER_TOOL)) return null;
   const tool = {
     type: "function",
     name: ANSWER_TOOL,

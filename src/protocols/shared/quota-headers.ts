@@ -4,5 +4,5 @@ import type { QuotaHeaders } from "../../ir/quota.ts";
 type QuotaNames = readonly [remaining: string, limit: string, reset: string | null];
 
 export function countedQuota(window: string, [remaining, limit, reset]: QuotaNames): QuotaHeaders {
-  return { window, scope: "lane", told: { remaining, limit }, reset };
+  return { window, scope: "lane", amount: { kind: "counts", remaining, limit }, reset };
 }
