@@ -41,12 +41,16 @@ export async function explain(args: readonly string[], io: CliIo): Promise<numbe
   const request = await readRequest(values.get("--request") ?? null, io);
   if (typeof request === "string") return failed(request, io);
   const asked = { target: named, protocol: values.get("--protocol") ?? null, request };
-  const told = await explained(asked, { url: values.get("--url") ?? null, isFresh: values.has("--config"), args }, io);
-  if (typeof told === "string") return failed(told, io);
+  const outcome = await explained(
+    asked,
+    { url: values.get("--url") ?? null, isFresh: values.has("--config"), args },
+    io,
+  );
+  if (typeof outcome === "string") return failed(outcome, io);
   io.out(
     options.flags.has("--json")
-      ? `${JSON.stringify({ source: told.source, ...told.explanation }, null, 2)}\n`
-      : page(told),
+      ? `${JSON.stringify({ source: outcome.source, ...outcome.explanation }, null, 2)}\n`
+      : page(outcome),
   );
   return EXIT.fine;
 }
@@ -141,10 +145,10 @@ async function fresh(deployment: Deployment, asked: ExplainQuestion, why: string
     processFigures: () => ({ residentBytes: 0, eventLoopLagMaxMs: 0 }),
     carried: null,
   });
-  const told = gateway.explain({ ...asked, headers: {} });
+  const outcome = gateway.explain({ ...asked, headers: {} });
   gateway.stop();
-  if (!told.ok) return told.failure.message;
-  return { source: `fresh lanes, as right after a start (${why})`, explanation: told.value };
+  if (!outcome.ok) return outcome.failure.message;
+  return { source: `fresh lanes, as right after a start (${why})`, explanation: outcome.value };
 }
 
 const nothing = (): void => undefined;

@@ -54,9 +54,9 @@ export async function keys(args: readonly string[], io: CliIo): Promise<number> 
   const access = await openAccess(args, options.values.get("--url") ?? null, io);
   if (typeof access === "string") return failed(access, io);
   try {
-    const told = word === "list" ? await listAll(access) : await access.ask(actionOf(word), id, input);
-    if (typeof told === "string") return failed(told, io);
-    io.out(options.flags.has("--json") ? `${JSON.stringify(told, null, 2)}\n` : page(word, told));
+    const reply = word === "list" ? await listAll(access) : await access.ask(actionOf(word), id, input);
+    if (typeof reply === "string") return failed(reply, io);
+    io.out(options.flags.has("--json") ? `${JSON.stringify(reply, null, 2)}\n` : page(word, reply));
     return EXIT.fine;
   } finally {
     await access.close();
@@ -97,18 +97,18 @@ async function listAll(access: LedgerAccess): Promise<object | string> {
   const all: unknown[] = [];
   let after: string | null = null;
   for (let pages = 0; pages < PAGES_MAX; pages++) {
-    const told: object | string = await access.ask("list", null, after === null ? {} : { after });
-    if (typeof told === "string") return told;
-    all.push(...(asArray(at(told, "keys")) ?? []));
-    after = asText(at(told, "next")) ?? null;
+    const reply: object | string = await access.ask("list", null, after === null ? {} : { after });
+    if (typeof reply === "string") return reply;
+    all.push(...(asArray(at(reply, "keys")) ?? []));
+    after = asText(at(reply, "next")) ?? null;
     if (after === null) break;
   }
   return { keys: all };
 }
 
-function page(word: string, told: object): string {
+function page(word: string, reply: object): string {
   if (word === "list") {
-    const rows = (asArray(at(told, "keys")) ?? []).map((key) => [
+    const rows = (asArray(at(reply, "keys")) ?? []).map((key) => [
       textOf(key, "id"),
       textOf(key, "name"),
       standing(key),
@@ -119,9 +119,9 @@ function page(word: string, told: object): string {
       ? "There are no keys yet.\n"
       : formatTable([["id", "name", "", "group", "budgets"], ...rows]);
   }
-  if (word === "delete") return `Deleted ${textOf(told, "deleted")}.\n`;
-  const secret = asText(at(told, "secret"));
-  const shown = Object.entries(told).filter(([name]) => name !== "secret");
+  if (word === "delete") return `Deleted ${textOf(reply, "deleted")}.\n`;
+  const secret = asText(at(reply, "secret"));
+  const shown = Object.entries(reply).filter(([name]) => name !== "secret");
   const table = formatTable(
     shown.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
   );

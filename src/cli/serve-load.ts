@@ -2,9 +2,9 @@
 import { relative } from "node:path";
 import { fileExists, readFileOrNull } from "../config/files.ts";
 import { type ConfigLocation, findConfig } from "../config/find.ts";
+import type { Loaded } from "../config/finish-load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { loadQuick } from "../config/quick.ts";
-import type { Loaded } from "../config/settle.ts";
 import { readListen } from "../config/values.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import { isLoopback } from "../std/address.ts";

@@ -32,9 +32,9 @@ export async function usage(args: readonly string[], io: CliIo): Promise<number>
   const access = await openAccess(args, values.get("--url") ?? null, io);
   if (typeof access === "string") return failed(access, io);
   try {
-    const told = await access.ask("usage", null, query);
-    if (typeof told === "string") return failed(told, io);
-    io.out(flags.has("--json") ? `${JSON.stringify(told, null, 2)}\n` : flags.has("--csv") ? csv(told) : page(told));
+    const reply = await access.ask("usage", null, query);
+    if (typeof reply === "string") return failed(reply, io);
+    io.out(flags.has("--json") ? `${JSON.stringify(reply, null, 2)}\n` : flags.has("--csv") ? csv(reply) : page(reply));
     return EXIT.fine;
   } finally {
     await access.close();
@@ -51,9 +51,9 @@ interface Row {
   readonly unpriced: number;
 }
 
-function rowsOf(told: object): { readonly by: string; readonly rows: readonly Row[] } {
-  const by = asText(at(told, "by")) ?? "day";
-  const rows = (asArray(at(told, "rows")) ?? []).map((row) => ({
+function rowsOf(reply: object): { readonly by: string; readonly rows: readonly Row[] } {
+  const by = asText(at(reply, "by")) ?? "day";
+  const rows = (asArray(at(reply, "rows")) ?? []).map((row) => ({
     group: (asText(at(row, by)) ?? "").replace(/^key:/, ""),
     name: asText(at(row, "name")) ?? "",
     requests: asNumber(at(row, "requests")) ?? 0,
@@ -68,8 +68,8 @@ function rowsOf(told: object): { readonly by: string; readonly rows: readonly Ro
 const BAR_CHARS = 24;
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;
 
-function page(told: object): string {
-  const { by, rows } = rowsOf(told);
+function page(reply: object): string {
+  const { by, rows } = rowsOf(reply);
   if (rows.length === 0) return "Nothing was asked in that time.\n";
   const most = Math.max(...rows.map((row) => Number(row.cost)));
   // Where nothing has a price, tokens are what there is to see.
@@ -93,8 +93,8 @@ function bar(share: number): string {
   return `${"█".repeat(Math.floor(eighths / 8))}${EIGHTHS[eighths % 8] ?? ""}`;
 }
 
-function csv(told: object): string {
-  const { by, rows } = rowsOf(told);
+function csv(reply: object): string {
+  const { by, rows } = rowsOf(reply);
   // The name comes last, so that the columns before it stand where they always did.
   const names = by === "key";
   const lines = rows.map(({ group, name, requests, tokens, cost, unpriced }) =>

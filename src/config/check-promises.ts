@@ -7,7 +7,7 @@ import { readExhaustion } from "./values.ts";
 export function checkPromises(input: CheckInput, findings: Findings): void {
   for (const [name, pool] of Object.entries(input.config.pools ?? {})) {
     checkKept(name, pool, input, findings);
-    checkPatience(name, pool, input, findings);
+    checkFirstByteCap(name, pool, input, findings);
   }
 }
 
@@ -49,16 +49,16 @@ function providerOfModel(name: string, { config }: CheckInput): string {
 }
 
 /** Only where the file asks for more than the default, which itself is as long as the default deadline. */
-function checkPatience(name: string, pool: ConfigPool, input: CheckInput, findings: Findings): void {
+function checkFirstByteCap(name: string, pool: ConfigPool, input: CheckInput, findings: Findings): void {
   const asked =
     pool.timeouts === undefined ? membersOf(pool).flatMap((model) => timeoutsOf(model, input)) : [pool.timeouts];
-  const patienceMs = Math.max(0, ...asked.map(firstByteMs));
+  const firstByteCapMs = Math.max(0, ...asked.map(firstByteMs));
   const stated = pool.failover?.deadline_secs;
   const deadlineSecs = stated ?? DEFAULTS.failoverDeadlineSecs;
-  if (patienceMs <= deadlineSecs * 1_000) return;
+  if (firstByteCapMs <= deadlineSecs * 1_000) return;
   findings.warn(
     stated === undefined ? ["pools", name] : ["pools", name, "failover", "deadline_secs"],
-    `${stated === undefined ? "has a failover.deadline_secs of" : "is"} ${deadlineSecs}, and first_byte_ms lets a lane be silent for ${patienceMs} ms: while another lane could serve, it is given up after two thirds of the deadline; raise deadline_secs or lower first_byte_ms`,
+    `${stated === undefined ? "has a failover.deadline_secs of" : "is"} ${deadlineSecs}, and first_byte_ms lets a lane be silent for ${firstByteCapMs} ms: while another lane could serve, it is given up after two thirds of the deadline; raise deadline_secs or lower first_byte_ms`,
   );
 }
 

@@ -3,13 +3,13 @@ import { dirname } from "node:path";
 import { type Catalog, embeddedCatalog } from "./catalog.ts";
 import { readCatalog } from "./catalog-file.ts";
 import { EMBEDDED } from "./find.ts";
+import { envReader, finishLoad, type Loaded, type ReadFile } from "./finish-load.ts";
 import type { ReadEnv } from "./interpolate.ts";
 import type { Problem } from "./problem.ts";
 import { salvage } from "./salvage.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
 import { problemsOf } from "./schema-problems.ts";
 import { prepare } from "./schema-walk.ts";
-import { envReader, type Loaded, type ReadFile, settle } from "./settle.ts";
 import type { Source } from "./source.ts";
 import { readYaml } from "./yaml-tree.ts";
 
@@ -60,7 +60,7 @@ export function loadFromText(input: LoadTextInput): Loaded {
   const catalog = catalogOf(input, readEnv);
   const source = readYaml({ file: input.configFile ?? "config.yaml", text: input.config, readEnv });
   const { config, shape } = readShape(source);
-  return settle({
+  return finishLoad({
     config,
     source,
     catalog,

@@ -5,10 +5,10 @@
 import { dirname } from "node:path";
 import { embeddedCatalog } from "./catalog.ts";
 import { EMBEDDED } from "./find.ts";
+import { envReader, finishLoad, type Loaded } from "./finish-load.ts";
 import type { LoadInput } from "./load.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
 import type { ConfigFile } from "./schema.ts";
-import { envReader, type Loaded, settle } from "./settle.ts";
 import { fit } from "./shape.ts";
 import { configShape } from "./shape-of.ts" with { type: "macro" };
 
@@ -24,5 +24,5 @@ export function loadQuick({ configPath, providersPath, env, readFile }: LoadInpu
   if (source === null || fitted === undefined) return null;
   const config = fitted as ConfigFile; // what fits the table fits the schema it was made of; a test compares the two
   const catalog = embeddedCatalog();
-  return settle({ config, source, catalog, problems: [], readEnv, readFile, baseDir: dirname(configPath) });
+  return finishLoad({ config, source, catalog, problems: [], readEnv, readFile, baseDir: dirname(configPath) });
 }

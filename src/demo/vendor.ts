@@ -78,18 +78,18 @@ const REFUSAL_MS = 30;
 function answerCall(call: VendorCall, moment: SpeechMoment): VendorAnswer {
   const [, first = "", ...rest] = call.path.split("/");
   const place = findPlace(`/${rest.join("/")}`);
-  const desk: Desk = { protocol: place?.protocol ?? PROTOCOLS.openai, path: call.path, moment };
-  if (place === null || !isTemper(first)) return refuse(desk, "unknown-route", "There is nothing at this path.");
-  if (call.method !== "POST") return refuse(desk, "method-not-allowed", "Use POST.");
-  if (!isKnown(call.headers)) return refuse(desk, "caller-credential", "The key is missing or not one of ours.");
+  const endpoint: Endpoint = { protocol: place?.protocol ?? PROTOCOLS.openai, path: call.path, moment };
+  if (place === null || !isTemper(first)) return refuse(endpoint, "unknown-route", "There is nothing at this path.");
+  if (call.method !== "POST") return refuse(endpoint, "method-not-allowed", "Use POST.");
+  if (!isKnown(call.headers)) return refuse(endpoint, "caller-credential", "The key is missing or not one of ours.");
   try {
     const body = asObject(parseJson(call.body));
-    if (body === undefined) return refuse(desk, "invalid-request", "The body must be a JSON object.");
+    if (body === undefined) return refuse(endpoint, "invalid-request", "The body must be a JSON object.");
     const request = readRequest(place, body);
-    if (place.operation === "count") return count(desk, request);
-    return converse(desk, request, TEMPERS[first].choose(moment.chance.random, moment.wallMs));
+    if (place.operation === "count") return count(endpoint, request);
+    return converse(endpoint, request, TEMPERS[first].choose(moment.chance.random, moment.wallMs));
   } catch (error) {
-    if (error instanceof WireError) return refuse(desk, "invalid-request", error.message);
+    if (error instanceof WireError) return refuse(endpoint, "invalid-request", error.message);
     throw error;
   }
 }
@@ -119,52 +119,52 @@ function isKnown(headers: Readonly<Record<string, string>>): boolean {
 // ---------------------------------------------------------------- answers
 
 /** Where an answer is written: in whose words, and when. */
-interface Desk {
+interface Endpoint {
   readonly protocol: Protocol;
   readonly path: string;
   readonly moment: SpeechMoment;
 }
 
-function converse(desk: Desk, request: IrRequest, mischief: Mischief): VendorAnswer {
+function converse(endpoint: Endpoint, request: IrRequest, mischief: Mischief): VendorAnswer {
   switch (mischief.kind) {
     case "none":
-      return tell(desk, request);
+      return tell(endpoint, request);
     case "slow": {
-      const told = tell(desk, request);
-      return told.kind === "answer" ? { ...told, firstByteMs: mischief.firstByteMs } : told;
+      const spoken = tell(endpoint, request);
+      return spoken.kind === "answer" ? { ...spoken, firstByteMs: mischief.firstByteMs } : spoken;
     }
     case "cut": {
-      const told = tell(desk, request);
-      return told.kind === "answer" ? cut(told) : told;
+      const spoken = tell(endpoint, request);
+      return spoken.kind === "answer" ? cut(spoken) : spoken;
     }
     case "reset":
       return { kind: "reset", afterMs: REFUSAL_MS };
     case "rate-limited":
-      return refuse(desk, "rate-limited", "Too many requests for this account. Try again later.", {
+      return refuse(endpoint, "rate-limited", "Too many requests for this account. Try again later.", {
         status: 429,
         retryAfterMs: mischief.retryAfterMs,
       });
     case "server-error":
-      return refuse(desk, "server-error", "The server had an error while processing the request.", { status: 500 });
+      return refuse(endpoint, "server-error", "The server had an error while processing the request.", { status: 500 });
     case "overloaded":
-      return overload(desk, request);
+      return overload(endpoint, request);
     default:
       return unreachable(mischief);
   }
 }
 
 /** The whole answer, spoken or streamed. */
-function tell(desk: Desk, request: IrRequest): VendorAnswer {
-  const { protocol, moment } = desk;
+function tell(endpoint: Endpoint, request: IrRequest): VendorAnswer {
+  const { protocol, moment } = endpoint;
   const response = speak(request, moment);
-  const context = contextOf(desk, request);
+  const context = contextOf(endpoint, request);
   const firstByteMs = readingMs(request, moment.chance.random);
   if (!request.stream) {
     const { value } = protocol.payload.writeResponse(response, context);
     const pauses = pace(eventsOf(response), moment.chance.random).map(({ afterMs }) => afterMs);
     const spokenMs = pauses.reduce((sum, each) => sum + each, 0) / BUFFERED_FASTER;
     const silentMs = firstByteMs + Math.min(BUFFERED_MS_MAX, Math.round(spokenMs));
-    return whole(desk, value, { status: 200, headers: {}, firstByteMs: silentMs });
+    return whole(endpoint, value, { status: 200, headers: {}, firstByteMs: silentMs });
   }
   const writer = protocol.payload.createStreamWriter(context);
   const joiner = protocol.carrier.framing.createJoiner();
@@ -177,22 +177,22 @@ function tell(desk: Desk, request: IrRequest): VendorAnswer {
     kind: "answer",
     firstByteMs,
     status: 200,
-    headers: { ...headersOf(desk), "content-type": protocol.carrier.framing.contentType },
+    headers: { ...headersOf(endpoint), "content-type": protocol.carrier.framing.contentType },
     pieces: end.length === 0 ? pieces : [...pieces, { afterMs: 0, bytes: end }],
     ending: "end",
   };
 }
 
 /** An answer that has begun: the status says 200, the body says no. */
-function overload(desk: Desk, request: IrRequest): VendorAnswer {
-  const { protocol, moment } = desk;
+function overload(endpoint: Endpoint, request: IrRequest): VendorAnswer {
+  const { protocol, moment } = endpoint;
   const trouble = troubled("overloaded", "Overloaded", { status: 529 });
   const firstByteMs = readingMs(request, moment.chance.random);
   if (!request.stream) {
-    const { body } = protocol.payload.writeError(trouble, errorContext(desk));
-    return whole(desk, body, { status: 200, headers: {}, firstByteMs });
+    const { body } = protocol.payload.writeError(trouble, errorContext(endpoint));
+    return whole(endpoint, body, { status: 200, headers: {}, firstByteMs });
   }
-  const writer = protocol.payload.createStreamWriter(contextOf(desk, request));
+  const writer = protocol.payload.createStreamWriter(contextOf(endpoint, request));
   const joiner = protocol.carrier.framing.createJoiner();
   const [start] = eventsOf(speak(request, moment));
   const frames = [
@@ -203,7 +203,7 @@ function overload(desk: Desk, request: IrRequest): VendorAnswer {
     kind: "answer",
     firstByteMs,
     status: 200,
-    headers: { ...headersOf(desk), "content-type": protocol.carrier.framing.contentType },
+    headers: { ...headersOf(endpoint), "content-type": protocol.carrier.framing.contentType },
     pieces: [...frames.map((frame) => joiner.write(frame)), joiner.end()]
       .filter((bytes) => bytes.length > 0)
       .map((bytes) => ({ afterMs: REFUSAL_MS, bytes })),
@@ -212,32 +212,32 @@ function overload(desk: Desk, request: IrRequest): VendorAnswer {
 }
 
 /** Half of it, and then the connection breaks. */
-function cut(told: Extract<VendorAnswer, { kind: "answer" }>): VendorAnswer {
-  const [only, ...more] = told.pieces;
+function cut(spoken: Extract<VendorAnswer, { kind: "answer" }>): VendorAnswer {
+  const [only, ...more] = spoken.pieces;
   const pieces =
     only !== undefined && more.length === 0
       ? [{ ...only, bytes: only.bytes.subarray(0, Math.ceil(only.bytes.length / 2)) }]
-      : told.pieces.slice(0, Math.ceil(told.pieces.length / 2));
-  return { ...told, pieces, ending: "reset" };
+      : spoken.pieces.slice(0, Math.ceil(spoken.pieces.length / 2));
+  return { ...spoken, pieces, ending: "reset" };
 }
 
-function count(desk: Desk, request: IrRequest): VendorAnswer {
-  const counting = desk.protocol.operations.count;
-  if (counting === undefined) return refuse(desk, "unknown-route", "There is nothing at this path.");
+function count(endpoint: Endpoint, request: IrRequest): VendorAnswer {
+  const counting = endpoint.protocol.operations.count;
+  if (counting === undefined) return refuse(endpoint, "unknown-route", "There is nothing at this path.");
   const body = counting.writeCount(promptTokens(request));
-  return whole(desk, body, { status: 200, headers: {}, firstByteMs: REFUSAL_MS });
+  return whole(endpoint, body, { status: 200, headers: {}, firstByteMs: REFUSAL_MS });
 }
 
 function refuse(
-  desk: Desk,
+  endpoint: Endpoint,
   kind: FailureKind,
   message: string,
   said: { readonly status?: number; readonly retryAfterMs?: number } = {},
 ): VendorAnswer {
-  const written = desk.protocol.payload.writeError(troubled(kind, message, said), errorContext(desk));
+  const written = endpoint.protocol.payload.writeError(troubled(kind, message, said), errorContext(endpoint));
   const hint = said.retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(said.retryAfterMs / 1000)) };
   const headers = { ...written.headers, ...hint };
-  return whole(desk, written.body, { status: written.status, headers, firstByteMs: REFUSAL_MS });
+  return whole(endpoint, written.body, { status: written.status, headers, firstByteMs: REFUSAL_MS });
 }
 
 /** `status`: the vendor's own where it differs from the table's. */
@@ -252,7 +252,7 @@ function troubled(
 }
 
 function whole(
-  desk: Desk,
+  endpoint: Endpoint,
   body: JsonObject,
   head: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly firstByteMs: number },
 ): VendorAnswer {
@@ -260,22 +260,22 @@ function whole(
     kind: "answer",
     firstByteMs: head.firstByteMs,
     status: head.status,
-    headers: { ...headersOf(desk), ...head.headers, "content-type": "application/json" },
+    headers: { ...headersOf(endpoint), ...head.headers, "content-type": "application/json" },
     pieces: [{ afterMs: 0, bytes: encodeUtf8(JSON.stringify(body)) }],
     ending: "end",
   };
 }
 
-const headersOf = ({ protocol, moment }: Desk): Readonly<Record<string, string>> =>
+const headersOf = ({ protocol, moment }: Endpoint): Readonly<Record<string, string>> =>
   protocol.carrier.answerHeaders(`req_${moment.chance.newId(REQUEST_ID_CHARS)}`);
 
-const errorContext = ({ path, moment }: Desk) => ({
+const errorContext = ({ path, moment }: Endpoint) => ({
   requestId: `req_${moment.chance.newId(REQUEST_ID_CHARS)}`,
   path,
   details: false,
 });
 
-const contextOf = ({ moment }: Desk, request: IrRequest) => ({
+const contextOf = ({ moment }: Endpoint, request: IrRequest) => ({
   request,
   upstreamModel: request.model,
   createdMs: moment.wallMs,

@@ -19,9 +19,9 @@ export function composeAnswer({ question, pictures, variant, model }: AnswerInpu
 
 /** The answer after tools have run: what they said is in it. */
 export function composeFromResults(results: readonly string[], question: string): string {
-  const told = results.map((result) => result.trim().slice(0, RESULT_CHARS_MAX)).filter((result) => result !== "");
-  if (told.length === 0) return `The tool has run and said nothing, so ${topicOf(question)} is done.`;
-  return `About ${topicOf(question)}: the tool says ${told.join("; and ")}.`;
+  const outputs = results.map((result) => result.trim().slice(0, RESULT_CHARS_MAX)).filter((result) => result !== "");
+  if (outputs.length === 0) return `The tool has run and said nothing, so ${topicOf(question)} is done.`;
+  return `About ${topicOf(question)}: the tool says ${outputs.join("; and ")}.`;
 }
 
 const RESULT_CHARS_MAX = 400;

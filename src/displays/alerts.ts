@@ -44,16 +44,16 @@ interface Trouble {
 
 export function createAlerts(options: AlertOptions): Alerts {
   /** By kind and name; bounded by what the configuration names and `ALLOWANCES_MAX`. */
-  let told = new Map<string, Trouble>();
+  let announced = new Map<string, Trouble>();
   let lastMs = Number.NEGATIVE_INFINITY;
   const isMuted = (kind: AlertId): boolean => options.mute.includes(kind);
   return {
     step(snapshot, nowMs) {
       if (nowMs - lastMs < options.minIntervalMs) return null;
-      const now = troublesOf(snapshot, told, options);
-      const began = [...now].flatMap(([key, trouble]) => (told.has(key) ? [] : [trouble]));
-      const ended = [...told].flatMap(([key, trouble]) => (now.has(key) ? [] : [trouble]));
-      told = now;
+      const now = troublesOf(snapshot, announced, options);
+      const began = [...now].flatMap(([key, trouble]) => (announced.has(key) ? [] : [trouble]));
+      const ended = [...announced].flatMap(([key, trouble]) => (now.has(key) ? [] : [trouble]));
+      announced = now;
       const changes: Omit<Alert, "more">[] = [
         ...began.toSorted((left, right) => ALERT_IDS.indexOf(left.kind) - ALERT_IDS.indexOf(right.kind)),
         ...ended.map(({ about }) => ({ kind: "recovered" as const, about, detail: "" })),
@@ -64,14 +64,14 @@ export function createAlerts(options: AlertOptions): Alerts {
       return { ...first, more: changes.length - 1 };
     },
     skip(snapshot) {
-      told = troublesOf(snapshot, told, options);
+      announced = troublesOf(snapshot, announced, options);
     },
   };
 }
 
 function troublesOf(
   snapshot: Snapshot,
-  told: ReadonlyMap<string, Trouble>,
+  announced: ReadonlyMap<string, Trouble>,
   { burnShare, providers }: AlertOptions,
 ): Map<string, Trouble> {
   const troubles = new Map<string, Trouble>();
@@ -81,7 +81,7 @@ function troublesOf(
   for (const lane of snapshot.lanes) {
     if (providers.length > 0 && !providers.includes(lane.provider)) continue;
     // A lane whose pause is over is not well before it has answered.
-    const isStill = lane.label === "unknown" && told.has(`lane_down ${lane.lane}`);
+    const isStill = lane.label === "unknown" && announced.has(`lane_down ${lane.lane}`);
     if (isOut(lane.label) || isStill) {
       add(lane.lane, { kind: "lane_down", about: lane.lane, detail: isStill ? "not back yet" : lane.label });
     }
@@ -94,7 +94,7 @@ function troublesOf(
   }
   for (const { kind, name, account, window, usedShare } of snapshot.allowances) {
     const id = [kind, name, account ?? "", window].join(" ");
-    const from = told.has(`budget_burn ${id}`) ? burnShare - BURN_SLACK : burnShare;
+    const from = announced.has(`budget_burn ${id}`) ? burnShare - BURN_SLACK : burnShare;
     if (usedShare === null || usedShare < from) continue;
     const percent = `${Math.floor(usedShare * 100)}%`;
     add(id, {

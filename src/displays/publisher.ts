@@ -33,7 +33,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     createDisplay(config.type, { config, login: options.loginOf(config), effects, version: options.version }),
   );
   const said = new Map<RemoteDisplay, string>();
-  let told = "";
+  let lastText = "";
   let cancel = (): void => undefined;
 
   const report = (): void => {
@@ -43,8 +43,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (state !== undefined) tell(display, state);
     });
     const text = JSON.stringify(states);
-    if (text === told) return;
-    told = text;
+    if (text === lastText) return;
+    lastText = text;
     options.onStates(states);
   };
   /** Once for every change between down and not down, and for every new reason. */

@@ -25,7 +25,7 @@ const LONG_MS_MIN = 3_600_000;
 
 export function createQuotas(): QuotaFold {
   /** By lane or account, and by window. */
-  const told = new Map<string, AccountWindows>();
+  const windows = new Map<string, AccountWindows>();
   return {
     take({ provider, account, lane, quotas }, wallMs) {
       for (const quota of quotas) {
@@ -33,14 +33,14 @@ export function createQuotas(): QuotaFold {
         const untilWallMs = quota.resetsWallMs ?? wallMs + RESET_MS_DEFAULT;
         const key = JSON.stringify([provider, account, owner, quota.window]);
         // A long one that was told before is nearly over, and still the same.
-        const isLong = quota.scope === "account" || untilWallMs - wallMs >= LONG_MS_MIN || told.has(key);
+        const isLong = quota.scope === "account" || untilWallMs - wallMs >= LONG_MS_MIN || windows.has(key);
         if (!isLong) continue;
-        told.set(key, { provider, account, quota, untilWallMs });
+        windows.set(key, { provider, account, quota, untilWallMs });
       }
     },
     show(wallMs) {
       const shown = new Map<string, Allowance & { readonly usedShare: number }>();
-      for (const { provider, account, quota, untilWallMs } of told.values()) {
+      for (const { provider, account, quota, untilWallMs } of windows.values()) {
         if (wallMs >= untilWallMs) continue;
         const key = JSON.stringify([provider, account, quota.window]);
         const usedShare = 1 - quota.leftShare;

@@ -113,7 +113,7 @@ export function finalFailure(
   const { lanes } = world.deployment;
   const nowMs = world.effects.nowMs();
   const couldServe = couldEverServe(decision, lanes);
-  const told = nothingLeft({
+  const final = nothingLeft({
     target,
     lanes,
     needs: call.request.facts.needs,
@@ -128,6 +128,6 @@ export function finalFailure(
     deadlineMs: run.deadlineMs,
     recoversAtMs: shared.health.recoversAtMs(target, couldServe, nowMs),
   });
-  const from = run.failures.find(({ failure }) => failure.upstream !== null && failure.upstream === told.upstream);
-  return { failure: told, from: from?.lane.protocol ?? null };
+  const from = run.failures.find(({ failure }) => failure.upstream !== null && failure.upstream === final.upstream);
+  return { failure: final, from: from?.lane.protocol ?? null };
 }

@@ -38,7 +38,7 @@ export interface RecordBuilder {
   /** The first call counts; later ones do nothing. */
   close(ending: Ending): void;
   /** Called once, right after it was closed; at once when it is. One at most. */
-  onClosed(told: () => void): void;
+  onClosed(callback: () => void): void;
 }
 
 export interface Ending {
@@ -126,9 +126,9 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
       record.pass?.close(row, hasRun(written));
       tellClosed();
     },
-    onClosed(told) {
-      if (closed) told();
-      else tellClosed = told;
+    onClosed(callback) {
+      if (closed) callback();
+      else tellClosed = callback;
     },
   };
   return record;

@@ -127,7 +127,7 @@ export function createAccumulator(): Accumulator {
           return;
         case "signature-delta": {
           const open = blocks.get(event.block);
-          if (open !== undefined) open.signature = joinSealed(open.signature, event.signature);
+          if (open !== undefined) open.signature = joinSignatures(open.signature, event.signature);
           return;
         }
         case "citation":
@@ -170,7 +170,7 @@ export function createAccumulator(): Accumulator {
   };
 }
 
-function joinSealed(before: ReasoningSignature | null, piece: ReasoningSignature): ReasoningSignature {
+function joinSignatures(before: ReasoningSignature | null, piece: ReasoningSignature): ReasoningSignature {
   return before === null ? piece : { issuer: piece.issuer, value: before.value + piece.value };
 }
 

@@ -46,9 +46,9 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
     send: (message) => send("ledger", message),
     spool,
     onKeys: ({ keys, removed }) => ring.update(keys, removed),
-    onCapped(told) {
-      capped = told;
-      onCapped?.(told);
+    onCapped(accounts) {
+      capped = accounts;
+      onCapped?.(accounts);
     },
     nowMs: effects.nowMs,
     wallMs: effects.wallMs,

@@ -51,7 +51,7 @@ export interface SharedServices {
   close(): Promise<void>;
 }
 
-interface State {
+interface ServicesState {
   readonly options: SharedServicesOptions;
   readonly poll: Poll<WorkerProcess>;
   /** Workers that are told of each decision. */
@@ -69,7 +69,7 @@ interface State {
 
 export function createSharedServices(options: SharedServicesOptions): SharedServices {
   const { setTimer } = options.effects;
-  const state: State = {
+  const state: ServicesState = {
     options,
     poll: createPoll({ ask: (worker, id) => worker.send("figures", { id }), setTimer }),
     subscribers: new Set(),
@@ -122,7 +122,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
 }
 
 /** The folds that look at records from now on. */
-async function foldFor(state: State, deployment: Deployment): Promise<void> {
+async function foldFor(state: ServicesState, deployment: Deployment): Promise<void> {
   const { decisions, options } = state;
   const onDisplays = (displays: readonly DisplayState[]): void => {
     state.displays = displays;
@@ -134,11 +134,11 @@ async function foldFor(state: State, deployment: Deployment): Promise<void> {
 }
 
 /** One that serves nothing yet ignores it, and is told when it does. */
-function tellDisplays({ displays }: State, worker: WorkerProcess): void {
+function tellDisplays({ displays }: ServicesState, worker: WorkerProcess): void {
   if (displays.length > 0) worker.send("displays", displays);
 }
 
-function handlersOf(state: State, worker: WorkerProcess): MessageHandlers<Shared> {
+function handlersOf(state: ServicesState, worker: WorkerProcess): MessageHandlers<Shared> {
   return {
     observed({ records, transitions }) {
       for (const record of records) state.sinks?.record(record);
@@ -157,7 +157,7 @@ function handlersOf(state: State, worker: WorkerProcess): MessageHandlers<Shared
   };
 }
 
-function publish({ decided, subscribers }: State): void {
+function publish({ decided, subscribers }: ServicesState): void {
   const decisions = decided.splice(0);
   if (decisions.length === 0) return;
   for (const worker of subscribers) worker.send("decisions", decisions);
@@ -166,7 +166,7 @@ function publish({ decided, subscribers }: State): void {
 type Answers = { readonly [N in QuestionName]: (asked: Questions[N]["asked"]) => Promise<Questions[N]["answer"]> };
 
 /** One row a question. None rejects. */
-function answersOf({ decisions, options, poll }: State): Answers {
+function answersOf({ decisions, options, poll }: ServicesState): Answers {
   return {
     figures: () => poll.figures(options.serving()),
     decisions: async (query) => (await decisions?.list(query)) ?? null,

@@ -70,7 +70,7 @@ export function isBeingTested(outage: Outage, nowMs: number): boolean {
 export function stepOutage(outage: Outage, signal: OutageSignal, nowMs: number): Outage {
   switch (signal.kind) {
     case "put-out":
-      return putOut(outage, signal, nowMs);
+      return disable(outage, signal, nowMs);
     case "recovered":
       return outage.kind === "free" ? outage : { kind: "free", epoch: outage.epoch + 1 };
     case "probe-taken":
@@ -100,12 +100,12 @@ function isTheTest(outage: OngoingOutage, ticket: Ticket): boolean {
   return ticket.epoch === outage.epoch && ticket.probe !== null && ticket.probe === outage.probe;
 }
 
-type PutOut = Extract<OutageSignal, { kind: "put-out" }>;
+type DisableSignal = Extract<OutageSignal, { kind: "put-out" }>;
 
-function putOut(outage: Outage, signal: PutOut, nowMs: number): Outage {
+function disable(outage: Outage, signal: DisableSignal, nowMs: number): Outage {
   if (outage.kind === "free") return outAfresh(outage, signal, { times: 1, nowMs });
-  const isNews = signal.ticket.epoch === outage.epoch;
-  if (isNews) {
+  const isCurrent = signal.ticket.epoch === outage.epoch;
+  if (isCurrent) {
     const times = signal.failure.kind === outage.failure.kind ? outage.times + 1 : 1;
     return outAfresh(outage, signal, { times, nowMs });
   }
@@ -118,7 +118,7 @@ function putOut(outage: Outage, signal: PutOut, nowMs: number): Outage {
 
 function outAfresh(
   outage: Outage,
-  signal: PutOut,
+  signal: DisableSignal,
   facts: { readonly times: number; readonly nowMs: number },
 ): OngoingOutage {
   const lengthMs = outMs(signal.failure, facts.times);

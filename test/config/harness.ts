@@ -1,8 +1,8 @@
 /** What the tests of the configuration share: a small catalog, a file that has nothing wrong with it, and ways to spoil it. */
 
+import type { Loaded } from "../../src/config/finish-load.ts";
 import { loadFromText } from "../../src/config/load.ts";
 import type { Problem } from "../../src/config/problem.ts";
-import type { Loaded } from "../../src/config/settle.ts";
 
 export const CATALOG = `
 acme: { protocol: openai, base_url: "https://api.acme.invalid/" }

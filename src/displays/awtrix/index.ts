@@ -66,7 +66,7 @@ interface Clock {
   readonly effects: DisplayEffects;
   readonly alerts: Alerts;
   readonly renderOptions: RenderOptions;
-  readonly told: ClockState;
+  readonly last: ClockState;
   readonly counts: { shown: number; alerts: number; failures: number };
   shownWallMs: number | null;
   /** Why the clock did not want the last picture; null: it did. */
@@ -88,7 +88,7 @@ function createClock({ config, link, effects }: ClockOptions): RemoteDisplay {
       providers: config.providers,
       burnShare: config.alerts.burnShare,
     },
-    told: nothingTold(),
+    last: nothingSent(),
     counts: { shown: 0, alerts: 0, failures: 0 },
     shownWallMs: null,
     refused: null,
@@ -119,12 +119,12 @@ function createClock({ config, link, effects }: ClockOptions): RemoteDisplay {
 }
 
 async function work(clock: Clock, snapshot: Snapshot): Promise<void> {
-  const { alerts, config, link, told } = clock;
+  const { alerts, config, link, last } = clock;
   clock.isNight = isQuiet(config.quietHours, snapshot.wallMs);
   if (clock.isNight) alerts.skip(snapshot);
   if (!(await link.ready()) || clock.isClosed) return;
-  if (told.epoch !== link.epoch()) {
-    Object.assign(told, nothingTold(), { epoch: link.epoch(), wordsUntilMs: told.wordsUntilMs });
+  if (last.epoch !== link.epoch()) {
+    Object.assign(last, nothingSent(), { epoch: link.epoch(), wordsUntilMs: last.wordsUntilMs });
   }
   if (clock.isNight) return goQuiet(clock);
   // First what keeps a weak supply from failing, then what cannot wait, then the picture.
@@ -135,19 +135,19 @@ async function work(clock: Clock, snapshot: Snapshot): Promise<void> {
 
 /** Takes our app away and darkens the matrix, once. */
 async function goQuiet(clock: Clock): Promise<void> {
-  const { config, link, told } = clock;
-  if (!(await sendBrightness(clock, QUIET_BRIGHTNESS)) || told.occasion === NIGHT) return;
-  if (!settle(clock, await link.send({ kind: "custom", app: config.app, body: null }))) return;
-  Object.assign(told, { picture: null, occasion: NIGHT });
+  const { config, link, last } = clock;
+  if (!(await sendBrightness(clock, QUIET_BRIGHTNESS)) || last.occasion === NIGHT) return;
+  if (!handleSent(clock, await link.send({ kind: "custom", app: config.app, body: null }))) return;
+  Object.assign(last, { picture: null, occasion: NIGHT });
 }
 
 async function sendBrightness(clock: Clock, brightness: number): Promise<boolean> {
-  const { effects, link, told } = clock;
+  const { effects, link, last } = clock;
   const nowMs = effects.nowMs();
-  if (told.brightness === brightness && nowMs - told.brightnessMs < SETTINGS_MS) return true;
-  const isThere = settle(clock, await link.send({ kind: "settings", body: settingsBody(brightness) }));
+  if (last.brightness === brightness && nowMs - last.brightnessMs < SETTINGS_MS) return true;
+  const isThere = handleSent(clock, await link.send({ kind: "settings", body: settingsBody(brightness) }));
   // One that refuses a setting is not asked again at once.
-  if (isThere) Object.assign(told, { brightness, brightnessMs: nowMs });
+  if (isThere) Object.assign(last, { brightness, brightnessMs: nowMs });
   return isThere;
 }
 
@@ -157,35 +157,35 @@ async function sendAlert(clock: Clock, snapshot: Snapshot): Promise<boolean> {
   if (alert === null) return true;
   const sent = await link.send({ kind: "notify", body: alertBody(alert, config) });
   if (sent.kind === "taken") counts.alerts += 1;
-  return settle(clock, sent);
+  return handleSent(clock, sent);
 }
 
 async function sendPicture(clock: Clock, snapshot: Snapshot): Promise<void> {
-  const { config, effects, link, told } = clock;
+  const { config, effects, link, last } = clock;
   const nowMs = effects.nowMs();
-  if (nowMs - told.pictureMs < PICTURE_MS_MIN) return;
+  if (nowMs - last.pictureMs < PICTURE_MS_MIN) return;
   const rendered = render(snapshot, clock.renderOptions);
   const occasion = occasionOf(rendered, snapshot);
-  if (told.picture !== null && occasion === told.occasion && nowMs - told.lookedMs < config.updateMs) return;
-  Object.assign(told, { lookedMs: nowMs, occasion });
-  const isWords = nowMs < told.wordsUntilMs;
+  if (last.picture !== null && occasion === last.occasion && nowMs - last.lookedMs < config.updateMs) return;
+  Object.assign(last, { lookedMs: nowMs, occasion });
+  const isWords = nowMs < last.wordsUntilMs;
   const body = isWords ? wordsBody(rendered, config) : pictureBody(rendered, config);
   const picture = JSON.stringify(body);
   // Three times within its lifetime, so that one that is lost does no harm.
-  if (picture === told.picture && nowMs - told.pictureMs < (lifetimeSecs(config) * 1_000) / 3) return;
-  told.pictureMs = nowMs;
+  if (picture === last.picture && nowMs - last.pictureMs < (lifetimeSecs(config) * 1_000) / 3) return;
+  last.pictureMs = nowMs;
   const sent = await link.send({ kind: "custom", app: config.app, body });
-  settle(clock, sent);
-  told.picture = sent.kind === "taken" ? picture : null;
+  handleSent(clock, sent);
+  last.picture = sent.kind === "taken" ? picture : null;
   if (sent.kind === "taken") {
     clock.shownWallMs = effects.wallMs();
     clock.counts.shown += 1;
     if (!isWords) clock.refused = null;
-  } else if (!isWords && sent.kind !== "failed") told.wordsUntilMs = nowMs + WORDS_MS;
+  } else if (!isWords && sent.kind !== "failed") last.wordsUntilMs = nowMs + WORDS_MS;
 }
 
 /** False: the link failed, and everything after it would too. */
-function settle(clock: Clock, sent: SendResult): boolean {
+function handleSent(clock: Clock, sent: SendResult): boolean {
   if (sent.kind === "taken") return true;
   clock.counts.failures += 1;
   if (sent.kind !== "failed") clock.refused = sent.kind === "too-large" ? "the picture is too large for it" : sent.why;
@@ -208,7 +208,7 @@ function stateOf({ config, link, counts, isNight, refused, shownWallMs }: Clock)
 
 const NIGHT = "night";
 
-function nothingTold(): ClockState {
+function nothingSent(): ClockState {
   return {
     epoch: 0,
     brightness: null,

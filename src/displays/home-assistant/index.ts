@@ -44,7 +44,7 @@ interface Panel {
   readonly options: HomeAssistantOptions;
   readonly topics: ReturnType<typeof homeAssistantTopics>;
   readonly link: MqttLink;
-  readonly told: PublishedTopics;
+  readonly retained: PublishedTopics;
   readonly counts: { shown: number; alerts: number; failures: number };
   shownWallMs: number | null;
   isClosed: boolean;
@@ -53,7 +53,7 @@ interface Panel {
 export function createHomeAssistantDisplay(options: HomeAssistantOptions): RemoteDisplay {
   const { config, effects } = options;
   const topics = homeAssistantTopics(config);
-  const told: PublishedTopics = { older: null, discovery: null, state: null, stateMs: Number.NEGATIVE_INFINITY };
+  const retained: PublishedTopics = { older: null, discovery: null, state: null, stateMs: Number.NEGATIVE_INFINITY };
   let cancelBirth: Cancel | null = null;
   const link = createMqttLink({
     url: config.url,
@@ -63,21 +63,21 @@ export function createHomeAssistantDisplay(options: HomeAssistantOptions): Remot
     statusTopic: topics.status,
     subscriptions: [topics.birth, topics.discovery],
     packetBytesMax: null,
-    onUp: () => forget(told),
+    onUp: () => forget(retained),
     onMessage(topic, payload, isRetained) {
       if (topic === topics.discovery && isRetained && payload !== "") {
-        told.older = payload;
-        told.discovery = null;
+        retained.older = payload;
+        retained.discovery = null;
       }
       if (topic !== topics.birth || payload !== "online" || isRetained) return;
       cancelBirth ??= effects.setTimer(Math.round(effects.random() * BIRTH_MS_MAX), () => {
         cancelBirth = null;
-        forget(told);
+        forget(retained);
       });
     },
   });
   const counts = { shown: 0, alerts: 0, failures: 0 };
-  const panel: Panel = { options, topics, link, told, counts, shownWallMs: null, isClosed: false };
+  const panel: Panel = { options, topics, link, retained, counts, shownWallMs: null, isClosed: false };
   let working: Promise<void> | null = null;
   return {
     show(snapshot) {
@@ -108,12 +108,12 @@ export function createHomeAssistantDisplay(options: HomeAssistantOptions): Remot
   };
 }
 
-function forget(told: PublishedTopics): void {
-  Object.assign(told, { discovery: null, state: null, stateMs: Number.NEGATIVE_INFINITY });
+function forget(retained: PublishedTopics): void {
+  Object.assign(retained, { discovery: null, state: null, stateMs: Number.NEGATIVE_INFINITY });
 }
 
 async function work(panel: Panel, snapshot: Snapshot): Promise<void> {
-  const { link, options, told, topics } = panel;
+  const { link, options, retained, topics } = panel;
   const { config, effects, version } = options;
   if (!link.isUp()) return;
   const accounts = accountsOf(snapshot, config.providers);
@@ -126,27 +126,27 @@ async function work(panel: Panel, snapshot: Snapshot): Promise<void> {
   };
   if (!(await announce(panel, discoveryDocument(device, snapshot, accounts))) || panel.isClosed) return;
   const nowMs = effects.nowMs();
-  if (told.state !== null && nowMs - told.stateMs < config.updateMs) return;
+  if (retained.state !== null && nowMs - retained.stateMs < config.updateMs) return;
   const state = JSON.stringify(stateDocument(snapshot, accounts));
-  if (state === told.state) return;
-  told.stateMs = nowMs;
+  if (state === retained.state) return;
+  retained.stateMs = nowMs;
   if (!(await publish(panel, topics.state, state))) return;
-  told.state = state;
+  retained.state = state;
   panel.shownWallMs = effects.wallMs();
   panel.counts.shown += 1;
 }
 
 /** True: Home Assistant knows what there is. */
 async function announce(panel: Panel, document: object): Promise<boolean> {
-  const { told, topics } = panel;
+  const { retained, topics } = panel;
   const text = JSON.stringify(document);
-  if (text === told.discovery) return true;
-  const removal = told.older === null ? null : removalDocument(told.older, document);
-  told.older = null;
+  if (text === retained.discovery) return true;
+  const removal = retained.older === null ? null : removalDocument(retained.older, document);
+  retained.older = null;
   if (removal !== null && !(await publish(panel, topics.discovery, JSON.stringify(removal)))) return false;
   if (!(await publish(panel, topics.discovery, text))) return false;
-  told.discovery = text;
-  told.state = null; // entities that are new have no state before they are told it
+  retained.discovery = text;
+  retained.state = null; // entities that are new have no state before they are told it
   return true;
 }
 

@@ -23,7 +23,7 @@ import {
   type Shape,
 } from "../shared/members.ts";
 import { readOpaque } from "./reasoning-signatures.ts";
-import { ORIGIN, type RequestBlockType } from "./wire.ts";
+import { PROTOCOL, type RequestBlockType } from "./wire.ts";
 
 /** Content as it stands in messages, tool results and documents: a string or a list of blocks. */
 interface ReadContent {
@@ -48,7 +48,7 @@ function readBlock(value: unknown, path: string): IrBlock {
 }
 
 export function opaqueBlock(name: string, value: unknown): IrBlock {
-  return { type: "opaque", sourceProtocol: ORIGIN, name, value, spelling: NO_SPELLING };
+  return { type: "opaque", sourceProtocol: PROTOCOL, name, value, spelling: NO_SPELLING };
 }
 
 export function readCitation(value: unknown): IrCitation {
@@ -62,7 +62,7 @@ export function readCitation(value: unknown): IrCitation {
     // The vendor's indexes count the source, not the answer.
     start: null,
     end: null,
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     raw: value,
   };
 }

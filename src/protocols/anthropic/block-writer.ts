@@ -14,7 +14,7 @@ import { isIssuedBy } from "../shared/signature-tag.ts";
 import { writeDocument, writeImage } from "./media-writer.ts";
 import { legalCallId, legalToolName } from "./names.ts";
 import {
-  ORIGIN,
+  PROTOCOL,
   type RedactedThinkingBlockParam,
   type TextBlockParam,
   type ThinkingBlockParam,
@@ -89,7 +89,7 @@ function writeText(block: TextBlock, path: string, context: MessagesContext): Js
 }
 
 function writeCitations(citations: readonly IrCitation[], path: string, context: MessagesContext): JsonObject {
-  const own = citations.filter((citation) => citation.sourceProtocol === ORIGIN);
+  const own = citations.filter((citation) => citation.sourceProtocol === PROTOCOL);
   if (own.length < citations.length) {
     context.losses.drop(`${path}.citations`, "citations of another vendor refer to sources this one has not seen");
   }
@@ -134,10 +134,10 @@ function writeResultContent(block: ToolResultBlock, path: string, context: Messa
 
 /** Only this vendor's own signatures are sent: it refuses a turn whose thinking it cannot verify. */
 function writeReasoning(block: ReasoningBlock, path: string, context: MessagesContext): JsonObject | null {
-  if (isIssuedBy(block.encrypted, ORIGIN)) {
+  if (isIssuedBy(block.encrypted, PROTOCOL)) {
     return { type: "redacted_thinking", data: block.encrypted.value } satisfies RedactedThinkingBlockParam & JsonObject;
   }
-  if (isIssuedBy(block.signature, ORIGIN)) {
+  if (isIssuedBy(block.signature, PROTOCOL)) {
     return {
       type: "thinking",
       thinking: block.text,

@@ -7,7 +7,7 @@ import type { Carrier, HeaderRules } from "../protocol.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { QUOTAS } from "./quota-headers.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const STREAM = { from: "body", member: "stream" } as const;
 const BY_BODY = { from: "body", member: "model" } as const;
@@ -20,7 +20,7 @@ const COUNT = "/v1/messages/count_tokens";
 
 function route(operation: "chat" | "count", path: string, target: Route["target"]): Route {
   const stream = operation === "chat" ? STREAM : ({ from: "fixed", value: false } as const);
-  return { protocol: ORIGIN, operation, method: "POST", path, target, stream };
+  return { protocol: PROTOCOL, operation, method: "POST", path, target, stream };
 }
 
 /** The list of models is on a path this protocol shares with OpenAI's, which declares it. */
@@ -65,22 +65,22 @@ const framing = sseFraming(writeSseFrame({ event: "ping", data: '{"type": "ping"
 
 /** `anthropic-ratelimit-*` (docs.anthropic.com, rate limits, read 2026-11): a reset is a moment, in RFC 3339. */
 function limitHeaders({ requests, tokens }: RateLimits, wallMs: number): Record<string, string> {
-  const told: Record<string, string> = {};
+  const headers: Record<string, string> = {};
   for (const [kind, limit] of Object.entries({ requests, tokens })) {
     if (limit === null) continue;
     const reset = new Date(Math.ceil((wallMs + limit.resetMs) / 1_000) * 1_000).toISOString().replace(".000Z", "Z");
-    told[`anthropic-ratelimit-${kind}-limit`] = String(limit.limit);
-    told[`anthropic-ratelimit-${kind}-remaining`] = String(limit.left);
-    told[`anthropic-ratelimit-${kind}-reset`] = reset;
+    headers[`anthropic-ratelimit-${kind}-limit`] = String(limit.limit);
+    headers[`anthropic-ratelimit-${kind}-remaining`] = String(limit.left);
+    headers[`anthropic-ratelimit-${kind}-reset`] = reset;
   }
-  return told;
+  return headers;
 }
 
 export const carrier: Carrier = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routes,
   ownsPath: (path) => path.endsWith(MESSAGES) || path.endsWith(COUNT),
-  envelope: ORIGIN,
+  envelope: PROTOCOL,
   framing,
   framingFor: () => framing,
   upstreamPath: (input) => {

@@ -18,10 +18,10 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routedMembers: ["model", "stream", "max_tokens", "messages", "tools", "thinking", "output_config", "output_format"],
   readFacts,
   readRequest,
@@ -40,4 +40,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const anthropic: Protocol = { id: ORIGIN, payload, carrier, operations: { models, count } };
+export const anthropic: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, count } };

@@ -5,15 +5,15 @@
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
 import { readTag, type SignatureKind, type TaggedSignature, writeTag } from "../shared/signature-tag.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** `untagged` is what a value without a tag is, by where it stood. Null for an empty value, which signs nothing. */
 export function readOpaque(value: string, untagged: SignatureKind): TaggedSignature | null {
   if (value === "") return null;
-  return readTag(value) ?? { kind: untagged, signature: { issuer: ORIGIN, value } };
+  return readTag(value) ?? { kind: untagged, signature: { issuer: PROTOCOL, value } };
 }
 
 /** The value itself when this vendor issued it, tagged otherwise. */
 export function writeOpaque(kind: SignatureKind, signature: ReasoningSignature): string {
-  return signature.issuer === ORIGIN ? signature.value : writeTag(kind, signature);
+  return signature.issuer === PROTOCOL ? signature.value : writeTag(kind, signature);
 }

@@ -10,7 +10,7 @@ import { extrasOf, isAnything, isText, needList, needObject, needText, type Shap
 import { opaqueBlock, readContent } from "./block-reader.ts";
 import { readOptions } from "./options-reader.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Name of the opaque block that holds a client's billing header. */
 const BILLING_HEADER = "billing_header";
@@ -21,7 +21,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   return {
     value: {
       ...options,
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       spelling: NO_SPELLING,
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,

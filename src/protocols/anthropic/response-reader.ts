@@ -9,7 +9,7 @@ import { extrasOf, isAnything, isEmpty, isList, isText, type Shape } from "../sh
 import { readContent } from "./block-reader.ts";
 import { readFinish } from "./finish.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   if (body["type"] === "error") throw new WireError("The answer is an error, not a message.");
@@ -17,7 +17,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const finish = asText(body["stop_reason"]);
   return {
     value: {
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       id: asText(body["id"]) ?? null,
       model: readModel(body),
       createdMs: null,

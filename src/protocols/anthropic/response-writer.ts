@@ -18,7 +18,7 @@ import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeFinish } from "./finish.ts";
 import { writeOpaque } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
-import { API, NO_PLACE, ORIGIN } from "./wire.ts";
+import { API, NO_PLACE, PROTOCOL } from "./wire.ts";
 
 /** As the vendor's: `msg_01` and 22 base62 characters. */
 export function newMessageId(context: AnswerContext): string {
@@ -31,7 +31,7 @@ export function newToolUseId(context: AnswerContext): string {
 
 /** How an answer of this protocol is told from others, whole or streamed. */
 export const MESSAGES_ANSWER: AnswerDialect = {
-  protocol: ORIGIN,
+  protocol: PROTOCOL,
   api: API,
   noPlace: NO_PLACE,
   finishMember: "stop_reason",
@@ -99,7 +99,7 @@ function writeKind(block: IrBlock, path: string, writer: AnswerWriter): JsonObje
 
 /** No member where there are none: some clients refuse a null. */
 function writeCitations(citations: readonly IrCitation[], path: string, losses: Losses): JsonObject {
-  const own = citations.filter((citation) => citation.sourceProtocol === ORIGIN);
+  const own = citations.filter((citation) => citation.sourceProtocol === PROTOCOL);
   if (own.length < citations.length)
     losses.drop(`${path}.citations`, "the vendor's citations point into its own sources");
   return own.length === 0 ? {} : { citations: own.map((citation) => citation.raw) };

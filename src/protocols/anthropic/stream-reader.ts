@@ -25,7 +25,7 @@ import { readFinish } from "./finish.ts";
 import { readOpaque } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readModel } from "./response-reader.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
-import { type DeltaType, ORIGIN, type StreamEventType } from "./wire.ts";
+import { type DeltaType, PROTOCOL, type StreamEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
   return createBlockStreamReader<MessageStream>(createBlockStream(endBlock), readFrame);
@@ -84,7 +84,7 @@ function readStart(stream: MessageStream, message: JsonObject, events: ReadEvent
   stream.started = true;
   events.push({
     type: "start",
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: asText(message["id"]) ?? null,
     model: readModel(message),
     createdMs: null,
@@ -153,7 +153,7 @@ function openBlock(stream: MessageStream, number: number, content: JsonObject, e
         type: "block-start",
         block: number,
         choice: 0,
-        content: { type: "opaque", sourceProtocol: ORIGIN, name: type, value: content, spelling: NO_SPELLING },
+        content: { type: "opaque", sourceProtocol: PROTOCOL, name: type, value: content, spelling: NO_SPELLING },
       });
       return { number, kind: "opaque", owed: null };
   }
@@ -176,7 +176,7 @@ function readDelta(stream: MessageStream, message: JsonObject, events: ReadEvent
   const block = stream.open.get(index);
   if (block === undefined) reportUnknown(stream, `${type} of no block`, events);
   else if (block.kind === "opaque") {
-    events.push({ type: "opaque-delta", block: block.number, sourceProtocol: ORIGIN, value: delta });
+    events.push({ type: "opaque-delta", block: block.number, sourceProtocol: PROTOCOL, value: delta });
   } else readKnownDelta(stream, block, type, delta, events);
 }
 

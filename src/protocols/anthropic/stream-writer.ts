@@ -16,7 +16,7 @@ import { writeStreamError } from "./errors.ts";
 import { writeOpaque } from "./reasoning-signatures.ts";
 import { MESSAGES_ANSWER, newMessageId, newToolUseId, USAGE_MEMBERS } from "./response-writer.ts";
 import { writeCounters, writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   return createContentBlockWriter(context, MESSAGES_STREAM);
@@ -51,7 +51,7 @@ const MESSAGES_STREAM: StreamDialect = {
   blockStart: (index, start) => frameOf("content_block_start", { index, content_block: start }),
   blockStop: (index) => frameOf("content_block_stop", { index }),
   writeCitation: (citation) =>
-    citation.sourceProtocol === ORIGIN ? { type: "citations_delta", citation: citation.raw } : null,
+    citation.sourceProtocol === PROTOCOL ? { type: "citations_delta", citation: citation.raw } : null,
   noCitation: "the vendor's citations point into its own sources",
   writeOpaque: ({ kind, signature }) => ({ type: "signature_delta", signature: writeOpaque(kind, signature) }),
   answerStart,
@@ -65,12 +65,12 @@ function frameOf(event: string, members: JsonObject): Frame {
 }
 
 function isRedacted(content: StartedBlock): boolean {
-  return content.type === "reasoning" && content.encrypted?.issuer === ORIGIN;
+  return content.type === "reasoning" && content.encrypted?.issuer === PROTOCOL;
 }
 
 /** The prompt's size must be in it: clients show it and budget by it. */
 function answerStart({ start, context, usage }: StreamedAnswer): Frame {
-  const native = start?.sourceProtocol === ORIGIN;
+  const native = start?.sourceProtocol === PROTOCOL;
   const message: JsonObject = {
     id: native && start.id !== null ? start.id : newMessageId(context),
     type: "message",

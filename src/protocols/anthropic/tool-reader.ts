@@ -12,7 +12,7 @@ import {
   type Shape,
 } from "../shared/members.ts";
 import { isCache, readCache } from "./block-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const isCustomType = (value: unknown): boolean => value === "custom";
 const TOOL_SHAPE: Shape = {
@@ -31,7 +31,7 @@ export function readTools(tools: unknown): IrTool[] {
     const tool = needObject(value, path);
     const type = tool["type"] ?? "custom";
     if (type !== "custom") {
-      return { type: "opaque", sourceProtocol: ORIGIN, name: asText(type) ?? "tool", value: tool };
+      return { type: "opaque", sourceProtocol: PROTOCOL, name: asText(type) ?? "tool", value: tool };
     }
     return {
       type: "function",
@@ -72,6 +72,6 @@ function readChoiceKind(choice: JsonObject): IrToolChoice {
     case "tool":
       return { kind: "tool", name: needText(choice, "name", "tool_choice") };
     default:
-      return { kind: "opaque", sourceProtocol: ORIGIN, value: choice };
+      return { kind: "opaque", sourceProtocol: PROTOCOL, value: choice };
   }
 }

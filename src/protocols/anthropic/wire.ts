@@ -28,7 +28,7 @@ export type ToolChoiceType = ToolChoice["type"];
 export type Effort = NonNullable<OutputConfig["effort"]>;
 
 /** Id of this protocol: the `sourceProtocol` of what it reads and the issuer of its signatures. */
-export const ORIGIN = "anthropic";
+export const PROTOCOL = "anthropic";
 /** How losses call this API. */
 export const API = "the Messages API";
 /** What is said of members that only another protocol has. */

@@ -4,12 +4,12 @@ import type { JsonObject } from "../../std/json.ts";
 import { type CacheMarkBudget, createCacheMarkBudget, takeCacheMark } from "../shared/cache-marks.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
-import { NO_PLACE, ORIGIN } from "./wire.ts";
+import { NO_PLACE, PROTOCOL } from "./wire.ts";
 
 export interface MessagesContext extends WriteContext<ModelRules>, CacheMarkBudget {}
 
 export function createMessagesContext(request: IrRequest, upstreamModel: string): MessagesContext {
-  const own = { protocol: ORIGIN, rules: rulesOf(upstreamModel), noPlace: NO_PLACE };
+  const own = { protocol: PROTOCOL, rules: rulesOf(upstreamModel), noPlace: NO_PLACE };
   return { ...createWriteContext(request, own), ...createCacheMarkBudget() };
 }
 

@@ -10,7 +10,7 @@ import { readCitation } from "./citations.ts";
 import { readAudio, readDocument, readImage } from "./media-reader.ts";
 import { readRedacted, readSignature } from "./reasoning-signatures.ts";
 import { keyOf } from "./unions.ts";
-import { type BlockKey, ORIGIN } from "./wire.ts";
+import { type BlockKey, PROTOCOL } from "./wire.ts";
 
 /** Name of an opaque block that is a mark behind nothing that could carry it. */
 const CACHE_POINT = "cachePoint";
@@ -50,7 +50,7 @@ function readBlock(block: JsonObject, path: string): IrBlock {
 }
 
 function opaqueBlock(name: string, value: unknown): IrBlock {
-  return { type: "opaque", sourceProtocol: ORIGIN, name, value, spelling: NO_SPELLING };
+  return { type: "opaque", sourceProtocol: PROTOCOL, name, value, spelling: NO_SPELLING };
 }
 
 type BlockReader = (block: JsonObject, path: string) => IrBlock;

@@ -14,7 +14,7 @@ import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
 import { legalCallId, legalToolName } from "./names.ts";
 import { REDACTED } from "./reasoning-signatures.ts";
-import { type BlockKey, ORIGIN } from "./wire.ts";
+import { type BlockKey, PROTOCOL } from "./wire.ts";
 import { type ConverseContext, writeMark } from "./write-context.ts";
 
 /** `id`: what a call or result is called on the wire; null: what the client called it. */
@@ -175,7 +175,7 @@ function writeReasoning(block: ReasoningBlock, path: string, context: ConverseCo
   const { signature, encrypted, text } = block;
   if (encrypted?.issuer === REDACTED) return { reasoningContent: { redactedContent: encrypted.value } };
   const isClaude = context.rules.family === "claude";
-  if (signature?.issuer === ORIGIN && (isClaude || context.native)) {
+  if (signature?.issuer === PROTOCOL && (isClaude || context.native)) {
     return { reasoningContent: { reasoningText: { text, signature: signature.value, ...ownExtras(block, context) } } };
   }
   if (signature === null && encrypted === null && context.native) {

@@ -6,11 +6,11 @@ import { fillPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { answerHeaders } from "./errors.ts";
 import { escapeUri } from "./sigv4.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 function post(operation: "chat" | "count", action: string, stream: boolean): Route {
   return {
-    protocol: ORIGIN,
+    protocol: PROTOCOL,
     operation,
     method: "POST",
     path: `/model/:target/${action}`,
@@ -21,7 +21,7 @@ function post(operation: "chat" | "count", action: string, stream: boolean): Rou
 
 function list(path: string): Route {
   const stream = { from: "fixed", value: false } as const;
-  return { protocol: ORIGIN, operation: "models", method: "GET", path, target: { from: "none" }, stream };
+  return { protocol: PROTOCOL, operation: "models", method: "GET", path, target: { from: "none" }, stream };
 }
 
 const routes: readonly Route[] = [
@@ -59,10 +59,10 @@ function actionOf({ operation, stream }: UpstreamPathInput): string {
 const framing = eventStreamFraming();
 
 export const carrier: Carrier = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routes,
   ownsPath: (path) => OWN_PATH.test(path),
-  envelope: ORIGIN,
+  envelope: PROTOCOL,
   framing,
   framingFor: () => framing,
   upstreamPath(input) {

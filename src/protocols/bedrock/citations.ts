@@ -2,7 +2,7 @@
 import type { IrCitation } from "../../ir/request.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { keyOf } from "./unions.ts";
-import { type CitationLocation, ORIGIN } from "./wire.ts";
+import { type CitationLocation, PROTOCOL } from "./wire.ts";
 
 const DOCUMENT_PLACES: ReadonlySet<string> = new Set([
   "documentChar",
@@ -23,14 +23,14 @@ export function readCitation(value: unknown): IrCitation {
     citedText: cited.length === 0 ? null : cited.join(""),
     start: null,
     end: null,
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     raw: value,
   };
 }
 
 /** For an answer to a client of this protocol. Null: another vendor's citation without an address means nothing here. */
 export function writeCitation(citation: IrCitation): JsonObject | null {
-  if (citation.sourceProtocol === ORIGIN) return asObject(citation.raw) ?? null;
+  if (citation.sourceProtocol === PROTOCOL) return asObject(citation.raw) ?? null;
   if (citation.url === null) return null;
   const location = { web: { url: citation.url } } satisfies Partial<CitationLocation>;
   return {

@@ -14,7 +14,7 @@ import type { EmbedContext, EmbedOperation } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
 import { readMediaUrl } from "../shared/media-url.ts";
 import { decodeVector } from "../shared/vectors.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Of Cohere's models; Amazon's take one. */
 const INPUTS_MAX = 96;
@@ -27,7 +27,7 @@ export const embed: EmbedOperation = {
   readResponse: (body) => ("embedding" in body ? readTitanAnswer(body) : readCohereAnswer(body)),
   // A client of Amazon's models asks for one vector alone.
   writeResponse: (response, context) =>
-    context.request.sourceProtocol === ORIGIN && !context.request.wasString
+    context.request.sourceProtocol === PROTOCOL && !context.request.wasString
       ? writeCohereAnswer(response, context)
       : writeTitanAnswer(response),
 };
@@ -71,7 +71,7 @@ function readTitan(body: JsonObject): WithLosses<IrEmbedRequest> {
   const dimensions = asNumber(body["dimensions"]) ?? asNumber(at(body, "embeddingConfig", "outputEmbeddingLength"));
   return {
     value: {
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       inputs: [input],
       wasString: true,
       purpose: null,
@@ -98,8 +98,10 @@ function writeTitan(request: IrEmbedRequest, model: string): WithLosses<JsonObje
   const value = {
     ...titanInput(input, model),
     ...titanLength(request.dimensions, model),
-    ...(request.sourceProtocol === ORIGIN && request.encodings.length > 0 ? { embeddingTypes: request.encodings } : {}),
-    ...(request.sourceProtocol === ORIGIN && request.wasString ? request.extras : {}),
+    ...(request.sourceProtocol === PROTOCOL && request.encodings.length > 0
+      ? { embeddingTypes: request.encodings }
+      : {}),
+    ...(request.sourceProtocol === PROTOCOL && request.wasString ? request.extras : {}),
   };
   return { value, losses: losses.list };
 }
@@ -134,7 +136,7 @@ function readTitanAnswer(body: JsonObject): IrEmbedResponse {
       ? { kind: "coded", encoding: "binary", values: numbers(binary) }
       : { kind: "float", values: numbers(body["embedding"]) };
   return {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: null,
     model: null,
     vectors: [vector],
@@ -149,7 +151,7 @@ function writeTitanAnswer(response: IrEmbedResponse): WithLosses<JsonObject> {
   const [vector] = response.vectors;
   if (vector === undefined) throw new WireError("The answer holds no vector.");
   const embedding = floatsOf(vector, losses);
-  const native = response.sourceProtocol === ORIGIN;
+  const native = response.sourceProtocol === PROTOCOL;
   if (!native) losses.dropExtras("", response.extras);
   const tokens = response.usage?.freshInputTokens ?? null;
   const value = {
@@ -185,7 +187,7 @@ function readCohere(body: JsonObject): WithLosses<IrEmbedRequest> {
   const known = PURPOSES.get(type) ?? null;
   return {
     value: {
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       inputs,
       wasString: false,
       purpose: known,
@@ -211,7 +213,7 @@ function readImage(uri: string): EmbedInput {
 
 function writeCohere(request: IrEmbedRequest, model: string): WithLosses<JsonObject> {
   const losses = lossesOf(request);
-  const native = request.sourceProtocol === ORIGIN && !request.wasString;
+  const native = request.sourceProtocol === PROTOCOL && !request.wasString;
   const words: string[] = [];
   const images: string[] = [];
   for (const input of request.inputs) {
@@ -289,7 +291,7 @@ function readCohereAnswer(body: JsonObject): IrEmbedResponse {
         }));
   if (vectors.length === 0) throw new WireError("The answer holds no vectors.");
   return {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: asText(id) ?? null,
     model: null,
     vectors,
@@ -301,7 +303,7 @@ function readCohereAnswer(body: JsonObject): IrEmbedResponse {
 
 function writeCohereAnswer(response: IrEmbedResponse, { request, newId }: EmbedContext): WithLosses<JsonObject> {
   const losses = createLosses();
-  if (response.sourceProtocol !== ORIGIN) losses.dropExtras("", response.extras);
+  if (response.sourceProtocol !== PROTOCOL) losses.dropExtras("", response.extras);
   const floats = response.vectors.map((vector) => floatsOf(vector, losses));
   const byType = request.encodings.length > 0;
   const missing = request.encodings.filter((encoding) => encoding !== "float");
@@ -322,7 +324,7 @@ const ID_CHARS = 24;
 
 function lossesOf(request: IrEmbedRequest): Losses {
   const losses = createLosses();
-  if (request.sourceProtocol !== ORIGIN) losses.dropExtras("", request.extras);
+  if (request.sourceProtocol !== PROTOCOL) losses.dropExtras("", request.extras);
   if (request.user !== null) losses.drop("user", "the service takes no end user");
   return losses;
 }

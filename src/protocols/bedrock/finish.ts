@@ -6,7 +6,7 @@ import {
   type WrittenFinish,
   writeFinishWord,
 } from "../shared/content-blocks/finish.ts";
-import { ORIGIN, type StopReason } from "./wire.ts";
+import { PROTOCOL, type StopReason } from "./wire.ts";
 
 // Closed over the SDK's union: a word the vendor adds to its SDK breaks the build here until it has a meaning.
 const READ_FINISH = {
@@ -47,7 +47,7 @@ export function writeFinish(finish: IrFinish | null, shape: AnswerShape): Writte
   return writeFinishWord(finish, shape, FINISH);
 }
 
-const FINISH: FinishDialect = { protocol: ORIGIN, words: WRITE_FINISH, inexact: new Set(["other", "pause"]) };
+const FINISH: FinishDialect = { protocol: PROTOCOL, words: WRITE_FINISH, inexact: new Set(["other", "pause"]) };
 
 function isStopReason(raw: string): raw is StopReason {
   return Object.hasOwn(READ_FINISH, raw);

@@ -19,10 +19,10 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routedMembers: [
     "messages",
     "inferenceConfig",
@@ -49,4 +49,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const bedrock: Protocol = { id: ORIGIN, payload, carrier, operations: { models, count, embed } };
+export const bedrock: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, count, embed } };

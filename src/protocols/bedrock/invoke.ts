@@ -19,7 +19,7 @@ import { headers, modelPath } from "./carrier.ts";
 import { EMBED_MEMBERS } from "./embed.ts";
 import { readError, readException } from "./error-words.ts";
 import { answerHeaders, writeError } from "./errors.ts";
-import { ORIGIN as SERVICE, type StreamException } from "./wire.ts";
+import { PROTOCOL as SERVICE, type StreamException } from "./wire.ts";
 
 const ID = "bedrock-invoke";
 

@@ -9,7 +9,7 @@
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
 import { readTag, type TaggedSignature, writeTag } from "../shared/signature-tag.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Issuer of redacted reasoning. */
 export const REDACTED = "bedrock-redacted";
@@ -20,7 +20,7 @@ const TAG_START_BASE64 = Buffer.from("rm:e:x").toString("base64").slice(0, 6);
 /** Null for an empty value, which signs nothing. */
 export function readSignature(value: string): TaggedSignature | null {
   if (value === "") return null;
-  return readTag(value) ?? { kind: "signature", signature: { issuer: ORIGIN, value } };
+  return readTag(value) ?? { kind: "signature", signature: { issuer: PROTOCOL, value } };
 }
 
 /** Null for an empty value. */
@@ -31,7 +31,7 @@ export function readRedacted(base64: string): TaggedSignature | null {
 }
 
 export function writeSignature({ kind, signature }: TaggedSignature): string {
-  return kind === "signature" && signature.issuer === ORIGIN ? signature.value : writeTag(kind, signature);
+  return kind === "signature" && signature.issuer === PROTOCOL ? signature.value : writeTag(kind, signature);
 }
 
 export function writeRedacted(signature: ReasoningSignature): string {

@@ -10,14 +10,14 @@ import { extrasOf, isAnything, isText, needList, needObject, needText, type Shap
 import { readContent } from "./block-reader.ts";
 import { readOptions } from "./options-reader.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   const toolConfig = asObject(body["toolConfig"]) ?? {};
   return {
     value: {
       ...readOptions(body),
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       spelling: NO_SPELLING,
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,

@@ -9,7 +9,7 @@ import { readContent } from "./block-reader.ts";
 import { readFinish } from "./finish.ts";
 import { toolNames } from "./names.ts";
 import { readUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const message = asObject(at(body, "output", "message"));
@@ -19,7 +19,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const finish = asText(body["stopReason"]);
   return {
     value: {
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       // The service names neither the answer nor the model.
       id: null,
       model: null,

@@ -21,7 +21,7 @@ import { writeCitation } from "./citations.ts";
 import { writeFinish } from "./finish.ts";
 import { writeRedacted, writeSignature } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
-import { API, ORIGIN } from "./wire.ts";
+import { API, PROTOCOL } from "./wire.ts";
 
 export function newToolUseId(context: AnswerContext): string {
   return `tooluse_${context.newId(22)}`;
@@ -33,7 +33,7 @@ export function metricsOf(context: AnswerContext): { readonly latencyMs: number 
 }
 
 /** How an answer of this protocol is told from others, whole or streamed. */
-export const CONVERSE_ANSWER: AnswerDialect = { protocol: ORIGIN, api: API, finishMember: "stopReason", writeFinish };
+export const CONVERSE_ANSWER: AnswerDialect = { protocol: PROTOCOL, api: API, finishMember: "stopReason", writeFinish };
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   return writeAnswer(response, context, { ...CONVERSE_ANSWER, writeBlock, writeBody });

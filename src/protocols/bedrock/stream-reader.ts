@@ -29,7 +29,7 @@ import { readRedacted, readSignature } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readServiceTier, readStopSequence } from "./response-reader.ts";
 import { keyOf } from "./unions.ts";
 import { readUsage } from "./usage.ts";
-import { type DeltaKey, type EventKey, ORIGIN } from "./wire.ts";
+import { type DeltaKey, type EventKey, PROTOCOL } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
   const stream: ConverseStream = { ...createBlockStream(endBlock), redactedChars: 0 };
@@ -88,7 +88,7 @@ function ensureStarted(stream: ConverseStream, _message: JsonObject, events: Rea
   stream.started = true;
   events.push({
     type: "start",
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: null,
     model: null,
     createdMs: null,
@@ -114,7 +114,7 @@ function readStart(stream: ConverseStream, message: JsonObject, events: ReadEven
       stream,
       indexOf(message),
       "opaque",
-      { type: "opaque", sourceProtocol: ORIGIN, name: key, value: start, spelling: NO_SPELLING },
+      { type: "opaque", sourceProtocol: PROTOCOL, name: key, value: start, spelling: NO_SPELLING },
       events,
     );
     return;
@@ -174,7 +174,7 @@ function readDelta(stream: ConverseStream, message: JsonObject, events: ReadEven
   const index = indexOf(message);
   const open = stream.open.get(index);
   if (open?.kind === "opaque") {
-    events.push({ type: "opaque-delta", block: open.number, sourceProtocol: ORIGIN, value: delta });
+    events.push({ type: "opaque-delta", block: open.number, sourceProtocol: PROTOCOL, value: delta });
     return;
   }
   const key = keyOf(delta);

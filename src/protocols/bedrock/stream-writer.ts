@@ -20,7 +20,7 @@ import {
   writeStopSequence,
   writeTier,
 } from "./response-writer.ts";
-import { type EventKey, ORIGIN } from "./wire.ts";
+import { type EventKey, PROTOCOL } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   return createContentBlockWriter(context, CONVERSE_STREAM);
@@ -65,7 +65,7 @@ function frameOf(event: EventKey, data: JsonObject): Frame {
 
 /** `metadata` comes once, with the last of what was reported. */
 function answerEnd({ context, start, usage, finish, losses }: StreamedAnswer, word: string): Frame[] {
-  const native = start?.sourceProtocol === ORIGIN;
+  const native = start?.sourceProtocol === PROTOCOL;
   return [
     frameOf("messageStop", { stopReason: word, ...writeStopSequence(finish) }),
     frameOf("metadata", {

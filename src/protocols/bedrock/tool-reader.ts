@@ -13,7 +13,7 @@ import {
 } from "../shared/members.ts";
 import { readMark } from "./block-reader.ts";
 import { keyOf } from "./unions.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const TOOL_SHAPE: Shape = {
   name: isText,
@@ -39,7 +39,7 @@ export function readTools(value: unknown): IrTool[] {
 
 function readTool(tool: JsonObject, path: string): IrTool {
   const key = keyOf(tool) ?? "tool";
-  if (key !== "toolSpec") return { type: "opaque", sourceProtocol: ORIGIN, name: key, value: tool };
+  if (key !== "toolSpec") return { type: "opaque", sourceProtocol: PROTOCOL, name: key, value: tool };
   const spec = needObject(tool["toolSpec"], `${path}.toolSpec`);
   return {
     type: "function",
@@ -69,6 +69,6 @@ export function readToolChoice(value: unknown): IrToolChoice | null {
         name: needText(needObject(choice["tool"], "toolConfig.toolChoice.tool"), "name", "toolConfig.toolChoice.tool"),
       };
     default:
-      return { kind: "opaque", sourceProtocol: ORIGIN, value: choice };
+      return { kind: "opaque", sourceProtocol: PROTOCOL, value: choice };
   }
 }

@@ -38,7 +38,7 @@ export type DocumentWord = DocumentFormat;
 export type WireTier = ServiceTierType;
 
 /** Id of this protocol: the `sourceProtocol` of what it reads. */
-export const ORIGIN = "bedrock";
+export const PROTOCOL = "bedrock";
 
 /** How losses call this API. */
 export const API = "the Converse API";

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { type CacheMarkBudget, createCacheMarkBudget, takeCacheMark } from "../shared/cache-marks.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export interface ConverseContext extends WriteContext<ModelRules>, CacheMarkBudget {
   /** Names of documents so far, which must differ. */
@@ -12,7 +12,7 @@ export interface ConverseContext extends WriteContext<ModelRules>, CacheMarkBudg
 }
 
 export function createConverseContext(request: IrRequest, upstreamModel: string): ConverseContext {
-  const own = { protocol: ORIGIN, rules: rulesOf(upstreamModel) };
+  const own = { protocol: PROTOCOL, rules: rulesOf(upstreamModel) };
   return { ...createWriteContext(request, own), ...createCacheMarkBudget(), documentNames: new Set() };
 }
 

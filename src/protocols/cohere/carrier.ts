@@ -7,7 +7,7 @@ import type { Carrier, UpstreamPathInput } from "../protocol.ts";
 import { countedQuota } from "../shared/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const CHAT = "/v2/chat";
 const EMBED = "/v2/embed";
@@ -22,7 +22,7 @@ const BY_BODY = { from: "body", member: "model" } as const;
 
 function route(operation: Operation, path: string): Route {
   const stream = operation === "chat" ? ({ from: "body", member: "stream" } as const) : NOT_STREAMED;
-  return { protocol: ORIGIN, operation, method: "POST", path, target: BY_BODY, stream };
+  return { protocol: PROTOCOL, operation, method: "POST", path, target: BY_BODY, stream };
 }
 
 const NOT_STREAMED = { from: "fixed", value: false } as const;
@@ -41,10 +41,10 @@ const PATHS: ReadonlySet<string> = new Set([CHAT, EMBED, RERANK, EMBED_V1, RERAN
 const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 
 export const carrier: Carrier = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routes,
   ownsPath: (path) => PATHS.has(path),
-  envelope: ORIGIN,
+  envelope: PROTOCOL,
   framing,
   framingFor: () => framing,
   upstreamPath,

@@ -4,7 +4,7 @@
  */
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { ORIGIN, type WireCitation } from "./wire.ts";
+import { PROTOCOL, type WireCitation } from "./wire.ts";
 
 export function readCitation(value: unknown): IrCitation {
   const source = asObject(asArray(at(value, "sources"))?.[0]) ?? {};
@@ -18,7 +18,7 @@ export function readCitation(value: unknown): IrCitation {
     citedText: asText(values["snippet"]) ?? asText(values["text"]) ?? null,
     start: asNumber(at(value, "start")) ?? null,
     end: asNumber(at(value, "end")) ?? null,
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     raw: value,
   };
 }
@@ -45,7 +45,7 @@ interface CitedText {
  * into blocks so that each is one statement.
  */
 export function writeCitation(citation: IrCitation, place: CitedText): WireCitation | JsonObject {
-  if (citation.sourceProtocol === ORIGIN) return asObject(citation.raw) ?? {};
+  if (citation.sourceProtocol === PROTOCOL) return asObject(citation.raw) ?? {};
   const { start, end } = citation;
   const spanned = start !== null && end !== null && start >= 0 && end >= start && end <= place.text.length;
   const [from, to] = spanned ? [start, end] : [0, place.text.length];

@@ -24,7 +24,7 @@ import { decodeVector, encodeVector } from "../shared/vectors.ts";
 import { needList, needText, readTexts } from "./members.ts";
 import { answerIdOf } from "./response-writer.ts";
 import { readUsage, writeUsage } from "./usage.ts";
-import { ORIGIN, type WireEmbedRequest } from "./wire.ts";
+import { PROTOCOL, type WireEmbedRequest } from "./wire.ts";
 
 /** "total number of texts must be at most 96": the vendor's errors page. */
 const INPUTS_MAX = 96;
@@ -50,7 +50,7 @@ function readRequest(body: JsonObject): WithLosses<IrEmbedRequest> {
   const truncate = TRUNCATIONS.get(asText(body["truncate"])?.toUpperCase() ?? "");
   const isKnown = purpose !== undefined || type === undefined || type === "image";
   const value: IrEmbedRequest = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     inputs,
     wasString: false,
     purpose: purpose ?? null,
@@ -95,7 +95,7 @@ function imageInput(url: string, path: string): EmbedInput {
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
   const losses = createLosses();
-  const own = request.sourceProtocol === ORIGIN ? asObject(request.spelling["body"]) : undefined;
+  const own = request.sourceProtocol === PROTOCOL ? asObject(request.spelling["body"]) : undefined;
   if (own === undefined) {
     losses.dropExtras("", request.extras);
     if (request.user !== null) losses.drop("user", "the provider takes no end user");
@@ -157,7 +157,7 @@ function readResponse(body: JsonObject): IrEmbedResponse {
   const { embeddings } = body;
   const vectors = readVectors(embeddings);
   return {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: nonEmpty(body["id"]),
     model: nonEmpty(body["model"]),
     vectors,
@@ -194,7 +194,7 @@ function needAnswer<T>(value: T | undefined): T {
 function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLosses<JsonObject> {
   const losses = createLosses();
   const { request } = context;
-  const native = response.sourceProtocol === ORIGIN;
+  const native = response.sourceProtocol === PROTOCOL;
   // Of an answer put together from several calls, the lists as they came are the first call's only.
   const own = native && response.spelling["count"] === response.vectors.length ? response.spelling : NO_SPELLING;
   const embeddings = own["embeddings"] ?? writeVectors(response, request, losses);

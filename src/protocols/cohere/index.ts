@@ -18,10 +18,10 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routedMembers: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
   readFacts,
   readRequest,
@@ -40,4 +40,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const cohere: Protocol = { id: ORIGIN, payload, carrier, operations: { models, embed, rerank } };
+export const cohere: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, embed, rerank } };

@@ -7,7 +7,7 @@ import { extrasOf, isNothing, modelled, needObject, withInner } from "../shared/
 import type { ReadContent } from "../shared/openai/content-parts.ts";
 import { readDocument } from "./documents.ts";
 import { needList, needText } from "./members.ts";
-import { ORIGIN, type WireContentType } from "./wire.ts";
+import { PROTOCOL, type WireContentType } from "./wire.ts";
 
 /** An empty string is no block: it says nothing, and other protocols refuse blank text. `path` names it in errors. */
 export function readContent(content: unknown, path: string): ReadContent {
@@ -30,7 +30,7 @@ function readPart(value: unknown, path: string): IrBlock {
   const type = needText(part["type"], `${path}.type`);
   const read = READERS.get(type);
   return read === undefined
-    ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value, spelling: NO_SPELLING }
+    ? { type: "opaque", sourceProtocol: PROTOCOL, name: type, value, spelling: NO_SPELLING }
     : read(part, path);
 }
 

@@ -7,7 +7,7 @@ import { writeMediaUrl } from "../shared/media-url.ts";
 import { type ContentPart, isPart, textPart } from "../shared/openai/content-parts.ts";
 import { writeExtras } from "../shared/write-context.ts";
 import { documentAsText, ownDocument, writeDocument } from "./documents.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 import type { ChatContext } from "./write-context.ts";
 
 /** Who speaks: each role takes other parts. */
@@ -30,7 +30,7 @@ export function writePart(block: IrBlock, who: Speaker, path: string, context: C
       context.losses.drop(path, "the provider takes no audio");
       return [];
     case "opaque":
-      if (block.sourceProtocol === ORIGIN && isPart(block.value)) return [block.value];
+      if (block.sourceProtocol === PROTOCOL && isPart(block.value)) return [block.value];
       context.losses.drop(path, `${block.name} exists only in its own protocol`);
       return [];
     case "reasoning":

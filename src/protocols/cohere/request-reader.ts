@@ -8,7 +8,7 @@ import { readTexts } from "./members.ts";
 import { addDocuments, readMessages } from "./message-reader.ts";
 import { areCitationsWanted, readFormat, readThinking } from "./options-reader.ts";
 import { readStrict, readToolChoice, readTools } from "./tool-reader.ts";
-import { ORIGIN, type WireRequest } from "./wire.ts";
+import { PROTOCOL, type WireRequest } from "./wire.ts";
 
 export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   const model = body["model"];
@@ -18,7 +18,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   const wanted = areCitationsWanted(body["citation_options"]);
   const withDocuments = documents.length === 0 ? null : addDocuments(turns, documents, wanted);
   const value: IrRequest = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     model,
     stream: body["stream"] === true,
     instructions,

@@ -14,7 +14,7 @@ import { extrasOf, modelled, nonEmpty, readNumber, withoutUndefined } from "../s
 import { needList, needText } from "./members.ts";
 import { answerIdOf } from "./response-writer.ts";
 import { readUsage, writeUsage } from "./usage.ts";
-import { ORIGIN, type WireRerankRequest } from "./wire.ts";
+import { PROTOCOL, type WireRerankRequest } from "./wire.ts";
 
 export const rerank: RerankOperation = { readRequest, writeRequest, readResponse, writeResponse };
 
@@ -25,7 +25,7 @@ function readRequest(body: JsonObject): WithLosses<IrRerankRequest> {
   });
   if (documents.length === 0) throw new WireError("documents must hold at least one document to rank.");
   const value: IrRerankRequest = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     query: needText(body["query"], "query"),
     documents,
     // Voyage's name, from a client that was written for it.
@@ -53,7 +53,7 @@ function textOfDocument(value: unknown, fields: readonly string[], path: string)
 }
 
 function writeRequest(request: IrRerankRequest, upstreamModel: string): WithLosses<JsonObject> {
-  const native = request.sourceProtocol === ORIGIN;
+  const native = request.sourceProtocol === PROTOCOL;
   const { return_documents: returns, rank_fields: fields, max_chunks_per_doc: chunks, ...others } = request.extras;
   const losses = createLosses();
   if (!native) losses.dropExtras("", request.extras);
@@ -83,7 +83,7 @@ function readResponse(body: JsonObject): IrRerankResponse {
     return { index, score };
   });
   return {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: nonEmpty(body["id"]),
     results,
     usage: readUsage(body["meta"]) ?? usageOfOthers(body["usage"]),
@@ -103,7 +103,7 @@ function writeResponse(
   response: IrRerankResponse,
   context: { readonly newId: (length: number) => string },
 ): JsonObject {
-  const native = response.sourceProtocol === ORIGIN;
+  const native = response.sourceProtocol === PROTOCOL;
   const { tokens } = writeUsage(response.usage) ?? {};
   const billed = response.searchUnits === null ? {} : { billed_units: { search_units: response.searchUnits } };
   const meta = { api_version: { version: "2" }, ...billed, ...(tokens === undefined ? {} : { tokens }) };

@@ -8,7 +8,7 @@ import { isFailedFinish, readFinish } from "./finish.ts";
 import { readSaid } from "./message-reader.ts";
 import { readContent } from "./part-reader.ts";
 import { readUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const message = asObject(body["message"]);
@@ -22,7 +22,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const { blocks } = said;
   const toolCalls = blocks.some(({ type }) => type === "tool-call");
   const value: IrResponse = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: nonEmpty(body["id"]),
     // The vendor names none; a gateway before it may.
     model: nonEmpty(body["model"]),

@@ -12,11 +12,11 @@ import { writeCitation } from "./citations.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { ownSaid, writeToolCall } from "./message-writer.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 import { answerContext } from "./write-context.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const native = response.sourceProtocol === ORIGIN;
+  const native = response.sourceProtocol === PROTOCOL;
   const losses = createLosses();
   const [choice = NO_CHOICE, ...others] = response.choices;
   if (others.length > 0) losses.drop("choices", "the protocol has one answer");

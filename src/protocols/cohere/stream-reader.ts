@@ -18,13 +18,13 @@ import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
 import { toolNames } from "./names.ts";
 import { readUsage } from "./usage.ts";
-import { ORIGIN, type WireEventType } from "./wire.ts";
+import { PROTOCOL, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
   const state: ChatReaderState = {
     found: [],
     early: [],
-    told: new Set(),
+    reportedLosses: new Set(),
     isStarted: false,
     blocks: 0,
     open: new Map(),
@@ -80,7 +80,7 @@ interface ChatReaderState {
   /** Losses before the start, which comes first. */
   early: ReadEvent[];
   /** Fields lost; each is told once. */
-  readonly told: Set<string>;
+  readonly reportedLosses: Set<string>;
   isStarted: boolean;
   blocks: number;
   readonly open: Map<Key, OpenPart>;
@@ -139,7 +139,7 @@ function start(state: ChatReaderState, id: string | null, model: string | null, 
   state.isStarted = true;
   const none = { createdMs: null, serviceTier: null };
   state.found.push(
-    { type: "start", sourceProtocol: ORIGIN, id, model, ...none, extras, spelling: NO_SPELLING },
+    { type: "start", sourceProtocol: PROTOCOL, id, model, ...none, extras, spelling: NO_SPELLING },
     ...state.early,
   );
   state.early = [];
@@ -181,7 +181,7 @@ function startContent(event: JsonObject, state: ChatReaderState): void {
 function startedContent(type: string, value: JsonObject): StartedBlock {
   if (type === "text") return { type: "text" };
   if (type === "thinking") return { type: "reasoning", encrypted: null };
-  return { type: "opaque", sourceProtocol: ORIGIN, name: type, value, spelling: NO_SPELLING };
+  return { type: "opaque", sourceProtocol: PROTOCOL, name: type, value, spelling: NO_SPELLING };
 }
 
 function addContent(event: JsonObject, state: ChatReaderState): void {
@@ -193,7 +193,7 @@ function addContent(event: JsonObject, state: ChatReaderState): void {
   const isThought = nonEmpty(content["thinking"]) !== null;
   const known = state.open.get(key);
   if (known?.type === "opaque") {
-    state.found.push({ type: "opaque-delta", block: known.block, sourceProtocol: ORIGIN, value: content });
+    state.found.push({ type: "opaque-delta", block: known.block, sourceProtocol: PROTOCOL, value: content });
     return;
   }
   // Some servers leave the start out; and an empty piece opens nothing.
@@ -295,8 +295,8 @@ function endAnswer(event: JsonObject, state: ChatReaderState): void {
 }
 
 function lose(state: ChatReaderState, field: string, detail: string): void {
-  if (state.told.has(field) || state.told.size >= LOSSES_MAX) return;
-  state.told.add(field);
+  if (state.reportedLosses.has(field) || state.reportedLosses.size >= LOSSES_MAX) return;
+  state.reportedLosses.add(field);
   (state.isStarted ? state.found : state.early).push({ type: "loss", loss: dropped(field, detail) });
 }
 

@@ -15,7 +15,7 @@ import { writeCitation } from "./citations.ts";
 import { messageFor } from "./errors.ts";
 import { answerIdOf, finishWord } from "./response-writer.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN, type WireEventType, type WireFinish } from "./wire.ts";
+import { PROTOCOL, type WireEventType, type WireFinish } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: ChatWriterState = {
@@ -126,7 +126,7 @@ function emit(state: ChatWriterState, type: WireEventType, members: JsonObject):
 function start(state: ChatWriterState, event: Extract<IrEvent, { type: "start" }> | null): void {
   if (state.isStarted) return;
   state.isStarted = true;
-  state.native = event?.sourceProtocol === ORIGIN;
+  state.native = event?.sourceProtocol === PROTOCOL;
   if (!state.native) state.losses.dropExtras("", event?.extras ?? {});
   const id = (state.native ? event?.id : null) ?? answerIdOf(state.context.newId);
   const model = event?.model ?? null;

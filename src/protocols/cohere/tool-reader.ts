@@ -6,7 +6,7 @@ import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, isNothing, modelled, needObject, withInner } from "../shared/members.ts";
 import { needList, needText } from "./members.ts";
 import { toolNames } from "./names.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** `strict`: the request's own switch holds for all of them; null: not said. */
 export function readTools(value: unknown, strict: boolean | null): IrTool[] {
@@ -22,7 +22,7 @@ function readTool(value: unknown, path: string, strict: boolean | null): IrTool 
   const tool = needObject(value, path);
   const type = asText(tool["type"]) ?? "function";
   const definition = asObject(tool["function"]);
-  if (type !== "function") return { type: "opaque", sourceProtocol: ORIGIN, name: type, value };
+  if (type !== "function") return { type: "opaque", sourceProtocol: PROTOCOL, name: type, value };
   const { name: wire, description, parameters } = needObject(definition, `${path}.function`);
   const { name, spelling } = readName(wire, `${path}.function.name`);
   const inner = extrasOf(definition ?? {}, FUNCTION_SHAPE);
@@ -71,7 +71,7 @@ export function readToolChoice(value: unknown): IrToolChoice | null {
     case "NONE":
       return { kind: "none" };
     default:
-      return { kind: "opaque", sourceProtocol: ORIGIN, value };
+      return { kind: "opaque", sourceProtocol: PROTOCOL, value };
   }
 }
 

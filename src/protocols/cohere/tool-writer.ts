@@ -7,7 +7,7 @@ import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { toolNames } from "./names.ts";
 import { marks } from "./part-writer.ts";
-import { ORIGIN, type WireTool, type WireToolChoice } from "./wire.ts";
+import { PROTOCOL, type WireTool, type WireToolChoice } from "./wire.ts";
 import type { ChatContext } from "./write-context.ts";
 
 /** Members `tools`, `strict_tools` and `tool_choice`, those that are to be written. */
@@ -50,7 +50,7 @@ function chosenNames(choice: IrToolChoice | null): ReadonlySet<string> | null {
 /** Null: it cannot be carried. */
 function writeTool(tool: IrTool, path: string, context: ChatContext): JsonObject | null {
   if (tool.type === "opaque") {
-    if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
+    if (tool.sourceProtocol === PROTOCOL) return asObject(tool.value) ?? null;
     context.losses.drop(path, `${tool.name} exists only in its own protocol`);
     return null;
   }

@@ -5,8 +5,8 @@
  */
 import type { Cohere } from "cohere-ai";
 
-/** Id of this protocol and of its payload, as `origin` says it. */
-export const ORIGIN = "cohere";
+/** Id of this protocol and of its payload, as `sourceProtocol` says it. */
+export const PROTOCOL = "cohere";
 
 type SnakeName<Name extends string> = Name extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeName<Tail>}`

@@ -2,7 +2,7 @@
 import type { IrRequest } from "../../ir/request.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export interface ChatContext extends WriteContext<ModelRules> {
   /** Documents of the conversation that go beside it; null: this request takes them as text. */
@@ -10,13 +10,13 @@ export interface ChatContext extends WriteContext<ModelRules> {
 }
 
 export function createChatContext(request: IrRequest, upstreamModel: string): ChatContext {
-  const context = createWriteContext(request, { protocol: ORIGIN, rules: rulesOf(upstreamModel) });
+  const context = createWriteContext(request, { protocol: PROTOCOL, rules: rulesOf(upstreamModel) });
   return { ...context, documents: context.native || mayCite(request) ? [] : null };
 }
 
 /** For the parts of an answer, which no model reads. */
 export function answerContext(of: Pick<ChatContext, "native" | "losses">): ChatContext {
-  return { ...of, protocol: ORIGIN, rules: rulesOf(""), documents: null };
+  return { ...of, protocol: PROTOCOL, rules: rulesOf(""), documents: null };
 }
 
 /** The vendor refuses a form of the answer beside documents, and a safety mode beside tools or documents. */

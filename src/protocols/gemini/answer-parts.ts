@@ -10,7 +10,7 @@ import { isEmpty, mergeMembers } from "./members.ts";
 import { createPartList } from "./part-list.ts";
 import { writeId } from "./part-writer.ts";
 import { writeSignature } from "./reasoning-signatures.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** As the vendor's: 22 characters. */
 export function newResponseId(context: AnswerContext): string {
@@ -79,7 +79,7 @@ function writeKind(
       return media === null ? [] : [media];
     }
     case "opaque": {
-      const own = writeOpaqueBlock(block, path, { protocol: ORIGIN, native, losses });
+      const own = writeOpaqueBlock(block, path, { protocol: PROTOCOL, native, losses });
       return own === null ? [] : [own];
     }
     case "document":

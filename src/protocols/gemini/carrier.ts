@@ -10,7 +10,7 @@ import { auth } from "./auth.ts";
 import { writeStreamError } from "./errors.ts";
 import { spelledObject } from "./members.ts";
 import { ownsPath, routes } from "./routes.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /**
  * `x-goog-user-project` names whom to bill, so it never passes by itself. The official SDKs' own headers and the ones
@@ -39,10 +39,10 @@ const array = jsonArrayFraming(
 );
 
 export const carrier: Carrier = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routes,
   ownsPath,
-  envelope: ORIGIN,
+  envelope: PROTOCOL,
   framing: sse,
   // The vendor compares the pair, so `alt=sse2` is another one.
   framingFor: ({ query }) => (query.split("&").includes("alt=sse") ? sse : array),

@@ -22,7 +22,7 @@ import {
   spelled,
 } from "./members.ts";
 import { readUsage, writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** The vendor's own limit for a batch. */
 const INPUTS_MAX = 100;
@@ -76,7 +76,7 @@ function readRequest(given: JsonObject): WithLosses<IrEmbedRequest> {
   const extras = wasString ? options.extras : { ...options.extras, ...extrasOf(body, { requests: isAnything }) };
   return {
     value: {
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       inputs,
       wasString,
       purpose: options.purpose,
@@ -138,7 +138,7 @@ function readInput(request: JsonObject, path: string): EmbedInput {
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
   const losses = createLosses();
-  const native = request.sourceProtocol === ORIGIN;
+  const native = request.sourceProtocol === PROTOCOL;
   const model = /^(models|tunedModels)\//.test(upstreamModel) ? upstreamModel : `models/${upstreamModel}`;
   const common = {
     ...(request.purpose === null ? {} : { taskType: TASKS[request.purpose] }),
@@ -188,7 +188,7 @@ function readResponse(given: JsonObject): IrEmbedResponse {
   const embeddings = body["embeddings"] === undefined ? [body["embedding"]] : asArray(body["embeddings"]);
   if (embeddings === undefined) throw new WireError("The answer has no embeddings.");
   return {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: null,
     model: null,
     vectors: embeddings.map((each) => ({ kind: "float", values: readValues(each) })),
@@ -212,13 +212,14 @@ function writeResponse(response: IrEmbedResponse, { request }: EmbedContext): Wi
   const losses = createLosses();
   const vectors = response.vectors.map((vector) => ({ values: numbersOf(vector, losses) }));
   const [only] = vectors;
-  const isAlone = request.wasString && request.sourceProtocol === ORIGIN && only !== undefined;
+  const isAlone = request.wasString && request.sourceProtocol === PROTOCOL && only !== undefined;
   const usage = writeUsage(response.usage);
   const answer = {
     ...(isAlone ? { embedding: only } : { embeddings: vectors }),
     ...(usage === null ? {} : { usageMetadata: usage }),
   };
-  if (response.sourceProtocol === ORIGIN) return { value: mergeMembers(answer, response.extras), losses: losses.list };
+  if (response.sourceProtocol === PROTOCOL)
+    return { value: mergeMembers(answer, response.extras), losses: losses.list };
   losses.dropExtras("", response.extras);
   return { value: answer, losses: losses.list };
 }

@@ -1,6 +1,6 @@
 /** Why an answer ended, both ways. Their vocabulary is open, ours is closed. */
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
-import { type FinishWord, ORIGIN } from "./wire.ts";
+import { type FinishWord, PROTOCOL } from "./wire.ts";
 
 // Closed over the SDK's enum: a word the vendor adds to its SDK breaks the build here until it has a meaning.
 const READ_FINISH = {
@@ -72,7 +72,7 @@ export function writeFinish(
   shape: { readonly sourceProtocol: string; readonly hasToolCalls: boolean },
 ): { word: string; exact: boolean } {
   if (finish === null) return { word: "STOP", exact: false };
-  if (shape.sourceProtocol === ORIGIN && finish.raw !== null) return { word: finish.raw, exact: true };
+  if (shape.sourceProtocol === PROTOCOL && finish.raw !== null) return { word: finish.raw, exact: true };
   const { reason } = finish;
   const claimsCalls = reason === "tool-calls" && !shape.hasToolCalls;
   return { word: WRITE_FINISH[reason], exact: !INEXACT.has(reason) && !claimsCalls };

@@ -5,7 +5,7 @@
 import type { IrCitation } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { spelledObject } from "./members.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Citations of one answer that are read; the vendor gives a few dozen. */
 const CITATIONS_MAX = 512;
@@ -66,7 +66,7 @@ function citationOf(chunk: JsonObject, segment: JsonObject, places: ((byte: numb
     citedText: asText(segment["text"]) ?? null,
     start: isPlaced ? places(asNumber(segment["startIndex"]) ?? 0) : null,
     end: isPlaced ? places(end) : null,
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     raw: { chunk, segment },
   };
 }

@@ -17,10 +17,10 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routedMembers: [
     "model",
     "stream",
@@ -52,4 +52,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const gemini: Protocol = { id: ORIGIN, payload, carrier, operations: { models, count, embed } };
+export const gemini: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, count, embed } };

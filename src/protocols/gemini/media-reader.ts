@@ -41,9 +41,9 @@ function readFile(file: JsonObject, rest: Extras): ReturnType<typeof readMedia> 
   const left = extrasOf(file, FILE_SHAPE);
   if (!isOwnAddress(url)) {
     // A type that the address itself tells is written again by any writer.
-    const told = typeOfAddress(url);
-    const source = { kind: "url", url, mediaType: mediaType === told ? null : mediaType } as const;
-    return blockOf(source, mediaType ?? told, { name, extras: withLeft(rest, "fileData", left) });
+    const typeOfUrl = typeOfAddress(url);
+    const source = { kind: "url", url, mediaType: mediaType === typeOfUrl ? null : mediaType } as const;
+    return blockOf(source, mediaType ?? typeOfUrl, { name, extras: withLeft(rest, "fileData", left) });
   }
   // A file of the vendor's own store has no place for its type, which its own protocol wants back.
   const kept = mediaType === null ? left : { ...left, mimeType: mediaType };

@@ -5,7 +5,7 @@
 import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { isIssuedBy, type SignatureKind } from "../shared/signature-tag.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export interface PartList {
   readonly parts: JsonObject[];
@@ -34,7 +34,7 @@ export function createPartList(options: PartListOptions): PartList {
   };
   const addReasoning = (block: ReasoningBlock, next: IrBlock | undefined, path: string): void => {
     const { text, signature, encrypted } = block;
-    const own = isIssuedBy(encrypted, ORIGIN) ? encrypted : isIssuedBy(signature, ORIGIN) ? signature : null;
+    const own = isIssuedBy(encrypted, PROTOCOL) ? encrypted : isIssuedBy(signature, PROTOCOL) ? signature : null;
     if (text === "" && own !== null) {
       addSignature(own.value, next);
       return;
@@ -57,7 +57,7 @@ export function createPartList(options: PartListOptions): PartList {
         parts.push(...written);
         return;
       }
-      const own = isIssuedBy(block.signature, ORIGIN) ? block.signature.value : ofNextCall;
+      const own = isIssuedBy(block.signature, PROTOCOL) ? block.signature.value : ofNextCall;
       ofNextCall = null;
       parts.push(...written.map((part) => (own === null ? part : { ...part, thoughtSignature: own })));
     },

@@ -19,7 +19,7 @@ import {
   spelledObject,
 } from "./members.ts";
 import { readSignature } from "./reasoning-signatures.ts";
-import { ORIGIN, type PartName } from "./wire.ts";
+import { type PartName, PROTOCOL } from "./wire.ts";
 
 /** Where ids come from that the wire does not give. */
 export interface IdBook {
@@ -115,7 +115,7 @@ const NAMED = [...FOREIGN, "inlineData", "fileData"];
 export function opaquePart(part: JsonObject): IrBlock {
   const mediaType = asText(spelledObject(part["inlineData"] ?? part["fileData"])?.["mimeType"]) ?? "";
   const name = mediaType.startsWith("video/") ? "video" : (NAMED.find((each) => part[each] !== undefined) ?? "part");
-  return { type: "opaque", sourceProtocol: ORIGIN, name, value: part, spelling: NO_SPELLING };
+  return { type: "opaque", sourceProtocol: PROTOCOL, name, value: part, spelling: NO_SPELLING };
 }
 
 const CALL_SHAPE: Shape = { id: isText, name: isText, args: (value) => asObject(value) !== undefined };

@@ -4,16 +4,16 @@
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
 import { readBase64Tag, type SignatureKind, type TaggedSignature, writeBase64Tag } from "../shared/signature-tag.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Null for an empty value, which signs nothing. */
 export function readSignature(value: string): TaggedSignature | null {
   if (value === "") return null;
-  return readBase64Tag(value) ?? { kind: "signature", signature: { issuer: ORIGIN, value } };
+  return readBase64Tag(value) ?? { kind: "signature", signature: { issuer: PROTOCOL, value } };
 }
 
 export function writeSignature(kind: SignatureKind, signature: ReasoningSignature): string {
-  return signature.issuer === ORIGIN ? signature.value : writeBase64Tag(kind, signature);
+  return signature.issuer === PROTOCOL ? signature.value : writeBase64Tag(kind, signature);
 }
 
 /**

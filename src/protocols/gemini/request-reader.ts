@@ -12,7 +12,7 @@ import { readOptions } from "./options-reader.ts";
 import { readParts } from "./part-reader.ts";
 import { joinSignedThoughts } from "./thought-joiner.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
-import { type ContentName, ORIGIN } from "./wire.ts";
+import { type ContentName, PROTOCOL } from "./wire.ts";
 
 export function readRequest(given: JsonObject): WithLosses<IrRequest> {
   const body = spelled(given);
@@ -21,7 +21,7 @@ export function readRequest(given: JsonObject): WithLosses<IrRequest> {
   return {
     value: {
       ...options,
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       // Both stand in the path; a payload that travels elsewhere has them here.
       model: asText(body["model"]) ?? "",
       stream: asBoolean(body["stream"]) ?? false,

@@ -12,7 +12,7 @@ import { extrasOf, isAnything, isEmpty, isText, needList, type Shape, spelled, s
 import { withOwnName } from "./names.ts";
 import { type IdBook, readParts } from "./part-reader.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
-import { type AnswerName, type CandidateName, ORIGIN } from "./wire.ts";
+import { type AnswerName, type CandidateName, PROTOCOL } from "./wire.ts";
 
 export function readResponse(given: JsonObject): WithLosses<IrResponse> {
   const body = spelled(given);
@@ -25,7 +25,7 @@ export function readResponse(given: JsonObject): WithLosses<IrResponse> {
   if (isOnlyBroken(choices)) throw new WireError(BROKEN_CALL);
   return {
     value: {
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       id: asText(body["responseId"]) ?? null,
       model: readModel(body),
       createdMs: readCreated(body),

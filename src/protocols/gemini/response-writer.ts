@@ -9,11 +9,11 @@ import { writeFinish } from "./finish.ts";
 import { writeGrounding } from "./grounding.ts";
 import { mergeMembers } from "./members.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const losses = createLosses();
-  const native = response.sourceProtocol === ORIGIN;
+  const native = response.sourceProtocol === PROTOCOL;
   const usage = writeUsage(response.usage);
   const tier = native && response.serviceTier !== null ? { serviceTier: response.serviceTier } : {};
   const choices = native && isBlocked(response) ? [] : response.choices;
@@ -40,7 +40,7 @@ function isBlocked(response: IrResponse): boolean {
 }
 
 function writeCandidate(choice: IrChoice, response: IrResponse, losses: Losses): JsonObject {
-  const native = response.sourceProtocol === ORIGIN;
+  const native = response.sourceProtocol === PROTOCOL;
   const path = `candidates[${choice.index}]`;
   const { parts, cited } = writeAnswerParts(choice.blocks, `${path}.content.parts`, { losses, native });
   const finish = writeFinish(choice.finish, {

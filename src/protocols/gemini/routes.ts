@@ -4,7 +4,7 @@
  */
 import type { Operation } from "../../ir/facts.ts";
 import type { Route } from "../../ir/route.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 interface Action {
   readonly word: string;
@@ -33,7 +33,7 @@ const TARGETS = [
 
 function post(base: string, target: (typeof TARGETS)[number], { word, operation, stream }: Action): Route {
   return {
-    protocol: ORIGIN,
+    protocol: PROTOCOL,
     operation,
     method: "POST",
     path: `${base}/${target.path}:${word}`,
@@ -44,7 +44,7 @@ function post(base: string, target: (typeof TARGETS)[number], { word, operation,
 
 function list(path: string): Route[] {
   const stream = { from: "fixed", value: false } as const;
-  const common = { protocol: ORIGIN, operation: "models", method: "GET", stream } as const;
+  const common = { protocol: PROTOCOL, operation: "models", method: "GET", stream } as const;
   return [
     { ...common, path, target: { from: "none" } },
     { ...common, path: `${path}/:id`, target: { from: "param", names: ["id"] } },

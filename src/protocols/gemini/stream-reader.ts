@@ -20,7 +20,7 @@ import { type IdBook, opaquePart, readPart } from "./part-reader.ts";
 import { readSignature } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readBlockReason, readCandidateExtras, readCreated, readModel } from "./response-reader.ts";
 import { readServiceTier, readUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
   const state: CandidateStream = {
@@ -137,7 +137,7 @@ function start(state: CandidateStream, answer: JsonObject, data: string): IdBook
   if (state.ids !== null) return state.ids;
   state.events.push({
     type: "start",
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: asText(answer["responseId"]) ?? null,
     model: readModel(answer),
     createdMs: readCreated(answer),

@@ -19,7 +19,7 @@ import { writeGrounding } from "./grounding.ts";
 import { writeId } from "./part-writer.ts";
 import { writeSignature } from "./reasoning-signatures.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: WrittenStream = {
@@ -89,7 +89,7 @@ function write(state: WrittenStream, event: IrEvent): void {
   switch (event.type) {
     case "start":
       state.start = event;
-      if (event.sourceProtocol !== ORIGIN) state.losses.dropExtras("", event.extras);
+      if (event.sourceProtocol !== PROTOCOL) state.losses.dropExtras("", event.extras);
       return;
     case "usage":
       state.usage = mergeUsage(state.usage, event.usage);
@@ -161,7 +161,7 @@ function emitPart(state: WrittenStream, choice: number, part: string): void {
 function namesOf(state: WrittenStream): string {
   if (state.names !== null) return state.names;
   const { start, context } = state;
-  const id = start?.sourceProtocol === ORIGIN && start.id !== null ? start.id : newResponseId(context);
+  const id = start?.sourceProtocol === PROTOCOL && start.id !== null ? start.id : newResponseId(context);
   const model = start?.model ?? context.upstreamModel;
   state.names = `,"modelVersion":${JSON.stringify(model)},"responseId":${JSON.stringify(id)}`;
   return state.names;
@@ -172,7 +172,7 @@ function startBlock(state: WrittenStream, event: Extract<IrEvent, { type: "block
   const own = choiceOf(state, choice);
   if (content.type === "opaque") {
     const value = asObject(content.value);
-    if (content.sourceProtocol === ORIGIN && value !== undefined) {
+    if (content.sourceProtocol === PROTOCOL && value !== undefined) {
       releaseSignature(state, choice);
       emitPart(state, choice, JSON.stringify(value));
     } else state.losses.drop(content.name, "known only to its own protocol");
@@ -181,7 +181,7 @@ function startBlock(state: WrittenStream, event: Extract<IrEvent, { type: "block
   if (content.type === "tool-call") own.hasToolCalls = true;
   else releaseSignature(state, choice);
   state.blocks.set(event.block, { choice, content, pieces: [], signature: null, hasText: false });
-  if (content.type === "reasoning" && content.encrypted !== null && content.encrypted.issuer !== ORIGIN) {
+  if (content.type === "reasoning" && content.encrypted !== null && content.encrypted.issuer !== PROTOCOL) {
     const thoughtSignature = writeSignature("encrypted", content.encrypted);
     emitPart(state, choice, JSON.stringify({ text: "", thought: true, thoughtSignature }));
   }
@@ -244,9 +244,9 @@ function endReasoning(state: WrittenStream, block: OpenPart, encrypted: Reasonin
     state.losses.drop("signature", "a part carries one opaque value, and the encrypted one is needed");
     return;
   }
-  const own = encrypted?.issuer === ORIGIN ? encrypted : signature;
+  const own = encrypted?.issuer === PROTOCOL ? encrypted : signature;
   if (own === null) return;
-  if (own.issuer === ORIGIN && !block.hasText) {
+  if (own.issuer === PROTOCOL && !block.hasText) {
     releaseSignature(state, block.choice);
     choiceOf(state, block.choice).signature = own.value;
     return;

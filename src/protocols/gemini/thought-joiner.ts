@@ -4,7 +4,7 @@
  * such a signature become one block again.
  */
 import type { IrBlock, IrTurn, ReasoningBlock } from "../../ir/request.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function joinSignedThoughts(turns: readonly IrTurn[]): readonly IrTurn[] {
   if (!turns.some((turn) => turn.blocks.some(isLateSignature))) return turns;
@@ -20,7 +20,7 @@ export function joinSignedThoughts(turns: readonly IrTurn[]): readonly IrTurn[] 
 /** A signature of another vendor that stands on no text. */
 function isLateSignature(block: IrBlock): block is ReasoningBlock {
   return (
-    block.type === "reasoning" && block.text === "" && block.signature !== null && block.signature.issuer !== ORIGIN
+    block.type === "reasoning" && block.text === "" && block.signature !== null && block.signature.issuer !== PROTOCOL
   );
 }
 

@@ -15,7 +15,7 @@ import {
   spelledObject,
 } from "./members.ts";
 import { readJsonSchema, readSchema } from "./schema-reader.ts";
-import { type ChoiceMode, ORIGIN } from "./wire.ts";
+import { type ChoiceMode, PROTOCOL } from "./wire.ts";
 
 /** One entry may hold function declarations and the vendor's own tools at once; each becomes a tool of its own. */
 export function readTools(tools: unknown): IrTool[] {
@@ -26,7 +26,7 @@ export function readTools(tools: unknown): IrTool[] {
       const member = tool[name];
       if (member === undefined || member === null) return [];
       if (name !== "functionDeclarations") {
-        return [{ type: "opaque", sourceProtocol: ORIGIN, name, value: { [name]: member } }];
+        return [{ type: "opaque", sourceProtocol: PROTOCOL, name, value: { [name]: member } }];
       }
       const path = `tools[${index}].functionDeclarations`;
       return needList(member, path).map((each, place) => readFunction(each, `${path}[${place}]`));
@@ -88,7 +88,7 @@ function readMode(calling: JsonObject): IrToolChoice | null {
   const names = (asArray(calling["allowedFunctionNames"]) ?? []).flatMap((each) => asText(each) ?? []);
   const read = Object.hasOwn(MODES, word) ? MODES[toMode(word)] : null;
   if (read !== null) return read(names);
-  return word === "" ? null : { kind: "opaque", sourceProtocol: ORIGIN, value: spelled(calling) };
+  return word === "" ? null : { kind: "opaque", sourceProtocol: PROTOCOL, value: spelled(calling) };
 }
 
 function toMode(word: string): ChoiceMode {
@@ -108,7 +108,7 @@ const MODES = {
   // Free to call or to talk, but every call is held to its schema.
   VALIDATED: (names) => {
     if (names.length > 0) return { kind: "allowed", mode: "auto", names };
-    return { kind: "opaque", sourceProtocol: ORIGIN, value: { mode: "VALIDATED" } };
+    return { kind: "opaque", sourceProtocol: PROTOCOL, value: { mode: "VALIDATED" } };
   },
 } as const satisfies Record<ChoiceMode, (names: readonly string[]) => IrToolChoice | null>;
 

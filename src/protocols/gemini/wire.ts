@@ -37,7 +37,7 @@ export type UsageName = keyof GenerateContentResponseUsageMetadata;
 export type ModalityName = keyof ModalityTokenCount;
 
 /** Id of this protocol: the `sourceProtocol` of what it reads and the issuer of its signatures. */
-export const ORIGIN = "gemini";
+export const PROTOCOL = "gemini";
 
 /** How losses call this API. */
 export const API = "the Gemini API";

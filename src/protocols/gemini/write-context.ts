@@ -2,10 +2,10 @@
 import type { IrRequest } from "../../ir/request.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export type GeminiContext = WriteContext<ModelRules>;
 
 export function createGeminiContext(request: IrRequest, upstreamModel: string): GeminiContext {
-  return createWriteContext(request, { protocol: ORIGIN, rules: rulesOf(upstreamModel) });
+  return createWriteContext(request, { protocol: PROTOCOL, rules: rulesOf(upstreamModel) });
 }

@@ -7,15 +7,15 @@ import { QUOTAS } from "../shared/openai/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
 import { CHAT_END, endOf, ownsPath, routes, VERSION } from "./routes.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 
 export const carrier: Carrier = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routes,
   ownsPath,
-  envelope: ORIGIN,
+  envelope: PROTOCOL,
   framing,
   framingFor: () => framing,
   upstreamPath,

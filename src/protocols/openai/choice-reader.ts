@@ -7,9 +7,9 @@ import { nonEmpty } from "../shared/members.ts";
 import { createCallReader } from "./call-reader.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
 import { readFinish } from "./finish.ts";
-import { areSealed, REASONING_FIELDS, readReasoningText } from "./reasoning-fields.ts";
+import { areEncrypted, REASONING_FIELDS, readReasoningText } from "./reasoning-fields.ts";
 import { readAnnotation } from "./response-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export interface ChoiceReader {
   push(choice: JsonObject): void;
@@ -114,18 +114,18 @@ function createTextReader(outlet: ChoiceOutlet) {
     const isOpen = open?.kind === "audio";
     const block = start("audio", {
       type: "opaque",
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       name: "audio",
       value,
       spelling: NO_SPELLING,
     });
-    if (isOpen) outlet.emit({ type: "opaque-delta", block, sourceProtocol: ORIGIN, value });
+    if (isOpen) outlet.emit({ type: "opaque-delta", block, sourceProtocol: PROTOCOL, value });
   };
 
   return {
     push(delta: JsonObject, logprobs: unknown) {
       say("reasoning", readReasoningText(delta)?.text ?? "", null);
-      if (areSealed(delta["reasoning_details"])) {
+      if (areEncrypted(delta["reasoning_details"])) {
         outlet.lose("reasoning_details", "sealed reasoning has no place in a stream of another protocol");
       }
       pushContent(delta["content"], logprobs);

@@ -13,7 +13,7 @@ import type { EmbedContext, EmbedOperation } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
 import { extrasOf, modelled, withoutUndefined } from "../shared/members.ts";
 import { decodeVector, encodeVector } from "../shared/vectors.ts";
-import { ORIGIN, type WireEmbedRequest, type WireEmbedResponse } from "./wire.ts";
+import { PROTOCOL, type WireEmbedRequest, type WireEmbedResponse } from "./wire.ts";
 
 /** The vendor's own bound on the list. */
 const INPUTS_MAX = 2048;
@@ -32,7 +32,7 @@ function readRequest(body: JsonObject): WithLosses<IrEmbedRequest> {
   const { inputs, wasString } = readInputs(body["input"]);
   const encoding = asText(body["encoding_format"]);
   const value: IrEmbedRequest = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     inputs,
     wasString,
     purpose: null,
@@ -78,7 +78,7 @@ function readDimensions(value: unknown): number | null {
 }
 
 function writeRequest(request: IrEmbedRequest, upstreamModel: string): WithLosses<JsonObject> {
-  const native = request.sourceProtocol === ORIGIN;
+  const native = request.sourceProtocol === PROTOCOL;
   const losses = createLosses();
   if (!native) loseOthers(request, losses);
   const inputs = request.inputs.map(writeInput);
@@ -122,7 +122,7 @@ function readResponse(body: JsonObject): IrEmbedResponse {
     vector: readVector(at(each, "embedding")),
   }));
   return {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: asText(body["id"]) ?? null,
     model: asText(body["model"]) ?? null,
     vectors: placed.toSorted((left, right) => left.index - right.index).map(({ vector }) => vector),
@@ -149,7 +149,7 @@ function readUsage(value: unknown): Usage | null {
 
 /** Unknown tokens are written as 0: the vendor's type has no other word, and clients add them up. */
 function writeResponse(response: IrEmbedResponse, context: EmbedContext): WithLosses<JsonObject> {
-  const native = response.sourceProtocol === ORIGIN;
+  const native = response.sourceProtocol === PROTOCOL;
   const losses = createLosses();
   if (!native) losses.dropExtras("", response.extras);
   const isText = context.request.encodings[0] === "base64";

@@ -15,10 +15,10 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routedMembers: [
     "model",
     "messages",
@@ -49,4 +49,4 @@ const payload: Payload = {
   hiddenUsage,
 };
 
-export const openai: Protocol = { id: ORIGIN, payload, carrier, operations: { models, embed, relayed } };
+export const openai: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, embed, relayed } };

@@ -12,7 +12,7 @@ import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isNothing, modelled, type Shape } from "../shared/members.ts";
 import type { ReadContent } from "../shared/openai/content-parts.ts";
 import { readContent, readMark } from "./part-reader.ts";
-import { areSealed, REASONING_SHAPE, readReasoningText } from "./reasoning-fields.ts";
+import { areEncrypted, REASONING_SHAPE, readReasoningText } from "./reasoning-fields.ts";
 import { readFunctionCall, readToolCall } from "./tool-reader.ts";
 
 interface ReadMessages {
@@ -108,7 +108,7 @@ export function readReasoning(message: JsonObject): IrBlock[] {
 /** Details that only repeat the text are spelling; sealed ones are an extra, and so a loss to every other protocol. */
 export function repeatedDetails(message: JsonObject): Spelling {
   const { reasoning_details } = message;
-  return isNothing(reasoning_details) || areSealed(reasoning_details) ? NO_SPELLING : { reasoning_details };
+  return isNothing(reasoning_details) || areEncrypted(reasoning_details) ? NO_SPELLING : { reasoning_details };
 }
 
 function readToolMessage(message: JsonObject, path: string): IrTurn {

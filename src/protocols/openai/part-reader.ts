@@ -20,7 +20,7 @@ import {
   readContent as readContentOf,
   readInputAudio,
 } from "../shared/openai/content-parts.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readContent(content: unknown, path: string): ReadContent {
   return readContentOf(content, path, readPart);
@@ -57,7 +57,7 @@ function readPart(part: unknown, path: string): IrBlock | null {
   const { part: object, type } = needPart(part, path, "text");
   const read = PARTS.get(type);
   return read === undefined
-    ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value: part, spelling: NO_SPELLING }
+    ? { type: "opaque", sourceProtocol: PROTOCOL, name: type, value: part, spelling: NO_SPELLING }
     : read(object, path);
 }
 

@@ -7,7 +7,7 @@ import { withoutUndefined } from "../shared/members.ts";
 import { type ContentPart, isPart, textPart } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import type { MarkedExtras } from "./part-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Nothing when it cannot be carried, several parts for a document made of blocks. */
 export function writePart(block: IrBlock, path: string, context: WriteContext): ContentPart[] {
@@ -30,7 +30,7 @@ export function writePart(block: IrBlock, path: string, context: WriteContext): 
     case "document":
       return writeDocument(block, path, context);
     case "opaque":
-      if (block.sourceProtocol === ORIGIN && isPart(block.value)) return [block.value];
+      if (block.sourceProtocol === PROTOCOL && isPart(block.value)) return [block.value];
       context.losses.drop(path, `${block.name} exists only in its own protocol`);
       return [];
     case "reasoning": {

@@ -12,7 +12,7 @@ type Field = (typeof REASONING_FIELDS)[number];
 /** Sealed details have no place in the IR; others only repeat the text. */
 export const REASONING_SHAPE: Shape = {
   ...modelled(...REASONING_FIELDS),
-  reasoning_details: (value) => !areSealed(value),
+  reasoning_details: (value) => !areEncrypted(value),
 };
 
 interface SaidReasoning {
@@ -34,7 +34,7 @@ export function readReasoningText(message: JsonObject): SaidReasoning | null {
 }
 
 /** True for details that hold more than text: a signature or sealed data, good only where they came from. */
-export function areSealed(details: unknown): boolean {
+export function areEncrypted(details: unknown): boolean {
   return (asArray(details) ?? []).some((each) => {
     const detail = asObject(each) ?? {};
     return [detail["signature"], detail["data"]].some((value) => (asText(value) ?? "") !== "");

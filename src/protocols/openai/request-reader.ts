@@ -8,14 +8,14 @@ import { extrasOf, modelled, readNumber, type Shape } from "../shared/members.ts
 import { readMetadata, readSchemaFormat, readUser } from "../shared/openai/options.ts";
 import { readMessages } from "./message-reader.ts";
 import { readFunctions, readToolChoice, readTools } from "./tool-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   const model = asText(body["model"]);
   if (model === undefined) throw new WireError("model must be a string that names a model.");
   const tools = [...readTools(body["tools"]), ...readFunctions(body["functions"])];
   const value: IrRequest = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     model,
     stream: body["stream"] === true,
     ...readMessages(body["messages"]),

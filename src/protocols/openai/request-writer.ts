@@ -13,10 +13,10 @@ import { createWriteContext, type WriteContext, writeExtras } from "../shared/wr
 import { writeMessages } from "./message-writer.ts";
 import { isNewModel, writeReasoning } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, { protocol: ORIGIN, rules: null });
+  const context = createWriteContext(request, { protocol: PROTOCOL, rules: null });
   const value = withoutUndefined({
     model: options.upstreamModel,
     messages: writeMessages(request, context),
@@ -39,7 +39,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
 }
 
 function streamOptions(request: IrRequest): JsonObject {
-  const asked = request.sourceProtocol === ORIGIN ? asObject(request.spelling["stream_options"]) : undefined;
+  const asked = request.sourceProtocol === PROTOCOL ? asObject(request.spelling["stream_options"]) : undefined;
   return { ...asked, include_usage: true };
 }
 

@@ -14,7 +14,7 @@ import { restoreName } from "./names.ts";
 import { readContent } from "./part-reader.ts";
 import { REASONING_SHAPE } from "./reasoning-fields.ts";
 import { readUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const list = asArray(body["choices"]);
@@ -24,7 +24,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const id = nonEmpty(body["id"]);
   const choices = list.map((choice, position) => readChoice(choice, position, id ?? ""));
   const value: IrResponse = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id,
     model: nonEmpty(body["model"]),
     createdMs: readSeconds(body["created"]),
@@ -52,7 +52,7 @@ export function readAnnotation(value: unknown): IrCitation {
     citedText: asText(source["content"]) ?? null,
     start: asNumber(source["start_index"]) ?? null,
     end: asNumber(source["end_index"]) ?? null,
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     raw: value,
   };
 }

@@ -13,7 +13,7 @@ import { writeExtras } from "../shared/write-context.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { writeUsage } from "./usage.ts";
 import {
-  ORIGIN,
+  PROTOCOL,
   type WireAnnotation,
   type WireAnswer,
   type WireChoice,
@@ -25,7 +25,7 @@ import {
 export const ID_CHARS = 24;
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const native = response.sourceProtocol === ORIGIN;
+  const native = response.sourceProtocol === PROTOCOL;
   const losses = createLosses();
   const id = native ? response.id : null;
   const wire = {
@@ -50,7 +50,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
 
 /** A citation as the vendor's annotation; null: it has no URL. `textEnd`: length of the text it stands behind. */
 export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnnotation | JsonObject | null {
-  if (citation.sourceProtocol === ORIGIN) return asObject(citation.raw) ?? null;
+  if (citation.sourceProtocol === PROTOCOL) return asObject(citation.raw) ?? null;
   const url_citation = writeUrlCitation(citation, textEnd);
   return url_citation === null ? null : ({ type: "url_citation", url_citation } satisfies WireAnnotation);
 }
@@ -102,7 +102,7 @@ function writeMessage(blocks: readonly IrBlock[], place: MessagePlace): WireAnsw
         // Read from the details, it goes back as the details.
         if (place.native && block.spelling["field"] === "reasoning_details") break;
         reasoning.push(block.text);
-        loseSeals(block, place);
+        dropSignatures(block, place);
         break;
       case "refusal":
         if (block.text !== "") refusal.push(block.text);
@@ -165,7 +165,7 @@ function writeCitations(
   });
 }
 
-function loseSeals({ signature, encrypted }: Extract<IrBlock, { type: "reasoning" }>, place: MessagePlace): void {
+function dropSignatures({ signature, encrypted }: Extract<IrBlock, { type: "reasoning" }>, place: MessagePlace): void {
   if (signature === null && encrypted === null) return;
   place.losses.drop(`${place.path}.reasoning_content`, "signed or encrypted reasoning has no place here");
 }

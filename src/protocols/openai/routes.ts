@@ -4,7 +4,7 @@
  */
 import type { Operation } from "../../ir/facts.ts";
 import type { Route } from "../../ir/route.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** The end of each path, after its prefix, and what is asked there. */
 const ENDS = {
@@ -48,7 +48,7 @@ const STREAMED: ReadonlySet<End> = new Set<End>([
 
 function routeOf(end: End, path: string, target: Route["target"]): Route {
   const stream: Route["stream"] = STREAMED.has(end) ? { from: "body", member: "stream" } : NOT_STREAMED;
-  return { protocol: ORIGIN, operation: ENDS[end], method: "POST", path, target, stream };
+  return { protocol: PROTOCOL, operation: ENDS[end], method: "POST", path, target, stream };
 }
 
 const NOT_STREAMED = { from: "fixed", value: false } as const;
@@ -65,7 +65,7 @@ function byBody(end: End): Route["target"] {
 }
 
 function listing(prefix: string): readonly Route[] {
-  const common = { protocol: ORIGIN, operation: "models", method: "GET", stream: NOT_STREAMED } as const;
+  const common = { protocol: PROTOCOL, operation: "models", method: "GET", stream: NOT_STREAMED } as const;
   return [
     { ...common, path: `${prefix}${MODELS_END}`, target: { from: "none" } },
     { ...common, path: `${prefix}${MODELS_END}/:id`, target: { from: "param", names: ["id"] } },

@@ -13,7 +13,7 @@ import { parseFrame } from "../shared/parse-frame.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
 import { readInBandError } from "./error-words.ts";
 import { readUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Choices followed at a time, as many as the vendor ever gives. */
 const CHOICES_MAX = 128;
@@ -64,7 +64,7 @@ type FoundEvents = ReturnType<typeof createEvents>;
 
 /** What one push has found so far; numbers the blocks, and tells of each loss once. */
 function createEvents() {
-  const told = new Set<string>(); // fields lost
+  const reportedLosses = new Set<string>(); // fields lost
   let early: ReadEvent[] = []; // losses before the start, which comes first
   let isStarted = false;
   let blocks = 0;
@@ -80,8 +80,8 @@ function createEvents() {
       early = [];
     },
     lose(field: string, detail: string) {
-      if (told.has(field) || told.size >= LOSSES_MAX) return;
-      told.add(field);
+      if (reportedLosses.has(field) || reportedLosses.size >= LOSSES_MAX) return;
+      reportedLosses.add(field);
       (isStarted ? found : early).push({ type: "loss", loss: dropped(field, detail) });
     },
     nextBlock: () => blocks++,
@@ -116,7 +116,7 @@ function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events
 function startOf(chunk: JsonObject): Extract<ReadEvent, { type: "start" }> {
   return {
     type: "start",
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: nonEmpty(chunk["id"]),
     model: nonEmpty(chunk["model"]),
     createdMs: readSeconds(chunk["created"]),

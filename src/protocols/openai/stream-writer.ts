@@ -12,7 +12,7 @@ import { writeError } from "./errors.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { ID_CHARS, writeAnnotation } from "./response-writer.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN, type WireChunk, type WireDelta, type WireToolDelta } from "./wire.ts";
+import { PROTOCOL, type WireChunk, type WireDelta, type WireToolDelta } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: ChunkWriterState = {
@@ -78,7 +78,7 @@ function step(state: ChunkWriterState, event: IrEvent): Frame[] {
     case "citation":
       return writeCitation(state, event);
     case "opaque-delta":
-      return writeForeign(state, state.blocks.get(event.block), event.value);
+      return writeOpaque(state, state.blocks.get(event.block), event.value);
     case "block-end":
       return endBlock(state, event.block);
     case "usage":
@@ -103,7 +103,7 @@ function step(state: ChunkWriterState, event: IrEvent): Frame[] {
 
 function begin(state: ChunkWriterState, event: EventOf<"start"> | null): { head: string; tail: string } {
   const { context } = state;
-  state.native = event?.sourceProtocol === ORIGIN;
+  state.native = event?.sourceProtocol === PROTOCOL;
   if (!state.native) state.losses.dropExtras("", event?.extras ?? {});
   const own = state.native ? event : null;
   const members = {
@@ -149,7 +149,7 @@ function startBlock(state: ChunkWriterState, { block, choice: index, content }: 
     case "tool-call":
       return [...frames, chunk(state, index, { tool_calls: [startedCall(content, toolIndex)] })];
     case "opaque":
-      return [...frames, ...writeForeign(state, open, content.value)];
+      return [...frames, ...writeOpaque(state, open, content.value)];
     case "reasoning":
       if (content.encrypted !== null) {
         state.losses.drop("reasoning_content", "encrypted reasoning has no place here");
@@ -207,10 +207,10 @@ function writeCitation(state: ChunkWriterState, { block, citation }: EventOf<"ci
 }
 
 /** Audio is the one block of this protocol that the IR does not stream. */
-function writeForeign(state: ChunkWriterState, open: WrittenBlock | undefined, value: unknown): Frame[] {
+function writeOpaque(state: ChunkWriterState, open: WrittenBlock | undefined, value: unknown): Frame[] {
   if (open?.content.type !== "opaque") return [];
   const { sourceProtocol, name } = open.content;
-  if (sourceProtocol === ORIGIN && name === "audio") return [chunk(state, open.choice, { audio: value })];
+  if (sourceProtocol === PROTOCOL && name === "audio") return [chunk(state, open.choice, { audio: value })];
   state.losses.drop(`delta.${name}`, "exists only in its own protocol");
   return [];
 }
@@ -245,5 +245,5 @@ function writeEnd(state: ChunkWriterState): Frame[] {
 
 /** Upstreams are always asked for usage; only this client's own wish decides whether it sees any. */
 function isUsageAsked({ request }: AnswerContext): boolean {
-  return request?.sourceProtocol === ORIGIN && at(request.spelling["stream_options"], "include_usage") === true;
+  return request?.sourceProtocol === PROTOCOL && at(request.spelling["stream_options"], "include_usage") === true;
 }

@@ -8,7 +8,7 @@ import { extrasOf, modelled, withInner } from "../shared/members.ts";
 import { shortHash } from "../shared/names/tools.ts";
 import { type ReadChoiceDialect, readToolChoice as readChoice } from "../shared/openai/tool-choice.ts";
 import { readMark } from "./part-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readTools(value: unknown): IrTool[] {
   if (value === undefined || value === null) return [];
@@ -77,7 +77,7 @@ function readTool(value: unknown, path: string): IrTool {
   const type = asText(tool["type"]) ?? (tool["function"] === undefined ? undefined : "function");
   if (type === undefined) throw new WireError(`${path}.type must be "function" or "custom".`);
   if (type === "custom") return readCustomTool(tool, path);
-  if (type !== "function") return { type: "opaque", sourceProtocol: ORIGIN, name: type, value };
+  if (type !== "function") return { type: "opaque", sourceProtocol: PROTOCOL, name: type, value };
   const nested = asObject(tool["function"]);
   if (nested === undefined) return { ...readDefinition(tool, path), ...readMark(tool, FLAT_TOOL_SHAPE) };
   const { cache, extras, spelling } = readMark(tool, TOOL_SHAPE);
@@ -123,7 +123,7 @@ function flatFormat(value: unknown): unknown {
 }
 
 const DIALECT: ReadChoiceDialect = {
-  protocol: ORIGIN,
+  protocol: PROTOCOL,
   words: new Map([["any", { kind: "required" }]]), // Mistral's word
   nameOf: nameOfTool,
 };

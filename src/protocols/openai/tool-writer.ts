@@ -6,7 +6,7 @@ import { type WriteChoiceDialect, writeToolMembers } from "../shared/openai/tool
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalName, TOOL_NAME_CHARS_MAX } from "./names.ts";
 import { marks } from "./part-writer.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Members `tools`, `tool_choice` and `parallel_tool_calls`, those that are to be written. */
 export function writeTools(request: IrRequest, context: WriteContext): JsonObject {
@@ -30,7 +30,7 @@ export function writeTools(request: IrRequest, context: WriteContext): JsonObjec
 /** Null: it cannot be carried. */
 function writeTool(tool: IrTool, path: string, context: WriteContext): JsonObject | null {
   if (tool.type === "opaque") {
-    if (tool.sourceProtocol === ORIGIN) return asObject(tool.value) ?? null;
+    if (tool.sourceProtocol === PROTOCOL) return asObject(tool.value) ?? null;
     context.losses.drop(path, `${tool.name} exists only in its own protocol`);
     return null;
   }

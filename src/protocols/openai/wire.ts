@@ -14,7 +14,7 @@ import type { Model } from "openai/resources/models";
 import type { JsonObject } from "../../std/json.ts";
 
 /** Id of this protocol and of its payload. */
-export const ORIGIN = "openai";
+export const PROTOCOL = "openai";
 
 export type WireToolCall = ChatCompletionMessageToolCall;
 export type WireUsage = CompletionUsage;

@@ -15,7 +15,7 @@ import { createMessageItem, type MessageItem, type MessagePart } from "./message
 import { createPlaces, customNames, type ToolPlace } from "./namespaces.ts";
 import type { EventOutlet, OutputItem } from "./outlet.ts";
 import { createReasoningItem, type ReasoningItem } from "./reasoning-item.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** Events of blocks; everything else is the caller's. */
 type BlockEvent = Extract<IrEvent, { readonly block: number }>;
@@ -41,7 +41,7 @@ interface AssemblerState {
   /** Names of the client's custom tools. */
   readonly customs: ReadonlySet<string>;
   /** In order of their start: the place in this list is the place in the output. */
-  readonly items: (MessageItem | ReasoningItem | CallItem | ForeignItem)[];
+  readonly items: (MessageItem | ReasoningItem | CallItem | OpaqueItem)[];
   readonly blocks: Map<number, AssembledBlock>;
   hasCalls: boolean;
   chars: number;
@@ -57,7 +57,7 @@ interface AssembledBlock {
     | null;
 }
 
-interface ForeignItem extends OutputItem {
+interface OpaqueItem extends OutputItem {
   readonly type: "opaque";
 }
 
@@ -126,12 +126,12 @@ function startBlock(state: AssemblerState, number: number, choice: number, conte
   }
   const block: AssembledBlock = { content, target: null };
   if (content.type === "opaque") {
-    writeForeign(state, content);
+    writeOpaque(state, content);
     return;
   }
   state.blocks.set(number, block);
   if (content.type === "tool-call") {
-    settle(state);
+    closeIdleMessage(state);
     const { id, name } = content;
     const wrapped = content.kind === "function" && state.customs.has(name);
     const kind = wrapped ? "custom" : content.kind;
@@ -144,13 +144,13 @@ function startBlock(state: AssemblerState, number: number, choice: number, conte
 }
 
 /** An item of the vendor's own, whole as it came. */
-function writeForeign(state: AssemblerState, content: Extract<StartedBlock, { type: "opaque" }>): void {
-  const value = content.sourceProtocol === ORIGIN ? asObject(content.value) : undefined;
+function writeOpaque(state: AssemblerState, content: Extract<StartedBlock, { type: "opaque" }>): void {
+  const value = content.sourceProtocol === PROTOCOL ? asObject(content.value) : undefined;
   if (value === undefined) {
     state.losses.drop(`output.${content.name}`, "exists only in its own protocol");
     return;
   }
-  settle(state);
+  closeIdleMessage(state);
   const output_index = state.items.length;
   state.items.push({ type: "opaque", outputIndex: output_index, closed: true, wire: () => value, close: isClosed });
   state.outlet.emit("response.output_item.added", { output_index, item: value });
@@ -227,7 +227,7 @@ function openReasoning(
   encrypted: ReasoningSignature | null,
 ): ReasoningItem {
   if (block.target?.kind === "reasoning") return block.target.item;
-  settle(state);
+  closeIdleMessage(state);
   const item = createReasoningItem(state.outlet, state.items.length, encrypted);
   state.items.push(item);
   block.target = { kind: "reasoning", item };
@@ -250,14 +250,14 @@ function openPart(
 function openMessage(state: AssemblerState): MessageItem {
   const last = state.items.at(-1);
   if (last?.type === "message" && !last.closed) return last;
-  settle(state);
+  closeIdleMessage(state);
   const item = createMessageItem(state.outlet, state.items.length);
   state.items.push(item);
   return item;
 }
 
 /** Something else follows: a message without an open block is complete. */
-function settle(state: AssemblerState): void {
+function closeIdleMessage(state: AssemblerState): void {
   const last = state.items.at(-1);
   if (last?.type === "message" && !last.busy()) last.close();
 }

@@ -7,7 +7,7 @@ import { OPENAI_REQUEST_HEADERS, OPENAI_RESPONSE_HEADERS } from "../shared/opena
 import { QUOTAS } from "../shared/openai/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
 import { auth } from "./auth.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const PATH = "/v1/responses";
 const COUNT_END = "/input_tokens";
@@ -16,7 +16,7 @@ const BY_BODY = { from: "body", member: "model" } as const;
 /** The second prefix is the vendor's at Azure, whose clients set nothing but a base URL. */
 const routes: readonly Route[] = ["", "/openai"].flatMap((prefix): Route[] => [
   {
-    protocol: ORIGIN,
+    protocol: PROTOCOL,
     operation: "chat",
     method: "POST",
     path: `${prefix}${PATH}`,
@@ -24,7 +24,7 @@ const routes: readonly Route[] = ["", "/openai"].flatMap((prefix): Route[] => [
     stream: { from: "body", member: "stream" },
   },
   {
-    protocol: ORIGIN,
+    protocol: PROTOCOL,
     operation: "count",
     method: "POST",
     path: `${prefix}${PATH}${COUNT_END}`,
@@ -35,11 +35,11 @@ const routes: readonly Route[] = ["", "/openai"].flatMap((prefix): Route[] => [
 const framing = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 
 export const carrier: Carrier = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routes,
   // What is stored is read, cancelled and deleted below that path.
   ownsPath: (path) => OWN.test(path),
-  envelope: ORIGIN,
+  envelope: PROTOCOL,
   framing,
   framingFor: () => framing,
   upstreamPath: (input) => {

@@ -7,7 +7,7 @@ import { asObject, at, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { createLosses } from "../shared/losses.ts";
 import { writeTools } from "./tool-writer.ts";
-import { ORIGIN, type WireResponse } from "./wire.ts";
+import { PROTOCOL, type WireResponse } from "./wire.ts";
 
 /** What changes between the first event of a stream and the last. */
 export interface ResponseProgress {
@@ -67,10 +67,10 @@ type CheckedResponse = Omit<WireResponse, "usage" | "incomplete_details"> & {
 
 /** Members that repeat the request. */
 function echoOf(request: IrRequest | null) {
-  const own = request?.sourceProtocol === ORIGIN ? request : null;
+  const own = request?.sourceProtocol === PROTOCOL ? request : null;
   const body = (own === null ? undefined : asObject(own.spelling["body"])) ?? {};
   const { tools, tool_choice } =
-    own === null ? {} : writeTools(own, { protocol: ORIGIN, native: true, rules: null, losses: createLosses() });
+    own === null ? {} : writeTools(own, { protocol: PROTOCOL, native: true, rules: null, losses: createLosses() });
   return {
     background: false,
     instructions: textOr(body["instructions"], null),

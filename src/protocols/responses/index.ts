@@ -15,10 +15,10 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
-  id: ORIGIN,
+  id: PROTOCOL,
   routedMembers: ["model", "stream", "input", "instructions", "max_output_tokens", "tools", "reasoning", "text"],
   readFacts,
   readRequest,
@@ -37,4 +37,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const responses: Protocol = { id: ORIGIN, payload, carrier, operations: { count } };
+export const responses: Protocol = { id: PROTOCOL, payload, carrier, operations: { count } };

@@ -18,8 +18,8 @@ import type { ContentPart } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import { joinSaid, textPart, writePart, writeSaid } from "./part-writer.ts";
-import { ownSeal } from "./reasoning-signatures.ts";
-import { ORIGIN } from "./wire.ts";
+import { ownSignature } from "./reasoning-signatures.ts";
+import { PROTOCOL } from "./wire.ts";
 
 type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
 type ToolResult = Extract<IrBlock, { type: "tool-result" }>;
@@ -46,7 +46,7 @@ export function writeInput(request: IrRequest, context: WriteContext): WrittenIn
 
 /** The items of an answer that was read from this protocol. */
 export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonly JsonObject[] {
-  const context: WriteContext = { protocol: ORIGIN, native: true, rules: null, losses };
+  const context: WriteContext = { protocol: PROTOCOL, native: true, rules: null, losses };
   const conversation: WrittenConversation = { context, items: [], kinds: new Map(), isAnswer: true };
   const turn: IrTurn = {
     role: "assistant",
@@ -169,7 +169,7 @@ function writeItem(block: IrBlock, path: string, conversation: WrittenConversati
     case "reasoning":
       return writeReasoningItem(block, path, conversation);
     case "opaque":
-      return block.sourceProtocol === ORIGIN && messageOf(block) === undefined ? foreignItem(block) : null;
+      return block.sourceProtocol === PROTOCOL && messageOf(block) === undefined ? opaqueItem(block) : null;
     case "tool-result":
       return context.native || conversation.kinds.has(block.callId) ? [writeResult(block, path, conversation)] : null;
     case "text":
@@ -181,7 +181,7 @@ function writeItem(block: IrBlock, path: string, conversation: WrittenConversati
   }
 }
 
-function foreignItem(block: Extract<IrBlock, { type: "opaque" }>): JsonObject[] {
+function opaqueItem(block: Extract<IrBlock, { type: "opaque" }>): JsonObject[] {
   const item = asObject(block.value);
   return item === undefined ? [] : [item];
 }
@@ -201,9 +201,9 @@ function writeCall(block: ToolCall, path: string, context: WriteContext): JsonOb
 function writeReasoningItem(block: ReasoningBlock, path: string, conversation: WrittenConversation): JsonObject[] {
   const { context, isAnswer } = conversation;
   const own = context.native ? asObject(block.spelling["item"]) : undefined;
-  const isForeign = block.encrypted !== null && block.encrypted.issuer !== ORIGIN;
+  const isForeign = block.encrypted !== null && block.encrypted.issuer !== PROTOCOL;
   if (own !== undefined && (isAnswer || (block.signature === null && !isForeign))) return [own];
-  const sealed = ownSeal(block);
+  const sealed = ownSignature(block);
   if (sealed === null) {
     context.losses.drop(path, "reasoning that the provider did not seal itself is not taken back");
     return [];
@@ -221,8 +221,8 @@ function writeOther(turn: IrTurn, path: string, conversation: WrittenConversatio
   const parts: ContentPart[] = [];
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
-    if (block.type === "opaque" && block.sourceProtocol === ORIGIN && turn.role === "tool") {
-      items.push(...foreignItem(block));
+    if (block.type === "opaque" && block.sourceProtocol === PROTOCOL && turn.role === "tool") {
+      items.push(...opaqueItem(block));
     } else if (block.type === "tool-result") parts.push(...placeResult(block, here, conversation));
     else parts.push(...writePart(block, here, context));
   }

@@ -5,7 +5,7 @@
 import type { IrRequest } from "../../ir/request.ts";
 import { asText, at, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** `namespace` is left out for a tool that stands in none. */
 export interface ToolPlace {
@@ -16,7 +16,7 @@ export interface ToolPlace {
 /** By flat name; an undeclared name stays as it is. */
 export function createPlaces(request: IrRequest | null): (flat: string) => ToolPlace {
   const places = new Map<string, ToolPlace>();
-  for (const tool of request?.sourceProtocol === ORIGIN ? request.tools : []) {
+  for (const tool of request?.sourceProtocol === PROTOCOL ? request.tools : []) {
     if (tool.type === "opaque") continue;
     const namespace = asText(at(tool.spelling["place"], "namespace"));
     const name = asText(at(tool.spelling["place"], "name"));
@@ -31,7 +31,7 @@ export function createPlaces(request: IrRequest | null): (flat: string) => ToolP
 
 /** Names of the client's custom tools. Protocols without any carry their free text as the one member of an object. */
 export function customNames(request: IrRequest | null): ReadonlySet<string> {
-  const tools = request?.sourceProtocol === ORIGIN ? request.tools : [];
+  const tools = request?.sourceProtocol === PROTOCOL ? request.tools : [];
   return new Set(tools.flatMap((tool) => (tool.type === "custom" ? [tool.name] : [])));
 }
 

@@ -10,8 +10,8 @@ import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, without } from "../shared/members.ts";
 import { flatName } from "./names.ts";
 import { readContent } from "./part-reader.ts";
-import { readSeals } from "./reasoning-signatures.ts";
-import { ORIGIN } from "./wire.ts";
+import { readSignatures } from "./reasoning-signatures.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
   switch (item["type"]) {
@@ -25,7 +25,7 @@ export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
     default: {
       const name = asText(item["type"]);
       if (name === undefined) throw new WireError(`${path}.type must name the kind of item, such as "message".`);
-      return [{ type: "opaque", sourceProtocol: ORIGIN, name, value: item, spelling: NO_SPELLING }];
+      return [{ type: "opaque", sourceProtocol: PROTOCOL, name, value: item, spelling: NO_SPELLING }];
     }
   }
 }
@@ -43,7 +43,7 @@ export function readReasoning(item: JsonObject): ReasoningBlock {
   return {
     type: "reasoning",
     text: joinParts(item["content"]) || joinParts(item["summary"]),
-    ...readSeals(asText(item["encrypted_content"]) ?? ""),
+    ...readSignatures(asText(item["encrypted_content"]) ?? ""),
     extras: extrasOf(item, REASONING_SHAPE),
     spelling: { item: withoutBadId(item, "rs") },
   };

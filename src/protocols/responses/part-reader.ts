@@ -20,7 +20,7 @@ import {
   readContent as readContentOf,
   readInputAudio,
 } from "../shared/openai/content-parts.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readContent(content: unknown, path: string): ReadContent {
   return readContentOf(content, path, readPart);
@@ -38,7 +38,7 @@ export function readAnnotation(value: unknown): IrCitation {
     citedText: null,
     start: asNumber(source["start_index"]) ?? null,
     end: asNumber(source["end_index"]) ?? null,
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     raw: value,
   };
 }
@@ -49,7 +49,7 @@ function readPart(value: unknown, path: string): IrBlock {
   const { part, type } = needPart(value, path, "input_text");
   const read = PARTS.get(type);
   return read === undefined
-    ? { type: "opaque", sourceProtocol: ORIGIN, name: type, value: part, spelling: NO_SPELLING }
+    ? { type: "opaque", sourceProtocol: PROTOCOL, name: type, value: part, spelling: NO_SPELLING }
     : read(part, path);
 }
 

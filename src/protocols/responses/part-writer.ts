@@ -6,7 +6,7 @@ import { unreachable } from "../../std/unreachable.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { type ContentPart, isPart, joinTexts } from "../shared/openai/content-parts.ts";
 import type { WriteContext } from "../shared/write-context.ts";
-import { ORIGIN, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
+import { PROTOCOL, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
 
 /** All of it as one text; null when some of it is no text. */
 export function joinSaid(parts: readonly ContentPart[], separator: string): string | null {
@@ -77,7 +77,7 @@ export function textPart(text: string) {
 
 /** What the vendor's own client wrote; null: this is not it. */
 function ownPart(block: IrBlock, context: WriteContext): ContentPart | null {
-  if (block.type === "opaque") return block.sourceProtocol === ORIGIN && isPart(block.value) ? block.value : null;
+  if (block.type === "opaque") return block.sourceProtocol === PROTOCOL && isPart(block.value) ? block.value : null;
   const part = context.native ? asObject(block.spelling["part"]) : undefined;
   return part !== undefined && isPart(part) ? part : null;
 }

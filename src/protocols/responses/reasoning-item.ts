@@ -4,7 +4,7 @@
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
 import { type EventOutlet, type OutputItem, pieceHead } from "./outlet.ts";
-import { writeSeals } from "./reasoning-signatures.ts";
+import { writeSignatures } from "./reasoning-signatures.ts";
 import type { WireReasoning } from "./wire.ts";
 
 export interface ReasoningItem extends OutputItem {
@@ -30,7 +30,7 @@ export function createReasoningItem(
     return pieces.length === 0 ? [] : [{ type: "summary_text", text: pieces.join("") }];
   };
   const wire = (): WireReasoning => {
-    const sealed = writeSeals({ encrypted, signature });
+    const sealed = writeSignatures({ encrypted, signature });
     return { id, type: "reasoning", summary: summary(), ...(sealed === null ? {} : { encrypted_content: sealed }) };
   };
   const closeSummary = () => {

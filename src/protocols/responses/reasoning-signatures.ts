@@ -5,25 +5,25 @@
  */
 import type { IrBlock } from "../../ir/request.ts";
 import { readTag, writeTag } from "../shared/signature-tag.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
-type Seals = Pick<Extract<IrBlock, { type: "reasoning" }>, "signature" | "encrypted">;
+type Signatures = Pick<Extract<IrBlock, { type: "reasoning" }>, "signature" | "encrypted">;
 
 /** Of an `encrypted_content`; an empty one seals nothing. */
-export function readSeals(value: string): Seals {
+export function readSignatures(value: string): Signatures {
   if (value === "") return { signature: null, encrypted: null };
   const tagged = readTag(value);
-  if (tagged === null) return { signature: null, encrypted: { issuer: ORIGIN, value } };
+  if (tagged === null) return { signature: null, encrypted: { issuer: PROTOCOL, value } };
   return tagged.kind === "signature"
     ? { signature: tagged.signature, encrypted: null }
     : { signature: null, encrypted: tagged.signature };
 }
 
 /** The value itself when this vendor issued it, tagged otherwise; null: nothing is sealed. */
-export function writeSeals({ signature, encrypted }: Seals): string | null {
+export function writeSignatures({ signature, encrypted }: Signatures): string | null {
   const sealed = encrypted ?? signature;
   if (sealed === null) return null;
-  if (sealed.issuer === ORIGIN) return sealed.value;
+  if (sealed.issuer === PROTOCOL) return sealed.value;
   return writeTag(encrypted === null ? "signature" : "encrypted", sealed);
 }
 
@@ -31,7 +31,7 @@ export function writeSeals({ signature, encrypted }: Seals): string | null {
  * The value this vendor can open; null: there is none. A stream tells it only behind the text, so other protocols may
  * have carried it as a signature.
  */
-export function ownSeal({ signature, encrypted }: Seals): string | null {
-  if (encrypted?.issuer === ORIGIN) return encrypted.value;
-  return signature?.issuer === ORIGIN ? signature.value : null;
+export function ownSignature({ signature, encrypted }: Signatures): string | null {
+  if (encrypted?.issuer === PROTOCOL) return encrypted.value;
+  return signature?.issuer === PROTOCOL ? signature.value : null;
 }

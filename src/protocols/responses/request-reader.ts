@@ -14,14 +14,14 @@ import { extrasOf, isEmpty, isNothing, modelled, readNumber, type Shape, without
 import { readMetadata, readSchemaFormat, readUser } from "../shared/openai/options.ts";
 import { readInput } from "./item-reader.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readRequest(body: JsonObject): WithLosses<IrRequest> {
   const model = asText(body["model"]);
   if (model === undefined) throw new WireError("model must be a string that names a model.");
   const tools = readTools(body["tools"], body["input"]);
   const value: IrRequest = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     model,
     stream: body["stream"] === true,
     ...readInput(body["instructions"], body["input"]),

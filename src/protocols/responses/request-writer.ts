@@ -15,10 +15,10 @@ import { writeInput } from "./item-writer.ts";
 import { legalLabel } from "./names.ts";
 import { isReasoningModel, writeReasoning } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
-import { ORIGIN, type WireRequest } from "./wire.ts";
+import { PROTOCOL, type WireRequest } from "./wire.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, { protocol: ORIGIN, rules: null });
+  const context = createWriteContext(request, { protocol: PROTOCOL, rules: null });
   const { instructions, input } = writeInput(request, context);
   const said = context.native ? ownOptions(request, options, context) : foreignOptions(request, options, context);
   const hasInput = !context.native || request.spelling["hasInput"] !== false;

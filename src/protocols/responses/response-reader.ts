@@ -10,7 +10,7 @@ import { type HeldKinds, readFinish } from "./finish.ts";
 import { restoreName } from "./names.ts";
 import { readOutputItem } from "./output-reader.ts";
 import { readUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   const status = asText(body["status"]) ?? "completed";
@@ -26,7 +26,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
   });
   const finish = readFinish(status, reasonOf(body), heldBy(blocks));
   const value: IrResponse = {
-    sourceProtocol: ORIGIN,
+    sourceProtocol: PROTOCOL,
     id: nonEmpty(body["id"]),
     model: nonEmpty(body["model"]),
     createdMs: readSeconds(body["created_at"]),

@@ -16,10 +16,10 @@ import { writeFinish } from "./finish.ts";
 import { writeOutput } from "./item-writer.ts";
 import type { EventOutlet } from "./outlet.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const body = response.sourceProtocol === ORIGIN ? asObject(response.spelling["body"]) : undefined;
+  const body = response.sourceProtocol === PROTOCOL ? asObject(response.spelling["body"]) : undefined;
   const blocks = response.choices[0]?.blocks ?? [];
   // Collected from a stream, blocks have lost the items they came from.
   if (body === undefined || !blocks.every(hasItem)) return assemble(response, context);
@@ -29,7 +29,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
 
 function assemble(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const losses = createLosses();
-  const native = response.sourceProtocol === ORIGIN; // a stream of our own that was collected
+  const native = response.sourceProtocol === PROTOCOL; // a stream of our own that was collected
   if (!native) losses.dropExtras("", response.extras);
   const outlet: EventOutlet = { emit: unheard, piece: unheard, newId: (prefix) => newId(context, prefix) };
   const assembler = createAssembler(outlet, losses, context.request);

@@ -12,7 +12,7 @@ import { shortHash } from "../shared/names/tools.ts";
 import { restoreName } from "./names.ts";
 import { BETWEEN_PARTS, calledName, readReasoning } from "./output-reader.ts";
 import { readAnnotation } from "./part-reader.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 type TextKind = "text" | "refusal" | "reasoning";
 
@@ -187,7 +187,7 @@ function finishItem(state: ItemsState, key: number | string, wire: JsonObject): 
   } else if (item.type !== "") {
     const number = startBlock(state, {
       type: "opaque",
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       name: item.type,
       value: wire,
       spelling: NO_SPELLING,

@@ -15,17 +15,17 @@ import { readFinish } from "./finish.ts";
 import { reasonOf } from "./response-reader.ts";
 import { createItemsReader, type ItemsReader } from "./stream-items.ts";
 import { readUsage } from "./usage.ts";
-import { ORIGIN, type WireEventType } from "./wire.ts";
+import { PROTOCOL, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
-  const told = new Set<string>();
+  const reportedLosses = new Set<string>();
   const state: ResponseReaderState = {
     found: [],
     isStarted: false,
     isOver: false,
     lose(field, detail) {
-      if (told.has(field) || told.size >= LOSSES_MAX) return;
-      told.add(field);
+      if (reportedLosses.has(field) || reportedLosses.size >= LOSSES_MAX) return;
+      reportedLosses.add(field);
       state.found.push({ type: "loss", loss: dropped(field, detail) });
     },
     items: createItemsReader({ emit: (event) => state.found.push(event), lose: (...loss) => state.lose(...loss) }),
@@ -198,7 +198,7 @@ function begin(state: ResponseReaderState, response: JsonObject): void {
   state.found = [
     {
       type: "start",
-      sourceProtocol: ORIGIN,
+      sourceProtocol: PROTOCOL,
       id: nonEmpty(response["id"]),
       model: nonEmpty(response["model"]),
       createdMs: readSeconds(response["created_at"]),

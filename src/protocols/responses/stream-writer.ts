@@ -17,7 +17,7 @@ import { writeStreamError } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
 import type { EventOutlet } from "./outlet.ts";
 import { writeUsage } from "./usage.ts";
-import { ORIGIN, type WireEventType } from "./wire.ts";
+import { PROTOCOL, type WireEventType } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const losses = createLosses();
@@ -128,7 +128,7 @@ function begin(
 ): (progress: ResponseProgress) => JsonObject {
   if (state.envelope !== null) return state.envelope;
   const { context, losses } = state;
-  state.native = event?.sourceProtocol === ORIGIN;
+  state.native = event?.sourceProtocol === PROTOCOL;
   if (!state.native) losses.dropExtras("", event?.extras ?? {});
   const envelope = createEnvelope(context, {
     id: (state.native ? event?.id : null) ?? newId(context, "resp"),

@@ -9,7 +9,7 @@ import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, modelled } from "../shared/members.ts";
 import { readToolChoice as readChoice } from "../shared/openai/tool-choice.ts";
 import { flatName } from "./names.ts";
-import { ORIGIN } from "./wire.ts";
+import { PROTOCOL } from "./wire.ts";
 
 /** `tools`, and those that stand in `additional_tools` items of the input. */
 export function readTools(tools: unknown, input: unknown): IrTool[] {
@@ -22,7 +22,7 @@ export function readTools(tools: unknown, input: unknown): IrTool[] {
 }
 
 export function readToolChoice(value: unknown, tools: readonly IrTool[]): IrToolChoice | null {
-  return readChoice(value, { protocol: ORIGIN, nameOf: (choice) => nameOfChoice(choice, tools) });
+  return readChoice(value, { protocol: PROTOCOL, nameOf: (choice) => nameOfChoice(choice, tools) });
 }
 
 /** A tool of a namespace may be chosen by its own name, with or without the namespace beside it. */
@@ -52,7 +52,7 @@ function readTool(value: unknown, path: string, held: JsonObject): IrTool[] {
   const type = asText(tool["type"]);
   if (type === undefined) throw new WireError(`${path}.type must name the kind of tool, such as "function".`);
   if (type === "namespace") return readNamespace(tool, path, held);
-  return [readNamed(tool, path, held) ?? { type: "opaque", sourceProtocol: ORIGIN, name: type, value }];
+  return [readNamed(tool, path, held) ?? { type: "opaque", sourceProtocol: PROTOCOL, name: type, value }];
 }
 
 /** Undefined: neither a function nor a custom tool. */
@@ -93,7 +93,7 @@ function readCustomTool(tool: JsonObject, path: string, held: JsonObject): IrToo
 function readNamespace(tool: JsonObject, path: string, held: JsonObject): IrTool[] {
   const namespace = asText(tool["name"]);
   if (namespace === undefined) throw new WireError(`${path}.name must be a string.`);
-  const whole: IrTool = { type: "opaque", sourceProtocol: ORIGIN, name: "namespace", value: tool };
+  const whole: IrTool = { type: "opaque", sourceProtocol: PROTOCOL, name: "namespace", value: tool };
   const inner = (asArray(tool["tools"]) ?? []).flatMap((value, index): IrTool[] => {
     const each = asObject(value);
     const read = each === undefined ? undefined : readNamed(each, `${path}.tools[${index}]`, held);

@@ -20,8 +20,8 @@ import type {
 } from "openai/resources/responses/responses";
 import type { JsonObject } from "../../std/json.ts";
 
-/** Id of this protocol and of its payload, as `origin` and the issuer of seals say it. */
-export const ORIGIN = "responses";
+/** Id of this protocol and of its payload, as `sourceProtocol` and the issuer of signatures say it. */
+export const PROTOCOL = "responses";
 
 export type WireRequest = ResponseCreateParamsBase;
 export type WireUsage = ResponseUsage;

@@ -28,7 +28,7 @@ export interface BlockQueue {
   overflowed(): boolean;
 }
 
-interface Entry {
+interface WaitingBlock {
   readonly content: QueuedBlock;
   readonly held: ((index: number) => void)[];
   heldChars: number;
@@ -39,8 +39,8 @@ interface Entry {
 }
 
 export function createBlockQueue(): BlockQueue {
-  const entries = new Map<number, Entry>();
-  const waiting: Entry[] = []; // the first is the open one
+  const entries = new Map<number, WaitingBlock>();
+  const waiting: WaitingBlock[] = []; // the first is the open one
   let openIndex: number | null = null; // of the first in the queue, once its start is written
   let nextIndex = 0;
   let heldChars = 0;
@@ -70,7 +70,7 @@ export function createBlockQueue(): BlockQueue {
       openFirst();
     }
   };
-  const enqueue = (entry: Entry): void => {
+  const enqueue = (entry: WaitingBlock): void => {
     entry.queued = true;
     waiting.push(entry);
     advance();
@@ -78,7 +78,7 @@ export function createBlockQueue(): BlockQueue {
 
   return {
     start(block, content) {
-      const entry: Entry = { content, held: [], heldChars: 0, ended: false, queued: false };
+      const entry: WaitingBlock = { content, held: [], heldChars: 0, ended: false, queued: false };
       entries.set(block, entry);
       // Without a delta a text block would be empty, which the vendor refuses when the client replays it.
       if (!content.divisible) enqueue(entry);
@@ -111,6 +111,6 @@ export function createBlockQueue(): BlockQueue {
   };
 }
 
-function mayClose(first: Entry, waitingCount: number): boolean {
+function mayClose(first: WaitingBlock, waitingCount: number): boolean {
   return first.ended || (first.content.divisible && waitingCount > 1);
 }

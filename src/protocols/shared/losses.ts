@@ -19,11 +19,11 @@ export interface Losses {
 /** One entry per field and reason. `noPlace`: the reason told for extras. */
 export function createLosses({ noPlace = "exists only in its own protocol" } = {}): Losses {
   const list: Loss[] = [];
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const add = (loss: Loss): void => {
     const key = `${loss.field} ${loss.detail}`;
-    if (told.has(key) || list.length > LOSSES_MAX) return;
-    told.add(key);
+    if (reported.has(key) || list.length > LOSSES_MAX) return;
+    reported.add(key);
     list.push(list.length < LOSSES_MAX ? loss : dropped("more", "further losses are not listed"));
   };
   return {

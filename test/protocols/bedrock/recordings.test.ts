@@ -65,7 +65,7 @@ describeRecordings("Converse", () => {
     const again = readEvents(writeEvents(events));
     expect(told(again)).toEqual(told(events));
     const losses = events.flatMap((event) => (event.type === "loss" ? [event.loss.detail] : []));
-    expect(losses.filter((detail) => !detail.endsWith("carries trace"))).toEqual([]);
+    expect(losses.filter((detail) => !detail.endsWith(" carry trace"))).toEqual([]);
   });
 
   test.each(files(".resp.es"))("usage and end of %s", (name) => {

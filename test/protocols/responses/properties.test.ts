@@ -14,7 +14,7 @@ import {
   legalPastName,
   restoreName,
 } from "../../../src/protocols/responses/names.ts";
-import { readSeals, writeSeals } from "../../../src/protocols/responses/reasoning-signatures.ts";
+import { readSignatures, writeSignatures } from "../../../src/protocols/responses/reasoning-signatures.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../../src/std/json.ts";
 import { reasoning } from "../../harness/builders.ts";
@@ -384,7 +384,9 @@ describe("names, ids and seals", () => {
         const seals = isSignature ? { signature: each, encrypted: null } : { signature: null, encrypted: each };
         const isOwn = each.issuer === "responses";
         // The vendor itself knows only one kind.
-        expect(readSeals(writeSeals(seals) ?? "")).toEqual(isOwn ? { signature: null, encrypted: each } : seals);
+        expect(readSignatures(writeSignatures(seals) ?? "")).toEqual(
+          isOwn ? { signature: null, encrypted: each } : seals,
+        );
       }),
       RUNS,
     );

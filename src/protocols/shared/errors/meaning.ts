@@ -6,7 +6,7 @@
 import type { ErrorMeaning } from "../../../ir/error-words.ts";
 
 /** `text` is bounded by the caller; every pattern is linear in it. */
-interface Told {
+interface ReportedError {
   readonly status: number;
   readonly code: string | null;
   readonly type: string | null;
@@ -23,21 +23,21 @@ interface Pattern {
 export function createMeaning(own: {
   readonly words: readonly (readonly [string, ErrorMeaning])[];
   readonly lengths: RegExp;
-}): (told: Told) => ErrorMeaning | null {
+}): (error: ReportedError) => ErrorMeaning | null {
   const words = new Map([...WORDS, ...own.words]);
   const patterns: readonly Pattern[] = [
     { meaning: "context-length", statuses: BAD_REQUEST, pattern: own.lengths },
     ...PATTERNS,
   ];
-  return (told) => {
+  return (error) => {
     // Its code speaks of a rate limit, but no wait makes a request fit that is above the limit as a whole.
-    if (TOO_LARGE.test(told.text)) return "too-large";
-    for (const word of [told.code, told.type]) {
+    if (TOO_LARGE.test(error.text)) return "too-large";
+    for (const word of [error.code, error.type]) {
       const meaning = word === null ? undefined : words.get(word.toLowerCase());
       if (meaning !== undefined) return meaning;
     }
-    const kinds = patterns.filter(({ statuses }) => statuses.has(told.status));
-    return kinds.find(({ pattern }) => pattern.test(told.text))?.meaning ?? null;
+    const kinds = patterns.filter(({ statuses }) => statuses.has(error.status));
+    return kinds.find(({ pattern }) => pattern.test(error.text))?.meaning ?? null;
   };
 }
 

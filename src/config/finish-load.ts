@@ -19,7 +19,7 @@ export interface Loaded {
 
 export type ReadFile = (path: string) => string | null;
 
-interface SettleInput {
+interface FinishLoadInput {
   /** What is left of the file without the parts the schema refused; null: nothing is. */
   readonly config: ConfigFile | null;
   readonly source: Source;
@@ -32,7 +32,7 @@ interface SettleInput {
   readonly baseDir: string;
 }
 
-export function settle({ config, source, catalog, readEnv, readFile, baseDir, ...found }: SettleInput): Loaded {
+export function finishLoad({ config, source, catalog, readEnv, readFile, baseDir, ...found }: FinishLoadInput): Loaded {
   const resolvePath = (path: string) => resolveFrom(baseDir, path);
   const problems = [...found.problems];
   // A catalog that could not be read would make every provider look unknown.
