@@ -161,6 +161,7 @@ export function compose(input: ComposeInput): Composed {
     metrics: metrics.snapshot,
     ready() {
       if (stopping.signal.aborted) return { ok: false, reason: "stopping" };
+      if (governed?.ledger.isWritable() === false) return { ok: false, reason: "the ledger cannot be written" };
       const isUsable = hasUsableLane(deployment, health, effects.nowMs());
       return { ok: isUsable, reason: isUsable ? "ok" : "no usable lanes" };
     },

@@ -8,6 +8,7 @@ import type { Target } from "../ir/deployment.ts";
 import { runGateway } from "../process/run.ts";
 import type { Listening } from "../process/supervisor-options.ts";
 import { isLoopback } from "../std/address.ts";
+import { codeOf } from "../std/describe-error.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, formatTable, readOptions } from "./text.ts";
 
@@ -15,7 +16,8 @@ export const SERVE_USAGE = `Usage: ringmain serve [--config FILE] [--providers F
 
 Serves the configuration until it is told to stop: SIGTERM or Ctrl-C lets answers under way end, a second one does not.
 --listen opens another address than the one in the configuration; port 0 takes any that is free.
-Exit code: 0 stopped, 1 it could not be started, 2 wrong usage.
+Exit code: 0 stopped, 1 it could not be started, 2 wrong usage, 3 stopped, but the ledger could not be written: what is not
+in it waits in the folder beside it, or stands in the log, as the last lines say.
 `;
 
 export async function serve(args: readonly string[], io: CliIo): Promise<number> {
@@ -40,7 +42,7 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
     onListening(listening) {
       const { auth, governance } = listening.deployment;
       if (auth.mode === "none" && governance === null && !isLoopback(listening.host)) io.err(OPEN_RELAY);
-      io.out(greeting(listening));
+      greet(listening, io);
     },
     version: buildInfo.version,
     say: (level, line) => io.err(`[${level === "warning" ? "warn" : level}] ${line}\n`),
@@ -48,6 +50,15 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
 }
 
 // ---------------------------------------------------------------- what the operator reads
+
+/** It serves all the same where the greeting finds no room. */
+function greet(listening: Listening, io: CliIo): void {
+  try {
+    io.out(greeting(listening));
+  } catch (error) {
+    io.err(`[warn] What is served cannot be written to the standard output (${codeOf(error) ?? "unknown"}).\n`);
+  }
+}
 
 /** The address, then what may be asked for there, one line each. */
 function greeting({ deployment, url }: Listening): string {

@@ -1,4 +1,5 @@
 /** The real terminal for commands. Writes straight to the file descriptors: the runtime's streams take longer to set up than a start. */
+import { codeOf } from "../std/describe-error.ts";
 import type { CliIo } from "./io.ts";
 
 const STDOUT = 1;
@@ -6,7 +7,14 @@ const STDERR = 2;
 
 export const systemIo: CliIo = {
   out: (text) => write(STDOUT, text),
-  err: (text) => write(STDERR, text),
+  err(text) {
+    try {
+      write(STDERR, text);
+    } catch (error) {
+      // No room for a complaint: on a full disk the gateway goes on.
+      if (codeOf(error) === null) throw error;
+    }
+  },
   env: process.env,
   cwd: process.cwd(),
   now: Date.now,
@@ -25,6 +33,6 @@ function write(descriptor: number, text: string): void {
 }
 
 function isGone(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : null;
+  const code = codeOf(error);
   return code === "EPIPE" || code === "EAGAIN";
 }

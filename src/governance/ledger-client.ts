@@ -50,6 +50,8 @@ export interface LedgerClient {
   flushed(): Promise<void>;
   /** Rows that are not known to be on disk. */
   backlog(): number;
+  /** What the writer said last: false, rows do not reach the disk. */
+  isWritable(): boolean;
   /** What this side has counted. */
   figures(): LedgerClientFigures;
   /** The writer's; null: no answer in time. */
@@ -124,6 +126,7 @@ interface ClientState {
   readonly outbox: Outbox;
   readonly tally: Tally;
   isOrphan: boolean;
+  isWritable: boolean;
   cancelSweep: Cancel | null;
 }
 
@@ -141,6 +144,7 @@ export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
     outbox: createOutbox(options),
     tally: createTally(),
     isOrphan: false,
+    isWritable: true,
     cancelSweep: null,
   };
   return {
@@ -162,6 +166,7 @@ export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
     orphaned: () => orphaned(state),
     flushed: () => flushed(state),
     backlog: state.outbox.backlog,
+    isWritable: () => state.isWritable,
     figures() {
       const oldestMs = state.outbox.oldestMs();
       return {
@@ -205,6 +210,9 @@ function receive(state: ClientState, reply: LedgerReply): void {
       break;
     case "capped":
       state.options.onCapped(reply.capped);
+      break;
+    case "standing":
+      state.isWritable = reply.isWritable;
       break;
     case "managed":
       state.managing.answer(reply.ask, reply.reply);

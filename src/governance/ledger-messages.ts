@@ -122,6 +122,8 @@ export type LedgerReply =
   | { readonly type: "keys"; readonly keys: readonly VirtualKey[]; readonly removed: readonly string[] }
   /** Accounts of ours that have reached a cap. Sent without a question. */
   | { readonly type: "capped"; readonly capped: readonly CappedAccount[] }
+  /** Whether rows reach the disk. Sent without a question, each time it changes. */
+  | { readonly type: "standing"; readonly isWritable: boolean }
   | { readonly type: "managed"; readonly ask: number; readonly reply: ManageReply }
   | { readonly type: "figured"; readonly ask: number; readonly figures: LedgerWriterFigures }
   | { readonly type: "recalled"; readonly ask: number; readonly recalled: IdempotencyVerdict };

@@ -2,7 +2,8 @@
  * Where the ledger keeps what must survive: the contract of a store. SQLite implements it in `stores/sqlite.ts`; a database
  * server can. One writer calls it. A call may answer late, and a later call may answer first; nothing rests on the order but
  * that a call sees what every commit that was answered before has written. Each call ends within a bound of the store's own,
- * and rejects with an error that has a `code` where the store cannot be reached or written.
+ * and rejects with an error that has a `code` where the store cannot be reached or written. The message of an error of
+ * `commit` and `stand` tells the operator what is wrong with which place and what to do; it quotes no data.
  */
 import type { VirtualKey } from "./keys.ts";
 import type { Booking, RememberedAnswer } from "./ledger-messages.ts";
@@ -13,6 +14,8 @@ export interface LedgerStore {
   load(): Promise<StoredLedger>;
   /** One transaction: all of it is durable when the promise resolves, or none of it is. Leases are written before rows. */
   commit(commit: Commit): Promise<Committed>;
+  /** Rejects where a commit could not be kept, also while there is nothing to write. */
+  stand(): Promise<void>;
   /** Rows of a scope from one first moment of an hour to before another; without an end all that follow. */
   sumOf(scope: LedgerScope, startWallMs: number, endWallMs?: number | null): Promise<UsageSum>;
   usage(query: UsageQuery): Promise<readonly UsageGroup[]>;

@@ -29,6 +29,7 @@ import { changeKeys, isKeyChange, type KeyChange, type ManagerOptions, NO_CHANGE
 import { createRecalls, type Recalls } from "./recalls.ts";
 import { createRounds, type Rounds } from "./rounds.ts";
 import { limitsOf } from "./scope-limits.ts";
+import { createStanding, type Standing } from "./standing.ts";
 
 interface LedgerWriterOptions {
   readonly store: LedgerStore;
@@ -58,8 +59,16 @@ export interface LedgerWriter {
    * stay: a limit is the same one if its kind, window and scope are.
    */
   reconfigure(deployment: Deployment): void;
-  /** Commits what waits. */
-  close(): Promise<void>;
+  /** Looks whether the ledger can be written, also while nothing is to be. */
+  look(): Promise<void>;
+  /** Commits what waits; resolves to the rows that could not be. */
+  close(): Promise<readonly Unwritten[]>;
+}
+
+/** Rows that are not on disk. */
+export interface Unwritten {
+  readonly holder: string;
+  readonly bookings: readonly Booking[];
 }
 
 /** A row waits no longer than this for others; clients collect for a while before. */
@@ -76,9 +85,7 @@ const ORPHAN_MS = 60_000;
 /** Questions that wait for a round. Clients ask few at once; those beyond are refused. */
 const WAITING_MAX = 10_000;
 /** Rows of one message, and what follows once they are on disk. */
-interface Batch {
-  readonly holder: string;
-  readonly bookings: readonly Booking[];
+interface Batch extends Unwritten {
   readonly onDisk: () => void;
 }
 
@@ -102,6 +109,7 @@ interface WriterState {
   readonly clock: LedgerClock;
   readonly caps: CapWatch;
   readonly rounds: Rounds;
+  readonly standing: Standing;
   readonly leasing: Leasing;
   readonly recalls: Recalls;
   next: NextCommit;
@@ -109,7 +117,6 @@ interface WriterState {
   committingRows: number;
   isCommitDue: boolean;
   isCapsDue: boolean;
-  isFailing: boolean;
   commits: number;
   failedCommits: number;
 }
@@ -151,6 +158,12 @@ export async function openLedgerWriter(options: LedgerWriterOptions): Promise<Le
       round: () => round(state),
     }),
     recalls,
+    standing: createStanding({
+      say: options.say,
+      tell(isWritable) {
+        for (const sendTo of state.clients.values()) sendTo({ type: "standing", isWritable });
+      },
+    }),
     leasing: createLeasing({
       balances,
       recalls,
@@ -168,7 +181,6 @@ export async function openLedgerWriter(options: LedgerWriterOptions): Promise<Le
     committingRows: 0,
     isCommitDue: false,
     isCapsDue: false,
-    isFailing: false,
     commits: 0,
     failedCommits: 0,
   };
@@ -186,6 +198,7 @@ function writerOf(state: WriterState): LedgerWriter {
       send({ type: "keys", keys: [...state.keys.values()], removed: [] });
       const capped = state.caps.known();
       if (capped.length > 0) send({ type: "capped", capped });
+      if (state.standing.isFailing()) send({ type: "standing", isWritable: false });
     },
     detach(holder) {
       if (!clients.delete(holder)) return;
@@ -223,10 +236,18 @@ function writerOf(state: WriterState): LedgerWriter {
       state.isCapsDue = true;
       void state.rounds.now();
     },
+    async look() {
+      try {
+        await options.store.stand();
+      } catch (error) {
+        fails(state, error);
+      }
+    },
     async close() {
       state.isCommitDue = true;
       await state.rounds.now();
       state.rounds.clearTimer();
+      return state.next.batches.filter(({ bookings }) => bookings.length > 0);
     },
   };
 }
@@ -292,8 +313,8 @@ function book(state: WriterState, batch: Batch): void {
   }
   next.batches.push(batch);
   next.rows += batch.bookings.length;
-  if (next.rows >= COMMIT_ROWS_MAX && !state.isFailing) commitNow(state);
-  else state.rounds.within(state.isFailing ? RETRY_MS : COMMIT_MS);
+  if (next.rows >= COMMIT_ROWS_MAX && !state.standing.isFailing()) commitNow(state);
+  else state.rounds.within(state.standing.isFailing() ? RETRY_MS : COMMIT_MS);
 }
 
 /** What only looks is answered from what is on disk; what changes a key waits for its round. */
@@ -375,7 +396,13 @@ async function commit(state: WriterState): Promise<void> {
       resolve(result === undefined || !(isWritten || result.change === NO_CHANGE) ? NOT_WRITTEN : result.reply);
     }
   };
-  if (change === NO_CHANGE && isEmpty({ ...batch, changes: [] }) && leases.length === 0) {
+  // While the disk refuses, also nothing is tried again: that is how it is seen to work.
+  if (
+    !state.standing.isFailing() &&
+    change === NO_CHANGE &&
+    isEmpty({ ...batch, changes: [] }) &&
+    leases.length === 0
+  ) {
     answer(true);
     return;
   }
@@ -401,7 +428,7 @@ async function commit(state: WriterState): Promise<void> {
     state.committingRows = 0;
   }
   state.commits += 1;
-  works(state);
+  state.standing.works();
   const added = new Set(committed.added);
   for (const { holder, bookings: rows, onDisk } of batch.batches) {
     for (const booking of rows)
@@ -436,23 +463,11 @@ function notWritten(state: WriterState, batch: NextCommit, leases: readonly Leas
   next.batches = [...batch.batches, ...next.batches];
   next.rows += batch.rows;
   next.remembered = [...batch.remembered, ...next.remembered].slice(-WAITING_MAX);
-  state.rounds.within(RETRY_MS);
 }
 
 function fails(state: WriterState, error: unknown): void {
-  if (!state.isFailing) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    state.options.say(
-      "error",
-      `The ledger cannot be written (${code}); requests of keys with budgets are refused until it can.`,
-    );
-  }
-  state.isFailing = true;
-}
-
-function works(state: WriterState): void {
-  if (state.isFailing) state.options.say("info", "The ledger can be written again.");
-  state.isFailing = false;
+  state.rounds.within(RETRY_MS);
+  state.standing.fails(error);
 }
 
 /** A store that cannot be read puts no account out. */
@@ -474,11 +489,11 @@ function isEmpty({ batches, changes, remembered, after }: NextCommit): boolean {
 }
 
 function figuresOf(state: WriterState): LedgerWriterFigures {
-  const { commits, failedCommits, isFailing, next, committingRows, balances } = state;
+  const { commits, failedCommits, standing, next, committingRows, balances } = state;
   return {
     commits,
     failedCommits,
-    isDegraded: isFailing,
+    isDegraded: standing.isFailing(),
     waitingRows: next.rows + committingRows,
     ...balances.leaseFigures(),
   };

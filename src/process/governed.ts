@@ -10,8 +10,8 @@ interface GovernedOptions {
   readonly plan: Plan;
   readonly effects: Pick<Effects, "nowMs" | "wallMs" | "setTimer">;
   readonly send: SendMessage<FromWorker>;
-  /** Rows could not be put anywhere: nothing is left but to say so. */
-  readonly onLost: (rows: number, error: unknown) => void;
+  /** Rows could not be put into their spool: the log is left for them, one a line. */
+  readonly onUnspooled: (file: string, lines: readonly string[], error: unknown) => void;
 }
 
 export interface GovernedWorker extends Governed {
@@ -21,7 +21,7 @@ export interface GovernedWorker extends Governed {
 }
 
 /** Null: neither keys nor remembered answers are in use. */
-export function createGoverned({ plan, effects, send, onLost }: GovernedOptions): GovernedWorker | null {
+export function createGoverned({ plan, effects, send, onUnspooled }: GovernedOptions): GovernedWorker | null {
   const { holder, deployment } = plan;
   if (holder === null) return null;
   const ring = createKeyRing();
@@ -34,13 +34,15 @@ export function createGoverned({ plan, effects, send, onLost }: GovernedOptions)
     if (dbPath === undefined || bookings.length === 0) return;
     part += 1;
     const place = { holder, part };
-    spooling = spooling
-      .then(async () => {
-        // Only a worker without a supervisor needs it, and the file module takes milliseconds to load.
-        const { writeSpool } = await import("../governance/stores/spool.ts");
+    spooling = spooling.then(async () => {
+      // Only a worker without a supervisor needs it, and the file module takes milliseconds to load.
+      const { spoolLines, spoolPath, writeSpool } = await import("../governance/stores/spool.ts");
+      try {
         writeSpool(dbPath, place, bookings);
-      })
-      .catch((error: unknown) => onLost(bookings.length, error));
+      } catch (error) {
+        onUnspooled(spoolPath(dbPath, place), spoolLines(bookings), error);
+      }
+    });
   };
   const ledger = createLedgerClient({
     send: (message) => send("ledger", message),

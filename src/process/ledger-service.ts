@@ -1,5 +1,5 @@
 /**
- * What the supervisor keeps for its workers: the ledger with its lock, and answers to be given again. Loaded only where the
+ * What the supervisor keeps for its workers: the ledger, and answers to be given again. Loaded only where the
  * configuration asks for one of them, because the database is.
  */
 import { existsSync } from "node:fs";
@@ -7,9 +7,8 @@ import { dirname, join } from "node:path";
 import { createIdempotency } from "../governance/idempotency.ts";
 import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.ts";
 import type { LedgerStore } from "../governance/ledger-store.ts";
-import { type LedgerWriter, openLedgerWriter } from "../governance/ledger-writer.ts";
-import { type Lock, takeLock } from "../governance/stores/lock.ts";
-import { readSpools, removeSpool } from "../governance/stores/spool.ts";
+import { type LedgerWriter, openLedgerWriter, type Unwritten } from "../governance/ledger-writer.ts";
+import { readSpools, removeSpool, spoolLines, spoolPath, writeSpool } from "../governance/stores/spool.ts";
 import { isRc3, openLedger } from "../governance/stores/sqlite.ts";
 import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment, Governance } from "../ir/deployment.ts";
@@ -24,8 +23,11 @@ export interface LedgerService {
   allowances(): readonly Allowance[];
   /** Limits and times are those of this deployment from now on; what is spent, leased and remembered stays. */
   reconfigure(deployment: Deployment): void;
-  /** Everything is on disk afterwards, and another gateway may take over. */
-  close(): Promise<void>;
+  /**
+   * Another gateway may take over afterwards. Resolves to whether every row is in the ledger; those that are not are in a
+   * spool, or else in the log. Never rejects.
+   */
+  close(): Promise<boolean>;
 }
 
 export interface LedgerServiceOptions {
@@ -35,6 +37,8 @@ export interface LedgerServiceOptions {
 
 /** Rows that workers of a killed supervisor leave behind while they drain. */
 const SPOOLS_EVERY_MS = 5_000;
+/** For a ledger that was removed while nothing is to be written. */
+const LOOK_EVERY_MS = 1_000;
 /** Single rows that are too old go a bounded number at a time. */
 const PRUNE_EVERY_MS = 60_000;
 /** A copy, and a look at every page and every sum. */
@@ -46,7 +50,7 @@ const ALLOWANCES_MS = 5_000;
 interface OpenLedger {
   readonly writer: LedgerWriter;
   readonly store: LedgerStore;
-  readonly lock: Lock;
+  readonly dbPath: string;
   readonly stopCare: () => void;
 }
 
@@ -112,11 +116,19 @@ export async function openLedgerService(
       opened?.writer.reconfigure(next);
     },
     async close() {
-      if (opened === null) return;
+      if (opened === null) return true;
       opened.stopCare();
-      await opened.writer.close();
-      await opened.store.close();
-      opened.lock.release();
+      const unwritten = await opened.writer.close();
+      for (const holder of new Set(unwritten.map((each) => each.holder))) {
+        const bookings = unwritten.flatMap((each) => (each.holder === holder ? each.bookings : []));
+        keepUnwritten(opened.dbPath, { holder, bookings }, options.say);
+      }
+      try {
+        await opened.store.close();
+      } catch (error) {
+        options.say("warning", `The ledger could not be closed well (${whyOf(error)}); the next start mends it.`);
+      }
+      return unwritten.length === 0;
     },
   };
 }
@@ -127,37 +139,53 @@ async function open(
   options: LedgerServiceOptions,
 ): Promise<OpenLedger | string> {
   const { dbPath } = governance;
-  let lock: Lock | null;
-  try {
-    lock = takeLock(dbPath);
-  } catch (error) {
-    return `governance.db_path: the lock beside ${dbPath} cannot be made (${whyOf(error)}). Name a folder that exists and can be written.`;
-  }
-  if (lock === null) {
-    return `governance.db_path: another gateway, or a command, holds ${dbPath}. Stop it, or set another path.`;
-  }
   // The name rc.3 uses where the configuration has none: its keys would otherwise be missing without a word.
   const old = join(dirname(dbPath), RC3_NAME);
-  if (!existsSync(dbPath) && isRc3(old)) {
-    lock.release();
-    return importFirst(old, dbPath);
-  }
+  if (!existsSync(dbPath) && isRc3(old)) return importFirst(old, dbPath);
   const ledger = openLedger(dbPath);
-  if (ledger.kind !== "open") {
-    lock.release();
-    return ledger.kind === "rc3" ? importFirst(dbPath) : `governance.db_path: ${ledger.why}`;
+  switch (ledger.kind) {
+    case "open":
+      break;
+    case "held":
+      return `governance.db_path: another gateway, or a command, holds ${dbPath}. Stop it, or set another path.`;
+    case "rc3":
+      return importFirst(dbPath);
+    case "refused":
+      return `governance.db_path: ${ledger.why}`;
   }
   const { store } = ledger;
   const writer = await openLedgerWriter({ ...options.effects, say: options.say, store, governance });
   try {
     await replaySpools(writer, dbPath);
   } catch (error) {
+    // The rows stay in their spool.
     await writer.close();
-    await store.close();
-    lock.release();
+    await store.close().catch(() => undefined);
     return `governance.db_path: rows left beside ${dbPath} cannot be booked (${whyOf(error)}). Make room on the disk.`;
   }
-  return { writer, store, lock, stopCare: care({ writer, store, dbPath, keepMs, options }) };
+  return { writer, store, dbPath, stopCare: care({ writer, store, dbPath, keepMs, options }) };
+}
+
+/** Above the numbers that the worker itself gives to its parts. */
+const UNWRITTEN_PART = 900_000_000;
+
+/** Rows that the ledger did not take: into a spool beside it, or where that is refused too, into the log, one a line. */
+function keepUnwritten(dbPath: string, { holder, bookings }: Unwritten, say: LedgerServiceOptions["say"]): void {
+  const name = { holder, part: UNWRITTEN_PART };
+  const file = spoolPath(dbPath, name);
+  try {
+    writeSpool(dbPath, name, bookings);
+    say(
+      "error",
+      `${bookings.length} rows could not be written to ${dbPath} and wait in ${file}; the next start books them.`,
+    );
+  } catch (error) {
+    say(
+      "error",
+      `${bookings.length} rows could be written neither to ${dbPath} nor beside it (${whyOf(error)}). They follow; put what stands after "unwritten row: " into ${file}, and the next start books them.`,
+    );
+    for (const line of spoolLines(bookings)) say("error", `unwritten row: ${line}`);
+  }
 }
 
 /** The line to type, whole. */
@@ -200,6 +228,7 @@ function care(input: {
     });
     timers.add(cancel);
   };
+  every(LOOK_EVERY_MS, () => writer.look());
   every(SPOOLS_EVERY_MS, () => replaySpools(writer, dbPath));
   every(PRUNE_EVERY_MS, async () => {
     const keptMs = keepMs();

@@ -1,12 +1,12 @@
-/** The ledger without a gateway: for commands, while they hold its lock. */
+/** The ledger without a gateway: for commands, while they have it to themselves. */
 import type { ManageReply, ManageRequest } from "../governance/ledger-messages.ts";
 import type { LedgerStore } from "../governance/ledger-store.ts";
 import { openLedgerWriter } from "../governance/ledger-writer.ts";
 import { scopeOf } from "../governance/limit.ts";
-import { type Lock, takeLock } from "../governance/stores/lock.ts";
-import { readRc3 } from "../governance/stores/rc3.ts";
+import { type Rc3, readRc3 } from "../governance/stores/rc3.ts";
 import { openLedger } from "../governance/stores/sqlite.ts";
 import type { Governance } from "../ir/deployment.ts";
+import { codeOf } from "../std/describe-error.ts";
 import { importFirst } from "./ledger-service.ts";
 import { realEffects } from "./real-effects.ts";
 
@@ -27,20 +27,23 @@ export type Offline =
 /** `say`: what is wrong with the ledger, in sentences. */
 export async function openToManage(governance: Governance, say: (line: string) => void): Promise<Offline> {
   const { dbPath } = governance;
-  const taken = lockOf(dbPath);
-  if (taken.kind !== "taken") return taken;
-  const { lock } = taken;
-  const ledger = openLedger(dbPath);
-  if (ledger.kind !== "open") {
-    lock.release();
-    return { kind: "refused", why: ledger.kind === "rc3" ? importFirst(dbPath) : ledger.why };
+  const opened = openLedger(dbPath);
+  switch (opened.kind) {
+    case "open":
+      return { kind: "open", ledger: await managed(governance, opened.store, say) };
+    case "held":
+      return { kind: "held", why: heldBy(dbPath) };
+    case "rc3":
+      return { kind: "refused", why: importFirst(dbPath) };
+    case "refused":
+      return opened;
   }
-  return { kind: "open", ledger: await managed(governance, { store: ledger.store, lock, say }) };
 }
 
 async function managed(
   governance: Governance,
-  { store, lock, say }: { readonly store: LedgerStore; readonly lock: Lock; readonly say: (line: string) => void },
+  store: LedgerStore,
+  say: (line: string) => void,
 ): Promise<OfflineLedger> {
   const writer = await openLedgerWriter({
     store,
@@ -55,7 +58,6 @@ async function managed(
     async close() {
       await writer.close();
       await store.close();
-      lock.release();
     },
   };
 }
@@ -71,20 +73,26 @@ export interface Imported {
 export async function importRc3(from: string, to: string): Promise<Imported | string> {
   const found = readRc3(from);
   if (found === null) return `${from} is no governance database of Busbar 1.0.0-rc.3.`;
-  const taken = lockOf(to);
-  if (taken.kind !== "taken") return taken.why;
-  const { lock } = taken;
+  const opened = openLedger(to);
+  switch (opened.kind) {
+    case "open":
+      return importInto(opened.store, found);
+    case "held":
+      return heldBy(to);
+    case "rc3":
+      return `${to} is a database of rc.3 itself; name a new file.`;
+    case "refused":
+      return opened.why;
+  }
+}
+
+async function importInto(store: LedgerStore, found: Rc3): Promise<Imported | string> {
+  const known = new Set((await store.load()).keys.flatMap((key) => [key.id, key.hash]));
+  const keys = found.keys.filter((key) => !known.has(key.id) && !known.has(key.hash));
+  const taken = new Set(keys.map((key) => scopeOf("key", key.id).id));
+  const bookings = found.spent.filter(({ scopes }) => scopes.some(({ id }) => taken.has(id)));
+  const wallMs = effects.wallMs();
   try {
-    const ledger = openLedger(to);
-    if (ledger.kind !== "open") {
-      return ledger.kind === "rc3" ? `${to} is a database of rc.3 itself; name a new file.` : ledger.why;
-    }
-    const { store } = ledger;
-    const known = new Set((await store.load()).keys.flatMap((key) => [key.id, key.hash]));
-    const keys = found.keys.filter((key) => !known.has(key.id) && !known.has(key.hash));
-    const taken = new Set(keys.map((key) => scopeOf("key", key.id).id));
-    const bookings = found.spent.filter(({ scopes }) => scopes.some(({ id }) => taken.has(id)));
-    const wallMs = effects.wallMs();
     await store.commit({
       bookings,
       leases: [],
@@ -100,22 +108,16 @@ export async function importRc3(from: string, to: string): Promise<Imported | st
       remembered: [],
       wallMs: 0,
     });
-    await store.close();
-    const skipped = found.keys.filter((key) => !keys.includes(key)).map((key) => key.id);
-    return { keys: keys.length, balances: bookings.length, skipped: [...skipped, ...found.unreadable] };
+  } catch (error) {
+    if (!(error instanceof Error) || codeOf(error) === null) throw error;
+    return `The keys cannot be written: ${error.message}.`;
   } finally {
-    lock.release();
+    await store.close();
   }
+  const skipped = found.keys.filter((key) => !keys.includes(key)).map((key) => key.id);
+  return { keys: keys.length, balances: bookings.length, skipped: [...skipped, ...found.unreadable] };
 }
 
-type Locked = { readonly kind: "taken"; readonly lock: Lock } | Exclude<Offline, { readonly kind: "open" }>;
-
-function lockOf(path: string): Locked {
-  try {
-    const lock = takeLock(path);
-    if (lock !== null) return { kind: "taken", lock };
-    return { kind: "held", why: `A gateway, or another command, holds ${path}.` };
-  } catch {
-    return { kind: "refused", why: `${path} cannot be made; name a folder that exists and can be written.` };
-  }
+function heldBy(path: string): string {
+  return `A gateway, or another command, holds ${path}.`;
 }

@@ -47,8 +47,8 @@ export interface SharedServices {
   join(worker: WorkerProcess): void;
   tellDisplays(worker: WorkerProcess): void;
   gone(worker: WorkerProcess): void;
-  /** Writes what waits. Never rejects. */
-  close(): Promise<void>;
+  /** Writes what waits; resolves to whether every row of the ledger is in it. Never rejects. */
+  close(): Promise<boolean>;
 }
 
 interface ServicesState {
@@ -116,7 +116,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
     },
     async close() {
       await state.decisions?.close();
-      await state.ledger?.close();
+      return (await state.ledger?.close()) ?? true;
     },
   };
 }

@@ -23,6 +23,8 @@ const DRAIN_DELAY_MS = 5_000;
 const OVERTIME_MS = 3_000;
 /** After the second signal. */
 const STOP_MS = 2_000;
+/** The exit code after a signal where rows of the ledger wait in a spool, or stand in the log. */
+const UNBOOKED = 3;
 /** Ends of workers that never served, until the fault is taken to be lasting. */
 const FAILED_STARTS_MAX = 3;
 /** Characters of the random part of a name that no other start had. */
@@ -57,7 +59,7 @@ interface Supervisor {
   readonly onEnd: (exitCode: number) => void;
 }
 
-/** Resolves to the exit code: 0 after a signal, 1 when it could not be started. */
+/** Resolves to the exit code: 0 after a signal, 1 when it could not be started, 3 when rows are not in the ledger. */
 export async function supervise(options: SupervisorOptions): Promise<number> {
   const refused = refusedEnvironment(options.env);
   if (refused !== null) {
@@ -93,9 +95,9 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   if (loaded === null) end(supervisor, 1);
   else if (supervisor.exitCode === null) await openAndDeploy(supervisor, resolveWorkers(loaded, options.cores));
   const exitCode = await ended.promise;
-  await supervisor.services.close();
+  const isBooked = await supervisor.services.close();
   stopListening();
-  return exitCode;
+  return exitCode === 0 && !isBooked ? UNBOOKED : exitCode;
 }
 
 async function openAndDeploy(supervisor: Supervisor, deployment: Deployment): Promise<void> {

@@ -140,7 +140,11 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     plan,
     effects,
     send,
-    onLost: (rows, error) => planned.log.error("rows of the ledger are lost", { rows, bug: describeError(error) }),
+    onUnspooled(file, lines, error) {
+      const fields = { rows: lines.length, file, bug: describeError(error) };
+      planned.log.error("rows of the ledger cannot be spooled; they follow, to be put into the file", fields);
+      for (const line of lines) planned.log.error(`unwritten row: ${line}`);
+    },
   });
   for (const reply of early) governed?.receive(reply);
   const supervisor = createSupervisorClient({ send, setTimer: effects.setTimer });

@@ -16,7 +16,6 @@ import type {
 import type { LedgerStore } from "../../src/governance/ledger-store.ts";
 import { type LedgerWriter, openLedgerWriter } from "../../src/governance/ledger-writer.ts";
 import type { Limit } from "../../src/governance/limit.ts";
-import { type Lock, takeLock } from "../../src/governance/stores/lock.ts";
 import { openLedger } from "../../src/governance/stores/sqlite.ts";
 import type { Governance } from "../../src/ir/deployment.ts";
 import { createVirtualEffects, settle, type VirtualEffects } from "../harness/virtual-effects.ts";
@@ -69,7 +68,6 @@ export async function ledgerBench(
   /** One server for all writers of a bench, and the same data after a writer has died. */
   const given = storeOf?.(effects) ?? null;
   const said: string[] = [];
-  let lock: Lock | null = null;
   let store: LedgerStore | null = null;
   let writer: LedgerWriter | null = null;
   /** Messages and timers of a writer that was killed go nowhere. */
@@ -79,8 +77,6 @@ export async function ledgerBench(
   const startWriter = async (): Promise<void> => {
     life += 1;
     const mine = life;
-    lock = takeLock(path);
-    if (lock === null) throw new Error("locked");
     store = given ?? openSqlite(path);
     writer = await openLedgerWriter({
       store: given === null ? store : whileAlive(given, () => life === mine),
@@ -162,8 +158,8 @@ export async function ledgerBench(
     killWriter() {
       life += 1;
       writer = null;
-      // The system takes the lock back, and closes the file without a last word.
-      lock?.release();
+      // The system closes the file, and with it the lock ends.
+      if (given === null) void store?.close();
       store = null;
       live.clear();
     },
@@ -171,7 +167,6 @@ export async function ledgerBench(
     close() {
       life += 1;
       void store?.close();
-      lock?.release();
       rmSync(folder, { recursive: true, force: true });
     },
   };

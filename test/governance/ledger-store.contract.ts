@@ -109,8 +109,8 @@ export function ledgerStoreContract(name: string, open: () => Promise<OpenStore>
         leases: [lease(0)],
         wallMs: START_MS + 1.5,
       });
-      for (const store of [on.store, await on.reopened()]) {
-        const loaded = await store.load();
+      for (const reach of [async () => on.store, on.reopened]) {
+        const loaded = await (await reach()).load();
         expect(loaded.keys).toEqual([renamed, second]);
         expect(loaded.leases).toEqual([{ holder: "x", limit: MONTHLY, period: JANUARY, nanos: -3 }]);
         expect([loaded.wallMs, loaded.problems]).toEqual([START_MS + 1, []]);

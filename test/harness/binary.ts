@@ -42,6 +42,8 @@ export interface GatewayInput {
   /** More files of the folder it is started in, by name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** Files cannot grow beyond so many blocks of 512 bytes: for it, a disk that is full. */
+  readonly fileBlocksMax?: number;
 }
 
 let built: Promise<string> | null = null;
@@ -108,6 +110,7 @@ export async function startGateway(input: GatewayInput): Promise<Gateway> {
   const run = launch(await binary(), ["serve", "--config", join(folder, "config.yaml"), ...(input.args ?? [])], {
     folder,
     env: input.env ?? {},
+    ...(input.fileBlocksMax === undefined ? {} : { fileBlocksMax: input.fileBlocksMax }),
   });
   let greeting: string;
   try {
@@ -158,9 +161,14 @@ async function makeFolder(files: Readonly<Record<string, string>>): Promise<stri
 function launch(
   path: string,
   args: readonly string[],
-  options: { folder: string; env: Readonly<Record<string, string>> },
+  options: { folder: string; env: Readonly<Record<string, string>>; fileBlocksMax?: number },
 ): Run {
-  const child = Bun.spawn([path, ...args], {
+  // The signal that comes with the limit is ignored, which a program started by the shell inherits.
+  const limited =
+    options.fileBlocksMax === undefined
+      ? []
+      : ["/bin/sh", "-c", `trap '' XFSZ; ulimit -f ${options.fileBlocksMax}; exec "$@"`, "sh"];
+  const child = Bun.spawn([...limited, path, ...args], {
     cwd: options.folder,
     env: { PATH: process.env["PATH"] ?? "", HOME: options.folder, ...options.env },
     stdin: "ignore",

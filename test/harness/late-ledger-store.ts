@@ -77,6 +77,7 @@ export function createLateLedgerStore(wait: () => Promise<void>): LedgerStore {
           if (expiresMs <= wallMs) gone += Number(tables.remembered.delete(key));
         return gone;
       }),
+    stand: () => later(() => undefined),
     check: () => later(() => null),
     backup: () => later(() => undefined),
     close: () => later(() => undefined),

@@ -1,9 +1,12 @@
 // A worker's side of the ledger: nothing without one, capped accounts told at once, and rows spooled without a supervisor.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Booking } from "../../src/governance/ledger-messages.ts";
+import { scopeOf } from "../../src/governance/limit.ts";
 import { readSpools } from "../../src/governance/stores/spool.ts";
+import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import { createGoverned, type GovernedWorker } from "../../src/process/governed.ts";
 import type { FromWorker, Plan } from "../../src/process/messages.ts";
 import { GOVERNANCE } from "../governance/ledger-bench.ts";
@@ -19,6 +22,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const time = createVirtualEffects();
 
+const unspooled: string[] = [];
+
 function start(holder: string | null): GovernedWorker | null {
   const dbPath = join(folder, "ledger.db");
   const plan: Plan = {
@@ -26,7 +31,7 @@ function start(holder: string | null): GovernedWorker | null {
     ...{ port: 0, workers: 1, observed: false, holder },
   };
   const { send } = recordedSend<FromWorker>();
-  return createGoverned({ plan, effects: time, send, onLost: () => undefined });
+  return createGoverned({ plan, effects: time, send, onUnspooled: (file, lines) => unspooled.push(file, ...lines) });
 }
 
 test("without a name in the ledger there is nothing", () => {
@@ -49,3 +54,36 @@ test("without a supervisor and without rows nothing is spooled, and the end is n
   await governed?.flushed();
   expect(readSpools(join(folder, "ledger.db"))).toEqual([]);
 });
+
+test("rows that cannot be spooled are handed out as lines of the spool that they belong in", async () => {
+  const dbPath = join(folder, "ledger.db");
+  writeFileSync(`${dbPath}.spool`, "a file where the folder would be");
+  const governed = start("w-1");
+  governed?.ledger.book(BOOKING);
+  governed?.ledger.orphaned();
+  await governed?.flushed();
+  const [file, ...lines] = unspooled.splice(0);
+  expect(file).toBe(`${dbPath}.spool/w-1.1.jsonl`);
+  expect(lines).toHaveLength(1);
+  // As the operator would mend it.
+  rmSync(`${dbPath}.spool`);
+  mkdirSync(`${dbPath}.spool`);
+  writeFileSync(file ?? "", `${lines.join("\n")}\n`);
+  expect(readSpools(dbPath)).toEqual([{ file: file ?? "", holder: "w-1", bookings: [BOOKING] }]);
+});
+
+const BOOKING: Booking = {
+  row: {
+    id: "req_1",
+    wallMs: 1,
+    caller: "k",
+    target: "pool",
+    lane: "a/b/c",
+    usage: UNKNOWN_USAGE,
+    costNanos: 5,
+    state: "ok",
+  },
+  scopes: [scopeOf("key", "vk_1")],
+  leases: [],
+  revision: "r",
+};

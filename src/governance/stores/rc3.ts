@@ -9,7 +9,7 @@ import { NO_LIMITS, type VirtualKey } from "../keys.ts";
 import type { Booking } from "../ledger-messages.ts";
 import { scopeOf } from "../limit.ts";
 
-interface Rc3 {
+export interface Rc3 {
   readonly keys: readonly VirtualKey[];
   /** One a key and window: opening balances. */
   readonly spent: readonly Booking[];

@@ -28,22 +28,31 @@ export interface Spooled {
   readonly bookings: readonly Booking[];
 }
 
+export interface SpoolName {
+  readonly holder: string;
+  readonly part: number;
+}
+
+export function spoolPath(dbPath: string, { holder, part }: SpoolName): string {
+  return join(folderOf(dbPath), `${holder}.${part}.jsonl`);
+}
+
+/** One a row, without a line end. */
+export function spoolLines(bookings: readonly Booking[]): string[] {
+  return bookings.map((booking) => JSON.stringify(toLine(booking)));
+}
+
 /** Larger files are no spool of ours: a worker writes at most its backlog at once. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
 
 /** On disk when it returns. Throws where the disk refuses. */
-export function writeSpool(
-  dbPath: string,
-  name: { readonly holder: string; readonly part: number },
-  bookings: readonly Booking[],
-): void {
-  const folder = folderOf(dbPath);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, `${name.holder}.${name.part}.jsonl`);
+export function writeSpool(dbPath: string, name: SpoolName, bookings: readonly Booking[]): void {
+  mkdirSync(folderOf(dbPath), { recursive: true, mode: 0o700 });
+  const file = spoolPath(dbPath, name);
   const descriptor = openSync(`${file}.new`, "w", 0o600);
   try {
     // As often as it takes: a disk that fills takes a part without a word, and refuses only the rest.
-    const bytes = encodeUtf8(bookings.map((booking) => `${JSON.stringify(toLine(booking))}\n`).join(""));
+    const bytes = encodeUtf8(`${spoolLines(bookings).join("\n")}\n`);
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {

@@ -1,10 +1,12 @@
 /**
  * The ledger on disk: one SQLite file in WAL mode that is synced at every commit. Only the supervisor loads this, and only
- * where keys are in use. Every statement is prepared and takes its values as parameters.
+ * where keys are in use. Every statement is prepared and takes its values as parameters. Who has it open has it alone: the
+ * lock is the system's own on the file itself, under whatever name it is reached, and ends with the process.
  */
-import { Database, type Statement } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { inputTokens, UNKNOWN_USAGE, type Usage } from "../../ir/usage.ts";
+import { codeOf } from "../../std/describe-error.ts";
 import { readStoredKey } from "../key-document.ts";
 import type { Booking, RememberedAnswer } from "../ledger-messages.ts";
 import type {
@@ -14,30 +16,35 @@ import type {
   LedgerStore,
   StoredLease,
   StoredLedger,
-  UsageQuery,
   UsageSum,
 } from "../ledger-store.ts";
 import { type LedgerScope, readLimitId, readScopeId } from "../limit.ts";
 import { hourOf } from "../windows.ts";
+import { watchPlace } from "./place.ts";
+import { createRescue } from "./rescue.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { prepareAll, type Statements, type SumRow } from "./statements.ts";
+import { trouble, troubleOf } from "./trouble.ts";
 
 type OpenedLedger =
   | { readonly kind: "open"; readonly store: LedgerStore }
   /** A database of Busbar 1.0.0-rc.3: never written. */
   | { readonly kind: "rc3" }
+  /** Another process has it open. */
+  | { readonly kind: "held" }
   /** A sentence that says what to do. */
   | { readonly kind: "refused"; readonly why: string };
 
 /** In the file's header, so that another program's database is not taken for ours. */
 const APPLICATION_ID = 0x524d4c31; // "RML1"
-const BUSY_MS = 2_000;
+/** For a program that only looks into the file at this moment. */
+const BUSY_MS = 1_000;
 const OWNER_ONLY = 0o600;
 /** Rows that go at once; the rest waits for the next look. */
 const PRUNE_ROWS_MAX = 5_000;
 /** A look at every page of a larger file takes too long for a start after a clean stop. */
 const CHECKED_BYTES_MAX = 64 * 1024 * 1024;
 
-/** The lock is the caller's to take first. */
 export function openLedger(path: string): OpenedLedger {
   const found = existsSync(path) ? inspect(path) : "new";
   if (found === "rc3") return { kind: "rc3" };
@@ -52,8 +59,9 @@ export function openLedger(path: string): OpenedLedger {
     db = new Database(path, { create: true, readwrite: true, strict: true });
     // Who asked for what, and hashes of keys: for its owner alone. What SQLite puts beside it gets the same rights.
     chmodSync(path, OWNER_ONLY);
-    // First of all: two processes that both set WAL without it end in "locked".
     db.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    // Before the first look into the file: from then on it is ours alone.
+    db.run("PRAGMA locking_mode = EXCLUSIVE");
     db.run("PRAGMA journal_mode = WAL");
     db.run("PRAGMA synchronous = FULL");
     migrate(db);
@@ -63,11 +71,12 @@ export function openLedger(path: string): OpenedLedger {
     return { kind: "refused", why: damaged(path, wrong) };
   } catch (error) {
     db?.close();
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    const code = codeOf(error) ?? "unknown";
+    if (code.startsWith("SQLITE_BUSY")) return { kind: "held" };
     if (/CORRUPT|NOTADB/.test(code)) return { kind: "refused", why: damaged(path, code) };
     return {
       kind: "refused",
-      why: `${path} cannot be opened as a ledger (${code}); set governance.db_path to a file that can be written.`,
+      why: `${path} cannot be made or opened as a ledger (${code}); name a file in a folder that exists and can be written.`,
     };
   }
 }
@@ -115,23 +124,42 @@ function quickCheck(db: Database): string | null {
   return said === "ok" ? null : said;
 }
 
-/** Rows as SQLite gives them. */
-interface SumRow {
-  readonly requests: number | null;
-  readonly cost: number | null;
-  readonly tokens: number | null;
-  readonly unpriced: number | null;
-}
-
 /** SQLite answers at once; that it does is no part of the contract. */
 function storeOf(db: Database, path: string): LedgerStore {
   const statements = prepareAll(db);
   const write = db.transaction((what: Commit) => writeAll(statements, what));
+  const place = watchPlace(path);
+  const rescue = createRescue(path, (file) => statements.backup.run(file));
+  /** Throws where what is written now would be lost. */
+  const stand = (): void => {
+    const found = place.look();
+    if (found === "gone") throw rescue();
+    if (found === "same") return;
+    // Its pages may be remembered from before.
+    db.run("PRAGMA shrink_memory");
+    const wrong = found === "cut" ? "cut" : quickCheck(db);
+    if (wrong !== null) throw trouble("SQLITE_CORRUPT", wrong);
+    place.left();
+  };
+  const act = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw troubleOf(error, path);
+    }
+  };
   return {
     load: async () => loadAll(statements),
-    commit: async (what) => write.immediate(what),
+    stand: async () => act(stand),
+    commit: async (what) =>
+      act(() => {
+        stand();
+        const committed = write.immediate(what);
+        place.left();
+        return committed;
+      }),
     sumOf: async (scope, startWallMs, endWallMs = null) =>
-      sumOf(statements.sumOf.get(...between(scope, startWallMs, endWallMs))),
+      act(() => sumOf(statements.sumOf.get(...between(scope, startWallMs, endWallMs)))),
     async usage({ fromMs, toMs, by, scope, rowsMax }) {
       const key = scope?.id ?? null;
       const rows = statements.usage[by].all(fromMs, toMs, key, key, rowsMax);
@@ -177,8 +205,15 @@ function storeOf(db: Database, path: string): LedgerStore {
       renameSync(fresh, `${path}.backup`);
     },
     async close() {
-      db.run("PRAGMA wal_checkpoint(TRUNCATE)");
-      db.close();
+      // What is committed is on disk with or without it: the next start reads the log beside the file.
+      const { usage, ...single } = statements;
+      try {
+        db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      } finally {
+        // One that is left keeps the file open, and so the lock.
+        for (const statement of [...Object.values(single), ...Object.values(usage)]) statement.finalize();
+        db.close();
+      }
     },
   };
 }
@@ -283,98 +318,4 @@ function sumOf(row: SumRow | null | undefined): UsageSum {
 /** Beyond nine million dollars sums stop instead of drifting. */
 function safe(value: number): number {
   return Math.min(value, Number.MAX_SAFE_INTEGER);
-}
-
-type Statements = ReturnType<typeof prepareAll>;
-
-const SUMS = "count(*) AS requests, sum(cost) AS cost, sum(tokens) AS tokens, sum(cost IS NULL) AS unpriced";
-
-/** Literal expressions only: what they group by is chosen by name, never written by a caller. */
-const GROUPINGS = {
-  key: "key",
-  target: "target",
-  lane: "coalesce(lane, '-')",
-  state: "state",
-  hour: "strftime('%Y-%m-%dT%H:00Z', wall_ms / 1000, 'unixepoch')",
-  day: "strftime('%Y-%m-%d', wall_ms / 1000, 'unixepoch')",
-} as const satisfies Record<UsageQuery["by"], string>;
-
-type UsageStatement = Statement<
-  SumRow & { readonly grp: string | null },
-  [number, number, string | null, string | null, number]
->;
-
-function prepareAll(db: Database) {
-  const usage = (by: UsageQuery["by"]): UsageStatement =>
-    db.prepare(`SELECT ${GROUPINGS[by]} AS grp, ${SUMS} FROM usage
-      WHERE wall_ms >= ? AND wall_ms < ? AND (? IS NULL OR key = ?) GROUP BY grp ORDER BY grp LIMIT ?`);
-  type Cell = string | number | null;
-  return {
-    addUsage: db.prepare<unknown, Cell[]>(`INSERT INTO usage (id, wall_ms, key, caller, target, lane, fresh, cache_read,
-      cache_write, cache_write_1h, output, reasoning, audio_input, audio_output, cost, state, scopes, revision)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
-    addHour: db.prepare<unknown, [string, number, number, number, number]>(`INSERT INTO hourly
-      (scope, hour_ms, requests, tokens, cost, unpriced) VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT (scope, hour_ms) DO UPDATE SET
-      requests = requests + 1, tokens = tokens + excluded.tokens, cost = cost + excluded.cost,
-      unpriced = unpriced + excluded.unpriced`),
-    putLease: db.prepare<unknown, [string, string, string, number]>(`INSERT INTO lease (holder, amount, period, nanos)
-      VALUES (?, ?, ?, ?) ON CONFLICT (holder, amount, period) DO UPDATE SET nanos = excluded.nanos`),
-    dropLease: db.prepare<unknown, [string, string, string]>(
-      "DELETE FROM lease WHERE holder = ? AND amount = ? AND period = ?",
-    ),
-    leases: db.prepare<{ holder: string; amount: string; period: string; nanos: number }, []>(
-      "SELECT holder, amount, period, nanos FROM lease",
-    ),
-    leasedByOthers: db.prepare<{ nanos: number | null }, [string, string, string]>(
-      "SELECT sum(max(nanos, 0)) AS nanos FROM lease WHERE amount = ? AND NOT (holder = ? AND period = ?)",
-    ),
-    putKey: db.prepare<unknown, [string, string, number, string]>(`INSERT INTO keys (id, hash, created_ms, document)
-      VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, document = excluded.document`),
-    dropKey: db.prepare<unknown, [string]>("DELETE FROM keys WHERE id = ?"),
-    keys: db.prepare<{ id: string; document: string }, []>("SELECT id, document FROM keys ORDER BY created_ms, id"),
-    addAudit: db.prepare<unknown, [number, string, string, string | null, string]>(
-      "INSERT INTO audit (wall_ms, actor, action, key_id, detail) VALUES (?, ?, ?, ?, ?)",
-    ),
-    audit: db.prepare<
-      { seq: number; wall_ms: number; actor: string; action: string; key_id: string | null; detail: string },
-      [number, number]
-    >("SELECT seq, wall_ms, actor, action, key_id, detail FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?"),
-    putMeta: db.prepare<unknown, [string, string]>(
-      "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    ),
-    getMeta: db.prepare<{ value: string }, [string]>("SELECT value FROM meta WHERE name = ?"),
-    sumOf: db.prepare<
-      SumRow,
-      [string, number, number]
-    >(`SELECT sum(requests) AS requests, sum(tokens) AS tokens, sum(cost) AS cost,
-      sum(unpriced) AS unpriced FROM hourly WHERE scope = ? AND hour_ms >= ? AND hour_ms < ?`),
-    usage: {
-      key: usage("key"),
-      target: usage("target"),
-      lane: usage("lane"),
-      state: usage("state"),
-      hour: usage("hour"),
-      day: usage("day"),
-    },
-    putRemembered: db.prepare<unknown, [string, string, string, number]>(`INSERT INTO remembered
-      (key, fingerprint, answer, expires_ms) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
-      fingerprint = excluded.fingerprint, answer = excluded.answer, expires_ms = excluded.expires_ms`),
-    remembered: db.prepare<{ fingerprint: string; answer: string }, [string, number]>(
-      "SELECT fingerprint, answer FROM remembered WHERE key = ? AND expires_ms > ?",
-    ),
-    pruneUsage: db.prepare<unknown, [number, number]>(
-      "DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE wall_ms < ? LIMIT ?)",
-    ),
-    pruneRemembered: db.prepare<unknown, [number]>("DELETE FROM remembered WHERE expires_ms <= ?"),
-    /** Sessions are named by clients, as many as they like. */
-    pruneSessions: db.prepare<unknown, [number]>("DELETE FROM hourly WHERE scope LIKE 'session:%' AND hour_ms < ?"),
-    /** Hours that still have all their rows must sum up to them. */
-    unbalanced: db.prepare<{ scope: string }, []>(`SELECT h.scope AS scope FROM hourly h LEFT JOIN
-      (SELECT key, wall_ms / 3600000 * 3600000 AS hour_ms, sum(coalesce(cost, 0)) AS cost, count(*) AS requests
-        FROM usage GROUP BY key, hour_ms) u ON u.key = h.scope AND u.hour_ms = h.hour_ms
-      WHERE (h.scope LIKE 'key:%' OR h.scope LIKE 'caller:%')
-        AND h.hour_ms > (SELECT coalesce(min(wall_ms), 9e15) FROM usage)
-        AND (h.cost IS NOT coalesce(u.cost, 0) OR h.requests IS NOT coalesce(u.requests, 0)) LIMIT 1`),
-    backup: db.prepare<unknown, [string]>("VACUUM INTO ?"),
-  };
 }
