@@ -40,3 +40,23 @@ test("a failure of ours has the table's own status in every dialect", () => {
     expect(PROTOCOLS[id].payload.writeError(failure("timeout", "Late."), context).status).toBe(504);
   }
 });
+
+describe("a client of Anthropic's protocol sees the one status of an error's type", () => {
+  test.each([
+    [400, "billing", 402, "billing_error"],
+    [402, "billing", 402, "billing_error"],
+    [403, "billing", 402, "billing_error"],
+    [429, "billing", 402, "billing_error"],
+    [400, "model-missing", 404, "not_found_error"],
+    [404, "model-missing", 404, "not_found_error"],
+    [422, "model-missing", 404, "not_found_error"],
+    [403, "model-missing", 403, "permission_error"],
+  ] as const)("an upstream %d that means %s is a %d", (status, meaning, seen, type) => {
+    const words = { status, code: null, type: null, message: "No.", meaning, retryAfterMs: null };
+    const judged = classify({ words, errorMap: {}, retryAfterMs: null, passthrough: false, body: null, headers: {} });
+    for (const id of ["anthropic", "vertex"] as const) {
+      const written = PROTOCOLS[id].payload.writeError(judged, context);
+      expect([written.status, written.body]).toMatchObject([seen, { error: { type } }]);
+    }
+  });
+});

@@ -1,12 +1,12 @@
 /** Errors out: a failure in the vendor's own envelope. Total over every kind. */
-import type { Failure, FailureKind } from "../../ir/failure.ts";
+import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
 import { repeatHeaders, statusOfFailure } from "../shared/errors/writing.ts";
 import { isErrorType, type WireErrorType } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
-  const status = statusOfFailure(failure);
+  const status = statusOf(failure);
   return {
     status,
     headers: { "request-id": context.requestId, ...repeatHeaders(failure) },
@@ -28,7 +28,7 @@ export function writeStreamError(failure: Failure): JsonObject {
   return {
     type: "error",
     error: {
-      type: errorTypeOf(failure, statusOfFailure(failure)),
+      type: errorTypeOf(failure, statusOf(failure)),
       message: messageOf(failure),
       ...detailsOf(failure.kind),
     },
@@ -90,6 +90,22 @@ const TYPE_BY_STATUS: ReadonlyMap<number, WireErrorType> = new Map([
   [504, "timeout_error"],
   [529, "overloaded_error"],
 ]);
+
+/**
+ * The vendor's types of these kinds go with one status each, and clients look at the status: the official SDKs repeat every
+ * 429, and an account that is empty stays so.
+ */
+function statusOf(failure: Failure): number {
+  const status = statusOfFailure(failure);
+  switch (failure.kind) {
+    case "billing":
+      return FAILURES.billing.status;
+    case "model-missing":
+      return TYPE_BY_STATUS.has(status) ? status : FAILURES["model-missing"].status;
+    default:
+      return status;
+  }
+}
 
 /** A refusal keeps the type its vendor gave it when that is a type of ours too; else the status says which. */
 function errorTypeOf(failure: Failure, status: number): WireErrorType {
