@@ -132,10 +132,12 @@ function pickAgain({ askedAgain }: Run, { offered }: LaneChoice): Lane | null {
   return offered.find(({ id }) => askedAgain.has(id)) ?? null;
 }
 
-/** Time that is waited before a lane is asked. */
-async function queued<T>({ world, record }: Run, wait: () => Promise<T>): Promise<T> {
+/** Time that is waited before a lane is asked. What is known at once was not waited for, however long the look took. */
+async function queued<T>({ world, record }: Run, wait: () => T | Promise<T>): Promise<T> {
   const startedMs = world.effects.nowMs();
-  const how = await wait();
+  const waiting = wait();
+  if (!(waiting instanceof Promise)) return waiting;
+  const how = await waiting;
   record.queuedMs += world.effects.nowMs() - startedMs;
   return how;
 }

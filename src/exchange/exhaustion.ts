@@ -32,7 +32,7 @@ interface WaitingRun extends FinalLook {
  * For a lane that is out by itself for a while, or one that refused this very request and said when to come back. A lane
  * that was tried is asked a second time only here. `isCapped`: no lane that was not tried may be.
  */
-export async function waitForRecovery(
+export function waitForRecovery(
   run: WaitingRun,
   about: {
     readonly target: Target;
@@ -40,7 +40,7 @@ export async function waitForRecovery(
     readonly isCapped: boolean;
     readonly maxMs: number;
   },
-): Promise<"recovered" | "not-in-time" | "abandoned"> {
+): "not-in-time" | Promise<"recovered" | "abandoned"> {
   const { effects, deployment } = run.world;
   const { target, isCapped } = about;
   const now = effects.nowMs();
@@ -56,7 +56,11 @@ export async function waitForRecovery(
   const waitMs = Math.ceil(readyAtMs - now);
   // One that is ready now was looked at already: something else keeps it from serving.
   if (!(waitMs > 0) || run.waitedMs + waitMs > about.maxMs || now + waitMs > run.deadlineMs) return "not-in-time";
-  if (!(await sleep(effects.setTimer, waitMs, run.call.signal))) return "abandoned";
+  return sleepUntil(run, readyAtMs, waitMs);
+}
+
+async function sleepUntil(run: WaitingRun, readyAtMs: number, waitMs: number): Promise<"recovered" | "abandoned"> {
+  if (!(await sleep(run.world.effects.setTimer, waitMs, run.call.signal))) return "abandoned";
   run.waitedMs += waitMs;
   for (const [id, atMs] of run.refusedUntil) {
     if (atMs > readyAtMs) continue;

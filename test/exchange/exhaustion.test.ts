@@ -501,3 +501,27 @@ test("a redirect is never handed on, whatever its body says: 502 in dialect", as
     }
   }
 });
+
+test.each(["reject", "wait"] as const)(
+  "a request that waited for nothing has no wait in its record (%s)",
+  async (action) => {
+    const lanes = [laneOf("first/a/one", "openai")];
+    let ticks = 0;
+    const core = createCore({
+      deployment: deploymentOf({
+        lanes,
+        targets: [poolOf("pool", lanes, { onExhausted: action === "wait" ? { action, maxMs: 5 } : { action } })],
+      }),
+      answer: refusing(OPENAI_WORDS, "server-error"),
+      // Like a real clock: it goes on between two looks.
+      tamper: {
+        world: (world) => ({
+          ...world,
+          effects: { ...world.effects, nowMs: () => world.effects.nowMs() + ticks++ / 1_000 },
+        }),
+      },
+    });
+    const got = await core.ask({ protocol: "openai", body: question("openai") });
+    expect([got.status, ticks > 0, core.records[0]?.queuedMs]).toEqual([500, true, 0]);
+  },
+);

@@ -18,17 +18,25 @@ interface SlotWait {
 }
 
 /** free: look again. none: nothing to wait for, or not in time. abandoned: the client left. */
-export async function waitForSlot(input: SlotWait): Promise<"free" | "none" | "abandoned"> {
-  const { world, shared, call } = input;
+type SlotEnd = "free" | "none" | "abandoned";
+
+/** No promise where there is nothing to wait for. */
+export function waitForSlot(input: SlotWait): "none" | Promise<SlotEnd> {
+  const { world, shared } = input;
   const full = lanesWithRoom(input);
   const startedMs = world.effects.nowMs();
   const queueMs = Math.max(0, ...full.map(({ queue }) => queue.maxWaitMs));
   const waitMs = Math.min(queueMs, input.deadlineMs - startedMs);
   if (full.length === 0 || waitMs <= 0 || waitingNow(shared) >= WAITING_MAX) return "none";
+  return queueFor(input, full, waitMs);
+}
+
+async function queueFor(input: SlotWait, full: readonly Lane[], waitMs: number): Promise<SlotEnd> {
+  const { world, shared, call } = input;
   const models = [...new Set(full.map(({ model }) => model))];
   count(shared, input.target, models, 1);
-  const how = await new Promise<"free" | "none" | "abandoned">((resolve) => {
-    const finish = (end: "free" | "none" | "abandoned"): void => {
+  const how = await new Promise<SlotEnd>((resolve) => {
+    const finish = (end: SlotEnd): void => {
       cancelTimer();
       cancelWake();
       call.signal.removeEventListener("abort", onAbort);
