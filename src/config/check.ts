@@ -1,5 +1,6 @@
 /** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
 import { checkAccess } from "./check-access.ts";
+import { checkFacts } from "./check-facts.ts";
 import { checkGovernance } from "./check-governance.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
@@ -26,6 +27,7 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkModels,
   checkPools,
   checkPromises,
+  checkFacts,
   checkDisplays,
   checkNotYet,
 ];

@@ -1,27 +1,28 @@
 /**
- * What a failover must keep. A substitute is proven, never guessed: unknown is "no" here, while it is "perhaps" for the
- * lane that was asked for.
+ * What a failover must keep. A stand-in of another model is proven able, never guessed: unknown is "no" for it, while it is
+ * "perhaps" for the lane that was asked for and for every lane proven to be the same model.
  */
 import { isSameModel } from "../ir/canonical.ts";
 import { type Capabilities, missingCapabilities, type Needs, TIERS } from "../ir/capability.ts";
 import type { Keep, Lane } from "../ir/deployment.ts";
 import { unreachable } from "../std/unreachable.ts";
 
-/** `first`: the lane compared with; another account of the same model keeps everything by being the same model. */
+/** `first`: the lane compared with. The same model keeps everything but the provider. */
 export function satisfiesKeep(keep: readonly Keep[], first: Lane, candidate: Lane, needs: Needs): boolean {
   if (keep.length === 0) return true;
-  if (candidate.model !== first.model && !isKnownToServe(needs, candidate.capabilities)) return false;
-  return keep.every((each) => keeps(each, first, candidate));
+  const isSame = candidate.model === first.model || isSameModel(first, candidate);
+  if (!isSame && !isKnownToServe(needs, candidate.capabilities)) return false;
+  return keep.every((each) => keeps(each, first, candidate, isSame));
 }
 
-function keeps(keep: Keep, first: Lane, candidate: Lane): boolean {
+function keeps(keep: Keep, first: Lane, candidate: Lane, isSame: boolean): boolean {
   switch (keep) {
     case "provider":
       return candidate.provider === first.provider;
     case "model":
-      return candidate.model === first.model || isSameModel(first, candidate);
+      return isSame;
     case "tier":
-      return candidate.model === first.model || isTierKept(first, candidate);
+      return isSame || isTierKept(first, candidate);
     default:
       return unreachable(keep);
   }

@@ -706,6 +706,55 @@ const POOLS: Row[] = [
   },
 ];
 
+/** A promise that rests on a fact nobody stated. */
+const duo = (rest: string) =>
+  whole("{ acme: { api_key_env: ACME_KEY } }", "{ one: { provider: acme }, two: { provider: acme } }", rest);
+const duoPool = (keep: string) =>
+  duo(`pools:\n  p: { members: [{ target: one }, { target: two }], failover: { keep: [${keep}] } }\n`);
+
+const FACTS: Row[] = [
+  {
+    name: "exact failover of models that the catalog does not know",
+    config: duo("exact_model_failover: true\n"),
+    path: "exact_model_failover",
+    says: "finds no other lane for one, two: the catalog does not know which model that is; write canonical",
+    line: 3,
+    severity: "warning",
+  },
+  {
+    name: "and of one model alone",
+    config: whole("{ acme: { api_key_env: ACME_KEY } }", "{ m: { provider: acme, exact_model_failover: true } }"),
+    path: "models.m.exact_model_failover",
+    says: "finds no other lane for m",
+    line: 2,
+    severity: "warning",
+  },
+  {
+    name: "keep: [model] among models that the catalog does not know",
+    config: duoPool("model"),
+    path: "pools.p.failover.keep",
+    says: "does not know which one one, two is: no other member may stand in there; write canonical",
+    line: 4,
+    severity: "warning",
+  },
+  {
+    name: "keep: [tier] of an unknown class",
+    config: duoPool("tier"),
+    path: "pools.p.failover.keep",
+    says: "that of one, two is not known: it stands in for no other model; write capabilities.tier",
+    line: 4,
+    severity: "warning",
+  },
+  {
+    name: "keep: [provider] with members of which little is known",
+    config: duoPool("provider"),
+    path: "pools.p.failover.keep",
+    says: "is not known of one (input, tools, structured_output, reasoning), two (input, tools, structured_output, reasoning); write",
+    line: 4,
+    severity: "warning",
+  },
+];
+
 const ACCESS: Row[] = [
   {
     name: "auth mode (rule 22)",
@@ -960,7 +1009,7 @@ const SHAPES: Row[] = [
   },
 ];
 
-for (const [group, rows] of Object.entries({ MODELS, NAMES, PROVIDERS, POOLS, ACCESS, SHAPES })) {
+for (const [group, rows] of Object.entries({ MODELS, NAMES, PROVIDERS, POOLS, FACTS, ACCESS, SHAPES })) {
   describe(`rules: ${group.toLowerCase()}`, () => {
     test.each(rows)("$name", (row) => {
       const loaded = load(row.config, row.options);
@@ -998,6 +1047,22 @@ describe("what is fine stays fine", () => {
         "{ acme: { api_key_env: ACME_KEY } }",
         "{ m: { provider: acme, canonical: x }, n: { provider: acme, canonical: x } }",
         "pools:\n  p: { members: [{ target: m }], failover: { keep: [model, provider] }, on_exhausted: { action: fallback_pool:q } }\n  q: { members: [{ target: n }] }\n",
+      ),
+    ],
+    [
+      "promises that rest on facts that are stated",
+      whole(
+        "{ acme: { api_key_env: ACME_KEY }, other: { protocol: openai, base_url: 'https://other.example', api_key_env: ACME_KEY } }",
+        "{ m: { provider: acme, canonical: x, capabilities: { tier: strong } }, n: { provider: other, canonical: X, capabilities: { tier: strong } } }",
+        "exact_model_failover: true\npools: { p: { members: [{ target: m }, { target: n }], failover: { keep: [model, tier] } } }\n",
+      ),
+    ],
+    [
+      "two models of one provider under one name upstream",
+      whole(
+        "{ acme: { api_key_env: ACME_KEY } }",
+        "{ m: { provider: acme, upstream_model: Own }, n: { provider: acme, upstream_model: own } }",
+        "exact_model_failover: true\npools: { p: { members: [{ target: m }, { target: n }], failover: { keep: [model] } } }\n",
       ),
     ],
     ["threshold is not read in consecutive mode", pool("breaker: { trip: { mode: consecutive, threshold: 7 } }")],

@@ -22,7 +22,10 @@ providers:
   second: { protocol: openai, base_url: "${second.url}", api_key_env: K, allow_private: true }
 models:
   patient: { provider: first }
+  own: { provider: first, canonical: our-model, exact_model_failover: true }
+  own-elsewhere: { provider: second, canonical: Our-Model }
 pools:
+  keeps: { members: [ { target: own, weight: 1000 }, { target: own-elsewhere, weight: 1 } ], failover: { keep: [model] } }
   waits: { members: [ { target: patient } ], on_exhausted: { action: wait, max_ms: 10000 } }
 `;
 
@@ -78,5 +81,24 @@ describe("a pool that waits", () => {
       ["first/default/patient", "rate-limited"],
       ["first/default/patient", "answered"],
     ]);
+  });
+});
+
+const user = (content: unknown) => ({ messages: [{ role: "user", content }] });
+const REAL: Readonly<Record<string, object>> = {
+  tools: { ...user("Hello."), tools: [{ type: "function", function: { name: "f", parameters: { type: "object" } } }] },
+  image: user([{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } }]),
+  schema: {
+    ...user("Hello."),
+    response_format: { type: "json_schema", json_schema: { name: "a", schema: { type: "object" } } },
+  },
+};
+
+describe.each(["own", "keeps"])("a model outside the catalog at two providers, asked for as %s", (model) => {
+  test.each(Object.entries(REAL))("%s: the other provider serves what the first one fails", async (_name, body) => {
+    first.answer(() => [jsonStep(500, { error: { message: "broken" } })]);
+    second.answer(() => [jsonStep(200, ANSWER)]);
+    const told = await ask({ model, ...body });
+    expect([told.status, told.headers.get("x-ringmain-lane")]).toEqual([200, "second/default/own-elsewhere"]);
   });
 });

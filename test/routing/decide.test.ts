@@ -248,14 +248,14 @@ describe("what a failover must keep", () => {
     expect(decision.left).toEqual([{ lane: unsure.id, because: "breaks-keep", untilMs: null }]);
   });
 
-  test("a substitute must be known to have what its own lanes may have", () => {
+  test("a lane of the same model is as able as the first one: only a known no leaves it out", () => {
     const needs = { ...NO_NEEDS, tools: true, reasoning: true };
-    expect(left(decideInput(model, lanes, { facts: facts({ needs }) }))).toEqual({
-      [same.id]: "breaks-keep",
+    expect(left(decideInput(model, lanes, { facts: facts({ needs }) }))).toEqual({ [unsure.id]: "breaks-keep" });
+    const unable = { ...same, capabilities: { ...same.capabilities, reasoning: false } };
+    expect(left(decideInput(model, [unable, unsure, second, own], { facts: facts({ needs }) }))).toEqual({
+      [same.id]: "lacks-capability",
       [unsure.id]: "breaks-keep",
     });
-    const tools = { ...NO_NEEDS, tools: true };
-    expect(left(decideInput(model, lanes, { facts: facts({ needs: tools }) }))).toEqual({ [unsure.id]: "breaks-keep" });
   });
 
   test("a pool compares with the lane chosen first, and before that with nothing", () => {

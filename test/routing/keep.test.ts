@@ -52,7 +52,26 @@ describe("keep the provider, and several at once", () => {
   });
 });
 
-describe("a substitute is known to have what the request needs", () => {
+describe("what is not known of a lane", () => {
+  const needs = [
+    { ...NO_NEEDS, tools: true },
+    { ...NO_NEEDS, structuredOutput: true },
+    { ...NO_NEEDS, reasoning: true },
+    ...(["image", "document", "audio"] as const).map((each) => ({ ...NO_NEEDS, input: ["text" as const, each] })),
+  ];
+  test.each(needs)("%j: passes for the same model elsewhere, never for another one", (need) => {
+    const first = lane("p/1/m", proven("own"));
+    for (const keep of [["model"], ["tier"], ["model", "tier"]] as const) {
+      expect(satisfiesKeep(keep, first, lane("q/1/n", proven("Own ")), need)).toBe(true);
+    }
+    const known = { capabilities: { tier: "strong" as const } };
+    const strong = lane("p/1/m", { ...proven("own"), ...known });
+    expect(satisfiesKeep(["tier"], strong, lane("q/1/n", { ...proven("other"), ...known }), need)).toBe(false);
+    expect(satisfiesKeep(["provider"], first, lane("p/1/n", proven("other")), need)).toBe(false);
+  });
+});
+
+describe("a stand-in of another model is known to have what the request needs", () => {
   const first = lane("p/1/m");
   const needs = { ...NO_NEEDS, input: ["image" as const], tools: true };
   test.each([
