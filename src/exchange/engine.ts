@@ -2,6 +2,7 @@
  * The one attempt engine: models, pools, fallback pools, least-bad, waiting and probes all go through this loop. It
  * decides, admits and attempts until something may be committed or nothing is left.
  */
+import type { Pass } from "../governance/admission.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import { RECORD_LANES_MAX } from "../ir/record.ts";
@@ -39,6 +40,8 @@ export interface ServeInput {
   readonly call: ClientCall;
   readonly record: Pick<RecordBuilder, "startedMs" | "attempts" | "offered" | "skipped" | "queuedMs">;
   readonly target: Target;
+  /** What the request was admitted with; null: it has no limits. */
+  readonly pass: Pick<Pass, "affords"> | null;
   /** What an answer must pass before it may reach the client. */
   readonly rulesOf: (target: Target) => readonly AnswerRule[];
 }
@@ -143,7 +146,7 @@ async function queued<T>({ world, record }: Run, wait: () => T | Promise<T>): Pr
 }
 
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
-type LookInput = Pick<Run, "world" | "shared" | "call" | "tried" | "first" | "needsRoomBeyond">;
+type LookInput = Pick<Run, "world" | "shared" | "call" | "pass" | "tried" | "first" | "needsRoomBeyond">;
 
 export function look(run: LookInput, target: Target): LaneChoice {
   const { world, shared, call } = run;
@@ -154,6 +157,7 @@ export function look(run: LookInput, target: Target): LaneChoice {
     facts: call.request.facts,
     condition: (lane) => shared.health.condition(target, lane, now),
     usable: (lane) => exclusionOf(world, call, lane),
+    affords: (lane) => run.pass?.affords(lane) ?? true,
     tried: run.tried,
     first: run.first,
     needsRoomBeyond: run.needsRoomBeyond,

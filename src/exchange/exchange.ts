@@ -166,7 +166,7 @@ async function runCall(
     return { answer: withLimits(refusal, call, admitted.notice, world.effects.wallMs()), isKept: false };
   }
   record.pass = admitted.pass;
-  const served = await serve({ world, shared, call, record, target, rulesOf });
+  const served = await serve({ world, shared, call, record, target, pass: admitted.pass, rulesOf });
   if (served.kind === "abandoned" && shared.running.stopped)
     return { answer: refuse(exchange, STOPPING), isKept: false };
   const answer = respond(exchange, call, served);

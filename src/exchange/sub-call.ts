@@ -63,6 +63,7 @@ export async function subCall(
       queuedMs: 0,
     },
     target,
+    pass: null,
     rulesOf: (each) => [...answerRulesOf(each), WHOLE],
   });
   switch (served.kind) {

@@ -8,7 +8,17 @@ import { type Failed, type Failure, failed, failure, ok, type Result } from "../
 import type { RateLimit, RateLimits } from "../ir/limits.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { totalTokens } from "../ir/usage.ts";
-import { createRecentAnswers, type Estimate, estimate, type RecentAnswers, withoutCost } from "./estimate.ts";
+import {
+  createRecentAnswers,
+  type Estimate,
+  estimate,
+  type LaneNeed,
+  leastOf,
+  mostOf,
+  type Need,
+  type RecentAnswers,
+  withoutCost,
+} from "./estimate.ts";
 import type { Caller } from "./identify.ts";
 import { groupsOf, type VirtualKey } from "./keys.ts";
 import type { LedgerClient, Reservation, ReservationRequest, Reserved } from "./ledger-client.ts";
@@ -49,6 +59,8 @@ export interface Pass {
   readonly warnings: readonly string[];
   /** The caller named a project, but its key has one. */
   readonly projectIgnored: boolean;
+  /** False: too little is left of a budget for what this lane's answer may come to. */
+  affords(lane: Lane): boolean;
   /** The request is over. `ran`: a vendor has seen it. The first call counts. */
   close(row: UsageRow, ran: boolean): void;
 }
@@ -107,6 +119,8 @@ interface Charged {
   readonly projectIgnored: boolean;
   readonly lanes: readonly Lane[];
   readonly estimated: Estimate;
+  /** No lane may cost more. */
+  readonly ceilingNanos: number;
   readonly inputTokensEstimate: number;
 }
 
@@ -150,12 +164,18 @@ function chargedOf(state: AdmissionState, { caller, headers, lanes, facts, choic
   const isCounted = money.length + limits.tokens.length + state.requestGates.length > 0 || ceiling.value !== null;
   const estimated = isCounted
     ? estimate({ lanes, facts, choices, budget: governance.budget, answers: state.answers })
-    : ok(withoutCost(0));
+    : ok(withoutCost(lanes, 0));
   if (!estimated.ok) return estimated;
-  const { nanos, tokens, least } = estimated.value;
+  const needs = [...estimated.value.lanes.values()];
   const warnings: string[] = [];
-  const dear = tooDear(estimated.value, ceiling.value, state.requestGates, warnings);
+  const costs = { cheapest: leastOf(amountsOf(needs)).nanos, dearest: mostOf(amountsOf(needs)).nanos };
+  const dear = tooDear({ ...costs, estimated: estimated.value }, ceiling.value, state.requestGates, warnings);
   if (dear !== null) return failed(dear);
+  const ceilingNanos = hardCeiling(ceiling.value, state.requestGates);
+  // A lane above the ceiling is not asked; of the others any may be.
+  const affordable = needs.filter(({ amount }) => amount.nanos <= ceilingNanos);
+  const { nanos, tokens } = mostOf(amountsOf(affordable));
+  const least = leastOf(affordable.map((need) => need.least));
 
   const requests: ReservationRequest[] = [
     ...limits.requests.map((limit) => ({ limit, amount: 1 })),
@@ -170,6 +190,7 @@ function chargedOf(state: AdmissionState, { caller, headers, lanes, facts, choic
     projectIgnored: project.value.ignored,
     lanes,
     estimated: estimated.value,
+    ceilingNanos,
     inputTokensEstimate: facts.inputTokensEstimate,
   });
 }
@@ -178,7 +199,9 @@ function decided(state: AdmissionState, reserved: Reserved, charged: Charged): A
   if (reserved.kind === "short") {
     const { shortage } = reserved;
     const isStrict = state.options.governance.budget === "strict";
-    const told = shortageFailure(shortage, { ...charged.estimated, isStrict });
+    const { estimated } = charged;
+    const need = leastOf(amountsOf([...estimated.lanes.values()]));
+    const told = shortageFailure(shortage, { need, estimated, isStrict });
     return { kind: "refused", failure: told, limits: limitsAt(shortage) };
   }
   const { options, answers } = state;
@@ -197,6 +220,7 @@ function decided(state: AdmissionState, reserved: Reserved, charged: Charged): A
       warnings: charged.warnings,
       projectIgnored: charged.projectIgnored,
       limits: () => limitsOf(reservations, options.nowMs()),
+      affords: (lane) => affords(charged, reservations, lane),
       close(row, ran) {
         if (isClosed) return;
         isClosed = true;
@@ -215,6 +239,25 @@ function accountOf({ capped }: AdmissionState, laneId: string | null, lanes: rea
   const lane = lanes.find(({ id }) => id === laneId);
   const scope = lane === undefined ? undefined : capped.get(`${lane.provider}/${lane.account}`);
   return scope === undefined ? [] : [scope];
+}
+
+function amountsOf(needs: readonly LaneNeed[]): readonly Need[] {
+  return needs.map(({ amount }) => amount);
+}
+
+function hardCeiling(ceiling: number | null, gates: Governance["gates"]): number {
+  const hard = gates.filter(({ mode }) => mode === "hard").map(({ limitNanos }) => limitNanos);
+  return Math.min(ceiling ?? Number.POSITIVE_INFINITY, ...hard);
+}
+
+function affords({ estimated, ceilingNanos }: Charged, reservations: readonly Reservation[], { id }: Lane): boolean {
+  const need = estimated.lanes.get(id);
+  if (need === undefined) return true;
+  if (need.amount.nanos > ceilingNanos) return false;
+  return reservations.every(({ lease: { limit }, amount }) => {
+    if (limit.kind === "usd") return need.least.nanos <= amount;
+    return limit.kind !== "tokens" || need.least.tokens <= amount;
+  });
 }
 
 function refusal(kind: Failure["kind"], message: string): Failed {

@@ -15,17 +15,41 @@ import {
   worstOutputTokens,
 } from "./admit.ts";
 
-/** Of one request, for the dearest lane that may be tried. */
-export interface Estimate extends Need {
-  /** Where that much is not left, a request is served with what is left, but not with less than this. */
-  readonly least: Need;
+/** Of one request. */
+export interface Estimate {
+  /** By lane, in the order they were given. */
+  readonly lanes: ReadonlyMap<string, LaneNeed>;
   /** How long an answer fits into what is left, in tokens; less than one: the prompt alone does not. */
   answerFitting(kind: "usd" | "tokens", left: number): number;
 }
 
-interface Need {
+/** What one lane's answer will probably come to; of a lane without a price what the dearest of the others does. */
+export interface LaneNeed {
+  readonly amount: Need;
+  /** Where that much is not left, a request is served with what is left, but not with less than this. */
+  readonly least: Need;
+}
+
+export interface Need {
   readonly nanos: number;
   readonly tokens: number;
+}
+
+/** Enough for any of these lanes; without a lane nothing. */
+export function mostOf(needs: readonly Need[]): Need {
+  return {
+    nanos: Math.max(0, ...needs.map(({ nanos }) => nanos)),
+    tokens: Math.max(0, ...needs.map(({ tokens }) => tokens)),
+  };
+}
+
+/** Enough for one of these lanes; without a lane nothing. */
+export function leastOf(needs: readonly Need[]): Need {
+  if (needs.length === 0) return { nanos: 0, tokens: 0 };
+  return {
+    nanos: Math.min(...needs.map(({ nanos }) => nanos)),
+    tokens: Math.min(...needs.map(({ tokens }) => tokens)),
+  };
 }
 
 interface EstimateInput {
@@ -52,7 +76,7 @@ const WITHOUT_OUTPUT: ReadonlySet<Operation> = new Set<Operation>(["embed", "rer
 /** Fails where nothing bounds what the answer may cost, though a limit rests on it. */
 export function estimate(input: EstimateInput): Result<Estimate> {
   const { lanes, facts, budget } = input;
-  if (!isBilled(facts.operation)) return ok(withoutCost(facts.inputTokensEstimate));
+  if (!isBilled(facts.operation)) return ok(withoutCost(lanes, facts.inputTokensEstimate));
   const maxOutputTokens = WITHOUT_OUTPUT.has(facts.operation) ? 0 : wholeTokens(facts.maxOutputTokens);
   const asked = { ...input, facts: { ...facts, maxOutputTokens } };
   const each: LaneEstimate[] = [];
@@ -61,25 +85,29 @@ export function estimate(input: EstimateInput): Result<Estimate> {
     if (!found.ok) return found;
     each.push(found.value);
   }
-  return ok({
-    nanos: dearest(each.map(({ amount }) => nanosOf(amount))).amount,
-    tokens: Math.max(0, ...each.map(({ amount }) => tokensOf(amount))),
-    least: {
-      nanos: dearest(each.map(({ least }) => nanosOf(least))).amount,
-      tokens: Math.max(0, ...each.map(({ least }) => tokensOf(least))),
-    },
-    answerFitting: (kind, left) => Math.min(...each.map((one) => answerFitting(one, kind, left))),
-  });
+  const dearestAmount = dearest(each.map(({ amount }) => amount.nanos)).amount;
+  const dearestLeast = dearest(each.map(({ least }) => least.nanos)).amount;
+  const needs = each.map(({ lane, amount, least }): [string, LaneNeed] => [
+    lane,
+    { amount: needOf(amount, dearestAmount), least: needOf(least, dearestLeast) },
+  ]);
+  const answerFittingAny: Estimate["answerFitting"] = (kind, left) =>
+    each.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...each.map((one) => answerFitting(one, kind, left)));
+  return ok({ lanes: new Map(needs), answerFitting: answerFittingAny });
 }
 
 /** No limit is held against what costs nothing. */
-export function withoutCost(tokens: number): Estimate {
+export function withoutCost(lanes: readonly Lane[], tokens: number): Estimate {
   const need = { nanos: 0, tokens };
-  return { ...need, least: need, answerFitting: () => Number.POSITIVE_INFINITY };
+  return {
+    lanes: new Map(lanes.map(({ id }) => [id, { amount: need, least: need }])),
+    answerFitting: () => Number.POSITIVE_INFINITY,
+  };
 }
 
 /** What one lane's answer may come to. */
 interface LaneEstimate {
+  readonly lane: string;
   readonly amount: Priced;
   readonly least: Priced;
   /** Nano-dollars of an answer of that many tokens, the prompt with it; null: no price is known. */
@@ -92,12 +120,8 @@ interface Priced extends Expectation {
   readonly nanos: Nanos | null;
 }
 
-function nanosOf(priced: Priced): Nanos | null {
-  return priced.nanos;
-}
-
-function tokensOf({ inputTokens, outputTokens }: Priced): number {
-  return inputTokens + outputTokens;
+function needOf({ nanos, inputTokens: prompt, outputTokens }: Priced, unpriced: number): Need {
+  return { nanos: nanos ?? unpriced, tokens: prompt + outputTokens };
 }
 
 function strictEstimate({ facts, choices }: EstimateInput, lane: Lane): Result<LaneEstimate> {
@@ -109,7 +133,7 @@ function strictEstimate({ facts, choices }: EstimateInput, lane: Lane): Result<L
   const amount = pricedBy(worstNanos, lane, worst);
   if (amount === null) return refusal(TOO_MUCH);
   const priceOf = (outputTokens: number) => worstNanos(lane.prices, { ...worst, outputTokens });
-  return ok({ amount, least: amount, priceOf, times });
+  return ok({ lane: lane.id, amount, least: amount, priceOf, times });
 }
 
 function expectedEstimate({ facts, answers }: EstimateInput, lane: Lane): Result<LaneEstimate> {
@@ -125,7 +149,7 @@ function expectedEstimate({ facts, answers }: EstimateInput, lane: Lane): Result
   const least = pricedBy(expectedNanos, lane, { inputTokens: promptTokens, outputTokens });
   if (amount === null || least === null) return refusal(TOO_MUCH);
   const priceOf = (tokens: number) => expectedNanos(lane.prices, { ...expected, outputTokens: tokens });
-  return ok({ amount, least, priceOf, times: 1 });
+  return ok({ lane: lane.id, amount, least, priceOf, times: 1 });
 }
 
 /** A price is known, and the sum is more than can be held: it must not pass for a price that is not known. */

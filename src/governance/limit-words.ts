@@ -2,41 +2,52 @@
 import type { BudgetWindow, Governance } from "../ir/deployment.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { formatUsd, nanos } from "../std/money.ts";
-import type { Estimate } from "./estimate.ts";
+import type { Estimate, Need } from "./estimate.ts";
 import type { Shortage } from "./ledger-messages.ts";
 import type { LedgerScope, MoneyLimit } from "./limit.ts";
 
-/** Of the ceilings on a single request; null: it is below all of them, or above a soft one, which is warned of. */
+/** Of the ceilings on a single request; null: its cheapest lane is below all of them. Above soft ones it is warned of. */
 export function tooDear(
-  estimated: Estimate,
+  { cheapest, dearest, estimated }: CallCost,
   ceiling: number | null,
   gates: Governance["gates"],
   warnings: string[],
 ): Failure | null {
-  const need = estimated.nanos;
-  const cost = usd(need);
+  const cost = usd(cheapest);
   const refused = (limit: number, whose: string): Failure =>
     failure(
       "budget-exceeded",
       `This request may cost ${cost}, more than the ${usd(limit)} ${whose}. ${whatFits(estimated, "usd", limit)}`,
     );
-  if (ceiling !== null && need > ceiling) return refused(ceiling, "it allows itself");
+  if (ceiling !== null && cheapest > ceiling) return refused(ceiling, "it allows itself");
   for (const gate of gates) {
-    if (need <= gate.limitNanos) continue;
-    if (gate.mode === "hard") return refused(gate.limitNanos, "a request may cost here");
-    warnings.push(`request may cost ${cost} of ${usd(gate.limitNanos)}`);
+    if (gate.mode === "hard") {
+      if (cheapest > gate.limitNanos) return refused(gate.limitNanos, "a request may cost here");
+    } else if (dearest > gate.limitNanos) {
+      warnings.push(`request may cost ${usd(dearest)} of ${usd(gate.limitNanos)}`);
+    }
   }
   return null;
 }
 
+/** Nano-dollars, by the lanes that may be asked. */
+interface CallCost {
+  readonly cheapest: number;
+  readonly dearest: number;
+  readonly estimated: Estimate;
+}
+
 /** What the refused request was taken to need. */
-interface RefusedNeed extends Estimate {
+interface RefusedNeed {
+  /** Of the lane that needs least. */
+  readonly need: Need;
+  readonly estimated: Estimate;
   readonly isStrict: boolean;
 }
 
 type Exceeded = Extract<Shortage, { kind: "exceeded" }>;
 
-export function shortageFailure(shortage: Shortage, need: RefusedNeed): Failure {
+export function shortageFailure(shortage: Shortage, refused: RefusedNeed): Failure {
   if (shortage.kind === "unavailable") {
     return failure(
       "ledger-unavailable",
@@ -48,7 +59,7 @@ export function shortageFailure(shortage: Shortage, need: RefusedNeed): Failure 
   const owner = ownerOf(limit.scope);
   switch (limit.kind) {
     case "usd":
-      return moneyFailure(shortage, limit, need);
+      return moneyFailure(shortage, limit, refused);
     case "slots":
       return failure(
         "limit-exceeded",
@@ -58,43 +69,43 @@ export function shortageFailure(shortage: Shortage, need: RefusedNeed): Failure 
     case "requests":
       return failure("limit-exceeded", reached(shortage), resetMs);
     case "tokens":
-      return failure("limit-exceeded", tokensMessage(shortage, need), resetMs);
+      return failure("limit-exceeded", tokensMessage(shortage, refused), resetMs);
   }
 }
 
 /** What the request may cost, what is left and set aside, and what would help. */
-function moneyFailure(shortage: Exceeded, limit: MoneyLimit, need: RefusedNeed): Failure {
+function moneyFailure(shortage: Exceeded, limit: MoneyLimit, { need, estimated, isStrict }: RefusedNeed): Failure {
   const { max, left, setAside, resetMs, isLeased } = shortage;
   const budget = `the ${WINDOW_WORDS[limit.window]} budget of ${usd(max)} of ${ownerOf(limit.scope)}`;
   const resets = limit.window === "total" ? "It does not reset by itself." : resetsIn(resetMs);
   if (left <= 0 && setAside <= 0) {
     return failure("budget-exceeded", sentences(`${upper(budget)} is used up.`, resets), resetMs);
   }
-  const cost = need.isStrict
+  const cost = isStrict
     ? `This request may cost up to ${usd(need.nanos)}, which a strict budget sets aside`
     : `This request may cost ${usd(need.nanos)}`;
   const aside = setAside > 0 ? `, and ${usd(setAside)} is set aside for requests under way` : "";
   const facts = `${cost}. Of ${budget} ${usd(left)} is left${aside}.`;
-  const fits = whatFits(need, "usd", left);
+  const fits = whatFits(estimated, "usd", left);
   return isLeased
     ? failure("limit-exceeded", sentences(facts, "Send it again when they have ended.", fits), resetMs)
     : failure("budget-exceeded", sentences(facts, fits, resets), resetMs);
 }
 
-function tokensMessage(shortage: Exceeded, need: RefusedNeed): string {
+function tokensMessage(shortage: Exceeded, { need, estimated }: RefusedNeed): string {
   const { limit, max, left, resetMs } = shortage;
   const owner = ownerOf(limit.scope);
   if (resetMs === null) {
     return sentences(
       `This request needs more than the ${max} tokens a minute of ${owner}.`,
-      whatFits(need, "tokens", max),
+      whatFits(estimated, "tokens", max),
     );
   }
   if (left <= 0) return reached(shortage);
   return sentences(
     `This request may use ${need.tokens} tokens, and ${left} of the ${max} tokens a minute of ${owner} are left.`,
     `Enough are left in ${words(resetMs)}.`,
-    whatFits(need, "tokens", left),
+    whatFits(estimated, "tokens", left),
   );
 }
 

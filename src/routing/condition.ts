@@ -12,6 +12,7 @@ export type Exclusion =
   | "unpriced" // its price is unknown, and only what has a price is used
   | "lacks-capability"
   | "breaks-keep"
+  | "budget" // what is left of the caller's budget is too little for it
   | "tried" // earlier in this exchange
   | "too-small" // no more room than a lane that was too small already
   | "used-up" // its lifetime of answers is spent

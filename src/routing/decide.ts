@@ -20,6 +20,8 @@ export interface DecideInput {
   readonly condition: (lane: Lane) => Condition;
   /** What only the exchange can tell: another payload with `translation: off`, an operation that is not offered. null: usable. */
   readonly usable: (lane: Lane) => Exclusion | null;
+  /** False: what is left of the caller's budget is too little for it. Absent: it has none. */
+  readonly affords?: (lane: Lane) => boolean;
   /** Lane ids of this exchange. */
   readonly tried: ReadonlySet<string>;
   /** Lane chosen first in this exchange; null: none yet. */
@@ -169,6 +171,7 @@ function unfit(input: DecideInput, place: Placement): Exclusion | null {
   if (unusable !== null) return unusable;
   if (missingCapabilities(facts.needs, lane.capabilities).length > 0) return "lacks-capability";
   if (breaksKeep(input, place)) return "breaks-keep";
+  if (input.affords?.(lane) === false) return "budget";
   if (tried.has(lane.id)) return "tried";
   const room = roomOf(place);
   if (input.needsRoomBeyond !== null && room !== null && room <= input.needsRoomBeyond) return "too-small";

@@ -25,6 +25,7 @@ const LASTING: ReadonlySet<Exclusion> = new Set<Exclusion>([
   "other-protocol",
   "no-operation",
   "unpriced",
+  "budget",
   "lacks-capability",
   "breaks-keep",
   "too-small",
@@ -101,6 +102,10 @@ function neverPossible(input: NothingLeft): Failure | null {
   const { target, left, couldServe, attempts } = input;
   if (couldServe.length > 0 || attempts.length > 0) return null;
   const reasons = new Set(left.map((each) => each.because));
+  if (reasons.has("budget")) {
+    const message = `What is left of a budget is too little for every model that could take this request to "${target.name}".`;
+    return failure("budget-exceeded", message);
+  }
   if (reasons.has("lacks-capability")) {
     const missing = missingOf(input);
     return failure(

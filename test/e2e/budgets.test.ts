@@ -152,6 +152,47 @@ for (const workers of [1, 2]) {
   });
 }
 
+describe("a pool of a dear and a cheap model", () => {
+  const pool = [
+    "  dear: { provider: up, prices: { input_per_million_usd: 1, output_per_million_usd: 1000 } }",
+    "  cheap: { provider: up, prices: { input_per_million_usd: 1, output_per_million_usd: 10 } }",
+    "pools: { both: { members: [ { target: dear }, { target: cheap } ] } }",
+  ].join("\n");
+  const body = { model: "both", max_tokens: 100 };
+
+  test.each([1, 2])(
+    "with %p workers: a model that the budget does not hold is left out for it",
+    async (workers) => {
+      const gateway = await startGateway({ config: config("", pool, workers) });
+      try {
+        const small = await keyOf(gateway, monthly(0.05));
+        const told: Told[] = [];
+        for (let each = 0; each < 6; each++) told.push(await ask(gateway, small, { body }));
+        expect(told.map(({ status, text }) => [status, (JSON.parse(text) as { model?: string }).model])).toEqual(
+          Array(6).fill([200, "cheap"]),
+        );
+        let decisions = "";
+        for (let looked = 0; looked < 50 && !decisions.includes('"budget"'); looked++)
+          decisions = await (await fetch(`${gateway.url}/admin/decisions`, { headers: ADMIN })).text();
+        expect(decisions).toMatch(/"budget"/);
+        const none = await ask(gateway, await keyOf(gateway, monthly(0.00001)), { body });
+        expect([none.status, none.code]).toEqual([429, "budget_exceeded"]);
+        const ceiling = { "x-ringmain-max-usd": "0.01" };
+        const capped = await ask(gateway, await keyOf(gateway, {}), { body, headers: ceiling });
+        expect([capped.status, capped.text]).toEqual([200, expect.stringContaining("cheap")]);
+        const models = new Set<string>();
+        const rich = await keyOf(gateway, monthly(5));
+        for (let each = 0; each < 4; each++)
+          models.add((JSON.parse((await ask(gateway, rich, { body })).text) as { model: string }).model);
+        expect([...models].toSorted()).toEqual(["cheap", "dear"]);
+      } finally {
+        await gateway.stop();
+      }
+    },
+    60_000,
+  );
+});
+
 describe("a key that has spent nothing", () => {
   test("serves its first call without max_tokens, however long an answer might be", async () => {
     const gateway = await startGateway({ config: config() });

@@ -54,6 +54,7 @@ const PASS: Pass = {
   }),
   warnings: [],
   projectIgnored: false,
+  affords: () => true,
   close: () => undefined,
 };
 

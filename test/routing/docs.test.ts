@@ -19,6 +19,7 @@ const EXCLUSIONS: Readonly<Record<Exclusion, true>> = {
   "no-operation": true,
   "lacks-capability": true,
   "breaks-keep": true,
+  budget: true,
   tried: true,
   "too-small": true,
   "used-up": true,
