@@ -2,7 +2,7 @@
 import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { repeatHeaders, statusOfFailure } from "../shared/errors/writing.ts";
+import { REFUSAL_CODES, repeatHeaders, statusOfFailure } from "../shared/errors/writing.ts";
 import { isErrorType, type WireErrorType } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
@@ -132,17 +132,7 @@ function messageOf(failure: Failure): string {
  * Stable codes of our own refusals, where the vendor keeps its codes: `error.details.error_code` (SDK type APIError). The
  * official SDKs show it as `errorCode`.
  */
-const CODES: ReadonlyMap<FailureKind, string> = new Map([
-  ["no-capable-lane", "no_capable_lane"],
-  ["no-eligible-lane", "no_eligible_lane"],
-  ["exact-model-unavailable", "exact_model_unavailable"],
-  ["no-capable-fallback", "no_capable_fallback"],
-  ["missing-protocol", "missing_protocol"],
-  ["deadline-exceeded", "deadline_exceeded"],
-  ["budget-exceeded", "insufficient_quota"],
-]);
-
 function detailsOf(kind: FailureKind): JsonObject {
-  const code = CODES.get(kind);
+  const code = REFUSAL_CODES.get(kind);
   return code === undefined ? {} : { details: { error_code: code } };
 }

@@ -4,9 +4,9 @@ import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
+import { bearerAuth } from "../shared/auth.ts";
 import { countedQuota } from "../shared/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
-import { auth } from "./auth.ts";
 import { PROTOCOL } from "./wire.ts";
 
 const CHAT = "/v2/chat";
@@ -50,7 +50,7 @@ export const carrier: Carrier = {
   upstreamPath,
   memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
   bodyHeaders: null,
-  auth,
+  auth: bearerAuth,
   headers: {
     request: ["x-client-name", "x-fern-*", "idempotency-key", "traceparent", "tracestate"],
     // The calls left to a key (`x-trial-endpoint-call-*`, `x-endpoint-monthly-call-limit`) are the operator's account.

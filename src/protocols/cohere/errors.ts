@@ -4,7 +4,7 @@
  */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { messageOfFailure, retryAfterHeaders, statusOfFailure } from "../shared/errors/writing.ts";
+import { messageOfFailure, REFUSAL_CODES, retryAfterHeaders, statusOfFailure } from "../shared/errors/writing.ts";
 import type { WireErrorBody } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
@@ -37,11 +37,5 @@ function statusOf(failure: Failure): number {
 const LABELS: ReadonlyMap<FailureKind, string> = new Map<FailureKind, string>([
   ["context-length", "TOO_MANY_TOKENS"],
   ["losses-refused", "losses_refused"],
-  ["no-capable-lane", "no_capable_lane"],
-  ["no-eligible-lane", "no_eligible_lane"],
-  ["exact-model-unavailable", "exact_model_unavailable"],
-  ["no-capable-fallback", "no_capable_fallback"],
-  ["missing-protocol", "missing_protocol"],
-  ["deadline-exceeded", "deadline_exceeded"],
-  ["budget-exceeded", "insufficient_quota"],
+  ...REFUSAL_CODES,
 ]);

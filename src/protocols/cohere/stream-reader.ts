@@ -5,7 +5,6 @@
  */
 import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
-import { dropped } from "../../ir/loss.ts";
 import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
@@ -13,6 +12,7 @@ import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, nonEmpty } from "../shared/members.ts";
 import { shortHash } from "../shared/names/tools.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
+import { createStreamLosses } from "../shared/stream-losses.ts";
 import { placeOf, readCitation } from "./citations.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
@@ -24,7 +24,7 @@ export function createStreamReader(): StreamReader {
   const state: ChatReaderState = {
     found: [],
     early: [],
-    reportedLosses: new Set(),
+    lose: createStreamLosses((event) => void (state.isStarted ? state.found : state.early).push(event)),
     isStarted: false,
     blocks: 0,
     open: new Map(),
@@ -79,8 +79,7 @@ interface ChatReaderState {
   found: ReadEvent[];
   /** Losses before the start, which comes first. */
   early: ReadEvent[];
-  /** Fields lost; each is told once. */
-  readonly reportedLosses: Set<string>;
+  readonly lose: (field: string, detail: string) => void;
   isStarted: boolean;
   blocks: number;
   readonly open: Map<Key, OpenPart>;
@@ -111,7 +110,7 @@ const EVENTS = {
   "citation-start": addCitations,
   "citation-end": () => undefined,
   "message-end": endAnswer,
-  debug: (_event, state) => lose(state, "debug", "exists only in its own protocol"),
+  debug: (_event, state) => state.lose("debug", "exists only in its own protocol"),
 } as const satisfies Record<WireEventType, EventReader>;
 
 const READERS: ReadonlyMap<string, EventReader> = new Map(Object.entries(EVENTS));
@@ -124,7 +123,7 @@ function readEvent(event: JsonObject, frame: Frame, state: ChatReaderState): voi
     return;
   }
   const read = type === null ? undefined : READERS.get(type);
-  if (read === undefined) lose(state, "event", "an unknown kind of event");
+  if (read === undefined) state.lose("event", "an unknown kind of event");
   else read(event, state);
 }
 
@@ -161,7 +160,7 @@ function open(state: ChatReaderState, key: Key, content: StartedBlock): OpenPart
   state.open.delete(key);
   closeSaid(state);
   if (state.blocks >= ANSWER_BLOCKS_MAX) {
-    lose(state, "message.content", "too many parts");
+    state.lose("message.content", "too many parts");
     return null;
   }
   const opened = { block: state.blocks++, type: content.type };
@@ -221,7 +220,7 @@ function startCall(event: JsonObject, state: ChatReaderState): void {
   const call = callOf(event);
   const name = asText(at(call, "function", "name"));
   if (name === undefined) {
-    lose(state, "message.tool_calls", "a call that names no tool");
+    state.lose("message.tool_calls", "a call that names no tool");
     return;
   }
   const id = nonEmpty(call["id"]) ?? `call_${shortHash(`${state.id} ${state.toolCalls}`)}`;
@@ -234,7 +233,7 @@ function startCall(event: JsonObject, state: ChatReaderState): void {
 function addArguments(event: JsonObject, state: ChatReaderState): void {
   const opened = state.open.get(callKey(event));
   if (opened === undefined) {
-    lose(state, "message.tool_calls", "arguments of a call that never began");
+    state.lose("message.tool_calls", "arguments of a call that never began");
     return;
   }
   addText(state, opened, argumentsText(at(callOf(event), "function", "arguments")));
@@ -256,7 +255,7 @@ function addCitations(event: JsonObject, state: ChatReaderState): void {
   const wire = at(event, "delta", "message", "citations");
   for (const each of asArray(wire) ?? (asObject(wire) === undefined ? [] : [wire])) {
     const block = citedBlock(each, state);
-    if (block === null) lose(state, "message.citations", "it cites no text that is open");
+    if (block === null) state.lose("message.citations", "it cites no text that is open");
     else state.found.push({ type: "citation", block, citation: readCitation(each) });
   }
 }
@@ -294,12 +293,6 @@ function endAnswer(event: JsonObject, state: ChatReaderState): void {
   state.isFinished = true;
 }
 
-function lose(state: ChatReaderState, field: string, detail: string): void {
-  if (state.reportedLosses.has(field) || state.reportedLosses.size >= LOSSES_MAX) return;
-  state.reportedLosses.add(field);
-  (state.isStarted ? state.found : state.early).push({ type: "loss", loss: dropped(field, detail) });
-}
-
 /** The vendor's is an object, though its name is that of a list. */
 function callOf(event: JsonObject): JsonObject {
   const wire = at(event, "delta", "message", "tool_calls");
@@ -313,8 +306,5 @@ function contentKey(event: JsonObject): Key {
 function callKey(event: JsonObject): Key {
   return `call ${asNumber(event["index"]) ?? 0}`;
 }
-
-/** Kinds of loss told of one stream. */
-const LOSSES_MAX = 32;
 
 const MESSAGE_START_SHAPE = modelled("id", "type", "model", "delta");

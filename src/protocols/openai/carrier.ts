@@ -2,10 +2,10 @@
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, UpstreamPathInput } from "../protocol.ts";
+import { bearerAuth } from "../shared/auth.ts";
 import { OPENAI_REQUEST_HEADERS, OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
 import { QUOTAS } from "../shared/openai/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
-import { auth } from "./auth.ts";
 import { CHAT_END, endOf, ownsPath, routes, VERSION } from "./routes.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -21,7 +21,7 @@ export const carrier: Carrier = {
   upstreamPath,
   memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
   bodyHeaders: null,
-  auth,
+  auth: bearerAuth,
   headers: {
     request: OPENAI_REQUEST_HEADERS,
     response: OPENAI_RESPONSE_HEADERS,

@@ -20,11 +20,10 @@ export function writeMessages(request: IrRequest, context: WriteContext): Messag
   }
   for (const [index, turn] of request.turns.entries()) {
     const path = `messages[${index}]`;
-    const message =
-      turn.role === "assistant" ? writeAssistant(turn, path, context) : writeOther(turn, path, list, context);
-    if (message === null) continue;
-    if (turn.role === "assistant") list.addAnswer(message, turn);
-    else list.add(message);
+    list.addTurn(
+      turn.role === "assistant" ? writeAssistant(turn, path, context) : writeOther(turn, path, list, context),
+      turn,
+    );
   }
   return list.messages();
 }

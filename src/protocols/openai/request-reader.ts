@@ -1,11 +1,11 @@
 /** A Chat Completions request into the IR. What only this protocol has rides as extras. */
 
 import type { WithLosses } from "../../ir/loss.ts";
-import type { Extras, IrOutputFormat, IrReasoningConfig, IrRequest, Spelling } from "../../ir/request.ts";
+import type { Extras, IrReasoningConfig, IrRequest, Spelling } from "../../ir/request.ts";
 import { asArray, asBoolean, asNumber, asObject, asText, isRawJson, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, modelled, readNumber, type Shape } from "../shared/members.ts";
-import { readMetadata, readSchemaFormat, readUser } from "../shared/openai/options.ts";
+import { readFormat, readMetadata, readUser } from "../shared/openai/options.ts";
 import { readMessages } from "./message-reader.ts";
 import { readFunctions, readToolChoice, readTools } from "./tool-reader.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -33,7 +33,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     },
     stop: readStop(body["stop"]),
     reasoning: readReasoningConfig(body),
-    outputFormat: readFormat(body["response_format"]),
+    outputFormat: readFormat(body["response_format"], definitionOf),
     choices: readNumber(body, "n"),
     logprobs: body["logprobs"] === true ? { top: readNumber(body, "top_logprobs") } : null,
     user: readUser(body),
@@ -74,22 +74,10 @@ export function readReasoningConfig(body: JsonObject): IrReasoningConfig | null 
   return { mode, effort, budgetTokens, display: object?.["exclude"] === true ? "omitted" : null };
 }
 
-/** An unknown kind of format stays an extra: only this protocol knows it. */
-function readFormat(value: unknown): IrOutputFormat | null {
-  const format = asObject(value);
-  switch (format?.["type"]) {
-    case "text":
-      return { kind: "text" };
-    case "json_object":
-      return { kind: "json" };
-    case "json_schema": {
-      const definition = asObject(format["json_schema"]);
-      if (definition === undefined) throw new WireError("response_format.json_schema must be an object.");
-      return readSchemaFormat(definition);
-    }
-    default:
-      return null;
-  }
+function definitionOf(format: JsonObject): JsonObject {
+  const definition = asObject(format["json_schema"]);
+  if (definition === undefined) throw new WireError("response_format.json_schema must be an object.");
+  return definition;
 }
 
 /** The number of alternatives is modelled only beside the wish for log probabilities. */
@@ -146,5 +134,5 @@ const REQUEST_SHAPE: Shape = {
     "service_tier",
   ),
   metadata: (value) => readMetadata(value) !== null,
-  response_format: (value) => readFormat(value) !== null,
+  response_format: (value) => readFormat(value, definitionOf) !== null,
 };

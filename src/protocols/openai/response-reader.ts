@@ -144,7 +144,7 @@ function readCall(value: unknown, path: string, seed: string): Extract<IrBlock, 
   };
 }
 
-const RESPONSE_SHAPE = modelled(
+export const RESPONSE_SHAPE = modelled(
   "id",
   "object",
   "created",

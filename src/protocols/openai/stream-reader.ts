@@ -5,13 +5,14 @@
  */
 
 import type { ReadEvent, StreamError } from "../../ir/event.ts";
-import { dropped } from "../../ir/loss.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { extrasOf, modelled, nonEmpty, readSeconds } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
+import { createStreamLosses } from "../shared/stream-losses.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
 import { readInBandError } from "./error-words.ts";
+import { RESPONSE_SHAPE } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -64,7 +65,6 @@ type FoundEvents = ReturnType<typeof createEvents>;
 
 /** What one push has found so far; numbers the blocks, and tells of each loss once. */
 function createEvents() {
-  const reportedLosses = new Set<string>(); // fields lost
   let early: ReadEvent[] = []; // losses before the start, which comes first
   let isStarted = false;
   let blocks = 0;
@@ -79,11 +79,7 @@ function createEvents() {
       found.push(event, ...early);
       early = [];
     },
-    lose(field: string, detail: string) {
-      if (reportedLosses.has(field) || reportedLosses.size >= LOSSES_MAX) return;
-      reportedLosses.add(field);
-      (isStarted ? found : early).push({ type: "loss", loss: dropped(field, detail) });
-    },
+    lose: createStreamLosses((event) => void (isStarted ? found : early).push(event)),
     nextBlock: () => blocks++,
     take(): ReadEvent[] {
       const taken = found;
@@ -132,19 +128,5 @@ function isError(frame: Frame, chunk: JsonObject): boolean {
   return frame.event === "error" || asObject(error) !== undefined || (asText(error) ?? "") !== "";
 }
 
-/** Kinds of loss told of one stream. */
-const LOSSES_MAX = 32;
-
 /** Members the events hold, and padding that says nothing (`obfuscation` is OpenAI's, `p` Mistral's). */
-const CHUNK_SHAPE = modelled(
-  "id",
-  "object",
-  "created",
-  "model",
-  "choices",
-  "usage",
-  "service_tier",
-  "system_fingerprint",
-  "obfuscation",
-  "p",
-);
+const CHUNK_SHAPE = { ...RESPONSE_SHAPE, ...modelled("obfuscation", "p") };

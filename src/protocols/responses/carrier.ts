@@ -3,10 +3,10 @@ import type { Route } from "../../ir/route.ts";
 import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier } from "../protocol.ts";
+import { bearerAuth } from "../shared/auth.ts";
 import { OPENAI_REQUEST_HEADERS, OPENAI_RESPONSE_HEADERS } from "../shared/openai/headers.ts";
 import { QUOTAS } from "../shared/openai/quota-headers.ts";
 import { pathOr, siblingPath } from "../shared/upstream-path.ts";
-import { auth } from "./auth.ts";
 import { PROTOCOL } from "./wire.ts";
 
 const PATH = "/v1/responses";
@@ -48,7 +48,7 @@ export const carrier: Carrier = {
   },
   memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
   bodyHeaders: null,
-  auth,
+  auth: bearerAuth,
   headers: {
     request: [
       ...OPENAI_REQUEST_HEADERS,

@@ -1,17 +1,11 @@
 /** A Responses request into the IR. What only this protocol has rides as extras. */
 
 import type { WithLosses } from "../../ir/loss.ts";
-import {
-  type Extras,
-  type IrOutputFormat,
-  type IrReasoningConfig,
-  type IrRequest,
-  NO_SAMPLING,
-} from "../../ir/request.ts";
+import { type Extras, type IrReasoningConfig, type IrRequest, NO_SAMPLING } from "../../ir/request.ts";
 import { asArray, asBoolean, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isEmpty, isNothing, modelled, readNumber, type Shape, without } from "../shared/members.ts";
-import { readMetadata, readSchemaFormat, readUser } from "../shared/openai/options.ts";
+import { readFormat, readMetadata, readUser } from "../shared/openai/options.ts";
 import { readInput } from "./item-reader.ts";
 import { readToolChoice, readTools } from "./tool-reader.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -36,7 +30,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     },
     stop: [],
     reasoning: readReasoningConfig(body["reasoning"]),
-    outputFormat: readFormat(at(body["text"], "format")),
+    outputFormat: readFormat(at(body["text"], "format"), (format) => format),
     choices: null,
     logprobs: readLogprobs(body),
     user: readUser(body),
@@ -56,21 +50,6 @@ export function readReasoningConfig(value: unknown): IrReasoningConfig | null {
   const display = asText(object?.["summary"]) ?? asText(object?.["generate_summary"]) ?? null;
   if (effort === null && display === null) return null;
   return { mode: effort === "none" ? "disabled" : null, effort, budgetTokens: null, display };
-}
-
-/** An unknown kind of format stays an extra: only this protocol knows it. */
-function readFormat(value: unknown): IrOutputFormat | null {
-  const format = asObject(value);
-  switch (format?.["type"]) {
-    case "text":
-      return { kind: "text" };
-    case "json_object":
-      return { kind: "json" };
-    case "json_schema":
-      return readSchemaFormat(format);
-    default:
-      return null;
-  }
 }
 
 /** Asked for by inclusion, by a number of alternatives, or both. */
@@ -126,6 +105,6 @@ const REQUEST_SHAPE: Shape = {
   stream_options: (value) => isEmpty(extrasOf(asObject(value) ?? { value }, OBFUSCATION_SHAPE)),
 };
 const TEXT_SHAPE: Shape = {
-  format: (value) => readFormat(value) !== null,
+  format: (value) => readFormat(value, (format) => format) !== null,
   verbosity: (value) => value !== "low" && value !== "high",
 };

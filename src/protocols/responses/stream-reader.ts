@@ -4,12 +4,12 @@
  */
 
 import type { ReadEvent, StreamError } from "../../ir/event.ts";
-import { dropped } from "../../ir/loss.ts";
 import { NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { nonEmpty, readSeconds } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
+import { createStreamLosses } from "../shared/stream-losses.ts";
 import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { reasonOf } from "./response-reader.ts";
@@ -18,16 +18,11 @@ import { readUsage } from "./usage.ts";
 import { PROTOCOL, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
-  const reportedLosses = new Set<string>();
   const state: ResponseReaderState = {
     found: [],
     isStarted: false,
     isOver: false,
-    lose(field, detail) {
-      if (reportedLosses.has(field) || reportedLosses.size >= LOSSES_MAX) return;
-      reportedLosses.add(field);
-      state.found.push({ type: "loss", loss: dropped(field, detail) });
-    },
+    lose: createStreamLosses((event) => void state.found.push(event)),
     items: createItemsReader({ emit: (event) => state.found.push(event), lose: (...loss) => state.lose(...loss) }),
   };
   return {
@@ -247,6 +242,3 @@ function fail(state: ResponseReaderState, error: StreamError): void {
   state.found.push({ type: "failed", error });
   state.isOver = true;
 }
-
-/** Kinds of loss told of one stream. */
-const LOSSES_MAX = 32;

@@ -18,8 +18,8 @@ interface CallGroup {
 
 export interface MessageList {
   add(message: Message): void;
-  /** One of the assistant, which made the turn's calls. */
-  addAnswer(message: Message, turn: IrTurn): void;
+  /** Of a turn; an assistant's made the turn's calls. Null: nothing of it could be written. */
+  addTurn(message: Message | null, turn: IrTurn): void;
   /** The parts that stand for it where no call is known. */
   addResult(callId: string, message: Message, path: string): readonly ContentPart[];
   messages(): Message[];
@@ -37,7 +37,12 @@ export function createMessageList(
   const groups: CallGroup[] = [];
   return {
     add: (message) => void groups.push({ messages: [message], calls: new Set() }),
-    addAnswer(message, { blocks }) {
+    addTurn(message, { role, blocks }) {
+      if (message === null) return;
+      if (role !== "assistant") {
+        groups.push({ messages: [message], calls: new Set() });
+        return;
+      }
       const calls = blocks.flatMap((block) => (block.type === "tool-call" ? [block.id] : []));
       const group = groups.at(-1);
       const [before, ...results] = group?.messages ?? [];

@@ -34,6 +34,17 @@ export function repeatHeaders({ kind, retryAfterMs }: Failure): Readonly<Record<
   return isFinal ? { "x-should-retry": "false" } : {};
 }
 
+/** Codes of our own refusals, the same in every protocol that has a place for a code beside the status and the words. */
+export const REFUSAL_CODES: ReadonlyMap<FailureKind, string> = new Map([
+  ["no-capable-lane", "no_capable_lane"],
+  ["no-eligible-lane", "no_eligible_lane"],
+  ["exact-model-unavailable", "exact_model_unavailable"],
+  ["no-capable-fallback", "no_capable_fallback"],
+  ["missing-protocol", "missing_protocol"],
+  ["deadline-exceeded", "deadline_exceeded"],
+  ["budget-exceeded", "insufficient_quota"],
+]);
+
 const REPEAT_MS_MAX = 60_000;
 
 const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set<FailureKind>([

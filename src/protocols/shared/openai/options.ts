@@ -12,7 +12,25 @@ export function readMetadata(value: unknown): IrRequest["metadata"] {
   return entries.length === 0 || texts.length < entries.length ? null : Object.fromEntries(texts);
 }
 
-export function readSchemaFormat({ name, description, schema, strict }: JsonObject): IrOutputFormat {
+/**
+ * What an answer shall look like. `definitionOf`: where a dialect keeps the schema. Null: an unknown kind, which stays an
+ * extra.
+ */
+export function readFormat(value: unknown, definitionOf: (format: JsonObject) => JsonObject): IrOutputFormat | null {
+  const format = asObject(value);
+  switch (format?.["type"]) {
+    case "text":
+      return { kind: "text" };
+    case "json_object":
+      return { kind: "json" };
+    case "json_schema":
+      return readSchemaFormat(definitionOf(format));
+    default:
+      return null;
+  }
+}
+
+function readSchemaFormat({ name, description, schema, strict }: JsonObject): IrOutputFormat {
   return {
     kind: "json-schema",
     name: asText(name) ?? null,

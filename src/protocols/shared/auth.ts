@@ -1,9 +1,8 @@
-/** The only place here that sees a credential's text: it becomes one header, whatever the request is. */
-
+/** A credential as one header, whatever the request is. The only file of its protocols that sees a credential's text. */
 import type { CarrierAuth } from "../protocol.ts";
-import { headerText } from "../shared/header-text.ts";
+import { headerText } from "./header-text.ts";
 
-export const auth: CarrierAuth = {
+export const bearerAuth: CarrierAuth = {
   sign({ secret, style }) {
     const text = headerText(secret.reveal().trimStart());
     return style === "api-key" ? { "api-key": text } : { authorization: `Bearer ${text}` };
