@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "../../src/cli/check.ts";
+import { captured } from "./captured.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ringmain-check-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,7 +17,7 @@ pools: { fast: { members: [{ target: big, weight: 2 }], on_exhausted: { action: 
 let folders = 0;
 
 /** Runs it in a folder of its own with these files. */
-async function run(
+function run(
   args: readonly string[],
   files: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>> = {},
@@ -25,20 +26,7 @@ async function run(
   const cwd = join(folder, String(folders));
   mkdirSync(cwd);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
-  let out = "";
-  let err = "";
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    env: { ACME_KEY: "test-key-1", ...env },
-    cwd,
-  };
-  const code = await check(args, io);
-  return { code, out, err };
+  return captured({ env: { ACME_KEY: "test-key-1", ...env }, cwd }, (io) => check(args, io));
 }
 
 describe("a good file", () => {

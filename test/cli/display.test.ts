@@ -5,25 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { display } from "../../src/cli/display.ts";
 import { LAYOUT_IDS, PALETTE_IDS } from "../../src/known.ts";
+import { captured } from "./captured.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ringmain-display-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function run(...args: string[]) {
-  let out = "";
-  let err = "";
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    env: { ACME_KEY: "test-key-1" },
-    cwd: folder,
-  };
-  const code = await display(args, io);
-  return { code, out, err };
+function run(...args: string[]) {
+  return captured({ env: { ACME_KEY: "test-key-1" }, cwd: folder }, (io) => display(args, io));
 }
 
 describe("preview", () => {

@@ -8,6 +8,7 @@ import { STARTERS } from "../../src/cli/init-models.ts";
 import { embeddedCatalog } from "../../src/config/catalog.ts";
 import { loadFromText } from "../../src/config/load.ts";
 import { PROTOCOL_IDS } from "../../src/known.ts";
+import { captured } from "./captured.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ringmain-init-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -19,20 +20,7 @@ async function run(
   env: Readonly<Record<string, string>>,
   cwd = mkdtempSync(join(root, "run-")),
 ) {
-  let out = "";
-  let err = "";
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    env,
-    cwd,
-  };
-  const code = await init(args, io);
-  return { code, out, err, cwd };
+  return { ...(await captured({ env, cwd }, (io) => init(args, io))), cwd };
 }
 
 const read = (cwd: string, name = "config.yaml") => readFileSync(join(cwd, name), "utf8");

@@ -3,25 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { matrix } from "../../src/cli/matrix.ts";
 import type { Crossing } from "../../src/cli/matrix-table.ts";
 import { PAIRS } from "../corpus/translate.ts";
+import { captured } from "./captured.ts";
 
 const IDS: readonly string[] = [...new Set(PAIRS.map(({ client }) => client.id))];
 
 const run = (...args: string[]) => runOver(undefined, ...args);
 
-async function runOver(table: readonly Crossing[] | undefined, ...args: string[]) {
-  let out = "";
-  let err = "";
-  const io = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-    env: {},
-    cwd: ".",
-  };
-  return { code: await matrix(args, io, table), out, err };
+function runOver(table: readonly Crossing[] | undefined, ...args: string[]) {
+  return captured({ env: {}, cwd: "." }, (io) => matrix(args, io, table));
 }
 
 test("both grids have a row and a column for every protocol, and all of it is as pinned", async () => {

@@ -2,11 +2,12 @@
 // word of the limits that vendors set for our accounts.
 import { describe, expect, test } from "bun:test";
 import { type Admission, createAdmission, type Pass } from "../../src/governance/admission.ts";
-import { NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
+import { NO_LIMITS } from "../../src/governance/keys.ts";
 import type { Shortage } from "../../src/governance/ledger-messages.ts";
 import { countLimit, moneyLimit, scopeOf } from "../../src/governance/limit.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { GOVERNANCE } from "../governance/ledger-bench.ts";
+import { virtualKey } from "../harness/builders.ts";
 import { question } from "../harness/client-words.ts";
 import { ANONYMOUS, createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
@@ -14,21 +15,11 @@ import { type BodyStep, json, stream } from "../harness/scripted-answers.ts";
 import { ALL_WORDS, bytesSaid, said, type VendorWords } from "../harness/vendor-words.ts";
 import type { Answer } from "../harness/virtual-effects.ts";
 
-const KEY: VirtualKey = {
+const KEY = virtualKey({
   id: "vk_limited",
   name: "limited",
-  hash: "0".repeat(64),
-  previous: null,
-  enabled: true,
-  createdMs: 0,
-  expiresMs: null,
-  revokedMs: null,
-  allowedTargets: null,
-  group: null,
-  project: null,
-  labels: {},
   limits: { ...NO_LIMITS, requestsPerMinute: 60, tokensPerMinute: 9_000 },
-};
+});
 const PAYER = scopeOf("key", KEY.id);
 const CALLER = { ...ANONYMOUS, label: KEY.name, key: KEY };
 

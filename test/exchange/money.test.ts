@@ -2,13 +2,14 @@
 import { describe, expect, test } from "bun:test";
 import { createAdmission } from "../../src/governance/admission.ts";
 import { createIdempotency } from "../../src/governance/idempotency.ts";
-import { NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
+import { NO_LIMITS } from "../../src/governance/keys.ts";
 import type { LedgerClient, Reservation, ReservationRequest } from "../../src/governance/ledger-client.ts";
 import type { Booking, UsageRow } from "../../src/governance/ledger-messages.ts";
 import type { Limit } from "../../src/governance/limit.ts";
 import type { Lane } from "../../src/ir/deployment.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { GOVERNANCE } from "../governance/ledger-bench.ts";
+import { virtualKey } from "../harness/builders.ts";
 import { question } from "../harness/client-words.ts";
 import { ANONYMOUS, type Ask, type Core, createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, PRICES, poolOf } from "../harness/deployments.ts";
@@ -16,25 +17,15 @@ import { answering, type BodyStep, byProvider, json, stream, transportError } fr
 import { ALL_WORDS, bytesSaid, OPENAI_WORDS, said, USAGE } from "../harness/vendor-words.ts";
 import type { Answer } from "../harness/virtual-effects.ts";
 
-const KEY: VirtualKey = {
+const KEY = virtualKey({
   id: "vk_payer",
   name: "payer",
-  hash: "0".repeat(64),
-  previous: null,
-  enabled: true,
-  createdMs: 0,
-  expiresMs: null,
-  revokedMs: null,
-  allowedTargets: null,
-  group: null,
-  project: null,
-  labels: {},
   limits: {
     ...NO_LIMITS,
     requestsPerMinute: 60,
     budgets: [{ window: "monthly", limitNanos: 1e12, mode: "hard", warnAt: null }],
   },
-};
+});
 const CALLER = { ...ANONYMOUS, label: KEY.name, key: KEY };
 
 /** The second one costs ten times as much. */

@@ -10,6 +10,7 @@ import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { asObject, type JsonObject } from "../../src/std/json.ts";
+import { embedRequest } from "../harness/builders.ts";
 import { createCore, type Got } from "../harness/core.ts";
 import { deploymentOf, laneOf } from "../harness/deployments.ts";
 import { bodyText } from "../harness/scripted-answers.ts";
@@ -95,18 +96,11 @@ function bodyOf(got: Got): JsonObject {
 }
 
 describe("embed", () => {
-  const request = (texts: readonly string[]): IrEmbedRequest => ({
-    sourceProtocol: "test",
-    inputs: texts.map((text) => ({ type: "text", text, title: null })),
-    wasString: texts.length === 1,
-    purpose: null,
-    dimensions: null,
-    encodings: ["float"],
-    truncate: null,
-    user: null,
-    extras: {},
-    spelling: NO_SPELLING,
-  });
+  const request = (texts: readonly string[]): IrEmbedRequest =>
+    embedRequest({
+      inputs: texts.map((text) => ({ type: "text", text, title: null })),
+      wasString: texts.length === 1,
+    });
 
   test.each(pairs("embed"))("%s", async (_name, client, lane, model) => {
     const from = client.operations.embed;

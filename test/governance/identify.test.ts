@@ -7,6 +7,7 @@ import type { AuthMode, KeyGroup } from "../../src/ir/deployment.ts";
 import { failed, type Result } from "../../src/ir/failure.ts";
 import { sha256Hex } from "../../src/std/digest.ts";
 import { Secret } from "../../src/std/secret.ts";
+import { virtualKey } from "../harness/builders.ts";
 
 const TOKENS = ["test-key-1", "", "test-key-3", "test-key-1"];
 
@@ -113,22 +114,7 @@ describe("odd tokens", () => {
 });
 
 describe("virtual keys", () => {
-  const key = (over: Partial<VirtualKey>): VirtualKey => ({
-    id: "vk_1",
-    name: "alice",
-    hash: sha256Hex("sk-rm-one"),
-    previous: null,
-    enabled: true,
-    createdMs: 0,
-    expiresMs: null,
-    revokedMs: null,
-    allowedTargets: null,
-    group: null,
-    project: null,
-    labels: {},
-    limits: NO_LIMITS,
-    ...over,
-  });
+  const key = (over: Partial<VirtualKey>): VirtualKey => virtualKey({ hash: sha256Hex("sk-rm-one"), ...over });
   const group = (name: string, parent: string | null, allowedTargets: readonly string[] | null): KeyGroup => ({
     name,
     parent,

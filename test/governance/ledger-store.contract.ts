@@ -1,10 +1,11 @@
 // What every ledger store must do, whatever keeps the data: run over each of them by ledger-store.test.ts.
 import { afterEach, describe, expect, test } from "bun:test";
-import { NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
+import type { VirtualKey } from "../../src/governance/keys.ts";
 import type { Booking, UsageRow } from "../../src/governance/ledger-messages.ts";
 import type { Commit, LeaseWrite, LedgerStore } from "../../src/governance/ledger-store.ts";
 import { type LedgerScope, moneyLimit, scopeOf } from "../../src/governance/limit.ts";
 import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
+import { virtualKey } from "../harness/builders.ts";
 
 export interface OpenStore {
   readonly store: LedgerStore;
@@ -47,22 +48,8 @@ function booking(id: string, over: Partial<UsageRow> = {}, scopes: readonly Ledg
 }
 
 function key(id: string, over: Partial<VirtualKey> = {}): VirtualKey {
-  return {
-    id,
-    name: id,
-    hash: id.padEnd(64, "0").replaceAll(/[^0-9a-f]/g, "0"),
-    previous: null,
-    enabled: true,
-    createdMs: 1,
-    expiresMs: null,
-    revokedMs: null,
-    allowedTargets: null,
-    group: null,
-    project: null,
-    labels: {},
-    limits: NO_LIMITS,
-    ...over,
-  };
+  const hash = id.padEnd(64, "0").replaceAll(/[^0-9a-f]/g, "0");
+  return virtualKey({ id, name: id, hash, createdMs: 1, ...over });
 }
 
 const lease = (nanos: number, over: Partial<LeaseWrite> = {}): LeaseWrite => ({

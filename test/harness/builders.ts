@@ -1,4 +1,6 @@
-/** What the corpus is built with: requests, answers and events in between, every default carried here, so that a case says what it is about. */
+/** Builders of requests, answers, events and keys. Every default stands here, so that a case says what it is about. */
+import { NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
+import type { IrEmbedRequest } from "../../src/ir/embed.ts";
 import type { IrEvent, StartedBlock } from "../../src/ir/event.ts";
 import {
   type AudioBlock,
@@ -256,3 +258,40 @@ export const finished = (reason: FinishReason, choiceIndex = 0): IrEvent => ({
 });
 export const counted = (over: Partial<Usage> = {}): IrEvent => ({ type: "usage", usage: usage(over) });
 export const END: IrEvent = { type: "end" };
+
+/** A key that may do everything. */
+export function virtualKey(over: Partial<VirtualKey> = {}): VirtualKey {
+  return {
+    id: "vk_1",
+    name: "alice",
+    hash: "0".repeat(64),
+    previous: null,
+    enabled: true,
+    createdMs: 0,
+    expiresMs: null,
+    revokedMs: null,
+    allowedTargets: null,
+    group: null,
+    project: null,
+    labels: {},
+    limits: NO_LIMITS,
+    ...over,
+  };
+}
+
+/** Of a protocol that is none of ours, unless said. */
+export function embedRequest(over: Partial<IrEmbedRequest> = {}): IrEmbedRequest {
+  return {
+    sourceProtocol: "test",
+    inputs: [{ type: "text", text: "a", title: null }],
+    wasString: false,
+    purpose: null,
+    dimensions: null,
+    encodings: ["float"],
+    truncate: null,
+    user: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+    ...over,
+  };
+}

@@ -5,6 +5,7 @@ import type { IrEmbedRequest } from "../../../src/ir/embed.ts";
 import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { embed } from "../../../src/protocols/bedrock/embed.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
+import { embedRequest } from "../../harness/builders.ts";
 
 const TITAN = "amazon.titan-embed-text-v2:0";
 const TITAN_1 = "amazon.titan-embed-text-v1";
@@ -12,19 +13,13 @@ const TITAN_IMAGE = "amazon.titan-embed-image-v1";
 const COHERE_3 = "cohere.embed-english-v3";
 const COHERE_4 = "us.cohere.embed-v4:0";
 
-const request = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
-  sourceProtocol: "openai",
-  inputs: [{ type: "text", text: "hi", title: null }],
-  wasString: true,
-  purpose: null,
-  dimensions: null,
-  encodings: ["float"],
-  truncate: null,
-  user: null,
-  extras: {},
-  spelling: NO_SPELLING,
-  ...over,
-});
+const request = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest =>
+  embedRequest({
+    sourceProtocol: "openai",
+    inputs: [{ type: "text", text: "hi", title: null }],
+    wasString: true,
+    ...over,
+  });
 const image = { type: "image", mediaType: "image/png", data: "aGk=" } as const;
 
 test.each<[string, Partial<IrEmbedRequest>, string, object, string[]]>([

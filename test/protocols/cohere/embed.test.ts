@@ -6,23 +6,13 @@ import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
 import { embed } from "../../../src/protocols/cohere/embed.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
+import { embedRequest } from "../../harness/builders.ts";
 
 const IMAGE = "data:image/png;base64,aW1n";
 const read = (members: object) => embed.readRequest({ model: "m", ...members }).value;
 const text = (said: string, title: string | null = null) => ({ type: "text", text: said, title }) as const;
-const foreign = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
-  sourceProtocol: "elsewhere",
-  inputs: [text("a")],
-  wasString: false,
-  purpose: "document",
-  dimensions: null,
-  encodings: [],
-  truncate: null,
-  user: null,
-  extras: {},
-  spelling: NO_SPELLING,
-  ...over,
-});
+const foreign = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest =>
+  embedRequest({ purpose: "document", encodings: [], ...over });
 const write = (request: IrEmbedRequest, model = "embed-v4.0") => {
   const { value, losses } = embed.writeRequest(request, model);
   return { body: value, lost: losses.map(({ how, field }) => `${how} ${field}`) };

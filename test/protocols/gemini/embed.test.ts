@@ -5,25 +5,15 @@ import type { EmbedInput, IrEmbedRequest } from "../../../src/ir/embed.ts";
 import { EMBED_PURPOSES } from "../../../src/ir/embed.ts";
 import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { at } from "../../../src/std/json.ts";
+import { embedRequest } from "../../harness/builders.ts";
 import { operations } from "./builders.ts";
 
 const { embed } = operations;
 if (embed === undefined) throw new Error("no embeddings");
 
 const texts = (...given: readonly string[]): EmbedInput[] => given.map((text) => ({ type: "text", text, title: null }));
-const request = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
-  sourceProtocol: "openai",
-  inputs: texts("a", "b"),
-  wasString: false,
-  purpose: null,
-  dimensions: null,
-  encodings: ["float"],
-  truncate: null,
-  user: null,
-  extras: {},
-  spelling: NO_SPELLING,
-  ...over,
-});
+const request = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest =>
+  embedRequest({ sourceProtocol: "openai", inputs: texts("a", "b"), ...over });
 const content = (text: string) => ({ parts: [{ text }] });
 const context = (given: IrEmbedRequest) => ({ request: given, upstreamModel: "m", newId: () => "" });
 

@@ -6,21 +6,10 @@ import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { UNKNOWN_USAGE } from "../../../src/ir/usage.ts";
 import { embed } from "../../../src/protocols/openai/embed.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
+import { embedRequest } from "../../harness/builders.ts";
 
 const read = (members: object) => embed.readRequest({ model: "m", ...members }).value;
-const foreign = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => ({
-  sourceProtocol: "elsewhere",
-  inputs: [{ type: "text", text: "a", title: null }],
-  wasString: false,
-  purpose: null,
-  dimensions: null,
-  encodings: [],
-  truncate: null,
-  user: null,
-  extras: {},
-  spelling: NO_SPELLING,
-  ...over,
-});
+const foreign = (over: Partial<IrEmbedRequest> = {}): IrEmbedRequest => embedRequest({ encodings: [], ...over });
 const write = (request: IrEmbedRequest) => {
   const { value, losses } = embed.writeRequest(request, "up");
   return { body: value, lost: losses.map(({ how, field }) => `${how} ${field}`) };
