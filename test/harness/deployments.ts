@@ -69,6 +69,29 @@ export function laneOf(id: string, protocol: string, over: LaneOver = {}): Lane 
   };
 }
 
+/** Nothing to serve, and every setting of the whole gateway as most tests want it. */
+export const EMPTY_DEPLOYMENT: Deployment = {
+  revision: "test",
+  listen: { host: "127.0.0.1", port: 0 },
+  workers: 1,
+  drainMs: 0,
+  governance: null,
+  idempotency: null,
+  auth: { mode: "none", clientTokens: [] },
+  adminToken: null,
+  metering: "exact",
+  errorDetail: "full",
+  responseHeaders: "full",
+  log: { level: "info", format: "text" },
+  decisionsRing: 10,
+  decisionsStore: null,
+  displays: [],
+  warnings: [],
+  providers: {},
+  lanes: {},
+  targets: {},
+};
+
 export function providerOf(name: string, protocol: string, over: Partial<Provider> = {}): Provider {
   return {
     name,
@@ -145,22 +168,7 @@ export function deploymentOf(input: DeploymentInput): Deployment {
   );
   const all = [...models, ...(targets ?? [poolOf("pool", lanes)])];
   return {
-    revision: "test",
-    listen: { host: "127.0.0.1", port: 0 },
-    workers: 1,
-    drainMs: 0,
-    governance: null,
-    idempotency: null,
-    auth: { mode: "none", clientTokens: [] },
-    adminToken: null,
-    metering: "exact",
-    errorDetail: "full",
-    responseHeaders: "full",
-    log: { level: "info", format: "text" },
-    decisionsRing: 10,
-    decisionsStore: null,
-    displays: [],
-    warnings: [],
+    ...EMPTY_DEPLOYMENT,
     ...over,
     providers: Object.fromEntries([...made, ...(providers ?? [])].map((provider) => [provider.name, provider])),
     lanes: Object.fromEntries(lanes.map((lane) => [lane.id, lane])),

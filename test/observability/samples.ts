@@ -1,7 +1,7 @@
 /** Records, transitions and a small deployment with every default filled in, for the folds that are tested with them. */
 
 import { UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
-import type { Deployment, Lane, Provider, Target, Timers } from "../../src/ir/deployment.ts";
+import type { Deployment, Lane, Target, Timers } from "../../src/ir/deployment.ts";
 import type { LaneFacts } from "../../src/ir/lane-facts.ts";
 import type { AttemptRecord, ExchangeRecord, Spending } from "../../src/ir/record.ts";
 import type { Usage } from "../../src/ir/usage.ts";
@@ -9,6 +9,7 @@ import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import type { Gauges } from "../../src/observability/gauges.ts";
 import { type StatsDocument, statsDocument } from "../../src/observability/stats.ts";
 import type { Transition } from "../../src/observability/transition.ts";
+import { EMPTY_DEPLOYMENT, providerOf } from "../harness/deployments.ts";
 
 export const START_WALL_MS = Date.UTC(2026, 0, 1);
 
@@ -179,29 +180,18 @@ export const GAUGES: Gauges = {
 export function deployment(members: Partial<Deployment> = {}): Deployment {
   const lanes = [lane("acme/default/sonnet", "anthropic"), lane("zenith/team/large", "openai")];
   return {
+    ...EMPTY_DEPLOYMENT,
     revision: "rev-1",
-    listen: { host: "127.0.0.1", port: 0 },
-    workers: 1,
     drainMs: 30_000,
-    governance: null,
-    idempotency: null,
     auth: { mode: "token", clientTokens: [] },
-    adminToken: null,
-    metering: "exact",
-    errorDetail: "full",
-    responseHeaders: "full",
-    log: { level: "info", format: "text" },
     decisionsRing: 100,
-    decisionsStore: null,
-    providers: { acme: provider("acme", "anthropic"), zenith: provider("zenith", "openai") },
+    providers: { acme: providerOf("acme", "anthropic"), zenith: providerOf("zenith", "openai") },
     lanes: Object.fromEntries(lanes.map((each) => [each.id, each])),
     targets: {
       fast: target("fast", "pool", lanes),
       sonnet: target("sonnet", "model", lanes.slice(0, 1)),
       large: target("large", "model", lanes.slice(1)),
     },
-    displays: [],
-    warnings: [],
     ...members,
   };
 }
@@ -233,23 +223,6 @@ export function lane(id: string, protocol: string, members: Partial<Lane> = {}):
 }
 
 const TIMERS: Timers = { connectMs: 1000, firstByteMs: 1000, idleMs: 1000, totalMs: 0 };
-
-function provider(name: string, protocol: string): Provider {
-  return {
-    name,
-    protocol,
-    baseUrl: `http://${name}.invalid`,
-    path: null,
-    authStyle: "native",
-    errorMap: {},
-    allowPrivate: false,
-    proxy: null,
-    caFile: null,
-    headers: {},
-    forwardHeaders: [],
-    health: { mode: "none", intervalMs: 0, timeoutMs: 0 },
-  };
-}
 
 function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Target {
   return {

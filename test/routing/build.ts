@@ -5,6 +5,7 @@ import type { Facts } from "../../src/ir/facts.ts";
 import { type Failure, type FailureKind, failure } from "../../src/ir/failure.ts";
 import type { Condition } from "../../src/routing/condition.ts";
 import type { DecideInput } from "../../src/routing/decide.ts";
+import { EMPTY_DEPLOYMENT } from "../harness/deployments.ts";
 
 export const CONSECUTIVE: BreakerSettings = {
   baseCooldownMs: 10_000,
@@ -99,25 +100,9 @@ export function byId(lanes: readonly Lane[]): Record<string, Lane> {
 
 export function deployment(lanes: readonly Lane[], targets: readonly Target[] = []): Deployment {
   return {
-    revision: "test",
-    listen: { host: "127.0.0.1", port: 0 },
-    workers: 1,
-    drainMs: 0,
-    governance: null,
-    idempotency: null,
-    auth: { mode: "none", clientTokens: [] },
-    adminToken: null,
-    metering: "exact",
-    errorDetail: "full",
-    responseHeaders: "full",
-    log: { level: "info", format: "text" },
-    decisionsRing: 10,
-    decisionsStore: null,
-    providers: {},
+    ...EMPTY_DEPLOYMENT,
     lanes: byId(lanes),
     targets: Object.fromEntries(targets.map((each) => [each.name, each])),
-    displays: [],
-    warnings: [],
   };
 }
 
