@@ -7,7 +7,7 @@ import type { World } from "./exchange/contract.ts";
 import { createExchange, type Exchanges } from "./exchange/exchange.ts";
 import { createHeaderFilters } from "./exchange/header-filter.ts";
 import { createExplain } from "./exchange/probing/explain.ts";
-import { startProbes } from "./exchange/probing/probe.ts";
+import { type Probes, startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries, type Recoveries } from "./exchange/probing/recoveries.ts";
 import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import { createLastingState, type LastingState, reconfigureState, type SharedState } from "./exchange/shared-state.ts";
@@ -69,11 +69,15 @@ export interface Carried {
   readonly signatures: ReasoningSignatures;
   readonly totals: Totals;
   readonly metrics: Metrics;
+  /** Ends what that gateway does by itself. What runs there goes on, and is ended by the next one's `stop`. */
+  retire(): void;
 }
 
 export interface Composed extends Gateway {
-  /** For the next gateway. What runs here goes on, and is ended by its `stop`. */
-  retire(): Carried;
+  /** For the next gateway. Nothing changes before that one starts. */
+  handOver(): Carried;
+  /** Once, when it is sure to serve: takes over from the gateway before this one, and probes from now on. */
+  start(): void;
 }
 
 export interface Governed {
@@ -91,7 +95,7 @@ export function compose(input: ComposeInput): Composed {
   const startedWallMs = carried?.startedWallMs ?? effects.wallMs();
   const stopping = new AbortController();
 
-  const lasting = lastingOf(input);
+  const lasting = carried?.lasting ?? createLastingState(createHealth(deployment, effects.random));
   const { health } = lasting;
   const totals = createTotals(deployment, carried?.totals);
   const shared: SharedState = {
@@ -104,7 +108,6 @@ export function compose(input: ComposeInput): Composed {
   const laneFacts = (): LaneFacts[] =>
     Object.values(deployment.lanes).map((lane) => health.facts(lane, effects.nowMs()));
   const recoveries = carried?.recoveries ?? createRecoveries({ effects, place: { deployment, shared } });
-  carried?.recoveries.reconfigure({ deployment, shared });
   const gauges = (): Gauges => ({
     ...exchangeGauges(exchange.running()),
     ...laneGauges(laneFacts()),
@@ -133,18 +136,8 @@ export function compose(input: ComposeInput): Composed {
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeError(error) }),
   });
 
-  governed?.onCapped((capped) => {
-    for (const { account, untilWallMs } of capped) {
-      shared.onChanges(health.disable(account, capReached(untilWallMs, effects.wallMs()), effects.nowMs()));
-    }
-  });
-
-  const probes = startProbes({
-    world,
-    shared,
-    onProbe: metrics.probe,
-    onBug: (error) => log.error("a probe ended in a bug", { bug: describeError(error) }),
-  });
+  let probes: Probes | null = null;
+  const retire = (): void => probes?.stop();
 
   return {
     exchange,
@@ -166,25 +159,42 @@ export function compose(input: ComposeInput): Composed {
       return { ok: isUsable, reason: isUsable ? "ok" : "no usable lanes" };
     },
     inFlight: () => exchange.running().exchanges,
+    start() {
+      if (carried !== null) takeOver(carried, { deployment, shared });
+      totals.forgetOthers();
+      governed?.onCapped((capped) => {
+        for (const { account, untilWallMs } of capped) {
+          shared.onChanges(health.disable(account, capReached(untilWallMs, effects.wallMs()), effects.nowMs()));
+        }
+      });
+      probes = startProbes({
+        world,
+        shared,
+        onProbe: metrics.probe,
+        onBug: (error) => log.error("a probe ended in a bug", { bug: describeError(error) }),
+      });
+    },
     stop() {
       stopping.abort();
-      probes.stop();
+      retire();
       recoveries.stop();
       exchange.stop();
     },
     nowMs: effects.nowMs,
-    retire() {
-      probes.stop();
-      return { startedMs, startedWallMs, lasting, recoveries, signatures: world.signatures, totals, metrics };
-    },
+    handOver: () => ({
+      ...{ startedMs, startedWallMs, lasting, recoveries, signatures: world.signatures, totals, metrics, retire },
+    }),
   };
 }
 
-/** Of the gateway before this one as far as it still fits, or new. */
-function lastingOf({ carried, deployment, effects }: ComposeInput): LastingState {
-  if (carried === null) return createLastingState(createHealth(deployment, effects.random));
-  reconfigureState(carried.lasting, deployment);
-  return carried.lasting;
+function takeOver(
+  { lasting, recoveries, retire, signatures }: Carried,
+  { deployment, shared }: { readonly deployment: Deployment; readonly shared: SharedState },
+): void {
+  reconfigureState(lasting, deployment);
+  recoveries.reconfigure({ deployment, shared });
+  signatures.reconfigure(deployment);
+  retire();
 }
 
 /** An account that has reached a cap is out as if its vendor had said so. */
@@ -230,7 +240,6 @@ function worldOf(
   const authorities = new Map(
     Object.values(providers).map(({ name, caFile }) => [name, caFile === null ? null : readText(caFile)]),
   );
-  carried?.signatures.reconfigure(deployment);
   const isPriced = Object.values(lanes).some((lane) => lane.prices !== null);
   return {
     deployment,

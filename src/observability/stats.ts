@@ -26,6 +26,8 @@ export interface Totals {
   readonly sink: Sink;
   /** "unresolved" is one of them once a request asked for something that does not exist. */
   byTarget(): Readonly<Record<string, TargetTotals>>;
+  /** Of what was counted before, only targets of this deployment stay. */
+  forgetOthers(): void;
   readonly counted: Map<string, TargetTotals>;
 }
 
@@ -45,9 +47,6 @@ const NO_TOTALS: TargetTotals = {
 /** `before`: goes on from what another deployment's totals have counted, and counts together with them. */
 export function createTotals(deployment: Deployment, before: Totals | null = null): Totals {
   const totals = before?.counted ?? new Map<string, TargetTotals>();
-  for (const name of totals.keys()) {
-    if (name !== UNRESOLVED && !Object.hasOwn(deployment.targets, name)) totals.delete(name);
-  }
   return {
     counted: totals,
     sink: {
@@ -59,6 +58,11 @@ export function createTotals(deployment: Deployment, before: Totals | null = nul
       transition: () => undefined,
     },
     byTarget: () => Object.fromEntries(totals),
+    forgetOthers() {
+      for (const name of totals.keys()) {
+        if (name !== UNRESOLVED && !Object.hasOwn(deployment.targets, name)) totals.delete(name);
+      }
+    },
   };
 }
 

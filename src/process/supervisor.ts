@@ -57,6 +57,8 @@ interface Supervisor {
   exitCode: number | null;
   readonly services: SharedServices;
   readonly onEnd: (exitCode: number) => void;
+  /** Resolves when no other deployment is being taken. Never rejects. */
+  reconfigured: Promise<unknown>;
 }
 
 /** Resolves to the exit code: 0 after a signal, 1 when it could not be started, 3 when rows are not in the ledger. */
@@ -88,6 +90,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
       serving: () => supervisor.slots.flatMap(({ state, worker }) => (state === "listening" ? (worker ?? []) : [])),
     }),
     onEnd: ended.resolve,
+    reconfigured: Promise.resolve(),
   };
   const stopListening = options.listenToSignals((signal) => onSignal(supervisor, signal));
   openSlot(supervisor); // boots while the configuration is read
@@ -120,13 +123,21 @@ async function deploy(supervisor: Supervisor, deployment: Deployment): Promise<v
   for (const slot of supervisor.slots) give(supervisor, slot);
 }
 
+/** One after the other, in the order they were asked for, so that services and workers end with the same deployment. */
+function reconfigure(supervisor: Supervisor, loaded: Deployment): Promise<readonly string[]> {
+  const done = supervisor.reconfigured.then(() => reconfigureNow(supervisor, loaded));
+  supervisor.reconfigured = done.catch(() => undefined);
+  return done;
+}
+
 /** Workers that boot or are replaced later are given the new deployment as their first. */
-async function reconfigure(supervisor: Supervisor, loaded: Deployment): Promise<readonly string[]> {
+async function reconfigureNow(supervisor: Supervisor, loaded: Deployment): Promise<readonly string[]> {
   const { deployment: before, options } = supervisor;
   const deployment = resolveWorkers(loaded, options.cores);
   const needed = before === null ? [] : restartNeeded(before, deployment);
   if (needed.length > 0 || supervisor.exitCode !== null) return needed;
   await supervisor.services.reconfigure(deployment);
+  if (supervisor.exitCode !== null) return [];
   supervisor.deployment = deployment;
   for (const slot of supervisor.slots) {
     if (slot.state === "deployed" || slot.state === "listening")

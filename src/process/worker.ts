@@ -169,6 +169,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     return null;
   }
   const { server } = started;
+  gateway.start();
   send("listening", { port: server.port });
   const flush = (): Promise<unknown> => {
     batches.flush();
@@ -206,12 +207,20 @@ function buildFor(parts: {
   };
 }
 
-/** What runs ends with the gateway it began with; the next request is the new one's. */
+/** What runs ends with the gateway it began with; the next request is the new one's. What throws leaves all as it was. */
 function reconfigure(serving: Serving, plan: Plan): void {
-  serving.planned = serving.build(plan, serving.planned.gateway.retire());
-  const { gateway } = serving.planned;
-  serving.observe.reconfigure(gateway);
-  serving.server.reconfigure(gateway);
+  const { planned, server } = serving;
+  try {
+    const next = serving.build(plan, planned.gateway.handOver());
+    server.reconfigure(next.gateway);
+    next.gateway.start();
+    serving.observe.reconfigure(next.gateway);
+    serving.planned = next;
+  } catch (error) {
+    planned.log.error("another configuration could not be taken, the one before goes on", {
+      bug: describeError(error),
+    });
+  }
 }
 
 // ---------------------------------------------------------------- the end

@@ -28,6 +28,8 @@ async function start(options: {
   readonly platform?: string;
   /** False: no fold of the test's looks at records. */
   readonly observed?: boolean;
+  /** What the services wait for before they go on with a deployment. */
+  readonly beforeSinks?: (deployment: Deployment) => Promise<void>;
 }): Promise<Run> {
   const time = createVirtualEffects();
   const said: string[] = [];
@@ -40,10 +42,11 @@ async function start(options: {
     load: async () => (options.deployment === undefined ? deploymentOf({ slots: [10] }) : options.deployment),
     startWorker: stubs.startWorker,
     env: { PATH: "/bin", ...options.env },
-    sinks: async () =>
-      options.observed === false
-        ? []
-        : [{ name: "test", record: ({ id }) => void records.push(id), transition: () => undefined }],
+    async sinks(deployment) {
+      await options.beforeSinks?.(deployment);
+      if (options.observed === false) return [];
+      return [{ name: "test", record: ({ id }) => void records.push(id), transition: () => undefined }];
+    },
     onListening: (each) => listening.push(each),
     say: (level, line) => said.push(`${level}: ${line}`),
     listenToSignals(listener) {
@@ -230,6 +233,42 @@ describe("another deployment", () => {
     await run.listening[0]?.reconfigure(after);
     await run.time.run(25);
     expect(run.workers.map(revisions).slice(1)).toEqual([[before.revision, "next"], ["next"]]);
+  });
+
+  test.each([
+    ["slow", ["next", "last"]],
+    ["broken", ["last"]],
+  ] as const)("is taken after the one asked for before it, when that is %s", async (how, taken) => {
+    const gate = Promise.withResolvers<void>();
+    const run = await start({
+      deployment: before,
+      beforeSinks: async ({ revision }) => (revision === "next" ? await gate.promise : undefined),
+    });
+    const [listening] = run.listening;
+    const first = listening?.reconfigure(after).catch(() => "rejected");
+    const second = listening?.reconfigure({ ...after, revision: "last" });
+    await run.time.run(0);
+    if (how === "slow") gate.resolve();
+    else gate.reject(new Error("a bug"));
+    expect([await first, await second]).toEqual([how === "slow" ? [] : "rejected", []]);
+    await run.time.run(0);
+    expect(run.workers.map(revisions)).toEqual(run.workers.map(() => [before.revision, ...taken]));
+  });
+
+  test("that is asked for while everything ends reaches no worker", async () => {
+    const gate = Promise.withResolvers<void>();
+    const run = await start({
+      deployment: before,
+      mode: "hangs",
+      beforeSinks: async ({ revision }) => (revision === "next" ? await gate.promise : undefined),
+    });
+    const reconfigured = run.listening[0]?.reconfigure(after);
+    await run.time.run(0);
+    run.signal("SIGTERM");
+    gate.resolve();
+    expect(await reconfigured).toEqual([]);
+    await run.time.run(0);
+    expect(run.workers.map(revisions)).toEqual([[before.revision], [before.revision]]);
   });
 
   test("that needs a restart changes nothing, and says for what", async () => {

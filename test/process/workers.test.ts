@@ -1,6 +1,7 @@
 // Two real workers behind one address: both serve, the figures are those of both, and both end.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import type { Deployment } from "../../src/ir/deployment.ts";
 import { realEffects } from "../../src/process/real-effects.ts";
 import { type Listening, type Signal, supervise } from "../../src/process/supervisor.ts";
 import { startWorker } from "../../src/process/worker-process.ts";
@@ -65,15 +66,19 @@ test("two workers share an address and show the figures of both", async () => {
   expect(await ask()).toBe(404);
   const added = { ...deploymentOf({ slots: [10, 4], workers: 2 }), log: { level: "error", format: "text" } } as const;
   expect(await listening[0]?.reconfigure(added)).toEqual([]);
+  // One that a worker cannot compose changes nothing there.
+  const broken: Deployment = JSON.parse(JSON.stringify({ ...added, providers: null }));
   const lanes = async (): Promise<unknown> => JSON.parse(await read("/stats"));
   for (let tries = 0; tries < TRIES_MAX && !JSON.stringify(await lanes()).includes("model-1"); tries += 1);
   expect(await lanes()).toMatchObject({
     unresolved_requests: asks + 1,
     lanes: [{ max_concurrent: 10 }, { max_concurrent: 4, free_slots: 4 }],
   });
+  expect(await listening[0]?.reconfigure(broken)).toEqual([]);
   const statuses = new Set<number>();
   for (let count = 0; count < 10; count += 1) statuses.add(await ask());
   expect(statuses.has(404)).toBe(false);
+  expect(await lanes()).toMatchObject({ lanes: [{ max_concurrent: 10 }, { max_concurrent: 4 }] });
 
   onSignal("SIGINT");
   expect(await exitCode).toBe(0);

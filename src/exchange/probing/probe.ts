@@ -16,7 +16,7 @@ import { PING_EMBED_PROTOCOL, syntheticCall } from "../request/synthetic-call.ts
 import type { SharedState } from "../shared-state.ts";
 import { endOwn } from "../sub-call.ts";
 
-interface Probes {
+export interface Probes {
   /** Ends those under way; none begins any more. */
   stop(): void;
 }
