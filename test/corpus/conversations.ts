@@ -256,7 +256,7 @@ export const CONVERSATIONS: Readonly<Record<string, IrRequest>> = {
     ],
   }),
   "unsigned reasoning": request({ turns: [ASKED, assistant(reasoning("Hmm."), text("So.")), user(text("Go on."))] }),
-  "reasoning of somebody else": request({
+  "reasoning of another vendor": request({
     turns: [
       ASKED,
       assistant(reasoning("Hmm.", { signature: { issuer: "gemini", value: "Z2VtaW5p" } }), text("So.")),
