@@ -55,7 +55,7 @@ interface Run extends Omit<ServeInput, "target"> {
   first: Lane | null;
   needsRoomBeyond: number | null;
   lossesRefused: Failure | null;
-  /** Lanes that refused without doing any work, and the moment from which each may be asked a second time. */
+  /** Lanes that refused without doing any work, and until when each asked to be left alone. */
   readonly refusedUntil: Map<string, number>;
   /** Lanes that may be asked a second time, or were. */
   readonly askedAgain: Set<string>;
@@ -215,10 +215,10 @@ async function tryLane(
   }
 }
 
-/** Only what a vendor refused unseen, and only once: all else it may have worked on. */
-function noteRefusal({ world, refusedUntil, askedAgain }: Run, lane: Lane, outcome: FailedOutcome): void {
+/** Only what a vendor refused unseen: all else it may have worked on. */
+function noteRefusal({ world, refusedUntil }: Run, lane: Lane, outcome: FailedOutcome): void {
   const hintMs = refusalHintMs(outcome);
-  if (hintMs !== null && !askedAgain.has(lane.id)) refusedUntil.set(lane.id, world.effects.nowMs() + hintMs);
+  if (hintMs !== null) refusedUntil.set(lane.id, world.effects.nowMs() + hintMs);
 }
 
 function afterFailure(run: Run, target: Target, lane: Lane, failed: Failure): Served | null {

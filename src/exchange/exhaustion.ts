@@ -18,12 +18,13 @@ interface FinalLook {
   /** Strict translation refused a lane, or its protocol cannot say what was asked; the answer if nothing else serves. */
   readonly lossesRefused: Failure | null;
   readonly deadlineMs: number;
+  /** Of lanes that refused without doing any work: the moment until which each asked to be left alone. */
+  readonly refusedUntil: ReadonlyMap<string, number>;
 }
 
 /** What a run knows of lanes it may wait for. */
 interface WaitingRun extends FinalLook {
   readonly tried: Set<string>;
-  readonly refusedUntil: Map<string, number>;
   readonly askedAgain: Set<string>;
   waitedMs: number;
 }
@@ -45,10 +46,8 @@ export function waitForRecovery(
   const { target, isCapped } = about;
   const now = effects.nowMs();
   const readyMs = (lane: Lane): number | null => {
-    const hintedMs = run.refusedUntil.get(lane.id);
-    if (hintedMs === undefined && (isCapped || run.tried.has(lane.id))) return null;
-    const recoversMs = run.shared.health.recoversAtMs(target, [lane], now);
-    return recoversMs === null ? null : Math.max(recoversMs, hintedMs ?? 0);
+    const mayAskAgain = run.refusedUntil.has(lane.id) && !run.askedAgain.has(lane.id);
+    return !mayAskAgain && (isCapped || run.tried.has(lane.id)) ? null : readyAtMsOf(run, target, lane, now);
   };
   const moments = couldEverServe(about.decision, deployment.lanes).flatMap((lane) => readyMs(lane) ?? []);
   const readyAtMs = Math.min(...moments);
@@ -63,12 +62,17 @@ async function sleepUntil(run: WaitingRun, readyAtMs: number, waitMs: number): P
   if (!(await sleep(run.world.effects.setTimer, waitMs, run.call.signal))) return "abandoned";
   run.waitedMs += waitMs;
   for (const [id, atMs] of run.refusedUntil) {
-    if (atMs > readyAtMs) continue;
-    run.refusedUntil.delete(id);
+    if (atMs > readyAtMs || run.askedAgain.has(id)) continue;
     run.tried.delete(id);
     run.askedAgain.add(id);
   }
   return "recovered";
+}
+
+/** By its health, and by what it told this very request; null: it does not recover by itself. */
+function readyAtMsOf({ shared, refusedUntil }: FinalLook, target: Target, lane: Lane, nowMs: number): number | null {
+  const recoversMs = shared.health.recoversAtMs(target, [lane], nowMs);
+  return recoversMs === null ? null : Math.max(recoversMs, refusedUntil.get(lane.id) ?? 0);
 }
 
 const REFUSAL_STATUSES: ReadonlySet<number | null> = new Set([429, 503]);
@@ -102,7 +106,12 @@ export function nothingLeftFor(input: {
   readonly target: Target;
   readonly decision: LaneChoice;
 }): Failure {
-  const nothing = { failures: [], lossesRefused: null, deadlineMs: Number.POSITIVE_INFINITY };
+  const nothing = {
+    failures: [],
+    lossesRefused: null,
+    deadlineMs: Number.POSITIVE_INFINITY,
+    refusedUntil: new Map<string, number>(),
+  };
   return finalFailure({ ...input, ...nothing }, input.target, input.decision).failure;
 }
 
@@ -121,6 +130,7 @@ export function finalFailure(
     target,
     lanes,
     needs: call.request.facts.needs,
+    protocol: call.ingress.id,
     couldServe,
     attempts: run.failures,
     stored: couldServe.flatMap((lane) => {
@@ -130,7 +140,7 @@ export function finalFailure(
     left: decision.left,
     nowMs,
     deadlineMs: run.deadlineMs,
-    recoversAtMs: shared.health.recoversAtMs(target, couldServe, nowMs),
+    recoversAtMs: (lane) => readyAtMsOf(run, target, lane, nowMs),
   });
   const from = run.failures.find(({ failure }) => failure.upstream !== null && failure.upstream === final.upstream);
   return { failure: final, from: from?.lane.protocol ?? null };

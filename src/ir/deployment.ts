@@ -258,6 +258,8 @@ export interface Target {
   readonly members: readonly Member[];
   /** Lanes of other models proven to be the same one; tried after the members. Empty unless exact-model failover is on. */
   readonly substitutes: readonly string[];
+  /** A model promises that it, and no other, serves at more lanes than its own. */
+  readonly exactFailover: boolean;
   readonly breaker: BreakerSettings;
   /** `cap`: further lanes after the first. */
   readonly failover: {

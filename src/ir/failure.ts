@@ -93,11 +93,27 @@ export interface UpstreamWords {
 
 /** What the gateway tells about itself where `errors: {detail: full}`. Labels from the configuration, never secrets. */
 export interface GatewayDetails {
-  readonly tried: readonly { readonly lane: string; readonly failure: FailureKind; readonly status: number | null }[];
-  readonly skipped: readonly { readonly lane: string; readonly because: string }[];
+  readonly tried: readonly TriedLane[];
+  readonly skipped: readonly SkippedLane[];
   /** Milliseconds until the earliest lane recovers by itself; null: none will. */
   readonly recoversInMs: number | null;
   readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
+}
+
+interface TriedLane {
+  readonly lane: string;
+  readonly failure: FailureKind;
+  readonly status: number | null;
+  /** The vendor's own words; null: it said none, or they are about our account. */
+  readonly message: string | null;
+  readonly recoversInMs: number | null;
+}
+
+interface SkippedLane {
+  readonly lane: string;
+  readonly because: string;
+  /** Milliseconds until this lane recovers by itself; null: it will not, or not for this request. */
+  readonly recoversInMs: number | null;
 }
 
 /** Of trouble with our own account at a provider: the vendor's words for it are not the client's to read. */

@@ -1,14 +1,7 @@
 /** When to stop trying, and what the client is told then. Exhaustion tells the truth: what failed, and when to come back. */
 import { missingCapabilities, type Needs } from "../ir/capability.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
-import {
-  ACCOUNT_MESSAGES,
-  FAILURES,
-  type Failure,
-  type FailureKind,
-  failure,
-  type GatewayDetails,
-} from "../ir/failure.ts";
+import { ACCOUNT_MESSAGES, FAILURES, type Failure, failure, type GatewayDetails } from "../ir/failure.ts";
 import type { Exclusion } from "./condition.ts";
 import type { LaneChoice, LeftOut } from "./decide.ts";
 
@@ -64,6 +57,8 @@ export interface NothingLeft {
   readonly target: Target;
   readonly lanes: Readonly<Record<string, Lane>>;
   readonly needs: Needs;
+  /** What the client speaks, by its id. */
+  readonly protocol: string;
   /** From `couldEverServe`. */
   readonly couldServe: readonly Lane[];
   /** What was tried, in order; lanes of a fallback pool included. */
@@ -74,8 +69,8 @@ export interface NothingLeft {
   readonly nowMs: number;
   /** Moment after which no attempt may start; null: time does not matter. */
   readonly deadlineMs: number | null;
-  /** From `Health.recoversAtMs` over the lanes that could serve. */
-  readonly recoversAtMs: number | null;
+  /** When a lane that could serve recovers by itself, now at the earliest; null: it will not. */
+  readonly recoversAtMs: (lane: Lane) => number | null;
 }
 
 /** The failure the client sees. Its words are the client's: a name it asked for, a time, an ability; never our machinery. */
@@ -83,7 +78,7 @@ export function nothingLeft(input: NothingLeft): Failure {
   const answer =
     neverPossible(input) ??
     tooLarge(input) ??
-    promiseKept(input) ??
+    promiseBroken(input) ??
     onlyLane(input) ??
     sharedCause(input) ??
     exhausted(input);
@@ -93,8 +88,14 @@ export function nothingLeft(input: NothingLeft): Failure {
 /** A wait below this would be told as no wait at all. */
 const RETRY_MS_MIN = 1_000;
 
-function untilRecovery({ recoversAtMs, nowMs }: NothingLeft): number | null {
-  return recoversAtMs === null ? null : Math.max(RETRY_MS_MIN, recoversAtMs - nowMs);
+function untilRecovery(input: NothingLeft): number | null {
+  const earliestMs = earliestRecoveryMs(input);
+  return earliestMs === null ? null : Math.max(RETRY_MS_MIN, earliestMs - input.nowMs);
+}
+
+function earliestRecoveryMs({ couldServe, recoversAtMs }: NothingLeft): number | null {
+  const moments = couldServe.flatMap((lane) => recoversAtMs(lane) ?? []);
+  return moments.length === 0 ? null : Math.min(...moments);
 }
 
 /** The filters alone emptied the list: nothing that is configured could ever serve this request. */
@@ -110,14 +111,18 @@ function neverPossible(input: NothingLeft): Failure | null {
     const missing = missingOf(input);
     return failure(
       "no-capable-lane",
-      `The model "${target.name}" cannot take this request: it does not support ${missing.join(", ")}.`,
+      `The model "${target.name}" cannot take this request: it does not support ${missing.join(", ")}. Ask for, or add, one that does.`,
     );
   }
   if (reasons.has("no-operation")) {
     return failure("no-capable-lane", `The model "${target.name}" does not support this operation.`);
   }
-  if (reasons.has("other-protocol"))
-    return failure("missing-protocol", `The model "${target.name}" is not available through this API.`);
+  if (reasons.has("other-protocol")) {
+    return failure(
+      "missing-protocol",
+      `Nothing behind "${target.name}" speaks ${input.protocol}, this client's protocol, and translation is off. Add a model to it whose provider speaks ${input.protocol}, or allow translation.`,
+    );
+  }
   return null;
 }
 
@@ -139,16 +144,33 @@ function tooLarge({ attempts, left }: NothingLeft): Failure | null {
   return left.some(({ because }) => PASSING.has(because)) ? null : last;
 }
 
-/** Lanes remain, but serving from them would break what a failover must keep. */
-function promiseKept(input: NothingLeft): Failure | null {
+/**
+ * Nothing that keeps the target's promise serves now: the same model, what a failover must keep, or an ability that
+ * others lack. It is said as such even where one lane alone could have kept it.
+ */
+function promiseBroken(input: NothingLeft): Failure | null {
   const { target, left } = input;
-  if (!left.some(({ because }) => because === "breaks-keep")) return null;
-  if (target.failover.keep.includes("model") || target.substitutes.length > 0) {
+  const { keep } = target.failover;
+  const breaks = left.some(({ because }) => because === "breaks-keep");
+  // "Another model answered" says by itself that the promise was not kept.
+  const isSaid = isOutOfTime(input) || input.attempts.at(-1)?.failure.kind === "wrong-model";
+  if (!breaks && (isSaid || input.couldServe.length === 0)) return null;
+  if (target.exactFailover || keep.includes("model")) {
     const message = `The exact model behind "${target.name}" is not available right now, and no other may stand in for it.`;
     return failure("exact-model-unavailable", message, untilRecovery(input));
   }
-  const message = `The model "${target.name}" is not available right now, and no other is known to be as able.`;
+  if (breaks || keep.length > 0) {
+    const message = `The model "${target.name}" is not available right now, and no other is known to be as able.`;
+    return failure("no-capable-fallback", message, untilRecovery(input));
+  }
+  if (!left.some(({ because }) => because === "lacks-capability")) return null;
+  const missing = missingOf(input).join(", ");
+  const message = `What serves "${target.name}" with ${missing} is not available right now, and nothing else behind it can take this request.`;
   return failure("no-capable-fallback", message, untilRecovery(input));
+}
+
+function isOutOfTime({ nowMs, deadlineMs }: NothingLeft): boolean {
+  return deadlineMs !== null && nowMs >= deadlineMs;
 }
 
 /** Exactly one lane could ever serve: what it said is the answer, with its status and the time left of its wait. */
@@ -188,18 +210,14 @@ function lastAccountKind({ attempts }: NothingLeft): AccountKind | null {
 }
 
 function exhausted(input: NothingLeft): Failure {
-  const { target, nowMs, deadlineMs, attempts, left } = input;
+  const { target } = input;
   const retryAfterMs = untilRecovery(input);
-  if (deadlineMs !== null && nowMs >= deadlineMs) {
+  if (isOutOfTime(input)) {
     return failure(
       "deadline-exceeded",
       `The model "${target.name}" did not answer within the time allowed.`,
       retryAfterMs,
     );
-  }
-  if (attempts.length > 0 && left.some(({ because }) => because === "lacks-capability")) {
-    const message = `The model "${target.name}" failed, and nothing else configured for it can take this request.`;
-    return failure("no-capable-fallback", message, retryAfterMs);
   }
   const advice = retryAfterMs === null ? "Try again later." : `Try again in ${seconds(retryAfterMs)}.`;
   return failure("no-eligible-lane", `The model "${target.name}" cannot be served right now. ${advice}`, retryAfterMs);
@@ -210,16 +228,28 @@ function seconds(ms: number): string {
   return whole === 1 ? "1 second" : `${whole} seconds`;
 }
 
+/** Characters of a vendor's sentence in the details: enough to know it by. */
+const WORDS_CHARS_MAX = 300;
+
 function detailsOf(input: NothingLeft): GatewayDetails {
-  const { attempts, left, nowMs, recoversAtMs } = input;
-  const tried = attempts.map(
-    ({ lane, failure: failed }): { lane: string; failure: FailureKind; status: number | null } => ({
+  const { attempts, left, lanes, nowMs, couldServe } = input;
+  const inMs = (atMs: number | null): number | null => (atMs === null ? null : Math.max(0, Math.ceil(atMs - nowMs)));
+  const recoversInMs = (lane: Lane | undefined): number | null =>
+    lane === undefined || !couldServe.includes(lane) ? null : inMs(input.recoversAtMs(lane));
+  return {
+    tried: attempts.map(({ lane, failure: failed }) => ({
       lane: lane.id,
       failure: failed.kind,
       status: failed.upstream?.status ?? null,
-    }),
-  );
-  const skipped = left.filter(({ because }) => because !== "tried").map(({ lane, because }) => ({ lane, because }));
-  const recoversInMs = recoversAtMs === null ? null : Math.max(0, recoversAtMs - nowMs);
-  return { tried, skipped, recoversInMs, losses: [] };
+      message: Object.hasOwn(ACCOUNT_MESSAGES, failed.kind)
+        ? null
+        : (failed.upstream?.message?.slice(0, WORDS_CHARS_MAX) ?? null),
+      recoversInMs: recoversInMs(lane),
+    })),
+    skipped: left
+      .filter(({ because }) => because !== "tried")
+      .map(({ lane, because }) => ({ lane, because, recoversInMs: recoversInMs(lanes[lane]) })),
+    recoversInMs: inMs(earliestRecoveryMs(input)),
+    losses: [],
+  };
 }

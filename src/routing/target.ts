@@ -22,7 +22,7 @@ function restrictTo(deployment: Deployment, lanes: readonly Lane[]): Target | nu
   if (whole === undefined) return null;
   const own = whole.members.find((member) => member.model === model);
   const member: Member = { model, weight: 1, contextMax: own?.contextMax ?? null, lanes: lanes.map((lane) => lane.id) };
-  return { ...whole, kind: "model", members: [member], substitutes: [] };
+  return { ...whole, kind: "model", members: [member], substitutes: [], exactFailover: false };
 }
 
 /** All lanes a target may come to by itself. */

@@ -20,11 +20,18 @@ admin: { token_env: ADMIN }
 providers:
   first: { protocol: openai, base_url: "${first.url}", api_key_env: K, allow_private: true }
   second: { protocol: openai, base_url: "${second.url}", api_key_env: K, allow_private: true }
+  alone: { protocol: openai, base_url: "${first.url}", api_key_env: K, allow_private: true }
+  picture-house: { protocol: openai, base_url: "${first.url}", api_key_env: K, allow_private: true }
 models:
   patient: { provider: first }
   own: { provider: first, canonical: our-model, exact_model_failover: true }
   own-elsewhere: { provider: second, canonical: Our-Model }
+  alone: { provider: alone, canonical: nobody-elses, exact_model_failover: true }
+  blind: { provider: second, capabilities: { input: [text] } }
+  seeing: { provider: picture-house, capabilities: { input: [text, image] } }
 pools:
+  format: { members: [ { target: patient }, { target: blind } ], translation: "off" }
+  pictures: { members: [ { target: blind }, { target: seeing } ] }
   keeps: { members: [ { target: own, weight: 1000 }, { target: own-elsewhere, weight: 1 } ], failover: { keep: [model] } }
   waits: { members: [ { target: patient } ], on_exhausted: { action: wait, max_ms: 10000 } }
 `;
@@ -100,5 +107,42 @@ describe.each(["own", "keeps"])("a model outside the catalog at two providers, a
     second.answer(() => [jsonStep(200, ANSWER)]);
     const told = await ask({ model, ...body });
     expect([told.status, told.headers.get("x-ringmain-lane")]).toEqual([200, "second/default/own-elsewhere"]);
+  });
+});
+
+describe("a promise that cannot be kept", () => {
+  test("is said as such for a single lane, with the vendor's words and every lane's own recovery", async () => {
+    first.answer(() => [busy(40)]);
+    const told = await ask({ model: "alone", ...user("Hello.") });
+    expect([told.status, told.headers.get("x-ringmain-error"), told.headers.get("retry-after")]).toEqual([
+      503,
+      "exact_model_unavailable",
+      "40",
+    ]);
+    const [tried] = told.body.error.gateway.tried;
+    expect(tried).toMatchObject({ lane: "alone/default/alone", status: 429, message: "Slow down, please." });
+    expect(tried.recoversInMs).toBeGreaterThan(38_000);
+  });
+
+  test("of an ability that one lane alone has", async () => {
+    first.answer(() => [busy(20)]);
+    const told = await ask({ model: "pictures", ...REAL["image"] });
+    expect([told.status, told.headers.get("x-ringmain-error"), told.headers.get("retry-after")]).toEqual([
+      503,
+      "no_capable_fallback",
+      "20",
+    ]);
+    expect(told.body.error.gateway.skipped).toEqual([
+      { lane: "second/default/blind", because: "lacks-capability", recoversInMs: null },
+    ]);
+  });
+
+  test("of a pool without the client's protocol names both, and what to add", async () => {
+    const told = await ask({ model: "format", max_tokens: 5, ...user("Hello.") }, "/v1/messages");
+    expect([told.status, told.headers.get("x-ringmain-error")]).toEqual([503, "missing_protocol"]);
+    expect(told.body.error.message).toContain(
+      'Nothing behind "format" speaks anthropic, this client\'s protocol, and translation is off. Add a model to it whose provider speaks anthropic',
+    );
+    expect(told.body.error.gateway.skipped).toHaveLength(2);
   });
 });

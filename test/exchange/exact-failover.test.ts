@@ -37,6 +37,7 @@ const named = (substitute: Lane): Target => ({
   ...targetOf("pool", poolOf("pool", [first]).members),
   kind: "model",
   substitutes: [substitute.id],
+  exactFailover: true,
 });
 const keeping = (keep: Target["failover"]["keep"]) => (other: Lane) =>
   poolOf("pool", [first, other], { failover: { keep } });

@@ -120,6 +120,7 @@ export function targetOf(name: string, members: readonly Member[], over: TargetO
     policySettings: null,
     members,
     substitutes: [],
+    exactFailover: false,
     breaker: BREAKER,
     onExhausted: { action: "reject" },
     affinity: null,

@@ -134,7 +134,11 @@ function makeTargets(random: Random, lanes: readonly Lane[]): Target[] {
   return [
     poolOf("pool", lanes, { ...over, onExhausted: exhausted, select: pick(random, ["weighted", "ranked"]) }),
     poolOf("spare", lanes.slice(0, 1), { onExhausted: { action: "fallback-pool", pool: "pool" } }),
-    targetOf(first?.model ?? "", [member], { kind: "model", substitutes: same.map(({ id }) => id) }),
+    targetOf(first?.model ?? "", [member], {
+      kind: "model",
+      substitutes: same.map(({ id }) => id),
+      exactFailover: true,
+    }),
   ];
 }
 

@@ -232,6 +232,7 @@ function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Tar
     policySettings: null,
     members: lanes.map(({ id, model }) => ({ model, weight: 1, lanes: [id], contextMax: null })),
     substitutes: [],
+    exactFailover: false,
     breaker: { baseCooldownMs: 1000, maxCooldownMs: 60_000, trip: { mode: "consecutive", failures: 3 } },
     failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [] },
     onExhausted: { action: "reject" },

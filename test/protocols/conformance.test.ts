@@ -605,7 +605,7 @@ for (const protocol of ALL) {
         const failed: Failure = {
           ...failure("no-eligible-lane", "Nothing is left."),
           details: {
-            tried: [{ lane: "p/a/secret-lane", failure: "network", status: null }],
+            tried: [{ lane: "p/a/secret-lane", failure: "network", status: null, message: null, recoversInMs: null }],
             skipped: [],
             recoversInMs: null,
             losses: [],

@@ -68,6 +68,7 @@ export function target(name: string, members: readonly Member[], over: TargetOve
     policySettings: null,
     members,
     substitutes: [],
+    exactFailover: false,
     breaker: CONSECUTIVE,
     onExhausted: { action: "reject" },
     affinity: null,

@@ -40,7 +40,8 @@ function tell({ left, attempts = [], stored = [], over = {} }: Case): Failure {
     left: leftOut,
     nowMs: 10_000,
     deadlineMs: 60_000,
-    recoversAtMs: null,
+    protocol: "anthropic",
+    recoversAtMs: () => null,
     ...over,
   });
 }
@@ -54,7 +55,7 @@ const CASES: Record<string, readonly [Case, string]> = {
     "rate-limited 429 30000",
   ],
   "one lane, tried, no hint": [
-    { left: [[a, "tried"]], attempts: [[a, failed("server-error")]], over: { recoversAtMs: 10_000 } },
+    { left: [[a, "tried"]], attempts: [[a, failed("server-error")]], over: { recoversAtMs: () => 10_000 } },
     "server-error 502 null",
   ],
   "one lane, waiting: what is left of its wait": [
@@ -73,18 +74,18 @@ const CASES: Record<string, readonly [Case, string]> = {
     { left: [[a, "hard-out", 20_000]], stored: [[a, failed("billing", 90_000)]] },
     "billing 402 10000",
   ],
-  "one able lane among others": [
+  "the one able lane among others: what was needed is said": [
     {
       left: [
         [a, "lacks-capability"],
         [b, "waiting", 12_000],
       ],
       stored: [[b, limited]],
-      over: { needs: image },
+      over: { needs: image, recoversAtMs: () => 12_000 },
     },
-    "rate-limited 429 2000",
+    "no-capable-fallback 503 2000",
   ],
-  "one lane, full": [{ left: [[a, "full"]], over: { recoversAtMs: 10_000 } }, "no-eligible-lane 503 1000"],
+  "one lane, full": [{ left: [[a, "full"]], over: { recoversAtMs: () => 10_000 } }, "no-eligible-lane 503 1000"],
   "several, one blip each": [
     {
       left: [
@@ -95,7 +96,7 @@ const CASES: Record<string, readonly [Case, string]> = {
         [a, failed("timeout")],
         [b, limited],
       ],
-      over: { recoversAtMs: 17_500 },
+      over: { recoversAtMs: () => 17_500 },
     },
     "no-eligible-lane 503 7500",
   ],
@@ -234,7 +235,7 @@ const CASES: Record<string, readonly [Case, string]> = {
         [b, "breaker-open", 15_000],
       ],
       attempts: [[a, failed("context-length")]],
-      over: { recoversAtMs: 15_000 },
+      over: { recoversAtMs: () => 15_000 },
     },
     "no-eligible-lane 503 5000",
   ],
@@ -258,7 +259,7 @@ const CASES: Record<string, readonly [Case, string]> = {
         [b, "breaks-keep"],
       ],
       attempts: [[a, limited]],
-      over: { target: poolOf("fast", lanes, { failover: { keep: ["model"] } }), recoversAtMs: 40_000 },
+      over: { target: poolOf("fast", lanes, { failover: { keep: ["model"] } }), recoversAtMs: () => 40_000 },
     },
     "exact-model-unavailable 503 30000",
   ],
@@ -273,6 +274,60 @@ const CASES: Record<string, readonly [Case, string]> = {
     },
     "no-capable-fallback 503 null",
   ],
+  "exact failover, one lane: the promise before its own failure": [
+    {
+      left: [[a, "tried"]],
+      attempts: [[a, limited]],
+      over: { target: poolOf("fast", lanes, { kind: "model", exactFailover: true }), recoversAtMs: () => 40_000 },
+    },
+    "exact-model-unavailable 503 30000",
+  ],
+  "exact failover, one lane out for its credential: nothing recovers by itself": [
+    {
+      left: [[a, "hard-out"]],
+      stored: [[a, failed("credential")]],
+      over: { target: poolOf("fast", lanes, { kind: "model", exactFailover: true }) },
+    },
+    "exact-model-unavailable 503 null",
+  ],
+  "keep: model, one lane": [
+    {
+      left: [[a, "tried"]],
+      attempts: [[a, failed("server-error")]],
+      over: { target: poolOf("fast", lanes, { failover: { keep: ["model", "provider"] } }) },
+    },
+    "exact-model-unavailable 503 null",
+  ],
+  "keep: provider, one lane": [
+    {
+      left: [[a, "tried"]],
+      attempts: [[a, failed("server-error")]],
+      over: { target: poolOf("fast", lanes, { failover: { keep: ["provider"] } }) },
+    },
+    "no-capable-fallback 503 null",
+  ],
+  "a promise, and out of time": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "full"],
+      ],
+      attempts: [[a, failed("timeout")]],
+      over: { nowMs: 60_000, target: poolOf("fast", lanes, { failover: { keep: ["model"] } }) },
+    },
+    "deadline-exceeded 504 null",
+  ],
+  "a promise, and a prompt too long for all": [
+    {
+      left: [
+        [a, "tried"],
+        [b, "too-small"],
+      ],
+      attempts: [[a, failed("context-length")]],
+      over: { target: poolOf("fast", lanes, { failover: { keep: ["model"] } }) },
+    },
+    "context-length 400 null",
+  ],
   "able ones failed, the others cannot": [
     {
       left: [
@@ -284,7 +339,7 @@ const CASES: Record<string, readonly [Case, string]> = {
         [b, failed("timeout")],
         [c, failed("network")],
       ],
-      over: { needs: { ...NO_NEEDS, tools: true }, recoversAtMs: 10_000 },
+      over: { needs: { ...NO_NEEDS, tools: true }, recoversAtMs: () => 10_000 },
     },
     "no-capable-fallback 503 1000",
   ],
@@ -295,7 +350,7 @@ const CASES: Record<string, readonly [Case, string]> = {
         [b, "full"],
       ],
       attempts: [[a, failed("timeout")]],
-      over: { nowMs: 60_000, recoversAtMs: 60_000 },
+      over: { nowMs: 60_000, recoversAtMs: () => 60_000 },
     },
     "deadline-exceeded 504 1000",
   ],
@@ -326,7 +381,9 @@ describe("what the client sees when nothing is left", () => {
       ],
       over: { needs: { ...image, tools: true } },
     });
-    expect(both.message).toBe('The model "fast" cannot take this request: it does not support image input.');
+    expect(both.message).toBe(
+      'The model "fast" cannot take this request: it does not support image input. Ask for, or add, one that does.',
+    );
     const mixed = lane("q/1/c", { capabilities: { reasoning: false } });
     const each = tell({
       left: [
@@ -335,32 +392,56 @@ describe("what the client sees when nothing is left", () => {
       ],
       over: { needs: { ...image, reasoning: true }, lanes: byId([a, mixed]) },
     });
-    expect(each.message).toBe('The model "fast" cannot take this request: it does not support image input, reasoning.');
+    expect(each.message).toBe(
+      'The model "fast" cannot take this request: it does not support image input, reasoning. Ask for, or add, one that does.',
+    );
   });
 
-  test("an own failure keeps the upstream's words; details are labels", () => {
+  test("a protocol that nothing speaks is named, with what to add", () => {
+    const { message } = tell({ left: [[a, "other-protocol"]] });
+    expect(message).toBe(
+      'Nothing behind "fast" speaks anthropic, this client\'s protocol, and translation is off. Add a model to it whose provider speaks anthropic, or allow translation.',
+    );
+  });
+
+  test("an own failure keeps the upstream's words; details are labels, with a recovery for each", () => {
     const upstream = { status: 418, code: "x", type: null, message: "teapot", body: new Uint8Array([1]), headers: {} };
     const told = tell({
       left: [
         [a, "tried"],
-        [b, "lacks-capability"],
+        [b, "excluded"],
       ],
       attempts: [
-        [c, failed("network")],
+        [c, { ...failed("credential"), upstream }],
         [a, { ...failed("server-error"), upstream }],
       ],
-      over: { recoversAtMs: 12_000 },
+      over: { recoversAtMs: () => 12_000 },
     });
     expect(told.upstream).toBe(upstream);
     expect(told.details).toEqual({
       tried: [
-        { lane: c.id, failure: "network", status: null },
-        { lane: a.id, failure: "server-error", status: 418 },
+        { lane: c.id, failure: "credential", status: 418, message: null, recoversInMs: null },
+        { lane: a.id, failure: "server-error", status: 418, message: "teapot", recoversInMs: 2_000 },
       ],
-      skipped: [{ lane: b.id, because: "lacks-capability" }],
+      skipped: [{ lane: b.id, because: "excluded", recoversInMs: null }],
       recoversInMs: 2_000,
       losses: [],
     });
+  });
+
+  test("each lane is told with its own recovery, and the earliest is Retry-After", () => {
+    const told = tell({
+      left: [
+        [a, "tried"],
+        [b, "waiting"],
+        [c, "breaker-open"],
+      ],
+      attempts: [[a, limited]],
+      over: { recoversAtMs: ({ id }) => ({ [a.id]: 40_000, [b.id]: 19_000, [c.id]: null })[id] ?? null },
+    });
+    expect(told.retryAfterMs).toBe(9_000);
+    expect(told.details?.tried.map(({ recoversInMs }) => recoversInMs)).toEqual([30_000]);
+    expect(told.details?.skipped.map(({ recoversInMs }) => recoversInMs)).toEqual([9_000, null]);
   });
 });
 

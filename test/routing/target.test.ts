@@ -8,6 +8,7 @@ const [one, two, glm, gpt] = lanes as [(typeof lanes)[0], (typeof lanes)[0], (ty
 const sonnet = target("sonnet", [member("sonnet", [one, two], { contextMax: 900 })], {
   kind: "model",
   substitutes: [glm.id],
+  exactFailover: false,
 });
 const found = deployment(lanes, [
   poolOf("fast", [one, glm]),
@@ -47,5 +48,6 @@ test("a part of a model keeps the model's settings and its own window", () => {
     ...sonnet,
     members: [{ model: "sonnet", weight: 1, contextMax: 900, lanes: [two.id] }],
     substitutes: [],
+    exactFailover: false,
   });
 });

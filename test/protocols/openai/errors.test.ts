@@ -244,7 +244,12 @@ describe("written", () => {
   });
 
   test("details stand in the error when they are on", () => {
-    const details = { tried: [], skipped: [{ lane: "a/b/c", because: "open" }], recoversInMs: 5, losses: [] };
+    const details = {
+      tried: [],
+      skipped: [{ lane: "a/b/c", because: "open", recoversInMs: 5 }],
+      recoversInMs: 5,
+      losses: [],
+    };
     const failed = { ...failure("no-eligible-lane", "x"), details };
     expect(write(failed, true).body["error"]).toMatchObject({ gateway: details });
     expect(write(failed, false).body["error"]).not.toHaveProperty("gateway");
