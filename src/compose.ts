@@ -22,6 +22,7 @@ import { type Failure, failure } from "./ir/failure.ts";
 import type { LaneFacts } from "./ir/lane-facts.ts";
 import type { Gauges } from "./observability/gauges.ts";
 import type { Log } from "./observability/log.ts";
+import { createRecordMask } from "./observability/mask-record.ts";
 import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { createSinks, type Sink } from "./observability/sinks.ts";
 import { createTotals, statsDocument, type Totals } from "./observability/stats.ts";
@@ -117,6 +118,7 @@ export function compose(input: ComposeInput): Composed {
   const metrics = createMetrics(deployment, gauges, carried?.metrics);
   const sinks = createSinks([log.sink, metrics.sink, totals.sink, ...input.sinks]);
 
+  const maskRecord = createRecordMask(() => secretsOf(deployment).map(input.secrets));
   const { identify, admission, callerNamed } = gateOf(input);
   const protocols: readonly Protocol[] = Object.values(PROTOCOLS);
   const world = worldOf(input, protocols);
@@ -132,7 +134,7 @@ export function compose(input: ComposeInput): Composed {
     admission,
     idempotency:
       deployment.idempotency === null || governed === null ? null : { ...governed.ledger, ...deployment.idempotency },
-    onRecord: sinks.record,
+    onRecord: (record) => sinks.record(maskRecord(record)),
     onBug: (id, error) => log.error("an exchange ended in a bug", { id, bug: describeError(error) }),
   });
 
@@ -257,6 +259,16 @@ function worldOf(
 }
 
 /** Variables and text stay what they are while the process runs, so their secrets are kept; a file may be written anew. */
+/** All that a worker may know. */
+function secretsOf({ adminToken, auth, lanes }: Deployment): readonly SecretRef[] {
+  return [
+    ...(adminToken === null ? [] : [adminToken]),
+    ...auth.clientTokens,
+    ...(auth.awsKeys ?? []).map(({ secret }) => secret),
+    ...Object.values(lanes).flatMap(({ credential }) => credential ?? []),
+  ];
+}
+
 function secretsOfLanes(secrets: ComposeInput["secrets"]): World["secretOf"] {
   const kept = new Map<string, Secret>();
   return ({ id, credential }) => {

@@ -1,9 +1,10 @@
 /** `ringmain check`: everything that is wrong with the configuration, with places; or what it comes to, if nothing is. */
 import { relative } from "node:path";
-import { fileExists, readFileOrNull } from "../config/files.ts";
+import { createReader, fileExists } from "../config/files.ts";
 import { type ConfigLocation, findConfig } from "../config/find.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import type { Deployment, Lane, SecretRef, Target } from "../ir/deployment.ts";
+import { redactKeys } from "../std/redact.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, formatTable, readOptions } from "./text.ts";
 
@@ -13,7 +14,9 @@ Reads the configuration as a start would and says everything that is wrong with 
 Exit code: 0 nothing is (warnings aside), 1 something is, 2 wrong usage.
 `;
 
-export async function check(args: readonly string[], io: CliIo): Promise<number> {
+export async function check(args: readonly string[], terminal: CliIo): Promise<number> {
+  // Names of providers, models and pools are shown as well: a key may have been pasted into one.
+  const io: CliIo = { ...terminal, out: (text) => terminal.out(redactKeys(text)) };
   const options = readOptions(args, { flags: ["--json", "--help", "-h"], values: ["--config", "--providers"] });
   if (options.kind === "usage") {
     io.err(`${options.message}\n\n${CHECK_USAGE}`);
@@ -38,7 +41,7 @@ export async function check(args: readonly string[], io: CliIo): Promise<number>
     configPath: found.config,
     providersPath: found.providers,
     env: io.env,
-    readFile: readFileOrNull,
+    readFile: createReader([found.config, found.providers]),
   });
   const problems = loaded.problems.map((problem) => ({ ...problem, file: nameFor(problem.file, io) }));
   if (json) io.out(toJson(found, loaded.deployment, problems, null));

@@ -1,5 +1,5 @@
 /** The configuration for commands that can do without one: found and read as `serve` would, or a sentence why not. */
-import { fileExists, readFileOrNull } from "../config/files.ts";
+import { createReader, fileExists } from "../config/files.ts";
 import { findConfig } from "../config/find.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Deployment } from "../ir/deployment.ts";
@@ -16,7 +16,7 @@ export async function loadConfig(args: readonly string[], io: CliIo): Promise<De
     configPath: found.config,
     providersPath: found.providers,
     env: io.env,
-    readFile: readFileOrNull,
+    readFile: createReader([found.config, found.providers]),
   });
   if (deployment !== null) return deployment;
   return `${problems.map((problem) => `${formatProblem(problem)}\n`).join("")}The configuration has mistakes.`;

@@ -1,6 +1,6 @@
 /** What `ringmain serve` does while its first worker boots: finds the configuration, reads it, and says what is wrong with it. */
 import { relative } from "node:path";
-import { fileExists, readFileOrNull } from "../config/files.ts";
+import { createReader, fileExists } from "../config/files.ts";
 import { type ConfigLocation, findConfig } from "../config/find.ts";
 import type { Loaded } from "../config/finish-load.ts";
 import { formatProblem } from "../config/problem.ts";
@@ -32,7 +32,7 @@ export async function loadForServing({ args, listen }: ServeOptions, io: CliIo):
 }
 
 async function load(configPath: string, providersPath: string, io: CliIo): Promise<Loaded> {
-  const input = { configPath, providersPath, env: io.env, readFile: readFileOrNull };
+  const input = { configPath, providersPath, env: io.env, readFile: createReader([configPath, providersPath]) };
   const quick = loadQuick(input);
   if (quick !== null) return quick;
   const { loadDeployment } = await import("../config/load.ts"); // zod and yaml, which a file without mistakes can do without

@@ -28,7 +28,10 @@ export function readSecret(
   if (forms.file !== null) {
     const text = readFile(resolvePath(forms.file));
     if (text === null)
-      return { kind: "absent", reason: "names a file that cannot be read; create it, or correct the path" };
+      return {
+        kind: "absent",
+        reason: "names a file that cannot be read; create it, or correct the path (a pipe or a device is no file)",
+      };
     return judge(text, "names a file");
   }
   return judge(forms.value?.text ?? "", "is a value");

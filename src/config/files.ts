@@ -1,7 +1,27 @@
 /** The file system as configuration needs it: text or nothing. The caller knows which key a missing file belongs to. */
 
-/** Null when it is not there, not readable or not a file. */
+/** Null when it is not there, not readable or not a file: a pipe may never end, and a device has no end. */
 export function readFileOrNull(path: string): string | null {
+  return statFile(path) === null ? null : read(path);
+}
+
+/** As above, and reads the pipes among those that an operator has named, each once: what was read is gone from it. */
+export function createReader(named: readonly string[]): (path: string) => string | null {
+  const texts = new Map<string, string | null>();
+  return (path) => {
+    if (!named.includes(path) || !isPipe(path)) return texts.get(path) ?? readFileOrNull(path);
+    const text = texts.get(path) ?? read(path);
+    texts.set(path, text);
+    return text;
+  };
+}
+
+/** A file, or a pipe. */
+export function fileExists(path: string): boolean {
+  return statFile(path) !== null || isPipe(path);
+}
+
+function read(path: string): string | null {
   try {
     return fs().readFileSync(path, "utf8");
   } catch {
@@ -9,8 +29,12 @@ export function readFileOrNull(path: string): string | null {
   }
 }
 
-export function fileExists(path: string): boolean {
-  return statFile(path) !== null;
+function isPipe(path: string): boolean {
+  try {
+    return fs().statSync(path).isFIFO();
+  } catch {
+    return false; // absence is an answer here
+  }
 }
 
 /** What changes when the file does; null: not there, or not a file. */

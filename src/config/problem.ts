@@ -3,6 +3,8 @@
  * A problem never quotes a value that came out of a variable or stands in a secret field.
  */
 
+import { redactKeys } from "../std/redact.ts";
+
 /** Where something stands in a file; both count from 1. */
 export interface Position {
   readonly line: number;
@@ -58,7 +60,8 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
 export function formatProblem(problem: Problem): string {
   const where = `${problem.file}:${problem.line}:${problem.column}`;
   const about = problem.path === "" ? "" : ` ${problem.path}:`;
-  return `${where} ${problem.severity}${about} ${problem.message}`;
+  // A key pasted where a name belongs, which the sentence is about.
+  return redactKeys(`${where} ${problem.severity}${about} ${problem.message}`);
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {

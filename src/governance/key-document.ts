@@ -5,6 +5,7 @@
 import type { Budget, BudgetWindow, Limits } from "../ir/deployment.ts";
 import { parseJson } from "../std/json.ts";
 import { formatUsd, nanos, readUsd } from "../std/money.ts";
+import { redact } from "../std/redact.ts";
 import { WireError } from "../std/wire-error.ts";
 import { NO_LIMITS, type VirtualKey } from "./keys.ts";
 
@@ -261,6 +262,12 @@ function textOf(value: unknown, field: string, charsMax: number): string {
   if (text === "" || !text.isWellFormed() || text.length > charsMax || CONTROL.test(text)) {
     throw new Bad(400, `${field} must be 1 to ${charsMax} characters, none of them a control character`);
   }
+  return notSecret(text, field);
+}
+
+/** Names are listed, logged and kept: a key pasted into one would be. */
+function notSecret(text: string, field: string): string {
+  if (redact(text) !== text) throw new Bad(422, `${field} looks like a secret, which may stand in no name`);
   return text;
 }
 
@@ -272,7 +279,7 @@ function projectOf(value: unknown, field: string): string {
   if (!PROJECT_NAME.test(value)) {
     throw new Bad(400, `${field} must be 1 to 100 letters, digits and . _ : / - and begin with a letter or digit`);
   }
-  return value;
+  return notSecret(value, field);
 }
 
 function textsOf(value: unknown, field: string): readonly string[] {

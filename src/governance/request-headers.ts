@@ -3,6 +3,7 @@ import { failed, failure, ok, type Result } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { readUsd } from "../std/money.ts";
+import { redact } from "../std/redact.ts";
 import type { Caller } from "./identify.ts";
 import { PROJECT_NAME } from "./key-document.ts";
 import type { VirtualKey } from "./keys.ts";
@@ -45,6 +46,10 @@ export function projectOf(headers: Headers, key: VirtualKey | null): Result<Requ
   const own = key?.project ?? null;
   if (own !== null) return ok({ name: own, ignored: said !== undefined && said !== own });
   if (said === undefined) return ok({ name: null, ignored: false });
+  // It would stand in the ledger.
+  if (redact(said) !== said) {
+    return failed(failure("invalid-request", "x-ringmain-project looks like a secret; name the project."));
+  }
   if (PROJECT_NAME.test(said)) return ok({ name: said, ignored: false });
   return failed(
     failure(

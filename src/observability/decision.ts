@@ -7,7 +7,7 @@ import { isReportedAs, isSameModel } from "../ir/canonical.ts";
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import { type AttemptRecord, type ExchangeRecord, totalOf } from "../ir/record.ts";
 import type { Usage } from "../ir/usage.ts";
-import { redact } from "./redact.ts";
+import { redact } from "../std/redact.ts";
 
 /** exact: the lane chosen first. same_model: another lane proven to be the same model. other_model: the configuration allows it. */
 export type ServedModel = "exact" | "same_model" | "other_model" | "none";

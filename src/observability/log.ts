@@ -5,8 +5,8 @@
 import type { Deployment } from "../ir/deployment.ts";
 import { type ExchangeRecord, totalOf } from "../ir/record.ts";
 import { inputTokens } from "../ir/usage.ts";
+import { redact } from "../std/redact.ts";
 import { escapeControls, formatCost, formatCount, formatDuration } from "./figures.ts";
-import { redact } from "./redact.ts";
 import type { Sink } from "./sinks.ts";
 import type { Transition } from "./transition.ts";
 

@@ -20,15 +20,24 @@ export class Secret {
   }
 
   /**
-   * The bytes with every occurrence of the secret masked: a vendor may echo in an error what it was sent. The same
-   * bytes when there is none, which costs one search. Shorter secrets than 8 characters are left alone.
+   * The bytes with every occurrence of the secret masked, also in base64 and as in a URL: a vendor may echo in an error
+   * what it was sent. The same bytes when there is none. Shorter secrets than 8 characters are left alone.
    */
   maskedIn(bytes: Uint8Array): Uint8Array {
-    if (this.#value.length < MASKED_CHARS_MIN) return bytes;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (text.indexOf(this.#value) === -1) return bytes;
+    const seen = this.#forms().filter((form) => text.indexOf(form) !== -1);
     // Latin-1 keeps every byte, valid UTF-8 or not.
-    return Buffer.from(text.toString("latin1").replaceAll(this.#value, SHOWN), "latin1");
+    return seen.length === 0 ? bytes : Buffer.from(without(text.toString("latin1"), seen), "latin1");
+  }
+
+  /** The same for text. */
+  maskedInText(text: string): string {
+    return without(text, this.#forms());
+  }
+
+  #forms(): readonly string[] {
+    if (this.#value.length < MASKED_CHARS_MIN) return [];
+    return [this.#value, encodeURIComponent(this.#value), ...base64Forms(this.#value)];
   }
 
   toString(): string {
@@ -43,6 +52,21 @@ export class Secret {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return SHOWN;
   }
+}
+
+function without(text: string, forms: readonly string[]): string {
+  return forms.reduce((rest, form) => rest.replaceAll(form, SHOWN), text);
+}
+
+/** What of it stands in the base64 of any text around it: it may begin at each of three places of a group. */
+function base64Forms(value: string): string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const bytes = Buffer.from(`${" ".repeat(before)}${value}`);
+    // A character that holds bits of what stands before or after it is no part of it.
+    const first = Math.ceil((before * 8) / 6);
+    const last = Math.floor((bytes.length * 8) / 6);
+    return (["base64", "base64url"] as const).map((form) => bytes.toString(form).slice(first, last));
+  });
 }
 
 const SHOWN = "[secret]";

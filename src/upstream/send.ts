@@ -212,13 +212,18 @@ function isShort(headers: Readonly<Record<string, string>>): boolean {
   return Number(length) <= WHOLE_BYTES_MAX && headers["content-type"]?.startsWith("application/json") === true;
 }
 
-/** Names come in lower case; Set-Cookie, which comes as a list, is left out. */
+/**
+ * Names come in lower case; Set-Cookie, which comes as a list, is left out. So is a value with control characters: no client
+ * could read it, and of the whole answer only that one is lost.
+ */
 function headersOf(response: Response): Record<string, string> {
-  const headers = response.headers.toJSON();
-  if (headers["set-cookie"] === undefined) return headers;
-  const { "set-cookie": _list, ...others } = headers;
-  return others;
+  const { "set-cookie": _list, ...headers } = response.headers.toJSON();
+  for (const name in headers) if (CONTROLS.test(headers[name] ?? "")) delete headers[name];
+  return headers;
 }
+
+/** Both ranges of them in Latin-1, which is how a header's bytes come; a tab is white space. */
+const CONTROLS = /[^\t\x20-\x7e\xa0-\xff]/;
 
 function timeoutFailure(why: Timeout | null): Failure {
   return failure("timeout", TIMEOUT_MESSAGES[why ?? "total"]);

@@ -35,7 +35,12 @@ beforeAll(async () => {
     const words = wordsOf("openai");
     if (asked % 2 === 1) return [rawStep(200, words.body(said()), { "content-type": "application/json" })];
     const sent = String(request.headers["authorization"] ?? request.headers["x-api-key"] ?? "");
-    const error = { error: { message: `Incorrect API key provided: ${sent}`, type: "invalid_request_error" } };
+    const error = {
+      error: {
+        message: `Incorrect API key provided: ${sent} (${Buffer.from(sent).toString("base64")})`,
+        type: "invalid_request_error",
+      },
+    };
     return [rawStep(asked % 4 === 0 ? 401 : 500, JSON.stringify(error), { "content-type": "application/json" })];
   });
 }, 300_000);
@@ -97,6 +102,9 @@ test("no secret is in anything a gateway writes, keeps or tells", async () => {
       }
     }
   }
+  for (const pasted of [secret, CANARIES.clientToken, CANARIES.adminToken, CANARIES.laneKey]) {
+    await paste(gateway, secret, pasted, note);
+  }
   for (const path of CHANNELS) await note(path, await fetch(`${gateway.url}${path}`, { headers: ADMIN }));
   for (const path of CHANNELS) await note(`${path}, asked by nobody`, await fetch(`${gateway.url}${path}`));
   told.push(["the command line", await readFile(`/proc/${gateway.pid}/cmdline`, "latin1")]);
@@ -110,6 +118,62 @@ test("no secret is in anything a gateway writes, keeps or tells", async () => {
   // Both outputs, both databases and what lies beside them.
   expect(await gateway.stop()).toBe(0);
 }, 120_000);
+
+/** A credential where none belongs: in a prompt, a name, a header, a path, a query, the name of a key. */
+async function paste(
+  gateway: Gateway,
+  secret: string,
+  pasted: string,
+  note: (where: string, response: Response) => Promise<void>,
+): Promise<void> {
+  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
+  const isShaped = /^(?:sk-)?rm-|^sk-/.test(pasted);
+  const asked = (model: string, content = "hi") => ({ model, max_tokens: 5, messages: [{ role: "user", content }] });
+  const post = (path: string, body: object, more = {}) =>
+    fetch(`${gateway.url}${path}`, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(body) });
+  for (const path of ["/v1/chat/completions", "/v1/messages"]) {
+    for (const model of [
+      pasted,
+      `up/${pasted}`,
+      ...(pasted === secret ? [`x${pasted}`] : []),
+      `${pasted}\n`,
+      Buffer.from(pasted).toString("base64"),
+    ]) {
+      const answer = await post(path, asked(model));
+      // Its shape alone tells a refusal what it is.
+      if (isShaped && model !== Buffer.from(pasted).toString("base64"))
+        await note(`${path} pasted ${answer.status}`, answer);
+      else await answer.text();
+    }
+    await note(`${path} a prompt`, await post(path, asked("m", pasted)));
+    for (const name of [
+      ...(isShaped ? ["x-ringmain-project"] : []),
+      "x-session-id",
+      "x-request-id",
+      "idempotency-key",
+      "user-agent",
+    ]) {
+      await note(`${path} ${name}`, await post(path, asked("m"), { [name]: pasted }));
+    }
+    await note(`${path} a query`, await post(`${path}?api-version=${pasted}&x=${pasted}`, asked("m")));
+    const odd = { ...asked("m"), [pasted]: 1, tool_choice: pasted, stop: pasted, metadata: { user_id: pasted } };
+    await note(`${path} a member`, await post(path, odd));
+  }
+  if (isShaped) await note("a model's page", await fetch(`${gateway.url}/v1/models/${pasted}`, { headers }));
+  await note("a path", await fetch(`${gateway.url}/v1/${pasted}/chat`, { headers }));
+  // Of a token in a shape of its own nothing tells that it is one.
+  if (!isShaped) return;
+  for (const fields of [{ name: pasted }, { name: "k", project: pasted }, { name: "k", labels: { team: pasted } }]) {
+    const made = await fetch(`${gateway.url}/admin/keys`, {
+      method: "POST",
+      headers: ADMIN,
+      body: JSON.stringify(fields),
+    });
+    const text = await made.text();
+    if (made.status === 201) keepSecret((JSON.parse(text) as { secret: string }).secret);
+    else await note(`a key named like a secret, ${made.status}`, new Response(text));
+  }
+}
 
 async function keyOf(gateway: Gateway): Promise<string> {
   const made = await fetch(`${gateway.url}/admin/keys`, { method: "POST", headers: ADMIN, body: '{"name":"canary"}' });

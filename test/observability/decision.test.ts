@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Deployment, Lane, Target } from "../../src/ir/deployment.ts";
 import { decisionOf, type Invariant, type ServedModel } from "../../src/observability/decision.ts";
-import { redact } from "../../src/observability/redact.ts";
+import { redact } from "../../src/std/redact.ts";
 import { attempt, deployment, lane, type RecordOver, record } from "./samples.ts";
 
 const SONNET = { id: "sonnet-4", proven: true };

@@ -8,6 +8,7 @@ import type { RequestParts, Route } from "../../ir/route.ts";
 import type { ListedModel, Protocol } from "../../protocols/protocol.ts";
 import { findTarget } from "../../routing/target.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
+import { redact } from "../../std/redact.ts";
 import type { WholeAnswer } from "../contract.ts";
 
 /** The protocol a shared path is meant for: the one whose clients send such a head, else the route's own. */
@@ -48,7 +49,7 @@ export function listModels(input: ListInput): Result<WholeAnswer> {
   const asked = route.target.names.map((name) => parts.params[name] ?? "").join("/");
   const found = findTarget(deployment, asked);
   return found === null || !mayAsk(caller, found.name)
-    ? failed(failure("unknown-model", `The model "${asked.slice(0, 120)}" does not exist.`))
+    ? failed(failure("unknown-model", `The model "${redact(asked.slice(0, 120))}" does not exist.`))
     : answer(models.writeOne(describe(deployment, asked, found, startedWallMs)));
 }
 

@@ -2,10 +2,12 @@
  * Verdicts on a request before lanes are looked at: each refuses it, or decides more of it. Their order is one list, with an
  * operator's own after access and before what depends on the target.
  */
+
 import { mayAsk } from "../../governance/admit.ts";
 import type { Deployment } from "../../ir/deployment.ts";
 import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import { findTarget } from "../../routing/target.ts";
+import { redact } from "../../std/redact.ts";
 import type { RequestDraft, VerdictWait } from "../verdict-contract.ts";
 import { tighterMode, translationMode } from "./facts.ts";
 
@@ -92,7 +94,7 @@ const ASKED_CHARS_MAX = 120;
 export function unknownModel(asked: string): Failure {
   return failure(
     "unknown-model",
-    `The model "${asked.slice(0, ASKED_CHARS_MAX)}" does not exist. GET /v1/models lists what there is.`,
+    `The model "${redact(asked.slice(0, ASKED_CHARS_MAX))}" does not exist. GET /v1/models lists what there is.`,
   );
 }
 

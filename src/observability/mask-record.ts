@@ -1,0 +1,35 @@
+/**
+ * A record without secrets: the words of clients and vendors in it may hold one, by mistake or as an echo. All folds are
+ * given what comes out of here, so that none of them needs to look.
+ */
+import type { ExchangeRecord } from "../ir/record.ts";
+import { redact } from "../std/redact.ts";
+import type { Secret } from "../std/secret.ts";
+
+/** `secrets`: those of the deployment, as they are now; null: one that cannot be read. */
+export function createRecordMask(
+  secrets: () => readonly (Secret | null)[],
+): (record: ExchangeRecord) => ExchangeRecord {
+  const mask = (text: string): string =>
+    redact(secrets().reduce((rest, secret) => secret?.maskedInText(rest) ?? rest, text));
+  return (record) => {
+    const { asked, attempts, losses, target } = record;
+    // Nothing but the configuration's own words, as of nearly every request.
+    const isPlain = asked === null || asked === target;
+    const isEchoed = attempts.some(
+      ({ reportedModel, upstreamModel }) => reportedModel !== null && reportedModel !== upstreamModel,
+    );
+    if (isPlain && !isEchoed && losses.length === 0) return record;
+    return {
+      ...record,
+      asked: isPlain ? asked : mask(asked),
+      attempts: isEchoed
+        ? attempts.map((attempt) => ({
+            ...attempt,
+            reportedModel: attempt.reportedModel === null ? null : mask(attempt.reportedModel),
+          }))
+        : attempts,
+      losses: losses.map(({ field, how, detail }) => ({ field: mask(field), how, detail: mask(detail) })),
+    };
+  };
+}
