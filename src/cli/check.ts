@@ -1,12 +1,11 @@
 /** `ringmain check`: everything that is wrong with the configuration, with places; or what it comes to, if nothing is. */
-import { relative } from "node:path";
 import { createReader, fileExists } from "../config/files.ts";
 import { type ConfigLocation, findConfig } from "../config/find.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import type { Deployment, Lane, SecretRef, Target } from "../ir/deployment.ts";
 import { redactKeys } from "../std/redact.ts";
 import type { CliIo } from "./io.ts";
-import { EXIT, formatTable, readOptions } from "./text.ts";
+import { EXIT, formatTable, nameFor, readOptions } from "./text.ts";
 
 export const CHECK_USAGE = `Usage: ringmain check [--config FILE] [--providers FILE] [--json]
 
@@ -58,12 +57,6 @@ function missingFile(found: ConfigLocation, io: CliIo): string | null {
   if (names !== "") return `${names} does not exist; correct the path, or leave it out to search the usual places.`;
   if (found.config !== null) return null;
   return `No config.yaml was found; "ringmain init" writes one. Looked for:\n${found.tried.map((path) => `  ${path}`).join("\n")}`;
-}
-
-/** As the operator would type it: relative where that is shorter. */
-function nameFor(path: string, io: CliIo): string {
-  const near = relative(io.cwd, path);
-  return near === "" || near.startsWith("..") || path.startsWith("providers.yaml (") ? path : near;
 }
 
 function verdict(problems: readonly Problem[]): string {

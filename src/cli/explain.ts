@@ -7,7 +7,7 @@ import { asObject, asText, at, type JsonObject, parseJson } from "../std/json.ts
 import { WireError } from "../std/wire-error.ts";
 import type { CliIo } from "./io.ts";
 import { loadConfig } from "./load-config.ts";
-import { EXIT, formatTable, readOptions } from "./text.ts";
+import { EXIT, failed, formatTable, readOptions } from "./text.ts";
 
 export const EXPLAIN_USAGE = `Usage: ringmain explain TARGET [--protocol NAME] [--request FILE] [--json]
                         [--url URL | --config FILE [--providers FILE]]
@@ -58,11 +58,6 @@ export async function explain(args: readonly string[], io: CliIo): Promise<numbe
 function misused(message: string, io: CliIo): number {
   io.err(`${message}\n\n${EXPLAIN_USAGE}`);
   return EXIT.usage;
-}
-
-function failed(message: string, io: CliIo): number {
-  io.err(`${message}\n`);
-  return EXIT.failed;
 }
 
 /** A sentence: the file cannot be read. */

@@ -5,7 +5,7 @@ import { asArray, asObject, asText, at } from "../std/json.ts";
 import type { CliIo } from "./io.ts";
 import { KEY_VALUES, keyInput } from "./keys-input.ts";
 import { type LedgerAccess, openAccess } from "./ledger-access.ts";
-import { EXIT, formatTable, type Options, readOptions } from "./text.ts";
+import { EXIT, failed, formatTable, type Options, readOptions } from "./text.ts";
 
 export const KEYS_USAGE = `Usage: ringmain keys create --name NAME [OPTIONS]      prints the secret, once
        ringmain keys list | show ID | update ID [OPTIONS]
@@ -165,9 +165,4 @@ async function importKeys(args: readonly string[], io: CliIo): Promise<number> {
 function misused(message: string, io: CliIo): number {
   io.err(`${message}\n\n${KEYS_USAGE}`);
   return EXIT.usage;
-}
-
-function failed(message: string, io: CliIo): number {
-  io.err(`${message}\n`);
-  return EXIT.failed;
 }

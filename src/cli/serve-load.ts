@@ -1,5 +1,4 @@
 /** What `ringmain serve` does while its first worker boots: finds the configuration, reads it, and says what is wrong with it. */
-import { relative } from "node:path";
 import { createReader, fileExists } from "../config/files.ts";
 import { type ConfigLocation, findConfig } from "../config/find.ts";
 import type { Loaded } from "../config/finish-load.ts";
@@ -9,6 +8,7 @@ import { readListen } from "../config/values.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import { isLoopback } from "../std/address.ts";
 import type { CliIo } from "./io.ts";
+import { nameFor } from "./text.ts";
 
 export interface ServeOptions {
   /** Words of the command line; `--config` and `--providers` are looked for among them. */
@@ -74,10 +74,4 @@ function noConfig(found: ConfigLocation): string {
   ringmain serve --config   name one that stands somewhere else
 Looked for:
 ${found.tried.map((path) => `  ${path}\n`).join("")}`;
-}
-
-/** As the operator would type it: relative where that is shorter. */
-function nameFor(path: string, io: CliIo): string {
-  const near = relative(io.cwd, path);
-  return near === "" || near.startsWith("..") || path.startsWith("providers.yaml (") ? path : near;
 }

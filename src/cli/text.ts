@@ -1,7 +1,21 @@
 /** What the commands share of speaking to people: exit codes, the reading of options, tables of words. */
+import { relative } from "node:path";
+import type { CliIo } from "./io.ts";
 
 /** 0: done. 1: it could not be done, or something is wrong with the configuration. 2: the command was called wrongly. */
 export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
+
+/** Says why nothing was done; `message` is a sentence. */
+export function failed(message: string, io: CliIo): number {
+  io.err(`${message}\n`);
+  return EXIT.failed;
+}
+
+/** As the operator would type it: relative where that is shorter. */
+export function nameFor(path: string, io: CliIo): string {
+  const near = relative(io.cwd, path);
+  return near === "" || near.startsWith("..") || path.startsWith("providers.yaml (") ? path : near;
+}
 
 interface OptionNames {
   /** Options that stand alone, such as `--json`. */

@@ -2,7 +2,7 @@
 import { asArray, asNumber, asText, at } from "../std/json.ts";
 import type { CliIo } from "./io.ts";
 import { openAccess } from "./ledger-access.ts";
-import { EXIT, formatTable, readOptions } from "./text.ts";
+import { EXIT, failed, formatTable, readOptions } from "./text.ts";
 
 export const USAGE_USAGE = `Usage: ringmain usage [--by day|hour|key|target|lane|state] [--from TIME] [--to TIME] [--key ID]
                       [--json | --csv] [--url URL | --config FILE]
@@ -112,9 +112,4 @@ function cell(value: string | number): string {
 function misused(message: string, io: CliIo): number {
   io.err(`${message}\n\n${USAGE_USAGE}`);
   return EXIT.usage;
-}
-
-function failed(message: string, io: CliIo): number {
-  io.err(`${message}\n`);
-  return EXIT.failed;
 }

@@ -15,7 +15,7 @@ export interface Used {
   readonly isPriced: boolean;
 }
 
-const NOTHING: Spent = { requests: 0, tokens: 0, costNanos: null, unpriced: 0 };
+export const NOTHING_SPENT: Spent = { requests: 0, tokens: 0, costNanos: null, unpriced: 0 };
 
 /** Several workers tell of midnight in any order: what is late by less than this counts in the new day. */
 const LATE_MS_MAX = 3_600_000;
@@ -24,16 +24,16 @@ const LATE_MS_MAX = 3_600_000;
 export function createDay(dayOf: (wallMs: number) => number) {
   let day = Number.NaN;
   let newestMs = Number.NEGATIVE_INFINITY;
-  let spent = NOTHING;
+  let spent = NOTHING_SPENT;
   return {
     add(wallMs: number, used: Used): void {
       const isLate = wallMs < newestMs && newestMs - wallMs < LATE_MS_MAX;
       const now = isLate ? day : dayOf(wallMs);
-      spent = plusUsed(now === day ? spent : NOTHING, used);
+      spent = plusUsed(now === day ? spent : NOTHING_SPENT, used);
       day = now;
       if (!isLate) newestMs = wallMs;
     },
-    show: (wallMs: number): Spent => (dayOf(wallMs) === day ? spent : NOTHING),
+    show: (wallMs: number): Spent => (dayOf(wallMs) === day ? spent : NOTHING_SPENT),
   };
 }
 
@@ -41,14 +41,14 @@ export const BURN_PARTS = 12;
 export const BURN_PART_MS = 300_000;
 
 export function createBurn() {
-  const slots = Array.from({ length: BURN_PARTS }, () => ({ part: Number.NaN, spent: NOTHING }));
+  const slots = Array.from({ length: BURN_PARTS }, () => ({ part: Number.NaN, spent: NOTHING_SPENT }));
   const slotOf = (part: number) => slots[((part % BURN_PARTS) + BURN_PARTS) % BURN_PARTS];
   return {
     add(wallMs: number, used: Used): void {
       const part = Math.floor(wallMs / BURN_PART_MS);
       const slot = slotOf(part);
       if (slot === undefined) return;
-      slot.spent = plusUsed(slot.part === part ? slot.spent : NOTHING, used);
+      slot.spent = plusUsed(slot.part === part ? slot.spent : NOTHING_SPENT, used);
       slot.part = part;
     },
     /** Oldest first; the last one is still being filled. */
@@ -57,7 +57,7 @@ export function createBurn() {
       return Array.from({ length: BURN_PARTS }, (_, at) => {
         const part = last - BURN_PARTS + 1 + at;
         const slot = slotOf(part);
-        return slot?.part === part ? slot.spent : NOTHING;
+        return slot?.part === part ? slot.spent : NOTHING_SPENT;
       });
     },
   };
@@ -71,7 +71,7 @@ export function sumOf(parts: readonly Spent[]): Spent {
       costNanos: plus(sum.costNanos, part.costNanos),
       unpriced: sum.unpriced + part.unpriced,
     }),
-    NOTHING,
+    NOTHING_SPENT,
   );
 }
 

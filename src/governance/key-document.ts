@@ -2,12 +2,13 @@
  * A key as text: as it is stored, and as an operator writes it. What an operator writes is believed only after every field
  * was looked at; an unknown field is refused, because its author believes that it is read.
  */
-import type { Budget, BudgetWindow, Limits } from "../ir/deployment.ts";
+import type { Budget, Limits } from "../ir/deployment.ts";
 import { parseJson } from "../std/json.ts";
 import { formatUsd, nanos, readUsd } from "../std/money.ts";
 import { redact } from "../std/redact.ts";
 import { WireError } from "../std/wire-error.ts";
 import { NO_LIMITS, type VirtualKey } from "./keys.ts";
+import { WINDOWS } from "./limit.ts";
 
 /** What may be said of a key when it is made or changed; undefined: not said. */
 export interface KeyDraft {
@@ -40,7 +41,6 @@ const NANOS_PER_CENT = 10_000_000;
 /** The year 9999. */
 const MS_MAX = 253_402_300_799_000;
 
-const WINDOWS = ["minute", "hourly", "daily", "weekly", "monthly", "total"] as const satisfies readonly BudgetWindow[];
 /** rc.3's words for its one budget. */
 const PERIODS = ["total", "daily", "monthly"] as const;
 

@@ -84,5 +84,12 @@ export function readScopeId(id: string): LedgerScope | null {
 
 const LIMIT_ID = /^(usd|requests|tokens|slots) (\S+) (.+)$/s;
 const SCOPE_ID = /^([a-z]+):(.*)$/s;
-const WINDOWS = ["minute", "hourly", "daily", "weekly", "monthly", "total"] as const satisfies readonly BudgetWindow[];
+export const WINDOWS = [
+  "minute",
+  "hourly",
+  "daily",
+  "weekly",
+  "monthly",
+  "total",
+] as const satisfies readonly BudgetWindow[];
 const SCOPE_KINDS = ["key", "group", "project", "session", "account", "caller"] as const satisfies readonly ScopeKind[];

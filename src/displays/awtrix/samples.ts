@@ -3,7 +3,7 @@
 import type { Allowance } from "../../ir/allowance.ts";
 import type { HealthLabel } from "../../ir/lane-facts.ts";
 import type { LaneSnapshot, Snapshot } from "../snapshot.ts";
-import { BURN_PARTS, type Spent, sumOf } from "../spent.ts";
+import { BURN_PARTS, NOTHING_SPENT, type Spent, sumOf } from "../spent.ts";
 
 export const STATE_IDS = ["quiet", "busy", "unpriced", "hot", "down", "exhausted"] as const;
 export type StateId = (typeof STATE_IDS)[number];
@@ -14,7 +14,7 @@ const USD = 1_000_000_000;
 
 export function sampleSnapshot(state: StateId): Snapshot {
   const { labels, today, allowances, burn, isOut } = STATES[state];
-  const lanes = LANES.map((id, at) => laneOf(id, labels[at] ?? "unknown", today[at] ?? NOTHING));
+  const lanes = LANES.map((id, at) => laneOf(id, labels[at] ?? "unknown", today[at] ?? NOTHING_SPENT));
   const total = sumOf(today);
   return {
     wallMs: WALL_MS,
@@ -42,7 +42,6 @@ const LANES = [
   "openai/default/gpt-mini",
   "deepseek/default/chat",
 ];
-const NOTHING: Spent = { requests: 0, tokens: 0, costNanos: null, unpriced: 0 };
 
 function laneOf(id: string, label: HealthLabel, today: Spent): LaneSnapshot {
   const [provider = "", account = "", model = ""] = id.split("/");
@@ -84,7 +83,7 @@ const UNPRICED_DAY: readonly Spent[] = DAY.map(({ requests, tokens }) => spent(r
 const SHAPE = [2, 3, 1, 4, 6, 5, 3, 7, 9, 8, 11, 12];
 const BURN = SHAPE.map((part) => spent(part, part * 12_000, part * 0.06));
 const UNPRICED_BURN = SHAPE.map((part) => spent(part, part * 12_000, null));
-const COLD = Array.from({ length: BURN_PARTS }, () => NOTHING);
+const COLD = Array.from({ length: BURN_PARTS }, () => NOTHING_SPENT);
 
 function quota(name: string, window: string, usedShare: number | null): Allowance {
   return { kind: "quota", name, account: null, window, usedShare, resetsWallMs: null };

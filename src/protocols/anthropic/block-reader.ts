@@ -16,6 +16,7 @@ import {
   isAnything,
   isBoolean,
   isList,
+  isSwitch,
   isText,
   needList,
   needObject,
@@ -96,10 +97,6 @@ const DOCUMENT_CITATIONS: ReadonlySet<string> = new Set([
 
 /** The caller of an ordinary tool call; any other says that a server tool made it. */
 const isDirect = (value: unknown): boolean => asObject(value)?.["type"] === "direct";
-const isSwitch = (value: unknown): boolean => {
-  const citations = asObject(value);
-  return citations !== undefined && typeof citations["enabled"] === "boolean" && Object.keys(citations).length === 1;
-};
 
 const TEXT_SHAPE: Shape = { type: isText, text: isText, citations: isList, cache_control: isCache };
 const IMAGE_SHAPE: Shape = { type: isText, source: isAnything, cache_control: isCache };

@@ -6,6 +6,7 @@
  * refusals quoted in anomalyco/opencode#28930 (temperature beside top_p), NousResearch/hermes-agent#11137 (4.7 takes
  * neither sampling nor budgets), docs.memberjunction.org UsesAdaptiveThinking (the Claude 5 family likewise).
  */
+import { claudeTenths } from "../shared/content-blocks/claude-thinking.ts";
 import type { Effort } from "./wire.ts";
 
 export interface ModelRules {
@@ -31,16 +32,12 @@ const UNKNOWN: ModelRules = {
 };
 
 const FAMILY = /claude|opus|sonnet|haiku|fable|mythos/;
-/** `claude-3-7-sonnet-20250219`, `claude-sonnet-4-5`, `anthropic.claude-opus-4-6-v1:0`, `claude-fable-5`; never a date. */
-const VERSION = /(?:^|[^0-9])([1-9])(?:[-.]([0-9]))?(?![0-9])/;
 
 export function rulesOf(model: string): ModelRules {
   const name = model.toLowerCase();
   if (!FAMILY.test(name)) return UNKNOWN;
   const alwaysThinks = /fable|mythos/.test(name);
-  const match = VERSION.exec(name);
-  // Tenths: 4.5 is 45. A Claude without a number is an alias of a current one.
-  const version = match === null ? 50 : Number(match[1]) * 10 + Number(match[2] ?? 0);
+  const version = claudeTenths(name);
   if (alwaysThinks || version >= 47) return { ...NEWEST, alwaysThinks };
   if (version >= 46) return ADAPTIVE;
   if (version >= 45) return { ...BUDGET, sampling: "one", structuredOutput: true };

@@ -9,7 +9,7 @@ import {
   plainText,
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
-import { extrasOf, isAnything, isText, needObject, type Shape } from "../shared/members.ts";
+import { extrasOf, isAnything, isSwitch, isText, needObject, type Shape } from "../shared/members.ts";
 import { audioTypeOf, documentTypeOf, imageTypeOf } from "./formats.ts";
 
 const MEDIA_SHAPE: Shape = { format: isText, source: isAnything };
@@ -43,10 +43,6 @@ export function readAudio(audio: JsonObject): AudioBlock | null {
   };
 }
 
-const isSwitch = (value: unknown): boolean => {
-  const citations = asObject(value);
-  return citations !== undefined && typeof citations["enabled"] === "boolean" && Object.keys(citations).length === 1;
-};
 const DOCUMENT_SHAPE: Shape = { ...MEDIA_SHAPE, name: isText, context: isText, citations: isSwitch };
 /** Text and blocks need no format; `txt` says nothing more of them. */
 const WORDS_SHAPE: Shape = { ...DOCUMENT_SHAPE, format: (value) => value === "txt" };

@@ -6,6 +6,7 @@
  * reasoning; OpenAI models; structured outputs; tool choice), the SDK's type OutputConfig (effort), BerriAI/litellm
  * (parallel calls of Claude from 4.5 on).
  */
+import { claudeTenths } from "../shared/content-blocks/claude-thinking.ts";
 
 export interface ModelRules {
   /** Whose own request fields it takes. An id that tells nothing (an ARN) is most likely a Claude's. */
@@ -69,8 +70,6 @@ const NOVA: ModelRules = {
 };
 
 const CLAUDE_NAME = /claude|anthropic/;
-/** `us.anthropic.claude-opus-4-6-v1:0`, `claude-3-7-sonnet-20250219`, `claude-fable-5`; never a date. */
-const VERSION = /(?:^|[^0-9])([1-9])(?:[-.]([0-9]))?(?![0-9])/;
 const EFFORTS = ["low", "medium", "high", "xhigh", "max"];
 
 /** Order matters: the first that matches decides. */
@@ -96,9 +95,7 @@ export function rulesOf(model: string): ModelRules {
 }
 
 function claudeRules(name: string): ModelRules {
-  const match = VERSION.exec(name.replace(/^.*claude/, ""));
-  // Tenths: 4.5 is 45. A Claude without a number is an alias of a current one.
-  const version = match === null ? 50 : Number(match[1]) * 10 + Number(match[2] ?? 0);
+  const version = claudeTenths(name.replace(/^.*claude/, ""));
   const current: ModelRules = {
     ...CLAUDE,
     structuredOutput: true,

@@ -4,24 +4,24 @@
  * second beside it for the bill, or in its place where it is missing. `cached_tokens` is part of `tokens.input_tokens`; `image_tokens` is not (a recorded answer of
  * 2026 has 501 input tokens, 518 image tokens and 522 billed ones).
  */
-import { type Billed, inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
-import { asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
-import { withoutUndefined } from "../shared/members.ts";
+import { type Billed, inputTokens, type Usage } from "../../ir/usage.ts";
+import { asObject, at, type JsonObject } from "../../std/json.ts";
+import { countAt, withoutUndefined } from "../shared/members.ts";
 import type { WireUsage } from "./wire.ts";
 
 /** Of an answer's `usage`, or the `meta` of an embed or rerank answer. Null when there is none, or none of its counts is one. */
 export function readUsage(value: unknown): Usage | null {
   const wire = asObject(value);
   if (wire === undefined) return null;
-  const cacheRead = count(wire, "cached_tokens");
+  const cacheRead = countAt(wire, "cached_tokens");
   const prompt = promptTokens(wire);
   const counts: Usage = {
     freshInputTokens: prompt === null ? null : Math.max(0, prompt - (cacheRead ?? 0)),
     cacheReadTokens: cacheRead,
     cacheWriteTokens: null,
     cacheWrite1hTokens: null,
-    outputTokens: count(wire, "tokens", "output_tokens") ?? count(wire, "billed_units", "output_tokens"),
-    reasoningTokens: count(wire, "tokens", "reasoning_tokens"),
+    outputTokens: countAt(wire, "tokens", "output_tokens") ?? countAt(wire, "billed_units", "output_tokens"),
+    reasoningTokens: countAt(wire, "tokens", "reasoning_tokens"),
     audioInputTokens: null,
     audioOutputTokens: null,
   };
@@ -32,9 +32,12 @@ export function readUsage(value: unknown): Usage | null {
 
 /** Null where the counts are what is charged, or nothing is said of it. */
 function readBilled(wire: JsonObject, counts: Usage): Billed | null {
-  const input = count(wire, "billed_units", "input_tokens");
+  const input = countAt(wire, "billed_units", "input_tokens");
   if (at(wire, "tokens") === undefined || input === null) return null;
-  return { inputTokens: input, outputTokens: count(wire, "billed_units", "output_tokens") ?? counts.outputTokens ?? 0 };
+  return {
+    inputTokens: input,
+    outputTokens: countAt(wire, "billed_units", "output_tokens") ?? counts.outputTokens ?? 0,
+  };
 }
 
 /** Null when nothing is known. Every member is optional on this wire, so what is not known is not said. */
@@ -59,11 +62,7 @@ function billedUnits({ billed }: Usage): JsonObject | null {
 }
 
 function promptTokens(wire: JsonObject): number | null {
-  const seen = count(wire, "tokens", "input_tokens");
-  if (seen === null) return count(wire, "billed_units", "input_tokens");
-  return seen + (count(wire, "tokens", "image_tokens") ?? 0);
-}
-
-function count(wire: object, ...path: string[]): number | null {
-  return tokenCount(asNumber(at(wire, ...path)));
+  const seen = countAt(wire, "tokens", "input_tokens");
+  if (seen === null) return countAt(wire, "billed_units", "input_tokens");
+  return seen + (countAt(wire, "tokens", "image_tokens") ?? 0);
 }

@@ -4,7 +4,7 @@ import type { Extras, IrBlock } from "../../ir/request.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { writeMediaUrl } from "../shared/media-url.ts";
 import { withoutUndefined } from "../shared/members.ts";
-import { type ContentPart, isPart, textPart } from "../shared/openai/content-parts.ts";
+import { type ContentPart, isPart, loseCitations, textPart } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import type { MarkedExtras } from "./part-reader.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -136,8 +136,4 @@ function audioFormat(mediaType: string | null): string {
   const subtype = (mediaType ?? "audio/wav").split("/").at(-1) ?? "wav";
   if (subtype === "mpeg") return "mp3";
   return subtype === "x-wav" || subtype === "wave" ? "wav" : subtype;
-}
-
-function loseCitations(count: number, path: string, context: WriteContext): void {
-  if (count > 0) context.losses.drop(`${path}.citations`, "the provider takes no citations back");
 }

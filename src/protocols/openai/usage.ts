@@ -2,30 +2,31 @@
  * Token counts both ways. The vendor's `prompt_tokens` holds the cached tokens too, ours are counted apart; what
  * compatible vendors spell differently is read here and nowhere else.
  */
-import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
-import { asNumber, asObject, at } from "../../std/json.ts";
+import { inputTokens, type Usage } from "../../ir/usage.ts";
+import { asObject } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
+import { countAt } from "../shared/members.ts";
 import type { WireUsage } from "./wire.ts";
 
 /** Null when there is no usage object, or none of its counts is one. */
 export function readUsage(value: unknown): Usage | null {
   const wire = asObject(value);
   if (wire === undefined) return null;
-  const prompt = count(wire, "prompt_tokens");
-  const cacheRead = count(wire, "prompt_tokens_details", "cached_tokens") ?? count(wire, "prompt_cache_hit_tokens");
+  const prompt = countAt(wire, "prompt_tokens");
+  const cacheRead = countAt(wire, "prompt_tokens_details", "cached_tokens") ?? countAt(wire, "prompt_cache_hit_tokens");
   // OpenRouter's and OpenAI's name, then the one of gateways that carry another vendor's count.
   const cacheWrite =
-    count(wire, "prompt_tokens_details", "cache_write_tokens") ?? count(wire, "cache_creation_input_tokens");
-  const reasoning = count(wire, "completion_tokens_details", "reasoning_tokens");
+    countAt(wire, "prompt_tokens_details", "cache_write_tokens") ?? countAt(wire, "cache_creation_input_tokens");
+  const reasoning = countAt(wire, "completion_tokens_details", "reasoning_tokens");
   const usage: Usage = {
     freshInputTokens: prompt === null ? null : Math.max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0)),
     cacheReadTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
     cacheWrite1hTokens: null,
-    outputTokens: outputTokens(prompt, count(wire, "completion_tokens"), reasoning, count(wire, "total_tokens")),
+    outputTokens: outputTokens(prompt, countAt(wire, "completion_tokens"), reasoning, countAt(wire, "total_tokens")),
     reasoningTokens: reasoning,
-    audioInputTokens: count(wire, "prompt_tokens_details", "audio_tokens"),
-    audioOutputTokens: count(wire, "completion_tokens_details", "audio_tokens"),
+    audioInputTokens: countAt(wire, "prompt_tokens_details", "audio_tokens"),
+    audioOutputTokens: countAt(wire, "completion_tokens_details", "audio_tokens"),
   };
   return Object.values(usage).every((each) => each === null) ? null : usage;
 }
@@ -78,10 +79,6 @@ function outputTokens(
 ): number | null {
   if (prompt === null || completion === null || reasoning === null || reasoning === 0) return completion;
   return total === prompt + completion + reasoning ? completion + reasoning : completion;
-}
-
-function count(wire: object, ...path: string[]): number | null {
-  return tokenCount(asNumber(at(wire, ...path)));
 }
 
 function sum(a: number | null, b: number | null): number | null {

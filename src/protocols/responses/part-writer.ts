@@ -4,7 +4,7 @@ import type { IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { withoutUndefined } from "../shared/members.ts";
-import { type ContentPart, isPart, joinTexts } from "../shared/openai/content-parts.ts";
+import { type ContentPart, isPart, joinTexts, loseCitations } from "../shared/openai/content-parts.ts";
 import type { WriteContext } from "../shared/write-context.ts";
 import { PROTOCOL, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
 
@@ -142,10 +142,6 @@ function loseMark(block: Extract<IrBlock, { cache: unknown }>, path: string, con
   if (context.native) return;
   if (block.cache !== null) context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
   context.losses.dropExtras(path, block.extras);
-}
-
-function loseCitations(count: number, path: string, context: WriteContext): void {
-  if (count > 0) context.losses.drop(`${path}.citations`, "the provider takes no citations back");
 }
 
 function nameOf(block: IrBlock): string {

@@ -1,25 +1,26 @@
 /** Token counts both ways. The vendor's `input_tokens` holds the cached tokens too; ours are counted apart. */
-import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
-import { asNumber, asObject, at } from "../../std/json.ts";
+import { inputTokens, type Usage } from "../../ir/usage.ts";
+import { asObject } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
+import { countAt } from "../shared/members.ts";
 import type { WireUsage } from "./wire.ts";
 
 /** Null when there is no usage object, or none of its counts is one. */
 export function readUsage(value: unknown): Usage | null {
   const wire = asObject(value);
   if (wire === undefined) return null;
-  const input = count(wire, "input_tokens");
-  const cacheRead = count(wire, "input_tokens_details", "cached_tokens");
-  const cacheWrite = count(wire, "input_tokens_details", "cache_write_tokens");
+  const input = countAt(wire, "input_tokens");
+  const cacheRead = countAt(wire, "input_tokens_details", "cached_tokens");
+  const cacheWrite = countAt(wire, "input_tokens_details", "cache_write_tokens");
   const usage: Usage = {
     freshInputTokens: input === null ? null : Math.max(0, input - (cacheRead ?? 0) - (cacheWrite ?? 0)),
     cacheReadTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
     cacheWrite1hTokens: null,
-    outputTokens: count(wire, "output_tokens"),
-    reasoningTokens: count(wire, "output_tokens_details", "reasoning_tokens"),
-    audioInputTokens: count(wire, "input_tokens_details", "audio_tokens"),
-    audioOutputTokens: count(wire, "output_tokens_details", "audio_tokens"),
+    outputTokens: countAt(wire, "output_tokens"),
+    reasoningTokens: countAt(wire, "output_tokens_details", "reasoning_tokens"),
+    audioInputTokens: countAt(wire, "input_tokens_details", "audio_tokens"),
+    audioOutputTokens: countAt(wire, "output_tokens_details", "audio_tokens"),
   };
   return Object.values(usage).every((each) => each === null) ? null : usage;
 }
@@ -54,8 +55,4 @@ export function writeUsage(
     },
     total_tokens: input + output,
   };
-}
-
-function count(wire: object, ...path: string[]): number | null {
-  return tokenCount(asNumber(at(wire, ...path)));
 }

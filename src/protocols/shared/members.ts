@@ -4,7 +4,8 @@
  * modelled member was spelled is no extra but `spelling`.
  */
 import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
-import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { tokenCount } from "../../ir/usage.ts";
+import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 
 /** Per member: true when the reader carries this value whole. */
@@ -137,4 +138,15 @@ export function readSeconds(value: unknown): number | null {
 export function define(target: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== "__proto__") target[name] = value;
   else Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** A count of tokens somewhere inside; null: none, or none that can be one. */
+export function countAt(wire: object, ...path: string[]): number | null {
+  return tokenCount(asNumber(at(wire, ...path)));
+}
+
+/** `{enabled: true}` or its opposite, and nothing beside it. */
+export function isSwitch(value: unknown): boolean {
+  const object = asObject(value);
+  return object !== undefined && typeof object["enabled"] === "boolean" && Object.keys(object).length === 1;
 }

@@ -117,3 +117,12 @@ function clampTemperature(temperature: number | null, losses: Losses): number | 
   losses.clamp("temperature", "the highest is 1");
   return 1;
 }
+
+/** `us.anthropic.claude-opus-4-6-v1:0`, `claude-3-7-sonnet-20250219`, `claude-fable-5`; never a date. */
+const VERSION = /(?:^|[^0-9])([1-9])(?:[-.]([0-9]))?(?![0-9])/;
+
+/** The version in a lower-case name, in tenths: 4.5 is 45. A Claude without a number is an alias of a current one. */
+export function claudeTenths(name: string): number {
+  const match = VERSION.exec(name);
+  return match === null ? 50 : Number(match[1]) * 10 + Number(match[2] ?? 0);
+}

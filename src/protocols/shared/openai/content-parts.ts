@@ -3,6 +3,7 @@ import type { Modality } from "../../../ir/capability.ts";
 import { type IrBlock, plainText } from "../../../ir/request.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../../std/json.ts";
 import { WireError } from "../../../std/wire-error.ts";
+import type { WriteContext } from "../write-context.ts";
 
 export interface ReadContent {
   readonly blocks: readonly IrBlock[];
@@ -101,4 +102,8 @@ export function writeContent(parts: readonly ContentPart[], wasString: boolean):
   if (only === undefined) return wasString ? "" : [];
   const text = wasString && parts.length === 1 ? plainTextOf(only) : null;
   return text ?? parts;
+}
+
+export function loseCitations(count: number, path: string, context: WriteContext): void {
+  if (count > 0) context.losses.drop(`${path}.citations`, "the provider takes no citations back");
 }
