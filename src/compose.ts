@@ -28,7 +28,8 @@ import { createSinks, type Sink } from "./observability/sinks.ts";
 import { createTotals, statsDocument, type Totals } from "./observability/stats.ts";
 import { PROTOCOLS } from "./protocols/index.ts";
 import type { Protocol } from "./protocols/protocol.ts";
-import { createHealth } from "./routing/health.ts";
+import type { Change } from "./routing/condition.ts";
+import { createHealth, type Health } from "./routing/health.ts";
 import { hasUsableLane } from "./routing/readiness.ts";
 import type { Gateway } from "./server/gateway.ts";
 import { describeError } from "./std/describe-error.ts";
@@ -165,9 +166,7 @@ export function compose(input: ComposeInput): Composed {
       if (carried !== null) takeOver(carried, { deployment, shared });
       totals.forgetOthers();
       governed?.onCapped((capped) => {
-        for (const { account, untilWallMs } of capped) {
-          shared.onChanges(health.disable(account, capReached(untilWallMs, effects.wallMs()), effects.nowMs()));
-        }
+        for (const each of capped) shared.onChanges(limitAccount(health, each, effects));
       });
       probes = startProbes({
         world,
@@ -197,6 +196,16 @@ function takeOver(
   recoveries.reconfigure({ deployment, shared });
   signatures.reconfigure(deployment);
   retire();
+}
+
+function limitAccount(
+  health: Health,
+  { account, untilWallMs, isSoft }: CappedAccount,
+  { nowMs, wallMs }: Pick<Effects, "nowMs" | "wallMs">,
+): Change[] {
+  const now = nowMs();
+  if (isSoft !== true) return health.disable(account, capReached(untilWallMs, wallMs()), now);
+  return health.demote(account, untilWallMs === null ? Number.POSITIVE_INFINITY : now + untilWallMs - wallMs(), now);
 }
 
 /** An account that has reached a cap is out as if its vendor had said so. */

@@ -31,11 +31,12 @@ export function governanceOf(config: ConfigFile, resolvePath: (path: string) => 
 function capsOf({ providers }: ConfigFile): AccountCap[] {
   return Object.entries(providers).flatMap(([provider, { accounts }]) =>
     (accounts ?? []).flatMap(({ id, caps }) =>
-      (caps ?? []).map(({ window, unit, limit }) => ({
+      (caps ?? []).map(({ window, unit, limit, soft }) => ({
         account: `${provider}/${id}`,
         window,
         unit,
         limit: unit === "usd" ? usdToNanos(limit) : limit,
+        soft: soft ?? null,
       })),
     ),
   );

@@ -83,6 +83,7 @@ const cap = z.strictObject({
   window: z.enum(["hourly", "daily", "weekly", "monthly", "total"]),
   unit: z.enum(["usd", "tokens", "requests"]),
   limit: z.number().min(0).max(1_000_000_000_000),
+  soft: z.number().min(0).max(1).optional(),
 });
 
 const account = z.strictObject({

@@ -41,7 +41,7 @@ export interface ServeInput {
   readonly record: Pick<RecordBuilder, "startedMs" | "attempts" | "offered" | "skipped" | "queuedMs">;
   readonly target: Target;
   /** What the request was admitted with; null: it has no limits. */
-  readonly pass: Pick<Pass, "affords"> | null;
+  readonly pass: Pick<Pass, "affords" | "holdAccount" | "releaseAccount"> | null;
   /** What an answer must pass before it may reach the client. */
   readonly rulesOf: (target: Target) => readonly AnswerRule[];
 }
@@ -51,6 +51,8 @@ interface Run extends Omit<ServeInput, "target"> {
   readonly deadlineMs: number;
   readonly tried: Set<string>;
   readonly visited: Set<string>;
+  /** Whose account has too little left for one more attempt. */
+  readonly cappedLanes: Set<string>;
   readonly failures: { readonly lane: Lane; readonly failure: Failure }[];
   first: Lane | null;
   needsRoomBeyond: number | null;
@@ -69,6 +71,7 @@ export async function serve({ target, ...input }: ServeInput): Promise<Served> {
     deadlineMs: input.call.startedMs + target.failover.deadlineMs,
     tried: new Set(),
     visited: new Set(),
+    cappedLanes: new Set(),
     failures: [],
     first: null,
     needsRoomBeyond: null,
@@ -120,6 +123,9 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
       if (slot === "abandoned") return { kind: "abandoned" };
       return { kind: "exhausted", decision, lanesTried };
     }
+    // At once where no cap is asked about, so that nothing comes between looking and taking.
+    const holding = holdAccount(run, pick);
+    if (holding instanceof Promise ? !(await holding) || isTaken(run, target, pick) : !holding) continue;
     run.shared.selections.set(target.name, decision.selection);
     if (run.first === null) noteChoice(run, decision);
     const isLast = decision.runnerUp === null || lanesTried >= cap;
@@ -145,8 +151,28 @@ async function queued<T>({ world, record }: Run, wait: () => T | Promise<T>): Pr
   return how;
 }
 
+/** False: the caps of the lane's account leave too little for one more attempt. */
+function holdAccount({ pass, cappedLanes }: Run, lane: Lane): boolean | Promise<boolean> {
+  const told = (isHeld: boolean): boolean => {
+    if (!isHeld) cappedLanes.add(lane.id);
+    return isHeld;
+  };
+  const holding = pass?.holdAccount(lane) ?? true;
+  return holding instanceof Promise ? holding.then(told) : told(holding);
+}
+
+/** Another request took the lane's last slot while its account was asked about: look again. */
+function isTaken({ shared, world, pass }: Run, target: Target, lane: Lane): boolean {
+  const isFull = shared.health.condition(target, lane, world.effects.nowMs()).because === "full";
+  if (isFull) pass?.releaseAccount(lane);
+  return isFull;
+}
+
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
-type LookInput = Pick<Run, "world" | "shared" | "call" | "pass" | "tried" | "first" | "needsRoomBeyond">;
+type LookInput = Pick<
+  Run,
+  "world" | "shared" | "call" | "pass" | "cappedLanes" | "tried" | "first" | "needsRoomBeyond"
+>;
 
 export function look(run: LookInput, target: Target): LaneChoice {
   const { world, shared, call } = run;
@@ -156,7 +182,7 @@ export function look(run: LookInput, target: Target): LaneChoice {
     lanes: world.deployment.lanes,
     facts: call.request.facts,
     condition: (lane) => shared.health.condition(target, lane, now),
-    usable: (lane) => exclusionOf(world, call, lane),
+    usable: (lane) => (run.cappedLanes.has(lane.id) ? "capped" : exclusionOf(world, call, lane)),
     affords: (lane) => run.pass?.affords(lane) ?? true,
     tried: run.tried,
     first: run.first,
@@ -192,7 +218,10 @@ async function tryLane(
   const now = run.world.effects.nowMs();
   const guard = shared.health.admit(target, lane, now, ignoreBreaker);
   run.tried.add(lane.id);
-  if (guard === null) return null;
+  if (guard === null) {
+    run.pass?.releaseAccount(lane);
+    return null;
+  }
   run.first ??= lane;
   shared.lastUsedMs.set(lane.id, now);
   // A failed count says nothing of the lane: an estimate can take its place.
@@ -208,6 +237,7 @@ async function tryLane(
       return outcome;
     case "failed":
       attempt.end(outcome);
+      run.pass?.releaseAccount(lane);
       noteRefusal(run, lane, outcome);
       return afterFailure(run, target, lane, outcome.failure);
     default:
@@ -296,5 +326,6 @@ async function afterExhaustion(
 /** The soonest to recover of those only their breaker keeps out. */
 async function tryLeastBad(run: Run, target: Target, decision: LaneChoice): Promise<Served | null> {
   const lane = leastBad(decision, run.world.deployment.lanes);
-  return lane === null ? null : await tryLane(run, target, lane, { ignoreBreaker: true, firstByteCapMs: null });
+  if (lane === null || !(await holdAccount(run, lane))) return null;
+  return await tryLane(run, target, lane, { ignoreBreaker: true, firstByteCapMs: null });
 }

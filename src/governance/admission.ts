@@ -21,6 +21,7 @@ import {
 } from "./estimate.ts";
 import type { Caller } from "./identify.ts";
 import { groupsOf, type VirtualKey } from "./keys.ts";
+import { createLaneHolds } from "./lane-holds.ts";
 import type { LedgerClient, Reservation, ReservationRequest, Reserved } from "./ledger-client.ts";
 import type { Shortage, UsageRow } from "./ledger-messages.ts";
 import {
@@ -61,6 +62,10 @@ export interface Pass {
   readonly projectIgnored: boolean;
   /** False: too little is left of a budget for what this lane's answer may come to. */
   affords(lane: Lane): boolean;
+  /** Sets aside what an attempt may use of its account; false: the account's caps leave too little. */
+  holdAccount(lane: Lane): boolean | Promise<boolean>;
+  /** The attempt came to nothing. */
+  releaseAccount(lane: Lane): void;
   /** The request is over. `ran`: a vendor has seen it. The first call counts. */
   close(row: UsageRow, ran: boolean): void;
 }
@@ -71,7 +76,7 @@ export interface Admission {
 
 interface AdmissionOptions {
   readonly governance: Governance;
-  readonly ledger: Pick<LedgerClient, "reserve" | "book">;
+  readonly ledger: Pick<LedgerClient, "reserve" | "holdAccount" | "releaseAccount" | "book">;
   readonly revision: string;
   readonly nowMs: () => number;
 }
@@ -162,9 +167,12 @@ function chargedOf(state: AdmissionState, { caller, headers, lanes, facts, choic
   if (session !== null) addGates(session, state.sessionWindows);
 
   const isCounted = money.length + limits.tokens.length + state.requestGates.length > 0 || ceiling.value !== null;
-  const estimated = isCounted
-    ? estimate({ lanes, facts, choices, budget: governance.budget, answers: state.answers })
-    : ok(withoutCost(lanes, 0));
+  // Caps are no promise to the caller, and refuse nothing for want of a bound.
+  const budget = isCounted ? governance.budget : "expected";
+  const estimated =
+    isCounted || state.capped.size > 0
+      ? estimate({ lanes, facts, choices, budget, answers: state.answers })
+      : ok(withoutCost(lanes, 0));
   if (!estimated.ok) return estimated;
   const needs = [...estimated.value.lanes.values()];
   const warnings: string[] = [];
@@ -214,6 +222,7 @@ function decided(state: AdmissionState, reserved: Reserved, charged: Charged): A
     if (warn !== null) charged.warnings.push(warningOf(limit, warn));
   }
   let isClosed = false;
+  const holds = createLaneHolds(state.capped, options.ledger, charged.estimated);
   return {
     kind: "admitted",
     pass: {
@@ -221,13 +230,17 @@ function decided(state: AdmissionState, reserved: Reserved, charged: Charged): A
       projectIgnored: charged.projectIgnored,
       limits: () => limitsOf(reservations, options.nowMs()),
       affords: (lane) => affords(charged, reservations, lane),
+      holdAccount: holds.hold,
+      releaseAccount: holds.release,
       close(row, ran) {
         if (isClosed) return;
         isClosed = true;
+        const hold = holds.close(row);
         for (const reservation of reservations) reservation.release(usedOf(reservation, row, ran));
         if (row.lane !== null && row.state === "ok") answers.add(row.lane, row.usage, charged.inputTokensEstimate);
         const scopes = [...charged.scopes, ...accountOf(state, row.lane, charged.lanes)];
-        options.ledger.book({ row, scopes, leases, revision: options.revision });
+        const booking = { row, scopes, leases, revision: options.revision };
+        options.ledger.book(hold === null ? booking : { ...booking, hold });
       },
     },
   };

@@ -1,8 +1,8 @@
 /** What the operator lets an account of a vendor cost: caps are about supply, so they disable the account and refuse no caller. */
 import type { AccountCap } from "../ir/deployment.ts";
 import type { Moment } from "./balances.ts";
-import type { Booking, CappedAccount } from "./ledger-messages.ts";
-import type { LedgerStore, UsageSum } from "./ledger-store.ts";
+import type { AccountUse, Booking, CappedAccount } from "./ledger-messages.ts";
+import type { LedgerStore } from "./ledger-store.ts";
 import { type LedgerScope, scopeOf } from "./limit.ts";
 import { periodOf } from "./windows.ts";
 
@@ -45,7 +45,7 @@ export function createCapWatch({ caps, sumOf, moment }: CapWatchOptions): CapWat
   };
 }
 
-/** Of those accounts, the ones that have reached a cap, each until the last of its caps opens again. */
+/** Of those accounts, the ones that have reached a cap, each until the last of its caps opens again; or the soft part of one. */
 async function cappedOf(
   caps: readonly AccountCap[],
   accounts: readonly LedgerScope[],
@@ -58,18 +58,25 @@ async function cappedOf(
   });
   const sums = await Promise.all(looks.map(({ scope, period }) => sumOf(scope, period.startWallMs, period.endWallMs)));
   const until = new Map<string, number | null>();
+  const softUntil = new Map<string, number | null>();
   for (const [at, { cap, period }] of looks.entries()) {
     const sum = sums[at];
-    if (sum === undefined || usedOf(sum, cap.unit) < cap.limit) continue;
+    const used = sum === undefined ? 0 : usedOf(sum, cap.unit);
+    if (used < (cap.soft ?? 1) * cap.limit) continue;
+    const reached = used < cap.limit ? softUntil : until;
     const endWallMs = period.endWallMs === null ? null : period.endWallMs - aheadMs;
-    const other = until.get(cap.account);
+    const other = reached.get(cap.account);
     const isLater = other === undefined || (other !== null && (endWallMs === null || endWallMs > other));
-    if (isLater) until.set(cap.account, endWallMs);
+    if (isLater) reached.set(cap.account, endWallMs);
   }
-  return [...until].map(([account, untilWallMs]) => ({ account, untilWallMs }));
+  const soft = [...softUntil].filter(([account]) => !until.has(account));
+  return [
+    ...[...until].map(([account, untilWallMs]) => ({ account, untilWallMs })),
+    ...soft.map(([account, untilWallMs]): CappedAccount => ({ account, untilWallMs, isSoft: true })),
+  ];
 }
 
-export function usedOf({ requests, tokens, costNanos }: UsageSum, unit: AccountCap["unit"]): number {
+export function usedOf({ requests, tokens, costNanos }: AccountUse, unit: AccountCap["unit"]): number {
   if (unit === "requests") return requests;
   return unit === "tokens" ? tokens : costNanos;
 }

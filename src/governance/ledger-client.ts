@@ -9,6 +9,8 @@ import type { Cancel } from "../std/effects.ts";
 import { createPending, type Pending } from "../std/pending.ts";
 import { createTally, type Tally } from "./figures.ts";
 import type {
+  AccountHold,
+  AccountUse,
   Booking,
   CappedAccount,
   IdempotencyVerdict,
@@ -39,6 +41,10 @@ interface LedgerClientOptions {
 export interface LedgerClient {
   /** A reservation for each request, or none at all. At once where the leases are large enough. */
   reserve(requests: readonly ReservationRequest[]): Reserved | Promise<Reserved>;
+  /** What an attempt may use of an account with caps; null: they leave too little. */
+  holdAccount(account: string, amount: AccountUse, least: AccountUse): Promise<AccountHold | null>;
+  /** The attempt came to nothing. */
+  releaseAccount(hold: AccountHold): void;
   book(booking: Booking): void;
   receive(reply: LedgerReply): void;
   manage(request: ManageRequest): Promise<ManageReply>;
@@ -120,6 +126,7 @@ interface ClientState {
   readonly asked: Map<string, number>;
   /** By the limit's id: reserved of it, in every window. */
   readonly reserved: Map<string, number>;
+  readonly holding: Pending<AccountHold | null>;
   readonly managing: Pending<ManageReply>;
   readonly recalling: Pending<IdempotencyVerdict>;
   readonly figuring: Pending<LedgerWriterFigures>;
@@ -138,6 +145,7 @@ export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
     leasing: createPending(pending),
     asked: new Map(),
     reserved: new Map(),
+    holding: createPending(pending),
     managing: createPending(pending),
     recalling: createPending(pending),
     figuring: createPending(pending),
@@ -151,6 +159,11 @@ export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
     reserve(requests) {
       const reserved = reserve(state, requests);
       return reserved instanceof Promise ? reserved.then((each) => counted(state, each)) : counted(state, reserved);
+    },
+    holdAccount: (account, amount, least) =>
+      question(state.holding, (ask) => options.send({ type: "hold-account", ask, account, amount, least }), null),
+    releaseAccount(hold) {
+      options.send({ type: "release-account", hold });
     },
     book(booking) {
       state.tally.booked(booking);
@@ -202,6 +215,12 @@ function receive(state: ClientState, reply: LedgerReply): void {
         reserved: state.reserved.get(reply.limit.id) ?? 0,
       });
       break;
+    case "account-held":
+      // The attempt waits no longer.
+      if (!state.holding.answer(reply.ask, reply.hold) && reply.hold !== null) {
+        state.options.send({ type: "release-account", hold: reply.hold });
+      }
+      break;
     case "booked":
       state.outbox.confirmed(reply.batch);
       break;
@@ -242,7 +261,8 @@ function orphaned(state: ClientState): void {
   if (state.isOrphan) return;
   state.isOrphan = true;
   state.cancelSweep?.();
-  for (const pending of [state.leasing, state.managing, state.recalling, state.figuring]) pending.close();
+  for (const pending of [state.leasing, state.holding, state.managing, state.recalling, state.figuring])
+    pending.close();
   state.outbox.orphaned();
 }
 

@@ -36,6 +36,22 @@ export interface Booking {
   readonly leases: readonly LeaseId<MoneyLimit>[];
   /** Of the deployment whose prices made the cost. */
   readonly revision: string;
+  /** What was set aside of the caps of its account; the row takes its place. */
+  readonly hold?: AccountHold;
+}
+
+/** What an account of ours is used for. */
+export interface AccountUse {
+  readonly requests: number;
+  readonly tokens: number;
+  readonly costNanos: number;
+}
+
+/** A part of the caps of an account that one attempt has set aside. */
+export interface AccountHold {
+  /** `provider/account` */
+  readonly account: string;
+  readonly use: AccountUse;
 }
 
 export interface LeaseRequest {
@@ -96,6 +112,15 @@ export type LedgerMessage =
       readonly requests: readonly LeaseRequest[];
       readonly returned: readonly ReturnedLease[];
     }
+  | {
+      readonly type: "hold-account";
+      readonly ask: number;
+      readonly account: string;
+      readonly amount: AccountUse;
+      readonly least: AccountUse;
+    }
+  /** An attempt that came to nothing. */
+  | { readonly type: "release-account"; readonly hold: AccountHold }
   /** All that was free of a limit, and what is reserved of it for requests under way. */
   | {
       readonly type: "lease-recalled";
@@ -116,6 +141,8 @@ export type LedgerReply =
   | { readonly type: "short"; readonly ask: number; readonly shortage: Shortage }
   /** Before a question about this limit is refused, every client gives back what is free of it. */
   | { readonly type: "recall-lease"; readonly recall: number; readonly limit: Limit }
+  /** null: the caps of the account leave too little. */
+  | { readonly type: "account-held"; readonly ask: number; readonly hold: AccountHold | null }
   /** Every row of the batch is on disk. */
   | { readonly type: "booked"; readonly batch: number }
   /** Keys that are new or changed; removed ones by id. Sent without a question. */
@@ -134,6 +161,8 @@ export interface CappedAccount {
   readonly account: string;
   /** By the clock of the machine; null: the cap has no window that ends. */
   readonly untilWallMs: number | null;
+  /** It ranks behind others; absent: it is out. */
+  readonly isSoft?: true;
 }
 
 /** What an operator asks of keys and usage, read from JSON and not checked yet. */

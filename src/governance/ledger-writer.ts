@@ -8,6 +8,7 @@ import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment, Governance } from "../ir/deployment.ts";
 import type { LedgerWriterFigures } from "../ir/ledger-figures.ts";
 import type { Cancel } from "../std/effects.ts";
+import { type AccountHolds, createAccountHolds } from "./account-holds.ts";
 import { allowancesOf } from "./allowances.ts";
 import { type Balances, createBalances, type Moment } from "./balances.ts";
 import { type CapWatch, createCapWatch } from "./caps.ts";
@@ -26,6 +27,7 @@ import type {
 } from "./ledger-messages.ts";
 import type { Committed, LeaseWrite, LedgerStore, RememberedRow } from "./ledger-store.ts";
 import { changeKeys, isKeyChange, type KeyChange, type ManagerOptions, NO_CHANGE } from "./manage.ts";
+import { type Batch, emptyCommit, isEmpty, type NextCommit, type Unwritten } from "./next-commit.ts";
 import { createRecalls, type Recalls } from "./recalls.ts";
 import { createRounds, type Rounds } from "./rounds.ts";
 import { limitsOf } from "./scope-limits.ts";
@@ -65,12 +67,6 @@ export interface LedgerWriter {
   close(): Promise<readonly Unwritten[]>;
 }
 
-/** Rows that are not on disk. */
-export interface Unwritten {
-  readonly holder: string;
-  readonly bookings: readonly Booking[];
-}
-
 /** A row waits no longer than this for others; clients collect for a while before. */
 const COMMIT_MS = 35;
 const COMMIT_ROWS_MAX = 200;
@@ -84,21 +80,6 @@ const RETRY_MS = 1_000;
 const ORPHAN_MS = 60_000;
 /** Questions that wait for a round. Clients ask few at once; those beyond are refused. */
 const WAITING_MAX = 10_000;
-/** Rows of one message, and what follows once they are on disk. */
-interface Batch extends Unwritten {
-  readonly onDisk: () => void;
-}
-
-/** What the next commit holds, and what follows it. */
-interface NextCommit {
-  batches: Batch[];
-  rows: number;
-  changes: { readonly request: ManageRequest; readonly resolve: (reply: ManageReply) => void }[];
-  remembered: RememberedRow[];
-  /** Called with what was committed; null: nothing was. */
-  after: ((committed: Committed | null) => void)[];
-}
-
 interface WriterState {
   readonly options: LedgerWriterOptions;
   governance: Governance;
@@ -108,6 +89,7 @@ interface WriterState {
   readonly balances: Balances;
   readonly clock: LedgerClock;
   readonly caps: CapWatch;
+  readonly accountHolds: AccountHolds;
   readonly rounds: Rounds;
   readonly standing: Standing;
   readonly leasing: Leasing;
@@ -148,6 +130,14 @@ export async function openLedgerWriter(options: LedgerWriterOptions): Promise<Le
       caps: () => state.governance.caps,
       sumOf,
       moment: () => momentOf(state),
+    }),
+    accountHolds: createAccountHolds({
+      caps: () => state.governance.caps,
+      sumOf,
+      moment: () => momentOf(state),
+      send: (holder, reply) => send(state, holder, reply),
+      onUnread: () => void state.rounds.now(),
+      onReadError: (error) => fails(state, error),
     }),
     rounds: createRounds({
       nowMs: options.nowMs,
@@ -204,6 +194,7 @@ function writerOf(state: WriterState): LedgerWriter {
       if (!clients.delete(holder)) return;
       balances.detached(holder);
       state.recalls.detached(holder);
+      state.accountHolds.detached(holder);
       forgetLater(state, holder);
     },
     receive: (holder, message) => receive(state, holder, message),
@@ -259,6 +250,12 @@ function receive(state: WriterState, holder: string, message: LedgerMessage): vo
     case "lease":
       returned(state, holder, message.returned);
       state.leasing.ask({ holder, ask: message.ask, requests: message.requests });
+      break;
+    case "hold-account":
+      state.accountHolds.ask({ holder, ...message });
+      break;
+    case "release-account":
+      state.accountHolds.release(holder, message.hold);
       break;
     case "lease-recalled":
       returned(state, holder, message.returned);
@@ -373,6 +370,7 @@ function commitNow(state: WriterState): void {
 /** Never two at a time: that is what keeps sums and rows apart. */
 async function round(state: WriterState): Promise<void> {
   await state.leasing.readAndDecide();
+  await state.accountHolds.readAndDecide();
   if (state.isCommitDue) await commit(state);
   if (state.isCapsDue) {
     state.isCapsDue = false;
@@ -431,8 +429,12 @@ async function commit(state: WriterState): Promise<void> {
   state.standing.works();
   const added = new Set(committed.added);
   for (const { holder, bookings: rows, onDisk } of batch.batches) {
-    for (const booking of rows)
-      if (added.delete(booking.row.id)) state.balances.booked(holder, booking, state.clients.has(holder));
+    for (const booking of rows) {
+      if (booking.hold !== undefined) state.accountHolds.release(holder, booking.hold);
+      if (!added.delete(booking.row.id)) continue;
+      state.balances.booked(holder, booking, state.clients.has(holder));
+      state.accountHolds.booked(booking);
+    }
     onDisk();
   }
   publish(state, change);
@@ -478,14 +480,6 @@ async function tellCapped(state: WriterState, look: () => Promise<readonly Cappe
   } catch (error) {
     fails(state, error);
   }
-}
-
-function emptyCommit(): NextCommit {
-  return { batches: [], rows: 0, changes: [], remembered: [], after: [] };
-}
-
-function isEmpty({ batches, changes, remembered, after }: NextCommit): boolean {
-  return batches.length + changes.length + remembered.length + after.length === 0;
 }
 
 function figuresOf(state: WriterState): LedgerWriterFigures {

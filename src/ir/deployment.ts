@@ -148,6 +148,8 @@ export interface AccountCap {
   readonly window: Exclude<BudgetWindow, "minute">;
   readonly unit: "usd" | "tokens" | "requests";
   readonly limit: number;
+  /** The share of the limit from which the account ranks behind others; null: it does not. */
+  readonly soft: number | null;
 }
 
 export type BudgetWindow = "minute" | "hourly" | "daily" | "weekly" | "monthly" | "total";

@@ -10,6 +10,7 @@ export type Exclusion =
   | "other-protocol"
   | "no-operation"
   | "unpriced" // its price is unknown, and only what has a price is used
+  | "capped" // its account's caps leave too little for one more
   | "lacks-capability"
   | "breaks-keep"
   | "budget" // what is left of the caller's budget is too little for it
@@ -45,7 +46,7 @@ export interface Change {
   readonly lane: string;
   readonly from: HealthLabel;
   readonly to: HealthLabel;
-  /** Failure kind, "probe", "quota" or "cooldown ended". */
+  /** Failure kind, "probe", "quota", "cap" or "cooldown ended". */
   readonly because: string;
   /** How long it lasts by itself; null: not by itself. */
   readonly forMs: number | null;

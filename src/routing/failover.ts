@@ -26,6 +26,7 @@ const LASTING: ReadonlySet<Exclusion> = new Set<Exclusion>([
 ]);
 
 const PASSING: ReadonlySet<Exclusion> = new Set<Exclusion>([
+  "capped",
   "hard-out",
   "waiting",
   "breaker-open",

@@ -20,7 +20,7 @@ import {
   outagesOf,
 } from "./health-state.ts";
 import { factsOf } from "./lane-facts.ts";
-import { observeQuotas } from "./observe-quota.ts";
+import { demoteAccount, observeQuotas } from "./observe-quota.ts";
 import { isOut, type Outage, outageTicket } from "./outage.ts";
 import { createProbe, type ProbeGuard, takeCellTest, takeOutageTest } from "./probing.ts";
 import { pressedForMs } from "./quota.ts";
@@ -58,6 +58,8 @@ export interface Health {
    * a lane here it changes nothing.
    */
   disable(account: string, failure: Failure, nowMs: number): Change[];
+  /** Ranks an account's lanes behind others until then. */
+  demote(account: string, untilMs: number, nowMs: number): Change[];
   /** A test of the gateway's own, for every target the lane serves. Takes no slot; report how it ended. */
   probe(lane: Lane, nowMs: number): ProbeGuard;
   /** Earliest moment one of these lanes may serve again by itself, now at the earliest; null: none will. */
@@ -90,6 +92,10 @@ export function createHealth(deployment: Deployment, random: () => number): Heal
     figures: (lane, nowMs) => figuresOf(stateOf(lane).recent, stateOf(lane).inflight, nowMs),
     isInDoubt: (lane) => isInDoubt(stateOf(lane)),
     observeQuota: (lane, facts, nowMs) => observeQuotas(stateOf(lane), facts, nowMs),
+    demote(account, untilMs, nowMs) {
+      const state = states.accountOf(account);
+      return state === null ? [] : demoteAccount(state, untilMs, nowMs);
+    },
     disable: (account, failure, nowMs) => disableAccount(states.accountOf(account), failure, nowMs),
     pressedForMs: (lane, nowMs) => pressedForMs(stateOf(lane), nowMs),
     probe: (lane, nowMs) => createProbe({ state: stateOf(lane), targets: targetsOf(lane), random, nowMs }),

@@ -26,6 +26,8 @@ export interface Quotas {
   readonly known: Map<string, Quota>;
   /** Until when something presses; -Infinity: nothing does. */
   pressedUntilMs: number;
+  /** The same for a soft cap of the operator's. */
+  cappedUntilMs: number;
 }
 
 /** A lane and its account. */
@@ -35,7 +37,7 @@ interface Limited {
 }
 
 export function newQuotas(): Quotas {
-  return { known: new Map(), pressedUntilMs: Number.NEGATIVE_INFINITY };
+  return { known: new Map(), pressedUntilMs: Number.NEGATIVE_INFINITY, cappedUntilMs: Number.NEGATIVE_INFINITY };
 }
 
 export function isPressed(limited: Limited, nowMs: number): boolean {
@@ -49,7 +51,7 @@ export function pressedForMs(limited: Limited, nowMs: number): number | null {
 }
 
 function pressedUntilMs({ account, quotas }: Limited): number {
-  return Math.max(account.quotas.pressedUntilMs, quotas.pressedUntilMs);
+  return Math.max(account.quotas.pressedUntilMs, account.quotas.cappedUntilMs, quotas.pressedUntilMs);
 }
 
 export function quotasLeft({ account, quotas }: Limited, nowMs: number): QuotaLeft[] {

@@ -7,8 +7,17 @@ const ADMIN_TOKEN = "admin-canary4f9a-token";
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
 
 /** 10 tokens in and 5 out, whatever is asked; held back while `isHeld`. */
-const upstream: { port: number; isHeld: boolean; open: (() => void)[]; stop: () => void } = {
+const upstream: {
+  port: number;
+  isHeld: boolean;
+  isRefusing: string | null;
+  readonly asked: string[];
+  open: (() => void)[];
+  stop: () => void;
+} = {
   port: 0,
+  isRefusing: null,
+  asked: [],
   isHeld: false,
   open: [],
   stop: () => undefined,
@@ -20,6 +29,9 @@ beforeAll(() => {
     hostname: "127.0.0.1",
     async fetch(request) {
       const { model } = (await request.json()) as { model: string };
+      const key = request.headers.get("authorization")?.slice("Bearer ".length) ?? "";
+      upstream.asked.push(key);
+      if (key === upstream.isRefusing) return new Response("", { status: 503 });
       if (upstream.isHeld) await new Promise<void>((resolve) => void upstream.open.push(resolve));
       return Response.json({
         id: "chatcmpl-1",
@@ -151,6 +163,63 @@ for (const workers of [1, 2]) {
     }, 60_000);
   });
 }
+
+describe("caps of an account", () => {
+  const files = (caps: string, workers: number) =>
+    config("", "", workers).replace(
+      "allow_private: true }",
+      `allow_private: true, accounts: [ { id: a, api_key: key-of-a, pinned: true, caps: [ ${caps} ] }, { id: b, api_key: key-of-b } ] }`,
+    );
+
+  for (const workers of [1, 2]) {
+    test(`with ${workers} workers: two of ten at once are its own where its cap is two, and the others are served elsewhere`, async () => {
+      for (const caps of [
+        "{ window: daily, unit: requests, limit: 2 }",
+        "{ window: daily, unit: tokens, limit: 30 }",
+      ]) {
+        const gateway = await startGateway({ config: files(caps, workers) });
+        try {
+          const secret = await keyOf(gateway, {});
+          // What answers usually have is known then, and one of the two is used.
+          expect((await ask(gateway, secret)).status).toBe(200);
+          upstream.asked.splice(0);
+          const told = await Promise.all(Array.from({ length: 10 }, () => ask(gateway, secret)));
+          expect([caps, served(told)]).toEqual([caps, 10]);
+          expect([caps, upstream.asked.filter((key) => key === "key-of-a").length]).toEqual([caps, 1]);
+          upstream.asked.splice(0);
+          expect(served([await ask(gateway, secret), await ask(gateway, secret)])).toBe(2);
+          expect(upstream.asked).toEqual(["key-of-b", "key-of-b"]);
+        } finally {
+          await gateway.stop();
+        }
+      }
+    }, 60_000);
+  }
+
+  test("a soft one ranks it behind others, and takes it out only at its limit", async () => {
+    const gateway = await startGateway({ config: files("{ window: daily, unit: requests, limit: 4, soft: 0.5 }", 1) });
+    try {
+      const secret = await keyOf(gateway, {});
+      upstream.asked.splice(0);
+      for (let each = 0; each < 30 && !upstream.asked.includes("key-of-b"); each++)
+        expect((await ask(gateway, secret)).status).toBe(200);
+      // Two reach the soft part; a row is on disk a moment after its answer.
+      const before = upstream.asked.filter((key) => key === "key-of-a").length;
+      expect(before).toBeGreaterThanOrEqual(2);
+      expect(before).toBeLessThanOrEqual(4);
+      upstream.asked.splice(0);
+      upstream.isRefusing = "key-of-b";
+      const told: Told[] = [];
+      for (let each = 0; each < 6; each++) told.push(await ask(gateway, secret));
+      // Behind the other one it still serves, up to its limit.
+      expect(upstream.asked.filter((key) => key === "key-of-a").length).toBe(4 - before);
+      expect(served(told)).toBe(4 - before);
+    } finally {
+      upstream.isRefusing = null;
+      await gateway.stop();
+    }
+  }, 60_000);
+});
 
 describe("a pool of a dear and a cheap model", () => {
   const pool = [

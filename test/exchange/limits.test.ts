@@ -46,6 +46,8 @@ const PASS: Pass = {
   warnings: [],
   projectIgnored: false,
   affords: () => true,
+  holdAccount: () => true,
+  releaseAccount: () => undefined,
   close: () => undefined,
 };
 
@@ -63,7 +65,12 @@ function refusing(shortage: Pick<Exceeded, "limit"> & Partial<Exceeded>): Admiss
   };
   return createAdmission({
     governance: GOVERNANCE,
-    ledger: { reserve: () => ({ kind: "short", shortage: exceeded }), book: () => undefined },
+    ledger: {
+      reserve: () => ({ kind: "short", shortage: exceeded }),
+      holdAccount: () => Promise.resolve(null),
+      releaseAccount: () => undefined,
+      book: () => undefined,
+    },
     revision: "r",
     nowMs: () => 0,
   });

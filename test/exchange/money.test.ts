@@ -38,7 +38,9 @@ function createTill() {
   const requested: (readonly ReservationRequest[])[] = [];
   const released: { readonly limit: Limit; readonly used: number[] }[] = [];
   const bookings: Booking[] = [];
-  const ledger: Pick<LedgerClient, "reserve" | "book"> = {
+  const ledger: Pick<LedgerClient, "reserve" | "holdAccount" | "releaseAccount" | "book"> = {
+    holdAccount: () => Promise.resolve(null),
+    releaseAccount: () => undefined,
     reserve(requests) {
       requested.push(requests);
       const reservations = requests.map(({ limit, amount }): Reservation => {

@@ -37,7 +37,7 @@ const OVER: Partial<Governance> = {
       },
     },
   },
-  caps: [{ account: "up/a", window: "daily", unit: "requests", limit: 4 }],
+  caps: [{ account: "up/a", window: "daily", unit: "requests", limit: 4, soft: null }],
 };
 
 async function start() {

@@ -390,7 +390,7 @@ describe("another configuration", () => {
     worker.client.book({ ...booking(limit, 5 * CENT, [], on.effects.wallMs()), scopes: [account] });
     await on.run(100);
     expect(worker.capped).toEqual([]);
-    const caps = [{ account: "up/a", window: "total", unit: "usd", limit: 4 * CENT }] as const;
+    const caps = [{ account: "up/a", window: "total", unit: "usd", limit: 4 * CENT, soft: null }] as const;
     on.writer().reconfigure(deployed({ ...GOVERNANCE, caps }));
     await on.run(10);
     expect(worker.capped).toEqual([{ account: "up/a", untilWallMs: null }]);

@@ -447,9 +447,9 @@ describe("a process dies", () => {
 test("an account that reaches a cap is told to every worker, those that come later too, and until when", async () => {
   const on = await start({
     caps: [
-      { account: "up/a", window: "daily", unit: "usd", limit: 2 * CENT },
-      { account: "up/a", window: "monthly", unit: "requests", limit: 1_000 },
-      { account: "up/b", window: "total", unit: "tokens", limit: 31 },
+      { account: "up/a", window: "daily", unit: "usd", limit: 2 * CENT, soft: null },
+      { account: "up/a", window: "monthly", unit: "requests", limit: 1_000, soft: null },
+      { account: "up/b", window: "total", unit: "tokens", limit: 31, soft: null },
     ],
   });
   const worker = on.client("w");

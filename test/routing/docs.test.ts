@@ -20,6 +20,7 @@ const EXCLUSIONS: Readonly<Record<Exclusion, true>> = {
   "lacks-capability": true,
   "breaks-keep": true,
   budget: true,
+  capped: true,
   tried: true,
   "too-small": true,
   "used-up": true,

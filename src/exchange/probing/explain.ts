@@ -136,7 +136,14 @@ interface Explaining {
 function explained(explaining: Explaining): Explanation {
   const { world, shared, call, target } = explaining;
   const nowMs = world.effects.nowMs();
-  const looking = { ...explaining, tried: new Set<string>(), first: null, needsRoomBeyond: null, pass: null };
+  const looking = {
+    ...explaining,
+    tried: new Set<string>(),
+    first: null,
+    needsRoomBeyond: null,
+    pass: null,
+    cappedLanes: new Set<string>(),
+  };
   const decision = look(looking, target);
   const odds = oddsOf(explaining, decision);
   const refusal = decision.pick === null ? nothingLeftFor({ ...explaining, decision }) : null;
@@ -208,7 +215,15 @@ function oddsOf(explaining: Explaining, first: LaneChoice): ReadonlyMap<string, 
   const counts = new Map<string, number>();
   for (let draw = 0; draw < draws; draw += 1) {
     const { pick, selection } = look(
-      { ...explaining, shared: scratch, tried: new Set(), first: null, needsRoomBeyond: null, pass: null },
+      {
+        ...explaining,
+        shared: scratch,
+        tried: new Set(),
+        first: null,
+        needsRoomBeyond: null,
+        pass: null,
+        cappedLanes: new Set<string>(),
+      },
       target,
     );
     if (pick === null) break;
