@@ -216,6 +216,8 @@ async function tryLane(
 ): Promise<Served | null> {
   const { shared } = run;
   const now = run.world.effects.nowMs();
+  // Before the slot is taken: an operator's list may throw.
+  const rules = run.rulesOf(target);
   const guard = shared.health.admit(target, lane, now, ignoreBreaker);
   run.tried.add(lane.id);
   if (guard === null) {
@@ -226,7 +228,7 @@ async function tryLane(
   shared.lastUsedMs.set(lane.id, now);
   // A failed count says nothing of the lane: an estimate can take its place.
   const isEvidence = (): boolean => run.call.request.facts.operation !== "count";
-  const attempt = openAttempt({ ...run, target, lane, guard, firstByteCapMs, rules: run.rulesOf(target), isEvidence });
+  const attempt = openAttempt({ ...run, target, lane, guard, firstByteCapMs, rules, isEvidence });
   const outcome = await attempt.run();
   switch (outcome.kind) {
     case "answered":

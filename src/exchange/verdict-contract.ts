@@ -5,7 +5,7 @@
 import type { Caller } from "../governance/identify.ts";
 import type { Lane, Target, TranslationMode } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
-import type { Failure, Result } from "../ir/failure.ts";
+import { type Failure, failed, failure, type Result } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Effects } from "../std/effects.ts";
@@ -59,12 +59,12 @@ export interface HeldAnswer {
   readonly bytes: readonly Uint8Array[];
 }
 
-interface VerdictContext {
+export interface VerdictContext {
   /** The exchange's. */
   readonly id: string;
   /** Fires when the client leaves, the gateway stops, or the verdict is not waited for any more. */
   readonly signal: StopSignal;
-  /** A request of the gateway's own through the engine, written into the exchange's record. */
+  /** A request of the gateway's own through the engine, written into the exchange's record. Comes to nothing once the signal has fired. */
   ask(request: SubRequest): Promise<Result<SubAnswer>>;
 }
 
@@ -88,6 +88,12 @@ export interface SubAnswer {
 /** A verdict that asks a model may take as long as a short answer does. */
 export const VERDICT_MS_MAX = 60_000;
 
+/** Requests of one verdict: each stands in the record. */
+export const SUB_CALLS_MAX = 32;
+const TOO_MANY_SUB_CALLS = failed(
+  failure("invalid-request", `A verdict may make ${SUB_CALLS_MAX} requests of its own, and no more.`),
+);
+
 export type VerdictWait<T> =
   | { readonly kind: "known"; readonly value: T }
   | { readonly kind: "late" }
@@ -103,33 +109,54 @@ export interface JudgedExchange {
   subCall(request: SubRequest, signal: StopSignal): Promise<Result<SubAnswer>>;
 }
 
-/** No promise where the verdict is known at once. Rejects where the verdict does: that is its bug. */
+/** No promise where the verdict is known at once. Throws or rejects where the verdict does: that is its bug. */
 export function askVerdict<T>(
   exchange: JudgedExchange,
   judge: (context: VerdictContext) => T | Promise<T>,
 ): T | Promise<VerdictWait<T>> {
   const stopper = createStopper();
   const subCalls: Promise<unknown>[] = [];
-  const given = judge({
+  const context: VerdictContext = {
     id: exchange.id,
     signal: stopper.signal,
     ask(request) {
+      if (subCalls.length >= SUB_CALLS_MAX) return Promise.resolve(TOO_MANY_SUB_CALLS);
       const asked = exchange.subCall(request, stopper.signal);
       subCalls.push(asked);
       return asked;
     },
-  });
-  return given instanceof Promise || subCalls.length > 0 ? settled(exchange, given, { stopper, subCalls }) : given;
+  };
+  const given = attempted(() => judge(context));
+  if (given.kind === "later" || subCalls.length > 0) return settled(exchange, given, { stopper, subCalls });
+  stopper.abort();
+  if (given.kind === "threw") throw given.error;
+  return given.value;
+}
+
+/** What a verdict came to when it was asked. */
+type Given<T> =
+  | { readonly kind: "known"; readonly value: T }
+  | { readonly kind: "later"; readonly value: Promise<T> }
+  | { readonly kind: "threw"; readonly error: unknown };
+
+function attempted<T>(judge: () => T | Promise<T>): Given<T> {
+  try {
+    const value = judge();
+    return value instanceof Promise ? { kind: "later", value } : { kind: "known", value };
+  } catch (error) {
+    return { kind: "threw", error };
+  }
 }
 
 /** No sub-call outlives its verdict, so that all of them stand in the record. */
 async function settled<T>(
   exchange: JudgedExchange,
-  given: T | Promise<T>,
+  given: Given<T>,
   { stopper, subCalls }: { readonly stopper: Stopper; readonly subCalls: readonly Promise<unknown>[] },
 ): Promise<VerdictWait<T>> {
   try {
-    return await inTime(exchange, Promise.resolve(given));
+    if (given.kind === "threw") throw given.error;
+    return await inTime(exchange, Promise.resolve(given.value));
   } finally {
     stopper.abort();
     await Promise.allSettled(subCalls);

@@ -2,8 +2,8 @@
  * The gateway's core in one process under virtual time: exchange, routing, protocols and upstream wired by hand to a
  * scripted network. What a test may turn to make the core misbehave is an argument here, and nothing else is replaced.
  */
-import type { Answer as Answered, Exchange, IdempotencyStore, World } from "../../src/exchange/contract.ts";
-import { createExchange } from "../../src/exchange/exchange.ts";
+import type { Answer as Answered, IdempotencyStore, World } from "../../src/exchange/contract.ts";
+import { createExchange, type Exchanges } from "../../src/exchange/exchange.ts";
 import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
 import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
 import { createLastingState, type SharedState } from "../../src/exchange/shared-state.ts";
@@ -72,7 +72,7 @@ export interface Got {
 }
 
 export interface Core {
-  readonly exchange: Exchange;
+  readonly exchange: Exchanges;
   readonly effects: VirtualEffects;
   readonly shared: SharedState;
   readonly world: World;
