@@ -1,6 +1,6 @@
 /** The file system as configuration needs it: text or nothing. The caller knows which key a missing file belongs to. */
 
-/** Null when it is not there, not readable or not a file: a pipe may never end, and a device has no end. */
+/** Null: the file is missing or cannot be read, or is a pipe or a device, whose reading may never end. */
 export function readFileOrNull(path: string): string | null {
   return statFile(path) === null ? null : read(path);
 }

@@ -163,8 +163,8 @@ function affinityOf(affinity: ConfigPool["affinity"]): Target["affinity"] {
 }
 
 /**
- * A pool's limits replace those of its lanes as a whole, so what it leaves open is taken from them: their common value, or
- * where they differ the most patient one, for a pool must not cut short what a provider was given time for.
+ * A pool's limits replace those of its lanes as a whole. A limit it leaves open is the lanes' common value, or the
+ * longest of theirs: a pool must not cut short what a provider was given time for.
  */
 function poolTimers(timeouts: ConfigTimeouts, lanes: Lanes): TimerPair {
   const open = (kind: keyof TimerPair, field: keyof Timers) =>

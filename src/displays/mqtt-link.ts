@@ -1,7 +1,7 @@
 /**
- * A connection to an MQTT broker (3.1.1) that comes back by itself: last will and availability on one topic, pauses that
- * grow, one message at a time within bounds, and nothing kept for a broker that is not there. The library is loaded when
- * the first connection is made.
+ * A connection to an MQTT broker (3.1.1) that comes back by itself, after pauses that grow. Last will and availability
+ * share one topic. Messages go one at a time within bounds, and none is kept for an absent broker. The library is
+ * loaded when the first connection is made.
  */
 import type { IClientOptions, MqttClient } from "mqtt";
 import type { Cancel } from "../std/effects.ts";

@@ -200,8 +200,8 @@ const FIRST_BYTE_SHARE = 2 / 3;
 const FIRST_BYTE_CAP_MS_MIN = 10_000;
 
 /**
- * How long one lane may keep a request waiting for its first byte. Without a cap a silent lane would use up the whole
- * deadline, which by default is no longer than the limit for a first byte, and no other lane were ever asked.
+ * How long one lane may keep a request waiting for its first byte. By default the deadline is as long as the limit for
+ * a first byte. Without a cap a silent lane would use all of it, and no other lane would be tried.
  */
 function firstByteCapOf(leftMs: number): number {
   return Math.max(FIRST_BYTE_CAP_MS_MIN, Math.floor(leftMs * FIRST_BYTE_SHARE));
@@ -254,7 +254,7 @@ function noteRefusal({ world, refusedUntil }: Run, lane: Lane, outcome: FailedOu
 }
 
 function afterFailure(run: Run, target: Target, lane: Lane, failed: Failure): Served | null {
-  // Nothing was sent: this lane cannot do what was asked, or not without a loss. Another one may.
+  // No request was sent: this lane cannot serve it, or only with a loss that is refused. Another one may.
   if (failed.kind === "losses-refused" || failed.kind === "no-capable-lane") {
     run.lossesRefused ??= failed;
     return null;

@@ -235,7 +235,7 @@ function ownHeaders(
 
 const UNCHARGED = { lane: null, usage: null, usageEstimated: false } as const;
 
-/** The one way a record is closed: answered by no lane at no cost, unless told otherwise. */
+/** Every record is closed here. By default no lane answered and nothing was spent. */
 function close({ record }: ExchangeContext, status: number, answerBytes: number, how: Partial<Ending> = {}): void {
   record.close({ outcome: "answered", failure: null, ...UNCHARGED, ...how, status, answerBytes });
 }

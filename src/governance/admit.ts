@@ -71,8 +71,8 @@ export function expectedNanos(prices: Prices | null, { inputTokens, outputTokens
 }
 
 /**
- * The most one lane can come to: every prompt token at the dearest way a prompt token is priced, every token of the
- * answer likewise, in the dearest tier, because the size of the prompt is an estimate and may fall on either side of it.
+ * The highest price of a request at one lane: every token at the dearest price of its kind, in the dearest tier. The
+ * size of the prompt is an estimate, so any tier may apply.
  */
 export function worstNanos(prices: Prices | null, expectation: Expectation): Nanos | null {
   if (prices === null) return null;

@@ -3,8 +3,8 @@ import type { BudgetWindow, Limits } from "../ir/deployment.ts";
 import type { CountLimit, Limit } from "./limit.ts";
 
 /**
- * A lease is a hundredth of what is left, so that little is stranded with a client that does not use it, and never more
- * than fifty times what was requested. Near the limit it is what was requested and no more.
+ * A lease is a hundredth of what is left and at most fifty times the request, so that little is stranded with an idle
+ * client. Near the limit it is exactly the request.
  */
 const LEASE_SHARE = 100;
 const LEASE_REQUESTS_MAX = 50;

@@ -1,7 +1,7 @@
 /**
- * How much of a limit a minute is used: a bucket that fills again as each thing taken becomes a minute old. In no minute,
- * wherever it begins, is more taken than the limit; a bucket that fills evenly, or a window that is emptied at once, would
- * let twice as much through around its edge.
+ * How much of a limit a minute is used: a bucket that fills again as each thing taken becomes a minute old. No 60
+ * seconds, wherever they begin, exceed the limit. A bucket that fills evenly, or a window that is emptied at once,
+ * would let twice as much through around its edge.
  */
 
 export interface Minute {

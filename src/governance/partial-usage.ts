@@ -1,4 +1,4 @@
-/** The usage of an answer that the vendor did not report in full, by what came of it: a broken stream is neither free nor dear. */
+/** The usage of an answer that the vendor reported in part or not at all, estimated from the part that came. */
 import { UNKNOWN_USAGE, type Usage } from "../ir/usage.ts";
 
 interface PartialAnswer {

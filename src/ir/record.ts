@@ -96,8 +96,8 @@ export interface AttemptRecord {
   /** What the vendor told of its limits beside this answer; empty: nothing. */
   readonly quotas: readonly QuotaReading[];
   /**
-   * Of an attempt that the answer is not from, although the vendor has answered it or a part of it; no part of `answer`.
-   * `isWhole`: the vendor told it of a whole answer.
+   * What a vendor bills for an attempt whose answer was not delivered; `answer` does not include it. `isWhole`: the
+   * vendor told it of a whole answer.
    */
   readonly billed?: { readonly usage: Usage; readonly costNanos: number | null; readonly isWhole?: true };
 }

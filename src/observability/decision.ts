@@ -1,7 +1,7 @@
 /**
- * The decision of one exchange, for people and programs that ask "why did it go there": what could have served, who was
- * left out and why, what was tried, who won, who stood ready, and whether the promise was kept. A fold of the record
- * and of the deployment it was made under; plain data, with the member names of the admin API.
+ * The decision of one exchange answers "why did it go there". It names the lanes that could serve, those left out with
+ * the reason, the attempts, the lane that answered, those in reserve, and whether the promise was kept. A fold of the
+ * record and of the deployment it was made under; plain data, with the member names of the admin API.
  */
 import { isReportedAs, isSameModel } from "../ir/canonical.ts";
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";

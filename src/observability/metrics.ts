@@ -158,7 +158,7 @@ function foldGauges(series: Series, labels: Labels, gauges: Gauges): void {
 
 // ---------------------------------------------------------------- label values
 
-/** Where no protocol, no lane or no pool of ours is meant. */
+/** Stands for an unknown protocol, lane or pool. */
 const NONE = "none";
 const UNKNOWN = "unknown";
 const UNRESOLVED = "unresolved";

@@ -75,7 +75,7 @@ export interface Plan {
   readonly workers: number;
   /** Records and transitions are wanted by the supervisor. */
   readonly observed: boolean;
-  /** What the ledger calls this worker; null: there is none, and nothing is remembered. */
+  /** The worker's name in the ledger; null: there is no ledger. */
   readonly holder: string | null;
 }
 

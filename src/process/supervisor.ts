@@ -1,6 +1,6 @@
 /**
- * The process that serves nothing: it gives its workers the environment the runtime needs at their start, the deployment
- * and a replacement when one of them ends, passes the operator's signals on, and merges what they tell of themselves.
+ * The supervisor serves no requests. It starts the workers with the environment the runtime needs, gives them the
+ * deployment, and replaces one that ends. It passes the operator's signals on and merges the workers' figures.
  */
 import type { Deployment } from "../ir/deployment.ts";
 import { formatAddress } from "../std/address.ts";

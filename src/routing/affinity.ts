@@ -1,6 +1,6 @@
 /**
- * Sessions that stay where their prompt cache is: the same key text goes to the same lane as long as it is eligible,
- * and only the sessions of a lane that is out move, each to a lane of its own. Only where the target is configured so.
+ * Keeps a session where its prompt cache is: the same key text goes to the same lane while that lane is eligible. When
+ * a lane is out, only its sessions move, each to a lane chosen by its own key. Only where the target is configured so.
  * The choice needs no memory: a session stays as long as its lane may serve.
  */
 import type { Target } from "../ir/deployment.ts";

@@ -2,8 +2,8 @@
  * The circuit breaker of one cell (target, lane), as pure steps. Failures count in a trip window and only a trip opens
  * the cell: one blip opens no cell. An open cell is tested by a single attempt once its cooldown is over.
  *
- * Every attempt carries a ticket that says when it was admitted. What an attempt from before the last opening or
- * closing reports is no evidence about now, so it moves nothing: a late success never closes, a late failure never trips.
+ * Every attempt carries a ticket that says when it was admitted. An attempt that began before the last opening or
+ * closing says nothing about the present. A late success does not close the cell, and a late failure does not trip it.
  */
 import type { BreakerSettings } from "../ir/deployment.ts";
 import { unreachable } from "../std/unreachable.ts";

@@ -127,8 +127,8 @@ function namedLanesOf(target: Target): readonly NamedLane[] {
 }
 
 /**
- * The estimate of a prompt errs to the high side; a prompt of more than 5.8 bytes a token on the whole is not known, so a
- * window below this share of the estimate is surely too small.
+ * The estimate of a prompt errs to the high side. No known prompt has more than 5.8 bytes a token, so a window below
+ * this share of the estimate is too small.
  */
 const SURELY_SHARE = 0.6;
 

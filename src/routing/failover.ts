@@ -43,7 +43,7 @@ export function couldEverServe(
   return [...decision.offered, ...able];
 }
 
-/** For `least-bad`: the lane whose breaker opens the way soonest, the first on ties; null: none is out by statistics alone. Admit it with `insist`. */
+/** For `least-bad`: the lane whose breaker opens the way soonest, the first on ties; null: none is out by statistics alone. Admit it with `ignoreBreaker`. */
 export function leastBad(decision: Pick<LaneChoice, "left">, lanes: Readonly<Record<string, Lane>>): Lane | null {
   let best: LeftOut | null = null;
   for (const each of decision.left) {

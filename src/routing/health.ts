@@ -47,7 +47,7 @@ export interface Health {
   facts(lane: Lane, nowMs: number): LaneFacts;
   /** For policies: how busy the lane is, how fast and reliable it was lately. */
   figures(lane: Lane, nowMs: number): LaneFigures;
-  /** True where a breaker is not closed, or a wait or hard-out stands, over or not, that no success has disproved. */
+  /** True while a breaker is not closed, or a wait or hard-out has not been followed by a success. */
   isInDoubt(lane: Lane): boolean;
   /** What a vendor told of its limits beside an answer to our own credential. Changes the label, and with it the rank. */
   observeQuota(lane: Lane, facts: readonly QuotaFact[], nowMs: number): Change[];

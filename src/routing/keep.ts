@@ -1,6 +1,6 @@
 /**
- * What a failover must keep. A stand-in of another model is proven able, never guessed: unknown is "no" for it, while it is
- * "perhaps" for the lane that was asked for and for every lane proven to be the same model.
+ * What a failover must keep. A stand-in of another model must be proven able, so an unknown capability counts as "no".
+ * For the requested lane, and for lanes proven to be the same model, unknown counts as "perhaps".
  */
 import { isSameModel } from "../ir/canonical.ts";
 import { type Capabilities, missingCapabilities, type Needs, TIERS } from "../ir/capability.ts";

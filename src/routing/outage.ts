@@ -1,5 +1,5 @@
 /**
- * What explicit words keep out of service: a lane that waits because its upstream said until when, and a lane or account that is
+ * Outages by explicit words of the upstream. A lane waits because the upstream said until when. A lane or account is
  * hard out because of its credential, its bill or a missing model. Pure steps, with the same tickets as the breaker.
  */
 import type { Failure } from "../ir/failure.ts";

@@ -1,6 +1,7 @@
 /**
- * What a test from outside exchanges does to a lane. It takes no slot, because it is the gateway's own and not a
- * client's; where a breaker or a hard-out waits for its single test, it is that test, and gives it back if it says nothing.
+ * What a test from outside exchanges does to a lane. A probe takes no slot, because it is the gateway's own request.
+ * Where a breaker or a hard-out waits for its single test, the probe is that test; a probe without a result gives the
+ * test back.
  */
 import type { Target } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";

@@ -53,7 +53,7 @@ export function createSlots(lanes: readonly Lane[]): Slots {
     for (const group of limited) wakeForFree(group);
   };
 
-  /** As many of the first in line as there are free slots hear of it; each leaves every line it stands in. */
+  /** As many of the first in line as there are free slots are called; each leaves every line it stands in. */
   const wakeForFree = (group: SlotGroup): void => {
     if (group.waiters.size === 0) return;
     const first = [...group.waiters].slice(0, Math.max(0, group.max - group.used));

@@ -1,6 +1,6 @@
 /**
- * The newest outcomes of one cell. A chain from new to old, so that noting one more is a single small object and the
- * steps of the breaker stay pure without copying a thousand entries for each request.
+ * The newest outcomes of one cell. A chain from new to old. One more outcome is a single small object, so the breaker's
+ * steps stay pure without copying a thousand entries per request.
  */
 
 export interface Outcomes {

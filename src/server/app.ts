@@ -105,7 +105,7 @@ export function createApp(input: AppInput): App {
   };
 }
 
-/** What a client gets when even the exchange could not answer: no page, no stack, no word of what went wrong. */
+/** The answer when the exchange itself has failed. It shows no page, no stack and no cause. */
 export function internalError(): Response {
   return Response.json(
     { error: { message: "The gateway had an internal error.", type: "server_error", code: "internal" } },

@@ -1,6 +1,6 @@
 /**
- * The head of a request as the rooms behind see it. What a runtime makes of odd targets and hosts ends here: a path that
- * is no path matches nothing, and a host that is no host is refused.
+ * The head of a request as the rooms behind see it. Odd targets and hosts, as the runtime hands them over, end here: a
+ * malformed path matches no route, and a malformed host is refused.
  */
 import type { RequestParts } from "../ir/route.ts";
 

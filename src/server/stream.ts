@@ -1,6 +1,6 @@
 /**
- * A streamed answer at the client's pace: nothing is asked of the source before the connection has room, a client that
- * leaves is noticed at once even while the source is silent, and one that takes nothing for too long counts as gone.
+ * A streamed answer at the client's pace. The source is asked only when the connection has room. A client that leaves
+ * is noticed at once, also while the source is silent. A client that takes nothing for too long counts as gone.
  */
 import type { ByteSource } from "../exchange/contract.ts";
 import type { Effects } from "../std/effects.ts";

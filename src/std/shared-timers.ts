@@ -1,8 +1,8 @@
 /**
- * Many timers of few lengths behind few real ones. Timers of one length end in the order they began, so each length needs
- * one real timer, for its oldest; nearly all of ours are bounds that are taken back long before they end, which then costs
- * no more than an entry in a Set. Never early, and as late as a real timer at most. When none of a
- * length waits any more its real timer ends once, finds nothing and is not armed again.
+ * Many timers of few lengths behind few real ones. Timers of one length end in the order they began, so each length
+ * needs one real timer, for its oldest. Nearly all timers here are bounds that are cancelled early, which costs one
+ * entry of a Set. Never early, and as late as a real timer at most. When the last timer of a length is cancelled, the
+ * real timer ends once more and is not armed again.
  */
 import type { Cancel } from "./effects.ts";
 

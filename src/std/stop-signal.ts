@@ -1,7 +1,6 @@
 /**
- * What ends a wait from outside. An AbortSignal is one and may be given wherever one is asked for; inside the gateway a
- * plain one stands in for it, because making an AbortController, listening and letting go cost 2.1 µs and this 0.3 µs
- * (Bun 1.4.5, two shared cores), once per exchange.
+ * What ends a wait from outside. Every AbortSignal is a stop signal. The gateway itself uses a plain one: an
+ * AbortController with its listener costs 2.1 µs per exchange, this 0.3 µs (Bun 1.4.5, two shared cores).
  */
 
 /** The part of an AbortSignal we use. */

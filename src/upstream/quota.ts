@@ -1,6 +1,6 @@
 /**
- * What is left of a vendor's limits, from an answer's headers. Pure; which names a vendor uses is its carrier's data.
- * Whatever cannot be read, or means nothing (Azure writes -1 where it counts nothing), is not there.
+ * What is left of a vendor's limits, from an answer's headers. Pure; which names a vendor uses is its carrier's data. A
+ * value that cannot be read or has no meaning (Azure writes -1 where it does not count) is left out.
  */
 import type { QuotaFact, QuotaHeaders } from "../ir/quota.ts";
 import { resetMs } from "./retry-after.ts";

@@ -17,7 +17,7 @@ interface SlotWait {
   readonly decision: LaneChoice;
 }
 
-/** free: look again. none: nothing to wait for, or not in time. abandoned: the client left. */
+/** free: look again. none: no slot can become free within the deadline. abandoned: the client left. */
 type SlotEnd = "free" | "none" | "abandoned";
 
 /** No promise where there is nothing to wait for. */

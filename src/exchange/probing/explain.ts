@@ -1,6 +1,7 @@
 /**
- * What would happen to a request now, without sending it: the engine's own look at the lanes and the writers' own
- * translation, so that an explanation cannot differ from what is done. Plain data, with the member names of the admin API.
+ * Explains what would happen to a request now, without sending it. It uses the engine's own look at the lanes and the
+ * writers' own translation, so an explanation cannot differ from the real thing. Plain data, with the member names of
+ * the admin API.
  */
 import type { Exhaustion, Lane, Target } from "../../ir/deployment.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";

@@ -1,6 +1,6 @@
 /**
- * Whether the files of a ledger are those that were opened, as they were left: one that was removed, replaced, cut or
- * written over still takes what is written to it, and loses it. Looked at before each commit: two calls of `stat`.
+ * Tells whether the files of a ledger are still those that were opened. A file that was removed, replaced, cut or
+ * overwritten still accepts writes, and loses them. Looked at before each commit: two calls of `stat`.
  */
 import { realpathSync, statSync } from "node:fs";
 

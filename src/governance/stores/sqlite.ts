@@ -1,7 +1,7 @@
 /**
- * The ledger on disk: one SQLite file in WAL mode that is synced at every commit. Only the supervisor loads this, and only
- * where keys are in use. Every statement is prepared and takes its values as parameters. Who has it open has it alone: the
- * lock is the system's own on the file itself, under whatever name it is reached, and ends with the process.
+ * The ledger on disk: one SQLite file in WAL mode that is synced at every commit. Only the supervisor loads this, and
+ * only where keys are in use. Every statement is prepared and takes its values as parameters. One process at a time has
+ * it open: the system locks the file itself, under every name of it, until the process ends.
  */
 import { Database } from "bun:sqlite";
 import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
  * Decisions on disk, for as many days as the operator wants: written in batches by one process, forgotten by age and
- * number, and read in the same pages as the ring. Losing some costs an explanation and no money, so a write never holds
- * up anything: what cannot be written is dropped, and said.
+ * number, and read in the same pages as the ring. A lost decision costs an explanation and no money, so no request
+ * waits for a write. A decision that cannot be written is dropped, and the log says so.
  */
 import { Database } from "bun:sqlite";
 import { codeOf } from "../../std/describe-error.ts";

@@ -1,6 +1,6 @@
 /**
- * What a Claude model refuses, told from its name, so that a request of another protocol is not refused for an option
- * its client could not know about. Clients of this protocol get what they wrote.
+ * The options a Claude model refuses, by its name. A client of another protocol cannot know them, and its request must
+ * not be refused for them. Clients of this protocol get what they wrote.
  *
  * Sources, read 2026-11-21: the vendor's pages on extended and adaptive thinking, effort and structured outputs; the
  * refusals quoted in anomalyco/opencode#28930 (temperature beside top_p), NousResearch/hermes-agent#11137 (4.7 takes

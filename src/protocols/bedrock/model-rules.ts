@@ -1,6 +1,6 @@
 /**
- * What a model behind Converse takes beside the common options, told from its id, so that a request of another protocol is
- * not refused for an option its client could not know about. Clients of this protocol get what they wrote.
+ * The options a model behind Converse takes beside the common ones, by its id. A client of another protocol cannot know
+ * them, and its request must not be refused for them. Clients of this protocol get what they wrote.
  *
  * Sources, read 2026-11: docs.aws.amazon.com Bedrock user guide (Claude extended and adaptive thinking; Amazon Nova 2
  * reasoning; OpenAI models; structured outputs; tool choice), the SDK's type OutputConfig (effort), BerriAI/litellm

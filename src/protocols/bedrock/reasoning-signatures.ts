@@ -1,11 +1,12 @@
 /**
- * Signed and redacted reasoning. What this API returns can be opened by it again; whether others can is for the provider's
- * `seals` setting to say: Claude's signatures verify wherever Claude runs, at its maker, here and on Vertex AI (platform.claude.com,
- * extended thinking, "signature values are compatible across platforms", read 2026-11). Redacted reasoning is bytes here and
- * text there, with nothing published on how one becomes the other, so it has an issuer of its own and stays here.
+ * Signed and redacted reasoning. This API opens again what it returned. The provider's `seals` setting says whether
+ * other providers open it too: Claude's signatures verify wherever Claude runs, at its maker, here and on Vertex AI
+ * (platform.claude.com, extended thinking, "signature values are compatible across platforms", read 2026-11). Redacted
+ * reasoning is bytes here and text there, with nothing published on how one becomes the other, so it has an issuer of
+ * its own and stays here.
  *
- * Another vendor's signature travels through a client of this protocol under a tag; in redacted reasoning, which clients
- * decode as bytes, as the base64 of the tagged value.
+ * Another vendor's signature travels through a client of this protocol under a tag; in redacted reasoning, which
+ * clients decode as bytes, as the base64 of the tagged value.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
 import { readTag, type TaggedSignature, writeTag } from "../shared/signature-tag.ts";

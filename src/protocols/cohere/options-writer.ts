@@ -28,7 +28,7 @@ export function writeThinking(
   if (config === null) return undefined;
   const { losses, rules } = context;
   if (config.mode === "disabled" || config.effort === "none") {
-    // A model that cannot think needs no telling not to.
+    // A model that cannot think takes no word that turns thinking off.
     return rules.thinks ? { type: "disabled" } : undefined;
   }
   if (!rules.thinks) {

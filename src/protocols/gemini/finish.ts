@@ -46,9 +46,9 @@ export function readFinish(raw: string, hasToolCalls: boolean): IrFinish {
 }
 
 /**
- * The model wrote a call that is none. Where it said nothing else, thoughts aside, that is no answer: no other protocol has
- * a word for it, and a client that is told of an ordinary end stops where it should ask again. Relayed it stays as it is,
- * because the vendor's own clients know the word and ask again.
+ * The model wrote a call that is none. Alone, or after thoughts only, it means that there is no answer. Other protocols
+ * have no word for that, and a client that reads an ordinary end would stop instead of asking again. Relayed it stays
+ * as it is, because the vendor's own clients know the word and ask again.
  */
 export function isBrokenCall(reason: string): boolean {
   return BROKEN_CALLS.has(reason);

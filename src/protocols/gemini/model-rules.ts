@@ -1,10 +1,10 @@
 /**
- * What a Gemini model refuses, told from its name, so that a request of another protocol is not refused for an option its
- * client could not know about. Clients of this protocol get what they wrote.
+ * The options a Gemini model refuses, by its name. A client of another protocol cannot know them, and its request must
+ * not be refused for them. Clients of this protocol get what they wrote.
  *
  * Sources, read 2026-11-27: ai.google.dev/gemini-api/docs/thinking (levels and budgets by model, which cannot stop),
- * .../thought-signatures (3 and later demand them), .../structured-output (JSON Schema from 2.5 on; beside tools from 3 on),
- * .../function-calling (media in results from 3 on), .../media-resolution (per part from 3 on).
+ * .../thought-signatures (3 and later demand them), .../structured-output (JSON Schema from 2.5 on; beside tools from 3
+ * on), .../function-calling (media in results from 3 on), .../media-resolution (per part from 3 on).
  */
 import type { LevelWord } from "./wire.ts";
 

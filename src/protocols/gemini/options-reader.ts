@@ -59,8 +59,8 @@ function readLogprobs(config: JsonObject): IrRequest["logprobs"] {
 }
 
 /**
- * A budget of 0 is off and of -1 is the model's own choice. Whether thoughts are shown is said only where it differs from
- * what other protocols do by themselves: they show them to who asks for a budget, and not to who asks for an effort.
+ * A budget of 0 is off and of -1 is the model's own choice. Whether thoughts are shown is read only where it differs
+ * from other protocols' default: they show thoughts for a budget and hide them for an effort.
  */
 function readThinking(config: JsonObject | undefined): IrReasoningConfig | null {
   if (config === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * Blocks of a turn or an answer as parts in their order, with signatures where they belong: on the call that follows, else
- * on the part before, else on an empty text of their own, as the vendor itself sends them.
+ * Blocks of a turn or an answer as parts in their order. A signature stands on the call that follows, else on the part
+ * before, else on an empty text of its own, as the vendor itself sends them.
  */
 import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";

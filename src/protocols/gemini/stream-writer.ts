@@ -1,7 +1,7 @@
 /**
- * A streamed answer of any vendor as the vendor's own sequence of frames: text and thoughts as they come, a function call
- * whole once its arguments are, and a last frame with the finish, the usage and the sources; or an error. Nothing is sent
- * to keep a connection alive: the official SDK stumbles over whatever is no answer.
+ * A streamed answer of any vendor as Gemini's sequence of frames. Text and thoughts leave as they come, a function call
+ * when its arguments are complete. The last frame holds the finish, the usage and the sources, or an error. Nothing is
+ * sent to keep a connection alive: the official SDK stumbles over whatever is no answer.
  */
 import type { IrEvent, StartedBlock } from "../../ir/event.ts";
 import { failure } from "../../ir/failure.ts";

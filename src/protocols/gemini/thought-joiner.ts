@@ -1,6 +1,6 @@
 /**
- * Thoughts of another vendor whose signature a stream could only tell after them: clients send the pieces back one by one,
- * often each in a content of its own, and the issuer verifies the signature over the whole text. So the pieces ahead of
+ * Joins thoughts of another vendor whose signature came after them in a stream. Clients send the pieces back one by
+ * one, often each in its own content, and the issuer verifies the signature over the whole text. So the pieces ahead of
  * such a signature become one block again.
  */
 import type { IrBlock, IrTurn, ReasoningBlock } from "../../ir/request.ts";

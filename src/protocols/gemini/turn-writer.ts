@@ -1,9 +1,8 @@
 /**
- * The conversation of a request. A client of this protocol gets its own turns back. Other protocols order things
- * otherwise, so their turns are normalised: roles become user and model, neighbours of one role become one turn, every
- * call has its result at the start of the turn after it, and instructions from the middle
- * move to the system instruction. The vendor refuses anything else about function calls
- * (ai.google.dev/gemini-api/docs/function-calling, read 2026-11-27).
+ * The conversation of a request. A client of this protocol gets its own turns back. Turns of other protocols are
+ * normalised. Roles become user and model, and neighbours of one role become one turn. Every call has its result at the
+ * start of the turn after it. Instructions from the middle move to the system instruction. The vendor refuses anything
+ * else about function calls (ai.google.dev/gemini-api/docs/function-calling, read 2026-11-27).
  */
 import type { IrBlock, IrInstruction, IrRequest, IrTurn, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";

@@ -1,7 +1,7 @@
 /**
- * Usage asked for behind the client's back, and taken out again: the one exception to the byte-faithful relay. Of a
- * request nothing changes but `stream_options.include_usage`; of an answer, the chunk that holds nothing but usage is
- * withheld and `"usage":null` cut from the others. A frame we cannot read leaves as it came.
+ * Usage asked for behind the client's back, and taken out again: the one exception to the byte-faithful relay. A
+ * request gets `stream_options.include_usage` and is otherwise unchanged. Of an answer, the chunk that only holds usage
+ * is withheld, and `"usage":null` is cut from the others. A frame we cannot read leaves as it came.
  */
 import { encodeUtf8, indexOfBytes } from "../../std/bytes.ts";
 import {
@@ -48,8 +48,8 @@ export const hiddenUsage: HiddenUsage = {
 };
 
 /**
- * The frame as the vendor itself writes nearly all of them: one line, and `"usage":null` its last member, which can then be
- * no other than the outermost object's, because a quote inside a text would be escaped and an escape is looked for. Null:
+ * The frame as the vendor writes nearly all of them: one line with `"usage":null` as its last member. That member
+ * belongs to the outermost object, because a quote inside a text is escaped and frames with escapes are excluded. Null:
  * it is another one, to be read with care.
  */
 function withoutPlainNull(bytes: Uint8Array, usageAt: number): Uint8Array | null {
@@ -78,7 +78,7 @@ function askIn(bytes: Uint8Array, member: TopMember): Edit[] {
   });
 }
 
-/** True when there is no choice beside the usage: the client, not having asked, would not have got this chunk. */
+/** True for a chunk of usage without choices, which a client that did not ask for usage does not get. */
 function isUsageOnly(json: Uint8Array, members: readonly TopMember[]): boolean {
   const usage = members.findLast(({ name }) => name === "usage");
   const choices = members.findLast(({ name }) => name === "choices");

@@ -1,7 +1,7 @@
 /**
- * Turns into messages, in the order the vendor demands: the answers to an assistant's calls stand right behind it, one
- * `tool` message each, text only; whatever else a result or its turn holds follows as the user's. No empty turn is
- * written. Requests read from this protocol go through the same path and come out as they were.
+ * Writes turns as messages in the order the vendor demands. Results of an assistant's calls follow it directly, one
+ * `tool` message each, text only. All else in a result or its turn follows as the user's. No empty turn is written.
+ * Requests read from this protocol go through the same path and come out as they were.
  */
 
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";

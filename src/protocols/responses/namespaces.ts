@@ -1,6 +1,6 @@
 /**
- * The way back from a tool of the lane to the one that the client of this protocol knows: from a flat name to namespace
- * and name, and from a function to the custom tool it stood in for.
+ * Leads from a tool of the lane back to the client's own: from a flat name to namespace and name, and from a function
+ * to the custom tool it replaced.
  */
 import type { IrRequest } from "../../ir/request.ts";
 import { asText, at, parseJson } from "../../std/json.ts";

@@ -60,8 +60,8 @@ function readLogprobs(body: JsonObject): IrRequest["logprobs"] {
 }
 
 /**
- * What another vendor does unasked is spelling: nothing is stored there, nothing runs in the background, sealed
- * reasoning always comes along. Everything else that only this protocol has is a loss there.
+ * Options that say what other vendors do by default are spelling: no storage, no background run, reasoning with its
+ * encrypted content. Everything else that only this protocol has is a loss there.
  */
 function readExtras(body: JsonObject): Extras {
   const extras: Record<string, unknown> = { ...extrasOf(body, REQUEST_SHAPE) };

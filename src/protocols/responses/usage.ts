@@ -26,9 +26,9 @@ export function readUsage(value: unknown): Usage | null {
 }
 
 /**
- * What is not known of an answer is estimated (the prompt) or written as 0, and either is a loss: agents ask again without
- * end where an answer has no usage. The vendor's own silence stays silence. The vendor's own clients count on the details;
- * what is not known there is 0, as the vendor writes it.
+ * An unknown count of the prompt is estimated, any other is written as 0, and both are losses: agents repeat a request
+ * without end when its answer has no usage. The vendor's own silence stays silence. The vendor's own clients count on
+ * the details; what is not known there is 0, as the vendor writes it.
  */
 export function writeUsage(
   usage: Usage | null,

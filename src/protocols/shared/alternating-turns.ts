@@ -1,7 +1,7 @@
 /**
- * Conversations for vendors that take user and assistant in turn and nothing else: neighbours of one role become one turn,
- * the results of parallel calls stand together at the start of the turn after the calls, instructions from the middle
- * move to the system prompt, and every id is legal and unique.
+ * Conversations for vendors that take only user and assistant, in turn. Neighbours of one role become one turn. Results
+ * of parallel calls stand together at the start of the turn after the calls. Instructions from the middle move to the
+ * system prompt. Every id is legal and unique.
  */
 import type { IrBlock, IrTurn, ToolResultBlock } from "../../ir/request.ts";
 import type { Losses } from "./losses.ts";

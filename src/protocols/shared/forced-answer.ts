@@ -1,6 +1,7 @@
 /**
- * An answer held to a JSON Schema by a model that has no such option: the schema becomes the input of a tool that it must
- * call, and the call is read back as the answer's text. The tool's name is ours alone, so that readers need no memory.
+ * Holds the answer of a model without that option to a JSON Schema. The schema becomes the input of a tool the model
+ * must call, and the call is read back as the answer's text. The tool's name is ours alone, so that readers need no
+ * memory.
  */
 import type { ReadEvent } from "../../ir/event.ts";
 import { approximated, type Loss, type WithLosses } from "../../ir/loss.ts";
@@ -19,8 +20,8 @@ import type { StreamReader } from "../protocol.ts";
 export const ANSWER_TOOL = "ringmain_answer";
 
 /**
- * Null where it cannot be done: no schema of an object is asked for, the model shall think (it may then not be forced), or
- * the client itself names the tool to be called.
+ * Null: the request asks for no schema of an object, lets the model think (which forbids forcing), or names the tool to
+ * be called.
  */
 export function forceAnswer(request: IrRequest): { readonly request: IrRequest; readonly loss: Loss } | null {
   const { outputFormat: format, reasoning, tools } = request;

@@ -1,7 +1,7 @@
 /**
- * Which members of a wire object are fully modelled. What a shape does not take, because the name is unknown or the
- * value is not what the name promises, rides as an extra: verbatim back to this protocol, a loss to any other. How a
- * modelled member was spelled is no extra but `spelling`.
+ * Which members of a wire object are fully modelled. A member that the shape does not take becomes an extra: its name
+ * is unknown, or its value is of another kind. An extra goes back to this protocol verbatim and is a loss to any other.
+ * How a modelled member was spelled is no extra but `spelling`.
  */
 import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
 import { tokenCount } from "../../ir/usage.ts";

@@ -1,6 +1,6 @@
 /**
- * Names of tools as a vendor takes them, made so that the client's own name comes back from a call: clients of other
- * protocols (and MCP servers) know nothing of a vendor's alphabet.
+ * Names of tools as a vendor takes them, from which the client's own name can be restored. Clients of other protocols
+ * and MCP servers do not know a vendor's alphabet.
  */
 
 interface NameRules {

@@ -67,7 +67,7 @@ export function writeEffort(
   losses: Losses,
 ): string | null {
   const wanted = wantedEffort(config);
-  // A model that cannot think needs no telling not to.
+  // A model that cannot think takes no word that turns thinking off.
   if (wanted === null || (wanted === "none" && words.length === 0)) return null;
   if (words.length === 0) {
     losses.drop("reasoning", "the model does not reason");
