@@ -2,11 +2,13 @@
 // becomes a test of its own in test/regress. Each invariant has a planted fault that the same runs must find, so that a run
 // that finds nothing means something. SIMULATION_SEEDS=<n> runs more of them.
 import { describe, expect, test } from "bun:test";
+import type { LedgerReply } from "../../src/governance/ledger-messages.ts";
 import { simulate } from "../harness/simulation.ts";
 import { FAULTS } from "../harness/simulation-faults.ts";
 
 const SEEDS = Number(process.env["SIMULATION_SEEDS"] ?? 1_500);
 const EXCHANGES_PER_SEED = 12;
+const LIMITED_SEEDS = Math.ceil(SEEDS / 5);
 const JUDGED_SEEDS = Math.ceil(SEEDS / 5);
 /** Seeds within which a planted fault must be found. */
 const FAULT_SEEDS = 1_000;
@@ -36,6 +38,24 @@ test(`${JUDGED_SEEDS} runs whose requests and answers are judged break none eith
   }
   expect(broken).toEqual([]);
 }, 300_000);
+
+test(`${LIMITED_SEEDS} runs whose clients share a budget and slots refuse nobody who fits`, async () => {
+  const broken: string[] = [];
+  for (let seed = 1; seed <= LIMITED_SEEDS && broken.length < BROKEN_SHOWN; seed++) {
+    broken.push(...(await simulate({ seed, exchanges: EXCHANGES_PER_SEED, isLimited: true })).broken);
+  }
+  expect(broken).toEqual([]);
+}, 300_000);
+
+test("a planted fault is found: what another worker holds unused is never called in", async () => {
+  const tamperReply = (reply: LedgerReply) => (reply.type === "recall-lease" ? null : reply);
+  let seen: string | undefined;
+  for (let seed = 1; seed <= FAULT_SEEDS && seen === undefined; seed++) {
+    const { broken } = await simulate({ seed, exchanges: EXCHANGES_PER_SEED, isLimited: true, tamperReply });
+    seen = broken.find((sentence) => sentence.includes("a request was refused that fitted"));
+  }
+  expect(seen).toBeDefined();
+}, 120_000);
 
 test("the same seed gives the same run, whatever ran before", async () => {
   const [fault] = FAULTS;

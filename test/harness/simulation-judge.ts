@@ -29,7 +29,16 @@ export interface Told {
 /** `deployment`: as it was meant, whatever the core was given. */
 export function judge(
   core: Core,
-  { world, deployment }: { readonly world: SimulatedWorld; readonly deployment: Deployment },
+  {
+    world,
+    deployment,
+    admissionMs,
+  }: {
+    readonly world: SimulatedWorld;
+    readonly deployment: Deployment;
+    /** How long admission may wait for the ledger, which does not hear that a client has left. */
+    readonly admissionMs: number;
+  },
   told: readonly Told[],
   claim: Claim,
 ): void {
@@ -46,7 +55,7 @@ export function judge(
   claim(core.bugs.length === 0, `a bug was reported: ${String(core.bugs[0])}`);
   const open = world.bodies.filter(({ over }) => !over).length;
   claim(open === 0, `${open} answers of vendors are still open`);
-  for (const mine of told) judgeClient(core, mine, claim);
+  for (const mine of told) judgeClient(core, mine, admissionMs, claim);
   for (const record of core.records) judgeRecord(record, deployment, claim);
   for (const call of core.effects.calls) judgeCall(call, claim);
 }
@@ -58,11 +67,14 @@ export function callsOf(core: Core, mine: Told): readonly FetchCall[] {
 /** Pools that give over to each other. */
 const POOLS = ["pool", "spare"];
 
-function judgeClient(core: Core, mine: Told, claim: Claim): void {
+function judgeClient(core: Core, mine: Told, admissionMs: number, claim: Claim): void {
   claim(mine.error === null, `a client was thrown at: ${String(mine.error)}`);
   claim(mine.callsAtAnswer === callsOf(core, mine).length, "an attempt started after the answer was decided");
   if (mine.leftMs !== null && mine.pauseMs === 0) {
-    claim(mine.overMs !== null && mine.overMs <= mine.leftMs, "an exchange went on after its client had left");
+    claim(
+      mine.overMs !== null && mine.overMs <= mine.leftMs + admissionMs,
+      "an exchange went on after its client had left",
+    );
   }
   if (mine.got === null || mine.left) return;
   const seen = see(mine.protocol, mine.got.text);

@@ -4,13 +4,15 @@
  */
 import { startProbes } from "../../src/exchange/probing/probe.ts";
 import type { RequestVerdict, Verdicts } from "../../src/exchange/verdict-contract.ts";
+import type { Caller } from "../../src/governance/identify.ts";
 import { failed, failure, ok } from "../../src/ir/failure.ts";
 import type { StopSignal } from "../../src/std/stop-signal.ts";
 import { question } from "./client-words.ts";
-import { type Asked, type Core, type CoreInput, createCore } from "./core.ts";
+import { ANONYMOUS, type Asked, type Core, type CoreInput, createCore } from "./core.ts";
 import { deploymentOf } from "./deployments.ts";
 import { auditHealth } from "./simulation-audit.ts";
 import { callsOf, judge, type Told } from "./simulation-judge.ts";
+import { makeLimits, type TamperReply } from "./simulation-limits.ts";
 import { type Clock, makeWorld, PROTOCOLS, pick, type Random, type SimulatedWorld } from "./simulation-world.ts";
 import { createSeededRandom } from "./virtual-effects.ts";
 
@@ -18,6 +20,9 @@ export interface SimulationInput {
   readonly seed: number;
   readonly exchanges: number;
   readonly tamper?: CoreInput["tamper"];
+  /** Clients share a budget and slots, at two workers of one ledger. */
+  readonly isLimited?: boolean;
+  readonly tamperReply?: TamperReply;
   /** Answers and requests are judged, at once and later, well and badly. */
   readonly isJudged?: boolean;
 }
@@ -30,6 +35,8 @@ export interface Simulated {
 
 /** Virtual time after the last request in which everything must have come to an end. */
 const AFTER_MS = 3_000_000;
+/** A commit, and a recall before a refusal. */
+const ADMISSION_MS = 300;
 /** Timers that one exchange, one lane's probe or one body may have armed at once. */
 const TIMERS_PER_PART = 8;
 
@@ -45,8 +52,13 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
     setTimer: (ms, fire) => clock.now.setTimer(ms, fire),
   });
   const deployment = deploymentOf({ lanes: world.lanes, targets: world.targets, providers: world.providers });
-  const core = createCore({
+  const limits =
+    input.isLimited === true
+      ? makeLimits(createSeededRandom(input.seed * 31 + 7), () => core.effects, claim, input.tamperReply ?? null)
+      : null;
+  const core: Core = createCore({
     deployment,
+    ...(limits === null ? {} : { admission: limits.admission }),
     answer: world.answer,
     seed: input.seed,
     metered: random() < 0.5,
@@ -69,7 +81,7 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
   const told: Told[] = [];
   const running: Promise<void>[] = [];
   for (let index = 0; index < input.exchanges; index++) {
-    running.push(runClient(core, random, index, told));
+    running.push(runClient(core, random, { index, caller: limits?.caller ?? ANONYMOUS }, told));
     await core.effects.run(pick(random, [0, 1, 50, 400, 3_000, 20_000]));
     look(core, world, told, claim);
   }
@@ -82,7 +94,7 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
   // Grace times after the last byte.
   await core.effects.run(10_000);
   claim(isOver, "an exchange never ended");
-  judge(core, { world, deployment }, told, claim);
+  judge(core, { world, deployment, admissionMs: limits === null ? 0 : ADMISSION_MS }, told, claim);
   return { broken: broken.map((sentence) => `seed ${input.seed}: ${sentence}`), trace: traceOf(core) };
 }
 
@@ -139,7 +151,12 @@ function traceOf(core: Core): string[] {
 
 // ---------------------------------------------------------------- the clients
 
-async function runClient(core: Core, random: Random, index: number, told: Told[]): Promise<void> {
+async function runClient(
+  core: Core,
+  random: Random,
+  { index, caller }: { readonly index: number; readonly caller: Caller },
+  told: Told[],
+): Promise<void> {
   const protocol = pick(random, PROTOCOLS);
   const isStream = random() < 0.6;
   const trace = `00-${String(index).padStart(32, "0")}-0000000000000001-01`;
@@ -164,6 +181,7 @@ async function runClient(core: Core, random: Random, index: number, told: Told[]
     protocol,
     body: question(protocol, { model, stream: isStream, more }),
     headers: { traceparent: trace, ...session },
+    caller,
   });
   const leavesAfterMs = random() < 0.2 ? pick(random, [0, 1, 100, 5_000, 60_000]) : null;
   const cancelLeave =
