@@ -131,7 +131,7 @@ export function compose(input: ComposeInput): Composed {
     signer: createSigners(deployment.auth.awsKeys ?? [], input.secrets),
     ...(callerNamed === null ? {} : { callerNamed }),
     startedWallMs,
-    localHostsOnly: deployment.auth.mode === "none" && deployment.governance === null && input.listenIsLoopback,
+    localHostsOnly: isOpen(deployment) && input.listenIsLoopback,
     admission,
     idempotency:
       deployment.idempotency === null || governed === null ? null : { ...governed.ledger, ...deployment.idempotency },
@@ -145,6 +145,8 @@ export function compose(input: ComposeInput): Composed {
   return {
     exchange,
     routes: protocols.flatMap((protocol) => protocol.carrier.routes),
+    pages: isOpen(deployment) ? { kind: "own-pages" } : { kind: "listed", origins: deployment.corsOrigins },
+    limits: deployment.limits,
     ...createDoors({ ...input, identify }),
     explain: createExplain({ world, shared, protocols }),
     stats: () =>
@@ -206,6 +208,11 @@ function limitAccount(
   const now = nowMs();
   if (isSoft !== true) return health.disable(account, capReached(untilWallMs, wallMs()), now);
   return health.demote(account, untilWallMs === null ? Number.POSITIVE_INFINITY : now + untilWallMs - wallMs(), now);
+}
+
+/** No caller needs a credential. */
+function isOpen({ auth, governance }: Deployment): boolean {
+  return auth.mode === "none" && governance === null;
 }
 
 /** An account that has reached a cap is out as if its vendor had said so. */

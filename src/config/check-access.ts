@@ -17,6 +17,32 @@ export function checkAccess(input: CheckInput, findings: Findings): void {
   checkListen(input, mode, findings);
   const clients = checkClientTokens(input, mode, findings);
   checkAdminToken(input, clients, findings);
+  checkOrigins(input, mode, findings);
+  checkLimits(input, findings);
+}
+
+/** Without tokens a listed page would spend the keys of the person who opens it. */
+function checkOrigins({ config }: CheckInput, mode: AuthMode | null, findings: Findings): void {
+  const origins = config.cors?.origins ?? [];
+  if (origins.length > 0 && mode === "none" && config.governance?.enabled !== true) {
+    findings.error(["cors", "origins"], "needs callers with a token; set auth.mode: token with client_tokens");
+  }
+  for (const [at, origin] of origins.entries()) {
+    if (!ORIGIN.test(origin)) findings.error(["cors", "origins", at], ORIGIN_FORM);
+  }
+}
+
+/** As browsers send it. A star for all names of a scheme of an editor's own, never of the web's. */
+const ORIGIN =
+  /^(?:https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?|(?!https?:|file:)[a-z][a-z\d+.-]*:\/\/(?:\*|[a-z\d.-]+))$/;
+const ORIGIN_FORM =
+  "must be an origin as browsers send it, such as https://app.example (no path, no star) or vscode-webview://*";
+
+function checkLimits({ config }: CheckInput, findings: Findings): void {
+  const { bodies_mb = DEFAULTS.bodiesMb, bodies_unknown_mb } = config.limits ?? {};
+  if (bodies_unknown_mb !== undefined && bodies_unknown_mb > bodies_mb) {
+    findings.error(["limits"], "bodies_unknown_mb is part of bodies_mb; make it smaller");
+  }
 }
 
 /** A relay that anyone can reach spends the owner's money, so it needs to be said twice. */

@@ -4,6 +4,8 @@ import type { TimerPair } from "../ir/deployment.ts";
 export const DEFAULTS = {
   listen: "127.0.0.1:8080",
   drainSecs: 30,
+  bodiesMb: 256,
+  bodiesUnknownMb: 8,
   decisionsRing: 1_000,
   decisionsPath: "ringmain-decisions.db",
   maxConcurrent: 64,

@@ -10,11 +10,12 @@ import { adminTokenForms, awsKeyForms, clientTokensOf, providerOf } from "./merg
 import { governanceOf, idempotencyOf } from "./resolve-governance.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
-import type { ConfigProvider } from "./schema.ts";
+import type { ConfigFile, ConfigProvider } from "./schema.ts";
 import { readAuthMode, readListen, secretRefOf } from "./values.ts";
 
 /** Of a hash: enough to tell two configurations apart, too little to guess what they hold. */
 const REVISION_CHARS = 12;
+const MEGABYTE = 1_048_576;
 
 export function resolve(input: ResolveInput, warnings: readonly string[]): Deployment {
   const { config, source, resolvePath } = input;
@@ -28,6 +29,8 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     workers: config.workers === "auto" ? 0 : (config.workers ?? 1),
     drainMs: (config.drain_secs ?? DEFAULTS.drainSecs) * 1_000,
     auth: { mode, clientTokens: clientTokensOf(config, source, resolvePath), ...awsKeysOf(input) },
+    corsOrigins: config.cors?.origins ?? [],
+    limits: limitsOf(config.limits),
     adminToken: secretRefOf(adminTokenForms(config), source, resolvePath),
     metering: config.metering ?? "exact",
     // Names of lanes and accounts are for the operator; on a public address the client is another person.
@@ -45,6 +48,15 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     warnings,
   };
   return { revision: revisionOf(deployment), ...deployment };
+}
+
+/** The second is part of the first, also where only that one is said. */
+function limitsOf({ bodies_mb, bodies_unknown_mb }: NonNullable<ConfigFile["limits"]> = {}): Deployment["limits"] {
+  const all = bodies_mb ?? DEFAULTS.bodiesMb;
+  return {
+    bodiesBytes: all * MEGABYTE,
+    unknownBodiesBytes: Math.min(all, bodies_unknown_mb ?? DEFAULTS.bodiesUnknownMb) * MEGABYTE,
+  };
 }
 
 /** Nothing where there are none. */

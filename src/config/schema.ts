@@ -21,6 +21,7 @@ const countOrZero = z.int().min(0).max(COUNT_MAX);
 const ms = z.int().min(0).max(MS_MAX);
 const secs = z.int().min(0).max(SECS_MAX);
 const secsFromOne = z.int().min(1).max(SECS_MAX);
+const megabytes = z.int().min(1).max(1_048_576);
 const usd = z.number().min(0).max(1_000_000);
 /** Below zero is zero, as in rc.3. */
 const cents = z.number().min(-100_000).max(100_000);
@@ -306,6 +307,8 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  cors: z.strictObject({ origins: words.optional() }).optional(),
+  limits: z.strictObject({ bodies_mb: megabytes.optional(), bodies_unknown_mb: megabytes.optional() }).optional(),
   timeouts: timeoutsSchema.optional(),
   providers: z.record(z.string(), provider),
   models: z.record(z.string(), model),

@@ -22,6 +22,14 @@ export interface Deployment {
     /** Key pairs clients sign their requests with; absent: none. */
     readonly awsKeys?: readonly AwsKey[];
   };
+  /** Of web pages that may call; `scheme://*` is all of that scheme. */
+  readonly corsOrigins: readonly string[];
+  readonly limits: {
+    /** Of all request bodies under way in one process. */
+    readonly bodiesBytes: number;
+    /** Of those whose caller is known only when they are read. */
+    readonly unknownBodiesBytes: number;
+  };
   /** null: the admin surface does not exist. */
   readonly adminToken: SecretRef | null;
   readonly metering: "exact" | "estimate";

@@ -48,6 +48,7 @@ export const FAILURES = {
   "upgrade-refused": { status: 426, blame: "client", scope: "none", effect: "none", next: "answer" },
   "body-timeout": { status: 408, blame: "client", scope: "none", effect: "none", next: "answer" },
   "body-too-large": { status: 413, blame: "client", scope: "none", effect: "none", next: "answer" },
+  "bodies-full": { status: 503, blame: "gateway", scope: "none", effect: "none", next: "answer" },
   "unsupported-body": { status: 415, blame: "client", scope: "none", effect: "none", next: "answer" },
   "losses-refused": { status: 400, blame: "client", scope: "none", effect: "none", next: "answer" },
   "no-capable-lane": { status: 400, blame: "client", scope: "none", effect: "none", next: "answer" },

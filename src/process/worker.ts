@@ -161,6 +161,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     port: plan.port,
     reusePort: plan.workers > 1,
     setTimer: effects.setTimer,
+    nextTurn: () => new Promise((resolve) => void effects.setTimer(0, resolve)),
     onBug: (error) => planned.log.error("a request ended in a bug", { bug: describeError(error) }),
   });
   if (started.kind === "failed") {

@@ -162,6 +162,7 @@ function isExact(value: unknown): boolean {
 
 const BODY_TROUBLE = {
   "too-large": "The body is too large.",
+  "no-room": "There is no room for the body now.",
   timeout: "The body did not arrive in time.",
   gone: "The client closed the connection.",
   broken: "The body could not be read.",

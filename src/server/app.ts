@@ -6,14 +6,17 @@ import { type Context, Hono } from "hono";
 import { type Failure, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Effects } from "../std/effects.ts";
+import { unreachable } from "../std/unreachable.ts";
 import { type Admin, isAdminPath } from "./admin.ts";
 import { type BodyReading, readBody } from "./body.ts";
+import { type BodiesInMemory, type BodyRoom, openRoom } from "./body-room.ts";
 import type { Gateway } from "./gateway.ts";
 import { isHostPlausible, partsOf, pathOf } from "./head.ts";
 import { healthz, PRESENCE_PATHS, presence, readyz } from "./health.ts";
 import { type AddressFigures, OBSERVATIONS, refuseToShow } from "./observe.ts";
 import { respond, respondStream } from "./respond.ts";
 import { type RouteEntry, type RouteTable, routeTable } from "./route-table.ts";
+import { grantLeave, judgePage, readableBy } from "./web-page.ts";
 
 /** The runtime's server, as far as one request concerns it. */
 interface Connections {
@@ -27,6 +30,7 @@ interface AppInput {
   /** null: there is no admin surface. */
   readonly admin: Admin | null;
   readonly setTimer: Effects["setTimer"];
+  readonly nextTurn: () => Promise<void>;
   readonly bodyBytesMax: number;
   /** Of a connection that waits for its next request. */
   readonly idleSeconds: number;
@@ -38,6 +42,7 @@ interface AppInput {
 
 export interface ServerState {
   draining: boolean;
+  readonly bodies: BodiesInMemory;
   /** Requests since the start. */
   arrived: number;
 }
@@ -82,28 +87,56 @@ export function createApp(input: AppInput): App {
     return internalError();
   };
   app.onError(onBug);
+  const serve: App["fetch"] = (request, connections) => {
+    const path = pathOf(request.url);
+    const entry = request.method === "POST" ? shortcuts.get(path) : undefined;
+    if (entry !== undefined) {
+      return serveRoute(input, entry, { request, connections, path, params: NO_PARAMS }).catch(onBug);
+    }
+    const { admin } = input;
+    if (admin === null || !isAdminPath(path)) return app.fetch(request, connections);
+    // Beside the router, which throws the body of an answer to HEAD away without ending its source.
+    return admin
+      .serve({
+        request,
+        parts: partsOf(request, path, NO_PARAMS),
+        onStream: () => connections.timeout(request, 0),
+        onStreamEnd: () => connections.timeout(request, input.idleSeconds),
+      })
+      .catch(onBug);
+  };
   return {
     fetch(request, connections) {
       state.arrived += 1;
-      const path = pathOf(request.url);
-      const entry = request.method === "POST" ? shortcuts.get(path) : undefined;
-      if (entry !== undefined) {
-        return serveRoute(input, entry, { request, connections, path, params: NO_PARAMS }).catch(onBug);
+      const page = judgePage(gateway.pages, request);
+      switch (page.kind) {
+        case "no-page":
+          return serve(request, connections);
+        case "refused":
+          return refusePage(input, request);
+        case "listed":
+          return request.method === "OPTIONS"
+            ? grantLeave(page.origin, request)
+            : Promise.resolve(serve(request, connections)).then((answer) => readableBy(page.origin, answer));
+        default:
+          return unreachable(page);
       }
-      const { admin } = input;
-      if (admin === null || !isAdminPath(path)) return app.fetch(request, connections);
-      // Beside the router, which throws the body of an answer to HEAD away without ending its source.
-      return admin
-        .serve({
-          request,
-          parts: partsOf(request, path, NO_PARAMS),
-          onStream: () => connections.timeout(request, 0),
-          onStreamEnd: () => connections.timeout(request, input.idleSeconds),
-        })
-        .catch(onBug);
     },
   };
 }
+
+/** Before anything of the request is read but its head. */
+function refusePage({ gateway, state }: AppInput, request: Request): Response {
+  const parts = partsOf(request, pathOf(request.url), NO_PARAMS);
+  const receivedMs = gateway.nowMs();
+  const answer = gateway.exchange.refuse({ route: null, parts, failure: WEB_PAGE, receivedMs });
+  return respond(answer, { close: state.draining || !mayDiscardBody(parts) });
+}
+
+const WEB_PAGE = failure(
+  "forbidden",
+  "This gateway does not take requests of web pages of other origins. To let a page in, list its origin in cors.origins; that needs auth.mode: token.",
+);
 
 /** The answer when the exchange itself has failed. It shows no page, no stack and no cause. */
 export function internalError(): Response {
@@ -114,7 +147,7 @@ export function internalError(): Response {
 }
 
 const NO_PARAMS: RequestParts["params"] = {};
-const NO_BODY = new Uint8Array(0);
+const NO_BODY: BodyReading = { kind: "whole", bytes: new Uint8Array(0) };
 
 /** One request to a known route. */
 interface RoutedRequest {
@@ -138,30 +171,37 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: RoutedReq
   const who = exchange.credential(route, parts);
   if (!who.ok) return refuse(who.failure, !mayDiscardBody(parts));
 
-  let body: Uint8Array = NO_BODY;
-  if (route.method === "POST") {
-    const read = await readBody({
-      request,
-      contentLength: parts.headers["content-length"],
-      setTimer: input.setTimer,
-      bytesMax: input.bodyBytesMax,
-    });
+  const room = openRoom(state.bodies, gateway.limits, who.value.mayHaveSigned === undefined);
+  /** A stream gives the room back at its own end. */
+  let isStreaming = false;
+  try {
+    const read = route.method === "POST" ? await readBodyOf(input, { request, parts, room }) : NO_BODY;
     if (read.kind !== "whole") return refuse(BODY_FAILURES[read.kind], true);
-    body = read.bytes;
+    const { signal } = request;
+    const body = read.bytes;
+    const answer = await exchange.run({ route, parts, caller: who.value, body, signal, receivedMs });
+    if (answer.body instanceof Uint8Array) return respond(answer, { close: state.draining });
+    // From here on silence may be a model thinking. The setting outlives the request, so it is taken back at its end.
+    connections.timeout(request, 0);
+    const onEnd = (): void => {
+      room.release();
+      connections.timeout(request, input.idleSeconds);
+    };
+    const { nowMs } = gateway;
+    const stream = { source: answer.body, signal, nowMs, setTimer: input.setTimer, onEnd };
+    const response = respondStream(answer, stream, { close: state.draining });
+    isStreaming = true;
+    return response;
+  } finally {
+    if (!isStreaming) room.release();
   }
+}
 
-  const { signal } = request;
-  const answer = await exchange.run({ route, parts, caller: who.value, body, signal, receivedMs });
-  if (answer.body instanceof Uint8Array) return respond(answer, { close: state.draining });
-  // From here on silence may be a model thinking. The setting outlives the request, so it is taken back at its end.
-  connections.timeout(request, 0);
-  const onEnd = (): void => connections.timeout(request, input.idleSeconds);
-  const { nowMs } = gateway;
-  return respondStream(
-    answer,
-    { source: answer.body, signal, nowMs, setTimer: input.setTimer, onEnd },
-    { close: state.draining },
-  );
+function readBodyOf(
+  { setTimer, nextTurn, bodyBytesMax: bytesMax }: AppInput,
+  { request, parts, room }: { readonly request: Request; readonly parts: RequestParts; readonly room: BodyRoom },
+): Promise<BodyReading> {
+  return readBody({ request, contentLength: parts.headers["content-length"], setTimer, nextTurn, room, bytesMax });
 }
 
 function paramsOf(entry: RouteEntry, context: Context<Environment>): RequestParts["params"] {
@@ -187,6 +227,11 @@ const BAD_HOST = failure("invalid-request", "The Host header is not the name of 
 
 const BODY_FAILURES: Readonly<Record<Exclude<BodyReading["kind"], "whole">, Failure>> = {
   "too-large": failure("body-too-large", "The request body is larger than this gateway takes."),
+  "no-room": failure(
+    "bodies-full",
+    "The gateway holds as many request bodies as it may. Send the request again.",
+    1_000,
+  ),
   timeout: failure("body-timeout", "The request body did not arrive in time."),
   gone: failure("client-gone", "The client closed the connection."),
   broken: failure("invalid-request", "The request body could not be read."),

@@ -4,10 +4,15 @@ import type { Explain } from "../exchange/probing/explain.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
 import type { StatsDocument } from "../observability/stats.ts";
+import type { BodyLimits } from "./body-room.ts";
+import type { PageRule } from "./web-page.ts";
 
 export interface Gateway {
   readonly exchange: Exchange;
   readonly routes: readonly Route[];
+  readonly pages: PageRule;
+  /** Of request bodies in memory. */
+  readonly limits: BodyLimits;
   /** May this head read `/stats` and `/metrics`: by the admin token if one is set, else a client token, else on loopback only. */
   mayObserve(parts: RequestParts): boolean;
   /** May this head administer; null: there is no admin token, so there is no admin surface. */

@@ -20,6 +20,8 @@ interface ServerOptions {
   /** A bug of ours ended a request. */
   readonly onBug: (error: unknown) => void;
   readonly setTimer: Effects["setTimer"];
+  /** Resolves when the runtime has done with the bytes that came last. */
+  readonly nextTurn: () => Promise<void>;
   readonly bodyBytesMax?: number;
 }
 
@@ -32,6 +34,8 @@ export interface RunningServer {
   readonly port: number;
   /** Requests since the start. */
   arrived(): number;
+  /** Of request bodies in memory now. */
+  bodiesBytes(): number;
   /** Requests that arrive from now on are this gateway's. */
   reconfigure(gateway: Gateway): void;
   /** From now on it is not ready, and every answer asks its client to connect anew; it still answers. */
@@ -46,7 +50,7 @@ export interface RunningServer {
 const IDLE_SECONDS = 255;
 
 export function startServer(options: ServerOptions): ServerStart {
-  const state: ServerState = { draining: false, arrived: 0 };
+  const state: ServerState = { draining: false, arrived: 0, bodies: { bytes: 0, unknownBytes: 0 } };
   const stopping = new AbortController();
   const appOf = (gateway: Gateway): App => createGatewayApp({ ...options, gateway }, state, stopping.signal);
   let app = appOf(options.gateway);
@@ -78,6 +82,7 @@ export function startServer(options: ServerOptions): ServerStart {
     server: {
       port: server.port ?? options.port,
       arrived: () => state.arrived,
+      bodiesBytes: () => state.bodies.bytes,
       reconfigure(gateway) {
         app = appOf(gateway);
       },
@@ -107,6 +112,7 @@ function createGatewayApp(options: ServerOptions, state: ServerState, stopping: 
     observe: options.observe,
     admin: mayAdminister === null ? null : createAdmin({ mayAdminister, ports, stopping, nowMs, setTimer }),
     setTimer,
+    nextTurn: options.nextTurn,
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
     idleSeconds: IDLE_SECONDS,
     state,

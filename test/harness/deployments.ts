@@ -80,6 +80,8 @@ export const EMPTY_DEPLOYMENT: Deployment = {
   auth: { mode: "none", clientTokens: [] },
   adminToken: null,
   metering: "exact",
+  corsOrigins: [],
+  limits: { bodiesBytes: 268_435_456, unknownBodiesBytes: 8_388_608 },
   errorDetail: "full",
   responseHeaders: "full",
   log: { level: "info", format: "text" },

@@ -7,8 +7,9 @@ import type { DecisionPort } from "../../src/server/admin-decisions.ts";
 import type { KeyPort } from "../../src/server/admin-keys.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
 import { type RunningServer, startServer } from "../../src/server/serve.ts";
+import type { PageRule } from "../../src/server/web-page.ts";
 import { encodeUtf8 } from "../../src/std/bytes.ts";
-import { createVirtualEffects, type VirtualEffects } from "../harness/virtual-effects.ts";
+import { createVirtualEffects, settle, type VirtualEffects } from "../harness/virtual-effects.ts";
 
 export const ROUTES: readonly Route[] = [
   route("POST", "/:target/v1/messages"),
@@ -31,6 +32,8 @@ function route(method: Route["method"], path: string): Route {
 }
 
 export const BODY_BYTES_MAX = 1_000_000;
+export const BODIES_BYTES = 2_500_000;
+export const UNKNOWN_BODIES_BYTES = 300_000;
 
 const NO_DECISIONS: DecisionPort = {
   list: async () => ({ decisions: [], next: null }),
@@ -51,7 +54,11 @@ export interface FakeServer extends AsyncDisposable {
   state: { ready: boolean; mayObserve: boolean; mayAdminister: boolean };
 }
 
-export function startFake(decisions: DecisionPort = NO_DECISIONS, keys: KeyPort | null = null): FakeServer {
+export function startFake(
+  decisions: DecisionPort = NO_DECISIONS,
+  keys: KeyPort | null = null,
+  pages?: PageRule,
+): FakeServer {
   const runs: RunInput[] = [];
   const refusals: RefuseInput[] = [];
   const bugs: unknown[] = [];
@@ -60,11 +67,19 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS, keys: KeyPort 
   let script: (input: RunInput) => Answer | Promise<Answer> = (input) => text(200, `run ${input.route.path}`);
   const gateway: Gateway = {
     routes: ROUTES,
+    limits: { bodiesBytes: BODIES_BYTES, unknownBodiesBytes: UNKNOWN_BODIES_BYTES },
+    pages: pages ?? { kind: "listed", origins: [] },
     exchange: {
       credential: (_route, parts) =>
         parts.headers["authorization"] === "Bearer wrong"
           ? failed(failure("unauthenticated", "No."))
-          : ok({ label: "anonymous", allowedTargets: null, passthrough: null, key: null }),
+          : ok({
+              label: "anonymous",
+              allowedTargets: null,
+              passthrough: null,
+              key: null,
+              ...(parts.headers["authorization"] === "signed" ? { mayHaveSigned: () => true } : {}),
+            }),
       async run(input) {
         runs.push(input);
         return script(input);
@@ -95,6 +110,7 @@ export function startFake(decisions: DecisionPort = NO_DECISIONS, keys: KeyPort 
     reusePort: false,
     onBug: (error) => bugs.push(error),
     setTimer: time.setTimer,
+    nextTurn: settle,
     bodyBytesMax: BODY_BYTES_MAX,
   });
   if (started.kind === "failed") throw new Error(`no free port: ${started.code}`);

@@ -15,6 +15,8 @@ export interface RawClient extends AsyncDisposable {
   /** Stops reading, so that the server's writes fill up. */
   pause(): void;
   resume(): void;
+  /** FIN: the client sends nothing more, and still reads. */
+  finish(): void;
   /** RST: the client is gone. */
   vanish(): void;
 }
@@ -67,6 +69,7 @@ export async function openRaw(port: number): Promise<RawClient> {
     closed: () => wait(() => isClosed, "waiting for the end"),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
+    finish: () => void socket.end(),
     vanish: () => void socket.resetAndDestroy(),
     async [Symbol.asyncDispose]() {
       socket.destroy();

@@ -67,6 +67,7 @@ const TYPES = {
   "budget-exceeded": "rate_limit_error",
   "limit-exceeded": "rate_limit_error",
   "duplicate-request": "conflict_error",
+  "bodies-full": "overloaded_error",
   "ledger-unavailable": "overloaded_error",
   "no-eligible-lane": "overloaded_error",
   "exact-model-unavailable": "overloaded_error",

@@ -66,6 +66,7 @@ const WORDS = {
   "budget-exceeded": "RESOURCE_EXHAUSTED",
   "limit-exceeded": "RESOURCE_EXHAUSTED",
   "duplicate-request": "ABORTED",
+  "bodies-full": "UNAVAILABLE",
   "ledger-unavailable": "UNAVAILABLE",
   "no-eligible-lane": "UNAVAILABLE",
   "exact-model-unavailable": "UNAVAILABLE",

@@ -199,6 +199,7 @@ describe("written", () => {
     ["budget-exceeded", 429, "insufficient_quota", "insufficient_quota"],
     ["limit-exceeded", 429, "rate_limit_error", "rate_limit_exceeded"],
     ["duplicate-request", 409, "invalid_request_error", "duplicate_request"],
+    ["bodies-full", 503, "server_error", "bodies_full"],
     ["ledger-unavailable", 503, "server_error", "ledger_unavailable"],
     ["no-eligible-lane", 503, "server_error", "no_eligible_lane"],
     ["exact-model-unavailable", 503, "server_error", "exact_model_unavailable"],

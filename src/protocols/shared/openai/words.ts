@@ -63,6 +63,7 @@ const WORDS: { readonly [kind in FailureKind]?: { readonly type: string; readonl
   "budget-exceeded": { type: "insufficient_quota", code: "insufficient_quota" },
   "limit-exceeded": { type: "rate_limit_error", code: "rate_limit_exceeded" },
   "duplicate-request": { type: "invalid_request_error", code: "duplicate_request" },
+  "bodies-full": { type: "server_error", code: "bodies_full" },
   "ledger-unavailable": { type: "server_error", code: "ledger_unavailable" },
   "no-eligible-lane": { type: "server_error", code: "no_eligible_lane" },
   "exact-model-unavailable": { type: "server_error", code: "exact_model_unavailable" },
