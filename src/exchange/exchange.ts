@@ -6,7 +6,7 @@
 import { readCredential } from "../governance/credential.ts";
 import { type Caller, unauthenticated } from "../governance/identify.ts";
 import { isLocalHost } from "../governance/local-host.ts";
-import type { Target, TranslationMode } from "../ir/deployment.ts";
+import type { Lane, Target, TranslationMode } from "../ir/deployment.ts";
 import { failed, failure, ok } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
@@ -16,6 +16,7 @@ import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { type AnswerRule, answerRulesOf } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
 import { type ServeInput, serve } from "./engine.ts";
+import { isFit } from "./lane/mode.ts";
 import { openRecord } from "./record-builder.ts";
 import { admit } from "./request/admission.ts";
 import { type ClientCall, readOnce } from "./request/call.ts";
@@ -160,7 +161,8 @@ async function runCall(
 ): Promise<{ readonly answer: Answer; readonly isKept: boolean }> {
   const { input, record } = exchange;
   const { world, shared, idempotency } = input;
-  const admitted = await admit(input.admission, { deployment: world.deployment, call, target });
+  const couldServe = (lane: Lane): boolean => isFit(world, call, lane);
+  const admitted = await admit(input.admission, { deployment: world.deployment, call, target, couldServe });
   if (admitted.kind === "refused") {
     const refusal = refuse(exchange, admitted.failure);
     return { answer: withLimits(refusal, call, admitted.notice, world.effects.wallMs()), isKept: false };

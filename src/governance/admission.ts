@@ -41,6 +41,8 @@ interface AdmitInput {
   readonly caller: Caller;
   /** Every lane that may be attempted. */
   readonly lanes: readonly Lane[];
+  /** False: the lane could never serve this request, so that its price does not matter. Asked only where a limit holds. */
+  readonly couldServe: (lane: Lane) => boolean;
   readonly facts: Facts;
   readonly headers: RequestParts["headers"];
   /** Answers asked for at once; looked at only where the most an answer can cost must be known. */
@@ -140,7 +142,8 @@ function admit(state: AdmissionState, input: AdmitInput): Admitted | Promise<Adm
 }
 
 /** Whom a request is charged to and what it must reserve, or why it is refused without asking what is left. */
-function chargedOf(state: AdmissionState, { caller, headers, lanes, facts, choices }: AdmitInput): Result<Charged> {
+function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
+  const { caller, headers, lanes, facts, choices } = input;
   const { governance } = state.options;
   const { key } = caller;
   const limits = key === null ? NO_KEY_LIMITS : keyLimitsFor(state, key);
@@ -171,8 +174,8 @@ function chargedOf(state: AdmissionState, { caller, headers, lanes, facts, choic
   const budget = isCounted ? governance.budget : "expected";
   const estimated =
     isCounted || state.capped.size > 0
-      ? estimate({ lanes, facts, choices, budget, answers: state.answers })
-      : ok(withoutCost(lanes, 0));
+      ? estimate({ lanes: lanes.filter(input.couldServe), facts, choices, budget, answers: state.answers })
+      : ok(NOTHING);
   if (!estimated.ok) return estimated;
   const needs = [...estimated.value.lanes.values()];
   const warnings: string[] = [];
@@ -183,13 +186,14 @@ function chargedOf(state: AdmissionState, { caller, headers, lanes, facts, choic
   // A lane above the ceiling is not asked; of the others any may be.
   const affordable = needs.filter(({ amount }) => amount.nanos <= ceilingNanos);
   const { nanos, tokens } = mostOf(amountsOf(affordable));
+  const lesser = lesserOf(amountsOf(affordable));
   const least = leastOf(affordable.map((need) => need.least));
 
   const requests: ReservationRequest[] = [
     ...limits.requests.map((limit) => ({ limit, amount: 1 })),
     ...limits.slots.map((limit) => ({ limit, amount: 1 })),
-    ...limits.tokens.map((limit) => ({ limit, amount: tokens, least: least.tokens })),
-    ...money.map((limit) => ({ limit, amount: nanos, least: least.nanos })),
+    ...limits.tokens.map((limit) => ({ limit, amount: tokens, lesser: lesser.tokens, least: least.tokens })),
+    ...money.map((limit) => ({ limit, amount: nanos, lesser: lesser.nanos, least: least.nanos })),
   ];
   return ok({
     scopes,
@@ -214,6 +218,7 @@ function decided(state: AdmissionState, reserved: Reserved, charged: Charged): A
   }
   const { options, answers } = state;
   const { reservations } = reserved;
+  const unaffordable = fitToAffordable(charged, reservations);
   const leases: LeaseId<MoneyLimit>[] = [];
   for (const { lease, warn } of reservations) {
     const { limit, period } = lease;
@@ -229,7 +234,7 @@ function decided(state: AdmissionState, reserved: Reserved, charged: Charged): A
       warnings: charged.warnings,
       projectIgnored: charged.projectIgnored,
       limits: () => limitsOf(reservations, options.nowMs()),
-      affords: (lane) => affords(charged, reservations, lane),
+      affords: ({ id }) => !unaffordable.has(id),
       holdAccount: holds.hold,
       releaseAccount: holds.release,
       close(row, ran) {
@@ -258,19 +263,47 @@ function amountsOf(needs: readonly LaneNeed[]): readonly Need[] {
   return needs.map(({ amount }) => amount);
 }
 
+/** What lanes need that need less than the most. */
+function lesserOf(needs: readonly Need[]): { readonly nanos: readonly number[]; readonly tokens: readonly number[] } {
+  if (needs.length < 2) return { nanos: [], tokens: [] };
+  const most = mostOf(needs);
+  return {
+    nanos: [...new Set(needs.map(({ nanos }) => nanos))].filter((each) => each < most.nanos),
+    tokens: [...new Set(needs.map(({ tokens }) => tokens))].filter((each) => each < most.tokens),
+  };
+}
+
 function hardCeiling(ceiling: number | null, gates: Governance["gates"]): number {
   const hard = gates.filter(({ mode }) => mode === "hard").map(({ limitNanos }) => limitNanos);
   return Math.min(ceiling ?? Number.POSITIVE_INFINITY, ...hard);
 }
 
-function affords({ estimated, ceilingNanos }: Charged, reservations: readonly Reservation[], { id }: Lane): boolean {
-  const need = estimated.lanes.get(id);
-  if (need === undefined) return true;
-  if (need.amount.nanos > ceilingNanos) return false;
-  return reservations.every(({ lease: { limit }, amount }) => {
-    if (limit.kind === "usd") return need.least.nanos <= amount;
-    return limit.kind !== "tokens" || need.least.tokens <= amount;
-  });
+/** Lanes that what is reserved does not hold; the reservations then keep no more than the dearest of the others needs. */
+function fitToAffordable({ estimated, ceilingNanos }: Charged, reservations: readonly Reservation[]): Set<string> {
+  const unaffordable = new Set<string>();
+  const remaining: Need[] = [];
+  for (const [lane, { amount, least }] of estimated.lanes) {
+    const fits = amount.nanos <= ceilingNanos && reservations.every((each) => each.amount >= partOf(each, least));
+    if (fits) remaining.push(amount);
+    else unaffordable.add(lane);
+  }
+  if (unaffordable.size === 0 || remaining.length === 0) return unaffordable;
+  const most = mostOf(remaining);
+  for (const each of reservations) each.shrink(Math.min(each.amount, partOf(each, most)));
+  return unaffordable;
+}
+
+/** What of a need this limit counts; requests and slots are reserved whole. */
+function partOf({ lease: { limit }, amount }: Reservation, need: Need): number {
+  switch (limit.kind) {
+    case "usd":
+      return need.nanos;
+    case "tokens":
+      return need.tokens;
+    case "requests":
+    case "slots":
+      return amount;
+  }
 }
 
 function refusal(kind: Failure["kind"], message: string): Failed {
@@ -285,6 +318,8 @@ function keyLimitsFor({ keyLimits, options }: AdmissionState, key: VirtualKey): 
   return limits;
 }
 
+/** No limit rests on it. */
+const NOTHING = withoutCost([], 0);
 const NO_KEY_LIMITS: KeyLimits = { scopes: [], money: [], requests: [], tokens: [], slots: [] };
 
 /** Null: its group is not configured (any more), so that it is not known which limits hold. */

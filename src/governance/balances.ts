@@ -312,11 +312,20 @@ function roomOf({ request, left }: Preview): number {
   return left + request.amount;
 }
 
-/** What does not fit gets all that is left. */
+/** What does not fit gets the next amount that would do and does fit, or else all that is left. */
 function shrunk(seen: Preview): Preview {
   if (seen.left >= 0) return seen;
-  const amount = Math.floor(roomOf(seen));
-  return { ...seen, request: { ...seen.request, amount }, left: 0, used: seen.used + seen.left };
+  const { request } = seen;
+  const room = Math.floor(roomOf(seen));
+  const amount = Math.max(...request.lesser.filter((each) => each <= room), Number.NEGATIVE_INFINITY);
+  const granted = Number.isFinite(amount) ? amount : room;
+  const spared = request.amount - granted;
+  return {
+    ...seen,
+    request: { ...request, amount: granted },
+    left: Math.max(0, seen.left + spared),
+    used: seen.used - spared,
+  };
 }
 
 function against(max: number | null, used: number): Pick<Preview, "max" | "left"> {

@@ -68,7 +68,9 @@ export interface ReservationRequest {
   readonly limit: Limit;
   /** Nano-dollars, requests, tokens or slots. */
   readonly amount: number;
-  /** Where the amount does not fit, what is left is reserved, but never less than this; absent: the amount. */
+  /** Amounts that would do as well; where the amount does not fit, the largest that does is reserved. Absent: none. */
+  readonly lesser?: readonly number[];
+  /** Where none of them fits, what is left is reserved, but never less than this; absent: the amount. */
   readonly least?: number;
 }
 
@@ -79,6 +81,7 @@ export type Reserved =
 /** The part of a lease that one request uses. */
 export interface Reservation {
   readonly lease: LeaseId;
+  /** Set aside now. */
   readonly amount: number;
   /** What the limit is, as the writer last said. */
   readonly max: number | null;
@@ -86,6 +89,8 @@ export interface Reservation {
   left(): number;
   readonly resetAtMs: number | null;
   readonly warn: number | null;
+  /** Less is enough: what is above goes back to the lease. */
+  shrink(amount: number): void;
   /** The request is over: what it really used. The first call counts. */
   release(used: number): void;
 }
@@ -297,9 +302,10 @@ const UNAVAILABLE: Shortage = { kind: "unavailable", resetMs: 1_000 };
 function leaseMissing(state: ClientState, missing: readonly ReservationRequest[]): Promise<Reserved> {
   // A lease that is too small goes back with the question, and one that was overdrawn is made whole by it.
   const returned = missing.flatMap(({ limit }) => takeFree(state, limit));
-  const requests = missing.map(({ limit, amount, least }) => ({
+  const requests = missing.map(({ limit, amount, lesser, least }) => ({
     limit,
     amount,
+    lesser: lesser ?? [],
     least: least ?? amount,
     exact: (state.asked.get(limit.id) ?? 0) > 0,
     reserved: state.reserved.get(limit.id) ?? 0,
@@ -336,7 +342,8 @@ function addTo(counts: Map<string, number>, { id }: Limit, by: number): void {
   else counts.set(id, now);
 }
 
-function reserveOf(state: ClientState, lease: HeldLease, amount: number): Reservation {
+function reserveOf(state: ClientState, lease: HeldLease, initial: number): Reservation {
+  let amount = initial;
   lease.free -= amount;
   lease.reservations += 1;
   addTo(state.reserved, lease.id.limit, amount);
@@ -344,11 +351,19 @@ function reserveOf(state: ClientState, lease: HeldLease, amount: number): Reserv
   let isReleased = false;
   return {
     lease: lease.id,
-    amount,
+    get amount() {
+      return amount;
+    },
     max: lease.max,
     left: () => Math.max(0, lease.left + Math.max(0, lease.free)),
     resetAtMs: lease.resetAtMs,
     warn: lease.warn,
+    shrink(to) {
+      if (isReleased || to >= amount) return;
+      lease.free += amount - to;
+      addTo(state.reserved, lease.id.limit, to - amount);
+      amount = to;
+    },
     release(used) {
       if (isReleased) return;
       isReleased = true;

@@ -58,7 +58,9 @@ export interface LeaseRequest {
   readonly limit: Limit;
   /** Nano-dollars, requests, tokens or slots. */
   readonly amount: number;
-  /** Where the amount does not fit, all that is left is leased, but never less than this. */
+  /** Amounts that would do as well, of lanes that cost less; where the amount does not fit, the largest that does is leased. */
+  readonly lesser: readonly number[];
+  /** Where none of them fits, all that is left is leased, but never less than this. */
   readonly least: number;
   /** The client has another question about this limit open, so it needs nothing beyond the amount. */
   readonly exact: boolean;

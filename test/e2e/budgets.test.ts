@@ -262,6 +262,36 @@ describe("a pool of a dear and a cheap model", () => {
   );
 });
 
+describe("a burst for a pool of a dear and a cheap model", () => {
+  const pool = [
+    "  dear: { provider: up, prices: { input_per_million_usd: 1, output_per_million_usd: 1000 } }",
+    "  cheap: { provider: up, prices: { input_per_million_usd: 1, output_per_million_usd: 10 } }",
+    "  cheap-blind: { provider: up, prices: { input_per_million_usd: 1, output_per_million_usd: 10 }, capabilities: { tools: false } }",
+    "pools:",
+    "  both: { members: [ { target: dear }, { target: cheap } ] }",
+    "  unable: { members: [ { target: dear }, { target: cheap-blind } ] }",
+  ].join("\n");
+
+  test("is served by the cheap one as far as the budget goes, and an unable one's price counts for nothing", async () => {
+    const gateway = await startGateway({ config: config("", pool) });
+    try {
+      const body = { model: "both", max_tokens: 100 };
+      const secret = await keyOf(gateway, monthly(0.05));
+      const told = await Promise.all(Array.from({ length: 20 }, () => ask(gateway, secret, { body })));
+      expect(told.map(({ status }) => status)).toEqual(Array(20).fill(200));
+      const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
+      const unable = await ask(gateway, await keyOf(gateway, monthly(0.05)), {
+        body: { ...body, model: "unable", tools },
+      });
+      expect([unable.status, unable.code]).toEqual([429, "budget_exceeded"]);
+      expect(JSON.parse(unable.text)).toMatchObject({ error: { type: "insufficient_quota" } });
+      expect(unable.text).toMatch(/may cost \$0\.1.*\$0\.05 is left/);
+    } finally {
+      await gateway.stop();
+    }
+  }, 60_000);
+});
+
 describe("a key that has spent nothing", () => {
   test("serves its first call without max_tokens, however long an answer might be", async () => {
     const gateway = await startGateway({ config: config() });

@@ -53,6 +53,7 @@ function createTill() {
           left: () => 0,
           resetAtMs: null,
           warn: null,
+          shrink: () => undefined,
           release: (what) => void used.push(what),
         };
       });

@@ -35,6 +35,7 @@ interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
   readonly lanes?: readonly Lane[];
   readonly choices?: number;
+  readonly couldServe?: (lane: Lane) => boolean;
 }
 
 async function start(key: object, over: Partial<Governance> = {}) {
@@ -53,6 +54,7 @@ async function start(key: object, over: Partial<Governance> = {}) {
       admission.admit({
         caller: { ...ANONYMOUS, key: virtual },
         lanes: input.lanes ?? [LANE],
+        couldServe: input.couldServe ?? (() => true),
         facts: { ...FACTS, ...input.facts },
         headers: input.headers ?? {},
         choices: () => input.choices ?? 1,
@@ -168,7 +170,14 @@ describe("who is refused", () => {
       nowMs: on.effects.nowMs,
     });
     const orphan = { ...ANONYMOUS, key: { ...key, group: "gone" } };
-    const told = await admission.admit({ caller: orphan, lanes: [LANE], facts: FACTS, headers: {}, choices: () => 1 });
+    const told = await admission.admit({
+      caller: orphan,
+      lanes: [LANE],
+      couldServe: () => true,
+      facts: FACTS,
+      headers: {},
+      choices: () => 1,
+    });
     expect(told).toMatchObject({ kind: "refused", failure: { kind: "forbidden" } });
     expect((await ask()).kind).toBe("admitted");
   });
@@ -199,5 +208,47 @@ describe("who is refused", () => {
     end(first, 900_000);
     const second = await ask();
     expect(second.kind === "admitted" && second.pass.warnings.join()).toContain("key daily");
+  });
+});
+
+describe("a dear and a cheap lane", () => {
+  const times = (by: number) => ({ ...PRICES, input: 3_000_000_000 * by, output: 15_000_000_000 * by });
+  const dear = laneOf("up/a/dear", "openai", { prices: times(10) });
+  const cheap = laneOf("up/a/cheap", "openai", { prices: PRICES });
+  const lanes = [dear, cheap];
+  /** What one call of the cheap lane may cost. */
+  const CHEAP_NANOS = 100 * 3_000 + 10 * 15_000;
+  const affordable = (admitted: Admitted): readonly string[] =>
+    admitted.kind === "admitted" ? lanes.filter((lane) => admitted.pass.affords(lane)).map(({ id }) => id) : [];
+
+  test("only the cheap one is reserved for where the dear one does not fit, so that others fit beside it", async () => {
+    // Four calls of the cheap one, and none of the dear one.
+    const { ask } = await start({ budgets: [{ window: "daily", limit_usd: 0.002 }] });
+    const told: Admitted[] = [];
+    for (let each = 0; each < 5; each++) told.push(await ask({ lanes }));
+    expect(told.slice(0, 4).map(affordable)).toEqual(Array(4).fill([cheap.id]));
+    expect(told[4]).toMatchObject({ kind: "refused" });
+  });
+
+  test("both where both fit, and the reservation holds the dear one", async () => {
+    const { on, ask } = await start({ budgets: [{ window: "daily", limit_usd: 0.02 }] });
+    expect(affordable(await ask({ lanes }))).toEqual([dear.id, cheap.id]);
+    expect(await leased(on)).toBe(10 * CHEAP_NANOS);
+  });
+
+  test("the price of one that could never serve the request does not matter", async () => {
+    const { ask } = await start({ budgets: [{ window: "daily", limit_usd: 0.002 }] });
+    const told = await ask({ lanes, couldServe: ({ id }) => id === dear.id });
+    expect(told).toMatchObject({ kind: "refused", failure: { kind: "budget-exceeded" } });
+    expect(told.kind === "refused" && told.failure.message).toContain("may cost $0.0045");
+    expect(told.kind === "refused" && told.failure.message).toContain("$0.002 is left");
+  });
+
+  test("the ceiling of one request leaves the dear one out", async () => {
+    const { ask } = await start({});
+    const headers = { "x-ringmain-max-usd": "0.001" };
+    expect(affordable(await ask({ lanes, headers }))).toEqual([cheap.id]);
+    const told = await ask({ lanes, headers, couldServe: ({ id }) => id === dear.id });
+    expect(told.kind === "refused" && told.failure.message).toContain("may cost $0.0045, more than the $0.001");
   });
 });

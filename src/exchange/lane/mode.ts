@@ -2,6 +2,7 @@
  * How a lane would serve a request: by the client's own bytes, by a translation, or not at all, as far as protocols,
  * operations, paths and prices decide.
  */
+import { missingCapabilities } from "../../ir/capability.ts";
 import type { Lane, Provider } from "../../ir/deployment.ts";
 import type { Operation } from "../../ir/facts.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
@@ -53,6 +54,12 @@ export function hasPath(
   const { egress, provider, clientPath, upstreamModel } = asked;
   const template = provider?.path ?? null;
   return egress.carrier.upstreamPath({ operation, upstreamModel, stream: false, template, clientPath }) !== null;
+}
+
+/** Whether the lane could ever serve the request, whatever its health and whatever was promised. */
+export function isFit(world: World, call: ClientCall, lane: Lane): boolean {
+  if (!lane.routing || exclusionOf(world, call, lane) !== null) return false;
+  return missingCapabilities(call.request.facts.needs, lane.capabilities).length === 0;
 }
 
 /** Why the lane may not serve the request; null: it may. */

@@ -15,12 +15,19 @@ type AdmittedRequest =
 /** Waits only where a lease is used up. */
 export async function admit(
   admission: Admission | null,
-  { deployment, call, target }: { readonly deployment: Deployment; readonly call: ClientCall; readonly target: Target },
+  about: {
+    readonly deployment: Deployment;
+    readonly call: ClientCall;
+    readonly target: Target;
+    readonly couldServe: (lane: Lane) => boolean;
+  },
 ): Promise<AdmittedRequest> {
+  const { deployment, call, target, couldServe } = about;
   if (admission === null) return { kind: "admitted", pass: null };
   const admitting = admission.admit({
     caller: call.caller,
     lanes: lanesOf(deployment, target),
+    couldServe,
     facts: call.request.facts,
     headers: call.parts.headers,
     choices: () => {
@@ -45,7 +52,7 @@ function lanesOf(deployment: Deployment, target: Target): readonly Lane[] {
   const visited = new Set<string>();
   for (let at: Target | undefined = target; at !== undefined && !visited.has(at.name); ) {
     visited.add(at.name);
-    for (const member of at.members) for (const id of member.lanes) ids.add(id);
+    for (const { weight, lanes } of at.members) if (weight > 0) for (const id of lanes) ids.add(id);
     for (const id of at.substitutes) ids.add(id);
     at = at.onExhausted.action === "fallback-pool" ? deployment.targets[at.onExhausted.pool] : undefined;
   }
