@@ -52,7 +52,7 @@ function checkListen({ config }: CheckInput, mode: AuthMode | null, findings: Fi
     findings.error(["listen"], "must be host:port, such as 127.0.0.1:8080 or [::1]:8080");
     return;
   }
-  // A mode that could not be read is reported already, and is not open until it reads `none`.
+  // A mode that could not be read is reported already and counts as closed.
   if (address.loopback || mode !== "none" || config.governance?.enabled === true) return;
   if (config.allow_open_relay === true) {
     findings.warn(

@@ -37,7 +37,7 @@ function isPipe(path: string): boolean {
   }
 }
 
-/** What changes when the file does; null: not there, or not a file. */
+/** A stamp that changes with the file; null: the file is missing or is no file. */
 export function statFile(path: string): FileStamp | null {
   try {
     const found = fs().statSync(path);

@@ -20,7 +20,7 @@ export interface Loaded {
 export type ReadFile = (path: string) => string | null;
 
 interface FinishLoadInput {
-  /** What is left of the file without the parts the schema refused; null: nothing is. */
+  /** The file without the parts the schema refused; null: the schema refused all of it. */
   readonly config: ConfigFile | null;
   readonly source: Source;
   readonly catalog: Catalog;

@@ -1,6 +1,7 @@
 /**
- * The vendors' public prices by exact model id (prices.tsv, which is embedded as text). A vendor is known by the address of
- * its API, so that a provider of one's own name is priced like the catalog's, and a relay with prices of its own is not.
+ * The vendors' public prices by exact model id (prices.tsv, which is embedded as text). A vendor is known by the
+ * address of its API. A provider under an operator's own name is priced like the catalog's; a relay with other prices
+ * is not.
  */
 import priceList from "../../prices.tsv" with { type: "text" };
 import type { Prices } from "../ir/deployment.ts";

@@ -145,8 +145,8 @@ export function holdsForeignSignatures(
 }
 
 /**
- * The request as this lane may see it: what it can open is marked as its protocol's own, which its writer writes; all else
- * is marked foreign, which its writer drops and reports.
+ * The request as this lane may see it: signatures it can open are marked as its protocol's own, and its writer writes
+ * them. All others are marked as another issuer's, and its writer drops and reports them.
  */
 export function withSignaturesFor(
   request: IrRequest,

@@ -30,7 +30,7 @@ export interface RecordBuilder {
   offered: ExchangeRecord["offered"];
   skipped: ExchangeRecord["skipped"];
   readonly attempts: AttemptRecord[];
-  /** What was set aside at the admission; null: nothing, or the request has not come so far. */
+  /** The reservation made at the admission; null: none was made. */
   pass: Pass | null;
   /** The answer's first byte may go out now. */
   committed(): void;

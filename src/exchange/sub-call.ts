@@ -1,6 +1,6 @@
 /**
- * A request that the gateway makes itself: through the engine like a client's, answered in one piece, its attempts written
- * into the record of the exchange it is made for and billed there.
+ * A request that the gateway makes itself. It runs through the engine like a client's and is answered in one piece. Its
+ * attempts are written into the record of the exchange it serves and billed there.
  */
 import type { Lane } from "../ir/deployment.ts";
 import { failed, failure, ok, type Result } from "../ir/failure.ts";

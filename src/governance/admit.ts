@@ -88,7 +88,10 @@ export function worstNanos(prices: Prices | null, expectation: Expectation): Nan
   return reserve(expectation, { request: prices.request, input: Math.max(...input), output: Math.max(...output) });
 }
 
-/** Of the lanes that may be tried, the dearest decides. Lanes without a price are counted, not priced at nothing. */
+/**
+ * Of the lanes that may be tried, the dearest decides. Lanes without a price are counted; their price is unknown, not
+ * zero.
+ */
 export function dearest(reservations: readonly (Nanos | null)[]): {
   readonly amount: Nanos;
   readonly unpriced: number;

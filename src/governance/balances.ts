@@ -277,9 +277,9 @@ function leasedTo({ leases }: BalancesState, { limit, period }: LeaseId, holder:
 }
 
 /**
- * Leased to all, where `holder` had that much more. A client that has spent above its lease has nothing left of it, not less.
- * What is still leased of a period that is over counts too: its requests are under way, and what they cost is booked when
- * they end.
+ * Leased to all, where `holder` had that much more. A client that has spent above its lease has nothing left of it, not
+ * less. Leases of a period that is over count too: their requests are under way, and their cost is booked when they
+ * end.
  */
 function leasedToAll(state: BalancesState, lease: LeaseId, holder: string | null, more: number): number {
   let sum = 0;
@@ -403,7 +403,7 @@ function shortage(state: BalancesState, seen: Preview, { nowMs, wallMs }: Moment
   switch (limit.kind) {
     case "usd":
       if (roomOf(seen) + setAside >= least) return { ...base, resetMs: UNDER_WAY_MS, isLeased: true };
-      // What no whole window has room for is not served by waiting for the next.
+      // A request that does not fit into a whole window is not told to wait for the next.
       return { ...base, resetMs: least > whole ? null : untilEnd(period, wallMs) };
     case "slots":
       return { ...base, resetMs: SLOT_RESET_MS };

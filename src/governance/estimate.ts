@@ -174,7 +174,7 @@ function refusal(message: string): Failed {
   return failed(failure("invalid-request", message));
 }
 
-/** What the client wrote may be anything; a limit that is none limits nothing. */
+/** The client may have written any value; one that is no limit is ignored. */
 function wholeTokens(limit: number | null): number | null {
   return limit !== null && limit >= 0 && limit <= Number.MAX_SAFE_INTEGER ? Math.ceil(limit) : null;
 }
@@ -205,7 +205,7 @@ export interface RecentAnswers {
   add(lane: string, usage: Usage | null, inputTokensEstimate: number): void;
   /** Tokens; null: there are too few answers to tell. */
   p95(lane: string): number | null;
-  /** What half of the answers had no more than; null: there was none yet. */
+  /** The median length of the answers so far; null: there was none yet. */
   usual(lane: string): UsualAnswer | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A key as text: as it is stored, and as an operator writes it. What an operator writes is believed only after every field
- * was looked at; an unknown field is refused, because its author believes that it is read.
+ * A key as text: as it is stored, and as an operator writes it. Every field of an operator's document is checked before
+ * any is used. An unknown field is refused, because its author believes that it is read.
  */
 import type { Budget, Limits } from "../ir/deployment.ts";
 import { parseJson } from "../std/json.ts";

@@ -3,7 +3,7 @@
  * page can make a name of its own point here (DNS rebinding), and then only the header tells.
  */
 
-/** Without a header no host is named: programs leave it out, browsers never do. */
+/** True too without a header: programs leave it out, browsers never do. */
 export function isLocalHost(host: string | undefined): boolean {
   if (host === undefined) return true;
   const name = host.trim().toLowerCase().replace(/:\d+$/, "");

@@ -6,7 +6,7 @@ import type { Cancel } from "../std/effects.ts";
 import type { LedgerReply } from "./ledger-messages.ts";
 import type { Limit } from "./limit.ts";
 
-/** What clients have reserved for requests under way; of one that did not answer in time nothing. */
+/** The amount clients have reserved for requests under way. A client that did not answer in time counts as none. */
 type RecallAnswers = ReadonlyMap<string, number>;
 
 export interface Recalls {

@@ -29,7 +29,7 @@ function isFree({ outcome, operation, attempts }: ExchangeRecord): boolean {
 
 /**
  * How far the row can be trusted. An attempt that was given up after its bytes were sent makes the row ambiguous only
- * when nothing answered after it: otherwise the row is about the answer, and the record names the attempt.
+ * when no later attempt answered. Otherwise the row is about the answer, and the record names the attempt.
  */
 function stateOf({ outcome, attempts }: ExchangeRecord, usageEstimated: boolean): UsageState {
   switch (outcome) {

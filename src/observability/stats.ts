@@ -85,7 +85,7 @@ function withRecord(totals: TargetTotals, record: ExchangeRecord): TargetTotals 
 interface StatsInput {
   readonly version: string;
   readonly uptimeMs: number;
-  /** Order does not matter; a lane without facts has not been looked at yet. */
+  /** In any order. A lane without facts was not looked at yet. */
   readonly lanes: readonly LaneFacts[];
   readonly totals: Readonly<Record<string, TargetTotals>>;
 }

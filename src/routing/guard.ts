@@ -133,7 +133,7 @@ export function stepByFailure(tested: Tested, failed: Failure, nowMs: number): C
       ];
     case "wait":
     case "hard-out": {
-      const put = { kind: "put-out", how: effect, failure: failed } as const;
+      const put = { kind: "disabled", how: effect, failure: failed } as const;
       const changes =
         scope === "account"
           ? moveAccount(state.account, { ...put, ticket: tickets.account }, nowMs)
@@ -224,7 +224,7 @@ function moveOutage(
 }
 
 function reason(before: Outage, signal: OutageSignal): string {
-  if (signal.kind === "put-out") return signal.failure.kind;
+  if (signal.kind === "disabled") return signal.failure.kind;
   const isOverWait = before.kind === "out" && before.how === "wait" && signal.kind === "succeeded";
   return isOverWait ? "cooldown ended" : "probe";
 }

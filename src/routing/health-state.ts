@@ -36,7 +36,7 @@ export interface LaneState {
   ok: number;
   err: number;
   clientFault: number;
-  /** True when it has answered well since it was last put out. */
+  /** True when it has answered well since it was last disabled. */
   proven: boolean;
   readonly quotas: Quotas;
   readonly recent: RecentAttempts;

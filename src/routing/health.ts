@@ -40,7 +40,7 @@ export interface Health {
   admit(target: Target, lane: Lane, nowMs: number, ignoreBreaker?: boolean): Guard | null;
   /**
    * Calls back once, when a slot of one of these lanes' groups becomes free. First come first served. Call the returned
-   * cancel once the slot was taken or is not wanted any more: one that was woken for and not used passes to the next.
+   * cancel when the slot was taken or is no longer needed: an unused slot passes to the next in line.
    */
   onFree(lanes: readonly Lane[], wake: () => void): Cancel;
   label(target: Target, lane: Lane, nowMs: number): HealthLabel;
@@ -149,7 +149,7 @@ function admitTo(admission: Admission): Guard | null {
 function disableAccount(account: AccountState | null, failure: Failure, nowMs: number): Change[] {
   if (account === null || isOutAsLong(account.outage, failure, nowMs)) return [];
   const ticket = outageTicket(account.outage, false);
-  return moveAccount(account, { kind: "put-out", how: "hard-out", failure, ticket }, nowMs);
+  return moveAccount(account, { kind: "disabled", how: "hard-out", failure, ticket }, nowMs);
 }
 
 /** By less than a second's difference, because moments of two clocks are compared. */

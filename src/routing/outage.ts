@@ -22,7 +22,7 @@ export interface OngoingOutage {
   readonly how: "wait" | "hard-out";
   readonly failure: Failure;
   readonly untilMs: number;
-  /** How long it was put out for, which tells a long exhaustion from a short limit. */
+  /** How long it was disabled for, which tells a long exhaustion from a short limit. */
   readonly lengthMs: number;
   /** Times in a row for the same kind of failure; pauses grow with it. */
   readonly times: number;
@@ -33,7 +33,7 @@ export interface OngoingOutage {
 }
 
 export type OutageSignal =
-  | { readonly kind: "put-out"; readonly how: "wait" | "hard-out"; readonly failure: Failure; readonly ticket: Ticket }
+  | { readonly kind: "disabled"; readonly how: "wait" | "hard-out"; readonly failure: Failure; readonly ticket: Ticket }
   | { readonly kind: "probe-taken" }
   | { readonly kind: "succeeded"; readonly ticket: Ticket }
   /** Anything that says nothing about why it is out. */
@@ -69,7 +69,7 @@ export function isBeingTested(outage: Outage, nowMs: number): boolean {
 
 export function stepOutage(outage: Outage, signal: OutageSignal, nowMs: number): Outage {
   switch (signal.kind) {
-    case "put-out":
+    case "disabled":
       return disable(outage, signal, nowMs);
     case "recovered":
       return outage.kind === "free" ? outage : { kind: "free", epoch: outage.epoch + 1 };
@@ -100,7 +100,7 @@ function isTheTest(outage: OngoingOutage, ticket: Ticket): boolean {
   return ticket.epoch === outage.epoch && ticket.probe !== null && ticket.probe === outage.probe;
 }
 
-type DisableSignal = Extract<OutageSignal, { kind: "put-out" }>;
+type DisableSignal = Extract<OutageSignal, { kind: "disabled" }>;
 
 function disable(outage: Outage, signal: DisableSignal, nowMs: number): Outage {
   if (outage.kind === "free") return outAfresh(outage, signal, { times: 1, nowMs });
@@ -109,7 +109,7 @@ function disable(outage: Outage, signal: DisableSignal, nowMs: number): Outage {
     const times = signal.failure.kind === outage.failure.kind ? outage.times + 1 : 1;
     return outAfresh(outage, signal, { times, nowMs });
   }
-  // A straggler from before it was put out: it may lengthen the stay, or turn a wait into a hard-out, nothing else.
+  // A straggler from before it was disabled: it may lengthen the stay, or turn a wait into a hard-out, nothing else.
   if (outage.how === "wait" && signal.how === "hard-out") return outAfresh(outage, signal, { times: 1, nowMs });
   if (outage.how === "hard-out" && signal.how === "wait") return outage;
   const lengthMs = outMs(signal.failure, outage.times);
@@ -136,7 +136,7 @@ function outAfresh(
   };
 }
 
-/** How long this failure puts out, by its kind. */
+/** How long this failure disables, by its kind. */
 function outMs(failed: Failure, times: number): number {
   switch (failed.kind) {
     case "credential":

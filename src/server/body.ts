@@ -1,6 +1,6 @@
 /**
- * Reads a request's body whole, under a bound and a deadline of its own: the runtime's idle timer would cut a steady slow
- * upload, and without it a dripping one lives for ever.
+ * Reads a request's body whole, under its own bound and deadline. The runtime's idle timer would cut a steady slow
+ * upload, and no timer at all would keep a dripping one for ever.
  */
 import { concatBytes } from "../std/bytes.ts";
 import type { Effects } from "../std/effects.ts";

@@ -253,8 +253,9 @@ const NEVER_CONNECTED = new Set([
 ]);
 
 /**
- * This machine has no descriptor, port or memory left: nothing was sent, and it is not the provider's fault. A name that
- * must be looked up without a descriptor is told as a refused connection (Bun 1.4.5), which cannot be told apart.
+ * This machine has no descriptor, port or memory left. The request was not sent, and the provider is not to blame. A
+ * name that must be looked up without a descriptor is told as a refused connection (Bun 1.4.5), which cannot be told
+ * apart.
  */
 const OURS = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL"]);
 

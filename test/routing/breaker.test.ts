@@ -125,7 +125,7 @@ const STORIES: Record<string, { settings: BreakerSettings; story: readonly (read
       [10_002, "late-bad", "closed"],
     ],
   },
-  "an insisted attempt closes an open cell by succeeding and prolongs nothing by failing": {
+  "an attempt past an open breaker closes an open cell by succeeding and prolongs nothing by failing": {
     settings: CONSECUTIVE,
     story: [
       [0, "bad", "closed"],

@@ -37,7 +37,7 @@ interface Live {
   readonly tests: string | null;
   readonly sinceMs: number;
   /** Beside the test of its cell; it may still be the test of a hard-out that is over. */
-  readonly insisted: boolean;
+  readonly pastBreaker: boolean;
 }
 
 function createWorld(chance: () => number) {
@@ -59,12 +59,12 @@ function createWorld(chance: () => number) {
     const isTest = before.probing && before.eligible;
     const guard = health.admit(target, on, nowMs, ignoreBreaker);
     if (guard !== null)
-      live.push({ guard, lane: on, tests: isTest ? target.name : null, insisted: !before.eligible, sinceMs: nowMs });
+      live.push({ guard, lane: on, tests: isTest ? target.name : null, pastBreaker: !before.eligible, sinceMs: nowMs });
     return [
       ...(before.eligible && guard === null ? ["eligible and yet refused"] : []),
       ...(!before.eligible && !ignoreBreaker && guard !== null ? ["not eligible and yet admitted"] : []),
       ...(ignoreBreaker && guard !== null && (before.because === "waiting" || before.because === "hard-out")
-        ? ["insisting beat explicit words"]
+        ? ["ignoring the breaker beat explicit words"]
         : []),
     ];
   };
@@ -94,7 +94,7 @@ function createWorld(chance: () => number) {
     ended.guard.release(nowMs);
     ended.guard.release(nowMs);
     return [
-      ...(isNeutral && ended.tests === null && !ended.insisted && String(before) !== String(after)
+      ...(isNeutral && ended.tests === null && !ended.pastBreaker && String(before) !== String(after)
         ? ["a neutral ending changed something"]
         : []),
       ...(isNeutral && changes.length > 0 ? ["a neutral ending told of a change"] : []),

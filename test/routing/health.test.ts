@@ -200,7 +200,7 @@ describe("tests after a hard-out and after a cooldown", () => {
     },
   );
 
-  test("insisting overrides statistics and nothing else", () => {
+  test("ignoring the breaker overrides statistics and nothing else", () => {
     const health = world();
     for (const nowMs of [0, 0, 0]) health.fail(failed("network"), nowMs);
     expect(health.admit(pool, hit, 1)).toBeNull();

@@ -37,7 +37,7 @@ export type Page =
       readonly hottestShare: number | null;
       readonly isHot: boolean;
     }
-  /** Nothing is wrong; or nothing is known to be right yet, when no lane has answered. */
+  /** All is well, or no lane has answered yet. */
   | { readonly kind: "calm"; readonly lanes: number; readonly taking: number; readonly isProven: boolean }
   | { readonly kind: "trouble"; readonly provider: ProviderView; readonly label: HealthLabel }
   | { readonly kind: "overdrawn"; readonly allowance: Allowance & { readonly usedShare: number } }

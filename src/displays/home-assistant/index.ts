@@ -1,6 +1,6 @@
 /**
- * Home Assistant over MQTT: says what there is (retained, and again whenever Home Assistant comes back), then how it is
- * (retained, when it changes), and that it is gone (last will, or a proper end).
+ * Home Assistant over MQTT. It publishes the discovery document (retained, and again when Home Assistant comes back),
+ * the state (retained, when it changes), and its end (last will, or a proper end).
  */
 import type { HomeAssistantConfig } from "../../ir/display.ts";
 import type { Cancel } from "../../std/effects.ts";

@@ -54,7 +54,7 @@ export function streamFailure(error: StreamError, classify: Classify): Failure {
   return error === "cut-short" ? CUT_SHORT : classify(error);
 }
 
-/** "Again at once" is no hint: taken as one, it would neither wait nor count. */
+/** A wait of zero is no hint: it would cause neither a pause nor a count. */
 function hintOf({ retryAfterMs, words }: ClassifyInput): number | null {
   const hint = retryAfterMs ?? words.retryAfterMs;
   return hint === 0 ? null : hint;

@@ -127,7 +127,7 @@ export function writeFailure(input: RefusalInput): WholeAnswer {
   };
 }
 
-/** "Again at once" makes clients spin, and what is neither seconds nor a date tells them nothing. */
+/** A `Retry-After` of zero makes clients spin, and one that is neither seconds nor a date has no meaning. */
 function withoutOddWait(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const { "retry-after": wait, ...others } = headers;
   if (wait === undefined) return headers;

@@ -15,7 +15,7 @@ export interface FailedOutcome {
   readonly status: number | null;
   readonly mayHaveRun: boolean;
   readonly reportedModel: string | null;
-  /** What the vendor has done although it came to nothing; absent: nothing that is known. */
+  /** Usage of a vendor's work that led to no answer; absent: none is known. */
   readonly billed?: Billing;
 }
 

@@ -160,9 +160,9 @@ function closesAsItOpens(data: string): boolean {
 }
 
 /**
- * What came after the last boundary, with the boundary it lacks, so that what is written next does not become part of it. A
- * vendor may leave out its last blank line but not half of its last frame: JSON is parsed, once, and what is none must be
- * the protocol's own last word.
+ * What came after the last boundary, with the boundary it lacks, so that what is written next does not become part of
+ * it. A vendor may leave out its last blank line but not half of its last frame. The rest is parsed once; a rest that
+ * is no JSON must be the protocol's own closing frame.
  */
 function lastFrames(
   from: Framing,

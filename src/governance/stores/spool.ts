@@ -1,5 +1,5 @@
 /**
- * Rows whose writer went away, in the names of the store: a worker that outlives its supervisor puts them into files beside the ledger, and the next
+ * Rows whose writer went away. A worker that outlives its supervisor puts them into files beside the ledger. The next
  * supervisor books them and removes the files. A row that was booked already is known by its id.
  */
 import {

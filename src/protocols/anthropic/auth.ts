@@ -6,8 +6,8 @@ import { headerText } from "../shared/header-text.ts";
 export const auth: CarrierAuth = { sign, perRequest: false, queryKey: false };
 
 /**
- * Console keys go as `x-api-key`, subscription tokens as a bearer token. A secret of neither form is a key of ours for a
- * compatible server, unless it is the caller's own: then it came as a bearer token and goes as one.
+ * Console keys go as `x-api-key`, subscription tokens as a bearer token. A configured secret of neither form is a key
+ * for a compatible server. A caller's own secret came as a bearer token and leaves as one.
  */
 function sign(input: SignInput): Readonly<Record<string, string>> {
   const secret = headerText(input.secret.reveal().trimStart());

@@ -51,8 +51,8 @@ function jsonOrNull(data: string): unknown {
 }
 
 /**
- * A ValidationException is all there is for a request the model refuses, so its words decide; they are the service's own
- * from the first one on, since a refusal quotes its client further behind.
+ * Every request the model refuses is a ValidationException, so its words decide. They are matched from the start, where
+ * they are the service's own; quotes of the client stand further behind.
  */
 const WORDINGS: readonly { readonly test: RegExp; readonly meaning: ErrorMeaning }[] = [
   {

@@ -1,6 +1,6 @@
 /**
  * Documents: `documents` beside the conversation, and parts of tool results. On this wire a document is a string or a
- * set of named values, every name and value of which the model sees; in the IR it is a text with a title.
+ * set of named values, and the model sees every name and value. In the IR it is a text with a title.
  */
 import { type DocumentBlock, type IrBlock, NO_EXTRAS } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";

@@ -67,7 +67,7 @@ function writeOwnAssistant(turn: IrTurn, path: string, context: ChatContext): Me
   const { extras, spelling } = turn;
   const members = ownSaid(turn.blocks, spelling, path, context);
   const parts = members.parts;
-  // What stood for "no text": null, an empty string, an empty list, or no member at all.
+  // How the client wrote "no text": null, an empty string, an empty list, or no member at all.
   const blank = spelling["content"] === undefined ? {} : { content: spelling["content"] };
   const content = parts.length > 0 ? { content: writeContent(parts, turn.wasString) } : blank;
   // Citations without a place in the IR stand in the extras too; the list as it came holds them all.

@@ -22,7 +22,7 @@ interface AnswerParts {
   readonly cited: readonly { readonly citation: IrCitation; readonly text: string }[];
 }
 
-/** Content without a part is none to the official SDKs, so an answer of nothing is an empty text. */
+/** The official SDKs take content without a part for no content, so an empty answer is an empty text. */
 export const NO_PARTS: readonly JsonObject[] = [{ text: "" }];
 
 export function writeAnswerParts(

@@ -1,6 +1,6 @@
 /**
- * JSON Schema as the vendor's OpenAPI subset (SDK type Schema), for models before 2.5: references are written out, a null
- * alternative becomes `nullable`, type words are capitals, and what the subset has no word for is told.
+ * JSON Schema as the vendor's OpenAPI subset (SDK type Schema), for models before 2.5: references are written out, a
+ * null alternative becomes `nullable`, and type words are capitals. Keywords outside the subset are losses.
  */
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { define } from "./members.ts";

@@ -1,6 +1,7 @@
 /**
- * Thought signatures. This vendor's own travel as they are; those of another vendor travel through a client of this
- * protocol under the tag all protocols share, in base64, because the member is bytes and several official SDKs decode it.
+ * Thought signatures. This vendor's own signatures travel as they are. Those of another vendor travel through a client
+ * of this protocol under the tag all protocols share. They are in base64, because the member is bytes and several
+ * official SDKs decode it.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
 import { readBase64Tag, type SignatureKind, type TaggedSignature, writeBase64Tag } from "../shared/signature-tag.ts";

@@ -1,6 +1,6 @@
 /**
- * Watches a relayed answer without translating it. Once the answer has begun, a frame that only carries text is told from
- * its characters, and of its JSON only the small usage object is parsed; whatever says more is parsed whole.
+ * Watches a relayed answer without translating it. Once the answer has begun, a frame that only carries text is
+ * recognised by its characters, and only its small usage object is parsed. Every other frame is parsed whole.
  */
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";

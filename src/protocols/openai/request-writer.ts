@@ -1,6 +1,6 @@
 /**
- * A request of the IR into a Chat Completions body, from whatever protocol it was read. What came from this protocol
- * goes back as it was spelled; what came from another is fitted to what the vendor takes, and every cut is a loss.
+ * A request of the IR into a Chat Completions body, from whatever protocol it was read. A request of this protocol
+ * keeps its spelling. One of another protocol is fitted to what the vendor takes, and every cut is a loss.
  */
 
 import type { WithLosses } from "../../ir/loss.ts";

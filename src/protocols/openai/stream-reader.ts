@@ -1,6 +1,6 @@
 /**
- * Chunks into events. The vendor's stream is flat; here it becomes blocks that open and close: text, refusal and
- * reasoning follow one another, tool calls stay open side by side until their choice ends, because vendors interleave
+ * Chunks into events. The vendor's stream is flat; here it becomes blocks that open and close. Text, refusal and
+ * reasoning follow one another. Tool calls stay open side by side until their choice ends, because vendors interleave
  * them. What a compatible vendor leaves out, repeats or reorders is put right; what has no place in the IR is a loss.
  */
 

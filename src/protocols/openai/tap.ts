@@ -1,6 +1,6 @@
 /**
- * Watches a relayed answer. Most frames are only searched for a few strings: one is parsed when it may be the first
- * meaningful one, or may hold usage, a finish, an error, or another choice than the first.
+ * Watches a relayed answer. Most frames are only searched for a few strings. A frame is parsed when it may be the first
+ * meaningful one, or may hold usage, a finish, an error, or a later choice.
  */
 import type { ErrorWords } from "../../ir/error-words.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";

@@ -78,7 +78,7 @@ function echoOf(request: IrRequest | null) {
     max_tool_calls: body["max_tool_calls"] ?? null,
     metadata: own?.metadata === null || own === null ? {} : { ...own.metadata },
     parallel_tool_calls: own?.parallelToolCalls ?? true,
-    // Nothing is stored here, so an answer continues none and none can continue it.
+    // The gateway stores no answers, so none continues another.
     previous_response_id: null,
     prompt_cache_key: textOr(body["prompt_cache_key"], null),
     prompt_cache_retention: null,

@@ -6,8 +6,8 @@ export interface EventOutlet {
   /** One event; type and sequence number are added. */
   emit(type: WireEventType, members: JsonObject): void;
   /**
-   * One event that carries a piece of text, the hot path: `head` is what its kind and place made of the members before
-   * the text (see `pieceHead`), `tail` what follows it, and only the text is new.
+   * One event that carries a piece of text; this is the hot path. `head` holds the members before the text (see
+   * `pieceHead`), `tail` those behind it, so only the text is written anew.
    */
   piece(type: WireEventType, head: string, text: string, tail?: string): void;
   /** A new id with that prefix. */

@@ -2,8 +2,8 @@
  * Puts the blocks of an answer in the order some wires demand: one open at a time, numbered from 0 without a gap. Other
  * vendors interleave parallel tool calls; a block that starts while another is open waits, its deltas held.
  *
- * Text can be cut in two without changing the answer, so an open text block makes way for a block that starts, and what
- * belongs to it and comes later becomes a new text block. Nothing but interleaved tool calls is ever held for long.
+ * Text can be cut in two without changing the answer. So an open text block makes way for a block that starts, and its
+ * later text becomes a new text block. Nothing but interleaved tool calls is ever held for long.
  */
 
 /** Text held for waiting blocks: as much as the largest answer; beyond it the vendor misbehaves. */

@@ -21,8 +21,8 @@ export interface WrittenFinish {
 }
 
 /**
- * A vendor that says "stop" over a tool call would end the client's agent loop, so the calls decide; and a claim of tool
- * calls over none would leave the client waiting for something to run.
+ * The calls decide, not the vendor's word. "stop" beside a tool call would end the client's agent loop, and "tool
+ * calls" without a call would leave the client waiting.
  */
 export function writeFinishWord(finish: IrFinish | null, shape: AnswerShape, dialect: FinishDialect): WrittenFinish {
   const { words } = dialect;

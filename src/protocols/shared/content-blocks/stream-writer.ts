@@ -29,7 +29,7 @@ export interface StreamDialect extends AnswerDialect {
   };
   /** Encrypted reasoning that is a block of its own and takes no deltas. Other values are written when their block ends. */
   isRedactedBlock(content: StartedBlock): boolean;
-  /** Null: such a block has no start on this wire, and one without content leaves no trace. */
+  /** Null: such a block has no start on this wire; without content it is not written. */
   startOf(content: Exclude<StartedBlock, OpaqueBlock>, context: AnswerContext): JsonObject | null;
   blockStart(index: number, start: JsonObject): Frame;
   blockStop(index: number): Frame;

@@ -1,6 +1,7 @@
 /**
- * Headers of a request that go to the vendor. Not `openai-*`: `openai-organization` and `openai-project` name the caller's
- * account, which no other provider may learn; an operator whose lanes are that very account adds them per provider.
+ * Headers of a request that go to the vendor. Not `openai-*`: `openai-organization` and `openai-project` name the
+ * caller's account, which other providers must not learn. An operator whose lanes use that account adds them per
+ * provider.
  */
 export const OPENAI_REQUEST_HEADERS: readonly string[] = [
   "openai-beta",
