@@ -133,14 +133,25 @@ const BODY_NESTED: Readonly<Record<string, Shape>> = {
 /** The same among the model's own fields. */
 const FIELDS_NESTED: Readonly<Record<string, Shape>> = {
   inferenceConfig: { topK: isNumber },
-  thinking: { type: (value) => isMode(asText(value)), budget_tokens: isNumber, display: isText },
-  reasoning_config: { type: (value) => isMode(asText(value)), budget_tokens: isNumber, display: isText },
   reasoningConfig: { type: (value) => isMode(asText(value)), maxReasoningEffort: isText },
   output_config: { effort: isText },
   tool_choice: { type: (value) => value === "auto", disable_parallel_tool_use: isBoolean },
 };
 
-const FIELDS_SHAPE: Shape = { top_k: isNumber, reasoning_effort: isText, ...partlyModelled(FIELDS_NESTED) };
+const THINKING_SHAPE: Shape = { type: isText, budget_tokens: isNumber, display: isText };
+const FIELDS_SHAPE: Shape = {
+  top_k: isNumber,
+  reasoning_effort: isText,
+  thinking: (value) => leftOfThinking(value) === null,
+  reasoning_config: (value) => leftOfThinking(value) === null,
+  ...partlyModelled(FIELDS_NESTED),
+};
+
+/** What it says beside its type is read only where the type is known; else all of it is left. */
+function leftOfThinking(value: unknown): unknown {
+  const thinking = asObject(value) ?? {};
+  return isEmpty(thinking) || isMode(asText(thinking["type"])) ? leftOf(value, THINKING_SHAPE) : value;
+}
 
 const WHOLE = {
   messages: isAnything,
@@ -167,7 +178,11 @@ function leftOfFields(value: unknown): unknown {
   if (fields === undefined) return value;
   const left: Record<string, unknown> = { ...extrasOf(fields, FIELDS_SHAPE) };
   for (const name of Object.keys(left)) {
-    if (Object.hasOwn(FIELDS_NESTED, name)) left[name] = leftOf(left[name], FIELDS_NESTED[name]);
+    if (name === "thinking" || name === "reasoning_config") left[name] = leftOfThinking(left[name]);
+    else if (Object.hasOwn(FIELDS_NESTED, name)) left[name] = leftOf(left[name], FIELDS_NESTED[name]);
   }
+  // Of two spellings one is read.
+  const unread = asObject(fields["thinking"]) === undefined ? undefined : fields["reasoning_config"];
+  if (unread !== undefined && unread !== null) left["reasoning_config"] = unread;
   return isEmpty(left) ? null : left;
 }

@@ -59,8 +59,10 @@ export function composePrompt(
   userTurn: (content: readonly JsonObject[]) => JsonObject,
 ): WrittenPrompt {
   const { turns, promoted } = parts.conversation;
-  const system = [...parts.instructions, ...promoted, ...(parts.added === null ? [] : [parts.added])];
-  if (turns.length > 0 || system.length === 0 || context.native) return { system, turns };
+  const asked = [...parts.instructions, ...promoted];
+  const system = [...asked, ...(parts.added === null ? [] : [parts.added])];
+  // What the gateway adds is no conversation: a request that says nothing stays one for the vendor to refuse.
+  if (turns.length > 0 || asked.length === 0 || context.native) return { system, turns };
   context.losses.approximate("messages", "a conversation needs a user turn, so the last instruction becomes one");
   return { system: system.slice(0, -1), turns: [userTurn(system.slice(-1))] };
 }
