@@ -9,6 +9,7 @@ import { type Gateway, runCommand, startGateway } from "../harness/binary.ts";
 import { keepSecret } from "../harness/canaries.ts";
 import { ANSWER_NANOS, killLoop } from "../harness/kill-loop.ts";
 import { startBroker } from "../harness/mqtt-broker.ts";
+import { until } from "../harness/until.ts";
 
 const ADMIN_TOKEN = "admin-canary4f9a-token";
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
@@ -210,12 +211,10 @@ describe("what can be seen of it", () => {
         expect(call.payload).not.toContain(secret);
         expect((await ask(gateway, secret)).status).toBe(429);
         let metrics = "";
-        for (
-          let looked = 0;
-          looked < 50 && !metrics.includes('refusals_total{limit="budget_daily",owner="key"} 1');
-          looked++
-        )
+        await until(async () => {
           metrics = await (await fetch(`${gateway.url}/metrics`, { headers: ADMIN })).text();
+          return metrics.includes('refusals_total{limit="budget_daily",owner="key"} 1');
+        });
         expect(metrics).toContain('ringmain_limit_refusals_total{limit="budget_daily",owner="key"} 1');
         expect(metrics).toContain('ringmain_group_spend_usd_total{group="team"} 0.0006');
         expect(metrics).toMatch(/ringmain_ledger_commits_total\{outcome="written"\} [1-9]/);
