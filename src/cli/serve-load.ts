@@ -8,6 +8,7 @@ import { readListen } from "../config/values.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import { isLoopback } from "../std/address.ts";
 import type { CliIo } from "./io.ts";
+import { createOperator, type Operator } from "./operator.ts";
 import { nameFor } from "./text.ts";
 
 export interface ServeOptions {
@@ -18,17 +19,20 @@ export interface ServeOptions {
 }
 
 /** Null: something is wrong, and it was said what. */
-export async function loadForServing({ args, listen }: ServeOptions, io: CliIo): Promise<Deployment | null> {
+export async function loadForServing(
+  { args, listen }: ServeOptions,
+  io: CliIo,
+  operator: Operator = createOperator(io),
+): Promise<Deployment | null> {
   const found = findConfig({ argv: args, env: io.env, exists: fileExists, cwd: io.cwd });
   const configPath = usableConfig(found, io);
   if (configPath === null) return null;
   const { deployment, problems } = await load(configPath, found.providers, io);
-  for (const problem of problems) {
-    const level = problem.severity === "error" ? "error" : "warn";
-    io.err(`[${level}] ${formatProblem({ ...problem, file: nameFor(problem.file, io) })}\n`);
-  }
+  if (deployment !== null) await operator.speakAs(deployment);
+  for (const problem of problems)
+    operator.say(problem.severity, formatProblem({ ...problem, file: nameFor(problem.file, io) }));
   if (deployment === null || listen === null) return deployment;
-  return withListen(deployment, listen, io);
+  return withListen(deployment, listen, operator);
 }
 
 async function load(configPath: string, providersPath: string, io: CliIo): Promise<Loaded> {
@@ -40,15 +44,14 @@ async function load(configPath: string, providersPath: string, io: CliIo): Promi
 }
 
 /** What the checks say about the address in the file holds for this one too. */
-function withListen(deployment: Deployment, listen: string, io: CliIo): Deployment | null {
+function withListen(deployment: Deployment, listen: string, operator: Operator): Deployment | null {
   const address = readListen(listen);
   if (address === null) return null;
   const wasLocal = isLoopback(deployment.listen.host);
   const { host, port, loopback } = address;
   if (!loopback && wasLocal && deployment.auth.mode === "none" && deployment.governance === null) {
-    io.err(
-      `[error] --listen ${listen} is open to the network while auth.mode is none; set auth.mode: token with client_tokens.\n`,
-    );
+    const line = `--listen ${listen} is open to the network while auth.mode is none; set auth.mode: token with client_tokens.`;
+    operator.say("error", line);
     return null;
   }
   // Names of lanes and accounts are for the operator; on a public address the client is another person.

@@ -4,12 +4,13 @@
  */
 import { buildInfo } from "../build-info.ts";
 import { readListen } from "../config/values.ts";
-import type { Target } from "../ir/deployment.ts";
+import type { Deployment, Target } from "../ir/deployment.ts";
 import { runGateway } from "../process/run.ts";
 import type { Listening } from "../process/supervisor-options.ts";
 import { isLoopback } from "../std/address.ts";
 import { codeOf } from "../std/describe-error.ts";
 import type { CliIo } from "./io.ts";
+import { createOperator, type Operator } from "./operator.ts";
 import { EXIT, formatTable, readOptions } from "./text.ts";
 
 export const SERVE_USAGE = `Usage: ringmain serve [--config FILE] [--providers FILE] [--listen HOST:PORT]
@@ -35,42 +36,48 @@ export async function serve(args: readonly string[], io: CliIo): Promise<number>
     io.err("--listen must be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080.\n");
     return EXIT.usage;
   }
+  const operator = createOperator(io);
   return runGateway({
     // Everything this file imports is time before the worker is started; that one is loaded while it boots.
-    load: async () => (await import("./serve-load.ts")).loadForServing({ args, listen }, io),
+    load: async () => (await import("./serve-load.ts")).loadForServing({ args, listen }, io, operator),
     env: io.env,
     onListening(listening) {
       const { auth, governance } = listening.deployment;
-      if (auth.mode === "none" && governance === null && !isLoopback(listening.host)) io.err(OPEN_RELAY);
-      greet(listening, io);
+      if (auth.mode === "none" && governance === null && !isLoopback(listening.host)) operator.say("error", OPEN_RELAY);
+      greet(listening, operator);
     },
     version: buildInfo.version,
-    say: (level, line) => io.err(`[${level === "warning" ? "warn" : level}] ${line}\n`),
+    say: operator.say,
   });
 }
 
 // ---------------------------------------------------------------- what the operator reads
 
 /** It serves all the same where the greeting finds no room. */
-function greet(listening: Listening, io: CliIo): void {
+function greet(listening: Listening, operator: Operator): void {
+  const { deployment, url } = listening;
+  const auth = deployment.governance === null ? deployment.auth.mode : "keys";
+  const { workers } = deployment;
   try {
-    io.out(greeting(listening));
+    operator.greet(greeting(listening, auth), { url, auth, workers }, targetTable(deployment));
   } catch (error) {
-    io.err(`[warn] What is served cannot be written to the standard output (${codeOf(error) ?? "unknown"}).\n`);
+    const why = codeOf(error) ?? "unknown";
+    operator.say("warning", `What is served cannot be written to the standard output (${why}).`);
   }
 }
 
-/** The address, then what may be asked for there, one line each. */
-function greeting({ deployment, url }: Listening): string {
-  const targets = Object.values(deployment.targets);
-  const rows = targets.map((target) => [target.kind, target.name, membersOf(target)]);
+function greeting({ deployment, url }: Listening, auth: string): string {
   const workers = deployment.workers === 1 ? "" : `, ${deployment.workers} workers`;
-  return `Ringmain serves ${url} (auth ${deployment.governance === null ? deployment.auth.mode : "keys"}${workers}, configuration ${deployment.revision})
-${formatTable(rows)}`;
+  return `Ringmain serves ${url} (auth ${auth}${workers}, configuration ${deployment.revision})`;
 }
 
-const OPEN_RELAY = `[error] *** OPEN RELAY: auth.mode is none and this address is not local. Anyone who reaches it spends your keys. ***
-`;
+/** What may be asked for there, one line each. */
+function targetTable({ targets }: Deployment): string {
+  return formatTable(Object.values(targets).map((target) => [target.kind, target.name, membersOf(target)]));
+}
+
+const OPEN_RELAY =
+  "*** OPEN RELAY: auth.mode is none and this address is not local. Anyone who reaches it spends your keys. ***";
 
 function membersOf(target: Target): string {
   const members = target.members.map(({ model, weight, lanes }) => {

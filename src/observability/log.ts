@@ -7,12 +7,13 @@ import { type ExchangeRecord, totalOf } from "../ir/record.ts";
 import { inputTokens } from "../ir/usage.ts";
 import { redact } from "../std/redact.ts";
 import { escapeControls, formatCost, formatCount, formatDuration } from "./figures.ts";
+import { toLogFields } from "./log-fields.ts";
 import type { Sink } from "./sinks.ts";
 import type { Transition } from "./transition.ts";
 
 export type LogLevel = Deployment["log"]["level"];
 export type LogFormat = Deployment["log"]["format"];
-type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -88,7 +89,7 @@ interface LogEntry {
 }
 
 function jsonLine({ level, wallMs, event, members }: LogEntry, revision: string | null): string {
-  return escapeControls(JSON.stringify({ time: timeText(wallMs), level, event, revision, ...members }));
+  return escapeControls(JSON.stringify({ time: timeText(wallMs), level, event, revision, ...toLogFields(members) }));
 }
 
 function textLine({ level, wallMs, text }: LogEntry): string {
@@ -123,9 +124,21 @@ function recordEntry(record: ExchangeRecord): LogEntry {
 
 /** In the order of the record, with what it all came to where the record has its answer. */
 function recordMembers(record: ExchangeRecord): object {
-  const { answer: _answer, losses, lossCount, requestBytes, answerBytes, ...head } = record;
+  const { answer: _answer, ingress, losses, lossCount, requestBytes, answerBytes, startedWallMs, ...head } = record;
   const asked = isOwnWord(record) ? record.asked : redact(record.asked ?? "");
-  return { ...head, asked, ...totalOf(record), losses, lossCount, requestBytes, answerBytes };
+  const { id, ...rest } = head;
+  return {
+    id,
+    startedAt: timeText(startedWallMs),
+    protocol: ingress,
+    ...rest,
+    asked,
+    ...totalOf(record),
+    losses,
+    lossCount,
+    requestBytes,
+    answerBytes,
+  };
 }
 
 /** The name stands in the configuration, so it holds nothing to mask. */
@@ -181,12 +194,17 @@ function countText(count: number | null): string {
 /** Health labels that need no attention; a transition to any other is a warning. */
 const WELL: ReadonlySet<string> = new Set(["healthy", "unknown", "pressure"]);
 
+/** Its moment is the line's. */
+function membersOf({ wallMs: _time, ...members }: Transition): object {
+  return members;
+}
+
 function transitionEntry(transition: Transition): LogEntry {
   return {
     level: WELL.has(transition.to) ? "info" : "warn",
     wallMs: transition.wallMs,
     event: "transition",
-    members: transition,
+    members: membersOf(transition),
     text: () => {
       const { target, lane, from, to, because, forMs } = transition;
       const where = target === null ? lane : `${target} > ${lane}`;

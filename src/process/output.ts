@@ -1,5 +1,8 @@
 /** Log lines on their way out: gathered for a moment, written one batch at a time, and bounded when they are not read. */
 
+import { encodeUtf8 } from "../std/bytes.ts";
+import { codeOf } from "../std/describe-error.ts";
+
 export interface Output {
   /** One line, its newline included. Throws when too much waits already; the log counts what it lost. */
   write(line: string): void;
@@ -48,5 +51,40 @@ export function createOutput({ writeText, setTimer }: OutputOptions): Output {
       });
     },
     flushed: start,
+  };
+}
+
+/** A pipe that is full and does not wait is tried again so soon. */
+const FULL_MS = 10;
+/** Then its reader is taken for gone. */
+const FULL_TRIES_MAX = 3_000;
+
+/**
+ * Writes a text to a descriptor as it is open: at the end of a file that was opened to append, whatever a rotation has made of
+ * it meanwhile. The runtime's own writer (Bun 1.4.5) makes room in a file first, and leaves NUL bytes where it was cut;
+ * `test/e2e/log.test.ts` shows whether it still does.
+ */
+export function textWriter(descriptor: number, setTimer: OutputOptions["setTimer"]): OutputOptions["writeText"] {
+  return async (text) => {
+    // With the first lines: the module takes milliseconds to load.
+    const { write } = await import("node:fs");
+    const bytes = encodeUtf8(text);
+    const some = (at: number): Promise<number> =>
+      new Promise((resolve, reject) => {
+        write(descriptor, bytes, at, bytes.length - at, null, (error, count) =>
+          error ? reject(error) : resolve(count),
+        );
+      });
+    let tries = 0;
+    for (let at = 0; at < bytes.length; ) {
+      try {
+        at += await some(at);
+        tries = 0;
+      } catch (error) {
+        tries += 1;
+        if (codeOf(error) !== "EAGAIN" || tries > FULL_TRIES_MAX) throw error;
+        await new Promise<void>((resolve) => void setTimer(FULL_MS, resolve));
+      }
+    }
   };
 }

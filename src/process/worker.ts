@@ -22,7 +22,7 @@ import {
   type ToWorker,
 } from "./messages.ts";
 import { createObserve, type WorkerObserve } from "./observe.ts";
-import { createOutput, type Output } from "./output.ts";
+import { createOutput, type Output, textWriter } from "./output.ts";
 import { realEffects } from "./real-effects.ts";
 import { type Batches, createBatches } from "./record-batches.ts";
 import { createSupervisorClient, type SupervisorClient } from "./supervisor-client.ts";
@@ -51,6 +51,7 @@ interface Serving {
 
 /** For the answers that `gateway.stop` ends with an honest error to reach their clients. */
 const FAREWELL_MS = 1_000;
+const STDOUT = 1;
 /** For the last lines and rows. */
 const FLUSH_MS = 500;
 /** Without a request for this long, no client needs the delay before connections are refused. */
@@ -134,7 +135,7 @@ const send: SendMessage<FromWorker> = (kind, body) => {
 function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   const { deployment } = plan;
   const { host } = deployment.listen;
-  const output = createOutput({ writeText: (text) => Bun.write(Bun.stdout, text), setTimer: effects.setTimer });
+  const output = createOutput({ writeText: textWriter(STDOUT, effects.setTimer), setTimer: effects.setTimer });
   const batches = createBatches({ send, setTimer: effects.setTimer });
   const governed = createGoverned({
     plan,

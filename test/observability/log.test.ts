@@ -54,11 +54,16 @@ test("a json line has every field of the record", () => {
   const { log, lines } = logged({ format: "json" });
   log.sink.record(record());
   const { time, level, event, revision, ...members } = JSON.parse(lines.join(""));
-  // With what it all came to where the record has its answer.
-  const { answer, ...others } = record();
-  expect<unknown>(members).toEqual({ ...others, ...answer });
+  // With what it all came to where the record has its answer, and two members under the names of the documentation.
+  const { answer, ingress, startedWallMs, ...others } = record();
+  expect(Object.keys(members).toSorted()).toEqual(
+    [...Object.keys({ ...others, ...answer }), "startedAt", "protocol"].map(snake).toSorted(),
+  );
+  expect(members).toMatchObject({ protocol: ingress, started_at: new Date(startedWallMs).toISOString() });
   expect([time, level, event, revision]).toEqual(["2026-01-01T00:00:00.842Z", "info", "exchange", "rev-1"]);
 });
+
+const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 test("lines tell their moment to the millisecond, in whatever order the moments come", () => {
   const moments = fc.oneof(
