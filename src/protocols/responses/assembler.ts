@@ -9,13 +9,13 @@ import type { IrCitation, IrRequest, ReasoningSignature } from "../../ir/request
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { Losses } from "../shared/losses.ts";
-import { writeAnnotation } from "./annotation-writer.ts";
+import { writeUrlCitation } from "../shared/openai/url-citation.ts";
 import { type CallItem, createCallItem } from "./call-item.ts";
 import { createMessageItem, type MessageItem, type MessagePart } from "./message-item.ts";
 import { createPlaces, customNames, type ToolPlace } from "./namespaces.ts";
 import type { EventOutlet, OutputItem } from "./outlet.ts";
 import { createReasoningItem, type ReasoningItem } from "./reasoning-item.ts";
-import { PROTOCOL } from "./wire.ts";
+import { PROTOCOL, type WireAnnotation } from "./wire.ts";
 
 /** Events of blocks; everything else is the caller's. */
 type BlockEvent = Extract<IrEvent, { readonly block: number }>;
@@ -260,4 +260,11 @@ function openMessage(state: AssemblerState): MessageItem {
 function closeIdleMessage(state: AssemblerState): void {
   const last = state.items.at(-1);
   if (last?.type === "message" && !last.busy()) last.close();
+}
+
+/** Null: it has no URL, and the vendor's other kinds point into its own store. `textEnd`: length of the text it stands behind. */
+function writeAnnotation(citation: IrCitation, textEnd: number): WireAnnotation | JsonObject | null {
+  if (citation.sourceProtocol === PROTOCOL) return asObject(citation.raw) ?? null;
+  const written = writeUrlCitation(citation, textEnd);
+  return written === null ? null : { type: "url_citation", ...written };
 }
