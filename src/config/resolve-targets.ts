@@ -32,14 +32,14 @@ function indexLanes(lanes: Lanes): LaneIndex {
   };
 }
 
-interface Common {
+interface TargetSource {
   readonly name: string;
   readonly config: ConfigFile;
   readonly all: LaneIndex;
   readonly windows: ReadonlyMap<string, number>;
 }
 
-function modelTarget({ name, model, config, all, windows }: Common & { readonly model: ConfigModel }): Target {
+function modelTarget({ name, model, config, all, windows }: TargetSource & { readonly model: ConfigModel }): Target {
   return {
     name,
     kind: "model",
@@ -57,7 +57,7 @@ function modelTarget({ name, model, config, all, windows }: Common & { readonly 
   };
 }
 
-function poolTarget({ name, pool, config, all, windows }: Common & { readonly pool: ConfigPool }): Target {
+function poolTarget({ name, pool, config, all, windows }: TargetSource & { readonly pool: ConfigPool }): Target {
   const weights = weightsOf(pool);
   const models = [...weights.keys()];
   const lanes = models.flatMap((model) => all.byModel.get(model) ?? []);

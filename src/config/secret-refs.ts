@@ -65,7 +65,7 @@ interface FileEntry {
 }
 
 function readThrough(files: Map<string, FileEntry>, path: string, sources: SecretSources): Secret | null {
-  const look: Look = { key: path, paths: [path], read: () => sources.readFile(path) };
+  const look: FileSource = { key: path, paths: [path], read: () => sources.readFile(path) };
   return readAgain(files, look, sources);
 }
 
@@ -79,14 +79,14 @@ function readAws(files: Map<string, FileEntry>, profile: string | null, sources:
   return readAgain(files, { key: `aws:${profile}`, paths: awsFilesOf(sources.readEnv), read }, sources);
 }
 
-interface Look {
+interface FileSource {
   readonly key: string;
   /** Files it is made of. */
   readonly paths: readonly string[];
   readonly read: () => string | null;
 }
 
-function readAgain(files: Map<string, FileEntry>, look: Look, sources: SecretSources): Secret | null {
+function readAgain(files: Map<string, FileEntry>, look: FileSource, sources: SecretSources): Secret | null {
   const nowMs = sources.nowMs();
   const known = files.get(look.key);
   if (known !== undefined && nowMs - known.checkedMs < FILE_CHECK_MS) return known.secret;

@@ -18,14 +18,14 @@ export function fillSchema(schema: unknown, { question }: FillInput): unknown {
   return fill(asObject(schema) ?? {}, { root: asObject(schema) ?? {}, question, name: "" }, 0);
 }
 
-interface Place {
+interface FillContext {
   readonly root: JsonObject;
   readonly question: string;
   /** The property it is for; "" for the whole. */
   readonly name: string;
 }
 
-function fill(schema: JsonObject, place: Place, depth: number): unknown {
+function fill(schema: JsonObject, place: FillContext, depth: number): unknown {
   if (depth > DEPTH_MAX) return null;
   const direct = stated(schema);
   if (direct !== undefined) return direct;
@@ -73,7 +73,7 @@ function typeOf(schema: JsonObject): string {
 }
 
 /** What is required, or the first property where nothing is. */
-function fillObject(schema: JsonObject, place: Place, depth: number): JsonObject {
+function fillObject(schema: JsonObject, place: FillContext, depth: number): JsonObject {
   const properties = asObject(schema["properties"]) ?? {};
   const required = asArray(schema["required"])?.filter((name) => typeof name === "string") ?? [];
   const names = required.length > 0 ? required : Object.keys(properties).slice(0, 1);
@@ -84,7 +84,7 @@ function fillObject(schema: JsonObject, place: Place, depth: number): JsonObject
   );
 }
 
-function fillArray(schema: JsonObject, place: Place, depth: number): unknown[] {
+function fillArray(schema: JsonObject, place: FillContext, depth: number): unknown[] {
   const items = asObject(schema["items"]) ?? {};
   const length = Math.min(ITEMS_MAX, Math.max(1, asNumber(schema["minItems"]) ?? 1));
   return Array.from({ length }, () => fill(items, place, depth + 1));
@@ -99,7 +99,7 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A place where it looks like one is wanted, else what the question is about. */
-function fillString(schema: JsonObject, { name, question }: Place): string {
+function fillString(schema: JsonObject, { name, question }: FillContext): string {
   const format = FORMATS.get(asText(schema["format"]) ?? "");
   if (format !== undefined) return format;
   const proper = /(?<=\S\s+)\p{Lu}[\p{L}\p{M}'-]+(?:\s\p{Lu}[\p{L}\p{M}'-]+)*/u.exec(question)?.[0];

@@ -2,7 +2,7 @@
 import { PROTOCOLS } from "../protocols/index.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 
-export interface Place {
+export interface CalledPath {
   readonly protocol: Protocol;
   readonly operation: "chat" | "count";
   /** The model the path names; null: the body does. */
@@ -20,7 +20,7 @@ export const SIMULATED: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS)
 const ANY_MODEL = "any-model";
 
 /** null: no simulated vendor has such a path. */
-export function findPlace(path: string, protocols: readonly Protocol[] = SIMULATED): Place | null {
+export function findPlace(path: string, protocols: readonly Protocol[] = SIMULATED): CalledPath | null {
   for (const protocol of protocols) {
     const operations = protocol.operations.count === undefined ? (["chat"] as const) : (["chat", "count"] as const);
     for (const operation of operations) {
@@ -41,7 +41,7 @@ export function findPlace(path: string, protocols: readonly Protocol[] = SIMULAT
 /** Calls come without their query. */
 function pathOf(
   { carrier }: Protocol,
-  operation: Place["operation"],
+  operation: CalledPath["operation"],
   { stream }: { readonly stream: boolean },
 ): string | null {
   const path = carrier.upstreamPath({ operation, upstreamModel: ANY_MODEL, stream, template: null, clientPath: "" });

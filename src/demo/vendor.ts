@@ -14,7 +14,7 @@ import { unreachable } from "../std/unreachable.ts";
 import { WireError } from "../std/wire-error.ts";
 import type { Chance } from "./chance.ts";
 import { pace, readingMs } from "./pace.ts";
-import { findPlace, type Place } from "./place.ts";
+import { type CalledPath, findPlace } from "./place.ts";
 import { type SpeechMoment, speak } from "./speech.ts";
 import { isTemper, type Mischief, TEMPERS } from "./temper.ts";
 import { promptTokens } from "./tokens.ts";
@@ -94,7 +94,7 @@ function answerCall(call: VendorCall, moment: SpeechMoment): VendorAnswer {
   }
 }
 
-function readRequest({ protocol, operation, model, stream }: Place, body: JsonObject): IrRequest {
+function readRequest({ protocol, operation, model, stream }: CalledPath, body: JsonObject): IrRequest {
   const asked = operation === "count" ? (protocol.operations.count?.readRequest?.(body) ?? body) : body;
   const { value } = protocol.payload.readRequest(asked);
   return { ...value, model: model ?? value.model, stream: stream ?? value.stream };

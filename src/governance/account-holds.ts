@@ -50,7 +50,7 @@ interface Spent {
   sum: UsageSum;
 }
 
-interface State {
+interface HoldsState {
   readonly options: AccountHoldsOptions;
   /** By account and window, of the newest period. Bounded by the caps there are. */
   readonly spent: Map<string, Spent>;
@@ -59,7 +59,7 @@ interface State {
 }
 
 export function createAccountHolds(options: AccountHoldsOptions): AccountHolds {
-  const state: State = { options, spent: new Map(), held: new Map() };
+  const state: HoldsState = { options, spent: new Map(), held: new Map() };
   let waiting: HoldAsk[] = [];
   const answer = ({ holder, ask }: HoldAsk, hold: AccountHold | null): void =>
     options.send(holder, { type: "account-held", ask, hold });
@@ -97,17 +97,17 @@ export function createAccountHolds(options: AccountHoldsOptions): AccountHolds {
   };
 }
 
-function capsOf({ options }: State, account: string): readonly AccountCap[] {
+function capsOf({ options }: HoldsState, account: string): readonly AccountCap[] {
   return options.caps().filter((cap) => cap.account === account);
 }
 
-function spentOf({ spent }: State, { account, window }: AccountCap, wallMs: number): UsageSum | null {
+function spentOf({ spent }: HoldsState, { account, window }: AccountCap, wallMs: number): UsageSum | null {
   const known = spent.get(`${account}\n${window}`);
   return known === undefined || known.period.id !== periodOf(window, wallMs).id ? null : known.sum;
 }
 
 /** What may be set aside; null: too little is left. */
-function roomFor(state: State, { account, amount, least }: HoldAsk): AccountUse | null | "unread" {
+function roomFor(state: HoldsState, { account, amount, least }: HoldAsk): AccountUse | null | "unread" {
   const { wallMs } = state.options.moment();
   const room: Record<AccountCap["unit"], number> = { usd: amount.costNanos, tokens: amount.tokens, requests: 1 };
   const held = [...(state.held.get(account)?.values() ?? [])];
@@ -122,7 +122,7 @@ function roomFor(state: State, { account, amount, least }: HoldAsk): AccountUse 
   return { requests: 1, tokens: Math.floor(room.tokens), costNanos: Math.floor(room.usd) };
 }
 
-async function read(state: State, accounts: ReadonlySet<string>): Promise<void> {
+async function read(state: HoldsState, accounts: ReadonlySet<string>): Promise<void> {
   const { options } = state;
   const { wallMs } = options.moment();
   const missing = options.caps().filter((cap) => accounts.has(cap.account) && spentOf(state, cap, wallMs) === null);
@@ -134,7 +134,7 @@ async function read(state: State, accounts: ReadonlySet<string>): Promise<void> 
   await Promise.all(sums);
 }
 
-function change(state: State, holder: string, account: string, use: AccountUse, sign: 1 | -1): void {
+function change(state: HoldsState, holder: string, account: string, use: AccountUse, sign: 1 | -1): void {
   const holders = state.held.get(account) ?? new Map<string, AccountUse>();
   state.held.set(account, holders);
   const now = holders.get(holder) ?? { requests: 0, tokens: 0, costNanos: 0 };
@@ -145,7 +145,7 @@ function change(state: State, holder: string, account: string, use: AccountUse, 
   else holders.set(holder, next);
 }
 
-function booked({ spent, options }: State, { row, scopes }: Booking): void {
+function booked({ spent, options }: HoldsState, { row, scopes }: Booking): void {
   for (const { kind, name } of scopes) {
     if (kind !== "account") continue;
     for (const { window } of options.caps().filter((cap) => cap.account === name)) {

@@ -50,19 +50,19 @@ const UNAVAILABLE: Shortage = { kind: "unavailable", resetMs: 1_000 };
 const TAKEN_MS = 1_000;
 
 /** A question, and what came of the recall it waited for; null: there was none. */
-interface Asked extends LeaseAsk {
+interface PendingAsk extends LeaseAsk {
   readonly recalled: Recalled | null;
 }
 
 export function createLeasing(options: LeasingOptions): Leasing {
   const { balances, moment, send } = options;
-  let waiting: Asked[] = [];
+  let waiting: PendingAsk[] = [];
   let recalling = 0;
 
   const refuse = ({ holder, ask }: LeaseAsk, shortage: Shortage): void =>
     send(holder, { type: "short", ask, shortage });
 
-  const put = (asked: Asked): void => {
+  const put = (asked: PendingAsk): void => {
     if (decide(asked, moment())) return;
     if (waiting.length + recalling >= WAITING_MAX) refuse(asked, UNAVAILABLE);
     else waiting.push(asked);
@@ -70,7 +70,7 @@ export function createLeasing(options: LeasingOptions): Leasing {
   };
 
   /** False: a sum is missing. */
-  const decide = (asked: Asked, at: Moment): boolean => {
+  const decide = (asked: PendingAsk, at: Moment): boolean => {
     const decision = balances.lease(asked.holder, asked.requests, at, asked.recalled);
     switch (decision.kind) {
       case "unread":

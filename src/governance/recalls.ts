@@ -26,17 +26,17 @@ interface RecallsOptions {
 /** A client answers within milliseconds, or it hangs. */
 const RECALL_MS = 250;
 
-interface Round {
+interface RecallRound {
   readonly clients: Set<string>;
   readonly done: ((answers: RecallAnswers) => void)[];
 }
 
-interface Running extends Round {
+interface Running extends RecallRound {
   readonly limit: Limit;
   readonly recall: number;
   readonly answers: Map<string, number>;
   isSent: boolean;
-  next: Round | null;
+  next: RecallRound | null;
   cancelTimer: Cancel | null;
 }
 
@@ -45,7 +45,7 @@ export function createRecalls({ send, afterLeases, setTimer }: RecallsOptions): 
   const running = new Map<string, Running>();
   let last = 0;
 
-  const begin = (limit: Limit, round: Round): void => {
+  const begin = (limit: Limit, round: RecallRound): void => {
     last += 1;
     const mine: Running = {
       ...round,

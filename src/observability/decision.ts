@@ -166,7 +166,7 @@ function laneOf({ lanes }: Deployment, id: string): Lane | null {
   return Object.hasOwn(lanes, id) ? (lanes[id] ?? null) : null;
 }
 
-interface Kept {
+interface PromiseCheck {
   readonly deployment: Deployment;
   readonly target: Target | null;
   readonly served: ServedModel;
@@ -175,7 +175,7 @@ interface Kept {
 }
 
 /** A vendor that names another model than the one asked for has not kept it either. */
-function invariantOf({ deployment, target, served, winner, failure }: Kept): Invariant {
+function invariantOf({ deployment, target, served, winner, failure }: PromiseCheck): Invariant {
   const isPromised =
     target !== null &&
     (target.kind === "model" || target.failover.keep.includes("model") || target.identity === "strict");

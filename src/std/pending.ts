@@ -29,18 +29,18 @@ interface PendingOptions {
   readonly setTimer: Effects["setTimer"];
 }
 
-interface Open<Answer> {
+interface OpenQuestion<Answer> {
   readonly answered: (answer: Answer) => void;
   readonly unanswered: (why: Unanswered) => void;
   readonly cancelTimer: Cancel;
 }
 
 export function createPending<Answer>({ openMax, timeoutMs, setTimer }: PendingOptions): Pending<Answer> {
-  const open = new Map<number, Open<Answer>>();
+  const open = new Map<number, OpenQuestion<Answer>>();
   let lastId = 0;
   let isClosed = false;
 
-  const take = (id: number): Open<Answer> | undefined => {
+  const take = (id: number): OpenQuestion<Answer> | undefined => {
     const question = open.get(id);
     open.delete(id);
     question?.cancelTimer();

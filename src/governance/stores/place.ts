@@ -4,7 +4,7 @@
  */
 import { realpathSync, statSync } from "node:fs";
 
-interface Place {
+interface FileWatch {
   /**
    * `gone`: another file stands there, or none. `cut`: it is shorter. `touched`: another program wrote to it, or changed its
    * times. Files are held open, so that their numbers are not given away.
@@ -15,14 +15,14 @@ interface Place {
 }
 
 /** The name is the system's own of the file, which no commit of ours changes; the rest may change with one. */
-interface Seen {
+interface FileStamp {
   readonly name: string;
   readonly size: bigint;
   readonly modifiedNs: bigint;
 }
 
 /** Call it while the files are open. */
-export function watchPlace(path: string): Place {
+export function watchPlace(path: string): FileWatch {
   // The log stands beside the file itself, wherever a link to it does.
   const log = `${realpathSync(path)}-wal`;
   let logName = see(log)?.name ?? null;
@@ -44,7 +44,7 @@ export function watchPlace(path: string): Place {
 }
 
 /** null: nothing stands there, or it may not be looked at. */
-function see(path: string): Seen | null {
+function see(path: string): FileStamp | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (found === undefined) return null;
   return { name: `${found.dev}:${found.ino}`, size: found.size, modifiedNs: found.mtimeNs };
