@@ -8,8 +8,8 @@ import type { RememberedRow, StoredAnswer } from "./ledger-store.ts";
 interface IdempotencyOptions {
   readonly ttlMs: () => number;
   readonly wallMs: () => number;
-  /** In the ledger; null: not there, or there is no ledger. */
-  readonly find: (key: string, wallMs: number) => Promise<StoredAnswer | null>;
+  /** In the ledger, with an end within the two moments; null: not there, or there is no ledger. */
+  readonly find: (key: string, afterMs: number, untilMs: number) => Promise<StoredAnswer | null>;
   readonly put: (row: RememberedRow) => void;
 }
 
@@ -73,7 +73,13 @@ function knownAs(
   const request = running.get(key);
   if (request !== undefined) return { kind: request.fingerprint === fingerprint ? "running" : "mismatch" };
   const row = kept.get(key);
-  return row === undefined || row.expiresMs <= options.wallMs() ? null : verdictOn(row, fingerprint);
+  return row === undefined || !isCurrent(row, options) ? null : verdictOn(row, fingerprint);
+}
+
+/** An end further away than the time to live comes from a clock that was ahead when the answer was kept. */
+function isCurrent({ expiresMs }: RememberedRow, { wallMs, ttlMs }: IdempotencyOptions): boolean {
+  const nowMs = wallMs();
+  return expiresMs > nowMs && expiresMs <= nowMs + ttlMs();
 }
 
 function verdictOn({ fingerprint: other, answer }: StoredAnswer, fingerprint: string): IdempotencyVerdict {
@@ -85,7 +91,7 @@ function look({ looks, options }: IdempotencyState, key: string): Promise<Stored
   const known = looks.get(key);
   if (known !== undefined) return known;
   const found = options
-    .find(key, options.wallMs())
+    .find(key, options.wallMs(), options.wallMs() + options.ttlMs())
     .catch(() => null)
     .finally(() => looks.delete(key));
   if (looks.size < RUNNING_MAX) looks.set(key, found);

@@ -21,8 +21,8 @@ export interface LedgerStore {
   usage(query: UsageQuery): Promise<readonly UsageGroup[]>;
   /** Newest first. */
   audit(query: { readonly beforeSeq: number | null; readonly rowsMax: number }): Promise<readonly AuditEntry[]>;
-  /** null: there is none that has not expired. */
-  remembered(key: string, wallMs: number): Promise<StoredAnswer | null>;
+  /** The answer kept under this key that ends after the first moment and not after the second; null: there is none. */
+  remembered(key: string, afterMs: number, untilMs: number): Promise<StoredAnswer | null>;
   /** Removes single rows from before, a bounded number at a time, and answers that expired; resolves to how many. */
   prune(beforeMs: number, wallMs: number): Promise<number>;
   /** What is wrong with it; null: all is right. */

@@ -69,7 +69,7 @@ export async function openLedgerService(
       : createIdempotency({
           ttlMs: () => idempotency?.ttlMs ?? 0,
           wallMs: options.effects.wallMs,
-          find: async (key, wallMs) => (await opened?.store.remembered(key, wallMs)) ?? null,
+          find: async (key, afterMs, untilMs) => (await opened?.store.remembered(key, afterMs, untilMs)) ?? null,
           put: (row) => opened?.writer.remember(row),
         });
   const clients = new Map<string, (reply: LedgerReply) => void>();

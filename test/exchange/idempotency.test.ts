@@ -34,7 +34,7 @@ function start(answer: Answer, bytesMax = 100_000) {
       caller: { ...ANONYMOUS, label: over.caller ?? "anonymous" },
       body: { ...question("openai", { stream: over.stream ?? false }), user: over.text ?? "same" },
     });
-  return { core, ask, later: () => (wallMs += TTL_MS) };
+  return { core, ask, later: () => (wallMs += TTL_MS), jump: (byMs: number) => (wallMs += byMs) };
 }
 
 for (const isStream of [false, true]) {
@@ -55,6 +55,17 @@ for (const isStream of [false, true]) {
 }
 
 describe("what is not given again", () => {
+  test("what was kept while the clock was ahead, once it is right again", async () => {
+    const { core, ask, jump } = start(answering(OPENAI_WORDS));
+    jump(30 * 86_400_000);
+    await ask("k");
+    await ask("k");
+    expect(core.effects.calls).toHaveLength(1);
+    jump(-30 * 86_400_000);
+    await ask("k");
+    expect(core.effects.calls).toHaveLength(2);
+  });
+
   test("what was left of somebody's limits then", async () => {
     const body = OPENAI_WORDS.body(said());
     const { ask } = start(json(200, body, { "x-ratelimit-remaining-requests": "59", "x-request-id": "vendor-1" }));

@@ -256,11 +256,13 @@ export function ledgerStoreContract(name: string, open: () => Promise<OpenStore>
       const answer = (status: number) => ({ status, headers: { "x-a": "b" }, body: "aGk=" });
       const row = { key: "k", fingerprint: "f", answer: answer(200), expiresMs: START_MS + 10 };
       await store.commit({ ...NOTHING, remembered: [row] });
-      expect(await store.remembered("k", START_MS)).toEqual({ fingerprint: "f", answer: answer(200) });
-      expect(await store.remembered("k", START_MS + 10)).toBeNull();
-      expect(await store.remembered("other", START_MS)).toBeNull();
+      expect(await store.remembered("k", START_MS, START_MS + 10)).toEqual({ fingerprint: "f", answer: answer(200) });
+      expect(await store.remembered("k", START_MS + 10, START_MS + 20)).toBeNull();
+      // Its end is too far away: the clock was ahead when it was kept.
+      expect(await store.remembered("k", START_MS, START_MS + 9)).toBeNull();
+      expect(await store.remembered("other", START_MS, START_MS + 10)).toBeNull();
       await store.commit({ ...NOTHING, remembered: [{ ...row, answer: answer(201), fingerprint: "g" }] });
-      expect(await store.remembered("k", START_MS)).toEqual({ fingerprint: "g", answer: answer(201) });
+      expect(await store.remembered("k", START_MS, START_MS + 10)).toEqual({ fingerprint: "g", answer: answer(201) });
     });
 
     test("prunes single rows and answers, and keeps the sums", async () => {

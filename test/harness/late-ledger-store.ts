@@ -62,10 +62,10 @@ export function createLateLedgerStore(wait: () => Promise<void>): LedgerStore {
           .toReversed()
           .slice(0, rowsMax),
       ),
-    remembered: (key, wallMs) =>
+    remembered: (key, afterMs, untilMs) =>
       later(() => {
         const row = tables.remembered.get(key);
-        return row === undefined || row.expiresMs <= wallMs
+        return row === undefined || row.expiresMs <= afterMs || row.expiresMs > untilMs
           ? null
           : { fingerprint: row.fingerprint, answer: row.answer };
       }),

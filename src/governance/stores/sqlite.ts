@@ -179,8 +179,8 @@ function storeOf(db: Database, path: string): LedgerStore {
         detail,
       }));
     },
-    async remembered(key, wallMs) {
-      const row = statements.remembered.get(key, wallMs);
+    async remembered(key, afterMs, untilMs) {
+      const row = statements.remembered.get(key, afterMs, untilMs);
       if (row === null) return null;
       const answer: RememberedAnswer = JSON.parse(row.answer); // written by commit alone
       return { fingerprint: row.fingerprint, answer };

@@ -84,8 +84,8 @@ export function prepareAll(db: Database) {
     putRemembered: db.prepare<unknown, [string, string, string, number]>(`INSERT INTO remembered
       (key, fingerprint, answer, expires_ms) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
       fingerprint = excluded.fingerprint, answer = excluded.answer, expires_ms = excluded.expires_ms`),
-    remembered: db.prepare<{ fingerprint: string; answer: string }, [string, number]>(
-      "SELECT fingerprint, answer FROM remembered WHERE key = ? AND expires_ms > ?",
+    remembered: db.prepare<{ fingerprint: string; answer: string }, [string, number, number]>(
+      "SELECT fingerprint, answer FROM remembered WHERE key = ? AND expires_ms > ? AND expires_ms <= ?",
     ),
     pruneUsage: db.prepare<unknown, [number, number]>(
       "DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE wall_ms < ? LIMIT ?)",
