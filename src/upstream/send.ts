@@ -213,8 +213,8 @@ function isShort(headers: Readonly<Record<string, string>>): boolean {
 }
 
 /**
- * Names come in lower case; Set-Cookie, which comes as a list, is left out. So is a value with control characters: no client
- * could read it, and of the whole answer only that one is lost.
+ * Names come in lower case; Set-Cookie, which comes as a list, is left out. So is a value with control characters, which no
+ * client could read. Of HTTP/1.1 only those above 0x7f come so far: Bun 1.4.5 refuses the whole answer for the others.
  */
 function headersOf(response: Response): Record<string, string> {
   const { "set-cookie": _list, ...headers } = response.headers.toJSON();
