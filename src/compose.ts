@@ -11,7 +11,7 @@ import { type Probes, startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries, type Recoveries } from "./exchange/probing/recoveries.ts";
 import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import { createLastingState, type LastingState, reconfigureState, type SharedState } from "./exchange/shared-state.ts";
-import { type Admission, createAdmission } from "./governance/admission.ts";
+import { type Admission, type AdmissionPreview, createAdmission } from "./governance/admission.ts";
 import { createDoors } from "./governance/doors.ts";
 import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
 import type { KeyRing } from "./governance/keys.ts";
@@ -148,7 +148,7 @@ export function compose(input: ComposeInput): Composed {
     pages: isOpen(deployment) ? { kind: "own-pages" } : { kind: "listed", origins: deployment.corsOrigins },
     limits: deployment.limits,
     ...createDoors({ ...input, identify }),
-    explain: createExplain({ world, shared, protocols }),
+    explain: createExplain({ world, shared, protocols, admission, callerNamed }),
     stats: () =>
       statsDocument(deployment, {
         version: buildInfo.version,
@@ -224,7 +224,7 @@ function capReached(untilWallMs: number | null, wallMs: number): Failure {
 /** Who is calling, and what they are let in by: keys and their limits where there are some, else tokens and none. */
 function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
   readonly identify: ReturnType<typeof createIdentify>;
-  readonly admission: Admission | null;
+  readonly admission: (Admission & AdmissionPreview) | null;
   readonly callerNamed: ((label: string) => Caller | null) | null;
 } {
   const { auth, governance, revision } = deployment;

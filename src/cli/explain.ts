@@ -9,12 +9,13 @@ import type { CliIo } from "./io.ts";
 import { loadConfig } from "./load-config.ts";
 import { EXIT, failed, formatTable, readOptions } from "./text.ts";
 
-export const EXPLAIN_USAGE = `Usage: ringmain explain TARGET [--protocol NAME] [--request FILE] [--json]
+export const EXPLAIN_USAGE = `Usage: ringmain explain TARGET [--protocol NAME] [--request FILE] [--key KEY] [--json]
                         [--url URL | --config FILE [--providers FILE]]
 
 Says which lanes would be asked for TARGET, in which order and how often, which are left out and why, and what a translation
 would lose. Nothing is sent to any vendor.
 --request    a request's body (JSON), as a client would send it; without it the smallest one there is
+--key        the id or the name of a key: lanes that its budgets do not hold are left out
 --url        asks the gateway at this address, with the admin token in RINGMAIN_ADMIN_TOKEN
 --config     asks no gateway: lanes as they are right after a start
 Without either, the gateway of the configuration that is found is asked; if it cannot be, lanes are fresh, and it says so.
@@ -23,7 +24,7 @@ Exit code: 0 explained, 1 it could not be, 2 wrong usage.
 
 const OPTIONS = {
   flags: ["--json", "--help", "-h"],
-  values: ["--protocol", "--request", "--url", "--config", "--providers"],
+  values: ["--protocol", "--request", "--key", "--url", "--config", "--providers"],
 } as const;
 
 export async function explain(args: readonly string[], io: CliIo): Promise<number> {
@@ -40,7 +41,10 @@ export async function explain(args: readonly string[], io: CliIo): Promise<numbe
   if (values.has("--url") && values.has("--config")) return misused("--url and --config are two ways; take one.", io);
   const request = await readRequest(values.get("--request") ?? null, io);
   if (typeof request === "string") return failed(request, io);
-  const asked = { target: named, protocol: values.get("--protocol") ?? null, request };
+  const key = values.get("--key") ?? null;
+  if (key !== null && values.has("--config"))
+    return misused("Only a running gateway knows keys: leave out --config.", io);
+  const asked = { target: named, protocol: values.get("--protocol") ?? null, request, key };
   const outcome = await explained(
     asked,
     { url: values.get("--url") ?? null, isFresh: values.has("--config"), args },
@@ -77,6 +81,8 @@ interface ExplainQuestion {
   readonly target: string;
   readonly protocol: string | null;
   readonly request: JsonObject | null;
+  /** Id or name of the key that asks; null: none. */
+  readonly key: string | null;
 }
 
 interface ExplainAnswer {
@@ -140,7 +146,7 @@ async function fresh(deployment: Deployment, asked: ExplainQuestion, why: string
     processFigures: () => ({ residentBytes: 0, eventLoopLagMaxMs: 0 }),
     carried: null,
   });
-  const outcome = gateway.explain({ ...asked, headers: {} });
+  const outcome = await gateway.explain({ ...asked, headers: {}, key: null });
   gateway.stop();
   if (!outcome.ok) return outcome.failure.message;
   return { source: `fresh lanes, as right after a start (${why})`, explanation: outcome.value };

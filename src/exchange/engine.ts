@@ -169,7 +169,7 @@ function isTaken({ shared, world, pass }: Run, target: Target, lane: Lane): bool
 }
 
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
-type LookInput = Pick<
+export type LookInput = Pick<
   Run,
   "world" | "shared" | "call" | "pass" | "cappedLanes" | "tried" | "first" | "needsRoomBeyond"
 >;

@@ -8,14 +8,13 @@ import { type Failed, type Failure, failed, failure, ok, type Result } from "../
 import type { RateLimit, RateLimits } from "../ir/limits.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { totalTokens } from "../ir/usage.ts";
+import { amountsOf, fitToAffordable, hardCeiling, lesserOf } from "./affordable.ts";
 import {
   createRecentAnswers,
   type Estimate,
   estimate,
-  type LaneNeed,
   leastOf,
   mostOf,
-  type Need,
   type RecentAnswers,
   withoutCost,
 } from "./estimate.ts";
@@ -37,7 +36,7 @@ import {
 import { shortageFailure, tooDear, warningOf } from "./limit-words.ts";
 import { ceilingOf, projectOf, sessionOf } from "./request-headers.ts";
 
-interface AdmitInput {
+export interface AdmitInput {
   readonly caller: Caller;
   /** Every lane that may be attempted. */
   readonly lanes: readonly Lane[];
@@ -76,6 +75,16 @@ export interface Admission {
   admit(input: AdmitInput): Admitted | Promise<Admitted>;
 }
 
+export interface AdmissionPreview {
+  /** What its budgets would say to a request now; nothing stays set aside, and no rate is used. */
+  preview(input: AdmitInput): Promise<Preview>;
+}
+
+/** `refusal`: what the request would be told; null: it would be let in, for the lanes it can afford. */
+export interface Preview extends Pick<Pass, "affords"> {
+  readonly refusal: Failure | null;
+}
+
 interface AdmissionOptions {
   readonly governance: Governance;
   readonly ledger: Pick<LedgerClient, "reserve" | "holdAccount" | "releaseAccount" | "book">;
@@ -104,7 +113,7 @@ interface AdmissionState {
   readonly capped: ReadonlyMap<string, LedgerScope>;
 }
 
-export function createAdmission(options: AdmissionOptions): Admission {
+export function createAdmission(options: AdmissionOptions): Admission & AdmissionPreview {
   const { governance } = options;
   const state: AdmissionState = {
     options,
@@ -115,7 +124,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     requestGates: governance.gates.filter((gate) => gate.scope === "request"),
     capped: new Map(governance.caps.map(({ account }) => [account, scopeOf("account", account)])),
   };
-  return { admit: (input) => admit(state, input) };
+  return { admit: (input) => admit(state, input), preview: (input) => preview(state, input) };
 }
 
 /** What is known of a request before its reservations are. */
@@ -139,6 +148,29 @@ function admit(state: AdmissionState, input: AdmitInput): Admitted | Promise<Adm
   return reserved instanceof Promise
     ? reserved.then((each) => decided(state, each, value))
     : decided(state, reserved, value);
+}
+
+async function preview(state: AdmissionState, input: AdmitInput): Promise<Preview> {
+  const charged = chargedOf(state, input);
+  if (!charged.ok) return refusedPreview(charged.failure);
+  const { value } = charged;
+  const requests = value.requests.filter(({ limit }) => limit.kind === "usd" || limit.kind === "tokens");
+  const reserved = await state.options.ledger.reserve(requests);
+  if (reserved.kind === "short") return refusedPreview(refusalOf(state, reserved, value));
+  const unaffordable = fitToAffordable(value, reserved.reservations);
+  for (const reservation of reserved.reservations) reservation.release(0);
+  return { affords: ({ id }) => !unaffordable.has(id), refusal: null };
+}
+
+function refusedPreview(refusal: Failure): Preview {
+  return { affords: () => refusal.kind !== "budget-exceeded" && refusal.kind !== "limit-exceeded", refusal };
+}
+
+type Short = Extract<Reserved, { kind: "short" }>;
+
+function refusalOf({ options }: AdmissionState, { shortage }: Short, { estimated }: Charged): Failure {
+  const isStrict = options.governance.budget === "strict";
+  return shortageFailure(shortage, { need: leastOf(amountsOf([...estimated.lanes.values()])), estimated, isStrict });
 }
 
 /** Whom a request is charged to and what it must reserve, or why it is refused without asking what is left. */
@@ -209,12 +241,7 @@ function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
 
 function decided(state: AdmissionState, reserved: Reserved, charged: Charged): Admitted {
   if (reserved.kind === "short") {
-    const { shortage } = reserved;
-    const isStrict = state.options.governance.budget === "strict";
-    const { estimated } = charged;
-    const need = leastOf(amountsOf([...estimated.lanes.values()]));
-    const told = shortageFailure(shortage, { need, estimated, isStrict });
-    return { kind: "refused", failure: told, limits: limitsAt(shortage) };
+    return { kind: "refused", failure: refusalOf(state, reserved, charged), limits: limitsAt(reserved.shortage) };
   }
   const { options, answers } = state;
   const { reservations } = reserved;
@@ -257,53 +284,6 @@ function accountOf({ capped }: AdmissionState, laneId: string | null, lanes: rea
   const lane = lanes.find(({ id }) => id === laneId);
   const scope = lane === undefined ? undefined : capped.get(`${lane.provider}/${lane.account}`);
   return scope === undefined ? [] : [scope];
-}
-
-function amountsOf(needs: readonly LaneNeed[]): readonly Need[] {
-  return needs.map(({ amount }) => amount);
-}
-
-/** What lanes need that need less than the most. */
-function lesserOf(needs: readonly Need[]): { readonly nanos: readonly number[]; readonly tokens: readonly number[] } {
-  if (needs.length < 2) return { nanos: [], tokens: [] };
-  const most = mostOf(needs);
-  return {
-    nanos: [...new Set(needs.map(({ nanos }) => nanos))].filter((each) => each < most.nanos),
-    tokens: [...new Set(needs.map(({ tokens }) => tokens))].filter((each) => each < most.tokens),
-  };
-}
-
-function hardCeiling(ceiling: number | null, gates: Governance["gates"]): number {
-  const hard = gates.filter(({ mode }) => mode === "hard").map(({ limitNanos }) => limitNanos);
-  return Math.min(ceiling ?? Number.POSITIVE_INFINITY, ...hard);
-}
-
-/** Lanes that what is reserved does not hold; the reservations then keep no more than the dearest of the others needs. */
-function fitToAffordable({ estimated, ceilingNanos }: Charged, reservations: readonly Reservation[]): Set<string> {
-  const unaffordable = new Set<string>();
-  const remaining: Need[] = [];
-  for (const [lane, { amount, least }] of estimated.lanes) {
-    const fits = amount.nanos <= ceilingNanos && reservations.every((each) => each.amount >= partOf(each, least));
-    if (fits) remaining.push(amount);
-    else unaffordable.add(lane);
-  }
-  if (unaffordable.size === 0 || remaining.length === 0) return unaffordable;
-  const most = mostOf(remaining);
-  for (const each of reservations) each.shrink(Math.min(each.amount, partOf(each, most)));
-  return unaffordable;
-}
-
-/** What of a need this limit counts; requests and slots are reserved whole. */
-function partOf({ lease: { limit }, amount }: Reservation, need: Need): number {
-  switch (limit.kind) {
-    case "usd":
-      return need.nanos;
-    case "tokens":
-      return need.tokens;
-    case "requests":
-    case "slots":
-      return amount;
-  }
 }
 
 function refusal(kind: Failure["kind"], message: string): Failed {

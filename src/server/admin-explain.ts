@@ -7,9 +7,9 @@ export function explainRoutes(explain: Explain): readonly AdminRoute[] {
   return [{ method: "POST", path: "/explain", handle: ({ body }) => answer(explain, body) }];
 }
 
-const MEMBERS: ReadonlySet<string> = new Set(["target", "protocol", "request", "headers"]);
+const MEMBERS: ReadonlySet<string> = new Set(["target", "protocol", "request", "headers", "key"]);
 
-function answer(explain: Explain, body: JsonObject): AdminAnswer {
+async function answer(explain: Explain, body: JsonObject): Promise<AdminAnswer> {
   const unknown = Object.keys(body).find((name) => !MEMBERS.has(name));
   if (unknown !== undefined) return bad(`${JSON.stringify(unknown.slice(0, 40))} is not known here.`);
   const target = asText(body["target"]);
@@ -23,7 +23,9 @@ function answer(explain: Explain, body: JsonObject): AdminAnswer {
     if (typeof value !== "string") return bad("headers must be texts by name.");
     headers[name.toLowerCase()] = value;
   }
-  const explained = explain({ target, protocol, request, headers });
+  const key = body["key"] ?? null;
+  if (key !== null && typeof key !== "string") return bad("key must be the id or the name of a key.");
+  const explained = await explain({ target, protocol, request, headers, key });
   if (explained.ok) return document(explained.value);
   const { kind, message } = explained.failure;
   return refused(kind === "unknown-model" ? 404 : 400, kind.replaceAll("-", "_"), message);

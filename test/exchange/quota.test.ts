@@ -105,8 +105,9 @@ test("a caller's own credential has limits of its own", async () => {
 test("an explanation shows the label and what is left", async () => {
   const core = setUp(withHeaders(answering(OPENAI_WORDS), LOW));
   await served(core);
-  const explain = createExplain({ world: core.world, shared: core.shared, protocols: core.protocols });
-  expect(explain({ target: "pool", protocol: "openai", request: null, headers: {} })).toMatchObject({
+  const { world, shared, protocols } = core;
+  const explain = createExplain({ world, shared, protocols, admission: null, callerNamed: null });
+  expect(await explain({ target: "pool", protocol: "openai", request: null, headers: {}, key: null })).toMatchObject({
     ok: true,
     value: {
       order: [

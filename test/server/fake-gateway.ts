@@ -91,7 +91,7 @@ export function startFake(
     },
     mayObserve: () => state.mayObserve,
     mayAdminister: decisions === NO_DECISIONS && keys === null ? null : () => state.mayAdminister,
-    explain: () => failed(failure("unknown-model", "Nothing is called that.")),
+    explain: async () => failed(failure("unknown-model", "Nothing is called that.")),
     stats() {
       throw new Error("the server asks the process for figures");
     },

@@ -3,6 +3,8 @@
  * writers' own translation, so an explanation cannot differ from the real thing. Plain data, with the member names of
  * the admin API.
  */
+import type { AdmissionPreview, Preview } from "../../governance/admission.ts";
+import type { Caller } from "../../governance/identify.ts";
 import type { Exhaustion, Lane, Target } from "../../ir/deployment.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
@@ -12,9 +14,11 @@ import { findTarget } from "../../routing/target.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { createStopper } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
-import { look } from "../engine.ts";
+import { type LookInput, look } from "../engine.ts";
 import { nothingLeftFor } from "../exhaustion.ts";
 import { prepare } from "../lane/dispatch.ts";
+import { isFit } from "../lane/mode.ts";
+import { admitInputOf } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
 import { syntheticCall } from "../request/synthetic-call.ts";
@@ -29,6 +33,8 @@ interface ExplainInput {
   readonly request: JsonObject | null;
   /** Lower-case names: a session's name, a tighter translation. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Id or name of the key that asks, whose budgets then hold; null: none. */
+  readonly key: string | null;
 }
 
 export interface Explanation {
@@ -78,7 +84,7 @@ interface LeftOutLane {
   readonly for_ms: number | null;
 }
 
-export type Explain = (input: ExplainInput) => Result<Explanation>;
+export type Explain = (input: ExplainInput) => Promise<Result<Explanation>>;
 
 /** Next requests the odds are counted over, and the looks at lanes that may cost. */
 const DRAWS_MAX = 1_000;
@@ -88,16 +94,26 @@ export function createExplain(options: {
   readonly world: World;
   readonly shared: SharedState;
   readonly protocols: readonly Protocol[];
+  /** Null: there are no keys. */
+  readonly admission: AdmissionPreview | null;
+  readonly callerNamed: ((word: string) => Caller | null) | null;
 }): Explain {
-  const { world, shared, protocols } = options;
-  return (input) => {
+  const { world, shared, protocols, admission, callerNamed } = options;
+  return async (input) => {
     const target = findTarget(world.deployment, input.target);
     if (target === null)
       return failed(failure("unknown-model", `Nothing is called ${JSON.stringify(input.target)} here.`));
     const ingress = speakerOf(protocols, input.protocol ?? firstProtocol(world, target));
     if (ingress === null) return failed(failure("invalid-request", "There is no such protocol."));
-    const call = callFor(world, ingress, target, input);
-    return call.ok ? ok(explained({ world, shared, call: call.value, target })) : call;
+    const made = callFor(world, ingress, target, input);
+    if (!made.ok) return made;
+    const caller = input.key === null ? made.value.caller : (callerNamed?.(input.key) ?? null);
+    if (caller === null) return failed(failure("invalid-request", "There is no such key."));
+    const call = { ...made.value, caller };
+    const couldServe = (lane: Lane): boolean => isFit(world, call, lane);
+    const request = admitInputOf({ deployment: world.deployment, call, target, couldServe });
+    const budget = admission === null ? NO_BUDGET : await admission.preview(request);
+    return ok(explained({ world, shared, call, target, budget }));
   };
 }
 
@@ -132,7 +148,10 @@ interface Explaining {
   readonly shared: SharedState;
   readonly call: ClientCall;
   readonly target: Target;
+  readonly budget: Preview;
 }
+
+const NO_BUDGET: Preview = { affords: () => true, refusal: null };
 
 function explained(explaining: Explaining): Explanation {
   const { world, shared, call, target } = explaining;
@@ -142,12 +161,13 @@ function explained(explaining: Explaining): Explanation {
     tried: new Set<string>(),
     first: null,
     needsRoomBeyond: null,
-    pass: null,
+    pass: passOf(explaining),
     cappedLanes: new Set<string>(),
   };
   const decision = look(looking, target);
   const odds = oddsOf(explaining, decision);
-  const refusal = decision.pick === null ? nothingLeftFor({ ...explaining, decision }) : null;
+  const nothingLeft = decision.pick === null ? nothingLeftFor({ ...explaining, decision }) : null;
+  const refusal = explaining.budget.refusal ?? nothingLeft;
   return {
     target: target.name,
     kind: target.kind,
@@ -173,6 +193,11 @@ function explained(explaining: Explaining): Explanation {
         : { code: refusal.kind.replaceAll("-", "_"), message: refusal.message, retry_after_ms: refusal.retryAfterMs },
     reason: reasonOf(decision, shared),
   };
+}
+
+/** Nothing is attempted, so nothing is held of an account. */
+function passOf({ budget: { affords } }: Explaining): LookInput["pass"] {
+  return { affords, holdAccount: () => true, releaseAccount: () => undefined };
 }
 
 function labelOf({ world, shared, target }: Explaining, id: string): string {
@@ -222,7 +247,7 @@ function oddsOf(explaining: Explaining, first: LaneChoice): ReadonlyMap<string, 
         tried: new Set(),
         first: null,
         needsRoomBeyond: null,
-        pass: null,
+        pass: passOf(explaining),
         cappedLanes: new Set<string>(),
       },
       target,

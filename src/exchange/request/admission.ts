@@ -1,5 +1,5 @@
 /** Admission of a request by the limits of its caller: they are taken from, or refuse, before any lane is tried. */
-import type { Admission, Pass } from "../../governance/admission.ts";
+import type { Admission, AdmitInput, Pass } from "../../governance/admission.ts";
 import type { Deployment, Lane, Target } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
 import type { ClientCall } from "./call.ts";
@@ -12,19 +12,16 @@ type AdmittedRequest =
   | { readonly kind: "admitted"; readonly pass: Pass | null }
   | { readonly kind: "refused"; readonly failure: Failure; readonly notice: LimitsNotice };
 
-/** Waits only where a lease is used up. */
-export async function admit(
-  admission: Admission | null,
-  about: {
-    readonly deployment: Deployment;
-    readonly call: ClientCall;
-    readonly target: Target;
-    readonly couldServe: (lane: Lane) => boolean;
-  },
-): Promise<AdmittedRequest> {
-  const { deployment, call, target, couldServe } = about;
-  if (admission === null) return { kind: "admitted", pass: null };
-  const admitting = admission.admit({
+interface AdmissionRequest {
+  readonly deployment: Deployment;
+  readonly call: ClientCall;
+  readonly target: Target;
+  readonly couldServe: (lane: Lane) => boolean;
+}
+
+/** What a request is admitted by. */
+export function admitInputOf({ deployment, call, target, couldServe }: AdmissionRequest): AdmitInput {
+  return {
     caller: call.caller,
     lanes: lanesOf(deployment, target),
     couldServe,
@@ -34,7 +31,13 @@ export async function admit(
       const read = call.ir();
       return read.ok ? (read.value.value.choices ?? 1) : 1;
     },
-  });
+  };
+}
+
+/** Waits only where a lease is used up. */
+export async function admit(admission: Admission | null, request: AdmissionRequest): Promise<AdmittedRequest> {
+  if (admission === null) return { kind: "admitted", pass: null };
+  const admitting = admission.admit(admitInputOf(request));
   const admitted = admitting instanceof Promise ? await admitting : admitting;
   if (admitted.kind !== "refused") return { kind: "admitted", pass: admitted.pass };
   const { failure, limits } = admitted;
