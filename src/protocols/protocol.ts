@@ -43,6 +43,9 @@ export interface Payload {
   /** Top-level members the gateway reads of a body, whose duplicates are refused because two readers could differ. */
   readonly routedMembers: readonly string[];
 
+  /** Top-level member of a whole answer that holds what the model said. */
+  readonly answerMember: string;
+
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;
 

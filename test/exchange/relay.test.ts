@@ -164,7 +164,65 @@ for (const words of VENDOR_WORDS) {
       const got = await core.ask({ protocol: words.protocol, body: question(words.protocol) });
       expect(got.bytes.length).toBe(encodeUtf8(bytes).length);
       expect(core.records.map((record) => record.outcome)).toEqual(["answered"]);
+      expect(core.records[0]?.answer).toMatchObject({ usage: { outputTokens: USAGE.output }, usageEstimated: false });
       expect(core.inflight()).toBe(0);
+    });
+
+    test("of an answer past 8 MiB that tells no usage, the text is estimated and its media are not", async () => {
+      const prose = "word ".repeat(2 * 1024 * 1024);
+      const bytes = JSON.stringify({
+        ...JSON.parse(words.body(said({ pieces: [prose] }))),
+        usage: null,
+        usageMetadata: null,
+      });
+      const core = single(words, json(200, bytes));
+      await core.ask({ protocol: words.protocol, body: question(words.protocol) });
+      const { usage, usageEstimated } = core.records[0]?.answer ?? {};
+      expect([usageEstimated, Math.round((usage?.outputTokens ?? 0) / 100_000)]).toEqual([true, 30]);
+
+      const media = JSON.stringify({
+        ...JSON.parse(words.body(said({ pieces: ["x".repeat(9_000_000)] }))),
+        usage: null,
+      });
+      const other = single(words, json(200, media));
+      await other.ask({ protocol: words.protocol, body: question(words.protocol) });
+      expect(other.records[0]?.answer.usage?.outputTokens).toBeLessThan(1_000);
+    });
+
+    test.each([
+      ["a page", `<html>${"x".repeat(9_000_000)}</html>`],
+      ["a list", `[${"1,".repeat(4_500_000)}1]`],
+      ["text in front of an object", `x{"a":"${"x".repeat(9_000_000)}"}`],
+      [
+        "an error with a long tail",
+        `{"error":{"type":"overloaded_error","message":"busy"},"pad":"${"x".repeat(9_000_000)}"}`,
+      ],
+    ])("%s past 8 MiB is no answer, and another lane is asked", async (_what, bytes) => {
+      const lanes = [laneOf("first/a/one", words.protocol), laneOf("second/a/two", words.protocol)];
+      const good = words.body(said());
+      const core = createCore({
+        deployment: deploymentOf({ lanes }),
+        answer: byProvider({ first: json(200, bytes), second: json(200, good) }),
+      });
+      const got = await core.ask({ protocol: words.protocol, body: question(words.protocol) });
+      expect([got.status, got.text]).toEqual([200, good]);
+      expect(core.inflight()).toBe(0);
+    });
+
+    test.each([
+      ["that holds nothing of the vendor's", (body: string) => `{"pad":"${"x".repeat(body.length)}"}`],
+      ["whose end is missing", (body: string) => body.slice(0, -1)],
+      ["that is followed by more", (body: string) => `${body}{}`],
+      [
+        "that ends in an error",
+        (body: string) => `${body.slice(0, -1)},"error":{"type":"api_error","message":"broke"}}`,
+      ],
+    ])("an answer past 8 MiB %s is passed on and not booked as answered", async (_what, broken) => {
+      const bytes = broken(words.body(said({ pieces: ["x".repeat(9 * 1024 * 1024)] })));
+      const core = single(words, json(200, bytes));
+      const got = await core.ask({ protocol: words.protocol, body: question(words.protocol) });
+      expect(got.bytes.length).toBe(bytes.length);
+      expect(core.records.map((record) => record.outcome)).toEqual(["cut"]);
     });
 
     test("an answer past 8 MiB that breaks ends short, and is booked as cut", async () => {

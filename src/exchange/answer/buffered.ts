@@ -8,8 +8,9 @@ import type { AnswerSource, Prepared, UpstreamResponse } from "../lane/attempt-c
 import { issuedResponse } from "../reasoning-signatures.ts";
 import { MALFORMED } from "./classify.ts";
 import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
-import { addLosses, createPassFlow, newFlowNote } from "./flow.ts";
+import { addLosses, newFlowNote } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
+import { openLargeBody } from "./large-body.ts";
 import { type Outcome, unanswered } from "./outcome.ts";
 import { HELD_WHOLE_BYTES_MAX, TOO_LARGE_TO_JUDGE } from "./pump.ts";
 import { classifyInBand } from "./refused.ts";
@@ -40,13 +41,17 @@ export async function readBuffered(
       sent.body.cancel();
       return unanswered(attempt.holdsWhole ? TOO_LARGE_TO_JUDGE : MALFORMED, sent.status, true);
     }
-    const flow = createPassFlow();
+    const flow = openLargeBody(attempt, sent, read.bytes);
+    if (!flow.ok) {
+      sent.body.cancel();
+      return unanswered(flow.failure, sent.status, true);
+    }
     return {
       kind: "streaming",
       status: sent.status,
       headers: relayHeaders(attempt, sent.headers),
       body: sent.body,
-      flow,
+      flow: flow.value,
       held: [read.bytes],
       closed: false,
       relayed: true,

@@ -22,6 +22,7 @@ import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  answerMember: "content",
   routedMembers: ["model", "stream", "max_tokens", "messages", "tools", "thinking", "output_config", "output_format"],
   readFacts,
   readRequest,

@@ -23,6 +23,7 @@ import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  answerMember: "output",
   routedMembers: [
     "messages",
     "inferenceConfig",

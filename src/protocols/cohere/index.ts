@@ -22,6 +22,7 @@ import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  answerMember: "message",
   routedMembers: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
   readFacts,
   readRequest,

@@ -21,6 +21,7 @@ import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  answerMember: "candidates",
   routedMembers: [
     "model",
     "stream",

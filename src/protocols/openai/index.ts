@@ -19,6 +19,7 @@ import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  answerMember: "choices",
   routedMembers: [
     "model",
     "messages",

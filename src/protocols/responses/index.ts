@@ -19,6 +19,7 @@ import { PROTOCOL } from "./wire.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  answerMember: "output",
   routedMembers: ["model", "stream", "input", "instructions", "max_output_tokens", "tools", "reasoning", "text"],
   readFacts,
   readRequest,
