@@ -317,6 +317,17 @@ describe("wait: a lane that refused is asked a second time after its hint", () =
     expect([got.status, see("openai", got.text).text]).toEqual([200, "Hello, wörld."]);
   });
 
+  test.each([
+    ["one call", 1, 2],
+    ["several, of which some may be done", 97, 1],
+  ])("an embedding that is %s", async (_name, texts, attempts) => {
+    const lanes = [laneOf("first/a/one", "cohere")];
+    const core = createCore({ deployment: waiting(lanes, 10_000), answer: hinted(429, 2) });
+    const input = Array.from({ length: texts }, () => "a");
+    const got = await core.ask({ protocol: "openai", operation: "embed", body: { model: "pool", input } });
+    expect([got.status, core.records[0]?.attempts.length]).toEqual([429, attempts]);
+  });
+
   test("not where the failover deadline comes first", async () => {
     const core = createCore({
       deployment: waiting(one, 60_000, { deadlineMs: 5_000 }),
