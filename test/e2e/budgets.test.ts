@@ -274,43 +274,47 @@ describe("a burst for a pool of a dear and a cheap model", () => {
     "  unable: { members: [ { target: dear }, { target: cheap-blind } ] }",
   ].join("\n");
 
-  test("is served by the cheap one as far as the budget goes, and an unable one's price counts for nothing", async () => {
-    const gateway = await startGateway({ config: config("", pool) });
-    try {
-      const body = { model: "both", max_tokens: 100 };
-      const secret = await keyOf(gateway, monthly(0.05));
-      const told = await Promise.all(Array.from({ length: 20 }, () => ask(gateway, secret, { body })));
-      expect(told.map(({ status }) => status)).toEqual(Array(20).fill(200));
-      const explained = async (key: string | null, headers: object = {}): Promise<string> => {
-        const asked = { target: "both", protocol: "openai", request: { ...body, messages: [] }, headers, key };
-        const init = { method: "POST", headers: ADMIN, body: JSON.stringify(asked) };
-        return (await fetch(`${gateway.url}/admin/explain`, init)).text();
-      };
-      await fetch(`${gateway.url}/admin/keys`, {
-        method: "POST",
-        headers: ADMIN,
-        body: JSON.stringify({ name: "poor", ...monthly(0.05) }),
-      });
-      const skipped = { lane: "up/default/dear", because: "budget" };
-      expect(JSON.parse(await explained("poor"))).toMatchObject({ left_out: [skipped], refusal: null });
-      expect(JSON.parse(await explained(null, { "x-ringmain-max-usd": "0.01" }))).toMatchObject({
-        left_out: [skipped],
-      });
-      expect(JSON.parse(await explained(null))).toMatchObject({ left_out: [], refusal: null });
-      expect(await explained("stranger")).toContain("There is no such key.");
-      const none = JSON.parse(await explained("poor", { "x-ringmain-max-usd": "0.000001" }));
-      expect(none).toMatchObject({ order: [], refusal: { code: "budget_exceeded" } });
-      const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
-      const unable = await ask(gateway, await keyOf(gateway, monthly(0.05)), {
-        body: { ...body, model: "unable", tools },
-      });
-      expect([unable.status, unable.code]).toEqual([429, "budget_exceeded"]);
-      expect(JSON.parse(unable.text)).toMatchObject({ error: { type: "insufficient_quota" } });
-      expect(unable.text).toMatch(/may cost \$0\.1.*\$0\.05 is left/);
-    } finally {
-      await gateway.stop();
-    }
-  }, 60_000);
+  test.each([1, 2])(
+    "with %p workers: the cheap one serves it, and an unable one's price counts for nothing",
+    async (workers) => {
+      const gateway = await startGateway({ config: config("", pool, workers) });
+      try {
+        const body = { model: "both", max_tokens: 100 };
+        const secret = await keyOf(gateway, monthly(0.05));
+        const told = await Promise.all(Array.from({ length: 20 }, () => ask(gateway, secret, { body })));
+        expect(told.map(({ status }) => status)).toEqual(Array(20).fill(200));
+        const explained = async (key: string | null, headers: object = {}): Promise<string> => {
+          const asked = { target: "both", protocol: "openai", request: { ...body, messages: [] }, headers, key };
+          const init = { method: "POST", headers: ADMIN, body: JSON.stringify(asked) };
+          return (await fetch(`${gateway.url}/admin/explain`, init)).text();
+        };
+        await fetch(`${gateway.url}/admin/keys`, {
+          method: "POST",
+          headers: ADMIN,
+          body: JSON.stringify({ name: "poor", ...monthly(0.05) }),
+        });
+        const skipped = { lane: "up/default/dear", because: "budget" };
+        expect(JSON.parse(await explained("poor"))).toMatchObject({ left_out: [skipped], refusal: null });
+        expect(JSON.parse(await explained(null, { "x-ringmain-max-usd": "0.01" }))).toMatchObject({
+          left_out: [skipped],
+        });
+        expect(JSON.parse(await explained(null))).toMatchObject({ left_out: [], refusal: null });
+        expect(await explained("stranger")).toContain("There is no such key.");
+        const none = JSON.parse(await explained("poor", { "x-ringmain-max-usd": "0.000001" }));
+        expect(none).toMatchObject({ order: [], refusal: { code: "budget_exceeded" } });
+        const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
+        const unable = await ask(gateway, await keyOf(gateway, monthly(0.05)), {
+          body: { ...body, model: "unable", tools },
+        });
+        expect([unable.status, unable.code]).toEqual([429, "budget_exceeded"]);
+        expect(JSON.parse(unable.text)).toMatchObject({ error: { type: "insufficient_quota" } });
+        expect(unable.text).toMatch(/may cost \$0\.1.*\$0\.05 is left/);
+      } finally {
+        await gateway.stop();
+      }
+    },
+    60_000,
+  );
 });
 
 describe("a key that has spent nothing", () => {
