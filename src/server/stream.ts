@@ -23,6 +23,8 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
   let over = false;
   /** When the bytes that now wait for the client were made ready; null: the client waits for us. */
   let readyMs: number | null = null;
+  /** Of a long piece, what is not handed over yet. */
+  let rest: Uint8Array | null = null;
   let cancelTimer = (): void => undefined;
 
   const finish = (): void => {
@@ -57,7 +59,8 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
       return;
     }
     readyMs = input.nowMs();
-    controller.enqueue(bytes);
+    rest = bytes.length > HANDED_BYTES_MAX ? bytes.subarray(HANDED_BYTES_MAX) : null;
+    controller.enqueue(rest === null ? bytes : bytes.subarray(0, HANDED_BYTES_MAX));
   };
 
   return new ReadableStream<Uint8Array>(
@@ -70,13 +73,17 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
       // Not async: for every chunk that would be one more promise to wait for.
       pull(controller) {
         readyMs = null;
-        return over ? undefined : source.next().then((bytes) => hand(controller, bytes));
+        if (over) return undefined;
+        return rest === null ? source.next().then((bytes) => hand(controller, bytes)) : hand(controller, rest);
       },
       cancel: leave,
     },
     PULL_ONLY,
   );
 }
+
+/** The runtime copies what a connection does not take at once, and keeps the copy as long as the client does not read. */
+const HANDED_BYTES_MAX = 64 * 1024;
 
 /** Nothing is read ahead of the client. */
 const PULL_ONLY: QueuingStrategy<Uint8Array> = { highWaterMark: 0 };

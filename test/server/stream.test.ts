@@ -182,3 +182,21 @@ test("a bug is answered without a word of it", async () => {
   expect(received).not.toContain("fake-gateway.ts");
   expect(received.toLowerCase()).toContain("content-type: application/json");
 });
+
+test("a long piece is handed over in parts, each when there is room, and the source is asked again after the last", async () => {
+  const long = Uint8Array.from({ length: 200_000 }, (_, at) => at % 251);
+  const body = source([long, encodeUtf8("end")], { silent: false });
+  const time = createVirtualEffects();
+  const { signal } = new AbortController();
+  const stream = streamOf({ source: body, signal, nowMs: time.nowMs, setTimer: time.setTimer, onEnd: () => undefined });
+  const reader = stream.getReader();
+  const parts: Uint8Array[] = [];
+  while (Buffer.concat(parts).length < long.length) {
+    const { value } = await reader.read();
+    if (value !== undefined) parts.push(value);
+    expect([value?.length ?? 0, body.asked()]).toEqual([Math.min(65_536, value?.length ?? 0), 1]);
+  }
+  expect(Buffer.concat(parts).equals(long)).toBe(true);
+  expect([Buffer.from((await reader.read()).value ?? []).toString(), body.asked()]).toEqual(["end", 2]);
+  expect((await reader.read()).done).toBe(true);
+});
