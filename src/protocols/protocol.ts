@@ -247,12 +247,16 @@ export interface Framing {
 
 export interface FrameSplitter {
   push(bytes: Uint8Array): Frame[];
+  /** Of a frame that has begun and is not whole; roughly, where it is text. */
+  heldBytes(): number;
   end(): Frame[];
 }
 
 export interface FrameCutter {
   /** The exact bytes of each frame that is whole now. */
   push(bytes: Uint8Array): Uint8Array[];
+  /** Of a frame that has begun and is not whole. */
+  heldBytes(): number;
   /** What is left at the end; null: nothing. */
   end(): Uint8Array | null;
 }

@@ -279,6 +279,25 @@ describe("the rest", () => {
     ["", null],
   ])("the admin token: %p", (rest, wanted) => expect<unknown>(deploy(BASE + rest).adminToken).toEqual(wanted));
 
+  test.each([
+    ["", 256, 8],
+    ["limits: { bodies_mb: 4 }\n", 4, 4],
+    ["limits: { bodies_mb: 64, bodies_unknown_mb: 16 }\n", 64, 16],
+  ])("request bodies in memory: %p", (rest, all, unknown) =>
+    expect(deploy(BASE + rest).limits).toEqual({
+      bodiesBytes: all * 1_048_576,
+      unknownBodiesBytes: unknown * 1_048_576,
+    }),
+  );
+
+  test("pages that may call", () => {
+    const origins = '["https://app.example:8443", "http://[::1]:3000", "vscode-webview://*"]';
+    const { corsOrigins } = deploy(
+      `${BASE}auth: { mode: token, client_tokens_env: TOKEN }\ncors: { origins: ${origins} }\n`,
+    );
+    expect([corsOrigins, deploy(BASE).corsOrigins]).toEqual([JSON.parse(origins), []]);
+  });
+
   test("tokens by variable and by file", () => {
     const tokens = (forms: string) =>
       deploy(`${BASE}auth: { mode: token, ${forms} }\n`, { files: { "/etc/ringmain/t": "test-token-2\n" } }).auth

@@ -1,5 +1,6 @@
 // The commit: before it trouble is another lane's chance, after it trouble is told to the client with one legal ending.
 import { describe, expect, test } from "bun:test";
+import { encodeUtf8 } from "../../src/std/bytes.ts";
 import { question, see } from "../harness/client-words.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
@@ -12,7 +13,7 @@ const ENDING = { openai: "[DONE]", anthropic: "message_stop" } as const;
 /** Long enough that a silent lane's timer fires and another lane may still be tried. */
 const DEADLINE_MS = 600_000;
 
-const bytes = (text: string): BodyStep => ({ do: "bytes", bytes: text });
+const bytes = (text: string | Uint8Array): BodyStep => ({ do: "bytes", bytes: text });
 
 /** Frames up to and including the first piece of text. */
 function untilText(words: VendorWords): string[] {
@@ -159,6 +160,17 @@ for (const words of VENDOR_WORDS) {
         const got = await core.ask({ protocol: ingress, body: question(ingress, { stream: true }) });
         expect(see(ingress, got.text)).toMatchObject({ text: "From the second.", error: null });
         expect(core.effects.calls).toHaveLength(2);
+      });
+
+      test("a large first event in many pieces is an event like any other", async () => {
+        const text = "x".repeat(2_000_000);
+        const whole = encodeUtf8(words.frames(said({ pieces: [text] })).join(""));
+        const steps: BodyStep[] = [];
+        for (let at = 0; at < whole.length; at += 65_536) steps.push(bytes(whole.subarray(at, at + 65_536)));
+        const core = coreOf(words, stream(steps));
+        const got = await core.ask({ protocol: ingress, body: question(ingress, { stream: true }) });
+        const seen = see(ingress, got.text);
+        expect([seen.text === text, seen.error, core.effects.calls.length]).toEqual([true, null, 1]);
       });
 
       test("a flood of comments before the first word is read to 256 KiB and no further", async () => {

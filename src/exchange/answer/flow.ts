@@ -10,6 +10,8 @@ import { WireError } from "../../std/wire-error.ts";
 import { MALFORMED } from "./classify.ts";
 
 export interface Flow {
+  /** Of a frame that has begun and is not whole: nothing can be said of it yet. */
+  heldBytes(): number;
   push(bytes: Uint8Array): FlowStep;
   /** The upstream closed. */
   end(): FlowStep;
@@ -123,6 +125,7 @@ export function createPassFlow(): Flow {
   return {
     note,
     tellsTrouble: false,
+    heldBytes: () => 0,
     commit: () => undefined,
     push(bytes) {
       note.meaningful ||= bytes.length > 0;

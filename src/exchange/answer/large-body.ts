@@ -42,6 +42,7 @@ export function openLargeBody(attempt: AnswerSource, sent: UpstreamResponse, hea
   return ok({
     note,
     tellsTrouble: false,
+    heldBytes: () => 0,
     commit: () => undefined,
     push(bytes) {
       isSound &&= outline.push(bytes);

@@ -28,7 +28,7 @@ export type OpenedFlow =
 /** Reads until the first meaningful event, the end, trouble, or a full handshake buffer. Nothing reaches the client here. */
 export async function openFlow(body: UpstreamBody, flow: Flow): Promise<OpenedFlow> {
   const held: Uint8Array[] = [];
-  let heldBytes = 0;
+  let seenBytes = 0;
   let frames = 0;
   for (;;) {
     const chunk = await body.next();
@@ -37,7 +37,9 @@ export async function openFlow(body: UpstreamBody, flow: Flow): Promise<OpenedFl
     const step = chunk.kind === "end" ? flow.end() : flow.push(chunk.bytes);
     if (step.failure !== null) return giveUp(body, step.failure);
     held.push(...step.out);
-    if (chunk.kind === "bytes") heldBytes += chunk.bytes.length;
+    if (chunk.kind === "bytes") seenBytes += chunk.bytes.length;
+    // One large frame, a picture as a rule, is a frame like any other; its framing bounds it.
+    const heldBytes = seenBytes - flow.heldBytes();
     frames += step.frames;
     const closed = chunk.kind === "end";
     // Comments or padding without end: there is nothing to commit to.

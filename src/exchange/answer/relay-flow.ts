@@ -121,6 +121,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   return {
     note,
     tellsTrouble: true,
+    heldBytes: cutter.heldBytes,
     commit: () => {
       committed = true;
     },

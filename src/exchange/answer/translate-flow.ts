@@ -64,6 +64,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   return {
     note,
     tellsTrouble: true,
+    heldBytes: splitter.heldBytes,
     commit: () => {
       committed = true;
     },

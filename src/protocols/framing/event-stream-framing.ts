@@ -58,6 +58,7 @@ export function exceptionOf(frame: Frame): string | null {
 function createSplitter(codec: EventStreamCodec): FrameSplitter {
   const cutter = createMessageCutter();
   return {
+    heldBytes: cutter.heldBytes,
     push: (bytes) =>
       cutter
         .push(bytes)

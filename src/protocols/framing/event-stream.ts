@@ -57,6 +57,7 @@ export function createMessageCutter(options?: { readonly bytesMax?: number }): F
   };
 
   return {
+    heldBytes: () => size,
     push(bytes) {
       const cuts: Uint8Array[] = [];
       for (let at = 0; at < bytes.length; ) {

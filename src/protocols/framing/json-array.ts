@@ -31,6 +31,7 @@ function createSplitter(): FrameSplitter {
     return from === -1 ? [] : [{ event: null, data: text.slice(from).trimEnd() }];
   };
   return {
+    heldBytes: cutter.heldBytes,
     push: (bytes) => cutter.push(bytes).flatMap(read),
     end() {
       const rest = cutter.end();
@@ -76,6 +77,7 @@ export function createCutter(options?: { bytesMax?: number }): FrameCutter {
   };
 
   return {
+    heldBytes: () => heldBytes,
     push(bytes) {
       const cuts: Uint8Array[] = [];
       let start = 0;

@@ -3,6 +3,7 @@
  * Standard, section 9.2.6, read 2026-11). Only `event` and `data` matter here: `id` and `retry` serve reconnection,
  * which no model API offers. Beside it, a cutter that finds the same boundaries and keeps the exact bytes.
  */
+import { concatBytes } from "../../std/bytes.ts";
 import { WireError } from "../../std/wire-error.ts";
 
 export interface SseFrame {
@@ -18,6 +19,8 @@ const SSE_FRAME_CHARS_MAX = 16 * 1024 * 1024;
 export const SSE_COMMENT_KEEP_ALIVE = ": keep-alive\n\n";
 
 interface SseSplitter {
+  /** Characters of a frame that has begun and is not whole. */
+  heldBytes(): number;
   /** The frames completed by these bytes. Throws a WireError on invalid UTF-8 or a frame above the bound. */
   push(bytes: Uint8Array): SseFrame[];
   /** Delivers a last frame whose blank line never came: it may hold the error that explains the end. */
@@ -62,6 +65,7 @@ export function createSseSplitter(options?: { frameCharsMax?: number }): SseSpli
   };
 
   return {
+    heldBytes: () => frame.heldChars() + partial.chars(),
     push(bytes) {
       const frames: SseFrame[] = [];
       takeText(decodePart(decoder, bytes), frames);
@@ -87,6 +91,7 @@ export function writeSseFrame(frame: SseFrame): string {
 }
 
 interface FrameCutter {
+  heldBytes(): number;
   /** The frames completed by these bytes, each with its blank line. They may be views of `bytes`. */
   push(bytes: Uint8Array): Uint8Array[];
   /** What came after the last blank line; null when nothing did. */
@@ -104,6 +109,7 @@ export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCu
   let afterReturn: "no" | "line" | "blank" = "no"; // what the CR at the very end of the last bytes ended
 
   return {
+    heldBytes: held.size,
     push(bytes) {
       if (bytes.length === 0) return [];
       const cuts: Uint8Array[] = [];
@@ -207,32 +213,49 @@ function createTextPile() {
   };
 }
 
-/** Bytes of one frame, copied into a buffer that doubles, so that a frame in many chunks costs linear time. */
+/** Bytes of one frame: small pieces are copied side by side, large ones kept as they came, and all joined once. */
 function createByteHold(bytesMax: number) {
-  let buffer = new Uint8Array(0);
+  let buffer = new Uint8Array(0); // of the small pieces since the last large one
+  let filled = 0;
+  let pieces: Uint8Array[] = [];
   let size = 0;
+
+  const closeBuffer = (): void => {
+    if (filled > 0) pieces.push(buffer.slice(0, filled));
+    filled = 0;
+  };
+  const copy = (bytes: Uint8Array): void => {
+    const after = filled + bytes.length;
+    if (after > buffer.length) {
+      const larger = new Uint8Array(Math.max(2 * buffer.length, after, HOLD_BYTES_MIN));
+      larger.set(buffer.subarray(0, filled));
+      buffer = larger;
+    }
+    buffer.set(bytes, filled);
+    filled = after;
+    if (filled >= HOLD_BYTES_KEPT_MAX) closeBuffer();
+  };
+
   return {
     size: () => size,
     add(bytes: Uint8Array) {
-      const sizeAfter = size + bytes.length;
-      if (sizeAfter > bytesMax) throw tooLarge();
-      if (sizeAfter > buffer.length) {
-        const larger = new Uint8Array(Math.min(bytesMax, Math.max(2 * buffer.length, sizeAfter, HOLD_BYTES_MIN)));
-        larger.set(buffer.subarray(0, size));
-        buffer = larger;
+      size += bytes.length;
+      if (size > bytesMax) throw tooLarge();
+      if (bytes.length < LARGE_PIECE_BYTES_MIN) {
+        copy(bytes);
+        return;
       }
-      buffer.set(bytes, size);
-      size = sizeAfter;
+      closeBuffer();
+      pieces.push(bytes);
     },
     /** Empties the hold; answers `last` itself when there was nothing in it. */
     takeWith(last: Uint8Array): Uint8Array {
       if (size + last.length > bytesMax) throw tooLarge();
       if (size === 0) return last;
-      const whole = new Uint8Array(size + last.length);
-      whole.set(buffer.subarray(0, size));
-      whole.set(last, size);
+      closeBuffer();
+      const whole = concatBytes([...pieces, last]);
+      pieces = [];
       size = 0;
-      if (buffer.length > HOLD_BYTES_KEPT_MAX) buffer = new Uint8Array(0);
       return whole;
     },
   };
@@ -297,5 +320,8 @@ const PILE_PIECES_MAX = 1024;
 /** A usual frame of a model stream fits without growing. */
 const HOLD_BYTES_MIN = 1024;
 
-/** A hold that grew past this for one large frame is given back, because a stream may stay open for long. */
+/** Small pieces are put together up to this, so that a drip of single bytes does not cost a slot each. */
 const HOLD_BYTES_KEPT_MAX = 64 * 1024;
+
+/** A piece of this size is worth keeping as it came, with the memory around it. */
+const LARGE_PIECE_BYTES_MIN = 16 * 1024;
