@@ -1,7 +1,8 @@
 /**
  * The ledger's wall clock, which windows go by. Where the machine's clock has gone back it runs on from the latest moment there
  * was, so that no window opens twice and each ends after its length. At the end of a month it goes by the machine again: every
- * window has ended once by then, and the month that comes back has all that was spent in it.
+ * window has ended once by then, and the month that comes back has all that was spent in it. An hour or a day in which that
+ * happens may last once more its length.
  */
 import { periodOf } from "./windows.ts";
 

@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const CENT = 10_000_000;
 
-test("after a jump forward and back every window ends within its length, and within a month the clock is the machine's", () => {
+test("after a jump forward and back every window ends within its length, at a month's end within two, and within a month the clock is the machine's", () => {
   const jump = fc.record({
     startMs: fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1) }),
     forwardMs: fc.integer({ min: HOUR_MS, max: 400 * DAY_MS }),
@@ -44,7 +44,10 @@ test("after a jump forward and back every window ends within its length, and wit
         ["daily", DAY_MS],
       ] as const) {
         const before = periodOf(window, clock.wallMs()).id;
+        const wasAhead = clock.aheadMs() > 0;
         run(lengthMs);
+        // At the end of a month it goes by the machine again, which may be in this window once more.
+        if (wasAhead && clock.aheadMs() === 0) run(lengthMs);
         expect([window, periodOf(window, clock.wallMs()).id === before]).toEqual([window, false]);
       }
       for (let hour = 0; hour < 31 * 24; hour++) {
