@@ -198,9 +198,10 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: RoutedReq
 }
 
 function readBodyOf(
-  { setTimer, nextTurn, bodyBytesMax: bytesMax }: AppInput,
+  { setTimer, nextTurn, bodyBytesMax }: AppInput,
   { request, parts, room }: { readonly request: Request; readonly parts: RequestParts; readonly room: BodyRoom },
 ): Promise<BodyReading> {
+  const bytesMax = Math.min(bodyBytesMax, room.bytesMax);
   return readBody({ request, contentLength: parts.headers["content-length"], setTimer, nextTurn, room, bytesMax });
 }
 

@@ -17,6 +17,8 @@ export interface BodiesInMemory {
 
 /** The room of one body. */
 export interface BodyRoom {
+  /** Of a body that has all the room: a larger one never fits. */
+  readonly bytesMax: number;
   /** False: so many more do not fit. */
   take(bytes: number): boolean;
   /** All of it. Once; later calls do nothing. */
@@ -26,6 +28,7 @@ export interface BodyRoom {
 export function openRoom(memory: BodiesInMemory, limits: BodyLimits, isKnown: boolean): BodyRoom {
   let taken = 0;
   return {
+    bytesMax: isKnown ? limits.bodiesBytes : limits.unknownBodiesBytes,
     take(bytes) {
       if (memory.bytes + bytes > limits.bodiesBytes) return false;
       if (!isKnown && memory.unknownBytes + bytes > limits.unknownBodiesBytes) return false;

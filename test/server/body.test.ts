@@ -286,13 +286,22 @@ test("bodies that are only announced take no room", async () => {
 });
 
 test("callers who are known only when their body is read have a small part of the room", async () => {
-  await using signed = await stalled("Authorization: signed\r\n");
-  expect(statusOf(await signed.closed())).toBe(503);
-  expect(fake.server.bodiesBytes()).toBe(0);
-  const length = UNKNOWN_BODIES_BYTES - 1;
-  await using small = await openRaw(fake.port);
-  small.send(`${POST}Authorization: signed\r\nContent-Length: ${length}\r\n\r\n${"x".repeat(length)}`);
-  expect(statusOf(await small.until(isHead))).toBe(200);
+  const head = `${POST}Authorization: signed\r\n`;
+  const part = UNKNOWN_BODIES_BYTES / 2;
+  await using first = await openRaw(fake.port);
+  first.send(`${head}Content-Length: ${UNKNOWN_BODIES_BYTES}\r\n\r\n${"x".repeat(part + 1)}`);
+  await eventually(() => fake.server.bodiesBytes() === part + 1);
+  await using second = await openRaw(fake.port);
+  second.send(`${head}Content-Length: ${UNKNOWN_BODIES_BYTES}\r\n\r\n${"x".repeat(part + 1)}`);
+  expect(statusOf(await second.closed())).toBe(503);
+  first.send("x".repeat(part - 1));
+  expect(statusOf(await first.until(isHead))).toBe(200);
+  await eventually(() => fake.server.bodiesBytes() === 0);
+});
+
+test("a body that never fits is refused for good, and not told to come again", async () => {
+  const head = `${POST}Authorization: signed\r\nContent-Length: ${UNKNOWN_BODIES_BYTES + 1}\r\n\r\n`;
+  expect(statusOf(await sendRaw(fake.port, head))).toBe(413);
 });
 
 test("a body keeps its room until the end of its stream, and of an answer that cannot be sent no longer", async () => {
