@@ -270,3 +270,26 @@ test("a server that stops tells its clients, and answers what is under way to th
   expect((await whole).body).toBe("data: first\n\ndata: last\n\n");
   await stopped;
 });
+
+test("trailers after a body are legal, and the request is served", async () => {
+  await using fake = startFake();
+  const stream = open(fake.port).request(
+    { ":method": "POST", ":path": "/v1/messages" },
+    { endStream: false, waitForTrailers: true },
+  );
+  stream.on("wantTrailers", () => stream.sendTrailers({ "x-sum": "abc" }));
+  const answer = got(stream);
+  stream.end("hello");
+  expect((await answer).status).toBe(200);
+  expect(fake.runs.map(({ body }) => Buffer.from(body).toString())).toEqual(["hello"]);
+});
+
+test.each([
+  ["shorter than it says", "10"],
+  ["longer than it says", "3"],
+  ["far shorter than it says", "200000"],
+])("a body %s is never run", async (_what, length) => {
+  await using fake = startFake();
+  const { status } = await got(send(open(fake.port), { "content-length": length }, "hello"));
+  expect([status, fake.runs.length, fake.server.bodiesBytes()]).toEqual([undefined, 0, 0]);
+});
