@@ -1,7 +1,7 @@
 // Runs the checks in order and ends with one line, `N passed, N failed, N skipped`: types, lint, build and tests, or only the
 // steps and suites named as arguments; --suites adds every suite. Types, lint and build count as one check each.
 import { dirname } from "node:path";
-import { runTests, type TestRun } from "./run-tests.ts";
+import { runTests, type TestInput, type TestRun } from "./run-tests.ts";
 import { SUITES, SUITES_FOLDER, type Suite, type SuiteId } from "./suites.ts";
 import { type Counts, lineOf, reasonsLine } from "./test-report.ts";
 
@@ -19,6 +19,14 @@ const COMMAND_TIMEOUT_MS = 10 * 60_000;
 const TESTS_MINUTES_MAX = 8;
 const NOT_SUITES = `--path-ignore-patterns=${SUITES_FOLDER}/**`;
 
+const FAST: TestInput = {
+  name: "fast",
+  args: [NOT_SUITES, "--path-ignore-patterns=test/e2e/**"],
+  minutesMax: TESTS_MINUTES_MAX,
+};
+/** Runs beside the others: it waits for processes as long as those compute. */
+const END_TO_END: TestInput = { name: "end-to-end", args: ["test/e2e"], minutesMax: TESTS_MINUTES_MAX };
+
 const STEPS = {
   types: { title: "types", run: () => command("types", ["node_modules/typescript/bin/tsc", "-p", "."]) },
   lint: {
@@ -26,18 +34,10 @@ const STEPS = {
     run: () => command("lint", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"]),
   },
   build: { title: "build dist/ringmain", run: () => command("build", ["scripts/build.ts"]) },
-  fast: {
-    title: "tests: structure, unit, golden, property",
-    run: () =>
-      runTests({
-        name: "fast",
-        args: [NOT_SUITES, "--path-ignore-patterns=test/e2e/**"],
-        minutesMax: TESTS_MINUTES_MAX,
-      }),
-  },
+  fast: { title: "tests: structure, unit, golden, property", run: () => runTests(FAST) },
   tests: {
     title: "tests: structure, unit, golden, property, end-to-end",
-    run: () => runTests({ name: "tests", args: [NOT_SUITES], minutesMax: TESTS_MINUTES_MAX }),
+    run: async () => together(await Promise.all([runTests(FAST), runTests(END_TO_END)])),
   },
 } as const satisfies Record<string, Step>;
 
@@ -114,6 +114,20 @@ async function testFilesWith(word: string): Promise<string[]> {
       found.push(file);
   }
   return found;
+}
+
+/** Several runs as one step. */
+function together(runs: readonly TestRun[]): Result {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const reasons = new Map<string, number>();
+  for (const run of runs) {
+    counts.passed += run.counts.passed;
+    counts.failed += run.counts.failed;
+    counts.skipped += run.counts.skipped;
+    for (const [reason, times] of run.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + times);
+  }
+  const whys = runs.flatMap(({ why }) => why ?? []);
+  return { counts, reasons, why: whys.length === 0 ? null : whys.join("; ") };
 }
 
 /** A step that either works or does not; its output goes straight through. */
