@@ -147,7 +147,9 @@ export function createBalances(options: BalancesOptions): Balances {
       }
       const first = tight.find((each) => roomOf(each) < each.request.least);
       if (first !== undefined) return { kind: "short", shortage: shortage(state, first, moment, recalled) };
-      return { kind: "leased", leases: previews.map((each) => grant(state, holder, shrunk(each), moment)) };
+      // What a recall has brought is for the questions that wait with this one, too: none of them gets more than it needs.
+      const granted = recalled === null ? previews : previews.map(exactly);
+      return { kind: "leased", leases: granted.map((each) => grant(state, holder, shrunk(each), moment)) };
     },
     holdersOf(limit) {
       if (limit.kind !== "usd" && limit.kind !== "slots") return null;
@@ -305,6 +307,10 @@ function preview(state: BalancesState, holder: string, request: LeaseRequest, { 
   const used = taken + amount;
   const max = limits === null ? null : countMax(limits, limit.kind);
   return { request, period: null, used, softMax: null, ...against(max, used) };
+}
+
+function exactly(seen: Preview): Preview {
+  return { ...seen, request: { ...seen.request, exact: true } };
 }
 
 /** What is left for the request and those after it. */

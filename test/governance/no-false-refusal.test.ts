@@ -69,7 +69,13 @@ describe("a burst on a cold key", () => {
             if (one.kind === "reserved") for (const reservation of one.reservations) reservation.release(0);
         }
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        // The one of another worker comes among the last, and what a recall brought is enough for all of them.
+        examples: [
+          [{ kind: "requests", workers: 2, each: 1, count: 85, spare: 0, more: 0, bias: 1e-300 }, 1_946_477_223],
+        ],
+      },
     );
   }, 120_000);
 
