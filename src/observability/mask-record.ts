@@ -10,8 +10,6 @@ import type { Secret } from "../std/secret.ts";
 export function createRecordMask(
   secrets: () => readonly (Secret | null)[],
 ): (record: ExchangeRecord) => ExchangeRecord {
-  const mask = (text: string): string =>
-    redact(secrets().reduce((rest, secret) => secret?.maskedInText(rest) ?? rest, text));
   return (record) => {
     const { asked, attempts, losses, target } = record;
     // Nothing but the configuration's own words, as of nearly every request.
@@ -20,6 +18,10 @@ export function createRecordMask(
       ({ reportedModel, upstreamModel }) => reportedModel !== null && reportedModel !== upstreamModel,
     );
     if (isPlain && !isEchoed && losses.length === 0) return record;
+    // Read once a record: a secret may stand in a file.
+    const known = secrets();
+    const mask = (text: string): string =>
+      redact(known.reduce((rest, secret) => secret?.maskedInText(rest) ?? rest, text));
     return {
       ...record,
       asked: isPlain ? asked : mask(asked),

@@ -706,7 +706,7 @@ const POOLS: Row[] = [
   },
 ];
 
-/** A promise that rests on a fact nobody stated. */
+/** A promise that rests on a fact that is not stated. */
 const duo = (rest: string) =>
   whole("{ acme: { api_key_env: ACME_KEY } }", "{ one: { provider: acme }, two: { provider: acme } }", rest);
 const duoPool = (keep: string) =>

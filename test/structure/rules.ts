@@ -230,7 +230,7 @@ function siblingProblem(path: string, target: string): string | null {
 /** What a registry's kinds add to the configuration: all that `config` may import of such a room. */
 const REGISTRY_SCHEMAS = /^(?:displays|routing\/policies)\/(?:[a-z-]+\/)?(?:[a-z]+-)?schema\.ts$/;
 
-/** Whoever reads a registry's schema must not load what the registry runs. */
+/** To read a registry's schema must not load what the registry runs. */
 function schemaProblem(path: string, target: string): string | null {
   if (!REGISTRY_SCHEMAS.test(path) || REGISTRY_SCHEMAS.test(target)) return null;
   return `a schema of a registry imports only other schemas of its room, not ${target}`;
