@@ -1,5 +1,6 @@
 // The rows about translating a request, in this process: ten messages with tools, read in one protocol and written in the
 // other, beside parsing and writing the same text and nothing else. Every protocol of the table is measured both ways.
+import { STRANGER } from "../../src/ir/dialect.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
@@ -9,7 +10,12 @@ import { ratios, summarise } from "./statistics.ts";
 const WARM_CALLS = 3_000;
 const CALLS_PER_ROUND = 1_500;
 
-const OPTIONS = { upstreamModel: "bench-model", defaultMaxOutputTokens: 4096, maxOutputTokens: null };
+const OPTIONS = {
+  upstreamModel: "bench-model",
+  defaultMaxOutputTokens: 4096,
+  dialect: STRANGER,
+  maxOutputTokens: null,
+};
 
 export function measureTranslation(rounds: number): Row[] {
   const { openai, anthropic } = PROTOCOLS;

@@ -6,7 +6,7 @@
 import type { z } from "zod";
 import builtIn from "../../providers.yaml";
 import type { Problem } from "./problem.ts";
-import type { CatalogModel, CatalogProvider, catalogSchema } from "./schema.ts";
+import type { CatalogFamily, CatalogModel, CatalogProvider, catalogSchema } from "./schema.ts";
 import { noSource, type Source } from "./source.ts";
 
 export interface Catalog {
@@ -14,6 +14,8 @@ export interface Catalog {
   readonly providers: ReadonlyMap<string, CatalogProvider>;
   /** The model that has this exact id or declares this alias, in any case; null: not known, or claimed by two. */
   findModel(id: string): { readonly id: string; readonly model: CatalogModel } | null;
+  /** Models that share facts of dialect, in the order of the file. */
+  readonly families: readonly CatalogFamily[];
   readonly problems: readonly Problem[];
 }
 
@@ -32,7 +34,7 @@ export function embeddedCatalog(): Catalog {
 
 /** `problems`: what the reader and the schema had to say of it. */
 export function catalogOf(source: Source, file: CatalogFile, problems: readonly Problem[]): Catalog {
-  const { models: facts = {}, ...providers } = file;
+  const { models: facts = {}, families = [], ...providers } = file;
   let index: ReadonlyMap<string, readonly string[]> | null = null; // hundreds of words, which not every caller asks for
   const ids = () => {
     index ??= indexModels(facts);
@@ -41,6 +43,7 @@ export function catalogOf(source: Source, file: CatalogFile, problems: readonly 
   return {
     source,
     providers: new Map(Object.entries(providers)),
+    families,
     problems,
     findModel(id) {
       const found = ids().get(normal(id));

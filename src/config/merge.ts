@@ -7,13 +7,14 @@ import type { CatalogProvider, ConfigFile, ConfigProvider, ConfigTimeouts } from
 import type { Source } from "./source.ts";
 import { type SecretForms, secretRefOf } from "./values.ts";
 
-/** The deployment's word wins field by field; error maps are laid over each other, and a health block replaces the other. */
+/** The deployment's word wins field by field; error maps and facts of dialect are laid over each other, and a health block replaces the other. */
 export function mergeProvider(own: ConfigProvider, catalog: CatalogProvider | undefined): ConfigProvider {
   return {
     ...catalog,
     ...own,
     error_map: { ...catalog?.error_map, ...own.error_map },
     headers: { ...catalog?.headers, ...own.headers },
+    dialect: { ...catalog?.dialect, ...own.dialect },
   };
 }
 

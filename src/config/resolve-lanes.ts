@@ -5,6 +5,7 @@ import { sha256Hex } from "../std/digest.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
 import { type Catalog, normal } from "./catalog.ts";
 import { DEFAULTS } from "./defaults.ts";
+import { dialectOf } from "./dialect.ts";
 import { listPrices } from "./list-prices.ts";
 import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
 import type { ConfigFile, ConfigModel } from "./schema.ts";
@@ -50,6 +51,7 @@ function lanesOfModel(
     maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
     defaultMaxOutputTokens: model.default_max_tokens ?? null,
     capabilities: capabilitiesOf(model, upstreamModel, catalog),
+    dialect: dialectOf({ provider, model, upstreamModel, catalog }),
     timers: mergeTimeouts(
       config.timeouts,
       catalog.providers.get(model.provider)?.timeouts,

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
+import { REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
 import { CARRIERS, ERROR_CLASSES } from "../known.ts";
 import { isPolicyId, POLICY_SCHEMAS, policyKeys } from "../routing/policies/schema.ts";
 
@@ -56,6 +57,16 @@ const failover = z.strictObject({
     .optional(),
 });
 
+/** Facts about what a vendor's server takes: of a provider, a family of models, or one model. */
+const dialect = z.strictObject({
+  developer_role: z.boolean().optional(),
+  custom_tools: z.boolean().optional(),
+  stream_usage: z.boolean().optional(),
+  reasoning_back: z.enum(REASONING_BACK).optional(),
+  refused_settings: z.array(z.enum(REFUSABLE_SETTINGS)).max(REFUSABLE_SETTINGS.length).optional(),
+  failure_words: words.optional(),
+});
+
 /** What a provider may say in either file. */
 const providerFacts = {
   protocol: text.optional(),
@@ -72,6 +83,7 @@ const providerFacts = {
   headers: textMap.optional(),
   forward_headers: words.optional(),
   seals: text.optional(),
+  dialect: dialect.optional(),
   timeouts: timeoutsSchema.optional(),
 };
 
@@ -153,6 +165,7 @@ const model = z.strictObject({
   max_requests: z.int().min(-COUNT_MAX).max(COUNT_MAX).optional(),
   default_max_tokens: count.optional(),
   capabilities: capabilitiesSchema.optional(),
+  dialect: dialect.optional(),
   prices: prices.optional(),
   ...policy,
   failover: failover.optional(),
@@ -347,18 +360,27 @@ export const catalogProviderSchema = z.strictObject({
 export const catalogModelSchema = z.strictObject({
   aliases: words.optional(),
   capabilities: capabilitiesSchema.optional(),
+  dialect: dialect.optional(),
   ...provenance,
 });
 
-/** A flat map of providers, and one reserved key. */
+/** Models whose id fits one of the patterns (`*` stands for any text), in lower case and without what stands before a `/`. */
+const catalogFamilySchema = z.strictObject({ models: words.min(1), dialect, ...provenance });
+
+/** A flat map of providers, and two reserved keys. */
 export const catalogSchema = z
-  .object({ models: z.record(z.string(), catalogModelSchema).optional() })
+  .object({
+    models: z.record(z.string(), catalogModelSchema).optional(),
+    families: z.array(catalogFamilySchema).max(LIST_MAX).optional(),
+  })
   .catchall(catalogProviderSchema);
 
 export type ConfigFile = z.infer<typeof configSchema>;
 export type ConfigProvider = ConfigFile["providers"][string];
 export type ConfigModel = ConfigFile["models"][string];
 export type ConfigPool = NonNullable<ConfigFile["pools"]>[string];
+export type DialectFacts = z.infer<typeof dialect>;
 export type ConfigTimeouts = z.infer<typeof timeoutsSchema>;
 export type CatalogProvider = z.infer<typeof catalogProviderSchema>;
+export type CatalogFamily = z.infer<typeof catalogFamilySchema>;
 export type CatalogModel = z.infer<typeof catalogModelSchema>;

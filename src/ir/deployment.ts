@@ -4,6 +4,7 @@
  * one literally into the file.
  */
 import type { Capabilities } from "./capability.ts";
+import type { Dialect } from "./dialect.ts";
 import type { DisplayConfig } from "./display.ts";
 import type { SecretRef } from "./secret-ref.ts";
 
@@ -124,6 +125,7 @@ export interface Lane {
   readonly maxRequests: number | null;
   readonly defaultMaxOutputTokens: number | null;
   readonly capabilities: Capabilities;
+  readonly dialect: Dialect;
   readonly pinned: boolean;
   readonly sortKey: number;
   /** False: configured but not to be routed to. */

@@ -3,6 +3,7 @@
  * hold another protocol's payload). All of it is synchronous and pure but for `sign`; readers throw only WireError.
  * One contract is read as one page, which is the reason for its length.
  */
+import type { Dialect } from "../ir/dialect.ts";
 import type { IrEmbedRequest, IrEmbedResponse } from "../ir/embed.ts";
 import type { ErrorWords } from "../ir/error-words.ts";
 import type { IrEvent, ReadEvent } from "../ir/event.ts";
@@ -82,6 +83,8 @@ export interface WriteRequestOptions {
   readonly defaultMaxOutputTokens: number;
   /** The lane's own limit, to clamp to; null: unknown. Tokens. */
   readonly maxOutputTokens: number | null;
+  /** What the lane's server takes. */
+  readonly dialect: Dialect;
 }
 
 /** What an answer written for the client may need to know. */

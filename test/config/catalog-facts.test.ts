@@ -15,9 +15,10 @@ const PROTOCOLS = ["anthropic", "openai", "responses", "gemini", "bedrock", "coh
 const AUTH_STYLES = ["bearer", "api-key"];
 const PROVIDER_KEYS = [
   ...["protocol", "base_url", "path", "auth", "error_map", "health", "allow_private", "headers", "key_env"],
-  ...["seals", "carrier", "source", "read"],
+  ...["seals", "dialect", "carrier", "source", "read"],
 ];
-const MODEL_KEYS = ["aliases", "capabilities", "source", "read"];
+const MODEL_KEYS = ["aliases", "capabilities", "dialect", "source", "read"];
+const FAMILIES_KEY = "families";
 const BOOLEAN_CAPABILITIES = ["tools", "structured_output", "reasoning"];
 const CAPABILITY_KEYS = [
   ...["context_window", "max_output_tokens", "input", "output", "tier"],
@@ -38,7 +39,7 @@ const RC3_NAMES = [
 const catalogText = readFileSync(new URL("../../providers.yaml", import.meta.url), "utf8");
 const catalog = fieldsOf(parse(catalogText), "providers.yaml");
 const models = Object.entries(fieldsOf(catalog[MODELS_KEY], MODELS_KEY));
-const providers = Object.entries(catalog).filter(([name]) => name !== MODELS_KEY);
+const providers = Object.entries(catalog).filter(([name]) => name !== MODELS_KEY && name !== FAMILIES_KEY);
 
 describe("providers of the shipped catalog", () => {
   test("there are enough of them", () => expect(providers.length).toBeGreaterThanOrEqual(54));
@@ -54,6 +55,17 @@ describe("providers of the shipped catalog", () => {
     const allowed = providers.filter(([name, entry]) => fieldsOf(entry, name)["allow_private"] === true);
     expect(local.map(([name]) => name)).toEqual(allowed.map(([name]) => name));
     expect(local.map(([name]) => name)).toContain("ollama");
+  });
+});
+
+describe("families of the shipped catalog", () => {
+  const ids = models.map(([id]) => id.slice(id.lastIndexOf("/") + 1).toLowerCase());
+  test.each(listOf(catalog[FAMILIES_KEY]).map((each) => [each]))("%j has a source and fits a known model", (row) => {
+    const family = fieldsOf(row, FAMILIES_KEY);
+    expect(provenanceFaults(family)).toEqual([]);
+    expect(Object.keys(fieldsOf(family["dialect"], "dialect")).length).toBeGreaterThan(0);
+    const patterns = listOf(family["models"]).map((each) => textOf(each).split("*").map(RegExp.escape).join(".*"));
+    expect(ids.some((id) => patterns.some((pattern) => new RegExp(`^${pattern}$`).test(id)))).toBe(true);
   });
 });
 

@@ -2,6 +2,7 @@
  * One case of the corpus through one pair of protocols, as an exchange would take it: a client's body is read and written
  * for the lane; a lane's answer, whole or streamed, is read and written for the client. Everything travels as bytes.
  */
+
 import type { IrEvent, ReadEvent } from "../../src/ir/event.ts";
 import { createAccumulator } from "../../src/ir/fold.ts";
 import type { Loss, WithLosses } from "../../src/ir/loss.ts";
@@ -10,6 +11,7 @@ import type { IrResponse } from "../../src/ir/response.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { AnswerContext, Protocol, WriteRequestOptions } from "../../src/protocols/protocol.ts";
 import { concatBytes } from "../../src/std/bytes.ts";
+import { MAKER } from "../harness/dialects.ts";
 import { judged } from "../harness/judged.ts";
 import { REQUESTS, RESPONSES, STREAMS } from "./corpus.ts";
 import {
@@ -65,6 +67,7 @@ export const DEFAULT_LIMIT = 256;
 const WRITE: WriteRequestOptions = {
   upstreamModel: "pool",
   defaultMaxOutputTokens: DEFAULT_LIMIT,
+  dialect: MAKER,
   maxOutputTokens: null,
 };
 

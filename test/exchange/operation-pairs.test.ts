@@ -13,6 +13,7 @@ import { asObject, type JsonObject } from "../../src/std/json.ts";
 import { embedRequest } from "../harness/builders.ts";
 import { createCore, type Got } from "../harness/core.ts";
 import { deploymentOf, laneOf } from "../harness/deployments.ts";
+import { MAKER } from "../harness/dialects.ts";
 import { bodyText } from "../harness/scripted-answers.ts";
 import type { FetchCall } from "../harness/virtual-effects.ts";
 
@@ -211,7 +212,7 @@ describe("count", () => {
   });
 });
 
-const WRITE = { upstreamModel: "m", defaultMaxOutputTokens: 9, maxOutputTokens: null };
+const WRITE = { upstreamModel: "m", defaultMaxOutputTokens: 9, dialect: MAKER, maxOutputTokens: null };
 const question = PROTOCOLS.openai.payload.readRequest({
   model: "m",
   messages: [{ role: "user", content: "How many tokens?" }],

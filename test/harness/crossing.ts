@@ -10,6 +10,7 @@ import { concatBytes, decodeUtf8, encodeUtf8 } from "../../src/std/bytes.ts";
 import { asArray, at, type JsonObject } from "../../src/std/json.ts";
 import { overTheWire } from "../corpus/meaning.ts";
 import { bodyFrom, contextFor, readStream } from "../corpus/translate.ts";
+import { MAKER } from "./dialects.ts";
 import { judged } from "./judged.ts";
 
 /** A carrier of another protocol's bodies translates as that protocol does. */
@@ -23,7 +24,7 @@ export function speaking(id: string): Protocol {
   return found;
 }
 
-const WRITE = { upstreamModel: "upstream", defaultMaxOutputTokens: 256, maxOutputTokens: null };
+const WRITE = { upstreamModel: "upstream", defaultMaxOutputTokens: 256, dialect: MAKER, maxOutputTokens: null };
 
 export interface AtLane {
   readonly body: JsonObject;

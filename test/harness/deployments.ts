@@ -1,4 +1,5 @@
 /** Deployments for tests of the whole core: builders carry every default, so that a test spells out what it is about. */
+
 import { type Capabilities, UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
 import type {
   BreakerSettings,
@@ -10,6 +11,7 @@ import type {
   Target,
   TimerPair,
 } from "../../src/ir/deployment.ts";
+import { MAKER } from "./dialects.ts";
 
 export const TIMERS: TimerPair = {
   buffered: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 120_000, totalMs: 600_000 },
@@ -59,6 +61,7 @@ export function laneOf(id: string, protocol: string, over: LaneOver = {}): Lane 
     queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
+    dialect: MAKER,
     pinned: false,
     sortKey: 0,
     routing: true,

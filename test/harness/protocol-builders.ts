@@ -1,10 +1,12 @@
 /** Defaults for the tests of a protocol: a request, an answer and an answer context that say nothing special. */
+
 import type { IrBlock, IrRequest, IrTurn } from "../../src/ir/request.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
 import { UNKNOWN_USAGE, type Usage } from "../../src/ir/usage.ts";
 import type { AnswerContext, Payload, WriteRequestOptions } from "../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../src/std/json.ts";
 import { image as imageOf, request, response, text, call as toolCall, result as toolResult, user } from "./builders.ts";
+import { MAKER } from "./dialects.ts";
 
 export { text } from "./builders.ts";
 
@@ -14,6 +16,7 @@ export const FOREIGN = "elsewhere";
 export const OPTIONS: WriteRequestOptions = {
   upstreamModel: "some-model",
   defaultMaxOutputTokens: 4096,
+  dialect: MAKER,
   maxOutputTokens: null,
 };
 

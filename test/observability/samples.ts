@@ -10,6 +10,7 @@ import type { Gauges } from "../../src/observability/gauges.ts";
 import { type StatsDocument, statsDocument } from "../../src/observability/stats.ts";
 import type { Transition } from "../../src/observability/transition.ts";
 import { EMPTY_DEPLOYMENT, providerOf } from "../harness/deployments.ts";
+import { MAKER } from "../harness/dialects.ts";
 
 export const START_WALL_MS = Date.UTC(2026, 0, 1);
 
@@ -212,6 +213,7 @@ export function lane(id: string, protocol: string, members: Partial<Lane> = {}):
     queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
+    dialect: MAKER,
     capabilities: UNKNOWN_CAPABILITIES,
     pinned: false,
     sortKey: 0,

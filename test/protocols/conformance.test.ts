@@ -17,6 +17,7 @@ import { WireError } from "../../src/std/wire-error.ts";
 import { REQUESTS, RESPONSES, STREAMS } from "../corpus/corpus.ts";
 import { differences, meaningOfRequest, meaningOfResponse, overTheWire, textOf } from "../corpus/meaning.ts";
 import { editsInput } from "../harness/carriers.ts";
+import { MAKER } from "../harness/dialects.ts";
 import { judged } from "../harness/judged.ts";
 import {
   ALL_WORDS,
@@ -30,7 +31,7 @@ import {
 
 const ALL: readonly Protocol[] = Object.values(PROTOCOLS);
 const KINDS = Object.keys(FAILURES).filter((kind): kind is FailureKind => Object.hasOwn(FAILURES, kind));
-const WRITE = { upstreamModel: "upstream-model", defaultMaxOutputTokens: 256, maxOutputTokens: null };
+const WRITE = { upstreamModel: "upstream-model", defaultMaxOutputTokens: 256, dialect: MAKER, maxOutputTokens: null };
 
 /** Streams that end well, by corpus name; the others end in `failed`. */
 const CLEAN = Object.entries(STREAMS).filter(([, events]) => events.at(-1)?.type === "end");

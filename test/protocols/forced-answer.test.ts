@@ -1,4 +1,5 @@
 // A model without structured outputs is made to call a tool with the answer, and its client sees an answer.
+
 import { describe, expect, test } from "bun:test";
 import { createAccumulator } from "../../src/ir/fold.ts";
 import type { IrRequest } from "../../src/ir/request.ts";
@@ -7,6 +8,7 @@ import type { Frame, Payload } from "../../src/protocols/protocol.ts";
 import { ANSWER_TOOL } from "../../src/protocols/shared/forced-answer.ts";
 import { asObject, at, type JsonObject } from "../../src/std/json.ts";
 import { functionTool, request, text, user } from "../harness/builders.ts";
+import { MAKER } from "../harness/dialects.ts";
 
 const SCHEMA = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
 const asking = (over: Partial<IrRequest> = {}): IrRequest =>
@@ -17,7 +19,7 @@ const asking = (over: Partial<IrRequest> = {}): IrRequest =>
   });
 
 const OLD = { anthropic: "claude-sonnet-4-0", bedrock: "anthropic.claude-3-5-sonnet-20240620-v1:0" } as const;
-const WRITE = { defaultMaxOutputTokens: 256, maxOutputTokens: null };
+const WRITE = { defaultMaxOutputTokens: 256, dialect: MAKER, maxOutputTokens: null };
 const write = (id: keyof typeof OLD, given: IrRequest, model: string = OLD[id]) =>
   PROTOCOLS[id].payload.writeRequest(given, { ...WRITE, upstreamModel: model });
 

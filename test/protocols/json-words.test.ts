@@ -1,9 +1,16 @@
 // Words with which the gateway asks a model for JSON, where its vendor has no such option: never a conversation by themselves.
+
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { instruction, request, text, user } from "../harness/builders.ts";
+import { MAKER } from "../harness/dialects.ts";
 
-const WRITE = { upstreamModel: "claude-3-haiku-20240307", defaultMaxOutputTokens: 256, maxOutputTokens: null };
+const WRITE = {
+  upstreamModel: "claude-3-haiku-20240307",
+  defaultMaxOutputTokens: 256,
+  dialect: MAKER,
+  maxOutputTokens: null,
+};
 const JSON_MODE = { outputFormat: { kind: "json" } } as const;
 /** Anything that tells a model of JSON. */
 const WORDS = /JSON/;

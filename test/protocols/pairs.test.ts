@@ -1,5 +1,6 @@
 // Properties over every pair of protocols: what was written is read and written again as it was; a tool loop of any shape
 // keeps its ids, names, arguments and order; and a stream that ends at any byte has exactly one legal ending.
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { IrEvent } from "../../src/ir/event.ts";
@@ -26,11 +27,12 @@ import {
   tool,
   user,
 } from "../harness/builders.ts";
+import { MAKER } from "../harness/dialects.ts";
 import { judged } from "../harness/judged.ts";
 
 /** A carrier of another protocol's bodies translates as that protocol does. */
 const ALL: readonly Protocol[] = Object.values<Protocol>(PROTOCOLS).filter(({ id, payload }) => id === payload.id);
-const WRITE = { upstreamModel: "pool", defaultMaxOutputTokens: 256, maxOutputTokens: null };
+const WRITE = { upstreamModel: "pool", defaultMaxOutputTokens: 256, dialect: MAKER, maxOutputTokens: null };
 
 describe("write(read(x)) is a fixed point", () => {
   for (const { client, lane, name } of PAIRS) {

@@ -1,11 +1,13 @@
 // Bodies as clients and vendors write them, read and written again by the same protocol: equal, but for a committed list.
 // A path that disappears and stands on no list fails, so nothing a vendor adds is dropped unseen.
+
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { AnswerContext, Protocol } from "../../src/protocols/protocol.ts";
 import { asObject, type JsonObject, parseExact } from "../../src/std/json.ts";
 import { overTheWire, textOf } from "../corpus/meaning.ts";
 import { PIXEL } from "../harness/builders.ts";
+import { MAKER } from "../harness/dialects.ts";
 import { said, WEATHER_OSLO, WEATHER_PARIS, wordsOf } from "../harness/vendor-words.ts";
 
 const CONTEXT: AnswerContext = {
@@ -119,6 +121,7 @@ for (const [id, protocol] of Object.entries<Protocol>(PROTOCOLS)) {
         const written = payload.writeRequest(value, {
           upstreamModel: "m",
           defaultMaxOutputTokens: 5,
+          dialect: MAKER,
           maxOutputTokens: null,
         });
         expect(changedPaths(body, overTheWire(written.value), CHANGES[id])).toEqual([]);

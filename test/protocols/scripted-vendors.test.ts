@@ -1,11 +1,13 @@
 // The scripted vendors of the end-to-end tests are only worth something if they refuse: each takes the conversation as it
 // was, and nothing of it that was bent.
+
 import { describe, expect, test } from "bun:test";
 import type { IrRequest } from "../../src/ir/request.ts";
 import { asObject, type JsonObject } from "../../src/std/json.ts";
 import { overTheWire } from "../corpus/meaning.ts";
 import { assistant, call, functionTool, request, result, text, tool, user } from "../harness/builders.ts";
 import { speaking } from "../harness/crossing.ts";
+import { MAKER } from "../harness/dialects.ts";
 import { DIALECTS } from "../harness/scripted/deployment.ts";
 import type { Dialect } from "../harness/scripted/dialect.ts";
 import { historyProblems, QUESTION, runTool, SCRIPT, silencedSteps, TOOLS } from "../harness/scripted/script.ts";
@@ -16,7 +18,7 @@ const HEADERS = {
   "x-goog-api-key": "k",
   authorization: "Bearer k",
 };
-const WRITE = { upstreamModel: "loop", defaultMaxOutputTokens: 256, maxOutputTokens: null };
+const WRITE = { upstreamModel: "loop", defaultMaxOutputTokens: 256, dialect: MAKER, maxOutputTokens: null };
 
 interface Bent {
   readonly results?: (results: readonly ReturnType<typeof result>[]) => readonly ReturnType<typeof result>[];

@@ -1,4 +1,5 @@
 /** Builders for routing tests: they carry every default, so that a test spells out only what it is about. */
+
 import { type Capabilities, NO_NEEDS, UNKNOWN_CAPABILITIES } from "../../src/ir/capability.ts";
 import type { BreakerSettings, Deployment, Lane, Member, Target } from "../../src/ir/deployment.ts";
 import type { Facts } from "../../src/ir/facts.ts";
@@ -6,6 +7,7 @@ import { type Failure, type FailureKind, failure } from "../../src/ir/failure.ts
 import type { Condition } from "../../src/routing/condition.ts";
 import type { DecideInput } from "../../src/routing/decide.ts";
 import { EMPTY_DEPLOYMENT } from "../harness/deployments.ts";
+import { MAKER } from "../harness/dialects.ts";
 
 export const CONSECUTIVE: BreakerSettings = {
   baseCooldownMs: 10_000,
@@ -44,6 +46,7 @@ export function lane(
     queue: { max: 1_000, maxWaitMs: 30_000 },
     maxRequests: null,
     defaultMaxOutputTokens: null,
+    dialect: MAKER,
     pinned: false,
     sortKey: 0,
     routing: true,

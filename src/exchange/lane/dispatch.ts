@@ -77,6 +77,7 @@ export function writeOptions(lane: Lane): WriteRequestOptions {
     upstreamModel: lane.upstreamModel,
     defaultMaxOutputTokens: lane.defaultMaxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
     maxOutputTokens: lane.capabilities.maxOutputTokens,
+    dialect: lane.dialect,
   };
 }
 

@@ -19,7 +19,7 @@ import { API } from "./wire.ts";
 import { createMessagesContext, type MessagesContext } from "./write-context.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createMessagesContext(asked, options.upstreamModel);
+  const context = createMessagesContext(asked, options);
   const forced = context.native || context.rules.structuredOutput ? null : forceAnswer(asked);
   if (forced !== null) context.losses.add(forced.loss);
   const request = forced?.request ?? asked;

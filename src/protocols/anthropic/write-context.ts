@@ -1,6 +1,7 @@
 /** What every part of this request writer needs to know beside what all need: the cache marks that are left. */
 import type { CacheMark, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
+import type { WriteRequestOptions } from "../protocol.ts";
 import { type CacheMarkBudget, createCacheMarkBudget, takeCacheMark } from "../shared/cache-marks.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
@@ -8,8 +9,13 @@ import { NO_PLACE, PROTOCOL } from "./wire.ts";
 
 export interface MessagesContext extends WriteContext<ModelRules>, CacheMarkBudget {}
 
-export function createMessagesContext(request: IrRequest, upstreamModel: string): MessagesContext {
-  const own = { protocol: PROTOCOL, rules: rulesOf(upstreamModel), noPlace: NO_PLACE };
+export function createMessagesContext(request: IrRequest, options: WriteRequestOptions): MessagesContext {
+  const own = {
+    protocol: PROTOCOL,
+    rules: rulesOf(options.upstreamModel),
+    dialect: options.dialect,
+    noPlace: NO_PLACE,
+  };
   return { ...createWriteContext(request, own), ...createCacheMarkBudget() };
 }
 

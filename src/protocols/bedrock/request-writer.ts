@@ -22,7 +22,7 @@ import { API, type WireTier } from "./wire.ts";
 import { type ConverseContext, createConverseContext } from "./write-context.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createConverseContext(asked, options.upstreamModel);
+  const context = createConverseContext(asked, options);
   const { structuredOutput, forcedTools } = context.rules;
   const forced = context.native || structuredOutput || !forcedTools ? null : forceAnswer(asked);
   if (forced !== null) context.losses.add(forced.loss);

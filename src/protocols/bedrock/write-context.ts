@@ -1,6 +1,7 @@
 /** What every part of this request writer needs to know beside what all need: cache marks left, names of documents. */
 import type { CacheMark, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
+import type { WriteRequestOptions } from "../protocol.ts";
 import { type CacheMarkBudget, createCacheMarkBudget, takeCacheMark } from "../shared/cache-marks.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
@@ -11,8 +12,8 @@ export interface ConverseContext extends WriteContext<ModelRules>, CacheMarkBudg
   readonly documentNames: Set<string>;
 }
 
-export function createConverseContext(request: IrRequest, upstreamModel: string): ConverseContext {
-  const own = { protocol: PROTOCOL, rules: rulesOf(upstreamModel) };
+export function createConverseContext(request: IrRequest, options: WriteRequestOptions): ConverseContext {
+  const own = { protocol: PROTOCOL, rules: rulesOf(options.upstreamModel), dialect: options.dialect };
   return { ...createWriteContext(request, own), ...createCacheMarkBudget(), documentNames: new Set() };
 }
 

@@ -15,7 +15,7 @@ import { writeTools } from "./tool-writer.ts";
 import { type ChatContext, createChatContext } from "./write-context.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createChatContext(request, options.upstreamModel);
+  const context = createChatContext(request, options);
   const { native } = context;
   const maxTokens = writeMaxTokens(request, options, context);
   const messages = writeMessages(request, context);

@@ -1,5 +1,7 @@
 /** What every part of this request writer needs to know beside what all need: the documents that go beside the messages. */
+import { STRANGER } from "../../ir/dialect.ts";
 import type { IrRequest } from "../../ir/request.ts";
+import type { WriteRequestOptions } from "../protocol.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
 import { type ModelRules, rulesOf } from "./model-rules.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -9,14 +11,18 @@ export interface ChatContext extends WriteContext<ModelRules> {
   readonly documents: unknown[] | null;
 }
 
-export function createChatContext(request: IrRequest, upstreamModel: string): ChatContext {
-  const context = createWriteContext(request, { protocol: PROTOCOL, rules: rulesOf(upstreamModel) });
+export function createChatContext(request: IrRequest, options: WriteRequestOptions): ChatContext {
+  const context = createWriteContext(request, {
+    protocol: PROTOCOL,
+    rules: rulesOf(options.upstreamModel),
+    dialect: options.dialect,
+  });
   return { ...context, documents: context.native || mayCite(request) ? [] : null };
 }
 
 /** For the parts of an answer, which no model reads. */
 export function answerContext(of: Pick<ChatContext, "native" | "losses">): ChatContext {
-  return { ...of, protocol: PROTOCOL, rules: rulesOf(""), documents: null };
+  return { ...of, protocol: PROTOCOL, rules: rulesOf(""), dialect: STRANGER, documents: null };
 }
 
 /** The vendor refuses a form of the answer beside documents, and a safety mode beside tools or documents. */

@@ -18,7 +18,7 @@ import { API } from "./wire.ts";
 import { createGeminiContext, type GeminiContext } from "./write-context.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createGeminiContext(request, options.upstreamModel);
+  const context = createGeminiContext(request, options);
   const { tools, config } = writeTools(request, context);
   const format = writeFormat(request.outputFormat, tools.length > 0, context);
   const { system, turns: contents } = writePrompt(request, format.instruction, context);

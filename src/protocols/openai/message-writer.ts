@@ -51,7 +51,8 @@ function writeInstruction(
   path: string,
   context: WriteContext,
 ): Message | null {
-  const { role, blocks, wasString, extras } = instruction;
+  const { blocks, wasString, extras } = instruction;
+  const role = writeRole(instruction.role, context);
   const parts = blocks.flatMap((block, index) => writePart(block, `${path}.content[${index}]`, context));
   const others = writeExtras(extras, path, context);
   if (context.native) return { role, content: writeContent(parts, wasString), ...others };
@@ -142,7 +143,7 @@ function writeOther(turn: IrTurn, path: string, list: MessageList, context: Writ
   }
   const others = writeExtras(turn.extras, path, context);
   if (parts.length === 0 && (results > 0 || !context.native)) return null;
-  const role = turn.role === "tool" ? "user" : turn.role;
+  const role = turn.role === "tool" ? "user" : writeRole(turn.role, context);
   const wasString = turn.wasString || (!context.native && parts.length === 1);
   return { role, content: writeContent(parts, wasString), ...nameOf(turn), ...others };
 }
@@ -166,6 +167,11 @@ function writeResult(
   const name = context.native && block.name !== null ? { name: block.name } : {};
   const id = context.native ? block.callId : legalCallId(block.callId);
   return { message: { role: "tool", tool_call_id: id, content, ...name, ...others }, more };
+}
+
+/** Only some vendors know instructions of the developer beside those of the system. */
+function writeRole<T extends IrTurn["role"]>(role: T, { dialect }: WriteContext): T | "system" {
+  return role === "developer" && !dialect.developerRole ? "system" : role;
 }
 
 function nameOf(turn: IrTurn): Message {

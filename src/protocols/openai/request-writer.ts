@@ -16,7 +16,7 @@ import { writeTools } from "./tool-writer.ts";
 import { PROTOCOL } from "./wire.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, { protocol: PROTOCOL, rules: null });
+  const context = createWriteContext(request, { protocol: PROTOCOL, rules: null, dialect: options.dialect });
   const value = withoutUndefined({
     model: options.upstreamModel,
     messages: writeMessages(request, context),

@@ -2,6 +2,7 @@
  * The Response object around an answer, with every member the vendor's own clients expect. Most of it repeats what the
  * client asked for; what it did not say is the vendor's default, or null where only the vendor would know.
  */
+import { STRANGER } from "../../ir/dialect.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import { asObject, at, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
@@ -70,7 +71,9 @@ function echoOf(request: IrRequest | null) {
   const own = request?.sourceProtocol === PROTOCOL ? request : null;
   const body = (own === null ? undefined : asObject(own.spelling["body"])) ?? {};
   const { tools, tool_choice } =
-    own === null ? {} : writeTools(own, { protocol: PROTOCOL, native: true, rules: null, losses: createLosses() });
+    own === null
+      ? {}
+      : writeTools(own, { protocol: PROTOCOL, native: true, rules: null, dialect: STRANGER, losses: createLosses() });
   return {
     background: false,
     instructions: textOr(body["instructions"], null),

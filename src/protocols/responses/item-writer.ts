@@ -3,6 +3,7 @@
  * others are made anew, without ids of items, which only the vendor gives. No empty message is written, and no result
  * without the call it answers.
  */
+import { STRANGER } from "../../ir/dialect.ts";
 import {
   type IrBlock,
   type IrInstruction,
@@ -46,7 +47,7 @@ export function writeInput(request: IrRequest, context: WriteContext): WrittenIn
 
 /** The items of an answer that was read from this protocol. */
 export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonly JsonObject[] {
-  const context: WriteContext = { protocol: PROTOCOL, native: true, rules: null, losses };
+  const context: WriteContext = { protocol: PROTOCOL, native: true, rules: null, dialect: STRANGER, losses };
   const conversation: WrittenConversation = { context, items: [], kinds: new Map(), isAnswer: true };
   const turn: IrTurn = {
     role: "assistant",

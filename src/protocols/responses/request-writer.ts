@@ -18,7 +18,7 @@ import { writeTools } from "./tool-writer.ts";
 import { PROTOCOL, type WireRequest } from "./wire.ts";
 
 export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, { protocol: PROTOCOL, rules: null });
+  const context = createWriteContext(request, { protocol: PROTOCOL, rules: null, dialect: options.dialect });
   const { instructions, input } = writeInput(request, context);
   const said = context.native ? ownOptions(request, options, context) : foreignOptions(request, options, context);
   const hasInput = !context.native || request.spelling["hasInput"] !== false;

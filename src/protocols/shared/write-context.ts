@@ -1,4 +1,5 @@
 /** What every part of a request writer needs to know: whose request it is, what the model takes, where losses go. */
+import type { Dialect } from "../../ir/dialect.ts";
 import { type Extras, type IrRequest, NO_EXTRAS } from "../../ir/request.ts";
 import { createLosses, type Losses } from "./losses.ts";
 
@@ -9,16 +10,23 @@ export interface WriteContext<Rules = null> {
   /** The request was read from this protocol: what its client wrote is written back, and the vendor judges it. */
   readonly native: boolean;
   readonly rules: Rules;
+  /** What the lane's server takes. */
+  readonly dialect: Dialect;
   readonly losses: Losses;
 }
 
 /** `noPlace`: the reason told for extras of another protocol. */
 export function createWriteContext<Rules>(
   request: IrRequest,
-  own: { readonly protocol: string; readonly rules: Rules; readonly noPlace?: string },
+  own: {
+    readonly protocol: string;
+    readonly rules: Rules;
+    readonly dialect: Dialect;
+    readonly noPlace?: string;
+  },
 ): WriteContext<Rules> {
-  const { protocol, rules, noPlace } = own;
-  return { protocol, native: request.sourceProtocol === protocol, rules, losses: createLosses({ noPlace }) };
+  const { protocol, rules, dialect, noPlace } = own;
+  return { protocol, native: request.sourceProtocol === protocol, rules, dialect, losses: createLosses({ noPlace }) };
 }
 
 /** Extras as members of what goes back to its own protocol; anywhere else each of them is a loss. */

@@ -1,4 +1,5 @@
 // Requests, answers and contexts with defaults, for the tests of this folder.
+
 import type { IrEvent } from "../../../src/ir/event.ts";
 import type { IrBlock, IrRequest, IrTurn } from "../../../src/ir/request.ts";
 import type { IrResponse } from "../../../src/ir/response.ts";
@@ -6,11 +7,17 @@ import { anthropic } from "../../../src/protocols/anthropic/index.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { call, choice, finish, request, response, result, text, usage, user } from "../../harness/builders.ts";
+import { MAKER } from "../../harness/dialects.ts";
 import { judged } from "../../harness/judged.ts";
 
 export const { payload } = anthropic;
 
-export const OPTIONS = { upstreamModel: "claude-sonnet-4-5", defaultMaxOutputTokens: 4096, maxOutputTokens: null };
+export const OPTIONS = {
+  upstreamModel: "claude-sonnet-4-5",
+  defaultMaxOutputTokens: 4096,
+  dialect: MAKER,
+  maxOutputTokens: null,
+};
 
 /** Ids count upwards, so that goldens hold. */
 export function answerContext(over: Partial<AnswerContext> = {}): AnswerContext {

@@ -1,8 +1,10 @@
 // What the Bedrock tests share: the payload under test, a context for answers, streams in and out as bytes.
+
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { AnswerContext, Frame, Payload, WriteRequestOptions } from "../../../src/protocols/protocol.ts";
 import { concatBytes } from "../../../src/std/bytes.ts";
+import { MAKER } from "../../harness/dialects.ts";
 import { judged } from "../../harness/judged.ts";
 
 export const protocol = PROTOCOLS.bedrock;
@@ -12,6 +14,7 @@ export const { framing } = protocol.carrier;
 export const OPTIONS: WriteRequestOptions = {
   upstreamModel: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
   defaultMaxOutputTokens: 1024,
+  dialect: MAKER,
   maxOutputTokens: null,
 };
 

@@ -1,9 +1,16 @@
 // Options that a Converse client asks of its model: what is not read of them is told, and goes back to a Converse lane.
+
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
+import { MAKER } from "../../harness/dialects.ts";
 
-const WRITE = { upstreamModel: "us.anthropic.claude-sonnet-4-5", defaultMaxOutputTokens: 256, maxOutputTokens: null };
+const WRITE = {
+  upstreamModel: "us.anthropic.claude-sonnet-4-5",
+  defaultMaxOutputTokens: 256,
+  dialect: MAKER,
+  maxOutputTokens: null,
+};
 const MESSAGES = [{ role: "user", content: [{ text: "Hi." }] }];
 
 const bodyOf = (fields: JsonObject): JsonObject => ({ messages: MESSAGES, additionalModelRequestFields: fields });

@@ -1,14 +1,21 @@
 /** What the tests of this protocol share: its payload, frames of a stream, and answers with every default filled in. */
+
 import type { IrEvent } from "../../../src/ir/event.ts";
 import type { IrResponse } from "../../../src/ir/response.ts";
 import { gemini } from "../../../src/protocols/gemini/index.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import { asObject, type JsonObject, parseExact } from "../../../src/std/json.ts";
+import { MAKER } from "../../harness/dialects.ts";
 import { judged } from "../../harness/judged.ts";
 
 export const { payload, carrier, operations } = gemini;
 
-export const OPTIONS = { upstreamModel: "upstream-model", defaultMaxOutputTokens: 256, maxOutputTokens: null };
+export const OPTIONS = {
+  upstreamModel: "upstream-model",
+  defaultMaxOutputTokens: 256,
+  dialect: MAKER,
+  maxOutputTokens: null,
+};
 
 export function optionsFor(upstreamModel: string): typeof OPTIONS {
   return { ...OPTIONS, upstreamModel };

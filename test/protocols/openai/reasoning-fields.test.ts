@@ -1,8 +1,10 @@
 /** Reasoning beside the content, in each spelling of the vendors of this dialect: read once, lost only where it is sealed. */
+
 import { describe, expect, test } from "bun:test";
 import { createAccumulator } from "../../../src/ir/fold.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { at, type JsonObject } from "../../../src/std/json.ts";
+import { MAKER } from "../../harness/dialects.ts";
 
 const { payload } = openai;
 const TEXT = { type: "reasoning.text", text: "Hmm.", format: "unknown", index: 0 };
@@ -75,6 +77,7 @@ describe.each(ROWS)("%j", (members, text, isLost) => {
     const written = payload.writeRequest(value, {
       upstreamModel: "m",
       defaultMaxOutputTokens: 9,
+      dialect: MAKER,
       maxOutputTokens: null,
     });
     expect(written.losses).toEqual([]);

@@ -1,0 +1,45 @@
+/** What a lane's server takes: facts of its model's family and its model, of its provider, and the configuration's own words. */
+import { type Dialect, STRANGER } from "../ir/dialect.ts";
+import { type Catalog, normal } from "./catalog.ts";
+import type { ConfigModel, ConfigProvider, DialectFacts } from "./schema.ts";
+
+interface DialectInput {
+  /** As the two files together say it. */
+  readonly provider: ConfigProvider;
+  readonly model: ConfigModel;
+  readonly upstreamModel: string;
+  readonly catalog: Catalog;
+}
+
+/** Later ones win, fact by fact: family, model of the catalog, provider, model of the configuration. */
+export function dialectOf({ provider, model, upstreamModel, catalog }: DialectInput): Dialect {
+  const found = catalog.findModel(upstreamModel) ?? catalog.findModel(model.canonical ?? "");
+  const names = [bareName(upstreamModel), bareName(model.canonical ?? found?.id ?? upstreamModel)];
+  const families = catalog.families.filter(({ models }) => models.some((pattern) => fitsOne(pattern, names)));
+  const facts: DialectFacts = Object.assign(
+    {},
+    ...families.map((family) => family.dialect),
+    found?.model.dialect,
+    provider.dialect,
+    model.dialect,
+  );
+  return {
+    developerRole: facts.developer_role ?? STRANGER.developerRole,
+    customTools: facts.custom_tools ?? STRANGER.customTools,
+    streamUsage: facts.stream_usage ?? STRANGER.streamUsage,
+    reasoningBack: facts.reasoning_back ?? STRANGER.reasoningBack,
+    refusedSettings: facts.refused_settings ?? STRANGER.refusedSettings,
+    failureWords: facts.failure_words ?? STRANGER.failureWords,
+  };
+}
+
+/** Aggregators and clouds put others in front: `openai/gpt-5`. */
+function bareName(id: string): string {
+  const name = normal(id);
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
+function fitsOne(pattern: string, names: readonly string[]): boolean {
+  const expression = new RegExp(`^${pattern.split("*").map(RegExp.escape).join(".*")}$`);
+  return names.some((name) => expression.test(name));
+}

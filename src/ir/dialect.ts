@@ -1,0 +1,47 @@
+/**
+ * What one vendor's server takes of its protocol, as facts. They stand in the catalog with source and date, for
+ * providers, families of models and models; a configuration may overrule each. Writers read them; no code names a vendor.
+ */
+
+/** Settings that some models refuse. */
+export const REFUSABLE_SETTINGS = [
+  "temperature",
+  "top_p",
+  "top_k",
+  "seed",
+  "presence_penalty",
+  "frequency_penalty",
+  "stop",
+  "logprobs",
+] as const;
+type RefusableSetting = (typeof REFUSABLE_SETTINGS)[number];
+
+export const REASONING_BACK = ["required", "ignored", "refused"] as const;
+
+export interface Dialect {
+  /** Messages of the role `developer` are taken; otherwise they are written as `system`. */
+  readonly developerRole: boolean;
+  /** Tools with free text as input are taken; otherwise they are written as functions with one string. */
+  readonly customTools: boolean;
+  /** A stream may be asked to report its usage. */
+  readonly streamUsage: boolean;
+  /**
+   * What becomes of reasoning text that is not sealed, given back in a later turn. required: a tool loop without it is
+   * refused. ignored: it has no effect, so that only a relay carries it. refused: it never goes there.
+   */
+  readonly reasoningBack: (typeof REASONING_BACK)[number];
+  /** Left out of translated requests, and told. */
+  readonly refusedSettings: readonly RefusableSetting[];
+  /** Finish words by which this vendor says that it failed, beside its protocol's own. */
+  readonly failureWords: readonly string[];
+}
+
+/** For a provider that is in no catalog: what every compatible server takes. */
+export const STRANGER: Dialect = {
+  developerRole: false,
+  customTools: false,
+  streamUsage: true,
+  reasoningBack: "ignored",
+  refusedSettings: [],
+  failureWords: [],
+};
