@@ -11,6 +11,14 @@ export interface SaidTool {
   readonly name: string;
   /** JSON text of the arguments, sent in two pieces when streamed. */
   readonly arguments: string;
+  /** The tool is a custom one: its input is this text, and `arguments` says the same as `{"input": ...}`. */
+  readonly freeText?: string;
+}
+
+/** What a vendor shows of its reasoning, and the sealed value that goes with it (empty: it seals nothing). */
+export interface SaidReasoning {
+  readonly text: string;
+  readonly seal: string;
 }
 
 export interface SaidUsage {
@@ -28,6 +36,7 @@ export interface Said {
   /** Pieces of the text as they are streamed. */
   readonly pieces: readonly string[];
   readonly tools: readonly SaidTool[];
+  readonly reasoning?: SaidReasoning | null;
   readonly usage: SaidUsage;
   readonly finish: "stop" | "length" | "tools";
 }
@@ -106,13 +115,23 @@ function openaiChunk(model: string, choices: string, usage: string): string {
   return `data: {"id":"chatcmpl-Test1","object":"chat.completion.chunk","created":${OPENAI_CREATED},"model":${text(model)},"service_tier":"default","system_fingerprint":"fp_test1","choices":[${choices}]${usage},"obfuscation":"x7Q"}\n\n`;
 }
 
-function openaiFrames({ model, pieces, tools, usage, finish }: Said, { usage: reports } = { usage: true }): string[] {
+function openaiFrames(answer: Said, { usage: reports } = { usage: true }): string[] {
+  const { model, pieces, tools, usage, finish, reasoning } = answer;
   const none = reports ? ',"usage":null' : "";
   const delta = (content: string, reason = "null"): string =>
     openaiChunk(model, `{"index":0,"delta":${content},"logprobs":null,"finish_reason":${reason}}`, none);
   const frames = [delta('{"role":"assistant","content":"","refusal":null}')];
+  for (const piece of halves(reasoning?.text ?? "")) frames.push(delta(`{"reasoning_content":${text(piece)}}`));
   for (const piece of pieces) frames.push(delta(`{"content":${text(piece)}}`));
   for (const [index, tool] of tools.entries()) {
+    if (tool.freeText !== undefined) {
+      const custom = `"type":"custom","custom":{"name":${text(tool.name)},"input":""}`;
+      frames.push(delta(`{"tool_calls":[{"index":${index},"id":${text(tool.id)},${custom}}]}`));
+      for (const piece of halves(tool.freeText)) {
+        frames.push(delta(`{"tool_calls":[{"index":${index},"custom":{"input":${text(piece)}}}]}`));
+      }
+      continue;
+    }
     const half = Math.ceil(tool.arguments.length / 2);
     frames.push(
       delta(
@@ -128,15 +147,25 @@ function openaiFrames({ model, pieces, tools, usage, finish }: Said, { usage: re
   return frames;
 }
 
-function openaiBody({ model, pieces, tools, usage, finish }: Said): string {
+/** A text in the two pieces it is streamed in, none of them empty. */
+function halves(whole: string): string[] {
+  const half = Math.ceil(whole.length / 2);
+  return [whole.slice(0, half), whole.slice(half)].filter((piece) => piece !== "");
+}
+
+function openaiCall(tool: SaidTool): string {
+  const said =
+    tool.freeText === undefined
+      ? `"type":"function","function":{"name":${text(tool.name)},"arguments":${text(tool.arguments)}}`
+      : `"type":"custom","custom":{"name":${text(tool.name)},"input":${text(tool.freeText)}}`;
+  return `{"id":${text(tool.id)},${said}}`;
+}
+
+function openaiBody({ model, pieces, tools, usage, finish, reasoning }: Said): string {
   const content = pieces.length === 0 ? "null" : text(pieces.join(""));
-  const calls = tools
-    .map(
-      (tool) =>
-        `{"id":${text(tool.id)},"type":"function","function":{"name":${text(tool.name)},"arguments":${text(tool.arguments)}}}`,
-    )
-    .join(",");
-  const toolCalls = tools.length === 0 ? "" : `,"tool_calls":[${calls}]`;
+  const thoughts = reasoning == null ? "" : `,"reasoning_content":${text(reasoning.text)}`;
+  const calls = tools.length === 0 ? "" : `,"tool_calls":[${tools.map(openaiCall).join(",")}]`;
+  const toolCalls = `${thoughts}${calls}`;
   return `{"id":"chatcmpl-Test1","object":"chat.completion","created":${OPENAI_CREATED},"model":${text(model)},"choices":[{"index":0,"message":{"role":"assistant","content":${content},"refusal":null,"annotations":[]${toolCalls}},"logprobs":null,"finish_reason":"${OPENAI_FINISH[finish]}"}],"usage":${openaiUsage(usage)},"service_tier":"default","system_fingerprint":"fp_test1"}`;
 }
 
@@ -226,7 +255,7 @@ function anthropicUsage({ fresh, cacheRead, output }: SaidUsage): string {
   return `{"input_tokens":${fresh},"cache_creation_input_tokens":0,"cache_read_input_tokens":${cacheRead},"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":${output},"service_tier":"standard"}`;
 }
 
-function anthropicFrames({ model, pieces, tools, usage, finish }: Said): string[] {
+function anthropicFrames({ model, pieces, tools, usage, finish, reasoning }: Said): string[] {
   const frames = [
     event(
       "message_start",
@@ -244,6 +273,12 @@ function anthropicFrames({ model, pieces, tools, usage, finish }: Said): string[
     frames.push(event("content_block_stop", `{"type":"content_block_stop","index":${index}}`));
     index++;
   };
+  if (reasoning != null) {
+    block('{"type":"thinking","thinking":"","signature":""}', [
+      ...halves(reasoning.text).map((piece) => `{"type":"thinking_delta","thinking":${text(piece)}}`),
+      `{"type":"signature_delta","signature":${text(reasoning.seal)}}`,
+    ]);
+  }
   if (pieces.length > 0) {
     block(
       '{"type":"text","text":""}',
@@ -268,8 +303,13 @@ function anthropicFrames({ model, pieces, tools, usage, finish }: Said): string[
   return frames;
 }
 
-function anthropicBody({ model, pieces, tools, usage, finish }: Said): string {
+function anthropicBody({ model, pieces, tools, usage, finish, reasoning }: Said): string {
+  const thinking =
+    reasoning == null
+      ? []
+      : [`{"type":"thinking","thinking":${text(reasoning.text)},"signature":${text(reasoning.seal)}}`];
   const blocks = [
+    ...thinking,
     ...(pieces.length === 0 ? [] : [`{"type":"text","text":${text(pieces.join(""))}}`]),
     ...tools.map(
       (tool) => `{"type":"tool_use","id":${text(tool.id)},"name":${text(tool.name)},"input":${tool.arguments}}`,
@@ -342,7 +382,11 @@ function responsesMessage(content: string, status: string): string {
   return `{"id":"msg_Test1","type":"message","status":"${status}","content":[${status === "completed" ? part : ""}],"role":"assistant"}`;
 }
 
-function responsesCall(index: number, tool: Said["tools"][number], status: string): string {
+function responsesCall(index: number, tool: SaidTool, status: string): string {
+  if (tool.freeText !== undefined) {
+    const input = status === "completed" ? tool.freeText : "";
+    return `{"id":"ctc_Test${index}","type":"custom_tool_call","status":"${status}","input":${text(input)},"call_id":${text(tool.id)},"name":${text(tool.name)}}`;
+  }
   const said = status === "completed" ? tool.arguments : "";
   return `{"id":"fc_Test${index}","type":"function_call","status":"${status}","arguments":${text(said)},"call_id":${text(tool.id)},"name":${text(tool.name)}}`;
 }
@@ -353,13 +397,39 @@ function responsesEnding(answer: Said): { status: string; rest: string } {
   return { status, rest: `,"incomplete_details":${details},"usage":${responsesUsage(answer.usage)}` };
 }
 
-function responsesOutput({ pieces, tools }: Said): string {
+function responsesReasoning({ text: shown, seal }: SaidReasoning, status: string): string {
+  const summary = status === "completed" ? `{"type":"summary_text","text":${text(shown)}}` : "";
+  const sealed = status === "completed" ? `,"encrypted_content":${text(seal)}` : "";
+  return `{"id":${text(reasoningId(seal))},"type":"reasoning","summary":[${summary}]${sealed}}`;
+}
+
+const reasoningId = (seal: string): string => `rs_${seal.replaceAll(/\W/g, "").slice(-24)}`;
+
+/** The events of a reasoning item whose summary is shown. */
+function responsesReasoningEvents(reasoning: SaidReasoning): [type: string, members: string][] {
+  const place = `"item_id":${text(reasoningId(reasoning.seal))},"output_index":0,"summary_index":0`;
+  const whole = `"text":${text(reasoning.text)}`;
+  return [
+    ["response.output_item.added", `"output_index":0,"item":${responsesReasoning(reasoning, "in_progress")}`],
+    ["response.reasoning_summary_part.added", `${place},"part":{"type":"summary_text","text":""}`],
+    ...halves(reasoning.text).map((piece): [string, string] => [
+      "response.reasoning_summary_text.delta",
+      `${place},"delta":${text(piece)},"obfuscation":"x7Q"`,
+    ]),
+    ["response.reasoning_summary_text.done", `${place},${whole}`],
+    ["response.reasoning_summary_part.done", `${place},"part":{"type":"summary_text",${whole}}`],
+    ["response.output_item.done", `"output_index":0,"item":${responsesReasoning(reasoning, "completed")}`],
+  ];
+}
+
+function responsesOutput({ pieces, tools, reasoning }: Said): string {
+  const thoughts = reasoning == null ? [] : [responsesReasoning(reasoning, "completed")];
   const message = pieces.length === 0 ? [] : [responsesMessage(pieces.join(""), "completed")];
-  return [...message, ...tools.map((tool, index) => responsesCall(index, tool, "completed"))].join(",");
+  return [...thoughts, ...message, ...tools.map((tool, index) => responsesCall(index, tool, "completed"))].join(",");
 }
 
 function responsesFrames(answer: Said): string[] {
-  const { model, pieces, tools } = answer;
+  const { model, pieces, tools, reasoning } = answer;
   const frames: string[] = [];
   const add = (type: string, members: string): void => {
     frames.push(event(type, `{"type":"${type}","sequence_number":${frames.length},${members}}`));
@@ -368,10 +438,14 @@ function responsesFrames(answer: Said): string[] {
   add("response.created", `"response":${started}`);
   add("response.in_progress", `"response":${started}`);
   let index = 0;
+  if (reasoning != null) {
+    for (const [type, members] of responsesReasoningEvents(reasoning)) add(type, members);
+    index++;
+  }
   if (pieces.length > 0) {
     const whole = text(pieces.join(""));
-    const place = `"item_id":"msg_Test1","output_index":0,"content_index":0`;
-    add("response.output_item.added", `"output_index":0,"item":${responsesMessage("", "in_progress")}`);
+    const place = `"item_id":"msg_Test1","output_index":${index},"content_index":0`;
+    add("response.output_item.added", `"output_index":${index},"item":${responsesMessage("", "in_progress")}`);
     add(
       "response.content_part.added",
       `${place},"part":{"type":"output_text","annotations":[],"logprobs":[],"text":""}`,
@@ -384,17 +458,23 @@ function responsesFrames(answer: Said): string[] {
       "response.content_part.done",
       `${place},"part":{"type":"output_text","annotations":[],"logprobs":[],"text":${whole}}`,
     );
-    add("response.output_item.done", `"output_index":0,"item":${responsesMessage(pieces.join(""), "completed")}`);
+    add(
+      "response.output_item.done",
+      `"output_index":${index},"item":${responsesMessage(pieces.join(""), "completed")}`,
+    );
     index++;
   }
   for (const [order, tool] of tools.entries()) {
-    const half = Math.ceil(tool.arguments.length / 2);
-    const place = `"item_id":"fc_Test${order}","output_index":${index}`;
+    const [id, kind, member, said] =
+      tool.freeText === undefined
+        ? [`fc_Test${order}`, "function_call_arguments", "arguments", tool.arguments]
+        : [`ctc_Test${order}`, "custom_tool_call_input", "input", tool.freeText];
+    const place = `"item_id":"${id}","output_index":${index}`;
     add("response.output_item.added", `"output_index":${index},"item":${responsesCall(order, tool, "in_progress")}`);
-    for (const part of [tool.arguments.slice(0, half), tool.arguments.slice(half)]) {
-      add("response.function_call_arguments.delta", `${place},"delta":${text(part)},"obfuscation":"x7Q"`);
+    for (const part of halves(said)) {
+      add(`response.${kind}.delta`, `${place},"delta":${text(part)},"obfuscation":"x7Q"`);
     }
-    add("response.function_call_arguments.done", `${place},"arguments":${text(tool.arguments)}`);
+    add(`response.${kind}.done`, `${place},"${member}":${text(said)}`);
     add("response.output_item.done", `"output_index":${index},"item":${responsesCall(order, tool, "completed")}`);
     index++;
   }

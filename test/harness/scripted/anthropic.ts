@@ -19,12 +19,13 @@ const ERRORS: Readonly<Record<Fault, readonly [number, string]>> = {
   broken: [500, "api_error"],
 };
 
-export const ANTHROPIC_DIALECT: Dialect = {
+/** `roles`: whose messages stand in the conversation. */
+export const messagesDialect = (roles: readonly string[]): Dialect => ({
   protocol: "anthropic",
   streamType: "text/event-stream; charset=utf-8",
   route: (path, body) =>
     /^\/v1\/messages(\?|$)/.test(path) ? { model: asText(body["model"]) ?? "", stream: body["stream"] === true } : null,
-  problems,
+  problems: (asked) => problems(asked, roles),
   history,
   idOf: (step, call) => `toolu_01Step${step}Call${call}AbCdEfGhIjKlM`,
   whole: (turn) => ANTHROPIC_WORDS.body(spoken(turn)),
@@ -37,16 +38,18 @@ export const ANTHROPIC_DIALECT: Dialect = {
       body: JSON.stringify({ type: "error", error: { type, message }, request_id: "req_vendor_1" }),
     };
   },
-};
+});
 
-export function spoken({ model, text, calls }: Turn) {
-  const tools = calls.map((call) => ({ id: call.id ?? "", name: call.name, arguments: call.arguments }));
+export const ANTHROPIC_DIALECT: Dialect = messagesDialect(["user", "assistant"]);
+
+export function spoken({ model, text, calls, reasoning = null }: Turn) {
+  const tools = calls.map((call) => ({ ...call, id: call.id ?? "" }));
   const third = Math.ceil(text.length / 3);
   const pieces = [text.slice(0, third), text.slice(third)].filter((piece) => piece !== "");
-  return said({ model, pieces, tools });
+  return said({ model, pieces, tools, reasoning });
 }
 
-function problems({ body, request }: Asked): string[] {
+function problems({ body, request }: Asked, roles: readonly string[]): string[] {
   const messages = objects(body["messages"]);
   return [
     ...(request.headers["anthropic-version"] === undefined ? ["anthropic-version: header is required"] : []),
@@ -63,7 +66,12 @@ function problems({ body, request }: Asked): string[] {
         `tools.${at}`,
       ),
     ]),
-    ...messages.flatMap((message, at) => messageProblems(message, messages[at + 1], `messages.${at}`)),
+    ...messages.flatMap((message, at) => [
+      ...(roles.includes(String(message["role"]))
+        ? []
+        : [`messages.${at}: role ${String(message["role"])} is not allowed`]),
+      ...messageProblems(message, messages[at + 1], `messages.${at}`),
+    ]),
     ...(messages.some((message) => callsOf(message).length > 0) && objects(body["tools"]).length === 0
       ? ["tools: Field required when the conversation holds tool blocks"]
       : []),
@@ -78,7 +86,6 @@ function messageProblems(message: JsonObject, next: JsonObject | undefined, wher
   const firstOther = objects(next?.["content"]).findIndex((block) => block["type"] !== "tool_result");
   return [
     ...unknownMembers(message, ["role", "content"], where),
-    ...(role === "user" || role === "assistant" ? [] : [`${where}: role ${String(role)} is not allowed`]),
     ...(message["content"] === "" || (Array.isArray(message["content"]) && blocks.length === 0)
       ? [`${where}: content is empty`]
       : []),

@@ -65,8 +65,11 @@ export const BEDROCK_DIALECT: Dialect = {
   problems,
   history,
   idOf: (step, call) => `tooluse_Step${step}Call${call}AbCdEfGhIjKl`,
-  whole({ text, calls }) {
+  whole({ text, calls, reasoning = null }) {
     const content = [
+      ...(reasoning === null
+        ? []
+        : [{ reasoningContent: { reasoningText: { text: reasoning.text, signature: reasoning.seal } } }]),
       ...(text === "" ? [] : [{ text }]),
       ...calls.map((call) => ({ toolUse: { toolUseId: call.id, name: call.name, input: JSON.parse(call.arguments) } })),
     ];
@@ -88,9 +91,19 @@ export const BEDROCK_DIALECT: Dialect = {
   },
 };
 
-function streamed({ text, calls }: Turn): Uint8Array[] {
+function streamed({ text, calls, reasoning = null }: Turn): Uint8Array[] {
   const frames = [eventMessage("messageStart", { role: "assistant" })];
   let contentBlockIndex = 0;
+  if (reasoning !== null) {
+    for (const piece of pieces(reasoning.text))
+      frames.push(
+        eventMessage("contentBlockDelta", { contentBlockIndex, delta: { reasoningContent: { text: piece } } }),
+      );
+    const delta = { reasoningContent: { signature: reasoning.seal } };
+    frames.push(eventMessage("contentBlockDelta", { contentBlockIndex, delta }));
+    frames.push(eventMessage("contentBlockStop", { contentBlockIndex }));
+    contentBlockIndex++;
+  }
   if (text !== "") {
     // A text block has no start event on this wire.
     for (const piece of pieces(text))

@@ -57,9 +57,14 @@ export const COHERE_DIALECT: Dialect = {
   problems,
   history,
   idOf: (step, call) => `get_step${step}_call${call}_wf0rc70sqj7v`,
-  whole({ text, calls }) {
+  whole({ text, calls, reasoning = null }) {
     const tool_calls = calls.map(wireCall);
-    const words = calls.length > 0 ? (text === "" ? {} : { tool_plan: text }) : { content: [{ type: "text", text }] };
+    const content = [
+      ...(reasoning === null ? [] : [{ type: "thinking", thinking: reasoning.text }]),
+      ...(calls.length > 0 ? [] : [{ type: "text", text }]),
+    ];
+    const plan = calls.length > 0 && text !== "" ? { tool_plan: text } : {};
+    const words = { ...plan, ...(content.length === 0 ? {} : { content }) };
     return JSON.stringify({
       id: "965405bb-b9da-4dc5-b329-e708a795e188",
       message: { role: "assistant", ...words, ...(calls.length > 0 ? { tool_calls } : {}) },
@@ -81,20 +86,26 @@ const wireCall = (call: Turn["calls"][number]) => ({
   function: { name: call.name, arguments: call.arguments },
 });
 
-function streamed({ text, calls }: Turn): string[] {
+function streamed({ text, calls, reasoning = null }: Turn): string[] {
   const frames: string[] = [];
   const add = (type: string, rest: JsonObject): void => {
     frames.push(sse(type, JSON.stringify({ type, ...rest })));
   };
   const message = { role: "assistant", content: [], tool_plan: "", tool_calls: [], citations: [] };
   add("message-start", { id: "a7e48140-56c7-47e1-930a-26a8987e7d47", delta: { message } });
+  if (reasoning !== null) {
+    add("content-start", { index: 0, delta: { message: { content: { type: "thinking", thinking: "" } } } });
+    for (const thinking of pieces(reasoning.text))
+      add("content-delta", { index: 0, delta: { message: { content: { thinking } } } });
+    add("content-end", { index: 0 });
+  }
+  const index = reasoning === null ? 0 : 1;
   if (calls.length > 0)
     for (const piece of pieces(text)) add("tool-plan-delta", { delta: { message: { tool_plan: piece } } });
   else {
-    add("content-start", { index: 0, delta: { message: { content: { type: "text", text: "" } } } });
-    for (const piece of pieces(text))
-      add("content-delta", { index: 0, delta: { message: { content: { text: piece } } } });
-    add("content-end", { index: 0 });
+    add("content-start", { index, delta: { message: { content: { type: "text", text: "" } } } });
+    for (const piece of pieces(text)) add("content-delta", { index, delta: { message: { content: { text: piece } } } });
+    add("content-end", { index });
   }
   for (const [index, call] of calls.entries()) {
     const tool_calls = { ...wireCall(call), function: { name: call.name, arguments: "" } };

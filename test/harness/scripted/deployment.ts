@@ -34,7 +34,7 @@ export interface ScriptedGateway {
 }
 
 export async function startScriptedGateway(): Promise<ScriptedGateway> {
-  const started = await Promise.all(DIALECTS.map(startScripted));
+  const started = await Promise.all(DIALECTS.map((dialect) => startScripted(dialect)));
   const vendors = new Map(started.map((vendor) => [vendor.dialect.protocol, vendor]));
   const gateway = await startGateway({ config: configText(started), env: ENV });
   return {

@@ -13,12 +13,20 @@ import {
   startFakeUpstream,
   streamHead,
 } from "../fake-upstream.ts";
-import { type HistoryStep, historyProblems, SCRIPT, silencedSteps } from "./script.ts";
+import type { SaidReasoning } from "../vendor-words.ts";
+import { type HistoryStep, historyProblems, type Script, silencedSteps, WEATHER } from "./script.ts";
 
 export interface Turn {
   readonly model: string;
   readonly text: string;
-  readonly calls: readonly { readonly id: string | null; readonly name: string; readonly arguments: string }[];
+  readonly reasoning?: SaidReasoning | null;
+  readonly calls: readonly {
+    readonly id: string | null;
+    readonly name: string;
+    readonly arguments: string;
+    /** The tool is a custom one: its input as text. */
+    readonly freeText?: string;
+  }[];
 }
 
 export interface Asked {
@@ -39,6 +47,10 @@ export interface Dialect {
   history(body: JsonObject): HistoryStep[];
   /** The id the vendor gives to a call; null: it gives none. */
   idOf(step: number, call: number): string | null;
+  /** What the vendor shows and seals of its reasoning, where this request lets it think. Absent: it never thinks. */
+  reasoning?(asked: Asked, step: number, text: string): SaidReasoning | null;
+  /** Names of tools whose input is free text. */
+  customTools?(body: JsonObject): readonly string[];
   whole(turn: Turn): string;
   frames(turn: Turn, asked: Asked): readonly (string | Uint8Array)[];
   readonly streamType: string;
@@ -64,34 +76,35 @@ const JSON_TYPE = { "content-type": "application/json" };
 const FAULTS: ReadonlySet<string> = new Set(["rejected", "limited", "bad-key", "overloaded", "broken"]);
 const isFault = (word: string): word is Fault => FAULTS.has(word);
 
-export async function startScripted(dialect: Dialect): Promise<ScriptedVendor> {
+/** Several dialects: one vendor with several doors, told apart by their paths. */
+export async function startScripted(
+  doors: Dialect | readonly [Dialect, ...Dialect[]],
+  script: Script = WEATHER,
+): Promise<ScriptedVendor> {
+  const dialects = "protocol" in doors ? [doors] : doors;
+  const [main] = "protocol" in doors ? [doors] : doors;
   const refused: string[] = [];
   const silenced: number[] = [];
   /** Models named `retry-...` fail every other time. */
   let failures = 0;
   const upstream: FakeUpstream = await startFakeUpstream((request) => {
     const body = parseBody(request);
+    const dialect = dialects.find((each) => each.route(request.path, body) !== null) ?? main;
     const route = dialect.route(request.path, body);
     if (route === null) return refuse(dialect, "rejected", `no such path: ${request.path}`, refused);
     const fault = route.model.replace(/^retry-/, "");
     if (isFault(fault) && (fault === route.model || failures++ % 2 === 0))
       return refuse(dialect, fault, MESSAGES[fault], []);
     const asked: Asked = { ...route, body, request };
+    const holds = script.holds(route.model);
     const steps = dialect.history(body);
-    if (!isPlain(route.model)) silenced.push(...silencedSteps(steps));
-    const problems = [
-      ...dialect.problems(asked),
-      ...(isPlain(route.model) ? [] : historyProblems(steps, dialect.idOf)),
-    ];
+    if (holds) silenced.push(...silencedSteps(steps, script));
+    const problems = judge(dialect, asked, script);
     if (problems.length > 0) return refuse(dialect, "rejected", problems.join(" | "), refused);
-    return answer(
-      dialect,
-      asked,
-      turnAfter(dialect, isPlain(route.model) ? SCRIPT.length - 1 : steps.length, route.model),
-    );
+    return answer(dialect, asked, turnAfter(dialect, asked, holds ? steps.length : script.turns.length - 1, script));
   });
   return {
-    dialect,
+    dialect: main,
     url: upstream.url,
     requests: upstream.requests,
     refused,
@@ -100,9 +113,6 @@ export async function startScripted(dialect: Dialect): Promise<ScriptedVendor> {
     close: upstream.close,
   };
 }
-
-/** Models that answer at once, whatever was asked: for tests of endings. */
-const isPlain = (model: string): boolean => model !== "loop";
 
 const MESSAGES: Readonly<Record<Fault, string>> = {
   rejected: "The request holds something this vendor refuses.",
@@ -127,15 +137,24 @@ function refuse(dialect: Dialect, fault: Fault, message: string, refused: string
   return [rawStep(status, body, { ...JSON_TYPE, ...headers, ...hint })];
 }
 
-function turnAfter(dialect: Dialect, step: number, model: string): Turn {
-  const said = SCRIPT[step] ?? SCRIPT.at(-1);
+/** Everything a vendor in the middle of its conversation would refuse of a request; empty: it is taken. */
+export function judge(dialect: Dialect, asked: Asked, script: Script): string[] {
+  const said = script.holds(asked.model) ? historyProblems(dialect.history(asked.body), dialect.idOf, script) : [];
+  return [...dialect.problems(asked), ...said];
+}
+
+export function turnAfter(dialect: Dialect, asked: Asked, step: number, script: Script): Turn {
+  const said = script.turns[step] ?? script.turns.at(-1);
   if (said === undefined) throw new Error("the script is empty");
+  const custom = dialect.customTools?.(asked.body) ?? [];
   const calls = said.calls.map((call, index) => ({
     id: dialect.idOf(step, index),
     name: call.name,
     arguments: JSON.stringify(call.arguments),
+    ...(custom.includes(call.name) ? { freeText: String(call.arguments["input"]) } : {}),
   }));
-  return { model, text: said.text, calls };
+  const reasoning = said.reasoning === undefined ? null : (dialect.reasoning?.(asked, step, said.reasoning) ?? null);
+  return { model: asked.model, text: said.text, calls, reasoning };
 }
 
 function answer(dialect: Dialect, asked: Asked, turn: Turn): Step[] {

@@ -6,6 +6,7 @@ import { asObject, asText, type JsonObject, at as within } from "../../../src/st
 import { type Asked, type Dialect, type Fault, pieces, sse, type Turn } from "./dialect.ts";
 import { nameProblem, objects, unknownMembers } from "./rules.ts";
 import type { HistoryStep } from "./script.ts";
+import { isSealOf } from "./seals.ts";
 
 const KNOWN = [
   ...[
@@ -51,7 +52,8 @@ const SCHEMA = [
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/;
 const SIGNATURE = "R2VtaW5pU2lnbmF0dXJl";
 /** What a history from elsewhere may carry in place of a signature. */
-const NO_SIGNATURE = ["skip_thought_signature_validator", "context_engineering_is_the_way_to_go"];
+export const NO_SIGNATURE = ["skip_thought_signature_validator", "context_engineering_is_the_way_to_go"];
+const isOwnSeal = (signature: string): boolean => signature === SIGNATURE || isSealOf("gemini", signature);
 const USAGE = {
   promptTokenCount: 15,
   candidatesTokenCount: 5,
@@ -80,9 +82,11 @@ export const GEMINI_DIALECT: Dialect = {
   history,
   idOf: () => null,
   whole: (turn) =>
-    JSON.stringify(answer(turn, [...(turn.text === "" ? [] : [{ text: turn.text }]), ...callParts(turn)], "STOP")),
+    JSON.stringify(
+      answer(turn, [...thoughts(turn), ...(turn.text === "" ? [] : [{ text: turn.text }]), ...callParts(turn)], "STOP"),
+    ),
   frames(turn) {
-    const parts = [...pieces(turn.text).map((text) => ({ text })), ...callParts(turn)];
+    const parts = [...thoughts(turn), ...pieces(turn.text).map((text) => ({ text })), ...callParts(turn)];
     return parts.map((part, index) =>
       sse(null, JSON.stringify(answer(turn, [part], index === parts.length - 1 ? "STOP" : null)), "\r\n"),
     );
@@ -99,10 +103,13 @@ export const GEMINI_DIALECT: Dialect = {
   },
 };
 
-function callParts({ calls }: Turn): JsonObject[] {
+const thoughts = ({ reasoning = null }: Turn): JsonObject[] =>
+  reasoning === null ? [] : [{ text: reasoning.text, thought: true }];
+
+function callParts({ calls, reasoning = null }: Turn): JsonObject[] {
   return calls.map((call, index) => ({
     functionCall: { name: call.name, args: JSON.parse(call.arguments) },
-    ...(index === 0 ? { thoughtSignature: SIGNATURE } : {}),
+    ...(index === 0 ? { thoughtSignature: reasoning?.seal ?? SIGNATURE } : {}),
   }));
 }
 
@@ -120,7 +127,7 @@ function answer({ model }: Turn, parts: readonly JsonObject[], finishReason: str
  * Contents by turn: the vendor's own client keeps each chunk of a streamed turn as a content of its own, so neighbours of
  * one role are one turn.
  */
-function turnsOf(body: JsonObject): JsonObject[] {
+export function turnsOf(body: JsonObject): JsonObject[] {
   const turns: JsonObject[] = [];
   for (const content of objects(body["contents"])) {
     const last = turns.at(-1);
@@ -188,7 +195,7 @@ function contentProblems(
   for (const part of partsOf(content)) {
     found.push(...unknownMembers(part, PART, where));
     const signature = asText(part["thoughtSignature"]);
-    if (signature !== undefined && signature !== SIGNATURE && !NO_SIGNATURE.includes(signature))
+    if (signature !== undefined && !isOwnSeal(signature) && !NO_SIGNATURE.includes(signature))
       found.push(`${where}: Thought signature is not valid`);
   }
   const [called, answered, before] = [calls(content), results(next), calls(last)];

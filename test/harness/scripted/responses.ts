@@ -15,11 +15,12 @@ const KNOWN = [
     "stream",
     "stream_options",
     "max_output_tokens",
+    "max_tool_calls",
     "temperature",
-    "top_p",
-    "tools",
   ],
   ...[
+    "top_p",
+    "tools",
     "tool_choice",
     "parallel_tool_calls",
     "text",
@@ -28,17 +29,28 @@ const KNOWN = [
     "store",
     "user",
     "metadata",
-    "service_tier",
   ],
-  ...["truncation", "prompt_cache_key", "safety_identifier", "top_logprobs"],
+  ...["service_tier", "truncation", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "top_logprobs"],
+  ...["background", "previous_response_id", "client_metadata"],
 ];
 const ITEMS: Readonly<Record<string, readonly string[]>> = {
   message: ["type", "role", "content", "id", "status", "phase"],
   function_call: ["type", "call_id", "name", "arguments", "id", "status"],
   function_call_output: ["type", "call_id", "output", "id", "status"],
   reasoning: ["type", "id", "summary", "encrypted_content", "content", "status"],
+  custom_tool_call: ["type", "call_id", "name", "input", "id", "status"],
+  custom_tool_call_output: ["type", "call_id", "output", "id", "status"],
 };
-const PREFIXES: Readonly<Record<string, string>> = { message: "msg_", function_call: "fc_", reasoning: "rs_" };
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  function: ["type", "name", "description", "parameters", "strict"],
+  custom: ["type", "name", "description", "format"],
+};
+const PREFIXES: Readonly<Record<string, string>> = {
+  message: "msg_",
+  function_call: "fc_",
+  reasoning: "rs_",
+  custom_tool_call: "ctc_",
+};
 const NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 
 export const RESPONSES_DIALECT: Dialect = {
@@ -48,6 +60,8 @@ export const RESPONSES_DIALECT: Dialect = {
     path === "/v1/responses" ? { model: asText(body["model"]) ?? "", stream: body["stream"] === true } : null,
   problems,
   history,
+  customTools: (body) =>
+    objects(body["tools"]).flatMap((tool) => (tool["type"] === "custom" ? [asText(tool["name"]) ?? ""] : [])),
   idOf: (step, call) => `call_Step${step}Call${call}ResponsesAbCdEf`,
   whole: (turn) => RESPONSES_WORDS.body(spoken(turn)),
   frames: (turn) => RESPONSES_WORDS.frames(spoken(turn)),
@@ -65,13 +79,15 @@ function problems({ body, request }: Asked): string[] {
     ...(request.headers["authorization"]?.startsWith("Bearer ") === true ? [] : ["no key"]),
     ...unknownMembers(body, KNOWN, "body"),
     ...(typeof body["input"] === "string" || items.length > 0 ? [] : ["input: required"]),
-    ...objects(body["tools"]).flatMap((tool, at) => [
-      ...(tool["type"] === "function" ? [] : [`tools[${at}].type: not a function`]),
-      ...nameProblem(tool["name"], NAME, `tools[${at}]`),
-      ...unknownMembers(tool, ["type", "name", "description", "parameters", "strict"], `tools[${at}]`),
-    ]),
+    ...objects(body["tools"]).flatMap((tool, at) => {
+      const known = TOOLS[asText(tool["type"]) ?? ""];
+      if (known === undefined)
+        return [`tools[${at}].type: ${String(tool["type"])} is not one this vendor is given here`];
+      return [...nameProblem(tool["name"], NAME, `tools[${at}]`), ...unknownMembers(tool, known, `tools[${at}]`)];
+    }),
     ...items.flatMap(itemProblems),
     ...pairProblems(idsOf(items, "function_call"), idsOf(items, "function_call_output"), "input"),
+    ...pairProblems(idsOf(items, "custom_tool_call"), idsOf(items, "custom_tool_call_output"), "input"),
   ];
 }
 
@@ -110,17 +126,17 @@ function history(body: JsonObject): HistoryStep[] {
     const type = typeOf(item);
     const last = steps.at(-1);
     if (type === "message") text = item["role"] === "assistant" ? text + textOfContent(item["content"]) : "";
-    if (type === "function_call") {
+    if (type === "function_call" || type === "custom_tool_call") {
       const call = {
         id: asText(item["call_id"]) ?? "",
         name: asText(item["name"]) ?? "",
-        arguments: parsedArguments(item["arguments"]),
+        arguments: type === "function_call" ? parsedArguments(item["arguments"]) : { input: item["input"] },
       };
       if (last === undefined || last.results.length > 0) steps.push({ text, calls: [call], results: [] });
       else last.calls.push(call);
       text = "";
     }
-    if (type === "function_call_output") {
+    if (type === "function_call_output" || type === "custom_tool_call_output") {
       last?.results.push({ id: asText(item["call_id"]) ?? "", name: null, content: item["output"] });
     }
   }

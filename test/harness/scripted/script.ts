@@ -1,6 +1,7 @@
 /**
- * The conversation every official client holds with every scripted vendor: two calls in parallel with words beside them,
- * one call alone, then the answer. The vendor knows what it said and refuses a history that says anything else.
+ * The conversations clients hold with scripted vendors. The vendor knows what it said and refuses a history that says
+ * anything else. Official clients ask for the weather: two calls in parallel with words beside them, one call alone, then
+ * the answer. Agents (`agent-script.ts`) read, edit and read, run a command, and close.
  */
 import { textOf } from "../../corpus/meaning.ts";
 
@@ -12,6 +13,15 @@ export interface ScriptCall {
 export interface ScriptTurn {
   readonly text: string;
   readonly calls: readonly ScriptCall[];
+  /** What the vendor thought before it; absent: nothing it shows. */
+  readonly reasoning?: string;
+}
+
+export interface Script {
+  readonly turns: readonly ScriptTurn[];
+  run(name: string, given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  /** Upstream models that hold this conversation; all others say its last turn at once. */
+  holds(model: string): boolean;
 }
 
 export const QUESTION = "What is the weather in Paris and Oslo, and how late is it?";
@@ -20,14 +30,15 @@ export const ANSWER = "Paris has 21 degrees, Oslo 18, and it is noon.";
 
 export const SCRIPT: readonly ScriptTurn[] = [
   {
+    reasoning: "Two cities, two questions.",
     text: "Let me look.",
     calls: [
       { name: "get_weather", arguments: { city: "Paris", unit: "c" } },
       { name: "get_weather", arguments: { city: "Oslo" } },
     ],
   },
-  { text: "", calls: [{ name: "get_time", arguments: { zone: "CET" } }] },
-  { text: ANSWER, calls: [] },
+  { reasoning: "The time is missing.", text: "", calls: [{ name: "get_time", arguments: { zone: "CET" } }] },
+  { reasoning: "That is all.", text: ANSWER, calls: [] },
 ];
 
 /** What the client's tools answer, as the object a program would return. */
@@ -36,6 +47,8 @@ export function runTool(name: string, given: Readonly<Record<string, unknown>>):
   const city = String(given["city"]);
   return { city, degrees: city === "Paris" ? 21 : 18, sky: ["clear", "höher: wolkig"] };
 }
+
+export const WEATHER: Script = { turns: SCRIPT, run: runTool, holds: (model) => model === "loop" };
 
 export interface ScriptTool {
   readonly name: string;
@@ -104,10 +117,11 @@ export interface HistoryStep {
 export function historyProblems(
   steps: readonly HistoryStep[],
   idOf: (step: number, call: number) => string | null,
+  script: Script = WEATHER,
 ): string[] {
-  if (steps.length >= SCRIPT.length) return [`${steps.length} steps with calls: more than were made`];
+  if (steps.length >= script.turns.length) return [`${steps.length} steps with calls: more than were made`];
   return steps.flatMap((step, at) => {
-    const said = SCRIPT[at];
+    const said = script.turns[at];
     if (said === undefined) return [];
     const wanted = said.calls.map((call, index) => ({ id: idOf(at, index), ...call }));
     const problems: string[] = [];
@@ -115,19 +129,19 @@ export function historyProblems(
       problems.push(`step ${at}: calls ${textOf(step.calls)}, made were ${textOf(wanted)}`);
     if (step.text !== said.text && step.text !== "")
       problems.push(`step ${at}: text ${JSON.stringify(step.text)}, said was ${JSON.stringify(said.text)}`);
-    return [...problems, ...resultProblems(step, wanted, at)];
+    return [...problems, ...resultProblems(step, wanted, { at, script })];
   });
 }
 
 /** Steps whose words beside the calls did not come back. */
-export function silencedSteps(steps: readonly HistoryStep[]): number[] {
-  return steps.flatMap(({ text }, at) => (text === "" && (SCRIPT[at]?.text ?? "") !== "" ? [at] : []));
+export function silencedSteps(steps: readonly HistoryStep[], script: Script = WEATHER): number[] {
+  return steps.flatMap(({ text }, at) => (text === "" && (script.turns[at]?.text ?? "") !== "" ? [at] : []));
 }
 
 function resultProblems(
   step: HistoryStep,
   wanted: readonly (ScriptCall & { readonly id: string | null })[],
-  at: number,
+  { at, script }: { readonly at: number; readonly script: Script },
 ): string[] {
   if (step.results.length !== wanted.length)
     return [`step ${at}: ${step.results.length} results for ${wanted.length} calls`];
@@ -138,7 +152,7 @@ function resultProblems(
     if (found.name !== null && found.name !== call.name)
       return [`step ${at}: a result of ${found.name} for a call of ${call.name}`];
     const told = textOf(plain(found.content));
-    const truth = textOf(runTool(call.name, call.arguments));
+    const truth = textOf(plain(script.run(call.name, call.arguments)));
     return told === truth ? [] : [`step ${at}: result ${told} of ${call.name}, the tool said ${truth}`];
   });
 }
