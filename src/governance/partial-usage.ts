@@ -1,5 +1,5 @@
 /** The usage of an answer that the vendor reported in part or not at all, estimated from the part that came. */
-import { UNKNOWN_USAGE, type Usage } from "../ir/usage.ts";
+import { inputTokens, UNKNOWN_USAGE, type Usage } from "../ir/usage.ts";
 
 interface PartialAnswer {
   /** What the vendor told, perhaps only of the beginning; null: nothing. */
@@ -12,9 +12,11 @@ interface PartialAnswer {
 /** The vendor's counts where it told them; what it told of the answer at its beginning is raised to what came since. */
 export function toPartialUsage({ reported, inputTokensEstimate, outputTokens }: PartialAnswer): Usage {
   const usage = reported ?? UNKNOWN_USAGE;
+  // Some open a stream with zeros and count at its end; no prompt is empty.
+  const isCounted = usage.freshInputTokens !== null && inputTokens(usage) !== 0;
   return {
     ...usage,
-    freshInputTokens: usage.freshInputTokens ?? inputTokensEstimate,
+    freshInputTokens: isCounted ? usage.freshInputTokens : inputTokensEstimate,
     outputTokens: Math.max(usage.outputTokens ?? 0, outputTokens),
   };
 }

@@ -39,19 +39,24 @@ export const UNKNOWN_USAGE: Usage = {
   audioOutputTokens: null,
 };
 
-/** Vendors report cumulative counts, some of them in pieces: what the newer report says wins, what it leaves out stays. */
+/**
+ * Vendors report cumulative counts, some of them in pieces: what the newer report says wins, what it leaves out stays. An
+ * answer to a prompt of zero tokens takes no prompt back: some fill what they do not count with zeros.
+ */
 export function mergeUsage(older: Usage | null, newer: Usage | null): Usage | null {
   if (older === null || newer === null) return newer ?? older;
   const billed = newer.billed ?? older.billed;
+  const isPromptEmpty = inputTokens(newer) === 0 && (newer.outputTokens ?? 0) > 0;
+  const [prompt, before] = isPromptEmpty ? [older, newer] : [newer, older];
   return {
     ...(billed === undefined ? {} : { billed }),
-    freshInputTokens: newer.freshInputTokens ?? older.freshInputTokens,
-    cacheReadTokens: newer.cacheReadTokens ?? older.cacheReadTokens,
-    cacheWriteTokens: newer.cacheWriteTokens ?? older.cacheWriteTokens,
-    cacheWrite1hTokens: newer.cacheWrite1hTokens ?? older.cacheWrite1hTokens,
+    freshInputTokens: prompt.freshInputTokens ?? before.freshInputTokens,
+    cacheReadTokens: prompt.cacheReadTokens ?? before.cacheReadTokens,
+    cacheWriteTokens: prompt.cacheWriteTokens ?? before.cacheWriteTokens,
+    cacheWrite1hTokens: prompt.cacheWrite1hTokens ?? before.cacheWrite1hTokens,
     outputTokens: newer.outputTokens ?? older.outputTokens,
     reasoningTokens: newer.reasoningTokens ?? older.reasoningTokens,
-    audioInputTokens: newer.audioInputTokens ?? older.audioInputTokens,
+    audioInputTokens: prompt.audioInputTokens ?? before.audioInputTokens,
     audioOutputTokens: newer.audioOutputTokens ?? older.audioOutputTokens,
   };
 }
@@ -97,9 +102,10 @@ function plus(left: number | null, right: number | null): number | null {
   return left === null || right === null ? null : left + right;
 }
 
-/** Both sides were counted, so that the answer has a price. A vendor may send the member and leave it empty. */
+/** Both sides were counted, so that the answer has a price. A vendor may send the member and leave it empty, or all zero. */
 export function isTold(usage: Usage | null): boolean {
-  return usage !== null && usage.freshInputTokens !== null && usage.outputTokens !== null;
+  if (usage === null || usage.freshInputTokens === null || usage.outputTokens === null) return false;
+  return usage.outputTokens > 0 || inputTokens(usage) !== 0;
 }
 
 /** The whole prompt, cached or not; null when nothing about it is known. */
@@ -112,6 +118,13 @@ export function totalTokens(usage: Usage): number | null {
   const input = inputTokens(usage);
   return input === null || usage.outputTokens === null ? null : input + usage.outputTokens;
 }
+
+/** A count of usage: some vendors write its digits as text. */
+export function usageCount(value: unknown): number | null {
+  return typeof value === "string" && DIGITS.test(value) ? Number(value) : tokenCount(value);
+}
+
+const DIGITS = /^\d{1,15}$/;
 
 /** A token count as vendors write it: a whole number from 0 to 2^53 - 1, anything else is unknown. */
 export function tokenCount(value: unknown): number | null {

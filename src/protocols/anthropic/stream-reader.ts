@@ -24,7 +24,7 @@ import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { readOpaque } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readModel } from "./response-reader.ts";
-import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
+import { readEndUsage, readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
 import { type DeltaType, PROTOCOL, type StreamEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
@@ -64,8 +64,9 @@ const EVENTS = {
   content_block_delta: readDelta,
   content_block_stop: (stream, message, events) => endBlock(stream, asNumber(message["index"]) ?? -1, events),
   message_delta: readMessageDelta,
-  message_stop: (stream, _message, events) => {
+  message_stop: (stream, message, events) => {
     ensureStarted(stream, events);
+    pushUsage(readEndUsage(message), events);
     endAnswer(stream, events);
   },
   ping: (_stream, _message, events) => events.push({ type: "keep-alive" }),
@@ -229,7 +230,7 @@ function pushSignature(block: number, value: unknown, events: ReadEvent[]): void
 
 function readMessageDelta(stream: MessageStream, message: JsonObject, events: ReadEvent[]): void {
   ensureStarted(stream, events);
-  pushUsage(readUsage(message["usage"]), events);
+  pushUsage(readEndUsage(message), events);
   const delta = asObject(message["delta"]) ?? {};
   for (const name of ["stop_details", "container"]) {
     if (asObject(delta[name]) !== undefined) reportUnknown(stream, name, events);

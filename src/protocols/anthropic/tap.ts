@@ -9,7 +9,7 @@ import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { readModel } from "./response-reader.ts";
-import { readUsage } from "./usage.ts";
+import { readEndUsage, readUsage } from "./usage.ts";
 
 export function createTap(): Tap {
   let usage: Usage | null = null;
@@ -60,10 +60,10 @@ function readNote(message: JsonObject): TapNote {
     case "message_delta": {
       const finish = asText(at(message, "delta", "stop_reason")) ?? null;
       const ends = finish !== null;
-      return { ...NOTHING_TO_NOTE, usage: readUsage(message["usage"]), finish, settled: ends, meaningful: ends };
+      return { ...NOTHING_TO_NOTE, usage: readEndUsage(message), finish, settled: ends, meaningful: ends };
     }
     case "message_stop":
-      return { ...ONE_MORE_PIECE, settled: true, terminal: true };
+      return { ...ONE_MORE_PIECE, usage: readEndUsage(message), settled: true, terminal: true };
     case "error":
       return { ...NOTHING_TO_NOTE, failure: readInBandError(message), settled: true, terminal: true };
     default:

@@ -3,7 +3,7 @@
  * cache nor written to one. `cache_creation_input_tokens` is the sum of the lifetimes in `cache_creation`.
  */
 import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
-import { tokenCount, type Usage } from "../../ir/usage.ts";
+import { type Usage, usageCount } from "../../ir/usage.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { extrasOf, type Shape } from "../shared/members.ts";
 
@@ -12,19 +12,24 @@ export function readUsage(value: unknown): Usage | null {
   const usage = asObject(value);
   if (usage === undefined) return null;
   const byLifetime = asObject(usage["cache_creation"]);
-  const written = tokenCount(usage["cache_creation_input_tokens"]);
-  const written5m = tokenCount(byLifetime?.["ephemeral_5m_input_tokens"]);
-  const written1h = tokenCount(byLifetime?.["ephemeral_1h_input_tokens"]);
+  const written = usageCount(usage["cache_creation_input_tokens"]);
+  const written5m = usageCount(byLifetime?.["ephemeral_5m_input_tokens"]);
+  const written1h = usageCount(byLifetime?.["ephemeral_1h_input_tokens"]);
   return {
-    freshInputTokens: tokenCount(usage["input_tokens"]),
-    cacheReadTokens: tokenCount(usage["cache_read_input_tokens"]),
+    freshInputTokens: usageCount(usage["input_tokens"]),
+    cacheReadTokens: usageCount(usage["cache_read_input_tokens"]),
     cacheWriteTokens: written === null ? written5m : Math.max(0, written - (written1h ?? 0)),
     cacheWrite1hTokens: written1h,
-    outputTokens: tokenCount(usage["output_tokens"]),
-    reasoningTokens: tokenCount(asObject(usage["output_tokens_details"])?.["thinking_tokens"]),
+    outputTokens: usageCount(usage["output_tokens"]),
+    reasoningTokens: usageCount(asObject(usage["output_tokens_details"])?.["thinking_tokens"]),
     audioInputTokens: null,
     audioOutputTokens: null,
   };
+}
+
+/** Of the last events of a stream; a server may put it into the delta. */
+export function readEndUsage(message: JsonObject): Usage | null {
+  return readUsage(message["usage"]) ?? readUsage(asObject(message["delta"])?.["usage"]);
 }
 
 export function readServiceTier(value: unknown): string | null {
@@ -37,7 +42,7 @@ export function readUsageExtras(value: unknown): Extras {
   return usage === undefined ? NO_EXTRAS : extrasOf(usage, USAGE_SHAPE);
 }
 
-const isAnyCount = (value: unknown): boolean => tokenCount(value) !== null;
+const isAnyCount = (value: unknown): boolean => usageCount(value) !== null;
 const isAllZero = (value: unknown): boolean =>
   Object.values(asObject(value) ?? { none: 1 }).every((each) => each === 0);
 /** What these say when nothing unusual happened. */

@@ -2,22 +2,22 @@
  * Token counts, both ways. `inputTokens` are those neither read from a cache nor written to one (recorded answers: the total
  * is the sum of all four). `cacheDetails` says how the written ones divide by lifetime.
  */
-import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
+import { inputTokens, type Usage, usageCount } from "../../ir/usage.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 
 /** Null when there is no usage object. */
 export function readUsage(value: unknown): Usage | null {
   const usage = asObject(value);
   if (usage === undefined) return null;
-  const written = tokenCount(usage["cacheWriteInputTokens"]);
+  const written = usageCount(usage["cacheWriteInputTokens"]);
   const written1h = writtenFor("1h", usage["cacheDetails"]);
   return {
-    freshInputTokens: tokenCount(usage["inputTokens"]),
-    cacheReadTokens: tokenCount(usage["cacheReadInputTokens"]),
+    freshInputTokens: usageCount(usage["inputTokens"]),
+    cacheReadTokens: usageCount(usage["cacheReadInputTokens"]),
     cacheWriteTokens:
       written === null ? writtenFor("5m", usage["cacheDetails"]) : Math.max(0, written - (written1h ?? 0)),
     cacheWrite1hTokens: written1h,
-    outputTokens: tokenCount(usage["outputTokens"]),
+    outputTokens: usageCount(usage["outputTokens"]),
     reasoningTokens: null,
     audioInputTokens: null,
     audioOutputTokens: null,
@@ -26,7 +26,7 @@ export function readUsage(value: unknown): Usage | null {
 
 function writtenFor(ttl: "5m" | "1h", details: unknown): number | null {
   const found = (asArray(details) ?? []).map(asObject).find((each) => each?.["ttl"] === ttl);
-  return tokenCount(found?.["inputTokens"]);
+  return usageCount(found?.["inputTokens"]);
 }
 
 /** The SDK's types demand the first three as numbers; a cache counter that was not reported is left out. */

@@ -37,7 +37,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
         spelling: said.spelling,
       },
     ],
-    usage: readUsage(body["usage"]),
+    usage: readUsage(body["usage"]) ?? readUsage(body["meta"]),
     serviceTier: null,
     // The usage object holds what is billed as well, which only this vendor has.
     extras: extrasOf(body, RESPONSE_SHAPE),

@@ -17,7 +17,7 @@ import { placeOf, readCitation } from "./citations.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish, readFinish } from "./finish.ts";
 import { toolNames } from "./names.ts";
-import { readUsage } from "./usage.ts";
+import { readEndUsage } from "./usage.ts";
 import { PROTOCOL, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
@@ -285,7 +285,7 @@ function endAnswer(event: JsonObject, state: ChatReaderState): void {
   closeSaid(state);
   for (const { block } of state.open.values()) state.found.push({ type: "block-end", block });
   state.open.clear();
-  const usage = readUsage(delta["usage"]);
+  const usage = readEndUsage(event);
   if (usage !== null) state.found.push({ type: "usage", usage });
   if (raw !== null) {
     state.found.push({ type: "finish", choice: 0, finish: readFinish(raw, { toolCalls: state.toolCalls > 0 }) });

@@ -9,7 +9,7 @@ import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { isError, readInBandError } from "./error-words.ts";
 import { isFailedFinish } from "./finish.ts";
-import { readUsage } from "./usage.ts";
+import { readEndUsage, readUsage } from "./usage.ts";
 
 export function createTap(): Tap {
   let isCommitted = false; // the first meaningful frame has been seen
@@ -29,7 +29,7 @@ export function createTap(): Tap {
     isSettled ||= isEnding || isFailed;
     return {
       meaningful,
-      usage: isEnding ? readUsage(delta["usage"]) : null,
+      usage: isEnding ? readEndUsage(event) : null,
       failure: isFailed ? readInBandError(event) : null,
       settled: isEnding || isFailed,
       terminal: false,
@@ -85,7 +85,7 @@ function readBody(body: JsonObject): TapNote {
   const failure = isAnswer && !isFailed ? null : isFailed || isError(body) ? readInBandError(body) : NO_ANSWER;
   return {
     meaningful: failure === null,
-    usage: readUsage(body["usage"]),
+    usage: readUsage(body["usage"]) ?? readUsage(body["meta"]),
     failure,
     settled: failure === null,
     terminal: true,

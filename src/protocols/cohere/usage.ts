@@ -30,6 +30,12 @@ export function readUsage(value: unknown): Usage | null {
   return Object.values(counts).every((each) => each === null) ? null : counts;
 }
 
+/** Of the last event of a stream; a server may put it beside the delta, or under the name of the API's first version. */
+export function readEndUsage(event: JsonObject): Usage | null {
+  const delta = asObject(event["delta"]) ?? {};
+  return readUsage(delta["usage"]) ?? readUsage(event["usage"]) ?? readUsage(delta["meta"]) ?? readUsage(event["meta"]);
+}
+
 /** Null where the counts are what is charged, or nothing is said of it. */
 function readBilled(wire: JsonObject, counts: Usage): Billed | null {
   const input = countAt(wire, "billed_units", "input_tokens");

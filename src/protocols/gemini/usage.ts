@@ -4,7 +4,7 @@
  * ai.google.dev/api/generate-content#UsageMetadata, read 2026-11-27). Every frame of a stream repeats them, cumulative.
  */
 import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
-import { inputTokens, tokenCount, type Usage } from "../../ir/usage.ts";
+import { inputTokens, type Usage, usageCount } from "../../ir/usage.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { extrasOf, type Shape, spelled } from "./members.ts";
 import type { ModalityName, UsageName } from "./wire.ts";
@@ -13,10 +13,10 @@ import type { ModalityName, UsageName } from "./wire.ts";
 export function readUsage(value: unknown): Usage | null {
   const usage = asObject(value);
   if (usage === undefined) return null;
-  const prompt = tokenCount(usage["promptTokenCount"]);
-  const cached = tokenCount(usage["cachedContentTokenCount"]);
-  const ofTools = tokenCount(usage["toolUsePromptTokenCount"]);
-  const thoughts = tokenCount(usage["thoughtsTokenCount"]);
+  const prompt = usageCount(usage["promptTokenCount"]);
+  const cached = usageCount(usage["cachedContentTokenCount"]);
+  const ofTools = usageCount(usage["toolUsePromptTokenCount"]);
+  const thoughts = usageCount(usage["thoughtsTokenCount"]);
   return {
     freshInputTokens: prompt === null ? ofTools : sum(Math.max(0, prompt - (cached ?? 0)), ofTools ?? 0),
     cacheReadTokens: cached,
@@ -31,16 +31,16 @@ export function readUsage(value: unknown): Usage | null {
 
 /** Counts of zero are left out by the vendor, so an answer of nothing is told by the total alone. */
 function readOutput(usage: JsonObject, prompt: number | null, ofTools: number | null): number | null {
-  const candidates = tokenCount(usage["candidatesTokenCount"]);
-  const thoughts = tokenCount(usage["thoughtsTokenCount"]);
+  const candidates = usageCount(usage["candidatesTokenCount"]);
+  const thoughts = usageCount(usage["thoughtsTokenCount"]);
   if (candidates !== null || thoughts !== null) return sum(candidates ?? 0, thoughts ?? 0);
-  const total = tokenCount(usage["totalTokenCount"]);
+  const total = usageCount(usage["totalTokenCount"]);
   return total === null || prompt === null ? null : Math.max(0, total - prompt - (ofTools ?? 0));
 }
 
 function ofModality(details: unknown, modality: string): number | null {
   const found = asArray(details)?.find((each) => asObject(each)?.["modality"] === modality);
-  return tokenCount(asObject(found)?.["tokenCount"]);
+  return usageCount(asObject(found)?.["tokenCount"]);
 }
 
 function sum(first: number, second: number): number {
@@ -57,7 +57,7 @@ export function readUsageExtras(value: unknown): Extras {
   return usage === undefined ? NO_EXTRAS : extrasOf(spelled(usage), USAGE_SHAPE);
 }
 
-const isCount = (value: unknown): boolean => tokenCount(value) !== null;
+const isCount = (value: unknown): boolean => usageCount(value) !== null;
 const USAGE_SHAPE = {
   promptTokenCount: isCount,
   cachedContentTokenCount: isCount,

@@ -29,7 +29,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     model: nonEmpty(body["model"]),
     createdMs: readSeconds(body["created"]),
     choices: choices.toSorted((a, b) => a.index - b.index),
-    usage: readUsage(body["usage"]),
+    usage: readUsage(body),
     serviceTier: asText(body["service_tier"]) ?? null,
     // The usage object may hold counts and costs that only this vendor has; the fingerprint is a mere label.
     extras: extrasOf(body, RESPONSE_SHAPE),
@@ -154,7 +154,7 @@ export const RESPONSE_SHAPE = modelled(
   "service_tier",
   "system_fingerprint",
 );
-const CHOICE_SHAPE = modelled("index", "message", "finish_reason", "logprobs");
+const CHOICE_SHAPE = modelled("index", "message", "finish_reason", "logprobs", "usage");
 const MESSAGE_SHAPE: Shape = {
   ...modelled("role", "content", "refusal", "annotations", "audio", "tool_calls", "function_call"),
   ...REASONING_SHAPE,

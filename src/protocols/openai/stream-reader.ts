@@ -91,7 +91,7 @@ function createEvents() {
 
 function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events: FoundEvents): void {
   const list = asArray(chunk["choices"]);
-  const usage = readUsage(chunk["usage"]);
+  const usage = readUsage(chunk);
   if (list === undefined && usage === null) events.lose("chunk", "an unknown kind of chunk");
   // Azure opens with a chunk about the prompt that is not yet the answer.
   if (!events.isStarted() && ((list ?? []).length > 0 || usage !== null)) events.start(startOf(chunk));

@@ -22,7 +22,7 @@ export function createTap(): Tap {
   const isComplete = () => finished.size > 0 && open.size === 0;
   const note = (chunk: JsonObject): TapNote => {
     const words = errorIn(chunk);
-    const reported = readUsage(chunk["usage"]);
+    const reported = readUsage(chunk);
     if (reported !== null) usage = mergeUsage(usage, reported);
     let finish: string | null = null;
     let meaningful = false;
@@ -75,9 +75,13 @@ function mayMatter({ event, data }: Frame): boolean {
   if (event === "error" || !data.includes('"choices":[{"index":0,')) return true;
   if (data.includes('"finish_reason":"') || data.includes('"finish_reason": "')) return true;
   if (data.includes('"error":')) return true;
-  const usage = data.indexOf('"usage":');
-  return usage >= 0 && !data.startsWith("null", usage + '"usage":'.length);
+  for (let from = data.indexOf(USAGE); from >= 0; from = data.indexOf(USAGE, from + USAGE.length)) {
+    if (!data.startsWith("null", from + USAGE.length)) return true;
+  }
+  return false;
 }
+
+const USAGE = '"usage":';
 
 function hasContent(delta: JsonObject | undefined): boolean {
   if (delta === undefined) return false;
@@ -97,7 +101,7 @@ function readBody(body: JsonObject): TapNote {
   const failure = errorIn(body) ?? (choices.length === 0 ? NO_ANSWER : null);
   return {
     meaningful: failure === null,
-    usage: readUsage(body["usage"]),
+    usage: readUsage(body),
     failure,
     settled: failure === null,
     terminal: true,

@@ -3,17 +3,35 @@
  * compatible vendors spell differently is read here and nowhere else.
  */
 import { inputTokens, type Usage } from "../../ir/usage.ts";
-import { asObject } from "../../std/json.ts";
+import { asArray, asObject, at, type JsonObject } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
 import { countAt } from "../shared/members.ts";
 import type { WireUsage } from "./wire.ts";
 
-/** Null when there is no usage object, or none of its counts is one. */
-export function readUsage(value: unknown): Usage | null {
+/**
+ * Of a whole answer or a chunk, wherever it stands: beside the choices, in Groq's own member, or in a choice (Kimi).
+ * Null when there is none, or none of its counts is one.
+ */
+export function readUsage(body: JsonObject): Usage | null {
+  const beside = readCounts(body["usage"]) ?? readCounts(at(body, "x_groq", "usage"));
+  if (beside !== null) return beside;
+  let found: Usage | null = null;
+  for (const choice of asArray(body["choices"]) ?? []) found = readCounts(at(choice, "usage")) ?? found;
+  return found;
+}
+
+function readCounts(value: unknown): Usage | null {
   const wire = asObject(value);
   if (wire === undefined) return null;
-  const prompt = countAt(wire, "prompt_tokens");
-  const cacheRead = countAt(wire, "prompt_tokens_details", "cached_tokens") ?? countAt(wire, "prompt_cache_hit_tokens");
+  // The second names are those of Responses, which some servers write here (mlx-vlm).
+  const prompt = countAt(wire, "prompt_tokens") ?? countAt(wire, "input_tokens");
+  const answered = countAt(wire, "completion_tokens") ?? countAt(wire, "output_tokens");
+  // OpenAI's name, DeepSeek's, Kimi's, and the one of gateways that carry another vendor's count.
+  const cacheRead =
+    countAt(wire, "prompt_tokens_details", "cached_tokens") ??
+    countAt(wire, "prompt_cache_hit_tokens") ??
+    countAt(wire, "cached_tokens") ??
+    countAt(wire, "input_tokens_details", "cached_tokens");
   // OpenRouter's and OpenAI's name, then the one of gateways that carry another vendor's count.
   const cacheWrite =
     countAt(wire, "prompt_tokens_details", "cache_write_tokens") ?? countAt(wire, "cache_creation_input_tokens");
@@ -23,7 +41,7 @@ export function readUsage(value: unknown): Usage | null {
     cacheReadTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
     cacheWrite1hTokens: null,
-    outputTokens: outputTokens(prompt, countAt(wire, "completion_tokens"), reasoning, countAt(wire, "total_tokens")),
+    outputTokens: outputTokens(prompt, answered, reasoning, countAt(wire, "total_tokens")),
     reasoningTokens: reasoning,
     audioInputTokens: countAt(wire, "prompt_tokens_details", "audio_tokens"),
     audioOutputTokens: countAt(wire, "completion_tokens_details", "audio_tokens"),

@@ -14,7 +14,7 @@ import { readInBandError } from "./error-words.ts";
 import { readFinish } from "./finish.ts";
 import { reasonOf } from "./response-reader.ts";
 import { createItemsReader, type ItemsReader } from "./stream-items.ts";
-import { readUsage } from "./usage.ts";
+import { readEventUsage } from "./usage.ts";
 import { PROTOCOL, type WireEventType } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
@@ -220,7 +220,7 @@ function finish(state: ResponseReaderState, event: JsonObject, word: "completed"
   begin(state, response);
   state.items.repeated(response["output"]);
   state.items.close();
-  const usage = readUsage(response["usage"]);
+  const usage = readEventUsage(event);
   if (usage !== null) state.found.push({ type: "usage", usage });
   const finished = readFinish(word, reasonOf(response), state.items.held());
   if (finished !== null) state.found.push({ type: "finish", choice: 0, finish: finished });
@@ -230,7 +230,7 @@ function finish(state: ResponseReaderState, event: JsonObject, word: "completed"
 
 function failInBand(state: ResponseReaderState, event: JsonObject): void {
   const response = asObject(event["response"]) ?? {};
-  const usage = readUsage(response["usage"]);
+  const usage = readEventUsage(event);
   if (usage !== null) {
     begin(state, response);
     state.found.push({ type: "usage", usage });

@@ -10,7 +10,7 @@ import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
 import { reasonOf } from "./response-reader.ts";
-import { readUsage } from "./usage.ts";
+import { readEventUsage, readUsage } from "./usage.ts";
 
 export function createTap(): Tap {
   let isCommitted = false; // the first meaningful frame has been seen
@@ -27,7 +27,7 @@ export function createTap(): Tap {
     isCommitted ||= meaningful;
     return {
       meaningful,
-      usage: readUsage(response?.["usage"]),
+      usage: readEventUsage(event),
       failure: isFailed ? readInBandError(event) : null,
       settled: isEnding || isError,
       // An error may be followed by the failed answer that repeats it.

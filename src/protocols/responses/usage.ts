@@ -1,6 +1,6 @@
 /** Token counts both ways. The vendor's `input_tokens` holds the cached tokens too; ours are counted apart. */
 import { inputTokens, type Usage } from "../../ir/usage.ts";
-import { asObject } from "../../std/json.ts";
+import { asObject, at, type JsonObject } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
 import { countAt } from "../shared/members.ts";
 import type { WireUsage } from "./wire.ts";
@@ -9,20 +9,27 @@ import type { WireUsage } from "./wire.ts";
 export function readUsage(value: unknown): Usage | null {
   const wire = asObject(value);
   if (wire === undefined) return null;
-  const input = countAt(wire, "input_tokens");
-  const cacheRead = countAt(wire, "input_tokens_details", "cached_tokens");
+  // The second names are those of Chat Completions, which some servers write here.
+  const input = countAt(wire, "input_tokens") ?? countAt(wire, "prompt_tokens");
+  const cacheRead =
+    countAt(wire, "input_tokens_details", "cached_tokens") ?? countAt(wire, "prompt_tokens_details", "cached_tokens");
   const cacheWrite = countAt(wire, "input_tokens_details", "cache_write_tokens");
   const usage: Usage = {
     freshInputTokens: input === null ? null : Math.max(0, input - (cacheRead ?? 0) - (cacheWrite ?? 0)),
     cacheReadTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
     cacheWrite1hTokens: null,
-    outputTokens: countAt(wire, "output_tokens"),
+    outputTokens: countAt(wire, "output_tokens") ?? countAt(wire, "completion_tokens"),
     reasoningTokens: countAt(wire, "output_tokens_details", "reasoning_tokens"),
     audioInputTokens: countAt(wire, "input_tokens_details", "audio_tokens"),
     audioOutputTokens: countAt(wire, "output_tokens_details", "audio_tokens"),
   };
   return Object.values(usage).every((each) => each === null) ? null : usage;
+}
+
+/** Of an event: the answer's own, or what a server puts beside it. */
+export function readEventUsage(event: JsonObject): Usage | null {
+  return readUsage(at(event, "response", "usage")) ?? readUsage(event["usage"]);
 }
 
 /**

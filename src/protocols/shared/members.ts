@@ -4,7 +4,7 @@
  * How a modelled member was spelled is no extra but `spelling`.
  */
 import { type Extras, NO_EXTRAS } from "../../ir/request.ts";
-import { tokenCount } from "../../ir/usage.ts";
+import { usageCount } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 
@@ -142,7 +142,8 @@ export function define(target: Record<string, unknown>, name: string, value: unk
 
 /** A count of tokens somewhere inside; null: none, or none that can be one. */
 export function countAt(wire: object, ...path: string[]): number | null {
-  return tokenCount(asNumber(at(wire, ...path)));
+  const value = at(wire, ...path);
+  return usageCount(asNumber(value) ?? value);
 }
 
 /** `{enabled: true}` or its opposite, and nothing beside it. */

@@ -194,11 +194,11 @@ describe("usage", () => {
       { prompt_tokens: 5, prompt_tokens_details: { cached_tokens: 9 } },
       { freshInputTokens: 0 },
     ],
-    ["not numbers", { prompt_tokens: "5", completion_tokens: -1 }, null],
+    ["not numbers", { prompt_tokens: "five", completion_tokens: -1 }, null],
     ["nothing", {}, null],
   ];
   test.each(rows)("%s", (_, wire, expected) => {
-    expect(readUsage(wire)).toEqual(expected === null ? null : expect.objectContaining(expected));
+    expect(readUsage({ usage: wire })).toEqual(expected === null ? null : expect.objectContaining(expected));
   });
 
   test("totals hold every kind of prompt token", () => {
