@@ -4,7 +4,7 @@
  */
 
 import { readCredential } from "../governance/credential.ts";
-import { type Caller, unauthenticated } from "../governance/identify.ts";
+import { type Caller, verifySigned } from "../governance/identify.ts";
 import { isLocalHost } from "../governance/local-host.ts";
 import type { Lane, Target, TranslationMode } from "../ir/deployment.ts";
 import { failed, failure, ok } from "../ir/failure.ts";
@@ -23,7 +23,7 @@ import { type ClientCall, readOnce } from "./request/call.ts";
 import { readFacts, variantOf } from "./request/facts.ts";
 import { keepAnswer, recall } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
-import { identifySigned } from "./request/signed.ts";
+import { identifyClient } from "./request/signed.ts";
 import { judgeRequest, type RequestRule, requestRules, STOPPING, unknownModel } from "./request/verdict.ts";
 import { CLIENT_GONE, discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
 import { begin, beginStream } from "./shared-state.ts";
@@ -56,19 +56,20 @@ export function createExchange(input: ExchangeInput): Exchanges {
   return {
     credential(route, parts) {
       if (input.localHostsOnly && !isLocalHost(parts.headers["host"])) return failed(NOT_LOCAL);
-      const signed = identifySigned({
+      const queryKey = route !== null && speakerOf(input, route, parts).carrier.auth.queryKey;
+      const credential = readCredential(parts, { queryKey });
+      const { mode } = world.deployment.auth;
+      return identifyClient({
         inbound: route === null ? undefined : world.protocolOf(route.protocol).carrier.auth.inbound,
         parts,
-        mode: world.deployment.auth.mode,
+        mode,
         signer: input.signer ?? null,
         callerNamed: input.callerNamed ?? unlimited,
         wallMs: world.effects.wallMs,
+        credential,
+        identify: input.identify,
+        tokensName: mode === "token" || input.callerNamed !== undefined,
       });
-      if (signed !== null) return signed;
-      const queryKey = route !== null && speakerOf(input, route, parts).carrier.auth.queryKey;
-      const credential = readCredential(parts, { queryKey });
-      if (credential.kind === "conflict") return failed(unauthenticated());
-      return input.identify(credential.kind === "one" ? credential.secret : null);
     },
 
     async run(given) {
@@ -115,7 +116,8 @@ async function runIdentified(exchange: ExchangeContext, request: RunInput, rules
   const { input, record, ingress } = exchange;
   const { running } = input.shared;
   const { route, parts, caller, body, signal } = request;
-  if (caller.mayHaveSigned?.(body) === false) return refuse(exchange, unauthenticated());
+  const verified = verifySigned(caller, body);
+  if (!verified.ok) return refuse(exchange, verified.failure);
   if (route.operation === "models") return discover(exchange, request);
   const read = readFacts({ route, parts, body, protocol: ingress });
   if (!read.ok) return refuse(exchange, read.failure);

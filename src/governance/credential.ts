@@ -1,6 +1,6 @@
 /**
  * Which credential a request carries, wherever clients put one: every client library has a header of its own for it.
- * Two carriers that disagree are a conflict and not a choice, because a later reader might choose the other one.
+ * Agents send a vendor's key from their environment beside the token for this gateway, so one request may carry several.
  */
 import type { RequestParts } from "../ir/route.ts";
 import { Secret } from "../std/secret.ts";
@@ -8,8 +8,13 @@ import { Secret } from "../std/secret.ts";
 export type Credential =
   | { readonly kind: "one"; readonly secret: Secret }
   | { readonly kind: "none" }
-  /** Carriers disagree, or one was sent twice with different values. Refused like a wrong credential. */
+  /** Different ones, each once. Who is calling is known only where they name one caller. */
+  | { readonly kind: "several"; readonly secrets: readonly Secret[] }
+  /** A bearer token beside another scheme in one header, or more credentials than a client has. Refused like a wrong one. */
   | { readonly kind: "conflict" };
+
+/** As many as there are carriers. */
+const CREDENTIALS_MAX = 5;
 
 interface CredentialOptions {
   /** Reads the query's `key` as well: only for routes of a protocol whose clients send it there. */
@@ -31,22 +36,23 @@ export function readCredential(parts: RequestParts, options: CredentialOptions =
   // A header sent twice arrives as one value joined by commas, so a comma separates and cannot be part of a credential.
   for (const name of HEADER_CARRIERS) given.push(...splitJoined(header(parts, name)));
   if (options.queryKey && parts.query !== "") given.push(...new URLSearchParams(parts.query).getAll("key"));
+  return credentialOf(given);
+}
 
-  const [first, ...others] = given.filter((value) => value !== "");
+function credentialOf(given: readonly string[]): Credential {
+  // Plain comparison: all of them came from the same client, which knows them.
+  const [first, ...others] = new Set(given.filter((value) => value !== ""));
   if (first === undefined) return { kind: "none" };
-  // Plain comparison: both sides came from the same client, which knows them.
-  return others.every((other) => other === first) ? { kind: "one", secret: new Secret(first) } : { kind: "conflict" };
+  if (others.length === 0) return { kind: "one", secret: new Secret(first) };
+  if (others.length >= CREDENTIALS_MAX) return { kind: "conflict" };
+  return { kind: "several", secrets: [first, ...others].map((value) => new Secret(value)) };
 }
 
 /** The admin's token: `Authorization: Bearer` or `X-Admin-Token`, and no carrier of a vendor's. */
 export function readAdminCredential(parts: RequestParts): Credential {
   const authorization = readAuthorization(header(parts, "authorization"));
   if (authorization === "conflict") return { kind: "conflict" };
-  const [first, ...others] = [...authorization, ...splitJoined(header(parts, "x-admin-token"))].filter(
-    (value) => value !== "",
-  );
-  if (first === undefined) return { kind: "none" };
-  return others.every((other) => other === first) ? { kind: "one", secret: new Secret(first) } : { kind: "conflict" };
+  return credentialOf([...authorization, ...splitJoined(header(parts, "x-admin-token"))]);
 }
 
 /** The one token of a head that carries nothing else, which is nearly every head; null: look closer. */

@@ -4,7 +4,7 @@ import type { Result } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
 import type { Secret } from "../std/secret.ts";
 import { readAdminCredential, readCredential } from "./credential.ts";
-import { type Caller, createIdentify } from "./identify.ts";
+import { type Caller, createIdentify, identifyBy } from "./identify.ts";
 import { isLocalHost } from "./local-host.ts";
 
 interface Doors {
@@ -28,10 +28,8 @@ export function createDoors({ deployment, secrets, identify, listenIsLoopback }:
   const isCaller = (identified: Result<Caller>): boolean => identified.ok;
   return {
     mayObserve(parts) {
-      const credential = readCredential(parts);
-      const secret = credential.kind === "one" ? credential.secret : null;
-      if (adminToken !== null) return isCaller(isAdmin(secret));
-      if (auth.mode === "token" || governance !== null) return isCaller(identify(secret));
+      if (adminToken !== null) return isCaller(identifyBy(readCredential(parts), isAdmin));
+      if (auth.mode === "token" || governance !== null) return isCaller(identifyBy(readCredential(parts), identify));
       return listenIsLoopback && isLocalHost(parts.headers["host"]);
     },
     mayAdminister:

@@ -4,6 +4,7 @@ import { type Failed, type Failure, failed, failure, ok, type Result } from "../
 import { equalDigests, sha256 } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
 import { unreachable } from "../std/unreachable.ts";
+import type { Credential } from "./credential.ts";
 import { allowedByAll, groupsOf, type KeyRing, type VirtualKey } from "./keys.ts";
 
 export interface Caller {
@@ -68,6 +69,13 @@ export function unauthenticated(): Failure {
   return failure("unauthenticated", "No valid credential was given.");
 }
 
+/** The body is what a caller signed, as far as it signs at all; then it is a caller like any other. */
+export function verifySigned(caller: Caller, body: Uint8Array): Result<Caller> {
+  const { mayHaveSigned, ...verified } = caller;
+  if (mayHaveSigned === undefined) return ok(caller);
+  return mayHaveSigned(body) ? ok(verified) : refused();
+}
+
 /**
  * Decides by the credential alone; null is a caller that sent none. Tokens are compared by their SHA-256, each one of
  * them every time, so that the time taken tells nothing about them.
@@ -84,6 +92,24 @@ export function createIdentify(options: IdentifyOptions): (credential: Secret | 
     default:
       return unreachable(mode);
   }
+}
+
+type Identify = (secret: Secret | null) => Result<Caller>;
+
+/** The one caller that is named by what a request carries; what names none is a vendor's key, and passed over. */
+export function identifyBy(credential: Credential, identify: Identify): Result<Caller> {
+  if (credential.kind === "one") return identify(credential.secret);
+  if (credential.kind === "none") return identify(null);
+  const [first, ...others] = callersIn(credential, identify);
+  return first !== undefined && others.length === 0 ? ok(first) : refused();
+}
+
+/** All callers that a request's credentials name, each once. */
+export function callersIn(credential: Credential, identify: Identify): readonly Caller[] {
+  const secrets =
+    credential.kind === "several" ? credential.secrets : credential.kind === "one" ? [credential.secret] : [];
+  const identified = secrets.map((secret) => identify(secret));
+  return [...new Set(identified.flatMap((each) => (each.ok ? [each.value] : [])))];
 }
 
 /** A key pair of ours that a client signs with. */

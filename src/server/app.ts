@@ -3,13 +3,16 @@
  * same way. Anything that matches none is told so in the dialect its path looks like.
  */
 import { type Context, Hono } from "hono";
-import { type Failure, failure } from "../ir/failure.ts";
+import type { RunInput } from "../exchange/contract.ts";
+import { verifySigned } from "../governance/identify.ts";
+import { type Failure, failed, failure, ok, type Result } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Effects } from "../std/effects.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { type Admin, isAdminPath } from "./admin.ts";
 import { type BodyReading, readBody } from "./body.ts";
 import { type BodiesInMemory, type BodyRoom, openRoom } from "./body-room.ts";
+import { type Decoding, decodeBody, encodingsOf } from "./decode-body.ts";
 import type { Gateway } from "./gateway.ts";
 import { isHostPlausible, partsOf, pathOf } from "./head.ts";
 import { healthz, PRESENCE_PATHS, presence, readyz } from "./health.ts";
@@ -165,8 +168,8 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: RoutedReq
   const { request, connections } = arrival;
   const parts = partsOf(request, arrival.path, arrival.params);
 
-  const refuse = (failed: Failure, close: boolean): Response =>
-    respond(exchange.refuse({ route, parts, failure: failed, receivedMs }), { close: close || state.draining });
+  const refuse = (refusal: Failure, close: boolean): Response =>
+    respond(exchange.refuse({ route, parts, failure: refusal, receivedMs }), { close: close || state.draining });
   if (!isHostPlausible(parts.headers["host"])) return refuse(BAD_HOST, true);
   const who = exchange.credential(route, parts);
   if (!who.ok) return refuse(who.failure, !mayDiscardBody(parts));
@@ -178,8 +181,11 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: RoutedReq
     const read = route.method === "POST" ? await readBodyOf(input, { request, parts, room }) : NO_BODY;
     if (read.kind !== "whole") return refuse(BODY_FAILURES[read.kind], true);
     const { signal } = request;
-    const body = read.bytes;
-    const answer = await exchange.run({ route, parts, caller: who.value, body, signal, receivedMs });
+    const sent: Sent = { parts, caller: who.value, body: read.bytes };
+    const encodings = encodingsOf(parts.headers["content-encoding"]);
+    const plain = encodings === null ? ok(sent) : await decoded(input, sent, { encodings, room });
+    if (!plain.ok) return refuse(plain.failure, false);
+    const answer = await exchange.run({ route, ...plain.value, signal, receivedMs });
     if (answer.body instanceof Uint8Array) return respond(answer, { close: state.draining });
     // From here on silence may be a model thinking. The setting outlives the request, so it is taken back at its end.
     connections.timeout(request, 0);
@@ -205,6 +211,24 @@ function readBodyOf(
   return readBody({ request, contentLength: parts.headers["content-length"], setTimer, nextTurn, room, bytesMax });
 }
 
+/** A request whose body is there. */
+type Sent = Pick<RunInput, "parts" | "caller" | "body">;
+
+/** As if the client had sent it without an encoding. A signature covers what was sent, so it is looked at first. */
+async function decoded(
+  { bodyBytesMax }: AppInput,
+  { parts, caller, body }: Sent,
+  { encodings, room }: { readonly encodings: NonNullable<ReturnType<typeof encodingsOf>>; readonly room: BodyRoom },
+): Promise<Result<Sent>> {
+  const verified = verifySigned(caller, body);
+  if (!verified.ok) return verified;
+  const bytesMax = Math.min(bodyBytesMax, room.bytesMax);
+  const read = await decodeBody(body, { encodings, room, bytesMax });
+  if (read.kind !== "whole") return failed(BODY_FAILURES[read.kind]);
+  const { "content-encoding": _encoding, ...headers } = parts.headers;
+  return ok({ parts: { ...parts, headers }, caller: verified.value, body: read.bytes });
+}
+
 function paramsOf(entry: RouteEntry, context: Context<Environment>): RequestParts["params"] {
   if (entry.params.length === 0) return NO_PARAMS;
   // The router decodes the percent signs of a named segment, once.
@@ -226,7 +250,7 @@ const DISCARDED_BYTES_MAX = 256 * 1024;
 
 const BAD_HOST = failure("invalid-request", "The Host header is not the name of one host.");
 
-const BODY_FAILURES: Readonly<Record<Exclude<BodyReading["kind"], "whole">, Failure>> = {
+const BODY_FAILURES: Readonly<Record<Exclude<(BodyReading | Decoding)["kind"], "whole">, Failure>> = {
   "too-large": failure("body-too-large", "The request body is larger than this gateway takes."),
   "no-room": failure(
     "bodies-full",
@@ -236,6 +260,10 @@ const BODY_FAILURES: Readonly<Record<Exclude<BodyReading["kind"], "whole">, Fail
   timeout: failure("body-timeout", "The request body did not arrive in time."),
   gone: failure("client-gone", "The client closed the connection."),
   broken: failure("invalid-request", "The request body could not be read."),
+  undecodable: failure(
+    "invalid-request",
+    "The request body is not what its content-encoding says, or it is cut short.",
+  ),
 };
 
 /** No route takes this method on this path: the path may be known all the same. */

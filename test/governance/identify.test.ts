@@ -1,7 +1,13 @@
 // Who is let in: by mode, by token, and never by the shape of a token.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Caller, createIdentify, createKeyIdentify, unauthenticated } from "../../src/governance/identify.ts";
+import {
+  type Caller,
+  createIdentify,
+  createKeyIdentify,
+  identifyBy,
+  unauthenticated,
+} from "../../src/governance/identify.ts";
 import { createKeyRing, NO_LIMITS, type VirtualKey } from "../../src/governance/keys.ts";
 import type { AuthMode, KeyGroup } from "../../src/ir/deployment.ts";
 import { failed, type Result } from "../../src/ir/failure.ts";
@@ -54,6 +60,32 @@ describe("by mode and credential", () => {
     expect(through.ok && through.value.passthrough?.reveal()).toBe("callers-own");
     expect(token.ok && token.value.passthrough).toBeNull();
     expect(none.ok && none.value.passthrough).toBeNull();
+  });
+});
+
+describe("several credentials", () => {
+  const rows: readonly [mode: AuthMode, credentials: readonly string[], label: string][] = [
+    ["token", ["of-a-vendor", "test-key-1"], "token-1"],
+    ["token", ["test-key-1", "of-a-vendor", "another"], "token-1"],
+    ["token", ["test-key-1", "test-key-3"], "unauthenticated"],
+    ["token", ["of-a-vendor", "another"], "unauthenticated"],
+    ["none", ["a", "b"], "anonymous"],
+    ["passthrough", ["a", "b"], "unauthenticated"],
+  ];
+  for (const [mode, credentials, label] of rows) {
+    test(`${mode}: ${credentials.join(" and ")} are ${label}`, () => {
+      const secrets = credentials.map((each) => new Secret(each));
+      const decide = createIdentify({ mode, clientTokens: TOKENS.map((token) => new Secret(token)) });
+      expect(labelOf(identifyBy({ kind: "several", secrets }, decide))).toBe(label);
+    });
+  }
+
+  test("a conflict is nobody, whatever the mode", () => {
+    for (const mode of ["none", "token", "passthrough"] as const) {
+      expect(labelOf(identifyBy({ kind: "conflict" }, createIdentify({ mode, clientTokens: [] })))).toBe(
+        "unauthenticated",
+      );
+    }
   });
 });
 
@@ -136,6 +168,15 @@ describe("virtual keys", () => {
     ["revoked", { revokedMs: 5 }],
     ["another secret", { hash: sha256Hex("sk-rm-two") }],
   ];
+  test("a key is found beside a vendor's, and not beside another key", () => {
+    const { identify } = start(key({}));
+    const both = (...texts: string[]) => {
+      const secrets = texts.map((text) => new Secret(text));
+      return isCaller(identifyBy({ kind: "several", secrets }, identify));
+    };
+    expect([both("sk-ant-other", "sk-rm-one"), both("sk-ant-other", "sk-rm-two")]).toEqual([true, false]);
+  });
+
   for (const [what, over] of refusals) {
     test(`${what}: refused like no credential at all`, () => {
       const { identify, named } = start(key(over));

@@ -69,7 +69,7 @@ function readJsonFacts(input: FactsInput): Result<ParsedRequest> {
 
 function readFormFacts(input: FactsInput, contentType: string): Result<ParsedRequest> {
   const { route, body } = input;
-  if (isEncoded(input.parts)) return refused("unsupported-body", COMPRESSED);
+  if (isEncoded(input.parts)) return refused("unsupported-body", UNKNOWN_ENCODING);
   const form = readForm(body, contentType, decidedNames(route, input.protocol.payload));
   if (!form.ok) return form;
   const { texts } = form.value;
@@ -152,7 +152,7 @@ const JSON_TYPE = "application/json";
 /** null: fine. A missing content type is taken for JSON, as vendors do. */
 function checkContentType(parts: RequestParts): string | null {
   if (parts.headers["content-encoding"] === undefined && parts.headers["content-type"] === JSON_TYPE) return null;
-  if (isEncoded(parts)) return COMPRESSED;
+  if (isEncoded(parts)) return UNKNOWN_ENCODING;
   const type = parts.headers["content-type"]?.toLowerCase() ?? "";
   if (type === "") return null;
   const [media = "", ...options] = type.split(";").map((part) => part.trim());
@@ -167,8 +167,10 @@ function checkContentType(parts: RequestParts): string | null {
     : "The request body must be JSON in UTF-8.";
 }
 
-const COMPRESSED = "Compressed request bodies are not accepted. Send the body without content-encoding.";
+const UNKNOWN_ENCODING =
+  "This content-encoding is not known here. Send the body with gzip, deflate, br or zstd, at most two of them, or without.";
 
+/** The server has decoded what it knows, and taken the header away with it. */
 function isEncoded(parts: RequestParts): boolean {
   const encoding = parts.headers["content-encoding"]?.trim().toLowerCase();
   return encoding !== undefined && encoding !== "" && encoding !== "identity";

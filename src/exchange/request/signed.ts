@@ -3,11 +3,13 @@
  * before the body is read; whether the claim is true is known once the body is there. A signature is never relayed, and
  * never overlooked where the deployment has given out keys to sign with.
  */
-import { type Caller, type Signer, unauthenticated } from "../../governance/identify.ts";
+import type { Credential } from "../../governance/credential.ts";
+import { type Caller, callersIn, identifyBy, type Signer, unauthenticated } from "../../governance/identify.ts";
 import type { AuthMode } from "../../ir/deployment.ts";
 import { failed, ok, type Result } from "../../ir/failure.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { InboundSignatures } from "../../protocols/protocol.ts";
+import type { Secret } from "../../std/secret.ts";
 
 interface SignedInput {
   /** The carrier's own; undefined: its clients do not sign. */
@@ -21,15 +23,31 @@ interface SignedInput {
   readonly wallMs: () => number;
 }
 
+interface ClientInput extends SignedInput {
+  /** What the request carries beside a signature. */
+  readonly credential: Credential;
+  readonly identify: (secret: Secret | null) => Result<Caller>;
+  /** True: a credential names its caller. False: every request is let in, or its credential is the vendor's. */
+  readonly tokensName: boolean;
+}
+
+/**
+ * Who is calling: by a signature, else by a credential. A signature or a token for somewhere else is passed over beside
+ * one of ours; two of ours must name the same caller.
+ */
+export function identifyClient(input: ClientInput): Result<Caller> {
+  const { credential, identify, tokensName } = input;
+  const signed = identifySigned(input);
+  if (signed === null) return identifyBy(credential, identify);
+  const named = tokensName ? callersIn(credential, identify) : [];
+  if (!signed.ok) return named.length === 0 ? signed : identifyBy(credential, identify);
+  // Beside a signature too, a token of another caller is refused.
+  const isAlone = credential.kind !== "conflict" && named.every(({ label }) => label === signed.value.label);
+  return isAlone ? signed : failed(unauthenticated());
+}
+
 /** Null: the request is not signed, or signatures are not asked for and every caller may call. */
-export function identifySigned({
-  inbound,
-  parts,
-  mode,
-  signer,
-  callerNamed,
-  wallMs,
-}: SignedInput): Result<Caller> | null {
+function identifySigned({ inbound, parts, mode, signer, callerNamed, wallMs }: SignedInput): Result<Caller> | null {
   const keyId = inbound?.keyId(parts) ?? null;
   if (inbound === undefined || keyId === null) return null;
   if (signer === null && mode === "none") return null;
