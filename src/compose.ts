@@ -10,6 +10,7 @@ import { createExplain } from "./exchange/probing/explain.ts";
 import { type Probes, startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries, type Recoveries } from "./exchange/probing/recoveries.ts";
 import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
+import { createRepairMemory, type RepairMemory } from "./exchange/repairs.ts";
 import { createLastingState, type LastingState, reconfigureState, type SharedState } from "./exchange/shared-state.ts";
 import { type Admission, type AdmissionPreview, createAdmission } from "./governance/admission.ts";
 import { createDoors } from "./governance/doors.ts";
@@ -69,6 +70,7 @@ export interface Carried {
   readonly lasting: LastingState;
   readonly recoveries: Recoveries;
   readonly signatures: ReasoningSignatures;
+  readonly repairs: RepairMemory;
   readonly totals: Totals;
   readonly metrics: Metrics;
   /** Ends what that gateway does by itself. What runs there goes on, and is ended by the next one's `stop`. */
@@ -184,9 +186,10 @@ export function compose(input: ComposeInput): Composed {
       exchange.stop();
     },
     nowMs: effects.nowMs,
-    handOver: () => ({
-      ...{ startedMs, startedWallMs, lasting, recoveries, signatures: world.signatures, totals, metrics, retire },
-    }),
+    handOver() {
+      const { repairs, signatures } = world;
+      return { startedMs, startedWallMs, lasting, recoveries, signatures, repairs, totals, metrics, retire };
+    },
   };
 }
 
@@ -266,6 +269,7 @@ function worldOf(
     protocolOf,
     secretOf: secretsOfLanes(secrets),
     signatures: carried?.signatures ?? createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
+    repairs: carried?.repairs ?? createRepairMemory(effects.nowMs),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: `ringmain/${buildInfo.version}`,

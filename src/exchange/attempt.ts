@@ -25,7 +25,9 @@ import type { AttemptContext, Prepared, UpstreamResponse } from "./lane/attempt-
 import { dispatch, prepare } from "./lane/dispatch.ts";
 import { modeOf } from "./lane/mode.ts";
 import { conversionOf } from "./lane/operations.ts";
+import { repairFor } from "./lane/repair.ts";
 import type { RecordBuilder } from "./record-builder.ts";
+import type { Repairs } from "./repairs.ts";
 import type { ClientCall } from "./request/call.ts";
 import { isRelayed } from "./request/facts.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -76,6 +78,7 @@ export function openAttempt(input: AttemptInput): Attempt {
   let quotas: readonly QuotaReading[] = [];
   /** When there was something to send. */
   let begunMs: number | null = null;
+  let repair: string | null = null;
   let isOver = false;
   /** Of several calls the last one's word counts. */
   const observeQuota = (facts: readonly QuotaFact[]): void => {
@@ -103,7 +106,11 @@ export function openAttempt(input: AttemptInput): Attempt {
       firstByteMs: begunMs === null ? null : begunMs - startedMs,
       durationMs: now - startedMs,
       quotas,
+      ...(repair === null ? {} : { repair }),
     });
+  };
+  const onRepair = (id: string): void => {
+    repair = id;
   };
   return {
     async run() {
@@ -112,7 +119,19 @@ export function openAttempt(input: AttemptInput): Attempt {
       const relayed = mode === "relay";
       const { firstByteCapMs, rules } = input;
       const holdsWhole = rules.some(({ hold }) => hold === "until-end");
-      const asked = { world, call, target, lane, egress, provider, relayed, firstByteCapMs, observeQuota, holdsWhole };
+      const asked = {
+        world,
+        call,
+        target,
+        lane,
+        egress,
+        provider,
+        relayed,
+        firstByteCapMs,
+        observeQuota,
+        onRepair,
+        holdsWhole,
+      };
       try {
         const outcome = await ask(asked, rules);
         if (outcome.kind === "answered" || outcome.kind === "streaming") {
@@ -213,9 +232,34 @@ async function ask(attempt: AttemptContext, rules: readonly AnswerRule[]): Promi
   const conversion = conversionOf(attempt);
   if (conversion?.ok === false) return unanswered(conversion.failure, null, false);
   if (conversion !== null) return judgeAnswer(attempt, rules, await fanOut(attempt, conversion.value));
-  const prepared = prepare(attempt);
+  const { lane, world } = attempt;
+  const repairs = world.repairs.of(lane);
+  const prepared = prepare(attempt, repairs);
   if (!prepared.ok) return unanswered(prepared.failure, null, false);
-  const sent = await dispatch(attempt, prepared.value);
+  const outcome = await askRepaired(attempt, prepared.value, repairs);
+  try {
+    return await judgeAnswer(attempt, rules, outcome);
+  } catch (error) {
+    if (outcome.kind === "streaming") outcome.body.cancel();
+    throw error;
+  }
+}
+
+/** Asks a second time where the vendor refused what the gateway added or may leave out. */
+async function askRepaired(attempt: AttemptContext, prepared: Prepared, repairs: Repairs): Promise<Outcome> {
+  const { lane, world } = attempt;
+  const outcome = await askOnce(attempt, prepared);
+  const repair = outcome.kind === "failed" ? repairFor(attempt, prepared, outcome.failure, repairs) : null;
+  const again = repair === null ? null : prepare(attempt, new Set([...repairs, repair]));
+  if (repair === null || again?.ok !== true) return outcome;
+  attempt.onRepair(repair);
+  const second = await askOnce(attempt, again.value);
+  if (second.kind === "answered" || second.kind === "streaming") world.repairs.remember(lane, repair);
+  return second;
+}
+
+async function askOnce(attempt: AttemptContext, prepared: Prepared): Promise<Outcome> {
+  const sent = await dispatch(attempt, prepared);
   switch (sent.kind) {
     case "aborted":
       return { kind: "abandoned" };
@@ -223,7 +267,7 @@ async function ask(attempt: AttemptContext, rules: readonly AnswerRule[]): Promi
       return unanswered(sent.failure, null, sent.mayHaveRun);
     case "response":
       try {
-        return await judgeAnswer(attempt, rules, await readAnswer(attempt, prepared.value, sent));
+        return await readAnswer(attempt, prepared, sent);
       } catch (error) {
         sent.body.cancel();
         throw error;

@@ -16,6 +16,7 @@ import type { StopSignal } from "../std/stop-signal.ts";
 import type { Send } from "../upstream/send.ts";
 import type { HeaderFilters } from "./header-filter.ts";
 import type { ReasoningSignatures } from "./reasoning-signatures.ts";
+import type { RepairMemory } from "./repairs.ts";
 import type { SharedState } from "./shared-state.ts";
 import type { Verdicts } from "./verdict-contract.ts";
 
@@ -105,6 +106,7 @@ export interface World extends HeaderFilters {
   /** The lane's own credential now; null: it has none, or it cannot be read. */
   secretOf(lane: Lane): Secret | null;
   readonly signatures: ReasoningSignatures;
+  readonly repairs: RepairMemory;
   /** PEM text of the provider's authorities; null: the built-in ones. */
   caOf(provider: Provider): string | null;
   /** `ringmain/<version>`: we never imitate a vendor's own client. */

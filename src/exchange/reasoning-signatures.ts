@@ -180,6 +180,11 @@ function issuerOf(
   return known === null || known === lane.sealIssuer ? payloadId : known;
 }
 
+/** Every signature marked as one that no lane can open, so that writers drop and report it. */
+export function withoutSignatures(request: IrRequest): IrRequest {
+  return mapSignatures(request, ({ value }) => ({ issuer: null, value }));
+}
+
 function mapSignatures(request: IrRequest, judge: (signature: ReasoningSignature) => ReasoningSignature): IrRequest {
   const one = (block: IrBlock): IrBlock => mapBlock(block, judge);
   const all = <T extends IrInstruction | IrTurn>(holder: T): T =>

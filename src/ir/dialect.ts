@@ -14,7 +14,7 @@ export const REFUSABLE_SETTINGS = [
   "stop",
   "logprobs",
 ] as const;
-type RefusableSetting = (typeof REFUSABLE_SETTINGS)[number];
+export type RefusableSetting = (typeof REFUSABLE_SETTINGS)[number];
 
 export const REASONING_BACK = ["required", "ignored", "refused"] as const;
 

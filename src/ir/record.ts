@@ -93,6 +93,8 @@ export interface AttemptRecord {
   readonly retryAfterMs: number | null;
   /** Model the vendor reported; null: it did not. */
   readonly reportedModel: string | null;
+  /** The vendor refused what this names, and was asked once more without it; absent: it was asked once. */
+  readonly repair?: string;
   /** What the vendor told of its limits beside this answer; empty: nothing. */
   readonly quotas: readonly QuotaReading[];
   /**

@@ -76,6 +76,8 @@ interface DecisionAttempt {
   readonly retry_after_ms: number | null;
   readonly ambiguous: boolean;
   readonly reported_model: string | null;
+  /** What the vendor refused, so that it was asked once more without it; null: it was asked once. */
+  readonly repair: string | null;
   /** The vendor named another model than the one asked for; null: it named none. */
   readonly reported_other: boolean | null;
   /** What the vendor told of its limits beside this answer. */
@@ -244,6 +246,7 @@ function attemptOf(deployment: Deployment, attempt: AttemptRecord): DecisionAtte
     retry_after_ms: attempt.retryAfterMs,
     ambiguous: attempt.ambiguous,
     reported_model: attempt.reportedModel === null ? null : redact(attempt.reportedModel),
+    repair: attempt.repair ?? null,
     reported_other: isOther(deployment, attempt),
     quotas: attempt.quotas.map(({ window, leftShare, resetsWallMs }) => ({
       window,

@@ -6,6 +6,7 @@ import type { Answer as Answered, IdempotencyStore, World } from "../../src/exch
 import { createExchange, type Exchanges } from "../../src/exchange/exchange.ts";
 import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
 import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
+import { createRepairMemory } from "../../src/exchange/repairs.ts";
 import { createLastingState, type SharedState } from "../../src/exchange/shared-state.ts";
 import type { Verdicts } from "../../src/exchange/verdict-contract.ts";
 import type { Admission } from "../../src/governance/admission.ts";
@@ -202,6 +203,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     protocolOf,
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
     signatures: createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
+    repairs: createRepairMemory(effects.nowMs),
     caOf: () => null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: "ringmain/test",

@@ -36,7 +36,7 @@ function fullest() {
     firstByteMs: 0.4,
     queuedMs: 0.007229999999935899,
     startedWallMs: START_WALL_MS + 0.8638,
-    attempts: [{ ...attempt, ...full, billed: { usage: USAGE, costNanos: 1, isWhole: true } }],
+    attempts: [{ ...attempt, ...full, repair: "stream_usage", billed: { usage: USAGE, costNanos: 1, isWhole: true } }],
     skipped: [{ lane: "a/b/c", because: "tripped" }],
     losses: [{ field: "top_k", how: "dropped", detail: "no place for it" }],
   });

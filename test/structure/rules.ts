@@ -56,7 +56,14 @@ type Room = keyof typeof ROOMS;
 export const PHASES: readonly { readonly name: string; readonly places: readonly string[] }[] = [
   {
     name: "contract",
-    places: ["contract.ts", "header-filter.ts", "reasoning-signatures.ts", "shared-state.ts", "verdict-contract.ts"],
+    places: [
+      "contract.ts",
+      "header-filter.ts",
+      "reasoning-signatures.ts",
+      "repairs.ts",
+      "shared-state.ts",
+      "verdict-contract.ts",
+    ],
   },
   { name: "request", places: ["request/"] },
   { name: "lane", places: ["lane/"] },

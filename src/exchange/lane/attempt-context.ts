@@ -39,6 +39,8 @@ export interface AttemptContext extends AnswerSource {
   readonly firstByteCapMs: number | null;
   /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
   readonly observeQuota: (facts: readonly QuotaFact[]) => void;
+  /** Told that the lane is asked once more, because of what it refused. */
+  readonly onRepair: (id: string) => void;
 }
 
 export type UpstreamResponse = Extract<Sent, { kind: "response" }>;

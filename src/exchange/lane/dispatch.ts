@@ -11,12 +11,15 @@ import { WireError } from "../../std/wire-error.ts";
 import { readQuotas } from "../../upstream/quota.ts";
 import type { Sent } from "../../upstream/send.ts";
 import { holdsForeignSignatures, withSignaturesFor } from "../reasoning-signatures.ts";
+import type { Repairs } from "../repairs.ts";
 import { lossDetails } from "../request/call.ts";
 import { isRelayed } from "../request/facts.ts";
 import type { AttemptContext, LaneContext, Prepared } from "./attempt-context.ts";
+import { mustBeRewrittenFor, repairedDialect, repairedRequest } from "./repair.ts";
 import { relayBody } from "./splice-body.ts";
 
-export function prepare(attempt: LaneContext): Result<Prepared> {
+/** `repairs`: what is to be left out or written otherwise. */
+export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared> {
   const { world, call, lane, egress } = attempt;
   const context: AnswerContext = {
     request: null,
@@ -26,16 +29,21 @@ export function prepare(attempt: LaneContext): Result<Prepared> {
     elapsedMs: () => world.effects.nowMs() - call.startedMs,
     inputTokensEstimate: call.request.facts.inputTokensEstimate,
   };
-  if (attempt.relayed && !mustBeRewritten(attempt)) {
+  if (attempt.relayed && !mustBeRewrittenFor(repairs) && !mustBeRewritten(attempt)) {
     const { facts } = call.request;
-    const hide = world.metered && STREAMS_WORDS.has(facts.operation) && facts.stream && !facts.usageAsked;
+    const hide =
+      world.metered &&
+      STREAMS_WORDS.has(facts.operation) &&
+      facts.stream &&
+      !facts.usageAsked &&
+      repairedDialect(lane, repairs).streamUsage;
     const hidden = hide ? egress.payload.hiddenUsage : null;
     const members = egress.carrier.memberEdits(editsInput(attempt, call.request.body));
     const contentType = call.request.form?.contentType ?? JSON_TYPE;
     const body = relayBody({ request: call.request, members, hidden });
     return ok({ body, contentType, losses: [], hidden, context });
   }
-  return translateRequest(attempt, context);
+  return translateRequest(attempt, context, repairs);
 }
 
 /** Both stream in the payload's own way, and report usage only when asked. */
@@ -50,14 +58,16 @@ function mustBeRewritten({ world, call, lane, egress }: LaneContext): boolean {
 /** Tokens written where the lane's protocol demands a limit and the request gives none. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
 
-function translateRequest(attempt: LaneContext, context: AnswerContext): Result<Prepared> {
+function translateRequest(attempt: LaneContext, context: AnswerContext, repairs: Repairs): Result<Prepared> {
   const { world, call, lane, egress } = attempt;
   const read = call.ir();
   if (!read.ok) return read;
   try {
-    const request = withSignaturesFor(read.value.value, egress.payload, lane, world.signatures);
-    const written = egress.payload.writeRequest(request, writeOptions(lane));
-    const losses = [...read.value.losses, ...written.losses];
+    const asked = withSignaturesFor(read.value.value, egress.payload, lane, world.signatures);
+    const { request, losses: left } = repairedRequest(asked, repairs);
+    const options = { ...writeOptions(lane), dialect: repairedDialect(lane, repairs) };
+    const written = egress.payload.writeRequest(request, options);
+    const losses = [...read.value.losses, ...left, ...written.losses];
     if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
     return ok({
       body: encodeUtf8(JSON.stringify(withEdits(attempt, written.value))),

@@ -210,7 +210,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
   const facts = shared.health.facts(lane, world.effects.nowMs());
   const egress = world.protocolOf(lane.protocol);
   const relayed = egress.payload.id === call.ingress.payload.id;
-  const prepared = prepare({ world, call, lane, egress, relayed });
+  const prepared = prepare({ world, call, lane, egress, relayed }, world.repairs.of(lane));
   const losses = prepared.ok ? prepared.value.losses : [];
   return {
     lane: lane.id,

@@ -20,8 +20,7 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
   const value = withoutUndefined({
     model: options.upstreamModel,
     messages: writeMessages(request, context),
-    // Usage is always asked for; the stream writer keeps it from a client that did not.
-    ...(request.stream ? { stream: true, stream_options: streamOptions(request) } : {}),
+    ...(request.stream ? { stream: true, stream_options: streamOptions(request, context) } : {}),
     ...writeTools(request, context),
     ...writeMaxTokens(request, options, context),
     ...writeSampling(request.sampling, request, context),
@@ -38,9 +37,10 @@ export function writeRequest(request: IrRequest, options: WriteRequestOptions): 
   return { value, losses: context.losses.list };
 }
 
-function streamOptions(request: IrRequest): JsonObject {
-  const asked = request.sourceProtocol === PROTOCOL ? asObject(request.spelling["stream_options"]) : undefined;
-  return { ...asked, include_usage: true };
+/** Usage is asked for where the server takes that; the stream writer keeps it from a client that did not ask. */
+function streamOptions(request: IrRequest, { native, dialect }: WriteContext): JsonObject | undefined {
+  const asked = native ? asObject(request.spelling["stream_options"]) : undefined;
+  return dialect.streamUsage ? { ...asked, include_usage: true } : asked;
 }
 
 /** The names the client used; else the one the model takes. */
