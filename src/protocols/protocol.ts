@@ -65,6 +65,8 @@ export interface Payload {
   createTap(): Tap;
   /** Members, wherever they stand in a body or frame, whose value only its issuer can open (signatures, encrypted reasoning). */
   readonly signatureMembers: readonly string[];
+  /** True for a request that gives reasoning back without a signature; null: the payload seals none. */
+  readonly holdsUnsigned: ((body: JsonObject) => boolean) | null;
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
   readonly terminator: Frame | null;
 

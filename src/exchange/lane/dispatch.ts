@@ -49,10 +49,12 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
 /** Both stream in the payload's own way, and report usage only when asked. */
 const STREAMS_WORDS: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete"]);
 
-/** Only the lane that sealed a piece of reasoning can open it; counting needs none of it opened. */
+/** Only the lane that sealed a piece of reasoning can open it, and some refuse what is not sealed; counting needs none of it opened. */
 function mustBeRewritten({ world, call, lane, egress }: LaneContext): boolean {
-  const { bytes, facts } = call.request;
-  return facts.operation === "chat" && holdsForeignSignatures(bytes, egress.payload, lane, world.signatures);
+  const { body, bytes, facts } = call.request;
+  if (facts.operation !== "chat") return false;
+  if (lane.dialect.reasoningBack === "refused" && egress.payload.holdsUnsigned?.(body) === true) return true;
+  return holdsForeignSignatures(bytes, egress.payload, lane, world.signatures);
 }
 
 /** Tokens written where the lane's protocol demands a limit and the request gives none. */

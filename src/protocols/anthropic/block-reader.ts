@@ -8,6 +8,7 @@ import {
   type MediaSource,
   NO_SPELLING,
   plainText,
+  type Spelling,
 } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -256,8 +257,14 @@ function readThinking(block: JsonObject, path: string): IrBlock {
     signature: opaque?.kind === "signature" ? opaque.signature : null,
     encrypted: opaque?.kind === "encrypted" ? opaque.signature : null,
     extras: extrasOf(block, THINKING_SHAPE),
-    spelling: NO_SPELLING,
+    spelling: spellUnsigned(block["signature"]),
   };
+}
+
+/** An empty signature is how this gateway writes none. */
+function spellUnsigned(signature: unknown): Spelling {
+  if (signature === undefined) return { hasSignature: false };
+  return signature === null ? { signature } : NO_SPELLING;
 }
 
 function readRedacted(block: JsonObject, path: string): IrBlock {

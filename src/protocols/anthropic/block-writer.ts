@@ -1,11 +1,12 @@
 /** Blocks of a request. Null stands for a block that was dropped; whatever could not be carried is a loss. */
-import type {
-  IrBlock,
-  IrCitation,
-  ReasoningBlock,
-  TextBlock,
-  ToolCallBlock,
-  ToolResultBlock,
+import {
+  type IrBlock,
+  type IrCitation,
+  NO_SPELLING,
+  type ReasoningBlock,
+  type TextBlock,
+  type ToolCallBlock,
+  type ToolResultBlock,
 } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { writeOwnArguments } from "../shared/arguments.ts";
@@ -132,7 +133,7 @@ function writeResultContent(block: ToolResultBlock, path: string, context: Messa
   return content.length === 0 && (!context.native || block.content.length === 0) ? {} : { content };
 }
 
-/** Only this vendor's own signatures are sent: it refuses a turn whose thinking it cannot verify. */
+/** Claude refuses a turn whose thinking it cannot verify; other vendors of this API want their own back unsigned. */
 function writeReasoning(block: ReasoningBlock, path: string, context: MessagesContext): JsonObject | null {
   if (isIssuedBy(block.encrypted, PROTOCOL)) {
     return { type: "redacted_thinking", data: block.encrypted.value } satisfies RedactedThinkingBlockParam & JsonObject;
@@ -145,9 +146,25 @@ function writeReasoning(block: ReasoningBlock, path: string, context: MessagesCo
     } satisfies ThinkingBlockParam & JsonObject;
   }
   const signed = block.signature !== null || block.encrypted !== null;
-  context.losses.drop(
-    path,
-    signed ? "reasoning signed by another vendor" : "reasoning without this vendor's signature",
-  );
-  return null;
+  if (!takesUnsigned(block, signed, context)) {
+    context.losses.drop(
+      path,
+      signed ? "reasoning signed by another vendor" : "reasoning without this vendor's signature",
+    );
+    return null;
+  }
+  if (signed) context.losses.approximate(`${path}.signature`, "the reasoning goes back without another vendor's seal");
+  const { hasSignature, signature = "" } = context.native && !signed ? block.spelling : NO_SPELLING;
+  return { type: "thinking", thinking: block.text, ...(hasSignature === false ? {} : { signature }) };
+}
+
+function takesUnsigned(block: ReasoningBlock, signed: boolean, { dialect, native }: MessagesContext): boolean {
+  switch (dialect.reasoningBack) {
+    case "required":
+      return block.text !== "";
+    case "ignored":
+      return native && !signed;
+    case "refused":
+      return false;
+  }
 }

@@ -11,6 +11,7 @@ import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
 import { models } from "./models.ts";
+import { holdsUnsigned } from "./reasoning-signatures.ts";
 import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
 import { readResponse } from "./response-reader.ts";
@@ -34,6 +35,7 @@ const payload: Payload = {
   createTap,
   // Redacted thinking stands in a member that images use as well; its issuers are the same as the signatures'.
   signatureMembers: ["signature"],
+  holdsUnsigned,
   terminator: { event: "message_stop", data: '{"type":"message_stop"}' },
   readError,
   writeError,

@@ -4,6 +4,7 @@
  * dropped by the request writer, and replayed to its issuer it arrives as that vendor wrote it.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { readTag, type SignatureKind, type TaggedSignature, writeTag } from "../shared/signature-tag.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -16,4 +17,14 @@ export function readOpaque(value: string, untagged: SignatureKind): TaggedSignat
 /** The value itself when this vendor issued it, tagged otherwise. */
 export function writeOpaque(kind: SignatureKind, signature: ReasoningSignature): string {
   return signature.issuer === PROTOCOL ? signature.value : writeTag(kind, signature);
+}
+
+/** A signature that is missing, null or empty. */
+export function holdsUnsigned(body: JsonObject): boolean {
+  return (asArray(body["messages"]) ?? []).some((message) =>
+    (asArray(asObject(message)?.["content"]) ?? []).some((each) => {
+      const block = asObject(each);
+      return block?.["type"] === "thinking" && (asText(block["signature"]) ?? "") === "";
+    }),
+  );
 }

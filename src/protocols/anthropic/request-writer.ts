@@ -3,8 +3,8 @@
  * loss. A request read from this protocol is written back as its client wrote it, and the vendor judges it.
  */
 import type { WithLosses } from "../../ir/loss.ts";
-import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
-import type { JsonObject } from "../../std/json.ts";
+import type { Extras, IrOutputFormat, IrRequest } from "../../ir/request.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { enforcedFormat, formatInstruction } from "../shared/content-blocks/output-format.ts";
 import { forceAnswer } from "../shared/forced-answer.ts";
@@ -45,7 +45,11 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
     ...(request.stream ? { stream: true } : {}),
   };
   dropOptions(request, UNSUPPORTED, API, context);
-  if (context.native) return { value: mergeMembers(body, request.extras), losses: context.losses.list };
+  if (context.native) {
+    const isStopped = thinking === null && request.reasoning?.mode === "enabled";
+    const extras = isStopped ? withoutThinkingEdits(request.extras) : request.extras;
+    return { value: mergeMembers(body, extras), losses: context.losses.list };
+  }
   context.losses.dropExtras("", request.extras);
   return { value: body, losses: context.losses.list };
 }
@@ -97,4 +101,15 @@ function writeServiceTier(tier: string | null, context: MessagesContext): JsonOb
   if (tier === "priority")
     context.losses.approximate("service_tier", "priority capacity is used only where there is some");
   return { service_tier: written };
+}
+
+/** "`clear_thinking_20251015` strategy requires `thinking` to be enabled", the vendor says where it was switched off. */
+function withoutThinkingEdits(extras: Extras): Extras {
+  const management = asObject(extras["context_management"]);
+  const edits = asArray(management?.["edits"]);
+  if (management === undefined || edits === undefined) return extras;
+  const kept = edits.filter((edit) => asText(asObject(edit)?.["type"])?.startsWith("clear_thinking") !== true);
+  if (kept.length > 0) return { ...extras, context_management: { ...management, edits: kept } };
+  const { context_management: _, ...others } = extras;
+  return others;
 }

@@ -34,7 +34,9 @@ export function writeThinking(
   const config = request.reasoning;
   if (config === null) return none;
   if (context.native) {
-    const thinking = writeOwnThinking(config, { asked: request.maxOutputTokens, maxTokens }, losses);
+    const isLoop = context.dialect.reasoningBack === "refused" && isUnsignedLoop(messages, LOOP);
+    const own = { config, asked: request.maxOutputTokens, maxTokens, isUnsignedLoop: isLoop };
+    const thinking = writeOwnThinking(own, losses);
     return { thinking, effort: config.effort, maxTokens };
   }
   if (config.mode === "disabled" || config.effort === "none") return { ...none, thinking: writeDisabled(context) };

@@ -178,7 +178,7 @@ function writeReasoning(block: ReasoningBlock, path: string, context: ConverseCo
   if (signature?.issuer === PROTOCOL && (isClaude || context.native)) {
     return { reasoningContent: { reasoningText: { text, signature: signature.value, ...ownExtras(block, context) } } };
   }
-  if (signature === null && encrypted === null && context.native) {
+  if (signature === null && encrypted === null && context.native && context.dialect.reasoningBack !== "refused") {
     return { reasoningContent: { reasoningText: { text, ...block.extras } } };
   }
   const signed = signature !== null || encrypted !== null;

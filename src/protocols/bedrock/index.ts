@@ -12,6 +12,7 @@ import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
 import { models } from "./models.ts";
+import { holdsUnsigned } from "./reasoning-signatures.ts";
 import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
 import { readResponse } from "./response-reader.ts";
@@ -42,6 +43,7 @@ const payload: Payload = {
   createStreamWriter,
   createTap,
   signatureMembers: ["signature", "redactedContent"],
+  holdsUnsigned,
   // A stream that has named its reason is whole, with or without the count that usually follows.
   terminator: null,
   readError,

@@ -9,6 +9,7 @@
  * clients decode as bytes, as the base64 of the tagged value.
  */
 import type { ReasoningSignature } from "../../ir/request.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { readTag, type TaggedSignature, writeTag } from "../shared/signature-tag.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -39,4 +40,14 @@ export function writeRedacted(signature: ReasoningSignature): string {
   return signature.issuer === REDACTED
     ? signature.value
     : Buffer.from(writeTag("encrypted", signature)).toString("base64");
+}
+
+/** A signature that is missing, null or empty. */
+export function holdsUnsigned(body: JsonObject): boolean {
+  return (asArray(body["messages"]) ?? []).some((message) =>
+    (asArray(asObject(message)?.["content"]) ?? []).some((each) => {
+      const thought = asObject(asObject(asObject(each)?.["reasoningContent"])?.["reasoningText"]);
+      return thought !== undefined && (asText(thought["signature"]) ?? "") === "";
+    }),
+  );
 }

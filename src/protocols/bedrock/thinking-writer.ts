@@ -35,7 +35,11 @@ export function writeThinking(
   const none: WrittenThinking = { fields: {}, effort: null, maxTokens, thinks: false };
   const config = request.reasoning;
   if (config === null) return none;
-  if (context.native) return { ...none, ...writeOwn(config, { asked: request.maxOutputTokens, maxTokens }, context) };
+  if (context.native) {
+    const isLoop = context.dialect.reasoningBack === "refused" && isUnsignedLoop(messages, LOOP);
+    const own = { config, asked: request.maxOutputTokens, maxTokens, isUnsignedLoop: isLoop };
+    return { ...none, ...writeOwn(own, context) };
+  }
   if (config.mode === "disabled" || config.effort === "none") return { ...none, fields: writeDisabled(context) };
   if (config.display !== null) context.losses.drop("reasoning.summary", "the vendor decides what it shows");
   switch (context.rules.reasoning) {
@@ -80,14 +84,11 @@ function writeMaxTokens(asked: number | null, options: WriteRequestOptions, cont
 
 type EffortFields = Pick<WrittenThinking, "fields" | "effort">;
 
-function writeOwn(
-  config: IrReasoningConfig,
-  limit: { readonly asked: number | null; readonly maxTokens: number | null },
-  context: ConverseContext,
-): EffortFields {
+function writeOwn(own: Parameters<typeof writeOwnThinking>[0], context: ConverseContext): EffortFields {
   const { family } = context.rules;
+  const { config } = own;
   if (family === "nova" || family === "openai") return writeFamilyEffort(config.effort, config.mode, context);
-  const thinking = writeOwnThinking(config, limit, context.losses);
+  const thinking = writeOwnThinking(own, context.losses);
   return { fields: thinking === null ? {} : { thinking }, effort: config.effort };
 }
 

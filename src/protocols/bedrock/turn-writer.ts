@@ -3,7 +3,7 @@
  * the service demands: user first, then in turn, words beside documents.
  */
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
-import type { JsonObject } from "../../std/json.ts";
+import { asArray, type JsonObject } from "../../std/json.ts";
 import { alternateTurns, type WrittenTurn } from "../shared/alternating-turns.ts";
 import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
@@ -13,9 +13,19 @@ import type { ConverseContext } from "./write-context.ts";
 
 export function writeConversation(request: IrRequest, context: ConverseContext): WrittenConversation {
   if (!context.native) return alternate(request, context);
-  const messages = request.turns
-    .map((turn, index) => writeOwnTurn(turn, `messages[${index}]`, context))
-    .filter((message) => message !== null);
+  const messages: JsonObject[] = [];
+  let isGap = false;
+  for (const [index, turn] of request.turns.entries()) {
+    const message = writeOwnTurn(turn, `messages[${index}]`, context);
+    const before = messages.at(-1);
+    if (message === null) isGap = true;
+    // A turn of which nothing is left parted two of the other role, which the service refuses side by side.
+    else if (isGap && before !== undefined && before["role"] === message["role"]) {
+      const content = [before, message].flatMap((each) => asArray(each["content"]) ?? []);
+      messages.splice(-1, 1, { ...before, ...message, content });
+    } else messages.push(message);
+    isGap &&= message === null;
+  }
   return { turns: messages, promoted: [] };
 }
 

@@ -34,6 +34,7 @@ const payload: Payload = {
   createTap,
   // Reasoning is plain text here.
   signatureMembers: [],
+  holdsUnsigned: null,
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,

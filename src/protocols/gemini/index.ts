@@ -45,6 +45,7 @@ const payload: Payload = {
   createStreamWriter,
   createTap,
   signatureMembers: ["thoughtSignature", "thought_signature"],
+  holdsUnsigned: null,
   // The frame that tells the finish is the last.
   terminator: null,
   readError,

@@ -44,6 +44,7 @@ const payload: Payload = {
   createStreamWriter,
   createTap,
   signatureMembers: [],
+  holdsUnsigned: null,
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,

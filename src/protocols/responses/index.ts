@@ -30,6 +30,7 @@ const payload: Payload = {
   createStreamWriter,
   createTap,
   signatureMembers: ["encrypted_content"],
+  holdsUnsigned: null,
   // The event that tells the finish ends the stream.
   terminator: null,
   readError,

@@ -6,15 +6,24 @@ import type { Losses } from "../losses.ts";
 import { askedBudget, BUDGET_TOKENS_MIN, type BudgetPlan, isToolForced, planBudget } from "../thinking-budget.ts";
 import type { WriteContext } from "../write-context.ts";
 
-/** A client's own `thinking` member; null: it sent none. `maxTokens`: what is written for the answer's limit it asked for. */
-export function writeOwnThinking(
-  config: IrReasoningConfig,
-  limit: { readonly asked: number | null; readonly maxTokens: number | null },
-  losses: Losses,
-): JsonObject | null {
+interface OwnThinking {
+  readonly config: IrReasoningConfig;
+  /** Of the answer, as the client asked for it and as it is written. */
+  readonly asked: number | null;
+  readonly maxTokens: number | null;
+  /** See AskedThinking; of a model that takes reasoning back only under its own seal. */
+  readonly isUnsignedLoop: boolean;
+}
+
+/** A client's own `thinking` member; null: it sent none, or the model would refuse it. */
+export function writeOwnThinking(own: OwnThinking, losses: Losses): JsonObject | null {
+  const { config, asked, maxTokens } = own;
   const { mode, display } = config;
   if (mode === null) return null;
-  const { asked, maxTokens } = limit;
+  if (mode === "enabled" && own.isUnsignedLoop) {
+    losses.drop("thinking", UNSIGNED_LOOP);
+    return null;
+  }
   let budget = config.budgetTokens;
   // The limit was lowered, and the budget must stay below it.
   if (budget !== null && maxTokens !== null && maxTokens < (asked ?? 0) && budget >= maxTokens) {
@@ -27,6 +36,8 @@ export function writeOwnThinking(
     ...(display === null ? {} : { display }),
   };
 }
+
+const UNSIGNED_LOOP = "the tool calls before were made without signed thinking";
 
 interface AskedThinking {
   readonly request: IrRequest;
@@ -48,7 +59,7 @@ export function planThinking(asked: AskedThinking, options: WriteRequestOptions,
     return null;
   }
   if (isUnsignedLoop) {
-    losses.drop("reasoning", "the tool calls before were made without signed thinking");
+    losses.drop("reasoning", UNSIGNED_LOOP);
     return null;
   }
   const budget = askedBudget(config, losses);
@@ -68,9 +79,11 @@ export interface LoopWords {
 }
 
 export function isUnsignedLoop(messages: readonly JsonObject[], words: LoopWords): boolean {
-  const [first] = blocksOf(messages.at(-2));
+  const last = messages.findLastIndex(({ role }) => role === "assistant");
+  if (last === -1) return false;
+  const [first] = blocksOf(messages[last]);
   const thought = first !== undefined && words.isThinking(first);
-  return !thought && blocksOf(messages.at(-1)).some((block) => words.isResult(block));
+  return !thought && messages.slice(last + 1).some((message) => blocksOf(message).some(words.isResult));
 }
 
 function blocksOf(message: JsonObject | undefined): JsonObject[] {
