@@ -194,20 +194,18 @@ function withRetry(failed: Failure, retryAfterMs: number | null): Failure {
 /** Every lane is out for its credential or its bill: that is the cause, and no waiting mends it. */
 function sharedCause(input: NothingLeft): Failure | null {
   const { couldServe, attempts, stored } = input;
-  const kinds = couldServe.map(({ id }) => {
+  const causes = couldServe.map(({ id }) => {
     const evidence = attempts.findLast(({ lane }) => lane.id === id) ?? stored.find(({ lane }) => lane.id === id);
-    return evidence?.failure.kind ?? null;
+    return evidence?.failure ?? null;
   });
-  if (kinds.length === 0 || !kinds.every((kind) => kind === "credential" || kind === "billing")) return null;
-  const kind = lastAccountKind(input) ?? (kinds.includes("credential") ? "credential" : "billing");
-  return failure(kind, ACCOUNT_MESSAGES[kind]);
+  if (causes.length === 0 || !causes.every(isOfAccount)) return null;
+  const last = attempts.at(-1)?.failure ?? null;
+  const cause = isOfAccount(last) ? last : (causes.find(({ kind }) => kind === "credential") ?? causes[0]);
+  return cause === undefined ? null : withRetry(cause, null);
 }
 
-type AccountKind = keyof typeof ACCOUNT_MESSAGES;
-
-function lastAccountKind({ attempts }: NothingLeft): AccountKind | null {
-  const kind = attempts.at(-1)?.failure.kind;
-  return kind === "credential" || kind === "billing" ? kind : null;
+function isOfAccount(failed: Failure | null): failed is Failure {
+  return failed?.kind === "credential" || failed?.kind === "billing";
 }
 
 function exhausted(input: NothingLeft): Failure {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { classify } from "../../src/exchange/answer/classify.ts";
 import { type FailureKind, failure } from "../../src/ir/failure.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
+import { speaking } from "../harness/crossing.ts";
 
 /** Bedrock is none of them: its clients know an error by its type, and every type has one status. */
 const DIALECTS = ["anthropic", "openai", "responses", "gemini", "cohere"] as const;
@@ -11,8 +12,9 @@ const ROWS: readonly (readonly [upstream: number, kind: FailureKind, seen: numbe
   [408, "timeout", 408],
   [402, "billing", 402],
   [404, "rejected", 404],
-  // The credential is ours, so it is not the client that may not.
-  [403, "credential", 401],
+  // The credential is ours, but a client told 401 asks its user to log in.
+  [401, "credential", 401],
+  [403, "credential", 403],
   [413, "upstream-too-large", 413],
   [429, "rate-limited", 429],
   [500, "server-error", 500],
@@ -59,4 +61,31 @@ describe("a client of Anthropic's protocol sees the one status of an error's typ
       expect([written.status, written.body]).toMatchObject([seen, { error: { type } }]);
     }
   });
+});
+
+describe("what our credential may not do is a 403 in every dialect, whoever the vendor is", () => {
+  const TYPES = {
+    anthropic: { error: { type: "permission_error" } },
+    openai: { error: { type: "permission_error" } },
+    responses: { error: { type: "permission_error" } },
+    gemini: { error: { status: "PERMISSION_DENIED", code: 403 } },
+    bedrock: {},
+    cohere: {},
+  } as const;
+  const BODIES = {
+    anthropic: { type: "error", error: { type: "permission_error", message: "Your API key may not use it." } },
+    openai: { error: { type: "invalid_request_error", message: "You are not allowed.", code: "permission_denied" } },
+    gemini: { error: { code: 403, status: "PERMISSION_DENIED", message: "The caller does not have permission" } },
+    bedrock: { message: "You don't have access.", __type: "AccessDeniedException" },
+    cohere: { message: "not allowed" },
+  } as const;
+  for (const [vendor, json] of Object.entries(BODIES)) {
+    test.each(Object.entries(TYPES))(`${vendor}'s, for a client of %s`, (client, shape) => {
+      const words = speaking(vendor).payload.readError({ status: 403, headers: {}, json, text: JSON.stringify(json) });
+      const judged = classify({ words, errorMap: {}, retryAfterMs: null, passthrough: false, body: null, headers: {} });
+      const written = speaking(client).payload.writeError(judged, context);
+      expect(written.status).toBe(403);
+      expect(written.body).toMatchObject(shape);
+    });
+  }
 });

@@ -100,10 +100,11 @@ function meant(words: ErrorWords): FailureKind | null {
 
 /** The vendor's own sentence where it is about the request; ours where it is about our account or the vendor's state. */
 function messageOf(kind: FailureKind, words: ErrorWords): string {
-  const ours = OUR_MESSAGES[kind];
+  const ours = kind === "credential" && words.status === 403 ? FORBIDDEN_MESSAGE : OUR_MESSAGES[kind];
   return ours ?? words.message ?? "The model's provider refused the request.";
 }
 
+const FORBIDDEN_MESSAGE = "The account at the model's provider has no permission for this request.";
 const MALFORMED_MESSAGE = "The model's provider sent an answer that cannot be used.";
 
 /** An answer that is none, whatever was wrong with it. */

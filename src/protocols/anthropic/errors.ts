@@ -2,7 +2,7 @@
 import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { REFUSAL_CODES, repeatHeaders, statusOfFailure } from "../shared/errors/writing.ts";
+import { isPermissionDenied, REFUSAL_CODES, repeatHeaders, statusOfFailure } from "../shared/errors/writing.ts";
 import { isErrorType, type WireErrorType } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
@@ -116,6 +116,7 @@ function errorTypeOf(failure: Failure, status: number): WireErrorType {
   }
   // What may not be done with a model and a model that is missing are one kind; the status tells which.
   if (failure.kind === "model-missing") return TYPE_BY_STATUS.get(status) ?? TYPES[failure.kind];
+  if (isPermissionDenied(failure)) return "permission_error";
   return status === 503 || status === 529 ? "overloaded_error" : TYPES[failure.kind];
 }
 

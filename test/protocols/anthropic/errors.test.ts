@@ -119,10 +119,10 @@ describe("writing", () => {
     ["529 stays 529", upstream("overloaded", 529, null), 529, "overloaded_error"],
     ["503 is overloaded whatever the kind", upstream("server-error", 503, null), 503, "overloaded_error"],
     [
-      "our credential is never the client's 403",
+      "what our credential may not do is a 403, at which no client asks its user to log in",
       upstream("credential", 403, "permission_error"),
-      401,
-      "authentication_error",
+      403,
+      "permission_error",
     ],
     ["a redirect is not passed on", upstream("redirect", 302, null), 502, "api_error"],
   ])("%s", (_name, failed, status, type) => {

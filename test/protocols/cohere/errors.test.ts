@@ -109,7 +109,7 @@ describe("out", () => {
   test.each([
     [upstream("rejected", 422, "theirs"), 422, "theirs"],
     [upstream("overloaded", 529, "theirs"), 503, "theirs"],
-    [upstream("credential", 403, "their key"), 401, "Ours."],
+    [upstream("credential", 403, "their key"), 403, "Ours."],
     [upstream("billing", 429, "their money"), 429, "Ours."],
     [failure("unauthenticated", "Ours."), 401, "invalid api token"],
   ] as const)("%j", (failed, status, message) => {

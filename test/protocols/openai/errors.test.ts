@@ -230,7 +230,7 @@ describe("written", () => {
     ["context-length", 413, 413, "invalid_request_error", "their words"],
     ["overloaded", 529, 529, "server_error", "their words"],
     ["server-error", 500, 500, "api_error", "their words"],
-    ["credential", 403, 401, "authentication_error", "ours"],
+    ["credential", 403, 403, "permission_error", "ours"],
     ["billing", 429, 429, "insufficient_quota", "ours"],
     ["malformed", 200, 502, "api_error", "ours"],
     ["rejected", 200, 400, "invalid_request_error", "their words"],

@@ -5,7 +5,13 @@ import { FAILURES, type Failure, type FailureKind } from "../../../ir/failure.ts
 export function statusOfFailure(failure: Failure): number {
   const said = failure.upstream?.status;
   const own: number = FAILURES[failure.kind].status;
+  if (isPermissionDenied(failure)) return 403;
   return said !== undefined && said >= 400 && said <= 599 && KEEPS_STATUS.has(failure.kind) ? said : own;
+}
+
+/** The vendor knows the credential and forbids the request. Clients ask their user to log in at a 401, which would not help. */
+export function isPermissionDenied({ kind, upstream }: Failure): boolean {
+  return kind === "credential" && upstream?.status === 403;
 }
 
 /** What the upstream said about the request is the client's; about our account, key or machines it is not. */

@@ -2,7 +2,13 @@
 
 import type { Failure, FailureKind } from "../../../ir/failure.ts";
 import type { ErrorContext, WrittenError } from "../../protocol.ts";
-import { messageOfFailure, repeatHeaders, retryAfterHeaders, statusOfFailure } from "../errors/writing.ts";
+import {
+  isPermissionDenied,
+  messageOfFailure,
+  repeatHeaders,
+  retryAfterHeaders,
+  statusOfFailure,
+} from "../errors/writing.ts";
 
 interface OpenAiWords {
   readonly type: string;
@@ -32,8 +38,8 @@ export function writeErrorAs(serverType: ServerType, failure: Failure, context: 
   return { status, headers: { ...retryAfterHeaders(failure), ...repeatHeaders(failure) }, body: { ...body } };
 }
 
-export function openAiWordsFor({ kind }: Failure, status: number, serverType: ServerType): OpenAiWords {
-  const own = WORDS[kind];
+export function openAiWordsFor(failure: Failure, status: number, serverType: ServerType): OpenAiWords {
+  const own = isPermissionDenied(failure) ? undefined : WORDS[failure.kind];
   if (own !== undefined) return own;
   if (status === 401) return { type: "authentication_error", code: "invalid_api_key" };
   if (status === 403) return { type: "permission_error", code: null };
