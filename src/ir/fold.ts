@@ -4,7 +4,14 @@
  */
 import type { AnswerEvent, IrEvent, ReadEvent, StartedBlock } from "./event.ts";
 import type { Loss } from "./loss.ts";
-import { type IrBlock, type IrCitation, NO_EXTRAS, NO_SPELLING, type ReasoningSignature } from "./request.ts";
+import {
+  type IrBlock,
+  type IrCitation,
+  NO_EXTRAS,
+  NO_SPELLING,
+  type ReasoningSignature,
+  type ToolCallBlock,
+} from "./request.ts";
 import type { IrChoice, IrFinish, IrResponse } from "./response.ts";
 import { mergeUsage, type Usage } from "./usage.ts";
 
@@ -60,7 +67,7 @@ function eventsOfBlock(content: IrBlock, block: number, choice: number): AnswerE
     case "tool-call":
       return [
         start({ type: "tool-call", id: content.id, name: content.name, kind: content.kind }),
-        { type: "arguments-delta", block, text: content.arguments },
+        { type: "arguments-delta", block, text: saysNull(content) ? "" : content.arguments },
         end,
       ];
     case "opaque":
@@ -218,3 +225,11 @@ function closeBlock(open: OpenBlock): IrBlock {
       return content;
   }
 }
+
+/** What some vendors write for a tool without parameters; a stream of events leaves it out, as their streams do. */
+function saysNull({ kind, arguments: text }: ToolCallBlock): boolean {
+  return kind === "function" && text.length <= NULL_CHARS_MAX && text.trim() === "null";
+}
+
+/** The word and a few blanks. */
+const NULL_CHARS_MAX = 256;

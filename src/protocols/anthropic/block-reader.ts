@@ -12,6 +12,7 @@ import {
 } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { inputText } from "../shared/arguments.ts";
 import {
   extrasOf,
   isAnything,
@@ -219,7 +220,7 @@ function readToolUse(block: JsonObject, path: string): IrBlock {
     id: needText(block, "id", path),
     name: needText(block, "name", path),
     kind: "function",
-    arguments: JSON.stringify(block["input"] ?? {}),
+    arguments: inputText(block["input"]),
     signature: null,
     cache: readCache(block),
     extras: readToolUseExtras(block),

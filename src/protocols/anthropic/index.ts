@@ -5,6 +5,7 @@
 
 import type { Payload, Protocol } from "../protocol.ts";
 import { readForcedAnswer, readForcedStream } from "../shared/forced-answer.ts";
+import { withoutNullArguments } from "../shared/null-arguments.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
@@ -30,7 +31,7 @@ const payload: Payload = {
   writeRequest,
   readResponse: (body) => readForcedAnswer(readResponse(body)),
   writeResponse,
-  createStreamReader: () => readForcedStream(createStreamReader()),
+  createStreamReader: () => readForcedStream(withoutNullArguments(createStreamReader())),
   createStreamWriter,
   createTap,
   // Redacted thinking stands in a member that images use as well; its issuers are the same as the signatures'.

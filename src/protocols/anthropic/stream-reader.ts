@@ -8,6 +8,7 @@ import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { inputText } from "../shared/arguments.ts";
 import {
   type BlockStream,
   createBlockStream,
@@ -147,7 +148,7 @@ function openBlock(stream: MessageStream, number: number, content: JsonObject, e
         choice: 0,
         content: { type: "tool-call", id, name, kind: "function" },
       });
-      return { number, kind: "tool-call", owed: JSON.stringify(content["input"] ?? {}) };
+      return { number, kind: "tool-call", owed: inputText(content["input"]) };
     }
     default:
       events.push({

@@ -5,6 +5,7 @@
 import { type CacheMark, type IrBlock, isMarkable, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { inputText } from "../shared/arguments.ts";
 import { extrasOf, isAnything, isText, needList, needObject, needText, type Shape } from "../shared/members.ts";
 import { readCitation } from "./citations.ts";
 import { readAudio, readDocument, readImage } from "./media-reader.ts";
@@ -89,7 +90,7 @@ function readToolUse(block: JsonObject, path: string): IrBlock {
     id: needText(use, "toolUseId", `${path}.toolUse`),
     name: needText(use, "name", `${path}.toolUse`),
     kind: "function",
-    arguments: JSON.stringify(use["input"] ?? {}),
+    arguments: inputText(use["input"]),
     signature: null,
     cache: null,
     extras: extrasOf(use, TOOL_USE_SHAPE),

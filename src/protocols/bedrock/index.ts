@@ -5,6 +5,7 @@
 
 import type { Payload, Protocol } from "../protocol.ts";
 import { readForcedAnswer, readForcedStream } from "../shared/forced-answer.ts";
+import { withoutNullArguments } from "../shared/null-arguments.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
 import { embed } from "./embed.ts";
@@ -39,7 +40,7 @@ const payload: Payload = {
   writeRequest,
   readResponse: (body) => readForcedAnswer(readResponse(body)),
   writeResponse,
-  createStreamReader: () => readForcedStream(createStreamReader()),
+  createStreamReader: () => readForcedStream(withoutNullArguments(createStreamReader())),
   createStreamWriter,
   createTap,
   signatureMembers: ["signature", "redactedContent"],

@@ -4,6 +4,7 @@
  * anything.
  */
 import type { Payload, Protocol } from "../protocol.ts";
+import { withoutNullArguments } from "../shared/null-arguments.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
@@ -29,7 +30,7 @@ const payload: Payload = {
   writeRequest,
   readResponse,
   writeResponse,
-  createStreamReader,
+  createStreamReader: () => withoutNullArguments(createStreamReader()),
   createStreamWriter,
   createTap,
   // Reasoning is plain text here.

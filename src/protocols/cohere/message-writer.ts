@@ -6,6 +6,7 @@
 
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asText } from "../../std/json.ts";
+import { writeArgumentsText } from "../shared/arguments.ts";
 import { createMessageList, type Message, type MessageList } from "../shared/message-list.ts";
 import { type ContentPart, joinTexts, textPart, writeContent } from "../shared/openai/content-parts.ts";
 import { writeExtras } from "../shared/write-context.ts";
@@ -140,7 +141,7 @@ function argumentsOf(block: ToolCallBlock, path: string, context: ChatContext): 
     context.losses.approximate(path, "a free-text call is written as a function with one string");
     return JSON.stringify({ input: block.arguments });
   }
-  return block.arguments === "" && !context.native ? "{}" : block.arguments;
+  return context.native ? block.arguments : writeArgumentsText(block.arguments);
 }
 
 /** User, tool, system and developer turns: results first, each behind its call, then everything else as one message. */

@@ -6,7 +6,8 @@ import type { IrChoice, IrFinish, IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext } from "../protocol.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
+import { writeArgumentsText } from "../shared/arguments.ts";
+import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { writeCitation } from "./citations.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
@@ -17,7 +18,7 @@ import { answerContext } from "./write-context.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const native = response.sourceProtocol === PROTOCOL;
-  const losses = createLosses();
+  const losses = createAnswerLosses();
   const [choice = NO_CHOICE, ...others] = response.choices;
   if (others.length > 0) losses.drop("choices", "the protocol has one answer");
   const message = native ? writeOwnMessage(choice, losses) : writeMessage(choice.blocks, losses);
@@ -152,8 +153,9 @@ function writeBlock(block: IrBlock, draft: MessageDraft): void {
 
 /** The client's own name of the tool, whatever characters it has: it is the client that reads this. */
 function called(block: Extract<IrBlock, { type: "tool-call" }>): JsonObject {
-  const text = block.kind === "custom" ? JSON.stringify({ input: block.arguments }) : block.arguments;
-  return { function: { name: block.name, arguments: text === "" ? "{}" : text } };
+  const isCustom = block.kind === "custom";
+  const text = isCustom ? JSON.stringify({ input: block.arguments }) : writeArgumentsText(block.arguments);
+  return { function: { name: block.name, arguments: text } };
 }
 
 function writeText(block: TextBlock, draft: MessageDraft): void {

@@ -10,7 +10,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { type BlockQueue, createBlockQueue } from "../shared/block-queue.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
+import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { writeCitation } from "./citations.ts";
 import { messageFor } from "./errors.ts";
 import { answerIdOf, finishWord } from "./response-writer.ts";
@@ -20,7 +20,7 @@ import { PROTOCOL, type WireEventType, type WireFinish } from "./wire.ts";
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: ChatWriterState = {
     context,
-    losses: createLosses(),
+    losses: createAnswerLosses(),
     queue: createBlockQueue(),
     frames: [],
     blocks: new Map(),

@@ -3,7 +3,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
+import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { NO_PARTS, newResponseId, writeAnswerParts } from "./answer-parts.ts";
 import { writeFinish } from "./finish.ts";
 import { writeGrounding } from "./grounding.ts";
@@ -12,7 +12,7 @@ import { writeUsage } from "./usage.ts";
 import { PROTOCOL } from "./wire.ts";
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const losses = createLosses();
+  const losses = createAnswerLosses();
   const native = response.sourceProtocol === PROTOCOL;
   const usage = writeUsage(response.usage);
   const tier = native && response.serviceTier !== null ? { serviceTier: response.serviceTier } : {};

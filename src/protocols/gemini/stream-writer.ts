@@ -11,7 +11,7 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { parseObject, writeArguments } from "../shared/arguments.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
+import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { NO_PARTS, newResponseId } from "./answer-parts.ts";
 import { writeStreamError } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
@@ -24,7 +24,7 @@ import { PROTOCOL } from "./wire.ts";
 export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: WrittenStream = {
     context,
-    losses: createLosses(),
+    losses: createAnswerLosses(),
     choices: new Map(),
     blocks: new Map(),
     frames: [],

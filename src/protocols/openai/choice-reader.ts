@@ -3,7 +3,8 @@
 import type { AnswerEvent, StartedBlock } from "../../ir/event.ts";
 import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
-import { nonEmpty } from "../shared/members.ts";
+import { isBlank, nonEmpty } from "../shared/members.ts";
+import { isBlankAudio, isBlankCall, isBlankFunction } from "./blank-members.ts";
 import { createCallReader } from "./call-reader.ts";
 import type { ChoiceOutlet } from "./choice-outlet.ts";
 import { readFinish } from "./finish.ts";
@@ -59,13 +60,13 @@ export function createChoiceReader(options: {
         return;
       }
       isRefused ||= nonEmpty(delta["refusal"]) !== null;
-      texts.push(delta, value["logprobs"] ?? null);
+      texts.push(delta, isBlank(value["logprobs"]) ? null : value["logprobs"]);
       for (const each of asArray(delta["tool_calls"]) ?? []) {
         const call = asObject(each);
-        if (call !== undefined) calls.push(call);
+        if (call !== undefined && !isBlankCall(call)) calls.push(call);
       }
       const legacy = asObject(delta["function_call"]);
-      if (legacy !== undefined) calls.pushLegacy(legacy);
+      if (legacy !== undefined && (calls.any() || !isBlankFunction(legacy))) calls.pushLegacy(legacy);
       loseUnknown(delta, outlet);
       const raw = nonEmpty(value["finish_reason"]);
       if (raw === null) return;
@@ -131,10 +132,11 @@ function createTextReader(outlet: ChoiceOutlet) {
       pushContent(delta["content"], logprobs);
       say("refusal", nonEmpty(delta["refusal"]) ?? "", logprobs);
       for (const each of asArray(delta["annotations"]) ?? []) {
+        if (isBlank(each)) continue;
         outlet.emit({ type: "citation", block: start("text", { type: "text" }), citation: readAnnotation(each) });
       }
       const audio = asObject(delta["audio"]);
-      if (audio !== undefined) pushAudio(audio);
+      if (audio !== undefined && !isBlankAudio(audio)) pushAudio(audio);
     },
     close,
   };
@@ -142,7 +144,7 @@ function createTextReader(outlet: ChoiceOutlet) {
 
 function loseUnknown(delta: JsonObject, outlet: ChoiceOutlet): void {
   for (const name of Object.keys(delta)) {
-    if (!DELTA.has(name) && delta[name] !== null) outlet.lose(name, "exists only in its own protocol");
+    if (!DELTA.has(name) && !isBlank(delta[name])) outlet.lose(name, "exists only in its own protocol");
   }
 }
 

@@ -1,5 +1,6 @@
 /** OpenAI's Chat Completions, the dialect most vendors speak beside their own. This file only ties the parts together. */
 import type { Payload, Protocol } from "../protocol.ts";
+import { withoutNullArguments } from "../shared/null-arguments.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
@@ -40,7 +41,7 @@ const payload: Payload = {
   writeRequest,
   readResponse,
   writeResponse,
-  createStreamReader,
+  createStreamReader: () => withoutNullArguments(createStreamReader()),
   createStreamWriter,
   createTap,
   signatureMembers: [],

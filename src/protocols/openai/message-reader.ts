@@ -7,10 +7,11 @@ import {
   NO_SPELLING,
   type Spelling,
 } from "../../ir/request.ts";
-import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { extrasOf, isNothing, modelled, type Shape } from "../shared/members.ts";
+import { extrasOf, isNothing, modelled, nonEmpty, type Shape } from "../shared/members.ts";
 import type { ReadContent } from "../shared/openai/content-parts.ts";
+import { isBlankCall, isBlankFunction } from "./blank-members.ts";
 import { readContent, readMark } from "./part-reader.ts";
 import { areEncrypted, REASONING_SHAPE, readReasoningText } from "./reasoning-fields.ts";
 import { readFunctionCall, readToolCall } from "./tool-reader.ts";
@@ -70,8 +71,8 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
   if (refusal !== undefined) {
     blocks.push({ type: "refusal", text: refusal, extras: NO_EXTRAS, spelling: { message: true } });
   }
-  const audioId = asText(asObject(message["audio"])?.["id"]);
-  if (audioId !== undefined) {
+  const audioId = nonEmpty(asObject(message["audio"])?.["id"]);
+  if (audioId !== null) {
     const source = { kind: "file", id: audioId } as const;
     blocks.push({ type: "audio", source, format: null, transcript: null, extras: NO_EXTRAS, spelling: NO_SPELLING });
   }
@@ -79,9 +80,13 @@ function readAssistant(message: JsonObject, path: string): IrTurn {
   if (!isNothing(calls)) {
     const list = asArray(calls);
     if (list === undefined) throw new WireError(`${path}.tool_calls must be an array.`);
-    for (const [index, call] of list.entries()) blocks.push(readToolCall(call, `${path}.tool_calls[${index}]`));
+    for (const [index, call] of list.entries()) {
+      // Clients send an answer back as it came, with what its vendor left empty.
+      if (at(call, "function") === undefined || !isBlankCall(call))
+        blocks.push(readToolCall(call, `${path}.tool_calls[${index}]`));
+    }
   }
-  if (!isNothing(message["function_call"])) {
+  if (!isBlankFunction(message["function_call"])) {
     blocks.push(readFunctionCall(message["function_call"], `${path}.function_call`));
   }
   // What stood for "no text" is kept, so that the same protocol gets it back.

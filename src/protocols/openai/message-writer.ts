@@ -6,6 +6,7 @@
 
 import type { IrBlock, IrRequest, IrTurn, ToolCallBlock, ToolResultBlock } from "../../ir/request.ts";
 import { asArray } from "../../std/json.ts";
+import { writeArgumentsText } from "../shared/arguments.ts";
 import { createMessageList, type Message, type MessageList } from "../shared/message-list.ts";
 import { type ContentPart, joinTexts, writeContent } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
@@ -125,7 +126,7 @@ function writeToolCall(block: ToolCallBlock, path: string, context: WriteContext
   const id = context.native ? block.id : legalCallId(block.id);
   const name = context.native ? block.name : legalPastName(block.name);
   if (block.kind === "custom") return { id, type: "custom", custom: { name, input: block.arguments }, ...others };
-  const text = block.arguments === "" && !context.native ? "{}" : block.arguments;
+  const text = context.native ? block.arguments : writeArgumentsText(block.arguments);
   return { id, type: "function", function: { name, arguments: text }, ...others };
 }
 

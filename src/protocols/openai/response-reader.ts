@@ -6,8 +6,18 @@ import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { argumentsText } from "../shared/arguments.ts";
-import { extrasOf, modelled, nonEmpty, readSeconds, type Shape, withInner } from "../shared/members.ts";
+import {
+  extrasOf,
+  isBlank,
+  isNothing,
+  modelled,
+  nonEmpty,
+  readSeconds,
+  type Shape,
+  withInner,
+} from "../shared/members.ts";
 import { shortHash } from "../shared/names/tools.ts";
+import { isBlankAudio, isBlankCall, isBlankFunction } from "./blank-members.ts";
 import { readFinish } from "./finish.ts";
 import { readReasoning, repeatedDetails } from "./message-reader.ts";
 import { restoreName } from "./names.ts";
@@ -60,13 +70,14 @@ export function readAnnotation(value: unknown): IrCitation {
 function readChoice(value: unknown, position: number, responseId: string): IrChoice {
   const path = `choices[${position}]`;
   const choice = asObject(value);
-  const message = asObject(choice?.["message"]);
+  const message = asObject(choice?.["message"]) ?? (isFiltered(choice) ? {} : undefined);
   if (choice === undefined || message === undefined) {
     throw new WireError(`The provider's answer has no message in ${path}.`);
   }
   const index = asNumber(choice["index"]) ?? position;
   const blocks = readMessage(message, `${path}.message`, `${responseId} ${index}`);
   const raw = asText(choice["finish_reason"]);
+  const details = repeatedDetails(message);
   const held = {
     toolCalls: blocks.some(({ type }) => type === "tool-call"),
     refusal: blocks.some(({ type }) => type === "refusal"),
@@ -75,25 +86,34 @@ function readChoice(value: unknown, position: number, responseId: string): IrCho
     index,
     blocks,
     finish: raw === undefined ? null : readFinish(raw, held),
-    logprobs: choice["logprobs"] ?? null,
+    logprobs: isBlank(choice["logprobs"]) ? null : choice["logprobs"],
     extras: withInner(extrasOf(choice, CHOICE_SHAPE), "message", extrasOf(message, MESSAGE_SHAPE)),
-    spelling: repeatedDetails(message),
+    spelling: isBlank(choice["logprobs"]) ? { ...details, logprobs: choice["logprobs"] } : details,
   };
+}
+
+/** Azure gives no message where its filter took the whole answer (learn.microsoft.com, content filtering). */
+function isFiltered(choice: JsonObject | undefined): boolean {
+  return choice !== undefined && isNothing(choice["message"]) && choice["finish_reason"] === "content_filter";
 }
 
 function readMessage(message: JsonObject, path: string, seed: string): IrBlock[] {
   const content = message["content"];
   const said = content === undefined || content === null ? [] : readContent(content, `${path}.content`).blocks;
-  const blocks = [...readReasoning(message), ...cite(said, asArray(message["annotations"]) ?? [])];
+  const blocks = [...readReasoning(message).filter(isSaid), ...cite(said, asArray(message["annotations"]) ?? [])];
   const refusal = nonEmpty(message["refusal"]);
   if (refusal !== null) blocks.push({ type: "refusal", text: refusal, extras: NO_EXTRAS, spelling: NO_SPELLING });
   const audio = asObject(message["audio"]);
-  if (audio !== undefined) blocks.push(readAudio(audio));
+  if (audio !== undefined && !isBlankAudio(audio)) blocks.push(readAudio(audio));
   for (const [index, call] of (asArray(message["tool_calls"]) ?? []).entries()) {
-    blocks.push(readCall(call, `${path}.tool_calls[${index}]`, `${seed} ${index}`));
+    if (!isBlankCall(call)) blocks.push(readCall(call, `${path}.tool_calls[${index}]`, `${seed} ${index}`));
   }
   const legacy = asObject(message["function_call"]);
-  if (legacy !== undefined) {
+  // Beside other content an empty call is nothing; alone it is all the vendor said.
+  if (blocks.length === 0 && (asArray(message["tool_calls"]) ?? []).length > 0) {
+    throw new WireError(`The provider's answer names no tool in ${path}.`);
+  }
+  if (legacy !== undefined && !isBlankFunction(legacy)) {
     // Spelling, so that the same client reads its own older form again.
     const call = readCall({ function: legacy }, `${path}.function_call`, seed);
     blocks.push({ ...call, extras: NO_EXTRAS, spelling: { legacy: true } });
@@ -101,11 +121,16 @@ function readMessage(message: JsonObject, path: string, seed: string): IrBlock[]
   return blocks;
 }
 
+/** An empty text of reasoning is no thought. */
+function isSaid(block: IrBlock): boolean {
+  return block.type !== "reasoning" || block.text !== "";
+}
+
 /** Annotations cite the answer's text as a whole. */
 function cite(blocks: readonly IrBlock[], annotations: readonly unknown[]): IrBlock[] {
   const position = blocks.findLastIndex(({ type }) => type === "text");
-  if (annotations.length === 0 || position < 0) return [...blocks];
-  const citations = annotations.map(readAnnotation);
+  const citations = annotations.filter((each) => !isBlank(each)).map(readAnnotation);
+  if (citations.length === 0 || position < 0) return [...blocks];
   return blocks.map((block, index) => (index === position && block.type === "text" ? { ...block, citations } : block));
 }
 

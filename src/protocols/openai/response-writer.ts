@@ -6,7 +6,8 @@ import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext } from "../protocol.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
+import { writeArgumentsText } from "../shared/arguments.ts";
+import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { writeUrlCitation } from "../shared/openai/url-citation.ts";
 import { writeExtras } from "../shared/write-context.ts";
@@ -26,7 +27,7 @@ export const ID_CHARS = 24;
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const native = response.sourceProtocol === PROTOCOL;
-  const losses = createLosses();
+  const losses = createAnswerLosses();
   const id = native ? response.id : null;
   const wire = {
     id: id ?? `chatcmpl-${context.newId(ID_CHARS)}`,
@@ -60,7 +61,7 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObj
   const { message: inner, ...others } = writeExtras(choice.extras, path, { native, losses });
   const message = writeMessage(choice.blocks, { native, path: `${path}.message`, losses });
   const details = native ? choice.spelling["reasoning_details"] : undefined;
-  const logprobs = native ? choice.logprobs : null;
+  const logprobs = native ? (choice.logprobs ?? choice.spelling["logprobs"] ?? null) : null;
   if (!native && choice.logprobs !== null) losses.drop(`${path}.logprobs`, "in another protocol's form");
   const reason = choice.finish?.reason ?? null;
   const own = native ? (choice.finish?.raw ?? null) : null;
@@ -148,9 +149,7 @@ function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Messag
   const others = { ...index, ...writeExtras(block.extras, `${place.path}.tool_calls`, place) };
   const { id, name } = block;
   if (block.kind === "custom") return { id, type: "custom", custom: { name, input: block.arguments }, ...others };
-  // Clients parse the text; a call without arguments must still be an object.
-  const text = block.arguments === "" ? "{}" : block.arguments;
-  return { id, type: "function", function: { name, arguments: text }, ...others };
+  return { id, type: "function", function: { name, arguments: writeArgumentsText(block.arguments) }, ...others };
 }
 
 function writeCitations(

@@ -7,7 +7,7 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { at } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
+import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { writeError } from "./errors.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { ID_CHARS, writeAnnotation } from "./response-writer.ts";
@@ -18,7 +18,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: ChunkWriterState = {
     context,
     asked: isUsageAsked(context),
-    losses: createLosses(),
+    losses: createAnswerLosses(),
     native: false,
     envelope: null,
     blocks: new Map(),

@@ -6,9 +6,10 @@ import type { ErrorWords } from "../../ir/error-words.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
-import { nonEmpty } from "../shared/members.ts";
+import { isBlank, nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
+import { isBlankAudio, isBlankCall, isBlankFunction } from "./blank-members.ts";
 import { readInBandError } from "./error-words.ts";
 import { readReasoningText } from "./reasoning-fields.ts";
 import { readUsage } from "./usage.ts";
@@ -86,14 +87,10 @@ const USAGE = '"usage":';
 function hasContent(delta: JsonObject | undefined): boolean {
   if (delta === undefined) return false;
   if ((readReasoningText(delta)?.text ?? "") !== "") return true;
-  return CONTENT.some((name) => {
-    const value = delta[name];
-    return Array.isArray(value)
-      ? value.length > 0
-      : typeof value === "string"
-        ? value !== ""
-        : asObject(value) !== undefined;
-  });
+  if (!isBlank(delta["content"]) || !isBlank(delta["refusal"])) return true;
+  if ((asArray(delta["tool_calls"]) ?? []).some((call) => !isBlankCall(call))) return true;
+  const audio = asObject(delta["audio"]);
+  return !isBlankFunction(delta["function_call"]) || (audio !== undefined && !isBlankAudio(audio));
 }
 
 function readBody(body: JsonObject): TapNote {
@@ -118,7 +115,5 @@ function errorIn(chunk: JsonObject): ErrorWords | null {
 
 /** Choices followed at a time, as many as the vendor ever gives. */
 const CHOICES_MAX = 128;
-
-const CONTENT = ["content", "refusal", "tool_calls", "function_call", "audio"] as const;
 
 const NO_ANSWER = noAnswer("The answer holds no choices.");

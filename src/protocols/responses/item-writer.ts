@@ -14,6 +14,7 @@ import {
   type ReasoningBlock,
 } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { writeArgumentsText } from "../shared/arguments.ts";
 import type { Losses } from "../shared/losses.ts";
 import type { ContentPart } from "../shared/openai/content-parts.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
@@ -194,8 +195,7 @@ function writeCall(block: ToolCall, path: string, context: WriteContext): JsonOb
   writeExtras(block.extras, path, context);
   const [call_id, name] = [legalCallId(block.id), legalPastName(block.name)];
   if (block.kind === "custom") return { type: "custom_tool_call", call_id, name, input: block.arguments };
-  const text = block.arguments === "" ? "{}" : block.arguments;
-  return { type: "function_call", call_id, name, arguments: text };
+  return { type: "function_call", call_id, name, arguments: writeArgumentsText(block.arguments) };
 }
 
 /** Only what this vendor sealed can be given back: it refuses open thoughts, and cannot read anybody else's. */

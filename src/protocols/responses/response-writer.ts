@@ -9,7 +9,7 @@ import type { IrBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
-import { createLosses } from "../shared/losses.ts";
+import { createAnswerLosses } from "../shared/losses.ts";
 import { createAssembler } from "./assembler.ts";
 import { createEnvelope, newId } from "./envelope.ts";
 import { writeFinish } from "./finish.ts";
@@ -23,12 +23,12 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
   const blocks = response.choices[0]?.blocks ?? [];
   // Collected from a stream, blocks have lost the items they came from.
   if (body === undefined || !blocks.every(hasItem)) return assemble(response, context);
-  const losses = createLosses();
+  const losses = createAnswerLosses();
   return { value: { ...body, output: writeOutput(blocks, losses) }, losses: losses.list };
 }
 
 function assemble(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
-  const losses = createLosses();
+  const losses = createAnswerLosses();
   const native = response.sourceProtocol === PROTOCOL; // a stream of our own that was collected
   if (!native) losses.dropExtras("", response.extras);
   const outlet: EventOutlet = { emit: unheard, piece: unheard, newId: (prefix) => newId(context, prefix) };

@@ -10,7 +10,7 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
-import { createLosses, type Losses } from "../shared/losses.ts";
+import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { type Assembler, createAssembler } from "./assembler.ts";
 import { createEnvelope, newId, type ResponseProgress } from "./envelope.ts";
 import { writeStreamError } from "./errors.ts";
@@ -20,7 +20,7 @@ import { writeUsage } from "./usage.ts";
 import { PROTOCOL, type WireEventType } from "./wire.ts";
 
 export function createStreamWriter(context: AnswerContext): StreamWriter {
-  const losses = createLosses();
+  const losses = createAnswerLosses();
   const tape = createTape(context);
   const state: ResponseWriterState = {
     context,

@@ -20,9 +20,27 @@ export function argumentsText(value: unknown): string {
   return asText(value) ?? JSON.stringify(value);
 }
 
-/** Blank text is an empty object: vendors send it for a tool without parameters. Numbers keep their digits. */
+/** Blank, or the word `null`: vendors write either for a tool without parameters. */
+function areNoArguments(text: string): boolean {
+  const word = text.length > WORD_CHARS_MAX ? text : text.trim();
+  return word === "" || word === "null";
+}
+
+/** Arguments for a wire that has them as text: clients and vendors parse it, and it must be an object. */
+export function writeArgumentsText(text: string): string {
+  return areNoArguments(text) ? "{}" : text;
+}
+
+/** Arguments that the wire has as a value, as their text. A text that says nothing is an object without members. */
+export function inputText(value: unknown): string {
+  if (value === undefined || value === null) return "{}";
+  const text = asText(value);
+  return text !== undefined && areNoArguments(text) ? "{}" : JSON.stringify(value);
+}
+
+/** No arguments are an empty object. Numbers keep their digits. */
 function parseArguments(text: string): ParsedArguments {
-  if (text.trim() === "") return { kind: "object", value: {} };
+  if (text.trim() === "" || areNoArguments(text)) return { kind: "object", value: {} };
   try {
     const value = MAY_CHANGE.test(text) ? parseExact(text) : parseJson(text);
     const object = asObject(value);
@@ -49,7 +67,7 @@ export function writeArguments(
   losses: Losses,
 ): JsonObject {
   if (call.kind === "custom") return freeTextArguments(call.arguments);
-  const parsed = parseObject(call.arguments);
+  const parsed = areNoArguments(call.arguments) ? {} : parseObject(call.arguments);
   if (parsed !== null) return parsed;
   losses.approximate(field, "the arguments are not a JSON object, so they are written inside one");
   return wrapArguments(call.arguments);
@@ -71,6 +89,9 @@ export function writeOwnArguments(
 function wrapArguments(text: string): JsonObject {
   return { arguments: text };
 }
+
+/** Arguments that say nothing are a few characters; a longer text is judged as any other. */
+const WORD_CHARS_MAX = 256;
 
 /** Numbers that JavaScript may write differently: long ones, fractions, exponents, minus zero. False alarms only cost time. */
 const MAY_CHANGE = /\d{16}|\d\.\d|\d[eE]|-0(?!\d)/;

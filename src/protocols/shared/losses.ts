@@ -1,6 +1,7 @@
 /** What a writer could not carry, by the kind of loss. Bounded: a conversation of thousands may lose the same thing in each turn. */
 import { approximated, clamped, dropped, type Loss } from "../../ir/loss.ts";
 import type { Extras } from "../../ir/request.ts";
+import { isBlank } from "./members.ts";
 
 /** The last entry says that there were more. */
 const LOSSES_MAX = 256;
@@ -36,4 +37,11 @@ export function createLosses({ noPlace = "exists only in its own protocol" } = {
       for (const name of Object.keys(extras)) add(dropped(path === "" ? name : `${path}.${name}`, noPlace));
     },
   };
+}
+
+/** Of an answer: vendors fill members that they do not use, and an empty one is nothing lost. A client's may mean something. */
+export function createAnswerLosses(options?: Parameters<typeof createLosses>[0]): Losses {
+  const losses = createLosses(options);
+  const said = (extras: Extras) => Object.fromEntries(Object.entries(extras).filter(([, value]) => !isBlank(value)));
+  return { ...losses, dropExtras: (path, extras) => losses.dropExtras(path, said(extras)) };
 }

@@ -114,6 +114,18 @@ export function isNothing(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
+/**
+ * True where nothing is said: null, an empty text, list or object, and those that hold nothing else. Vendors fill members
+ * they do not use. Numbers and booleans say something, zero and false too.
+ */
+export function isBlank(value: unknown): boolean {
+  if (isNothing(value) || value === "") return true;
+  const list = asArray(value);
+  if (list !== undefined) return list.every(isBlank);
+  const object = asObject(value);
+  return object !== undefined && Object.values(object).every(isBlank);
+}
+
 /** Null for an empty text as well: vendors write one where they have nothing to say. */
 export function nonEmpty(value: unknown): string | null {
   const text = asText(value);

@@ -209,7 +209,7 @@ describe("golden streams", () => {
 
 test("what another protocol alone has is lost once each", () => {
   const events: IrEvent[] = [
-    { ...START, extras: { container: {} }, spelling: NO_SPELLING },
+    { ...START, extras: { container: { id: "c" } }, spelling: NO_SPELLING },
     block(0, { type: "opaque", sourceProtocol: FOREIGN, name: "search", value: {}, spelling: NO_SPELLING }),
     { type: "opaque-delta", block: 0, sourceProtocol: FOREIGN, value: {} },
     over(0),

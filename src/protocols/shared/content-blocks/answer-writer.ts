@@ -5,7 +5,7 @@ import type { IrFinish, IrResponse } from "../../../ir/response.ts";
 import type { Usage } from "../../../ir/usage.ts";
 import type { JsonObject } from "../../../std/json.ts";
 import type { AnswerContext } from "../../protocol.ts";
-import { createLosses, type Losses } from "../losses.ts";
+import { createAnswerLosses, type Losses } from "../losses.ts";
 import { mergeMembers } from "../members.ts";
 import type { TaggedSignature } from "../signature-tag.ts";
 import type { AnswerShape, WrittenFinish } from "./finish.ts";
@@ -46,7 +46,7 @@ export function writeAnswer(
   context: AnswerContext,
   dialect: WholeAnswerDialect,
 ): WithLosses<JsonObject> {
-  const losses = createLosses({ noPlace: dialect.noPlace });
+  const losses = createAnswerLosses({ noPlace: dialect.noPlace });
   const native = response.sourceProtocol === dialect.protocol;
   const writer: AnswerWriter = { context, protocol: dialect.protocol, losses, native };
   const [choice, ...others] = response.choices;

@@ -13,7 +13,7 @@ import { asObject, type JsonObject } from "../../../std/json.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../../protocol.ts";
 import { type BlockQueue, createBlockQueue } from "../block-queue.ts";
 import { FREE_TEXT_CLOSE, FREE_TEXT_OPEN } from "../free-text-tool.ts";
-import { createLosses, type Losses } from "../losses.ts";
+import { createAnswerLosses, type Losses } from "../losses.ts";
 import type { TaggedSignature } from "../signature-tag.ts";
 import { type AnswerDialect, TWO_OPAQUE_VALUES } from "./answer-writer.ts";
 
@@ -59,7 +59,7 @@ export function createContentBlockWriter(context: AnswerContext, dialect: Stream
   const state: WriterState = {
     context,
     dialect,
-    losses: createLosses({ noPlace: dialect.noPlace }),
+    losses: createAnswerLosses({ noPlace: dialect.noPlace }),
     queue: createBlockQueue(),
     blocks: new Map(),
     frames: [],
