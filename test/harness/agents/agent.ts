@@ -69,6 +69,24 @@ export async function runAgent(
   throw new Error("the loop did not end");
 }
 
+/** The body an agent sends after so many steps with a vendor, whole answers; null: the loop did not come so far. */
+export async function bodyAfter(
+  agent: Agent,
+  { post, model, steps }: { readonly post: Post; readonly model: string; readonly steps: number },
+): Promise<JsonObject | null> {
+  let body = agent.begin(model, false);
+  for (let step = 0; step < steps; step++) {
+    const answered = await post(agent.path(model, false), agent.headers, body);
+    if (answered.status !== 200) return null;
+    const answer: JsonObject = JSON.parse(Buffer.from(answered.bytes).toString());
+    const results = agent
+      .calls(answer)
+      .map((call) => ({ ...call, output: String(AGENT_SCRIPT.run(call.name, {})["output"]) }));
+    body = agent.next(body, answer, results);
+  }
+  return body;
+}
+
 export async function fetchPost(
   url: string,
   path: string,

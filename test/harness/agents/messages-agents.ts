@@ -45,7 +45,8 @@ interface Thinking {
   isPlain(model: string): boolean;
 }
 
-const BUDGET = { thinking: { type: "enabled", budget_tokens: 31_999 } };
+const CLEARING = { context_management: { edits: [{ type: "clear_thinking_20251015", keep: "all" }] } };
+const BUDGET = { thinking: { type: "enabled", budget_tokens: 31_999 }, ...CLEARING };
 
 function messagesAgent({ name, beta, members, isPlain }: Thinking): Agent {
   return {
@@ -106,7 +107,7 @@ export const CLAUDE_CODE = messagesAgent({
       : {
           thinking: { type: "adaptive", display: "omitted" },
           output_config: { effort: "high" },
-          context_management: { edits: [{ type: "clear_thinking_20251015", keep: "all" }] },
+          ...CLEARING,
         },
   isPlain: isOlder,
 });

@@ -5,6 +5,8 @@
 import type { Script, ScriptTool } from "./script.ts";
 
 export const AGENT_QUESTION = "Mend the greeting in hello.txt and run the tests.";
+/** A question that says so is of a session begun elsewhere: the vendor does not know what was said in it. */
+export const MOVED = "[begun elsewhere]";
 export const AGENT_SYSTEM = "You are a coding agent.";
 export const AGENT_ANSWER = "The greeting is mended and the tests pass.";
 export const AGENT_PATCH = "*** Begin Patch\n*** Update File: hello.txt\n@@\n-Helo\n+Hello\n*** End Patch\n";
@@ -39,7 +41,7 @@ export const AGENT_SCRIPT: Script = {
     { reasoning: "Everything passes.", text: AGENT_ANSWER, calls: [] },
   ],
   run: (name) => ({ output: OUTPUT[name] ?? "no such tool" }),
-  holds: () => true,
+  holds: (_, body) => !JSON.stringify(body).includes(MOVED),
 };
 
 export const AGENT_TOOLS: readonly ScriptTool[] = [

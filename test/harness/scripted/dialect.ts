@@ -96,7 +96,7 @@ export async function startScripted(
     if (isFault(fault) && (fault === route.model || failures++ % 2 === 0))
       return refuse(dialect, fault, MESSAGES[fault], []);
     const asked: Asked = { ...route, body, request };
-    const holds = script.holds(route.model);
+    const holds = script.holds(route.model, body);
     const steps = dialect.history(body);
     if (holds) silenced.push(...silencedSteps(steps, script));
     const problems = judge(dialect, asked, script);
@@ -139,8 +139,10 @@ function refuse(dialect: Dialect, fault: Fault, message: string, refused: string
 
 /** Everything a vendor in the middle of its conversation would refuse of a request; empty: it is taken. */
 export function judge(dialect: Dialect, asked: Asked, script: Script): string[] {
-  const said = script.holds(asked.model) ? historyProblems(dialect.history(asked.body), dialect.idOf, script) : [];
-  return [...dialect.problems(asked), ...said];
+  const found = dialect.problems(asked);
+  if (script.holds(asked.model, asked.body))
+    found.push(...historyProblems(dialect.history(asked.body), dialect.idOf, script));
+  return found;
 }
 
 export function turnAfter(dialect: Dialect, asked: Asked, step: number, script: Script): Turn {

@@ -3,6 +3,7 @@
  * anything else. Official clients ask for the weather: two calls in parallel with words beside them, one call alone, then
  * the answer. Agents (`agent-script.ts`) read, edit and read, run a command, and close.
  */
+import type { JsonObject } from "../../../src/std/json.ts";
 import { textOf } from "../../corpus/meaning.ts";
 
 export interface ScriptCall {
@@ -20,8 +21,8 @@ export interface ScriptTurn {
 export interface Script {
   readonly turns: readonly ScriptTurn[];
   run(name: string, given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
-  /** Upstream models that hold this conversation; all others say its last turn at once. */
-  holds(model: string): boolean;
+  /** Whether this request is of the conversation; to any other the last turn is said at once, whatever its history is. */
+  holds(model: string, body: JsonObject): boolean;
 }
 
 export const QUESTION = "What is the weather in Paris and Oslo, and how late is it?";

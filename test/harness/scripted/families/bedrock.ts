@@ -12,7 +12,8 @@ const blocksOf = (body: JsonObject): JsonObject[] =>
 const resultsOf = (body: JsonObject): JsonObject[] => objects(blocksOf(body).map((block) => block["toolResult"]));
 
 const WORDS: ClaudeWords = {
-  vendor: "bedrock",
+  // What Claude sealed at one vendor is opened at all of them (platform.claude.com, extended thinking, signatures).
+  vendor: "claude",
   thinking: (body) => asObject(within(body, "additionalModelRequestFields", "thinking")),
   maxTokens: (body) => within(body, "inferenceConfig", "maxTokens"),
   sampling: (body) => ({
@@ -88,7 +89,7 @@ export const BEDROCK: Family = {
       {
         ...BEDROCK_DIALECT,
         reasoning: (asked, step, text) =>
-          thinks(asked, WORDS) ? { text: shownText(asked, WORDS, text), seal: sealOf("bedrock", step) } : null,
+          thinks(asked, WORDS) ? { text: shownText(asked, WORDS, text), seal: sealOf("claude", step) } : null,
       },
       [...claudeRules(WORDS), ...OWN_RULES],
     ),

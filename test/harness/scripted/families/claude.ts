@@ -70,6 +70,15 @@ const OWN_RULES: readonly Rule[] = [
     },
   },
   {
+    name: "thinking is cleared only where it is asked for",
+    source: "router-for-me/CLIProxyAPI#4957, can1357/oh-my-pi#2143",
+    broken: (asked) => {
+      const edits = objects(asObject(asked.body["context_management"])?.["edits"]);
+      const clears = edits.some((edit) => (asText(edit["type"]) ?? "").startsWith("clear_thinking"));
+      return when(clears && !thinks(asked, WORDS), "strategy requires `thinking` to be enabled or adaptive");
+    },
+  },
+  {
     name: "an effort only for models that have one",
     source: "anthropics/claude-code#30795, Oaklight/llm-rosetta#289",
     broken: ({ body, model }) => {

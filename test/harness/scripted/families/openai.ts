@@ -83,12 +83,15 @@ const RESPONSES_RULES: readonly Rule[] = [
       }),
   },
   {
-    name: "without store a reasoning item brings its sealed content",
+    name: "without store a reasoning item that has an id brings its sealed content",
     source: "vercel/ai#7543, earendil-works/pi#3369",
     broken: ({ body }) =>
       itemsOf(body).flatMap((item) =>
         when(
-          body["store"] === false && item["type"] === "reasoning" && asText(item["encrypted_content"]) === undefined,
+          body["store"] === false &&
+            item["type"] === "reasoning" &&
+            asText(item["id"]) !== undefined &&
+            asText(item["encrypted_content"]) === undefined,
           `Item with id '${String(item["id"])}' not found. Items are not persisted when \`store\` is set to false.`,
         ),
       ),
