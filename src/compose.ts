@@ -12,6 +12,7 @@ import { createRecoveries, type Recoveries } from "./exchange/probing/recoveries
 import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import { createRepairMemory, type RepairMemory } from "./exchange/repairs.ts";
 import { createLastingState, type LastingState, reconfigureState, type SharedState } from "./exchange/shared-state.ts";
+import { createStoredAnswers, type StoredAnswers } from "./exchange/stored-answers.ts";
 import { type Admission, type AdmissionPreview, createAdmission } from "./governance/admission.ts";
 import { createDoors } from "./governance/doors.ts";
 import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
@@ -71,6 +72,7 @@ export interface Carried {
   readonly recoveries: Recoveries;
   readonly signatures: ReasoningSignatures;
   readonly repairs: RepairMemory;
+  readonly storedAnswers: StoredAnswers;
   readonly totals: Totals;
   readonly metrics: Metrics;
   /** Ends what that gateway does by itself. What runs there goes on, and is ended by the next one's `stop`. */
@@ -187,19 +189,21 @@ export function compose(input: ComposeInput): Composed {
     },
     nowMs: effects.nowMs,
     handOver() {
-      const { repairs, signatures } = world;
-      return { startedMs, startedWallMs, lasting, recoveries, signatures, repairs, totals, metrics, retire };
+      const { repairs, signatures, storedAnswers } = world;
+      const counted = { totals, metrics };
+      return { startedMs, startedWallMs, lasting, recoveries, signatures, repairs, storedAnswers, ...counted, retire };
     },
   };
 }
 
 function takeOver(
-  { lasting, recoveries, retire, signatures }: Carried,
+  { lasting, recoveries, retire, signatures, storedAnswers }: Carried,
   { deployment, shared }: { readonly deployment: Deployment; readonly shared: SharedState },
 ): void {
   reconfigureState(lasting, deployment);
   recoveries.reconfigure({ deployment, shared });
   signatures.reconfigure(deployment);
+  storedAnswers.reconfigure(deployment);
   retire();
 }
 
@@ -270,6 +274,7 @@ function worldOf(
     secretOf: secretsOfLanes(secrets),
     signatures: carried?.signatures ?? createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
     repairs: carried?.repairs ?? createRepairMemory(effects.nowMs),
+    storedAnswers: carried?.storedAnswers ?? createStoredAnswers({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: `ringmain/${buildInfo.version}`,

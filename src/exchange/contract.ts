@@ -18,6 +18,7 @@ import type { HeaderFilters } from "./header-filter.ts";
 import type { ReasoningSignatures } from "./reasoning-signatures.ts";
 import type { RepairMemory } from "./repairs.ts";
 import type { SharedState } from "./shared-state.ts";
+import type { StoredAnswers } from "./stored-answers.ts";
 import type { Verdicts } from "./verdict-contract.ts";
 
 // ---------------------------------------------------------------- offered
@@ -107,6 +108,7 @@ export interface World extends HeaderFilters {
   secretOf(lane: Lane): Secret | null;
   readonly signatures: ReasoningSignatures;
   readonly repairs: RepairMemory;
+  readonly storedAnswers: StoredAnswers;
   /** PEM text of the provider's authorities; null: the built-in ones. */
   caOf(provider: Provider): string | null;
   /** `ringmain/<version>`: we never imitate a vendor's own client. */

@@ -182,7 +182,7 @@ export function look(run: LookInput, target: Target): LaneChoice {
     lanes: world.deployment.lanes,
     facts: call.request.facts,
     condition: (lane) => shared.health.condition(target, lane, now),
-    usable: (lane) => (run.cappedLanes.has(lane.id) ? "capped" : exclusionOf(world, call, lane)),
+    usable: (lane) => (run.cappedLanes.has(lane.id) ? "capped" : exclusionOf(world, call, lane, run.first)),
     affords: (lane) => run.pass?.affords(lane) ?? true,
     tried: run.tried,
     first: run.first,

@@ -130,6 +130,7 @@ export function finalFailure(
     target,
     lanes,
     needs: call.request.facts.needs,
+    references: call.request.facts.references ?? [],
     protocol: call.ingress.id,
     couldServe,
     attempts: run.failures,

@@ -23,6 +23,16 @@ export function isBilled(operation: Operation | null): boolean {
   return operation !== null && !FREE.has(operation);
 }
 
+/** Content that a request names and does not hold: only the account that stores it can look it up. */
+export interface Reference {
+  /** Path of the member, in the client's own words: `previous_response_id`, `input[2].id`. */
+  readonly member: string;
+  /** null: it is no text. */
+  readonly id: string | null;
+  /** Ids of the payloads in which such an id means something. */
+  readonly payloads: readonly string[];
+}
+
 /** Facts only the payload's own reader can tell from the body. */
 export interface PayloadFacts {
   /** Requested output limit in tokens; null: not said. */
@@ -32,6 +42,8 @@ export interface PayloadFacts {
   readonly usageAsked: boolean;
   /** Answers asked for in one (`n`), at least 1; absent: 1. */
   readonly answers?: number;
+  /** Absent: the request holds all of its content. */
+  readonly references?: readonly Reference[];
 }
 
 /** As many as any vendor gives in one. */

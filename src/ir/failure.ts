@@ -78,6 +78,8 @@ export interface Failure {
   readonly upstream: UpstreamWords | null;
   /** Details for the client's `gateway` object (labels only); null: none. */
   readonly details: GatewayDetails | null;
+  /** Path of the client's member that it is about; absent: of none. */
+  readonly param?: string;
 }
 
 /** The upstream's own words. `body` is relayed to a client of the same protocol, never logged. */

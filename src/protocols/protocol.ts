@@ -67,6 +67,8 @@ export interface Payload {
   readonly signatureMembers: readonly string[];
   /** True for a request that gives reasoning back without a signature; null: the payload seals none. */
   readonly holdsUnsigned: ((body: JsonObject) => boolean) | null;
+  /** Ids in a frame or whole answer under which its vendor stores something; absent: it stores no answers. Never throws. */
+  readonly storedIds?: (text: string) => readonly string[];
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
   readonly terminator: Frame | null;
 

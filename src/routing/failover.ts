@@ -1,6 +1,7 @@
 /** When to stop trying, and what the client is told then. Exhaustion tells the truth: what failed, and when to come back. */
 import { missingCapabilities, type Needs } from "../ir/capability.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
+import type { Reference } from "../ir/facts.ts";
 import { ACCOUNT_MESSAGES, FAILURES, type Failure, failure, type GatewayDetails } from "../ir/failure.ts";
 import type { Exclusion } from "./condition.ts";
 import type { LaneChoice, LeftOut } from "./decide.ts";
@@ -20,6 +21,7 @@ const LASTING: ReadonlySet<Exclusion> = new Set<Exclusion>([
   "unpriced",
   "budget",
   "lacks-capability",
+  "held-elsewhere",
   "breaks-keep",
   "too-small",
   "used-up",
@@ -58,6 +60,8 @@ export interface NothingLeft {
   readonly target: Target;
   readonly lanes: Readonly<Record<string, Lane>>;
   readonly needs: Needs;
+  /** What the request refers to. */
+  readonly references: readonly Reference[];
   /** What the client speaks, by its id. */
   readonly protocol: string;
   /** From `couldEverServe`. */
@@ -107,6 +111,11 @@ function neverPossible(input: NothingLeft): Failure | null {
   if (reasons.has("budget")) {
     const message = `What is left of a budget is too little for every model that could take this request to "${target.name}".`;
     return failure("budget-exceeded", message);
+  }
+  const [reference] = input.references;
+  if (reasons.has("held-elsewhere") && reference !== undefined) {
+    const message = `Nothing behind "${target.name}" can look up what ${reference.member} refers to. Send the content itself, such as the earlier turns of the conversation, instead.`;
+    return { ...failure("no-capable-lane", message), param: reference.member };
   }
   if (reasons.has("lacks-capability")) {
     const missing = missingOf(input);

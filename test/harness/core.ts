@@ -8,6 +8,7 @@ import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
 import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
 import { createRepairMemory } from "../../src/exchange/repairs.ts";
 import { createLastingState, type SharedState } from "../../src/exchange/shared-state.ts";
+import { createStoredAnswers } from "../../src/exchange/stored-answers.ts";
 import type { Verdicts } from "../../src/exchange/verdict-contract.ts";
 import type { Admission } from "../../src/governance/admission.ts";
 import { type Caller, createIdentify } from "../../src/governance/identify.ts";
@@ -204,6 +205,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
     signatures: createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
     repairs: createRepairMemory(effects.nowMs),
+    storedAnswers: createStoredAnswers({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: () => null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: "ringmain/test",

@@ -18,6 +18,7 @@ const EXCLUSIONS: Readonly<Record<Exclusion, true>> = {
   "other-protocol": true,
   "no-operation": true,
   "lacks-capability": true,
+  "held-elsewhere": true,
   "breaks-keep": true,
   budget: true,
   capped: true,

@@ -34,6 +34,7 @@ function tell({ left, attempts = [], stored = [], over = {} }: Case): Failure {
     target: poolOf("fast", lanes),
     lanes: byId(lanes),
     needs: NO_NEEDS,
+    references: [],
     couldServe: couldEverServe({ offered: [], left: leftOut }, byId(lanes)),
     attempts: attempts.map(([each, failure]) => ({ lane: each, failure })),
     stored: stored.map(([each, failure]) => ({ lane: each, failure })),
@@ -194,6 +195,16 @@ const CASES: Record<string, readonly [Case, string]> = {
         [a, "no-operation"],
         [b, "no-operation"],
       ],
+    },
+    "no-capable-lane 400 null",
+  ],
+  "nothing can look up what the request refers to": [
+    {
+      left: [
+        [a, "held-elsewhere"],
+        [b, "lacks-capability"],
+      ],
+      over: { references: [{ member: "previous_response_id", id: "resp_1", payloads: ["responses"] }] },
     },
     "no-capable-lane 400 null",
   ],

@@ -62,6 +62,7 @@ export const PHASES: readonly { readonly name: string; readonly places: readonly
       "reasoning-signatures.ts",
       "repairs.ts",
       "shared-state.ts",
+      "stored-answers.ts",
       "verdict-contract.ts",
     ],
   },

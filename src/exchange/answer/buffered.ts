@@ -98,7 +98,7 @@ function judgeBody(
   }
   if (!seen.meaningful) return unanswered(MALFORMED, sent.status, true, seen.model);
   if (attempt.relayed && !attempt.call.request.facts.stream) {
-    attempt.world.signatures.memoryOf(attempt.egress.payload)?.remember(decodeUtf8(answer.bytes), attempt.lane);
+    rememberWhole(attempt, answer.bytes);
     return {
       kind: "answered",
       status: sent.status,
@@ -110,6 +110,16 @@ function judgeBody(
     };
   }
   return translateAnswer(attempt, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
+}
+
+/** What must be known of it when a later request comes. */
+function rememberWhole({ world, egress, lane }: AnswerSource, bytes: Uint8Array): void {
+  const memory = world.signatures.memoryOf(egress.payload);
+  const stored = world.storedAnswers.watcherOf(egress.payload, lane);
+  if (memory === null && stored === null) return;
+  const text = decodeUtf8(bytes);
+  memory?.remember(text, lane);
+  stored?.(text);
 }
 
 function translateAnswer(

@@ -20,6 +20,7 @@ export async function readStream(
 ): Promise<Outcome> {
   const { call, egress, lane } = attempt;
   const memory = attempt.world.signatures.memoryOf(egress.payload);
+  const stored = attempt.world.storedAnswers.watcherOf(egress.payload, lane);
   const common = {
     ingress: call.ingress.payload,
     egress: egress.payload,
@@ -34,7 +35,13 @@ export async function readStream(
         ...common,
         tap,
         hidden: prepared.hidden,
-        remember: memory === null ? null : (data) => memory.remember(data, lane),
+        remember:
+          memory === null && stored === null
+            ? null
+            : (data) => {
+                memory?.remember(data, lane);
+                stored?.(data);
+              },
       })
     : createTranslateFlow({
         ...common,

@@ -4,13 +4,14 @@
  */
 import { missingCapabilities } from "../../ir/capability.ts";
 import type { Lane, Provider } from "../../ir/deployment.ts";
-import type { Operation } from "../../ir/facts.ts";
+import type { Operation, Reference } from "../../ir/facts.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import type { Exclusion } from "../../routing/condition.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { World } from "../contract.ts";
 import type { ClientCall } from "../request/call.ts";
 import { relayedOperation } from "../request/facts.ts";
+import { accountOf } from "../stored-answers.ts";
 
 type Mode = "relay" | "translate";
 
@@ -62,15 +63,34 @@ export function isFit(world: World, call: ClientCall, lane: Lane): boolean {
   return missingCapabilities(call.request.facts.needs, lane.capabilities).length === 0;
 }
 
-/** Why the lane may not serve the request; null: it may. */
-export function exclusionOf(world: World, call: ClientCall, lane: Lane): Exclusion | null {
+/** Why the lane may not serve the request; null: it may. `first`: the lane this exchange asked first; null: none yet. */
+export function exclusionOf(world: World, call: ClientCall, lane: Lane, first: Lane | null = null): Exclusion | null {
   const egress = world.protocolOf(lane.protocol);
-  const { operation } = call.request.facts;
+  const { operation, references } = call.request.facts;
   const mode = modeOf(operation, call.ingress, egress);
   if (mode === null) return "no-operation";
   const provider = world.deployment.providers[lane.provider];
   const { upstreamModel } = lane;
   if (!hasPath(operation, { egress, provider, clientPath: call.parts.path, upstreamModel })) return "no-operation";
+  if (references !== undefined && !canLookUp(references, { world, egress, lane, first })) return "held-elsewhere";
   if (world.pricedOnly && lane.prices === null) return "unpriced";
   return call.translation === "off" && mode === "translate" ? "other-protocol" : null;
+}
+
+/**
+ * Whether all that the request refers to may stand at this lane's account. Of what is stored at an unknown account the
+ * first lane is asked, and no other account after it: that one would only say that it does not know it.
+ */
+function canLookUp(
+  references: readonly Reference[],
+  at: { readonly world: World; readonly egress: Protocol; readonly lane: Lane; readonly first: Lane | null },
+): boolean {
+  const { world, egress, lane, first } = at;
+  const account = accountOf(lane);
+  return references.every(({ payloads, id }) => {
+    if (!payloads.includes(egress.payload.id)) return false;
+    const holder =
+      (id === null ? null : world.storedAnswers.holderOf(id)) ?? (first === null ? null : accountOf(first));
+    return holder === null || holder === account;
+  });
 }

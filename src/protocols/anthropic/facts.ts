@@ -2,8 +2,10 @@
 import type { Modality } from "../../ir/capability.ts";
 import type { PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { readReferences } from "./references.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
+  const references = readReferences(body);
   return {
     maxOutputTokens: asNumber(body["max_tokens"]) ?? null,
     needs: {
@@ -15,6 +17,7 @@ export function readFacts(body: JsonObject): PayloadFacts {
       reasoning: at(body, "thinking", "type") === "enabled",
     },
     usageAsked: true,
+    ...(references === undefined ? {} : { references }),
   };
 }
 

@@ -25,7 +25,17 @@ import { PROTOCOL } from "./wire.ts";
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "content",
-  routedMembers: ["model", "stream", "max_tokens", "messages", "tools", "thinking", "output_config", "output_format"],
+  routedMembers: [
+    "model",
+    "stream",
+    "max_tokens",
+    "messages",
+    "tools",
+    "thinking",
+    "output_config",
+    "output_format",
+    "container",
+  ],
   readFacts,
   readRequest,
   writeRequest,

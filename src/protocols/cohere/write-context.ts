@@ -22,7 +22,7 @@ export function createChatContext(request: IrRequest, options: WriteRequestOptio
 
 /** For the parts of an answer, which no model reads. */
 export function answerContext(of: Pick<ChatContext, "native" | "losses">): ChatContext {
-  return { ...of, protocol: PROTOCOL, rules: rulesOf(""), dialect: STRANGER, documents: null };
+  return { ...of, protocol: PROTOCOL, from: PROTOCOL, rules: rulesOf(""), dialect: STRANGER, documents: null };
 }
 
 /** The vendor refuses a form of the answer beside documents, and a safety mode beside tools or documents. */

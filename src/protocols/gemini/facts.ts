@@ -4,10 +4,12 @@ import { answersAsked, type PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { isVideoSite, kindOf } from "./media-types.ts";
 import { either } from "./members.ts";
+import { readReferences } from "./references.ts";
 
 export function readFacts(given: JsonObject): PayloadFacts {
   // Counting may ask about a whole request.
   const body = asObject(either(given, "generateContentRequest", "generate_content_request")) ?? given;
+  const references = readReferences(body);
   const config = asObject(either(body, "generationConfig", "generation_config"));
   const schema =
     either(config, "responseJsonSchema", "response_json_schema") ?? either(config, "responseSchema", "response_schema");
@@ -22,6 +24,7 @@ export function readFacts(given: JsonObject): PayloadFacts {
     },
     usageAsked: true,
     answers: answersAsked(either(config, "candidateCount", "candidate_count")),
+    ...(references === undefined ? {} : { references }),
   };
 }
 

@@ -28,6 +28,8 @@ const payload: Payload = {
     "generateContentRequest",
     "generate_content_request",
     "contents",
+    "cachedContent",
+    "cached_content",
     "tools",
     "toolConfig",
     "tool_config",

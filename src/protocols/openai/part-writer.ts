@@ -5,6 +5,7 @@ import { unreachable } from "../../std/unreachable.ts";
 import { writeMediaUrl } from "../shared/media-url.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { type ContentPart, isPart, loseCitations, textPart } from "../shared/openai/content-parts.ts";
+import { sharesFiles } from "../shared/openai/files.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import type { MarkedExtras } from "./part-reader.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -92,7 +93,7 @@ function writeDocument(
       context.losses.drop(path, "the provider takes no files by URL");
       return [];
     case "file":
-      if (context.native) return [writeFile(block, { file_id: source.id }, path, context)];
+      if (sharesFiles(context)) return [writeFile(block, { file_id: source.id }, path, context)];
       context.losses.drop(path, "the file is in another provider's store");
       return [];
     case "base64": {
@@ -112,7 +113,7 @@ function writeFile(
   path: string,
   context: WriteContext,
 ): ContentPart {
-  const filename = block.title ?? (context.native ? undefined : "document.pdf");
+  const filename = block.title ?? (context.native || block.source.kind === "file" ? undefined : "document.pdf");
   const file = withoutUndefined({ ...content, filename });
   return { type: "file", file, ...marks(block, path, context) };
 }

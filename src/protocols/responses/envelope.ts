@@ -73,7 +73,14 @@ function echoOf(request: IrRequest | null) {
   const { tools, tool_choice } =
     own === null
       ? {}
-      : writeTools(own, { protocol: PROTOCOL, native: true, rules: null, dialect: STRANGER, losses: createLosses() });
+      : writeTools(own, {
+          protocol: PROTOCOL,
+          from: PROTOCOL,
+          native: true,
+          rules: null,
+          dialect: STRANGER,
+          losses: createLosses(),
+        });
   return {
     background: false,
     instructions: textOr(body["instructions"], null),

@@ -13,6 +13,7 @@ import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
 import { readResponse } from "./response-reader.ts";
 import { writeResponse } from "./response-writer.ts";
+import { storedIds } from "./stored-ids.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
@@ -21,7 +22,19 @@ import { PROTOCOL } from "./wire.ts";
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "output",
-  routedMembers: ["model", "stream", "input", "instructions", "max_output_tokens", "tools", "reasoning", "text"],
+  routedMembers: [
+    "model",
+    "stream",
+    "input",
+    "instructions",
+    "max_output_tokens",
+    "tools",
+    "reasoning",
+    "text",
+    "previous_response_id",
+    "conversation",
+    "prompt",
+  ],
   readFacts,
   readRequest,
   writeRequest,
@@ -32,6 +45,7 @@ const payload: Payload = {
   createTap,
   signatureMembers: ["encrypted_content"],
   holdsUnsigned: null,
+  storedIds,
   // The event that tells the finish ends the stream.
   terminator: null,
   readError,

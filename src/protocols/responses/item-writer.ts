@@ -48,7 +48,14 @@ export function writeInput(request: IrRequest, context: WriteContext): WrittenIn
 
 /** The items of an answer that was read from this protocol. */
 export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonly JsonObject[] {
-  const context: WriteContext = { protocol: PROTOCOL, native: true, rules: null, dialect: STRANGER, losses };
+  const context: WriteContext = {
+    protocol: PROTOCOL,
+    from: PROTOCOL,
+    native: true,
+    rules: null,
+    dialect: STRANGER,
+    losses,
+  };
   const conversation: WrittenConversation = { context, items: [], kinds: new Map(), isAnswer: true };
   const turn: IrTurn = {
     role: "assistant",

@@ -5,6 +5,7 @@ import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { type ContentPart, isPart, joinTexts, loseCitations } from "../shared/openai/content-parts.ts";
+import { sharesFiles } from "../shared/openai/files.ts";
 import type { WriteContext } from "../shared/write-context.ts";
 import { PROTOCOL, type WireInputFile, type WireInputImage, type WireInputText, type WireRefusal } from "./wire.ts";
 
@@ -119,7 +120,7 @@ function writeDocument(
       if (block.title !== null) context.losses.drop(`${path}.title`, "a file by URL has its own name");
       return [{ type: "input_file", file_url: source.url } satisfies WireInputFile];
     case "file":
-      if (context.native) return [{ type: "input_file", file_id: source.id } satisfies WireInputFile];
+      if (sharesFiles(context)) return [{ type: "input_file", file_id: source.id } satisfies WireInputFile];
       context.losses.drop(path, "the file is in another provider's store");
       return [];
     case "base64": {

@@ -7,6 +7,8 @@ import { createLosses, type Losses } from "./losses.ts";
 export interface WriteContext<Rules = null> {
   /** The writer's own. */
   readonly protocol: string;
+  /** The protocol the request was read from. */
+  readonly from: string;
   /** The request was read from this protocol: what its client wrote is written back, and the vendor judges it. */
   readonly native: boolean;
   readonly rules: Rules;
@@ -26,7 +28,14 @@ export function createWriteContext<Rules>(
   },
 ): WriteContext<Rules> {
   const { protocol, rules, dialect, noPlace } = own;
-  return { protocol, native: request.sourceProtocol === protocol, rules, dialect, losses: createLosses({ noPlace }) };
+  return {
+    protocol,
+    from: request.sourceProtocol,
+    native: request.sourceProtocol === protocol,
+    rules,
+    dialect,
+    losses: createLosses({ noPlace }),
+  };
 }
 
 /** Extras as members of what goes back to its own protocol; anywhere else each of them is a loss. */

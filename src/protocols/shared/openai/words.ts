@@ -34,7 +34,9 @@ export function writeErrorAs(serverType: ServerType, failure: Failure, context: 
   const status = statusOfFailure(failure);
   const { type, code } = openAiWordsFor(failure, status, serverType);
   const gateway = context.details && failure.details !== null ? { gateway: failure.details } : {};
-  const body: OpenAiErrorBody = { error: { message: messageOfFailure(failure), type, param: null, code, ...gateway } };
+  const body: OpenAiErrorBody = {
+    error: { message: messageOfFailure(failure), type, param: failure.param ?? null, code, ...gateway },
+  };
   return { status, headers: { ...retryAfterHeaders(failure), ...repeatHeaders(failure) }, body: { ...body } };
 }
 
