@@ -4,6 +4,8 @@ import type { TimerPair } from "../ir/deployment.ts";
 export const DEFAULTS = {
   listen: "127.0.0.1:8080",
   drainSecs: 30,
+  /** Load balancers close a connection that is silent for 60 s, as a rule; some do it after 30. */
+  streamOpenAfterMs: 15_000,
   bodiesMb: 256,
   bodiesUnknownMb: 8,
   decisionsRing: 1_000,

@@ -36,6 +36,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     // Names of lanes and accounts are for the operator; on a public address the client is another person.
     errorDetail: config.errors?.detail ?? (address.loopback ? "full" : "minimal"),
     responseHeaders: config.response_headers ?? "full",
+    streamOpenAfterMs: config.stream_open_after_ms ?? DEFAULTS.streamOpenAfterMs,
     log: { level: config.log?.level ?? "info", format: config.log?.format ?? "text" },
     decisionsRing: config.observability?.decisions?.ring ?? DEFAULTS.decisionsRing,
     governance: governanceOf(config, resolvePath),

@@ -290,6 +290,7 @@ export const configSchema = z.strictObject({
   metering: z.enum(["exact", "estimate"]).optional(),
   errors: z.strictObject({ detail: z.enum(["full", "minimal"]).optional() }).optional(),
   response_headers: z.enum(["full", "minimal", "off"]).optional(),
+  stream_open_after_ms: ms.optional(),
   log: z
     .strictObject({
       level: z.enum(["error", "warn", "info", "debug"]).optional(),

@@ -17,6 +17,7 @@ import { type AnswerRule, answerRulesOf } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
 import { type ServeInput, serve } from "./engine.ts";
 import { isFit } from "./lane/mode.ts";
+import { orOpened } from "./opening.ts";
 import { openRecord } from "./record-builder.ts";
 import { admit } from "./request/admission.ts";
 import { type ClientCall, readOnce } from "./request/call.ts";
@@ -44,6 +45,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
   const { world, protocols } = input;
   const { running } = input.shared;
   const given = { deployment: world.deployment, isStopped: () => running.stopped };
+  const afterMs = world.deployment.streamOpenAfterMs;
   const rules = requestRules(given, []);
   const rulesWith: RulesWith = (own) => (own.length === 0 ? rules : requestRules(given, own));
   const open = (ingress: Protocol, parts: RequestParts, receivedMs: number): ExchangeContext => {
@@ -81,15 +83,22 @@ export function createExchange(input: ExchangeInput): Exchanges {
       record.caller = request.caller.label;
       record.requestBytes = request.body.length;
       const end = begin(running, record.id, request.signal);
+      const failed = (error: unknown): Answer => {
+        input.onBug(record.id, error);
+        return refuse(exchange, failure("internal", "The gateway had an internal error."));
+      };
       try {
-        const answered = await runIdentified(exchange, { ...request, signal: end.signal }, rulesWith);
+        const answering = runIdentified(exchange, { ...request, signal: end.signal }, rulesWith);
+        const mayOpen = afterMs > 0 && record.stream && route.operation === "chat";
+        const answered = await (mayOpen
+          ? orOpened(exchange, { answering, afterMs, failed, stop: end.stop })
+          : answering);
         if (answered.body instanceof Uint8Array) end.now();
         else record.onClosed(beginStream(running, end.now));
         return answered;
       } catch (error) {
         end.now();
-        input.onBug(record.id, error);
-        return refuse(exchange, failure("internal", "The gateway had an internal error."));
+        return failed(error);
       }
     },
 

@@ -32,6 +32,10 @@ export interface RecordBuilder {
   readonly attempts: AttemptRecord[];
   /** The reservation made at the admission; null: none was made. */
   pass: Pass | null;
+  /** Null: the client has no headers yet, or has them with its answer. */
+  readonly openedMs: number | null;
+  /** The client of a stream is given its headers now, ahead of the answer. */
+  opened(): void;
   /** The answer's first byte may go out now. */
   committed(): void;
   addLosses(losses: readonly Loss[], count: number): void;
@@ -67,6 +71,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
   const { effects } = input;
   const startedWallMs = effects.wallMs() - (effects.nowMs() - input.receivedMs);
   let committedMs: number | null = null;
+  let openedMs: number | null = null;
   let closed = false;
   let tellClosed = (): void => undefined;
   const losses: Loss[] = [];
@@ -86,6 +91,12 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
     skipped: [],
     attempts: [],
     pass: null,
+    get openedMs() {
+      return openedMs;
+    },
+    opened() {
+      openedMs ??= effects.nowMs() - input.receivedMs;
+    },
     committed() {
       committedMs ??= effects.nowMs();
     },
@@ -102,6 +113,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
         startedWallMs,
         durationMs: effects.nowMs() - input.receivedMs,
         firstByteMs: committedMs === null ? null : committedMs - input.receivedMs,
+        openedMs,
         queuedMs: record.queuedMs,
         ingress: record.ingress,
         operation: record.operation,

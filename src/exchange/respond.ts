@@ -10,10 +10,10 @@ import { isTold, type Usage } from "../ir/usage.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import { unreachable } from "../std/unreachable.ts";
-import { gatewayHeaders, writeFailure } from "./answer/headers.ts";
+import { gatewayHeaders, openingHeaders, writeFailure, writeStreamFailure } from "./answer/headers.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { createPump } from "./answer/pump.ts";
-import type { Answer, ExchangeInput, RunInput, WholeAnswer } from "./contract.ts";
+import type { Answer, ByteSource, ExchangeInput, RunInput, WholeAnswer } from "./contract.ts";
 import type { Served } from "./engine.ts";
 import { type Ending, outcomeOf, type RecordBuilder } from "./record-builder.ts";
 import type { ClientCall } from "./request/call.ts";
@@ -157,6 +157,7 @@ export function refuse(
 ): Answer {
   const { input, record, ingress, parts } = exchange;
   const { world } = input;
+  if (record.openedMs !== null) return refuseInStream(exchange, failed, charged);
   const speaker = from === null ? null : world.protocolOf(from);
   const written = writeFailure({
     protocol: ingress,
@@ -171,6 +172,43 @@ export function refuse(
   close(exchange, written.status, written.body.length, ending);
   const own = ownHeaders(exchange, { served: null, attempts: record.attempts.length, losses: [], lossCount: 0 });
   return { ...written, headers: { ...written.headers, ...own } };
+}
+
+/** The client has its status and headers already: the refusal is the one ending of its stream. */
+function refuseInStream(
+  exchange: ExchangeContext,
+  failed: Failure,
+  charged: Pick<Ending, "lane" | "usage" | "usageEstimated">,
+): Answer {
+  const { input, record, ingress, parts } = exchange;
+  const { deployment, effects } = input.world;
+  const told = deployment.errorDetail === "full" ? failed : { ...failed, details: null };
+  const body = writeStreamFailure(ingress, parts, told, {
+    request: null,
+    upstreamModel: record.asked ?? record.target,
+    createdMs: effects.wallMs(),
+    elapsedMs: () => effects.nowMs() - record.startedMs,
+    newId: effects.randomId,
+    inputTokensEstimate: 0,
+  });
+  close(exchange, OPENED_STATUS, body.length, { ...charged, outcome: outcomeOf(failed.kind), failure: failed.kind });
+  return { status: OPENED_STATUS, headers: {}, body };
+}
+
+/** What the client of an opened stream has been given before anything was known. */
+const OPENED_STATUS = 200;
+
+/**
+ * Status and headers ahead of an answer. `body` is what follows. No lane is named: which one will answer is not known.
+ */
+export function openStream({ input, record, ingress, parts }: ExchangeContext, body: ByteSource): Answer {
+  record.opened();
+  const headers = {
+    ...ingress.carrier.answerHeaders(record.id),
+    "content-type": ingress.carrier.framingFor(parts).contentType,
+    ...openingHeaders(input.world.deployment.responseHeaders, record.id),
+  };
+  return { status: OPENED_STATUS, headers, body };
 }
 
 /** A refusal that an estimate would hide; a vendor that cannot count answers 404 or 405. */

@@ -54,13 +54,18 @@ interface Running {
 }
 
 /** One stopper an exchange, fed by the client's signal and by `stop`; the listener goes with the exchange. */
-export function begin(running: Running, id: string, client: StopSignal): { readonly signal: StopSignal; now(): void } {
+export function begin(
+  running: Running,
+  id: string,
+  client: StopSignal,
+): { readonly signal: StopSignal; stop(): void; now(): void } {
   const stopper = createStopper();
   if (client.aborted) stopper.abort();
   else client.addEventListener("abort", stopper.abort, ONCE);
   running.open.set(id, stopper);
   return {
     signal: stopper.signal,
+    stop: stopper.abort,
     now() {
       running.open.delete(id);
       client.removeEventListener("abort", stopper.abort);

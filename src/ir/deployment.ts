@@ -36,6 +36,8 @@ export interface Deployment {
   readonly metering: "exact" | "estimate";
   readonly errorDetail: "full" | "minimal";
   readonly responseHeaders: "full" | "minimal" | "off";
+  /** How long the client of a stream may wait for its headers; 0: until the answer begins, however long that takes. */
+  readonly streamOpenAfterMs: number;
   readonly log: { readonly level: "error" | "warn" | "info" | "debug"; readonly format: "text" | "json" };
   readonly decisionsRing: number;
   /** null: there are no virtual keys and no ledger on disk. */

@@ -23,6 +23,8 @@ export interface ExchangeRecord {
   readonly durationMs: number;
   /** To the commit, in ms; null: nothing was committed. */
   readonly firstByteMs: number | null;
+  /** When the client of a stream was given its headers ahead of the answer, in ms; null: it was not. */
+  readonly openedMs: number | null;
   /** Waiting for a free slot, in ms. */
   readonly queuedMs: number;
   /** Protocol id; null: the path belongs to none. */

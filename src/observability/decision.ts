@@ -22,6 +22,8 @@ export interface Decision {
   readonly occurred_at: string;
   readonly duration_ms: number;
   readonly first_byte_ms: number | null;
+  /** When the client of a stream got its headers ahead of the answer; null: it did not. */
+  readonly opened_ms: number | null;
   readonly queued_ms: number;
   readonly protocol: string | null;
   readonly operation: string | null;
@@ -102,6 +104,7 @@ export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: 
     occurred_at: timeText(record.startedWallMs),
     duration_ms: round(record.durationMs),
     first_byte_ms: record.firstByteMs === null ? null : round(record.firstByteMs),
+    opened_ms: record.openedMs === null ? null : round(record.openedMs),
     queued_ms: round(record.queuedMs),
     protocol: record.ingress,
     operation: record.operation,

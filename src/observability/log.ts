@@ -179,6 +179,7 @@ function recordNotes(record: ExchangeRecord): string {
   if (record.operation !== null && record.operation !== "chat") notes += ` operation=${record.operation}`;
   if (record.failure !== null) notes += ` failure=${record.failure}`;
   if (!isOwnWord(record)) notes += ` asked=${JSON.stringify(redact(record.asked ?? ""))}`;
+  if (record.openedMs !== null) notes += ` opened=${formatDuration(record.openedMs)}`;
   if (record.queuedMs > 0) notes += ` queued=${formatDuration(record.queuedMs)}`;
   if (record.lossCount > 0) notes += ` losses=${record.lossCount}`;
   if (record.caller !== null) notes += ` caller=${record.caller}`;

@@ -230,9 +230,9 @@ function timeoutFailure(why: Timeout | null): Failure {
 }
 
 const TIMEOUT_MESSAGES: Readonly<Record<Timeout, string>> = {
-  "first byte": "The model did not begin to answer in time.",
-  idle: "The model stopped sending in the middle of its answer.",
-  total: "The model did not finish its answer in time.",
+  "first byte": "Timeout: the model did not begin to answer in time.",
+  idle: "Timeout: the model stopped sending in the middle of its answer.",
+  total: "Timeout: the model did not finish its answer in time.",
 };
 
 /** Nothing was sent when the connection never stood. Bun's own codes beside the system's; its messages hold the URL and are not used. */
@@ -269,7 +269,7 @@ function transportFailure(error: unknown): { failure: Failure; mayHaveRun: boole
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   if (OURS.has(code)) return { failure: NO_CONNECTION_LEFT, mayHaveRun: false };
   return {
-    failure: failure("network", "The connection to the model's provider failed."),
+    failure: failure("network", "Network error: the connection to the model's provider was lost."),
     mayHaveRun: !NEVER_CONNECTED.has(code),
   };
 }

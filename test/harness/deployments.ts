@@ -87,6 +87,7 @@ export const EMPTY_DEPLOYMENT: Deployment = {
   limits: { bodiesBytes: 268_435_456, unknownBodiesBytes: 8_388_608 },
   errorDetail: "full",
   responseHeaders: "full",
+  streamOpenAfterMs: 0,
   log: { level: "info", format: "text" },
   decisionsRing: 10,
   decisionsStore: null,

@@ -33,6 +33,7 @@ export function record(members: RecordOver = {}): ExchangeRecord {
     startedWallMs: START_WALL_MS,
     durationMs: 842,
     firstByteMs: 210,
+    openedMs: null,
     queuedMs: 0,
     ingress: "anthropic",
     operation: "chat",

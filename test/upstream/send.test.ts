@@ -132,7 +132,7 @@ test("after it has begun, silence ends at the idle timer", async () => {
     text: "",
     last: {
       kind: "failed",
-      failure: { kind: "timeout", message: "The model stopped sending in the middle of its answer." },
+      failure: { kind: "timeout", message: "Timeout: the model stopped sending in the middle of its answer." },
     },
   });
   await fake.requests[0]?.gone;

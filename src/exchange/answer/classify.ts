@@ -105,11 +105,11 @@ function messageOf(kind: FailureKind, words: ErrorWords): string {
 }
 
 const FORBIDDEN_MESSAGE = "The account at the model's provider has no permission for this request.";
-const MALFORMED_MESSAGE = "The model's provider sent an answer that cannot be used.";
+const MALFORMED_MESSAGE = "Server error, bad gateway: the model's provider sent an answer that cannot be used.";
 
 /** An answer that is none, whatever was wrong with it. */
 export const MALFORMED: Failure = failure("malformed", MALFORMED_MESSAGE);
-export const CUT_SHORT: Failure = failure("malformed", "The model's answer broke off before its end.");
+export const CUT_SHORT: Failure = failure("malformed", "Network error: the model's answer broke off before its end.");
 
 const OUR_MESSAGES: Partial<Readonly<Record<FailureKind, string>>> = {
   ...ACCOUNT_MESSAGES,
@@ -117,5 +117,5 @@ const OUR_MESSAGES: Partial<Readonly<Record<FailureKind, string>>> = {
   malformed: MALFORMED_MESSAGE,
   overloaded: "The model is overloaded. Try again in a moment.",
   "server-error": "The model's provider had an internal error.",
-  timeout: "The model did not answer in time.",
+  timeout: "Timeout: the model did not answer in time.",
 };

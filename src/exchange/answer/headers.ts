@@ -4,8 +4,8 @@ import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { RateLimits } from "../../ir/limits.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { RequestParts } from "../../ir/route.ts";
-import type { Protocol } from "../../protocols/protocol.ts";
-import { encodeUtf8 } from "../../std/bytes.ts";
+import type { AnswerContext, Protocol } from "../../protocols/protocol.ts";
+import { concatBytes, encodeUtf8 } from "../../std/bytes.ts";
 import type { Answer, WholeAnswer } from "../contract.ts";
 import { type HeaderFilter, isAboutLimits } from "../header-filter.ts";
 import type { AnswerSource } from "../lane/attempt-context.ts";
@@ -49,6 +49,11 @@ export function gatewayHeaders(input: GatewayHeadersInput): Record<string, strin
   }
   headers["x-ringmain-attempts"] = String(input.attempts);
   return headers;
+}
+
+/** Of a stream that is opened before its answer is known. */
+export function openingHeaders(style: Deployment["responseHeaders"], requestId: string): Record<string, string> {
+  return style === "off" ? {} : { "x-ringmain-request-id": requestId, "x-ringmain-opened": "true" };
 }
 
 /** A count, then as many as fit: `2; top_k dropped, stop clamped`. */
@@ -125,6 +130,18 @@ export function writeFailure(input: RefusalInput): WholeAnswer {
     },
     body: encodeUtf8(JSON.stringify(written.body)),
   };
+}
+
+/** A stream that holds nothing but its ending, in the client's protocol and framing. */
+export function writeStreamFailure(
+  { carrier, payload }: Protocol,
+  parts: RequestParts,
+  failed: Failure,
+  context: AnswerContext,
+): Uint8Array {
+  const joiner = carrier.framingFor(parts).createJoiner();
+  const frames = payload.createStreamWriter(context).push({ type: "failed", failure: failed });
+  return concatBytes([...frames.map((frame) => joiner.write(frame)), joiner.end()]);
 }
 
 /** A `Retry-After` of zero makes clients spin, and one that is neither seconds nor a date has no meaning. */

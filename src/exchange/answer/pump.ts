@@ -17,7 +17,7 @@ export const HELD_WHOLE_BYTES_MAX = 16 * 1024 * 1024;
 export const TOO_LARGE_TO_JUDGE = failure("answer-refused", "The model's answer is too large to be judged as a whole.");
 /** How long an upstream may stay open after its last word before we close it. */
 export const GRACE_MS = 2_000;
-/** Silence after which a translated stream shows that it is alive. */
+/** Silence after which a stream of ours shows that it is alive. */
 const KEEP_ALIVE_MS = 15_000;
 
 export type OpenedFlow =
@@ -207,7 +207,9 @@ function outputOf(flow: Flow, chunk: UpstreamChunk): readonly Uint8Array[] {
       return isDone(flow.note) ? flow.end().out : flow.fail(chunk.failure);
     case "aborted":
       // Done: our own grace timer. Otherwise the gateway is stopping (a client that left never reads this).
-      return isDone(flow.note) ? flow.end().out : flow.fail(failure("shutting-down", "The gateway is shutting down."));
+      return isDone(flow.note)
+        ? flow.end().out
+        : flow.fail(failure("shutting-down", "Service unavailable: the gateway is shutting down."));
   }
 }
 
@@ -221,13 +223,13 @@ async function drain(body: UpstreamBody, setTimer: Effects["setTimer"]): Promise
   cancelTimer();
 }
 
-/** The chunk, or null after a silence; the read goes on. `pending` never rejects. */
-function orSilence(pending: Promise<UpstreamChunk>, setTimer: Effects["setTimer"]): Promise<UpstreamChunk | null> {
+/** What was waited for, or null after a silence; the wait goes on. `pending` never rejects. */
+export function orSilence<T>(pending: Promise<T>, setTimer: Effects["setTimer"]): Promise<T | null> {
   return new Promise((resolve) => {
     const cancel = setTimer(KEEP_ALIVE_MS, () => resolve(null));
-    void pending.then((chunk) => {
+    void pending.then((value) => {
       cancel();
-      resolve(chunk);
+      resolve(value);
     });
   });
 }

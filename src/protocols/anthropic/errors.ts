@@ -2,7 +2,14 @@
 import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { isPermissionDenied, REFUSAL_CODES, repeatHeaders, statusOfFailure } from "../shared/errors/writing.ts";
+import {
+  codeOfFailure,
+  isPermissionDenied,
+  REFUSAL_CODES,
+  repeatHeaders,
+  statusOfFailure,
+  streamMembers,
+} from "../shared/errors/writing.ts";
 import { isErrorType, type WireErrorType } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
@@ -31,6 +38,8 @@ export function writeStreamError(failure: Failure): JsonObject {
       type: errorTypeOf(failure, statusOf(failure)),
       message: messageOf(failure),
       ...detailsOf(failure.kind),
+      code: codeOfFailure(failure),
+      ...streamMembers(failure),
     },
   };
 }

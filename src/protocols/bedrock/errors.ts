@@ -3,6 +3,7 @@ import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
 import { sha256Hex } from "../../std/digest.ts";
 import { exceptionFrame } from "../framing/event-stream-framing.ts";
 import type { ErrorContext, Frame, WrittenError } from "../protocol.ts";
+import { codeOfFailure, streamMembers } from "../shared/errors/writing.ts";
 import { ERROR_TYPES, isErrorType, type StreamException, type WireErrorType } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
@@ -27,7 +28,10 @@ export function answerHeaders(requestId: string): Readonly<Record<string, string
 
 /** The exception that ends a stream: after the first byte there is no status and no header. */
 export function writeException(failure: Failure): Frame {
-  return exceptionFrame(EXCEPTIONS[failure.kind], JSON.stringify({ message: messageOf(failure) }));
+  return exceptionFrame(
+    EXCEPTIONS[failure.kind],
+    JSON.stringify({ message: messageOf(failure), code: codeOfFailure(failure), ...streamMembers(failure) }),
+  );
 }
 
 const TYPES = {

@@ -10,6 +10,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { type BlockQueue, createBlockQueue } from "../shared/block-queue.ts";
+import { codeOfFailure, streamMembers } from "../shared/errors/writing.ts";
 import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { writeCitation } from "./citations.ts";
 import { messageFor } from "./errors.ts";
@@ -111,7 +112,10 @@ function step(state: ChatWriterState, event: IrEvent): void {
       end(state);
       return;
     case "failed":
-      endFailed(state, messageFor(event.failure));
+      endFailed(state, messageFor(event.failure), {
+        code: codeOfFailure(event.failure),
+        ...streamMembers(event.failure),
+      });
       return;
     default:
       unreachable(event);
@@ -261,8 +265,8 @@ function end(state: ChatWriterState): void {
 }
 
 /** The failure's sentence; nothing that was held is worth more than an honest end. */
-function endFailed(state: ChatWriterState, message: string): void {
-  emit(state, "message-end", { delta: { error: message, finish_reason: "ERROR" satisfies WireFinish } });
+function endFailed(state: ChatWriterState, message: string, more: JsonObject = {}): void {
+  emit(state, "message-end", { delta: { error: message, finish_reason: "ERROR" satisfies WireFinish, ...more } });
   finishFrames(state);
 }
 

@@ -3,6 +3,7 @@
 import { failure } from "../../ir/failure.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { jsonArrayFraming } from "../framing/json-array.ts";
+import { SSE_COMMENT_KEEP_ALIVE } from "../framing/sse.ts";
 import { sseFraming } from "../framing/sse-framing.ts";
 import type { Carrier, HeaderRules, MemberEditsInput, UpstreamPathInput } from "../protocol.ts";
 import { fillPath } from "../shared/upstream-path.ts";
@@ -32,10 +33,14 @@ const headers: HeaderRules = {
   requestDefaults: {},
 };
 
-/** No heartbeats: the official SDK takes a comment for an unfinished answer. */
-const sse = sseFraming(null);
+/** The official SDK skips comments (googleapis/js-genai, src/_api_client.ts, read 2026-11); its first versions did not. */
+const sse = sseFraming(SSE_COMMENT_KEEP_ALIVE);
 const array = jsonArrayFraming(
-  JSON.stringify(writeStreamError(failure("malformed", "The model's provider sent an answer that cannot be used."))),
+  JSON.stringify(
+    writeStreamError(
+      failure("malformed", "Server error, bad gateway: the model's provider sent an answer that cannot be used."),
+    ),
+  ),
 );
 
 export const carrier: Carrier = {

@@ -2,7 +2,7 @@
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { messageOfFailure, showsWords, statusOfFailure } from "../shared/errors/writing.ts";
+import { messageOfFailure, showsWords, statusOfFailure, streamMembers } from "../shared/errors/writing.ts";
 import { isStatusWord, STATUS_WORDS, type StatusWord } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
@@ -13,7 +13,7 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
 
 /** The envelope as it stands inside a stream: after the first byte there is no status and no header. */
 export function writeStreamError(failure: Failure): JsonObject {
-  return { error: writeStatus(failure, null) };
+  return { error: { ...writeStatus(failure, null), ...streamMembers(failure) } };
 }
 
 function writeStatus(failure: Failure, version: string | null): JsonObject {

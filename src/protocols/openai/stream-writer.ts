@@ -8,7 +8,7 @@ import { at } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { createAnswerLosses, type Losses } from "../shared/losses.ts";
-import { writeError } from "./errors.ts";
+import { writeStreamError } from "./errors.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
 import { ID_CHARS, writeAnnotation } from "./response-writer.ts";
 import { writeUsage } from "./usage.ts";
@@ -93,8 +93,7 @@ function step(state: ChunkWriterState, event: IrEvent): Frame[] {
       return writeEnd(state);
     case "failed": {
       state.isOver = true;
-      const { body } = writeError(event.failure, { requestId: "", path: "", details: false });
-      return [{ event: null, data: JSON.stringify(body) }];
+      return [{ event: null, data: JSON.stringify(writeStreamError(event.failure)) }];
     }
     default:
       return unreachable(event);

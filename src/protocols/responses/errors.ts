@@ -4,7 +4,7 @@
  */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { messageOfFailure, showsWords, statusOfFailure } from "../shared/errors/writing.ts";
+import { messageOfFailure, showsWords, statusOfFailure, streamMembers } from "../shared/errors/writing.ts";
 import { openAiWordsFor, writeErrorAs } from "../shared/openai/words.ts";
 import type { WireResponse } from "./wire.ts";
 
@@ -18,13 +18,13 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
  */
 export function writeStreamError(failure: Failure): NonNullable<WireResponse["error"]> {
   const own = failure.upstream?.code ?? null;
-  const kept = own !== null && showsWords(failure.kind) && LABEL.test(own) ? own : null;
+  const kept = own !== null && showsWords(failure.kind) && LABEL.test(own) && !GIVES_UP.has(own) ? own : null;
   const code =
     kept ??
     STREAM_CODES[failure.kind] ??
     openAiWordsFor(failure, statusOfFailure(failure), "server_error").code ??
     "server_error";
-  return { code, message: withHint(messageOfFailure(failure), code, failure.retryAfterMs) };
+  return { code, message: withHint(messageOfFailure(failure), code, failure.retryAfterMs), ...streamMembers(failure) };
 }
 
 /** The vendor says the wait in the sentence; there is no header any more. */
@@ -33,10 +33,12 @@ function withHint(message: string, code: string, retryAfterMs: number | null): s
   return `${message} Please try again in ${(retryAfterMs / 1000).toFixed(3)}s.`;
 }
 
+/** Codes on which Codex ends its turn (openai/codex, codex-api/src/sse/responses.rs, read 2026-11); a retry is right. */
+const GIVES_UP: ReadonlySet<string> = new Set(["server_is_overloaded", "slow_down"]);
+
 const LABEL = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** Codes of a failed Response that differ from those of the envelope. */
 const STREAM_CODES: { readonly [kind in FailureKind]?: string } = {
-  overloaded: "server_is_overloaded",
   rejected: "invalid_prompt",
 };

@@ -71,13 +71,14 @@ const PREDICT = "rawPredict";
 const STREAM_PREDICT = "streamRawPredict";
 
 function carrierOf(inner: Carrier): Carrier {
-  const framing = sseFraming(null);
+  // Its clients are Anthropic's own, which skip pings.
+  const framing = { ...sseFraming(null), keepAlive: inner.framing.keepAlive };
   return {
     id: ID,
     routes: [route(PREDICT, false), route(STREAM_PREDICT, true)],
     ownsPath: (path) => path.includes("/publishers/anthropic/models/"),
     envelope: inner.envelope,
-    framing: { ...framing, keepAlive: inner.framing.keepAlive },
+    framing,
     framingFor: () => framing,
     upstreamPath: ({ upstreamModel, stream, template }) => {
       const action = stream ? STREAM_PREDICT : PREDICT;

@@ -114,12 +114,12 @@ describe("read", () => {
     [
       "an answer cut short",
       [START, delta(0, { text: "Hi" })],
-      ["open 0 text", "0 Hi", "failed malformed: The model's answer broke off before its end."],
+      ["open 0 text", "0 Hi", "failed malformed: Network error: the model's answer broke off before its end."],
     ],
     [
       "metadata and no reason",
       [START, delta(0, { text: "Hi" }), METADATA],
-      ["open 0 text", "0 Hi", "failed malformed: The model's answer broke off before its end."],
+      ["open 0 text", "0 Hi", "failed malformed: Network error: the model's answer broke off before its end."],
     ],
     [
       "an exception",
@@ -164,7 +164,7 @@ describe("read", () => {
     [
       "data that is none",
       [START, { event: "messageStop", data: "{" }],
-      ["failed malformed: The model's provider sent an answer that cannot be used."],
+      ["failed malformed: Server error, bad gateway: the model's provider sent an answer that cannot be used."],
     ],
   ])("%s", (_name, frames, wanted) => expect(told(readEvents(frames))).toEqual(wanted));
 

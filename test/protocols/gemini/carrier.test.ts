@@ -27,8 +27,12 @@ describe("framing", () => {
     expect(carrier.framingFor(parts(query)).id).toBe(id);
   });
 
-  test("no heartbeats: the official SDK takes a comment for a broken answer", () => {
-    expect([carrier.framing.keepAlive, carrier.framingFor(parts("")).keepAlive]).toEqual([null, null]);
+  test("a comment keeps events alive; an array has nothing that its clients would skip", () => {
+    const { keepAlive } = carrier.framingFor(parts("alt=sse"));
+    expect([
+      keepAlive === null ? null : new TextDecoder().decode(keepAlive),
+      carrier.framingFor(parts("")).keepAlive,
+    ]).toEqual([": keep-alive\n\n", null]);
   });
 });
 

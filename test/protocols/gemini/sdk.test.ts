@@ -57,6 +57,22 @@ async function collect(golden: string): Promise<GenerateContentResponse[]> {
   return chunks;
 }
 
+test("skips a comment ahead of the answer and inside it", async () => {
+  const chunk = (said: string): string =>
+    `data: ${JSON.stringify({ candidates: [{ content: { role: "model", parts: [{ text: said }] }, index: 0 }] })}\n\n`;
+  const comment = ": keep-alive\n\n";
+  const body = comment + comment + chunk("Hel") + comment + chunk("lo");
+  let said = "";
+  for await (const each of await clientOf({
+    status: 200,
+    type: "text/event-stream",
+    body,
+  }).models.generateContentStream(ASK)) {
+    said += each.text ?? "";
+  }
+  expect(said).toBe("Hello");
+});
+
 describe("whole answers", () => {
   test("text, thoughts, a call, usage", async () => {
     const given = response(

@@ -75,7 +75,11 @@ describe("streams", () => {
   test("an error in the middle is thrown with its words", async () => {
     const found = accumulate("writer-failed.sse");
     await expect(found).rejects.toBeInstanceOf(APIError);
-    await expect(found).rejects.toMatchObject({ type: "server_error", error: { message: "Try again." } });
+    await expect(found).rejects.toMatchObject({
+      type: "server_error",
+      code: "server_error",
+      error: { message: "Overloaded: Try again." },
+    });
   });
 });
 

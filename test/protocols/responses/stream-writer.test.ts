@@ -207,7 +207,7 @@ describe("endings", () => {
 
   const failures: [Failure, object][] = [
     [failure("timeout", "Too late."), { code: "server_error", message: "Too late." }],
-    [failure("overloaded", "Busy."), { code: "server_is_overloaded", message: "Busy." }],
+    [failure("overloaded", "Busy."), { code: "server_error", message: "Busy." }],
     [failure("context-length", "Too long."), { code: "context_length_exceeded" }],
     [failure("billing", "No."), { code: "insufficient_quota" }],
     [failure("no-eligible-lane", "None."), { code: "no_eligible_lane" }],

@@ -1,5 +1,7 @@
 /** What every protocol decides alike when it tells a client of a failure: whose status, whose words, which wait. */
+
 import { FAILURES, type Failure, type FailureKind } from "../../../ir/failure.ts";
+import type { JsonObject } from "../../../std/json.ts";
 
 /** The upstream's own status is kept where the failure is about the request or the upstream's state. */
 export function statusOfFailure(failure: Failure): number {
@@ -29,6 +31,19 @@ export function showsWords(kind: FailureKind): boolean {
 export function retryAfterHeaders({ retryAfterMs }: Failure): Readonly<Record<string, string>> {
   if (retryAfterMs === null) return {};
   return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+}
+
+/** What the headers of an error say, for a stream whose headers have left. */
+export function streamMembers({ retryAfterMs, details }: Failure): JsonObject {
+  return {
+    ...(retryAfterMs === null ? {} : { retry_after_ms: retryAfterMs }),
+    ...(details === null ? {} : { gateway: details }),
+  };
+}
+
+/** As in the header `x-ringmain-error`, for dialects that have no codes of their own inside a stream. */
+export function codeOfFailure({ kind }: Failure): string {
+  return kind.replaceAll("-", "_");
 }
 
 /**
