@@ -113,6 +113,8 @@ export interface StreamReader {
   end(): ReadEvent[];
   /** Everything that matters has been seen; a terminator may still follow, or one more answer of several. The pump closes after a grace time. */
   readonly settled: boolean;
+  /** Where a stream may hold several answers: those that have told their finish. Absent: one at most. */
+  readonly answersFinished?: number;
 }
 
 /** Frames for events; exactly one legal ending for `end` or `failed`, nothing after it. Losses go to `losses`. */
@@ -142,6 +144,8 @@ export interface TapNote {
   readonly usage: Usage | null;
   /** An in-band error; null: none. */
   readonly failure: ErrorWords | null;
+  /** The dialect's clients do not take this frame for an error: it tells of the failure by its finish word. */
+  readonly isFailureUntold?: true;
   /** Nothing that matters follows (the finish has been seen, of every answer that has begun). */
   readonly settled: boolean;
   /** The protocol's own end of stream. */

@@ -292,6 +292,8 @@ for (const protocol of ALL) {
             expect([frame.data, isSettled]).toEqual([frame.data, reader.settled]);
             expect(note.failure).toBeNull();
           }
+          // Where no frame ends the stream, its end does.
+          for (const event of reader.end()) if (event.type === "finish") told = { ...told, finish: event.finish.raw };
           expect(firstSeen.indexOf(true)).toBe(firstTold.indexOf(true));
           expect(seen).toEqual(told);
           expect(seen.usage?.outputTokens).toBe(7);

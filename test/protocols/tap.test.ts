@@ -45,7 +45,8 @@ function watched({ payload }: Protocol, frames: readonly Frame[]): Seen {
     if (note.meaningful) seen.begins ??= index;
     if (note.settled || note.failure !== null) seen.settles ??= index;
   }
-  return seen;
+  // A finish before a failure ended nothing.
+  return seen.error === null ? seen : { ...seen, finish: null };
 }
 
 function read({ payload }: Protocol, frames: readonly Frame[]): Seen {
@@ -61,6 +62,8 @@ function read({ payload }: Protocol, frames: readonly Frame[]): Seen {
     }
     if (reader.settled) seen.settles ??= index;
   }
+  // A finish is told when the stream has ended: more may follow it.
+  for (const event of reader.end()) if (event.type === "finish") seen.finish = event.finish.raw ?? event.finish.reason;
   return seen;
 }
 

@@ -39,6 +39,8 @@ export interface FlowNote {
   pieces: number;
   /** Every answer that has begun is finished; the upstream may close. One more may begin and take that back. */
   settled: boolean;
+  /** More of the answer came after an ending: this lane's finish words end nothing, the stream's own end does. */
+  goesOn: boolean;
   readonly answersAsked: number;
   /** Answers asked for and not finished; while there are any, an upstream that is silent is waited for. */
   answersDue: number;
@@ -61,6 +63,7 @@ export function newFlowNote(answersAsked = 1): FlowNote {
     meaningful: false,
     pieces: 0,
     settled: false,
+    goesOn: false,
     answersAsked,
     answersDue: answersAsked,
     ended: false,
@@ -79,9 +82,14 @@ export function countPiece(note: FlowNote): void {
   note.pieces += 1;
 }
 
-/** Nothing that the client waits for can follow: an upstream that stays open is closed after a grace time. */
+/** The answer is whole as it stands: an upstream that closes or breaks now has said all. */
 export function isDone(note: FlowNote): boolean {
   return note.ended || (note.settled && note.answersDue <= 0);
+}
+
+/** Nothing that the client waits for will follow: an upstream that stays open is closed after a grace time. */
+export function isSilent(note: FlowNote): boolean {
+  return note.ended || (isDone(note) && !note.goesOn);
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Effects } from "../../std/effects.ts";
 import type { UpstreamBody, UpstreamChunk } from "../../upstream/send.ts";
 import type { ByteSource } from "../contract.ts";
 import { MALFORMED } from "./classify.ts";
-import { type Flow, isDone } from "./flow.ts";
+import { type Flow, isDone, isSilent } from "./flow.ts";
 
 /** A handshake larger than this is committed unseen: no vendor's is. */
 const HELD_FRAMES_MAX = 64;
@@ -74,7 +74,7 @@ export async function openWhole(body: UpstreamBody, flow: Flow, setTimer: Effect
       if (heldBytes > HELD_WHOLE_BYTES_MAX) return giveUp(body, TOO_LARGE_TO_JUDGE);
       if (flow.note.meaningful) body.begun();
       cancelGrace?.();
-      cancelGrace = isDone(flow.note) ? setTimer(GRACE_MS, () => body.cancel()) : null;
+      cancelGrace = isSilent(flow.note) ? setTimer(GRACE_MS, () => body.cancel()) : null;
     }
   } finally {
     cancelGrace?.();
@@ -129,7 +129,7 @@ export function createPump(input: PumpInput): ByteSource {
     return bytes;
   };
   const watchGrace = (): void => {
-    if (isDone(flow.note)) cancelGrace ??= input.setTimer(GRACE_MS, () => body.cancel());
+    if (isSilent(flow.note)) cancelGrace ??= input.setTimer(GRACE_MS, () => body.cancel());
     else {
       cancelGrace?.();
       cancelGrace = null;

@@ -61,10 +61,13 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   let committed = false;
   /** The protocol's own ending came, though perhaps of one answer of several. */
   let terminal = false;
+  /** The lane's failure, told by a word that its clients do not know for one. */
+  let untold: Failure | null = null;
 
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
     const seen = tap.frame(frame);
+    note.goesOn ||= note.settled && seen.meaningful && !seen.terminal;
     const isOpen = mayFailOver(note, committed);
     input.remember?.(frame.data);
     note.usage = mergeUsage(note.usage, seen.usage);
@@ -76,8 +79,9 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
     if (isOpen) return failed;
+    if (seen.isFailureUntold === true) untold = failed;
     // The vendor's own in-band error is the honest ending, and it is in the bytes already.
-    note.failure = failed;
+    note.failure ??= failed;
     note.ended = true;
     note.settled = true;
     return null;
@@ -98,6 +102,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
         if (reframes) out.push(joiner.write(frame));
       }
       if (!reframes) pass(piece, out);
+      if (untold !== null) return { out: [...out, ...trouble(untold)], frames, failure: null };
     }
     return { out, frames, failure: null };
   };
@@ -173,7 +178,7 @@ function lastFrames(
 ): Uint8Array[] {
   if (rest === null) return [];
   const frames = [...splitter.push(rest), ...splitter.end()].filter(({ data }) => {
-    if (!data.startsWith("{")) return data === terminator?.data;
+    if (!data.startsWith("{")) return data.trim() === terminator?.data;
     parseJson(data);
     return true;
   });

@@ -37,6 +37,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   let committed = false;
 
   const take = (events: readonly ReadEvent[], frames: number, out: Uint8Array[]): FlowStep => {
+    const [wasSettled, piecesBefore] = [note.settled, note.pieces];
     for (const event of events) {
       if (event.type === "failed") {
         const failed = streamFailure(event.error, input.classify);
@@ -48,6 +49,8 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
     }
     // Taken back when one more answer begins.
     note.settled = note.ended || reader.settled;
+    note.answersDue = note.answersAsked - (reader.answersFinished ?? (note.settled ? 1 : 0));
+    note.goesOn ||= wasSettled && note.pieces > piecesBefore;
     return { out, frames, failure: null };
   };
 
@@ -122,7 +125,6 @@ function observe(event: IrEvent, note: FlowNote): void {
       return;
     case "finish":
       note.finish = event.finish.raw ?? event.finish.reason;
-      note.answersDue -= 1;
       return;
     case "loss":
       addLosses(note, [event.loss]);

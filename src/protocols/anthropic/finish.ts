@@ -1,4 +1,5 @@
 /** Why an answer ended, both ways. Their vocabulary is open, ours is closed. */
+import type { ErrorWords } from "../../ir/error-words.ts";
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
 import {
   type AnswerShape,
@@ -18,6 +19,21 @@ const READ_FINISH = {
   refusal: "refusal",
   model_context_window_exceeded: "context-length",
 } as const satisfies Record<StopReason, FinishReason>;
+
+/** A finish that is no answer: a compatible server hands its model's failure through (GLM, vLLM, SGLang, DeepSeek). */
+export function readFailedFinish(raw: string): ErrorWords | null {
+  const status = FAILED.get(raw);
+  if (status === undefined) return null;
+  return { status, code: null, type: raw, message: null, meaning: null, retryAfterMs: null };
+}
+
+/** The status each stands for. */
+const FAILED: ReadonlyMap<string, number> = new Map([
+  ["error", 502],
+  ["network_error", 502],
+  ["abort", 502],
+  ["insufficient_system_resource", 529],
+]);
 
 const WRITE_FINISH = {
   stop: "end_turn",

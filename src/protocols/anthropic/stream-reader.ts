@@ -22,7 +22,7 @@ import {
 import { parseFrame } from "../shared/parse-frame.ts";
 import { readCitation, readToolUseExtras } from "./block-reader.ts";
 import { readInBandError } from "./error-words.ts";
-import { readFinish } from "./finish.ts";
+import { readFailedFinish, readFinish } from "./finish.ts";
 import { readOpaque } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readModel } from "./response-reader.ts";
 import { readEndUsage, readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
@@ -239,8 +239,8 @@ function readMessageDelta(stream: MessageStream, message: JsonObject, events: Re
   // The start had a place for these, the end has none.
   for (const name of Object.keys(readUsageExtras(message["usage"]))) reportUnknown(stream, `usage.${name}`, events);
   const reason = asText(delta["stop_reason"]);
-  if (reason === undefined || stream.finished) return;
-  stream.finished = true;
-  const finish = readFinish(reason, asText(at(delta, "stop_sequence")) ?? null);
-  events.push({ type: "finish", choice: 0, finish });
+  if (reason === undefined) return;
+  const failed = readFailedFinish(reason);
+  if (failed !== null) fail(stream, failed, events);
+  else stream.finish = readFinish(reason, asText(at(delta, "stop_sequence")) ?? null);
 }

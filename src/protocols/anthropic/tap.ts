@@ -5,19 +5,24 @@
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
+import { readFailedFinish } from "./finish.ts";
 import { readModel } from "./response-reader.ts";
 import { readEndUsage, readUsage } from "./usage.ts";
 
 export function createTap(): Tap {
   let usage: Usage | null = null;
+  let isFinished = false;
   return {
     frame(frame) {
       const quick = quickNote(frame);
       if (quick !== null) return quick;
+      if (isDoneMark(frame)) return { ...NOTHING_TO_NOTE, settled: isFinished, terminal: isFinished };
       const note = readNote(parseFrame(frame) ?? {});
+      isFinished ||= note.finish !== null;
       if (note.usage === null) return note;
       usage = mergeUsage(usage, note.usage);
       return { ...note, usage };
@@ -59,8 +64,11 @@ function readNote(message: JsonObject): TapNote {
     }
     case "message_delta": {
       const finish = asText(at(message, "delta", "stop_reason")) ?? null;
+      const usage = readEndUsage(message);
+      const failure = finish === null ? null : readFailedFinish(finish);
+      if (failure !== null) return { ...NOTHING_TO_NOTE, usage, failure, isFailureUntold: true, settled: true };
       const ends = finish !== null;
-      return { ...NOTHING_TO_NOTE, usage: readEndUsage(message), finish, settled: ends, meaningful: ends };
+      return { ...NOTHING_TO_NOTE, usage, finish, settled: ends, meaningful: ends };
     }
     case "message_stop":
       return { ...ONE_MORE_PIECE, usage: readEndUsage(message), settled: true, terminal: true };
@@ -88,7 +96,9 @@ function readBody(body: JsonObject): TapNote {
   if (body["type"] === "error" || (body["error"] !== undefined && !Array.isArray(body["content"]))) {
     return { ...NOTHING_TO_NOTE, failure: readInBandError(body), settled: true, terminal: true };
   }
-  const failure = Array.isArray(body["content"]) ? null : NO_ANSWER;
+  const finish = asText(body["stop_reason"]) ?? null;
+  const broken = finish === null ? null : readFailedFinish(finish);
+  const failure = Array.isArray(body["content"]) ? broken : NO_ANSWER;
   return {
     meaningful: failure === null,
     usage: readUsage(body["usage"]),
@@ -96,6 +106,6 @@ function readBody(body: JsonObject): TapNote {
     settled: true,
     terminal: true,
     model: readModel(body),
-    finish: asText(body["stop_reason"]) ?? null,
+    finish: failure === null ? finish : null,
   };
 }

@@ -27,6 +27,18 @@ const THROUGH: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
   ["pause_turn", "pause"],
 ]);
 
+/**
+ * The model's output could not be read. Alone, or after reasoning only, it means that there is no answer; other protocols
+ * have no word for that.
+ */
+export function isBrokenOutput(reason: string): boolean {
+  return BROKEN.has(reason);
+}
+
+const BROKEN: ReadonlySet<string> = new Set(["malformed_model_output", "malformed_tool_use"] satisfies StopReason[]);
+
+export const BROKEN_OUTPUT = "The model's output could not be read.";
+
 const WRITE_FINISH = {
   stop: "end_turn",
   "stop-sequence": "stop_sequence",

@@ -6,7 +6,7 @@ import { asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { extrasOf, isAnything, isEmpty, isText, type Shape } from "../shared/members.ts";
 import { readContent } from "./block-reader.ts";
-import { readFinish } from "./finish.ts";
+import { BROKEN_OUTPUT, isBrokenOutput, readFinish } from "./finish.ts";
 import { toolNames } from "./names.ts";
 import { readUsage } from "./usage.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -17,6 +17,9 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
     throw new WireError("The answer has no message with a list of content blocks.");
   }
   const finish = asText(body["stopReason"]);
+  const blocks = readContent(message["content"], "output.message.content").map(withOwnName);
+  const says = blocks.some(({ type }) => type !== "reasoning");
+  if (finish !== undefined && isBrokenOutput(finish) && !says) throw new WireError(BROKEN_OUTPUT);
   return {
     value: {
       sourceProtocol: PROTOCOL,
@@ -27,7 +30,7 @@ export function readResponse(body: JsonObject): WithLosses<IrResponse> {
       choices: [
         {
           index: 0,
-          blocks: readContent(message["content"], "output.message.content").map(withOwnName),
+          blocks,
           finish: finish === undefined ? null : readFinish(finish, readStopSequence(body)),
           logprobs: null,
           extras: {},

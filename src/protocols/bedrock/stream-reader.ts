@@ -14,7 +14,6 @@ import {
   createBlockStream,
   createBlockStreamReader,
   endAnswer,
-  endBlocks,
   fail,
   pushText,
   pushUsage,
@@ -23,7 +22,7 @@ import {
 import { parseFrame } from "../shared/parse-frame.ts";
 import { readCitation } from "./citations.ts";
 import { readException } from "./error-words.ts";
-import { readFinish } from "./finish.ts";
+import { isBrokenOutput, readFinish } from "./finish.ts";
 import { toolNames } from "./names.ts";
 import { readRedacted, readSignature } from "./reasoning-signatures.ts";
 import { readAnswerExtras, readServiceTier, readStopSequence } from "./response-reader.ts";
@@ -32,13 +31,15 @@ import { readUsage } from "./usage.ts";
 import { type DeltaKey, type EventKey, PROTOCOL } from "./wire.ts";
 
 export function createStreamReader(): StreamReader {
-  const stream: ConverseStream = { ...createBlockStream(endBlock), redactedChars: 0 };
+  const stream: ConverseStream = { ...createBlockStream(endBlock), redactedChars: 0, says: false };
   return createBlockStreamReader(stream, readFrame);
 }
 
 interface ConverseStream extends BlockStream<ConverseBlock> {
   /** Held so far. */
   redactedChars: number;
+  /** Something beside reasoning has been said. */
+  says: boolean;
 }
 
 interface ConverseBlock {
@@ -142,6 +143,7 @@ function openBlock(
     fail(stream, "malformed", events);
     return null;
   }
+  stream.says ||= kind !== "reasoning" && kind !== "redacted";
   const number = content === null ? -1 : stream.blocks++;
   const block: ConverseBlock = { number, kind, redacted: [] };
   stream.open.set(index, block);
@@ -258,10 +260,9 @@ function readStop(stream: ConverseStream, message: JsonObject, events: ReadEvent
   ensureStarted(stream, {}, events);
   reportExtras(stream, message, events);
   const reason = asText(message["stopReason"]);
-  if (reason === undefined || stream.finished) return;
-  endBlocks(stream, events);
-  stream.finished = true;
-  events.push({ type: "finish", choice: 0, finish: readFinish(reason, readStopSequence(message)) });
+  if (reason === undefined) return;
+  if (isBrokenOutput(reason) && !stream.says) fail(stream, "malformed", events);
+  else stream.finish = readFinish(reason, readStopSequence(message));
 }
 
 /** The last event of a whole answer. */
@@ -270,7 +271,7 @@ function readMetadata(stream: ConverseStream, message: JsonObject, events: ReadE
   pushUsage(readUsage(message["usage"]), events);
   if (readServiceTier(message) !== null) reportUnknown(stream, "serviceTier", events);
   reportExtras(stream, message, events);
-  if (stream.finished) endAnswer(stream, events);
+  if (stream.finish !== null) endAnswer(stream, events);
 }
 
 /** The start of an answer has a place for these, its end has none. */

@@ -9,6 +9,7 @@ import { NO_SPELLING } from "../../ir/request.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { argumentsText } from "../shared/arguments.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { extrasOf, modelled, nonEmpty } from "../shared/members.ts";
 import { shortHash } from "../shared/names/tools.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
@@ -30,6 +31,7 @@ export function createStreamReader(): StreamReader {
     open: new Map(),
     toolCalls: 0,
     id: "",
+    finish: null,
     isFinished: false,
     isOver: false,
   };
@@ -39,17 +41,22 @@ export function createStreamReader(): StreamReader {
   };
   const close = () => {
     state.isOver = true;
+    closeSaid(state);
+    for (const { block } of state.open.values()) state.found.push({ type: "block-end", block });
+    const { finish, toolCalls } = state;
+    if (finish !== null) {
+      state.found.push({ type: "finish", choice: 0, finish: readFinish(finish, { toolCalls: toolCalls > 0 }) });
+    }
     state.found.push({ type: "end" });
   };
   return {
     push(frame) {
       if (state.isOver) return [];
-      if (frame.data === "[DONE]") {
+      if (isDoneMark(frame)) {
         if (state.isFinished) close();
         else fail("cut-short");
         return take(state);
       }
-      if (state.isFinished) return [];
       const event = parseFrame(frame);
       if (event === null) fail("malformed");
       else readEvent(event, frame, state);
@@ -86,6 +93,9 @@ interface ChatReaderState {
   toolCalls: number;
   /** The answer's, for ids of calls that have none. */
   id: string;
+  /** The last word for it; null: none was told. */
+  finish: string | null;
+  /** The last event has come, though perhaps early. */
   isFinished: boolean;
   isOver: boolean;
 }
@@ -282,14 +292,9 @@ function endAnswer(event: JsonObject, state: ChatReaderState): void {
     return;
   }
   if (!state.isStarted) start(state, nonEmpty(event["id"]), null, {});
-  closeSaid(state);
-  for (const { block } of state.open.values()) state.found.push({ type: "block-end", block });
-  state.open.clear();
   const usage = readEndUsage(event);
   if (usage !== null) state.found.push({ type: "usage", usage });
-  if (raw !== null) {
-    state.found.push({ type: "finish", choice: 0, finish: readFinish(raw, { toolCalls: state.toolCalls > 0 }) });
-  }
+  state.finish = raw ?? state.finish;
   state.isFinished = true;
 }
 

@@ -4,6 +4,7 @@
  */
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
@@ -40,8 +41,7 @@ export function createTap(): Tap {
 
   return {
     frame(frame) {
-      if (frame.data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: isSettled, terminal: true };
-      if (isSettled) return NOTHING_TO_NOTE;
+      if (isDoneMark(frame)) return { ...NOTHING_TO_NOTE, settled: isSettled, terminal: true };
       if (isCommitted && PIECE.test(frame.data.slice(0, PIECE_CHARS))) return ONE_MORE_PIECE;
       const event = parseFrame(frame);
       return event === null ? NOTHING_TO_NOTE : note(frame, event);

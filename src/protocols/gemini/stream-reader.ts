@@ -9,6 +9,7 @@ import { sha256Hex } from "../../std/digest.ts";
 import { asArray, asNumber, asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { reportUnknown } from "../shared/unknown-words.ts";
 import { readInBandError } from "./error-words.ts";
 import { isBrokenCall, readBlocked, readFinish } from "./finish.ts";
@@ -37,20 +38,29 @@ export function createStreamReader(): StreamReader {
     state.events = [];
     return events;
   };
+  const end = (): void => {
+    if (isComplete(state)) endAnswer(state);
+    else fail(state, "cut-short");
+  };
   return {
     push(frame) {
       if (state.ended) return [];
-      readFrame(state, frame);
+      if (isDoneMark(frame)) end();
+      else readFrame(state, frame);
       return take();
     },
     end() {
       if (state.ended) return [];
-      if (isComplete(state)) endAnswer(state);
-      else fail(state, "cut-short");
+      end();
       return take();
     },
     get settled() {
       return state.ended || isComplete(state);
+    },
+    get answersFinished() {
+      let count = 0;
+      for (const choice of state.choices.values()) if (choice.finish !== null) count++;
+      return count;
     },
   };
 }
@@ -77,7 +87,8 @@ interface OpenCandidate {
   /** The text so far, in which sources count their places; null: too long to keep. */
   text: string | null;
   hasToolCalls: boolean;
-  finished: boolean;
+  /** The last that was told; null: none was. Some servers tell one with every frame. */
+  finish: { readonly kind: "finished" | "blocked"; readonly word: string } | null;
 }
 
 /** Answers of one request; the vendor gives at most 8. */
@@ -87,7 +98,7 @@ const TEXT_CHARS_MAX = 1024 * 1024;
 
 function isComplete(state: CandidateStream): boolean {
   if (state.choices.size === 0) return false;
-  for (const choice of state.choices.values()) if (!choice.finished) return false;
+  for (const choice of state.choices.values()) if (choice.finish === null) return false;
   return true;
 }
 
@@ -128,7 +139,7 @@ function readAnswer(state: CandidateStream, frame: Frame): void {
   const blocked = readBlockReason(answer);
   if (blocked === null) return;
   const choice = choiceOf(state, 0);
-  if (!choice.finished) finish(state, choice, () => readBlocked(blocked));
+  choice.finish ??= { kind: "blocked", word: blocked };
 }
 
 /** The first frame names the answer; later ones repeat it. */
@@ -153,7 +164,7 @@ function choiceOf(state: CandidateStream, index: number): OpenCandidate {
   const known = state.choices.get(index);
   if (known !== undefined) return known;
   if (state.choices.size >= CHOICES_MAX) throw new WireError("The answer has too many candidates.");
-  const choice: OpenCandidate = { index, open: null, text: "", hasToolCalls: false, finished: false };
+  const choice: OpenCandidate = { index, open: null, text: "", hasToolCalls: false, finish: null };
   state.choices.set(index, choice);
   return choice;
 }
@@ -171,12 +182,12 @@ function readCandidate(state: CandidateStream, choice: OpenCandidate, candidate:
   reportExtras(state, extras, "candidates.");
   if (candidate["logprobsResult"] !== undefined) reportUnknown(state.unknown, "logprobsResult", state.events);
   const reason = asText(candidate["finishReason"]);
-  if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED" && !choice.finished) {
+  if (reason !== undefined && reason !== "FINISH_REASON_UNSPECIFIED") {
     if (isBrokenCall(reason) && !state.says) {
       fail(state, "malformed");
       return;
     }
-    finish(state, choice, () => readFinish(reason, choice.hasToolCalls));
+    choice.finish = { kind: "finished", word: reason };
   }
 }
 
@@ -310,14 +321,14 @@ function cite(state: CandidateStream, choice: OpenCandidate, grounding: unknown)
   for (const citation of citations) state.events.push({ type: "citation", block, citation });
 }
 
-function finish(state: CandidateStream, choice: OpenCandidate, read: () => ReturnType<typeof readFinish>): void {
-  closeBlock(state, choice);
-  choice.finished = true;
-  state.events.push({ type: "finish", choice: choice.index, finish: read() });
-}
-
 function endAnswer(state: CandidateStream): void {
-  for (const choice of state.choices.values()) closeBlock(state, choice);
+  for (const choice of state.choices.values()) {
+    closeBlock(state, choice);
+    if (choice.finish === null) continue;
+    const { kind, word } = choice.finish;
+    const finish = kind === "blocked" ? readBlocked(word) : readFinish(word, choice.hasToolCalls);
+    state.events.push({ type: "finish", choice: choice.index, finish });
+  }
   state.ended = true;
   state.events.push({ type: "end" });
 }

@@ -6,6 +6,7 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
@@ -28,6 +29,7 @@ export function createTap(): Tap {
   };
   return {
     frame(frame) {
+      if (isDoneMark(frame)) return { ...NOTHING_TO_NOTE, settled: isComplete(), terminal: isComplete() };
       const quick = begun && !isComplete() ? quickNote(frame) : null;
       return merged(quick ?? readNote(looseObject(parseFrame(frame)), finished));
     },

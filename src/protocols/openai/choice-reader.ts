@@ -14,8 +14,9 @@ import { PROTOCOL } from "./wire.ts";
 
 export interface ChoiceReader {
   push(choice: JsonObject): void;
-  /** Ends what is open; a choice that named no finish stays without one. */
+  /** The stream has ended: ends what is open and tells the finish; a choice that named none stays without one. */
   close(): void;
+  /** It has told a finish; some vendors tell one with every piece, so that more may follow. */
   finished(): boolean;
 }
 
@@ -41,24 +42,23 @@ export function createChoiceReader(options: {
   const texts = createTextReader(outlet);
   const calls = createCallReader(outlet);
   let isRefused = false;
-  let isFinished = false;
+  let finish: string | null = null; // the last that was told
+  let isClosed = false;
 
   const close = () => {
-    if (isFinished) return;
+    if (isClosed) return;
+    isClosed = true;
     texts.close();
     calls.close();
-    isFinished = true;
+    if (finish === null) return;
+    emit({ type: "finish", choice, finish: readFinish(finish, { toolCalls: calls.any(), refusal: isRefused }) });
   };
 
   return {
     push(value) {
-      // Some vendors send a whole message where a delta belongs.
-      const delta = asObject(value["delta"]) ?? asObject(value["message"]) ?? {};
-      if (isFinished) {
-        // And some repeat the finish with their usage; anything more would come too late.
-        if (nonEmpty(delta["content"]) !== null) outlet.lose("content", "came after the finish");
-        return;
-      }
+      // Some vendors send a whole message where a delta belongs; after the finish it repeats what was said.
+      const message = finish === null ? asObject(value["message"]) : undefined;
+      const delta = asObject(value["delta"]) ?? message ?? {};
       isRefused ||= nonEmpty(delta["refusal"]) !== null;
       texts.push(delta, isBlank(value["logprobs"]) ? null : value["logprobs"]);
       for (const each of asArray(delta["tool_calls"]) ?? []) {
@@ -68,13 +68,10 @@ export function createChoiceReader(options: {
       const legacy = asObject(delta["function_call"]);
       if (legacy !== undefined && (calls.any() || !isBlankFunction(legacy))) calls.pushLegacy(legacy);
       loseUnknown(delta, outlet);
-      const raw = nonEmpty(value["finish_reason"]);
-      if (raw === null) return;
-      close();
-      emit({ type: "finish", choice, finish: readFinish(raw, { toolCalls: calls.any(), refusal: isRefused }) });
+      finish = nonEmpty(value["finish_reason"]) ?? finish;
     },
     close,
-    finished: () => isFinished,
+    finished: () => finish !== null,
   };
 }
 

@@ -6,6 +6,7 @@ import type { UpstreamAnswer } from "../protocol.ts";
 import { retryHintMs } from "../shared/errors/meaning.ts";
 import { boundedMessage, MESSAGE_CHARS_MAX, messageOfText } from "../shared/errors/text.ts";
 import { IN_BAND_STATUS_DEFAULT, messageIn, statusIn, wordIn } from "../shared/openai/error-words.ts";
+import { failedFinish } from "./finish.ts";
 import { meaningOf } from "./meaning.ts";
 
 export function readError({ status, json, text }: UpstreamAnswer): ErrorWords {
@@ -20,6 +21,36 @@ export function readInBandError(body: JsonObject): ErrorWords {
   const words = wordsOf(found, said ?? IN_BAND_STATUS_DEFAULT);
   const implied = said ?? (words.meaning === null ? undefined : statusOfMeaning(words.meaning));
   return { ...words, status: implied ?? typeStatus(words) };
+}
+
+/**
+ * Trouble that a chunk or an answer tells beside its content and not by an error of its own: in a choice (OpenRouter), by
+ * a choice's finish word, or in Groq's member. Null: none, or some choices of several are sound.
+ */
+export function readUntoldError(body: JsonObject): ErrorWords | null {
+  const groq = at(body, "x_groq", "error");
+  if (isSaid(groq)) return readInBandError({ error: groq });
+  let found: ErrorWords | null = null;
+  for (const choice of asArray(body["choices"]) ?? []) {
+    const words = readChoiceError(choice);
+    if (words === null) return null;
+    found ??= words;
+  }
+  return found;
+}
+
+function readChoiceError(choice: unknown): ErrorWords | null {
+  const error = at(choice, "error");
+  if (isSaid(error)) return readInBandError({ error });
+  const word = asText(at(choice, "finish_reason")) ?? "";
+  const meaning = failedFinish(word);
+  if (meaning === undefined) return null;
+  const status = (meaning === null ? undefined : statusOfMeaning(meaning)) ?? IN_BAND_STATUS_DEFAULT;
+  return { status, code: null, type: word, message: null, meaning, retryAfterMs: null };
+}
+
+function isSaid(error: unknown): boolean {
+  return asObject(error) !== undefined || (asText(error) ?? "") !== "";
 }
 
 interface FoundWords {

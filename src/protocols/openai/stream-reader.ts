@@ -7,11 +7,12 @@
 import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { extrasOf, modelled, nonEmpty, readSeconds } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { createStreamLosses } from "../shared/stream-losses.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
-import { readInBandError } from "./error-words.ts";
+import { readInBandError, readUntoldError } from "./error-words.ts";
 import { RESPONSE_SHAPE } from "./response-reader.ts";
 import { readUsage } from "./usage.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -38,15 +39,21 @@ export function createStreamReader(): StreamReader {
   return {
     push(frame) {
       if (isOver) return [];
-      if (frame.data === "[DONE]") {
+      if (isDoneMark(frame)) {
         if (events.isStarted()) close();
         else fail("cut-short");
         return events.take();
       }
       const chunk = parseFrame(frame);
       if (chunk === null) fail("malformed");
-      else if (isError(frame, chunk)) fail(readInBandError(chunk));
-      else readChunk(chunk, choices, events);
+      else if (isError(frame, chunk)) {
+        readUsageOf(chunk, events);
+        fail(readInBandError(chunk));
+      } else {
+        readChunk(chunk, choices, events);
+        const untold = readUntoldError(chunk);
+        if (untold !== null) fail(untold);
+      }
       return events.take();
     },
     end() {
@@ -57,6 +64,11 @@ export function createStreamReader(): StreamReader {
     },
     get settled() {
       return isOver || isComplete();
+    },
+    get answersFinished() {
+      let count = 0;
+      for (const choice of choices.values()) if (choice.finished()) count++;
+      return count;
     },
   };
 }
@@ -91,10 +103,9 @@ function createEvents() {
 
 function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events: FoundEvents): void {
   const list = asArray(chunk["choices"]);
-  const usage = readUsage(chunk);
-  if (list === undefined && usage === null) events.lose("chunk", "an unknown kind of chunk");
+  if (list === undefined && readUsage(chunk) === null) events.lose("chunk", "an unknown kind of chunk");
   // Azure opens with a chunk about the prompt that is not yet the answer.
-  if (!events.isStarted() && ((list ?? []).length > 0 || usage !== null)) events.start(startOf(chunk));
+  if (!events.isStarted() && (list ?? []).length > 0) events.start(startOf(chunk));
   for (const [position, value] of (list ?? []).entries()) {
     const index = asNumber(at(value, "index")) ?? position;
     let choice = choices.get(index);
@@ -106,7 +117,14 @@ function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events
     if (choice === undefined) events.lose("choices", `more than ${CHOICES_MAX} choices`);
     else choice.push(asObject(value) ?? {});
   }
-  if (usage !== null) events.emit({ type: "usage", usage });
+  readUsageOf(chunk, events);
+}
+
+function readUsageOf(chunk: JsonObject, events: FoundEvents): void {
+  const usage = readUsage(chunk);
+  if (usage === null) return;
+  if (!events.isStarted()) events.start(startOf(chunk));
+  events.emit({ type: "usage", usage });
 }
 
 function startOf(chunk: JsonObject): Extract<ReadEvent, { type: "start" }> {

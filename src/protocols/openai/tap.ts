@@ -6,11 +6,12 @@ import type { ErrorWords } from "../../ir/error-words.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { isBlank, nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { isBlankAudio, isBlankCall, isBlankFunction } from "./blank-members.ts";
-import { readInBandError } from "./error-words.ts";
+import { readInBandError, readUntoldError } from "./error-words.ts";
 import { readReasoningText } from "./reasoning-fields.ts";
 import { readUsage } from "./usage.ts";
 
@@ -22,7 +23,8 @@ export function createTap(): Tap {
 
   const isComplete = () => finished.size > 0 && open.size === 0;
   const note = (chunk: JsonObject): TapNote => {
-    const words = errorIn(chunk);
+    const told = errorIn(chunk);
+    const words = told ?? readUntoldError(chunk);
     const reported = readUsage(chunk);
     if (reported !== null) usage = mergeUsage(usage, reported);
     let finish: string | null = null;
@@ -40,7 +42,7 @@ export function createTap(): Tap {
       }
       // A text completion has its text in the choice itself.
       meaningful ||=
-        (word !== null && !isCommitted) ||
+        (word !== null && !isCommitted && words === null) ||
         hasContent(asObject(at(choice, "delta"))) ||
         nonEmpty(at(choice, "text")) !== null;
     }
@@ -49,6 +51,7 @@ export function createTap(): Tap {
       meaningful,
       usage: reported === null ? null : usage,
       failure: words,
+      ...(words !== null && told === null ? { isFailureUntold: true } : {}),
       settled: finish !== null && open.size === 0,
       terminal: false,
       model: nonEmpty(chunk["model"]),
@@ -59,8 +62,7 @@ export function createTap(): Tap {
 
   return {
     frame(frame) {
-      const { data } = frame;
-      if (data === "[DONE]") return { ...NOTHING_TO_NOTE, settled: finished.size > 0, terminal: true };
+      if (isDoneMark(frame)) return { ...NOTHING_TO_NOTE, settled: finished.size > 0, terminal: true };
       // A choice may begin after the others are finished, the first one too.
       if (isCommitted && !isComplete() && !mayMatter(frame)) return ONE_MORE_PIECE;
       const chunk = parseFrame(frame);
@@ -95,7 +97,7 @@ function hasContent(delta: JsonObject | undefined): boolean {
 
 function readBody(body: JsonObject): TapNote {
   const choices = asArray(body["choices"]) ?? [];
-  const failure = errorIn(body) ?? (choices.length === 0 ? NO_ANSWER : null);
+  const failure = errorIn(body) ?? readUntoldError(body) ?? (choices.length === 0 ? NO_ANSWER : null);
   return {
     meaningful: failure === null,
     usage: readUsage(body),

@@ -7,6 +7,7 @@ import type { ReadEvent, StreamError } from "../../ir/event.ts";
 import { NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { nonEmpty, readSeconds } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { createStreamLosses } from "../shared/stream-losses.ts";
@@ -57,7 +58,7 @@ interface ResponseReaderState {
 
 function readFrame(state: ResponseReaderState, frame: Frame): void {
   // Some vendors end with OpenAI's older mark; where it matters, the last event has come before.
-  if (frame.data === "[DONE]") {
+  if (isDoneMark(frame)) {
     fail(state, "cut-short");
     return;
   }

@@ -5,6 +5,7 @@
 
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
+import { isDoneMark } from "../shared/done-mark.ts";
 import { nonEmpty } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
@@ -29,6 +30,8 @@ export function createTap(): Tap {
       meaningful,
       usage: readEventUsage(event),
       failure: isFailed ? readInBandError(event) : null,
+      // The vendor's SDK has no such event.
+      ...(type === "response.cancelled" ? { isFailureUntold: true } : {}),
       settled: isEnding || isError,
       // An error may be followed by the failed answer that repeats it.
       terminal: isEnding,
@@ -39,7 +42,7 @@ export function createTap(): Tap {
 
   return {
     frame(frame) {
-      if (frame.data === "[DONE]") return { ...NOTHING_TO_NOTE, terminal: true };
+      if (isDoneMark(frame)) return { ...NOTHING_TO_NOTE, terminal: true };
       if (isCommitted && !mayMatter(frame)) return frame.data.includes(DELTA) ? ONE_MORE_PIECE : NOTHING_TO_NOTE;
       const event = parseFrame(frame);
       return event === null ? NOTHING_TO_NOTE : note(frame, event);

@@ -384,8 +384,8 @@ describe("read", () => {
       "text-delta",
       "loss",
       "usage",
-      "finish",
       "block-end",
+      "finish",
       "end",
     ]);
   });

@@ -45,8 +45,8 @@ describe("answers", () => {
       "block-start",
       "text-delta",
       "text-delta",
-      "block-end",
       "usage",
+      "block-end",
       "finish",
       "end",
     ] as const);
@@ -180,8 +180,8 @@ describe("what servers leave out, repeat or add", () => {
       {},
       { type: "block-start", content: { type: "opaque", name: "chart" } },
       { type: "opaque-delta", value: { x: 1 } },
-      { type: "block-end" },
       {},
+      { type: "block-end" },
       {},
       {},
     ]);
@@ -219,7 +219,7 @@ describe("endings", () => {
     expect(failed({ event: "error", data: '{"x":1}' })).toMatchObject({ failure: { kind: "server-error" } });
   });
 
-  test("what comes after the end is nothing", () => {
-    expect(types(read([START, END, say(0, "late"), END, DONE, DONE]))).toEqual(["start", "usage", "finish", "end"]);
+  test("what comes after the end of the stream is nothing", () => {
+    expect(types(read([START, END, DONE, say(0, "late"), END, DONE]))).toEqual(["start", "usage", "finish", "end"]);
   });
 });

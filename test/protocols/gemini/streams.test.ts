@@ -116,7 +116,10 @@ describe("read", () => {
     );
     expect(reader.settled).toBe(false);
     reader.push(two({}, { finishReason: "MAX_TOKENS" }));
-    expect([reader.settled, kinds(reader.end())]).toEqual([true, ["end"]]);
+    expect([reader.settled, kinds(reader.end())]).toEqual([
+      true,
+      ["block-end", "finish", "block-end", "finish", "end"],
+    ]);
   });
 
   test("sources are told at their places, in characters", () => {

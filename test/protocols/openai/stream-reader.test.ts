@@ -60,7 +60,7 @@ describe("the vendor's stream", () => {
         frame({ id: "s1", choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } }),
         DONE,
       ),
-    ).toEqual(["start", "+0 text", "0 Hel", "0 lo", "-0", "finish stop", "usage", "end"]);
+    ).toEqual(["start", "+0 text", "0 Hel", "0 lo", "usage", "-0", "finish stop", "end"]);
   });
 
   test("the first chunk's names are on the start", () => {
@@ -277,9 +277,9 @@ describe("compatible vendors", () => {
         "-0",
         "+1 text",
         "1 Hi",
+        "usage",
         "-1",
         "finish stop",
-        "usage",
         "end",
       ],
     ],

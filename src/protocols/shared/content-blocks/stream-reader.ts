@@ -1,8 +1,10 @@
 /** What the stream readers of Messages and Converse share: numbered blocks that start, grow and end, and how it all ends. */
 import type { ReadEvent, StreamError } from "../../../ir/event.ts";
+import type { IrFinish } from "../../../ir/response.ts";
 import type { Usage } from "../../../ir/usage.ts";
 import { asText } from "../../../std/json.ts";
 import type { Frame, StreamReader } from "../../protocol.ts";
+import { isDoneMark } from "../done-mark.ts";
 import { reportUnknown as reportUnknownWord } from "../unknown-words.ts";
 
 export interface BlockStream<OpenBlock> {
@@ -11,8 +13,8 @@ export interface BlockStream<OpenBlock> {
   /** Blocks started so far: the number of the next. */
   blocks: number;
   started: boolean;
-  /** The reason for the end has come; only usage may follow. */
-  finished: boolean;
+  /** The last reason for the end; null: none has come. Some servers tell one early, so that content may follow. */
+  finish: IrFinish | null;
   ended: boolean;
   /** Words that no event carries, each reported once. */
   readonly unknown: Set<string>;
@@ -25,7 +27,7 @@ export function createBlockStream<OpenBlock>(endBlock: BlockStream<OpenBlock>["e
     open: new Map(),
     blocks: 0,
     started: false,
-    finished: false,
+    finish: null,
     ended: false,
     unknown: new Set(),
     endBlock,
@@ -40,29 +42,31 @@ export function createBlockStreamReader<Stream extends BlockStream<unknown>>(
     push(frame) {
       if (stream.ended) return [];
       const events: ReadEvent[] = [];
-      readFrame(stream, frame, events);
+      if (isDoneMark(frame)) endStream(stream, events);
+      else readFrame(stream, frame, events);
       return events;
     },
     end() {
       if (stream.ended) return [];
       const events: ReadEvent[] = [];
-      if (stream.finished) endAnswer(stream, events);
-      else fail(stream, "cut-short", events);
+      endStream(stream, events);
       return events;
     },
     get settled() {
-      return stream.finished || stream.ended;
+      return stream.finish !== null || stream.ended;
     },
   };
 }
 
-export function endBlocks(stream: BlockStream<unknown>, events: ReadEvent[]): void {
-  for (const index of [...stream.open.keys()]) stream.endBlock(stream, index, events);
+/** No more frames come. */
+function endStream(stream: BlockStream<unknown>, events: ReadEvent[]): void {
+  if (stream.finish === null) fail(stream, "cut-short", events);
+  else endAnswer(stream, events);
 }
 
 export function endAnswer(stream: BlockStream<unknown>, events: ReadEvent[]): void {
-  endBlocks(stream, events);
-  stream.finished = true;
+  for (const index of [...stream.open.keys()]) stream.endBlock(stream, index, events);
+  if (stream.finish !== null) events.push({ type: "finish", choice: 0, finish: stream.finish });
   stream.ended = true;
   events.push({ type: "end" });
 }
