@@ -51,12 +51,11 @@ interface RelayFlowInput {
  * their streams differently the frames are the lane's own and the bytes around them the client's.
  */
 export function createRelayFlow(input: RelayFlowInput): Flow {
-  const { from, to, hidden } = input;
+  const { from, to, hidden, tap } = input;
   const cutter = from.createCutter();
   const splitter = from.createSplitter();
   const joiner = to.createJoiner();
   const reframes = from.id !== to.id;
-  const { tap } = input;
   const note = newFlowNote(input.answersAsked);
   let committed = false;
   /** The protocol's own ending came, though perhaps of one answer of several. */
