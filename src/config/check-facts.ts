@@ -82,7 +82,7 @@ function checkTiers(members: readonly KnownModel[], path: Path, findings: Findin
   );
 }
 
-const ABILITIES = ["input", "tools", "structured_output", "reasoning"] as const;
+const ABILITIES = ["input", "tools", "structured_output"] as const;
 
 /** A stand-in that is another model must be known to have what a request needs. */
 function checkAbilities(members: readonly KnownModel[], path: Path, findings: Findings): void {

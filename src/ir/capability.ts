@@ -30,16 +30,15 @@ export const UNKNOWN_CAPABILITIES: Capabilities = {
   tier: null,
 };
 
-/** What one request cannot do without. */
+/** What one request cannot do without. Thinking is none of it: a model that cannot think answers all the same. */
 export interface Needs {
   readonly input: readonly Modality[];
   readonly output: readonly Modality[];
   readonly tools: boolean;
   readonly structuredOutput: boolean;
-  readonly reasoning: boolean;
 }
 
-export const NO_NEEDS: Needs = { input: [], output: [], tools: false, structuredOutput: false, reasoning: false };
+export const NO_NEEDS: Needs = { input: [], output: [], tools: false, structuredOutput: false };
 
 /** Names what is certainly missing, for the decision and for the refusal. Empty: nothing known stands against it. */
 export function missingCapabilities(needs: Needs, capabilities: Capabilities): string[] {
@@ -51,6 +50,5 @@ export function missingCapabilities(needs: Needs, capabilities: Capabilities): s
     missing.push(...needs.output.filter((each) => !output.includes(each)).map((each) => `${each} output`));
   if (needs.tools && capabilities.tools === false) missing.push("tools");
   if (needs.structuredOutput && capabilities.structuredOutput === false) missing.push("structured output");
-  if (needs.reasoning && capabilities.reasoning === false) missing.push("reasoning");
   return missing;
 }

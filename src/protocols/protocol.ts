@@ -12,6 +12,7 @@ import type { Failure } from "../ir/failure.ts";
 import type { RateLimits } from "../ir/limits.ts";
 import type { WithLosses } from "../ir/loss.ts";
 import type { QuotaHeaders } from "../ir/quota.ts";
+import type { ReasoningEdits } from "../ir/reasoning-edits.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrRerankRequest, IrRerankResponse } from "../ir/rerank.ts";
 import type { IrResponse } from "../ir/response.ts";
@@ -49,6 +50,8 @@ export interface Payload {
 
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;
+  /** The body as a model may get it that is known not to reason; null: as it is. */
+  withoutReasoning(body: JsonObject): ReasoningEdits | null;
 
   /** Body -> request. WireError when it cannot be understood; the client gets a 400 with the error's message. */
   readRequest(body: JsonObject): WithLosses<IrRequest>;

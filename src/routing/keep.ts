@@ -41,7 +41,6 @@ function isKnownToServe(needs: Needs, known: Capabilities): boolean {
     needs.output.length > 0 && known.output,
     needs.tools && known.tools,
     needs.structuredOutput && known.structuredOutput,
-    needs.reasoning && known.reasoning,
   ];
   return !asked.includes(null);
 }

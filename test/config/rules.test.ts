@@ -749,7 +749,7 @@ const FACTS: Row[] = [
     name: "keep: [provider] with members of which little is known",
     config: duoPool("provider"),
     path: "pools.p.failover.keep",
-    says: "is not known of one (input, tools, structured_output, reasoning), two (input, tools, structured_output, reasoning); write",
+    says: "is not known of one (input, tools, structured_output), two (input, tools, structured_output); write",
     line: 4,
     severity: "warning",
   },

@@ -83,17 +83,23 @@ for (const [promise, targetFor] of Object.entries(PROMISES)) {
       ["document", { input: ["text", "image"] }],
       ["audio", { input: ["text", "image"] }],
       ["schema", { structuredOutput: false }],
-      ["reasoning", { reasoning: false }],
     ])("%s: a lane that is known not to take it is left out", async (name, capabilities) => {
       const other = laneOf("second/a/two", "openai", { ...OWN, capabilities });
       const core = coreWith(targetFor(other), other);
       expect((await ask(core, REQUESTS[name] ?? {})).status).toBeGreaterThanOrEqual(500);
       expect(core.records[0]?.skipped).toContainEqual({ lane: other.id, because: "lacks-capability" });
     });
+
+    test("a lane that is known not to reason serves it all the same, and does not think", async () => {
+      const other = laneOf("second/a/two", "openai", { ...OWN, capabilities: { reasoning: false } });
+      const core = coreWith(targetFor(other), other);
+      expect((await ask(core, REQUESTS["reasoning"] ?? {})).status).toBe(200);
+      expect(core.records[0]?.losses.map(({ field }) => field)).toEqual(["reasoning"]);
+    });
   });
 }
 
-test.each(Object.entries(REQUESTS).filter(([name]) => name !== "plain"))(
+test.each(Object.entries(REQUESTS).filter(([name]) => name !== "plain" && name !== "reasoning"))(
   "%s: another model under keep: [provider] must be known to take it",
   async (_name, body) => {
     const other = laneOf("first/b/two", "openai", OTHER);

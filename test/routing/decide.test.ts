@@ -249,9 +249,9 @@ describe("what a failover must keep", () => {
   });
 
   test("a lane of the same model is as able as the first one: only a known no leaves it out", () => {
-    const needs = { ...NO_NEEDS, tools: true, reasoning: true };
+    const needs = { ...NO_NEEDS, tools: true, structuredOutput: true };
     expect(left(decideInput(model, lanes, { facts: facts({ needs }) }))).toEqual({ [unsure.id]: "breaks-keep" });
-    const unable = { ...same, capabilities: { ...same.capabilities, reasoning: false } };
+    const unable = { ...same, capabilities: { ...same.capabilities, structuredOutput: false } };
     expect(left(decideInput(model, [unable, unsure, second, own], { facts: facts({ needs }) }))).toEqual({
       [same.id]: "lacks-capability",
       [unsure.id]: "breaks-keep",

@@ -395,16 +395,16 @@ describe("what the client sees when nothing is left", () => {
     expect(both.message).toBe(
       'The model "fast" cannot take this request: it does not support image input. Ask for, or add, one that does.',
     );
-    const mixed = lane("q/1/c", { capabilities: { reasoning: false } });
+    const mixed = lane("q/1/c", { capabilities: { structuredOutput: false } });
     const each = tell({
       left: [
         [a, "lacks-capability"],
         [mixed, "lacks-capability"],
       ],
-      over: { needs: { ...image, reasoning: true }, lanes: byId([a, mixed]) },
+      over: { needs: { ...image, structuredOutput: true }, lanes: byId([a, mixed]) },
     });
     expect(each.message).toBe(
-      'The model "fast" cannot take this request: it does not support image input, reasoning. Ask for, or add, one that does.',
+      'The model "fast" cannot take this request: it does not support image input, structured output. Ask for, or add, one that does.',
     );
   });
 

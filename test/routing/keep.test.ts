@@ -56,7 +56,6 @@ describe("what is not known of a lane", () => {
   const needs = [
     { ...NO_NEEDS, tools: true },
     { ...NO_NEEDS, structuredOutput: true },
-    { ...NO_NEEDS, reasoning: true },
     ...(["image", "document", "audio"] as const).map((each) => ({ ...NO_NEEDS, input: ["text" as const, each] })),
   ];
   test.each(needs)("%j: passes for the same model elsewhere, never for another one", (need) => {

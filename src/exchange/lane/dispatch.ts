@@ -12,9 +12,10 @@ import { readQuotas } from "../../upstream/quota.ts";
 import type { Sent } from "../../upstream/send.ts";
 import { holdsForeignSignatures, withSignaturesFor } from "../reasoning-signatures.ts";
 import type { Repairs } from "../repairs.ts";
-import { lossDetails } from "../request/call.ts";
+import { lossDetails, readAgain } from "../request/call.ts";
 import { isRelayed } from "../request/facts.ts";
 import type { AttemptContext, LaneContext, Prepared } from "./attempt-context.ts";
+import { type LaneBody, laneBody } from "./lane-body.ts";
 import { mustBeRewrittenFor, repairedDialect, repairedRequest } from "./repair.ts";
 import { relayBody } from "./splice-body.ts";
 
@@ -29,6 +30,7 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
     elapsedMs: () => world.effects.nowMs() - call.startedMs,
     inputTokensEstimate: call.request.facts.inputTokensEstimate,
   };
+  const own = laneBody(attempt);
   if (attempt.relayed && !mustBeRewrittenFor(repairs) && !mustBeRewritten(attempt)) {
     const { facts } = call.request;
     const hide =
@@ -38,12 +40,15 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
       !facts.usageAsked &&
       repairedDialect(lane, repairs).streamUsage;
     const hidden = hide ? egress.payload.hiddenUsage : null;
-    const members = egress.carrier.memberEdits(editsInput(attempt, call.request.body));
+    const edits = egress.carrier.memberEdits(editsInput(attempt, own?.body ?? call.request.body));
+    const members = own === null ? edits : { ...own.members, ...edits };
+    const losses = own?.losses ?? [];
+    if (call.translation === "strict" && losses.length > 0) return lossesRefused(losses);
     const contentType = call.request.form?.contentType ?? JSON_TYPE;
     const body = relayBody({ request: call.request, members, hidden });
-    return ok({ body, contentType, losses: [], hidden, context });
+    return ok({ body, contentType, losses, hidden, context });
   }
-  return translateRequest(attempt, context, repairs);
+  return translateRequest(attempt, context, { own, repairs });
 }
 
 /** Both stream in the payload's own way, and report usage only when asked. */
@@ -60,9 +65,18 @@ function mustBeRewritten({ world, call, lane, egress }: LaneContext): boolean {
 /** Tokens written where the lane's protocol demands a limit and the request gives none. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
 
-function translateRequest(attempt: LaneContext, context: AnswerContext, repairs: Repairs): Result<Prepared> {
+interface LaneChanges {
+  readonly own: LaneBody | null;
+  readonly repairs: Repairs;
+}
+
+function translateRequest(
+  attempt: LaneContext,
+  context: AnswerContext,
+  { own, repairs }: LaneChanges,
+): Result<Prepared> {
   const { world, call, lane, egress } = attempt;
-  const read = call.ir();
+  const read = own === null ? call.ir() : readAgain(call, own);
   if (!read.ok) return read;
   try {
     const asked = withSignaturesFor(read.value.value, egress.payload, lane, world.signatures);

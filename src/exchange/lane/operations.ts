@@ -11,8 +11,10 @@ import type { EmbedOperation } from "../../protocols/protocol.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { withSignaturesFor } from "../reasoning-signatures.ts";
+import { readAgain } from "../request/call.ts";
 import type { LaneContext } from "./attempt-context.ts";
 import { lossesRefused, withEdits, writeOptions } from "./dispatch.ts";
+import { laneBody } from "./lane-body.ts";
 
 export interface Conversion {
   /** One call each, at least one. */
@@ -140,7 +142,8 @@ function count(attempt: LaneContext): Result<Conversion> {
   const from = call.ingress.operations.count;
   const to = egress.operations.count;
   if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to count and cannot`);
-  const read = call.ir();
+  const own = laneBody(attempt);
+  const read = own === null ? call.ir() : readAgain(call, own);
   if (!read.ok) return read;
   const { value, losses } = read.value;
   return guarded(attempt, () => {

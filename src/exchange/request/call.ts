@@ -35,6 +35,15 @@ export function readOnce(ingress: Protocol, request: ParsedRequest): ClientCall[
   };
 }
 
+/** Another body than the client's, for one lane; what it has lost comes first. */
+export function readAgain(
+  { ingress, request }: Pick<ClientCall, "ingress" | "request">,
+  { body, losses }: { readonly body: JsonObject; readonly losses: readonly Loss[] },
+): Result<WithLosses<IrRequest>> {
+  const read = readRequest(ingress, { ...request, body });
+  return read.ok ? ok({ value: read.value.value, losses: [...losses, ...read.value.losses] }) : read;
+}
+
 function readRequest(ingress: Protocol, request: ParsedRequest): Result<WithLosses<IrRequest>> {
   try {
     const { value, losses } = ingress.payload.readRequest(chatBody(ingress, request));

@@ -13,8 +13,6 @@ export function readFacts(body: JsonObject): PayloadFacts {
       output: [],
       tools: (asArray(body["tools"])?.length ?? 0) > 0,
       structuredOutput: isSchema(at(body, "output_config", "format")) || isSchema(body["output_format"]),
-      // `adaptive` leaves it to the model, so a model that cannot think still does what was asked.
-      reasoning: at(body, "thinking", "type") === "enabled",
     },
     usageAsked: true,
     ...(references === undefined ? {} : { references }),

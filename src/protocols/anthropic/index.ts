@@ -21,6 +21,7 @@ import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
 import { PROTOCOL } from "./wire.ts";
+import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
@@ -37,6 +38,7 @@ const payload: Payload = {
     "container",
   ],
   readFacts,
+  withoutReasoning,
   readRequest,
   writeRequest,
   readResponse: (body) => readForcedAnswer(readResponse(body)),

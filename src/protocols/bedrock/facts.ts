@@ -4,7 +4,6 @@ import type { PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
-  const fields = body["additionalModelRequestFields"];
   return {
     maxOutputTokens: asNumber(at(body, "inferenceConfig", "maxTokens")) ?? null,
     needs: {
@@ -12,10 +11,6 @@ export function readFacts(body: JsonObject): PayloadFacts {
       output: [],
       tools: (asArray(at(body, "toolConfig", "tools"))?.length ?? 0) > 0,
       structuredOutput: at(body, "outputConfig", "textFormat", "type") === "json_schema",
-      // `adaptive` leaves it to the model, so a model that cannot think still does what was asked.
-      reasoning: ["thinking", "reasoning_config", "reasoningConfig"].some(
-        (name) => at(fields, name, "type") === "enabled",
-      ),
     },
     usageAsked: true,
   };

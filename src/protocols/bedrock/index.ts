@@ -22,6 +22,7 @@ import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
 import { PROTOCOL } from "./wire.ts";
+import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
@@ -36,6 +37,7 @@ const payload: Payload = {
     "stream",
   ],
   readFacts,
+  withoutReasoning,
   readRequest,
   writeRequest,
   readResponse: (body) => readForcedAnswer(readResponse(body)),

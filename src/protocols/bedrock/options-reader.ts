@@ -59,7 +59,7 @@ function readSampling(config: JsonObject, fields: JsonObject): IrSampling {
 }
 
 /** Claude: `thinking` (once `reasoning_config`) and an effort; Nova: `reasoningConfig`; gpt-oss: `reasoning_effort`. */
-function readReasoning(outputConfig: JsonObject, fields: JsonObject): IrReasoningConfig | null {
+export function readReasoning(outputConfig: JsonObject, fields: JsonObject): IrReasoningConfig | null {
   const thinking = asObject(fields["thinking"]) ?? asObject(fields["reasoning_config"]) ?? {};
   const nova = asObject(fields["reasoningConfig"]) ?? {};
   const word = asText(thinking["type"]) ?? asText(nova["type"]);

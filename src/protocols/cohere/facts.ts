@@ -4,7 +4,6 @@ import type { Modality } from "../../ir/capability.ts";
 import type { PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, asObject, at, type JsonObject } from "../../std/json.ts";
 import { modalitiesOf } from "../shared/openai/content-parts.ts";
-import { readThinking } from "./options-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   return {
@@ -17,7 +16,6 @@ export function readFacts(body: JsonObject): PayloadFacts {
       output: [],
       tools: (asArray(body["tools"]) ?? []).length > 0,
       structuredOutput: asObject(at(body, "response_format", "json_schema")) !== undefined,
-      reasoning: readThinking(body["thinking"])?.mode === "enabled",
     },
     // The last event always reports.
     usageAsked: true,

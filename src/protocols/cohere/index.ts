@@ -20,12 +20,14 @@ import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
 import { PROTOCOL } from "./wire.ts";
+import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "message",
   routedMembers: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
   readFacts,
+  withoutReasoning,
   readRequest,
   writeRequest,
   readResponse,

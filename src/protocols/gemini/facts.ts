@@ -20,19 +20,11 @@ export function readFacts(given: JsonObject): PayloadFacts {
       output: readOutput(either(config, "responseModalities", "response_modalities")),
       tools: (asArray(body["tools"])?.length ?? 0) > 0,
       structuredOutput: schema !== undefined && schema !== null,
-      reasoning: asksToThink(asObject(either(config, "thinkingConfig", "thinking_config"))),
     },
     usageAsked: true,
     answers: answersAsked(either(config, "candidateCount", "candidate_count")),
     ...(references === undefined ? {} : { references }),
   };
-}
-
-/** A budget of -1 leaves it to the model, and the lowest level hardly thinks, so any model does what was asked. */
-function asksToThink(config: JsonObject | undefined): boolean {
-  if ((asNumber(either(config, "thinkingBudget", "thinking_budget")) ?? 0) > 0) return true;
-  const level = asText(either(config, "thinkingLevel", "thinking_level")) ?? "";
-  return /^(low|medium|high)$/i.test(level);
 }
 
 function readOutput(modalities: unknown): readonly Modality[] {

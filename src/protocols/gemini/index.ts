@@ -18,6 +18,7 @@ import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
 import { PROTOCOL } from "./wire.ts";
+import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
@@ -39,6 +40,7 @@ const payload: Payload = {
     "system_instruction",
   ],
   readFacts,
+  withoutReasoning,
   readRequest,
   writeRequest,
   readResponse,

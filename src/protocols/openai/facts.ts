@@ -5,7 +5,6 @@ import { answersAsked, type PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, at, type JsonObject } from "../../std/json.ts";
 import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readReferences } from "./references.ts";
-import { readReasoningConfig } from "./request-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   const references = readReferences(body);
@@ -20,7 +19,6 @@ export function readFacts(body: JsonObject): PayloadFacts {
 }
 
 function readNeeds(body: JsonObject): Needs {
-  const reasoning = readReasoningConfig(body);
   const tools = [...(asArray(body["tools"]) ?? []), ...(asArray(body["functions"]) ?? [])];
   return {
     input: modalitiesOf(
@@ -30,7 +28,6 @@ function readNeeds(body: JsonObject): Needs {
     output: (asArray(body["modalities"]) ?? []).filter((each) => each === "audio" || each === "image"),
     tools: tools.length > 0,
     structuredOutput: at(body, "response_format", "type") === "json_schema",
-    reasoning: reasoning !== null && reasoning.mode !== "disabled",
   };
 }
 

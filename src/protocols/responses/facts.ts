@@ -5,11 +5,9 @@ import type { PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, at, type JsonObject } from "../../std/json.ts";
 import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readReferences } from "./references.ts";
-import { readReasoningConfig } from "./request-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   const references = readReferences(body);
-  const reasoning = readReasoningConfig(body["reasoning"]);
   return {
     maxOutputTokens: asNumber(body["max_output_tokens"]) ?? null,
     needs: {
@@ -17,7 +15,6 @@ export function readFacts(body: JsonObject): PayloadFacts {
       output: [],
       tools: (asArray(body["tools"]) ?? []).length > 0,
       structuredOutput: at(body, "text", "format", "type") === "json_schema",
-      reasoning: reasoning !== null && reasoning.mode !== "disabled",
     },
     // The last event always reports.
     usageAsked: true,

@@ -1,6 +1,7 @@
 // What a Messages request means in between, and which ones cannot be read.
 
 import { describe, expect, test } from "bun:test";
+import { NO_NEEDS } from "../../../src/ir/capability.ts";
 import { NO_SPELLING } from "../../../src/ir/request.ts";
 import { asObject, parseExact } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
@@ -311,11 +312,7 @@ describe("what cannot be read", () => {
 
 describe("facts", () => {
   test.each([
-    [
-      "nothing",
-      {},
-      { maxOutputTokens: 10, needs: { input: [], tools: false, structuredOutput: false, reasoning: false } },
-    ],
+    ["nothing", {}, { maxOutputTokens: 10, needs: { input: [], tools: false, structuredOutput: false } }],
     [
       "an image in a tool result",
       { messages: [{ content: [{ type: "tool_result", content: [{ type: "image" }] }] }] },
@@ -333,8 +330,8 @@ describe("facts", () => {
     ],
     ["tools", { tools: [{ name: "f" }] }, { needs: { tools: true } }],
     ["a schema", { output_config: { format: { type: "json_schema" } } }, { needs: { structuredOutput: true } }],
-    ["a thinking budget", { thinking: { type: "enabled" } }, { needs: { reasoning: true } }],
-    ["thinking if the model likes", { thinking: { type: "adaptive" } }, { needs: { reasoning: false } }],
+    ["a thinking budget", { thinking: { type: "enabled" } }, { needs: NO_NEEDS }],
+    ["thinking if the model likes", { thinking: { type: "adaptive" } }, { needs: NO_NEEDS }],
     [
       "a body nobody could serve",
       { messages: 7, tools: "x", max_tokens: "many" },

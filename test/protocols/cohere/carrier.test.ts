@@ -1,5 +1,6 @@
 /** How bodies travel: paths, headers, credentials, model lists; and what routing is told of them. */
 import { describe, expect, test } from "bun:test";
+import { NO_NEEDS } from "../../../src/ir/capability.ts";
 import { cohere } from "../../../src/protocols/cohere/index.ts";
 import { Secret } from "../../../src/std/secret.ts";
 import { editsInput, pathInput } from "../../harness/carriers.ts";
@@ -77,15 +78,15 @@ test("what is left of a key's calls is the operator's own business", () => {
 describe("facts", () => {
   const image = { type: "image_url", image_url: { url: "https://x.invalid/a.png" } };
   const rows: [object, object][] = [
-    [{}, { maxOutputTokens: null, usageAsked: true, needs: { input: [], tools: false, reasoning: false } }],
+    [{}, { maxOutputTokens: null, usageAsked: true, needs: { input: [], tools: false } }],
     [{ max_tokens: 5 }, { maxOutputTokens: 5 }],
     [{ messages: [{ role: "user", content: [image] }] }, { needs: { input: ["image"] } }],
     [{ messages: [{ role: "user", content: "hi" }, null, 5] }, { needs: { input: [] } }],
     [{ tools: [{}] }, { needs: { tools: true } }],
     [{ response_format: { type: "json_object" } }, { needs: { structuredOutput: false } }],
     [{ response_format: { type: "json_object", json_schema: {} } }, { needs: { structuredOutput: true } }],
-    [{ thinking: { type: "enabled" } }, { needs: { reasoning: true } }],
-    [{ thinking: { type: "disabled" } }, { needs: { reasoning: false } }],
+    [{ thinking: { type: "enabled" } }, { needs: NO_NEEDS }],
+    [{ thinking: { type: "disabled" } }, { needs: NO_NEEDS }],
     [{ messages: 5, tools: "x", thinking: [], max_tokens: "9" }, { maxOutputTokens: null }],
   ];
   test.each(rows)("%j", (body, facts) => {

@@ -251,7 +251,6 @@ describe("options", () => {
       output: ["image"],
       tools: true,
       structuredOutput: true,
-      reasoning: true,
     });
   });
 });

@@ -1,6 +1,7 @@
 /** What the reader makes of requests: each member, each spelling, and what it says of those it cannot understand. */
 
 import { describe, expect, test } from "bun:test";
+import { NO_NEEDS } from "../../../src/ir/capability.ts";
 import { openai } from "../../../src/protocols/openai/index.ts";
 import { type JsonObject, parseExact } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
@@ -335,8 +336,8 @@ describe("facts", () => {
     [{ functions: [{}] }, { needs: { tools: true } }],
     [{ modalities: ["text", "audio"] }, { needs: { output: ["audio"] } }],
     [{ response_format: { type: "json_schema" } }, { needs: { structuredOutput: true } }],
-    [{ reasoning_effort: "low" }, { needs: { reasoning: true } }],
-    [{ reasoning_effort: "none" }, { needs: { reasoning: false } }],
+    [{ reasoning_effort: "low" }, { needs: NO_NEEDS }],
+    [{ reasoning_effort: "none" }, { needs: NO_NEEDS }],
     [
       {
         messages: [

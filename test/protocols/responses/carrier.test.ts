@@ -117,7 +117,7 @@ test("frames are events with a name", () => {
 });
 
 describe("facts", () => {
-  const NOTHING = { input: [], output: [], tools: false, structuredOutput: false, reasoning: false };
+  const NOTHING = { input: [], output: [], tools: false, structuredOutput: false };
   const part = (type: string) => ({ input: [{ role: "user", content: [{ type }] }] });
   const rows: [object, object][] = [
     [{}, {}],
@@ -128,7 +128,7 @@ describe("facts", () => {
     [{ tools: [{}] }, { tools: true }],
     [{ text: { format: { type: "json_schema" } } }, { structuredOutput: true }],
     [{ text: { format: { type: "json_object" } } }, {}],
-    [{ reasoning: { effort: "low" } }, { reasoning: true }],
+    [{ reasoning: { effort: "low" } }, {}],
     [{ reasoning: { effort: "none" } }, {}],
     [{ input: 5, tools: 5, reasoning: 5, text: 5 }, {}],
   ];
