@@ -128,6 +128,15 @@ const TOOL_RESULT_SHAPE: Shape = {
 const THINKING_SHAPE: Shape = { type: isText, thinking: isText, signature: isText };
 const REDACTED_SHAPE: Shape = { type: isText, data: isText };
 
+const SEARCH_RESULT_SHAPE: Shape = {
+  type: isText,
+  content: isList,
+  title: isText,
+  source: isText,
+  citations: isSwitch,
+  cache_control: isCache,
+};
+
 type BlockReader = (block: JsonObject, path: string) => IrBlock;
 
 /** Every other kind is an opaque block. */
@@ -135,6 +144,7 @@ const KINDS = {
   text: readText,
   image: readImage,
   document: readDocument,
+  search_result: readSearchResult,
   tool_use: readToolUse,
   tool_result: readToolResult,
   thinking: readThinking,
@@ -197,6 +207,23 @@ function readDocument(block: JsonObject, path: string): IrBlock {
     cache: readCache(block),
     extras: extrasOf(block, DOCUMENT_SHAPE),
     spelling: NO_SPELLING,
+  };
+}
+
+/** Found words with where they come from: a document to other protocols, and the block itself to this one. */
+function readSearchResult(block: JsonObject, path: string): IrBlock {
+  const content = asArray(block["content"]);
+  const isWords = content?.every((each) => asText(asObject(each)?.["text"]) !== undefined) === true;
+  if (content === undefined || !isWords) return opaqueBlock("search_result", block);
+  return {
+    type: "document",
+    source: { kind: "blocks", ...readContent(content, `${path}.content`) },
+    title: asText(block["title"]) ?? null,
+    context: asText(block["source"]) ?? null,
+    citations: asBoolean(asObject(block["citations"])?.["enabled"]) ?? null,
+    cache: readCache(block),
+    extras: extrasOf(block, SEARCH_RESULT_SHAPE),
+    spelling: { search_result: block },
   };
 }
 

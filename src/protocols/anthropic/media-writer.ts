@@ -1,8 +1,8 @@
 /** Images and documents of a request: what the vendor takes, from whatever form the client sent. */
 import type { DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
-import type { JsonObject } from "../../std/json.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
 import { mediaTypeOf } from "../shared/media-type.ts";
-import { withInlineData } from "../shared/media-url.ts";
+import { withInlineData, withStandardBase64 } from "../shared/media-url.ts";
 import { type MessagesContext, writeCache } from "./write-context.ts";
 
 /** The vendor's list (SDK type Base64ImageSource). */
@@ -13,12 +13,18 @@ export function writeImage(block: ImageBlock, path: string, context: MessagesCon
   if (block.detail !== null && block.detail !== "auto") {
     context.losses.drop(`${path}.detail`, "the Messages API has no resolution setting");
   }
-  const source = writeImageSource(withInlineData(block.source), context);
+  const source = writeImageSource(sourceOf(block.source, context), context);
   if (source === null) {
     context.losses.drop(path, "an image of a kind the vendor does not take");
     return null;
   }
   return { type: "image", source, ...writeCache(block.cache, path, context) };
+}
+
+/** The vendor takes the standard alphabet alone; what its own client sent is its own to judge. */
+function sourceOf(source: MediaSource, { native }: MessagesContext): MediaSource {
+  const inline = withInlineData(source);
+  return native ? inline : withStandardBase64(inline);
 }
 
 function writeImageSource(source: MediaSource, context: MessagesContext): JsonObject | null {
@@ -42,6 +48,8 @@ export function writeDocument(
   context: MessagesContext,
   writeBlocks: (blocks: readonly IrBlock[], path: string, context: MessagesContext) => JsonObject[],
 ): JsonObject | null {
+  const found = context.native ? asObject(block.spelling["search_result"]) : undefined;
+  if (found !== undefined) return found;
   const source = writeDocumentSource(block, path, context, writeBlocks);
   if (source === null) {
     context.losses.drop(path, "a document of a kind the vendor does not take");
@@ -76,7 +84,7 @@ function writeDocumentSource(
       return context.native ? { type: "file", file_id: source.id } : null;
     case "url":
     case "base64":
-      return writeDocumentBytes(withInlineData(source), context);
+      return writeDocumentBytes(sourceOf(source, context), context);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { mediaTypeOf } from "../shared/media-type.ts";
-import { withInlineData } from "../shared/media-url.ts";
+import { withInlineData, withStandardBase64 } from "../shared/media-url.ts";
 import { audioWordOf, documentWordOf, imageWordOf, isAudioWord } from "./formats.ts";
 import type { ConverseContext } from "./write-context.ts";
 
@@ -12,7 +12,7 @@ export function writeImage(block: ImageBlock, path: string, context: ConverseCon
   if (block.detail !== null && block.detail !== "auto") {
     context.losses.drop(`${path}.detail`, "the Converse API has no resolution setting");
   }
-  const source = bytesOf(block.source);
+  const source = bytesOf(block.source, context);
   if (source === null) {
     context.losses.drop(path, "the vendor takes images as bytes and fetches none");
     return null;
@@ -26,7 +26,7 @@ export function writeImage(block: ImageBlock, path: string, context: ConverseCon
 }
 
 export function writeAudio(block: AudioBlock, path: string, context: ConverseContext): JsonObject | null {
-  const source = bytesOf(block.source);
+  const source = bytesOf(block.source, context);
   if (!context.native && !context.rules.audio) {
     context.losses.drop(path, "the model takes no audio");
     return null;
@@ -75,7 +75,7 @@ function writeSource(block: DocumentBlock, path: string, context: ConverseContex
       return texts.length === 0 ? null : writeWords(texts, takesWords ? "content" : "bytes");
     }
     default: {
-      const bytes = bytesOf(source);
+      const bytes = bytesOf(source, context);
       const format =
         bytes === null ? null : documentWordOf((context.native ? bytes.mediaType : mediaTypeOf(bytes)) ?? "");
       return bytes === null || format === null ? null : { format, source: { bytes: bytes.data } };
@@ -127,7 +127,7 @@ function writeName(title: string | null, path: string, context: ConverseContext)
 const NAME_CHARS_MAX = 190;
 
 /** Null: an address the vendor does not fetch, or a file of another vendor's. */
-function bytesOf(source: MediaSource): Bytes | null {
-  const inline = withInlineData(source);
+function bytesOf(source: MediaSource, { native }: ConverseContext): Bytes | null {
+  const inline = withInlineData(native ? source : withStandardBase64(source));
   return inline.kind === "base64" ? inline : null;
 }

@@ -10,7 +10,7 @@ import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../
 import { WireError } from "../../std/wire-error.ts";
 import type { EmbedContext, EmbedOperation } from "../protocol.ts";
 import { createLosses, type Losses } from "../shared/losses.ts";
-import { readMediaUrl, writeMediaUrl } from "../shared/media-url.ts";
+import { readMediaUrl, writeDataUri } from "../shared/media-url.ts";
 import {
   extrasOf,
   isNothing,
@@ -122,7 +122,10 @@ function writeInputs({ inputs }: IrEmbedRequest, losses: Losses): JsonObject {
     if (input.type === "text") return { type: "text", text: input.text };
     if (input.type === "image") {
       const { mediaType, data } = input;
-      return { type: "image_url", image_url: { url: writeMediaUrl({ kind: "base64", mediaType, data }, "image/png") } };
+      return {
+        type: "image_url",
+        image_url: { url: writeDataUri({ mediaType, data }, "image/png", { native: false }) },
+      };
     }
     throw new WireError("Token ids are good only for the tokenizer they come from; send the text instead.");
   });

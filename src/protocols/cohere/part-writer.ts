@@ -97,7 +97,7 @@ function writeImage(
     context.losses.drop(path, `the provider takes no image from the ${who}`);
     return [];
   }
-  const url = writeMediaUrl(block.source, "image/png");
+  const url = writeMediaUrl(block.source, "image/png", context);
   const others = marks(block, path, context);
   if (url === null) {
     context.losses.drop(path, "the file is in another provider's store");
@@ -113,7 +113,7 @@ function writeImage(
 
 function ownImage(block: Extract<IrBlock, { type: "image" }>): ContentPart {
   const { image_url: inner, ...others } = block.extras;
-  const url = asText(block.spelling["url"]) ?? writeMediaUrl(block.source, "image/png") ?? "";
+  const url = asText(block.spelling["url"]) ?? writeMediaUrl(block.source, "image/png", { native: true }) ?? "";
   const detail = block.detail === null ? {} : { detail: block.detail };
   return { type: "image_url", image_url: { url, ...detail, ...asObject(inner) }, ...others };
 }

@@ -1,8 +1,10 @@
 /** What whole and streamed answers have in common: parts, ids and the names an answer goes by. */
+
 import type { IrBlock, IrCitation } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArguments } from "../shared/arguments.ts";
+import { standardBase64 } from "../shared/base64.ts";
 import type { Losses } from "../shared/losses.ts";
 import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { typeOfFormat } from "./media-types.ts";
@@ -96,7 +98,7 @@ function writeMedia(block: Extract<IrBlock, { type: "image" | "audio" }>): JsonO
   const fallback = block.type === "audio" ? typeOfFormat(block.format ?? "wav") : "image/png";
   switch (source.kind) {
     case "base64":
-      return { inlineData: { mimeType: source.mediaType ?? fallback, data: source.data } };
+      return { inlineData: { mimeType: source.mediaType ?? fallback, data: standardBase64(source.data) } };
     case "url":
       return { fileData: { mimeType: source.mediaType ?? fallback, fileUri: source.url } };
     case "file":

@@ -1,6 +1,8 @@
 /** Images, audio and documents of a request: bytes as `inlineData`, addresses as `fileData`, texts as text. */
+
 import type { AudioBlock, DocumentBlock, ImageBlock, IrBlock, MediaSource } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
+import { standardBase64 } from "../shared/base64.ts";
 import { sniffMediaType } from "../shared/media-type.ts";
 import { typeOfAddress, typeOfFormat } from "./media-types.ts";
 import type { GeminiContext } from "./write-context.ts";
@@ -15,7 +17,9 @@ function writeSource(
   switch (source.kind) {
     case "base64": {
       const mimeType = mediaTypeOf(source, context) ?? (context.native ? undefined : about.fallback);
-      return { inlineData: { ...(mimeType === undefined ? {} : { mimeType }), data: source.data, ...named } };
+      return {
+        inlineData: { ...(mimeType === undefined ? {} : { mimeType }), data: dataOf(source, context), ...named },
+      };
     }
     case "url": {
       const known = source.mediaType ?? typeOfAddress(source.url);
@@ -28,6 +32,11 @@ function writeSource(
     case "file":
       return context.native ? { fileData: { fileUri: source.id, ...named } } : null;
   }
+}
+
+/** The vendor takes both alphabets, so its own clients' bytes stay as they are. */
+function dataOf({ data }: { readonly data: string }, { native }: GeminiContext): string {
+  return native ? data : standardBase64(data);
 }
 
 /** The bytes know better than a client that says "image/jpg". */

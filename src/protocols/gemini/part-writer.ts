@@ -1,6 +1,6 @@
 /** Blocks of a request as parts. Signatures stand on the parts they belong to: see turn-writer.ts. */
 import { type IrBlock, isMarkable, type ToolCallBlock, type ToolResultBlock } from "../../ir/request.ts";
-import type { JsonObject } from "../../std/json.ts";
+import { asText, type JsonObject } from "../../std/json.ts";
 import { parseObject, writeArguments } from "../shared/arguments.ts";
 import { writeOpaqueBlock } from "../shared/opaque-writer.ts";
 import { writeAudio, writeDocument, writeImage } from "./media-writer.ts";
@@ -78,13 +78,7 @@ interface WrittenResult {
 
 /** `name` is the tool's, from the call; the vendor demands it. */
 export function writeResult(block: ToolResultBlock, name: string, path: string, context: GeminiContext): WrittenResult {
-  const texts = block.content.flatMap((each) => (each.type === "text" || each.type === "refusal" ? [each.text] : []));
-  const media: JsonObject[] = [];
-  for (const [index, each] of block.content.entries()) {
-    if (each.type === "text") {
-      if (!context.native && !isEmpty(each.extras)) context.losses.dropExtras(`${path}.content[${index}]`, each.extras);
-    } else if (each.type !== "refusal") media.push(...writeBlock(each, `${path}.content[${index}]`, context));
-  }
+  const { texts, media } = readResultContent(block, path, context);
   if (block.cache !== null && !context.native) dropCache(path, context);
   const isInside = context.native || context.rules.mediaInResults;
   if (media.length > 0 && !isInside) {
@@ -94,6 +88,33 @@ export function writeResult(block: ToolResultBlock, name: string, path: string, 
   const parts = media.length > 0 && isInside ? { parts: media } : {};
   const part = { functionResponse: { ...writeId(block.callId), name, response, ...parts } };
   return { part: withExtras(part, block.extras, path, context), beside: isInside ? [] : media };
+}
+
+/** Words stand in `response`, whatever block they came in: a part of a result holds media alone (SDK type FunctionResponsePart). */
+function readResultContent(block: ToolResultBlock, path: string, context: GeminiContext) {
+  const texts: string[] = [];
+  const media: JsonObject[] = [];
+  for (const [index, each] of block.content.entries()) {
+    const here = `${path}.content[${index}]`;
+    if (each.type === "text" || each.type === "refusal") {
+      texts.push(each.text);
+      if (!context.native && !isEmpty(each.extras)) context.losses.dropExtras(here, each.extras);
+      continue;
+    }
+    for (const part of writeBlock(each, here, context)) {
+      const text = asText(part["text"]);
+      if (text !== undefined && !context.native) texts.push(text);
+      else media.push(context.native ? part : mediaAlone(part, here, context));
+    }
+  }
+  return { texts, media };
+}
+
+function mediaAlone(part: JsonObject, path: string, context: GeminiContext): JsonObject {
+  const { inlineData, fileData, ...others } = part;
+  if (context.rules.mediaInResults && !isEmpty(others)) context.losses.dropExtras(path, others);
+  if (!context.rules.mediaInResults) return part;
+  return inlineData === undefined ? { fileData } : { inlineData };
 }
 
 /** By convention `output` is what came back and `error` what went wrong (SDK type FunctionResponse). */

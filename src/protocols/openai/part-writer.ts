@@ -2,7 +2,8 @@
 
 import type { Extras, IrBlock } from "../../ir/request.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import { writeMediaUrl } from "../shared/media-url.ts";
+import { standardBase64 } from "../shared/base64.ts";
+import { writeDataUri, writeMediaUrl } from "../shared/media-url.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { type ContentPart, isPart, loseCitations, textPart } from "../shared/openai/content-parts.ts";
 import { sharesFiles } from "../shared/openai/files.ts";
@@ -51,7 +52,7 @@ export function writePart(block: IrBlock, path: string, context: WriteContext): 
 }
 
 function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, context: WriteContext): ContentPart[] {
-  const url = writeMediaUrl(block.source, "image/png");
+  const url = writeMediaUrl(block.source, "image/png", context);
   if (url === null) {
     context.losses.drop(path, "the file is in another provider's store");
     return [];
@@ -66,7 +67,8 @@ function writeAudio(block: Extract<IrBlock, { type: "audio" }>, path: string, co
     return [];
   }
   const format = block.format ?? audioFormat(block.source.mediaType);
-  const audio = { data: block.source.data, format };
+  const data = context.native ? block.source.data : standardBase64(block.source.data);
+  const audio = { data, format };
   return [{ type: "input_audio", input_audio: audio, ...writeExtras(block.extras, path, context) }];
 }
 
@@ -98,7 +100,7 @@ function writeDocument(
       return [];
     case "base64": {
       const isBare = context.native && source.mediaType === null;
-      const data = isBare ? source.data : `data:${source.mediaType ?? "application/pdf"};base64,${source.data}`;
+      const data = isBare ? source.data : writeDataUri(source, "application/pdf", context);
       return [writeFile(block, { file_data: data }, path, context)];
     }
     default:

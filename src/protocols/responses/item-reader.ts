@@ -51,7 +51,12 @@ interface ReadConversation {
   readonly instructions: IrInstruction[];
   readonly turns: IrTurn[];
   /** The turn that the next item may still belong to, with its blocks; null: none. */
-  open: { readonly role: "assistant" | "tool"; readonly blocks: IrBlock[] } | null;
+  open: {
+    readonly role: "assistant" | "tool";
+    readonly blocks: IrBlock[];
+    /** Of all its items. */
+    readonly extras: Record<string, unknown>;
+  } | null;
 }
 
 /** A string; or items, as an answer repeats them. */
@@ -116,7 +121,7 @@ function readMessageItem(item: JsonObject, path: string, conversation: ReadConve
   const own = { extras: extrasOf(item, MESSAGE_SHAPE), spelling: { item } };
   switch (role) {
     case "assistant":
-      push(conversation, "assistant", readMessage(item, path));
+      push(conversation, "assistant", readMessage(item, path), own.extras);
       return;
     case "user":
       conversation.open = null;
@@ -143,22 +148,21 @@ function addInstruction(
 }
 
 /** Adds to the turn that is open, or opens one. */
-function push(conversation: ReadConversation, role: "assistant" | "tool", blocks: readonly IrBlock[]): void {
+function push(
+  conversation: ReadConversation,
+  role: "assistant" | "tool",
+  blocks: readonly IrBlock[],
+  extras: Extras = NO_EXTRAS,
+): void {
   if (blocks.length === 0) return;
   if (conversation.open?.role === role) {
     conversation.open.blocks.push(...blocks);
+    Object.assign(conversation.open.extras, extras);
     return;
   }
-  const own = [...blocks];
-  conversation.open = { role, blocks: own };
-  conversation.turns.push({
-    role,
-    blocks: own,
-    wasString: false,
-    name: null,
-    extras: NO_EXTRAS,
-    spelling: NO_SPELLING,
-  });
+  const open = { role, blocks: [...blocks], extras: { ...extras } };
+  conversation.open = open;
+  conversation.turns.push({ ...open, wasString: false, name: null, spelling: NO_SPELLING });
 }
 
 function readResult(item: JsonObject, path: string): ToolResultBlock {
@@ -181,5 +185,5 @@ function readResult(item: JsonObject, path: string): ToolResultBlock {
   };
 }
 
-const MESSAGE_SHAPE = modelled("type", "role", "content", "id", "status", "phase");
+const MESSAGE_SHAPE = modelled("type", "role", "content", "id", "status");
 const RESULT_SHAPE = modelled("type", "id", "call_id", "output", "status", "role", "caller", "created_by", "name");

@@ -34,7 +34,7 @@ export function readOutputItem(item: JsonObject, path: string): IrBlock[] {
 export function readMessage(item: JsonObject, path: string): IrBlock[] {
   const { blocks } = readContent(item["content"] ?? [], `${path}.content`);
   const kept = blocks.length === 0 && asText(item["content"]) === "" ? [plainText("")] : blocks;
-  // Who may see the message and how far it got are the vendor's labels on its own words.
+  // How far the message got is the vendor's label on its own words.
   return kept.map((block) => ({ ...block, spelling: { part: block.spelling["part"], message: item } }));
 }
 

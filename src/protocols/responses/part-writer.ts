@@ -3,6 +3,7 @@
 import type { IrBlock } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
+import { writeDataUri } from "../shared/media-url.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { type ContentPart, isPart, joinTexts, loseCitations } from "../shared/openai/content-parts.ts";
 import { sharesFiles } from "../shared/openai/files.ts";
@@ -94,7 +95,10 @@ function writeImage(block: Extract<IrBlock, { type: "image" }>, path: string, co
   const part: WireInputImage =
     source.kind === "file"
       ? { type: "input_image", file_id: source.id }
-      : { type: "input_image", image_url: source.kind === "url" ? source.url : dataUri(source, "image/png") };
+      : {
+          type: "input_image",
+          image_url: source.kind === "url" ? source.url : writeDataUri(source, "image/png", context),
+        };
   return [withType({ ...part, detail })];
 }
 
@@ -126,16 +130,12 @@ function writeDocument(
     case "base64": {
       // The vendor refuses inline data without a file name.
       const filename = block.title ?? "document.pdf";
-      const file_data = dataUri(source, "application/pdf");
+      const file_data = writeDataUri(source, "application/pdf", context);
       return [{ type: "input_file", filename, file_data } satisfies WireInputFile];
     }
     default:
       return unreachable(source);
   }
-}
-
-function dataUri(source: { readonly mediaType: string | null; readonly data: string }, mediaTypeDefault: string) {
-  return `data:${source.mediaType ?? mediaTypeDefault};base64,${source.data}`;
 }
 
 /** Cache mark and extras of a block that did not come from here. */

@@ -65,10 +65,10 @@ function readLogprobs(body: JsonObject): IrRequest["logprobs"] {
  */
 function readExtras(body: JsonObject): Extras {
   const extras: Record<string, unknown> = { ...extrasOf(body, REQUEST_SHAPE) };
-  const text = asObject(body["text"]);
-  if (text === undefined) return extras;
-  const others = extrasOf(text, TEXT_SHAPE);
-  for (const name of Object.keys(others)) extras[`text.${name}`] = others[name];
+  for (const [member, shape] of PARTLY) {
+    const others = extrasOf(asObject(body[member]) ?? {}, shape);
+    for (const name of Object.keys(others)) extras[`${member}.${name}`] = others[name];
+  }
   return extras;
 }
 
@@ -108,3 +108,13 @@ const TEXT_SHAPE: Shape = {
   format: (value) => readFormat(value, (format) => format) !== null,
   verbosity: (value) => value !== "low" && value !== "high",
 };
+const REASONING_SHAPE: Shape = {
+  ...modelled("effort", "summary", "generate_summary"),
+  // What the vendor does unasked.
+  context: (value) => value === "auto",
+  mode: (value) => value === "standard",
+};
+const PARTLY = [
+  ["text", TEXT_SHAPE],
+  ["reasoning", REASONING_SHAPE],
+] as const;

@@ -3,6 +3,7 @@
 const BASE64_STARTS = [
   ["iVBORw0KGgo", "image/png"],
   ["/9j/", "image/jpeg"],
+  ["_9j_", "image/jpeg"], // URL-safe
   ["R0lGOD", "image/gif"],
   ["JVBERi", "application/pdf"],
 ] as const;
