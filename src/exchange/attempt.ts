@@ -23,7 +23,7 @@ import type { World } from "./contract.ts";
 import { fanOut } from "./fan-out.ts";
 import type { AttemptContext, Prepared, UpstreamResponse } from "./lane/attempt-context.ts";
 import { dispatch, prepare } from "./lane/dispatch.ts";
-import { modeOf } from "./lane/mode.ts";
+import { answersAsAsked } from "./lane/foreign-parts.ts";
 import { conversionOf } from "./lane/operations.ts";
 import { repairFor } from "./lane/repair.ts";
 import type { RecordBuilder } from "./record-builder.ts";
@@ -74,7 +74,7 @@ export function openAttempt(input: AttemptInput): Attempt {
   const { nowMs, wallMs } = world.effects;
   const startedMs = nowMs();
   const egress = world.protocolOf(lane.protocol);
-  const mode = modeOf(call.request.facts.operation, call.ingress, egress) ?? "relay";
+  const relayed = answersAsAsked({ call, lane, egress });
   let quotas: readonly QuotaReading[] = [];
   /** When there was something to send. */
   let begunMs: number | null = null;
@@ -100,7 +100,7 @@ export function openAttempt(input: AttemptInput): Attempt {
       model: lane.model,
       upstreamModel: lane.upstreamModel,
       egress: lane.protocol,
-      way: mode,
+      way: relayed ? "relay" : "translate",
       ...endingOf(how, lane),
       startedMs: startedMs - record.startedMs,
       firstByteMs: begunMs === null ? null : begunMs - startedMs,
@@ -116,7 +116,6 @@ export function openAttempt(input: AttemptInput): Attempt {
     async run() {
       const provider = world.deployment.providers[lane.provider];
       if (provider === undefined) throw new Error(`lane ${lane.id} names a provider that is not deployed`);
-      const relayed = mode === "relay";
       const { firstByteCapMs, rules } = input;
       const holdsWhole = rules.some(({ hold }) => hold === "until-end");
       const asked = {

@@ -72,6 +72,8 @@ export interface Payload {
   readonly holdsUnsigned: ((body: JsonObject) => boolean) | null;
   /** Ids in a frame or whole answer under which its vendor stores something; absent: it stores no answers. Never throws. */
   readonly storedIds?: (text: string) => readonly string[];
+  /** JSON text by which a body holds what only some servers of this protocol take. null: all take the same. */
+  readonly dialectMarks: Readonly<Record<"developerRole" | "customTools" | "reasoning", string>> | null;
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
   readonly terminator: Frame | null;
 

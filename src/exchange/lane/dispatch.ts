@@ -1,9 +1,12 @@
 /** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
 import type { Lane, Timers } from "../../ir/deployment.ts";
+import type { Dialect } from "../../ir/dialect.ts";
 import type { Operation } from "../../ir/facts.ts";
 import { ACCOUNT_MESSAGES, type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
-import type { Loss } from "../../ir/loss.ts";
+import type { Loss, WithLosses } from "../../ir/loss.ts";
+import type { IrRequest } from "../../ir/request.ts";
 import type { AnswerContext, MemberEditsInput, WriteRequestOptions } from "../../protocols/protocol.ts";
+import { fitRequest } from "../../protocols/shared/fit-request.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
 import { type JsonObject, parseJson } from "../../std/json.ts";
 import type { StopSignal } from "../../std/stop-signal.ts";
@@ -15,6 +18,7 @@ import type { Repairs } from "../repairs.ts";
 import { lossDetails, readAgain } from "../request/call.ts";
 import { isRelayed } from "../request/facts.ts";
 import type { AttemptContext, LaneContext, Prepared } from "./attempt-context.ts";
+import { foreignParts } from "./foreign-parts.ts";
 import { type LaneBody, laneBody } from "./lane-body.ts";
 import { mustBeRewrittenFor, repairedDialect, repairedRequest } from "./repair.ts";
 import { relayBody } from "./splice-body.ts";
@@ -59,7 +63,8 @@ function mustBeRewritten({ world, call, lane, egress }: LaneContext): boolean {
   const { body, bytes, facts } = call.request;
   if (facts.operation !== "chat") return false;
   if (lane.dialect.reasoningBack === "refused" && egress.payload.holdsUnsigned?.(body) === true) return true;
-  return holdsForeignSignatures(bytes, egress.payload, lane, world.signatures);
+  if (holdsForeignSignatures(bytes, egress.payload, lane, world.signatures)) return true;
+  return foreignParts({ call, lane, egress }).length > 0;
 }
 
 /** Tokens written where the lane's protocol demands a limit and the request gives none. */
@@ -81,9 +86,9 @@ function translateRequest(
   try {
     const asked = withSignaturesFor(read.value.value, egress.payload, lane, world.signatures);
     const { request, losses: left } = repairedRequest(asked, repairs);
-    const options = { ...writeOptions(lane), dialect: repairedDialect(lane, repairs) };
-    const written = egress.payload.writeRequest(request, options);
-    const losses = [...read.value.losses, ...left, ...written.losses];
+    const written = writeFitted(attempt, request, repairedDialect(lane, repairs));
+    const told = attempt.relayed ? foreignParts(attempt) : [];
+    const losses = [...read.value.losses, ...left, ...told, ...written.losses];
     if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
     return ok({
       body: encodeUtf8(JSON.stringify(withEdits(attempt, written.value))),
@@ -98,12 +103,23 @@ function translateRequest(
   }
 }
 
-export function writeOptions(lane: Lane): WriteRequestOptions {
+/** The request as the lane's server takes it, in its protocol. */
+export function writeFitted(
+  { lane, egress: { payload } }: LaneContext,
+  request: IrRequest,
+  dialect: Dialect,
+): WithLosses<JsonObject> {
+  const native = request.sourceProtocol === payload.id;
+  const fitted = fitRequest(request, { dialect, native, hasCustomTools: payload.dialectMarks !== null });
+  const written = payload.writeRequest(fitted.value, { ...writeOptions(lane), dialect });
+  return fitted.losses.length === 0 ? written : { ...written, losses: [...fitted.losses, ...written.losses] };
+}
+
+function writeOptions(lane: Lane): Omit<WriteRequestOptions, "dialect"> {
   return {
     upstreamModel: lane.upstreamModel,
     defaultMaxOutputTokens: lane.defaultMaxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,
     maxOutputTokens: lane.capabilities.maxOutputTokens,
-    dialect: lane.dialect,
   };
 }
 

@@ -13,7 +13,7 @@ import { WireError } from "../../std/wire-error.ts";
 import { withSignaturesFor } from "../reasoning-signatures.ts";
 import { readAgain } from "../request/call.ts";
 import type { LaneContext } from "./attempt-context.ts";
-import { lossesRefused, withEdits, writeOptions } from "./dispatch.ts";
+import { lossesRefused, withEdits, writeFitted } from "./dispatch.ts";
 import { laneBody } from "./lane-body.ts";
 
 export interface Conversion {
@@ -148,7 +148,7 @@ function count(attempt: LaneContext): Result<Conversion> {
   const { value, losses } = read.value;
   return guarded(attempt, () => {
     const request = withSignaturesFor({ ...value, stream: false }, egress.payload, lane, attempt.world.signatures);
-    const written = egress.payload.writeRequest(request, writeOptions(lane));
+    const written = writeFitted(attempt, request, lane.dialect);
     const edited = withEdits(attempt, written.value);
     return {
       bodies: [to.writeRequest?.(edited, lane.upstreamModel) ?? edited],

@@ -17,6 +17,7 @@ import type { World } from "../contract.ts";
 import { type LookInput, look } from "../engine.ts";
 import { nothingLeftFor } from "../exhaustion.ts";
 import { prepare } from "../lane/dispatch.ts";
+import { answersAsAsked } from "../lane/foreign-parts.ts";
 import { isFit } from "../lane/mode.ts";
 import { admitInputOf } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
@@ -209,7 +210,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
   const { world, shared, call, target } = explaining;
   const facts = shared.health.facts(lane, world.effects.nowMs());
   const egress = world.protocolOf(lane.protocol);
-  const relayed = egress.payload.id === call.ingress.payload.id;
+  const relayed = answersAsAsked({ call, lane, egress });
   const prepared = prepare({ world, call, lane, egress, relayed }, world.repairs.of(lane));
   const losses = prepared.ok ? prepared.value.losses : [];
   return {

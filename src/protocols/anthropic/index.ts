@@ -49,6 +49,7 @@ const payload: Payload = {
   // Redacted thinking stands in a member that images use as well; its issuers are the same as the signatures'.
   signatureMembers: ["signature"],
   holdsUnsigned,
+  dialectMarks: null,
   terminator: { event: "message_stop", data: '{"type":"message_stop"}' },
   readError,
   writeError,

@@ -2,7 +2,7 @@
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asText, type JsonObject } from "../../std/json.ts";
 import { calledTools, defineCalledTools, writeStrict } from "../shared/content-blocks/tools.ts";
-import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
+import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA, freeTextDescription } from "../shared/free-text-tool.ts";
 import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
 import { writeInputSchema } from "../shared/schema/closed.ts";
 import { withExtras } from "./block-writer.ts";
@@ -36,7 +36,8 @@ export function writeTools(
 function writeTool(tool: IrTool, path: string, context: MessagesContext): JsonObject | null {
   if (tool.type === "opaque") return writeOpaqueTool(tool, path, context);
   const name = writeName(tool.name, `${path}.name`, context);
-  const description = tool.description === null ? {} : { description: tool.description };
+  const said = tool.type === "custom" ? freeTextDescription(tool.description, tool.format) : tool.description;
+  const description = said === null ? {} : { description: said };
   if (tool.type === "custom") {
     context.losses.approximate(path, FREE_TEXT_LOSS);
     return withExtras({ name, ...description, input_schema: FREE_TEXT_SCHEMA }, tool.extras, path, context);

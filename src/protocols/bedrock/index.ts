@@ -47,6 +47,7 @@ const payload: Payload = {
   createTap,
   signatureMembers: ["signature", "redactedContent"],
   holdsUnsigned,
+  dialectMarks: null,
   // A stream that has named its reason is whole, with or without the count that usually follows.
   terminator: null,
   readError,

@@ -38,6 +38,7 @@ const payload: Payload = {
   // Reasoning is plain text here.
   signatureMembers: [],
   holdsUnsigned: null,
+  dialectMarks: null,
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,

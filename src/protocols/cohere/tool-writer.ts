@@ -3,7 +3,7 @@
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asObject, asText, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
+import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA, freeTextDescription } from "../shared/free-text-tool.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { toolNames } from "./names.ts";
 import { marks } from "./part-writer.ts";
@@ -61,9 +61,10 @@ function writeTool(tool: IrTool, path: string, context: ChatContext): JsonObject
     return null;
   }
   const { function: inner, ...others } = marks({ cache: null, ...tool }, path, context);
+  const said = tool.type === "custom" ? freeTextDescription(tool.description, tool.format) : tool.description;
   const definition = {
     name,
-    description: tool.description ?? undefined,
+    description: said ?? undefined,
     parameters: tool.type === "function" ? writeParameters(tool.parameters, path, context) : FREE_TEXT_SCHEMA,
     ...asObject(inner),
   };

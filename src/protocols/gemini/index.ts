@@ -50,6 +50,7 @@ const payload: Payload = {
   createTap,
   signatureMembers: ["thoughtSignature", "thought_signature"],
   holdsUnsigned: null,
+  dialectMarks: null,
   // The frame that tells the finish is the last.
   terminator: null,
   readError,

@@ -1,7 +1,7 @@
 /** Tool definitions and the choice among them. */
 import type { IrRequest, IrTool, IrToolChoice } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
-import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA } from "../shared/free-text-tool.ts";
+import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA, freeTextDescription } from "../shared/free-text-tool.ts";
 import { writeOpaqueChoice, writeOpaqueTool } from "../shared/opaque-writer.ts";
 import { legalToolName, toolNames } from "./names.ts";
 import { dropCache, withExtras } from "./part-writer.ts";
@@ -37,7 +37,8 @@ export function writeTools(request: IrRequest, context: GeminiContext): WrittenT
 function writeTool(tool: IrTool, path: string, context: GeminiContext): JsonObject | null {
   if (tool.type === "opaque") return writeOpaqueTool(tool, path, context);
   const name = writeName(tool.name, `${path}.name`, context);
-  const description = tool.description === null ? {} : { description: tool.description };
+  const said = tool.type === "custom" ? freeTextDescription(tool.description, tool.format) : tool.description;
+  const description = said === null ? {} : { description: said };
   if (tool.type === "custom") {
     context.losses.approximate(path, FREE_TEXT_LOSS);
     return withExtras({ name, ...description, parametersJsonSchema: FREE_TEXT_SCHEMA }, tool.extras, path, context);

@@ -48,6 +48,7 @@ const payload: Payload = {
   createTap,
   signatureMembers: [],
   holdsUnsigned: null,
+  dialectMarks: { developerRole: '"developer"', customTools: '"custom"', reasoning: '"reasoning' },
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,

@@ -9,9 +9,11 @@ import { asArray } from "../../std/json.ts";
 import { writeArgumentsText } from "../shared/arguments.ts";
 import { createMessageList, type Message, type MessageList } from "../shared/message-list.ts";
 import { type ContentPart, joinTexts, writeContent } from "../shared/openai/content-parts.ts";
+import { writeRole } from "../shared/openai/role.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import { marks, writePart } from "./part-writer.ts";
+import { createThoughts } from "./thoughts-writer.ts";
 
 export function writeMessages(request: IrRequest, context: WriteContext): Message[] {
   const list = createMessageList(context, joinAnswers);
@@ -66,22 +68,26 @@ function writeAssistant(turn: IrTurn, path: string, context: WriteContext): Mess
   const parts: ContentPart[] = [];
   const calls: unknown[] = [];
   const members: Record<string, unknown> = {};
+  const thoughts = createThoughts(context);
   for (const [index, block] of turn.blocks.entries()) {
     const here = `${path}.content[${index}]`;
     if (block.type === "tool-call") {
       if (block.spelling["legacy"] === true)
         members["function_call"] = { name: block.name, arguments: block.arguments };
       else calls.push(writeToolCall(block, here, context));
-    } else if (!writeMember(block, members, context)) parts.push(...assistantParts(block, here, context));
+    } else if (!thoughts.take(block, here) && !writeMember(block, members, context)) {
+      parts.push(...assistantParts(block, here, context));
+    }
   }
   if (calls.length > 0) members["tool_calls"] = calls;
-  const details = context.native ? turn.spelling["reasoning_details"] : undefined;
+  Object.assign(members, thoughts.written(calls.length > 0));
+  const details = context.native && thoughts.mayGo ? turn.spelling["reasoning_details"] : undefined;
   if (details !== undefined) members["reasoning_details"] = details;
   const others = { ...nameOf(turn), ...members, ...writeExtras(turn.extras, path, context) };
   if (context.native) return { role: "assistant", ...nativeContent(turn, parts), ...others };
   // A compatible vendor may take nothing but a string; several texts are one answer cut by its citations.
   const content = parts.length === 0 ? null : (joinTexts(parts, "") ?? parts);
-  if (content === null && calls.length === 0) return null;
+  if (content === null && Object.keys(members).length === 0) return null;
   return { role: "assistant", content, ...others };
 }
 
@@ -168,11 +174,6 @@ function writeResult(
   const name = context.native && block.name !== null ? { name: block.name } : {};
   const id = context.native ? block.callId : legalCallId(block.callId);
   return { message: { role: "tool", tool_call_id: id, content, ...name, ...others }, more };
-}
-
-/** Only some vendors know instructions of the developer beside those of the system. */
-function writeRole<T extends IrTurn["role"]>(role: T, { dialect }: WriteContext): T | "system" {
-  return role === "developer" && !dialect.developerRole ? "system" : role;
 }
 
 function nameOf(turn: IrTurn): Message {

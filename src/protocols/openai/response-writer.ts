@@ -7,6 +7,7 @@ import { asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArgumentsText } from "../shared/arguments.ts";
+import { customNames, unwrapInput } from "../shared/free-text-tool.ts";
 import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { writeUrlCitation } from "../shared/openai/url-citation.ts";
@@ -28,6 +29,7 @@ export const ID_CHARS = 24;
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   const native = response.sourceProtocol === PROTOCOL;
   const losses = createAnswerLosses();
+  const customs = customNames(context.request, PROTOCOL);
   const id = native ? response.id : null;
   const wire = {
     id: id ?? `chatcmpl-${context.newId(ID_CHARS)}`,
@@ -39,7 +41,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
   const usage = (native ? asObject(response.spelling["usage"]) : undefined) ?? written ?? undefined;
   const value = withoutUndefined({
     ...wire,
-    choices: response.choices.map((choice) => writeChoice(choice, native, losses)),
+    choices: response.choices.map((choice) => writeChoice(choice, { native, customs, losses })),
     usage,
     // Another protocol's tier is another vendor's word.
     service_tier: native ? (response.serviceTier ?? undefined) : undefined,
@@ -56,10 +58,11 @@ export function writeAnnotation(citation: IrCitation, textEnd: number): WireAnno
   return url_citation === null ? null : ({ type: "url_citation", url_citation } satisfies WireAnnotation);
 }
 
-function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObject {
+function writeChoice(choice: IrChoice, place: Omit<MessagePlace, "path">): JsonObject {
+  const { native, losses } = place;
   const path = `choices[${choice.index}]`;
   const { message: inner, ...others } = writeExtras(choice.extras, path, { native, losses });
-  const message = writeMessage(choice.blocks, { native, path: `${path}.message`, losses });
+  const message = writeMessage(choice.blocks, { ...place, path: `${path}.message` });
   const details = native ? choice.spelling["reasoning_details"] : undefined;
   const logprobs = native ? (choice.logprobs ?? choice.spelling["logprobs"] ?? null) : null;
   if (!native && choice.logprobs !== null) losses.drop(`${path}.logprobs`, "in another protocol's form");
@@ -80,6 +83,8 @@ function writeChoice(choice: IrChoice, native: boolean, losses: Losses): JsonObj
 
 interface MessagePlace {
   readonly native: boolean;
+  /** The client's tools with free text, which the lane may have called as functions. */
+  readonly customs: ReadonlySet<string>;
   readonly path: string;
   readonly losses: Losses;
 }
@@ -148,7 +153,9 @@ function writeCall(block: Extract<IrBlock, { type: "tool-call" }>, place: Messag
   const index = place.native && block.spelling["index"] !== undefined ? { index: block.spelling["index"] } : {};
   const others = { ...index, ...writeExtras(block.extras, `${place.path}.tool_calls`, place) };
   const { id, name } = block;
-  if (block.kind === "custom") return { id, type: "custom", custom: { name, input: block.arguments }, ...others };
+  const isWrapped = block.kind === "function" && place.customs.has(name);
+  const input = isWrapped ? unwrapInput(block.arguments) : block.arguments;
+  if (isWrapped || block.kind === "custom") return { id, type: "custom", custom: { name, input }, ...others };
   return { id, type: "function", function: { name, arguments: writeArgumentsText(block.arguments) }, ...others };
 }
 

@@ -7,6 +7,7 @@ import { mergeUsage, type Usage } from "../../ir/usage.ts";
 import { at } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
+import { customNames, unwrapInput } from "../shared/free-text-tool.ts";
 import { createAnswerLosses, type Losses } from "../shared/losses.ts";
 import { writeStreamError } from "./errors.ts";
 import { isFinishApproximated, writeFinish } from "./finish.ts";
@@ -18,6 +19,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   const state: ChunkWriterState = {
     context,
     asked: isUsageAsked(context),
+    customs: customNames(context.request, PROTOCOL),
     losses: createAnswerLosses(),
     native: false,
     envelope: null,
@@ -33,6 +35,8 @@ interface ChunkWriterState {
   readonly context: AnswerContext;
   /** The client wants the usage chunk. */
   readonly asked: boolean;
+  /** The client's tools with free text. */
+  readonly customs: ReadonlySet<string>;
   readonly losses: Losses;
   /** The events were read from this protocol. */
   native: boolean;
@@ -49,6 +53,8 @@ interface WrittenBlock {
   readonly content: StartedBlock;
   /** Place among the calls of its choice; -1 for other blocks. */
   readonly toolIndex: number;
+  /** Of a tool with free text that the lane called as a function: its text is told when it is whole. Null: told in pieces. */
+  readonly wrapped: string[] | null;
   hasArguments: boolean;
 }
 
@@ -142,15 +148,17 @@ function frameOf(state: ChunkWriterState, choice: object): Frame {
 function startBlock(state: ChunkWriterState, { block, choice: index, content }: EventOf<"block-start">): Frame[] {
   const { choice, frames } = touch(state, index);
   const toolIndex = content.type === "tool-call" ? choice.toolCalls++ : -1;
-  const open = { choice: index, content, toolIndex, hasArguments: false };
+  const isWrapped = content.type === "tool-call" && content.kind === "function" && state.customs.has(content.name);
+  const told = isWrapped ? { ...content, kind: "custom" as const } : content;
+  const open = { choice: index, content: told, toolIndex, wrapped: isWrapped ? [] : null, hasArguments: false };
   state.blocks.set(block, open);
-  switch (content.type) {
+  switch (told.type) {
     case "tool-call":
-      return [...frames, chunk(state, index, { tool_calls: [startedCall(content, toolIndex)] })];
+      return [...frames, chunk(state, index, { tool_calls: [startedCall(told, toolIndex)] })];
     case "opaque":
-      return [...frames, ...writeOpaque(state, open, content.value)];
+      return [...frames, ...writeOpaque(state, open, told.value)];
     case "reasoning":
-      if (content.encrypted !== null) {
+      if (told.encrypted !== null) {
         state.losses.drop("reasoning_content", "encrypted reasoning has no place here");
       }
       return frames;
@@ -158,7 +166,7 @@ function startBlock(state: ChunkWriterState, { block, choice: index, content }: 
     case "refusal":
       return frames;
     default:
-      return unreachable(content);
+      return unreachable(told);
   }
 }
 
@@ -182,6 +190,15 @@ function writeText(state: ChunkWriterState, { block, text, logprobs }: EventOf<"
 function writeArguments(state: ChunkWriterState, open: WrittenBlock | undefined, text: string): Frame[] {
   if (open?.content.type !== "tool-call" || text === "") return [];
   open.hasArguments = true;
+  if (open.wrapped !== null) {
+    open.wrapped.push(text);
+    return [];
+  }
+  return writePiece(state, open, text);
+}
+
+function writePiece(state: ChunkWriterState, open: WrittenBlock, text: string): Frame[] {
+  if (open.content.type !== "tool-call") return [];
   const index = open.toolIndex;
   const isCustom = open.content.kind === "custom";
   const call = isCustom ? { index, custom: { input: text } } : { index, function: { arguments: text } };
@@ -191,6 +208,9 @@ function writeArguments(state: ChunkWriterState, open: WrittenBlock | undefined,
 function endBlock(state: ChunkWriterState, block: number): Frame[] {
   const open = state.blocks.get(block);
   state.blocks.delete(block);
+  if (open !== undefined && open.wrapped !== null && open.hasArguments) {
+    return writePiece(state, open, unwrapInput(open.wrapped.join("")));
+  }
   // Clients parse the joined arguments; a call without any must still be an object.
   const isBare = open?.content.type === "tool-call" && open.content.kind === "function" && !open.hasArguments;
   return isBare ? writeArguments(state, open, "{}") : [];

@@ -8,11 +8,12 @@ import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import type { IrCitation, IrRequest, ReasoningSignature } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { unreachable } from "../../std/unreachable.ts";
+import { customNames } from "../shared/free-text-tool.ts";
 import type { Losses } from "../shared/losses.ts";
 import { writeUrlCitation } from "../shared/openai/url-citation.ts";
 import { type CallItem, createCallItem } from "./call-item.ts";
 import { createMessageItem, type MessageItem, type MessagePart } from "./message-item.ts";
-import { createPlaces, customNames, type ToolPlace } from "./namespaces.ts";
+import { createPlaces, type ToolPlace } from "./namespaces.ts";
 import type { EventOutlet, OutputItem } from "./outlet.ts";
 import { createReasoningItem, type ReasoningItem } from "./reasoning-item.ts";
 import { PROTOCOL, type WireAnnotation } from "./wire.ts";
@@ -66,7 +67,7 @@ export function createAssembler(outlet: EventOutlet, losses: Losses, request: Ir
     outlet,
     losses,
     placeOf: createPlaces(request),
-    customs: customNames(request),
+    customs: customNames(request, PROTOCOL),
     items: [],
     blocks: new Map(),
     hasCalls: false,

@@ -1,6 +1,7 @@
 /** A call of an answer: of a function, with JSON text, or of a custom tool, with free text. */
 import type { JsonObject } from "../../std/json.ts";
-import { type ToolPlace, unwrapInput } from "./namespaces.ts";
+import { unwrapInput } from "../shared/free-text-tool.ts";
+import type { ToolPlace } from "./namespaces.ts";
 import { type EventOutlet, type OutputItem, pieceHead } from "./outlet.ts";
 import type { WireCall, WireCustomCall } from "./wire.ts";
 

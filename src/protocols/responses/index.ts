@@ -48,6 +48,7 @@ const payload: Payload = {
   signatureMembers: ["encrypted_content"],
   holdsUnsigned: null,
   storedIds,
+  dialectMarks: { developerRole: '"developer"', customTools: '"custom"', reasoning: '"reasoning"' },
   // The event that tells the finish ends the stream.
   terminator: null,
   readError,

@@ -17,6 +17,7 @@ import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { writeArgumentsText } from "../shared/arguments.ts";
 import type { Losses } from "../shared/losses.ts";
 import type { ContentPart } from "../shared/openai/content-parts.ts";
+import { writeRole } from "../shared/openai/role.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
 import { joinSaid, textPart, writePart, writeSaid } from "./part-writer.ts";
@@ -99,7 +100,7 @@ function writeInstructions(
     for (const [index, instruction] of instructions.entries()) {
       const parts = written[index] ?? [];
       if (instruction.spelling["field"] === true && field === undefined) field = joinSaid(parts, "\n") ?? "";
-      else items.push(messageItem(instruction, instruction.role, parts));
+      else items.push(messageItem(instruction, writeRole(instruction.role, context), parts));
     }
     return field;
   }
@@ -107,7 +108,9 @@ function writeInstructions(
   if (text !== null) return text === "" ? undefined : text;
   for (const [index, instruction] of instructions.entries()) {
     const parts = written[index] ?? [];
-    if (parts.length > 0) items.push({ type: "message", role: instruction.role, content: parts });
+    if (parts.length > 0) {
+      items.push({ type: "message", role: writeRole(instruction.role, context), content: parts });
+    }
   }
   return undefined;
 }
@@ -119,7 +122,7 @@ function messageItem(
   parts: readonly ContentPart[],
 ): JsonObject {
   const item = asObject(from.spelling["item"]);
-  if (item !== undefined) return item;
+  if (item !== undefined) return item["role"] === role || item["role"] === undefined ? item : { ...item, role };
   const text = joinSaid(parts, "\n");
   const isBare = from.wasString || parts.length <= 1;
   return { type: "message", role, content: isBare && text !== null ? text : parts };
@@ -236,7 +239,7 @@ function writeOther(turn: IrTurn, path: string, conversation: WrittenConversatio
   }
   const isOwn = context.native && asObject(turn.spelling["item"]) !== undefined;
   if (parts.length === 0 && !isOwn) return;
-  items.push(messageItem(turn, turn.role === "tool" ? "user" : turn.role, parts));
+  items.push(messageItem(turn, turn.role === "tool" ? "user" : writeRole(turn.role, context), parts));
 }
 
 /** The vendor refuses a result whose call it does not see, unless it has stored the call. */

@@ -1,10 +1,6 @@
-/**
- * Leads from a tool of the lane back to the client's own: from a flat name to namespace and name, and from a function
- * to the custom tool it replaced.
- */
+/** Leads from a tool of the lane back to the client's own: from a flat name to namespace and name. */
 import type { IrRequest } from "../../ir/request.ts";
-import { asText, at, parseJson } from "../../std/json.ts";
-import { WireError } from "../../std/wire-error.ts";
+import { asText, at } from "../../std/json.ts";
 import { PROTOCOL } from "./wire.ts";
 
 /** `namespace` is left out for a tool that stands in none. */
@@ -27,20 +23,4 @@ export function createPlaces(request: IrRequest | null): (flat: string) => ToolP
     if (tool.type !== "opaque" && tool.spelling["place"] === undefined) places.delete(tool.name);
   }
   return (flat) => places.get(flat) ?? { name: flat };
-}
-
-/** Names of the client's custom tools. Protocols without any carry their free text as the one member of an object. */
-export function customNames(request: IrRequest | null): ReadonlySet<string> {
-  const tools = request?.sourceProtocol === PROTOCOL ? request.tools : [];
-  return new Set(tools.flatMap((tool) => (tool.type === "custom" ? [tool.name] : [])));
-}
-
-/** The free text inside `{"input": "..."}`; anything else is taken as it stands. */
-export function unwrapInput(text: string): string {
-  try {
-    return asText(at(parseJson(text), "input")) ?? text;
-  } catch (error) {
-    if (error instanceof WireError) return text; // cut short, or never wrapped
-    throw error;
-  }
 }

@@ -9,6 +9,7 @@ import type { IrBlock } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
+import { customNames } from "../shared/free-text-tool.ts";
 import { createAnswerLosses } from "../shared/losses.ts";
 import { createAssembler } from "./assembler.ts";
 import { createEnvelope, newId } from "./envelope.ts";
@@ -22,7 +23,10 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
   const body = response.sourceProtocol === PROTOCOL ? asObject(response.spelling["body"]) : undefined;
   const blocks = response.choices[0]?.blocks ?? [];
   // Collected from a stream, blocks have lost the items they came from.
-  if (body === undefined || !blocks.every(hasItem)) return assemble(response, context);
+  const customs = customNames(context.request, PROTOCOL);
+  const isWrapped = (block: IrBlock) =>
+    block.type === "tool-call" && block.kind === "function" && customs.has(block.name);
+  if (body === undefined || !blocks.every(hasItem) || blocks.some(isWrapped)) return assemble(response, context);
   const losses = createAnswerLosses();
   return { value: { ...body, output: writeOutput(blocks, losses) }, losses: losses.list };
 }

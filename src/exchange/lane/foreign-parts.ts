@@ -1,0 +1,62 @@
+/**
+ * What a client's own bytes may hold that another server of the same protocol refuses: a role, a kind of tool, or reasoning
+ * of earlier turns. The bytes are searched first, so that a request without them pays for a search alone.
+ */
+import { approximated, type Loss } from "../../ir/loss.ts";
+import type { IrRequest } from "../../ir/request.ts";
+import type { Payload } from "../../protocols/protocol.ts";
+import { holdsFreeText } from "../../protocols/shared/fit-request.ts";
+import { encodeUtf8, indexOfBytes } from "../../std/bytes.ts";
+import type { LaneContext } from "./attempt-context.ts";
+import { modeOf } from "./mode.ts";
+
+type AskedLane = Pick<LaneContext, "call" | "lane" | "egress">;
+
+/**
+ * Whether the lane's answer is the client's as it stands. A lane that calls a tool with free text as a function answers in
+ * another form than the client asked for, though both speak one protocol.
+ */
+export function answersAsAsked(asked: AskedLane): boolean {
+  const { call, lane, egress } = asked;
+  const { operation } = call.request.facts;
+  if (modeOf(operation, call.ingress, egress) === "translate") return false;
+  return operation !== "chat" || lane.dialect.customTools || !holds(asked, "customTools", holdsFreeText);
+}
+
+/** What is told of a relayed request that this lane's server takes only written anew; empty: it goes as it is. */
+export function foreignParts(asked: AskedLane): readonly Loss[] {
+  const { developerRole, reasoningBack } = asked.lane.dialect;
+  return [
+    ...(!developerRole && holds(asked, "developerRole", holdsDeveloper) ? [ROLE_REWRITTEN] : []),
+    ...(reasoningBack === "refused" && holds(asked, "reasoning", holdsReasoning) ? [REASONING_REFUSED] : []),
+  ];
+}
+
+const ROLE_REWRITTEN = approximated("role", "the developer's instructions are written as the system's");
+const REASONING_REFUSED = approximated(
+  "messages",
+  "written anew, for a vendor that refuses reasoning of earlier turns",
+);
+
+function holdsDeveloper({ instructions, turns }: IrRequest): boolean {
+  return [...instructions, ...turns].some(({ role }) => role === "developer");
+}
+
+/** As text, which its client may have from any vendor. What is sealed goes by who sealed it. */
+function holdsReasoning({ turns }: IrRequest): boolean {
+  return turns.some(({ blocks }) =>
+    blocks.some((block) => block.type === "reasoning" && block.text !== "" && block.encrypted === null),
+  );
+}
+
+/** A body that cannot be read is the vendor's to judge. */
+function holds(
+  { call, egress }: AskedLane,
+  what: keyof NonNullable<Payload["dialectMarks"]>,
+  inRequest: (request: IrRequest) => boolean,
+): boolean {
+  const marks = egress.payload.dialectMarks;
+  if (marks === null || indexOfBytes(call.request.bytes, encodeUtf8(marks[what])) === -1) return false;
+  const read = call.ir();
+  return read.ok && inRequest(read.value.value);
+}

@@ -1,0 +1,121 @@
+/**
+ * A request as its lane's server takes it: without settings that its model refuses, and with functions where the server
+ * knows no tools with free text. One step for all writers, ahead of them.
+ */
+import type { Dialect } from "../../ir/dialect.ts";
+import { dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import { type IrBlock, type IrRequest, type IrSampling, type IrTool, NO_SPELLING } from "../../ir/request.ts";
+import { unreachable } from "../../std/unreachable.ts";
+import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA, freeTextArguments, freeTextDescription } from "./free-text-tool.ts";
+
+interface FittingLane {
+  readonly dialect: Dialect;
+  /** The request was read from the lane's own protocol: its client's settings are the vendor's to judge. */
+  readonly native: boolean;
+  /** The lane's protocol has tools with free text. */
+  readonly hasCustomTools: boolean;
+}
+
+export function fitRequest(request: IrRequest, lane: FittingLane): WithLosses<IrRequest> {
+  const losses: Loss[] = [];
+  const settled = lane.native ? request : withoutRefused(request, lane.dialect, losses);
+  const isWrapped = lane.hasCustomTools && !lane.dialect.customTools && holdsFreeText(settled);
+  return { value: isWrapped ? withFunctions(settled, losses) : settled, losses };
+}
+
+// ---------------------------------------------------------------- settings
+
+const SAMPLING = {
+  temperature: "temperature",
+  top_p: "topP",
+  top_k: "topK",
+  seed: "seed",
+  presence_penalty: "presencePenalty",
+  frequency_penalty: "frequencyPenalty",
+} as const satisfies Record<string, keyof IrSampling>;
+
+function withoutRefused(request: IrRequest, { refusedSettings }: Dialect, losses: Loss[]): IrRequest {
+  let fitted = request;
+  for (const name of refusedSettings) {
+    const without = withoutSetting(fitted, name);
+    if (without !== fitted) losses.push(dropped(name, "the model refuses this setting"));
+    fitted = without;
+  }
+  return fitted;
+}
+
+/** The same request where the client does not use the setting. */
+function withoutSetting(request: IrRequest, name: Dialect["refusedSettings"][number]): IrRequest {
+  switch (name) {
+    case "stop":
+      return request.stop.length === 0 ? request : { ...request, stop: [] };
+    case "logprobs":
+      return request.logprobs === null ? request : { ...request, logprobs: null };
+    case "temperature":
+    case "top_p":
+    case "top_k":
+    case "seed":
+    case "presence_penalty":
+    case "frequency_penalty": {
+      const { sampling } = request;
+      return sampling[SAMPLING[name]] === null
+        ? request
+        : { ...request, sampling: { ...sampling, [SAMPLING[name]]: null } };
+    }
+    default:
+      return unreachable(name);
+  }
+}
+
+// ---------------------------------------------------------------- tools with free text
+
+/** Tools, or calls of earlier turns, that only some servers know. */
+export function holdsFreeText({ tools, turns }: IrRequest): boolean {
+  return tools.some(({ type }) => type === "custom") || turns.some(({ blocks }) => blocks.some(isFreeCall));
+}
+
+function isFreeCall(block: IrBlock): boolean {
+  return block.type === "tool-call" && block.kind === "custom";
+}
+
+function withFunctions(request: IrRequest, losses: Loss[]): IrRequest {
+  const wrapped = new Set<string>();
+  const tools = request.tools.map((tool, index): IrTool => {
+    if (tool.type !== "custom") return tool;
+    losses.push({ field: `tools[${index}]`, how: "approximated", detail: FREE_TEXT_LOSS });
+    return asFunction(tool);
+  });
+  const turns = request.turns.map((turn) => {
+    const isTouched = turn.blocks.some((block) => isFreeCall(block) || isResultOf(block, wrapped));
+    return isTouched ? { ...turn, blocks: turn.blocks.map((block) => wrapBlock(block, wrapped)) } : turn;
+  });
+  return { ...request, tools, turns };
+}
+
+function asFunction({ name, description, format, extras }: Extract<IrTool, { type: "custom" }>): IrTool {
+  return {
+    type: "function",
+    name,
+    description: freeTextDescription(description, format),
+    parameters: FREE_TEXT_SCHEMA,
+    strict: null,
+    cache: null,
+    extras,
+    spelling: NO_SPELLING,
+  };
+}
+
+/** `wrapped`: ids of the calls written as functions so far, whose results follow them. */
+function wrapBlock(block: IrBlock, wrapped: Set<string>): IrBlock {
+  if (block.type === "tool-call" && block.kind === "custom") {
+    wrapped.add(block.id);
+    const text = JSON.stringify(freeTextArguments(block.arguments));
+    return { ...block, kind: "function", arguments: text, spelling: NO_SPELLING };
+  }
+  // What its client spelled is the result of another kind of call.
+  return isResultOf(block, wrapped) ? { ...block, spelling: NO_SPELLING } : block;
+}
+
+function isResultOf(block: IrBlock, wrapped: ReadonlySet<string>): boolean {
+  return block.type === "tool-result" && wrapped.has(block.callId);
+}
