@@ -8,6 +8,7 @@ import { createAccumulator } from "../../src/ir/fold.ts";
 import type { Loss, WithLosses } from "../../src/ir/loss.ts";
 import type { IrRequest } from "../../src/ir/request.ts";
 import type { IrResponse } from "../../src/ir/response.ts";
+import { withSealsInPlace } from "../../src/protocols/gemini/thought-joiner.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { AnswerContext, Protocol, WriteRequestOptions } from "../../src/protocols/protocol.ts";
 import { concatBytes } from "../../src/std/bytes.ts";
@@ -133,20 +134,24 @@ function translateStream({ client, lane }: Pair, given: readonly IrEvent[]): Cam
   losses.push(...answer.losses, ...arrived.losses);
   // What a broken stream had said before it broke must have arrived as well.
   const meaning = answer.failed ? meaningOfBroken : meaningOfResponse;
+  const [sent, came] = [client.id === "gemini" ? answer.response : answer.said, arrived.response];
   const failure: Change[] =
     answer.failed === arrived.failed ? [] : [{ what: "failure", before: answer.failed, after: arrived.failed }];
   return {
     losses,
-    changes: [...failure, ...changesOf(meaning(answer.response), meaning(arrived.response))],
+    changes: [...failure, ...changesOf(meaning(sent), meaning(came))],
     request: null,
-    response: { sent: answer.response, arrived: arrived.response },
+    response: { sent, arrived: came },
   };
 }
 
 export interface ReadBack {
   readonly bytes: Uint8Array;
   readonly events: readonly ReadEvent[];
+  /** As its client gives it back. */
   readonly response: IrResponse;
+  /** In the order of its events. */
+  readonly said: IrResponse;
   readonly failed: boolean;
   readonly losses: readonly Loss[];
 }
@@ -172,12 +177,20 @@ export function readStream(protocol: Protocol, bytes: Uint8Array): Omit<ReadBack
   const events = [...splitter.push(bytes), ...splitter.end()].flatMap((frame) => reader.push(frame));
   events.push(...reader.end());
   for (const event of events) accumulator.push(event);
+  const said = accumulator.response();
   return {
     events,
-    response: accumulator.response(),
+    response: inPlace(protocol, said),
+    said,
     failed: accumulator.failed(),
     losses: accumulator.losses(),
   };
+}
+
+/** In a stream of Gemini's another vendor's seal comes behind the text of its answer; a request puts it back. */
+export function inPlace({ id }: Protocol, response: IrResponse): IrResponse {
+  if (id !== "gemini") return response;
+  return { ...response, choices: response.choices.map((each) => ({ ...each, blocks: withSealsInPlace(each.blocks) })) };
 }
 
 /** A request of a client that wants its usage told: only Chat Completions has to be asked. */

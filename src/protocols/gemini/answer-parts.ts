@@ -52,6 +52,7 @@ export function writeAnswerParts(
     writeForeign: (kind, signature) => writeSignature(kind, signature),
   });
   for (const [index, block] of blocks.entries()) list.addBlock(block, blocks[index + 1], `${path}[${index}]`);
+  list.end();
   const cited = blocks.flatMap((block) =>
     block.type === "text" ? block.citations.map((citation) => ({ citation, text: block.text })) : [],
   );

@@ -1,6 +1,7 @@
 /**
  * Blocks of a turn or an answer as parts in their order. A signature stands on the call that follows, else on the part
- * before, else on an empty text of its own, as the vendor itself sends them.
+ * before, else on an empty text of its own, as the vendor itself sends them. Another vendor's comes ahead of text, so it
+ * waits for the first call, else for the end: clients of this API discard thought parts and keep those.
  */
 import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -12,6 +13,8 @@ export interface PartList {
   add(part: JsonObject): void;
   /** `next` is the block after it. */
   addBlock(block: IrBlock, next: IrBlock | undefined, path: string): void;
+  /** Writes the seal that still waits. */
+  end(): void;
 }
 
 interface PartListOptions {
@@ -26,6 +29,16 @@ interface PartListOptions {
 export function createPartList(options: PartListOptions): PartList {
   const parts: JsonObject[] = [];
   let ofNextCall: string | null = null;
+  /** Another vendor's seal; `since`: the parts before it are no place for it. */
+  let waiting: { readonly value: string; readonly since: number } | null = null;
+  const release = (): void => {
+    if (waiting === null) return;
+    const { value, since } = waiting;
+    waiting = null;
+    const last = parts.at(-1);
+    if (last !== undefined && parts.length > since && isText(last)) parts[parts.length - 1] = sealed(last, value);
+    else parts.push({ text: "", thoughtSignature: value });
+  };
   const addSignature = (value: string, next: IrBlock | undefined): void => {
     const last = parts.at(-1);
     if (next?.type === "tool-call") ofNextCall = value;
@@ -39,10 +52,13 @@ export function createPartList(options: PartListOptions): PartList {
       addSignature(own.value, next);
       return;
     }
-    const value = own?.value ?? foreignValue(block, path, options);
-    if (text === "" && value === null) return;
-    const signed = value === null ? {} : { thoughtSignature: value };
-    parts.push(options.finish({ text, thought: true, ...signed }, block, path));
+    release();
+    const foreign = own === null ? foreignValue(block, path, options) : null;
+    if (text !== "" || own !== null) {
+      const signed = own === null ? {} : { thoughtSignature: own.value };
+      parts.push(options.finish({ text, thought: true, ...signed }, block, path));
+    }
+    if (foreign !== null) waiting = { value: foreign, since: parts.length };
   };
   return {
     parts,
@@ -58,10 +74,21 @@ export function createPartList(options: PartListOptions): PartList {
         return;
       }
       const own = isIssuedBy(block.signature, PROTOCOL) ? block.signature.value : ofNextCall;
+      const value = own ?? waiting?.value ?? null;
       ofNextCall = null;
-      parts.push(...written.map((part) => (own === null ? part : { ...part, thoughtSignature: own })));
+      if (own === null) waiting = null;
+      parts.push(...written.map((part) => (value === null ? part : sealed(part, value))));
     },
+    end: release,
   };
+}
+
+function sealed(part: JsonObject, value: string): JsonObject {
+  return { ...part, thoughtSignature: value };
+}
+
+function isText(part: JsonObject): boolean {
+  return part["text"] !== undefined && mayBeSigned(part);
 }
 
 /** One member for two values: what is encrypted is needed, a signature only proves. */

@@ -11,6 +11,7 @@ import { createIdBook } from "./id-book.ts";
 import { extrasOf, isAnything, isEmpty, isText, needList, type Shape, spelled, spelledObject } from "./members.ts";
 import { withOwnName } from "./names.ts";
 import { type IdBook, readParts } from "./part-reader.ts";
+import { withSealsInPlace } from "./thought-joiner.ts";
 import { readServiceTier, readUsage, readUsageExtras } from "./usage.ts";
 import { type AnswerName, type CandidateName, PROTOCOL } from "./wire.ts";
 
@@ -79,7 +80,7 @@ function readCandidate(value: unknown, position: number, ids: IdBook): IrChoice 
   if (candidate === undefined) throw new WireError(`candidates[${position}] must be an object.`);
   const path = `candidates[${position}].content.parts`;
   const parts = needList(spelledObject(candidate["content"])?.["parts"], path);
-  const blocks = readParts(parts, path, ids).map(withOwnName);
+  const blocks = withSealsInPlace(readParts(parts, path, ids).map(withOwnName));
   const finish = asText(candidate["finishReason"]);
   return {
     index: asNumber(candidate["index"]) ?? position,
@@ -98,7 +99,7 @@ function readCandidate(value: unknown, position: number, ids: IdBook): IrChoice 
 }
 
 /** The last text is what rests on the sources; places are known where it is the only one. */
-function cite(blocks: IrBlock[], grounding: unknown): IrBlock[] {
+function cite(blocks: readonly IrBlock[], grounding: unknown): readonly IrBlock[] {
   if (grounding === undefined) return blocks;
   const index = blocks.findLastIndex((block) => block.type === "text");
   const cited = blocks[index];

@@ -73,6 +73,8 @@ interface WrittenCandidate {
   hasToolCalls: boolean;
   /** Own signature without text, waiting for the part it belongs to. */
   signature: string | null;
+  /** Another vendor's, waiting for the first call or the end: clients discard thought parts. */
+  foreign: string | null;
   readonly cited: { citation: IrCitation; text: string }[];
 }
 
@@ -147,7 +149,7 @@ function write(state: WrittenStream, event: IrEvent): void {
 function choiceOf(state: WrittenStream, index: number): WrittenCandidate {
   const known = state.choices.get(index);
   if (known !== undefined) return known;
-  const choice: WrittenCandidate = { finish: null, hasToolCalls: false, signature: null, cited: [] };
+  const choice: WrittenCandidate = { finish: null, hasToolCalls: false, signature: null, foreign: null, cited: [] };
   state.choices.set(index, choice);
   return choice;
 }
@@ -181,10 +183,7 @@ function startBlock(state: WrittenStream, event: Extract<IrEvent, { type: "block
   if (content.type === "tool-call") own.hasToolCalls = true;
   else releaseSignature(state, choice);
   state.blocks.set(event.block, { choice, content, pieces: [], signature: null, hasText: false });
-  if (content.type === "reasoning" && content.encrypted !== null && content.encrypted.issuer !== PROTOCOL) {
-    const thoughtSignature = writeSignature("encrypted", content.encrypted);
-    emitPart(state, choice, JSON.stringify({ text: "", thought: true, thoughtSignature }));
-  }
+  if (content.type === "reasoning") releaseForeign(state, choice);
 }
 
 function writeText(state: WrittenStream, event: Extract<IrEvent, { type: "text-delta" }>): void {
@@ -231,28 +230,40 @@ function writeCall(state: WrittenStream, block: OpenPart, content: Extract<Start
   state.heldChars -= text.length + 8 * block.pieces.length;
   const args = writeArguments({ kind: content.kind, arguments: text }, "functionCall.args", state.losses);
   const choice = choiceOf(state, block.choice);
-  const signed = choice.signature === null ? {} : { thoughtSignature: choice.signature };
+  const seal = choice.signature ?? choice.foreign;
+  const signed = seal === null ? {} : { thoughtSignature: seal };
+  if (choice.signature === null) choice.foreign = null;
   choice.signature = null;
   const functionCall = { ...writeId(content.id), name: content.name, args };
   emitPart(state, block.choice, JSON.stringify({ functionCall, ...signed }));
 }
 
-/** A signature alone waits for the call it may belong to; one with thoughts stands on them. */
+/** A signature alone waits for the call it may belong to; an own one with thoughts stands on them. */
 function endReasoning(state: WrittenStream, block: OpenPart, encrypted: ReasoningSignature | null): void {
   const { signature } = block;
   if (encrypted !== null && signature !== null) {
     state.losses.drop("signature", "a part carries one opaque value, and the encrypted one is needed");
-    return;
   }
-  const own = encrypted?.issuer === PROTOCOL ? encrypted : signature;
-  if (own === null) return;
-  if (own.issuer === PROTOCOL && !block.hasText) {
+  const seal = encrypted ?? signature;
+  if (seal === null) return;
+  const value = writeSignature(encrypted === null ? "signature" : "encrypted", seal);
+  if (seal.issuer !== PROTOCOL) {
+    releaseForeign(state, block.choice);
+    choiceOf(state, block.choice).foreign = value;
+  } else if (block.hasText) {
+    emitPart(state, block.choice, JSON.stringify({ text: "", thought: true, thoughtSignature: value }));
+  } else {
     releaseSignature(state, block.choice);
-    choiceOf(state, block.choice).signature = own.value;
-    return;
+    choiceOf(state, block.choice).signature = value;
   }
-  const thoughtSignature = writeSignature("signature", own);
-  emitPart(state, block.choice, JSON.stringify({ text: "", thought: true, thoughtSignature }));
+}
+
+/** One part holds one seal, so that the one before leaves when another follows. */
+function releaseForeign(state: WrittenStream, index: number): void {
+  const choice = choiceOf(state, index);
+  if (choice.foreign === null) return;
+  emitPart(state, index, JSON.stringify({ text: "", thoughtSignature: choice.foreign }));
+  choice.foreign = null;
 }
 
 function releaseSignature(state: WrittenStream, index: number): void {
@@ -281,7 +292,10 @@ function writeLast(state: WrittenStream, index: number, choice: WrittenCandidate
   if (!exact) state.losses.approximate("finishReason", `written as ${word}`);
   const grounding = writeGrounding(choice.cited);
   return {
-    content: { parts: NO_PARTS, role: "model" },
+    content: {
+      parts: choice.foreign === null ? NO_PARTS : [{ text: "", thoughtSignature: choice.foreign }],
+      role: "model",
+    },
     finishReason: word,
     index,
     ...(grounding === null ? {} : { groundingMetadata: grounding }),

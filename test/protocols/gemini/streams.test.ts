@@ -5,6 +5,7 @@ import { failure } from "../../../src/ir/failure.ts";
 import { createAccumulator } from "../../../src/ir/fold.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { concatBytes, decodeUtf8 } from "../../../src/std/bytes.ts";
+import { asArray, asObject, at, type JsonObject } from "../../../src/std/json.ts";
 import {
   args,
   citation,
@@ -271,5 +272,79 @@ describe("written", () => {
     const piece = "x".repeat(1024 * 1024);
     const frames = Array.from({ length: 20 }, () => writer.push(args(0, piece))).flat();
     expect(frames.map(({ data }) => JSON.parse(data).error?.status)).toEqual(["INTERNAL"]);
+  });
+});
+
+describe("another vendor's seal", () => {
+  const SEALED: IrEvent[] = [
+    start(),
+    open(0, { type: "reasoning", encrypted: null }),
+    say(0, "Hm"),
+    say(0, "m."),
+    { type: "signature-delta", block: 0, signature: { issuer: "a-1", value: "c2ln" } },
+    close(0),
+    openText(1),
+    say(1, "I look."),
+    close(1),
+  ];
+  const calls = ["x", "y"].flatMap((id, index): IrEvent[] => [
+    open(2 + index, { type: "tool-call", id, name: "f", kind: "function" }),
+    args(2 + index, "{}"),
+    close(2 + index),
+  ]);
+  const partsOf = (events: readonly IrEvent[]): JsonObject[] => {
+    const writer = payload.createStreamWriter(answerContext());
+    return events
+      .flatMap((event) => writer.push(event))
+      .flatMap(({ data }) => asArray(at(JSON.parse(data), "candidates", 0, "content", "parts")) ?? [])
+      .map((part) => asObject(part) ?? {});
+  };
+  const replayed = (parts: readonly JsonObject[]) =>
+    payload
+      .readRequest({ contents: parts.map((part) => ({ role: "model", parts: [part] })) })
+      .value.turns.flatMap(({ blocks }) => blocks);
+
+  test("stands on the first call alone, where clients keep it", () => {
+    const parts = partsOf([...SEALED, ...calls, END]);
+    expect(parts.map((part) => [part["thought"] === true, part["thoughtSignature"] !== undefined])).toEqual([
+      [true, false],
+      [true, false],
+      [false, false],
+      [false, true],
+      [false, false],
+      [false, false],
+    ]);
+    const [first, ...rest] = replayed(parts);
+    expect(first).toMatchObject({ type: "reasoning", text: "Hmm.", signature: { issuer: "a-1", value: "c2ln" } });
+    expect(rest.slice(0, 3).map(({ type }) => type)).toEqual(["text", "tool-call", "tool-call"]);
+  });
+
+  test("comes back to its place from a client that discards thought parts", () => {
+    const parts = partsOf([...SEALED, ...calls, END]).filter((part) => part["thought"] !== true);
+    expect(replayed(parts)[0]).toMatchObject({
+      type: "reasoning",
+      text: "",
+      signature: { issuer: "a-1", value: "c2ln" },
+    });
+  });
+
+  test("stands on the last text of an answer without calls", () => {
+    const parts = partsOf([...SEALED, END]);
+    expect(Object.keys(parts.at(-1) ?? {})).toEqual(["text", "thoughtSignature"]);
+    expect(
+      replayed(parts)
+        .map(({ type }) => type)
+        .slice(0, 2),
+    ).toEqual(["reasoning", "text"]);
+  });
+
+  test("in a thought part, as it was sent before, is read as well", () => {
+    const tag = Buffer.from("rm:s:a-1:c2ln").toString("base64");
+    const parts = [
+      { text: "Hmm.", thought: true },
+      { text: "", thought: true, thoughtSignature: tag },
+      { text: "So." },
+    ];
+    expect(replayed(parts)).toMatchObject([{ text: "Hmm.", signature: { issuer: "a-1" } }, { text: "So." }]);
   });
 });
