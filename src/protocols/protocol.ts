@@ -70,6 +70,8 @@ export interface Payload {
   readonly signatureMembers: readonly string[];
   /** True for a request that gives reasoning back without a signature; null: the payload seals none. */
   readonly holdsUnsigned: ((body: JsonObject) => boolean) | null;
+  /** True where this model refuses how a client of the payload asks, and the writer knows how it takes it; null: all models are asked alike. */
+  readonly misfits: ((body: JsonObject, upstreamModel: string) => boolean) | null;
   /** Ids in a frame or whole answer under which its vendor stores something; absent: it stores no answers. Never throws. */
   readonly storedIds?: (text: string) => readonly string[];
   /** JSON text by which a body holds what only some servers of this protocol take. null: all take the same. */
@@ -94,6 +96,8 @@ export interface WriteRequestOptions {
   readonly maxOutputTokens: number | null;
   /** What the lane's server takes. */
   readonly dialect: Dialect;
+  /** A client's own request that `misfits`: it is written as the model takes it. */
+  readonly isMisfit?: boolean;
 }
 
 /** What an answer written for the client may need to know. */

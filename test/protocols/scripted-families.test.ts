@@ -128,7 +128,7 @@ const JUDGED: readonly Judged[] = [
   {
     name: "Claude on Bedrock",
     door: BEDROCK.doors[0],
-    models: BEDROCK.models,
+    models: [CONVERSE_MODEL],
     agent: CONVERSE_AGENT,
     bent: [
       ["own, unchanged and sealed", CONVERSE_MODEL, 1, thought((said) => ({ ...said, signature: ALIEN }))],

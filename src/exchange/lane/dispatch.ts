@@ -63,8 +63,14 @@ function mustBeRewritten({ world, call, lane, egress }: LaneContext): boolean {
   const { body, bytes, facts } = call.request;
   if (facts.operation !== "chat") return false;
   if (lane.dialect.reasoningBack === "refused" && egress.payload.holdsUnsigned?.(body) === true) return true;
+  if (isMisfit({ call, lane, egress })) return true;
   if (holdsForeignSignatures(bytes, egress.payload, lane, world.signatures)) return true;
   return foreignParts({ call, lane, egress }).length > 0;
+}
+
+/** The lane's model refuses how its own protocol's client asks, and is asked otherwise. */
+function isMisfit({ call, lane, egress }: Pick<LaneContext, "call" | "lane" | "egress">): boolean {
+  return egress.payload.misfits?.(call.request.body, lane.upstreamModel) === true;
 }
 
 /** Tokens written where the lane's protocol demands a limit and the request gives none. */
@@ -104,14 +110,13 @@ function translateRequest(
 }
 
 /** The request as the lane's server takes it, in its protocol. */
-export function writeFitted(
-  { lane, egress: { payload } }: LaneContext,
-  request: IrRequest,
-  dialect: Dialect,
-): WithLosses<JsonObject> {
+export function writeFitted(attempt: LaneContext, request: IrRequest, dialect: Dialect): WithLosses<JsonObject> {
+  const { lane, relayed, egress } = attempt;
+  const { payload } = egress;
   const native = request.sourceProtocol === payload.id;
   const fitted = fitRequest(request, { dialect, native, hasCustomTools: payload.dialectMarks !== null });
-  const written = payload.writeRequest(fitted.value, { ...writeOptions(lane), dialect });
+  const options = { ...writeOptions(lane), dialect, isMisfit: relayed && isMisfit(attempt) };
+  const written = payload.writeRequest(fitted.value, options);
   return fitted.losses.length === 0 ? written : { ...written, losses: [...fitted.losses, ...written.losses] };
 }
 

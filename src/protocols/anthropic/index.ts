@@ -11,6 +11,7 @@ import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
+import { misfits } from "./misfits.ts";
 import { models } from "./models.ts";
 import { holdsUnsigned } from "./reasoning-signatures.ts";
 import { readRequest } from "./request-reader.ts";
@@ -50,6 +51,7 @@ const payload: Payload = {
   signatureMembers: ["signature"],
   holdsUnsigned,
   dialectMarks: null,
+  misfits,
   terminator: { event: "message_stop", data: '{"type":"message_stop"}' },
   readError,
   writeError,

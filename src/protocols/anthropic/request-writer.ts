@@ -46,7 +46,7 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
   };
   dropOptions(request, UNSUPPORTED, API, context);
   if (context.native) {
-    const isStopped = thinking === null && request.reasoning?.mode === "enabled";
+    const isStopped = thinking === null && ["enabled", "adaptive"].includes(request.reasoning?.mode ?? "");
     const extras = isStopped ? withoutThinkingEdits(request.extras) : request.extras;
     return { value: mergeMembers(body, extras), losses: context.losses.list };
   }

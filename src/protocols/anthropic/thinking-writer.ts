@@ -13,6 +13,7 @@ import {
   writeOwnThinking,
 } from "../shared/content-blocks/claude-thinking.ts";
 import { askedEffort } from "../shared/thinking-budget.ts";
+import { thinksOtherwise } from "./model-rules.ts";
 import type { MessagesContext } from "./write-context.ts";
 
 interface WrittenThinking {
@@ -33,20 +34,23 @@ export function writeThinking(
   const none: WrittenThinking = { thinking: null, effort: null, maxTokens };
   const config = request.reasoning;
   if (config === null) return none;
-  if (context.native) {
+  if (context.native && !thinksOtherwise(config.mode, rules)) {
     const isLoop = context.dialect.reasoningBack === "refused" && isUnsignedLoop(messages, LOOP);
     const own = { config, asked: request.maxOutputTokens, maxTokens, isUnsignedLoop: isLoop };
     const thinking = writeOwnThinking(own, losses);
-    return { thinking, effort: config.effort, maxTokens };
+    return { thinking, effort: writeOwnEffort(config.effort, context), maxTokens };
   }
   if (config.mode === "disabled" || config.effort === "none") return { ...none, thinking: writeDisabled(context) };
-  if (config.display !== null) losses.drop("reasoning.summary", "the vendor decides what it shows");
+  const display = context.native && rules.thinking === "adaptive" ? config.display : null;
+  if (config.display !== display) losses.drop("reasoning.summary", "the vendor decides what it shows");
   switch (rules.thinking) {
     case "none":
       losses.drop("reasoning", "the model does not think");
       return none;
-    case "adaptive":
-      return { ...none, thinking: { type: "adaptive" }, effort: askedEffort(config, rules.efforts, losses) };
+    case "adaptive": {
+      const thinking = { type: "adaptive", ...(display === null ? {} : { display }) };
+      return { ...none, thinking, effort: askedEffort(config, rules.efforts, losses) };
+    }
     case "budget": {
       const asked = { request, config, maxTokens, isUnsignedLoop: isUnsignedLoop(messages, LOOP) };
       const plan = planThinking(asked, options, losses);
@@ -57,7 +61,13 @@ export function writeThinking(
   }
 }
 
-const LOOP: LoopWords = {
+function writeOwnEffort(effort: string | null, { rules, losses }: MessagesContext): string | null {
+  if (effort === null || !rules.isKnown || rules.efforts.length > 0) return effort;
+  losses.drop("output_config.effort", "the model takes no effort");
+  return null;
+}
+
+export const LOOP: LoopWords = {
   isResult: ({ type }) => type === "tool_result",
   isThinking: ({ type }) => type === "thinking" || type === "redacted_thinking",
 };

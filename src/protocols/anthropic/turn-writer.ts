@@ -37,6 +37,10 @@ const blockWriter =
 
 /** Null when nothing is left of a turn that held something: the vendor refuses empty content. */
 function writeOwnTurn(turn: IrTurn, path: string, context: MessagesContext): JsonObject | null {
+  if (turn.role === "system" && !context.rules.systemTurns) {
+    context.losses.approximate(path, "the model takes no instructions between turns, so the user says them");
+    return writeOwnTurn({ ...turn, role: "user" }, path, context);
+  }
   const [first] = turn.blocks;
   if (turn.wasString && turn.blocks.length === 1 && first?.type === "text") {
     return { role: turn.role, content: first.text, ...turn.extras };

@@ -10,9 +10,12 @@ import { NO_PLACE, PROTOCOL } from "./wire.ts";
 export interface MessagesContext extends WriteContext<ModelRules>, CacheMarkBudget {}
 
 export function createMessagesContext(request: IrRequest, options: WriteRequestOptions): MessagesContext {
+  const rules = rulesOf(options.upstreamModel);
+  const isJudgedThere = request.sourceProtocol === PROTOCOL && options.isMisfit !== true;
   const own = {
     protocol: PROTOCOL,
-    rules: rulesOf(options.upstreamModel),
+    // What a client of this protocol asks for is the vendor's to judge.
+    rules: isJudgedThere ? { ...rules, isKnown: false, systemTurns: true } : rules,
     dialect: options.dialect,
     noPlace: NO_PLACE,
   };

@@ -12,6 +12,7 @@ import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
+import { misfits } from "./misfits.ts";
 import { models } from "./models.ts";
 import { holdsUnsigned } from "./reasoning-signatures.ts";
 import { readRequest } from "./request-reader.ts";
@@ -48,6 +49,7 @@ const payload: Payload = {
   signatureMembers: ["signature", "redactedContent"],
   holdsUnsigned,
   dialectMarks: null,
+  misfits,
   // A stream that has named its reason is whole, with or without the count that usually follows.
   terminator: null,
   readError,

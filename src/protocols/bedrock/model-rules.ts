@@ -15,6 +15,8 @@ export interface ModelRules {
   readonly sampling: "all" | "one" | "none";
   /** How reasoning is asked for. `always`: it reasons unasked and takes no word about it. */
   readonly reasoning: "none" | "budget" | "adaptive" | "effort" | "always";
+  /** A Claude whose way to think is known here, and whether it takes a budget. null: not known. */
+  readonly budget: "taken" | "refused" | null;
   readonly efforts: readonly string[];
   readonly structuredOutput: boolean;
   /** `any` and `tool`; others take `auto` alone. */
@@ -34,6 +36,7 @@ const CLAUDE: ModelRules = {
   family: "claude",
   sampling: "all",
   reasoning: "budget",
+  budget: "taken",
   efforts: [],
   structuredOutput: false,
   forcedTools: true,
@@ -45,11 +48,12 @@ const CLAUDE: ModelRules = {
   resultStatus: true,
 };
 /** An id that names no family: sent what long-standing models take. */
-const UNKNOWN: ModelRules = { ...CLAUDE, structuredOutput: true, cacheLifetimes: true, audio: true };
+const UNKNOWN: ModelRules = { ...CLAUDE, budget: null, structuredOutput: true, cacheLifetimes: true, audio: true };
 const OTHER: ModelRules = {
   family: "other",
   sampling: "all",
   reasoning: "none",
+  budget: null,
   efforts: [],
   structuredOutput: false,
   forcedTools: false,
@@ -103,12 +107,18 @@ function claudeRules(name: string): ModelRules {
     cacheLifetimes: true,
   };
   if (version >= 47 || /fable|mythos/.test(name)) {
-    return { ...current, sampling: "none", reasoning: "adaptive", efforts: EFFORTS, topK: false };
+    return { ...current, sampling: "none", reasoning: "adaptive", budget: "refused", efforts: EFFORTS, topK: false };
   }
   if (version >= 46) {
     return { ...current, sampling: "one", reasoning: "adaptive", efforts: EFFORTS.filter((word) => word !== "xhigh") };
   }
   if (version >= 45) return { ...current, sampling: "one" };
   if (version >= 37) return { ...CLAUDE, sampling: name.includes("opus") && version >= 41 ? "one" : "all" };
-  return { ...CLAUDE, reasoning: "none" };
+  return { ...CLAUDE, reasoning: "none", budget: "refused" };
+}
+
+/** Thinking is asked for in a way that the model does not have. */
+export function thinksOtherwise(type: unknown, { budget, reasoning }: ModelRules): boolean {
+  if (budget === null) return false;
+  return type === "enabled" ? budget === "refused" : type === "adaptive" && reasoning !== "adaptive";
 }

@@ -13,6 +13,7 @@ import {
   writeOwnThinking,
 } from "../shared/content-blocks/claude-thinking.ts";
 import { askedEffort } from "../shared/thinking-budget.ts";
+import { thinksOtherwise } from "./model-rules.ts";
 import type { ConverseContext } from "./write-context.ts";
 
 interface WrittenThinking {
@@ -35,7 +36,7 @@ export function writeThinking(
   const none: WrittenThinking = { fields: {}, effort: null, maxTokens, thinks: false };
   const config = request.reasoning;
   if (config === null) return none;
-  if (context.native) {
+  if (context.native && !thinksOtherwise(config.mode, context.rules)) {
     const isLoop = context.dialect.reasoningBack === "refused" && isUnsignedLoop(messages, LOOP);
     const own = { config, asked: request.maxOutputTokens, maxTokens, isUnsignedLoop: isLoop };
     return { ...none, ...writeOwn(own, context) };
@@ -70,7 +71,7 @@ export function writeThinking(
   }
 }
 
-const LOOP: LoopWords = {
+export const LOOP: LoopWords = {
   isResult: (block) => block["toolResult"] !== undefined,
   isThinking: (block) => block["reasoningContent"] !== undefined,
 };

@@ -13,7 +13,10 @@ export interface ConverseContext extends WriteContext<ModelRules>, CacheMarkBudg
 }
 
 export function createConverseContext(request: IrRequest, options: WriteRequestOptions): ConverseContext {
-  const own = { protocol: PROTOCOL, rules: rulesOf(options.upstreamModel), dialect: options.dialect };
+  const known = rulesOf(options.upstreamModel);
+  // What a client of this protocol asks for is the vendor's to judge, unless the model is known to refuse it.
+  const rules = request.sourceProtocol === PROTOCOL && options.isMisfit !== true ? { ...known, budget: null } : known;
+  const own = { protocol: PROTOCOL, rules, dialect: options.dialect };
   return { ...createWriteContext(request, own), ...createCacheMarkBudget(), documentNames: new Set() };
 }
 

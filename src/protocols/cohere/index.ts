@@ -39,6 +39,7 @@ const payload: Payload = {
   signatureMembers: [],
   holdsUnsigned: null,
   dialectMarks: null,
+  misfits: null,
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,

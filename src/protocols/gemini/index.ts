@@ -51,6 +51,7 @@ const payload: Payload = {
   signatureMembers: ["thoughtSignature", "thought_signature"],
   holdsUnsigned: null,
   dialectMarks: null,
+  misfits: null,
   // The frame that tells the finish is the last.
   terminator: null,
   readError,

@@ -49,6 +49,7 @@ const payload: Payload = {
   signatureMembers: [],
   holdsUnsigned: null,
   dialectMarks: { developerRole: '"developer"', customTools: '"custom"', reasoning: '"reasoning' },
+  misfits: null,
   terminator: { event: null, data: "[DONE]" },
   readError,
   writeError,

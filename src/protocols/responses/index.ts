@@ -47,6 +47,7 @@ const payload: Payload = {
   createTap,
   signatureMembers: ["encrypted_content"],
   holdsUnsigned: null,
+  misfits: null,
   storedIds,
   dialectMarks: { developerRole: '"developer"', customTools: '"custom"', reasoning: '"reasoning"' },
   // The event that tells the finish ends the stream.

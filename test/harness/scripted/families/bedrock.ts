@@ -83,7 +83,7 @@ export const BEDROCK: Family = {
   id: "bedrock",
   provider: "bedrock",
   entry: { region: "us-east-1" },
-  models: ["us.anthropic.claude-sonnet-4-5-20250929-v1:0"],
+  models: ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "us.anthropic.claude-opus-4-8"],
   doors: [
     ruled(
       {

@@ -30,10 +30,6 @@ const WHY: ReadonlyMap<string, string> = new Map([
   ["sampling is fixed while the model thinks", "relayed as asked"],
   ["an API version of before 2024-09 knows no stream_options", "relayed as asked"],
   ["ids of calls are nine letters and digits", "ids of another vendor's calls are not fitted"],
-  ["thinking is asked for in the way the model has", "relayed as asked"],
-  ["an effort only for models that have one", "relayed as asked"],
-  ["a system message stands behind a user's, alone, and only with the newest models", "relayed as asked"],
-  ["with a budget the turn of an open tool loop begins with its reasoning", "a loop begun without thinking is relayed"],
   [WIRE, "free-form tools, and members that a strict vendor does not know"],
 ]);
 
