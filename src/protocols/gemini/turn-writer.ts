@@ -7,11 +7,12 @@
 import type { IrBlock, IrInstruction, IrRequest, IrTurn, ToolResultBlock } from "../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../std/json.ts";
 import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
+import { isIssuedBy } from "../shared/signature-tag.ts";
 import { legalToolName } from "./names.ts";
 import { createPartList, type PartList } from "./part-list.ts";
 import { withExtras, writeBlock, writeId, writeResult } from "./part-writer.ts";
 import { NO_SIGNATURE } from "./reasoning-signatures.ts";
-import { API } from "./wire.ts";
+import { API, PROTOCOL } from "./wire.ts";
 import type { GeminiContext } from "./write-context.ts";
 
 export function writeConversation(request: IrRequest, context: GeminiContext): WrittenConversation {
@@ -21,7 +22,15 @@ export function writeConversation(request: IrRequest, context: GeminiContext): W
     parts: writeOwnParts(turn.blocks, `contents[${index}].parts`, context),
     ...turn.extras,
   }));
-  return { turns: contents, promoted: [] };
+  // A call whose signature was another vendor's is left without one.
+  const isMarked = context.rules.signedCalls && request.turns.some(({ blocks }) => blocks.some(isForeign));
+  return { turns: isMarked ? markUnsigned(contents) : contents, promoted: [] };
+}
+
+function isForeign(block: IrBlock): boolean {
+  if (block.type === "tool-call") return block.signature !== null && !isIssuedBy(block.signature, PROTOCOL);
+  if (block.type !== "reasoning") return false;
+  return [block.signature, block.encrypted].some((seal) => seal !== null && !isIssuedBy(seal, PROTOCOL));
 }
 
 export function writeSystem(instructions: readonly IrInstruction[], context: GeminiContext): JsonObject[] {
