@@ -5,7 +5,7 @@
 
 import type { Payload, Protocol } from "../protocol.ts";
 import { readForcedAnswer, readForcedStream } from "../shared/forced-answer.ts";
-import { withoutNullArguments } from "../shared/null-arguments.ts";
+import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
@@ -44,7 +44,7 @@ const payload: Payload = {
   writeRequest,
   readResponse: (body) => readForcedAnswer(readResponse(body)),
   writeResponse,
-  createStreamReader: () => readForcedStream(withoutNullArguments(createStreamReader())),
+  createStreamReader: () => readForcedStream(withSoundCalls(createStreamReader())),
   createStreamWriter,
   createTap,
   // Redacted thinking stands in a member that images use as well; its issuers are the same as the signatures'.

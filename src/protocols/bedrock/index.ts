@@ -5,7 +5,7 @@
 
 import type { Payload, Protocol } from "../protocol.ts";
 import { readForcedAnswer, readForcedStream } from "../shared/forced-answer.ts";
-import { withoutNullArguments } from "../shared/null-arguments.ts";
+import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
 import { embed } from "./embed.ts";
@@ -43,7 +43,7 @@ const payload: Payload = {
   writeRequest,
   readResponse: (body) => readForcedAnswer(readResponse(body)),
   writeResponse,
-  createStreamReader: () => readForcedStream(withoutNullArguments(createStreamReader())),
+  createStreamReader: () => readForcedStream(withSoundCalls(createStreamReader())),
   createStreamWriter,
   createTap,
   signatureMembers: ["signature", "redactedContent"],

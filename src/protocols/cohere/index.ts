@@ -4,7 +4,7 @@
  * anything.
  */
 import type { Payload, Protocol } from "../protocol.ts";
-import { withoutNullArguments } from "../shared/null-arguments.ts";
+import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
@@ -32,7 +32,7 @@ const payload: Payload = {
   writeRequest,
   readResponse,
   writeResponse,
-  createStreamReader: () => withoutNullArguments(createStreamReader()),
+  createStreamReader: () => withSoundCalls(createStreamReader()),
   createStreamWriter,
   createTap,
   // Reasoning is plain text here.

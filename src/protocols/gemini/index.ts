@@ -2,7 +2,9 @@
  * The `gemini` protocol: the Gemini API (generateContent), as clients speak it to us and as we speak it to the vendor and
  * its cloud. Translates between its bodies and the IR; never sends anything.
  */
+
 import type { Payload, Protocol } from "../protocol.ts";
+import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
 import { embed } from "./embed.ts";
@@ -45,7 +47,7 @@ const payload: Payload = {
   writeRequest,
   readResponse,
   writeResponse,
-  createStreamReader,
+  createStreamReader: () => withSoundCalls(createStreamReader()),
   createStreamWriter,
   createTap,
   signatureMembers: ["thoughtSignature", "thought_signature"],

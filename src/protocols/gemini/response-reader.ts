@@ -1,10 +1,12 @@
 /** A complete answer, read. A prompt that was refused has no candidates and is an answer all the same. */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import { type Extras, type IrBlock, NO_EXTRAS, NO_SPELLING } from "../../ir/request.ts";
 import type { IrChoice, IrResponse } from "../../ir/response.ts";
 import { sha256Hex } from "../../std/digest.ts";
-import { asArray, asNumber, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { readIndex } from "../shared/members.ts";
 import { BROKEN_CALL, isBrokenCall, readBlocked, readFinish } from "./finish.ts";
 import { isPlainGrounding, readCitations } from "./grounding.ts";
 import { createIdBook } from "./id-book.ts";
@@ -83,7 +85,7 @@ function readCandidate(value: unknown, position: number, ids: IdBook): IrChoice 
   const blocks = withSealsInPlace(readParts(parts, path, ids).map(withOwnName));
   const finish = asText(candidate["finishReason"]);
   return {
-    index: asNumber(candidate["index"]) ?? position,
+    index: readIndex(candidate["index"], position),
     blocks: cite(blocks, candidate["groundingMetadata"]),
     finish:
       finish === undefined

@@ -2,14 +2,16 @@
  * A streamed answer, read: frames in, events out. Every frame is an answer of its own with what is new in it; there is no
  * last frame but the one in which every candidate has told its finish.
  */
+
 import type { ReadEvent, StartedBlock, StreamError } from "../../ir/event.ts";
 import { ANSWER_BLOCKS_MAX } from "../../ir/fold.ts";
 import { type IrBlock, NO_SPELLING, type ReasoningBlock, type ReasoningSignature } from "../../ir/request.ts";
 import { sha256Hex } from "../../std/digest.ts";
-import { asArray, asNumber, asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
+import { asArray, asObject, asText, type JsonObject, parseExact, parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { isDoneMark } from "../shared/done-mark.ts";
+import { readIndex } from "../shared/members.ts";
 import { reportUnknown } from "../shared/unknown-words.ts";
 import { readInBandError } from "./error-words.ts";
 import { isBrokenCall, readBlocked, readFinish } from "./finish.ts";
@@ -133,7 +135,7 @@ function readAnswer(state: CandidateStream, frame: Frame): void {
   for (const [position, value] of candidates.entries()) {
     const candidate = spelledObject(value);
     if (candidate === undefined) throw new WireError("A candidate is no object.");
-    readCandidate(state, choiceOf(state, asNumber(candidate["index"]) ?? position), candidate, ids);
+    readCandidate(state, choiceOf(state, readIndex(candidate["index"], position)), candidate, ids);
     if (state.ended) return;
   }
   const blocked = readBlockReason(answer);

@@ -2,11 +2,13 @@
  * Watches a relayed answer without translating it. Once the answer has begun, a frame that only carries text is
  * recognised by its characters, and only its small usage object is parsed. Every other frame is parsed whole.
  */
+
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
 import { isDoneMark } from "../shared/done-mark.ts";
+import { readIndex } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer } from "../shared/tap-notes.ts";
 import { readInBandError } from "./error-words.ts";
@@ -77,7 +79,7 @@ function readNote(answer: JsonObject, finished: Map<number, boolean>): TapNote {
   let finish: string | null = null;
   for (const [position, value] of (asArray(answer["candidates"]) ?? []).slice(0, CHOICES_MAX).entries()) {
     const candidate = looseObject(value);
-    const index = asNumber(candidate["index"]) ?? position;
+    const index = readIndex(candidate["index"], position);
     const reason = asText(candidate["finishReason"]) ?? "";
     const ends = reason !== "" && reason !== "FINISH_REASON_UNSPECIFIED";
     if (finished.size < CHOICES_MAX) finished.set(index, ends || finished.get(index) === true);

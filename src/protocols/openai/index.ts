@@ -1,6 +1,6 @@
 /** OpenAI's Chat Completions, the dialect most vendors speak beside their own. This file only ties the parts together. */
 import type { Payload, Protocol } from "../protocol.ts";
-import { withoutNullArguments } from "../shared/null-arguments.ts";
+import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
@@ -43,7 +43,7 @@ const payload: Payload = {
   writeRequest,
   readResponse,
   writeResponse,
-  createStreamReader: () => withoutNullArguments(createStreamReader()),
+  createStreamReader: () => withSoundCalls(createStreamReader()),
   createStreamWriter,
   createTap,
   signatureMembers: [],

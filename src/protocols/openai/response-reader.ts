@@ -12,6 +12,7 @@ import {
   isNothing,
   modelled,
   nonEmpty,
+  readIndex,
   readSeconds,
   type Shape,
   withInner,
@@ -74,7 +75,7 @@ function readChoice(value: unknown, position: number, responseId: string): IrCho
   if (choice === undefined || message === undefined) {
     throw new WireError(`The provider's answer has no message in ${path}.`);
   }
-  const index = asNumber(choice["index"]) ?? position;
+  const index = readIndex(choice["index"], position);
   const blocks = readMessage(message, `${path}.message`, `${responseId} ${index}`);
   const raw = asText(choice["finish_reason"]);
   const details = repeatedDetails(message);

@@ -5,10 +5,10 @@
  */
 
 import type { ReadEvent, StreamError } from "../../ir/event.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, StreamReader } from "../protocol.ts";
 import { isDoneMark } from "../shared/done-mark.ts";
-import { extrasOf, modelled, nonEmpty, readSeconds } from "../shared/members.ts";
+import { extrasOf, modelled, nonEmpty, readIndex, readSeconds } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { createStreamLosses } from "../shared/stream-losses.ts";
 import { type ChoiceReader, createChoiceReader } from "./choice-reader.ts";
@@ -107,7 +107,7 @@ function readChunk(chunk: JsonObject, choices: Map<number, ChoiceReader>, events
   // Azure opens with a chunk about the prompt that is not yet the answer.
   if (!events.isStarted() && (list ?? []).length > 0) events.start(startOf(chunk));
   for (const [position, value] of (list ?? []).entries()) {
-    const index = asNumber(at(value, "index")) ?? position;
+    const index = readIndex(at(value, "index"), position);
     let choice = choices.get(index);
     if (choice === undefined && choices.size < CHOICES_MAX) {
       const seed = `${asText(chunk["id"]) ?? ""} ${index}`;

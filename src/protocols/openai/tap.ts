@@ -4,10 +4,10 @@
  */
 import type { ErrorWords } from "../../ir/error-words.ts";
 import { mergeUsage, type Usage } from "../../ir/usage.ts";
-import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import type { Frame, Tap, TapNote } from "../protocol.ts";
 import { isDoneMark } from "../shared/done-mark.ts";
-import { isBlank, nonEmpty } from "../shared/members.ts";
+import { isBlank, nonEmpty, readIndex } from "../shared/members.ts";
 import { parseFrame } from "../shared/parse-frame.ts";
 import { NOTHING_TO_NOTE, noAnswer, ONE_MORE_PIECE } from "../shared/tap-notes.ts";
 import { isBlankAudio, isBlankCall, isBlankFunction } from "./blank-members.ts";
@@ -30,7 +30,7 @@ export function createTap(): Tap {
     let finish: string | null = null;
     let meaningful = false;
     for (const [position, choice] of (asArray(chunk["choices"]) ?? []).entries()) {
-      const index = asNumber(at(choice, "index")) ?? position;
+      const index = readIndex(at(choice, "index"), position);
       const word = nonEmpty(at(choice, "finish_reason"));
       if (word === null) {
         // Some vendors add an empty piece with the usage to a choice that is finished.

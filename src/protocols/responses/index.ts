@@ -3,7 +3,7 @@
  * servers compatible with it. Translates between its bodies and the IR; never sends anything.
  */
 import type { Payload, Protocol } from "../protocol.ts";
-import { withoutNullArguments } from "../shared/null-arguments.ts";
+import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
@@ -42,7 +42,7 @@ const payload: Payload = {
   writeRequest,
   readResponse,
   writeResponse,
-  createStreamReader: () => withoutNullArguments(createStreamReader()),
+  createStreamReader: () => withSoundCalls(createStreamReader()),
   createStreamWriter,
   createTap,
   signatureMembers: ["encrypted_content"],

@@ -140,6 +140,12 @@ export function readNumber(body: JsonObject, name: string): number | null {
   return number;
 }
 
+/** Which of several answers this is; one that cannot be a number of an answer is told by its place. */
+export function readIndex(value: unknown, place: number): number {
+  const index = asNumber(value);
+  return index !== undefined && Number.isInteger(index) && index >= 0 ? index : place;
+}
+
 /** Seconds on the wire, with a fraction from some, as milliseconds. Null for zero too: some send it before the answer begins. */
 export function readSeconds(value: unknown): number | null {
   const seconds = asNumber(value);
