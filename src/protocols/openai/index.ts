@@ -7,6 +7,7 @@ import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
+import { LOSS_NAMES } from "./loss-names.ts";
 import { models } from "./models.ts";
 import { relayed } from "./relayed.ts";
 import { readRequest } from "./request-reader.ts";
@@ -37,6 +38,7 @@ const payload: Payload = {
     "reasoning_effort",
     "modalities",
   ],
+  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
   readRequest,
