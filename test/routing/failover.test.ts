@@ -415,6 +415,35 @@ describe("what the client sees when nothing is left", () => {
     );
   });
 
+  test("several accounts that are forbidden are told with the vendor's status, and not as a wrong credential", () => {
+    const upstream = { status: 403, code: null, type: null, message: "No.", body: null, headers: {} };
+    const forbidden = { ...failed("credential"), upstream };
+    const left: Case["left"] = [
+      [a, "hard-out", 50_000],
+      [b, "hard-out", 50_000],
+    ];
+    for (const evidence of [
+      {
+        attempts: [
+          [a, forbidden],
+          [b, forbidden],
+        ],
+      },
+      {
+        stored: [
+          [a, forbidden],
+          [b, forbidden],
+        ],
+      },
+    ] as const) {
+      expect(tell({ left, ...evidence })).toMatchObject({
+        kind: "credential",
+        upstream: { status: 403 },
+        retryAfterMs: null,
+      });
+    }
+  });
+
   test("an own failure keeps the upstream's words; details are labels, with a recovery for each", () => {
     const upstream = { status: 418, code: "x", type: null, message: "teapot", body: new Uint8Array([1]), headers: {} };
     const told = tell({
