@@ -171,7 +171,7 @@ describe("a deployment that cannot be composed", () => {
   const probed = deploymentOf({
     lanes: [kept, gone],
     targets: [poolOf("pool", [kept, gone])],
-    providers: [providerOf("kept", "openai", { health })],
+    providers: [providerOf("kept", { health })],
   });
 
   test("leaves the one before as it was: lanes, figures and probes", async () => {

@@ -87,7 +87,14 @@ function summary(deployment: Deployment, file: string): string {
 
 function laneRow(lane: Lane): string[] {
   const identity = lane.canonical.proven ? lane.canonical.id : `${lane.canonical.id} (unproven)`;
-  return [lane.id, lane.protocol, lane.upstreamModel, identity, String(lane.slots.max), showRef(lane.credential)];
+  return [
+    lane.id,
+    lane.doors.map(({ protocol }) => protocol).join(", "),
+    lane.upstreamModel,
+    identity,
+    String(lane.slots.max),
+    showRef(lane.credential),
+  ];
 }
 
 function poolRow(pool: Target): string[] {

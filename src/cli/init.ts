@@ -49,7 +49,8 @@ export async function init(args: readonly string[], io: CliIo): Promise<number> 
 }
 
 interface CatalogEntry {
-  readonly protocol: string;
+  readonly protocol?: string | undefined;
+  readonly protocols?: readonly (string | { readonly protocol: string })[] | undefined;
   readonly key_env?: readonly string[] | undefined;
 }
 
@@ -74,15 +75,20 @@ export function lookAround(catalog: ReadonlyMap<string, CatalogEntry>, env: CliI
   for (const [provider, entry] of catalog) {
     const variable = variableOf(entry);
     if (variable === undefined || used.some((each) => each.provider === provider)) continue;
-    if (!spoken.includes(entry.protocol)) {
-      notes.push(
-        `${provider} (${variable}) speaks the protocol ${entry.protocol}, which is not available in this version.`,
-      );
+    const protocols = protocolsOf(entry);
+    if (!protocols.some((protocol) => spoken.includes(protocol))) {
+      const names = protocols.join(", ");
+      notes.push(`${provider} (${variable}) speaks the protocol ${names}, which is not available in this version.`);
     } else if (!used.some((each) => each.variable === variable)) {
       notes.push(`${provider} (${variable}) is known; add it to providers and a model of its to models.`);
     }
   }
   return { used, notes };
+}
+
+function protocolsOf({ protocol, protocols }: CatalogEntry): readonly string[] {
+  if (protocols === undefined) return protocol === undefined ? [] : [protocol];
+  return protocols.map((each) => (typeof each === "string" ? each : each.protocol));
 }
 
 export function renderConfig(found: Surroundings, token: string): string {

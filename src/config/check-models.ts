@@ -1,7 +1,10 @@
 /** Models: of a provider that is configured with limits and prices that mean something. */
 
 import { readUsd } from "../std/money.ts";
+import { dialectOf } from "./dialect.ts";
+import { listedDoors } from "./doors.ts";
 import type { CheckInput, Findings } from "./findings.ts";
+import { providerOf } from "./merge.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigModel } from "./schema.ts";
 
@@ -24,10 +27,32 @@ export function checkModels(input: CheckInput, findings: Findings): void {
       if (value !== undefined && value.trim() === "")
         findings.error([...path, key], "must not be blank; leave it out for the default");
     }
+    checkTools(model, [...path, "provider"], { ...input, upstreamModel: model.upstream_model ?? name }, findings);
     checkPrices(model.prices, [...path, "prices"], findings);
     checkExclusions(model.failover?.exclusions, [...path, "failover", "exclusions"], names.models, findings);
   }
 }
+
+/** A model that its vendor gives tools at another door than the provider's only one. */
+function checkTools(
+  model: ConfigModel,
+  path: Path,
+  { config, catalog, upstreamModel }: CheckInput & { readonly upstreamModel: string },
+  findings: Findings,
+): void {
+  const provider = providerOf(model.provider, config, catalog);
+  if (provider === undefined || listedDoors(provider).some(({ protocol }) => protocol !== CHAT)) return;
+  // What the catalog knows of with this door alone is no host of the vendor's: it has rules of its own.
+  const listed = catalog.providers.get(model.provider);
+  if (listed !== undefined && listed.protocols === undefined) return;
+  const { chatTools } = dialectOf({ provider, model, upstreamModel, catalog });
+  if (chatTools === "free") return;
+  const when = chatTools === "without_effort" ? "beside an effort to reason" : "unless the effort to reason is none";
+  const message = `is asked in Chat Completions alone, where its vendor refuses tools for this model ${when}; give the provider protocols: [responses, openai]`;
+  findings.warn(path, message);
+}
+
+const CHAT = "openai";
 
 /** Excluding what is not there does nothing, and is most likely a typing error. */
 export function checkExclusions(

@@ -1,6 +1,7 @@
 /** Pools: members that exist, a breaker that can trip, policies that lead somewhere. */
 import { checkExclusions } from "./check-models.ts";
 import { DEFAULTS } from "./defaults.ts";
+import { listedDoors } from "./doors.ts";
 import type { CheckInput, Findings } from "./findings.ts";
 import { providerOf } from "./merge.ts";
 import type { Path } from "./problem.ts";
@@ -40,16 +41,16 @@ function checkMembers(pool: ConfigPool, path: Path, input: CheckInput, findings:
       findings.warn(here, "stands twice in this pool and their weights are added; write one entry");
     seen.add(target);
   });
-  const protocols = new Set(
-    members.flatMap(({ target }) => {
-      const model = Object.hasOwn(input.config.models, target) ? input.config.models[target] : undefined;
-      return model === undefined ? [] : (providerOf(model.provider, input.config, input.catalog)?.protocol ?? []);
-    }),
-  );
-  if (protocols.size > 1) {
+  const doors = members.flatMap(({ target }) => {
+    const model = Object.hasOwn(input.config.models, target) ? input.config.models[target] : undefined;
+    const provider = model === undefined ? undefined : providerOf(model.provider, input.config, input.catalog);
+    return provider === undefined ? [] : [listedDoors(provider).map(({ protocol }) => protocol)];
+  });
+  const protocols = [...new Set(doors.flat())];
+  if (doors.length > 0 && !protocols.some((protocol) => doors.every((each) => each.includes(protocol)))) {
     findings.warn(
       [...path, "members"],
-      `speak different protocols (${[...protocols].join(", ")}), so some requests are translated; set translation: strict to refuse losses`,
+      `speak different protocols (${protocols.join(", ")}), so some requests are translated; set translation: strict to refuse losses`,
     );
   }
 }

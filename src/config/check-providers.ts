@@ -2,11 +2,12 @@
 import { CARRIER_IDS, PROTOCOL_IDS } from "../known.ts";
 import { isKeyPair, readAwsKeys, regionOfHost } from "./aws.ts";
 import { readSecret, refuseForms, unrefreshable } from "./check-secrets.ts";
+import { listedDoors } from "./doors.ts";
 import type { CheckInput, Findings } from "./findings.ts";
 import { accountsOf, mergeProvider } from "./merge.ts";
 import { judgeBaseUrl } from "./private-hosts.ts";
 import type { Path } from "./problem.ts";
-import type { ConfigProvider } from "./schema.ts";
+import type { CatalogProvider, ConfigProvider } from "./schema.ts";
 import { countForms, isHeaderName, isHeaderValue, readAuthMode } from "./values.ts";
 
 const PROTOCOLS: readonly string[] = PROTOCOL_IDS;
@@ -14,12 +15,13 @@ const PROTOCOLS: readonly string[] = PROTOCOL_IDS;
 export function checkProviders(input: CheckInput, findings: Findings): void {
   for (const [name, own] of Object.entries(input.config.providers)) {
     const listed = input.catalog.providers.get(name);
-    if (listed === undefined && (own.protocol === undefined || own.base_url === undefined)) {
+    if (listed === undefined && (listedDoors(own).length === 0 || own.base_url === undefined)) {
       const message = "is not in providers.yaml; add it there, or give it protocol and base_url here";
       findings.unknown(["providers", name], message, name, [...input.catalog.providers.keys()]);
       continue;
     }
     const merged = mergeProvider(own, listed);
+    checkDoors(name, own, listed, findings);
     checkTarget(name, merged, findings);
     checkHeaders(name, merged, findings);
     checkSeals(name, merged, findings);
@@ -30,27 +32,63 @@ export function checkProviders(input: CheckInput, findings: Findings): void {
 
 function checkTarget(name: string, merged: ConfigProvider, findings: Findings): void {
   const path = ["providers", name];
-  const protocol = merged.protocol ?? "";
-  if (!PROTOCOLS.includes(protocol)) {
-    findings.unknown([...path, "protocol"], `must be one of ${PROTOCOLS.join(", ")}`, protocol, PROTOCOLS);
+  const protocols = (merged.protocols ?? [merged.protocol ?? ""]).map(nameOf);
+  for (const protocol of protocols) {
+    if (PROTOCOLS.includes(protocol)) continue;
+    const field = merged.protocols === undefined ? "protocol" : "protocols";
+    findings.unknown([...path, field], `must be one of ${PROTOCOLS.join(", ")}`, protocol, PROTOCOLS);
   }
   checkCarrier(merged, path, findings);
   const verdict = judgeBaseUrl(merged.base_url ?? "", merged.allow_private ?? false);
   if (verdict.kind === "refused") findings.error([...path, "base_url"], verdict.reason);
   else if (merged.path === undefined && merged.carrier === undefined)
-    checkDoubled(merged.base_url ?? "", protocol, [...path, "base_url"], findings);
+    checkDoubled(merged.base_url ?? "", protocols, [...path, "base_url"], findings);
   // It is appended to the base URL as it is: without the slash it would become part of the host.
-  if (merged.path !== undefined && !UPSTREAM_PATH.test(merged.path)) {
-    findings.error([...path, "path"], "must begin with a single / and hold no white space");
+  const paths = [
+    merged.path,
+    ...(merged.protocols ?? []).map((door) => (typeof door === "string" ? undefined : door.path)),
+  ];
+  for (const [at, each] of paths.entries()) {
+    if (each === undefined || UPSTREAM_PATH.test(each)) continue;
+    const field = at === 0 ? ["path"] : ["protocols", at - 1, "path"];
+    findings.error([...path, ...field], "must begin with a single / and hold no white space");
   }
   if (merged.proxy !== undefined && merged.proxy !== null && !isProxy(merged.proxy)) {
     findings.error([...path, "proxy"], "must be a URL such as http://proxy.example:3128");
   }
 }
 
+function nameOf(door: NonNullable<ConfigProvider["protocols"]>[number]): string {
+  return typeof door === "string" ? door : door.protocol;
+}
+
+/** Several protocols at one host: said once, each once, and a path that says whose it is. */
+function checkDoors(name: string, own: ConfigProvider, listed: CatalogProvider | undefined, findings: Findings): void {
+  const path = ["providers", name];
+  if (own.protocol !== undefined && own.protocols !== undefined) {
+    findings.error([...path, "protocols"], "stands beside protocol; leave one of them out");
+    return;
+  }
+  const merged = mergeProvider(own, listed);
+  const names = (merged.protocols ?? []).map(nameOf);
+  const twice = names.find((each, at) => names.indexOf(each) !== at);
+  if (twice !== undefined) findings.error([...path, "protocols"], `names ${twice} twice; leave one of them out`);
+  if (listedDoors(merged).length === 0 && names.length > 0) {
+    const message = `is one path, and the provider is asked in ${names.join(" and ")}; say protocol, or give each its path under protocols`;
+    findings.error([...path, "path"], message);
+  }
+  const isElsewhere = own.base_url !== undefined && listed !== undefined && own.base_url !== listed.base_url;
+  if (isElsewhere && own.path === undefined && merged.protocols === listed.protocols && names.length > 1) {
+    const message = `is not the vendor's own, and requests go there in ${names.join(" and ")}; say protocol if it speaks one of them alone, or protocols`;
+    findings.warn([...path, "base_url"], message);
+  }
+}
+
 /** A carrier holds the bodies of one protocol alone. */
-function checkCarrier({ carrier, protocol, region }: ConfigProvider, path: Path, findings: Findings): void {
-  if (carrier !== undefined && protocol !== undefined && CARRIER_IDS[carrier] !== protocol) {
+function checkCarrier(merged: ConfigProvider, path: Path, findings: Findings): void {
+  const { carrier, region } = merged;
+  const protocols = (merged.protocols ?? [merged.protocol ?? ""]).map(nameOf);
+  if (carrier !== undefined && protocols.some((protocol) => protocol !== "" && CARRIER_IDS[carrier] !== protocol)) {
     findings.error(
       [...path, "carrier"],
       `carries ${CARRIER_IDS[carrier]} bodies and no others; set protocol: ${CARRIER_IDS[carrier]}, or remove it`,
@@ -64,15 +102,16 @@ function checkCarrier({ carrier, protocol, region }: ConfigProvider, path: Path,
 const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d$/;
 
 /** Requests to this vendor are signed for a region, where they are signed at all. */
-function isAws({ protocol, carrier }: ConfigProvider): boolean {
-  return protocol === "bedrock" || carrier === "bedrock-invoke";
+function isAws(merged: ConfigProvider): boolean {
+  const { carrier } = merged;
+  return listedDoors(merged).some(({ protocol }) => protocol === "bedrock") || carrier === "bedrock-invoke";
 }
 
 /** Client libraries take a base URL that ends with the version; here the protocol's own path brings it. */
-function checkDoubled(baseUrl: string, protocol: string, path: Path, findings: Findings): void {
-  const own = OWN_PATHS[protocol];
-  const end = own?.find((each) => baseUrl.replace(/\/+$/, "").endsWith(each));
-  const [begin = ""] = own ?? [];
+function checkDoubled(baseUrl: string, protocols: readonly string[], path: Path, findings: Findings): void {
+  const own = protocols.flatMap((protocol) => OWN_PATHS[protocol] ?? []);
+  const end = own.find((each) => baseUrl.replace(/\/+$/, "").endsWith(each));
+  const [begin = ""] = own;
   if (end === undefined) return;
   findings.warn(
     path,

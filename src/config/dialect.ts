@@ -28,6 +28,7 @@ export function dialectOf({ provider, model, upstreamModel, catalog }: DialectIn
     customTools: facts.custom_tools ?? STRANGER.customTools,
     streamUsage: facts.stream_usage ?? STRANGER.streamUsage,
     reasoningBack: facts.reasoning_back ?? STRANGER.reasoningBack,
+    chatTools: facts.chat_tools ?? STRANGER.chatTools,
     refusedSettings: facts.refused_settings ?? STRANGER.refusedSettings,
     failureWords: facts.failure_words ?? STRANGER.failureWords,
   };

@@ -12,10 +12,20 @@ export function mergeProvider(own: ConfigProvider, catalog: CatalogProvider | un
   return {
     ...catalog,
     ...own,
+    ...doorsSaid(own, catalog),
     error_map: { ...catalog?.error_map, ...own.error_map },
     headers: { ...catalog?.headers, ...own.headers },
     dialect: { ...catalog?.dialect, ...own.dialect },
   };
+}
+
+/** One protocol of its own wins over the catalog's list, and a list over the catalog's one. */
+function doorsSaid(
+  own: ConfigProvider,
+  catalog: CatalogProvider | undefined,
+): Pick<ConfigProvider, "protocol" | "protocols"> {
+  const said = own.protocol === undefined && own.protocols === undefined ? catalog : own;
+  return { protocol: said?.protocol, protocols: said?.protocols };
 }
 
 /** Undefined where no provider has the name. */

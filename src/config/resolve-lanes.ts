@@ -6,6 +6,7 @@ import { type Nanos, usdToNanos } from "../std/money.ts";
 import { type Catalog, normal } from "./catalog.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { dialectOf } from "./dialect.ts";
+import { doorsOf } from "./doors.ts";
 import { listPrices } from "./list-prices.ts";
 import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
 import type { ConfigFile, ConfigModel } from "./schema.ts";
@@ -36,15 +37,14 @@ function lanesOfModel(
   { config, source, catalog, resolvePath }: ResolveInput,
 ): Lane[] {
   const provider = providerOf(model.provider, config, catalog);
-  if (provider?.protocol === undefined) throw new Error("a model without a provider passed the checks");
-  // A carrier holds the bodies of the protocol it was checked against.
-  const protocol = provider.carrier ?? provider.protocol;
+  const doors = provider === undefined ? null : doorsOf(provider);
+  if (provider === undefined || doors === null) throw new Error("a model without a provider passed the checks");
   const upstreamModel = (model.upstream_model ?? name).trim();
   const modelSlots = { group: `model:${name}`, max: model.max_concurrent ?? DEFAULTS.maxConcurrent };
   const common = {
     provider: model.provider,
     model: name,
-    protocol,
+    doors,
     upstreamModel,
     canonical: canonicalOf(model, upstreamModel, catalog),
     queue: { max: model.queue?.max ?? DEFAULTS.queueMax, maxWaitMs: model.queue?.max_wait_ms ?? DEFAULTS.queueWaitMs },

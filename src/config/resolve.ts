@@ -6,6 +6,7 @@ import { sha256Hex } from "../std/digest.ts";
 import { regionOfHost } from "./aws.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { resolveDisplays } from "./displays.ts";
+import { listedDoors } from "./doors.ts";
 import { adminTokenForms, awsKeyForms, clientTokensOf, providerOf } from "./merge.ts";
 import { governanceOf, idempotencyOf } from "./resolve-governance.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
@@ -85,33 +86,25 @@ function resolveProviders({ config, catalog, resolvePath }: ResolveInput): Recor
   const providers: Record<string, Provider> = {};
   for (const name of Object.keys(config.providers)) {
     const merged = providerOf(name, config, catalog);
-    if (merged?.protocol === undefined || merged.base_url === undefined || !spoken.includes(merged.protocol)) continue;
-    providers[name] = resolveProvider(name, merged, {
-      protocol: merged.protocol,
-      baseUrl: merged.base_url,
-      resolvePath,
-    });
+    if (merged?.base_url === undefined || !listedDoors(merged).some(({ protocol }) => spoken.includes(protocol)))
+      continue;
+    providers[name] = resolveProvider(name, merged, { baseUrl: merged.base_url, resolvePath });
   }
   return providers;
 }
 
 interface Resolved {
-  readonly protocol: string;
   readonly baseUrl: string;
   readonly resolvePath: (path: string) => string;
 }
 
-function resolveProvider(name: string, merged: ConfigProvider, { protocol, baseUrl, resolvePath }: Resolved): Provider {
+function resolveProvider(name: string, merged: ConfigProvider, { baseUrl, resolvePath }: Resolved): Provider {
   const { health } = merged;
   const headers = Object.entries(merged.headers ?? {}).map(([header, value]) => [header.toLowerCase(), value]);
   return {
     name,
-    protocol,
     baseUrl: baseUrl.replace(/\/+$/, ""),
-    path: merged.path ?? null,
     region: merged.region ?? regionOfHost(baseUrl),
-    authStyle: merged.auth === "api-key" ? "api-key" : "native",
-    errorMap: merged.error_map ?? {},
     allowPrivate: merged.allow_private ?? false,
     proxy: merged.proxy ?? null,
     caFile: merged.ca_file === undefined || merged.ca_file === null ? null : resolvePath(merged.ca_file),

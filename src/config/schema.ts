@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
-import { REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
+import { CHAT_TOOLS, REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
 import { CARRIERS, ERROR_CLASSES } from "../known.ts";
 import { isPolicyId, POLICY_SCHEMAS, policyKeys } from "../routing/policies/schema.ts";
 
@@ -63,19 +63,30 @@ const dialect = z.strictObject({
   custom_tools: z.boolean().optional(),
   stream_usage: z.boolean().optional(),
   reasoning_back: z.enum(REASONING_BACK).optional(),
+  chat_tools: z.enum(CHAT_TOOLS).optional(),
   refused_settings: z.array(z.enum(REFUSABLE_SETTINGS)).max(REFUSABLE_SETTINGS.length).optional(),
   failure_words: words.optional(),
 });
 
+const errorMap = z.record(z.string(), z.enum(ERROR_CLASSES)).optional();
+const authStyle = z.enum(["bearer", "api-key"]).optional();
+
+/** One of the protocols in which a vendor is asked, by its name alone or with what holds for it alone. */
+const door = z.union(
+  [text, z.strictObject({ protocol: text, path: text.optional(), auth: authStyle, error_map: errorMap })],
+  { error: "must be the name of a protocol, or { protocol: <name> } with path, auth or error_map" },
+);
+
 /** What a provider may say in either file. */
 const providerFacts = {
   protocol: text.optional(),
+  protocols: z.array(door).min(1).max(8).optional(),
   carrier: z.enum(CARRIERS).optional(),
   region: text.optional(),
   base_url: text.optional(),
-  error_map: z.record(z.string(), z.enum(ERROR_CLASSES)).optional(),
+  error_map: errorMap,
   path: text.optional(),
-  auth: z.enum(["bearer", "api-key"]).optional(),
+  auth: authStyle,
   health: health.optional(),
   allow_private: z.boolean().optional(),
   proxy: text.nullish(),
@@ -350,13 +361,13 @@ export const configSchema = z.strictObject({
 /** `source` and `read` say where a fact was read and when; nothing but people reads them. */
 const provenance = { source: text.optional(), read: text.optional() };
 
-export const catalogProviderSchema = z.strictObject({
-  ...providerFacts,
-  protocol: text,
-  base_url: text,
-  key_env: words.optional(),
-  ...provenance,
-});
+export const catalogProviderSchema = z
+  .strictObject({ ...providerFacts, base_url: text, key_env: words.optional(), ...provenance })
+  .superRefine(({ protocol, protocols }, context) => {
+    const told = (message: string): void => context.addIssue({ code: "custom", path: ["protocol"], message });
+    if (protocol === undefined && protocols === undefined) told("is required");
+    if (protocol !== undefined && protocols !== undefined) told("stands beside protocols; leave one of them out");
+  });
 
 export const catalogModelSchema = z.strictObject({
   aliases: words.optional(),

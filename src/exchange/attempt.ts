@@ -23,6 +23,7 @@ import type { World } from "./contract.ts";
 import { fanOut } from "./fan-out.ts";
 import type { AttemptContext, Prepared, UpstreamResponse } from "./lane/attempt-context.ts";
 import { dispatch, prepare } from "./lane/dispatch.ts";
+import { openDoor } from "./lane/door.ts";
 import { answersAsAsked } from "./lane/foreign-parts.ts";
 import { conversionOf } from "./lane/operations.ts";
 import { repairFor } from "./lane/repair.ts";
@@ -33,6 +34,8 @@ import { isRelayed } from "./request/facts.ts";
 import type { SharedState } from "./shared-state.ts";
 
 export interface Attempt {
+  /** Id of the protocol in which the lane is asked. */
+  readonly egress: string;
   /** Asks the lane. Ends the attempt itself where that throws; every other outcome is for the caller to end. */
   run(): Promise<Outcome>;
   /** The first call counts; later ones do nothing. */
@@ -73,7 +76,7 @@ export function openAttempt(input: AttemptInput): Attempt {
   const { world, shared, call, target, lane, guard, record } = input;
   const { nowMs, wallMs } = world.effects;
   const startedMs = nowMs();
-  const egress = world.protocolOf(lane.protocol);
+  const { door, egress } = openDoor(world, call, lane);
   const relayed = answersAsAsked({ call, lane, egress });
   let quotas: readonly QuotaReading[] = [];
   /** When there was something to send. */
@@ -99,7 +102,7 @@ export function openAttempt(input: AttemptInput): Attempt {
       account: lane.account,
       model: lane.model,
       upstreamModel: lane.upstreamModel,
-      egress: lane.protocol,
+      egress: egress.id,
       way: relayed ? "relay" : "translate",
       ...endingOf(how, lane),
       startedMs: startedMs - record.startedMs,
@@ -113,6 +116,7 @@ export function openAttempt(input: AttemptInput): Attempt {
     repair = id;
   };
   return {
+    egress: egress.id,
     async run() {
       const provider = world.deployment.providers[lane.provider];
       if (provider === undefined) throw new Error(`lane ${lane.id} names a provider that is not deployed`);
@@ -123,6 +127,7 @@ export function openAttempt(input: AttemptInput): Attempt {
         call,
         target,
         lane,
+        door,
         egress,
         provider,
         relayed,

@@ -14,8 +14,8 @@ import type { AnsweredOutcome, FailedOutcome, StreamingOutcome } from "./answer/
 import type { AnswerRule } from "./answer/verdict.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
-import { finalFailure, refusalHintMs, waitForRecovery } from "./exhaustion.ts";
-import { exclusionOf } from "./lane/mode.ts";
+import { type FailedAttempt, finalFailure, refusalHintMs, waitForRecovery } from "./exhaustion.ts";
+import { exclusionOf } from "./lane/fitness.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
 import type { RecordBuilder } from "./record-builder.ts";
 import type { ClientCall } from "./request/call.ts";
@@ -53,7 +53,7 @@ interface Run extends Omit<ServeInput, "target"> {
   readonly visited: Set<string>;
   /** Whose account has too little left for one more attempt. */
   readonly cappedLanes: Set<string>;
-  readonly failures: { readonly lane: Lane; readonly failure: Failure }[];
+  readonly failures: FailedAttempt[];
   first: Lane | null;
   needsRoomBeyond: number | null;
   lossesRefused: Failure | null;
@@ -241,7 +241,7 @@ async function tryLane(
       attempt.end(outcome);
       run.pass?.releaseAccount(lane);
       noteRefusal(run, lane, outcome);
-      return afterFailure(run, target, lane, outcome.failure);
+      return afterFailure(run, target, { lane, failure: outcome.failure, egress: attempt.egress });
     default:
       return unreachable(outcome);
   }
@@ -253,15 +253,16 @@ function noteRefusal({ world, refusedUntil }: Run, lane: Lane, outcome: FailedOu
   if (hintMs !== null) refusedUntil.set(lane.id, world.effects.nowMs() + hintMs);
 }
 
-function afterFailure(run: Run, target: Target, lane: Lane, failed: Failure): Served | null {
+function afterFailure(run: Run, target: Target, attempt: FailedAttempt): Served | null {
+  const { lane, failure: failed, egress } = attempt;
   // No request was sent: this lane cannot serve it, or only with a loss that is refused. Another one may.
   if (failed.kind === "losses-refused" || failed.kind === "no-capable-lane") {
     run.lossesRefused ??= failed;
     return null;
   }
-  run.failures.push({ lane, failure: failed });
+  run.failures.push(attempt);
   if (ruleOf(failed).next === "answer") {
-    return { kind: "failed", failure: failed, from: failed.upstream === null ? null : lane.protocol };
+    return { kind: "failed", failure: failed, from: failed.upstream === null ? null : egress };
   }
   if (failed.kind === "context-length") {
     run.needsRoomBeyond = Math.max(run.needsRoomBeyond ?? 0, roomOf(target, lane) ?? 0);

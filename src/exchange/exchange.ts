@@ -16,7 +16,7 @@ import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { type AnswerRule, answerRulesOf } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
 import { type ServeInput, serve } from "./engine.ts";
-import { isFit } from "./lane/mode.ts";
+import { isFit } from "./lane/fitness.ts";
 import { orOpened } from "./opening.ts";
 import { openRecord } from "./record-builder.ts";
 import { admit } from "./request/admission.ts";

@@ -9,12 +9,19 @@ import type { World } from "./contract.ts";
 import type { ClientCall } from "./request/call.ts";
 import type { SharedState } from "./shared-state.ts";
 
+/** `egress`: id of the protocol in which the lane was asked. */
+export interface FailedAttempt {
+  readonly lane: Lane;
+  readonly failure: Failure;
+  readonly egress: string;
+}
+
 /** What an exchange has come to. */
 interface FinalLook {
   readonly world: World;
   readonly shared: SharedState;
   readonly call: ClientCall;
-  readonly failures: readonly { readonly lane: Lane; readonly failure: Failure }[];
+  readonly failures: readonly FailedAttempt[];
   /** Strict translation refused a lane, or its protocol cannot say what was asked; the answer if nothing else serves. */
   readonly lossesRefused: Failure | null;
   readonly deadlineMs: number;
@@ -144,5 +151,5 @@ export function finalFailure(
     recoversAtMs: (lane) => readyAtMsOf(run, target, lane, nowMs),
   });
   const from = run.failures.find(({ failure }) => failure.upstream !== null && failure.upstream === final.upstream);
-  return { failure: final, from: from?.lane.protocol ?? null };
+  return { failure: final, from: from?.egress ?? null };
 }

@@ -54,7 +54,7 @@ const NEVER_PREFIXES = [
 
 /** Client headers to a lane, lane headers to a client. */
 export interface HeaderFilters {
-  requestFilter(ingress: Protocol, lane: Lane): HeaderFilter;
+  requestFilter(ingress: Protocol, egress: Protocol, lane: Lane): HeaderFilter;
   responseFilter(egress: Protocol, ingress: Protocol): HeaderFilter;
 }
 
@@ -64,19 +64,21 @@ export interface HeaderFilters {
  */
 export function createHeaderFilters({ lanes, providers }: Deployment, protocols: readonly Protocol[]): HeaderFilters {
   const requests = new Map(
-    Object.values(lanes).map(({ id, protocol, provider }) => {
+    Object.values(lanes).map(({ id, doors, provider }) => {
       const extra = [...TRACE_HEADERS, ...(providers[provider]?.forwardHeaders ?? [])];
-      const own = protocols.find((each) => each.id === protocol)?.carrier.headers.request ?? [];
-      return [id, { same: createHeaderFilter([...own, ...extra]), other: createHeaderFilter(extra) }];
+      const same = doors.map(({ protocol }): [string, HeaderFilter] => {
+        const own = protocols.find((each) => each.id === protocol)?.carrier.headers.request ?? [];
+        return [protocol, createHeaderFilter([...own, ...extra])];
+      });
+      return [id, { same: new Map(same), other: createHeaderFilter(extra) }];
     }),
   );
   const responses = new Map(protocols.map(({ id, carrier }) => [id, createHeaderFilter(carrier.headers.response)]));
-  const payloads = new Map(protocols.map(({ id, payload }) => [id, payload.id]));
   return {
-    requestFilter(ingress, lane) {
+    requestFilter(ingress, egress, lane) {
       const filters = requests.get(lane.id);
-      const isSame = ingress.payload.id === payloads.get(lane.protocol);
-      return (isSame ? filters?.same : filters?.other) ?? nothing;
+      const isSame = ingress.payload.id === egress.payload.id;
+      return (isSame ? filters?.same.get(egress.id) : filters?.other) ?? nothing;
     },
     responseFilter: (egress, ingress) =>
       egress.payload.id === ingress.payload.id ? (responses.get(egress.id) ?? nothing) : nothing,

@@ -47,8 +47,10 @@ export function createReasoningSignatures(input: {
   const reconfigure = ({ lanes }: Deployment): void => {
     issuers.clear();
     for (const lane of Object.values(lanes)) {
-      const { id } = input.protocolOf(lane.protocol).payload;
-      issuers.set(id, (issuers.get(id) ?? new Set()).add(lane.sealIssuer));
+      for (const { protocol } of lane.doors) {
+        const { id } = input.protocolOf(protocol).payload;
+        issuers.set(id, (issuers.get(id) ?? new Set()).add(lane.sealIssuer));
+      }
     }
   };
   reconfigure(input.deployment);

@@ -38,8 +38,10 @@ export function createStoredAnswers(input: {
   const reconfigure = ({ lanes }: Deployment): void => {
     accounts.clear();
     for (const lane of Object.values(lanes)) {
-      const { id } = input.protocolOf(lane.protocol).payload;
-      accounts.set(id, (accounts.get(id) ?? new Set()).add(accountOf(lane)));
+      for (const { protocol } of lane.doors) {
+        const { id } = input.protocolOf(protocol).payload;
+        accounts.set(id, (accounts.get(id) ?? new Set()).add(accountOf(lane)));
+      }
     }
   };
   reconfigure(input.deployment);

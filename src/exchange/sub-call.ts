@@ -34,7 +34,7 @@ export async function subCall(
   if (target === null)
     return failed(failure("unknown-model", `Nothing is called ${JSON.stringify(request.target)} here.`));
   const first: Lane | undefined = world.deployment.lanes[target.members[0]?.lanes[0] ?? ""];
-  const ingress = protocols.find(({ id }) => id === (request.protocol ?? first?.protocol));
+  const ingress = protocols.find(({ id }) => id === (request.protocol ?? first?.doors[0].protocol));
   if (ingress === undefined) return failed(failure("invalid-request", "There is no such protocol."));
   const call = syntheticCall({
     id: record?.id ?? "sub-call",

@@ -79,19 +79,23 @@ export interface TimerPair {
   readonly streamed: Timers;
 }
 
-/** A catalog entry as this deployment uses it. */
-export interface Provider {
-  readonly name: string;
+/** One protocol in which a provider is asked; a vendor may have several at one host. */
+export interface Door {
   readonly protocol: string;
-  /** Without a trailing slash. */
-  readonly baseUrl: string;
   /** Upstream path that replaces the protocol's own; may hold a query. null: the protocol's. */
   readonly path: string | null;
   readonly authStyle: "native" | "api-key";
-  /** For vendors that sign for one; null or absent: not known. */
-  readonly region?: string | null;
   /** Vendor code or type -> error class. */
   readonly errorMap: Readonly<Record<string, string>>;
+}
+
+/** A catalog entry as this deployment uses it. */
+export interface Provider {
+  readonly name: string;
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  /** For vendors that sign for one; null or absent: not known. */
+  readonly region?: string | null;
   readonly allowPrivate: boolean;
   readonly proxy: string | null;
   readonly caFile: string | null;
@@ -111,7 +115,8 @@ export interface Lane {
   readonly provider: string;
   readonly account: string;
   readonly model: string;
-  readonly protocol: string;
+  /** What is translated goes through the first that takes it. */
+  readonly doors: readonly [Door, ...Door[]];
   readonly upstreamModel: string;
   /** `proven`: from the catalog or the configuration, so that it holds across providers. */
   readonly canonical: { readonly id: string; readonly proven: boolean };

@@ -18,6 +18,8 @@ export type RefusableSetting = (typeof REFUSABLE_SETTINGS)[number];
 
 export const REASONING_BACK = ["required", "ignored", "refused"] as const;
 
+export const CHAT_TOOLS = ["free", "without_effort", "effort_none"] as const;
+
 export interface Dialect {
   /** Messages of the role `developer` are taken; otherwise they are written as `system`. */
   readonly developerRole: boolean;
@@ -30,6 +32,11 @@ export interface Dialect {
    * refused. ignored: it has no effect, so that only a relay carries it. refused: it never goes there.
    */
   readonly reasoningBack: (typeof REASONING_BACK)[number];
+  /**
+   * When Chat Completions takes tools for the model. free: always. without_effort: not beside an effort to reason.
+   * effort_none: only beside the effort `none`. Another door of the vendor takes what this one refuses.
+   */
+  readonly chatTools: (typeof CHAT_TOOLS)[number];
   /** Left out of translated requests, and told. */
   readonly refusedSettings: readonly RefusableSetting[];
   /** Finish words by which this vendor says that it failed, beside its protocol's own. */
@@ -42,6 +49,7 @@ export const STRANGER: Dialect = {
   customTools: false,
   streamUsage: true,
   reasoningBack: "ignored",
+  chatTools: "free",
   refusedSettings: [],
   failureWords: [],
 };

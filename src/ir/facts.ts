@@ -40,6 +40,8 @@ export interface PayloadFacts {
   readonly needs: Needs;
   /** True when the client will be told usage in the stream anyway (or the protocol always tells). */
   readonly usageAsked: boolean;
+  /** Whether the client said that the model shall reason, or shall not; absent: it said neither, or its protocol does not tell. */
+  readonly reasoningAsked?: boolean;
   /** Answers asked for in one (`n`), at least 1; absent: 1. */
   readonly answers?: number;
   /** Absent: the request holds all of its content. */

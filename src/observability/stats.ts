@@ -140,7 +140,7 @@ function laneStats(lane: LaneOf, facts: LaneFacts) {
     budget: facts.budgetLeft ?? -1,
     id: lane.id,
     account: lane.account,
-    protocol: lane.protocol,
+    protocol: lane.doors.map(({ protocol }) => protocol).join(","),
     upstream_model: lane.upstreamModel,
     routing: lane.routing,
     priced: lane.prices !== null,

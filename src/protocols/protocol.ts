@@ -20,7 +20,6 @@ import type { RequestParts, Route } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Edit, JsonObject, TopMember } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
-import type { LossNames } from "./shared/loss-names.ts";
 
 /** One unit of a stream, whatever the framing: an SSE event, a binary event-stream message, an element of a JSON array. */
 export interface Frame {
@@ -49,13 +48,13 @@ export interface Payload {
   /** Top-level member of a whole answer that holds what the model said. */
   readonly answerMember: string;
 
-  /** How its clients call what a request may lose. */
-  readonly lossNames: LossNames;
-
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;
   /** The body as a model may get it that is known not to reason; null: as it is. */
   withoutReasoning(body: JsonObject): ReasoningEdits | null;
+
+  /** True for a request that the server is known to refuse in this protocol; another door may take it. Absent: none is. */
+  readonly refuses?: (facts: PayloadFacts, dialect: Dialect) => boolean;
 
   /** Body -> request. WireError when it cannot be understood; the client gets a 400 with the error's message. */
   readRequest(body: JsonObject): WithLosses<IrRequest>;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { init, lookAround, renderConfig } from "../../src/cli/init.ts";
 import { STARTERS } from "../../src/cli/init-models.ts";
 import { embeddedCatalog } from "../../src/config/catalog.ts";
+import { listedDoors } from "../../src/config/doors.ts";
 import { loadFromText } from "../../src/config/load.ts";
 import { PROTOCOL_IDS } from "../../src/known.ts";
 import { captured } from "./captured.ts";
@@ -51,7 +52,7 @@ describe("with keys in the environment", () => {
     const { cwd } = await run([], { OPENAI_API_KEY: "test-key-2" });
     const text = read(cwd);
     const { deployment } = loadFromText({ config: text, env: { OPENAI_API_KEY: "test-key-2" } });
-    expect([...new Set(Object.values(deployment?.lanes ?? {}).map((lane) => lane.protocol))]).toEqual(["openai"]);
+    expect([...new Set(Object.values(deployment?.lanes ?? {}).map((lane) => lane.provider))]).toEqual(["openai"]);
     expect(text).not.toContain("responses");
   });
 
@@ -116,7 +117,8 @@ describe("starting models", () => {
     const spoken: readonly string[] = PROTOCOL_IDS;
     const wrong = Object.keys(STARTERS).filter(
       (name) =>
-        !spoken.includes(catalog.providers.get(name)?.protocol ?? "") || !catalog.providers.get(name)?.key_env?.length,
+        !listedDoors(catalog.providers.get(name) ?? {}).some(({ protocol }) => spoken.includes(protocol)) ||
+        !catalog.providers.get(name)?.key_env?.length,
     );
     expect(wrong).toEqual([]);
   });

@@ -267,12 +267,12 @@ models: { c: { provider: bedrock-anthropic }, d: { provider: bedrock } }
     });
     const lanes = deployment?.lanes ?? {};
     expect(lanes["bedrock-anthropic/default/c"]).toMatchObject({
-      protocol: "bedrock-invoke",
+      doors: [{ protocol: "bedrock-invoke" }],
       credential: { kind: "aws", profile: "work" },
       sealIssuer: "anthropic",
     });
     expect(lanes["bedrock/default/d"]).toMatchObject({
-      protocol: "bedrock",
+      doors: [{ protocol: "bedrock" }],
       credential: { kind: "aws", profile: null },
     });
     expect(deployment?.providers["bedrock"]?.region).toBe("us-east-1");

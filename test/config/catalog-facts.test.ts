@@ -14,7 +14,18 @@ const MODELS_KEY = "models";
 const PROTOCOLS = ["anthropic", "openai", "responses", "gemini", "bedrock", "cohere"];
 const AUTH_STYLES = ["bearer", "api-key"];
 const PROVIDER_KEYS = [
-  ...["protocol", "base_url", "path", "auth", "error_map", "health", "allow_private", "headers", "key_env"],
+  ...[
+    "protocol",
+    "protocols",
+    "base_url",
+    "path",
+    "auth",
+    "error_map",
+    "health",
+    "allow_private",
+    "headers",
+    "key_env",
+  ],
   ...["seals", "dialect", "carrier", "source", "read"],
 ];
 const MODEL_KEYS = ["aliases", "capabilities", "dialect", "source", "read"];
@@ -163,7 +174,9 @@ function providerFaults(entry: Fields): string[] {
   const baseUrl = textOf(entry["base_url"]);
   return [
     ...unknownKeys(entry, PROVIDER_KEYS),
-    ...faultUnless(PROTOCOLS.includes(textOf(entry["protocol"])), `protocol ${entry["protocol"]}`),
+    ...listOf(entry["protocols"] ?? [entry["protocol"]]).flatMap((each) =>
+      faultUnless(PROTOCOLS.includes(textOf(each)), `protocol ${each}`),
+    ),
     ...faultUnless(isBaseUrl(baseUrl, entry["allow_private"] === true), `base_url ${baseUrl}`),
     ...faultUnless(/^\/\S+$/.test(textOf(entry["path"] ?? "/default")), `path ${entry["path"]}`),
     ...faultUnless(AUTH_STYLES.includes(textOf(entry["auth"] ?? "bearer")), `auth ${entry["auth"]}`),

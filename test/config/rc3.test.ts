@@ -105,8 +105,14 @@ describe("a whole file", () => {
   });
 
   test("the catalog's error map is laid under, health replaces", () => {
+    for (const { errorMap } of deployment?.lanes["openai/default/gpt-5.4"]?.doors ?? []) {
+      expect(errorMap).toEqual({
+        insufficient_quota: "rate_limit",
+        made_up: "overloaded",
+        rate_limit_exceeded: "rate_limit",
+      });
+    }
     expect(deployment?.providers["openai"]).toMatchObject({
-      errorMap: { insufficient_quota: "rate_limit", made_up: "overloaded", rate_limit_exceeded: "rate_limit" },
       health: { mode: "active", intervalMs: 1_000, timeoutMs: 2_000 },
     });
   });

@@ -94,12 +94,17 @@ describe("lanes", () => {
   test("a provider's own words win over the catalog's, code by code in the error map", () => {
     const own =
       "beta: { api_key_env: BETA_KEY, protocol: openai, base_url: 'https://other.invalid', path: '/x?a=1', auth: api-key, error_map: { slow: timeout }, headers: { X-Title: Hi }, forward_headers: ['X-Trace-*'] }";
-    expect(deploy(config("  m: { provider: beta }", "", own)).providers["beta"]).toMatchObject({
-      protocol: "openai",
+    const { lanes, providers } = deploy(config("  m: { provider: beta }", "", own));
+    expect(Object.values(lanes)[0]?.doors).toEqual([
+      {
+        protocol: "openai",
+        path: "/x?a=1",
+        authStyle: "api-key",
+        errorMap: { "1113": "billing", slow: "timeout" },
+      },
+    ]);
+    expect(providers["beta"]).toMatchObject({
       baseUrl: "https://other.invalid",
-      path: "/x?a=1",
-      authStyle: "api-key",
-      errorMap: { "1113": "billing", slow: "timeout" },
       headers: { "x-title": "Hi" },
       forwardHeaders: ["x-trace-*"],
     });

@@ -216,6 +216,66 @@ const providers = (body: string) => whole(`{ acme: { api_key_env: ACME_KEY, ${bo
 
 const PROVIDERS: Row[] = [
   {
+    name: "one protocol beside several",
+    config: providers("protocol: openai, protocols: [responses, openai]"),
+    path: "providers.acme.protocols",
+    says: "stands beside protocol",
+    line: 1,
+  },
+  {
+    name: "one protocol twice",
+    config: providers("protocols: [openai, { protocol: openai, path: /x }]"),
+    path: "providers.acme.protocols",
+    says: "names openai twice",
+    line: 1,
+  },
+  {
+    name: "a protocol nobody speaks among several",
+    config: providers("protocols: [responses, opneai]"),
+    path: "providers.acme.protocols",
+    says: "must be one of",
+    line: 1,
+    suggestion: "openai",
+  },
+  {
+    name: "one path for two protocols",
+    config: providers("protocols: [responses, openai], path: /ask"),
+    path: "providers.acme.path",
+    says: "is one path",
+    line: 1,
+  },
+  {
+    name: "a path of one protocol without its slash",
+    config: providers("protocols: [responses, { protocol: openai, path: ask }]"),
+    path: "providers.acme.protocols[1].path",
+    says: "must begin with a single /",
+    line: 1,
+  },
+  {
+    name: "the catalog's protocols at a host of one's own",
+    config: whole("{ openai: { api_key_env: K, base_url: 'https://own.example' } }", "{ m: { provider: openai } }"),
+    path: "providers.openai.base_url",
+    says: "is not the vendor's own",
+    line: 1,
+    severity: "warning",
+    options: {
+      catalog: 'openai: { protocols: [responses, openai], base_url: "https://a.invalid" }\n',
+      env: { K: "k" },
+    },
+  },
+  {
+    name: "a model whose only door refuses tools",
+    config: whole(
+      "{ beta: { api_key_env: ACME_KEY, protocol: openai } }",
+      "{ m: { provider: beta, dialect: { chat_tools: effort_none } } }",
+    ),
+    path: "models.m.provider",
+    says: "unless the effort to reason is none",
+    line: 2,
+    severity: "warning",
+    options: { catalog: 'beta: { protocols: [responses, openai], base_url: "https://a.invalid" }\n' },
+  },
+  {
     name: "not in the catalog",
     config: whole("{ acmee: { api_key_env: ACME_KEY } }", "{ m: { provider: acmee } }"),
     path: "providers.acmee",

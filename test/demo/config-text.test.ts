@@ -32,7 +32,7 @@ test("every protocol that is played has a lane in a pool, and every lane a price
   const pooled = new Set(
     targets.filter(({ kind }) => kind === "pool").flatMap(({ members }) => members.flatMap((member) => member.lanes)),
   );
-  const spoken = lanes.filter(({ id }) => pooled.has(id)).map(({ protocol }) => protocol);
+  const spoken = lanes.filter(({ id }) => pooled.has(id)).map(({ doors }) => doors[0].protocol);
   expect(new Set(spoken)).toEqual(new Set(SIMULATED.map(({ id }) => id)));
   expect(lanes.filter(({ prices }) => prices === null)).toEqual([]);
 });

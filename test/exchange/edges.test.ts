@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { Lane, Target } from "../../src/ir/deployment.ts";
 import { question, see } from "../harness/client-words.ts";
 import { type Core, createCore } from "../harness/core.ts";
-import { deploymentOf, laneOf, poolOf, providerOf, type TargetOver, targetOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, poolOf, type TargetOver, targetOf } from "../harness/deployments.ts";
 import { answering, byProvider, json, refusing, stream, transportError, whole } from "../harness/scripted-answers.ts";
 import { OPENAI_WORDS, said } from "../harness/vendor-words.ts";
 import { type Answer, answerNever } from "../harness/virtual-effects.ts";
@@ -260,13 +260,10 @@ describe("words and counts", () => {
   });
 
   test("a numeric code is matched by the operator's map", async () => {
+    const mapped = { ...a, doors: [doorOf("openai", { errorMap: { "1113": "billing" } })] as const };
     const core = createCore({
       deployment: {
-        ...deploymentOf({ lanes: [a, b], targets: [poolOf("pool", [a, b])] }),
-        providers: {
-          ...deploymentOf({ lanes: [a, b] }).providers,
-          a: { ...providerOf("a", "openai"), errorMap: { "1113": "billing" } },
-        },
+        ...deploymentOf({ lanes: [mapped, b], targets: [poolOf("pool", [mapped, b])] }),
       },
       answer: byProvider({ a: json(400, '{"error":{"code":1113,"message":"arrears"}}'), b: good }),
     });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import type { FailureKind } from "../../src/ir/failure.ts";
 import { question, see } from "../harness/client-words.ts";
 import { createCore } from "../harness/core.ts";
-import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { answering, byProvider, json, refusing, stream, transportError } from "../harness/scripted-answers.ts";
 import { errorSentence, OPENAI_WORDS, type Trouble, VENDOR_WORDS, type VendorWords } from "../harness/vendor-words.ts";
 import type { Answer } from "../harness/virtual-effects.ts";
@@ -176,15 +176,10 @@ for (const words of VENDOR_WORDS) {
 }
 
 test("an operator's error_map decides before the vendor's words and the status", async () => {
-  const lanes = [laneOf("first/a/one", "openai"), laneOf("second/a/two", "openai")];
-  const deployed = deploymentOf({ lanes });
-  const first = deployed.providers["first"];
-  if (first === undefined) throw new Error("no provider");
+  const mapped = doorOf("openai", { errorMap: { strange_code: "overloaded" } });
+  const lanes = [laneOf("first/a/one", "openai", { doors: [mapped] }), laneOf("second/a/two", "openai")];
   const core = createCore({
-    deployment: {
-      ...deployed,
-      providers: { ...deployed.providers, first: { ...first, errorMap: { strange_code: "overloaded" } } },
-    },
+    deployment: deploymentOf({ lanes }),
     answer: byProvider({
       first: json(400, '{"error":{"message":"odd","type":"x","code":"strange_code"}}'),
       second: answering(OPENAI_WORDS),

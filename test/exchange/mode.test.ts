@@ -4,7 +4,6 @@ import { hasPath, modeOf } from "../../src/exchange/lane/mode.ts";
 import { OPERATIONS, type Operation } from "../../src/ir/facts.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
-import { providerOf } from "../harness/deployments.ts";
 import { embedder } from "../harness/fake-operations.ts";
 
 const ALL: readonly Protocol[] = Object.values(PROTOCOLS);
@@ -43,7 +42,7 @@ describe("routes", () => {
         expect([path, modeOf(operation, protocol, protocol)]).toEqual([path, "relay"]);
         const asked = {
           egress: protocol,
-          provider: providerOf("p", protocol.id),
+          template: null,
           clientPath: path,
           upstreamModel: "m",
         };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { openai } from "../../src/protocols/openai/index.ts";
 import { type Ask, createCore, routeOf } from "../harness/core.ts";
-import { deploymentOf, laneOf, PRICES, poolOf, providerOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, PRICES, poolOf } from "../harness/deployments.ts";
 import { embedder } from "../harness/fake-operations.ts";
 import { bodyText, byProvider, json, transportError } from "../harness/scripted-answers.ts";
 import type { Answer, FetchCall } from "../harness/virtual-effects.ts";
@@ -68,7 +68,7 @@ describe("embed", () => {
       vectors: [[5], [6]],
       tokens: 20,
     });
-    expect(got.headers["x-ringmain-losses"]).toBe("1; metadata 1 (user dropped)");
+    expect(got.headers["x-ringmain-losses"]).toBe("1; user dropped");
     expect(core.records[0]).toMatchObject({ lossCount: 1, answer: { costNanos: 60_000 } });
     expect(core.records[0]?.attempts).toMatchObject([{ way: "translate", egress: "beta" }]);
   });
@@ -175,8 +175,8 @@ describe("embed", () => {
   });
 
   test("a provider's own path is chat's, and a lane that has only that is left out", async () => {
-    const lanes = [A];
-    const deployment = deploymentOf({ lanes, providers: [providerOf("first", "alpha", { path: "/own/chat" })] });
+    const lanes = [{ ...A, doors: [doorOf("alpha", { path: "/own/chat" })] as const }];
+    const deployment = deploymentOf({ lanes });
     const core = createCore({ deployment, answer: embedding, protocols: PROTOCOLS });
     const got = await core.ask(embed(["3"]));
     expect([got.status, core.effects.calls.length]).toEqual([400, 0]);

@@ -7,7 +7,7 @@ import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { at, parseJson } from "../../src/std/json.ts";
 import { question } from "../harness/client-words.ts";
 import { type Core, type CoreInput, createCore } from "../harness/core.ts";
-import { deploymentOf, laneOf, poolOf, providerOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, poolOf, providerOf } from "../harness/deployments.ts";
 import { answering, bodyText, json, refusing, stream, transportError } from "../harness/scripted-answers.ts";
 import { OPENAI_WORDS, VENDOR_WORDS, wordsOf } from "../harness/vendor-words.ts";
 import { type Answer, answerNever } from "../harness/virtual-effects.ts";
@@ -47,12 +47,13 @@ function setUp(
   } = {},
 ): Set {
   const { mode = "active", protocol = "openai" } = options;
-  const lane = laneOf("p/a/m", protocol, { ...options.lane });
+  const doors = [doorOf(protocol, { path: options.path ?? null })] as const;
+  const lane = laneOf("p/a/m", protocol, { doors, ...options.lane });
   const health = { mode, intervalMs: INTERVAL_MS, timeoutMs: TIMEOUT_MS };
   const deployment = deploymentOf({
     lanes: [lane],
     targets: [poolOf("pool", [lane]), poolOf("second", [lane])],
-    providers: [providerOf("p", protocol, { health, path: options.path ?? null })],
+    providers: [providerOf("p", { health })],
     auth: { mode: options.auth ?? "none", clientTokens: [] },
   });
   const core = createCore({ deployment, answer, ...options.over });

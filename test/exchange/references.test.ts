@@ -102,14 +102,14 @@ const SHARED: Readonly<Record<string, string>> = { openai: "responses", response
 const isFile = (body: object): boolean => /"(input_file|file)"/.test(JSON.stringify(body));
 
 function mixedCore(): ReturnType<typeof createCore> {
-  const targets = [poolOf("all", LANES), ...LANES.map((lane) => poolOf(lane.protocol, [lane]))];
+  const targets = [poolOf("all", LANES), ...LANES.map((lane) => poolOf(lane.model, [lane]))];
   return createCore({ deployment: deploymentOf({ lanes: LANES, targets }), answer: json(503, "{}") });
 }
 
 describe("what a request refers to", () => {
   for (const [client, member, body] of REFERENCES) {
     test(`${client} ${member} in ${JSON.stringify(body).slice(0, 60)}: a lane of another protocol refuses`, async () => {
-      for (const { protocol } of LANES) {
+      for (const { model: protocol } of LANES) {
         if (protocol === client || (isFile(body) && SHARED[client] === protocol)) continue;
         for (const streamed of [false, true]) {
           const core = mixedCore();

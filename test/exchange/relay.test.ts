@@ -301,7 +301,7 @@ test("a client that asked for usage gets every byte, and a request that is not m
 
 test("headers pass by the allow-list of the protocol, the operator's additions and traces; nothing else ever does", async () => {
   const lanes = [laneOf("first/a/one", "anthropic")];
-  const provider = providerOf("first", "anthropic", {
+  const provider = providerOf("first", {
     headers: { "x-static": "from-config" },
     forwardHeaders: ["x-team", "x-lab-*"],
   });

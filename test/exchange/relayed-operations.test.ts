@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../src/std/bytes.ts";
 import { type Ask, createCore } from "../harness/core.ts";
-import { deploymentOf, laneOf, PRICES, poolOf, providerOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, PRICES, poolOf } from "../harness/deployments.ts";
 import { type BodyStep, bodyText, byProvider, json, stream } from "../harness/scripted-answers.ts";
 import type { Answer, FetchCall } from "../harness/virtual-effects.ts";
 
@@ -149,7 +149,7 @@ test.each([
 
 test("a provider's own path leads to its neighbours", async () => {
   const path = "/openai/deployments/{model}/chat/completions?api-version=1";
-  const deployment = deploymentOf({ lanes: [A], providers: [providerOf("first", "openai", { path })] });
+  const deployment = deploymentOf({ lanes: [{ ...A, doors: [doorOf("openai", { path })] }] });
   const core = createCore({ deployment, answer: json(200, '{"data":[{}]}') });
   await core.ask(ask("/v1/images/generations", { model: "one" }));
   expect(core.effects.calls.map((call) => call.url)).toEqual([

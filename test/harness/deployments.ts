@@ -4,6 +4,7 @@ import { type Capabilities, UNKNOWN_CAPABILITIES } from "../../src/ir/capability
 import type {
   BreakerSettings,
   Deployment,
+  Door,
   Lane,
   Member,
   Prices,
@@ -43,6 +44,10 @@ export type LaneOver = Partial<Omit<Lane, "capabilities" | "slots">> & {
   readonly slots?: { readonly group: string; readonly max: number };
 };
 
+export function doorOf(protocol: string, over: Partial<Door> = {}): Door {
+  return { protocol, path: null, authStyle: "native", errorMap: {}, ...over };
+}
+
 /** `id` is `provider/account/model`. The provider's name decides the host; its key is `key-of-<provider>-<account>`. */
 export function laneOf(id: string, protocol: string, over: LaneOver = {}): Lane {
   const [provider = "", account = "", ...rest] = id.split("/");
@@ -52,7 +57,7 @@ export function laneOf(id: string, protocol: string, over: LaneOver = {}): Lane 
     provider,
     account,
     model,
-    protocol,
+    doors: [doorOf(protocol)],
     upstreamModel: `upstream-${model}`,
     canonical: { id: model, proven: false },
     sealIssuer: protocol,
@@ -98,14 +103,10 @@ export const EMPTY_DEPLOYMENT: Deployment = {
   targets: {},
 };
 
-export function providerOf(name: string, protocol: string, over: Partial<Provider> = {}): Provider {
+export function providerOf(name: string, over: Partial<Provider> = {}): Provider {
   return {
     name,
-    protocol,
     baseUrl: `https://${name}.invalid`,
-    path: null,
-    authStyle: "native",
-    errorMap: {},
     allowPrivate: false,
     proxy: null,
     caFile: null,
@@ -158,7 +159,7 @@ export interface DeploymentInput extends Partial<Omit<Deployment, "lanes" | "tar
 
 export function deploymentOf(input: DeploymentInput): Deployment {
   const { lanes, targets, providers, ...over } = input;
-  const made = [...new Map(lanes.map((lane) => [lane.provider, providerOf(lane.provider, lane.protocol)])).values()];
+  const made = [...new Map(lanes.map((lane) => [lane.provider, providerOf(lane.provider)])).values()];
   const models = [...new Set(lanes.map((lane) => lane.model))].map((model) =>
     targetOf(
       model,

@@ -7,6 +7,7 @@ export const MAKER: Dialect = {
   customTools: true,
   streamUsage: true,
   reasoningBack: "ignored",
+  chatTools: "free",
   refusedSettings: [],
   failureWords: [],
 };

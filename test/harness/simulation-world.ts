@@ -48,7 +48,7 @@ export function makeWorld(random: Random, clock: Clock): SimulatedWorld {
   const bodies: Watched[] = [];
   const hasProbes = random() < 0.3;
   const providers = [...new Set(lanes.map(({ provider }) => provider))].map((name) =>
-    providerOf(name, lanes.find(({ provider }) => provider === name)?.protocol ?? "", {
+    providerOf(name, {
       health: {
         mode: hasProbes ? pick(random, ["none", "dead", "active"]) : "none",
         intervalMs: 20_000,
@@ -61,7 +61,7 @@ export function makeWorld(random: Random, clock: Clock): SimulatedWorld {
     const lane = lanes.find(({ provider }) => call.url.startsWith(`https://${provider}.invalid`));
     if (lane === undefined) throw new Error(`nobody lives at ${call.url}`);
     const mood = moods.get(lane.provider)?.(clock.nowMs()) ?? "well";
-    return act({ random, clock, bodies, words: wordsOf(lane.protocol), provider: lane.provider }, mood)(call);
+    return act({ random, clock, bodies, words: wordsOf(lane.doors[0].protocol), provider: lane.provider }, mood)(call);
   };
   return { lanes, targets: makeTargets(random, lanes), providers, answer, bodies, hasProbes };
 }

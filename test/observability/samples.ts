@@ -9,7 +9,7 @@ import { UNKNOWN_USAGE } from "../../src/ir/usage.ts";
 import type { Gauges } from "../../src/observability/gauges.ts";
 import { type StatsDocument, statsDocument } from "../../src/observability/stats.ts";
 import type { Transition } from "../../src/observability/transition.ts";
-import { EMPTY_DEPLOYMENT, providerOf } from "../harness/deployments.ts";
+import { doorOf, EMPTY_DEPLOYMENT, providerOf } from "../harness/deployments.ts";
 import { MAKER } from "../harness/dialects.ts";
 
 export const START_WALL_MS = Date.UTC(2026, 0, 1);
@@ -187,7 +187,7 @@ export function deployment(members: Partial<Deployment> = {}): Deployment {
     drainMs: 30_000,
     auth: { mode: "token", clientTokens: [] },
     decisionsRing: 100,
-    providers: { acme: providerOf("acme", "anthropic"), zenith: providerOf("zenith", "openai") },
+    providers: { acme: providerOf("acme"), zenith: providerOf("zenith") },
     lanes: Object.fromEntries(lanes.map((each) => [each.id, each])),
     targets: {
       fast: target("fast", "pool", lanes),
@@ -205,7 +205,7 @@ export function lane(id: string, protocol: string, members: Partial<Lane> = {}):
     provider: providerName,
     account,
     model,
-    protocol,
+    doors: [doorOf(protocol)],
     upstreamModel: `${model}-4`,
     canonical: { id: model, proven: false },
     sealIssuer: "shared",

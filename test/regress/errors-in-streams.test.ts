@@ -5,7 +5,7 @@ import type { Caller } from "../../src/governance/identify.ts";
 import type { BreakerSettings } from "../../src/ir/deployment.ts";
 import { question } from "../harness/client-words.ts";
 import { type Core, createCore } from "../harness/core.ts";
-import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { bodyText, json, stream } from "../harness/scripted-answers.ts";
 
 const CLIENTS = ["anthropic", "openai", "responses", "gemini", "cohere"] as const;
@@ -113,7 +113,8 @@ const BREAKER: BreakerSettings = {
 
 /** Whole or streamed, as the lane was asked. */
 function coreOf(row: Row, lane: LaneProtocol): Core {
-  const [one, two] = [laneOf("v/default/one", lane), laneOf("v/default/two", lane)];
+  const doors = [doorOf(lane, { errorMap: row.errorMap ?? {} })] as const;
+  const [one, two] = [laneOf("v/default/one", lane, { doors }), laneOf("v/default/two", lane, { doors })];
   const told = { ...(lane === "anthropic" ? { type: "error" } : {}), error: row.error[lane] };
   const body = JSON.stringify(told);
   const frame = lane === "anthropic" ? `event: error\ndata: ${body}\n\n` : `data: ${body}\n\n`;
@@ -122,11 +123,8 @@ function coreOf(row: Row, lane: LaneProtocol): Core {
     targets: [poolOf("pool", [one], { breaker: BREAKER }), poolOf("other", [two], { breaker: BREAKER })],
     ...(row.mode === "passthrough" ? { auth: { mode: "passthrough", clientTokens: [] } } : {}),
   });
-  const provider = deployment.providers["v"];
-  if (provider === undefined) throw new Error("no provider");
-  const providers = { v: { ...provider, errorMap: row.errorMap ?? {} } };
   return createCore({
-    deployment: { ...deployment, providers },
+    deployment,
     answer: (call) => {
       const asked: { stream?: boolean } = JSON.parse(bodyText(call));
       const headers = row.headers ?? {};

@@ -37,7 +37,7 @@ export function lane(
     provider,
     account,
     model,
-    protocol: "openai",
+    doors: [{ protocol: "openai", path: null, authStyle: "native", errorMap: {} }],
     upstreamModel: model,
     canonical: { id: model, proven: false },
     sealIssuer: "shared",

@@ -38,13 +38,13 @@ export function classifyInBand(attempt: AnswerSource, sent: UpstreamResponse, wo
 }
 
 function classifyFor(
-  { provider, world, call }: AnswerSource,
+  { door, world, call }: AnswerSource,
   sent: UpstreamResponse,
   said: Pick<ClassifyInput, "words" | "body" | "headers">,
 ): Failure {
   return classify({
     ...said,
-    errorMap: provider.errorMap,
+    errorMap: door.errorMap,
     retryAfterMs: readRetryAfterMs(sent.headers, world.effects.wallMs()),
     passthrough: call.caller.passthrough !== null,
   });

@@ -14,7 +14,6 @@ import {
   mayFailOver,
   newFlowNote,
 } from "./flow.ts";
-import { createIdleWatch } from "./idle-frames.ts";
 
 interface TranslateFlowInput {
   readonly ingress: Payload;
@@ -57,17 +56,13 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
 
   const trouble = (failed: Failure): Uint8Array[] =>
     note.ended ? [] : writer.push({ type: "failed", failure: failed });
-  const isIdle = createIdleWatch();
   /** One by one, so that what came before a broken frame is said. */
-  const read = (read: readonly Frame[], out: Uint8Array[]): FlowStep => {
-    let frames = 0;
-    for (const frame of read) {
-      const events = reader.push(frame);
-      if (events.some(says) || !isIdle(frame.data)) frames++;
-      const step = take(events, frames, out);
+  const read = (frames: readonly Frame[], out: Uint8Array[]): FlowStep => {
+    for (const frame of frames) {
+      const step = take(reader.push(frame), frames.length, out);
       if (step.failure !== null) return step;
     }
-    return { out, frames, failure: null };
+    return { out, frames: frames.length, failure: null };
   };
   return {
     note,
@@ -89,11 +84,6 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
       ),
     fail: trouble,
   };
-}
-
-function says(event: ReadEvent): boolean {
-  if (isMeaningful(event)) return true;
-  return event.type === "usage" || event.type === "finish" || event.type === "end" || event.type === "failed";
 }
 
 interface EventWriter {

@@ -1,5 +1,5 @@
 /** What the parts of one attempt hand to each other: who asks which lane for what, and the request as the lane gets it. */
-import type { Lane, Provider, Target } from "../../ir/deployment.ts";
+import type { Door, Lane, Provider, Target } from "../../ir/deployment.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { QuotaFact } from "../../ir/quota.ts";
 import type { AnswerContext, HiddenUsage, Protocol } from "../../protocols/protocol.ts";
@@ -21,6 +21,8 @@ export interface LaneContext {
   readonly world: World;
   readonly call: ClientCall;
   readonly lane: Lane;
+  readonly door: Door;
+  /** The door's protocol. */
   readonly egress: Protocol;
   readonly relayed: boolean;
 }

@@ -3,8 +3,7 @@ import type { Lane, Timers } from "../../ir/deployment.ts";
 import type { Dialect } from "../../ir/dialect.ts";
 import type { Operation } from "../../ir/facts.ts";
 import { ACCOUNT_MESSAGES, type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
-import { isRefusedByStrict, type Loss, type WithLosses } from "../../ir/loss.ts";
-import { groupLosses } from "../../ir/loss-groups.ts";
+import type { Loss, WithLosses } from "../../ir/loss.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { AnswerContext, MemberEditsInput, WriteRequestOptions } from "../../protocols/protocol.ts";
 import { fitRequest } from "../../protocols/shared/fit-request.ts";
@@ -21,7 +20,6 @@ import { isRelayed } from "../request/facts.ts";
 import type { AttemptContext, LaneContext, Prepared } from "./attempt-context.ts";
 import { foreignParts } from "./foreign-parts.ts";
 import { type LaneBody, laneBody } from "./lane-body.ts";
-import { reportLosses } from "./loss-report.ts";
 import { mustBeRewrittenFor, repairedDialect, repairedRequest } from "./repair.ts";
 import { relayBody } from "./splice-body.ts";
 
@@ -49,7 +47,7 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
     const edits = egress.carrier.memberEdits(editsInput(attempt, own?.body ?? call.request.body));
     const members = own === null ? edits : { ...own.members, ...edits };
     const losses = own?.losses ?? [];
-    if (call.translation === "strict" && losses.some(isRefusedByStrict)) return lossesRefused(losses);
+    if (call.translation === "strict" && losses.length > 0) return lossesRefused(losses);
     const contentType = call.request.form?.contentType ?? JSON_TYPE;
     const body = relayBody({ request: call.request, members, hidden });
     return ok({ body, contentType, losses, hidden, context });
@@ -96,10 +94,8 @@ function translateRequest(
     const { request, losses: left } = repairedRequest(asked, repairs);
     const written = writeFitted(attempt, request, repairedDialect(lane, repairs));
     const told = attempt.relayed ? foreignParts(attempt) : [];
-    const all = [...read.value.losses, ...left, ...told, ...written.losses];
-    const losses = reportLosses(all, read.value.value, call.ingress.payload);
-    if (call.translation !== "lenient" && losses.some(isRefusedByStrict))
-      return lossesRefused(losses, losses.filter(isRefusedByStrict));
+    const losses = [...read.value.losses, ...left, ...told, ...written.losses];
+    if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
     return ok({
       body: encodeUtf8(JSON.stringify(withEdits(attempt, written.value))),
       contentType: JSON_TYPE,
@@ -157,14 +153,11 @@ export function withEdits(attempt: LaneContext, body: JsonObject): JsonObject {
 /** Losses named in the message of a refusal; all of them stand in the details. */
 const LOSSES_NAMED_MAX = 10;
 
-/** `losses`: all of the request; `refused`: those it is refused for. */
-export function lossesRefused(losses: readonly Loss[], refused = losses): Failed {
-  const named = groupLosses(refused).map(({ kind, entries }) => {
-    const more = entries.length > LOSSES_NAMED_MAX ? ` and ${entries.length - LOSSES_NAMED_MAX} more` : "";
-    return `${kind} (${entries.slice(0, LOSSES_NAMED_MAX).join(", ")}${more})`;
-  });
+export function lossesRefused(losses: readonly Loss[]): Failed {
+  const named = losses.slice(0, LOSSES_NAMED_MAX).map((loss) => `${loss.field} (${loss.how}: ${loss.detail})`);
+  const more = losses.length > named.length ? ` and ${losses.length - named.length} more` : "";
   return failed({
-    ...failure("losses-refused", `Strict translation refuses what cannot be carried over: ${named.join("; ")}.`),
+    ...failure("losses-refused", `Strict translation refuses what cannot be carried over: ${named.join("; ")}${more}.`),
     details: { tried: [], skipped: [], recoversInMs: null, losses: lossDetails(losses) },
   });
 }
@@ -177,13 +170,13 @@ export async function dispatch(
   prepared: Pick<Prepared, "body" | "contentType">,
   signal: StopSignal = attempt.call.signal,
 ): Promise<Sent> {
-  const { world, call, lane, egress, provider } = attempt;
+  const { world, call, lane, door, egress, provider } = attempt;
   const { facts } = call.request;
   const path = egress.carrier.upstreamPath({
     operation: facts.operation,
     upstreamModel: lane.upstreamModel,
     stream: facts.stream,
-    template: provider.path,
+    template: door.path,
     clientPath: call.parts.path,
   });
   if (path === null) throw new Error(`lane ${lane.id} was asked for what its path cannot serve`);
@@ -202,7 +195,7 @@ export async function dispatch(
           body: prepared.body,
           secret,
           region: provider.region ?? null,
-          style: provider.authStyle,
+          style: door.authStyle,
           passthrough: call.caller.passthrough !== null,
           wallMs: world.effects.wallMs(),
         });
@@ -240,7 +233,7 @@ function headersFor(
   credential: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const { world, call, lane, egress, provider } = attempt;
-  const headers = world.requestFilter(call.ingress, lane)(call.parts.headers);
+  const headers = world.requestFilter(call.ingress, egress, lane)(call.parts.headers);
   if (attempt.relayed && egress.id !== call.ingress.id)
     Object.assign(headers, call.ingress.carrier.bodyHeaders?.(call.request.body));
   const { requestDefaults } = egress.carrier.headers;

@@ -17,8 +17,9 @@ import type { World } from "../contract.ts";
 import { type LookInput, look } from "../engine.ts";
 import { nothingLeftFor } from "../exhaustion.ts";
 import { prepare } from "../lane/dispatch.ts";
+import { openDoor } from "../lane/door.ts";
+import { isFit } from "../lane/fitness.ts";
 import { answersAsAsked } from "../lane/foreign-parts.ts";
-import { isFit } from "../lane/mode.ts";
 import { admitInputOf } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
@@ -68,6 +69,8 @@ interface ExplainedLane {
   readonly odds: number;
   readonly health: string;
   readonly canonical: string;
+  /** The protocol in which it would be asked. */
+  readonly egress: string;
   readonly way: "relay" | "translate";
   /** Lanes that could not take this request at all say why; null: it can. */
   readonly refuses: string | null;
@@ -124,7 +127,7 @@ function speakerOf(protocols: readonly Protocol[], id: string): Protocol | null 
 
 function firstProtocol({ deployment }: World, target: Target): string {
   const [id = ""] = target.members.flatMap((member) => member.lanes);
-  return deployment.lanes[id]?.protocol ?? "";
+  return deployment.lanes[id]?.doors[0].protocol ?? "";
 }
 
 /** The call as the path of a request would make it. */
@@ -209,9 +212,9 @@ function labelOf({ world, shared, target }: Explaining, id: string): string {
 function explainedLane(explaining: Explaining, lane: Lane, odds: number): ExplainedLane {
   const { world, shared, call, target } = explaining;
   const facts = shared.health.facts(lane, world.effects.nowMs());
-  const egress = world.protocolOf(lane.protocol);
+  const { door, egress } = openDoor(world, call, lane);
   const relayed = answersAsAsked({ call, lane, egress });
-  const prepared = prepare({ world, call, lane, egress, relayed }, world.repairs.of(lane));
+  const prepared = prepare({ world, call, lane, door, egress, relayed }, world.repairs.of(lane));
   const losses = prepared.ok ? prepared.value.losses : [];
   return {
     lane: lane.id,
@@ -219,6 +222,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
     odds,
     health: labelOf(explaining, lane.id),
     canonical: lane.canonical.proven ? lane.canonical.id : `${lane.canonical.id} (unproven)`,
+    egress: egress.id,
     way: relayed ? "relay" : "translate",
     refuses: prepared.ok ? null : prepared.failure.message,
     losses: losses.map(({ field, how, detail }) => ({ field, how, detail })),

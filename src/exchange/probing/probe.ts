@@ -10,7 +10,7 @@ import { createStopper } from "../../std/stop-signal.ts";
 import { answerRulesOf } from "../answer/verdict.ts";
 import { openAttempt } from "../attempt.ts";
 import type { World } from "../contract.ts";
-import { exclusionOf } from "../lane/mode.ts";
+import { exclusionOf } from "../lane/fitness.ts";
 import { PING_EMBED_PROTOCOL, syntheticCall } from "../request/synthetic-call.ts";
 
 import type { SharedState } from "../shared-state.ts";
@@ -130,7 +130,7 @@ interface Probe extends ProbeOptions {
 async function probeLane(input: Probe): Promise<void> {
   const { world, shared, lane, provider, target, onProbe } = input;
   const operation = askedOf(lane) ?? "chat";
-  const ingress = world.protocolOf(operation === "embed" ? PING_EMBED_PROTOCOL : lane.protocol);
+  const ingress = world.protocolOf(operation === "embed" ? PING_EMBED_PROTOCOL : lane.doors[0].protocol);
   const call = syntheticCall({
     id: "probe",
     world,

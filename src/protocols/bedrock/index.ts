@@ -12,7 +12,6 @@ import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
-import { LOSS_NAMES } from "./loss-names.ts";
 import { misfits } from "./misfits.ts";
 import { models } from "./models.ts";
 import { holdsUnsigned } from "./reasoning-signatures.ts";
@@ -38,7 +37,6 @@ const payload: Payload = {
     "model",
     "stream",
   ],
-  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
   readRequest,

@@ -5,15 +5,18 @@ import { answersAsked, type PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, at, type JsonObject } from "../../std/json.ts";
 import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readReferences } from "./references.ts";
+import { readReasoningConfig } from "./request-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   const references = readReferences(body);
+  const reasoning = readReasoningConfig(body);
   return {
     maxOutputTokens: asNumber(body["max_completion_tokens"]) ?? asNumber(body["max_tokens"]) ?? null,
     needs: readNeeds(body),
     // A whole answer always reports; a stream only when asked.
     usageAsked: body["stream"] !== true || at(body, "stream_options", "include_usage") === true,
     answers: answersAsked(body["n"]),
+    ...(reasoning === null ? {} : { reasoningAsked: reasoning.mode !== "disabled" }),
     ...(references === undefined ? {} : { references }),
   };
 }

@@ -7,8 +7,8 @@ import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
-import { LOSS_NAMES } from "./loss-names.ts";
 import { models } from "./models.ts";
+import { refuses } from "./refusals.ts";
 import { relayed } from "./relayed.ts";
 import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
@@ -38,9 +38,9 @@ const payload: Payload = {
     "reasoning_effort",
     "modalities",
   ],
-  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
+  refuses,
   readRequest,
   writeRequest,
   readResponse,

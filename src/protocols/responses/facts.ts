@@ -5,9 +5,11 @@ import type { PayloadFacts } from "../../ir/facts.ts";
 import { asArray, asNumber, at, type JsonObject } from "../../std/json.ts";
 import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readReferences } from "./references.ts";
+import { readReasoningConfig } from "./request-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   const references = readReferences(body);
+  const reasoning = readReasoningConfig(body["reasoning"]);
   return {
     maxOutputTokens: asNumber(body["max_output_tokens"]) ?? null,
     needs: {
@@ -18,6 +20,7 @@ export function readFacts(body: JsonObject): PayloadFacts {
     },
     // The last event always reports.
     usageAsked: true,
+    ...(reasoning === null ? {} : { reasoningAsked: reasoning.mode !== "disabled" }),
     ...(references === undefined ? {} : { references }),
   };
 }
