@@ -10,7 +10,7 @@ import { toUsageRow } from "../governance/usage-row.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import type { FailureKind } from "../ir/failure.ts";
-import type { Loss } from "../ir/loss.ts";
+import { kindOfLoss, type Loss } from "../ir/loss.ts";
 import { type AttemptRecord, type ExchangeOutcome, type ExchangeRecord, RECORD_LOSSES_MAX } from "../ir/record.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Effects } from "../std/effects.ts";
@@ -101,7 +101,8 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
       committedMs ??= effects.nowMs();
     },
     addLosses(more, count) {
-      losses.push(...more.slice(0, Math.max(0, RECORD_LOSSES_MAX - losses.length)));
+      const listed = more.slice(0, Math.max(0, RECORD_LOSSES_MAX - losses.length));
+      losses.push(...listed.map((loss) => ({ ...loss, kind: kindOfLoss(loss) })));
       lossCount += count;
     },
     close(ending) {

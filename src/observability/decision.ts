@@ -5,6 +5,7 @@
  */
 import { isReportedAs, isSameModel } from "../ir/canonical.ts";
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
+import { kindOfLoss } from "../ir/loss.ts";
 import { type AttemptRecord, type ExchangeRecord, totalOf } from "../ir/record.ts";
 import type { Usage } from "../ir/usage.ts";
 import { redact } from "../std/redact.ts";
@@ -51,7 +52,12 @@ export interface Decision {
   readonly usage: Usage | null;
   readonly usage_estimated: boolean;
   readonly cost_usd: number | null;
-  readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
+  readonly losses: readonly {
+    readonly kind: string;
+    readonly field: string;
+    readonly how: string;
+    readonly detail: string;
+  }[];
   readonly loss_count: number;
   readonly request_bytes: number;
   readonly answer_bytes: number;
@@ -129,7 +135,10 @@ export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: 
     usage,
     usage_estimated: usageEstimated,
     cost_usd: costNanos === null ? null : costNanos / NANOS_PER_USD,
-    losses: record.losses.map(({ field, how, detail }) => ({ field, how, detail: redact(detail) })),
+    losses: record.losses.map((loss) => {
+      const { field, how, detail } = loss;
+      return { kind: kindOfLoss(loss), field, how, detail: redact(detail) };
+    }),
     loss_count: record.lossCount,
     request_bytes: record.requestBytes,
     answer_bytes: record.answerBytes,

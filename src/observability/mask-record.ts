@@ -31,7 +31,7 @@ export function createRecordMask(
             reportedModel: attempt.reportedModel === null ? null : mask(attempt.reportedModel),
           }))
         : attempts,
-      losses: losses.map(({ field, how, detail }) => ({ field: mask(field), how, detail: mask(detail) })),
+      losses: losses.map((loss) => ({ ...loss, field: mask(loss.field), detail: mask(loss.detail) })),
     };
   };
 }

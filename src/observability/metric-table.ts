@@ -91,8 +91,8 @@ export const METRICS = {
   ringmain_lane_transitions_total: counter("Changes of a lane's standing, by what it became.", ["lane", "to"]),
   ringmain_translations_total: counter("Tries translated from one protocol to another.", ["from", "to"]),
   ringmain_losses_total: counter(
-    "Parts that could not be carried to the other protocol: dropped, clamped, approximated, or unlisted (beyond what one record keeps).",
-    ["from", "to", "how"],
+    "Parts that could not be carried to the other protocol: dropped, clamped, approximated, or unlisted (beyond what one record keeps); and what kind of thing was lost.",
+    ["from", "to", "how", "kind"],
   ),
 
   // Use and money.

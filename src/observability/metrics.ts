@@ -1,7 +1,9 @@
 /** The fold of records and transitions into the metrics table. Every label value is admitted against a known set first. */
+
 import type { Deployment } from "../ir/deployment.ts";
 import { isBilled } from "../ir/facts.ts";
 import { FAILURES, type FailureKind } from "../ir/failure.ts";
+import { kindOfLoss } from "../ir/loss.ts";
 import type { AttemptRecord, ExchangeRecord } from "../ir/record.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Gauges } from "./gauges.ts";
@@ -119,9 +121,9 @@ function foldCost(
 }
 
 function foldLosses(series: Series, { record, from, to }: { record: ExchangeRecord; from: string; to: string }): void {
-  for (const loss of record.losses) series.add("ringmain_losses_total", [from, to, loss.how]);
+  for (const loss of record.losses) series.add("ringmain_losses_total", [from, to, loss.how, kindOfLoss(loss)]);
   const unlisted = record.lossCount - record.losses.length;
-  if (unlisted > 0) series.add("ringmain_losses_total", [from, to, "unlisted"], unlisted);
+  if (unlisted > 0) series.add("ringmain_losses_total", [from, to, "unlisted", "unlisted"], unlisted);
 }
 
 function foldTransition(series: Series, labels: Labels, transition: Transition): void {

@@ -20,6 +20,7 @@ import type { RequestParts, Route } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Edit, JsonObject, TopMember } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
+import type { LossNames } from "./shared/loss-names.ts";
 
 /** One unit of a stream, whatever the framing: an SSE event, a binary event-stream message, an element of a JSON array. */
 export interface Frame {
@@ -47,6 +48,9 @@ export interface Payload {
 
   /** Top-level member of a whole answer that holds what the model said. */
   readonly answerMember: string;
+
+  /** How its clients call what a request may lose. */
+  readonly lossNames: LossNames;
 
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;

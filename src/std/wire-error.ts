@@ -8,9 +8,14 @@ const EXCERPT_CHARS_MAX = 80;
 
 export class WireError extends Error {
   override readonly name = "WireError";
+  readonly about: "format" | "size";
 
-  /** `message` is a sentence of ours; `input`, when given, is foreign text and is quoted only in part. */
-  constructor(message: string, input?: string) {
+  /**
+   * `message` is a sentence of ours; `input`, when given, is foreign text and is quoted only in part. `about`: nothing is
+   * wrong with the bytes but that there are more than we hold.
+   */
+  constructor(message: string, input?: string, about: "format" | "size" = "format") {
     super(input === undefined ? message : `${message}: ${JSON.stringify(input.slice(0, EXCERPT_CHARS_MAX))}`);
+    this.about = about;
   }
 }

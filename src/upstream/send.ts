@@ -43,6 +43,8 @@ export type UpstreamChunk =
 export interface UpstreamBody {
   /** The idle timer runs only while this waits. Never rejects. */
   next(): Promise<UpstreamChunk>;
+  /** What came last was a ping, or as empty: the idle time goes on as if nothing had come. */
+  idled(): void;
   /** What was waited for has come: from now on the idle timer watches, no longer the first-byte timer. */
   begun(): void;
   /** Aborts the upstream and clears every timer. Idempotent. */
@@ -165,6 +167,7 @@ function bodyOf(
       idle.waits();
       return reader === null ? response.bytes().then(tookWhole, broke) : reader.read().then(took, broke);
     },
+    idled: idle.idled,
     begun: call.begun,
     cancel() {
       if (done) return;
@@ -181,25 +184,34 @@ function watchIdle(
   { nowMs, setTimer }: Pick<Effects, "setTimer" | "nowMs">,
   idleMs: number,
   onIdle: () => void,
-): { waits(): void; heard(): void; close(): void } {
-  if (idleMs <= 0) return { waits: nothing, heard: nothing, close: nothing };
+): { waits(): void; heard(): void; idled(): void; close(): void } {
+  if (idleMs <= 0) return { waits: nothing, heard: nothing, idled: nothing, close: nothing };
   /** Since when it waits; null: it does not. */
   let sinceMs: number | null = null;
+  /** Since when it had waited for what came last. */
+  let lastSinceMs = 0;
+  /** Waited already, by waits that ended in nothing. */
+  let waitedMs = 0;
   let cancel: Cancel | null = null;
   const arm = (ms: number): void => {
     cancel = setTimer(ms, () => {
-      const waitedMs = sinceMs === null ? 0 : nowMs() - sinceMs;
-      if (waitedMs < idleMs) arm(idleMs - waitedMs);
+      const silentMs = sinceMs === null ? waitedMs : nowMs() - sinceMs;
+      if (sinceMs === null || silentMs < idleMs) arm(Math.max(1, idleMs - silentMs));
       else onIdle();
     });
   };
   return {
     waits() {
-      sinceMs = nowMs();
+      sinceMs = nowMs() - waitedMs;
+      waitedMs = 0;
       if (cancel === null) arm(idleMs);
     },
     heard() {
+      lastSinceMs = sinceMs ?? 0;
       sinceMs = null;
+    },
+    idled() {
+      waitedMs = nowMs() - lastSinceMs;
     },
     close: () => cancel?.(),
   };

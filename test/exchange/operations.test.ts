@@ -68,7 +68,7 @@ describe("embed", () => {
       vectors: [[5], [6]],
       tokens: 20,
     });
-    expect(got.headers["x-ringmain-losses"]).toBe("1; user dropped");
+    expect(got.headers["x-ringmain-losses"]).toBe("1; metadata 1 (user dropped)");
     expect(core.records[0]).toMatchObject({ lossCount: 1, answer: { costNanos: 60_000 } });
     expect(core.records[0]?.attempts).toMatchObject([{ way: "translate", egress: "beta" }]);
   });

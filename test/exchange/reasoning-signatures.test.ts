@@ -78,7 +78,7 @@ describe("two accounts that cannot open each other's reasoning", () => {
         "user",
       ]);
       expect(over.status).toBe(200);
-      expect(over.headers["x-ringmain-losses"]).toContain("messages[1].content[0] dropped");
+      expect(over.headers["x-ringmain-losses"]).toContain("input[].content[0] dropped");
       expect(core.records.at(-1)?.attempts[0]?.way).toBe("relay");
     });
   }

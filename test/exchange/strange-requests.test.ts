@@ -30,7 +30,7 @@ test("a loss whose name holds half a character is told, and the answer that was 
   const core = createCore({ deployment: deploymentOf({ lanes, targets: [] }), answer: answering(ANTHROPIC_WORDS) });
   const body = '{"model":"pool","messages":[{"role":"user","content":"Hello."}],"\\ud800":1}';
   const got = await core.ask({ protocol: "openai", body });
-  expect([got.status, got.headers["x-ringmain-losses"]]).toEqual([200, "1; %EF%BF%BD dropped"]);
+  expect([got.status, got.headers["x-ringmain-losses"]]).toEqual([200, "1; options 1 (%EF%BF%BD dropped)"]);
 });
 
 test.each(["bedrock-invoke", "vertex"])(

@@ -22,6 +22,25 @@ const ONLY_OWN = {
   anthropic: { top_k: 5 },
   responses: { truncation: "auto" },
 } as const;
+/** What no other protocol can do without, per ingress, and its name there. */
+const NEEDED = {
+  openai: {
+    member: "messages[0].content[1]",
+    more: {
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "Listen" },
+            { type: "input_audio", input_audio: { data: "AAAA", format: "wav" } },
+          ],
+        },
+      ],
+    },
+  },
+  anthropic: { member: "stop_sequences", more: { stop_sequences: ["1", "2", "3", "4", "5"] } },
+  responses: { member: "tools[0]", more: { tools: [{ type: "web_search" }] } },
+} as const;
 const TOOLS_FINISH = { openai: "tool_calls", anthropic: "tool_use", responses: "completed" } as const;
 const INGRESSES = ["openai", "anthropic", "responses"] as const;
 const other = (protocol: string): string => (protocol === "openai" ? "anthropic" : "openai");
@@ -38,12 +57,14 @@ for (const ingress of INGRESSES) {
   describe(`a ${ingress} client`, () => {
     const lossy = question(ingress, { more: ONLY_OWN[ingress] });
     const [member = ""] = Object.keys(ONLY_OWN[ingress]);
+    const { member: needed, more } = NEEDED[ingress];
+    const lacking = question(ingress, { more });
 
     test("lenient: what cannot be carried is named in the header and the record", async () => {
       const core = coreOf([other(ingress)]);
       const got = await core.ask({ protocol: ingress, body: lossy });
       expect(got.status).toBe(200);
-      expect(got.headers["x-ringmain-losses"]).toMatch(new RegExp(`^\\d+; .*${member} dropped`));
+      expect(got.headers["x-ringmain-losses"]).toMatch(new RegExp(`^\\d+; [a-z ]+ \\d+ \\(.*${member} dropped`));
       const [record] = core.records;
       expect(record?.losses.map((loss) => loss.field)).toContain(member);
       expect(record?.lossCount).toBe(record?.losses.length ?? -1);
@@ -57,12 +78,12 @@ for (const ingress of INGRESSES) {
       expect(core.records[0]?.lossCount).toBe(0);
     });
 
-    test("strict: a lossy request is a 400 that lists the losses, and nothing is sent", async () => {
+    test("strict: a request that loses what it needs is a 400 that lists the losses, and nothing is sent", async () => {
       const core = coreOf([other(ingress)], "strict");
-      const got = await core.ask({ protocol: ingress, body: lossy });
+      const got = await core.ask({ protocol: ingress, body: lacking });
       expect([got.status, got.headers["x-ringmain-error"]]).toEqual([400, "losses_refused"]);
-      expect(see(ingress, got.text).error).toContain(member);
-      expect(JSON.stringify(JSON.parse(got.text).error.gateway)).toContain(member);
+      expect(see(ingress, got.text).error).toContain(needed);
+      expect(JSON.stringify(JSON.parse(got.text).error.gateway)).toContain(needed);
       expect(core.effects.calls).toEqual([]);
       expect(core.inflight()).toBe(0);
       expect(core.changes).toEqual([]);
@@ -70,10 +91,15 @@ for (const ingress of INGRESSES) {
 
     test("strict: a lane of the client's own protocol still serves it", async () => {
       const core = coreOf([other(ingress), ingress], "strict");
-      const got = await core.ask({ protocol: ingress, body: lossy });
+      const got = await core.ask({ protocol: ingress, body: lacking });
       expect(got.status).toBe(200);
       expect(core.effects.calls).toHaveLength(1);
       expect(core.records[0]?.attempts.at(-1)?.egress).toBe(ingress);
+    });
+
+    test("strict: an option that no other protocol has is left out and told", async () => {
+      const got = await coreOf([other(ingress)], "strict").ask({ protocol: ingress, body: lossy });
+      expect([got.status, got.headers["x-ringmain-losses"]?.includes(`${member} dropped`)]).toEqual([200, true]);
     });
 
     test("off: only lanes of the client's own protocol; without one 503", async () => {
@@ -99,7 +125,7 @@ for (const ingress of INGRESSES) {
       ];
       for (const [configured, header, status] of rows) {
         const core = coreOf([other(ingress)], configured);
-        const got = await core.ask({ protocol: ingress, body: lossy, headers: { "x-ringmain-translation": header } });
+        const got = await core.ask({ protocol: ingress, body: lacking, headers: { "x-ringmain-translation": header } });
         expect([configured, header, got.status]).toEqual([configured, header, status]);
       }
     });

@@ -48,7 +48,7 @@ describe("embeddings", () => {
       model: "upstream-one",
       usage: { prompt_tokens: 2, total_tokens: 2 },
     });
-    expect(got.headers["x-ringmain-losses"]).toBe("1; input_type approximated");
+    expect(got.headers["x-ringmain-losses"]).toBe("1; options 1 (input_type approximated)");
     expect(core.records[0]?.answer.usage).toMatchObject({ freshInputTokens: 2 });
   });
 

@@ -399,11 +399,12 @@ function responsesEnding(answer: Said): { status: string; rest: string } {
 
 function responsesReasoning({ text: shown, seal }: SaidReasoning, status: string): string {
   const summary = status === "completed" ? `{"type":"summary_text","text":${text(shown)}}` : "";
-  const sealed = status === "completed" ? `,"encrypted_content":${text(seal)}` : "";
+  const sealed = status === "completed" && seal !== "" ? `,"encrypted_content":${text(seal)}` : "";
   return `{"id":${text(reasoningId(seal))},"type":"reasoning","summary":[${summary}]${sealed}}`;
 }
 
-const reasoningId = (seal: string): string => `rs_${seal.replaceAll(/\W/g, "").slice(-24)}`;
+/** `Test` where nothing is sealed. */
+const reasoningId = (seal: string): string => `rs_${seal.replaceAll(/\W/g, "").slice(-24) || "Test"}`;
 
 /** The events of a reasoning item whose summary is shown. */
 function responsesReasoningEvents(reasoning: SaidReasoning): [type: string, members: string][] {

@@ -39,7 +39,7 @@ function fullest() {
     startedWallMs: START_WALL_MS + 0.8638,
     attempts: [{ ...attempt, ...full, repair: "stream_usage", billed: { usage: USAGE, costNanos: 1, isWhole: true } }],
     skipped: [{ lane: "a/b/c", because: "tripped" }],
-    losses: [{ field: "top_k", how: "dropped", detail: "no place for it" }],
+    losses: [{ kind: "sampling", field: "top_k", how: "dropped", detail: "no place for it" }],
   });
 }
 

@@ -65,7 +65,12 @@ describe("one record", () => {
     ["a rescue", RESCUED, "ringmain_upstream_failure_kinds_total", [`${SONNET},timeout=1`]],
     ["a rescue", RESCUED, "ringmain_ambiguous_attempts_total", [`${SONNET}=1`]],
     ["a rescue", RESCUED, "ringmain_translations_total", ["anthropic,openai=1"]],
-    ["a rescue", RESCUED, "ringmain_losses_total", ["anthropic,openai,dropped=1", "anthropic,openai,unlisted=2"]],
+    [
+      "a rescue",
+      RESCUED,
+      "ringmain_losses_total",
+      ["anthropic,openai,dropped,sampling=1", "anthropic,openai,unlisted,unlisted=2"],
+    ],
     ["a rescue", RESCUED, "ringmain_unpriced_requests_total", [`fast,${LARGE}=1`]],
     ["a rescue", RESCUED, "ringmain_cost_usd_total", []],
     ["a price", record(), "ringmain_cost_usd_total", [`fast,${SONNET}=8700000`]],

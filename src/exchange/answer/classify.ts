@@ -109,6 +109,11 @@ const MALFORMED_MESSAGE = "Server error, bad gateway: the model's provider sent 
 
 /** An answer that is none, whatever was wrong with it. */
 export const MALFORMED: Failure = failure("malformed", MALFORMED_MESSAGE);
+/** The answer is sound, so its lane is not to blame; the bound is the framings'. */
+export const FRAME_TOO_LARGE: Failure = failure(
+  "answer-refused",
+  "One event of the model's answer is larger than 16 MiB, which is more than this gateway holds.",
+);
 export const CUT_SHORT: Failure = failure("malformed", "Network error: the model's answer broke off before its end.");
 
 const OUR_MESSAGES: Partial<Readonly<Record<FailureKind, string>>> = {

@@ -7,7 +7,7 @@ import type { Failure } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { Usage } from "../../ir/usage.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { MALFORMED } from "./classify.ts";
+import { FRAME_TOO_LARGE, MALFORMED } from "./classify.ts";
 
 export interface Flow {
   /** Of a frame that has begun and is not whole: nothing can be said of it yet. */
@@ -26,7 +26,7 @@ export interface Flow {
 
 export interface FlowStep {
   readonly out: readonly Uint8Array[];
-  /** Frames seen in this step. */
+  /** Frames seen in this step that say something new: pings do not. */
   readonly frames: number;
   /** Trouble before the commit; nothing of this answer may reach the client. */
   readonly failure: Failure | null;
@@ -119,8 +119,9 @@ export function guarded(
     return step(out);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    if (mayFailOver(note, committed)) return { out: [], frames: 0, failure: MALFORMED };
-    return { out: note.ended ? out : [...out, ...trouble(MALFORMED)], frames: 0, failure: null };
+    const failed = error.about === "size" ? FRAME_TOO_LARGE : MALFORMED;
+    if (mayFailOver(note, committed)) return { out: [], frames: 0, failure: failed };
+    return { out: note.ended ? out : [...out, ...trouble(failed)], frames: 0, failure: null };
   }
 }
 
@@ -137,7 +138,7 @@ export function createPassFlow(): Flow {
     commit: () => undefined,
     push(bytes) {
       note.meaningful ||= bytes.length > 0;
-      return { out: [bytes], frames: 0, failure: null };
+      return { out: [bytes], frames: 1, failure: null };
     },
     end() {
       if (!note.meaningful) return { out: [], frames: 0, failure: MALFORMED };

@@ -3,6 +3,7 @@ import type { Deployment, Lane } from "../../ir/deployment.ts";
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { RateLimits } from "../../ir/limits.ts";
 import type { Loss } from "../../ir/loss.ts";
+import { groupLosses } from "../../ir/loss-groups.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { AnswerContext, Protocol } from "../../protocols/protocol.ts";
 import { concatBytes, encodeUtf8 } from "../../std/bytes.ts";
@@ -56,13 +57,19 @@ export function openingHeaders(style: Deployment["responseHeaders"], requestId: 
   return style === "off" ? {} : { "x-ringmain-request-id": requestId, "x-ringmain-opened": "true" };
 }
 
-/** A count, then as many as fit: `2; top_k dropped, stop clamped`. */
+/** A count, then by kind as many as fit: `3; content 1 (messages[1].content[0] dropped), sampling 2 (top_k dropped, seed dropped)`. */
 function lossesHeader(losses: readonly Loss[], count: number): string {
   let text = `${count};`;
-  for (const [index, loss] of losses.entries()) {
-    const next = `${index === 0 ? " " : ", "}${headerText(loss.field)} ${loss.how}`;
-    if (text.length + next.length > LOSSES_HEADER_CHARS_MAX) break;
-    text += next;
+  for (const [index, { kind, count: ofKind, entries }] of groupLosses(losses).entries()) {
+    let group = `${index === 0 ? " " : ", "}${kind} ${ofKind} (`;
+    const room = LOSSES_HEADER_CHARS_MAX - text.length - 1;
+    for (const [at, entry] of entries.entries()) {
+      const next = `${at === 0 ? "" : ", "}${entry.split(" ").map(headerText).join(" ")}`;
+      if (group.length + next.length > room) break;
+      group += next;
+    }
+    if (group.endsWith("(")) break;
+    text += `${group})`;
   }
   return text;
 }

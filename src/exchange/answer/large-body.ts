@@ -46,7 +46,7 @@ export function openLargeBody(attempt: AnswerSource, sent: UpstreamResponse, hea
     commit: () => undefined,
     push(bytes) {
       isSound &&= outline.push(bytes);
-      return { out: [bytes], frames: 0, failure: null };
+      return { out: [bytes], frames: 1, failure: null };
     },
     end() {
       end(failureAtEnd());

@@ -7,11 +7,14 @@ import type { Effects } from "../../std/effects.ts";
 import type { UpstreamBody, UpstreamChunk } from "../../upstream/send.ts";
 import type { ByteSource } from "../contract.ts";
 import { MALFORMED } from "./classify.ts";
-import { type Flow, isDone, isSilent } from "./flow.ts";
+import { type Flow, type FlowStep, isDone, isSilent } from "./flow.ts";
 
-/** A handshake larger than this is committed unseen: no vendor's is. */
+/** A handshake larger than this is committed unseen: no vendor's is. Pings are no part of it. */
 const HELD_FRAMES_MAX = 64;
-const HELD_BYTES_MAX = 256 * 1024;
+/** As one frame: a first event may echo all tools and instructions. */
+const HELD_BYTES_MAX = 16 * 1024 * 1024;
+/** Comments, pings and padding ahead of any event. */
+const PADDING_BYTES_MAX = 256 * 1024;
 /** An answer that is judged as a whole may not be larger. */
 export const HELD_WHOLE_BYTES_MAX = 16 * 1024 * 1024;
 export const TOO_LARGE_TO_JUDGE = failure("answer-refused", "The model's answer is too large to be judged as a whole.");
@@ -42,14 +45,20 @@ export async function openFlow(body: UpstreamBody, flow: Flow): Promise<OpenedFl
     const heldBytes = seenBytes - flow.heldBytes();
     frames += step.frames;
     const closed = chunk.kind === "end";
-    // Comments or padding without end: there is nothing to commit to.
-    if (heldBytes >= HELD_BYTES_MAX && held.length === 0 && !flow.note.meaningful) return giveUp(body, MALFORMED);
+    // Without end: there is nothing to commit to.
+    if (frames === 0 && heldBytes >= PADDING_BYTES_MAX) return giveUp(body, MALFORMED);
     if (closed || flow.note.meaningful || frames >= HELD_FRAMES_MAX || heldBytes >= HELD_BYTES_MAX) {
       body.begun();
       flow.commit();
       return { kind: "committed", held, closed };
     }
+    if (isIdle(flow, step)) body.idled();
   }
+}
+
+/** Nothing came but signs of life. */
+function isIdle(flow: Flow, step: FlowStep): boolean {
+  return step.frames === 0 && flow.heldBytes() === 0;
 }
 
 /** Reads until the answer is whole, or trouble. Nothing reaches the client here. */
@@ -73,6 +82,7 @@ export async function openWhole(body: UpstreamBody, flow: Flow, setTimer: Effect
       heldBytes += chunk.bytes.length;
       if (heldBytes > HELD_WHOLE_BYTES_MAX) return giveUp(body, TOO_LARGE_TO_JUDGE);
       if (flow.note.meaningful) body.begun();
+      if (isIdle(flow, step)) body.idled();
       cancelGrace?.();
       cancelGrace = isSilent(flow.note) ? setTimer(GRACE_MS, () => body.cancel()) : null;
     }
@@ -140,7 +150,7 @@ export function createPump(input: PumpInput): ByteSource {
   const safely = (chunk: UpstreamChunk): readonly Uint8Array[] => {
     if (chunk.kind !== "bytes") closed = true;
     try {
-      return outputOf(flow, chunk);
+      return outputOf(input, chunk);
     } catch (error) {
       closed = true;
       input.onBug(error);
@@ -197,10 +207,13 @@ export function createPump(input: PumpInput): ByteSource {
 }
 
 /** What the client gets of one upstream chunk; any but bytes is the last. */
-function outputOf(flow: Flow, chunk: UpstreamChunk): readonly Uint8Array[] {
+function outputOf({ flow, body }: PumpInput, chunk: UpstreamChunk): readonly Uint8Array[] {
   switch (chunk.kind) {
-    case "bytes":
-      return flow.push(chunk.bytes).out;
+    case "bytes": {
+      const step = flow.push(chunk.bytes);
+      if (isIdle(flow, step)) body.idled();
+      return step.out;
+    }
     case "end":
       return flow.end().out;
     case "failed":

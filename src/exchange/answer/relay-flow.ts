@@ -25,6 +25,7 @@ import {
   NOTHING,
   newFlowNote,
 } from "./flow.ts";
+import { createIdleWatch } from "./idle-frames.ts";
 
 interface RelayFlowInput {
   /** The lane's, which knows its words. */
@@ -57,6 +58,8 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   const joiner = to.createJoiner();
   const reframes = from.id !== to.id;
   const note = newFlowNote(input.answersAsked);
+  const isIdle = createIdleWatch();
+  let frames = 0; // that say something, in the step under way
   let committed = false;
   /** The protocol's own ending came, though perhaps of one answer of several. */
   let terminal = false;
@@ -75,6 +78,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     countAnswers(note, seen);
     terminal ||= seen.terminal;
     if (seen.meaningful) countPiece(note);
+    if (says(seen) || !isIdle(frame.data)) frames++;
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
     if (isOpen) return failed;
@@ -91,10 +95,9 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     if (kept !== null && kept.length > 0) out.push(kept);
   };
   const relay = (pieces: readonly Uint8Array[], out: Uint8Array[]): FlowStep => {
-    let frames = 0;
+    frames = 0;
     for (const piece of pieces) {
       for (const frame of splitter.push(piece)) {
-        frames++;
         if (!closesAsItOpens(frame.data)) throw new WireError("A frame breaks off in the middle.");
         const failed = watch(frame);
         if (failed !== null) return { out: [], frames, failure: failed };
@@ -118,10 +121,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     return terminator === null ? [] : [joiner.write(terminator)];
   };
   /** Closes the client's framing once the lane has said all; the lane's own bytes close themselves. */
-  const close = (step: FlowStep): FlowStep => {
-    const last = reframes ? joiner.end() : NO_BYTES;
-    return last.length === 0 ? step : { ...step, out: [...step.out, last] };
-  };
+  const close = (step: FlowStep): FlowStep => (reframes ? withLast(step, joiner.end()) : step);
   return {
     note,
     tellsTrouble: true,
@@ -157,6 +157,14 @@ function countAnswers(note: FlowNote, { answers, settled, terminal }: TapNote): 
   const reopened = answers !== undefined && answers.open > 0 && !note.ended;
   note.settled = reopened ? false : note.settled || settled || terminal;
   note.ended ||= terminal && (answers === undefined || note.answersDue <= 0);
+}
+
+function withLast(step: FlowStep, last: Uint8Array): FlowStep {
+  return last.length === 0 ? step : { ...step, out: [...step.out, last] };
+}
+
+function says({ meaningful, usage, finish, failure, terminal }: TapNote): boolean {
+  return meaningful || usage !== null || finish !== null || failure !== null || terminal;
 }
 
 /** A cheap look at every frame: JSON that opens must close. */
@@ -198,5 +206,3 @@ function writeTrouble(
   const frames = payload.createStreamWriter(context).push({ type: "failed", failure: failed });
   return [...frames.map((frame) => joiner.write(frame)), joiner.end()].filter((bytes) => bytes.length > 0);
 }
-
-const NO_BYTES = new Uint8Array(0);

@@ -14,6 +14,7 @@ import {
   mayFailOver,
   newFlowNote,
 } from "./flow.ts";
+import { createIdleWatch } from "./idle-frames.ts";
 
 interface TranslateFlowInput {
   readonly ingress: Payload;
@@ -56,13 +57,17 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
 
   const trouble = (failed: Failure): Uint8Array[] =>
     note.ended ? [] : writer.push({ type: "failed", failure: failed });
+  const isIdle = createIdleWatch();
   /** One by one, so that what came before a broken frame is said. */
-  const read = (frames: readonly Frame[], out: Uint8Array[]): FlowStep => {
-    for (const frame of frames) {
-      const step = take(reader.push(frame), frames.length, out);
+  const read = (read: readonly Frame[], out: Uint8Array[]): FlowStep => {
+    let frames = 0;
+    for (const frame of read) {
+      const events = reader.push(frame);
+      if (events.some(says) || !isIdle(frame.data)) frames++;
+      const step = take(events, frames, out);
       if (step.failure !== null) return step;
     }
-    return { out, frames: frames.length, failure: null };
+    return { out, frames, failure: null };
   };
   return {
     note,
@@ -84,6 +89,11 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
       ),
     fail: trouble,
   };
+}
+
+function says(event: ReadEvent): boolean {
+  if (isMeaningful(event)) return true;
+  return event.type === "usage" || event.type === "finish" || event.type === "end" || event.type === "failed";
 }
 
 interface EventWriter {

@@ -3,7 +3,8 @@ import type { Lane, Timers } from "../../ir/deployment.ts";
 import type { Dialect } from "../../ir/dialect.ts";
 import type { Operation } from "../../ir/facts.ts";
 import { ACCOUNT_MESSAGES, type Failed, failed, failure, ok, type Result } from "../../ir/failure.ts";
-import type { Loss, WithLosses } from "../../ir/loss.ts";
+import { isRefusedByStrict, type Loss, type WithLosses } from "../../ir/loss.ts";
+import { groupLosses } from "../../ir/loss-groups.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { AnswerContext, MemberEditsInput, WriteRequestOptions } from "../../protocols/protocol.ts";
 import { fitRequest } from "../../protocols/shared/fit-request.ts";
@@ -20,6 +21,7 @@ import { isRelayed } from "../request/facts.ts";
 import type { AttemptContext, LaneContext, Prepared } from "./attempt-context.ts";
 import { foreignParts } from "./foreign-parts.ts";
 import { type LaneBody, laneBody } from "./lane-body.ts";
+import { reportLosses } from "./loss-report.ts";
 import { mustBeRewrittenFor, repairedDialect, repairedRequest } from "./repair.ts";
 import { relayBody } from "./splice-body.ts";
 
@@ -47,7 +49,7 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
     const edits = egress.carrier.memberEdits(editsInput(attempt, own?.body ?? call.request.body));
     const members = own === null ? edits : { ...own.members, ...edits };
     const losses = own?.losses ?? [];
-    if (call.translation === "strict" && losses.length > 0) return lossesRefused(losses);
+    if (call.translation === "strict" && losses.some(isRefusedByStrict)) return lossesRefused(losses);
     const contentType = call.request.form?.contentType ?? JSON_TYPE;
     const body = relayBody({ request: call.request, members, hidden });
     return ok({ body, contentType, losses, hidden, context });
@@ -94,8 +96,10 @@ function translateRequest(
     const { request, losses: left } = repairedRequest(asked, repairs);
     const written = writeFitted(attempt, request, repairedDialect(lane, repairs));
     const told = attempt.relayed ? foreignParts(attempt) : [];
-    const losses = [...read.value.losses, ...left, ...told, ...written.losses];
-    if (call.translation !== "lenient" && losses.length > 0) return lossesRefused(losses);
+    const all = [...read.value.losses, ...left, ...told, ...written.losses];
+    const losses = reportLosses(all, read.value.value, call.ingress.payload);
+    if (call.translation !== "lenient" && losses.some(isRefusedByStrict))
+      return lossesRefused(losses, losses.filter(isRefusedByStrict));
     return ok({
       body: encodeUtf8(JSON.stringify(withEdits(attempt, written.value))),
       contentType: JSON_TYPE,
@@ -153,11 +157,14 @@ export function withEdits(attempt: LaneContext, body: JsonObject): JsonObject {
 /** Losses named in the message of a refusal; all of them stand in the details. */
 const LOSSES_NAMED_MAX = 10;
 
-export function lossesRefused(losses: readonly Loss[]): Failed {
-  const named = losses.slice(0, LOSSES_NAMED_MAX).map((loss) => `${loss.field} (${loss.how}: ${loss.detail})`);
-  const more = losses.length > named.length ? ` and ${losses.length - named.length} more` : "";
+/** `losses`: all of the request; `refused`: those it is refused for. */
+export function lossesRefused(losses: readonly Loss[], refused = losses): Failed {
+  const named = groupLosses(refused).map(({ kind, entries }) => {
+    const more = entries.length > LOSSES_NAMED_MAX ? ` and ${entries.length - LOSSES_NAMED_MAX} more` : "";
+    return `${kind} (${entries.slice(0, LOSSES_NAMED_MAX).join(", ")}${more})`;
+  });
   return failed({
-    ...failure("losses-refused", `Strict translation refuses what cannot be carried over: ${named.join("; ")}${more}.`),
+    ...failure("losses-refused", `Strict translation refuses what cannot be carried over: ${named.join("; ")}.`),
     details: { tried: [], skipped: [], recoversInMs: null, losses: lossDetails(losses) },
   });
 }

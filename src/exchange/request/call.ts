@@ -2,7 +2,7 @@
 import type { Caller } from "../../governance/identify.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
-import type { Loss, WithLosses } from "../../ir/loss.ts";
+import { kindOfLoss, type Loss, type WithLosses } from "../../ir/loss.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { Framing, Protocol } from "../../protocols/protocol.ts";
@@ -61,6 +61,6 @@ function chatBody({ operations }: Protocol, { facts, body }: ParsedRequest): Jso
 }
 
 /** For the client's details and the 400 of strict translation. */
-export function lossDetails(losses: readonly Loss[]): { field: string; how: string; detail: string }[] {
-  return losses.map(({ field, how, detail }) => ({ field, how, detail }));
+export function lossDetails(losses: readonly Loss[]): { kind: string; field: string; how: string; detail: string }[] {
+  return losses.map((loss) => ({ kind: kindOfLoss(loss), field: loss.field, how: loss.how, detail: loss.detail }));
 }

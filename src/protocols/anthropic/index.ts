@@ -11,6 +11,7 @@ import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
+import { LOSS_NAMES } from "./loss-names.ts";
 import { misfits } from "./misfits.ts";
 import { models } from "./models.ts";
 import { holdsUnsigned } from "./reasoning-signatures.ts";
@@ -38,6 +39,7 @@ const payload: Payload = {
     "output_format",
     "container",
   ],
+  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
   readRequest,

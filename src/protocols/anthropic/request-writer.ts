@@ -2,6 +2,7 @@
  * A Messages request out of any request. What the vendor cannot take is adapted or left out, and every such place is a
  * loss. A request read from this protocol is written back as its client wrote it, and the vendor judges it.
  */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import type { Extras, IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
@@ -11,6 +12,7 @@ import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { composePrompt } from "../shared/prompt-writer.ts";
 import { writeOutputSchema } from "../shared/schema/closed.ts";
+import { settleCalls } from "../shared/settle-calls.ts";
 import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
@@ -22,7 +24,8 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
   const context = createMessagesContext(asked, options);
   const forced = context.native || context.rules.structuredOutput ? null : forceAnswer(asked);
   if (forced !== null) context.losses.add(forced.loss);
-  const request = forced?.request ?? asked;
+  const given = forced?.request ?? asked;
+  const request = context.native ? given : settleCalls(given, context.losses);
   const { system, turns: messages } = writePrompt(request, context);
   const { tools, choice } = writeTools(request, messages, context);
   const { thinking, effort, maxTokens } = writeThinking(request, options, messages, context);

@@ -12,6 +12,7 @@ import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
+import { LOSS_NAMES } from "./loss-names.ts";
 import { misfits } from "./misfits.ts";
 import { models } from "./models.ts";
 import { holdsUnsigned } from "./reasoning-signatures.ts";
@@ -37,6 +38,7 @@ const payload: Payload = {
     "model",
     "stream",
   ],
+  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
   readRequest,

@@ -5,6 +5,7 @@
  * `model` and `stream` are no members of the API, where the path says both: they are written for readers of this payload
  * and taken out again by the carrier.
  */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -14,6 +15,7 @@ import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { composePrompt, type WrittenPrompt } from "../shared/prompt-writer.ts";
 import { writeOutputSchema } from "../shared/schema/closed.ts";
+import { settleCalls } from "../shared/settle-calls.ts";
 import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { writeSampling, writeThinking } from "./thinking-writer.ts";
 import { writeTools } from "./tool-writer.ts";
@@ -26,7 +28,8 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
   const { structuredOutput, forcedTools } = context.rules;
   const forced = context.native || structuredOutput || !forcedTools ? null : forceAnswer(asked);
   if (forced !== null) context.losses.add(forced.loss);
-  const request = forced?.request ?? asked;
+  const given = forced?.request ?? asked;
+  const request = context.native ? given : settleCalls(given, context.losses);
   const { system, turns: messages } = writePrompt(request, context);
   const toolConfig = writeTools(request, messages, context);
   const { fields, effort, maxTokens, thinks } = writeThinking(request, options, messages, context);

@@ -10,6 +10,7 @@ import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
+import { LOSS_NAMES } from "./loss-names.ts";
 import { models } from "./models.ts";
 import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
@@ -26,6 +27,7 @@ const payload: Payload = {
   id: PROTOCOL,
   answerMember: "message",
   routedMembers: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
+  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
   readRequest,

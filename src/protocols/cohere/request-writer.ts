@@ -8,14 +8,16 @@ import type { IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { withoutUndefined } from "../shared/members.ts";
+import { settleCalls } from "../shared/settle-calls.ts";
 import { writeExtras } from "../shared/write-context.ts";
 import { writeMessages } from "./message-writer.ts";
 import { loseOthers, writeFormat, writeSampling, writeStop, writeThinking } from "./options-writer.ts";
 import { writeTools } from "./tool-writer.ts";
 import { type ChatContext, createChatContext } from "./write-context.ts";
 
-export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createChatContext(request, options);
+export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
+  const context = createChatContext(asked, options);
+  const request = context.native ? asked : settleCalls(asked, context.losses);
   const { native } = context;
   const maxTokens = writeMaxTokens(request, options, context);
   const messages = writeMessages(request, context);

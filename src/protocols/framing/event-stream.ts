@@ -94,7 +94,8 @@ function readPrelude(prelude: Uint8Array, bytesMax: number): number {
   if (crc32(prelude.subarray(0, 8)) !== view.getUint32(8)) {
     throw new WireError("The event stream is damaged: the checksum of a message's length is wrong.");
   }
-  if (total > bytesMax) throw new WireError("One message of the event stream is larger than a message may be.");
+  if (total > bytesMax)
+    throw new WireError("One message of the event stream is larger than a message may be.", undefined, "size");
   if (total < MESSAGE_BYTES_MIN || view.getUint32(4) > total - MESSAGE_BYTES_MIN) {
     throw new WireError("The event stream is damaged: the lengths of a message contradict each other.");
   }

@@ -61,14 +61,14 @@ export function createCutter(options?: { bytesMax?: number }): FrameCutter {
   const hold = (piece: Uint8Array): void => {
     if (piece.length === 0) return;
     heldBytes += piece.length;
-    if (heldBytes > bytesMax) throw new WireError("One element of the stream is larger than a frame may be.");
+    if (heldBytes > bytesMax) throw tooLarge();
     // Many small pieces are joined now and then, so that a drip of single bytes does not cost a slot each.
     held.push(piece.slice());
     if (held.length >= PIECES_MAX) held = [concatBytes(held)];
   };
   const take = (last: Uint8Array): Uint8Array => {
     if (heldBytes + last.length > bytesMax) {
-      throw new WireError("One element of the stream is larger than a frame may be.");
+      throw tooLarge();
     }
     const whole = held.length === 0 ? last : concatBytes([...held, last]);
     held = [];
@@ -130,6 +130,10 @@ function elementOf(data: string, broken: string): string | null {
     if (error instanceof WireError) return broken;
     throw error;
   }
+}
+
+function tooLarge(): WireError {
+  return new WireError("One element of the stream is larger than a frame may be.", undefined, "size");
 }
 
 const NO_BYTES = new Uint8Array(0);

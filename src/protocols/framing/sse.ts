@@ -303,7 +303,7 @@ function decodePart(decoder: TextDecoder, bytes: Uint8Array | null): string {
 }
 
 function tooLarge(): WireError {
-  return new WireError("One event of the stream is larger than a frame may be.");
+  return new WireError("One event of the stream is larger than a frame may be.", undefined, "size");
 }
 
 const STREAM = { stream: true } as const;

@@ -11,6 +11,7 @@ import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
+import { LOSS_NAMES } from "./loss-names.ts";
 import { models } from "./models.ts";
 import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
@@ -41,6 +42,7 @@ const payload: Payload = {
     "systemInstruction",
     "system_instruction",
   ],
+  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
   readRequest,

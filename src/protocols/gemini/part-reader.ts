@@ -118,10 +118,19 @@ export function opaquePart(part: JsonObject): IrBlock {
   return { type: "opaque", sourceProtocol: PROTOCOL, name, value: part, spelling: NO_SPELLING };
 }
 
+/** Asked for with `streamFunctionCallArguments`. Such a call without its arguments would be another call than the model made. */
+function isPieceOfCall(call: JsonObject): boolean {
+  const pieces = asArray(call["partialArgs"] ?? call["partial_args"]) ?? [];
+  return pieces.length > 0 || call["willContinue"] === true || call["will_continue"] === true;
+}
+
 const CALL_SHAPE: Shape = { id: isText, name: isText, args: (value) => asObject(value) !== undefined };
 
 function readCall(value: unknown, path: string, extras: Readonly<Record<string, unknown>>, ids: IdBook): IrBlock {
   const call = needObject(value, `${path}.functionCall`);
+  if (isPieceOfCall(call)) {
+    throw new WireError(`${path}.functionCall holds a piece of a call: arguments in partialArgs cannot be carried.`);
+  }
   const name = needText(call, "name", `${path}.functionCall`);
   const given = asText(call["id"]) ?? "";
   if (given !== "") ids.made(given, name);

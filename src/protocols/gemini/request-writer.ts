@@ -3,11 +3,13 @@
  * is a loss. A request read from this protocol is written back as its client wrote it, and the vendor judges it. `model`
  * and `stream` travel in the path: this protocol's carrier takes them out of the body again.
  */
+
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { composePrompt, type WrittenPrompt } from "../shared/prompt-writer.ts";
+import { settleCalls } from "../shared/settle-calls.ts";
 import { dropOptions, tierWord } from "../shared/unsupported-options.ts";
 import { isEmpty, mergeMembers, present } from "./members.ts";
 import { writeSchema } from "./schema-writer.ts";
@@ -17,8 +19,9 @@ import { writeConversation, writeSystem } from "./turn-writer.ts";
 import { API } from "./wire.ts";
 import { createGeminiContext, type GeminiContext } from "./write-context.ts";
 
-export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createGeminiContext(request, options);
+export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
+  const context = createGeminiContext(asked, options);
+  const request = context.native ? asked : settleCalls(asked, context.losses);
   const { tools, config } = writeTools(request, context);
   const format = writeFormat(request.outputFormat, tools.length > 0, context);
   const { system, turns: contents } = writePrompt(request, format.instruction, context);

@@ -10,7 +10,7 @@ import { type WrittenConversation, writeInstructionBlocks, writeInstructions } f
 import { isIssuedBy } from "../shared/signature-tag.ts";
 import { legalToolName } from "./names.ts";
 import { createPartList, type PartList } from "./part-list.ts";
-import { withExtras, writeBlock, writeId, writeResult } from "./part-writer.ts";
+import { withExtras, writeBlock, writeResult } from "./part-writer.ts";
 import { NO_SIGNATURE } from "./reasoning-signatures.ts";
 import { API, PROTOCOL } from "./wire.ts";
 import type { GeminiContext } from "./write-context.ts";
@@ -91,7 +91,6 @@ function normaliseTurns(request: IrRequest, context: GeminiContext): WrittenConv
     // Instructions were messages of their own on the client's wire.
     addTurn(normaliser, turn, `messages[${index + request.instructions.length}]`);
   }
-  answerOpenCalls(normaliser);
   const contents = normaliser.groups
     .map(({ role, results, list }) => ({ role, parts: [...inOrder(results), ...list.parts] }))
     .filter((content) => content.parts.length > 0);
@@ -180,20 +179,6 @@ function addResult(normaliser: Normaliser, group: OpenContent, block: ToolResult
   const { part, beside } = writeResult(block, call.name, path, context);
   group.results.set(call.place, part);
   for (const each of beside) group.list.add(each);
-}
-
-/** The vendor wants as many results as there were calls. */
-function answerOpenCalls({ groups, context }: Normaliser): void {
-  for (const [index, group] of groups.entries()) {
-    const after = groups[index + 1];
-    if (group.role !== "model" || after === undefined) continue;
-    for (const call of [...group.calls.values()].flat()) {
-      if (after.results.has(call.place)) continue;
-      context.losses.approximate("messages", "a call that was never answered is given an error as its result");
-      const response = { error: "The call was not answered." };
-      after.results.set(call.place, { functionResponse: { ...writeId(call.id), name: call.name, response } });
-    }
-  }
 }
 
 function hasCall(parts: readonly JsonObject[]): boolean {

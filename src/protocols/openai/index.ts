@@ -7,6 +7,7 @@ import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
+import { LOSS_NAMES } from "./loss-names.ts";
 import { models } from "./models.ts";
 import { refuses } from "./refusals.ts";
 import { relayed } from "./relayed.ts";
@@ -38,6 +39,7 @@ const payload: Payload = {
     "reasoning_effort",
     "modalities",
   ],
+  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
   refuses,

@@ -9,14 +9,16 @@ import { asNumber, asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { writeStrictness, writeTier, writeUser, writeWithin } from "../shared/openai/options.ts";
+import { settleCalls } from "../shared/settle-calls.ts";
 import { createWriteContext, type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { writeMessages } from "./message-writer.ts";
 import { isNewModel, writeReasoning } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
 import { PROTOCOL } from "./wire.ts";
 
-export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, { protocol: PROTOCOL, rules: null, dialect: options.dialect });
+export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
+  const context = createWriteContext(asked, { protocol: PROTOCOL, rules: null, dialect: options.dialect });
+  const request = context.native ? asked : settleCalls(asked, context.losses);
   const value = withoutUndefined({
     model: options.upstreamModel,
     messages: writeMessages(request, context),

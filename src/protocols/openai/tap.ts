@@ -78,6 +78,8 @@ function mayMatter({ event, data }: Frame): boolean {
   if (event === "error" || !data.includes('"choices":[{"index":0,')) return true;
   if (data.includes('"finish_reason":"') || data.includes('"finish_reason": "')) return true;
   if (data.includes('"error":')) return true;
+  // Some vendors ping with empty pieces.
+  if (data.includes('"content":""')) return true;
   for (let from = data.indexOf(USAGE); from >= 0; from = data.indexOf(USAGE, from + USAGE.length)) {
     if (!data.startsWith("null", from + USAGE.length)) return true;
   }

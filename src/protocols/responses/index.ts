@@ -9,6 +9,7 @@ import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
+import { LOSS_NAMES } from "./loss-names.ts";
 import { readRequest } from "./request-reader.ts";
 import { writeRequest } from "./request-writer.ts";
 import { readResponse } from "./response-reader.ts";
@@ -36,6 +37,7 @@ const payload: Payload = {
     "conversation",
     "prompt",
   ],
+  lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
   readRequest,

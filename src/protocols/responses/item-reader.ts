@@ -16,7 +16,7 @@ import {
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { argumentsText } from "../shared/arguments.ts";
-import { extrasOf, modelled, without } from "../shared/members.ts";
+import { extrasOf, modelled, nonEmpty, without } from "../shared/members.ts";
 import { readMessage, readOutputItem } from "./output-reader.ts";
 import { readContent } from "./part-reader.ts";
 
@@ -95,7 +95,8 @@ function readItem(value: unknown, path: string, conversation: ReadConversation):
   if (type === "message") readMessageItem(item, path, conversation);
   else if (type === "function_call_output" || type === "custom_tool_call_output") {
     push(conversation, "tool", [readResult(item, path)]);
-  } else if (type === "additional_tools") {
+  } else if (type === "agent_message") readAgentMessage(item, path, conversation);
+  else if (type === "additional_tools") {
     // Its tools have been read; the item keeps its place and says nothing.
     const nothing = { blocks: [], wasString: false, extras: NO_EXTRAS, spelling: { item } };
     if (conversation.turns.length === 0) conversation.instructions.push({ role: "developer", ...nothing });
@@ -105,6 +106,23 @@ function readItem(value: unknown, path: string, conversation: ReadConversation):
     const isResult = type.endsWith("_output") || type === "mcp_approval_response";
     push(conversation, isResult ? "tool" : "assistant", readOutputItem({ ...item, type }, path));
   }
+}
+
+/** What one agent of a client told another: a user's words to every other protocol, with who spoke to whom. */
+function readAgentMessage(item: JsonObject, path: string, conversation: ReadConversation): void {
+  const { blocks } = readContent(item["content"] ?? [], `${path}.content`);
+  const author = nonEmpty(item["author"]) ?? "an agent";
+  const recipient = nonEmpty(item["recipient"]);
+  const about = plainText(`Message from ${author}${recipient === null ? "" : ` to ${recipient}`}:`);
+  conversation.open = null;
+  conversation.turns.push({
+    role: "user",
+    blocks: [about, ...blocks],
+    wasString: false,
+    name: null,
+    extras: extrasOf(item, AGENT_MESSAGE_SHAPE),
+    spelling: { item },
+  });
 }
 
 /** The type may be left out of messages and of references to stored items. */
@@ -186,4 +204,5 @@ function readResult(item: JsonObject, path: string): ToolResultBlock {
 }
 
 const MESSAGE_SHAPE = modelled("type", "role", "content", "id", "status");
+const AGENT_MESSAGE_SHAPE = modelled("type", "id", "author", "recipient", "content", "status");
 const RESULT_SHAPE = modelled("type", "id", "call_id", "output", "status", "role", "caller", "created_by", "name");

@@ -10,6 +10,7 @@ import { asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { writeStrictness, writeTier, writeUser, writeWithin } from "../shared/openai/options.ts";
+import { settleCalls } from "../shared/settle-calls.ts";
 import { createWriteContext, type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { writeInput } from "./item-writer.ts";
 import { legalLabel } from "./names.ts";
@@ -17,8 +18,9 @@ import { isReasoningModel, writeReasoning } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
 import { PROTOCOL, type WireRequest } from "./wire.ts";
 
-export function writeRequest(request: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(request, { protocol: PROTOCOL, rules: null, dialect: options.dialect });
+export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
+  const context = createWriteContext(asked, { protocol: PROTOCOL, rules: null, dialect: options.dialect });
+  const request = context.native ? asked : settleCalls(asked, context.losses);
   const { instructions, input } = writeInput(request, context);
   const said = context.native ? ownOptions(request, options, context) : foreignOptions(request, options, context);
   const hasInput = !context.native || request.spelling["hasInput"] !== false;

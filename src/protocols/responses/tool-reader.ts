@@ -3,10 +3,10 @@
  * names, so each of its tools becomes one, and `namespaces.ts` finds the way back. Every tool keeps what the client wrote.
  */
 
-import { type IrTool, type IrToolChoice, NO_EXTRAS } from "../../ir/request.ts";
+import type { IrTool, IrToolChoice } from "../../ir/request.ts";
 import { asArray, asBoolean, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import { extrasOf, modelled } from "../shared/members.ts";
+import { extrasOf, isText, modelled, nonEmpty, type Shape } from "../shared/members.ts";
 import { readToolChoice as readChoice } from "../shared/openai/tool-choice.ts";
 import { flatName } from "./names.ts";
 import { PROTOCOL } from "./wire.ts";
@@ -99,15 +99,23 @@ function readNamespace(tool: JsonObject, path: string, held: JsonObject): IrTool
     const read = each === undefined ? undefined : readNamed(each, `${path}.tools[${index}]`, held);
     if (read === undefined || read.type === "opaque") return [];
     const place = { namespace, name: read.name };
-    // No other protocol has a place for what describes the group.
-    const described = index === 0 ? extrasOf(tool, NAMESPACE_SHAPE) : NO_EXTRAS;
-    const extras = { ...read.extras, ...described };
     const spelling = { ...held, namespace: tool, place, tool: each };
-    return [{ ...read, name: flatName(namespace, read.name), extras, spelling }];
+    return [{ ...read, name: flatName(namespace, read.name), spelling }];
   });
-  return inner.length === 0 ? [whole] : inner;
+  const [first, ...others] = inner;
+  return first === undefined ? [whole] : [describeGroup(first, tool), ...others];
+}
+
+/** No other protocol has a place for what describes a group: its words stand ahead of its first tool's, its other members are lost. */
+function describeGroup(first: IrTool, group: JsonObject): IrTool {
+  if (first.type === "opaque") return first;
+  const extras = { ...first.extras, ...extrasOf(group, NAMESPACE_SHAPE) };
+  const words = nonEmpty(group["description"]);
+  if (words === null) return { ...first, extras };
+  const about = `About all tools of ${String(group["name"])}: ${words}`;
+  return { ...first, extras, description: first.description === null ? about : `${about}\n\n${first.description}` };
 }
 
 const FUNCTION_SHAPE = modelled("type", "name", "description", "parameters", "strict", "function");
 const CUSTOM_SHAPE = modelled("type", "name", "description", "format");
-const NAMESPACE_SHAPE = modelled("type", "name", "tools");
+const NAMESPACE_SHAPE: Shape = { ...modelled("type", "name", "tools"), description: isText };

@@ -107,7 +107,8 @@ const openaiResponses: SdkClient = {
     }));
     const input: OpenAI.Responses.ResponseInputItem[] = [{ role: "user", content: QUESTION }];
     for (let step = 0; step < STEPS_MAX; step++) {
-      const params = { model, input, tools, instructions: SYSTEM, store: false };
+      const include: OpenAI.Responses.ResponseIncludable[] = ["reasoning.encrypted_content"];
+      const params = { model, input, tools, instructions: SYSTEM, store: false, include };
       const answer = stream ? await responses.stream(params).finalResponse() : await responses.create(params);
       const calls = answer.output.flatMap((item) => (item.type === "function_call" ? [item] : []));
       if (calls.length === 0) return { text: answer.output_text, calls: box.calls };

@@ -46,8 +46,8 @@ describe("turns", () => {
       {
         role: "user",
         content: [
-          { type: "tool_result", tool_use_id: "b", content: "two" },
           { type: "tool_result", tool_use_id: "a", content: "one" },
+          { type: "tool_result", tool_use_id: "b", content: "two" },
           { type: "text", text: "and now?" },
         ],
       },

@@ -91,10 +91,11 @@ describe("turns", () => {
     ],
     [
       "calls without arguments, and custom ones",
-      [[], [call("c1", "look", ""), custom("c2", "ls")], [result("c2", text("ok"))]],
+      [[], [call("c1", "look", ""), custom("c2", "ls")], [result("c1", text("a")), result("c2", text("ok"))]],
       [
         { type: "function_call", call_id: "c1", name: "look", arguments: "{}" },
         { type: "custom_tool_call", call_id: "c2", name: "sh", input: "ls" },
+        { type: "function_call_output", call_id: "c1", output: "a" },
         { type: "custom_tool_call_output", call_id: "c2", output: "ok" },
       ],
       [],

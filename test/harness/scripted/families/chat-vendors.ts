@@ -105,6 +105,19 @@ const MISTRAL_KNOWN = [
 ];
 const MISTRAL_ID = /^[a-zA-Z0-9]{9}$/;
 
+// Members: charmbracelet/crush#1590, editor-code-assistant/eca#231, avante-corp/avante.nvim#2347, Gage-Technologies/mistral-go#2.
+const MISTRAL_CHAT = chatDialect({
+  known: MISTRAL_KNOWN,
+  members: {
+    system: ["role", "content"],
+    user: ["role", "content"],
+    assistant: ["role", "content", "tool_calls", "prefix"],
+    tool: ["role", "content", "tool_call_id", "name"],
+  },
+  takesCustomTools: false,
+  idOf: (step, call) => `Mis${step}Ca${call}Id`.padEnd(9, "X"),
+});
+
 export const MISTRAL: Family = {
   id: "mistral",
   provider: "mistral",
@@ -112,18 +125,12 @@ export const MISTRAL: Family = {
   models: ["mistral-large-latest"],
   doors: [
     ruled(
-      // Members: charmbracelet/crush#1590, editor-code-assistant/eca#231, avante-corp/avante.nvim#2347, Gage-Technologies/mistral-go#2.
-      chatDialect({
-        known: MISTRAL_KNOWN,
-        members: {
-          system: ["role", "content"],
-          user: ["role", "content"],
-          assistant: ["role", "content", "tool_calls", "prefix"],
-          tool: ["role", "content", "tool_call_id", "name"],
-        },
-        takesCustomTools: false,
-        idOf: (step, call) => `Mis${step}Ca${call}Id`.padEnd(9, "X"),
-      }),
+      {
+        ...MISTRAL_CHAT,
+        // Usage is reported unasked (dnakov/anon-kode#53).
+        frames: (turn, asked) =>
+          MISTRAL_CHAT.frames(turn, { ...asked, body: { ...asked.body, stream_options: { include_usage: true } } }),
+      },
       [
         {
           name: "ids of calls are nine letters and digits",
