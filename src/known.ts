@@ -3,6 +3,9 @@
 export const PROTOCOL_IDS = ["anthropic", "bedrock", "cohere", "responses", "gemini", "openai"] as const;
 export type ProtocolId = (typeof PROTOCOL_IDS)[number];
 
+/** Protocols whose requests must name the most tokens an answer may have. */
+export const LIMIT_PROTOCOLS: ReadonlySet<string> = new Set<ProtocolId>(["anthropic"]);
+
 /** Carriers that hold another protocol's bodies, by the protocol whose bodies they hold. */
 export const CARRIER_IDS = { "bedrock-invoke": "anthropic", vertex: "anthropic" } as const satisfies Record<
   string,

@@ -1,6 +1,7 @@
 /** Models × accounts: the lanes, with everything known about each of them. */
 import { type Capabilities, UNKNOWN_CAPABILITIES } from "../ir/capability.ts";
 import type { Lane, Prices } from "../ir/deployment.ts";
+import { CARRIER_IDS, LIMIT_PROTOCOLS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
 import { type Catalog, normal } from "./catalog.ts";
@@ -40,6 +41,7 @@ function lanesOfModel(
   const doors = provider === undefined ? null : doorsOf(provider);
   if (provider === undefined || doors === null) throw new Error("a model without a provider passed the checks");
   const upstreamModel = (model.upstream_model ?? name).trim();
+  const capabilities = capabilitiesOf(model, upstreamModel, catalog);
   const modelSlots = { group: `model:${name}`, max: model.max_concurrent ?? DEFAULTS.maxConcurrent };
   const common = {
     provider: model.provider,
@@ -49,8 +51,8 @@ function lanesOfModel(
     canonical: canonicalOf(model, upstreamModel, catalog),
     queue: { max: model.queue?.max ?? DEFAULTS.queueMax, maxWaitMs: model.queue?.max_wait_ms ?? DEFAULTS.queueWaitMs },
     maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
-    defaultMaxOutputTokens: model.default_max_tokens ?? null,
-    capabilities: capabilitiesOf(model, upstreamModel, catalog),
+    defaultMaxOutputTokens: model.default_max_tokens ?? defaultLimit(doors, capabilities),
+    capabilities,
     dialect: dialectOf({ provider, model, upstreamModel, catalog }),
     timers: mergeTimeouts(
       config.timeouts,
@@ -74,6 +76,18 @@ function lanesOfModel(
     sortKey: account.sortKey,
     routing: account.routing,
   }));
+}
+
+/** An agent's answer is seldom longer, and what a key may spend is set aside for so many tokens. */
+const DEFAULT_LIMIT_MAX = 32_000;
+/** A vendor refuses more than its model can give; so many every model of these protocols can. */
+const DEFAULT_LIMIT_UNKNOWN = 4096;
+
+/** Tokens an answer may have where the client names no limit; null: no door needs one. */
+function defaultLimit(doors: Lane["doors"], { maxOutputTokens }: Capabilities): number | null {
+  const held: Readonly<Record<string, string>> = CARRIER_IDS;
+  if (!doors.some(({ protocol }) => LIMIT_PROTOCOLS.has(held[protocol] ?? protocol))) return null;
+  return maxOutputTokens === null ? DEFAULT_LIMIT_UNKNOWN : Math.min(maxOutputTokens, DEFAULT_LIMIT_MAX);
 }
 
 /** Unless the file says otherwise, only the account itself can open its signed reasoning. */

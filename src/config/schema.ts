@@ -1,6 +1,7 @@
 /**
  * The shape of both files: every key there is, its type and its bounds. What a value means together with others is in
  * check.ts. All objects are strict: a key that is not read is a mistake of a person who believes that it is.
+ * One vocabulary is read as one page, which is the reason for its length.
  */
 import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
@@ -66,6 +67,8 @@ const dialect = z.strictObject({
   chat_tools: z.enum(CHAT_TOOLS).optional(),
   refused_settings: z.array(z.enum(REFUSABLE_SETTINGS)).max(REFUSABLE_SETTINGS.length).optional(),
   failure_words: words.optional(),
+  cache_marks: z.boolean().optional(),
+  prompt_cache_key: z.boolean().optional(),
 });
 
 const errorMap = z.record(z.string(), z.enum(ERROR_CLASSES)).optional();
@@ -175,6 +178,7 @@ const model = z.strictObject({
   queue: z.strictObject({ max: countOrZero.optional(), max_wait_ms: ms.optional() }).optional(),
   max_requests: z.int().min(-COUNT_MAX).max(COUNT_MAX).optional(),
   default_max_tokens: count.optional(),
+  cache_marks: z.enum(["auto", "off"]).optional(),
   capabilities: capabilitiesSchema.optional(),
   dialect: dialect.optional(),
   prices: prices.optional(),
@@ -188,6 +192,7 @@ const model = z.strictObject({
 
 const pool = z.strictObject({
   ...policy,
+  cache_marks: z.enum(["auto", "off"]).optional(),
   members: z
     .array(z.strictObject({ target: text, weight: count.optional(), context_max: count.optional() }))
     .max(LIST_MAX)

@@ -180,7 +180,7 @@ function wholeTokens(limit: number | null): number | null {
 }
 
 function expectationOf(lane: Lane, facts: Facts, recentP95Tokens: number | null): Expectation {
-  const maxOutputTokens = facts.maxOutputTokens ?? lane.capabilities.maxOutputTokens;
+  const maxOutputTokens = facts.maxOutputTokens ?? lane.defaultMaxOutputTokens ?? lane.capabilities.maxOutputTokens;
   return {
     inputTokens: facts.inputTokensEstimate,
     outputTokens: expectedOutputTokens({ recentP95Tokens, maxOutputTokens }),

@@ -289,6 +289,8 @@ export interface Target {
   };
   readonly onExhausted: Exhaustion;
   readonly affinity: { readonly headerNames: readonly string[] } | null;
+  /** Prompts of clients without cache marks get some, where a lane has them. */
+  readonly cacheMarks: boolean;
   readonly translation: TranslationMode;
   readonly identity: "record" | "strict";
   /** Overrides the lanes' own timers; null: does not. */

@@ -41,6 +41,10 @@ export interface Dialect {
   readonly refusedSettings: readonly RefusableSetting[];
   /** Finish words by which this vendor says that it failed, beside its protocol's own. */
   readonly failureWords: readonly string[];
+  /** The prompt is cached up to marks in the request; it is paid in full without any. */
+  readonly cacheMarks: boolean;
+  /** A key in the request brings a session back to where its prompt is cached. */
+  readonly promptCacheKey: boolean;
 }
 
 /** For a provider that is in no catalog: what every compatible server takes. */
@@ -52,4 +56,6 @@ export const STRANGER: Dialect = {
   chatTools: "free",
   refusedSettings: [],
   failureWords: [],
+  cacheMarks: false,
+  promptCacheKey: false,
 };

@@ -81,6 +81,8 @@ export interface Payload {
   readonly misfits: ((body: JsonObject, upstreamModel: string) => boolean) | null;
   /** Ids in a frame or whole answer under which its vendor stores something; absent: it stores no answers. Never throws. */
   readonly storedIds?: (text: string) => readonly string[];
+  /** Its requests may mark up to where a prompt is cached. */
+  readonly hasCacheMarks: boolean;
   /** JSON text by which a body holds what only some servers of this protocol take. null: all take the same. */
   readonly dialectMarks: Readonly<Record<"developerRole" | "customTools" | "reasoning", string>> | null;
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
@@ -105,6 +107,8 @@ export interface WriteRequestOptions {
   readonly dialect: Dialect;
   /** A client's own request that `misfits`: it is written as the model takes it. */
   readonly isMisfit?: boolean;
+  /** A name for the session, which leads back to where its prompt is cached; null or absent: it belongs to none. */
+  readonly sessionKey?: string | null;
 }
 
 /** What an answer written for the client may need to know. */

@@ -11,13 +11,14 @@ interface Said {
   readonly upstreamModel?: string;
   readonly ofProvider?: DialectFacts;
   readonly ofModel?: DialectFacts;
+  readonly cacheMarks?: "auto" | "off";
 }
 
-function dialectFor({ provider = "workshop", upstreamModel = "some-model", ofProvider, ofModel }: Said) {
+function dialectFor({ provider = "workshop", upstreamModel = "some-model", ofProvider, ofModel, cacheMarks }: Said) {
   const catalog = embeddedCatalog();
   const own = { protocol: "openai", base_url: "http://127.0.0.1:1", ...(ofProvider && { dialect: ofProvider }) };
   const config: ConfigFile = { providers: { [provider]: own }, models: {} };
-  const model = { provider, ...(ofModel && { dialect: ofModel }) };
+  const model = { provider, ...(ofModel && { dialect: ofModel }), ...(cacheMarks && { cache_marks: cacheMarks }) };
   const merged = providerOf(provider, config, catalog);
   if (merged === undefined) throw new Error("the provider is configured");
   return dialectOf({ provider: merged, model, upstreamModel, catalog });
@@ -52,4 +53,49 @@ describe("what a lane's server takes", () => {
   test.each(["o3", "O3-mini", "openai/o3", "o4-mini-2025-04-16"])("a family holds for %s", (upstreamModel) => {
     expect(dialectFor({ upstreamModel }).refusedSettings).toEqual(expect.arrayContaining(sampling));
   });
+
+  test.each<[string, string, Partial<typeof STRANGER>]>([
+    ["deepseek", "deepseek-v4-pro", { reasoningBack: "required", developerRole: false, customTools: false }],
+    ["openrouter", "moonshotai/kimi-k2.5", { reasoningBack: "required" }],
+    ["moonshot", "kimi-k2.6", { reasoningBack: "required" }],
+    ["zai-api", "glm-4.7", { reasoningBack: "required" }],
+    ["xiaomi-anthropic", "mimo-v2.5-pro", { reasoningBack: "required" }],
+    ["groq", "moonshotai/kimi-k2.5", { reasoningBack: "refused" }],
+    ["cerebras", "zai-glm-4.7", { reasoningBack: "refused" }],
+    ["mistral", "mistral-large-latest", { reasoningBack: "refused", streamUsage: false }],
+    ["bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", { cacheMarks: true, reasoningBack: "refused" }],
+    ["responses", "gpt-5.6-sol", { promptCacheKey: true, customTools: true, developerRole: true }],
+    ["xai", "grok-4.20-0309-non-reasoning", { refusedSettings: ["presence_penalty", "frequency_penalty"] }],
+    ["xai", "grok-4.7", { refusedSettings: ["presence_penalty", "frequency_penalty", "stop"] }],
+    ["openai", "gpt-5-chat-latest", { refusedSettings: [] }],
+  ])("%s, %s", (provider, upstreamModel, facts) => {
+    expect(catalogDialect(provider, upstreamModel)).toMatchObject(facts);
+  });
+
+  test.each([
+    "gpt-5",
+    "gpt-5-mini",
+    "gpt-5.2-codex",
+    "gpt-5.1",
+    "gpt-5.6-luna",
+    "openai/gpt-5-nano",
+    "gpt-5-2025-08-07",
+  ])("%s refuses sampling", (upstreamModel) => {
+    expect(catalogDialect("openai", upstreamModel).refusedSettings).toEqual(
+      expect.arrayContaining(["stop", ...sampling]),
+    );
+  });
+
+  test("a model of the configuration may have its marks off", () => {
+    const said = { provider: "anthropic", upstreamModel: "claude-sonnet-4-5" };
+    expect(dialectFor({ ...said, cacheMarks: "auto" }).cacheMarks).toBe(true);
+    expect(dialectFor({ ...said, cacheMarks: "off" }).cacheMarks).toBe(false);
+  });
 });
+
+function catalogDialect(provider: string, upstreamModel: string) {
+  const catalog = embeddedCatalog();
+  const known = catalog.providers.get(provider);
+  if (known === undefined) throw new Error(`no provider ${provider}`);
+  return dialectOf({ provider: known, model: { provider }, upstreamModel, catalog });
+}

@@ -13,6 +13,23 @@ const config = (
   providers = "acme: { api_key_env: ACME_KEY }, beta: { api_key_env: BETA_KEY }, local: {}",
 ) => `providers: { ${providers} }\nmodels:\n${models}\n${rest}`;
 
+describe("the limit of an answer whose client names none", () => {
+  test.each<[string, string, number | null]>([
+    ["anthropic", "capabilities: { max_output_tokens: 64000 }", 32_000],
+    ["anthropic", "capabilities: { max_output_tokens: 8192 }", 8192],
+    ["anthropic", "", 4096],
+    ["anthropic", "capabilities: { max_output_tokens: 64000 }, default_max_tokens: 50000", 50_000],
+    ["vertex", "capabilities: { max_output_tokens: 64000 }", 32_000],
+    ["openai", "capabilities: { max_output_tokens: 64000 }", null],
+    ["openai", "default_max_tokens: 100", 100],
+  ])("%s with {%s}: %p", (protocol, words, limit) => {
+    const carrier = protocol === "vertex" ? "protocol: anthropic, carrier: vertex" : `protocol: ${protocol}`;
+    const provider = `x: { ${carrier}, base_url: "https://x.example", api_key_env: ACME_KEY }`;
+    const { lanes } = deploy(config(`  m: { provider: x${words === "" ? "" : `, ${words}`} }`, "", provider));
+    expect(Object.values(lanes).map(({ defaultMaxOutputTokens }) => defaultMaxOutputTokens)).toEqual([limit]);
+  });
+});
+
 describe("lanes", () => {
   test("model times account, with slots shared unless the account has its own", () => {
     const accounts =

@@ -131,6 +131,7 @@ export function targetOf(name: string, members: readonly Member[], over: TargetO
     breaker: BREAKER,
     onExhausted: { action: "reject" },
     affinity: null,
+    cacheMarks: true,
     translation: "lenient",
     identity: "record",
     timers: null,

@@ -10,4 +10,6 @@ export const MAKER: Dialect = {
   chatTools: "free",
   refusedSettings: [],
   failureWords: [],
+  cacheMarks: false,
+  promptCacheKey: false,
 };

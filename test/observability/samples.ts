@@ -240,6 +240,7 @@ function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Tar
     failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [] },
     onExhausted: { action: "reject" },
     affinity: null,
+    cacheMarks: true,
     translation: "lenient",
     identity: "record",
     timers: null,

@@ -75,6 +75,7 @@ export function target(name: string, members: readonly Member[], over: TargetOve
     breaker: CONSECUTIVE,
     onExhausted: { action: "reject" },
     affinity: null,
+    cacheMarks: true,
     translation: "lenient",
     identity: "record",
     timers: null,

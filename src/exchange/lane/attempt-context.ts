@@ -20,6 +20,7 @@ export interface Prepared {
 export interface LaneContext {
   readonly world: World;
   readonly call: ClientCall;
+  readonly target: Target;
   readonly lane: Lane;
   readonly door: Door;
   /** The door's protocol. */
@@ -29,7 +30,6 @@ export interface LaneContext {
 
 /** What an answer is read and judged with. */
 export interface AnswerSource extends LaneContext {
-  readonly target: Target;
   readonly provider: Provider;
   /** The answer is judged as a whole before any of it may reach the client. */
   readonly holdsWhole: boolean;

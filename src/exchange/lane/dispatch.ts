@@ -1,4 +1,5 @@
 /** The request as one lane gets it: the client's own bytes or a translation, the lane's credential, and the headers that may pass. */
+import { sessionOf } from "../../governance/request-headers.ts";
 import type { Lane, Timers } from "../../ir/deployment.ts";
 import type { Dialect } from "../../ir/dialect.ts";
 import type { Operation } from "../../ir/facts.ts";
@@ -9,6 +10,7 @@ import type { IrRequest } from "../../ir/request.ts";
 import type { AnswerContext, MemberEditsInput, WriteRequestOptions } from "../../protocols/protocol.ts";
 import { fitRequest } from "../../protocols/shared/fit-request.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
+import { sha256Hex } from "../../std/digest.ts";
 import { type JsonObject, parseJson } from "../../std/json.ts";
 import type { StopSignal } from "../../std/stop-signal.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -19,6 +21,7 @@ import type { Repairs } from "../repairs.ts";
 import { lossDetails, readAgain } from "../request/call.ts";
 import { isRelayed } from "../request/facts.ts";
 import type { AttemptContext, LaneContext, Prepared } from "./attempt-context.ts";
+import { holdsCacheMarks, withCacheMarks } from "./cache-marks.ts";
 import { foreignParts } from "./foreign-parts.ts";
 import { type LaneBody, laneBody } from "./lane-body.ts";
 import { reportLosses } from "./loss-report.ts";
@@ -119,12 +122,29 @@ export function writeFitted(attempt: LaneContext, request: IrRequest, dialect: D
   const { payload } = egress;
   const native = request.sourceProtocol === payload.id;
   const fitted = fitRequest(request, { dialect, native, hasCustomTools: payload.dialectMarks !== null });
-  const options = { ...writeOptions(lane), dialect, isMisfit: relayed && isMisfit(attempt) };
-  const written = payload.writeRequest(fitted.value, options);
+  const marked = wantsMarks(attempt, fitted.value, dialect) ? withCacheMarks(fitted.value) : fitted.value;
+  const sessionKey = native || !dialect.promptCacheKey ? null : sessionKeyOf(attempt, request);
+  const options = { ...writeOptions(lane), dialect, sessionKey, isMisfit: relayed && isMisfit(attempt) };
+  const written = payload.writeRequest(marked, options);
   return fitted.losses.length === 0 ? written : { ...written, losses: [...fitted.losses, ...written.losses] };
 }
 
-function writeOptions(lane: Lane): Omit<WriteRequestOptions, "dialect"> {
+/** An agent repeats its tools in each turn. A client whose own protocol has marks decides by itself. */
+function wantsMarks({ target, call, egress }: LaneContext, request: IrRequest, { cacheMarks }: Dialect): boolean {
+  if (!cacheMarks || !target.cacheMarks || request.tools.length === 0) return false;
+  return egress.payload.hasCacheMarks && !call.ingress.payload.hasCacheMarks && !holdsCacheMarks(request);
+}
+
+/** A digest under the caller, so that no name of a client reaches a vendor and two callers never share one. */
+function sessionKeyOf({ call: { caller, parts } }: LaneContext, { user }: IrRequest): string | null {
+  const named =
+    sessionOf(parts.headers, caller)?.name ?? (user === null ? null : `${caller.key?.id ?? caller.label}/${user}`);
+  return named === null ? null : sha256Hex(`prompt cache/${named}`).slice(0, SESSION_KEY_CHARS);
+}
+
+const SESSION_KEY_CHARS = 32;
+
+function writeOptions(lane: Lane): Omit<WriteRequestOptions, "dialect" | "sessionKey"> {
   return {
     upstreamModel: lane.upstreamModel,
     defaultMaxOutputTokens: lane.defaultMaxOutputTokens ?? DEFAULT_MAX_OUTPUT_TOKENS,

@@ -45,7 +45,8 @@ const ROWS: readonly RepairRow[] = [
   {
     id: "cache_marks",
     said: /cache[_ ]?control|cache[_ ]?points?|prompt caching/i,
-    applies: ({ prepared }) => prepared.context.request === null || holdsCacheMarks(prepared.context.request),
+    applies: ({ lane, prepared }) =>
+      prepared.context.request === null || lane.dialect.cacheMarks || holdsCacheMarks(prepared.context.request),
   },
   {
     id: "developer_role",
@@ -102,6 +103,7 @@ export function repairedDialect({ dialect }: Lane, repairs: Repairs): Dialect {
     streamUsage: dialect.streamUsage && !repairs.has("stream_usage"),
     developerRole: dialect.developerRole && !repairs.has("developer_role"),
     reasoningBack: back ?? dialect.reasoningBack,
+    cacheMarks: dialect.cacheMarks && !repairs.has("cache_marks"),
     refusedSettings: [...new Set([...dialect.refusedSettings, ...settings])],
   };
 }

@@ -214,7 +214,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
   const facts = shared.health.facts(lane, world.effects.nowMs());
   const { door, egress } = openDoor(world, call, lane);
   const relayed = answersAsAsked({ call, lane, egress });
-  const prepared = prepare({ world, call, lane, door, egress, relayed }, world.repairs.of(lane));
+  const prepared = prepare({ world, call, target, lane, door, egress, relayed }, world.repairs.of(lane));
   const losses = prepared.ok ? prepared.value.losses : [];
   return {
     lane: lane.id,

@@ -52,6 +52,7 @@ const payload: Payload = {
   // Redacted thinking stands in a member that images use as well; its issuers are the same as the signatures'.
   signatureMembers: ["signature"],
   holdsUnsigned,
+  hasCacheMarks: true,
   dialectMarks: null,
   misfits,
   terminator: { event: "message_stop", data: '{"type":"message_stop"}' },

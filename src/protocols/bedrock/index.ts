@@ -50,6 +50,7 @@ const payload: Payload = {
   createTap,
   signatureMembers: ["signature", "redactedContent"],
   holdsUnsigned,
+  hasCacheMarks: true,
   dialectMarks: null,
   misfits,
   // A stream that has named its reason is whole, with or without the count that usually follows.

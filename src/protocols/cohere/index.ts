@@ -40,6 +40,7 @@ const payload: Payload = {
   // Reasoning is plain text here.
   signatureMembers: [],
   holdsUnsigned: null,
+  hasCacheMarks: false,
   dialectMarks: null,
   misfits: null,
   terminator: { event: null, data: "[DONE]" },

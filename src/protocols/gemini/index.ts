@@ -54,6 +54,7 @@ const payload: Payload = {
   createTap,
   signatureMembers: ["thoughtSignature", "thought_signature"],
   holdsUnsigned: null,
+  hasCacheMarks: false,
   dialectMarks: null,
   misfits: null,
   // The frame that tells the finish is the last.

@@ -52,6 +52,7 @@ const payload: Payload = {
   createTap,
   signatureMembers: [],
   holdsUnsigned: null,
+  hasCacheMarks: false,
   dialectMarks: { developerRole: '"developer"', customTools: '"custom"', reasoning: '"reasoning' },
   misfits: null,
   terminator: { event: null, data: "[DONE]" },

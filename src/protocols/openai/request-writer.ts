@@ -34,6 +34,7 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
     ...writeUserMembers(request, context),
     metadata: writeMetadata(request, context),
     service_tier: writeTier(request.serviceTier, context),
+    prompt_cache_key: context.native ? undefined : (options.sessionKey ?? undefined),
     ...writeExtras(request.extras, "", context),
   });
   return { value, losses: context.losses.list };

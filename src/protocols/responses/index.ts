@@ -51,6 +51,7 @@ const payload: Payload = {
   holdsUnsigned: null,
   misfits: null,
   storedIds,
+  hasCacheMarks: false,
   dialectMarks: { developerRole: '"developer"', customTools: '"custom"', reasoning: '"reasoning"' },
   // The event that tells the finish ends the stream.
   terminator: null,

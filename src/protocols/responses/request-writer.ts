@@ -51,6 +51,7 @@ function foreignOptions(request: IrRequest, options: WriteRequestOptions, contex
     max_output_tokens: writeMaxTokens(request, options, context),
     top_logprobs: request.logprobs?.top ?? undefined,
     user: writeUser(request.user, context),
+    prompt_cache_key: options.sessionKey ?? undefined,
     metadata: writeMetadata(request, context),
     // The client's vendor would have kept nothing.
     store: false,

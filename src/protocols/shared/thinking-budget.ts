@@ -60,6 +60,9 @@ export function askedEffort<Word extends string>(
   return effort;
 }
 
+/** Left for the answer where the client named no limit. */
+const ANSWER_TOKENS_MIN = 4096;
+
 export interface BudgetPlan {
   readonly budget: number;
   readonly maxTokens: number;
@@ -67,14 +70,15 @@ export interface BudgetPlan {
 
 /**
  * A budget below the answer's limit, thinking being counted into it. `limit`: what the client named, else what may be
- * written for it, which may grow up to `room` to leave space for the answer. Null: there is no space to think in.
+ * written for it, which may grow up to `room` where too little of it would be left for the answer. Null: there is no space to think in.
  */
 export function planBudget(
   asked: number,
   limit: { readonly tokens: number; readonly isClients: boolean; readonly room: number },
   losses: Losses,
 ): BudgetPlan | null {
-  const maxTokens = limit.isClients ? limit.tokens : Math.min(asked + limit.tokens, limit.room);
+  const holds = limit.isClients || asked + ANSWER_TOKENS_MIN <= limit.tokens;
+  const maxTokens = holds ? limit.tokens : Math.min(asked + limit.tokens, limit.room);
   if (maxTokens <= BUDGET_TOKENS_MIN) {
     losses.drop("reasoning", `thinking takes at least ${BUDGET_TOKENS_MIN} tokens, more than the answer may have`);
     return null;
