@@ -278,7 +278,12 @@ function refuseUnmatched({ gateway, state }: AppInput, table: RouteTable, contex
   }
   const failed = methods.length === 0 ? UNKNOWN_ROUTE : wantsWebSocket(parts, methods) ? NO_WEBSOCKET : WRONG_METHOD;
   const answer = gateway.exchange.refuse({ route, parts, failure: failed, receivedMs });
-  const headers = { ...answer.headers, ...(methods.length > 0 ? { allow: methods.join(", ") } : {}) };
+  const headers = {
+    ...answer.headers,
+    ...(methods.length > 0 ? { allow: methods.join(", ") } : {}),
+    // RFC 9110 section 15.5.22: what to speak instead.
+    ...(failed === NO_WEBSOCKET ? { upgrade: "HTTP/1.1" } : {}),
+  };
   return respond({ ...answer, headers }, { close: state.draining || !mayDiscardBody(parts) });
 }
 

@@ -68,6 +68,7 @@ test.each(HEADS)("%s", async (_what, head, status) => {
   const answer = await sendRaw(fake.port, head);
   expect(statusOf(answer)).toBe(status);
   expect(answer.toLowerCase()).not.toContain("switching protocols");
+  expect(/^upgrade: http\/1\.1\r$/im.test(answer)).toBe(status === 426);
 });
 
 /** Ways to an administration that is not on this address. */

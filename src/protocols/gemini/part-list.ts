@@ -4,7 +4,7 @@
  * waits for the first call, else for the end: clients of this API discard thought parts and keep those.
  */
 import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
-import type { JsonObject } from "../../std/json.ts";
+import { asText, type JsonObject } from "../../std/json.ts";
 import { isIssuedBy, type SignatureKind } from "../shared/signature-tag.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -74,7 +74,7 @@ export function createPartList(options: PartListOptions): PartList {
         return;
       }
       const own = isIssuedBy(block.signature, PROTOCOL) ? block.signature.value : ofNextCall;
-      const value = own ?? waiting?.value ?? null;
+      const value = own ?? waiting?.value ?? asText(block.spelling["placeholder"]) ?? null;
       ofNextCall = null;
       if (own === null) waiting = null;
       parts.push(...written.map((part) => (value === null ? part : sealed(part, value))));

@@ -18,7 +18,7 @@ import {
   type Shape,
   spelledObject,
 } from "./members.ts";
-import { readSignature } from "./reasoning-signatures.ts";
+import { isPlaceholder, readSignature } from "./reasoning-signatures.ts";
 import { type PartName, PROTOCOL } from "./wire.ts";
 
 /** Where ids come from that the wire does not give. */
@@ -68,7 +68,14 @@ const PART_SHAPE: Shape = {
 
 /** A frame of a stream reads the kinds of parts by itself; these are the ones it takes whole. */
 export function readPart(part: JsonObject, path: string, ids: IdBook): IrBlock[] {
-  const tagged = readSignature(asText(part["thoughtSignature"]) ?? "");
+  const seal = asText(part["thoughtSignature"]) ?? "";
+  if (isPlaceholder(seal) && part["functionCall"] !== undefined) {
+    const { thoughtSignature: _placeholder, ...rest } = part;
+    return readPart(rest, path, ids).map((block) =>
+      block.type === "tool-call" ? { ...block, spelling: { ...block.spelling, placeholder: seal } } : block,
+    );
+  }
+  const tagged = readSignature(seal);
   const extras = extrasOf(part, PART_SHAPE);
   const signed: IrBlock[] =
     tagged === null

@@ -22,3 +22,11 @@ export function writeSignature(kind: SignatureKind, signature: ReasoningSignatur
  * (ai.google.dev/gemini-api/docs/thought-signatures, "transferring history from a different model", read 2026-11-27).
  */
 export const NO_SIGNATURE = "skip_thought_signature_validator";
+
+/** The other one that the vendor's page names; clients send either. */
+const PLACEHOLDERS: ReadonlySet<string> = new Set([NO_SIGNATURE, "context_engineering_is_the_way_to_go"]);
+
+/** It stands where a signature is missing: it seals nothing, so nothing is lost without it. */
+export function isPlaceholder(value: string): boolean {
+  return PLACEHOLDERS.has(value);
+}

@@ -9,7 +9,19 @@ export const models: ModelsOperation = {
   writeOne: (model) => ({ ...writeModel(model) }),
 };
 
-function writeModel(model: ListedModel): WireModel {
-  const created = Math.floor(model.createdMs / 1000);
-  return { id: model.id, object: "model", created, owned_by: model.ownedBy };
+/** The vendor's own entries know no limits; compatible vendors tell them under these names. */
+interface WireListed extends WireModel {
+  readonly context_length?: number;
+  readonly max_output_tokens?: number;
+}
+
+function writeModel({ id, createdMs, ownedBy, contextWindow, maxOutputTokens }: ListedModel): WireListed {
+  return {
+    id,
+    object: "model",
+    created: Math.floor(createdMs / 1000),
+    owned_by: ownedBy,
+    ...(contextWindow === null ? {} : { context_length: contextWindow }),
+    ...(maxOutputTokens === null ? {} : { max_output_tokens: maxOutputTokens }),
+  };
 }

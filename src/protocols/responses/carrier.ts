@@ -58,7 +58,9 @@ export const carrier: Carrier = {
       "thread-id",
       "conversation_id",
       "originator",
-      "x-codex-*",
+      // Of its other headers, one tells which installation asks.
+      "x-codex-turn-state",
+      "x-codex-beta-features",
     ],
     response: OPENAI_RESPONSE_HEADERS,
     requestDefaults: {},

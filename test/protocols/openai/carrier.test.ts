@@ -117,11 +117,20 @@ test("frames are joined, split and cut alike", () => {
 
 describe("models", () => {
   const model = { id: "fast", createdMs: 1_700_000_000_999, ownedBy: "ringmain", contextWindow: 1, maxOutputTokens: 2 };
-  const wire = { id: "fast", object: "model", created: 1_700_000_000, owned_by: "ringmain" };
+  const wire = {
+    id: "fast",
+    object: "model",
+    created: 1_700_000_000,
+    owned_by: "ringmain",
+    context_length: 1,
+    max_output_tokens: 2,
+  };
 
   test("listed and alone", () => {
     expect(operations.models?.writeList([model], "")).toEqual({ object: "list", data: [wire] });
     expect(operations.models?.writeOne(model)).toEqual(wire);
+    const { context_length: _window, max_output_tokens: _limit, ...bare } = wire;
+    expect(operations.models?.writeOne({ ...model, contextWindow: null, maxOutputTokens: null })).toEqual(bare);
   });
 
   test("everybody speaks it who does not name another version", () => {

@@ -84,20 +84,26 @@ describe("headers", () => {
   const passes = (name: string, rules: readonly string[]) =>
     rules.some((rule) => (rule.endsWith("*") ? name.startsWith(rule.slice(0, -1)) : rule === name));
 
-  test.each(["session-id", "thread-id", "originator", "x-codex-turn-metadata", "x-client-request-id", "openai-beta"])(
+  test.each(["session-id", "thread-id", "originator", "x-codex-turn-state", "x-client-request-id", "openai-beta"])(
     "%s goes to a lane of the same protocol",
     (name) => {
       expect(passes(name, carrier.headers.request)).toBe(true);
     },
   );
 
-  test.each(["openai-organization", "openai-project", "authorization", "cookie", "user-agent"])(
-    "%s goes nowhere",
-    (name) => {
-      expect(passes(name, carrier.headers.request)).toBe(false);
-      expect(passes(name, carrier.headers.response)).toBe(false);
-    },
-  );
+  test.each([
+    "openai-organization",
+    "openai-project",
+    "authorization",
+    "cookie",
+    "user-agent",
+    "x-codex-turn-metadata",
+    "x-codex-installation-id",
+    "chatgpt-account-id",
+  ])("%s goes nowhere", (name) => {
+    expect(passes(name, carrier.headers.request)).toBe(false);
+    expect(passes(name, carrier.headers.response)).toBe(false);
+  });
 
   test("answers carry the request's id", () => {
     expect(carrier.answerHeaders("req_1")).toEqual({ "x-request-id": "req_1" });
