@@ -1,5 +1,5 @@
-// What `translation: strict` refuses of a coding agent on each family's lane, by field: most of it is nothing that was said.
-// The pinned table must shrink to what is content; UPDATE_GOLDEN=1 writes it anew.
+// What `translation: strict` refuses of a coding agent on each family's lane, by the kind of the loss and its place. The
+// pinned table must shrink to what is content; UPDATE_GOLDEN=1 writes it anew.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fetchPost, runAgent } from "../harness/agents/agent.ts";
@@ -11,6 +11,9 @@ import { type FamilyGateway, LANES, startFamilyGateway } from "../harness/script
 
 const START_MS_MAX = 300_000;
 const TABLE = new URL("./families-strict.tsv", import.meta.url);
+
+/** The kind of a loss, its place and what became of it, as a refusal says them. */
+const LOSS = /([a-z ]+) \(([^() ]+) (dropped|approximated|clamped)\)/g;
 
 let running: FamilyGateway;
 
@@ -32,8 +35,8 @@ test("what strict translation refuses of the agents is in the table", async () =
         () => "",
         (error: unknown) => String(error),
       );
-      for (const [, field = "", how = ""] of outcome.matchAll(/([a-z_[\]\d.]+) \((dropped|approximated|clamped): /g)) {
-        const row = `${agent.name}\t${how}\t${field.replaceAll(/\d+/g, "")}`;
+      for (const [, kind = "", field = "", how = ""] of outcome.matchAll(LOSS)) {
+        const row = `${agent.name}\t${kind.trim()}, ${how}\t${field.replaceAll(/\d+/g, "")}`;
         rows.set(row, (rows.get(row) ?? new Set()).add(lane.family.id));
       }
     }

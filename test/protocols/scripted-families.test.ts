@@ -220,6 +220,14 @@ const JUDGED: readonly Judged[] = [
       ["brings its reasoning back", "deepseek-v4-pro", 1, withoutThoughts],
       ["brings its reasoning back", "deepseek-v4-pro", 3, withoutThoughts],
       ["no forced tool", "deepseek-v4-pro", 0, set({ tool_choice: "required" })],
+      [
+        "words beside reasoning",
+        "deepseek-v4-pro",
+        1,
+        edit("messages", (list) =>
+          list.map((each) => (each["role"] === "assistant" ? { ...each, content: null } : each)),
+        ),
+      ],
     ],
   },
   {
@@ -229,6 +237,7 @@ const JUDGED: readonly Judged[] = [
     agent: QWEN_CODE,
     bent: [
       ["brings its reasoning back", "kimi-k2.5", 2, withoutThoughts],
+      ["no forced tool", "kimi-k2.5", 0, set({ tool_choice: { type: "function", function: { name: "shell" } } })],
       ["sampling is fixed", "kimi-k2.5", 0, set({ temperature: 0 })],
       ["sampling is fixed", "kimi-k2.5", 0, set({ top_p: 1 })],
     ],

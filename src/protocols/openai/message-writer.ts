@@ -35,17 +35,21 @@ function joinAnswers(before: Message, message: Message): Message | null {
   if (!isJoinable(before) || !isJoinable(message)) return null;
   const content = [before["content"], message["content"]].filter((each) => each !== null);
   const made = [before["tool_calls"], message["tool_calls"]].flatMap((each) => asArray(each) ?? []);
+  const thoughts = [before["reasoning_content"], message["reasoning_content"]].filter((each) => each !== undefined);
   return {
     role: "assistant",
     content: content.length === 0 ? null : content.join(""),
     ...(made.length === 0 ? {} : { tool_calls: made }),
+    ...(thoughts.length === 0 ? {} : { reasoning_content: thoughts.join("").trim() || " " }),
   };
 }
 
-/** An assistant's plain text and calls, and nothing else. */
+const JOINABLE: ReadonlySet<string> = new Set(["role", "content", "tool_calls", "reasoning_content"]);
+
+/** An assistant's plain text, calls and reasoning, and nothing else. */
 function isJoinable(message: Message): boolean {
   const { content } = message;
-  const isPlain = Object.keys(message).every((name) => name === "role" || name === "content" || name === "tool_calls");
+  const isPlain = Object.keys(message).every((name) => JOINABLE.has(name));
   return isPlain && (content === null || typeof content === "string");
 }
 
@@ -88,7 +92,9 @@ function writeAssistant(turn: IrTurn, path: string, context: WriteContext): Mess
   // A compatible vendor may take nothing but a string; several texts are one answer cut by its citations.
   const content = parts.length === 0 ? null : (joinTexts(parts, "") ?? parts);
   if (content === null && Object.keys(members).length === 0) return null;
-  return { role: "assistant", content, ...others };
+  // "Non-null content beside reasoning", a vendor demands (can1357/oh-my-pi#788).
+  const words = content === null && members["reasoning_content"] !== undefined ? "" : content;
+  return { role: "assistant", content: words, ...others };
 }
 
 function nativeContent(turn: IrTurn, parts: readonly ContentPart[]): Message {

@@ -15,6 +15,9 @@ interface Thoughts {
   written(calls: boolean): JsonObject;
 }
 
+/** Taken where the reasoning of a call is not known (NousResearch/hermes-agent#18263, bestruirui/octopus#251). */
+const NOTHING_SAID = " ";
+
 export function createThoughts({ native, dialect, losses }: WriteContext): Thoughts {
   const { reasoningBack } = dialect;
   const texts: string[] = [];
@@ -33,8 +36,8 @@ export function createThoughts({ native, dialect, losses }: WriteContext): Thoug
     },
     written(calls) {
       if (native || reasoningBack !== "required" || (texts.length === 0 && !calls)) return {};
-      // The vendor refuses a call without the member, and takes an empty one where the model said nothing.
-      return { reasoning_content: texts.join("\n") };
+      // A call without the member is refused, by some with an empty one too (NousResearch/hermes-agent#17341).
+      return { reasoning_content: texts.join("\n") || NOTHING_SAID };
     },
   };
 }

@@ -17,6 +17,7 @@ const callsOf = (message: JsonObject): JsonObject[] => objects(message["tool_cal
 const thoughtRule = (source: string, message: string): Rule => ({
   name: "a turn with calls brings its reasoning back while the model thinks",
   source,
+  // An empty one is refused too: NousResearch/hermes-agent#17341, HKUDS/nanobot#946.
   broken: ({ body }) =>
     messagesOf(body).flatMap((each, at) =>
       when(
@@ -24,6 +25,17 @@ const thoughtRule = (source: string, message: string): Rule => ({
         `${message} at index ${at}`,
       ),
     ),
+});
+
+/** Forced tools are refused while the model thinks. */
+const choiceRule = (source: string, message: string): Rule => ({
+  name: "no forced tool while the model thinks",
+  source,
+  broken: ({ body }) => {
+    const choice = body["tool_choice"];
+    const isForced = choice === "required" || asObject(choice) !== undefined;
+    return when(!thinkingOff(body) && isForced, message);
+  },
 });
 
 export const DEEPSEEK: Family = {
@@ -48,14 +60,20 @@ export const DEEPSEEK: Family = {
           "api-docs.deepseek.com/guides/thinking_mode; earendil-works/pi#3636, SaladDay/cc-switch-cli#170",
           "The `reasoning_content` in the thinking mode must be passed back to the API",
         ),
+        choiceRule(
+          "deepseek-ai/DeepSeek-V3#1376, BerriAI/litellm#37470",
+          "Thinking mode does not support this tool_choice",
+        ),
         {
-          name: "no forced tool while the model thinks",
-          source: "deepseek-ai/DeepSeek-V3#1376, BerriAI/litellm#37470",
-          broken: ({ body }) => {
-            const choice = body["tool_choice"];
-            const isForced = choice === "required" || asObject(choice) !== undefined;
-            return when(!thinkingOff(body) && isForced, "Thinking mode does not support this tool_choice");
-          },
+          name: "words beside reasoning are never null",
+          source: "can1357/oh-my-pi#788",
+          broken: ({ body }) =>
+            messagesOf(body).flatMap((each, at) =>
+              when(
+                each["role"] === "assistant" && each["reasoning_content"] !== undefined && each["content"] == null,
+                `messages[${at}].content: null beside reasoning_content`,
+              ),
+            ),
         },
       ],
     ),
@@ -82,6 +100,7 @@ export const KIMI: Family = {
           "continuedev/continue#11600, cloudwego/eino-ext#700, MoonshotAI/kimi-agent-sdk#169",
           "thinking is enabled but reasoning_content is missing in assistant tool call message",
         ),
+        choiceRule("bestruirui/octopus#251", "tool_choice 'required' is incompatible with thinking enabled"),
         {
           name: "sampling is fixed while the model thinks",
           source: "iOfficeAI/gemini-cli-pro#30, HKUDS/nanobot#4967, MoonshotAI/kimi-code#686",
