@@ -12,8 +12,8 @@ import { isTold } from "../ir/usage.ts";
 import type { Change } from "../routing/condition.ts";
 import type { Guard } from "../routing/guard.ts";
 import { unreachable } from "../std/unreachable.ts";
+import { readBeginning } from "./answer/beginning.ts";
 import { readBuffered } from "./answer/buffered.ts";
-import { MALFORMED } from "./answer/classify.ts";
 import { type Billing, type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
 import { readFailure } from "./answer/refused.ts";
 import { readStream } from "./answer/streamed.ts";
@@ -286,13 +286,41 @@ function readAnswer(attempt: AttemptContext, prepared: Prepared, sent: UpstreamR
 
 function readSuccess(attempt: AttemptContext, prepared: Prepared, sent: UpstreamResponse): Promise<Outcome> | Outcome {
   const type = (sent.headers["content-type"] ?? "").toLowerCase();
-  const { operation } = attempt.call.request.facts;
+  const { operation, stream } = attempt.call.request.facts;
+  const isNamed = type.startsWith(attempt.egress.carrier.framing.contentType);
+  if (stream && !isNamed) return readUnnamed(attempt, prepared, sent, type);
   if (isRelayed(operation) && !type.includes("json")) return readRelayed(attempt, prepared, sent, type);
-  const isStream = type.startsWith(attempt.egress.carrier.framing.contentType);
-  if (isStream && attempt.call.request.facts.stream) return readStream(attempt, prepared, sent);
-  if (isStream || (type !== "" && !type.includes("json"))) {
-    sent.body.cancel();
-    return unanswered(MALFORMED, sent.status, true);
+  return stream ? readStream(attempt, prepared, sent) : readBuffered(attempt, prepared, sent);
+}
+
+/** A stream was asked for, and the content type says that this is none: its beginning decides. */
+async function readUnnamed(
+  attempt: AttemptContext,
+  prepared: Prepared,
+  sent: UpstreamResponse,
+  type: string,
+): Promise<Outcome> {
+  const { framing } = attempt.egress.carrier;
+  const { operation } = attempt.call.request.facts;
+  const begun = await readBeginning(sent.body, framing);
+  switch (begun.kind) {
+    case "aborted":
+      return { kind: "abandoned" };
+    case "failed":
+      return unanswered(begun.failure, sent.status, true);
+    case "stream": {
+      const given = { ...sent, body: begun.body };
+      return isRelayed(operation)
+        ? readRelayed(attempt, prepared, given, framing.contentType)
+        : readStream(attempt, prepared, given);
+    }
+    case "other": {
+      const given = { ...sent, body: begun.body };
+      return isRelayed(operation) && !type.includes("json")
+        ? readRelayed(attempt, prepared, given, type)
+        : readBuffered(attempt, prepared, given);
+    }
+    default:
+      return unreachable(begun);
   }
-  return readBuffered(attempt, prepared, sent);
 }

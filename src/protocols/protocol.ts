@@ -272,6 +272,8 @@ export interface Framing {
   /** Cuts a raw stream at frame boundaries without decoding it, every byte kept. */
   createCutter(): FrameCutter;
   createJoiner(): FrameJoiner;
+  /** True when these first bytes begin such a stream; null: they are too few to tell. */
+  begins(bytes: Uint8Array): boolean | null;
   /** Null when comment heartbeats would break the protocol's clients. */
   readonly keepAlive: Uint8Array | null;
 }

@@ -1,10 +1,15 @@
 /** A success in one piece: relayed as it came, translated, or written as the stream the client asked for. */
+import type { ErrorWords } from "../../ir/error-words.ts";
+import type { Failure } from "../../ir/failure.ts";
 import { eventsOf } from "../../ir/fold.ts";
+import type { WithLosses } from "../../ir/loss.ts";
+import type { IrResponse } from "../../ir/response.ts";
 import type { Usage } from "../../ir/usage.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { AnswerSource, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
+import { JSON_TYPE } from "../lane/dispatch.ts";
 import { issuedResponse } from "../reasoning-signatures.ts";
 import { MALFORMED } from "./classify.ts";
 import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
@@ -16,6 +21,7 @@ import { HELD_WHOLE_BYTES_MAX, TOO_LARGE_TO_JUDGE } from "./pump.ts";
 import { classifyInBand } from "./refused.ts";
 import { createEventWriter } from "./translate-flow.ts";
 import { readBody } from "./untranslated.ts";
+import { foldStream } from "./whole-stream.ts";
 
 /** A relayed buffered answer beyond this is committed before its end. */
 const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
@@ -60,8 +66,14 @@ export async function readBuffered(
   }
   // Relayed bytes leave as they came, so only a body that is written anew needs its digits.
   const body = asObject(passing ? jsonOrNull(read.bytes) : exactJsonOrNull(read.bytes));
-  if (body === undefined) return unanswered(MALFORMED, sent.status, true);
   const { operation } = attempt.call.request.facts;
+  if (body === undefined) {
+    const classify = (words: ErrorWords): Failure => classifyInBand(attempt, sent, words);
+    const folded = operation === "chat" ? foldStream(attempt.egress, read.bytes, classify) : null;
+    if (folded?.ok !== true) return unanswered(folded?.failure ?? MALFORMED, sent.status, true);
+    const { usage, model } = folded.value.value;
+    return translateAnswer(attempt, prepared, () => folded.value, { status: sent.status, usage, model });
+  }
   if (operation !== "chat") {
     const seen = readBody(attempt, sent, operation, body);
     if (!seen.ok) return unanswered(seen.failure, sent.status, true);
@@ -102,14 +114,18 @@ function judgeBody(
     return {
       kind: "answered",
       status: sent.status,
-      headers: relayHeaders(attempt, sent.headers),
+      headers: { ...relayHeaders(attempt, sent.headers), ...asJson(sent) },
       body: answer.bytes,
       usage: seen.usage,
       reportedModel: seen.model,
       losses: prepared.losses,
     };
   }
-  return translateAnswer(attempt, prepared, answer.body, { status: sent.status, usage: seen.usage, model: seen.model });
+  return translateAnswer(attempt, prepared, () => attempt.egress.payload.readResponse(answer.body), {
+    status: sent.status,
+    usage: seen.usage,
+    model: seen.model,
+  });
 }
 
 /** What must be known of it when a later request comes. */
@@ -122,23 +138,28 @@ function rememberWhole({ world, egress, lane }: AnswerSource, bytes: Uint8Array)
   stored?.(text);
 }
 
+/** Clients parse what is called JSON, and only that. */
+function asJson({ headers }: UpstreamResponse): Readonly<Record<string, string>> {
+  return (headers["content-type"] ?? "json").toLowerCase().includes("json") ? {} : { "content-type": JSON_TYPE };
+}
+
 function translateAnswer(
   attempt: AnswerSource,
   prepared: Prepared,
-  body: JsonObject,
+  read: () => WithLosses<IrResponse>,
   seen: { status: number; usage: Usage | null; model: string | null },
 ): Outcome {
   const { ingress, framing, request, id } = attempt.call;
   try {
-    const answered = attempt.egress.payload.readResponse(body);
-    const read = { ...answered, value: issuedResponse(answered.value, attempt.egress.payload, attempt.lane) };
+    const answered = read();
+    const given = { ...answered, value: issuedResponse(answered.value, attempt.egress.payload, attempt.lane) };
     const headers = ingress.carrier.answerHeaders(id);
     if (request.facts.stream) {
       // A streaming client gets a stream although the lane answered in one piece.
       const note = newFlowNote();
-      addLosses(note, [...prepared.losses, ...read.losses]);
+      addLosses(note, [...prepared.losses, ...given.losses]);
       const writer = createEventWriter(ingress.payload, framing, prepared.context, note);
-      const bytes = concatBytes(eventsOf(read.value).flatMap((event) => writer.push(event)));
+      const bytes = concatBytes(eventsOf(given.value).flatMap((event) => writer.push(event)));
       return {
         kind: "answered",
         status: seen.status,
@@ -149,7 +170,7 @@ function translateAnswer(
         losses: note.losses,
       };
     }
-    const written = ingress.payload.writeResponse(read.value, prepared.context);
+    const written = ingress.payload.writeResponse(given.value, prepared.context);
     return {
       kind: "answered",
       status: seen.status,
@@ -157,7 +178,7 @@ function translateAnswer(
       body: encodeUtf8(JSON.stringify(written.value)),
       usage: seen.usage,
       reportedModel: seen.model,
-      losses: [...prepared.losses, ...read.losses, ...written.losses],
+      losses: [...prepared.losses, ...given.losses, ...written.losses],
     };
   } catch (error) {
     if (error instanceof WireError) return unanswered(MALFORMED, seen.status, true, seen.model);

@@ -50,7 +50,8 @@ export async function readStream(
   const opened = await hold(attempt, sent, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
   if (opened.kind === "failed") return unanswered(opened.failure, sent.status, true, flow.note.model);
-  const ownBytes = attempt.relayed && common.from.id === common.to.id;
+  const isNamed = (sent.headers["content-type"] ?? "").toLowerCase().startsWith(common.from.contentType);
+  const ownBytes = attempt.relayed && common.from.id === common.to.id && isNamed;
   const headers = {
     ...(attempt.relayed ? relayHeaders(attempt, sent.headers) : call.ingress.carrier.answerHeaders(call.id)),
     ...(ownBytes ? {} : { "content-type": common.to.contentType }),

@@ -6,6 +6,7 @@ import { decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { Frame, FrameSplitter, Framing } from "../protocol.ts";
 import {
+  beginsMessage,
   createMessageCutter,
   decodeMessage,
   type EventMessage,
@@ -34,6 +35,7 @@ export function eventStreamFraming(codec: EventStreamCodec = PLAIN): Framing {
   return {
     id: codec.id,
     contentType: EVENT_STREAM_TYPE,
+    begins: beginsMessage,
     createSplitter: () => createSplitter(codec),
     createCutter: () => createMessageCutter(),
     createJoiner() {

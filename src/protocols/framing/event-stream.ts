@@ -102,6 +102,12 @@ function readPrelude(prelude: Uint8Array, bytesMax: number): number {
   return total;
 }
 
+/** By the checksum of the first lengths; null: they are not whole. */
+export function beginsMessage(bytes: Uint8Array): boolean | null {
+  if (bytes.length < PRELUDE_BYTES) return null;
+  return crc32(bytes.subarray(0, 8)) === viewOf(bytes).getUint32(8);
+}
+
 /** Exactly one whole message. Throws a WireError on anything else. */
 export function decodeMessage(bytes: Uint8Array): EventMessage {
   if (bytes.length < MESSAGE_BYTES_MIN) throw new WireError("The event stream ends inside a message.");

@@ -15,6 +15,8 @@ export function jsonArrayFraming(broken: string): Framing {
   return {
     id: "json-array",
     contentType: "application/json",
+    // No lane is asked for one, and a whole answer may look the same.
+    begins: () => false,
     createSplitter,
     createCutter: () => createCutter(),
     createJoiner: () => createJoiner(broken),
