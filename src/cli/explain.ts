@@ -194,8 +194,12 @@ ${explanation.reason}
     left.length === 0
       ? ""
       : `\n${formatTable([["LEFT OUT", "WHY", "HEALTH", "FOR"], ...left.map((lane) => [lane.lane, lane.because, lane.health, lane.for_ms === null ? "-" : `${Math.ceil(lane.for_ms / 1000)} s`])])}`;
+  const dialects = order.flatMap(({ lane, dialect }) =>
+    dialect.length === 0 ? [] : [`${lane}: ${dialect.join(", ")}`],
+  );
+  const dialectLines = dialects.length === 0 ? "" : `\nDialect\n${dialects.join("\n")}\n`;
   const answer = refusal === null ? "" : `\nThe client would be told ${refusal.code}: ${refusal.message}\n`;
-  return `${head}${orderTable}${leftTable}${answer}`;
+  return `${head}${orderTable}${dialectLines}${leftTable}${answer}`;
 }
 
 function lossesText(losses: Explanation["order"][number]["losses"]): string {

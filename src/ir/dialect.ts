@@ -59,3 +59,18 @@ export const STRANGER: Dialect = {
   cacheMarks: false,
   promptCacheKey: false,
 };
+
+/** Where a server differs from a stranger, in the words of the configuration. */
+export function dialectWords(dialect: Dialect): readonly string[] {
+  const { reasoningBack, chatTools, refusedSettings } = dialect;
+  return [
+    ...(dialect.developerRole ? ["developer_role"] : []),
+    ...(dialect.customTools ? ["custom_tools"] : []),
+    ...(dialect.streamUsage ? [] : ["no stream_usage"]),
+    ...(reasoningBack === "ignored" ? [] : [`reasoning_back ${reasoningBack}`]),
+    ...(chatTools === "free" ? [] : [`chat_tools ${chatTools}`]),
+    ...(refusedSettings.length === 0 ? [] : [`refuses ${refusedSettings.join(" ")}`]),
+    ...(dialect.cacheMarks ? ["cache_marks"] : []),
+    ...(dialect.promptCacheKey ? ["prompt_cache_key"] : []),
+  ];
+}

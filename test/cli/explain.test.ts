@@ -54,6 +54,8 @@ test("with --config alone lanes are fresh, and it says so", async () => {
   expect(code).toBe(0);
   expect(out).toContain("From fresh lanes");
   expect(out).toMatch(/1 +local\/a\/gpt +37\.5% +unknown +relay/);
+  expect(out).toContain("other/default/claude: reasoning_back refused, cache_marks");
+  expect(out).not.toContain("local/a/gpt:");
   expect(out).toMatch(/3 +other\/default\/claude +25\.0% +unknown +translate/);
 });
 

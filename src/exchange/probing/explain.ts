@@ -6,6 +6,7 @@
 import type { AdmissionPreview, Preview } from "../../governance/admission.ts";
 import type { Caller } from "../../governance/identify.ts";
 import type { Exhaustion, Lane, Target } from "../../ir/deployment.ts";
+import { dialectWords } from "../../ir/dialect.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import type { LaneChoice } from "../../routing/decide.ts";
@@ -20,6 +21,7 @@ import { prepare } from "../lane/dispatch.ts";
 import { openDoor } from "../lane/door.ts";
 import { isFit } from "../lane/fitness.ts";
 import { answersAsAsked } from "../lane/foreign-parts.ts";
+import { repairedDialect } from "../lane/repair.ts";
 import { admitInputOf } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
@@ -75,6 +77,8 @@ interface ExplainedLane {
   /** Lanes that could not take this request at all say why; null: it can. */
   readonly refuses: string | null;
   readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
+  /** Where its server differs from one that is in no catalog. */
+  readonly dialect: readonly string[];
   readonly free_slots: number;
   /** What is left of the vendor's limits, as it told last; empty: nothing is known. */
   readonly quotas: readonly { readonly window: string; readonly left_share: number; readonly resets_in_ms: number }[];
@@ -226,6 +230,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
     way: relayed ? "relay" : "translate",
     refuses: prepared.ok ? null : prepared.failure.message,
     losses: losses.map(({ field, how, detail }) => ({ field, how, detail })),
+    dialect: dialectWords(repairedDialect(lane, world.repairs.of(lane))),
     free_slots: Math.max(0, lane.slots.max - facts.inflight),
     quotas: facts.quotas.map(({ window, leftShare, resetsInMs }) => ({
       window,
