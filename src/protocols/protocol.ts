@@ -54,6 +54,8 @@ export interface Payload {
 
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;
+  /** Members of a body in another protocol's shape, as this one has them; null: it is in this one's. Absent: no client sends others. */
+  ownShape?(body: JsonObject): Readonly<Record<string, unknown>> | null;
   /** The body as a model may get it that is known not to reason; null: as it is. */
   withoutReasoning(body: JsonObject): ReasoningEdits | null;
 

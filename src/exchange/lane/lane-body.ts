@@ -1,8 +1,8 @@
 /**
- * The client's body as a lane may have it, before it is relayed or read. A model known not to reason gets the request
+ * The client's body as a lane may have it, before it is relayed or read. One in another protocol's shape gets its own. A model known not to reason gets the request
  * without the words about reasoning, which its vendor would refuse; that it does not think is told as a loss.
  */
-import { dropped, type Loss } from "../../ir/loss.ts";
+import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { LaneContext } from "./attempt-context.ts";
 
@@ -17,15 +17,30 @@ export interface LaneBody {
 /** Null: the body as it is. */
 export function laneBody({ call, lane }: LaneContext): LaneBody | null {
   const { facts, body } = call.request;
-  if (lane.capabilities.reasoning !== false || (facts.operation !== "chat" && facts.operation !== "count")) return null;
-  const edits = call.ingress.payload.withoutReasoning(body);
-  if (edits === null) return null;
-  const left = { ...body };
-  const members: Record<string, string | null> = {};
-  for (const [name, value] of Object.entries(edits.members)) {
+  if (facts.operation !== "chat" && facts.operation !== "count") return null;
+  const { payload } = call.ingress;
+  const shaped = edited({ members: {}, body, losses: [] }, payload.ownShape?.(body) ?? null, OTHER_SHAPE);
+  const given = shaped?.body ?? body;
+  const edits = lane.capabilities.reasoning === false ? payload.withoutReasoning(given) : null;
+  const before = shaped ?? { members: {}, body, losses: [] };
+  return edited(before, edits?.members ?? null, edits?.asked === true ? [UNREASONED] : []) ?? shaped;
+}
+
+const OTHER_SHAPE = [approximated("messages", "a body in another protocol's shape is read for what it is")];
+const UNREASONED = dropped("reasoning", "the model does not reason");
+
+function edited(
+  before: LaneBody,
+  changes: Readonly<Record<string, unknown>> | null,
+  losses: readonly Loss[],
+): LaneBody | null {
+  if (changes === null) return null;
+  const body = { ...before.body };
+  const members = { ...before.members };
+  for (const [name, value] of Object.entries(changes)) {
     members[name] = value === null ? null : JSON.stringify(value);
-    if (value === null) delete left[name];
-    else left[name] = value;
+    if (value === null) delete body[name];
+    else body[name] = value;
   }
-  return { members, body: left, losses: edits.asked ? [dropped("reasoning", "the model does not reason")] : [] };
+  return { members, body, losses: [...before.losses, ...losses] };
 }

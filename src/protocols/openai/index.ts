@@ -9,6 +9,7 @@ import { readFacts } from "./facts.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
 import { LOSS_NAMES } from "./loss-names.ts";
 import { models } from "./models.ts";
+import { plainChat } from "./plain-chat.ts";
 import { refuses } from "./refusals.ts";
 import { relayed } from "./relayed.ts";
 import { readRequest } from "./request-reader.ts";
@@ -42,6 +43,7 @@ const payload: Payload = {
   lossNames: LOSS_NAMES,
   readFacts,
   withoutReasoning,
+  ownShape: plainChat,
   refuses,
   readRequest,
   writeRequest,
