@@ -241,14 +241,14 @@ describe("reasoning of earlier turns that nothing seals", () => {
     expect(told(losses)).toEqual([]);
   });
 
-  test("a call without any goes with an empty member, which such a vendor takes", async () => {
+  test("a call without any goes with a blank member, which such a vendor takes", async () => {
     const dialect: Dialect = { ...STRANGER, reasoningBack: "required" };
     const { messages } = CALLED.anthropic;
     const bare = messages.map((each) =>
       Array.isArray(each.content) ? { ...each, content: each.content.filter(({ type }) => type !== "thinking") } : each,
     );
     const { sent } = await ask({ ingress: "anthropic", egress: "openai", dialect, more: { messages: bare } });
-    expect(sent).toContain('"reasoning_content":""');
+    expect(sent).toContain('"reasoning_content":" "');
   });
 
   test.each([...translated])("of a %s client are left out and told where they have no effect", async (ingress) => {
