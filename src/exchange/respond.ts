@@ -10,6 +10,7 @@ import { isTold, type Usage } from "../ir/usage.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import { unreachable } from "../std/unreachable.ts";
+import { outputTokensOf } from "./answer/flow.ts";
 import { gatewayHeaders, openingHeaders, writeFailure, writeStreamFailure } from "./answer/headers.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { createPump } from "./answer/pump.ts";
@@ -56,14 +57,14 @@ function answerWhole(
   outcome: AnsweredOutcome,
 ): Answer {
   const { record } = exchange;
-  const { status, body, losses, usage, reportedModel } = outcome;
+  const { status, body, losses, usage, saidTokens, reportedModel } = outcome;
   record.committed();
   served.attempt.end({ kind: "answered", status, reportedModel });
   record.addLosses(losses, losses.length);
   const isReported = isTold(usage);
   close(exchange, status, body.length, {
     lane: served.lane,
-    usage: isReported ? usage : partialUsage(call, usage, usage?.outputTokens ?? estimateTokens(body)),
+    usage: isReported ? usage : partialUsage(call, usage, saidTokens ?? estimateTokens(body)),
     usageEstimated: !isReported,
   });
   const own = ownHeaders(exchange, { served, attempts: record.attempts.length, losses, lossCount: losses.length });
@@ -109,7 +110,7 @@ function endStream(
   end: { readonly outcome: StreamingOutcome; readonly clientGone: boolean; readonly bytes: number },
 ): void {
   const { status, losses, flow } = end.outcome;
-  const { failure: cut, usage, model: reportedModel, pieces } = flow.note;
+  const { failure: cut, usage, model: reportedModel } = flow.note;
   if (end.clientGone) attempt.end({ kind: "client-gone", status, reportedModel });
   else if (cut !== null) attempt.end({ kind: "cut", status, reportedModel, failure: cut });
   else attempt.end({ kind: "answered", status, reportedModel });
@@ -119,7 +120,7 @@ function endStream(
     outcome: end.clientGone ? "client-gone" : cut !== null ? "cut" : "answered",
     failure: cut?.kind ?? null,
     lane,
-    usage: usageEstimated ? partialUsage(call, usage, pieces) : usage,
+    usage: usageEstimated ? partialUsage(call, usage, outputTokensOf(flow.note)) : usage,
     usageEstimated,
   });
 }

@@ -21,6 +21,7 @@ import type { Usage } from "../ir/usage.ts";
 import type { Edit, JsonObject, TopMember } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
 import type { LossNames } from "./shared/loss-names.ts";
+import type { SaidMembers } from "./shared/said.ts";
 
 /** One unit of a stream, whatever the framing: an SSE event, a binary event-stream message, an element of a JSON array. */
 export interface Frame {
@@ -48,6 +49,8 @@ export interface Payload {
 
   /** Top-level member of a whole answer that holds what the model said. */
   readonly answerMember: string;
+  /** Members that hold what a streamed answer says: its size is told by them where the vendor counts no tokens. */
+  readonly saidMembers: SaidMembers;
 
   /** How its clients call what a request may lose. */
   readonly lossNames: LossNames;
@@ -127,6 +130,8 @@ export interface AnswerContext {
   readonly newId: (length: number) => string;
   /** Estimate shown where the first event must already name prompt tokens (Anthropic `message_start`). */
   readonly inputTokensEstimate: number;
+  /** Of what the answer said so far, where a dialect demands a number that the vendor did not tell. Absent: 0. */
+  readonly outputTokensEstimate?: () => number;
 }
 
 export interface StreamReader {

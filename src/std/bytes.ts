@@ -1,6 +1,11 @@
 /** Bytes and text: strict UTF-8 both ways, and the two operations on byte arrays the language lacks. */
 import { WireError } from "./wire-error.ts";
 
+/** Bytes that the text takes. */
+export function utf8Length(text: string): number {
+  return Buffer.byteLength(text, "utf8");
+}
+
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return ENCODER.encode(text);
 }

@@ -4,7 +4,8 @@ import type { Failure } from "../../ir/failure.ts";
 import { eventsOf } from "../../ir/fold.ts";
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrResponse } from "../../ir/response.ts";
-import type { Usage } from "../../ir/usage.ts";
+import { saidInResponse, tokensOfBytes } from "../../ir/said.ts";
+import { isTold, type Usage } from "../../ir/usage.ts";
 import { concatBytes, decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -16,7 +17,7 @@ import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
 import { addLosses, newFlowNote } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
 import { openLargeBody } from "./large-body.ts";
-import { type Outcome, unanswered } from "./outcome.ts";
+import { type AnsweredOutcome, type Outcome, unanswered } from "./outcome.ts";
 import { HELD_WHOLE_BYTES_MAX, TOO_LARGE_TO_JUDGE } from "./pump.ts";
 import { classifyInBand } from "./refused.ts";
 import { createEventWriter } from "./translate-flow.ts";
@@ -106,7 +107,9 @@ function judgeBody(
 ): Outcome {
   const seen = attempt.egress.payload.createTap().body(answer.body);
   if (seen.failure !== null) {
-    return unanswered(classifyInBand(attempt, sent, seen.failure), sent.status, true, seen.model);
+    const failed = unanswered(classifyInBand(attempt, sent, seen.failure), sent.status, true, seen.model);
+    // What a broken answer tells of its usage is charged.
+    return seen.usage === null ? failed : { ...failed, billed: { usage: seen.usage, isWhole: false } };
   }
   if (!seen.meaningful) return unanswered(MALFORMED, sent.status, true, seen.model);
   if (attempt.relayed && !attempt.call.request.facts.stream) {
@@ -117,6 +120,7 @@ function judgeBody(
       headers: { ...relayHeaders(attempt, sent.headers), ...asJson(sent) },
       body: answer.bytes,
       usage: seen.usage,
+      ...saidIn(attempt, answer.body, seen.usage),
       reportedModel: seen.model,
       losses: prepared.losses,
     };
@@ -143,6 +147,17 @@ function asJson({ headers }: UpstreamResponse): Readonly<Record<string, string>>
   return (headers["content-type"] ?? "json").toLowerCase().includes("json") ? {} : { "content-type": JSON_TYPE };
 }
 
+/** What a relayed answer said is counted only where its vendor told no usage. */
+function saidIn({ egress }: AnswerSource, body: JsonObject, usage: Usage | null): Pick<AnsweredOutcome, "saidTokens"> {
+  if (isTold(usage)) return {};
+  try {
+    return { saidTokens: tokensOfBytes(saidInResponse(egress.payload.readResponse(body).value)) };
+  } catch (error) {
+    if (error instanceof WireError) return {};
+    throw error;
+  }
+}
+
 function translateAnswer(
   attempt: AnswerSource,
   prepared: Prepared,
@@ -154,6 +169,7 @@ function translateAnswer(
     const answered = read();
     const given = { ...answered, value: issuedResponse(answered.value, attempt.egress.payload, attempt.lane) };
     const headers = ingress.carrier.answerHeaders(id);
+    const saidTokens = tokensOfBytes(saidInResponse(given.value));
     if (request.facts.stream) {
       // A streaming client gets a stream although the lane answered in one piece.
       const note = newFlowNote();
@@ -166,17 +182,22 @@ function translateAnswer(
         headers: { ...headers, "content-type": framing.contentType },
         body: bytes,
         usage: seen.usage,
+        saidTokens,
         reportedModel: seen.model,
         losses: note.losses,
       };
     }
-    const written = ingress.payload.writeResponse(given.value, prepared.context);
+    const written = ingress.payload.writeResponse(given.value, {
+      ...prepared.context,
+      outputTokensEstimate: () => saidTokens,
+    });
     return {
       kind: "answered",
       status: seen.status,
       headers: { ...headers, "content-type": "application/json" },
       body: encodeUtf8(JSON.stringify(written.value)),
       usage: seen.usage,
+      saidTokens,
       reportedModel: seen.model,
       losses: [...prepared.losses, ...given.losses, ...written.losses],
     };

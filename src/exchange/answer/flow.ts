@@ -5,6 +5,7 @@
  */
 import type { Failure } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
+import { tokensOfBytes } from "../../ir/said.ts";
 import type { Usage } from "../../ir/usage.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { FRAME_TOO_LARGE, MALFORMED } from "./classify.ts";
@@ -37,6 +38,8 @@ export interface FlowNote {
   meaningful: boolean;
   /** Frames or events that carried a part of the answer. */
   pieces: number;
+  /** Bytes of the answer's texts. */
+  saidBytes: number;
   /** Every answer that has begun is finished; the upstream may close. One more may begin and take that back. */
   settled: boolean;
   /** More of the answer came after an ending: this lane's finish words end nothing, the stream's own end does. */
@@ -62,6 +65,7 @@ export function newFlowNote(answersAsked = 1): FlowNote {
   return {
     meaningful: false,
     pieces: 0,
+    saidBytes: 0,
     settled: false,
     goesOn: false,
     answersAsked,
@@ -77,9 +81,15 @@ export function newFlowNote(answersAsked = 1): FlowNote {
 }
 
 /** A part of the answer came. */
-export function countPiece(note: FlowNote): void {
+export function countPiece(note: FlowNote, saidBytes: number): void {
   note.meaningful = true;
   note.pieces += 1;
+  note.saidBytes += saidBytes;
+}
+
+/** Tokens of the answer so far, counted by us: a piece holds one or more, and a text as many as its length makes. */
+export function outputTokensOf({ pieces, saidBytes }: FlowNote): number {
+  return Math.max(pieces, tokensOfBytes(saidBytes));
 }
 
 /** The answer is whole as it stands: an upstream that closes or breaks now has said all. */
@@ -89,7 +99,7 @@ export function isDone(note: FlowNote): boolean {
 
 /** Nothing that the client waits for will follow: an upstream that stays open is closed after a grace time. */
 export function isSilent(note: FlowNote): boolean {
-  return note.ended || (isDone(note) && !note.goesOn);
+  return note.ended || (isDone(note) && !note.goesOn && note.saidBytes > 0);
 }
 
 /**

@@ -32,6 +32,8 @@ export interface AnsweredOutcome {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly usage: Usage | null;
+  /** Tokens of the answer counted by us, where the vendor told none; absent: not counted. */
+  readonly saidTokens?: number;
   readonly reportedModel: string | null;
   readonly losses: readonly Loss[];
 }

@@ -12,6 +12,7 @@ import type {
   Tap,
   TapNote,
 } from "../../protocols/protocol.ts";
+import { createSaidCounter } from "../../protocols/shared/said.ts";
 import { parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { type Classify, CUT_SHORT } from "./classify.ts";
@@ -60,6 +61,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   const note = newFlowNote(input.answersAsked);
   const isIdle = createIdleWatch();
   let frames = 0; // that say something, in the step under way
+  const saidIn = createSaidCounter(input.egress.saidMembers);
   let committed = false;
   /** The protocol's own ending came, though perhaps of one answer of several. */
   let terminal = false;
@@ -77,7 +79,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
     note.finish = seen.finish ?? note.finish;
     countAnswers(note, seen);
     terminal ||= seen.terminal;
-    if (seen.meaningful) countPiece(note);
+    if (seen.meaningful) countPiece(note, saidIn(frame.data));
     if (says(seen) || !isIdle(frame.data)) frames++;
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);

@@ -1,11 +1,13 @@
 /** A streamed success: held until there is something to commit to. */
+import { toPartialUsage } from "../../governance/partial-usage.ts";
 import type { ErrorWords } from "../../ir/error-words.ts";
+import { inputTokens } from "../../ir/usage.ts";
 import type { Tap } from "../../protocols/protocol.ts";
 import type { AnswerSource, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { issuedEvent } from "../reasoning-signatures.ts";
-import type { Flow } from "./flow.ts";
+import { type Flow, type FlowNote, outputTokensOf } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
-import { type Outcome, unanswered } from "./outcome.ts";
+import { type FailedOutcome, type Outcome, unanswered } from "./outcome.ts";
 import { type OpenedFlow, openFlow, openWhole } from "./pump.ts";
 import { classifyInBand } from "./refused.ts";
 import { createRelayFlow } from "./relay-flow.ts";
@@ -49,7 +51,10 @@ export async function readStream(
       });
   const opened = await hold(attempt, sent, flow);
   if (opened.kind === "aborted") return { kind: "abandoned" };
-  if (opened.kind === "failed") return unanswered(opened.failure, sent.status, true, flow.note.model);
+  if (opened.kind === "failed") {
+    const billed = billedBefore(flow.note, call.request.facts.inputTokensEstimate);
+    return { ...unanswered(opened.failure, sent.status, true, flow.note.model), ...billed };
+  }
   const isNamed = (sent.headers["content-type"] ?? "").toLowerCase().startsWith(common.from.contentType);
   const ownBytes = attempt.relayed && common.from.id === common.to.id && isNamed;
   const headers = {
@@ -67,6 +72,14 @@ export async function readStream(
     relayed: attempt.relayed,
     losses: prepared.losses,
   };
+}
+
+/** Of an answer that failed unseen: its vendor charges what it told by then, and what it said. */
+function billedBefore(note: FlowNote, inputTokensEstimate: number): Pick<FailedOutcome, "billed"> {
+  const { usage, saidBytes } = note;
+  if (saidBytes === 0 && (usage === null || inputTokens(usage) === 0)) return {};
+  const outputTokens = saidBytes === 0 ? 0 : outputTokensOf(note);
+  return { billed: { usage: toPartialUsage({ reported: usage, inputTokensEstimate, outputTokens }), isWhole: false } };
 }
 
 /** Until there is something to commit to, or until the answer is whole where it is judged as a whole. */

@@ -3,6 +3,7 @@ import { type AnswerEvent, type IrEvent, isMeaningful, type ReadEvent } from "..
 import type { Failure } from "../../ir/failure.ts";
 import { mergeUsage } from "../../ir/usage.ts";
 import type { AnswerContext, Frame, Framing, Payload } from "../../protocols/protocol.ts";
+import { utf8Length } from "../../std/bytes.ts";
 import { type Classify, streamFailure } from "./classify.ts";
 import {
   addLosses,
@@ -13,6 +14,7 @@ import {
   guarded,
   mayFailOver,
   newFlowNote,
+  outputTokensOf,
 } from "./flow.ts";
 import { createIdleWatch } from "./idle-frames.ts";
 
@@ -107,7 +109,7 @@ export function createEventWriter(
   context: AnswerContext,
   note: FlowNote,
 ): EventWriter {
-  const writer = payload.createStreamWriter(context);
+  const writer = payload.createStreamWriter({ ...context, outputTokensEstimate: () => outputTokensOf(note) });
   const joiner = framing.createJoiner();
   let lossesTaken = 0;
   return {
@@ -125,7 +127,7 @@ export function createEventWriter(
 }
 
 function observe(event: IrEvent, note: FlowNote): void {
-  if (isMeaningful(event)) countPiece(note);
+  if (isMeaningful(event)) countPiece(note, "text" in event ? utf8Length(event.text) : 0);
   switch (event.type) {
     case "start":
       note.model ??= event.model;

@@ -28,6 +28,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "content",
+  saidMembers: { within: "delta", groups: [["text", "thinking", "partial_json"]] },
   routedMembers: [
     "model",
     "stream",

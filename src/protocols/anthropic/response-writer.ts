@@ -59,7 +59,11 @@ function writeBody(
     stop_sequence: written.finish?.stopSequence ?? null,
     stop_details: null,
     container: null,
-    usage: writeUsage(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 }, serviceTier),
+    usage: writeUsage(
+      usage,
+      { inputTokens: context.inputTokensEstimate, outputTokens: context.outputTokensEstimate?.() ?? 0 },
+      serviceTier,
+    ),
   };
 }
 

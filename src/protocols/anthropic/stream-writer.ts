@@ -92,7 +92,10 @@ function answerEnd({ context, usage, finish, losses }: StreamedAnswer, word: str
   return [
     frameOf("message_delta", {
       delta: { stop_reason: word, stop_sequence: finish?.stopSequence ?? null },
-      usage: writeCounters(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 }),
+      usage: writeCounters(usage, {
+        inputTokens: context.inputTokensEstimate,
+        outputTokens: context.outputTokensEstimate?.() ?? 0,
+      }),
     }),
     frameOf("message_stop", {}),
   ];

@@ -29,6 +29,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "output",
+  saidMembers: { within: "delta", quotes: "citation", groups: [["text", "input"]] },
   routedMembers: [
     "messages",
     "inferenceConfig",

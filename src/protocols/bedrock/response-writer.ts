@@ -69,7 +69,11 @@ export function writeAnswerUsage(usage: Usage | null, context: AnswerContext, lo
   if (usage?.reasoningTokens != null && usage.reasoningTokens > 0) {
     losses.drop("usage.reasoningTokens", `${API} does not count reasoning apart`);
   }
-  return writeUsage(usage, { inputTokens: context.inputTokensEstimate, outputTokens: 0 });
+  return writeUsage(usage, insteadOf(context));
+}
+
+function insteadOf({ inputTokensEstimate, outputTokensEstimate }: AnswerContext) {
+  return { inputTokens: inputTokensEstimate, outputTokens: outputTokensEstimate?.() ?? 0 };
 }
 
 function writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null {

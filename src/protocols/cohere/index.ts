@@ -26,6 +26,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "message",
+  saidMembers: { within: "delta", groups: [["text", "arguments", "thinking", "tool_plan", "content"]] },
   routedMembers: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
   lossNames: LOSS_NAMES,
   readFacts,

@@ -26,6 +26,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "candidates",
+  saidMembers: { within: null, groups: [["text"], ["args"]] },
   routedMembers: [
     "model",
     "stream",

@@ -25,6 +25,10 @@ import { withoutReasoning } from "./without-reasoning.ts";
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "choices",
+  saidMembers: {
+    within: null,
+    groups: [["content", "arguments", "reasoning_content", "reasoning", "refusal", "text"]],
+  },
   routedMembers: [
     "model",
     "messages",

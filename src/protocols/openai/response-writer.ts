@@ -37,7 +37,7 @@ export function writeResponse(response: IrResponse, context: AnswerContext): Wit
     created: Math.floor((response.createdMs ?? context.createdMs) / 1000),
     model: response.model ?? context.upstreamModel,
   } satisfies Partial<WireResponse>;
-  const written = writeUsage(response.usage, context.inputTokensEstimate, losses);
+  const written = writeUsage(response.usage, context, losses);
   const usage = (native ? asObject(response.spelling["usage"]) : undefined) ?? written ?? undefined;
   const value = withoutUndefined({
     ...wire,

@@ -255,7 +255,7 @@ function writeEnd(state: ChunkWriterState): Frame[] {
   for (const [index, { isFinished, toolCalls }] of state.choices) {
     if (!isFinished) frames.push(ending(state, index, writeFinish(null, { toolCalls: toolCalls > 0 })));
   }
-  const usage = state.asked ? writeUsage(state.usage, state.context.inputTokensEstimate, state.losses) : null;
+  const usage = state.asked ? writeUsage(state.usage, state.context, state.losses) : null;
   const head = state.envelope?.head ?? "";
   if (usage !== null) frames.push({ event: null, data: `${head}[],"usage":${JSON.stringify(usage)}}` });
   state.isOver = true;

@@ -4,6 +4,7 @@
  */
 import { inputTokens, type Usage } from "../../ir/usage.ts";
 import { asArray, asObject, at, type JsonObject } from "../../std/json.ts";
+import type { AnswerContext } from "../protocol.ts";
 import type { Losses } from "../shared/losses.ts";
 import { countAt } from "../shared/members.ts";
 import type { WireUsage } from "./wire.ts";
@@ -51,16 +52,19 @@ function readCounts(value: unknown): Usage | null {
 
 /**
  * Null when neither side is known: the vendor's type has no word for "unknown", and zeros would be a lie. Where one side
- * is known the other must be a number: the prompt is estimated, the answer written as 0, and either is a loss.
+ * is known the other must be a number: it is estimated, and that is a loss.
  */
-export function writeUsage(usage: Usage | null, estimate: number, losses: Losses): WireUsage | null {
+export function writeUsage(usage: Usage | null, context: AnswerContext, losses: Losses): WireUsage | null {
   const prompt = usage === null ? null : inputTokens(usage);
   if (usage === null || (prompt === null && usage.outputTokens === null)) return null;
   if (prompt === null) losses.approximate("usage.prompt_tokens", "not reported, so it is an estimate");
   if (usage.outputTokens === null) {
-    losses.approximate("usage.completion_tokens", "not reported, so it is written as 0");
+    losses.approximate("usage.completion_tokens", "not reported, so it is an estimate");
   }
-  const counts = { prompt_tokens: prompt ?? estimate, completion_tokens: usage.outputTokens ?? 0 };
+  const counts = {
+    prompt_tokens: prompt ?? context.inputTokensEstimate,
+    completion_tokens: usage.outputTokens ?? context.outputTokensEstimate?.() ?? 0,
+  };
   return {
     ...counts,
     total_tokens: counts.prompt_tokens + counts.completion_tokens,

@@ -24,6 +24,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 const payload: Payload = {
   id: PROTOCOL,
   answerMember: "output",
+  saidMembers: { within: null, groups: [["delta"]] },
   routedMembers: [
     "model",
     "stream",

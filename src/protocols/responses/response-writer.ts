@@ -71,7 +71,7 @@ function assemble(response: IrResponse, context: AnswerContext): WithLosses<Json
   const value = envelope({
     status: word.status,
     output: assembler.output(),
-    usage: writeUsage(response.usage, { native, estimate: context.inputTokensEstimate }, losses),
+    usage: writeUsage(response.usage, { native, context }, losses),
     error: null,
     incomplete: word.reason,
   });

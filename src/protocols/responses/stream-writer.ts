@@ -150,8 +150,7 @@ function end(state: ResponseWriterState): void {
   const word = writeFinish(state.finish, assembler.held(), state.native);
   if (word.approximated) losses.approximate("status", `${state.finish?.reason ?? "it"} has no word of its own`);
   const type: WireEventType = word.status === "completed" ? "response.completed" : "response.incomplete";
-  const estimate = state.context.inputTokensEstimate;
-  const usage = writeUsage(state.usage, { native: state.native, estimate }, losses);
+  const usage = writeUsage(state.usage, { native: state.native, context: state.context }, losses);
   const response = envelope({
     status: word.status,
     output: assembler.output(),
@@ -169,7 +168,7 @@ function fail(state: ResponseWriterState, failed: Failure): void {
     status: "failed",
     output: state.assembler.output(),
     // Of an answer that failed nothing is made up.
-    usage: writeUsage(state.usage, { native: true, estimate: state.context.inputTokensEstimate }, state.losses),
+    usage: writeUsage(state.usage, { native: true, context: state.context }, state.losses),
     error: writeStreamError(failed),
     incomplete: null,
   });

@@ -1,6 +1,7 @@
 /** Token counts both ways. The vendor's `input_tokens` holds the cached tokens too; ours are counted apart. */
 import { inputTokens, type Usage } from "../../ir/usage.ts";
 import { asObject, at, type JsonObject } from "../../std/json.ts";
+import type { AnswerContext } from "../protocol.ts";
 import type { Losses } from "../shared/losses.ts";
 import { countAt } from "../shared/members.ts";
 import type { WireUsage } from "./wire.ts";
@@ -33,21 +34,21 @@ export function readEventUsage(event: JsonObject): Usage | null {
 }
 
 /**
- * An unknown count of the prompt is estimated, any other is written as 0, and both are losses: agents repeat a request
+ * Unknown counts are estimated, and both are losses: agents repeat a request
  * without end when its answer has no usage. The vendor's own silence stays silence. The vendor's own clients count on
  * the details; what is not known there is 0, as the vendor writes it.
  */
 export function writeUsage(
   usage: Usage | null,
-  { native, estimate }: { readonly native: boolean; readonly estimate: number },
+  { native, context }: { readonly native: boolean; readonly context: AnswerContext },
   losses: Losses,
 ): WireUsage | null {
   const known = usage === null ? null : inputTokens(usage);
   const answered = usage?.outputTokens ?? null;
   if (native && known === null && answered === null) return null;
   if (known === null) losses.approximate("usage.input_tokens", "not reported, so it is an estimate");
-  if (answered === null) losses.approximate("usage.output_tokens", "not reported, so it is written as 0");
-  const [input, output] = [known ?? estimate, answered ?? 0];
+  if (answered === null) losses.approximate("usage.output_tokens", "not reported, so it is an estimate");
+  const [input, output] = [known ?? context.inputTokensEstimate, answered ?? context.outputTokensEstimate?.() ?? 0];
   return {
     input_tokens: input,
     input_tokens_details: {

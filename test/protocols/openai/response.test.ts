@@ -210,7 +210,7 @@ describe("usage", () => {
       outputTokens: 7,
       reasoningTokens: 5,
     });
-    expect(writeUsage(counts, 0, createLosses())).toEqual({
+    expect(writeUsage(counts, CONTEXT, createLosses())).toEqual({
       prompt_tokens: 4321,
       completion_tokens: 7,
       total_tokens: 4328,
@@ -220,9 +220,9 @@ describe("usage", () => {
   });
 
   test("unknown is not written as zero", () => {
-    expect(writeUsage(null, 0, createLosses())).toBeNull();
-    expect(writeUsage(usage({ reasoningTokens: 5 }), 0, createLosses())).toBeNull();
-    expect(writeUsage(usage({ freshInputTokens: 5 }), 0, createLosses())).toEqual({
+    expect(writeUsage(null, CONTEXT, createLosses())).toBeNull();
+    expect(writeUsage(usage({ reasoningTokens: 5 }), CONTEXT, createLosses())).toBeNull();
+    expect(writeUsage(usage({ freshInputTokens: 5 }), CONTEXT, createLosses())).toEqual({
       prompt_tokens: 5,
       completion_tokens: 0,
       total_tokens: 5,

@@ -76,7 +76,7 @@ export function loseUnreported(
   losses: Losses,
 ): void {
   if (usage?.freshInputTokens == null) losses.approximate(members.input, "not reported, so it is an estimate");
-  if (usage?.outputTokens == null) losses.approximate(members.output, "not reported, so it is written as 0");
+  if (usage?.outputTokens == null) losses.approximate(members.output, "not reported, so it is an estimate");
 }
 
 /** The one opaque value that a block of reasoning carries on these wires; null: it has none. */
