@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { tokensOfBytes } from "../../src/ir/said.ts";
+import { tokensOfBytes } from "../../src/exchange/answer/said.ts";
 import { mergeUsage, type Usage } from "../../src/ir/usage.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Frame, Protocol } from "../../src/protocols/protocol.ts";

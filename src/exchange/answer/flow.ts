@@ -5,10 +5,10 @@
  */
 import type { Failure } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
-import { tokensOfBytes } from "../../ir/said.ts";
 import type { Usage } from "../../ir/usage.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { FRAME_TOO_LARGE, MALFORMED } from "./classify.ts";
+import { tokensOfBytes } from "./said.ts";
 
 export interface Flow {
   /** Of a frame that has begun and is not whole: nothing can be said of it yet. */

@@ -71,13 +71,9 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
     const seen = tap.frame(frame);
-    note.goesOn ||= note.settled && seen.meaningful && !seen.terminal;
     const isOpen = mayFailOver(note, committed);
     input.remember?.(frame.data);
-    note.usage = mergeUsage(note.usage, seen.usage);
-    note.model ??= seen.model;
-    note.finish = seen.finish ?? note.finish;
-    countAnswers(note, seen);
+    noteSeen(note, seen);
     terminal ||= seen.terminal;
     if (seen.meaningful) countPiece(note, saidIn(frame.data));
     if (says(seen) || !isIdle(frame.data)) frames++;
@@ -151,6 +147,14 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
       ),
     fail: (failed) => (note.ended ? [] : trouble(failed)),
   };
+}
+
+function noteSeen(note: FlowNote, seen: TapNote): void {
+  note.goesOn ||= note.settled && seen.meaningful && !seen.terminal;
+  note.usage = mergeUsage(note.usage, seen.usage);
+  note.model ??= seen.model;
+  note.finish = seen.finish ?? note.finish;
+  countAnswers(note, seen);
 }
 
 /** Where the tap counts answers, what has begun after the others were finished is not settled, and one ending not the last. */

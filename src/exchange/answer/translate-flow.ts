@@ -3,7 +3,6 @@ import { type AnswerEvent, type IrEvent, isMeaningful, type ReadEvent } from "..
 import type { Failure } from "../../ir/failure.ts";
 import { mergeUsage } from "../../ir/usage.ts";
 import type { AnswerContext, Frame, Framing, Payload } from "../../protocols/protocol.ts";
-import { utf8Length } from "../../std/bytes.ts";
 import { type Classify, streamFailure } from "./classify.ts";
 import {
   addLosses,
@@ -17,6 +16,7 @@ import {
   outputTokensOf,
 } from "./flow.ts";
 import { createIdleWatch } from "./idle-frames.ts";
+import { saidInEvent } from "./said.ts";
 
 interface TranslateFlowInput {
   readonly ingress: Payload;
@@ -127,7 +127,7 @@ export function createEventWriter(
 }
 
 function observe(event: IrEvent, note: FlowNote): void {
-  if (isMeaningful(event)) countPiece(note, "text" in event ? utf8Length(event.text) : 0);
+  if (isMeaningful(event)) countPiece(note, saidInEvent(event));
   switch (event.type) {
     case "start":
       note.model ??= event.model;
