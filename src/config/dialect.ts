@@ -31,6 +31,7 @@ export function dialectOf({ provider, model, upstreamModel, catalog }: DialectIn
     chatTools: facts.chat_tools ?? STRANGER.chatTools,
     refusedSettings: facts.refused_settings ?? STRANGER.refusedSettings,
     failureWords: facts.failure_words ?? STRANGER.failureWords,
+    callIdChars: facts.call_id_chars ?? STRANGER.callIdChars,
     cacheMarks: model.cache_marks !== "off" && (facts.cache_marks ?? STRANGER.cacheMarks),
     promptCacheKey: facts.prompt_cache_key ?? STRANGER.promptCacheKey,
   };

@@ -13,6 +13,7 @@ export const REFUSABLE_SETTINGS = [
   "frequency_penalty",
   "stop",
   "logprobs",
+  "user",
 ] as const;
 export type RefusableSetting = (typeof REFUSABLE_SETTINGS)[number];
 
@@ -41,6 +42,8 @@ export interface Dialect {
   readonly refusedSettings: readonly RefusableSetting[];
   /** Finish words by which this vendor says that it failed, beside its protocol's own. */
   readonly failureWords: readonly string[];
+  /** Ids of calls are exactly so many letters and digits; null: any will do. */
+  readonly callIdChars: number | null;
   /** The prompt is cached up to marks in the request; it is paid in full without any. */
   readonly cacheMarks: boolean;
   /** A key in the request brings a session back to where its prompt is cached. */
@@ -56,6 +59,7 @@ export const STRANGER: Dialect = {
   chatTools: "free",
   refusedSettings: [],
   failureWords: [],
+  callIdChars: null,
   cacheMarks: false,
   promptCacheKey: false,
 };

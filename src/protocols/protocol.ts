@@ -89,7 +89,7 @@ export interface Payload {
   /** Its requests may mark up to where a prompt is cached. */
   readonly hasCacheMarks: boolean;
   /** JSON text by which a body holds what only some servers of this protocol take. null: all take the same. */
-  readonly dialectMarks: Readonly<Record<"developerRole" | "customTools" | "reasoning", string>> | null;
+  readonly dialectMarks: Readonly<Record<"developerRole" | "customTools" | "reasoning" | "calls", string>> | null;
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
   readonly terminator: Frame | null;
 

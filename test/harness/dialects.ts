@@ -10,6 +10,7 @@ export const MAKER: Dialect = {
   chatTools: "free",
   refusedSettings: [],
   failureWords: [],
+  callIdChars: null,
   cacheMarks: false,
   promptCacheKey: false,
 };

@@ -5,6 +5,7 @@
 import { approximated, type Loss } from "../../ir/loss.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { Payload } from "../../protocols/protocol.ts";
+import { holdsOtherIds } from "../../protocols/shared/call-ids.ts";
 import { holdsFreeText } from "../../protocols/shared/fit-request.ts";
 import { encodeUtf8, indexOfBytes } from "../../std/bytes.ts";
 import type { LaneContext } from "./attempt-context.ts";
@@ -25,10 +26,12 @@ export function answersAsAsked(asked: AskedLane): boolean {
 
 /** What is told of a relayed request that this lane's server takes only written anew; empty: it goes as it is. */
 export function foreignParts(asked: AskedLane): readonly Loss[] {
-  const { developerRole, reasoningBack } = asked.lane.dialect;
+  const { developerRole, reasoningBack, callIdChars } = asked.lane.dialect;
+  const hasOtherIds = (request: IrRequest) => callIdChars !== null && holdsOtherIds(request, callIdChars);
   return [
     ...(!developerRole && holds(asked, "developerRole", holdsDeveloper) ? [ROLE_REWRITTEN] : []),
     ...(reasoningBack === "refused" && holds(asked, "reasoning", holdsReasoning) ? [REASONING_REFUSED] : []),
+    ...(callIdChars !== null && holds(asked, "calls", hasOtherIds) ? [IDS_FITTED] : []),
   ];
 }
 
@@ -37,6 +40,8 @@ const REASONING_REFUSED = approximated(
   "messages",
   "written anew, for a vendor that refuses reasoning of earlier turns",
 );
+
+const IDS_FITTED = approximated("messages", "written anew, for a vendor that takes ids of calls in one length");
 
 function holdsDeveloper({ instructions, turns }: IrRequest): boolean {
   return [...instructions, ...turns].some(({ role }) => role === "developer");

@@ -66,7 +66,8 @@ const ROWS: readonly RepairRow[] = [
     ),
     applies: ({ lane, prepared }) => lane.dialect.reasoningBack === "required" && holdsReasoningText(prepared),
   },
-  ...REFUSABLE_SETTINGS.map(settingRow),
+  // A role has the same name as the end user, and is refused for other reasons.
+  ...REFUSABLE_SETTINGS.filter((id) => id !== "user").map(settingRow),
 ];
 
 /** A setting of a translated request; a client of the vendor's own protocol is told what its vendor says. */

@@ -59,7 +59,12 @@ const payload: Payload = {
   signatureMembers: [],
   holdsUnsigned: null,
   hasCacheMarks: false,
-  dialectMarks: { developerRole: '"developer"', customTools: '"custom"', reasoning: '"reasoning' },
+  dialectMarks: {
+    developerRole: '"developer"',
+    customTools: '"custom"',
+    reasoning: '"reasoning',
+    calls: '"tool_calls"',
+  },
   misfits: null,
   terminator: { event: null, data: "[DONE]" },
   readError,

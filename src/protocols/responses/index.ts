@@ -53,7 +53,12 @@ const payload: Payload = {
   misfits: null,
   storedIds,
   hasCacheMarks: false,
-  dialectMarks: { developerRole: '"developer"', customTools: '"custom"', reasoning: '"reasoning"' },
+  dialectMarks: {
+    developerRole: '"developer"',
+    customTools: '"custom"',
+    reasoning: '"reasoning"',
+    calls: '"call_id"',
+  },
   // The event that tells the finish ends the stream.
   terminator: null,
   readError,

@@ -6,6 +6,7 @@ import type { Dialect } from "../../ir/dialect.ts";
 import { dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
 import { type IrBlock, type IrRequest, type IrSampling, type IrTool, NO_SPELLING } from "../../ir/request.ts";
 import { unreachable } from "../../std/unreachable.ts";
+import { withCallIds } from "./call-ids.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA, freeTextArguments, freeTextDescription } from "./free-text-tool.ts";
 
 interface FittingLane {
@@ -20,7 +21,9 @@ export function fitRequest(request: IrRequest, lane: FittingLane): WithLosses<Ir
   const losses: Loss[] = [];
   const settled = lane.native ? request : withoutRefused(request, lane.dialect, losses);
   const isWrapped = lane.hasCustomTools && !lane.dialect.customTools && holdsFreeText(settled);
-  return { value: isWrapped ? withFunctions(settled, losses) : settled, losses };
+  const wrapped = isWrapped ? withFunctions(settled, losses) : settled;
+  const { callIdChars } = lane.dialect;
+  return { value: callIdChars === null ? wrapped : withCallIds(wrapped, callIdChars), losses };
 }
 
 // ---------------------------------------------------------------- settings
@@ -49,6 +52,8 @@ function withoutSetting(request: IrRequest, name: Dialect["refusedSettings"][num
   switch (name) {
     case "stop":
       return request.stop.length === 0 ? request : { ...request, stop: [] };
+    case "user":
+      return request.user === null ? request : { ...request, user: null };
     case "logprobs":
       return request.logprobs === null ? request : { ...request, logprobs: null };
     case "temperature":
