@@ -304,7 +304,7 @@ test("only a known token is let in, wherever clients put it, and the answer to o
     { authorization: "Bearer wrong" },
     { authorization: "Bearer " },
     { authorization: "Basic dGhlLXJpZ2h0LXRva2Vu" },
-    { authorization: "Bearer the-right-token", "x-api-key": "other" },
+    { authorization: "Bearer wrong", "x-api-key": "other" },
     { authorization: "Bearer the-right-token, Bearer other" },
     { cookie: "token=the-right-token" },
   ];
@@ -320,6 +320,8 @@ test("only a known token is let in, wherever clients put it, and the answer to o
     { authorization: "Bearer the-right-token" },
     { authorization: "bearer the-right-token" },
     { "x-api-key": "the-right-token" },
+    { authorization: "Bearer the-right-token", "x-api-key": "of-a-vendor" },
+    { authorization: "Bearer of-a-vendor", "x-api-key": "the-right-token" },
   ]) {
     expect(await status({ ...headers })).toBe(200);
   }

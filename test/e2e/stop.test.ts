@@ -78,7 +78,7 @@ models:
   gateway.signal("SIGINT");
   const { body } = await client.answer();
   const { error, endings } = see("openai", body.toString());
-  expect([error, endings.length]).toEqual(["The gateway is shutting down.", 1]);
+  expect([error, endings.length]).toEqual(["Service unavailable: the gateway is shutting down.", 1]);
   expect(await gateway.exited).toBe(0);
   await upstream.close();
 }, 60_000);

@@ -49,7 +49,8 @@ function classOf(error: unknown, base: abstract new (...args: never[]) => unknow
 const STAINLESS = {
   rejected: ["BadRequestError"],
   limited: ["RateLimitError"],
-  "bad-key": ["AuthenticationError"],
+  // Converse says 403 of a key it does not know.
+  "bad-key": ["AuthenticationError", "PermissionDeniedError"],
   overloaded: ["InternalServerError"],
   broken: ["InternalServerError"],
 } as const;
