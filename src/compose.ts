@@ -9,6 +9,7 @@ import { createHeaderFilters } from "./exchange/header-filter.ts";
 import { createExplain } from "./exchange/probing/explain.ts";
 import { type Probes, startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries, type Recoveries } from "./exchange/probing/recoveries.ts";
+import { createReasoningMemory, type ReasoningCopy, type ReasoningMemory } from "./exchange/reasoning-memory.ts";
 import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import { createRepairMemory, type RepairMemory } from "./exchange/repairs.ts";
 import { createLastingState, type LastingState, reconfigureState, type SharedState } from "./exchange/shared-state.ts";
@@ -60,6 +61,8 @@ export interface ComposeInput {
   readonly governed: Governed | null;
   /** What the process shows of itself, asked at every look. */
   readonly processFigures: () => RuntimeFigures;
+  /** Reasoning that other workers remember; absent: there are none. */
+  readonly reasoningCopy?: ReasoningCopy;
   /** What the gateway before this one leaves it; null: there was none. */
   readonly carried: Carried | null;
 }
@@ -71,6 +74,7 @@ export interface Carried {
   readonly lasting: LastingState;
   readonly recoveries: Recoveries;
   readonly signatures: ReasoningSignatures;
+  readonly reasoning: ReasoningMemory;
   readonly repairs: RepairMemory;
   readonly storedAnswers: StoredAnswers;
   readonly totals: Totals;
@@ -188,12 +192,17 @@ export function compose(input: ComposeInput): Composed {
       exchange.stop();
     },
     nowMs: effects.nowMs,
-    handOver() {
-      const { repairs, signatures, storedAnswers } = world;
-      const counted = { totals, metrics };
-      return { startedMs, startedWallMs, lasting, recoveries, signatures, repairs, storedAnswers, ...counted, retire };
-    },
+    handOver: () => ({
+      ...{ startedMs, startedWallMs, lasting, recoveries, totals, metrics, retire },
+      ...memoriesOf(world),
+    }),
   };
+}
+
+/** What requests to come are served with. */
+function memoriesOf(world: World): Pick<Carried, "reasoning" | "repairs" | "signatures" | "storedAnswers"> {
+  const { reasoning, repairs, signatures, storedAnswers } = world;
+  return { reasoning, repairs, signatures, storedAnswers };
 }
 
 function takeOver(
@@ -252,7 +261,7 @@ function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
 }
 
 function worldOf(
-  { carried, deployment, effects, secrets, readText }: ComposeInput,
+  { carried, deployment, effects, reasoningCopy, secrets, readText }: ComposeInput,
   protocols: readonly Protocol[],
 ): World {
   const { governance, lanes, metering, providers } = deployment;
@@ -273,6 +282,7 @@ function worldOf(
     protocolOf,
     secretOf: secretsOfLanes(secrets),
     signatures: carried?.signatures ?? createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
+    reasoning: carried?.reasoning ?? createReasoningMemory({ nowMs: effects.nowMs, copy: reasoningCopy ?? null }),
     repairs: carried?.repairs ?? createRepairMemory(effects.nowMs),
     storedAnswers: carried?.storedAnswers ?? createStoredAnswers({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: (provider) => authorities.get(provider.name) ?? null,

@@ -26,6 +26,7 @@ import { dispatch, prepare } from "./lane/dispatch.ts";
 import { openDoor } from "./lane/door.ts";
 import { answersAsAsked } from "./lane/foreign-parts.ts";
 import { conversionOf } from "./lane/operations.ts";
+import { recallReasoning } from "./lane/reasoning-back.ts";
 import { repairFor } from "./lane/repair.ts";
 import type { RecordBuilder } from "./record-builder.ts";
 import type { Repairs } from "./repairs.ts";
@@ -232,7 +233,10 @@ const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed
 
 // ---------------------------------------------------------------- the asking
 
-async function ask(attempt: AttemptContext, rules: readonly AnswerRule[]): Promise<Outcome> {
+async function ask(asked: AttemptContext, rules: readonly AnswerRule[]): Promise<Outcome> {
+  const recalled = recallReasoning(asked);
+  const reasoningBack = recalled instanceof Promise ? await recalled : recalled;
+  const attempt = reasoningBack === null ? asked : { ...asked, reasoningBack };
   const conversion = conversionOf(attempt);
   if (conversion?.ok === false) return unanswered(conversion.failure, null, false);
   if (conversion !== null) return judgeAnswer(attempt, rules, await fanOut(attempt, conversion.value));

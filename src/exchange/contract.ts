@@ -15,6 +15,7 @@ import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import type { Send } from "../upstream/send.ts";
 import type { HeaderFilters } from "./header-filter.ts";
+import type { ReasoningMemory } from "./reasoning-memory.ts";
 import type { ReasoningSignatures } from "./reasoning-signatures.ts";
 import type { RepairMemory } from "./repairs.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -107,6 +108,7 @@ export interface World extends HeaderFilters {
   /** The lane's own credential now; null: it has none, or it cannot be read. */
   secretOf(lane: Lane): Secret | null;
   readonly signatures: ReasoningSignatures;
+  readonly reasoning: ReasoningMemory;
   readonly repairs: RepairMemory;
   readonly storedAnswers: StoredAnswers;
   /** PEM text of the provider's authorities; null: the built-in ones. */

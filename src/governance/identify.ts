@@ -1,7 +1,7 @@
 /** Who is calling, decided from the request's head. The only room beside protocols/<id>/auth.ts that looks into a Secret. */
 import type { AuthMode, AwsKey, KeyGroup } from "../ir/deployment.ts";
 import { type Failed, type Failure, failed, failure, ok, type Result } from "../ir/failure.ts";
-import { equalDigests, sha256 } from "../std/digest.ts";
+import { equalDigests, sha256, sha256Hex } from "../std/digest.ts";
 import type { Secret } from "../std/secret.ts";
 import { unreachable } from "../std/unreachable.ts";
 import type { Credential } from "./credential.ts";
@@ -14,6 +14,8 @@ export interface Caller {
   readonly allowedTargets: readonly string[] | null;
   /** Auth mode passthrough: sent upstream instead of the lane's own credential. null: the lane's own is used. */
   readonly passthrough: Secret | null;
+  /** Of a caller that sends its own credential: tells it from all others, and says nothing of it. Absent: the label does. */
+  readonly credentialDigest?: () => string;
   /** Whose limits hold; null: there are no virtual keys. */
   readonly key: VirtualKey | null;
   /** Of a caller that signs its requests: true when the signature covers this body too. Absent: there is none to check. */
@@ -142,7 +144,13 @@ const ANONYMOUS: Result<Caller> = ok({ label: "anonymous", allowedTargets: null,
 /** Without a credential of its own a caller would spend the operator's: refused. */
 function identifyPassthrough(credential: Secret | null): Result<Caller> {
   if (credential === null || credential.reveal() === "") return refused();
-  return ok({ label: "passthrough", allowedTargets: null, passthrough: credential, key: null });
+  return ok({
+    label: "passthrough",
+    allowedTargets: null,
+    passthrough: credential,
+    credentialDigest: () => sha256Hex(credential.reveal()),
+    key: null,
+  });
 }
 
 function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secret | null) => Result<Caller> {

@@ -6,6 +6,7 @@ import type { DisplayState } from "../displays/display.ts";
 import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { ExchangeRecord } from "../ir/record.ts";
+import type { KeptReasoning } from "../ir/remembered-reasoning.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
@@ -34,6 +35,8 @@ interface Messages {
     readonly from: { readonly id: number; readonly figures: Figures };
   };
   readonly ledger: { readonly to: LedgerReply; readonly from: LedgerMessage };
+  /** What a worker remembers, for the others. Text of models: it is never logged. */
+  readonly reasoning: { readonly from: readonly KeptReasoning[] };
   readonly question: {
     readonly to: { readonly id: number; readonly answer: QuestionAnswer };
     readonly from: { readonly id: number; readonly question: OwnerQuestion };
@@ -48,6 +51,8 @@ interface Messages {
 export interface Questions {
   /** Of every worker that answered in time, the asking one included. */
   readonly figures: { readonly asked: null; readonly answer: readonly Figures[] };
+  /** What is known of these keys. */
+  readonly reasoning: { readonly asked: readonly string[]; readonly answer: readonly KeptReasoning[] };
   /** null: none are kept, or they cannot be read now. */
   readonly decisions: { readonly asked: DecisionQuery; readonly answer: DecisionPage | null };
   readonly decision: {

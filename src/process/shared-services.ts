@@ -4,8 +4,10 @@
  */
 import type { DisplayState } from "../displays/display.ts";
 import type { Deployment } from "../ir/deployment.ts";
+import { bytesOf, REASONING_BOUNDS, type RememberedReasoning } from "../ir/remembered-reasoning.ts";
 import type { Decision } from "../observability/decision.ts";
 import { createSinks, type Sinks } from "../observability/sinks.ts";
+import { createWeighedMap } from "../std/bounded.ts";
 import type { Effects } from "../std/effects.ts";
 import { createDecisionService, type DecisionService } from "./decision-service.ts";
 import type { LedgerService } from "./ledger-service.ts";
@@ -30,7 +32,7 @@ interface SharedServicesOptions extends Pick<SupervisorOptions, "openLedger" | "
 }
 
 /** What a worker sends that is not about how it stands itself. */
-type Shared = Pick<FromWorker, "observed" | "figures" | "ledger" | "question" | "decisions">;
+type Shared = Pick<FromWorker, "observed" | "figures" | "ledger" | "question" | "decisions" | "reasoning">;
 
 export interface SharedServices {
   /** Once, before anything is served. A sentence: why it cannot be. */
@@ -65,6 +67,8 @@ interface ServicesState {
   /** null: nothing is served yet. */
   decisions: DecisionService | null;
   displays: readonly DisplayState[];
+  /** Of all workers. */
+  readonly reasoning: ReturnType<typeof createWeighedMap<RememberedReasoning>>;
 }
 
 export function createSharedServices(options: SharedServicesOptions): SharedServices {
@@ -78,6 +82,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
     ledger: null,
     decisions: null,
     displays: [],
+    reasoning: createWeighedMap({ ...REASONING_BOUNDS, weigh: bytesOf }),
   };
   return {
     async openLedger(deployment) {
@@ -150,6 +155,9 @@ function handlersOf(state: ServicesState, worker: WorkerProcess): MessageHandler
     question({ id, question }) {
       void answerTo(answersOf(state), question).then((answer) => worker.send("question", { id, answer }));
     },
+    reasoning(kept) {
+      for (const { key, reasoning } of kept) state.reasoning.set(key, reasoning, state.options.effects.nowMs());
+    },
     decisions({ subscribe }) {
       if (subscribe) state.subscribers.add(worker);
       else state.subscribers.delete(worker);
@@ -166,8 +174,14 @@ function publish({ decided, subscribers }: ServicesState): void {
 type Answers = { readonly [N in QuestionName]: (asked: Questions[N]["asked"]) => Promise<Questions[N]["answer"]> };
 
 /** One row a question. None rejects. */
-function answersOf({ decisions, options, poll }: ServicesState): Answers {
+function answersOf({ decisions, options, poll, reasoning: remembered }: ServicesState): Answers {
+  const { nowMs } = options.effects;
   return {
+    reasoning: async (keys) =>
+      keys.flatMap((key) => {
+        const reasoning = remembered.get(key, nowMs());
+        return reasoning === undefined ? [] : [{ key, reasoning }];
+      }),
     figures: () => poll.figures(options.serving()),
     decisions: async (query) => (await decisions?.list(query)) ?? null,
     decision: async ({ id }) => (await decisions?.find(id)) ?? null,

@@ -1,4 +1,6 @@
 /** A worker's way to what the supervisor keeps for all: questions with an answer in time, and decisions while a reader watches. */
+
+import type { KeptReasoning } from "../ir/remembered-reasoning.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
 import type { Effects } from "../std/effects.ts";
@@ -13,11 +15,17 @@ export interface SupervisorClient {
     find(id: string): Promise<{ readonly found: Decision | null } | null>;
     watch(onDecision: (decision: Decision) => void): () => void;
   };
+  readonly reasoning: {
+    keep(kept: readonly KeptReasoning[]): void;
+    find(keys: readonly string[]): Promise<readonly KeptReasoning[] | null>;
+  };
   answered(id: number, answer: QuestionAnswer): void;
   decided(decisions: readonly Decision[]): void;
 }
 
 const ANSWER_MS = 5_000;
+/** A request waits for this one: without reasoning a model thinks anew, which is no reason to wait longer. */
+const REASONING_MS = 20;
 /** Questions under way; beyond that nothing is asked. */
 const QUESTIONS_MAX = 64;
 
@@ -27,6 +35,7 @@ export function createSupervisorClient(options: {
 }): SupervisorClient {
   const { send, setTimer } = options;
   const pending = createPending<QuestionAnswer>({ openMax: QUESTIONS_MAX, timeoutMs: ANSWER_MS, setTimer });
+  const pendingReasoning = createPending<QuestionAnswer>({ openMax: QUESTIONS_MAX, timeoutMs: REASONING_MS, setTimer });
   const watchers = new Set<(decision: Decision) => void>();
   const ask = <Result>(
     question: OwnerQuestion,
@@ -50,7 +59,17 @@ export function createSupervisorClient(options: {
         };
       },
     },
-    answered: (id, answer) => void pending.answer(id, answer),
+    reasoning: {
+      keep: (kept) => void send("reasoning", kept),
+      find: (asked) =>
+        pendingReasoning.ask({
+          send: (id) => send("question", { id, question: { about: "reasoning", asked } }),
+          answered: (answer) => (answer.about === "reasoning" ? answer.answer : null),
+          unanswered: () => null,
+        }),
+    },
+    // Each counts its own questions, and an answer says what it is about.
+    answered: (id, answer) => void (answer.about === "reasoning" ? pendingReasoning : pending).answer(id, answer),
     decided(decisions) {
       for (const decision of decisions) for (const watcher of watchers) watcher(decision);
     },

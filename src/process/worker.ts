@@ -149,7 +149,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   });
   for (const reply of early) governed?.receive(reply);
   const supervisor = createSupervisorClient({ send, setTimer: effects.setTimer });
-  const build = buildFor({ output, batches, governed });
+  const build = buildFor({ output, batches, governed, reasoning: supervisor.reasoning });
   const planned = build(plan, null);
   const { gateway } = planned;
   const ledger = deployment.governance === null ? null : (governed?.ledger ?? null);
@@ -185,6 +185,7 @@ function buildFor(parts: {
   readonly output: Output;
   readonly batches: Batches;
   readonly governed: GovernedWorker | null;
+  readonly reasoning: SupervisorClient["reasoning"];
 }): (plan: Plan, carried: Carried | null) => Planned {
   const { resolve } = createSecretResolver(
     systemSecretSources({ readEnv: (name) => process.env[name], nowMs: effects.nowMs }),
@@ -202,6 +203,7 @@ function buildFor(parts: {
       sinks: plan.observed ? [parts.batches.sink] : [],
       log,
       governed: parts.governed,
+      ...(plan.workers > 1 ? { reasoningCopy: parts.reasoning } : {}),
       processFigures: () => ({ residentBytes: process.memoryUsage.rss(), eventLoopLagMaxMs: lag() }),
       carried,
     });

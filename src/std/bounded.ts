@@ -48,6 +48,57 @@ export function createBoundedMap<K, V>(entriesMax: number, ttlMs: number | null)
   };
 }
 
+interface WeighedMap<V> {
+  /** Undefined when absent or too old. A hit makes the entry the most recently used; it does not make it younger. */
+  get(key: string, nowMs: number): V | undefined;
+  /** Makes room by dropping the least recently used entries. One that is heavier than the whole map may be is not kept. */
+  set(key: string, value: V, nowMs: number): void;
+  size(): number;
+  weight(): number;
+}
+
+/** As a bounded map, with a bound on the sum of weights beside. */
+export function createWeighedMap<V>(bounds: {
+  readonly entriesMax: number;
+  readonly weightMax: number;
+  readonly ttlMs: number;
+  readonly weigh: (value: V) => number;
+}): WeighedMap<V> {
+  const { entriesMax, weightMax, ttlMs, weigh } = bounds;
+  const slots = new Map<string, { readonly value: V; readonly setMs: number; readonly weight: number }>();
+  let total = 0;
+  const drop = (key: string): void => {
+    total -= slots.get(key)?.weight ?? 0;
+    slots.delete(key);
+  };
+  return {
+    get(key, nowMs) {
+      const slot = slots.get(key);
+      if (slot === undefined) return undefined;
+      if (nowMs - slot.setMs >= ttlMs) {
+        drop(key);
+        return undefined;
+      }
+      slots.delete(key);
+      slots.set(key, slot);
+      return slot.value;
+    },
+    set(key, value, nowMs) {
+      drop(key);
+      const weight = weigh(value);
+      if (weight > weightMax) return;
+      for (const oldest of slots.keys()) {
+        if (slots.size < entriesMax && total + weight <= weightMax) break;
+        drop(oldest);
+      }
+      slots.set(key, { value, setMs: nowMs, weight });
+      total += weight;
+    },
+    size: () => slots.size,
+    weight: () => total,
+  };
+}
+
 export interface Ring<T> {
   /** Pushes out the oldest item when full. */
   push(item: T): void;

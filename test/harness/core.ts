@@ -5,6 +5,7 @@
 import type { Answer as Answered, IdempotencyStore, World } from "../../src/exchange/contract.ts";
 import { createExchange, type Exchanges } from "../../src/exchange/exchange.ts";
 import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
+import { createReasoningMemory, type ReasoningMemory } from "../../src/exchange/reasoning-memory.ts";
 import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
 import { createRepairMemory } from "../../src/exchange/repairs.ts";
 import { createLastingState, type SharedState } from "../../src/exchange/shared-state.ts";
@@ -31,6 +32,8 @@ export interface CoreInput {
   /** The network. */
   readonly answer: Answer;
   readonly seed?: number;
+  /** Absent: its own, of one process. */
+  readonly reasoning?: ReasoningMemory;
   readonly metered?: boolean;
   readonly clientTokens?: readonly string[];
   readonly localHostsOnly?: boolean;
@@ -204,6 +207,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     protocolOf,
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
     signatures: createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
+    reasoning: input.reasoning ?? createReasoningMemory({ nowMs: effects.nowMs, copy: null }),
     repairs: createRepairMemory(effects.nowMs),
     storedAnswers: createStoredAnswers({ deployment, protocolOf, nowMs: effects.nowMs }),
     caOf: () => null,

@@ -18,6 +18,7 @@ import { relayHeaders } from "./headers.ts";
 import { openLargeBody } from "./large-body.ts";
 import { type AnsweredOutcome, type Outcome, unanswered } from "./outcome.ts";
 import { HELD_WHOLE_BYTES_MAX, TOO_LARGE_TO_JUDGE } from "./pump.ts";
+import { reasoningRecorder, recordBody } from "./reasoning-recorder.ts";
 import { classifyInBand } from "./refused.ts";
 import { saidInResponse, tokensOfBytes } from "./said.ts";
 import { createEventWriter } from "./translate-flow.ts";
@@ -113,7 +114,7 @@ function judgeBody(
   }
   if (!seen.meaningful) return unanswered(MALFORMED, sent.status, true, seen.model);
   if (attempt.relayed && !attempt.call.request.facts.stream) {
-    rememberWhole(attempt, answer.bytes);
+    rememberWhole(attempt, answer);
     return {
       kind: "answered",
       status: sent.status,
@@ -133,7 +134,9 @@ function judgeBody(
 }
 
 /** What must be known of it when a later request comes. */
-function rememberWhole({ world, egress, lane }: AnswerSource, bytes: Uint8Array): void {
+function rememberWhole(attempt: AnswerSource, { bytes, body }: { bytes: Uint8Array; body: JsonObject }): void {
+  const { world, egress, lane } = attempt;
+  recordBody(attempt, body);
   const memory = world.signatures.memoryOf(egress.payload);
   const stored = world.storedAnswers.watcherOf(egress.payload, lane);
   if (memory === null && stored === null) return;
@@ -167,6 +170,7 @@ function translateAnswer(
   const { ingress, framing, request, id } = attempt.call;
   try {
     const answered = read();
+    reasoningRecorder(attempt)?.response(answered.value);
     const given = { ...answered, value: issuedResponse(answered.value, attempt.egress.payload, attempt.lane) };
     const headers = ingress.carrier.answerHeaders(id);
     const saidTokens = tokensOfBytes(saidInResponse(given.value));

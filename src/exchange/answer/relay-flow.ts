@@ -41,8 +41,8 @@ interface RelayFlowInput {
   readonly answersAsked: number;
   /** Withholds the usage the client did not ask for; null: every byte passes. */
   readonly hidden: HiddenUsage | null;
-  /** Is shown every frame's data, for what must be known of it later; null: nothing must. */
-  readonly remember: ((data: string) => void) | null;
+  /** Is shown every frame, for what must be known of it later; null: nothing must. */
+  readonly remember: ((frame: Frame) => void) | null;
   readonly classify: Classify;
   /** Watches the stream. The payload's own but for operations beside chat. */
   readonly tap: Tap;
@@ -72,7 +72,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   const watch = (frame: Frame): Failure | null => {
     const seen = tap.frame(frame);
     const isOpen = mayFailOver(note, committed);
-    input.remember?.(frame.data);
+    input.remember?.(frame);
     noteSeen(note, seen);
     terminal ||= seen.terminal;
     if (seen.meaningful) countPiece(note, saidIn(frame.data));

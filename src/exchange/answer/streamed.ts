@@ -9,6 +9,7 @@ import { type Flow, type FlowNote, outputTokensOf } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
 import { type FailedOutcome, type Outcome, unanswered } from "./outcome.ts";
 import { type OpenedFlow, openFlow, openWhole } from "./pump.ts";
+import { frameRecorder, reasoningRecorder } from "./reasoning-recorder.ts";
 import { classifyInBand } from "./refused.ts";
 import { createRelayFlow } from "./relay-flow.ts";
 import { createTranslateFlow } from "./translate-flow.ts";
@@ -23,6 +24,8 @@ export async function readStream(
   const { call, egress, lane } = attempt;
   const memory = attempt.world.signatures.memoryOf(egress.payload);
   const stored = attempt.world.storedAnswers.watcherOf(egress.payload, lane);
+  const record = attempt.relayed ? frameRecorder(attempt) : null;
+  const recorder = attempt.relayed ? null : reasoningRecorder(attempt);
   const common = {
     ingress: call.ingress.payload,
     egress: egress.payload,
@@ -38,15 +41,17 @@ export async function readStream(
         tap,
         hidden: prepared.hidden,
         remember:
-          memory === null && stored === null
+          memory === null && stored === null && record === null
             ? null
-            : (data) => {
-                memory?.remember(data, lane);
-                stored?.(data);
+            : (frame) => {
+                memory?.remember(frame.data, lane);
+                stored?.(frame.data);
+                record?.(frame);
               },
       })
     : createTranslateFlow({
         ...common,
+        seen: recorder === null ? null : recorder.event,
         issued: lane.sealIssuer === egress.payload.id ? null : (event) => issuedEvent(event, egress.payload, lane),
       });
   const opened = await hold(attempt, sent, flow);

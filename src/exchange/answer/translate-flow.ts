@@ -27,6 +27,8 @@ interface TranslateFlowInput {
   readonly context: AnswerContext;
   /** Answers the request asked for in one (`n`). */
   readonly answersAsked: number;
+  /** Is shown every event of the lane's, for what must be known of it later; null: nothing must. */
+  readonly seen: ((event: ReadEvent) => void) | null;
   /** Names who issued what is sealed, where that is not the protocol's own vendor; null: it is. */
   readonly issued: ((event: AnswerEvent) => AnswerEvent) | null;
   readonly classify: Classify;
@@ -42,6 +44,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   const take = (events: readonly ReadEvent[], frames: number, out: Uint8Array[]): FlowStep => {
     const [wasSettled, piecesBefore] = [note.settled, note.pieces];
     for (const event of events) {
+      input.seen?.(event);
       if (event.type === "failed") {
         const failed = streamFailure(event.error, input.classify);
         if (mayFailOver(note, committed)) return { out: [], frames, failure: failed };

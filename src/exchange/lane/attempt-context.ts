@@ -5,6 +5,7 @@ import type { QuotaFact } from "../../ir/quota.ts";
 import type { AnswerContext, HiddenUsage, Protocol } from "../../protocols/protocol.ts";
 import type { Sent } from "../../upstream/send.ts";
 import type { World } from "../contract.ts";
+import type { RecalledReasoning } from "../reasoning-memory.ts";
 import type { ClientCall } from "../request/call.ts";
 
 /** The request as the lane gets it. */
@@ -26,6 +27,13 @@ export interface LaneContext {
   /** The door's protocol. */
   readonly egress: Protocol;
   readonly relayed: boolean;
+  /** Remembered reasoning of calls that came back without it; absent: none is missing. */
+  readonly reasoningBack?: ReasoningBack;
+}
+
+/** Reasoning by key, and who is calling, which is a part of each key. */
+export interface ReasoningBack extends RecalledReasoning {
+  readonly scope: string;
 }
 
 /** What an answer is read and judged with. */

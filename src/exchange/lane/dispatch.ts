@@ -25,6 +25,7 @@ import { holdsCacheMarks, withCacheMarks } from "./cache-marks.ts";
 import { foreignParts } from "./foreign-parts.ts";
 import { type LaneBody, laneBody } from "./lane-body.ts";
 import { reportLosses } from "./loss-report.ts";
+import { withReasoningBack } from "./reasoning-back.ts";
 import { mustBeRewrittenFor, repairedDialect, repairedRequest } from "./repair.ts";
 import { relayBody } from "./splice-body.ts";
 
@@ -64,9 +65,10 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
 const STREAMS_WORDS: ReadonlySet<Operation> = new Set<Operation>(["chat", "complete"]);
 
 /** Only the lane that sealed a piece of reasoning can open it, and some refuse what is not sealed; counting needs none of it opened. */
-function mustBeRewritten({ world, call, lane, egress }: LaneContext): boolean {
+function mustBeRewritten({ world, call, lane, egress, reasoningBack }: LaneContext): boolean {
   const { body, bytes, facts } = call.request;
   if (facts.operation !== "chat") return false;
+  if (reasoningBack !== undefined && reasoningBack.found.size > 0) return true;
   if (lane.dialect.reasoningBack === "refused" && egress.payload.holdsUnsigned?.(body) === true) return true;
   if (isMisfit({ call, lane, egress })) return true;
   if (holdsForeignSignatures(bytes, egress.payload, lane, world.signatures)) return true;
@@ -96,10 +98,11 @@ function translateRequest(
   if (!read.ok) return read;
   try {
     const asked = withSignaturesFor(read.value.value, egress.payload, lane, world.signatures);
-    const { request, losses: left } = repairedRequest(asked, repairs);
+    const given = withReasoningBack(asked, attempt);
+    const { request, losses: left } = repairedRequest(given.request, repairs);
     const written = writeFitted(attempt, request, repairedDialect(lane, repairs));
     const told = attempt.relayed ? foreignParts(attempt) : [];
-    const all = [...read.value.losses, ...left, ...told, ...written.losses];
+    const all = [...read.value.losses, ...given.losses, ...left, ...told, ...written.losses];
     const losses = reportLosses(all, read.value.value, call.ingress.payload);
     if (call.translation !== "lenient" && losses.some(isRefusedByStrict))
       return lossesRefused(losses, losses.filter(isRefusedByStrict));
