@@ -23,7 +23,7 @@ export function isBilled(operation: Operation | null): boolean {
   return operation !== null && !FREE.has(operation);
 }
 
-/** Content that a request names and does not hold: only the account that stores it can look it up. */
+/** Content that not every lane can read: it stands at an account and the request names it, or it is sealed. */
 export interface Reference {
   /** Path of the member, in the client's own words: `previous_response_id`, `input[2].id`. */
   readonly member: string;
@@ -31,6 +31,8 @@ export interface Reference {
   readonly id: string | null;
   /** Ids of the payloads in which such an id means something. */
   readonly payloads: readonly string[];
+  /** The request holds it, sealed: only lanes of its issuer can open it; absent: it stands at an account. */
+  readonly sealed?: true;
 }
 
 /** Facts only the payload's own reader can tell from the body. */

@@ -41,6 +41,8 @@ export interface IrRequest {
   readonly user: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly serviceTier: string | null;
+  /** The conversation is to be compacted, not continued; absent: no. */
+  readonly compacts?: boolean;
   readonly extras: Extras;
   readonly spelling: Spelling;
 }
@@ -221,6 +223,8 @@ export interface OpaqueBlock {
   /** The wire's own type word, for losses. */
   readonly name: string;
   readonly value: unknown;
+  /** The same in plain words, as every other protocol gets it; absent: it has none. */
+  readonly readable?: string;
   readonly spelling: Spelling;
 }
 

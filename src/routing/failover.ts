@@ -114,7 +114,8 @@ function neverPossible(input: NothingLeft): Failure | null {
   }
   const [reference] = input.references;
   if (reasons.has("held-elsewhere") && reference !== undefined) {
-    const message = `Nothing behind "${target.name}" can look up what ${reference.member} refers to. Send the content itself, such as the earlier turns of the conversation, instead.`;
+    const about = reference.sealed === true ? `open ${reference.member}` : `look up what ${reference.member} refers to`;
+    const message = `Nothing behind "${target.name}" can ${about}. Send the content itself, such as the earlier turns of the conversation, instead.`;
     return { ...failure("no-capable-lane", message), param: reference.member };
   }
   if (reasons.has("lacks-capability")) {

@@ -80,10 +80,18 @@ function modeThrough(asked: Asked, door: Door, egress: Protocol): Mode | Exclusi
  */
 function canLookUp(references: readonly Reference[], { world, lane, first }: Asked, egress: Protocol): boolean {
   const account = accountOf(lane);
-  return references.every(({ payloads, id }) => {
+  return references.every(({ payloads, id, sealed }) => {
     if (!payloads.includes(egress.payload.id)) return false;
+    if (sealed === true) return mayOpen(id, { world, lane, first }, egress);
     const known = id === null ? null : world.storedAnswers.holderOf(id);
     const holder = known ?? (first === null ? null : accountOf(first));
     return holder === null || holder === account;
   });
+}
+
+/** By who sealed it, where that is known; else the first lane is asked, and after it only lanes that open the same seals. */
+function mayOpen(value: string | null, { world, lane, first }: Omit<Asked, "call">, { payload }: Protocol): boolean {
+  const known = value === null ? null : (world.signatures.memoryOf(payload)?.issuerOf(value) ?? null);
+  const issuer = known ?? first?.sealIssuer ?? null;
+  return issuer === null || issuer === lane.sealIssuer;
 }

@@ -13,6 +13,7 @@ import {
 import { asArray, asBoolean, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { inputText } from "../shared/arguments.ts";
+import { summaryText } from "../shared/compaction.ts";
 import {
   extrasOf,
   isAnything,
@@ -47,10 +48,12 @@ function readBlock(value: unknown, path: string): IrBlock {
   const block = needObject(value, path);
   const type = needText(block, "type", path);
   const read = READERS.get(type);
-  return read === undefined ? opaqueBlock(type, block) : read(block, path);
+  if (read !== undefined) return read(block, path);
+  const summary = type === "compaction" ? (asText(block["content"]) ?? "") : "";
+  return { ...opaqueBlock(type, block), ...(summary === "" ? {} : { readable: summaryText(summary) }) };
 }
 
-export function opaqueBlock(name: string, value: unknown): IrBlock {
+export function opaqueBlock(name: string, value: unknown): Extract<IrBlock, { type: "opaque" }> {
   return { type: "opaque", sourceProtocol: PROTOCOL, name, value, spelling: NO_SPELLING };
 }
 

@@ -1,6 +1,7 @@
 /** What a request names instead of holding it: files of the vendor's store, and a container with what was made in it. */
 import type { Reference } from "../../ir/facts.ts";
 import { asArray, asObject, at, type JsonObject } from "../../std/json.ts";
+import { isNothing } from "../shared/members.ts";
 import { createReferences, type References } from "../shared/references.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -38,6 +39,10 @@ function addOfContent(
         if (source?.["type"] === "content") {
           addOfContent(source["content"], { path: () => `${path()}.source.content`, depth: at.depth + 1 }, found);
         }
+        break;
+      case "compaction":
+        if (isNothing(block["content"]))
+          found.addSealed(`${path()}.encrypted_content`, block["encrypted_content"], HERE);
         break;
       case "container_upload":
         found.add(`${path()}.file_id`, block["file_id"], HERE);

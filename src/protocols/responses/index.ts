@@ -5,6 +5,7 @@
 import type { Payload, Protocol } from "../protocol.ts";
 import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
+import { compacted, compactedStream } from "./compaction.ts";
 import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
@@ -44,9 +45,9 @@ const payload: Payload = {
   readRequest,
   writeRequest,
   readResponse,
-  writeResponse,
+  writeResponse: (response, context) => writeResponse(compacted(response, context), context),
   createStreamReader: () => withSoundCalls(createStreamReader()),
-  createStreamWriter,
+  createStreamWriter: (context) => compactedStream(createStreamWriter(context), context),
   createTap,
   signatureMembers: ["encrypted_content"],
   holdsUnsigned: null,

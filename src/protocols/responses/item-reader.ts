@@ -16,7 +16,9 @@ import {
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { argumentsText } from "../shared/arguments.ts";
+import { summaryText } from "../shared/compaction.ts";
 import { extrasOf, modelled, nonEmpty, without } from "../shared/members.ts";
+import { readSummary } from "./compaction.ts";
 import { readMessage, readOutputItem } from "./output-reader.ts";
 import { readContent } from "./part-reader.ts";
 
@@ -92,7 +94,9 @@ function readItem(value: unknown, path: string, conversation: ReadConversation):
   const item = asObject(value);
   if (item === undefined) throw new WireError(`${path} must be an item, an object with a type or a role.`);
   const type = typeOf(item, path);
-  if (type === "message") readMessageItem(item, path, conversation);
+  const summary = readSummary(item);
+  if (summary !== null) readSummaryItem(summary, conversation);
+  else if (type === "message") readMessageItem(item, path, conversation);
   else if (type === "function_call_output" || type === "custom_tool_call_output") {
     push(conversation, "tool", [readResult(item, path)]);
   } else if (type === "agent_message") readAgentMessage(item, path, conversation);
@@ -106,6 +110,20 @@ function readItem(value: unknown, path: string, conversation: ReadConversation):
     const isResult = type.endsWith("_output") || type === "mcp_approval_response";
     push(conversation, isResult ? "tool" : "assistant", readOutputItem({ ...item, type }, path));
   }
+}
+
+/** What we compacted goes back as words, to whatever lane: no vendor can open our tag. */
+function readSummaryItem(summary: string, conversation: ReadConversation): void {
+  const blocks = [plainText(summaryText(summary))];
+  conversation.open = null;
+  conversation.turns.push({
+    role: "user",
+    blocks,
+    wasString: true,
+    name: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+  });
 }
 
 /** What one agent of a client told another: a user's words to every other protocol, with who spoke to whom. */

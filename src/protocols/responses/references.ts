@@ -3,6 +3,7 @@ import type { Reference } from "../../ir/facts.ts";
 import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { OPENAI_FILES } from "../shared/openai/files.ts";
 import { createReferences, type References } from "../shared/references.ts";
+import { COMPACTIONS, readSummary } from "./compaction.ts";
 import { PROTOCOL } from "./wire.ts";
 
 export function readReferences(body: JsonObject): readonly Reference[] | undefined {
@@ -23,6 +24,9 @@ function addOfItem(item: JsonObject | undefined, index: number, found: Reference
   // The type of a reference may be left out.
   if (type === "item_reference" || ((type ?? null) === null && role === undefined && asText(id) !== undefined)) {
     found.add(`input[${index}].id`, id, HERE);
+  }
+  if (COMPACTIONS.has(type) && readSummary(item) === null) {
+    found.addSealed(`input[${index}].encrypted_content`, item["encrypted_content"], HERE);
   }
   addFiles(content, () => `input[${index}].content`, found);
   addFiles(output, () => `input[${index}].output`, found);

@@ -4,6 +4,7 @@ import type { WithLosses } from "../../ir/loss.ts";
 import { type Extras, type IrReasoningConfig, type IrRequest, NO_SAMPLING } from "../../ir/request.ts";
 import { asArray, asBoolean, asNumber, asObject, asText, at, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
+import { COMPACTION_TRIGGER } from "../shared/compaction.ts";
 import { extrasOf, isEmpty, isNothing, modelled, readNumber, type Shape, without } from "../shared/members.ts";
 import { readFormat, readMetadata, readUser } from "../shared/openai/options.ts";
 import { readInput } from "./item-reader.ts";
@@ -36,6 +37,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     user: readUser(body),
     metadata: readMetadata(body["metadata"]),
     serviceTier: asText(body["service_tier"]) ?? null,
+    ...(at(asArray(body["input"])?.at(-1), "type") === COMPACTION_TRIGGER ? { compacts: true } : {}),
     extras: readExtras(body),
     // The conversation is written anew; everything else of the body comes back to this protocol as it was.
     spelling: { body: without(body, "input"), hasInput: !isNothing(body["input"]) },

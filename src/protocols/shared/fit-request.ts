@@ -7,6 +7,7 @@ import { dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
 import { type IrBlock, type IrRequest, type IrSampling, type IrTool, NO_SPELLING } from "../../ir/request.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { withCallIds } from "./call-ids.ts";
+import { asSummaryRequest, withReadableText } from "./compaction.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA, freeTextArguments, freeTextDescription } from "./free-text-tool.ts";
 
 interface FittingLane {
@@ -19,7 +20,8 @@ interface FittingLane {
 
 export function fitRequest(request: IrRequest, lane: FittingLane): WithLosses<IrRequest> {
   const losses: Loss[] = [];
-  const settled = lane.native ? request : withoutRefused(request, lane.dialect, losses);
+  const told = lane.native ? request : asSummaryRequest(withReadableText(request));
+  const settled = lane.native ? request : withoutRefused(told, lane.dialect, losses);
   const isWrapped = lane.hasCustomTools && !lane.dialect.customTools && holdsFreeText(settled);
   const wrapped = isWrapped ? withFunctions(settled, losses) : settled;
   const { callIdChars } = lane.dialect;

@@ -1,0 +1,60 @@
+/**
+ * Compacted history. A summary in plain words is text to every protocol. Where a lane's protocol has no word for "compact
+ * this conversation", it is asked for such a summary, and the client carries that in a tag which every lane can open.
+ */
+import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
+
+const TAG = "rm:c:";
+
+export function tagSummary(summary: string): string {
+  return `${TAG}${summary}`;
+}
+
+/** Null for a value without the tag: only its issuer can open it. */
+export function readTaggedSummary(value: string): string | null {
+  return value.startsWith(TAG) ? value.slice(TAG.length) : null;
+}
+
+/** How a summary is told to a model that has not seen what it stands for. */
+export function summaryText(summary: string): string {
+  return `Summary of the conversation so far:\n\n${summary}`;
+}
+
+/** What only its own protocol has, but says in plain words as well, becomes those words. */
+export function withReadableText(request: IrRequest): IrRequest {
+  if (!request.turns.some(({ blocks }) => blocks.some(isReadable))) return request;
+  const told = (block: IrBlock): IrBlock => (isReadable(block) ? plainText(block.readable) : block);
+  return { ...request, turns: request.turns.map((turn) => ({ ...turn, blocks: turn.blocks.map(told) })) };
+}
+
+function isReadable(block: IrBlock): block is Extract<IrBlock, { type: "opaque" }> & { readonly readable: string } {
+  return block.type === "opaque" && block.readable !== undefined;
+}
+
+/** A request to compact the conversation, as one for a summary in plain text. */
+export function asSummaryRequest(request: IrRequest): IrRequest {
+  if (request.compacts !== true) return request;
+  const turns = request.turns.flatMap((turn): IrTurn[] => {
+    const blocks = turn.blocks.filter((block) => !(block.type === "opaque" && block.name === COMPACTION_TRIGGER));
+    return blocks.length === 0 && turn.blocks.length > 0 ? [] : [{ ...turn, blocks }];
+  });
+  const asked: IrTurn = {
+    role: "user",
+    blocks: [plainText(INSTRUCTION)],
+    wasString: true,
+    name: null,
+    extras: NO_EXTRAS,
+    spelling: NO_SPELLING,
+  };
+  return { ...request, turns: [...turns, asked], tools: [], toolChoice: null, outputFormat: null };
+}
+
+/** Type of the item by which a client asks for it. */
+export const COMPACTION_TRIGGER = "compaction_trigger";
+
+const INSTRUCTION = [
+  "The conversation above is about to be replaced by a summary. Write that summary now, in plain text, and call no tool.",
+  "The model that continues sees nothing else, so keep what the work needs: the user's goals and constraints in their own words,",
+  "decisions and their reasons, what was done and what came of it, names of files, functions, commands and values,",
+  "open problems, and the next steps. Leave out greetings and repetition.",
+].join(" ");

@@ -1,0 +1,151 @@
+// History that was compacted: readable everywhere, sealed only where it can be opened, and made for agents that ask for it.
+import { describe, expect, test } from "bun:test";
+import { createCore } from "../harness/core.ts";
+import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
+import { answering, bodyText, json } from "../harness/scripted-answers.ts";
+import { wordsOf } from "../harness/vendor-words.ts";
+
+const PROTOCOLS = ["openai", "responses", "anthropic", "gemini", "bedrock", "cohere"] as const;
+const SUMMARY = "We renamed alpha.ts to beta.ts.";
+
+function coreOf(
+  protocol: string,
+  answer = answering(wordsOf(protocol), { pieces: [SUMMARY.slice(0, 9), SUMMARY.slice(9)] }),
+) {
+  const lane = laneOf("p/a/m", protocol);
+  return createCore({ deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }), answer });
+}
+
+const user = (content: string): object => ({ role: "user", content });
+const compaction = (more: object): object => ({ type: "compaction", id: "cmp_1", ...more });
+
+describe("a readable summary is text on every lane", () => {
+  for (const protocol of PROTOCOLS) {
+    test(`of Messages, at ${protocol}`, async () => {
+      const core = coreOf(protocol);
+      const summary = { type: "compaction", content: SUMMARY };
+      const messages = [{ role: "assistant", content: [summary, { type: "text", text: "Done." }] }, user("Go on")];
+      const got = await core.ask({ protocol: "anthropic", body: { model: "m", max_tokens: 9, messages } });
+      expect(got.status).toBe(200);
+      const sent = bodyText(core.effects.calls[0] ?? expect.unreachable());
+      expect(sent).toContain(SUMMARY);
+      expect(sent.includes('"compaction"')).toBe(protocol === "anthropic");
+      expect(got.headers["x-ringmain-losses"] ?? "").not.toContain("compaction");
+    });
+
+    for (const type of ["compaction", "compaction_summary", "context_compaction"]) {
+      test(`of a ${type} item of ours, at ${protocol}`, async () => {
+        const core = coreOf(protocol);
+        const input = [user("Hi"), { type, encrypted_content: `rm:c:${SUMMARY}` }, user("Go on")];
+        const got = await core.ask({ protocol: "responses", body: { model: "m", input } });
+        expect(got.status).toBe(200);
+        const sent = bodyText(core.effects.calls[0] ?? expect.unreachable());
+        expect(sent).toContain(SUMMARY);
+        expect(sent).not.toContain("rm:c:");
+        expect(got.headers["x-ringmain-losses"] ?? "").not.toContain("compaction");
+      });
+    }
+  }
+});
+
+describe("a sealed one goes only where it can be opened", () => {
+  const sealed = `gAAAA${"x".repeat(60)}`;
+  for (const protocol of PROTOCOLS) {
+    for (const type of ["compaction", "compaction_summary", "context_compaction"]) {
+      test(`a ${type} item at ${protocol}`, async () => {
+        const core = coreOf(protocol);
+        const input = [compaction({ type, encrypted_content: sealed }), user("Go on")];
+        const got = await core.ask({ protocol: "responses", body: { model: "m", input } });
+        if (protocol === "responses") {
+          expect([got.status, core.effects.calls.length]).toEqual([200, 1]);
+          return;
+        }
+        expect([got.status, core.effects.calls.length]).toEqual([400, 0]);
+        expect(JSON.parse(got.text).error).toMatchObject({ param: "input[0].encrypted_content" });
+      });
+    }
+
+    test(`a block of Messages without words at ${protocol}`, async () => {
+      const core = coreOf(protocol);
+      const block = { type: "compaction", content: null, encrypted_content: sealed };
+      const messages = [{ role: "assistant", content: [block] }, user("Go on")];
+      const got = await core.ask({ protocol: "anthropic", body: { model: "m", max_tokens: 9, messages } });
+      expect(got.status).toBe(protocol === "anthropic" ? 200 : 400);
+    });
+  }
+
+  test("what one account sealed does not go to another, known or not", async () => {
+    const lanes = [
+      laneOf("one/a/m", "responses", { sealIssuer: "a-1" }),
+      laneOf("two/a/m", "responses", { sealIssuer: "a-2" }),
+    ];
+    const answer = {
+      ...{ id: "resp_1", object: "response", status: "completed", model: "m" },
+      output: [compaction({ encrypted_content: sealed })],
+    };
+    const core = createCore({
+      deployment: deploymentOf({
+        lanes,
+        targets: [poolOf("one", lanes.slice(0, 1)), poolOf("two", lanes.slice(1)), poolOf("all", lanes)],
+      }),
+      answer: (call) => (call.url.includes("down") ? json(503, "{}")(call) : json(200, JSON.stringify(answer))(call)),
+    });
+    await core.ask({ protocol: "responses", body: { model: "two", input: "Hi" } });
+    const input = [compaction({ encrypted_content: sealed }), user("Go on")];
+    for (let turn = 0; turn < 3; turn++) await core.ask({ protocol: "responses", body: { model: "all", input } });
+    expect(core.records.slice(1).flatMap(({ attempts }) => attempts.map(({ provider }) => provider))).toEqual([
+      "two",
+      "two",
+      "two",
+    ]);
+    expect((await core.ask({ protocol: "responses", body: { model: "one", input } })).status).toBe(400);
+  });
+});
+
+describe("a compaction that is asked for", () => {
+  const body = {
+    model: "m",
+    input: [user("Rename alpha.ts"), { type: "compaction_trigger" }],
+    tools: [{ type: "function", name: "shell", parameters: { type: "object", properties: {} } }],
+  };
+  for (const protocol of PROTOCOLS) {
+    for (const stream of [false, true]) {
+      test(`at ${protocol}, ${stream ? "streamed" : "whole"}`, async () => {
+        const core = coreOf(protocol);
+        const got = await core.ask({ protocol: "responses", body: { ...body, stream } });
+        const sent = bodyText(core.effects.calls[0] ?? expect.unreachable());
+        expect(got.status).toBe(200);
+        if (protocol === "responses") {
+          expect(JSON.parse(sent)).toMatchObject({ input: body.input });
+          return;
+        }
+        expect(sent).toContain("summary");
+        expect(sent).not.toContain("compaction_trigger");
+        expect(sent).not.toContain("shell");
+        const items = stream ? itemsOf(got.text) : JSON.parse(got.text).output;
+        expect(items).toMatchObject([{ type: "compaction", encrypted_content: `rm:c:${SUMMARY}` }]);
+        if (stream) expect(got.text).toContain('"type":"response.completed"');
+        expect(got.headers["x-ringmain-losses"] ?? "").not.toContain("compaction");
+      });
+    }
+  }
+
+  for (const stream of [false, true]) {
+    test(`an answer without words is a failure, ${stream ? "streamed" : "whole"}`, async () => {
+      const core = coreOf("openai", answering(wordsOf("openai"), { pieces: [] }));
+      const got = await core.ask({ protocol: "responses", body: { ...body, stream } });
+      expect(got.text).not.toContain('"type":"compaction"');
+      expect(got.status === 200 ? got.text.includes("response.failed") : got.status).not.toBe(false);
+    });
+  }
+});
+
+/** Items a stream told as done. */
+function itemsOf(text: string): unknown[] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("data: {"))
+    .map((line) => JSON.parse(line.slice("data: ".length)))
+    .filter(({ type }) => type === "response.output_item.done")
+    .map(({ item }) => item);
+}
