@@ -129,7 +129,7 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
     run.shared.selections.set(target.name, decision.selection);
     if (run.first === null) noteChoice(run, decision);
     const isLast = decision.runnerUp === null || lanesTried >= cap;
-    const firstByteCapMs = isLast ? null : firstByteCapOf(run.deadlineMs - nowMs());
+    const firstByteCapMs = isLast ? null : firstByteCapOf(run, target, pick);
     const served = await tryLane(run, target, pick, { ignoreBreaker: decision.ignoreBreaker, firstByteCapMs });
     if (served !== null) return served;
     if (!run.askedAgain.has(pick.id)) lanesTried++;
@@ -203,8 +203,13 @@ const FIRST_BYTE_CAP_MS_MIN = 10_000;
  * How long one lane may keep a request waiting for its first byte. By default the deadline is as long as the limit for
  * a first byte. Without a cap a silent lane would use all of it, and no other lane would be tried.
  */
-function firstByteCapOf(leftMs: number): number {
-  return Math.max(FIRST_BYTE_CAP_MS_MIN, Math.floor(leftMs * FIRST_BYTE_SHARE));
+function firstByteCapOf({ world, shared, deadlineMs }: Run, target: Target, lane: Lane): number {
+  const now = world.effects.nowMs();
+  const capMs = Math.max(FIRST_BYTE_CAP_MS_MIN, Math.floor((deadlineMs - now) * FIRST_BYTE_SHARE));
+  if (target.select !== "ordered") return capMs;
+  // Each recovery is tried by a request that another lane could serve. A slow lane gets twice the time the next time.
+  const { probing, failedTests } = shared.health.condition(target, lane, now);
+  return probing ? Math.min(capMs, FIRST_BYTE_CAP_MS_MIN * 2 ** failedTests) : capMs;
 }
 
 /** One lane tried and recorded. null: it failed and another may be tried. */

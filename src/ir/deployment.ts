@@ -265,6 +265,9 @@ export interface PolicySettings {
   readonly weighted: null;
   readonly ranked: null;
   readonly least_busy: null;
+  readonly ordered: null;
+  readonly cheapest: null;
+  readonly fastest: null;
 }
 export type PolicyId = keyof PolicySettings;
 

@@ -37,6 +37,8 @@ export interface Condition {
   readonly full: boolean;
   /** True when the next attempt would be the one that tests whether it works again, or such a test is under way. */
   readonly probing: boolean;
+  /** Tests that its breaker failed since it was last closed. */
+  readonly failedTests: number;
   readonly label: HealthLabel;
 }
 

@@ -220,7 +220,7 @@ function orderOf(
   const substitutes: Candidate[] = [];
   for (const entry of entries) (entry.isSubstitute ? substitutes : own).push(candidate(input, entry));
   const { select, policySettings: settings } = input.target;
-  const given = { selection, affinityKey, figuresOf: input.figures };
+  const given = { selection, affinityKey, figuresOf: input.figures, facts: input.facts };
   const ranking = rankBy(select, { ...given, settings, candidates: own });
   const order = ranking.order.map((each) => each.lane);
   if (substitutes.length > 0) {

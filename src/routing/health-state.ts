@@ -137,10 +137,12 @@ export function conditionOf(state: LaneState, target: Target, slots: Slots, nowM
   const probing =
     cell.kind === "half-open" || isDue(cell, nowMs) || isInTest(account.outage, nowMs) || isInTest(outage, nowMs);
   const because = exclusionOf(state, cell, full, nowMs);
-  if (because === null) return { eligible: true, because, untilMs: null, failure: null, full, probing, label };
+  const failedTests = cell.kind === "closed" ? 0 : cell.openings - 1;
+  const standing = { full, probing, failedTests, label };
+  if (because === null) return { eligible: true, because, untilMs: null, failure: null, ...standing };
   const out = because === "waiting" || because === "hard-out" ? outOf(state, nowMs) : null;
   const untilMs = out?.untilMs ?? (because === "breaker-open" && cell.kind === "open" ? cell.untilMs : null);
-  return { eligible: false, because, untilMs, failure: out?.failure ?? null, full, probing, label };
+  return { eligible: false, because, untilMs, failure: out?.failure ?? null, ...standing };
 }
 
 /** The first reason that holds; null: it may serve. */

@@ -136,6 +136,7 @@ export const ELIGIBLE: Condition = {
   failure: null,
   full: false,
   probing: false,
+  failedTests: 0,
   label: "healthy",
 };
 

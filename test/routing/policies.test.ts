@@ -1,9 +1,13 @@
-// What a policy is given: how busy, fast and reliable a lane was lately, and its price. Each policy of the table is one
-// file; the two of this test alone show that a file is enough.
+// What a policy is given: how busy, fast and reliable a lane was lately, its price and the request's size. Each policy of
+// the table is one file; the one of this test alone shows that a file is enough.
 import { describe, expect, test } from "bun:test";
 import type { Lane } from "../../src/ir/deployment.ts";
+import type { Facts } from "../../src/ir/facts.ts";
 import { decide } from "../../src/routing/decide.ts";
 import { createHealth } from "../../src/routing/health.ts";
+import { cheapest } from "../../src/routing/policies/cheapest.ts";
+import { fastest } from "../../src/routing/policies/fastest.ts";
+import { ordered as inOrder } from "../../src/routing/policies/ordered.ts";
 import type { Candidate, Policy } from "../../src/routing/policies/policy.ts";
 import {
   figuresOf,
@@ -13,7 +17,7 @@ import {
   RECENT_ATTEMPTS_MAX,
 } from "../../src/routing/recent-attempts.ts";
 import { PRICES } from "../harness/deployments.ts";
-import { decideInput, deployment, failed, lane, NO_JITTER, poolOf } from "./build.ts";
+import { decideInput, deployment, ELIGIBLE, facts, failed, lane, member, NO_JITTER, poolOf } from "./build.ts";
 
 const by =
   (figure: (candidate: Candidate, figures: ReturnType<typeof figuresOf>) => number): Policy =>
@@ -21,8 +25,6 @@ const by =
     const worth = (each: Candidate): number => figure(each, ask(each.lane));
     return { order: candidates.toSorted((one, other) => worth(one) - worth(other)), next: selection };
   };
-const cheapest = by(({ lane: { prices } }) => prices?.input ?? Number.POSITIVE_INFINITY);
-const fastest = by((_, { firstByteMs }) => firstByteMs?.p50 ?? Number.POSITIVE_INFINITY);
 const mostReliable = by((_, { successShare }) => 1 - (successShare ?? 1));
 
 const one = lane("p/a/one", { prices: { ...PRICES, input: 3_000_000_000 } });
@@ -42,8 +44,13 @@ function world() {
 }
 
 /** Lanes as this policy orders them at this moment. */
-function ordered(policy: Policy, health: ReturnType<typeof world>, nowMs: number): string[] {
-  const candidates = LANES.map(
+function ordered(
+  policy: Policy,
+  health: ReturnType<typeof world>,
+  nowMs: number,
+  { lanes = LANES, asked: request = {} }: { lanes?: readonly Lane[]; asked?: Partial<Facts> } = {},
+): string[] {
+  const candidates = lanes.map(
     (each): Candidate => ({
       lane: each,
       member: { model: each.model, weight: 1, lanes: [each.id], contextMax: null },
@@ -52,7 +59,14 @@ function ordered(policy: Policy, health: ReturnType<typeof world>, nowMs: number
     }),
   );
   const asked = (each: Lane) => health.figures(each, nowMs);
-  const { order } = policy({ settings: null, candidates, selection: new Map(), affinityKey: null, figuresOf: asked });
+  const { order } = policy({
+    settings: null,
+    candidates,
+    selection: new Map(),
+    affinityKey: null,
+    figuresOf: asked,
+    facts: facts(request),
+  });
   return order.map((each) => each.lane.model);
 }
 
@@ -79,6 +93,115 @@ test("figures come along to another process, in its time", () => {
 
 test("by price: an unknown one comes last", () => {
   expect(ordered(cheapest, world(), 0)).toEqual(["two", "one", "three"]);
+});
+
+describe("by price, for this request's size", () => {
+  const priced = (model: string, over: Partial<typeof PRICES>) =>
+    lane(`p/a/${model}`, { prices: { ...PRICES, input: 0, output: 0, ...over } });
+  const dollar = 1_000_000_000;
+  const reads = priced("reads", { input: dollar, output: 20 * dollar });
+  const writes = priced("writes", { input: 3 * dollar, output: 4 * dollar });
+  const fee = priced("fee", { request: 50_000_000 });
+  const tiered = priced("tiered", {
+    input: dollar / 2,
+    output: dollar,
+    tiers: [
+      {
+        aboveTokens: 200_000,
+        input: 9 * dollar,
+        output: null,
+        cacheRead: null,
+        cacheWrite: null,
+        cacheWrite1h: null,
+      },
+    ],
+  });
+  const unknown = lane("p/a/unknown");
+  const lanes = [unknown, reads, writes, fee, tiered];
+  test.each([
+    ["a short question with a long answer", { inputTokensEstimate: 100 }, "tiered writes reads fee unknown"],
+    ["a long prompt", { inputTokensEstimate: 100_000 }, "fee tiered reads writes unknown"],
+    ["above a tier", { inputTokensEstimate: 300_000 }, "fee reads writes tiered unknown"],
+    ["a short answer", { inputTokensEstimate: 2_000, maxOutputTokens: 10 }, "tiered reads writes fee unknown"],
+    ["several answers", { inputTokensEstimate: 12_000, answers: 4 }, "tiered fee writes reads unknown"],
+  ])("%s", (_name, asked, expected) => {
+    expect(ordered(cheapest, world(), 0, { lanes, asked }).join(" ")).toBe(expected);
+  });
+});
+
+test("in the order written, and by rank inside a member", () => {
+  const work = [lane("p/1/work"), lane("p/2/work", { pinned: true })];
+  const home = [lane("q/1/home", { pinned: true, sortKey: -1 })];
+  const lanes = [...work, ...home];
+  const pool = poolOf("pool", lanes, { select: "ordered" });
+  const out = new Map([["p/2/work", "breaker-open" as const]]);
+  const asked = (without: ReadonlyMap<string, "breaker-open"> = new Map()) =>
+    decide({
+      ...decideInput(pool, lanes),
+      condition: (each) => {
+        const because = without.get(each.id) ?? null;
+        return { ...ELIGIBLE, eligible: because === null, because };
+      },
+    }).offered.map(({ id }) => id);
+  expect(asked()).toEqual(["p/2/work", "p/1/work", "q/1/home"]);
+  expect(asked(out)).toEqual(["p/1/work", "q/1/home"]);
+  expect(asked(out.set("p/1/work", "breaker-open"))).toEqual(["q/1/home"]);
+  const candidate = (each: Lane): Candidate => ({
+    lane: each,
+    member: member(each.model, [each]),
+    label: "healthy",
+    lastUsedMs: 5,
+  });
+  const given = { settings: null, selection: new Map(), affinityKey: null, facts: facts() };
+  const figures = () => ({ inflight: 9, firstByteMs: null, successShare: 0 });
+  const { order } = inOrder({ ...given, candidates: [...home, ...work].map(candidate), figuresOf: figures });
+  expect(order.map(({ lane: { id } }) => id)[0]).toBe("q/1/home");
+});
+
+describe("fastest", () => {
+  const measure = (health: ReturnType<typeof world>, on: Lane, firstByteMs: number, fromMs = 0) => {
+    const guard = health.start(on, fromMs);
+    guard.begun(fromMs + firstByteMs);
+    guard.succeeded(fromMs + firstByteMs);
+    guard.release(fromMs + firstByteMs);
+  };
+
+  test("by the slow ones among the answers, not by the usual one", () => {
+    const health = world();
+    for (let at = 0; at < 10; at += 1) measure(health, one, at === 9 ? 5_000 : 100);
+    for (let at = 0; at < 10; at += 1) measure(health, two, 400);
+    measure(health, three, 900);
+    expect(ordered(fastest, health, 10_000)).toEqual(["two", "three", "one"]);
+  });
+
+  test("each lane gets its measure, one request at a time, and again when it is too old", () => {
+    const health = world();
+    const taken = [0, 1, 2].map(() => {
+      const [model] = ordered(fastest, health, 0);
+      const on = LANES.find((each) => each.model === model);
+      if (on === undefined) throw new Error("none was offered");
+      return { model, guard: health.start(on, 0) };
+    });
+    expect(taken.map(({ model }) => model)).toEqual(["one", "three", "two"]);
+    taken.forEach(({ guard }, at) => {
+      guard.begun(300 - at * 100);
+      guard.succeeded(300);
+      guard.release(300);
+    });
+    expect(ordered(fastest, health, 1_000)).toEqual(["two", "three", "one"]);
+    measure(health, two, 100, RECENT_ATTEMPTS_AGE_MS_MAX);
+    expect(ordered(fastest, health, RECENT_ATTEMPTS_AGE_MS_MAX + 500).at(-1)).toBe("two");
+  });
+
+  test("a lane that only failed comes last, and is no riddle", () => {
+    const health = world();
+    const guard = health.start(one, 0);
+    guard.failed(failed("server-error"), 10);
+    guard.release(10);
+    measure(health, two, 3_000);
+    measure(health, three, 2_000);
+    expect(ordered(fastest, health, 4_000)).toEqual(["three", "two", "one"]);
+  });
 });
 
 test("by time to the first byte, however long the answer took", () => {

@@ -1,6 +1,7 @@
 /** What a policy is given and gives back. It orders lanes that may all serve; it never leaves one out. */
 
 import type { Lane, Member, PolicyId, PolicySettings } from "../../ir/deployment.ts";
+import type { Facts } from "../../ir/facts.ts";
 import type { HealthLabel } from "../../ir/lane-facts.ts";
 import type { LaneFigures } from "../recent-attempts.ts";
 import type { Selection } from "../swrr.ts";
@@ -19,6 +20,8 @@ export interface PolicyInput<Id extends PolicyId = PolicyId> {
   /** In configured order. */
   readonly candidates: readonly Candidate[];
   readonly selection: Selection;
+  /** Of the request: its size, and what it may answer with. */
+  readonly facts: Facts;
   /** null: no session to keep in its place. */
   readonly affinityKey: string | null;
   /** How busy, fast and reliable a lane is. Worked out when it is asked, so that other policies pay nothing for it. */

@@ -11,6 +11,9 @@ export const POLICY_SCHEMAS = {
   weighted: NO_KEYS,
   ranked: NO_KEYS,
   least_busy: NO_KEYS,
+  ordered: NO_KEYS,
+  cheapest: NO_KEYS,
+  fastest: NO_KEYS,
 } as const satisfies { readonly [Id in PolicyId]: PolicySchema<PolicySettings[Id]> };
 
 /** Keys of every policy together: a pool may name any. */
