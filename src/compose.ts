@@ -264,7 +264,7 @@ function worldOf(
   { carried, deployment, effects, reasoningCopy, secrets, readText }: ComposeInput,
   protocols: readonly Protocol[],
 ): World {
-  const { governance, lanes, metering, providers } = deployment;
+  const { governance, metering, providers } = deployment;
   const byId = new Map(protocols.map((protocol) => [protocol.id, protocol]));
   const protocolOf = (id: string): Protocol => {
     const protocol = byId.get(id);
@@ -274,7 +274,6 @@ function worldOf(
   const authorities = new Map(
     Object.values(providers).map(({ name, caFile }) => [name, caFile === null ? null : readText(caFile)]),
   );
-  const isPriced = Object.values(lanes).some((lane) => lane.prices !== null);
   return {
     deployment,
     effects,
@@ -288,7 +287,7 @@ function worldOf(
     caOf: (provider) => authorities.get(provider.name) ?? null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: `ringmain/${buildInfo.version}`,
-    metered: metering === "exact" && (governance !== null || isPriced),
+    asksUsage: ({ prices }) => metering === "exact" && (governance !== null || prices !== null),
     pricedOnly: governance?.unpriced === "reject",
   };
 }

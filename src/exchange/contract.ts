@@ -115,8 +115,8 @@ export interface World extends HeaderFilters {
   caOf(provider: Provider): string | null;
   /** `ringmain/<version>`: we never imitate a vendor's own client. */
   readonly userAgent: string;
-  /** True when the usage of this caller's requests is counted to the token. */
-  readonly metered: boolean;
+  /** A relayed stream is asked for its usage behind the client's back: the lane has a price, or keys are limited by it. */
+  asksUsage(lane: Lane): boolean;
   /** Lanes without a known price are left out. */
   readonly pricedOnly: boolean;
 }

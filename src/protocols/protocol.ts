@@ -141,7 +141,7 @@ export interface StreamReader {
   /** Everything that matters has been seen; a terminator may still follow, or one more answer of several. The pump closes after a grace time. */
   readonly settled: boolean;
   /** Where a stream may hold several answers: those that have told their finish. Absent: one at most. */
-  readonly answersFinished?: number;
+  readonly answersFinished?: number | undefined;
 }
 
 /** Frames for events; exactly one legal ending for `end` or `failed`, nothing after it. Losses go to `losses`. */

@@ -213,7 +213,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     caOf: () => null,
     ...createHeaderFilters(deployment, protocols),
     userAgent: "ringmain/test",
-    metered: input.metered ?? false,
+    asksUsage: () => input.metered ?? false,
     pricedOnly: false,
   };
 }

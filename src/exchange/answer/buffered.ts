@@ -1,4 +1,5 @@
 /** A success in one piece: relayed as it came, translated, or written as the stream the client asked for. */
+
 import type { ErrorWords } from "../../ir/error-words.ts";
 import type { Failure } from "../../ir/failure.ts";
 import { eventsOf } from "../../ir/fold.ts";
@@ -13,6 +14,7 @@ import { JSON_TYPE } from "../lane/dispatch.ts";
 import { issuedResponse } from "../reasoning-signatures.ts";
 import { MALFORMED } from "./classify.ts";
 import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
+import { tapOf } from "./failure-words.ts";
 import { addLosses, newFlowNote } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
 import { openLargeBody } from "./large-body.ts";
@@ -106,7 +108,7 @@ function judgeBody(
   sent: UpstreamResponse,
   answer: { bytes: Uint8Array; body: JsonObject },
 ): Outcome {
-  const seen = attempt.egress.payload.createTap().body(answer.body);
+  const seen = tapOf(attempt).body(answer.body);
   if (seen.failure !== null) {
     const failed = unanswered(classifyInBand(attempt, sent, seen.failure), sent.status, true, seen.model);
     // What a broken answer tells of its usage is charged.

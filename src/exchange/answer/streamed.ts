@@ -5,6 +5,7 @@ import { inputTokens } from "../../ir/usage.ts";
 import type { Tap } from "../../protocols/protocol.ts";
 import type { AnswerSource, Prepared, UpstreamResponse } from "../lane/attempt-context.ts";
 import { issuedEvent } from "../reasoning-signatures.ts";
+import { readerOf, tapOf } from "./failure-words.ts";
 import { type Flow, type FlowNote, outputTokensOf } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
 import { type FailedOutcome, type Outcome, unanswered } from "./outcome.ts";
@@ -19,7 +20,7 @@ export async function readStream(
   attempt: AnswerSource,
   prepared: Prepared,
   sent: UpstreamResponse,
-  tap: Tap = attempt.egress.payload.createTap(),
+  tap: Tap = tapOf(attempt),
 ): Promise<Outcome> {
   const { call, egress, lane } = attempt;
   const memory = attempt.world.signatures.memoryOf(egress.payload);
@@ -52,6 +53,7 @@ export async function readStream(
     : createTranslateFlow({
         ...common,
         seen: recorder === null ? null : recorder.event,
+        reader: readerOf(attempt),
         issued: lane.sealIssuer === egress.payload.id ? null : (event) => issuedEvent(event, egress.payload, lane),
       });
   const opened = await hold(attempt, sent, flow);

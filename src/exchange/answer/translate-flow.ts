@@ -2,7 +2,7 @@
 import { type AnswerEvent, type IrEvent, isMeaningful, type ReadEvent } from "../../ir/event.ts";
 import type { Failure } from "../../ir/failure.ts";
 import { mergeUsage } from "../../ir/usage.ts";
-import type { AnswerContext, Frame, Framing, Payload } from "../../protocols/protocol.ts";
+import type { AnswerContext, Frame, Framing, Payload, StreamReader } from "../../protocols/protocol.ts";
 import { type Classify, streamFailure } from "./classify.ts";
 import {
   addLosses,
@@ -22,6 +22,8 @@ interface TranslateFlowInput {
   readonly ingress: Payload;
   readonly egress: Payload;
   /** How the stream travels from the lane, and how to the client. */
+  /** Of the lane's stream, not begun. */
+  readonly reader: StreamReader;
   readonly from: Framing;
   readonly to: Framing;
   readonly context: AnswerContext;
@@ -36,7 +38,7 @@ interface TranslateFlowInput {
 
 export function createTranslateFlow(input: TranslateFlowInput): Flow {
   const splitter = input.from.createSplitter();
-  const reader = input.egress.createStreamReader();
+  const { reader } = input;
   const note = newFlowNote(input.answersAsked);
   const writer = createEventWriter(input.ingress, input.to, input.context, note);
   let committed = false;

@@ -44,7 +44,7 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
   if (attempt.relayed && !mustBeRewrittenFor(repairs) && !mustBeRewritten(attempt)) {
     const { facts } = call.request;
     const hide =
-      world.metered &&
+      world.asksUsage(lane) &&
       STREAMS_WORDS.has(facts.operation) &&
       facts.stream &&
       !facts.usageAsked &&
@@ -100,7 +100,7 @@ function translateRequest(
     const asked = withSignaturesFor(read.value.value, egress.payload, lane, world.signatures);
     const given = withReasoningBack(asked, attempt);
     const { request, losses: left } = repairedRequest(given.request, repairs);
-    const written = writeFitted(attempt, request, repairedDialect(lane, repairs));
+    const written = writeFitted(attempt, request, meteredDialect(attempt, repairs));
     const told = attempt.relayed ? foreignParts(attempt) : [];
     const all = [...read.value.losses, ...given.losses, ...left, ...told, ...written.losses];
     const losses = reportLosses(all, read.value.value, call.ingress.payload);
@@ -117,6 +117,12 @@ function translateRequest(
     if (error instanceof WireError) return failed(failure("invalid-request", error.message));
     throw error;
   }
+}
+
+/** Without metering nothing is asked for that the client did not ask for. */
+function meteredDialect({ world, lane }: LaneContext, repairs: Repairs): Dialect {
+  const dialect = repairedDialect(lane, repairs);
+  return world.deployment.metering === "estimate" ? { ...dialect, streamUsage: false } : dialect;
 }
 
 /** The request as the lane's server takes it, in its protocol. */

@@ -1,0 +1,53 @@
+/**
+ * A vendor's own finish words for "I broke", beside those its protocol knows: facts of the lane's dialect. A tap and a
+ * reader that know them; the payload's own where the dialect has none.
+ */
+import type { ErrorWords } from "../../ir/error-words.ts";
+import type { ReadEvent } from "../../ir/event.ts";
+import type { StreamReader, Tap, TapNote } from "../../protocols/protocol.ts";
+import type { AnswerSource } from "../lane/attempt-context.ts";
+
+export function tapOf({ egress, lane }: Pick<AnswerSource, "egress" | "lane">): Tap {
+  const tap = egress.payload.createTap();
+  const words = wordsOf(lane.dialect.failureWords);
+  if (words === null) return tap;
+  const judge = (seen: TapNote): TapNote => {
+    if (seen.failure !== null || seen.finish === null || !words.has(seen.finish.toLowerCase())) return seen;
+    return { ...seen, failure: brokeWith(seen.finish), isFailureUntold: true };
+  };
+  return { frame: (frame) => judge(tap.frame(frame)), body: (body) => judge(tap.body(body)) };
+}
+
+export function readerOf({ egress, lane }: Pick<AnswerSource, "egress" | "lane">): StreamReader {
+  const reader = egress.payload.createStreamReader();
+  const words = wordsOf(lane.dialect.failureWords);
+  if (words === null) return reader;
+  const judge = (events: ReadEvent[]): ReadEvent[] => {
+    const at = events.findIndex(
+      (event) => event.type === "finish" && words.has((event.finish.raw ?? "").toLowerCase()),
+    );
+    const found = events[at];
+    if (found?.type !== "finish") return events;
+    return [...events.slice(0, at), { type: "failed", error: brokeWith(found.finish.raw ?? "") }];
+  };
+  return {
+    push: (frame) => judge(reader.push(frame)),
+    end: () => judge(reader.end()),
+    get settled() {
+      return reader.settled;
+    },
+    get answersFinished() {
+      return reader.answersFinished;
+    },
+  };
+}
+
+function wordsOf(failureWords: readonly string[]): ReadonlySet<string> | null {
+  return failureWords.length === 0 ? null : new Set(failureWords.map((word) => word.toLowerCase()));
+}
+
+function brokeWith(word: string): ErrorWords {
+  return { status: BROKEN_STATUS, code: null, type: word, message: null, meaning: null, retryAfterMs: null };
+}
+
+const BROKEN_STATUS = 500;
