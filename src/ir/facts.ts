@@ -60,6 +60,8 @@ export function answersAsked(written: unknown): number {
 }
 
 export interface Facts extends PayloadFacts {
+  /** The path asks to compact the conversation; absent: it does not. */
+  readonly compacts?: true;
   readonly operation: Operation;
   /** Model, pool, `provider/model` or `provider/account/model`, as the client wrote it. */
   readonly target: string;

@@ -41,8 +41,11 @@ export interface IrRequest {
   readonly user: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly serviceTier: string | null;
-  /** The conversation is to be compacted, not continued; absent: no. */
-  readonly compacts?: boolean;
+  /**
+   * The conversation is to be compacted, not continued. item: into one item of an answer; whole: into a conversation that
+   * takes its place. Absent: it is continued.
+   */
+  readonly compacts?: "item" | "whole";
   readonly extras: Extras;
   readonly spelling: Spelling;
 }

@@ -22,6 +22,8 @@ export interface Route {
   readonly stream:
     | { readonly from: "body"; readonly member: string }
     | { readonly from: "fixed"; readonly value: boolean };
+  /** The conversation is to be compacted, not continued. */
+  readonly compacts?: true;
   /** Where one path takes several kinds of bodies: the first of these whose member the body holds is what is asked. */
   readonly instead?: readonly RouteVariant[];
 }

@@ -232,7 +232,7 @@ export interface Carrier {
 
   /**
    * Path (and query) below the provider's base URL; null: with this template the operation has no path, which is a filter
-   * on lanes like an operation that is missing. Chat always has one.
+   * on lanes like an operation that is missing. Chat has one, but for paths beside it that a template leaves no place for.
    */
   upstreamPath(input: UpstreamPathInput): string | null;
   /** Top-level members the carrier replaces (value: JSON text) or removes (null) in a relayed or translated body. */

@@ -1,7 +1,7 @@
 // History that was compacted: readable everywhere, sealed only where it can be opened, and made for agents that ask for it.
 import { describe, expect, test } from "bun:test";
 import { createCore } from "../harness/core.ts";
-import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { answering, bodyText, json } from "../harness/scripted-answers.ts";
 import { wordsOf } from "../harness/vendor-words.ts";
 
@@ -149,3 +149,46 @@ function itemsOf(text: string): unknown[] {
     .filter(({ type }) => type === "response.output_item.done")
     .map(({ item }) => item);
 }
+
+describe("the path that compacts", () => {
+  const path = "/v1/responses/compact";
+  const input = [user("Rename alpha.ts"), { role: "assistant", content: "Done." }, user("And the tests")];
+  for (const protocol of PROTOCOLS) {
+    test(`at ${protocol}`, async () => {
+      const vendors = `{"id":"resp_1","object":"response.compaction","created_at":1,  "output":[],"usage":null}`;
+      const core = protocol === "responses" ? coreOf(protocol, json(200, vendors)) : coreOf(protocol);
+      const body = JSON.stringify({ model: "m", input, instructions: "Be brief." });
+      const got = await core.ask({ protocol: "responses", path, body });
+      const [call] = core.effects.calls;
+      expect(got.status).toBe(200);
+      if (protocol === "responses") {
+        expect(new URL(call?.url ?? "").pathname).toBe(path);
+        expect(bodyText(call ?? expect.unreachable())).toBe(body.replace('"m"', '"upstream-m"'));
+        expect(got.text).toBe(vendors);
+        return;
+      }
+      expect(call?.url).not.toContain("compact");
+      const answer = JSON.parse(got.text);
+      expect(Object.keys(answer).toSorted()).toEqual(["created_at", "id", "object", "output", "usage"]);
+      expect(answer).toMatchObject({
+        object: "response.compaction",
+        output: [
+          { type: "message", ...user("Rename alpha.ts") },
+          { type: "message", ...user("And the tests") },
+          { type: "compaction", encrypted_content: `rm:c:${SUMMARY}` },
+        ],
+      });
+      expect(answer.usage.output_tokens).toBeGreaterThan(0);
+    });
+  }
+
+  test("a door whose own path has no place for it is left out", async () => {
+    const lane = laneOf("p/a/m", "responses", { doors: [doorOf("responses", { path: "/ask" })] });
+    const core = createCore({
+      deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }),
+      answer: json(500, "{}"),
+    });
+    const got = await core.ask({ protocol: "responses", path, body: { model: "m", input: "Hi" } });
+    expect([got.status, core.effects.calls.length]).toEqual([400, 0]);
+  });
+});

@@ -43,7 +43,7 @@ export function hasPath(
     readonly upstreamModel: string;
   },
 ): boolean {
-  if (operation === "chat") return true;
+  if (operation === "chat" && asked.template === null) return true;
   const { egress, template, clientPath, upstreamModel } = asked;
   return egress.carrier.upstreamPath({ operation, upstreamModel, stream: false, template, clientPath }) !== null;
 }

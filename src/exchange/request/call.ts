@@ -48,7 +48,8 @@ function readRequest(ingress: Protocol, request: ParsedRequest): Result<WithLoss
   try {
     const { value, losses } = ingress.payload.readRequest(chatBody(ingress, request));
     // Target and stream flag may stand outside the body; the facts have them from wherever they were.
-    return ok({ value: { ...value, model: request.facts.target, stream: request.facts.stream }, losses });
+    const { target: model, stream, compacts } = request.facts;
+    return ok({ value: { ...value, model, stream, ...(compacts === true ? { compacts: "whole" } : {}) }, losses });
   } catch (error) {
     if (error instanceof WireError) return failed(failure("invalid-request", error.message));
     throw error;

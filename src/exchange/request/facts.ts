@@ -88,6 +88,7 @@ function withTarget(
   const facts: Facts = {
     ...payloadFacts(protocol, route, parts, read.body),
     operation: route.operation,
+    ...(route.compacts === true ? { compacts: true } : {}),
     target: target.value.name,
     stream,
     bodyBytes: read.bytes.length,

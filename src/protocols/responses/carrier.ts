@@ -11,6 +11,7 @@ import { PROTOCOL } from "./wire.ts";
 
 const PATH = "/v1/responses";
 const COUNT_END = "/input_tokens";
+const COMPACT_END = "/compact";
 const BY_BODY = { from: "body", member: "model" } as const;
 
 /** The second prefix is the vendor's at Azure, whose clients set nothing but a base URL. */
@@ -22,6 +23,15 @@ const routes: readonly Route[] = ["", "/openai"].flatMap((prefix): Route[] => [
     path: `${prefix}${PATH}`,
     target: BY_BODY,
     stream: { from: "body", member: "stream" },
+  },
+  {
+    protocol: PROTOCOL,
+    operation: "chat",
+    method: "POST",
+    path: `${prefix}${PATH}${COMPACT_END}`,
+    target: BY_BODY,
+    stream: { from: "fixed", value: false },
+    compacts: true,
   },
   {
     protocol: PROTOCOL,
@@ -43,8 +53,9 @@ export const carrier: Carrier = {
   framing,
   framingFor: () => framing,
   upstreamPath: (input) => {
-    if (input.operation !== "count") return pathOr(PATH, input);
-    return siblingPath({ path: PATH + COUNT_END, chatEnd: "/responses", end: `/responses${COUNT_END}` }, input);
+    const end = input.operation === "count" ? COUNT_END : COMPACTS.test(input.clientPath) ? COMPACT_END : null;
+    if (end === null) return pathOr(PATH, input);
+    return siblingPath({ path: PATH + end, chatEnd: "/responses", end: `/responses${end}` }, input);
   },
   memberEdits: ({ upstreamModel }) => ({ model: JSON.stringify(upstreamModel) }),
   bodyHeaders: null,
@@ -68,5 +79,8 @@ export const carrier: Carrier = {
   quotas: QUOTAS,
   answerHeaders: (requestId) => ({ "x-request-id": requestId }),
 };
+
+/** A client's path; those of other protocols never end so. */
+const COMPACTS = /\/responses\/compact$/;
 
 const OWN = /^(?:\/openai)?\/v1\/responses(?:\/|$)/;

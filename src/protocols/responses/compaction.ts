@@ -4,9 +4,9 @@
  */
 import type { IrEvent } from "../../ir/event.ts";
 import { failure } from "../../ir/failure.ts";
-import type { IrBlock } from "../../ir/request.ts";
+import type { IrBlock, IrTurn } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
-import { asText, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { readTaggedSummary, tagSummary } from "../shared/compaction.ts";
@@ -35,10 +35,28 @@ function isCompaction(block: { readonly type: string; readonly name?: string | n
 /** The same answer where it was not asked to compact, or its vendor did. */
 export function compacted(response: IrResponse, context: AnswerContext): IrResponse {
   const [choice] = response.choices;
-  if (context.request?.compacts !== true || choice === undefined || choice.blocks.some(isCompaction)) return response;
+  if (context.request?.compacts === undefined || choice === undefined || choice.blocks.some(isCompaction))
+    return response;
   const summary = choice.blocks.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (summary.trim() === "") throw new WireError("The answer holds no summary.");
   return { ...response, choices: [{ ...choice, blocks: [compactionBlock(summary, context)] }] };
+}
+
+/** As the vendor answers at the path that compacts: the user's messages as they were, then the item. */
+export function compactedWhole(response: JsonObject, { request }: AnswerContext): JsonObject {
+  if (request?.compacts !== "whole") return response;
+  const { id, created_at, output, usage } = response;
+  const kept = request.turns.flatMap((turn) => (turn.role === "user" ? userItem(turn) : []));
+  return { id, object: "response.compaction", created_at, output: [...kept, ...(asArray(output) ?? [])], usage };
+}
+
+/** Nothing for what was no message of the user's. */
+function userItem({ spelling, blocks }: IrTurn): JsonObject[] {
+  const item = asObject(spelling["item"]);
+  if (item !== undefined) return item["role"] === "user" ? [{ type: "message", ...item }] : [];
+  if (spelling["whole"] !== true) return [];
+  const content = blocks.flatMap((block) => (block.type === "text" ? [{ type: "input_text", text: block.text }] : []));
+  return [{ type: "message", role: "user", content }];
 }
 
 /** Characters of a summary; more is no summary. */
@@ -46,7 +64,7 @@ const SUMMARY_CHARS_MAX = 4_000_000;
 
 /** Holds the words back until the answer is finished, and tells them as one item. */
 export function compactedStream(writer: StreamWriter, context: AnswerContext): StreamWriter {
-  if (context.request?.compacts !== true) return writer;
+  if (context.request?.compacts === undefined) return writer;
   let summary = "";
   let isOwn = false;
   let isTold = false;

@@ -5,7 +5,7 @@
 import type { Payload, Protocol } from "../protocol.ts";
 import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
-import { compacted, compactedStream } from "./compaction.ts";
+import { compacted, compactedStream, compactedWhole } from "./compaction.ts";
 import { count } from "./count.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
@@ -45,7 +45,10 @@ const payload: Payload = {
   readRequest,
   writeRequest,
   readResponse,
-  writeResponse: (response, context) => writeResponse(compacted(response, context), context),
+  writeResponse(response, context) {
+    const { value, losses } = writeResponse(compacted(response, context), context);
+    return { value: compactedWhole(value, context), losses };
+  },
   createStreamReader: () => withSoundCalls(createStreamReader()),
   createStreamWriter: (context) => compactedStream(createStreamWriter(context), context),
   createTap,

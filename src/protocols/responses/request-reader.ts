@@ -37,7 +37,7 @@ export function readRequest(body: JsonObject): WithLosses<IrRequest> {
     user: readUser(body),
     metadata: readMetadata(body["metadata"]),
     serviceTier: asText(body["service_tier"]) ?? null,
-    ...(at(asArray(body["input"])?.at(-1), "type") === COMPACTION_TRIGGER ? { compacts: true } : {}),
+    ...(at(asArray(body["input"])?.at(-1), "type") === COMPACTION_TRIGGER ? { compacts: "item" } : {}),
     extras: readExtras(body),
     // The conversation is written anew; everything else of the body comes back to this protocol as it was.
     spelling: { body: without(body, "input"), hasInput: !isNothing(body["input"]) },

@@ -33,7 +33,7 @@ function isReadable(block: IrBlock): block is Extract<IrBlock, { type: "opaque" 
 
 /** A request to compact the conversation, as one for a summary in plain text. */
 export function asSummaryRequest(request: IrRequest): IrRequest {
-  if (request.compacts !== true) return request;
+  if (request.compacts === undefined) return request;
   const turns = request.turns.flatMap((turn): IrTurn[] => {
     const blocks = turn.blocks.filter((block) => !(block.type === "opaque" && block.name === COMPACTION_TRIGGER));
     return blocks.length === 0 && turn.blocks.length > 0 ? [] : [{ ...turn, blocks }];

@@ -18,9 +18,11 @@ test("routes, whose model and stream flag stand in the body", () => {
     stream: { from: "body", member: "stream" },
   } as const;
   const count = { ...chat, operation: "count", stream: { from: "fixed", value: false } } as const;
+  const compact = { ...chat, stream: { from: "fixed", value: false }, compacts: true } as const;
   expect(carrier.routes).toEqual(
     ["", "/openai"].flatMap((prefix) => [
       { ...chat, path: `${prefix}/v1/responses` },
+      { ...compact, path: `${prefix}/v1/responses/compact` },
       { ...count, path: `${prefix}/v1/responses/input_tokens` },
     ]),
   );
