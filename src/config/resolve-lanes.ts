@@ -62,11 +62,13 @@ function lanesOfModel(
     ),
     prices: pricesOf(model.prices) ?? flatPrices(config) ?? listedPrices(provider.base_url, upstreamModel, catalog),
   };
+  // Reports disagree whether a seal is bound to the account or to the model, so that it goes back to the same of both.
+  const sealModel = sha256Hex(common.canonical.id).slice(0, SEAL_DIGEST_CHARS);
   return accountsOf(model.provider, provider).map((account) => ({
     ...common,
     id: `${model.provider}/${account.id}/${name}`,
     account: account.id,
-    sealIssuer: provider.seals ?? ownSeals(model.provider, account.id),
+    sealIssuer: `${provider.seals ?? ownSeals(model.provider, account.id)}-${sealModel}`,
     credential: secretRefOf(account.forms, source, resolvePath),
     slots:
       account.maxConcurrent === null

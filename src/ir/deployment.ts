@@ -120,7 +120,7 @@ export interface Lane {
   readonly upstreamModel: string;
   /** `proven`: from the catalog or the configuration, so that it holds across providers. */
   readonly canonical: { readonly id: string; readonly proven: boolean };
-  /** Lanes of one protocol with the same word can open each other's sealed reasoning. Lower-case letters, digits, `-`, `_`. */
+  /** Lanes with the same word can open each other's sealed reasoning: of one account or more, and of one model. Lower-case letters, digits, `-`, `_`. */
   readonly sealIssuer: string;
   /** null: the account has none (a local backend). */
   readonly credential: SecretRef | null;

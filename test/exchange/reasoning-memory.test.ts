@@ -186,7 +186,7 @@ const PLACES: Readonly<Record<VendorName, (body: unknown) => void>> = {
     expect(at(parts, 1, "thoughtSignature")).toBeUndefined();
   },
   kimi(body) {
-    expect(at(body, "messages", 1)).toMatchObject({ reasoning_content: THOUGHT, tool_calls: [{}, {}] });
+    expect(at(body, "messages", 1)).toMatchObject({ content: "", reasoning_content: THOUGHT, tool_calls: [{}, {}] });
   },
 };
 

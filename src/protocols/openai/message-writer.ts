@@ -88,7 +88,7 @@ function writeAssistant(turn: IrTurn, path: string, context: WriteContext): Mess
   const details = context.native && thoughts.mayGo ? turn.spelling["reasoning_details"] : undefined;
   if (details !== undefined) members["reasoning_details"] = details;
   const others = { ...nameOf(turn), ...members, ...writeExtras(turn.extras, path, context) };
-  if (context.native) return { role: "assistant", ...nativeContent(turn, parts), ...others };
+  if (context.native) return { role: "assistant", ...nativeContent(turn, parts, context), ...others };
   // A compatible vendor may take nothing but a string; several texts are one answer cut by its citations.
   const content = parts.length === 0 ? null : (joinTexts(parts, "") ?? parts);
   if (content === null && Object.keys(members).length === 0) return null;
@@ -97,10 +97,13 @@ function writeAssistant(turn: IrTurn, path: string, context: WriteContext): Mess
   return { role: "assistant", content: words, ...others };
 }
 
-function nativeContent(turn: IrTurn, parts: readonly ContentPart[]): Message {
+function nativeContent(turn: IrTurn, parts: readonly ContentPart[], { dialect }: WriteContext): Message {
   if (parts.length > 0) return { content: writeContent(parts, turn.wasString) };
   // What stood for "no text": null, an empty string, an empty list, or no member at all.
   const { content } = turn.spelling;
+  // Beside reasoning a vendor that demands it takes no null.
+  if (content === null && dialect.reasoningBack === "required" && turn.blocks.some(({ type }) => type === "reasoning"))
+    return { content: "" };
   return content === undefined ? {} : { content };
 }
 
