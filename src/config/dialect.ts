@@ -32,6 +32,8 @@ export function dialectOf({ provider, model, upstreamModel, catalog }: DialectIn
     refusedSettings: facts.refused_settings ?? STRANGER.refusedSettings,
     failureWords: facts.failure_words ?? STRANGER.failureWords,
     callIdChars: facts.call_id_chars ?? STRANGER.callIdChars,
+    forcedTools: facts.forced_tools ?? STRANGER.forcedTools,
+    userAfterResults: facts.user_after_results ?? STRANGER.userAfterResults,
     cacheMarks: model.cache_marks !== "off" && (facts.cache_marks ?? STRANGER.cacheMarks),
     promptCacheKey: facts.prompt_cache_key ?? STRANGER.promptCacheKey,
   };

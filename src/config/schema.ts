@@ -67,6 +67,8 @@ const dialect = z.strictObject({
   chat_tools: z.enum(CHAT_TOOLS).optional(),
   refused_settings: z.array(z.enum(REFUSABLE_SETTINGS)).max(REFUSABLE_SETTINGS.length).optional(),
   failure_words: words.optional(),
+  forced_tools: z.boolean().optional(),
+  user_after_results: z.boolean().optional(),
   call_id_chars: z.int().min(6).max(64).nullable().optional(),
   cache_marks: z.boolean().optional(),
   prompt_cache_key: z.boolean().optional(),

@@ -44,6 +44,10 @@ export interface Dialect {
   readonly failureWords: readonly string[];
   /** Ids of calls are exactly so many letters and digits; null: any will do. */
   readonly callIdChars: number | null;
+  /** A tool may be forced while the model thinks; otherwise the model chooses. */
+  readonly forcedTools: boolean;
+  /** The user may speak right behind results of tools; otherwise a word of the assistant stands between them. */
+  readonly userAfterResults: boolean;
   /** The prompt is cached up to marks in the request; it is paid in full without any. */
   readonly cacheMarks: boolean;
   /** A key in the request brings a session back to where its prompt is cached. */
@@ -60,6 +64,8 @@ export const STRANGER: Dialect = {
   refusedSettings: [],
   failureWords: [],
   callIdChars: null,
+  forcedTools: true,
+  userAfterResults: true,
   cacheMarks: false,
   promptCacheKey: false,
 };

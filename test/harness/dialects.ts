@@ -11,6 +11,8 @@ export const MAKER: Dialect = {
   refusedSettings: [],
   failureWords: [],
   callIdChars: null,
+  forcedTools: true,
+  userAfterResults: true,
   cacheMarks: false,
   promptCacheKey: false,
 };

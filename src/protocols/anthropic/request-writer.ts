@@ -8,6 +8,7 @@ import type { Extras, IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { enforcedFormat, formatInstruction } from "../shared/content-blocks/output-format.ts";
+import { withUserEnds } from "../shared/content-blocks/user-ends.ts";
 import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { composePrompt } from "../shared/prompt-writer.ts";
@@ -67,7 +68,18 @@ function writePrompt(
   if (typeof instructions === "string") return { system: instructions, turns: conversation.turns };
   const words = formatInstruction(request.outputFormat, context);
   const added = words === null ? null : { type: "text", text: words };
-  return composePrompt({ instructions, conversation, added }, context, (content) => ({ role: "user", content }));
+  const prompt = composePrompt({ instructions, conversation, added }, context, (content) => ({
+    role: "user",
+    content,
+  }));
+  if (context.native) return prompt;
+  const userTurn = (words: string): JsonObject => ({ role: "user", content: [{ type: "text", text: words }] });
+  const { isKnown, thinking } = context.rules;
+  const takesPrefill = !isKnown || (thinking !== "adaptive" && request.reasoning === null);
+  return {
+    ...prompt,
+    turns: withUserEnds(prompt.turns, { userBegins: false, takesPrefill, userTurn, losses: context.losses }),
+  };
 }
 
 function writeFormat(asked: IrOutputFormat | null, context: MessagesContext): JsonObject | null {

@@ -5,6 +5,7 @@
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
 import { asArray, type JsonObject } from "../../std/json.ts";
 import { alternateTurns, type WrittenTurn } from "../shared/alternating-turns.ts";
+import { withUserEnds } from "../shared/content-blocks/user-ends.ts";
 import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalCallId } from "./names.ts";
@@ -52,17 +53,17 @@ function alternate(request: IrRequest, context: ConverseContext): WrittenConvers
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : MEDIA.has(block.type),
     losses: context.losses,
   });
-  return { turns: withOpening(turns, context).map((turn) => withWords(turn, context)), promoted };
+  const { budget, reasoning } = context.rules;
+  const takesPrefill = budget === null || (reasoning !== "adaptive" && request.reasoning === null);
+  const userTurn = (words: string): JsonObject => ({ role: "user", content: [{ text: words }] });
+  const written = turns.map((turn) => withWords(turn, context));
+  return {
+    turns: withUserEnds(written, { userBegins: true, takesPrefill, userTurn, losses: context.losses }),
+    promoted,
+  };
 }
 
 const MEDIA: ReadonlySet<IrBlock["type"]> = new Set(["image", "document", "audio"]);
-
-/** "A conversation must start with a user message", the service says. */
-function withOpening(turns: readonly WrittenTurn<JsonObject>[], context: ConverseContext): WrittenTurn<JsonObject>[] {
-  if (turns[0]?.role !== "assistant") return [...turns];
-  context.losses.approximate("messages", "a conversation begins with the user, so a short turn is put in front");
-  return [{ role: "user", content: [{ text: "Begin." }] }, ...turns];
-}
 
 /** The service refuses a turn of documents without a word. */
 function withWords({ role, content }: WrittenTurn<JsonObject>, context: ConverseContext): JsonObject {

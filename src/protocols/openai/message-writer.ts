@@ -28,8 +28,20 @@ export function writeMessages(request: IrRequest, context: WriteContext): Messag
       turn,
     );
   }
-  return list.messages();
+  const messages = list.messages();
+  return context.native || context.dialect.userAfterResults ? messages : withBridges(messages, context);
 }
+
+/** "Unexpected role 'user' after role 'tool'", some vendors say (pipecat-ai/pipecat-flows#178). */
+function withBridges(messages: readonly Message[], { losses }: WriteContext): Message[] {
+  return messages.flatMap((message, index) => {
+    if (message["role"] !== "user" || messages[index - 1]?.["role"] !== "tool") return [message];
+    losses.approximate("messages", "the vendor wants a word of the assistant between results and the user");
+    return [BRIDGE, message];
+  });
+}
+
+const BRIDGE: Message = { role: "assistant", content: "Noted." };
 
 function joinAnswers(before: Message, message: Message): Message | null {
   if (!isJoinable(before) || !isJoinable(message)) return null;

@@ -3,12 +3,13 @@
  * knows no tools with free text. One step for all writers, ahead of them.
  */
 import type { Dialect } from "../../ir/dialect.ts";
-import { dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
+import { approximated, dropped, type Loss, type WithLosses } from "../../ir/loss.ts";
 import { type IrBlock, type IrRequest, type IrSampling, type IrTool, NO_SPELLING } from "../../ir/request.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { withCallIds } from "./call-ids.ts";
 import { asSummaryRequest, withReadableText } from "./compaction.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA, freeTextArguments, freeTextDescription } from "./free-text-tool.ts";
+import { isToolForced } from "./thinking-budget.ts";
 
 interface FittingLane {
   readonly dialect: Dialect;
@@ -21,7 +22,7 @@ interface FittingLane {
 export function fitRequest(request: IrRequest, lane: FittingLane): WithLosses<IrRequest> {
   const losses: Loss[] = [];
   const told = lane.native ? request : asSummaryRequest(withReadableText(request));
-  const settled = lane.native ? request : withoutRefused(told, lane.dialect, losses);
+  const settled = lane.native ? request : unforced(withoutRefused(told, lane.dialect, losses), lane.dialect, losses);
   const isWrapped = lane.hasCustomTools && !lane.dialect.customTools && holdsFreeText(settled);
   const wrapped = isWrapped ? withFunctions(settled, losses) : settled;
   const { callIdChars } = lane.dialect;
@@ -47,6 +48,14 @@ function withoutRefused(request: IrRequest, { refusedSettings }: Dialect, losses
     fitted = without;
   }
   return fitted;
+}
+
+/** Models that refuse a forced tool while they think do think unless told not to. */
+function unforced(request: IrRequest, { forcedTools }: Dialect, losses: Loss[]): IrRequest {
+  const { mode, effort } = request.reasoning ?? { mode: null, effort: null };
+  if (forcedTools || mode === "disabled" || effort === "none" || !isToolForced(request)) return request;
+  losses.push(approximated("tool_choice", "the model cannot be made to call a tool while it thinks, so it may choose"));
+  return { ...request, toolChoice: { kind: "auto" } };
 }
 
 /** The same request where the client does not use the setting. */
