@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { assistant, call, reasoning, request, result, text, tool, user } from "../../harness/builders.ts";
 import { speaking } from "../../harness/crossing.ts";
 import { MAKER } from "../../harness/dialects.ts";
+import { objects } from "../../harness/scripted/rules.ts";
 
 const CALL = { id: "c1", type: "function", function: { name: "f", arguments: "{}" } };
 const made = call("c1", "f", "{}");
@@ -48,3 +49,18 @@ for (const [name, turns, sent] of CASES) {
     ]);
   });
 }
+
+test("a client's own null beside reasoning that was given back to it becomes an empty text", () => {
+  const said = { role: "assistant", content: null, reasoning_content: "Hm.", tool_calls: [CALL] };
+  const body = {
+    model: "m",
+    messages: [{ role: "user", content: "q" }, said, { role: "tool", tool_call_id: "c1", content: "ok" }],
+  };
+  const { payload } = speaking("openai");
+  const written = (dialect: typeof MAKER): unknown => {
+    const options = { upstreamModel: "m", defaultMaxOutputTokens: 256, maxOutputTokens: null, dialect };
+    return objects(payload.writeRequest(payload.readRequest(body).value, options).value["messages"])[1];
+  };
+  expect(written({ ...MAKER, reasoningBack: "required" })).toEqual({ ...said, content: "" });
+  expect(written(MAKER)).toEqual(said);
+});

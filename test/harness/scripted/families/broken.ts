@@ -18,7 +18,7 @@ export function brokenRules(family: Family, refused: readonly string[]): string[
 const WHY: ReadonlyMap<string, string> = new Map([
   [
     "a turn with calls brings its reasoning back while the model thinks",
-    "reasoning that the client lost is not remembered",
+    "reasoning of another vendor, in a history that is relayed",
   ],
   ["no sampling for models that reason", "relayed as asked"],
   ["models that reason take max_completion_tokens", "relayed as asked"],
