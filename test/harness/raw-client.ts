@@ -28,6 +28,8 @@ export interface RawAnswer {
 
 /** Answers in fewer reads than this are looked at after each. */
 const LOOK_AT_PARTS = 16;
+const LAST_CHUNK = "0\r\n\r\n";
+const LAST_CHUNK_BYTES = LAST_CHUNK.length;
 
 /** For an answer of a test; a gateway that says nothing for that long is broken. */
 const ANSWER_MS_MAX = 20_000;
@@ -87,7 +89,9 @@ export async function connectRaw(port: number): Promise<RawClient> {
     answer: () =>
       until(() => {
         // A streamed answer is over at its last chunk, so there is nothing to look at before.
-        const mayBeWhole = isClosed || parts.length < LOOK_AT_PARTS || parts.at(-1)?.includes("0\r\n\r\n") === true;
+        // Its bytes may come in several reads.
+        const last = Buffer.concat(parts.slice(-LAST_CHUNK_BYTES));
+        const mayBeWhole = isClosed || parts.length < LOOK_AT_PARTS || last.includes(LAST_CHUNK);
         return mayBeWhole ? readAnswer(joined(), isClosed) : null;
       }),
     pause: () => void socket.pause(),
