@@ -172,9 +172,12 @@ function healthText({ health, quotas }: Explanation["order"][number]): string {
   return `${health} (${least.window} ${Math.floor(least.left_share * 100)}% left)`;
 }
 
+/** What a word means where it says less than it does. */
+const KEEPS: Readonly<Record<string, string>> = { tier: "tier (equal or higher)" };
+
 function page({ source, explanation }: ExplainAnswer): string {
   const { target, kind, protocol, select, keep, order, left_out: left, refusal } = explanation;
-  const kept = keep.length === 0 ? "" : `, keeps ${keep.join(" and ")}`;
+  const kept = keep.length === 0 ? "" : `, keeps ${keep.map((each) => KEEPS[each] ?? each).join(" and ")}`;
   const head = `${kind} ${target}, asked in ${protocol}: ${select}${kept}; at most ${explanation.attempts_max} lanes within ${Math.round(explanation.deadline_ms / 1000)} s; when exhausted: ${explanation.on_exhausted}.
 From ${source}.
 ${explanation.reason}

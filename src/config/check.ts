@@ -7,6 +7,7 @@ import { checkNames } from "./check-names.ts";
 import { checkPools } from "./check-pools.ts";
 import { checkPromises } from "./check-promises.ts";
 import { checkProviders } from "./check-providers.ts";
+import { checkReach } from "./check-reach.ts";
 import { checkDisplays } from "./displays.ts";
 import { type CheckInput, createFindings, type Findings } from "./findings.ts";
 import { NOT_YET } from "./not-yet.ts";
@@ -27,6 +28,7 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkModels,
   checkPools,
   checkPromises,
+  checkReach,
   checkFacts,
   checkDisplays,
   checkNotYet,

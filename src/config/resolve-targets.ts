@@ -130,6 +130,7 @@ function failoverOf(failover: ConfigPool["failover"]): Target["failover"] {
     cap: failover?.cap ?? DEFAULTS.failoverCap,
     exclusions: failover?.exclusions ?? [],
     keep: [...new Set(failover?.keep ?? [])],
+    prefer: failover?.prefer === "any" ? "any" : "same-model",
   };
 }
 

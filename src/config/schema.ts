@@ -56,6 +56,7 @@ const failover = z.strictObject({
     .array(z.enum(["model", "provider", "tier"]))
     .max(3)
     .optional(),
+  prefer: z.enum(["same_model", "any"]).optional(),
 });
 
 /** Facts about what a vendor's server takes: of a provider, a family of models, or one model. */

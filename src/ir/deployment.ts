@@ -289,6 +289,8 @@ export interface Target {
     readonly cap: number;
     readonly exclusions: readonly string[];
     readonly keep: readonly Keep[];
+    /** same-model: other lanes of the model that failed come before other models. any: the policy's plain order. */
+    readonly prefer: "same-model" | "any";
   };
   readonly onExhausted: Exhaustion;
   readonly affinity: { readonly headerNames: readonly string[] } | null;

@@ -10,6 +10,7 @@ import { satisfiesKeep } from "./keep.ts";
 import { rankBy } from "./policies/index.ts";
 import type { Candidate } from "./policies/policy.ts";
 import type { LaneFigures } from "./recent-attempts.ts";
+import { sameModelFirst } from "./same-model.ts";
 import { forgetCredits, type Selection } from "./swrr.ts";
 
 export interface DecideInput {
@@ -60,10 +61,12 @@ export function decide(input: DecideInput): LaneChoice {
   const left = entries.filter((entry) => entry.because !== null);
   const offerable = left.length === 0 ? entries : entries.filter((entry) => entry.because === null);
   // In a fallback pool it is that pool's first pick that counts, although others were tried before.
-  const isFirstPick = input.tried.size === 0 || !entries.some((entry) => input.tried.has(entry.lane.id));
+  const tried = triedOf(input, entries);
+  const isFirstPick = tried.length === 0;
   const selection =
     isFirstPick && left.length > 0 ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
-  const { order, next } = orderOf(input, offerable, selection);
+  const { order: plain, next } = orderOf(input, offerable, selection);
+  const order = input.target.failover.prefer === "any" ? plain : sameModelFirst(plain, tried);
   const last = order.length === 0 ? lastLane(left) : null;
   const ignoreBreaker = last !== null && last.condition?.full !== true;
   const offered = last !== null && ignoreBreaker ? [last.lane] : order;
@@ -78,6 +81,12 @@ export function decide(input: DecideInput): LaneChoice {
     selection: isFirstPick ? next : input.selection,
     runnerUp: offered[1] ?? null,
   };
+}
+
+/** Lanes of this target that this exchange tried, in that order. */
+function triedOf({ tried }: DecideInput, entries: readonly ConsideredLane[]): readonly Lane[] {
+  if (tried.size === 0) return [];
+  return [...tried].flatMap((id) => entries.find(({ lane }) => lane.id === id)?.lane ?? []);
 }
 
 // ---------------------------------------------------------------- filters

@@ -125,7 +125,7 @@ describe("a whole file", () => {
         { model: "claude-sonnet-4-5", weight: 8, contextMax: 200_000, lanes: ["anthropic/default/claude-sonnet-4-5"] },
         { model: "glm-5.2", weight: 2, contextMax: null, lanes: ["z.ai/default/glm-5.2"] },
       ],
-      failover: { deadlineMs: 30_000, cap: 3, exclusions: ["glm-5.2"], keep: [] },
+      failover: { deadlineMs: 30_000, cap: 3, exclusions: ["glm-5.2"], keep: [], prefer: "same-model" },
       onExhausted: { action: "fallback-pool", pool: "overflow" },
       breaker: {
         baseCooldownMs: 15_000,
@@ -147,7 +147,13 @@ describe("a whole file", () => {
   });
 
   test("a failover block left out has the defaults", () => {
-    expect(deployment?.targets["alias"]?.failover).toEqual({ deadlineMs: 120_000, cap: 3, exclusions: [], keep: [] });
+    expect(deployment?.targets["alias"]?.failover).toEqual({
+      deadlineMs: 120_000,
+      cap: 3,
+      exclusions: [],
+      keep: [],
+      prefer: "same-model",
+    });
   });
 });
 

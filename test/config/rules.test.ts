@@ -662,6 +662,28 @@ const POOLS: Row[] = [
     severity: "warning",
   },
   {
+    name: "more lanes in a pool than one request can try",
+    config: whole(
+      "{ acme: { accounts: [{ id: a }, { id: b }, { id: c, routing: false }, { id: d }] } }",
+      "{ m: { provider: acme }, n: { provider: acme }, o: { provider: acme } }\npools: { p: { failover: { exclusions: [o] }, members: [{ target: m }, { target: n }, { target: o }] } }",
+    ),
+    path: "pools.p",
+    says: "has 6 lanes that may serve, and one request tries at most 4 of them; set failover.cap to 5",
+    line: 3,
+    severity: "warning",
+  },
+  {
+    name: "more accounts of a model than its cap",
+    config: whole(
+      "{ acme: { accounts: [{ id: a }, { id: b }, { id: c }] } }",
+      "{ m: { provider: acme, failover: { cap: 1 } }, n: { provider: acme, failover: { cap: 0 } } }",
+    ),
+    path: "models.m.failover.cap",
+    says: "has 3 accounts that may serve, and one request tries at most 2 of them",
+    line: 2,
+    severity: "warning",
+  },
+  {
     name: "patience beyond the deadline nobody wrote",
     config: pool("", "timeouts: { first_byte_ms: 300000 }\n"),
     path: "pools.p",

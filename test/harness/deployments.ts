@@ -136,7 +136,7 @@ export function targetOf(name: string, members: readonly Member[], over: TargetO
     identity: "record",
     timers: null,
     ...over,
-    failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [], ...over.failover },
+    failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [], prefer: "same-model", ...over.failover },
   };
 }
 

@@ -237,7 +237,7 @@ function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Tar
     substitutes: [],
     exactFailover: false,
     breaker: { baseCooldownMs: 1000, maxCooldownMs: 60_000, trip: { mode: "consecutive", failures: 3 } },
-    failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [] },
+    failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [], prefer: "same-model" },
     onExhausted: { action: "reject" },
     affinity: null,
     cacheMarks: true,

@@ -80,7 +80,7 @@ export function target(name: string, members: readonly Member[], over: TargetOve
     identity: "record",
     timers: null,
     ...over,
-    failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [], ...over.failover },
+    failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [], prefer: "same-model", ...over.failover },
   };
 }
 

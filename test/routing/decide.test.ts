@@ -354,12 +354,15 @@ describe("properties", () => {
   });
   type Scene = Parameters<Parameters<typeof scene.map>[0]>[0];
 
-  function inputOf({ drafts, select, key, credits }: Scene): DecideInput {
+  function inputOf(
+    { drafts, select, key, credits }: Scene,
+    prefer: Target["failover"]["prefer"] = "same-model",
+  ): DecideInput {
     const lanes = drafts.map(({ account, model, pinned, sortKey }) =>
       lane(`p/${account}/${model}`, { pinned, sortKey }),
     );
     const draftOf = (id: string) => drafts.find((each) => `p/${each.account}/${each.model}` === id);
-    const pool = poolOf("pool", lanes, { select, affinity: { headerNames: [] } });
+    const pool = poolOf("pool", lanes, { select, affinity: { headerNames: [] }, failover: { prefer } });
     return decideInput(pool, lanes, {
       affinityKey: key,
       selection: new Map(credits.map((credit, index) => ["abcd"[index] ?? "", credit])),
@@ -401,12 +404,23 @@ describe("properties", () => {
   test("filters never reorder: without one lane the others stand as before", () => {
     fc.assert(
       fc.property(scene, (each) => {
-        const input = inputOf(each);
+        const input = inputOf(each, "any");
         const whole = decide(input).offered;
         const dropped = whole[each.dropped % Math.max(1, whole.length)];
         const fewer = decide({ ...input, usable: (one) => (one.id === dropped?.id ? "no-operation" : null) });
         const rest = fewer.ignoreBreaker ? [] : ids(fewer.offered);
         expect(rest).toEqual(ids(whole.filter((one) => one !== dropped)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("same model first puts lanes of one model beside each other, and changes nothing else", () => {
+    fc.assert(
+      fc.property(scene, (each) => {
+        const plain = decide(inputOf(each, "any")).offered;
+        const beside = [...Map.groupBy(plain, ({ model }) => model).values()].flat();
+        expect(ids(decide(inputOf(each)).offered)).toEqual(ids(beside));
       }),
       { numRuns: 200 },
     );
