@@ -29,7 +29,7 @@ beforeAll(async () => {
 auth: { mode: none }
 stream_open_after_ms: ${OPEN_AFTER_MS}
 providers:
-  slow: { protocol: openai, base_url: "${slow.url}", allow_private: true, api_key_env: KEY }
+  slow: { protocol: openai, base_url: "${slow.url}", allow_private: true, accounts: [{ id: main, api_key_env: KEY, pinned: true }] }
   good: { protocol: openai, base_url: "${good.url}", allow_private: true, api_key_env: KEY }
   image: { protocol: gemini, base_url: "${slow.url}", allow_private: true, api_key_env: KEY }
 models:
@@ -37,7 +37,7 @@ models:
   spare: { provider: good }
   picture: { provider: image }
 pools:
-  both: { select: ranked, members: [{ target: alone, weight: 1000 }, { target: spare }] }
+  both: { select: ranked, members: [{ target: alone }, { target: spare }] }
 `,
     env: { KEY: "sk-test" },
   });
