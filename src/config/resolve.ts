@@ -108,6 +108,7 @@ function resolveProvider(name: string, merged: ConfigProvider, { baseUrl, resolv
     allowPrivate: merged.allow_private ?? false,
     proxy: merged.proxy ?? null,
     caFile: merged.ca_file === undefined || merged.ca_file === null ? null : resolvePath(merged.ca_file),
+    upstreamClient: merged.upstream_client ?? DEFAULTS.upstreamClient,
     headers: Object.fromEntries(headers),
     forwardHeaders: (merged.forward_headers ?? []).map((each) => each.toLowerCase()),
     health: {

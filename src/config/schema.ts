@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
+import { UPSTREAM_CLIENTS } from "../ir/deployment.ts";
 import { CHAT_TOOLS, REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
 import { CARRIERS, ERROR_CLASSES } from "../known.ts";
 import { isPolicyId, POLICY_SCHEMAS, policyKeys } from "../routing/policies/schema.ts";
@@ -98,6 +99,7 @@ const providerFacts = {
   allow_private: z.boolean().optional(),
   proxy: text.nullish(),
   ca_file: text.nullish(),
+  upstream_client: z.enum(UPSTREAM_CLIENTS).optional(),
   headers: textMap.optional(),
   forward_headers: words.optional(),
   seals: text.optional(),

@@ -13,7 +13,7 @@ import type { Protocol } from "../protocols/protocol.ts";
 import type { Effects } from "../std/effects.ts";
 import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
-import type { Send } from "../upstream/send.ts";
+import type { Send } from "../upstream/contract.ts";
 import type { HeaderFilters } from "./header-filter.ts";
 import type { ReasoningMemory } from "./reasoning-memory.ts";
 import type { ReasoningSignatures } from "./reasoning-signatures.ts";

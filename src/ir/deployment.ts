@@ -89,6 +89,10 @@ export interface Door {
   readonly errorMap: Readonly<Record<string, string>>;
 }
 
+/** The gateway's own client over sockets, or the runtime's `fetch`. */
+export const UPSTREAM_CLIENTS = ["sockets", "fetch"] as const;
+export type UpstreamClient = (typeof UPSTREAM_CLIENTS)[number];
+
 /** A catalog entry as this deployment uses it. */
 export interface Provider {
   readonly name: string;
@@ -99,6 +103,8 @@ export interface Provider {
   readonly allowPrivate: boolean;
   readonly proxy: string | null;
   readonly caFile: string | null;
+  /** What carries requests there; a proxy is always asked by the runtime's own. */
+  readonly upstreamClient: UpstreamClient;
   /** Static headers sent upstream, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** Client headers to pass on beside the protocol's allow-list: names or `prefix*`, lower case. */

@@ -2,6 +2,7 @@
 import type { Cancel, Effects } from "../std/effects.ts";
 import { createRandomId } from "../std/random-id.ts";
 import { createSharedTimers } from "../std/shared-timers.ts";
+import { realConnect } from "./real-connect.ts";
 
 /**
  * `shared`: for a process with thousands of them, which ends by itself. `own`: a cancelled one lets the process end.
@@ -18,6 +19,7 @@ export function realEffects(timers: RealTimers): Effects {
     randomId: createRandomId((bytes) => crypto.getRandomValues(bytes)),
     setTimer: timerOf(timers, nowMs),
     fetch: (url, init) => fetch(url, init),
+    connect: realConnect,
   };
 }
 

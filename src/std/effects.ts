@@ -18,6 +18,50 @@ export interface Effects {
   setTimer(ms: number, fire: () => void): Cancel;
   /** Rejects on a transport error and when the signal aborts; any HTTP status is an answer. */
   fetch(url: string, init: FetchInit): Promise<Response>;
+  /**
+   * Opens a connection and tells the events of its life. Cancelled before it stands it is closed as soon as it can be: the
+   * runtime takes back a handshake, and waits for what the system is still trying.
+   */
+  connect(place: ConnectPlace, events: SocketEvents): Cancel;
+}
+
+export interface ConnectPlace {
+  /** A name, whose addresses are tried together until one stands; or an address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** null: in the clear. */
+  readonly tls: ConnectTls | null;
+}
+
+interface ConnectTls {
+  /** The name that is asked for and must stand in the certificate; null: the host is an address, and that must. */
+  readonly serverName: string | null;
+  /** PEM text of the authorities to trust instead of the built-in ones; null: those. */
+  readonly ca: string | null;
+}
+
+/** `stood`, then the others in any number, then `closed`; or `failed` alone. Never before `connect` has returned. */
+export interface SocketEvents {
+  /** Over TLS: and the certificate has been verified. */
+  stood(socket: PlainSocket): void;
+  /** It never stood; the system's code, or the one of the certificate's fault. */
+  failed(code: string): void;
+  /** The bytes are the receiver's own. */
+  received(bytes: Uint8Array): void;
+  /** A write that was not taken whole may go on. */
+  drained(): void;
+  /** By either side. `code`: what broke it; null: the other side ended it properly, or this one did. */
+  closed(code: string | null): void;
+}
+
+export interface PlainSocket {
+  /** How many of the bytes were taken; the others wait for `drained`. Below zero: it is closed. */
+  write(bytes: Uint8Array): number;
+  /** Stops `received`; what is under way stays with the system and slows the other side. */
+  pause(): void;
+  resume(): void;
+  /** At once, whatever was not sent. */
+  terminate(): void;
 }
 
 /** The part of a fetch we use. There is no default for what could send a credential astray: redirects and signals. */

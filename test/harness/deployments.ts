@@ -110,6 +110,7 @@ export function providerOf(name: string, over: Partial<Provider> = {}): Provider
     allowPrivate: false,
     proxy: null,
     caFile: null,
+    upstreamClient: "fetch",
     headers: {},
     forwardHeaders: [],
     health: { mode: "none", intervalMs: 0, timeoutMs: 0 },

@@ -6,7 +6,7 @@ import type { Frame, Protocol, StreamWriter } from "../../src/protocols/protocol
 import type { Guard } from "../../src/routing/guard.ts";
 import { createHealth, type Health } from "../../src/routing/health.ts";
 import { Secret } from "../../src/std/secret.ts";
-import type { Sent } from "../../src/upstream/send.ts";
+import type { Sent } from "../../src/upstream/contract.ts";
 import type { CoreInput } from "./core.ts";
 
 export interface PlantedFault {

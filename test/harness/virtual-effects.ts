@@ -31,6 +31,8 @@ export interface VirtualOptions {
   readonly startWallMs?: number;
   /** Without it every fetch rejects. */
   readonly answer?: Answer;
+  /** Without it no connection ever stands. */
+  readonly connect?: Effects["connect"];
 }
 
 /** A run that fires more timers than this in one advance re-arms itself without end. */
@@ -78,6 +80,7 @@ export function createVirtualEffects(options: VirtualOptions = {}): VirtualEffec
       calls.push(call);
       return untilAborted(init.signal, async () => answer(call));
     },
+    connect: options.connect ?? refuseConnection,
     advance(ms) {
       const untilMs = nowMs + ms;
       let firings = 0;
@@ -151,6 +154,11 @@ function untilAborted(signal: AbortSignal, start: () => Promise<Response>): Prom
       .finally(() => signal.removeEventListener("abort", abort));
   });
 }
+
+const refuseConnection: Effects["connect"] = (_place, events) => {
+  queueMicrotask(() => events.failed("ECONNREFUSED"));
+  return () => undefined;
+};
 
 function refuseUnscripted(call: FetchCall): never {
   throw new Error(`no answer scripted for ${call.url}`);

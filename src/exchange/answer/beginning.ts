@@ -2,7 +2,7 @@
 import type { Failure } from "../../ir/failure.ts";
 import type { Framing } from "../../protocols/protocol.ts";
 import { concatBytes } from "../../std/bytes.ts";
-import type { UpstreamBody, UpstreamChunk } from "../../upstream/send.ts";
+import type { UpstreamBody, UpstreamChunk } from "../../upstream/contract.ts";
 
 type Beginning =
   /** `body` holds all of it, the first bytes as well. */

@@ -3,7 +3,7 @@ import type { Failure } from "../../ir/failure.ts";
 import { concatBytes, decodeUtf8 } from "../../std/bytes.ts";
 import { JSON_LIMITS, parseBody, parseJson, scanJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
-import type { UpstreamBody } from "../../upstream/send.ts";
+import type { UpstreamBody } from "../../upstream/contract.ts";
 
 type Collected =
   | { readonly kind: "whole"; readonly bytes: Uint8Array }

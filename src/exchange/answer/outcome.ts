@@ -2,7 +2,7 @@
 import type { Failure } from "../../ir/failure.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { Usage } from "../../ir/usage.ts";
-import type { UpstreamBody } from "../../upstream/send.ts";
+import type { UpstreamBody } from "../../upstream/contract.ts";
 import type { Flow } from "./flow.ts";
 
 export type Outcome = AnsweredOutcome | StreamingOutcome | UnansweredOutcome;

@@ -4,7 +4,7 @@
 import { type Failure, failure } from "../../ir/failure.ts";
 import { concatBytes } from "../../std/bytes.ts";
 import type { Effects } from "../../std/effects.ts";
-import type { UpstreamBody, UpstreamChunk } from "../../upstream/send.ts";
+import type { UpstreamBody, UpstreamChunk } from "../../upstream/contract.ts";
 import type { ByteSource } from "../contract.ts";
 import { MALFORMED } from "./classify.ts";
 import { type Flow, type FlowStep, isDone, isSilent } from "./flow.ts";

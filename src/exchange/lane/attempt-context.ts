@@ -3,7 +3,7 @@ import type { Door, Lane, Provider, Target } from "../../ir/deployment.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { QuotaFact } from "../../ir/quota.ts";
 import type { AnswerContext, HiddenUsage, Protocol } from "../../protocols/protocol.ts";
-import type { Sent } from "../../upstream/send.ts";
+import type { Sent } from "../../upstream/contract.ts";
 import type { World } from "../contract.ts";
 import type { RecalledReasoning } from "../reasoning-memory.ts";
 import type { ClientCall } from "../request/call.ts";

@@ -14,8 +14,8 @@ import { sha256Hex } from "../../std/digest.ts";
 import { type JsonObject, parseJson } from "../../std/json.ts";
 import type { StopSignal } from "../../std/stop-signal.ts";
 import { WireError } from "../../std/wire-error.ts";
+import type { Sent } from "../../upstream/contract.ts";
 import { readQuotas } from "../../upstream/quota.ts";
-import type { Sent } from "../../upstream/send.ts";
 import { holdsForeignSignatures, withSignaturesFor } from "../reasoning-signatures.ts";
 import type { Repairs } from "../repairs.ts";
 import { lossDetails, readAgain } from "../request/call.ts";
@@ -244,6 +244,7 @@ export async function dispatch(
     signal,
     proxy: provider.proxy,
     ca: world.caOf(provider),
+    client: provider.upstreamClient,
   });
   if (sent.kind === "response") observeQuotas(attempt, sent.headers);
   return sent;

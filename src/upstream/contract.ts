@@ -1,0 +1,54 @@
+/**
+ * One request to one upstream, as the rest of the gateway sees it: what goes out, what comes back. The body is pulled,
+ * never pushed, so a slow reader slows the upstream; an abort reaches a silent upstream at once.
+ */
+import type { Timers, UpstreamClient } from "../ir/deployment.ts";
+import type { Failure } from "../ir/failure.ts";
+import type { StopSignal } from "../std/stop-signal.ts";
+
+export interface SendInput {
+  readonly url: string;
+  readonly method: "POST" | "GET";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | null;
+  readonly timers: Timers;
+  /** Client gone, deadline or shutdown. */
+  readonly signal: StopSignal;
+  /** null: connect directly, whatever the environment says. */
+  readonly proxy: string | null;
+  /** PEM text of the authorities to trust; null: the built-in ones. */
+  readonly ca: string | null;
+  readonly client: UpstreamClient;
+}
+
+export type Sent =
+  | {
+      readonly kind: "response";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: UpstreamBody;
+    }
+  /** `mayHaveRun`: bytes may have reached the upstream, which may be working (and billing) now. */
+  | { readonly kind: "failed"; readonly failure: Failure; readonly mayHaveRun: boolean }
+  /** The given signal fired. */
+  | { readonly kind: "aborted" };
+
+export type UpstreamChunk =
+  /** `isLast`: the whole body; asking on answers the end. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly isLast: boolean }
+  | { readonly kind: "end" }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "aborted" };
+
+export interface UpstreamBody {
+  /** The idle timer runs only while this waits. Never rejects. */
+  next(): Promise<UpstreamChunk>;
+  /** What came last was a ping, or as empty: the idle time goes on as if nothing had come. */
+  idled(): void;
+  /** What was waited for has come: from now on the idle timer watches, no longer the first-byte timer. */
+  begun(): void;
+  /** Aborts the upstream and clears every timer. Idempotent. */
+  cancel(): void;
+}
+
+export type Send = (input: SendInput) => Promise<Sent>;

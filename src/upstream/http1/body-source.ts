@@ -1,0 +1,94 @@
+/**
+ * The body of one answer between the connection, which pushes, and its reader, which pulls. What is not yet asked for is
+ * bounded: the connection is paused until it has been read.
+ */
+import { concatBytes } from "../../std/bytes.ts";
+import type { UpstreamChunk } from "../contract.ts";
+
+/** One packet may go beyond. */
+export const HELD_BYTES_MAX = 64 * 1024;
+
+interface BodyHooks {
+  pause(): void;
+  resume(): void;
+  /** What the reader is given, as it is given. */
+  took(chunk: UpstreamChunk): void;
+}
+
+/** A class, because it holds that a chunk is given once, in order, and nothing after the ending. */
+export class BodySource {
+  readonly #hooks: BodyHooks;
+  /** The body is given in one piece. */
+  readonly #isWhole: boolean;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #ending: UpstreamChunk | null = null;
+  #reader: ((chunk: UpstreamChunk) => void) | null = null;
+  #isPaused = false;
+
+  constructor(isWhole: boolean, hooks: BodyHooks) {
+    this.#isWhole = isWhole;
+    this.#hooks = hooks;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#ending !== null) return;
+    if (this.#reader !== null && !this.#isWhole) {
+      this.#give({ kind: "bytes", bytes, isLast: false });
+      return;
+    }
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#isWhole || this.#isPaused || this.#heldBytes < HELD_BYTES_MAX) return;
+    this.#isPaused = true;
+    this.#hooks.pause();
+  }
+
+  /** What is held comes first; of a body in one piece nothing, unless it is the whole of it. */
+  end(ending: UpstreamChunk): void {
+    if (this.#ending !== null) return;
+    this.#ending = ending;
+    if (this.#isWhole && ending.kind !== "end") this.#held = [];
+    if (this.#reader !== null) this.#give(this.#next() ?? ending);
+  }
+
+  /** What is held is dropped. */
+  break(ending: UpstreamChunk): void {
+    this.#held = [];
+    this.#ending = ending;
+    if (this.#reader !== null) this.#give(ending);
+  }
+
+  next(): Promise<UpstreamChunk> {
+    const chunk = this.#next();
+    if (chunk === null) {
+      return new Promise((resolve) => {
+        this.#reader = resolve;
+      });
+    }
+    this.#hooks.took(chunk);
+    return Promise.resolve(chunk);
+  }
+
+  #give(chunk: UpstreamChunk): void {
+    const reader = this.#reader;
+    this.#reader = null;
+    this.#hooks.took(chunk);
+    reader?.(chunk);
+  }
+
+  /** null: nothing can be given yet. */
+  #next(): UpstreamChunk | null {
+    const [first] = this.#held;
+    if (first === undefined) return this.#ending;
+    if (this.#isWhole && this.#ending === null) return null;
+    const bytes = this.#held.length === 1 ? first : concatBytes(this.#held);
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#hooks.resume();
+    }
+    return { kind: "bytes", bytes, isLast: this.#isWhole };
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * A request over a connection of our own: kept connections, a limit for connecting alone, every timer and the caller's
+ * signal, and one ending whatever happens.
+ */
+import type { Failure } from "../../ir/failure.ts";
+import type { Cancel, Effects } from "../../std/effects.ts";
+import type { Send, SendInput, Sent, UpstreamBody, UpstreamChunk } from "../contract.ts";
+import { BROKEN_ANSWER, type Timeout, timeoutFailure, transportFailure, UNWRITABLE_REQUEST } from "../failures.ts";
+import { watchIdle } from "../idle-watch.ts";
+import { isShort } from "../short-body.ts";
+import { BodySource } from "./body-source.ts";
+import type { Connection, ConnectionLoss, RequestEvents } from "./connection.ts";
+import { decodedBody, encodingOf } from "./decoded-body.ts";
+import type { Pool, Waiter } from "./pool.ts";
+import { createPools } from "./pools.ts";
+import { writeRequest } from "./request-writer.ts";
+import type { ResponseHead } from "./response-head.ts";
+
+type ClientEffects = Pick<Effects, "connect" | "setTimer" | "nowMs">;
+
+export function createSocketClient(effects: ClientEffects): Send {
+  const findPool = createPools(effects);
+  return (input) => {
+    if (input.signal.aborted) return Promise.resolve({ kind: "aborted" });
+    const found = findPool(input.url, input.ca);
+    const parts = found === null ? null : writeRequest(input, found.place);
+    if (found === null || parts === null) {
+      return Promise.resolve({ kind: "failed", failure: UNWRITABLE_REQUEST, mayHaveRun: false });
+    }
+    return new Promise((resolve) => new Call({ effects, input, parts, pool: found.pool, resolve }).start());
+  };
+}
+
+interface CallInput {
+  readonly effects: ClientEffects;
+  readonly input: SendInput;
+  readonly parts: readonly Uint8Array[];
+  readonly pool: Pool;
+  readonly resolve: (sent: Sent) => void;
+}
+
+/** A class, because it holds that one request has one answer and one ending, and that its timers go with it. */
+class Call implements Waiter, RequestEvents {
+  readonly #call: CallInput;
+  #connection: Connection | null = null;
+  #source: BodySource | null = null;
+  #isReopened = false;
+  #isOver = false;
+  #timedOut: Timeout | null = null;
+  #cancelConnect: Cancel = nothing;
+  #cancelFirstByte: Cancel = nothing;
+  #cancelTotal: Cancel = nothing;
+  #cancelIdle: Cancel = nothing;
+
+  constructor(call: CallInput) {
+    this.#call = call;
+  }
+
+  start(): void {
+    const { input, pool } = this.#call;
+    input.signal.addEventListener("abort", this.#onSignal, { once: true });
+    this.#cancelFirstByte = this.#timer(input.timers.firstByteMs, "first byte");
+    this.#cancelTotal = this.#timer(input.timers.totalMs, "total");
+    pool.take(this);
+    this.#watchConnecting();
+  }
+
+  given(connection: Connection): void {
+    this.#cancelConnect();
+    this.#connection = connection;
+    connection.send(this.#call.parts, this);
+  }
+
+  refused(code: string): void {
+    this.#fail(transportFailure({ code }).failure, false);
+  }
+
+  head(head: ResponseHead): void {
+    const { headers } = head;
+    const body = this.#openBody(headers);
+    const encoding = encodingOf(headers["content-encoding"]);
+    const decoded = encoding === null ? body : decodedBody(body, encoding);
+    this.#call.resolve({ kind: "response", status: head.status, headers, body: decoded });
+  }
+
+  body(bytes: Uint8Array): void {
+    this.#source?.push(bytes);
+  }
+
+  end(): void {
+    this.#connection = null;
+    this.#source?.end(END);
+  }
+
+  lost(loss: ConnectionLoss): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    const failure = failureOf(loss);
+    const isUnread = loss.kind === "closed" && loss.written !== "all" && connection?.isReused === true;
+    if (this.#source !== null) this.#source.end({ kind: "failed", failure });
+    else if (isUnread && !this.#isReopened) this.#reopen();
+    else this.#fail(failure, loss.kind === "fault" || loss.written !== "nothing");
+  }
+
+  /** The other side closed an idle connection just then, and cannot have read a request that was not all written. */
+  #reopen(): void {
+    this.#isReopened = true;
+    this.#call.pool.takeNew(this);
+    this.#watchConnecting();
+  }
+
+  /** Until a connection is there: it may be at once. */
+  #watchConnecting(): void {
+    if (this.#connection === null && !this.#isOver)
+      this.#cancelConnect = this.#timer(this.#call.input.timers.connectMs, "connect");
+  }
+
+  #timer(ms: number, why: Timeout): Cancel {
+    return ms > 0 ? this.#call.effects.setTimer(ms, () => this.#stop(why)) : nothing;
+  }
+
+  readonly #onSignal = (): void => this.#stop(null);
+
+  /** By a timer of ours; or, null, by the caller. */
+  #stop(why: Timeout | null): void {
+    if (this.#isOver) return;
+    this.#timedOut = why;
+    this.#clear();
+    const mayHaveRun = this.#connection !== null && this.#connection.written !== "nothing";
+    this.#leave();
+    const failure = why === null ? null : timeoutFailure(why);
+    if (this.#source !== null) this.#source.break(failure === null ? ABORTED : { kind: "failed", failure });
+    else if (failure !== null) this.#fail(failure, mayHaveRun);
+    else this.#settle({ kind: "aborted" });
+  }
+
+  /** Takes the request off its connection, or out of the line for one. */
+  #leave(): void {
+    if (this.#connection === null) this.#call.pool.drop(this);
+    else this.#connection.terminate();
+    this.#connection = null;
+  }
+
+  #fail(failure: Failure, mayHaveRun: boolean): void {
+    this.#settle({ kind: "failed", failure, mayHaveRun });
+  }
+
+  #settle(sent: Sent): void {
+    this.#close();
+    this.#call.resolve(sent);
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#cancelConnect();
+    this.#cancelFirstByte();
+    this.#cancelTotal();
+    this.#cancelIdle();
+    this.#call.input.signal.removeEventListener("abort", this.#onSignal);
+  }
+
+  #openBody(headers: Readonly<Record<string, string>>): UpstreamBody {
+    const { effects, input } = this.#call;
+    const idle = watchIdle(effects, input.timers.idleMs, () => this.#stop("idle"));
+    this.#cancelIdle = idle.close;
+    const source = new BodySource(isShort(headers), {
+      pause: () => this.#connection?.pause(),
+      resume: () => this.#connection?.resume(),
+      took: (chunk) => {
+        idle.heard();
+        if (chunk.kind !== "bytes" || chunk.isLast) this.#close();
+      },
+    });
+    this.#source = source;
+    return {
+      next: () => {
+        if (this.#isOver) return Promise.resolve(this.#timedOut === null && input.signal.aborted ? ABORTED : END);
+        idle.waits();
+        return source.next();
+      },
+      idled: idle.idled,
+      begun: () => this.#cancelFirstByte(),
+      cancel: () => {
+        if (this.#isOver) return;
+        this.#leave();
+        source.break(END);
+        this.#close();
+      },
+    };
+  }
+}
+
+function failureOf(loss: ConnectionLoss): Failure {
+  if (loss.kind === "fault" && loss.fault !== "cut-short") return BROKEN_ANSWER;
+  return transportFailure({ code: loss.kind === "fault" ? null : loss.code }).failure;
+}
+
+const END: UpstreamChunk = { kind: "end" };
+const ABORTED: UpstreamChunk = { kind: "aborted" };
+
+const nothing = (): void => undefined;

@@ -1,0 +1,145 @@
+/**
+ * The head of an HTTP/1.1 response as text (RFC 9112), read into status, headers and how its body ends. It takes what
+ * servers really send, and refuses what two readers could understand differently.
+ */
+
+/** How the body ends. */
+export type BodyFraming =
+  | { readonly kind: "none" }
+  | { readonly kind: "length"; readonly bytes: number }
+  | { readonly kind: "chunked" }
+  /** With the connection. */
+  | { readonly kind: "close" };
+
+export interface ResponseHead {
+  readonly status: number;
+  /** Lower-case names; several of one name joined by a comma. Without Set-Cookie, and values with control characters. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly framing: BodyFraming;
+  /** False: the connection ends with this answer. */
+  readonly isKept: boolean;
+  /** How long the server keeps an idle connection; null: it does not say. */
+  readonly keptMs: number | null;
+}
+
+export type HeadFault = "status-line" | "header-line" | "header-count" | "length" | "coding" | "switching";
+
+type HeadReading =
+  | { readonly kind: "head"; readonly head: ResponseHead }
+  | { readonly kind: "broken"; readonly fault: HeadFault };
+
+/** As the runtime's own client has it. */
+export const HEADERS_MAX = 256;
+
+/** `text`: Latin-1, its last line ended. */
+export function readResponseHead(text: string): HeadReading {
+  const lineEnd = text.indexOf("\n");
+  const statusLine = STATUS_LINE.exec(text.slice(0, lineEnd));
+  if (statusLine === null) return broken("status-line");
+  const isOld = statusLine[1] === "0";
+  const status = Number(statusLine[2]);
+  if (status === 101) return broken("switching");
+  const read = readFields(text, lineEnd + 1);
+  if (read.kind === "broken") return read;
+  const { fields } = read;
+  const framing = framingOf(fields, status);
+  if (framing.kind === "broken") return framing;
+  const connection = fields.get("connection")?.toLowerCase() ?? "";
+  return {
+    kind: "head",
+    head: {
+      status,
+      headers: headersOf(fields, CONTROLS_ANYWHERE.test(text)),
+      framing,
+      isKept: !isOld && framing.kind !== "close" && !CLOSES.test(connection),
+      keptMs: keptMsOf(fields.get("keep-alive")),
+    },
+  };
+}
+
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?\r?$/s;
+const CLOSES = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/;
+
+const broken = (fault: HeadFault) => ({ kind: "broken", fault }) as const;
+
+type Fields = Map<string, string>;
+
+function readFields(text: string, from: number): { kind: "fields"; fields: Fields } | ReturnType<typeof broken> {
+  const fields: Fields = new Map();
+  let count = 0;
+  let last: string | null = null;
+  for (let start = from; start < text.length; ) {
+    const newline = text.indexOf("\n", start);
+    const end = text.charCodeAt(newline - 1) === CR && newline > start ? newline - 1 : newline;
+    if (isBlank(text.charCodeAt(start))) {
+      // A folded value (RFC 9112 section 5.2) goes on in this line.
+      if (last === null) return broken("header-line");
+      fields.set(last, `${fields.get(last) ?? ""} ${trimmed(text, start, end)}`);
+    } else if (end > start) {
+      const colon = text.indexOf(":", start);
+      if (colon === -1 || colon > end) return broken("header-line");
+      const name = text.slice(start, colon).toLowerCase();
+      if (!TOKEN.test(name)) return broken("header-line");
+      count += 1;
+      if (count > HEADERS_MAX) return broken("header-count");
+      const value = trimmed(text, colon + 1, end);
+      const earlier = fields.get(name);
+      fields.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+      last = name;
+    }
+    start = newline + 1;
+  }
+  return { kind: "fields", fields };
+}
+
+const CR = 13;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const isBlank = (code: number): boolean => code === 32 || code === 9;
+
+/** Only spaces and tabs are white space here. */
+function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+/** A body with two lengths, or a length beside chunks, is one that another reader could end elsewhere. */
+function framingOf(fields: Fields, status: number): BodyFraming | ReturnType<typeof broken> {
+  const coding = fields.get("transfer-encoding");
+  const length = fields.get("content-length");
+  if (coding !== undefined && length !== undefined) return broken("length");
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") return broken("coding");
+  const lengths = new Set(length?.split(",").map((each) => each.trim()));
+  const [first, second] = lengths;
+  if (second !== undefined || (first !== undefined && !LENGTH.test(first))) return broken("length");
+  if (status < 200 || status === 204 || status === 304) return NONE;
+  if (coding !== undefined) return { kind: "chunked" };
+  if (first === undefined) return { kind: "close" };
+  return first === "0" ? NONE : { kind: "length", bytes: Number(first) };
+}
+
+/** Every number of so many digits is exact. */
+const LENGTH = /^\d{1,15}$/;
+const NONE: BodyFraming = { kind: "none" };
+
+/** A value with control characters is left out: no client could read it, and a log must not. */
+function headersOf(fields: Fields, hasControls: boolean): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of fields) {
+    if (name === "set-cookie" || (hasControls && CONTROLS.test(value))) continue;
+    headers[name] = value;
+  }
+  return headers;
+}
+
+/** Both ranges of them in Latin-1, which is how a header's bytes come; a tab is white space. */
+const CONTROLS = /[^\t\x20-\x7e\xa0-\xff]/;
+/** The same in a whole head, whose lines end. */
+const CONTROLS_ANYWHERE = /[^\t\n\r\x20-\x7e\xa0-\xff]|\r(?!\n)/;
+
+function keptMsOf(keepAlive: string | undefined): number | null {
+  const [, secs] = /(?:^|[,; \t])timeout=(\d{1,6})(?:$|[,; \t])/i.exec(keepAlive ?? "") ?? [];
+  return secs === undefined ? null : Number(secs) * 1_000;
+}
