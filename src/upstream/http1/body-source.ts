@@ -6,7 +6,7 @@ import { concatBytes } from "../../std/bytes.ts";
 import type { UpstreamChunk } from "../contract.ts";
 
 /** One packet may go beyond. */
-export const HELD_BYTES_MAX = 64 * 1024;
+const HELD_BYTES_MAX = 64 * 1024;
 
 interface BodyHooks {
   pause(): void;

@@ -6,7 +6,7 @@ import type { Cancel, ConnectPlace, Effects } from "../../std/effects.ts";
 import { Connection } from "./connection.ts";
 
 /** No idle connection is used later: the other side may end it at any moment, and a request would meet that. */
-export const IDLE_MS_MAX = 15_000;
+const IDLE_MS_MAX = 15_000;
 /** It is closed at most that much later. */
 const SWEEP_MS = 5_000;
 /** It is given up that long before the other side would, by its own word. */

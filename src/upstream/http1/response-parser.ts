@@ -98,7 +98,8 @@ class Parser implements ResponseParser {
   }
 
   close(): void {
-    if (this.#state === "close") this.#end(false);
+    // After the last chunk nothing of the body is missing.
+    if (this.#state === "close" || this.#state === "trailers") this.#end(false);
     else if (this.#state !== "over") this.#break("cut-short");
   }
 
@@ -174,7 +175,7 @@ class Parser implements ResponseParser {
       this.#bytes += 1;
       if (this.#bytes > CHUNK_LINE_BYTES_MAX) return this.#break("chunk-size");
       if (byte === LF) {
-        if (this.#digits === 0) return this.#break("chunk-size");
+        if (this.#digits === 0 || !this.#sawCr) return this.#break("chunk-size");
         return this.#openChunkData(at + 1);
       }
       if (this.#sawCr) return this.#break("chunk-size");
@@ -209,7 +210,7 @@ class Parser implements ResponseParser {
   #readChunkEnd(bytes: Uint8Array, from: number): number {
     const byte = bytes[from];
     if (byte === CR && !this.#sawCr) this.#sawCr = true;
-    else if (byte === LF) this.#openChunk();
+    else if (byte === LF && this.#sawCr) this.#openChunk();
     else return this.#break("chunk-end");
     return from + 1;
   }
