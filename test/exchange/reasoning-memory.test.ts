@@ -139,8 +139,8 @@ function coreFor(names: readonly VendorName[], over: Partial<CoreInput> = {}, mo
   const auth = { mode, clientTokens: [] };
   const deployment = deploymentOf({ lanes, targets: lanes.map((lane) => poolOf(lane.model, [lane])), auth });
   const answer: Answer = (asked, ...rest) => {
-    const lane = lanes.find((each) => asked.url.includes(each.provider)) ?? lanes[0];
-    return saying(VENDORS[names[lanes.findIndex((each) => each === lane)] ?? "claude"])(asked, ...rest);
+    const at = lanes.findIndex((each) => asked.url.includes(each.provider));
+    return saying(VENDORS[names[Math.max(0, at)] ?? "claude"])(asked, ...rest);
   };
   return createCore({ deployment, answer, ...over });
 }
