@@ -172,13 +172,23 @@ function healthText({ health, quotas }: Explanation["order"][number]): string {
   return `${health} (${least.window} ${Math.floor(least.left_share * 100)}% left)`;
 }
 
+/** Why another name than its own leads to a target. */
+const ALIAS_WORDS = {
+  written: "by an alias",
+  pattern: "by a pattern of aliases",
+  catalog: "by another name of its model",
+  suffix: "by its provider's ending",
+  spelling: "by its name in other letters",
+} as const satisfies Readonly<Record<NonNullable<Explanation["alias"]>, string>>;
+
 /** What a word means where it says less than it does. */
 const KEEPS: Readonly<Record<string, string>> = { tier: "tier (equal or higher)" };
 
 function page({ source, explanation }: ExplainAnswer): string {
   const { target, kind, protocol, select, keep, order, left_out: left, refusal } = explanation;
   const kept = keep.length === 0 ? "" : `, keeps ${keep.map((each) => KEEPS[each] ?? each).join(" and ")}`;
-  const head = `${kind} ${target}, asked in ${protocol}: ${select}${kept}; at most ${explanation.attempts_max} lanes within ${Math.round(explanation.deadline_ms / 1000)} s; when exhausted: ${explanation.on_exhausted}.
+  const alias = explanation.alias === null ? "" : ` (${ALIAS_WORDS[explanation.alias]})`;
+  const head = `${kind} ${target}${alias}, asked in ${protocol}: ${select}${kept}; at most ${explanation.attempts_max} lanes within ${Math.round(explanation.deadline_ms / 1000)} s; when exhausted: ${explanation.on_exhausted}.
 From ${source}.
 ${explanation.reason}
 `;

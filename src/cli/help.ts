@@ -1,5 +1,5 @@
 /** `ringmain help`, and what is said to a command that does not exist. */
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../std/nearest.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT } from "./text.ts";
 

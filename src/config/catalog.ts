@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import builtIn from "../../providers.yaml";
+import { normal } from "../ir/canonical.ts";
 import type { Problem } from "./problem.ts";
 import type { CatalogFamily, CatalogModel, CatalogProvider, catalogSchema } from "./schema.ts";
 import { noSource, type Source } from "./source.ts";
@@ -13,10 +14,17 @@ export interface Catalog {
   readonly source: Source;
   readonly providers: ReadonlyMap<string, CatalogProvider>;
   /** The model that has this exact id or declares this alias, in any case; null: not known, or claimed by two. */
-  findModel(id: string): { readonly id: string; readonly model: CatalogModel } | null;
+  findModel(id: string): KnownModel | null;
+  /** Every word that stands for the model of this id, and for no other, in lower case. */
+  wordsFor(id: string): readonly string[];
   /** Models that share facts of dialect, in the order of the file. */
   readonly families: readonly CatalogFamily[];
   readonly problems: readonly Problem[];
+}
+
+export interface KnownModel {
+  readonly id: string;
+  readonly model: CatalogModel;
 }
 
 /** Shown in front of its problems; the file is part of the program. */
@@ -35,8 +43,8 @@ export function embeddedCatalog(): Catalog {
 /** `problems`: what the reader and the schema had to say of it. */
 export function catalogOf(source: Source, file: CatalogFile, problems: readonly Problem[]): Catalog {
   const { models: facts = {}, families = [], ...providers } = file;
-  let index: ReadonlyMap<string, readonly string[]> | null = null; // hundreds of words, which not every caller asks for
-  const ids = () => {
+  let index: ModelIndex | null = null; // hundreds of words, which not every caller asks for
+  const indexed = () => {
     index ??= indexModels(facts);
     return index;
   };
@@ -46,35 +54,72 @@ export function catalogOf(source: Source, file: CatalogFile, problems: readonly 
     families,
     problems,
     findModel(id) {
-      const found = ids().get(normal(id));
-      const only = found?.length === 1 ? found[0] : undefined;
-      const model = only === undefined ? undefined : facts[only];
-      return only === undefined || model === undefined ? null : { id: normal(only), model };
+      const { claims, wrappers, wrapped } = indexed();
+      const word = wrappers.get(normal(id)) ?? normal(id);
+      const only = onlyClaim(claims, word);
+      if (only === undefined) return wrapped.has(word) && !claims.has(word) ? { id: word, model: {} } : null;
+      const model = facts[only];
+      return model === undefined ? null : { id: normal(only), model };
+    },
+    wordsFor: (id) => indexed().words().get(id) ?? [],
+  };
+}
+
+interface ModelIndex {
+  /** Every word, and the ids of the models it stands for. */
+  readonly claims: ReadonlyMap<string, readonly string[]>;
+  /** Entries that wrap exactly one model, by their id. */
+  readonly wrappers: ReadonlyMap<string, string>;
+  /** What they wrap. */
+  readonly wrapped: ReadonlySet<string>;
+  /** By id of the model, in lower case. */
+  words(): ReadonlyMap<string, readonly string[]>;
+}
+
+/** Ends the id of an entry that stands for what a reseller calls a family: its alias is what it is, if it has only one. */
+const WRAPPER_END = "-family";
+
+function indexModels(models: Readonly<Record<string, CatalogModel>>): ModelIndex {
+  const claims = new Map<string, string[]>();
+  const wrappers = new Map<string, string>();
+  const claim = (word: string, id: string) => {
+    const ids = claims.get(word) ?? [];
+    if (!ids.includes(id)) ids.push(id);
+    claims.set(word, ids);
+  };
+  const isWrapper = (id: string): boolean => normal(id).endsWith(WRAPPER_END);
+  for (const id of Object.keys(models)) if (!isWrapper(id)) claim(normal(id), id);
+  for (const [id, { aliases = [] }] of Object.entries(models)) {
+    if (!isWrapper(id)) for (const alias of aliases) claim(normal(alias), id);
+    else {
+      const [only, ...others] = new Set(aliases.map(normal));
+      if (only !== undefined && others.length === 0) wrappers.set(normal(id), only);
+    }
+  }
+  let words: ReadonlyMap<string, readonly string[]> | null = null;
+  const wrapped = new Set(wrappers.values());
+  const idOf = (word: string): string => (claims.has(word) ? normal(onlyClaim(claims, word) ?? "") : word);
+  return {
+    claims,
+    wrappers,
+    wrapped,
+    words() {
+      words ??= Map.groupBy(new Set([...claims.keys(), ...wrappers.keys(), ...wrapped]), (word) =>
+        idOf(wrappers.get(word) ?? word),
+      );
+      return words;
     },
   };
 }
 
-/** Ids are compared as the vendors' own servers mostly do: without regard to case or surrounding space. */
-export function normal(id: string): string {
-  return id.trim().toLowerCase();
-}
-
-/** Every word, and who claims it: an id, or an alias of one. */
-function indexModels(models: Readonly<Record<string, CatalogModel>>): Map<string, string[]> {
-  const index = new Map<string, string[]>();
-  const claim = (word: string, id: string) => {
-    const claims = index.get(word) ?? [];
-    if (!claims.includes(id)) claims.push(id);
-    index.set(word, claims);
-  };
-  for (const id of Object.keys(models)) claim(normal(id), id);
-  for (const [id, model] of Object.entries(models)) for (const alias of model.aliases ?? []) claim(normal(alias), id);
-  return index;
+function onlyClaim(claims: ModelIndex["claims"], word: string): string | undefined {
+  const ids = claims.get(word);
+  return ids?.length === 1 ? ids[0] : undefined;
 }
 
 /** What an operator's own file may get wrong; that no word of the copy inside stands for two is held by a test. */
 export function claimedTwice(file: CatalogFile, source: Source): Problem[] {
-  return [...indexModels(file.models ?? {})].flatMap(([word, ids]) =>
+  return [...indexModels(file.models ?? {}).claims].flatMap(([word, ids]) =>
     ids.length < 2
       ? []
       : [

@@ -5,6 +5,7 @@ import { dialectOf } from "./dialect.ts";
 import { listedDoors } from "./doors.ts";
 import type { CheckInput, Findings } from "./findings.ts";
 import { providerOf } from "./merge.ts";
+import { upstreamModelOf } from "./model-suffixes.ts";
 import type { Path } from "./problem.ts";
 import type { ConfigModel } from "./schema.ts";
 
@@ -27,10 +28,24 @@ export function checkModels(input: CheckInput, findings: Findings): void {
       if (value !== undefined && value.trim() === "")
         findings.error([...path, key], "must not be blank; leave it out for the default");
     }
+    checkSuffix(name, model, path, input, findings);
     checkTools(model, [...path, "provider"], { ...input, upstreamModel: model.upstream_model ?? name }, findings);
     checkPrices(model.prices, [...path, "prices"], findings);
     checkExclusions(model.failover?.exclusions, [...path, "failover", "exclusions"], names.models, findings);
   }
+}
+
+function checkSuffix(
+  name: string,
+  model: ConfigModel,
+  path: Path,
+  { config, catalog }: CheckInput,
+  findings: Findings,
+): void {
+  const provider = providerOf(model.provider, config, catalog);
+  if (provider === undefined || (model.upstream_model ?? name).trim() === "") return;
+  if (upstreamModelOf(name, model, provider) === "")
+    findings.error(path, "is nothing but an ending that its provider leaves away; write upstream_model");
 }
 
 /** A model that its vendor gives tools at another door than the provider's only one. */

@@ -1,5 +1,6 @@
 /** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
 import { checkAccess } from "./check-access.ts";
+import { checkAliases } from "./check-aliases.ts";
 import { checkFacts } from "./check-facts.ts";
 import { checkGovernance } from "./check-governance.ts";
 import { checkModels } from "./check-models.ts";
@@ -27,6 +28,7 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkProviders,
   checkModels,
   checkPools,
+  checkAliases,
   checkPromises,
   checkReach,
   checkFacts,

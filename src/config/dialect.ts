@@ -1,6 +1,8 @@
 /** What a lane's server takes: facts of its model's family and its model, of its provider, and the configuration's own words. */
+import { normal } from "../ir/canonical.ts";
 import { type Dialect, STRANGER } from "../ir/dialect.ts";
-import { type Catalog, normal } from "./catalog.ts";
+import { fitsPattern } from "../std/wildcard.ts";
+import type { Catalog } from "./catalog.ts";
 import type { ConfigModel, ConfigProvider, DialectFacts } from "./schema.ts";
 
 interface DialectInput {
@@ -15,7 +17,9 @@ interface DialectInput {
 export function dialectOf({ provider, model, upstreamModel, catalog }: DialectInput): Dialect {
   const found = catalog.findModel(upstreamModel) ?? catalog.findModel(model.canonical ?? "");
   const names = [bareName(upstreamModel), bareName(model.canonical ?? found?.id ?? upstreamModel)];
-  const families = catalog.families.filter(({ models }) => models.some((pattern) => fitsOne(pattern, names)));
+  const families = catalog.families.filter(({ models }) =>
+    models.some((pattern) => names.some((name) => fitsPattern(pattern, name))),
+  );
   const facts: DialectFacts = Object.assign(
     {},
     ...families.map((family) => family.dialect),
@@ -43,9 +47,4 @@ export function dialectOf({ provider, model, upstreamModel, catalog }: DialectIn
 function bareName(id: string): string {
   const name = normal(id);
   return name.slice(name.lastIndexOf("/") + 1);
-}
-
-function fitsOne(pattern: string, names: readonly string[]): boolean {
-  const expression = new RegExp(`^${pattern.split("*").map(RegExp.escape).join(".*")}$`);
-  return names.some((name) => expression.test(name));
 }

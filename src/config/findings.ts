@@ -1,8 +1,8 @@
 /** Where the rules put what they find: each finding knows its place in the file. */
 
+import { nearest } from "../std/nearest.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ReadEnv } from "./interpolate.ts";
-import { nearest } from "./nearest.ts";
 import { type Path, type Problem, showPath } from "./problem.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { Source } from "./source.ts";

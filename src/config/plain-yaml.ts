@@ -104,11 +104,12 @@ function readMapping(reader: Reader, indent: number, path: Path): Read {
   const read: Record<string, Tree> = Object.create(null);
   for (let line = reader.lines[reader.at]; line !== undefined; line = reader.lines[reader.at]) {
     if (line.indent < indent || (line.indent === indent && line.text.startsWith("- ", indent))) break;
-    const key = line.indent === indent ? KEY.exec(line.text.slice(indent))?.[1] : undefined;
-    if (key === undefined || key === FORBIDDEN_KEY || key in read) return undefined;
+    const written = line.indent === indent ? KEY.exec(line.text.slice(indent))?.[1] : undefined;
+    const key = written === undefined ? undefined : withoutQuotes(written);
+    if (written === undefined || key === undefined || key === FORBIDDEN_KEY || key in read) return undefined;
     const here = [...path, key];
     place(reader.keys, here, line, indent);
-    const start = afterSpaces(line.text, indent + key.length + 1);
+    const start = afterSpaces(line.text, indent + written.length + 1);
     reader.at += 1;
     const value =
       start >= line.text.length || line.text[start] === "#"
@@ -177,7 +178,8 @@ function readPairs(flow: Flow, path: Path): Read {
   flow.at = afterSpaces(line.text, flow.at + 1);
   while (line.text[flow.at] !== "}") {
     const start = flow.at;
-    const key = matchAt(KEY_INSIDE, flow)?.slice(0, -1);
+    const written = matchAt(KEY_INSIDE, flow)?.slice(0, -1);
+    const key = written === undefined ? undefined : withoutQuotes(written);
     if (key === undefined || key === FORBIDDEN_KEY || key in read) return undefined;
     const here = [...path, key];
     place(reader.keys, here, line, start);
@@ -217,6 +219,10 @@ function readText(reader: Reader, written: string, path: Path): Read {
   return result.text;
 }
 
+function withoutQuotes(key: string): string {
+  return key.startsWith('"') ? key.slice(1, -1) : key;
+}
+
 function matchAt(pattern: RegExp, flow: Flow): string | undefined {
   pattern.lastIndex = flow.at;
   const found = pattern.exec(flow.line.text)?.[0];
@@ -240,9 +246,9 @@ function afterSpaces(text: string, from: number): number {
 const UNUSUAL = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
 const NOT_SPACE = /[^ ]/;
 const FORBIDDEN_KEY = "__proto__";
-/** A key of plain words with its colon; a colon inside a word has no space after it. */
-const KEY = /^([A-Za-z_](?:[\w./@+-]|:(?=[\w./@+-]))*):(?= |$)/;
-const KEY_INSIDE = /[A-Za-z_](?:[\w./@+-]|:(?=[\w./@+-]))*:(?= )/y;
+/** A key of plain words with its colon, or in quotes; a colon inside a word has no space after it. */
+const KEY = /^([A-Za-z_](?:[\w./@+-]|:(?=[\w./@+-]))*|"[\w./@+*:-]+"):(?= |$)/;
+const KEY_INSIDE = /(?:[A-Za-z_](?:[\w./@+-]|:(?=[\w./@+-]))*|"[\w./@+*:-]+"):(?= )/y;
 const QUOTED = /"[^"\\]*"|'[^']*'/y;
 const PLAIN = /(?:[\w./$-]|\+(?=\w))(?:[\w./@+$=~%*?&{},-]|:(?=[\w./@+$=~%-]))*(?= |$)/y;
 const PLAIN_INSIDE = /[\w./-](?:[\w./@+=~%*?&-]|:(?=[\w./@+=~%-]))*(?=[ ,\]}]|$)/y;

@@ -1,15 +1,17 @@
 /** Models × accounts: the lanes, with everything known about each of them. */
+import { normal } from "../ir/canonical.ts";
 import { type Capabilities, UNKNOWN_CAPABILITIES } from "../ir/capability.ts";
 import type { Lane, Prices } from "../ir/deployment.ts";
 import { CARRIER_IDS, LIMIT_PROTOCOLS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
-import { type Catalog, normal } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { dialectOf } from "./dialect.ts";
 import { doorsOf } from "./doors.ts";
 import { listPrices } from "./list-prices.ts";
 import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
+import { upstreamModelOf } from "./model-suffixes.ts";
 import type { ConfigFile, ConfigModel } from "./schema.ts";
 import type { Source } from "./source.ts";
 import { secretRefOf } from "./values.ts";
@@ -40,7 +42,7 @@ function lanesOfModel(
   const provider = providerOf(model.provider, config, catalog);
   const doors = provider === undefined ? null : doorsOf(provider);
   if (provider === undefined || doors === null) throw new Error("a model without a provider passed the checks");
-  const upstreamModel = (model.upstream_model ?? name).trim();
+  const upstreamModel = upstreamModelOf(name, model, provider);
   const capabilities = capabilitiesOf(model, upstreamModel, catalog);
   const modelSlots = { group: `model:${name}`, max: model.max_concurrent ?? DEFAULTS.maxConcurrent };
   const common = {

@@ -8,6 +8,7 @@ import { DEFAULTS } from "./defaults.ts";
 import { resolveDisplays } from "./displays.ts";
 import { listedDoors } from "./doors.ts";
 import { adminTokenForms, awsKeyForms, clientTokensOf, providerOf } from "./merge.ts";
+import { resolveAliases } from "./resolve-aliases.ts";
 import { governanceOf, idempotencyOf } from "./resolve-governance.ts";
 import { type ResolveInput, resolveLanes } from "./resolve-lanes.ts";
 import { resolveTargets } from "./resolve-targets.ts";
@@ -25,6 +26,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
   if (address === null || mode === null)
     throw new Error("a listen address or auth mode that cannot be read passed the checks");
   const lanes = resolveLanes(input);
+  const aliases = resolveAliases(input, lanes);
   const deployment: Omit<Deployment, "revision"> = {
     listen: { host: address.host, port: address.port },
     workers: config.workers === "auto" ? 0 : (config.workers ?? 1),
@@ -46,6 +48,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     providers: resolveProviders(input),
     lanes,
     targets: resolveTargets(config, lanes),
+    ...(aliases === undefined ? {} : { aliases }),
     displays: resolveDisplays(input),
     warnings,
   };

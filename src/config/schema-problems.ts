@@ -1,6 +1,6 @@
 /** What the schema objects to, said in sentences of ours, with the place in the file and the word that was meant. */
 import type { z } from "zod";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../std/nearest.ts";
 import { type Path, type Problem, showPath } from "./problem.ts";
 import { allowedWords, knownKeys } from "./schema-walk.ts";
 import type { Source } from "./source.ts";

@@ -103,6 +103,7 @@ const providerFacts = {
   headers: textMap.optional(),
   forward_headers: words.optional(),
   seals: text.optional(),
+  model_suffixes: words.optional(),
   dialect: dialect.optional(),
   timeouts: timeoutsSchema.optional(),
 };
@@ -349,6 +350,7 @@ export const configSchema = z.strictObject({
   providers: z.record(z.string(), provider),
   models: z.record(z.string(), model),
   pools: z.record(z.string(), pool).optional(),
+  aliases: z.record(z.string(), text).optional(),
   governance: governance.optional(),
   idempotency: z
     .strictObject({ enabled: z.boolean().optional(), ttl_secs: secsFromOne.optional(), max_bytes: count.optional() })

@@ -7,7 +7,7 @@ import type { Pass } from "../governance/admission.ts";
 import type { UsageRow } from "../governance/ledger-messages.ts";
 import { costOf } from "../governance/prices.ts";
 import { toUsageRow } from "../governance/usage-row.ts";
-import type { Lane } from "../ir/deployment.ts";
+import type { AliasWay, Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import type { FailureKind } from "../ir/failure.ts";
 import { kindOfLoss, type Loss } from "../ir/loss.ts";
@@ -23,6 +23,8 @@ export interface RecordBuilder {
   /** A configured name, or "unresolved". */
   target: string;
   asked: string | null;
+  /** How the client's name stands for the target; null: it is its own. */
+  alias: AliasWay | null;
   stream: boolean;
   caller: string | null;
   queuedMs: number;
@@ -83,6 +85,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
     operation: null,
     target: "unresolved",
     asked: null,
+    alias: null,
     stream: false,
     caller: null,
     queuedMs: 0,
@@ -120,6 +123,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
         operation: record.operation,
         target: record.target,
         asked: record.asked === null ? null : record.asked.slice(0, ASKED_CHARS_MAX),
+        ...(record.alias === null ? {} : { alias: record.alias }),
         stream: record.stream,
         caller: record.caller,
         status: ending.status,

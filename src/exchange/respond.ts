@@ -11,7 +11,7 @@ import type { Protocol } from "../protocols/protocol.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { outputTokensOf } from "./answer/flow.ts";
-import { gatewayHeaders, openingHeaders, writeFailure, writeStreamFailure } from "./answer/headers.ts";
+import { aliasHeader, gatewayHeaders, openingHeaders, writeFailure, writeStreamFailure } from "./answer/headers.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { createPump } from "./answer/pump.ts";
 import type { Answer, ByteSource, ExchangeInput, RunInput, WholeAnswer } from "./contract.ts";
@@ -207,7 +207,7 @@ export function openStream({ input, record, ingress, parts }: ExchangeContext, b
   const headers = {
     ...ingress.carrier.answerHeaders(record.id),
     "content-type": ingress.carrier.framingFor(parts).contentType,
-    ...openingHeaders(input.world.deployment.responseHeaders, record.id),
+    ...openingHeaders(input.world.deployment.responseHeaders, record.id, aliasHeader(record)),
   };
   return { status: OPENED_STATUS, headers, body };
 }
@@ -230,7 +230,13 @@ function estimateCount(exchange: ExchangeContext, call: ClientCall): Answer {
   if (count === undefined) return refuse(exchange, failure("unknown-route", "There is no such path."));
   const body = encodeUtf8(JSON.stringify(count.writeCount(call.request.facts.inputTokensEstimate)));
   close(exchange, 200, body.length, { usageEstimated: true });
-  const headers = { "content-type": "application/json", "x-ringmain-estimated": "true", ...dialectHeaders(exchange) };
+  const alias = aliasHeader(exchange.record);
+  const headers = {
+    "content-type": "application/json",
+    "x-ringmain-estimated": "true",
+    ...(alias === null ? {} : { "x-ringmain-alias": alias }),
+    ...dialectHeaders(exchange),
+  };
   return { status: 200, headers, body };
 }
 
@@ -268,6 +274,7 @@ function ownHeaders(
     requestId: record.id,
     lane: served?.lane ?? null,
     switched: served?.switched ?? false,
+    alias: aliasHeader(record),
     ...rest,
   });
 }

@@ -3,7 +3,7 @@
  * client. A verdict may make requests of its own, booked to the exchange it judges. Every wait for one is bounded.
  */
 import type { Caller } from "../governance/identify.ts";
-import type { Lane, Target, TranslationMode } from "../ir/deployment.ts";
+import type { AliasWay, Lane, Target, TranslationMode } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
 import { type Failure, failed, failure, type Result } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
@@ -34,6 +34,8 @@ export interface RequestDraft {
   readonly named: boolean;
   /** Whose lanes may serve; null: it is not decided yet. */
   readonly target: Target | null;
+  /** How the client's name stands for the target; absent: it is the target's own. */
+  readonly alias?: AliasWay;
   /** At least as tight; the target's own mode and the client's header may be tighter. */
   readonly translation: TranslationMode;
 }

@@ -11,7 +11,8 @@ export function isSameModel(
   return one.provider === other.provider || (one.canonical.proven && other.canonical.proven);
 }
 
-function normal(id: string): string {
+/** Ids are compared as the vendors' own servers mostly do: without regard to case or surrounding space. */
+export function normal(id: string): string {
   return id.trim().toLowerCase();
 }
 

@@ -51,9 +51,28 @@ export interface Deployment {
   readonly lanes: Readonly<Record<string, Lane>>;
   /** Everything a client may ask for by a single name: pools and models, expanded to lanes. */
   readonly targets: Readonly<Record<string, Target>>;
+  /** Names that stand for one of the targets; absent: there are none. */
+  readonly aliases?: Aliases;
   readonly displays: readonly DisplayConfig[];
   /** Sentences for the operator, printed at start: open relay, deprecated spelling, mixed protocols. */
   readonly warnings: readonly string[];
+}
+
+export interface Aliases {
+  /** By name in lower case. */
+  readonly exact: Readonly<Record<string, OtherName>>;
+  /** In lower case, `*` is any text; the longest first. */
+  readonly patterns: readonly { readonly pattern: string; readonly target: string }[];
+}
+
+/** written, pattern: by the configuration. catalog: another name of the same model. suffix: with or without its provider's ending. spelling: in other letters. */
+export type AliasWay = "written" | "pattern" | "catalog" | "suffix" | "spelling";
+
+export interface OtherName {
+  /** As it is written. */
+  readonly name: string;
+  readonly target: string;
+  readonly by: AliasWay;
 }
 
 export interface AwsKey {

@@ -3,6 +3,7 @@
  * displays are folds of it, so they cannot disagree. No bodies, no secrets; labels come from the configuration.
  */
 
+import type { AliasWay } from "./deployment.ts";
 import type { Operation } from "./facts.ts";
 import type { FailureKind } from "./failure.ts";
 import type { Loss } from "./loss.ts";
@@ -34,6 +35,8 @@ export interface ExchangeRecord {
   readonly target: string;
   /** What the client asked for, at most 120 characters; for the log, never for a label. */
   readonly asked: string | null;
+  /** How that name stands for the target; absent: it is its own. */
+  readonly alias?: AliasWay;
   readonly stream: boolean;
   /** Label of the caller (never a credential); null: the caller was not identified. */
   readonly caller: string | null;

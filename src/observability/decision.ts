@@ -30,6 +30,8 @@ export interface Decision {
   readonly operation: string | null;
   readonly target: string;
   readonly asked: string | null;
+  /** How that name stands for the target; null: it is its own. */
+  readonly alias: string | null;
   readonly stream: boolean;
   readonly caller: string | null;
   readonly select: string | null;
@@ -116,6 +118,7 @@ export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: 
     operation: record.operation,
     target: record.target,
     asked: record.asked === null ? null : redact(record.asked),
+    alias: record.alias ?? null,
     stream: record.stream,
     caller: record.caller,
     select: target?.select ?? null,

@@ -177,6 +177,7 @@ function recordNotes(record: ExchangeRecord): string {
     notes += ` tried=${attempts.map((attempt) => `${attempt.lane}:${attempt.outcome}`).join(",")}`;
   }
   if (record.operation !== null && record.operation !== "chat") notes += ` operation=${record.operation}`;
+  if (record.alias !== undefined) notes += ` alias=${record.alias}`;
   if (record.failure !== null) notes += ` failure=${record.failure}`;
   if (!isOwnWord(record)) notes += ` asked=${JSON.stringify(redact(record.asked ?? ""))}`;
   if (record.openedMs !== null) notes += ` opened=${formatDuration(record.openedMs)}`;

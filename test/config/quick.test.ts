@@ -153,6 +153,10 @@ function inputOf(text: string) {
 const PIECES = [
   ...[
     "a",
+    '"b*": 1',
+    '"__proto__": 1',
+    '"b": { "c:d": 1, "e-*" : 2 }',
+    '"a b": 1',
     "b: 1",
     "a:",
     "a: ",

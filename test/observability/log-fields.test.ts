@@ -35,6 +35,7 @@ function fullest() {
     durationMs: 0.7770590000000084,
     firstByteMs: 0.4,
     openedMs: null,
+    alias: "pattern",
     queuedMs: 0.007229999999935899,
     startedWallMs: START_WALL_MS + 0.8638,
     attempts: [{ ...attempt, ...full, repair: "stream_usage", billed: { usage: USAGE, costNanos: 1, isWhole: true } }],

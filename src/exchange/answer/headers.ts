@@ -1,5 +1,5 @@
 /** What the client is told around an answer: the gateway's own headers, and failures in the client's own protocol. */
-import type { Deployment, Lane } from "../../ir/deployment.ts";
+import type { AliasWay, Deployment, Lane } from "../../ir/deployment.ts";
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { RateLimits } from "../../ir/limits.ts";
 import type { Loss } from "../../ir/loss.ts";
@@ -7,6 +7,7 @@ import { groupLosses } from "../../ir/loss-groups.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { AnswerContext, Protocol } from "../../protocols/protocol.ts";
 import { concatBytes, encodeUtf8 } from "../../std/bytes.ts";
+import { redact } from "../../std/redact.ts";
 import type { Answer, WholeAnswer } from "../contract.ts";
 import { type HeaderFilter, isAboutLimits } from "../header-filter.ts";
 import type { AnswerSource } from "../lane/attempt-context.ts";
@@ -33,6 +34,8 @@ interface GatewayHeadersInput {
   readonly switched: boolean;
   readonly losses: readonly Loss[];
   readonly lossCount: number;
+  /** From `aliasHeader`. */
+  readonly alias: string | null;
 }
 
 /** Bytes of `x-ringmain-losses`: proxies refuse headers of 4 to 8 KB. */
@@ -41,6 +44,7 @@ const LOSSES_HEADER_CHARS_MAX = 2_048;
 export function gatewayHeaders(input: GatewayHeadersInput): Record<string, string> {
   if (input.style === "off") return {};
   const headers: Record<string, string> = { "x-ringmain-request-id": input.requestId };
+  if (input.alias !== null) headers["x-ringmain-alias"] = input.alias;
   if (input.lossCount > 0) headers["x-ringmain-losses"] = lossesHeader(input.losses, input.lossCount);
   if (input.style === "minimal") return headers;
   if (input.lane !== null) {
@@ -53,9 +57,29 @@ export function gatewayHeaders(input: GatewayHeadersInput): Record<string, strin
 }
 
 /** Of a stream that is opened before its answer is known. */
-export function openingHeaders(style: Deployment["responseHeaders"], requestId: string): Record<string, string> {
-  return style === "off" ? {} : { "x-ringmain-request-id": requestId, "x-ringmain-opened": "true" };
+export function openingHeaders(
+  style: Deployment["responseHeaders"],
+  requestId: string,
+  alias: string | null,
+): Record<string, string> {
+  if (style === "off") return {};
+  const headers: Record<string, string> = { "x-ringmain-request-id": requestId, "x-ringmain-opened": "true" };
+  return alias === null ? headers : { ...headers, "x-ringmain-alias": alias };
 }
+
+/** `asked=gpt-mini; target=fast`; null: the target was asked for by its own name. */
+export function aliasHeader(record: {
+  readonly alias: AliasWay | null;
+  readonly asked: string | null;
+  readonly target: string;
+}): string | null {
+  if (record.alias === null) return null;
+  const asked = redact((record.asked ?? "").slice(0, ASKED_CHARS_MAX));
+  return `asked=${headerText(asked).replaceAll(";", "%3B")}; target=${headerText(record.target).replaceAll(";", "%3B")}`;
+}
+
+/** Of a name that a client made up. */
+const ASKED_CHARS_MAX = 120;
 
 /** A count, then by kind as many as fit: `3; content 1 (messages[1].content[0] dropped), sampling 2 (top_k dropped, seed dropped)`. */
 function lossesHeader(losses: readonly Loss[], count: number): string {

@@ -5,10 +5,11 @@
  */
 import type { AdmissionPreview, Preview } from "../../governance/admission.ts";
 import type { Caller } from "../../governance/identify.ts";
-import type { Exhaustion, Lane, Target } from "../../ir/deployment.ts";
+import type { AliasWay, Exhaustion, Lane, Target } from "../../ir/deployment.ts";
 import { dialectWords } from "../../ir/dialect.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
+import { findAlias, refusesPatterns } from "../../routing/alias.ts";
 import type { LaneChoice } from "../../routing/decide.ts";
 import type { Selection } from "../../routing/swrr.ts";
 import { findTarget } from "../../routing/target.ts";
@@ -26,6 +27,7 @@ import { admitInputOf } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
 import { syntheticCall } from "../request/synthetic-call.ts";
+import { notExact } from "../request/unknown-name.ts";
 import type { SharedState } from "../shared-state.ts";
 
 interface ExplainInput {
@@ -43,6 +45,8 @@ interface ExplainInput {
 
 export interface Explanation {
   readonly target: string;
+  /** How the name that was asked stands for it; null: it is its own. */
+  readonly alias: AliasWay | null;
   readonly kind: Target["kind"];
   readonly protocol: string;
   readonly select: Target["select"];
@@ -108,9 +112,12 @@ export function createExplain(options: {
 }): Explain {
   const { world, shared, protocols, admission, callerNamed } = options;
   return async (input) => {
-    const target = findTarget(world.deployment, input.target);
+    const alias =
+      findTarget(world.deployment, input.target) === null ? findAlias(world.deployment, input.target) : null;
+    const target = alias?.target ?? findTarget(world.deployment, input.target);
     if (target === null)
       return failed(failure("unknown-model", `Nothing is called ${JSON.stringify(input.target)} here.`));
+    if (alias?.by === "pattern" && refusesPatterns(target)) return failed(notExact(input.target, target.name));
     const ingress = speakerOf(protocols, input.protocol ?? firstProtocol(world, target));
     if (ingress === null) return failed(failure("invalid-request", "There is no such protocol."));
     const made = callFor(world, ingress, target, input);
@@ -121,7 +128,7 @@ export function createExplain(options: {
     const couldServe = (lane: Lane): boolean => isFit(world, call, lane);
     const request = admitInputOf({ deployment: world.deployment, call, target, couldServe });
     const budget = admission === null ? NO_BUDGET : await admission.preview(request);
-    return ok(explained({ world, shared, call, target, budget }));
+    return ok(explained({ world, shared, call, target, alias: alias?.by ?? null, budget }));
   };
 }
 
@@ -156,6 +163,8 @@ interface Explaining {
   readonly shared: SharedState;
   readonly call: ClientCall;
   readonly target: Target;
+  /** How the name that was asked stands for it; null: it is its own. */
+  readonly alias: AliasWay | null;
   readonly budget: Preview;
 }
 
@@ -178,6 +187,7 @@ function explained(explaining: Explaining): Explanation {
   const refusal = explaining.budget.refusal ?? nothingLeft;
   return {
     target: target.name,
+    alias: explaining.alias,
     kind: target.kind,
     protocol: call.ingress.id,
     select: target.select,

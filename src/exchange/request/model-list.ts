@@ -6,10 +6,11 @@ import type { Deployment, Target } from "../../ir/deployment.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { ListedModel, Protocol } from "../../protocols/protocol.ts";
+import { findOtherName } from "../../routing/alias.ts";
 import { findTarget } from "../../routing/target.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
-import { redact } from "../../std/redact.ts";
 import type { WholeAnswer } from "../contract.ts";
+import { nearestName, unknownModel } from "./unknown-name.ts";
 
 /** The protocol a shared path is meant for: the one whose clients send such a head, else the route's own. */
 export function discoverer(route: Route, parts: RequestParts, protocols: readonly Protocol[]): Protocol | undefined {
@@ -47,19 +48,23 @@ export function listModels(input: ListInput): Result<WholeAnswer> {
     return answer(models.writeList(listed, parts.query));
   }
   const asked = route.target.names.map((name) => parts.params[name] ?? "").join("/");
-  const found = findTarget(deployment, asked);
+  const found = findTarget(deployment, asked) ?? findOtherName(deployment, asked)?.target ?? null;
   return found === null || !mayAsk(caller, found.name)
-    ? failed(failure("unknown-model", `The model "${redact(asked.slice(0, 120))}" does not exist.`))
+    ? failed(unknownModel(asked, nearestName(deployment, caller, asked)))
     : answer(models.writeOne(describe(deployment, asked, found, startedWallMs)));
 }
 
 /**
- * Every name, and to those who may ask for anything the places of a model that stands in several. Other callers were
+ * Every name, those the configuration writes as aliases among them, and to those who may ask for anything the places of a model that stands in several. Other callers were
  * given names and need not know whose accounts stand behind them.
  */
 function askable(deployment: Deployment, caller: Caller): readonly { id: string; target: Target }[] {
   const names = Object.values(deployment.targets).filter((target) => mayAsk(caller, target.name));
-  const listed = names.map((target) => ({ id: target.name, target }));
+  const aliases = Object.values(deployment.aliases?.exact ?? {}).flatMap(({ name, target, by }) => {
+    const meant = by === "written" ? names.find((each) => each.name === target) : undefined;
+    return meant === undefined ? [] : [{ id: name, target: meant }];
+  });
+  const listed = [...names.map((target) => ({ id: target.name, target })), ...aliases];
   if (caller.allowedTargets !== null) return listed;
   const lanes = Object.values(deployment.lanes);
   const places = lanes.filter(({ id, model }) => lanes.some((other) => other.model === model && other.id !== id));

@@ -5,11 +5,13 @@
 
 import { mayAsk } from "../../governance/admit.ts";
 import type { Deployment } from "../../ir/deployment.ts";
+import type { Operation } from "../../ir/facts.ts";
 import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
+import { findAlias, refusesPatterns } from "../../routing/alias.ts";
 import { findTarget } from "../../routing/target.ts";
-import { redact } from "../../std/redact.ts";
 import type { RequestDraft, VerdictWait } from "../verdict-contract.ts";
 import { tighterMode, translationMode } from "./facts.ts";
+import { didYouMean, nearestName, notExact, unknownModel } from "./unknown-name.ts";
 
 /** A verdict that is asked within its bounds. */
 export type RequestRule = (draft: RequestDraft) => Result<RequestDraft> | Promise<VerdictWait<Result<RequestDraft>>>;
@@ -76,26 +78,27 @@ function resolveTarget(deployment: Deployment, draft: RequestDraft): Result<Requ
   const target = findTarget(deployment, facts.target);
   if (target !== null && mayAsk(caller, target.name)) return ok({ ...draft, target });
   if (target === null && !named) return failed(unnamedModel(facts.target));
+  const alias = target === null && HAVE_ALIASES.has(facts.operation) ? findAlias(deployment, facts.target) : null;
+  if (alias !== null && mayAsk(caller, alias.target.name)) {
+    if (alias.by === "pattern" && refusesPatterns(alias.target))
+      return failed(notExact(facts.target, alias.target.name));
+    return ok({ ...draft, target: alias.target, alias: alias.by });
+  }
+  const meant = nearestName(deployment, caller, facts.target);
   // A restricted caller learns nothing about names it may not ask for.
-  if (caller.allowedTargets !== null) return failed(failure("forbidden", "This key may not use the requested model."));
-  return failed(unknownModel(facts.target));
+  if (caller.allowedTargets !== null)
+    return failed(failure("forbidden", `This key may not use the requested model.${didYouMean(meant)}`));
+  return failed(unknownModel(facts.target, meant));
 }
+
+/** What the other operations are asked of is no model for talking, so that a name for such a one cannot stand for it. */
+const HAVE_ALIASES: ReadonlySet<Operation> = new Set<Operation>(["chat", "count"]);
 
 /** The tightest of what the target, the client's header and a verdict before want. */
 function resolveTranslation(draft: RequestDraft): Result<RequestDraft> {
   const { parts, target } = draft;
   const mode = translationMode(target?.translation ?? "lenient", parts.headers["x-ringmain-translation"]);
   return mode.ok ? ok({ ...draft, translation: tighterMode(mode.value, draft.translation) }) : mode;
-}
-
-/** Characters of the client's own word in a refusal. */
-const ASKED_CHARS_MAX = 120;
-
-export function unknownModel(asked: string): Failure {
-  return failure(
-    "unknown-model",
-    `The model "${redact(asked.slice(0, ASKED_CHARS_MAX))}" does not exist. GET /v1/models lists what there is.`,
-  );
 }
 
 /** The vendor would have chosen; here only the operator may. */

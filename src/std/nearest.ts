@@ -7,17 +7,21 @@ const WORD_CHARS_MAX = 64;
 export function nearest(word: string, known: readonly string[]): string | null {
   if (word.length > WORD_CHARS_MAX) return null;
   const wanted = plain(word);
+  const distanceMax = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
     if (candidate.length > WORD_CHARS_MAX) continue;
-    const distance = editDistance(wanted, plain(candidate));
+    const letters = plain(candidate);
+    // At least so many letters differ, and comparing costs the product of both lengths.
+    if (Math.abs(letters.length - wanted.length) > distanceMax) continue;
+    const distance = editDistance(wanted, letters);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
-  return bestDistance <= Math.max(1, Math.floor(wanted.length / 3)) ? best : null;
+  return bestDistance <= distanceMax ? best : null;
 }
 
 /** `maxConcurrent`, `max-concurrent` and `max_concurrent` are the same word. */

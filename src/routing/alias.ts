@@ -1,0 +1,43 @@
+/** Names that are asked for and not configured: whose target they stand for. Resolved once; what they lead to is configured. */
+import { normal } from "../ir/canonical.ts";
+import type { AliasWay, Deployment, Target } from "../ir/deployment.ts";
+import { fitsPattern } from "../std/wildcard.ts";
+
+interface FoundAlias {
+  readonly target: Target;
+  readonly by: AliasWay;
+}
+
+/** Exact names first, then the longest pattern; null: it stands for nothing. `provider/…` is a place and never an alias. */
+export function findAlias(deployment: Deployment, asked: string): FoundAlias | null {
+  const { aliases, providers } = deployment;
+  if (aliases === undefined || Object.hasOwn(providers, headOf(asked))) return null;
+  const exact = findOtherName(deployment, asked);
+  if (exact !== null) return exact;
+  const word = normal(asked);
+  const pattern = aliases.patterns.find((each) => fitsPattern(each.pattern, word));
+  return pattern === undefined ? null : found(deployment, pattern.target, "pattern");
+}
+
+/** Without patterns: what a list can show. */
+export function findOtherName(deployment: Deployment, asked: string): FoundAlias | null {
+  const names = deployment.aliases?.exact;
+  const word = normal(asked);
+  const name = names !== undefined && Object.hasOwn(names, word) ? names[word] : undefined;
+  return name === undefined ? null : found(deployment, name.target, name.by);
+}
+
+/** What a pattern leads to is no proof of which model was meant. */
+export function refusesPatterns({ identity, exactFailover }: Target): boolean {
+  return identity === "strict" || exactFailover;
+}
+
+function found({ targets }: Deployment, name: string, by: AliasWay): FoundAlias | null {
+  const target = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  return target === undefined ? null : { target, by };
+}
+
+/** What stands before the first slash; empty: there is none. */
+function headOf(asked: string): string {
+  return asked.slice(0, Math.max(0, asked.indexOf("/")));
+}
