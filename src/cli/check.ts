@@ -4,6 +4,7 @@ import { type ConfigLocation, findConfig } from "../config/find.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import type { Deployment, Lane, SecretRef, Target } from "../ir/deployment.ts";
 import { redactKeys } from "../std/redact.ts";
+import { askLocals, type LocalState, localText } from "./check-local.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, formatTable, nameFor, readOptions } from "./text.ts";
 
@@ -43,10 +44,12 @@ export async function check(args: readonly string[], terminal: CliIo): Promise<n
     readFile: createReader([found.config, found.providers]),
   });
   const problems = loaded.problems.map((problem) => ({ ...problem, file: nameFor(problem.file, io) }));
-  if (json) io.out(toJson(found, loaded.deployment, problems, null));
+  const locals = loaded.deployment === null ? [] : await askLocals(loaded.deployment, io);
+  if (json) io.out(toJson(found, loaded.deployment, problems, null, locals));
   else {
     io.out(problems.map((problem) => `${formatProblem(problem)}\n`).join(""));
     io.out(loaded.deployment === null ? verdict(problems) : summary(loaded.deployment, nameFor(found.config, io)));
+    io.out(locals.length === 0 ? "" : `\n${localText(locals)}`);
   }
   return loaded.deployment === null ? EXIT.failed : EXIT.fine;
 }
@@ -82,7 +85,17 @@ function summary(deployment: Deployment, file: string): string {
     ...lanes.map(laneRow),
   ]);
   const poolTable = formatTable([["POOL", "SELECT", "MEMBERS", "KEEP", "WHEN EXHAUSTED"], ...pools.map(poolRow)]);
-  return `${head}${lanes.length > 0 ? `\n${laneTable}` : ""}${pools.length > 0 ? `\n${poolTable}` : ""}`;
+  const aliasTable = formatTable([["ALIAS", "TARGET"], ...aliasRows(deployment)]);
+  return `${head}${lanes.length > 0 ? `\n${laneTable}` : ""}${pools.length > 0 ? `\n${poolTable}` : ""}${aliasRows(deployment).length > 0 ? `\n${aliasTable}` : ""}`;
+}
+
+/** Those the configuration writes. */
+function aliasRows({ aliases }: Deployment): string[][] {
+  const exact = Object.values(aliases?.exact ?? {}).filter(({ by }) => by === "written");
+  return [
+    ...exact.map(({ name, target }) => [name, target]),
+    ...(aliases?.patterns ?? []).map(({ pattern, target }) => [pattern, target]),
+  ];
 }
 
 function laneRow(lane: Lane): string[] {
@@ -122,6 +135,7 @@ function toJson(
   deployment: Deployment | null,
   problems: readonly Problem[],
   missing: string | null,
+  locals: readonly LocalState[] = [],
 ): string {
   const result = {
     ok: deployment !== null,
@@ -132,6 +146,7 @@ function toJson(
     revision: deployment?.revision ?? null,
     lanes: deployment === null ? null : Object.keys(deployment.lanes),
     targets: deployment === null ? null : Object.keys(deployment.targets),
+    locals,
   };
   return `${JSON.stringify(result, null, 2)}\n`;
 }

@@ -6,7 +6,7 @@ import { EXIT } from "./text.ts";
 /** Commands by name, in the order of a first day; those that people do not type are left out. */
 export const COMMANDS_SHOWN = {
   demo: "try it: the real gateway on simulated vendors, no key needed",
-  init: "write a config.yaml for the vendors whose keys are in the environment",
+  init: "write a config.yaml for the vendors and local models that are found",
   check: "say everything that is wrong with the configuration",
   explain: "say where a request would go now, and why",
   serve: "serve (also without any command)",

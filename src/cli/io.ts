@@ -9,4 +9,6 @@ export interface CliIo {
   readonly cwd: string;
   /** Milliseconds since 1970; absent: the command needs no clock. */
   readonly now?: () => number;
+  /** Asks a server on this machine, within a bound; null: nothing answers. Absent: none is asked. */
+  readonly getLocal?: (url: string) => Promise<string | null>;
 }

@@ -18,6 +18,7 @@ export const systemIo: CliIo = {
   env: process.env,
   cwd: process.cwd(),
   now: Date.now,
+  getLocal: async (url) => (await import("./local-server.ts")).getLocal(url),
 };
 
 /** A reader that has left (`| head`) is no reason to fail. */

@@ -31,7 +31,10 @@ interface KnownModel {
 function knownModels({ config, catalog }: CheckInput): readonly KnownModel[] {
   return Object.entries(config.models).map(([name, model]) => {
     const { canonical } = model;
-    const found = catalog.findModel(canonical ?? model.upstream_model ?? name);
+    const provider = providerOf(model.provider, config, catalog);
+    const named = provider?.proves_models === false ? null : (model.upstream_model ?? name);
+    const meant = canonical ?? named;
+    const found = meant === null ? null : catalog.findModel(meant);
     const upstream = (model.upstream_model ?? name).trim().toLowerCase();
     const facts = catalog.findModel(model.upstream_model ?? name) ?? found;
     return {

@@ -12,7 +12,7 @@ import { doorsOf } from "./doors.ts";
 import { listPrices } from "./list-prices.ts";
 import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
 import { upstreamModelOf } from "./model-suffixes.ts";
-import type { ConfigFile, ConfigModel } from "./schema.ts";
+import type { ConfigFile, ConfigModel, ConfigProvider } from "./schema.ts";
 import type { Source } from "./source.ts";
 import { secretRefOf } from "./values.ts";
 
@@ -50,7 +50,7 @@ function lanesOfModel(
     model: name,
     doors,
     upstreamModel,
-    canonical: canonicalOf(model, upstreamModel, catalog),
+    canonical: canonicalOf(model, upstreamModel, { catalog, provider }),
     queue: { max: model.queue?.max ?? DEFAULTS.queueMax, maxWaitMs: model.queue?.max_wait_ms ?? DEFAULTS.queueWaitMs },
     maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
     defaultMaxOutputTokens: model.default_max_tokens ?? defaultLimit(doors, capabilities),
@@ -105,10 +105,15 @@ const SEAL_DIGEST_CHARS = 12;
  * Which model it really is. The operator's word and the catalog's hold everywhere; the bare upstream name, as a label, only
  * between accounts of one provider, because two providers may mean two things by it.
  */
-function canonicalOf(model: ConfigModel, upstreamModel: string, catalog: Catalog): Lane["canonical"] {
+function canonicalOf(
+  model: ConfigModel,
+  upstreamModel: string,
+  { catalog, provider }: { readonly catalog: Catalog; readonly provider: ConfigProvider },
+): Lane["canonical"] {
   const stated = model.canonical;
   if (stated !== undefined) return { id: catalog.findModel(stated)?.id ?? normal(stated), proven: true };
-  const found = catalog.findModel(upstreamModel);
+  // Weights that were made smaller are not the model whose name they carry.
+  const found = provider.proves_models === false ? null : catalog.findModel(upstreamModel);
   return found === null ? { id: normal(upstreamModel), proven: false } : { id: found.id, proven: true };
 }
 

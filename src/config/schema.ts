@@ -104,6 +104,7 @@ const providerFacts = {
   forward_headers: words.optional(),
   seals: text.optional(),
   model_suffixes: words.optional(),
+  proves_models: z.boolean().optional(),
   dialect: dialect.optional(),
   timeouts: timeoutsSchema.optional(),
 };

@@ -2,7 +2,7 @@
 import type { CliIo } from "../../src/cli/io.ts";
 
 export async function captured(
-  surroundings: Pick<CliIo, "env" | "cwd">,
+  surroundings: Pick<CliIo, "env" | "cwd" | "getLocal">,
   run: (io: CliIo) => Promise<number> | number,
 ): Promise<{ code: number; out: string; err: string }> {
   let out = "";

@@ -152,3 +152,51 @@ describe("usage", () => {
     });
   });
 });
+
+describe("servers of models on this machine", () => {
+  const config = `providers:
+  ollama: {}
+  elsewhere: { protocol: openai, base_url: "http://127.0.0.1:1", allow_private: true }
+models:
+  llama3.2: { provider: ollama }
+  coder: { provider: ollama, upstream_model: "qwen3-coder:30b" }
+  other: { provider: elsewhere }
+`;
+  test.each<[string, string | null, string]>([
+    ["silence", null, "ollama: nothing answers at http://127.0.0.1:11434; start it before its models are asked.\n"],
+    [
+      "another program",
+      "<html>",
+      "ollama: nothing answers at http://127.0.0.1:11434; start it before its models are asked.\n",
+    ],
+    [
+      "all models",
+      '{"models":[{"name":"llama3.2:latest"},{"name":"qwen3-coder:30b"}]}',
+      "ollama: runs at http://127.0.0.1:11434 and has all of its models.\n",
+    ],
+    [
+      "a model that is not there",
+      '{"models":[{"name":"llama3.2"},{"name":"qwen3-coder:latest"}]}',
+      "ollama: runs at http://127.0.0.1:11434 and lacks qwen3-coder:30b; pull what is missing, or correct the name.\n",
+    ],
+  ])("are told of: %s", async (_, text, line) => {
+    folders += 1;
+    const cwd = join(folder, String(folders));
+    mkdirSync(cwd);
+    writeFileSync(join(cwd, "config.yaml"), config);
+    const asked: string[] = [];
+    const getLocal = (url: string): Promise<string | null> => {
+      asked.push(url);
+      return Promise.resolve(text);
+    };
+    const { code, out } = await captured({ env: {}, cwd, getLocal }, (io) => check([], io));
+    expect([code, out.endsWith(`\n\n${line}`), asked]).toEqual([0, true, ["http://127.0.0.1:11434/api/tags"]]);
+    const json = await captured({ env: {}, cwd, getLocal }, (io) => check(["--json"], io));
+    expect(JSON.parse(json.out).locals).toHaveLength(1);
+  });
+});
+
+test("aliases are shown with what they lead to", async () => {
+  const { out } = await run([], { "config.yaml": `${GOOD}aliases: { helper: fast, "gpt-*": big }\n` });
+  expect(out).toEndWith("\nALIAS   TARGET\nhelper  fast\ngpt-*   big\n");
+});

@@ -3,12 +3,16 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { init, lookAround, renderConfig } from "../../src/cli/init.ts";
-import { STARTERS } from "../../src/cli/init-models.ts";
+import { init } from "../../src/cli/init.ts";
+import { renderConfig } from "../../src/cli/init-file.ts";
+import { lookAround } from "../../src/cli/init-look.ts";
+import { AGENT_NAMES, GEOGRAPHIES, GEOGRAPHY, STARTERS } from "../../src/cli/init-models.ts";
 import { embeddedCatalog } from "../../src/config/catalog.ts";
 import { listedDoors } from "../../src/config/doors.ts";
 import { loadFromText } from "../../src/config/load.ts";
 import { PROTOCOL_IDS } from "../../src/known.ts";
+import { findAlias } from "../../src/routing/alias.ts";
+import { goldensBeside } from "../harness/golden-folder.ts";
 import { captured } from "./captured.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ringmain-init-"));
@@ -105,12 +109,18 @@ test("without keys it writes a file that explains, and that loads", async () => 
 describe("starting models", () => {
   const rows = Object.entries(STARTERS).flatMap(([provider, starter]) =>
     (["smart", "fast"] as const).flatMap((kind) =>
-      starter[kind] === null ? [] : [{ provider, id: starter[kind], tier: kind === "smart" ? "frontier" : "fast" }],
+      starter[kind].length === 0
+        ? []
+        : [{ provider, ids: starter[kind], tier: kind === "smart" ? "frontier" : "fast" }],
     ),
   );
 
-  test.each(rows)("$provider: $id is known and of its tier", ({ id, tier }) => {
-    expect(catalog.findModel(id)?.model.capabilities).toMatchObject({ tier, tools: true });
+  test.each(rows)("$provider: $ids is known everywhere and of its tier", ({ ids, tier }) => {
+    for (const [, geography] of GEOGRAPHIES) {
+      const known = ids.flatMap((id) => catalog.findModel(id.replace(GEOGRAPHY, geography)) ?? []);
+      expect(known.length).toBeGreaterThan(0);
+      for (const { model } of known) expect(model.capabilities).toMatchObject({ tier, tools: true });
+    }
   });
 
   test("every provider can be spoken to and names its variables", () => {
@@ -123,12 +133,12 @@ describe("starting models", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("with every vendor's key at once the file still has no error", () => {
+  test("with every vendor's key at once the file still has no error", async () => {
     const names = [...catalog.providers.values()].flatMap((provider) => provider.key_env ?? []);
     const env = Object.fromEntries(names.map((name) => [name, "test-key-1"]));
-    const found = lookAround(catalog.providers, env);
+    const found = await lookAround(catalog, { env });
     expect(found.used.map((each) => each.provider)).toEqual(Object.keys(STARTERS));
-    const { deployment, problems } = loadFromText({ config: renderConfig(found, "rm-test"), env });
+    const { deployment, problems } = loadFromText({ config: renderConfig(found, "rm-test", () => false), env });
     expect(problems.filter((problem) => problem.severity === "error")).toEqual([]);
     expect(Object.keys(deployment?.lanes ?? {})).toHaveLength(rows.length);
   });
@@ -136,4 +146,99 @@ describe("starting models", () => {
 
 test.each([[["--forse"]], [["--config"]], [["x"]]])("%p is wrong usage", async (args) => {
   expect(await run(args, {})).toMatchObject({ code: 2, out: "", err: expect.stringContaining("Usage: ringmain init") });
+});
+
+const TAGS = JSON.stringify({
+  models: [
+    { name: "llama3.2:latest", size: 1, details: { family: "llama" } },
+    { name: "gpt-oss:20b", size: 1 },
+    { name: "gpt-oss:120b-cloud", size: 1 },
+    { name: "glm-5.3:latest", size: 1 },
+    { name: "nomic-embed-text:latest", size: 1 },
+    { name: 'odd": }\n', size: 1 },
+    { size: 1 },
+  ],
+});
+
+describe("the file for what is there", () => {
+  const { expectGolden } = goldensBeside(import.meta.url);
+  const key = "secret-key-9";
+  const ROWS: readonly [string, Readonly<Record<string, string>>, string | null][] = [
+    ["nothing", {}, null],
+    ["anthropic", { ANTHROPIC_API_KEY: key }, null],
+    ["three-vendors", { ANTHROPIC_API_KEY: key, OPENAI_API_KEY: key, GOOGLE_API_KEY: key }, null],
+    ["cohere", { CO_API_KEY: key }, null],
+    ["groq", { GROQ_API_KEY: key }, null],
+    ["aws", { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: key }, null],
+    [
+      "aws-region",
+      { AWS_BEARER_TOKEN_BEDROCK: key, AWS_REGION: "eu-central-1", AWS_DEFAULT_REGION: "us-west-2" },
+      null,
+    ],
+    [
+      "aws-default-region",
+      { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: key, AWS_REGION: 'x" }', AWS_DEFAULT_REGION: "ap-northeast-1" },
+      null,
+    ],
+    ["aws-elsewhere", { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: key, AWS_REGION: "sa-east-1" }, null],
+    [
+      "azure",
+      {
+        AZURE_OPENAI_API_KEY: key,
+        AZURE_OPENAI_ENDPOINT: "https://Acme.openai.azure.com/",
+        AZURE_OPENAI_DEPLOYMENT_NAME: "gpt-5.4",
+      },
+      null,
+    ],
+    ["azure-resource", { AZURE_API_KEY: key, AZURE_RESOURCE_NAME: "acme", OPENAI_API_KEY: key }, null],
+    [
+      "azure-without-place",
+      { AZURE_API_KEY: key, AZURE_OPENAI_ENDPOINT: `https://user:${key}@acme.invalid`, OPENAI_API_KEY: key },
+      null,
+    ],
+    ["ollama", {}, TAGS],
+    ["ollama-and-vendor", { ZAI_API_KEY: key, OLLAMA_HOST: "0.0.0.0:11500" }, TAGS],
+    ["ollama-elsewhere", { OLLAMA_HOST: "192.0.2.7" }, TAGS],
+    ["ollama-other-program", {}, "<html>"],
+  ];
+  test.each(ROWS)("%s", async (name, env, tags) => {
+    const asked: string[] = [];
+    const getLocal = (url: string): Promise<string | null> => {
+      asked.push(url);
+      return Promise.resolve(tags);
+    };
+    const found = await lookAround(catalog, { env, getLocal });
+    const text = renderConfig(found, "rm-test", (id) => catalog.findModel(id) !== null);
+    expect(text).not.toContain(key);
+    expect(asked.every((url) => url.startsWith("http://127.0.0.1:"))).toBe(true);
+    const { deployment, problems } = loadFromText({ config: text, env });
+    expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
+    for (const target of Object.values(deployment?.targets ?? {})) {
+      if (target.kind === "pool") expect([target.name, target.select]).toEqual([target.name, "ordered"]);
+    }
+    expectGolden(`init-${name}.yaml`, text);
+  });
+});
+
+test("names that agents ask for lead somewhere, whatever was found", async () => {
+  const asked = [
+    ...["claude-haiku-4-5-20251001", "us.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5@20251001"],
+    ...[
+      "claude-opus-5-5",
+      "claude-sonnet-4-5",
+      "gemini-3.5-flash-lite",
+      "gemini-3.1-pro-preview",
+      "gpt-4o-mini",
+      "gpt-5-nano",
+    ],
+  ];
+  for (const variable of ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY", "DEEPSEEK_API_KEY"]) {
+    const env = { [variable]: "secret-key-9" };
+    const text = renderConfig(await lookAround(catalog, { env }), "rm-test", () => false);
+    const { deployment } = loadFromText({ config: text, env });
+    if (deployment === null) throw new Error(text);
+    const lost = asked.filter((name) => deployment.targets[name] === undefined && findAlias(deployment, name) === null);
+    expect([variable, lost]).toEqual([variable, []]);
+  }
+  expect(AGENT_NAMES.map(({ pattern }) => pattern)).toContain("*claude-haiku-*");
 });

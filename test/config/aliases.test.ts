@@ -144,3 +144,20 @@ aliases: { Helper: fast, "claude-*": fast, "claude-haiku-*": small, "*-x": big }
     ]);
   });
 });
+
+test("where weights may be smaller ones, a name proves no model, and canonical does", () => {
+  const deployment = deploy(`
+providers:
+  acme: { api_key_env: ACME_KEY }
+  local: { proves_models: false }
+models:
+  big-1: { provider: acme }
+  here: { provider: local, upstream_model: big-1 }
+  said: { provider: local, upstream_model: big-1, canonical: big-1 }
+`);
+  expect(Object.values(deployment.lanes).map(({ canonical, capabilities }) => [canonical, capabilities.tier])).toEqual([
+    [{ id: "big-1", proven: true }, "frontier"],
+    [{ id: "big-1", proven: false }, "frontier"],
+    [{ id: "big-1", proven: true }, "frontier"],
+  ]);
+});
