@@ -54,7 +54,7 @@ export async function explain(args: readonly string[], io: CliIo): Promise<numbe
   io.out(
     options.flags.has("--json")
       ? `${JSON.stringify({ source: outcome.source, ...outcome.explanation }, null, 2)}\n`
-      : page(outcome),
+      : page(outcome, request !== null),
   );
   return EXIT.fine;
 }
@@ -184,7 +184,7 @@ const ALIAS_WORDS = {
 /** What a word means where it says less than it does. */
 const KEEPS: Readonly<Record<string, string>> = { tier: "tier (equal or higher)" };
 
-function page({ source, explanation }: ExplainAnswer): string {
+function page({ source, explanation }: ExplainAnswer, hasRequest: boolean): string {
   const { target, kind, protocol, select, keep, order, left_out: left, refusal } = explanation;
   const kept = keep.length === 0 ? "" : `, keeps ${keep.map((each) => KEEPS[each] ?? each).join(" and ")}`;
   const alias = explanation.alias === null ? "" : ` (${ALIAS_WORDS[explanation.alias]})`;
@@ -211,8 +211,13 @@ ${explanation.reason}
     dialect.length === 0 ? [] : [`${lane}: ${dialect.join(", ")}`],
   );
   const dialectLines = dialects.length === 0 ? "" : `\nDialect\n${dialects.join("\n")}\n`;
+  const headers = order.flatMap((lane) => {
+    const said = Object.entries(lane.headers).map(([name, value]) => `${name}: ${value}`);
+    return said.length === 0 ? [] : [`${lane.lane}: ${said.join(", ")}`];
+  });
+  const headerLines = headers.length === 0 || !hasRequest ? "" : `\nVersion\n${headers.join("\n")}\n`;
   const answer = refusal === null ? "" : `\nThe client would be told ${refusal.code}: ${refusal.message}\n`;
-  return `${head}${orderTable}${dialectLines}${leftTable}${answer}`;
+  return `${head}${orderTable}${dialectLines}${headerLines}${leftTable}${answer}`;
 }
 
 function lossesText(losses: Explanation["order"][number]["losses"]): string {

@@ -25,6 +25,11 @@ function checkMembers(pool: ConfigPool, path: Path, input: CheckInput, findings:
   const members = pool.members ?? [];
   if (members.length === 0)
     findings.warn([...path, "members"], "is empty, so every request to this pool is refused; add members");
+  else if (members.every(({ weight }) => weight === 0))
+    findings.warn(
+      [...path, "members"],
+      "are all parked by weight: 0, so every request to this pool is refused; raise one",
+    );
   const { models, pools } = input.names;
   const seen = new Set<string>();
   members.forEach(({ target }, at) => {

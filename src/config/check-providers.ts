@@ -24,6 +24,7 @@ export function checkProviders(input: CheckInput, findings: Findings): void {
     checkDoors(name, own, listed, findings);
     checkTarget(name, merged, findings);
     checkHeaders(name, merged, findings);
+    checkVersion(name, merged, findings);
     checkSeals(name, merged, findings);
     checkFiles(name, merged, input, findings);
     checkCredentials(name, merged, input, findings);
@@ -127,6 +128,17 @@ const OWN_PATHS: Readonly<Record<string, readonly string[]>> = {
   gemini: ["/v1beta", "/v1beta/models"],
   cohere: ["/v2", "/v2/chat"],
 };
+
+/** The clouds that carry these bodies have versions of their own inside them. */
+function checkVersion(name: string, merged: ConfigProvider, findings: Findings): void {
+  const { anthropic_version: version } = merged;
+  if (version === undefined || version === null) return;
+  const path = ["providers", name, "anthropic_version"];
+  const isTaken = listedDoors(merged).some(({ protocol }) => protocol === "anthropic") && merged.carrier === undefined;
+  if (!isTaken)
+    findings.error(path, "is a header of the protocol anthropic, which this provider is not asked in; remove it");
+  else if (!/^\d{4}-\d{2}-\d{2}$/.test(version)) findings.error(path, "must be a date such as 2023-06-01");
+}
 
 function checkHeaders(name: string, merged: ConfigProvider, findings: Findings): void {
   for (const [header, value] of Object.entries(merged.headers ?? {})) {

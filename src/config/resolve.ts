@@ -96,6 +96,9 @@ function resolveProviders({ config, catalog, resolvePath }: ResolveInput): Recor
   return providers;
 }
 
+/** By which Messages clients say whose rules they speak by. */
+const VERSION_HEADER = "anthropic-version";
+
 interface Resolved {
   readonly baseUrl: string;
   readonly resolvePath: (path: string) => string;
@@ -103,6 +106,8 @@ interface Resolved {
 
 function resolveProvider(name: string, merged: ConfigProvider, { baseUrl, resolvePath }: Resolved): Provider {
   const { health } = merged;
+  const { anthropic_version: version } = merged;
+  const pinned = version === undefined || version === null ? [] : [[VERSION_HEADER, version]];
   const headers = Object.entries(merged.headers ?? {}).map(([header, value]) => [header.toLowerCase(), value]);
   return {
     name,
@@ -112,7 +117,7 @@ function resolveProvider(name: string, merged: ConfigProvider, { baseUrl, resolv
     proxy: merged.proxy ?? null,
     caFile: merged.ca_file === undefined || merged.ca_file === null ? null : resolvePath(merged.ca_file),
     upstreamClient: merged.upstream_client ?? DEFAULTS.upstreamClient,
-    headers: Object.fromEntries(headers),
+    headers: Object.fromEntries([...headers, ...pinned]),
     forwardHeaders: (merged.forward_headers ?? []).map((each) => each.toLowerCase()),
     health: {
       mode: health?.mode ?? "none",

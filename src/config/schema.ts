@@ -102,6 +102,7 @@ const providerFacts = {
   upstream_client: z.enum(UPSTREAM_CLIENTS).optional(),
   headers: textMap.optional(),
   forward_headers: words.optional(),
+  anthropic_version: text.nullish(),
   seals: text.optional(),
   model_suffixes: words.optional(),
   proves_models: z.boolean().optional(),
@@ -202,7 +203,7 @@ const pool = z.strictObject({
   ...policy,
   cache_marks: z.enum(["auto", "off"]).optional(),
   members: z
-    .array(z.strictObject({ target: text, weight: count.optional(), context_max: count.optional() }))
+    .array(z.strictObject({ target: text, weight: countOrZero.optional(), context_max: count.optional() }))
     .max(LIST_MAX)
     .optional(),
   breaker: z

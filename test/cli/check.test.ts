@@ -75,14 +75,14 @@ fast  weighted  big ×2   -     wait 5000 ms
 });
 
 describe("a bad file", () => {
-  const BAD = GOOD.replace("provider: acme", "provder: acme").replace("weight: 2", "weight: 0");
+  const BAD = GOOD.replace("provider: acme", "provder: acme").replace("weight: 2", "weight: -1");
 
   test("has all its problems printed, with places", async () => {
     const { code, out } = await run([], { "config.yaml": BAD });
     expect(code).toBe(1);
     expect(out).toBe(`config.yaml:2:16 error models.big.provider: is required and must be text
 config.yaml:2:18 error models.big.provder: unknown key; did you mean "provider"?
-config.yaml:3:51 error pools.fast.members[0].weight: must be at least 1
+config.yaml:3:51 error pools.fast.members[0].weight: must be at least 0
 3 errors, 0 warnings
 `);
   });

@@ -12,7 +12,7 @@ listen: "127.0.0.1:0"
 admin: { token_env: ADMIN }
 providers:
   local: { protocol: openai, base_url: "${upstream}", allow_private: true, accounts: [ { id: a, api_key_env: LOCAL_KEY }, { id: b, api_key_env: LOCAL_KEY } ] }
-  other: { protocol: anthropic, base_url: "${upstream}", allow_private: true, api_key_env: LOCAL_KEY }
+  other: { protocol: anthropic, anthropic_version: 2024-09-09, base_url: "${upstream}", allow_private: true, api_key_env: LOCAL_KEY }
 models:
   gpt: { provider: local, upstream_model: gpt-x, canonical: gpt-x }
   claude: { provider: other, upstream_model: claude-x, capabilities: { tools: false } }
@@ -73,6 +73,10 @@ test("a request tells what it needs and what a translation would lose", async ()
   });
   const claude = await explain(["claude", "--config", file, "--request", request, "--protocol", "openai", "--json"]);
   expect(JSON.parse(claude.out)).toMatchObject({ order: [], refusal: { code: "no_capable_lane" } });
+  const plain = await folder.write("plain.json", JSON.stringify({ messages: [{ role: "user", content: "hi" }] }));
+  const version = await explain(["claude", "--config", file, "--request", plain, "--protocol", "openai"]);
+  expect(version.out).toContain("\nVersion\nother/default/claude: anthropic-version: 2024-09-09\n");
+  expect((await explain(["claude", "--config", file])).out).not.toContain("anthropic-version");
 });
 
 test("a running gateway is asked for its lanes as they stand", async () => {

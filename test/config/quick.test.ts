@@ -121,7 +121,7 @@ describe("a file that people write", () => {
   test.each([
     ["an unknown key", "weight: 3", "wieght: 3"],
     ["a wrong type", "weight: 3", "weight: three"],
-    ["a number out of bounds", "weight: 3", "weight: 0"],
+    ["a number out of bounds", "weight: 3", "weight: -1"],
     ["a key twice", "mode: token", "mode: token\n  mode: none"],
     ["an anchor", "x-team: blue", "x-team: &a blue"],
     ["a tag", "provider: groq", "provider: !!str groq"],

@@ -389,3 +389,44 @@ describe("the catalog", () => {
     expect(load(BASE, { catalog: "acme: [" }).problems.map((problem) => problem.file)).toEqual(["providers.yaml"]);
   });
 });
+
+describe("a member of weight 0 is parked", () => {
+  test("and stays in the pool", () => {
+    const deployment = deploy(`${BASE}pools: { p: { members: [{ target: big, weight: 0 }, { target: small }] } }\n`);
+    expect(deployment.targets["p"]?.members.map(({ model, weight }) => [model, weight])).toEqual([
+      ["big", 0],
+      ["small", 1],
+    ]);
+  });
+
+  test("and a pool of such members alone is warned of", () => {
+    const { problems } = load(`${BASE}pools: { p: { members: [{ target: big, weight: 0 }] } }\n`);
+    expect(problems.map(brief)).toEqual([
+      "warning pools.p.members: are all parked by weight: 0, so every request to this pool is refused; raise one",
+    ]);
+  });
+});
+
+describe("anthropic_version", () => {
+  const withVersion = (provider: string): string =>
+    BASE.replace(/( {2}(?:acme|beta): \{)/g, (line) =>
+      line.includes(`${provider}:`) ? `${line} anthropic_version: VERSION,` : line,
+    );
+  test.each([
+    ["beta", "2023-06-01", []],
+    ["beta", "null", []],
+    ["beta", "june", ["error providers.beta.anthropic_version: must be a date such as 2023-06-01"]],
+    [
+      "acme",
+      "2023-06-01",
+      [
+        "error providers.acme.anthropic_version: is a header of the protocol anthropic, which this provider is not asked in; remove it",
+      ],
+    ],
+  ])("of %s: %s", (provider, version, problems) => {
+    const loaded = load(withVersion(provider).replace("VERSION", version));
+    expect(loaded.problems.map(brief)).toEqual(problems);
+    const pinned = loaded.deployment?.providers[provider]?.headers;
+    if (problems.length === 0) expect(pinned).toEqual(version === "null" ? {} : { "anthropic-version": version });
+  });
+});

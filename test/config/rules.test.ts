@@ -543,10 +543,10 @@ const pool = (body: string, rest = "") => after(`pools:\n  p:\n    members: [{ t
 
 const POOLS: Row[] = [
   {
-    name: "weight 0 (rule 12)",
-    config: after("pools:\n  p:\n    members:\n      - { target: big, weight: 0 }\n"),
+    name: "a weight below 0 (rule 12)",
+    config: after("pools:\n  p:\n    members:\n      - { target: big, weight: -1 }\n"),
     path: "pools.p.members[0].weight",
-    says: "at least 1",
+    says: "at least 0",
     line: 11,
   },
   {
@@ -1254,7 +1254,7 @@ models:
   admin/m: { provider: acme, max_concurrent: 0 }
   n: { provider: acme, max_requests: 0, select: raked }
 pools:
-  acme: { members: [{ target: n, weight: 0 }, { target: x }] }
+  acme: { members: [{ target: n, weight: -1 }, { target: x }] }
   p: { members: [{ target: n }], failover: { deadline_secs: 0 }, on_exhausted: { action: fallback_pool:zz } }
 `);
 

@@ -299,6 +299,22 @@ test("a client that asked for usage gets every byte, and a request that is not m
 
 // ---------------------------------------------------------------- headers and addresses
 
+test("a header that a provider pins wins over the client's and the protocol's own", async () => {
+  const lanes = [laneOf("first/a/one", "anthropic")];
+  const pinned = providerOf("first", { headers: { "anthropic-version": "2024-09-09" } });
+  for (const headers of [{}, { "anthropic-version": "2024-01-01" }]) {
+    const core = createCore({
+      deployment: deploymentOf({ lanes, providers: [pinned] }),
+      answer: answering(ANTHROPIC_WORDS),
+    });
+    for (const protocol of ["anthropic", "openai"]) await core.ask({ protocol, body: question(protocol), headers });
+    expect(core.effects.calls.map(({ init }) => new Headers(init.headers).get("anthropic-version"))).toEqual([
+      "2024-09-09",
+      "2024-09-09",
+    ]);
+  }
+});
+
 test("headers pass by the allow-list of the protocol, the operator's additions and traces; nothing else ever does", async () => {
   const lanes = [laneOf("first/a/one", "anthropic")];
   const provider = providerOf("first", {

@@ -81,6 +81,8 @@ interface ExplainedLane {
   /** Lanes that could not take this request at all say why; null: it can. */
   readonly refuses: string | null;
   readonly losses: readonly { readonly field: string; readonly how: string; readonly detail: string }[];
+  /** Headers that say whose rules the request is written by: pinned by the provider, the client's own, or the protocol's. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Where its server differs from one that is in no catalog. */
   readonly dialect: readonly string[];
   readonly free_slots: number;
@@ -240,6 +242,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
     way: relayed ? "relay" : "translate",
     refuses: prepared.ok ? null : prepared.failure.message,
     losses: losses.map(({ field, how, detail }) => ({ field, how, detail })),
+    headers: versionHeaders(explaining, lane, egress),
     dialect: dialectWords(repairedDialect(lane, world.repairs.of(lane))),
     free_slots: Math.max(0, lane.slots.max - facts.inflight),
     quotas: facts.quotas.map(({ window, leftShare, resetsInMs }) => ({
@@ -248,6 +251,14 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
       resets_in_ms: Math.round(resetsInMs),
     })),
   };
+}
+
+function versionHeaders({ world, call }: Explaining, lane: Lane, { carrier }: Protocol): Record<string, string> {
+  const pinned = world.deployment.providers[lane.provider]?.headers ?? {};
+  const { requestDefaults } = carrier.headers;
+  return Object.fromEntries(
+    Object.entries(requestDefaults).map(([name, usual]) => [name, pinned[name] ?? call.parts.headers[name] ?? usual]),
+  );
 }
 
 /** Draws first picks one after another on a scratch copy of what selection remembers, and counts. */
