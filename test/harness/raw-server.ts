@@ -29,8 +29,11 @@ export async function closedPort(): Promise<number> {
   return server.port;
 }
 
-/** Made by the system's own tool, for one test run; null: there is none. */
-export function selfSigned(folder: string): { readonly key: string; readonly cert: string } | null {
+/** Made by the system's own tool, for one test run; null: there is none. `names`: what it vouches for, as openssl spells it. */
+export function selfSigned(
+  folder: string,
+  names = "DNS:localhost",
+): { readonly key: string; readonly cert: string } | null {
   const [key, cert] = [`${folder}/key.pem`, `${folder}/cert.pem`];
   const made = Bun.spawnSync(
     [
@@ -44,6 +47,8 @@ export function selfSigned(folder: string): { readonly key: string; readonly cer
       "1",
       "-subj",
       "/CN=localhost",
+      "-addext",
+      `subjectAltName=${names}`,
       "-keyout",
       key,
       "-out",
