@@ -1,4 +1,5 @@
 /** The compiled gateway in front of one scripted vendor of every kind it can speak to. */
+import type { UpstreamClient } from "../../../src/ir/deployment.ts";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import { type Gateway, startGateway } from "../binary.ts";
 import { ANTHROPIC_DIALECT } from "./anthropic.ts";
@@ -33,10 +34,11 @@ export interface ScriptedGateway {
   stop(): Promise<void>;
 }
 
-export async function startScriptedGateway(): Promise<ScriptedGateway> {
+/** `upstreamClient`: null is the default one. */
+export async function startScriptedGateway(upstreamClient: UpstreamClient | null = null): Promise<ScriptedGateway> {
   const started = await Promise.all(DIALECTS.map((dialect) => startScripted(dialect)));
   const vendors = new Map(started.map((vendor) => [vendor.dialect.protocol, vendor]));
-  const gateway = await startGateway({ config: configText(started), env: ENV });
+  const gateway = await startGateway({ config: configText(started, upstreamClient), env: ENV });
   return {
     gateway,
     vendors,
@@ -55,16 +57,17 @@ export async function startScriptedGateway(): Promise<ScriptedGateway> {
 const ENV = { SCRIPTED_KEY: "scripted-vendor-key", SCRIPTED_AWS_KEY: "AKIDSCRIPTED:scripted-secret" };
 
 /** A provider for each model, so that a fault that puts an account out stays with its own test. */
-function configText(vendors: readonly ScriptedVendor[]): string {
+function configText(vendors: readonly ScriptedVendor[], upstreamClient: UpstreamClient | null): string {
   const pairs = vendors.flatMap((vendor) =>
     MODELS.map((model) => ({ vendor, model, protocol: vendor.dialect.protocol })),
   );
+  const client = upstreamClient === null ? "" : `, upstream_client: ${upstreamClient}`;
   return [
     'listen: "127.0.0.1:0"',
     "providers:",
     ...pairs.map(({ vendor, model, protocol }) => {
       const key = protocol === "bedrock" ? "SCRIPTED_AWS_KEY, region: us-east-1" : "SCRIPTED_KEY";
-      return `  ${protocol}-${model}: { protocol: ${protocol}, base_url: "${vendor.url}", api_key_env: ${key}, allow_private: true }`;
+      return `  ${protocol}-${model}: { protocol: ${protocol}, base_url: "${vendor.url}", api_key_env: ${key}, allow_private: true${client} }`;
     }),
     "models:",
     ...pairs.map(
