@@ -31,7 +31,7 @@ export const DEFAULTS = {
   rememberSecs: 86_400,
   rememberBytes: 1_048_576,
   displayUpdateSecs: 5,
-  upstreamClient: "fetch",
+  upstreamClient: "sockets",
 } as const;
 
 /** Milliseconds; 0 is none. A stream may be silent for long while a model thinks, and has no end of its own. */

@@ -17,24 +17,6 @@ interface NotYet {
 
 export const NOT_YET: readonly NotYet[] = [
   {
-    id: "connect-timeout",
-    severity: "warning",
-    message:
-      "a time limit for connecting alone is not available in this version; it counts within first_byte_ms, remove it",
-    find: (config) => [
-      ...connectLimits(config.timeouts, ["timeouts"]),
-      ...Object.entries(config.providers).flatMap(([name, each]) =>
-        connectLimits(each.timeouts, ["providers", name, "timeouts"]),
-      ),
-      ...Object.entries(config.models).flatMap(([name, each]) =>
-        connectLimits(each.timeouts, ["models", name, "timeouts"]),
-      ),
-      ...Object.entries(config.pools ?? {}).flatMap(([name, each]) =>
-        connectLimits(each.timeouts, ["pools", name, "timeouts"]),
-      ),
-    ],
-  },
-  {
     id: "affinity-ttl",
     severity: "warning",
     message:
@@ -58,9 +40,3 @@ export const NOT_YET: readonly NotYet[] = [
       config.observability?.request_log_webhook_url === undefined ? [] : [["observability", "request_log_webhook_url"]],
   },
 ];
-
-type Timeouts = ConfigFile["timeouts"];
-
-function connectLimits(timeouts: Timeouts, path: Path): Path[] {
-  return timeouts?.connect_ms === undefined ? [] : [[...path, "connect_ms"]];
-}

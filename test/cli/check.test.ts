@@ -44,9 +44,11 @@ fast  weighted  big ×2   -     wait 5000 ms
   });
 
   test("with a warning is still good", async () => {
-    const { code, out } = await run([], { "config.yaml": `${GOOD}timeouts: { connect_ms: 5 }\n` });
+    const { code, out } = await run([], {
+      "config.yaml": `${GOOD}observability: { otlp_endpoint: "http://127.0.0.1:4318" }\n`,
+    });
     expect(code).toBe(0);
-    expect(out).toStartWith("config.yaml:4:25 warning timeouts.connect_ms: a time limit for connecting");
+    expect(out).toStartWith("config.yaml:4:33 warning observability.otlp_endpoint: traces");
   });
 
   test("as JSON", async () => {

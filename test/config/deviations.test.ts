@@ -104,10 +104,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
       "warning pools.p.affinity.ttl_secs: how long a session keeps its lane cannot be set",
     ],
   ],
-  "connect-timeout": [
-    [after("timeouts: { connect_ms: 5 }\n"), "warning timeouts.connect_ms: a time limit for connecting"],
-    [keyed("timeouts: { connect_ms: 5 }"), "warning providers.acme.timeouts.connect_ms: a time limit"],
-  ],
 };
 
 /** What loads, and means something else than it did. */

@@ -329,8 +329,8 @@ describe("the rest", () => {
   });
 
   test("warnings go along with the deployment", () => {
-    const { warnings } = deploy(`${BASE}timeouts: { connect_ms: 5 }\n`);
-    expect(warnings).toEqual([expect.stringContaining("timeouts.connect_ms: a time limit")]);
+    const { warnings } = deploy(`${BASE}observability: { otlp_endpoint: "http://127.0.0.1:4318" }\n`);
+    expect(warnings).toEqual([expect.stringContaining("observability.otlp_endpoint: traces")]);
   });
 
   test.each([

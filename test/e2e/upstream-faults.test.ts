@@ -231,6 +231,13 @@ ${["faulty", ...names].map(pool).join("\n")}
       whole: true,
     },
     {
+      name: "a header with control characters",
+      steps: () => [json(BODY, "x-id: a\u0001\u001b[31mb\r\n")],
+      // The runtime's own client refuses the whole answer.
+      alone: upstreamClient === "sockets" ? 200 : 502,
+      whole: upstreamClient === "sockets",
+    },
+    {
       name: "gzip nobody asked for",
       steps: () => [json(gzipSync(BODY), "content-encoding: gzip\r\n")],
       alone: 200,
