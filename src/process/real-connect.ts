@@ -1,10 +1,13 @@
 /** Connections of the runtime as the core sees them: one set of handlers for all, and the certificate verified before one stands. */
+import { closeSync, openSync } from "node:fs";
 import type { Cancel, ConnectPlace, Effects, SocketEvents } from "../std/effects.ts";
 
 /** What the handlers know of one connection. */
 interface Life {
   readonly events: SocketEvents;
   state: "opening" | "standing" | "over";
+  /** null: the system is still trying. */
+  socket: Socket | null;
   isCancelled: boolean;
   /** What broke the connection, where that was told before its end. */
   code: string | null;
@@ -16,17 +19,12 @@ type Socket = Bun.Socket<Life>;
 const HTTP1_ONLY = "\bhttp/1.1";
 
 export const realConnect: Effects["connect"] = (place, events): Cancel => {
-  const life: Life = { events, state: "opening", isCancelled: false, code: null };
-  let socket: Socket | null = null;
-  const opened = (standing: Socket): void => {
-    socket = standing;
-    if (life.isCancelled) standing.terminate();
-  };
-  open(place, life).then(opened, (error: unknown) => fail(life, codeOf(error)));
+  const life: Life = { events, state: "opening", socket: null, isCancelled: false, code: null };
+  open(place, life).catch((error: unknown) => fail(life, refusalOf(codeOf(error))));
   return () => {
     if (life.state !== "opening") return;
     life.isCancelled = true;
-    socket?.terminate();
+    life.socket?.terminate();
   };
 };
 
@@ -51,8 +49,15 @@ const COMMON = {
   drain: ({ data: life }: Socket): void => {
     if (life.state === "standing") life.events.drained();
   },
-  error: ({ data: life }: Socket, error: Error): void => {
+  error(socket: Socket, error: Error): void {
+    const { data: life } = socket;
     life.code ??= codeOf(error);
+    socket.terminate();
+    // Trouble of the connection has a code. What has none was thrown by a handler: a bug, which must be seen.
+    if (life.code !== "") return;
+    queueMicrotask(() => {
+      throw error;
+    });
   },
   close({ data: life }: Socket, error?: Error): void {
     fail(life, life.code ?? "ECONNRESET");
@@ -62,10 +67,16 @@ const COMMON = {
   },
 } as const;
 
-const PLAIN: Bun.SocketHandler<Life> = { ...COMMON, open: stand };
+const PLAIN: Bun.SocketHandler<Life> = {
+  ...COMMON,
+  open(socket) {
+    if (reached(socket)) stand(socket);
+  },
+};
 
 const SECURE: Bun.SocketHandler<Life> = {
   ...COMMON,
+  open: (socket) => void reached(socket),
   handshake(socket, isAuthorized, error) {
     if (isAuthorized && error === null) {
       stand(socket);
@@ -76,13 +87,17 @@ const SECURE: Bun.SocketHandler<Life> = {
   },
 };
 
+/** False: it had been given up by then, and is closed. */
+function reached(socket: Socket): boolean {
+  const life = socket.data;
+  life.socket = socket;
+  if (life.isCancelled) socket.terminate();
+  return !life.isCancelled;
+}
+
 function stand(socket: Socket): void {
   const life = socket.data;
   if (life.state !== "opening") return;
-  if (life.isCancelled) {
-    socket.terminate();
-    return;
-  }
   life.state = "standing";
   life.events.stood(socket);
 }
@@ -91,6 +106,18 @@ function fail(life: Life, code: string): void {
   if (life.state !== "opening") return;
   life.state = "over";
   life.events.failed(code);
+}
+
+/** Bun 1.4.5 says of a connection for which there was no descriptor that it was refused, which would blame the other side. */
+function refusalOf(code: string): string {
+  if (code !== "ECONNREFUSED") return code;
+  try {
+    closeSync(openSync("/dev/null", "r"));
+    return code;
+  } catch (error) {
+    const own = codeOf(error);
+    return own === "EMFILE" || own === "ENFILE" ? own : code;
+  }
 }
 
 function codeOf(error: unknown): string {

@@ -26,7 +26,7 @@ export interface Effects {
 }
 
 export interface ConnectPlace {
-  /** A name, whose addresses are tried together until one stands; or an address, IPv6 without brackets. */
+  /** A name, of whose addresses several are tried at a time until one stands; or an address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
   /** null: in the clear. */

@@ -195,6 +195,7 @@ export function createCore(input: CoreInput): Core {
 
 function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly Protocol[]): World {
   const { deployment } = input;
+  const send = createSend(effects);
   const protocolOf = (id: string): Protocol => {
     const found = protocols.find((protocol) => protocol.id === id);
     if (found === undefined) throw new Error(`no protocol ${id}`);
@@ -203,7 +204,8 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
   return {
     deployment,
     effects,
-    send: createSend(effects),
+    // The upstreams of these tests are scripted as answers to fetch.
+    send: (sending) => send({ ...sending, client: "fetch" }),
     protocolOf,
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
     signatures: createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),

@@ -227,9 +227,11 @@ describe("what stays open", () => {
   });
 });
 
-test("a name whose addresses are all silent ends at the limit for connecting", async () => {
-  const stalled = await startRawServer(() => undefined);
+test("a handshake that nobody answers ends at the limit for connecting, and its connection with it", async () => {
+  const gone = Promise.withResolvers<void>();
+  const stalled = await startRawServer((socket) => void socket.once("close", () => gone.resolve()).resume());
   const sent = ask("sockets", `https://127.0.0.1:${stalled.port}/`, { timers: { ...TIMERS, connectMs: 50 } });
   expect(await sent).toMatchObject({ kind: "failed", failure: { kind: "timeout" }, mayHaveRun: false });
+  await gone.promise;
   await stalled.close();
 });
