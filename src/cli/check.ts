@@ -1,4 +1,6 @@
 /** `ringmain check`: everything that is wrong with the configuration, with places; or what it comes to, if nothing is. */
+import { EMBEDDED_FILE } from "../config/catalog.ts";
+import type { ModelFacts } from "../config/fact-sources.ts";
 import { createReader, fileExists } from "../config/files.ts";
 import { type ConfigLocation, findConfig } from "../config/find.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
@@ -8,16 +10,20 @@ import { askLocals, type LocalState, localText } from "./check-local.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, formatTable, nameFor, readOptions } from "./text.ts";
 
-export const CHECK_USAGE = `Usage: ringmain check [--config FILE] [--providers FILE] [--json]
+export const CHECK_USAGE = `Usage: ringmain check [--config FILE] [--providers FILE] [--verbose] [--json]
 
 Reads the configuration as a start would and says everything that is wrong with it.
+--verbose also says of each model what is known of it, and where that stands.
 Exit code: 0 nothing is (warnings aside), 1 something is, 2 wrong usage.
 `;
 
 export async function check(args: readonly string[], terminal: CliIo): Promise<number> {
   // Names of providers, models and pools are shown as well: a key may have been pasted into one.
   const io: CliIo = { ...terminal, out: (text) => terminal.out(redactKeys(text)) };
-  const options = readOptions(args, { flags: ["--json", "--help", "-h"], values: ["--config", "--providers"] });
+  const options = readOptions(args, {
+    flags: ["--json", "--verbose", "--help", "-h"],
+    values: ["--config", "--providers"],
+  });
   if (options.kind === "usage") {
     io.err(`${options.message}\n\n${CHECK_USAGE}`);
     return EXIT.usage;
@@ -42,6 +48,7 @@ export async function check(args: readonly string[], terminal: CliIo): Promise<n
     providersPath: found.providers,
     env: io.env,
     readFile: createReader([found.config, found.providers]),
+    wantsFacts: options.flags.has("--verbose"),
   });
   const problems = loaded.problems.map((problem) => ({ ...problem, file: nameFor(problem.file, io) }));
   const locals = loaded.deployment === null ? [] : await askLocals(loaded.deployment, io);
@@ -49,6 +56,7 @@ export async function check(args: readonly string[], terminal: CliIo): Promise<n
   else {
     io.out(problems.map((problem) => `${formatProblem(problem)}\n`).join(""));
     io.out(loaded.deployment === null ? verdict(problems) : summary(loaded.deployment, nameFor(found.config, io)));
+    io.out(loaded.facts === undefined || loaded.facts.length === 0 ? "" : `\n${factsTable(loaded.facts, io)}`);
     io.out(locals.length === 0 ? "" : `\n${localText(locals)}`);
   }
   return loaded.deployment === null ? EXIT.failed : EXIT.fine;
@@ -87,6 +95,21 @@ function summary(deployment: Deployment, file: string): string {
   const poolTable = formatTable([["POOL", "SELECT", "MEMBERS", "KEEP", "WHEN EXHAUSTED"], ...pools.map(poolRow)]);
   const aliasTable = formatTable([["ALIAS", "TARGET"], ...aliasRows(deployment)]);
   return `${head}${lanes.length > 0 ? `\n${laneTable}` : ""}${pools.length > 0 ? `\n${poolTable}` : ""}${aliasRows(deployment).length > 0 ? `\n${aliasTable}` : ""}`;
+}
+
+/** `200000 built in`: what is known and where it stands; `-` is not known. */
+function factsTable(models: readonly ModelFacts[], io: CliIo): string {
+  const [first] = models;
+  const head = ["FACTS OF", ...(first?.facts ?? []).map(({ fact }) => fact.toUpperCase())];
+  const rows = models.map(({ model, facts }) => [
+    model,
+    ...facts.map(({ value, from }) => (value === "-" ? "-" : `${value} (${fromText(from, io)})`)),
+  ]);
+  return formatTable([head, ...rows]);
+}
+
+function fromText(from: string, io: CliIo): string {
+  return from === EMBEDDED_FILE ? "built in" : nameFor(from, io);
 }
 
 /** Those the configuration writes. */

@@ -1,4 +1,4 @@
-/** A catalog of the operator's own, which takes the place of the one inside the program. */
+/** A catalog of the operator's own, read as any file is. */
 import { type Catalog, catalogOf, claimedTwice } from "./catalog.ts";
 import type { ReadEnv } from "./interpolate.ts";
 import { catalogSchema } from "./schema.ts";

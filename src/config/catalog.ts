@@ -1,6 +1,6 @@
 /**
- * The catalog: vendors and facts about models. The copy inside the program, unless a file is named that replaces it
- * (catalog-file.ts). The copy was parsed when the program was built (reading its 80 KB of YAML with places takes 200 ms, half
+ * The catalog: vendors and facts about models. The copy inside the program, and a file over it (catalog-extend.ts) or in
+ * its place. The copy was parsed when the program was built (reading its 80 KB of YAML with places takes 200 ms, half
  * a start); a test reads it the long way, so it is as checked as any file.
  */
 import type { z } from "zod";
@@ -20,6 +20,12 @@ export interface Catalog {
   /** Models that share facts of dialect, in the order of the file. */
   readonly families: readonly CatalogFamily[];
   readonly problems: readonly Problem[];
+  /** What it is made of, the first that knows a fact counts; absent: it is one file. */
+  readonly layers?: readonly Catalog[];
+}
+
+export function layersOf(catalog: Catalog): readonly Catalog[] {
+  return catalog.layers ?? [catalog];
 }
 
 export interface KnownModel {

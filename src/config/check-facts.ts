@@ -1,4 +1,5 @@
 /** Promises that rest on facts that are missing: whether two models are the same, of which class one is, what it can take. */
+import { TIERS } from "../ir/capability.ts";
 import type { CheckInput, Findings } from "./findings.ts";
 import { accountsOf, providerOf } from "./merge.ts";
 import type { Path } from "./problem.ts";
@@ -57,7 +58,7 @@ function checkExactFailover(known: readonly KnownModel[], input: CheckInput, fin
     return provider !== undefined && accountsOf(model.provider, provider).length < 2;
   });
   const said = (names: readonly string[]): string =>
-    `finds no other lane for ${listed(names)}: the catalog does not know which model that is; write canonical, on every model that is the same`;
+    `finds no other lane for ${listed(names)}: the catalog does not know which model that is; write canonical, on every model that is the same: ${canonicalLine(names)}`;
   const own = alone.filter(({ model }) => model.exact_model_failover === true);
   for (const { name } of own) findings.warn(["models", name, "exact_model_failover"], said([name]));
   const others = alone.filter(({ model }) => model.exact_model_failover === undefined);
@@ -72,7 +73,10 @@ function checkIdentities(members: readonly KnownModel[], path: Path, findings: F
   if (unknown.length === 0) return;
   findings.warn(
     path,
-    `promises the same model, and the catalog does not know which one ${listed(unknown.map(({ name }) => name))} is: no other member may stand in there; write canonical`,
+    `promises the same model, and the catalog does not know which one ${listed(unknown.map(({ name }) => name))} is: no other member may stand in there; write canonical: ${canonicalLine(
+      unknown.map(({ name }) => name),
+      members,
+    )}`,
   );
 }
 
@@ -81,8 +85,21 @@ function checkTiers(members: readonly KnownModel[], path: Path, findings: Findin
   if (unknown.length === 0) return;
   findings.warn(
     path,
-    `promises the class of a model, and that of ${listed(unknown.map(({ name }) => name))} is not known: it stands in for no other model; write capabilities.tier`,
+    `promises the class of a model, and that of ${listed(unknown.map(({ name }) => name))} is not known: it stands in for no other model; write capabilities.tier: ${tierLine(unknown, members)}`,
   );
+}
+
+/** As it stands in the file; the other members say what was probably meant. */
+function canonicalLine([name = ""]: readonly string[], members: readonly KnownModel[] = []): string {
+  const proven = new Set(members.filter(({ isProven }) => isProven).map(({ identity }) => identity));
+  const [only] = proven;
+  return `models: { ${name}: { canonical: ${proven.size === 1 && only !== undefined ? only : "<id of the model>"} } }`;
+}
+
+function tierLine([first]: readonly KnownModel[], members: readonly KnownModel[]): string {
+  const tiers = new Set(members.flatMap(({ facts }) => facts.tier ?? []));
+  const [only] = tiers;
+  return `models: { ${first?.name ?? ""}: { capabilities: { tier: ${tiers.size === 1 && only !== undefined ? only : TIERS.join(" | ")} } } }`;
 }
 
 const ABILITIES = ["input", "tools", "structured_output"] as const;

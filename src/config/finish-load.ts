@@ -3,6 +3,7 @@ import { resolve as resolveFrom } from "node:path";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Catalog } from "./catalog.ts";
 import { check } from "./check.ts";
+import { type ModelFacts, modelFacts } from "./fact-sources.ts";
 import { namesIn } from "./findings.ts";
 import type { ReadEnv } from "./interpolate.ts";
 import { hasErrors, type Problem, sortProblems } from "./problem.ts";
@@ -15,6 +16,8 @@ export interface Loaded {
   readonly deployment: Deployment | null;
   /** Sorted by file and line; warnings stand beside a deployment too. */
   readonly problems: readonly Problem[];
+  /** Where facts about models come from; absent: they were not asked for, or there is no deployment. */
+  readonly facts?: readonly ModelFacts[];
 }
 
 export type ReadFile = (path: string) => string | null;
@@ -30,6 +33,8 @@ interface FinishLoadInput {
   readonly readFile: ReadFile;
   /** What relative paths inside start from. */
   readonly baseDir: string;
+  /** Where each fact about a model comes from is asked too. */
+  readonly wantsFacts?: boolean;
 }
 
 export function finishLoad({ config, source, catalog, readEnv, readFile, baseDir, ...found }: FinishLoadInput): Loaded {
@@ -45,7 +50,12 @@ export function finishLoad({ config, source, catalog, readEnv, readFile, baseDir
   const sorted = sortProblems(problems);
   if (config === null || hasErrors(sorted)) return { deployment: null, problems: sorted };
   const warnings = sorted.map((problem) => `${problem.path}: ${problem.message}`);
-  return { deployment: resolve({ config, source, catalog, resolvePath }, warnings), problems: sorted };
+  const deployment = resolve({ config, source, catalog, resolvePath }, warnings);
+  return {
+    deployment,
+    problems: sorted,
+    ...(found.wantsFacts === true ? { facts: modelFacts({ config, catalog, deployment }) } : {}),
+  };
 }
 
 /** A variable that is inherited by every object is none. */

@@ -1,11 +1,21 @@
 /**
  * The vendors' public prices by exact model id (prices.tsv, which is embedded as text). A vendor is known by the
  * address of its API. A provider under an operator's own name is priced like the catalog's; a relay with other prices
- * is not.
+ * is not. What stands at an address that the list does not know is priced as the vendor whose name it has.
  */
 import priceList from "../../prices.tsv" with { type: "text" };
 import type { Prices } from "../ir/deployment.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
+
+/** Whose prices hold at an address: a sentence part. */
+export function pricesSource(baseUrl: string | undefined): string {
+  return baseUrl !== undefined && isListed(baseUrl) ? "price list" : "price list, by provider";
+}
+
+/** The list has prices of the vendor at this address. */
+export function isListed(baseUrl: string): boolean {
+  return modelsOf(baseUrl) !== "";
+}
 
 /** Null: the list does not know the vendor, or the model of it. Only the line that is asked for is read. */
 export function listPrices(baseUrl: string, model: string): Prices | null {

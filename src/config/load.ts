@@ -1,6 +1,7 @@
 /** From two files to a deployment, or to everything that is wrong with them, at once. */
 import { dirname } from "node:path";
 import { type Catalog, embeddedCatalog } from "./catalog.ts";
+import { extendCatalog } from "./catalog-extend.ts";
 import { readCatalog } from "./catalog-file.ts";
 import { EMBEDDED } from "./find.ts";
 import { envReader, finishLoad, type Loaded, type ReadFile } from "./finish-load.ts";
@@ -20,9 +21,11 @@ export interface LoadInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Null: not there or not readable. */
   readonly readFile: ReadFile;
+  /** Where each fact about a model comes from is told as well. */
+  readonly wantsFacts?: boolean;
 }
 
-export function loadDeployment({ configPath, providersPath, env, readFile }: LoadInput): Loaded {
+export function loadDeployment({ configPath, providersPath, env, readFile, wantsFacts = false }: LoadInput): Loaded {
   const configText = readFile(configPath);
   const providersText = providersPath === EMBEDDED ? null : readFile(providersPath);
   const unreadable = [
@@ -38,6 +41,7 @@ export function loadDeployment({ configPath, providersPath, env, readFile }: Loa
     baseDir: dirname(configPath),
     env,
     readFile,
+    wantsFacts,
   });
 }
 
@@ -53,13 +57,14 @@ export interface LoadTextInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads key files and certificates; without it there are none. */
   readonly readFile?: ReadFile;
+  readonly wantsFacts?: boolean;
 }
 
 export function loadFromText(input: LoadTextInput): Loaded {
   const readEnv = envReader(input.env);
-  const catalog = catalogOf(input, readEnv);
   const source = readYaml({ file: input.configFile ?? "config.yaml", text: input.config, readEnv });
   const { config, shape } = readShape(source);
+  const catalog = catalogOf(input, readEnv, config?.catalog ?? "extend");
   return finishLoad({
     config,
     source,
@@ -68,13 +73,15 @@ export function loadFromText(input: LoadTextInput): Loaded {
     readEnv,
     readFile: input.readFile ?? (() => null),
     baseDir: input.baseDir ?? ".",
+    wantsFacts: input.wantsFacts ?? false,
   });
 }
 
-function catalogOf(input: LoadTextInput, readEnv: ReadEnv): Catalog {
+function catalogOf(input: LoadTextInput, readEnv: ReadEnv, how: "extend" | "replace"): Catalog {
   const text = input.providers ?? null;
   if (text === null) return embeddedCatalog();
-  return readCatalog({ file: input.providersFile ?? "providers.yaml", text, readEnv });
+  const own = readCatalog({ file: input.providersFile ?? "providers.yaml", text, readEnv });
+  return how === "replace" ? own : extendCatalog(own, embeddedCatalog());
 }
 
 /** `config` is what is left without the mistakes; null: nothing is. */

@@ -5,11 +5,11 @@ import type { Lane, Prices } from "../ir/deployment.ts";
 import { CARRIER_IDS, LIMIT_PROTOCOLS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
-import type { Catalog } from "./catalog.ts";
+import { type Catalog, EMBEDDED_FILE, layersOf } from "./catalog.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { dialectOf } from "./dialect.ts";
 import { doorsOf } from "./doors.ts";
-import { listPrices } from "./list-prices.ts";
+import { isListed, listPrices } from "./list-prices.ts";
 import { accountsOf, mergeTimeouts, providerOf } from "./merge.ts";
 import { upstreamModelOf } from "./model-suffixes.ts";
 import type { ConfigFile, ConfigModel, ConfigProvider } from "./schema.ts";
@@ -62,7 +62,13 @@ function lanesOfModel(
       config.providers[model.provider]?.timeouts,
       model.timeouts,
     ),
-    prices: pricesOf(model.prices) ?? flatPrices(config) ?? listedPrices(provider.base_url, upstreamModel, catalog),
+    prices:
+      pricesOf(model.prices) ??
+      flatPrices(config) ??
+      // A catalog that takes the built-in one's place gives up its prices too.
+      (config.catalog === "replace" && catalog.source.file !== EMBEDDED_FILE
+        ? null
+        : listedPrices(addressesOf(model.provider, provider, catalog), upstreamModel, catalog)),
   };
   // Reports disagree whether a seal is bound to the account or to the model, so that it goes back to the same of both.
   const sealModel = sha256Hex(common.canonical.id).slice(0, SEAL_DIGEST_CHARS);
@@ -186,9 +192,20 @@ function flatPrices({ governance }: ConfigFile): Prices | null {
   };
 }
 
-/** The vendor's public ones, by the exact id or, where the catalog declares the name another one for a model, by that model's. */
-function listedPrices(baseUrl: string | undefined, upstreamModel: string, catalog: Catalog): Prices | null {
-  if (baseUrl === undefined) return null;
+/**
+ * The vendor's public ones, by the exact id or, where the catalog declares the name another one for a model, by that model's.
+ * The first address that the list knows says which vendor it is.
+ */
+function listedPrices(addresses: readonly string[], upstreamModel: string, catalog: Catalog): Prices | null {
+  const address = addresses.find(isListed);
+  if (address === undefined) return null;
   const declared = catalog.findModel(upstreamModel)?.id;
-  return listPrices(baseUrl, upstreamModel) ?? (declared === undefined ? null : listPrices(baseUrl, declared));
+  return listPrices(address, upstreamModel) ?? (declared === undefined ? null : listPrices(address, declared));
+}
+
+/** Its own, then the catalog's for its name: what stands in front of a vendor does not change the vendor's prices. */
+function addressesOf(name: string, { base_url: own }: ConfigProvider, catalog: Catalog): string[] {
+  return [own, ...layersOf(catalog).map((layer) => layer.providers.get(name)?.base_url)].filter(
+    (url) => url !== undefined,
+  );
 }

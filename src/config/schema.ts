@@ -351,6 +351,7 @@ export const configSchema = z.strictObject({
   timeouts: timeoutsSchema.optional(),
   providers: z.record(z.string(), provider),
   models: z.record(z.string(), model),
+  catalog: z.enum(["extend", "replace"]).optional(),
   pools: z.record(z.string(), pool).optional(),
   aliases: z.record(z.string(), text).optional(),
   governance: governance.optional(),

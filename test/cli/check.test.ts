@@ -202,3 +202,31 @@ test("aliases are shown with what they lead to", async () => {
   const { out } = await run([], { "config.yaml": `${GOOD}aliases: { helper: fast, "gpt-*": big }\n` });
   expect(out).toEndWith("\nALIAS   TARGET\nhelper  fast\ngpt-*   big\n");
 });
+
+test("--verbose says of each model what is known of it, and where that stands", async () => {
+  const config = `providers: { openai: { api_key_env: ACME_KEY } }
+models:
+  gpt-6-sol: { provider: openai, capabilities: { context_window: 300000 } }
+  own: { provider: openai }
+`;
+  const { code, out } = await run(["--verbose"], { "config.yaml": config });
+  expect(code).toBe(0);
+  expect(out).toEndWith(`
+FACTS OF   MODEL                 WINDOW                OUTPUT             TOOLS            TIER                 PRICES
+gpt-6-sol  gpt-6-sol (built in)  300000 (config.yaml)  128000 (built in)  true (built in)  frontier (built in)  $2/$10 (price list)
+own        own? (its name)       -                     -                  -                -                    -
+`);
+});
+
+test("a promise that rests on no fact is warned of, with the line that cures it", async () => {
+  const { out } = await run([], {
+    "config.yaml": `providers: { openai: { api_key_env: ACME_KEY } }
+models: { gpt-6-sol: { provider: openai }, own: { provider: openai } }
+pools:
+  tier: { members: [{ target: gpt-6-sol }, { target: own }], failover: { keep: [tier] } }
+  same: { members: [{ target: gpt-6-sol }, { target: own }], failover: { keep: [model] } }
+`,
+  });
+  expect(out).toContain("write capabilities.tier: models: { own: { capabilities: { tier: frontier } } }");
+  expect(out).toContain("write canonical: models: { own: { canonical: gpt-6-sol } }");
+});

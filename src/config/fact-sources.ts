@@ -1,0 +1,80 @@
+/** Where each fact about a configured model comes from: the configuration, a catalog, the list of prices, or nowhere. */
+import type { Deployment, Lane } from "../ir/deployment.ts";
+import { type Catalog, layersOf } from "./catalog.ts";
+import { pricesSource } from "./list-prices.ts";
+import { providerOf } from "./merge.ts";
+import type { CatalogModel, ConfigFile, ConfigModel } from "./schema.ts";
+
+/** Of one model; `from` is a file, "price list", "its name" or "nothing". */
+export interface ModelFacts {
+  readonly model: string;
+  readonly facts: readonly { readonly fact: string; readonly value: string; readonly from: string }[];
+}
+
+interface Sources {
+  readonly config: ConfigFile;
+  readonly catalog: Catalog;
+  readonly deployment: Deployment;
+}
+
+const NOWHERE = "nothing";
+
+export function modelFacts({ config, catalog, deployment }: Sources): ModelFacts[] {
+  return Object.entries(config.models).flatMap(([name, model]) => {
+    const lane = Object.values(deployment.lanes).find((each) => each.model === name);
+    return lane === undefined ? [] : [{ model: name, facts: factsOf(model, lane, { config, catalog }) }];
+  });
+}
+
+function factsOf(
+  model: ConfigModel,
+  lane: Lane,
+  { config, catalog }: Omit<Sources, "deployment">,
+): ModelFacts["facts"] {
+  const { canonical, capabilities, prices } = lane;
+  const found = (has: (entry: CatalogModel) => boolean): string =>
+    layersOf(catalog).find((layer) => {
+      const known = layer.findModel(lane.upstreamModel) ?? layer.findModel(canonical.id);
+      return known !== null && has(known.model);
+    })?.source.file ?? NOWHERE;
+  const identity = model.canonical !== undefined ? CONFIG : canonical.proven ? found(isEntry) : "its name";
+  const rows = CAPABILITIES.map(([fact, key, member]) => {
+    const value = capabilities[member];
+    const from =
+      model.capabilities?.[key] !== undefined ? CONFIG : found((entry) => entry.capabilities?.[key] !== undefined);
+    return { fact, value: value === null ? "-" : String(value), from };
+  });
+  const price = prices === null ? "-" : `${usdText(prices.input)}/${usdText(prices.output)}`;
+  return [
+    { fact: "model", value: canonical.proven ? canonical.id : `${canonical.id}?`, from: identity },
+    ...rows,
+    { fact: "prices", value: price, from: prices === null ? NOWHERE : priceFrom(model, lane, { config, catalog }) },
+  ];
+}
+
+/** A word that only wraps another has nothing of its own. */
+function isEntry(entry: CatalogModel): boolean {
+  return Object.keys(entry).length > 0;
+}
+
+const CONFIG = "config.yaml";
+
+const CAPABILITIES = [
+  ["window", "context_window", "contextWindow"],
+  ["output", "max_output_tokens", "maxOutputTokens"],
+  ["tools", "tools", "tools"],
+  ["tier", "tier", "tier"],
+] as const;
+
+function priceFrom(model: ConfigModel, { provider }: Lane, { config, catalog }: Omit<Sources, "deployment">): string {
+  if (model.prices !== undefined) return CONFIG;
+  const { price_per_request_cents: request, price_per_1k_tokens_cents: tokens } = config.governance ?? {};
+  if (config.governance?.enabled === true && (request !== undefined || tokens !== undefined)) return CONFIG;
+  return pricesSource(providerOf(provider, config, catalog)?.base_url);
+}
+
+const NANOS_PER_USD = 1_000_000_000;
+
+function usdText(nanos: number): string {
+  return `$${nanos / NANOS_PER_USD}`;
+}
