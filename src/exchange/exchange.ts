@@ -84,7 +84,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
       record.caller = request.caller.label;
       record.requestBytes = request.body.length;
       const end = begin(running, record.id, request.signal);
-      const failed = (error: unknown): Answer => {
+      const refuseBug = (error: unknown): Answer => {
         input.onBug(record.id, error);
         return refuse(exchange, failure("internal", "The gateway had an internal error."));
       };
@@ -92,14 +92,14 @@ export function createExchange(input: ExchangeInput): Exchanges {
         const answering = runIdentified(exchange, { ...request, signal: end.signal }, rulesWith);
         const mayOpen = afterMs > 0 && record.stream && route.operation === "chat";
         const answered = await (mayOpen
-          ? orOpened(exchange, { answering, afterMs, failed, stop: end.stop })
+          ? orOpened(exchange, { answering, afterMs, failed: refuseBug, stop: end.stop })
           : answering);
         if (answered.body instanceof Uint8Array) end.now();
         else record.onClosed(beginStream(running, end.now));
         return answered;
       } catch (error) {
         end.now();
-        return failed(error);
+        return refuseBug(error);
       }
     },
 

@@ -19,6 +19,7 @@ const SESSION_HEADERS = [
   "x-claude-code-session-id",
   "session_id",
   "session-id",
+  "thread-id",
   "x-session-affinity",
   "x-conversation-id",
   "conversation_id",
@@ -59,13 +60,17 @@ export function projectOf(headers: Headers, key: VirtualKey | null): Result<Requ
   );
 }
 
-/** Hashed, because it may be anything; under the caller, because two callers may choose the same word. */
-export function sessionOf(headers: Headers, caller: Caller): LedgerScope | null {
+/** The client's own name for its session; null: it does not say. */
+export function sessionNameOf(headers: Headers): string | null {
   for (const name of SESSION_HEADERS) {
     const value = headers[name];
-    if (value !== undefined && value !== "" && value.length <= SESSION_CHARS_MAX) {
-      return scopeOf("session", `${caller.key?.id ?? caller.label}/${sha256Hex(value).slice(0, 24)}`);
-    }
+    if (value !== undefined && value !== "" && value.length <= SESSION_CHARS_MAX) return value;
   }
   return null;
+}
+
+/** Hashed, because it may be anything; under the caller, because two callers may choose the same word. */
+export function sessionOf(headers: Headers, caller: Caller): LedgerScope | null {
+  const name = sessionNameOf(headers);
+  return name === null ? null : scopeOf("session", `${caller.key?.id ?? caller.label}/${sha256Hex(name).slice(0, 24)}`);
 }

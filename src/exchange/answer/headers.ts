@@ -5,7 +5,7 @@ import type { RateLimits } from "../../ir/limits.ts";
 import type { Loss } from "../../ir/loss.ts";
 import { groupLosses } from "../../ir/loss-groups.ts";
 import type { RequestParts } from "../../ir/route.ts";
-import type { AnswerContext, Protocol } from "../../protocols/protocol.ts";
+import type { AnswerContext, FrameJoiner, Payload, Protocol } from "../../protocols/protocol.ts";
 import { concatBytes, encodeUtf8 } from "../../std/bytes.ts";
 import { redact } from "../../std/redact.ts";
 import type { Answer, WholeAnswer } from "../contract.ts";
@@ -170,9 +170,18 @@ export function writeStreamFailure(
   failed: Failure,
   context: AnswerContext,
 ): Uint8Array {
-  const joiner = carrier.framingFor(parts).createJoiner();
+  return concatBytes(failureInStream(payload, carrier.framingFor(parts).createJoiner(), failed, context));
+}
+
+/** The failure as the last of a stream, in the protocol's own shape, written by a fresh writer. */
+export function failureInStream(
+  payload: Payload,
+  joiner: FrameJoiner,
+  failed: Failure,
+  context: AnswerContext,
+): Uint8Array[] {
   const frames = payload.createStreamWriter(context).push({ type: "failed", failure: failed });
-  return concatBytes([...frames.map((frame) => joiner.write(frame)), joiner.end()]);
+  return [...frames.map((frame) => joiner.write(frame)), joiner.end()].filter((bytes) => bytes.length > 0);
 }
 
 /** A `Retry-After` of zero makes clients spin, and one that is neither seconds nor a date has no meaning. */

@@ -4,7 +4,6 @@ import { mergeUsage } from "../../ir/usage.ts";
 import type {
   AnswerContext,
   Frame,
-  FrameJoiner,
   FrameSplitter,
   Framing,
   HiddenUsage,
@@ -26,6 +25,7 @@ import {
   NOTHING,
   newFlowNote,
 } from "./flow.ts";
+import { failureInStream } from "./headers.ts";
 import { createIdleWatch } from "./idle-frames.ts";
 
 interface RelayFlowInput {
@@ -111,7 +111,10 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   let isCut = false;
   const trouble = (failed: Failure): Uint8Array[] => {
     isCut = true;
-    return writeTrouble(input.ingress, joiner, input.context, note, failed);
+    note.failure ??= failed;
+    note.ended = true;
+    note.settled = true;
+    return failureInStream(input.ingress, joiner, failed, input.context);
   };
   const terminate = (): Uint8Array[] => {
     note.ended = true;
@@ -196,19 +199,4 @@ function lastFrames(
     return true;
   });
   return frames.map((frame) => from.createJoiner().write(frame));
-}
-
-/** A fresh writer tells the trouble in the protocol's own shape. */
-function writeTrouble(
-  payload: Payload,
-  joiner: FrameJoiner,
-  context: AnswerContext,
-  note: FlowNote,
-  failed: Failure,
-): Uint8Array[] {
-  note.failure ??= failed;
-  note.ended = true;
-  note.settled = true;
-  const frames = payload.createStreamWriter(context).push({ type: "failed", failure: failed });
-  return [...frames.map((frame) => joiner.write(frame)), joiner.end()].filter((bytes) => bytes.length > 0);
 }

@@ -20,10 +20,9 @@ import { saidInEvent } from "./said.ts";
 
 interface TranslateFlowInput {
   readonly ingress: Payload;
-  readonly egress: Payload;
-  /** How the stream travels from the lane, and how to the client. */
   /** Of the lane's stream, not begun. */
   readonly reader: StreamReader;
+  /** How the stream travels from the lane, and how to the client. */
   readonly from: Framing;
   readonly to: Framing;
   readonly context: AnswerContext;
@@ -44,7 +43,8 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   let committed = false;
 
   const take = (events: readonly ReadEvent[], frames: number, out: Uint8Array[]): FlowStep => {
-    const [wasSettled, piecesBefore] = [note.settled, note.pieces];
+    const wasSettled = note.settled;
+    const piecesBefore = note.pieces;
     for (const event of events) {
       input.seen?.(event);
       if (event.type === "failed") {
@@ -66,9 +66,9 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
     note.ended ? [] : writer.push({ type: "failed", failure: failed });
   const isIdle = createIdleWatch();
   /** One by one, so that what came before a broken frame is said. */
-  const read = (read: readonly Frame[], out: Uint8Array[]): FlowStep => {
-    let frames = 0;
-    for (const frame of read) {
+  const read = (split: readonly Frame[], out: Uint8Array[]): FlowStep => {
+    let frames = 0; // that say something
+    for (const frame of split) {
       const events = reader.push(frame);
       if (events.some(says) || !isIdle(frame.data)) frames++;
       const step = take(events, frames, out);

@@ -2,6 +2,7 @@
  * Puts remembered reasoning back before the tool calls it led to, where the client lost it and the lane wants it: its
  * text where the vendor demands it, seals where the lane can open them.
  */
+import { sessionNameOf } from "../../governance/request-headers.ts";
 import type { Lane, Target } from "../../ir/deployment.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { RememberedBlock, RememberedReasoning } from "../../ir/remembered-reasoning.ts";
@@ -79,25 +80,13 @@ export function reasoningScope({ world, call }: Pick<LaneContext, "world" | "cal
   const { key, label, credentialDigest } = call.caller;
   if (key !== null) return `key ${key.id}`;
   if (credentialDigest !== undefined) return `credential ${credentialDigest()}`;
-  return world.deployment.auth.mode === "none" ? `session ${sessionOf(call)}` : `caller ${label}`;
+  return world.deployment.auth.mode === "none" ? `session ${conversationOf(call)}` : `caller ${label}`;
 }
 
-/** Under which agents name their session (docs/clients.md). */
-const SESSION_HEADERS = [
-  "x-claude-code-session-id",
-  "session-id",
-  "session_id",
-  "thread-id",
-  "x-session-id",
-  "x-session-affinity",
-] as const;
-
 /** The name an agent gives it, else what the user said first. */
-function sessionOf(call: ClientCall): string {
-  for (const name of SESSION_HEADERS) {
-    const value = call.parts.headers[name];
-    if (value !== undefined && value !== "") return `${name} ${value}`;
-  }
+function conversationOf(call: ClientCall): string {
+  const name = sessionNameOf(call.parts.headers);
+  if (name !== null) return `named ${name}`;
   const read = call.ir();
   const first = read.ok ? read.value.value.turns.find(({ role }) => role === "user") : undefined;
   const said = first?.blocks.flatMap((block) => (block.type === "text" ? [block.text] : [])) ?? [];
@@ -162,7 +151,8 @@ const LATE: Loss = {
 /** `request`: its seals are judged for the lane already. */
 export function withReasoningBack(request: IrRequest, attempt: LaneContext): Restored {
   const { lane, egress, reasoningBack: back } = attempt;
-  if (back === undefined) return { request, losses: [] };
+  const losses = back?.isLate === true ? [LATE] : [];
+  if (back === undefined || back.found.size === 0) return { request, losses };
   const added = new Map<number, Placed[]>();
   for (const run of runsOf(request.turns)) {
     const out: Placed[] = [];
@@ -189,7 +179,7 @@ export function withReasoningBack(request: IrRequest, attempt: LaneContext): Res
     const blocks = added.get(at);
     return blocks === undefined ? turn : { ...turn, blocks: blocks.map(({ block }) => block) };
   });
-  return { request: { ...request, turns }, losses: back.isLate ? [LATE] : [] };
+  return { request: { ...request, turns }, losses };
 }
 
 /** What this lane may see: under seals that it can open, or bare text where its vendor demands it. */
