@@ -1,6 +1,6 @@
 /**
- * Through which of its doors a lane is asked: one whose protocol the client speaks, so that its bytes stay as they are,
- * unless the server is known to refuse this request there; else the first that takes it.
+ * Through which of its doors a lane is asked. A door whose protocol the client speaks comes first, so that its bytes stay
+ * as they are; one at which the server is known to refuse this request comes last.
  */
 import type { Door, Lane } from "../../ir/deployment.ts";
 import type { Reference } from "../../ir/facts.ts";
@@ -47,11 +47,12 @@ export function openDoor(world: World, call: ClientCall, lane: Lane): OpenDoor {
   return { kind: "open", door, egress: world.protocolOf(door.protocol), mode: "relay" };
 }
 
-/** The client's own first, then as they are listed. */
+/** The client's own first, then as they are listed. A lane has one door a protocol. */
 function doorsFor(world: World, { ingress }: ClientCall, { doors }: Lane): readonly Door[] {
   if (doors.length === 1) return doors;
-  const isOwn = ({ protocol }: Door): boolean => world.protocolOf(protocol).payload.id === ingress.payload.id;
-  return [...doors.filter(isOwn), ...doors.filter((door) => !isOwn(door))];
+  const at = doors.findIndex(({ protocol }) => world.protocolOf(protocol).payload.id === ingress.payload.id);
+  const own = doors[at];
+  return own === undefined || at === 0 ? doors : [own, ...doors.filter((door) => door !== own)];
 }
 
 interface Asked {

@@ -7,15 +7,15 @@ import type { IrRequest } from "../../ir/request.ts";
 import type { Payload } from "../../protocols/protocol.ts";
 import { holdsOtherIds } from "../../protocols/shared/call-ids.ts";
 import { holdsFreeText } from "../../protocols/shared/fit-request.ts";
-import { encodeUtf8, indexOfBytes } from "../../std/bytes.ts";
+import { indexOfBytes } from "../../std/bytes.ts";
 import type { LaneContext } from "./attempt-context.ts";
 import { modeOf } from "./mode.ts";
 
 type AskedLane = Pick<LaneContext, "call" | "lane" | "egress">;
 
 /**
- * Whether the lane's answer is the client's as it stands. A lane that calls a tool with free text as a function answers in
- * another form than the client asked for, though both speak one protocol.
+ * Whether the lane's answer is the client's as it stands. A lane that knows no tools with free text calls them as
+ * functions, which is another form than the client asked for.
  */
 export function answersAsAsked(asked: AskedLane): boolean {
   const { call, lane, egress } = asked;
@@ -27,12 +27,12 @@ export function answersAsAsked(asked: AskedLane): boolean {
 /** What is told of a relayed request that this lane's server takes only written anew; empty: it goes as it is. */
 export function foreignParts(asked: AskedLane): readonly Loss[] {
   const { developerRole, reasoningBack, callIdChars } = asked.lane.dialect;
-  const hasOtherIds = (request: IrRequest) => callIdChars !== null && holdsOtherIds(request, callIdChars);
-  return [
-    ...(!developerRole && holds(asked, "developerRole", holdsDeveloper) ? [ROLE_REWRITTEN] : []),
-    ...(reasoningBack === "refused" && holds(asked, "reasoning", holdsReasoning) ? [REASONING_REFUSED] : []),
-    ...(callIdChars !== null && holds(asked, "calls", hasOtherIds) ? [IDS_FITTED] : []),
-  ];
+  const losses: Loss[] = [];
+  if (!developerRole && holds(asked, "developerRole", holdsDeveloper)) losses.push(ROLE_REWRITTEN);
+  if (reasoningBack === "refused" && holds(asked, "reasoning", holdsReasoning)) losses.push(REASONING_REFUSED);
+  if (callIdChars !== null && holds(asked, "calls", (request) => holdsOtherIds(request, callIdChars)))
+    losses.push(IDS_FITTED);
+  return losses;
 }
 
 const ROLE_REWRITTEN = approximated("role", "the developer's instructions are written as the system's");
@@ -61,7 +61,7 @@ function holds(
   inRequest: (request: IrRequest) => boolean,
 ): boolean {
   const marks = egress.payload.dialectMarks;
-  if (marks === null || indexOfBytes(call.request.bytes, encodeUtf8(marks[what])) === -1) return false;
+  if (marks === null || indexOfBytes(call.request.bytes, marks[what]) === -1) return false;
   const read = call.ir();
   return read.ok && inRequest(read.value.value);
 }

@@ -1,6 +1,7 @@
 /**
- * The client's body as a lane may have it, before it is relayed or read. One in another protocol's shape gets its own. A model known not to reason gets the request
- * without the words about reasoning, which its vendor would refuse; that it does not think is told as a loss.
+ * The client's body as a lane may have it, before it is relayed or read. A body in another protocol's shape is written in
+ * its own's. A model known not to reason gets it without the words about reasoning, which its vendor would refuse. Where
+ * the client asked it to reason, that is told as a loss.
  */
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -19,22 +20,19 @@ export function laneBody({ call, lane }: LaneContext): LaneBody | null {
   const { facts, body } = call.request;
   if (facts.operation !== "chat" && facts.operation !== "count") return null;
   const { payload } = call.ingress;
-  const shaped = edited({ members: {}, body, losses: [] }, payload.ownShape?.(body) ?? null, OTHER_SHAPE);
-  const given = shaped?.body ?? body;
-  const edits = lane.capabilities.reasoning === false ? payload.withoutReasoning(given) : null;
-  const before = shaped ?? { members: {}, body, losses: [] };
-  return edited(before, edits?.members ?? null, edits?.asked === true ? [UNREASONED] : []) ?? shaped;
+  const shape = payload.ownShape?.(body) ?? null;
+  if (shape === null && lane.capabilities.reasoning !== false) return null;
+  const asSent: LaneBody = { members: {}, body, losses: [] };
+  const shaped = shape === null ? asSent : edited(asSent, shape, OTHER_SHAPE);
+  const edits = lane.capabilities.reasoning === false ? payload.withoutReasoning(shaped.body) : null;
+  if (edits === null) return shape === null ? null : shaped;
+  return edited(shaped, edits.members, edits.asked ? [UNREASONED] : []);
 }
 
 const OTHER_SHAPE = [approximated("messages", "a body in another protocol's shape is read for what it is")];
 const UNREASONED = dropped("reasoning", "the model does not reason");
 
-function edited(
-  before: LaneBody,
-  changes: Readonly<Record<string, unknown>> | null,
-  losses: readonly Loss[],
-): LaneBody | null {
-  if (changes === null) return null;
+function edited(before: LaneBody, changes: Readonly<Record<string, unknown>>, losses: readonly Loss[]): LaneBody {
   const body = { ...before.body };
   const members = { ...before.members };
   for (const [name, value] of Object.entries(changes)) {

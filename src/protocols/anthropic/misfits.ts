@@ -14,7 +14,13 @@ export function misfits(body: JsonObject, upstreamModel: string): boolean {
   const type = asObject(body["thinking"])?.["type"];
   const effort = asObject(body["output_config"])?.["effort"];
   if (thinksOtherwise(type, rules) || (effort !== undefined && rules.efforts.length === 0)) return true;
-  const messages = (asArray(body["messages"]) ?? []).map(asObject).filter((message) => message !== undefined);
-  if (!rules.systemTurns && messages.some(({ role }) => role === "system")) return true;
-  return type === "enabled" && isUnsignedLoop(messages, LOOP);
+  const messages = asArray(body["messages"]) ?? [];
+  if (!rules.systemTurns && messages.some((message) => asObject(message)?.["role"] === "system")) return true;
+  return (
+    type === "enabled" &&
+    isUnsignedLoop(
+      messages.map(asObject).filter((message) => message !== undefined),
+      LOOP,
+    )
+  );
 }

@@ -21,34 +21,37 @@ const HERE = [PROTOCOL] as const;
 /** Blocks stand in messages, and inside tool results and documents: no deeper than this. */
 const DEPTH_MAX = 4;
 
-function addOfContent(
-  content: unknown,
-  at: { readonly path: () => string; readonly depth: number },
-  found: References,
-): void {
+interface Place {
+  readonly path: () => string;
+  readonly depth: number;
+}
+
+function addInside(content: unknown, member: string, { path, depth }: Place, found: References): void {
+  addOfContent(content, { path: () => path() + member, depth: depth + 1 }, found);
+}
+
+function addOfContent(content: unknown, at: Place, found: References): void {
   if (at.depth > DEPTH_MAX) return;
   const blocks = asArray(content) ?? [];
   for (let index = 0; index < blocks.length; index++) {
     const block = asObject(blocks[index]);
-    const path = (): string => `${at.path()}[${index}]`;
-    const source = asObject(block?.["source"]);
     switch (block?.["type"]) {
       case "image":
-      case "document":
-        if (source?.["type"] === "file") found.add(`${path()}.source.file_id`, source["file_id"], HERE);
-        if (source?.["type"] === "content") {
-          addOfContent(source["content"], { path: () => `${path()}.source.content`, depth: at.depth + 1 }, found);
-        }
+      case "document": {
+        const source = asObject(block["source"]);
+        if (source?.["type"] === "file") found.add(`${at.path()}[${index}].source.file_id`, source["file_id"], HERE);
+        if (source?.["type"] === "content") addInside(source["content"], `[${index}].source.content`, at, found);
         break;
+      }
       case "compaction":
         if (isNothing(block["content"]))
-          found.addSealed(`${path()}.encrypted_content`, block["encrypted_content"], HERE);
+          found.addSealed(`${at.path()}[${index}].encrypted_content`, block["encrypted_content"], HERE);
         break;
       case "container_upload":
-        found.add(`${path()}.file_id`, block["file_id"], HERE);
+        found.add(`${at.path()}[${index}].file_id`, block["file_id"], HERE);
         break;
       case "tool_result":
-        addOfContent(block["content"], { path: () => `${path()}.content`, depth: at.depth + 1 }, found);
+        if (typeof block["content"] !== "string") addInside(block["content"], `[${index}].content`, at, found);
         break;
     }
   }

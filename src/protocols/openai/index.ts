@@ -1,4 +1,5 @@
 /** OpenAI's Chat Completions, the dialect most vendors speak beside their own. This file only ties the parts together. */
+import { encodeUtf8 } from "../../std/bytes.ts";
 import type { Payload, Protocol } from "../protocol.ts";
 import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
@@ -60,10 +61,10 @@ const payload: Payload = {
   holdsUnsigned: null,
   hasCacheMarks: false,
   dialectMarks: {
-    developerRole: '"developer"',
-    customTools: '"custom"',
-    reasoning: '"reasoning',
-    calls: '"tool_calls"',
+    developerRole: encodeUtf8('"developer"'),
+    customTools: encodeUtf8('"custom"'),
+    reasoning: encodeUtf8('"reasoning'),
+    calls: encodeUtf8('"tool_calls"'),
   },
   misfits: null,
   terminator: { event: null, data: "[DONE]" },

@@ -2,6 +2,7 @@
  * The `responses` protocol: OpenAI's Responses API, as agents speak it to us and as we speak it to the vendor and to
  * servers compatible with it. Translates between its bodies and the IR; never sends anything.
  */
+import { encodeUtf8 } from "../../std/bytes.ts";
 import type { Payload, Protocol } from "../protocol.ts";
 import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
@@ -58,10 +59,10 @@ const payload: Payload = {
   storedIds,
   hasCacheMarks: false,
   dialectMarks: {
-    developerRole: '"developer"',
-    customTools: '"custom"',
-    reasoning: '"reasoning"',
-    calls: '"call_id"',
+    developerRole: encodeUtf8('"developer"'),
+    customTools: encodeUtf8('"custom"'),
+    reasoning: encodeUtf8('"reasoning"'),
+    calls: encodeUtf8('"call_id"'),
   },
   // The event that tells the finish ends the stream.
   terminator: null,
