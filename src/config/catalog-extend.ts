@@ -2,7 +2,7 @@
  * A catalog of the operator's own over the one inside the program: it adds providers and models and changes single facts, and
  * says nothing of what it does not mention. How a provider is reached is whole in one of the two; what is known of it is in both.
  */
-import { type Catalog, type KnownModel, layersOf } from "./catalog.ts";
+import { type Catalog, type KnownModel, layersOf, WRAPPED } from "./catalog.ts";
 import { mergeProvider } from "./merge.ts";
 import { hasErrors } from "./problem.ts";
 import type { CatalogProvider } from "./schema.ts";
@@ -45,7 +45,7 @@ function overEntry(own: CatalogProvider, listed: CatalogProvider | undefined): C
 /** A wrapper alone says nothing but which model it is. */
 function overModel(own: KnownModel, listed: KnownModel | null): KnownModel {
   if (listed === null) return own;
-  if (Object.keys(own.model).length === 0) return listed;
+  if (own.model === WRAPPED) return listed;
   if (own.id !== listed.id) return own;
   return {
     id: own.id,

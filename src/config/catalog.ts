@@ -33,6 +33,9 @@ export interface KnownModel {
   readonly model: CatalogModel;
 }
 
+/** Of a model that a wrapper names and that has no entry: nothing is known of it. */
+export const WRAPPED: CatalogModel = {};
+
 /** Shown in front of its problems; the file is part of the program. */
 export const EMBEDDED_FILE = "providers.yaml (built in)";
 
@@ -63,11 +66,18 @@ export function catalogOf(source: Source, file: CatalogFile, problems: readonly 
       const { claims, wrappers, wrapped } = indexed();
       const word = wrappers.get(normal(id)) ?? normal(id);
       const only = onlyClaim(claims, word);
-      if (only === undefined) return wrapped.has(word) && !claims.has(word) ? { id: word, model: {} } : null;
+      if (only === undefined) return wrapped.has(word) && !claims.has(word) ? { id: word, model: WRAPPED } : null;
       const model = facts[only];
       return model === undefined ? null : { id: normal(only), model };
     },
-    wordsFor: (id) => indexed().words().get(id) ?? [],
+    wordsFor(id) {
+      const { claims, wrappers } = indexed();
+      const entry = onlyClaim(claims, id);
+      const own = entry === undefined ? [] : [entry, ...(facts[entry]?.aliases ?? [])].map(normal);
+      const words = new Set([id, ...own].filter((word) => onlyClaim(claims, word) === entry));
+      for (const [wrapper, word] of wrappers) if (words.has(word)) words.add(wrapper);
+      return [...words];
+    },
   };
 }
 
@@ -78,8 +88,6 @@ interface ModelIndex {
   readonly wrappers: ReadonlyMap<string, string>;
   /** What they wrap. */
   readonly wrapped: ReadonlySet<string>;
-  /** By id of the model, in lower case. */
-  words(): ReadonlyMap<string, readonly string[]>;
 }
 
 /** Ends the id of an entry that stands for what a reseller calls a family: its alias is what it is, if it has only one. */
@@ -102,20 +110,7 @@ function indexModels(models: Readonly<Record<string, CatalogModel>>): ModelIndex
       if (only !== undefined && others.length === 0) wrappers.set(normal(id), only);
     }
   }
-  let words: ReadonlyMap<string, readonly string[]> | null = null;
-  const wrapped = new Set(wrappers.values());
-  const idOf = (word: string): string => (claims.has(word) ? normal(onlyClaim(claims, word) ?? "") : word);
-  return {
-    claims,
-    wrappers,
-    wrapped,
-    words() {
-      words ??= Map.groupBy(new Set([...claims.keys(), ...wrappers.keys(), ...wrapped]), (word) =>
-        idOf(wrappers.get(word) ?? word),
-      );
-      return words;
-    },
-  };
+  return { claims, wrappers, wrapped: new Set(wrappers.values()) };
 }
 
 function onlyClaim(claims: ModelIndex["claims"], word: string): string | undefined {

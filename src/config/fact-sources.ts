@@ -1,6 +1,6 @@
 /** Where each fact about a configured model comes from: the configuration, a catalog, the list of prices, or nowhere. */
 import type { Deployment, Lane } from "../ir/deployment.ts";
-import { type Catalog, layersOf } from "./catalog.ts";
+import { type Catalog, layersOf, WRAPPED } from "./catalog.ts";
 import { pricesSource } from "./list-prices.ts";
 import { providerOf } from "./merge.ts";
 import type { CatalogModel, ConfigFile, ConfigModel } from "./schema.ts";
@@ -37,7 +37,8 @@ function factsOf(
       const known = layer.findModel(lane.upstreamModel) ?? layer.findModel(canonical.id);
       return known !== null && has(known.model);
     })?.source.file ?? NOWHERE;
-  const identity = model.canonical !== undefined ? CONFIG : canonical.proven ? found(isEntry) : "its name";
+  const identity =
+    model.canonical !== undefined ? CONFIG : canonical.proven ? found((entry) => entry !== WRAPPED) : "its name";
   const rows = CAPABILITIES.map(([fact, key, member]) => {
     const value = capabilities[member];
     const from =
@@ -50,11 +51,6 @@ function factsOf(
     ...rows,
     { fact: "prices", value: price, from: prices === null ? NOWHERE : priceFrom(model, lane, { config, catalog }) },
   ];
-}
-
-/** A word that only wraps another has nothing of its own. */
-function isEntry(entry: CatalogModel): boolean {
-  return Object.keys(entry).length > 0;
 }
 
 const CONFIG = "config.yaml";

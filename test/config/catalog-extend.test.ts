@@ -12,6 +12,7 @@ families:
 models:
   gpt-5.4: { capabilities: { context_window: 12345 } }
   house-1: { aliases: [claude-haiku-4-5-20251001], capabilities: { tier: tiny } }
+  claude-sonnet-4-5-20250929: {}
   house-opus-family: { aliases: [claude-opus-5-5] }
 `;
 
@@ -25,6 +26,7 @@ models:
   claude-opus-5-5: { provider: anthropic }
   house: { provider: house, upstream_model: house-1 }
   wrapped: { provider: house, upstream_model: house-opus-family }
+  apart: { provider: anthropic, upstream_model: claude-sonnet-4-5-20250929 }
   dated: { provider: anthropic, upstream_model: claude-haiku-4-5-20251001 }
   stranger: { provider: house, capabilities: { tier: fast } }
 `;
@@ -63,6 +65,7 @@ describe("a file beside the built-in one", () => {
   });
 
   test("is believed about a word before the other", () => {
+    expect(laneOf("apart").canonical).toEqual({ id: "claude-sonnet-4-5-20250929", proven: true });
     expect(laneOf("dated").canonical).toEqual({ id: "house-1", proven: true });
     expect(laneOf("house").capabilities.tier).toBe("tiny");
     expect(laneOf("house").dialect.reasoningBack).toBe("required");

@@ -208,3 +208,21 @@ test("explain says how a name leads there, and what is refused", async () => {
   expect(own.ok && own.value.alias).toBeNull();
   expect((await of("gpt-9")).ok).toBe(false);
 });
+
+test("a list tells the limits that hold: those of an alias's target, and a window that the configuration states", async () => {
+  const lane = laneOf("first/a/one", "anthropic", { capabilities: { contextWindow: 200_000, maxOutputTokens: 8_000 } });
+  const stated = targetOf("fast", [{ model: "one", weight: 1, lanes: [lane.id], contextMax: 50_000 }]);
+  const core = coreOf({ lanes: [lane], targets: [stated] });
+  const headers = { "anthropic-version": "2023-06-01" };
+  const got = await core.ask({ protocol: "openai", operation: "models", body: "", headers });
+  const limits = JSON.parse(got.text).data.map((each: Record<string, unknown>) => [
+    each["id"],
+    each["max_input_tokens"],
+    each["max_tokens"],
+  ]);
+  expect(limits).toEqual([
+    ["one", 200_000, 8_000],
+    ["fast", 50_000, 8_000],
+    ["Helper", 50_000, 8_000],
+  ]);
+});

@@ -79,18 +79,23 @@ function askable(deployment: Deployment, caller: Caller): readonly { id: string;
 
 /** A pool promises what all of its lanes are known to do: the smallest window and limit. */
 function describe(deployment: Deployment, id: string, target: Target, startedWallMs: number): ListedModel {
-  const lanes = target.members.flatMap((member) => member.lanes.flatMap((id) => deployment.lanes[id] ?? []));
+  const places = target.members.flatMap(({ lanes, contextMax }) =>
+    lanes.flatMap((id) => {
+      const lane = deployment.lanes[id];
+      return lane === undefined ? [] : [{ lane, window: contextMax ?? lane.capabilities.contextWindow }];
+    }),
+  );
   const smallest = (values: readonly (number | null)[]): number | null => {
     const known = values.filter((value) => value !== null);
     return known.length === 0 || known.length < values.length ? null : Math.min(...known);
   };
-  const providers = new Set(lanes.map((lane) => lane.provider));
+  const providers = new Set(places.map(({ lane }) => lane.provider));
   return {
     id,
     createdMs: startedWallMs,
     ownedBy: providers.size === 1 ? ([...providers][0] ?? "ringmain") : "ringmain",
-    contextWindow: smallest(lanes.map((lane) => lane.capabilities.contextWindow)),
-    maxOutputTokens: smallest(lanes.map((lane) => lane.capabilities.maxOutputTokens)),
+    contextWindow: smallest(places.map(({ window }) => window)),
+    maxOutputTokens: smallest(places.map(({ lane }) => lane.capabilities.maxOutputTokens)),
   };
 }
 
