@@ -15,11 +15,11 @@ import { createRepairMemory, type RepairMemory } from "./exchange/repairs.ts";
 import { createLastingState, type LastingState, reconfigureState, type SharedState } from "./exchange/shared-state.ts";
 import { createStoredAnswers, type StoredAnswers } from "./exchange/stored-answers.ts";
 import { type Admission, type AdmissionPreview, createAdmission } from "./governance/admission.ts";
-import { createDoors } from "./governance/doors.ts";
 import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
 import type { KeyRing } from "./governance/keys.ts";
 import type { LedgerClient } from "./governance/ledger-client.ts";
 import type { CappedAccount } from "./governance/ledger-messages.ts";
+import { createOperatorAccess } from "./governance/operator-access.ts";
 import type { Deployment, SecretRef } from "./ir/deployment.ts";
 import { type Failure, failure } from "./ir/failure.ts";
 import type { LaneFacts } from "./ir/lane-facts.ts";
@@ -155,7 +155,7 @@ export function compose(input: ComposeInput): Composed {
     routes: protocols.flatMap((protocol) => protocol.carrier.routes),
     pages: isOpen(deployment) ? { kind: "own-pages" } : { kind: "listed", origins: deployment.corsOrigins },
     limits: deployment.limits,
-    ...createDoors({ ...input, identify }),
+    ...createOperatorAccess({ ...input, identify }),
     explain: createExplain({ world, shared, protocols, admission, callerNamed }),
     stats: () =>
       statsDocument(deployment, {

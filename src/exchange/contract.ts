@@ -29,7 +29,7 @@ export interface Exchange {
   credential(route: Route | null, parts: RequestParts): Result<Caller>;
   /** Never rejects: whatever happens ends in one answer and one record. */
   run(input: RunInput): Promise<Answer>;
-  /** A refusal in the path's dialect, recorded. `route` null: the path belongs to no route. */
+  /** A refusal in the path's protocol, recorded. `route` null: the path belongs to no route. */
   refuse(input: RefuseInput): Answer;
 }
 

@@ -235,7 +235,7 @@ function estimateCount(exchange: ExchangeContext, call: ClientCall): Answer {
     "content-type": "application/json",
     "x-ringmain-estimated": "true",
     ...(alias === null ? {} : { "x-ringmain-alias": alias }),
-    ...dialectHeaders(exchange),
+    ...protocolHeaders(exchange),
   };
   return { status: 200, headers, body };
 }
@@ -255,10 +255,10 @@ export function discover(exchange: ExchangeContext, { route, parts, caller }: Ru
   if (!listed.ok) return refuse(exchange, listed.failure);
   const { status, headers, body } = listed.value;
   close(exchange, status, body.length);
-  return { status, headers: { ...headers, ...dialectHeaders(exchange) }, body };
+  return { status, headers: { ...headers, ...protocolHeaders(exchange) }, body };
 }
 
-function dialectHeaders({ ingress, record }: ExchangeContext): Record<string, string> {
+function protocolHeaders({ ingress, record }: ExchangeContext): Record<string, string> {
   return { ...ingress.carrier.answerHeaders(record.id), "x-ringmain-request-id": record.id };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Doors for an operator's own verdicts: on a request before lanes are looked at, on an answer before any of it reaches the
- * client. A verdict may make requests of its own, booked to the exchange it judges. Every wait for one is bounded.
+ * Where an operator's own verdicts stand: on a request before lanes are looked at, on an answer before any of it reaches
+ * the client. A verdict may make requests of its own, booked to the exchange it judges. Every wait for one is bounded.
  */
 import type { Caller } from "../governance/identify.ts";
 import type { AliasWay, Lane, Target, TranslationMode } from "../ir/deployment.ts";

@@ -35,7 +35,7 @@ export interface Dialect {
   readonly reasoningBack: (typeof REASONING_BACK)[number];
   /**
    * When Chat Completions takes tools for the model. free: always. without_effort: not beside an effort to reason.
-   * effort_none: only beside the effort `none`. Another door of the vendor takes what this one refuses.
+   * effort_none: only beside the effort `none`. Another protocol of the vendor's takes what is refused here.
    */
   readonly chatTools: (typeof CHAT_TOOLS)[number];
   /** Left out of translated requests, and told. */

@@ -1,5 +1,5 @@
 /**
- * Protocols: the table of wire dialects, each in and out. They translate and judge bytes; they never fetch, wait, keep
+ * Protocols: the table of wire formats, each in and out. They translate and judge bytes; they never fetch, wait, keep
  * pools or look at the clock, and one protocol's folder never imports another's.
  */
 import { anthropic } from "./anthropic/index.ts";

@@ -21,7 +21,7 @@ import type { Usage } from "../ir/usage.ts";
 import type { Edit, JsonObject, TopMember } from "../std/json.ts";
 import type { Secret } from "../std/secret.ts";
 import type { LossNames } from "./shared/loss-names.ts";
-import type { SaidMembers } from "./shared/said.ts";
+import type { SaidMembers } from "./shared/said-counter.ts";
 
 /** One unit of a stream, whatever the framing: an SSE event, a binary event-stream message, an element of a JSON array. */
 export interface Frame {
@@ -57,7 +57,7 @@ export interface Payload {
 
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;
-  /** Members of a body in another protocol's shape, as this one has them; null: it is in this one's. Absent: no client sends others. */
+  /** A body in another protocol's shape: its members as this protocol has them. null: it has this one's. Absent: no client sends others. */
   ownShape?(body: JsonObject): Readonly<Record<string, unknown>> | null;
   /** The body as a model may get it that is known not to reason; null: as it is. */
   withoutReasoning(body: JsonObject): ReasoningEdits | null;
@@ -82,7 +82,7 @@ export interface Payload {
   readonly signatureMembers: readonly string[];
   /** True for a request that gives reasoning back without a signature; null: the payload seals none. */
   readonly holdsUnsigned: ((body: JsonObject) => boolean) | null;
-  /** True where this model refuses how a client of the payload asks, and the writer knows how it takes it; null: all models are asked alike. */
+  /** True where this model refuses how the body asks, and the writer knows how it takes it. null: all models are asked alike. */
   readonly misfits: ((body: JsonObject, upstreamModel: string) => boolean) | null;
   /** Ids in a frame or whole answer under which its vendor stores something; absent: it stores no answers. Never throws. */
   readonly storedIds?: (text: string) => readonly string[];
@@ -130,7 +130,7 @@ export interface AnswerContext {
   readonly newId: (length: number) => string;
   /** Estimate shown where the first event must already name prompt tokens (Anthropic `message_start`). */
   readonly inputTokensEstimate: number;
-  /** Of what the answer said so far, where a dialect demands a number that the vendor did not tell. Absent: 0. */
+  /** Of what the answer said so far, where a protocol demands a number that the vendor did not tell. Absent: 0. */
   readonly outputTokensEstimate?: () => number;
 }
 
@@ -171,7 +171,7 @@ export interface TapNote {
   readonly usage: Usage | null;
   /** An in-band error; null: none. */
   readonly failure: ErrorWords | null;
-  /** The dialect's clients do not take this frame for an error: it tells of the failure by its finish word. */
+  /** The protocol's clients do not take this frame for an error: it tells of the failure by its finish word. */
   readonly isFailureUntold?: true;
   /** Nothing that matters follows (the finish has been seen, of every answer that has begun). */
   readonly settled: boolean;

@@ -1,6 +1,6 @@
 /**
  * From a request to an answer: routes that arrive as data become the table of a router, and each of them is served the
- * same way. Anything that matches none is told so in the dialect its path looks like.
+ * same way. Anything that matches none is told so in the protocol its path looks like.
  */
 import { type Context, Hono } from "hono";
 import type { RunInput } from "../exchange/contract.ts";

@@ -1,6 +1,6 @@
 /**
  * JSON from strangers, read without losing anything: guarded before it is parsed, numbers kept as their author wrote
- * them, and edited in place instead of being written anew. This file is the door; the three parts stand beside it.
+ * them, and edited in place instead of being written anew. This file is what others import; its three parts stand beside it.
  */
 export {
   appendMember,

@@ -7,7 +7,7 @@ import { tokensOfBytes } from "../../src/exchange/answer/said.ts";
 import { mergeUsage, type Usage } from "../../src/ir/usage.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Frame, Protocol } from "../../src/protocols/protocol.ts";
-import { createSaidCounter } from "../../src/protocols/shared/said.ts";
+import { createSaidCounter } from "../../src/protocols/shared/said-counter.ts";
 import { utf8Length } from "../../src/std/bytes.ts";
 
 const RECORDED: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-/** What a body is by its first bytes, where its content type does not say it: relays label sound streams at will. */
+/** What a body is by its first bytes: some proxies give an event stream another content type. */
 import type { Failure } from "../../ir/failure.ts";
 import type { Framing } from "../../protocols/protocol.ts";
 import { concatBytes } from "../../std/bytes.ts";

@@ -1,6 +1,6 @@
 /**
- * A vendor's own finish words for "I broke", beside those its protocol knows: facts of the lane's dialect. A tap and a
- * reader that know them; the payload's own where the dialect has none.
+ * Makes a tap and a reader that know a vendor's own finish words for a failure, beside those of its protocol. The words are
+ * facts of the lane's dialect; without any the tap and the reader are the payload's own.
  */
 import type { ErrorWords } from "../../ir/error-words.ts";
 import type { ReadEvent } from "../../ir/event.ts";

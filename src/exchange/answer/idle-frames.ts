@@ -1,6 +1,6 @@
 /**
  * Frames by which a lane only says that it is there: pings, and chunks that are empty. No vendor's name for them is
- * needed: such a frame holds nothing of the answer, and repeats the one before it but for numbers that count or tell the time.
+ * needed. Such a frame holds nothing of the answer, and repeats the one before it; only numbers in it may change.
  */
 
 /** Asked for every frame that holds nothing of the answer; true: it says nothing new. */

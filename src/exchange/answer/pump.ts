@@ -146,7 +146,7 @@ export function createPump(input: PumpInput): ByteSource {
     }
   };
 
-  /** A bug ends this one stream in the client's dialect, and nothing else. */
+  /** A bug ends this one stream in the client's protocol, and nothing else. */
   const safely = (chunk: UpstreamChunk): readonly Uint8Array[] => {
     if (chunk.kind !== "bytes") closed = true;
     try {

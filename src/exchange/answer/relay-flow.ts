@@ -11,7 +11,7 @@ import type {
   Tap,
   TapNote,
 } from "../../protocols/protocol.ts";
-import { createSaidCounter } from "../../protocols/shared/said.ts";
+import { createSaidCounter } from "../../protocols/shared/said-counter.ts";
 import { parseJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import { type Classify, CUT_SHORT } from "./classify.ts";

@@ -55,8 +55,8 @@ export function listModels(input: ListInput): Result<WholeAnswer> {
 }
 
 /**
- * Every name, those the configuration writes as aliases among them, and to those who may ask for anything the places of a model that stands in several. Other callers were
- * given names and need not know whose accounts stand behind them.
+ * Every name, written aliases among them. A caller who may ask for anything also sees the places of a model that stands in
+ * several. Other callers were given names and need not know whose accounts stand behind them.
  */
 function askable(deployment: Deployment, caller: Caller): readonly { id: string; target: Target }[] {
   const names = Object.values(deployment.targets).filter((target) => mayAsk(caller, target.name));

@@ -91,7 +91,7 @@ function resolveTarget(deployment: Deployment, draft: RequestDraft): Result<Requ
   return failed(unknownModel(facts.target, meant));
 }
 
-/** What the other operations are asked of is no model for talking, so that a name for such a one cannot stand for it. */
+/** The other operations are asked of other kinds of models, which an alias for a chat model cannot mean. */
 const HAVE_ALIASES: ReadonlySet<Operation> = new Set<Operation>(["chat", "count"]);
 
 /** The tightest of what the target, the client's header and a verdict before want. */

@@ -3,7 +3,7 @@ import type { ErrorWords } from "../../ir/error-words.ts";
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
 import {
   type AnswerShape,
-  type FinishDialect,
+  type FinishFormat,
   type WrittenFinish,
   writeFinishWord,
 } from "../shared/content-blocks/finish.ts";
@@ -55,7 +55,7 @@ export function writeFinish(finish: IrFinish | null, shape: AnswerShape): Writte
   return writeFinishWord(finish, shape, FINISH);
 }
 
-const FINISH: FinishDialect = { protocol: PROTOCOL, words: WRITE_FINISH, inexact: new Set(["other"]) };
+const FINISH: FinishFormat = { protocol: PROTOCOL, words: WRITE_FINISH, inexact: new Set(["other"]) };
 
 function isStopReason(raw: string): raw is StopReason {
   return Object.hasOwn(READ_FINISH, raw);

@@ -6,7 +6,7 @@ import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArguments } from "../shared/arguments.ts";
 import {
-  type AnswerDialect,
+  type AnswerFormat,
   type AnswerWriter,
   loseUnreported,
   opaqueOf,
@@ -30,7 +30,7 @@ export function newToolUseId(context: AnswerContext): string {
 }
 
 /** How an answer of this protocol is told from others, whole or streamed. */
-export const MESSAGES_ANSWER: AnswerDialect = {
+export const MESSAGES_ANSWER: AnswerFormat = {
   protocol: PROTOCOL,
   api: API,
   noPlace: NO_PLACE,

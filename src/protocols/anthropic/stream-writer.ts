@@ -8,8 +8,8 @@ import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import { loseUnreported } from "../shared/content-blocks/answer-writer.ts";
 import {
   createContentBlockWriter,
-  type StreamDialect,
   type StreamedAnswer,
+  type StreamFormat,
 } from "../shared/content-blocks/stream-writer.ts";
 import { mergeMembers } from "../shared/members.ts";
 import { writeStreamError } from "./errors.ts";
@@ -22,7 +22,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   return createContentBlockWriter(context, MESSAGES_STREAM);
 }
 
-const MESSAGES_STREAM: StreamDialect = {
+const MESSAGES_STREAM: StreamFormat = {
   ...MESSAGES_ANSWER,
   deltas: {
     text: ['{"type":"text_delta","text":', "}"],

@@ -2,7 +2,7 @@
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
 import {
   type AnswerShape,
-  type FinishDialect,
+  type FinishFormat,
   type WrittenFinish,
   writeFinishWord,
 } from "../shared/content-blocks/finish.ts";
@@ -59,7 +59,7 @@ export function writeFinish(finish: IrFinish | null, shape: AnswerShape): Writte
   return writeFinishWord(finish, shape, FINISH);
 }
 
-const FINISH: FinishDialect = { protocol: PROTOCOL, words: WRITE_FINISH, inexact: new Set(["other", "pause"]) };
+const FINISH: FinishFormat = { protocol: PROTOCOL, words: WRITE_FINISH, inexact: new Set(["other", "pause"]) };
 
 function isStopReason(raw: string): raw is StopReason {
   return Object.hasOwn(READ_FINISH, raw);

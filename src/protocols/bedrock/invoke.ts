@@ -153,7 +153,7 @@ const codec: EventStreamCodec = {
   },
 };
 
-/** Clients of the event-line dialect tell events by that line alone. */
+/** Clients that read event lines know an event by that line alone. */
 function eventName(data: string): string | null {
   const quick = /^\{"type":"([a-z_]+)"/.exec(data)?.[1];
   return quick ?? asText(objectOf(data)["type"]) ?? null;

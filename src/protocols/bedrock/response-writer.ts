@@ -8,7 +8,7 @@ import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
 import { writeArguments } from "../shared/arguments.ts";
 import {
-  type AnswerDialect,
+  type AnswerFormat,
   type AnswerWriter,
   loseUnreported,
   opaqueOf,
@@ -33,7 +33,7 @@ export function metricsOf(context: AnswerContext): { readonly latencyMs: number 
 }
 
 /** How an answer of this protocol is told from others, whole or streamed. */
-export const CONVERSE_ANSWER: AnswerDialect = { protocol: PROTOCOL, api: API, finishMember: "stopReason", writeFinish };
+export const CONVERSE_ANSWER: AnswerFormat = { protocol: PROTOCOL, api: API, finishMember: "stopReason", writeFinish };
 
 export function writeResponse(response: IrResponse, context: AnswerContext): WithLosses<JsonObject> {
   return writeAnswer(response, context, { ...CONVERSE_ANSWER, writeBlock, writeBody });

@@ -6,8 +6,8 @@ import type { JsonObject } from "../../std/json.ts";
 import type { AnswerContext, Frame, StreamWriter } from "../protocol.ts";
 import {
   createContentBlockWriter,
-  type StreamDialect,
   type StreamedAnswer,
+  type StreamFormat,
 } from "../shared/content-blocks/stream-writer.ts";
 import { writeCitation } from "./citations.ts";
 import { writeException } from "./errors.ts";
@@ -26,7 +26,7 @@ export function createStreamWriter(context: AnswerContext): StreamWriter {
   return createContentBlockWriter(context, CONVERSE_STREAM);
 }
 
-const CONVERSE_STREAM: StreamDialect = {
+const CONVERSE_STREAM: StreamFormat = {
   ...CONVERSE_ANSWER,
   deltas: {
     text: ['{"text":', "}"],

@@ -1,7 +1,7 @@
 /**
- * Blocks of a turn or an answer as parts in their order. A signature stands on the call that follows, else on the part
- * before, else on an empty text of its own, as the vendor itself sends them. Another vendor's comes ahead of text, so it
- * waits for the first call, else for the end: clients of this API discard thought parts and keep those.
+ * Blocks of a turn or an answer as parts in their order. The vendor puts a signature on the call that follows; without a
+ * call on the part before; without both on an empty text. Another vendor's signature comes ahead of text, so it waits for
+ * the first call, else for the end: clients of this API discard thought parts and keep those.
  */
 import type { IrBlock, ReasoningBlock, ReasoningSignature } from "../../ir/request.ts";
 import { asText, type JsonObject } from "../../std/json.ts";

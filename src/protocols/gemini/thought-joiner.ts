@@ -1,6 +1,6 @@
 /**
  * Puts another vendor's seals back where they were. They come on the call or text that followed the thoughts, or on an
- * empty part, and clients send the pieces of a stream one by one, often each in its own content. The issuer verifies a
+ * empty part. Clients send the pieces of a stream one by one, often each in its own content. The issuer verifies a
  * signature over the whole text of its thoughts, which stand before the text of their answer.
  */
 import type { IrBlock, IrTurn, ReasoningBlock } from "../../ir/request.ts";

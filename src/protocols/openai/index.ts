@@ -1,4 +1,4 @@
-/** OpenAI's Chat Completions, the dialect most vendors speak beside their own. This file only ties the parts together. */
+/** OpenAI's Chat Completions, the protocol most vendors speak beside their own. This file only ties the parts together. */
 import { encodeUtf8 } from "../../std/bytes.ts";
 import type { Payload, Protocol } from "../protocol.ts";
 import { withSoundCalls } from "../shared/sound-calls.ts";

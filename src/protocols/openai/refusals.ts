@@ -1,4 +1,4 @@
-/** Requests that some servers of this dialect refuse, as facts of a model say. */
+/** Requests that some servers of this protocol refuse, as facts of a model say. */
 import type { Dialect } from "../../ir/dialect.ts";
 import type { PayloadFacts } from "../../ir/facts.ts";
 import { unreachable } from "../../std/unreachable.ts";

@@ -6,7 +6,7 @@ import { WireError } from "../../std/wire-error.ts";
 import { argumentsText } from "../shared/arguments.ts";
 import { extrasOf, modelled, withInner } from "../shared/members.ts";
 import { shortHash } from "../shared/names/tools.ts";
-import { type ReadChoiceDialect, readToolChoice as readChoice } from "../shared/openai/tool-choice.ts";
+import { type ReadChoiceFormat, readToolChoice as readChoice } from "../shared/openai/tool-choice.ts";
 import { readMark } from "./part-reader.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -122,7 +122,7 @@ function flatFormat(value: unknown): unknown {
   return { type: "grammar", ...grammar };
 }
 
-const DIALECT: ReadChoiceDialect = {
+const DIALECT: ReadChoiceFormat = {
   protocol: PROTOCOL,
   words: new Map([["any", { kind: "required" }]]), // Mistral's word
   nameOf: nameOfTool,

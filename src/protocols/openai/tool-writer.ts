@@ -2,7 +2,7 @@
 import type { IrRequest, IrTool } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { withoutUndefined } from "../shared/members.ts";
-import { type WriteChoiceDialect, writeToolMembers } from "../shared/openai/tool-choice.ts";
+import { type WriteChoiceFormat, writeToolMembers } from "../shared/openai/tool-choice.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalName, TOOL_NAME_CHARS_MAX } from "./names.ts";
 import { marks } from "./part-writer.ts";
@@ -17,14 +17,14 @@ export function writeTools(request: IrRequest, context: WriteContext): JsonObjec
     return wire === null ? [] : [wire];
   });
   if (request.spelling["functions"] === true) return writeLegacy(request, tools);
-  const dialect: WriteChoiceDialect = {
+  const format: WriteChoiceFormat = {
     named(name) {
       const wire = { name: context.native ? name : (legalName(name) ?? name) };
       return kinds.get(name) === "custom" ? { type: "custom", custom: wire } : { type: "function", function: wire };
     },
     some: (mode, chosen) => ({ type: "allowed_tools", allowed_tools: { mode, tools: chosen } }),
   };
-  return writeToolMembers(request, { tools, kinds }, dialect, context);
+  return writeToolMembers(request, { tools, kinds }, format, context);
 }
 
 /** Null: it cannot be carried. */

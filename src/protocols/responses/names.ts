@@ -4,7 +4,7 @@
  * And the other way round: tools of a `namespace`, which only this protocol has, under one flat name each.
  */
 import { shortHash } from "../shared/names/tools.ts";
-import { createDialectNames } from "../shared/openai/names.ts";
+import { createNames } from "../shared/openai/names.ts";
 
 const TOOL_NAME_CHARS_MAX = 128;
 const CALL_ID_CHARS_MAX = 64;
@@ -14,7 +14,7 @@ export const {
   legalPast: legalPastName,
   restore: restoreName,
   legalCallId,
-} = createDialectNames({ toolNameCharsMax: TOOL_NAME_CHARS_MAX, callIdCharsMax: CALL_ID_CHARS_MAX });
+} = createNames({ toolNameCharsMax: TOOL_NAME_CHARS_MAX, callIdCharsMax: CALL_ID_CHARS_MAX });
 
 /** A label of a schema: 64 plain characters. */
 export function legalLabel(label: string): string {

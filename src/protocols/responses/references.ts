@@ -38,7 +38,7 @@ function addFiles(content: unknown, path: () => string, found: References): void
   for (let index = 0; index < parts.length; index++) {
     const part = asObject(parts[index]);
     if (part?.["file_id"] === undefined || INSTEAD.some((name) => asText(part[name]) !== undefined)) continue;
-    // The other dialect takes files by id, and no images.
+    // The other protocol takes files by id, and no images.
     found.add(`${path()}[${index}].file_id`, part["file_id"], part["type"] === "input_file" ? OPENAI_FILES : HERE);
   }
 }

@@ -2,7 +2,7 @@
 import type { IrRequest, IrTool } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
 import { withoutUndefined } from "../shared/members.ts";
-import { type WriteChoiceDialect, writeToolMembers } from "../shared/openai/tool-choice.ts";
+import { type WriteChoiceFormat, writeToolMembers } from "../shared/openai/tool-choice.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalName } from "./names.ts";
 import { createPlaces } from "./namespaces.ts";
@@ -27,14 +27,14 @@ export function writeTools(request: IrRequest, context: WriteContext): JsonObjec
     if (wire !== null && tool.type !== "opaque") kinds.set(tool.name, tool.type);
     return wire === null ? [] : [wire];
   });
-  const dialect: WriteChoiceDialect = {
+  const format: WriteChoiceFormat = {
     named(name) {
       const type = kinds.get(name) ?? "function";
       return context.native ? { type, ...createPlaces(request)(name) } : { type, name: legalName(name) ?? name };
     },
     some: (mode, chosen) => ({ type: "allowed_tools", mode, tools: chosen }),
   };
-  return writeToolMembers(request, { tools, kinds }, dialect, context);
+  return writeToolMembers(request, { tools, kinds }, format, context);
 }
 
 /** Null: it cannot be carried. */

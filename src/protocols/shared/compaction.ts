@@ -1,6 +1,6 @@
 /**
- * Compacted history. A summary in plain words is text to every protocol. Where a lane's protocol has no word for "compact
- * this conversation", it is asked for such a summary, and the client carries that in a tag which every lane can open.
+ * Compacted history. A summary in plain words is text to every protocol. A lane whose protocol has no word for "compact
+ * this conversation" is asked for such a summary. The client carries it in a tag of ours, which every lane can open.
  */
 import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
 

@@ -1,4 +1,4 @@
-/** The mark that ends a stream of events, as OpenAI began it and many vendors of other dialects took it over. */
+/** The mark that ends a stream of events, as OpenAI began it and many vendors of other protocols took it over. */
 import type { Frame } from "../protocol.ts";
 
 /** With blanks around it or in other letters too. */

@@ -1,6 +1,6 @@
 /**
  * Calls and their results as vendors demand them: each call has one result, right behind the turn that called. Agents
- * send other histories: a user who interrupts leaves a call open, a session that is taken up again repeats results, a hint
+ * send other histories. A user who interrupts leaves a call open. A session that is taken up again repeats results. A hint
  * while a tool runs parts a result from its call. Results of no call stay where they are, for the writer to tell.
  */
 import {

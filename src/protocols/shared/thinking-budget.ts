@@ -70,7 +70,8 @@ export interface BudgetPlan {
 
 /**
  * A budget below the answer's limit, thinking being counted into it. `limit`: what the client named, else what may be
- * written for it, which may grow up to `room` where too little of it would be left for the answer. Null: there is no space to think in.
+ * written for it. A limit of ours may grow up to `room` where too little of it would be left for the answer. Null: there
+ * is no space to think in.
  */
 export function planBudget(
   asked: number,

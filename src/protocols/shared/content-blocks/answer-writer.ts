@@ -10,7 +10,7 @@ import { mergeMembers } from "../members.ts";
 import type { TaggedSignature } from "../signature-tag.ts";
 import type { AnswerShape, WrittenFinish } from "./finish.ts";
 
-export interface AnswerDialect {
+export interface AnswerFormat {
   readonly protocol: string;
   /** How losses call the API. */
   readonly api: string;
@@ -21,7 +21,7 @@ export interface AnswerDialect {
   writeFinish(finish: IrFinish | null, shape: AnswerShape): WrittenFinish;
 }
 
-interface WholeAnswerDialect extends AnswerDialect {
+interface WholeAnswerFormat extends AnswerFormat {
   /** Null: it cannot be written. */
   writeBlock(block: IrBlock, path: string, writer: AnswerWriter): JsonObject | null;
   writeBody(response: IrResponse, written: WrittenAnswer, writer: AnswerWriter): JsonObject;
@@ -44,26 +44,26 @@ export interface WrittenAnswer {
 export function writeAnswer(
   response: IrResponse,
   context: AnswerContext,
-  dialect: WholeAnswerDialect,
+  format: WholeAnswerFormat,
 ): WithLosses<JsonObject> {
-  const losses = createAnswerLosses({ noPlace: dialect.noPlace });
-  const native = response.sourceProtocol === dialect.protocol;
-  const writer: AnswerWriter = { context, protocol: dialect.protocol, losses, native };
+  const losses = createAnswerLosses({ noPlace: format.noPlace });
+  const native = response.sourceProtocol === format.protocol;
+  const writer: AnswerWriter = { context, protocol: format.protocol, losses, native };
   const [choice, ...others] = response.choices;
-  for (const other of others) losses.drop(`choices[${other.index}]`, `${dialect.api} gives one answer`);
+  for (const other of others) losses.drop(`choices[${other.index}]`, `${format.api} gives one answer`);
   const blocks = choice?.blocks ?? [];
   const content = blocks
-    .map((block, index) => dialect.writeBlock(block, `content[${index}]`, writer))
+    .map((block, index) => format.writeBlock(block, `content[${index}]`, writer))
     .filter((written) => written !== null);
   const finish = choice?.finish ?? null;
-  const { word, exact } = dialect.writeFinish(finish, {
+  const { word, exact } = format.writeFinish(finish, {
     sourceProtocol: response.sourceProtocol,
     hasToolCalls: blocks.some((block) => block.type === "tool-call"),
     hasRefusal: blocks.some((block) => block.type === "refusal"),
   });
-  if (!exact) losses.approximate(dialect.finishMember, `written as ${word}`);
-  if (choice?.logprobs != null) losses.drop("logprobs", `${dialect.api} has none`);
-  const body = dialect.writeBody(response, { content, finish, finishWord: word }, writer);
+  if (!exact) losses.approximate(format.finishMember, `written as ${word}`);
+  if (choice?.logprobs != null) losses.drop("logprobs", `${format.api} has none`);
+  const body = format.writeBody(response, { content, finish, finishWord: word }, writer);
   if (native) return { value: mergeMembers(body, response.extras), losses: losses.list };
   losses.dropExtras("", response.extras);
   return { value: body, losses: losses.list };

@@ -1,7 +1,7 @@
 /** Why an answer ended, as a word for clients of the protocols whose answer is a list of content blocks. */
 import type { FinishReason, IrFinish } from "../../../ir/response.ts";
 
-export interface FinishDialect {
+export interface FinishFormat {
   readonly protocol: string;
   readonly words: Readonly<Record<FinishReason, string>>;
   /** Reasons for which the vendor has no word of its own. */
@@ -24,14 +24,14 @@ export interface WrittenFinish {
  * The calls decide, not the vendor's word. "stop" beside a tool call would end the client's agent loop, and "tool
  * calls" without a call would leave the client waiting.
  */
-export function writeFinishWord(finish: IrFinish | null, shape: AnswerShape, dialect: FinishDialect): WrittenFinish {
-  const { words } = dialect;
+export function writeFinishWord(finish: IrFinish | null, shape: AnswerShape, format: FinishFormat): WrittenFinish {
+  const { words } = format;
   if (finish === null) return { word: words[shape.hasToolCalls ? "tool-calls" : "stop"], exact: false };
-  if (shape.sourceProtocol === dialect.protocol && finish.raw !== null) return { word: finish.raw, exact: true };
+  if (shape.sourceProtocol === format.protocol && finish.raw !== null) return { word: finish.raw, exact: true };
   const { reason } = finish;
   const isPlain = reason === "stop" || reason === "other";
   if (shape.hasToolCalls && isPlain) return { word: words["tool-calls"], exact: true };
   if (shape.hasRefusal && isPlain) return { word: words.refusal, exact: true };
   if (reason === "tool-calls" && !shape.hasToolCalls) return { word: words.stop, exact: false };
-  return { word: words[reason], exact: !dialect.inexact.has(reason) };
+  return { word: words[reason], exact: !format.inexact.has(reason) };
 }

@@ -1,7 +1,7 @@
 /**
  * The stream writer of the two protocols whose answer is a list of numbered content blocks, Messages and Converse: a start,
  * the blocks one after the other, an end; or an error. The start waits for the first content, since usage may still come
- * with the handshake; the end waits for the last event, since some vendors report usage after the reason. A dialect says
+ * with the handshake; the end waits for the last event, since some vendors report usage after the reason. A format says
  * how each piece is spelled.
  */
 import type { IrEvent, StartedBlock } from "../../../ir/event.ts";
@@ -15,12 +15,12 @@ import { type BlockQueue, createBlockQueue } from "../block-queue.ts";
 import { FREE_TEXT_CLOSE, FREE_TEXT_OPEN } from "../free-text-tool.ts";
 import { createAnswerLosses, type Losses } from "../losses.ts";
 import type { TaggedSignature } from "../signature-tag.ts";
-import { type AnswerDialect, TWO_OPAQUE_VALUES } from "./answer-writer.ts";
+import { type AnswerFormat, TWO_OPAQUE_VALUES } from "./answer-writer.ts";
 
 /** JSON before and after a delta's text, which is written between them: the hot path builds no object. */
 type DeltaWords = readonly [before: string, after: string];
 
-export interface StreamDialect extends AnswerDialect {
+export interface StreamFormat extends AnswerFormat {
   readonly deltas: Readonly<Record<"text" | "reasoning" | "signature" | "arguments", DeltaWords>>;
   readonly deltaFrame: {
     readonly event: string;
@@ -55,11 +55,11 @@ export interface StreamedAnswer {
   readonly finish: IrFinish | null;
 }
 
-export function createContentBlockWriter(context: AnswerContext, dialect: StreamDialect): StreamWriter {
+export function createContentBlockWriter(context: AnswerContext, format: StreamFormat): StreamWriter {
   const state: WriterState = {
     context,
-    dialect,
-    losses: createAnswerLosses({ noPlace: dialect.noPlace }),
+    format,
+    losses: createAnswerLosses({ noPlace: format.noPlace }),
     queue: createBlockQueue(),
     blocks: new Map(),
     frames: [],
@@ -88,7 +88,7 @@ export function createContentBlockWriter(context: AnswerContext, dialect: Stream
 }
 
 interface WriterState extends StreamedAnswer {
-  readonly dialect: StreamDialect;
+  readonly format: StreamFormat;
   readonly queue: BlockQueue;
   readonly blocks: Map<number, WrittenBlock>;
   /** What this push has written. */
@@ -159,12 +159,12 @@ function write(state: WriterState, event: IrEvent): void {
 
 function fail(state: WriterState, failed: Failure): void {
   state.ended = true;
-  state.frames.push(state.dialect.writeFailure(failed));
+  state.frames.push(state.format.writeFailure(failed));
 }
 
 /** Before the start there is nothing to keep alive. */
 function writeKeepAlive(state: WriterState): void {
-  const { keepAlive } = state.dialect;
+  const { keepAlive } = state.format;
   if (keepAlive === null || state.start === null) return;
   open(state);
   state.frames.push(keepAlive);
@@ -172,7 +172,7 @@ function writeKeepAlive(state: WriterState): void {
 
 /** `delta` is JSON text: its length is what it costs to hold, and it is written once. */
 function queueDelta(state: WriterState, block: number, delta: string): void {
-  const { event, open: before } = state.dialect.deltaFrame;
+  const { event, open: before } = state.format.deltaFrame;
   state.queue.delta(block, delta.length, (index) =>
     state.frames.push({ event, data: `${before}${index},"delta":${delta}}` }),
   );
@@ -186,23 +186,23 @@ function queueText(state: WriterState, block: number, [before, after]: DeltaWord
 function open(state: WriterState): void {
   if (state.opened) return;
   state.opened = true;
-  const { start, dialect } = state;
-  if (start !== null && start.sourceProtocol !== dialect.protocol) state.losses.dropExtras("", start.extras);
-  state.frames.push(dialect.answerStart(state));
+  const { start, format } = state;
+  if (start !== null && start.sourceProtocol !== format.protocol) state.losses.dropExtras("", start.extras);
+  state.frames.push(format.answerStart(state));
 }
 
 function startBlock(state: WriterState, event: Extract<IrEvent, { type: "block-start" }>): void {
-  const { dialect } = state;
+  const { format } = state;
   if (event.choice !== 0) {
-    state.losses.drop(`choices[${event.choice}]`, `${dialect.api} gives one answer`);
+    state.losses.drop(`choices[${event.choice}]`, `${format.api} gives one answer`);
     return;
   }
   const { content } = event;
-  const start = content.type === "opaque" ? ownStart(state, content) : dialect.startOf(content, state.context);
+  const start = content.type === "opaque" ? ownStart(state, content) : format.startOf(content, state.context);
   if (start === undefined) return;
   if (content.type === "tool-call") state.hasToolCalls = true;
   if (content.type === "refusal") state.hasRefusal = true;
-  const isRedacted = dialect.isRedactedBlock(content);
+  const isRedacted = format.isRedactedBlock(content);
   const encrypted = content.type === "reasoning" && !isRedacted ? content.encrypted : null;
   state.blocks.set(event.block, {
     content,
@@ -214,9 +214,9 @@ function startBlock(state: WriterState, event: Extract<IrEvent, { type: "block-s
   open(state);
   state.queue.start(event.block, {
     open: (index) => {
-      if (start !== null) state.frames.push(dialect.blockStart(index, start));
+      if (start !== null) state.frames.push(format.blockStart(index, start));
     },
-    close: (index) => state.frames.push(dialect.blockStop(index)),
+    close: (index) => state.frames.push(format.blockStop(index)),
     divisible: start === null || content.type === "text" || content.type === "refusal",
   });
 }
@@ -224,13 +224,13 @@ function startBlock(state: WriterState, event: Extract<IrEvent, { type: "block-s
 /** Undefined: it cannot be written. */
 function ownStart(state: WriterState, content: OpaqueBlock): JsonObject | undefined {
   const value = asObject(content.value);
-  if (content.sourceProtocol === state.dialect.protocol && value !== undefined) return value;
+  if (content.sourceProtocol === state.format.protocol && value !== undefined) return value;
   state.losses.drop(content.name, "known only to its own protocol");
   return undefined;
 }
 
 function writeText(state: WriterState, event: Extract<IrEvent, { type: "text-delta" }>): void {
-  const { deltas, api } = state.dialect;
+  const { deltas, api } = state.format;
   if (event.logprobs != null) state.losses.drop("logprobs", `${api} has none`);
   const block = state.blocks.get(event.block);
   if (block === undefined || event.text === "") return;
@@ -248,7 +248,7 @@ function writeArguments(state: WriterState, event: Extract<IrEvent, { type: "arg
   const before = isFree && !block.hasArguments ? FREE_TEXT_OPEN : "";
   block.hasArguments = true;
   const text = isFree ? before + JSON.stringify(event.text).slice(1, -1) : event.text;
-  queueText(state, event.block, state.dialect.deltas.arguments, text);
+  queueText(state, event.block, state.format.deltas.arguments, text);
 }
 
 /** This vendor's own goes out as it comes; another vendor's is tagged, once it is whole. */
@@ -259,8 +259,8 @@ function writeSignature(state: WriterState, number: number, signature: Reasoning
     state.losses.drop("signature", "only reasoning has a place for one");
   } else if (block.opaque?.kind === "encrypted") {
     state.losses.drop("signature", TWO_OPAQUE_VALUES);
-  } else if (signature.issuer === state.dialect.protocol && block.opaque === null) {
-    queueText(state, number, state.dialect.deltas.signature, signature.value);
+  } else if (signature.issuer === state.format.protocol && block.opaque === null) {
+    queueText(state, number, state.format.deltas.signature, signature.value);
   } else {
     const value = (block.opaque?.signature.value ?? "") + signature.value;
     block.opaque = { kind: "signature", signature: { issuer: signature.issuer, value } };
@@ -268,14 +268,14 @@ function writeSignature(state: WriterState, number: number, signature: Reasoning
 }
 
 function writeCitation(state: WriterState, block: number, citation: IrCitation): void {
-  const delta = state.dialect.writeCitation(citation);
-  if (delta === null) state.losses.drop("citations", state.dialect.noCitation);
+  const delta = state.format.writeCitation(citation);
+  if (delta === null) state.losses.drop("citations", state.format.noCitation);
   else if (state.blocks.get(block)?.content.type === "text") queueDelta(state, block, JSON.stringify(delta));
 }
 
 function writeOpaqueDelta(state: WriterState, event: Extract<IrEvent, { type: "opaque-delta" }>): void {
   const delta = asObject(event.value);
-  const isOwn = event.sourceProtocol === state.dialect.protocol;
+  const isOwn = event.sourceProtocol === state.format.protocol;
   if (!isOwn || delta === undefined || !state.blocks.has(event.block)) {
     state.losses.drop("delta", "known only to its own protocol");
     return;
@@ -293,26 +293,26 @@ function endBlock(state: WriterState, number: number): void {
 
 /** What was held until the block ends. */
 function writeOwed(state: WriterState, number: number, { opaque, content, hasArguments }: WrittenBlock): void {
-  const { dialect } = state;
-  if (opaque !== null) queueDelta(state, number, JSON.stringify(dialect.writeOpaque(opaque)));
+  const { format } = state;
+  if (opaque !== null) queueDelta(state, number, JSON.stringify(format.writeOpaque(opaque)));
   if (content.type !== "tool-call") return;
   if (content.kind === "custom") {
     const text = hasArguments ? FREE_TEXT_CLOSE : FREE_TEXT_OPEN + FREE_TEXT_CLOSE;
-    queueText(state, number, dialect.deltas.arguments, text);
-  } else if (!hasArguments) queueText(state, number, dialect.deltas.arguments, "{}");
+    queueText(state, number, format.deltas.arguments, text);
+  } else if (!hasArguments) queueText(state, number, format.deltas.arguments, "{}");
 }
 
 function endAnswer(state: WriterState): void {
-  const { dialect } = state;
+  const { format } = state;
   open(state);
   for (const number of [...state.blocks.keys()]) endBlock(state, number);
   state.queue.finish();
-  const { word, exact } = dialect.writeFinish(state.finish, {
+  const { word, exact } = format.writeFinish(state.finish, {
     sourceProtocol: state.start?.sourceProtocol ?? "",
     hasToolCalls: state.hasToolCalls,
     hasRefusal: state.hasRefusal,
   });
-  if (!exact) state.losses.approximate(dialect.finishMember, `written as ${word}`);
-  state.frames.push(...dialect.answerEnd(state, word));
+  if (!exact) state.losses.approximate(format.finishMember, `written as ${word}`);
+  state.frames.push(...format.answerEnd(state, word));
   state.ended = true;
 }

@@ -1,5 +1,5 @@
 /**
- * A conversation as Claude takes it: begun by the user where its vendor wants that, and ended by the user where the model
+ * A conversation as Claude takes it. The user begins it where the vendor wants that. The user also ends it where the model
  * takes no beginning of its own answer (ericc-ch/copilot-api#261, vybestack/llxprt-code#3695, read 2026-11-30).
  */
 import type { JsonObject } from "../../../std/json.ts";

@@ -1,6 +1,6 @@
 /**
  * What an error's words mean where its status does not say: the words and wordings that vendors of both of OpenAI's
- * dialects share, because compatible vendors share the envelope and little else. Each dialect adds its own. As seen in
+ * protocols share, because compatible vendors share the envelope and little else. Each adds its own. As seen in
  * vendors' pages and public reports up to 2026-11.
  */
 import type { ErrorMeaning } from "../../../ir/error-words.ts";
@@ -19,7 +19,7 @@ interface Pattern {
   readonly pattern: RegExp;
 }
 
-/** `words`: codes and types of this dialect alone, lower case. `lengths`: how its vendors say that a prompt is too long. */
+/** `words`: codes and types of this protocol alone, lower case. `lengths`: how its vendors say that a prompt is too long. */
 export function createMeaning(own: {
   readonly words: readonly (readonly [string, ErrorMeaning])[];
   readonly lengths: RegExp;

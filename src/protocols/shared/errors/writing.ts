@@ -41,7 +41,7 @@ export function streamMembers({ retryAfterMs, details }: Failure): JsonObject {
   };
 }
 
-/** As in the header `x-ringmain-error`, for dialects that have no codes of their own inside a stream. */
+/** As in the header `x-ringmain-error`, for protocols that have no codes of their own inside a stream. */
 export function codeOfFailure({ kind }: Failure): string {
   return kind.replaceAll("-", "_");
 }

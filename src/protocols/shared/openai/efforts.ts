@@ -1,5 +1,5 @@
 /**
- * Effort words of OpenAI's models, in both of its dialects. Which model knows which words: the vendor's reference for
+ * Effort words of OpenAI's models, in both of its protocols. Which model knows which words: the vendor's reference for
  * `reasoning_effort` and its refusals of others (`unsupported_value`), read 2026-11. Models not listed get low, medium
  * and high, which every vendor with the member knows.
  */
@@ -19,7 +19,7 @@ export interface KnownEfforts {
 
 export type EffortRow = { readonly models: RegExp; readonly words: readonly Effort[] };
 
-/** `name`: without the vendor in front, lower case. `own`: rows of one dialect, after the common ones. */
+/** `name`: without the vendor in front, lower case. `own`: rows of one protocol, after the common ones. */
 export function effortsOf(name: string, own: readonly EffortRow[]): KnownEfforts {
   const row = [...EFFORTS, ...own].find(({ models }) => models.test(name));
   return row === undefined ? { words: ["low", "medium", "high"], listed: false } : { words: row.words, listed: true };

@@ -1,4 +1,4 @@
-/** Words of an upstream error in OpenAI's dialects, and in what compatible vendors and proxies make of them. */
+/** Words of an upstream error in OpenAI's protocols, and in what compatible vendors and proxies make of them. */
 import { asArray, asNumber, asObject, asText, at, type JsonObject } from "../../../std/json.ts";
 
 /** What an error inside an answer counts as while nothing says more. */

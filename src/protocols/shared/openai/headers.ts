@@ -13,7 +13,7 @@ export const OPENAI_REQUEST_HEADERS: readonly string[] = [
   "tracestate",
 ];
 
-/** Headers of an answer that both of OpenAI's dialects know and their clients read. */
+/** Headers of an answer that both of OpenAI's protocols know and their clients read. */
 export const OPENAI_RESPONSE_HEADERS: readonly string[] = [
   "openai-model",
   "openai-version",

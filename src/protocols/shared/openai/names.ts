@@ -1,15 +1,15 @@
-/** Names of tools and ids of calls as OpenAI's dialects take them, each with bounds of its own. */
+/** Names of tools and ids of calls as OpenAI's protocols take them, each with bounds of its own. */
 import { createToolNames, shortHash, type ToolNames } from "../names/tools.ts";
 
-interface DialectNames extends ToolNames {
+interface ProtocolNames extends ToolNames {
   /** The same id for the same id, so that a call and its result agree; short ones stay as they are. */
   legalCallId(id: string): string;
 }
 
-export function createDialectNames(bounds: {
+export function createNames(bounds: {
   readonly toolNameCharsMax: number;
   readonly callIdCharsMax: number;
-}): DialectNames {
+}): ProtocolNames {
   const { toolNameCharsMax: charsMax, callIdCharsMax } = bounds;
   return {
     ...createToolNames({ alphabet: "a-zA-Z0-9_-", notFirst: "", charsMax, prefix: "x-u_" }),

@@ -1,4 +1,4 @@
-/** Options that both of OpenAI's dialects spell alike, read and written. */
+/** Options that both of OpenAI's protocols spell alike, read and written. */
 import type { IrOutputFormat, IrRequest } from "../../../ir/request.ts";
 import { asBoolean, asObject, asText, type JsonObject } from "../../../std/json.ts";
 import { shortHash } from "../names/tools.ts";
@@ -13,7 +13,7 @@ export function readMetadata(value: unknown): IrRequest["metadata"] {
 }
 
 /**
- * What an answer shall look like. `definitionOf`: where a dialect keeps the schema. Null: an unknown kind, which stays an
+ * What an answer shall look like. `definitionOf`: where a protocol keeps the schema. Null: an unknown kind, which stays an
  * extra.
  */
 export function readFormat(value: unknown, definitionOf: (format: JsonObject) => JsonObject): IrOutputFormat | null {

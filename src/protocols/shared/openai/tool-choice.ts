@@ -1,4 +1,4 @@
-/** The choice among tools in both of OpenAI's dialects, which differ in how they name a tool and a choice of some. */
+/** The choice among tools in both of OpenAI's protocols, which differ in how they name a tool and a choice of some. */
 import type { IrRequest, IrToolChoice } from "../../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../../std/json.ts";
 import { unreachable } from "../../../std/unreachable.ts";
@@ -6,7 +6,7 @@ import { WireError } from "../../../std/wire-error.ts";
 import { withoutUndefined } from "../members.ts";
 import type { WriteContext } from "../write-context.ts";
 
-export interface ReadChoiceDialect {
+export interface ReadChoiceFormat {
   readonly protocol: string;
   /** Words beside `auto`, `none` and `required`. */
   readonly words?: ReadonlyMap<string, IrToolChoice>;
@@ -14,26 +14,26 @@ export interface ReadChoiceDialect {
   nameOf(choice: JsonObject): string | undefined;
 }
 
-export function readToolChoice(value: unknown, dialect: ReadChoiceDialect): IrToolChoice | null {
+export function readToolChoice(value: unknown, format: ReadChoiceFormat): IrToolChoice | null {
   if (value === undefined || value === null) return null;
-  const opaque: IrToolChoice = { kind: "opaque", sourceProtocol: dialect.protocol, value };
+  const opaque: IrToolChoice = { kind: "opaque", sourceProtocol: format.protocol, value };
   const word = asText(value);
-  if (word !== undefined) return WORDS.get(word) ?? dialect.words?.get(word) ?? opaque;
+  if (word !== undefined) return WORDS.get(word) ?? format.words?.get(word) ?? opaque;
   const choice = asObject(value);
   if (choice === undefined) throw new WireError("tool_choice must be a string or an object.");
-  if (choice["type"] === "allowed_tools") return readAllowed(choice, dialect) ?? opaque;
-  const name = dialect.nameOf(choice);
+  if (choice["type"] === "allowed_tools") return readAllowed(choice, format) ?? opaque;
+  const name = format.nameOf(choice);
   return name === undefined ? opaque : { kind: "tool", name };
 }
 
 /** Nested in Chat Completions, flat in Responses; some clients mix the two. */
-function readAllowed(choice: JsonObject, dialect: ReadChoiceDialect): IrToolChoice | undefined {
+function readAllowed(choice: JsonObject, format: ReadChoiceFormat): IrToolChoice | undefined {
   const allowed = asObject(choice["allowed_tools"]) ?? choice;
   const mode = allowed["mode"];
   if (mode !== "auto" && mode !== "required") return undefined;
   const names: string[] = [];
   for (const tool of asArray(allowed["tools"]) ?? []) {
-    const name = dialect.nameOf(asObject(tool) ?? {});
+    const name = format.nameOf(asObject(tool) ?? {});
     if (name === undefined) return undefined;
     names.push(name);
   }
@@ -52,7 +52,7 @@ interface WrittenTools {
   readonly kinds: ReadonlyMap<string, "function" | "custom">;
 }
 
-export interface WriteChoiceDialect {
+export interface WriteChoiceFormat {
   named(name: string): JsonObject;
   some(mode: "auto" | "required", tools: readonly JsonObject[]): JsonObject;
 }
@@ -61,13 +61,13 @@ export interface WriteChoiceDialect {
 export function writeToolMembers(
   { toolChoice, parallelToolCalls }: IrRequest,
   written: WrittenTools,
-  dialect: WriteChoiceDialect,
+  format: WriteChoiceFormat,
   context: WriteContext,
 ): JsonObject {
   const hasTools = written.tools.length > 0;
   return withoutUndefined({
     tools: hasTools ? written.tools : undefined,
-    tool_choice: toolChoice === null ? undefined : writeChoice(toolChoice, written, dialect, context),
+    tool_choice: toolChoice === null ? undefined : writeChoice(toolChoice, written, format, context),
     // The vendor refuses both members without tools.
     parallel_tool_calls: hasTools || context.native ? (parallelToolCalls ?? undefined) : undefined,
   });
@@ -77,7 +77,7 @@ export function writeToolMembers(
 function writeChoice(
   choice: IrToolChoice,
   { tools, kinds }: WrittenTools,
-  dialect: WriteChoiceDialect,
+  format: WriteChoiceFormat,
   { protocol, native, losses }: WriteContext,
 ): unknown {
   if (choice.kind === "opaque") {
@@ -97,7 +97,7 @@ function writeChoice(
     case "required":
       return choice.kind;
     case "tool":
-      if (kinds.has(choice.name) || native) return dialect.named(choice.name);
+      if (kinds.has(choice.name) || native) return format.named(choice.name);
       losses.approximate("tool_choice", "the tool is not among those written; the model chooses");
       return "auto";
     case "allowed": {
@@ -105,7 +105,7 @@ function writeChoice(
       if (known.length < choice.names.length) {
         losses.approximate("tool_choice", "some tools are not among those written");
       }
-      return known.length === 0 ? "none" : dialect.some(choice.mode, known.map(dialect.named));
+      return known.length === 0 ? "none" : format.some(choice.mode, known.map(format.named));
     }
     default:
       return unreachable(choice);

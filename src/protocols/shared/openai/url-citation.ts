@@ -1,4 +1,4 @@
-/** A citation of an address, as both of OpenAI's dialects write it: flat in one, under a name of its own in the other. */
+/** A citation of an address, as both of OpenAI's protocols write it: flat in one, under a name of its own in the other. */
 import type { IrCitation } from "../../../ir/request.ts";
 
 /** Null: it has no URL, and the vendor's other kinds point into its own store. `textEnd`: length of the text it stands behind. */

@@ -1,4 +1,4 @@
-/** Types and codes of errors as the clients of both of OpenAI's dialects know them. */
+/** Types and codes of errors as the clients of both of OpenAI's protocols know them. */
 
 import type { Failure, FailureKind } from "../../../ir/failure.ts";
 import type { ErrorContext, WrittenError } from "../../protocol.ts";
@@ -15,7 +15,7 @@ interface OpenAiWords {
   readonly code: string | null;
 }
 
-/** What a dialect calls trouble of the vendor's that has no word of its own. */
+/** What a protocol calls trouble of the vendor's that has no word of its own. */
 type ServerType = "api_error" | "server_error";
 
 interface OpenAiErrorBody {

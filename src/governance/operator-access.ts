@@ -7,21 +7,26 @@ import { readAdminCredential, readCredential } from "./credential.ts";
 import { type Caller, createIdentify, identifyBy } from "./identify.ts";
 import { isLocalHost } from "./local-host.ts";
 
-interface Doors {
+interface OperatorAccess {
   /** By the admin token if one is set, else by a client's credential, else on this machine only. */
   mayObserve(parts: RequestParts): boolean;
   /** null: there is no admin token, so there is no admin surface. */
   readonly mayAdminister: ((parts: RequestParts) => boolean) | null;
 }
 
-interface DoorsOptions {
+interface OperatorAccessInput {
   readonly deployment: Deployment;
   readonly secrets: (ref: SecretRef) => Secret | null;
   readonly identify: (credential: Secret | null) => Result<Caller>;
   readonly listenIsLoopback: boolean;
 }
 
-export function createDoors({ deployment, secrets, identify, listenIsLoopback }: DoorsOptions): Doors {
+export function createOperatorAccess({
+  deployment,
+  secrets,
+  identify,
+  listenIsLoopback,
+}: OperatorAccessInput): OperatorAccess {
   const { adminToken, auth, governance } = deployment;
   const token = adminToken === null ? null : secrets(adminToken);
   const isAdmin = createIdentify({ mode: "token", clientTokens: token === null ? [] : [token] });
