@@ -12,7 +12,8 @@ import { EXIT, readOptions } from "./text.ts";
 
 export const INIT_USAGE = `Usage: ringmain init [--config FILE] [--force]
 
-Writes config.yaml (or FILE) for the vendors whose keys are in the environment.
+Writes config.yaml (or FILE) for the vendors whose keys are in the environment and the models
+of an Ollama on this machine.
 --force overwrites a file that is there.
 `;
 

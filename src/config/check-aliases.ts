@@ -29,7 +29,7 @@ function badAlias(name: string, isSecond: boolean, { names }: CheckInput): strin
       return `is the name of a ${kind}, which is always meant by it; remove the alias or rename the ${kind}`;
   }
   const [head = ""] = name.split("/", 1);
-  return head !== name && names.providers.has(head)
+  return head !== name && [...names.providers].some((each) => normal(each) === normal(head))
     ? `begins with the name of a provider, and ${head}/… is always a place there; choose another name`
     : null;
 }

@@ -11,7 +11,7 @@ import { fitsNanos, ratesFor } from "./prices.ts";
 const EXPECTED_OUTPUT_TOKENS_MAX = 4096;
 
 /** Exact names, as the client writes them: a pool, a model, `provider/model`. */
-export function mayAsk(caller: Caller, target: string): boolean {
+export function mayAsk(caller: Pick<Caller, "allowedTargets">, target: string): boolean {
   return caller.allowedTargets === null || caller.allowedTargets.includes(target);
 }
 

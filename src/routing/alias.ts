@@ -10,8 +10,8 @@ interface FoundAlias {
 
 /** Exact names first, then the longest pattern; null: it stands for nothing. `provider/…` is a place and never an alias. */
 export function findAlias(deployment: Deployment, asked: string): FoundAlias | null {
-  const { aliases, providers } = deployment;
-  if (aliases === undefined || Object.hasOwn(providers, headOf(asked))) return null;
+  const { aliases } = deployment;
+  if (aliases === undefined || isPlace(deployment, asked)) return null;
   const exact = findOtherName(deployment, asked);
   if (exact !== null) return exact;
   const word = normal(asked);
@@ -37,7 +37,10 @@ function found({ targets }: Deployment, name: string, by: AliasWay): FoundAlias 
   return target === undefined ? null : { target, by };
 }
 
-/** What stands before the first slash; empty: there is none. */
-function headOf(asked: string): string {
-  return asked.slice(0, Math.max(0, asked.indexOf("/")));
+/** A provider stands before the first slash, in whatever letters. */
+function isPlace({ providers }: Deployment, asked: string): boolean {
+  const end = asked.indexOf("/");
+  if (end < 0) return false;
+  const head = normal(asked.slice(0, end));
+  return Object.keys(providers).some((name) => normal(name) === head);
 }

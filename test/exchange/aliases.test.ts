@@ -126,7 +126,8 @@ test("a target that has gone is none", async () => {
 
 test("a place at a provider is never an alias", async () => {
   const core = coreOf({ aliases: { exact: {}, patterns: [{ pattern: "*", target: "fast" }] } });
-  expect((await core.ask(ask("openai", "first/b/one"))).status).toBe(404);
+  for (const place of ["first/b/one", "FIRST/one", "first/"])
+    expect((await core.ask(ask("openai", place))).status).toBe(404);
   expect((await core.ask(ask("openai", "vendor/model"))).status).toBe(200);
 });
 
@@ -207,6 +208,8 @@ test("explain says how a name leads there, and what is refused", async () => {
   const own = await of("fast");
   expect(own.ok && own.value.alias).toBeNull();
   expect((await of("gpt-9")).ok).toBe(false);
+  const unknown = await of("fasd");
+  expect(unknown.ok ? "" : unknown.failure.message).toBe('Nothing is called "fasd" here. Did you mean "fast"?');
 });
 
 test("a list tells the limits that hold: those of an alias's target, and a window that the configuration states", async () => {

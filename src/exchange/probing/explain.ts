@@ -5,9 +5,9 @@
  */
 import type { AdmissionPreview, Preview } from "../../governance/admission.ts";
 import type { Caller } from "../../governance/identify.ts";
-import type { AliasWay, Exhaustion, Lane, Target } from "../../ir/deployment.ts";
+import type { AliasWay, Deployment, Exhaustion, Lane, Target } from "../../ir/deployment.ts";
 import { dialectWords } from "../../ir/dialect.ts";
-import { failed, failure, ok, type Result } from "../../ir/failure.ts";
+import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
 import { findAlias, refusesPatterns } from "../../routing/alias.ts";
 import type { LaneChoice } from "../../routing/decide.ts";
@@ -27,7 +27,7 @@ import { admitInputOf } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
 import { syntheticCall } from "../request/synthetic-call.ts";
-import { notExact } from "../request/unknown-name.ts";
+import { didYouMean, nearestName, notExact } from "../request/unknown-name.ts";
 import type { SharedState } from "../shared-state.ts";
 
 interface ExplainInput {
@@ -117,8 +117,7 @@ export function createExplain(options: {
     const alias =
       findTarget(world.deployment, input.target) === null ? findAlias(world.deployment, input.target) : null;
     const target = alias?.target ?? findTarget(world.deployment, input.target);
-    if (target === null)
-      return failed(failure("unknown-model", `Nothing is called ${JSON.stringify(input.target)} here.`));
+    if (target === null) return failed(unknownName(world.deployment, input.target));
     if (alias?.by === "pattern" && refusesPatterns(target)) return failed(notExact(input.target, target.name));
     const ingress = speakerOf(protocols, input.protocol ?? firstProtocol(world, target));
     if (ingress === null) return failed(failure("invalid-request", "There is no such protocol."));
@@ -133,6 +132,14 @@ export function createExplain(options: {
     return ok(explained({ world, shared, call, target, alias: alias?.by ?? null, budget }));
   };
 }
+
+function unknownName(deployment: Deployment, asked: string): Failure {
+  const meant = didYouMean(nearestName(deployment, ANYBODY, asked));
+  return failure("unknown-model", `Nothing is called ${JSON.stringify(asked)} here.${meant}`);
+}
+
+/** Who explains may see every name. */
+const ANYBODY: Pick<Caller, "allowedTargets"> = { allowedTargets: null };
 
 function speakerOf(protocols: readonly Protocol[], id: string): Protocol | null {
   return protocols.find((protocol) => protocol.id === id) ?? null;

@@ -10,7 +10,11 @@ import { redact } from "../../std/redact.ts";
 const NAMES_MAX = 1_000;
 
 /** Null: none is near. */
-export function nearestName({ targets, aliases }: Deployment, caller: Caller, asked: string): string | null {
+export function nearestName(
+  { targets, aliases }: Deployment,
+  caller: Pick<Caller, "allowedTargets">,
+  asked: string,
+): string | null {
   const names = Object.keys(targets).filter((name) => mayAsk(caller, name));
   const others = Object.values(aliases?.exact ?? {}).filter(
     ({ by, target }) => by === "written" && mayAsk(caller, target),
