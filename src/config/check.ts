@@ -1,4 +1,5 @@
 /** Every rule about what the values mean together. All of them run, so that one look at the list is enough. */
+import { EMBEDDED_FILE } from "./catalog.ts";
 import { checkAccess } from "./check-access.ts";
 import { checkAliases } from "./check-aliases.ts";
 import { checkFacts } from "./check-facts.ts";
@@ -33,8 +34,17 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkReach,
   checkFacts,
   checkDisplays,
+  checkCatalog,
   checkNotYet,
 ];
+
+function checkCatalog({ config, catalog }: CheckInput, findings: Findings): void {
+  if (config.catalog !== "replace" || catalog.source.file !== EMBEDDED_FILE) return;
+  findings.warn(
+    ["catalog"],
+    "has no providers.yaml to put in the built-in one's place; remove it, or name one with --providers",
+  );
+}
 
 function checkNotYet({ config }: CheckInput, findings: Findings): void {
   for (const row of NOT_YET) {

@@ -113,7 +113,10 @@ models: { gpt-5.4: { provider: openai } }
     );
   });
 
-  test("without such a file changes nothing", () => {
+  test("without such a file changes nothing, and is warned of", () => {
+    expect(loaded(config, null).problems.map(brief)).toEqual([
+      "warning catalog: has no providers.yaml to put in the built-in one's place; remove it, or name one with --providers",
+    ]);
     expect(laneOf("gpt-5.4", config, null)).toEqual(laneOf("gpt-5.4", config.replace("catalog: replace", ""), null));
   });
 });
