@@ -165,6 +165,7 @@ export function outcomeOf(kind: FailureKind): ExchangeOutcome {
 
 const UPSTREAM_KINDS: ReadonlySet<FailureKind> = new Set<FailureKind>([
   "rate-limited",
+  "quota-words",
   "overloaded",
   "server-error",
   "timeout",

@@ -29,6 +29,8 @@ export const FAILURES = {
   malformed: { status: 502, blame: "upstream", scope: "cell", effect: "count", next: "next-lane" },
   redirect: { status: 502, blame: "upstream", scope: "cell", effect: "count", next: "next-lane" },
   billing: { status: 402, blame: "upstream", scope: "account", effect: "hard-out", next: "next-lane" },
+  // Words of quota that may be the client's own, or stand where a vendor speaks of the request.
+  "quota-words": { status: 429, blame: "upstream", scope: "none", effect: "none", next: "next-lane" },
   credential: { status: 401, blame: "gateway", scope: "account", effect: "hard-out", next: "next-lane" },
   "model-missing": { status: 404, blame: "gateway", scope: "lane", effect: "hard-out", next: "next-lane" },
   "wrong-model": { status: 502, blame: "upstream", scope: "none", effect: "none", next: "next-lane" },

@@ -5,7 +5,15 @@ import type { IrEvent, ReadEvent } from "../../src/ir/event.ts";
 import type { Failure } from "../../src/ir/failure.ts";
 
 export function judgedWords(words: ErrorWords): Failure {
-  return classify({ words, errorMap: {}, retryAfterMs: null, passthrough: false, body: null, headers: {} });
+  return classify({
+    words,
+    errorMap: {},
+    retryAfterMs: null,
+    passthrough: false,
+    asks: () => false,
+    body: null,
+    headers: {},
+  });
 }
 
 export function judged(events: readonly ReadEvent[]): IrEvent[] {

@@ -30,7 +30,15 @@ const context = { requestId: "r", path: "/", details: false };
 describe.each(ROWS)("an upstream %d", (status, kind, seen) => {
   test.each(DIALECTS)("for a client of %s", (id) => {
     const words = { status, code: null, type: null, message: null, meaning: null, retryAfterMs: null };
-    const judged = classify({ words, errorMap: {}, retryAfterMs: null, passthrough: false, body: null, headers: {} });
+    const judged = classify({
+      words,
+      errorMap: {},
+      retryAfterMs: null,
+      passthrough: false,
+      asks: () => false,
+      body: null,
+      headers: {},
+    });
     expect(judged.kind).toBe(kind);
     const written = PROTOCOLS[id].payload.writeError(judged, context);
     expect(written.status).toBe(status === 529 && WITHOUT_529.has(id) ? 503 : seen);
@@ -45,7 +53,7 @@ test("a failure of ours has the table's own status in every dialect", () => {
 
 describe("a client of Anthropic's protocol sees the one status of an error's type", () => {
   test.each([
-    [400, "billing", 402, "billing_error"],
+    [400, "billing", 429, "rate_limit_error"],
     [402, "billing", 402, "billing_error"],
     [403, "billing", 402, "billing_error"],
     [429, "billing", 402, "billing_error"],
@@ -55,7 +63,15 @@ describe("a client of Anthropic's protocol sees the one status of an error's typ
     [403, "model-missing", 403, "permission_error"],
   ] as const)("an upstream %d that means %s is a %d", (status, meaning, seen, type) => {
     const words = { status, code: null, type: null, message: "No.", meaning, retryAfterMs: null };
-    const judged = classify({ words, errorMap: {}, retryAfterMs: null, passthrough: false, body: null, headers: {} });
+    const judged = classify({
+      words,
+      errorMap: {},
+      retryAfterMs: null,
+      passthrough: false,
+      asks: () => false,
+      body: null,
+      headers: {},
+    });
     for (const id of ["anthropic", "vertex"] as const) {
       const written = PROTOCOLS[id].payload.writeError(judged, context);
       expect([written.status, written.body]).toMatchObject([seen, { error: { type } }]);
@@ -82,7 +98,15 @@ describe("what our credential may not do is a 403 in every dialect, whoever the 
   for (const [vendor, json] of Object.entries(BODIES)) {
     test.each(Object.entries(TYPES))(`${vendor}'s, for a client of %s`, (client, shape) => {
       const words = speaking(vendor).payload.readError({ status: 403, headers: {}, json, text: JSON.stringify(json) });
-      const judged = classify({ words, errorMap: {}, retryAfterMs: null, passthrough: false, body: null, headers: {} });
+      const judged = classify({
+        words,
+        errorMap: {},
+        retryAfterMs: null,
+        passthrough: false,
+        asks: () => false,
+        body: null,
+        headers: {},
+      });
       const written = speaking(client).payload.writeError(judged, context);
       expect(written.status).toBe(403);
       expect(written.body).toMatchObject(shape);

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { classify } from "../../src/exchange/answer/classify.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 
-function kindOf(protocol: keyof typeof PROTOCOLS, status: number, error: object, text = ""): string {
+function kindOf(protocol: keyof typeof PROTOCOLS, status: number, error: object, text = "", asks = false): string {
   const json = text === "" ? (protocol === "anthropic" ? { type: "error", error } : { error }) : null;
   const words = PROTOCOLS[protocol].payload.readError({ status, headers: {}, json, text });
   return classify({
@@ -14,6 +14,7 @@ function kindOf(protocol: keyof typeof PROTOCOLS, status: number, error: object,
     errorMap: {},
     retryAfterMs: null,
     passthrough: false,
+    asks: () => asks,
     body: null,
     headers: text === "" ? {} : { "content-type": "text/html; charset=utf-8" },
   }).kind;
@@ -41,14 +42,19 @@ test.each([
   ["anthropic", invalid("messages.0.content.0: Input tag 'invalid api key' found using 'type'")],
   ["anthropic", invalid("Unexpected value(s) `spend limit` for the `anthropic-beta` header.")],
 ] as const)("%s, 400 %j is about the request", (protocol, error) => {
-  expect(kindOf(protocol, 400, error)).toBe("rejected");
+  expect(kindOf(protocol, 400, error, "", true)).toBe("rejected");
 });
 
 test.each([
-  ["openai", 400, invalid("You exceeded your current quota, please check your plan and billing details."), "billing"],
+  [
+    "openai",
+    400,
+    invalid("You exceeded your current quota, please check your plan and billing details."),
+    "quota-words",
+  ],
   ["openai", 429, invalid("You exceeded your current quota, please check your plan and billing details."), "billing"],
-  ["openai", 403, invalid("Your credit balance is too low."), "billing"],
-  ["openai", 400, invalid("Insufficient Balance"), "billing"],
+  ["openai", 403, invalid("Your credit balance is too low."), "quota-words"],
+  ["openai", 400, invalid("Insufficient Balance"), "quota-words"],
   ["openai", 400, invalid("Incorrect API key provided."), "credential"],
   ["openai", 400, invalid("The model `gpt-9` does not exist or you do not have access to it."), "model-missing"],
   ["openai", 400, invalid("vendor/gpt-9 is not a valid model ID"), "model-missing"],
@@ -57,14 +63,14 @@ test.each([
     "responses",
     400,
     invalid("You exceeded your current quota, please check your plan and billing details."),
-    "billing",
+    "quota-words",
   ],
-  ["responses", 403, invalid("Your credit balance is too low."), "billing"],
+  ["responses", 403, invalid("Your credit balance is too low."), "quota-words"],
   ["responses", 400, invalid("Incorrect API key provided."), "credential"],
   ["responses", 400, invalid("The model `gpt-9` does not exist or you do not have access to it."), "model-missing"],
   ["responses", 429, invalid("Rate limit reached for requests per min."), "rate-limited"],
-  ["anthropic", 400, invalid("Your credit balance is too low to access the Anthropic API."), "billing"],
-  ["anthropic", 400, invalid("You have reached your specified API usage limits."), "billing"],
+  ["anthropic", 400, invalid("Your credit balance is too low to access the Anthropic API."), "quota-words"],
+  ["anthropic", 400, invalid("You have reached your specified API usage limits."), "quota-words"],
 ] as const)("%s, %p %j is still what the vendor means", (protocol, status, error, kind) => {
   expect(kindOf(protocol, status, error)).toBe(kind);
 });

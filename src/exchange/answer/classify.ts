@@ -5,6 +5,7 @@
 import { type ErrorWords, KIND_BY_MEANING, kindOfStatus } from "../../ir/error-words.ts";
 import type { StreamError } from "../../ir/event.ts";
 import { ACCOUNT_MESSAGES, type Failure, type FailureKind, failure, type UpstreamWords } from "../../ir/failure.ts";
+import { inQuotaWords } from "./quota-words.ts";
 
 /** Error-map classes (the configuration's words) to failure kinds. */
 const CLASS_KINDS: Readonly<Record<string, FailureKind>> = {
@@ -26,6 +27,8 @@ export interface ClassifyInput {
   readonly retryAfterMs: number | null;
   /** The caller's own credential was sent upstream. */
   readonly passthrough: boolean;
+  /** Does the request itself hold this phrase, in lower case: a vendor may quote it back. */
+  readonly asks: (phrase: string) => boolean;
   /** Of an answer that is an error as a whole; null: nothing may be relayed. */
   readonly body: Uint8Array | null;
   readonly headers: Readonly<Record<string, string>>;
@@ -33,7 +36,7 @@ export interface ClassifyInput {
 
 export function classify(input: ClassifyInput): Failure {
   const { words } = input;
-  const kind = isForeignPage(input) ? "malformed" : callersOwn(kindOf(words, input.errorMap), input.passthrough);
+  const kind = isForeignPage(input) ? "malformed" : callersOwn(kindOf(input), input.passthrough);
   const upstream: UpstreamWords = {
     status: words.status,
     code: words.code,
@@ -67,12 +70,19 @@ function isForeignPage({ words, headers }: ClassifyInput): boolean {
 
 /** In passthrough the credential is the caller's: its trouble is the caller's answer and moves nothing. */
 function callersOwn(kind: FailureKind, passthrough: boolean): FailureKind {
-  return passthrough && (kind === "credential" || kind === "billing") ? "caller-credential" : kind;
+  return passthrough && CALLERS_OWN.has(kind) ? "caller-credential" : kind;
 }
 
-function kindOf(words: ErrorWords, errorMap: Readonly<Record<string, string>>): FailureKind {
-  const kind =
-    mapped(errorMap, words.code) ?? meant(words) ?? mapped(errorMap, words.type) ?? kindOfStatus(words.status);
+const CALLERS_OWN: ReadonlySet<FailureKind> = new Set<FailureKind>(["credential", "billing", "quota-words"]);
+
+function kindOf({ words, errorMap, asks }: ClassifyInput): FailureKind {
+  const said = meant(words);
+  const byCode = mapped(errorMap, words.code);
+  // A map says what a word means, which here was known anyway; not that it marks an account in whatever status.
+  const isOwnWord = byCode !== null && byCode !== said;
+  const plain = byCode ?? said ?? mapped(errorMap, words.type) ?? kindOfStatus(words.status);
+  const isMapped = isOwnWord || (said === null && mapped(errorMap, words.type) !== null);
+  const kind = isMapped ? plain : inQuotaWords(plain, words, asks);
   return kind === "credential" && words.status === 403 && isNarrow(words) ? "model-missing" : kind;
 }
 

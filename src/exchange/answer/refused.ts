@@ -6,6 +6,7 @@ import type { AnswerSource, UpstreamResponse } from "../lane/attempt-context.ts"
 import { type ClassifyInput, classify } from "./classify.ts";
 import { collect, jsonOrNull } from "./collect.ts";
 import { type UnansweredOutcome, unanswered } from "./outcome.ts";
+import { asksIn } from "./quota-words.ts";
 
 /** Error bodies beyond this are cut before they are read. */
 const ERROR_BYTES_MAX = 256 * 1024;
@@ -47,5 +48,6 @@ function classifyFor(
     errorMap: door.errorMap,
     retryAfterMs: readRetryAfterMs(sent.headers, world.effects.wallMs()),
     passthrough: call.caller.passthrough !== null,
+    asks: asksIn(call.request.bytes),
   });
 }

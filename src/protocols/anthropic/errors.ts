@@ -46,6 +46,7 @@ export function writeStreamError(failure: Failure): JsonObject {
 
 const TYPES = {
   "rate-limited": "rate_limit_error",
+  "quota-words": "rate_limit_error",
   overloaded: "overloaded_error",
   "server-error": "api_error",
   timeout: "timeout_error",

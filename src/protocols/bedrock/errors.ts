@@ -36,6 +36,7 @@ export function writeException(failure: Failure): Frame {
 
 const TYPES = {
   "rate-limited": "ThrottlingException",
+  "quota-words": "ThrottlingException",
   overloaded: "ServiceUnavailableException",
   "server-error": "InternalServerException",
   timeout: "ModelTimeoutException",
@@ -81,6 +82,7 @@ const TYPES = {
 /** What a stream may end with (SDK type ConverseStreamOutput); clients read any other name as unknown. */
 const EXCEPTIONS = {
   "rate-limited": "throttlingException",
+  "quota-words": "throttlingException",
   overloaded: "serviceUnavailableException",
   "server-error": "internalServerException",
   timeout: "modelStreamErrorException",

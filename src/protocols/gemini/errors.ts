@@ -36,6 +36,7 @@ function statusOf(failure: Failure): number {
 
 const WORDS = {
   "rate-limited": "RESOURCE_EXHAUSTED",
+  "quota-words": "RESOURCE_EXHAUSTED",
   overloaded: "UNAVAILABLE",
   "server-error": "INTERNAL",
   timeout: "DEADLINE_EXCEEDED",
@@ -163,6 +164,7 @@ function detailsOf(failure: Failure): JsonObject[] {
 /** What gets better by waiting. */
 const WAITS: ReadonlySet<FailureKind> = new Set([
   "rate-limited",
+  "quota-words",
   "overloaded",
   "limit-exceeded",
   "budget-exceeded",

@@ -169,6 +169,7 @@ describe("written", () => {
 
   const rows: [FailureKind, number, string, string | null][] = [
     ["rate-limited", 429, "rate_limit_error", "rate_limit_exceeded"],
+    ["quota-words", 429, "rate_limit_error", "rate_limit_exceeded"],
     ["overloaded", 503, "server_error", null],
     ["server-error", 502, "api_error", null],
     ["timeout", 504, "server_error", null],

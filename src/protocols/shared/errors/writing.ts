@@ -83,6 +83,7 @@ const KEEPS_STATUS: ReadonlySet<FailureKind> = new Set<FailureKind>([
 
 const SHOWS_WORDS: ReadonlySet<FailureKind> = new Set<FailureKind>([
   "rate-limited",
+  "quota-words",
   "overloaded",
   "server-error",
   "model-missing",

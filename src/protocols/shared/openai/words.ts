@@ -53,6 +53,7 @@ export function openAiWordsFor(failure: Failure, status: number, serverType: Ser
 /** Those not listed follow the status. */
 const WORDS: { readonly [kind in FailureKind]?: { readonly type: string; readonly code: string | null } } = {
   "rate-limited": { type: "rate_limit_error", code: "rate_limit_exceeded" },
+  "quota-words": { type: "rate_limit_error", code: "rate_limit_exceeded" },
   overloaded: { type: "server_error", code: null },
   timeout: { type: "server_error", code: null },
   billing: { type: "insufficient_quota", code: "insufficient_quota" },
