@@ -1,8 +1,10 @@
 /** What a lane's server takes: facts of its model's family and its model, of its provider, and the configuration's own words. */
 import { normal } from "../ir/canonical.ts";
 import { type Dialect, STRANGER } from "../ir/dialect.ts";
+import { CARRIER_IDS } from "../known.ts";
 import { fitsPattern } from "../std/wildcard.ts";
 import type { Catalog } from "./catalog.ts";
+import { doorsOf } from "./doors.ts";
 import type { ConfigModel, ConfigProvider, DialectFacts } from "./schema.ts";
 
 interface DialectInput {
@@ -17,8 +19,11 @@ interface DialectInput {
 export function dialectOf({ provider, model, upstreamModel, catalog }: DialectInput): Dialect {
   const found = catalog.findModel(upstreamModel) ?? catalog.findModel(model.canonical ?? "");
   const names = [bareName(upstreamModel), bareName(model.canonical ?? found?.id ?? upstreamModel)];
-  const families = catalog.families.filter(({ models }) =>
-    models.some((pattern) => names.some((name) => fitsPattern(pattern, name))),
+  const asked = (doorsOf(provider) ?? []).map(({ protocol }) => CARRIED.get(protocol) ?? protocol);
+  const families = catalog.families.filter(
+    ({ models, protocols }) =>
+      (protocols === undefined || protocols.some((protocol) => asked.includes(protocol))) &&
+      models.some((pattern) => names.some((name) => fitsPattern(pattern, name))),
   );
   const facts: DialectFacts = Object.assign(
     {},
@@ -40,8 +45,13 @@ export function dialectOf({ provider, model, upstreamModel, catalog }: DialectIn
     userAfterResults: facts.user_after_results ?? STRANGER.userAfterResults,
     cacheMarks: model.cache_marks !== "off" && (facts.cache_marks ?? STRANGER.cacheMarks),
     promptCacheKey: facts.prompt_cache_key ?? STRANGER.promptCacheKey,
+    outputLimit: facts.output_limit ?? STRANGER.outputLimit,
+    efforts: facts.efforts ?? STRANGER.efforts,
   };
 }
+
+/** Carriers, by the protocol whose bodies they hold. */
+const CARRIED: ReadonlyMap<string, string> = new Map(Object.entries(CARRIER_IDS));
 
 /** Aggregators and clouds put others in front: `openai/gpt-5`. */
 function bareName(id: string): string {

@@ -7,8 +7,8 @@ import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
 import { UPSTREAM_CLIENTS } from "../ir/deployment.ts";
-import { CHAT_TOOLS, REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
-import { CARRIERS, ERROR_CLASSES } from "../known.ts";
+import { CHAT_TOOLS, EFFORTS, OUTPUT_LIMITS, REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
+import { CARRIERS, ERROR_CLASSES, PROTOCOL_IDS } from "../known.ts";
 import { isPolicyId, POLICY_SCHEMAS, policyKeys } from "../routing/policies/schema.ts";
 
 /** The longest time a timer of the runtime can hold. */
@@ -74,6 +74,8 @@ const dialect = z.strictObject({
   call_id_chars: z.int().min(6).max(64).nullable().optional(),
   cache_marks: z.boolean().optional(),
   prompt_cache_key: z.boolean().optional(),
+  output_limit: z.enum(OUTPUT_LIMITS).optional(),
+  efforts: z.array(z.enum(EFFORTS)).max(EFFORTS.length).optional(),
 });
 
 const errorMap = z.record(z.string(), z.enum(ERROR_CLASSES)).optional();
@@ -392,8 +394,16 @@ export const catalogModelSchema = z.strictObject({
   ...provenance,
 });
 
-/** Models whose id fits one of the patterns (`*` stands for any text), in lower case and without what stands before a `/`. */
-const catalogFamilySchema = z.strictObject({ models: words.min(1), dialect, ...provenance });
+/**
+ * Models whose id fits one of the patterns (`*` stands for any text), in lower case and without what stands before a `/`.
+ * `protocols`: the facts hold where the model is asked in one of these; absent: everywhere.
+ */
+const catalogFamilySchema = z.strictObject({
+  models: words.min(1),
+  protocols: z.array(z.enum(PROTOCOL_IDS)).min(1).max(PROTOCOL_IDS.length).optional(),
+  dialect,
+  ...provenance,
+});
 
 /** A flat map of providers, and two reserved keys. */
 export const catalogSchema = z

@@ -21,6 +21,13 @@ export const REASONING_BACK = ["required", "ignored", "refused"] as const;
 
 export const CHAT_TOOLS = ["free", "without_effort", "effort_none"] as const;
 
+/** The member of Chat Completions that limits an answer. */
+export const OUTPUT_LIMITS = ["max_tokens", "max_completion_tokens"] as const;
+
+/** How much to think, from least to most. */
+export const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
+export type Effort = (typeof EFFORTS)[number];
+
 export interface Dialect {
   /** Messages of the role `developer` are taken; otherwise they are written as `system`. */
   readonly developerRole: boolean;
@@ -52,6 +59,9 @@ export interface Dialect {
   readonly cacheMarks: boolean;
   /** A key in the request brings a session back to where its prompt is cached. */
   readonly promptCacheKey: boolean;
+  readonly outputLimit: (typeof OUTPUT_LIMITS)[number];
+  /** Words for how much to think that the model takes, as they rise. Empty: it takes none. null: not known. */
+  readonly efforts: readonly Effort[] | null;
 }
 
 /** For a provider that is in no catalog: what every compatible server takes. */
@@ -68,6 +78,8 @@ export const STRANGER: Dialect = {
   userAfterResults: true,
   cacheMarks: false,
   promptCacheKey: false,
+  outputLimit: "max_tokens",
+  efforts: null,
 };
 
 /** Where a server differs from a stranger, in the words of the configuration. */
@@ -81,6 +93,10 @@ export function dialectWords(dialect: Dialect): readonly string[] {
     ...(chatTools === "free" ? [] : [`chat_tools ${chatTools}`]),
     ...(refusedSettings.length === 0 ? [] : [`refuses ${refusedSettings.join(" ")}`]),
     ...(dialect.cacheMarks ? ["cache_marks"] : []),
+    ...(dialect.outputLimit === STRANGER.outputLimit ? [] : [`output_limit ${dialect.outputLimit}`]),
+    ...(dialect.efforts === null
+      ? []
+      : [dialect.efforts.length === 0 ? "no efforts" : `efforts ${dialect.efforts.join(" ")}`]),
     ...(dialect.promptCacheKey ? ["prompt_cache_key"] : []),
   ];
 }

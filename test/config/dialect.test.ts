@@ -12,13 +12,20 @@ interface Said {
   readonly ofProvider?: DialectFacts;
   readonly ofModel?: DialectFacts;
   readonly cacheMarks?: "auto" | "off";
+  readonly canonical?: string;
 }
 
-function dialectFor({ provider = "workshop", upstreamModel = "some-model", ofProvider, ofModel, cacheMarks }: Said) {
+function dialectFor({ provider = "workshop", upstreamModel = "some-model", ...said }: Said) {
+  const { ofProvider, ofModel, cacheMarks, canonical } = said;
   const catalog = embeddedCatalog();
   const own = { protocol: "openai", base_url: "http://127.0.0.1:1", ...(ofProvider && { dialect: ofProvider }) };
   const config: ConfigFile = { providers: { [provider]: own }, models: {} };
-  const model = { provider, ...(ofModel && { dialect: ofModel }), ...(cacheMarks && { cache_marks: cacheMarks }) };
+  const model = {
+    provider,
+    ...(ofModel && { dialect: ofModel }),
+    ...(cacheMarks && { cache_marks: cacheMarks }),
+    ...(canonical && { canonical }),
+  };
   const merged = providerOf(provider, config, catalog);
   if (merged === undefined) throw new Error("the provider is configured");
   return dialectOf({ provider: merged, model, upstreamModel, catalog });
@@ -84,6 +91,28 @@ describe("what a lane's server takes", () => {
     expect(catalogDialect("openai", upstreamModel).refusedSettings).toEqual(
       expect.arrayContaining(["stop", ...sampling]),
     );
+  });
+
+  test.each<[string, string, Partial<typeof STRANGER>]>([
+    ["openai", "gpt-5", { outputLimit: "max_completion_tokens", efforts: ["minimal", "low", "medium", "high"] }],
+    ["openai", "gpt-5.1-codex-max", { efforts: ["none", "low", "medium", "high", "xhigh"] }],
+    ["openai", "gpt-5.3-chat-latest", { efforts: [] }],
+    ["openai", "gpt-4o", { outputLimit: "max_tokens", efforts: [] }],
+    ["groq", "openai/gpt-oss-120b", { outputLimit: "max_tokens", efforts: ["low", "medium", "high"] }],
+    ["deepseek", "deepseek-v4-pro", { outputLimit: "max_tokens", efforts: null }],
+    // Facts of OpenAI's own protocols are not for another.
+    ["vercel-ai-gateway-anthropic", "openai/gpt-5", { outputLimit: "max_tokens", efforts: null }],
+  ])("what %s, %s takes of limits and efforts", (provider, upstreamModel, facts) => {
+    expect(catalogDialect(provider, upstreamModel)).toMatchObject(facts);
+  });
+
+  test("a deployment of the operator's own name is asked as its model is", () => {
+    const said = { upstreamModel: "my-deployment", canonical: "gpt-5-pro" };
+    expect(dialectFor(said)).toMatchObject({ outputLimit: "max_completion_tokens", efforts: ["high"] });
+    expect(dialectFor({ ...said, ofModel: { efforts: ["low"], output_limit: "max_tokens" } })).toMatchObject({
+      outputLimit: "max_tokens",
+      efforts: ["low"],
+    });
   });
 
   test("a model of the configuration may have its marks off", () => {

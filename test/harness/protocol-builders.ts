@@ -6,7 +6,7 @@ import { UNKNOWN_USAGE, type Usage } from "../../src/ir/usage.ts";
 import type { AnswerContext, Payload, WriteRequestOptions } from "../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../src/std/json.ts";
 import { image as imageOf, request, response, text, call as toolCall, result as toolResult, user } from "./builders.ts";
-import { MAKER } from "./dialects.ts";
+import { MAKER, makersDialect } from "./dialects.ts";
 
 export { text } from "./builders.ts";
 
@@ -59,6 +59,13 @@ export function foreignResponse(members: Partial<IrResponse> = {}): IrResponse {
   return response([], { sourceProtocol: FOREIGN, id: "msg_1", model: "their-model", ...nothing, ...members });
 }
 
+/** A model that a test names has the dialect that the shipped catalog knows of it. */
+function optionsOf({ id }: Payload, options: Partial<WriteRequestOptions>): WriteRequestOptions {
+  const { upstreamModel } = options;
+  const dialect = upstreamModel === undefined ? MAKER : makersDialect(id, upstreamModel);
+  return { ...OPTIONS, dialect, ...options };
+}
+
 /** The protocol's own reader and writer, with what a test does not care about filled in. */
 export function buildersOf(payload: Payload, smallest: JsonObject, context: AnswerContext = CONTEXT) {
   return {
@@ -71,7 +78,7 @@ export function buildersOf(payload: Payload, smallest: JsonObject, context: Answ
     readRequest: (body: JsonObject): IrRequest => payload.readRequest(body).value,
     /** Written with the default options; `lost` is each loss as "how field". */
     writeRequest(request: IrRequest, options: Partial<WriteRequestOptions> = {}) {
-      const { value, losses } = payload.writeRequest(request, { ...OPTIONS, ...options });
+      const { value, losses } = payload.writeRequest(request, optionsOf(payload, options));
       return { body: value, lost: losses.map(({ how, field }) => `${how} ${field}`) };
     },
   };

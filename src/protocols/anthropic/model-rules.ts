@@ -6,8 +6,9 @@
  * refusals quoted in anomalyco/opencode#28930 (temperature beside top_p), NousResearch/hermes-agent#11137 (4.7 takes
  * neither sampling nor budgets), docs.memberjunction.org UsesAdaptiveThinking (the Claude 5 family likewise).
  */
+
+import type { Effort } from "../../ir/dialect.ts";
 import { claudeTenths } from "../shared/content-blocks/claude-thinking.ts";
-import type { Effort } from "./wire.ts";
 
 export interface ModelRules {
   /** temperature, top_p and top_k. `one`: temperature or top_p, not both. */

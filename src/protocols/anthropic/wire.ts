@@ -4,7 +4,6 @@
  */
 import type {
   ContentBlockParam,
-  OutputConfig,
   RawContentBlockDelta,
   RawMessageStreamEvent,
   ToolChoice,
@@ -25,7 +24,6 @@ export type RequestBlockType = ContentBlockParam["type"];
 export type StreamEventType = RawMessageStreamEvent["type"];
 export type DeltaType = RawContentBlockDelta["type"];
 export type ToolChoiceType = ToolChoice["type"];
-export type Effort = NonNullable<OutputConfig["effort"]>;
 
 /** Id of this protocol: the `sourceProtocol` of what it reads and the issuer of its signatures. */
 export const PROTOCOL = "anthropic";

@@ -9,33 +9,19 @@
  * | adaptive with neither | nothing: the model decides anyway |
  * | disabled | none, or the least the model knows |
  *
- * Which model knows which words: the vendor's reference for `reasoning_effort` and its refusals of others
- * (`unsupported_value`), read 2026-11. Models not listed get low, medium and high, which every vendor with the member knows.
+ * Which model knows which words is a fact of its dialect; unknown ones get low, medium and high, which every vendor with
+ * the member knows.
  */
 
+import type { Dialect } from "../../ir/dialect.ts";
 import type { IrReasoningConfig } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
-import { type EffortRow, effortsOf, writeEffort } from "../shared/openai/efforts.ts";
+import { writeEffort } from "../shared/openai/efforts.ts";
 
-export function writeReasoning(config: IrReasoningConfig, upstreamModel: string, losses: Losses): JsonObject {
+export function writeReasoning(config: IrReasoningConfig, { efforts }: Dialect, losses: Losses): JsonObject {
   if (config.display !== null && config.display !== "omitted") {
     losses.drop("reasoning.display", "the provider decides what it shows of its reasoning");
   }
-  const known = effortsOf(bareName(upstreamModel), OWN_EFFORTS);
-  return { reasoning_effort: writeEffort(config, known, "reasoning_effort", losses) ?? undefined };
+  return { reasoning_effort: writeEffort(config, efforts, "reasoning_effort", losses) ?? undefined };
 }
-
-/** True for OpenAI's models that take `max_completion_tokens` only; compatible vendors know `max_tokens`. */
-export function isNewModel(upstreamModel: string): boolean {
-  return NEW_MODEL.test(bareName(upstreamModel));
-}
-
-/** Aggregators put the vendor in front: `openai/gpt-5`. */
-function bareName(upstreamModel: string): string {
-  return upstreamModel.slice(upstreamModel.lastIndexOf("/") + 1).toLowerCase();
-}
-
-const NEW_MODEL = /^(o\d|gpt-[5-9]|chatgpt)/;
-
-const OWN_EFFORTS: readonly EffortRow[] = [{ models: /^(o\d|gpt-oss)/, words: ["low", "medium", "high"] }];

@@ -12,7 +12,7 @@ import { writeStrictness, writeTier, writeUser, writeWithin } from "../shared/op
 import { settleCalls } from "../shared/settle-calls.ts";
 import { createWriteContext, type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { writeMessages } from "./message-writer.ts";
-import { isNewModel, writeReasoning } from "./reasoning.ts";
+import { writeReasoning } from "./reasoning.ts";
 import { writeTools } from "./tool-writer.ts";
 import { PROTOCOL } from "./wire.ts";
 
@@ -27,7 +27,7 @@ export function writeRequest(asked: IrRequest, options: WriteRequestOptions): Wi
     ...writeMaxTokens(request, options, context),
     ...writeSampling(request.sampling, request, context),
     stop: writeStop(request, context),
-    ...writeReasoningMembers(request, options, context),
+    ...writeReasoningMembers(request, context),
     response_format: writeFormat(request.outputFormat, context),
     n: request.choices ?? undefined,
     ...(request.logprobs === null ? {} : { logprobs: true, top_logprobs: request.logprobs.top ?? undefined }),
@@ -53,9 +53,7 @@ function writeMaxTokens(request: IrRequest, options: WriteRequestOptions, contex
   const limit = options.maxOutputTokens ?? Number.POSITIVE_INFINITY;
   if (asked > limit) context.losses.clamp("max_tokens", `the model gives at most ${limit}`);
   const tokens = Math.min(asked, limit);
-  if (!context.native) {
-    return isNewModel(options.upstreamModel) ? { max_completion_tokens: tokens } : { max_tokens: tokens };
-  }
+  if (!context.native) return { [context.dialect.outputLimit]: tokens };
   const older = asNumber(request.spelling["max_tokens"]);
   const newer = asNumber(request.spelling["max_completion_tokens"]);
   return {
@@ -86,12 +84,12 @@ function writeStop(request: IrRequest, context: WriteContext): string | readonly
   return stop.slice(0, STOPS_MAX);
 }
 
-function writeReasoningMembers(request: IrRequest, options: WriteRequestOptions, context: WriteContext): JsonObject {
+function writeReasoningMembers(request: IrRequest, context: WriteContext): JsonObject {
   if (context.native) {
     return { reasoning_effort: request.spelling["reasoning_effort"], reasoning: request.spelling["reasoning"] };
   }
   if (request.reasoning === null) return {};
-  return writeReasoning(request.reasoning, options.upstreamModel, context.losses);
+  return writeReasoning(request.reasoning, context.dialect, context.losses);
 }
 
 function writeFormat(format: IrOutputFormat | null, context: WriteContext): JsonObject | undefined {

@@ -9,29 +9,28 @@
  * | adaptive with neither | nothing: the model decides anyway |
  * | disabled | none, or the least the model knows |
  *
- * Which model knows which words: the vendor's reference for `reasoning.effort` and its refusals of others
- * (`unsupported_value`), read 2026-11. Models not listed get low, medium and high, which every vendor with the member knows.
+ * Which model knows which words is a fact of its dialect; unknown ones get low, medium and high, which every vendor with
+ * the member knows.
  */
 
+import type { Dialect } from "../../ir/dialect.ts";
 import type { IrReasoningConfig } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { Losses } from "../shared/losses.ts";
-import { type EffortRow, effortsOf, type KnownEfforts, wantedEffort, writeEffort } from "../shared/openai/efforts.ts";
+import { wantedEffort, writeEffort } from "../shared/openai/efforts.ts";
 
 /** Null: no member is written. */
-export function writeReasoning(config: IrReasoningConfig, upstreamModel: string, losses: Losses): JsonObject | null {
-  const known = knownEfforts(upstreamModel);
-  const summary = known.words.length === 0 ? null : wantedSummary(config, losses);
-  const effort = writeEffort(config, known, "effort", losses);
+export function writeReasoning(config: IrReasoningConfig, { efforts }: Dialect, losses: Losses): JsonObject | null {
+  const summary = efforts?.length === 0 ? null : wantedSummary(config, losses);
+  const effort = writeEffort(config, efforts, "effort", losses);
   // A model that may go on thinking unasked is not asked to show it either.
   if (effort === null && (summary === null || wantedEffort(config) === "none")) return null;
   return { ...(effort === null ? {} : { effort }), ...(summary === null ? {} : { summary }) };
 }
 
 /** True for models known to reason: they alone give their thoughts sealed, and the vendor refuses to be asked by others. */
-export function isReasoningModel(upstreamModel: string): boolean {
-  const { words, listed } = knownEfforts(upstreamModel);
-  return listed && words.length > 0;
+export function isReasoningModel({ efforts }: Dialect): boolean {
+  return efforts !== null && efforts.length > 0;
 }
 
 /** A summary is only asked for when the client asked to see something: the vendor wants a verified account for it. */
@@ -42,18 +41,4 @@ function wantedSummary({ display }: IrReasoningConfig, losses: Losses): string |
   return "auto";
 }
 
-function knownEfforts(upstreamModel: string): KnownEfforts {
-  return effortsOf(bareName(upstreamModel), OWN_EFFORTS);
-}
-
-/** Aggregators put the vendor in front: `openai/gpt-5`, `openai.gpt-oss-20b`. */
-function bareName(upstreamModel: string): string {
-  return upstreamModel
-    .slice(upstreamModel.lastIndexOf("/") + 1)
-    .toLowerCase()
-    .replace(/^openai\./, "");
-}
-
 const SUMMARIES: ReadonlySet<string> = new Set(["auto", "concise", "detailed"]);
-
-const OWN_EFFORTS: readonly EffortRow[] = [{ models: /^(o\d|codex-mini|gpt-oss)/, words: ["low", "medium", "high"] }];

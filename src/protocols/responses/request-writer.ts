@@ -4,6 +4,7 @@
  * translated conversation is left in the vendor's store.
  */
 
+import type { Dialect } from "../../ir/dialect.ts";
 import type { WithLosses } from "../../ir/loss.ts";
 import type { IrOutputFormat, IrRequest, IrSampling } from "../../ir/request.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
@@ -45,7 +46,6 @@ function ownOptions(request: IrRequest, options: WriteRequestOptions, context: W
 }
 
 function foreignOptions(request: IrRequest, options: WriteRequestOptions, context: WriteContext): JsonObject {
-  const { upstreamModel } = options;
   const settings = {
     ...(request.stream ? { stream: true } : {}),
     max_output_tokens: writeMaxTokens(request, options, context),
@@ -61,11 +61,11 @@ function foreignOptions(request: IrRequest, options: WriteRequestOptions, contex
     ...settings,
     ...writeTools(request, context),
     ...writeSampling(request.sampling, context),
-    include: writeInclude(request, upstreamModel),
+    include: writeInclude(request, context.dialect),
     reasoning:
       request.reasoning === null
         ? undefined
-        : (writeReasoning(request.reasoning, upstreamModel, context.losses) ?? undefined),
+        : (writeReasoning(request.reasoning, context.dialect, context.losses) ?? undefined),
     text: writeText(request.outputFormat, context),
     service_tier: writeTier(request.serviceTier, context),
   };
@@ -119,9 +119,9 @@ function writeSampling(sampling: IrSampling, context: WriteContext): JsonObject 
 }
 
 /** Sealed thoughts must come along, because nothing is stored that a later turn could refer to. */
-function writeInclude(request: IrRequest, upstreamModel: string): string[] | undefined {
+function writeInclude(request: IrRequest, dialect: Dialect): string[] | undefined {
   const include = [
-    ...(isReasoningModel(upstreamModel) ? ["reasoning.encrypted_content"] : []),
+    ...(isReasoningModel(dialect) ? ["reasoning.encrypted_content"] : []),
     ...(request.logprobs === null ? [] : ["message.output_text.logprobs"]),
   ];
   return include.length === 0 ? undefined : include;
