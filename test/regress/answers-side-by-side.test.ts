@@ -154,3 +154,28 @@ test.each([...ROWS])("$name: every answer comes whole", async ({ lane, ask, told
   await core.effects.run(5_000);
   expect(core.effects.timersPending()).toBe(0);
 });
+
+const OPEN_CHOICES = [...CHOICES.first, chunk(1, { content: "three" }), chunk(1, {}, "stop")];
+
+// The reader's count of finished answers got lost between two protocols, and the second answer was taken for more of the
+// first, so that a lane which stayed open was waited for.
+test.each([
+  ["candidates as choices", "gemini", openai({ n: 2 }), [...CANDIDATES.first, ...CANDIDATES.second]],
+  ["choices as candidates", "openai", gemini({ candidateCount: 2 }), OPEN_CHOICES],
+  ["candidates, relayed", "gemini", gemini({ candidateCount: 2 }), [...CANDIDATES.first, ...CANDIDATES.second]],
+  ["choices, relayed", "openai", openai({ n: 2 }), OPEN_CHOICES],
+] as const)("%s: a lane that stays open behind the last is not waited for", async (_name, lane, ask, told) => {
+  const open: BodyStep = {
+    do: "wait",
+    until: () => new Promise<void>((resolve) => void core.effects.setTimer(600_000, resolve)),
+  };
+  const core = createCore({
+    deployment: deploymentOf({ lanes: [laneOf("p/a/m", lane)] }),
+    answer: stream([...told.map((bytes): BodyStep => ({ do: "bytes", bytes })), open]),
+  });
+  const begunMs = core.effects.nowMs();
+  const got = await core.ask(ask);
+  expect(got.text).toContain("three");
+  expect(core.effects.nowMs() - begunMs).toBeLessThan(10_000);
+  expect(core.records[0]).toMatchObject({ outcome: "answered", failure: null });
+});

@@ -42,7 +42,7 @@ export interface FlowNote {
   saidBytes: number;
   /** Every answer that has begun is finished; the upstream may close. One more may begin and take that back. */
   settled: boolean;
-  /** More of the answer came after an ending: this lane's finish words end nothing, the stream's own end does. */
+  /** More came after the ending of all answers: this lane's finish words end nothing, the stream's own end does. */
   goesOn: boolean;
   readonly answersAsked: number;
   /** Answers asked for and not finished; while there are any, an upstream that is silent is waited for. */

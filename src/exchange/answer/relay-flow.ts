@@ -21,6 +21,7 @@ import {
   type FlowNote,
   type FlowStep,
   guarded,
+  isDone,
   mayFailOver,
   NOTHING,
   newFlowNote,
@@ -153,7 +154,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
 }
 
 function noteSeen(note: FlowNote, seen: TapNote): void {
-  note.goesOn ||= note.settled && seen.meaningful && !seen.terminal;
+  note.goesOn ||= isDone(note) && seen.meaningful && !seen.terminal;
   note.usage = mergeUsage(note.usage, seen.usage);
   note.model ??= seen.model;
   note.finish = seen.finish ?? note.finish;

@@ -11,6 +11,7 @@ import {
   type FlowNote,
   type FlowStep,
   guarded,
+  isDone,
   mayFailOver,
   newFlowNote,
   outputTokensOf,
@@ -43,7 +44,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   let committed = false;
 
   const take = (events: readonly ReadEvent[], frames: number, out: Uint8Array[]): FlowStep => {
-    const wasSettled = note.settled;
+    const wasDone = isDone(note);
     const piecesBefore = note.pieces;
     for (const event of events) {
       input.seen?.(event);
@@ -58,7 +59,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
     // Taken back when one more answer begins.
     note.settled = note.ended || reader.settled;
     note.answersDue = note.answersAsked - (reader.answersFinished ?? (note.settled ? 1 : 0));
-    note.goesOn ||= wasSettled && note.pieces > piecesBefore;
+    note.goesOn ||= wasDone && note.pieces > piecesBefore;
     return { out, frames, failure: null };
   };
 

@@ -2,7 +2,11 @@
 import type { LossNames } from "../shared/loss-names.ts";
 
 export const LOSS_NAMES: LossNames = {
-  ...{ turn: "messages[#]", instruction: "system[#]", tool: "tools[#]", blocks: "content", countsInstructions: false },
+  turn: "messages[#]",
+  instruction: "system[#]",
+  tool: "tools[#]",
+  blocks: "content",
+  countsInstructions: false,
   words: {
     stop: "stop_sequences",
     response_format: "output_config.format",

@@ -2,7 +2,10 @@
 import type { LossNames } from "../shared/loss-names.ts";
 
 export const LOSS_NAMES: LossNames = {
-  ...{ turn: "messages[#]", instruction: "system[#]", tool: "toolConfig.tools[#]", blocks: "content" },
+  turn: "messages[#]",
+  instruction: "system[#]",
+  tool: "toolConfig.tools[#]",
+  blocks: "content",
   countsInstructions: false,
   words: {
     max_tokens: "inferenceConfig.maxTokens",

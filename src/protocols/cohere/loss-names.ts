@@ -2,7 +2,11 @@
 import type { LossNames } from "../shared/loss-names.ts";
 
 export const LOSS_NAMES: LossNames = {
-  ...{ turn: "messages[#]", instruction: "messages[#]", tool: "tools[#]", blocks: "content", countsInstructions: true },
+  turn: "messages[#]",
+  instruction: "messages[#]",
+  tool: "tools[#]",
+  blocks: "content",
+  countsInstructions: true,
   words: {
     top_p: "p",
     top_k: "k",

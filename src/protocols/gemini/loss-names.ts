@@ -2,7 +2,10 @@
 import type { LossNames } from "../shared/loss-names.ts";
 
 export const LOSS_NAMES: LossNames = {
-  ...{ turn: "contents[#]", instruction: "systemInstruction", blocks: "parts", countsInstructions: false },
+  turn: "contents[#]",
+  instruction: "systemInstruction",
+  blocks: "parts",
+  countsInstructions: false,
   tool: "tools.functionDeclarations[#]",
   words: {
     max_tokens: "generationConfig.maxOutputTokens",

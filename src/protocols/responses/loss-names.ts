@@ -2,7 +2,11 @@
 import type { LossNames } from "../shared/loss-names.ts";
 
 export const LOSS_NAMES: LossNames = {
-  ...{ turn: "input[]", instruction: "instructions", tool: "tools[#]", blocks: "content", countsInstructions: false },
+  turn: "input[]",
+  instruction: "instructions",
+  tool: "tools[#]",
+  blocks: "content",
+  countsInstructions: false,
   words: {
     max_tokens: "max_output_tokens",
     response_format: "text.format",

@@ -20,6 +20,9 @@ export function withSoundCalls(reader: StreamReader): StreamReader {
     get settled() {
       return reader.settled;
     },
+    get answersFinished() {
+      return reader.answersFinished;
+    },
   };
 }
 
