@@ -10,7 +10,7 @@ import type { IrEvent, ReadEvent } from "../ir/event.ts";
 import type { Operation, PayloadFacts } from "../ir/facts.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { RateLimits } from "../ir/limits.ts";
-import type { WithLosses } from "../ir/loss.ts";
+import type { Loss, WithLosses } from "../ir/loss.ts";
 import type { QuotaHeaders } from "../ir/quota.ts";
 import type { ReasoningEdits } from "../ir/reasoning-edits.ts";
 import type { IrRequest } from "../ir/request.ts";
@@ -61,6 +61,12 @@ export interface Payload {
   ownShape?(body: JsonObject): Readonly<Record<string, unknown>> | null;
   /** The body as a model may get it that is known not to reason; null: as it is. */
   withoutReasoning(body: JsonObject): ReasoningEdits | null;
+
+  /** Top-level members that a relay changes because the lane's server takes them otherwise (null: removed); null: none. */
+  fitMembers?(
+    body: JsonObject,
+    dialect: Dialect,
+  ): { readonly members: Readonly<Record<string, unknown>>; readonly losses: readonly Loss[] } | null;
 
   /** True for a request that the server is known to refuse in this protocol; another door may take it. Absent: none is. */
   readonly refuses?: (facts: PayloadFacts, dialect: Dialect) => boolean;

@@ -4,7 +4,7 @@ import { embeddedCatalog } from "../../src/config/catalog.ts";
 import { dialectOf } from "../../src/config/dialect.ts";
 import { providerOf } from "../../src/config/merge.ts";
 import type { ConfigFile, DialectFacts } from "../../src/config/schema.ts";
-import { STRANGER } from "../../src/ir/dialect.ts";
+import { type Dialect, STRANGER } from "../../src/ir/dialect.ts";
 
 interface Said {
   readonly provider?: string;
@@ -56,6 +56,17 @@ describe("what a lane's server takes", () => {
     ],
     ["a model that nothing is said of", { upstreamModel: "foo3" }, { refusedSettings: [] }],
   ])("%s", (_, said, facts) => expect(dialectFor(said)).toMatchObject(facts));
+
+  test.each<[string, Dialect["outputLimit"]]>([
+    ["gpt-5", "max_completion_tokens"],
+    ["openai/gpt-5.1", "max_completion_tokens"],
+    ["o3-mini", "max_completion_tokens"],
+    ["gpt-4o", "max_tokens"],
+    ["gpt-oss-120b", "max_tokens"],
+    ["llama-4", "max_tokens"],
+  ])("an answer of %s is limited by %s", (upstreamModel, limit) => {
+    expect(dialectFor({ upstreamModel }).outputLimit).toBe(limit);
+  });
 
   test.each(["o3", "O3-mini", "openai/o3", "o4-mini-2025-04-16"])("a family holds for %s", (upstreamModel) => {
     expect(dialectFor({ upstreamModel }).refusedSettings).toEqual(expect.arrayContaining(sampling));

@@ -75,6 +75,14 @@ const ROWS: readonly (readonly [string, Row])[] = [
     { ...USAGE, ingress: "openai", egress: "openai", status: 422, body: MISTRAL, metered: true },
   ],
   [
+    "usage that the client itself asked for",
+    {
+      ...USAGE,
+      ...{ ingress: "openai", egress: "openai", more: { stream: true, stream_options: { include_usage: true } } },
+      ...{ status: 422, body: MISTRAL },
+    },
+  ],
+  [
     "usage asked for, an old server",
     {
       ...USAGE,
@@ -161,10 +169,6 @@ describe("what the gateway may not change is asked once", () => {
   test.each<[string, Partial<Row>]>([
     ["an error of another kind", { status: 400, body: openAiError("messages: too few") }],
     ["the words of another status", { status: 503, body: openAiError("stream_options is overloaded") }],
-    [
-      "usage that the client itself asked for",
-      { ingress: "openai", more: { stream: true, stream_options: { include_usage: true } } },
-    ],
     [
       "a request without a stream",
       { refuses: "messages", more: {}, body: openAiError("stream_options is not supported") },

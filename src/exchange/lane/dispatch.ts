@@ -40,7 +40,7 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
     elapsedMs: () => world.effects.nowMs() - call.startedMs,
     inputTokensEstimate: call.request.facts.inputTokensEstimate,
   };
-  const own = laneBody(attempt);
+  const own = laneBody(attempt, repairedDialect(lane, repairs));
   if (attempt.relayed && !mustBeRewrittenFor(repairs) && !mustBeRewritten(attempt)) {
     const { facts } = call.request;
     const hide =

@@ -1,8 +1,10 @@
 /**
  * The client's body as a lane may have it, before it is relayed or read. A body in another protocol's shape is written in
  * its own's. A model known not to reason gets it without the words about reasoning, which its vendor would refuse. Where
- * the client asked it to reason, that is told as a loss.
+ * the client asked it to reason, that is told as a loss. A relay names members as the lane's server
+ * does.
  */
+import type { Dialect } from "../../ir/dialect.ts";
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { LaneContext } from "./attempt-context.ts";
@@ -15,18 +17,20 @@ export interface LaneBody {
   readonly losses: readonly Loss[];
 }
 
-/** Null: the body as it is. */
-export function laneBody({ call, lane }: LaneContext): LaneBody | null {
+/** `dialect`: the lane's, as its server was found to be. Null: the body as it is. */
+export function laneBody({ call, lane, relayed }: LaneContext, dialect: Dialect): LaneBody | null {
   const { facts, body } = call.request;
   if (facts.operation !== "chat" && facts.operation !== "count") return null;
   const { payload } = call.ingress;
   const shape = payload.ownShape?.(body) ?? null;
-  if (shape === null && lane.capabilities.reasoning !== false) return null;
-  const asSent: LaneBody = { members: {}, body, losses: [] };
-  const shaped = shape === null ? asSent : edited(asSent, shape, OTHER_SHAPE);
-  const edits = lane.capabilities.reasoning === false ? payload.withoutReasoning(shaped.body) : null;
-  if (edits === null) return shape === null ? null : shaped;
-  return edited(shaped, edits.members, edits.asked ? [UNREASONED] : []);
+  const reshaped = shape === null ? null : edited({ members: {}, body, losses: [] }, shape, OTHER_SHAPE);
+  const given = reshaped?.body ?? body;
+  const wish = lane.capabilities.reasoning === false ? payload.withoutReasoning(given) : null;
+  const fitted = relayed ? (payload.fitMembers?.(given, dialect) ?? null) : null;
+  if (wish === null && fitted === null) return reshaped;
+  const asSent = reshaped ?? { members: {}, body, losses: [] };
+  const plain = wish === null ? asSent : edited(asSent, wish.members, wish.asked ? [UNREASONED] : []);
+  return fitted === null ? plain : edited(plain, fitted.members, fitted.losses);
 }
 
 const OTHER_SHAPE = [approximated("messages", "a body in another protocol's shape is read for what it is")];

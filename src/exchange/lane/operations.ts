@@ -142,7 +142,7 @@ function count(attempt: LaneContext): Result<Conversion> {
   const from = call.ingress.operations.count;
   const to = egress.operations.count;
   if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to count and cannot`);
-  const own = laneBody(attempt);
+  const own = laneBody(attempt, attempt.lane.dialect);
   const read = own === null ? call.ir() : readAgain(call, own);
   if (!read.ok) return read;
   const { value, losses } = read.value;

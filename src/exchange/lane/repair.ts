@@ -35,7 +35,7 @@ const ROWS: readonly RepairRow[] = [
   {
     id: "stream_usage",
     said: /stream_options|include_usage/i,
-    applies: ({ prepared, isRelayed, stream }) => stream && (prepared.hidden !== null || !isRelayed),
+    applies: ({ stream }) => stream,
   },
   {
     id: "signatures",

@@ -7,6 +7,7 @@ import { embed } from "./embed.ts";
 import { readError } from "./error-words.ts";
 import { writeError } from "./errors.ts";
 import { readFacts } from "./facts.ts";
+import { fitMembers } from "./fit-members.ts";
 import { hiddenUsage } from "./hidden-usage.ts";
 import { LOSS_NAMES } from "./loss-names.ts";
 import { models } from "./models.ts";
@@ -49,6 +50,7 @@ const payload: Payload = {
   readFacts,
   withoutReasoning,
   ownShape: plainChat,
+  fitMembers,
   refuses,
   readRequest,
   writeRequest,

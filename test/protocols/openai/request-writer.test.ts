@@ -1,7 +1,10 @@
 /** Requests read from another protocol, fitted to what the vendor takes; what was cut is told. */
+
 import { describe, expect, test } from "bun:test";
+import type { Dialect } from "../../../src/ir/dialect.ts";
 import { type IrRequest, type IrTool, NO_EXTRAS, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
+import { MAKER } from "../../harness/dialects.ts";
 import { call, FOREIGN, foreignRequest, image, readRequest, result, text, turn, writeRequest } from "./builders.ts";
 
 const messagesOf = (request: Partial<IrRequest>) => {
@@ -385,19 +388,21 @@ describe("members", () => {
     expect(writeRequest(request).body["stream_options"]).toEqual({ include_obfuscation: false, include_usage: true });
   });
 
-  const limits: [string, number | null, JsonObject, string[]][] = [
-    ["gpt-5", null, { max_completion_tokens: 100 }, []],
-    ["openai/gpt-5.1", null, { max_completion_tokens: 100 }, []],
-    ["o3-mini", null, { max_completion_tokens: 100 }, []],
-    ["gpt-4o", null, { max_tokens: 100 }, []],
-    ["llama-4", 50, { max_tokens: 50 }, ["clamped max_tokens"]],
+  const limits: [Dialect["outputLimit"], number | null, JsonObject, string[]][] = [
+    ["max_completion_tokens", null, { max_completion_tokens: 100 }, []],
+    ["max_tokens", null, { max_tokens: 100 }, []],
+    ["max_tokens", 50, { max_tokens: 50 }, ["clamped max_tokens"]],
   ];
-  test.each(limits)("%s with at most %p writes %j", (upstreamModel, maxOutputTokens, expected, lost) => {
-    const request = foreignRequest({ maxOutputTokens: 100 });
-    const written = writeRequest(request, { upstreamModel, maxOutputTokens });
-    expect(written.body).toEqual({ model: upstreamModel, messages: [{ role: "user", content: "Hello" }], ...expected });
-    expect(written.lost).toEqual(lost);
-  });
+  test.each(limits)(
+    "a model that takes %s, with at most %p, gets %j",
+    (outputLimit, maxOutputTokens, expected, lost) => {
+      const request = foreignRequest({ maxOutputTokens: 100 });
+      const written = writeRequest(request, { maxOutputTokens, dialect: { ...MAKER, outputLimit } });
+      expect(written.body).toMatchObject(expected);
+      expect(Object.keys(written.body).filter((name) => name.startsWith("max_"))).toEqual(Object.keys(expected));
+      expect(written.lost).toEqual(lost);
+    },
+  );
 });
 
 describe("reasoning", () => {
