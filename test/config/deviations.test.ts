@@ -120,6 +120,13 @@ const MEANS: Readonly<Record<string, () => void>> = {
       providers: env.BUSBAR_PROVIDERS,
     });
   },
+  "catalog-extends": () => {
+    const config = "providers: { openai: { api_key_env: ACME_KEY } }\nmodels: { gpt-5.4: { provider: openai } }\n";
+    expect(deploy(config).lanes["openai/default/gpt-5.4"]?.capabilities.tier).toBe("frontier");
+    expect(load(`catalog: replace\n${config}`).problems.map(brief)).toEqual([
+      "error providers.openai: is not in providers.yaml; add it there, or give it protocol and base_url here",
+    ]);
+  },
   "log-level": () =>
     expect(deploy(BASE, { env: { ACME_KEY: "k", BETA_KEY: "k", RUST_LOG: "debug" } }).log.level).toBe("info"),
   "listen-loopback": () => expect(deploy(BASE).listen).toEqual({ host: "127.0.0.1", port: 8080 }),
