@@ -31,6 +31,7 @@ export const DEFAULTS = {
   rememberSecs: 86_400,
   rememberBytes: 1_048_576,
   displayUpdateSecs: 5,
+  pressureBelow: 0.2,
   upstreamClient: "sockets",
 } as const;
 

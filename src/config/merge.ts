@@ -43,11 +43,18 @@ interface Account {
   readonly routing: boolean;
   /** null: the model's limit holds. */
   readonly maxConcurrent: number | null;
+  /** null: the breaker counts. */
+  readonly cooldownSecs: number | null;
+  readonly pressureBelow: number;
 }
 
 /** A key at provider level is one account; a provider without any key still has one, without a credential. */
 export function accountsOf(name: string, provider: ConfigProvider): Account[] {
   const path = ["providers", name];
+  const common = {
+    cooldownSecs: provider.cooldown_secs ?? null,
+    pressureBelow: provider.pressure_below ?? DEFAULTS.pressureBelow,
+  };
   if (provider.accounts === undefined) {
     const forms = {
       value: null,
@@ -55,7 +62,8 @@ export function accountsOf(name: string, provider: ConfigProvider): Account[] {
       file: provider.api_key_file ?? null,
       aws: awsForm(provider.aws),
     };
-    return [{ id: DEFAULTS.accountId, path, forms, pinned: false, sortKey: 0, routing: true, maxConcurrent: null }];
+    const alone = { pinned: false, sortKey: 0, routing: true, maxConcurrent: null };
+    return [{ id: DEFAULTS.accountId, path, forms, ...alone, ...common }];
   }
   return provider.accounts.map((account, at) => {
     const here = [...path, "accounts", at];
@@ -73,6 +81,9 @@ export function accountsOf(name: string, provider: ConfigProvider): Account[] {
       sortKey: account.sort_key ?? 0,
       routing: account.routing ?? true,
       maxConcurrent: account.max_concurrent ?? null,
+      // null at an account gives up its provider's.
+      cooldownSecs: account.cooldown_secs === undefined ? common.cooldownSecs : account.cooldown_secs,
+      pressureBelow: account.pressure_below ?? common.pressureBelow,
     };
   });
 }

@@ -85,6 +85,8 @@ function lanesOfModel(
     pinned: account.pinned,
     sortKey: account.sortKey,
     routing: account.routing,
+    cooldownMs: account.cooldownSecs === null ? null : account.cooldownSecs * 1_000,
+    pressureBelow: account.pressureBelow,
   }));
 }
 

@@ -24,6 +24,9 @@ const countOrZero = z.int().min(0).max(COUNT_MAX);
 const ms = z.int().min(0).max(MS_MAX);
 const secs = z.int().min(0).max(SECS_MAX);
 const secsFromOne = z.int().min(1).max(SECS_MAX);
+/** No longer than the longest wait that is believed of a vendor. */
+const cooldownSecs = z.int().min(1).max(86_400).nullish();
+const pressureBelow = z.number().min(0).max(1).optional();
 const megabytes = z.int().min(1).max(1_048_576);
 const usd = z.number().min(0).max(1_000_000);
 /** Below zero is zero, as in rc.3. */
@@ -98,6 +101,8 @@ const providerFacts = {
   path: text.optional(),
   auth: authStyle,
   health: health.optional(),
+  cooldown_secs: cooldownSecs,
+  pressure_below: pressureBelow,
   allow_private: z.boolean().optional(),
   proxy: text.nullish(),
   ca_file: text.nullish(),
@@ -134,6 +139,8 @@ const account = z.strictObject({
   sort_key: z.int().min(-COUNT_MAX).max(COUNT_MAX).optional(),
   routing: z.boolean().optional(),
   max_concurrent: count.optional(),
+  cooldown_secs: cooldownSecs,
+  pressure_below: pressureBelow,
   caps: z.array(cap).max(LIST_MAX).optional(),
 });
 

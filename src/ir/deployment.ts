@@ -162,6 +162,10 @@ export interface Lane {
   readonly sortKey: number;
   /** False: configured but not to be routed to. */
   readonly routing: boolean;
+  /** How long one failure without a hint parks the account; null: failures count in the breaker. */
+  readonly cooldownMs: number | null;
+  /** Share left of a plan's window (hours to months) below which the lane is under pressure. */
+  readonly pressureBelow: number;
   readonly timers: TimerPair;
   /** null: unknown, and shown as unknown. */
   readonly prices: Prices | null;

@@ -120,6 +120,7 @@ export function stepByFailure(tested: Tested, failed: Failure, nowMs: number): C
     case "none":
       return giveTestsBack(tested, nowMs);
     case "count":
+      if (state.lane.cooldownMs !== null) return park(tested, failed, state.lane.cooldownMs, nowMs);
       return [
         ...cells.flatMap(({ target, ticket }) =>
           moveCell(
@@ -143,6 +144,14 @@ export function stepByFailure(tested: Tested, failed: Failure, nowMs: number): C
     default:
       return unreachable(effect);
   }
+}
+
+/** One failure is enough where the operator says so: the account waits as if its vendor had named that time. */
+function park(tested: Tested, failed: Failure, cooldownMs: number, nowMs: number): Change[] {
+  const { state, tickets } = tested;
+  const failure = { ...failed, retryAfterMs: failed.retryAfterMs ?? cooldownMs };
+  const signal = { kind: "disabled", how: "wait", failure, ticket: tickets.account } as const;
+  return [...moveAccount(state.account, signal, nowMs), ...giveTestsBack(tested, nowMs)];
 }
 
 /** It tells nothing: every test it was is due again. */

@@ -8,7 +8,10 @@ import { pressedForMs, takeQuota } from "./quota.ts";
 export function observeQuotas(state: LaneState, facts: readonly QuotaFact[], nowMs: number): Change[] {
   const concerned = facts.some(({ scope }) => scope === "account") ? state.account.lanes : [state];
   return relabelled(concerned, "quota", nowMs, () => {
-    for (const fact of facts) takeQuota(fact.scope === "lane" ? state.quotas : state.account.quotas, fact, nowMs);
+    const { pressureBelow } = state.lane;
+    for (const fact of facts) {
+      takeQuota(fact.scope === "lane" ? state.quotas : state.account.quotas, fact, nowMs, pressureBelow);
+    }
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Outages by explicit words of the upstream. A lane waits because the upstream said until when. A lane or account is
- * hard out because of its credential, its bill or a missing model. Pure steps, with the same tickets as the breaker.
+ * Outages by explicit words of the upstream. A lane waits because the upstream said until when, an account
+ * because its operator said for how long (`cooldown_secs`). A lane or account is hard out because of its credential, its bill or a missing model. Pure steps, with the same tickets as the breaker.
  */
 import type { Failure } from "../ir/failure.ts";
 import type { HealthLabel } from "../ir/lane-facts.ts";
@@ -160,6 +160,7 @@ function withoutBytes(failed: Failure): Failure {
 /** `unknown` once the time is over and nothing has succeeded yet. */
 export function outageLabel(outage: OngoingOutage, nowMs: number): HealthLabel {
   if (nowMs >= outage.untilMs) return "unknown";
+  if (outage.how === "wait" && outage.failure.kind !== "rate-limited") return "cooling-down";
   if (outage.how === "wait") return outage.lengthMs > EXHAUSTED_ABOVE_MS ? "exhausted" : "rate-limited";
   if (outage.failure.kind === "credential") return "auth-failed";
   return outage.failure.kind === "billing" ? "exhausted" : "cooling-down";

@@ -5,10 +5,13 @@
 import type { QuotaLeft } from "../ir/lane-facts.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 
-/** With less than this share left a lane is under pressure, */
+/** With less than this share left of a limit of a minute a lane is under pressure; of a plan's window the configuration says. */
 const PRESSURE_BELOW = 0.1;
-/** until this much is left again: a lane at the edge would change its label with every answer. */
-const RELIEVED_FROM = 0.2;
+/** So much more must be left until it is relieved: a lane at the edge would change its label with every answer. */
+const RELIEF = 0.1;
+/** Windows of plans last hours to months. */
+const PLAN_MS_MIN = 3_600_000;
+const PLAN_WINDOW = /^\d+(?:h|d|w|mo)$/;
 /** A limit that is whole again this soon is no pressure. */
 const PRESSING_MS_MIN = 1_000;
 /** Where the vendor does not say when it is whole again: most limits are told by the minute. */
@@ -63,8 +66,9 @@ export function quotasLeft({ account, quotas }: Limited, nowMs: number): QuotaLe
 }
 
 /** Takes in one fact; the latest of its window counts. */
-export function takeQuota(quotas: Quotas, fact: QuotaFact, nowMs: number): void {
-  quotas.known.set(fact.window, stepQuota(quotas.known.get(fact.window), fact, nowMs));
+export function takeQuota(quotas: Quotas, fact: QuotaFact, nowMs: number, planPressureBelow: number): void {
+  const below = isOfPlan(fact) ? planPressureBelow : PRESSURE_BELOW;
+  quotas.known.set(fact.window, stepQuota(quotas.known.get(fact.window), fact, nowMs, below));
   press(quotas);
 }
 
@@ -80,10 +84,14 @@ function press(quotas: Quotas): void {
   quotas.pressedUntilMs = untilMs;
 }
 
-function stepQuota(before: Quota | undefined, fact: QuotaFact, nowMs: number): Quota {
+function isOfPlan({ window, resetsInMs }: QuotaFact): boolean {
+  return PLAN_WINDOW.test(window) || (resetsInMs ?? 0) >= PLAN_MS_MIN;
+}
+
+function stepQuota(before: Quota | undefined, fact: QuotaFact, nowMs: number, below: number): Quota {
   const { leftShare, resetsInMs } = fact;
   const forMs = resetsInMs ?? RESET_MS_DEFAULT;
   const wasLow = before?.isLow === true && nowMs < before.untilMs;
-  const isLow = forMs >= PRESSING_MS_MIN && leftShare < (wasLow ? RELIEVED_FROM : PRESSURE_BELOW);
+  const isLow = forMs >= PRESSING_MS_MIN && leftShare < (wasLow ? below + RELIEF : below);
   return { fact, untilMs: nowMs + forMs, isLow };
 }

@@ -40,6 +40,7 @@ describe("defaults", () => {
     ["drain_secs", DEFAULTS.drainSecs],
     ["observability.decisions.ring", DEFAULTS.decisionsRing],
     ["observability.decisions.db_path", DEFAULTS.decisionsPath],
+    ["providers.<name>.pressure_below", DEFAULTS.pressureBelow],
     ["models.<name>.max_concurrent", DEFAULTS.maxConcurrent],
     ["models.<name>.queue.max", DEFAULTS.queueMax],
     ["models.<name>.queue.max_wait_ms", DEFAULTS.queueWaitMs],

@@ -31,6 +31,18 @@ describe("the limit of an answer whose client names none", () => {
 });
 
 describe("lanes", () => {
+  test("an account's cooldown and pressure win over its provider's, and null gives the cooldown up", () => {
+    const accounts =
+      "acme: { cooldown_secs: 60, pressure_below: 0.3, accounts: [{ id: a, api_key_env: ACME_KEY }, { id: b, api_key_env: ACME_KEY, cooldown_secs: 5, pressure_below: 0 }, { id: c, api_key_env: ACME_KEY, cooldown_secs: null }] }\n  plain: { base_url: 'https://x.example', protocol: openai, api_key_env: ACME_KEY }";
+    const { lanes } = deploy(config("  m: { provider: acme }\n  n: { provider: plain }", "", accounts));
+    expect(Object.values(lanes).map(({ cooldownMs, pressureBelow }) => [cooldownMs, pressureBelow])).toEqual([
+      [60_000, 0.3],
+      [5_000, 0],
+      [null, 0.3],
+      [null, 0.2],
+    ]);
+  });
+
   test("model times account, with slots shared unless the account has its own", () => {
     const accounts =
       "acme: { accounts: [{ id: a, api_key_env: ACME_KEY, pinned: true, sort_key: 3 }, { id: b, api_key_file: k, max_concurrent: 2, routing: false }, { id: c, api_key: '${TOKEN}' }] }";

@@ -70,6 +70,8 @@ export function laneOf(id: string, protocol: string, over: LaneOver = {}): Lane 
     pinned: false,
     sortKey: 0,
     routing: true,
+    cooldownMs: null,
+    pressureBelow: 0.2,
     timers: TIMERS,
     prices: null,
     ...over,

@@ -219,6 +219,8 @@ export function lane(id: string, protocol: string, members: Partial<Lane> = {}):
     pinned: false,
     sortKey: 0,
     routing: true,
+    cooldownMs: null,
+    pressureBelow: 0.2,
     timers: { buffered: TIMERS, streamed: TIMERS },
     prices: null,
     ...members,

@@ -50,6 +50,8 @@ export function lane(
     pinned: false,
     sortKey: 0,
     routing: true,
+    cooldownMs: null,
+    pressureBelow: 0.2,
     timers: { buffered: TIMERS, streamed: TIMERS },
     prices: null,
     ...over,

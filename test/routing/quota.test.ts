@@ -77,6 +77,19 @@ describe("a lane", () => {
     ]);
   });
 
+  test.each([
+    [{ window: "5h", scope: "account", resetsInMs: 60_000 }, 0.2],
+    [{ window: "7d", scope: "account", resetsInMs: null }, 0.2],
+    [{ window: "req", resetsInMs: 3_600_000 }, 0.2],
+    [{ window: "req", resetsInMs: 3_599_999 }, 0.1],
+  ] as const)("%p presses below %p, and not again below a tenth more", (over, below) => {
+    const health = world();
+    expect(health.observeQuota(hit, [fact(below, over)], 0)).toEqual([]);
+    expect(health.observeQuota(hit, [fact(below - 0.01, over)], 0)).not.toEqual([]);
+    expect(health.observeQuota(hit, [fact(below + 0.09, over)], 0)).toEqual([]);
+    expect(health.observeQuota(hit, [fact(below + 0.11, over)], 0)).not.toEqual([]);
+  });
+
   test("is not pressed by what is whole again in a moment, and forgets in a minute what nobody dated", () => {
     const health = world();
     expect(health.observeQuota(hit, [fact(0, { resetsInMs: 999 })], 0)).toEqual([]);
