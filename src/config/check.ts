@@ -4,6 +4,7 @@ import { checkAccess } from "./check-access.ts";
 import { checkAliases } from "./check-aliases.ts";
 import { checkFacts } from "./check-facts.ts";
 import { checkGovernance } from "./check-governance.ts";
+import { checkHosts } from "./check-hosts.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
 import { checkPools } from "./check-pools.ts";
@@ -33,6 +34,7 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkPromises,
   checkReach,
   checkFacts,
+  checkHosts,
   checkDisplays,
   checkCatalog,
   checkNotYet,

@@ -47,6 +47,7 @@ export function dialectOf({ provider, model, upstreamModel, catalog }: DialectIn
     promptCacheKey: facts.prompt_cache_key ?? STRANGER.promptCacheKey,
     outputLimit: facts.output_limit ?? STRANGER.outputLimit,
     efforts: facts.efforts ?? STRANGER.efforts,
+    hostRouting: facts.host_routing ?? STRANGER.hostRouting,
   };
 }
 

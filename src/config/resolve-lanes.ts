@@ -56,6 +56,7 @@ function lanesOfModel(
     defaultMaxOutputTokens: model.default_max_tokens ?? defaultLimit(doors, capabilities),
     capabilities,
     dialect: dialectOf({ provider, model, upstreamModel, catalog }),
+    ...hostMembersOf({ ...provider.openrouter, ...model.openrouter }),
     timers: mergeTimeouts(
       config.timeouts,
       catalog.providers.get(model.provider)?.timeouts,
@@ -100,6 +101,12 @@ function defaultLimit(doors: Lane["doors"], { maxOutputTokens }: Capabilities): 
   const held: Readonly<Record<string, string>> = CARRIER_IDS;
   if (!doors.some(({ protocol }) => LIMIT_PROTOCOLS.has(held[protocol] ?? protocol))) return null;
   return maxOutputTokens === null ? DEFAULT_LIMIT_UNKNOWN : Math.min(maxOutputTokens, DEFAULT_LIMIT_MAX);
+}
+
+/** An empty list asks for nothing. */
+function hostMembersOf({ provider, models = [] }: NonNullable<ConfigModel["openrouter"]>): Pick<Lane, "hostMembers"> {
+  const members = { ...(provider === undefined ? {} : { provider }), ...(models.length === 0 ? {} : { models }) };
+  return Object.keys(members).length === 0 ? {} : { hostMembers: members };
 }
 
 /** Unless the file says otherwise, only the account itself can open its signed reasoning. */

@@ -7,9 +7,10 @@ import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
 import { UPSTREAM_CLIENTS } from "../ir/deployment.ts";
-import { CHAT_TOOLS, EFFORTS, OUTPUT_LIMITS, REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
+import { CHAT_TOOLS, EFFORTS, HOST_ROUTING, OUTPUT_LIMITS, REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
 import { CARRIERS, ERROR_CLASSES, PROTOCOL_IDS } from "../known.ts";
 import { isPolicyId, POLICY_SCHEMAS, policyKeys } from "../routing/policies/schema.ts";
+import { openrouter } from "./schema-hosts.ts";
 
 /** The longest time a timer of the runtime can hold. */
 const MS_MAX = 2_147_483_647;
@@ -79,6 +80,7 @@ const dialect = z.strictObject({
   prompt_cache_key: z.boolean().optional(),
   output_limit: z.enum(OUTPUT_LIMITS).optional(),
   efforts: z.array(z.enum(EFFORTS)).max(EFFORTS.length).optional(),
+  host_routing: z.enum(HOST_ROUTING).optional(),
 });
 
 const errorMap = z.record(z.string(), z.enum(ERROR_CLASSES)).optional();
@@ -114,6 +116,7 @@ const providerFacts = {
   model_suffixes: words.optional(),
   proves_models: z.boolean().optional(),
   dialect: dialect.optional(),
+  openrouter: openrouter.optional(),
   timeouts: timeoutsSchema.optional(),
 };
 
@@ -199,6 +202,7 @@ const model = z.strictObject({
   cache_marks: z.enum(["auto", "off"]).optional(),
   capabilities: capabilitiesSchema.optional(),
   dialect: dialect.optional(),
+  openrouter: openrouter.optional(),
   prices: prices.optional(),
   ...policy,
   failover: failover.optional(),

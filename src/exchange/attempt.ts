@@ -9,6 +9,7 @@ import type { Failure } from "../ir/failure.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { AttemptRecord, QuotaReading } from "../ir/record.ts";
 import { isTold } from "../ir/usage.ts";
+import { withModelEnding } from "../routing/asked-name.ts";
 import type { Change } from "../routing/condition.ts";
 import type { Guard } from "../routing/guard.ts";
 import { unreachable } from "../std/unreachable.ts";
@@ -25,6 +26,7 @@ import type { AttemptContext, Prepared, UpstreamResponse } from "./lane/attempt-
 import { dispatch, prepare } from "./lane/dispatch.ts";
 import { openDoor } from "./lane/door.ts";
 import { answersAsAsked } from "./lane/foreign-parts.ts";
+import { choosesHosts } from "./lane/host-routing.ts";
 import { conversionOf } from "./lane/operations.ts";
 import { recallReasoning } from "./lane/reasoning-back.ts";
 import { repairFor } from "./lane/repair.ts";
@@ -74,7 +76,8 @@ interface AttemptInput {
 }
 
 export function openAttempt(input: AttemptInput): Attempt {
-  const { world, shared, call, target, lane, guard, record } = input;
+  const { world, shared, call, target, guard, record } = input;
+  const lane = withModelEnding(input.lane, call.ending);
   const { nowMs, wallMs } = world.effects;
   const startedMs = nowMs();
   const { door, egress } = openDoor(world, call, lane);
@@ -164,14 +167,21 @@ function readingsOf(facts: readonly QuotaFact[], wallMs: number): readonly Quota
 
 // ---------------------------------------------------------------- the ending
 
-function step({ guard, isEvidence }: AttemptInput, how: AttemptEnd, nowMs: number): Change[] {
+/** A host or model that the client itself named, and the vendor has not, says nothing of the lane. */
+function mayBeWish({ kind }: Failure, call: ClientCall): boolean {
+  return kind === "model-missing" && choosesHosts(call);
+}
+
+function step({ guard, isEvidence, call }: AttemptInput, how: AttemptEnd, nowMs: number): Change[] {
   switch (how.kind) {
     case "answered":
       return guard.succeeded(nowMs);
     case "cut":
       return guard.failed(how.failure, nowMs);
     case "failed":
-      return isEvidence(how.failure) ? guard.failed(how.failure, nowMs) : guard.abandoned(nowMs);
+      return isEvidence(how.failure) && !mayBeWish(how.failure, call)
+        ? guard.failed(how.failure, nowMs)
+        : guard.abandoned(nowMs);
     case "abandoned":
     case "client-gone":
     case "bug":

@@ -6,7 +6,7 @@
 import { readCredential } from "../governance/credential.ts";
 import { type Caller, verifySigned } from "../governance/identify.ts";
 import { isLocalHost } from "../governance/local-host.ts";
-import type { Lane, Target, TranslationMode } from "../ir/deployment.ts";
+import type { Lane, Target } from "../ir/deployment.ts";
 import { failed, failure, ok } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
@@ -138,13 +138,13 @@ async function runIdentified(exchange: ExchangeContext, request: RunInput, rules
   const draft = { caller, parts, facts, body: read.value.body, named, target: null, translation: "lenient" } as const;
   const judging = judgeRequest(rulesWith(verdicts.onRequest), draft);
   const judged = judging instanceof Promise ? await judging : judging;
-  const { target, translation } = judged.draft;
+  const { target, translation, ending } = judged.draft;
   record.target = target?.name ?? record.target;
   record.alias = judged.draft.alias ?? null;
   if (judged.kind === "refused") return refuse(exchange, judged.failure);
   if (judged.kind === "stopped") return refuse(exchange, running.stopped ? STOPPING : CLIENT_GONE);
   if (target === null) return refuse(exchange, unknownModel(facts.target, null));
-  const call = callOf(exchange, request, read.value, translation);
+  const call = callOf(exchange, request, read.value, { translation, ...(ending === undefined ? {} : { ending }) });
   const recalled = input.idempotency === null ? ok(null) : await recall(input.idempotency, request);
   if (!recalled.ok) return refuse(exchange, recalled.failure);
   if (recalled.value?.kind === "replay") return replay(exchange, recalled.value.answer);
@@ -242,7 +242,7 @@ function callOf(
   { record, ingress, parts }: ExchangeContext,
   request: RunInput,
   parsed: ClientCall["request"],
-  translation: TranslationMode,
+  decided: Pick<ClientCall, "translation" | "ending">,
 ): ClientCall {
   return {
     id: record.id,
@@ -252,7 +252,7 @@ function callOf(
     ingress,
     framing: ingress.carrier.framingFor(parts),
     request: parsed,
-    translation,
+    ...decided,
     signal: request.signal,
     startedMs: request.receivedMs,
     ir: readOnce(ingress, parsed),

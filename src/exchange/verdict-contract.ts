@@ -8,6 +8,7 @@ import type { Facts } from "../ir/facts.ts";
 import { type Failure, failed, failure, type Result } from "../ir/failure.ts";
 import type { RequestParts } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
+import type { ModelEnding } from "../routing/asked-name.ts";
 import type { Effects } from "../std/effects.ts";
 import type { JsonObject } from "../std/json.ts";
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
@@ -36,6 +37,8 @@ export interface RequestDraft {
   readonly target: Target | null;
   /** How the client's name stands for the target; absent: it is the target's own. */
   readonly alias?: AliasWay;
+  /** What the client put behind the model's name; absent: nothing. */
+  readonly ending?: ModelEnding;
   /** At least as tight; the target's own mode and the client's header may be tighter. */
   readonly translation: TranslationMode;
 }

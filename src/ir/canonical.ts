@@ -24,7 +24,10 @@ export function isReportedAs(
   { upstreamModel, canonical }: Pick<Lane, "upstreamModel" | "canonical">,
   reported: string,
 ): boolean {
-  return isSpelling(upstreamModel, reported) || (canonical.proven && isSpelling(canonical.id, reported));
+  if (isSpelling(upstreamModel, reported) || (canonical.proven && isSpelling(canonical.id, reported))) return true;
+  // An ending of the client's own chooses hosts, and their answers mostly name the model without it.
+  const label = normal(canonical.id);
+  return normal(upstreamModel).startsWith(`${label}:`) && isSpelling(label, reported);
 }
 
 function isSpelling(name: string, reported: string): boolean {

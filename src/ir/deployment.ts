@@ -158,6 +158,8 @@ export interface Lane {
   readonly defaultMaxOutputTokens: number | null;
   readonly capabilities: Capabilities;
   readonly dialect: Dialect;
+  /** Members of requests by which its vendor chooses among hosts, sent where the client gives none of that name; absent: there are none. */
+  readonly hostMembers?: Readonly<Record<string, unknown>>;
   readonly pinned: boolean;
   readonly sortKey: number;
   /** False: configured but not to be routed to. */

@@ -28,6 +28,9 @@ export const OUTPUT_LIMITS = ["max_tokens", "max_completion_tokens"] as const;
 export const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 export type Effort = (typeof EFFORTS)[number];
 
+/** none: it has one host a model. names: an ending of the model's name chooses. members: so do members of the request. */
+export const HOST_ROUTING = ["none", "names", "members"] as const;
+
 export interface Dialect {
   /** Messages of the role `developer` are taken; otherwise they are written as `system`. */
   readonly developerRole: boolean;
@@ -62,6 +65,8 @@ export interface Dialect {
   readonly outputLimit: (typeof OUTPUT_LIMITS)[number];
   /** Words for how much to think that the model takes, as they rise. Empty: it takes none. null: not known. */
   readonly efforts: readonly Effort[] | null;
+  /** How a client may say which of the vendor's hosts serve its request, where the vendor is a router of its own. */
+  readonly hostRouting: (typeof HOST_ROUTING)[number];
 }
 
 /** For a provider that is in no catalog: what every compatible server takes. */
@@ -80,11 +85,12 @@ export const STRANGER: Dialect = {
   promptCacheKey: false,
   outputLimit: "max_tokens",
   efforts: null,
+  hostRouting: "none",
 };
 
 /** Where a server differs from a stranger, in the words of the configuration. */
 export function dialectWords(dialect: Dialect): readonly string[] {
-  const { reasoningBack, chatTools, refusedSettings } = dialect;
+  const { reasoningBack, chatTools, refusedSettings, hostRouting } = dialect;
   return [
     ...(dialect.developerRole ? ["developer_role"] : []),
     ...(dialect.customTools ? ["custom_tools"] : []),
@@ -98,5 +104,6 @@ export function dialectWords(dialect: Dialect): readonly string[] {
       ? []
       : [dialect.efforts.length === 0 ? "no efforts" : `efforts ${dialect.efforts.join(" ")}`]),
     ...(dialect.promptCacheKey ? ["prompt_cache_key"] : []),
+    ...(hostRouting === "none" ? [] : [`host_routing ${hostRouting}`]),
   ];
 }

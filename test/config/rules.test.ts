@@ -22,6 +22,34 @@ const after = (snippet: string) => `${BASE}${snippet}`;
 /** With other providers or models than the base file's; begins on line 1. */
 const whole = (providers: string, models: string, rest = "") => `providers: ${providers}\nmodels: ${models}\n${rest}`;
 
+const HOSTS: Row[] = [
+  {
+    name: "wishes for hosts at a provider that is no router",
+    config: whole("{ acme: { api_key_env: ACME_KEY, openrouter: { models: [x] } } }", "{ m: { provider: acme } }"),
+    path: "providers.acme.openrouter",
+    says: "is not known to be",
+    line: 1,
+  },
+  {
+    name: "wishes for hosts at a model of such a provider",
+    config: whole("{ acme: { api_key_env: ACME_KEY } }", "{ m: { provider: acme, openrouter: { models: [x] } } }"),
+    path: "models.m.openrouter",
+    says: "host_routing: members",
+    line: 2,
+  },
+  {
+    name: "other models under a promise of one",
+    config: whole(
+      "{ acme: { api_key_env: ACME_KEY, dialect: { host_routing: members }, openrouter: { models: [x] } } }",
+      "{ m: { provider: acme, identity: strict } }",
+    ),
+    path: "models.m",
+    says: "such answers are refused",
+    line: 2,
+    severity: "warning",
+  },
+];
+
 const MODELS: Row[] = [
   {
     name: "unknown provider (rule 1)",
@@ -1121,7 +1149,7 @@ const SHAPES: Row[] = [
   },
 ];
 
-for (const [group, rows] of Object.entries({ MODELS, NAMES, PROVIDERS, POOLS, FACTS, ACCESS, SHAPES })) {
+for (const [group, rows] of Object.entries({ HOSTS, MODELS, NAMES, PROVIDERS, POOLS, FACTS, ACCESS, SHAPES })) {
   describe(`rules: ${group.toLowerCase()}`, () => {
     test.each(rows)("$name", (row) => {
       const loaded = load(row.config, row.options);

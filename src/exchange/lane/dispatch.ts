@@ -23,6 +23,7 @@ import { isRelayed } from "../request/facts.ts";
 import type { AttemptContext, LaneContext, Prepared } from "./attempt-context.ts";
 import { holdsCacheMarks, withCacheMarks } from "./cache-marks.ts";
 import { foreignParts } from "./foreign-parts.ts";
+import { carriedMembers, configuredMembers, forbiddenFallback } from "./host-routing.ts";
 import { type LaneBody, laneBody } from "./lane-body.ts";
 import { reportLosses } from "./loss-report.ts";
 import { withReasoningBack } from "./reasoning-back.ts";
@@ -40,6 +41,8 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
     elapsedMs: () => world.effects.nowMs() - call.startedMs,
     inputTokensEstimate: call.request.facts.inputTokensEstimate,
   };
+  const refused = forbiddenFallback(attempt);
+  if (refused !== null) return failed(refused);
   const own = laneBody(attempt, repairedDialect(lane, repairs));
   if (attempt.relayed && !mustBeRewrittenFor(repairs) && !mustBeRewritten(attempt)) {
     const { facts } = call.request;
@@ -51,7 +54,8 @@ export function prepare(attempt: LaneContext, repairs: Repairs): Result<Prepared
       repairedDialect(lane, repairs).streamUsage;
     const hidden = hide ? egress.payload.hiddenUsage : null;
     const edits = egress.carrier.memberEdits(editsInput(attempt, own?.body ?? call.request.body));
-    const members = own === null ? edits : { ...own.members, ...edits };
+    const added = configuredMembers(attempt);
+    const members = own === null && added === null ? edits : { ...own?.members, ...jsonTexts(added), ...edits };
     const losses = own?.losses ?? [];
     if (call.translation === "strict" && losses.some(isRefusedByStrict)) return lossesRefused(losses);
     const contentType = call.request.form?.contentType ?? JSON_TYPE;
@@ -172,10 +176,14 @@ function editsInput({ call, lane }: LaneContext, body: JsonObject): MemberEditsI
   };
 }
 
+function jsonTexts(members: JsonObject | null): Record<string, string> {
+  return Object.fromEntries(Object.entries(members ?? {}).map(([name, value]) => [name, JSON.stringify(value)]));
+}
+
 /** A written body as this carrier wants it: a payload writes the model and the stream flag even where they travel in the path. */
 export function withEdits(attempt: LaneContext, body: JsonObject): JsonObject {
   const { carrier } = attempt.egress;
-  const edited = { ...body };
+  const edited = { ...body, ...carriedMembers(attempt), ...configuredMembers(attempt) };
   for (const [name, jsonText] of Object.entries(carrier.memberEdits(editsInput(attempt, body)))) {
     if (jsonText === null) delete edited[name];
     else edited[name] = parseJson(jsonText);

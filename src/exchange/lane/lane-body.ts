@@ -8,6 +8,7 @@ import type { Dialect } from "../../ir/dialect.ts";
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { LaneContext } from "./attempt-context.ts";
+import { carriedMembers, carryingNames } from "./host-routing.ts";
 
 export interface LaneBody {
   /** Top-level members to set (JSON text) or to remove (null). */
@@ -18,12 +19,15 @@ export interface LaneBody {
 }
 
 /** `dialect`: the lane's, as its server was found to be. Null: the body as it is. */
-export function laneBody({ call, lane, relayed }: LaneContext, dialect: Dialect): LaneBody | null {
+export function laneBody({ call, lane, egress, relayed }: LaneContext, dialect: Dialect): LaneBody | null {
   const { facts, body } = call.request;
   if (facts.operation !== "chat" && facts.operation !== "count") return null;
   const { payload } = call.ingress;
+  const carried = carriedMembers({ call, lane, egress });
   const shape = payload.ownShape?.(body) ?? null;
-  const reshaped = shape === null ? null : edited({ members: {}, body, losses: [] }, shape, OTHER_SHAPE);
+  const rest =
+    carried === null ? null : edited({ members: {}, body, losses: [] }, without(carryingNames(carried, body)), []);
+  const reshaped = shape === null ? rest : edited(rest ?? { members: {}, body, losses: [] }, shape, OTHER_SHAPE);
   const given = reshaped?.body ?? body;
   const wish = lane.capabilities.reasoning === false ? payload.withoutReasoning(given) : null;
   const fitted = relayed ? (payload.fitMembers?.(given, dialect) ?? null) : null;
@@ -31,6 +35,11 @@ export function laneBody({ call, lane, relayed }: LaneContext, dialect: Dialect)
   const asSent = reshaped ?? { members: {}, body, losses: [] };
   const plain = wish === null ? asSent : edited(asSent, wish.members, wish.asked ? [UNREASONED] : []);
   return fitted === null ? plain : edited(plain, fitted.members, fitted.losses);
+}
+
+/** What is carried over beside the translation is no part of it. */
+function without(names: readonly string[]): Readonly<Record<string, null>> {
+  return Object.fromEntries(names.map((name) => [name, null]));
 }
 
 const OTHER_SHAPE = [approximated("messages", "a body in another protocol's shape is read for what it is")];

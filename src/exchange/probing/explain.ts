@@ -9,10 +9,10 @@ import type { AliasWay, Deployment, Exhaustion, Lane, Target } from "../../ir/de
 import { dialectWords } from "../../ir/dialect.ts";
 import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { Protocol } from "../../protocols/protocol.ts";
-import { findAlias, refusesPatterns } from "../../routing/alias.ts";
+import { refusesPatterns } from "../../routing/alias.ts";
+import { findAsked } from "../../routing/asked-name.ts";
 import type { LaneChoice } from "../../routing/decide.ts";
 import type { Selection } from "../../routing/swrr.ts";
-import { findTarget } from "../../routing/target.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { createStopper } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
@@ -114,22 +114,21 @@ export function createExplain(options: {
 }): Explain {
   const { world, shared, protocols, admission, callerNamed } = options;
   return async (input) => {
-    const alias =
-      findTarget(world.deployment, input.target) === null ? findAlias(world.deployment, input.target) : null;
-    const target = alias?.target ?? findTarget(world.deployment, input.target);
-    if (target === null) return failed(unknownName(world.deployment, input.target));
-    if (alias?.by === "pattern" && refusesPatterns(target)) return failed(notExact(input.target, target.name));
+    const found = findAsked(world.deployment, input.target, true);
+    if (found === null) return failed(unknownName(world.deployment, input.target));
+    const { target, alias = null, ending } = found;
+    if (alias === "pattern" && refusesPatterns(target)) return failed(notExact(input.target, target.name));
     const ingress = speakerOf(protocols, input.protocol ?? firstProtocol(world, target));
     if (ingress === null) return failed(failure("invalid-request", "There is no such protocol."));
     const made = callFor(world, ingress, target, input);
     if (!made.ok) return made;
     const caller = input.key === null ? made.value.caller : (callerNamed?.(input.key) ?? null);
     if (caller === null) return failed(failure("invalid-request", "There is no such key."));
-    const call = { ...made.value, caller };
+    const call = { ...made.value, caller, ...(ending === undefined ? {} : { ending }) };
     const couldServe = (lane: Lane): boolean => isFit(world, call, lane);
     const request = admitInputOf({ deployment: world.deployment, call, target, couldServe });
     const budget = admission === null ? NO_BUDGET : await admission.preview(request);
-    return ok(explained({ world, shared, call, target, alias: alias?.by ?? null, budget }));
+    return ok(explained({ world, shared, call, target, alias, budget }));
   };
 }
 

@@ -6,6 +6,7 @@ import { kindOfLoss, type Loss, type WithLosses } from "../../ir/loss.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
 import type { Framing, Protocol } from "../../protocols/protocol.ts";
+import type { ModelEnding } from "../../routing/asked-name.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { StopSignal } from "../../std/stop-signal.ts";
 import { WireError } from "../../std/wire-error.ts";
@@ -21,6 +22,8 @@ export interface ClientCall {
   readonly framing: Framing;
   readonly request: ParsedRequest;
   readonly translation: TranslationMode;
+  /** What the client put behind the model's name; absent: nothing. */
+  readonly ending?: ModelEnding;
   readonly signal: StopSignal;
   readonly startedMs: number;
   /** Read once, on the first translated attempt. */

@@ -19,7 +19,10 @@ export function nearestName(
   const others = Object.values(aliases?.exact ?? {}).filter(
     ({ by, target }) => by === "written" && mayAsk(caller, target),
   );
-  return nearest(asked.trim(), [...names, ...others.map(({ name }) => name)].slice(0, NAMES_MAX));
+  const known = [...names, ...others.map(({ name }) => name)].slice(0, NAMES_MAX);
+  const word = asked.trim();
+  const colon = word.lastIndexOf(":");
+  return nearest(word, known) ?? (colon > 0 ? nearest(word.slice(0, colon), known) : null);
 }
 
 export function unknownModel(asked: string, meant: string | null): Failure {

@@ -7,8 +7,8 @@ import { mayAsk } from "../../governance/admit.ts";
 import type { Deployment } from "../../ir/deployment.ts";
 import type { Operation } from "../../ir/facts.ts";
 import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
-import { findAlias, refusesPatterns } from "../../routing/alias.ts";
-import { findTarget } from "../../routing/target.ts";
+import { refusesPatterns } from "../../routing/alias.ts";
+import { findAsked } from "../../routing/asked-name.ts";
 import type { RequestDraft, VerdictWait } from "../verdict-contract.ts";
 import { tighterMode, translationMode } from "./facts.ts";
 import { didYouMean, nearestName, notExact, unknownModel } from "./unknown-name.ts";
@@ -75,14 +75,11 @@ export const STOPPING = failure("shutting-down", "The gateway is shutting down. 
 
 function resolveTarget(deployment: Deployment, draft: RequestDraft): Result<RequestDraft> {
   const { caller, facts, named } = draft;
-  const target = findTarget(deployment, facts.target);
-  if (target !== null && mayAsk(caller, target.name)) return ok({ ...draft, target });
-  if (target === null && !named) return failed(unnamedModel(facts.target));
-  const alias = target === null && HAVE_ALIASES.has(facts.operation) ? findAlias(deployment, facts.target) : null;
-  if (alias !== null && mayAsk(caller, alias.target.name)) {
-    if (alias.by === "pattern" && refusesPatterns(alias.target))
-      return failed(notExact(facts.target, alias.target.name));
-    return ok({ ...draft, target: alias.target, alias: alias.by });
+  const found = findAsked(deployment, facts.target, named && HAVE_ALIASES.has(facts.operation));
+  if (found === null && !named) return failed(unnamedModel(facts.target));
+  if (found !== null && mayAsk(caller, found.target.name)) {
+    const isVague = found.alias === "pattern" && refusesPatterns(found.target);
+    return isVague ? failed(notExact(facts.target, found.target.name)) : ok({ ...draft, ...found });
   }
   const meant = nearestName(deployment, caller, facts.target);
   // A restricted caller learns nothing about names it may not ask for.
