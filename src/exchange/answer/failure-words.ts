@@ -5,6 +5,7 @@
 import type { ErrorWords } from "../../ir/error-words.ts";
 import type { ReadEvent } from "../../ir/event.ts";
 import type { StreamReader, Tap, TapNote } from "../../protocols/protocol.ts";
+import { mappedReader } from "../../protocols/shared/mapped-reader.ts";
 import type { AnswerSource } from "../lane/attempt-context.ts";
 
 export function tapOf({ egress, lane }: Pick<AnswerSource, "egress" | "lane">): Tap {
@@ -30,16 +31,7 @@ export function readerOf({ egress, lane }: Pick<AnswerSource, "egress" | "lane">
     if (found?.type !== "finish") return events;
     return [...events.slice(0, at), { type: "failed", error: brokeWith(found.finish.raw ?? "") }];
   };
-  return {
-    push: (frame) => judge(reader.push(frame)),
-    end: () => judge(reader.end()),
-    get settled() {
-      return reader.settled;
-    },
-    get answersFinished() {
-      return reader.answersFinished;
-    },
-  };
+  return mappedReader(reader, judge);
 }
 
 function wordsOf(failureWords: readonly string[]): ReadonlySet<string> | null {

@@ -33,14 +33,7 @@ export function readInput(instructions: unknown, input: unknown): ReadInput {
   const text = asText(input);
   if (text !== undefined) {
     const blocks = text === "" ? [] : [plainText(text)];
-    conversation.turns.push({
-      role: "user",
-      blocks,
-      wasString: true,
-      name: null,
-      extras: NO_EXTRAS,
-      spelling: { whole: true },
-    });
+    conversation.turns.push(userTurn({ blocks, wasString: true, spelling: { whole: true } }));
   } else if (input !== undefined && input !== null) {
     const items = asArray(input);
     if (items === undefined) throw new WireError("input must be a string or an array of items.");
@@ -116,14 +109,7 @@ function readItem(value: unknown, path: string, conversation: ReadConversation):
 function readSummaryItem(summary: string, conversation: ReadConversation): void {
   const blocks = [plainText(summaryText(summary))];
   conversation.open = null;
-  conversation.turns.push({
-    role: "user",
-    blocks,
-    wasString: true,
-    name: null,
-    extras: NO_EXTRAS,
-    spelling: NO_SPELLING,
-  });
+  conversation.turns.push(userTurn({ blocks, wasString: true, spelling: NO_SPELLING }));
 }
 
 /** What one agent of a client told another: a user's words to every other protocol, with who spoke to whom. */
@@ -133,14 +119,12 @@ function readAgentMessage(item: JsonObject, path: string, conversation: ReadConv
   const recipient = nonEmpty(item["recipient"]);
   const about = plainText(`Message from ${author}${recipient === null ? "" : ` to ${recipient}`}:`);
   conversation.open = null;
-  conversation.turns.push({
-    role: "user",
-    blocks: [about, ...blocks],
-    wasString: false,
-    name: null,
-    extras: extrasOf(item, AGENT_MESSAGE_SHAPE),
-    spelling: { item },
-  });
+  const turn = userTurn({ blocks: [about, ...blocks], wasString: false, spelling: { item } });
+  conversation.turns.push({ ...turn, extras: extrasOf(item, AGENT_MESSAGE_SHAPE) });
+}
+
+function userTurn(said: Pick<IrTurn, "blocks" | "wasString" | "spelling">): IrTurn {
+  return { role: "user", name: null, extras: NO_EXTRAS, ...said };
 }
 
 /** The type may be left out of messages and of references to stored items. */

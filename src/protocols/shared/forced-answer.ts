@@ -16,6 +16,7 @@ import {
 import type { IrChoice, IrFinish, IrResponse } from "../../ir/response.ts";
 import { asObject } from "../../std/json.ts";
 import type { StreamReader } from "../protocol.ts";
+import { mappedReader } from "./mapped-reader.ts";
 
 export const ANSWER_TOOL = "ringmain_answer";
 
@@ -98,11 +99,5 @@ export function readForcedStream(reader: StreamReader): StreamReader {
         return event;
     }
   };
-  return {
-    push: (frame) => reader.push(frame).map(read),
-    end: () => reader.end().map(read),
-    get settled() {
-      return reader.settled;
-    },
-  };
+  return mappedReader(reader, (events) => events.map(read));
 }

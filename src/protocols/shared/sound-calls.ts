@@ -6,24 +6,16 @@
 import type { ReadEvent, StartedBlock } from "../../ir/event.ts";
 import { dropped } from "../../ir/loss.ts";
 import type { StreamReader } from "../protocol.ts";
+import { mappedReader } from "./mapped-reader.ts";
 
 /** A reader whose calls have a name, and of functions an object for arguments, or none. */
 export function withSoundCalls(reader: StreamReader): StreamReader {
   const calls: OpenCalls = { held: new Map(), nameless: new Set() };
-  const sift = (events: ReadEvent[]): ReadEvent[] =>
+  return mappedReader(reader, (events) =>
     calls.held.size + calls.nameless.size === 0 && !events.some(isCallStart)
       ? events
-      : events.flatMap((event) => siftEvent(calls, event));
-  return {
-    push: (frame) => sift(reader.push(frame)),
-    end: () => sift(reader.end()),
-    get settled() {
-      return reader.settled;
-    },
-    get answersFinished() {
-      return reader.answersFinished;
-    },
-  };
+      : events.flatMap((event) => siftEvent(calls, event)),
+  );
 }
 
 interface OpenCalls {
