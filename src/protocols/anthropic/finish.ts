@@ -7,6 +7,7 @@ import {
   type WrittenFinish,
   writeFinishWord,
 } from "../shared/content-blocks/finish.ts";
+import { failedFinish } from "../shared/failed-finish.ts";
 import { PROTOCOL, type StopReason } from "./wire.ts";
 
 // Closed over the SDK's union: a word the vendor adds to its SDK breaks the build here until it has a meaning.
@@ -20,20 +21,16 @@ const READ_FINISH = {
   model_context_window_exceeded: "context-length",
 } as const satisfies Record<StopReason, FinishReason>;
 
-/** A finish that is no answer: a compatible server hands its model's failure through (GLM, vLLM, SGLang, DeepSeek). */
+/** A finish that is no answer: a compatible server hands its model's failure through. */
 export function readFailedFinish(raw: string): ErrorWords | null {
-  const status = FAILED.get(raw);
-  if (status === undefined) return null;
+  const failed = failedFinish(raw);
+  if (failed === undefined) return null;
+  const status = failed === "overloaded" ? OVERLOADED_STATUS : BROKEN_STATUS;
   return { status, code: null, type: raw, message: null, meaning: null, retryAfterMs: null };
 }
 
-/** The status each stands for. */
-const FAILED: ReadonlyMap<string, number> = new Map([
-  ["error", 502],
-  ["network_error", 502],
-  ["abort", 502],
-  ["insufficient_system_resource", 529],
-]);
+const OVERLOADED_STATUS = 529;
+const BROKEN_STATUS = 502;
 
 const WRITE_FINISH = {
   stop: "end_turn",

@@ -5,8 +5,8 @@ import { WireError } from "../../std/wire-error.ts";
 import type { UpstreamAnswer } from "../protocol.ts";
 import { retryHintMs } from "../shared/errors/meaning.ts";
 import { boundedMessage, MESSAGE_CHARS_MAX, messageOfText } from "../shared/errors/text.ts";
+import { failedFinish } from "../shared/failed-finish.ts";
 import { IN_BAND_STATUS_DEFAULT, messageIn, statusIn, wordIn } from "../shared/openai/error-words.ts";
-import { failedFinish } from "./finish.ts";
 import { meaningOf } from "./meaning.ts";
 
 export function readError({ status, json, text }: UpstreamAnswer): ErrorWords {

@@ -1,12 +1,6 @@
 /** Why an answer ended, both ways. Vendors' words are open: an unknown one reads as `other`. Ours are closed. */
-import type { ErrorMeaning } from "../../ir/error-words.ts";
 import type { FinishReason, IrFinish } from "../../ir/response.ts";
 import type { WireFinish } from "./wire.ts";
-
-/** A finish that is no answer: the vendor broke off. Undefined: it is one. Null: no more is known of it. */
-export function failedFinish(raw: string): ErrorMeaning | null | undefined {
-  return FAILED.get(raw.toLowerCase().replaceAll("-", "_"));
-}
 
 /** What else the answer held decides: vendors say "stop" after tool calls, and OpenAI says it after a refusal. */
 export function readFinish(raw: string, held: { readonly toolCalls: boolean; readonly refusal: boolean }): IrFinish {
@@ -26,15 +20,6 @@ export function writeFinish(reason: FinishReason | null, held: { readonly toolCa
 export function isFinishApproximated(reason: FinishReason): boolean {
   return reason === "pause" || reason === "other" || reason === "context-length";
 }
-
-/** Compatible vendors: OpenRouter and Mistral, GLM, DeepSeek, vLLM and SGLang (their documents and reports, read 2026-11). */
-const FAILED: ReadonlyMap<string, ErrorMeaning | null> = new Map<string, ErrorMeaning | null>([
-  ["error", null],
-  ["error_finish", null],
-  ["network_error", null],
-  ["insufficient_system_resource", "overloaded"],
-  ["abort", null],
-]);
 
 const READ: ReadonlyMap<string, FinishReason> = new Map([
   ["stop", "stop"],
