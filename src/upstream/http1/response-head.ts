@@ -44,28 +44,29 @@ export function readResponseHead(text: string): HeadReading {
   const { fields } = read;
   const framing = framingOf(fields, status);
   if (framing.kind === "broken") return framing;
-  const connection = fields.get("connection")?.toLowerCase() ?? "";
+  if (CONTROLS_ANYWHERE.test(text)) dropUnreadable(fields);
+  const { connection, "keep-alive": keepAlive } = fields;
   return {
     kind: "head",
     head: {
       status,
-      headers: headersOf(fields, CONTROLS_ANYWHERE.test(text)),
+      headers: fields,
       framing,
-      isKept: !isOld && framing.kind !== "close" && !CLOSES.test(connection),
-      keptMs: keptMsOf(fields.get("keep-alive")),
+      isKept: !isOld && framing.kind !== "close" && (connection === undefined || !CLOSES.test(connection)),
+      keptMs: keepAlive === undefined ? null : keptMsOf(keepAlive),
     },
   };
 }
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?\r?$/s;
-const CLOSES = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/;
+const CLOSES = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i;
 
 const broken = (fault: HeadFault) => ({ kind: "broken", fault }) as const;
 
-type Fields = Map<string, string>;
+type Fields = Record<string, string>;
 
 function readFields(text: string, from: number): { kind: "fields"; fields: Fields } | ReturnType<typeof broken> {
-  const fields: Fields = new Map();
+  const fields: Fields = {};
   let count = 0;
   let last: string | null = null;
   for (let start = from; start < text.length; ) {
@@ -74,7 +75,7 @@ function readFields(text: string, from: number): { kind: "fields"; fields: Field
     if (isBlank(text.charCodeAt(start))) {
       // A folded value (RFC 9112 section 5.2) goes on in this line.
       if (last === null) return broken("header-line");
-      fields.set(last, `${fields.get(last) ?? ""} ${trimmed(text, start, end)}`);
+      if (last !== IGNORED) fields[last] = `${fields[last] ?? ""} ${trimmed(text, start, end)}`;
     } else if (end > start) {
       const colon = text.indexOf(":", start);
       if (colon === -1 || colon > end) return broken("header-line");
@@ -82,16 +83,19 @@ function readFields(text: string, from: number): { kind: "fields"; fields: Field
       if (!TOKEN.test(name)) return broken("header-line");
       count += 1;
       if (count > HEADERS_MAX) return broken("header-count");
-      const value = trimmed(text, colon + 1, end);
-      const earlier = fields.get(name);
-      fields.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
       last = name;
+      if (name !== IGNORED) {
+        const value = trimmed(text, colon + 1, end);
+        fields[name] = Object.hasOwn(fields, name) ? `${fields[name]}, ${value}` : value;
+      }
     }
     start = newline + 1;
   }
   return { kind: "fields", fields };
 }
 
+/** Comes as a list, which no comma can join, and is of no use here. */
+const IGNORED = "set-cookie";
 const CR = 13;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const isBlank = (code: number): boolean => code === 32 || code === 9;
@@ -107,17 +111,22 @@ function trimmed(text: string, from: number, to: number): string {
 
 /** A body with two lengths, or a length beside chunks, is one that another reader could end elsewhere. */
 function framingOf(fields: Fields, status: number): BodyFraming | ReturnType<typeof broken> {
-  const coding = fields.get("transfer-encoding");
-  const length = fields.get("content-length");
-  if (coding !== undefined && length !== undefined) return broken("length");
+  const { "transfer-encoding": coding, "content-length": lengths } = fields;
+  if (coding !== undefined && lengths !== undefined) return broken("length");
   if (coding !== undefined && coding.toLowerCase() !== "chunked") return broken("coding");
-  const lengths = new Set(length?.split(",").map((each) => each.trim()));
-  const [first, second] = lengths;
-  if (second !== undefined || (first !== undefined && !LENGTH.test(first))) return broken("length");
+  const length = lengths === undefined || LENGTH.test(lengths) ? lengths : oneLength(lengths);
+  if (length === null) return broken("length");
   if (status < 200 || status === 204 || status === 304) return NONE;
   if (coding !== undefined) return { kind: "chunked" };
-  if (first === undefined) return { kind: "close" };
-  return first === "0" ? NONE : { kind: "length", bytes: Number(first) };
+  if (length === undefined) return { kind: "close" };
+  const bytes = Number(length);
+  return bytes === 0 ? NONE : { kind: "length", bytes };
+}
+
+/** The one that a list repeats; null: it does not. */
+function oneLength(list: string): string | null {
+  const [length = "", ...others] = new Set(list.split(",").map((each) => each.trim()));
+  return others.length === 0 && LENGTH.test(length) ? length : null;
 }
 
 /** Every number of so many digits is exact. */
@@ -125,13 +134,8 @@ const LENGTH = /^\d{1,15}$/;
 const NONE: BodyFraming = { kind: "none" };
 
 /** A value with control characters is left out: no client could read it, and a log must not. */
-function headersOf(fields: Fields, hasControls: boolean): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of fields) {
-    if (name === "set-cookie" || (hasControls && CONTROLS.test(value))) continue;
-    headers[name] = value;
-  }
-  return headers;
+function dropUnreadable(fields: Fields): void {
+  for (const name in fields) if (CONTROLS.test(fields[name] ?? "")) delete fields[name];
 }
 
 /** Both ranges of them in Latin-1, which is how a header's bytes come; a tab is white space. */
@@ -139,7 +143,7 @@ const CONTROLS = /[^\t\x20-\x7e\xa0-\xff]/;
 /** The same in a whole head, whose lines end. */
 const CONTROLS_ANYWHERE = /[^\t\n\r\x20-\x7e\xa0-\xff]|\r(?!\n)/;
 
-function keptMsOf(keepAlive: string | undefined): number | null {
-  const [, secs] = /(?:^|[,; \t])timeout=(\d{1,6})(?:$|[,; \t])/i.exec(keepAlive ?? "") ?? [];
+function keptMsOf(keepAlive: string): number | null {
+  const [, secs] = /(?:^|[,; \t])timeout=(\d{1,6})(?:$|[,; \t])/i.exec(keepAlive) ?? [];
   return secs === undefined ? null : Number(secs) * 1_000;
 }
