@@ -1,13 +1,21 @@
 /** The idle limit of one body: it runs only while a reader waits for bytes. */
 import type { Cancel, Effects } from "../std/effects.ts";
 
+export interface IdleWatch {
+  waits(): void;
+  heard(): void;
+  /** What was heard last was nothing. */
+  idled(): void;
+  close(): void;
+}
+
 /** Watches the waits of one body. One timer that looks back when it fires: one for every chunk would cost more. */
 export function watchIdle(
   { nowMs, setTimer }: Pick<Effects, "setTimer" | "nowMs">,
   idleMs: number,
   onIdle: () => void,
-): { waits(): void; heard(): void; idled(): void; close(): void } {
-  if (idleMs <= 0) return { waits: nothing, heard: nothing, idled: nothing, close: nothing };
+): IdleWatch {
+  if (idleMs <= 0) return UNWATCHED;
   /** Since when it waits; null: it does not. */
   let sinceMs: number | null = null;
   /** Since when it had waited for what came last. */
@@ -40,3 +48,4 @@ export function watchIdle(
 }
 
 const nothing = (): void => undefined;
+const UNWATCHED: IdleWatch = { waits: nothing, heard: nothing, idled: nothing, close: nothing };

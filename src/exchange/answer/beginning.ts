@@ -35,8 +35,8 @@ function withHead(body: UpstreamBody, chunks: UpstreamChunk[]): UpstreamBody {
       const chunk = chunks.shift();
       return chunk === undefined ? body.next() : Promise.resolve(chunk);
     },
-    idled: body.idled,
-    begun: body.begun,
+    idled: () => body.idled(),
+    begun: () => body.begun(),
     cancel() {
       chunks.length = 0;
       body.cancel();

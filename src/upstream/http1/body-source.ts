@@ -8,7 +8,7 @@ import type { UpstreamChunk } from "../contract.ts";
 /** One packet may go beyond. */
 const HELD_BYTES_MAX = 64 * 1024;
 
-interface BodyHooks {
+export interface BodyHooks {
   pause(): void;
   resume(): void;
   /** What the reader is given, as it is given. */
@@ -29,6 +29,11 @@ export class BodySource {
   constructor(isWhole: boolean, hooks: BodyHooks) {
     this.#isWhole = isWhole;
     this.#hooks = hooks;
+  }
+
+  /** A body in one piece has all come. */
+  get isComplete(): boolean {
+    return this.#isWhole && this.#ending !== null;
   }
 
   push(bytes: Uint8Array): void {

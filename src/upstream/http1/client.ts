@@ -6,9 +6,9 @@ import type { Failure } from "../../ir/failure.ts";
 import type { Cancel, Effects } from "../../std/effects.ts";
 import type { Send, SendInput, Sent, UpstreamBody, UpstreamChunk } from "../contract.ts";
 import { BROKEN_ANSWER, type Timeout, timeoutFailure, transportFailure, UNWRITABLE_REQUEST } from "../failures.ts";
-import { watchIdle } from "../idle-watch.ts";
+import { type IdleWatch, watchIdle } from "../idle-watch.ts";
 import { isShort } from "../short-body.ts";
-import { BodySource } from "./body-source.ts";
+import { type BodyHooks, BodySource } from "./body-source.ts";
 import type { Connection, ConnectionLoss, RequestEvents } from "./connection.ts";
 import { decodedBody, encodingOf } from "./decoded-body.ts";
 import type { Pool, Waiter } from "./pool.ts";
@@ -40,7 +40,7 @@ interface CallInput {
 }
 
 /** A class, because it holds that one request has one answer and one ending, and that its timers go with it. */
-class Call implements Waiter, RequestEvents {
+class Call implements Waiter, RequestEvents, BodyHooks, UpstreamBody {
   readonly #call: CallInput;
   #connection: Connection | null = null;
   #source: BodySource | null = null;
@@ -50,7 +50,7 @@ class Call implements Waiter, RequestEvents {
   #cancelConnect: Cancel = nothing;
   #cancelFirstByte: Cancel = nothing;
   #cancelTotal: Cancel = nothing;
-  #cancelIdle: Cancel = nothing;
+  #idle: IdleWatch | null = null;
 
   constructor(call: CallInput) {
     this.#call = call;
@@ -77,10 +77,10 @@ class Call implements Waiter, RequestEvents {
 
   head(head: ResponseHead): void {
     const { headers } = head;
-    const body = this.#openBody(headers);
+    this.#source = new BodySource(isShort(headers), this);
     const encoding = encodingOf(headers["content-encoding"]);
-    const decoded = encoding === null ? body : decodedBody(body, encoding);
-    this.#call.resolve({ kind: "response", status: head.status, headers, body: decoded });
+    const body = encoding === null ? this : decodedBody(this, encoding);
+    this.#call.resolve({ kind: "response", status: head.status, headers, body });
   }
 
   body(bytes: Uint8Array): void {
@@ -159,38 +159,51 @@ class Call implements Waiter, RequestEvents {
     this.#cancelConnect();
     this.#cancelFirstByte();
     this.#cancelTotal();
-    this.#cancelIdle();
+    this.#idle?.close();
     this.#call.input.signal.removeEventListener("abort", this.#onSignal);
   }
 
-  #openBody(headers: Readonly<Record<string, string>>): UpstreamBody {
+  pause(): void {
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  took(chunk: UpstreamChunk): void {
+    this.#idle?.heard();
+    if (chunk.kind !== "bytes" || chunk.isLast) this.#close();
+  }
+
+  next(): Promise<UpstreamChunk> {
+    const { signal } = this.#call.input;
+    if (this.#source === null || this.#isOver)
+      return Promise.resolve(this.#timedOut === null && signal.aborted ? ABORTED : END);
+    // What is given at once in one piece is not waited for.
+    if (!this.#source.isComplete) this.#watchIdle().waits();
+    return this.#source.next();
+  }
+
+  idled(): void {
+    this.#idle?.idled();
+  }
+
+  begun(): void {
+    this.#cancelFirstByte();
+  }
+
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#leave();
+    this.#source?.break(END);
+    this.#close();
+  }
+
+  #watchIdle(): IdleWatch {
     const { effects, input } = this.#call;
-    const idle = watchIdle(effects, input.timers.idleMs, () => this.#stop("idle"));
-    this.#cancelIdle = idle.close;
-    const source = new BodySource(isShort(headers), {
-      pause: () => this.#connection?.pause(),
-      resume: () => this.#connection?.resume(),
-      took: (chunk) => {
-        idle.heard();
-        if (chunk.kind !== "bytes" || chunk.isLast) this.#close();
-      },
-    });
-    this.#source = source;
-    return {
-      next: () => {
-        if (this.#isOver) return Promise.resolve(this.#timedOut === null && input.signal.aborted ? ABORTED : END);
-        idle.waits();
-        return source.next();
-      },
-      idled: idle.idled,
-      begun: () => this.#cancelFirstByte(),
-      cancel: () => {
-        if (this.#isOver) return;
-        this.#leave();
-        source.break(END);
-        this.#close();
-      },
-    };
+    this.#idle ??= watchIdle(effects, input.timers.idleMs, () => this.#stop("idle"));
+    return this.#idle;
   }
 }
 

@@ -64,8 +64,8 @@ export function decodedBody(encoded: UpstreamBody, encoding: ContentEncoding): U
         }
       }
     },
-    idled: encoded.idled,
-    begun: encoded.begun,
+    idled: () => encoded.idled(),
+    begun: () => encoded.begun(),
     cancel() {
       encoded.cancel();
       finish(END);
