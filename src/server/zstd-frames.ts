@@ -1,6 +1,6 @@
 /**
  * Where the frames of a zstd body end (RFC 8878 section 3). The runtime's decoder does not tell that a body stops in the
- * middle of a frame, so that a cut body would pass for a whole one.
+ * middle of a frame. Without this a cut body would pass for a whole one.
  */
 
 /** True: the bytes are one frame or several, and nothing is missing or left over. */

@@ -108,7 +108,7 @@ const ROWS: readonly Broken[] = [
     { error: { code: 502, message: "Upstream broke." } },
   ),
   openai("an error in a member of its own", { finish_reason: null }, { x_groq: { id: "r", error: "stopped early" } }),
-  ...["error", "network_error"].map(messages),
+  ...["error", "network_error", "error_finish", "Network-Error"].map(messages),
   ...["ERROR", "TIMEOUT"].map(cohere),
   ...["failed", "cancelled"].map(responses),
 ];
