@@ -9,6 +9,7 @@ import { createHeaderFilters } from "./exchange/header-filter.ts";
 import { createExplain } from "./exchange/probing/explain.ts";
 import { type Probes, startProbes } from "./exchange/probing/probe.ts";
 import { createRecoveries, type Recoveries } from "./exchange/probing/recoveries.ts";
+import { askVendor, type VendorSaid } from "./exchange/probing/vendor-list.ts";
 import { createReasoningMemory, type ReasoningCopy, type ReasoningMemory } from "./exchange/reasoning-memory.ts";
 import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import { createRepairMemory, type RepairMemory } from "./exchange/repairs.ts";
@@ -20,7 +21,7 @@ import type { KeyRing } from "./governance/keys.ts";
 import type { LedgerClient } from "./governance/ledger-client.ts";
 import type { CappedAccount } from "./governance/ledger-messages.ts";
 import { createOperatorAccess } from "./governance/operator-access.ts";
-import type { Deployment, SecretRef } from "./ir/deployment.ts";
+import type { Deployment, Lane, SecretRef } from "./ir/deployment.ts";
 import { type Failure, failure } from "./ir/failure.ts";
 import type { LaneFacts } from "./ir/lane-facts.ts";
 import type { Gauges } from "./observability/gauges.ts";
@@ -38,6 +39,7 @@ import type { Gateway } from "./server/gateway.ts";
 import { describeError } from "./std/describe-error.ts";
 import type { Effects } from "./std/effects.ts";
 import { Secret } from "./std/secret.ts";
+import { createStopper } from "./std/stop-signal.ts";
 import { createSend } from "./upstream/send.ts";
 
 export type { Explanation } from "./exchange/probing/explain.ts";
@@ -260,20 +262,48 @@ function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
   };
 }
 
-function worldOf(
-  { carried, deployment, effects, reasoningCopy, secrets, readText }: ComposeInput,
-  protocols: readonly Protocol[],
-): World {
-  const { governance, metering, providers } = deployment;
+/** Asks the vendor about a lane's key and models; for commands, which serve nothing. */
+export function createVendorAsk({
+  deployment,
+  effects,
+  secrets,
+  readText,
+}: Pick<ComposeInput, "deployment" | "effects" | "secrets" | "readText">): (lane: Lane) => Promise<VendorSaid> {
+  const { signal } = createStopper();
+  const world = {
+    deployment,
+    effects,
+    send: createSend(effects),
+    protocolOf: protocolsById(Object.values(PROTOCOLS)),
+    secretOf: secretsOfLanes(secrets),
+    caOf: authoritiesOf(deployment, readText),
+    userAgent: `ringmain/${buildInfo.version}`,
+  };
+  return (lane) => askVendor(world, lane, signal);
+}
+
+function protocolsById(protocols: readonly Protocol[]): World["protocolOf"] {
   const byId = new Map(protocols.map((protocol) => [protocol.id, protocol]));
-  const protocolOf = (id: string): Protocol => {
+  return (id) => {
     const protocol = byId.get(id);
     if (protocol === undefined) throw new Error(`no protocol is called ${id}`);
     return protocol;
   };
-  const authorities = new Map(
+}
+
+function authoritiesOf({ providers }: Deployment, readText: ComposeInput["readText"]): World["caOf"] {
+  const texts = new Map(
     Object.values(providers).map(({ name, caFile }) => [name, caFile === null ? null : readText(caFile)]),
   );
+  return ({ name }) => texts.get(name) ?? null;
+}
+
+function worldOf(
+  { carried, deployment, effects, reasoningCopy, secrets, readText }: ComposeInput,
+  protocols: readonly Protocol[],
+): World {
+  const { governance, metering } = deployment;
+  const protocolOf = protocolsById(protocols);
   return {
     deployment,
     effects,
@@ -284,7 +314,7 @@ function worldOf(
     reasoning: carried?.reasoning ?? createReasoningMemory({ nowMs: effects.nowMs, copy: reasoningCopy ?? null }),
     repairs: carried?.repairs ?? createRepairMemory(effects.nowMs),
     storedAnswers: carried?.storedAnswers ?? createStoredAnswers({ deployment, protocolOf, nowMs: effects.nowMs }),
-    caOf: (provider) => authorities.get(provider.name) ?? null,
+    caOf: authoritiesOf(deployment, readText),
     ...createHeaderFilters(deployment, protocols),
     userAgent: `ringmain/${buildInfo.version}`,
     asksUsage: ({ prices }) => metering === "exact" && (governance !== null || prices !== null),

@@ -6,14 +6,16 @@ import { type ConfigLocation, findConfig } from "../config/find.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
 import type { Deployment, Lane, SecretRef, Target } from "../ir/deployment.ts";
 import { redactKeys } from "../std/redact.ts";
+import { askRealVendors, isLiveFine, type LiveLane, liveText } from "./check-live.ts";
 import { askLocals, type LocalState, localText } from "./check-local.ts";
 import type { CliIo } from "./io.ts";
 import { EXIT, formatTable, nameFor, readOptions } from "./text.ts";
 
-export const CHECK_USAGE = `Usage: ringmain check [--config FILE] [--providers FILE] [--verbose] [--json]
+export const CHECK_USAGE = `Usage: ringmain check [--config FILE] [--providers FILE] [--verbose] [--live] [--json]
 
 Reads the configuration as a start would and says everything that is wrong with it.
 --verbose also says of each model what is known of it, and where that stands.
+--live also asks each vendor about each key, by its list of models (10 seconds, four at once); no model is asked.
 Exit code: 0 nothing is (warnings aside), 1 something is, 2 wrong usage.
 `;
 
@@ -21,7 +23,7 @@ export async function check(args: readonly string[], terminal: CliIo): Promise<n
   // Names of providers, models and pools are shown as well: a key may have been pasted into one.
   const io: CliIo = { ...terminal, out: (text) => terminal.out(redactKeys(text)) };
   const options = readOptions(args, {
-    flags: ["--json", "--verbose", "--help", "-h"],
+    flags: ["--json", "--verbose", "--live", "--help", "-h"],
     values: ["--config", "--providers"],
   });
   if (options.kind === "usage") {
@@ -52,14 +54,17 @@ export async function check(args: readonly string[], terminal: CliIo): Promise<n
   });
   const problems = loaded.problems.map((problem) => ({ ...problem, file: nameFor(problem.file, io) }));
   const locals = loaded.deployment === null ? [] : await askLocals(loaded.deployment, io);
-  if (json) io.out(toJson(found, loaded.deployment, problems, null, locals));
+  const wantsLive = options.flags.has("--live") && loaded.deployment !== null;
+  const live = wantsLive ? await askRealVendors(loaded.deployment, io) : null;
+  if (json) io.out(toJson(found, loaded.deployment, problems, null, { locals, live }));
   else {
     io.out(problems.map((problem) => `${formatProblem(problem)}\n`).join(""));
     io.out(loaded.deployment === null ? verdict(problems) : summary(loaded.deployment, nameFor(found.config, io)));
     io.out(loaded.facts === undefined || loaded.facts.length === 0 ? "" : `\n${factsTable(loaded.facts, io)}`);
     io.out(locals.length === 0 ? "" : `\n${localText(locals)}`);
+    io.out(live === null ? "" : `\n${liveText(live)}`);
   }
-  return loaded.deployment === null ? EXIT.failed : EXIT.fine;
+  return loaded.deployment === null || (live !== null && !isLiveFine(live)) ? EXIT.failed : EXIT.fine;
 }
 
 /** A sentence that says what to do; null: all that is needed is there. */
@@ -158,7 +163,10 @@ function toJson(
   deployment: Deployment | null,
   problems: readonly Problem[],
   missing: string | null,
-  locals: readonly LocalState[] = [],
+  asked: { readonly locals: readonly LocalState[]; readonly live: readonly LiveLane[] | null } = {
+    locals: [],
+    live: null,
+  },
 ): string {
   const result = {
     ok: deployment !== null,
@@ -169,7 +177,8 @@ function toJson(
     revision: deployment?.revision ?? null,
     lanes: deployment === null ? null : Object.keys(deployment.lanes),
     targets: deployment === null ? null : Object.keys(deployment.targets),
-    locals,
+    locals: asked.locals,
+    ...(asked.live === null ? {} : { live: asked.live }),
   };
   return `${JSON.stringify(result, null, 2)}\n`;
 }

@@ -34,8 +34,8 @@ export function extendCatalog(own: Catalog, base: Catalog): Catalog {
 /** Facts of a name hold for its vendor, wherever it is reached; a path or a header belongs to one address. */
 function overEntry(own: CatalogProvider, listed: CatalogProvider | undefined): CatalogProvider {
   if (listed === undefined) return own;
-  const { seals, model_suffixes, proves_models, key_env, error_map, dialect } = listed;
-  const facts = Object.entries({ seals, model_suffixes, proves_models, key_env }).filter(
+  const { seals, model_suffixes, proves_models, models_path, key_path, key_env, error_map, dialect } = listed;
+  const facts = Object.entries({ seals, model_suffixes, proves_models, models_path, key_path, key_env }).filter(
     ([, fact]) => fact !== undefined,
   );
   const { error_map: errors, dialect: taken } = mergeProvider(own, { base_url: listed.base_url, error_map, dialect });

@@ -25,6 +25,7 @@ export function checkProviders(input: CheckInput, findings: Findings): void {
     checkTarget(name, merged, findings);
     checkHeaders(name, merged, findings);
     checkVersion(name, merged, findings);
+    checkPaths(name, merged, findings);
     checkSeals(name, merged, findings);
     checkFiles(name, merged, input, findings);
     checkCredentials(name, merged, input, findings);
@@ -128,6 +129,14 @@ const OWN_PATHS: Readonly<Record<string, readonly string[]>> = {
   gemini: ["/v1beta", "/v1beta/models"],
   cohere: ["/v2", "/v2/chat"],
 };
+
+function checkPaths(name: string, merged: ConfigProvider, findings: Findings): void {
+  for (const key of ["models_path", "key_path"] as const) {
+    const path = merged[key] ?? null;
+    if (path !== null && !/^\/[^\s#]*$/.test(path))
+      findings.error(["providers", name, key], "must be a path that begins with a slash, such as /v1/models");
+  }
+}
 
 /** The clouds that carry these bodies have versions of their own inside them. */
 function checkVersion(name: string, merged: ConfigProvider, findings: Findings): void {

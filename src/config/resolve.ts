@@ -117,6 +117,8 @@ function resolveProvider(name: string, merged: ConfigProvider, { baseUrl, resolv
     proxy: merged.proxy ?? null,
     caFile: merged.ca_file === undefined || merged.ca_file === null ? null : resolvePath(merged.ca_file),
     upstreamClient: merged.upstream_client ?? DEFAULTS.upstreamClient,
+    ...(merged.models_path === undefined ? {} : { modelsPath: merged.models_path }),
+    ...(merged.key_path === undefined ? {} : { keyPath: merged.key_path }),
     headers: Object.fromEntries([...headers, ...pinned]),
     forwardHeaders: (merged.forward_headers ?? []).map((each) => each.toLowerCase()),
     health: {

@@ -115,6 +115,8 @@ const providerFacts = {
   seals: text.optional(),
   model_suffixes: words.optional(),
   proves_models: z.boolean().optional(),
+  models_path: text.nullish(),
+  key_path: text.nullish(),
   dialect: dialect.optional(),
   openrouter: openrouter.optional(),
   timeouts: timeoutsSchema.optional(),

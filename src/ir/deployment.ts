@@ -124,6 +124,10 @@ export interface Provider {
   readonly caFile: string | null;
   /** What carries requests there; a proxy is always asked by the runtime's own. */
   readonly upstreamClient: UpstreamClient;
+  /** Where it lists its models; null: nowhere. Absent: where its protocol does. */
+  readonly modelsPath?: string | null;
+  /** Where it tells of a key; null or absent: its list of models is for those with a key alone. */
+  readonly keyPath?: string | null;
   /** Static headers sent upstream, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** Client headers to pass on beside the protocol's allow-list: names or `prefix*`, lower case. */

@@ -372,6 +372,8 @@ export interface Operations {
   readonly count?: CountOperation;
   readonly embed?: EmbedOperation;
   readonly rerank?: RerankOperation;
+  /** Path of the vendor's own list of models, asking for as much of it as it gives at once; absent: its host has none. */
+  readonly vendorList?: string;
   /** Operations whose bodies are relayed between carriers of the same payload and never translated. */
   readonly relayed?: Readonly<Partial<Record<RelayedOperationId, RelayedOperation>>>;
 }

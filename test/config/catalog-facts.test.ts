@@ -26,7 +26,7 @@ const PROVIDER_KEYS = [
     "headers",
     "key_env",
   ],
-  ...["seals", "model_suffixes", "proves_models", "dialect", "carrier", "source", "read"],
+  ...["seals", "model_suffixes", "proves_models", "models_path", "key_path", "dialect", "carrier", "source", "read"],
 ];
 const MODEL_KEYS = ["aliases", "capabilities", "dialect", "source", "read"];
 const FAMILIES_KEY = "families";

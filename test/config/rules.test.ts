@@ -50,6 +50,14 @@ const HOSTS: Row[] = [
   },
 ];
 
+const PATHS: Row[] = ["models_path", "key_path"].map((key) => ({
+  name: `${key} without a slash`,
+  config: whole(`{ acme: { api_key_env: ACME_KEY, ${key}: models } }`, "{ m: { provider: acme } }"),
+  path: `providers.acme.${key}`,
+  says: "begins with a slash",
+  line: 1,
+}));
+
 const MODELS: Row[] = [
   {
     name: "unknown provider (rule 1)",
@@ -1149,7 +1157,7 @@ const SHAPES: Row[] = [
   },
 ];
 
-for (const [group, rows] of Object.entries({ HOSTS, MODELS, NAMES, PROVIDERS, POOLS, FACTS, ACCESS, SHAPES })) {
+for (const [group, rows] of Object.entries({ HOSTS, PATHS, MODELS, NAMES, PROVIDERS, POOLS, FACTS, ACCESS, SHAPES })) {
   describe(`rules: ${group.toLowerCase()}`, () => {
     test.each(rows)("$name", (row) => {
       const loaded = load(row.config, row.options);

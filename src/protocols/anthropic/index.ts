@@ -63,4 +63,9 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const anthropic: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, count } };
+export const anthropic: Protocol = {
+  id: PROTOCOL,
+  payload,
+  carrier,
+  operations: { models, count, vendorList: "/v1/models?limit=1000" },
+};

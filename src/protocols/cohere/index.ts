@@ -51,4 +51,9 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const cohere: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, embed, rerank } };
+export const cohere: Protocol = {
+  id: PROTOCOL,
+  payload,
+  carrier,
+  operations: { models, embed, rerank, vendorList: "/v1/models?page_size=1000" },
+};

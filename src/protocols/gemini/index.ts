@@ -66,4 +66,9 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const gemini: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, count, embed } };
+export const gemini: Protocol = {
+  id: PROTOCOL,
+  payload,
+  carrier,
+  operations: { models, count, embed, vendorList: "/v1beta/models?pageSize=1000" },
+};

@@ -75,4 +75,9 @@ const payload: Payload = {
   hiddenUsage,
 };
 
-export const openai: Protocol = { id: PROTOCOL, payload, carrier, operations: { models, embed, relayed } };
+export const openai: Protocol = {
+  id: PROTOCOL,
+  payload,
+  carrier,
+  operations: { models, embed, relayed, vendorList: "/v1/models" },
+};

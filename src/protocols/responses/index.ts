@@ -72,4 +72,4 @@ const payload: Payload = {
   hiddenUsage: null,
 };
 
-export const responses: Protocol = { id: PROTOCOL, payload, carrier, operations: { count } };
+export const responses: Protocol = { id: PROTOCOL, payload, carrier, operations: { count, vendorList: "/v1/models" } };

@@ -1,0 +1,33 @@
+/**
+ * A vendor's own list of models: OpenAI's and Anthropic's shape (`data` of `id`), Gemini's and Cohere's (`models` of `name`),
+ * and the bare list some compatible servers give. Sources: the vendors' references of their lists, read 2026-12-01.
+ */
+import { asArray, asObject, asText } from "../../std/json.ts";
+
+export interface VendorList {
+  readonly names: ReadonlySet<string>;
+  /** False: the vendor has more than it gave. */
+  readonly isComplete: boolean;
+}
+
+/** Models of the largest routers are some hundreds. */
+const NAMES_MAX = 20_000;
+
+/** Null: it is no list of models. */
+export function readVendorList(body: unknown): VendorList | null {
+  const whole = asObject(body);
+  const listed = asArray(body) ?? asArray(whole?.["data"]) ?? asArray(whole?.["models"]);
+  if (listed === undefined) return null;
+  const names = listed.slice(0, NAMES_MAX).flatMap((each) => {
+    const entry = asObject(each);
+    const name = asText(entry?.["id"]) ?? asText(entry?.["name"]);
+    return name === undefined ? [] : [name.replace(/^models\//, "")];
+  });
+  const isCut = listed.length > NAMES_MAX || names.length < Math.min(listed.length, NAMES_MAX);
+  return { names: new Set(names), isComplete: !isCut && !hasMore(whole) };
+}
+
+function hasMore(body: ReturnType<typeof asObject>): boolean {
+  const next = [body?.["nextPageToken"], body?.["next_page_token"]];
+  return body?.["has_more"] === true || next.some((token) => (asText(token) ?? "") !== "");
+}
