@@ -179,6 +179,20 @@ describe("the exact bytes", () => {
     await core.ask({ protocol: "openai", operation: "embed", body: { model: "m", input: "x" } });
     expect(core.effects.calls.map(bodyText)).toEqual(['{"model":"v/m","input":"x","provider":{"sort":"price"}}']);
   });
+
+  test("hosts cross a translation of embeddings, and are no loss", async () => {
+    const core = coreOf({});
+    const body = {
+      model: "m",
+      texts: ["x"],
+      input_type: "search_query",
+      embedding_types: ["float"],
+      provider: PROVIDER,
+    };
+    await core.ask({ protocol: "cohere", operation: "embed", body });
+    expect(core.effects.calls.map((call) => JSON.parse(bodyText(call)).provider)).toEqual([PROVIDER]);
+    expect((core.records[0]?.losses ?? []).map(({ field }) => field)).not.toContain("provider");
+  });
 });
 
 describe("names", () => {

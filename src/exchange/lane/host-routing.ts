@@ -43,6 +43,15 @@ export function carryingNames(given: JsonObject, body: JsonObject): readonly str
   return fallbacksOf(body) === null || Object.hasOwn(body, "models") ? names : [...names, FALLBACKS];
 }
 
+/** The client's body without what is carried over beside its translation. */
+export function bodyToTranslate(asked: Asked): JsonObject {
+  const { body } = asked.call.request;
+  const carried = carriedMembers(asked);
+  if (carried === null) return body;
+  const names = new Set(carryingNames(carried, body));
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.has(name)));
+}
+
 /** Of the members the lane is configured with, those of which the client gives none; null: there are none. */
 export function configuredMembers({ call, lane }: Asked): JsonObject | null {
   const { hostMembers, dialect } = lane;

@@ -14,6 +14,7 @@ import { withSignaturesFor } from "../reasoning-signatures.ts";
 import { readAgain } from "../request/call.ts";
 import type { LaneContext } from "./attempt-context.ts";
 import { lossesRefused, withEdits, writeFitted } from "./dispatch.ts";
+import { bodyToTranslate } from "./host-routing.ts";
 import { laneBody } from "./lane-body.ts";
 
 export interface Conversion {
@@ -59,7 +60,7 @@ function embed(attempt: LaneContext): Result<Conversion> | null {
   if (to === undefined) throw new Error(`lane ${lane.id} was asked for embeddings it does not offer`);
   // A protocol that relays may do so without reading: its vendor says what is wrong.
   if (from === undefined) return null;
-  const read = readBody(() => from.readRequest(call.request.body));
+  const read = readBody(() => from.readRequest(bodyToTranslate(attempt)));
   const max = Math.max(1, to.inputsMax(lane.upstreamModel));
   if (attempt.relayed && (!read.ok || read.value.value.inputs.length <= max)) return null;
   if (!read.ok) return read;
@@ -117,7 +118,7 @@ function rerank(attempt: LaneContext): Result<Conversion> {
   const from = call.ingress.operations.rerank;
   const to = egress.operations.rerank;
   if (from === undefined || to === undefined) throw new Error(`lane ${lane.id} was asked to rerank and cannot`);
-  const read = readBody(() => from.readRequest(call.request.body));
+  const read = readBody(() => from.readRequest(bodyToTranslate(attempt)));
   if (!read.ok) return read;
   const { value: request, losses } = read.value;
   return guarded(attempt, () => {
