@@ -24,6 +24,7 @@ import { createOperatorAccess } from "./governance/operator-access.ts";
 import type { Deployment, Lane, SecretRef } from "./ir/deployment.ts";
 import { type Failure, failure } from "./ir/failure.ts";
 import type { LaneFacts } from "./ir/lane-facts.ts";
+import type { StandingRow } from "./ir/standing.ts";
 import type { Gauges } from "./observability/gauges.ts";
 import type { Log } from "./observability/log.ts";
 import { createRecordMask } from "./observability/mask-record.ts";
@@ -88,6 +89,11 @@ export interface Carried {
 export interface Composed extends Gateway {
   /** For the next gateway. Nothing changes before that one starts. */
   handOver(): Carried;
+  /** What stands against lanes and accounts, out of this process and into it. */
+  standing(): readonly StandingRow[];
+  restoreStanding(rows: readonly StandingRow[]): void;
+  /** Ends what stands against a lane or an account. */
+  resetStanding(id: string): void;
   /** Once, when it is sure to serve: takes over from the gateway before this one, and probes from now on. */
   start(): void;
 }
@@ -174,6 +180,7 @@ export function compose(input: ComposeInput): Composed {
       return { ok: isUsable, reason: isUsable ? "ok" : "no usable lanes" };
     },
     inFlight: () => exchange.running().exchanges,
+    ...standingOf(shared, effects),
     start() {
       if (carried !== null) takeOver(carried, { deployment, shared });
       totals.forgetOthers();
@@ -198,6 +205,17 @@ export function compose(input: ComposeInput): Composed {
       ...{ startedMs, startedWallMs, lasting, recoveries, totals, metrics, retire },
       ...memoriesOf(world),
     }),
+  };
+}
+
+function standingOf(
+  { health, onChanges }: SharedState,
+  { nowMs, wallMs }: Effects,
+): Pick<Composed, "standing" | "restoreStanding" | "resetStanding"> {
+  return {
+    standing: () => health.standing(nowMs(), wallMs()),
+    restoreStanding: (rows) => health.restoreStanding(rows, nowMs(), wallMs()),
+    resetStanding: (id) => onChanges(health.reset(id, nowMs())),
   };
 }
 

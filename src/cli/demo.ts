@@ -176,7 +176,7 @@ async function loadDemo({ options, vendorsUrl, isSilent, io }: LoadDemoInput): P
   });
   const { deployment, problems } = loadFromText({ config, configFile: "the demo's configuration", env: {} });
   if (hasErrors(problems)) io.err(problems.map((problem) => `${formatProblem(problem)}\n`).join(""));
-  return deployment;
+  return deployment === null ? null : { ...deployment, stateStore: null };
 }
 
 const PORT_DEFAULT = 8080;

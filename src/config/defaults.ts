@@ -32,6 +32,7 @@ export const DEFAULTS = {
   rememberBytes: 1_048_576,
   displayUpdateSecs: 5,
   pressureBelow: 0.2,
+  statePath: "ringmain-state.db",
   upstreamClient: "sockets",
 } as const;
 

@@ -81,8 +81,7 @@ export function accountsOf(name: string, provider: ConfigProvider): Account[] {
       sortKey: account.sort_key ?? 0,
       routing: account.routing ?? true,
       maxConcurrent: account.max_concurrent ?? null,
-      // null at an account gives up its provider's.
-      cooldownSecs: account.cooldown_secs === undefined ? common.cooldownSecs : account.cooldown_secs,
+      cooldownSecs: account.cooldown_secs ?? common.cooldownSecs,
       pressureBelow: account.pressure_below ?? common.pressureBelow,
     };
   });

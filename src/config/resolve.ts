@@ -45,6 +45,7 @@ export function resolve(input: ResolveInput, warnings: readonly string[]): Deplo
     governance: governanceOf(config, resolvePath),
     idempotency: idempotencyOf(config),
     decisionsStore: decisionsStoreOf(input),
+    stateStore: stateStoreOf(input),
     providers: resolveProviders(input),
     lanes,
     targets: resolveTargets(config, lanes),
@@ -77,6 +78,11 @@ function awsKeysOf({ config, source, resolvePath }: ResolveInput): Pick<Deployme
 function decisionsStoreOf({ config, resolvePath }: ResolveInput): Deployment["decisionsStore"] {
   const { keep_days: keepDays = 0, db_path: path = DEFAULTS.decisionsPath } = config.observability?.decisions ?? {};
   return keepDays === 0 ? null : { path: resolvePath(path), keepDays };
+}
+
+function stateStoreOf({ config, resolvePath }: ResolveInput): Deployment["stateStore"] {
+  const { keep = true, path = DEFAULTS.statePath } = config.health ?? {};
+  return keep ? { path: resolvePath(path) } : null;
 }
 
 function revisionOf(deployment: Omit<Deployment, "revision">): string {

@@ -373,6 +373,7 @@ export const configSchema = z.strictObject({
   idempotency: z
     .strictObject({ enabled: z.boolean().optional(), ttl_secs: secsFromOne.optional(), max_bytes: count.optional() })
     .optional(),
+  health: z.strictObject({ keep: z.boolean().optional(), path: text.optional() }).optional(),
   observability: z
     .strictObject({
       decisions: z

@@ -44,6 +44,8 @@ export interface Deployment {
   readonly governance: Governance | null;
   /** Answers kept for clients that ask the same again; null: none are. */
   readonly idempotency: { readonly ttlMs: number; readonly bytesMax: number } | null;
+  /** Where what stands against lanes and accounts outlives the process; null: in memory alone. */
+  readonly stateStore: { readonly path: string } | null;
   /** null: decisions are kept in memory alone. */
   readonly decisionsStore: { readonly path: string; readonly keepDays: number } | null;
   readonly providers: Readonly<Record<string, Provider>>;

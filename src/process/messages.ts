@@ -7,11 +7,13 @@ import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.t
 import type { Deployment } from "../ir/deployment.ts";
 import type { ExchangeRecord } from "../ir/record.ts";
 import type { KeptReasoning } from "../ir/remembered-reasoning.ts";
+import type { KeptStanding, OrderReply, StandingOrder } from "../ir/standing.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
 import type { StatsDocument } from "../observability/stats.ts";
 import type { Transition } from "../observability/transition.ts";
+import type { StandingChange } from "./standing-service.ts";
 
 interface Messages {
   /** Its modules are loaded; it waits for a plan. */
@@ -37,6 +39,8 @@ interface Messages {
   readonly ledger: { readonly to: LedgerReply; readonly from: LedgerMessage };
   /** What a worker remembers, for the others. Text of models: it is never logged. */
   readonly reasoning: { readonly from: readonly KeptReasoning[] };
+  /** How lanes stand, for a later start; and what the operator puts back. */
+  readonly standing: { readonly to: { readonly reset: readonly string[] }; readonly from: StandingChange };
   readonly question: {
     readonly to: { readonly id: number; readonly answer: QuestionAnswer };
     readonly from: { readonly id: number; readonly question: OwnerQuestion };
@@ -55,6 +59,7 @@ export interface Questions {
   readonly reasoning: { readonly asked: readonly string[]; readonly answer: readonly KeptReasoning[] };
   /** null: none are kept, or they cannot be read now. */
   readonly decisions: { readonly asked: DecisionQuery; readonly answer: DecisionPage | null };
+  readonly order: { readonly asked: StandingOrder; readonly answer: OrderReply };
   readonly decision: {
     readonly asked: { readonly id: string };
     readonly answer: { readonly found: Decision | null } | null;
@@ -80,6 +85,8 @@ export interface Plan {
   readonly workers: number;
   /** Records and transitions are wanted by the supervisor. */
   readonly observed: boolean;
+  /** What stood against lanes before; null: it is not kept. */
+  readonly standing: KeptStanding | null;
   /** The worker's name in the ledger; null: there is no ledger. */
   readonly holder: string | null;
 }

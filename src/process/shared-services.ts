@@ -20,6 +20,7 @@ import type {
   Questions,
 } from "./messages.ts";
 import { createPoll, type Poll } from "./poll.ts";
+import { createStandingService, type StandingService } from "./standing-service.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -29,10 +30,12 @@ interface SharedServicesOptions extends Pick<SupervisorOptions, "openLedger" | "
   readonly workers: () => readonly WorkerProcess[];
   /** Those that serve. */
   readonly serving: () => readonly WorkerProcess[];
+  /** What was ordered of lanes changed: workers need another plan. */
+  readonly replan: () => void;
 }
 
 /** What a worker sends that is not about how it stands itself. */
-type Shared = Pick<FromWorker, "observed" | "figures" | "ledger" | "question" | "decisions" | "reasoning">;
+type Shared = Pick<FromWorker, "observed" | "figures" | "ledger" | "question" | "decisions" | "reasoning" | "standing">;
 
 export interface SharedServices {
   /** Once, before anything is served. A sentence: why it cannot be. */
@@ -43,6 +46,7 @@ export interface SharedServices {
   reconfigure(deployment: Deployment): Promise<void>;
   /** Records and transitions are wanted. */
   isObserving(): boolean;
+  readonly standing: StandingService;
   handlers(worker: WorkerProcess): MessageHandlers<Shared>;
   hasLedger(): boolean;
   /** A worker is about to serve: it is sent all keys. */
@@ -56,6 +60,7 @@ export interface SharedServices {
 interface ServicesState {
   readonly options: SharedServicesOptions;
   readonly poll: Poll<WorkerProcess>;
+  readonly standing: StandingService;
   /** Workers that are told of each decision. */
   readonly subscribers: Set<WorkerProcess>;
   /** Decisions of the batch under way. */
@@ -76,6 +81,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
   const state: ServicesState = {
     options,
     poll: createPoll({ ask: (worker, id) => worker.send("figures", { id }), setTimer }),
+    standing: createStandingService(options),
     subscribers: new Set(),
     decided: [],
     sinks: null,
@@ -91,7 +97,9 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
       state.ledger = opened;
       return null;
     },
+    standing: state.standing,
     async start(deployment) {
+      await state.standing.open(deployment);
       state.decisions = createDecisionService({
         deployment,
         say: options.say,
@@ -103,6 +111,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
       await foldFor(state, deployment);
     },
     async reconfigure(deployment) {
+      state.standing.reconfigure(deployment);
       state.ledger?.reconfigure(deployment);
       state.decisions?.reconfigure(deployment);
       await foldFor(state, deployment);
@@ -116,11 +125,13 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
     tellDisplays: (worker) => tellDisplays(state, worker),
     gone(worker) {
       state.poll.gone(worker);
+      state.standing.gone(worker.name);
       state.ledger?.detach(worker.name);
       state.subscribers.delete(worker);
     },
     async close() {
       await state.decisions?.close();
+      await state.standing.close();
       return (await state.ledger?.close()) ?? true;
     },
   };
@@ -155,6 +166,7 @@ function handlersOf(state: ServicesState, worker: WorkerProcess): MessageHandler
     question({ id, question }) {
       void answerTo(answersOf(state), question).then((answer) => worker.send("question", { id, answer }));
     },
+    standing: (change) => state.standing.take(worker.name, change),
     reasoning(kept) {
       for (const { key, reasoning } of kept) state.reasoning.set(key, reasoning, state.options.effects.nowMs());
     },
@@ -174,7 +186,7 @@ function publish({ decided, subscribers }: ServicesState): void {
 type Answers = { readonly [N in QuestionName]: (asked: Questions[N]["asked"]) => Promise<Questions[N]["answer"]> };
 
 /** One row a question. None rejects. */
-function answersOf({ decisions, options, poll, reasoning: remembered }: ServicesState): Answers {
+function answersOf({ decisions, options, poll, reasoning: remembered, standing }: ServicesState): Answers {
   const { nowMs } = options.effects;
   return {
     reasoning: async (keys) =>
@@ -182,6 +194,13 @@ function answersOf({ decisions, options, poll, reasoning: remembered }: Services
         const reasoning = remembered.get(key, nowMs());
         return reasoning === undefined ? [] : [{ key, reasoning }];
       }),
+    async order(asked) {
+      const reply = standing.order(asked);
+      if (reply.kind !== "done") return reply;
+      if (asked.action !== "reset") options.replan();
+      else for (const worker of options.workers()) worker.send("standing", { reset: [asked.id] });
+      return reply;
+    },
     figures: () => poll.figures(options.serving()),
     decisions: async (query) => (await decisions?.list(query)) ?? null,
     decision: async ({ id }) => (await decisions?.find(id)) ?? null,

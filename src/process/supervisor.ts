@@ -87,6 +87,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     services: createSharedServices({
       ...options,
       workers: () => workersOf(supervisor),
+      replan: () => replan(supervisor),
       serving: () => supervisor.slots.flatMap(({ state, worker }) => (state === "listening" ? (worker ?? []) : [])),
     }),
     onEnd: ended.resolve,
@@ -139,11 +140,18 @@ async function reconfigureNow(supervisor: Supervisor, loaded: Deployment): Promi
   await supervisor.services.reconfigure(deployment);
   if (supervisor.exitCode !== null) return [];
   supervisor.deployment = deployment;
+  replan(supervisor);
+  return [];
+}
+
+/** Every worker that has a plan is given its newest one. */
+function replan(supervisor: Supervisor): void {
+  const { deployment } = supervisor;
+  if (deployment === null) return;
   for (const slot of supervisor.slots) {
     if (slot.state === "deployed" || slot.state === "listening")
       slot.worker?.send("reconfigure", planOf(supervisor, slot, deployment));
   }
-  return [];
 }
 
 /** `workers: auto` is one for each core. */
@@ -198,7 +206,8 @@ function give(supervisor: Supervisor, slot: Slot): void {
 
 function planOf({ port, services }: Supervisor, { index, worker }: Slot, deployment: Deployment): Plan {
   return {
-    deployment: shareOf(deployment, { index, of: deployment.workers }),
+    deployment: shareOf(services.standing.ordered(deployment), { index, of: deployment.workers }),
+    standing: services.standing.standing(),
     port,
     workers: deployment.workers,
     observed: services.isObserving(),

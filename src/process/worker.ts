@@ -6,9 +6,12 @@ import { type Carried, type Composed, compose, startServer } from "../compose.ts
 import { readFileOrNull } from "../config/files.ts";
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
 import type { LedgerReply } from "../governance/ledger-messages.ts";
+import type { SecretRef } from "../ir/deployment.ts";
 import { createLog, type Log } from "../observability/log.ts";
+import type { Sink } from "../observability/sinks.ts";
 import { isLoopback } from "../std/address.ts";
 import { describeError } from "../std/describe-error.ts";
+import type { Secret } from "../std/secret.ts";
 import { createGoverned, type GovernedWorker } from "./governed.ts";
 import { createGuard } from "./guard.ts";
 import { watchLag } from "./lag.ts";
@@ -25,6 +28,7 @@ import { createObserve, type WorkerObserve } from "./observe.ts";
 import { createOutput, type Output, textWriter } from "./output.ts";
 import { realEffects } from "./real-effects.ts";
 import { type Batches, createBatches } from "./record-batches.ts";
+import { createStandingLink, type StandingLink } from "./standing-link.ts";
 import { createSupervisorClient, type SupervisorClient } from "./supervisor-client.ts";
 
 type Server = Extract<ReturnType<typeof startServer>, { kind: "listening" }>["server"];
@@ -44,6 +48,7 @@ interface Serving {
   readonly server: Server;
   readonly observe: WorkerObserve;
   readonly governed: GovernedWorker | null;
+  readonly standing: StandingLink | null;
   readonly supervisor: SupervisorClient;
   /** Everything it has to tell is on its way. */
   readonly flush: () => Promise<unknown>;
@@ -112,6 +117,7 @@ export function runWorker(): void {
     },
     question: ({ id, answer }) => serving?.supervisor.answered(id, answer),
     decisions: (decisions) => serving?.supervisor.decided(decisions),
+    standing: ({ reset }) => serving?.standing?.reset(reset),
     displays: (states) => serving?.observe.displays(states),
   };
   process.on("message", (message: unknown) => deliver(handlers, message));
@@ -149,9 +155,18 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   });
   for (const reply of early) governed?.receive(reply);
   const supervisor = createSupervisorClient({ send, setTimer: effects.setTimer });
-  const build = buildFor({ output, batches, governed, reasoning: supervisor.reasoning });
+  const { resolve } = createSecretResolver(
+    systemSecretSources({ readEnv: (name) => process.env[name], nowMs: effects.nowMs }),
+  );
+  const standing =
+    plan.standing === null
+      ? null
+      : createStandingLink({ standing: plan.standing, send, resolve, setTimer: effects.setTimer });
+  const sinks = standing === null ? [] : [standing.sink];
+  const build = buildFor({ output, batches, governed, reasoning: supervisor.reasoning, resolve, sinks });
   const planned = build(plan, null);
   const { gateway } = planned;
+  standing?.serve(gateway, deployment);
   const ledger = deployment.governance === null ? null : (governed?.ledger ?? null);
   const observe = createObserve({ gateway, all: plan.workers === 1 ? null : supervisor.figures, ledger });
   const started = startServer({
@@ -174,10 +189,11 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   gateway.start();
   send("listening", { port: server.port });
   const flush = (): Promise<unknown> => {
+    standing?.flush();
     batches.flush();
     return Promise.all([governed?.flushed(), output.flushed()]);
   };
-  return { planned, build, server, observe, supervisor, governed, flush };
+  return { planned, build, server, observe, supervisor, governed, standing, flush };
 }
 
 /** Gateways of this process, one for each plan. */
@@ -186,10 +202,10 @@ function buildFor(parts: {
   readonly batches: Batches;
   readonly governed: GovernedWorker | null;
   readonly reasoning: SupervisorClient["reasoning"];
+  readonly resolve: (ref: SecretRef) => Secret | null;
+  readonly sinks: readonly Sink[];
 }): (plan: Plan, carried: Carried | null) => Planned {
-  const { resolve } = createSecretResolver(
-    systemSecretSources({ readEnv: (name) => process.env[name], nowMs: effects.nowMs }),
-  );
+  const { resolve } = parts;
   const lag = watchLag(effects);
   return (plan, carried) => {
     const { listen, log: logging, revision } = plan.deployment;
@@ -200,7 +216,7 @@ function buildFor(parts: {
       secrets: resolve,
       readText: readFileOrNull,
       listenIsLoopback: isLoopback(listen.host),
-      sinks: plan.observed ? [parts.batches.sink] : [],
+      sinks: plan.observed ? [...parts.sinks, parts.batches.sink] : parts.sinks,
       log,
       governed: parts.governed,
       ...(plan.workers > 1 ? { reasoningCopy: parts.reasoning } : {}),
@@ -220,6 +236,7 @@ function reconfigure(serving: Serving, plan: Plan): void {
     next.gateway.start();
     serving.observe.reconfigure(next.gateway);
     serving.planned = next;
+    serving.standing?.serve(next.gateway, plan.deployment);
   } catch (error) {
     planned.log.error("another configuration could not be taken, the one before goes on", {
       bug: describeError(error),

@@ -5,10 +5,10 @@
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import type { HealthLabel } from "../ir/lane-facts.ts";
 import { sha256Hex } from "../std/digest.ts";
-import { type Cell, FRESH_CELL, isDue } from "./breaker.ts";
+import { type Cell, FRESH_CELL, isDue, recoveredCell } from "./breaker.ts";
 import type { Condition } from "./condition.ts";
 import { isBeingTested, isOut, isTestDue, NO_OUTAGE, type OngoingOutage, type Outage, outageLabel } from "./outage.ts";
-import { isPressed, newQuotas, type Quotas } from "./quota.ts";
+import { forgetQuotas, isPressed, newQuotas, type Quotas } from "./quota.ts";
 import { noRecentAttempts, type RecentAttempts } from "./recent-attempts.ts";
 import type { Slots } from "./slots.ts";
 
@@ -68,6 +68,8 @@ export function createHealthState(deployment: Deployment): HealthState {
   };
   const stateOf = (lane: Lane, knownLanes: ReadonlyMap<string, LaneState>, account: AccountState): LaneState => {
     const state = knownLanes.get(lane.id) ?? newLaneState(lane, account);
+    // What was said to another credential says nothing to this one.
+    if (state.account.identity !== account.identity) forget(state);
     state.lane = lane;
     state.account = account;
     account.lanes.push(state);
@@ -105,6 +107,13 @@ function newLaneState(lane: Lane, account: AccountState): LaneState {
     recent: noRecentAttempts(),
     ...counters,
   };
+}
+
+/** Nothing stands against it any more; what attempts under way will say belongs to the time before. */
+export function forget(owner: Pick<AccountState, "outage" | "quotas"> & { readonly cells?: Map<string, Cell> }): void {
+  owner.outage = { kind: "free", epoch: owner.outage.epoch + 1 };
+  forgetQuotas(owner.quotas);
+  for (const [target, cell] of owner.cells ?? []) owner.cells?.set(target, recoveredCell(cell));
 }
 
 const DIGEST_CHARS = 16;

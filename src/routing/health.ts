@@ -7,6 +7,7 @@ import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { HealthLabel, LaneFacts } from "../ir/lane-facts.ts";
 import type { QuotaFact } from "../ir/quota.ts";
+import type { StandingRow } from "../ir/standing.ts";
 import type { Cancel } from "../std/effects.ts";
 import type { Change, Condition } from "./condition.ts";
 import { createGuard, type Guard, moveAccount } from "./guard.ts";
@@ -27,6 +28,7 @@ import { pressedForMs } from "./quota.ts";
 import { figuresOf, type LaneFigures } from "./recent-attempts.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { type HealthSnapshot, restoreInto, snapshotOf } from "./snapshot.ts";
+import { resetIn, restoreStanding, standingOf } from "./standing.ts";
 import { lanesOf } from "./target.ts";
 
 export interface Health {
@@ -69,6 +71,12 @@ export interface Health {
    * and credential. Attempts under way report and give their slots back as before.
    */
   reconfigure(deployment: Deployment): void;
+  /** Ends all that stands against a lane (its id), or an account (`provider/account`) with all its lanes. */
+  reset(id: string, nowMs: number): Change[];
+  /** What stands against lanes and accounts now, for a file. */
+  standing(nowMs: number, wallMs: number): StandingRow[];
+  /** Takes such rows over; what is over, or belongs to none of this deployment's, is left out. */
+  restoreStanding(rows: readonly StandingRow[], nowMs: number, wallMs: number): void;
   /** What is known now, as plain data that a message or a file can carry. */
   snapshot(nowMs: number): HealthSnapshot;
   /** Takes over what is known of lanes and accounts that this deployment has too. `takenMs`: its moment on this clock. */
@@ -110,6 +118,9 @@ export function createHealth(deployment: Deployment, random: () => number): Heal
       states.reconfigure(next);
       slots.reconfigure(Object.values(next.lanes));
     },
+    reset: (id, nowMs) => resetIn(states, id, nowMs),
+    standing: (nowMs, wallMs) => standingOf(states, nowMs, wallMs),
+    restoreStanding: (rows, nowMs, wallMs) => restoreStanding(states, rows, nowMs, wallMs),
     snapshot: (nowMs) => snapshotOf(states, nowMs),
     restore: (snapshot, takenMs) => restoreInto(states, snapshot, takenMs),
   };

@@ -78,6 +78,11 @@ export function restoreQuotas(quotas: Quotas, known: readonly Quota[]): void {
   press(quotas);
 }
 
+export function forgetQuotas(quotas: Quotas): void {
+  quotas.known.clear();
+  press(quotas);
+}
+
 function press(quotas: Quotas): void {
   let untilMs = Number.NEGATIVE_INFINITY;
   for (const quota of quotas.known.values()) if (quota.isLow) untilMs = Math.max(untilMs, quota.untilMs);

@@ -2,6 +2,8 @@
  * A credential that can be carried anywhere and printed nowhere. The text is a private field, so neither logging,
  * serialising, spreading nor structured cloning sees it; only `reveal` hands it out.
  */
+import { sha256Hex } from "./digest.ts";
+
 export class Secret {
   readonly #value: string;
 
@@ -17,6 +19,11 @@ export class Secret {
 
   reveal(): string {
     return this.#value;
+  }
+
+  /** Tells one secret from another, to who knows the salt; nothing of the secret can be had from it. */
+  digest(salt: string): string {
+    return sha256Hex(`${salt}\n${this.#value}`);
   }
 
   /**

@@ -40,6 +40,8 @@ describe("defaults", () => {
     ["drain_secs", DEFAULTS.drainSecs],
     ["observability.decisions.ring", DEFAULTS.decisionsRing],
     ["observability.decisions.db_path", DEFAULTS.decisionsPath],
+    ["health.keep", true],
+    ["health.path", DEFAULTS.statePath],
     ["providers.<name>.pressure_below", DEFAULTS.pressureBelow],
     ["models.<name>.max_concurrent", DEFAULTS.maxConcurrent],
     ["models.<name>.queue.max", DEFAULTS.queueMax],

@@ -31,15 +31,14 @@ describe("the limit of an answer whose client names none", () => {
 });
 
 describe("lanes", () => {
-  test("an account's cooldown and pressure win over its provider's, and null gives the cooldown up", () => {
+  test("an account's cooldown and pressure win over its provider's", () => {
     const accounts =
-      "acme: { cooldown_secs: 60, pressure_below: 0.3, accounts: [{ id: a, api_key_env: ACME_KEY }, { id: b, api_key_env: ACME_KEY, cooldown_secs: 5, pressure_below: 0 }, { id: c, api_key_env: ACME_KEY, cooldown_secs: null }] }\n  plain: { base_url: 'https://x.example', protocol: openai, api_key_env: ACME_KEY }";
-    const { lanes } = deploy(config("  m: { provider: acme }\n  n: { provider: plain }", "", accounts));
+      "acme: { cooldown_secs: 60, pressure_below: 0.3, accounts: [{ id: a, api_key_env: ACME_KEY }, { id: b, api_key_env: ACME_KEY, cooldown_secs: 5, pressure_below: 0 }, { id: c, api_key_env: ACME_KEY }] }";
+    const { lanes } = deploy(config("  m: { provider: acme }", "", accounts));
     expect(Object.values(lanes).map(({ cooldownMs, pressureBelow }) => [cooldownMs, pressureBelow])).toEqual([
       [60_000, 0.3],
       [5_000, 0],
-      [null, 0.3],
-      [null, 0.2],
+      [60_000, 0.3],
     ]);
   });
 

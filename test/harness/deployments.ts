@@ -98,6 +98,7 @@ export const EMPTY_DEPLOYMENT: Deployment = {
   log: { level: "info", format: "text" },
   decisionsRing: 10,
   decisionsStore: null,
+  stateStore: null,
   displays: [],
   warnings: [],
   providers: {},

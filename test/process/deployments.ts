@@ -14,6 +14,7 @@ export function deploymentOf(options: {
     config: `
 listen: "127.0.0.1:${options.port ?? 0}"
 drain_secs: 2
+health: { keep: false }
 providers:
   local: { protocol: openai, base_url: "http://127.0.0.1:9", allow_private: true, api_key_env: LOCAL_KEY }
 models:

@@ -115,6 +115,7 @@ function handlersOf(mode: StubMode, stub: Stub): MessageHandlers<ToWorker> {
         id,
         figures: { stats: stats(), metrics: { counters: {}, gauges: {}, histograms: {} } },
       }),
+    standing: ({ reset }) => stub.heard.push(`reset ${reset.join(" ")}`),
     question: ({ id, answer }) =>
       stub.heard.push(`answer ${id} ${answer.about === "figures" ? answer.answer.length : answer.about}`),
     drain({ delayMs, graceMs }) {

@@ -1,0 +1,68 @@
+/**
+ * What outlives a process of how lanes and accounts stand: what vendors said against them, and what the operator ordered.
+ * Plain data for messages and a file. Moments are wall clock. Types only.
+ */
+import type { Failure } from "./failure.ts";
+import type { QuotaFact } from "./quota.ts";
+
+/** What stands against one lane or account. */
+export interface StandingRow {
+  /** A lane's id, or `provider/account`. */
+  readonly id: string;
+  /** null: it neither waits nor is hard out. */
+  readonly out: StandingOut | null;
+  readonly quotas: readonly StandingQuota[];
+  /** Open breakers of a lane, by target. */
+  readonly cells: Readonly<Record<string, StandingCell>>;
+}
+
+export interface StandingOut {
+  readonly how: "wait" | "hard-out";
+  readonly failure: Failure;
+  readonly untilWallMs: number;
+  readonly lengthMs: number;
+  readonly times: number;
+}
+
+export interface StandingQuota {
+  readonly fact: QuotaFact;
+  readonly untilWallMs: number;
+  readonly isLow: boolean;
+}
+
+export interface StandingCell {
+  readonly streak: number;
+  readonly openings: number;
+  readonly untilWallMs: number;
+}
+
+/** A row with the salted digest of the credential it was said to; null: there is none. */
+export interface KeptRow extends StandingRow {
+  readonly credential: string | null;
+}
+
+/** What a worker begins with. */
+export interface KeptStanding {
+  readonly salt: string;
+  readonly rows: readonly KeptRow[];
+}
+
+/** What the operator ordered of a lane or account; null: the configuration's word holds. */
+export interface Orders {
+  readonly parked: boolean | null;
+  readonly pinned: boolean | null;
+  readonly sortKey: number | null;
+}
+
+/** An order by the operator, for a lane's id or `provider/account`. */
+export interface StandingOrder {
+  readonly kind: "lanes" | "accounts";
+  readonly id: string;
+  readonly action: "park" | "unpark" | "pin" | "order" | "reset";
+  /** `pin`: true or false; `order`: the sort key; null gives the word back to the configuration. */
+  readonly value: boolean | number | null;
+}
+
+export type OrderReply =
+  | { readonly kind: "done"; readonly orders: Orders }
+  | { readonly kind: "unknown" | "conflict" | "invalid"; readonly why: string };
