@@ -20,10 +20,17 @@ interface Given {
   readonly ask?: Partial<Ask>;
   /** Of a 404; absent: the vendor answers. */
   readonly errorBody?: Readonly<Record<string, unknown>>;
+  readonly answer?: ReturnType<typeof json>;
   readonly patterns?: boolean;
 }
 
-function coreOf({ egress = "openai", over = {}, errorBody, patterns = true }: Given) {
+function coreOf({
+  egress = "openai",
+  over = {},
+  errorBody,
+  answer = answering(wordsOf(egress)),
+  patterns = true,
+}: Given) {
   const lane = laneOf("router/a/m", egress, { dialect: ROUTER, upstreamModel: "v/m", ...over });
   const other = laneOf("plain/a/n", egress);
   return createCore({
@@ -42,7 +49,7 @@ function coreOf({ egress = "openai", over = {}, errorBody, patterns = true }: Gi
         patterns: patterns ? [{ pattern: "*", target: "n" }] : [],
       },
     }),
-    answer: errorBody === undefined ? answering(wordsOf(egress)) : json(404, JSON.stringify(errorBody)),
+    answer: errorBody === undefined ? answer : json(404, JSON.stringify(errorBody)),
   });
 }
 
@@ -181,7 +188,9 @@ describe("the exact bytes", () => {
   });
 
   test("hosts cross a translation of embeddings, and are no loss", async () => {
-    const core = coreOf({});
+    const vector = { object: "embedding", index: 0, embedding: [0.5] };
+    const answer = { object: "list", model: "v/m", data: [vector], usage: { prompt_tokens: 1, total_tokens: 1 } };
+    const core = coreOf({ answer: json(200, JSON.stringify(answer)) });
     const body = {
       model: "m",
       texts: ["x"],
@@ -189,7 +198,8 @@ describe("the exact bytes", () => {
       embedding_types: ["float"],
       provider: PROVIDER,
     };
-    await core.ask({ protocol: "cohere", operation: "embed", body });
+    const got = await core.ask({ protocol: "cohere", operation: "embed", body });
+    expect(got.status).toBe(200);
     expect(core.effects.calls.map((call) => JSON.parse(bodyText(call)).provider)).toEqual([PROVIDER]);
     expect((core.records[0]?.losses ?? []).map(({ field }) => field)).not.toContain("provider");
   });
