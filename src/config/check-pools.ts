@@ -79,11 +79,11 @@ function checkBreaker(breaker: ConfigPool["breaker"], path: Path, findings: Find
   }
 }
 
+const AFFINITY_MODES = ["auto", "session", "off"];
+
 function checkAffinity(affinity: ConfigPool["affinity"], path: Path, findings: Findings): void {
-  if (affinity?.mode !== undefined && affinity.mode !== "session") {
-    findings.unknown([...path, "mode"], "must be session; leave the block out for no affinity", affinity.mode, [
-      "session",
-    ]);
+  if (affinity?.mode !== undefined && !AFFINITY_MODES.includes(affinity.mode)) {
+    findings.unknown([...path, "mode"], "must be session, auto or off", affinity.mode, AFFINITY_MODES);
   }
   if (affinity?.header_name !== undefined && affinity.header_names !== undefined) {
     findings.error(path, "has header_name and header_names; keep one of them");

@@ -24,7 +24,8 @@ export const DEFAULTS = {
   failoverDeadlineSecs: 120,
   failoverCap: 3,
   waitMs: 5_000,
-  affinityHeader: "x-session-id",
+  /** As long as the longest cache of a prompt that agents ask for. */
+  affinityTtlSecs: 3_600,
   accountId: "default",
   dbPath: "ringmain.db",
   keepDays: 90,

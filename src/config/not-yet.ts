@@ -17,16 +17,6 @@ interface NotYet {
 
 export const NOT_YET: readonly NotYet[] = [
   {
-    id: "affinity-ttl",
-    severity: "warning",
-    message:
-      "how long a session keeps its lane cannot be set in this version: it keeps it as long as that lane may serve; remove it",
-    find: (config) =>
-      Object.entries(config.pools ?? {}).flatMap(([name, { affinity }]) =>
-        affinity?.ttl_secs === undefined ? [] : [["pools", name, "affinity", "ttl_secs"]],
-      ),
-  },
-  {
     id: "otlp",
     severity: "warning",
     message: "traces are not available in this version and none are sent; remove it, /metrics has the figures",

@@ -40,17 +40,19 @@ interface TargetSource {
 }
 
 function modelTarget({ name, model, config, all, windows }: TargetSource & { readonly model: ConfigModel }): Target {
+  const member = memberOf(name, 1, all, windows);
+  const substitutes = substitutesOf([name], config, all, model.failover?.exclusions ?? []);
   return {
     name,
     kind: "model",
     ...policyOf(model),
-    members: [memberOf(name, 1, all, windows)],
-    substitutes: substitutesOf([name], config, all, model.failover?.exclusions ?? []),
+    members: [member],
+    substitutes,
     exactFailover: mayFailOver(config, name),
     breaker: breakerOf(undefined),
     failover: failoverOf(model.failover),
     onExhausted: { action: "reject" },
-    affinity: null,
+    affinity: affinityOf(undefined, member.lanes.length + substitutes.length),
     cacheMarks: true,
     translation: model.translation ?? config.translation ?? "lenient",
     identity: model.identity ?? config.identity ?? "record",
@@ -62,17 +64,18 @@ function poolTarget({ name, pool, config, all, windows }: TargetSource & { reado
   const weights = weightsOf(pool);
   const models = [...weights.keys()];
   const lanes = models.flatMap((model) => all.byModel.get(model) ?? []);
+  const substitutes = substitutesOf(models, config, all, pool.failover?.exclusions ?? []);
   return {
     name,
     kind: "pool",
     ...policyOf(pool),
     members: [...weights].map(([model, weight]) => memberOf(model, weight, all, windows)),
-    substitutes: substitutesOf(models, config, all, pool.failover?.exclusions ?? []),
+    substitutes,
     exactFailover: false,
     breaker: breakerOf(pool.breaker),
     failover: failoverOf(pool.failover),
     onExhausted: exhaustionOf(pool.on_exhausted),
-    affinity: affinityOf(pool.affinity),
+    affinity: affinityOf(pool.affinity, lanes.length + substitutes.length),
     cacheMarks: pool.cache_marks !== "off",
     translation: pool.translation ?? config.translation ?? "lenient",
     identity: pool.identity ?? config.identity ?? "record",
@@ -157,11 +160,16 @@ function exhaustionOf(block: ConfigPool["on_exhausted"]): Exhaustion {
   return read.policy;
 }
 
-function affinityOf(affinity: ConfigPool["affinity"]): Target["affinity"] {
-  if (affinity === undefined) return null;
-  const names = affinity.header_names ?? [affinity.header_name ?? DEFAULTS.affinityHeader];
+/** Where there is one lane, there is nothing to keep a session from. */
+function affinityOf(written: ConfigPool["affinity"], lanes: number): Target["affinity"] {
+  const mode = written?.mode ?? "auto";
+  if (mode === "off" || lanes < 2) return null;
+  const names = written?.header_names ?? (written?.header_name === undefined ? [] : [written.header_name]);
   return {
     headerNames: [...new Set(names.map((name) => name.toLowerCase()))],
+    body: mode === "auto",
+    prefix: written?.prefix ?? false,
+    ttlMs: (written?.ttl_secs ?? DEFAULTS.affinityTtlSecs) * 1_000,
   };
 }
 

@@ -242,6 +242,7 @@ const pool = z.strictObject({
     .strictObject({
       mode: text.optional(),
       header_name: text.optional(),
+      prefix: z.boolean().optional(),
       header_names: words.min(1).optional(),
       ttl_secs: secsFromOne.optional(),
     })

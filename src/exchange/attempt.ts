@@ -73,6 +73,8 @@ interface AttemptInput {
   readonly rules: readonly AnswerRule[];
   /** Whether a failure says anything of the lane. */
   readonly isEvidence: (failed: Failure) => boolean;
+  /** The answer came, to its end or until its client had enough. */
+  readonly onServed?: () => void;
 }
 
 export function openAttempt(input: AttemptInput): Attempt {
@@ -96,6 +98,7 @@ export function openAttempt(input: AttemptInput): Attempt {
     if (isOver) return;
     isOver = true;
     const now = nowMs();
+    if (how.kind === "answered" || how.kind === "client-gone") input.onServed?.();
     const changes = step(input, how, now);
     guard.release(now);
     shared.onChanges(changes);

@@ -6,7 +6,6 @@ import type { Pass } from "../governance/admission.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import { RECORD_LANES_MAX } from "../ir/record.ts";
-import { affinityKey } from "../routing/affinity.ts";
 import { decide, type LaneChoice } from "../routing/decide.ts";
 import { leastBad, mayTryAnother } from "../routing/failover.ts";
 import { unreachable } from "../std/unreachable.ts";
@@ -19,6 +18,7 @@ import { exclusionOf } from "./lane/fitness.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
 import type { RecordBuilder } from "./record-builder.ts";
 import type { ClientCall } from "./request/call.ts";
+import { sessionKeyOf } from "./request/session.ts";
 import type { SharedState } from "./shared-state.ts";
 
 export type Served =
@@ -61,6 +61,8 @@ interface Run extends Omit<ServeInput, "target"> {
   readonly refusedUntil: Map<string, number>;
   /** Lanes that may be asked a second time, or were. */
   readonly askedAgain: Set<string>;
+  /** Of the request's session at the target it is at; null: none. */
+  sessionKey: string | null;
   /** Spent by `on_exhausted: wait`. */
   waitedMs: number;
 }
@@ -78,6 +80,7 @@ export async function serve({ target, ...input }: ServeInput): Promise<Served> {
     lossesRefused: null,
     refusedUntil: new Map(),
     askedAgain: new Set(),
+    sessionKey: null,
     waitedMs: 0,
   };
   // Ends: every turn goes to a pool not visited yet, or has spent some of what may be waited.
@@ -107,6 +110,7 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
   const { target } = place;
   const { cap } = target.failover;
   run.visited.add(target.name);
+  run.sessionKey = sessionKeyOf(run.call, target);
   const { nowMs } = run.world.effects;
   let { lanesTried } = place;
   // Ends: every turn tries a lane (each at most twice) or waits once; the bound is the lanes there are.
@@ -171,11 +175,11 @@ function isTaken({ shared, world, pass }: Run, target: Target, lane: Lane): bool
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
 export type LookInput = Pick<
   Run,
-  "world" | "shared" | "call" | "pass" | "cappedLanes" | "tried" | "first" | "needsRoomBeyond"
+  "world" | "shared" | "call" | "pass" | "cappedLanes" | "tried" | "first" | "needsRoomBeyond" | "sessionKey"
 >;
 
 export function look(run: LookInput, target: Target): LaneChoice {
-  const { world, shared, call } = run;
+  const { world, shared, call, sessionKey } = run;
   const now = world.effects.nowMs();
   return decide({
     target,
@@ -190,7 +194,8 @@ export function look(run: LookInput, target: Target): LaneChoice {
     lastUsedMs: (laneId) => shared.lastUsedMs.get(laneId) ?? null,
     selection: shared.selections.get(target.name) ?? new Map(),
     figures: (lane) => shared.health.figures(lane, now),
-    affinityKey: target.affinity === null ? null : affinityKey(call.parts.headers, target.affinity),
+    affinityKey: sessionKey,
+    stuckTo: sessionKey === null ? null : shared.sessions.laneOf(target, sessionKey, now),
   });
 }
 
@@ -233,7 +238,8 @@ async function tryLane(
   shared.lastUsedMs.set(lane.id, now);
   // A failed count says nothing of the lane: an estimate can take its place.
   const isEvidence = (): boolean => run.call.request.facts.operation !== "count";
-  const attempt = openAttempt({ ...run, target, lane, guard, firstByteCapMs, rules, isEvidence });
+  const onServed = (): void => noteSession(run, target, lane);
+  const attempt = openAttempt({ ...run, target, lane, guard, firstByteCapMs, rules, isEvidence, onServed });
   const outcome = await attempt.run();
   switch (outcome.kind) {
     case "answered":
@@ -250,6 +256,12 @@ async function tryLane(
     default:
       return unreachable(outcome);
   }
+}
+
+/** A count or an embedding leaves nothing behind that a session would come back to. */
+function noteSession({ world, shared, call, sessionKey }: Run, target: Target, lane: Lane): void {
+  if (sessionKey === null || call.request.facts.operation !== "chat") return;
+  shared.sessions.served(target, sessionKey, lane.id, world.effects.nowMs());
 }
 
 /** Only what a vendor refused unseen: all else it may have worked on. */

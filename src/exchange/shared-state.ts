@@ -2,6 +2,7 @@
 import type { Deployment } from "../ir/deployment.ts";
 import type { Change } from "../routing/condition.ts";
 import type { Health } from "../routing/health.ts";
+import { createSessions, type Sessions } from "../routing/sessions.ts";
 import { forgetCredits, type Selection } from "../routing/swrr.ts";
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
 
@@ -10,6 +11,8 @@ export interface LastingState {
   readonly health: Health;
   readonly selections: Map<string, Selection>;
   readonly lastUsedMs: Map<string, number>;
+  /** Bounded by itself. */
+  readonly sessions: Sessions;
   /** Requests waiting for a slot right now, by target. */
   readonly waiting: Map<string, number>;
   /** The same ones by each model they would take. */
@@ -27,6 +30,7 @@ export function createLastingState(health: Health): LastingState {
     health,
     selections: new Map(),
     lastUsedMs: new Map(),
+    sessions: createSessions(),
     waiting: new Map(),
     queued: new Map(),
     running: { open: new Map(), streams: 0, stopped: false },

@@ -292,6 +292,17 @@ export type Exhaustion =
   | { readonly action: "fallback-pool"; readonly pool: string }
   | { readonly action: "wait"; readonly maxMs: number };
 
+export interface Affinity {
+  /** Lower case; asked before those of agents. */
+  readonly headerNames: readonly string[];
+  /** What the body calls its session counts too. */
+  readonly body: boolean;
+  /** A request without a name belongs to the session of its caller that began with the same words. */
+  readonly prefix: boolean;
+  /** A session quiet for so long is forgotten. */
+  readonly ttlMs: number;
+}
+
 export type Keep = "model" | "provider" | "tier";
 
 /**
@@ -330,7 +341,8 @@ export interface Target {
     readonly prefer: "same-model" | "any";
   };
   readonly onExhausted: Exhaustion;
-  readonly affinity: { readonly headerNames: readonly string[] } | null;
+  /** Keeps sessions on the lane that served them; null: each request is a new choice. */
+  readonly affinity: Affinity | null;
   /** Prompts of clients without cache marks get some, where a lane has them. */
   readonly cacheMarks: boolean;
   readonly translation: TranslationMode;

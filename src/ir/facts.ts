@@ -46,6 +46,8 @@ export interface PayloadFacts {
   readonly reasoningAsked?: boolean;
   /** Answers asked for in one (`n`), at least 1; absent: 1. */
   readonly answers?: number;
+  /** What the body calls the session it belongs to; absent: nothing. */
+  readonly session?: string;
   /** Absent: the request holds all of its content. */
   readonly references?: readonly Reference[];
 }

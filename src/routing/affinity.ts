@@ -1,21 +1,40 @@
 /**
- * Keeps a session where its prompt cache is: the same key text goes to the same lane while that lane is eligible. When
- * a lane is out, only its sessions move, each to a lane chosen by its own key. Only where the target is configured so.
- * The choice needs no memory: a session stays as long as its lane may serve.
+ * Keeps a session where its prompt cache is. Its name comes from a header or the body, and its first place is chosen by that
+ * name alone, so that all workers choose the same one. When a lane is out, only its sessions move.
  */
-import type { Target } from "../ir/deployment.ts";
+import type { Affinity } from "../ir/deployment.ts";
 
-/** A longer key is not a session's name. */
-const KEY_CHARS_MAX = 1_024;
+/** A longer text is not a session's name. */
+const NAME_CHARS_MAX = 1_024;
 
-/** The first configured header that says something; null: no affinity for this request. `headers`: lower-case names. */
-export function affinityKey(headers: Readonly<Record<string, string>>, settings: Target["affinity"]): string | null {
-  for (const name of settings?.headerNames ?? []) {
-    const wanted = name.toLowerCase();
-    const value = Object.hasOwn(headers, wanted) ? (headers[wanted] ?? "").trim() : "";
-    if (value !== "" && value.length <= KEY_CHARS_MAX) return value;
+/** What a request says of its session. */
+interface SessionNames {
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** By the headers of agents; null: nothing. */
+  readonly agent: string | null;
+  readonly body: string | undefined;
+}
+
+/** The configured header's word, else the agent's, else the body's; null: the request names none. */
+export function sessionName({ headers, agent, body }: SessionNames, settings: Affinity): string | null {
+  const named = firstNamed(headers, settings.headerNames) ?? (agent === null ? null : nameOf(agent));
+  if (named !== null) return named;
+  return settings.body && body !== undefined ? nameOf(body) : null;
+}
+
+function firstNamed(headers: Readonly<Record<string, string>>, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = headers[name];
+    const text = value === undefined || !Object.hasOwn(headers, name) ? null : nameOf(value);
+    if (text !== null) return text;
   }
   return null;
+}
+
+function nameOf(value: string): string | null {
+  const text = value.trim();
+  return text !== "" && text.length <= NAME_CHARS_MAX ? text : null;
 }
 
 /** Highest random weight hashing: best first; over many keys each comes first in proportion to its weight. */

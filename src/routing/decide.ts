@@ -33,8 +33,10 @@ export interface DecideInput {
   readonly selection: Selection;
   /** Closed over health and now, like `condition`. */
   readonly figures: (lane: Lane) => LaneFigures;
-  /** From `affinityKey`, for targets that have affinity; absent or null: none. */
+  /** Of the request's session, for targets that have affinity; absent or null: it belongs to none. */
   readonly affinityKey?: string | null;
+  /** Lane id that served the session last; absent or null: none. */
+  readonly stuckTo?: string | null;
 }
 
 export interface LaneChoice {
@@ -66,7 +68,8 @@ export function decide(input: DecideInput): LaneChoice {
   const selection =
     isFirstPick && left.length > 0 ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
   const { order: plain, next } = orderOf(input, offerable, selection);
-  const order = input.target.failover.prefer === "any" ? plain : sameModelFirst(plain, tried);
+  const stuck = input.target.affinity === null ? undefined : entries.find(({ lane }) => lane.id === input.stuckTo);
+  const order = inTurn(input, { plain, tried, stuck });
   const last = order.length === 0 ? lastLane(left) : null;
   const ignoreBreaker = last !== null && last.condition?.full !== true;
   const offered = last !== null && ignoreBreaker ? [last.lane] : order;
@@ -81,6 +84,24 @@ export function decide(input: DecideInput): LaneChoice {
     selection: isFirstPick ? next : input.selection,
     runnerUp: offered[1] ?? null,
   };
+}
+
+interface Turn {
+  /** By the policy. */
+  readonly plain: readonly Lane[];
+  readonly tried: readonly Lane[];
+  /** The lane that has the session. */
+  readonly stuck: ConsideredLane | undefined;
+}
+
+/** The policy's order as this exchange goes through it: the session's lane while it is well, and the same model before others. */
+function inTurn({ target }: DecideInput, { plain, tried, stuck }: Turn): readonly Lane[] {
+  const isWell = stuck?.because === null && stuck.condition?.probing !== true;
+  const kept = stuck !== undefined && isWell ? [stuck.lane, ...plain.filter((lane) => lane !== stuck.lane)] : plain;
+  if (target.failover.prefer === "any") return kept;
+  // A session whose lane is out goes on with the same model too.
+  const begun = stuck === undefined || isWell || tried.includes(stuck.lane) ? tried : [stuck.lane, ...tried];
+  return sameModelFirst(kept, begun);
 }
 
 /** Lanes of this target that this exchange tried, in that order. */

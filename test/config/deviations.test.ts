@@ -98,12 +98,6 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
       "warning observability.request_log_webhook_url: the request webhook",
     ],
   ],
-  "affinity-ttl": [
-    [
-      pool("affinity: { mode: session, ttl_secs: 60 }"),
-      "warning pools.p.affinity.ttl_secs: how long a session keeps its lane cannot be set",
-    ],
-  ],
 };
 
 /** What loads, and means something else than it did. */
@@ -138,11 +132,19 @@ const MEANS: Readonly<Record<string, () => void>> = {
       'providers: { acme: { api_key_env: ACME_KEY, headers: { x-note: "$${TOKEN}" } } }\nmodels: { m: { provider: acme } }\n';
     expect(deploy(config).providers["acme"]?.headers).toEqual({ "x-note": "${TOKEN}" });
   },
-  "affinity-off": () => {
+  "affinity-key": () => {
+    const two =
+      "providers: { a: { protocol: openai, base_url: 'https://a.invalid', accounts: [{ id: x, api_key_env: ACME_KEY }, { id: y, api_key_env: BETA_KEY }] } }\nmodels: { m: { provider: a } }\npools:\n  p:\n    members: [{ target: m }]\n";
+    const said = (written: string) => deploy(`${two}    ${written}`).targets["p"]?.affinity;
+    const auto = { headerNames: [], body: true, prefix: false, ttlMs: 3_600_000 };
+    expect(said("select: weighted")).toEqual(auto);
+    expect(said("affinity: { header_name: X-Mine }")).toEqual({ ...auto, headerNames: ["x-mine"] });
+    expect(said("affinity: { mode: session, ttl_secs: 60 }")).toEqual({ ...auto, body: false, ttlMs: 60_000 });
+    expect(said("affinity: { prefix: true }")).toEqual({ ...auto, prefix: true });
+    expect(said("affinity: { mode: off }")).toBeNull();
+    expect(deploy(two).targets["m"]?.affinity).toEqual(auto);
+    // One lane, nothing to keep a session from.
     expect(deploy(pool("select: weighted")).targets["p"]?.affinity).toBeNull();
-    expect(deploy(pool("affinity: { mode: session }")).targets["p"]?.affinity).toEqual({
-      headerNames: ["x-session-id"],
-    });
   },
   "default-fee": () => {
     const prices = Object.values(

@@ -132,11 +132,12 @@ describe("a whole file", () => {
         maxCooldownMs: 120_000,
         trip: { mode: "error_rate", windowMs: 30_000, threshold: 0.5, minRequests: 5 },
       },
-      affinity: null,
+      affinity: { headerNames: [], body: true, prefix: false, ttlMs: 3_600_000 },
     });
     expect(deployment?.targets["overflow"]).toMatchObject({
       onExhausted: { action: "least-bad" },
-      affinity: { headerNames: ["x-session-id"] },
+      // One lane.
+      affinity: null,
       breaker: { baseCooldownMs: 5_000, maxCooldownMs: 60_000, trip: { mode: "consecutive", failures: 2 } },
     });
     expect(deployment?.targets["plain"]).toMatchObject({ members: [], onExhausted: { action: "reject" } });

@@ -59,7 +59,7 @@ describe("defaults", () => {
     ["models.<name>.failover.deadline_secs", DEFAULTS.failoverDeadlineSecs],
     ["models.<name>.failover.cap", DEFAULTS.failoverCap],
     ["pools.<name>.on_exhausted.max_ms", DEFAULTS.waitMs],
-    ["pools.<name>.affinity.header_name", DEFAULTS.affinityHeader],
+    ["pools.<name>.affinity.ttl_secs", DEFAULTS.affinityTtlSecs],
     ["displays[].app", AWTRIX_DEFAULTS.app],
     ["displays[].palette", AWTRIX_DEFAULTS.palette],
     ["displays[].page_secs", AWTRIX_DEFAULTS.pageSecs],

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { Lane, Target } from "../../src/ir/deployment.ts";
 import { question, see } from "../harness/client-words.ts";
 import { type Core, createCore } from "../harness/core.ts";
-import { deploymentOf, doorOf, laneOf, poolOf, type TargetOver, targetOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, poolOf, stickyBy, type TargetOver, targetOf } from "../harness/deployments.ts";
 import { answering, byProvider, json, refusing, stream, transportError, whole } from "../harness/scripted-answers.ts";
 import { OPENAI_WORDS, said } from "../harness/vendor-words.ts";
 import { type Answer, answerNever } from "../harness/virtual-effects.ts";
@@ -59,7 +59,7 @@ describe("pools", () => {
     expect(core.inflight()).toBe(0);
   });
 
-  test("a session stays on its lane, leaves it while its breaker is open, and comes back", async () => {
+  test("a session stays on its lane, goes on where it was served when that one fails, and comes back when it is forgotten", async () => {
     let broken = "";
     const answers = Object.fromEntries(
       ["a", "b", "c"].map((name) => [
@@ -67,7 +67,7 @@ describe("pools", () => {
         ((call) => (broken === name ? json(500, "{}") : good)(call)) satisfies Answer,
       ]),
     );
-    const pool = poolOf("pool", LANES, { ...TRIP_AT_ONCE, affinity: { headerNames: ["x-session-id"] } });
+    const pool = poolOf("pool", LANES, { ...TRIP_AT_ONCE, affinity: stickyBy("x-session-id") });
     const core = setUp([pool], answers);
     const laneFor = async (session: string) =>
       (await ask(core, "pool", { "x-session-id": session })).headers["x-ringmain-lane"] ?? "";
@@ -79,10 +79,12 @@ describe("pools", () => {
     expect(await laneFor("s")).toBe(away);
     broken = "";
     await core.effects.run(20_000);
+    expect(await laneFor("s")).toBe(away);
+    await core.effects.run(3_600_000);
     expect(await laneFor("s")).toBe(home);
     // Another session knows nothing of it, and none without a name is bound.
     const others = new Set<string>();
-    for (let count = 0; count < 30; count += 1) others.add(await laneFor(`other-${count}`));
+    for (let count = 0; count < 500; count += 1) others.add(await laneFor(`other-${count}`));
     expect(others.size).toBe(3);
   });
 

@@ -121,6 +121,11 @@ export function providerOf(name: string, over: Partial<Provider> = {}): Provider
   };
 }
 
+/** Sessions named in this header, or in one of the agents', for an hour. */
+export function stickyBy(...headerNames: string[]): NonNullable<Target["affinity"]> {
+  return { headerNames, body: true, prefix: false, ttlMs: 3_600_000 };
+}
+
 export type TargetOver = Partial<Omit<Target, "failover">> & { readonly failover?: Partial<Target["failover"]> };
 
 export function targetOf(name: string, members: readonly Member[], over: TargetOver = {}): Target {

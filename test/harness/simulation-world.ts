@@ -6,7 +6,7 @@
 import { isSameModel } from "../../src/ir/canonical.ts";
 import type { Exhaustion, Keep, Lane, Provider, Target } from "../../src/ir/deployment.ts";
 import { encodeUtf8 } from "../../src/std/bytes.ts";
-import { laneOf, PRICES, poolOf, providerOf, targetOf } from "./deployments.ts";
+import { laneOf, PRICES, poolOf, providerOf, stickyBy, targetOf } from "./deployments.ts";
 import { refusing } from "./scripted-answers.ts";
 import { said, type Trouble, VENDOR_WORDS, type VendorWords, wordsOf } from "./vendor-words.ts";
 import type { Answer, FetchCall } from "./virtual-effects.ts";
@@ -122,7 +122,7 @@ function makeTargets(random: Random, lanes: readonly Lane[]): Target[] {
         { mode: "error_rate", windowMs: 30_000, threshold: 0.5, minRequests: 3 } as const,
       ]),
     },
-    affinity: random() < 0.3 ? { headerNames: ["x-session-id"] } : null,
+    affinity: random() < 0.3 ? stickyBy() : null,
     translation: pick(random, ["lenient", "lenient", "strict", "off"] as const),
     identity: pick(random, ["record", "record", "strict"] as const),
   };

@@ -1,21 +1,38 @@
 /** Sessions stay where they are, and only those of a lane that is out move. */
 import { describe, expect, test } from "bun:test";
-import { affinityKey, byAffinity } from "../../src/routing/affinity.ts";
+import { sessionNameOf } from "../../src/governance/request-headers.ts";
+import { byAffinity, sessionName } from "../../src/routing/affinity.ts";
+import { stickyBy } from "../harness/deployments.ts";
 
-const settings = { headerNames: ["X-Session-Id", "x-thread"] };
+const settings = stickyBy("x-mine", "x-thread");
 
-test.each([
-  ["the first header that says something", { "x-session-id": "s1", "x-thread": "t1" }, "s1"],
-  ["a blank one says nothing", { "x-session-id": "  ", "x-thread": "t1" }, "t1"],
-  ["none", { other: "x" }, null],
-  ["not found on the prototype", {}, null],
-  ["too long to be a name", { "x-session-id": "s".repeat(1_025) }, null],
-])("key: %s", (_name, headers, expected) => {
-  expect(affinityKey(headers as Record<string, string>, settings)).toBe(expected);
-});
+describe("name", () => {
+  test.each([
+    ["the first configured header that says something", { "x-mine": "s1", "x-thread": "t1" }, "s1"],
+    ["a blank one says nothing", { "x-mine": "  ", "x-thread": "t1" }, "t1"],
+    ["an agent's own comes after", { "x-session-id": "a", "x-thread": "t1" }, "t1"],
+    ["Claude Code", { "x-claude-code-session-id": "cc" }, "cc"],
+    ["Codex", { "session-id": "cx", "thread-id": "th" }, "cx"],
+    ["Codex of before", { session_id: "cx" }, "cx"],
+    ["a thread alone", { "thread-id": "th" }, "th"],
+    ["OpenCode", { "x-session-affinity": "oc" }, "oc"],
+    ["anybody", { "x-session-id": "any" }, "any"],
+    ["none, then the body's", { other: "x" }, "body"],
+    ["not found on the prototype", {}, "body"],
+    ["too long to be a name", { "x-mine": "s".repeat(1_025) }, "body"],
+  ])("%s", (_name, headers, expected) => {
+    const said = headers as Record<string, string>;
+    expect(sessionName({ headers: said, agent: sessionNameOf(said), body: "body" }, settings)).toBe(expected);
+  });
 
-test("no affinity configured, no key", () => {
-  expect(affinityKey({ "x-session-id": "s1" }, null)).toBeNull();
+  test.each([
+    ["none", undefined, true, null],
+    ["blank", " ", true, null],
+    ["too long", "s".repeat(1_025), true, null],
+    ["headers alone count", "body", false, null],
+  ])("of the body: %s", (_name, said, body, expected) => {
+    expect(sessionName({ headers: {}, agent: null, body: said }, { ...settings, body })).toBe(expected);
+  });
 });
 
 describe("choice", () => {

@@ -5,6 +5,7 @@ import { NO_NEEDS } from "../../src/ir/capability.ts";
 import type { Lane, Target } from "../../src/ir/deployment.ts";
 import type { Condition } from "../../src/routing/condition.ts";
 import { type DecideInput, decide } from "../../src/routing/decide.ts";
+import { stickyBy } from "../harness/deployments.ts";
 import { decideInput, ELIGIBLE, facts, lane, member, outFor, poolOf, target } from "./build.ts";
 
 const a = lane("p/x/a");
@@ -313,11 +314,57 @@ describe("selection", () => {
   });
 
   test("an affinity key moves no credit, and says nothing where affinity is off", () => {
-    const sticky = { ...weighted, affinity: { headerNames: ["x-session-id"] } };
+    const sticky = { ...weighted, affinity: stickyBy() };
     const selection = new Map([["b", 2]]);
     expect(decide(decideInput(sticky, all, { selection, affinityKey: "s" })).selection).toEqual(selection);
     const off = decideInput(weighted, all, { affinityKey: "s" });
     expect(decide(off)).toEqual(decide({ ...off, affinityKey: null }));
+  });
+});
+
+describe("the lane that has the session", () => {
+  const [one, two, three] = [lane("p/1/a"), lane("p/2/a", { pinned: true }), lane("q/1/b", { pinned: true })];
+  const lanes = [three, two, one];
+  const pool = poolOf("pool", lanes, { select: "ordered", affinity: stickyBy() });
+  const offered = (stuckTo: string, condition: Partial<Condition> = {}, over: Partial<DecideInput> = {}) =>
+    ids(
+      decide(
+        decideInput(pool, lanes, {
+          affinityKey: "s",
+          stuckTo,
+          condition: (each) => (each.id === stuckTo ? { ...ELIGIBLE, ...condition } : ELIGIBLE),
+          ...over,
+        }),
+      ).offered,
+    );
+
+  test("comes first, whatever the policy says, then its model", () => {
+    expect(offered(one.id)).toEqual([one.id, two.id, three.id]);
+  });
+
+  test.each([
+    ["out", { eligible: false, because: "waiting" as const }],
+    ["full", { eligible: false, because: "full" as const, full: true }],
+  ])("%s: its model first, and then the policy's order", (_how, condition) => {
+    expect(offered(one.id, condition)).toEqual([two.id, three.id]);
+    expect(offered(three.id, condition)).toEqual([two.id, one.id]);
+  });
+
+  test("not while it has yet to show that it is back", () => {
+    expect(offered(one.id, { probing: true })).toEqual([two.id, one.id, three.id]);
+  });
+
+  test("nor where it is no lane of the target, nor where sessions do not stick", () => {
+    expect(offered("x/y/gone")).toEqual([three.id, two.id, one.id]);
+    expect(offered(one.id, {}, { target: { ...pool, affinity: null } })).toEqual([three.id, two.id, one.id]);
+  });
+
+  test("moves no credit", () => {
+    const shares = { ...pool, select: "weighted" as const };
+    const selection = new Map([["a", 3]]);
+    expect(decide(decideInput(shares, lanes, { affinityKey: "s", stuckTo: one.id, selection })).selection).toEqual(
+      selection,
+    );
   });
 });
 
@@ -362,7 +409,7 @@ describe("properties", () => {
       lane(`p/${account}/${model}`, { pinned, sortKey }),
     );
     const draftOf = (id: string) => drafts.find((each) => `p/${each.account}/${each.model}` === id);
-    const pool = poolOf("pool", lanes, { select, affinity: { headerNames: [] }, failover: { prefer } });
+    const pool = poolOf("pool", lanes, { select, affinity: stickyBy(), failover: { prefer } });
     return decideInput(pool, lanes, {
       affinityKey: key,
       selection: new Map(credits.map((credit, index) => ["abcd"[index] ?? "", credit])),

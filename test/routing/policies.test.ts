@@ -16,7 +16,7 @@ import {
   RECENT_ATTEMPTS_AGE_MS_MAX,
   RECENT_ATTEMPTS_MAX,
 } from "../../src/routing/recent-attempts.ts";
-import { PRICES } from "../harness/deployments.ts";
+import { PRICES, stickyBy } from "../harness/deployments.ts";
 import { decideInput, deployment, ELIGIBLE, facts, failed, lane, member, NO_JITTER, poolOf } from "./build.ts";
 
 const by =
@@ -258,16 +258,19 @@ describe("least_busy", () => {
     expect(LANES.map((each) => health.figures(each, 0).inflight)).toEqual([3, 3, 3]);
   });
 
-  test("a session with a key keeps its lane, however busy", () => {
-    const sticky = { ...pool, affinity: { headerNames: ["x-session-id"] } };
+  test("a session keeps the lane that served it, however busy", () => {
+    const sticky = { ...pool, affinity: stickyBy() };
     const health = world();
     const first = (): string | undefined =>
       decide({
         ...decideInput(sticky, LANES),
         figures: (each) => health.figures(each, 0),
         affinityKey: "session",
+        stuckTo,
       }).offered[0]?.id;
+    let stuckTo: string | null = null;
     const before = first();
+    stuckTo = before ?? null;
     const busy = LANES.find(({ id }) => id === before);
     if (busy === undefined) throw new Error("none was offered");
     for (let request = 0; request < 5; request += 1) health.start(busy, 0);

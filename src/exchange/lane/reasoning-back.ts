@@ -16,10 +16,10 @@ import {
   type ReasoningSignature,
 } from "../../ir/request.ts";
 import type { Payload } from "../../protocols/protocol.ts";
-import { sha256Hex } from "../../std/digest.ts";
 import type { World } from "../contract.ts";
 import { reasoningKey } from "../reasoning-memory.ts";
 import type { ClientCall } from "../request/call.ts";
+import { firstSaid } from "../request/session.ts";
 import type { AnswerSource, LaneContext, ReasoningBack } from "./attempt-context.ts";
 
 // ---------------------------------------------------------------- whether
@@ -86,11 +86,7 @@ export function reasoningScope({ world, call }: Pick<LaneContext, "world" | "cal
 /** The name an agent gives it, else what the user said first. */
 function conversationOf(call: ClientCall): string {
   const name = sessionNameOf(call.parts.headers);
-  if (name !== null) return `named ${name}`;
-  const read = call.ir();
-  const first = read.ok ? read.value.value.turns.find(({ role }) => role === "user") : undefined;
-  const said = first?.blocks.flatMap((block) => (block.type === "text" ? [block.text] : [])) ?? [];
-  return sha256Hex(JSON.stringify(said));
+  return name === null ? (firstSaid(call) ?? "") : `named ${name}`;
 }
 
 // ---------------------------------------------------------------- putting it back

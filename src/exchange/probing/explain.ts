@@ -26,6 +26,7 @@ import { repairedDialect } from "../lane/repair.ts";
 import { admitInputOf } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
+import { sessionKeyOf } from "../request/session.ts";
 import { syntheticCall } from "../request/synthetic-call.ts";
 import { didYouMean, nearestName, notExact } from "../request/unknown-name.ts";
 import type { SharedState } from "../shared-state.ts";
@@ -188,6 +189,7 @@ function explained(explaining: Explaining): Explanation {
     needsRoomBeyond: null,
     pass: passOf(explaining),
     cappedLanes: new Set<string>(),
+    sessionKey: sessionKeyOf(call, target),
   };
   const decision = look(looking, target);
   const odds = oddsOf(explaining, decision);
@@ -286,6 +288,7 @@ function oddsOf(explaining: Explaining, first: LaneChoice): ReadonlyMap<string, 
         needsRoomBeyond: null,
         pass: passOf(explaining),
         cappedLanes: new Set<string>(),
+        sessionKey: sessionKeyOf(explaining.call, target),
       },
       target,
     );

@@ -6,6 +6,7 @@ import { readReferences } from "./references.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   const references = readReferences(body);
+  const session = asText(at(body, "metadata", "user_id"));
   return {
     maxOutputTokens: asNumber(body["max_tokens"]) ?? null,
     needs: {
@@ -15,6 +16,7 @@ export function readFacts(body: JsonObject): PayloadFacts {
       structuredOutput: isSchema(at(body, "output_config", "format")) || isSchema(body["output_format"]),
     },
     usageAsked: true,
+    ...(session === undefined ? {} : { session }),
     ...(references === undefined ? {} : { references }),
   };
 }

@@ -2,13 +2,14 @@
 
 import type { Modality, Needs } from "../../ir/capability.ts";
 import { answersAsked, type PayloadFacts } from "../../ir/facts.ts";
-import { asArray, asNumber, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asNumber, asText, at, type JsonObject } from "../../std/json.ts";
 import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readReferences } from "./references.ts";
 import { readReasoningConfig } from "./request-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   const references = readReferences(body);
+  const session = asText(body["prompt_cache_key"]);
   const reasoning = readReasoningConfig(body);
   return {
     maxOutputTokens: asNumber(body["max_completion_tokens"]) ?? asNumber(body["max_tokens"]) ?? null,
@@ -17,6 +18,7 @@ export function readFacts(body: JsonObject): PayloadFacts {
     usageAsked: body["stream"] !== true || at(body, "stream_options", "include_usage") === true,
     answers: answersAsked(body["n"]),
     ...(reasoning === null ? {} : { reasoningAsked: reasoning.mode !== "disabled" }),
+    ...(session === undefined ? {} : { session }),
     ...(references === undefined ? {} : { references }),
   };
 }

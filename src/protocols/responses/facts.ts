@@ -2,13 +2,14 @@
 
 import type { Modality } from "../../ir/capability.ts";
 import type { PayloadFacts } from "../../ir/facts.ts";
-import { asArray, asNumber, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asNumber, asText, at, type JsonObject } from "../../std/json.ts";
 import { modalitiesOf } from "../shared/openai/content-parts.ts";
 import { readReferences } from "./references.ts";
 import { readReasoningConfig } from "./request-reader.ts";
 
 export function readFacts(body: JsonObject): PayloadFacts {
   const references = readReferences(body);
+  const session = asText(body["prompt_cache_key"]);
   const reasoning = readReasoningConfig(body["reasoning"]);
   return {
     maxOutputTokens: asNumber(body["max_output_tokens"]) ?? null,
@@ -21,6 +22,7 @@ export function readFacts(body: JsonObject): PayloadFacts {
     // The last event always reports.
     usageAsked: true,
     ...(reasoning === null ? {} : { reasoningAsked: reasoning.mode !== "disabled" }),
+    ...(session === undefined ? {} : { session }),
     ...(references === undefined ? {} : { references }),
   };
 }

@@ -7,10 +7,10 @@ import { byRank } from "./rank.ts";
 /** Tokens of an answer as agents get them: their limits are far above what most answers need. */
 const ANSWER_TOKENS = 1_000;
 
-export function cheapest({ candidates, selection, facts }: PolicyInput): Ranking {
+export function cheapest({ candidates, selection, affinityKey, facts }: PolicyInput): Ranking {
   const costs = new Map(candidates.map(({ lane }) => [lane.id, costOf(lane, facts)]));
   const cost = (id: string): number => costs.get(id) ?? UNKNOWN_COST;
-  const order = byRank(candidates).toSorted((one, other) => cost(one.lane.id) - cost(other.lane.id));
+  const order = byRank(candidates, affinityKey).toSorted((one, other) => cost(one.lane.id) - cost(other.lane.id));
   return { order, next: selection };
 }
 

@@ -6,10 +6,10 @@ import type { LaneFigures } from "../recent-attempts.ts";
 import type { PolicyInput, Ranking } from "./policy.ts";
 import { byRank } from "./rank.ts";
 
-export function fastest({ candidates, selection, figuresOf }: PolicyInput): Ranking {
+export function fastest({ candidates, selection, affinityKey, figuresOf }: PolicyInput): Ranking {
   const places = new Map(candidates.map(({ lane }) => [lane.id, placeOf(figuresOf(lane))]));
   const place = (id: string): number => places.get(id) ?? 0;
-  const order = byRank(candidates).toSorted((one, other) => place(one.lane.id) - place(other.lane.id));
+  const order = byRank(candidates, affinityKey).toSorted((one, other) => place(one.lane.id) - place(other.lane.id));
   return { order, next: selection };
 }
 

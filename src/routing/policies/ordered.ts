@@ -2,7 +2,7 @@
 import type { PolicyInput, Ranking } from "./policy.ts";
 import { byRank } from "./rank.ts";
 
-export function ordered({ candidates, selection }: PolicyInput): Ranking {
+export function ordered({ candidates, selection, affinityKey }: PolicyInput): Ranking {
   const members = Map.groupBy(candidates, (each) => each.member);
-  return { order: [...members.values()].flatMap(byRank), next: selection };
+  return { order: [...members.values()].flatMap((lanes) => byRank(lanes, affinityKey)), next: selection };
 }

@@ -22,7 +22,7 @@ export interface PolicyInput<Id extends PolicyId = PolicyId> {
   readonly selection: Selection;
   /** Of the request: its size, and what it may answer with. */
   readonly facts: Facts;
-  /** null: no session to keep in its place. */
+  /** Of a session that has no lane yet; null: the request belongs to none. */
   readonly affinityKey: string | null;
   /** How busy, fast and reliable a lane is. Worked out when it is asked, so that other policies pay nothing for it. */
   readonly figuresOf: (lane: Lane) => LaneFigures;

@@ -1,18 +1,26 @@
-/** The rank of lanes that may all serve: pin, health, sort key, least recently used, stable id. Same inputs, same order. */
+/**
+ * The rank of lanes that may all serve: pin, health, sort key, least recently used, stable id. Same inputs, same order.
+ * For a session its own choice stands in the place of use, so that a new one finds the same lane in every worker.
+ */
 import type { HealthLabel } from "../../ir/lane-facts.ts";
+import { byAffinity } from "../affinity.ts";
 import type { Candidate } from "./policy.ts";
 
-export function byRank(candidates: readonly Candidate[]): readonly Candidate[] {
-  return candidates.toSorted(compareRank);
+export function byRank(candidates: readonly Candidate[], affinityKey: string | null): readonly Candidate[] {
+  if (affinityKey === null || candidates.length < 2) return candidates.toSorted(compareRank);
+  const chosen = byAffinity(affinityKey, candidates, { id: ({ lane }) => lane.id, weight: () => 1 });
+  return chosen.toSorted(compareStanding);
 }
 
 function compareRank(one: Candidate, other: Candidate): number {
+  return compareStanding(one, other) || usedMs(one) - usedMs(other) || (one.lane.id < other.lane.id ? -1 : 1);
+}
+
+function compareStanding(one: Candidate, other: Candidate): number {
   return (
     Number(isPreferred(other)) - Number(isPreferred(one)) ||
     HEALTH_RANK[one.label] - HEALTH_RANK[other.label] ||
-    one.lane.sortKey - other.lane.sortKey ||
-    usedMs(one) - usedMs(other) ||
-    (one.lane.id < other.lane.id ? -1 : 1)
+    one.lane.sortKey - other.lane.sortKey
   );
 }
 

@@ -1,8 +1,8 @@
-/** Weights choose the member, rank chooses the lane inside it. A session with a key goes to its own member and lane. */
+/** Weights choose the member, rank chooses the lane inside it. A new session chooses its own member, each by its weight. */
 import type { Member } from "../../ir/deployment.ts";
 import { byAffinity } from "../affinity.ts";
 import { bySwrr, pickSwrr } from "../swrr.ts";
-import type { Candidate, PolicyInput, Ranking } from "./policy.ts";
+import type { PolicyInput, Ranking } from "./policy.ts";
 import { byRank } from "./rank.ts";
 
 export function weighted(input: PolicyInput): Ranking {
@@ -16,12 +16,8 @@ export function weighted(input: PolicyInput): Ranking {
   const lanesOf = (member: Member) => candidates.filter((each) => each.member === member);
   if (affinityKey !== null) {
     const order = byAffinity(affinityKey, members, { id: (member) => member.model, weight: (member) => member.weight });
-    return { order: order.flatMap((member) => lanesBySession(affinityKey, lanesOf(member))), next: selection };
+    return { order: order.flatMap((member) => byRank(lanesOf(member), affinityKey)), next: selection };
   }
-  const order = bySwrr(selection, members).flatMap((member) => byRank(lanesOf(member)));
+  const order = bySwrr(selection, members).flatMap((member) => byRank(lanesOf(member), null));
   return { order, next: pickSwrr(selection, members)?.next ?? selection };
-}
-
-function lanesBySession(key: string, lanes: readonly Candidate[]): readonly Candidate[] {
-  return byAffinity(key, lanes, { id: (each) => each.lane.id, weight: () => 1 });
 }
