@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { type Timers, UPSTREAM_CLIENTS, type UpstreamClient } from "../../src/ir/deployment.ts";
 import { realEffects } from "../../src/process/real-effects.ts";
 import type { SendInput } from "../../src/upstream/contract.ts";
+import { REST_MS } from "../../src/upstream/http1/pool.ts";
 import { createSend } from "../../src/upstream/send.ts";
 import {
   chunk,
@@ -267,6 +268,7 @@ describe.each(UPSTREAM_CLIENTS)("over %s", (client) => {
       async (end) => {
         const fake = await upstream(once(end));
         await readAll(await send(request(`${fake.url}/first`)));
+        time.advance(REST_MS);
         expect(await send(request(`${fake.url}/second`))).toMatchObject({
           kind: "failed",
           failure: { kind: "network" },

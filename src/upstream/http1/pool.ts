@@ -87,6 +87,7 @@ export function createPool({
     if (waiter !== undefined) give(waiter, connection);
     else if (!idle.add(connection)) connection.terminate();
   };
+  const rest = createRest(effects, (connection) => offer(connection, undefined));
   const owner = {
     stood(connection: Connection) {
       const waiter = openedFor.get(connection);
@@ -99,8 +100,9 @@ export function createPool({
       if (waiter !== undefined && waiting.delete(waiter)) waiter.refused(code);
       left();
     },
-    free: (connection: Connection) => offer(connection, undefined),
+    free: rest.add,
     gone(connection: Connection) {
+      rest.remove(connection);
       idle.remove(connection);
       left();
     },
@@ -126,6 +128,41 @@ export function createPool({
       queued.delete(waiter);
       cancel?.();
     },
+  };
+}
+
+/** Some servers end a connection right behind an answer without saying so: after this time that has been seen. */
+export const REST_MS = 5;
+
+/** Connections whose answer has just ended, and which are not used again at once. One timer for all of them. */
+function createRest(
+  { nowMs, setTimer }: Pick<Effects, "setTimer" | "nowMs">,
+  rested: (connection: Connection) => void,
+): { add(connection: Connection): void; remove(connection: Connection): void } {
+  /** Until when, in the order of their ends. */
+  const resting = new Map<Connection, number>();
+  let isArmed = false;
+  const arm = (ms: number): void => {
+    isArmed = true;
+    setTimer(ms, () => {
+      isArmed = false;
+      for (const [connection, untilMs] of resting) {
+        const leftMs = untilMs - nowMs();
+        if (leftMs > 0) {
+          arm(Math.ceil(leftMs));
+          return;
+        }
+        resting.delete(connection);
+        rested(connection);
+      }
+    });
+  };
+  return {
+    add(connection) {
+      resting.set(connection, nowMs() + REST_MS);
+      if (!isArmed) arm(REST_MS);
+    },
+    remove: (connection) => void resting.delete(connection),
   };
 }
 

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import type { Timers } from "../../../src/ir/deployment.ts";
 import type { SendInput, Sent } from "../../../src/upstream/contract.ts";
+import { REST_MS } from "../../../src/upstream/http1/pool.ts";
 import { createSend } from "../../../src/upstream/send.ts";
 import { createScriptedConnect, type ScriptedConnect } from "../../harness/scripted-connect.ts";
 import { createVirtualEffects, settle, type VirtualEffects } from "../../harness/virtual-effects.ts";
@@ -50,6 +51,7 @@ async function served(index: number, answer = ANSWER): Promise<void> {
   if (net.at(index).written() === "") net.at(index).stand();
   net.at(index).say(answer);
   expect(await textOf(sending)).toBe("ok");
+  time.advance(REST_MS);
 }
 
 describe("what is sent", () => {
@@ -176,8 +178,10 @@ describe("connecting", () => {
     const second = send();
     net.at(0).say(ANSWER);
     expect(await textOf(first)).toBe("ok");
+    time.advance(REST_MS);
     net.at(0).say(ANSWER);
     expect(await textOf(second)).toBe("ok");
+    time.advance(REST_MS);
     net.at(1).stand();
     await served(1);
     expect(net.sockets.length).toBe(2);
@@ -192,6 +196,7 @@ describe("a kept connection", () => {
     net.at(1).say(ANSWER);
     net.at(0).say(ANSWER);
     expect(await Promise.all(both.map(textOf))).toEqual(["ok", "ok"]);
+    time.advance(REST_MS);
     await served(0);
     await served(0);
     expect(net.sockets.length).toBe(2);
@@ -215,7 +220,7 @@ describe("a kept connection", () => {
     expect(net.sockets.length).toBe(2);
     net.at(1).stand();
     net.at(1).say(ANSWER);
-    time.advance(20_000);
+    time.advance(20_000 + REST_MS);
     expect(net.sockets.map((socket) => socket.isTerminated())).toEqual([true, true]);
     expect(time.timersPending()).toBe(0);
   });
@@ -230,6 +235,20 @@ describe("a kept connection", () => {
     time.advance(ms);
     void send();
     expect(net.sockets.length).toBe(isGone ? 2 : 1);
+  });
+
+  test("is not used before it has rested, and never when its server ended it behind the answer", async () => {
+    const sending = send();
+    net.at(0).stand();
+    net.at(0).say(ANSWER);
+    expect(await textOf(sending)).toBe("ok");
+    time.advance(REST_MS - 1);
+    void send();
+    expect(net.sockets.length).toBe(2);
+    net.at(0).end();
+    time.advance(REST_MS);
+    void send();
+    expect(net.sockets.length).toBe(3);
   });
 
   test.each([
@@ -263,6 +282,7 @@ describe("a kept connection", () => {
     net.at(0).say(ANSWER);
     net.at(1).say(ANSWER);
     await Promise.all(both.map(textOf));
+    time.advance(REST_MS);
     net.at(1).takes(-1);
     const sending = send();
     net.at(1).end();
@@ -335,6 +355,7 @@ describe("a body", () => {
     expect(net.at(0).isPaused()).toBe(false);
     net.at(0).say(`${chunk(70_000)}0\r\n\r\n`);
     expect(await textOf(sending)).toHaveLength(70_000);
+    time.advance(REST_MS);
     // It is kept, and not paused.
     await served(0);
     expect(net.at(0).isPaused()).toBe(false);
@@ -368,6 +389,7 @@ describe("a body", () => {
       net.at(0).say(ANSWER);
       return sending;
     })();
+    time.advance(REST_MS);
     const second = send();
     client.abort();
     expect(net.at(0).isTerminated()).toBe(false);
@@ -383,6 +405,7 @@ test("nothing is left when all has ended: no timer but the idle one", async () =
   net.at(0).stand();
   net.at(0).say(ANSWER);
   expect(await textOf(sending)).toBe("ok");
+  time.advance(REST_MS);
   expect(time.timersPending()).toBe(1);
   net.at(0).end();
   time.advance(20_000);

@@ -1,22 +1,23 @@
 /** The bound of connections to one origin, and the line of requests that wait for one of them. */
 import { beforeEach, expect, test } from "bun:test";
 import type { Connection } from "../../../src/upstream/http1/connection.ts";
-import { createPool, type Pool, type Waiter } from "../../../src/upstream/http1/pool.ts";
+import { createPool, type Pool, REST_MS, type Waiter } from "../../../src/upstream/http1/pool.ts";
 import { createScriptedConnect, type ScriptedConnect } from "../../harness/scripted-connect.ts";
-import { createVirtualEffects } from "../../harness/virtual-effects.ts";
+import { createVirtualEffects, type VirtualEffects } from "../../harness/virtual-effects.ts";
 
 const ANSWER = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 const place = { host: "vendor.invalid", port: 443, tls: null };
 
 let net: ScriptedConnect;
+let time: VirtualEffects;
 let pool: Pool;
 let told: string[];
 
 beforeEach(() => {
   net = createScriptedConnect();
   told = [];
-  const effects = createVirtualEffects({ connect: net.connect });
-  pool = createPool({ place, effects, limits: { socketsMax: 2, queueMax: 2 } });
+  time = createVirtualEffects({ connect: net.connect });
+  pool = createPool({ place, effects: time, limits: { socketsMax: 2, queueMax: 2 } });
 });
 
 /** Sends as soon as it is given a connection. */
@@ -45,7 +46,9 @@ test("beyond the bound requests wait, the oldest is served first, and a full lin
   expect(told).toEqual(["e refused: ENOBUFS"]);
   net.at(0).stand();
   net.at(0).say(ANSWER);
+  time.advance(REST_MS);
   net.at(0).say(ANSWER);
+  time.advance(REST_MS);
   net.at(1).stand();
   expect(told.slice(1)).toEqual(["a given", "a ended", "b given", "b ended", "c given", "d given"]);
 });
@@ -57,6 +60,7 @@ test("a place in the line can be given back", () => {
   net.at(0).stand();
   net.at(1).stand();
   net.at(0).say(ANSWER);
+  time.advance(REST_MS);
   expect(told).toEqual(["a given", "b given", "a ended", "d given"]);
 });
 
