@@ -61,3 +61,13 @@ test.each<[keyof typeof PROTOCOLS, Readonly<Record<string, string>>]>([
   const told = Object.keys(names).map((field) => [field, clientField(field, lossNames, INSTRUCTED)]);
   expect(Object.fromEntries(told)).toEqual(names);
 });
+
+test.each(["__proto__", "constructor", "toString", "messages[0].__proto__", "tools[0].constructor"])(
+  "a member called %s",
+  (field) => {
+    for (const { payload } of Object.values(PROTOCOLS)) {
+      expect(typeof clientField(field, payload.lossNames, INSTRUCTED)).toBe("string");
+      expect(clientField(field, payload.lossNames, INSTRUCTED)).toContain(field.slice(field.lastIndexOf(".") + 1));
+    }
+  },
+);

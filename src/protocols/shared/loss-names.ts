@@ -20,12 +20,13 @@ export function clientField(
   names: LossNames,
   { instructions }: Pick<IrRequest, "instructions">,
 ): string {
-  const known = names.words[field];
+  const known = own(names.words, field);
   if (known !== undefined) return known;
   const [, list = "", index = "", rest = ""] = LISTED.exec(field) ?? [];
   if (list === "") return field;
   const offset = list === "messages" && names.countsInstructions ? instructions.length : 0;
-  const place = PLACES[list] === undefined ? list : names[PLACES[list]];
+  const kind = own(PLACES, list);
+  const place = kind === undefined ? list : names[kind];
   const at = place.replace("#", index === "" ? "" : String(Number(index) + offset));
   return at + memberNames(rest, names);
 }
@@ -40,6 +41,11 @@ const PLACES: Readonly<Record<string, "turn" | "instruction" | "tool">> = {
 function memberNames(rest: string, { blocks, words }: LossNames): string {
   return rest.replaceAll(/\.(\w+)/g, (_, member: string) => {
     if (member === "content") return `.${blocks}`;
-    return `.${words[`.${member}`] ?? member}`;
+    return `.${own(words, `.${member}`) ?? member}`;
   });
+}
+
+/** A client may call a member `__proto__` or `constructor`. */
+function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
