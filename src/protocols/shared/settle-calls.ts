@@ -31,7 +31,7 @@ function isSettled(turns: readonly IrTurn[]): boolean {
     if (role === "assistant" && !isAssistant && open.length > 0) return false;
     isAssistant = role === "assistant";
     // In one turn results may stand anywhere: writers put them first.
-    const mayAnswer: boolean = !isAssistant && !hasWords;
+    const mayAnswer: boolean = (role === "user" || role === "tool") && !hasWords;
     for (const block of blocks) {
       if (block.type === "tool-result") {
         const place = open.indexOf(block.callId);
