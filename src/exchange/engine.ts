@@ -5,7 +5,7 @@
 import type { Pass } from "../governance/admission.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
-import { RECORD_LANES_MAX } from "../ir/record.ts";
+import { type LaneSwitch, RECORD_LANES_MAX } from "../ir/record.ts";
 import { decide, type LaneChoice } from "../routing/decide.ts";
 import { leastBad, mayTryAnother } from "../routing/failover.ts";
 import { unreachable } from "../std/unreachable.ts";
@@ -16,6 +16,7 @@ import type { World } from "./contract.ts";
 import { type FailedAttempt, finalFailure, refusalHintMs, waitForRecovery } from "./exhaustion.ts";
 import { exclusionOf } from "./lane/fitness.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
+import { type IntendedLane, intendedLane, laneSwitch } from "./lane-switch.ts";
 import type { RecordBuilder } from "./record-builder.ts";
 import type { ClientCall } from "./request/call.ts";
 import { sessionKeyOf } from "./request/session.ts";
@@ -28,7 +29,8 @@ export type Served =
       readonly lane: Lane;
       /** Under way until the answer has left. */
       readonly attempt: Attempt;
-      readonly switched: boolean;
+      /** null: the lane that was meant for the request. */
+      readonly switch: LaneSwitch | null;
     }
   /** `from`: protocol id of the lane whose words these are; null: ours. */
   | { readonly kind: "failed"; readonly failure: Failure; readonly from: string | null }
@@ -55,6 +57,7 @@ interface Run extends Omit<ServeInput, "target"> {
   readonly cappedLanes: Set<string>;
   readonly failures: FailedAttempt[];
   first: Lane | null;
+  intended: IntendedLane | null;
   needsRoomBeyond: number | null;
   lossesRefused: Failure | null;
   /** Lanes that refused without doing any work, and until when each asked to be left alone. */
@@ -76,6 +79,7 @@ export async function serve({ target, ...input }: ServeInput): Promise<Served> {
     cappedLanes: new Set(),
     failures: [],
     first: null,
+    intended: null,
     needsRoomBeyond: null,
     lossesRefused: null,
     refusedUntil: new Map(),
@@ -117,6 +121,7 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
   for (;;) {
     if (run.call.signal.aborted) return { kind: "abandoned" };
     const decision = look(run, target);
+    run.intended ??= intendedLane(stuckTo(run, target), decision, run.world.deployment.lanes);
     if (nowMs() >= run.deadlineMs) return { kind: "exhausted", decision, lanesTried };
     const isCapped = !mayTryAnother({ lanesTried, cap });
     const pick = isCapped ? pickAgain(run, decision) : decision.pick;
@@ -172,6 +177,11 @@ function isTaken({ shared, world, pass }: Run, target: Target, lane: Lane): bool
   return isFull;
 }
 
+/** Id of the lane that has the request's session; null: none. */
+function stuckTo({ world, shared, sessionKey }: Pick<LookInput, "world" | "shared" | "sessionKey">, target: Target) {
+  return sessionKey === null ? null : shared.sessions.laneOf(target, sessionKey, world.effects.nowMs());
+}
+
 /** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
 export type LookInput = Pick<
   Run,
@@ -195,7 +205,7 @@ export function look(run: LookInput, target: Target): LaneChoice {
     selection: shared.selections.get(target.name) ?? new Map(),
     figures: (lane) => shared.health.figures(lane, now),
     affinityKey: sessionKey,
-    stuckTo: sessionKey === null ? null : shared.sessions.laneOf(target, sessionKey, now),
+    stuckTo: stuckTo(run, target),
   });
 }
 
@@ -244,7 +254,13 @@ async function tryLane(
   switch (outcome.kind) {
     case "answered":
     case "streaming":
-      return { kind: "served", outcome, lane, attempt, switched: run.first.id !== lane.id };
+      return {
+        kind: "served",
+        outcome,
+        lane,
+        attempt,
+        switch: laneSwitch(run.intended, lane, run.world.deployment.lanes),
+      };
     case "abandoned":
       attempt.end(outcome);
       return outcome;
@@ -272,6 +288,7 @@ function noteRefusal({ world, refusedUntil }: Run, lane: Lane, outcome: FailedOu
 
 function afterFailure(run: Run, target: Target, attempt: FailedAttempt): Served | null {
   const { lane, failure: failed, egress } = attempt;
+  if (run.intended?.id === lane.id) run.intended.reason = failed.kind;
   // No request was sent: this lane cannot serve it, or only with a loss that is refused. Another one may.
   if (failed.kind === "losses-refused" || failed.kind === "no-capable-lane") {
     run.lossesRefused ??= failed;

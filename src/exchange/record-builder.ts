@@ -11,7 +11,13 @@ import type { AliasWay, Lane } from "../ir/deployment.ts";
 import type { Operation } from "../ir/facts.ts";
 import type { FailureKind } from "../ir/failure.ts";
 import { kindOfLoss, type Loss } from "../ir/loss.ts";
-import { type AttemptRecord, type ExchangeOutcome, type ExchangeRecord, RECORD_LOSSES_MAX } from "../ir/record.ts";
+import {
+  type AttemptRecord,
+  type ExchangeOutcome,
+  type ExchangeRecord,
+  type LaneSwitch,
+  RECORD_LOSSES_MAX,
+} from "../ir/record.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Effects } from "../std/effects.ts";
 
@@ -32,6 +38,8 @@ export interface RecordBuilder {
   offered: ExchangeRecord["offered"];
   skipped: ExchangeRecord["skipped"];
   readonly attempts: AttemptRecord[];
+  /** null: the lane that was meant served, or none did. */
+  switch: LaneSwitch | null;
   /** The reservation made at the admission; null: none was made. */
   pass: Pass | null;
   /** Null: the client has no headers yet, or has them with its answer. */
@@ -93,6 +101,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
     offered: [],
     skipped: [],
     attempts: [],
+    switch: null,
     pass: null,
     get openedMs() {
       return openedMs;
@@ -130,6 +139,7 @@ export function openRecord(input: RecordBuilderInput): RecordBuilder {
         outcome: ending.outcome,
         failure: ending.failure,
         attempts: record.attempts,
+        ...(record.switch === null ? {} : { switch: record.switch }),
         offered: record.offered,
         skipped: record.skipped,
         answer: { usage, usageEstimated, costNanos: costOf(usage, ending.lane?.prices ?? null) },

@@ -42,6 +42,7 @@ export function respond(exchange: ExchangeContext, call: ClientCall, served: Ser
         ? estimateCount(exchange, call)
         : refuse(exchange, served.failure, served.from);
     case "served":
+      exchange.record.switch = served.switch;
       return served.outcome.kind === "answered"
         ? answerWhole(exchange, call, served, served.outcome)
         : answerStream(exchange, call, served, served.outcome);
@@ -262,6 +263,10 @@ function protocolHeaders({ ingress, record }: ExchangeContext): Record<string, s
   return { ...ingress.carrier.answerHeaders(record.id), "x-ringmain-request-id": record.id };
 }
 
+function reportedModelOf({ outcome }: ServedLane): string | null {
+  return outcome.kind === "answered" ? outcome.reportedModel : outcome.flow.note.model;
+}
+
 function ownHeaders(
   { input, record }: ExchangeContext,
   about: Pick<Parameters<typeof gatewayHeaders>[0], "attempts" | "losses" | "lossCount"> & {
@@ -273,7 +278,8 @@ function ownHeaders(
     style: input.world.deployment.responseHeaders,
     requestId: record.id,
     lane: served?.lane ?? null,
-    switched: served?.switched ?? false,
+    switch: served?.switch ?? null,
+    reportedModel: served === null ? null : reportedModelOf(served),
     alias: aliasHeader(record),
     ...rest,
   });

@@ -44,6 +44,8 @@ export interface ExchangeRecord {
   readonly outcome: ExchangeOutcome;
   readonly failure: FailureKind | null;
   readonly attempts: readonly AttemptRecord[];
+  /** Another lane served than the one that was meant; absent: that one did, or none. */
+  readonly switch?: LaneSwitch;
   /** Lanes that could serve when the first one was chosen, best first; at most `RECORD_LANES_MAX`. */
   readonly offered: readonly string[];
   /** Why lanes were left out: when the first one was chosen, or at the end where nothing was left. */
@@ -54,6 +56,16 @@ export interface ExchangeRecord {
   readonly lossCount: number;
   readonly requestBytes: number;
   readonly answerBytes: number;
+}
+
+export interface LaneSwitch {
+  /** The lane that has the session, or the one asked first. */
+  readonly from: string;
+  readonly to: string;
+  /** Kind of the failure, or why it was left out. */
+  readonly reason: string;
+  /** Of the model that served, against the one that was meant. */
+  readonly tier: "same" | "up" | "down" | "unknown";
 }
 
 /** Tokens and money. */

@@ -6,7 +6,7 @@
 import { isReportedAs, isSameModel } from "../ir/canonical.ts";
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
 import { kindOfLoss } from "../ir/loss.ts";
-import { type AttemptRecord, type ExchangeRecord, totalOf } from "../ir/record.ts";
+import { type AttemptRecord, type ExchangeRecord, type LaneSwitch, totalOf } from "../ir/record.ts";
 import type { Usage } from "../ir/usage.ts";
 import { redact } from "../std/redact.ts";
 
@@ -46,6 +46,8 @@ export interface Decision {
   /** First intention. */
   readonly first: LaneIdentity | null;
   readonly winner: LaneIdentity | null;
+  /** Another lane served than the one that has the session, or was asked first; null: that one did, or none. */
+  readonly switch: LaneSwitch | null;
   readonly runner_up: LaneIdentity | null;
   /** Best first, as they stood when the first was chosen. */
   readonly candidates: readonly string[];
@@ -131,6 +133,7 @@ export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: 
     reason: reasonOf(record, winner, first),
     first: first === null ? null : identityOf(deployment, first.lane),
     winner: winner === null ? null : identityOf(deployment, winner.lane),
+    switch: record.switch ?? null,
     runner_up: runnerUpOf(deployment, record, winner),
     candidates: record.offered,
     skipped: record.skipped,
@@ -242,6 +245,10 @@ function reasonOf(record: ExchangeRecord, winner: AttemptRecord | null, first: A
   }
   const before = attempts.at(-2);
   if (before !== undefined) return `${before.lane} ended in ${before.outcome}, so ${winner.lane} served it.`;
+  if (record.switch !== undefined) {
+    const { from, reason } = record.switch;
+    return `${from} has the session and was left out (${reason}), so ${winner.lane} served it.`;
+  }
   if (record.offered.length > 1) return `${winner.lane} came first of ${record.offered.length} that could serve.`;
   const [left] = skipped;
   return left === undefined

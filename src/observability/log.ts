@@ -180,6 +180,7 @@ function recordNotes(record: ExchangeRecord): string {
   if (record.alias !== undefined) notes += ` alias=${record.alias}`;
   if (record.failure !== null) notes += ` failure=${record.failure}`;
   if (!isOwnWord(record)) notes += ` asked=${JSON.stringify(redact(record.asked ?? ""))}`;
+  if (record.switch !== undefined) notes += ` switch=${record.switch.from}:${record.switch.reason}`;
   if (record.openedMs !== null) notes += ` opened=${formatDuration(record.openedMs)}`;
   if (record.queuedMs > 0) notes += ` queued=${formatDuration(record.queuedMs)}`;
   if (record.lossCount > 0) notes += ` losses=${record.lossCount}`;

@@ -80,6 +80,10 @@ export const METRICS = {
     ["lane"],
   ),
   ringmain_failovers_total: counter("Moves on to another lane, by why the one before did not do.", ["pool", "reason"]),
+  ringmain_switches_total: counter(
+    "Answers of another lane than the one that has the session, or was asked first, by why that one did not serve.",
+    ["from", "to", "reason"],
+  ),
   ringmain_breaker_trips_total: counter("Times a lane was taken out; an empty pool means every pool.", [
     "pool",
     "lane",

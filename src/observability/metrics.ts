@@ -69,6 +69,10 @@ function foldRecord(series: Series, labels: Labels, record: ExchangeRecord): voi
   for (const [index, attempt] of record.attempts.entries()) {
     foldAttempt(series, { attempt, pool, ingress, labels, isLast: index === record.attempts.length - 1 });
   }
+  if (record.switch !== undefined) {
+    const { from, to, reason } = record.switch;
+    series.add("ringmain_switches_total", [labels.lane(from), labels.lane(to), labels.word(reason)]);
+  }
   const last = record.attempts.at(-1);
   if (last === undefined) return;
   const lane = labels.lane(last.lane);

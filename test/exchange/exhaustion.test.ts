@@ -193,7 +193,7 @@ test("fallback pool: its lanes serve, the record says whose, and two pools that 
   });
   const got = await served.ask({ protocol: "openai", body: question("openai") });
   expect(got.status).toBe(200);
-  expect(got.headers["x-ringmain-switched"]).toBe("true");
+  expect(got.headers["x-ringmain-switch"]).toBe(`from=${own.id}; to=${spare.id}; reason=server-error; tier=unknown`);
   expect(served.records[0]).toMatchObject({ target: "pool", outcome: "answered" });
 
   const dead = createCore({

@@ -111,7 +111,10 @@ for (const words of VENDOR_WORDS) {
             "answered",
           ]);
           expect(record?.outcome).toBe("answered");
-          expect(got.headers["x-ringmain-switched"]).toBe("true");
+          const [from, to] = lanes.map(({ id }) => id);
+          expect(got.headers["x-ringmain-switch"]).toBe(
+            `from=${from}; to=${to}; reason=${record?.attempts[0]?.outcome}; tier=unknown`,
+          );
           expect(core.inflight()).toBe(0);
           const [first] = lanes;
           if (first === undefined) throw new Error("no lane");

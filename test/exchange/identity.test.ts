@@ -200,10 +200,10 @@ test("another account of the same model needs no proof", async () => {
     answer: (call) => (++calls === 1 ? json(402, "{}")(call) : answering(OPENAI_WORDS)(call)),
   });
   const got = await core.ask({ protocol: "openai", body: question("openai", { model: "wanted" }) });
-  expect([got.status, got.headers["x-ringmain-lane"], got.headers["x-ringmain-switched"]]).toEqual([
+  expect([got.status, got.headers["x-ringmain-lane"], got.headers["x-ringmain-switch"]]).toEqual([
     200,
     "two/team/wanted",
-    "true",
+    "from=two/personal/wanted; to=two/team/wanted; reason=billing; tier=same",
   ]);
 });
 

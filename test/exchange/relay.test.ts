@@ -404,7 +404,7 @@ test("of the vendor's headers only the allow-list comes back, and the gateway's 
     "x-ratelimit-remaining-requests": "59",
     "x-ringmain-model": "one",
     "x-ringmain-lane": "first/a/one",
-    "x-ringmain-switched": "false",
+    "x-ringmain-upstream-model": said().model,
     "x-ringmain-attempts": "1",
   });
 });

@@ -62,6 +62,20 @@ describe("one record", () => {
     ["a path of no protocol", record({ ingress: null }), "ringmain_requests_total", ["none,fast,ok=1"]],
     ["a rescue", RESCUED, "ringmain_upstream_attempts_total", [`fast,${SONNET}=1`, `fast,${LARGE}=1`]],
     ["a rescue", RESCUED, "ringmain_failovers_total", ["fast,timeout=1"]],
+    [
+      "a switch",
+      {
+        ...RESCUED,
+        switch: {
+          from: RESCUED.attempts[0]?.lane ?? "",
+          to: RESCUED.attempts[1]?.lane ?? "",
+          reason: "timeout",
+          tier: "same",
+        },
+      },
+      "ringmain_switches_total",
+      [`${RESCUED.attempts[0]?.lane},${RESCUED.attempts[1]?.lane},timeout=1`],
+    ],
     ["a rescue", RESCUED, "ringmain_upstream_failure_kinds_total", [`${SONNET},timeout=1`]],
     ["a rescue", RESCUED, "ringmain_ambiguous_attempts_total", [`${SONNET}=1`]],
     ["a rescue", RESCUED, "ringmain_translations_total", ["anthropic,openai=1"]],

@@ -4,6 +4,7 @@ import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { RateLimits } from "../../ir/limits.ts";
 import type { Loss } from "../../ir/loss.ts";
 import { groupLosses } from "../../ir/loss-groups.ts";
+import type { LaneSwitch } from "../../ir/record.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { AnswerContext, FrameJoiner, Payload, Protocol } from "../../protocols/protocol.ts";
 import { concatBytes, encodeUtf8 } from "../../std/bytes.ts";
@@ -30,8 +31,10 @@ interface GatewayHeadersInput {
   /** Lane that answered; null: none did. */
   readonly lane: Lane | null;
   readonly attempts: number;
-  /** Another lane than the first one answered. */
-  readonly switched: boolean;
+  /** Another lane answered than the one that was meant; null: that one, or none. */
+  readonly switch: LaneSwitch | null;
+  /** As its vendor names it; null: it did not. */
+  readonly reportedModel: string | null;
   readonly losses: readonly Loss[];
   readonly lossCount: number;
   /** From `aliasHeader`. */
@@ -50,10 +53,20 @@ export function gatewayHeaders(input: GatewayHeadersInput): Record<string, strin
   if (input.lane !== null) {
     headers["x-ringmain-model"] = headerText(input.lane.model);
     headers["x-ringmain-lane"] = headerText(input.lane.id);
-    headers["x-ringmain-switched"] = String(input.switched);
+    if (input.reportedModel !== null) {
+      headers["x-ringmain-upstream-model"] = headerText(input.reportedModel.slice(0, REPORTED_CHARS_MAX));
+    }
+    if (input.switch !== null) headers["x-ringmain-switch"] = switchHeader(input.switch);
   }
   headers["x-ringmain-attempts"] = String(input.attempts);
   return headers;
+}
+
+/** A longer name is no model's. */
+const REPORTED_CHARS_MAX = 200;
+
+function switchHeader({ from, to, reason, tier }: LaneSwitch): string {
+  return `from=${headerText(from)}; to=${headerText(to)}; reason=${reason}; tier=${tier}`;
 }
 
 /** Of a stream that is opened before its answer is known. */
