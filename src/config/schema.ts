@@ -7,7 +7,18 @@ import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
 import { UPSTREAM_CLIENTS } from "../ir/deployment.ts";
-import { CHAT_TOOLS, EFFORTS, HOST_ROUTING, OUTPUT_LIMITS, REASONING_BACK, REFUSABLE_SETTINGS } from "../ir/dialect.ts";
+import {
+  CHAT_TOOLS,
+  CLIENT_MARKS,
+  EFFORTS,
+  HOST_ROUTING,
+  OUTPUT_LIMITS,
+  REASONING_BACK,
+  REASONING_MEMBERS,
+  REFUSABLE_SETTINGS,
+  SAMPLING,
+  THINKING,
+} from "../ir/dialect.ts";
 import { CARRIERS, ERROR_CLASSES, PROTOCOL_IDS } from "../known.ts";
 import { isPolicyId, POLICY_SCHEMAS, policyKeys } from "../routing/policies/schema.ts";
 import { openrouter } from "./schema-hosts.ts";
@@ -80,6 +91,23 @@ const dialect = z.strictObject({
   prompt_cache_key: z.boolean().optional(),
   output_limit: z.enum(OUTPUT_LIMITS).optional(),
   efforts: z.array(z.enum(EFFORTS)).max(EFFORTS.length).optional(),
+  thinking: z.array(z.enum(THINKING)).max(THINKING.length).optional(),
+  thinking_budget: z.strictObject({ min: z.int().min(1), max: z.int().min(1) }).optional(),
+  always_thinks: z.boolean().optional(),
+  sampling: z.enum(SAMPLING).optional(),
+  structured_output: z.boolean().optional(),
+  system_turns: z.boolean().optional(),
+  tool_choice: z.boolean().optional(),
+  json_schema: z.boolean().optional(),
+  schema_beside_tools: z.boolean().optional(),
+  media_in_results: z.boolean().optional(),
+  signed_calls: z.boolean().optional(),
+  reasoning_member: z.enum(REASONING_MEMBERS).optional(),
+  one_call: z.boolean().optional(),
+  client_marks: z.enum(CLIENT_MARKS).optional(),
+  audio: z.boolean().optional(),
+  result_status: z.boolean().optional(),
+  document_notes: z.boolean().optional(),
   host_routing: z.enum(HOST_ROUTING).optional(),
 });
 

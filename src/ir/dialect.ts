@@ -28,6 +28,14 @@ export const OUTPUT_LIMITS = ["max_tokens", "max_completion_tokens"] as const;
 export const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 export type Effort = (typeof EFFORTS)[number];
 
+/** Ways to ask for thinking. adaptive: the model decides, steered by an effort. budget: tokens. effort: a word alone. */
+export const THINKING = ["adaptive", "budget", "effort"] as const;
+
+export const SAMPLING = ["all", "no_top_k", "one", "none"] as const;
+
+export const REASONING_MEMBERS = ["thinking", "reasoningConfig", "reasoning_effort", "none"] as const;
+
+export const CLIENT_MARKS = ["lifetimes", "plain", "refused"] as const;
 /** none: it has one host a model. names: an ending of the model's name chooses. members: so do members of the request. */
 export const HOST_ROUTING = ["none", "names", "members"] as const;
 
@@ -67,6 +75,40 @@ export interface Dialect {
   readonly efforts: readonly Effort[] | null;
   /** How a client may say which of the vendor's hosts serve its request, where the vendor is a router of its own. */
   readonly hostRouting: (typeof HOST_ROUTING)[number];
+  /** Ways to ask for thinking that the model takes, the best first. Empty: there is no way. null: not known. */
+  readonly thinking: readonly (typeof THINKING)[number][] | null;
+  /** Budgets that the model takes, in tokens; null: not known. */
+  readonly thinkingBudget: { readonly min: number; readonly max: number } | null;
+  /** Thinking cannot be turned off. */
+  readonly alwaysThinks: boolean;
+  /** Of temperature, top p and top k. one: temperature or top p, not both. */
+  readonly sampling: (typeof SAMPLING)[number];
+  /** The model can be held to a schema in its answer and its calls. */
+  readonly structuredOutput: boolean;
+  /** Instructions may stand between turns. */
+  readonly systemTurns: boolean;
+  /** The client may say whether and which tool is called. */
+  readonly toolChoice: boolean;
+  /** Gemini: schemas in JSON Schema; otherwise in the subset of OpenAPI. */
+  readonly jsonSchema: boolean;
+  /** Gemini: a schema for the answer and tools in one request. */
+  readonly schemaBesideTools: boolean;
+  /** Gemini: images and files inside results of tools, and a resolution for each. */
+  readonly mediaInResults: boolean;
+  /** Gemini: calls of the current turn without a signature are refused. */
+  readonly signedCalls: boolean;
+  /** Converse: the member, of the model's own, that asks for thinking. `thinking`: signed reasoning goes back too. */
+  readonly reasoningMember: (typeof REASONING_MEMBERS)[number];
+  /** Converse: the model can be held to one call at a time. */
+  readonly oneCall: boolean;
+  /** Converse: what becomes of a client's own cache marks. plain: they cannot say how long they hold. */
+  readonly clientMarks: (typeof CLIENT_MARKS)[number];
+  /** Converse: takes audio. */
+  readonly audio: boolean;
+  /** Converse: a tool's result may say that it is an error. */
+  readonly resultStatus: boolean;
+  /** Converse: documents may be words, have a context and be cited. */
+  readonly documentNotes: boolean;
 }
 
 /** For a provider that is in no catalog: what every compatible server takes. */
@@ -86,24 +128,41 @@ export const STRANGER: Dialect = {
   outputLimit: "max_tokens",
   efforts: null,
   hostRouting: "none",
+  thinking: null,
+  thinkingBudget: null,
+  alwaysThinks: false,
+  sampling: "all",
+  structuredOutput: true,
+  systemTurns: true,
+  toolChoice: true,
+  jsonSchema: true,
+  schemaBesideTools: true,
+  mediaInResults: true,
+  signedCalls: false,
+  reasoningMember: "thinking",
+  oneCall: false,
+  clientMarks: "lifetimes",
+  audio: true,
+  resultStatus: true,
+  documentNotes: true,
 };
 
 /** Where a server differs from a stranger, in the words of the configuration. */
 export function dialectWords(dialect: Dialect): readonly string[] {
-  const { reasoningBack, chatTools, refusedSettings, hostRouting } = dialect;
-  return [
-    ...(dialect.developerRole ? ["developer_role"] : []),
-    ...(dialect.customTools ? ["custom_tools"] : []),
-    ...(dialect.streamUsage ? [] : ["no stream_usage"]),
-    ...(reasoningBack === "ignored" ? [] : [`reasoning_back ${reasoningBack}`]),
-    ...(chatTools === "free" ? [] : [`chat_tools ${chatTools}`]),
-    ...(refusedSettings.length === 0 ? [] : [`refuses ${refusedSettings.join(" ")}`]),
-    ...(dialect.cacheMarks ? ["cache_marks"] : []),
-    ...(dialect.outputLimit === STRANGER.outputLimit ? [] : [`output_limit ${dialect.outputLimit}`]),
-    ...(dialect.efforts === null
-      ? []
-      : [dialect.efforts.length === 0 ? "no efforts" : `efforts ${dialect.efforts.join(" ")}`]),
-    ...(dialect.promptCacheKey ? ["prompt_cache_key"] : []),
-    ...(hostRouting === "none" ? [] : [`host_routing ${hostRouting}`]),
-  ];
+  return Object.entries(dialect).flatMap(([fact, value]) => {
+    const usual = USUAL.get(fact);
+    if (JSON.stringify(value) === usual) return [];
+    const word = LISTED.get(fact) ?? fact.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (value === false || (Array.isArray(value) && value.length === 0)) return [`no ${word}`];
+    return [value === true ? word : `${word} ${Array.isArray(value) ? value.join(" ") : spelled(value)}`];
+  });
 }
+
+function spelled(value: Dialect[keyof Dialect]): string {
+  return typeof value === "object" ? JSON.stringify(value) : `${value}`;
+}
+
+const USUAL: ReadonlyMap<string, string> = new Map(
+  Object.entries(STRANGER).map(([fact, value]) => [fact, JSON.stringify(value)]),
+);
+const LISTED: ReadonlyMap<string, string> = new Map([["refusedSettings", "refuses"]]);

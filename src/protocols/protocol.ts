@@ -89,7 +89,7 @@ export interface Payload {
   /** True for a request that gives reasoning back without a signature; null: the payload seals none. */
   readonly holdsUnsigned: ((body: JsonObject) => boolean) | null;
   /** True where this model refuses how the body asks, and the writer knows how it takes it. null: all models are asked alike. */
-  readonly misfits: ((body: JsonObject, upstreamModel: string) => boolean) | null;
+  readonly misfits: ((body: JsonObject, dialect: Dialect) => boolean) | null;
   /** Ids in a frame or whole answer under which its vendor stores something; absent: it stores no answers. Never throws. */
   readonly storedIds?: (text: string) => readonly string[];
   /** Its requests may mark up to where a prompt is cached. */

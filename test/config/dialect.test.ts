@@ -117,6 +117,31 @@ describe("what a lane's server takes", () => {
     expect(catalogDialect(provider, upstreamModel)).toMatchObject(facts);
   });
 
+  test.each<[string, string, Partial<typeof STRANGER>]>([
+    ["anthropic", "claude-opus-4-8", { thinking: ["adaptive"], sampling: "none", systemTurns: true }],
+    ["anthropic", "claude-opus-4-6", { thinking: ["adaptive", "budget"], sampling: "one", systemTurns: false }],
+    ["anthropic", "claude-sonnet-4-20250514", { thinking: ["budget"], sampling: "all", structuredOutput: false }],
+    ["anthropic", "claude-3-5-haiku-latest", { thinking: [], efforts: [], structuredOutput: false }],
+    ["anthropic", "claude-fable-5", { alwaysThinks: true }],
+    ["bedrock", "us.anthropic.claude-fable-5", { alwaysThinks: true, oneCall: true, audio: false }],
+    ["bedrock", "us.amazon.nova-2-lite-v1:0", { thinking: ["effort"], reasoningMember: "reasoningConfig" }],
+    ["bedrock", "mistral.voxtral-small-24b-2507", { audio: true, toolChoice: true, structuredOutput: false }],
+    ["bedrock", "arn:aws:bedrock:us-east-1:1:application-inference-profile/ab", STRANGER],
+    [
+      "gemini",
+      "gemini-3.1-pro-preview",
+      { thinking: ["effort"], efforts: ["low", "medium", "high"], signedCalls: true },
+    ],
+    ["gemini", "gemini-2.5-pro", { thinkingBudget: { min: 128, max: 32_768 }, alwaysThinks: true }],
+    ["gemini", "tunedModels/one", STRANGER],
+    ["cohere", "command-r-plus-08-2024", { thinking: [], toolChoice: false }],
+    // What holds in the maker's own protocol says nothing of the member for an effort in another.
+    ["openrouter", "anthropic/claude-opus-4.8", { thinking: null, efforts: null, sampling: "all" }],
+    ["moonshot-anthropic", "kimi-k2.6", { thinking: null, toolChoice: true, structuredOutput: true }],
+  ])("what %s, %s takes of thinking and the like", (provider, upstreamModel, facts) => {
+    expect(catalogDialect(provider, upstreamModel)).toMatchObject(facts);
+  });
+
   test("a deployment of the operator's own name is asked as its model is", () => {
     const said = { upstreamModel: "my-deployment", canonical: "gpt-5-pro" };
     expect(dialectFor(said)).toMatchObject({ outputLimit: "max_completion_tokens", efforts: ["high"] });

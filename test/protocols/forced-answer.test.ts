@@ -8,7 +8,7 @@ import type { Frame, Payload } from "../../src/protocols/protocol.ts";
 import { ANSWER_TOOL } from "../../src/protocols/shared/forced-answer.ts";
 import { asObject, at, type JsonObject } from "../../src/std/json.ts";
 import { functionTool, request, text, user } from "../harness/builders.ts";
-import { MAKER } from "../harness/dialects.ts";
+import { MAKER, makersDialect } from "../harness/dialects.ts";
 
 const SCHEMA = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
 const asking = (over: Partial<IrRequest> = {}): IrRequest =>
@@ -21,7 +21,7 @@ const asking = (over: Partial<IrRequest> = {}): IrRequest =>
 const OLD = { anthropic: "claude-sonnet-4-0", bedrock: "anthropic.claude-3-5-sonnet-20240620-v1:0" } as const;
 const WRITE = { defaultMaxOutputTokens: 256, dialect: MAKER, maxOutputTokens: null };
 const write = (id: keyof typeof OLD, given: IrRequest, model: string = OLD[id]) =>
-  PROTOCOLS[id].payload.writeRequest(given, { ...WRITE, upstreamModel: model });
+  PROTOCOLS[id].payload.writeRequest(given, { ...WRITE, upstreamModel: model, dialect: makersDialect(id, model) });
 
 /** Names of the tools in a body, and what is said of the choice. */
 function toolsOf(id: keyof typeof OLD, body: JsonObject): { names: unknown[]; choice: unknown } {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import { instruction, request, text, user } from "../harness/builders.ts";
-import { MAKER } from "../harness/dialects.ts";
+import { MAKER, makersDialect } from "../harness/dialects.ts";
 
 const WRITE = {
   upstreamModel: "claude-3-haiku-20240307",
@@ -17,7 +17,10 @@ const WORDS = /JSON/;
 
 describe.each(["anthropic", "bedrock"] as const)("to %s", (id) => {
   const write = (over: Parameters<typeof request>[0]) => {
-    const { value, losses } = PROTOCOLS[id].payload.writeRequest(request({ ...JSON_MODE, ...over }), WRITE);
+    const { value, losses } = PROTOCOLS[id].payload.writeRequest(request({ ...JSON_MODE, ...over }), {
+      ...WRITE,
+      dialect: makersDialect(id, WRITE.upstreamModel),
+    });
     return {
       turns: JSON.stringify(value["messages"] ?? []),
       system: JSON.stringify(value["system"] ?? []),

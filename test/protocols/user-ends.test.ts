@@ -5,12 +5,13 @@ import { fitRequest } from "../../src/protocols/shared/fit-request.ts";
 import { asText, type JsonObject } from "../../src/std/json.ts";
 import { assistant, call, functionTool, request, result, text, tool, user } from "../harness/builders.ts";
 import { speaking } from "../harness/crossing.ts";
-import { MAKER } from "../harness/dialects.ts";
+import { MAKER, makersDialect } from "../harness/dialects.ts";
 import { objects } from "../harness/scripted/rules.ts";
 
 const OPTIONS = { defaultMaxOutputTokens: 9_000, maxOutputTokens: null };
 
-function rolesAt(protocol: string, upstreamModel: string, given: IrRequest, dialect: typeof MAKER = MAKER) {
+function rolesAt(protocol: string, upstreamModel: string, given: IrRequest, own?: typeof MAKER) {
+  const dialect = own ?? makersDialect(protocol, upstreamModel);
   const { value, losses } = speaking(protocol).payload.writeRequest(given, { ...OPTIONS, upstreamModel, dialect });
   const messages: JsonObject[] = objects(value["messages"]);
   return { roles: messages.map(({ role }) => asText(role) ?? "").join(" "), told: losses.length > 0 };

@@ -81,7 +81,7 @@ function mustBeRewritten({ world, call, lane, egress, reasoningBack }: LaneConte
 
 /** The lane's model refuses how its own protocol's client asks, and is asked otherwise. */
 function isMisfit({ call, lane, egress }: Pick<LaneContext, "call" | "lane" | "egress">): boolean {
-  return egress.payload.misfits?.(call.request.body, lane.upstreamModel) === true;
+  return egress.payload.misfits?.(call.request.body, lane.dialect) === true;
 }
 
 /** Tokens written where the lane's protocol demands a limit and the request gives none. */

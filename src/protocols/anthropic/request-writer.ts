@@ -8,6 +8,7 @@ import type { Extras, IrOutputFormat, IrRequest } from "../../ir/request.ts";
 import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { enforcedFormat, formatInstruction } from "../shared/content-blocks/output-format.ts";
+import { thinkingWay } from "../shared/content-blocks/thinking.ts";
 import { withUserEnds } from "../shared/content-blocks/user-ends.ts";
 import { forceAnswer } from "../shared/forced-answer.ts";
 import { mergeMembers } from "../shared/members.ts";
@@ -23,7 +24,7 @@ import { createMessagesContext, type MessagesContext } from "./write-context.ts"
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
   const context = createMessagesContext(asked, options);
-  const forced = context.native || context.rules.structuredOutput ? null : forceAnswer(asked);
+  const forced = context.native || context.dialect.structuredOutput ? null : forceAnswer(asked);
   if (forced !== null) context.losses.add(forced.loss);
   const given = forced?.request ?? asked;
   const request = context.native ? given : settleCalls(given, context.losses);
@@ -74,8 +75,8 @@ function writePrompt(
   }));
   if (context.native) return prompt;
   const userTurn = (words: string): JsonObject => ({ role: "user", content: [{ type: "text", text: words }] });
-  const { isKnown, thinking } = context.rules;
-  const takesPrefill = !isKnown || (thinking !== "adaptive" && request.reasoning === null);
+  const { dialect } = context;
+  const takesPrefill = dialect.thinking === null || (thinkingWay(dialect) !== "adaptive" && request.reasoning === null);
   return {
     ...prompt,
     turns: withUserEnds(prompt.turns, { userBegins: false, takesPrefill, userTurn, losses: context.losses }),

@@ -10,10 +10,12 @@ import {
   isUnsignedLoop,
   type LoopWords,
   planThinking,
+  takesEffort,
+  thinkingWay,
+  thinksOtherwise,
   writeOwnThinking,
-} from "../shared/content-blocks/claude-thinking.ts";
+} from "../shared/content-blocks/thinking.ts";
 import { askedEffort } from "../shared/thinking-budget.ts";
-import { thinksOtherwise } from "./model-rules.ts";
 import type { MessagesContext } from "./write-context.ts";
 
 interface WrittenThinking {
@@ -29,27 +31,29 @@ export function writeThinking(
   messages: readonly JsonObject[],
   context: MessagesContext,
 ): WrittenThinking {
-  const { rules, losses } = context;
+  const { dialect, losses } = context;
+  const way = thinkingWay(dialect);
   const maxTokens = writeMaxTokens(request.maxOutputTokens, options, context);
   const none: WrittenThinking = { thinking: null, effort: null, maxTokens };
   const config = request.reasoning;
   if (config === null) return none;
-  if (context.native && !thinksOtherwise(config.mode, rules)) {
+  if (context.native && !thinksOtherwise(config.mode, dialect)) {
     const isLoop = context.dialect.reasoningBack === "refused" && isUnsignedLoop(messages, LOOP);
     const own = { config, asked: request.maxOutputTokens, maxTokens, isUnsignedLoop: isLoop };
     const thinking = writeOwnThinking(own, losses);
     return { thinking, effort: writeOwnEffort(config.effort, context), maxTokens };
   }
   if (config.mode === "disabled" || config.effort === "none") return { ...none, thinking: writeDisabled(context) };
-  const display = context.native && rules.thinking === "adaptive" ? config.display : null;
+  const display = context.native && way === "adaptive" ? config.display : null;
   if (config.display !== display) losses.drop("reasoning.summary", "the vendor decides what it shows");
-  switch (rules.thinking) {
-    case "none":
+  switch (way) {
+    case null:
+    case "effort":
       losses.drop("reasoning", "the model does not think");
       return none;
     case "adaptive": {
       const thinking = { type: "adaptive", ...(display === null ? {} : { display }) };
-      return { ...none, thinking, effort: askedEffort(config, rules.efforts, losses) };
+      return { ...none, thinking, effort: askedEffort(config, dialect.efforts ?? [], losses) };
     }
     case "budget": {
       const asked = { request, config, maxTokens, isUnsignedLoop: isUnsignedLoop(messages, LOOP) };
@@ -61,8 +65,8 @@ export function writeThinking(
   }
 }
 
-function writeOwnEffort(effort: string | null, { rules, losses }: MessagesContext): string | null {
-  if (effort === null || !rules.isKnown || rules.efforts.length > 0) return effort;
+function writeOwnEffort(effort: string | null, { dialect, losses }: MessagesContext): string | null {
+  if (effort === null || dialect.thinking === null || takesEffort(dialect)) return effort;
   losses.drop("output_config.effort", "the model takes no effort");
   return null;
 }
@@ -81,15 +85,15 @@ function writeMaxTokens(asked: number | null, options: WriteRequestOptions, cont
 
 /** Models that take a budget do not think unless asked. */
 function writeDisabled(context: MessagesContext): JsonObject | null {
-  if (context.rules.alwaysThinks) {
+  if (context.dialect.alwaysThinks) {
     context.losses.drop("reasoning", "the model always thinks");
     return null;
   }
-  return context.rules.thinking === "adaptive" ? { type: "disabled" } : null;
+  return thinkingWay(context.dialect) === "adaptive" ? { type: "disabled" } : null;
 }
 
 export function writeSampling(sampling: IrSampling, thinking: JsonObject | null, context: MessagesContext): JsonObject {
   const thinks = thinking !== null && thinking["type"] !== "disabled";
-  const kept = allowedSampling(sampling, thinks, { sampling: context.rules.sampling, topK: true }, context);
+  const kept = allowedSampling(sampling, thinks, context);
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== null));
 }

@@ -37,7 +37,7 @@ const blockWriter =
 
 /** Null when nothing is left of a turn that held something: the vendor refuses empty content. */
 function writeOwnTurn(turn: IrTurn, path: string, context: MessagesContext): JsonObject | null {
-  if (turn.role === "system" && !context.rules.systemTurns) {
+  if (turn.role === "system" && !context.dialect.systemTurns) {
     context.losses.approximate(path, "the model takes no instructions between turns, so the user says them");
     return writeOwnTurn({ ...turn, role: "user" }, path, context);
   }

@@ -4,19 +4,16 @@ import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { type CacheMarkBudget, createCacheMarkBudget, takeCacheMark } from "../shared/cache-marks.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
-import { type ModelRules, rulesOf } from "./model-rules.ts";
 import { NO_PLACE, PROTOCOL } from "./wire.ts";
 
-export interface MessagesContext extends WriteContext<ModelRules>, CacheMarkBudget {}
+export interface MessagesContext extends WriteContext, CacheMarkBudget {}
 
 export function createMessagesContext(request: IrRequest, options: WriteRequestOptions): MessagesContext {
-  const rules = rulesOf(options.upstreamModel);
   const isJudgedThere = request.sourceProtocol === PROTOCOL && options.isMisfit !== true;
   const own = {
     protocol: PROTOCOL,
     // What a client of this protocol asks for is the vendor's to judge.
-    rules: isJudgedThere ? { ...rules, isKnown: false, systemTurns: true } : rules,
-    dialect: options.dialect,
+    dialect: isJudgedThere ? { ...options.dialect, thinking: null, systemTurns: true } : options.dialect,
     noPlace: NO_PLACE,
   };
   return { ...createWriteContext(request, own), ...createCacheMarkBudget() };

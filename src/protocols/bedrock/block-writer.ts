@@ -115,7 +115,7 @@ function writeSound(
   context: ConverseContext,
 ): JsonObject | null {
   const { transcript } = block;
-  if (transcript !== null && transcript.trim() !== "" && !context.rules.audio && !context.native) {
+  if (transcript !== null && transcript.trim() !== "" && !context.dialect.audio && !context.native) {
     context.losses.approximate(path, "audio is written as its transcript");
     return { text: transcript };
   }
@@ -154,7 +154,7 @@ function writeToolResult(
 
 function writeStatus(isError: boolean | null, path: string, context: ConverseContext): JsonObject {
   if (isError === null) return {};
-  if (context.native || context.rules.resultStatus) return { status: isError ? "error" : "success" };
+  if (context.native || context.dialect.resultStatus) return { status: isError ? "error" : "success" };
   if (isError) context.losses.drop(`${path}.is_error`, "the model is not told that a result is an error");
   return {};
 }
@@ -174,8 +174,8 @@ function writeResultContent(block: ToolResultBlock, path: string, context: Conve
 function writeReasoning(block: ReasoningBlock, path: string, context: ConverseContext): JsonObject | null {
   const { signature, encrypted, text } = block;
   if (encrypted?.issuer === REDACTED) return { reasoningContent: { redactedContent: encrypted.value } };
-  const isClaude = context.rules.family === "claude";
-  if (signature?.issuer === PROTOCOL && (isClaude || context.native)) {
+  const takesSigned = context.dialect.reasoningMember === "thinking";
+  if (signature?.issuer === PROTOCOL && (takesSigned || context.native)) {
     return { reasoningContent: { reasoningText: { text, signature: signature.value, ...ownExtras(block, context) } } };
   }
   if (signature === null && encrypted === null && context.native && context.dialect.reasoningBack !== "refused") {

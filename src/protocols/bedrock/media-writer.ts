@@ -27,7 +27,7 @@ export function writeImage(block: ImageBlock, path: string, context: ConverseCon
 
 export function writeAudio(block: AudioBlock, path: string, context: ConverseContext): JsonObject | null {
   const source = bytesOf(block.source, context);
-  if (!context.native && !context.rules.audio) {
+  if (!context.native && !context.dialect.audio) {
     context.losses.drop(path, "the model takes no audio");
     return null;
   }
@@ -53,20 +53,20 @@ export function writeDocument(block: DocumentBlock, path: string, context: Conve
   };
 }
 
-/** Words about a document that only Claude reads. */
+/** Words about a document that not every model reads. */
 function writeNotes(block: DocumentBlock, path: string, context: ConverseContext): JsonObject {
   const notes = {
     ...(block.context === null ? {} : { context: block.context }),
     ...(block.citations === null ? {} : { citations: { enabled: block.citations } }),
   };
-  if (context.native || context.rules.family === "claude") return notes;
+  if (context.native || context.dialect.documentNotes) return notes;
   for (const name of Object.keys(notes)) context.losses.drop(`${path}.${name}`, "the model takes documents alone");
   return {};
 }
 
 function writeSource(block: DocumentBlock, path: string, context: ConverseContext): JsonObject | null {
   const { source } = block;
-  const takesWords = context.native || context.rules.family === "claude";
+  const takesWords = context.native || context.dialect.documentNotes;
   switch (source.kind) {
     case "text":
       return writeWords([source.text], takesWords ? "text" : "bytes");

@@ -25,8 +25,8 @@ import { type ConverseContext, createConverseContext } from "./write-context.ts"
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
   const context = createConverseContext(asked, options);
-  const { structuredOutput, forcedTools } = context.rules;
-  const forced = context.native || structuredOutput || !forcedTools ? null : forceAnswer(asked);
+  const { structuredOutput, toolChoice } = context.dialect;
+  const forced = context.native || structuredOutput || !toolChoice ? null : forceAnswer(asked);
   if (forced !== null) context.losses.add(forced.loss);
   const given = forced?.request ?? asked;
   const request = context.native ? given : settleCalls(given, context.losses);
@@ -105,7 +105,7 @@ function writeParallel(request: IrRequest, hasTools: boolean, context: ConverseC
   const { parallelToolCalls } = request;
   const isNews = parallelToolCalls === false && hasTools;
   if (parallelToolCalls === null || (!context.native && !isNews)) return {};
-  if (!context.native && (!context.rules.oneCallAtATime || isForced(request))) {
+  if (!context.native && (!context.dialect.oneCall || isForced(request))) {
     context.losses.drop("parallel_tool_calls", "the model cannot be held to one call at a time");
     return {};
   }

@@ -2,6 +2,7 @@
  * How much the model shall think, how long the answer may get, and the sampling that goes with it. All but the limit,
  * temperature and top p are fields of the model's own family.
  */
+import type { Dialect } from "../../ir/dialect.ts";
 import type { IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
@@ -10,10 +11,11 @@ import {
   isUnsignedLoop,
   type LoopWords,
   planThinking,
+  thinkingWay,
+  thinksOtherwise,
   writeOwnThinking,
-} from "../shared/content-blocks/claude-thinking.ts";
+} from "../shared/content-blocks/thinking.ts";
 import { askedEffort } from "../shared/thinking-budget.ts";
-import { thinksOtherwise } from "./model-rules.ts";
 import type { ConverseContext } from "./write-context.ts";
 
 interface WrittenThinking {
@@ -36,24 +38,23 @@ export function writeThinking(
   const none: WrittenThinking = { fields: {}, effort: null, maxTokens, thinks: false };
   const config = request.reasoning;
   if (config === null) return none;
-  if (context.native && !thinksOtherwise(config.mode, context.rules)) {
+  if (context.native && !(knowsThinking(context.dialect) && thinksOtherwise(config.mode, context.dialect))) {
     const isLoop = context.dialect.reasoningBack === "refused" && isUnsignedLoop(messages, LOOP);
     const own = { config, asked: request.maxOutputTokens, maxTokens, isUnsignedLoop: isLoop };
     return { ...none, ...writeOwn(own, context) };
   }
   if (config.mode === "disabled" || config.effort === "none") return { ...none, fields: writeDisabled(context) };
   if (config.display !== null) context.losses.drop("reasoning.summary", "the vendor decides what it shows");
-  switch (context.rules.reasoning) {
-    case "none":
-    case "always":
+  switch (thinkingWay(context.dialect)) {
+    case null:
       context.losses.drop("reasoning", "the model takes no word about reasoning");
       return none;
     case "effort": {
-      const effort = askedEffort(config, context.rules.efforts, context.losses);
+      const effort = askedEffort(config, context.dialect.efforts ?? [], context.losses);
       return { ...none, ...writeFamilyEffort(effort, config.mode, context) };
     }
     case "adaptive": {
-      const effort = askedEffort(config, context.rules.efforts, context.losses);
+      const effort = askedEffort(config, context.dialect.efforts ?? [], context.losses);
       return { ...none, fields: { thinking: { type: "adaptive" } }, effort, thinks: true };
     }
     case "budget": {
@@ -86,20 +87,21 @@ function writeMaxTokens(asked: number | null, options: WriteRequestOptions, cont
 type EffortFields = Pick<WrittenThinking, "fields" | "effort">;
 
 function writeOwn(own: Parameters<typeof writeOwnThinking>[0], context: ConverseContext): EffortFields {
-  const { family } = context.rules;
+  const { reasoningMember: member } = context.dialect;
   const { config } = own;
-  if (family === "nova" || family === "openai") return writeFamilyEffort(config.effort, config.mode, context);
+  if (member === "reasoningConfig" || member === "reasoning_effort")
+    return writeFamilyEffort(config.effort, config.mode, context);
   const thinking = writeOwnThinking(own, context.losses);
   return { fields: thinking === null ? {} : { thinking }, effort: config.effort };
 }
 
-/** Nova and gpt-oss have words of their own for an effort. */
+/** Some models have a member of their own for an effort. */
 function writeFamilyEffort(
   effort: string | null,
   mode: IrReasoningConfig["mode"],
   context: ConverseContext,
 ): EffortFields {
-  if (context.rules.family === "nova") {
+  if (context.dialect.reasoningMember === "reasoningConfig") {
     const type = mode === "disabled" ? "disabled" : "enabled";
     return {
       fields: { reasoningConfig: { type, ...(effort === null ? {} : { maxReasoningEffort: effort }) } },
@@ -109,18 +111,23 @@ function writeFamilyEffort(
   return { fields: effort === null ? {} : { reasoning_effort: effort }, effort: null };
 }
 
+/** How a model whose reasoning is told in `thinking` takes it; null ways are the vendor's to judge. */
+export function knowsThinking({ thinking, reasoningMember }: Dialect): boolean {
+  return thinking !== null && reasoningMember === "thinking";
+}
+
 /** Models that take a budget do not think unless asked. */
 function writeDisabled(context: ConverseContext): JsonObject {
-  switch (context.rules.reasoning) {
+  const { alwaysThinks, reasoningMember } = context.dialect;
+  if (alwaysThinks) {
+    context.losses.drop("reasoning", "the model always reasons");
+    return {};
+  }
+  switch (thinkingWay(context.dialect)) {
     case "adaptive":
       return { thinking: { type: "disabled" } };
     case "effort":
-      if (context.rules.family === "nova") return { reasoningConfig: { type: "disabled" } };
-      context.losses.drop("reasoning", "the model always reasons");
-      return {};
-    case "always":
-      context.losses.drop("reasoning", "the model always reasons");
-      return {};
+      return reasoningMember === "reasoningConfig" ? { reasoningConfig: { type: "disabled" } } : {};
     default:
       return {};
   }
@@ -134,7 +141,7 @@ interface WrittenSampling {
 }
 
 export function writeSampling(sampling: IrSampling, thinks: boolean, context: ConverseContext): WrittenSampling {
-  const { temperature, top_p: topP, top_k: topK } = allowedSampling(sampling, thinks, context.rules, context);
+  const { temperature, top_p: topP, top_k: topK } = allowedSampling(sampling, thinks, context);
   return {
     config: { ...(temperature === null ? {} : { temperature }), ...(topP === null ? {} : { topP }) },
     fields: topK === null ? {} : topKField(topK, context),
@@ -142,5 +149,5 @@ export function writeSampling(sampling: IrSampling, thinks: boolean, context: Co
 }
 
 function topKField(topK: number, context: ConverseContext): JsonObject {
-  return context.rules.family === "nova" ? { inferenceConfig: { topK } } : { top_k: topK };
+  return context.dialect.reasoningMember === "reasoningConfig" ? { inferenceConfig: { topK } } : { top_k: topK };
 }

@@ -89,7 +89,7 @@ function writeToolChoice(choice: IrToolChoice | null, context: ConverseContext):
     choice?.kind === "required" ||
     choice?.kind === "tool" ||
     (choice?.kind === "allowed" && choice.mode === "required");
-  if (forced && !context.native && !context.rules.forcedTools) {
+  if (forced && !context.native && !context.dialect.toolChoice) {
     context.losses.drop("tool_choice", "the model cannot be made to call a tool");
     return null;
   }

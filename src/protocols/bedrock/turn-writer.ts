@@ -2,13 +2,16 @@
  * The conversation of a request. A client of this protocol gets its own turns back; those of others are put into the order
  * the service demands: user first, then in turn, words beside documents.
  */
+
 import type { IrBlock, IrInstruction, IrRequest, IrTurn } from "../../ir/request.ts";
 import { asArray, type JsonObject } from "../../std/json.ts";
 import { alternateTurns, type WrittenTurn } from "../shared/alternating-turns.ts";
+import { thinkingWay } from "../shared/content-blocks/thinking.ts";
 import { withUserEnds } from "../shared/content-blocks/user-ends.ts";
 import { type WrittenConversation, writeInstructionBlocks, writeInstructions } from "../shared/prompt-writer.ts";
 import { writeBlock, writeBlocks } from "./block-writer.ts";
 import { legalCallId } from "./names.ts";
+import { knowsThinking } from "./thinking-writer.ts";
 import { API } from "./wire.ts";
 import type { ConverseContext } from "./write-context.ts";
 
@@ -53,8 +56,8 @@ function alternate(request: IrRequest, context: ConverseContext): WrittenConvers
       role === "user" ? block.type === "tool-call" || block.type === "reasoning" : MEDIA.has(block.type),
     losses: context.losses,
   });
-  const { budget, reasoning } = context.rules;
-  const takesPrefill = budget === null || (reasoning !== "adaptive" && request.reasoning === null);
+  const { dialect } = context;
+  const takesPrefill = !knowsThinking(dialect) || (thinkingWay(dialect) !== "adaptive" && request.reasoning === null);
   const userTurn = (words: string): JsonObject => ({ role: "user", content: [{ text: words }] });
   const written = turns.map((turn) => withWords(turn, context));
   return {

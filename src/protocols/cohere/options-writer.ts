@@ -26,12 +26,12 @@ export function writeThinking(
   context: ChatContext,
 ): WireThinking | undefined {
   if (config === null) return undefined;
-  const { losses, rules } = context;
+  const { losses, thinks } = context;
   if (config.mode === "disabled" || config.effort === "none") {
     // A model that cannot think takes no word that turns thinking off.
-    return rules.thinks ? { type: "disabled" } : undefined;
+    return thinks ? { type: "disabled" } : undefined;
   }
-  if (!rules.thinks) {
+  if (!thinks) {
     losses.drop("reasoning", "the model does not reason");
     return undefined;
   }

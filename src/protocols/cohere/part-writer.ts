@@ -81,7 +81,7 @@ function writeReasoning(
   }
   writeExtras(block.extras, path, context);
   if (block.text === "") return [];
-  if (who === "assistant" && context.rules.thinks) return [{ type: "thinking", thinking: block.text }];
+  if (who === "assistant" && context.thinks) return [{ type: "thinking", thinking: block.text }];
   context.losses.drop(path, "the model takes no reasoning back");
   return [];
 }

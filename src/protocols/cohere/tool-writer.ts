@@ -98,7 +98,7 @@ function writeChoice(
   names: ReadonlySet<string>,
   context: ChatContext,
 ): WireToolChoice | undefined {
-  const { losses, rules } = context;
+  const { losses, dialect } = context;
   if (choice.kind === "auto") return undefined; // what no choice means
   if (choice.kind === "opaque") {
     losses.drop("tool_choice", "exists only in its own protocol");
@@ -108,7 +108,7 @@ function writeChoice(
     if (choice.kind !== "none") losses.drop("tool_choice", "no tool is left to choose");
     return undefined;
   }
-  if (!rules.toolChoice) {
+  if (!dialect.toolChoice) {
     losses.drop("tool_choice", "the model decides by itself");
     return undefined;
   }

@@ -3,10 +3,11 @@ import { STRANGER } from "../../ir/dialect.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
-import { type ModelRules, rulesOf } from "./model-rules.ts";
 import { PROTOCOL } from "./wire.ts";
 
-export interface ChatContext extends WriteContext<ModelRules> {
+export interface ChatContext extends WriteContext {
+  /** The model takes `thinking`, and thinking in the history. */
+  readonly thinks: boolean;
   /** Documents of the conversation that go beside it; null: this request takes them as text. */
   readonly documents: unknown[] | null;
 }
@@ -14,15 +15,18 @@ export interface ChatContext extends WriteContext<ModelRules> {
 export function createChatContext(request: IrRequest, options: WriteRequestOptions): ChatContext {
   const context = createWriteContext(request, {
     protocol: PROTOCOL,
-    rules: rulesOf(options.upstreamModel),
     dialect: options.dialect,
   });
-  return { ...context, documents: context.native || mayCite(request) ? [] : null };
+  return {
+    ...context,
+    thinks: context.dialect.thinking?.length !== 0,
+    documents: context.native || mayCite(request) ? [] : null,
+  };
 }
 
 /** For the parts of an answer, which no model reads. */
 export function answerContext(of: Pick<ChatContext, "native" | "losses">): ChatContext {
-  return { ...of, protocol: PROTOCOL, from: PROTOCOL, rules: rulesOf(""), dialect: STRANGER, documents: null };
+  return { ...of, protocol: PROTOCOL, from: PROTOCOL, dialect: STRANGER, thinks: true, documents: null };
 }
 
 /** The vendor refuses a form of the answer beside documents, and a safety mode beside tools or documents. */

@@ -57,7 +57,7 @@ const DETAILS: ReadonlySet<string> = new Set(["low", "medium", "high", "ultra_hi
 
 function writeDetail(detail: string | null, path: string, context: GeminiContext): JsonObject {
   if (detail === null || detail === "auto") return {};
-  if (!DETAILS.has(detail) || !(context.rules.mediaInResults || context.native)) {
+  if (!DETAILS.has(detail) || !(context.dialect.mediaInResults || context.native)) {
     context.losses.drop(path, "the model has no such resolution for a single image");
     return {};
   }

@@ -80,7 +80,7 @@ interface WrittenResult {
 export function writeResult(block: ToolResultBlock, name: string, path: string, context: GeminiContext): WrittenResult {
   const { texts, media } = readResultContent(block, path, context);
   if (block.cache !== null && !context.native) dropCache(path, context);
-  const isInside = context.native || context.rules.mediaInResults;
+  const isInside = context.native || context.dialect.mediaInResults;
   if (media.length > 0 && !isInside) {
     context.losses.approximate(`${path}.content`, "media of a result stand beside it in the turn");
   }
@@ -112,8 +112,8 @@ function readResultContent(block: ToolResultBlock, path: string, context: Gemini
 
 function mediaAlone(part: JsonObject, path: string, context: GeminiContext): JsonObject {
   const { inlineData, fileData, ...others } = part;
-  if (context.rules.mediaInResults && !isEmpty(others)) context.losses.dropExtras(path, others);
-  if (!context.rules.mediaInResults) return part;
+  if (context.dialect.mediaInResults && !isEmpty(others)) context.losses.dropExtras(path, others);
+  if (!context.dialect.mediaInResults) return part;
   return inlineData === undefined ? { fileData } : { inlineData };
 }
 

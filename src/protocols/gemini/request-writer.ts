@@ -92,7 +92,7 @@ function writeFormat(format: IrOutputFormat | null, hasTools: boolean, context: 
   if (format.kind === "text") {
     return context.native ? { members: { responseMimeType: "text/plain" }, instruction: null } : NO_FORMAT;
   }
-  if (hasTools && !context.rules.schemaBesideTools && !context.native) {
+  if (hasTools && !context.dialect.schemaBesideTools && !context.native) {
     context.losses.approximate("response_format", "beside tools the model is only told in words to answer in JSON");
     const schema = format.kind === "json-schema" ? ` It must match this JSON Schema: ${textOf(format.schema)}` : "";
     return { members: {}, instruction: `When you answer, write one JSON object and nothing else.${schema}` };

@@ -18,7 +18,7 @@ interface WrittenSchema {
 export function writeSchema(schema: unknown, path: string, context: GeminiContext): WrittenSchema {
   if (context.native) return { form: "json-schema", schema };
   const changes = new Set<string>();
-  const written: WrittenSchema = context.rules.jsonSchema
+  const written: WrittenSchema = context.dialect.jsonSchema
     ? { form: "json-schema", schema: keepKnown(schema, changes, 0) }
     : { form: "openapi", schema: writeOpenApiSchema(schema, changes) };
   if (changes.size > 0) context.losses.approximate(path, [...changes].slice(0, CHANGES_TOLD_MAX).join("; "));

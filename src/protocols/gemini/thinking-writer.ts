@@ -25,7 +25,7 @@ const LEVEL_RANKS = {
 export function writeThinking(config: IrReasoningConfig | null, context: GeminiContext): JsonObject | null {
   if (config === null) return null;
   if (context.native) return writeOwn(config);
-  if (context.rules.thinking === "none") {
+  if (context.dialect.thinking?.length === 0) {
     if (config.mode !== "disabled" && config.effort !== "none") {
       context.losses.drop("reasoning", "the model does not think");
     }
@@ -51,30 +51,48 @@ function writeOwn(config: IrReasoningConfig): JsonObject {
 }
 
 function writeOff(context: GeminiContext): JsonObject {
-  const { rules } = context;
-  if (rules.mayStopThinking) return { thinkingBudget: 0 };
+  if (!context.dialect.alwaysThinks) return { thinkingBudget: 0 };
   context.losses.approximate("reasoning", "the model always thinks, so it thinks as little as it can");
-  const [lowest] = rules.levels;
-  return rules.thinking === "level" && lowest !== undefined
+  const [lowest] = levelsOf(context);
+  return wayOf(context) === "effort" && lowest !== undefined
     ? { thinkingLevel: lowest }
-    : { thinkingBudget: rules.budget.min };
+    : { thinkingBudget: budgetsOf(context).min };
 }
 
 /** A budget goes ahead of an effort: it says more. */
 function writeAmount(config: IrReasoningConfig, context: GeminiContext): JsonObject {
-  const { thinking } = context.rules;
+  const way = wayOf(context);
   const { mode, effort, budgetTokens } = config;
-  if (budgetTokens !== null)
-    return thinking === "level" ? levelOf(budgetTokens, context) : clamp(budgetTokens, context);
-  if (effort === null) return mode === null || thinking === "level" ? {} : { thinkingBudget: -1 };
+  if (budgetTokens !== null) return way === "effort" ? levelOf(budgetTokens, context) : clamp(budgetTokens, context);
+  if (effort === null) return mode === null || way === "effort" ? {} : { thinkingBudget: -1 };
   if (!isEffort(effort)) {
     context.losses.drop("reasoning_effort", "an effort the vendor does not know");
     return {};
   }
-  if (thinking !== "budget") return nearestLevel(effort, context);
+  if (way !== "budget") return nearestLevel(effort, context);
   context.losses.approximate("reasoning_effort", `the effort ${effort} is a budget of ${BUDGETS[effort]} tokens`);
   return clamp(BUDGETS[effort], context);
 }
+
+/** null: not known, and each is written as it was asked. */
+function wayOf({ dialect }: GeminiContext): "budget" | "effort" | null {
+  return dialect.thinking === null ? null : dialect.thinking.includes("effort") ? "effort" : "budget";
+}
+
+/** As they rise. */
+function levelsOf({ dialect }: GeminiContext): readonly Level[] {
+  const { efforts } = dialect;
+  return efforts === null ? LEVELS : LEVELS.filter((level) => efforts.some((word) => word.toUpperCase() === level));
+}
+
+/** Tokens, beside 0 (off) and -1 (the model decides). */
+function budgetsOf({ dialect }: GeminiContext): { readonly min: number; readonly max: number } {
+  return dialect.thinkingBudget ?? ANY_BUDGET;
+}
+
+const ANY_BUDGET = { min: 0, max: 65_536 } as const;
+const LEVELS = ["MINIMAL", "LOW", "MEDIUM", "HIGH"] as const satisfies readonly LevelWord[];
+type Level = (typeof LEVELS)[number];
 
 function isEffort(word: string): word is Effort {
   return Object.hasOwn(BUDGETS, word);
@@ -82,7 +100,7 @@ function isEffort(word: string): word is Effort {
 
 /** The level itself, or the nearest one below that the model knows, or the lowest. */
 function nearestLevel(effort: Effort, context: GeminiContext): JsonObject {
-  const { levels } = context.rules;
+  const levels = levelsOf(context);
   const level = levels.filter((word) => LEVEL_RANKS[word] <= RANKS[effort]).at(-1) ?? levels[0];
   if (level === undefined) return {};
   if (level.toLowerCase() !== effort) {
@@ -94,12 +112,14 @@ function nearestLevel(effort: Effort, context: GeminiContext): JsonObject {
 function levelOf(budgetTokens: number, context: GeminiContext): JsonObject {
   context.losses.approximate("reasoning.max_tokens", "the model takes a level instead of a budget");
   const effort: Effort = budgetTokens <= BUDGETS.low ? "low" : budgetTokens <= BUDGETS.medium ? "medium" : "high";
-  const level = context.rules.levels.filter((word) => LEVEL_RANKS[word] <= RANKS[effort]).at(-1);
+  const level = levelsOf(context)
+    .filter((word) => LEVEL_RANKS[word] <= RANKS[effort])
+    .at(-1);
   return { thinkingLevel: level ?? "HIGH" };
 }
 
 function clamp(budgetTokens: number, context: GeminiContext): JsonObject {
-  const { min, max } = context.rules.budget;
+  const { min, max } = budgetsOf(context);
   const budget = Math.min(max, Math.max(min, budgetTokens));
   if (budget !== budgetTokens) {
     context.losses.clamp("reasoning.max_tokens", `the model's budget is from ${min} to ${max} tokens`);

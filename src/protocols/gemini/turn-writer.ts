@@ -23,7 +23,7 @@ export function writeConversation(request: IrRequest, context: GeminiContext): W
     ...turn.extras,
   }));
   // A call whose signature was another vendor's is left without one.
-  const isMarked = context.rules.signedCalls && request.turns.some(({ blocks }) => blocks.some(isForeign));
+  const isMarked = context.dialect.signedCalls && request.turns.some(({ blocks }) => blocks.some(isForeign));
   return { turns: isMarked ? markUnsigned(contents) : contents, promoted: [] };
 }
 
@@ -97,7 +97,7 @@ function normaliseTurns(request: IrRequest, context: GeminiContext): WrittenConv
   const [first] = contents;
   const led = first?.role === "model" && hasCall(first.parts) ? [LEAD, ...contents] : contents;
   if (led !== contents) context.losses.approximate("messages[0]", "a call needs a turn of the user ahead of it");
-  return { turns: context.rules.signedCalls ? markUnsigned(led) : led, promoted: normaliser.promoted };
+  return { turns: context.dialect.signedCalls ? markUnsigned(led) : led, promoted: normaliser.promoted };
 }
 
 const LEAD = { role: "user", parts: [{ text: "Go on." }] };

@@ -17,7 +17,7 @@ import { writeTools } from "./tool-writer.ts";
 import { PROTOCOL } from "./wire.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(asked, { protocol: PROTOCOL, rules: null, dialect: options.dialect });
+  const context = createWriteContext(asked, { protocol: PROTOCOL, dialect: options.dialect });
   const request = context.native ? asked : settleCalls(asked, context.losses);
   const value = withoutUndefined({
     model: options.upstreamModel,

@@ -77,7 +77,7 @@ function echoOf(request: IrRequest | null) {
           protocol: PROTOCOL,
           from: PROTOCOL,
           native: true,
-          rules: null,
+
           dialect: STRANGER,
           losses: createLosses(),
         });

@@ -53,7 +53,7 @@ export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonl
     protocol: PROTOCOL,
     from: PROTOCOL,
     native: true,
-    rules: null,
+
     dialect: STRANGER,
     losses,
   };

@@ -20,7 +20,7 @@ import { writeTools } from "./tool-writer.ts";
 import { PROTOCOL, type WireRequest } from "./wire.ts";
 
 export function writeRequest(asked: IrRequest, options: WriteRequestOptions): WithLosses<JsonObject> {
-  const context = createWriteContext(asked, { protocol: PROTOCOL, rules: null, dialect: options.dialect });
+  const context = createWriteContext(asked, { protocol: PROTOCOL, dialect: options.dialect });
   const request = context.native ? asked : settleCalls(asked, context.losses);
   const { instructions, input } = writeInput(request, context);
   const said = context.native ? ownOptions(request, options, context) : foreignOptions(request, options, context);

@@ -77,7 +77,7 @@ export function writeArguments(
 export function writeOwnArguments(
   call: Pick<ToolCallBlock, "kind" | "arguments">,
   path: string,
-  { native, losses }: WriteContext<unknown>,
+  { native, losses }: WriteContext,
 ): unknown {
   if (call.kind === "custom") return freeTextArguments(call.arguments);
   const parsed = parseArguments(call.arguments);

@@ -14,7 +14,7 @@ export function createCacheMarkBudget(): CacheMarkBudget {
 }
 
 /** False, with the loss, where no mark is left. A native client's marks are not counted: the vendor judges them. */
-export function takeCacheMark(path: string, context: WriteContext<unknown> & CacheMarkBudget): boolean {
+export function takeCacheMark(path: string, context: WriteContext & CacheMarkBudget): boolean {
   if (context.native) return true;
   if (context.marksLeft === 0) {
     context.losses.drop(`${path}.cache_control`, `the vendor takes at most ${CACHE_MARKS_MAX} cache marks`);

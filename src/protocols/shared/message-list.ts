@@ -31,7 +31,7 @@ export interface MessageList {
  * one.
  */
 export function createMessageList(
-  { native, losses }: WriteContext<unknown>,
+  { native, losses }: WriteContext,
   join: (before: Message, message: Message) => Message | null,
 ): MessageList {
   const groups: CallGroup[] = [];

@@ -4,7 +4,7 @@ import { asObject, type JsonObject } from "../../std/json.ts";
 import type { WriteContext } from "./write-context.ts";
 
 /** Of a request or an answer. */
-type OpaqueContext = Pick<WriteContext<unknown>, "protocol" | "native" | "losses">;
+type OpaqueContext = Pick<WriteContext, "protocol" | "native" | "losses">;
 
 export function writeOpaqueBlock(block: OpaqueBlock, path: string, context: OpaqueContext): JsonObject | null {
   return ownValue(block, context) ?? drop(path, `${block.name} is known only to its own protocol`, context);

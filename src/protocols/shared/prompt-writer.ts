@@ -12,7 +12,7 @@ type WriteBlock = (block: IrBlock, path: string) => readonly JsonObject[];
 export function writeInstructions(
   instructions: readonly IrInstruction[],
   ownPath: string,
-  context: WriteContext<unknown>,
+  context: WriteContext,
   write: WriteBlock,
 ): JsonObject[] {
   return instructions.flatMap((instruction, index) => {
@@ -26,7 +26,7 @@ export function writeInstructions(
 export function writeInstructionBlocks(
   blocks: readonly IrBlock[],
   path: string,
-  context: WriteContext<unknown>,
+  context: WriteContext,
   write: WriteBlock,
 ): JsonObject[] {
   return blocks.flatMap((block, index) => {
@@ -55,7 +55,7 @@ export function composePrompt(
     readonly conversation: WrittenConversation;
     readonly added: JsonObject | null;
   },
-  context: WriteContext<unknown>,
+  context: WriteContext,
   userTurn: (content: readonly JsonObject[]) => JsonObject,
 ): WrittenPrompt {
   const { turns, promoted } = parts.conversation;

@@ -18,7 +18,7 @@ export function dropOptions(
   request: IrRequest,
   options: readonly (keyof typeof ASKS)[],
   api: string,
-  { losses }: WriteContext<unknown>,
+  { losses }: WriteContext,
 ): void {
   for (const option of options) {
     if (!ASKS[option](request)) continue;
@@ -30,7 +30,7 @@ export function dropOptions(
 export function tierWord<Word extends string>(
   tier: string,
   words: ReadonlyMap<string, Word | null>,
-  { losses }: WriteContext<unknown>,
+  { losses }: WriteContext,
 ): Word | null {
   const word = words.get(tier);
   if (word === undefined) losses.drop("service_tier", "the vendor has no such tier");

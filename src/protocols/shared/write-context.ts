@@ -3,36 +3,32 @@ import type { Dialect } from "../../ir/dialect.ts";
 import { type Extras, type IrRequest, NO_EXTRAS } from "../../ir/request.ts";
 import { createLosses, type Losses } from "./losses.ts";
 
-/** `Rules`: what differs between the models of one vendor; null where nothing does. */
-export interface WriteContext<Rules = null> {
+export interface WriteContext {
   /** The writer's own. */
   readonly protocol: string;
   /** The protocol the request was read from. */
   readonly from: string;
   /** The request was read from this protocol: what its client wrote is written back, and the vendor judges it. */
   readonly native: boolean;
-  readonly rules: Rules;
-  /** What the lane's server takes. */
+  /** What the lane's server and model take. */
   readonly dialect: Dialect;
   readonly losses: Losses;
 }
 
 /** `noPlace`: the reason told for extras of another protocol. */
-export function createWriteContext<Rules>(
+export function createWriteContext(
   request: IrRequest,
   own: {
     readonly protocol: string;
-    readonly rules: Rules;
     readonly dialect: Dialect;
     readonly noPlace?: string;
   },
-): WriteContext<Rules> {
-  const { protocol, rules, dialect, noPlace } = own;
+): WriteContext {
+  const { protocol, dialect, noPlace } = own;
   return {
     protocol,
     from: request.sourceProtocol,
     native: request.sourceProtocol === protocol,
-    rules,
     dialect,
     losses: createLosses({ noPlace }),
   };

@@ -7,7 +7,7 @@ import { anthropic } from "../../../src/protocols/anthropic/index.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { call, choice, finish, request, response, result, text, usage, user } from "../../harness/builders.ts";
-import { MAKER } from "../../harness/dialects.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 import { judged } from "../../harness/judged.ts";
 
 export const { payload } = anthropic;
@@ -15,7 +15,7 @@ export const { payload } = anthropic;
 export const OPTIONS = {
   upstreamModel: "claude-sonnet-4-5",
   defaultMaxOutputTokens: 4096,
-  dialect: MAKER,
+  dialect: makersDialect("anthropic", "claude-sonnet-4-5"),
   maxOutputTokens: null,
 };
 

@@ -4,7 +4,7 @@ import { misfits } from "../../../src/protocols/anthropic/misfits.ts";
 import { misfits as misfitsAtBedrock } from "../../../src/protocols/bedrock/misfits.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { speaking } from "../../harness/crossing.ts";
-import { MAKER } from "../../harness/dialects.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 
 const USER = { role: "user", content: [{ type: "text", text: "a" }] };
 const CALL = { type: "tool_use", id: "toolu_1", name: "f", input: {} };
@@ -40,7 +40,6 @@ const CASES: readonly (readonly [model: string, asked: JsonObject, sent: JsonObj
 ];
 
 const CLEARING = { context_management: { edits: [{ type: "clear_thinking_20251015", keep: "all" }] } };
-const CLAUDE = { ...MAKER, reasoningBack: "refused" } as const;
 
 describe("Messages", () => {
   for (const [model, asked, sent] of CASES) {
@@ -53,21 +52,22 @@ describe("Messages", () => {
         ...CLEARING,
         ...asked,
       };
-      expect(misfits(body, model)).toBe(sent !== null);
+      const dialect = makersDialect("anthropic", model);
+      expect(misfits(body, dialect)).toBe(sent !== null);
       const { payload } = speaking("anthropic");
       const written = payload.writeRequest(payload.readRequest(body).value, {
         upstreamModel: model,
         defaultMaxOutputTokens: 4_096,
         maxOutputTokens: null,
         isMisfit: sent !== null,
-        dialect: model.startsWith("claude") ? CLAUDE : MAKER,
+        dialect: dialect,
       });
       expect(written.losses.length > 0).toBe(sent !== null);
       const stopped = sent !== null && "thinking" in sent && sent["thinking"] === undefined;
       const wanted = { ...body, model, ...sent, ...(stopped ? { context_management: undefined } : {}) };
       expect(JSON.parse(JSON.stringify(written.value))).toEqual(JSON.parse(JSON.stringify(wanted)));
       // What is sent is what the model takes.
-      expect(misfits(JSON.parse(JSON.stringify(written.value)), model)).toBe(false);
+      expect(misfits(JSON.parse(JSON.stringify(written.value)), dialect)).toBe(false);
     });
   }
 });
@@ -79,7 +79,10 @@ test("Converse: a way to think that the model does not have", () => {
     "anthropic.claude-opus-4-6-v1",
     "anthropic.claude-opus-4-8",
     "arn:aws:x",
-  ].map((model) => [model, misfitsAtBedrock(asking("enabled"), model), misfitsAtBedrock(asking("adaptive"), model)]);
+  ].map((model) => [
+    model,
+    ...["enabled", "adaptive"].map((type) => misfitsAtBedrock(asking(type), makersDialect("bedrock", model))),
+  ]);
   expect(found).toEqual([
     ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", false, true],
     ["anthropic.claude-opus-4-6-v1", false, false],

@@ -1,5 +1,6 @@
 // What must hold for any input: chunking changes nothing, a round trip loses nothing, streams end exactly once and are
 // legal for the vendor's SDK, and no bytes do worse than a failed event or a WireError.
+
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { IrEvent, StartedBlock } from "../../../src/ir/event.ts";
@@ -12,6 +13,7 @@ import { createSseSplitter, writeSseFrame } from "../../../src/protocols/framing
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import { asObject, at, type JsonObject } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 import { answerContext, foreignRequest, OPTIONS, payload, readEvents, writeEvents } from "./builders.ts";
 import { collectMessage } from "./sdk-rules.ts";
 
@@ -110,7 +112,11 @@ test("a request written back is the request that was read", () => {
     fc.property(wireRequest, (wire) => {
       const body: JsonObject = JSON.parse(JSON.stringify(wire));
       const { value, losses } = payload.readRequest(body);
-      const written = payload.writeRequest(value, { ...OPTIONS, upstreamModel: "m" });
+      const written = payload.writeRequest(value, {
+        ...OPTIONS,
+        upstreamModel: "m",
+        dialect: makersDialect("anthropic", "m"),
+      });
       expect([losses, written.losses]).toEqual([[], []]);
       expect(written.value).toEqual(body);
     }),

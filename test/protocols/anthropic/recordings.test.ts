@@ -1,11 +1,13 @@
 // Real traffic of the vendor, recorded by public projects: everything must be readable, and written back it must be what
 // was read, but for the committed paths.
+
 import { expect, test } from "bun:test";
 import { createAccumulator } from "../../../src/ir/fold.ts";
 import { inputTokens } from "../../../src/ir/usage.ts";
 import { createSseSplitter } from "../../../src/protocols/framing/sse.ts";
 import type { Frame } from "../../../src/protocols/protocol.ts";
 import { at } from "../../../src/std/json.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 import { describeRecordings, differences, recordingsIn } from "../../harness/recordings.ts";
 import { answerContext, OPTIONS, payload, readEvents, writeEvents } from "./builders.ts";
 import { collectMessage } from "./sdk-rules.ts";
@@ -40,7 +42,11 @@ describeRecordings("recorded traffic", () => {
     const body = exactOf(name);
     const { value, losses } = payload.readRequest(body);
     const isCount = body["max_tokens"] === undefined;
-    const written = payload.writeRequest(value, { ...OPTIONS, upstreamModel: value.model });
+    const written = payload.writeRequest(value, {
+      ...OPTIONS,
+      upstreamModel: value.model,
+      dialect: makersDialect("anthropic", value.model),
+    });
     expect(losses).toEqual([]);
     expect(written.losses).toEqual([]);
     const expected = {

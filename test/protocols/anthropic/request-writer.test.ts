@@ -1,13 +1,18 @@
 // A request of another protocol, as the vendor takes it, and what is lost on the way.
 import { describe, expect, test } from "bun:test";
 import { type IrRequest, NO_SAMPLING, NO_SPELLING } from "../../../src/ir/request.ts";
-import { rulesOf } from "../../../src/protocols/anthropic/model-rules.ts";
 import { legalCallId, legalToolName } from "../../../src/protocols/anthropic/names.ts";
 import { at } from "../../../src/std/json.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 import { callBlock, foreignRequest, OPTIONS, payload, resultBlock, textBlock, turn, userTurn } from "./builders.ts";
 
 function write(over: Partial<IrRequest>, upstreamModel = OPTIONS.upstreamModel, maxOutputTokens: number | null = null) {
-  const { value, losses } = payload.writeRequest(foreignRequest(over), { ...OPTIONS, upstreamModel, maxOutputTokens });
+  const { value, losses } = payload.writeRequest(foreignRequest(over), {
+    ...OPTIONS,
+    upstreamModel,
+    maxOutputTokens,
+    dialect: makersDialect("anthropic", upstreamModel),
+  });
   return { body: value, losses: losses.map((loss) => `${loss.how} ${loss.field}`) };
 }
 const FUNCTION = {
@@ -467,9 +472,13 @@ describe("limits, sampling and thinking", () => {
     ["claude-opus-4-8", "adaptive", "none"],
     ["claude-haiku-5-5", "adaptive", "none"],
     ["claude-mythos-preview", "adaptive", "none"],
-    ["deepseek-chat", "budget", "all"],
+    ["deepseek-chat", null, "all"],
   ] as const)("rules of %s", (model, thinking, samplingRule) => {
-    expect(rulesOf(model)).toMatchObject({ thinking, sampling: samplingRule });
+    const known = makersDialect("anthropic", model);
+    expect([known.thinking === null ? null : (known.thinking[0] ?? "none"), known.sampling]).toEqual([
+      thinking,
+      samplingRule,
+    ]);
   });
 });
 

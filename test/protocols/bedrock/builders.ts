@@ -4,7 +4,7 @@ import type { IrEvent } from "../../../src/ir/event.ts";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { AnswerContext, Frame, Payload, WriteRequestOptions } from "../../../src/protocols/protocol.ts";
 import { concatBytes } from "../../../src/std/bytes.ts";
-import { MAKER } from "../../harness/dialects.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 import { judged } from "../../harness/judged.ts";
 
 export const protocol = PROTOCOLS.bedrock;
@@ -14,7 +14,7 @@ export const { framing } = protocol.carrier;
 export const OPTIONS: WriteRequestOptions = {
   upstreamModel: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
   defaultMaxOutputTokens: 1024,
-  dialect: MAKER,
+  dialect: makersDialect("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
   maxOutputTokens: null,
 };
 

@@ -3,12 +3,12 @@
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
-import { MAKER } from "../../harness/dialects.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 
 const WRITE = {
   upstreamModel: "us.anthropic.claude-sonnet-4-5",
   defaultMaxOutputTokens: 256,
-  dialect: MAKER,
+  dialect: makersDialect("bedrock", "us.anthropic.claude-sonnet-4-5"),
   maxOutputTokens: null,
 };
 const MESSAGES = [{ role: "user", content: [{ text: "Hi." }] }];

@@ -1,11 +1,13 @@
 // Real traffic of the vendor, recorded by public projects: everything must be readable, and written back it must be what
 // was read, but for the committed paths.
+
 import { expect, test } from "bun:test";
 import type { IrEvent } from "../../../src/ir/event.ts";
 import { createAccumulator } from "../../../src/ir/fold.ts";
 import { PROTOCOLS } from "../../../src/protocols/index.ts";
 import type { Frame, Protocol } from "../../../src/protocols/protocol.ts";
 import { at, parseJson } from "../../../src/std/json.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 import { describeRecordings, differences, recordingsIn } from "../../harness/recordings.ts";
 import { answerContext, OPTIONS, payload, readEvents, splitBytes, writeEvents } from "./builders.ts";
 
@@ -101,7 +103,11 @@ describeRecordings("InvokeModel with Anthropic's bodies", () => {
   test.each(files(".req.json"))("request %s", (name) => {
     const body = exactOf(name);
     const { value, losses } = INVOKE.payload.readRequest(body);
-    const written = INVOKE.payload.writeRequest(value, { ...OPTIONS, upstreamModel: "m" });
+    const written = INVOKE.payload.writeRequest(value, {
+      ...OPTIONS,
+      upstreamModel: "m",
+      dialect: makersDialect("anthropic", "m"),
+    });
     expect([losses, written.losses]).toEqual([[], []]);
     const edited: Record<string, unknown> = { ...written.value };
     const edits = INVOKE.carrier.memberEdits({

@@ -1,4 +1,5 @@
 // Requests of other protocols as Converse takes them: a table of what is asked and what is sent, model by model.
+
 import { describe, expect, test } from "bun:test";
 import type { IrRequest } from "../../../src/ir/request.ts";
 import {
@@ -18,6 +19,7 @@ import {
   tool,
   user,
 } from "../../harness/builders.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 import { OPTIONS, payload } from "./builders.ts";
 
 const NEWEST = "us.anthropic.claude-opus-4-7-v1:0";
@@ -29,7 +31,12 @@ const GPT_OSS = "openai.gpt-oss-120b-1:0";
 const ARN = "arn:aws:bedrock:us-east-1:1:application-inference-profile/ab";
 
 function write(given: Partial<IrRequest>, upstreamModel = OPTIONS.upstreamModel, over: object = {}) {
-  const { value, losses } = payload.writeRequest(request(given), { ...OPTIONS, ...over, upstreamModel });
+  const { value, losses } = payload.writeRequest(request(given), {
+    ...OPTIONS,
+    dialect: makersDialect("bedrock", upstreamModel),
+    ...over,
+    upstreamModel,
+  });
   const { model: _model, ...body } = value;
   return { body, losses: losses.map(({ field, how }) => `${field} ${how}`) };
 }

@@ -5,7 +5,7 @@ import type { IrResponse } from "../../../src/ir/response.ts";
 import { gemini } from "../../../src/protocols/gemini/index.ts";
 import type { AnswerContext, Frame } from "../../../src/protocols/protocol.ts";
 import { asObject, type JsonObject, parseExact } from "../../../src/std/json.ts";
-import { MAKER } from "../../harness/dialects.ts";
+import { MAKER, makersDialect } from "../../harness/dialects.ts";
 import { judged } from "../../harness/judged.ts";
 
 export const { payload, carrier, operations } = gemini;
@@ -18,7 +18,7 @@ export const OPTIONS = {
 };
 
 export function optionsFor(upstreamModel: string): typeof OPTIONS {
-  return { ...OPTIONS, upstreamModel };
+  return { ...OPTIONS, upstreamModel, dialect: makersDialect("gemini", upstreamModel) };
 }
 
 export function answerContext(over: Partial<AnswerContext> = {}): AnswerContext {

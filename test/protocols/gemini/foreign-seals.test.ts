@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { writeBase64Tag } from "../../../src/protocols/shared/signature-tag.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { speaking } from "../../harness/crossing.ts";
-import { MAKER } from "../../harness/dialects.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 
 const FOREIGN = writeBase64Tag("signature", { issuer: "anthropic", value: "c2VhbGVkIGVsc2V3aGVyZSwgbG9uZyBlbm91Z2g=" });
 const OWN = "R2VtaW5pU2lnbmF0dXJlLCBsb25nIGVub3VnaCB0bw==";
@@ -49,7 +49,8 @@ const CASES: readonly (readonly [name: string, model: string, given: JsonObject[
 for (const [name, upstreamModel, contents, sent] of CASES) {
   test(`a foreign seal: ${name}`, () => {
     const { payload } = speaking("gemini");
-    const options = { upstreamModel, defaultMaxOutputTokens: 256, maxOutputTokens: null, dialect: MAKER };
+    const dialect = makersDialect("gemini", upstreamModel);
+    const options = { upstreamModel, defaultMaxOutputTokens: 256, maxOutputTokens: null, dialect };
     const written = payload.writeRequest(payload.readRequest({ contents }).value, options);
     expect(JSON.parse(JSON.stringify(written.value["contents"]))).toEqual(sent);
   });

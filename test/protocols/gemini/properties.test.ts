@@ -8,7 +8,7 @@ import type { Frame } from "../../../src/protocols/protocol.ts";
 import { encodeUtf8 } from "../../../src/std/bytes.ts";
 import type { JsonObject } from "../../../src/std/json.ts";
 import { WireError } from "../../../src/std/wire-error.ts";
-import { answerContext, carrier, frame, OPTIONS, payload, readEvents } from "./builders.ts";
+import { answerContext, carrier, frame, OPTIONS, optionsFor, payload, readEvents } from "./builders.ts";
 
 const words = fc.string({ unit: "grapheme", maxLength: 12 });
 const some = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 });
@@ -158,7 +158,7 @@ test("any JSON is a request, an answer, an event or a WireError", () => {
       guarded(() =>
         payload.writeRequest(
           { ...payload.readRequest(object).value, sourceProtocol: "other" },
-          { ...OPTIONS, upstreamModel: "gemini-2.0-flash" },
+          optionsFor("gemini-2.0-flash"),
         ),
       );
     }),

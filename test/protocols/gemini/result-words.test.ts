@@ -1,10 +1,10 @@
 // Words of a tool's result stand in `response`, whatever block they came in. `parts` of a result holds bytes or addresses.
 import { describe, expect, test } from "bun:test";
-import { STRANGER } from "../../../src/ir/dialect.ts";
 import { gemini } from "../../../src/protocols/gemini/index.ts";
 import { asArray, asObject, at, type JsonObject } from "../../../src/std/json.ts";
 import { PIXEL } from "../../harness/builders.ts";
 import { speaking } from "../../harness/crossing.ts";
+import { makersDialect } from "../../harness/dialects.ts";
 
 const MODELS = ["gemini-3-pro-preview", "gemini-2.5-pro"];
 
@@ -66,7 +66,7 @@ describe.each(MODELS)("at %s", (upstreamModel) => {
       upstreamModel,
       defaultMaxOutputTokens: 99,
       maxOutputTokens: null,
-      dialect: STRANGER,
+      dialect: makersDialect("gemini", upstreamModel),
     });
     const contents = asArray(value["contents"]) ?? [];
     const parts = asArray(at(contents.at(-1), "parts")) ?? [];

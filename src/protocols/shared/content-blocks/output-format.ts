@@ -2,28 +2,26 @@
 import type { IrOutputFormat } from "../../../ir/request.ts";
 import type { WriteContext } from "../write-context.ts";
 
-type FormatContext = WriteContext<{ readonly structuredOutput: boolean }>;
-
 /** The schema that the model is held to; null: none. */
 export function enforcedFormat(
   format: IrOutputFormat | null,
-  { native, rules, losses }: FormatContext,
+  { native, dialect, losses }: WriteContext,
 ): Extract<IrOutputFormat, { kind: "json-schema" }> | null {
   if (format === null || format.kind === "text") return null;
   if (format.kind === "json") {
     losses.approximate("response_format", "JSON without a schema is asked for in the system prompt");
     return null;
   }
-  if (native || rules.structuredOutput) return format;
+  if (native || dialect.structuredOutput) return format;
   losses.approximate("response_format", "the model holds to no schema: it is asked to in the system prompt");
   return null;
 }
 
 /** What the system prompt says about it; null: nothing. */
-export function formatInstruction(format: IrOutputFormat | null, { native, rules }: FormatContext): string | null {
+export function formatInstruction(format: IrOutputFormat | null, { native, dialect }: WriteContext): string | null {
   if (native || format === null) return null;
   if (format.kind === "json") return JSON_MODE;
-  if (format.kind === "text" || rules.structuredOutput) return null;
+  if (format.kind === "text" || dialect.structuredOutput) return null;
   return `${JSON_MODE} It must fit this JSON Schema: ${JSON.stringify(format.schema)}`;
 }
 

@@ -6,10 +6,10 @@ import type { WriteContext } from "../write-context.ts";
 export function writeStrict(
   strict: boolean | null,
   path: string,
-  { native, rules, losses }: WriteContext<{ readonly structuredOutput: boolean }>,
+  { native, dialect, losses }: WriteContext,
 ): JsonObject {
   if (strict === null || (!strict && !native)) return {};
-  if (native || rules.structuredOutput) return { strict };
+  if (native || dialect.structuredOutput) return { strict };
   losses.drop(path, "the model has no strict tools");
   return {};
 }
@@ -33,7 +33,7 @@ export function calledTools(
 export function defineCalledTools(
   names: readonly string[],
   define: (name: string, schema: JsonObject) => JsonObject,
-  { losses }: WriteContext<unknown>,
+  { losses }: WriteContext,
 ): JsonObject[] {
   if (names.length === 0) return [];
   losses.approximate("tools", "the conversation holds tool calls, so their tools are defined without parameters");

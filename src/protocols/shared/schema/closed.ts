@@ -9,7 +9,7 @@ import type { WriteContext } from "../write-context.ts";
 const COMBINATORS = ["anyOf", "oneOf", "allOf"] as const;
 
 /** Arguments are an object without a combinator at the top. */
-export function writeInputSchema(parameters: unknown, path: string, context: WriteContext<unknown>): JsonObject {
+export function writeInputSchema(parameters: unknown, path: string, context: WriteContext): JsonObject {
   const { native, losses } = context;
   const schema = asObject(parameters);
   if (native && schema !== undefined) return schema;
@@ -31,7 +31,7 @@ export function writeInputSchema(parameters: unknown, path: string, context: Wri
 }
 
 /** What a structured answer is held to. No schema: any object. */
-export function writeOutputSchema(schema: unknown, path: string, context: WriteContext<unknown>): unknown {
+export function writeOutputSchema(schema: unknown, path: string, context: WriteContext): unknown {
   if (context.native) return schema;
   const changes = new Set<string>();
   const written = close(schema ?? { type: "object" }, changes, 0);

@@ -1,4 +1,5 @@
-/** Thinking in a budget of tokens and the sampling beside it, as Claude takes them at its maker's API and at Bedrock's. */
+/** Thinking in a budget of tokens and the sampling beside it, as Messages and Converse take them. */
+import type { Dialect } from "../../../ir/dialect.ts";
 import type { IrReasoningConfig, IrRequest, IrSampling } from "../../../ir/request.ts";
 import { asArray, asObject, type JsonObject } from "../../../std/json.ts";
 import type { WriteRequestOptions } from "../../protocol.ts";
@@ -90,14 +91,29 @@ function blocksOf(message: JsonObject | undefined): JsonObject[] {
   return (asArray(message?.["content"]) ?? []).map(asObject).filter((block) => block !== undefined);
 }
 
+/** How thinking is asked for; null: there is no way. A server that is not known takes a budget. */
+export function thinkingWay({ thinking }: Dialect): "adaptive" | "budget" | "effort" | null {
+  return thinking === null ? "budget" : (thinking[0] ?? null);
+}
+
+/** Thinking is asked for in a way that the model does not have. */
+export function thinksOtherwise(type: unknown, { thinking }: Dialect): boolean {
+  if (thinking === null) return false;
+  return type === "enabled" ? !thinking.includes("budget") : type === "adaptive" && !thinking.includes("adaptive");
+}
+
+/** A word beside the thinking that the model decides on. */
+export function takesEffort({ efforts }: Dialect): boolean {
+  return efforts !== null && efforts.length > 0;
+}
+
 type SamplingValues = Readonly<Record<"temperature" | "top_p" | "top_k", number | null>>;
 
 /** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all. */
 export function allowedSampling(
   sampling: IrSampling,
   thinks: boolean,
-  takes: { readonly sampling: "all" | "one" | "none"; readonly topK: boolean },
-  { native, losses }: WriteContext<unknown>,
+  { native, dialect, losses }: WriteContext,
 ): SamplingValues {
   const { temperature, topP, topK } = sampling;
   if (native) return { temperature, top_p: topP, top_k: topK };
@@ -106,12 +122,12 @@ export function allowedSampling(
   for (const field of ["temperature", "top_p", "top_k"] as const) {
     const value = asked[field];
     if (value === null) continue;
-    if (takes.sampling === "none") losses.drop(field, "the model takes no sampling options");
+    if (dialect.sampling === "none") losses.drop(field, "the model takes no sampling options");
     else if (thinks && !isAllowedBesideThinking(field, value)) {
       losses.drop(field, "not allowed while the model thinks");
-    } else if (field === "top_p" && kept.temperature !== null && takes.sampling === "one") {
+    } else if (field === "top_p" && kept.temperature !== null && dialect.sampling === "one") {
       losses.drop(field, "the model takes temperature or top_p, not both");
-    } else if (field === "top_k" && !takes.topK) losses.drop(field, "the model has no such option");
+    } else if (field === "top_k" && dialect.sampling === "no_top_k") losses.drop(field, "the model has no such option");
     else kept[field] = value;
   }
   return kept;
@@ -129,13 +145,4 @@ function clampTemperature(temperature: number | null, losses: Losses): number | 
   if (temperature === null || temperature <= 1) return temperature;
   losses.clamp("temperature", "the highest is 1");
   return 1;
-}
-
-/** `us.anthropic.claude-opus-4-6-v1:0`, `claude-3-7-sonnet-20250219`, `claude-fable-5`; never a date. */
-const VERSION = /(?:^|[^0-9])([1-9])(?:[-.]([0-9]))?(?![0-9])/;
-
-/** The version in a lower-case name, in tenths: 4.5 is 45. A Claude without a number is an alias of a current one. */
-export function claudeTenths(name: string): number {
-  const match = VERSION.exec(name);
-  return match === null ? 50 : Number(match[1]) * 10 + Number(match[2] ?? 0);
 }
