@@ -228,6 +228,8 @@ export interface OpaqueBlock {
   readonly value: unknown;
   /** The same in plain words, as every other protocol gets it; absent: it has none. */
   readonly readable?: string;
+  /** Words for the vendor's own books; absent: a part of the conversation. */
+  readonly isMetadata?: true;
   readonly spelling: Spelling;
 }
 

@@ -19,8 +19,9 @@ function kindOfBlockAt(field: string, { turns, instructions }: IrRequest): LossK
   if (path === undefined) return null;
   const holder = (list === "system" ? instructions : turns)[Number(index)];
   if (holder === undefined) return null;
-  if (holder.role === "system" || holder.role === "developer") return "instructions";
   const block = blockAt(holder.blocks, path);
+  if (block?.type === "opaque" && block.isMetadata === true) return "metadata";
+  if (holder.role === "system" || holder.role === "developer") return "instructions";
   return block === null ? null : kindOfBlock(block);
 }
 

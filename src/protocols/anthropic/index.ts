@@ -39,6 +39,7 @@ const payload: Payload = {
     "output_config",
     "output_format",
     "container",
+    "metadata",
   ],
   lossNames: LOSS_NAMES,
   readFacts,

@@ -57,7 +57,9 @@ function readSystem(system: unknown): IrInstruction[] {
 }
 
 function hideBillingHeader(block: IrBlock, wire: unknown): IrBlock {
-  return block.type === "text" && isBillingHeader(block.text) ? opaqueBlock(BILLING_HEADER, wire) : block;
+  return block.type === "text" && isBillingHeader(block.text)
+    ? { ...opaqueBlock(BILLING_HEADER, wire), isMetadata: true }
+    : block;
 }
 
 const MESSAGE_SHAPE: Shape = { role: isText, content: isAnything };

@@ -45,6 +45,7 @@ const payload: Payload = {
     "reasoning",
     "reasoning_effort",
     "modalities",
+    "prompt_cache_key",
   ],
   lossNames: LOSS_NAMES,
   readFacts,

@@ -39,6 +39,7 @@ const payload: Payload = {
     "previous_response_id",
     "conversation",
     "prompt",
+    "prompt_cache_key",
   ],
   lossNames: LOSS_NAMES,
   readFacts,

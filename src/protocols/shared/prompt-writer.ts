@@ -8,7 +8,7 @@ import type { WriteContext } from "./write-context.ts";
 
 type WriteBlock = (block: IrBlock, path: string) => readonly JsonObject[];
 
-/** `ownPath`: where they stand in the writer's own protocol; in others they are messages. */
+/** `ownPath`: where they stand in the writer's own protocol. */
 export function writeInstructions(
   instructions: readonly IrInstruction[],
   ownPath: string,
@@ -17,8 +17,8 @@ export function writeInstructions(
 ): JsonObject[] {
   return instructions.flatMap((instruction, index) => {
     if (context.native) return writeInstructionBlocks(instruction.blocks, ownPath, context, write);
-    context.losses.dropExtras(`messages[${index}]`, instruction.extras);
-    return writeInstructionBlocks(instruction.blocks, `messages[${index}].content`, context, write);
+    context.losses.dropExtras(`system[${index}]`, instruction.extras);
+    return writeInstructionBlocks(instruction.blocks, `system[${index}].content`, context, write);
   });
 }
 

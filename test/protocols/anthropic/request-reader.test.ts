@@ -143,6 +143,7 @@ describe("the rest", () => {
             type: "opaque",
             sourceProtocol: "anthropic",
             name: "billing_header",
+            isMetadata: true,
             value: billing,
             spelling: NO_SPELLING,
           },
