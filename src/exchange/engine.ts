@@ -360,9 +360,9 @@ async function afterExhaustion(
   return { kind: "failed", ...finalFailure(run, target, decision) };
 }
 
-/** The soonest to recover of those only their breaker keeps out. */
+/** A lane that the cap alone keeps out, else the soonest to recover of those only their breaker keeps out. */
 async function tryLeastBad(run: Run, target: Target, decision: LaneChoice): Promise<Served | null> {
-  const lane = leastBad(decision, run.world.deployment.lanes);
+  const lane = decision.pick ?? leastBad(decision, run.world.deployment.lanes);
   if (lane === null || !(await holdAccount(run, lane))) return null;
   return await tryLane(run, target, lane, { ignoreBreaker: true, firstByteCapMs: null });
 }

@@ -100,7 +100,7 @@ function inTurn({ target }: DecideInput, { plain, tried, stuck }: Turn): readonl
   const kept = stuck !== undefined && isWell ? [stuck.lane, ...plain.filter((lane) => lane !== stuck.lane)] : plain;
   if (target.failover.prefer === "any") return kept;
   // A session whose lane is out goes on with the same model too.
-  const begun = stuck === undefined || isWell || tried.includes(stuck.lane) ? tried : [stuck.lane, ...tried];
+  const begun = stuck === undefined || isWell ? tried : [...tried, stuck.lane];
   return sameModelFirst(kept, begun);
 }
 

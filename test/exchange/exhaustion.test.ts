@@ -205,6 +205,28 @@ test("fallback pool: its lanes serve, the record says whose, and two pools that 
   expect(dead.effects.calls).toHaveLength(2);
 });
 
+test("least bad: a well lane that only the cap kept out comes before one whose breaker is open", async () => {
+  const lanes = ["a/1/one", "b/1/two", "c/1/two"].map((id) => laneOf(id, "openai"));
+  const pool = poolOf("pool", lanes, {
+    select: "ordered",
+    breaker: TRIPPED,
+    failover: { cap: 0 },
+    onExhausted: { action: "least-bad" },
+  });
+  const core = createCore({
+    deployment: deploymentOf({ lanes, targets: [pool] }),
+    answer: byProvider({
+      a: refusing(OPENAI_WORDS, "server-error"),
+      b: refusing(OPENAI_WORDS, "server-error"),
+      c: answering(OPENAI_WORDS),
+    }),
+  });
+  for (const asked of [["a/1/one", "b/1/two"], ["c/1/two"]]) {
+    await core.ask({ protocol: "openai", body: question("openai") });
+    expect(core.records.at(-1)?.attempts.map(({ lane }) => lane)).toEqual(asked);
+  }
+});
+
 test("least bad: a lane whose breaker is open is tried all the same", async () => {
   const lanes = [laneOf("first/a/one", "openai"), laneOf("second/a/two", "openai")];
   for (const action of ["reject", "least-bad"] as const) {

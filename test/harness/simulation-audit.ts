@@ -7,6 +7,8 @@ import { ruleOf } from "../../src/ir/failure.ts";
 import type { Change, Condition } from "../../src/routing/condition.ts";
 import type { Guard } from "../../src/routing/guard.ts";
 import type { Health } from "../../src/routing/health.ts";
+import { lanesOf } from "../../src/routing/target.ts";
+import type { Admitted } from "./simulation-routing.ts";
 
 export type Claim = (holds: boolean, sentence: string) => void;
 
@@ -17,7 +19,15 @@ const HINT_MS_MAX = 86_400_000;
 /** `truth`: the real one, which a planted fault may have wrapped; `deployment` as it was meant. */
 export function auditHealth(
   health: Health,
-  { deployment, truth }: { readonly deployment: Deployment; readonly truth: Health },
+  {
+    deployment,
+    truth,
+    onAdmitted,
+  }: {
+    readonly deployment: Deployment;
+    readonly truth: Health;
+    readonly onAdmitted: (admitted: Admitted) => void;
+  },
   claim: Claim,
 ): Health {
   const targets = Object.values(deployment.targets);
@@ -123,7 +133,12 @@ export function auditHealth(
     },
     admit(target, lane, nowMs, ignoreBreaker = false) {
       const before = truth.condition(target, lane, nowMs);
+      const ready = lanesOf(target).filter((id) => {
+        const each = deployment.lanes[id];
+        return each !== undefined && truth.condition(target, each, nowMs).because === null;
+      });
       const guard = health.admit(target, lane, nowMs, ignoreBreaker);
+      if (guard !== null) onAdmitted({ target: target.name, lane: lane.id, atMs: nowMs, ready: new Set(ready) });
       return guard === null ? null : admitted(target, lane, nowMs, before, ignoreBreaker, guard);
     },
   };

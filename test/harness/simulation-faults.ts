@@ -91,6 +91,16 @@ export const FAULTS: readonly PlantedFault[] = [
     found: /after the deadline/,
   },
   {
+    name: "another model while an account of the same one is well",
+    tamper: () => withTargets((target) => failover(target, { prefer: "any" })),
+    found: /which is the same model as one that failed/,
+  },
+  {
+    name: "an ordered pool in another order",
+    tamper: () => withTargets((target) => (target.select === "ordered" ? { ...target, select: "least_busy" } : target)),
+    found: /of an earlier member could serve/,
+  },
+  {
     name: "a time to come back that is none",
     tamper: () => withHealth((health) => ({ ...health, recoversAtMs: () => Number.NaN })),
     found: /told to come back/,

@@ -5,6 +5,7 @@ import type { ExchangeRecord } from "../../src/ir/record.ts";
 import { see } from "./client-words.ts";
 import type { Core, Got } from "./core.ts";
 import type { Claim } from "./simulation-audit.ts";
+import { type Admitted, judgeRouting } from "./simulation-routing.ts";
 import type { SimulatedWorld } from "./simulation-world.ts";
 import type { FetchCall } from "./virtual-effects.ts";
 
@@ -32,10 +33,12 @@ export function judge(
   {
     world,
     deployment,
+    admitted,
     admissionMs,
   }: {
     readonly world: SimulatedWorld;
     readonly deployment: Deployment;
+    readonly admitted: readonly Admitted[];
     /** How long admission may wait for the ledger, which does not hear that a client has left. */
     readonly admissionMs: number;
   },
@@ -56,7 +59,11 @@ export function judge(
   const open = world.bodies.filter(({ over }) => !over).length;
   claim(open === 0, `${open} answers of vendors are still open`);
   for (const mine of told) judgeClient(core, mine, admissionMs, claim);
-  for (const record of core.records) judgeRecord(record, deployment, claim);
+  const wallOffsetMs = core.effects.wallMs() - core.effects.nowMs();
+  for (const record of core.records) {
+    judgeRecord(record, deployment, claim);
+    judgeRouting(record, { deployment, admitted, wallOffsetMs }, claim);
+  }
   for (const call of core.effects.calls) judgeCall(call, claim);
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { isSameModel } from "../../src/ir/canonical.ts";
-import type { Exhaustion, Keep, Lane, Provider, Target } from "../../src/ir/deployment.ts";
+import type { Exhaustion, Keep, Lane, PolicyId, Provider, Target } from "../../src/ir/deployment.ts";
 import { encodeUtf8 } from "../../src/std/bytes.ts";
 import { laneOf, PRICES, poolOf, providerOf, stickyBy, targetOf } from "./deployments.ts";
 import { refusing } from "./scripted-answers.ts";
@@ -99,6 +99,8 @@ function makeLanes(random: Random): Lane[] {
   return lanes;
 }
 
+const POLICIES: readonly PolicyId[] = ["weighted", "ranked", "ordered", "ordered", "cheapest", "fastest", "least_busy"];
+
 function makeTargets(random: Random, lanes: readonly Lane[]): Target[] {
   const exhausted = pick<Exhaustion>(random, [
     { action: "reject" },
@@ -112,6 +114,7 @@ function makeTargets(random: Random, lanes: readonly Lane[]): Target[] {
       deadlineMs: pick(random, [30_000, 120_000, 600_000]),
       keep: pick<readonly Keep[]>(random, [[], [], ["model"], ["provider"], ["tier"], ["model", "provider"]]),
       exclusions: random() < 0.25 ? ["m1"] : [],
+      prefer: "same-model" as const,
     },
     breaker: {
       baseCooldownMs: pick(random, [1_000, 15_000]),
@@ -132,7 +135,7 @@ function makeTargets(random: Random, lanes: readonly Lane[]): Target[] {
     first === undefined ? [] : lanes.filter((lane) => lane.model !== first.model && isSameModel(first, lane));
   const member = { model: first?.model ?? "", weight: 1, lanes: own.map(({ id }) => id), contextMax: null };
   return [
-    poolOf("pool", lanes, { ...over, onExhausted: exhausted, select: pick(random, ["weighted", "ranked"]) }),
+    poolOf("pool", lanes, { ...over, onExhausted: exhausted, select: pick(random, POLICIES) }),
     poolOf("spare", lanes.slice(0, 1), { onExhausted: { action: "fallback-pool", pool: "pool" } }),
     targetOf(first?.model ?? "", [member], {
       kind: "model",

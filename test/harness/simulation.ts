@@ -13,6 +13,7 @@ import { deploymentOf } from "./deployments.ts";
 import { auditHealth } from "./simulation-audit.ts";
 import { callsOf, judge, type Told } from "./simulation-judge.ts";
 import { makeLimits, type TamperReply } from "./simulation-limits.ts";
+import type { Admitted } from "./simulation-routing.ts";
 import { type Clock, makeWorld, PROTOCOLS, pick, type Random, type SimulatedWorld } from "./simulation-world.ts";
 import { createSeededRandom } from "./virtual-effects.ts";
 
@@ -56,6 +57,7 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
     input.isLimited === true
       ? makeLimits(createSeededRandom(input.seed * 31 + 7), () => core.effects, claim, input.tamperReply ?? null)
       : null;
+  const admitted: Admitted[] = [];
   const core: Core = createCore({
     deployment,
     ...(limits === null ? {} : { admission: limits.admission }),
@@ -66,7 +68,11 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
     tamper: {
       ...input.tamper,
       health: (health, given) =>
-        auditHealth(input.tamper?.health?.(health, given) ?? health, { deployment, truth: health }, claim),
+        auditHealth(
+          input.tamper?.health?.(health, given) ?? health,
+          { deployment, truth: health, onAdmitted: (each) => void admitted.push(each) },
+          claim,
+        ),
     },
   });
   clock.now = core.effects;
@@ -94,7 +100,7 @@ export async function simulate(input: SimulationInput): Promise<Simulated> {
   // Grace times after the last byte.
   await core.effects.run(10_000);
   claim(isOver, "an exchange never ended");
-  judge(core, { world, deployment, admissionMs: limits === null ? 0 : ADMISSION_MS }, told, claim);
+  judge(core, { world, deployment, admitted, admissionMs: limits === null ? 0 : ADMISSION_MS }, told, claim);
   return { broken: broken.map((sentence) => `seed ${input.seed}: ${sentence}`), trace: traceOf(core) };
 }
 

@@ -350,6 +350,19 @@ describe("the lane that has the session", () => {
     expect(offered(three.id, condition)).toEqual([two.id, one.id]);
   });
 
+  test("a lane that was tried comes before it: its model is not changed for a session's lane that is out", () => {
+    const tried = new Set([three.id]);
+    const lanes = [three, two, one, lane("q/2/b")];
+    const input = decideInput({ ...poolOf("pool", lanes, { select: "ordered" }), affinity: stickyBy() }, lanes, {
+      affinityKey: "s",
+      stuckTo: one.id,
+      tried,
+      first: three,
+      condition: (each) => (each === one ? { ...ELIGIBLE, probing: true } : ELIGIBLE),
+    });
+    expect(ids(decide(input).offered)).toEqual(["q/2/b", two.id, one.id]);
+  });
+
   test("not while it has yet to show that it is back", () => {
     expect(offered(one.id, { probing: true })).toEqual([two.id, one.id, three.id]);
   });
