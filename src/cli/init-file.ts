@@ -85,10 +85,10 @@ function poolsPart(pools: readonly StartingPool[]): string {
   const lines = pools.map(({ name, members, keepsTier }) => {
     const targets = members.map((member) => `{ target: ${valueText(member)} }`).join(", ");
     const keep = keepsTier ? "\n    failover: { keep: [tier] }" : "";
-    return `  ${name}:\n    select: ordered\n    members: [${targets}]${keep}`;
+    return `  ${name}:\n    select: ordered\n    members: [${targets}]${keep}\n    affinity: { prefix: true }`;
   });
   return `# A pool is asked for like a model. The first member serves, and when it fails the next one, but by keep: [tier] never a weaker
-# one. When the first is back, it serves again.
+# one. When the first is back, it serves again. A session stays where it was served last, also of agents that name none.
 pools:
 ${lines.join("\n")}
 `;
