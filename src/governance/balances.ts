@@ -68,14 +68,20 @@ export interface Balances {
   ): { readonly spent: number | null; readonly leased: number };
 }
 
-/** What came of asking the others: reserved for requests under way, by the limit's id. */
-export type Recalled = ReadonlyMap<string, number>;
+/** What came of asking the others. */
+export interface Recalled {
+  /** Reserved for requests under way, by the limit's id. */
+  readonly reserved: ReadonlyMap<string, number>;
+  /** The limit recalled last, if nothing was taken of it since: only this one may refuse. `any`: there is no other recall. */
+  readonly last: string | null;
+  readonly count: number;
+}
 
 type LeaseDecision =
   | { readonly kind: "leased"; readonly leases: readonly Lease[] }
   | { readonly kind: "short"; readonly shortage: Shortage }
-  /** Of these limits less is left than was requested. */
-  | { readonly kind: "tight"; readonly limits: readonly Limit[] }
+  /** Of this limit less is left than was requested. */
+  | { readonly kind: "tight"; readonly limit: Limit }
   /** What is missing must be read first. */
   | { readonly kind: "unread" };
 
@@ -142,11 +148,12 @@ export function createBalances(options: BalancesOptions): Balances {
       if (missing(state, requests, moment).length > 0) return { kind: "unread" };
       const previews = requests.map((request) => preview(state, holder, request, moment));
       const tight = previews.filter(({ left }) => left < 0);
-      if (tight.length > 0 && recalled === null) {
-        return { kind: "tight", limits: tight.map(({ request }) => request.limit) };
-      }
-      const first = tight.find((each) => roomOf(each) < each.request.least);
-      if (first !== undefined) return { kind: "short", shortage: shortage(state, first, moment, recalled) };
+      const short = tight.filter((each) => roomOf(each) < each.request.least);
+      const refused = short.find(({ request }) => isJustRecalled(recalled, request.limit));
+      if (refused !== undefined) return { kind: "short", shortage: shortage(state, refused, moment, recalled) };
+      // Less than was asked for is given after one recall; nothing at all only right after one.
+      const unknown = short[0] ?? tight.find(({ request }) => recalled?.reserved.has(request.limit.id) !== true);
+      if (unknown !== undefined) return { kind: "tight", limit: unknown.request.limit };
       // What a recall has brought is for the questions that wait with this one, too: none of them gets more than it needs.
       const granted = recalled === null ? previews : previews.map(exactly);
       return { kind: "leased", leases: granted.map((each) => grant(state, holder, shrunk(each), moment)) };
@@ -309,6 +316,10 @@ function preview(state: BalancesState, holder: string, request: LeaseRequest, { 
   return { request, period: null, used, softMax: null, ...against(max, used) };
 }
 
+function isJustRecalled(recalled: Recalled | null, { id }: Limit): boolean {
+  return recalled !== null && (recalled.last === id || recalled.last === "any");
+}
+
 function exactly(seen: Preview): Preview {
   return { ...seen, request: { ...seen.request, exact: true } };
 }
@@ -404,7 +415,7 @@ function shortage(state: BalancesState, seen: Preview, { nowMs, wallMs }: Moment
   const { request, period, max } = seen;
   const { limit, least } = request;
   const [whole, left] = [max ?? 0, Math.max(0, Math.floor(roomOf(seen)))];
-  const setAside = recalled?.get(limit.id) ?? request.reserved;
+  const setAside = recalled?.reserved.get(limit.id) ?? request.reserved;
   const base = { kind: "exceeded", limit, max: whole, left, setAside, isLeased: false } as const;
   switch (limit.kind) {
     case "usd":

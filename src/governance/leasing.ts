@@ -49,7 +49,10 @@ const UNAVAILABLE: Shortage = { kind: "unavailable", resetMs: 1_000 };
 /** A lease that another writer has taken first: by then that one has spent or returned some. */
 const TAKEN_MS = 1_000;
 
-/** A question, and what came of the recall it waited for; null: there was none. */
+/** Of one question, within the time a client waits. What one recall brought, others may take while the next one runs. */
+const RECALLS_MAX = 12;
+
+/** A question, and what came of the recalls it waited for; null: there was none. */
 interface PendingAsk extends LeaseAsk {
   readonly recalled: Recalled | null;
 }
@@ -64,8 +67,10 @@ export function createLeasing(options: LeasingOptions): Leasing {
 
   const put = (asked: PendingAsk): void => {
     if (decide(asked, moment())) return;
+    // By the time it is read, the last recall is an old one.
+    const old = asked.recalled === null ? asked : { ...asked, recalled: { ...asked.recalled, last: null } };
     if (waiting.length + recalling >= WAITING_MAX) refuse(asked, UNAVAILABLE);
-    else waiting.push(asked);
+    else waiting.push(old);
     options.onUnread();
   };
 
@@ -79,36 +84,34 @@ export function createLeasing(options: LeasingOptions): Leasing {
         refuse(asked, decision.shortage);
         return true;
       case "tight":
-        return recallFirst(asked, decision.limits, at);
+        recallFirst(asked, decision.limit);
+        return true;
       case "leased":
         answer(options, asked, decision.leases, refuse);
         return true;
     }
   };
 
-  const recallFirst = (asked: LeaseAsk, limits: readonly Limit[], at: Moment): boolean => {
-    const recalled = new Map<string, number>();
-    const asks = limits.map((limit) => ({ limit, ...heldOf(options, asked, limit) }));
-    for (const { limit, reserved } of asks) recalled.set(limit.id, reserved);
-    const open = asks.filter(({ clients }) => clients.length > 0);
-    if (open.length === 0 || recalling >= WAITING_MAX) return decide({ ...asked, recalled }, at);
-    recalling += 1;
-    let left = open.length;
-    for (const { limit, clients } of open) {
-      options.recalls.recall(limit, clients, (answers) => {
-        const held = balances.holdersOf(limit);
-        for (const client of clients) {
-          // Of one that did not answer all may be in use.
-          const reserved = answers.get(client) ?? held?.get(client) ?? 0;
-          recalled.set(limit.id, (recalled.get(limit.id) ?? 0) + reserved);
-        }
-        left -= 1;
-        if (left > 0) return;
-        recalling -= 1;
-        put({ ...asked, recalled });
-      });
+  const recallFirst = (asked: PendingAsk, limit: Limit): void => {
+    const { clients, reserved } = heldOf(options, asked, limit);
+    const count = (asked.recalled?.count ?? 0) + 1;
+    const isLast = count >= RECALLS_MAX || recalling >= WAITING_MAX;
+    const recalledWith = (sum: number): PendingAsk => {
+      const byLimit = new Map(asked.recalled?.reserved).set(limit.id, sum);
+      return { ...asked, recalled: { reserved: byLimit, last: isLast ? "any" : limit.id, count } };
+    };
+    if (clients.length === 0 || isLast) {
+      put(recalledWith(reserved));
+      return;
     }
-    return true;
+    recalling += 1;
+    options.recalls.recall(limit, clients, (answers) => {
+      recalling -= 1;
+      const held = balances.holdersOf(limit);
+      // Of one that did not answer all may be in use.
+      const each = clients.map((client) => answers.get(client) ?? held?.get(client) ?? 0);
+      put(recalledWith(each.reduce((sum, one) => sum + one, reserved)));
+    });
   };
 
   return {

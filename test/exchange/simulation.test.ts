@@ -8,7 +8,7 @@ import { FAULTS } from "../harness/simulation-faults.ts";
 
 const SEEDS = Number(process.env["SIMULATION_SEEDS"] ?? 1_500);
 const EXCHANGES_PER_SEED = 12;
-const LIMITED_SEEDS = Math.ceil(SEEDS / 5);
+const LIMITED_SEEDS = Math.ceil(SEEDS / 2);
 const JUDGED_SEEDS = Math.ceil(SEEDS / 5);
 /** Seeds within which a planted fault must be found. */
 const FAULT_SEEDS = 1_000;

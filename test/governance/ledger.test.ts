@@ -1,6 +1,6 @@
 // The ledger as a whole, writer and clients: what is admitted, what is on disk, and what is left after a process died.
 import { afterEach, describe, expect, test } from "bun:test";
-import { createBalances } from "../../src/governance/balances.ts";
+import { createBalances, type Recalled } from "../../src/governance/balances.ts";
 import { NO_LIMITS } from "../../src/governance/keys.ts";
 import type { LedgerClient, Reservation, Reserved } from "../../src/governance/ledger-client.ts";
 import type { Booking, UsageRow } from "../../src/governance/ledger-messages.ts";
@@ -631,6 +631,9 @@ describe("money at the edges", () => {
 
 const TEAM: Limits = { ...NO_LIMITS, budgets: [{ window: "monthly", limitNanos: USD, mode: "hard", warnAt: null }] };
 
+/** There is no other client to ask. */
+const ASKED: Recalled = { reserved: new Map(), last: "any", count: 1 };
+
 test("a flood of sessions empties no other minute", () => {
   const budgets: Limits["budgets"] = [{ window: "minute", limitNanos: CENT, mode: "hard", warnAt: null }];
   const day: Limits["budgets"] = [{ window: "daily", limitNanos: CENT, mode: "hard", warnAt: null }];
@@ -640,13 +643,13 @@ test("a flood of sessions empties no other minute", () => {
   const moment = { nowMs: 0, wallMs: 1_000, aheadMs: 0 };
   const limit = moneyLimit("minute", ofKey("vk_1"));
   const requests = [leaseRequest(limit, CENT)];
-  const leased = balances.lease("w", requests, moment, new Map());
+  const leased = balances.lease("w", requests, moment, ASKED);
   const leases = leased.kind === "leased" ? leased.leases.map(({ period }) => ({ limit, period })) : [];
   balances.booked("w", booking(ofKey("vk_1"), CENT, leases, 1_000), true);
   for (let each = 0; each < 100_001; each++) {
     const session = [leaseRequest(moneyLimit("daily", scopeOf("session", `vk_1/${each}`)), 1)];
-    expect(balances.lease("w", session, moment, new Map()).kind).toBe("unread");
+    expect(balances.lease("w", session, moment, ASKED).kind).toBe("unread");
     balances.addSums(balances.missing(session, moment).map((sum) => ({ sum, nanos: 0 })));
   }
-  expect(balances.lease("w", requests, moment, new Map()).kind).toBe("short");
+  expect(balances.lease("w", requests, moment, ASKED).kind).toBe("short");
 });

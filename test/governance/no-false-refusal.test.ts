@@ -96,6 +96,61 @@ describe("a burst on a cold key", () => {
   });
 });
 
+describe("several limits of one key", () => {
+  const KINDS = ["requests", "tokens", "slots", "usd"] as const;
+  const rooms = fc.record({
+    fits: fc.record({
+      requests: fc.integer({ min: 1, max: 12 }),
+      tokens: fc.integer({ min: 1, max: 12 }),
+      slots: fc.integer({ min: 1, max: 12 }),
+      usd: fc.integer({ min: 1, max: 12 }),
+    }),
+    // Bursts: at which worker each request comes, and when it ends.
+    bursts: fc.array(fc.array(fc.record({ worker: fc.integer({ min: 0, max: 1 }) }), { minLength: 1, maxLength: 14 }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    pauseMs: fc.constantFrom(0, 5, 300, 1_500),
+  });
+
+  test("serve as many as fit into the tightest, each time, and refuse the others", async () => {
+    await fc.assert(
+      fc.asyncProperty(rooms, async ({ fits, bursts, pauseMs }) => {
+        bench?.close();
+        const on = await ledgerBench();
+        bench = on;
+        const { body } = await on.manage("create", null, {
+          name: "k",
+          rpm_limit: fits.requests,
+          tpm_limit: fits.tokens * 10,
+          max_concurrent: fits.slots,
+          budgets: [{ window: "monthly", limit_usd: fits.usd / 100 }],
+        });
+        const scope = scopeOf("key", (body as { id: string }).id);
+        const clients = ["w0", "w1"].map((name) => on.client(name).client);
+        await on.run(10);
+        const amounts = { requests: 1, tokens: 10, slots: 1, usd: CENT };
+        const requests = KINDS.map((kind) => ({
+          limit: kind === "usd" ? moneyLimit("monthly", scope) : countLimit(kind, scope),
+          amount: amounts[kind],
+        }));
+        const most = Math.min(...Object.values(fits));
+        for (const burst of bursts) {
+          const taking = burst.map(({ worker }) => Promise.resolve(clients[worker]?.reserve(requests)));
+          await on.run(100);
+          const taken = (await Promise.all(taking)).filter((one) => one !== undefined);
+          expect(taken.filter(isServed).length).toBe(Math.min(burst.length, most));
+          // Not seen by any vendor: the next burst has the same limits.
+          for (const one of taken)
+            if (one.kind === "reserved") for (const reservation of one.reservations) reservation.release(0);
+          await on.run(pauseMs);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  }, 120_000);
+});
+
 describe("one request after the other, at any worker", () => {
   /** What it wants, which of the waiting ones ends first, and how much of it was used. */
   const step = fc.record({
