@@ -157,13 +157,13 @@ export function compose(input: ComposeInput): Composed {
 
   let probes: Probes | null = null;
   const retire = (): void => probes?.stop();
-
   return {
     exchange,
     routes: protocols.flatMap((protocol) => protocol.carrier.routes),
     pages: isOpen(deployment) ? { kind: "own-pages" } : { kind: "listed", origins: deployment.corsOrigins },
     limits: deployment.limits,
     ...createOperatorAccess({ ...input, identify }),
+    masked: world.masked,
     explain: createExplain({ world, shared, protocols, admission, callerNamed }),
     stats: () =>
       statsDocument(deployment, {
@@ -272,11 +272,12 @@ function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
   // Without its keys it would be open to everybody.
   if (governed === null) throw new Error("a deployment with keys was composed without them");
   const { ring, ledger } = governed;
+  const masked = (text: string): string => maskedText({ deployment, secrets }, text);
   const keys = createKeyIdentify({ ring, groups: governance.groups, wallMs: effects.wallMs });
   return {
     identify: keys.identify,
     callerNamed: keys.named,
-    admission: createAdmission({ governance, ledger, revision, nowMs: effects.nowMs }),
+    admission: createAdmission({ governance, ledger, revision, nowMs: effects.nowMs, masked }),
   };
 }
 
@@ -328,6 +329,7 @@ function worldOf(
     send: createSend(effects),
     protocolOf,
     secretOf: secretsOfLanes(secrets),
+    masked: (text) => maskedText({ deployment, secrets }, text),
     signatures: carried?.signatures ?? createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
     reasoning: carried?.reasoning ?? createReasoningMemory({ nowMs: effects.nowMs, copy: reasoningCopy ?? null }),
     repairs: carried?.repairs ?? createRepairMemory(effects.nowMs),
@@ -340,7 +342,11 @@ function worldOf(
   };
 }
 
-/** Variables and text stay what they are while the process runs, so their secrets are kept; a file may be written anew. */
+/** Without any of them. Not their shapes: where those matter, they are masked too. */
+function maskedText({ deployment, secrets }: Pick<ComposeInput, "deployment" | "secrets">, text: string): string {
+  return secretsOf(deployment).reduce((rest, ref) => secrets(ref)?.maskedInText(rest) ?? rest, text);
+}
+
 /** All that a worker may know. */
 function secretsOf({ adminToken, auth, lanes }: Deployment): readonly SecretRef[] {
   return [
@@ -351,6 +357,7 @@ function secretsOf({ adminToken, auth, lanes }: Deployment): readonly SecretRef[
   ];
 }
 
+/** Variables and text stay what they are while the process runs, so their secrets are kept; a file may be written anew. */
 function secretsOfLanes(secrets: ComposeInput["secrets"]): World["secretOf"] {
   const kept = new Map<string, Secret>();
   return ({ id, credential }) => {

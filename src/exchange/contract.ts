@@ -107,6 +107,8 @@ export interface World extends HeaderFilters {
   protocolOf(id: string): Protocol;
   /** The lane's own credential now; null: it has none, or it cannot be read. */
   secretOf(lane: Lane): Secret | null;
+  /** Text without any secret of the deployment: for words of a client that are told or kept. */
+  masked(text: string): string;
   readonly signatures: ReasoningSignatures;
   readonly reasoning: ReasoningMemory;
   readonly repairs: RepairMemory;

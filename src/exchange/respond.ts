@@ -163,7 +163,7 @@ export function refuse(
   const speaker = from === null ? null : world.protocolOf(from);
   const written = writeFailure({
     protocol: ingress,
-    failure: failed,
+    failure: QUOTING.has(failed.kind) ? { ...failed, message: world.masked(failed.message) } : failed,
     from: speaker,
     requestId: record.id,
     parts,
@@ -175,6 +175,9 @@ export function refuse(
   const own = ownHeaders(exchange, { served: null, attempts: record.attempts.length, losses: [], lossCount: 0 });
   return { ...written, headers: { ...written.headers, ...own } };
 }
+
+/** Refusals that quote the client, who may have pasted a token there. */
+const QUOTING: ReadonlySet<Failure["kind"]> = new Set<Failure["kind"]>(["unknown-model", "invalid-request"]);
 
 /** The client has its status and headers already: the refusal is the one ending of its stream. */
 function refuseInStream(
@@ -208,7 +211,7 @@ export function openStream({ input, record, ingress, parts }: ExchangeContext, b
   const headers = {
     ...ingress.carrier.answerHeaders(record.id),
     "content-type": ingress.carrier.framingFor(parts).contentType,
-    ...openingHeaders(input.world.deployment.responseHeaders, record.id, aliasHeader(record)),
+    ...openingHeaders(input.world.deployment.responseHeaders, record.id, aliasHeader(record, input.world.masked)),
   };
   return { status: OPENED_STATUS, headers, body };
 }
@@ -231,7 +234,7 @@ function estimateCount(exchange: ExchangeContext, call: ClientCall): Answer {
   if (count === undefined) return refuse(exchange, failure("unknown-route", "There is no such path."));
   const body = encodeUtf8(JSON.stringify(count.writeCount(call.request.facts.inputTokensEstimate)));
   close(exchange, 200, body.length, { usageEstimated: true });
-  const alias = aliasHeader(exchange.record);
+  const alias = aliasHeader(exchange.record, exchange.input.world.masked);
   const headers = {
     "content-type": "application/json",
     "x-ringmain-estimated": "true",
@@ -280,7 +283,7 @@ function ownHeaders(
     lane: served?.lane ?? null,
     switch: served?.switch ?? null,
     reportedModel: served === null ? null : reportedModelOf(served),
-    alias: aliasHeader(record),
+    alias: aliasHeader(record, input.world.masked),
     ...rest,
   });
 }

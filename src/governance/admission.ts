@@ -90,6 +90,8 @@ interface AdmissionOptions {
   readonly ledger: Pick<LedgerClient, "reserve" | "holdAccount" | "releaseAccount" | "book">;
   readonly revision: string;
   readonly nowMs: () => number;
+  /** Text without any secret of the deployment; absent: only what looks like one is known. */
+  readonly masked?: (text: string) => string;
 }
 
 /** What holds for every request of a key. */
@@ -186,7 +188,7 @@ function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
       "The price of the requested model is not known, and only models with a price are served.",
     );
   }
-  const project = projectOf(headers, key);
+  const project = projectOf(headers, key, state.options.masked);
   if (!project.ok) return project;
   const session = state.sessionWindows.length === 0 ? null : sessionOf(headers, caller);
   const ceiling = ceilingOf(headers);

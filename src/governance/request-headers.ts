@@ -42,13 +42,17 @@ interface RequestProject {
 }
 
 /** The key's own word holds; a caller's adds a gate where the key has none, and never takes one away. */
-export function projectOf(headers: Headers, key: VirtualKey | null): Result<RequestProject> {
+export function projectOf(
+  headers: Headers,
+  key: VirtualKey | null,
+  masked: (text: string) => string = redact,
+): Result<RequestProject> {
   const said = headers["x-ringmain-project"];
   const own = key?.project ?? null;
   if (own !== null) return ok({ name: own, ignored: said !== undefined && said !== own });
   if (said === undefined) return ok({ name: null, ignored: false });
   // It would stand in the ledger.
-  if (redact(said) !== said) {
+  if (redact(said) !== said || masked(said) !== said) {
     return failed(failure("invalid-request", "x-ringmain-project looks like a secret; name the project."));
   }
   if (PROJECT_NAME.test(said)) return ok({ name: said, ignored: false });

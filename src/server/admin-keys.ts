@@ -23,18 +23,28 @@ const ROUTES: readonly (readonly [method: AdminRoute["method"], path: string, ac
   ["GET", "/audit", "audit"],
 ];
 
-export function keyRoutes(keys: KeyPort): readonly AdminRoute[] {
+export function keyRoutes(keys: KeyPort, masked: (text: string) => string): readonly AdminRoute[] {
   return [
     { method: "GET", path: "/openapi.json", handle: () => document(KEYS_OPENAPI) },
     ...ROUTES.map(
       ([method, path, action]): AdminRoute => ({
         method,
         path,
-        handle: async (request) => answerOf(await keys.manage(requestOf(method, action, request))),
+        async handle(request) {
+          const asked = requestOf(method, action, request);
+          const said = JSON.stringify(asked.input ?? null);
+          return answerOf(masked(said) === said ? await keys.manage(asked) : HOLDS_SECRET);
+        },
       }),
     ),
   ];
 }
+
+/** What is said of a key is listed, logged and kept. */
+const HOLDS_SECRET: ManageReply = {
+  status: 422,
+  body: { error: "it holds a token or key of this gateway, which may stand in no name" },
+};
 
 /** The holder of the token is the administrator; the audit knows no other names. */
 function requestOf(method: AdminRoute["method"], action: ManageAction, request: AdminRequest): ManageRequest {

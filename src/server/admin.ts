@@ -22,6 +22,8 @@ export interface AdminPorts {
   readonly explain: Explain;
   /** Virtual keys and their usage; null: there are none. */
   readonly keys: KeyPort | null;
+  /** Text without any secret of the deployment. */
+  readonly masked: (text: string) => string;
 }
 
 /** Every route, in one place. A new part adds a port above and its routes here. */
@@ -29,7 +31,7 @@ function adminTable(ports: AdminPorts, setTimer: Effects["setTimer"]): readonly 
   return [
     ...decisionRoutes(ports.decisions, setTimer),
     ...explainRoutes(ports.explain),
-    ...(ports.keys === null ? [] : keyRoutes(ports.keys)),
+    ...(ports.keys === null ? [] : keyRoutes(ports.keys, ports.masked)),
   ];
 }
 

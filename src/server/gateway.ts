@@ -17,6 +17,8 @@ export interface Gateway {
   mayObserve(parts: RequestParts): boolean;
   /** May this head administer; null: there is no admin token, so there is no admin surface. */
   readonly mayAdminister: ((parts: RequestParts) => boolean) | null;
+  /** Text without any secret of the deployment. */
+  masked(text: string): string;
   /** What would happen to a request now. Sends nothing and moves nothing. */
   readonly explain: Explain;
   /** This process's `/stats` document. Plain data. */

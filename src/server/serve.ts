@@ -11,7 +11,7 @@ interface ServerOptions {
   readonly gateway: Gateway;
   readonly observe: AddressFigures;
   /** What the process keeps, beside what the gateway itself can tell. */
-  readonly adminPorts: Omit<AdminPorts, "explain">;
+  readonly adminPorts: Omit<AdminPorts, "explain" | "masked">;
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -105,8 +105,8 @@ export function startServer(options: ServerOptions): ServerStart {
 
 function createGatewayApp(options: ServerOptions, state: ServerState, stopping: AbortSignal): App {
   const { adminPorts, gateway, setTimer } = options;
-  const { explain, mayAdminister, nowMs } = gateway;
-  const ports = { ...adminPorts, explain };
+  const { explain, masked, mayAdminister, nowMs } = gateway;
+  const ports = { ...adminPorts, explain, masked };
   return createApp({
     gateway,
     observe: options.observe,

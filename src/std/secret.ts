@@ -39,6 +39,8 @@ export class Secret {
 
   /** The same for text. */
   maskedInText(text: string): string {
+    // No form of it is shorter.
+    if (text.length < this.#value.length) return text;
     return without(text, this.#forms());
   }
 

@@ -96,9 +96,7 @@ test("no secret is in anything a gateway writes, keeps or tells", async () => {
         const body = JSON.stringify({ ...question(WORDS[at] ?? "openai", { model }), max_tokens: 5 });
         const headers = { authorization: `Bearer ${credential}`, "content-type": "application/json" };
         const answer = await fetch(`${gateway.url}${path}`, { method: "POST", headers, body });
-        // What a client wrote as the name of a model may be quoted to itself, and to nobody else.
-        if (model === credential) await answer.text();
-        else await note(`${path} ${model} ${answer.status}`, answer);
+        await note(`${path} ${model} ${answer.status}`, answer);
       }
     }
   }
@@ -127,42 +125,25 @@ async function paste(
   note: (where: string, response: Response) => Promise<void>,
 ): Promise<void> {
   const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
-  const isShaped = /^(?:sk-)?rm-|^sk-/.test(pasted);
   const asked = (model: string, content = "hi") => ({ model, max_tokens: 5, messages: [{ role: "user", content }] });
   const post = (path: string, body: object, more = {}) =>
     fetch(`${gateway.url}${path}`, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(body) });
   for (const path of ["/v1/chat/completions", "/v1/messages"]) {
-    for (const model of [
-      pasted,
-      `up/${pasted}`,
-      ...(pasted === secret ? [`x${pasted}`] : []),
-      `${pasted}\n`,
-      Buffer.from(pasted).toString("base64"),
-    ]) {
+    const encoded = Buffer.from(pasted).toString("base64");
+    for (const model of [pasted, `up/${pasted}`, `x${pasted}`, `m:${pasted}`, `${pasted}\n`, encoded]) {
       const answer = await post(path, asked(model));
-      // Its shape alone tells a refusal what it is.
-      if (isShaped && model !== Buffer.from(pasted).toString("base64"))
-        await note(`${path} pasted ${answer.status}`, answer);
-      else await answer.text();
+      await note(`${path} pasted ${answer.status}`, answer);
     }
     await note(`${path} a prompt`, await post(path, asked("m", pasted)));
-    for (const name of [
-      ...(isShaped ? ["x-ringmain-project"] : []),
-      "x-session-id",
-      "x-request-id",
-      "idempotency-key",
-      "user-agent",
-    ]) {
+    for (const name of ["x-ringmain-project", "x-session-id", "x-request-id", "idempotency-key", "user-agent"]) {
       await note(`${path} ${name}`, await post(path, asked("m"), { [name]: pasted }));
     }
     await note(`${path} a query`, await post(`${path}?api-version=${pasted}&x=${pasted}`, asked("m")));
     const odd = { ...asked("m"), [pasted]: 1, tool_choice: pasted, stop: pasted, metadata: { user_id: pasted } };
     await note(`${path} a member`, await post(path, odd));
   }
-  if (isShaped) await note("a model's page", await fetch(`${gateway.url}/v1/models/${pasted}`, { headers }));
+  await note("a model's page", await fetch(`${gateway.url}/v1/models/${pasted}`, { headers }));
   await note("a path", await fetch(`${gateway.url}/v1/${pasted}/chat`, { headers }));
-  // Of a token in a shape of its own nothing tells that it is one.
-  if (!isShaped) return;
   for (const fields of [{ name: pasted }, { name: "k", project: pasted }, { name: "k", labels: { team: pasted } }]) {
     const made = await fetch(`${gateway.url}/admin/keys`, {
       method: "POST",

@@ -208,6 +208,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     send: (sending) => send({ ...sending, client: "fetch" }),
     protocolOf,
     secretOf: (lane) => (lane.credential?.kind === "env" ? new Secret(lane.credential.name) : null),
+    masked: (text) => text,
     signatures: createReasoningSignatures({ deployment, protocolOf, nowMs: effects.nowMs }),
     reasoning: input.reasoning ?? createReasoningMemory({ nowMs: effects.nowMs, copy: null }),
     repairs: createRepairMemory(effects.nowMs),

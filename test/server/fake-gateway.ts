@@ -67,6 +67,7 @@ export function startFake(
   let script: (input: RunInput) => Answer | Promise<Answer> = (input) => text(200, `run ${input.route.path}`);
   const gateway: Gateway = {
     routes: ROUTES,
+    masked: (text) => text,
     limits: { bodiesBytes: BODIES_BYTES, unknownBodiesBytes: UNKNOWN_BODIES_BYTES },
     pages: pages ?? { kind: "listed", origins: [] },
     exchange: {

@@ -4,7 +4,7 @@ import { keyRoutes } from "../../src/server/admin-keys.ts";
 import { KEYS_OPENAPI } from "../../src/server/openapi.ts";
 
 test("paths and methods are those of the table", () => {
-  const routes = keyRoutes({ manage: () => Promise.reject(new Error("nobody is asked here")) });
+  const routes = keyRoutes({ manage: () => Promise.reject(new Error("nobody is asked here")) }, (text) => text);
   const served = routes.map(({ method, path }) => `${method} /admin${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   const described = Object.entries(KEYS_OPENAPI.paths).flatMap(([path, operations]) =>
     Object.keys(operations)
@@ -26,14 +26,17 @@ test("every reference is defined", () => {
 
 test("an action's answer is the route's, and refusals have a code", async () => {
   const asked: unknown[] = [];
-  const routes = keyRoutes({
-    manage: async (request) => {
-      asked.push([request.action, request.id, request.input]);
-      return request.action === "show"
-        ? { status: 404, body: { error: "key not found" } }
-        : { status: 200, body: { ok: true } };
+  const routes = keyRoutes(
+    {
+      manage: async (request) => {
+        asked.push([request.action, request.id, request.input]);
+        return request.action === "show"
+          ? { status: 404, body: { error: "key not found" } }
+          : { status: 200, body: { ok: true } };
+      },
     },
-  });
+    (text) => text,
+  );
   const request = {
     params: { id: "vk_1" },
     query: new URLSearchParams("by=key&from=x"),

@@ -81,13 +81,12 @@ export function openingHeaders(
 }
 
 /** `asked=gpt-mini; target=fast`; null: the target was asked for by its own name. */
-export function aliasHeader(record: {
-  readonly alias: AliasWay | null;
-  readonly asked: string | null;
-  readonly target: string;
-}): string | null {
+export function aliasHeader(
+  record: { readonly alias: AliasWay | null; readonly asked: string | null; readonly target: string },
+  masked: (text: string) => string,
+): string | null {
   if (record.alias === null) return null;
-  const asked = redact((record.asked ?? "").slice(0, ASKED_CHARS_MAX));
+  const asked = redact(masked((record.asked ?? "").slice(0, ASKED_CHARS_MAX)));
   return `asked=${headerText(asked).replaceAll(";", "%3B")}; target=${headerText(record.target).replaceAll(";", "%3B")}`;
 }
 
