@@ -95,7 +95,7 @@ const SCOPES_MAX = 100_000;
 const MINUTE_MS = 60_000;
 /** When a request ends is not known; clients should not spin until one does. */
 const SLOT_RESET_MS = 1_000;
-/** The same for money that is set aside: answers take longer. */
+/** The same for money and tokens that are set aside: answers take longer. */
 const UNDER_WAY_MS = 5_000;
 
 interface Spent {
@@ -424,8 +424,12 @@ function shortage(state: BalancesState, seen: Preview, { nowMs, wallMs }: Moment
       return { ...base, resetMs: least > whole ? null : untilEnd(period, wallMs) };
     case "slots":
       return { ...base, resetMs: SLOT_RESET_MS };
+    case "tokens": {
+      const resetMs = minuteOf(state, limit).fitsInMs(least, whole, nowMs);
+      if (setAside <= 0 || roomOf(seen) + setAside < least) return { ...base, resetMs };
+      return { ...base, resetMs: Math.min(UNDER_WAY_MS, resetMs ?? UNDER_WAY_MS), isLeased: true };
+    }
     case "requests":
-    case "tokens":
       return { ...base, resetMs: minuteOf(state, limit).fitsInMs(least, whole, nowMs) };
   }
 }

@@ -86,15 +86,21 @@ function moneyFailure(shortage: Exceeded, limit: MoneyLimit, { need, estimated, 
     : `This request may cost ${usd(need.nanos)}`;
   const aside = setAside > 0 ? `, and ${usd(setAside)} is set aside for requests under way` : "";
   const facts = `${cost}. Of ${budget} ${usd(left)} is left${aside}.`;
-  const fits = whatFits(estimated, "usd", left);
   return isLeased
-    ? failure("limit-exceeded", sentences(facts, "Send it again when they have ended.", fits), resetMs)
-    : failure("budget-exceeded", sentences(facts, fits, resets), resetMs);
+    ? failure("limit-exceeded", sentences(facts, WHEN_ENDED, lessFits(estimated, "usd", left)), resetMs)
+    : failure("budget-exceeded", sentences(facts, whatFits(estimated, "usd", left), resets), resetMs);
 }
 
 function tokensMessage(shortage: Exceeded, { need, estimated }: RefusedNeed): string {
-  const { limit, max, left, resetMs } = shortage;
+  const { limit, max, left, setAside, resetMs, isLeased } = shortage;
   const owner = ownerOf(limit.scope);
+  if (isLeased) {
+    return sentences(
+      `This request may use ${need.tokens} tokens. Of the ${max} tokens a minute of ${owner} ${left} are left, and ${setAside} are set aside for requests under way.`,
+      WHEN_ENDED,
+      lessFits(estimated, "tokens", left),
+    );
+  }
   if (resetMs === null) {
     return sentences(
       `This request needs more than the ${max} tokens a minute of ${owner}.`,
@@ -118,11 +124,19 @@ function resetsIn(resetMs: number | null): string {
   return resetMs === null ? "" : `It resets in ${words(resetMs)}.`;
 }
 
+const WHEN_ENDED = "Send it again when they have ended.";
+
 /** What the client can change about it. */
 function whatFits(estimated: Estimate, kind: "usd" | "tokens", left: number): string {
+  if (estimated.answerFitting(kind, left) < 1) return "Its prompt alone is too much: send a shorter one.";
+  return lessFits(estimated, kind, left);
+}
+
+/** Empty: no answer would fit, or none is limited. */
+function lessFits(estimated: Estimate, kind: "usd" | "tokens", left: number): string {
   const tokens = estimated.answerFitting(kind, left);
-  if (tokens < 1) return "Its prompt alone is too much: send a shorter one.";
-  return Number.isFinite(tokens) ? `Ask for less output: an answer of at most ${tokens} tokens fits.` : "";
+  if (tokens < 1 || !Number.isFinite(tokens)) return "";
+  return `Ask for less output: an answer of at most ${tokens} tokens fits.`;
 }
 
 function sentences(...all: readonly string[]): string {

@@ -344,25 +344,43 @@ describe("a key that has spent nothing", () => {
     }
   }, 60_000);
 
-  test("is told of requests under way, and only while there are some", async () => {
-    const gateway = await startGateway({ config: config() });
-    try {
-      const secret = await keyOf(gateway, monthly(1));
-      upstream.isHeld = true;
-      const first = ask(gateway, secret, { body: { max_tokens: 700 } });
-      while (upstream.open.length === 0) await Bun.sleep(1);
-      const second = await ask(gateway, secret, { body: { max_tokens: 500 } });
-      expect([second.status, second.code]).toEqual([429, "limit_exceeded"]);
-      expect(second.text).toContain("is set aside for requests under way");
-      expect(Number(second.wait)).toBeGreaterThanOrEqual(1);
-      upstream.isHeld = false;
-      for (const answer of upstream.open.splice(0)) answer();
-      expect((await first).status).toBe(200);
-      expect((await ask(gateway, secret, { body: { max_tokens: 500 } })).status).toBe(200);
-    } finally {
-      upstream.isHeld = false;
-      for (const answer of upstream.open.splice(0)) answer();
-      await gateway.stop();
-    }
-  }, 60_000);
+  const oneMoney = monthly(1);
+  const oneTokens = { tpm_limit: 1_000 };
+  test.each([
+    ["money", oneMoney, 1, 700, 500, /\$0\.\d+ is left.*at most \d+ tokens fits/],
+    ["money", oneMoney, 2, 700, 500, /\$0\.\d+ is left.*at most \d+ tokens fits/],
+    ["money, all of it", oneMoney, 1, null, null, /\$0\.00 is left/],
+    ["tokens", oneTokens, 1, 700, 500, /[1-9]\d* are left.*at most \d+ tokens fits/],
+    ["tokens", oneTokens, 2, 700, 500, /[1-9]\d* are left.*at most \d+ tokens fits/],
+    ["tokens, all of them", oneTokens, 1, null, null, / 0 are left/],
+    ["tokens, all of them", oneTokens, 2, null, null, / 0 are left/],
+  ] as const)(
+    "is told of %s of requests under way, and only while there are some",
+    async (_, limit, workers, wants, next, says) => {
+      const gateway = await startGateway({ config: config("", "", workers) });
+      const asking = (tokens: number | null) => ({ body: tokens === null ? {} : { max_tokens: tokens } });
+      try {
+        const secret = await keyOf(gateway, limit);
+        upstream.isHeld = true;
+        const first = ask(gateway, secret, asking(wants));
+        while (upstream.open.length === 0) await Bun.sleep(1);
+        const second = await ask(gateway, secret, asking(next));
+        expect([second.status, second.code]).toEqual([429, "limit_exceeded"]);
+        expect(second.text).toMatch(/set aside for requests under way\. Send it again when they have ended\./);
+        expect(second.text).toMatch(says);
+        // It is refused for what others hold, not for its own length, and no minute has to pass.
+        expect(second.text).not.toMatch(/is reached|used up|prompt alone/);
+        expect([Number(second.wait) >= 1, Number(second.wait) <= 5]).toEqual([true, true]);
+        upstream.isHeld = false;
+        for (const answer of upstream.open.splice(0)) answer();
+        expect((await first).status).toBe(200);
+        expect((await ask(gateway, secret, asking(next))).status).toBe(200);
+      } finally {
+        upstream.isHeld = false;
+        for (const answer of upstream.open.splice(0)) answer();
+        await gateway.stop();
+      }
+    },
+    60_000,
+  );
 });
