@@ -143,7 +143,7 @@ function azureOf(catalog: Catalogue, env: Env): FoundProvider | string | null {
   const deployment = AZURE_DEPLOYMENTS.map((name) => (env[name] ?? "").trim()).find((each) =>
     /^[\w.-]{1,100}$/.test(each),
   );
-  const settings = `protocols: [responses, openai], base_url: "${host}/openai", auth: api-key, api_key_env: ${key}, dialect: { developer_role: true, custom_tools: true, prompt_cache_key: true }`;
+  const settings = `protocols: [responses, openai], base_url: "${host}/openai", auth: api-key, api_key_env: ${key}, dialect: { developer_role: true, custom_tools: true, compaction: true, prompt_cache_key: true }`;
   const models =
     deployment === undefined ? [] : [{ id: deployment, kind: kindOf(catalog, deployment), isLocal: false }];
   return { provider: "azure", by: key, settings, models };

@@ -35,6 +35,7 @@ export function dialectOf({ provider, model, upstreamModel, catalog }: DialectIn
   return {
     developerRole: facts.developer_role ?? STRANGER.developerRole,
     customTools: facts.custom_tools ?? STRANGER.customTools,
+    compaction: facts.compaction ?? STRANGER.compaction,
     streamUsage: facts.stream_usage ?? STRANGER.streamUsage,
     reasoningBack: facts.reasoning_back ?? STRANGER.reasoningBack,
     chatTools: facts.chat_tools ?? STRANGER.chatTools,

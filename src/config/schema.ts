@@ -79,6 +79,7 @@ const failover = z.strictObject({
 const dialect = z.strictObject({
   developer_role: z.boolean().optional(),
   custom_tools: z.boolean().optional(),
+  compaction: z.boolean().optional(),
   stream_usage: z.boolean().optional(),
   reasoning_back: z.enum(REASONING_BACK).optional(),
   chat_tools: z.enum(CHAT_TOOLS).optional(),

@@ -25,11 +25,11 @@ import { fanOut } from "./fan-out.ts";
 import type { AttemptContext, Prepared, UpstreamResponse } from "./lane/attempt-context.ts";
 import { dispatch, prepare } from "./lane/dispatch.ts";
 import { openDoor } from "./lane/door.ts";
-import { answersAsAsked } from "./lane/foreign-parts.ts";
+import { answersAsAsked, asksCompaction } from "./lane/foreign-parts.ts";
 import { choosesHosts } from "./lane/host-routing.ts";
 import { conversionOf } from "./lane/operations.ts";
 import { recallReasoning } from "./lane/reasoning-back.ts";
-import { repairFor } from "./lane/repair.ts";
+import { repairedDialect, repairFor } from "./lane/repair.ts";
 import type { RecordBuilder } from "./record-builder.ts";
 import type { Repairs } from "./repairs.ts";
 import type { ClientCall } from "./request/call.ts";
@@ -83,7 +83,8 @@ export function openAttempt(input: AttemptInput): Attempt {
   const { nowMs, wallMs } = world.effects;
   const startedMs = nowMs();
   const { door, egress } = openDoor(world, call, lane);
-  const relayed = answersAsAsked({ call, lane, egress });
+  const compacts = repairedDialect(lane, world.repairs.of(lane, door)).compaction;
+  const relayed = answersAsAsked({ call, lane, egress, compacts });
   let quotas: readonly QuotaReading[] = [];
   /** When there was something to send. */
   let begunMs: number | null = null;
@@ -110,7 +111,7 @@ export function openAttempt(input: AttemptInput): Attempt {
       model: lane.model,
       upstreamModel: lane.upstreamModel,
       egress: egress.id,
-      way: relayed ? "relay" : "translate",
+      way: relayed && repair !== "compaction" ? "relay" : "translate",
       ...endingOf(how, lane),
       startedMs: startedMs - record.startedMs,
       firstByteMs: begunMs === null ? null : begunMs - startedMs,
@@ -170,9 +171,9 @@ function readingsOf(facts: readonly QuotaFact[], wallMs: number): readonly Quota
 
 // ---------------------------------------------------------------- the ending
 
-/** A host or model that the client itself named, and the vendor has not, says nothing of the lane. */
+/** A host, model or path that the client itself named, and the vendor has not, says nothing of the lane. */
 function mayBeWish({ kind }: Failure, call: ClientCall): boolean {
-  return kind === "model-missing" && choosesHosts(call);
+  return kind === "model-missing" && (choosesHosts(call) || asksCompaction({ call, egress: call.ingress }));
 }
 
 function step({ guard, isEvidence, call }: AttemptInput, how: AttemptEnd, nowMs: number): Change[] {
@@ -253,13 +254,13 @@ async function ask(asked: AttemptContext, rules: readonly AnswerRule[]): Promise
   const conversion = conversionOf(attempt);
   if (conversion?.ok === false) return unanswered(conversion.failure, null, false);
   if (conversion !== null) return judgeAnswer(attempt, rules, await fanOut(attempt, conversion.value));
-  const { lane, world } = attempt;
-  const repairs = world.repairs.of(lane);
+  const { lane, door, world } = attempt;
+  const repairs = world.repairs.of(lane, door);
   const prepared = prepare(attempt, repairs);
   if (!prepared.ok) return unanswered(prepared.failure, null, false);
-  const outcome = await askRepaired(attempt, prepared.value, repairs);
+  const { outcome, as } = await askRepaired(attempt, prepared.value, repairs);
   try {
-    return await judgeAnswer(attempt, rules, outcome);
+    return await judgeAnswer(as, rules, outcome);
   } catch (error) {
     if (outcome.kind === "streaming") outcome.body.cancel();
     throw error;
@@ -267,16 +268,22 @@ async function ask(asked: AttemptContext, rules: readonly AnswerRule[]): Promise
 }
 
 /** Asks a second time where the vendor refused what the gateway added or may leave out. */
-async function askRepaired(attempt: AttemptContext, prepared: Prepared, repairs: Repairs): Promise<Outcome> {
-  const { lane, world } = attempt;
+async function askRepaired(
+  attempt: AttemptContext,
+  prepared: Prepared,
+  repairs: Repairs,
+): Promise<{ readonly outcome: Outcome; readonly as: AttemptContext }> {
+  const { lane, door, world } = attempt;
   const outcome = await askOnce(attempt, prepared);
   const repair = outcome.kind === "failed" ? repairFor(attempt, prepared, outcome.failure, repairs) : null;
-  const again = repair === null ? null : prepare(attempt, new Set([...repairs, repair]));
-  if (repair === null || again?.ok !== true) return outcome;
+  // A summary is asked for in place of what the server does not do, and its answer is written as the client asked.
+  const as = repair === "compaction" ? { ...attempt, relayed: false } : attempt;
+  const again = repair === null ? null : prepare(as, new Set([...repairs, repair]));
+  if (repair === null || again?.ok !== true) return { outcome, as: attempt };
   attempt.onRepair(repair);
-  const second = await askOnce(attempt, again.value);
-  if (second.kind === "answered" || second.kind === "streaming") world.repairs.remember(lane, repair);
-  return second;
+  const second = await askOnce(as, again.value);
+  if (second.kind === "answered" || second.kind === "streaming") world.repairs.remember(lane, door, repair);
+  return { outcome: second, as };
 }
 
 async function askOnce(attempt: AttemptContext, prepared: Prepared): Promise<Outcome> {

@@ -44,6 +44,8 @@ export interface Dialect {
   readonly developerRole: boolean;
   /** Tools with free text as input are taken; otherwise they are written as functions with one string. */
   readonly customTools: boolean;
+  /** The server compacts a conversation itself; otherwise the model is asked for a summary in words. */
+  readonly compaction: boolean;
   /** A stream may be asked to report its usage. */
   readonly streamUsage: boolean;
   /**
@@ -115,6 +117,7 @@ export interface Dialect {
 export const STRANGER: Dialect = {
   developerRole: false,
   customTools: false,
+  compaction: false,
   streamUsage: true,
   reasoningBack: "ignored",
   chatTools: "free",

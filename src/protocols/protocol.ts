@@ -95,7 +95,11 @@ export interface Payload {
   /** Its requests may mark up to where a prompt is cached. */
   readonly hasCacheMarks: boolean;
   /** Bytes of JSON without which a body holds nothing that only some servers of this protocol take. null: all take the same. */
-  readonly dialectMarks: Readonly<Record<"developerRole" | "customTools" | "reasoning" | "calls", Uint8Array>> | null;
+  readonly dialectMarks:
+    | (Readonly<Record<"developerRole" | "customTools" | "reasoning" | "calls", Uint8Array>> & {
+        readonly compaction?: Uint8Array;
+      })
+    | null;
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */
   readonly terminator: Frame | null;
 

@@ -1,9 +1,12 @@
 // History that was compacted: readable everywhere, sealed only where it can be opened, and made for agents that ask for it.
 import { describe, expect, test } from "bun:test";
+import { STRANGER } from "../../src/ir/dialect.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, doorOf, laneOf, poolOf } from "../harness/deployments.ts";
+import { MAKER } from "../harness/dialects.ts";
 import { answering, bodyText, json } from "../harness/scripted-answers.ts";
 import { wordsOf } from "../harness/vendor-words.ts";
+import type { FetchCall } from "../harness/virtual-effects.ts";
 
 const PROTOCOLS = ["openai", "responses", "anthropic", "gemini", "bedrock", "cohere"] as const;
 const SUMMARY = "We renamed alpha.ts to beta.ts.";
@@ -12,7 +15,7 @@ function coreOf(
   protocol: string,
   answer = answering(wordsOf(protocol), { pieces: [SUMMARY.slice(0, 9), SUMMARY.slice(9)] }),
 ) {
-  const lane = laneOf("p/a/m", protocol);
+  const lane = laneOf("p/a/m", protocol, { dialect: MAKER });
   return createCore({ deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }), answer });
 }
 
@@ -183,7 +186,10 @@ describe("the path that compacts", () => {
   }
 
   test("a door whose own path has no place for it is left out", async () => {
-    const lane = laneOf("p/a/m", "responses", { doors: [doorOf("responses", { path: "/ask" })] });
+    const lane = laneOf("p/a/m", "responses", {
+      doors: [doorOf("responses", { path: "/ask" })],
+      dialect: MAKER,
+    });
     const core = createCore({
       deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }),
       answer: json(500, "{}"),
@@ -191,4 +197,115 @@ describe("the path that compacts", () => {
     const got = await core.ask({ protocol: "responses", path, body: { model: "m", input: "Hi" } });
     expect([got.status, core.effects.calls.length]).toEqual([400, 0]);
   });
+});
+
+describe("a server of the client's own protocol that compacts nothing", () => {
+  const words = answering(wordsOf("responses"), { pieces: [SUMMARY] });
+  const tool = { type: "function", name: "shell", parameters: { type: "object", properties: {} } };
+  const history = [
+    { type: "additional_tools", role: "developer", tools: [tool] },
+    user("Rename alpha.ts"),
+    { type: "function_call", call_id: "c1", name: "shell", arguments: "{}" },
+    { type: "function_call_output", call_id: "c1", output: "renamed" },
+  ];
+  const asks = [
+    { name: "by an item, whole", path: "/v1/responses", trigger: true, more: { stream: false } },
+    { name: "by an item, streamed", path: "/v1/responses", trigger: true, more: { stream: true } },
+    { name: "by the path", path: "/v1/responses/compact", trigger: false, more: {} },
+  ];
+  const bodyOf = ({ trigger, more }: (typeof asks)[number]): object => ({
+    ...{ model: "m", instructions: "Be brief.", tools: [tool], tool_choice: "auto", parallel_tool_calls: false },
+    ...{ input: trigger ? [...history, { type: "compaction_trigger" }] : history, ...more },
+  });
+  const missing = json(404, `{"error":{"message":"The model is not found","code":"model_not_found"}}`);
+  const refusal = json(404, `{"error":{"message":"Not Found","type":"invalid_request_error"}}`);
+  const unknown = json(
+    400,
+    `{"error":{"message":"Invalid value: 'compaction_trigger'","type":"invalid_request_error"}}`,
+  );
+
+  function checkAsked(call: FetchCall | undefined): void {
+    const sent = bodyText(call ?? expect.unreachable());
+    expect(new URL(call?.url ?? "").pathname).toBe("/v1/responses");
+    expect(sent).toContain("renamed");
+    expect(sent).toContain("Write that summary now");
+    for (const not of ["compaction_trigger", "additional_tools", '"tools"', "tool_choice", "parallel_tool_calls"]) {
+      expect(sent).not.toContain(not);
+    }
+  }
+
+  function checkAnswered({ text, status }: { text: string; status: number }, stream: boolean): void {
+    expect(status).toBe(200);
+    const items = stream ? itemsOf(text) : JSON.parse(text).output;
+    expect(items.at(-1)).toMatchObject({ type: "compaction", encrypted_content: `rm:c:${SUMMARY}` });
+  }
+
+  for (const ask of asks) {
+    const stream = ask.more.stream === true;
+    test(`is asked for a summary: ${ask.name}`, async () => {
+      const lane = laneOf("p/a/m", "responses", { dialect: STRANGER });
+      const core = createCore({
+        deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }),
+        answer: words,
+      });
+      const got = await core.ask({ protocol: "responses", path: ask.path, body: bodyOf(ask) });
+      expect(core.effects.calls).toHaveLength(1);
+      checkAsked(core.effects.calls[0]);
+      checkAnswered(got, stream);
+      if (!ask.trigger) expect(JSON.parse(bodyText(core.effects.calls[0] ?? expect.unreachable())).store).toBe(false);
+    });
+
+    test(`at a path of its own too: ${ask.name}`, async () => {
+      const doors = [doorOf("responses", { path: "/ask" })] as const;
+      const lane = laneOf("p/a/m", "responses", { dialect: STRANGER, doors: [...doors] });
+      const core = createCore({
+        deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }),
+        answer: words,
+      });
+      checkAnswered(await core.ask({ protocol: "responses", path: ask.path, body: bodyOf(ask) }), stream);
+      expect(new URL(core.effects.calls[0]?.url ?? "").pathname).toBe("/ask");
+    });
+
+    for (const [status, refused] of [
+      ["404", refusal],
+      ["404 of the model", missing],
+      ["400", unknown],
+    ] as const) {
+      test(`that was thought to compact is asked once more after a ${status}: ${ask.name}`, async () => {
+        const lane = laneOf("p/a/m", "responses", { dialect: MAKER });
+        const isCompaction = (call: FetchCall): boolean =>
+          call.url.endsWith("/compact") || bodyText(call).includes("compaction_trigger");
+        const core = createCore({
+          deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }),
+          answer: (call) => (isCompaction(call) ? refused : words)(call),
+        });
+        checkAnswered(await core.ask({ protocol: "responses", path: ask.path, body: bodyOf(ask) }), stream);
+        checkAsked(core.effects.calls[1]);
+        expect(core.records[0]?.attempts).toMatchObject([
+          { repair: "compaction", way: "translate", outcome: "answered" },
+        ]);
+        // It is remembered.
+        checkAnswered(await core.ask({ protocol: "responses", path: ask.path, body: bodyOf(ask) }), stream);
+        expect(core.effects.calls).toHaveLength(3);
+      });
+    }
+
+    for (const [name, dialect] of [
+      ["compacts", MAKER],
+      ["does not", STRANGER],
+    ] as const) {
+      test(`a 404 moves no cell where the server ${name}: ${ask.name}`, async () => {
+        const lane = laneOf("p/a/m", "responses", { dialect });
+        let answer = missing;
+        const core = createCore({
+          deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }),
+          answer: (call) => answer(call),
+        });
+        const got = await core.ask({ protocol: "responses", path: ask.path, body: bodyOf(ask) });
+        expect(got.status).toBeGreaterThanOrEqual(400);
+        answer = words;
+        expect((await core.ask({ protocol: "responses", body: { model: "m", input: "Hi" } })).status).toBe(200);
+      });
+    }
+  }
 });

@@ -2,7 +2,7 @@
 // one thing in its vendor's words, and takes the request without it.
 import { describe, expect, test } from "bun:test";
 import { createCore } from "../harness/core.ts";
-import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
+import { deploymentOf, doorOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { MAKER } from "../harness/dialects.ts";
 import { answering, bodyText, json } from "../harness/scripted-answers.ts";
 import { wordsOf } from "../harness/vendor-words.ts";
@@ -163,6 +163,26 @@ describe("what the gateway added never fails a request", () => {
     await core.ask(ask);
     expect(calls.at(row.isRemembered ? 3 : 4)?.includes(row.refuses)).toBe(true);
   });
+});
+
+test("what one door refused is not held against another of the lane", async () => {
+  const lane = laneOf("p/a/m", "openai", { doors: [doorOf("responses"), doorOf("openai")] });
+  const sent: string[] = [];
+  const core = createCore({
+    deployment: deploymentOf({ lanes: [lane], targets: [poolOf("pool", [lane])] }),
+    answer: (call) => {
+      sent.push(bodyText(call));
+      const isRefused = sent.length === 1;
+      if (isRefused) return json(400, openAiError("Unknown parameter: 'stream_options'."))(call);
+      return answering(wordsOf(call.url.endsWith("/responses") ? "responses" : "openai"))(call);
+    },
+  });
+  await core.ask({ protocol: "anthropic", body: { ...ASKED.anthropic, stream: true } });
+  expect(core.records[0]?.attempts).toMatchObject([{ egress: "responses", repair: "stream_usage" }]);
+  const more = { stream: true, stream_options: { include_usage: true } };
+  await core.ask({ protocol: "openai", body: { ...ASKED.openai, ...more } });
+  expect(core.records[1]?.attempts).toMatchObject([{ egress: "openai" }]);
+  expect(JSON.parse(sent[2] ?? "")).toMatchObject(more);
 });
 
 describe("what the gateway may not change is asked once", () => {

@@ -4,7 +4,7 @@ import { dialectOf } from "../../src/config/dialect.ts";
 import { type Dialect, STRANGER } from "../../src/ir/dialect.ts";
 
 /** The maker of the protocol: takes all that its protocol has. */
-export const MAKER: Dialect = { ...STRANGER, developerRole: true, customTools: true };
+export const MAKER: Dialect = { ...STRANGER, developerRole: true, customTools: true, compaction: true };
 
 const CATALOG = embeddedCatalog();
 
@@ -12,5 +12,5 @@ const CATALOG = embeddedCatalog();
 export function makersDialect(protocol: string, upstreamModel: string): Dialect {
   const provider = { protocol, base_url: "https://vendor.test" };
   const known = dialectOf({ provider, model: { provider: "vendor" }, upstreamModel, catalog: CATALOG });
-  return { ...known, developerRole: MAKER.developerRole, customTools: MAKER.customTools };
+  return { ...known, developerRole: MAKER.developerRole, customTools: MAKER.customTools, compaction: MAKER.compaction };
 }

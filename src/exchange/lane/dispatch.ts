@@ -221,7 +221,8 @@ export async function dispatch(
     upstreamModel: lane.upstreamModel,
     stream: facts.stream,
     template: door.path,
-    clientPath: call.parts.path,
+    // What is written anew is no longer what the client's path asks for.
+    clientPath: attempt.relayed ? call.parts.path : "",
   });
   if (path === null) throw new Error(`lane ${lane.id} was asked for what its path cannot serve`);
   const url = provider.baseUrl + path;

@@ -64,11 +64,12 @@ interface Asked {
 
 function modeThrough(asked: Asked, door: Door, egress: Protocol): Mode | Exclusion {
   const { call, lane } = asked;
-  const { operation, references } = call.request.facts;
+  const { operation, references, compacts } = call.request.facts;
   const mode = modeOf(operation, call.ingress, egress);
   if (mode === null) return "no-operation";
-  const { upstreamModel } = lane;
-  if (!hasPath(operation, { egress, template: door.path, clientPath: call.parts.path, upstreamModel })) {
+  const { upstreamModel, dialect } = lane;
+  const clientPath = compacts === true && !dialect.compaction ? "" : call.parts.path;
+  if (!hasPath(operation, { egress, template: door.path, clientPath, upstreamModel })) {
     return "no-operation";
   }
   if (references !== undefined && !canLookUp(references, asked, egress)) return "held-elsewhere";

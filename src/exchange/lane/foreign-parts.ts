@@ -13,15 +13,26 @@ import { modeOf } from "./mode.ts";
 
 type AskedLane = Pick<LaneContext, "call" | "lane" | "egress">;
 
+/** `compacts`: the server compacts conversations, as far as is known. */
+type AnsweringLane = AskedLane & { readonly compacts: boolean };
+
 /**
  * Whether the lane's answer is the client's as it stands. A lane that knows no tools with free text calls them as
- * functions, which is another form than the client asked for.
+ * functions, and one that compacts nothing answers with a summary: another form than the client asked for.
  */
-export function answersAsAsked(asked: AskedLane): boolean {
+export function answersAsAsked(asked: AnsweringLane): boolean {
   const { call, lane, egress } = asked;
   const { operation } = call.request.facts;
   if (modeOf(operation, call.ingress, egress) === "translate") return false;
-  return operation !== "chat" || lane.dialect.customTools || !holds(asked, "customTools", holdsFreeText);
+  if (operation !== "chat") return true;
+  if (!asked.compacts && asksCompaction(asked)) return false;
+  return lane.dialect.customTools || !holds(asked, "customTools", holdsFreeText);
+}
+
+/** By its path, or by the last item of its conversation. */
+export function asksCompaction(asked: Pick<LaneContext, "call" | "egress">): boolean {
+  if (asked.call.request.facts.compacts === true) return true;
+  return holds(asked, "compaction", ({ compacts }) => compacts !== undefined);
 }
 
 /** What is told of a relayed request that this lane's server takes only written anew; empty: it goes as it is. */
@@ -56,12 +67,13 @@ function holdsReasoning({ turns }: IrRequest): boolean {
 
 /** A body that cannot be read is the vendor's to judge. */
 function holds(
-  { call, egress }: AskedLane,
+  { call, egress }: Pick<LaneContext, "call" | "egress">,
   what: keyof NonNullable<Payload["dialectMarks"]>,
   inRequest: (request: IrRequest) => boolean,
 ): boolean {
   const marks = egress.payload.dialectMarks;
-  if (marks === null || indexOfBytes(call.request.bytes, marks[what]) === -1) return false;
+  const mark = marks?.[what];
+  if (mark === undefined || indexOfBytes(call.request.bytes, mark) === -1) return false;
   const read = call.ir();
   return read.ok && inRequest(read.value.value);
 }

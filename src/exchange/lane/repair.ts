@@ -11,6 +11,7 @@ import { withoutSignatures } from "../reasoning-signatures.ts";
 import type { RepairId, Repairs } from "../repairs.ts";
 import type { LaneContext, Prepared } from "./attempt-context.ts";
 import { holdsCacheMarks, withoutCacheMarks } from "./cache-marks.ts";
+import { asksCompaction } from "./foreign-parts.ts";
 
 interface RepairRow {
   readonly id: RepairId;
@@ -21,6 +22,7 @@ interface RepairRow {
 }
 
 interface AskedOnce {
+  readonly attempt: LaneContext;
   readonly lane: Lane;
   readonly prepared: Prepared;
   readonly isRelayed: boolean;
@@ -66,6 +68,11 @@ const ROWS: readonly RepairRow[] = [
     ),
     applies: ({ lane, prepared }) => lane.dialect.reasoningBack === "required" && holdsReasoningText(prepared),
   },
+  {
+    id: "compaction",
+    said: /compact/i,
+    applies: ({ attempt, isRelayed }) => isRelayed && asksCompaction(attempt),
+  },
   // A role has the same name as the end user, and is refused for other reasons.
   ...REFUSABLE_SETTINGS.filter((id) => id !== "user").map(settingRow),
 ];
@@ -82,15 +89,20 @@ function settingRow(id: RefusableSetting): RepairRow {
 
 /** What may mend the request that was refused; null: nothing that the gateway may change. */
 export function repairFor(
-  { lane, relayed, call }: LaneContext,
+  attempt: LaneContext,
   prepared: Prepared,
   { kind, upstream }: Failure,
   tried: Repairs,
 ): RepairId | null {
-  if (kind !== "rejected" || upstream === null || call.request.facts.operation !== "chat") return null;
+  const { lane, relayed, call } = attempt;
+  if (upstream === null || call.request.facts.operation !== "chat") return null;
+  // Of what a server does not have it may say that it was not found.
+  const isMissing = upstream.status === 404 || kind === "model-missing";
+  if (isMissing && relayed && !tried.has("compaction") && asksCompaction(attempt)) return "compaction";
+  if (kind !== "rejected") return null;
   const text = `${upstream.code ?? ""} ${upstream.type ?? ""} ${upstream.message ?? ""}`;
   const isRelayed = relayed && prepared.context.request === null;
-  const asked = { lane, prepared, isRelayed, stream: call.request.facts.stream };
+  const asked = { attempt, lane, prepared, isRelayed, stream: call.request.facts.stream };
   return ROWS.find(({ id, said, applies }) => !tried.has(id) && said.test(text) && applies(asked))?.id ?? null;
 }
 
@@ -102,6 +114,7 @@ export function repairedDialect({ dialect }: Lane, repairs: Repairs): Dialect {
   return {
     ...dialect,
     streamUsage: dialect.streamUsage && !repairs.has("stream_usage"),
+    compaction: dialect.compaction && !repairs.has("compaction"),
     developerRole: dialect.developerRole && !repairs.has("developer_role"),
     reasoningBack: back ?? dialect.reasoningBack,
     cacheMarks: dialect.cacheMarks && !repairs.has("cache_marks"),

@@ -237,8 +237,10 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
   const { world, shared, call, target } = explaining;
   const facts = shared.health.facts(lane, world.effects.nowMs());
   const { door, egress } = openDoor(world, call, lane);
-  const relayed = answersAsAsked({ call, lane, egress });
-  const prepared = prepare({ world, call, target, lane, door, egress, relayed }, world.repairs.of(lane));
+  const repairs = world.repairs.of(lane, door);
+  const dialect = repairedDialect(lane, repairs);
+  const relayed = answersAsAsked({ call, lane, egress, compacts: dialect.compaction });
+  const prepared = prepare({ world, call, target, lane, door, egress, relayed }, repairs);
   const losses = prepared.ok ? prepared.value.losses : [];
   return {
     lane: lane.id,
@@ -251,7 +253,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
     refuses: prepared.ok ? null : prepared.failure.message,
     losses: losses.map(({ field, how, detail }) => ({ field, how, detail })),
     headers: versionHeaders(explaining, lane, egress),
-    dialect: dialectWords(repairedDialect(lane, world.repairs.of(lane))),
+    dialect: dialectWords(dialect),
     free_slots: Math.max(0, lane.slots.max - facts.inflight),
     quotas: facts.quotas.map(({ window, leftShare, resetsInMs }) => ({
       window,

@@ -4,6 +4,7 @@
  */
 import { encodeUtf8 } from "../../std/bytes.ts";
 import type { Payload, Protocol } from "../protocol.ts";
+import { COMPACTION_TRIGGER } from "../shared/compaction.ts";
 import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { compacted, compactedStream, compactedWhole } from "./compaction.ts";
@@ -63,6 +64,7 @@ const payload: Payload = {
     developerRole: encodeUtf8('"developer"'),
     customTools: encodeUtf8('"custom"'),
     reasoning: encodeUtf8('"reasoning"'),
+    compaction: encodeUtf8(`"${COMPACTION_TRIGGER}"`),
     calls: encodeUtf8('"call_id"'),
   },
   // The event that tells the finish ends the stream.

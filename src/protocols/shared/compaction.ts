@@ -2,7 +2,10 @@
  * Compacted history. A summary in plain words is text to every protocol. A lane whose protocol has no word for "compact
  * this conversation" is asked for such a summary. The client carries it in a tag of ours, which every lane can open.
  */
+
 import { type IrBlock, type IrRequest, type IrTurn, NO_EXTRAS, NO_SPELLING, plainText } from "../../ir/request.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
+import { without } from "./members.ts";
 
 const TAG = "rm:c:";
 
@@ -36,7 +39,7 @@ export function asSummaryRequest(request: IrRequest): IrRequest {
   if (request.compacts === undefined) return request;
   const turns = request.turns.flatMap((turn): IrTurn[] => {
     const blocks = turn.blocks.filter((block) => !(block.type === "opaque" && block.name === COMPACTION_TRIGGER));
-    return blocks.length === 0 && turn.blocks.length > 0 ? [] : [{ ...turn, blocks }];
+    return blocks.length === 0 ? [] : [{ ...turn, blocks }];
   });
   const asked: IrTurn = {
     role: "user",
@@ -46,8 +49,20 @@ export function asSummaryRequest(request: IrRequest): IrRequest {
     extras: NO_EXTRAS,
     spelling: NO_SPELLING,
   };
-  return { ...request, turns: [...turns, asked], tools: [], toolChoice: null, outputFormat: null };
+  const spelling = { ...request.spelling, body: ownMembers(request) };
+  // Tools that stand in the conversation leave a place without words.
+  const instructions = request.instructions.filter(({ blocks }) => blocks.length > 0);
+  const rest = { tools: [], toolChoice: null, parallelToolCalls: null, outputFormat: null, spelling };
+  return { ...request, instructions, turns: [...turns, asked], ...rest };
 }
+
+/** Members as the client spelled them, for a lane of its own protocol: no tools, no form, and nothing kept in a store. */
+function ownMembers({ compacts, spelling }: IrRequest): JsonObject {
+  const rest = without(asObject(spelling["body"]) ?? {}, ...NOT_FOR_SUMMARIES);
+  return compacts === "whole" ? { ...rest, store: false } : rest;
+}
+
+const NOT_FOR_SUMMARIES = ["tools", "tool_choice", "parallel_tool_calls", "text"];
 
 /** Type of the item by which a client asks for it. */
 export const COMPACTION_TRIGGER = "compaction_trigger";

@@ -21,8 +21,9 @@ interface FittingLane {
 
 export function fitRequest(request: IrRequest, lane: FittingLane): WithLosses<IrRequest> {
   const losses: Loss[] = [];
-  const told = lane.native ? request : asSummaryRequest(withReadableText(request));
-  const settled = lane.native ? request : unforced(withoutRefused(told, lane.dialect, losses), lane.dialect, losses);
+  const asked = lane.native && lane.dialect.compaction ? request : asSummaryRequest(request);
+  const told = lane.native ? asked : withReadableText(asked);
+  const settled = lane.native ? told : unforced(withoutRefused(told, lane.dialect, losses), lane.dialect, losses);
   const isWrapped = lane.hasCustomTools && !lane.dialect.customTools && holdsFreeText(settled);
   const wrapped = isWrapped ? withFunctions(settled, losses) : settled;
   const { callIdChars } = lane.dialect;
