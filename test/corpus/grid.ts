@@ -2,7 +2,7 @@
 import type { Crossing } from "../../src/cli/matrix-table.ts";
 import { explanations, silentChanges, withoutPlaces } from "./explain.ts";
 import type { FeatureId } from "./features/feature.ts";
-import { CASES, type Came, KINDS, type Kind, lineOfLoss, PAIRS, type Pair, translate } from "./translate.ts";
+import { CASES, type Came, KINDS, type Kind, lineIn, PAIRS, type Pair, translate } from "./translate.ts";
 
 export interface PairResult {
   readonly kind: Kind;
@@ -35,11 +35,11 @@ export function runPair(kind: Kind, pair: Pair): PairResult {
       continue;
     }
     if (came.losses.length > 0) lossy++;
-    for (const line of new Set(came.losses.map((loss) => withoutPlaces(lineOfLoss(loss))))) {
+    for (const line of new Set(came.losses.map((loss) => withoutPlaces(lineIn(came, loss))))) {
       losses[line] = [...(losses[line] ?? []), name];
     }
     for (const loss of came.losses) {
-      const line = withoutPlaces(lineOfLoss(loss));
+      const line = withoutPlaces(lineIn(came, loss));
       const reasons = explanations(kind, pair, name, { field: loss.field, came });
       features[line] = [...new Set([...(features[line] ?? []), ...reasons])];
       if (reasons.length === 0) defects.push(`${name}: no feature explains the loss ${line}`);

@@ -57,6 +57,8 @@ export interface Change {
 
 /** What a translation of one case came to. */
 export interface Came {
+  /** Members of the request that name what its vendor stores. */
+  readonly references: readonly string[];
   readonly losses: readonly Loss[];
   readonly changes: readonly Change[];
   readonly request: { readonly sent: IrRequest; readonly arrived: IrRequest } | null;
@@ -110,11 +112,13 @@ export function bodyFrom(client: Protocol, given: IrRequest): Readonly<Record<st
 
 function translateRequest({ client, lane }: Pair, given: IrRequest): Came {
   const losses: Loss[] = [];
-  const sent = keep(losses, client.payload.readRequest(bodyFrom(client, given)));
+  const body = bodyFrom(client, given);
+  const sent = keep(losses, client.payload.readRequest(body));
   const written = keep(losses, lane.payload.writeRequest(sent, WRITE));
   const arrived = keep(losses, lane.payload.readRequest(overTheWire(written)));
   const changes = changesOf(meaningOfRequest(sent), meaningOfRequest(arrived));
-  return { losses, changes, request: { sent, arrived }, response: null };
+  const references = (client.payload.readFacts(body).references ?? []).map(({ member }) => member);
+  return { losses, changes, references, request: { sent, arrived }, response: null };
 }
 
 function translateResponse({ client, lane }: Pair, given: IrResponse): Came {
@@ -124,7 +128,7 @@ function translateResponse({ client, lane }: Pair, given: IrResponse): Came {
   const written = keep(losses, client.payload.writeResponse(sent, contextFor(null)));
   const arrived = keep(losses, client.payload.readResponse(overTheWire(written)));
   const changes = changesOf(meaningOfResponse(sent), meaningOfResponse(arrived));
-  return { losses, changes, request: null, response: { sent, arrived } };
+  return { losses, changes, references: [], request: null, response: { sent, arrived } };
 }
 
 function translateStream({ client, lane }: Pair, given: readonly IrEvent[]): Came {
@@ -139,6 +143,7 @@ function translateStream({ client, lane }: Pair, given: readonly IrEvent[]): Cam
     answer.failed === arrived.failed ? [] : [{ what: "failure", before: answer.failed, after: arrived.failed }];
   return {
     losses,
+    references: [],
     changes: [...failure, ...changesOf(meaning(sent), meaning(came))],
     request: null,
     response: { sent, arrived: came },
@@ -209,9 +214,10 @@ export function lineOfChange({ what, before, after }: Change): string {
   return `${what}: ${textOf(before)} -> ${textOf(after)}`;
 }
 
-/** For the pinned list: where, how and why. */
-export function lineOfLoss({ field, how, detail }: Loss): string {
-  return `${field} ${how}: ${detail}`;
+/** For the pinned list: where, how and why. What names a thing stored elsewhere never comes to a writer in a gateway. */
+export function lineIn({ references }: Came, { field, how, detail }: Loss): string {
+  const isReference = references.some((name) => name === field || name.startsWith(`${field}.`));
+  return isReference ? `${field} refused: only its own vendor can look it up` : `${field} ${how}: ${detail}`;
 }
 
 function keep<T>(losses: Loss[], result: WithLosses<T>): T {

@@ -156,6 +156,81 @@ describe("a tool with free text, at a server that has only functions", () => {
   });
 });
 
+describe("tools with free text that stand elsewhere", () => {
+  const custom = CUSTOM.responses.tools[0];
+  const plain = { type: "function", name: "look", description: "Looks", parameters: { type: "object" }, strict: false };
+  const group = { type: "namespace", name: "files", description: "Files", tools: [plain, custom] };
+  const holding = (tool: object) => ({ type: "additional_tools", role: "developer", tools: [plain, tool] });
+  const history = (namespace?: string) => [
+    { role: "user", content: "Go" },
+    {
+      type: "custom_tool_call",
+      call_id: "call_0",
+      name: "apply_patch",
+      input: RAW_PATCH,
+      ...(namespace && { namespace }),
+    },
+    { type: "custom_tool_call_output", call_id: "call_0", output: "ok" },
+  ];
+  const places = [
+    { name: "in a group", more: { tools: [group], input: history("files") }, called: "files__apply_patch" },
+    {
+      name: "in the conversation, first",
+      more: { input: [holding(custom ?? {}), ...history()] },
+      called: "apply_patch",
+    },
+    {
+      name: "in the conversation, last",
+      more: { input: [...history(), holding(custom ?? {})] },
+      called: "apply_patch",
+    },
+    {
+      name: "in a group in the conversation",
+      more: { input: [holding(group), ...history("files")] },
+      called: "files__apply_patch",
+    },
+  ];
+  const isGrouped = (called: string): boolean => called.startsWith("files__");
+
+  describe.each(places)("$name", ({ more, called }) => {
+    test.each([...CHATS])("they are functions at a %s lane that has only those", async (egress) => {
+      const { sent, losses } = await ask({ ingress: "responses", egress, dialect: STRANGER, more });
+      expect(sent).not.toContain('"custom');
+      expect(sent).toContain("start: /.+/s");
+      expect(sent).toContain(JSON.stringify(JSON.stringify({ input: RAW_PATCH })));
+      expect(losses.some(({ field, how }) => field.startsWith("tools[") && how === "approximated")).toBe(true);
+      if (egress === "openai") return;
+      const { input } = JSON.parse(sent);
+      const call = input.find(({ type }: { type: string }) => type === "function_call");
+      expect(call).toMatchObject({ name: "apply_patch", ...(isGrouped(called) && { namespace: "files" }) });
+      // All else keeps its place.
+      const before = JSON.parse(JSON.stringify(more.input)).findIndex(
+        ({ type }: { type: string }) => type === "additional_tools",
+      );
+      expect(input.findIndex(({ type }: { type: string }) => type === "additional_tools")).toBe(before);
+      expect(sent.split('"look"')).toHaveLength(JSON.stringify(more).split('"look"').length);
+    });
+
+    test.each([false, true])("their calls come back with the raw text (streamed: %p)", async (stream) => {
+      const tools = [{ ...PATCH, name: called }];
+      for (const egress of CHATS) {
+        const { got } = await ask({ ingress: "responses", egress, dialect: STRANGER, more, tools, stream });
+        expect(got.status).toBe(200);
+        expect(got.text).toContain('"custom_tool_call"');
+        expect(got.text).not.toContain('"function_call"');
+        expect(got.text).toContain('"name":"apply_patch"');
+        expect(got.text.includes('"namespace":"files"')).toBe(isGrouped(called));
+        expect(got.text).toContain(`"input":${JSON.stringify(RAW_PATCH)}`);
+      }
+    });
+
+    test("they go byte for byte to a server that has them", async () => {
+      const { sent, asked } = await ask({ ingress: "responses", egress: "responses", dialect: MAKER, more });
+      expect(sent).toBe(asked.replace('"model":"pool"', '"model":"upstream-m0"'));
+    });
+  });
+});
+
 describe("settings that a model refuses", () => {
   const dialect: Dialect = { ...MAKER, refusedSettings: ["temperature", "top_p", "stop", "seed"] };
   const ASKED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -24,7 +24,8 @@ export function translationPage(page: string, results: readonly PairResult[]): s
 }
 
 const LOSSES_INTRO = `What the matrix found, pair by pair, over its corpus (\`ringmain matrix --pair CLIENT>LANE\` shows it too).
-Requests are lost on the way to the lane, answers and streams on the way to the client.`;
+Requests are lost on the way to the lane, answers and streams on the way to the client.
+\`refused\`: no lane of this protocol is asked, and where no other is left, a 400 names the member.`;
 
 function featureRows(): string {
   const rows = IDS.map((id) => [

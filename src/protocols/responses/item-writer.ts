@@ -20,8 +20,10 @@ import type { ContentPart } from "../shared/openai/content-parts.ts";
 import { writeRole } from "../shared/openai/role.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
 import { legalCallId, legalPastName } from "./names.ts";
+import { createPlaces, type ToolPlace } from "./namespaces.ts";
 import { joinSaid, textPart, writePart, writeSaid } from "./part-writer.ts";
 import { ownSignature } from "./reasoning-signatures.ts";
+import { asTaken } from "./tool-writer.ts";
 import { PROTOCOL } from "./wire.ts";
 
 type ToolCall = Extract<IrBlock, { type: "tool-call" }>;
@@ -34,7 +36,8 @@ interface WrittenInput {
 }
 
 export function writeInput(request: IrRequest, context: WriteContext): WrittenInput {
-  const conversation: WrittenConversation = { context, items: [], kinds: new Map(), isAnswer: false };
+  const placeOf = createPlaces(context.native ? request : null);
+  const conversation: WrittenConversation = { context, items: [], kinds: new Map(), placeOf, isAnswer: false };
   const instructions = writeInstructions(request.instructions, conversation);
   for (const [index, turn] of request.turns.entries()) {
     const path = `messages[${index}]`;
@@ -57,7 +60,8 @@ export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonl
     dialect: STRANGER,
     losses,
   };
-  const conversation: WrittenConversation = { context, items: [], kinds: new Map(), isAnswer: true };
+  const placeOf = createPlaces(null);
+  const conversation: WrittenConversation = { context, items: [], kinds: new Map(), placeOf, isAnswer: true };
   const turn: IrTurn = {
     role: "assistant",
     blocks,
@@ -75,6 +79,8 @@ interface WrittenConversation {
   readonly items: JsonObject[];
   /** Calls made so far, by id. */
   readonly kinds: Map<string, "function" | "custom">;
+  /** The client's own name of a tool. */
+  readonly placeOf: (flat: string) => ToolPlace;
   /** For a client, which keeps anybody's seals; not for the vendor, which opens its own only. */
   readonly isAnswer: boolean;
 }
@@ -100,7 +106,7 @@ function writeInstructions(
     for (const [index, instruction] of instructions.entries()) {
       const parts = written[index] ?? [];
       if (instruction.spelling["field"] === true && field === undefined) field = joinSaid(parts, "\n") ?? "";
-      else items.push(messageItem(instruction, writeRole(instruction.role, context), parts));
+      else items.push(messageItem(instruction, writeRole(instruction.role, context), parts, context));
     }
     return field;
   }
@@ -120,8 +126,10 @@ function messageItem(
   from: Pick<IrTurn, "spelling" | "wasString">,
   role: IrTurn["role"],
   parts: readonly ContentPart[],
+  context: WriteContext,
 ): JsonObject {
-  const item = asObject(from.spelling["item"]);
+  const own = asObject(from.spelling["item"]);
+  const item = own?.["type"] === "additional_tools" ? asTaken(own, context) : own;
   if (item !== undefined) return item["role"] === role || item["role"] === undefined ? item : { ...item, role };
   const text = joinSaid(parts, "\n");
   const isBare = from.wasString || parts.length <= 1;
@@ -177,7 +185,7 @@ function writeItem(block: IrBlock, path: string, conversation: WrittenConversati
   switch (block.type) {
     case "tool-call":
       conversation.kinds.set(block.id, block.kind);
-      return [writeCall(block, path, context)];
+      return [writeCall(block, path, conversation)];
     case "reasoning":
       return writeReasoningItem(block, path, conversation);
     case "opaque":
@@ -198,14 +206,16 @@ function opaqueItem(block: Extract<IrBlock, { type: "opaque" }>): JsonObject[] {
   return item === undefined ? [] : [item];
 }
 
-function writeCall(block: ToolCall, path: string, context: WriteContext): JsonObject {
+function writeCall(block: ToolCall, path: string, { context, placeOf }: WrittenConversation): JsonObject {
   const own = context.native ? asObject(block.spelling["item"]) : undefined;
   if (own !== undefined) return own;
   if (block.cache !== null) context.losses.drop(`${path}.cache_control`, "the provider caches by itself");
   writeExtras(block.extras, path, context);
-  const [call_id, name] = [legalCallId(block.id), legalPastName(block.name)];
-  if (block.kind === "custom") return { type: "custom_tool_call", call_id, name, input: block.arguments };
-  return { type: "function_call", call_id, name, arguments: writeArgumentsText(block.arguments) };
+  const call_id = legalCallId(block.id);
+  const { name, ...place } = placeOf(block.name);
+  const named = { call_id, name: legalPastName(name), ...place };
+  if (block.kind === "custom") return { type: "custom_tool_call", ...named, input: block.arguments };
+  return { type: "function_call", ...named, arguments: writeArgumentsText(block.arguments) };
 }
 
 /** Only what this vendor sealed can be given back: it refuses open thoughts, and cannot read anybody else's. */
@@ -239,7 +249,7 @@ function writeOther(turn: IrTurn, path: string, conversation: WrittenConversatio
   }
   const isOwn = context.native && asObject(turn.spelling["item"]) !== undefined;
   if (parts.length === 0 && !isOwn) return;
-  items.push(messageItem(turn, turn.role === "tool" ? "user" : writeRole(turn.role, context), parts));
+  items.push(messageItem(turn, turn.role === "tool" ? "user" : writeRole(turn.role, context), parts, context));
 }
 
 /** The vendor refuses a result whose call it does not see, unless it has stored the call. */

@@ -1,6 +1,7 @@
 /** Tools and the choice among them. A choice never points at a tool that could not be written. */
 import type { IrRequest, IrTool } from "../../ir/request.ts";
-import { asObject, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, type JsonObject } from "../../std/json.ts";
+import { FREE_TEXT_SCHEMA, freeTextDescription } from "../shared/free-text-tool.ts";
 import { withoutUndefined } from "../shared/members.ts";
 import { type WriteChoiceFormat, writeToolMembers } from "../shared/openai/tool-choice.ts";
 import { type WriteContext, writeExtras } from "../shared/write-context.ts";
@@ -20,7 +21,7 @@ export function writeTools(request: IrRequest, context: WriteContext): JsonObjec
       if (namespace !== undefined) {
         if (whole.has(namespace)) return [];
         whole.add(namespace);
-        return [namespace];
+        return [asTaken(namespace, context)];
       }
     }
     const wire = writeTool(tool, `tools[${index}]`, context);
@@ -35,6 +36,22 @@ export function writeTools(request: IrRequest, context: WriteContext): JsonObjec
     some: (mode, chosen) => ({ type: "allowed_tools", mode, tools: chosen }),
   };
   return writeToolMembers(request, { tools, kinds }, format, context);
+}
+
+/** What holds tools, a group or an item of the conversation, as the server takes it: with functions where it knows no free text. */
+export function asTaken(holder: JsonObject, { dialect }: WriteContext): JsonObject {
+  const tools = asArray(holder["tools"]);
+  return dialect.customTools || tools === undefined ? holder : { ...holder, tools: tools.map(withoutFreeText) };
+}
+
+function withoutFreeText(value: unknown): unknown {
+  const tool = asObject(value);
+  const inner = asArray(tool?.["tools"]);
+  if (tool?.["type"] === "namespace" && inner !== undefined) return { ...tool, tools: inner.map(withoutFreeText) };
+  if (tool?.["type"] !== "custom") return value;
+  const { format, ...rest } = tool;
+  const description = freeTextDescription(asText(tool["description"]) ?? null, format ?? null) ?? undefined;
+  return withoutUndefined({ ...rest, type: "function", description, parameters: FREE_TEXT_SCHEMA, strict: false });
 }
 
 /** Null: it cannot be carried. */

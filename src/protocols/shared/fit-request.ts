@@ -9,6 +9,7 @@ import { unreachable } from "../../std/unreachable.ts";
 import { withCallIds } from "./call-ids.ts";
 import { asSummaryRequest, withReadableText } from "./compaction.ts";
 import { FREE_TEXT_LOSS, FREE_TEXT_SCHEMA, freeTextArguments, freeTextDescription } from "./free-text-tool.ts";
+import { without } from "./members.ts";
 import { isToolForced } from "./thinking-budget.ts";
 
 interface FittingLane {
@@ -109,7 +110,8 @@ function withFunctions(request: IrRequest, losses: Loss[]): IrRequest {
   return { ...request, tools, turns };
 }
 
-function asFunction({ name, description, format, extras }: Extract<IrTool, { type: "custom" }>): IrTool {
+/** `holder`, `namespace`, `place`: where its client put it. What it put there is no longer what it was. */
+function asFunction({ name, description, format, extras, spelling }: Extract<IrTool, { type: "custom" }>): IrTool {
   return {
     type: "function",
     name,
@@ -118,7 +120,7 @@ function asFunction({ name, description, format, extras }: Extract<IrTool, { typ
     strict: null,
     cache: null,
     extras,
-    spelling: NO_SPELLING,
+    spelling: without(spelling, "tool"),
   };
 }
 
