@@ -2,22 +2,20 @@
 // first argument is a plan as JSON; it prints one line of JSON when the plan is done, or when all streams are open.
 
 import type { LoadPlan, LoadResult } from "./load-plan.ts";
-import { PATHS, requestBody } from "./words.ts";
 
 const plan: LoadPlan = JSON.parse(process.argv[2] ?? "null");
-const body = requestBody(plan.dialect, { model: plan.model, stream: plan.kind !== "buffered" });
-const request = Buffer.from(
-  [
-    `POST ${PATHS[plan.dialect]} HTTP/1.1`,
-    `host: 127.0.0.1:${plan.port}`,
-    `authorization: Bearer ${plan.key}`,
-    "content-type: application/json",
-    "user-agent: bench/1",
-    `content-length: ${Buffer.byteLength(body)}`,
-    "",
-    body,
-  ].join("\r\n"),
-);
+const body = await Bun.file(plan.bodyFile).bytes();
+const head = [
+  `POST ${plan.path} HTTP/1.1`,
+  `host: 127.0.0.1:${plan.port}`,
+  `authorization: Bearer ${plan.key}`,
+  "content-type: application/json",
+  "user-agent: bench/1",
+  `content-length: ${body.length}`,
+  "",
+  "",
+].join("\r\n");
+const request = Buffer.concat([Buffer.from(head), body]);
 
 interface State {
   /** The head of the answer until it is whole; "" while the body comes. */
@@ -27,6 +25,8 @@ interface State {
   /** The last bytes of a chunked body, one character per byte. */
   tail: string;
   isFirst: boolean;
+  /** Bytes of the request that the socket has taken. */
+  sent: number;
 }
 
 const CHUNKED_END = "\r\n0\r\n\r\n";
@@ -45,6 +45,7 @@ for (let index = 0; index < plan.connections; index += 1) {
     socket: {
       open: ask,
       data: take,
+      drain: send,
       error: (_socket, error) => fail(`a connection failed: ${error.message}`),
       close: () => fail("a connection was closed by the other side"),
     },
@@ -54,9 +55,15 @@ for (let index = 0; index < plan.connections; index += 1) {
 function ask(socket: Bun.Socket<State>): void {
   if (started >= plan.requests) return;
   started += 1;
-  socket.data = { head: "", left: -1, tail: "", isFirst: true };
-  const written = socket.write(request);
-  if (written !== request.length) fail("a request of 1 KB did not fit into the socket's buffer");
+  socket.data = { head: "", left: -1, tail: "", isFirst: true, sent: 0 };
+  send(socket);
+}
+
+/** Again each time the socket takes more. */
+function send(socket: Bun.Socket<State>): void {
+  const state = socket.data;
+  if (state === undefined || state.sent >= request.length) return;
+  state.sent += Math.max(0, socket.write(state.sent === 0 ? request : request.subarray(state.sent)));
 }
 
 function take(socket: Bun.Socket<State>, data: Buffer): void {

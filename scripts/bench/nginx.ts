@@ -1,40 +1,42 @@
 // The reference of the benchmark: nginx with one worker in front of the same vendor, with a configuration of its own in a
 // folder of its own. Connections to the vendor are kept alive, nothing is logged, streams are not buffered.
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Contender, Place } from "./contender.ts";
+import { KEY } from "./gateway.ts";
 import { accepted, freePort } from "./ports.ts";
-import type { Child, Stage } from "./processes.ts";
-
-export interface Reference {
-  readonly child: Child;
-  /** Answers are buffered, as nginx does it unless told. */
-  readonly port: number;
-  /** Every piece is passed on as it comes. */
-  readonly unbufferedPort: number;
-}
 
 /** Null: there is no nginx on this machine. */
-export async function startNginx(
-  stage: Stage,
-  { folder, vendorPort }: { folder: string; vendorPort: number },
-): Promise<Reference | null> {
-  const nginx = Bun.which("nginx", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin` });
-  if (nginx === null) return null;
-  const [port, unbufferedPort] = [freePort(), freePort()];
-  const path = join(folder, "nginx.conf");
-  await Bun.write(path, configText({ folder, port, unbufferedPort, vendorPort }));
-  const child = stage.start([nginx, "-c", path, "-p", folder, "-e", join(folder, "nginx-error.log")], { quiet: true });
-  await accepted(unbufferedPort);
-  return { child, port, unbufferedPort };
+export function findNginx(): string | null {
+  return Bun.which("nginx", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/local/sbin` });
+}
+
+/** Answers are buffered on its port, as nginx does it unless told, and passed on as they come on its other one. */
+export async function startNginx(place: Place, program: string): Promise<Contender> {
+  const { child, port, streamPort } = await launchNginx(place, program);
+  await accepted(streamPort);
+  return { name: "nginx", pid: child.pid, port, streamPort, key: KEY, share: 3 };
+}
+
+/** The process alone, which may not listen yet. */
+export async function launchNginx({ stage, folder, vendorPort }: Place, program: string) {
+  const [port, streamPort] = [freePort(), freePort()];
+  const own = join(folder, `nginx-${port}`);
+  await mkdir(own);
+  const path = join(own, "nginx.conf");
+  await Bun.write(path, configText({ folder: own, port, streamPort, vendorPort }));
+  const child = stage.start([program, "-c", path, "-p", own, "-e", join(own, "nginx-error.log")], { output: "hidden" });
+  return { child, port, streamPort };
 }
 
 interface Places {
   readonly folder: string;
   readonly port: number;
-  readonly unbufferedPort: number;
+  readonly streamPort: number;
   readonly vendorPort: number;
 }
 
-function configText({ folder, port, unbufferedPort, vendorPort }: Places): string {
+function configText({ folder, port, streamPort, vendorPort }: Places): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `  ${name}_temp_path ${join(folder, name)};`,
   );
@@ -47,7 +49,8 @@ function configText({ folder, port, unbufferedPort, vendorPort }: Places): strin
     "http {",
     "  access_log off;",
     ...temporary,
-    "  client_body_buffer_size 64k;",
+    "  client_body_buffer_size 2m;",
+    "  client_max_body_size 4m;",
     "  keepalive_requests 1000000;",
     "  upstream vendor {",
     `    server 127.0.0.1:${vendorPort};`,
@@ -55,7 +58,7 @@ function configText({ folder, port, unbufferedPort, vendorPort }: Places): strin
     "    keepalive_requests 1000000;",
     "  }",
     ...serverText(port, "on"),
-    ...serverText(unbufferedPort, "off"),
+    ...serverText(streamPort, "off"),
     "}",
     "",
   ].join("\n");

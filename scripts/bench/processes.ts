@@ -16,15 +16,13 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export type Child = Subprocess<"ignore" | "pipe", "pipe" | "ignore", "inherit" | "ignore">;
+export type Child = Subprocess<"ignore" | "pipe", "pipe" | "ignore", "pipe" | "inherit" | "ignore">;
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Keep what it prints, to be read. */
-  readonly piped?: boolean;
-  /** Hide its complaints too. */
-  readonly quiet?: boolean;
+  /** What it prints: kept to be read; its complaints kept to be read; or all of it hidden. Absent: complaints are shown. */
+  readonly output?: "piped" | "complaints-piped" | "hidden";
 }
 
 export function createStage(): Stage {
@@ -41,9 +39,9 @@ export function createStage(): Stage {
     start(command, options = {}) {
       if (isClosed) throw new Error("the benchmark has been stopped");
       const child = Bun.spawn([...command], {
-        stdin: options.piped === true ? "pipe" : "ignore",
-        stdout: options.piped === true ? "pipe" : "ignore",
-        stderr: options.quiet === true ? "ignore" : "inherit",
+        stdin: options.output === "piped" ? "pipe" : "ignore",
+        stdout: options.output === "piped" ? "pipe" : "ignore",
+        stderr: options.output === "complaints-piped" ? "pipe" : options.output === "hidden" ? "ignore" : "inherit",
         env: options.env ?? process.env,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       });
@@ -56,6 +54,26 @@ export function createStage(): Stage {
       await Promise.all([...running].map(stop));
     },
   };
+}
+
+const LINE_MS_MAX = 60_000;
+
+/** The first line a process prints; an error when it ends without one or takes too long. */
+export async function firstLine(child: Child): Promise<string> {
+  const { stdout } = child;
+  if (!(stdout instanceof ReadableStream)) throw new Error("the output of this process is not kept");
+  const late = setTimeout(() => child.kill("SIGKILL"), LINE_MS_MAX);
+  const reader = stdout.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error("a process of the benchmark ended before it said anything");
+    text += decoder.decode(value, { stream: true });
+  }
+  clearTimeout(late);
+  reader.releaseLock();
+  return text.slice(0, text.indexOf("\n"));
 }
 
 /** The process and everything it started, directly or not. */

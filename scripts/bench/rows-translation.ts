@@ -4,8 +4,8 @@ import { STRANGER } from "../../src/ir/dialect.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
-import type { Row } from "./report.ts";
-import { ratios, summarise } from "./statistics.ts";
+import type { Row, Series } from "./report.ts";
+import { ratios } from "./statistics.ts";
 
 const WARM_CALLS = 3_000;
 const CALLS_PER_ROUND = 1_500;
@@ -17,12 +17,14 @@ const OPTIONS = {
   maxOutputTokens: null,
 };
 
-export function measureTranslation(rounds: number): Row[] {
+/** Each pair beside the parsing and writing of its own text, whose time is 1. */
+export function measureTranslation(rounds: number): Row {
   const { openai, anthropic } = PROTOCOLS;
   const others = Object.values<Protocol>(PROTOCOLS).filter(
     (protocol) => protocol !== openai && protocol.payload !== anthropic.payload && protocol.id === protocol.payload.id,
   );
-  return [
+  const series = [
+    { name: REFERENCE, values: Array.from({ length: rounds }, () => 1) },
     translate("OpenAI to Anthropic", openaiBody(), openai, anthropic, rounds),
     translate("Anthropic to OpenAI", anthropicBody(), anthropic, openai, rounds),
     ...others.flatMap((other) => [
@@ -30,7 +32,11 @@ export function measureTranslation(rounds: number): Row[] {
       translate(`${other.id} to OpenAI`, bodyOf(other), other, openai, rounds),
     ]),
   ];
+  const what = "translation of 10 messages with tools, to parse and stringify of the same text";
+  return { id: "translation", what, unit: "×", series, reference: REFERENCE };
 }
+
+const REFERENCE = "parse + stringify";
 
 /** The same conversation, as this protocol's clients write it. */
 function bodyOf(protocol: Protocol): object {
@@ -38,7 +44,7 @@ function bodyOf(protocol: Protocol): object {
   return protocol.payload.writeRequest(request, OPTIONS).value;
 }
 
-function translate(name: string, body: object, from: Protocol, to: Protocol, rounds: number): Row {
+function translate(name: string, body: object, from: Protocol, to: Protocol, rounds: number): Series {
   const text = JSON.stringify(body);
   const work = () => {
     const request = from.payload.readRequest(asObject(parseJson(text)) ?? {}).value;
@@ -53,14 +59,7 @@ function translate(name: string, body: object, from: Protocol, to: Protocol, rou
     references.push(time(plain, CALLS_PER_ROUND));
     values.push(time(work, CALLS_PER_ROUND));
   }
-  return {
-    what: `translation of 10 messages with tools (${(text.length / 1024).toFixed(1)} KB), ${name}`,
-    value: summarise(values),
-    unit: "µs",
-    reference: { name: "parse + stringify", value: summarise(references) },
-    ratio: summarise(ratios(values, references)),
-    budget: { of: "ratio", max: 5 },
-  };
+  return { name, values: ratios(values, references) };
 }
 
 /** Microseconds per call. The lengths are added up so that no call can be left out as unused. */

@@ -4,6 +4,8 @@ export interface Spread {
   readonly median: number;
   /** Half of the width of the middle of the rounds: without the best and the worst where there are five or more. */
   readonly noise: number;
+  /** The smallest of all rounds: what was measured while the machine did least beside. */
+  readonly least: number;
 }
 
 /** `over`: beyond the budget even where noise is taken off; `noise`: beyond it, but within what the rounds differ by. */
@@ -14,7 +16,7 @@ export function summarise(values: readonly number[]): Spread {
   const middle = sorted.length >= ROUNDS_TO_TRIM ? sorted.slice(1, -1) : sorted;
   const [least, most] = [middle[0], middle.at(-1)];
   if (least === undefined || most === undefined) throw new Error("no rounds were measured");
-  return { median: medianOf(sorted), noise: (most - least) / 2 };
+  return { median: medianOf(sorted), noise: (most - least) / 2, least: sorted[0] ?? least };
 }
 
 export function judge({ median, noise }: Spread, budget: number): Verdict {
@@ -26,6 +28,12 @@ export function judge({ median, noise }: Spread, budget: number): Verdict {
 export function ratios(values: readonly number[], references: readonly number[]): number[] {
   if (values.length !== references.length) throw new Error("every round needs its reference");
   return values.map((value, round) => value / (references[round] ?? Number.NaN));
+}
+
+/** Positions in the order of one round, there and back: A B C C B A. A steady drift of the machine hits all alike. */
+export function turnsThereAndBack(contenders: number): number[] {
+  const there = Array.from({ length: contenders }, (_, index) => index);
+  return [...there, ...there.toReversed()];
 }
 
 function medianOf(sorted: readonly number[]): number {

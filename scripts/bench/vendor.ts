@@ -1,13 +1,14 @@
 // A vendor for the benchmark, run as a process of its own: raw sockets, answers made once, streams written frame by frame
-// on one clock. Prints its port. The same one stands behind the gateway and behind nginx.
+// on one clock. Prints its port. The same one stands behind every contender. Its arguments: the port it takes (0: any),
+// and perhaps a JSON file of more whole answers, by the first part of the path.
 import { answerBody, type Dialect, PATHS, SLOW_PREFIX, streamFrames } from "./words.ts";
 
 /** One frame per open stream and tick: frames arrive one by one, as from a real vendor, and not in heaps. */
 const TICK_MS = 4;
 const SLOW_EVERY_MS = 1_000;
 const BUCKETS = SLOW_EVERY_MS / TICK_MS;
-/** A benchmark request is about 1 KB. */
-const REQUEST_CHARS_MAX = 1_000_000;
+/** The largest request of the benchmark has a body of 1 MB. */
+const REQUEST_CHARS_MAX = 4_000_000;
 
 interface Open {
   readonly socket: Bun.Socket<State>;
@@ -30,6 +31,13 @@ const STREAM_HEAD = Buffer.from(
 );
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
+const [portText = "0", answersFile] = process.argv.slice(2);
+const more = new Map<string, Buffer>();
+if (answersFile !== undefined) {
+  const bodies: Record<string, string> = await Bun.file(answersFile).json();
+  for (const [first, body] of Object.entries(bodies)) more.set(first, wholeBytes(body));
+}
+
 const fast = new Set<Open>();
 const slow: Set<Open>[] = Array.from({ length: BUCKETS }, () => new Set());
 let tick = 0;
@@ -37,7 +45,7 @@ let slowSeen = 0;
 
 const server = Bun.listen<State>({
   hostname: "127.0.0.1",
-  port: 0,
+  port: Number(portText),
   socket: {
     open(socket) {
       socket.data = { held: "", owed: [], open: null };
@@ -83,7 +91,7 @@ function answerWhole(socket: Bun.Socket<State>): void {
 function answer(socket: Bun.Socket<State>, path: string, body: string): void {
   const dialect: Dialect = path.endsWith(PATHS.anthropic) ? "anthropic" : "openai";
   if (!body.includes('"stream":true')) {
-    write(socket, whole[dialect]);
+    write(socket, more.get(path.split("/", 2)[1] ?? "") ?? whole[dialect]);
     return;
   }
   const open = { socket, frames: streamed[dialect], next: 0 };
@@ -127,7 +135,10 @@ function write(socket: Bun.Socket<State>, bytes: Buffer): void {
 }
 
 function wholeAnswer(dialect: Dialect): Buffer {
-  const body = answerBody(dialect);
+  return wholeBytes(answerBody(dialect));
+}
+
+function wholeBytes(body: string): Buffer {
   return Buffer.from(
     `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );

@@ -13,12 +13,21 @@ export const PATHS = {
 /** Base URL prefix under which the vendor sends one frame a second, for streams that stay open. */
 export const SLOW_PREFIX = "/slow";
 
-const QUESTION = "Summarise the following notes in three sentences and keep every number that is in them. ".repeat(9);
+const QUESTION = "Summarise the following notes in three sentences and keep every number that is in them. ";
 
-/** A body of about 1 KB. */
-export function requestBody(dialect: Dialect, { model, stream }: { model: string; stream: boolean }): string {
-  const messages = [{ role: "user", content: QUESTION }];
-  const common = { model, messages, stream, max_tokens: 512, temperature: 0.7 };
+interface BodyInput {
+  readonly model: string;
+  readonly stream: boolean;
+  /** Of the text in all messages together; absent: about 1 KB. */
+  readonly bytes?: number;
+  /** How many the text is spread over, from the user and the model in turns; absent: one. An odd number. */
+  readonly messages?: number;
+}
+
+export function requestBody(dialect: Dialect, { model, stream, bytes = 1_000, messages = 1 }: BodyInput): string {
+  const content = QUESTION.repeat(Math.ceil(bytes / messages / QUESTION.length)).slice(0, Math.ceil(bytes / messages));
+  const said = Array.from({ length: messages }, (_, at) => ({ role: at % 2 === 0 ? "user" : "assistant", content }));
+  const common = { model, messages: said, stream, max_tokens: 512, temperature: 0.7 };
   return JSON.stringify(
     dialect === "openai" && stream ? { ...common, stream_options: { include_usage: true } } : common,
   );
@@ -105,4 +114,11 @@ function anthropicFrames(words: readonly string[]): string[] {
     frame({ ...delta, ...{ usage: { output_tokens: words.length } } }),
     frame({ type: "message_stop" }),
   ];
+}
+
+/** One whole request as it goes over the wire. */
+export function firstRequest(port: number, key: string): string {
+  const body = requestBody("openai", { model: "openai-pool", stream: false });
+  const head = `POST ${PATHS.openai} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${key}`;
+  return `${head}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
