@@ -12,6 +12,7 @@ import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { withLimits } from "./answer/headers.ts";
+import { withNotices } from "./answer/notices.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { type AnswerRule, answerRulesOf } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
@@ -186,9 +187,16 @@ async function runCall(
     return { answer: refuse(exchange, STOPPING), isKept: false };
   const answer = respond(exchange, call, served);
   const isKept = served.kind === "served" && key !== null && idempotency !== null;
-  // Limits are those of the moment, so they are told beside the answer and not kept with it.
+  // Limits are those of the moment, and notices this request's wish: both are told beside the answer and not kept with it.
   const kept = isKept ? keepAnswer(idempotency, key, answer, () => isSound(served.outcome)) : answer;
-  return { answer: withLimits(kept, call, record.pass, world.effects.wallMs()), isKept };
+  const told = withNotices(kept, {
+    headers: call.parts.headers,
+    record,
+    style: world.deployment.responseHeaders,
+    places: call.ingress.payload.noticePlaces,
+    framing: call.framing,
+  });
+  return { answer: withLimits(told, call, record.pass, world.effects.wallMs()), isKept };
 }
 
 function isSound(outcome: AnsweredOutcome | StreamingOutcome): boolean {

@@ -52,6 +52,9 @@ export interface Payload {
   /** Members that hold what a streamed answer says: its size is told by them where the vendor counts no tokens. */
   readonly saidMembers: SaidMembers;
 
+  /** Where its vendor's own clients keep a member that the vendor does not send: what the gateway says beside an answer. */
+  readonly noticePlaces: NoticePlaces;
+
   /** How its clients call what a request may lose. */
   readonly lossNames: LossNames;
 
@@ -110,6 +113,13 @@ export interface Payload {
 
   /** Makes a streamed relay report usage the client did not ask for, and hides it again. null: it always reports. */
   readonly hiddenUsage: HiddenUsage | null;
+}
+
+/** Paths: members from the top of the document down to the object that gets one more. */
+export interface NoticePlaces {
+  readonly whole: readonly string[];
+  /** In the first frame of each of these types; null: in the first frame. */
+  readonly streamed: { readonly types: readonly string[] | null; readonly path: readonly string[] };
 }
 
 export interface WriteRequestOptions {
@@ -291,6 +301,8 @@ export interface Framing {
   createJoiner(): FrameJoiner;
   /** True when these first bytes begin such a stream; null: they are too few to tell. */
   begins(bytes: Uint8Array): boolean | null;
+  /** A frame's length stands in its bytes, so that one with other data is written anew. Absent: it does not. */
+  readonly isMeasured?: true;
   /** Null when comment heartbeats would break the protocol's clients. */
   readonly keepAlive: Uint8Array | null;
 }

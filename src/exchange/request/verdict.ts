@@ -11,6 +11,7 @@ import { refusesPatterns } from "../../routing/alias.ts";
 import { findAsked } from "../../routing/asked-name.ts";
 import type { RequestDraft, VerdictWait } from "../verdict-contract.ts";
 import { tighterMode, translationMode } from "./facts.ts";
+import { wrongNotices } from "./notices-wish.ts";
 import { didYouMean, nearestName, notExact, unknownModel } from "./unknown-name.ts";
 
 /** A verdict that is asked within its bounds. */
@@ -24,7 +25,7 @@ export function requestRules(
   return [
     (draft) => resolveTarget(given.deployment, draft),
     ...own,
-    resolveTranslation,
+    resolveWishes,
     (draft) => (given.isStopped() ? failed(STOPPING) : ok(draft)),
   ];
 }
@@ -91,9 +92,11 @@ function resolveTarget(deployment: Deployment, draft: RequestDraft): Result<Requ
 /** The other operations are asked of other kinds of models, which an alias for a chat model cannot mean. */
 const HAVE_ALIASES: ReadonlySet<Operation> = new Set<Operation>(["chat", "count"]);
 
-/** The tightest of what the target, the client's header and a verdict before want. */
-function resolveTranslation(draft: RequestDraft): Result<RequestDraft> {
+/** The tightest of what the target, the client's header and a verdict before want; and what else the client's headers want. */
+function resolveWishes(draft: RequestDraft): Result<RequestDraft> {
   const { parts, target } = draft;
+  const wrong = wrongNotices(parts.headers);
+  if (wrong !== null) return failed(wrong);
   const mode = translationMode(target?.translation ?? "lenient", parts.headers["x-ringmain-translation"]);
   return mode.ok ? ok({ ...draft, translation: tighterMode(mode.value, draft.translation) }) : mode;
 }

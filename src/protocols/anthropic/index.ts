@@ -27,6 +27,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  noticePlaces: { whole: [], streamed: { types: ["message_start"], path: ["message"] } },
   answerMember: "content",
   saidMembers: { within: "delta", groups: [["text", "thinking", "partial_json"]] },
   routedMembers: [

@@ -28,6 +28,10 @@ import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  noticePlaces: {
+    whole: ["additionalModelResponseFields"],
+    streamed: { types: ["messageStop"], path: ["additionalModelResponseFields"] },
+  },
   answerMember: "output",
   saidMembers: { within: "delta", quotes: "citation", groups: [["text", "input"]] },
   routedMembers: [

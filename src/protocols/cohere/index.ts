@@ -25,6 +25,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  noticePlaces: { whole: [], streamed: { types: ["message-start"], path: [] } },
   answerMember: "message",
   saidMembers: { within: "delta", groups: [["text", "arguments", "thinking", "tool_plan", "content"]] },
   routedMembers: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],

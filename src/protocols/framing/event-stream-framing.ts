@@ -42,6 +42,7 @@ export function eventStreamFraming(codec: EventStreamCodec = PLAIN): Framing {
       const write = codec.createWriter();
       return { write: (frame) => writeFrame(write(frame)), end: () => NO_BYTES };
     },
+    isMeasured: true,
     keepAlive: null,
   };
 }

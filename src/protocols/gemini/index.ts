@@ -25,6 +25,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  noticePlaces: { whole: ["promptFeedback"], streamed: { types: null, path: ["promptFeedback"] } },
   answerMember: "candidates",
   saidMembers: { within: null, groups: [["text"], ["args"]] },
   routedMembers: [

@@ -26,6 +26,7 @@ import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  noticePlaces: { whole: [], streamed: { types: null, path: [] } },
   answerMember: "choices",
   saidMembers: {
     within: null,

@@ -26,6 +26,10 @@ import { withoutReasoning } from "./without-reasoning.ts";
 
 const payload: Payload = {
   id: PROTOCOL,
+  noticePlaces: {
+    whole: [],
+    streamed: { types: ["response.created", "response.completed", "response.incomplete"], path: ["response"] },
+  },
   answerMember: "output",
   saidMembers: { within: null, groups: [["delta"]] },
   routedMembers: [
