@@ -99,8 +99,9 @@ export interface Payload {
   readonly hasCacheMarks: boolean;
   /** Bytes of JSON without which a body holds nothing that only some servers of this protocol take. null: all take the same. */
   readonly dialectMarks:
-    | (Readonly<Record<"developerRole" | "customTools" | "reasoning" | "calls", Uint8Array>> & {
+    | (Readonly<Record<"developerRole" | "customTools" | "calls", Uint8Array>> & {
         readonly compaction?: Uint8Array;
+        readonly reasoning?: Uint8Array;
       })
     | null;
   /** Ends a stream whose finish has been seen, where the vendor left its own terminator out. null: nothing is needed. */

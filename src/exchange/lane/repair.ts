@@ -58,7 +58,9 @@ const ROWS: readonly RepairRow[] = [
   {
     id: "reasoning_back",
     said: /reasoning_content.{0,120}(?:missing|required|must be (?:passed|provided|included|given))|(?:missing|required?|must (?:pass|provide|include)).{0,120}reasoning_content/is,
-    applies: ({ lane, prepared }) => lane.dialect.reasoningBack !== "required" && holdsReasoningText(prepared),
+    applies: ({ lane, prepared, attempt, isRelayed }) =>
+      lane.dialect.reasoningBack !== "required" &&
+      (isRelayed ? relaysReasoningText(attempt) : holdsReasoningText(prepared)),
   },
   {
     id: "no_reasoning_back",
@@ -66,7 +68,10 @@ const ROWS: readonly RepairRow[] = [
       `reasoning_content[^]{0,200}(?:${UNKNOWN.source})|(?:${UNKNOWN.source})[^]{0,200}reasoning_content`,
       "i",
     ),
-    applies: ({ lane, prepared }) => lane.dialect.reasoningBack === "required" && holdsReasoningText(prepared),
+    applies: ({ lane, prepared, attempt, isRelayed }) =>
+      isRelayed
+        ? lane.dialect.reasoningBack !== "refused" && relaysReasoningText(attempt)
+        : lane.dialect.reasoningBack === "required" && holdsReasoningText(prepared),
   },
   {
     id: "compaction",
@@ -143,6 +148,13 @@ function holdsReasoning({ turns }: IrRequest): boolean {
   return turns.some(({ blocks }) =>
     blocks.some((block) => block.type === "reasoning" || (block.type === "tool-call" && block.signature !== null)),
   );
+}
+
+/** A client of Chat Completions gives reasoning back as a member of its messages, whose name a relay may change. */
+function relaysReasoningText({ call, egress }: LaneContext): boolean {
+  if (egress.payload.fitMembers === undefined) return false;
+  const read = call.ir();
+  return read.ok && read.value.value.turns.some(({ blocks }) => blocks.some(({ type }) => type === "reasoning"));
 }
 
 function holdsReasoningText({ context: { request } }: Prepared): boolean {

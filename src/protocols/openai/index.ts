@@ -67,7 +67,6 @@ const payload: Payload = {
   dialectMarks: {
     developerRole: encodeUtf8('"developer"'),
     customTools: encodeUtf8('"custom"'),
-    reasoning: encodeUtf8('"reasoning'),
     calls: encodeUtf8('"tool_calls"'),
   },
   misfits: null,

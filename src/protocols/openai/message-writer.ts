@@ -125,7 +125,9 @@ function writeMember(block: IrBlock, members: Record<string, unknown>, context: 
   if (block.type === "reasoning" && typeof block.spelling["field"] === "string") {
     const { field } = block.spelling;
     // Details go back as the list they came as.
-    if (field !== "reasoning_details") members[field] = block.text;
+    const isDemanded = context.dialect.reasoningBack === "required" && block.text !== "";
+    if (isDemanded) members["reasoning_content"] = block.text;
+    else if (field !== "reasoning_details") members[field] = block.text;
     return true;
   }
   if (block.type === "refusal" && block.spelling["message"] === true) {
