@@ -24,7 +24,7 @@ export function checkPools(input: CheckInput, findings: Findings): void {
 function checkMembers(pool: ConfigPool, path: Path, input: CheckInput, findings: Findings): void {
   const members = pool.members ?? [];
   if (members.length === 0)
-    findings.warn([...path, "members"], "is empty, so every request to this pool is refused; add members");
+    findings.error([...path, "members"], "is empty, so every request to this pool would be refused; add members");
   else if (members.every(({ weight }) => weight === 0))
     findings.warn(
       [...path, "members"],

@@ -55,6 +55,7 @@ function groupOf(name: string, group: GroupFile): KeyGroup {
     name,
     parent: group.parent ?? null,
     allowedTargets: group.allowed_pools ?? null,
+    ...(group.aliases === undefined ? {} : { aliases: group.aliases === "on" }),
     limits: {
       requestsPerMinute: group.rpm_limit ?? null,
       tokensPerMinute: group.tpm_limit ?? null,

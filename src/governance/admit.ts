@@ -15,6 +15,11 @@ export function mayAsk(caller: Pick<Caller, "allowedTargets">, target: string): 
   return caller.allowedTargets === null || caller.allowedTargets.includes(target);
 }
 
+/** Which other names it may use for a target. */
+export function namesUsedBy({ aliases }: Pick<Caller, "aliases">): "all" | "same-model" {
+  return aliases === false ? "same-model" : "all";
+}
+
 /** By nearest rank, so that it is one of the samples; null without any. Does not change `samples`. */
 export function percentile(samples: readonly number[], share: number): number | null {
   const sorted = samples.toSorted((left, right) => left - right);

@@ -12,6 +12,8 @@ export interface Caller {
   readonly label: string;
   /** Targets it may ask for; null: all. */
   readonly allowedTargets: readonly string[] | null;
+  /** False: names of the configuration's aliases stand for nothing. Absent: it may use them. */
+  readonly aliases?: boolean;
   /** Auth mode passthrough: sent upstream instead of the lane's own credential. null: the lane's own is used. */
   readonly passthrough: Secret | null;
   /** Of a caller that sends its own credential: tells it from all others, and says nothing of it. Absent: the label does. */
@@ -50,7 +52,7 @@ export function createKeyIdentify({ ring, groups, wallMs }: KeyIdentifyOptions):
     // Without its group a key may ask for nothing; admission says why.
     const above = groupsOf(key.group, groups) ?? [];
     const allowedTargets = allowedByAll([key.allowedTargets, ...above.map((group) => group.allowedTargets)]);
-    const caller: Caller = { label: key.name, allowedTargets, passthrough: null, key };
+    const caller: Caller = { label: key.name, allowedTargets, ...aliasesOf([key, ...above]), passthrough: null, key };
     callers.set(key, caller);
     return caller;
   };
@@ -64,6 +66,12 @@ export function createKeyIdentify({ ring, groups, wallMs }: KeyIdentifyOptions):
       return key === null ? null : callerOf(key);
     },
   };
+}
+
+/** The nearest word holds: the key's own, then that of each group above it. */
+function aliasesOf(chain: readonly Pick<KeyGroup, "aliases">[]): Pick<Caller, "aliases"> {
+  const said = chain.find(({ aliases = null }) => aliases !== null);
+  return said?.aliases === false ? { aliases: false } : {};
 }
 
 /** The one answer to every credential that does not do, so that a caller does not learn whether it was missing or wrong. */

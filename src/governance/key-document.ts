@@ -15,6 +15,7 @@ export interface KeyDraft {
   readonly name?: string;
   readonly allowedTargets?: readonly string[] | null;
   readonly group?: string | null;
+  readonly aliases?: boolean | null;
   readonly project?: string | null;
   readonly labels?: Readonly<Record<string, string>>;
   readonly expiresMs?: number | null;
@@ -85,6 +86,7 @@ const FIELDS: Readonly<Record<string, (value: unknown, field: string) => Partial
   name: (value, field) => ({ name: textOf(value, field, NAME_CHARS_MAX) }),
   allowed_pools: (value, field) => ({ allowedTargets: value === null ? null : textsOf(value, field) }),
   group: (value, field) => ({ group: value === null ? null : textOf(value, field, NAME_CHARS_MAX) }),
+  aliases: (value, field) => ({ aliases: value === null ? null : switchOf(value, field) }),
   project: (value, field) => ({ project: value === null ? null : projectOf(value, field) }),
   labels: (value, field) => ({ labels: labelsOf(value, field) }),
   expires_at: (value, field) => ({ expiresMs: value === null ? null : momentOf(value, field) }),
@@ -105,6 +107,7 @@ export function applyDraft(key: VirtualKey, draft: KeyDraft): VirtualKey {
     name: given(draft.name, key.name),
     allowedTargets: given(draft.allowedTargets, key.allowedTargets),
     group: given(draft.group, key.group),
+    aliases: given(draft.aliases, key.aliases ?? null),
     project: given(draft.project, key.project),
     labels: given(draft.labels, key.labels),
     expiresMs: given(draft.expiresMs, key.expiresMs),
@@ -135,6 +138,7 @@ export function showKey(key: VirtualKey, wallMs: number): object {
     max_concurrent: key.limits.maxConcurrent,
     budgets: key.limits.budgets.map(showBudget),
     group: key.group,
+    aliases: key.aliases == null ? null : key.aliases ? "on" : "off",
     project: key.project,
     labels: key.labels,
     expires_at: isoOf(key.expiresMs),
@@ -174,6 +178,7 @@ export function readStoredKey(document: string): VirtualKey | null {
       revokedMs: fields["revokedMs"] === null ? null : msOf(fields["revokedMs"]),
       allowedTargets: fields["allowedTargets"] === null ? null : textsOf(fields["allowedTargets"], "allowedTargets"),
       group: fields["group"] === null ? null : textOf(fields["group"], "group", NAME_CHARS_MAX),
+      ...(fields["aliases"] == null ? {} : { aliases: booleanOf(fields["aliases"], "aliases") }),
       project: fields["project"] === null ? null : textOf(fields["project"], "project", NAME_CHARS_MAX),
       labels: labelsOf(fields["labels"], "labels"),
       limits: {
@@ -313,6 +318,11 @@ function countOf(value: unknown, field: string): number | null {
 function booleanOf(value: unknown, field: string): boolean {
   if (typeof value !== "boolean") throw new Bad(422, `${field} must be true or false`);
   return value;
+}
+
+function switchOf(value: unknown, field: string): boolean {
+  if (value !== "on" && value !== "off") throw new Bad(422, `${field} must be "on" or "off"`);
+  return value === "on";
 }
 
 /** ISO 8601, or seconds since 1970 as rc.3 writes times. */

@@ -22,6 +22,8 @@ export interface VirtualKey {
   /** null: all. Empty: none. */
   readonly allowedTargets: readonly string[] | null;
   readonly group: string | null;
+  /** Whether it may use the configuration's aliases; null or absent: as its group says, else it may. */
+  readonly aliases?: boolean | null;
   readonly project: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly limits: Limits;

@@ -229,6 +229,8 @@ export interface Limits {
 export interface KeyGroup {
   readonly name: string;
   readonly parent: string | null;
+  /** Whether its keys may use the configuration's aliases; null or absent: as the group above says. */
+  readonly aliases?: boolean | null;
   /** null: all. */
   readonly allowedTargets: readonly string[] | null;
   readonly limits: Limits;

@@ -8,23 +8,31 @@ interface FoundAlias {
   readonly by: AliasWay;
 }
 
+/** Which names may stand for another target: all, those of the very same model (by the catalog or their spelling), or none. */
+export type NamesUsed = "all" | "same-model" | "none";
+
 /** Exact names first, then the longest pattern; null: it stands for nothing. `provider/…` is a place and never an alias. */
-export function findAlias(deployment: Deployment, asked: string): FoundAlias | null {
+export function findAlias(deployment: Deployment, asked: string, used: NamesUsed): FoundAlias | null {
   const { aliases } = deployment;
-  if (aliases === undefined || isPlace(deployment, asked)) return null;
-  const exact = findOtherName(deployment, asked);
-  if (exact !== null) return exact;
+  if (used === "none" || aliases === undefined || isPlace(deployment, asked)) return null;
+  const exact = findOtherName(deployment, asked, used);
+  if (exact !== null || used === "same-model") return exact;
   const word = normal(asked);
   const pattern = aliases.patterns.find((each) => fitsPattern(each.pattern, word));
   return pattern === undefined ? null : found(deployment, pattern.target, "pattern");
 }
 
 /** Without patterns: what a list can show. */
-export function findOtherName(deployment: Deployment, asked: string): FoundAlias | null {
+export function findOtherName(
+  deployment: Deployment,
+  asked: string,
+  used: Exclude<NamesUsed, "none">,
+): FoundAlias | null {
   const names = deployment.aliases?.exact;
   const word = normal(asked);
   const name = names !== undefined && Object.hasOwn(names, word) ? names[word] : undefined;
-  return name === undefined ? null : found(deployment, name.target, name.by);
+  if (name === undefined || (used === "same-model" && name.by === "written")) return null;
+  return found(deployment, name.target, name.by);
 }
 
 /** What a pattern leads to is no proof of which model was meant. */

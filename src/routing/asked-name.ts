@@ -3,7 +3,7 @@
  * such as `:nitro`. The model is configured, and the ending goes upstream.
  */
 import type { AliasWay, Deployment, Lane, Target } from "../ir/deployment.ts";
-import { findAlias } from "./alias.ts";
+import { findAlias, type NamesUsed } from "./alias.ts";
 import { findTarget } from "./target.ts";
 
 /** What the client put behind a model's name. */
@@ -24,16 +24,16 @@ interface Asked extends Named {
 }
 
 /** Configured names first, then aliases; a pattern last, as it is for names that nothing here has. null: it stands for nothing. */
-export function findAsked(deployment: Deployment, asked: string, hasAliases: boolean): Asked | null {
-  const named = findNamed(deployment, asked, hasAliases);
+export function findAsked(deployment: Deployment, asked: string, used: NamesUsed): Asked | null {
+  const named = findNamed(deployment, asked, used);
   if (named !== null && named.alias !== "pattern") return named;
-  return findWithEnding(deployment, asked, hasAliases) ?? named;
+  return findWithEnding(deployment, asked, used) ?? named;
 }
 
-function findNamed(deployment: Deployment, name: string, hasAliases: boolean): Named | null {
+function findNamed(deployment: Deployment, name: string, used: NamesUsed): Named | null {
   const target = findTarget(deployment, name);
   if (target !== null) return { target };
-  const alias = hasAliases ? findAlias(deployment, name) : null;
+  const alias = findAlias(deployment, name, used);
   return alias === null ? null : { target: alias.target, alias: alias.by };
 }
 
@@ -42,14 +42,14 @@ const COLONS_MAX = 3;
 const ENDING = /^:[\w.-]+(?::[\w.-]+)*$/;
 
 /** The longest configured name before a colon decides; null: nothing has the name, or its vendor takes no endings. */
-function findWithEnding(deployment: Deployment, asked: string, hasAliases: boolean): Asked | null {
+function findWithEnding(deployment: Deployment, asked: string, used: NamesUsed): Asked | null {
   let at = asked.length;
   for (let colons = 0; colons < COLONS_MAX; colons++) {
     at = asked.lastIndexOf(":", at - 1);
     if (at <= 0) return null;
     const text = asked.slice(at);
     if (!ENDING.test(text)) return null;
-    const found = findNamed(deployment, asked.slice(0, at), hasAliases);
+    const found = findNamed(deployment, asked.slice(0, at), used);
     if (found !== null && found.alias !== "pattern")
       return takesEndings(deployment, found.target) ? withEnding(found, text) : null;
   }

@@ -8,6 +8,10 @@ const KEY_FIELDS = {
     description: "Pools and models the key may ask for. Left out or null: all. Empty: none.",
   },
   group: { type: ["string", "null"], description: "A name under governance.groups; all limits of the chain hold." },
+  aliases: {
+    enum: ["on", "off", null],
+    description: "Whether it may use the configuration's aliases. Left out or null: as its group says.",
+  },
   project: { type: ["string", "null"] },
   labels: { type: "object", additionalProperties: { type: "string" } },
   expires_at: { type: ["string", "integer", "null"], description: "ISO 8601, or seconds since 1970." },

@@ -121,7 +121,7 @@ aliases: { Helper: fast, "claude-*": fast, "claude-haiku-*": small, "*-x": big }
     ["not by anything else", "other", null],
   ])("%s", (_, asked, expected) => {
     expect(findTarget(deployment, asked)).toBeNull();
-    const found = findAlias(deployment, asked);
+    const found = findAlias(deployment, asked, "all");
     expect(found === null ? null : `${found.target.name} ${found.by}`).toBe(expected);
   });
 

@@ -56,6 +56,10 @@ const SAID: Readonly<Record<string, readonly (readonly [config: string, said: st
     [keyed('base_url: "https://255.255.255.255"'), "error providers.acme.base_url: is an address of this machine"],
     [keyed('base_url: "https://[64:ff9b::7f00:1]"'), "error providers.acme.base_url: is an address of this machine"],
   ],
+  "empty-pool": [
+    [after("pools: { p: { members: [] } }\n"), "error pools.p.members: is empty"],
+    [after("pools: { p: {} }\n"), "error pools.p.members: is empty"],
+  ],
   "path-slash": [[keyed("path: .evil.invalid/x"), "error providers.acme.path: must begin with a single /"]],
   "affinity-header": [
     [pool('affinity: { header_name: "x session" }'), "error pools.p.affinity.header_name: is no legal name"],

@@ -120,6 +120,22 @@ test("its target's lanes are what a key may use, and nothing else is told", asyn
   expect(await status(["fast"], "gpt-9")).toEqual([403, "This key may not use the requested model."]);
 });
 
+test("a caller without aliases is asked for what it means, and keeps other ids of the very same model", async () => {
+  const caller = { ...ANONYMOUS, aliases: false };
+  const core = coreOf();
+  const status = async (protocol: string, model: string) => (await core.ask(ask(protocol, model, { caller }))).status;
+  for (const protocol of ["openai", "anthropic", "gemini"]) {
+    for (const model of ["helper", "claude-haiku-9"]) expect(await status(protocol, model)).toBe(404);
+    for (const model of ["fast", "one", "dated-1"]) expect(await status(protocol, model)).toBe(200);
+  }
+  const counted = await core.ask({ ...ask("anthropic", "helper", { caller }), operation: "count" });
+  expect(counted.status).toBe(404);
+  const listed = await core.ask({ protocol: "openai", operation: "models", body: "", caller });
+  expect(listed.text).not.toContain("Helper");
+  const near = await core.ask(ask("openai", "helpr", { caller }));
+  expect(near.text).not.toContain('elper\\"');
+});
+
 test("a target that has gone is none", async () => {
   expect((await coreOf().ask(ask("openai", "lost"))).status).toBe(404);
 });

@@ -207,6 +207,25 @@ describe("virtual keys", () => {
     expect(start(key({ allowedTargets: [] })).named("vk_1")?.allowedTargets).toEqual([]);
   });
 
+  test.each<readonly [string, boolean | null, boolean | null, boolean | null, boolean]>([
+    ["nothing is said", null, null, null, true],
+    ["the key says off", false, null, null, false],
+    ["its group says off", null, false, null, false],
+    ["the group above says off", null, null, false, false],
+    ["its group says on again", null, true, false, true],
+    ["the key says on again", true, false, false, true],
+    ["the key says off below a group that says on", false, true, null, false],
+  ])("aliases: %s", (_name, own, team, top, expected) => {
+    const ring = createKeyRing();
+    ring.update([key({ group: "team", aliases: own })], []);
+    const groups = {
+      top: { ...group("top", null, null), aliases: top },
+      team: { ...group("team", "top", null), aliases: team },
+    };
+    const caller = createKeyIdentify({ ring, groups, wallMs: () => 1 }).named("vk_1");
+    expect(caller?.aliases ?? true).toBe(expected);
+  });
+
   test("who signs is a key's by its id, or by a name that only one has", () => {
     const { named, ring } = start(
       key({}),

@@ -15,6 +15,7 @@ const FIELDS = [
   "name",
   "allowed_pools",
   "group",
+  "aliases",
   "project",
   "labels",
   "expires_at",

@@ -3,7 +3,9 @@
  * writers' own translation, so an explanation cannot differ from the real thing. Plain data, with the member names of
  * the admin API.
  */
+
 import type { AdmissionPreview, Preview } from "../../governance/admission.ts";
+import { namesUsedBy } from "../../governance/admit.ts";
 import type { Caller } from "../../governance/identify.ts";
 import type { AliasWay, Deployment, Exhaustion, Lane, Target } from "../../ir/deployment.ts";
 import { dialectWords } from "../../ir/dialect.ts";
@@ -115,7 +117,9 @@ export function createExplain(options: {
 }): Explain {
   const { world, shared, protocols, admission, callerNamed } = options;
   return async (input) => {
-    const found = findAsked(world.deployment, input.target, true);
+    const named = input.key === null ? null : (callerNamed?.(input.key) ?? null);
+    if (input.key !== null && named === null) return failed(failure("invalid-request", "There is no such key."));
+    const found = findAsked(world.deployment, input.target, namesUsedBy(named ?? ANYBODY));
     if (found === null) return failed(unknownName(world.deployment, input.target));
     const { target, alias = null, ending } = found;
     if (alias === "pattern" && refusesPatterns(target)) return failed(notExact(input.target, target.name));
@@ -123,8 +127,7 @@ export function createExplain(options: {
     if (ingress === null) return failed(failure("invalid-request", "There is no such protocol."));
     const made = callFor(world, ingress, target, input);
     if (!made.ok) return made;
-    const caller = input.key === null ? made.value.caller : (callerNamed?.(input.key) ?? null);
-    if (caller === null) return failed(failure("invalid-request", "There is no such key."));
+    const caller = named ?? made.value.caller;
     const call = { ...made.value, caller, ...(ending === undefined ? {} : { ending }) };
     const couldServe = (lane: Lane): boolean => isFit(world, call, lane);
     const request = admitInputOf({ deployment: world.deployment, call, target, couldServe });
@@ -139,7 +142,7 @@ function unknownName(deployment: Deployment, asked: string): Failure {
 }
 
 /** Who explains may see every name. */
-const ANYBODY: Pick<Caller, "allowedTargets"> = { allowedTargets: null };
+const ANYBODY: Pick<Caller, "allowedTargets" | "aliases"> = { allowedTargets: null };
 
 function speakerOf(protocols: readonly Protocol[], id: string): Protocol | null {
   return protocols.find((protocol) => protocol.id === id) ?? null;

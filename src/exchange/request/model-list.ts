@@ -1,6 +1,6 @@
 /** Model lists: what this caller may ask for, in the client's own shape. Answered here; no lane is asked. */
 
-import { mayAsk } from "../../governance/admit.ts";
+import { mayAsk, namesUsedBy } from "../../governance/admit.ts";
 import type { Caller } from "../../governance/identify.ts";
 import type { Deployment, Target } from "../../ir/deployment.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
@@ -48,7 +48,7 @@ export function listModels(input: ListInput): Result<WholeAnswer> {
     return answer(models.writeList(listed, parts.query));
   }
   const asked = route.target.names.map((name) => parts.params[name] ?? "").join("/");
-  const found = findTarget(deployment, asked) ?? findOtherName(deployment, asked)?.target ?? null;
+  const found = findTarget(deployment, asked) ?? findOtherName(deployment, asked, namesUsedBy(caller))?.target ?? null;
   return found === null || !mayAsk(caller, found.name)
     ? failed(unknownModel(asked, nearestName(deployment, caller, asked)))
     : answer(models.writeOne(describe(deployment, asked, found, startedWallMs)));
@@ -61,7 +61,7 @@ export function listModels(input: ListInput): Result<WholeAnswer> {
 function askable(deployment: Deployment, caller: Caller): readonly { id: string; target: Target }[] {
   const names = Object.values(deployment.targets).filter((target) => mayAsk(caller, target.name));
   const aliases = Object.values(deployment.aliases?.exact ?? {}).flatMap(({ name, target, by }) => {
-    const meant = by === "written" ? names.find((each) => each.name === target) : undefined;
+    const meant = by === "written" && caller.aliases !== false ? names.find((each) => each.name === target) : undefined;
     return meant === undefined ? [] : [{ id: name, target: meant }];
   });
   const listed = [...names.map((target) => ({ id: target.name, target })), ...aliases];

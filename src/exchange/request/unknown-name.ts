@@ -12,12 +12,12 @@ const NAMES_MAX = 1_000;
 /** Null: none is near. */
 export function nearestName(
   { targets, aliases }: Deployment,
-  caller: Pick<Caller, "allowedTargets">,
+  caller: Pick<Caller, "allowedTargets" | "aliases">,
   asked: string,
 ): string | null {
   const names = Object.keys(targets).filter((name) => mayAsk(caller, name));
   const others = Object.values(aliases?.exact ?? {}).filter(
-    ({ by, target }) => by === "written" && mayAsk(caller, target),
+    ({ by, target }) => by === "written" && caller.aliases !== false && mayAsk(caller, target),
   );
   const known = [...names, ...others.map(({ name }) => name)].slice(0, NAMES_MAX);
   const word = asked.trim();

@@ -3,7 +3,7 @@
  * operator's own after access and before what depends on the target.
  */
 
-import { mayAsk } from "../../governance/admit.ts";
+import { mayAsk, namesUsedBy } from "../../governance/admit.ts";
 import type { Deployment } from "../../ir/deployment.ts";
 import type { Operation } from "../../ir/facts.ts";
 import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
@@ -76,7 +76,8 @@ export const STOPPING = failure("shutting-down", "The gateway is shutting down. 
 
 function resolveTarget(deployment: Deployment, draft: RequestDraft): Result<RequestDraft> {
   const { caller, facts, named } = draft;
-  const found = findAsked(deployment, facts.target, named && HAVE_ALIASES.has(facts.operation));
+  const hasOtherNames = named && HAVE_ALIASES.has(facts.operation);
+  const found = findAsked(deployment, facts.target, hasOtherNames ? namesUsedBy(caller) : "none");
   if (found === null && !named) return failed(unnamedModel(facts.target));
   if (found !== null && mayAsk(caller, found.target.name)) {
     const isVague = found.alias === "pattern" && refusesPatterns(found.target);
