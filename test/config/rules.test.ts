@@ -796,7 +796,6 @@ const POOLS: Row[] = [
     path: "pools.p.members",
     says: "is empty",
     line: 8,
-    severity: "warning",
   },
   {
     name: "member twice",

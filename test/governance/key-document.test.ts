@@ -16,7 +16,7 @@ test.each<readonly [unknown, boolean | null, string | null]>([
   expect(readStoredKey(JSON.stringify(key))?.aliases ?? null).toBe(kept);
 });
 
-test.each([true, "yes", 1, [], ""])("aliases: %p is refused", (said) => {
+test.each([[true], ["yes"], [1], [[]], [""]])("aliases: %p is refused", (said) => {
   expect(readDraft({ aliases: said }, { isNew: false })).toMatchObject({ kind: "bad", status: 422 });
 });
 
