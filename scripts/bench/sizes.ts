@@ -24,15 +24,15 @@ export interface Size {
 }
 
 export const FULL: Size = {
-  rounds: 5,
+  rounds: 3,
   streamRounds: 3,
   requests: 4_000,
-  streams: 120,
+  streams: 60,
   warmRequests: 30_000,
   warmStreams: 120,
-  allocatingRequests: { warm: 30_000, counted: 30_000 },
+  allocatingRequests: { warm: 30_000, counted: 15_000 },
   starts: 11,
-  cellRequests: 1_500,
+  cellRequests: 1_000,
   flatAfterMs: 6_000,
   most: 10_000,
   runMsMax: 1_200_000,

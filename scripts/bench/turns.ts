@@ -22,7 +22,7 @@ export async function takeTurns({ place }: Bench, turns: Turns): Promise<Series[
   const turn = async (contender: Contender): Promise<number> => {
     const plan = load(contender);
     // Streams take their time whatever they cost, so that a share makes them long.
-    const share = plan.kind === "buffered" ? contender.share : Math.min(contender.share, SHARE_OF_STREAMS_MAX);
+    const share = plan.kind === "buffered" ? contender.share : Math.ceil(contender.share / 2);
     const requests = plan.requests * share;
     const { cpuMicros } = await measureLoad(place, contender, { ...plan, requests });
     return cpuMicros / requests / pieces;
@@ -42,8 +42,6 @@ export async function takeTurns({ place }: Bench, turns: Turns): Promise<Series[
   }
   return series;
 }
-
-const SHARE_OF_STREAMS_MAX = 2;
 
 async function warm(
   { warm: { kind, requests } }: Turns,
