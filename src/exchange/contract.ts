@@ -64,14 +64,34 @@ export interface WholeAnswer extends Answer {
   readonly body: Uint8Array;
 }
 
-/** A stream at the client's pace: nothing is read from the upstream before `next` is called. */
+/** A stream at the client's pace, asked for piece by piece or pushed to a sink; never both. */
 export interface ByteSource {
   /** The next bytes, never empty; null at the end. Never rejects: trouble is written into the stream in the client's dialect. */
   next(): Promise<Uint8Array | null>;
+  /** Bytes are written as they come, the first at once. Absent: this source can only be asked. */
+  pushTo?(sink: ByteSink): Pushing;
   /** The client left or the server stops: aborts the upstream at once and settles. Idempotent. */
   cancel(): void;
   /** At the end: the answer broke off and its format cannot say so, so that the client's connection must. */
   readonly isCut: boolean;
+}
+
+/** A source that is pushed alone. */
+export interface PushedSource extends Omit<ByteSource, "next" | "pushTo"> {
+  pushTo(sink: ByteSink): Pushing;
+}
+
+export interface Pushing {
+  /** There is room again; called after a `write` that answered false has returned. */
+  resume(): void;
+}
+
+/** Where a pushed stream goes. It does not throw. */
+export interface ByteSink {
+  /** Never empty. False: it is full, and is given nothing, not even the end, until it is resumed. */
+  write(bytes: Uint8Array): boolean;
+  /** The last call, but for a source that was cancelled, which says nothing more. `isCut`: as of the source. */
+  end(isCut: boolean): void;
 }
 
 // ---------------------------------------------------------------- given

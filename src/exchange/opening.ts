@@ -3,7 +3,7 @@
  * the way would take the wait for a dead connection. None of a model's bytes have been sent, so another lane may still serve.
  */
 import type { Effects } from "../std/effects.ts";
-import { orSilence } from "./answer/pump.ts";
+import { KEEP_ALIVE_MS } from "./answer/pump.ts";
 import type { Answer, ByteSource } from "./contract.ts";
 import { type ExchangeContext, openStream } from "./respond.ts";
 
@@ -93,4 +93,15 @@ function createOpenedSource({ answer, keepAlive, setTimer, stop }: OpenedInput):
       return source?.isCut ?? false;
     },
   };
+}
+
+/** What was waited for, or null after a silence; the wait goes on. `pending` never rejects. */
+function orSilence<T>(pending: Promise<T>, setTimer: Effects["setTimer"]): Promise<T | null> {
+  return new Promise((resolve) => {
+    const cancel = setTimer(KEEP_ALIVE_MS, () => resolve(null));
+    void pending.then((value) => {
+      cancel();
+      resolve(value);
+    });
+  });
 }

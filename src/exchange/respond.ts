@@ -89,7 +89,7 @@ function answerStream(
     closed: outcome.closed,
     endsAtEnding: translated,
     keepAlive: translated ? call.framing.keepAlive : null,
-    setTimer: input.world.effects.setTimer,
+    effects: input.world.effects,
     onBug: (error) => input.onBug(record.id, error),
     onEnd: ({ clientGone, bytes }) =>
       endStream(exchange, call, served, { outcome, clientGone: clientGone && !note.ended, bytes }),

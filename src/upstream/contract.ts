@@ -1,6 +1,6 @@
 /**
- * One request to one upstream, as the rest of the gateway sees it: what goes out, what comes back. The body is pulled,
- * never pushed, so a slow reader slows the upstream; an abort reaches a silent upstream at once.
+ * One request to one upstream, as the rest of the gateway sees it: what goes out, what comes back. The body is asked for,
+ * or pushed to a reader that can pause it, so a slow reader slows the upstream; an abort reaches a silent upstream at once.
  */
 import type { Timers, UpstreamClient } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
@@ -43,12 +43,24 @@ export type UpstreamChunk =
 export interface UpstreamBody {
   /** The idle timer runs only while this waits. Never rejects. */
   next(): Promise<UpstreamChunk>;
+  /**
+   * From now on `take` is given each chunk as it comes, an ending as the last, instead of `next`. It begins paused. Absent:
+   * the body can only be asked.
+   */
+  pushTo?(take: (chunk: UpstreamChunk) => void): PushedBody;
   /** What came last was a ping, or as empty: the idle time goes on as if nothing had come. */
   idled(): void;
   /** What was waited for has come: from now on the idle timer watches, no longer the first-byte timer. */
   begun(): void;
   /** Aborts the upstream and clears every timer. Idempotent. */
   cancel(): void;
+}
+
+export interface PushedBody {
+  /** Nothing is given until it is resumed. What comes meanwhile is bounded. */
+  pause(): void;
+  /** What came meanwhile is given at once. The idle timer runs only from here to a pause. */
+  resume(): void;
 }
 
 export type Send = (input: SendInput) => Promise<Sent>;

@@ -1,7 +1,7 @@
 // An operator's verdicts at their worst: they throw, never end, ask too much or too late. Each exchange still ends in one
 // record and one settlement, and leaves no slot, timer or request behind.
 import { describe, expect, test } from "bun:test";
-import { HELD_WHOLE_BYTES_MAX } from "../../src/exchange/answer/pump.ts";
+import { HELD_WHOLE_BYTES_MAX } from "../../src/exchange/answer/before-commit.ts";
 import {
   type AnswerVerdict,
   type RequestVerdict,

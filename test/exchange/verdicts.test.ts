@@ -1,7 +1,7 @@
 // An operator's own verdicts: on requests before lanes are looked at, on answers before any of them reaches the client, and
 // the requests of their own that they make. The gateway's own verdicts stand in the same lists and have tests elsewhere.
 import { describe, expect, test } from "bun:test";
-import { GRACE_MS, HELD_WHOLE_BYTES_MAX } from "../../src/exchange/answer/pump.ts";
+import { GRACE_MS, HELD_WHOLE_BYTES_MAX } from "../../src/exchange/answer/before-commit.ts";
 import {
   type AnswerVerdict,
   type RequestVerdict,

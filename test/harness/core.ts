@@ -25,6 +25,7 @@ import { createHealth, type Health } from "../../src/routing/health.ts";
 import { concatBytes, encodeUtf8 } from "../../src/std/bytes.ts";
 import { Secret } from "../../src/std/secret.ts";
 import { createSend } from "../../src/upstream/send.ts";
+import { takePushed } from "./pushed.ts";
 import { type Answer, createVirtualEffects, settle, type VirtualEffects } from "./virtual-effects.ts";
 
 export interface CoreInput {
@@ -272,6 +273,8 @@ async function readAnswer(answer: Answered): Promise<Got> {
 }
 
 async function drain(source: Exclude<Answered["body"], Uint8Array>): Promise<Uint8Array> {
+  // As the server takes it; what can only be asked is asked.
+  if (source.pushTo !== undefined) return await takePushed(source, null, READ_BYTES_MAX).bytes;
   const parts: Uint8Array[] = [];
   let size = 0;
   for (;;) {

@@ -10,6 +10,7 @@ import type { StopSignal } from "../../src/std/stop-signal.ts";
 import { question } from "./client-words.ts";
 import { ANONYMOUS, type Asked, type Core, type CoreInput, createCore } from "./core.ts";
 import { deploymentOf } from "./deployments.ts";
+import { takePushed } from "./pushed.ts";
 import { auditHealth } from "./simulation-audit.ts";
 import { callsOf, judge, type Told } from "./simulation-judge.ts";
 import { makeLimits, type TamperReply } from "./simulation-limits.ts";
@@ -193,7 +194,7 @@ async function runClient(
   const cancelLeave =
     leavesAfterMs === null ? () => undefined : core.effects.setTimer(leavesAfterMs, () => leave(core, mine, asked));
   try {
-    await read(core, mine, asked);
+    await read(core, mine, asked, index % 2 === 1);
   } catch (error) {
     mine.error = error;
   }
@@ -201,11 +202,20 @@ async function runClient(
   cancelLeave();
 }
 
-async function read(core: Core, mine: Told, asked: Asked): Promise<void> {
+/** `isPushed`: half of the clients are given a stream as it comes, the others ask for each piece. */
+async function read(core: Core, mine: Told, asked: Asked, isPushed: boolean): Promise<void> {
   const { status, headers, body } = await asked.answer;
   mine.callsAtAnswer = callsOf(core, mine).length;
   if (body instanceof Uint8Array) {
     mine.got = { status, headers, bytes: body, text: new TextDecoder().decode(body) };
+    return;
+  }
+  const pause = (): Promise<void> => new Promise<void>((resolve) => void core.effects.setTimer(mine.pauseMs, resolve));
+  if (isPushed && body.pushTo !== undefined && !mine.left) {
+    const taken = takePushed(body, mine.pauseMs > 0 ? pause : null);
+    mine.close = () => taken.close();
+    const bytes = Buffer.from(await taken.bytes);
+    mine.got = { status, headers, bytes, text: bytes.toString() };
     return;
   }
   const parts: Uint8Array[] = [];
@@ -218,7 +228,7 @@ async function read(core: Core, mine: Told, asked: Asked): Promise<void> {
     const bytes = await body.next();
     if (bytes === null) break;
     parts.push(bytes);
-    if (mine.pauseMs > 0) await new Promise<void>((resolve) => void core.effects.setTimer(mine.pauseMs, resolve));
+    if (mine.pauseMs > 0) await pause();
   }
   const bytes = Buffer.concat(parts);
   mine.got = { status, headers, bytes, text: bytes.toString() };

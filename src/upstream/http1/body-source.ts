@@ -1,9 +1,9 @@
 /**
- * The body of one answer between the connection, which pushes, and its reader, which pulls. What is not yet asked for is
- * bounded: the connection is paused until it has been read.
+ * The body of one answer between the connection, which pushes, and its reader, which asks for each chunk or is given them as
+ * they come. What is not taken yet is bounded: the connection is paused until it has been read.
  */
 import { concatBytes } from "../../std/bytes.ts";
-import type { UpstreamChunk } from "../contract.ts";
+import type { PushedBody, UpstreamChunk } from "../contract.ts";
 
 /** One packet may go beyond. */
 const HELD_BYTES_MAX = 64 * 1024;
@@ -13,10 +13,12 @@ export interface BodyHooks {
   resume(): void;
   /** What the reader is given, as it is given. */
   took(chunk: UpstreamChunk): void;
+  /** A reader that is given chunks waits for the next one. */
+  waits(): void;
 }
 
 /** A class, because it holds that a chunk is given once, in order, and nothing after the ending. */
-export class BodySource {
+export class BodySource implements PushedBody {
   readonly #hooks: BodyHooks;
   /** The body is given in one piece. */
   readonly #isWhole: boolean;
@@ -24,7 +26,10 @@ export class BodySource {
   #heldBytes = 0;
   #ending: UpstreamChunk | null = null;
   #reader: ((chunk: UpstreamChunk) => void) | null = null;
-  #isPaused = false;
+  /** Is given chunks as they come, unless it has paused them. */
+  #take: ((chunk: UpstreamChunk) => void) | null = null;
+  #isTakePaused = true;
+  #isSocketPaused = false;
 
   constructor(isWhole: boolean, hooks: BodyHooks) {
     this.#isWhole = isWhole;
@@ -42,10 +47,17 @@ export class BodySource {
       this.#give({ kind: "bytes", bytes, isLast: false });
       return;
     }
+    if (this.#take !== null && !this.#isTakePaused && !this.#isWhole) {
+      const chunk: UpstreamChunk = { kind: "bytes", bytes, isLast: false };
+      this.#hooks.took(chunk);
+      this.#take(chunk);
+      if (this.#canGive()) this.#hooks.waits();
+      return;
+    }
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    if (this.#isWhole || this.#isPaused || this.#heldBytes < HELD_BYTES_MAX) return;
-    this.#isPaused = true;
+    if (this.#isWhole || this.#isSocketPaused || this.#heldBytes < HELD_BYTES_MAX) return;
+    this.#isSocketPaused = true;
     this.#hooks.pause();
   }
 
@@ -55,6 +67,7 @@ export class BodySource {
     this.#ending = ending;
     if (this.#isWhole && ending.kind !== "end") this.#held = [];
     if (this.#reader !== null) this.#give(this.#next() ?? ending);
+    else this.#giveAll();
   }
 
   /** What is held is dropped. */
@@ -62,6 +75,38 @@ export class BodySource {
     this.#held = [];
     this.#ending = ending;
     if (this.#reader !== null) this.#give(ending);
+    else this.#giveAll();
+  }
+
+  pushTo(take: (chunk: UpstreamChunk) => void): PushedBody {
+    this.#take = take;
+    return this;
+  }
+
+  pause(): void {
+    this.#isTakePaused = true;
+  }
+
+  resume(): void {
+    this.#isTakePaused = false;
+    this.#giveAll();
+    if (this.#canGive()) this.#hooks.waits();
+  }
+
+  #canGive(): boolean {
+    return this.#take !== null && !this.#isTakePaused && this.#ending === null;
+  }
+
+  /** What is held, and the ending. */
+  #giveAll(): void {
+    while (this.#take !== null && !this.#isTakePaused) {
+      const chunk = this.#next();
+      if (chunk === null) return;
+      const take = this.#take;
+      if (chunk.kind !== "bytes") this.#take = null;
+      this.#hooks.took(chunk);
+      take(chunk);
+    }
   }
 
   next(): Promise<UpstreamChunk> {
@@ -90,8 +135,8 @@ export class BodySource {
     const bytes = this.#held.length === 1 ? first : concatBytes(this.#held);
     this.#held = [];
     this.#heldBytes = 0;
-    if (this.#isPaused) {
-      this.#isPaused = false;
+    if (this.#isSocketPaused) {
+      this.#isSocketPaused = false;
       this.#hooks.resume();
     }
     return { kind: "bytes", bytes, isLast: this.#isWhole };

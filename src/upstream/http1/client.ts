@@ -4,7 +4,7 @@
  */
 import type { Failure } from "../../ir/failure.ts";
 import type { Cancel, Effects } from "../../std/effects.ts";
-import type { Send, SendInput, Sent, UpstreamBody, UpstreamChunk } from "../contract.ts";
+import type { PushedBody, Send, SendInput, Sent, UpstreamBody, UpstreamChunk } from "../contract.ts";
 import { BROKEN_ANSWER, type Timeout, timeoutFailure, transportFailure, UNWRITABLE_REQUEST } from "../failures.ts";
 import { type IdleWatch, watchIdle } from "../idle-watch.ts";
 import { isShort } from "../short-body.ts";
@@ -176,6 +176,15 @@ class Call implements Waiter, RequestEvents, BodyHooks, UpstreamBody {
     if (chunk.kind !== "bytes" || chunk.isLast) this.#close();
   }
 
+  waits(): void {
+    this.#watchIdle().waits();
+  }
+
+  pushTo(take: (chunk: UpstreamChunk) => void): PushedBody {
+    // A body is handed out with its source.
+    return this.#source?.pushTo(take) ?? NOTHING_TO_PUSH;
+  }
+
   next(): Promise<UpstreamChunk> {
     const { signal } = this.#call.input;
     if (this.#source === null || this.#isOver)
@@ -216,3 +225,4 @@ const END: UpstreamChunk = { kind: "end" };
 const ABORTED: UpstreamChunk = { kind: "aborted" };
 
 const nothing = (): void => undefined;
+const NOTHING_TO_PUSH: PushedBody = { pause: nothing, resume: nothing };
