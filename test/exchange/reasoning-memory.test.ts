@@ -13,7 +13,7 @@ import { at } from "../../src/std/json.ts";
 import { call, finish, reasoning, response, text } from "../harness/builders.ts";
 import { type CoreInput, createCore } from "../harness/core.ts";
 import { deploymentOf, type LaneOver, laneOf, poolOf } from "../harness/deployments.ts";
-import { bodyText } from "../harness/scripted-answers.ts";
+import { bodyText, json } from "../harness/scripted-answers.ts";
 import type { Answer } from "../harness/virtual-effects.ts";
 
 const SEAL = `seal${"s".repeat(60)}`;
@@ -227,6 +227,38 @@ describe("a Chat client that loses reasoning", () => {
     await core.ask(chat("claude", loop()));
     expect(last(core)).not.toContain(SEAL);
   });
+});
+
+describe("a seal that the gateway put back and the lane refuses", () => {
+  const WORDS = {
+    claude: "messages.1.content.0: Invalid `signature` in `thinking` block",
+    converse: "The model returned the following errors: messages.1.content.0: Invalid `signature` in `thinking` block",
+    responses: "The encrypted content for item rs_1 could not be verified.",
+    gemini: "Thought signature is not valid",
+  } as const;
+  for (const name of ["claude", "converse", "responses", "gemini"] as const) {
+    for (const stream of [false, true]) {
+      test(`${name}, ${stream ? "streamed" : "whole"}: is asked once more without it`, async () => {
+        const answer: Answer = (asked, ...rest) => {
+          if (!bodyText(asked).includes(SEAL)) return saying(VENDORS[name])(asked, ...rest);
+          const message = WORDS[name];
+          return json(400, JSON.stringify({ message, error: { message, type: "invalid_request_error" } }))(
+            asked,
+            ...rest,
+          );
+        };
+        const core = coreFor([name], { answer });
+        await core.ask(chat(name, [], { stream }));
+        expect((await core.ask(chat(name, loop(), { stream }))).status).toBe(200);
+        expect(core.effects.calls.map((each) => bodyText(each).includes(SEAL))).toEqual([false, true, false]);
+        // Its calls and their results are still there.
+        for (const id of IDS) if (name !== "gemini") expect(last(core)).toContain(id);
+        expect(last(core)).toContain("ok");
+        expect(core.records[1]?.attempts).toMatchObject([{ repair: "signatures", outcome: "answered" }]);
+        expect(core.records[1]?.losses.length).toBeGreaterThan(0);
+      });
+    }
+  }
 });
 
 describe("who gets it", () => {

@@ -42,7 +42,11 @@ const ROWS: readonly RepairRow[] = [
   {
     id: "signatures",
     said: /signature|encrypted[_ ]content|`?thinking`? (?:or `?redacted_thinking`? )?blocks?\b.{0,80}(?:modif|invalid|must remain)/i,
-    applies: ({ prepared }) => prepared.context.request === null || holdsReasoning(prepared.context.request),
+    // What the gateway put back is not in the client's own request.
+    applies: ({ prepared, attempt }) =>
+      prepared.context.request === null ||
+      holdsReasoning(prepared.context.request) ||
+      (attempt.reasoningBack?.found.size ?? 0) > 0,
   },
   {
     id: "cache_marks",
