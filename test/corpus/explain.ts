@@ -66,6 +66,8 @@ export function silentChanges(pair: Pair, name: string, came: Came): string[] {
     .map((change) => lineOfChange(change));
 }
 
+const unshown = (reasoning: string): string => reasoning.replace(/"display":"(?:auto|summarized)",?/, "");
+
 /**
  * Changes that lose nothing: what the lane's protocol demands or never says is filled in with the lane's own, what the
  * client's protocol never says goes untold, and a model that thinks only when it is told to is told nothing.
@@ -77,6 +79,9 @@ function isNoLoss({ client, lane }: Pair, { what, before, after }: Change): bool
   // "Think" without a budget is "as the model likes" where nothing else says it.
   if (what === "reasoning" && textOf(before) === '{"mode":"enabled"}' && textOf(after) === '{"mode":"adaptive"}')
     return true;
+  // Shown as the lane's vendor likes is how it shows it.
+  if (what === "reasoning" && textOf(before).includes('"display":"auto"'))
+    return unshown(textOf(before)) === unshown(textOf(after));
   if (what === "reasoning" && after === undefined) {
     const said = textOf(before);
     return said === '{"mode":"adaptive"}' || (said === '{"mode":"disabled"}' && THINKS_WHEN_TOLD.has(lane.id));

@@ -2,6 +2,7 @@
  * How much the model shall think, how long the answer may get, and the sampling that goes with it. Newer models take an
  * effort and decide by themselves, older ones take a budget in tokens.
  */
+
 import type { IrRequest, IrSampling } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
@@ -15,6 +16,7 @@ import {
   thinksOtherwise,
   writeOwnThinking,
 } from "../shared/content-blocks/thinking.ts";
+import { asksToShow } from "../shared/shown-reasoning.ts";
 import { askedEffort } from "../shared/thinking-budget.ts";
 import type { MessagesContext } from "./write-context.ts";
 
@@ -45,7 +47,8 @@ export function writeThinking(
   }
   if (config.mode === "disabled" || config.effort === "none") return { ...none, thinking: writeDisabled(context) };
   const display = context.native && way === "adaptive" ? config.display : null;
-  if (config.display !== display) losses.drop("reasoning.summary", "the vendor decides what it shows");
+  if (config.display !== display && asksToShow(config.display))
+    losses.drop("reasoning.display", "the vendor decides what it shows");
   switch (way) {
     case null:
     case "effort":

@@ -2,6 +2,7 @@
  * How much the model shall think, how long the answer may get, and the sampling that goes with it. All but the limit,
  * temperature and top p are fields of the model's own family.
  */
+
 import type { Dialect } from "../../ir/dialect.ts";
 import type { IrReasoningConfig, IrRequest, IrSampling } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -15,6 +16,7 @@ import {
   thinksOtherwise,
   writeOwnThinking,
 } from "../shared/content-blocks/thinking.ts";
+import { asksToShow } from "../shared/shown-reasoning.ts";
 import { askedEffort } from "../shared/thinking-budget.ts";
 import type { ConverseContext } from "./write-context.ts";
 
@@ -44,7 +46,7 @@ export function writeThinking(
     return { ...none, ...writeOwn(own, context) };
   }
   if (config.mode === "disabled" || config.effort === "none") return { ...none, fields: writeDisabled(context) };
-  if (config.display !== null) context.losses.drop("reasoning.summary", "the vendor decides what it shows");
+  if (asksToShow(config.display)) context.losses.drop("reasoning.display", "the vendor decides what it shows");
   switch (thinkingWay(context.dialect)) {
     case null:
       context.losses.drop("reasoning", "the model takes no word about reasoning");

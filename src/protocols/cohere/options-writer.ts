@@ -35,7 +35,7 @@ export function writeThinking(
     losses.drop("reasoning", "the model does not reason");
     return undefined;
   }
-  if (config.display !== null) losses.drop("reasoning.display", "the provider always shows its reasoning");
+  if (config.display === "omitted") losses.drop("reasoning.display", "the provider always shows its reasoning");
   if (config.budgetTokens !== null) {
     if (config.effort !== null) losses.drop("reasoning_effort", "the budget says how much");
     return { type: "enabled", token_budget: config.budgetTokens };

@@ -2,8 +2,10 @@
  * How much the model shall think, and whether its thoughts are shown. The third generation takes a level, the second a
  * budget in tokens; this table turns efforts and budgets into either.
  */
+
 import type { IrReasoningConfig } from "../../ir/request.ts";
 import type { JsonObject } from "../../std/json.ts";
+import { asksToShow } from "../shared/shown-reasoning.ts";
 import type { LevelWord } from "./wire.ts";
 import type { GeminiContext } from "./write-context.ts";
 
@@ -132,6 +134,7 @@ function writeShown(config: IrReasoningConfig, context: GeminiContext): JsonObje
   const { mode, display } = config;
   if (display === null) return mode === null ? {} : { includeThoughts: true };
   if (display === "omitted" || display === "none") return mode === null ? { includeThoughts: false } : {};
-  if (display !== "summarized") context.losses.approximate("reasoning.summary", "thoughts are shown as summaries");
+  if (asksToShow(display) && display !== "summarized")
+    context.losses.approximate("reasoning.display", "thoughts are shown as summaries");
   return { includeThoughts: true };
 }

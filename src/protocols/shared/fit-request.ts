@@ -46,10 +46,26 @@ function withoutRefused(request: IrRequest, { refusedSettings }: Dialect, losses
   let fitted = request;
   for (const name of refusedSettings) {
     const without = withoutSetting(fitted, name);
-    if (without !== fitted) losses.push(dropped(name, "the model refuses this setting"));
+    if (without !== fitted && !isUsual(name, fitted.sampling))
+      losses.push(dropped(name, "the model refuses this setting"));
     fitted = without;
   }
   return fitted;
+}
+
+/** What a model does unasked. */
+const USUAL = { temperature: 1, top_p: 1, presence_penalty: 0, frequency_penalty: 0 } as const;
+
+function isUsual(name: Dialect["refusedSettings"][number], sampling: IrSampling): boolean {
+  switch (name) {
+    case "temperature":
+    case "top_p":
+    case "presence_penalty":
+    case "frequency_penalty":
+      return sampling[SAMPLING[name]] === USUAL[name];
+    default:
+      return false;
+  }
 }
 
 /** Models that refuse a forced tool while they think do think unless told not to. */

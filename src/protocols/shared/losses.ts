@@ -3,6 +3,9 @@ import { approximated, clamped, dropped, type Loss } from "../../ir/loss.ts";
 import type { Extras } from "../../ir/request.ts";
 import { isBlank } from "./members.ts";
 
+/** Top-level members that only tell a vendor where its cache of this session is: elsewhere there is none to be found. */
+const NAMES_ONLY: ReadonlySet<string> = new Set(["prompt_cache_key"]);
+
 /** The last entry says that there were more. */
 const LOSSES_MAX = 256;
 
@@ -34,7 +37,8 @@ export function createLosses({ noPlace = "exists only in its own protocol" } = {
     clamp: (field, detail) => add(clamped(field, detail)),
     approximate: (field, detail) => add(approximated(field, detail)),
     dropExtras(path, extras) {
-      for (const name of Object.keys(extras)) add(dropped(path === "" ? name : `${path}.${name}`, noPlace));
+      for (const name of Object.keys(extras).filter((each) => path !== "" || !NAMES_ONLY.has(each)))
+        add(dropped(path === "" ? name : `${path}.${name}`, noPlace));
     },
   };
 }

@@ -109,7 +109,7 @@ export function takesEffort({ efforts }: Dialect): boolean {
 
 type SamplingValues = Readonly<Record<"temperature" | "top_p" | "top_k", number | null>>;
 
-/** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all. */
+/** Temperature ends at 1 here; beside thinking it must stay at its default, and newer models take no sampling at all; 1 is what they do unasked. */
 export function allowedSampling(
   sampling: IrSampling,
   thinks: boolean,
@@ -122,8 +122,9 @@ export function allowedSampling(
   for (const field of ["temperature", "top_p", "top_k"] as const) {
     const value = asked[field];
     if (value === null) continue;
-    if (dialect.sampling === "none") losses.drop(field, "the model takes no sampling options");
-    else if (thinks && !isAllowedBesideThinking(field, value)) {
+    if (dialect.sampling === "none") {
+      if (field === "top_k" || value !== 1) losses.drop(field, "the model takes no sampling options");
+    } else if (thinks && !isAllowedBesideThinking(field, value)) {
       losses.drop(field, "not allowed while the model thinks");
     } else if (field === "top_p" && kept.temperature !== null && dialect.sampling === "one") {
       losses.drop(field, "the model takes temperature or top_p, not both");
