@@ -46,7 +46,7 @@ import { createSend } from "./upstream/send.ts";
 export type { Explanation } from "./exchange/probing/explain.ts";
 export type { AdminPorts } from "./server/admin.ts";
 export type { Gateway } from "./server/gateway.ts";
-export { startServer } from "./server/serve.ts";
+export { startServer } from "./server/server.ts";
 
 export interface ComposeInput {
   readonly deployment: Deployment;

@@ -2,6 +2,8 @@
  * One worker: loads what serving needs while the supervisor reads the configuration, then serves the deployment it is
  * given until it is told to end, or until the supervisor is gone.
  */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Carried, type Composed, compose, startServer } from "../compose.ts";
 import { readFileOrNull } from "../config/files.ts";
 import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
@@ -176,8 +178,9 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     host,
     port: plan.port,
     reusePort: plan.workers > 1,
+    socketsFolder: join(tmpdir(), "/"),
+    wallMs: effects.wallMs,
     setTimer: effects.setTimer,
-    nextTurn: () => new Promise((resolve) => void effects.setTimer(0, resolve)),
     onBug: (error) => planned.log.error("a request ended in a bug", { bug: describeError(error) }),
   });
   if (started.kind === "failed") {

@@ -12,9 +12,10 @@ import { type DecisionPort, decisionRoutes } from "./admin-decisions.ts";
 import { explainRoutes } from "./admin-explain.ts";
 import { type KeyPort, keyRoutes } from "./admin-keys.ts";
 import type { AdminAnswer, AdminRoute } from "./admin-route.ts";
+import type { Arrival, Outgoing } from "./arrival.ts";
 import { readBody } from "./body.ts";
 import { isHostPlausible } from "./head.ts";
-import { streamOf } from "./stream.ts";
+import { EMPTY, json } from "./respond.ts";
 
 /** What the routes are given: each part of the program that can be administered is one. */
 export interface AdminPorts {
@@ -43,20 +44,11 @@ interface AdminOptions {
   readonly ports: AdminPorts;
   /** Ends what would never end by itself: the server stops. */
   readonly stopping: AbortSignal;
-  readonly nowMs: Effects["nowMs"];
   readonly setTimer: Effects["setTimer"];
 }
 
-interface AdminArrival {
-  readonly request: Request;
-  readonly parts: RequestParts;
-  /** Silence on this connection is not the end of it from now on; called for a stream. */
-  readonly onStream: () => void;
-  readonly onStreamEnd: () => void;
-}
-
 export interface Admin {
-  serve(arrival: AdminArrival): Promise<Response>;
+  serve(arrival: Arrival, parts: RequestParts): Promise<Outgoing>;
 }
 
 const ROOT = "/admin";
@@ -72,15 +64,14 @@ export function isAdminPath(path: string): boolean {
 export function createAdmin(options: AdminOptions): Admin {
   const table = adminTable(options.ports, options.setTimer);
   return {
-    async serve(arrival) {
-      const { parts } = arrival;
+    async serve(arrival, parts) {
       if (!isHostPlausible(parts.headers["host"]))
         return refusal(400, "invalid_request", "The Host header is no host.");
       // Before anything else: a caller without the token must not learn which paths there are.
       if (!options.mayAdminister(parts)) return unauthenticated();
       const matched = match(table, parts);
-      if (matched instanceof Response) return matched;
-      const body = await bodyOf(arrival, options);
+      if (matched.kind === "refused") return matched.answer;
+      const body = await bodyOf(arrival, parts, options);
       if (typeof body === "string") return refusal(400, "invalid_request", body);
       const answer = await matched.route.handle({
         params: matched.params,
@@ -89,56 +80,51 @@ export function createAdmin(options: AdminOptions): Admin {
         body,
         stopping: options.stopping,
       });
-      return respondTo(answer, arrival, options);
+      return respondTo(answer);
     },
   };
 }
 
-interface AdminMatch {
-  readonly route: AdminRoute;
-  readonly params: Readonly<Record<string, string>>;
-}
+type AdminMatch =
+  | { readonly kind: "found"; readonly route: AdminRoute; readonly params: Readonly<Record<string, string>> }
+  | { readonly kind: "refused"; readonly answer: Outgoing };
 
-function match(table: readonly AdminRoute[], { path, method }: RequestParts): AdminMatch | Response {
-  const fitting = table.flatMap((route): AdminMatch[] => {
+function match(table: readonly AdminRoute[], { path, method }: RequestParts): AdminMatch {
+  const fitting = table.flatMap((route) => {
     const params = paramsOf(route.path, path.slice(ROOT.length));
-    return params === null ? [] : [{ route, params }];
+    return params === null ? [] : [{ kind: "found", route, params } as const];
   });
   const found = fitting.find(({ route }) => route.method === (method === "HEAD" ? "GET" : method));
   if (found !== undefined) return found;
-  if (fitting.length === 0) return refusal(404, "not_found", "There is nothing at this path.");
+  if (fitting.length === 0) {
+    return { kind: "refused", answer: refusal(404, "not_found", "There is nothing at this path.") };
+  }
   const allow = [...new Set(fitting.map(({ route }) => route.method))].join(", ");
-  return refusal(405, "method_not_allowed", `This path takes ${allow}.`, { allow });
+  return { kind: "refused", answer: refusal(405, "method_not_allowed", `This path takes ${allow}.`, { allow }) };
 }
 
-function respondTo(answer: AdminAnswer, arrival: AdminArrival, { nowMs, setTimer }: AdminOptions): Response {
+function respondTo(answer: AdminAnswer): Outgoing {
   switch (answer.kind) {
     case "refused":
       return refusal(answer.status, answer.code, answer.message);
     case "document":
-      if (answer.body === null) return new Response(null, { status: answer.status, headers: NO_STORE });
-      return Response.json(answer.body, { status: answer.status, headers: NO_STORE });
-    case "stream": {
-      const { signal } = arrival.request;
-      arrival.onStream();
-      const stream = streamOf({ source: answer.source, signal, nowMs, setTimer, onEnd: arrival.onStreamEnd });
-      return new Response(stream, {
+      return answer.body === null
+        ? { status: answer.status, headers: NO_STORE, body: EMPTY, close: false }
+        : json(answer.body, answer.status, NO_STORE);
+    case "stream":
+      return {
+        status: 200,
         headers: { ...NO_STORE, "content-type": answer.contentType, "x-accel-buffering": "no" },
-      });
-    }
+        body: { source: answer.source, onEnd: () => undefined },
+        close: false,
+      };
   }
 }
 
 /** The body as an object, or a sentence about what is wrong with it. */
-async function bodyOf({ request, parts }: AdminArrival, { setTimer }: AdminOptions): Promise<JsonObject | string> {
+async function bodyOf(arrival: Arrival, parts: RequestParts, { setTimer }: AdminOptions): Promise<JsonObject | string> {
   if (parts.method !== "POST" && parts.method !== "PATCH") return {};
-  const read = await readBody({
-    request,
-    contentLength: parts.headers["content-length"],
-    setTimer,
-    bytesMax: BODY_BYTES_MAX,
-    timeoutMs: BODY_TIMEOUT_MS,
-  });
+  const read = await readBody({ arrival, setTimer, bytesMax: BODY_BYTES_MAX, timeoutMs: BODY_TIMEOUT_MS });
   if (read.kind !== "whole") return BODY_TROUBLE[read.kind];
   if (read.bytes.length === 0) return {};
   const type = (parts.headers["content-type"] ?? "").toLowerCase().split(";")[0]?.trim();
@@ -177,11 +163,11 @@ function refusal(
   code: string,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): Response {
-  return Response.json({ error: { code, message } }, { status, headers: { ...NO_STORE, ...headers } });
+): Outgoing {
+  return json({ error: { code, message } }, status, { ...NO_STORE, ...headers });
 }
 
-function unauthenticated(): Response {
+function unauthenticated(): Outgoing {
   return refusal(401, "unauthenticated", "Send the admin token as Authorization: Bearer or X-Admin-Token.", {
     "www-authenticate": "Bearer",
   });

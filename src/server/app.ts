@@ -10,6 +10,7 @@ import type { RequestParts, Route } from "../ir/route.ts";
 import type { Effects } from "../std/effects.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { type Admin, isAdminPath } from "./admin.ts";
+import type { Arrival, Outgoing } from "./arrival.ts";
 import { type BodyReading, readBody } from "./body.ts";
 import { type BodiesInMemory, type BodyRoom, openRoom } from "./body-room.ts";
 import { type Decoding, decodeBody, encodingsOf } from "./decode-body.ts";
@@ -17,15 +18,9 @@ import type { Gateway } from "./gateway.ts";
 import { isHostPlausible, partsOf, pathOf } from "./head.ts";
 import { healthz, PRESENCE_PATHS, presence, readyz } from "./health.ts";
 import { type AddressFigures, OBSERVATIONS, refuseToShow } from "./observe.ts";
-import { respond, respondStream } from "./respond.ts";
+import { EMPTY, json, outgoingOf, respond, respondStream } from "./respond.ts";
 import { type RouteEntry, type RouteTable, routeTable } from "./route-table.ts";
 import { grantLeave, judgePage, readableBy } from "./web-page.ts";
-
-/** The runtime's server, as far as one request concerns it. */
-interface Connections {
-  /** Seconds a connection may be silent; 0: for ever. It holds for the connection until it is set again. */
-  timeout(request: Request, seconds: number): void;
-}
 
 interface AppInput {
   readonly gateway: Gateway;
@@ -33,10 +28,7 @@ interface AppInput {
   /** null: there is no admin surface. */
   readonly admin: Admin | null;
   readonly setTimer: Effects["setTimer"];
-  readonly nextTurn: () => Promise<void>;
   readonly bodyBytesMax: number;
-  /** Of a connection that waits for its next request. */
-  readonly idleSeconds: number;
   /** Changes while the app runs. */
   readonly state: ServerState;
   /** A bug of ours ended a request; the value is for the operator's log, scrubbed. */
@@ -51,11 +43,15 @@ export interface ServerState {
 }
 
 export interface App {
-  fetch(request: Request, connections: Connections): Response | Promise<Response>;
+  fetch(arrival: Arrival): Outgoing | Promise<Outgoing>;
 }
 
 interface Environment {
-  Bindings: Connections;
+  Bindings: {
+    readonly arrival: Arrival;
+    /** What the router's own answer stands for; null: that is the answer. */
+    outgoing: Outgoing | null;
+  };
 }
 
 export function createApp(input: AppInput): App {
@@ -66,61 +62,55 @@ export function createApp(input: AppInput): App {
   const shortcuts = new Map<string, RouteEntry>();
   for (const entry of table.entries) {
     if (entry.route.method === "POST" && entry.params.length === 0) shortcuts.set(entry.pattern, entry);
-    app.on(entry.route.method, entry.pattern, (context) =>
-      serveRoute(input, entry, {
-        request: context.req.raw,
-        connections: context.env,
-        path: context.req.path,
-        params: paramsOf(entry, context),
-      }),
-    );
-  }
-  app.get("/healthz", healthz);
-  app.get("/readyz", () => readyz(gateway, state.draining));
-  for (const path of PRESENCE_PATHS) app.get(path, presence);
-  for (const [path, show] of OBSERVATIONS) {
-    app.get(path, (context) => {
-      const parts = partsOf(context.req.raw, path, NO_PARAMS);
-      return gateway.mayObserve(parts) ? show(input.observe) : refuseToShow(gateway, parts);
+    app.on(entry.route.method, entry.pattern, (context) => {
+      const params = paramsOf(entry, context);
+      return standFor(
+        context,
+        serveRoute(input, entry, { arrival: context.env.arrival, path: context.req.path, params }),
+      );
     });
   }
-  app.notFound((context) => refuseUnmatched(input, table, context));
-  const onBug = (error: unknown): Response => {
+  app.get("/healthz", (context) => standFor(context, healthz()));
+  app.get("/readyz", (context) => standFor(context, readyz(gateway, state.draining)));
+  for (const path of PRESENCE_PATHS) app.get(path, (context) => standFor(context, presence()));
+  for (const [path, show] of OBSERVATIONS) {
+    app.get(path, (context) => {
+      const parts = partsOf(context.env.arrival, path, NO_PARAMS);
+      return standFor(context, gateway.mayObserve(parts) ? show(input.observe) : refuseToShow(gateway, parts));
+    });
+  }
+  app.notFound((context) => standFor(context, refuseUnmatched(input, table, context.env.arrival)));
+  const onBug = (error: unknown): Outgoing => {
     input.onBug(error);
     return internalError();
   };
-  app.onError(onBug);
-  const serve: App["fetch"] = (request, connections) => {
-    const path = pathOf(request.url);
-    const entry = request.method === "POST" ? shortcuts.get(path) : undefined;
-    if (entry !== undefined) {
-      return serveRoute(input, entry, { request, connections, path, params: NO_PARAMS }).catch(onBug);
-    }
+  app.onError((error, context) => standFor(context, onBug(error)));
+  const routed = async (arrival: Arrival): Promise<Outgoing> => {
+    const environment: Environment["Bindings"] = { arrival, outgoing: null };
+    const response = await app.fetch(arrival.asRequest(), environment);
+    return environment.outgoing ?? outgoingOf(response, { close: state.draining });
+  };
+  const serve: App["fetch"] = (arrival) => {
+    const path = pathOf(arrival.target);
+    const entry = arrival.method === "POST" ? shortcuts.get(path) : undefined;
+    if (entry !== undefined) return serveRoute(input, entry, { arrival, path, params: NO_PARAMS }).catch(onBug);
     const { admin } = input;
-    if (admin === null || !isAdminPath(path)) return app.fetch(request, connections);
-    // Beside the router, which throws the body of an answer to HEAD away without ending its source.
-    return admin
-      .serve({
-        request,
-        parts: partsOf(request, path, NO_PARAMS),
-        onStream: () => connections.timeout(request, 0),
-        onStreamEnd: () => connections.timeout(request, input.idleSeconds),
-      })
-      .catch(onBug);
+    if (admin === null || !isAdminPath(path)) return routed(arrival);
+    return admin.serve(arrival, partsOf(arrival, path, NO_PARAMS)).catch(onBug);
   };
   return {
-    fetch(request, connections) {
+    fetch(arrival) {
       state.arrived += 1;
-      const page = judgePage(gateway.pages, request);
+      const page = judgePage(gateway.pages, arrival);
       switch (page.kind) {
         case "no-page":
-          return serve(request, connections);
+          return serve(arrival);
         case "refused":
-          return refusePage(input, request);
+          return refusePage(input, arrival);
         case "listed":
-          return request.method === "OPTIONS"
-            ? grantLeave(page.origin, request)
-            : Promise.resolve(serve(request, connections)).then((answer) => readableBy(page.origin, answer));
+          return arrival.method === "OPTIONS"
+            ? grantLeave(page.origin, arrival)
+            : Promise.resolve(serve(arrival)).then((answer) => readableBy(page.origin, answer));
         default:
           return unreachable(page);
       }
@@ -128,9 +118,15 @@ export function createApp(input: AppInput): App {
   };
 }
 
+/** The router knows no answers but its own; ours goes beside it. */
+async function standFor(context: Context<Environment>, answer: Outgoing | Promise<Outgoing>): Promise<Response> {
+  context.env.outgoing = await answer;
+  return new Response(null);
+}
+
 /** Before anything of the request is read but its head. */
-function refusePage({ gateway, state }: AppInput, request: Request): Response {
-  const parts = partsOf(request, pathOf(request.url), NO_PARAMS);
+function refusePage({ gateway, state }: AppInput, arrival: Arrival): Outgoing {
+  const parts = partsOf(arrival, pathOf(arrival.target), NO_PARAMS);
   const receivedMs = gateway.nowMs();
   const answer = gateway.exchange.refuse({ route: null, parts, failure: WEB_PAGE, receivedMs });
   return respond(answer, { close: state.draining || !mayDiscardBody(parts) });
@@ -142,11 +138,9 @@ const WEB_PAGE = failure(
 );
 
 /** The answer when the exchange itself has failed. It shows no page, no stack and no cause. */
-export function internalError(): Response {
-  return Response.json(
-    { error: { message: "The gateway had an internal error.", type: "server_error", code: "internal" } },
-    { status: 500, headers: { "cache-control": "no-store" } },
-  );
+export function internalError(): Outgoing {
+  const error = { message: "The gateway had an internal error.", type: "server_error", code: "internal" };
+  return json({ error }, 500, { "cache-control": "no-store" });
 }
 
 const NO_PARAMS: RequestParts["params"] = {};
@@ -154,21 +148,23 @@ const NO_BODY: BodyReading = { kind: "whole", bytes: new Uint8Array(0) };
 
 /** One request to a known route. */
 interface RoutedRequest {
-  readonly request: Request;
-  readonly connections: Connections;
+  readonly arrival: Arrival;
   readonly path: string;
   readonly params: RequestParts["params"];
 }
 
-async function serveRoute(input: AppInput, entry: RouteEntry, arrival: RoutedRequest): Promise<Response> {
+async function serveRoute(
+  input: AppInput,
+  entry: RouteEntry,
+  { arrival, path, params }: RoutedRequest,
+): Promise<Outgoing> {
   const { gateway, state } = input;
   const { exchange } = gateway;
   const { route } = entry;
   const receivedMs = gateway.nowMs();
-  const { request, connections } = arrival;
-  const parts = partsOf(request, arrival.path, arrival.params);
+  const parts = partsOf(arrival, path, params);
 
-  const refuse = (refusal: Failure, close: boolean): Response =>
+  const refuse = (refusal: Failure, close: boolean): Outgoing =>
     respond(exchange.refuse({ route, parts, failure: refusal, receivedMs }), { close: close || state.draining });
   if (!isHostPlausible(parts.headers["host"])) return refuse(BAD_HOST, true);
   const who = exchange.credential(route, parts);
@@ -178,37 +174,29 @@ async function serveRoute(input: AppInput, entry: RouteEntry, arrival: RoutedReq
   /** A stream gives the room back at its own end. */
   let isStreaming = false;
   try {
-    const read = route.method === "POST" ? await readBodyOf(input, { request, parts, room }) : NO_BODY;
+    const reading = route.method === "POST" ? readBodyOf(input, arrival, room) : NO_BODY;
+    const read = reading instanceof Promise ? await reading : reading;
     if (read.kind !== "whole") return refuse(BODY_FAILURES[read.kind], true);
-    const { signal } = request;
+    const { signal } = arrival;
     const sent: Sent = { parts, caller: who.value, body: read.bytes };
     const encodings = encodingsOf(parts.headers["content-encoding"]);
     const plain = encodings === null ? ok(sent) : await decoded(input, sent, { encodings, room });
     if (!plain.ok) return refuse(plain.failure, false);
     const answer = await exchange.run({ route, ...plain.value, signal, receivedMs });
     if (answer.body instanceof Uint8Array) return respond(answer, { close: state.draining });
-    // From here on silence may be a model thinking. The setting outlives the request, so it is taken back at its end.
-    connections.timeout(request, 0);
-    const onEnd = (): void => {
-      room.release();
-      connections.timeout(request, input.idleSeconds);
-    };
-    const { nowMs } = gateway;
-    const stream = { source: answer.body, signal, nowMs, setTimer: input.setTimer, onEnd };
-    const response = respondStream(answer, stream, { close: state.draining });
     isStreaming = true;
-    return response;
+    return respondStream(answer, room.release, { close: state.draining });
   } finally {
     if (!isStreaming) room.release();
   }
 }
 
 function readBodyOf(
-  { setTimer, nextTurn, bodyBytesMax }: AppInput,
-  { request, parts, room }: { readonly request: Request; readonly parts: RequestParts; readonly room: BodyRoom },
-): Promise<BodyReading> {
-  const bytesMax = Math.min(bodyBytesMax, room.bytesMax);
-  return readBody({ request, contentLength: parts.headers["content-length"], setTimer, nextTurn, room, bytesMax });
+  { setTimer, bodyBytesMax }: AppInput,
+  arrival: Arrival,
+  room: BodyRoom,
+): BodyReading | Promise<BodyReading> {
+  return readBody({ arrival, setTimer, room, bytesMax: Math.min(bodyBytesMax, room.bytesMax) });
 }
 
 /** A request whose body is there. */
@@ -240,7 +228,7 @@ function paramsOf(entry: RouteEntry, context: Context<Environment>): RequestPart
   );
 }
 
-/** The runtime throws an unread body away. Closing the connection costs less where the body is large or of unknown length. */
+/** An unread body is thrown away. Closing the connection costs less where the body is large or of unknown length. */
 function mayDiscardBody({ method, headers }: RequestParts): boolean {
   if (headers["transfer-encoding"] !== undefined || method === "CONNECT") return false;
   return Number(headers["content-length"] ?? 0) <= DISCARDED_BYTES_MAX;
@@ -267,14 +255,14 @@ const BODY_FAILURES: Readonly<Record<Exclude<(BodyReading | Decoding)["kind"], "
 };
 
 /** No route takes this method on this path: the path may be known all the same. */
-function refuseUnmatched({ gateway, state }: AppInput, table: RouteTable, context: Context<Environment>): Response {
-  const request = context.req.raw;
-  const path = pathOf(request.url);
+function refuseUnmatched({ gateway, state }: AppInput, table: RouteTable, arrival: Arrival): Outgoing {
+  const path = pathOf(arrival.target);
   const receivedMs = gateway.nowMs();
-  const parts = partsOf(request, path, NO_PARAMS);
+  const parts = partsOf(arrival, path, NO_PARAMS);
   const { methods, route } = callsUnknownAction(parts.method, table, path) ? UNKNOWN_PATH : methodsOf(table, path);
   if (methods.length > 0 && parts.method === "OPTIONS") {
-    return new Response(null, { status: 204, headers: { allow: methods.join(", "), "cache-control": "no-store" } });
+    const headers = { allow: methods.join(", "), "cache-control": "no-store" };
+    return { status: 204, headers, body: EMPTY, close: state.draining };
   }
   const failed = methods.length === 0 ? UNKNOWN_ROUTE : wantsWebSocket(parts, methods) ? NO_WEBSOCKET : WRONG_METHOD;
   const answer = gateway.exchange.refuse({ route, parts, failure: failed, receivedMs });

@@ -1,10 +1,11 @@
 /**
- * The head of a request as the rooms behind see it. Odd targets and hosts, as the runtime hands them over, end here: a
+ * The head of a request as the rooms behind see it. Odd targets and hosts, as clients send them, end here: a
  * malformed path matches no route, and a malformed host is refused.
  */
 import type { RequestParts } from "../ir/route.ts";
+import type { Arrival } from "./arrival.ts";
 
-/** Path as sent, but for dot segments, which the runtime has resolved; "" for a target that holds none (CONNECT). */
+/** Path as sent, but for dot segments, which are resolved by then; "" for a target that holds none (CONNECT). */
 export function pathOf(url: string): string {
   const start = pathStart(url);
   if (start === -1) return "";
@@ -12,8 +13,8 @@ export function pathOf(url: string): string {
   return end === -1 ? url.slice(start) : url.slice(start, end);
 }
 
-export function partsOf(request: Request, path: string, params: RequestParts["params"]): RequestParts {
-  return { method: request.method, path, query: queryOf(request.url), headers: headersOf(request), params };
+export function partsOf(arrival: Arrival, path: string, params: RequestParts["params"]): RequestParts {
+  return { method: arrival.method, path, query: queryOf(arrival.target), headers: arrival.headers, params };
 }
 
 /**
@@ -38,12 +39,4 @@ const SCHEME_END = "://";
 function queryOf(url: string): string {
   const mark = url.indexOf("?");
   return mark === -1 ? "" : url.slice(mark + 1);
-}
-
-/** Names come in lower case and a repeated one joined by commas; only Set-Cookie, which no client sends, stays a list. */
-function headersOf(request: Request): Record<string, string> {
-  const headers = request.headers.toJSON();
-  if (headers["set-cookie"] === undefined) return headers;
-  const { "set-cookie": _list, ...others } = headers;
-  return others;
 }

@@ -3,6 +3,8 @@ import { unauthenticated } from "../governance/identify.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from "../observability/prometheus.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
+import { encodeUtf8 } from "../std/bytes.ts";
+import type { Outgoing } from "./arrival.ts";
 import type { Gateway } from "./gateway.ts";
 import { respond } from "./respond.ts";
 
@@ -12,7 +14,7 @@ export interface AddressFigures {
   metrics(): Promise<readonly MetricsSnapshot[]>;
 }
 
-type FigurePage = (observe: AddressFigures) => Promise<Response>;
+type FigurePage = (observe: AddressFigures) => Promise<Outgoing>;
 
 /** By path. */
 export const OBSERVATIONS: ReadonlyMap<string, FigurePage> = new Map([
@@ -20,11 +22,12 @@ export const OBSERVATIONS: ReadonlyMap<string, FigurePage> = new Map([
   ["/metrics", async (observe) => shown(await renderPrometheus(await observe.metrics()), PROMETHEUS_CONTENT_TYPE)],
 ]);
 
-export function refuseToShow(gateway: Gateway, parts: RequestParts): Response {
+export function refuseToShow(gateway: Gateway, parts: RequestParts): Outgoing {
   const refused = { route: null, parts, failure: unauthenticated(), receivedMs: gateway.nowMs() };
   return respond(gateway.exchange.refuse(refused), { close: false });
 }
 
-function shown(text: string, contentType: string): Response {
-  return new Response(text, { headers: { "content-type": contentType, "cache-control": "no-store" } });
+function shown(text: string, contentType: string): Outgoing {
+  const headers = { "content-type": contentType, "cache-control": "no-store" };
+  return { status: 200, headers, body: encodeUtf8(text), close: false };
 }

@@ -1,6 +1,6 @@
-/** Answers of the exchange as responses of the runtime. Every one of them is the client's own: no cache may keep it. */
+/** Answers of the exchange on their way out. Every one of them is the client's own: no cache may keep it. */
 import type { Answer } from "../exchange/contract.ts";
-import { type StreamInput, streamOf } from "./stream.ts";
+import type { Outgoing } from "./arrival.ts";
 
 interface RespondOptions {
   /** The connection ends with this answer: the server stops, or the rest of the body is not worth reading. */
@@ -8,25 +8,32 @@ interface RespondOptions {
 }
 
 /** A whole answer. A streamed one is a bug here: its client would not be watched. */
-export function respond(answer: Answer, { close }: RespondOptions): Response {
-  const { status, body } = answer;
+export function respond(answer: Answer, { close }: RespondOptions): Outgoing {
+  const { status, headers, body } = answer;
   if (!(body instanceof Uint8Array)) throw new Error("a streamed answer needs a client to watch");
-  const headers: Record<string, string> = { ...answer.headers, "cache-control": "no-store" };
-  if (close) headers["connection"] = "close";
-  return new Response(body.length === 0 ? null : Buffer.from(body.buffer, body.byteOffset, body.length), {
-    status,
-    headers,
-  });
+  return { status, headers: { ...headers, "cache-control": "no-store" }, body, close };
 }
 
-export function respondStream(answer: Answer, input: StreamInput, { close }: RespondOptions): Response {
-  const headers: Record<string, string> = { ...answer.headers, "cache-control": "no-store", "x-accel-buffering": "no" };
-  if (close) headers["connection"] = "close";
-  try {
-    return new Response(streamOf(input), { status: answer.status, headers });
-  } catch (error) {
-    // A header the runtime does not take. The source holds a lane, which must not wait for a client that never comes.
-    input.source.cancel();
-    throw error;
-  }
+export function respondStream(answer: Answer, onEnd: () => void, { close }: RespondOptions): Outgoing {
+  const { status, headers, body: source } = answer;
+  if (source instanceof Uint8Array) throw new Error("a whole answer is no stream");
+  return {
+    status,
+    headers: { ...headers, "cache-control": "no-store", "x-accel-buffering": "no" },
+    body: { source, onEnd },
+    close,
+  };
 }
+
+/** A whole answer that the framework made. */
+export async function outgoingOf(response: Response, { close }: RespondOptions): Promise<Outgoing> {
+  const body = response.body === null ? EMPTY : new Uint8Array(await response.arrayBuffer());
+  return { status: response.status, headers: response.headers.toJSON(), body, close };
+}
+
+export function json(value: unknown, status: number, headers: Readonly<Record<string, string>>): Outgoing {
+  const body = Buffer.from(JSON.stringify(value));
+  return { status, headers: { "content-type": "application/json", ...headers }, body, close: false };
+}
+
+export const EMPTY = new Uint8Array(0);

@@ -1,121 +1,201 @@
-/** Opens the address and keeps it: the one place of this room that touches the runtime's own server. */
+/**
+ * The sockets of this room: the address that clients connect to, and a server of the runtime's behind it for HTTP/2, opened
+ * when the first such client comes. The one place of this room that touches the runtime.
+ */
+import { randomBytes } from "node:crypto";
 import { codeOf } from "../std/describe-error.ts";
 import type { Effects } from "../std/effects.ts";
-import { type AdminPorts, createAdmin } from "./admin.ts";
-import { type App, createApp, internalError, type ServerState } from "./app.ts";
-import { BODY_BYTES_MAX } from "./body.ts";
-import type { Gateway } from "./gateway.ts";
-import type { AddressFigures } from "./observe.ts";
+import type { Arrival, Outgoing } from "./arrival.ts";
+import { ClientConnection } from "./http1/connection.ts";
+import type { ConnectionHost, ServerSocket } from "./http1/host.ts";
+import { arrivalOf, responseOf } from "./runtime-arrival.ts";
+import { openTunnel, type TunnelSide } from "./tunnel.ts";
 
-interface ServerOptions {
-  readonly gateway: Gateway;
-  readonly observe: AddressFigures;
-  /** What the process keeps, beside what the gateway itself can tell. */
-  readonly adminPorts: Omit<AdminPorts, "explain" | "masked">;
+interface ListenOptions extends Omit<ConnectionHost, "date" | "takeOver"> {
+  readonly wallMs: Effects["wallMs"];
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** For a socket that only this process knows, where the system has no names without a file. */
+  readonly socketsFolder: string;
   /** Several processes share the address; the system spreads connections over them. */
   readonly reusePort: boolean;
-  /** A bug of ours ended a request. */
-  readonly onBug: (error: unknown) => void;
-  readonly setTimer: Effects["setTimer"];
-  /** Resolves when the runtime has done with the bytes that came last. */
-  readonly nextTurn: () => Promise<void>;
-  readonly bodyBytesMax?: number;
 }
 
-type ServerStart =
-  | { readonly kind: "listening"; readonly server: RunningServer }
-  /** `code` is the system's word: EADDRINUSE, EACCES … */
-  | { readonly kind: "failed"; readonly code: string };
-
-export interface RunningServer {
+export interface Listener {
   readonly port: number;
-  /** Requests since the start. */
-  arrived(): number;
-  /** Of request bodies in memory now. */
-  bodiesBytes(): number;
-  /** Requests that arrive from now on are this gateway's. */
-  reconfigure(gateway: Gateway): void;
-  /** From now on it is not ready, and every answer asks its client to connect anew; it still answers. */
-  announceStop(): void;
-  /** Takes no connection any more; resolves when the last answer is out. */
+  /** Takes no connection any more, ends those between two requests, and resolves when the last is closed. */
   stop(): Promise<void>;
   /** Closes everything at once. */
   stopNow(): void;
 }
 
-/** The longest the runtime can count. Idle connections only: streams are watched by timers of our own. */
-const IDLE_SECONDS = 255;
+/** What belongs to one socket. */
+interface Life {
+  /** HTTP/1.1, or what its bytes are passed on to. */
+  owner: ClientConnection | TunnelSide | null;
+}
 
-export function startServer(options: ServerOptions): ServerStart {
-  const state: ServerState = { draining: false, arrived: 0, bodies: { bytes: 0, unknownBytes: 0 } };
-  const stopping = new AbortController();
-  const appOf = (gateway: Gateway): App => createGatewayApp({ ...options, gateway }, state, stopping.signal);
-  let app = appOf(options.gateway);
-  let server: ReturnType<typeof Bun.serve>;
-  try {
-    server = Bun.serve({
-      hostname: options.host,
-      port: options.port,
-      reusePort: options.reusePort,
-      // Otherwise an exception is answered with a page that shows source.
-      development: false,
-      idleTimeout: IDLE_SECONDS,
-      // Beside HTTP/1.1 on the same port, for connections that begin with its preface: the AWS SDK for JavaScript speaks
-      // it on http://. The runtime bounds it to 256 streams and 16 KB of headers (test/server/http2.test.ts).
-      http2: true,
-      // The bound is ours (body.ts), because the runtime's own refusal is in no vendor's dialect.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, connections) => app.fetch(request, connections),
-      error(error) {
-        options.onBug(error);
-        return internalError();
+type Socket = Bun.Socket<Life>;
+
+/** Throws the system's error where the address cannot be had. */
+export function listen(options: ListenOptions): Listener {
+  const connections = new Map<ServerSocket, { readonly socket: Socket; readonly connection: ClientConnection }>();
+  const tunnels = new Set<Socket>();
+  const http2 = createHttp2(options);
+  let onAllClosed = (): void => undefined;
+  const gone = (): void => {
+    if (connections.size + tunnels.size === 0) onAllClosed();
+  };
+  const host: ConnectionHost = {
+    ...options,
+    date: createDates(options.wallMs),
+    takeOver(near, bytes) {
+      const socket = connections.get(near)?.socket;
+      if (socket === undefined) return;
+      connections.delete(near);
+      tunnels.add(socket);
+      socket.timeout(0);
+      socket.data.owner = http2.carry(socket, bytes);
+    },
+  };
+  const listener = Bun.listen<Life>({
+    hostname: options.host,
+    port: options.port,
+    ...(options.reusePort ? { reusePort: true } : {}),
+    allowHalfOpen: true,
+    data: { owner: null },
+    socket: {
+      open(socket) {
+        const connection = new ClientConnection(socket, host);
+        socket.data = { owner: connection };
+        connections.set(socket, { socket, connection });
       },
-    });
-  } catch (error) {
-    return { kind: "failed", code: codeOf(error) ?? "unknown" };
-  }
+      data: ({ data: { owner } }, bytes) => owner?.received(bytes),
+      drain: ({ data: { owner } }) => owner?.drained(),
+      end({ data: { owner } }) {
+        if (owner instanceof ClientConnection) owner.clientEnded();
+        else owner?.closed();
+      },
+      timeout({ data: { owner } }) {
+        if (owner instanceof ClientConnection) owner.timedOut();
+      },
+      error(socket, error) {
+        // Trouble of the connection has a code. What has none was thrown by a handler.
+        if (codeOf(error) === undefined) options.onBug(error);
+        socket.terminate();
+      },
+      close(socket) {
+        const { owner } = socket.data;
+        owner?.closed();
+        connections.delete(socket);
+        tunnels.delete(socket);
+        gone();
+      },
+    },
+  });
+  const closeAll = (): void => {
+    for (const { connection } of [...connections.values()]) connection.terminate();
+    for (const socket of [...tunnels]) socket.terminate();
+  };
   return {
-    kind: "listening",
-    server: {
-      port: server.port ?? options.port,
-      arrived: () => state.arrived,
-      bodiesBytes: () => state.bodies.bytes,
-      reconfigure(gateway) {
-        app = appOf(gateway);
-      },
-      announceStop() {
-        state.draining = true;
-        stopping.abort();
-      },
-      async stop() {
-        state.draining = true;
-        stopping.abort();
-        await server.stop();
-      },
-      stopNow() {
-        state.draining = true;
-        void server.stop(true);
-      },
+    port: listener.port,
+    stop() {
+      listener.stop();
+      http2.stop();
+      for (const { connection } of [...connections.values()]) connection.drain();
+      return new Promise((resolve) => {
+        onAllClosed = resolve;
+        gone();
+      });
+    },
+    stopNow() {
+      listener.stop();
+      closeAll();
+      http2.stopNow();
     },
   };
 }
 
-function createGatewayApp(options: ServerOptions, state: ServerState, stopping: AbortSignal): App {
-  const { adminPorts, gateway, setTimer } = options;
-  const { explain, masked, mayAdminister, nowMs } = gateway;
-  const ports = { ...adminPorts, explain, masked };
-  return createApp({
-    gateway,
-    observe: options.observe,
-    admin: mayAdminister === null ? null : createAdmin({ mayAdminister, ports, stopping, nowMs, setTimer }),
-    setTimer,
-    nextTurn: options.nextTurn,
-    bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
-    idleSeconds: IDLE_SECONDS,
-    state,
-    onBug: options.onBug,
-  });
+interface Http2 {
+  /** The near side of a tunnel that begins with `first`. */
+  carry(near: Socket, first: Uint8Array): TunnelSide;
+  stop(): void;
+  stopNow(): void;
+}
+
+function createHttp2(options: ListenOptions): Http2 {
+  let server: ReturnType<typeof Bun.serve> | null = null;
+  /** Only this process knows the name, and on Linux there is no file. */
+  const path = `${process.platform === "linux" ? "\0" : options.socketsFolder}ringmain-${randomBytes(16).toString("hex")}`;
+  const serve = (request: Request, own: Pick<Bun.Server<undefined>, "timeout">): Response | Promise<Response> => {
+    const arrival: Arrival = arrivalOf(request);
+    const { nowMs, setTimer } = options;
+    const onStream = (): void => own.timeout(request, 0);
+    const respond = (answer: Outgoing): Response => responseOf(answer, { request, nowMs, setTimer, onStream });
+    const answer = options.serve(arrival);
+    return answer instanceof Promise ? answer.then(respond) : respond(answer);
+  };
+  const open = (): void => {
+    server ??= Bun.serve({
+      unix: path,
+      // Otherwise an exception is answered with a page that shows source.
+      development: false,
+      // The runtime bounds HTTP/2 to 256 streams and 16 KB of headers (test/server/http2.test.ts).
+      ...HTTP2,
+      // The bound is ours (body.ts), because the runtime's own refusal is in no vendor's dialect.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: serve,
+      error(error) {
+        options.onBug(error);
+        const { status, headers, body } = options.internalError();
+        return new Response(body instanceof Uint8Array ? Buffer.from(body) : null, { status, headers });
+      },
+    });
+  };
+  return {
+    carry(near, first) {
+      open();
+      const tunnel = openTunnel(near, first);
+      Bun.connect<undefined>({
+        unix: path,
+        data: undefined,
+        socket: {
+          open: (far) => tunnel.join(far),
+          data: (_far, bytes) => tunnel.far.received(bytes),
+          drain: () => tunnel.far.drained(),
+          close: () => tunnel.far.closed(),
+          error: (far) => far.terminate(),
+        },
+      }).catch((error: unknown) => {
+        options.onBug(error);
+        near.terminate();
+      });
+      return tunnel.near;
+    },
+    stop() {
+      // Tells its clients to go, and answers what is under way.
+      void server?.stop();
+    },
+    stopNow() {
+      void server?.stop(true);
+    },
+  };
+}
+
+/** The longest silence the runtime can count. Its types know neither setting for an address of this kind. */
+const HTTP2: object = { http2: true, idleTimeout: 255 };
+
+/** The moment as HTTP writes it, made once a second. */
+function createDates(wallMs: () => number): () => string {
+  let second = -1;
+  let text = "";
+  return () => {
+    const now = Math.floor(wallMs() / 1_000);
+    if (now !== second) {
+      second = now;
+      text = new Date(now * 1_000).toUTCString();
+    }
+    return text;
+  };
 }

@@ -8,7 +8,7 @@ import type { Effects } from "../std/effects.ts";
 /** How long a client may take nothing of what stands ready before it counts as gone. */
 export const STALL_MS = 120_000;
 
-export interface StreamInput {
+interface StreamInput {
   readonly source: ByteSource;
   /** Aborts when the client's connection is gone. */
   readonly signal: AbortSignal;

@@ -2,6 +2,8 @@
  * Which web pages may call. A browser sends a page's requests from the user's own machine, some of them without asking
  * for leave, and a gateway that asks for no credential would pay for them.
  */
+import type { Arrival, Outgoing } from "./arrival.ts";
+import { EMPTY } from "./respond.ts";
 
 /** A browser's request says where its page comes from in `Origin` and `Sec-Fetch-Site`; a program sends neither. */
 export type PageRule =
@@ -16,17 +18,18 @@ type PageVerdict =
   | { readonly kind: "listed"; readonly origin: string };
 
 /** From the head alone. */
-export function judgePage(rule: PageRule, { method, headers }: Pick<Request, "method" | "headers">): PageVerdict {
-  const origin = headers.get("origin");
+export function judgePage(rule: PageRule, { method, headers }: Pick<Arrival, "method" | "headers">): PageVerdict {
+  const origin = headers["origin"] ?? null;
   if (rule.kind === "own-pages") {
-    const site = headers.get("sec-fetch-site");
+    const site = headers["sec-fetch-site"] ?? null;
     const isOwn =
       (site === null || site === "same-origin" || site === "none") &&
-      (origin === null || isOwnOrigin(origin, headers.get("host")));
+      (origin === null || isOwnOrigin(origin, headers["host"] ?? null));
     return isOwn && method !== "OPTIONS" ? NO_PAGE : REFUSED;
   }
   if (origin !== null && rule.origins.some((listed) => fitsOrigin(listed, origin))) return { kind: "listed", origin };
-  const asksForLeave = method === "OPTIONS" && (origin !== null || headers.has("access-control-request-method"));
+  const asksForLeave =
+    method === "OPTIONS" && (origin !== null || headers["access-control-request-method"] !== undefined);
   return asksForLeave ? REFUSED : NO_PAGE;
 }
 
@@ -46,8 +49,8 @@ function fitsOrigin(listed: string, origin: string): boolean {
 }
 
 /** The answer to a page that asks what it may send. */
-export function grantLeave(origin: string, { headers }: Pick<Request, "headers">): Response {
-  const asked = headers.get("access-control-request-headers") ?? "";
+export function grantLeave(origin: string, { headers }: Pick<Arrival, "headers">): Outgoing {
+  const asked = headers["access-control-request-headers"] ?? "";
   const granted: Record<string, string> = {
     ...readable(origin),
     "access-control-allow-methods": "GET, HEAD, POST, PATCH, DELETE",
@@ -56,19 +59,18 @@ export function grantLeave(origin: string, { headers }: Pick<Request, "headers">
   };
   // Named one by one, because the star does not cover `authorization`.
   if (HEADER_NAMES.test(asked)) granted["access-control-allow-headers"] = asked;
-  if (headers.get("access-control-request-private-network") === "true") {
+  if (headers["access-control-request-private-network"] === "true") {
     granted["access-control-allow-private-network"] = "true";
   }
-  return new Response(null, { status: 204, headers: granted });
+  return { status: 204, headers: granted, body: EMPTY, close: false };
 }
 
 const LEAVE_SECONDS = "600";
 const HEADER_NAMES = /^[\w-]+(?:, ?[\w-]+)*$/;
 
 /** The same answer, which the page may read. */
-export function readableBy(origin: string, answer: Response): Response {
-  for (const [name, value] of Object.entries(readable(origin))) answer.headers.set(name, value);
-  return answer;
+export function readableBy(origin: string, answer: Outgoing): Outgoing {
+  return { ...answer, headers: { ...answer.headers, ...readable(origin) } };
 }
 
 function readable(origin: string): Record<string, string> {

@@ -56,7 +56,7 @@ test.each([
   ["cut", `${CHUNKED}${CHUNK}`, "FIN"],
   ["cut before its length", `${POST}Content-Length: 5000\r\n\r\n${CHAT}`, "FIN"],
   ["followed by an illegal chunk", `${CHUNKED}${CHUNK}zz\r\n\r\n`, ""],
-  ["followed by no line end", `${CHUNKED}${CHUNK}0\r\nX`, ""],
+  ["followed by no trailer", `${CHUNKED}${CHUNK}0\r\nX\r\n\r\n`, ""],
   ["of two lengths", `${POST}Content-Length: ${CHAT.length}\r\nContent-Length: ${CHAT.length}\r\n\r\n${CHAT}`, ""],
 ])("a body %s buys nothing", async (_what, bytes, end) => {
   const before = vendor.requests.length;
@@ -67,4 +67,21 @@ test.each([
   // An answer that is bought comes after what was bought before it.
   expect(statusOf(await sendRaw(port, `${CHUNKED}${CHUNK}0\r\n\r\n`))).toBe(200);
   expect(vendor.requests.length - before).toBe(1);
+});
+
+test.each([
+  ["with trailers", `${CHUNKED}${CHUNK}0\r\nX-Sum: abc\r\n\r\n`],
+  ["after empty lines", `\r\n\r\n${CHUNKED}${CHUNK}0\r\n\r\n`],
+])("a legal request %s is answered", async (_what, bytes) => {
+  expect(statusOf(await sendRaw(port, bytes))).toBe(200);
+});
+
+test("requests sent ahead are answered in order, also of a client that closes its half after them", async () => {
+  const before = vendor.requests.length;
+  await using client = await openRaw(port);
+  client.send(`${CHUNKED}${CHUNK}0\r\n\r\n`.repeat(3));
+  client.finish();
+  const received = await client.closed();
+  expect(received.split("HTTP/1.1 200").length).toBe(4);
+  expect(vendor.requests.length - before).toBe(3);
 });

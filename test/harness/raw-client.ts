@@ -14,7 +14,7 @@ export interface RawClient {
   resume(): void;
   /** Goes without a word: RST. */
   vanish(): void;
-  /** Goes properly: FIN. */
+  /** Goes properly: closes both ways. */
   leave(): void;
   readonly closed: Promise<void>;
 }
@@ -97,7 +97,7 @@ export async function connectRaw(port: number): Promise<RawClient> {
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     vanish: () => void socket.resetAndDestroy(),
-    leave: () => void socket.end(),
+    leave: () => void socket.destroy(),
     closed,
   };
 }

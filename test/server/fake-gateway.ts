@@ -1,4 +1,6 @@
 /** A server over a scripted exchange: what reached the exchange is kept, what it answers is the test's to say. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Answer, ByteSource, RefuseInput, RunInput } from "../../src/exchange/contract.ts";
 import { FAILURES, failed, failure, ok } from "../../src/ir/failure.ts";
 import type { Route } from "../../src/ir/route.ts";
@@ -6,10 +8,10 @@ import { createSeries } from "../../src/observability/series.ts";
 import type { DecisionPort } from "../../src/server/admin-decisions.ts";
 import type { KeyPort } from "../../src/server/admin-keys.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
-import { type RunningServer, startServer } from "../../src/server/serve.ts";
+import { type RunningServer, startServer } from "../../src/server/server.ts";
 import type { PageRule } from "../../src/server/web-page.ts";
 import { encodeUtf8 } from "../../src/std/bytes.ts";
-import { createVirtualEffects, settle, type VirtualEffects } from "../harness/virtual-effects.ts";
+import { createVirtualEffects, type VirtualEffects } from "../harness/virtual-effects.ts";
 
 export const ROUTES: readonly Route[] = [
   route("POST", "/:target/v1/messages"),
@@ -109,9 +111,10 @@ export function startFake(
     host: "127.0.0.1",
     port: 0,
     reusePort: false,
+    socketsFolder: join(tmpdir(), "/"),
     onBug: (error) => bugs.push(error),
+    wallMs: () => time.wallMs(),
     setTimer: time.setTimer,
-    nextTurn: settle,
     bodyBytesMax: BODY_BYTES_MAX,
   });
   if (started.kind === "failed") throw new Error(`no free port: ${started.code}`);

@@ -23,8 +23,8 @@ const HEADS: readonly (readonly [what: string, head: string, status: number])[] 
   ["TRACE", `TRACE /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 405],
   ["CONNECT to a path", `CONNECT /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 405],
   ["CONNECT to a host", `CONNECT a.invalid:443 HTTP/1.1\r\n${HOST}\r\n`, 404],
-  ["an unknown method", `FOO /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 0],
-  ["a method in lower case", `post /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 0],
+  ["an unknown method", `FOO /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 405],
+  ["a method in lower case", `post /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 400],
   ["DELETE", `DELETE /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 405],
   ["GET on a path for POST", `GET /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 405],
   ["POST on a path for GET", `POST /v1/models/x HTTP/1.1\r\n${HOST}Content-Length: 0\r\n\r\n`, 405],
@@ -37,7 +37,7 @@ const HEADS: readonly (readonly [what: string, head: string, status: number])[] 
   ["HEAD of a client's greeting", `HEAD /api/hello HTTP/1.1\r\n${HOST}\r\n`, 200],
   ["OPTIONS of a known path", `OPTIONS /v1/chat/completions HTTP/1.1\r\n${HOST}\r\n`, 204],
   ["OPTIONS of an unknown path", `OPTIONS /nowhere HTTP/1.1\r\n${HOST}\r\n`, 404],
-  ["OPTIONS of everything", `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, 400],
+  ["OPTIONS of everything", `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, 404],
   [
     "an upgrade to WebSocket",
     `GET /v1/chat/completions HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
@@ -169,6 +169,18 @@ test("header names come in lower case, and one that is sent twice as a list", as
   expect(Object.keys(headers).every((name) => name === name.toLowerCase())).toBe(true);
   expect(Object.hasOwn(headers, "__proto__")).toBe(true);
   expect(Object.getPrototypeOf(headers)).toBe(Object.prototype);
+});
+
+// A client of AWS sets its clock by it, and signs by that clock.
+test("answers say when they were made, by the clock on the wall", async () => {
+  const dateOf = async (): Promise<number> => {
+    const answer = await sendRaw(fake.port, `GET /v1/models/x HTTP/1.1\r\n${HOST}\r\n`);
+    return Date.parse(/^date: (.+)\r$/im.exec(answer)?.[1] ?? "");
+  };
+  const before = await dateOf();
+  expect(Math.floor(fake.time.wallMs() / 1_000) * 1_000).toBe(before);
+  fake.time.advance(5_000);
+  expect(await dateOf()).toBe(before + 5_000);
 });
 
 test("answers name no server and may not be kept", async () => {

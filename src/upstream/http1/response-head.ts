@@ -2,6 +2,7 @@
  * The head of an HTTP/1.1 response as text (RFC 9112), read into status, headers and how its body ends. It takes what
  * servers really send, and refuses what two readers could understand differently.
  */
+import { asksToClose, type Fields, readFields } from "../../std/http1/fields.ts";
 
 /** How the body ends. */
 export type BodyFraming =
@@ -28,9 +29,6 @@ type HeadReading =
   | { readonly kind: "head"; readonly head: ResponseHead }
   | { readonly kind: "broken"; readonly fault: HeadFault };
 
-/** As the runtime's own client has it. */
-export const HEADERS_MAX = 256;
-
 /** `text`: Latin-1, its last line ended. */
 export function readResponseHead(text: string): HeadReading {
   const lineEnd = text.indexOf("\n");
@@ -39,7 +37,7 @@ export function readResponseHead(text: string): HeadReading {
   const isOld = statusLine[1] === "0";
   const status = Number(statusLine[2]);
   if (status === 101) return broken("switching");
-  const read = readFields(text, lineEnd + 1);
+  const read = readFields(text, lineEnd + 1, { mayFold: true });
   if (read.kind === "broken") return read;
   const { fields } = read;
   const framing = framingOf(fields, status);
@@ -52,62 +50,15 @@ export function readResponseHead(text: string): HeadReading {
       status,
       headers: fields,
       framing,
-      isKept: !isOld && framing.kind !== "close" && (connection === undefined || !CLOSES.test(connection)),
+      isKept: !isOld && framing.kind !== "close" && !asksToClose(connection),
       keptMs: keepAlive === undefined ? null : keptMsOf(keepAlive),
     },
   };
 }
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: .*)?\r?$/s;
-const CLOSES = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i;
 
 const broken = (fault: HeadFault) => ({ kind: "broken", fault }) as const;
-
-type Fields = Record<string, string>;
-
-function readFields(text: string, from: number): { kind: "fields"; fields: Fields } | ReturnType<typeof broken> {
-  const fields: Fields = {};
-  let count = 0;
-  let last: string | null = null;
-  for (let start = from; start < text.length; ) {
-    const newline = text.indexOf("\n", start);
-    const end = text.charCodeAt(newline - 1) === CR && newline > start ? newline - 1 : newline;
-    if (isBlank(text.charCodeAt(start))) {
-      // A folded value (RFC 9112 section 5.2) goes on in this line.
-      if (last === null) return broken("header-line");
-      if (last !== IGNORED) fields[last] = `${fields[last] ?? ""} ${trimmed(text, start, end)}`;
-    } else if (end > start) {
-      const colon = text.indexOf(":", start);
-      if (colon === -1 || colon > end) return broken("header-line");
-      const name = text.slice(start, colon).toLowerCase();
-      if (!TOKEN.test(name)) return broken("header-line");
-      count += 1;
-      if (count > HEADERS_MAX) return broken("header-count");
-      last = name;
-      if (name !== IGNORED) {
-        const value = trimmed(text, colon + 1, end);
-        fields[name] = Object.hasOwn(fields, name) ? `${fields[name]}, ${value}` : value;
-      }
-    }
-    start = newline + 1;
-  }
-  return { kind: "fields", fields };
-}
-
-/** Comes as a list, which no comma can join, and is of no use here. */
-const IGNORED = "set-cookie";
-const CR = 13;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-const isBlank = (code: number): boolean => code === 32 || code === 9;
-
-/** Only spaces and tabs are white space here. */
-function trimmed(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(start, end);
-}
 
 /** A body with two lengths, or a length beside chunks, is one that another reader could end elsewhere. */
 function framingOf(fields: Fields, status: number): BodyFraming | ReturnType<typeof broken> {

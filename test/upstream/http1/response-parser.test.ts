@@ -1,6 +1,6 @@
 /** Answers of HTTP/1.1 in exact bytes: what each says, that no cut changes it, and that nothing in it is without a bound. */
 import { describe, expect, test } from "bun:test";
-import { HEADERS_MAX } from "../../../src/upstream/http1/response-head.ts";
+import { HEADERS_MAX } from "../../../src/std/http1/fields.ts";
 import { HEAD_BYTES_MAX } from "../../../src/upstream/http1/response-parser.ts";
 import { createSeededRandom } from "../../harness/virtual-effects.ts";
 import { ANSWERS } from "./answers.ts";

@@ -1,0 +1,139 @@
+/**
+ * A streamed answer at the client's pace. The source is asked only when the connection has room. A client that takes
+ * nothing for too long counts as gone.
+ */
+import type { ByteSource } from "../../exchange/contract.ts";
+import type { Effects } from "../../std/effects.ts";
+import type { StreamedBody } from "../arrival.ts";
+import { STALL_MS } from "../stream.ts";
+import type { SocketWriter } from "./socket-writer.ts";
+
+interface AnswerStreamOptions {
+  readonly writer: SocketWriter;
+  /** Each piece is a chunk with its length; otherwise the end of the connection is the end of the body. */
+  readonly isChunked: boolean;
+  readonly nowMs: Effects["nowMs"];
+  readonly setTimer: Effects["setTimer"];
+  /** All of it is with the system. */
+  readonly onWhole: () => void;
+  /** A reset is the one way left to say that something is missing, or that the client was given up. */
+  readonly onCut: () => void;
+}
+
+/** A class, because it is asked from three sides: the source, the connection and the timer. */
+export class AnswerStream {
+  readonly #source: ByteSource;
+  readonly #onEnd: () => void;
+  readonly #options: AnswerStreamOptions;
+  #isOver = false;
+  /** When the bytes that now wait for the client were made ready; null: the client waits for us. */
+  #readyMs: number | null = null;
+  /** The first digit of the next chunk's length is sent already. */
+  #sentZero = false;
+  #cancelTimer = (): void => undefined;
+
+  constructor({ source, onEnd }: StreamedBody, options: AnswerStreamOptions) {
+    this.#source = source;
+    this.#onEnd = onEnd;
+    this.#options = options;
+  }
+
+  /** Once, after the head was sent. */
+  start(): void {
+    this.#watch(STALL_MS);
+    this.#ask();
+  }
+
+  /** The client is gone. */
+  leave(): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#source.cancel();
+  }
+
+  /**
+   * Sends a zero, which begins the length of whatever comes next and changes nothing of it: a client that has closed both
+   * ways answers with a reset, one that closed only its own reads on.
+   */
+  touch(): void {
+    if (this.#isOver || !this.#options.isChunked || this.#sentZero || this.#options.writer.isFull) return;
+    this.#sentZero = true;
+    this.#options.writer.send([ZERO], NOTHING);
+  }
+
+  #ask(): void {
+    this.#readyMs = null;
+    this.#source.next().then(
+      (bytes) => this.#hand(bytes),
+      () => this.#cut(),
+    );
+  }
+
+  #hand(bytes: Uint8Array | null): void {
+    // The client may have left in the meantime.
+    if (this.#isOver) return;
+    if (bytes === null) {
+      this.#end();
+      return;
+    }
+    // As a chunk it would be the last one.
+    if (bytes.length === 0) {
+      this.#ask();
+      return;
+    }
+    this.#sentZero = false;
+    this.#readyMs = this.#options.nowMs();
+    if (this.#options.writer.send(this.#framed(bytes), this.#onSent)) this.#ask();
+  }
+
+  readonly #onSent = (): void => {
+    if (!this.#isOver) this.#ask();
+  };
+
+  #end(): void {
+    const { writer, isChunked, onWhole } = this.#options;
+    this.#finish();
+    if (this.#source.isCut) this.#options.onCut();
+    else if (!isChunked || writer.send([LAST_CHUNK], onWhole)) onWhole();
+  }
+
+  #cut(): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#options.onCut();
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#cancelTimer();
+    this.#onEnd();
+  }
+
+  // One timer for the whole stream, looking back when it fires: arming one for every chunk would cost more than sending it.
+  #watch(ms: number): void {
+    this.#cancelTimer = this.#options.setTimer(ms, () => {
+      const waitedMs = this.#readyMs === null ? 0 : this.#options.nowMs() - this.#readyMs;
+      if (waitedMs < STALL_MS) return this.#watch(STALL_MS - waitedMs);
+      this.leave();
+      this.#options.onCut();
+    });
+  }
+
+  /** Small pieces are sent as one write, because each is a call of the system; large ones are not copied. */
+  #framed(bytes: Uint8Array): Uint8Array[] {
+    if (!this.#options.isChunked) return [bytes];
+    const size = `${bytes.length.toString(16)}\r\n`;
+    if (bytes.length > COPIED_BYTES_MAX) return [Buffer.from(size, "latin1"), bytes, LINE_END];
+    const whole = Buffer.allocUnsafe(size.length + bytes.length + LINE_END.length);
+    whole.write(size, "latin1");
+    whole.set(bytes, size.length);
+    whole.set(LINE_END, size.length + bytes.length);
+    return [whole];
+  }
+}
+
+const COPIED_BYTES_MAX = 32 * 1024;
+const ZERO = Buffer.from("0");
+const LINE_END = Buffer.from("\r\n");
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
+const NOTHING = (): void => undefined;

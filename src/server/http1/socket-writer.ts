@@ -1,0 +1,48 @@
+/** What is written to one connection, in order, as fast as the client takes it. It copies nothing that has to wait. */
+import type { ServerSocket } from "./host.ts";
+
+/** A class, because what the socket did not take must stay in step with who is told when it has. */
+export class SocketWriter {
+  readonly #socket: ServerSocket;
+  #unsent: Uint8Array[] = [];
+  #onSent: (() => void) | null = null;
+
+  constructor(socket: ServerSocket) {
+    this.#socket = socket;
+  }
+
+  /** Something waits for the client. */
+  get isFull(): boolean {
+    return this.#unsent.length > 0;
+  }
+
+  /** True: the system has taken all of it. False: `onSent` is called once when it has; until then nothing else is sent. */
+  send(parts: readonly Uint8Array[], onSent: () => void): boolean {
+    for (const [index, part] of parts.entries()) {
+      const taken = Math.max(0, this.#socket.write(part));
+      if (taken === part.length) continue;
+      this.#unsent = [part.subarray(taken), ...parts.slice(index + 1)];
+      this.#onSent = onSent;
+      return false;
+    }
+    return true;
+  }
+
+  /** The client has read. True: something was taken. */
+  drained(): boolean {
+    const unsent = this.#unsent;
+    if (unsent.length === 0) return false;
+    const onSent = this.#onSent;
+    this.#unsent = [];
+    this.#onSent = null;
+    const before = bytesOf(unsent);
+    if (this.send(unsent, onSent ?? NOTHING)) onSent?.();
+    return bytesOf(this.#unsent) < before;
+  }
+}
+
+const NOTHING = (): void => undefined;
+
+function bytesOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
