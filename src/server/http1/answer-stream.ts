@@ -1,8 +1,8 @@
 /**
- * A streamed answer at the client's pace. The source is asked only when the connection has room. A client that takes
- * nothing for too long counts as gone.
+ * A streamed answer at the client's pace: what comes is written as it comes, until the connection has no room. A client that
+ * takes nothing for too long counts as gone.
  */
-import type { ByteSource } from "../../exchange/contract.ts";
+import type { ByteSink, ByteSource, Pushing } from "../../exchange/contract.ts";
 import type { Effects } from "../../std/effects.ts";
 import type { StreamedBody } from "../arrival.ts";
 import { STALL_MS } from "../stream.ts";
@@ -21,7 +21,7 @@ interface AnswerStreamOptions {
 }
 
 /** A class, because it is asked from three sides: the source, the connection and the timer. */
-export class AnswerStream {
+export class AnswerStream implements ByteSink {
   readonly #source: ByteSource;
   readonly #onEnd: () => void;
   readonly #options: AnswerStreamOptions;
@@ -31,6 +31,8 @@ export class AnswerStream {
   /** The first digit of the next chunk's length is sent already. */
   #sentZero = false;
   #cancelTimer = (): void => undefined;
+  /** null: the source is asked for each piece. */
+  #pushing: Pushing | null = null;
 
   constructor({ source, onEnd }: StreamedBody, options: AnswerStreamOptions) {
     this.#source = source;
@@ -41,7 +43,27 @@ export class AnswerStream {
   /** Once, after the head was sent. */
   start(): void {
     this.#watch(STALL_MS);
-    this.#ask();
+    if (this.#source.pushTo === undefined) this.#ask();
+    else this.#pushing = this.#source.pushTo(this);
+  }
+
+  /** As `ByteSink` says. */
+  write(bytes: Uint8Array): boolean {
+    // The client may have left in the meantime.
+    if (this.#isOver) return true;
+    this.#sentZero = false;
+    const isTaken = this.#options.writer.send(this.#framed(bytes), this.#onSent);
+    this.#readyMs = isTaken ? null : this.#options.nowMs();
+    return isTaken;
+  }
+
+  /** As `ByteSink` says. */
+  end(isCut: boolean): void {
+    if (this.#isOver) return;
+    const { writer, isChunked, onWhole, onCut } = this.#options;
+    this.#finish();
+    if (isCut) onCut();
+    else if (!isChunked || writer.send([LAST_CHUNK], onWhole)) onWhole();
   }
 
   /** The client is gone. */
@@ -62,40 +84,21 @@ export class AnswerStream {
   }
 
   #ask(): void {
-    this.#readyMs = null;
     this.#source.next().then(
-      (bytes) => this.#hand(bytes),
+      (bytes) => {
+        if (bytes === null) this.end(this.#source.isCut);
+        else if (this.write(bytes) && !this.#isOver) this.#ask();
+      },
       () => this.#cut(),
     );
   }
 
-  #hand(bytes: Uint8Array | null): void {
-    // The client may have left in the meantime.
-    if (this.#isOver) return;
-    if (bytes === null) {
-      this.#end();
-      return;
-    }
-    // As a chunk it would be the last one.
-    if (bytes.length === 0) {
-      this.#ask();
-      return;
-    }
-    this.#sentZero = false;
-    this.#readyMs = this.#options.nowMs();
-    if (this.#options.writer.send(this.#framed(bytes), this.#onSent)) this.#ask();
-  }
-
   readonly #onSent = (): void => {
-    if (!this.#isOver) this.#ask();
+    if (this.#isOver) return;
+    this.#readyMs = null;
+    if (this.#pushing === null) this.#ask();
+    else this.#pushing.resume();
   };
-
-  #end(): void {
-    const { writer, isChunked, onWhole } = this.#options;
-    this.#finish();
-    if (this.#source.isCut) this.#options.onCut();
-    else if (!isChunked || writer.send([LAST_CHUNK], onWhole)) onWhole();
-  }
 
   #cut(): void {
     if (this.#isOver) return;

@@ -16,8 +16,13 @@ export class SocketWriter {
     return this.#unsent.length > 0;
   }
 
-  /** True: the system has taken all of it. False: `onSent` is called once when it has; until then nothing else is sent. */
+  /** True: the system has taken all of it. False: `onSent` is called once when it has; only the last of several that wait. */
   send(parts: readonly Uint8Array[], onSent: () => void): boolean {
+    if (this.#unsent.length > 0) {
+      this.#unsent.push(...parts);
+      this.#onSent = onSent;
+      return false;
+    }
     for (const [index, part] of parts.entries()) {
       const taken = Math.max(0, this.#socket.write(part));
       if (taken === part.length) continue;
