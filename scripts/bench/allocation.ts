@@ -12,7 +12,7 @@ export interface Collected {
 }
 
 const ALLOCATED = /bytes allocated this cycle: (\d+)/g;
-/** The two processes of a gateway write into one pipe; of a line cut by the other one there is little enough. */
+/** Kept between two looks: the log of some 100,000 collections. */
 const TEXT_CHARS_MAX = 50_000_000;
 
 export function readCollections(log: string): Collected {

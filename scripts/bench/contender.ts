@@ -1,4 +1,4 @@
-// What is measured beside what: a server that was started, or one that somebody else runs. And the load that is sent to it.
+// What is measured beside what: a server that was started here, or another gateway of this machine. And the load that is sent to it.
 import { join } from "node:path";
 import type { LoadPlan, LoadResult } from "./load-plan.ts";
 import { cpuMicrosOf, familyOf, firstLine, type Stage } from "./processes.ts";

@@ -28,16 +28,32 @@ async function startBeside({ stage, root, vendorPort }: Place, name: string, fil
 export const startBareFetch = (place: Place): Promise<Contender> => startBeside(place, "bare fetch", "bare-fetch.ts");
 export const startRawProxy = (place: Place): Promise<Contender> => startBeside(place, "bare sockets", "raw-proxy.ts");
 
-/** `name=http://key@127.0.0.1:8080`: a gateway on this machine that stands in front of the benchmark's vendor. */
+/** A gateway on this machine that stands in front of the benchmark's vendor. */
 export async function findPeer(words: string): Promise<Contender> {
-  const at = words.indexOf("=");
-  const url = at > 0 ? URL.parse(words.slice(at + 1)) : null;
-  if (url === null || url.port === "") throw new Error(`--peer ${words}: say name=http://key@127.0.0.1:port`);
-  const port = Number(url.port);
+  const { name, port, key } = readPeer(words);
   const pid = await listenerOf(port);
   if (pid === null) throw new Error(`--peer ${words}: no process of this machine that may be looked at listens there`);
-  return { name: words.slice(0, at), pid, port, streamPort: port, key: decodeURIComponent(url.username), share: 1 };
+  return { name, pid, port, streamPort: port, key, share: 1 };
 }
+
+export interface Peer {
+  readonly name: string;
+  readonly port: number;
+  readonly key: string;
+}
+
+/** `name=http://key@127.0.0.1:8080`. What is not on this machine has no processor time to read. */
+export function readPeer(words: string): Peer {
+  const at = words.indexOf("=");
+  const url = at > 0 ? URL.parse(words.slice(at + 1)) : null;
+  if (url === null || url.protocol !== "http:" || !LOOPBACK.includes(url.hostname)) {
+    throw new Error(`--peer ${words}: say name=http://key@127.0.0.1:port`);
+  }
+  const port = url.port === "" ? 80 : Number(url.port);
+  return { name: words.slice(0, at), port, key: decodeURIComponent(url.username) };
+}
+
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 const LISTENING = "0A";
 

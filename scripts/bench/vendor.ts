@@ -99,7 +99,7 @@ function answer(socket: Bun.Socket<State>, path: string, body: string): void {
   write(socket, STREAM_HEAD);
   if (!path.startsWith(SLOW_PREFIX)) fast.add(open);
   else {
-    // Its first two frames at once, so that the stream is open for everybody; then one a second.
+    // Its first two frames at once, so that the stream is open everywhere; then one a second.
     step(open);
     step(open);
     step(open);
