@@ -1,6 +1,6 @@
 // Bytes that the runtime allocates for one request, by what its collector tells: the log of `BUN_JSC_logGC=1` names with
-// each collection how much was allocated since the last. The figure is a property of the code, not of the machine: on
-// one build it repeats to some percent, whatever runs beside.
+// each collection how large the heap was before it and after it; what it grew by from one to the next was allocated. Many
+// collections begin because a moment is idle and name no sum of their own, so that only the sizes count them all.
 import { type Contender, type Load, measureLoad, type Place } from "./contender.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Child } from "./processes.ts";
@@ -11,13 +11,35 @@ export interface Collected {
   readonly bytes: number;
 }
 
-const ALLOCATED = /bytes allocated this cycle: (\d+)/g;
-/** Kept between two looks: the log of some 100,000 collections. */
-const TEXT_CHARS_MAX = 50_000_000;
+/** The heap, its size as a collection of it begins, or its size at the end of the collection told last. */
+const TOLD = /\[GC<(0x[0-9a-f]+)>: (?:START M (\d+)kb)?|=> (\d+)kb, p=/g;
+/** Kept of lines that have not come whole. */
+const TEXT_CHARS_MAX = 1_000_000;
 
-export function readCollections(log: string): Collected {
-  const cycles = [...log.matchAll(ALLOCATED)].map(([, bytes]) => Number(bytes));
-  return { collections: cycles.length, bytes: cycles.reduce((sum, bytes) => sum + bytes, 0) };
+export interface CollectionReader {
+  /** Whole lines, which may be of several processes. */
+  push(log: string): Collected;
+}
+
+export function createCollectionReader(): CollectionReader {
+  const afterKilobytes = new Map<string, number>();
+  let heap = "";
+  return {
+    push(log) {
+      let collections = 0;
+      let bytes = 0;
+      for (const [, named, before, after] of log.matchAll(TOLD)) {
+        if (named !== undefined) heap = named;
+        if (after !== undefined) afterKilobytes.set(heap, Number(after));
+        if (before === undefined) continue;
+        collections += 1;
+        const last = afterKilobytes.get(heap);
+        // A heap is told for the first time: what it held before was not allocated in this stretch.
+        if (last !== undefined) bytes += Math.max(0, Number(before) - last) * 1_024;
+      }
+      return { collections, bytes };
+    },
+  };
 }
 
 export interface CollectorLog {
@@ -28,21 +50,26 @@ export interface CollectorLog {
 /** Follows the log of a gateway that was started with `tellsCollections`. */
 export function followCollections(child: Child): CollectorLog {
   let text = "";
+  let sum: Collected = { collections: 0, bytes: 0 };
+  const collectionsOf = createCollectionReader();
   const { stderr } = child;
   if (!(stderr instanceof ReadableStream)) throw new Error("the collector's log of this process is not kept");
   void (async () => {
     const decoder = new TextDecoder();
-    for await (const bytes of stderr) {
-      if (text.length < TEXT_CHARS_MAX) text += decoder.decode(bytes, { stream: true });
+    for await (const piece of stderr) {
+      text += decoder.decode(piece, { stream: true });
+      // A line that has not come whole waits for its rest.
+      const end = text.length > TEXT_CHARS_MAX ? text.length : text.lastIndexOf("\n") + 1;
+      const { collections, bytes } = collectionsOf.push(text.slice(0, end));
+      text = text.slice(end);
+      sum = { collections: sum.collections + collections, bytes: sum.bytes + bytes };
     }
   })();
   return {
     take() {
-      // A line that has not come whole is left for the next call.
-      const end = text.lastIndexOf("\n") + 1;
-      const collected = readCollections(text.slice(0, end));
-      text = text.slice(end);
-      return collected;
+      const taken = sum;
+      sum = { collections: 0, bytes: 0 };
+      return taken;
     },
   };
 }
