@@ -3,7 +3,7 @@
  * Standard, section 9.2.6, read 2026-11). Only `event` and `data` matter here: `id` and `retry` serve reconnection,
  * which no model API offers. Beside it, a cutter that finds the same boundaries and keeps the exact bytes.
  */
-import { concatBytes } from "../../std/bytes.ts";
+import { concatBytes, decodeUtf8, encodeUtf8 } from "../../std/bytes.ts";
 import { WireError } from "../../std/wire-error.ts";
 
 export interface SseFrame {
@@ -37,6 +37,7 @@ export function createSseSplitter(options?: { frameCharsMax?: number }): SseSpli
   const frame = createFrameBuilder();
   const partial = createTextPile(); // the start of a line whose end has not come
   let afterReturn = false; // the last character was CR: an LF now belongs to it
+  let lastByte = -1; // after an LF the decoder holds no part of a character
 
   const takeLine = (line: string, frames: SseFrame[]) => {
     if (line !== "") {
@@ -67,6 +68,10 @@ export function createSseSplitter(options?: { frameCharsMax?: number }): SseSpli
   return {
     heldBytes: () => frame.heldChars() + partial.chars(),
     push(bytes) {
+      const isClean = lastByte === LINE_FEED && frame.heldChars() === 0 && partial.chars() === 0;
+      lastByte = bytes.at(-1) ?? lastByte;
+      const end = isClean ? wholeFrameEnd(bytes) : -1;
+      if (end > 0 && end <= frameCharsMax) return [readWhole(bytes, end)];
       const frames: SseFrame[] = [];
       takeText(decodePart(decoder, bytes), frames);
       return frames;
@@ -112,6 +117,7 @@ export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCu
     heldBytes: held.size,
     push(bytes) {
       if (bytes.length === 0) return [];
+      if (afterReturn === "no" && held.size() === 0 && wholeFrameEnd(bytes) > 0) return [held.takeWith(bytes)];
       const cuts: Uint8Array[] = [];
       let start = 0; // of the current frame
       let from = afterReturn !== "no" && bytes[0] === LINE_FEED ? 1 : 0;
@@ -143,6 +149,37 @@ export function createFrameCutter(options?: { frameBytesMax?: number }): FrameCu
     end: () => (held.size() === 0 ? null : held.takeWith(new Uint8Array(0))),
   };
 }
+
+/**
+ * Where the data ends of bytes that are exactly one frame, as vendors write nearly all of theirs: one line of JSON, perhaps
+ * after the event's name, and LF alone. -1: they may be anything. A few native searches, and nothing is decoded.
+ */
+function wholeFrameEnd(bytes: Uint8Array): number {
+  const end = bytes.length - 2;
+  if (bytes[end] !== LINE_FEED || bytes[end + 1] !== LINE_FEED) return -1;
+  const feed = bytes.indexOf(LINE_FEED);
+  const from = feed === end ? 0 : bytes[0] === EVENT[0] && feed > EVENT.length ? feed + 1 : -1;
+  if (from < 0 || !hasAt(bytes, DATA, from) || (from > 0 && !hasAt(bytes, EVENT, 0))) return -1;
+  if (from > 0 && bytes.indexOf(LINE_FEED, from) !== end) return -1;
+  return bytes.includes(CARRIAGE_RETURN) ? -1 : end;
+}
+
+function hasAt(bytes: Uint8Array, wanted: Uint8Array, at: number): boolean {
+  for (let index = 0; index < wanted.length; index++) if (bytes[at + index] !== wanted[index]) return false;
+  return true;
+}
+
+/** `end`: as found by `wholeFrameEnd`. */
+function readWhole(bytes: Uint8Array, end: number): SseFrame {
+  const text = decodeUtf8(bytes.subarray(0, end));
+  if (bytes[0] !== EVENT[0]) return { event: null, data: text.slice(DATA.length - 1) };
+  const feed = text.indexOf("\n");
+  return { event: text.slice(EVENT.length, feed), data: text.slice(feed + DATA.length) };
+}
+
+const EVENT = encodeUtf8("event: ");
+/** With the brace of the JSON. */
+const DATA = encodeUtf8("data: {");
 
 /** Collects the fields of one frame. */
 function createFrameBuilder() {
