@@ -192,9 +192,18 @@ function writeResult(
   if (more.length > 0) context.losses.approximate(path, "images of a result follow as a user message");
   if (block.isError === true) context.losses.approximate(`${path}.is_error`, "only the text says it failed");
   const others = marks(block, path, context);
-  const content = context.native ? writeContent(parts, block.wasString) : (joinTexts(parts, "\n") ?? parts);
+  const content = context.native ? writeContent(parts, block.wasString) : joinTexts(parts, "\n") || said(parts);
+  if (!context.native && content === EMPTY_RESULT)
+    context.losses.approximate(path, "an empty result is written as a word that says so");
   return { message: { role: "tool", tool_call_id: block.callId, content, ...others }, more };
 }
+
+/** The vendor refuses a result without a token. */
+function said(parts: readonly ContentPart[]): string | readonly ContentPart[] {
+  return parts.some((part) => part.type !== "text" || part["text"] !== "") ? parts : EMPTY_RESULT;
+}
+
+const EMPTY_RESULT = "(empty)";
 
 function loseName(turn: IrTurn, path: string, context: ChatContext): void {
   if (turn.name !== null) context.losses.drop(`${path}.name`, "the provider names no participants");

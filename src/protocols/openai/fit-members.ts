@@ -67,8 +67,11 @@ function unreasoned(message: JsonObject, path: string, losses: Loss[]): JsonObje
 
 /** The text under the name that is demanded, in place of another name for it. */
 function named(message: JsonObject): JsonObject {
-  if ((asText(message["reasoning_content"]) ?? "") !== "") return message;
+  if ((asText(message["reasoning_content"]) ?? "") !== "")
+    // Beside it a vendor that demands it takes no null.
+    return message["content"] === null ? { ...message, content: "" } : message;
   const said = readReasoningText(message);
   if (said === null || said.text === "" || said.field === "reasoning_content") return message;
-  return { ...without(message, "reasoning", "reasoning_content"), reasoning_content: said.text };
+  const words = message["content"] === null ? { content: "" } : {};
+  return { ...without(message, "reasoning", "reasoning_content"), ...words, reasoning_content: said.text };
 }

@@ -140,12 +140,15 @@ function problems({ body, request }: Asked): string[] {
     ...(holdsTools && tools.length === 0
       ? ["The toolConfig field must be defined when using toolUse and toolResult content blocks."]
       : []),
-    ...tools.flatMap((tool) => [
-      ...nameProblem(within(tool, "toolSpec", "name"), NAME, "toolSpec"),
-      ...(within(tool, "toolSpec", "inputSchema", "json", "type") === "object"
-        ? []
-        : ["inputSchema.json.type must be object"]),
-    ]),
+    // A cache point stands among them.
+    ...tools
+      .filter((tool) => tool["cachePoint"] === undefined)
+      .flatMap((tool) => [
+        ...nameProblem(within(tool, "toolSpec", "name"), NAME, "toolSpec"),
+        ...(within(tool, "toolSpec", "inputSchema", "json", "type") === "object"
+          ? []
+          : ["inputSchema.json.type must be object"]),
+      ]),
     ...messages.flatMap((message, at) =>
       messageProblems(message, messages[at - 1], messages[at + 1], `messages.${at}`),
     ),

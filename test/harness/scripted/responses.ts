@@ -42,6 +42,7 @@ const ITEMS: Readonly<Record<string, readonly string[]>> = {
   custom_tool_call_output: ["type", "call_id", "output", "id", "status"],
 };
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  namespace: ["type", "name", "description", "tools"],
   function: ["type", "name", "description", "parameters", "strict"],
   custom: ["type", "name", "description", "format"],
 };

@@ -24,6 +24,7 @@ const WHY: ReadonlyMap<string, string> = new Map([
   ["models that reason take max_completion_tokens", "relayed as asked"],
   ["no stop for models that reason", "relayed as asked"],
   ["sampling is fixed while the model thinks", "relayed as asked"],
+  ["no sampling beside thinking, and none for the newest models", "relayed as asked"],
   ["an API version of before 2024-09 knows no stream_options", "relayed as asked"],
   [WIRE, "relayed as asked, to a vendor that knows fewer members"],
 ]);
