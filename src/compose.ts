@@ -281,7 +281,7 @@ function gateOf({ deployment, effects, secrets, governed }: ComposeInput): {
   };
 }
 
-/** Asks the vendor about a lane's key and models; for commands, which serve nothing. */
+/** Asks the vendor about a lane's key and models; for commands and the supervisor, which serve nothing. */
 export function createVendorAsk({
   deployment,
   effects,
@@ -289,10 +289,12 @@ export function createVendorAsk({
   readText,
 }: Pick<ComposeInput, "deployment" | "effects" | "secrets" | "readText">): (lane: Lane) => Promise<VendorSaid> {
   const { signal } = createStopper();
+  const send = createSend(effects);
   const world = {
     deployment,
     effects,
-    send: createSend(effects),
+    // A connection that our own client keeps would keep the process too.
+    send: (request: Parameters<typeof send>[0]) => send({ ...request, client: "fetch" }),
     protocolOf: protocolsById(Object.values(PROTOCOLS)),
     secretOf: secretsOfLanes(secrets),
     caOf: authoritiesOf(deployment, readText),
@@ -382,7 +384,10 @@ function exchangeGauges(
 
 function laneGauges(lanes: readonly LaneFacts[]): Pick<Gauges, "lanes" | "cells"> {
   return {
-    lanes: lanes.map(({ lane, label, inflight }) => ({ lane, label, inflight })),
+    lanes: lanes.map(({ lane, label, inflight, notListedSinceMs }) => ({
+      ...{ lane, label, inflight },
+      ...(notListedSinceMs === undefined ? {} : { isListed: false as const }),
+    })),
     cells: lanes.flatMap(({ lane, cells }) => cells.map(({ target, state }) => ({ target, lane, state }))),
   };
 }

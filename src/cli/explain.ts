@@ -206,7 +206,7 @@ ${explanation.reason}
   const leftTable =
     left.length === 0
       ? ""
-      : `\n${formatTable([["LEFT OUT", "WHY", "HEALTH", "FOR"], ...left.map((lane) => [lane.lane, lane.because, lane.health, lane.for_ms === null ? "-" : `${Math.ceil(lane.for_ms / 1000)} s`])])}`;
+      : `\n${formatTable([["LEFT OUT", "WHY", "HEALTH", "FOR"], ...left.map((lane) => [lane.lane, lane.since === undefined ? lane.because : `${lane.because} since ${lane.since}`, lane.health, lane.for_ms === null ? "-" : `${Math.ceil(lane.for_ms / 1000)} s`])])}`;
   const dialects = order.flatMap(({ lane, dialect }) =>
     dialect.length === 0 ? [] : [`${lane}: ${dialect.join(", ")}`],
   );

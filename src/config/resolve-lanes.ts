@@ -55,6 +55,7 @@ function lanesOfModel(
     maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
     defaultMaxOutputTokens: model.default_max_tokens ?? defaultLimit(doors, capabilities),
     capabilities,
+    ...(model.watch === true ? { watch: true as const } : {}),
     dialect: dialectOf({ provider, model, upstreamModel, catalog }),
     ...hostMembersOf({ ...provider.openrouter, ...model.openrouter }),
     timers: mergeTimeouts(

@@ -235,6 +235,7 @@ const model = z.strictObject({
   dialect: dialect.optional(),
   openrouter: openrouter.optional(),
   prices: prices.optional(),
+  watch: z.boolean().optional(),
   ...policy,
   failover: failover.optional(),
   exact_model_failover: z.boolean().optional(),

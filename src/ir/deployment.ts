@@ -167,6 +167,10 @@ export interface Lane {
   /** Members of requests by which its vendor chooses among hosts, sent where the client gives none of that name; absent: there are none. */
   readonly hostMembers?: Readonly<Record<string, unknown>>;
   readonly pinned: boolean;
+  /** Compared with its vendor's own list of models once a day. Absent: it is not. */
+  readonly watch?: true;
+  /** Its vendor's list lacks it since then, and held it before; wall clock. Absent: it does not. */
+  readonly notListedSinceMs?: number;
   readonly sortKey: number;
   /** False: configured but not to be routed to. */
   readonly routing: boolean;

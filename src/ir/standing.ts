@@ -41,6 +41,18 @@ export interface KeptRow extends StandingRow {
   readonly credential: string | null;
 }
 
+/** What the lists of one account's vendor said of its models so far. */
+export interface KeptListing {
+  /** The salted digest of the credential that was sent; null: none was. */
+  readonly credential: string | null;
+  /** When it was asked last, whatever it said. */
+  readonly askedWallMs: number;
+  /** Names of models as the vendor is asked for them: those that a list held. */
+  readonly held: readonly string[];
+  /** Those of them that a complete list lacks, and since when; wall clock. */
+  readonly missing: Readonly<Record<string, number>>;
+}
+
 /** What a worker begins with. */
 export interface KeptStanding {
   readonly salt: string;

@@ -6,8 +6,14 @@ export interface Gauges {
   readonly openStreams: number;
   /** Requests waiting for a free slot, by pool or model. */
   readonly queues: readonly { readonly target: string; readonly waiting: number }[];
-  /** `label`: the health label of the lane. */
-  readonly lanes: readonly { readonly lane: string; readonly label: string; readonly inflight: number }[];
+  readonly lanes: readonly {
+    readonly lane: string;
+    /** Its health label. */
+    readonly label: string;
+    readonly inflight: number;
+    /** False: its vendor lists it no more. Absent: nothing says so. */
+    readonly isListed?: false;
+  }[];
   readonly cells: readonly { readonly target: string; readonly lane: string; readonly state: string }[];
   /** Folds that threw, by sink; and whatever else lost something it was told. Counted since the start. */
   readonly sinkFailures: ReadonlyMap<string, number>;

@@ -54,9 +54,16 @@ function mergeLanes(left: LaneStats, right: LaneStats): LaneStats {
     routing: left.routing || right.routing,
     priced: left.priced || right.priced,
     label: both(left.label, right.label),
+    ...notListed(left, right),
     quotas: mergeQuotas(left.quotas, right.quotas),
     cells: mergeLists(left.cells, right.cells, ({ pool }) => pool, mergeCells),
   };
+}
+
+/** All workers are told alike, though not in the same moment. */
+function notListed(left: LaneStats, right: LaneStats): Pick<LaneStats, "not_listed_since"> {
+  const since = left.not_listed_since ?? right.not_listed_since;
+  return since === undefined ? {} : { not_listed_since: since };
 }
 
 function mergeCells(left: CellStats, right: CellStats): CellStats {

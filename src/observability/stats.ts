@@ -145,6 +145,9 @@ function laneStats(lane: LaneOf, facts: LaneFacts) {
     routing: lane.routing,
     priced: lane.prices !== null,
     label,
+    ...(facts.notListedSinceMs === undefined
+      ? {}
+      : { not_listed_since: new Date(facts.notListedSinceMs).toISOString() }),
     quotas: Object.fromEntries(
       facts.quotas.map(({ window, leftShare, resetsInMs }) => [
         window,

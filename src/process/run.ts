@@ -1,9 +1,12 @@
 /** The supervisor in the real world: this process's own signals, clock and program, and the displays it feeds. */
+import { readFileOrNull } from "../config/files.ts";
+import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Displays } from "./displays.ts";
 import { realEffects } from "./real-effects.ts";
 import { type Listening, type Signal, type SupervisorOptions, supervise } from "./supervisor.ts";
+import type { VendorAsk } from "./supervisor-options.ts";
 import { startWorker, workerCommand } from "./worker-process.ts";
 
 export interface GatewayOptions {
@@ -41,6 +44,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     },
     onListening: options.onListening,
     say: options.say,
+    vendorOf: (deployment) => vendorOf(deployment, options.env),
     listenToSignals,
     platform: process.platform,
     // Elsewhere than on Linux workers cannot share an address.
@@ -71,5 +75,20 @@ function listenToSignals(onSignal: (signal: Signal) => void): () => void {
   for (const { signal, listener } of listeners) process.on(signal, listener);
   return () => {
     for (const { signal, listener } of listeners) process.off(signal, listener);
+  };
+}
+
+/** Loaded only for a deployment that watches a vendor's list. */
+function vendorOf(deployment: Deployment, env: GatewayOptions["env"]): VendorAsk {
+  const effects = realEffects("own");
+  const sources = systemSecretSources({ readEnv: (name) => env[name], nowMs: effects.nowMs });
+  const { resolve } = createSecretResolver(sources);
+  return {
+    async ask(lane) {
+      const { createVendorAsk } = await import("../compose.ts");
+      const ask = createVendorAsk({ deployment, effects, secrets: resolve, readText: readFileOrNull });
+      return (await ask(lane)).list;
+    },
+    digest: ({ credential }, salt) => (credential === null ? null : (resolve(credential)?.digest(salt) ?? null)),
   };
 }

@@ -22,9 +22,10 @@ import type {
 import { createPoll, type Poll } from "./poll.ts";
 import { createStandingService, type StandingService } from "./standing-service.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
+import { createVendorWatch, type VendorWatch } from "./vendor-watch.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
-interface SharedServicesOptions extends Pick<SupervisorOptions, "openLedger" | "sinks" | "say"> {
+interface SharedServicesOptions extends Pick<SupervisorOptions, "openLedger" | "sinks" | "say" | "vendorOf"> {
   readonly effects: Omit<Effects, "fetch">;
   /** Those that live. */
   readonly workers: () => readonly WorkerProcess[];
@@ -61,6 +62,8 @@ interface ServicesState {
   readonly options: SharedServicesOptions;
   readonly poll: Poll<WorkerProcess>;
   readonly standing: StandingService;
+  /** null: no vendor can be asked. */
+  readonly watch: VendorWatch | null;
   /** Workers that are told of each decision. */
   readonly subscribers: Set<WorkerProcess>;
   /** Decisions of the batch under way. */
@@ -78,10 +81,12 @@ interface ServicesState {
 
 export function createSharedServices(options: SharedServicesOptions): SharedServices {
   const { setTimer } = options.effects;
+  const standing = createStandingService(options);
   const state: ServicesState = {
     options,
     poll: createPoll({ ask: (worker, id) => worker.send("figures", { id }), setTimer }),
-    standing: createStandingService(options),
+    standing,
+    watch: watchOf(options, standing),
     subscribers: new Set(),
     decided: [],
     sinks: null,
@@ -100,6 +105,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
     standing: state.standing,
     async start(deployment) {
       await state.standing.open(deployment);
+      state.watch?.serve(deployment);
       state.decisions = createDecisionService({
         deployment,
         say: options.say,
@@ -112,6 +118,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
     },
     async reconfigure(deployment) {
       state.standing.reconfigure(deployment);
+      state.watch?.serve(deployment);
       state.ledger?.reconfigure(deployment);
       state.decisions?.reconfigure(deployment);
       await foldFor(state, deployment);
@@ -130,11 +137,26 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
       state.subscribers.delete(worker);
     },
     async close() {
+      state.watch?.stop();
       await state.decisions?.close();
       await state.standing.close();
       return (await state.ledger?.close()) ?? true;
     },
   };
+}
+
+function watchOf(options: SharedServicesOptions, standing: StandingService): VendorWatch | null {
+  const { effects, replan, say, vendorOf } = options;
+  if (vendorOf === undefined) return null;
+  return createVendorWatch({
+    say,
+    effects,
+    vendorOf,
+    salt: () => standing.standing().salt,
+    listing: standing.listing,
+    keep: standing.keepListing,
+    onChange: replan,
+  });
 }
 
 /** The folds that look at records from now on. */

@@ -3,14 +3,14 @@
  * cannot be opened or written the operator is told once, and all is kept in memory.
  */
 import { closeSync, existsSync, openSync } from "node:fs";
-import type { KeptRow, Orders } from "../ir/standing.ts";
+import type { KeptListing, KeptRow, Orders } from "../ir/standing.ts";
 import type { StandingStore } from "../observability/stores/standing.ts";
 import type { Effects } from "../std/effects.ts";
 
 interface StandingFile {
   /** What is in it; null: there is none, or it cannot be read. `salt` is for a new one. */
-  read(path: string, salt: string): Promise<Pick<StandingStore, "salt" | "rows" | "orders"> | null>;
-  /** Ids whose row or orders are not what is in it. */
+  read(path: string, salt: string): Promise<Pick<StandingStore, "salt" | "rows" | "orders" | "listings"> | null>;
+  /** Ids whose row, orders or listing are not what is in it. */
   touch(path: string | null, ids: readonly string[]): void;
   /** Writes what waits. Never rejects. */
   close(): Promise<void>;
@@ -22,12 +22,13 @@ interface FileOptions {
   /** As they are at the moment of writing; null: to be removed. */
   readonly rowOf: (id: string) => KeptRow | null;
   readonly ordersOf: (id: string) => Orders | null;
+  readonly listingOf: (id: string) => KeptListing | null;
   readonly salt: () => string;
 }
 
 const FLUSH_MS = 50;
 
-export function createStandingFile({ say, setTimer, rowOf, ordersOf, salt }: FileOptions): StandingFile {
+export function createStandingFile({ say, setTimer, rowOf, ordersOf, listingOf, salt }: FileOptions): StandingFile {
   let store: StandingStore | null = null;
   let isTroubled = false;
   let place: string | null = null;
@@ -59,7 +60,8 @@ export function createStandingFile({ say, setTimer, rowOf, ordersOf, salt }: Fil
     const ids = [...dirty];
     dirty.clear();
     try {
-      opened?.write(new Map(ids.map((id) => [id, rowOf(id)])), new Map(ids.map((id) => [id, ordersOf(id)])));
+      const of = <T>(look: (id: string) => T): Map<string, T> => new Map(ids.map((id) => [id, look(id)]));
+      opened?.write({ rows: of(rowOf), orders: of(ordersOf), listings: of(listingOf) });
     } catch (error) {
       troubled(path, error);
     }

@@ -3,8 +3,9 @@
  * and what the operator ordered. No request waits for it.
  */
 import type { Deployment, Lane } from "../ir/deployment.ts";
-import type { KeptRow, KeptStanding, OrderReply, Orders, StandingOrder } from "../ir/standing.ts";
+import type { KeptListing, KeptRow, KeptStanding, OrderReply, Orders, StandingOrder } from "../ir/standing.ts";
 import type { Effects } from "../std/effects.ts";
+import { withListings } from "./listings.ts";
 import { createStandingFile } from "./standing-file.ts";
 
 /** What a worker saw change since it last told. */
@@ -20,7 +21,10 @@ export interface StandingService {
   reconfigure(deployment: Deployment): void;
   /** What a worker begins with. */
   standing(): KeptStanding;
-  /** With what was ordered of its lanes. */
+  /** What the lists of an account's vendor said; null: nothing. */
+  listing(account: string): KeptListing | null;
+  keepListing(account: string, listing: KeptListing | null): void;
+  /** With what was ordered of its lanes, and what their vendors list no more. */
   ordered(deployment: Deployment): Deployment;
   take(worker: string, change: StandingChange): void;
   gone(worker: string): void;
@@ -47,11 +51,14 @@ export function createStandingService({ say, effects }: ServiceOptions): Standin
   /** By id, and there by worker. */
   const rows = new Map<string, Map<string, KeptRow>>();
   const orders = new Map<string, Orders>();
+  /** By account; bounded by the accounts that were ever watched in one process or file. */
+  const listings = new Map<string, KeptListing>();
   const file = createStandingFile({
     say,
     setTimer: effects.setTimer,
     rowOf: (id) => merged(rows.get(id)),
     ordersOf: (id) => orders.get(id) ?? null,
+    listingOf: (id) => listings.get(id) ?? null,
     salt: () => salt,
   });
   const touch = (ids: readonly string[]): void => file.touch(deployment?.stateStore?.path ?? null, ids);
@@ -65,12 +72,19 @@ export function createStandingService({ say, effects }: ServiceOptions): Standin
       const latestMs = effects.wallMs() + AHEAD_MS_MAX;
       for (const row of found.rows) rows.set(row.id, new Map([[KEPT, clamped(row, latestMs)]]));
       for (const [id, each] of found.orders) orders.set(id, each);
+      for (const [account, each] of found.listings) listings.set(account, each);
     },
     reconfigure(next) {
       deployment = next;
     },
     standing: () => ({ salt, rows: [...rows.values()].flatMap((holders) => merged(holders) ?? []) }),
-    ordered: (plain) => withOrders(plain, orders),
+    listing: (account) => listings.get(account) ?? null,
+    keepListing(account, listing) {
+      if (listing === null) listings.delete(account);
+      else listings.set(account, listing);
+      touch([account]);
+    },
+    ordered: (plain) => withListings(withOrders(plain, orders), listings),
     take(worker, { changed, gone }) {
       for (const row of changed) {
         const holders = rows.get(row.id) ?? new Map<string, KeptRow>();

@@ -1,7 +1,7 @@
 /** What a supervisor is given: the operator, the clock, the signals and the program, as arguments. */
 import type { DisplayState } from "../displays/display.ts";
 import type { Allowance } from "../ir/allowance.ts";
-import type { Deployment } from "../ir/deployment.ts";
+import type { Deployment, Lane } from "../ir/deployment.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Effects } from "../std/effects.ts";
 import type { Environment } from "./environment.ts";
@@ -25,6 +25,8 @@ export interface SupervisorOptions {
     /** What is limited, and how much of it is used now. */
     allowances: () => readonly Allowance[],
   ) => Promise<readonly Sink[]>;
+  /** Vendors whose lists are watched, as this deployment asks them; absent: none is asked. */
+  readonly vendorOf?: (deployment: Deployment) => VendorAsk;
   /** Once: every worker serves. */
   readonly onListening: (listening: Listening) => void;
   /** A line for the operator, without a line end. */
@@ -35,6 +37,14 @@ export interface SupervisorOptions {
   /** What `workers: auto` stands for. */
   readonly cores: number;
   readonly effects: Omit<Effects, "fetch">;
+}
+
+/** A vendor, as one deployment asks it. */
+export interface VendorAsk {
+  /** Bounded in time and size. */
+  ask(lane: Lane): Promise<{ readonly names: ReadonlySet<string>; readonly isComplete: boolean } | null>;
+  /** The salted digest of the credential that is sent; null: none is. */
+  digest(lane: Lane, salt: string): string | null;
 }
 
 export type Signal = "SIGTERM" | "SIGINT" | "SIGHUP";

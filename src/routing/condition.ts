@@ -6,6 +6,7 @@ import type { HealthLabel } from "../ir/lane-facts.ts";
 export type Exclusion =
   | "disabled" // its member has no weight
   | "not-routed" // configured, but not to be routed to
+  | "not-listed" // its vendor's list held it and lacks it now
   | "excluded" // named in `failover.exclusions`
   | "other-protocol"
   | "no-operation"

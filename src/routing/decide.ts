@@ -279,6 +279,8 @@ function membersSatOut(entries: readonly ConsideredLane[]): readonly string[] {
     .map((member) => member.model);
 }
 
+const OUT_BY_WORDS: ReadonlySet<Exclusion> = new Set<Exclusion>(["waiting", "hard-out", "not-listed"]);
+
 function isUnwell(entry: ConsideredLane): boolean {
-  return isStatistical(entry) || entry.because === "waiting" || entry.because === "hard-out";
+  return isStatistical(entry) || OUT_BY_WORDS.has(entry.because ?? "full");
 }

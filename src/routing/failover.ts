@@ -30,6 +30,7 @@ const LASTING: ReadonlySet<Exclusion> = new Set<Exclusion>([
 const PASSING: ReadonlySet<Exclusion> = new Set<Exclusion>([
   "capped",
   "hard-out",
+  "not-listed",
   "waiting",
   "breaker-open",
   "half-open",

@@ -3,6 +3,7 @@
  * are written into it, and the pure looks read it. Bounded by the configuration: cells are targets times lanes, made when used.
  */
 import type { Deployment, Lane, Target } from "../ir/deployment.ts";
+import { failure } from "../ir/failure.ts";
 import type { HealthLabel } from "../ir/lane-facts.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { type Cell, FRESH_CELL, isDue, recoveredCell } from "./breaker.ts";
@@ -151,12 +152,16 @@ export function conditionOf(state: LaneState, target: Target, slots: Slots, nowM
   if (because === null) return { eligible: true, because, untilMs: null, failure: null, ...standing };
   const out = because === "waiting" || because === "hard-out" ? outOf(state, nowMs) : null;
   const untilMs = out?.untilMs ?? (because === "breaker-open" && cell.kind === "open" ? cell.untilMs : null);
-  return { eligible: false, because, untilMs, failure: out?.failure ?? null, ...standing };
+  const failed = because === "not-listed" ? NOT_LISTED : (out?.failure ?? null);
+  return { eligible: false, because, untilMs, failure: failed, ...standing };
 }
+
+const NOT_LISTED = failure("model-missing", "The model is no longer in its vendor's list.");
 
 /** The first reason that holds; null: it may serve. */
 function exclusionOf(state: LaneState, cell: Cell, full: boolean, nowMs: number): Condition["because"] {
   if (!state.lane.routing) return "not-routed";
+  if (state.lane.notListedSinceMs !== undefined) return "not-listed";
   if (answersLeft(state) === 0) return "used-up";
   const out = outOf(state, nowMs);
   if (out !== null) return out.how === "wait" ? "waiting" : "hard-out";
@@ -194,7 +199,7 @@ export function labelEverywhere(state: LaneState, nowMs: number): HealthLabel {
 }
 
 function labelOfStandings(state: LaneState, nowMs: number): HealthLabel {
-  if (!state.lane.routing) return "disabled";
+  if (!state.lane.routing || state.lane.notListedSinceMs !== undefined) return "disabled";
   if (state.account.outage.kind === "free" && state.outage.kind === "free") return state.proven ? "healthy" : "unknown";
   const labels = outagesOf(state).map((each) => (each.kind === "out" ? outageLabel(each, nowMs) : null));
   return (

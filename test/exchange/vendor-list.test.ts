@@ -88,3 +88,40 @@ describe("what it says", () => {
     expect([said.key, calls.length]).toEqual(["refused", 1]);
   });
 });
+
+describe("pages", () => {
+  const page = (names: readonly string[], next: string | null) =>
+    new Response(
+      JSON.stringify({
+        models: names.map((name) => ({ name: `models/${name}` })),
+        ...(next && { nextPageToken: next }),
+      }),
+      { headers: { "content-type": "application/json" } },
+    );
+  const from =
+    (pages: Readonly<Record<string, () => Response>>): Answer =>
+    ({ url }) =>
+      (pages[new URL(url).searchParams.get("pageToken") ?? ""] ?? (() => new Response("{}", { status: 500 })))();
+
+  test.each<readonly [string, Answer, readonly string[], boolean, number]>([
+    [
+      "all are read",
+      from({ "": () => page(["a"], "2"), "2": () => page(["b"], "3 &"), "3 &": () => page(["c"], null) }),
+      ["a", "b", "c"],
+      true,
+      3,
+    ],
+    ["one that is not given", from({ "": () => page(["a"], "2"), "2": () => page(["b"], "3") }), ["a", "b"], false, 3],
+    ["a vendor that repeats itself", () => page(["a"], "2"), ["a"], false, 2],
+  ])("%s", async (_name, answer, names, isComplete, asked) => {
+    const { said, calls } = await ask("gemini", answer);
+    expect([...(said.list?.names ?? [])]).toEqual([...names]);
+    expect([said.list?.isComplete, calls.length]).toEqual([isComplete, asked]);
+  });
+
+  test("without end", async () => {
+    let count = 0;
+    const { said, calls } = await ask("gemini", () => page([`m${count++}`], String(count)));
+    expect([said.list?.isComplete, calls.length]).toEqual([false, 20]);
+  });
+});

@@ -15,9 +15,20 @@ test.each<[string, unknown, readonly string[], boolean]>([
   ["nothing in it", { data: [] }, [], true],
   ["an entry without a name", { data: [{ id: "a" }, {}] }, ["a"], false],
 ])("%s", (_name, body, names, isComplete) => {
-  expect(readVendorList(body)).toEqual({ names: new Set(names), isComplete });
+  expect(readVendorList(body)).toMatchObject({ names: new Set(names), isComplete });
 });
 
 test.each([null, undefined, "text", 1, {}, { data: "none" }, { error: { message: "no" } }])("%j is none", (body) => {
   expect(readVendorList(body)).toBe(null);
+});
+
+test.each<readonly [string, unknown, string | null]>([
+  ["Gemini", { models: [{ name: "models/a" }], nextPageToken: "x" }, "pageToken=x"],
+  ["Cohere", { models: [{ name: "a" }], next_page_token: "x" }, "page_token=x"],
+  ["Anthropic", { data: [{ id: "a" }], has_more: true, last_id: "a" }, "after_id=a"],
+  ["no way to ask for it", { data: [{ id: "a" }], has_more: true }, null],
+  ["the last page", { data: [{ id: "a" }], has_more: false, last_id: "a" }, null],
+])("the page after it: %s", (_name, body, expected) => {
+  const next = readVendorList(body)?.next ?? null;
+  expect(next === null ? null : `${next.parameter}=${next.value}`).toBe(expected);
 });

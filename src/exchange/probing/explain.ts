@@ -99,6 +99,8 @@ interface LeftOutLane {
   readonly health: string;
   /** ms until it ends by itself; null: not by itself, or unknown. */
   readonly for_ms: number | null;
+  /** Since when its vendor does not list it. */
+  readonly since?: string;
 }
 
 export type Explain = (input: ExplainInput) => Promise<Result<Explanation>>;
@@ -216,6 +218,7 @@ function explained(explaining: Explaining): Explanation {
       because,
       health: labelOf(explaining, lane),
       for_ms: untilMs === null ? null : Math.max(0, Math.round(untilMs - nowMs)),
+      ...notListedSince(world.deployment, lane),
     })),
     insists: decision.ignoreBreaker,
     refusal:
@@ -224,6 +227,11 @@ function explained(explaining: Explaining): Explanation {
         : { code: refusal.kind.replaceAll("-", "_"), message: refusal.message, retry_after_ms: refusal.retryAfterMs },
     reason: reasonOf(decision, shared),
   };
+}
+
+function notListedSince({ lanes }: Deployment, id: string): { readonly since?: string } {
+  const sinceMs = lanes[id]?.notListedSinceMs;
+  return sinceMs === undefined ? {} : { since: new Date(sinceMs).toISOString() };
 }
 
 /** Nothing is attempted, so nothing is held of an account. */

@@ -50,7 +50,29 @@ export async function askVendor(world: VendorWorld, lane: Lane, signal: StopSign
   const got = await get(asked, path ?? "");
   if (got.kind !== "body") return said(got.kind, got.because);
   const list = readVendorList(got.json);
-  return list === null ? said("taken", "its list cannot be read") : said("taken", "", list);
+  if (list === null) return said("taken", "its list cannot be read");
+  return said("taken", "", await withPages(asked, path ?? "", list));
+}
+
+/** Models of the largest routers fit into one page of the size that is asked for. */
+const PAGES_MAX = 20;
+const NAMES_MAX = 20_000;
+
+/** The pages after the first one. A page that is not given leaves the list incomplete. */
+async function withPages(asked: Asked, path: string, first: VendorList): Promise<VendorList> {
+  const names = new Set(first.names);
+  let page = first;
+  for (let pages = 1; page.next !== null && pages < PAGES_MAX && names.size < NAMES_MAX; pages += 1) {
+    const { parameter, value } = page.next;
+    const joint = path.includes("?") ? "&" : "?";
+    const got = await get(asked, `${path}${joint}${parameter}=${encodeURIComponent(value)}`);
+    const next = got.kind === "body" ? readVendorList(got.json) : null;
+    // A vendor that does not know the parameter gives the same page again.
+    if (next === null || [...next.names].every((name) => names.has(name))) break;
+    for (const name of next.names) names.add(name);
+    page = next;
+  }
+  return { names, isComplete: page.isComplete, next: page.next };
 }
 
 /** Beside the operation's own path, where the configuration has another one; null: unknown. */

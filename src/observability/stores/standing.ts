@@ -3,15 +3,22 @@
  * the file. Losing it costs a few refused attempts.
  */
 import { Database } from "bun:sqlite";
-import type { KeptRow, Orders } from "../../ir/standing.ts";
+import type { KeptListing, KeptRow, Orders } from "../../ir/standing.ts";
 
 export interface StandingStore {
   readonly salt: string;
   readonly rows: readonly KeptRow[];
   readonly orders: ReadonlyMap<string, Orders>;
+  readonly listings: ReadonlyMap<string, KeptListing>;
   /** null removes. Throws where it cannot be written. */
-  write(rows: ReadonlyMap<string, KeptRow | null>, orders: ReadonlyMap<string, Orders | null>): void;
+  write(batch: StandingBatch): void;
   close(): void;
+}
+
+interface StandingBatch {
+  readonly rows: ReadonlyMap<string, KeptRow | null>;
+  readonly orders: ReadonlyMap<string, Orders | null>;
+  readonly listings: ReadonlyMap<string, KeptListing | null>;
 }
 
 /** More than any deployment has lanes and accounts; what is beyond is not read. */
@@ -55,23 +62,29 @@ function storeOver(database: Database, salt: string): StandingStore {
     if (value === null) drop.run(kind, id);
     else put.run(kind, id, JSON.stringify(value));
   };
-  const write = database.transaction(
-    (rows: ReadonlyMap<string, KeptRow | null>, orders: ReadonlyMap<string, Orders | null>) => {
-      for (const [id, row] of rows) set("row", id, row);
-      for (const [id, order] of orders) set("order", id, order);
-    },
-  );
+  const write = database.transaction(({ rows, orders, listings }: StandingBatch) => {
+    for (const [id, row] of rows) set("row", id, row);
+    for (const [id, order] of orders) set("order", id, order);
+    for (const [id, listing] of listings) set("listing", id, listing);
+  });
   return {
     salt: keptSalt ?? salt,
     rows: found.flatMap(({ kind, document }) => (kind === "row" ? [readRow(document)] : [])),
     orders: new Map(found.flatMap(({ kind, id, document }) => (kind === "order" ? [[id, readOrders(document)]] : []))),
-    write: (rows, orders) => void write(rows, orders),
+    listings: new Map(
+      found.flatMap(({ kind, id, document }) => (kind === "listing" ? [[id, readListing(document)]] : [])),
+    ),
+    write: (batch) => void write(batch),
     close: () => database.close(),
   };
 }
 
 /** Written by this program alone, as the version of the file says. */
 function readRow(document: string): KeptRow {
+  return JSON.parse(document);
+}
+
+function readListing(document: string): KeptListing {
   return JSON.parse(document);
 }
 

@@ -8,6 +8,8 @@ export interface VendorList {
   readonly names: ReadonlySet<string>;
   /** False: the vendor has more than it gave. */
   readonly isComplete: boolean;
+  /** What asks for the page after this one; null: there is none, or no way to ask for it. */
+  readonly next: { readonly parameter: string; readonly value: string } | null;
 }
 
 /** Models of the largest routers are some hundreds. */
@@ -24,7 +26,20 @@ export function readVendorList(body: unknown): VendorList | null {
     return name === undefined ? [] : [name.replace(/^models\//, "")];
   });
   const isCut = listed.length > NAMES_MAX || names.length < Math.min(listed.length, NAMES_MAX);
-  return { names: new Set(names), isComplete: !isCut && !hasMore(whole) };
+  return { names: new Set(names), isComplete: !isCut && !hasMore(whole), next: isCut ? null : nextPage(whole) };
+}
+
+/** As each vendor calls its next page: Gemini, Cohere, Anthropic and OpenAI's shape. */
+function nextPage(body: ReturnType<typeof asObject>): VendorList["next"] {
+  for (const [member, parameter] of [
+    ["nextPageToken", "pageToken"],
+    ["next_page_token", "page_token"],
+  ] as const) {
+    const value = asText(body?.[member]) ?? "";
+    if (value !== "") return { parameter, value };
+  }
+  const last = asText(body?.["last_id"]) ?? "";
+  return body?.["has_more"] === true && last !== "" ? { parameter: "after_id", value: last } : null;
 }
 
 function hasMore(body: ReturnType<typeof asObject>): boolean {
