@@ -312,21 +312,21 @@ function readSuccess(attempt: AttemptContext, prepared: Prepared, sent: Upstream
   const type = (sent.headers["content-type"] ?? "").toLowerCase();
   const { operation, stream } = attempt.call.request.facts;
   const isNamed = type.startsWith(attempt.egress.carrier.framing.contentType);
-  if (stream && !isNamed) return readUnnamed(attempt, prepared, sent, type);
+  if (stream) return readAsked(attempt, prepared, sent, { type, isNamed });
   if (isRelayed(operation) && !type.includes("json")) return readRelayed(attempt, prepared, sent, type);
-  return stream ? readStream(attempt, prepared, sent) : readBuffered(attempt, prepared, sent);
+  return readBuffered(attempt, prepared, sent);
 }
 
-/** A stream was asked for, and the content type says that this is none: its beginning decides. */
-async function readUnnamed(
+/** A stream was asked for: whatever the content type says, the beginning decides. */
+async function readAsked(
   attempt: AttemptContext,
   prepared: Prepared,
   sent: UpstreamResponse,
-  type: string,
+  { type, isNamed }: { readonly type: string; readonly isNamed: boolean },
 ): Promise<Outcome> {
   const { framing } = attempt.egress.carrier;
   const { operation } = attempt.call.request.facts;
-  const begun = await readBeginning(sent.body, framing);
+  const begun = await readBeginning(sent.body, framing, isNamed);
   switch (begun.kind) {
     case "aborted":
       return { kind: "abandoned" };
@@ -340,7 +340,7 @@ async function readUnnamed(
     }
     case "other": {
       const given = { ...sent, body: begun.body };
-      return isRelayed(operation) && !type.includes("json")
+      return isRelayed(operation) && !isNamed && !type.includes("json")
         ? readRelayed(attempt, prepared, given, type)
         : readBuffered(attempt, prepared, given);
     }

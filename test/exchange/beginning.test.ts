@@ -6,7 +6,14 @@ import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { said, VENDOR_WORDS, type VendorWords } from "../harness/vendor-words.ts";
 import type { Answer } from "../harness/virtual-effects.ts";
 
-const TYPES = ["text/plain; charset=utf-8", "application/json", "application/octet-stream", "text/html", null] as const;
+const TYPES = [
+  "text/plain; charset=utf-8",
+  "application/json",
+  "application/octet-stream",
+  "text/html",
+  "text/event-stream",
+  null,
+] as const;
 const CLIENTS = ["openai", "anthropic"] as const;
 
 /** In pieces of `size`, so that the beginning is cut as well. */
