@@ -8,6 +8,7 @@ import { checkHosts } from "./check-hosts.ts";
 import { checkModels } from "./check-models.ts";
 import { checkNames } from "./check-names.ts";
 import { checkPools } from "./check-pools.ts";
+import { checkKnownPrices } from "./check-prices.ts";
 import { checkPromises } from "./check-promises.ts";
 import { checkProviders } from "./check-providers.ts";
 import { checkReach } from "./check-reach.ts";
@@ -31,6 +32,7 @@ const RULES: readonly ((input: CheckInput, findings: Findings) => void)[] = [
   checkModels,
   checkPools,
   checkAliases,
+  checkKnownPrices,
   checkPromises,
   checkReach,
   checkFacts,
