@@ -16,6 +16,7 @@ import { HELD_WHOLE_BYTES_MAX, TOO_LARGE_TO_JUDGE } from "./before-commit.ts";
 import { MALFORMED } from "./classify.ts";
 import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
 import { tapOf } from "./failure-words.ts";
+import { withFirstChoice } from "./first-choice.ts";
 import { addLosses, newFlowNote } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
 import { openLargeBody } from "./large-body.ts";
@@ -173,7 +174,9 @@ function translateAnswer(
   try {
     const answered = read();
     reasoningRecorder(attempt)?.response(answered.value);
-    const given = { ...answered, value: issuedResponse(answered.value, attempt.egress.payload, attempt.lane) };
+    const isOne = (request.facts.answers ?? 1) === 1;
+    const first = isOne ? withFirstChoice(answered.value) : answered.value;
+    const given = { ...answered, value: issuedResponse(first, attempt.egress.payload, attempt.lane) };
     const headers = ingress.carrier.answerHeaders(id);
     const saidTokens = tokensOfBytes(saidInResponse(given.value));
     if (request.facts.stream) {

@@ -4,6 +4,7 @@ import type { Failure } from "../../ir/failure.ts";
 import { mergeUsage } from "../../ir/usage.ts";
 import type { AnswerContext, Frame, Framing, Payload, StreamReader } from "../../protocols/protocol.ts";
 import { type Classify, streamFailure } from "./classify.ts";
+import { createFirstChoice } from "./first-choice.ts";
 import {
   addLosses,
   countPiece,
@@ -41,6 +42,7 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
   const { reader } = input;
   const note = newFlowNote(input.answersAsked);
   const writer = createEventWriter(input.ingress, input.to, input.context, note);
+  const toFirst = input.answersAsked === 1 ? createFirstChoice() : null;
   let committed = false;
 
   const take = (events: readonly ReadEvent[], frames: number, out: Uint8Array[]): FlowStep => {
@@ -54,7 +56,8 @@ export function createTranslateFlow(input: TranslateFlowInput): Flow {
         out.push(...writer.push({ type: "failed", failure: failed }));
         return { out, frames, failure: null };
       }
-      out.push(...writer.push(input.issued === null ? event : input.issued(event)));
+      const answered = toFirst === null ? event : toFirst(event);
+      out.push(...writer.push(input.issued === null ? answered : input.issued(answered)));
     }
     // Taken back when one more answer begins.
     note.settled = note.ended || reader.settled;
