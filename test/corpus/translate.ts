@@ -81,7 +81,7 @@ export function translate(kind: Kind, pair: Pair, name: string): Came {
     case "responses":
       return translateResponse(pair, caseOf(RESPONSES, name));
     case "streams":
-      return translateStream(pair, caseOf(STREAMS, name));
+      return translateEvents(pair, caseOf(STREAMS, name));
     default:
       return kind satisfies never;
   }
@@ -131,7 +131,7 @@ function translateResponse({ client, lane }: Pair, given: IrResponse): Came {
   return { losses, changes, references: [], request: null, response: { sent, arrived } };
 }
 
-function translateStream({ client, lane }: Pair, given: readonly IrEvent[]): Came {
+export function translateEvents({ client, lane }: Pair, given: readonly IrEvent[]): Came {
   const losses: Loss[] = [];
   const answer = readBack(lane, given, []);
   const arrived = readBack(client, judged(answer.events), losses);

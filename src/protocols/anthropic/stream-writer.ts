@@ -52,6 +52,7 @@ const MESSAGES_STREAM: StreamFormat = {
   blockStop: (index) => frameOf("content_block_stop", { index }),
   writeCitation: (citation) =>
     citation.sourceProtocol === PROTOCOL ? { type: "citations_delta", citation: citation.raw } : null,
+  blocksPath: "content",
   noCitation: "the vendor's citations point into its own sources",
   writeOpaque: ({ kind, signature }) => ({ type: "signature_delta", signature: writeOpaque(kind, signature) }),
   answerStart,

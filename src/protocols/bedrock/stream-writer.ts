@@ -46,6 +46,7 @@ const CONVERSE_STREAM: StreamFormat = {
     const written = writeCitation(citation);
     return written === null ? null : { citation: written };
   },
+  blocksPath: "output.message.content",
   noCitation: "a citation without an address points into its vendor's own sources",
   writeOpaque: (value) => ({
     reasoningContent:

@@ -228,7 +228,11 @@ function endBlock(state: WrittenStream, number: number): void {
 function writeCall(state: WrittenStream, block: OpenPart, content: Extract<StartedBlock, { type: "tool-call" }>): void {
   const text = block.pieces.join("");
   state.heldChars -= text.length + 8 * block.pieces.length;
-  const args = writeArguments({ kind: content.kind, arguments: text }, "functionCall.args", state.losses);
+  const args = writeArguments(
+    { kind: content.kind, arguments: text },
+    `candidates[${block.choice}].content.parts[].args`,
+    state.losses,
+  );
   const choice = choiceOf(state, block.choice);
   const seal = choice.signature ?? choice.foreign;
   const signed = seal === null ? {} : { thoughtSignature: seal };

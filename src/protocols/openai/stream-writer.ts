@@ -79,7 +79,7 @@ function step(state: ChunkWriterState, event: IrEvent): Frame[] {
     case "arguments-delta":
       return writeArguments(state, state.blocks.get(event.block), event.text);
     case "signature-delta":
-      state.losses.drop("reasoning_content", "signed reasoning has no place here");
+      dropReasoning(state, state.blocks.get(event.block)?.choice ?? 0, "signed reasoning has no place here");
       return [];
     case "citation":
       return writeCitation(state, event);
@@ -158,9 +158,7 @@ function startBlock(state: ChunkWriterState, { block, choice: index, content }: 
     case "opaque":
       return [...frames, ...writeOpaque(state, open, told.value)];
     case "reasoning":
-      if (told.encrypted !== null) {
-        state.losses.drop("reasoning_content", "encrypted reasoning has no place here");
-      }
+      if (told.encrypted !== null) dropReasoning(state, index, "encrypted reasoning has no place here");
       return frames;
     case "text":
     case "refusal":
@@ -168,6 +166,10 @@ function startBlock(state: ChunkWriterState, { block, choice: index, content }: 
     default:
       return unreachable(told);
   }
+}
+
+function dropReasoning({ losses }: ChunkWriterState, index: number, why: string): void {
+  losses.drop(`choices[${index}].delta.reasoning_content`, why);
 }
 
 function startedCall({ id, name, kind }: Extract<StartedBlock, { type: "tool-call" }>, index: number): WireToolDelta {
@@ -240,7 +242,7 @@ function writeEnding(state: ChunkWriterState, { choice: index, finish }: EventOf
   choice.isFinished = true;
   const own = state.native ? finish.raw : null;
   if (own === null && isFinishApproximated(finish.reason)) {
-    state.losses.approximate("finish_reason", `${finish.reason} has no word of its own`);
+    state.losses.approximate(`choices[${index}].finish_reason`, `${finish.reason} has no word of its own`);
   }
   const word = own ?? writeFinish(finish.reason, { toolCalls: choice.toolCalls > 0 });
   return [...frames, ending(state, index, word)];

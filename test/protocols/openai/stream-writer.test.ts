@@ -95,7 +95,7 @@ describe("golden streams", () => {
         END,
       ],
       CONTEXT,
-      ["dropped reasoning_content"],
+      ["dropped choices[0].delta.reasoning_content"],
     ],
     [
       "choices",
@@ -139,7 +139,7 @@ describe("golden streams", () => {
         END,
       ],
       CONTEXT,
-      ["approximated finish_reason"],
+      ["approximated choices[0].finish_reason"],
     ],
     [
       "native",

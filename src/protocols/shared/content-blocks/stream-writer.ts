@@ -37,6 +37,8 @@ export interface StreamFormat extends AnswerFormat {
   writeCitation(citation: IrCitation): JsonObject | null;
   /** Why such a citation is lost. */
   readonly noCitation: string;
+  /** Of the blocks of a whole answer: what is lost is named alike in a stream. */
+  readonly blocksPath: string;
   /** The delta for a value that was held until it was whole. */
   writeOpaque(value: TaggedSignature): JsonObject;
   answerStart(answer: StreamedAnswer): Frame;
@@ -269,7 +271,7 @@ function writeSignature(state: WriterState, number: number, signature: Reasoning
 
 function writeCitation(state: WriterState, block: number, citation: IrCitation): void {
   const delta = state.format.writeCitation(citation);
-  if (delta === null) state.losses.drop("citations", state.format.noCitation);
+  if (delta === null) state.losses.drop(`${state.format.blocksPath}[].citations`, state.format.noCitation);
   else if (state.blocks.get(block)?.content.type === "text") queueDelta(state, block, JSON.stringify(delta));
 }
 
