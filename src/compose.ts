@@ -384,9 +384,10 @@ function exchangeGauges(
 
 function laneGauges(lanes: readonly LaneFacts[]): Pick<Gauges, "lanes" | "cells"> {
   return {
-    lanes: lanes.map(({ lane, label, inflight, notListedSinceMs }) => ({
+    lanes: lanes.map(({ lane, label, inflight, notListedSinceMs, isParked }) => ({
       ...{ lane, label, inflight },
       ...(notListedSinceMs === undefined ? {} : { isListed: false as const }),
+      ...(isParked === true ? { isParked } : {}),
     })),
     cells: lanes.flatMap(({ lane, cells }) => cells.map(({ target, state }) => ({ target, lane, state }))),
   };

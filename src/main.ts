@@ -13,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<string, ()
   ["display", async () => (await import("./cli/display.ts")).display],
   ["demo", async () => (await import("./cli/demo.ts")).demo],
   ["keys", async () => (await import("./cli/keys.ts")).keys],
+  ["lanes", async () => (await import("./cli/lanes.ts")).lanes],
   ["usage", async () => (await import("./cli/usage.ts")).usage],
   ["explain", async () => (await import("./cli/explain.ts")).explain],
   ["init", async () => (await import("./cli/init.ts")).init],

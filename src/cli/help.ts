@@ -11,6 +11,7 @@ export const COMMANDS_SHOWN = {
   explain: "say where a request would go now, and why",
   serve: "serve (also without any command)",
   keys: "make, show, change and end virtual keys",
+  lanes: "show how lanes stand; park, pin, order and reset them",
   usage: "show what was asked and what it cost",
   matrix: "show what crosses between every two protocols, and what is lost",
   display: "preview, test and list the clocks and panels of the configuration",

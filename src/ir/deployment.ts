@@ -169,6 +169,8 @@ export interface Lane {
   readonly pinned: boolean;
   /** Compared with its vendor's own list of models once a day. Absent: it is not. */
   readonly watch?: true;
+  /** The operator took it out of service; `routing` is false then. Absent: it is not. */
+  readonly parked?: true;
   /** Its vendor's list lacks it since then, and held it before; wall clock. Absent: it does not. */
   readonly notListedSinceMs?: number;
   readonly sortKey: number;

@@ -29,6 +29,8 @@ export interface LaneFacts {
   readonly label: HealthLabel;
   /** Why the lane or its account is hard out; null: it is not, also once it has recovered. */
   readonly disabledBy: FailureKind | null;
+  /** Taken out of service by the operator. Absent: it is not. */
+  readonly isParked?: true;
   /** Its vendor's list lacks it since then; wall clock. Absent: it does not. */
   readonly notListedSinceMs?: number;
   /** Left of the longest cooldown, wait or hard-out; 0: none. */

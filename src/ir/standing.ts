@@ -66,6 +66,11 @@ export interface Orders {
   readonly sortKey: number | null;
 }
 
+/** The orders for one lane, or for one account and all its lanes. */
+export interface KeptOrders extends Orders {
+  readonly id: string;
+}
+
 /** An order by the operator, for a lane's id or `provider/account`. */
 export interface StandingOrder {
   readonly kind: "lanes" | "accounts";

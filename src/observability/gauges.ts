@@ -13,6 +13,8 @@ export interface Gauges {
     readonly inflight: number;
     /** False: its vendor lists it no more. Absent: nothing says so. */
     readonly isListed?: false;
+    /** Taken out of service by the operator. Absent: it is not. */
+    readonly isParked?: true;
   }[];
   readonly cells: readonly { readonly target: string; readonly lane: string; readonly state: string }[];
   /** Folds that threw, by sink; and whatever else lost something it was told. Counted since the start. */

@@ -138,6 +138,7 @@ export const METRICS = {
   ringmain_open_streams: gauge("Streamed answers under way.", []),
   ringmain_queued_requests: gauge("Requests waiting for a free slot.", ["pool"]),
   ringmain_lane_inflight: gauge("Tries under way.", ["lane"]),
+  ringmain_lane_parked: gauge("Processes that leave the lane out because the operator parked it.", ["lane"]),
   ringmain_lane_not_listed: gauge("Processes that leave the lane out because its vendor lists it no more.", ["lane"]),
   ringmain_lane_state: gauge("Processes that give the lane this health label.", ["lane", "state"]),
   ringmain_cell_state: gauge("Processes whose breaker is in this state.", ["pool", "lane", "state"]),

@@ -145,7 +145,8 @@ function foldGauges(series: Series, labels: Labels, gauges: Gauges): void {
   for (const { target, waiting } of gauges.queues) {
     series.set("ringmain_queued_requests", [labels.target(target)], waiting);
   }
-  for (const { lane, label, inflight, isListed } of gauges.lanes) {
+  for (const { lane, label, inflight, isListed, isParked } of gauges.lanes) {
+    if (isParked === true) series.set("ringmain_lane_parked", [labels.lane(lane)], 1);
     if (isListed === false) series.set("ringmain_lane_not_listed", [labels.lane(lane)], 1);
     series.set("ringmain_lane_inflight", [labels.lane(lane)], inflight);
     series.set("ringmain_lane_state", [labels.lane(lane), labels.word(label)], 1);

@@ -143,6 +143,9 @@ function laneStats(lane: LaneOf, facts: LaneFacts) {
     protocol: lane.doors.map(({ protocol }) => protocol).join(","),
     upstream_model: lane.upstreamModel,
     routing: lane.routing,
+    ...(lane.parked === true ? { parked: true as const } : {}),
+    pinned: lane.pinned,
+    sort_key: lane.sortKey,
     priced: lane.prices !== null,
     label,
     ...(facts.notListedSinceMs === undefined

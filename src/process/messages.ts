@@ -7,7 +7,7 @@ import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.t
 import type { Deployment } from "../ir/deployment.ts";
 import type { ExchangeRecord } from "../ir/record.ts";
 import type { KeptReasoning } from "../ir/remembered-reasoning.ts";
-import type { KeptStanding, OrderReply, StandingOrder } from "../ir/standing.ts";
+import type { KeptOrders, KeptStanding, OrderReply, StandingOrder } from "../ir/standing.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
 import type { MetricsSnapshot } from "../observability/series.ts";
@@ -59,7 +59,9 @@ export interface Questions {
   readonly reasoning: { readonly asked: readonly string[]; readonly answer: readonly KeptReasoning[] };
   /** null: none are kept, or they cannot be read now. */
   readonly decisions: { readonly asked: DecisionQuery; readonly answer: DecisionPage | null };
+  /** Answered once every worker that serves goes by it. */
   readonly order: { readonly asked: StandingOrder; readonly answer: OrderReply };
+  readonly orders: { readonly asked: null; readonly answer: readonly KeptOrders[] };
   readonly decision: {
     readonly asked: { readonly id: string };
     readonly answer: { readonly found: Decision | null } | null;

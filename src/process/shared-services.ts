@@ -221,8 +221,12 @@ function answersOf({ decisions, options, poll, reasoning: remembered, standing }
       if (reply.kind !== "done") return reply;
       if (asked.action !== "reset") options.replan();
       else for (const worker of options.workers()) worker.send("standing", { reset: [asked.id] });
+      options.say("info", `Ordered by the administrator: ${asked.action} ${asked.id}.`);
+      // Messages keep their order: a worker that tells its figures goes by the order.
+      await poll.figures(options.serving());
       return reply;
     },
+    orders: async () => standing.orders(),
     figures: () => poll.figures(options.serving()),
     decisions: async (query) => (await decisions?.list(query)) ?? null,
     decision: async ({ id }) => (await decisions?.find(id)) ?? null,

@@ -3,7 +3,15 @@
  * and what the operator ordered. No request waits for it.
  */
 import type { Deployment, Lane } from "../ir/deployment.ts";
-import type { KeptListing, KeptRow, KeptStanding, OrderReply, Orders, StandingOrder } from "../ir/standing.ts";
+import type {
+  KeptListing,
+  KeptOrders,
+  KeptRow,
+  KeptStanding,
+  OrderReply,
+  Orders,
+  StandingOrder,
+} from "../ir/standing.ts";
 import type { Effects } from "../std/effects.ts";
 import { withListings } from "./listings.ts";
 import { createStandingFile } from "./standing-file.ts";
@@ -29,6 +37,8 @@ export interface StandingService {
   take(worker: string, change: StandingChange): void;
   gone(worker: string): void;
   order(order: StandingOrder): OrderReply;
+  /** All that stand. */
+  orders(): readonly KeptOrders[];
   /** Writes what waits. Never rejects. */
   close(): Promise<void>;
 }
@@ -116,6 +126,7 @@ export function createStandingService({ say, effects }: ServiceOptions): Standin
       touch(ids);
       return { kind: "done", orders: next };
     },
+    orders: () => [...orders].map(([id, each]) => ({ id, ...each })),
     close: file.close,
   };
 }
@@ -162,6 +173,7 @@ function withOrders(deployment: Deployment, orders: ReadonlyMap<string, Orders>)
       {
         ...lane,
         routing: lane.routing && !parked,
+        ...(parked && lane.routing ? { parked: true as const } : {}),
         pinned: own?.pinned ?? all?.pinned ?? lane.pinned,
         sortKey: own?.sortKey ?? all?.sortKey ?? lane.sortKey,
       },

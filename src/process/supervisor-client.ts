@@ -1,6 +1,7 @@
 /** A worker's way to what the supervisor keeps for all: questions with an answer in time, and decisions while a reader watches. */
 
 import type { KeptReasoning } from "../ir/remembered-reasoning.ts";
+import type { KeptOrders, OrderReply, StandingOrder } from "../ir/standing.ts";
 import type { Decision } from "../observability/decision.ts";
 import type { DecisionPage, DecisionQuery } from "../observability/decisions.ts";
 import type { Effects } from "../std/effects.ts";
@@ -18,6 +19,10 @@ export interface SupervisorClient {
   readonly reasoning: {
     keep(kept: readonly KeptReasoning[]): void;
     find(keys: readonly string[]): Promise<readonly KeptReasoning[] | null>;
+  };
+  readonly lanes: {
+    order(order: StandingOrder): Promise<OrderReply | null>;
+    orders(): Promise<readonly KeptOrders[] | null>;
   };
   answered(id: number, answer: QuestionAnswer): void;
   decided(decisions: readonly Decision[]): void;
@@ -58,6 +63,11 @@ export function createSupervisorClient(options: {
           if (watchers.delete(onDecision) && watchers.size === 0) send("decisions", { subscribe: false });
         };
       },
+    },
+    lanes: {
+      order: (asked) => ask({ about: "order", asked }, (answer) => (answer.about === "order" ? answer.answer : null)),
+      orders: () =>
+        ask({ about: "orders", asked: null }, (answer) => (answer.about === "orders" ? answer.answer : null)),
     },
     reasoning: {
       keep: (kept) => void send("reasoning", kept),

@@ -174,7 +174,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
   const started = startServer({
     gateway,
     observe,
-    adminPorts: { decisions: supervisor.decisions, keys: ledger },
+    adminPorts: { decisions: supervisor.decisions, keys: ledger, orders: supervisor.lanes },
     host,
     port: plan.port,
     reusePort: plan.workers > 1,

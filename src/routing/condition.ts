@@ -1,4 +1,5 @@
 /** The words routing uses for a lane's state: why it is left out, how it stands now, what changed. Types only. */
+import type { Lane } from "../ir/deployment.ts";
 import type { Failure } from "../ir/failure.ts";
 import type { HealthLabel } from "../ir/lane-facts.ts";
 
@@ -6,6 +7,7 @@ import type { HealthLabel } from "../ir/lane-facts.ts";
 export type Exclusion =
   | "disabled" // its member has no weight
   | "not-routed" // configured, but not to be routed to
+  | "parked" // taken out of service by the operator
   | "not-listed" // its vendor's list held it and lacks it now
   | "excluded" // named in `failover.exclusions`
   | "other-protocol"
@@ -54,4 +56,9 @@ export interface Change {
   readonly because: string;
   /** How long it lasts by itself; null: not by itself. */
   readonly forMs: number | null;
+}
+
+/** Why a lane with `routing: false` is left out: the operator's order, or the configuration. */
+export function whyNotRouted({ parked }: Pick<Lane, "parked">): Exclusion {
+  return parked === true ? "parked" : "not-routed";
 }

@@ -5,7 +5,7 @@
 import { missingCapabilities } from "../ir/capability.ts";
 import type { Keep, Lane, Member, Target } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
-import type { Condition, Exclusion } from "./condition.ts";
+import { type Condition, type Exclusion, whyNotRouted } from "./condition.ts";
 import { satisfiesKeep } from "./keep.ts";
 import { rankBy } from "./policies/index.ts";
 import type { Candidate } from "./policies/policy.ts";
@@ -195,7 +195,7 @@ function unfit(input: DecideInput, place: Placement): Exclusion | null {
   const { target, facts, tried } = input;
   const { lane, member } = place;
   if (member.weight <= 0) return "disabled";
-  if (!lane.routing) return "not-routed";
+  if (!lane.routing) return whyNotRouted(lane);
   if (target.failover.exclusions.includes(lane.model)) return "excluded";
   const unusable = input.usable(lane);
   if (unusable !== null) return unusable;

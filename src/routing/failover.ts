@@ -15,6 +15,7 @@ export function mayTryAnother({ lanesTried, cap }: { readonly lanesTried: number
 const LASTING: ReadonlySet<Exclusion> = new Set<Exclusion>([
   "disabled",
   "not-routed",
+  "parked",
   "excluded",
   "other-protocol",
   "no-operation",

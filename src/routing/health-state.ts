@@ -7,7 +7,7 @@ import { failure } from "../ir/failure.ts";
 import type { HealthLabel } from "../ir/lane-facts.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { type Cell, FRESH_CELL, isDue, recoveredCell } from "./breaker.ts";
-import type { Condition } from "./condition.ts";
+import { type Condition, whyNotRouted } from "./condition.ts";
 import { isBeingTested, isOut, isTestDue, NO_OUTAGE, type OngoingOutage, type Outage, outageLabel } from "./outage.ts";
 import { forgetQuotas, isPressed, newQuotas, type Quotas } from "./quota.ts";
 import { noRecentAttempts, type RecentAttempts } from "./recent-attempts.ts";
@@ -160,7 +160,7 @@ const NOT_LISTED = failure("model-missing", "The model is no longer in its vendo
 
 /** The first reason that holds; null: it may serve. */
 function exclusionOf(state: LaneState, cell: Cell, full: boolean, nowMs: number): Condition["because"] {
-  if (!state.lane.routing) return "not-routed";
+  if (!state.lane.routing) return whyNotRouted(state.lane);
   if (state.lane.notListedSinceMs !== undefined) return "not-listed";
   if (answersLeft(state) === 0) return "used-up";
   const out = outOf(state, nowMs);

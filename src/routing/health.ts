@@ -174,6 +174,7 @@ function recoveryMs(state: LaneState, target: Target, slots: Slots, nowMs: numbe
   const { because, untilMs, failure } = conditionOf(state, target, slots, nowMs);
   switch (because) {
     case "not-routed":
+    case "parked":
     case "not-listed":
     case "used-up":
       return null;

@@ -24,6 +24,7 @@ export function factsOf(state: LaneState, serving: readonly Target[], slots: Slo
     clientFault: state.clientFault,
     usable: conditions.some(({ condition }) => condition.eligible),
     label: worstLabel(conditions.map(({ condition }) => condition.label)),
+    ...(state.lane.parked === true ? { isParked: true as const } : {}),
     ...(state.lane.notListedSinceMs === undefined ? {} : { notListedSinceMs: state.lane.notListedSinceMs }),
     disabledBy: isHardOut && out?.kind === "out" ? out.failure.kind : null,
     waitRemainingMs: Math.max(0, ...ends.map((each) => each - nowMs)),

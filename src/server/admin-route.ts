@@ -4,7 +4,7 @@ import type { JsonObject } from "../std/json.ts";
 
 export interface AdminRoute {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Below `/admin`, with `:name` segments; of two that fit, the first of the table is the one. */
+  /** Below `/admin`, with `:name` segments, and `:name+` for one that may hold slashes; of two that fit, the first of the table is the one. */
   readonly path: string;
   /** Trouble is an answer; what it throws is a bug. */
   readonly handle: (request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>;

@@ -11,6 +11,7 @@ import { WireError } from "../std/wire-error.ts";
 import { type DecisionPort, decisionRoutes } from "./admin-decisions.ts";
 import { explainRoutes } from "./admin-explain.ts";
 import { type KeyPort, keyRoutes } from "./admin-keys.ts";
+import { type LanePort, laneRoutes } from "./admin-lanes.ts";
 import type { AdminAnswer, AdminRoute } from "./admin-route.ts";
 import type { Arrival, Outgoing } from "./arrival.ts";
 import { readBody } from "./body.ts";
@@ -23,6 +24,7 @@ export interface AdminPorts {
   readonly explain: Explain;
   /** Virtual keys and their usage; null: there are none. */
   readonly keys: KeyPort | null;
+  readonly lanes: LanePort;
   /** Text without any secret of the deployment. */
   readonly masked: (text: string) => string;
 }
@@ -32,6 +34,7 @@ function adminTable(ports: AdminPorts, setTimer: Effects["setTimer"]): readonly 
   return [
     ...decisionRoutes(ports.decisions, setTimer),
     ...explainRoutes(ports.explain),
+    ...laneRoutes(ports.lanes),
     ...(ports.keys === null ? [] : keyRoutes(ports.keys, ports.masked)),
   ];
 }
@@ -176,7 +179,7 @@ function unauthenticated(): Outgoing {
 /** What stands where the pattern has names; null: the path is another one. */
 function paramsOf(pattern: string, path: string): Record<string, string> | null {
   const wanted = pattern.split("/");
-  const given = path.split("/");
+  const given = joined(path.split("/"), wanted);
   if (wanted.length !== given.length) return null;
   const params: Record<string, string> = {};
   for (const [index, segment] of wanted.entries()) {
@@ -187,9 +190,17 @@ function paramsOf(pattern: string, path: string): Record<string, string> | null 
     }
     const decoded = decodedSegment(is);
     if (decoded === null || decoded === "") return null;
-    params[segment.slice(1)] = decoded;
+    params[segment.slice(1).replace(/\+$/, "")] = decoded;
   }
   return params;
+}
+
+/** A name with a plus stands for one segment or more, which are one word with slashes. */
+function joined(given: readonly string[], wanted: readonly string[]): readonly string[] {
+  const at = wanted.findIndex((segment) => segment.endsWith("+"));
+  const extra = given.length - wanted.length;
+  if (at === -1 || extra <= 0) return given;
+  return [...given.slice(0, at), given.slice(at, at + extra + 1).join("/"), ...given.slice(at + extra + 1)];
 }
 
 function decodedSegment(segment: string): string | null {

@@ -2,6 +2,7 @@
 import { codeOf } from "../std/describe-error.ts";
 import type { Effects } from "../std/effects.ts";
 import { type AdminPorts, createAdmin } from "./admin.ts";
+import type { LanePort } from "./admin-lanes.ts";
 import { type App, createApp, internalError, type ServerState } from "./app.ts";
 import { BODY_BYTES_MAX } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
@@ -12,7 +13,7 @@ interface ServerOptions {
   readonly gateway: Gateway;
   readonly observe: AddressFigures;
   /** What the process keeps, beside what the gateway itself can tell. */
-  readonly adminPorts: Omit<AdminPorts, "explain" | "masked">;
+  readonly adminPorts: Omit<AdminPorts, "explain" | "masked" | "lanes"> & { readonly orders: Omit<LanePort, "stats"> };
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -102,7 +103,9 @@ export function startServer(options: ServerOptions): ServerStart {
 function createGatewayApp(options: ServerOptions, state: ServerState, stopping: AbortSignal): App {
   const { adminPorts, gateway, setTimer } = options;
   const { explain, masked, mayAdminister } = gateway;
-  const ports = { ...adminPorts, explain, masked };
+  const { orders, ...others } = adminPorts;
+  const lanes: LanePort = { ...orders, stats: options.observe.stats };
+  const ports = { ...others, explain, masked, lanes };
   return createApp({
     gateway,
     observe: options.observe,

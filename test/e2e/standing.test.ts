@@ -118,3 +118,32 @@ models:
   expect(`${gateway.stdout()}${gateway.stderr()}`.match(/cannot be kept/g)).toHaveLength(1);
   await upstream.close();
 }, 60_000);
+
+test("a key that its vendor refuses is out until its file holds another one", async () => {
+  const state = await mkdtemp(join(tmpdir(), "ringmain-swapped-"));
+  const keyFile = join(state, "key");
+  await writeFile(keyFile, FIRST_KEY);
+  const upstream = await startFakeUpstream(({ headers }) =>
+    headers["authorization"] === `Bearer ${FIRST_KEY}`
+      ? [jsonStep(401, { error: { message: "Wrong key." } })]
+      : [jsonStep(200, JSON.parse(OPENAI_WORDS.body(said())))],
+  );
+  const gateway = await startGateway({
+    config: `
+listen: "127.0.0.1:0"
+workers: 2
+health: { path: "${join(state, "state.db")}" }
+providers:
+  local: { protocol: openai, base_url: "${upstream.url}", api_key_file: "${keyFile}", allow_private: true }
+models:
+  m: { provider: local, upstream_model: x }
+`,
+  });
+  expect((await ask(gateway.url)).status).not.toBe(200);
+  expect((await ask(gateway.url)).status).not.toBe(200);
+  await writeFile(keyFile, SECOND_KEY);
+  await until(async () => (await ask(gateway.url)).status === 200);
+  await gateway.stop();
+  await upstream.close();
+  await rm(state, { recursive: true, force: true });
+});

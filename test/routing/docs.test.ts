@@ -14,6 +14,7 @@ const PAGE = await Bun.file(join(import.meta.dir, "../../docs/routing.md")).text
 const EXCLUSIONS: Readonly<Record<Exclusion, true>> = {
   disabled: true,
   "not-routed": true,
+  parked: true,
   "not-listed": true,
   excluded: true,
   "other-protocol": true,

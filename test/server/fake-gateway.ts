@@ -7,6 +7,7 @@ import type { Route } from "../../src/ir/route.ts";
 import { createSeries } from "../../src/observability/series.ts";
 import type { DecisionPort } from "../../src/server/admin-decisions.ts";
 import type { KeyPort } from "../../src/server/admin-keys.ts";
+import type { LanePort } from "../../src/server/admin-lanes.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
 import { type RunningServer, startServer } from "../../src/server/server.ts";
 import type { PageRule } from "../../src/server/web-page.ts";
@@ -43,6 +44,8 @@ const NO_DECISIONS: DecisionPort = {
   watch: () => () => undefined,
 };
 
+const NO_ORDERS: Omit<LanePort, "stats"> = { orders: async () => [], order: async () => null };
+
 export interface FakeServer extends AsyncDisposable {
   readonly server: RunningServer;
   readonly port: number;
@@ -60,6 +63,7 @@ export function startFake(
   decisions: DecisionPort = NO_DECISIONS,
   keys: KeyPort | null = null,
   pages?: PageRule,
+  orders: Omit<LanePort, "stats"> = NO_ORDERS,
 ): FakeServer {
   const runs: RunInput[] = [];
   const refusals: RefuseInput[] = [];
@@ -107,7 +111,7 @@ export function startFake(
   const started = startServer({
     gateway,
     observe: { stats: async () => ({ pools: {} }), metrics: async () => [gateway.metrics()] },
-    adminPorts: { decisions, keys },
+    adminPorts: { decisions, keys, orders },
     host: "127.0.0.1",
     port: 0,
     reusePort: false,
