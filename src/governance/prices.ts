@@ -29,14 +29,28 @@ export function costOf(usage: Usage | null, prices: Prices | null): Nanos | null
   // A prompt or an answer without a count has no price; a cache counter that is missing means that there was no cache.
   if (usage.freshInputTokens === null || usage.outputTokens === null) return null;
   const rates = ratesFor(prices, inputTokens(usage) ?? 0);
-  let total = nanos(prices.request);
-  for (const [tokens, rate] of pricedParts(usage, rates)) {
-    // Most answers have two or three of the eight parts.
-    if (tokens === 0) continue;
-    if (!fitsNanos(tokens, rate)) return null;
-    total = addNanos(total, costNanos(tokens, rate));
-  }
-  return total;
+  // No token in two of the parts. A part larger than its whole is cut to it: the whole is what is billed.
+  const fresh = usage.freshInputTokens;
+  const output = usage.outputTokens;
+  const audioInput = Math.min(usage.audioInputTokens ?? 0, fresh);
+  const reasoning = Math.min(usage.reasoningTokens ?? 0, output);
+  const audioOutput = Math.min(usage.audioOutputTokens ?? 0, output - reasoning);
+  let total: Nanos | null = nanos(prices.request);
+  total = withPart(total, fresh - audioInput, rates.input);
+  total = withPart(total, audioInput, rates.audioInput);
+  total = withPart(total, usage.cacheReadTokens ?? 0, rates.cacheRead);
+  total = withPart(total, usage.cacheWriteTokens ?? 0, rates.cacheWrite);
+  total = withPart(total, usage.cacheWrite1hTokens ?? 0, rates.cacheWrite1h);
+  total = withPart(total, output - reasoning - audioOutput, rates.output);
+  total = withPart(total, reasoning, rates.reasoning);
+  return withPart(total, audioOutput, rates.audioOutput);
+}
+
+/** Null as soon as one part is more than can be held exactly. */
+function withPart(total: Nanos | null, tokens: number, rate: number): Nanos | null {
+  // Most answers have two or three of the eight parts.
+  if (total === null || tokens === 0) return total;
+  return fitsNanos(tokens, rate) ? addNanos(total, costNanos(tokens, rate)) : null;
 }
 
 /** By the vendor's own word. */
@@ -77,25 +91,6 @@ export function ratesFor(prices: Prices, promptTokens: number): Rates {
 /** True while eight parts of this size can be summed exactly. */
 export function fitsNanos(tokens: number, nanosPerMillionTokens: number): boolean {
   return (tokens / TOKENS_PER_PRICE) * nanosPerMillionTokens <= PART_NANOS_MAX;
-}
-
-/** Tokens with their price, no token in two of them. A part larger than its whole is cut to it: the whole is what is billed. */
-function pricedParts(usage: Usage, rates: Rates): [tokens: number, rate: number][] {
-  const fresh = usage.freshInputTokens ?? 0;
-  const output = usage.outputTokens ?? 0;
-  const audioInput = Math.min(usage.audioInputTokens ?? 0, fresh);
-  const reasoning = Math.min(usage.reasoningTokens ?? 0, output);
-  const audioOutput = Math.min(usage.audioOutputTokens ?? 0, output - reasoning);
-  return [
-    [fresh - audioInput, rates.input],
-    [audioInput, rates.audioInput],
-    [usage.cacheReadTokens ?? 0, rates.cacheRead],
-    [usage.cacheWriteTokens ?? 0, rates.cacheWrite],
-    [usage.cacheWrite1hTokens ?? 0, rates.cacheWrite1h],
-    [output - reasoning - audioOutput, rates.output],
-    [reasoning, rates.reasoning],
-    [audioOutput, rates.audioOutput],
-  ];
 }
 
 /** The divisor of every price. */

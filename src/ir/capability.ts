@@ -40,6 +40,15 @@ export interface Needs {
 
 export const NO_NEEDS: Needs = { input: [], output: [], tools: false, structuredOutput: false };
 
+/** As `missingCapabilities`, without the names. */
+export function lacksCapability(needs: Needs, capabilities: Capabilities): boolean {
+  const { input, output } = capabilities;
+  if (needs.tools && capabilities.tools === false) return true;
+  if (needs.structuredOutput && capabilities.structuredOutput === false) return true;
+  if (input !== null && needs.input.length > 0 && needs.input.some((each) => !input.includes(each))) return true;
+  return output !== null && needs.output.length > 0 && needs.output.some((each) => !output.includes(each));
+}
+
 /** Names what is certainly missing, for the decision and for the refusal. Empty: nothing known stands against it. */
 export function missingCapabilities(needs: Needs, capabilities: Capabilities): string[] {
   const missing: string[] = [];

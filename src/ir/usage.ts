@@ -110,7 +110,11 @@ export function isTold(usage: Usage | null): boolean {
 
 /** The whole prompt, cached or not; null when nothing about it is known. */
 export function inputTokens(usage: Usage): number | null {
-  return sum([usage.freshInputTokens, usage.cacheReadTokens, usage.cacheWriteTokens, usage.cacheWrite1hTokens]);
+  const { freshInputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = usage;
+  const isKnown =
+    freshInputTokens !== null || cacheReadTokens !== null || cacheWriteTokens !== null || cacheWrite1hTokens !== null;
+  if (!isKnown) return null;
+  return (freshInputTokens ?? 0) + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0) + (cacheWrite1hTokens ?? 0);
 }
 
 /** Prompt and answer together; null when either side is unknown. */
@@ -129,9 +133,4 @@ const DIGITS = /^\d{1,15}$/;
 /** A token count as vendors write it: a whole number from 0 to 2^53 - 1, anything else is unknown. */
 export function tokenCount(value: unknown): number | null {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
-function sum(counts: readonly (number | null)[]): number | null {
-  const known = counts.filter((count) => count !== null);
-  return known.length === 0 ? null : known.reduce((total, count) => total + count, 0);
 }

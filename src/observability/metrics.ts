@@ -107,9 +107,18 @@ function foldAttempt(
 
 function foldTokens(series: Series, usage: Usage | null, [pool, lane]: readonly [string, string]): void {
   if (usage === null) return;
-  for (const [kind, tokens] of tokensByKind(usage)) {
+  const add = (kind: string, tokens: number): void => {
     if (tokens > 0) series.add("ringmain_tokens_total", [pool, lane, kind], tokens);
-  }
+  };
+  // Disjoint, so that their sum is the total: reasoning is taken out of the output it is a part of.
+  const output = usage.outputTokens ?? 0;
+  const reasoning = Math.min(usage.reasoningTokens ?? 0, output);
+  add("fresh_input", usage.freshInputTokens ?? 0);
+  add("cache_read", usage.cacheReadTokens ?? 0);
+  add("cache_write", usage.cacheWriteTokens ?? 0);
+  add("cache_write_1h", usage.cacheWrite1hTokens ?? 0);
+  add("output", output - reasoning);
+  add("reasoning", reasoning);
 }
 
 function foldCost(
@@ -226,18 +235,4 @@ function dispositionOf(outcome: AttemptRecord["outcome"]): string {
 function failoverReason(outcome: AttemptRecord["outcome"]): string {
   if (outcome === "timeout") return "timeout";
   return outcome === "network" ? "connect" : dispositionOf(outcome);
-}
-
-/** Disjoint, so that their sum is the total: reasoning is taken out of the output it is a part of. */
-function tokensByKind(usage: Usage): readonly (readonly [kind: string, tokens: number])[] {
-  const output = usage.outputTokens ?? 0;
-  const reasoning = Math.min(usage.reasoningTokens ?? 0, output);
-  return [
-    ["fresh_input", usage.freshInputTokens ?? 0],
-    ["cache_read", usage.cacheReadTokens ?? 0],
-    ["cache_write", usage.cacheWriteTokens ?? 0],
-    ["cache_write_1h", usage.cacheWrite1hTokens ?? 0],
-    ["output", output - reasoning],
-    ["reasoning", reasoning],
-  ];
 }

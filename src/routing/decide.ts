@@ -2,7 +2,7 @@
  * Which lane next: filters say who is left out and why, a policy orders the rest. Pure, so the same inputs give the same
  * decision and every decision can be explained. Filters never reorder, policies never filter.
  */
-import { missingCapabilities } from "../ir/capability.ts";
+import { lacksCapability } from "../ir/capability.ts";
 import type { Keep, Lane, Member, Target } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
 import { type Condition, type Exclusion, whyNotRouted } from "./condition.ts";
@@ -199,7 +199,7 @@ function unfit(input: DecideInput, place: Placement): Exclusion | null {
   if (target.failover.exclusions.includes(lane.model)) return "excluded";
   const unusable = input.usable(lane);
   if (unusable !== null) return unusable;
-  if (missingCapabilities(facts.needs, lane.capabilities).length > 0) return "lacks-capability";
+  if (lacksCapability(facts.needs, lane.capabilities)) return "lacks-capability";
   if (breaksKeep(input, place)) return "breaks-keep";
   if (input.affords?.(lane) === false) return "budget";
   if (tried.has(lane.id)) return "tried";

@@ -38,17 +38,36 @@ export function isRawJson(value: unknown): value is RawJson {
   return JSON.isRawJSON(value);
 }
 
-/** Walks own properties and array elements; undefined as soon as a step is missing. */
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let here: unknown = value;
-  for (const step of path) {
-    if (typeof step === "number") here = asArray(here)?.[step];
-    else {
-      const object = asObject(here);
-      here = object !== undefined && Object.hasOwn(object, step) ? object[step] : undefined;
-    }
-  }
-  return here;
+type Step = string | number;
+
+/**
+ * Walks own properties and array elements; undefined as soon as a step is missing. Called dozens of times per request, so
+ * that its steps are no list.
+ */
+export function at(value: unknown, one?: Step, two?: Step, three?: Step, four?: Step, five?: Step): unknown {
+  if (one === undefined) return value;
+  const first = stepInto(value, one);
+  if (two === undefined) return first;
+  const second = stepInto(first, two);
+  return three === undefined ? second : deeper(second, three, four, five);
+}
+
+function deeper(value: unknown, three: Step, four: Step | undefined, five: Step | undefined): unknown {
+  const third = stepInto(value, three);
+  if (four === undefined) return third;
+  const fourth = stepInto(third, four);
+  return five === undefined ? fourth : stepInto(fourth, five);
+}
+
+/** The same for a way of any length. */
+export function atPath(value: unknown, path: readonly Step[]): unknown {
+  return path.reduce<unknown>(stepInto, value);
+}
+
+function stepInto(value: unknown, step: Step): unknown {
+  if (typeof step === "number") return asArray(value)?.[step];
+  const object = asObject(value);
+  return object !== undefined && Object.hasOwn(object, step) ? object[step] : undefined;
 }
 
 /** Arrays and raw numbers are not objects here. */

@@ -57,10 +57,12 @@ interface ScanState {
   exactNumbers: boolean;
   /** Set once, when a step answers -1. */
   bad: BadScan | null;
+  /** What closes each open container, for the one container scanned at a time; null: none was yet. */
+  closers: Uint8Array | null;
 }
 
 export function scanJson(bytes: Uint8Array, limits: JsonLimits): JsonScan {
-  const state: ScanState = { bytes, limits, keys: 0, exactNumbers: false, bad: null };
+  const state: ScanState = { bytes, limits, keys: 0, exactNumbers: false, bad: null, closers: null };
   const open = skipSpace(bytes, hasByteOrderMark(bytes) ? 3 : 0);
   if (bytes[open] !== OPEN_BRACE) return bad("not-object", "The body must be a JSON object.", open);
   const members: TopMember[] = [];
@@ -113,8 +115,9 @@ function scanValue(state: ScanState, from: number): number {
 /** Any nested object or array, from its opening byte; answers the index after its closing one, or -1. */
 function scanContainer(state: ScanState, from: number): number {
   const { bytes, limits } = state;
-  // What closes each open container. The top-level object, depth 1, is not in it.
-  const closers = new Uint8Array(limits.depthMax);
+  // The top-level object, depth 1, is not in it.
+  state.closers ??= new Uint8Array(limits.depthMax);
+  const { closers } = state;
   let depth = 1;
   let closer = 0;
   let here = from;
@@ -208,13 +211,29 @@ function scanNumber(state: ScanState, from: number): number {
 
 /** Null when the name's escapes are not JSON. Bytes that are not UTF-8 are the later decode's to refuse. */
 function readName(bytes: Uint8Array, start: number, end: number): string | null {
-  let name = "";
+  if (end - start > NAME_PLAIN_BYTES_MAX) return readOddName(bytes, start, end);
+  let slot = end - start;
   for (let here = start + 1; here < end - 1; here += 1) {
     const byte = bytes[here] ?? 0;
-    if (byte === BACKSLASH || byte >= 0x80 || end - start > NAME_PLAIN_BYTES_MAX) return readOddName(bytes, start, end);
-    name += String.fromCharCode(byte);
+    if (byte === BACKSLASH || byte >= 0x80) return readOddName(bytes, start, end);
+    slot = (slot * 31 + byte) % NAME_SLOTS;
   }
+  const known = NAMES[slot];
+  if (known !== undefined && isName(known, bytes, start, end)) return known;
+  let name = "";
+  for (let here = start + 1; here < end - 1; here += 1) name += String.fromCharCode(bytes[here] ?? 0);
+  NAMES[slot] = name;
   return name;
+}
+
+/** Requests have the same few names again and again, so the text of each is made once. A slot holds its newest name. */
+const NAME_SLOTS = 1_021;
+const NAMES: (string | undefined)[] = new Array(NAME_SLOTS);
+
+function isName(known: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (known.length !== end - start - 2) return false;
+  for (let at = 0; at < known.length; at += 1) if (known.charCodeAt(at) !== bytes[start + 1 + at]) return false;
+  return true;
 }
 
 function readOddName(bytes: Uint8Array, start: number, end: number): string | null {

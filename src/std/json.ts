@@ -17,6 +17,7 @@ export {
   asObject,
   asText,
   at,
+  atPath,
   isRawJson,
   type JsonObject,
   parseBody,

@@ -7,7 +7,7 @@ import { GoogleGenAI } from "@google/genai";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { CohereClientV2 } from "cohere-ai";
 import OpenAI from "openai";
-import { at } from "../../src/std/json.ts";
+import { at, atPath } from "../../src/std/json.ts";
 import { type Gateway, startGateway } from "../harness/binary.ts";
 import { startVendor, type Vendor } from "../harness/vendors.ts";
 
@@ -158,7 +158,7 @@ const CLIENTS: readonly (readonly [string, Read])[] = [
 
 test.each(CLIENTS)("%s", async (_name, read) => {
   const [told, path] = await read();
-  expect(at(told, ...path, "ringmain_notices")).toEqual([
+  expect(atPath(told, [...path, "ringmain_notices"])).toEqual([
     { kind: "switch", from: "work/default/first", to: "home/default/second", reason: "server-error", tier: "unknown" },
     { kind: "alias", asked: MODEL, target: "both", by: "written" },
   ]);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Frame } from "../../src/protocols/protocol.ts";
-import { at, parseJson } from "../../src/std/json.ts";
+import { at, atPath, parseJson } from "../../src/std/json.ts";
 import { question } from "../harness/client-words.ts";
 import { type Core, createCore, type Got } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
@@ -61,7 +61,7 @@ function noticesIn(
   const { carrier, payload } = PROTOCOLS[ingress];
   const { whole, streamed } = payload.noticePlaces;
   if (!isStream) {
-    const told = at(parseJson(new TextDecoder().decode(bytes)), ...whole, "ringmain_notices");
+    const told = atPath(parseJson(new TextDecoder().decode(bytes)), [...whole, "ringmain_notices"]);
     return told === undefined ? [] : [["whole", told]];
   }
   expect(headers["content-type"]).toStartWith(carrier.framing.contentType);
@@ -70,7 +70,7 @@ function noticesIn(
   return frames.flatMap(({ event, data }, index) => {
     if (!data.startsWith("{")) return [];
     const json = parseJson(data);
-    const told = at(json, ...streamed.path, "ringmain_notices");
+    const told = atPath(json, [...streamed.path, "ringmain_notices"]);
     const type = at(json, "type") ?? event;
     return told === undefined ? [] : [[streamed.types === null ? String(index) : String(type), told] as const];
   });

@@ -2,7 +2,7 @@
 // client's own words, and no broken one: another lane would be asked what this one refused.
 import { describe, expect, test } from "bun:test";
 import { createTap } from "../../src/protocols/openai/tap.ts";
-import { at, type JsonObject } from "../../src/std/json.ts";
+import { atPath, type JsonObject } from "../../src/std/json.ts";
 import { overTheWire } from "../corpus/meaning.ts";
 import { contextFor } from "../corpus/translate.ts";
 import { speaking, toClient } from "../harness/crossing.ts";
@@ -41,7 +41,7 @@ describe.each(Object.entries(MESSAGES))("a filtered answer %s", (_name, message)
     const read = speaking("openai").payload.readResponse(overTheWire(body)).value;
     expect(read.choices[0]).toMatchObject({ blocks: [], finish: { reason: "content-filter" } });
     const written = speaking(client).payload.writeResponse(read, contextFor(null)).value;
-    expect(at(overTheWire(written), ...path)).toBe(word);
+    expect(atPath(overTheWire(written), path)).toBe(word);
   });
 
   test("as a relay sees it", () => {

@@ -1,5 +1,5 @@
 /** Whether a lane could serve a request at all, as far as its doors, its abilities and its price decide. */
-import { missingCapabilities } from "../../ir/capability.ts";
+import { lacksCapability } from "../../ir/capability.ts";
 import type { Lane } from "../../ir/deployment.ts";
 import type { Exclusion } from "../../routing/condition.ts";
 import type { World } from "../contract.ts";
@@ -9,7 +9,7 @@ import { chooseDoor } from "./door.ts";
 /** Whether the lane could ever serve the request, whatever its health and whatever was promised. */
 export function isFit(world: World, call: ClientCall, lane: Lane): boolean {
   if (!lane.routing || exclusionOf(world, call, lane) !== null) return false;
-  return missingCapabilities(call.request.facts.needs, lane.capabilities).length === 0;
+  return !lacksCapability(call.request.facts.needs, lane.capabilities);
 }
 
 /** Why the lane may not serve the request; null: it may. `first`: the lane this exchange asked first; null: none yet. */

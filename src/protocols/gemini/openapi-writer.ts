@@ -2,7 +2,7 @@
  * JSON Schema as the vendor's OpenAPI subset (SDK type Schema), for models before 2.5: references are written out, a
  * null alternative becomes `nullable`, and type words are capitals. Keywords outside the subset are losses.
  */
-import { asArray, asObject, asText, at, type JsonObject } from "../../std/json.ts";
+import { asArray, asObject, asText, atPath, type JsonObject } from "../../std/json.ts";
 import { define } from "./members.ts";
 
 /** References are written out no deeper than this: a schema that names itself has no end. */
@@ -61,7 +61,7 @@ function resolve(schema: JsonObject, writing: Writing): JsonObject {
   const name = asText(schema["$ref"]);
   if (name === undefined) return schema;
   const path = name.startsWith("#/") ? name.slice(2).split("/").map(unescapePointer) : null;
-  const found = path === null ? undefined : asObject(at(writing.root, ...path));
+  const found = path === null ? undefined : asObject(atPath(writing.root, path));
   if (found === undefined) {
     writing.changes.add("a reference that leads nowhere is left out");
     return { ...schema, $ref: undefined };

@@ -24,17 +24,31 @@ export function readFacts(body: JsonObject): PayloadFacts {
 }
 
 function readNeeds(body: JsonObject): Needs {
-  const tools = [...(asArray(body["tools"]) ?? []), ...(asArray(body["functions"]) ?? [])];
   return {
-    input: modalitiesOf(
-      (asArray(body["messages"]) ?? []).map((message) => at(message, "content")),
-      MODALITIES,
-    ),
-    output: (asArray(body["modalities"]) ?? []).filter((each) => each === "audio" || each === "image"),
-    tools: tools.length > 0,
+    input: modalitiesOf(contentsOf(body), MODALITIES),
+    output: asArray(body["modalities"])?.filter((each) => each === "audio" || each === "image") ?? NONE,
+    tools: isFilled(body["tools"]) || isFilled(body["functions"]),
     structuredOutput: at(body, "response_format", "type") === "json_schema",
   };
 }
+
+/** Contents that have parts; a text has none. */
+function contentsOf(body: JsonObject): readonly unknown[] {
+  let found: unknown[] | null = null;
+  for (const message of asArray(body["messages"]) ?? NONE) {
+    const content = at(message, "content");
+    if (asArray(content) === undefined) continue;
+    found ??= [];
+    found.push(content);
+  }
+  return found ?? NONE;
+}
+
+function isFilled(value: unknown): boolean {
+  return (asArray(value)?.length ?? 0) > 0;
+}
+
+const NONE: readonly never[] = [];
 
 const MODALITIES: ReadonlyMap<string, Modality> = new Map([
   ["image_url", "image"],

@@ -159,8 +159,8 @@ export function define(target: Record<string, unknown>, name: string, value: unk
 }
 
 /** A count of tokens somewhere inside; null: none, or none that can be one. */
-export function countAt(wire: object, ...path: string[]): number | null {
-  const value = at(wire, ...path);
+export function countAt(wire: object, name: string, inner?: string): number | null {
+  const value = at(wire, name, inner);
   return usageCount(asNumber(value) ?? value);
 }
 

@@ -43,16 +43,20 @@ export function needPart(
 }
 
 /** Modalities of the parts in these contents, by the word for the kind of part. Looks, never judges. */
-export function modalitiesOf(contents: Iterable<unknown>, kinds: ReadonlyMap<string, Modality>): Modality[] {
-  const found = new Set<Modality>();
+export function modalitiesOf(contents: Iterable<unknown>, kinds: ReadonlyMap<string, Modality>): readonly Modality[] {
+  let found: Modality[] | null = null;
   for (const content of contents) {
-    for (const part of asArray(content) ?? []) {
+    for (const part of asArray(content) ?? NO_PARTS) {
       const modality = kinds.get(asText(at(part, "type")) ?? "");
-      if (modality !== undefined) found.add(modality);
+      if (modality === undefined) continue;
+      found ??= [];
+      if (!found.includes(modality)) found.push(modality);
     }
   }
-  return [...found];
+  return found ?? NO_PARTS;
 }
+
+const NO_PARTS: readonly never[] = [];
 
 /** Sound in a part: `{data, format}` under `input_audio`. */
 export function readInputAudio(part: JsonObject, path: string) {
