@@ -3,6 +3,7 @@
  * for in pages. What a page looks like is the same whether it comes from here or from a store.
  */
 import type { Deployment } from "../ir/deployment.ts";
+import type { ExchangeRecord } from "../ir/record.ts";
 import { createRing, type Ring } from "../std/bounded.ts";
 import { type Decision, decisionOf } from "./decision.ts";
 import type { Sink } from "./sinks.ts";
@@ -53,36 +54,53 @@ interface DecisionsOptions {
   readonly deployment: Deployment;
   /** Told of each one, once. */
   readonly onDecision: (decision: Decision) => void;
+  /** False: nothing is told of the next one, which is then made when it is looked at. Absent: all are told. */
+  readonly isTold?: () => boolean;
+}
+
+/** A record in its place, and the decision that is read from it once it is looked at. */
+interface Held {
+  readonly record: ExchangeRecord;
+  /** Under which it was made. */
+  readonly deployment: Deployment;
+  readonly seq: number;
+  decision: Decision | null;
+}
+
+function told(held: Held): Decision {
+  held.decision ??= decisionOf(held.record, held.deployment, held.seq);
+  return held.decision;
 }
 
 export function createDecisions(options: DecisionsOptions): Decisions {
-  const { onDecision } = options;
+  const { onDecision, isTold = always } = options;
   let { deployment } = options;
   let ring = ringOf(options.ring);
-  const all = (): readonly Decision[] => ring?.list() ?? [];
+  const all = (): readonly Held[] => ring?.list() ?? [];
   let seq = options.firstSeq;
   return {
     reconfigure(next) {
       const kept = all();
       ring = ringOf(next.ring);
-      for (const decision of kept.toReversed()) ring?.push(decision);
+      for (const held of kept.toReversed()) ring?.push(held);
       deployment = next.deployment;
       seq = Math.max(seq, next.firstSeq);
     },
     sink: {
       name: "decisions",
       record(record) {
-        const decision = decisionOf(record, deployment, seq);
+        const held: Held = { record, deployment, seq, decision: null };
         seq += 1;
-        ring?.push(decision);
-        onDecision(decision);
+        ring?.push(held);
+        if (isTold()) onDecision(told(held));
       },
       transition: () => undefined,
     },
     list({ before, limit, ...filter }) {
       const found: Decision[] = [];
-      for (const decision of all()) {
-        if (before !== null && decision.seq >= before) continue;
+      for (const held of all()) {
+        if (before !== null && held.seq >= before) continue;
+        const decision = told(held);
         if (!fitsFilter(decision, filter)) continue;
         // One more than fits tells that there is a next page.
         if (found.length >= limit) return { decisions: found, next: found.at(-1)?.seq ?? null };
@@ -91,13 +109,18 @@ export function createDecisions(options: DecisionsOptions): Decisions {
       return { decisions: found, next: null };
     },
     // A walk through the ring: looked up by people, so not worth an index on every request.
-    find: (id) => all().find((decision) => decision.id === id) ?? null,
+    find(id) {
+      const found = all().find(({ record }) => record.id === id);
+      return found === undefined ? null : told(found);
+    },
     oldest: () => all().at(-1)?.seq ?? null,
   };
 }
 
-function ringOf(max: number): Ring<Decision> | null {
-  return max === 0 ? null : createRing<Decision>(max);
+const always = (): boolean => true;
+
+function ringOf(max: number): Ring<Held> | null {
+  return max === 0 ? null : createRing<Held>(max);
 }
 
 export function fitsFilter(decision: Decision, filter: DecisionFilter): boolean {

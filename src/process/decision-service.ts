@@ -27,6 +27,8 @@ export interface DecisionService {
 interface DecisionServiceOptions {
   readonly deployment: Deployment;
   readonly onDecision: (decision: Decision) => void;
+  /** Whether `onDecision` has anything to do with the next one. */
+  readonly isAwaited: () => boolean;
   readonly say: (level: "warning", line: string) => void;
   readonly effects: Pick<Effects, "wallMs" | "setTimer">;
 }
@@ -46,7 +48,7 @@ export function createDecisionService(options: DecisionServiceOptions): Decision
     // The ring is read with the token alone, so there is none without it.
     const ring = next.adminToken === null ? 0 : next.decisionsRing;
     const place = { ring, firstSeq: store?.firstSeq ?? 1, deployment: next };
-    if (decisions === null) decisions = createDecisions({ ...place, onDecision });
+    if (decisions === null) decisions = createDecisions({ ...place, onDecision, isTold });
     else decisions.reconfigure(place);
     for (const record of early.splice(0)) decisions.sink.record(record);
   };
@@ -54,6 +56,7 @@ export function createDecisionService(options: DecisionServiceOptions): Decision
     store?.add(decision);
     options.onDecision(decision);
   };
+  const isTold = (): boolean => store !== null || options.isAwaited();
   const closeStore = (): void => {
     const closing = store;
     store = null;

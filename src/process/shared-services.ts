@@ -110,6 +110,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
         deployment,
         say: options.say,
         effects: options.effects,
+        isAwaited: () => state.subscribers.size > 0,
         onDecision(decision) {
           if (state.subscribers.size > 0) state.decided.push(decision);
         },

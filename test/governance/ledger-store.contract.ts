@@ -104,6 +104,19 @@ export function ledgerStoreContract(name: string, open: () => Promise<OpenStore>
       }
     });
 
+    test("adds up rows of one commit as if each had come alone, beyond what a number holds exactly", async () => {
+      const { store } = await start();
+      const most = Number.MAX_SAFE_INTEGER;
+      const costs = [1, most - 1, most, null, 2, 3];
+      await store.commit({
+        ...NOTHING,
+        bookings: costs.map((costNanos, at) => booking(`${at}`, { costNanos }, at % 2 === 0 ? [KEY, TEAM] : [KEY])),
+      });
+      expect(await store.sumOf(KEY, 0)).toEqual({ requests: 6, costNanos: most, tokens: 90, unpriced: 1 });
+      expect(await store.sumOf(TEAM, 0)).toEqual({ requests: 3, costNanos: most, tokens: 45, unpriced: 0 });
+      expect(await store.check()).toBeNull();
+    });
+
     test("counts a row once, in every scope it is charged to, by the hour it ended in", async () => {
       const { store } = await start();
       const once = booking("1", {}, [KEY, TEAM]);

@@ -33,6 +33,31 @@ test.each([
   expect(told).toHaveLength(count);
 });
 
+test("what is told of to none is made when it is looked at, under the deployment of its time", () => {
+  const renamed = { ...deployment(), targets: {} };
+  const pages = [false, true].map((isTold) => {
+    const told: number[] = [];
+    const decisions = createDecisions({
+      ring: 10,
+      firstSeq: 1,
+      deployment: deployment(),
+      onDecision: ({ seq }) => told.push(seq),
+      isTold: () => isTold,
+    });
+    decisions.sink.record(record({ id: "r1" }));
+    decisions.reconfigure({ ring: 10, firstSeq: 1, deployment: renamed });
+    decisions.sink.record(record({ id: "r2" }));
+    expect(told).toEqual(isTold ? [1, 2] : []);
+    expect(decisions.find("r1")).toEqual(decisions.list({ before: 2, limit: 1 }).decisions[0] ?? null);
+    return decisions.list({ before: null, limit: 10 });
+  });
+  expect(pages[0]).toEqual(pages[1]);
+  expect(pages[0]?.decisions.map(({ id, select }) => [id, select === null])).toEqual([
+    ["r2", true],
+    ["r1", false],
+  ]);
+});
+
 test("pages follow each other without a gap or a repetition, while new ones arrive", () => {
   const { decisions } = filled(100, numbered(7));
   const seen: string[] = [];

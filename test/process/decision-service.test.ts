@@ -26,6 +26,7 @@ const serviceOf = (over: Partial<Deployment>): DecisionService =>
   createDecisionService({
     deployment: { ...deployment(), adminToken: null, ...over },
     onDecision: (decision) => void told.push(decision),
+    isAwaited: () => true,
     say: (_level, line) => said.push(line),
     effects: time,
   });

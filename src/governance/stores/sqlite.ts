@@ -243,7 +243,13 @@ function writeAll(statements: Statements, what: Commit): Committed {
     else refused.push(lease);
   }
   const added = new Set<string>();
-  for (const booking of what.bookings) if (insertRow(statements, booking)) added.add(booking.row.id);
+  const sums: HourSums = new Map();
+  for (const booking of what.bookings) {
+    if (!insertRow(statements, booking)) continue;
+    added.add(booking.row.id);
+    addToHours(statements, sums, booking);
+  }
+  for (const sum of sums.values()) writeHour(statements, sum);
   for (const id of what.removedKeys) statements.dropKey.run(id);
   for (const key of what.keys) statements.putKey.run(key.id, key.hash, key.createdMs, JSON.stringify(key));
   for (const row of what.audit) statements.addAudit.run(row.wallMs, row.actor, row.action, row.keyId, row.detail);
@@ -298,12 +304,47 @@ function insertRow(statements: Statements, { row, scopes, revision }: Booking): 
     JSON.stringify(scopes.map(({ id }) => id)),
     revision,
   );
-  if (changes === 0) return false;
-  const tokens = (inputTokens(usage) ?? 0) + (usage.outputTokens ?? 0);
+  return changes > 0;
+}
+
+/** What one commit adds to the hour of a scope. */
+interface HourSum {
+  readonly scope: string;
+  readonly hourMs: number;
+  requests: number;
+  tokens: number;
+  cost: number;
+  unpriced: number;
+}
+
+/** By scope and hour: the rows of one commit are of few. */
+type HourSums = Map<string, HourSum>;
+
+function addToHours(statements: Statements, sums: HourSums, { row, scopes }: Booking): void {
+  const tokens = row.usage === null ? 0 : (inputTokens(row.usage) ?? 0) + (row.usage.outputTokens ?? 0);
   const cost = row.costNanos ?? 0;
-  const unpriced = row.costNanos === null ? 1 : 0;
-  for (const { id } of scopes) statements.addHour.run(id, hourOf(row.wallMs), tokens, cost, unpriced);
-  return true;
+  const hourMs = hourOf(row.wallMs);
+  for (const { id: scope } of scopes) {
+    const key = `${hourMs} ${scope}`;
+    let sum = sums.get(key);
+    // The database counts beyond what a number here holds exactly.
+    if (sum !== undefined && !(Number.isSafeInteger(sum.cost + cost) && Number.isSafeInteger(sum.tokens + tokens))) {
+      writeHour(statements, sum);
+      sum = undefined;
+    }
+    if (sum === undefined) {
+      sum = { scope, hourMs, requests: 0, tokens: 0, cost: 0, unpriced: 0 };
+      sums.set(key, sum);
+    }
+    sum.requests += 1;
+    sum.tokens += tokens;
+    sum.cost += cost;
+    if (row.costNanos === null) sum.unpriced += 1;
+  }
+}
+
+function writeHour(statements: Statements, { scope, hourMs, requests, tokens, cost, unpriced }: HourSum): void {
+  statements.addHour.run(scope, hourMs, requests, tokens, cost, unpriced);
 }
 
 function sumOf(row: SumRow | null | undefined): UsageSum {

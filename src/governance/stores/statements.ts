@@ -38,9 +38,9 @@ export function prepareAll(db: Database) {
     addUsage: db.prepare<unknown, Cell[]>(`INSERT INTO usage (id, wall_ms, key, caller, target, lane, fresh, cache_read,
       cache_write, cache_write_1h, output, reasoning, audio_input, audio_output, cost, state, scopes, revision)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
-    addHour: db.prepare<unknown, [string, number, number, number, number]>(`INSERT INTO hourly
-      (scope, hour_ms, requests, tokens, cost, unpriced) VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT (scope, hour_ms) DO UPDATE SET
-      requests = requests + 1, tokens = tokens + excluded.tokens, cost = cost + excluded.cost,
+    addHour: db.prepare<unknown, [string, number, number, number, number, number]>(`INSERT INTO hourly
+      (scope, hour_ms, requests, tokens, cost, unpriced) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (scope, hour_ms) DO UPDATE SET
+      requests = requests + excluded.requests, tokens = tokens + excluded.tokens, cost = cost + excluded.cost,
       unpriced = unpriced + excluded.unpriced`),
     putLease: db.prepare<unknown, [string, string, string, number]>(`INSERT INTO lease (holder, amount, period, nanos)
       VALUES (?, ?, ?, ?) ON CONFLICT (holder, amount, period) DO UPDATE SET nanos = excluded.nanos`),
