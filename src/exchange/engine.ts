@@ -43,7 +43,7 @@ export interface ServeInput {
   readonly record: Pick<RecordBuilder, "startedMs" | "attempts" | "offered" | "skipped" | "queuedMs">;
   readonly target: Target;
   /** What the request was admitted with; null: it has no limits. */
-  readonly pass: Pick<Pass, "affords" | "holdAccount" | "releaseAccount"> | null;
+  readonly pass: Pick<Pass, "affords" | "holdAccount" | "accountFullForMs" | "releaseAccount"> | null;
   /** What an answer must pass before it may reach the client. */
   readonly rulesOf: (target: Target) => readonly AnswerRule[];
 }
@@ -53,8 +53,8 @@ interface Run extends Omit<ServeInput, "target"> {
   readonly deadlineMs: number;
   readonly tried: Set<string>;
   readonly visited: Set<string>;
-  /** Whose account has too little left for one more attempt. */
-  readonly cappedLanes: Set<string>;
+  /** Whose account has too little left for one more attempt, and the moment it has more; null: never. */
+  readonly cappedLanes: Map<string, number | null>;
   readonly failures: FailedAttempt[];
   first: Lane | null;
   intended: IntendedLane | null;
@@ -76,7 +76,7 @@ export async function serve({ target, ...input }: ServeInput): Promise<Served> {
     deadlineMs: input.call.startedMs + target.failover.deadlineMs,
     tried: new Set(),
     visited: new Set(),
-    cappedLanes: new Set(),
+    cappedLanes: new Map(),
     failures: [],
     first: null,
     intended: null,
@@ -161,10 +161,12 @@ async function queued<T>({ world, record }: Run, wait: () => T | Promise<T>): Pr
 }
 
 /** False: the caps of the lane's account leave too little for one more attempt. */
-function holdAccount({ pass, cappedLanes }: Run, lane: Lane): boolean | Promise<boolean> {
+function holdAccount({ pass, cappedLanes, world }: Run, lane: Lane): boolean | Promise<boolean> {
   const told = (isHeld: boolean): boolean => {
-    if (!isHeld) cappedLanes.add(lane.id);
-    return isHeld;
+    if (isHeld) return true;
+    const forMs = pass?.accountFullForMs(lane) ?? null;
+    cappedLanes.set(lane.id, forMs === null ? null : world.effects.nowMs() + forMs);
+    return false;
   };
   const holding = pass?.holdAccount(lane) ?? true;
   return holding instanceof Promise ? holding.then(told) : told(holding);

@@ -27,10 +27,13 @@ interface FinalLook {
   readonly deadlineMs: number;
   /** Of lanes that refused without doing any work: the moment until which each asked to be left alone. */
   readonly refusedUntil: ReadonlyMap<string, number>;
+  /** Lanes whose account has too little left, and the moment it has more; null: never. */
+  readonly cappedLanes: ReadonlyMap<string, number | null>;
 }
 
 /** What a run knows of lanes it may wait for. */
 interface WaitingRun extends FinalLook {
+  readonly cappedLanes: Map<string, number | null>;
   readonly tried: Set<string>;
   readonly askedAgain: Set<string>;
   waitedMs: number;
@@ -68,6 +71,7 @@ export function waitForRecovery(
 async function sleepUntil(run: WaitingRun, readyAtMs: number, waitMs: number): Promise<"recovered" | "abandoned"> {
   if (!(await sleep(run.world.effects.setTimer, waitMs, run.call.signal))) return "abandoned";
   run.waitedMs += waitMs;
+  for (const [id, atMs] of run.cappedLanes) if (atMs !== null && atMs <= readyAtMs) run.cappedLanes.delete(id);
   for (const [id, atMs] of run.refusedUntil) {
     if (atMs > readyAtMs || run.askedAgain.has(id)) continue;
     run.tried.delete(id);
@@ -77,9 +81,16 @@ async function sleepUntil(run: WaitingRun, readyAtMs: number, waitMs: number): P
 }
 
 /** By its health, and by what it told this very request; null: it does not recover by itself. */
-function readyAtMsOf({ shared, refusedUntil }: FinalLook, target: Target, lane: Lane, nowMs: number): number | null {
+function readyAtMsOf(
+  { shared, refusedUntil, cappedLanes }: FinalLook,
+  target: Target,
+  lane: Lane,
+  nowMs: number,
+): number | null {
+  const hasRoomMs = cappedLanes.get(lane.id);
+  if (hasRoomMs === null) return null;
   const recoversMs = shared.health.recoversAtMs(target, [lane], nowMs);
-  return recoversMs === null ? null : Math.max(recoversMs, refusedUntil.get(lane.id) ?? 0);
+  return recoversMs === null ? null : Math.max(recoversMs, refusedUntil.get(lane.id) ?? 0, hasRoomMs ?? 0);
 }
 
 const REFUSAL_STATUSES: ReadonlySet<number | null> = new Set([429, 503]);
@@ -118,6 +129,7 @@ export function nothingLeftFor(input: {
     lossesRefused: null,
     deadlineMs: Number.POSITIVE_INFINITY,
     refusedUntil: new Map<string, number>(),
+    cappedLanes: new Map<string, number | null>(),
   };
   return finalFailure({ ...input, ...nothing }, input.target, input.decision).failure;
 }

@@ -7,7 +7,7 @@ import type { AccountCap } from "../ir/deployment.ts";
 import { totalTokens } from "../ir/usage.ts";
 import type { Moment } from "./balances.ts";
 import { usedOf } from "./caps.ts";
-import type { AccountHold, AccountUse, Booking, LedgerReply } from "./ledger-messages.ts";
+import type { AccountFull, AccountHeld, AccountHold, AccountUse, Booking, LedgerReply } from "./ledger-messages.ts";
 import type { LedgerStore, UsageSum } from "./ledger-store.ts";
 import { scopeOf } from "./limit.ts";
 import { type Period, periodOf } from "./windows.ts";
@@ -43,7 +43,6 @@ interface AccountHoldsOptions {
 
 /** Questions that wait; those beyond are refused. */
 const WAITING_MAX = 10_000;
-const UNITS = ["usd", "tokens", "requests"] as const;
 
 interface Spent {
   readonly period: Period;
@@ -61,20 +60,25 @@ interface HoldsState {
 export function createAccountHolds(options: AccountHoldsOptions): AccountHolds {
   const state: HoldsState = { options, spent: new Map(), held: new Map() };
   let waiting: HoldAsk[] = [];
-  const answer = ({ holder, ask }: HoldAsk, hold: AccountHold | null): void =>
-    options.send(holder, { type: "account-held", ask, hold });
+  const answer = ({ holder, ask }: HoldAsk, held: AccountHeld): void =>
+    options.send(holder, { type: "account-held", ask, held });
   /** False: a sum is missing. */
   const decide = (asked: HoldAsk): boolean => {
     const use = roomFor(state, asked);
     if (use === "unread") return false;
-    if (use !== null) change(state, asked.holder, asked.account, use, 1);
-    answer(asked, use === null ? null : { account: asked.account, use });
+    if (use.kind === "full") {
+      answer(asked, use);
+      return true;
+    }
+    change(state, asked.holder, asked.account, use, 1);
+    const { kind: _kind, ...amount } = use;
+    answer(asked, { kind: "held", hold: { account: asked.account, use: amount } });
     return true;
   };
   return {
     ask(asked) {
       if (decide(asked)) return;
-      if (waiting.length >= WAITING_MAX) answer(asked, null);
+      if (waiting.length >= WAITING_MAX) answer(asked, BUSY);
       else waiting.push(asked);
       options.onUnread();
     },
@@ -87,7 +91,7 @@ export function createAccountHolds(options: AccountHoldsOptions): AccountHolds {
       } catch (error) {
         options.onReadError(error);
       }
-      for (const each of asked) if (!decide(each)) answer(each, null);
+      for (const each of asked) if (!decide(each)) answer(each, BUSY);
     },
     release: (holder, { account, use }) => change(state, holder, account, use, -1),
     booked: (booking) => booked(state, booking),
@@ -106,20 +110,32 @@ function spentOf({ spent }: HoldsState, { account, window }: AccountCap, wallMs:
   return known === undefined || known.period.id !== periodOf(window, wallMs).id ? null : known.sum;
 }
 
-/** What may be set aside; null: too little is left. */
-function roomFor(state: HoldsState, { account, amount, least }: HoldAsk): AccountUse | null | "unread" {
+/** Its store cannot be read now, or too many ask. */
+const BUSY: AccountFull = { kind: "full", forMs: 1_000 };
+/** What is under way ends soon, one way or the other. */
+const UNDER_WAY: AccountFull = { kind: "full", forMs: 1_000 };
+
+type Room = (AccountUse & { readonly kind: "room" }) | AccountFull | "unread";
+
+/** What may be set aside. */
+function roomFor(state: HoldsState, { account, amount, least }: HoldAsk): Room {
   const { wallMs } = state.options.moment();
   const room: Record<AccountCap["unit"], number> = { usd: amount.costNanos, tokens: amount.tokens, requests: 1 };
   const held = [...(state.held.get(account)?.values() ?? [])];
   for (const cap of capsOf(state, account)) {
     const spent = spentOf(state, cap, wallMs);
     if (spent === null) return "unread";
-    const left = cap.limit - usedOf(spent, cap.unit) - held.reduce((sum, use) => sum + usedOf(use, cap.unit), 0);
-    if (left <= 0) return null;
+    const unspent = cap.limit - usedOf(spent, cap.unit);
+    const left = unspent - held.reduce((sum, use) => sum + usedOf(use, cap.unit), 0);
+    const needed = Math.max(usedOf(least, cap.unit), Number.MIN_VALUE);
+    if (left < needed) return unspent < needed ? fullUntil(periodOf(cap.window, wallMs).endWallMs, wallMs) : UNDER_WAY;
     room[cap.unit] = Math.min(room[cap.unit], left);
   }
-  if (UNITS.some((unit) => room[unit] < usedOf(least, unit))) return null;
-  return { requests: 1, tokens: Math.floor(room.tokens), costNanos: Math.floor(room.usd) };
+  return { kind: "room", requests: 1, tokens: Math.floor(room.tokens), costNanos: Math.floor(room.usd) };
+}
+
+function fullUntil(endWallMs: number | null, wallMs: number): AccountFull {
+  return { kind: "full", forMs: endWallMs === null ? null : Math.max(1, endWallMs - wallMs) };
 }
 
 async function read(state: HoldsState, accounts: ReadonlySet<string>): Promise<void> {

@@ -65,6 +65,8 @@ export interface Pass {
   affords(lane: Lane): boolean;
   /** Sets aside what an attempt may use of its account; false: the account's caps leave too little. */
   holdAccount(lane: Lane): boolean | Promise<boolean>;
+  /** After a false: until the caps have room again, as far as is known; null: they never will. */
+  accountFullForMs(lane: Lane): number | null;
   /** The attempt came to nothing. */
   releaseAccount(lane: Lane): void;
   /** The request is over. `ran`: a vendor has seen it. The first call counts. */
@@ -265,6 +267,7 @@ function decided(state: AdmissionState, reserved: Reserved, charged: Charged): A
       limits: () => limitsOf(reservations, options.nowMs()),
       affords: ({ id }) => !unaffordable.has(id),
       holdAccount: holds.hold,
+      accountFullForMs: holds.fullForMs,
       releaseAccount: holds.release,
       close(row, ran) {
         if (isClosed) return;

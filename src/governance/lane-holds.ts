@@ -9,6 +9,8 @@ import type { LedgerScope } from "./limit.ts";
 interface LaneHolds {
   /** False: the account's caps leave too little. At once where it has none. */
   hold(lane: Lane): boolean | Promise<boolean>;
+  /** After a false: until there is room again; null: there never will be. */
+  fullForMs(lane: Lane): number | null;
   /** The attempt came to nothing. */
   release(lane: Lane): void;
   /** All but what the row's lane used goes back; null: that one has none. */
@@ -22,18 +24,24 @@ export function createLaneHolds(
   { lanes }: Estimate,
 ): LaneHolds {
   const holds = new Map<string, AccountHold>();
+  const fullFor = new Map<string, number | null>();
   let isClosed = false;
   return {
     hold(lane) {
       const account = `${lane.provider}/${lane.account}`;
       if (!capped.has(account)) return true;
       const need = lanes.get(lane.id) ?? NO_NEED;
-      return ledger.holdAccount(account, useOf(need.amount), useOf(need.least)).then((hold) => {
-        if (hold !== null && isClosed) ledger.releaseAccount(hold);
-        else if (hold !== null) holds.set(lane.id, hold);
-        return hold !== null && !isClosed;
+      return ledger.holdAccount(account, useOf(need.amount), useOf(need.least)).then((held) => {
+        if (held.kind === "full") {
+          fullFor.set(lane.id, held.forMs);
+          return false;
+        }
+        if (isClosed) ledger.releaseAccount(held.hold);
+        else holds.set(lane.id, held.hold);
+        return !isClosed;
       });
     },
+    fullForMs: ({ id }) => fullFor.get(id) ?? null,
     release({ id }) {
       const hold = holds.get(id);
       if (hold !== undefined && holds.delete(id)) ledger.releaseAccount(hold);

@@ -9,6 +9,7 @@ import type { Cancel } from "../std/effects.ts";
 import { createPending, type Pending } from "../std/pending.ts";
 import { createTally, type Tally } from "./figures.ts";
 import type {
+  AccountHeld,
   AccountHold,
   AccountUse,
   Booking,
@@ -42,7 +43,7 @@ export interface LedgerClient {
   /** A reservation for each request, or none at all. At once where the leases are large enough. */
   reserve(requests: readonly ReservationRequest[]): Reserved | Promise<Reserved>;
   /** What an attempt may use of an account with caps; null: they leave too little. */
-  holdAccount(account: string, amount: AccountUse, least: AccountUse): Promise<AccountHold | null>;
+  holdAccount(account: string, amount: AccountUse, least: AccountUse): Promise<AccountHeld>;
   /** The attempt came to nothing. */
   releaseAccount(hold: AccountHold): void;
   book(booking: Booking): void;
@@ -131,7 +132,7 @@ interface ClientState {
   readonly asked: Map<string, number>;
   /** By the limit's id: reserved of it, in every window. */
   readonly reserved: Map<string, number>;
-  readonly holding: Pending<AccountHold | null>;
+  readonly holding: Pending<AccountHeld>;
   readonly managing: Pending<ManageReply>;
   readonly recalling: Pending<IdempotencyVerdict>;
   readonly figuring: Pending<LedgerWriterFigures>;
@@ -141,6 +142,9 @@ interface ClientState {
   isWritable: boolean;
   cancelSweep: Cancel | null;
 }
+
+/** No answer came in time. */
+const UNANSWERED: AccountHeld = { kind: "full", forMs: 1_000 };
 
 export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
   const pending = { openMax: ASKS_MAX, timeoutMs: ASK_MS, setTimer: options.setTimer };
@@ -166,7 +170,7 @@ export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
       return reserved instanceof Promise ? reserved.then((each) => counted(state, each)) : counted(state, reserved);
     },
     holdAccount: (account, amount, least) =>
-      question(state.holding, (ask) => options.send({ type: "hold-account", ask, account, amount, least }), null),
+      question(state.holding, (ask) => options.send({ type: "hold-account", ask, account, amount, least }), UNANSWERED),
     releaseAccount(hold) {
       options.send({ type: "release-account", hold });
     },
@@ -222,8 +226,8 @@ function receive(state: ClientState, reply: LedgerReply): void {
       break;
     case "account-held":
       // The attempt waits no longer.
-      if (!state.holding.answer(reply.ask, reply.hold) && reply.hold !== null) {
-        state.options.send({ type: "release-account", hold: reply.hold });
+      if (!state.holding.answer(reply.ask, reply.held) && reply.held.kind === "held") {
+        state.options.send({ type: "release-account", hold: reply.held.hold });
       }
       break;
     case "booked":

@@ -54,6 +54,14 @@ export interface AccountHold {
   readonly use: AccountUse;
 }
 
+/** Nothing was set aside. `forMs`: until the caps have room again, as far as is known; null: they never will. */
+export interface AccountFull {
+  readonly kind: "full";
+  readonly forMs: number | null;
+}
+
+export type AccountHeld = AccountFull | { readonly kind: "held"; readonly hold: AccountHold };
+
 export interface LeaseRequest {
   readonly limit: Limit;
   /** Nano-dollars, requests, tokens or slots. */
@@ -144,7 +152,7 @@ export type LedgerReply =
   /** Before a question about this limit is refused, every client gives back what is free of it. */
   | { readonly type: "recall-lease"; readonly recall: number; readonly limit: Limit }
   /** null: the caps of the account leave too little. */
-  | { readonly type: "account-held"; readonly ask: number; readonly hold: AccountHold | null }
+  | { readonly type: "account-held"; readonly ask: number; readonly held: AccountHeld }
   /** Every row of the batch is on disk. */
   | { readonly type: "booked"; readonly batch: number }
   /** Keys that are new or changed; removed ones by id. Sent without a question. */

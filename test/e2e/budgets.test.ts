@@ -197,6 +197,28 @@ describe("caps of an account", () => {
     }, 60_000);
   }
 
+  for (const workers of [1, 2]) {
+    test(`with ${workers} workers: where nothing is under way, what is left is too little until the window ends, and that is said`, async () => {
+      const alone = "{ window: monthly, unit: tokens, limit: 30 }";
+      const gateway = await startGateway({
+        config: files(alone, workers).replace(", { id: b, api_key: key-of-b }", ""),
+      });
+      try {
+        const secret = await keyOf(gateway, {});
+        let told = await ask(gateway, secret);
+        // Until its row is on disk the first one counts as under way, and another second may help.
+        for (let each = 0; each < 200 && (told.status === 200 || told.wait === "1"); each++) {
+          told = await ask(gateway, secret);
+        }
+        expect(told.status).toBe(503);
+        // Months end at midnight, so a run right before it has less than a minute left, once a month.
+        expect(told.wait === null || Number(told.wait) > 60 ? "" : told.text).toBe("");
+      } finally {
+        await gateway.stop();
+      }
+    }, 60_000);
+  }
+
   test("a soft one ranks it behind others, and takes it out only at its limit", async () => {
     const gateway = await startGateway({ config: files("{ window: daily, unit: requests, limit: 4, soft: 0.5 }", 1) });
     try {

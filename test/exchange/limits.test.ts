@@ -47,6 +47,7 @@ const PASS: Pass = {
   projectIgnored: false,
   affords: () => true,
   holdAccount: () => true,
+  accountFullForMs: () => null,
   releaseAccount: () => undefined,
   close: () => undefined,
 };
@@ -67,7 +68,7 @@ function refusing(shortage: Pick<Exceeded, "limit"> & Partial<Exceeded>): Admiss
     governance: GOVERNANCE,
     ledger: {
       reserve: () => ({ kind: "short", shortage: exceeded }),
-      holdAccount: () => Promise.resolve(null),
+      holdAccount: () => Promise.resolve({ kind: "full", forMs: null }),
       releaseAccount: () => undefined,
       book: () => undefined,
     },

@@ -39,7 +39,7 @@ function createTill() {
   const released: { readonly limit: Limit; readonly used: number[] }[] = [];
   const bookings: Booking[] = [];
   const ledger: Pick<LedgerClient, "reserve" | "holdAccount" | "releaseAccount" | "book"> = {
-    holdAccount: () => Promise.resolve(null),
+    holdAccount: () => Promise.resolve({ kind: "full", forMs: null }),
     releaseAccount: () => undefined,
     reserve(requests) {
       requested.push(requests);

@@ -193,7 +193,7 @@ function explained(explaining: Explaining): Explanation {
     first: null,
     needsRoomBeyond: null,
     pass: passOf(explaining),
-    cappedLanes: new Set<string>(),
+    cappedLanes: new Map<string, number | null>(),
     sessionKey: sessionKeyOf(call, target),
   };
   const decision = look(looking, target);
@@ -236,7 +236,7 @@ function notListedSince({ lanes }: Deployment, id: string): { readonly since?: s
 
 /** Nothing is attempted, so nothing is held of an account. */
 function passOf({ budget: { affords } }: Explaining): LookInput["pass"] {
-  return { affords, holdAccount: () => true, releaseAccount: () => undefined };
+  return { affords, holdAccount: () => true, accountFullForMs: () => null, releaseAccount: () => undefined };
 }
 
 function labelOf({ world, shared, target }: Explaining, id: string): string {
@@ -300,7 +300,7 @@ function oddsOf(explaining: Explaining, first: LaneChoice): ReadonlyMap<string, 
         first: null,
         needsRoomBeyond: null,
         pass: passOf(explaining),
-        cappedLanes: new Set<string>(),
+        cappedLanes: new Map<string, number | null>(),
         sessionKey: sessionKeyOf(explaining.call, target),
       },
       target,
