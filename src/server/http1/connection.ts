@@ -241,10 +241,7 @@ export class ClientConnection {
   #answer(phase: Serving, answer: Outgoing): void {
     const { body } = answer;
     if (this.#phase !== phase) {
-      if (!(body instanceof Uint8Array)) {
-        body.source.cancel();
-        body.onEnd();
-      }
+      drop(body);
       return;
     }
     const { head } = phase.arriving;
@@ -254,10 +251,7 @@ export class ClientConnection {
     try {
       text = writeAnswerHead({ ...answer, framing, isKept, date: this.#host.date() });
     } catch (error) {
-      if (!(body instanceof Uint8Array)) {
-        body.source.cancel();
-        body.onEnd();
-      }
+      drop(body);
       this.#fail(phase, error);
       return;
     }
@@ -364,6 +358,13 @@ export class ClientConnection {
     phase.bytes += bytes;
     if (phase.bytes > LINGER_BYTES_MAX) this.terminate();
   }
+}
+
+/** An answer that cannot be sent. Its source holds a lane, which must not wait for a client that never comes. */
+function drop(body: Outgoing["body"]): void {
+  if (body instanceof Uint8Array) return;
+  body.source.cancel();
+  body.onEnd();
 }
 
 /** One write where the body is short, because each is a call of the system; a long one is not copied. */
