@@ -28,6 +28,7 @@ import {
 } from "./flow.ts";
 import { failureInStream } from "./headers.ts";
 import { createIdleWatch } from "./idle-frames.ts";
+import { shortened } from "./shortened.ts";
 
 interface RelayFlowInput {
   /** The lane's, which knows its words. */
@@ -71,7 +72,7 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
 
   /** Failure to stop at, or null; before the commit only. */
   const watch = (frame: Frame): Failure | null => {
-    const seen = tap.frame(frame);
+    const seen = tap.frame(shortened(frame));
     const isOpen = mayFailOver(note, committed);
     input.remember?.(frame);
     noteSeen(note, seen);
