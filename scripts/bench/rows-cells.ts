@@ -1,6 +1,6 @@
 // The row about cells: every protocol in front of every protocol, answered whole. The reference is the middle of those
 // that are relayed; the dearest of the others are shown.
-import { STRANGER } from "../../src/ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
@@ -92,7 +92,7 @@ function cellOf(client: Protocol, lane: Protocol): Cell {
   const request = PROTOCOLS.openai.payload.readRequest(asked).value;
   const written = client.payload.writeRequest(
     { ...request, sourceProtocol: client.id },
-    { upstreamModel: target, defaultMaxOutputTokens: 512, dialect: STRANGER, maxOutputTokens: null },
+    { upstreamModel: target, defaultMaxOutputTokens: 512, dialect: UNKNOWN_SERVER, maxOutputTokens: null },
   );
   const path = clientPath(client, target);
   return {

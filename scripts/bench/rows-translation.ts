@@ -1,7 +1,7 @@
 // The rows about translating a request, in this process: ten messages with tools, read in one protocol and written in the
 // other, beside parsing and writing the same text and nothing else. Every protocol of the table is measured both ways.
 import { readFileSync } from "node:fs";
-import { STRANGER } from "../../src/ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 import { PROTOCOLS } from "../../src/protocols/index.ts";
 import type { Protocol } from "../../src/protocols/protocol.ts";
 import { asObject, parseJson } from "../../src/std/json.ts";
@@ -14,7 +14,7 @@ const CALLS_PER_ROUND = 1_500;
 const OPTIONS = {
   upstreamModel: "bench-model",
   defaultMaxOutputTokens: 4096,
-  dialect: STRANGER,
+  dialect: UNKNOWN_SERVER,
   maxOutputTokens: null,
 };
 

@@ -1,5 +1,5 @@
 /** Calls a running demo in every protocol, whole and streamed, and reads the answers with the protocols' own readers. */
-import { STRANGER } from "../ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../ir/dialect.ts";
 import { createAccumulator } from "../ir/fold.ts";
 import type { IrBlock } from "../ir/request.ts";
 import type { IrResponse } from "../ir/response.ts";
@@ -68,7 +68,7 @@ async function call({ id, payload, carrier }: Protocol, stream: boolean, { url, 
   }).value;
   const written = payload.writeRequest(
     { ...question, sourceProtocol: id },
-    { upstreamModel: TARGET, defaultMaxOutputTokens: 256, dialect: STRANGER, maxOutputTokens: null },
+    { upstreamModel: TARGET, defaultMaxOutputTokens: 256, dialect: UNKNOWN_SERVER, maxOutputTokens: null },
   );
   const path = clientPath(carrier, stream);
   const body = new TextEncoder().encode(JSON.stringify(written.value));

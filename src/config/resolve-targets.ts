@@ -47,7 +47,7 @@ function modelTarget({ name, model, config, all, windows }: TargetSource & { rea
     kind: "model",
     ...policyOf(model),
     members: [member],
-    substitutes,
+    ...standIns(all.byModel.get(name) ?? [], substitutes),
     exactFailover: mayFailOver(config, name),
     breaker: breakerOf(undefined),
     failover: failoverOf(model.failover),
@@ -70,7 +70,7 @@ function poolTarget({ name, pool, config, all, windows }: TargetSource & { reado
     kind: "pool",
     ...policyOf(pool),
     members: [...weights].map(([model, weight]) => memberOf(model, weight, all, windows)),
-    substitutes,
+    ...standIns(lanes, substitutes),
     exactFailover: false,
     breaker: breakerOf(pool.breaker),
     failover: failoverOf(pool.failover),
@@ -114,13 +114,20 @@ function substitutesOf(
   config: ConfigFile,
   all: LaneIndex,
   exclusions: readonly string[],
-): string[] {
+): Lane[] {
   const asking = models.filter((model) => mayFailOver(config, model)).flatMap((model) => all.byModel.get(model) ?? []);
   const same = asking.flatMap((asked) =>
     (all.byIdentity.get(asked.canonical.id) ?? []).filter((lane) => isSameModel(asked, lane)),
   );
   const others = same.filter((lane) => !models.includes(lane.model) && !exclusions.includes(lane.model));
-  return [...new Set(others.map((lane) => lane.id))];
+  return [...new Set(others)];
+}
+
+function standIns(lanes: Lanes, substitutes: Lanes): Pick<Target, "substitutes" | "demandsReasoning"> {
+  return {
+    substitutes: substitutes.map((lane) => lane.id),
+    demandsReasoning: [...lanes, ...substitutes].some(({ dialect }) => dialect.reasoningBack === "required"),
+  };
 }
 
 function mayFailOver(config: ConfigFile, model: string): boolean {

@@ -3,7 +3,6 @@
  * the turn or think anew. What is here is a model's own text and seals: it is in memory alone, and no log, metric or
  * decision shows it. Other workers' is with the supervisor, which is asked about what is not found here.
  */
-import type { Target } from "../ir/deployment.ts";
 import { bytesOf, type KeptReasoning, REASONING_BOUNDS, type RememberedReasoning } from "../ir/remembered-reasoning.ts";
 import type { ToolCallBlock } from "../ir/request.ts";
 import { createBoundedMap, createWeighedMap } from "../std/bounded.ts";
@@ -15,8 +14,6 @@ export interface ReasoningMemory {
   remember(kept: readonly KeptReasoning[]): void;
   /** A promise only where another process must be asked. Never rejects. */
   recall(keys: readonly string[]): RecalledReasoning | Promise<RecalledReasoning>;
-  /** Whether some lane of the target demands reasoning: asked once for a target of a deployment. */
-  onceFor(target: Target, isDemanded: () => boolean): boolean;
 }
 
 export interface RecalledReasoning {
@@ -44,7 +41,6 @@ export function createReasoningMemory(options: {
   const { nowMs, copy } = options;
   const own = createWeighedMap<RememberedReasoning>({ ...REASONING_BOUNDS, weigh: bytesOf });
   const absent = createBoundedMap<string, true>(ABSENT_MAX, ABSENT_MS);
-  const demanding = new WeakMap<Target, boolean>();
   const ask = async (from: ReasoningCopy, keys: readonly string[], found: Map<string, RememberedReasoning>) => {
     const answer = await from.find(keys);
     for (const { key, reasoning } of answer ?? []) {
@@ -58,11 +54,6 @@ export function createReasoningMemory(options: {
     remember(kept) {
       for (const { key, reasoning } of kept) own.set(key, reasoning, nowMs());
       if (kept.length > 0) copy?.keep(kept);
-    },
-    onceFor(target, isDemanded) {
-      const known = demanding.get(target) ?? isDemanded();
-      demanding.set(target, known);
-      return known;
     },
     recall(keys) {
       const found = new Map<string, RememberedReasoning>();

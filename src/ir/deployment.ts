@@ -336,6 +336,8 @@ export interface Target {
   readonly members: readonly Member[];
   /** Lanes of other models proven to be the same one; tried after the members. Empty unless exact-model failover is on. */
   readonly substitutes: readonly string[];
+  /** Some lane of it demands reasoning back, so that answers with tool calls are remembered. */
+  readonly demandsReasoning: boolean;
   /** A model promises that it, and no other, serves at more lanes than its own. */
   readonly exactFailover: boolean;
   readonly breaker: BreakerSettings;

@@ -114,7 +114,7 @@ export interface Dialect {
 }
 
 /** For a provider that is in no catalog: what every compatible server takes. */
-export const STRANGER: Dialect = {
+export const UNKNOWN_SERVER: Dialect = {
   developerRole: false,
   customTools: false,
   compaction: false,
@@ -150,7 +150,7 @@ export const STRANGER: Dialect = {
   documentNotes: true,
 };
 
-/** Where a server differs from a stranger, in the words of the configuration. */
+/** Where a server differs from an unknown one, in the words of the configuration. */
 export function dialectWords(dialect: Dialect): readonly string[] {
   return Object.entries(dialect).flatMap(([fact, value]) => {
     const usual = USUAL.get(fact);
@@ -166,6 +166,6 @@ function spelled(value: Dialect[keyof Dialect]): string {
 }
 
 const USUAL: ReadonlyMap<string, string> = new Map(
-  Object.entries(STRANGER).map(([fact, value]) => [fact, JSON.stringify(value)]),
+  Object.entries(UNKNOWN_SERVER).map(([fact, value]) => [fact, JSON.stringify(value)]),
 );
 const LISTED: ReadonlyMap<string, string> = new Map([["refusedSettings", "refuses"]]);

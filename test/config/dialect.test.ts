@@ -4,7 +4,7 @@ import { embeddedCatalog } from "../../src/config/catalog.ts";
 import { dialectOf } from "../../src/config/dialect.ts";
 import { providerOf } from "../../src/config/merge.ts";
 import type { ConfigFile, DialectFacts } from "../../src/config/schema.ts";
-import { type Dialect, STRANGER } from "../../src/ir/dialect.ts";
+import { type Dialect, UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 
 interface Said {
   readonly provider?: string;
@@ -33,11 +33,11 @@ function dialectFor({ provider = "workshop", upstreamModel = "some-model", ...sa
 
 describe("what a lane's server takes", () => {
   test("a server in no catalog takes what every compatible one takes", () => {
-    expect(dialectFor({})).toEqual(STRANGER);
+    expect(dialectFor({})).toEqual(UNKNOWN_SERVER);
   });
 
   const sampling = ["temperature", "top_p"];
-  test.each<[string, Said, Partial<typeof STRANGER>]>([
+  test.each<[string, Said, Partial<typeof UNKNOWN_SERVER>]>([
     ["the catalog's provider", { provider: "openai" }, { developerRole: true, customTools: true }],
     [
       "a configured provider over the catalog",
@@ -72,7 +72,7 @@ describe("what a lane's server takes", () => {
     expect(dialectFor({ upstreamModel }).refusedSettings).toEqual(expect.arrayContaining(sampling));
   });
 
-  test.each<[string, string, Partial<typeof STRANGER>]>([
+  test.each<[string, string, Partial<typeof UNKNOWN_SERVER>]>([
     ["deepseek", "deepseek-v4-pro", { reasoningBack: "required", developerRole: false, customTools: false }],
     ["openrouter", "moonshotai/kimi-k2.5", { reasoningBack: "required" }],
     ["moonshot", "kimi-k2.6", { reasoningBack: "required" }],
@@ -104,7 +104,7 @@ describe("what a lane's server takes", () => {
     );
   });
 
-  test.each<[string, string, Partial<typeof STRANGER>]>([
+  test.each<[string, string, Partial<typeof UNKNOWN_SERVER>]>([
     ["openai", "gpt-5", { outputLimit: "max_completion_tokens", efforts: ["minimal", "low", "medium", "high"] }],
     ["openai", "gpt-5.1-codex-max", { efforts: ["none", "low", "medium", "high", "xhigh"] }],
     ["openai", "gpt-5.3-chat-latest", { efforts: [] }],
@@ -117,7 +117,7 @@ describe("what a lane's server takes", () => {
     expect(catalogDialect(provider, upstreamModel)).toMatchObject(facts);
   });
 
-  test.each<[string, string, Partial<typeof STRANGER>]>([
+  test.each<[string, string, Partial<typeof UNKNOWN_SERVER>]>([
     ["anthropic", "claude-opus-4-8", { thinking: ["adaptive"], sampling: "none", systemTurns: true }],
     ["anthropic", "claude-opus-4-6", { thinking: ["adaptive", "budget"], sampling: "one", systemTurns: false }],
     ["anthropic", "claude-sonnet-4-20250514", { thinking: ["budget"], sampling: "all", structuredOutput: false }],
@@ -126,14 +126,14 @@ describe("what a lane's server takes", () => {
     ["bedrock", "us.anthropic.claude-fable-5", { alwaysThinks: true, oneCall: true, audio: false }],
     ["bedrock", "us.amazon.nova-2-lite-v1:0", { thinking: ["effort"], reasoningMember: "reasoningConfig" }],
     ["bedrock", "mistral.voxtral-small-24b-2507", { audio: true, toolChoice: true, structuredOutput: false }],
-    ["bedrock", "arn:aws:bedrock:us-east-1:1:application-inference-profile/ab", STRANGER],
+    ["bedrock", "arn:aws:bedrock:us-east-1:1:application-inference-profile/ab", UNKNOWN_SERVER],
     [
       "gemini",
       "gemini-3.1-pro-preview",
       { thinking: ["effort"], efforts: ["low", "medium", "high"], signedCalls: true },
     ],
     ["gemini", "gemini-2.5-pro", { thinkingBudget: { min: 128, max: 32_768 }, alwaysThinks: true }],
-    ["gemini", "tunedModels/one", STRANGER],
+    ["gemini", "tunedModels/one", UNKNOWN_SERVER],
     ["cohere", "command-r-plus-08-2024", { thinking: [], toolChoice: false }],
     // What holds in the maker's own protocol says nothing of the member for an effort in another.
     ["openrouter", "anthropic/claude-opus-4.8", { thinking: null, efforts: null, sampling: "all" }],

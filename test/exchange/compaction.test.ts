@@ -1,6 +1,6 @@
 // History that was compacted: readable everywhere, sealed only where it can be opened, and made for agents that ask for it.
 import { describe, expect, test } from "bun:test";
-import { STRANGER } from "../../src/ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, doorOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { MAKER } from "../harness/dialects.ts";
@@ -243,7 +243,7 @@ describe("a server of the client's own protocol that compacts nothing", () => {
   for (const ask of asks) {
     const stream = ask.more.stream === true;
     test(`is asked for a summary: ${ask.name}`, async () => {
-      const lane = laneOf("p/a/m", "responses", { dialect: STRANGER });
+      const lane = laneOf("p/a/m", "responses", { dialect: UNKNOWN_SERVER });
       const core = createCore({
         deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }),
         answer: words,
@@ -257,7 +257,7 @@ describe("a server of the client's own protocol that compacts nothing", () => {
 
     test(`at a path of its own too: ${ask.name}`, async () => {
       const doors = [doorOf("responses", { path: "/ask" })] as const;
-      const lane = laneOf("p/a/m", "responses", { dialect: STRANGER, doors: [...doors] });
+      const lane = laneOf("p/a/m", "responses", { dialect: UNKNOWN_SERVER, doors: [...doors] });
       const core = createCore({
         deployment: deploymentOf({ lanes: [lane], targets: [poolOf("m", [lane])] }),
         answer: words,
@@ -292,7 +292,7 @@ describe("a server of the client's own protocol that compacts nothing", () => {
 
     for (const [name, dialect] of [
       ["compacts", MAKER],
-      ["does not", STRANGER],
+      ["does not", UNKNOWN_SERVER],
     ] as const) {
       test(`a 404 moves no cell where the server ${name}: ${ask.name}`, async () => {
         const lane = laneOf("p/a/m", "responses", { dialect });

@@ -1,7 +1,7 @@
 // What a lane's server takes of its protocol: what is written for it, relayed and translated, and what the client gets back.
 import { describe, expect, test } from "bun:test";
 import type { Dialect } from "../../src/ir/dialect.ts";
-import { STRANGER } from "../../src/ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 import { question } from "../harness/client-words.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
@@ -64,7 +64,7 @@ describe.each([...CHATS])("a developer's instructions of a %s client", (protocol
   const more = DEVELOPER[protocol];
 
   test("are the system's where the server has no such role, and all else keeps its spelling", async () => {
-    const { sent, asked, losses } = await ask({ ingress: protocol, egress: protocol, dialect: STRANGER, more });
+    const { sent, asked, losses } = await ask({ ingress: protocol, egress: protocol, dialect: UNKNOWN_SERVER, more });
     const wanted = JSON.parse(asked.replaceAll('"developer"', '"system"'));
     expect(JSON.parse(sent)).toEqual({ ...wanted, model: "upstream-m0" });
     expect(losses.map(({ field, how }) => [field, how])).toEqual([["role", "approximated"]]);
@@ -79,13 +79,13 @@ describe.each([...CHATS])("a developer's instructions of a %s client", (protocol
   test("a body that only speaks of developers goes byte for byte", async () => {
     const body = question(protocol, { text: 'Say "developer" and "custom" and "reasoning".' });
     const more = { ...body, user: "developer" };
-    const { sent, asked } = await ask({ ingress: protocol, egress: protocol, dialect: STRANGER, more });
+    const { sent, asked } = await ask({ ingress: protocol, egress: protocol, dialect: UNKNOWN_SERVER, more });
     expect(sent).toBe(asked.replace('"model":"pool"', '"model":"upstream-m0"'));
   });
 
   test("are the system's in translation, which is no loss", async () => {
     const egress = protocol === "openai" ? "responses" : "openai";
-    const { sent, losses } = await ask({ ingress: protocol, egress, dialect: STRANGER, more });
+    const { sent, losses } = await ask({ ingress: protocol, egress, dialect: UNKNOWN_SERVER, more });
     expect(sent).not.toContain('"developer"');
     expect(losses.map(({ field }) => field)).not.toContain("role");
   });
@@ -122,7 +122,7 @@ describe("a tool with free text, at a server that has only functions", () => {
   const pairs = CHATS.flatMap((ingress) => CHATS.map((egress) => [ingress, egress] as const));
 
   describe.each(pairs)("%s client, %s lane", (ingress, egress) => {
-    const asked = { ingress, egress, dialect: STRANGER, more: CUSTOM[ingress], tools: [PATCH] };
+    const asked = { ingress, egress, dialect: UNKNOWN_SERVER, more: CUSTOM[ingress], tools: [PATCH] };
 
     test("tools, calls and results are written as a function's", async () => {
       const { sent, losses } = await ask(asked);
@@ -194,7 +194,7 @@ describe("tools with free text that stand elsewhere", () => {
 
   describe.each(places)("$name", ({ more, called }) => {
     test.each([...CHATS])("they are functions at a %s lane that has only those", async (egress) => {
-      const { sent, losses } = await ask({ ingress: "responses", egress, dialect: STRANGER, more });
+      const { sent, losses } = await ask({ ingress: "responses", egress, dialect: UNKNOWN_SERVER, more });
       expect(sent).not.toContain('"custom');
       expect(sent).toContain("start: /.+/s");
       expect(sent).toContain(JSON.stringify(JSON.stringify({ input: RAW_PATCH })));
@@ -214,7 +214,7 @@ describe("tools with free text that stand elsewhere", () => {
     test.each([false, true])("their calls come back with the raw text (streamed: %p)", async (stream) => {
       const tools = [{ ...PATCH, name: called }];
       for (const egress of CHATS) {
-        const { got } = await ask({ ingress: "responses", egress, dialect: STRANGER, more, tools, stream });
+        const { got } = await ask({ ingress: "responses", egress, dialect: UNKNOWN_SERVER, more, tools, stream });
         expect(got.status).toBe(200);
         expect(got.text).toContain('"custom_tool_call"');
         expect(got.text).not.toContain('"function_call"');
@@ -310,14 +310,14 @@ describe("reasoning of earlier turns that nothing seals", () => {
   const told = (losses: readonly { detail: string }[]) => losses.filter(({ detail }) => detail.includes("reasoning"));
 
   test.each([...translated])("of a %s client go as a member where a vendor wants them", async (ingress) => {
-    const dialect: Dialect = { ...STRANGER, reasoningBack: "required" };
+    const dialect: Dialect = { ...UNKNOWN_SERVER, reasoningBack: "required" };
     const { sent, losses } = await ask({ ingress, egress: "openai", dialect, more: CALLED[ingress] });
     expect(sent).toContain('"reasoning_content":"let me think"');
     expect(told(losses)).toEqual([]);
   });
 
   test("a call without any goes with a blank member, which such a vendor takes", async () => {
-    const dialect: Dialect = { ...STRANGER, reasoningBack: "required" };
+    const dialect: Dialect = { ...UNKNOWN_SERVER, reasoningBack: "required" };
     const { messages } = CALLED.anthropic;
     const bare = messages.map((each) =>
       Array.isArray(each.content) ? { ...each, content: each.content.filter(({ type }) => type !== "thinking") } : each,
@@ -327,13 +327,13 @@ describe("reasoning of earlier turns that nothing seals", () => {
   });
 
   test.each([...translated])("of a %s client are left out and told where they have no effect", async (ingress) => {
-    const { sent, losses } = await ask({ ingress, egress: "openai", dialect: STRANGER, more: CALLED[ingress] });
+    const { sent, losses } = await ask({ ingress, egress: "openai", dialect: UNKNOWN_SERVER, more: CALLED[ingress] });
     expect(sent).not.toContain("let me think");
     expect(told(losses)).toHaveLength(1);
   });
 
   test.each([...translated, "openai"] as const)("of a %s client never go where they are refused", async (ingress) => {
-    const dialect: Dialect = { ...STRANGER, reasoningBack: "refused" };
+    const dialect: Dialect = { ...UNKNOWN_SERVER, reasoningBack: "refused" };
     const { sent, losses } = await ask({ ingress, egress: "openai", dialect, more: CALLED[ingress] });
     expect(sent).not.toContain("let me think");
     expect(sent).not.toContain("reasoning");
@@ -342,7 +342,7 @@ describe("reasoning of earlier turns that nothing seals", () => {
   });
 
   test.each(["required", "ignored"] as const)("are relayed as they came (%s)", async (reasoningBack) => {
-    const dialect: Dialect = { ...STRANGER, reasoningBack };
+    const dialect: Dialect = { ...UNKNOWN_SERVER, reasoningBack };
     const { sent } = await ask({ ingress: "openai", egress: "openai", dialect, more: CALLED.openai });
     expect(sent).toContain('"reasoning_content":"let me think"');
   });
@@ -350,7 +350,7 @@ describe("reasoning of earlier turns that nothing seals", () => {
   test.each(["responses", "gemini", "openai"] as const)(
     "of a %s client are thinking without a signature at a Messages door that wants it",
     async (ingress) => {
-      const dialect: Dialect = { ...STRANGER, reasoningBack: "required" };
+      const dialect: Dialect = { ...UNKNOWN_SERVER, reasoningBack: "required" };
       const { sent } = await ask({ ingress, egress: "anthropic", dialect, more: CALLED[ingress] });
       expect(sent).toContain('{"type":"thinking","thinking":"let me think","signature":""}');
     },

@@ -1,7 +1,7 @@
 // Clients that lose reasoning: what an answer held comes back before its calls where the lane wants it, and nowhere else.
 import { describe, expect, test } from "bun:test";
 import { createReasoningMemory, type ReasoningCopy, reasoningKey } from "../../src/exchange/reasoning-memory.ts";
-import { STRANGER } from "../../src/ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 import { eventsOf } from "../../src/ir/fold.ts";
 import { bytesOf, type KeptReasoning, REASONING_BOUNDS } from "../../src/ir/remembered-reasoning.ts";
 import type { IrBlock } from "../../src/ir/request.ts";
@@ -41,8 +41,8 @@ interface Vendor {
 
 const calls = (...ids: readonly string[]): IrBlock[] => ids.map((id) => call(id, "look", '{"a":1,"b":2}'));
 const IDS = ["toolu_0123456789abcdefA", "toolu_0123456789abcdefB"] as const;
-const DEMANDS = { ...STRANGER, reasoningBack: "required" as const };
-const REFUSES = { ...STRANGER, reasoningBack: "refused" as const };
+const DEMANDS = { ...UNKNOWN_SERVER, reasoningBack: "required" as const };
+const REFUSES = { ...UNKNOWN_SERVER, reasoningBack: "refused" as const };
 
 const VENDORS = {
   claude: {

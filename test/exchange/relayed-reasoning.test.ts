@@ -1,7 +1,7 @@
 // Reasoning of earlier turns in a relayed Chat request: left out where the vendor refuses it, under the name it demands where
 // it demands it, and untouched elsewhere. Not a byte beside the messages changes.
 import { describe, expect, test } from "bun:test";
-import { type Dialect, STRANGER } from "../../src/ir/dialect.ts";
+import { type Dialect, UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf } from "../harness/deployments.ts";
 import { answering, bodyText, json } from "../harness/scripted-answers.ts";
@@ -21,7 +21,7 @@ async function ask(
   stream: boolean,
   refusal: string | null = null,
 ) {
-  const lane = laneOf("p/a/m", "openai", { dialect: { ...STRANGER, ...over } });
+  const lane = laneOf("p/a/m", "openai", { dialect: { ...UNKNOWN_SERVER, ...over } });
   const words = answering(wordsOf("openai"));
   let calls = 0;
   const core = createCore({

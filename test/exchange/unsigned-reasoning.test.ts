@@ -1,7 +1,7 @@
 // Reasoning that no one signed goes to no Claude, and back as it is to vendors that take it.
 import { describe, expect, test } from "bun:test";
 import type { Dialect } from "../../src/ir/dialect.ts";
-import { STRANGER } from "../../src/ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
 import { bodyText, json } from "../harness/scripted-answers.ts";
@@ -32,7 +32,7 @@ async function sentBy(
   body: object,
   ingress = protocol === "bedrock" ? "bedrock" : "anthropic",
 ) {
-  const lane = laneOf("p/one/m", protocol, { dialect: { ...STRANGER, reasoningBack } });
+  const lane = laneOf("p/one/m", protocol, { dialect: { ...UNKNOWN_SERVER, reasoningBack } });
   const deployment = deploymentOf({ lanes: [lane], targets: [poolOf("pool", [lane])] });
   const core = createCore({ deployment, answer: json(200, protocol === "bedrock" ? CONVERSE : MESSAGE) });
   const answer = await core.ask({ protocol: ingress, body: { model: "pool", ...body } });

@@ -136,6 +136,7 @@ export function targetOf(name: string, members: readonly Member[], over: TargetO
     policySettings: null,
     members,
     substitutes: [],
+    demandsReasoning: false,
     exactFailover: false,
     breaker: BREAKER,
     onExhausted: { action: "reject" },
@@ -184,7 +185,13 @@ export function deploymentOf(input: DeploymentInput): Deployment {
       { kind: "model" },
     ),
   );
-  const all = [...models, ...(targets ?? [poolOf("pool", lanes)])];
+  const demanding = lanes.filter(({ dialect }) => dialect.reasoningBack === "required").map(({ id }) => id);
+  const all = [...models, ...(targets ?? [poolOf("pool", lanes)])].map((target) => ({
+    ...target,
+    demandsReasoning: demanding.some(
+      (id) => target.substitutes.includes(id) || target.members.some((member) => member.lanes.includes(id)),
+    ),
+  }));
   return {
     ...EMPTY_DEPLOYMENT,
     ...over,

@@ -1,10 +1,10 @@
 /** Dialects of lanes in tests. */
 import { embeddedCatalog } from "../../src/config/catalog.ts";
 import { dialectOf } from "../../src/config/dialect.ts";
-import { type Dialect, STRANGER } from "../../src/ir/dialect.ts";
+import { type Dialect, UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
 
 /** The maker of the protocol: takes all that its protocol has. */
-export const MAKER: Dialect = { ...STRANGER, developerRole: true, customTools: true, compaction: true };
+export const MAKER: Dialect = { ...UNKNOWN_SERVER, developerRole: true, customTools: true, compaction: true };
 
 const CATALOG = embeddedCatalog();
 

@@ -237,6 +237,7 @@ function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Tar
     policySettings: null,
     members: lanes.map(({ id, model }) => ({ model, weight: 1, lanes: [id], contextMax: null })),
     substitutes: [],
+    demandsReasoning: false,
     exactFailover: false,
     breaker: { baseCooldownMs: 1000, maxCooldownMs: 60_000, trip: { mode: "consecutive", failures: 3 } },
     failover: { deadlineMs: 120_000, cap: 3, exclusions: [], keep: [], prefer: "same-model" },

@@ -73,6 +73,7 @@ export function target(name: string, members: readonly Member[], over: TargetOve
     policySettings: null,
     members,
     substitutes: [],
+    demandsReasoning: false,
     exactFailover: false,
     breaker: CONSECUTIVE,
     onExhausted: { action: "reject" },

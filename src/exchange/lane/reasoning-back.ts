@@ -3,7 +3,7 @@
  * text where the vendor demands it, seals where the lane can open them.
  */
 import { sessionNameOf } from "../../governance/request-headers.ts";
-import type { Lane, Target } from "../../ir/deployment.ts";
+import type { Lane } from "../../ir/deployment.ts";
 import type { Loss } from "../../ir/loss.ts";
 import type { RememberedBlock, RememberedReasoning } from "../../ir/remembered-reasoning.ts";
 import {
@@ -16,7 +16,6 @@ import {
   type ReasoningSignature,
 } from "../../ir/request.ts";
 import type { Payload } from "../../protocols/protocol.ts";
-import type { World } from "../contract.ts";
 import { reasoningKey } from "../reasoning-memory.ts";
 import type { ClientCall } from "../request/call.ts";
 import { firstSaid } from "../request/session.ts";
@@ -32,17 +31,9 @@ function usesTools({ request: { facts } }: ClientCall): boolean {
 }
 
 /** An answer that a later request may bring back without its reasoning. Relayed ones only where their text is demanded. */
-export function isRecorded({ world, call, egress, relayed, target }: AnswerSource): boolean {
+export function isRecorded({ call, egress, relayed, target }: AnswerSource): boolean {
   if (!usesTools(call)) return false;
-  return (!relayed && egress.payload.signatureMembers.length > 0) || demandsReasoning(world, target);
-}
-
-function demandsReasoning({ deployment, reasoning }: World, target: Target): boolean {
-  return reasoning.onceFor(target, () =>
-    [...target.members.flatMap((member) => member.lanes), ...target.substitutes].some(
-      (id) => deployment.lanes[id]?.dialect.reasoningBack === "required",
-    ),
-  );
+  return (!relayed && egress.payload.signatureMembers.length > 0) || target.demandsReasoning;
 }
 
 /** Null: nothing is missing that this lane would want. A promise only where another process is asked. */

@@ -2,7 +2,7 @@
 
 import type { Caller } from "../../governance/identify.ts";
 import type { TranslationMode } from "../../ir/deployment.ts";
-import { STRANGER } from "../../ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../ir/dialect.ts";
 import type { IrEmbedRequest } from "../../ir/embed.ts";
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import { type IrRequest, NO_EXTRAS, NO_SAMPLING, NO_SPELLING, plainText } from "../../ir/request.ts";
@@ -67,7 +67,7 @@ function smallest({ payload, operations }: Protocol, operation: "chat" | "embed"
   return payload.writeRequest(pingRequest(model), {
     upstreamModel: model,
     defaultMaxOutputTokens: PING_OUTPUT_TOKENS,
-    dialect: STRANGER,
+    dialect: UNKNOWN_SERVER,
     maxOutputTokens: null,
   }).value;
 }

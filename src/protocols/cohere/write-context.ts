@@ -1,5 +1,5 @@
 /** What every part of this request writer needs to know beside what all need: the documents that go beside the messages. */
-import { STRANGER } from "../../ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../ir/dialect.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { WriteRequestOptions } from "../protocol.ts";
 import { createWriteContext, type WriteContext } from "../shared/write-context.ts";
@@ -26,7 +26,7 @@ export function createChatContext(request: IrRequest, options: WriteRequestOptio
 
 /** For the parts of an answer, which no model reads. */
 export function answerContext(of: Pick<ChatContext, "native" | "losses">): ChatContext {
-  return { ...of, protocol: PROTOCOL, from: PROTOCOL, dialect: STRANGER, thinks: true, documents: null };
+  return { ...of, protocol: PROTOCOL, from: PROTOCOL, dialect: UNKNOWN_SERVER, thinks: true, documents: null };
 }
 
 /** The vendor refuses a form of the answer beside documents, and a safety mode beside tools or documents. */

@@ -2,7 +2,7 @@
  * The Response object around an answer, with every member the vendor's own clients expect. Most of it repeats what the
  * client asked for; what it did not say is the vendor's default, or null where only the vendor would know.
  */
-import { STRANGER } from "../../ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../ir/dialect.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import { asObject, at, type JsonObject } from "../../std/json.ts";
 import type { AnswerContext } from "../protocol.ts";
@@ -78,7 +78,7 @@ function echoOf(request: IrRequest | null) {
           from: PROTOCOL,
           native: true,
 
-          dialect: STRANGER,
+          dialect: UNKNOWN_SERVER,
           losses: createLosses(),
         });
   return {

@@ -3,7 +3,7 @@
  * others are made anew, without ids of items, which only the vendor gives. No empty message is written, and no result
  * without the call it answers.
  */
-import { STRANGER } from "../../ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../ir/dialect.ts";
 import {
   type IrBlock,
   type IrInstruction,
@@ -57,7 +57,7 @@ export function writeOutput(blocks: readonly IrBlock[], losses: Losses): readonl
     from: PROTOCOL,
     native: true,
 
-    dialect: STRANGER,
+    dialect: UNKNOWN_SERVER,
     losses,
   };
   const placeOf = createPlaces(null);

@@ -1,17 +1,4 @@
-/**
- * How much to think: budgets and other protocols' words into `reasoning.effort`, and whose thoughts come sealed.
- *
- * | asked for | written |
- * |---|---|
- * | an effort word | that word, or the nearest one the model knows |
- * | a budget up to 4,096 / 16,384 / more tokens | low / medium / high |
- * | enabled with neither | medium, the vendor's own default |
- * | adaptive with neither | nothing: the model decides anyway |
- * | disabled | none, or the least the model knows |
- *
- * Which model knows which words is a fact of its dialect; unknown ones get low, medium and high, which every vendor with
- * the member knows.
- */
+/** How much to think: budgets and other protocols' words into `reasoning.effort`, and whose thoughts come sealed. */
 
 import type { Dialect } from "../../ir/dialect.ts";
 import type { IrReasoningConfig } from "../../ir/request.ts";

@@ -1,6 +1,6 @@
 /** What a server takes of the protocol decides what is written for it. */
 import { describe, expect, test } from "bun:test";
-import { STRANGER } from "../../../src/ir/dialect.ts";
+import { UNKNOWN_SERVER } from "../../../src/ir/dialect.ts";
 import type { IrRequest } from "../../../src/ir/request.ts";
 import { MAKER } from "../../harness/dialects.ts";
 import { foreignRequest, readRequest, text, turn, writeRequest } from "./builders.ts";
@@ -30,7 +30,7 @@ const DEVELOPER_NATIVE: [string, IrRequest] = [
 ];
 
 describe("instructions of a developer", () => {
-  const roles = (request: IrRequest, dialect = STRANGER) => {
+  const roles = (request: IrRequest, dialect = UNKNOWN_SERVER) => {
     const messages: unknown = writeRequest(request, { dialect }).body["messages"];
     return JSON.stringify(messages).match(/"role":"(developer|system)"/)?.[1];
   };

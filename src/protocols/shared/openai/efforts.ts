@@ -1,6 +1,16 @@
 /**
- * Effort words of OpenAI's models, in both of its protocols. A model that nothing is known of gets low, medium and high,
- * which every vendor with the member knows.
+ * How much to think, in the words of OpenAI's two protocols.
+ *
+ * | asked for | written |
+ * |---|---|
+ * | an effort word | that word, or the nearest one the model knows |
+ * | a budget up to 4,096 / 16,384 / more tokens | low / medium / high |
+ * | enabled with neither | medium, the vendor's own default |
+ * | adaptive with neither | nothing: the model decides anyway |
+ * | disabled | none, or the least the model knows |
+ *
+ * Which model knows which words is a fact of its dialect; unknown ones get low, medium and high, which every vendor with
+ * the member knows.
  */
 
 import { type Dialect, EFFORTS, type Effort } from "../../../ir/dialect.ts";
