@@ -4,15 +4,17 @@
  * Nothing reaches the client from here; the outcome says what may.
  */
 import { costOf } from "../governance/prices.ts";
-import type { Lane, Target } from "../ir/deployment.ts";
-import type { Failure } from "../ir/failure.ts";
+import type { Door, Lane, Provider, Target } from "../ir/deployment.ts";
+import type { Failure, Result } from "../ir/failure.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { AttemptRecord, QuotaReading } from "../ir/record.ts";
 import { isTold } from "../ir/usage.ts";
+import type { Protocol } from "../protocols/protocol.ts";
 import { withModelEnding } from "../routing/asked-name.ts";
 import type { Change } from "../routing/condition.ts";
 import type { Guard } from "../routing/guard.ts";
 import { unreachable } from "../std/unreachable.ts";
+import type { Sent } from "../upstream/contract.ts";
 import { readBeginning } from "./answer/beginning.ts";
 import { readBuffered } from "./answer/buffered.ts";
 import { type Billing, type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
@@ -22,23 +24,22 @@ import { readRelayed } from "./answer/untranslated.ts";
 import { type AnswerRule, judgeAnswer } from "./answer/verdict.ts";
 import type { World } from "./contract.ts";
 import { fanOut } from "./fan-out.ts";
-import type { AttemptContext, Prepared, UpstreamResponse } from "./lane/attempt-context.ts";
-import { dispatch, prepare } from "./lane/dispatch.ts";
+import type { AttemptContext, Prepared, ReasoningBack, UpstreamResponse } from "./lane/attempt-context.ts";
+import { dispatch, observeQuotas, prepare } from "./lane/dispatch.ts";
 import { openDoor } from "./lane/door.ts";
 import { answersAsAsked, asksCompaction } from "./lane/foreign-parts.ts";
 import { choosesHosts } from "./lane/host-routing.ts";
-import { conversionOf } from "./lane/operations.ts";
+import { type Conversion, conversionOf } from "./lane/operations.ts";
 import { recallReasoning } from "./lane/reasoning-back.ts";
 import { repairedDialect, repairFor } from "./lane/repair.ts";
 import type { RecordBuilder } from "./record-builder.ts";
-import type { Repairs } from "./repairs.ts";
 import type { ClientCall } from "./request/call.ts";
 import { isRelayed } from "./request/facts.ts";
 import type { SharedState } from "./shared-state.ts";
 
 export interface Attempt {
-  /** Id of the protocol in which the lane is asked. */
-  readonly egress: string;
+  /** The protocol in which the lane is asked. */
+  readonly egress: Protocol;
   /** Asks the lane. Ends the attempt itself where that throws; every other outcome is for the caller to end. */
   run(): Promise<Outcome>;
   /** The first call counts; later ones do nothing. */
@@ -78,87 +79,150 @@ interface AttemptInput {
 }
 
 export function openAttempt(input: AttemptInput): Attempt {
-  const { world, shared, call, target, guard, record } = input;
-  const lane = withModelEnding(input.lane, call.ending);
-  const { nowMs, wallMs } = world.effects;
-  const startedMs = nowMs();
-  const { door, egress } = openDoor(world, call, lane);
-  const compacts = repairedDialect(lane, world.repairs.of(lane, door)).compaction;
-  const relayed = answersAsAsked({ call, lane, egress, compacts });
-  let quotas: readonly QuotaReading[] = [];
+  return new LaneAttempt(input);
+}
+
+/** A class, because one object is all that the parts of an attempt hand to each other, and the place of its one ending. */
+class LaneAttempt implements Attempt, AttemptContext {
+  readonly world: World;
+  readonly call: ClientCall;
+  readonly target: Target;
+  readonly lane: Lane;
+  readonly door: Door;
+  readonly egress: Protocol;
+  readonly firstByteCapMs: number | null;
+  readonly holdsWhole: boolean;
+  /** A repair may take it away. */
+  relayed: boolean;
+  reasoningBack: ReasoningBack | undefined = undefined;
+  readonly #input: AttemptInput;
+  readonly #startedMs: number;
+  #quotas: readonly QuotaReading[] = NO_READINGS;
   /** When there was something to send. */
-  let begunMs: number | null = null;
-  let repair: string | null = null;
-  let isOver = false;
+  #begunMs: number | null = null;
+  #repair: string | null = null;
+  #isOver = false;
+
+  constructor(input: AttemptInput) {
+    const { world, call } = input;
+    const lane = withModelEnding(input.lane, call.ending);
+    const { door, egress } = openDoor(world, call, lane);
+    const compacts = repairedDialect(lane, world.repairs.of(lane, door)).compaction;
+    this.world = world;
+    this.call = call;
+    this.target = input.target;
+    this.lane = lane;
+    this.door = door;
+    this.egress = egress;
+    this.firstByteCapMs = input.firstByteCapMs;
+    this.holdsWhole = input.rules.length > 0 && input.rules.some(({ hold }) => hold === "until-end");
+    this.relayed = answersAsAsked({ call, lane, egress, compacts });
+    this.#input = input;
+    this.#startedMs = world.effects.nowMs();
+  }
+
+  get provider(): Provider {
+    const provider = this.world.deployment.providers[this.lane.provider];
+    if (provider === undefined) throw new Error(`lane ${this.lane.id} names a provider that is not deployed`);
+    return provider;
+  }
+
   /** Of several calls the last one's word counts. */
-  const observeQuota = (facts: readonly QuotaFact[]): void => {
-    quotas = readingsOf(facts, wallMs());
-    shared.onChanges(shared.health.observeQuota(lane, facts, nowMs()));
-  };
-  const end = (how: AttemptEnd): void => {
-    if (isOver) return;
-    isOver = true;
-    const now = nowMs();
-    if (how.kind === "answered" || how.kind === "client-gone") input.onServed?.();
-    const changes = step(input, how, now);
+  observeQuota(facts: readonly QuotaFact[]): void {
+    const { shared } = this.#input;
+    const { nowMs, wallMs } = this.world.effects;
+    this.#quotas = readingsOf(facts, wallMs());
+    shared.onChanges(shared.health.observeQuota(this.lane, facts, nowMs()));
+  }
+
+  async run(): Promise<Outcome> {
+    let outcome: Outcome | null = null;
+    try {
+      const recalled = recallReasoning(this);
+      const back = recalled instanceof Promise ? await recalled : recalled;
+      if (back !== null) this.reasoningBack = back;
+      const conversion = conversionOf(this);
+      outcome = conversion === null ? await this.#ask() : await askConverted(this, conversion);
+      const judging = judgeAnswer(this, this.#input.rules, outcome);
+      const judged = judging instanceof Promise ? await judging : judging;
+      if (judged.kind === "answered" || judged.kind === "streaming") {
+        this.#begunMs = this.world.effects.nowMs();
+        this.#input.guard.begun(this.#begunMs);
+      }
+      return judged;
+    } catch (error) {
+      if (outcome?.kind === "streaming") outcome.body.cancel();
+      this.end({ kind: "bug" });
+      throw error;
+    }
+  }
+
+  /** Asks a second time where the vendor refused what the gateway added or may leave out. */
+  async #ask(): Promise<Outcome> {
+    const { lane, door, world } = this;
+    const repairs = world.repairs.of(lane, door);
+    const prepared = prepare(this, repairs);
+    if (!prepared.ok) return unanswered(prepared.failure, null, false);
+    const outcome = await askOnce(this, prepared.value);
+    const repair = outcome.kind === "failed" ? repairFor(this, prepared.value, outcome.failure, repairs) : null;
+    if (repair === null) return outcome;
+    const wasRelayed = this.relayed;
+    // A summary is asked for in place of what the server does not do, and its answer is written as the client asked.
+    if (repair === "compaction") this.relayed = false;
+    const again = prepare(this, new Set([...repairs, repair]));
+    if (!again.ok) {
+      this.relayed = wasRelayed;
+      return outcome;
+    }
+    this.#repair = repair;
+    const second = await askOnce(this, again.value);
+    if (second.kind === "answered" || second.kind === "streaming") world.repairs.remember(lane, door, repair);
+    return second;
+  }
+
+  end(how: AttemptEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { guard, record, shared, onServed } = this.#input;
+    const now = this.world.effects.nowMs();
+    if (how.kind === "answered" || how.kind === "client-gone") onServed?.();
+    const changes = step(this.#input, how, now);
     guard.release(now);
-    shared.onChanges(changes);
-    if (record === null) return;
-    record.attempts.push({
+    if (changes.length > 0) shared.onChanges(changes);
+    if (record !== null) record.attempts.push(this.#written(how, now - this.#startedMs, record.startedMs));
+  }
+
+  #written(how: AttemptEnd, durationMs: number, exchangeStartedMs: number): AttemptRecord {
+    const { lane } = this;
+    const { outcome, status, ambiguous, retryAfterMs, reportedModel, billed } = endingOf(how, lane);
+    const written: AttemptRecord = {
       lane: lane.id,
       provider: lane.provider,
       account: lane.account,
       model: lane.model,
       upstreamModel: lane.upstreamModel,
-      egress: egress.id,
-      way: relayed && repair !== "compaction" ? "relay" : "translate",
-      ...endingOf(how, lane),
-      startedMs: startedMs - record.startedMs,
-      firstByteMs: begunMs === null ? null : begunMs - startedMs,
-      durationMs: now - startedMs,
-      quotas,
-      ...(repair === null ? {} : { repair }),
-    });
-  };
-  const onRepair = (id: string): void => {
-    repair = id;
-  };
-  return {
-    egress: egress.id,
-    async run() {
-      const provider = world.deployment.providers[lane.provider];
-      if (provider === undefined) throw new Error(`lane ${lane.id} names a provider that is not deployed`);
-      const { firstByteCapMs, rules } = input;
-      const holdsWhole = rules.some(({ hold }) => hold === "until-end");
-      const asked = {
-        world,
-        call,
-        target,
-        lane,
-        door,
-        egress,
-        provider,
-        relayed,
-        firstByteCapMs,
-        observeQuota,
-        onRepair,
-        holdsWhole,
-      };
-      try {
-        const outcome = await ask(asked, rules);
-        if (outcome.kind === "answered" || outcome.kind === "streaming") {
-          begunMs = nowMs();
-          guard.begun(begunMs);
-        }
-        return outcome;
-      } catch (error) {
-        end({ kind: "bug" });
-        throw error;
-      }
-    },
-    end,
-  };
+      egress: this.egress.id,
+      way: this.relayed ? "relay" : "translate",
+      outcome,
+      status,
+      ambiguous,
+      retryAfterMs,
+      reportedModel,
+      startedMs: this.#startedMs - exchangeStartedMs,
+      firstByteMs: this.#begunMs === null ? null : this.#begunMs - this.#startedMs,
+      durationMs,
+      quotas: this.#quotas,
+    };
+    if (billed === undefined && this.#repair === null) return written;
+    return {
+      ...written,
+      ...(billed === undefined ? {} : { billed }),
+      ...(this.#repair === null ? {} : { repair: this.#repair }),
+    };
+  }
 }
+
+const NO_READINGS: readonly QuotaReading[] = [];
 
 function readingsOf(facts: readonly QuotaFact[], wallMs: number): readonly QuotaReading[] {
   return facts.map(({ window, scope, leftShare, resetsInMs }) => ({
@@ -247,59 +311,35 @@ const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed
 
 // ---------------------------------------------------------------- the asking
 
-async function ask(asked: AttemptContext, rules: readonly AnswerRule[]): Promise<Outcome> {
-  const recalled = recallReasoning(asked);
-  const reasoningBack = recalled instanceof Promise ? await recalled : recalled;
-  const attempt = reasoningBack === null ? asked : { ...asked, reasoningBack };
-  const conversion = conversionOf(attempt);
-  if (conversion?.ok === false) return unanswered(conversion.failure, null, false);
-  if (conversion !== null) return judgeAnswer(attempt, rules, await fanOut(attempt, conversion.value));
-  const { lane, door, world } = attempt;
-  const repairs = world.repairs.of(lane, door);
-  const prepared = prepare(attempt, repairs);
-  if (!prepared.ok) return unanswered(prepared.failure, null, false);
-  const { outcome, as } = await askRepaired(attempt, prepared.value, repairs);
-  try {
-    return await judgeAnswer(as, rules, outcome);
-  } catch (error) {
-    if (outcome.kind === "streaming") outcome.body.cancel();
-    throw error;
-  }
+async function askConverted(attempt: AttemptContext, conversion: Result<Conversion>): Promise<Outcome> {
+  return conversion.ok ? fanOut(attempt, conversion.value) : unanswered(conversion.failure, null, false);
 }
 
-/** Asks a second time where the vendor refused what the gateway added or may leave out. */
-async function askRepaired(
-  attempt: AttemptContext,
-  prepared: Prepared,
-  repairs: Repairs,
-): Promise<{ readonly outcome: Outcome; readonly as: AttemptContext }> {
-  const { lane, door, world } = attempt;
-  const outcome = await askOnce(attempt, prepared);
-  const repair = outcome.kind === "failed" ? repairFor(attempt, prepared, outcome.failure, repairs) : null;
-  // A summary is asked for in place of what the server does not do, and its answer is written as the client asked.
-  const as = repair === "compaction" ? { ...attempt, relayed: false } : attempt;
-  const again = repair === null ? null : prepare(as, new Set([...repairs, repair]));
-  if (repair === null || again?.ok !== true) return { outcome, as: attempt };
-  attempt.onRepair(repair);
-  const second = await askOnce(as, again.value);
-  if (second.kind === "answered" || second.kind === "streaming") world.repairs.remember(lane, door, repair);
-  return { outcome: second, as };
+function askOnce(attempt: AttemptContext, prepared: Prepared): Promise<Outcome> {
+  return dispatch(attempt, prepared).then((sent) => judgeSent(attempt, prepared, sent));
 }
 
-async function askOnce(attempt: AttemptContext, prepared: Prepared): Promise<Outcome> {
-  const sent = await dispatch(attempt, prepared);
+function judgeSent(attempt: AttemptContext, prepared: Prepared, sent: Sent): Outcome | Promise<Outcome> {
   switch (sent.kind) {
     case "aborted":
       return { kind: "abandoned" };
     case "failed":
       return unanswered(sent.failure, null, sent.mayHaveRun);
     case "response":
-      try {
-        return await readAnswer(attempt, prepared, sent);
-      } catch (error) {
-        sent.body.cancel();
-        throw error;
-      }
+      break;
+    default:
+      return unreachable(sent);
+  }
+  const cancel = (error: unknown): never => {
+    sent.body.cancel();
+    throw error;
+  };
+  try {
+    observeQuotas(attempt, sent.headers);
+    const outcome = readAnswer(attempt, prepared, sent);
+    return outcome instanceof Promise ? outcome.catch(cancel) : outcome;
+  } catch (error) {
+    return cancel(error);
   }
 }
 

@@ -9,7 +9,7 @@ import { type LaneSwitch, RECORD_LANES_MAX } from "../ir/record.ts";
 import { decide, type LaneChoice } from "../routing/decide.ts";
 import { leastBad, mayTryAnother } from "../routing/failover.ts";
 import { unreachable } from "../std/unreachable.ts";
-import type { AnsweredOutcome, FailedOutcome, StreamingOutcome } from "./answer/outcome.ts";
+import type { AnsweredOutcome, FailedOutcome, Outcome, StreamingOutcome } from "./answer/outcome.ts";
 import type { AnswerRule } from "./answer/verdict.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
@@ -70,10 +70,15 @@ interface Run extends Omit<ServeInput, "target"> {
   waitedMs: number;
 }
 
-export async function serve({ target, ...input }: ServeInput): Promise<Served> {
+export function serve({ world, shared, call, record, target, pass, rulesOf }: ServeInput): Promise<Served> {
   const run: Run = {
-    ...input,
-    deadlineMs: input.call.startedMs + target.failover.deadlineMs,
+    world,
+    shared,
+    call,
+    record,
+    pass,
+    rulesOf,
+    deadlineMs: call.startedMs + target.failover.deadlineMs,
     tried: new Set(),
     visited: new Set(),
     cappedLanes: new Map(),
@@ -87,13 +92,20 @@ export async function serve({ target, ...input }: ServeInput): Promise<Served> {
     sessionKey: null,
     waitedMs: 0,
   };
+  const place: Place = { target, lanesTried: 0 };
+  return serveTarget(run, place).then((served) => (served.kind === "exhausted" ? serveOn(run, place, served) : served));
+}
+
+async function serveOn(run: Run, place: Place, first: Exhausted): Promise<Served> {
+  let exhausted = first;
   // Ends: every turn goes to a pool not visited yet, or has spent some of what may be waited.
-  for (let at: Place = { target, lanesTried: 0 }; ; ) {
-    const served = await serveTarget(run, at);
-    if (served.kind !== "exhausted") return served;
-    const next = await afterExhaustion(run, at.target, served);
+  for (let at = place; ; ) {
+    const next = await afterExhaustion(run, at.target, exhausted);
     if (next.kind !== "place") return next;
     at = next.place;
+    const served = await serveTarget(run, at);
+    if (served.kind !== "exhausted") return served;
+    exhausted = served;
   }
 }
 
@@ -127,7 +139,8 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
     const pick = isCapped ? pickAgain(run, decision) : decision.pick;
     if (pick === null) {
       if (isCapped) return { kind: "exhausted", decision, lanesTried };
-      const slot = await queued(run, () => waitForSlot({ ...run, target, decision }));
+      const { world, shared, call, deadlineMs } = run;
+      const slot = await queued(run, () => waitForSlot({ world, shared, call, deadlineMs, target, decision }));
       if (slot === "free") continue;
       if (slot === "abandoned") return { kind: "abandoned" };
       return { kind: "exhausted", decision, lanesTried };
@@ -139,7 +152,9 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
     if (run.first === null) noteChoice(run, decision);
     const isLast = decision.runnerUp === null || lanesTried >= cap;
     const firstByteCapMs = isLast ? null : firstByteCapOf(run, target, pick);
-    const served = await tryLane(run, target, pick, { ignoreBreaker: decision.ignoreBreaker, firstByteCapMs });
+    const { ignoreBreaker } = decision;
+    const attempt = admitted(run, target, pick, { ignoreBreaker, firstByteCapMs });
+    const served = attempt === null ? null : ended(run, target, pick, { attempt, outcome: await attempt.run() });
     if (served !== null) return served;
     if (!run.askedAgain.has(pick.id)) lanesTried++;
   }
@@ -162,13 +177,14 @@ async function queued<T>({ world, record }: Run, wait: () => T | Promise<T>): Pr
 
 /** False: the caps of the lane's account leave too little for one more attempt. */
 function holdAccount({ pass, cappedLanes, world }: Run, lane: Lane): boolean | Promise<boolean> {
+  const holding = pass === null ? true : pass.holdAccount(lane);
+  if (holding === true) return true;
   const told = (isHeld: boolean): boolean => {
     if (isHeld) return true;
     const forMs = pass?.accountFullForMs(lane) ?? null;
     cappedLanes.set(lane.id, forMs === null ? null : world.effects.nowMs() + forMs);
     return false;
   };
-  const holding = pass?.holdAccount(lane) ?? true;
   return holding instanceof Promise ? holding.then(told) : told(holding);
 }
 
@@ -229,30 +245,42 @@ function firstByteCapOf({ world, shared, deadlineMs }: Run, target: Target, lane
   return probing ? Math.min(capMs, FIRST_BYTE_CAP_MS_MIN * 2 ** failedTests) : capMs;
 }
 
-/** One lane tried and recorded. null: it failed and another may be tried. */
-async function tryLane(
-  run: Run,
-  target: Target,
-  lane: Lane,
-  { ignoreBreaker, firstByteCapMs }: { readonly ignoreBreaker: boolean; readonly firstByteCapMs: number | null },
-): Promise<Served | null> {
-  const { shared } = run;
-  const now = run.world.effects.nowMs();
+interface LaneAsk {
+  readonly ignoreBreaker: boolean;
+  readonly firstByteCapMs: number | null;
+}
+
+/** null: another request took the lane just then. */
+function admitted(run: Run, target: Target, lane: Lane, { ignoreBreaker, firstByteCapMs }: LaneAsk): Attempt | null {
+  const { world, shared, call, record, pass } = run;
+  const now = world.effects.nowMs();
   // Before the slot is taken: an operator's list may throw.
   const rules = run.rulesOf(target);
   const guard = shared.health.admit(target, lane, now, ignoreBreaker);
   run.tried.add(lane.id);
   if (guard === null) {
-    run.pass?.releaseAccount(lane);
+    pass?.releaseAccount(lane);
     return null;
   }
   run.first ??= lane;
   shared.lastUsedMs.set(lane.id, now);
-  // A failed count says nothing of the lane: an estimate can take its place.
-  const isEvidence = (): boolean => run.call.request.facts.operation !== "count";
-  const onServed = (): void => noteSession(run, target, lane);
-  const attempt = openAttempt({ ...run, target, lane, guard, firstByteCapMs, rules, isEvidence, onServed });
-  const outcome = await attempt.run();
+  const isEvidence = call.request.facts.operation === "count" ? never : always;
+  const given = { world, shared, call, record, target, lane, guard, firstByteCapMs, rules, isEvidence };
+  if (run.sessionKey === null) return openAttempt(given);
+  return openAttempt({ ...given, onServed: () => noteSession(run, target, lane) });
+}
+
+const always = (): boolean => true;
+/** A failed count says nothing of the lane: an estimate can take its place. */
+const never = (): boolean => false;
+
+interface EndedAttempt {
+  readonly attempt: Attempt;
+  readonly outcome: Outcome;
+}
+
+/** null: it failed and another may be tried. */
+function ended(run: Run, target: Target, lane: Lane, { attempt, outcome }: EndedAttempt): Served | null {
   switch (outcome.kind) {
     case "answered":
     case "streaming":
@@ -270,7 +298,7 @@ async function tryLane(
       attempt.end(outcome);
       run.pass?.releaseAccount(lane);
       noteRefusal(run, lane, outcome);
-      return afterFailure(run, target, { lane, failure: outcome.failure, egress: attempt.egress });
+      return afterFailure(run, target, { lane, failure: outcome.failure, egress: attempt.egress.id });
     default:
       return unreachable(outcome);
   }
@@ -366,5 +394,6 @@ async function afterExhaustion(
 async function tryLeastBad(run: Run, target: Target, decision: LaneChoice): Promise<Served | null> {
   const lane = decision.pick ?? leastBad(decision, run.world.deployment.lanes);
   if (lane === null || !(await holdAccount(run, lane))) return null;
-  return await tryLane(run, target, lane, { ignoreBreaker: true, firstByteCapMs: null });
+  const attempt = admitted(run, target, lane, { ignoreBreaker: true, firstByteCapMs: null });
+  return attempt === null ? null : ended(run, target, lane, { attempt, outcome: await attempt.run() });
 }

@@ -7,9 +7,10 @@ import { readCredential } from "../governance/credential.ts";
 import { type Caller, verifySigned } from "../governance/identify.ts";
 import { isLocalHost } from "../governance/local-host.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
-import { failed, failure, ok } from "../ir/failure.ts";
+import { failed, failure } from "../ir/failure.ts";
 import type { RequestParts, Route } from "../ir/route.ts";
 import type { Protocol } from "../protocols/protocol.ts";
+import type { ModelEnding } from "../routing/asked-name.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import { withLimits } from "./answer/headers.ts";
 import { withNotices } from "./answer/notices.ts";
@@ -22,16 +23,16 @@ import { orOpened } from "./opening.ts";
 import { openRecord } from "./record-builder.ts";
 import { admit } from "./request/admission.ts";
 import { type ClientCall, readOnce } from "./request/call.ts";
-import { readFacts, variantOf } from "./request/facts.ts";
+import { type ParsedRequest, readFacts, variantOf } from "./request/facts.ts";
 import { keepAnswer, recall } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
 import { identifyClient } from "./request/signed.ts";
 import { unknownModel } from "./request/unknown-name.ts";
-import { judgeRequest, type RequestRule, requestRules, STOPPING } from "./request/verdict.ts";
+import { type JudgedRequest, judgeRequest, type RequestRule, requestRules, STOPPING } from "./request/verdict.ts";
 import { CLIENT_GONE, discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
 import { begin, beginStream } from "./shared-state.ts";
 import { subCall } from "./sub-call.ts";
-import { askVerdict, type JudgedExchange } from "./verdict-contract.ts";
+import { askVerdict, type JudgedExchange, type RequestDraft } from "./verdict-contract.ts";
 
 export interface Exchanges extends Exchange {
   /** Right now. */
@@ -92,7 +93,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
       try {
         const answering = runIdentified(exchange, { ...request, signal: end.signal }, rulesWith);
         const mayOpen = afterMs > 0 && record.stream && route.operation === "chat";
-        const answered = await (mayOpen
+        const answered = await (mayOpen && answering instanceof Promise
           ? orOpened(exchange, { answering, afterMs, failed: refuseBug, stop: end.stop })
           : answering);
         if (answered.body instanceof Uint8Array) end.now();
@@ -123,9 +124,8 @@ export function createExchange(input: ExchangeInput): Exchanges {
 type RulesWith = (own: readonly RequestRule[]) => readonly RequestRule[];
 
 /** From the whole request to what is asked of whom. */
-async function runIdentified(exchange: ExchangeContext, request: RunInput, rulesWith: RulesWith): Promise<Answer> {
-  const { input, record, ingress } = exchange;
-  const { running } = input.shared;
+function runIdentified(exchange: ExchangeContext, request: RunInput, rulesWith: RulesWith): Answer | Promise<Answer> {
+  const { record, ingress } = exchange;
   const { route, parts, caller, body, signal } = request;
   const verified = verifySigned(caller, body);
   if (!verified.ok) return refuse(exchange, verified.failure);
@@ -135,28 +135,59 @@ async function runIdentified(exchange: ExchangeContext, request: RunInput, rules
   const { facts, named } = read.value;
   record.stream = facts.stream;
   record.asked = facts.target;
-  const verdicts = boundVerdicts(exchange, signal);
+  const { onRequest, rulesOf } = boundVerdicts(exchange, signal);
   const draft = { caller, parts, facts, body: read.value.body, named, target: null, translation: "lenient" } as const;
-  const judging = judgeRequest(rulesWith(verdicts.onRequest), draft);
-  const judged = judging instanceof Promise ? await judging : judging;
-  const { target, translation, ending } = judged.draft;
+  const judging = judgeRequest(rulesWith(onRequest), draft);
+  const parsed = read.value;
+  return judging instanceof Promise
+    ? judging.then((judged) => runJudged(exchange, request, { judged, parsed, rulesOf }))
+    : runJudged(exchange, request, { judged: judging, parsed, rulesOf });
+}
+
+interface JudgedRun {
+  readonly judged: JudgedRequest;
+  readonly parsed: ParsedRequest;
+  readonly rulesOf: ServeInput["rulesOf"];
+}
+
+function runJudged(
+  exchange: ExchangeContext,
+  request: RunInput,
+  { judged, parsed, rulesOf }: JudgedRun,
+): Answer | Promise<Answer> {
+  const { input, record } = exchange;
+  const { target, translation, alias, ending } = judged.draft;
   record.target = target?.name ?? record.target;
-  record.alias = judged.draft.alias ?? null;
+  record.alias = alias ?? null;
   if (judged.kind === "refused") return refuse(exchange, judged.failure);
-  if (judged.kind === "stopped") return refuse(exchange, running.stopped ? STOPPING : CLIENT_GONE);
-  if (target === null) return refuse(exchange, unknownModel(facts.target, null));
-  const call = callOf(exchange, request, read.value, { translation, ...(ending === undefined ? {} : { ending }) });
-  const recalled = input.idempotency === null ? ok(null) : await recall(input.idempotency, request);
+  if (judged.kind === "stopped") return refuse(exchange, input.shared.running.stopped ? STOPPING : CLIENT_GONE);
+  if (target === null) return refuse(exchange, unknownModel(parsed.facts.target, null));
+  const call = callOf(exchange, request, parsed, { translation, ending });
+  const admitted = { call, target, key: null, rulesOf, isKept: false };
+  return input.idempotency === null
+    ? runCall(exchange, admitted)
+    : runOnce(exchange, request, { call: admitted, idempotency: input.idempotency });
+}
+
+/** A request that names itself is answered once. */
+async function runOnce(
+  exchange: ExchangeContext,
+  request: RunInput,
+  {
+    call,
+    idempotency,
+  }: { readonly call: AdmittedCall; readonly idempotency: NonNullable<ExchangeInput["idempotency"]> },
+): Promise<Answer> {
+  const recalled = await recall(idempotency, request);
   if (!recalled.ok) return refuse(exchange, recalled.failure);
   if (recalled.value?.kind === "replay") return replay(exchange, recalled.value.answer);
   const key = recalled.value?.key ?? null;
+  if (key === null) return runCall(exchange, call);
+  const named: AdmittedCall = { ...call, key };
   try {
-    const { answer, isKept } = await runCall(exchange, { call, target, key, rulesOf: verdicts.rulesOf });
-    if (!isKept) forget(input, key);
-    return answer;
-  } catch (error) {
-    forget(input, key);
-    throw error;
+    return await runCall(exchange, named);
+  } finally {
+    if (!named.isKept) idempotency.remember(key, null);
   }
 }
 
@@ -166,25 +197,25 @@ interface AdmittedCall {
   /** Under which its answer is kept; null: it does not name itself. */
   readonly key: string | null;
   readonly rulesOf: ServeInput["rulesOf"];
+  /** Set when its answer is kept for the request that is sent again. */
+  isKept: boolean;
 }
 
-/** Limits, then lanes, then the answer. `isKept`: it is kept for the request that is sent again. */
-async function runCall(
-  exchange: ExchangeContext,
-  { call, target, key, rulesOf }: AdmittedCall,
-): Promise<{ readonly answer: Answer; readonly isKept: boolean }> {
+/** Limits, then lanes, then the answer. */
+async function runCall(exchange: ExchangeContext, admittedCall: AdmittedCall): Promise<Answer> {
   const { input, record } = exchange;
   const { world, shared, idempotency } = input;
+  const { call, target, key, rulesOf } = admittedCall;
   const couldServe = (lane: Lane): boolean => isFit(world, call, lane);
-  const admitted = await admit(input.admission, { deployment: world.deployment, call, target, couldServe });
+  const admitting = admit(input.admission, { deployment: world.deployment, call, target, couldServe });
+  const admitted = admitting instanceof Promise ? await admitting : admitting;
   if (admitted.kind === "refused") {
     const refusal = refuse(exchange, admitted.failure);
-    return { answer: withLimits(refusal, call, admitted.notice, world.effects.wallMs()), isKept: false };
+    return withLimits(refusal, call, admitted.notice, world.effects.wallMs());
   }
   record.pass = admitted.pass;
   const served = await serve({ world, shared, call, record, target, pass: admitted.pass, rulesOf });
-  if (served.kind === "abandoned" && shared.running.stopped)
-    return { answer: refuse(exchange, STOPPING), isKept: false };
+  if (served.kind === "abandoned" && shared.running.stopped) return refuse(exchange, STOPPING);
   const answer = respond(exchange, call, served);
   const isKept = served.kind === "served" && key !== null && idempotency !== null;
   // Limits are those of the moment, and notices this request's wish: both are told beside the answer and not kept with it.
@@ -196,15 +227,13 @@ async function runCall(
     places: call.ingress.payload.noticePlaces,
     framing: call.framing,
   });
-  return { answer: withLimits(told, call, record.pass, world.effects.wallMs()), isKept };
+  const limited = record.pass === null ? told : withLimits(told, call, record.pass, world.effects.wallMs());
+  admittedCall.isKept = isKept;
+  return limited;
 }
 
 function isSound(outcome: AnsweredOutcome | StreamingOutcome): boolean {
   return outcome.kind === "answered" || outcome.flow.note.failure === null;
-}
-
-function forget({ idempotency }: ExchangeInput, key: string | null): void {
-  if (key !== null) idempotency?.remember(key, null);
 }
 
 /** The operator's verdicts about this exchange; nothing is made where there are none. */
@@ -250,9 +279,9 @@ function callOf(
   { record, ingress, parts }: ExchangeContext,
   request: RunInput,
   parsed: ClientCall["request"],
-  decided: Pick<ClientCall, "translation" | "ending">,
+  { translation, ending }: Pick<RequestDraft, "translation"> & { readonly ending: ModelEnding | undefined },
 ): ClientCall {
-  return {
+  const call: ClientCall = {
     id: record.id,
     route: request.route,
     parts,
@@ -260,11 +289,12 @@ function callOf(
     ingress,
     framing: ingress.carrier.framingFor(parts),
     request: parsed,
-    ...decided,
+    translation,
     signal: request.signal,
     startedMs: request.receivedMs,
     ir: readOnce(ingress, parsed),
   };
+  return ending === undefined ? call : { ...call, ending };
 }
 
 /** The protocol a route's client speaks; model lists may share a path. */

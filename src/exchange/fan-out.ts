@@ -10,7 +10,7 @@ import { type ByteAllowance, collect, jsonOrNull } from "./answer/collect.ts";
 import { type Billing, type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
 import { readFailure } from "./answer/refused.ts";
 import type { AttemptContext } from "./lane/attempt-context.ts";
-import { dispatch, JSON_TYPE } from "./lane/dispatch.ts";
+import { dispatch, JSON_TYPE, observeQuotas } from "./lane/dispatch.ts";
 import type { Conversion } from "./lane/operations.ts";
 
 /** Calls of one request under way at a time: they share one slot of the lane. */
@@ -114,6 +114,7 @@ async function callOnce(
   const sent = await dispatch(attempt, request, signal);
   if (sent.kind === "aborted") return { kind: "abandoned" };
   if (sent.kind === "failed") return unanswered(sent.failure, null, sent.mayHaveRun);
+  observeQuotas(attempt, sent.headers);
   if (sent.status < 200 || sent.status >= 300) return readFailure(attempt, sent);
   sent.body.begun();
   const read = await collect(sent.body, room);

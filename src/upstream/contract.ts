@@ -43,6 +43,8 @@ export type UpstreamChunk =
 export interface UpstreamBody {
   /** The idle timer runs only while this waits. Never rejects. */
   next(): Promise<UpstreamChunk>;
+  /** All of the body where it has come already, which is then given; null: it is to be asked for. Absent: it always is. */
+  whole?(): Uint8Array | null;
   /**
    * From now on `take` is given each chunk as it comes, an ending as the last, instead of `next`. It begins paused. Absent:
    * the body can only be asked.

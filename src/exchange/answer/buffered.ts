@@ -14,7 +14,7 @@ import { JSON_TYPE } from "../lane/dispatch.ts";
 import { issuedResponse } from "../reasoning-signatures.ts";
 import { HELD_WHOLE_BYTES_MAX, TOO_LARGE_TO_JUDGE } from "./before-commit.ts";
 import { MALFORMED } from "./classify.ts";
-import { collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
+import { type Collected, collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
 import { tapOf } from "./failure-words.ts";
 import { withFirstChoice } from "./first-choice.ts";
 import { addLosses, newFlowNote } from "./flow.ts";
@@ -35,16 +35,28 @@ const PICTURES_BYTES_MAX = 32 * 1024 * 1024;
 /** A buffered answer that must be translated may not be larger. */
 const TRANSLATE_BYTES_MAX = 32 * 1024 * 1024;
 
-export async function readBuffered(
+/** No promise where the answer came with its head. */
+export function readBuffered(
   attempt: AnswerSource,
   prepared: Prepared,
   sent: UpstreamResponse,
-): Promise<Outcome> {
+): Outcome | Promise<Outcome> {
   sent.body.begun();
   const { facts } = attempt.call.request;
   // A vendor may answer in one piece what was asked for as a stream; of what is only relayed, that is the answer.
   const passing = attempt.relayed && (!facts.stream || facts.operation !== "chat");
-  const read = await collect(sent.body, bytesMax(attempt, passing));
+  const read = collect(sent.body, bytesMax(attempt, passing));
+  return read instanceof Promise
+    ? read.then((each) => judgeCollected(attempt, prepared, sent, { read: each, passing }))
+    : judgeCollected(attempt, prepared, sent, { read, passing });
+}
+
+function judgeCollected(
+  attempt: AnswerSource,
+  prepared: Prepared,
+  sent: UpstreamResponse,
+  { read, passing }: { readonly read: Collected; readonly passing: boolean },
+): Outcome {
   if (read.kind === "aborted") return { kind: "abandoned" };
   if (read.kind === "failed") return unanswered(read.failure, sent.status, true);
   if (read.kind === "cut") {

@@ -5,7 +5,7 @@ import { JSON_LIMITS, parseBody, parseJson, scanJson } from "../../std/json.ts";
 import { WireError } from "../../std/wire-error.ts";
 import type { UpstreamBody } from "../../upstream/contract.ts";
 
-type Collected =
+export type Collected =
   | { readonly kind: "whole"; readonly bytes: Uint8Array }
   /** The bound was reached; more may follow. */
   | { readonly kind: "cut"; readonly bytes: Uint8Array }
@@ -17,8 +17,16 @@ export interface ByteAllowance {
   left: number;
 }
 
-export async function collect(body: UpstreamBody, bytesMax: number | ByteAllowance): Promise<Collected> {
-  const room = typeof bytesMax === "number" ? { left: bytesMax } : bytesMax;
+/** No promise where all of it has come already. */
+export function collect(body: UpstreamBody, bytesMax: number | ByteAllowance): Collected | Promise<Collected> {
+  const bytes = body.whole?.() ?? null;
+  if (bytes === null) return collectPieces(body, typeof bytesMax === "number" ? { left: bytesMax } : bytesMax);
+  if (typeof bytesMax === "number") return { kind: bytes.length > bytesMax ? "cut" : "whole", bytes };
+  bytesMax.left -= bytes.length;
+  return { kind: bytesMax.left < 0 ? "cut" : "whole", bytes };
+}
+
+async function collectPieces(body: UpstreamBody, room: ByteAllowance): Promise<Collected> {
   const parts: Uint8Array[] = [];
   for (;;) {
     const chunk = await body.next();

@@ -28,7 +28,7 @@ export interface LaneContext {
   readonly egress: Protocol;
   readonly relayed: boolean;
   /** Remembered reasoning of calls that came back without it; absent: none is missing. */
-  readonly reasoningBack?: ReasoningBack;
+  readonly reasoningBack?: ReasoningBack | undefined;
 }
 
 /** Reasoning by key, and who is calling, which is a part of each key. */
@@ -48,9 +48,7 @@ export interface AttemptContext extends AnswerSource {
   /** Longest wait for the first byte, because others could still serve in time; null: the configured one alone. */
   readonly firstByteCapMs: number | null;
   /** Told what the vendor says of its limits, where it says anything and the credential was ours. */
-  readonly observeQuota: (facts: readonly QuotaFact[]) => void;
-  /** Told that the lane is asked once more, because of what it refused. */
-  readonly onRepair: (id: string) => void;
+  observeQuota(facts: readonly QuotaFact[]): void;
 }
 
 export type UpstreamResponse = Extract<Sent, { kind: "response" }>;

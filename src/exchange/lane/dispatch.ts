@@ -208,8 +208,11 @@ export function lossesRefused(losses: readonly Loss[], refused = losses): Failed
 
 const NO_CREDENTIAL = failure("credential", ACCOUNT_MESSAGES.credential);
 
-/** `signal`: another one than the client's, where one of several calls may end the others. */
-export async function dispatch(
+/**
+ * `signal`: another one than the client's, where one of several calls may end the others. What an answer says of limits is
+ * for `observeQuotas`.
+ */
+export function dispatch(
   attempt: AttemptContext,
   prepared: Pick<Prepared, "body" | "contentType">,
   signal: StopSignal = attempt.call.signal,
@@ -228,12 +231,12 @@ export async function dispatch(
   const url = provider.baseUrl + path;
   const secret = call.caller.passthrough ?? world.secretOf(lane);
   if (secret === null && lane.credential !== null) {
-    return { kind: "failed", failure: NO_CREDENTIAL, mayHaveRun: false };
+    return Promise.resolve({ kind: "failed", failure: NO_CREDENTIAL, mayHaveRun: false });
   }
   const credential =
     secret === null
-      ? {}
-      : await egress.carrier.auth.sign({
+      ? NO_HEADERS
+      : egress.carrier.auth.sign({
           method: "POST",
           url,
           contentType: prepared.contentType,
@@ -244,30 +247,30 @@ export async function dispatch(
           passthrough: call.caller.passthrough !== null,
           wallMs: world.effects.wallMs(),
         });
-  const sent = await world.send({
-    url,
-    method: "POST",
-    headers: headersFor(attempt, prepared.contentType, credential),
-    body: prepared.body,
-    timers: timersOf(attempt, facts.stream),
-    signal,
-    proxy: provider.proxy,
-    ca: world.caOf(provider),
-    client: provider.upstreamClient,
-  });
-  if (sent.kind === "response") observeQuotas(attempt, sent.headers);
-  return sent;
+  const send = (credential: Readonly<Record<string, string>>): Promise<Sent> =>
+    world.send({
+      url,
+      method: "POST",
+      headers: headersFor(attempt, prepared.contentType, credential),
+      body: prepared.body,
+      timers: timersOf(attempt, facts.stream),
+      signal,
+      proxy: provider.proxy,
+      ca: world.caOf(provider),
+      client: provider.upstreamClient,
+    });
+  return credential instanceof Promise ? credential.then(send) : send(credential);
 }
 
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+
 /** A caller's own credential has limits of its own, which say nothing of the lane's. */
-function observeQuotas(
-  { world, call, egress, observeQuota }: AttemptContext,
-  headers: Readonly<Record<string, string>>,
-): void {
+export function observeQuotas(attempt: AttemptContext, headers: Readonly<Record<string, string>>): void {
+  const { world, call, egress } = attempt;
   const { quotas } = egress.carrier;
   if (quotas === undefined || call.caller.passthrough !== null) return;
   const facts = readQuotas(headers, quotas, world.effects.wallMs);
-  if (facts.length > 0) observeQuota(facts);
+  if (facts.length > 0) attempt.observeQuota(facts);
 }
 
 export const JSON_TYPE = "application/json";

@@ -1,5 +1,5 @@
 /** Admission of a request by the limits of its caller: they are taken from, or refuse, before any lane is tried. */
-import type { Admission, AdmitInput, Pass } from "../../governance/admission.ts";
+import type { Admission, AdmitInput, Admitted, Pass } from "../../governance/admission.ts";
 import type { Deployment, Lane, Target } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
 import type { ClientCall } from "./call.ts";
@@ -35,10 +35,18 @@ export function admitInputOf({ deployment, call, target, couldServe }: Admission
 }
 
 /** Waits only where a lease is used up. */
-export async function admit(admission: Admission | null, request: AdmissionRequest): Promise<AdmittedRequest> {
-  if (admission === null) return { kind: "admitted", pass: null };
+export function admit(
+  admission: Admission | null,
+  request: AdmissionRequest,
+): AdmittedRequest | Promise<AdmittedRequest> {
+  if (admission === null) return UNLIMITED;
   const admitting = admission.admit(admitInputOf(request));
-  const admitted = admitting instanceof Promise ? await admitting : admitting;
+  return admitting instanceof Promise ? admitting.then(toldOf) : toldOf(admitting);
+}
+
+const UNLIMITED: AdmittedRequest = { kind: "admitted", pass: null };
+
+function toldOf(admitted: Admitted): AdmittedRequest {
   if (admitted.kind !== "refused") return { kind: "admitted", pass: admitted.pass };
   const { failure, limits } = admitted;
   return { kind: "refused", failure, notice: { limits: () => limits, warnings: [], projectIgnored: false } };

@@ -31,7 +31,7 @@ export function requestRules(
 }
 
 /** `draft`: as far as it was decided. */
-type JudgedRequest =
+export type JudgedRequest =
   | { readonly kind: "passed" | "stopped"; readonly draft: RequestDraft }
   | { readonly kind: "refused"; readonly draft: RequestDraft; readonly failure: Failure };
 

@@ -109,6 +109,15 @@ export class BodySource implements PushedBody {
     }
   }
 
+  /** null: it has not all come, or is not given in one piece. */
+  takeWhole(): Uint8Array | null {
+    if (!this.#isWhole || this.#ending?.kind !== "end" || this.#held.length === 0) return null;
+    const chunk = this.#next();
+    if (chunk?.kind !== "bytes") return null;
+    this.#hooks.took(chunk);
+    return chunk.bytes;
+  }
+
   next(): Promise<UpstreamChunk> {
     const chunk = this.#next();
     if (chunk === null) {

@@ -194,6 +194,10 @@ class Call implements Waiter, RequestEvents, BodyHooks, UpstreamBody {
     return this.#source.next();
   }
 
+  whole(): Uint8Array | null {
+    return this.#isOver ? null : (this.#source?.takeWhole() ?? null);
+  }
+
   idled(): void {
     this.#idle?.idled();
   }
