@@ -60,7 +60,7 @@ export interface LeftOut {
 
 export function decide(input: DecideInput): LaneChoice {
   const entries = withoutSurelySmall(input, consideredLanesOf(input));
-  const left = entries.filter((entry) => entry.because !== null);
+  const left = entries.some(isOut) ? entries.filter(isOut) : NONE;
   const offerable = left.length === 0 ? entries : entries.filter((entry) => entry.because === null);
   // In a fallback pool it is that pool's first pick that counts, although others were tried before.
   const tried = triedOf(input, entries);
@@ -68,7 +68,9 @@ export function decide(input: DecideInput): LaneChoice {
   const selection =
     isFirstPick && left.length > 0 ? forgetCredits(input.selection, membersSatOut(entries)) : input.selection;
   const { order: plain, next } = orderOf(input, offerable, selection);
-  const stuck = input.target.affinity === null ? undefined : entries.find(({ lane }) => lane.id === input.stuckTo);
+  const { stuckTo = null } = input;
+  const stuck =
+    input.target.affinity === null || stuckTo === null ? undefined : entries.find(({ lane }) => lane.id === stuckTo);
   const order = inTurn(input, { plain, tried, stuck });
   const last = order.length === 0 ? lastLane(left) : null;
   const ignoreBreaker = last !== null && last.condition?.full !== true;
@@ -78,12 +80,25 @@ export function decide(input: DecideInput): LaneChoice {
     ignoreBreaker,
     offered,
     // Were it not the last one, its breaker would be the reason; as the last one it only needs a slot.
-    left: left.flatMap((entry) =>
-      entry !== last ? leftOut(entry) : ignoreBreaker ? [] : leftOut({ ...entry, because: "full", untilMs: null }),
-    ),
+    left:
+      left.length === 0
+        ? NONE
+        : left.flatMap((entry) =>
+            entry !== last
+              ? leftOut(entry)
+              : ignoreBreaker
+                ? []
+                : leftOut({ ...entry, because: "full", untilMs: null }),
+          ),
     selection: isFirstPick ? next : input.selection,
     runnerUp: offered[1] ?? null,
   };
+}
+
+const NONE: readonly never[] = [];
+
+function isOut({ because }: ConsideredLane): boolean {
+  return because !== null;
 }
 
 interface Turn {
@@ -106,7 +121,7 @@ function inTurn({ target }: DecideInput, { plain, tried, stuck }: Turn): readonl
 
 /** Lanes of this target that this exchange tried, in that order. */
 function triedOf({ tried }: DecideInput, entries: readonly ConsideredLane[]): readonly Lane[] {
-  if (tried.size === 0) return [];
+  if (tried.size === 0) return NONE;
   return [...tried].flatMap((id) => entries.find(({ lane }) => lane.id === id)?.lane ?? []);
 }
 
@@ -125,9 +140,9 @@ interface ConsideredLane {
 
 function consideredLanesOf(input: DecideInput): readonly ConsideredLane[] {
   const entries: ConsideredLane[] = [];
-  for (const { id, member, isSubstitute } of namedLanesOf(input.target)) {
-    const lane = Object.hasOwn(input.lanes, id) ? input.lanes[id] : undefined;
-    if (lane !== undefined) entries.push(look(input, { lane, member, isSubstitute }));
+  for (const named of namedLanesOf(input.target)) {
+    const lane = Object.hasOwn(input.lanes, named.id) ? input.lanes[named.id] : undefined;
+    if (lane !== undefined) entries.push(look(input, lane, named));
   }
   return entries;
 }
@@ -166,8 +181,9 @@ const SURELY_SHARE = 0.6;
 function withoutSurelySmall(input: DecideInput, entries: readonly ConsideredLane[]): readonly ConsideredLane[] {
   const least = input.facts.inputTokensEstimate * SURELY_SHARE;
   const isSmall = (entry: ConsideredLane): boolean => {
+    if (entry.because !== null) return false;
     const room = roomOf(entry);
-    return entry.because === null && room !== null && room < least;
+    return room !== null && room < least;
   };
   if (!entries.some(isSmall) || !entries.some((entry) => entry.because === null && !isSmall(entry))) return entries;
   return entries.map((entry) => (isSmall(entry) ? { ...entry, because: "too-small" } : entry));
@@ -178,12 +194,10 @@ function roomOf({ lane, member }: Pick<ConsideredLane, "lane" | "member">): numb
   return member.contextMax ?? lane.capabilities.contextWindow;
 }
 
-type Placement = Pick<ConsideredLane, "lane" | "member" | "isSubstitute">;
-
 /** Lasting reasons before passing ones, so that what is left out says what would have to change. */
-function look(input: DecideInput, place: Placement): ConsideredLane {
-  const lasting = unfit(input, place);
-  const { lane, member, isSubstitute } = place;
+function look(input: DecideInput, lane: Lane, named: NamedLane): ConsideredLane {
+  const lasting = unfit(input, lane, named);
+  const { member, isSubstitute } = named;
   if (lasting !== null) return { lane, member, isSubstitute, because: lasting, untilMs: null, condition: null };
   const condition = input.condition(lane);
   const { because, untilMs } = condition;
@@ -191,25 +205,24 @@ function look(input: DecideInput, place: Placement): ConsideredLane {
 }
 
 /** Why this lane cannot serve this request whatever its health; null: it can. */
-function unfit(input: DecideInput, place: Placement): Exclusion | null {
+function unfit(input: DecideInput, lane: Lane, { member, isSubstitute }: NamedLane): Exclusion | null {
   const { target, facts, tried } = input;
-  const { lane, member } = place;
   if (member.weight <= 0) return "disabled";
   if (!lane.routing) return whyNotRouted(lane);
-  if (target.failover.exclusions.includes(lane.model)) return "excluded";
+  if (target.failover.exclusions.length > 0 && target.failover.exclusions.includes(lane.model)) return "excluded";
   const unusable = input.usable(lane);
   if (unusable !== null) return unusable;
   if (lacksCapability(facts.needs, lane.capabilities)) return "lacks-capability";
-  if (breaksKeep(input, place)) return "breaks-keep";
+  if (breaksKeep(input, lane, isSubstitute)) return "breaks-keep";
   if (input.affords?.(lane) === false) return "budget";
-  if (tried.has(lane.id)) return "tried";
-  const room = roomOf(place);
-  if (input.needsRoomBeyond !== null && room !== null && room <= input.needsRoomBeyond) return "too-small";
-  return null;
+  if (tried.size > 0 && tried.has(lane.id)) return "tried";
+  if (input.needsRoomBeyond === null) return null;
+  const room = member.contextMax ?? lane.capabilities.contextWindow;
+  return room !== null && room <= input.needsRoomBeyond ? "too-small" : null;
 }
 
 /** A pool compares with the lane chosen first, a named model with itself; a substitute is always the same model. */
-function breaksKeep(input: DecideInput, { lane, isSubstitute }: Placement): boolean {
+function breaksKeep(input: DecideInput, lane: Lane, isSubstitute: boolean): boolean {
   const { target, lanes, first } = input;
   const own = target.kind === "model" ? target.members[0]?.lanes[0] : undefined;
   const reference = own === undefined ? first : (lanes[own] ?? first);
@@ -252,7 +265,8 @@ function orderOf(
   const { select, policySettings: settings } = input.target;
   const given = { selection, affinityKey, figuresOf: input.figures, facts: input.facts };
   const ranking = rankBy(select, { ...given, settings, candidates: own });
-  const order = ranking.order.map((each) => each.lane);
+  const order: Lane[] = [];
+  for (const { lane } of ranking.order) order.push(lane);
   if (substitutes.length > 0) {
     for (const each of rankBy("ranked", { ...given, settings: null, candidates: substitutes }).order)
       order.push(each.lane);

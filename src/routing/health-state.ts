@@ -139,7 +139,23 @@ export function answersLeft(state: LaneState): number | null {
   return maxRequests === null ? null : Math.max(0, maxRequests - state.ok - state.unreported);
 }
 
+/** Nothing stands against it, and nothing has to be worked out: as nearly every lane is at nearly every look. */
+function isPlainlyWell({ lane, account, outage, cells }: LaneState, target: Target): boolean {
+  if (!lane.routing || lane.notListedSinceMs !== undefined || lane.maxRequests !== null) return false;
+  if (account.outage.kind !== "free" || outage.kind !== "free") return false;
+  const cell = cells.get(target.name);
+  return cell === undefined || cell.kind === "closed";
+}
+
+const WELL = { eligible: true, because: null, untilMs: null, failure: null, full: false, probing: false } as const;
+const PLAINLY = {
+  healthy: { ...WELL, failedTests: 0, label: "healthy" },
+  unknown: { ...WELL, failedTests: 0, label: "unknown" },
+} as const satisfies Record<string, Condition>;
+
 export function conditionOf(state: LaneState, target: Target, slots: Slots, nowMs: number): Condition {
+  if (isPlainlyWell(state, target) && slots.hasFree(state.lane) && !isPressed(state, nowMs))
+    return state.proven ? PLAINLY.healthy : PLAINLY.unknown;
   const cell = cellOf(state, target);
   const { account, outage } = state;
   const full = !slots.hasFree(state.lane);

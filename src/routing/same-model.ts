@@ -9,6 +9,8 @@ import type { Lane } from "../ir/deployment.ts";
  */
 export function sameModelFirst(order: readonly Lane[], tried: readonly Lane[]): readonly Lane[] {
   if (order.length < 2 || (order.length === 2 && tried.length === 0)) return order;
+  const [best] = order;
+  if (order.every(({ model }) => model === best?.model)) return order;
   const groups: Group[] = tried.map((of) => ({ of, own: [], proven: [] }));
   for (const lane of order) {
     const group = groups.find(({ of }) => of.model === lane.model || isSameModel(of, lane));

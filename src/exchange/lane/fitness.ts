@@ -14,7 +14,15 @@ export function isFit(world: World, call: ClientCall, lane: Lane): boolean {
 
 /** Why the lane may not serve the request; null: it may. `first`: the lane this exchange asked first; null: none yet. */
 export function exclusionOf(world: World, call: ClientCall, lane: Lane, first: Lane | null = null): Exclusion | null {
-  const chosen = chooseDoor(world, call, lane, first);
-  if (chosen.kind === "shut") return chosen.because;
+  if (!takesAnyChat(call, lane)) {
+    const chosen = chooseDoor(world, call, lane, first);
+    if (chosen.kind === "shut") return chosen.because;
+  }
   return world.pricedOnly && lane.prices === null ? "unpriced" : null;
+}
+
+/** Its one door takes every conversation of its own protocol, and is translated to from the others. */
+function takesAnyChat({ request: { facts }, translation }: ClientCall, { doors }: Lane): boolean {
+  if (doors.length > 1 || doors[0].path !== null || translation === "off") return false;
+  return facts.operation === "chat" && facts.references === undefined && facts.compacts !== true;
 }

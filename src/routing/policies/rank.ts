@@ -7,13 +7,24 @@ import { byAffinity } from "../affinity.ts";
 import type { Candidate } from "./policy.ts";
 
 export function byRank(candidates: readonly Candidate[], affinityKey: string | null): readonly Candidate[] {
-  if (affinityKey === null || candidates.length < 2) return candidates.toSorted(compareRank);
+  if (candidates.length < 2) return candidates;
+  if (affinityKey === null) return candidates.toSorted(standAlike(candidates) ? compareUse : compareRank);
   const chosen = byAffinity(affinityKey, candidates, { id: ({ lane }) => lane.id, weight: () => 1 });
   return chosen.toSorted(compareStanding);
 }
 
 function compareRank(one: Candidate, other: Candidate): number {
-  return compareStanding(one, other) || usedMs(one) - usedMs(other) || (one.lane.id < other.lane.id ? -1 : 1);
+  return compareStanding(one, other) || compareUse(one, other);
+}
+
+function compareUse(one: Candidate, other: Candidate): number {
+  return usedMs(one) - usedMs(other) || (one.lane.id < other.lane.id ? -1 : 1);
+}
+
+/** As a pool of many well accounts does, where only use tells them apart. */
+function standAlike(candidates: readonly Candidate[]): boolean {
+  const [first] = candidates;
+  return first === undefined || candidates.every((each) => compareStanding(first, each) === 0);
 }
 
 function compareStanding(one: Candidate, other: Candidate): number {

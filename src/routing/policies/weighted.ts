@@ -2,7 +2,7 @@
 import type { Member } from "../../ir/deployment.ts";
 import { byAffinity } from "../affinity.ts";
 import { bySwrr, pickSwrr } from "../swrr.ts";
-import type { PolicyInput, Ranking } from "./policy.ts";
+import type { Candidate, PolicyInput, Ranking } from "./policy.ts";
 import { byRank } from "./rank.ts";
 
 export function weighted(input: PolicyInput): Ranking {
@@ -12,12 +12,20 @@ export function weighted(input: PolicyInput): Ranking {
   if (only !== undefined && candidates.length === 1 && selection.has(only.member.model)) {
     return { order: candidates, next: selection };
   }
-  const members = [...new Set(candidates.map((each) => each.member))];
-  const lanesOf = (member: Member) => candidates.filter((each) => each.member === member);
+  const members = membersOf(candidates);
+  const lanesOf = (member: Member) =>
+    members.length === 1 ? candidates : candidates.filter((each) => each.member === member);
   if (affinityKey !== null) {
     const order = byAffinity(affinityKey, members, { id: (member) => member.model, weight: (member) => member.weight });
     return { order: order.flatMap((member) => byRank(lanesOf(member), affinityKey)), next: selection };
   }
   const order = bySwrr(selection, members).flatMap((member) => byRank(lanesOf(member), null));
   return { order, next: pickSwrr(selection, members)?.next ?? selection };
+}
+
+/** In the order of their first lanes. */
+function membersOf(candidates: readonly Candidate[]): readonly Member[] {
+  const [first] = candidates;
+  if (first !== undefined && candidates.every(({ member }) => member === first.member)) return [first.member];
+  return [...new Set(candidates.map(({ member }) => member))];
 }
