@@ -86,22 +86,23 @@ export function createExchange(input: ExchangeInput): Exchanges {
       record.caller = request.caller.label;
       record.requestBytes = request.body.length;
       const end = begin(running, record.id, request.signal);
-      const refuseBug = (error: unknown): Answer => {
-        input.onBug(record.id, error);
-        return refuse(exchange, failure("internal", "The gateway had an internal error."));
-      };
       try {
         const answering = runIdentified(exchange, { ...request, signal: end.signal }, rulesWith);
         const mayOpen = afterMs > 0 && record.stream && route.operation === "chat";
         const answered = await (mayOpen && answering instanceof Promise
-          ? orOpened(exchange, { answering, afterMs, failed: refuseBug, stop: end.stop })
+          ? orOpened(exchange, {
+              answering,
+              afterMs,
+              failed: (error) => refuseBug(exchange, error),
+              stop: () => end.stop(),
+            })
           : answering);
-        if (answered.body instanceof Uint8Array) end.now();
-        else record.onClosed(beginStream(running, end.now));
+        if (answered.body instanceof Uint8Array) end.over();
+        else record.onClosed(beginStream(running, () => end.over()));
         return answered;
       } catch (error) {
-        end.now();
-        return refuseBug(error);
+        end.over();
+        return refuseBug(exchange, error);
       }
     },
 
@@ -118,6 +119,11 @@ export function createExchange(input: ExchangeInput): Exchanges {
       for (const stopper of running.open.values()) stopper.abort();
     },
   };
+}
+
+function refuseBug(exchange: ExchangeContext, error: unknown): Answer {
+  exchange.input.onBug(exchange.record.id, error);
+  return refuse(exchange, failure("internal", "The gateway had an internal error."));
 }
 
 /** The verdicts on requests, with an operator's own among them. */

@@ -78,87 +78,107 @@ interface RecordBuilderInput {
 const ASKED_CHARS_MAX = 120;
 
 export function openRecord(input: RecordBuilderInput): RecordBuilder {
-  const { effects } = input;
-  const startedWallMs = effects.wallMs() - (effects.nowMs() - input.receivedMs);
-  let committedMs: number | null = null;
-  let openedMs: number | null = null;
-  let closed = false;
-  let tellClosed = (): void => undefined;
-  const losses: Loss[] = [];
-  let lossCount = 0;
-  const record: RecordBuilder = {
-    id: input.id,
-    startedMs: input.receivedMs,
-    ingress: null,
-    operation: null,
-    target: "unresolved",
-    asked: null,
-    alias: null,
-    stream: false,
-    caller: null,
-    queuedMs: 0,
-    requestBytes: 0,
-    offered: [],
-    skipped: [],
-    attempts: [],
-    switch: null,
-    pass: null,
-    get openedMs() {
-      return openedMs;
-    },
-    opened() {
-      openedMs ??= effects.nowMs() - input.receivedMs;
-    },
-    committed() {
-      committedMs ??= effects.nowMs();
-    },
-    addLosses(more, count) {
-      const listed = more.slice(0, Math.max(0, RECORD_LOSSES_MAX - losses.length));
-      losses.push(...listed.map((loss) => ({ ...loss, kind: kindOfLoss(loss) })));
-      lossCount += count;
-    },
-    close(ending) {
-      if (closed) return;
-      closed = true;
-      const { usage, usageEstimated } = ending;
-      const written: ExchangeRecord = {
-        id: record.id,
-        startedWallMs,
-        durationMs: effects.nowMs() - input.receivedMs,
-        firstByteMs: committedMs === null ? null : committedMs - input.receivedMs,
-        openedMs,
-        queuedMs: record.queuedMs,
-        ingress: record.ingress,
-        operation: record.operation,
-        target: record.target,
-        asked: record.asked === null ? null : record.asked.slice(0, ASKED_CHARS_MAX),
-        ...(record.alias === null ? {} : { alias: record.alias }),
-        stream: record.stream,
-        caller: record.caller,
-        status: ending.status,
-        outcome: ending.outcome,
-        failure: ending.failure,
-        attempts: record.attempts,
-        ...(record.switch === null ? {} : { switch: record.switch }),
-        offered: record.offered,
-        skipped: record.skipped,
-        answer: { usage, usageEstimated, costNanos: costOf(usage, ending.lane?.prices ?? null) },
-        losses,
-        lossCount,
-        requestBytes: record.requestBytes,
-        answerBytes: ending.answerBytes,
-      };
-      const row = toUsageRow(written);
-      input.onClose(written, row);
-      record.pass?.close(row, hasRun(written));
-      tellClosed();
-    },
-    onClosed(callback) {
-      if (closed) callback();
-      else tellClosed = callback;
-    },
-  };
-  return record;
+  return new OpenRecord(input);
+}
+
+const NONE: readonly never[] = [];
+
+/** A class, because every request has one, and most of it is never written to. */
+class OpenRecord implements RecordBuilder {
+  readonly id: string;
+  readonly startedMs: number;
+  ingress: string | null = null;
+  operation: Operation | null = null;
+  target = "unresolved";
+  asked: string | null = null;
+  alias: AliasWay | null = null;
+  stream = false;
+  caller: string | null = null;
+  queuedMs = 0;
+  requestBytes = 0;
+  offered: ExchangeRecord["offered"] = NONE;
+  skipped: ExchangeRecord["skipped"] = NONE;
+  readonly attempts: AttemptRecord[] = [];
+  switch: LaneSwitch | null = null;
+  pass: Pass | null = null;
+  openedMs: number | null = null;
+  readonly #input: RecordBuilderInput;
+  readonly #startedWallMs: number;
+  #committedMs: number | null = null;
+  #closed = false;
+  #tellClosed: (() => void) | null = null;
+  #losses: Loss[] | null = null;
+  #lossCount = 0;
+
+  constructor(input: RecordBuilderInput) {
+    const { effects, id, receivedMs } = input;
+    this.id = id;
+    this.startedMs = receivedMs;
+    this.#input = input;
+    this.#startedWallMs = effects.wallMs() - (effects.nowMs() - receivedMs);
+  }
+
+  opened(): void {
+    this.openedMs ??= this.#input.effects.nowMs() - this.startedMs;
+  }
+
+  committed(): void {
+    this.#committedMs ??= this.#input.effects.nowMs();
+  }
+
+  addLosses(more: readonly Loss[], count: number): void {
+    this.#lossCount += count;
+    if (more.length === 0) return;
+    this.#losses ??= [];
+    const listed = more.slice(0, Math.max(0, RECORD_LOSSES_MAX - this.#losses.length));
+    this.#losses.push(...listed.map((loss) => ({ ...loss, kind: kindOfLoss(loss) })));
+  }
+
+  close(ending: Ending): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const written = this.#written(ending);
+    const row = toUsageRow(written);
+    this.#input.onClose(written, row);
+    this.pass?.close(row, hasRun(written));
+    this.#tellClosed?.();
+  }
+
+  onClosed(callback: () => void): void {
+    if (this.#closed) callback();
+    else this.#tellClosed = callback;
+  }
+
+  #written({ usage, usageEstimated, lane, status, outcome, failure, answerBytes }: Ending): ExchangeRecord {
+    const written: ExchangeRecord = {
+      id: this.id,
+      startedWallMs: this.#startedWallMs,
+      durationMs: this.#input.effects.nowMs() - this.startedMs,
+      firstByteMs: this.#committedMs === null ? null : this.#committedMs - this.startedMs,
+      openedMs: this.openedMs,
+      queuedMs: this.queuedMs,
+      ingress: this.ingress,
+      operation: this.operation,
+      target: this.target,
+      asked: this.asked === null ? null : this.asked.slice(0, ASKED_CHARS_MAX),
+      stream: this.stream,
+      caller: this.caller,
+      status,
+      outcome,
+      failure,
+      attempts: this.attempts,
+      offered: this.offered,
+      skipped: this.skipped,
+      answer: { usage, usageEstimated, costNanos: costOf(usage, lane?.prices ?? null) },
+      losses: this.#losses ?? NONE,
+      lossCount: this.#lossCount,
+      requestBytes: this.requestBytes,
+      answerBytes,
+    };
+    const { alias, switch: switched } = this;
+    if (alias === null && switched === null) return written;
+    return { ...written, ...(alias === null ? {} : { alias }), ...(switched === null ? {} : { switch: switched }) };
+  }
 }
 
 /** Whether a vendor did work for it, or may have done. */

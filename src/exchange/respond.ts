@@ -63,10 +63,14 @@ function answerWhole(
   served.attempt.end({ kind: "answered", status, reportedModel });
   record.addLosses(losses, losses.length);
   const isReported = isTold(usage);
-  close(exchange, status, body.length, {
+  record.close({
+    outcome: "answered",
+    failure: null,
     lane: served.lane,
     usage: isReported ? usage : partialUsage(call, usage, saidTokens ?? estimateTokens(body)),
     usageEstimated: !isReported,
+    status,
+    answerBytes: body.length,
   });
   const own = ownHeaders(exchange, { served, attempts: record.attempts.length, losses, lossCount: losses.length });
   return { status, headers: { ...outcome.headers, ...own }, body };
@@ -276,7 +280,7 @@ function ownHeaders(
     readonly served: ServedLane | null;
   },
 ): Record<string, string> {
-  const { served, ...rest } = about;
+  const { served, attempts, losses, lossCount } = about;
   return gatewayHeaders({
     style: input.world.deployment.responseHeaders,
     requestId: record.id,
@@ -284,7 +288,9 @@ function ownHeaders(
     switch: served?.switch ?? null,
     reportedModel: served === null ? null : reportedModelOf(served),
     alias: aliasHeader(record, input.world.masked),
-    ...rest,
+    attempts,
+    losses,
+    lossCount,
   });
 }
 

@@ -57,24 +57,47 @@ interface Running {
   stopped: boolean;
 }
 
+/** One that runs, until `over`. */
+export interface RunningExchange {
+  readonly signal: StopSignal;
+  stop(): void;
+  over(): void;
+}
+
 /** One stopper an exchange, fed by the client's signal and by `stop`; the listener goes with the exchange. */
-export function begin(
-  running: Running,
-  id: string,
-  client: StopSignal,
-): { readonly signal: StopSignal; stop(): void; now(): void } {
-  const stopper = createStopper();
-  if (client.aborted) stopper.abort();
-  else client.addEventListener("abort", stopper.abort, ONCE);
-  running.open.set(id, stopper);
-  return {
-    signal: stopper.signal,
-    stop: stopper.abort,
-    now() {
-      running.open.delete(id);
-      client.removeEventListener("abort", stopper.abort);
-    },
-  };
+export function begin(running: Running, id: string, client: StopSignal): RunningExchange {
+  return new OpenExchange(running, id, client);
+}
+
+/** A class, because every request makes one and few are ever stopped. */
+class OpenExchange implements RunningExchange {
+  readonly #running: Running;
+  readonly #id: string;
+  readonly #client: StopSignal;
+  readonly #stopper: Stopper = createStopper();
+  readonly #onGone = (): void => this.#stopper.abort();
+
+  constructor(running: Running, id: string, client: StopSignal) {
+    this.#running = running;
+    this.#id = id;
+    this.#client = client;
+    if (client.aborted) this.#stopper.abort();
+    else client.addEventListener("abort", this.#onGone, ONCE);
+    running.open.set(id, this.#stopper);
+  }
+
+  get signal(): StopSignal {
+    return this.#stopper.signal;
+  }
+
+  stop(): void {
+    this.#stopper.abort();
+  }
+
+  over(): void {
+    this.#running.open.delete(this.#id);
+    this.#client.removeEventListener("abort", this.#onGone);
+  }
 }
 
 const ONCE = { once: true } as const;

@@ -44,48 +44,67 @@ interface Tickets {
 
 /** The slot is taken already. */
 export function createGuard(input: GuardInput): Guard {
-  const { lane, state, slots } = input;
-  let begunMs: number | null = null;
-  let isReported = false;
-  let isReleased = false;
+  return new LaneGuard(input);
+}
 
-  const once = (tell: () => Change[]): Change[] => {
-    if (isReported) return [];
-    isReported = true;
-    state.unreported--;
-    return tell();
-  };
-  const abandoned = (nowMs: number): Change[] => once(() => giveTestsBack(testedBy(input), nowMs));
+/** A class, because every attempt has one. */
+class LaneGuard implements Guard {
+  readonly #input: GuardInput;
+  #begunMs: number | null = null;
+  #isReported = false;
+  #isReleased = false;
 
-  return {
-    begun(nowMs) {
-      begunMs ??= nowMs;
-    },
-    succeeded: (nowMs) =>
-      once(() => {
-        noteAttempt(state.recent, (begunMs ?? nowMs) - input.startedMs, nowMs);
-        return tellSuccess(input, nowMs);
-      }),
-    failed: (failure, nowMs) => once(() => tellFailure(input, failure, nowMs)),
-    abandoned,
-    release(nowMs) {
-      if (isReleased) return;
-      isReleased = true;
-      abandoned(nowMs);
-      state.inflight--;
-      slots.give(lane);
-    },
-  };
+  constructor(input: GuardInput) {
+    this.#input = input;
+  }
+
+  begun(nowMs: number): void {
+    this.#begunMs ??= nowMs;
+  }
+
+  succeeded(nowMs: number): Change[] {
+    if (!this.#reports()) return [];
+    const { state, startedMs } = this.#input;
+    noteAttempt(state.recent, (this.#begunMs ?? nowMs) - startedMs, nowMs);
+    return tellSuccess(this.#input, nowMs);
+  }
+
+  failed(failure: Failure, nowMs: number): Change[] {
+    return this.#reports() ? tellFailure(this.#input, failure, nowMs) : [];
+  }
+
+  abandoned(nowMs: number): Change[] {
+    return this.#reports() ? giveTestsBack(testedBy(this.#input), nowMs) : [];
+  }
+
+  release(nowMs: number): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.abandoned(nowMs);
+    this.#input.state.inflight--;
+    this.#input.slots.give(this.#input.lane);
+  }
+
+  /** False: it was told already. */
+  #reports(): boolean {
+    if (this.#isReported) return false;
+    this.#isReported = true;
+    this.#input.state.unreported--;
+    return true;
+  }
 }
 
 function tellSuccess(input: GuardInput, nowMs: number): Change[] {
   const { state, tickets } = input;
   state.ok++;
   state.proven = true;
-  const changes = moveAccount(state.account, { kind: "succeeded", ticket: tickets.account }, nowMs);
-  changes.push(...moveLane(state, { kind: "succeeded", ticket: tickets.lane }, nowMs));
-  changes.push(...moveCell(input, { kind: "succeeded", ticket: tickets.cell }, nowMs));
-  return changes;
+  const changes = moveCell(input, { kind: "succeeded", ticket: tickets.cell }, nowMs);
+  if (state.account.outage.kind === "free" && state.outage.kind === "free") return changes;
+  return [
+    ...moveAccount(state.account, { kind: "succeeded", ticket: tickets.account }, nowMs),
+    ...moveLane(state, { kind: "succeeded", ticket: tickets.lane }, nowMs),
+    ...changes,
+  ];
 }
 
 /** A client's fault, and an upstream's, each counted; then what it is evidence of. */

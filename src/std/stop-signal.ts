@@ -21,27 +21,34 @@ export interface Stopper {
 const LISTENERS_MAX = 64;
 
 export function createStopper(): Stopper {
-  let aborted = false;
-  const listeners: (() => void)[] = [];
-  return {
-    signal: {
-      get aborted() {
-        return aborted;
-      },
-      addEventListener(_type, listener) {
-        if (listeners.length >= LISTENERS_MAX) throw new Error("too many listeners wait for one stop signal");
-        if (!aborted && !listeners.includes(listener)) listeners.push(listener);
-      },
-      removeEventListener(_type, listener) {
-        const index = listeners.indexOf(listener);
-        if (index !== -1) listeners.splice(index, 1);
-      },
-    },
-    abort() {
-      if (aborted) return;
-      aborted = true;
-      // One by one: a listener may take another one away.
-      for (let next = listeners.shift(); next !== undefined; next = listeners.shift()) next();
-    },
-  };
+  return new PlainStopper();
+}
+
+/** A class, because every request makes two: it is its own signal, and holds a list only once there is a listener. */
+class PlainStopper implements Stopper, StopSignal {
+  aborted = false;
+  #listeners: (() => void)[] | null = null;
+
+  get signal(): StopSignal {
+    return this;
+  }
+
+  addEventListener(_type: "abort", listener: () => void): void {
+    if (this.aborted) return;
+    this.#listeners ??= [];
+    if (this.#listeners.length >= LISTENERS_MAX) throw new Error("too many listeners wait for one stop signal");
+    if (!this.#listeners.includes(listener)) this.#listeners.push(listener);
+  }
+
+  removeEventListener(_type: "abort", listener: () => void): void {
+    const index = this.#listeners?.indexOf(listener) ?? -1;
+    if (index !== -1) this.#listeners?.splice(index, 1);
+  }
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    // One by one: a listener may take another one away.
+    for (let next = this.#listeners?.shift(); next !== undefined; next = this.#listeners?.shift()) next();
+  }
 }
