@@ -6,7 +6,7 @@ import type { Pass } from "../governance/admission.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import { type LaneSwitch, RECORD_LANES_MAX } from "../ir/record.ts";
-import { decide, type LaneChoice } from "../routing/decide.ts";
+import type { LaneChoice } from "../routing/decide.ts";
 import { leastBad, mayTryAnother } from "../routing/failover.ts";
 import { unreachable } from "../std/unreachable.ts";
 import type { AnsweredOutcome, FailedOutcome, Outcome, StreamingOutcome } from "./answer/outcome.ts";
@@ -14,8 +14,8 @@ import type { AnswerRule } from "./answer/verdict.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
 import { type FailedAttempt, finalFailure, refusalHintMs, waitForRecovery } from "./exhaustion.ts";
-import { exclusionOf } from "./lane/fitness.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
+import { look, stuckTo } from "./lane-look.ts";
 import { type IntendedLane, intendedLane, laneSwitch } from "./lane-switch.ts";
 import type { RecordBuilder } from "./record-builder.ts";
 import type { ClientCall } from "./request/call.ts";
@@ -193,38 +193,6 @@ function isTaken({ shared, world, pass }: Run, target: Target, lane: Lane): bool
   const isFull = shared.health.condition(target, lane, world.effects.nowMs()).because === "full";
   if (isFull) pass?.releaseAccount(lane);
   return isFull;
-}
-
-/** Id of the lane that has the request's session; null: none. */
-function stuckTo({ world, shared, sessionKey }: Pick<LookInput, "world" | "shared" | "sessionKey">, target: Target) {
-  return sessionKey === null ? null : shared.sessions.laneOf(target, sessionKey, world.effects.nowMs());
-}
-
-/** What one look at the lanes needs of a run; explaining has no run and looks the same way. */
-export type LookInput = Pick<
-  Run,
-  "world" | "shared" | "call" | "pass" | "cappedLanes" | "tried" | "first" | "needsRoomBeyond" | "sessionKey"
->;
-
-export function look(run: LookInput, target: Target): LaneChoice {
-  const { world, shared, call, sessionKey } = run;
-  const now = world.effects.nowMs();
-  return decide({
-    target,
-    lanes: world.deployment.lanes,
-    facts: call.request.facts,
-    condition: (lane) => shared.health.condition(target, lane, now),
-    usable: (lane) => (run.cappedLanes.has(lane.id) ? "capped" : exclusionOf(world, call, lane, run.first)),
-    affords: (lane) => run.pass?.affords(lane) ?? true,
-    tried: run.tried,
-    first: run.first,
-    needsRoomBeyond: run.needsRoomBeyond,
-    lastUsedMs: (laneId) => shared.lastUsedMs.get(laneId) ?? null,
-    selection: shared.selections.get(target.name) ?? new Map(),
-    figures: (lane) => shared.health.figures(lane, now),
-    affinityKey: sessionKey,
-    stuckTo: stuckTo(run, target),
-  });
 }
 
 /** Of what is left of the failover deadline, while another lane could still serve within it. */

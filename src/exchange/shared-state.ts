@@ -58,7 +58,7 @@ interface Running {
 }
 
 /** One that runs, until `over`. */
-export interface RunningExchange {
+interface RunningExchange {
   readonly signal: StopSignal;
   stop(): void;
   over(): void;

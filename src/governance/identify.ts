@@ -81,8 +81,8 @@ export function unauthenticated(): Failure {
 
 /** The body is what a caller signed, as far as it signs at all; then it is a caller like any other. */
 export function verifySigned(caller: Caller, body: Uint8Array): Result<Caller> {
+  if (caller.mayHaveSigned === undefined) return ok(caller);
   const { mayHaveSigned, ...verified } = caller;
-  if (mayHaveSigned === undefined) return ok(caller);
   return mayHaveSigned(body) ? ok(verified) : refused();
 }
 

@@ -178,7 +178,10 @@ export interface StreamWriter {
 export interface Tap {
   /** One frame of a stream. */
   frame(frame: Frame): TapNote;
-  /** A whole buffered answer. `failure`: an error inside a 200, or an answer that is no answer. */
+  /**
+   * A whole buffered answer. `failure`: an error inside a 200, or an answer that is no answer. It keeps nothing, so that one
+   * tap reads any number of them.
+   */
   body(body: JsonObject): TapNote;
 }
 

@@ -185,7 +185,7 @@ async function serveRoute(
     const answer = await exchange.run({ route, ...plain.value, signal, receivedMs });
     if (answer.body instanceof Uint8Array) return respond(answer, { close: state.draining });
     isStreaming = true;
-    return respondStream(answer, room.release, { close: state.draining });
+    return respondStream(answer, () => room.release(), { close: state.draining });
   } finally {
     if (!isStreaming) room.release();
   }

@@ -26,21 +26,39 @@ export interface BodyRoom {
 }
 
 export function openRoom(memory: BodiesInMemory, limits: BodyLimits, isKnown: boolean): BodyRoom {
-  let taken = 0;
-  return {
-    bytesMax: isKnown ? limits.bodiesBytes : limits.unknownBodiesBytes,
-    take(bytes) {
-      if (memory.bytes + bytes > limits.bodiesBytes) return false;
-      if (!isKnown && memory.unknownBytes + bytes > limits.unknownBodiesBytes) return false;
-      taken += bytes;
-      memory.bytes += bytes;
-      if (!isKnown) memory.unknownBytes += bytes;
-      return true;
-    },
-    release() {
-      memory.bytes -= taken;
-      if (!isKnown) memory.unknownBytes -= taken;
-      taken = 0;
-    },
-  };
+  return new Room(memory, limits, isKnown);
+}
+
+/** A class, because every request has one. */
+class Room implements BodyRoom {
+  readonly #memory: BodiesInMemory;
+  readonly #limits: BodyLimits;
+  readonly #isKnown: boolean;
+  #taken = 0;
+
+  constructor(memory: BodiesInMemory, limits: BodyLimits, isKnown: boolean) {
+    this.#memory = memory;
+    this.#limits = limits;
+    this.#isKnown = isKnown;
+  }
+
+  get bytesMax(): number {
+    return this.#isKnown ? this.#limits.bodiesBytes : this.#limits.unknownBodiesBytes;
+  }
+
+  take(bytes: number): boolean {
+    const memory = this.#memory;
+    if (memory.bytes + bytes > this.#limits.bodiesBytes) return false;
+    if (!this.#isKnown && memory.unknownBytes + bytes > this.#limits.unknownBodiesBytes) return false;
+    this.#taken += bytes;
+    memory.bytes += bytes;
+    if (!this.#isKnown) memory.unknownBytes += bytes;
+    return true;
+  }
+
+  release(): void {
+    this.#memory.bytes -= this.#taken;
+    if (!this.#isKnown) this.#memory.unknownBytes -= this.#taken;
+    this.#taken = 0;
+  }
 }

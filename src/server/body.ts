@@ -1,7 +1,7 @@
 /** Reads a request's body whole, under its own bound and deadline: no timer at all would keep a dripping one for ever. */
 import { concatBytes } from "../std/bytes.ts";
 import type { Effects } from "../std/effects.ts";
-import type { Arrival } from "./arrival.ts";
+import type { Arrival, BodyEvents } from "./arrival.ts";
 import type { BodyRoom } from "./body-room.ts";
 
 /** Vendors take 20 to 32 MB of images and documents. */
@@ -49,45 +49,69 @@ const ENDLESS: Pick<BodyRoom, "take"> = { take: () => true };
 type CollectInput = ReadBodyInput & Required<Pick<ReadBodyInput, "room" | "bytesMax">>;
 
 /** Counted as it comes, and let go of at the first byte too many. */
-function collect({ arrival, setTimer, room, bytesMax, timeoutMs }: CollectInput): BodyReading | Promise<BodyReading> {
-  const { body, signal } = arrival;
-  const chunks: Uint8Array[] = [];
-  let bytesRead = 0;
-  let reading: BodyReading | null = null;
-  let onOver = (_reading: BodyReading): void => undefined;
-  const end = (how: BodyReading): void => {
-    if (reading !== null) return;
-    reading = how;
-    onOver(how);
-  };
-  const giveUp = (how: BodyReading): void => {
-    if (reading !== null) return;
-    body.letGo();
-    end(how);
-  };
-  body.read({
-    data(bytes) {
-      bytesRead += bytes.length;
-      if (bytesRead > bytesMax) return giveUp(TOO_LARGE);
-      if (!room.take(bytes.length)) return giveUp(NO_ROOM);
-      chunks.push(bytes);
-    },
-    end() {
-      const [first, ...others] = chunks;
-      end(whole(first === undefined || others.length > 0 ? concatBytes(chunks) : first));
-    },
-    broken: () => end(signal.aborted ? GONE : BROKEN),
-  });
-  if (reading !== null) return reading;
-  return new Promise((resolve) => {
-    const cancelTimer = setTimer(timeoutMs ?? BODY_TIMEOUT_MS, () => giveUp(TIMEOUT));
-    onOver = (how) => {
-      cancelTimer();
-      resolve(how);
-    };
-  });
+function collect(input: CollectInput): BodyReading | Promise<BodyReading> {
+  const collecting = new Collecting(input);
+  input.arrival.body.read(collecting);
+  return collecting.reading ?? collecting.wait(input.setTimer, input.timeoutMs ?? BODY_TIMEOUT_MS);
 }
 
+/** A class, because every request makes one, and nearly every body is there at once. */
+class Collecting implements BodyEvents {
+  reading: BodyReading | null = null;
+  readonly #input: CollectInput;
+  #first: Uint8Array | null = null;
+  #more: Uint8Array[] | null = null;
+  #bytesRead = 0;
+  #onOver: ((reading: BodyReading) => void) | null = null;
+
+  constructor(input: CollectInput) {
+    this.#input = input;
+  }
+
+  data(bytes: Uint8Array): void {
+    const { bytesMax, room } = this.#input;
+    this.#bytesRead += bytes.length;
+    if (this.#bytesRead > bytesMax) this.#giveUp(TOO_LARGE);
+    else if (!room.take(bytes.length)) this.#giveUp(NO_ROOM);
+    else if (this.#first === null) this.#first = bytes;
+    else {
+      this.#more ??= [this.#first];
+      this.#more.push(bytes);
+    }
+  }
+
+  end(): void {
+    this.#end(whole(this.#more === null ? (this.#first ?? NO_BYTES) : concatBytes(this.#more)));
+  }
+
+  broken(): void {
+    this.#end(this.#input.arrival.signal.aborted ? GONE : BROKEN);
+  }
+
+  wait(setTimer: Effects["setTimer"], timeoutMs: number): Promise<BodyReading> {
+    return new Promise((resolve) => {
+      const cancelTimer = setTimer(timeoutMs, () => this.#giveUp(TIMEOUT));
+      this.#onOver = (how) => {
+        cancelTimer();
+        resolve(how);
+      };
+    });
+  }
+
+  #end(how: BodyReading): void {
+    if (this.reading !== null) return;
+    this.reading = how;
+    this.#onOver?.(how);
+  }
+
+  #giveUp(how: BodyReading): void {
+    if (this.reading !== null) return;
+    this.#input.arrival.body.letGo();
+    this.#end(how);
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
 const TOO_LARGE: BodyReading = { kind: "too-large" };
 const NO_ROOM: BodyReading = { kind: "no-room" };
 const TIMEOUT: BodyReading = { kind: "timeout" };

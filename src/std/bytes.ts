@@ -33,10 +33,15 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   return whole;
 }
 
+/** The same bytes with a Buffer's methods; no copy, and no new view where they have them, as those of a socket do. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** The first index at or after `from` where `needle` stands, or -1. */
 export function indexOfBytes(haystack: Uint8Array, needle: Uint8Array, from = 0): number {
   // Buffer's search is one native pass; comparing from each hit of the first byte in script is slower and quadratic.
-  return Buffer.from(haystack.buffer, haystack.byteOffset, haystack.byteLength).indexOf(needle, from);
+  return asBuffer(haystack).indexOf(needle, from);
 }
 
 const ENCODER = new TextEncoder();

@@ -15,7 +15,7 @@ import { issuedResponse } from "../reasoning-signatures.ts";
 import { HELD_WHOLE_BYTES_MAX, TOO_LARGE_TO_JUDGE } from "./before-commit.ts";
 import { MALFORMED } from "./classify.ts";
 import { type Collected, collect, exactJsonOrNull, jsonOrNull } from "./collect.ts";
-import { tapOf } from "./failure-words.ts";
+import { tapBody } from "./failure-words.ts";
 import { withFirstChoice } from "./first-choice.ts";
 import { addLosses, newFlowNote } from "./flow.ts";
 import { relayHeaders } from "./headers.ts";
@@ -121,7 +121,7 @@ function judgeBody(
   sent: UpstreamResponse,
   answer: { bytes: Uint8Array; body: JsonObject },
 ): Outcome {
-  const seen = tapOf(attempt).body(answer.body);
+  const seen = tapBody(attempt, answer.body);
   if (seen.failure !== null) {
     const failed = unanswered(classifyInBand(attempt, sent, seen.failure), sent.status, true, seen.model);
     // What a broken answer tells of its usage is charged.

@@ -4,22 +4,38 @@
  */
 import type { ErrorWords } from "../../ir/error-words.ts";
 import type { ReadEvent } from "../../ir/event.ts";
-import type { StreamReader, Tap, TapNote } from "../../protocols/protocol.ts";
+import type { Payload, StreamReader, Tap, TapNote } from "../../protocols/protocol.ts";
 import { mappedReader } from "../../protocols/shared/mapped-reader.ts";
+import type { JsonObject } from "../../std/json.ts";
 import type { AnswerSource } from "../lane/attempt-context.ts";
 
-export function tapOf({ egress, lane }: Pick<AnswerSource, "egress" | "lane">): Tap {
+type Judged = Pick<AnswerSource, "egress" | "lane">;
+
+export function tapOf({ egress, lane }: Judged): Tap {
   const tap = egress.payload.createTap();
   const words = wordsOf(lane.dialect.failureWords);
   if (words === null) return tap;
-  const judge = (seen: TapNote): TapNote => {
-    if (seen.failure !== null || seen.finish === null || !words.has(seen.finish.toLowerCase())) return seen;
-    return { ...seen, failure: brokeWith(seen.finish), isFailureUntold: true };
-  };
-  return { frame: (frame) => judge(tap.frame(frame)), body: (body) => judge(tap.body(body)) };
+  return { frame: (frame) => judged(tap.frame(frame), words), body: (body) => judged(tap.body(body), words) };
 }
 
-export function readerOf({ egress, lane }: Pick<AnswerSource, "egress" | "lane">): StreamReader {
+/** Payloads are a table that never changes. */
+const BODY_TAPS = new WeakMap<Payload, Tap>();
+
+/** A whole answer, without a tap of its own. */
+export function tapBody({ egress: { payload }, lane }: Judged, body: JsonObject): TapNote {
+  const known = BODY_TAPS.get(payload);
+  const tap = known ?? payload.createTap();
+  if (known === undefined) BODY_TAPS.set(payload, tap);
+  const words = wordsOf(lane.dialect.failureWords);
+  return words === null ? tap.body(body) : judged(tap.body(body), words);
+}
+
+function judged(seen: TapNote, words: ReadonlySet<string>): TapNote {
+  if (seen.failure !== null || seen.finish === null || !words.has(seen.finish.toLowerCase())) return seen;
+  return { ...seen, failure: brokeWith(seen.finish), isFailureUntold: true };
+}
+
+export function readerOf({ egress, lane }: Judged): StreamReader {
   const reader = egress.payload.createStreamReader();
   const words = wordsOf(lane.dialect.failureWords);
   if (words === null) return reader;

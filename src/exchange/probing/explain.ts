@@ -18,13 +18,13 @@ import type { Selection } from "../../routing/swrr.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { createStopper } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
-import { type LookInput, look } from "../engine.ts";
 import { nothingLeftFor } from "../exhaustion.ts";
 import { prepare } from "../lane/dispatch.ts";
 import { openDoor } from "../lane/door.ts";
 import { isFit } from "../lane/fitness.ts";
 import { answersAsAsked } from "../lane/foreign-parts.ts";
 import { repairedDialect } from "../lane/repair.ts";
+import { look } from "../lane-look.ts";
 import { admitInputOf } from "../request/admission.ts";
 import type { ClientCall } from "../request/call.ts";
 import { translationMode } from "../request/facts.ts";
@@ -192,7 +192,7 @@ function explained(explaining: Explaining): Explanation {
     tried: new Set<string>(),
     first: null,
     needsRoomBeyond: null,
-    pass: passOf(explaining),
+    pass: explaining.budget,
     cappedLanes: new Map<string, number | null>(),
     sessionKey: sessionKeyOf(call, target),
   };
@@ -232,11 +232,6 @@ function explained(explaining: Explaining): Explanation {
 function notListedSince({ lanes }: Deployment, id: string): { readonly since?: string } {
   const sinceMs = lanes[id]?.notListedSinceMs;
   return sinceMs === undefined ? {} : { since: new Date(sinceMs).toISOString() };
-}
-
-/** Nothing is attempted, so nothing is held of an account. */
-function passOf({ budget: { affords } }: Explaining): LookInput["pass"] {
-  return { affords, holdAccount: () => true, accountFullForMs: () => null, releaseAccount: () => undefined };
 }
 
 function labelOf({ world, shared, target }: Explaining, id: string): string {
@@ -299,7 +294,7 @@ function oddsOf(explaining: Explaining, first: LaneChoice): ReadonlyMap<string, 
         tried: new Set(),
         first: null,
         needsRoomBeyond: null,
-        pass: passOf(explaining),
+        pass: explaining.budget,
         cappedLanes: new Map<string, number | null>(),
         sessionKey: sessionKeyOf(explaining.call, target),
       },

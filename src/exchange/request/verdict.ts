@@ -41,7 +41,9 @@ export function judgeRequest(
   given: RequestDraft,
 ): JudgedRequest | Promise<JudgedRequest> {
   let draft = given;
-  for (const [at, rule] of rules.entries()) {
+  let at = -1;
+  for (const rule of rules) {
+    at += 1;
     const verdict = rule(draft);
     if (verdict instanceof Promise) return judgeLater(rules.slice(at + 1), draft, verdict);
     if (!verdict.ok) return { kind: "refused", draft, failure: verdict.failure };
@@ -99,7 +101,9 @@ function resolveWishes(draft: RequestDraft): Result<RequestDraft> {
   const wrong = wrongNotices(parts.headers);
   if (wrong !== null) return failed(wrong);
   const mode = translationMode(target?.translation ?? "lenient", parts.headers["x-ringmain-translation"]);
-  return mode.ok ? ok({ ...draft, translation: tighterMode(mode.value, draft.translation) }) : mode;
+  if (!mode.ok) return mode;
+  const translation = tighterMode(mode.value, draft.translation);
+  return ok(translation === draft.translation ? draft : { ...draft, translation });
 }
 
 /** The vendor would have chosen; here only the operator may. */

@@ -15,15 +15,28 @@ export interface References {
 const REFERENCES_MAX = 256;
 
 export function createReferences(): References {
-  let found: Reference[] | undefined;
-  const note = (id: unknown, reference: Omit<Reference, "id">): void => {
+  return new Collected();
+}
+
+/** A class, because every request makes one and hardly any refers to anything. */
+class Collected implements References {
+  #found: Reference[] | undefined = undefined;
+
+  add(member: string, id: unknown, payloads: readonly string[]): void {
+    this.#note(id, { member, payloads });
+  }
+
+  addSealed(member: string, value: unknown, payloads: readonly string[]): void {
+    this.#note(value, { member, payloads, sealed: true });
+  }
+
+  list(): readonly Reference[] | undefined {
+    return this.#found;
+  }
+
+  #note(id: unknown, reference: Omit<Reference, "id">): void {
     if (id === undefined || id === null || id === "") return;
-    found ??= [];
-    if (found.length < REFERENCES_MAX) found.push({ ...reference, id: asText(id) ?? null });
-  };
-  return {
-    add: (member, id, payloads) => note(id, { member, payloads }),
-    addSealed: (member, value, payloads) => note(value, { member, payloads, sealed: true }),
-    list: () => found,
-  };
+    this.#found ??= [];
+    if (this.#found.length < REFERENCES_MAX) this.#found.push({ ...reference, id: asText(id) ?? null });
+  }
 }

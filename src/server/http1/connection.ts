@@ -2,7 +2,7 @@
  * One connection of a client over HTTP/1.1: its requests one after the other, and their answers in the same order. A request
  * sent ahead waits for the answer before it. A client that closes its own half still gets what it asked for.
  */
-import { concatBytes } from "../../std/bytes.ts";
+import { asBuffer, concatBytes } from "../../std/bytes.ts";
 import type { Outgoing } from "../arrival.ts";
 import { framingOf, writeAnswerHead } from "./answer-head.ts";
 import { AnswerStream } from "./answer-stream.ts";
@@ -161,7 +161,7 @@ export class ClientConnection {
       this.#host.takeOver(this.socket, held);
       return false;
     }
-    const end = Buffer.from(held.buffer, held.byteOffset, held.length).indexOf(HEAD_END);
+    const end = asBuffer(held).indexOf(HEAD_END);
     const length = end === -1 ? held.length : end + HEAD_END.length;
     if (length > HEAD_BYTES_MAX) this.#refuse(431, "The head of the request is too long.");
     else if (end !== -1) this.#open(held, length);
@@ -177,7 +177,7 @@ export class ClientConnection {
   }
 
   #open(held: Uint8Array, length: number): void {
-    const reading = readRequestHead(Buffer.from(held.buffer, held.byteOffset, length).toString("latin1"));
+    const reading = readRequestHead(asBuffer(held).toString("latin1", 0, length));
     if (reading.kind === "refused") {
       this.#refuse(reading.status, reading.message);
       return;

@@ -2,7 +2,7 @@
  * The one parser of HTTP/1.1 responses: bytes are pushed in as they come, cut anywhere, and a sink is told the head, the
  * pieces of the body and the end. It keeps a head until it is whole and nothing of a body.
  */
-import { concatBytes } from "../../std/bytes.ts";
+import { asBuffer, concatBytes } from "../../std/bytes.ts";
 import { BlankLine, ChunkedBody, type ChunkFault } from "../../std/http1/chunked.ts";
 import { unreachable } from "../../std/unreachable.ts";
 import { type BodyFraming, type HeadFault, type ResponseHead, readResponseHead } from "./response-head.ts";
@@ -100,7 +100,7 @@ class Parser implements ResponseParser {
     }
     const whole = this.#parts.length === 0 ? part : concatBytes([...this.#parts, part]);
     this.#parts = [];
-    const reading = readResponseHead(Buffer.from(whole.buffer, whole.byteOffset, whole.length).toString("latin1"));
+    const reading = readResponseHead(asBuffer(whole).toString("latin1"));
     if (reading.kind === "broken") return this.#break(reading.fault);
     const { head } = reading;
     // An interim answer: the real one follows.
