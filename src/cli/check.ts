@@ -14,7 +14,7 @@ import { EXIT, formatTable, nameFor, readOptions } from "./text.ts";
 export const CHECK_USAGE = `Usage: ringmain check [--config FILE] [--providers FILE] [--verbose] [--live] [--json]
 
 Reads the configuration as a start would and says everything that is wrong with it.
---verbose also says of each model what is known of it, and where that stands.
+--verbose also says of each model what is known of it and of its server, and where that stands.
 --live also asks each vendor about each key, by its list of models (10 seconds, four at once); no model is asked.
 Exit code: 0 nothing is (warnings aside), 1 something is, 2 wrong usage.
 `;
@@ -110,7 +110,20 @@ function factsTable(models: readonly ModelFacts[], io: CliIo): string {
     model,
     ...facts.map(({ value, from }) => (value === "-" ? "-" : `${value} (${fromText(from, io)})`)),
   ]);
-  return formatTable([head, ...rows]);
+  return `${formatTable([head, ...rows])}\n${dialectTable(models, io)}`;
+}
+
+/** What each model's server takes, by the place that says so; what no place says is as with an unknown server. */
+function dialectTable(models: readonly ModelFacts[], io: CliIo): string {
+  const rows = models.flatMap(({ model, dialect }) => [
+    ...dialect.map(({ facts, file, row, read }, at) => [
+      at === 0 ? model : "",
+      facts.join(", "),
+      `${fromText(file, io)}: ${row}${read === null ? "" : `, read ${read}`}`,
+    ]),
+    [dialect.length === 0 ? model : "", dialect.length === 0 ? "all" : "all else", "as an unknown server"],
+  ]);
+  return formatTable([["DIALECT OF", "FACTS", "FROM"], ...rows]);
 }
 
 function fromText(from: string, io: CliIo): string {

@@ -3,11 +3,11 @@ import { normal } from "../ir/canonical.ts";
 import { type Dialect, UNKNOWN_SERVER } from "../ir/dialect.ts";
 import { CARRIER_IDS } from "../known.ts";
 import { fitsPattern } from "../std/wildcard.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, KnownModel } from "./catalog.ts";
 import { doorsOf } from "./doors.ts";
-import type { ConfigModel, ConfigProvider, DialectFacts } from "./schema.ts";
+import type { CatalogFamily, ConfigModel, ConfigProvider, DialectFacts } from "./schema.ts";
 
-interface DialectInput {
+export interface DialectInput {
   /** As the two files together say it. */
   readonly provider: ConfigProvider;
   readonly model: ConfigModel;
@@ -15,8 +15,15 @@ interface DialectInput {
   readonly catalog: Catalog;
 }
 
-/** Later ones win, fact by fact: family, model of the catalog, provider, model of the configuration. */
-export function dialectOf({ provider, model, upstreamModel, catalog }: DialectInput): Dialect {
+/** Rows of the catalog that speak of one model, in the order of the file. */
+interface CatalogRows {
+  readonly families: readonly CatalogFamily[];
+  readonly known: KnownModel | null;
+  /** What patterns of families are compared with. */
+  readonly names: readonly string[];
+}
+
+export function catalogRowsOf({ provider, model, upstreamModel, catalog }: DialectInput): CatalogRows {
   const found = catalog.findModel(upstreamModel) ?? catalog.findModel(model.canonical ?? "");
   const names = [bareName(upstreamModel), bareName(model.canonical ?? found?.id ?? upstreamModel)];
   const asked = (doorsOf(provider) ?? []).map(({ protocol }) => CARRIED.get(protocol) ?? protocol);
@@ -25,10 +32,17 @@ export function dialectOf({ provider, model, upstreamModel, catalog }: DialectIn
       (protocols === undefined || protocols.some((protocol) => asked.includes(protocol))) &&
       models.some((pattern) => names.some((name) => fitsPattern(pattern, name))),
   );
+  return { families, known: found, names };
+}
+
+/** Later ones win, fact by fact: family, model of the catalog, provider, model of the configuration. */
+export function dialectOf(input: DialectInput): Dialect {
+  const { provider, model } = input;
+  const { families, known } = catalogRowsOf(input);
   const facts: DialectFacts = Object.assign(
     {},
     ...families.map((family) => family.dialect),
-    found?.model.dialect,
+    known?.model.dialect,
     provider.dialect,
     model.dialect,
   );

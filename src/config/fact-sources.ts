@@ -1,6 +1,7 @@
 /** Where each fact about a configured model comes from: the configuration, a catalog, the list of prices, or nowhere. */
 import type { Deployment, Lane } from "../ir/deployment.ts";
 import { type Catalog, layersOf, WRAPPED } from "./catalog.ts";
+import { type DialectSource, dialectSources } from "./dialect-sources.ts";
 import { pricesSource } from "./list-prices.ts";
 import { providerOf } from "./merge.ts";
 import type { CatalogModel, ConfigFile, ConfigModel } from "./schema.ts";
@@ -9,6 +10,8 @@ import type { CatalogModel, ConfigFile, ConfigModel } from "./schema.ts";
 export interface ModelFacts {
   readonly model: string;
   readonly facts: readonly { readonly fact: string; readonly value: string; readonly from: string }[];
+  /** What its server takes that an unknown one would not, or the other way round. */
+  readonly dialect: readonly DialectSource[];
 }
 
 interface Sources {
@@ -22,7 +25,10 @@ const NOWHERE = "nothing";
 export function modelFacts({ config, catalog, deployment }: Sources): ModelFacts[] {
   return Object.entries(config.models).flatMap(([name, model]) => {
     const lane = Object.values(deployment.lanes).find((each) => each.model === name);
-    return lane === undefined ? [] : [{ model: name, facts: factsOf(model, lane, { config, catalog }) }];
+    const provider = providerOf(model.provider, config, catalog);
+    if (lane === undefined || provider === undefined) return [];
+    const dialect = dialectSources({ provider, model, upstreamModel: lane.upstreamModel, catalog }, config);
+    return [{ model: name, facts: factsOf(model, lane, { config, catalog }), dialect }];
   });
 }
 

@@ -424,9 +424,11 @@ export const configSchema = z.strictObject({
 
 /** `source` and `read` say where a fact was read and when; nothing but people reads them. */
 const provenance = { source: text.optional(), read: text.optional() };
+/** The pages that say what the server takes, where they are not the entry's own. */
+const dialectProvenance = { dialect_source: text.optional(), dialect_read: text.optional() };
 
 export const catalogProviderSchema = z
-  .strictObject({ ...providerFacts, base_url: text, key_env: words.optional(), ...provenance })
+  .strictObject({ ...providerFacts, base_url: text, key_env: words.optional(), ...provenance, ...dialectProvenance })
   .superRefine(({ protocol, protocols }, context) => {
     const told = (message: string): void => context.addIssue({ code: "custom", path: ["protocol"], message });
     if (protocol === undefined && protocols === undefined) told("is required");

@@ -155,17 +155,27 @@ export function dialectWords(dialect: Dialect): readonly string[] {
   return Object.entries(dialect).flatMap(([fact, value]) => {
     const usual = USUAL.get(fact);
     if (JSON.stringify(value) === usual) return [];
-    const word = LISTED.get(fact) ?? fact.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (value === false || (Array.isArray(value) && value.length === 0)) return [`no ${word}`];
-    return [value === true ? word : `${word} ${Array.isArray(value) ? value.join(" ") : spelled(value)}`];
+    return [
+      factWords(
+        fact.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+        value,
+      ),
+    ];
   });
 }
 
-function spelled(value: Dialect[keyof Dialect]): string {
+/** One fact, by its name in the configuration: `no stream_usage`, `efforts low high`. */
+export function factWords(fact: string, value: unknown): string {
+  const word = LISTED.get(fact) ?? fact;
+  if (value === false || (Array.isArray(value) && value.length === 0)) return `no ${word}`;
+  return value === true ? word : `${word} ${Array.isArray(value) ? value.join(" ") : spelled(value)}`;
+}
+
+function spelled(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : `${value}`;
 }
 
 const USUAL: ReadonlyMap<string, string> = new Map(
   Object.entries(UNKNOWN_SERVER).map(([fact, value]) => [fact, JSON.stringify(value)]),
 );
-const LISTED: ReadonlyMap<string, string> = new Map([["refusedSettings", "refuses"]]);
+const LISTED: ReadonlyMap<string, string> = new Map([["refused_settings", "refuses"]]);

@@ -204,10 +204,16 @@ test("aliases are shown with what they lead to", async () => {
 });
 
 test("--verbose says of each model what is known of it, and where that stands", async () => {
-  const config = `providers: { openai: { api_key_env: ACME_KEY } }
+  const server = "protocol: openai, base_url: https://models.example, api_key_env: ACME_KEY";
+  const config = `providers:
+  openai: { api_key_env: ACME_KEY }
+  workshop: { ${server}, dialect: { stream_usage: false } }
+  shed: { ${server} }
 models:
-  gpt-6-sol: { provider: openai, capabilities: { context_window: 300000 } }
+  gpt-6-sol: { provider: openai, capabilities: { context_window: 300000 }, dialect: { efforts: [low] } }
   own: { provider: openai }
+  bare: { provider: workshop }
+  free: { provider: shed }
 `;
   const { code, out } = await run(["--verbose"], { "config.yaml": config });
   expect(code).toBe(0);
@@ -215,6 +221,20 @@ models:
 FACTS OF   MODEL                 WINDOW                OUTPUT             TOOLS            TIER                 PRICES
 gpt-6-sol  gpt-6-sol (built in)  300000 (config.yaml)  128000 (built in)  true (built in)  frontier (built in)  $2/$10 (price list)
 own        own? (its name)       -                     -                  -                -                    -
+bare       bare? (its name)      -                     -                  -                -                    -
+free       free? (its name)      -                     -                  -                -                    -
+
+DIALECT OF  FACTS                                                       FROM
+gpt-6-sol   chat_tools effort_none                                      built in: gpt-6*, read 2026-11-30
+            output_limit max_completion_tokens                          built in: gpt-6*, read 2026-11-21
+            developer_role, custom_tools, compaction, prompt_cache_key  built in: openai, read 2026-11-21
+            efforts low                                                 config.yaml: the model
+            all else                                                    as an unknown server
+own         developer_role, custom_tools, compaction, prompt_cache_key  built in: openai, read 2026-11-21
+            all else                                                    as an unknown server
+bare        no stream_usage                                             config.yaml: providers.workshop
+            all else                                                    as an unknown server
+free        all                                                         as an unknown server
 `);
 });
 
