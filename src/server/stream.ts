@@ -4,9 +4,7 @@
  */
 import type { ByteSource } from "../exchange/contract.ts";
 import type { Effects } from "../std/effects.ts";
-
-/** How long a client may take nothing of what stands ready before it counts as gone. */
-export const STALL_MS = 120_000;
+import { type StallWatch, watchStall } from "./stall-watch.ts";
 
 interface StreamInput {
   readonly source: ByteSource;
@@ -21,15 +19,14 @@ interface StreamInput {
 export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
   const { source, signal } = input;
   let over = false;
-  /** When the bytes that now wait for the client were made ready; null: the client waits for us. */
-  let readyMs: number | null = null;
   /** Of a long piece, what is not handed over yet. */
   let rest: Uint8Array | null = null;
-  let cancelTimer = (): void => undefined;
+  /** null: it has not begun. */
+  let stall: StallWatch | null = null;
 
   const finish = (): void => {
     over = true;
-    cancelTimer();
+    stall?.stop();
     signal.removeEventListener("abort", leave);
     input.onEnd();
   };
@@ -38,14 +35,9 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
     finish();
     source.cancel();
   };
-  // One timer for the whole stream, looking back when it fires: arming one for every chunk would cost more than sending it.
-  const watch = (ms: number, controller: ReadableStreamDefaultController<Uint8Array>): void => {
-    cancelTimer = input.setTimer(ms, () => {
-      const waitedMs = readyMs === null ? 0 : input.nowMs() - readyMs;
-      if (waitedMs < STALL_MS) return watch(STALL_MS - waitedMs, controller);
-      leave();
-      controller.error(new Error("the client took nothing for too long"));
-    });
+  const giveUp = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    leave();
+    controller.error(new Error("the client took nothing for too long"));
   };
 
   const hand = (controller: ReadableStreamDefaultController<Uint8Array>, bytes: Uint8Array | null): void => {
@@ -58,7 +50,7 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
       else controller.close();
       return;
     }
-    readyMs = input.nowMs();
+    stall?.ready();
     rest = bytes.length > HANDED_BYTES_MAX ? bytes.subarray(HANDED_BYTES_MAX) : null;
     controller.enqueue(rest === null ? bytes : bytes.subarray(0, HANDED_BYTES_MAX));
   };
@@ -68,11 +60,11 @@ export function streamOf(input: StreamInput): ReadableStream<Uint8Array> {
       start(controller) {
         if (signal.aborted) return leave();
         signal.addEventListener("abort", leave);
-        watch(STALL_MS, controller);
+        stall = watchStall({ ...input, onStall: () => giveUp(controller) });
       },
       // Not async: for every chunk that would be one more promise to wait for.
       pull(controller) {
-        readyMs = null;
+        stall?.waits();
         if (over) return undefined;
         return rest === null ? source.next().then((bytes) => hand(controller, bytes)) : hand(controller, rest);
       },

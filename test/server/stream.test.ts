@@ -1,6 +1,7 @@
 // Streamed answers over real sockets: at the client's pace, ended at once when it leaves, and given up when it stalls.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { STALL_MS, streamOf } from "../../src/server/stream.ts";
+import { STALL_MS } from "../../src/server/stall-watch.ts";
+import { streamOf } from "../../src/server/stream.ts";
 import { encodeUtf8 } from "../../src/std/bytes.ts";
 import { createVirtualEffects } from "../harness/virtual-effects.ts";
 import { type FakeServer, type FakeSource, source, startFake } from "./fake-gateway.ts";

@@ -5,7 +5,7 @@
 import type { ByteSink, ByteSource, Pushing } from "../../exchange/contract.ts";
 import type { Effects } from "../../std/effects.ts";
 import type { StreamedBody } from "../arrival.ts";
-import { STALL_MS } from "../stream.ts";
+import { type StallWatch, watchStall } from "../stall-watch.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
 interface AnswerStreamOptions {
@@ -26,11 +26,10 @@ export class AnswerStream implements ByteSink {
   readonly #onEnd: () => void;
   readonly #options: AnswerStreamOptions;
   #isOver = false;
-  /** When the bytes that now wait for the client were made ready; null: the client waits for us. */
-  #readyMs: number | null = null;
   /** The first digit of the next chunk's length is sent already. */
   #sentZero = false;
-  #cancelTimer = (): void => undefined;
+  /** null: it has not begun. */
+  #stall: StallWatch | null = null;
   /** null: the source is asked for each piece. */
   #pushing: Pushing | null = null;
 
@@ -42,7 +41,12 @@ export class AnswerStream implements ByteSink {
 
   /** Once, after the head was sent. */
   start(): void {
-    this.#watch(STALL_MS);
+    const { nowMs, setTimer, onCut } = this.#options;
+    const onStall = (): void => {
+      this.leave();
+      onCut();
+    };
+    this.#stall = watchStall({ nowMs, setTimer, onStall });
     if (this.#source.pushTo === undefined) this.#ask();
     else this.#pushing = this.#source.pushTo(this);
   }
@@ -53,7 +57,7 @@ export class AnswerStream implements ByteSink {
     if (this.#isOver) return true;
     this.#sentZero = false;
     const isTaken = this.#options.writer.send(this.#framed(bytes), this.#onSent);
-    this.#readyMs = isTaken ? null : this.#options.nowMs();
+    if (!isTaken) this.#stall?.ready();
     return isTaken;
   }
 
@@ -95,7 +99,7 @@ export class AnswerStream implements ByteSink {
 
   readonly #onSent = (): void => {
     if (this.#isOver) return;
-    this.#readyMs = null;
+    this.#stall?.waits();
     if (this.#pushing === null) this.#ask();
     else this.#pushing.resume();
   };
@@ -108,18 +112,8 @@ export class AnswerStream implements ByteSink {
 
   #finish(): void {
     this.#isOver = true;
-    this.#cancelTimer();
+    this.#stall?.stop();
     this.#onEnd();
-  }
-
-  // One timer for the whole stream, looking back when it fires: arming one for every chunk would cost more than sending it.
-  #watch(ms: number): void {
-    this.#cancelTimer = this.#options.setTimer(ms, () => {
-      const waitedMs = this.#readyMs === null ? 0 : this.#options.nowMs() - this.#readyMs;
-      if (waitedMs < STALL_MS) return this.#watch(STALL_MS - waitedMs);
-      this.leave();
-      this.#options.onCut();
-    });
   }
 
   /** Small pieces are sent as one write, because each is a call of the system; large ones are not copied. */
