@@ -2,7 +2,7 @@
 import { asArray, asText, at, type JsonObject } from "../std/json.ts";
 import { type AdminPlace, createAdminClient, placeIn, placeOf } from "./admin-client.ts";
 import type { CliIo } from "./io.ts";
-import { loadForServing } from "./serve-load.ts";
+import { loadConfig } from "./load-config.ts";
 import { EXIT, failed, formatTable, readOptions } from "./text.ts";
 
 export const LANES_USAGE = `Usage: ringmain lanes [list] [OPTIONS]                  how each lane stands
@@ -102,8 +102,8 @@ function pathOf({ action, id }: Order): string {
 /** A sentence: no gateway can be asked. */
 async function placeFor(args: readonly string[], url: string | null, io: CliIo): Promise<AdminPlace | string> {
   if (url !== null) return placeOf(url, io);
-  const deployment = await loadForServing({ args, listen: null }, io);
-  if (deployment === null) return "Name the gateway with --url, or its configuration with --config.";
+  const deployment = await loadConfig(args, io);
+  if (typeof deployment === "string") return deployment;
   const place = placeIn(deployment, io);
   return typeof place === "string" ? `The running gateway cannot be asked: ${place}.` : place;
 }

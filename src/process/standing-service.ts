@@ -13,7 +13,7 @@ import type {
   StandingOrder,
 } from "../ir/standing.ts";
 import type { Effects } from "../std/effects.ts";
-import { withListings } from "./listings.ts";
+import { accountOf, withListings } from "./listings.ts";
 import { createStandingFile } from "./standing-file.ts";
 
 /** What a worker saw change since it last told. */
@@ -155,10 +155,6 @@ function clamped(row: KeptRow, latestMs: number): KeptRow {
   });
   const cells = Object.fromEntries(Object.entries(row.cells).map(([target, cell]) => [target, at(cell)]));
   return { ...row, out: row.out === null ? null : at(row.out), quotas: row.quotas.map(at), cells };
-}
-
-function accountOf({ provider, account }: Lane): string {
-  return `${provider}/${account}`;
 }
 
 /** An account's orders hold for all its lanes; a lane's own win. */

@@ -79,7 +79,6 @@ async function ordered(
   if (reply === null) return refused(503, "unavailable", "The order was not confirmed in time. Look at the list.");
   switch (reply.kind) {
     case "done":
-      return await shown(port, kind, id);
     case "unknown":
       return await shown(port, kind, id);
     case "conflict":
