@@ -386,7 +386,7 @@ describe("a key that has spent nothing", () => {
         const secret = await keyOf(gateway, limit);
         upstream.isHeld = true;
         const first = ask(gateway, secret, asking(wants));
-        while (upstream.open.length === 0) await Bun.sleep(1);
+        await until(() => upstream.open.length > 0);
         const second = await ask(gateway, secret, asking(next));
         expect([second.status, second.code]).toEqual([429, "limit_exceeded"]);
         expect(second.text).toMatch(/set aside for requests under way\. Send it again when they have ended\./);

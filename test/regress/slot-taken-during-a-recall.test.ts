@@ -5,6 +5,6 @@
 import { expect, test } from "bun:test";
 import { simulate } from "../harness/simulation.ts";
 
-test.each([477, 529, 798, 1_054, 1_208])("seed %p refuses nobody who fits", async (seed) => {
+test.each([477, 529, 798, 1_054, 1_208])("seed %p refuses no request that fits", async (seed) => {
   expect((await simulate({ seed, exchanges: 12, isLimited: true })).broken).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { keyRoutes } from "../../src/server/admin-keys.ts";
 import { KEYS_OPENAPI } from "../../src/server/openapi.ts";
 
 test("paths and methods are those of the table", () => {
-  const routes = keyRoutes({ manage: () => Promise.reject(new Error("nobody is asked here")) }, (text) => text);
+  const routes = keyRoutes({ manage: () => Promise.reject(new Error("it is not asked here")) }, (text) => text);
   const served = routes.map(({ method, path }) => `${method} /admin${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   const described = Object.entries(KEYS_OPENAPI.paths).flatMap(([path, operations]) =>
     Object.keys(operations)
