@@ -49,12 +49,16 @@ const UNAVAILABLE: Shortage = { kind: "unavailable", resetMs: 1_000 };
 /** A lease that another writer has taken first: by then that one has spent or returned some. */
 const TAKEN_MS = 1_000;
 
-/** Of one question, within the time a client waits. What one recall brought, others may take while the next one runs. */
-const RECALLS_MAX = 12;
+/** Of one question: more limits than hold for one request. What one recall brought, others may take while the next one runs. */
+const RECALLS_MAX = 100;
+/** Of one question: no recall begins later. The last one takes as long again at most, where a client hangs. */
+const RECALLING_MS = 250;
 
 /** A question, and what came of the recalls it waited for; null: there was none. */
 interface PendingAsk extends LeaseAsk {
   readonly recalled: Recalled | null;
+  /** Monotonic: when the first recall began; null: none has. */
+  readonly recallingMs: number | null;
 }
 
 export function createLeasing(options: LeasingOptions): Leasing {
@@ -95,10 +99,12 @@ export function createLeasing(options: LeasingOptions): Leasing {
   const recallFirst = (asked: PendingAsk, limit: Limit): void => {
     const { clients, reserved } = heldOf(options, asked, limit);
     const count = (asked.recalled?.count ?? 0) + 1;
-    const isLast = count >= RECALLS_MAX || recalling >= WAITING_MAX;
+    const { nowMs } = moment();
+    const recallingMs = asked.recallingMs ?? nowMs;
+    const isLast = count >= RECALLS_MAX || recalling >= WAITING_MAX || nowMs - recallingMs >= RECALLING_MS;
     const recalledWith = (sum: number): PendingAsk => {
       const byLimit = new Map(asked.recalled?.reserved).set(limit.id, sum);
-      return { ...asked, recalled: { reserved: byLimit, last: isLast ? "any" : limit.id, count } };
+      return { ...asked, recallingMs, recalled: { reserved: byLimit, last: isLast ? "any" : limit.id, count } };
     };
     if (clients.length === 0 || isLast) {
       put(recalledWith(reserved));
@@ -115,7 +121,7 @@ export function createLeasing(options: LeasingOptions): Leasing {
   };
 
   return {
-    ask: (asked) => put({ ...asked, recalled: null }),
+    ask: (asked) => put({ ...asked, recalled: null, recallingMs: null }),
     async readAndDecide() {
       if (waiting.length === 0) return;
       const asked = waiting.slice(0, READS_MAX);

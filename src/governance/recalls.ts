@@ -1,6 +1,7 @@
 /**
  * Recalls: before a question about a limit is refused, every client that may hold some of it unused gives that back. Of one
- * limit one recall runs at a time, and a question that comes once it was sent waits for the next one.
+ * limit one recall runs at a time, and a question that comes once it was sent waits for the next one. A client that left one
+ * unanswered is waited for again only when it has answered.
  */
 import type { Cancel } from "../std/effects.ts";
 import type { LedgerReply } from "./ledger-messages.ts";
@@ -43,6 +44,8 @@ interface Running extends RecallRound {
 export function createRecalls({ send, afterLeases, setTimer }: RecallsOptions): Recalls {
   /** By the limit's id: no more than the questions that wait. */
   const running = new Map<string, Running>();
+  /** Clients that hang. They answer what they were sent first, so a late answer says that they are back. */
+  const silent = new Set<string>();
   let last = 0;
 
   const begin = (limit: Limit, round: RecallRound): void => {
@@ -59,8 +62,14 @@ export function createRecalls({ send, afterLeases, setTimer }: RecallsOptions): 
     running.set(limit.id, mine);
     afterLeases(limit, () => {
       mine.isSent = true;
-      mine.cancelTimer = setTimer(RECALL_MS, () => finish(mine));
-      for (const client of mine.clients) send(client, { type: "recall-lease", recall: mine.recall, limit });
+      mine.cancelTimer = setTimer(RECALL_MS, () => {
+        for (const client of mine.clients) silent.add(client);
+        finish(mine);
+      });
+      for (const client of [...mine.clients]) {
+        send(client, { type: "recall-lease", recall: mine.recall, limit });
+        if (silent.has(client)) mine.clients.delete(client);
+      }
       if (mine.clients.size === 0) finish(mine);
     });
   };
@@ -86,6 +95,7 @@ export function createRecalls({ send, afterLeases, setTimer }: RecallsOptions): 
       round.done.push(done);
     },
     answered(client, recall, reserved) {
+      silent.delete(client);
       for (const mine of [...running.values()]) {
         if (mine.recall !== recall) continue;
         mine.answers.set(client, reserved);
@@ -93,6 +103,7 @@ export function createRecalls({ send, afterLeases, setTimer }: RecallsOptions): 
       }
     },
     detached(client) {
+      silent.delete(client);
       for (const mine of [...running.values()]) {
         mine.next?.clients.delete(client);
         isOver(mine, client);

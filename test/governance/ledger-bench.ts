@@ -47,6 +47,8 @@ export interface LedgerBench {
     readonly spooled: Booking[];
     readonly capped: CappedAccount[];
     die(): void;
+    /** It reads nothing until what is returned is called. */
+    hang(): () => void;
   };
   manage(action: string, id: string | null, input: unknown): Promise<ManageReply>;
   /** Lets virtual time run. */
@@ -106,6 +108,7 @@ export async function ledgerBench(
       const spooled: Booking[] = [];
       const capped: CappedAccount[] = [];
       let isDead = false;
+      let unread: LedgerReply[] | null = null;
       const client: LedgerClient = createLedgerClient({
         send(message) {
           if (isDead || writer === null) return false;
@@ -129,7 +132,9 @@ export async function ledgerBench(
         const text = JSON.stringify(reply);
         effects.setTimer(0, () => {
           const read: LedgerReply = JSON.parse(text);
-          if (!isDead && life === mine) client.receive(read);
+          if (isDead || life !== mine) return;
+          if (unread === null) client.receive(read);
+          else unread.push(read);
         });
       };
       live.set(name, receive);
@@ -144,6 +149,14 @@ export async function ledgerBench(
           isDead = true;
           live.delete(name);
           writer?.detach(name);
+        },
+        hang() {
+          const mine: LedgerReply[] = [];
+          unread = mine;
+          return () => {
+            unread = null;
+            for (const reply of mine) client.receive(reply);
+          };
         },
       };
     },

@@ -151,6 +151,69 @@ describe("several limits of one key", () => {
   }, 120_000);
 });
 
+describe("a worker that hangs", () => {
+  const NAMES = Array.from({ length: 36 }, (_, at) => `g${at}`);
+
+  test.each([
+    ["tokens", 60, "short"],
+    ["tokens", 10, "reserved"],
+    ["usd", 60, "short"],
+    ["usd", 10, "reserved"],
+    ["requests", 60, "short"],
+  ] as const)(
+    "holds %s of many limits, at least %p each wanted: it is %s within half a second, the next one at once, and once it is back all is served",
+    async (kind, least, outcome) => {
+      bench?.close();
+      const on = await ledgerBench({
+        groups: Object.fromEntries(
+          NAMES.map((name) => [
+            name,
+            {
+              name,
+              parent: null,
+              allowedTargets: null,
+              limits: {
+                requestsPerMinute: 100,
+                tokensPerMinute: 100,
+                maxConcurrent: null,
+                budgets: [{ window: "monthly" as const, limitNanos: 100, mode: "hard" as const, warnAt: null }],
+              },
+            },
+          ]),
+        ),
+      });
+      bench = on;
+      const [here, there] = [on.client("w0"), on.client("w1")];
+      await on.run(10);
+      const requests = NAMES.map((name) => {
+        const scope = scopeOf("group", name);
+        return { limit: kind === "usd" ? moneyLimit("monthly", scope) : countLimit(kind, scope), amount: 60, least };
+      });
+      /** Until it is told, and what. */
+      const reserve = async (client: LedgerClient): Promise<readonly [told: Reserved["kind"], afterMs: number]> => {
+        const startedMs = on.effects.nowMs();
+        let afterMs: number | null = null;
+        const reserving = Promise.resolve(client.reserve(requests)).then((reserved) => {
+          afterMs = on.effects.nowMs() - startedMs;
+          if (reserved.kind === "reserved") for (const each of reserved.reservations) each.release(0);
+          return reserved.kind;
+        });
+        for (let turn = 0; turn < 900 && afterMs === null; turn++) await on.run(5);
+        return [await reserving, afterMs ?? 0];
+      };
+      expect((await reserve(there.client))[0]).toBe("reserved");
+      const wake = there.hang();
+      const [told, afterMs] = await reserve(here.client);
+      expect([told, afterMs <= 500 ? "soon" : afterMs]).toEqual([outcome, "soon"]);
+      const [toldNext, afterNextMs] = await reserve(here.client);
+      expect([toldNext, afterNextMs <= 50 ? "at once" : afterNextMs]).toEqual([outcome, "at once"]);
+      wake();
+      await on.run(10);
+      expect((await reserve(here.client))[0]).toBe("reserved");
+    },
+  );
+});
+
 describe("one request after the other, at any worker", () => {
   /** What it wants, which of the waiting ones ends first, and how much of it was used. */
   const step = fc.record({
