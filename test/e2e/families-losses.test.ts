@@ -35,6 +35,8 @@ test("what the agents lose is in the table", async () => {
         });
         for (const loss of losses) {
           const [, entry = loss] = LOSS.exec(loss) ?? [];
+          // What a stream's usage lost is known at its end: its headers say so only where that end came early.
+          if (stream && entry.startsWith("usage.")) continue;
           const row = `${agent.name}\t${entry.replaceAll(/[0-9]+/g, "")}`;
           rows.set(row, (rows.get(row) ?? new Set()).add(lane.family.id));
         }
