@@ -224,11 +224,12 @@ function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
   const { nanos, tokens } = mostOf(amountsOf(affordable));
   const lesser = lesserOf(amountsOf(affordable));
   const least = leastOf(affordable.map((need) => need.least));
+  const kept = Math.max(0, ...affordable.map(({ keptTokens }) => keptTokens));
 
   const requests: ReservationRequest[] = [
     ...limits.requests.map((limit) => ({ limit, amount: 1 })),
     ...limits.slots.map((limit) => ({ limit, amount: 1 })),
-    ...limits.tokens.map((limit) => ({ limit, amount: tokens, lesser: lesser.tokens, least: least.tokens })),
+    ...limits.tokens.map((limit) => ({ limit, amount: tokens, lesser: lesser.tokens, least: least.tokens, kept })),
     ...money.map((limit) => ({ limit, amount: nanos, lesser: lesser.nanos, least: least.nanos })),
   ];
   return ok({

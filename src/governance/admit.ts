@@ -10,6 +10,9 @@ import { fitsNanos, ratesFor } from "./prices.ts";
 /** Set aside for the answer when nothing better is known than a limit, or not even that. Tokens. */
 const EXPECTED_OUTPUT_TOKENS_MAX = 4096;
 
+/** Kept of it while the answer is under way and others need the rest. */
+const UNKNOWN_OUTPUT_TOKENS_KEPT = 256;
+
 /** Exact names, as the client writes them: a pool, a model, `provider/model`. */
 export function mayAsk(caller: Pick<Caller, "allowedTargets">, target: string): boolean {
   return caller.allowedTargets === null || caller.allowedTargets.includes(target);
@@ -51,6 +54,21 @@ export function leastOutputTokens(input: {
   const { expectedTokens, usualTokens, statedTokens } = input;
   const isShort = statedTokens !== null && statedTokens < EXPECTED_OUTPUT_TOKENS_MAX;
   return Math.min(expectedTokens, usualTokens ?? (isShort ? statedTokens : 1));
+}
+
+/**
+ * Tokens that stay set aside for an answer under way while other requests need the rest: before this model's first answer
+ * `UNKNOWN_OUTPUT_TOKENS_KEPT`, so that a minute's limit serves more than its first few requests.
+ */
+export function keptOutputTokens(input: {
+  readonly expectedTokens: number;
+  readonly leastTokens: number;
+  readonly usualTokens: number | null;
+}): number {
+  const { expectedTokens, leastTokens, usualTokens } = input;
+  return usualTokens === null
+    ? Math.min(expectedTokens, Math.max(leastTokens, UNKNOWN_OUTPUT_TOKENS_KEPT))
+    : leastTokens;
 }
 
 /** The longest answer there can be; null: nothing bounds it, so nothing can be promised about its price. */

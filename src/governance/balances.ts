@@ -155,7 +155,7 @@ export function createBalances(options: BalancesOptions): Balances {
       const unknown = short[0] ?? tight.find(({ request }) => recalled?.reserved.has(request.limit.id) !== true);
       if (unknown !== undefined) return { kind: "tight", limit: unknown.request.limit };
       // What a recall has brought is for the questions that wait with this one, too: none of them gets more than it needs.
-      const granted = recalled === null ? previews : previews.map(exactly);
+      const granted = recalled === null ? previews : previews.map((each) => exactly(each, recalled));
       return { kind: "leased", leases: granted.map((each) => grant(state, holder, shrunk(each), moment)) };
     },
     holdersOf(limit) {
@@ -320,8 +320,11 @@ function isJustRecalled(recalled: Recalled | null, { id }: Limit): boolean {
   return recalled !== null && (recalled.last === id || recalled.last === "any");
 }
 
-function exactly(seen: Preview): Preview {
-  return { ...seen, request: { ...seen.request, exact: true } };
+function exactly(seen: Preview, { reserved }: Recalled): Preview {
+  const { request } = seen;
+  const amount = reserved.has(request.limit.id) ? Math.min(request.amount, request.kept) : request.amount;
+  const spared = request.amount - amount;
+  return { ...seen, request: { ...request, amount, exact: true }, left: seen.left + spared, used: seen.used - spared };
 }
 
 /** What is left for the request and those after it. */

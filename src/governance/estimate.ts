@@ -9,6 +9,7 @@ import {
   type Expectation,
   expectedNanos,
   expectedOutputTokens,
+  keptOutputTokens,
   leastOutputTokens,
   percentile,
   worstNanos,
@@ -28,6 +29,8 @@ export interface LaneNeed {
   readonly amount: Need;
   /** Where that much is not left, a request is served with what is left, but not with less than this. */
   readonly least: Need;
+  /** Once it is under way, and others need the rest, its limits of tokens keep no more than this. */
+  readonly keptTokens: number;
 }
 
 export interface Need {
@@ -87,9 +90,9 @@ export function estimate(input: EstimateInput): Result<Estimate> {
   }
   const dearestAmount = dearest(each.map(({ amount }) => amount.nanos)).amount;
   const dearestLeast = dearest(each.map(({ least }) => least.nanos)).amount;
-  const needs = each.map(({ lane, amount, least }): [string, LaneNeed] => [
+  const needs = each.map(({ lane, amount, least, keptTokens }): [string, LaneNeed] => [
     lane,
-    { amount: needOf(amount, dearestAmount), least: needOf(least, dearestLeast) },
+    { amount: needOf(amount, dearestAmount), least: needOf(least, dearestLeast), keptTokens },
   ]);
   const answerFittingAny: Estimate["answerFitting"] = (kind, left) =>
     each.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...each.map((one) => answerFitting(one, kind, left)));
@@ -100,7 +103,7 @@ export function estimate(input: EstimateInput): Result<Estimate> {
 export function withoutCost(lanes: readonly Lane[], tokens: number): Estimate {
   const need = { nanos: 0, tokens };
   return {
-    lanes: new Map(lanes.map(({ id }) => [id, { amount: need, least: need }])),
+    lanes: new Map(lanes.map(({ id }) => [id, { amount: need, least: need, keptTokens: tokens }])),
     answerFitting: () => Number.POSITIVE_INFINITY,
   };
 }
@@ -110,6 +113,7 @@ interface LaneEstimate {
   readonly lane: string;
   readonly amount: Priced;
   readonly least: Priced;
+  readonly keptTokens: number;
   /** Nano-dollars of an answer of that many tokens, the prompt with it; null: no price is known. */
   readonly priceOf: (outputTokens: number) => number | null;
   /** Answers asked for at once. */
@@ -133,23 +137,23 @@ function strictEstimate({ facts, choices }: EstimateInput, lane: Lane): Result<L
   const amount = pricedBy(worstNanos, lane, worst);
   if (amount === null) return refusal(TOO_MUCH);
   const priceOf = (outputTokens: number) => worstNanos(lane.prices, { ...worst, outputTokens });
-  return ok({ lane: lane.id, amount, least: amount, priceOf, times });
+  const keptTokens = amount.inputTokens + amount.outputTokens;
+  return ok({ lane: lane.id, amount, least: amount, keptTokens, priceOf, times });
 }
 
 function expectedEstimate({ facts, answers }: EstimateInput, lane: Lane): Result<LaneEstimate> {
   const expected = expectationOf(lane, facts, answers.p95(lane.id));
   const amount = pricedBy(expectedNanos, lane, expected);
   const usual = answers.usual(lane.id);
-  const outputTokens = leastOutputTokens({
-    expectedTokens: expected.outputTokens,
-    usualTokens: usual?.outputTokens ?? null,
-    statedTokens: facts.maxOutputTokens,
-  });
+  const expectedTokens = expected.outputTokens;
+  const usualTokens = usual?.outputTokens ?? null;
+  const outputTokens = leastOutputTokens({ expectedTokens, usualTokens, statedTokens: facts.maxOutputTokens });
   const promptTokens = Math.ceil(expected.inputTokens * Math.min(1, usual?.promptShare ?? SURE_PROMPT_SHARE));
   const least = pricedBy(expectedNanos, lane, { inputTokens: promptTokens, outputTokens });
   if (amount === null || least === null) return refusal(TOO_MUCH);
   const priceOf = (tokens: number) => expectedNanos(lane.prices, { ...expected, outputTokens: tokens });
-  return ok({ lane: lane.id, amount, least, priceOf, times: 1 });
+  const keptTokens = promptTokens + keptOutputTokens({ expectedTokens, leastTokens: outputTokens, usualTokens });
+  return ok({ lane: lane.id, amount, least, keptTokens, priceOf, times: 1 });
 }
 
 /** A price is known, and the sum is more than can be held: it must not pass for a price that is not known. */

@@ -62,7 +62,7 @@ export function createLaneHolds(
   };
 }
 
-const NO_NEED: LaneNeed = { amount: { nanos: 0, tokens: 0 }, least: { nanos: 0, tokens: 0 } };
+const NO_NEED: LaneNeed = { amount: { nanos: 0, tokens: 0 }, least: { nanos: 0, tokens: 0 }, keptTokens: 0 };
 
 function useOf({ nanos, tokens }: Need): AccountUse {
   return { requests: 1, tokens, costNanos: nanos };

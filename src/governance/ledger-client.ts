@@ -73,6 +73,8 @@ export interface ReservationRequest {
   readonly lesser?: readonly number[];
   /** Where none of them fits, what is left is reserved, but never less than this; absent: the amount. */
   readonly least?: number;
+  /** While it is reserved, what is above this may be taken back for another request; absent: nothing. */
+  readonly kept?: number;
 }
 
 export type Reserved =
@@ -103,6 +105,8 @@ interface HeldLease {
   free: number;
   /** Requests that have reserved some of it. */
   reservations: number;
+  /** Those of them that can do with less. */
+  readonly reducible: Map<Reservation, number>;
   usedMs: number;
   readonly endsWallMs: number | null;
   max: number | null;
@@ -217,6 +221,7 @@ function receive(state: ClientState, reply: LedgerReply): void {
       state.leasing.answer(reply.ask, reply);
       break;
     case "recall-lease":
+      reduceReserved(state, reply.limit);
       state.options.send({
         type: "lease-recalled",
         recall: reply.recall,
@@ -288,7 +293,7 @@ function reserve(state: ClientState, requests: readonly ReservationRequest[]): R
   const reservations: Reservation[] = [];
   const missing: ReservationRequest[] = [];
   for (const { request, lease } of found) {
-    if (lease !== null && lease.free >= request.amount) reservations.push(reserveOf(state, lease, request.amount));
+    if (lease !== null && lease.free >= request.amount) reservations.push(reserveOf(state, lease, request));
     else missing.push(request);
   }
   if (missing.length === 0) return { kind: "reserved", reservations };
@@ -306,11 +311,12 @@ const UNAVAILABLE: Shortage = { kind: "unavailable", resetMs: 1_000 };
 function leaseMissing(state: ClientState, missing: readonly ReservationRequest[]): Promise<Reserved> {
   // A lease that is too small goes back with the question, and one that was overdrawn is made whole by it.
   const returned = missing.flatMap(({ limit }) => takeFree(state, limit));
-  const requests = missing.map(({ limit, amount, lesser, least }) => ({
+  const requests = missing.map(({ limit, amount, lesser, least, kept }) => ({
     limit,
     amount,
     lesser: lesser ?? [],
     least: least ?? amount,
+    kept: kept ?? amount,
     exact: (state.asked.get(limit.id) ?? 0) > 0,
     reserved: state.reserved.get(limit.id) ?? 0,
   }));
@@ -323,13 +329,13 @@ function leaseMissing(state: ClientState, missing: readonly ReservationRequest[]
     answered(reply) {
       isOver();
       if (reply.type === "short") return { kind: "short", shortage: reply.shortage };
-      const reservations = missing.flatMap(({ limit, amount }) => {
-        const held = state.leases.get(limit.id);
-        const leased = reply.leases.find((each) => each.limit.id === limit.id);
+      const reservations = missing.flatMap((request) => {
+        const held = state.leases.get(request.limit.id);
+        const leased = reply.leases.find((each) => each.limit.id === request.limit.id);
         // What is leased at the same moment is reserved with it.
         return held === undefined || leased === undefined
           ? []
-          : [reserveOf(state, held, Math.min(amount, leased.amount))];
+          : [reserveOf(state, held, { ...request, amount: Math.min(request.amount, leased.amount) })];
       });
       return { kind: "reserved", reservations };
     },
@@ -346,14 +352,14 @@ function addTo(counts: Map<string, number>, { id }: Limit, by: number): void {
   else counts.set(id, now);
 }
 
-function reserveOf(state: ClientState, lease: HeldLease, initial: number): Reservation {
-  let amount = initial;
+function reserveOf(state: ClientState, lease: HeldLease, request: ReservationRequest): Reservation {
+  let { amount } = request;
   lease.free -= amount;
   lease.reservations += 1;
   addTo(state.reserved, lease.id.limit, amount);
   lease.usedMs = state.options.nowMs();
   let isReleased = false;
-  return {
+  const reservation: Reservation = {
     lease: lease.id,
     get amount() {
       return amount;
@@ -371,6 +377,7 @@ function reserveOf(state: ClientState, lease: HeldLease, initial: number): Reser
     release(used) {
       if (isReleased) return;
       isReleased = true;
+      if (lease.reducible.size > 0) lease.reducible.delete(reservation);
       lease.free += amount - used;
       lease.reservations -= 1;
       addTo(state.reserved, lease.id.limit, -amount);
@@ -378,6 +385,16 @@ function reserveOf(state: ClientState, lease: HeldLease, initial: number): Reser
       if (state.leases.get(lease.id.limit.id) !== lease && lease.reservations === 0) giveUp(state, lease);
     },
   };
+  if (request.kept !== undefined && request.kept < amount) lease.reducible.set(reservation, request.kept);
+  return reservation;
+}
+
+/** Requests under way keep what they need; the rest may serve another one before it is refused. */
+function reduceReserved(state: ClientState, limit: Limit): void {
+  const lease = state.leases.get(limit.id);
+  if (lease === undefined) return;
+  for (const [reservation, kept] of lease.reducible) reservation.shrink(kept);
+  lease.reducible.clear();
 }
 
 // ---------------------------------------------------------------- leases
@@ -419,6 +436,7 @@ function addLease(state: ClientState, { limit, period, amount, endsWallMs, max, 
     id: { limit, period },
     free: 0,
     reservations: 0,
+    reducible: new Map(),
     usedMs: 0,
     endsWallMs,
     max: null,

@@ -70,6 +70,8 @@ export interface LeaseRequest {
   readonly lesser: readonly number[];
   /** Where none of them fits, all that is left is leased, but never less than this. */
   readonly least: number;
+  /** Where others need the rest, no more than this is leased. */
+  readonly kept: number;
   /** The client has another question about this limit open, so it needs nothing beyond the amount. */
   readonly exact: boolean;
   /** What the client has reserved of the limit for requests under way. */

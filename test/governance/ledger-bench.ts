@@ -32,7 +32,7 @@ export const GOVERNANCE: Governance = {
 
 /** As a client asks that has nothing of the limit. */
 export function leaseRequest(limit: Limit, amount: number): LeaseRequest {
-  return { limit, amount, lesser: [], least: amount, exact: false, reserved: 0 };
+  return { limit, amount, lesser: [], least: amount, kept: amount, exact: false, reserved: 0 };
 }
 
 export interface LedgerBench {

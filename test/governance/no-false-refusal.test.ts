@@ -96,6 +96,50 @@ describe("a burst on a cold key", () => {
   });
 });
 
+describe("tokens set aside for answers under way", () => {
+  test.each([1, 2])("go to others before one is refused, but for what is kept, with %p workers", async (workers) => {
+    const { on, limit, clients } = await start("tokens", 10_000, workers);
+    const request = { limit, amount: 4_106, least: 11, kept: 266 };
+    const taking = Array.from({ length: 30 }, (_, at) => Promise.resolve(clients[at % workers]?.reserve([request])));
+    await on.run(100);
+    const taken = (await Promise.all(taking)).filter((one) => one !== undefined);
+    expect(taken.filter(isServed).length).toBe(30);
+    const sum = taken
+      .flatMap((one) => (one.kind === "reserved" ? one.reservations : []))
+      .reduce((all, { amount }) => all + amount, 0);
+    expect(sum).toBeLessThanOrEqual(10_000);
+  });
+
+  test("stay whole where nothing is said of what is kept", async () => {
+    const { on, limit, clients } = await start("tokens", 10_000, 1);
+    const request = { limit, amount: 4_000 };
+    const taking = Array.from({ length: 3 }, () => Promise.resolve(clients[0]?.reserve([request])));
+    await on.run(100);
+    expect((await Promise.all(taking)).map((one) => one?.kind)).toEqual(["reserved", "reserved", "short"]);
+  });
+
+  test("what was taken back is not given back again when the answer ends", async () => {
+    const { on, limit, clients } = await start("tokens", 1_000, 2);
+    const [first, second] = clients;
+    const reserved = first?.reserve([{ limit, amount: 900, least: 1, kept: 100 }]);
+    await on.run(20);
+    const other = second?.reserve([{ limit, amount: 800, kept: 800 }]);
+    await on.run(20);
+    const [mine, theirs] = [await reserved, await other];
+    expect([mine?.kind, theirs?.kind]).toEqual(["reserved", "reserved"]);
+    if (mine?.kind === "reserved") for (const reservation of mine.reservations) reservation.release(50);
+    if (theirs?.kind === "reserved") for (const reservation of theirs.reservations) reservation.release(800);
+    await on.run(1_100);
+    const rest: (string | undefined)[] = [];
+    for (const amount of [150, 1]) {
+      const asked = Promise.resolve(second?.reserve([{ limit, amount }]));
+      await on.run(20);
+      rest.push((await asked)?.kind);
+    }
+    expect(rest).toEqual(["reserved", "short"]);
+  });
+});
+
 describe("several limits of one key", () => {
   const KINDS = ["requests", "tokens", "slots", "usd"] as const;
   const rooms = fc.record({
