@@ -18,6 +18,7 @@ import { createStoredAnswers, type StoredAnswers } from "./exchange/stored-answe
 import { type Admission, type AdmissionPreview, createAdmission } from "./governance/admission.ts";
 import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
 import type { KeyRing } from "./governance/keys.ts";
+import { maskedText, secretsOf } from "./governance/known-secrets.ts";
 import type { LedgerClient } from "./governance/ledger-client.ts";
 import type { CappedAccount } from "./governance/ledger-messages.ts";
 import { createOperatorAccess } from "./governance/operator-access.ts";
@@ -342,21 +343,6 @@ function worldOf(
     asksUsage: ({ prices }) => metering === "exact" && (governance !== null || prices !== null),
     pricedOnly: governance?.unpriced === "reject",
   };
-}
-
-/** Without any of them. Not their shapes: where those matter, they are masked too. */
-function maskedText({ deployment, secrets }: Pick<ComposeInput, "deployment" | "secrets">, text: string): string {
-  return secretsOf(deployment).reduce((rest, ref) => secrets(ref)?.maskedInText(rest) ?? rest, text);
-}
-
-/** All that a worker may know. */
-function secretsOf({ adminToken, auth, lanes }: Deployment): readonly SecretRef[] {
-  return [
-    ...(adminToken === null ? [] : [adminToken]),
-    ...auth.clientTokens,
-    ...(auth.awsKeys ?? []).map(({ secret }) => secret),
-    ...Object.values(lanes).flatMap(({ credential }) => credential ?? []),
-  ];
 }
 
 /** Variables and text stay what they are while the process runs, so their secrets are kept; a file may be written anew. */

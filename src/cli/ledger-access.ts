@@ -2,6 +2,8 @@
  * How commands reach keys and usage: the running gateway through its admin API; or the ledger itself, but only while no
  * gateway holds its lock.
  */
+import { createSecretResolver, systemSecretSources } from "../config/secret-refs.ts";
+import { HOLDS_SECRET, maskedText } from "../governance/known-secrets.ts";
 import type { ManageAction, ManageReply, ManageRequest } from "../governance/ledger-messages.ts";
 import type { Governance } from "../ir/deployment.ts";
 import { createAdminClient, placeIn, placeOf } from "./admin-client.ts";
@@ -27,7 +29,13 @@ export async function openAccess(
   const deployment = await loadConfig(args, io);
   if (typeof deployment === "string") return deployment;
   if (deployment.governance === null) return "The configuration has no keys: set governance: { enabled: true }.";
-  const direct = await onDisk(deployment.governance, (line) => io.err(`${line}\n`));
+  const sources = systemSecretSources({ readEnv: (name) => io.env[name], nowMs: () => 0 });
+  const secrets = createSecretResolver(sources).resolve;
+  const direct = await onDisk({
+    governance: deployment.governance,
+    masked: (text) => maskedText({ deployment, secrets }, text),
+    say: (line) => io.err(`${line}\n`),
+  });
   if (direct.kind === "refused") return direct.why;
   if (direct.kind === "access") return direct.access;
   // The lock is held: that will be the gateway.
@@ -75,7 +83,14 @@ type OnDisk =
   | { readonly kind: "access"; readonly access: LedgerAccess }
   | { readonly kind: "held" | "refused"; readonly why: string };
 
-async function onDisk(governance: Governance, say: (line: string) => void): Promise<OnDisk> {
+interface OnDiskInput {
+  readonly governance: Governance;
+  /** Text without any secret of the configuration. */
+  readonly masked: (text: string) => string;
+  readonly say: (line: string) => void;
+}
+
+async function onDisk({ governance, masked, say }: OnDiskInput): Promise<OnDisk> {
   const { openToManage } = await import("../process/manage-offline.ts");
   const opened = await openToManage(governance, say);
   if (opened.kind !== "open") return opened;
@@ -84,6 +99,8 @@ async function onDisk(governance: Governance, say: (line: string) => void): Prom
     kind: "access",
     access: {
       async ask(action, id, input) {
+        const said = JSON.stringify(input);
+        if (masked(said) !== said) return `${HOLDS_SECRET}.`;
         const request: ManageRequest = { action, id, input, actor: "cli" };
         return shown(await ledger.manage(request));
       },

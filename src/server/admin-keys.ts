@@ -1,4 +1,5 @@
 /** `/admin/keys` and what belongs to it: each request is handed to the one who keeps the ledger, who answers it. */
+import { HOLDS_SECRET } from "../governance/known-secrets.ts";
 import type { ManageAction, ManageReply, ManageRequest } from "../governance/ledger-messages.ts";
 import { type AdminAnswer, type AdminRequest, type AdminRoute, document, refused } from "./admin-route.ts";
 import { KEYS_OPENAPI } from "./openapi.ts";
@@ -23,6 +24,8 @@ const ROUTES: readonly (readonly [method: AdminRoute["method"], path: string, ac
   ["GET", "/audit", "audit"],
 ];
 
+const REFUSED: ManageReply = { status: 422, body: { error: HOLDS_SECRET } };
+
 export function keyRoutes(keys: KeyPort, masked: (text: string) => string): readonly AdminRoute[] {
   return [
     { method: "GET", path: "/openapi.json", handle: () => document(KEYS_OPENAPI) },
@@ -33,18 +36,12 @@ export function keyRoutes(keys: KeyPort, masked: (text: string) => string): read
         async handle(request) {
           const asked = requestOf(method, action, request);
           const said = JSON.stringify(asked.input ?? null);
-          return answerOf(masked(said) === said ? await keys.manage(asked) : HOLDS_SECRET);
+          return answerOf(masked(said) === said ? await keys.manage(asked) : REFUSED);
         },
       }),
     ),
   ];
 }
-
-/** What is said of a key is listed, logged and kept. */
-const HOLDS_SECRET: ManageReply = {
-  status: 422,
-  body: { error: "it holds a token or key of this gateway, which may stand in no name" },
-};
 
 /** The holder of the token is the administrator; the audit knows no other names. */
 function requestOf(method: AdminRoute["method"], action: ManageAction, request: AdminRequest): ManageRequest {

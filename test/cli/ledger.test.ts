@@ -89,3 +89,32 @@ test("a key that cannot be read is said, and the others are listed", async () =>
   expect(out).toContain(id);
   expect(out).not.toContain("vk_torn");
 });
+
+test("no name of a key, project or label holds a token that the configuration knows", async () => {
+  await using folder = await newFolder();
+  const file = await folder.write("config.yaml", config(join(folder.path, "ledger.db")));
+  const made = await run("keys", "create", "--name", "alice", "--json", "--config", file);
+  const { id }: { id: string } = JSON.parse(made.out);
+  const names = [
+    "--name=admin-token-1",
+    "--name=for admin-token-1",
+    "--project=admin-token-1",
+    "--label=admin-token-1=x",
+  ];
+  for (const said of names) {
+    const [option = "", ...value] = said.split("=");
+    for (const command of [
+      ["create", "--name", "bob"],
+      ["update", id],
+    ]) {
+      const named = option === "--name" && command[0] === "create" ? ["create"] : command;
+      const { code, out, err } = await run("keys", ...named, option, value.join("="), "--config", file);
+      expect([said, code, out]).toEqual([said, 1, ""]);
+      expect(err).toContain("holds a token");
+      expect(err).not.toContain("admin-token-1");
+    }
+  }
+  const listed = await run("keys", "list", "--config", file);
+  expect(listed.out).toContain("alice");
+  expect(listed.out).not.toContain("bob");
+});
