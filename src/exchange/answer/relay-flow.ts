@@ -28,7 +28,7 @@ import {
 } from "./flow.ts";
 import { failureInStream } from "./headers.ts";
 import { createIdleWatch } from "./idle-frames.ts";
-import { shortened } from "./shortened.ts";
+import { STAND_IN, shortened, shortenedPiece } from "./shortened.ts";
 
 interface RelayFlowInput {
   /** The lane's, which knows its words. */
@@ -56,8 +56,7 @@ interface RelayFlowInput {
  */
 export function createRelayFlow(input: RelayFlowInput): Flow {
   const { from, to, hidden, tap } = input;
-  const cutter = from.createCutter();
-  const splitter = from.createSplitter();
+  const [cutter, splitter] = [from.createCutter(), from.createSplitter()];
   const joiner = to.createJoiner();
   const reframes = from.id !== to.id;
   const note = newFlowNote(input.answersAsked);
@@ -69,15 +68,16 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   let terminal = false;
   /** The lane's failure, told by a word that its clients do not know for one. */
   let untold: Failure | null = null;
+  const shorten = reframes || input.remember !== null ? asItIs : shortenedPiece;
 
-  /** Failure to stop at, or null; before the commit only. */
-  const watch = (frame: Frame): Failure | null => {
+  /** Failure to stop at, or null; before the commit only. `leftOut`: bytes of text that the frame is without. */
+  const watch = (frame: Frame, leftOut: number): Failure | null => {
     const seen = tap.frame(shortened(frame));
     const isOpen = mayFailOver(note, committed);
     input.remember?.(frame);
     noteSeen(note, seen);
     terminal ||= seen.terminal;
-    if (seen.meaningful) countPiece(note, saidIn(frame.data));
+    if (seen.meaningful) countPiece(note, saidBytes(saidIn, frame.data, leftOut));
     if (says(seen) || !isIdle(frame.data)) frames++;
     if (seen.failure === null) return null;
     const failed = input.classify(seen.failure);
@@ -97,9 +97,10 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
   const relay = (pieces: readonly Uint8Array[], out: Uint8Array[]): FlowStep => {
     frames = 0;
     for (const piece of pieces) {
-      for (const frame of splitter.push(piece)) {
+      const { bytes, leftOut } = shorten(piece);
+      for (const frame of splitter.push(bytes)) {
         if (!closesAsItOpens(frame.data)) throw new WireError("A frame breaks off in the middle.");
-        const failed = watch(frame);
+        const failed = watch(frame, leftOut);
         if (failed !== null) return { out: [], frames, failure: failed };
         if (reframes) out.push(joiner.write(frame));
       }
@@ -152,6 +153,17 @@ export function createRelayFlow(input: RelayFlowInput): Flow {
       ),
     fail: (failed) => (note.ended ? [] : trouble(failed)),
   };
+}
+
+/** The whole text of a frame is needed. */
+function asItIs(bytes: Uint8Array): ReturnType<typeof shortenedPiece> {
+  return { bytes, leftOut: 0 };
+}
+
+/** As if the text left out still stood where its stand-in does: where that counts, each of its characters does. */
+function saidBytes(saidIn: (data: string) => number, data: string, leftOut: number): number {
+  const said = saidIn(data);
+  return leftOut > 0 && said > saidIn(data.replace(STAND_IN, '""')) ? said + leftOut : said;
 }
 
 function noteSeen(note: FlowNote, seen: TapNote): void {

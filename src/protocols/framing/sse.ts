@@ -250,11 +250,15 @@ function createTextPile() {
   };
 }
 
-/** Bytes of one frame: small pieces are copied side by side, large ones kept as they came, and all joined once. */
+/**
+ * Bytes of one frame: small pieces are copied side by side, larger ones kept as they came, and all joined once. A large
+ * frame grows in one place instead, because pieces and their joint copy would stand side by side.
+ */
 function createByteHold(bytesMax: number) {
   let buffer = new Uint8Array(0); // of the small pieces since the last large one
   let filled = 0;
   let pieces: Uint8Array[] = [];
+  let large: ArrayBuffer | null = null; // holds all of it once it is in use
   let size = 0;
 
   const closeBuffer = (): void => {
@@ -272,27 +276,43 @@ function createByteHold(bytesMax: number) {
     filled = after;
     if (filled >= HOLD_BYTES_KEPT_MAX) closeBuffer();
   };
+  const grow = (bytes: Uint8Array): ArrayBuffer => {
+    large ??= new ArrayBuffer(0, { maxByteLength: bytesMax });
+    const at = large.byteLength;
+    large.resize(at + bytes.length);
+    new Uint8Array(large, at).set(bytes);
+    return large;
+  };
 
   return {
     size: () => size,
     add(bytes: Uint8Array) {
       size += bytes.length;
       if (size > bytesMax) throw tooLarge();
-      if (bytes.length < LARGE_PIECE_BYTES_MIN) {
-        copy(bytes);
-        return;
+      if (large !== null) grow(bytes);
+      else if (bytes.length < LARGE_PIECE_BYTES_MIN) copy(bytes);
+      else {
+        closeBuffer();
+        pieces.push(bytes);
       }
+      if (large !== null || size < LARGE_FRAME_BYTES_MIN) return;
       closeBuffer();
-      pieces.push(bytes);
+      for (const piece of pieces) grow(piece);
+      pieces = [];
     },
     /** Empties the hold; answers `last` itself when there was nothing in it. */
     takeWith(last: Uint8Array): Uint8Array {
       if (size + last.length > bytesMax) throw tooLarge();
       if (size === 0) return last;
+      size = 0;
+      if (large !== null) {
+        const whole = grow(last);
+        large = null;
+        return new Uint8Array(whole, 0, whole.byteLength);
+      }
       closeBuffer();
       const whole = concatBytes([...pieces, last]);
       pieces = [];
-      size = 0;
       return whole;
     },
   };
@@ -359,6 +379,9 @@ const HOLD_BYTES_MIN = 1024;
 
 /** Small pieces are put together up to this, so that a drip of single bytes does not cost a slot each. */
 const HOLD_BYTES_KEPT_MAX = 64 * 1024;
+
+/** A frame from this size on grows in one place. */
+const LARGE_FRAME_BYTES_MIN = 1024 * 1024;
 
 /** A piece of this size is worth keeping as it came, with the memory around it. */
 const LARGE_PIECE_BYTES_MIN = 16 * 1024;
