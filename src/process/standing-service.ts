@@ -115,7 +115,7 @@ export function createStandingService({ say, effects }: ServiceOptions): Standin
     },
     order(order) {
       if (deployment === null) return { kind: "unknown", why: "Nothing is served yet." };
-      const wrong = wrongWith(order, deployment);
+      const wrong = wrongWith(order, deployment) ?? parkedByAccount(order, deployment, orders);
       if (wrong !== null) return wrong;
       const next = { ...(orders.get(order.id) ?? NO_ORDERS), ...changeBy(order) };
       const isPlain = next.parked === null && next.pinned === null && next.sortKey === null;
@@ -199,6 +199,14 @@ function wrongWith(order: StandingOrder, deployment: Deployment): OrderReply | n
     return { kind: "invalid", why: "sort_key must be a whole number or null." };
   }
   return null;
+}
+
+/** Taking back a lane's own order would leave it parked with its account, and must not look done. */
+function parkedByAccount(order: StandingOrder, deployment: Deployment, orders: ReadonlyMap<string, Orders>) {
+  const [lane] = order.kind === "lanes" && order.action === "unpark" ? lanesOf(order, deployment) : [];
+  if (lane === undefined || orders.get(accountOf(lane))?.parked !== true) return null;
+  const why = `The account ${accountOf(lane)} is parked, and its lanes with it. Unpark the account, and park the lanes that shall stay out.`;
+  return { kind: "conflict", why } as const;
 }
 
 function changeBy({ action, value }: StandingOrder): Partial<Orders> {

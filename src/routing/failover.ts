@@ -108,7 +108,7 @@ function earliestRecoveryMs({ couldServe, recoversAtMs }: NothingLeft): number |
 /** The filters alone emptied the list: nothing that is configured could ever serve this request. */
 function neverPossible(input: NothingLeft): Failure | null {
   const { target, left, couldServe, attempts } = input;
-  if (couldServe.length > 0 || attempts.length > 0) return null;
+  if (couldServe.length > 0 || attempts.length > 0 || isAbleParked(input)) return null;
   const reasons = new Set(left.map((each) => each.because));
   if (reasons.has("budget")) {
     const message = `What is left of a budget is too little for every model that could take this request to "${target.name}".`;
@@ -137,6 +137,14 @@ function neverPossible(input: NothingLeft): Failure | null {
     );
   }
   return null;
+}
+
+/** The operator has taken out of service what can take this request: it may come back. */
+function isAbleParked({ left, lanes, needs }: NothingLeft): boolean {
+  return left.some(({ lane: id, because }) => {
+    const lane = because === "parked" ? lanes[id] : undefined;
+    return lane !== undefined && missingCapabilities(needs, lane.capabilities).length === 0;
+  });
 }
 
 /** What every lane that was left out for it lacks; where they lack different things, all of those. */

@@ -87,7 +87,8 @@ test("orders hold for an account's lanes, and a lane's own win", async () => {
     [3, true, false],
     [7, false, false],
   ]);
-  for (const id of [ACCOUNT]) order("accounts", id, "unpark");
+  expect(order("lanes", LANE, "unpark")).toBe("conflict");
+  expect(order("accounts", ACCOUNT, "unpark")).toBe("done");
   expect(order("lanes", LANE, "order")).toBe("done");
   expect(lanes()).toEqual([
     [7, true, true],

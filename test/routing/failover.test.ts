@@ -86,6 +86,26 @@ const CASES: Record<string, readonly [Case, string]> = {
     },
     "no-capable-fallback 503 2000",
   ],
+  "the one able lane is parked: it may come back": [
+    {
+      left: [
+        [a, "lacks-capability"],
+        [c, "parked"],
+      ],
+      over: { needs: image },
+    },
+    "no-eligible-lane 503 null",
+  ],
+  "a lane that could not either is parked": [
+    {
+      left: [
+        [a, "lacks-capability"],
+        [b, "parked"],
+      ],
+      over: { needs: image },
+    },
+    "no-capable-lane 400 null",
+  ],
   "one lane, full": [{ left: [[a, "full"]], over: { recoversAtMs: () => 10_000 } }, "no-eligible-lane 503 1000"],
   "several, one blip each": [
     {
