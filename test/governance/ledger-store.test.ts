@@ -13,6 +13,7 @@ import {
   readScopeId,
   scopeOf,
 } from "../../src/governance/limit.ts";
+import { MIGRATIONS } from "../../src/governance/stores/schema.ts";
 import { readSpools, writeSpool } from "../../src/governance/stores/spool.ts";
 import { openLedger } from "../../src/governance/stores/sqlite.ts";
 import type { BudgetWindow } from "../../src/ir/deployment.ts";
@@ -153,6 +154,49 @@ test("rows stand in the database under the names of their scopes", () =>
       { scope: "key:vk_1" },
     ]);
     db.close();
+  }));
+
+test("a ledger of the first version keeps its rows, and knows them when they come again", () =>
+  inFolder(async (path) => {
+    const db = new Database(path);
+    for (const statement of MIGRATIONS[0] ?? []) db.run(statement);
+    db.run("PRAGMA user_version = 1");
+    db.run(`PRAGMA application_id = ${0x524d4c31}`);
+    const add =
+      db.prepare(`INSERT INTO usage (id, wall_ms, key, caller, target, lane, output, cost, state, scopes, revision)
+      VALUES (?, ?, 'key:vk_1', 'a', 't', NULL, 3, 2, 'ok', '["key:vk_1"]', 'r')`);
+    for (const [id, wallMs] of [
+      ["b", 5],
+      ["a", 5],
+      ["c", 1],
+    ] as const)
+      add.run(id, wallMs);
+    add.finalize();
+    db.run("INSERT INTO hourly VALUES ('key:vk_1', 0, 3, 9, 6, 0)");
+    db.close();
+    const store = openSqlite(path);
+    expect(await store.check()).toBeNull();
+    const row = {
+      id: "a",
+      wallMs: 5,
+      caller: "a",
+      target: "t",
+      lane: null,
+      usage: null,
+      costNanos: 2,
+      state: "ok",
+    } as const;
+    const booking = { row, scopes: [KEY], leases: [], revision: "r" };
+    const nothing = { leases: [], keys: [], removedKeys: [], audit: [], remembered: [], wallMs: 6 };
+    const bookings = [booking, { ...booking, row: { ...row, id: "d" } }];
+    expect((await store.commit({ ...nothing, bookings })).added).toEqual(new Set(["d"]));
+    expect(await store.sumOf(KEY, 0)).toEqual({ requests: 4, tokens: 9, costNanos: 8, unpriced: 0 });
+    expect(await store.check()).toBeNull();
+    expect(await store.prune(5, 6)).toBe(1);
+    await store.close();
+    const seen = new Database(path, { readonly: true });
+    expect(seen.query("SELECT id FROM usage").all()).toEqual([{ id: "a" }, { id: "b" }, { id: "d" }]);
+    seen.close();
   }));
 
 test("a spool of an older version is read, and one of this version stands as it did", () =>

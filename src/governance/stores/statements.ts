@@ -37,7 +37,7 @@ export function prepareAll(db: Database) {
   return {
     addUsage: db.prepare<unknown, Cell[]>(`INSERT INTO usage (id, wall_ms, key, caller, target, lane, fresh, cache_read,
       cache_write, cache_write_1h, output, reasoning, audio_input, audio_output, cost, state, scopes, revision)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (wall_ms, id) DO NOTHING`),
     addHour: db.prepare<unknown, [string, number, number, number, number, number]>(`INSERT INTO hourly
       (scope, hour_ms, requests, tokens, cost, unpriced) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (scope, hour_ms) DO UPDATE SET
       requests = requests + excluded.requests, tokens = tokens + excluded.tokens, cost = cost + excluded.cost,
@@ -88,7 +88,7 @@ export function prepareAll(db: Database) {
       "SELECT fingerprint, answer FROM remembered WHERE key = ? AND expires_ms > ? AND expires_ms <= ?",
     ),
     pruneUsage: db.prepare<unknown, [number, number]>(
-      "DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE wall_ms < ? LIMIT ?)",
+      "DELETE FROM usage WHERE (wall_ms, id) IN (SELECT wall_ms, id FROM usage WHERE wall_ms < ? LIMIT ?)",
     ),
     pruneRemembered: db.prepare<unknown, [number]>("DELETE FROM remembered WHERE expires_ms <= ?"),
     /** Sessions are named by clients, as many as they like. */
