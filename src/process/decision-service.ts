@@ -14,6 +14,8 @@ import type { Effects } from "../std/effects.ts";
 export interface DecisionService {
   /** False: there is nothing to keep them for, so workers need not tell. */
   isKeeping(): boolean;
+  /** On disk too, so that each is wanted as it comes. */
+  isStored(): boolean;
   readonly sink: Sink;
   /** null: none are kept. */
   list(query: DecisionQuery): Promise<DecisionPage | null>;
@@ -33,11 +35,14 @@ interface DecisionServiceOptions {
   readonly effects: Pick<Effects, "wallMs" | "setTimer">;
 }
 
-/** Records that come before the store stands. */
+/** Records that come before the store stands; more are lost. */
 const EARLY_MAX = 10_000;
+/** Records of several workers, each in its own order, are put into one order before they are numbered: so many at a time. */
+const FRESH_MAX = 1_000;
 
 export function createDecisionService(options: DecisionServiceOptions): DecisionService {
-  const early: ExchangeRecord[] = [];
+  /** Not numbered yet. */
+  const fresh: ExchangeRecord[] = [];
   let { deployment } = options;
   let store: DecisionStore | null = null;
   let decisions: Decisions | null = null;
@@ -49,8 +54,15 @@ export function createDecisionService(options: DecisionServiceOptions): Decision
     const ring = next.adminToken === null ? 0 : next.decisionsRing;
     const place = { ring, firstSeq: store?.firstSeq ?? 1, deployment: next };
     if (decisions === null) decisions = createDecisions({ ...place, onDecision, isTold });
-    else decisions.reconfigure(place);
-    for (const record of early.splice(0)) decisions.sink.record(record);
+    else {
+      settle();
+      decisions.reconfigure(place);
+    }
+    settle();
+  };
+  const settle = (): void => {
+    if (decisions === null || fresh.length === 0) return;
+    for (const record of fresh.splice(0).toSorted(byEnd)) decisions.sink.record(record);
   };
   const onDecision = (decision: Decision): void => {
     store?.add(decision);
@@ -66,16 +78,18 @@ export function createDecisionService(options: DecisionServiceOptions): Decision
 
   return {
     isKeeping,
+    isStored: () => deployment.decisionsStore !== null,
     sink: {
       name: "decisions",
       record(record) {
-        if (decisions !== null) decisions.sink.record(record);
-        else if (early.length < EARLY_MAX) early.push(record);
+        if (fresh.length < EARLY_MAX) fresh.push(record);
+        if (fresh.length >= FRESH_MAX || isTold()) settle();
       },
       transition: () => undefined,
     },
     async list(query) {
       await ready;
+      settle();
       // Out of memory where the disk cannot be read.
       try {
         return store?.list(query) ?? decisions?.list(query) ?? null;
@@ -85,6 +99,7 @@ export function createDecisionService(options: DecisionServiceOptions): Decision
     },
     async find(id) {
       await ready;
+      settle();
       if (decisions === null) return null;
       try {
         return { found: decisions.find(id) ?? store?.find(id) ?? null };
@@ -102,9 +117,14 @@ export function createDecisionService(options: DecisionServiceOptions): Decision
     },
     async close() {
       await ready;
+      settle();
       closeStore();
     },
   };
+}
+
+function byEnd(one: ExchangeRecord, other: ExchangeRecord): number {
+  return one.startedWallMs + one.durationMs - (other.startedWallMs + other.durationMs);
 }
 
 /** null: it cannot be opened, which the operator is told; decisions are then kept in memory. */

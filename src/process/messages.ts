@@ -30,7 +30,7 @@ interface Messages {
   readonly stop: { readonly to: null };
   /** It takes no more connections and will end by itself: another may take its place now. */
   readonly retiring: { readonly from: { readonly because: string } };
-  readonly observed: { readonly from: Observed };
+  readonly observed: { readonly to: Observing; readonly from: Observed };
   /** The figures of one worker, asked for and told. */
   readonly figures: {
     readonly to: { readonly id: number };
@@ -85,13 +85,18 @@ export interface Plan {
   readonly port: number;
   /** How many workers serve the address together. */
   readonly workers: number;
-  /** Records and transitions are wanted by the supervisor. */
-  readonly observed: boolean;
+  readonly observed: Observing;
   /** What stood against lanes before; null: it is not kept. */
   readonly standing: KeptStanding | null;
   /** The worker's name in the ledger; null: there is no ledger. */
   readonly holder: string | null;
 }
+
+/**
+ * Whether the supervisor wants records and transitions. asked: only the newest records, and those when it asks for figures,
+ * which is what a reader of decisions waits for. soon: all of them, within moments.
+ */
+export type Observing = "none" | "asked" | "soon";
 
 interface Observed {
   readonly records: readonly ExchangeRecord[];

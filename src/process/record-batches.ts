@@ -1,16 +1,24 @@
-/** Records and transitions on their way to the supervisor: many in one message, because a message costs more than a row. */
+/**
+ * Records and transitions on their way to the supervisor: many in one message, because a message costs more than a row. Where
+ * they are wanted only when a reader asks, the newest are held here, so that a busy worker does not tell what no reader sees.
+ */
 import type { ExchangeRecord } from "../ir/record.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Transition } from "../observability/transition.ts";
-import type { FromWorker, SendMessage } from "./messages.ts";
+import type { FromWorker, Observing, SendMessage } from "./messages.ts";
 
-/** A row waits no longer than this for others. */
+/** A row that is wanted soon waits no longer than this for others. */
 export const BATCH_MS = 50;
 export const BATCH_ROWS_MAX = 200;
+/** What is wanted when it is asked for goes all the same from time to time, a few at once, for the day this worker dies. */
+export const HELD_MS = 1_000;
+export const HELD_ROWS_TOLD = 100;
 
 export interface Batches {
   readonly sink: Sink;
-  /** Sends what waits, at the end. */
+  /** From now on. `newestMax`: records worth holding until they are asked for. */
+  observe(how: Observing, newestMax: number): void;
+  /** Sends what waits: when it is asked for, and at the end. */
   flush(): void;
 }
 
@@ -21,17 +29,31 @@ export function createBatches(options: {
   let records: ExchangeRecord[] = [];
   let transitions: Transition[] = [];
   let cancelTimer: (() => void) | null = null;
+  let isSoon = true;
+  let newestMax = BATCH_ROWS_MAX;
 
-  const flush = (): void => {
+  const take = (rows: number): void => {
     cancelTimer?.();
     cancelTimer = null;
     if (records.length + transitions.length === 0) return;
-    options.send("observed", { records, transitions });
-    records = [];
+    const told = records.splice(0, rows);
+    options.send("observed", { records: told, transitions });
     transitions = [];
   };
+  const flush = (): void => {
+    if (!isSoon) records = records.slice(-newestMax);
+    take(records.length);
+  };
+  const tellSome = (): void => {
+    take(HELD_ROWS_TOLD);
+    if (records.length > 0) cancelTimer ??= options.setTimer(HELD_MS, tellSome);
+  };
   const added = (): void => {
-    if (records.length + transitions.length >= BATCH_ROWS_MAX) flush();
+    if (!isSoon) {
+      // A quarter more than are worth it, so that room is not made for each.
+      if (records.length >= newestMax * 1.25) records = records.slice(-newestMax);
+      cancelTimer ??= options.setTimer(HELD_MS, tellSome);
+    } else if (records.length + transitions.length >= BATCH_ROWS_MAX) flush();
     else cancelTimer ??= options.setTimer(BATCH_MS, flush);
   };
   return {
@@ -42,9 +64,15 @@ export function createBatches(options: {
         added();
       },
       transition(transition) {
+        if (!isSoon) return;
         transitions.push(transition);
         added();
       },
+    },
+    observe(how, newest) {
+      flush();
+      isSoon = how === "soon";
+      newestMax = Math.max(1, newest);
     },
     flush,
   };

@@ -14,6 +14,7 @@ import type { LedgerService } from "./ledger-service.ts";
 import type {
   FromWorker,
   MessageHandlers,
+  Observing,
   OwnerQuestion,
   QuestionAnswer,
   QuestionName,
@@ -46,7 +47,7 @@ export interface SharedServices {
   /** Goes on with another deployment, which needs the same ledger or none again. */
   reconfigure(deployment: Deployment): Promise<void>;
   /** Records and transitions are wanted. */
-  isObserving(): boolean;
+  observing(): Observing;
   readonly standing: StandingService;
   handlers(worker: WorkerProcess): MessageHandlers<Shared>;
   hasLedger(): boolean;
@@ -70,6 +71,8 @@ interface ServicesState {
   readonly decided: Decision[];
   /** null: no one looks at records. */
   sinks: Sinks | null;
+  /** Some of them want each record as it comes. */
+  isFolding: boolean;
   /** null: there are no keys, and nothing is remembered. */
   ledger: LedgerService | null;
   /** null: nothing is served yet. */
@@ -90,6 +93,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
     subscribers: new Set(),
     decided: [],
     sinks: null,
+    isFolding: false,
     ledger: null,
     decisions: null,
     displays: [],
@@ -124,7 +128,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
       state.decisions?.reconfigure(deployment);
       await foldFor(state, deployment);
     },
-    isObserving: () => state.sinks !== null,
+    observing: () => observingOf(state),
     handlers: (worker) => handlersOf(state, worker),
     hasLedger: () => state.ledger !== null,
     join(worker) {
@@ -135,7 +139,9 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
       state.poll.gone(worker);
       state.standing.gone(worker.name);
       state.ledger?.detach(worker.name);
+      const before = observingOf(state);
       state.subscribers.delete(worker);
+      tellObserving(state, before);
     },
     async close() {
       state.watch?.stop();
@@ -168,8 +174,20 @@ async function foldFor(state: ServicesState, deployment: Deployment): Promise<vo
     for (const worker of options.workers()) tellDisplays(state, worker);
   };
   const sinks = [...(await options.sinks(deployment, onDisplays, () => state.ledger?.allowances() ?? []))];
+  state.isFolding = sinks.length > 0;
   if (decisions?.isKeeping()) sinks.push(decisions.sink);
   state.sinks = sinks.length === 0 ? null : createSinks(sinks);
+}
+
+/** Decisions that are kept in memory alone are read when someone looks. */
+function observingOf({ sinks, isFolding, decisions, subscribers }: ServicesState): Observing {
+  if (sinks === null) return "none";
+  return isFolding || subscribers.size > 0 || decisions?.isStored() ? "soon" : "asked";
+}
+
+/** Workers hold what only a reader of decisions wants, and tell it before their figures: messages keep their order. */
+async function askForRecords(state: ServicesState): Promise<void> {
+  if (observingOf(state) === "asked") await state.poll.figures(state.options.serving());
 }
 
 /** One that serves nothing yet ignores it, and is told when it does. */
@@ -194,10 +212,18 @@ function handlersOf(state: ServicesState, worker: WorkerProcess): MessageHandler
       for (const { key, reasoning } of kept) state.reasoning.set(key, reasoning, state.options.effects.nowMs());
     },
     decisions({ subscribe }) {
+      const before = observingOf(state);
       if (subscribe) state.subscribers.add(worker);
       else state.subscribers.delete(worker);
+      tellObserving(state, before);
     },
   };
+}
+
+/** Where it is another than before. */
+function tellObserving(state: ServicesState, before: Observing): void {
+  const now = observingOf(state);
+  if (now !== before) for (const each of state.options.workers()) each.send("observed", now);
 }
 
 function publish({ decided, subscribers }: ServicesState): void {
@@ -209,7 +235,8 @@ function publish({ decided, subscribers }: ServicesState): void {
 type Answers = { readonly [N in QuestionName]: (asked: Questions[N]["asked"]) => Promise<Questions[N]["answer"]> };
 
 /** One row a question. None rejects. */
-function answersOf({ decisions, options, poll, reasoning: remembered, standing }: ServicesState): Answers {
+function answersOf(state: ServicesState): Answers {
+  const { decisions, options, poll, reasoning: remembered, standing } = state;
   const { nowMs } = options.effects;
   return {
     reasoning: async (keys) =>
@@ -229,8 +256,14 @@ function answersOf({ decisions, options, poll, reasoning: remembered, standing }
     },
     orders: async () => standing.orders(),
     figures: () => poll.figures(options.serving()),
-    decisions: async (query) => (await decisions?.list(query)) ?? null,
-    decision: async ({ id }) => (await decisions?.find(id)) ?? null,
+    async decisions(query) {
+      await askForRecords(state);
+      return (await decisions?.list(query)) ?? null;
+    },
+    async decision({ id }) {
+      await askForRecords(state);
+      return (await decisions?.find(id)) ?? null;
+    },
   };
 }
 

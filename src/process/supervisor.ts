@@ -210,7 +210,7 @@ function planOf({ port, services }: Supervisor, { index, worker }: Slot, deploym
     standing: services.standing.standing(),
     port,
     workers: deployment.workers,
-    observed: services.isObserving(),
+    observed: services.observing(),
     holder: services.hasLedger() ? (worker?.name ?? null) : null,
   };
 }

@@ -52,6 +52,7 @@ interface Serving {
   readonly governed: GovernedWorker | null;
   readonly standing: StandingLink | null;
   readonly supervisor: SupervisorClient;
+  readonly batches: Batches;
   /** Everything it has to tell is on its way. */
   readonly flush: () => Promise<unknown>;
 }
@@ -111,7 +112,12 @@ export function runWorker(): void {
     drain: (drain) => end({ because: "drain", drain, retires: false }),
     stop: () => stopNow(serving),
     figures({ id }) {
-      if (serving !== null) send("figures", { id, figures: serving.observe.own() });
+      if (serving === null) return;
+      serving.batches.flush();
+      send("figures", { id, figures: serving.observe.own() });
+    },
+    observed(how) {
+      serving?.batches.observe(how, serving.planned.plan.deployment.decisionsRing);
     },
     ledger(reply) {
       if (serving === null) early.push(reply);
@@ -196,7 +202,7 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
     batches.flush();
     return Promise.all([governed?.flushed(), output.flushed()]);
   };
-  return { planned, build, server, observe, supervisor, governed, standing, flush };
+  return { planned, build, server, observe, supervisor, governed, standing, batches, flush };
 }
 
 /** Gateways of this process, one for each plan. */
@@ -211,7 +217,8 @@ function buildFor(parts: {
   const { resolve } = parts;
   const lag = watchLag(effects);
   return (plan, carried) => {
-    const { listen, log: logging, revision } = plan.deployment;
+    const { listen, log: logging, revision, decisionsRing } = plan.deployment;
+    parts.batches.observe(plan.observed, decisionsRing);
     const log = createLog({ ...logging, revision, wallMs: effects.wallMs, write: parts.output.write });
     const gateway = compose({
       deployment: plan.deployment,
@@ -219,7 +226,7 @@ function buildFor(parts: {
       secrets: resolve,
       readText: readFileOrNull,
       listenIsLoopback: isLoopback(listen.host),
-      sinks: plan.observed ? [...parts.sinks, parts.batches.sink] : parts.sinks,
+      sinks: plan.observed === "none" ? parts.sinks : [...parts.sinks, parts.batches.sink],
       log,
       governed: parts.governed,
       ...(plan.workers > 1 ? { reasoningCopy: parts.reasoning } : {}),

@@ -22,11 +22,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const serviceOf = (over: Partial<Deployment>): DecisionService =>
+const serviceOf = (over: Partial<Deployment>, isAwaited = true): DecisionService =>
   createDecisionService({
     deployment: { ...deployment(), adminToken: null, ...over },
     onDecision: (decision) => void told.push(decision),
-    isAwaited: () => true,
+    isAwaited: () => isAwaited,
     say: (_level, line) => said.push(line),
     effects: time,
   });
@@ -50,6 +50,22 @@ test("with an admin token the newest are kept in memory, those that came early i
   service.sink.record(record({ id: "late" }));
   expect(await listed(service)).toEqual(["late", "early"]);
   expect(told.map(({ seq }) => seq)).toEqual([1, 2]);
+  await service.close();
+});
+
+test("records of several workers are numbered in the order of their ends", async () => {
+  const service = serviceOf({ adminToken: TOKEN }, false);
+  for (const [id, startedWallMs] of [
+    ["a1", 10],
+    ["a2", 30],
+    ["b1", 20],
+    ["b2", 40],
+  ] as const) {
+    service.sink.record(record({ id, startedWallMs, durationMs: 1 }));
+  }
+  expect(await listed(service)).toEqual(["b2", "a2", "b1", "a1"]);
+  service.sink.record(record({ id: "c", startedWallMs: 25, durationMs: 100 }));
+  expect(await listed(service)).toEqual(["c", "b2", "a2", "b1", "a1"]);
   await service.close();
 });
 

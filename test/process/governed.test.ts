@@ -28,7 +28,7 @@ function start(holder: string | null): GovernedWorker | null {
   const dbPath = join(folder, "ledger.db");
   const plan: Plan = {
     deployment: { ...deployment(), governance: { ...GOVERNANCE, dbPath } },
-    ...{ port: 0, workers: 1, standing: null, observed: false, holder },
+    ...{ port: 0, workers: 1, standing: null, observed: "none", holder },
   };
   const { send } = recordedSend<FromWorker>();
   return createGoverned({ plan, effects: time, send, onUnspooled: (file, lines) => unspooled.push(file, ...lines) });

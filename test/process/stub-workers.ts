@@ -2,11 +2,13 @@
  * Workers that serve no request: they speak the messages of real ones and do what their mode says, in this process and
  * under virtual time, so that the supervisor can be tested for what it does about it.
  */
+import type { ExchangeRecord } from "../../src/ir/record.ts";
 import {
   deliver,
   type FromWorker,
   type MessageHandlers,
   type Plan,
+  type QuestionAnswer,
   type ToWorker,
 } from "../../src/process/messages.ts";
 import type { WorkerOptions, WorkerProcess } from "../../src/process/worker-process.ts";
@@ -34,6 +36,8 @@ export interface Stub {
   readonly plans: Plan[];
   /** Lines about everything else that came. */
   readonly heard: string[];
+  /** Records that it tells when it is asked for figures. */
+  readonly held: ExchangeRecord[];
   isAlive: boolean;
   /** Ends it as the system would. */
   exit(how: string): void;
@@ -77,6 +81,7 @@ function createStub(mode: StubMode, options: WorkerOptions): { readonly stub: St
     env: options.env,
     plans: [],
     heard: [],
+    held: [],
     isAlive: true,
     exit(how) {
       if (!stub.isAlive) return;
@@ -96,6 +101,12 @@ function later(act: () => void): void {
   void Promise.resolve().then(act);
 }
 
+function heardOf(answer: QuestionAnswer): string {
+  if (answer.about === "figures") return String(answer.answer.length);
+  if (answer.about !== "decisions") return answer.about;
+  return ["decisions", ...(answer.answer?.decisions ?? []).map(({ id }) => id).toSorted()].join(" ");
+}
+
 function handlersOf(mode: StubMode, stub: Stub): MessageHandlers<ToWorker> {
   const end = (): void => stub.exit("exit code 0");
   return {
@@ -110,14 +121,16 @@ function handlersOf(mode: StubMode, stub: Stub): MessageHandlers<ToWorker> {
       if (mode === "retires") stub.say("retiring", { because: "told to" });
     },
     reconfigure: (plan) => stub.plans.push(plan),
-    figures: ({ id }) =>
+    figures({ id }) {
+      if (stub.held.length > 0) stub.say("observed", { records: stub.held.splice(0), transitions: [] });
       stub.say("figures", {
         id,
         figures: { stats: stats(), metrics: { counters: {}, gauges: {}, histograms: {} } },
-      }),
+      });
+    },
+    observed: (how) => stub.heard.push(`observed ${how}`),
     standing: ({ reset }) => stub.heard.push(`reset ${reset.join(" ")}`),
-    question: ({ id, answer }) =>
-      stub.heard.push(`answer ${id} ${answer.about === "figures" ? answer.answer.length : answer.about}`),
+    question: ({ id, answer }) => stub.heard.push(`answer ${id} ${heardOf(answer)}`),
     drain({ delayMs, graceMs }) {
       stub.heard.push(`drain delay=${delayMs} grace=${graceMs}`);
       if (mode !== "hangs" && mode !== "stubborn") end();

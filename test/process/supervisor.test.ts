@@ -176,7 +176,7 @@ test("several workers divide the slots, share a port and are told of each other'
 
 test("records of every worker reach the folds of the supervisor", async () => {
   const run = await start({ deployment: deploymentOf({ slots: [10], workers: 2 }) });
-  expect(run.workers.map(({ plans }) => plans[0]?.observed)).toEqual([true, true]);
+  expect(run.workers.map(({ plans }) => plans[0]?.observed)).toEqual(["soon", "soon"]);
   for (const { say, name } of run.workers) say("observed", { records: [record({ id: name })], transitions: [] });
   await run.time.run(0);
   expect(run.records).toEqual(run.workers.map(({ name }) => name));
@@ -198,6 +198,24 @@ test("decisions are told to the workers that subscribe, while they do", async ()
   other?.say("question", { id: 1, question: { about: "decision", asked: { id: "b" } } });
   await run.time.run(0);
   expect(other?.heard.at(-1)).toBe("answer 1 decision");
+});
+
+test("decisions kept in memory alone are told when they are asked for, and as they come while one watches", async () => {
+  const adminToken = { kind: "env", name: "ADMIN" } as const;
+  const deployment = { ...deploymentOf({ slots: [10], workers: 2 }), adminToken };
+  const run = await start({ deployment, observed: false });
+  const [one, other] = run.workers;
+  expect(run.workers.map(({ plans }) => plans[0]?.observed)).toEqual(["asked", "asked"]);
+  one?.held.push(record({ id: "a" }));
+  other?.held.push(record({ id: "b" }));
+  other?.say("question", { id: 1, question: { about: "decisions", asked: { before: null, limit: 9 } } });
+  await run.time.run(0);
+  expect(other?.heard).toEqual(["answer 1 decisions a b"]);
+  other?.say("decisions", { subscribe: true });
+  await run.time.run(0);
+  other?.say("decisions", { subscribe: false });
+  await run.time.run(0);
+  expect(one?.heard).toEqual(["observed soon", "observed asked"]);
 });
 
 describe("another deployment", () => {
@@ -280,10 +298,10 @@ describe("another deployment", () => {
 
   test("with an admin token makes workers tell what they observe", async () => {
     const run = await start({ deployment: before, observed: false });
-    expect(run.workers[0]?.plans[0]?.observed).toBe(false);
+    expect(run.workers[0]?.plans[0]?.observed).toBe("none");
     await run.listening[0]?.reconfigure({ ...after, adminToken: { kind: "env", name: "ADMIN" } });
     await run.time.run(0);
-    expect(run.workers.map(({ plans }) => plans.at(-1)?.observed)).toEqual([true, true]);
+    expect(run.workers.map(({ plans }) => plans.at(-1)?.observed)).toEqual(["asked", "asked"]);
   });
 });
 
