@@ -8,7 +8,7 @@ import { readFields } from "./fields.ts";
 export type ChunkFault = "chunk-size" | "chunk-end" | "trailers";
 
 interface ChunkedOptions {
-  /** Never empty; a part of what was pushed. */
+  /** The data of what was pushed, in one piece and never empty: each piece costs its reader a write. */
   readonly onData: (bytes: Uint8Array) => void;
   /** Trailers are checked as fields are, and their lines end in CRLF: what two readers could end elsewhere is a fault. */
   readonly strictTrailers: boolean;
@@ -38,6 +38,9 @@ export class ChunkedBody {
   #afterSemicolon = false;
   #sawCr = false;
   readonly #blankLine = new BlankLine(1);
+  /** Data of what is being read. */
+  #data: Uint8Array | null = null;
+  #moreData: Uint8Array[] = [];
   /** Of the trailers, where they are checked. */
   #parts: Uint8Array[] = [];
 
@@ -61,6 +64,17 @@ export class ChunkedBody {
 
   /** The index after the body, or after all bytes. */
   read(bytes: Uint8Array, from: number): number {
+    const at = this.#read(bytes, from);
+    const data = this.#data;
+    if (data === null) return at;
+    const more = this.#moreData;
+    this.#data = null;
+    if (more.length > 0) this.#moreData = [];
+    this.#options.onData(more.length === 0 ? data : concatBytes([data, ...more]));
+    return at;
+  }
+
+  #read(bytes: Uint8Array, from: number): number {
     let at = from;
     while (at < bytes.length) {
       switch (this.#state) {
@@ -127,7 +141,9 @@ export class ChunkedBody {
       this.#state = "chunk-end";
       this.#sawCr = false;
     }
-    this.#options.onData(stop - from === bytes.length ? bytes : bytes.subarray(from, stop));
+    const data = stop - from === bytes.length ? bytes : bytes.subarray(from, stop);
+    if (this.#data === null) this.#data = data;
+    else this.#moreData.push(data);
     return stop;
   }
 
