@@ -3,11 +3,11 @@ import type { BudgetWindow, Limits } from "../ir/deployment.ts";
 import type { CountLimit, Limit } from "./limit.ts";
 
 /**
- * A lease is a hundredth of what is left and at most fifty times the request, so that little is stranded with an idle
- * client. Near the limit it is exactly the request.
+ * A lease is a hundredth of what is left and at most a thousand times the request, so that little is stranded with an idle
+ * client, and a busy one asks a few times a second: each lease of money is a commit. Near the limit it is exactly the request.
  */
 const LEASE_SHARE = 100;
-const LEASE_REQUESTS_MAX = 50;
+const LEASE_REQUESTS_MAX = 1_000;
 /** Of a minute or of slots: a twentieth. */
 const RATE_SHARE = 20;
 
