@@ -8,31 +8,15 @@ import { type Failed, type Failure, failed, failure, ok, type Result } from "../
 import type { RateLimit, RateLimits } from "../ir/limits.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { totalTokens } from "../ir/usage.ts";
-import { amountsOf, fitToAffordable, hardCeiling, lesserOf } from "./affordable.ts";
-import {
-  createRecentAnswers,
-  type Estimate,
-  estimate,
-  leastOf,
-  mostOf,
-  type RecentAnswers,
-  withoutCost,
-} from "./estimate.ts";
+import { boundsOf, dearestOf, fitToAffordable, hardCeiling, leastAmountOf } from "./affordable.ts";
+import { createRecentAnswers, type Estimate, estimate, type RecentAnswers, withoutCost } from "./estimate.ts";
 import type { Caller } from "./identify.ts";
-import { groupsOf, type VirtualKey } from "./keys.ts";
-import { createLaneHolds } from "./lane-holds.ts";
+import { type KeyLimits, keyLimitsOf, NO_KEY_LIMITS } from "./key-limits.ts";
+import type { VirtualKey } from "./keys.ts";
+import { createLaneHolds, type LaneHolds, NO_HOLDS } from "./lane-holds.ts";
 import type { LedgerClient, Reservation, ReservationRequest, Reserved } from "./ledger-client.ts";
 import type { Shortage, UsageRow } from "./ledger-messages.ts";
-import {
-  type CountLimit,
-  countLimit,
-  type LeaseId,
-  type LedgerScope,
-  type MoneyLimit,
-  moneyLimit,
-  scopeOf,
-  windowsOf,
-} from "./limit.ts";
+import { type CountLimit, type LeaseId, type LedgerScope, type MoneyLimit, moneyLimit, scopeOf } from "./limit.ts";
 import { shortageFailure, tooDear, warningOf } from "./limit-words.ts";
 import { ceilingOf, projectOf, sessionOf } from "./request-headers.ts";
 
@@ -94,15 +78,6 @@ interface AdmissionOptions {
   readonly nowMs: () => number;
   /** Text without any secret of the deployment; absent: only what looks like one is known. */
   readonly masked?: (text: string) => string;
-}
-
-/** What holds for every request of a key. */
-interface KeyLimits {
-  readonly scopes: readonly LedgerScope[];
-  readonly money: readonly MoneyLimit[];
-  readonly requests: readonly CountLimit[];
-  readonly tokens: readonly CountLimit[];
-  readonly slots: readonly CountLimit[];
 }
 
 interface AdmissionState {
@@ -174,7 +149,7 @@ type Short = Extract<Reserved, { kind: "short" }>;
 
 function refusalOf({ options }: AdmissionState, { shortage }: Short, { estimated }: Charged): Failure {
   const isStrict = options.governance.budget === "strict";
-  return shortageFailure(shortage, { need: leastOf(amountsOf([...estimated.lanes.values()])), estimated, isStrict });
+  return shortageFailure(shortage, { need: leastAmountOf(estimated.lanes), estimated, isStrict });
 }
 
 /** Whom a request is charged to and what it must reserve, or why it is refused without asking what is left. */
@@ -196,15 +171,7 @@ function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
   const ceiling = ceilingOf(headers);
   if (!ceiling.ok) return ceiling;
 
-  const money = [...limits.money];
-  const scopes = limits.scopes.length === 0 ? [scopeOf("caller", caller.label)] : [...limits.scopes];
-  const addGates = (scope: LedgerScope, windows: readonly BudgetWindow[]): void => {
-    scopes.push(scope);
-    for (const window of windows) money.push(moneyLimit(window, scope));
-  };
-  if (project.value.name !== null) addGates(scopeOf("project", project.value.name), state.projectWindows);
-  if (session !== null) addGates(session, state.sessionWindows);
-
+  const { scopes, money } = chargedTo(state, { caller, limits, project: project.value.name, session });
   const isCounted = money.length + limits.tokens.length + state.requestGates.length > 0 || ceiling.value !== null;
   // Caps are no promise to the caller, and refuse nothing for want of a bound.
   const budget = isCounted ? governance.budget : "expected";
@@ -213,25 +180,22 @@ function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
       ? estimate({ lanes: lanes.filter(input.couldServe), facts, choices, budget, answers: state.answers })
       : ok(NOTHING);
   if (!estimated.ok) return estimated;
-  const needs = [...estimated.value.lanes.values()];
+  const needs = estimated.value.lanes;
   const warnings: string[] = [];
-  const costs = { cheapest: leastOf(amountsOf(needs)).nanos, dearest: mostOf(amountsOf(needs)).nanos };
-  const dear = tooDear({ ...costs, estimated: estimated.value }, ceiling.value, state.requestGates, warnings);
+  const costs = { cheapest: leastAmountOf(needs).nanos, dearest: dearestOf(needs), estimated: estimated.value };
+  const dear = tooDear(costs, ceiling.value, state.requestGates, warnings);
   if (dear !== null) return failed(dear);
   const ceilingNanos = hardCeiling(ceiling.value, state.requestGates);
   // A lane above the ceiling is not asked; of the others any may be.
-  const affordable = needs.filter(({ amount }) => amount.nanos <= ceilingNanos);
-  const { nanos, tokens } = mostOf(amountsOf(affordable));
-  const lesser = lesserOf(amountsOf(affordable));
-  const least = leastOf(affordable.map((need) => need.least));
-  const kept = Math.max(0, ...affordable.map(({ keptTokens }) => keptTokens));
+  const { nanos, tokens, lesser, least, keptTokens } = boundsOf(needs, ceilingNanos);
 
-  const requests: ReservationRequest[] = [
-    ...limits.requests.map((limit) => ({ limit, amount: 1 })),
-    ...limits.slots.map((limit) => ({ limit, amount: 1 })),
-    ...limits.tokens.map((limit) => ({ limit, amount: tokens, lesser: lesser.tokens, least: least.tokens, kept })),
-    ...money.map((limit) => ({ limit, amount: nanos, lesser: lesser.nanos, least: least.nanos })),
-  ];
+  const requests: ReservationRequest[] = [];
+  for (const limit of limits.requests) requests.push({ limit, amount: 1 });
+  for (const limit of limits.slots) requests.push({ limit, amount: 1 });
+  for (const limit of limits.tokens) {
+    requests.push({ limit, amount: tokens, lesser: lesser.tokens, least: least.tokens, kept: keptTokens });
+  }
+  for (const limit of money) requests.push({ limit, amount: nanos, lesser: lesser.nanos, least: least.nanos });
   return ok({
     scopes,
     requests,
@@ -244,52 +208,118 @@ function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
   });
 }
 
+interface ChargedTo {
+  readonly scopes: readonly LedgerScope[];
+  readonly money: readonly MoneyLimit[];
+}
+
+/** The key's own lists, unless the request belongs to a project or a session too. */
+function chargedTo(
+  state: AdmissionState,
+  request: {
+    readonly caller: Caller;
+    readonly limits: KeyLimits;
+    readonly project: string | null;
+    readonly session: LedgerScope | null;
+  },
+): ChargedTo {
+  const { caller, limits, project, session } = request;
+  const own = limits.scopes.length === 0 ? [scopeOf("caller", caller.label)] : limits.scopes;
+  if (project === null && session === null) return { scopes: own, money: limits.money };
+  const scopes = [...own];
+  const money = [...limits.money];
+  const addGates = (scope: LedgerScope, windows: readonly BudgetWindow[]): void => {
+    scopes.push(scope);
+    for (const window of windows) money.push(moneyLimit(window, scope));
+  };
+  if (project !== null) addGates(scopeOf("project", project), state.projectWindows);
+  if (session !== null) addGates(session, state.sessionWindows);
+  return { scopes, money };
+}
+
 function decided(state: AdmissionState, reserved: Reserved, charged: Charged): Admitted {
   if (reserved.kind === "short") {
     return { kind: "refused", failure: refusalOf(state, reserved, charged), limits: limitsAt(reserved.shortage) };
   }
-  const { options, answers } = state;
-  const { reservations } = reserved;
-  const unaffordable = fitToAffordable(charged, reservations);
+  return { kind: "admitted", pass: new AdmittedPass(state, charged, reserved.reservations) };
+}
+
+/** A class, because every request has one. */
+class AdmittedPass implements Pass {
+  readonly warnings: readonly string[];
+  readonly projectIgnored: boolean;
+  readonly #state: AdmissionState;
+  readonly #charged: Charged;
+  readonly #reservations: readonly Reservation[];
+  readonly #unaffordable: ReadonlySet<string>;
+  readonly #leases: readonly LeaseId<MoneyLimit>[];
+  readonly #holds: LaneHolds;
+  #isClosed = false;
+
+  constructor(state: AdmissionState, charged: Charged, reservations: readonly Reservation[]) {
+    this.#state = state;
+    this.#charged = charged;
+    this.#reservations = reservations;
+    this.#unaffordable = fitToAffordable(charged, reservations);
+    this.#leases = leasesOf(reservations, charged.warnings);
+    const { capped, options } = state;
+    this.#holds = capped.size === 0 ? NO_HOLDS : createLaneHolds(capped, options.ledger, charged.estimated);
+    this.warnings = charged.warnings;
+    this.projectIgnored = charged.projectIgnored;
+  }
+
+  limits(): RateLimits | null {
+    return limitsOf(this.#reservations, this.#state.options.nowMs());
+  }
+
+  affords({ id }: Lane): boolean {
+    return !this.#unaffordable.has(id);
+  }
+
+  holdAccount(lane: Lane): boolean | Promise<boolean> {
+    return this.#holds.hold(lane);
+  }
+
+  accountFullForMs(lane: Lane): number | null {
+    return this.#holds.fullForMs(lane);
+  }
+
+  releaseAccount(lane: Lane): void {
+    this.#holds.release(lane);
+  }
+
+  close(row: UsageRow, ran: boolean): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { answers, options } = this.#state;
+    const { inputTokensEstimate, lanes, scopes: own } = this.#charged;
+    const hold = this.#holds.close(row);
+    for (const reservation of this.#reservations) reservation.release(usedOf(reservation, row, ran));
+    if (row.lane !== null && row.state === "ok") answers.add(row.lane, row.usage, inputTokensEstimate);
+    const account = accountOf(this.#state, row.lane, lanes);
+    const scopes = account === null ? own : [...own, account];
+    const booking = { row, scopes, leases: this.#leases, revision: options.revision };
+    options.ledger.book(hold === null ? booking : { ...booking, hold });
+  }
+}
+
+/** Of money; and what is to be told of budgets that are nearly gone. */
+function leasesOf(reservations: readonly Reservation[], warnings: string[]): readonly LeaseId<MoneyLimit>[] {
   const leases: LeaseId<MoneyLimit>[] = [];
   for (const { lease, warn } of reservations) {
-    const { limit, period } = lease;
+    const { limit } = lease;
     if (limit.kind !== "usd") continue;
-    leases.push({ limit, period });
-    if (warn !== null) charged.warnings.push(warningOf(limit, warn));
+    leases.push({ limit, period: lease.period });
+    if (warn !== null) warnings.push(warningOf(limit, warn));
   }
-  let isClosed = false;
-  const holds = createLaneHolds(state.capped, options.ledger, charged.estimated);
-  return {
-    kind: "admitted",
-    pass: {
-      warnings: charged.warnings,
-      projectIgnored: charged.projectIgnored,
-      limits: () => limitsOf(reservations, options.nowMs()),
-      affords: ({ id }) => !unaffordable.has(id),
-      holdAccount: holds.hold,
-      accountFullForMs: holds.fullForMs,
-      releaseAccount: holds.release,
-      close(row, ran) {
-        if (isClosed) return;
-        isClosed = true;
-        const hold = holds.close(row);
-        for (const reservation of reservations) reservation.release(usedOf(reservation, row, ran));
-        if (row.lane !== null && row.state === "ok") answers.add(row.lane, row.usage, charged.inputTokensEstimate);
-        const scopes = [...charged.scopes, ...accountOf(state, row.lane, charged.lanes)];
-        const booking = { row, scopes, leases, revision: options.revision };
-        options.ledger.book(hold === null ? booking : { ...booking, hold });
-      },
-    },
-  };
+  return leases;
 }
 
 /** The account that was used, where it has caps to be held against. */
-function accountOf({ capped }: AdmissionState, laneId: string | null, lanes: readonly Lane[]): readonly LedgerScope[] {
-  if (capped.size === 0 || laneId === null) return [];
+function accountOf({ capped }: AdmissionState, laneId: string | null, lanes: readonly Lane[]): LedgerScope | null {
+  if (capped.size === 0 || laneId === null) return null;
   const lane = lanes.find(({ id }) => id === laneId);
-  const scope = lane === undefined ? undefined : capped.get(`${lane.provider}/${lane.account}`);
-  return scope === undefined ? [] : [scope];
+  return lane === undefined ? null : (capped.get(`${lane.provider}/${lane.account}`) ?? null);
 }
 
 function refusal(kind: Failure["kind"], message: string): Failed {
@@ -306,26 +336,6 @@ function keyLimitsFor({ keyLimits, options }: AdmissionState, key: VirtualKey): 
 
 /** No limit rests on it. */
 const NOTHING = withoutCost([], 0);
-const NO_KEY_LIMITS: KeyLimits = { scopes: [], money: [], requests: [], tokens: [], slots: [] };
-
-/** Null: its group is not configured (any more), so that it is not known which limits hold. */
-function keyLimitsOf(key: VirtualKey, governance: Governance): KeyLimits | null {
-  const groups = groupsOf(key.group, governance.groups);
-  if (groups === null) return null;
-  const all = [
-    { scope: scopeOf("key", key.id), limits: key.limits },
-    ...groups.map(({ name, limits }) => ({ scope: scopeOf("group", name), limits })),
-  ];
-  const having = (kind: CountLimit["kind"], max: (limits: VirtualKey["limits"]) => number | null) =>
-    all.filter(({ limits }) => max(limits) !== null).map(({ scope }) => countLimit(kind, scope));
-  return {
-    scopes: all.map(({ scope }) => scope),
-    money: all.flatMap(({ scope, limits }) => windowsOf(limits).map((window) => moneyLimit(window, scope))),
-    requests: having("requests", (limits) => limits.requestsPerMinute),
-    tokens: having("tokens", (limits) => limits.tokensPerMinute),
-    slots: having("slots", (limits) => limits.maxConcurrent),
-  };
-}
 
 function gateWindows(governance: Governance, scope: "session" | "project"): readonly BudgetWindow[] {
   return [...new Set(governance.gates.filter((gate) => gate.scope === scope).map((gate) => gate.window))];

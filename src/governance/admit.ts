@@ -111,18 +111,6 @@ export function worstNanos(prices: Prices | null, expectation: Expectation): Nan
   return reserve(expectation, { request: prices.request, input: Math.max(...input), output: Math.max(...output) });
 }
 
-/**
- * Of the lanes that may be tried, the dearest decides. Lanes without a price are counted; their price is unknown, not
- * zero.
- */
-export function dearest(reservations: readonly (Nanos | null)[]): {
-  readonly amount: Nanos;
-  readonly unpriced: number;
-} {
-  const priced = reservations.filter((amount) => amount !== null);
-  return { amount: nanos(Math.max(0, ...priced)), unpriced: reservations.length - priced.length };
-}
-
 /** Nano-dollars: for the answer as such, and per million tokens. */
 function reserve(
   { inputTokens, outputTokens }: Expectation,

@@ -3,9 +3,7 @@ import type { Governance, Lane } from "../ir/deployment.ts";
 import { type Facts, isBilled, type Operation } from "../ir/facts.ts";
 import { type Failed, failed, failure, ok, type Result } from "../ir/failure.ts";
 import { inputTokens, type Usage } from "../ir/usage.ts";
-import type { Nanos } from "../std/money.ts";
 import {
-  dearest,
   type Expectation,
   expectedNanos,
   expectedOutputTokens,
@@ -18,14 +16,16 @@ import {
 
 /** Of one request. */
 export interface Estimate {
-  /** By lane, in the order they were given. */
-  readonly lanes: ReadonlyMap<string, LaneNeed>;
+  /** In the order they were given. */
+  readonly lanes: readonly LaneNeed[];
   /** How long an answer fits into what is left, in tokens; less than one: the prompt alone does not. */
   answerFitting(kind: "usd" | "tokens", left: number): number;
 }
 
 /** What one lane's answer will probably come to; of a lane without a price what the dearest of the others does. */
 export interface LaneNeed {
+  /** Of the lane. */
+  readonly id: string;
   readonly amount: Need;
   /** Where that much is not left, a request is served with what is left, but not with less than this. */
   readonly least: Need;
@@ -36,23 +36,6 @@ export interface LaneNeed {
 export interface Need {
   readonly nanos: number;
   readonly tokens: number;
-}
-
-/** Enough for any of these lanes; without a lane nothing. */
-export function mostOf(needs: readonly Need[]): Need {
-  return {
-    nanos: Math.max(0, ...needs.map(({ nanos }) => nanos)),
-    tokens: Math.max(0, ...needs.map(({ tokens }) => tokens)),
-  };
-}
-
-/** Enough for one of these lanes; without a lane nothing. */
-export function leastOf(needs: readonly Need[]): Need {
-  if (needs.length === 0) return { nanos: 0, tokens: 0 };
-  return {
-    nanos: Math.min(...needs.map(({ nanos }) => nanos)),
-    tokens: Math.min(...needs.map(({ tokens }) => tokens)),
-  };
 }
 
 interface EstimateInput {
@@ -80,98 +63,165 @@ const WITHOUT_OUTPUT: ReadonlySet<Operation> = new Set<Operation>(["embed", "rer
 export function estimate(input: EstimateInput): Result<Estimate> {
   const { lanes, facts, budget } = input;
   if (!isBilled(facts.operation)) return ok(withoutCost(lanes, facts.inputTokensEstimate));
-  const maxOutputTokens = WITHOUT_OUTPUT.has(facts.operation) ? 0 : wholeTokens(facts.maxOutputTokens);
-  const asked = { ...input, facts: { ...facts, maxOutputTokens } };
+  const statedTokens = WITHOUT_OUTPUT.has(facts.operation) ? 0 : wholeTokens(facts.maxOutputTokens);
   const each: LaneEstimate[] = [];
   for (const lane of lanes) {
-    const found = budget === "strict" ? strictEstimate(asked, lane) : expectedEstimate(asked, lane);
+    const found =
+      budget === "strict" ? strictEstimate(input, lane, statedTokens) : expectedEstimate(input, lane, statedTokens);
     if (!found.ok) return found;
     each.push(found.value);
   }
-  const dearestAmount = dearest(each.map(({ amount }) => amount.nanos)).amount;
-  const dearestLeast = dearest(each.map(({ least }) => least.nanos)).amount;
-  const needs = each.map(({ lane, amount, least, keptTokens }): [string, LaneNeed] => [
-    lane,
-    { amount: needOf(amount, dearestAmount), least: needOf(least, dearestLeast), keptTokens },
-  ]);
-  const answerFittingAny: Estimate["answerFitting"] = (kind, left) =>
-    each.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...each.map((one) => answerFitting(one, kind, left)));
-  return ok({ lanes: new Map(needs), answerFitting: answerFittingAny });
+  fillUnpriced(each);
+  return ok(new LaneEstimates(each));
+}
+
+/** A lane without a price is taken to cost what the dearest of the others does. */
+function fillUnpriced(lanes: readonly LaneEstimate[]): void {
+  let amount = 0;
+  let least = 0;
+  let isPriced = true;
+  for (const lane of lanes) {
+    isPriced = isPriced && lane.isPriced;
+    amount = Math.max(amount, lane.amount.nanos);
+    least = Math.max(least, lane.least.nanos);
+  }
+  if (isPriced) return;
+  for (const lane of lanes) {
+    if (lane.isPriced) continue;
+    lane.amount.nanos = amount;
+    lane.least.nanos = least;
+  }
 }
 
 /** No limit is held against what costs nothing. */
 export function withoutCost(lanes: readonly Lane[], tokens: number): Estimate {
   const need = { nanos: 0, tokens };
   return {
-    lanes: new Map(lanes.map(({ id }) => [id, { amount: need, least: need, keptTokens: tokens }])),
+    lanes: lanes.map(({ id }) => ({ id, amount: need, least: need, keptTokens: tokens })),
     answerFitting: () => Number.POSITIVE_INFINITY,
   };
 }
 
-/** What one lane's answer may come to. */
-interface LaneEstimate {
-  readonly lane: string;
-  readonly amount: Priced;
-  readonly least: Priced;
+/** Classes, because every request of a key has some. */
+class LaneEstimates implements Estimate {
+  readonly lanes: readonly LaneEstimate[];
+
+  constructor(lanes: readonly LaneEstimate[]) {
+    this.lanes = lanes;
+  }
+
+  answerFitting(kind: "usd" | "tokens", left: number): number {
+    if (this.lanes.length === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(...this.lanes.map((lane) => answerFitting(lane, kind, left)));
+  }
+}
+
+interface LaneEstimateInput {
+  readonly lane: Lane;
+  readonly priceOf: typeof expectedNanos;
+  readonly promptTokens: number;
+  readonly amount: Amount;
+  readonly least: Amount;
   readonly keptTokens: number;
-  /** Nano-dollars of an answer of that many tokens, the prompt with it; null: no price is known. */
-  readonly priceOf: (outputTokens: number) => number | null;
-  /** Answers asked for at once. */
   readonly times: number;
 }
 
-interface Priced extends Expectation {
-  readonly nanos: Nanos | null;
+/** Nano-dollars are 0 while no price is known. */
+interface Amount {
+  nanos: number;
+  readonly tokens: number;
 }
 
-function needOf({ nanos, inputTokens: prompt, outputTokens }: Priced, unpriced: number): Need {
-  return { nanos: nanos ?? unpriced, tokens: prompt + outputTokens };
+/** What one lane's answer may come to. */
+class LaneEstimate implements LaneNeed {
+  readonly lane: Lane;
+  readonly priceOf: typeof expectedNanos;
+  readonly promptTokens: number;
+  readonly amount: Amount;
+  readonly least: Amount;
+  readonly keptTokens: number;
+  /** Answers asked for at once. */
+  readonly times: number;
+
+  constructor({ lane, priceOf, promptTokens, amount, least, keptTokens, times }: LaneEstimateInput) {
+    this.lane = lane;
+    this.priceOf = priceOf;
+    this.promptTokens = promptTokens;
+    this.amount = amount;
+    this.least = least;
+    this.keptTokens = keptTokens;
+    this.times = times;
+  }
+
+  get id(): string {
+    return this.lane.id;
+  }
+
+  get isPriced(): boolean {
+    return this.lane.prices !== null;
+  }
+
+  /** Nano-dollars of an answer of that many tokens, the prompt with it; null: no price is known. */
+  priceFor(outputTokens: number): number | null {
+    return this.priceOf(this.lane.prices, { inputTokens: this.promptTokens, outputTokens });
+  }
 }
 
-function strictEstimate({ facts, choices }: EstimateInput, lane: Lane): Result<LaneEstimate> {
+function strictEstimate(
+  { facts, choices }: EstimateInput,
+  lane: Lane,
+  statedTokens: number | null,
+): Result<LaneEstimate> {
   const times = Math.max(1, choices());
-  const worst = worstOf(lane, facts, times);
+  const worst = worstOf(lane, facts, statedTokens, times);
   if (worst === null) {
     return refusal("Say how long the answer may be (max_tokens): nothing else bounds what it can cost.");
   }
-  const amount = pricedBy(worstNanos, lane, worst);
+  const amount = amountOf(worstNanos, lane, worst);
   if (amount === null) return refusal(TOO_MUCH);
-  const priceOf = (outputTokens: number) => worstNanos(lane.prices, { ...worst, outputTokens });
-  const keptTokens = amount.inputTokens + amount.outputTokens;
-  return ok({ lane: lane.id, amount, least: amount, keptTokens, priceOf, times });
+  const keptTokens = amount.tokens;
+  const least = { nanos: amount.nanos, tokens: amount.tokens };
+  const promptTokens = worst.inputTokens;
+  return ok(new LaneEstimate({ lane, priceOf: worstNanos, promptTokens, amount, least, keptTokens, times }));
 }
 
-function expectedEstimate({ facts, answers }: EstimateInput, lane: Lane): Result<LaneEstimate> {
-  const expected = expectationOf(lane, facts, answers.p95(lane.id));
-  const amount = pricedBy(expectedNanos, lane, expected);
+function expectedEstimate(
+  { facts, answers }: EstimateInput,
+  lane: Lane,
+  statedTokens: number | null,
+): Result<LaneEstimate> {
+  const maxOutputTokens = statedTokens ?? lane.defaultMaxOutputTokens ?? lane.capabilities.maxOutputTokens;
+  const expectedTokens = expectedOutputTokens({ recentP95Tokens: answers.p95(lane.id), maxOutputTokens });
   const usual = answers.usual(lane.id);
-  const expectedTokens = expected.outputTokens;
   const usualTokens = usual?.outputTokens ?? null;
-  const outputTokens = leastOutputTokens({ expectedTokens, usualTokens, statedTokens: facts.maxOutputTokens });
-  const promptTokens = Math.ceil(expected.inputTokens * Math.min(1, usual?.promptShare ?? SURE_PROMPT_SHARE));
-  const least = pricedBy(expectedNanos, lane, { inputTokens: promptTokens, outputTokens });
+  const leastTokens = leastOutputTokens({ expectedTokens, usualTokens, statedTokens });
+  const promptTokens = facts.inputTokensEstimate;
+  const leastPromptTokens = Math.ceil(promptTokens * Math.min(1, usual?.promptShare ?? SURE_PROMPT_SHARE));
+  const amount = amountOf(expectedNanos, lane, { inputTokens: promptTokens, outputTokens: expectedTokens });
+  const least = amountOf(expectedNanos, lane, { inputTokens: leastPromptTokens, outputTokens: leastTokens });
   if (amount === null || least === null) return refusal(TOO_MUCH);
-  const priceOf = (tokens: number) => expectedNanos(lane.prices, { ...expected, outputTokens: tokens });
-  const keptTokens = promptTokens + keptOutputTokens({ expectedTokens, leastTokens: outputTokens, usualTokens });
-  return ok({ lane: lane.id, amount, least, keptTokens, priceOf, times: 1 });
+  const keptTokens = leastPromptTokens + keptOutputTokens({ expectedTokens, leastTokens, usualTokens });
+  return ok(new LaneEstimate({ lane, priceOf: expectedNanos, promptTokens, amount, least, keptTokens, times: 1 }));
 }
 
-/** A price is known, and the sum is more than can be held: it must not pass for a price that is not known. */
-function pricedBy(priceOf: typeof expectedNanos, lane: Lane, expectation: Expectation): Priced | null {
-  const amount = priceOf(lane.prices, expectation);
-  return amount === null && lane.prices !== null ? null : { ...expectation, nanos: amount };
+/** null: a price is known, and the sum is more than can be held; it must not pass for a price that is not known. */
+function amountOf(priceOf: typeof expectedNanos, lane: Lane, expectation: Expectation): Amount | null {
+  const nanos = priceOf(lane.prices, expectation);
+  if (nanos === null && lane.prices !== null) return null;
+  return { nanos: nanos ?? 0, tokens: expectation.inputTokens + expectation.outputTokens };
 }
 
 const TOO_MUCH = "What this request may cost is more than any budget can hold.";
 const TOKENS_PER_PRICE = 1_000_000;
 
-function answerFitting({ amount, priceOf, times }: LaneEstimate, kind: "usd" | "tokens", left: number): number {
-  if (kind === "tokens") return Math.floor((left - amount.inputTokens) / times);
-  const [prompt, withMillion] = [priceOf(0), priceOf(TOKENS_PER_PRICE)];
+function answerFitting(lane: LaneEstimate, kind: "usd" | "tokens", left: number): number {
+  const { promptTokens, times } = lane;
+  if (kind === "tokens") return Math.floor((left - promptTokens) / times);
+  const [prompt, withMillion] = [lane.priceFor(0), lane.priceFor(TOKENS_PER_PRICE)];
   if (prompt === null || withMillion === null || withMillion === prompt) return Number.POSITIVE_INFINITY;
   const tokens = Math.floor(((left - prompt) / (withMillion - prompt)) * (TOKENS_PER_PRICE / times));
   // Each price is rounded up to a nano-dollar.
-  return tokens < 1 || (priceOf(tokens * times) ?? 0) <= left ? tokens : tokens - 1;
+  return tokens < 1 || (lane.priceFor(tokens * times) ?? 0) <= left ? tokens : tokens - 1;
 }
 
 function refusal(message: string): Failed {
@@ -183,18 +233,10 @@ function wholeTokens(limit: number | null): number | null {
   return limit !== null && limit >= 0 && limit <= Number.MAX_SAFE_INTEGER ? Math.ceil(limit) : null;
 }
 
-function expectationOf(lane: Lane, facts: Facts, recentP95Tokens: number | null): Expectation {
-  const maxOutputTokens = facts.maxOutputTokens ?? lane.defaultMaxOutputTokens ?? lane.capabilities.maxOutputTokens;
-  return {
-    inputTokens: facts.inputTokensEstimate,
-    outputTokens: expectedOutputTokens({ recentP95Tokens, maxOutputTokens }),
-  };
-}
-
 /** No prompt has more tokens than bytes, but for media, whose tokens its bytes do not tell. Null: nothing bounds the answer. */
-function worstOf(lane: Lane, facts: Facts, times: number): Expectation | null {
+function worstOf(lane: Lane, facts: Facts, statedTokens: number | null, times: number): Expectation | null {
   const outputTokens = worstOutputTokens({
-    maxOutputTokens: facts.maxOutputTokens ?? lane.defaultMaxOutputTokens,
+    maxOutputTokens: statedTokens ?? lane.defaultMaxOutputTokens,
     modelMaxOutputTokens: lane.capabilities.maxOutputTokens,
   });
   if (outputTokens === null) return null;

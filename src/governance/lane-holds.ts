@@ -6,7 +6,7 @@ import type { LedgerClient } from "./ledger-client.ts";
 import type { AccountHold, AccountUse, UsageRow } from "./ledger-messages.ts";
 import type { LedgerScope } from "./limit.ts";
 
-interface LaneHolds {
+export interface LaneHolds {
   /** False: the account's caps leave too little. At once where it has none. */
   hold(lane: Lane): boolean | Promise<boolean>;
   /** After a false: until there is room again; null: there never will be. */
@@ -30,7 +30,7 @@ export function createLaneHolds(
     hold(lane) {
       const account = `${lane.provider}/${lane.account}`;
       if (!capped.has(account)) return true;
-      const need = lanes.get(lane.id) ?? NO_NEED;
+      const need = lanes.find(({ id }) => id === lane.id) ?? NO_NEED;
       return ledger.holdAccount(account, useOf(need.amount), useOf(need.least)).then((held) => {
         if (held.kind === "full") {
           fullFor.set(lane.id, held.forMs);
@@ -62,7 +62,15 @@ export function createLaneHolds(
   };
 }
 
-const NO_NEED: LaneNeed = { amount: { nanos: 0, tokens: 0 }, least: { nanos: 0, tokens: 0 }, keptTokens: 0 };
+/** No account has caps. */
+export const NO_HOLDS: LaneHolds = {
+  hold: () => true,
+  fullForMs: () => null,
+  release: () => undefined,
+  close: () => null,
+};
+
+const NO_NEED: Pick<LaneNeed, "amount" | "least"> = { amount: { nanos: 0, tokens: 0 }, least: { nanos: 0, tokens: 0 } };
 
 function useOf({ nanos, tokens }: Need): AccountUse {
   return { requests: 1, tokens, costNanos: nanos };

@@ -289,10 +289,10 @@ function flushed(state: ClientState): Promise<void> {
 
 function reserve(state: ClientState, requests: readonly ReservationRequest[]): Reserved | Promise<Reserved> {
   if (state.outbox.backlog() >= BACKLOG_MAX) return { kind: "short", shortage: UNAVAILABLE };
-  const found = requests.map((request) => ({ request, lease: leaseFor(state, request.limit) }));
   const reservations: Reservation[] = [];
   const missing: ReservationRequest[] = [];
-  for (const { request, lease } of found) {
+  for (const request of requests) {
+    const lease = leaseFor(state, request.limit);
     if (lease !== null && lease.free >= request.amount) reservations.push(reserveOf(state, lease, request));
     else missing.push(request);
   }
@@ -353,40 +353,61 @@ function addTo(counts: Map<string, number>, { id }: Limit, by: number): void {
 }
 
 function reserveOf(state: ClientState, lease: HeldLease, request: ReservationRequest): Reservation {
-  let { amount } = request;
+  const { amount, kept } = request;
   lease.free -= amount;
   lease.reservations += 1;
   addTo(state.reserved, lease.id.limit, amount);
   lease.usedMs = state.options.nowMs();
-  let isReleased = false;
-  const reservation: Reservation = {
-    lease: lease.id,
-    get amount() {
-      return amount;
-    },
-    max: lease.max,
-    left: () => Math.max(0, lease.left + Math.max(0, lease.free)),
-    resetAtMs: lease.resetAtMs,
-    warn: lease.warn,
-    shrink(to) {
-      if (isReleased || to >= amount) return;
-      lease.free += amount - to;
-      addTo(state.reserved, lease.id.limit, to - amount);
-      amount = to;
-    },
-    release(used) {
-      if (isReleased) return;
-      isReleased = true;
-      if (lease.reducible.size > 0) lease.reducible.delete(reservation);
-      lease.free += amount - used;
-      lease.reservations -= 1;
-      addTo(state.reserved, lease.id.limit, -amount);
-      lease.usedMs = state.options.nowMs();
-      if (state.leases.get(lease.id.limit.id) !== lease && lease.reservations === 0) giveUp(state, lease);
-    },
-  };
-  if (request.kept !== undefined && request.kept < amount) lease.reducible.set(reservation, request.kept);
+  const reservation = new LeaseReservation(state, lease, amount);
+  if (kept !== undefined && kept < amount) lease.reducible.set(reservation, kept);
   return reservation;
+}
+
+/** A class, because every request has one for each limit. */
+class LeaseReservation implements Reservation {
+  amount: number;
+  readonly lease: LeaseId;
+  readonly max: number | null;
+  readonly resetAtMs: number | null;
+  readonly warn: number | null;
+  readonly #state: ClientState;
+  readonly #held: HeldLease;
+  #isReleased = false;
+
+  constructor(state: ClientState, held: HeldLease, amount: number) {
+    this.amount = amount;
+    this.lease = held.id;
+    this.max = held.max;
+    this.resetAtMs = held.resetAtMs;
+    this.warn = held.warn;
+    this.#state = state;
+    this.#held = held;
+  }
+
+  left(): number {
+    const { left, free } = this.#held;
+    return Math.max(0, left + Math.max(0, free));
+  }
+
+  shrink(to: number): void {
+    if (this.#isReleased || to >= this.amount) return;
+    this.#held.free += this.amount - to;
+    addTo(this.#state.reserved, this.lease.limit, to - this.amount);
+    this.amount = to;
+  }
+
+  release(used: number): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    const held = this.#held;
+    const { leases, options, reserved } = this.#state;
+    if (held.reducible.size > 0) held.reducible.delete(this);
+    held.free += this.amount - used;
+    held.reservations -= 1;
+    addTo(reserved, this.lease.limit, -this.amount);
+    held.usedMs = options.nowMs();
+    if (leases.get(this.lease.limit.id) !== held && held.reservations === 0) giveUp(this.#state, held);
+  }
 }
 
 /** Requests under way keep what they need; the rest may serve another one before it is refused. */

@@ -40,6 +40,41 @@ export interface Booking {
   readonly hold?: AccountHold;
 }
 
+/** Bookings as they cross (`packed-bookings.ts`): what rows have in common stands there once. */
+export interface PackedBookings {
+  readonly common: readonly CommonPart[];
+  readonly rows: readonly PackedRow[];
+}
+
+/** What a booking is made of beside its row's own figures. */
+export interface CommonPart extends Pick<UsageRow, "caller" | "target" | "lane">, Omit<Booking, "row" | "hold"> {}
+
+/** `common` is a place in that list. The last member is there only where something was set aside of an account. */
+export type PackedRow = readonly [
+  common: number,
+  id: string,
+  wallMs: number,
+  costNanos: number | null,
+  state: UsageRow["state"],
+  usage: PackedUsage | null,
+  hold?: AccountHold,
+];
+
+type Count = number | null;
+
+/** In the order of `Usage`; the vendor's own word only where there is one. */
+export type PackedUsage = PackedCounts | readonly [...PackedCounts, billed: NonNullable<Usage["billed"]>];
+export type PackedCounts = readonly [
+  freshInput: Count,
+  cacheRead: Count,
+  cacheWrite: Count,
+  cacheWrite1h: Count,
+  output: Count,
+  reasoning: Count,
+  audioInput: Count,
+  audioOutput: Count,
+];
+
 /** What an account of ours is used for. */
 export interface AccountUse {
   readonly requests: number;
@@ -140,7 +175,7 @@ export type LedgerMessage =
       readonly returned: readonly ReturnedLease[];
       readonly reserved: number;
     }
-  | { readonly type: "book"; readonly batch: number; readonly bookings: readonly Booking[] }
+  | { readonly type: "book"; readonly batch: number; readonly bookings: PackedBookings }
   | { readonly type: "return"; readonly leases: readonly ReturnedLease[] }
   | { readonly type: "manage"; readonly ask: number; readonly request: ManageRequest }
   | { readonly type: "figures"; readonly ask: number }

@@ -28,6 +28,7 @@ import type {
 import type { Committed, LeaseWrite, LedgerStore, RememberedRow } from "./ledger-store.ts";
 import { changeKeys, isKeyChange, type KeyChange, type ManagerOptions, NO_CHANGE } from "./manage.ts";
 import { type Batch, emptyCommit, isEmpty, type NextCommit, type Unwritten } from "./next-commit.ts";
+import { unpackBookings } from "./packed-bookings.ts";
 import { createRecalls, type Recalls } from "./recalls.ts";
 import { createRounds, type Rounds } from "./rounds.ts";
 import { limitsOf } from "./scope-limits.ts";
@@ -264,7 +265,7 @@ function receive(state: WriterState, holder: string, message: LedgerMessage): vo
     case "book":
       book(state, {
         holder,
-        bookings: inWindow(state, message.bookings),
+        bookings: inWindow(state, unpackBookings(message.bookings)),
         onDisk: () => send(state, holder, { type: "booked", batch: message.batch }),
       });
       break;

@@ -13,11 +13,10 @@ export function tooDear(
   gates: Governance["gates"],
   warnings: string[],
 ): Failure | null {
-  const cost = usd(cheapest);
   const refused = (limit: number, whose: string): Failure =>
     failure(
       "budget-exceeded",
-      `This request may cost ${cost}, more than the ${usd(limit)} ${whose}. ${whatFits(estimated, "usd", limit)}`,
+      `This request may cost ${usd(cheapest)}, more than the ${usd(limit)} ${whose}. ${whatFits(estimated, "usd", limit)}`,
     );
   if (ceiling !== null && cheapest > ceiling) return refused(ceiling, "it allows itself");
   for (const gate of gates) {

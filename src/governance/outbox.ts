@@ -1,6 +1,7 @@
 /** Rows on their way to the writer: several in one message, and kept until it says that they are on disk. */
 import type { Cancel } from "../std/effects.ts";
 import type { Booking, LedgerMessage } from "./ledger-messages.ts";
+import { packBookings } from "./packed-bookings.ts";
 
 interface OutboxOptions {
   /** False: the writer is gone. */
@@ -26,7 +27,7 @@ export interface Outbox {
 
 /** Rows wait this long for others on their way; the writer waits some more. */
 const BATCH_MS = 10;
-const BATCH_ROWS_MAX = 50;
+const BATCH_ROWS_MAX = 200;
 
 /** `sinceMs`: when its first row was booked. */
 interface Sent {
@@ -51,7 +52,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     lastBatch += 1;
     const bookings = batch;
     batch = [];
-    if (isOrphan || !options.send({ type: "book", batch: lastBatch, bookings })) {
+    if (isOrphan || !options.send({ type: "book", batch: lastBatch, bookings: packBookings(bookings) })) {
       options.spool(bookings);
       backlog -= bookings.length;
       return;
@@ -94,7 +95,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         lastBatch += 1;
         const last = lastBatch;
         unconfirmed.set(last, { bookings: [], sinceMs: options.nowMs() });
-        if (!options.send({ type: "book", batch: last, bookings: [] })) confirmed(last);
+        if (!options.send({ type: "book", batch: last, bookings: packBookings([]) })) confirmed(last);
       });
     },
     backlog: () => backlog,

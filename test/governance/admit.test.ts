@@ -2,7 +2,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
-  dearest,
   expectedNanos,
   expectedOutputTokens,
   leastOutputTokens,
@@ -14,7 +13,6 @@ import {
 import type { Caller } from "../../src/governance/identify.ts";
 import { costOf } from "../../src/governance/prices.ts";
 import type { Prices } from "../../src/ir/deployment.ts";
-import { nanos } from "../../src/std/money.ts";
 
 const PRICES: Prices = {
   request: 0,
@@ -122,12 +120,6 @@ describe("reservations", () => {
     expect(expectedNanos(null, { inputTokens: 1, outputTokens: 1 })).toBeNull();
     expect(worstNanos(null, { inputTokens: 1, outputTokens: 1 })).toBeNull();
     expect(worstNanos(PRICES, { inputTokens: Number.MAX_SAFE_INTEGER, outputTokens: 1 })).toBeNull();
-  });
-
-  test("the dearest lane decides, and lanes without a price are counted", () => {
-    expect(dearest([nanos(5), null, nanos(9)])).toEqual({ amount: nanos(9), unpriced: 1 });
-    expect(dearest([null])).toEqual({ amount: nanos(0), unpriced: 1 });
-    expect(dearest([])).toEqual({ amount: nanos(0), unpriced: 0 });
   });
 
   test("the worst covers every way the same tokens can be billed", () => {

@@ -213,9 +213,12 @@ function retryAfter(failure: Failure): Record<string, string> {
 /** For a caller with limits of its own, ours are the ones it should heed: the vendor's are about our account. */
 export function withLimits(answer: Answer, call: ClientCall, notice: LimitsNotice | null, wallMs: number): Answer {
   if (notice === null || (call.caller.key === null && notice.warnings.length === 0)) return answer;
+  const limits = notice.limits();
+  const isSilent = limits === null && notice.warnings.length === 0 && !notice.projectIgnored;
+  // Most answers neither tell of limits nor have a vendor's word on them to be taken out.
+  if (isSilent && !namesLimits(answer.headers)) return answer;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) if (!isAboutLimits(name)) headers[name] = value;
-  const limits = notice.limits();
   if (limits !== null) {
     const { carrier } = call.ingress;
     Object.assign(headers, carrier.limitHeaders?.(limits, wallMs) ?? limitHeaders(limits));
@@ -223,6 +226,11 @@ export function withLimits(answer: Answer, call: ClientCall, notice: LimitsNotic
   if (notice.warnings.length > 0) headers["x-ringmain-budget-warning"] = notice.warnings.join(", ");
   if (notice.projectIgnored) headers["x-ringmain-project-ignored"] = "true";
   return { ...answer, headers };
+}
+
+function namesLimits(headers: Answer["headers"]): boolean {
+  for (const name in headers) if (isAboutLimits(name)) return true;
+  return false;
 }
 
 /** As OpenAI's API names them (platform.openai.com, rate limits, read 2026-11), which most clients look for. */

@@ -47,7 +47,7 @@ export function admit(
 const UNLIMITED: AdmittedRequest = { kind: "admitted", pass: null };
 
 function toldOf(admitted: Admitted): AdmittedRequest {
-  if (admitted.kind !== "refused") return { kind: "admitted", pass: admitted.pass };
+  if (admitted.kind !== "refused") return admitted;
   const { failure, limits } = admitted;
   return { kind: "refused", failure, notice: { limits: () => limits, warnings: [], projectIgnored: false } };
 }
