@@ -38,7 +38,7 @@ export const SUITES = {
   clients: {
     title: "vendors' SDKs at their own pace: the retries they wait for",
     tests: { paths: [`${SUITES_FOLDER}/clients`] },
-    minutesMax: 2,
+    minutesMax: 1,
     needs: [],
     args: [],
   },
@@ -51,9 +51,10 @@ export const SUITES = {
     args: ["--preload", `./${SUITES_FOLDER}/fuzz/many-runs.ts`],
   },
   soak: {
-    title: "a stretch of time: the simulation over new seeds, and kills of the ledger under load",
+    title:
+      "a stretch of time: the simulation over new seeds, kills of the ledger under load, and memory under mixed load",
     tests: { paths: [`${SUITES_FOLDER}/soak`] },
-    minutesMax: 5,
+    minutesMax: 6,
     needs: [],
     args: [],
   },
