@@ -27,7 +27,7 @@ export const BUDGETS: Readonly<Record<string, readonly Budget[]>> = {
   "chunk-relayed": [ratio(TOKEN, 2.2)],
   "chunk-from-anthropic": [ratio(TOKEN, 3.5)],
   "chunk-from-openai": [ratio(TOKEN, 3.5)],
-  allocated: [value(TOKEN, 15, 66), value(KEY, 20, 80)],
+  allocated: [value(TOKEN, 15, 52), value(KEY, 20, 60)],
   start: [value(OURS, 35), ratio(OURS, 3)],
   "memory-idle": [value(OURS, 60)],
   "memory-streams": [value(OURS, 90)],
