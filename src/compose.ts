@@ -67,6 +67,8 @@ export interface ComposeInput {
   readonly processFigures: () => RuntimeFigures;
   /** Reasoning that other workers remember; absent: there are none. */
   readonly reasoningCopy?: ReasoningCopy;
+  /** False: no sink keeps decisions. Absent: one may. */
+  readonly keepsDecisions?: boolean;
   /** What the gateway before this one leaves it; null: there was none. */
   readonly carried: Carried | null;
 }
@@ -321,7 +323,7 @@ function authoritiesOf({ providers }: Deployment, readText: ComposeInput["readTe
 }
 
 function worldOf(
-  { carried, deployment, effects, reasoningCopy, secrets, readText }: ComposeInput,
+  { carried, deployment, effects, keepsDecisions = true, reasoningCopy, secrets, readText }: ComposeInput,
   protocols: readonly Protocol[],
 ): World {
   const { governance, metering } = deployment;
@@ -342,6 +344,7 @@ function worldOf(
     userAgent: `ringmain/${buildInfo.version}`,
     asksUsage: ({ prices }) => metering === "exact" && (governance !== null || prices !== null),
     pricedOnly: governance?.unpriced === "reject",
+    keepsDecisions,
   };
 }
 

@@ -141,6 +141,8 @@ export interface World extends HeaderFilters {
   asksUsage(lane: Lane): boolean;
   /** Lanes without a known price are left out. */
   readonly pricedOnly: boolean;
+  /** Records are kept as decisions, so that they name every lane that could serve. */
+  readonly keepsDecisions: boolean;
 }
 
 /** Answers kept for requests that name themselves. */

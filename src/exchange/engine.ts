@@ -66,6 +66,8 @@ interface Run extends Omit<ServeInput, "target"> {
   readonly askedAgain: Set<string>;
   /** Of the request's session at the target it is at; null: none. */
   sessionKey: string | null;
+  /** False: only the pick and the runner-up are wanted. */
+  ranksAll: boolean;
   /** Spent by `on_exhausted: wait`. */
   waitedMs: number;
 }
@@ -90,6 +92,7 @@ export function serve({ world, shared, call, record, target, pass, rulesOf }: Se
     refusedUntil: new Map(),
     askedAgain: new Set(),
     sessionKey: null,
+    ranksAll: world.keepsDecisions,
     waitedMs: 0,
   };
   const place: Place = { target, lanesTried: 0 };
@@ -134,7 +137,7 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
     if (run.call.signal.aborted) return { kind: "abandoned" };
     const decision = look(run, target);
     run.intended ??= intendedLane(stuckTo(run, target), decision, run.world.deployment.lanes);
-    if (nowMs() >= run.deadlineMs) return { kind: "exhausted", decision, lanesTried };
+    if (nowMs() >= run.deadlineMs) return { kind: "exhausted", decision: lookAtAll(run, target), lanesTried };
     const isCapped = !mayTryAnother({ lanesTried, cap });
     const pick = isCapped ? pickAgain(run, decision) : decision.pick;
     if (pick === null) {
@@ -158,6 +161,12 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
     if (served !== null) return served;
     if (!run.askedAgain.has(pick.id)) lanesTried++;
   }
+}
+
+/** For a refusal, which tells of each lane why it does not serve. */
+function lookAtAll(run: Run, target: Target): LaneChoice {
+  run.ranksAll = true;
+  return look(run, target);
 }
 
 /** The cap bounds further lanes: one that is asked a second time is none. */

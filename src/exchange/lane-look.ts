@@ -3,7 +3,8 @@ import type { Pass } from "../governance/admission.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
 import type { Condition, Exclusion } from "../routing/condition.ts";
-import { type DecideInput, decide, type LaneChoice } from "../routing/decide.ts";
+import type { DecideInput } from "../routing/considered-lane.ts";
+import { decide, type LaneChoice } from "../routing/decide.ts";
 import type { LaneFigures } from "../routing/recent-attempts.ts";
 import type { Selection } from "../routing/swrr.ts";
 import type { World } from "./contract.ts";
@@ -25,6 +26,8 @@ interface LookInput {
   readonly needsRoomBeyond: number | null;
   /** Of the request's session at this target; null: none. */
   readonly sessionKey: string | null;
+  /** False: nothing but the pick and the runner-up is looked at. Absent: the order of all lanes is. */
+  readonly ranksAll?: boolean;
 }
 
 export function look(run: LookInput, target: Target): LaneChoice {
@@ -67,6 +70,10 @@ class LaneLook implements DecideInput {
 
   get needsRoomBeyond(): number | null {
     return this.#run.needsRoomBeyond;
+  }
+
+  get ranksAll(): boolean {
+    return this.#run.ranksAll ?? true;
   }
 
   get affinityKey(): string | null {

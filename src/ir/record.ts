@@ -46,7 +46,7 @@ export interface ExchangeRecord {
   readonly attempts: readonly AttemptRecord[];
   /** Another lane served than the one that was meant; absent: that one did, or none. */
   readonly switch?: LaneSwitch;
-  /** Lanes that could serve when the first one was chosen, best first; at most `RECORD_LANES_MAX`. */
+  /** Lanes that could serve when the first one was chosen, best first; at most `RECORD_LANES_MAX`. Where decisions are not kept, two at least. */
   readonly offered: readonly string[];
   /** Why lanes were left out: when the first one was chosen, or at the end where nothing was left. */
   readonly skipped: readonly { readonly lane: string; readonly because: string }[];

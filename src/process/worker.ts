@@ -227,6 +227,7 @@ function buildFor(parts: {
       readText: readFileOrNull,
       listenIsLoopback: isLoopback(listen.host),
       sinks: plan.observed === "none" ? parts.sinks : [...parts.sinks, parts.batches.sink],
+      keepsDecisions: plan.observed !== "none",
       log,
       governed: parts.governed,
       ...(plan.workers > 1 ? { reasoningCopy: parts.reasoning } : {}),

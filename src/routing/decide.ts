@@ -2,42 +2,23 @@
  * Which lane next: filters say who is left out and why, a policy orders the rest. Pure, so the same inputs give the same
  * decision and every decision can be explained. Filters never reorder, policies never filter.
  */
-import { lacksCapability } from "../ir/capability.ts";
-import type { Keep, Lane, Member, Target } from "../ir/deployment.ts";
-import type { Facts } from "../ir/facts.ts";
-import { type Condition, type Exclusion, whyNotRouted } from "./condition.ts";
-import { satisfiesKeep } from "./keep.ts";
+import type { Lane } from "../ir/deployment.ts";
+import type { Exclusion } from "./condition.ts";
+import {
+  type ConsideredLane,
+  candidate,
+  type DecideInput,
+  isSurelyRoomy,
+  look,
+  type NamedLanes,
+  namedLanesOf,
+  SURELY_SHARE,
+} from "./considered-lane.ts";
 import { rankBy } from "./policies/index.ts";
 import type { Candidate } from "./policies/policy.ts";
-import type { LaneFigures } from "./recent-attempts.ts";
+import { quickPick } from "./quick-pick.ts";
 import { sameModelFirst } from "./same-model.ts";
 import { forgetCredits, type Selection } from "./swrr.ts";
-
-export interface DecideInput {
-  readonly target: Target;
-  readonly lanes: Readonly<Record<string, Lane>>;
-  readonly facts: Facts;
-  /** Closed over health and now. */
-  readonly condition: (lane: Lane) => Condition;
-  /** What only the exchange can tell: another payload with `translation: off`, an operation that is not offered. null: usable. */
-  readonly usable: (lane: Lane) => Exclusion | null;
-  /** False: what is left of the caller's budget is too little for it. Absent: it has none. */
-  readonly affords?: (lane: Lane) => boolean;
-  /** Lane ids of this exchange. */
-  readonly tried: ReadonlySet<string>;
-  /** Lane chosen first in this exchange; null: none yet. */
-  readonly first: Lane | null;
-  /** Tokens: after a lane was too small, only those with more room or unknown room. null: none was. */
-  readonly needsRoomBeyond: number | null;
-  readonly lastUsedMs: (laneId: string) => number | null;
-  readonly selection: Selection;
-  /** Closed over health and now, like `condition`. */
-  readonly figures: (lane: Lane) => LaneFigures;
-  /** Of the request's session, for targets that have affinity; absent or null: it belongs to none. */
-  readonly affinityKey?: string | null;
-  /** Lane id that served the session last; absent or null: none. */
-  readonly stuckTo?: string | null;
-}
 
 export interface LaneChoice {
   /** null: no lane may serve now. */
@@ -46,6 +27,7 @@ export interface LaneChoice {
   readonly ignoreBreaker: boolean;
   /** Best first; the pick is the first. */
   readonly offered: readonly Lane[];
+  /** Where `ranksAll` is false and a lane was picked, it may lack some, as what is offered may lack all behind the runner-up. */
   readonly left: readonly LeftOut[];
   /** What to decide with next time; advanced only by an exchange's first pick among the lanes of this target. */
   readonly selection: Selection;
@@ -59,7 +41,17 @@ export interface LeftOut {
 }
 
 export function decide(input: DecideInput): LaneChoice {
-  const entries = withoutSurelySmall(input, consideredLanesOf(input));
+  const named = namedLanesOf(input);
+  const quick = input.ranksAll === false ? quickPick(input, named) : null;
+  if (quick === null) return decideAmongAll(input, named);
+  const { pick, runnerUp, selection } = quick;
+  return { pick, ignoreBreaker: false, offered: [pick, runnerUp], left: NONE, selection, runnerUp };
+}
+
+function decideAmongAll(input: DecideInput, named: NamedLanes): LaneChoice {
+  const looked: ConsideredLane[] = [];
+  for (const each of named.lanes) looked.push(look(input, each));
+  const entries = withoutSurelySmall(input, named, looked);
   const left = entries.some(isOut) ? entries.filter(isOut) : NONE;
   const offerable = left.length === 0 ? entries : entries.filter((entry) => entry.because === null);
   // In a fallback pool it is that pool's first pick that counts, although others were tried before.
@@ -70,11 +62,13 @@ export function decide(input: DecideInput): LaneChoice {
   const { order: plain, next } = orderOf(input, offerable, selection);
   const { stuckTo = null } = input;
   const stuck =
-    input.target.affinity === null || stuckTo === null ? undefined : entries.find(({ lane }) => lane.id === stuckTo);
+    input.target.affinity === null || stuckTo === null
+      ? undefined
+      : entries.find(({ named: { lane } }) => lane.id === stuckTo);
   const order = inTurn(input, { plain, tried, stuck });
   const last = order.length === 0 ? lastLane(left) : null;
   const ignoreBreaker = last !== null && last.condition?.full !== true;
-  const offered = last !== null && ignoreBreaker ? [last.lane] : order;
+  const offered = last !== null && ignoreBreaker ? [last.named.lane] : order;
   return {
     pick: offered[0] ?? null,
     ignoreBreaker,
@@ -112,123 +106,34 @@ interface Turn {
 /** The policy's order as this exchange goes through it: the session's lane while it is well, and the same model before others. */
 function inTurn({ target }: DecideInput, { plain, tried, stuck }: Turn): readonly Lane[] {
   const isWell = stuck?.because === null && stuck.condition?.probing !== true;
-  const kept = stuck !== undefined && isWell ? [stuck.lane, ...plain.filter((lane) => lane !== stuck.lane)] : plain;
+  const kept =
+    stuck !== undefined && isWell ? [stuck.named.lane, ...plain.filter((lane) => lane !== stuck.named.lane)] : plain;
   if (target.failover.prefer === "any") return kept;
   // A session whose lane is out goes on with the same model too.
-  const begun = stuck === undefined || isWell ? tried : [...tried, stuck.lane];
+  const begun = stuck === undefined || isWell ? tried : [...tried, stuck.named.lane];
   return sameModelFirst(kept, begun);
 }
 
 /** Lanes of this target that this exchange tried, in that order. */
 function triedOf({ tried }: DecideInput, entries: readonly ConsideredLane[]): readonly Lane[] {
   if (tried.size === 0) return NONE;
-  return [...tried].flatMap((id) => entries.find(({ lane }) => lane.id === id)?.lane ?? []);
+  return [...tried].flatMap((id) => entries.find(({ named }) => named.lane.id === id)?.named.lane ?? []);
 }
 
 // ---------------------------------------------------------------- filters
 
-/** One lane of the target, looked at once. */
-interface ConsideredLane {
-  readonly lane: Lane;
-  /** A substitute stands under a member of its own, after all others. */
-  readonly member: Member;
-  readonly isSubstitute: boolean;
-  readonly because: Exclusion | null;
-  readonly untilMs: number | null;
-  readonly condition: Condition | null;
-}
-
-function consideredLanesOf(input: DecideInput): readonly ConsideredLane[] {
-  const entries: ConsideredLane[] = [];
-  for (const named of namedLanesOf(input.target)) {
-    const lane = Object.hasOwn(input.lanes, named.id) ? input.lanes[named.id] : undefined;
-    if (lane !== undefined) entries.push(look(input, lane, named));
-  }
-  return entries;
-}
-
-/** Where a target names a lane; of several places the first counts. */
-interface NamedLane {
-  readonly id: string;
-  readonly member: Member;
-  readonly isSubstitute: boolean;
-}
-
-/** Made once per target, which never changes; they go with it. */
-const NAMED_LANES = new WeakMap<Target, readonly NamedLane[]>();
-
-function namedLanesOf(target: Target): readonly NamedLane[] {
-  const known = NAMED_LANES.get(target);
-  if (known !== undefined) return known;
-  const spots = new Map<string, NamedLane>();
-  const add = (member: Member, isSubstitute: boolean): void => {
-    for (const id of member.lanes) if (!spots.has(id)) spots.set(id, { id, member, isSubstitute });
-  };
-  for (const member of target.members) add(member, false);
-  for (const id of target.substitutes) add({ model: id, weight: 1, lanes: [id], contextMax: null }, true);
-  const made = [...spots.values()];
-  NAMED_LANES.set(target, made);
-  return made;
-}
-
-/**
- * The estimate of a prompt errs to the high side. No known prompt has more than 5.8 bytes a token, so a window below
- * this share of the estimate is too small.
- */
-const SURELY_SHARE = 0.6;
-
 /** Lanes that surely cannot hold the prompt are spared it while another may; alone, the vendor itself says that it is too long. */
-function withoutSurelySmall(input: DecideInput, entries: readonly ConsideredLane[]): readonly ConsideredLane[] {
+function withoutSurelySmall(
+  input: DecideInput,
+  named: NamedLanes,
+  entries: readonly ConsideredLane[],
+): readonly ConsideredLane[] {
+  if (isSurelyRoomy(input, named)) return entries;
   const least = input.facts.inputTokensEstimate * SURELY_SHARE;
-  const isSmall = (entry: ConsideredLane): boolean => {
-    if (entry.because !== null) return false;
-    const room = roomOf(entry);
-    return room !== null && room < least;
-  };
+  const isSmall = ({ because, named: { room } }: ConsideredLane): boolean =>
+    because === null && room !== null && room < least;
   if (!entries.some(isSmall) || !entries.some((entry) => entry.because === null && !isSmall(entry))) return entries;
   return entries.map((entry) => (isSmall(entry) ? { ...entry, because: "too-small" } : entry));
-}
-
-/** Tokens; null: unknown, which passes. */
-function roomOf({ lane, member }: Pick<ConsideredLane, "lane" | "member">): number | null {
-  return member.contextMax ?? lane.capabilities.contextWindow;
-}
-
-/** Lasting reasons before passing ones, so that what is left out says what would have to change. */
-function look(input: DecideInput, lane: Lane, named: NamedLane): ConsideredLane {
-  const lasting = unfit(input, lane, named);
-  const { member, isSubstitute } = named;
-  if (lasting !== null) return { lane, member, isSubstitute, because: lasting, untilMs: null, condition: null };
-  const condition = input.condition(lane);
-  const { because, untilMs } = condition;
-  return { lane, member, isSubstitute, because, untilMs, condition };
-}
-
-/** Why this lane cannot serve this request whatever its health; null: it can. */
-function unfit(input: DecideInput, lane: Lane, { member, isSubstitute }: NamedLane): Exclusion | null {
-  const { target, facts, tried } = input;
-  if (member.weight <= 0) return "disabled";
-  if (!lane.routing) return whyNotRouted(lane);
-  if (target.failover.exclusions.length > 0 && target.failover.exclusions.includes(lane.model)) return "excluded";
-  const unusable = input.usable(lane);
-  if (unusable !== null) return unusable;
-  if (lacksCapability(facts.needs, lane.capabilities)) return "lacks-capability";
-  if (breaksKeep(input, lane, isSubstitute)) return "breaks-keep";
-  if (input.affords?.(lane) === false) return "budget";
-  if (tried.size > 0 && tried.has(lane.id)) return "tried";
-  if (input.needsRoomBeyond === null) return null;
-  const room = member.contextMax ?? lane.capabilities.contextWindow;
-  return room !== null && room <= input.needsRoomBeyond ? "too-small" : null;
-}
-
-/** A pool compares with the lane chosen first, a named model with itself; a substitute is always the same model. */
-function breaksKeep(input: DecideInput, lane: Lane, isSubstitute: boolean): boolean {
-  const { target, lanes, first } = input;
-  const own = target.kind === "model" ? target.members[0]?.lanes[0] : undefined;
-  const reference = own === undefined ? first : (lanes[own] ?? first);
-  if (reference === null) return false;
-  const keep: readonly Keep[] = isSubstitute ? ["model", ...target.failover.keep] : target.failover.keep;
-  return !satisfiesKeep(keep, reference, lane, input.facts.needs);
 }
 
 /**
@@ -246,8 +151,8 @@ function isStatistical(entry: ConsideredLane): boolean {
 }
 
 function leftOut(entry: ConsideredLane): readonly LeftOut[] {
-  const { lane, because, untilMs } = entry;
-  return because === null ? [] : [{ lane: lane.id, because, untilMs }];
+  const { named, because, untilMs } = entry;
+  return because === null ? [] : [{ lane: named.lane.id, because, untilMs }];
 }
 
 // ---------------------------------------------------------------- order
@@ -261,7 +166,7 @@ function orderOf(
   const affinityKey = input.target.affinity === null ? null : (input.affinityKey ?? null);
   const own: Candidate[] = [];
   const substitutes: Candidate[] = [];
-  for (const entry of entries) (entry.isSubstitute ? substitutes : own).push(candidate(input, entry));
+  for (const entry of entries) (entry.named.isSubstitute ? substitutes : own).push(candidate(input, entry));
   const { select, policySettings: settings } = input.target;
   const given = { selection, affinityKey, figuresOf: input.figures, facts: input.facts };
   const ranking = rankBy(select, { ...given, settings, candidates: own });
@@ -274,20 +179,15 @@ function orderOf(
   return { order, next: ranking.next };
 }
 
-function candidate(input: DecideInput, entry: ConsideredLane): Candidate {
-  const { lane, member, condition } = entry;
-  return { lane, member, label: condition?.label ?? "unknown", lastUsedMs: input.lastUsedMs(lane.id) };
-}
-
 /**
  * Members of which no lane is offered because of their health. Their credits are dropped while they sit out, so that
  * they come back with none: an old credit would give a recovered member a burst, an old debt would starve it.
  */
 function membersSatOut(entries: readonly ConsideredLane[]): readonly string[] {
-  const members = [...new Set(entries.map((entry) => entry.member))];
+  const members = [...new Set(entries.map(({ named }) => named.member))];
   return members
     .filter((member) => {
-      const own = entries.filter((entry) => entry.member === member);
+      const own = entries.filter(({ named }) => named.member === member);
       return own.every((entry) => entry.because !== null) && own.some((entry) => isUnwell(entry));
     })
     .map((member) => member.model);

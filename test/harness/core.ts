@@ -219,6 +219,7 @@ function worldOf(input: CoreInput, effects: VirtualEffects, protocols: readonly 
     userAgent: "ringmain/test",
     asksUsage: () => input.metered ?? false,
     pricedOnly: false,
+    keepsDecisions: true,
   };
 }
 

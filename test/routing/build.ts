@@ -5,7 +5,7 @@ import type { BreakerSettings, Deployment, Lane, Member, Target } from "../../sr
 import type { Facts } from "../../src/ir/facts.ts";
 import { type Failure, type FailureKind, failure } from "../../src/ir/failure.ts";
 import type { Condition } from "../../src/routing/condition.ts";
-import type { DecideInput } from "../../src/routing/decide.ts";
+import type { DecideInput } from "../../src/routing/considered-lane.ts";
 import { EMPTY_DEPLOYMENT } from "../harness/deployments.ts";
 import { MAKER } from "../harness/dialects.ts";
 

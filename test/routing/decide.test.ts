@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { NO_NEEDS } from "../../src/ir/capability.ts";
 import type { Lane, Target } from "../../src/ir/deployment.ts";
 import type { Condition } from "../../src/routing/condition.ts";
-import { type DecideInput, decide } from "../../src/routing/decide.ts";
+import type { DecideInput } from "../../src/routing/considered-lane.ts";
+import { decide } from "../../src/routing/decide.ts";
 import { stickyBy } from "../harness/deployments.ts";
 import { decideInput, ELIGIBLE, facts, lane, member, outFor, poolOf, target } from "./build.ts";
 

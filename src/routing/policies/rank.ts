@@ -2,6 +2,7 @@
  * The rank of lanes that may all serve: pin, health, sort key, least recently used, stable id. Same inputs, same order.
  * For a session its own choice stands in the place of use, so that a new one finds the same lane in every worker.
  */
+import type { Lane } from "../../ir/deployment.ts";
 import type { HealthLabel } from "../../ir/lane-facts.ts";
 import { byAffinity } from "../affinity.ts";
 import type { Candidate } from "./policy.ts";
@@ -18,7 +19,17 @@ function compareRank(one: Candidate, other: Candidate): number {
 }
 
 function compareUse(one: Candidate, other: Candidate): number {
-  return usedMs(one) - usedMs(other) || (one.lane.id < other.lane.id ? -1 : 1);
+  return usedMs(one) - usedMs(other) || (comesFirst(one.lane, other.lane) ? -1 : 1);
+}
+
+/** Where nothing else tells lanes apart. */
+export function comesFirst(one: Lane | undefined, other: Lane | undefined): boolean {
+  return one !== undefined && other !== undefined && one.id < other.id;
+}
+
+/** No label ranks before it. */
+export function isWell({ label }: Pick<Candidate, "label">): boolean {
+  return HEALTH_RANK[label] === 0;
 }
 
 /** As a pool of many well accounts does, where only use tells them apart. */
@@ -41,7 +52,7 @@ function isPreferred({ lane, label }: Candidate): boolean {
 }
 
 /** Far in the past, but finite: two that were never used must compare as equal. */
-const NEVER_USED_MS = -Number.MAX_SAFE_INTEGER;
+export const NEVER_USED_MS = -Number.MAX_SAFE_INTEGER;
 
 function usedMs(candidate: Candidate): number {
   return candidate.lastUsedMs ?? NEVER_USED_MS;

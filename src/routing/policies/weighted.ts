@@ -19,8 +19,9 @@ export function weighted(input: PolicyInput): Ranking {
     const order = byAffinity(affinityKey, members, { id: (member) => member.model, weight: (member) => member.weight });
     return { order: order.flatMap((member) => byRank(lanesOf(member), affinityKey)), next: selection };
   }
-  const order = bySwrr(selection, members).flatMap((member) => byRank(lanesOf(member), null));
-  return { order, next: pickSwrr(selection, members)?.next ?? selection };
+  const next = pickSwrr(selection, members)?.next ?? selection;
+  if (members.length === 1) return { order: byRank(candidates, null), next };
+  return { order: bySwrr(selection, members).flatMap((member) => byRank(lanesOf(member), null)), next };
 }
 
 /** In the order of their first lanes. */
