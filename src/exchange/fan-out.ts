@@ -110,7 +110,7 @@ async function callOnce(
   body: JsonObject,
   { signal, room }: { readonly signal: StopSignal; readonly room: ByteAllowance },
 ): Promise<CallResult> {
-  const request = { body: encodeUtf8(JSON.stringify(body)), contentType: JSON_TYPE };
+  const request = { body: [encodeUtf8(JSON.stringify(body))], contentType: JSON_TYPE };
   const sent = await dispatch(attempt, request, signal);
   if (sent.kind === "aborted") return { kind: "abandoned" };
   if (sent.kind === "failed") return unanswered(sent.failure, null, sent.mayHaveRun);

@@ -364,7 +364,8 @@ export interface SignInput {
   readonly method: string;
   readonly url: string;
   readonly contentType: string;
-  readonly body: Uint8Array | null;
+  /** In parts that follow each other; none: there is no body. */
+  readonly body: readonly Uint8Array[];
   readonly secret: Secret;
   /** The provider's region, for vendors that sign for one; null or absent: not known. */
   readonly region?: string | null;

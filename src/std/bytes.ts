@@ -20,11 +20,21 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Always a new array, even for a single part. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function lengthOf(parts: readonly Uint8Array[]): number {
   let length = 0;
   for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
+  return length;
+}
+
+/** The one part itself; null: there is none. */
+export function wholeOf(parts: readonly Uint8Array[]): Uint8Array | null {
+  const [first] = parts;
+  return first === undefined || parts.length === 1 ? (first ?? null) : concatBytes(parts);
+}
+
+/** Always a new array, even for a single part. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(lengthOf(parts));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

@@ -12,8 +12,13 @@ export interface Edit {
   readonly replacement: Uint8Array;
 }
 
-/** The edits must be sorted and must not overlap: that is the caller's bug and throws a RangeError. */
+/** In one piece, and a copy. */
 export function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array<ArrayBuffer> {
+  return concatBytes(spliceParts(bytes, edits));
+}
+
+/** Views of the bytes, and what replaces the rest. The edits must be sorted and must not overlap: that is the caller's bug and throws a RangeError. */
+export function spliceParts(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let from = 0;
   for (const edit of edits) {
@@ -24,7 +29,7 @@ export function splice(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array<Ar
     from = edit.end;
   }
   parts.push(bytes.subarray(from));
-  return concatBytes(parts);
+  return parts;
 }
 
 export function replaceValue(member: TopMember, jsonText: string): Edit {

@@ -9,6 +9,7 @@ export {
   removeMember,
   replaceValue,
   splice,
+  spliceParts,
 } from "./json-edit.ts";
 export {
   asArray,

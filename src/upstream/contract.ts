@@ -10,7 +10,8 @@ export interface SendInput {
   readonly url: string;
   readonly method: "POST" | "GET";
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | null;
+  /** In parts that follow each other, so that what was spliced is copied once; none: there is no body. */
+  readonly body: readonly Uint8Array[];
   readonly timers: Timers;
   /** Client gone, deadline or shutdown. */
   readonly signal: StopSignal;

@@ -2,6 +2,7 @@
  * A request through the runtime's own client: for what goes through a proxy, and where the configuration asks for it. It
  * does not tell when a connection stands, so connecting counts within the first-byte limit.
  */
+import { wholeOf } from "../std/bytes.ts";
 import type { Cancel, Effects, FetchInit } from "../std/effects.ts";
 import type { Send, SendInput, UpstreamBody, UpstreamChunk } from "./contract.ts";
 import { type Timeout, timeoutFailure, transportFailure } from "./failures.ts";
@@ -71,7 +72,7 @@ function fetchInit(input: SendInput, signal: AbortSignal): FetchInit {
   return {
     method: input.method,
     headers: input.headers,
-    body: input.body,
+    body: wholeOf(input.body),
     signal,
     redirect: "manual",
     timeout: false,

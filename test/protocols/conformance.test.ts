@@ -702,7 +702,7 @@ for (const protocol of ALL) {
                 method: "POST",
                 contentType: "application/json",
                 url: "https://vendor.invalid/v1",
-                body: encodeUtf8("{}"),
+                body: [encodeUtf8("{}")],
                 secret: new Secret(text),
                 style,
                 passthrough,

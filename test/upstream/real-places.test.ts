@@ -21,7 +21,7 @@ const ask = (client: UpstreamClient, url: string, over: Partial<SendInput> = {})
     url,
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: new TextEncoder().encode("{}"),
+    body: [new TextEncoder().encode("{"), new TextEncoder().encode("}")],
     timers: TIMERS,
     signal: new AbortController().signal,
     proxy: null,

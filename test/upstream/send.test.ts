@@ -48,7 +48,7 @@ const requestOf =
     url,
     method: "POST",
     headers: { "content-type": "application/json", "user-agent": "test", "accept-encoding": "identity" },
-    body: new TextEncoder().encode("{}"),
+    body: [new TextEncoder().encode("{}")],
     timers: NO_TIMERS,
     signal: new AbortController().signal,
     proxy: null,

@@ -10,7 +10,8 @@ import type { ClientCall } from "../request/call.ts";
 
 /** The request as the lane gets it. */
 export interface Prepared {
-  readonly body: Uint8Array;
+  /** In parts that follow each other. */
+  readonly body: readonly Uint8Array[];
   readonly contentType: string;
   readonly losses: readonly Loss[];
   readonly hidden: HiddenUsage | null;

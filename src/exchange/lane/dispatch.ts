@@ -111,7 +111,7 @@ function translateRequest(
     if (call.translation !== "lenient" && losses.some(isRefusedByStrict))
       return lossesRefused(losses, losses.filter(isRefusedByStrict));
     return ok({
-      body: encodeUtf8(JSON.stringify(withEdits(attempt, written.value))),
+      body: [encodeUtf8(JSON.stringify(withEdits(attempt, written.value)))],
       contentType: JSON_TYPE,
       losses,
       hidden: null,

@@ -4,7 +4,7 @@
  */
 import type { HiddenUsage } from "../../protocols/protocol.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
-import { type Edit, editMembers, splice } from "../../std/json.ts";
+import { type Edit, editMembers, spliceParts } from "../../std/json.ts";
 import type { ParsedRequest } from "../request/facts.ts";
 import { formEdits } from "../request/form.ts";
 
@@ -15,13 +15,14 @@ interface RelayInput {
   readonly hidden: HiddenUsage | null;
 }
 
-export function relayBody(input: RelayInput): Uint8Array {
+/** In parts, of which the client's bytes are views. */
+export function relayBody(input: RelayInput): readonly Uint8Array[] {
   const { request, hidden } = input;
-  if (request.form !== null) return splice(request.bytes, formEdits(request.form, input.members));
+  if (request.form !== null) return spliceParts(request.bytes, formEdits(request.form, input.members));
   const edits = memberEdits(request, input.members);
   if (hidden !== null) edits.push(...hidden.request(request.bytes, request.members));
-  if (edits.length === 0) return request.bytes;
-  return splice(
+  if (edits.length === 0) return [request.bytes];
+  return spliceParts(
     request.bytes,
     edits.toSorted((left, right) => left.start - right.start),
   );

@@ -102,7 +102,7 @@ async function get({ world, lane, door, provider, signal }: Asked, path: string)
   const { carrier } = world.protocolOf(door.protocol);
   const url = provider.baseUrl + path;
   const secret = world.secretOf(lane);
-  const request = { method: "GET", url, contentType: "application/json", body: null, style: door.authStyle } as const;
+  const request = { method: "GET", url, contentType: "application/json", body: [], style: door.authStyle } as const;
   const { region = null } = provider;
   const wallMs = world.effects.wallMs();
   const signed =
@@ -112,7 +112,7 @@ async function get({ world, lane, door, provider, signal }: Asked, path: string)
     url,
     method: "GET",
     headers: { ...carrier.headers.requestDefaults, ...provider.headers, ...own, ...signed },
-    body: null,
+    body: [],
     timers: TIMERS,
     signal,
     proxy: provider.proxy,

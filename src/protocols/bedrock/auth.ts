@@ -5,7 +5,7 @@
  * A key pair is written `ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN]` and signs; a Bedrock API key (`ABSK...`,
  * `bedrock-api-key-...`), or anything else without a colon, goes as a bearer token.
  */
-import { concatBytes, encodeUtf8 } from "../../std/bytes.ts";
+import { concatBytes, encodeUtf8, wholeOf } from "../../std/bytes.ts";
 import { hmacSha256, sha256HexOfBytes, sha256OfBytes } from "../../std/digest.ts";
 import type { CarrierAuth, InboundSignatures, SignInput } from "../protocol.ts";
 import { headerText } from "../shared/header-text.ts";
@@ -55,7 +55,7 @@ async function signWith(pair: KeyPair, input: SignInput): Promise<Readonly<Recor
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken === null ? {} : { sessionToken }) },
     sha256: Sha256,
   });
-  const body = input.body ?? new Uint8Array(0);
+  const body = wholeOf(input.body) ?? new Uint8Array(0);
   const signed = await signer.sign(
     {
       method: input.method,

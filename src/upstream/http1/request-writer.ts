@@ -1,4 +1,6 @@
 /** A request as the bytes of HTTP/1.1. What could end a header early is refused, never repaired. */
+
+import { lengthOf } from "../../std/bytes.ts";
 import type { SendInput } from "../contract.ts";
 import type { RequestPlace } from "./request-place.ts";
 
@@ -25,13 +27,16 @@ export function writeRequest(
   if (!hasHost) head += `host: ${hostHeader}\r\n`;
   if (!hasAccept) head += "accept: */*\r\n";
   head += "connection: keep-alive\r\n";
-  const length = body?.length ?? 0;
+  const length = lengthOf(body);
   head += method === "GET" && length === 0 ? "\r\n" : `content-length: ${length}\r\n\r\n`;
-  if (body === null || length === 0) return [Buffer.from(head, "latin1")];
-  if (length > JOINED_BYTES_MAX) return [Buffer.from(head, "latin1"), body];
+  if (length === 0) return [Buffer.from(head, "latin1")];
+  if (length > JOINED_BYTES_MAX) return [Buffer.from(head, "latin1"), ...body.filter((part) => part.length > 0)];
   const whole = Buffer.allocUnsafe(head.length + length);
-  whole.write(head, "latin1");
-  whole.set(body, head.length);
+  let at = whole.write(head, "latin1");
+  for (const part of body) {
+    whole.set(part, at);
+    at += part.length;
+  }
   return [whole];
 }
 

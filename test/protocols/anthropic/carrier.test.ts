@@ -15,7 +15,7 @@ describe("credentials", () => {
       method: "POST",
       contentType: "application/json",
       url: "http://127.0.0.1/v1/messages",
-      body: null,
+      body: [],
       secret: new Secret(secret),
       style: over.style ?? "native",
       passthrough: over.passthrough ?? false,

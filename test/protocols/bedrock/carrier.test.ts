@@ -129,7 +129,7 @@ describe("Vertex AI", () => {
       method: "POST",
       url: "https://x.invalid",
       contentType: "application/json",
-      body: null,
+      body: [],
       passthrough: false,
       wallMs: 0,
     };

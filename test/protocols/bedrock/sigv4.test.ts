@@ -235,7 +235,7 @@ describe("what we send is signed", () => {
       method: "POST",
       url,
       contentType: "application/json",
-      body: encodeUtf8('{"a":1}'),
+      body: [encodeUtf8('{"a":'), encodeUtf8("1}")],
       secret: new Secret(secret),
       region: over.region ?? null,
       style: over.style ?? "native",

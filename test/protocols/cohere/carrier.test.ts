@@ -61,7 +61,7 @@ test.each([
     method: "POST",
     contentType: "application/json",
     url: "https://api.invalid/v2/chat",
-    body: null,
+    body: [],
     passthrough: false,
     wallMs: 0,
   };

@@ -107,7 +107,7 @@ describe("credentials", () => {
       method: "POST",
       url: "https://vendor.invalid",
       contentType: "application/json",
-      body: null,
+      body: [],
       secret: new Secret(secret),
       style: "native",
       passthrough: false,

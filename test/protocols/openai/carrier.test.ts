@@ -88,7 +88,7 @@ test("the credential is one header", () => {
     method: "POST",
     contentType: "application/json",
     url: "https://api.invalid/",
-    body: null,
+    body: [],
     secret: new Secret("test-key-1"),
     passthrough: false,
     wallMs: 0,

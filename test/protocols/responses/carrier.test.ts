@@ -75,7 +75,7 @@ test.each([
     method: "POST",
     contentType: "application/json",
     url: "https://api.invalid/v1/responses",
-    body: null,
+    body: [],
     passthrough: false,
     wallMs: 0,
   };

@@ -24,7 +24,7 @@ beforeEach(() => {
       url: "https://vendor.invalid/v1/x?y=1",
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: new TextEncoder().encode("{}"),
+      body: [new TextEncoder().encode("{}")],
       timers: NO_TIMERS,
       signal: new AbortController().signal,
       proxy: null,
@@ -68,7 +68,7 @@ describe("what is sent", () => {
   });
 
   test("a GET has no length", () => {
-    void send({ method: "GET", body: null, headers: { host: "other", accept: "x/y", "x-latin": "caf\u00e9" } });
+    void send({ method: "GET", body: [], headers: { host: "other", accept: "x/y", "x-latin": "caf\u00e9" } });
     net.at(0).stand();
     expect(net.at(0).written()).toBe(
       "GET /v1/x?y=1 HTTP/1.1\r\nhost: other\r\naccept: x/y\r\nx-latin: caf\u00e9\r\nconnection: keep-alive\r\n\r\n",
@@ -103,7 +103,9 @@ describe("what is sent", () => {
   });
 
   test("what the system does not take waits for it, in order", async () => {
-    const sending = send({ body: new Uint8Array(100_000).fill(97) });
+    const sending = send({
+      body: [new Uint8Array(60_000).fill(97), new Uint8Array(0), new Uint8Array(40_000).fill(97)],
+    });
     const socket = net.at(0);
     socket.takes(10, 0);
     socket.stand();

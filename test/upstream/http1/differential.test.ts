@@ -45,7 +45,7 @@ function ask(client: UpstreamClient, path: string): Promise<Sent> {
     url: `${url}${path}`,
     method: "GET",
     headers: {},
-    body: null,
+    body: [],
     timers: { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000, totalMs: 10_000 },
     signal: new AbortController().signal,
     proxy: null,
