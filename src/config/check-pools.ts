@@ -1,5 +1,6 @@
 /** Pools: members that exist, a breaker that can trip, policies that lead somewhere. */
 import { checkExclusions } from "./check-models.ts";
+import { checkQuality } from "./check-quality.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { listedDoors } from "./doors.ts";
 import type { CheckInput, Findings } from "./findings.ts";
@@ -17,6 +18,8 @@ export function checkPools(input: CheckInput, findings: Findings): void {
     checkAffinity(pool.affinity, [...path, "affinity"], findings);
     checkExclusions(pool.failover?.exclusions, [...path, "failover", "exclusions"], models, findings);
     checkExhaustion(name, pool, input, findings);
+    const cap = pool.failover?.cap ?? DEFAULTS.failoverCap;
+    checkQuality(pool.quality, { path: [...path, "quality"], cap, task: "default" }, findings);
   }
   checkWindows(input, findings);
 }

@@ -3,6 +3,7 @@ import { isSameModel } from "../ir/canonical.ts";
 import type { BreakerSettings, Exhaustion, Lane, Member, Target, TimerPair, Timers } from "../ir/deployment.ts";
 import { POLICY_SCHEMAS } from "../routing/policies/schema.ts";
 import { DEFAULT_TIMERS, DEFAULTS } from "./defaults.ts";
+import { resolveQuality } from "./resolve-quality.ts";
 import type { ConfigFile, ConfigModel, ConfigPool, ConfigTimeouts } from "./schema.ts";
 import { readExhaustion } from "./values.ts";
 
@@ -54,6 +55,7 @@ function modelTarget({ name, model, config, all, windows }: TargetSource & { rea
     onExhausted: { action: "reject" },
     affinity: affinityOf(undefined, member.lanes.length + substitutes.length),
     cacheMarks: true,
+    quality: null,
     translation: model.translation ?? config.translation ?? "lenient",
     identity: model.identity ?? config.identity ?? "record",
     timers: null,
@@ -77,6 +79,7 @@ function poolTarget({ name, pool, config, all, windows }: TargetSource & { reado
     onExhausted: exhaustionOf(pool.on_exhausted),
     affinity: affinityOf(pool.affinity, lanes.length + substitutes.length),
     cacheMarks: pool.cache_marks !== "off",
+    quality: resolveQuality(pool.quality, pool.failover?.cap ?? DEFAULTS.failoverCap),
     translation: pool.translation ?? config.translation ?? "lenient",
     identity: pool.identity ?? config.identity ?? "record",
     timers: pool.timeouts === undefined ? null : poolTimers(pool.timeouts, lanes),

@@ -22,6 +22,7 @@ import {
 import { CARRIERS, ERROR_CLASSES, PROTOCOL_IDS } from "../known.ts";
 import { isPolicyId, POLICY_SCHEMAS, policyKeys } from "../routing/policies/schema.ts";
 import { openrouter } from "./schema-hosts.ts";
+import { qualitySchema } from "./schema-quality.ts";
 
 /** The longest time a timer of the runtime can hold. */
 const MS_MAX = 2_147_483_647;
@@ -277,6 +278,7 @@ const pool = z.strictObject({
       ttl_secs: secsFromOne.optional(),
     })
     .optional(),
+  quality: qualitySchema.optional(),
   translation,
   identity,
   timeouts: timeoutsSchema.optional(),

@@ -3,12 +3,11 @@
  * is judged. The ending steps the breaker, frees the slot, reports changes and writes the attempt's record, once.
  * Nothing reaches the client from here; the outcome says what may.
  */
-import { costOf } from "../governance/prices.ts";
 import type { Door, Lane, Provider, Target } from "../ir/deployment.ts";
 import type { Failure, Result } from "../ir/failure.ts";
+import type { Grade } from "../ir/quality.ts";
 import type { QuotaFact } from "../ir/quota.ts";
 import type { AttemptRecord, QuotaReading } from "../ir/record.ts";
-import { isTold } from "../ir/usage.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { withModelEnding } from "../routing/asked-name.ts";
 import type { Change } from "../routing/condition.ts";
@@ -17,11 +16,12 @@ import { unreachable } from "../std/unreachable.ts";
 import type { Sent } from "../upstream/contract.ts";
 import { readBeginning } from "./answer/beginning.ts";
 import { readBuffered } from "./answer/buffered.ts";
-import { type Billing, type Outcome, type UnansweredOutcome, unanswered } from "./answer/outcome.ts";
+import { type BegunOutcome, type Outcome, unanswered } from "./answer/outcome.ts";
 import { readFailure } from "./answer/refused.ts";
 import { readStream } from "./answer/streamed.ts";
 import { readRelayed } from "./answer/untranslated.ts";
-import { type AnswerRule, judgeAnswer } from "./answer/verdict.ts";
+import { type AnswerRule, gradeOf, judgeAnswer } from "./answer/verdict.ts";
+import { type AttemptEnd, endingOf } from "./attempt-ending.ts";
 import type { World } from "./contract.ts";
 import { fanOut } from "./fan-out.ts";
 import type { AttemptContext, Prepared, ReasoningBack, UpstreamResponse } from "./lane/attempt-context.ts";
@@ -44,19 +44,13 @@ export interface Attempt {
   run(): Promise<Outcome>;
   /** The first call counts; later ones do nothing. */
   end(how: AttemptEnd): void;
+  /** What its answer was graded with; null: it was not. */
+  readonly grade: Grade | null;
+  /** Its answer had too low a grade and ended it, and is served after all: the exchange's usage is this one's. */
+  standIn(outcome: BegunOutcome): void;
+  /** It has ended and stands in the record. */
+  readonly isOver: boolean;
 }
-
-type AttemptEnd = UnansweredOutcome | BegunEnd | { readonly kind: "bug" };
-
-/** The answer had begun: it came to its end, broke off, or its client left. */
-type BegunEnd = {
-  readonly status: number;
-  readonly reportedModel: string | null;
-} /** `billed`: of an answer that is not the exchange's own; absent: its usage is the record's. */ & (
-  | { readonly kind: "answered"; readonly billed?: Billing }
-  | { readonly kind: "client-gone" }
-  | { readonly kind: "cut"; readonly failure: Failure }
-);
 
 interface AttemptInput {
   readonly world: World;
@@ -102,6 +96,8 @@ class LaneAttempt implements Attempt, AttemptContext {
   #begunMs: number | null = null;
   #repair: string | null = null;
   #isOver = false;
+  /** null: it is written nowhere, or not yet. */
+  #writing: AttemptRecord | null = null;
 
   constructor(input: AttemptInput) {
     const { world, call } = input;
@@ -189,7 +185,27 @@ class LaneAttempt implements Attempt, AttemptContext {
     const changes = step(this.#input, how, now);
     guard.release(now);
     if (changes.length > 0) shared.onChanges(changes);
-    if (record !== null) record.attempts.push(this.#written(how, now - this.#startedMs, record.startedMs));
+    if (record === null) return;
+    this.#writing = this.#written(how, now - this.#startedMs, record.startedMs);
+    record.attempts.push(this.#writing);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get grade(): Grade | null {
+    return gradeOf(this.#input.rules);
+  }
+
+  standIn(outcome: BegunOutcome): void {
+    const { record } = this.#input;
+    const at = this.#writing === null ? -1 : (record?.attempts.indexOf(this.#writing) ?? -1);
+    const [written] = at === -1 ? [] : (record?.attempts.splice(at, 1) ?? []);
+    if (record === null || written === undefined) return;
+    const { billed: _, ...rest } = written;
+    // Whose answer was served is the last attempt's lane.
+    record.attempts.push({ ...rest, outcome: "answered", status: outcome.status, ambiguous: false });
   }
 
   #written(how: AttemptEnd, durationMs: number, exchangeStartedMs: number): AttemptRecord {
@@ -213,9 +229,11 @@ class LaneAttempt implements Attempt, AttemptContext {
       durationMs,
       quotas: this.#quotas,
     };
-    if (billed === undefined && this.#repair === null) return written;
+    const { grade } = this;
+    if (billed === undefined && this.#repair === null && grade === null) return written;
     return {
       ...written,
+      ...(grade === null ? {} : { grade: { score: grade.score, threshold: grade.threshold, reasons: grade.reasons } }),
       ...(billed === undefined ? {} : { billed }),
       ...(this.#repair === null ? {} : { repair: this.#repair }),
     };
@@ -258,56 +276,6 @@ function step({ guard, isEvidence, call }: AttemptInput, how: AttemptEnd, nowMs:
       return unreachable(how);
   }
 }
-
-type RecordedEnd = Pick<
-  AttemptRecord,
-  "outcome" | "status" | "ambiguous" | "retryAfterMs" | "reportedModel" | "billed"
->;
-
-function endingOf(how: AttemptEnd, lane: Lane): RecordedEnd {
-  switch (how.kind) {
-    case "answered":
-      return { ...begun(how), ...billedFor(how.billed, lane), outcome: "answered" };
-    case "cut":
-      return { ...begun(how), outcome: "cut" };
-    case "client-gone":
-      return { ...begun(how), outcome: "abandoned" };
-    case "abandoned":
-      return { ...NOTHING_BACK, outcome: "abandoned" };
-    case "bug":
-      return { ...NOTHING_BACK, outcome: "internal" };
-    case "failed": {
-      const { kind, retryAfterMs } = how.failure;
-      return {
-        outcome: kind,
-        status: how.status,
-        ambiguous: how.mayHaveRun && AMBIGUOUS.has(kind),
-        retryAfterMs,
-        reportedModel: how.reportedModel,
-        ...billedFor(how.billed, lane),
-      };
-    }
-    default:
-      return unreachable(how);
-  }
-}
-
-function billedFor(billed: Billing | undefined, { prices }: Lane): Pick<AttemptRecord, "billed"> {
-  const usage = billed?.usage ?? null;
-  if (billed === undefined || usage === null) return {};
-  const isWhole = billed.isWhole && isTold(usage);
-  return { billed: { usage, costNanos: costOf(usage, prices), ...(isWhole ? { isWhole } : {}) } };
-}
-
-/** The attempt ended before anything came back; whether the vendor did the work is unknown. */
-const NOTHING_BACK = { status: null, ambiguous: true, retryAfterMs: null, reportedModel: null };
-
-function begun({ status, reportedModel }: BegunEnd): Omit<RecordedEnd, "outcome"> {
-  return { status, ambiguous: false, retryAfterMs: null, reportedModel };
-}
-
-/** Kinds that leave open whether the vendor did the work. */
-const AMBIGUOUS: ReadonlySet<string> = new Set(["timeout", "network", "malformed", "wrong-model"]);
 
 // ---------------------------------------------------------------- the asking
 

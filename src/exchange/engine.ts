@@ -21,6 +21,7 @@ import type { RecordBuilder } from "./record-builder.ts";
 import type { ClientCall } from "./request/call.ts";
 import { sessionKeyOf } from "./request/session.ts";
 import type { SharedState } from "./shared-state.ts";
+import { betterStandIn, type StandIn } from "./stand-in.ts";
 
 export type Served =
   | {
@@ -70,6 +71,8 @@ interface Run extends Omit<ServeInput, "target"> {
   ranksAll: boolean;
   /** Spent by `on_exhausted: wait`. */
   waitedMs: number;
+  /** Of the answers with too low a grade, the best that may be served all the same; null: none. */
+  standIn: StandIn | null;
 }
 
 export function serve({ world, shared, call, record, target, pass, rulesOf }: ServeInput): Promise<Served> {
@@ -94,9 +97,21 @@ export function serve({ world, shared, call, record, target, pass, rulesOf }: Se
     sessionKey: null,
     ranksAll: world.keepsDecisions,
     waitedMs: 0,
+    standIn: null,
   };
   const place: Place = { target, lanesTried: 0 };
-  return serveTarget(run, place).then((served) => (served.kind === "exhausted" ? serveOn(run, place, served) : served));
+  return serveTarget(run, place).then((served) => {
+    if (served.kind !== "exhausted") return orStandIn(run, served);
+    return serveOn(run, place, served).then((later) => orStandIn(run, later));
+  });
+}
+
+/** Nothing better came: the best of the answers with too low a grade, where one may be served. */
+function orStandIn(run: Run, served: Served): Served {
+  if (run.standIn === null || served.kind !== "failed") return served;
+  const { lane, attempt, outcome } = run.standIn;
+  attempt.standIn(outcome);
+  return { kind: "served", outcome, lane, attempt, switch: laneSwitch(run.intended, lane, run.world.deployment.lanes) };
 }
 
 async function serveOn(run: Run, place: Place, first: Exhausted): Promise<Served> {
@@ -275,7 +290,11 @@ function ended(run: Run, target: Target, lane: Lane, { attempt, outcome }: Ended
       attempt.end(outcome);
       run.pass?.releaseAccount(lane);
       noteRefusal(run, lane, outcome);
-      return afterFailure(run, target, { lane, failure: outcome.failure, egress: attempt.egress.id });
+      run.standIn = betterStandIn(run.standIn, { lane, attempt, failed: outcome });
+      return (
+        afterFailure(run, target, { lane, failure: outcome.failure, egress: attempt.egress.id }) ??
+        (attempt.grade?.isLast === true && outcome.graded !== undefined ? gradedEnough(run, target) : null)
+      );
     default:
       return unreachable(outcome);
   }
@@ -285,6 +304,11 @@ function ended(run: Run, target: Target, lane: Lane, { attempt, outcome }: Ended
 function noteSession({ world, shared, call, sessionKey }: Run, target: Target, lane: Lane): void {
   if (sessionKey === null || call.request.facts.operation !== "chat") return;
   shared.sessions.served(target, sessionKey, lane.id, world.effects.nowMs());
+}
+
+/** As many answers were graded as may be for one request. */
+function gradedEnough(run: Run, target: Target): Served {
+  return { kind: "failed", ...finalFailure(run, target, look(run, target)) };
 }
 
 /** Only what a vendor refused unseen: all else it may have worked on. */

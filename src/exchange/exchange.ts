@@ -20,6 +20,7 @@ import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./c
 import { type ServeInput, serve } from "./engine.ts";
 import { isFit } from "./lane/fitness.ts";
 import { orOpened } from "./opening.ts";
+import { isGated, openGate } from "./quality/gate.ts";
 import { openRecord } from "./record-builder.ts";
 import { admit } from "./request/admission.ts";
 import { type ClientCall, readOnce } from "./request/call.ts";
@@ -169,7 +170,8 @@ function runJudged(
   if (judged.kind === "stopped") return refuse(exchange, input.shared.running.stopped ? STOPPING : CLIENT_GONE);
   if (target === null) return refuse(exchange, unknownModel(parsed.facts.target, null));
   const call = callOf(exchange, request, parsed, { translation, ending });
-  const admitted = { call, target, key: null, rulesOf, isKept: false };
+  const admitted = { call, target, key: null, rulesOf: gatedRules(exchange, { call, target }, rulesOf), isKept: false };
+  record.isBuffered = record.stream && isGated(call, target);
   return input.idempotency === null
     ? runCall(exchange, admitted)
     : runOnce(exchange, request, { call: admitted, idempotency: input.idempotency });
@@ -247,14 +249,9 @@ function boundVerdicts(
   { input, record }: ExchangeContext,
   signal: StopSignal,
 ): { readonly onRequest: readonly RequestRule[]; readonly rulesOf: ServeInput["rulesOf"] } {
-  const { verdicts, world } = input;
+  const { verdicts } = input;
   if (verdicts === undefined) return OWN_VERDICTS;
-  const judged: JudgedExchange = {
-    id: record.id,
-    signal,
-    setTimer: world.effects.setTimer,
-    subCall: (request, signal) => subCall({ input, record, signal }, request),
-  };
+  const judged = judgedExchange({ input, record }, signal);
   return {
     onRequest: verdicts.onRequest.map((verdict) => (draft) => askVerdict(judged, (context) => verdict(draft, context))),
     rulesOf: (target) => [
@@ -266,6 +263,32 @@ function boundVerdicts(
         }),
       ),
     ],
+  };
+}
+
+function judgedExchange(
+  { input, record }: Pick<ExchangeContext, "input" | "record">,
+  signal: StopSignal,
+): JudgedExchange {
+  return {
+    id: record.id,
+    signal,
+    setTimer: input.world.effects.setTimer,
+    subCall: (request, until) => subCall({ input, record, signal: until }, request),
+  };
+}
+
+/** Quality is judged last: what another verdict refuses needs no grade. */
+function gatedRules(
+  exchange: ExchangeContext,
+  { call, target }: Pick<AdmittedCall, "call" | "target">,
+  rulesOf: ServeInput["rulesOf"],
+): ServeInput["rulesOf"] {
+  if (target.quality === null && target.onExhausted.action !== "fallback-pool") return rulesOf;
+  const gate = openGate({ call, exchange: judgedExchange(exchange, call.signal) });
+  return (each) => {
+    const rule = gate.ruleOf(each);
+    return rule === null ? rulesOf(each) : [...rulesOf(each), rule];
   };
 }
 

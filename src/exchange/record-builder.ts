@@ -40,6 +40,8 @@ export interface RecordBuilder {
   readonly attempts: AttemptRecord[];
   /** null: the lane that was meant served, or none did. */
   switch: LaneSwitch | null;
+  /** A stream whose answer is held until it is whole and graded. */
+  isBuffered: boolean;
   /** The reservation made at the admission; null: none was made. */
   pass: Pass | null;
   /** Null: the client has no headers yet, or has them with its answer. */
@@ -100,6 +102,7 @@ class OpenRecord implements RecordBuilder {
   skipped: ExchangeRecord["skipped"] = NONE;
   readonly attempts: AttemptRecord[] = [];
   switch: LaneSwitch | null = null;
+  isBuffered = false;
   pass: Pass | null = null;
   openedMs: number | null = null;
   readonly #input: RecordBuilderInput;

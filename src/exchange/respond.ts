@@ -100,7 +100,7 @@ function answerStream(
   });
   const own = ownHeaders(exchange, {
     served,
-    attempts: record.attempts.length + 1,
+    attempts: record.attempts.length + (served.attempt.isOver ? 0 : 1),
     losses: [...outcome.losses, ...note.losses],
     lossCount: outcome.losses.length + note.lossCount,
   });
@@ -215,7 +215,12 @@ export function openStream({ input, record, ingress, parts }: ExchangeContext, b
   const headers = {
     ...ingress.carrier.answerHeaders(record.id),
     "content-type": ingress.carrier.framingFor(parts).contentType,
-    ...openingHeaders(input.world.deployment.responseHeaders, record.id, aliasHeader(record, input.world.masked)),
+    ...openingHeaders({
+      style: input.world.deployment.responseHeaders,
+      requestId: record.id,
+      alias: aliasHeader(record, input.world.masked),
+      isBuffered: record.isBuffered,
+    }),
   };
   return { status: OPENED_STATUS, headers, body };
 }
@@ -288,6 +293,8 @@ function ownHeaders(
     switch: served?.switch ?? null,
     reportedModel: served === null ? null : reportedModelOf(served),
     alias: aliasHeader(record, input.world.masked),
+    isBuffered: record.isBuffered,
+    grade: served?.attempt.grade ?? null,
     attempts,
     losses,
     lossCount,

@@ -118,6 +118,7 @@ export interface JudgedExchange {
 export function askVerdict<T>(
   exchange: JudgedExchange,
   judge: (context: VerdictContext) => T | Promise<T>,
+  withinMs = VERDICT_MS_MAX,
 ): T | Promise<VerdictWait<T>> {
   const stopper = createStopper();
   const subCalls: Promise<unknown>[] = [];
@@ -132,7 +133,7 @@ export function askVerdict<T>(
     },
   };
   const given = attempted(() => judge(context));
-  if (given.kind === "later" || subCalls.length > 0) return settled(exchange, given, { stopper, subCalls });
+  if (given.kind === "later" || subCalls.length > 0) return settled(exchange, given, { stopper, subCalls, withinMs });
   stopper.abort();
   if (given.kind === "threw") throw given.error;
   return given.value;
@@ -157,18 +158,26 @@ function attempted<T>(judge: () => T | Promise<T>): Given<T> {
 async function settled<T>(
   exchange: JudgedExchange,
   given: Given<T>,
-  { stopper, subCalls }: { readonly stopper: Stopper; readonly subCalls: readonly Promise<unknown>[] },
+  {
+    stopper,
+    subCalls,
+    withinMs,
+  }: { readonly stopper: Stopper; readonly subCalls: readonly Promise<unknown>[]; readonly withinMs: number },
 ): Promise<VerdictWait<T>> {
   try {
     if (given.kind === "threw") throw given.error;
-    return await inTime(exchange, Promise.resolve(given.value));
+    return await inTime(exchange, Promise.resolve(given.value), withinMs);
   } finally {
     stopper.abort();
     await Promise.allSettled(subCalls);
   }
 }
 
-function inTime<T>({ signal, setTimer }: JudgedExchange, verdict: Promise<T>): Promise<VerdictWait<T>> {
+function inTime<T>(
+  { signal, setTimer }: JudgedExchange,
+  verdict: Promise<T>,
+  withinMs: number,
+): Promise<VerdictWait<T>> {
   return new Promise((resolve, reject) => {
     const letGo = (): void => {
       cancelTimer();
@@ -179,7 +188,7 @@ function inTime<T>({ signal, setTimer }: JudgedExchange, verdict: Promise<T>): P
       resolve(how);
     };
     const onAbort = (): void => finish({ kind: "stopped" });
-    const cancelTimer = setTimer(VERDICT_MS_MAX, () => finish({ kind: "late" }));
+    const cancelTimer = setTimer(withinMs, () => finish({ kind: "late" }));
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
     verdict.then(

@@ -6,6 +6,7 @@
 import type { Capabilities } from "./capability.ts";
 import type { Dialect } from "./dialect.ts";
 import type { DisplayConfig } from "./display.ts";
+import type { QualitySettings } from "./quality.ts";
 import type { SecretRef } from "./secret-ref.ts";
 
 export type { SecretRef } from "./secret-ref.ts";
@@ -355,6 +356,8 @@ export interface Target {
   readonly affinity: Affinity | null;
   /** Prompts of clients without cache marks get some, where a lane has them. */
   readonly cacheMarks: boolean;
+  /** What its answers must be worth; null: whatever they are. */
+  readonly quality: QualitySettings | null;
   readonly translation: TranslationMode;
   readonly identity: "record" | "strict";
   /** Overrides the lanes' own timers; null: does not. */

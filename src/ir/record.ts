@@ -110,6 +110,8 @@ export interface AttemptRecord {
   readonly retryAfterMs: number | null;
   /** Model the vendor reported; null: it did not. */
   readonly reportedModel: string | null;
+  /** What its answer was graded with, out of 1; absent: it was not. */
+  readonly grade?: { readonly score: number; readonly threshold: number; readonly reasons: readonly string[] };
   /** The vendor refused what this names, and was asked once more without it; absent: it was asked once. */
   readonly repair?: string;
   /** What the vendor told of its limits beside this answer; empty: nothing. */

@@ -84,6 +84,7 @@ export interface NothingLeft {
 export function nothingLeft(input: NothingLeft): Failure {
   const answer =
     neverPossible(input) ??
+    belowThreshold(input) ??
     tooLarge(input) ??
     promiseBroken(input) ??
     onlyLane(input) ??
@@ -156,6 +157,13 @@ function missingOf({ lanes, left, needs }: NothingLeft): readonly string[] {
   const all = [...new Set(each.flat())];
   const shared = all.filter((missing) => each.every((list) => list.includes(missing)));
   return shared.length > 0 ? shared : all;
+}
+
+/** Answers came, and none was good enough. Another try may give a better one, so the wait is what any lane takes. */
+function belowThreshold(input: NothingLeft): Failure | null {
+  if (!input.attempts.some(({ failure: { kind } }) => kind === "low-quality")) return null;
+  const message = `No answer for "${input.target.name}" was good enough to be passed on.`;
+  return failure("no-suitable-model-available", message, untilRecovery(input));
 }
 
 /** Too long or too large where it was tried last, and nothing with more room is merely out for now. */

@@ -577,6 +577,53 @@ const PROVIDERS: Row[] = [
 
 const pool = (body: string, rest = "") => after(`pools:\n  p:\n    members: [{ target: big }]\n    ${body}\n${rest}`);
 
+const gate = (written: string) => after(`pools:\n  p:\n    members: [{ target: big }]\n    quality: ${written}\n`);
+const QUALITY: Row[] = [
+  {
+    name: "a threshold no answer can reach",
+    config: gate("{ threshold: 0.72, evaluators: [{ kind: structural }, { kind: heuristic, version: 1 }] }"),
+    path: "pools.p.quality.threshold",
+    says: "at most 0.7",
+    line: 11,
+  },
+  {
+    name: "the default threshold, which no answer can reach",
+    config: gate("{ evaluators: [{ kind: heuristic, version: 1 }] }"),
+    path: "pools.p.quality",
+    says: "at most 0.7",
+    line: 11,
+  },
+  {
+    name: "a threshold above 1",
+    config: gate("{ threshold: 1.5 }"),
+    path: "pools.p.quality.threshold",
+    says: "at most 1",
+    line: 11,
+  },
+  {
+    name: "more graded answers than lanes that may answer",
+    config: gate("{ attempts: 5 }"),
+    path: "pools.p.quality.attempts",
+    says: "failover.cap lets at most 4",
+    line: 11,
+  },
+  {
+    name: "a key of another evaluator",
+    config: gate("{ evaluators: [{ kind: structural, version: 2 }] }"),
+    path: "pools.p.quality.evaluators[0].version",
+    says: "is not a key of the evaluator structural",
+    line: 11,
+  },
+  {
+    name: "no evaluator that exists",
+    config: gate("{ evaluators: [{ kind: heuristics }] }"),
+    path: "pools.p.quality.evaluators[0].kind",
+    says: "structural, heuristic",
+    line: 11,
+    suggestion: "heuristic",
+  },
+];
+
 const POOLS: Row[] = [
   {
     name: "a weight below 0 (rule 12)",
@@ -1156,7 +1203,18 @@ const SHAPES: Row[] = [
   },
 ];
 
-for (const [group, rows] of Object.entries({ HOSTS, PATHS, MODELS, NAMES, PROVIDERS, POOLS, FACTS, ACCESS, SHAPES })) {
+for (const [group, rows] of Object.entries({
+  HOSTS,
+  PATHS,
+  MODELS,
+  NAMES,
+  PROVIDERS,
+  POOLS,
+  QUALITY,
+  FACTS,
+  ACCESS,
+  SHAPES,
+})) {
   describe(`rules: ${group.toLowerCase()}`, () => {
     test.each(rows)("$name", (row) => {
       const loaded = load(row.config, row.options);

@@ -142,6 +142,7 @@ export function targetOf(name: string, members: readonly Member[], over: TargetO
     onExhausted: { action: "reject" },
     affinity: null,
     cacheMarks: true,
+    quality: null,
     translation: "lenient",
     identity: "record",
     timers: null,

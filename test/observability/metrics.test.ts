@@ -149,6 +149,7 @@ describe("dispositions", () => {
     "upstream-too-large": "context_length",
     "wrong-model": "wrong_model",
     "answer-refused": "gateway",
+    "low-quality": "gateway",
     rejected: "client_fault",
     internal: "gateway",
   } as const satisfies Partial<Record<FailureKind, string>>;

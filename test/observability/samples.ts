@@ -244,6 +244,7 @@ function target(name: string, kind: Target["kind"], lanes: readonly Lane[]): Tar
     onExhausted: { action: "reject" },
     affinity: null,
     cacheMarks: true,
+    quality: null,
     translation: "lenient",
     identity: "record",
     timers: null,

@@ -79,6 +79,7 @@ export function target(name: string, members: readonly Member[], over: TargetOve
     onExhausted: { action: "reject" },
     affinity: null,
     cacheMarks: true,
+    quality: null,
     translation: "lenient",
     identity: "record",
     timers: null,

@@ -61,6 +61,7 @@ describe("what a failure does (once, and three times in a row)", () => {
     ["model-missing", null, laneOut, "next-lane"],
     ["wrong-model", null, nothing, "next-lane"],
     ["answer-refused", null, nothing, "next-lane"],
+    ["low-quality", null, nothing, "next-lane"],
     ["upstream-too-large", null, nothing, "larger-lane"],
     ["context-length", null, nothing, "larger-lane"],
     ["rejected", null, nothing, "answer"],

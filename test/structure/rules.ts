@@ -70,6 +70,7 @@ export const PHASES: readonly { readonly name: string; readonly places: readonly
   { name: "request", places: ["request/"] },
   { name: "lane", places: ["lane/"] },
   { name: "answer", places: ["answer/"] },
+  { name: "quality", places: ["quality/"] },
   { name: "path", places: [""] },
   { name: "probing", places: ["probing/"] },
 ];

@@ -4,6 +4,7 @@ import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { RateLimits } from "../../ir/limits.ts";
 import type { Loss } from "../../ir/loss.ts";
 import { groupLosses } from "../../ir/loss-groups.ts";
+import { type Grade, isPassing } from "../../ir/quality.ts";
 import type { LaneSwitch } from "../../ir/record.ts";
 import type { RequestParts } from "../../ir/route.ts";
 import type { AnswerContext, FrameJoiner, Payload, Protocol } from "../../protocols/protocol.ts";
@@ -39,6 +40,10 @@ interface GatewayHeadersInput {
   readonly lossCount: number;
   /** From `aliasHeader`. */
   readonly alias: string | null;
+  /** The answer was held until it was whole and graded. */
+  readonly isBuffered: boolean;
+  /** What the answer was graded with; null: it was not. */
+  readonly grade: Grade | null;
 }
 
 /** Bytes of `x-ringmain-losses`: proxies refuse headers of 4 to 8 KB. */
@@ -48,6 +53,8 @@ export function gatewayHeaders(input: GatewayHeadersInput): Record<string, strin
   if (input.style === "off") return {};
   const headers: Record<string, string> = { "x-ringmain-request-id": input.requestId };
   if (input.alias !== null) headers["x-ringmain-alias"] = input.alias;
+  if (input.isBuffered) headers["x-ringmain-buffered"] = "quality";
+  if (input.grade !== null) addGrade(headers, input.grade);
   if (input.lossCount > 0) headers["x-ringmain-losses"] = lossesHeader(input.losses, input.lossCount);
   if (input.style === "minimal") return headers;
   if (input.lane !== null) {
@@ -62,6 +69,12 @@ export function gatewayHeaders(input: GatewayHeadersInput): Record<string, strin
   return headers;
 }
 
+/** What is served below the threshold is marked, also where headers are few. */
+function addGrade(headers: Record<string, string>, grade: Grade): void {
+  headers["x-ringmain-quality"] = `score=${grade.score}; threshold=${grade.threshold}`;
+  if (!isPassing(grade)) headers["x-ringmain-degraded"] = "quality";
+}
+
 /** A longer name is no model's. */
 const REPORTED_CHARS_MAX = 200;
 
@@ -70,13 +83,15 @@ function switchHeader({ from, to, reason, tier }: LaneSwitch): string {
 }
 
 /** Of a stream that is opened before its answer is known. */
-export function openingHeaders(
-  style: Deployment["responseHeaders"],
-  requestId: string,
-  alias: string | null,
-): Record<string, string> {
+export function openingHeaders({
+  style,
+  requestId,
+  alias,
+  isBuffered,
+}: Pick<GatewayHeadersInput, "style" | "requestId" | "alias" | "isBuffered">): Record<string, string> {
   if (style === "off") return {};
   const headers: Record<string, string> = { "x-ringmain-request-id": requestId, "x-ringmain-opened": "true" };
+  if (isBuffered) headers["x-ringmain-buffered"] = "quality";
   return alias === null ? headers : { ...headers, "x-ringmain-alias": alias };
 }
 

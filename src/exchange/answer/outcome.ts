@@ -7,6 +7,8 @@ import type { Flow } from "./flow.ts";
 
 export type Outcome = AnsweredOutcome | StreamingOutcome | UnansweredOutcome;
 
+export type BegunOutcome = AnsweredOutcome | StreamingOutcome;
+
 export type UnansweredOutcome = FailedOutcome | { readonly kind: "abandoned" };
 
 export interface FailedOutcome {
@@ -17,6 +19,8 @@ export interface FailedOutcome {
   readonly reportedModel: string | null;
   /** Usage of a vendor's work that led to no answer; absent: none is known. */
   readonly billed?: Billing;
+  /** A whole answer whose grade is too low; absent: there is none. */
+  readonly graded?: BegunOutcome;
 }
 
 /** Usage that an attempt is charged with by itself; null: not known. */

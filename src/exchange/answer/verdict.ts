@@ -5,14 +5,23 @@
 import { isReportedAs } from "../../ir/canonical.ts";
 import type { Target } from "../../ir/deployment.ts";
 import { type Failure, failure } from "../../ir/failure.ts";
+import type { Grade } from "../../ir/quality.ts";
 import type { AnswerSource } from "../lane/attempt-context.ts";
 import type { HeldAnswer, Hold, VerdictWait } from "../verdict-contract.ts";
-import { type AnsweredOutcome, type Outcome, type StreamingOutcome, unanswered } from "./outcome.ts";
+import { type BegunOutcome, type Outcome, unanswered } from "./outcome.ts";
 
 /** A verdict that is asked within its bounds. */
 export interface AnswerRule {
   readonly hold: Hold;
   judge(answer: HeldAnswer): Failure | null | Promise<VerdictWait<Failure | null>>;
+  /** What it gave the answer, once that was judged; null or absent: it gives no grades. */
+  readonly grade?: Grade | null;
+}
+
+/** What the rules gave one answer; null: nothing. */
+export function gradeOf(rules: readonly AnswerRule[]): Grade | null {
+  for (const { grade } of rules) if (grade != null) return grade;
+  return null;
 }
 
 /** Operations whose answers name a model as the vendor's catalogue does. */
@@ -34,8 +43,6 @@ const NONE: readonly AnswerRule[] = [];
 export function answerRulesOf({ identity }: Target): readonly AnswerRule[] {
   return identity === "strict" ? STRICT : NONE;
 }
-
-type BegunOutcome = AnsweredOutcome | StreamingOutcome;
 
 /** The outcome, or the failure of the first verdict against it. No promise where every verdict is known at once. */
 export function judgeAnswer(
@@ -97,7 +104,9 @@ function refuse(outcome: BegunOutcome, rule: AnswerRule | undefined, failed: Fai
   const { usage, model } =
     outcome.kind === "answered" ? { usage: outcome.usage, model: outcome.reportedModel } : outcome.flow.note;
   const given = unanswered(failed, outcome.status, true, model);
-  return rule?.hold === "until-end" ? { ...given, billed: { usage, isWhole: true } } : given;
+  if (rule?.hold !== "until-end") return given;
+  const billed = { ...given, billed: { usage, isWhole: true } };
+  return rule.grade == null ? billed : { ...billed, graded: outcome };
 }
 
 function giveUp(outcome: BegunOutcome): void {

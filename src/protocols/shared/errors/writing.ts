@@ -61,6 +61,7 @@ export const REFUSAL_CODES: ReadonlyMap<FailureKind, string> = new Map([
   ["no-eligible-lane", "no_eligible_lane"],
   ["exact-model-unavailable", "exact_model_unavailable"],
   ["no-capable-fallback", "no_capable_fallback"],
+  ["no-suitable-model-available", "no_suitable_model_available"],
   ["missing-protocol", "missing_protocol"],
   ["deadline-exceeded", "deadline_exceeded"],
   ["budget-exceeded", "insufficient_quota"],
