@@ -19,7 +19,10 @@ export function checkPools(input: CheckInput, findings: Findings): void {
     checkExclusions(pool.failover?.exclusions, [...path, "failover", "exclusions"], models, findings);
     checkExhaustion(name, pool, input, findings);
     const cap = pool.failover?.cap ?? DEFAULTS.failoverCap;
-    checkQuality(pool.quality, { path: [...path, "quality"], cap, task: "default" }, findings);
+    const members = (pool.members ?? []).map(({ target }) => target);
+    const keepsProvider = pool.failover?.keep?.includes("provider") ?? false;
+    const place = { path: [...path, "quality"], cap, task: "default", members, keepsProvider };
+    checkQuality(pool.quality, place, input, findings);
   }
   checkWindows(input, findings);
 }

@@ -23,5 +23,13 @@ function evaluatorOf(written: ConfigEvaluator): EvaluatorSettings {
       return { kind: "structural" };
     case "heuristic":
       return { kind: "heuristic", version: written.version === 1 ? 1 : 2 };
+    case "judge":
+      return {
+        kind: "judge",
+        model: written.model ?? "",
+        minScore: written.min_score ?? QUALITY_DEFAULTS.judgeMinScore,
+        rubric: written.rubric ?? null,
+        timeoutMs: written.timeout_ms ?? QUALITY_DEFAULTS.judgeTimeoutMs,
+      };
   }
 }

@@ -285,7 +285,7 @@ function gatedRules(
   rulesOf: ServeInput["rulesOf"],
 ): ServeInput["rulesOf"] {
   if (target.quality === null && target.onExhausted.action !== "fallback-pool") return rulesOf;
-  const gate = openGate({ call, exchange: judgedExchange(exchange, call.signal) });
+  const gate = openGate({ call, exchange: judgedExchange(exchange, call.signal), world: exchange.input.world });
   return (each) => {
     const rule = gate.ruleOf(each);
     return rule === null ? rulesOf(each) : [...rulesOf(each), rule];

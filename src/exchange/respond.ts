@@ -5,6 +5,7 @@
 import { toPartialUsage } from "../governance/partial-usage.ts";
 import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
+import { countTries } from "../ir/record.ts";
 import type { RequestParts } from "../ir/route.ts";
 import { isTold, type Usage } from "../ir/usage.ts";
 import type { Protocol } from "../protocols/protocol.ts";
@@ -72,7 +73,7 @@ function answerWhole(
     status,
     answerBytes: body.length,
   });
-  const own = ownHeaders(exchange, { served, attempts: record.attempts.length, losses, lossCount: losses.length });
+  const own = ownHeaders(exchange, { served, attempts: countTries(record.attempts), losses, lossCount: losses.length });
   return { status, headers: { ...outcome.headers, ...own }, body };
 }
 
@@ -100,7 +101,7 @@ function answerStream(
   });
   const own = ownHeaders(exchange, {
     served,
-    attempts: record.attempts.length + (served.attempt.isOver ? 0 : 1),
+    attempts: countTries(record.attempts) + (served.attempt.isOver ? 0 : 1),
     losses: [...outcome.losses, ...note.losses],
     lossCount: outcome.losses.length + note.lossCount,
   });
@@ -176,7 +177,7 @@ export function refuse(
   });
   const ending = { ...charged, outcome: outcomeOf(failed.kind), failure: failed.kind };
   close(exchange, written.status, written.body.length, ending);
-  const own = ownHeaders(exchange, { served: null, attempts: record.attempts.length, losses: [], lossCount: 0 });
+  const own = ownHeaders(exchange, { served: null, attempts: countTries(record.attempts), losses: [], lossCount: 0 });
   return { ...written, headers: { ...written.headers, ...own } };
 }
 

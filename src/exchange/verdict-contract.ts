@@ -6,6 +6,8 @@ import type { Caller } from "../governance/identify.ts";
 import type { AliasWay, Lane, Target, TranslationMode } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
 import { type Failure, failed, failure, type Result } from "../ir/failure.ts";
+import type { IrRequest } from "../ir/request.ts";
+import type { IrResponse } from "../ir/response.ts";
 import type { RequestParts } from "../ir/route.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { ModelEnding } from "../routing/asked-name.ts";
@@ -79,12 +81,20 @@ export interface SubRequest {
   readonly target: string;
   /** Whose words the body is in, and the answer comes in; null: the target's first lane's. */
   readonly protocol: string | null;
-  readonly body: JsonObject;
+  /** null: it is written from `request`. */
+  readonly body: JsonObject | null;
+  readonly request?: IrRequest;
+  /** Lanes that may serve it; absent: all of the target's. With it no other target serves either. */
+  mayServe?(lane: Lane): boolean;
+  /** Absent: as long as the verdict has. */
+  readonly withinMs?: number;
 }
 
 export interface SubAnswer {
   readonly lane: Lane;
   readonly body: JsonObject;
+  /** null: the body cannot be understood. */
+  read(): IrResponse | null;
   readonly usage: Usage | null;
 }
 
@@ -127,7 +137,7 @@ export function askVerdict<T>(
     signal: stopper.signal,
     ask(request) {
       if (subCalls.length >= SUB_CALLS_MAX) return Promise.resolve(TOO_MANY_SUB_CALLS);
-      const asked = exchange.subCall(request, stopper.signal);
+      const asked = subCallWithin(exchange, request, stopper.signal);
       subCalls.push(asked);
       return asked;
     },
@@ -138,6 +148,32 @@ export function askVerdict<T>(
   if (given.kind === "threw") throw given.error;
   return given.value;
 }
+
+/** Ends by itself after its own time, or with the verdict. */
+function subCallWithin(
+  { subCall, setTimer }: JudgedExchange,
+  request: SubRequest,
+  signal: StopSignal,
+): Promise<Result<SubAnswer>> {
+  if (request.withinMs === undefined) return subCall(request, signal);
+  const own = createStopper();
+  const stop = (): void => own.abort();
+  let isLate = false;
+  const cancelTimer = setTimer(request.withinMs, () => {
+    isLate = true;
+    stop();
+  });
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+  return subCall(request, own.signal)
+    .then((told) => (isLate && !told.ok ? SUB_CALL_LATE : told))
+    .finally(() => {
+      cancelTimer();
+      signal.removeEventListener("abort", stop);
+    });
+}
+
+const SUB_CALL_LATE = failed(failure("timeout", "The request did not come to its end in time."));
 
 /** What a verdict came to when it was asked. */
 type Given<T> =

@@ -14,10 +14,10 @@ export interface QualitySettings {
   readonly evaluators: readonly EvaluatorSettings[];
 }
 
-export type EvaluatorSettings = StructuralSettings | HeuristicSettings;
+export type EvaluatorSettings = StructuralSettings | HeuristicSettings | JudgeSettings;
 export type EvaluatorKind = EvaluatorSettings["kind"];
 
-export const EVALUATOR_KINDS = ["structural", "heuristic"] as const satisfies readonly EvaluatorKind[];
+export const EVALUATOR_KINDS = ["structural", "heuristic", "judge"] as const satisfies readonly EvaluatorKind[];
 
 export interface StructuralSettings {
   readonly kind: "structural";
@@ -28,13 +28,33 @@ export interface HeuristicSettings {
   readonly version: HeuristicVersion;
 }
 
+export interface JudgeSettings {
+  readonly kind: "judge";
+  /** A configured name. */
+  readonly model: string;
+  /** It is asked about answers between this score and the threshold, and where no score was given. */
+  readonly minScore: number;
+  /** What it grades by; null: a text of ours. */
+  readonly rubric: string | null;
+  readonly timeoutMs: number;
+}
+
+/** How long all evaluators together may take: each has a bound of its own, and none is asked beside another. */
+export function gradingMsMax(evaluators: readonly EvaluatorSettings[]): number {
+  let sumMs = GRADING_MS_MIN;
+  for (const each of evaluators) if (each.kind === "judge") sumMs += each.timeoutMs;
+  return sumMs;
+}
+
+const GRADING_MS_MIN = 1_000;
+
 /** How the settings of one request stand where its client asks for a threshold and the target has no gate of its own. */
 export const DEFAULT_EVALUATORS: readonly EvaluatorSettings[] = [
   { kind: "structural" },
   { kind: "heuristic", version: 2 },
 ];
 
-export const QUALITY_DEFAULTS = { threshold: 0.72, attempts: 3 } as const;
+export const QUALITY_DEFAULTS = { threshold: 0.72, attempts: 3, judgeMinScore: 0.55, judgeTimeoutMs: 20_000 } as const;
 
 /** What one answer came to. */
 export interface Grade {
@@ -130,6 +150,9 @@ export function reachableScore(evaluators: readonly EvaluatorSettings[], task: s
         break;
       case "heuristic":
         score = heuristicMax(each.version, task);
+        break;
+      case "judge":
+        if (score === null || score >= each.minScore) score = 1;
         break;
     }
   }

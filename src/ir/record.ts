@@ -110,6 +110,8 @@ export interface AttemptRecord {
   readonly retryAfterMs: number | null;
   /** Model the vendor reported; null: it did not. */
   readonly reportedModel: string | null;
+  /** Made by the gateway itself, to judge an answer; absent: for the client's request. */
+  readonly isVerdict?: true;
   /** What its answer was graded with, out of 1; absent: it was not. */
   readonly grade?: { readonly score: number; readonly threshold: number; readonly reasons: readonly string[] };
   /** The vendor refused what this names, and was asked once more without it; absent: it was asked once. */
@@ -121,6 +123,13 @@ export interface AttemptRecord {
    * vendor told it of a whole answer.
    */
   readonly billed?: { readonly usage: Usage; readonly costNanos: number | null; readonly isWhole?: true };
+}
+
+/** Attempts made for the client's request alone. */
+export function countTries(attempts: readonly AttemptRecord[]): number {
+  let tries = 0;
+  for (const { isVerdict } of attempts) if (isVerdict !== true) tries += 1;
+  return tries;
 }
 
 export interface QuotaReading {

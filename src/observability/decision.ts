@@ -90,6 +90,10 @@ interface DecisionAttempt {
   readonly reported_model: string | null;
   /** What the vendor refused, so that it was asked once more without it; null: it was asked once. */
   readonly repair: string | null;
+  /** What its answer was graded with; null: it was not. */
+  readonly grade: { readonly score: number; readonly threshold: number; readonly reasons: readonly string[] } | null;
+  /** The gateway asked it to judge an answer. */
+  readonly verdict: boolean;
   /** The vendor named another model than the one asked for; null: it named none. */
   readonly reported_other: boolean | null;
   /** What the vendor told of its limits beside this answer. */
@@ -105,7 +109,7 @@ const NANOS_PER_USD = 1_000_000_000;
 export function decisionOf(record: ExchangeRecord, deployment: Deployment, seq: number): Decision {
   const target = Object.hasOwn(deployment.targets, record.target) ? (deployment.targets[record.target] ?? null) : null;
   const winner = winnerOf(record);
-  const first = record.attempts[0] ?? null;
+  const first = record.attempts.find(({ isVerdict }) => isVerdict !== true) ?? null;
   const served = servedBy(deployment, first, winner);
   const { usage, usageEstimated, costNanos } = totalOf(record);
   return {
@@ -243,7 +247,7 @@ function reasonOf(record: ExchangeRecord, winner: AttemptRecord | null, first: A
       .map(({ lane, because }) => `${lane} was left out (${because})`);
     return `Nothing served it: ${[...tried, ...left].join(", ")}.`;
   }
-  const before = attempts.at(-2);
+  const before = attempts.filter(({ isVerdict }) => isVerdict !== true).at(-2);
   if (before !== undefined) return `${before.lane} ended in ${before.outcome}, so ${winner.lane} served it.`;
   if (record.switch !== undefined) {
     const { from, reason } = record.switch;
@@ -268,6 +272,8 @@ function attemptOf(deployment: Deployment, attempt: AttemptRecord): DecisionAtte
     retry_after_ms: attempt.retryAfterMs,
     ambiguous: attempt.ambiguous,
     reported_model: attempt.reportedModel === null ? null : redact(attempt.reportedModel),
+    grade: attempt.grade ?? null,
+    verdict: attempt.isVerdict === true,
     repair: attempt.repair ?? null,
     reported_other: isOther(deployment, attempt),
     quotas: attempt.quotas.map(({ window, leftShare, resetsWallMs }) => ({

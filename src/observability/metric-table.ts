@@ -79,6 +79,15 @@ export const METRICS = {
     "Tries given up after their bytes were sent; the vendor may have worked and billed.",
     ["lane"],
   ),
+  ringmain_quality_score: histogram(
+    "What whole answers were graded with, out of 1, before any of them was passed on.",
+    ["pool", "lane"],
+    [0.25, 0.5, 0.75, 0.9, 1],
+  ),
+  ringmain_quality_answers_total: counter(
+    "Graded answers by what became of them: passed, rejected, degraded (the best of the rejected ones, served).",
+    ["pool", "lane", "outcome"],
+  ),
   ringmain_failovers_total: counter("Moves on to another lane, by why the one before did not do.", ["pool", "reason"]),
   ringmain_switches_total: counter(
     "Answers of another lane than the one that has the session, or was asked first, by why that one did not serve.",

@@ -4,6 +4,7 @@ import type { Deployment } from "../ir/deployment.ts";
 import { isBilled } from "../ir/facts.ts";
 import { FAILURES, type FailureKind } from "../ir/failure.ts";
 import { kindOfLoss } from "../ir/loss.ts";
+import { isPassing } from "../ir/quality.ts";
 import type { AttemptRecord, ExchangeRecord } from "../ir/record.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Gauges } from "./gauges.ts";
@@ -90,6 +91,7 @@ function foldAttempt(
   const lane = labels.lane(attempt.lane);
   series.add("ringmain_upstream_attempts_total", [pool, lane]);
   series.observe("ringmain_upstream_duration_seconds", [lane], attempt.durationMs / 1000);
+  if (attempt.grade !== undefined) foldGrade(series, attempt, [pool, lane]);
   if (attempt.ambiguous) series.add("ringmain_ambiguous_attempts_total", [lane]);
   if (attempt.way === "translate") series.add("ringmain_translations_total", [ingress, labels.word(attempt.egress)]);
   if (attempt.outcome !== "answered" && attempt.outcome !== "abandoned") {
@@ -102,7 +104,17 @@ function foldAttempt(
     if (attempt.billed.costNanos !== null)
       series.add("ringmain_cost_usd_total", [pool, lane], attempt.billed.costNanos);
   }
-  if (!input.isLast) series.add("ringmain_failovers_total", [pool, failoverReason(attempt.outcome)]);
+  if (!input.isLast && attempt.isVerdict !== true)
+    series.add("ringmain_failovers_total", [pool, failoverReason(attempt.outcome)]);
+}
+
+function foldGrade(series: Series, attempt: AttemptRecord, [pool, lane]: readonly [string, string]): void {
+  const { grade, outcome } = attempt;
+  if (grade === undefined) return;
+  series.observe("ringmain_quality_score", [pool, lane], grade.score);
+  const isServed = outcome === "answered" || outcome === "cut" || outcome === "abandoned";
+  const became = isPassing(grade) ? "passed" : isServed ? "degraded" : "rejected";
+  series.add("ringmain_quality_answers_total", [pool, lane, became]);
 }
 
 function foldTokens(series: Series, usage: Usage | null, [pool, lane]: readonly [string, string]): void {

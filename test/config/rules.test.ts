@@ -618,9 +618,58 @@ const QUALITY: Row[] = [
     name: "no evaluator that exists",
     config: gate("{ evaluators: [{ kind: heuristics }] }"),
     path: "pools.p.quality.evaluators[0].kind",
-    says: "structural, heuristic",
+    says: "structural, heuristic, judge",
     line: 11,
     suggestion: "heuristic",
+  },
+];
+
+const judging = (judge: string, keep = "") => gate(`{ evaluators: [{ kind: judge${judge} }] }${keep}`);
+const KEEPS_PROVIDER = "\n    failover: { keep: [provider] }";
+const JUDGES: Row[] = [
+  {
+    name: "a judge without a model",
+    config: judging(""),
+    path: "pools.p.quality.evaluators[0]",
+    says: "names no model",
+    line: 11,
+  },
+  {
+    name: "a judge that is nothing here",
+    config: judging(", model: smal"),
+    path: "pools.p.quality.evaluators[0].model",
+    says: "under models and pools neither",
+    line: 11,
+    suggestion: "small",
+  },
+  {
+    name: "a judge of its own answers",
+    config: judging(", model: big"),
+    path: "pools.p.quality.evaluators[0].model",
+    says: "would grade answers of its own",
+    line: 11,
+  },
+  {
+    name: "a pool of judges with one that judges itself",
+    config: `${judging(", model: q")}  q: { members: [{ target: small }, { target: big }] }\n`,
+    path: "pools.p.quality.evaluators[0].model",
+    says: "big is in this pool",
+    line: 11,
+  },
+  {
+    name: "a judge at another provider",
+    config: judging(", model: small"),
+    path: "pools.p.quality.evaluators[0].model",
+    says: "sends prompts and answers of this pool to beta as well",
+    line: 11,
+    severity: "warning",
+  },
+  {
+    name: "a judge at another provider, against a promise",
+    config: judging(", model: small", KEEPS_PROVIDER),
+    path: "pools.p.quality.evaluators[0].model",
+    says: "promises that no other provider sees a prompt",
+    line: 11,
   },
 ];
 
@@ -1211,6 +1260,7 @@ for (const [group, rows] of Object.entries({
   PROVIDERS,
   POOLS,
   QUALITY,
+  JUDGES,
   FACTS,
   ACCESS,
   SHAPES,

@@ -14,6 +14,8 @@ import {
   type ToolCallBlock,
 } from "../../src/ir/request.ts";
 import type { FinishReason } from "../../src/ir/response.ts";
+import { ANONYMOUS } from "../harness/core.ts";
+import { laneOf, poolOf } from "../harness/deployments.ts";
 
 const REQUEST: IrRequest = {
   sourceProtocol: "openai",
@@ -77,11 +79,22 @@ function subjectOf({ blocks, finish = "stop", question = {}, asked = "Why?", tas
       spelling: NO_SPELLING,
     },
     task,
+    from: { caller: ANONYMOUS, lane: LANE, target: TARGET },
   };
 }
 
+const LANE = laneOf("first/a/one", "openai");
+const TARGET = poolOf("pool", [LANE]);
+
 function graded(given: Given, evaluators: readonly EvaluatorSettings[] = DEFAULT_EVALUATORS) {
-  const told = grade({ subject: subjectOf(given), evaluators, threshold: 0.72, ask: null });
+  const told = grade({
+    subject: subjectOf(given),
+    evaluators,
+    threshold: 0.72,
+    ask: null,
+    deployment: { targets: {} },
+    newId: () => "id",
+  });
   if (told instanceof Promise) throw new Error("these evaluators know at once");
   return told;
 }

@@ -1,8 +1,9 @@
 /** What an evaluator of answers is given, and what it may say. One file each; the table is evaluators.ts. */
+import type { Deployment } from "../../ir/deployment.ts";
 import type { EvaluatorKind, EvaluatorSettings } from "../../ir/quality.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { IrResponse } from "../../ir/response.ts";
-import type { VerdictContext } from "../verdict-contract.ts";
+import type { HeldAnswer, VerdictContext } from "../verdict-contract.ts";
 
 /** What is graded. */
 export interface Subject {
@@ -11,6 +12,8 @@ export interface Subject {
   readonly answer: IrResponse;
   /** What the question is about. */
   readonly task: string;
+  /** Who asked whom, and whose answer it is. */
+  readonly from: Pick<HeldAnswer, "caller" | "lane" | "target">;
 }
 
 /** A score counts from 0 to 1. */
@@ -26,12 +29,15 @@ export const NO_OPINION: Opinion = { kind: "none" };
 /** No promise where it is known at once. */
 export type Evaluate<S> = (subject: Subject, settings: S, asking: Asking) => Opinion | Promise<Opinion>;
 
-interface Asking {
+export interface Asking {
   /** A request of the gateway's own; null: none may be made. */
   readonly ask: VerdictContext["ask"] | null;
   /** From the evaluators before; null: none gave one. */
   readonly score: number | null;
   readonly threshold: number;
+  readonly deployment: Pick<Deployment, "targets">;
+  /** Random text of that many characters. */
+  newId(length: number): string;
 }
 
 export type Evaluators = { readonly [K in EvaluatorKind]: Evaluate<Extract<EvaluatorSettings, { readonly kind: K }>> };

@@ -1,23 +1,22 @@
 /** The table of evaluators, one line each, and how their opinions become one grade. */
 import { clampScore, type EvaluatorSettings, type Grade } from "../../ir/quality.ts";
 import { unreachable } from "../../std/unreachable.ts";
-import type { VerdictContext } from "../verdict-contract.ts";
-import type { Evaluators, Opinion, Subject } from "./evaluator.ts";
+import type { Asking, Evaluators, Opinion, Subject } from "./evaluator.ts";
 import { heuristic } from "./heuristic.ts";
+import { judge } from "./judge.ts";
 import { structural } from "./structural.ts";
 
 const EVALUATORS: Evaluators = {
   structural,
   heuristic,
+  judge,
 };
 
 type Graded = Pick<Grade, "score" | "reasons">;
 
-interface Grading {
+interface Grading extends Omit<Asking, "score"> {
   readonly subject: Subject;
   readonly evaluators: readonly EvaluatorSettings[];
-  readonly threshold: number;
-  readonly ask: VerdictContext["ask"] | null;
 }
 
 /** No promise where every opinion is known at once. */
@@ -48,17 +47,16 @@ function gradeFrom(grading: Grading, from: number, given: SoFar): Graded | Promi
   return done(soFar);
 }
 
-function ask(
-  { subject, ask: subCall, threshold }: Grading,
-  settings: EvaluatorSettings,
-  score: number | null,
-): Opinion | Promise<Opinion> {
-  const asking = { ask: subCall, score, threshold };
+function ask(grading: Grading, settings: EvaluatorSettings, score: number | null): Opinion | Promise<Opinion> {
+  const { subject } = grading;
+  const asking: Asking = { ...grading, score };
   switch (settings.kind) {
     case "structural":
       return EVALUATORS.structural(subject, settings, asking);
     case "heuristic":
       return EVALUATORS.heuristic(subject, settings, asking);
+    case "judge":
+      return EVALUATORS.judge(subject, settings, asking);
     default:
       return unreachable(settings);
   }

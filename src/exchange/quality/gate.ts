@@ -4,10 +4,11 @@
  */
 import type { Target } from "../../ir/deployment.ts";
 import { failure } from "../../ir/failure.ts";
-import { type Grade, isPassing, type QualitySettings } from "../../ir/quality.ts";
+import { type Grade, gradingMsMax, isPassing, type QualitySettings } from "../../ir/quality.ts";
 import type { AnswerRule } from "../answer/verdict.ts";
+import type { World } from "../contract.ts";
 import type { ClientCall } from "../request/call.ts";
-import { askVerdict, type HeldAnswer, type JudgedExchange, VERDICT_MS_MAX } from "../verdict-contract.ts";
+import { askVerdict, type HeldAnswer, type JudgedExchange } from "../verdict-contract.ts";
 import type { Subject } from "./evaluator.ts";
 import { grade } from "./evaluators.ts";
 import { readHeld } from "./held-answer.ts";
@@ -20,6 +21,7 @@ interface QualityGate {
 interface GateInput {
   readonly call: ClientCall;
   readonly exchange: JudgedExchange;
+  readonly world: Pick<World, "deployment" | "effects">;
 }
 
 /** Whether answers to this call are graded at all: what else than a chat is asked has no answer in words. */
@@ -28,15 +30,14 @@ export function isGated({ request }: Pick<ClientCall, "request">, { quality }: T
   return quality !== null && operation === "chat" && compacts !== true;
 }
 
-export function openGate({ call, exchange }: GateInput): QualityGate {
+export function openGate(input: GateInput): QualityGate {
   let graded = 0;
   return {
     ruleOf(target) {
       const settings = target.quality;
-      if (settings === null || !isGated(call, target)) return null;
+      if (settings === null || !isGated(input.call, target)) return null;
       return createRule(settings, {
-        call,
-        exchange,
+        ...input,
         isLast() {
           graded += 1;
           return graded >= settings.attempts;
@@ -47,7 +48,7 @@ export function openGate({ call, exchange }: GateInput): QualityGate {
 }
 
 /** Holds what its one answer came to. */
-function createRule(settings: QualitySettings, { call, exchange, isLast }: GateInput & { isLast(): boolean }) {
+function createRule(settings: QualitySettings, { call, exchange, world, isLast }: GateInput & { isLast(): boolean }) {
   const { threshold, evaluators, onBelow } = settings;
   let given: Grade | null = null;
   const rule: AnswerRule = {
@@ -60,7 +61,9 @@ function createRule(settings: QualitySettings, { call, exchange, isLast }: GateI
         exchange,
         (context) => {
           const subject = subjectOf(call, held);
-          const told = subject === null ? UNREADABLE : grade({ subject, evaluators, threshold, ask: context.ask });
+          const { deployment, effects } = world;
+          const asking = { threshold, ask: context.ask, deployment, newId: effects.randomId };
+          const told = subject === null ? UNREADABLE : grade({ ...asking, subject, evaluators });
           const conclude = ({ score, reasons }: Pick<Grade, "score" | "reasons">) => {
             const mayStandIn = onBelow === "return-best" && !isPassing({ score, threshold });
             given = { score, threshold, reasons, isLast: isLast(), mayStandIn };
@@ -68,7 +71,7 @@ function createRule(settings: QualitySettings, { call, exchange, isLast }: GateI
           };
           return told instanceof Promise ? told.then(conclude) : conclude(told);
         },
-        VERDICT_MS_MAX,
+        gradingMsMax(evaluators),
       );
     },
   };
@@ -82,5 +85,5 @@ function subjectOf(call: ClientCall, held: HeldAnswer): Subject | null {
   const answer = readHeld(call, held);
   if (answer === null) return null;
   const question = call.ir();
-  return { question: question.ok ? question.value.value : null, answer, task: "default" };
+  return { question: question.ok ? question.value.value : null, answer, task: "default", from: held };
 }
