@@ -4,7 +4,7 @@
  */
 import type { Admission } from "../governance/admission.ts";
 import type { Caller, Signer } from "../governance/identify.ts";
-import type { IdempotencyVerdict, RememberedAnswer, UsageRow } from "../governance/ledger-messages.ts";
+import type { IdempotencyVerdict, RememberedAnswer } from "../governance/ledger-messages.ts";
 import type { Deployment, Lane, Provider } from "../ir/deployment.ts";
 import type { Failure, Result } from "../ir/failure.ts";
 import type { ExchangeRecord } from "../ir/record.ts";
@@ -111,7 +111,7 @@ export interface ExchangeInput {
   readonly callerNamed?: (label: string) => Caller | null;
   /** An operator's own; absent: there are none. */
   readonly verdicts?: Verdicts;
-  readonly onRecord: (record: ExchangeRecord, row: UsageRow) => void;
+  readonly onRecord: (record: ExchangeRecord) => void;
   /** A bug ended an exchange; the message is for the operator's log only. */
   readonly onBug: (id: string, error: unknown) => void;
   readonly startedWallMs: number;

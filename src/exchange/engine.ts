@@ -14,6 +14,7 @@ import type { AnswerRule } from "./answer/verdict.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
 import { type FailedAttempt, finalFailure, refusalHintMs, waitForRecovery } from "./exhaustion.ts";
+import { firstByteCapOf } from "./first-byte-cap.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
 import { look, stuckTo } from "./lane-look.ts";
 import { type IntendedLane, intendedLane, laneSwitch } from "./lane-switch.ts";
@@ -53,18 +54,19 @@ export interface ServeInput {
 interface Run extends Omit<ServeInput, "target"> {
   readonly deadlineMs: number;
   readonly tried: Set<string>;
-  readonly visited: Set<string>;
+  /** Names of targets. */
+  readonly visited: string[];
   /** Whose account has too little left for one more attempt, and the moment it has more; null: never. */
-  readonly cappedLanes: Map<string, number | null>;
+  cappedLanes: ReadonlyMap<string, number | null>;
   readonly failures: FailedAttempt[];
   first: Lane | null;
   intended: IntendedLane | null;
   needsRoomBeyond: number | null;
   lossesRefused: Failure | null;
   /** Lanes that refused without doing any work, and until when each asked to be left alone. */
-  readonly refusedUntil: Map<string, number>;
+  refusedUntil: ReadonlyMap<string, number>;
   /** Lanes that may be asked a second time, or were. */
-  readonly askedAgain: Set<string>;
+  askedAgain: ReadonlySet<string>;
   /** Of the request's session at the target it is at; null: none. */
   sessionKey: string | null;
   /** False: only the pick and the runner-up are wanted. */
@@ -74,6 +76,10 @@ interface Run extends Omit<ServeInput, "target"> {
   /** Of the answers with too low a grade, the best that may be served all the same; null: none. */
   standIn: StandIn | null;
 }
+
+/** Of nearly every exchange: made when there is something to keep. */
+const NO_MOMENTS: ReadonlyMap<string, number> = new Map();
+const NO_LANES: ReadonlySet<string> = new Set();
 
 export function serve({ world, shared, call, record, target, pass, rulesOf }: ServeInput): Promise<Served> {
   const run: Run = {
@@ -85,15 +91,15 @@ export function serve({ world, shared, call, record, target, pass, rulesOf }: Se
     rulesOf,
     deadlineMs: call.startedMs + target.failover.deadlineMs,
     tried: new Set(),
-    visited: new Set(),
-    cappedLanes: new Map(),
+    visited: [],
+    cappedLanes: NO_MOMENTS,
     failures: [],
     first: null,
     intended: null,
     needsRoomBeyond: null,
     lossesRefused: null,
-    refusedUntil: new Map(),
-    askedAgain: new Set(),
+    refusedUntil: NO_MOMENTS,
+    askedAgain: NO_LANES,
     sessionKey: null,
     ranksAll: world.keepsDecisions,
     waitedMs: 0,
@@ -143,7 +149,7 @@ interface Exhausted {
 async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> {
   const { target } = place;
   const { cap } = target.failover;
-  run.visited.add(target.name);
+  run.visited.push(target.name);
   run.sessionKey = sessionKeyOf(run.call, target);
   const { nowMs } = run.world.effects;
   let { lanesTried } = place;
@@ -200,13 +206,15 @@ async function queued<T>({ world, record }: Run, wait: () => T | Promise<T>): Pr
 }
 
 /** False: the caps of the lane's account leave too little for one more attempt. */
-function holdAccount({ pass, cappedLanes, world }: Run, lane: Lane): boolean | Promise<boolean> {
+function holdAccount(run: Run, lane: Lane): boolean | Promise<boolean> {
+  const { pass } = run;
   const holding = pass === null ? true : pass.holdAccount(lane);
   if (holding === true) return true;
   const told = (isHeld: boolean): boolean => {
     if (isHeld) return true;
     const forMs = pass?.accountFullForMs(lane) ?? null;
-    cappedLanes.set(lane.id, forMs === null ? null : world.effects.nowMs() + forMs);
+    const untilMs = forMs === null ? null : run.world.effects.nowMs() + forMs;
+    run.cappedLanes = new Map(run.cappedLanes).set(lane.id, untilMs);
     return false;
   };
   return holding instanceof Promise ? holding.then(told) : told(holding);
@@ -217,24 +225,6 @@ function isTaken({ shared, world, pass }: Run, target: Target, lane: Lane): bool
   const isFull = shared.health.condition(target, lane, world.effects.nowMs()).because === "full";
   if (isFull) pass?.releaseAccount(lane);
   return isFull;
-}
-
-/** Of what is left of the failover deadline, while another lane could still serve within it. */
-const FIRST_BYTE_SHARE = 2 / 3;
-/** A lane is not given up sooner for the sake of another. */
-const FIRST_BYTE_CAP_MS_MIN = 10_000;
-
-/**
- * How long one lane may keep a request waiting for its first byte. By default the deadline is as long as the limit for
- * a first byte. Without a cap a silent lane would use all of it, and no other lane would be tried.
- */
-function firstByteCapOf({ world, shared, deadlineMs }: Run, target: Target, lane: Lane): number {
-  const now = world.effects.nowMs();
-  const capMs = Math.max(FIRST_BYTE_CAP_MS_MIN, Math.floor((deadlineMs - now) * FIRST_BYTE_SHARE));
-  if (target.select !== "ordered") return capMs;
-  // Each recovery is tried by a request that another lane could serve. A slow lane gets twice the time the next time.
-  const { probing, failedTests } = shared.health.condition(target, lane, now);
-  return probing ? Math.min(capMs, FIRST_BYTE_CAP_MS_MIN * 2 ** failedTests) : capMs;
 }
 
 interface LaneAsk {
@@ -312,9 +302,10 @@ function gradedEnough(run: Run, target: Target): Served {
 }
 
 /** Only what a vendor refused unseen: all else it may have worked on. */
-function noteRefusal({ world, refusedUntil }: Run, lane: Lane, outcome: FailedOutcome): void {
+function noteRefusal(run: Run, lane: Lane, outcome: FailedOutcome): void {
   const hintMs = refusalHintMs(outcome);
-  if (hintMs !== null) refusedUntil.set(lane.id, world.effects.nowMs() + hintMs);
+  if (hintMs === null) return;
+  run.refusedUntil = new Map(run.refusedUntil).set(lane.id, run.world.effects.nowMs() + hintMs);
 }
 
 function afterFailure(run: Run, target: Target, attempt: FailedAttempt): Served | null {
@@ -367,7 +358,7 @@ async function afterExhaustion(
         break;
       case "fallback-pool": {
         const fallback = run.world.deployment.targets[onExhausted.pool];
-        if (fallback !== undefined && !run.visited.has(fallback.name)) {
+        if (fallback !== undefined && !run.visited.includes(fallback.name)) {
           return { kind: "place", place: { target: fallback, lanesTried: 0 } };
         }
         break;

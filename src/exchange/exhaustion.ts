@@ -33,9 +33,9 @@ interface FinalLook {
 
 /** What a run knows of lanes it may wait for. */
 interface WaitingRun extends FinalLook {
-  readonly cappedLanes: Map<string, number | null>;
+  cappedLanes: FinalLook["cappedLanes"];
   readonly tried: Set<string>;
-  readonly askedAgain: Set<string>;
+  askedAgain: ReadonlySet<string>;
   waitedMs: number;
 }
 
@@ -71,11 +71,11 @@ export function waitForRecovery(
 async function sleepUntil(run: WaitingRun, readyAtMs: number, waitMs: number): Promise<"recovered" | "abandoned"> {
   if (!(await sleep(run.world.effects.setTimer, waitMs, run.call.signal))) return "abandoned";
   run.waitedMs += waitMs;
-  for (const [id, atMs] of run.cappedLanes) if (atMs !== null && atMs <= readyAtMs) run.cappedLanes.delete(id);
+  run.cappedLanes = new Map([...run.cappedLanes].filter(([, atMs]) => atMs === null || atMs > readyAtMs));
   for (const [id, atMs] of run.refusedUntil) {
     if (atMs > readyAtMs || run.askedAgain.has(id)) continue;
     run.tried.delete(id);
-    run.askedAgain.add(id);
+    run.askedAgain = new Set(run.askedAgain).add(id);
   }
   return "recovered";
 }

@@ -4,7 +4,6 @@
  */
 
 import type { Pass } from "../governance/admission.ts";
-import type { UsageRow } from "../governance/ledger-messages.ts";
 import { costOf } from "../governance/prices.ts";
 import { toUsageRow } from "../governance/usage-row.ts";
 import type { AliasWay, Lane } from "../ir/deployment.ts";
@@ -73,7 +72,7 @@ interface RecordBuilderInput {
   readonly id: string;
   readonly receivedMs: number;
   readonly effects: Pick<Effects, "nowMs" | "wallMs">;
-  readonly onClose: (record: ExchangeRecord, row: UsageRow) => void;
+  readonly onClose: (record: ExchangeRecord) => void;
 }
 
 /** Client-given text kept on a record, in characters. */
@@ -141,9 +140,8 @@ class OpenRecord implements RecordBuilder {
     if (this.#closed) return;
     this.#closed = true;
     const written = this.#written(ending);
-    const row = toUsageRow(written);
-    this.#input.onClose(written, row);
-    this.pass?.close(row, hasRun(written));
+    this.#input.onClose(written);
+    this.pass?.close(toUsageRow(written), hasRun(written));
     this.#tellClosed?.();
   }
 

@@ -12,7 +12,7 @@ import type { Protocol } from "../protocols/protocol.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
 import { unreachable } from "../std/unreachable.ts";
 import { outputTokensOf } from "./answer/flow.ts";
-import { aliasHeader, gatewayHeaders, openingHeaders, writeFailure, writeStreamFailure } from "./answer/headers.ts";
+import { addGatewayHeaders, aliasHeader, openingHeaders, writeFailure, writeStreamFailure } from "./answer/headers.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { createPump } from "./answer/pump.ts";
 import type { Answer, ByteSource, ExchangeInput, RunInput, WholeAnswer } from "./contract.ts";
@@ -73,8 +73,10 @@ function answerWhole(
     status,
     answerBytes: body.length,
   });
-  const own = ownHeaders(exchange, { served, attempts: countTries(record.attempts), losses, lossCount: losses.length });
-  return { status, headers: { ...outcome.headers, ...own }, body };
+  const { headers } = outcome;
+  const about = { served, attempts: countTries(record.attempts), losses, lossCount: losses.length };
+  addOwnHeaders(exchange, headers, about);
+  return { status, headers, body };
 }
 
 function answerStream(
@@ -99,13 +101,14 @@ function answerStream(
     onEnd: ({ clientGone, bytes }) =>
       endStream(exchange, call, served, { outcome, clientGone: clientGone && !note.ended, bytes }),
   });
-  const own = ownHeaders(exchange, {
+  const { headers } = outcome;
+  addOwnHeaders(exchange, headers, {
     served,
     attempts: countTries(record.attempts) + (served.attempt.isOver ? 0 : 1),
     losses: [...outcome.losses, ...note.losses],
     lossCount: outcome.losses.length + note.lossCount,
   });
-  return { status: outcome.status, headers: { ...outcome.headers, ...own }, body };
+  return { status: outcome.status, headers, body };
 }
 
 /** Once, when the last byte is out or the client has left. */
@@ -177,8 +180,9 @@ export function refuse(
   });
   const ending = { ...charged, outcome: outcomeOf(failed.kind), failure: failed.kind };
   close(exchange, written.status, written.body.length, ending);
-  const own = ownHeaders(exchange, { served: null, attempts: countTries(record.attempts), losses: [], lossCount: 0 });
-  return { ...written, headers: { ...written.headers, ...own } };
+  const headers = { ...written.headers };
+  addOwnHeaders(exchange, headers, { served: null, attempts: countTries(record.attempts), losses: [], lossCount: 0 });
+  return { ...written, headers };
 }
 
 /** Refusals that quote the client, who may have pasted a token there. */
@@ -280,14 +284,15 @@ function reportedModelOf({ outcome }: ServedLane): string | null {
   return outcome.kind === "answered" ? outcome.reportedModel : outcome.flow.note.model;
 }
 
-function ownHeaders(
+function addOwnHeaders(
   { input, record }: ExchangeContext,
-  about: Pick<Parameters<typeof gatewayHeaders>[0], "attempts" | "losses" | "lossCount"> & {
+  headers: Record<string, string>,
+  about: Pick<Parameters<typeof addGatewayHeaders>[1], "attempts" | "losses" | "lossCount"> & {
     readonly served: ServedLane | null;
   },
-): Record<string, string> {
+): void {
   const { served, attempts, losses, lossCount } = about;
-  return gatewayHeaders({
+  addGatewayHeaders(headers, {
     style: input.world.deployment.responseHeaders,
     requestId: record.id,
     lane: served?.lane ?? null,

@@ -15,18 +15,26 @@ export interface Sinks extends Omit<Sink, "name"> {
 
 export function createSinks(sinks: readonly Sink[]): Sinks {
   const failures = new Map<string, number>();
-  const each = (fold: (sink: Sink) => void): void => {
-    for (const sink of sinks) {
-      try {
-        fold(sink);
-      } catch {
-        failures.set(sink.name, (failures.get(sink.name) ?? 0) + 1);
-      }
-    }
-  };
+  const failed = ({ name }: Sink): void => void failures.set(name, (failures.get(name) ?? 0) + 1);
   return {
     failures,
-    record: (record) => each((sink) => sink.record(record)),
-    transition: (transition) => each((sink) => sink.transition(transition)),
+    record(record) {
+      for (const sink of sinks) {
+        try {
+          sink.record(record);
+        } catch {
+          failed(sink);
+        }
+      }
+    },
+    transition(transition) {
+      for (const sink of sinks) {
+        try {
+          sink.transition(transition);
+        } catch {
+          failed(sink);
+        }
+      }
+    },
   };
 }

@@ -11,21 +11,21 @@ import type { Sink } from "./sinks.ts";
 
 /** Sums over records since the start, by pool or model. Plain data. */
 interface TargetTotals {
-  readonly requests: number;
-  readonly ok: number;
-  readonly failovers: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly costNanos: number;
+  requests: number;
+  ok: number;
+  failovers: number;
+  inputTokens: number;
+  outputTokens: number;
+  costNanos: number;
   /** Answers whose cost is not known. */
-  readonly unpriced: number;
-  readonly losses: number;
+  unpriced: number;
+  losses: number;
 }
 
 export interface Totals {
   readonly sink: Sink;
   /** "unresolved" is one of them once a request asked for something that does not exist. */
-  byTarget(): Readonly<Record<string, TargetTotals>>;
+  byTarget(): Readonly<Record<string, Readonly<TargetTotals>>>;
   /** Of what was counted before, only targets of this deployment stay. */
   forgetOthers(): void;
   readonly counted: Map<string, TargetTotals>;
@@ -33,7 +33,7 @@ export interface Totals {
 
 const UNRESOLVED = "unresolved";
 
-const NO_TOTALS: TargetTotals = {
+const NO_TOTALS: Readonly<TargetTotals> = {
   requests: 0,
   ok: 0,
   failovers: 0,
@@ -53,11 +53,16 @@ export function createTotals(deployment: Deployment, before: Totals | null = nul
       name: "totals",
       record(record) {
         const target = Object.hasOwn(deployment.targets, record.target) ? record.target : UNRESOLVED;
-        totals.set(target, withRecord(totals.get(target) ?? NO_TOTALS, record));
+        let counted = totals.get(target);
+        if (counted === undefined) {
+          counted = { ...NO_TOTALS };
+          totals.set(target, counted);
+        }
+        addRecord(counted, record);
       },
       transition: () => undefined,
     },
-    byTarget: () => Object.fromEntries(totals),
+    byTarget: () => Object.fromEntries([...totals].map(([name, counted]) => [name, { ...counted }])),
     forgetOthers() {
       for (const name of totals.keys()) {
         if (name !== UNRESOLVED && !Object.hasOwn(deployment.targets, name)) totals.delete(name);
@@ -66,20 +71,18 @@ export function createTotals(deployment: Deployment, before: Totals | null = nul
   };
 }
 
-function withRecord(totals: TargetTotals, record: ExchangeRecord): TargetTotals {
+function addRecord(totals: TargetTotals, record: ExchangeRecord): void {
   const { outcome } = record;
   const { usage, costNanos } = totalOf(record);
   const isAnswer = outcome === "answered" || outcome === "cut";
-  return {
-    requests: totals.requests + 1,
-    ok: totals.ok + (outcome === "answered" && record.status < 400 ? 1 : 0),
-    failovers: totals.failovers + Math.max(0, record.attempts.length - 1),
-    inputTokens: totals.inputTokens + (usage === null ? 0 : (inputTokens(usage) ?? 0)),
-    outputTokens: totals.outputTokens + (usage?.outputTokens ?? 0),
-    costNanos: totals.costNanos + (costNanos ?? 0),
-    unpriced: totals.unpriced + (isAnswer && isBilled(record.operation) && costNanos === null ? 1 : 0),
-    losses: totals.losses + record.lossCount,
-  };
+  totals.requests += 1;
+  if (outcome === "answered" && record.status < 400) totals.ok += 1;
+  totals.failovers += Math.max(0, record.attempts.length - 1);
+  totals.inputTokens += usage === null ? 0 : (inputTokens(usage) ?? 0);
+  totals.outputTokens += usage?.outputTokens ?? 0;
+  totals.costNanos += costNanos ?? 0;
+  if (isAnswer && isBilled(record.operation) && costNanos === null) totals.unpriced += 1;
+  totals.losses += record.lossCount;
 }
 
 interface StatsInput {

@@ -42,10 +42,11 @@ export interface LeftOut {
 
 export function decide(input: DecideInput): LaneChoice {
   const named = namedLanesOf(input);
-  const quick = input.ranksAll === false ? quickPick(input, named) : null;
+  const quick = quickPick(input, named);
   if (quick === null) return decideAmongAll(input, named);
   const { pick, runnerUp, selection } = quick;
-  return { pick, ignoreBreaker: false, offered: [pick, runnerUp], left: NONE, selection, runnerUp };
+  const offered = runnerUp === null ? [pick] : [pick, runnerUp];
+  return { pick, ignoreBreaker: false, offered, left: NONE, selection, runnerUp };
 }
 
 function decideAmongAll(input: DecideInput, named: NamedLanes): LaneChoice {

@@ -9,7 +9,8 @@ import { pickSwrr, type Selection } from "./swrr.ts";
 
 interface QuickPick {
   readonly pick: Lane;
-  readonly runnerUp: Lane;
+  /** null: it is the only lane. */
+  readonly runnerUp: Lane | null;
   readonly selection: Selection;
 }
 
@@ -18,7 +19,19 @@ const LOOKED_AT_MAX = 8;
 
 /** null: it takes a look at all of them. */
 export function quickPick(input: DecideInput, named: NamedLanes): QuickPick | null {
-  if (!isMeant(input, named)) return null;
+  if (input.tried.size > 0 || named.alike === null) return null;
+  if (named.lanes.length === 1) return onlyLane(input, named);
+  return input.ranksAll === false && isMeant(input, named) ? firstTwo(input, named) : null;
+}
+
+/** Nothing is to be ordered, and nothing comes before it. */
+function onlyLane(input: DecideInput, named: NamedLanes): QuickPick | null {
+  const [only] = named.lanes;
+  if (only === undefined || look(input, only).because !== null) return null;
+  return { pick: only.lane, runnerUp: null, selection: nextOf(input, named) };
+}
+
+function firstTwo(input: DecideInput, named: NamedLanes): QuickPick | null {
   const { lanes, usedMs } = named;
   let place = 0;
   for (const { lane } of lanes) usedMs[place++] = input.lastUsedMs(lane.id) ?? NEVER_USED_MS;
@@ -37,8 +50,8 @@ export function quickPick(input: DecideInput, named: NamedLanes): QuickPick | nu
 }
 
 function isMeant(input: DecideInput, named: NamedLanes): boolean {
-  const { target, tried, affinityKey = null, stuckTo = null } = input;
-  if (named.alike === null || named.lanes.length <= 2 || tried.size > 0) return false;
+  const { target, affinityKey = null, stuckTo = null } = input;
+  if (named.lanes.length <= 2) return false;
   if (target.select !== "weighted" && target.select !== "ranked") return false;
   if (target.affinity !== null && (affinityKey !== null || stuckTo !== null)) return false;
   return isSurelyRoomy(input, named);
@@ -54,8 +67,9 @@ function leastUsed({ lanes, usedMs }: NamedLanes): number {
   return found;
 }
 
-function nextOf({ target, selection }: DecideInput, { alike }: NamedLanes): Selection {
-  // A member that is picked alone gets back what it pays.
-  if (target.select === "ranked" || alike === null || selection.has(alike.model)) return selection;
+function nextOf({ target, selection, affinityKey = null }: DecideInput, { alike }: NamedLanes): Selection {
+  if (target.select !== "weighted" || alike === null) return selection;
+  // A session chooses its own member; and a member that is picked alone gets back what it pays.
+  if ((target.affinity !== null && affinityKey !== null) || selection.has(alike.model)) return selection;
   return pickSwrr(selection, [alike])?.next ?? selection;
 }

@@ -14,6 +14,7 @@ import type { Verdicts } from "../../src/exchange/verdict-contract.ts";
 import type { Admission } from "../../src/governance/admission.ts";
 import { type Caller, createIdentify } from "../../src/governance/identify.ts";
 import type { UsageRow } from "../../src/governance/ledger-messages.ts";
+import { toUsageRow } from "../../src/governance/usage-row.ts";
 import type { Deployment } from "../../src/ir/deployment.ts";
 import type { Operation } from "../../src/ir/facts.ts";
 import type { ExchangeRecord } from "../../src/ir/record.ts";
@@ -129,9 +130,9 @@ export function createCore(input: CoreInput): Core {
       mode: deployment.auth.mode,
       clientTokens: (input.clientTokens ?? []).map((token) => new Secret(token)),
     }),
-    onRecord(record, row) {
+    onRecord(record) {
       records.push(record);
-      rows.push(row);
+      rows.push(toUsageRow(record));
     },
     onBug: (_id, error) => void bugs.push(error),
     startedWallMs: effects.wallMs(),

@@ -133,7 +133,7 @@ function judgeBody(
     return {
       kind: "answered",
       status: sent.status,
-      headers: { ...relayHeaders(attempt, sent.headers), ...asJson(sent) },
+      headers: asJson(sent, relayHeaders(attempt, sent.headers)),
       body: answer.bytes,
       usage: seen.usage,
       ...saidIn(attempt, answer.body, seen.usage),
@@ -161,8 +161,9 @@ function rememberWhole(attempt: AnswerSource, { bytes, body }: { bytes: Uint8Arr
 }
 
 /** Clients parse what is called JSON, and only that. */
-function asJson({ headers }: UpstreamResponse): Readonly<Record<string, string>> {
-  return (headers["content-type"] ?? "json").toLowerCase().includes("json") ? {} : { "content-type": JSON_TYPE };
+function asJson({ headers }: UpstreamResponse, relayed: Record<string, string>): Record<string, string> {
+  if (!(headers["content-type"] ?? "json").toLowerCase().includes("json")) relayed["content-type"] = JSON_TYPE;
+  return relayed;
 }
 
 /** What a relayed answer said is counted only where its vendor told no usage. */

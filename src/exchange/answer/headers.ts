@@ -19,11 +19,11 @@ import type { ClientCall } from "../request/call.ts";
 /** Of a relayed answer: what may pass of the lane's own headers. */
 export function relayHeaders(attempt: AnswerSource, headers: Readonly<Record<string, string>>): Record<string, string> {
   const { ingress, id } = attempt.call;
-  return {
-    ...ingress.carrier.answerHeaders(id),
-    ...attempt.world.responseFilter(attempt.egress, ingress)(headers),
-    "content-type": headers["content-type"] ?? "application/json",
-  };
+  const passed = attempt.world.responseFilter(attempt.egress, ingress)(headers);
+  const own = ingress.carrier.answerHeaders(id);
+  for (const name in own) passed[name] ??= own[name] ?? "";
+  passed["content-type"] = headers["content-type"] ?? "application/json";
+  return passed;
 }
 
 interface GatewayHeadersInput {
@@ -49,14 +49,15 @@ interface GatewayHeadersInput {
 /** Bytes of `x-ringmain-losses`: proxies refuse headers of 4 to 8 KB. */
 const LOSSES_HEADER_CHARS_MAX = 2_048;
 
-export function gatewayHeaders(input: GatewayHeadersInput): Record<string, string> {
-  if (input.style === "off") return {};
-  const headers: Record<string, string> = { "x-ringmain-request-id": input.requestId };
+/** Put into the headers of an answer. */
+export function addGatewayHeaders(headers: Record<string, string>, input: GatewayHeadersInput): void {
+  if (input.style === "off") return;
+  headers["x-ringmain-request-id"] = input.requestId;
   if (input.alias !== null) headers["x-ringmain-alias"] = input.alias;
   if (input.isBuffered) headers["x-ringmain-buffered"] = "quality";
   if (input.grade !== null) addGrade(headers, input.grade);
   if (input.lossCount > 0) headers["x-ringmain-losses"] = lossesHeader(input.losses, input.lossCount);
-  if (input.style === "minimal") return headers;
+  if (input.style === "minimal") return;
   if (input.lane !== null) {
     headers["x-ringmain-model"] = headerText(input.lane.model);
     headers["x-ringmain-lane"] = headerText(input.lane.id);
@@ -66,7 +67,6 @@ export function gatewayHeaders(input: GatewayHeadersInput): Record<string, strin
     if (input.switch !== null) headers["x-ringmain-switch"] = switchHeader(input.switch);
   }
   headers["x-ringmain-attempts"] = String(input.attempts);
-  return headers;
 }
 
 /** What is served below the threshold is marked, also where headers are few. */

@@ -33,7 +33,8 @@ export interface Billing {
 export interface AnsweredOutcome {
   readonly kind: "answered";
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of this answer alone: what the gateway says is put into them. */
+  readonly headers: Record<string, string>;
   readonly body: Uint8Array;
   readonly usage: Usage | null;
   /** Tokens of the answer counted by us, where the vendor told none; absent: not counted. */
@@ -46,7 +47,8 @@ export interface AnsweredOutcome {
 export interface StreamingOutcome {
   readonly kind: "streaming";
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Of this answer alone: what the gateway says is put into them. */
+  readonly headers: Record<string, string>;
   readonly body: UpstreamBody;
   readonly flow: Flow;
   readonly held: readonly Uint8Array[];

@@ -22,33 +22,55 @@ export function relayBody(input: RelayInput): readonly Uint8Array[] {
   const edits = memberEdits(request, input.members);
   if (hidden !== null) edits.push(...hidden.request(request.bytes, request.members));
   if (edits.length === 0) return [request.bytes];
-  return spliceParts(
-    request.bytes,
-    edits.toSorted((left, right) => left.start - right.start),
-  );
+  return spliceParts(request.bytes, edits.length === 1 ? edits : edits.toSorted(byStart));
+}
+
+function byStart(left: Edit, right: Edit): number {
+  return left.start - right.start;
 }
 
 function memberEdits(request: ParsedRequest, wanted: Readonly<Record<string, string | null>>): Edit[] {
   const edits: Edit[] = [];
-  const remove: string[] = [];
-  const append: { name: string; jsonText: string }[] = [];
-  for (const [name, jsonText] of Object.entries(wanted)) {
-    const present = request.members.filter((member) => member.name === name);
-    if (jsonText === null) {
-      if (present.length > 0) remove.push(name);
-    } else if (present.length === 0) append.push({ name, jsonText });
-    else {
-      const replacement = encodeUtf8(jsonText);
-      // A duplicate that was allowed (the gateway decides nothing on it) gets the same value everywhere.
-      for (const { valueStart, valueEnd } of present) {
-        if (!sameBytes(request.bytes, valueStart, valueEnd, replacement))
-          edits.push({ start: valueStart, end: valueEnd, replacement });
-      }
-    }
+  let other = NO_CHANGE;
+  for (const name in wanted) {
+    const jsonText = wanted[name] ?? null;
+    const isPresent = request.members.some((member) => member.name === name);
+    if (jsonText !== null && isPresent) addReplacements(edits, request, name, bytesOf(jsonText));
+    else if (jsonText !== null) other = { ...other, append: [...other.append, { name, jsonText }] };
+    else if (isPresent) other = { ...other, remove: [...other.remove, name] };
   }
-  if (remove.length > 0 || append.length > 0)
-    edits.push(...editMembers(request.bytes, request.members, { remove, append }));
+  if (other !== NO_CHANGE) edits.push(...editMembers(request.bytes, request.members, other));
   return edits;
+}
+
+interface Change {
+  readonly remove: readonly string[];
+  readonly append: readonly { readonly name: string; readonly jsonText: string }[];
+}
+
+/** Members are replaced as a rule. */
+const NO_CHANGE: Change = { remove: [], append: [] };
+
+/** A duplicate that was allowed (the gateway decides nothing on it) gets the same value everywhere. */
+function addReplacements(edits: Edit[], request: ParsedRequest, name: string, replacement: Uint8Array): void {
+  for (const member of request.members) {
+    const { valueStart: start, valueEnd: end } = member;
+    if (member.name === name && !sameBytes(request.bytes, start, end, replacement))
+      edits.push({ start, end, replacement });
+  }
+}
+
+/** Values are names of models and flags of the configuration; of more only the first are remembered. */
+const TEXTS_MAX = 1_024;
+const TEXT_CHARS_MAX = 256;
+const TEXTS = new Map<string, Uint8Array>();
+
+function bytesOf(jsonText: string): Uint8Array {
+  const known = TEXTS.get(jsonText);
+  if (known !== undefined) return known;
+  const bytes = encodeUtf8(jsonText);
+  if (TEXTS.size < TEXTS_MAX && jsonText.length <= TEXT_CHARS_MAX) TEXTS.set(jsonText, bytes);
+  return bytes;
 }
 
 function sameBytes(bytes: Uint8Array, start: number, end: number, other: Uint8Array): boolean {
