@@ -10,6 +10,7 @@ import type { RequestParts } from "../ir/route.ts";
 import { totalTokens } from "../ir/usage.ts";
 import { boundsOf, dearestOf, fitToAffordable, hardCeiling, leastAmountOf } from "./affordable.ts";
 import { createRecentAnswers, type Estimate, estimate, type RecentAnswers, withoutCost } from "./estimate.ts";
+import type { GradingCost } from "./grading-cost.ts";
 import type { Caller } from "./identify.ts";
 import { type KeyLimits, keyLimitsOf, NO_KEY_LIMITS } from "./key-limits.ts";
 import type { VirtualKey } from "./keys.ts";
@@ -30,6 +31,8 @@ export interface AdmitInput {
   readonly headers: RequestParts["headers"];
   /** Answers asked for at once; looked at only where the most an answer can cost must be known. */
   readonly choices: () => number;
+  /** Absent: answers are not graded. */
+  readonly grading?: GradingCost | undefined;
 }
 
 export type Admitted =
@@ -154,7 +157,7 @@ function refusalOf({ options }: AdmissionState, { shortage }: Short, { estimated
 
 /** Whom a request is charged to and what it must reserve, or why it is refused without asking what is left. */
 function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
-  const { caller, headers, lanes, facts, choices } = input;
+  const { caller, headers, lanes, facts, choices, grading } = input;
   const { governance } = state.options;
   const { key } = caller;
   const limits = key === null ? NO_KEY_LIMITS : keyLimitsFor(state, key);
@@ -177,7 +180,7 @@ function chargedOf(state: AdmissionState, input: AdmitInput): Result<Charged> {
   const budget = isCounted ? governance.budget : "expected";
   const estimated =
     isCounted || state.capped.size > 0
-      ? estimate({ lanes: lanes.filter(input.couldServe), facts, choices, budget, answers: state.answers })
+      ? estimate({ lanes: lanes.filter(input.couldServe), facts, choices, budget, grading, answers: state.answers })
       : ok(NOTHING);
   if (!estimated.ok) return estimated;
   const needs = estimated.value.lanes;

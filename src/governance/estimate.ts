@@ -13,6 +13,7 @@ import {
   worstNanos,
   worstOutputTokens,
 } from "./admit.ts";
+import { type GradingCost, gradingSum } from "./grading-cost.ts";
 
 /** Of one request. */
 export interface Estimate {
@@ -43,6 +44,8 @@ interface EstimateInput {
   readonly facts: Facts;
   readonly choices: () => number;
   readonly budget: Governance["budget"];
+  /** Absent: answers are not graded. */
+  readonly grading?: GradingCost | undefined;
   readonly answers: Pick<RecentAnswers, "p95" | "usual">;
 }
 
@@ -72,7 +75,30 @@ export function estimate(input: EstimateInput): Result<Estimate> {
     each.push(found.value);
   }
   fillUnpriced(each);
-  return ok(new LaneEstimates(each));
+  return input.grading === undefined ? ok(new LaneEstimates(each)) : withGrading(each, input.grading, budget);
+}
+
+/** Graded answers and their judges are paid for, also those that are not passed on. */
+function withGrading(
+  lanes: readonly LaneEstimate[],
+  grading: GradingCost,
+  budget: Governance["budget"],
+): Result<Estimate> {
+  const isWorst = budget === "strict";
+  const sum = gradingSum(grading, isWorst ? worstNanos : expectedNanos, isWorst);
+  for (const { amount, least } of lanes) {
+    for (const each of [amount, least]) {
+      each.nanos = each.nanos * sum.times + sum.nanos;
+      each.tokens = each.tokens * sum.times + sum.tokens;
+      if (!Number.isSafeInteger(each.nanos)) return refusal(TOO_MUCH);
+    }
+  }
+  const plain = new LaneEstimates(lanes);
+  return ok({
+    lanes,
+    answerFitting: (kind, left) =>
+      plain.answerFitting(kind, (left - (kind === "usd" ? sum.nanos : sum.tokens)) / sum.times),
+  });
 }
 
 /** A lane without a price is taken to cost what the dearest of the others does. */
@@ -129,7 +155,7 @@ interface LaneEstimateInput {
 /** Nano-dollars are 0 while no price is known. */
 interface Amount {
   nanos: number;
-  readonly tokens: number;
+  tokens: number;
 }
 
 /** What one lane's answer may come to. */

@@ -39,6 +39,9 @@ export interface JudgeSettings {
   readonly timeoutMs: number;
 }
 
+/** Of one verdict, at most: a question, an answer and a rubric of 32 KB and 8 KB; thirty tokens, and reasoning before them. */
+export const JUDGE_TOKENS = { inputTokens: 20_000, outputTokens: 2_048 } as const;
+
 /** How long all evaluators together may take: each has a bound of its own, and none is asked beside another. */
 export function gradingMsMax(evaluators: readonly EvaluatorSettings[]): number {
   let sumMs = GRADING_MS_MIN;

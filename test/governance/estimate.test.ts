@@ -1,14 +1,20 @@
 // What lanes are taken to need before a request has run, one by one and together.
 import { describe, expect, test } from "bun:test";
+import { worstNanos } from "../../src/governance/admit.ts";
 import { boundsOf, dearestOf, leastAmountOf } from "../../src/governance/affordable.ts";
 import { createRecentAnswers, type Estimate, estimate, type LaneNeed } from "../../src/governance/estimate.ts";
+import type { GradingCost } from "../../src/governance/grading-cost.ts";
 import { NO_NEEDS } from "../../src/ir/capability.ts";
 import type { Prices } from "../../src/ir/deployment.ts";
 import { laneOf, PRICES } from "../harness/deployments.ts";
 
 const priced = (input: number): Prices => ({ ...PRICES, input, output: input, tiers: [] });
 
-function estimated(prices: readonly (Prices | null)[], over: { readonly maxOutputTokens?: number | null } = {}) {
+function estimated(
+  prices: readonly (Prices | null)[],
+  over: { readonly maxOutputTokens?: number | null } = {},
+  more: { readonly grading?: GradingCost; readonly budget?: "strict" } = {},
+) {
   const found = estimate({
     lanes: prices.map((each, at) =>
       laneOf(`up/a${at}/m`, "openai", { prices: each, capabilities: { maxOutputTokens: 10 } }),
@@ -27,6 +33,7 @@ function estimated(prices: readonly (Prices | null)[], over: { readonly maxOutpu
     choices: () => 1,
     budget: "expected",
     answers: createRecentAnswers(),
+    ...more,
   });
   if (!found.ok) throw new Error("not estimated");
   return found.value;
@@ -66,5 +73,33 @@ describe("what lanes need together", () => {
   test("the cheapest and the dearest", () => {
     expect([leastAmountOf(lanes), dearestOf(lanes)]).toEqual([{ nanos: 20, tokens: 10 }, 30]);
     expect([leastAmountOf([]), dearestOf([])]).toEqual([{ nanos: 0, tokens: 0 }, 0]);
+  });
+});
+
+describe("graded answers", () => {
+  const judge = { lanes: [laneOf("j/a/m", "openai", { prices: priced(1_000_000) })], inputTokens: 20, outputTokens: 5 };
+  const grading = { answers: 3, judges: [judge] };
+
+  test("one answer and its judge are expected", () => {
+    expect(nanosOf(estimated([priced(5_000_000)], {}, { grading }))).toEqual([550 + 25]);
+  });
+
+  test("at worst there are as many of both as may be", () => {
+    const [strict] = [estimated([priced(5_000_000)], {}, { grading, budget: "strict" })];
+    const [plain] = [estimated([priced(5_000_000)], {}, { budget: "strict" })];
+    const verdict = worstNanos(priced(1_000_000), judge) ?? 0;
+    expect(nanosOf(strict)).toEqual([3 * (nanosOf(plain)[0] ?? 0) + 3 * verdict]);
+    expect(strict.lanes[0]?.amount.tokens).toBe(3 * (plain.lanes[0]?.amount.tokens ?? 0) + 3 * 25);
+  });
+
+  test("what is left for an answer is what grading leaves", () => {
+    const graded = estimated([priced(5_000_000)], {}, { grading });
+    expect([graded.answerFitting("tokens", 135), graded.answerFitting("usd", 575)]).toEqual([10, 10]);
+  });
+
+  test("a judge without a price adds tokens and no money", () => {
+    const free = { ...judge, lanes: [laneOf("j/a/m", "openai")] };
+    const { amount } = estimated([priced(5_000_000)], {}, { grading: { answers: 1, judges: [free] } }).lanes[0] ?? {};
+    expect(amount).toEqual({ nanos: 550, tokens: 135 });
   });
 });

@@ -5,7 +5,7 @@
  */
 import type { Lane } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
-import type { JudgeSettings } from "../../ir/quality.ts";
+import { JUDGE_TOKENS, type JudgeSettings } from "../../ir/quality.ts";
 import { type IrRequest, NO_EXTRAS, NO_SAMPLING, NO_SPELLING, plainText } from "../../ir/request.ts";
 import { encodeUtf8 } from "../../std/bytes.ts";
 import { isToolCall, questionText, textOf } from "./answer-text.ts";
@@ -13,8 +13,6 @@ import { type Asking, type Evaluate, NO_OPINION, type Opinion, type Subject } fr
 
 /** Of the question, and of the answer. */
 const PART_BYTES_MAX = 32 * 1024;
-/** A verdict has thirty tokens; models that reason want some before it. */
-const VERDICT_TOKENS_MAX = 2_048;
 const ID_CHARS = 20;
 const DEFAULT_RUBRIC = "The answer does what the question asks for: it is correct, complete and to the point.";
 
@@ -91,7 +89,7 @@ function judgeRequest(id: string, { question, answer, rubric }: JudgedParts): Ir
     tools: [],
     toolChoice: null,
     parallelToolCalls: null,
-    maxOutputTokens: VERDICT_TOKENS_MAX,
+    maxOutputTokens: JUDGE_TOKENS.outputTokens,
     sampling: { ...NO_SAMPLING, temperature: 0 },
     stop: [],
     reasoning: null,

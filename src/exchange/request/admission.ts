@@ -1,7 +1,9 @@
 /** Admission of a request by the limits of its caller: they are taken from, or refuse, before any lane is tried. */
 import type { Admission, AdmitInput, Admitted, Pass } from "../../governance/admission.ts";
+import type { GradingCost } from "../../governance/grading-cost.ts";
 import type { Deployment, Lane, Target } from "../../ir/deployment.ts";
 import type { Failure } from "../../ir/failure.ts";
+import { JUDGE_TOKENS } from "../../ir/quality.ts";
 import type { ClientCall } from "./call.ts";
 
 /** What a caller is told of its limits beside the answer. */
@@ -31,6 +33,22 @@ export function admitInputOf({ deployment, call, target, couldServe }: Admission
       const read = call.ir();
       return read.ok ? (read.value.value.choices ?? 1) : 1;
     },
+    grading: gradingCostOf(deployment, call, target),
+  };
+}
+
+/** undefined: its answers are not graded. */
+function gradingCostOf(deployment: Deployment, call: ClientCall, target: Target): GradingCost | undefined {
+  const { quality } = target;
+  if (quality === null || call.request.facts.operation !== "chat") return undefined;
+  return {
+    answers: quality.attempts,
+    judges: quality.evaluators.flatMap((each) => {
+      const judge = each.kind === "judge" ? deployment.targets[each.model] : undefined;
+      if (judge === undefined) return [];
+      const { inputTokens, outputTokens } = JUDGE_TOKENS;
+      return [{ lanes: lanesOf(deployment, judge), inputTokens, outputTokens }];
+    }),
   };
 }
 
