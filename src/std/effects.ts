@@ -55,7 +55,7 @@ export interface SocketEvents {
 }
 
 export interface PlainSocket {
-  /** How many of the bytes were taken; the others wait for `drained`. Below zero: it is closed. */
+  /** How many of the bytes were taken; the others wait for `drained`. Below zero: it is closed. The bytes are not kept. */
   write(bytes: Uint8Array): number;
   /** Stops `received`; what is under way stays with the system and slows the other side. */
   pause(): void;

@@ -258,8 +258,7 @@ export class ClientConnection {
     phase.isHeadSent = true;
     const end = (): void => this.#answered(phase, isKept);
     if (body instanceof Uint8Array) {
-      const parts = head.method === "HEAD" ? [Buffer.from(text, "latin1")] : wholeOf(text, body);
-      if (this.#writer.send(parts, end)) end();
+      if (this.#writer.sendMessage(text, head.method === "HEAD" ? NO_BYTES : body, end)) end();
       else this.socket.timeout(STALL_SECONDS);
       return;
     }
@@ -333,7 +332,7 @@ export class ClientConnection {
     const framing = { kind: "length", bytes: body.length } as const;
     const text = writeAnswerHead({ status, headers, framing, isKept: false, date: this.#host.date() });
     const close = (): void => this.#close();
-    if (this.#writer.send(wholeOf(text, body), close)) close();
+    if (this.#writer.sendMessage(text, body, close)) close();
   }
 
   /** A client that still sends would lose the answer with a connection that is closed under it. */
@@ -367,16 +366,6 @@ function drop(body: Outgoing["body"]): void {
   body.onEnd();
 }
 
-/** One write where the body is short, because each is a call of the system; a long one is not copied. */
-function wholeOf(head: string, body: Uint8Array): readonly Uint8Array[] {
-  if (body.length > COPIED_BYTES_MAX) return [Buffer.from(head, "latin1"), body];
-  const whole = Buffer.allocUnsafe(head.length + body.length);
-  whole.write(head, "latin1");
-  whole.set(body, head.length);
-  return [whole];
-}
-
-const COPIED_BYTES_MAX = 64 * 1024;
 const NO_BYTES = new Uint8Array(0);
 const [LF, CR] = [10, 13];
 const HEAD_END = "\r\n\r\n";

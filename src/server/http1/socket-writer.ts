@@ -1,4 +1,5 @@
-/** What is written to one connection, in order, as fast as the client takes it. It copies nothing that has to wait. */
+/** What is written to one connection, in order, as fast as the client takes it. Long bodies are not copied. */
+import { isShortMessage, writeShort } from "../../std/short-write.ts";
 import type { ServerSocket } from "./host.ts";
 
 /** A class, because what the socket did not take must stay in step with who is told when it has. */
@@ -32,6 +33,21 @@ export class SocketWriter {
     }
     return true;
   }
+
+  /** As `send`; a short message leaves in one write. */
+  sendMessage(head: string, body: Uint8Array, onSent: () => void): boolean {
+    const parts = [body];
+    if (this.#unsent.length > 0 || !isShortMessage(head, parts)) {
+      return this.send([Buffer.from(head, "latin1"), body], onSent);
+    }
+    const { rest } = writeShort(this.#write, head, parts);
+    if (rest === null) return true;
+    this.#unsent = [rest];
+    this.#onSent = onSent;
+    return false;
+  }
+
+  readonly #write = (bytes: Uint8Array): number => this.#socket.write(bytes);
 
   /** The client has read. True: something was taken. */
   drained(): boolean {

@@ -13,7 +13,7 @@ import type { Connection, ConnectionLoss, RequestEvents } from "./connection.ts"
 import { decodedBody, encodingOf } from "./decoded-body.ts";
 import type { Pool, Waiter } from "./pool.ts";
 import { createPools } from "./pools.ts";
-import { writeRequest } from "./request-writer.ts";
+import { type RequestMessage, writeRequest } from "./request-writer.ts";
 import type { ResponseHead } from "./response-head.ts";
 
 type ClientEffects = Pick<Effects, "connect" | "setTimer" | "nowMs">;
@@ -23,18 +23,18 @@ export function createSocketClient(effects: ClientEffects): Send {
   return (input) => {
     if (input.signal.aborted) return Promise.resolve({ kind: "aborted" });
     const found = findPool(input.url, input.ca);
-    const parts = found === null ? null : writeRequest(input, found.place);
-    if (found === null || parts === null) {
+    const message = found === null ? null : writeRequest(input, found.place);
+    if (found === null || message === null) {
       return Promise.resolve({ kind: "failed", failure: UNWRITABLE_REQUEST, mayHaveRun: false });
     }
-    return new Promise((resolve) => new Call({ effects, input, parts, pool: found.pool, resolve }).start());
+    return new Promise((resolve) => new Call({ effects, input, message, pool: found.pool, resolve }).start());
   };
 }
 
 interface CallInput {
   readonly effects: ClientEffects;
   readonly input: SendInput;
-  readonly parts: readonly Uint8Array[];
+  readonly message: RequestMessage;
   readonly pool: Pool;
   readonly resolve: (sent: Sent) => void;
 }
@@ -68,7 +68,7 @@ class Call implements Waiter, RequestEvents, BodyHooks, UpstreamBody {
   given(connection: Connection): void {
     this.#cancelConnect();
     this.#connection = connection;
-    connection.send(this.#call.parts, this);
+    connection.send(this.#call.message, this);
   }
 
   refused(code: string): void {

@@ -3,6 +3,8 @@
  * when it is free and when it is gone.
  */
 import type { PlainSocket, SocketEvents } from "../../std/effects.ts";
+import { isShortMessage, writeShort } from "../../std/short-write.ts";
+import type { RequestMessage } from "./request-writer.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { createResponseParser, type ResponseFault, type ResponseParser, type ResponseSink } from "./response-parser.ts";
 
@@ -64,14 +66,13 @@ export class Connection implements SocketEvents, ResponseSink {
     return this.#keptMs;
   }
 
-  send(parts: readonly Uint8Array[], request: RequestEvents): void {
+  send(message: RequestMessage, request: RequestEvents): void {
     this.#request = request;
     this.#requests += 1;
     this.#isAnswered = false;
     this.#written = "nothing";
-    this.#unwritten = parts;
     this.#parser.reset();
-    this.#write();
+    this.#begin(message);
   }
 
   pause(): void {
@@ -153,6 +154,19 @@ export class Connection implements SocketEvents, ResponseSink {
     request?.lost({ kind: "fault", fault });
   }
 
+  #begin({ head, body }: RequestMessage): void {
+    if (!isShortMessage(head, body)) {
+      this.#unwritten = [Buffer.from(head, "latin1"), ...body.filter((part) => part.length > 0)];
+      this.#write();
+      return;
+    }
+    const { rest, taken } = writeShort(this.#take, head, body);
+    this.#unwritten = rest === null ? NOTHING : [rest];
+    this.#written = rest === null ? "all" : taken > 0 ? "part" : "nothing";
+  }
+
+  readonly #take = (bytes: Uint8Array): number => this.#socket?.write(bytes) ?? -1;
+
   /** A write that finds the socket closed changes nothing: its end is told by the event. */
   #write(): void {
     const [part, ...rest] = this.#unwritten;
@@ -170,3 +184,5 @@ export class Connection implements SocketEvents, ResponseSink {
     this.#write();
   }
 }
+
+const NOTHING: readonly Uint8Array[] = [];

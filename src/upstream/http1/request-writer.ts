@@ -4,14 +4,18 @@ import { lengthOf } from "../../std/bytes.ts";
 import type { SendInput } from "../contract.ts";
 import type { RequestPlace } from "./request-place.ts";
 
-/** Up to here head and body leave in one write, which is worth a copy. */
-const JOINED_BYTES_MAX = 64 * 1024;
+/** What is written to a connection. */
+export interface RequestMessage {
+  /** Latin-1. */
+  readonly head: string;
+  readonly body: readonly Uint8Array[];
+}
 
-/** In order, to be written one after the other; null: a header cannot be written. */
+/** null: a header cannot be written. */
 export function writeRequest(
   { method, headers, body }: Pick<SendInput, "method" | "headers" | "body">,
   { target, hostHeader }: RequestPlace,
-): readonly Uint8Array[] | null {
+): RequestMessage | null {
   let head = `${method} ${target} HTTP/1.1\r\n`;
   let hasHost = false;
   let hasAccept = false;
@@ -29,15 +33,7 @@ export function writeRequest(
   head += "connection: keep-alive\r\n";
   const length = lengthOf(body);
   head += method === "GET" && length === 0 ? "\r\n" : `content-length: ${length}\r\n\r\n`;
-  if (length === 0) return [Buffer.from(head, "latin1")];
-  if (length > JOINED_BYTES_MAX) return [Buffer.from(head, "latin1"), ...body.filter((part) => part.length > 0)];
-  const whole = Buffer.allocUnsafe(head.length + length);
-  let at = whole.write(head, "latin1");
-  for (const part of body) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return [whole];
+  return { head, body };
 }
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

@@ -24,12 +24,15 @@ beforeEach(() => {
 const waiter = (name: string): Waiter => ({
   given(connection: Connection) {
     told.push(`${name} given`);
-    connection.send([new TextEncoder().encode(name)], {
-      head: () => undefined,
-      body: () => undefined,
-      end: () => told.push(`${name} ended`),
-      lost: ({ kind }) => told.push(`${name} lost: ${kind}`),
-    });
+    connection.send(
+      { head: `${name} asks`, body: [] },
+      {
+        head: () => undefined,
+        body: () => undefined,
+        end: () => told.push(`${name} ended`),
+        lost: ({ kind }) => told.push(`${name} lost: ${kind}`),
+      },
+    );
   },
   refused: (code) => told.push(`${name} refused: ${code}`),
 });
@@ -51,6 +54,14 @@ test("beyond the bound requests wait, the oldest is served first, and a full lin
   time.advance(REST_MS);
   net.at(1).stand();
   expect(told.slice(1)).toEqual(["a given", "a ended", "b given", "b ended", "c given", "d given"]);
+});
+
+test("what a connection has not taken stays as it was while another writes", () => {
+  for (const each of [A, B]) pool.take(each);
+  net.at(0).takes(2);
+  for (const at of [0, 1]) net.at(at).stand();
+  net.at(0).drain();
+  expect([net.at(0).written(), net.at(1).written()]).toEqual(["a asks", "b asks"]);
 });
 
 test("a place in the line can be given back", () => {
