@@ -33,6 +33,7 @@ import { type Conversion, conversionOf } from "./lane/operations.ts";
 import { recallReasoning } from "./lane/reasoning-back.ts";
 import { repairedDialect, repairFor } from "./lane/repair.ts";
 import type { RecordBuilder } from "./record-builder.ts";
+import type { Repairs } from "./repairs.ts";
 import type { ClientCall } from "./request/call.ts";
 import { isRelayed } from "./request/facts.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -154,14 +155,23 @@ class LaneAttempt implements Attempt, AttemptContext {
   }
 
   /** Asks a second time where the vendor refused what the gateway added or may leave out. */
-  async #ask(): Promise<Outcome> {
+  #ask(): Outcome | Promise<Outcome> {
     const { lane, door, world } = this;
     const repairs = world.repairs.of(lane, door);
     const prepared = prepare(this, repairs);
     if (!prepared.ok) return unanswered(prepared.failure, null, false);
-    const outcome = await askOnce(this, prepared.value);
-    const repair = outcome.kind === "failed" ? repairFor(this, prepared.value, outcome.failure, repairs) : null;
+    const { value } = prepared;
+    return dispatch(this, value).then((sent) => {
+      const outcome = judgeSent(this, value, sent);
+      if (outcome instanceof Promise) return outcome.then((each) => this.#repaired(each, value, repairs));
+      return outcome.kind === "failed" ? this.#repaired(outcome, value, repairs) : outcome;
+    });
+  }
+
+  async #repaired(outcome: Outcome, prepared: Prepared, repairs: Repairs): Promise<Outcome> {
+    const repair = outcome.kind === "failed" ? repairFor(this, prepared, outcome.failure, repairs) : null;
     if (repair === null) return outcome;
+    const { lane, door, world } = this;
     const wasRelayed = this.relayed;
     // A summary is asked for in place of what the server does not do, and its answer is written as the client asked.
     if (repair === "compaction") this.relayed = false;

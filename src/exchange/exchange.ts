@@ -17,12 +17,12 @@ import { withNotices } from "./answer/notices.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { type AnswerRule, answerRulesOf } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
-import { type ServeInput, serve } from "./engine.ts";
+import { type Served, type ServeInput, serve } from "./engine.ts";
 import { isFit } from "./lane/fitness.ts";
 import { orOpened } from "./opening.ts";
 import { isGated, openGate } from "./quality/gate.ts";
 import { openRecord } from "./record-builder.ts";
-import { admit } from "./request/admission.ts";
+import { type AdmittedRequest, admit, UNLIMITED } from "./request/admission.ts";
 import { type ClientCall, readOnce } from "./request/call.ts";
 import { type ParsedRequest, readFacts, variantOf } from "./request/facts.ts";
 import { keepAnswer, recall } from "./request/idempotency.ts";
@@ -210,19 +210,40 @@ interface AdmittedCall {
 }
 
 /** Limits, then lanes, then the answer. */
-async function runCall(exchange: ExchangeContext, admittedCall: AdmittedCall): Promise<Answer> {
-  const { input, record } = exchange;
-  const { world, shared, idempotency } = input;
-  const { call, target, key, rulesOf } = admittedCall;
+function runCall(exchange: ExchangeContext, admittedCall: AdmittedCall): Answer | Promise<Answer> {
+  const { admission, world } = exchange.input;
+  const { call, target } = admittedCall;
+  if (admission === null) return runAdmitted(exchange, admittedCall, UNLIMITED);
   const couldServe = (lane: Lane): boolean => isFit(world, call, lane);
-  const admitting = admit(input.admission, { deployment: world.deployment, call, target, couldServe });
-  const admitted = admitting instanceof Promise ? await admitting : admitting;
+  const admitting = admit(admission, { deployment: world.deployment, call, target, couldServe });
+  return admitting instanceof Promise
+    ? admitting.then((admitted) => runAdmitted(exchange, admittedCall, admitted))
+    : runAdmitted(exchange, admittedCall, admitting);
+}
+
+function runAdmitted(
+  exchange: ExchangeContext,
+  admittedCall: AdmittedCall,
+  admitted: AdmittedRequest,
+): Answer | Promise<Answer> {
+  const { input, record } = exchange;
+  const { world, shared } = input;
+  const { call, target, rulesOf } = admittedCall;
   if (admitted.kind === "refused") {
     const refusal = refuse(exchange, admitted.failure);
     return withLimits(refusal, call, admitted.notice, world.effects.wallMs());
   }
   record.pass = admitted.pass;
-  const served = await serve({ world, shared, call, record, target, pass: admitted.pass, rulesOf });
+  // One step of its own instead of a function that waits, which costs more.
+  return serve({ world, shared, call, record, target, pass: admitted.pass, rulesOf }).then((served) =>
+    answerOf(exchange, admittedCall, served),
+  );
+}
+
+function answerOf(exchange: ExchangeContext, admittedCall: AdmittedCall, served: Served): Answer {
+  const { input, record } = exchange;
+  const { world, shared, idempotency } = input;
+  const { call, key } = admittedCall;
   if (served.kind === "abandoned" && shared.running.stopped) return refuse(exchange, STOPPING);
   const answer = respond(exchange, call, served);
   const isKept = served.kind === "served" && key !== null && idempotency !== null;

@@ -9,7 +9,7 @@ import type { ClientCall } from "./call.ts";
 /** What a caller is told of its limits beside the answer. */
 export type LimitsNotice = Pick<Pass, "limits" | "warnings" | "projectIgnored">;
 
-type AdmittedRequest =
+export type AdmittedRequest =
   /** `pass` null: the caller has no limits. */
   | { readonly kind: "admitted"; readonly pass: Pass | null }
   | { readonly kind: "refused"; readonly failure: Failure; readonly notice: LimitsNotice };
@@ -53,16 +53,13 @@ function gradingCostOf(deployment: Deployment, call: ClientCall, target: Target)
 }
 
 /** Waits only where a lease is used up. */
-export function admit(
-  admission: Admission | null,
-  request: AdmissionRequest,
-): AdmittedRequest | Promise<AdmittedRequest> {
-  if (admission === null) return UNLIMITED;
+export function admit(admission: Admission, request: AdmissionRequest): AdmittedRequest | Promise<AdmittedRequest> {
   const admitting = admission.admit(admitInputOf(request));
   return admitting instanceof Promise ? admitting.then(toldOf) : toldOf(admitting);
 }
 
-const UNLIMITED: AdmittedRequest = { kind: "admitted", pass: null };
+/** Where there are no limits. */
+export const UNLIMITED: AdmittedRequest = { kind: "admitted", pass: null };
 
 function toldOf(admitted: Admitted): AdmittedRequest {
   if (admitted.kind !== "refused") return admitted;
