@@ -27,6 +27,7 @@ import { type ClientCall, readOnce } from "./request/call.ts";
 import { type ParsedRequest, readFacts, variantOf } from "./request/facts.ts";
 import { keepAnswer, recall } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
+import { readWishes } from "./request/router-wishes.ts";
 import { identifyClient } from "./request/signed.ts";
 import { unknownModel } from "./request/unknown-name.ts";
 import { type JudgedRequest, judgeRequest, type RequestRule, requestRules, STOPPING } from "./request/verdict.ts";
@@ -137,13 +138,24 @@ function runIdentified(exchange: ExchangeContext, request: RunInput, rulesWith: 
   const verified = verifySigned(caller, body);
   if (!verified.ok) return refuse(exchange, verified.failure);
   if (route.operation === "models") return discover(exchange, request);
+  const wishes = readWishes(parts.headers);
+  if (!wishes.ok) return refuse(exchange, wishes.failure);
   const read = readFacts({ route, parts, body, protocol: ingress });
   if (!read.ok) return refuse(exchange, read.failure);
   const { facts, named } = read.value;
   record.stream = facts.stream;
   record.asked = facts.target;
   const { onRequest, rulesOf } = boundVerdicts(exchange, signal);
-  const draft = { caller, parts, facts, body: read.value.body, named, target: null, translation: "lenient" } as const;
+  const draft: RequestDraft = {
+    caller,
+    parts,
+    facts,
+    body: read.value.body,
+    named,
+    wishes: wishes.value,
+    target: null,
+    translation: "lenient",
+  };
   const judging = judgeRequest(rulesWith(onRequest), draft);
   const parsed = read.value;
   return judging instanceof Promise
@@ -163,13 +175,13 @@ function runJudged(
   { judged, parsed, rulesOf }: JudgedRun,
 ): Answer | Promise<Answer> {
   const { input, record } = exchange;
-  const { target, translation, alias, ending } = judged.draft;
+  const { target, translation, wishes, alias, ending } = judged.draft;
   record.target = target?.name ?? record.target;
   record.alias = alias ?? null;
   if (judged.kind === "refused") return refuse(exchange, judged.failure);
   if (judged.kind === "stopped") return refuse(exchange, input.shared.running.stopped ? STOPPING : CLIENT_GONE);
   if (target === null) return refuse(exchange, unknownModel(parsed.facts.target, null));
-  const call = callOf(exchange, request, parsed, { translation, ending });
+  const call = callOf(exchange, request, parsed, { translation, wishes, ending });
   const admitted = { call, target, key: null, rulesOf: gatedRules(exchange, { call, target }, rulesOf), isKept: false };
   record.isBuffered = record.stream && isGated(call, target);
   return input.idempotency === null
@@ -329,7 +341,11 @@ function callOf(
   { record, ingress, parts }: ExchangeContext,
   request: RunInput,
   parsed: ClientCall["request"],
-  { translation, ending }: Pick<RequestDraft, "translation"> & { readonly ending: ModelEnding | undefined },
+  {
+    translation,
+    wishes,
+    ending,
+  }: Pick<RequestDraft, "translation" | "wishes"> & { readonly ending: ModelEnding | undefined },
 ): ClientCall {
   const call: ClientCall = {
     id: record.id,
@@ -340,6 +356,7 @@ function callOf(
     framing: ingress.carrier.framingFor(parts),
     request: parsed,
     translation,
+    wishes,
     signal: request.signal,
     startedMs: request.receivedMs,
     ir: readOnce(ingress, parsed),

@@ -43,6 +43,7 @@ const NEVER = new Set([
 const NEVER_PREFIXES = [
   "x-forwarded-",
   "x-ringmain-",
+  "x-router-",
   "x-real-",
   "cf-",
   "x-litellm-",

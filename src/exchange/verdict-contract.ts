@@ -9,6 +9,7 @@ import { type Failure, failed, failure, type Result } from "../ir/failure.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrResponse } from "../ir/response.ts";
 import type { RequestParts } from "../ir/route.ts";
+import type { RouterWishes } from "../ir/router-wishes.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { ModelEnding } from "../routing/asked-name.ts";
 import type { Effects } from "../std/effects.ts";
@@ -41,6 +42,8 @@ export interface RequestDraft {
   readonly alias?: AliasWay;
   /** What the client put behind the model's name; absent: nothing. */
   readonly ending?: ModelEnding;
+  /** What the client asks of the router; null: nothing. */
+  readonly wishes: RouterWishes | null;
   /** At least as tight; the target's own mode and the client's header may be tighter. */
   readonly translation: TranslationMode;
 }

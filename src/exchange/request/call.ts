@@ -5,6 +5,7 @@ import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import { kindOfLoss, type Loss, type WithLosses } from "../../ir/loss.ts";
 import type { IrRequest } from "../../ir/request.ts";
 import type { RequestParts, Route } from "../../ir/route.ts";
+import type { RouterWishes } from "../../ir/router-wishes.ts";
 import type { Framing, Protocol } from "../../protocols/protocol.ts";
 import type { ModelEnding } from "../../routing/asked-name.ts";
 import type { JsonObject } from "../../std/json.ts";
@@ -22,6 +23,8 @@ export interface ClientCall {
   readonly framing: Framing;
   readonly request: ParsedRequest;
   readonly translation: TranslationMode;
+  /** What it asks of the router; null: nothing. */
+  readonly wishes: RouterWishes | null;
   /** What the client put behind the model's name; absent: nothing. */
   readonly ending?: ModelEnding;
   readonly signal: StopSignal;

@@ -14,6 +14,7 @@ import type { StopSignal } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
 import { type ClientCall, readOnce } from "./call.ts";
 import { readFacts } from "./facts.ts";
+import { readWishes } from "./router-wishes.ts";
 
 interface SyntheticCall {
   /** Also the caller's label. */
@@ -41,6 +42,8 @@ export function syntheticCall(input: SyntheticCall): Result<ClientCall> {
   const parts = partsFor(route, input);
   const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), protocol: ingress });
   if (!read.ok) return read;
+  const wishes = readWishes(parts.headers);
+  if (!wishes.ok) return wishes;
   const caller: Caller = { label: id, allowedTargets: null, passthrough: null, key: null };
   return ok({
     id,
@@ -51,6 +54,7 @@ export function syntheticCall(input: SyntheticCall): Result<ClientCall> {
     framing: ingress.carrier.framing,
     request: read.value,
     translation: input.translation,
+    wishes: wishes.value,
     signal: input.signal,
     startedMs: world.effects.nowMs(),
     ir: readOnce(ingress, read.value),
