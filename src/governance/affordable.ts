@@ -54,7 +54,8 @@ function lesserOf(lanes: readonly LaneNeed[], ceilingNanos: number, most: Need):
 /** Of the lane that needs least; without a lane nothing. */
 export function leastAmountOf(lanes: readonly LaneNeed[]): Need {
   if (lanes.length === 0) return NO_NEED;
-  let [nanos, tokens] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let nanos = Number.POSITIVE_INFINITY;
+  let tokens = Number.POSITIVE_INFINITY;
   for (const { amount } of lanes) {
     nanos = Math.min(nanos, amount.nanos);
     tokens = Math.min(tokens, amount.tokens);

@@ -60,9 +60,13 @@ function isMeant(input: DecideInput, named: NamedLanes): boolean {
 /** The place of the lane that was used the longest ago; of equals as rank has it. Those looked at are infinite. */
 function leastUsed({ lanes, usedMs }: NamedLanes): number {
   let found = 0;
-  for (let at = 1; at < lanes.length; at += 1) {
-    const [one, least] = [usedMs[at] ?? 0, usedMs[found] ?? 0];
-    if (one < least || (one === least && comesFirst(lanes[at]?.lane, lanes[found]?.lane))) found = at;
+  let least = usedMs[0] ?? 0;
+  for (let at = 1; at < usedMs.length; at += 1) {
+    const used = usedMs[at] ?? 0;
+    if (used > least) continue;
+    if (used === least && !comesFirst(lanes[at]?.lane, lanes[found]?.lane)) continue;
+    found = at;
+    least = used;
   }
   return found;
 }
