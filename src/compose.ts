@@ -13,7 +13,13 @@ import { askVendor, type VendorSaid } from "./exchange/probing/vendor-list.ts";
 import { createReasoningMemory, type ReasoningCopy, type ReasoningMemory } from "./exchange/reasoning-memory.ts";
 import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import { createRepairMemory, type RepairMemory } from "./exchange/repairs.ts";
-import { createLastingState, type LastingState, reconfigureState, type SharedState } from "./exchange/shared-state.ts";
+import {
+  createLastingState,
+  type LastingState,
+  reconfigureState,
+  type SharedState,
+  sharedOf,
+} from "./exchange/shared-state.ts";
 import { createStoredAnswers, type StoredAnswers } from "./exchange/stored-answers.ts";
 import { type Admission, type AdmissionPreview, createAdmission } from "./governance/admission.ts";
 import { type Caller, createIdentify, createKeyIdentify, createSigners } from "./governance/identify.ts";
@@ -119,13 +125,10 @@ export function compose(input: ComposeInput): Composed {
   const lasting = carried?.lasting ?? createLastingState(createHealth(deployment, effects.random));
   const { health } = lasting;
   const totals = createTotals(deployment, carried?.totals);
-  const shared: SharedState = {
-    ...lasting,
-    onChanges(changes) {
-      for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
-      recoveries.watch(changes);
-    },
-  };
+  const shared = sharedOf(lasting, (changes) => {
+    for (const change of changes) sinks.transition({ ...change, wallMs: effects.wallMs() });
+    recoveries.watch(changes);
+  });
   const laneFacts = (): LaneFacts[] =>
     Object.values(deployment.lanes).map((lane) => health.facts(lane, effects.nowMs()));
   const recoveries = carried?.recoveries ?? createRecoveries({ effects, place: { deployment, shared } });

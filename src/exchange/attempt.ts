@@ -195,6 +195,8 @@ class LaneAttempt implements Attempt, AttemptContext {
     const changes = step(this.#input, how, now);
     guard.release(now);
     if (changes.length > 0) shared.onChanges(changes);
+    // A test that tells nothing is over too, and lets another request test the lane.
+    shared.waiters.changed(this.lane.id);
     if (record === null) return;
     this.#writing = this.#written(how, now - this.#startedMs, record.startedMs);
     record.attempts.push(this.#writing);

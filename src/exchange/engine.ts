@@ -1,6 +1,7 @@
 /**
  * The one attempt engine: models, pools, fallback pools, least-bad, waiting and probes all go through this loop. It
- * decides, admits and attempts until something may be committed or nothing is left.
+ * decides, admits and attempts until something may be committed or nothing is left. Its length is that of one loop over
+ * what a run remembers, which would be harder to follow in two files.
  */
 import type { Pass } from "../governance/admission.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
@@ -13,8 +14,16 @@ import type { AnsweredOutcome, FailedOutcome, Outcome, StreamingOutcome } from "
 import type { AnswerRule } from "./answer/verdict.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
 import type { World } from "./contract.ts";
-import { type FailedAttempt, finalFailure, refusalHintMs, waitForRecovery } from "./exhaustion.ts";
+import {
+  type ExhaustedTarget,
+  type FailedAttempt,
+  finalFailure,
+  refusalHintMs,
+  waitForRecovery,
+  waitMsMax,
+} from "./exhaustion.ts";
 import { firstByteCapOf } from "./first-byte-cap.ts";
+import type { LaneWaitEnd } from "./lane/lane-wait.ts";
 import { waitForSlot } from "./lane/slot-queue.ts";
 import { look, stuckTo } from "./lane-look.ts";
 import { type IntendedLane, intendedLane, laneSwitch } from "./lane-switch.ts";
@@ -54,8 +63,10 @@ export interface ServeInput {
 interface Run extends Omit<ServeInput, "target"> {
   readonly deadlineMs: number;
   readonly tried: Set<string>;
-  /** Names of targets. */
-  readonly visited: string[];
+  /** Targets none of whose lanes serves, with the last look at each. The first is the one that was asked for. */
+  readonly exhausted: (ExhaustedTarget & Place)[];
+  /** Those of them that the request has been at since it began, or went on after a wait. */
+  visited: number;
   /** Whose account has too little left for one more attempt, and the moment it has more; null: never. */
   cappedLanes: ReadonlyMap<string, number | null>;
   readonly failures: FailedAttempt[];
@@ -71,8 +82,10 @@ interface Run extends Omit<ServeInput, "target"> {
   sessionKey: string | null;
   /** False: only the pick and the runner-up are wanted. */
   ranksAll: boolean;
-  /** Spent by `on_exhausted: wait`. */
+  /** Spent on lanes that were out. */
   waitedMs: number;
+  /** Spent in queues for slots. */
+  slotWaitedMs: number;
   /** Of the answers with too low a grade, the best that may be served all the same; null: none. */
   standIn: StandIn | null;
 }
@@ -91,7 +104,8 @@ export function serve({ world, shared, call, record, target, pass, rulesOf }: Se
     rulesOf,
     deadlineMs: call.startedMs + target.failover.deadlineMs,
     tried: new Set(),
-    visited: [],
+    exhausted: [],
+    visited: 0,
     cappedLanes: NO_MOMENTS,
     failures: [],
     first: null,
@@ -103,6 +117,7 @@ export function serve({ world, shared, call, record, target, pass, rulesOf }: Se
     sessionKey: null,
     ranksAll: world.keepsDecisions,
     waitedMs: 0,
+    slotWaitedMs: 0,
     standIn: null,
   };
   const place: Place = { target, lanesTried: 0 };
@@ -122,8 +137,9 @@ function orStandIn(run: Run, served: Served): Served {
 
 async function serveOn(run: Run, place: Place, first: Exhausted): Promise<Served> {
   let exhausted = first;
-  // Ends: every turn goes to a pool not visited yet, or has spent some of what may be waited.
+  // Ends: every turn goes to a pool not visited yet, or was woken by a lane that changed, while there is time.
   for (let at = place; ; ) {
+    noteExhausted(run, at.target, exhausted);
     const next = await afterExhaustion(run, at.target, exhausted);
     if (next.kind !== "place") return next;
     at = next.place;
@@ -131,6 +147,14 @@ async function serveOn(run: Run, place: Place, first: Exhausted): Promise<Served
     if (served.kind !== "exhausted") return served;
     exhausted = served;
   }
+}
+
+function noteExhausted(run: Run, target: Target, { decision, lanesTried }: Exhausted): void {
+  const isCapped = !mayTryAnother({ lanesTried, cap: target.failover.cap });
+  const at = run.exhausted.findIndex((each) => each.target.name === target.name);
+  run.exhausted[at === -1 ? run.exhausted.length : at] = { target, decision, lanesTried, isCapped };
+  run.visited = at === -1 ? run.exhausted.length : Math.max(run.visited, at + 1);
+  noteSkipped(run, decision);
 }
 
 /** A target, and how many of its lanes count against its cap already. */
@@ -149,7 +173,6 @@ interface Exhausted {
 async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> {
   const { target } = place;
   const { cap } = target.failover;
-  run.visited.push(target.name);
   run.sessionKey = sessionKeyOf(run.call, target);
   const { nowMs } = run.world.effects;
   let { lanesTried } = place;
@@ -163,9 +186,8 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
     const pick = isCapped ? pickAgain(run, decision) : decision.pick;
     if (pick === null) {
       if (isCapped) return { kind: "exhausted", decision, lanesTried };
-      const { world, shared, call, deadlineMs } = run;
-      const slot = await queued(run, () => waitForSlot({ world, shared, call, deadlineMs, target, decision }));
-      if (slot === "free") continue;
+      const slot = await slotFor(run, target, decision);
+      if (slot === "woken") continue;
       if (slot === "abandoned") return { kind: "abandoned" };
       return { kind: "exhausted", decision, lanesTried };
     }
@@ -182,6 +204,18 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
     if (served !== null) return served;
     if (!run.askedAgain.has(pick.id)) lanesTried++;
   }
+}
+
+async function slotFor(run: Run, target: Target, decision: LaneChoice): Promise<LaneWaitEnd> {
+  const { world, shared, call, deadlineMs, record, slotWaitedMs: waitedMs } = run;
+  const wishMs = call.wishes?.maxWaitMs ?? null;
+  const maxMs = wishMs === null ? null : wishMs - record.queuedMs;
+  const waitedBeforeMs = record.queuedMs;
+  const slot = await queued(run, () =>
+    waitForSlot({ world, shared, call, deadlineMs, target, decision, waitedMs, maxMs }),
+  );
+  run.slotWaitedMs += record.queuedMs - waitedBeforeMs;
+  return slot;
 }
 
 /** For a refusal, which tells of each lane why it does not serve. */
@@ -344,23 +378,21 @@ function noteSkipped({ record }: Run, { left }: LaneChoice): void {
 
 // ---------------------------------------------------------------- nothing left
 
-/** What the target's policy does next: another target, an answer after all, or the failure. */
+/** What the target's policy does next: another target, an answer after all, a wait, or the failure. */
 async function afterExhaustion(
   run: Run,
   target: Target,
-  { decision, lanesTried }: Exhausted,
+  { decision }: Exhausted,
 ): Promise<Served | { readonly kind: "place"; readonly place: Place }> {
-  noteSkipped(run, decision);
   const { onExhausted } = target;
   if (run.world.effects.nowMs() < run.deadlineMs) {
     switch (onExhausted.action) {
       case "reject":
+      case "wait":
         break;
       case "fallback-pool": {
-        const fallback = run.world.deployment.targets[onExhausted.pool];
-        if (fallback !== undefined && !run.visited.includes(fallback.name)) {
-          return { kind: "place", place: { target: fallback, lanesTried: 0 } };
-        }
+        const place = fallbackPlace(run, onExhausted.pool);
+        if (place !== null) return { kind: "place", place };
         break;
       }
       case "least-bad": {
@@ -368,18 +400,32 @@ async function afterExhaustion(
         if (served !== null) return served;
         break;
       }
-      case "wait": {
-        const isCapped = !mayTryAnother({ lanesTried, cap: target.failover.cap });
-        const again = await queued(run, () =>
-          waitForRecovery(run, { target, decision, isCapped, maxMs: onExhausted.maxMs }),
-        );
-        if (again === "abandoned") return { kind: "abandoned" };
-        if (again === "recovered") return { kind: "place", place: { target, lanesTried } };
-        break;
-      }
+    }
+    const how = await recovery(run, target);
+    if (how === "abandoned") return { kind: "abandoned" };
+    const [first] = run.exhausted;
+    if (how === "woken" && first !== undefined) {
+      run.visited = 0;
+      return { kind: "place", place: first };
     }
   }
   return { kind: "failed", ...finalFailure(run, target, decision) };
+}
+
+/** null: it has been asked already, and nothing has changed since. */
+function fallbackPlace(run: Run, pool: string): Place | null {
+  const target = run.world.deployment.targets[pool];
+  if (target === undefined) return null;
+  const at = run.exhausted.findIndex((each) => each.target.name === target.name);
+  if (at !== -1 && at < run.visited) return null;
+  return { target, lanesTried: run.exhausted[at]?.lanesTried ?? 0 };
+}
+
+function recovery(run: Run, target: Target): LaneWaitEnd | Promise<LaneWaitEnd> {
+  const { call, record, exhausted } = run;
+  const isWish = call.wishes !== null && call.wishes.maxWaitMs !== null;
+  const forMs = waitMsMax(target, call) - (isWish ? record.queuedMs : run.waitedMs);
+  return forMs <= 0 ? "late" : queued(run, () => waitForRecovery(run, { exhausted, forMs }));
 }
 
 /** A lane that the cap alone keeps out, else the soonest to recover of those only their breaker keeps out. */

@@ -3,9 +3,9 @@ import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import type { LaneChoice } from "../routing/decide.ts";
 import { couldEverServe, nothingLeft } from "../routing/failover.ts";
-import type { StopSignal } from "../std/stop-signal.ts";
 import type { FailedOutcome } from "./answer/outcome.ts";
 import type { World } from "./contract.ts";
+import { type LaneWaitEnd, waitForLane } from "./lane/lane-wait.ts";
 import type { ClientCall } from "./request/call.ts";
 import type { SharedState } from "./shared-state.ts";
 
@@ -39,45 +39,87 @@ interface WaitingRun extends FinalLook {
   waitedMs: number;
 }
 
+/** A target none of whose lanes serves now. `isCapped`: no lane that was not tried may be. */
+export interface ExhaustedTarget {
+  readonly target: Target;
+  readonly decision: LaneChoice;
+  readonly isCapped: boolean;
+}
+
+/** How long a request may wait in all for a lane that is out; the client's own wish goes before the target's. */
+export function waitMsMax({ onExhausted }: Target, { wishes }: Pick<ClientCall, "wishes">): number {
+  return wishes?.maxWaitMs ?? (onExhausted.action === "wait" ? onExhausted.maxMs : 0);
+}
+
 /**
- * For a lane that is out by itself for a while, or one that refused this very request and said when to come back. A lane
- * that was tried is asked a second time only here. `isCapped`: no lane that was not tried may be.
+ * For a lane that is out by itself for a while, for a slot, for another request's test, and for one that refused this very
+ * request and said when to come back. A lane that was tried is asked a second time only here. `forMs`: left of what may be waited.
  */
 export function waitForRecovery(
   run: WaitingRun,
-  about: {
-    readonly target: Target;
-    readonly decision: LaneChoice;
-    readonly isCapped: boolean;
-    readonly maxMs: number;
-  },
-): "not-in-time" | Promise<"recovered" | "abandoned"> {
-  const { effects, deployment } = run.world;
-  const { target, isCapped } = about;
-  const now = effects.nowMs();
-  const readyMs = (lane: Lane): number | null => {
-    const mayAskAgain = run.refusedUntil.has(lane.id) && !run.askedAgain.has(lane.id);
-    return !mayAskAgain && (isCapped || run.tried.has(lane.id)) ? null : readyAtMsOf(run, target, lane, now);
-  };
-  const moments = couldEverServe(about.decision, deployment.lanes).flatMap((lane) => readyMs(lane) ?? []);
-  const readyAtMs = Math.min(...moments);
-  // A timer rounds down, and a lane that is looked at too soon is still out.
-  const waitMs = Math.ceil(readyAtMs - now);
-  // One that is ready now was looked at already: something else keeps it from serving.
-  if (!(waitMs > 0) || run.waitedMs + waitMs > about.maxMs || now + waitMs > run.deadlineMs) return "not-in-time";
-  return sleepUntil(run, readyAtMs, waitMs);
+  { exhausted, forMs }: { readonly exhausted: readonly ExhaustedTarget[]; readonly forMs: number },
+): "late" | Promise<LaneWaitEnd> {
+  const now = run.world.effects.nowMs();
+  const untilMs = Math.min(now + forMs, run.deadlineMs);
+  if (untilMs <= now) return "late";
+  const wait: Wakers = { full: [], changing: new Set(), moments: [], isTested: false };
+  for (const each of exhausted) addWakers(run, each, now, wait);
+  const backAtMs = wait.moments.length === 0 ? null : Math.min(...wait.moments);
+  const isBackInTime = backAtMs !== null && backAtMs <= untilMs;
+  // For what nothing announces in time it is not worth waiting.
+  if (!isBackInTime && wait.full.length === 0 && !wait.isTested) return "late";
+  return waitForLane(run, { ...wait, backAtMs, untilMs }).then((how) => {
+    const wokenMs = run.world.effects.nowMs();
+    run.waitedMs += wokenMs - now;
+    if (how === "woken") letBackIn(run, wokenMs + TIMER_ROUNDING_MS);
+    return how;
+  });
 }
 
-async function sleepUntil(run: WaitingRun, readyAtMs: number, waitMs: number): Promise<"recovered" | "abandoned"> {
-  if (!(await sleep(run.world.effects.setTimer, waitMs, run.call.signal))) return "abandoned";
-  run.waitedMs += waitMs;
-  run.cappedLanes = new Map([...run.cappedLanes].filter(([, atMs]) => atMs === null || atMs > readyAtMs));
+/** A timer may be that early. */
+const TIMER_ROUNDING_MS = 1;
+
+/** `isTested`: another request is finding out whether one of the lanes works again. */
+interface Wakers {
+  readonly full: Lane[];
+  readonly changing: Set<string>;
+  readonly moments: number[];
+  isTested: boolean;
+}
+
+/** What may bring lanes of this target back for this request. */
+function addWakers(
+  run: WaitingRun,
+  { target, decision, isCapped }: ExhaustedTarget,
+  nowMs: number,
+  wait: Wakers,
+): void {
+  for (const lane of couldEverServe(decision, run.world.deployment.lanes)) {
+    const mayAskAgain = run.refusedUntil.has(lane.id) && !run.askedAgain.has(lane.id);
+    if (!mayAskAgain && (isCapped || run.tried.has(lane.id))) continue;
+    const { eligible, full, probing } = run.shared.health.condition(target, lane, nowMs);
+    if (full) wait.full.push(lane);
+    if (probing && !eligible && !full) {
+      wait.isTested = true;
+      wait.changing.add(lane.id);
+    }
+    const readyMs = readyAtMsOf(run, target, lane, nowMs);
+    // One that is ready now was looked at already: something else keeps it from serving.
+    if (readyMs === null || readyMs <= nowMs) continue;
+    wait.moments.push(readyMs);
+    // Another request, or the operator, may bring it back sooner.
+    wait.changing.add(lane.id);
+  }
+}
+
+/** Lanes may be asked for a second time, and accounts looked at again, whose moment has come. */
+function letBackIn(run: WaitingRun, nowMs: number): void {
+  run.cappedLanes = new Map([...run.cappedLanes].filter(([, atMs]) => atMs === null || atMs > nowMs));
   for (const [id, atMs] of run.refusedUntil) {
-    if (atMs > readyAtMs || run.askedAgain.has(id)) continue;
+    if (atMs > nowMs || run.askedAgain.has(id)) continue;
     run.tried.delete(id);
     run.askedAgain = new Set(run.askedAgain).add(id);
   }
-  return "recovered";
 }
 
 /** By its health, and by what it told this very request; null: it does not recover by itself. */
@@ -99,21 +141,6 @@ const REFUSAL_STATUSES: ReadonlySet<number | null> = new Set([429, 503]);
 export function refusalHintMs({ failure: failed, status, billed }: FailedOutcome): number | null {
   const isRefusal = REFUSAL_STATUSES.has(status) && billed === undefined && ruleOf(failed).next === "next-lane";
   return isRefusal ? failed.retryAfterMs : null;
-}
-
-/** False when the signal fired first. */
-function sleep(setTimer: World["effects"]["setTimer"], ms: number, signal: StopSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const onAbort = (): void => {
-      cancel();
-      resolve(false);
-    };
-    const cancel = setTimer(ms, () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(true);
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }
 
 /** What a client would be told now, had nothing been tried. */
@@ -160,6 +187,7 @@ export function finalFailure(
     left: decision.left,
     nowMs,
     deadlineMs: run.deadlineMs,
+    mayWait: waitMsMax(target, call) > 0,
     recoversAtMs: (lane) => readyAtMsOf(run, target, lane, nowMs),
   });
   const from = run.failures.find(({ failure }) => failure.upstream !== null && failure.upstream === final.upstream);

@@ -5,6 +5,7 @@ import type { Health } from "../routing/health.ts";
 import { createSessions, type Sessions } from "../routing/sessions.ts";
 import { forgetCredits, type Selection } from "../routing/swrr.ts";
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
+import { createLaneWaiters, type LaneWaiters } from "./lane-waiters.ts";
 
 /** What outlives a deployment too. Bounded by the configuration: one entry per target, one per lane. */
 export interface LastingState {
@@ -17,6 +18,8 @@ export interface LastingState {
   readonly waiting: Map<string, number>;
   /** The same ones by each model they would take. */
   readonly queued: Map<string, number>;
+  /** Requests waiting for a lane to come back. */
+  readonly waiters: LaneWaiters;
   readonly running: Running;
 }
 
@@ -33,6 +36,7 @@ export function createLastingState(health: Health): LastingState {
     sessions: createSessions(),
     waiting: new Map(),
     queued: new Map(),
+    waiters: createLaneWaiters(),
     running: { open: new Map(), streams: 0, stopped: false },
   };
 }
@@ -48,6 +52,18 @@ export function reconfigureState({ health, lastUsedMs, selections }: LastingStat
     if (target === undefined) selections.delete(name);
     else selections.set(name, forgetCredits(selection, gone));
   }
+}
+
+/** Changes of lanes wake who waits for them, and are told on. */
+export function sharedOf(lasting: LastingState, tell: SharedState["onChanges"]): SharedState {
+  const { waiters } = lasting;
+  return {
+    ...lasting,
+    onChanges(changes) {
+      for (const { lane } of changes) waiters.changed(lane);
+      tell(changes);
+    },
+  };
 }
 
 /** What is running: one entry an exchange, so that stopping reaches each of them. */

@@ -76,6 +76,8 @@ export interface NothingLeft {
   readonly nowMs: number;
   /** Moment after which no attempt may start; null: time does not matter. */
   readonly deadlineMs: number | null;
+  /** The request may wait for a lane that is out. */
+  readonly mayWait: boolean;
   /** When a lane that could serve recovers by itself, now at the earliest; null: it will not. */
   readonly recoversAtMs: (lane: Lane) => number | null;
 }
@@ -247,7 +249,8 @@ function exhausted(input: NothingLeft): Failure {
     );
   }
   const advice = retryAfterMs === null ? "Try again later." : `Try again in ${seconds(retryAfterMs)}.`;
-  return failure("no-eligible-lane", `The model "${target.name}" cannot be served right now. ${advice}`, retryAfterMs);
+  const kind = input.mayWait ? "no-suitable-model-available" : "no-eligible-lane";
+  return failure(kind, `The model "${target.name}" cannot be served right now. ${advice}`, retryAfterMs);
 }
 
 function seconds(ms: number): string {

@@ -8,7 +8,7 @@ import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
 import { createReasoningMemory, type ReasoningMemory } from "../../src/exchange/reasoning-memory.ts";
 import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
 import { createRepairMemory } from "../../src/exchange/repairs.ts";
-import { createLastingState, type SharedState } from "../../src/exchange/shared-state.ts";
+import { createLastingState, type SharedState, sharedOf } from "../../src/exchange/shared-state.ts";
 import { createStoredAnswers } from "../../src/exchange/stored-answers.ts";
 import type { Verdicts } from "../../src/exchange/verdict-contract.ts";
 import type { Admission } from "../../src/governance/admission.ts";
@@ -117,10 +117,7 @@ export function createCore(input: CoreInput): Core {
   const bugs: unknown[] = [];
   const changes: Change[] = [];
   const health = (tamper?.health ?? same)(createHealth(deployment, effects.random), deployment);
-  const shared: SharedState = {
-    ...createLastingState(health),
-    onChanges: (more) => void changes.push(...more),
-  };
+  const shared = sharedOf(createLastingState(health), (more) => void changes.push(...more));
   const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
     world,

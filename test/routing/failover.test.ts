@@ -41,6 +41,7 @@ function tell({ left, attempts = [], stored = [], over = {} }: Case): Failure {
     left: leftOut,
     nowMs: 10_000,
     deadlineMs: 60_000,
+    mayWait: false,
     protocol: "anthropic",
     recoversAtMs: () => null,
     ...over,

@@ -59,6 +59,7 @@ export const PHASES: readonly { readonly name: string; readonly places: readonly
     places: [
       "contract.ts",
       "header-filter.ts",
+      "lane-waiters.ts",
       "reasoning-memory.ts",
       "reasoning-signatures.ts",
       "repairs.ts",

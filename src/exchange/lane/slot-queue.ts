@@ -4,6 +4,7 @@ import type { LaneChoice } from "../../routing/decide.ts";
 import type { World } from "../contract.ts";
 import type { ClientCall } from "../request/call.ts";
 import type { SharedState } from "../shared-state.ts";
+import { type LaneWaitEnd, waitForLane } from "./lane-wait.ts";
 
 /** Waiting requests of all models together: each holds its body in memory. */
 const WAITING_MAX = 10_000;
@@ -15,41 +16,51 @@ interface SlotWait {
   readonly deadlineMs: number;
   readonly target: Target;
   readonly decision: LaneChoice;
+  /** Waited before, for slots. */
+  readonly waitedMs: number;
+  /** How long this request may wait in all; null: as long as the models' queues say. */
+  readonly maxMs: number | null;
 }
-
-/** free: look again. none: no slot can become free within the deadline. abandoned: the client left. */
-type SlotEnd = "free" | "none" | "abandoned";
 
 /** No promise where there is nothing to wait for. */
-export function waitForSlot(input: SlotWait): "none" | Promise<SlotEnd> {
-  const { world, shared } = input;
+export function waitForSlot(input: SlotWait): "late" | Promise<LaneWaitEnd> {
+  const { world, shared, waitedMs } = input;
   const full = lanesWithRoom(input);
   const startedMs = world.effects.nowMs();
-  const queueMs = Math.max(0, ...full.map(({ queue }) => queue.maxWaitMs));
+  const queueMs = input.maxMs ?? Math.max(0, ...full.map(({ queue }) => queue.maxWaitMs)) - waitedMs;
   const waitMs = Math.min(queueMs, input.deadlineMs - startedMs);
-  if (full.length === 0 || waitMs <= 0 || waitingNow(shared) >= WAITING_MAX) return "none";
-  return queueFor(input, full, waitMs);
+  if (full.length === 0 || waitMs <= 0 || waitingNow(shared) >= WAITING_MAX) return "late";
+  return queueFor(input, full, startedMs + waitMs);
 }
 
-async function queueFor(input: SlotWait, full: readonly Lane[], waitMs: number): Promise<SlotEnd> {
-  const { world, shared, call } = input;
+async function queueFor(input: SlotWait, full: readonly Lane[], untilMs: number): Promise<LaneWaitEnd> {
+  const { shared, target, decision } = input;
   const models = [...new Set(full.map(({ model }) => model))];
-  count(shared, input.target, models, 1);
-  const how = await new Promise<SlotEnd>((resolve) => {
-    const finish = (end: SlotEnd): void => {
-      cancelTimer();
-      cancelWake();
-      call.signal.removeEventListener("abort", onAbort);
-      resolve(end);
-    };
-    const onAbort = (): void => finish("abandoned");
-    const cancelWake = shared.health.onFree(full, () => finish("free"));
-    const cancelTimer = world.effects.setTimer(waitMs, () => finish("none"));
-    call.signal.addEventListener("abort", onAbort, { once: true });
-  });
-  count(shared, input.target, models, -1);
+  count(shared, target, models, 1);
+  const how = await waitForLane(input, { full, untilMs, ...othersOf(input, decision) });
+  count(shared, target, models, -1);
   return how;
 }
+
+/** A lane that is back before there is a slot serves as well. */
+function othersOf({ world }: SlotWait, { left }: LaneChoice): { changing: Set<string>; backAtMs: number | null } {
+  const nowMs = world.effects.nowMs();
+  const changing = new Set<string>();
+  let backAtMs: number | null = null;
+  for (const { lane, because, untilMs } of left) {
+    if (!OUT.has(because)) continue;
+    changing.add(lane);
+    if (untilMs !== null && untilMs > nowMs) backAtMs = Math.min(backAtMs ?? untilMs, untilMs);
+  }
+  return { changing, backAtMs };
+}
+
+const OUT: ReadonlySet<LaneChoice["left"][number]["because"]> = new Set([
+  "hard-out",
+  "waiting",
+  "breaker-open",
+  "half-open",
+] as const);
 
 function waitingNow(shared: SharedState): number {
   let sum = 0;

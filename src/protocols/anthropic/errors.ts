@@ -4,6 +4,7 @@ import type { JsonObject } from "../../std/json.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
 import {
   codeOfFailure,
+  gatewayMembers,
   isPermissionDenied,
   REFUSAL_CODES,
   repeatHeaders,
@@ -23,7 +24,7 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
         type: errorTypeOf(failure, status),
         message: messageOf(failure),
         ...detailsOf(failure.kind),
-        ...(context.details && failure.details !== null ? { gateway: failure.details } : {}),
+        ...gatewayMembers(failure, context),
       },
       request_id: context.requestId,
     },

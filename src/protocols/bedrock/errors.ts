@@ -3,7 +3,7 @@ import { FAILURES, type Failure, type FailureKind } from "../../ir/failure.ts";
 import { sha256Hex } from "../../std/digest.ts";
 import { exceptionFrame } from "../framing/event-stream-framing.ts";
 import type { ErrorContext, Frame, WrittenError } from "../protocol.ts";
-import { codeOfFailure, streamMembers } from "../shared/errors/writing.ts";
+import { codeOfFailure, gatewayMembers, streamMembers } from "../shared/errors/writing.ts";
 import { ERROR_TYPES, isErrorType, type StreamException, type WireErrorType } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
@@ -14,7 +14,7 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
     body: {
       __type: type,
       message: messageOf(failure),
-      ...(context.details && failure.details !== null ? { gateway: failure.details } : {}),
+      ...gatewayMembers(failure, context),
     },
   };
 }

@@ -4,7 +4,13 @@
  */
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { messageOfFailure, REFUSAL_CODES, retryAfterHeaders, statusOfFailure } from "../shared/errors/writing.ts";
+import {
+  gatewayMembers,
+  messageOfFailure,
+  REFUSAL_CODES,
+  retryAfterHeaders,
+  statusOfFailure,
+} from "../shared/errors/writing.ts";
 import type { WireErrorBody } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
@@ -13,7 +19,7 @@ export function writeError(failure: Failure, context: ErrorContext): WrittenErro
     id: context.requestId,
     message: messageFor(failure),
     ...(label === undefined ? {} : { error_type: label }),
-    ...(context.details && failure.details !== null ? { gateway: failure.details } : {}),
+    ...gatewayMembers(failure, context),
   };
   return { status: statusOf(failure), headers: retryAfterHeaders(failure), body: { ...body } };
 }

@@ -2,13 +2,18 @@
 import type { Failure, FailureKind } from "../../ir/failure.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { ErrorContext, WrittenError } from "../protocol.ts";
-import { messageOfFailure, showsWords, statusOfFailure, streamMembers } from "../shared/errors/writing.ts";
+import {
+  gatewayMembers,
+  messageOfFailure,
+  showsWords,
+  statusOfFailure,
+  streamMembers,
+} from "../shared/errors/writing.ts";
 import { isStatusWord, STATUS_WORDS, type StatusWord } from "./wire.ts";
 
 export function writeError(failure: Failure, context: ErrorContext): WrittenError {
   const error = writeStatus(failure, versionOf(context.path));
-  const gateway = context.details && failure.details !== null ? { gateway: failure.details } : {};
-  return { status: statusOf(failure), headers: {}, body: { error: { ...error, ...gateway } } };
+  return { status: statusOf(failure), headers: {}, body: { error: { ...error, ...gatewayMembers(failure, context) } } };
 }
 
 /** The envelope as it stands inside a stream: after the first byte there is no status and no header. */

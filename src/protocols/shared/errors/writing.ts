@@ -33,6 +33,20 @@ export function retryAfterHeaders({ retryAfterMs }: Failure): Readonly<Record<st
   return { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
 }
 
+/**
+ * What stands in an error beside the protocol's own members: what the gateway tells about itself, where the operator lets it;
+ * and the wait, where the request has waited already and its client is one that reads it there.
+ */
+export function gatewayMembers(
+  { kind, retryAfterMs, details }: Failure,
+  context: { readonly details: boolean },
+): JsonObject {
+  return {
+    ...(kind === "no-suitable-model-available" && retryAfterMs !== null ? { retry_after_ms: retryAfterMs } : {}),
+    ...(context.details && details !== null ? { gateway: details } : {}),
+  };
+}
+
 /** What the headers of an error say, for a stream whose headers have left. */
 export function streamMembers({ retryAfterMs, details }: Failure): JsonObject {
   return {

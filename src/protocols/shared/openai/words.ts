@@ -3,6 +3,7 @@
 import type { Failure, FailureKind } from "../../../ir/failure.ts";
 import type { ErrorContext, WrittenError } from "../../protocol.ts";
 import {
+  gatewayMembers,
   isPermissionDenied,
   messageOfFailure,
   repeatHeaders,
@@ -26,6 +27,7 @@ interface OpenAiErrorBody {
     readonly code: string | null;
     /** What the gateway tells about itself, where the operator lets it. */
     readonly gateway?: unknown;
+    readonly retry_after_ms?: unknown;
   };
 }
 
@@ -33,9 +35,14 @@ interface OpenAiErrorBody {
 export function writeErrorAs(serverType: ServerType, failure: Failure, context: ErrorContext): WrittenError {
   const status = statusOfFailure(failure);
   const { type, code } = openAiWordsFor(failure, status, serverType);
-  const gateway = context.details && failure.details !== null ? { gateway: failure.details } : {};
   const body: OpenAiErrorBody = {
-    error: { message: messageOfFailure(failure), type, param: failure.param ?? null, code, ...gateway },
+    error: {
+      message: messageOfFailure(failure),
+      type,
+      param: failure.param ?? null,
+      code,
+      ...gatewayMembers(failure, context),
+    },
   };
   return { status, headers: { ...retryAfterHeaders(failure), ...repeatHeaders(failure) }, body: { ...body } };
 }
