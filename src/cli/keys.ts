@@ -16,6 +16,7 @@ export const KEYS_USAGE = `Usage: ringmain keys create --name NAME [OPTIONS]    
   --allow a,b        pools and models it may ask for; all, none
   --group NAME       of governance.groups; none
   --aliases on|off   whether it may use the configuration's aliases; none: as its group says
+  --debug on|off     whether its requests may be told what was decided for them; none: as its group says
   --project NAME     whose gate it goes through; none
   --label k=v,k=v    whatever helps to find it
   --expires TIME     2030-01-31T00:00:00Z; none

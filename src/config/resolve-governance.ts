@@ -56,6 +56,7 @@ function groupOf(name: string, group: GroupFile): KeyGroup {
     parent: group.parent ?? null,
     allowedTargets: group.allowed_pools ?? null,
     ...(group.aliases === undefined ? {} : { aliases: group.aliases === "on" }),
+    ...(group.debug === undefined ? {} : { debug: group.debug }),
     limits: {
       requestsPerMinute: group.rpm_limit ?? null,
       tokensPerMinute: group.tpm_limit ?? null,

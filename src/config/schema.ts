@@ -304,6 +304,7 @@ const governance = z.strictObject({
         parent: text.nullish(),
         allowed_pools: words.optional(),
         aliases: z.enum(["on", "off"]).optional(),
+        debug: z.boolean().optional(),
         rpm_limit: countOrZero.optional(),
         tpm_limit: countOrZero.optional(),
         max_concurrent: countOrZero.optional(),

@@ -15,6 +15,7 @@ import type { StopSignal } from "../std/stop-signal.ts";
 import { withLimits } from "./answer/headers.ts";
 import { withNotices } from "./answer/notices.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
+import { withRouterMetadata } from "./answer/router-metadata.ts";
 import { type AnswerRule, answerRulesOf } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
 import { type Served, type ServeInput, serve } from "./engine.ts";
@@ -27,10 +28,17 @@ import { type ClientCall, readOnce } from "./request/call.ts";
 import { type ParsedRequest, readFacts, variantOf } from "./request/facts.ts";
 import { keepAnswer, recall } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
-import { readWishes } from "./request/router-wishes.ts";
+import { DEBUG_HEADER, readWishes } from "./request/router-wishes.ts";
 import { identifyClient } from "./request/signed.ts";
 import { unknownModel } from "./request/unknown-name.ts";
-import { type JudgedRequest, judgeRequest, type RequestRule, requestRules, STOPPING } from "./request/verdict.ts";
+import {
+  type JudgedRequest,
+  judgeRequest,
+  mayDebug,
+  type RequestRule,
+  requestRules,
+  STOPPING,
+} from "./request/verdict.ts";
 import { CLIENT_GONE, discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
 import { begin, beginStream } from "./shared-state.ts";
 import { subCall } from "./sub-call.ts";
@@ -57,7 +65,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
     const id = `req_${world.effects.randomId(ID_LENGTH)}`;
     const record = openRecord({ id, receivedMs, effects: world.effects, onClose: input.onRecord });
     record.ingress = ingress.id;
-    return { input, record, ingress, parts };
+    return { input, record, ingress, parts, debug: null };
   };
 
   return {
@@ -89,7 +97,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
       record.requestBytes = request.body.length;
       const end = begin(running, record.id, request.signal);
       try {
-        const answering = runIdentified(exchange, { ...request, signal: end.signal }, rulesWith);
+        const answering = told(exchange, runIdentified(exchange, { ...request, signal: end.signal }, rulesWith));
         const mayOpen = afterMs > 0 && record.stream && route.operation === "chat";
         const answered = await (mayOpen && answering instanceof Promise
           ? orOpened(exchange, {
@@ -126,6 +134,17 @@ export function createExchange(input: ExchangeInput): Exchanges {
 function refuseBug(exchange: ExchangeContext, error: unknown): Answer {
   exchange.input.onBug(exchange.record.id, error);
   return refuse(exchange, failure("internal", "The gateway had an internal error."));
+}
+
+/** With what was decided beside it, where the client asks for that and may. */
+function told(exchange: ExchangeContext, answering: Answer | Promise<Answer>): Answer | Promise<Answer> {
+  const { input, record, parts } = exchange;
+  if (parts.headers[DEBUG_HEADER] === undefined) return answering;
+  const tell = (answer: Answer): Answer => {
+    const { debug } = exchange;
+    return debug === null ? answer : withRouterMetadata(answer, { debug, deployment: input.world.deployment, record });
+  };
+  return answering instanceof Promise ? answering.then(tell) : tell(answering);
 }
 
 /** The verdicts on requests, with an operator's own among them. */
@@ -175,9 +194,11 @@ function runJudged(
   { judged, parsed, rulesOf }: JudgedRun,
 ): Answer | Promise<Answer> {
   const { input, record } = exchange;
-  const { target, translation, wishes, alias, ending } = judged.draft;
+  const { caller, target, translation, wishes, alias, ending } = judged.draft;
   record.target = target?.name ?? record.target;
   record.alias = alias ?? null;
+  if (wishes?.debug === true && mayDebug(input.world.deployment, caller))
+    exchange.debug = { caller, task: wishes.task };
   if (judged.kind === "refused") return refuse(exchange, judged.failure);
   if (judged.kind === "stopped") return refuse(exchange, input.shared.running.stopped ? STOPPING : CLIENT_GONE);
   if (target === null) return refuse(exchange, unknownModel(parsed.facts.target, null));

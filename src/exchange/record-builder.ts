@@ -39,6 +39,8 @@ export interface RecordBuilder {
   readonly attempts: AttemptRecord[];
   /** null: the lane that was meant served, or none did. */
   switch: LaneSwitch | null;
+  /** null: no lane serves, or not yet. */
+  serving: { readonly lane: Lane; readonly score: number | null } | null;
   /** A stream whose answer is held until it is whole and graded. */
   isBuffered: boolean;
   /** The reservation made at the admission; null: none was made. */
@@ -101,6 +103,7 @@ class OpenRecord implements RecordBuilder {
   skipped: ExchangeRecord["skipped"] = NONE;
   readonly attempts: AttemptRecord[] = [];
   switch: LaneSwitch | null = null;
+  serving: RecordBuilder["serving"] = null;
   isBuffered = false;
   pass: Pass | null = null;
   openedMs: number | null = null;

@@ -15,6 +15,7 @@ import { outputTokensOf } from "./answer/flow.ts";
 import { addGatewayHeaders, aliasHeader, openingHeaders, writeFailure, writeStreamFailure } from "./answer/headers.ts";
 import type { AnsweredOutcome, StreamingOutcome } from "./answer/outcome.ts";
 import { createPump } from "./answer/pump.ts";
+import type { RouterDebug } from "./answer/router-metadata.ts";
 import type { Answer, ByteSource, ExchangeInput, RunInput, WholeAnswer } from "./contract.ts";
 import type { Served } from "./engine.ts";
 import { type Ending, outcomeOf, type RecordBuilder } from "./record-builder.ts";
@@ -29,6 +30,8 @@ export interface ExchangeContext {
   /** What the client speaks. */
   readonly ingress: Protocol;
   readonly parts: RequestParts;
+  /** Set where the client may be told what was decided, and asks for it. */
+  debug: RouterDebug | null;
 }
 
 type ServedLane = Extract<Served, { kind: "served" }>;
@@ -44,6 +47,7 @@ export function respond(exchange: ExchangeContext, call: ClientCall, served: Ser
         : refuse(exchange, served.failure, served.from);
     case "served":
       exchange.record.switch = served.switch;
+      exchange.record.serving = { lane: served.lane, score: served.attempt.grade?.score ?? null };
       return served.outcome.kind === "answered"
         ? answerWhole(exchange, call, served, served.outcome)
         : answerStream(exchange, call, served, served.outcome);

@@ -14,6 +14,8 @@ export interface Caller {
   readonly allowedTargets: readonly string[] | null;
   /** False: names of the configuration's aliases stand for nothing. Absent: it may use them. */
   readonly aliases?: boolean;
+  /** Whether it may be told what was decided for a request. Absent: as the whole gateway says. */
+  readonly debug?: boolean;
   /** Auth mode passthrough: sent upstream instead of the lane's own credential. null: the lane's own is used. */
   readonly passthrough: Secret | null;
   /** Of a caller that sends its own credential: tells it from all others, and says nothing of it. Absent: the label does. */
@@ -52,7 +54,8 @@ export function createKeyIdentify({ ring, groups, wallMs }: KeyIdentifyOptions):
     // Without its group a key may ask for nothing; admission says why.
     const above = groupsOf(key.group, groups) ?? [];
     const allowedTargets = allowedByAll([key.allowedTargets, ...above.map((group) => group.allowedTargets)]);
-    const caller: Caller = { label: key.name, allowedTargets, ...aliasesOf([key, ...above]), passthrough: null, key };
+    const words = wordsOf([key, ...above]);
+    const caller: Caller = { label: key.name, allowedTargets, ...words, passthrough: null, key };
     callers.set(key, caller);
     return caller;
   };
@@ -69,9 +72,10 @@ export function createKeyIdentify({ ring, groups, wallMs }: KeyIdentifyOptions):
 }
 
 /** The nearest word holds: the key's own, then that of each group above it. */
-function aliasesOf(chain: readonly Pick<KeyGroup, "aliases">[]): Pick<Caller, "aliases"> {
-  const said = chain.find(({ aliases = null }) => aliases !== null);
-  return said?.aliases === false ? { aliases: false } : {};
+function wordsOf(chain: readonly Pick<KeyGroup, "aliases" | "debug">[]): Pick<Caller, "aliases" | "debug"> {
+  const aliases = chain.find((each) => each.aliases != null)?.aliases;
+  const debug = chain.find((each) => each.debug != null)?.debug;
+  return { ...(aliases === false ? { aliases } : {}), ...(debug == null ? {} : { debug }) };
 }
 
 /** The one answer to every credential that does not do, so that a caller does not learn whether it was missing or wrong. */

@@ -16,6 +16,7 @@ export interface KeyDraft {
   readonly allowedTargets?: readonly string[] | null;
   readonly group?: string | null;
   readonly aliases?: boolean | null;
+  readonly debug?: boolean | null;
   readonly project?: string | null;
   readonly labels?: Readonly<Record<string, string>>;
   readonly expiresMs?: number | null;
@@ -87,6 +88,7 @@ const FIELDS: Readonly<Record<string, (value: unknown, field: string) => Partial
   allowed_pools: (value, field) => ({ allowedTargets: value === null ? null : textsOf(value, field) }),
   group: (value, field) => ({ group: value === null ? null : textOf(value, field, NAME_CHARS_MAX) }),
   aliases: (value, field) => ({ aliases: value === null ? null : switchOf(value, field) }),
+  debug: (value, field) => ({ debug: value === null ? null : booleanOf(value, field) }),
   project: (value, field) => ({ project: value === null ? null : projectOf(value, field) }),
   labels: (value, field) => ({ labels: labelsOf(value, field) }),
   expires_at: (value, field) => ({ expiresMs: value === null ? null : momentOf(value, field) }),
@@ -108,6 +110,7 @@ export function applyDraft(key: VirtualKey, draft: KeyDraft): VirtualKey {
     allowedTargets: given(draft.allowedTargets, key.allowedTargets),
     group: given(draft.group, key.group),
     aliases: given(draft.aliases, key.aliases ?? null),
+    ...(draft.debug === undefined ? {} : { debug: draft.debug }),
     project: given(draft.project, key.project),
     labels: given(draft.labels, key.labels),
     expiresMs: given(draft.expiresMs, key.expiresMs),
@@ -139,6 +142,7 @@ export function showKey(key: VirtualKey, wallMs: number): object {
     budgets: key.limits.budgets.map(showBudget),
     group: key.group,
     aliases: key.aliases == null ? null : key.aliases ? "on" : "off",
+    debug: key.debug ?? null,
     project: key.project,
     labels: key.labels,
     expires_at: isoOf(key.expiresMs),
@@ -179,6 +183,7 @@ export function readStoredKey(document: string): VirtualKey | null {
       allowedTargets: fields["allowedTargets"] === null ? null : textsOf(fields["allowedTargets"], "allowedTargets"),
       group: fields["group"] === null ? null : textOf(fields["group"], "group", NAME_CHARS_MAX),
       ...(fields["aliases"] == null ? {} : { aliases: booleanOf(fields["aliases"], "aliases") }),
+      ...(fields["debug"] == null ? {} : { debug: booleanOf(fields["debug"], "debug") }),
       project: fields["project"] === null ? null : textOf(fields["project"], "project", NAME_CHARS_MAX),
       labels: labelsOf(fields["labels"], "labels"),
       limits: {

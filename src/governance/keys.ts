@@ -24,6 +24,8 @@ export interface VirtualKey {
   readonly group: string | null;
   /** Whether it may use the configuration's aliases; null or absent: as its group says, else it may. */
   readonly aliases?: boolean | null;
+  /** Whether its requests may be told what was decided for them; null or absent: as its group says. */
+  readonly debug?: boolean | null;
   readonly project: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly limits: Limits;

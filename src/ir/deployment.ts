@@ -238,6 +238,8 @@ export interface KeyGroup {
   readonly parent: string | null;
   /** Whether its keys may use the configuration's aliases; null or absent: as the group above says. */
   readonly aliases?: boolean | null;
+  /** Whether its keys may be told what was decided for a request; null or absent: as the group above says. */
+  readonly debug?: boolean | null;
   /** null: all. */
   readonly allowedTargets: readonly string[] | null;
   readonly limits: Limits;

@@ -12,6 +12,10 @@ const KEY_FIELDS = {
     enum: ["on", "off", null],
     description: "Whether it may use the configuration's aliases. Left out or null: as its group says.",
   },
+  debug: {
+    type: ["boolean", "null"],
+    description: "Whether its requests may be told what was decided for them. Left out or null: as its group says.",
+  },
   project: { type: ["string", "null"] },
   labels: { type: "object", additionalProperties: { type: "string" } },
   expires_at: { type: ["string", "integer", "null"], description: "ISO 8601, or seconds since 1970." },

@@ -226,6 +226,21 @@ describe("virtual keys", () => {
     expect(caller?.aliases ?? true).toBe(expected);
   });
 
+  test.each<readonly [string, boolean | null, boolean | null, boolean | null, boolean | undefined]>([
+    ["nothing is said", null, null, null, undefined],
+    ["the key says so", true, false, null, true],
+    ["its group says so", null, true, false, true],
+    ["the group above says no", null, null, false, false],
+  ])("debug: %s", (_name, own, team, top, expected) => {
+    const ring = createKeyRing();
+    ring.update([key({ group: "team", debug: own })], []);
+    const groups = {
+      top: { ...group("top", null, null), debug: top },
+      team: { ...group("team", "top", null), debug: team },
+    };
+    expect(createKeyIdentify({ ring, groups, wallMs: () => 1 }).named("vk_1")?.debug).toBe(expected);
+  });
+
   test("who signs is a key's by its id, or by a name that only one has", () => {
     const { named, ring } = start(
       key({}),

@@ -23,3 +23,16 @@ test.each([[true], ["yes"], [1], [[]], [""]])("aliases: %p is refused", (said) =
 test("a key that is stored without a word of aliases has none", () => {
   expect(readStoredKey(JSON.stringify(virtualKey({})))?.aliases).toBeUndefined();
 });
+
+test.each([[true], [false], [null]])("debug: %p", (said) => {
+  const read = readDraft({ debug: said }, { isNew: false });
+  if (read.kind === "bad") throw new Error(read.why);
+  const key = applyDraft(virtualKey({ debug: true }), read.draft);
+  expect(key.debug).toBe(said);
+  expect(showKey(key, 1)).toMatchObject({ debug: said });
+  expect(readStoredKey(JSON.stringify(key))?.debug ?? null).toBe(said);
+});
+
+test.each([["on"], [1], [{}]])("debug: %p is refused", (said) => {
+  expect(readDraft({ debug: said }, { isNew: false })).toMatchObject({ kind: "bad", status: 422 });
+});

@@ -16,6 +16,7 @@ const FIELDS = [
   "allowed_pools",
   "group",
   "aliases",
+  "debug",
   "project",
   "labels",
   "expires_at",

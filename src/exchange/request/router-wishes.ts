@@ -9,6 +9,7 @@ import { TASKS, taskNamed } from "../../ir/task.ts";
 type Headers = Readonly<Record<string, string>>;
 
 const PREFIX = "x-router-";
+export const DEBUG_HEADER = `${PREFIX}debug`;
 
 /** null: no header is meant for the router. Names are lower case. */
 export function readWishes(headers: Headers): Result<RouterWishes | null> {
@@ -72,7 +73,7 @@ const HEADERS: ReadonlyMap<string, WishHeader> = new Map<string, WishHeader>([
     },
   ],
   [`${PREFIX}resume`, { wish: (value) => wishOf("resume", truthOf(value)), takes: ON_OFF }],
-  [`${PREFIX}debug`, { wish: (value) => wishOf("debug", truthOf(value)), takes: ON_OFF }],
+  [DEBUG_HEADER, { wish: (value) => wishOf("debug", truthOf(value)), takes: ON_OFF }],
   [`${PREFIX}zdr`, { wish: (value) => wishOf("zdr", truthOf(value)), takes: ON_OFF }],
   [
     `${PREFIX}data-collection`,

@@ -4,6 +4,7 @@
  */
 
 import { mayAsk, namesUsedBy } from "../../governance/admit.ts";
+import type { Caller } from "../../governance/identify.ts";
 import type { Deployment } from "../../ir/deployment.ts";
 import type { Operation } from "../../ir/facts.ts";
 import { type Failure, failed, failure, ok, type Result } from "../../ir/failure.ts";
@@ -23,6 +24,7 @@ export function requestRules(
   own: readonly RequestRule[],
 ): readonly RequestRule[] {
   return [
+    (draft) => checkDebug(given.deployment, draft),
     (draft) => resolveTarget(given.deployment, draft),
     ...own,
     resolveWishes,
@@ -90,6 +92,16 @@ function resolveTarget(deployment: Deployment, draft: RequestDraft): Result<Requ
   if (caller.allowedTargets !== null)
     return failed(failure("forbidden", `This key may not use the requested model.${didYouMean(meant)}`));
   return failed(unknownModel(facts.target, meant));
+}
+
+/** What was decided names lanes and their trouble: the operator says who may read that, for all or for a key. */
+export function mayDebug({ errorDetail }: Pick<Deployment, "errorDetail">, { debug }: Pick<Caller, "debug">): boolean {
+  return debug ?? errorDetail === "full";
+}
+
+function checkDebug(deployment: Deployment, draft: RequestDraft): Result<RequestDraft> {
+  if (draft.wishes?.debug !== true || mayDebug(deployment, draft.caller)) return ok(draft);
+  return failed(failure("forbidden", "x-router-debug is not allowed for this caller."));
 }
 
 /** The other operations are asked of other kinds of models, which an alias for a chat model cannot mean. */
