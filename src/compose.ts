@@ -122,7 +122,7 @@ export function compose(input: ComposeInput): Composed {
   const startedWallMs = carried?.startedWallMs ?? effects.wallMs();
   const stopping = new AbortController();
 
-  const lasting = carried?.lasting ?? createLastingState(createHealth(deployment, effects.random));
+  const lasting = carried?.lasting ?? createLastingState(createHealth(deployment, effects.random), effects.wallMs);
   const { health } = lasting;
   const totals = createTotals(deployment, carried?.totals);
   const shared = sharedOf(lasting, (changes) => {

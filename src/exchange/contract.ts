@@ -4,7 +4,6 @@
  */
 import type { Admission } from "../governance/admission.ts";
 import type { Caller, Signer } from "../governance/identify.ts";
-import type { IdempotencyVerdict, RememberedAnswer } from "../governance/ledger-messages.ts";
 import type { Deployment, Lane, Provider } from "../ir/deployment.ts";
 import type { Failure, Result } from "../ir/failure.ts";
 import type { ExchangeRecord } from "../ir/record.ts";
@@ -15,6 +14,7 @@ import type { Secret } from "../std/secret.ts";
 import type { StopSignal } from "../std/stop-signal.ts";
 import type { Send } from "../upstream/contract.ts";
 import type { HeaderFilters } from "./header-filter.ts";
+import type { IdempotencyStore } from "./named-requests.ts";
 import type { ReasoningMemory } from "./reasoning-memory.ts";
 import type { ReasoningSignatures } from "./reasoning-signatures.ts";
 import type { RepairMemory } from "./repairs.ts";
@@ -143,13 +143,4 @@ export interface World extends HeaderFilters {
   readonly pricedOnly: boolean;
   /** Records are kept as decisions, so that they name every lane that could serve. */
   readonly keepsDecisions: boolean;
-}
-
-/** Answers kept for requests that name themselves. */
-export interface IdempotencyStore {
-  /** The longest answer that is kept, in bytes. */
-  readonly bytesMax: number;
-  recall(key: string, fingerprint: string): Promise<IdempotencyVerdict>;
-  /** null: nothing is kept, and the next one runs. */
-  remember(key: string, answer: RememberedAnswer | null): void;
 }

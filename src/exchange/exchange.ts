@@ -20,13 +20,14 @@ import { type AnswerRule, answerRulesOf } from "./answer/verdict.ts";
 import type { Answer, Exchange, ExchangeInput, RefuseInput, RunInput } from "./contract.ts";
 import { type Served, type ServeInput, serve } from "./engine.ts";
 import { isFit } from "./lane/fitness.ts";
+import { runNamed } from "./named-call.ts";
 import { orOpened } from "./opening.ts";
 import { isGated, openGate } from "./quality/gate.ts";
 import { openRecord } from "./record-builder.ts";
 import { type AdmittedRequest, admit, UNLIMITED } from "./request/admission.ts";
 import { type ClientCall, readOnce } from "./request/call.ts";
 import { type ParsedRequest, readFacts, variantOf } from "./request/facts.ts";
-import { keepAnswer, recall } from "./request/idempotency.ts";
+import { type Keeping, keepAnswer, nameOf } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
 import { DEBUG_HEADER, readWishes } from "./request/router-wishes.ts";
 import { identifyClient } from "./request/signed.ts";
@@ -39,7 +40,7 @@ import {
   requestRules,
   STOPPING,
 } from "./request/verdict.ts";
-import { CLIENT_GONE, discover, type ExchangeContext, refuse, replay, respond } from "./respond.ts";
+import { CLIENT_GONE, discover, type ExchangeContext, refuse, respond } from "./respond.ts";
 import { begin, beginStream } from "./shared-state.ts";
 import { subCall } from "./sub-call.ts";
 import { askVerdict, type JudgedExchange, type RequestDraft } from "./verdict-contract.ts";
@@ -203,43 +204,36 @@ function runJudged(
   if (judged.kind === "stopped") return refuse(exchange, input.shared.running.stopped ? STOPPING : CLIENT_GONE);
   if (target === null) return refuse(exchange, unknownModel(parsed.facts.target, null));
   const call = callOf(exchange, request, parsed, { translation, wishes, ending });
-  const admitted = { call, target, key: null, rulesOf: gatedRules(exchange, { call, target }, rulesOf), isKept: false };
-  record.isBuffered = record.stream && isGated(call, target);
-  return input.idempotency === null
-    ? runCall(exchange, admitted)
-    : runOnce(exchange, request, { call: admitted, idempotency: input.idempotency });
-}
-
-/** A request that names itself is answered once. */
-async function runOnce(
-  exchange: ExchangeContext,
-  request: RunInput,
-  {
+  const admitted = {
     call,
-    idempotency,
-  }: { readonly call: AdmittedCall; readonly idempotency: NonNullable<ExchangeInput["idempotency"]> },
-): Promise<Answer> {
-  const recalled = await recall(idempotency, request);
-  if (!recalled.ok) return refuse(exchange, recalled.failure);
-  if (recalled.value?.kind === "replay") return replay(exchange, recalled.value.answer);
-  const key = recalled.value?.key ?? null;
-  if (key === null) return runCall(exchange, call);
-  const named: AdmittedCall = { ...call, key };
-  try {
-    return await runCall(exchange, named);
-  } finally {
-    if (!named.isKept) idempotency.remember(key, null);
-  }
+    target,
+    keep: null,
+    rulesOf: gatedRules(exchange, { call, target }, rulesOf),
+    isKept: false,
+  };
+  record.isBuffered = record.stream && isGated(call, target);
+  const { idempotency: kept } = input;
+  if (wishes === null && kept === null) return runCall(exchange, admitted);
+  const { auth, workers } = input.world.deployment;
+  // What one process remembers the others do not know.
+  const memory = workers === 1 ? input.shared.answers : null;
+  const name = nameOf({ request, wishes, kept, memory, hasCallers: auth.mode !== "none" });
+  if (!name.ok) return refuse(exchange, name.failure);
+  return name.value === null
+    ? runCall(exchange, admitted)
+    : runNamed(exchange, request, {
+        name: name.value,
+        wishes,
+        run: (keep) => runCall(exchange, { ...admitted, keep }),
+      });
 }
 
 interface AdmittedCall {
   readonly call: ClientCall;
   readonly target: Target;
-  /** Under which its answer is kept; null: it does not name itself. */
-  readonly key: string | null;
+  /** Where its answer is kept; null: it does not name itself. */
+  readonly keep: Keeping | null;
   readonly rulesOf: ServeInput["rulesOf"];
-  /** Set when its answer is kept for the request that is sent again. */
-  isKept: boolean;
 }
 
 /** Limits, then lanes, then the answer. */
@@ -275,13 +269,13 @@ function runAdmitted(
 
 function answerOf(exchange: ExchangeContext, admittedCall: AdmittedCall, served: Served): Answer {
   const { input, record } = exchange;
-  const { world, shared, idempotency } = input;
-  const { call, key } = admittedCall;
+  const { world, shared } = input;
+  const { call, keep } = admittedCall;
   if (served.kind === "abandoned" && shared.running.stopped) return refuse(exchange, STOPPING);
   const answer = respond(exchange, call, served);
-  const isKept = served.kind === "served" && key !== null && idempotency !== null;
+  const isKept = served.kind === "served" && keep !== null;
   // Limits are those of the moment, and notices this request's wish: both are told beside the answer and not kept with it.
-  const kept = isKept ? keepAnswer(idempotency, key, answer, () => isSound(served.outcome)) : answer;
+  const kept = isKept ? keepAnswer(keep, answer, () => isSound(served.outcome)) : answer;
   const told = withNotices(kept, {
     headers: call.parts.headers,
     record,
@@ -290,7 +284,7 @@ function answerOf(exchange: ExchangeContext, admittedCall: AdmittedCall, served:
     framing: call.framing,
   });
   const limited = record.pass === null ? told : withLimits(told, call, record.pass, world.effects.wallMs());
-  admittedCall.isKept = isKept;
+  if (isKept) keep.isTaken = true;
   return limited;
 }
 

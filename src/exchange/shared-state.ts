@@ -4,8 +4,10 @@ import type { Change } from "../routing/condition.ts";
 import type { Health } from "../routing/health.ts";
 import { createSessions, type Sessions } from "../routing/sessions.ts";
 import { forgetCredits, type Selection } from "../routing/swrr.ts";
+import type { Effects } from "../std/effects.ts";
 import { createStopper, type Stopper, type StopSignal } from "../std/stop-signal.ts";
 import { createLaneWaiters, type LaneWaiters } from "./lane-waiters.ts";
+import { createAnswers, createNamedRequests, type IdempotencyStore, type NamedRequests } from "./named-requests.ts";
 
 /** What outlives a deployment too. Bounded by the configuration: one entry per target, one per lane. */
 export interface LastingState {
@@ -21,6 +23,10 @@ export interface LastingState {
   /** Requests waiting for a lane to come back. */
   readonly waiters: LaneWaiters;
   readonly running: Running;
+  /** Requests that name themselves. */
+  readonly named: NamedRequests;
+  /** Answers to them, in the memory of this process. */
+  readonly answers: IdempotencyStore;
 }
 
 /** What the exchanges of one deployment share. */
@@ -28,7 +34,7 @@ export interface SharedState extends LastingState {
   onChanges(changes: readonly Change[]): void;
 }
 
-export function createLastingState(health: Health): LastingState {
+export function createLastingState(health: Health, wallMs: Effects["wallMs"]): LastingState {
   return {
     health,
     selections: new Map(),
@@ -38,6 +44,8 @@ export function createLastingState(health: Health): LastingState {
     queued: new Map(),
     waiters: createLaneWaiters(),
     running: { open: new Map(), streams: 0, stopped: false },
+    named: createNamedRequests(),
+    answers: createAnswers(wallMs),
   };
 }
 

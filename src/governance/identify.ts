@@ -18,7 +18,7 @@ export interface Caller {
   readonly debug?: boolean;
   /** Auth mode passthrough: sent upstream instead of the lane's own credential. null: the lane's own is used. */
   readonly passthrough: Secret | null;
-  /** Of a caller that sends its own credential: tells it from all others, and says nothing of it. Absent: the label does. */
+  /** Tells the caller from all others by its credential, and says nothing of it. Absent: the label does. */
   readonly credentialDigest?: () => string;
   /** Whose limits hold; null: there are no virtual keys. */
   readonly key: VirtualKey | null;
@@ -170,7 +170,9 @@ function createTokenIdentify(clientTokens: readonly Secret[]): (credential: Secr
     .map((token, index) => ({ text: token.reveal(), label: `token-${index + 1}` }))
     .filter(({ text }) => text !== "")
     .map(({ text, label }) => {
-      const caller: Caller = { label, allowedTargets: null, passthrough: null, key: null };
+      const hex = sha256Hex(text);
+      const credentialDigest = (): string => hex;
+      const caller: Caller = { label, allowedTargets: null, passthrough: null, credentialDigest, key: null };
       return { digest: sha256(text), identified: ok(caller) };
     });
   return (credential) => {

@@ -78,7 +78,7 @@ describe("what is not given again", () => {
     const { ask, core } = start(answering(OPENAI_WORDS));
     await ask("k");
     const other = await ask("k", { text: "other" });
-    expect([other.status, JSON.parse(other.text).error.code]).toEqual([409, "duplicate_request"]);
+    expect([other.status, JSON.parse(other.text).error.code]).toEqual([409, "idempotency_mismatch"]);
     expect(core.effects.calls).toHaveLength(1);
   });
 

@@ -21,7 +21,7 @@ function setUp() {
     place: {
       deployment,
       shared: {
-        ...createLastingState(health),
+        ...createLastingState(health, () => 0),
         onChanges(changes) {
           told.push(...changes);
           recoveries.watch(changes);

@@ -2,9 +2,10 @@
  * The gateway's core in one process under virtual time: exchange, routing, protocols and upstream wired by hand to a
  * scripted network. What a test may turn to make the core misbehave is an argument here, and nothing else is replaced.
  */
-import type { Answer as Answered, IdempotencyStore, World } from "../../src/exchange/contract.ts";
+import type { Answer as Answered, World } from "../../src/exchange/contract.ts";
 import { createExchange, type Exchanges } from "../../src/exchange/exchange.ts";
 import { createHeaderFilters } from "../../src/exchange/header-filter.ts";
+import type { IdempotencyStore } from "../../src/exchange/named-requests.ts";
 import { createReasoningMemory, type ReasoningMemory } from "../../src/exchange/reasoning-memory.ts";
 import { createReasoningSignatures } from "../../src/exchange/reasoning-signatures.ts";
 import { createRepairMemory } from "../../src/exchange/repairs.ts";
@@ -117,7 +118,7 @@ export function createCore(input: CoreInput): Core {
   const bugs: unknown[] = [];
   const changes: Change[] = [];
   const health = (tamper?.health ?? same)(createHealth(deployment, effects.random), deployment);
-  const shared = sharedOf(createLastingState(health), (more) => void changes.push(...more));
+  const shared = sharedOf(createLastingState(health, effects.wallMs), (more) => void changes.push(...more));
   const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
     world,

@@ -60,6 +60,7 @@ export const PHASES: readonly { readonly name: string; readonly places: readonly
       "contract.ts",
       "header-filter.ts",
       "lane-waiters.ts",
+      "named-requests.ts",
       "reasoning-memory.ts",
       "reasoning-signatures.ts",
       "repairs.ts",
