@@ -110,7 +110,15 @@ function factsTable(models: readonly ModelFacts[], io: CliIo): string {
     model,
     ...facts.map(({ value, from }) => (value === "-" ? "-" : `${value} (${fromText(from, io)})`)),
   ]);
-  return `${formatTable([head, ...rows])}\n${dialectTable(models, io)}`;
+  return `${formatTable([head, ...rows])}\n${abilitiesTable(models, io)}\n${dialectTable(models, io)}`;
+}
+
+/** What each model can and cannot do, by the place that says so. */
+function abilitiesTable(models: readonly ModelFacts[], io: CliIo): string {
+  const rows = models.flatMap(({ model, abilities }) =>
+    abilities.map(({ facts, from }, at) => [at === 0 ? model : "", facts.join(", "), fromText(from, io)]),
+  );
+  return formatTable([["CAN", "FACTS", "FROM"], ...rows]);
 }
 
 /** What each model's server takes, by the place that says so; what no place says is as with an unknown server. */

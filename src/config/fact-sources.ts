@@ -1,5 +1,7 @@
 /** Where each fact about a configured model comes from: the configuration, a catalog, the list of prices, or nowhere. */
+import { ABILITIES } from "../ir/capability.ts";
 import type { Deployment, Lane } from "../ir/deployment.ts";
+import { factWords } from "../ir/dialect.ts";
 import { type Catalog, layersOf, WRAPPED } from "./catalog.ts";
 import { type DialectSource, dialectSources } from "./dialect-sources.ts";
 import { pricesSource } from "./list-prices.ts";
@@ -10,6 +12,8 @@ import type { CatalogModel, ConfigFile, ConfigModel } from "./schema.ts";
 export interface ModelFacts {
   readonly model: string;
   readonly facts: readonly { readonly fact: string; readonly value: string; readonly from: string }[];
+  /** What it can and cannot do, and what its vendor keeps, by the place that says so. */
+  readonly abilities: readonly { readonly facts: readonly string[]; readonly from: string }[];
   /** What its server takes that an unknown one would not, or the other way round. */
   readonly dialect: readonly DialectSource[];
 }
@@ -28,9 +32,57 @@ export function modelFacts({ config, catalog, deployment }: Sources): ModelFacts
     const provider = providerOf(model.provider, config, catalog);
     if (lane === undefined || provider === undefined) return [];
     const dialect = dialectSources({ provider, model, upstreamModel: lane.upstreamModel, catalog }, config);
-    return [{ model: name, facts: factsOf(model, lane, { config, catalog }), dialect }];
+    const facts = factsOf(model, lane, { config, catalog });
+    return [{ model: name, facts, abilities: abilitiesBySource(name, lane, { config, catalog }), dialect }];
   });
 }
+
+const WORDS = [
+  ["max_input_tokens", "max_input_tokens"],
+  ["input", "reads"],
+  ["output", "writes"],
+  ["structured_output", "structured_output"],
+  ["reasoning", "reasoning"],
+  ...ABILITIES.map((ability) => [ability, ability] as const),
+] as const;
+
+/** Grouped by place, the configuration first. */
+function abilitiesBySource(
+  name: string,
+  lane: Lane,
+  { config, catalog }: Omit<Sources, "deployment">,
+): ModelFacts["abilities"] {
+  const model = Object.hasOwn(config.models, name) ? config.models[name] : undefined;
+  const provider = Object.hasOwn(config.providers, lane.provider) ? config.providers[lane.provider] : undefined;
+  const vendor = catalog.providers.get(lane.provider);
+  const layers = [
+    { from: CONFIG, says: model?.capabilities, policy: { ...provider, ...model } },
+    ...layersOf(catalog).map((layer) => ({
+      from: layer.source.file,
+      says: (layer.findModel(lane.upstreamModel) ?? layer.findModel(lane.canonical.id))?.model.capabilities,
+      policy: vendor,
+    })),
+  ];
+  const left = new Set<string>([...WORDS.map(([key]) => key), ...POLICY]);
+  const take = (key: string): boolean => left.delete(key);
+  const groups = layers.map(({ from, says, policy }) => ({
+    from,
+    facts: [
+      ...WORDS.flatMap(([key, word]) => {
+        const value = says?.[key];
+        return value === undefined || !take(key) ? [] : [factWords(word, value)];
+      }),
+      ...POLICY.flatMap((key) => {
+        const value = policy?.[key];
+        return value === undefined || !take(key) ? [] : [`${key} ${value}`];
+      }),
+    ],
+  }));
+  const known = groups.filter(({ facts }) => facts.length > 0);
+  return left.size === 0 ? known : [...known, { facts: [known.length === 0 ? "all" : "all else"], from: "not known" }];
+}
+
+const POLICY = ["region", "retention"] as const;
 
 function factsOf(
   model: ConfigModel,

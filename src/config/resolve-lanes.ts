@@ -1,10 +1,11 @@
 /** Models × accounts: the lanes, with everything known about each of them. */
 import { normal } from "../ir/canonical.ts";
-import { type Capabilities, UNKNOWN_CAPABILITIES } from "../ir/capability.ts";
+import { ABILITIES, type Ability, type Capabilities, UNKNOWN_CAPABILITIES } from "../ir/capability.ts";
 import type { Lane, Prices } from "../ir/deployment.ts";
 import { CARRIER_IDS, LIMIT_PROTOCOLS } from "../known.ts";
 import { sha256Hex } from "../std/digest.ts";
 import { type Nanos, usdToNanos } from "../std/money.ts";
+import { regionOfHost } from "./aws.ts";
 import { type Catalog, EMBEDDED_FILE, layersOf } from "./catalog.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { dialectOf } from "./dialect.ts";
@@ -55,6 +56,8 @@ function lanesOfModel(
     maxRequests: model.max_requests === undefined || model.max_requests < 0 ? null : model.max_requests,
     defaultMaxOutputTokens: model.default_max_tokens ?? defaultLimit(doors, capabilities),
     capabilities,
+    ...(model.unknown === undefined ? {} : { unknown: model.unknown }),
+    ...dataPolicyOf(model, provider),
     ...(model.watch === true ? { watch: true as const } : {}),
     dialect: dialectOf({ provider, model, upstreamModel, catalog }),
     ...hostMembersOf({ ...provider.openrouter, ...model.openrouter }),
@@ -147,7 +150,21 @@ function capabilitiesOf(model: ConfigModel, upstreamModel: string, catalog: Cata
     structuredOutput: facts.structured_output ?? null,
     reasoning: facts.reasoning ?? null,
     tier: facts.tier ?? null,
+    ...(facts.max_input_tokens === undefined ? {} : { maxInputTokens: facts.max_input_tokens }),
+    ...abilitiesOf(facts),
   };
+}
+
+function abilitiesOf(facts: { readonly [A in Ability]?: boolean | undefined }): Pick<Capabilities, "abilities"> {
+  const known = ABILITIES.flatMap((ability) => (facts[ability] === undefined ? [] : [[ability, facts[ability]]]));
+  return known.length === 0 ? {} : { abilities: Object.fromEntries(known) };
+}
+
+/** The model's own word over its provider's. */
+function dataPolicyOf(model: ConfigModel, provider: ConfigProvider): Pick<Lane, "region" | "retention"> {
+  const region = model.region ?? provider.region ?? regionOfHost(provider.base_url ?? "");
+  const retention = model.retention ?? provider.retention;
+  return { ...(region === null ? {} : { region }), ...(retention === undefined ? {} : { retention }) };
 }
 
 /** The model's own prices; null: it has none. */

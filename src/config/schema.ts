@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { DISPLAY_SCHEMAS, displayKeys } from "../displays/schema.ts";
 import { MODALITIES, TIERS } from "../ir/capability.ts";
-import { UPSTREAM_CLIENTS } from "../ir/deployment.ts";
+import { KEEPS, RETENTIONS, UPSTREAM_CLIENTS } from "../ir/deployment.ts";
 import {
   CHAT_TOOLS,
   CLIENT_MARKS,
@@ -69,10 +69,7 @@ const failover = z.strictObject({
   deadline_secs: secsFromOne.optional(),
   cap: z.int().min(0).max(1_000).optional(),
   exclusions: words.optional(),
-  keep: z
-    .array(z.enum(["model", "provider", "tier"]))
-    .max(3)
-    .optional(),
+  keep: z.array(z.enum(KEEPS)).max(KEEPS.length).optional(),
   prefer: z.enum(["same_model", "any"]).optional(),
 });
 
@@ -128,6 +125,7 @@ const providerFacts = {
   protocols: z.array(door).min(1).max(8).optional(),
   carrier: z.enum(CARRIERS).optional(),
   region: text.optional(),
+  retention: z.enum(RETENTIONS).optional(),
   base_url: text.optional(),
   error_map: errorMap,
   path: text.optional(),
@@ -188,8 +186,12 @@ const provider = z.strictObject({
   ...providerFacts,
 });
 
+/** Compared as it is written. */
+const region = text.max(60);
+
 const capabilitiesSchema = z.strictObject({
   context_window: count.optional(),
+  max_input_tokens: count.optional(),
   max_output_tokens: count.optional(),
   input: z.array(z.enum(MODALITIES)).max(MODALITIES.length).optional(),
   output: z.array(z.enum(MODALITIES)).max(MODALITIES.length).optional(),
@@ -197,6 +199,13 @@ const capabilitiesSchema = z.strictObject({
   structured_output: z.boolean().optional(),
   reasoning: z.boolean().optional(),
   tier: z.enum(TIERS).optional(),
+  parallel_tools: z.boolean().optional(),
+  forced_tool_choice: z.boolean().optional(),
+  json_mode: z.boolean().optional(),
+  prefill: z.boolean().optional(),
+  system_role: z.boolean().optional(),
+  streaming: z.boolean().optional(),
+  streaming_tools: z.boolean().optional(),
 });
 
 const prices = z.strictObject({
@@ -233,6 +242,9 @@ const model = z.strictObject({
   default_max_tokens: count.optional(),
   cache_marks: z.enum(["auto", "off"]).optional(),
   capabilities: capabilitiesSchema.optional(),
+  unknown: z.enum(["deny", "allow"]).optional(),
+  region: region.optional(),
+  retention: z.enum(RETENTIONS).optional(),
   dialect: dialect.optional(),
   openrouter: openrouter.optional(),
   prices: prices.optional(),

@@ -4,6 +4,7 @@
  * what a run remembers, which would be harder to follow in two files.
  */
 import type { Pass } from "../governance/admission.ts";
+import { promptRoom } from "../ir/capability.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import { type LaneSwitch, RECORD_LANES_MAX } from "../ir/record.ts";
@@ -363,7 +364,7 @@ function afterFailure(run: Run, target: Target, attempt: FailedAttempt): Served 
 /** Tokens the lane was too small with; null: unknown. */
 function roomOf(target: Target, lane: Lane): number | null {
   const member = target.members.find((each) => each.lanes.includes(lane.id));
-  return member?.contextMax ?? lane.capabilities.contextWindow;
+  return member?.contextMax ?? promptRoom(lane.capabilities);
 }
 
 /** What the first choice was made among, for the record. */

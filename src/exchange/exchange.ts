@@ -29,7 +29,7 @@ import { type ClientCall, readOnce } from "./request/call.ts";
 import { type ParsedRequest, readFacts, variantOf } from "./request/facts.ts";
 import { type Keeping, keepAnswer, nameOf } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
-import { DEBUG_HEADER, readWishes } from "./request/router-wishes.ts";
+import { DEBUG_HEADER, readWishes, withBodyWishes } from "./request/router-wishes.ts";
 import { identifyClient } from "./request/signed.ts";
 import { unknownModel } from "./request/unknown-name.ts";
 import {
@@ -66,7 +66,7 @@ export function createExchange(input: ExchangeInput): Exchanges {
     const id = `req_${world.effects.randomId(ID_LENGTH)}`;
     const record = openRecord({ id, receivedMs, effects: world.effects, onClose: input.onRecord });
     record.ingress = ingress.id;
-    return { input, record, ingress, parts, debug: null };
+    return { input, record, ingress, parts, wishes: null, debug: null };
   };
 
   return {
@@ -162,7 +162,10 @@ function runIdentified(exchange: ExchangeContext, request: RunInput, rulesWith: 
   if (!wishes.ok) return refuse(exchange, wishes.failure);
   const read = readFacts({ route, parts, body, protocol: ingress });
   if (!read.ok) return refuse(exchange, read.failure);
+  const asked = withBodyWishes(wishes.value, read.value.body);
+  if (!asked.ok) return refuse(exchange, asked.failure);
   const { facts, named } = read.value;
+  exchange.wishes = asked.value;
   record.stream = facts.stream;
   record.asked = facts.target;
   const { onRequest, rulesOf } = boundVerdicts(exchange, signal);
@@ -172,7 +175,7 @@ function runIdentified(exchange: ExchangeContext, request: RunInput, rulesWith: 
     facts,
     body: read.value.body,
     named,
-    wishes: wishes.value,
+    wishes: asked.value,
     target: null,
     translation: "lenient",
   };
@@ -294,12 +297,12 @@ function isSound(outcome: AnsweredOutcome | StreamingOutcome): boolean {
 
 /** The operator's verdicts about this exchange; nothing is made where there are none. */
 function boundVerdicts(
-  { input, record }: ExchangeContext,
+  exchange: ExchangeContext,
   signal: StopSignal,
 ): { readonly onRequest: readonly RequestRule[]; readonly rulesOf: ServeInput["rulesOf"] } {
-  const { verdicts } = input;
+  const { verdicts } = exchange.input;
   if (verdicts === undefined) return OWN_VERDICTS;
-  const judged = judgedExchange({ input, record }, signal);
+  const judged = judgedExchange(exchange, signal);
   return {
     onRequest: verdicts.onRequest.map((verdict) => (draft) => askVerdict(judged, (context) => verdict(draft, context))),
     rulesOf: (target) => [
@@ -315,14 +318,15 @@ function boundVerdicts(
 }
 
 function judgedExchange(
-  { input, record }: Pick<ExchangeContext, "input" | "record">,
+  exchange: Pick<ExchangeContext, "input" | "record" | "wishes">,
   signal: StopSignal,
 ): JudgedExchange {
+  const { input, record, wishes } = exchange;
   return {
     id: record.id,
     signal,
     setTimer: input.world.effects.setTimer,
-    subCall: (request, until) => subCall({ input, record, signal: until }, request),
+    subCall: (request, until) => subCall({ input, record, wishes, signal: until }, request),
   };
 }
 

@@ -5,6 +5,7 @@ import type { LaneChoice } from "../routing/decide.ts";
 import { couldEverServe, nothingLeft } from "../routing/failover.ts";
 import type { FailedOutcome } from "./answer/outcome.ts";
 import type { World } from "./contract.ts";
+import { alsoLacks } from "./lane/abilities.ts";
 import { type LaneWaitEnd, waitForLane } from "./lane/lane-wait.ts";
 import type { ClientCall } from "./request/call.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -176,6 +177,7 @@ export function finalFailure(
     target,
     lanes,
     needs: call.request.facts.needs,
+    alsoLacks: (lane) => alsoLacks(call, lane),
     references: call.request.facts.references ?? [],
     protocol: call.ingress.id,
     couldServe,

@@ -7,6 +7,7 @@ import type { Operation } from "../ir/facts.ts";
 import { type Failure, failure } from "../ir/failure.ts";
 import { countTries } from "../ir/record.ts";
 import type { RequestParts } from "../ir/route.ts";
+import type { RouterWishes } from "../ir/router-wishes.ts";
 import { isTold, type Usage } from "../ir/usage.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { encodeUtf8 } from "../std/bytes.ts";
@@ -30,6 +31,8 @@ export interface ExchangeContext {
   /** What the client speaks. */
   readonly ingress: Protocol;
   readonly parts: RequestParts;
+  /** What the client asks of the router, once it is read; null: nothing. */
+  wishes: RouterWishes | null;
   /** Set where the client may be told what was decided, and asks for it. */
   debug: RouterDebug | null;
 }

@@ -8,6 +8,7 @@ import { failed, failure, ok, type Result } from "../ir/failure.ts";
 import type { AttemptRecord } from "../ir/record.ts";
 import type { IrRequest } from "../ir/request.ts";
 import type { IrResponse } from "../ir/response.ts";
+import type { RouterWishes } from "../ir/router-wishes.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import { findTarget } from "../routing/target.ts";
 import { asObject, type JsonObject } from "../std/json.ts";
@@ -21,6 +22,7 @@ import type { Attempt } from "./attempt.ts";
 import type { ExchangeInput } from "./contract.ts";
 import { serve } from "./engine.ts";
 import type { RecordBuilder } from "./record-builder.ts";
+import { onlyDataWishes } from "./request/router-wishes.ts";
 import { syntheticCall } from "./request/synthetic-call.ts";
 import type { SubAnswer, SubRequest } from "./verdict-contract.ts";
 
@@ -28,11 +30,13 @@ interface SubCallInput {
   readonly input: Pick<ExchangeInput, "world" | "shared" | "protocols">;
   /** Of the exchange that pays for it; null: it is written nowhere. */
   readonly record: Pick<RecordBuilder, "id" | "startedMs" | "attempts"> | null;
+  /** Of that exchange: what it says of its data holds for the requests made for it. */
+  readonly wishes: RouterWishes | null;
   readonly signal: StopSignal;
 }
 
 export async function subCall(
-  { input, record, signal }: SubCallInput,
+  { input, record, wishes, signal }: SubCallInput,
   request: SubRequest,
 ): Promise<Result<SubAnswer>> {
   const { world, shared, protocols } = input;
@@ -61,7 +65,7 @@ export async function subCall(
   const served = await serve({
     world,
     shared,
-    call: call.value,
+    call: { ...call.value, wishes: wishes === null ? null : onlyDataWishes(wishes) },
     // The choice among lanes that a record tells of is the client's request's.
     record: {
       startedMs: record?.startedMs ?? call.value.startedMs,

@@ -7,9 +7,24 @@ type Tier = (typeof TIERS)[number];
 export const MODALITIES = ["text", "image", "document", "audio", "video"] as const;
 export type Modality = (typeof MODALITIES)[number];
 
+/** What a request may use of a model beside what it reads and writes, in the words of the configuration. */
+export const ABILITIES = [
+  "parallel_tools",
+  "forced_tool_choice",
+  "json_mode",
+  "prefill",
+  "system_role",
+  "streaming",
+  "streaming_tools",
+] as const;
+export type Ability = (typeof ABILITIES)[number];
+
 /** Facts about a model; every null is unknown. Tokens. */
 export interface Capabilities {
+  /** Of prompt and answer together. */
   readonly contextWindow: number | null;
+  /** Of the prompt alone, where its vendor states a limit for it. Absent: it does not. */
+  readonly maxInputTokens?: number;
   readonly maxOutputTokens: number | null;
   readonly input: readonly Modality[] | null;
   readonly output: readonly Modality[] | null;
@@ -17,6 +32,14 @@ export interface Capabilities {
   readonly structuredOutput: boolean | null;
   readonly reasoning: boolean | null;
   readonly tier: Tier | null;
+  /** Those that are known; absent: none is. */
+  readonly abilities?: Readonly<Partial<Record<Ability, boolean>>>;
+}
+
+/** Tokens that a prompt may have; null: unknown. */
+export function promptRoom({ contextWindow, maxInputTokens }: Capabilities): number | null {
+  if (maxInputTokens === undefined) return contextWindow;
+  return contextWindow === null ? maxInputTokens : Math.min(contextWindow, maxInputTokens);
 }
 
 export const UNKNOWN_CAPABILITIES: Capabilities = {
@@ -39,6 +62,21 @@ export interface Needs {
 }
 
 export const NO_NEEDS: Needs = { input: [], output: [], tools: false, structuredOutput: false };
+
+/** Every need is answered with a certain yes. */
+export function isKnownToServe(needs: Needs, known: Capabilities): boolean {
+  return missingCapabilities(needs, known).length === 0 && unknownCapabilities(needs, known).length === 0;
+}
+
+/** Names what is not known, of what a request needs. */
+export function unknownCapabilities(needs: Needs, known: Capabilities): string[] {
+  const unknown: string[] = [];
+  if (known.input === null) unknown.push(...needs.input.map((each) => `${each} input`));
+  if (known.output === null) unknown.push(...needs.output.map((each) => `${each} output`));
+  if (needs.tools && known.tools === null) unknown.push("tools");
+  if (needs.structuredOutput && known.structuredOutput === null) unknown.push("structured output");
+  return unknown;
+}
 
 /** As `missingCapabilities`, without the names. */
 export function lacksCapability(needs: Needs, capabilities: Capabilities): boolean {

@@ -164,6 +164,12 @@ export interface Lane {
   readonly maxRequests: number | null;
   readonly defaultMaxOutputTokens: number | null;
   readonly capabilities: Capabilities;
+  /** What a capability that is not known counts for. Absent: "perhaps" for a lane that is asked for, "no" for a stand-in of another model. */
+  readonly unknown?: "deny" | "allow";
+  /** Where requests are worked on, as the operator or the vendor names it. Absent: not known. */
+  readonly region?: string;
+  /** What its vendor keeps of a request. Absent: not known. */
+  readonly retention?: Retention;
   readonly dialect: Dialect;
   /** Members of requests by which its vendor chooses among hosts, sent where the client gives none of that name; absent: there are none. */
   readonly hostMembers?: Readonly<Record<string, unknown>>;
@@ -185,6 +191,10 @@ export interface Lane {
   /** null: unknown, and shown as unknown. */
   readonly prices: Prices | null;
 }
+
+/** none: nothing. kept: for a time, and nothing is learned from it. trained_on: models may learn from it. */
+export const RETENTIONS = ["none", "kept", "trained_on"] as const;
+type Retention = (typeof RETENTIONS)[number];
 
 export interface Governance {
   /** Absolute. */
@@ -314,7 +324,9 @@ export interface Affinity {
   readonly ttlMs: number;
 }
 
-export type Keep = "model" | "provider" | "tier";
+export const KEEPS = ["model", "provider", "tier", "region", "zdr"] as const;
+/** zdr: nothing of a request is kept. */
+export type Keep = (typeof KEEPS)[number];
 
 /**
  * What the keys of each policy come to; null: it has none. A policy orders the lanes of a target:

@@ -55,6 +55,7 @@ export const FAILURES = {
   "unsupported-body": { status: 415, blame: "client", scope: "none", effect: "none", next: "answer" },
   "losses-refused": { status: 400, blame: "client", scope: "none", effect: "none", next: "answer" },
   "no-capable-lane": { status: 400, blame: "client", scope: "none", effect: "none", next: "answer" },
+  "constraint-filtered": { status: 400, blame: "client", scope: "none", effect: "none", next: "answer" },
   "budget-exceeded": { status: 429, blame: "client", scope: "none", effect: "none", next: "answer" },
   "limit-exceeded": { status: 429, blame: "client", scope: "none", effect: "none", next: "answer" },
   "idempotency-mismatch": { status: 409, blame: "client", scope: "none", effect: "none", next: "answer" },
@@ -120,6 +121,8 @@ interface TriedLane {
 interface SkippedLane {
   readonly lane: string;
   readonly because: string;
+  /** What it cannot do of what the request needs; absent: that is not why. */
+  readonly lacks?: readonly string[];
   /** Milliseconds until this lane recovers by itself; null: it will not, or not for this request. */
   readonly recoversInMs: number | null;
 }

@@ -15,6 +15,7 @@ export type Exclusion =
   | "unpriced" // its price is unknown, and only what has a price is used
   | "capped" // its account's caps leave too little for one more
   | "lacks-capability"
+  | "data-policy" // it is not known to keep what the request says of its data
   | "held-elsewhere" // it cannot look up what the request refers to
   | "breaks-keep"
   | "budget" // what is left of the caller's budget is too little for it

@@ -2,7 +2,7 @@
  * One lane of a target as a decision looks at it: whether anything stands against it for this request, now. What never
  * changes of a target is found out once.
  */
-import { lacksCapability } from "../ir/capability.ts";
+import { isKnownToServe, lacksCapability, promptRoom } from "../ir/capability.ts";
 import type { Keep, Lane, Member, Target } from "../ir/deployment.ts";
 import type { Facts } from "../ir/facts.ts";
 import { type Condition, type Exclusion, whyNotRouted } from "./condition.ts";
@@ -82,7 +82,7 @@ export function namedLanesOf({ target, lanes: from }: DecideInput): NamedLanes {
     for (const id of member.lanes) {
       const lane = Object.hasOwn(from, id) ? from[id] : undefined;
       if (lane === undefined || spots.has(id)) continue;
-      const room = member.contextMax ?? lane.capabilities.contextWindow;
+      const room = member.contextMax ?? promptRoom(lane.capabilities);
       spots.set(id, { lane, member, isSubstitute, room, fit: null, candidate: null });
     }
   };
@@ -141,6 +141,7 @@ function unfit(input: DecideInput, named: NamedLane): Exclusion | null {
   const unusable = input.usable(lane);
   if (unusable !== null) return unusable;
   if (lacksCapability(facts.needs, lane.capabilities)) return "lacks-capability";
+  if (lane.unknown === "deny" && !isKnownToServe(facts.needs, lane.capabilities)) return "lacks-capability";
   if (breaksKeep(input, lane, isSubstitute)) return "breaks-keep";
   if (input.affords?.(lane) === false) return "budget";
   if (tried.size > 0 && tried.has(lane.id)) return "tried";

@@ -23,6 +23,7 @@ const LASTING: ReadonlySet<Exclusion> = new Set<Exclusion>([
   "budget",
   "lacks-capability",
   "held-elsewhere",
+  "data-policy",
   "breaks-keep",
   "too-small",
   "used-up",
@@ -62,6 +63,8 @@ export interface NothingLeft {
   readonly target: Target;
   readonly lanes: Readonly<Record<string, Lane>>;
   readonly needs: Needs;
+  /** What else a lane cannot do for the request, or is not known to do where that counts. */
+  readonly alsoLacks: (lane: Lane) => readonly string[];
   /** What the request refers to. */
   readonly references: readonly Reference[];
   /** What the client speaks, by its id. */
@@ -123,6 +126,10 @@ function neverPossible(input: NothingLeft): Failure | null {
     const message = `Nothing behind "${target.name}" can ${about}. Send the content itself, such as the earlier turns of the conversation, instead.`;
     return { ...failure("no-capable-lane", message), param: reference.member };
   }
+  if (reasons.has("data-policy")) {
+    const message = `Nothing behind "${target.name}" is known to keep what this request says of its data. Ask for a model that is, or without that wish.`;
+    return failure("constraint-filtered", message);
+  }
   if (reasons.has("lacks-capability")) {
     const missing = missingOf(input);
     return failure(
@@ -151,14 +158,19 @@ function isAbleParked({ left, lanes, needs }: NothingLeft): boolean {
 }
 
 /** What every lane that was left out for it lacks; where they lack different things, all of those. */
-function missingOf({ lanes, left, needs }: NothingLeft): readonly string[] {
+function missingOf(input: NothingLeft): readonly string[] {
+  const { lanes, left } = input;
   const each = left
     .filter(({ because }) => because === "lacks-capability")
     .flatMap(({ lane }) => lanes[lane] ?? [])
-    .map((lane) => missingCapabilities(needs, lane.capabilities));
+    .map((lane) => lackedBy(input, lane));
   const all = [...new Set(each.flat())];
   const shared = all.filter((missing) => each.every((list) => list.includes(missing)));
   return shared.length > 0 ? shared : all;
+}
+
+function lackedBy({ needs, alsoLacks }: NothingLeft, lane: Lane): readonly string[] {
+  return [...missingCapabilities(needs, lane.capabilities), ...alsoLacks(lane)];
 }
 
 /** Answers came, and none was good enough. Another try may give a better one, so the wait is what any lane takes. */
@@ -278,7 +290,11 @@ function detailsOf(input: NothingLeft): GatewayDetails {
     })),
     skipped: left
       .filter(({ because }) => because !== "tried")
-      .map(({ lane, because }) => ({ lane, because, recoversInMs: recoversInMs(lanes[lane]) })),
+      .map(({ lane, because }) => {
+        const known = because === "lacks-capability" ? lanes[lane] : undefined;
+        const lacks = known === undefined ? {} : { lacks: lackedBy(input, known) };
+        return { lane, because, ...lacks, recoversInMs: recoversInMs(lanes[lane]) };
+      }),
     recoversInMs: inMs(earliestRecoveryMs(input)),
     losses: [],
   };

@@ -3,15 +3,15 @@
  * For the requested lane, and for lanes proven to be the same model, unknown counts as "perhaps".
  */
 import { isSameModel } from "../ir/canonical.ts";
-import { type Capabilities, missingCapabilities, type Needs, TIERS } from "../ir/capability.ts";
+import { isKnownToServe, type Needs, TIERS } from "../ir/capability.ts";
 import type { Keep, Lane } from "../ir/deployment.ts";
 import { unreachable } from "../std/unreachable.ts";
 
-/** `first`: the lane compared with. The same model keeps everything but the provider. */
+/** `first`: the lane compared with. The same model keeps its identity and tier, wherever it is served. */
 export function satisfiesKeep(keep: readonly Keep[], first: Lane, candidate: Lane, needs: Needs): boolean {
-  if (keep.length === 0) return true;
+  if (keep.length === 0 || candidate.id === first.id) return true;
   const isSame = candidate.model === first.model || isSameModel(first, candidate);
-  if (!isSame && !isKnownToServe(needs, candidate.capabilities)) return false;
+  if (!isSame && candidate.unknown !== "allow" && !isKnownToServe(needs, candidate.capabilities)) return false;
   return keep.every((each) => keeps(each, first, candidate, isSame));
 }
 
@@ -23,6 +23,10 @@ function keeps(keep: Keep, first: Lane, candidate: Lane, isSame: boolean): boole
       return isSame;
     case "tier":
       return isSame || isTierKept(first, candidate);
+    case "region":
+      return first.region !== undefined && candidate.region === first.region;
+    case "zdr":
+      return candidate.retention === "none";
     default:
       return unreachable(keep);
   }
@@ -31,16 +35,4 @@ function keeps(keep: Keep, first: Lane, candidate: Lane, isSame: boolean): boole
 function isTierKept(first: Lane, candidate: Lane): boolean {
   const [asked, offered] = [first.capabilities.tier, candidate.capabilities.tier];
   return asked !== null && offered !== null && TIERS.indexOf(offered) >= TIERS.indexOf(asked);
-}
-
-/** Every need is answered with a certain yes. */
-function isKnownToServe(needs: Needs, known: Capabilities): boolean {
-  if (missingCapabilities(needs, known).length > 0) return false;
-  const asked = [
-    needs.input.length > 0 && known.input,
-    needs.output.length > 0 && known.output,
-    needs.tools && known.tools,
-    needs.structuredOutput && known.structuredOutput,
-  ];
-  return !asked.includes(null);
 }

@@ -210,7 +210,7 @@ test("--verbose says of each model what is known of it, and where that stands", 
   workshop: { ${server}, dialect: { stream_usage: false } }
   shed: { ${server} }
 models:
-  gpt-6-sol: { provider: openai, capabilities: { context_window: 300000 }, dialect: { efforts: [low] } }
+  gpt-6-sol: { provider: openai, region: eu, capabilities: { context_window: 300000, prefill: false }, dialect: { efforts: [low] } }
   own: { provider: openai }
   bare: { provider: workshop }
   free: { provider: shed }
@@ -223,6 +223,15 @@ gpt-6-sol  gpt-6-sol (built in)  300000 (config.yaml)  128000 (built in)  true (
 own        own? (its name)       -                     -                  -                -                    -
 bare       bare? (its name)      -                     -                  -                -                    -
 free       free? (its name)      -                     -                  -                -                    -
+
+CAN        FACTS                                                                                 FROM
+gpt-6-sol  no prefill, region eu                                                                 config.yaml
+           reads text image document, writes text, structured_output, reasoning, retention kept  built in
+           all else                                                                              not known
+own        retention kept                                                                        built in
+           all else                                                                              not known
+bare       all                                                                                   not known
+free       all                                                                                   not known
 
 DIALECT OF  FACTS                                                       FROM
 gpt-6-sol   chat_tools effort_none                                      built in: gpt-6*, read 2026-11-30

@@ -25,6 +25,7 @@ const PROVIDER_KEYS = [
     "allow_private",
     "headers",
     "key_env",
+    "retention",
   ],
   ...["seals", "model_suffixes", "proves_models", "models_path", "key_path", "dialect", "carrier", "source", "read"],
 ];

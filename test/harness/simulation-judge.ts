@@ -1,6 +1,6 @@
 /** What must be true of a run when everything in it is over: of its clients, its records, its vendors and what is left behind. */
 import { isSameModel } from "../../src/ir/canonical.ts";
-import type { Deployment, Lane, Target } from "../../src/ir/deployment.ts";
+import type { Deployment, Keep, Lane, Target } from "../../src/ir/deployment.ts";
 import type { ExchangeRecord } from "../../src/ir/record.ts";
 import { see } from "./client-words.ts";
 import type { Core, Got } from "./core.ts";
@@ -165,7 +165,7 @@ function judgePromise({ lanes: all }: Deployment, record: ExchangeRecord, target
   const lanes = record.attempts.map(({ lane }) => all[lane]).filter((lane) => lane !== undefined);
   const [first] = lanes;
   for (const lane of lanes.slice(1)) {
-    if (first === undefined || lane.model === first.model) continue;
+    if (first === undefined || lane.id === first.id) continue;
     const isOwn = target.members.some(({ lanes: ids }) => ids.includes(lane.id));
     // Whoever names another pool for the end has said that it may serve.
     if (isOwn && target.onExhausted.action === "fallback-pool") continue;
@@ -178,9 +178,12 @@ function judgePromise({ lanes: all }: Deployment, record: ExchangeRecord, target
   }
 }
 
-function isKept(keep: "model" | "provider" | "tier", first: Lane, lane: Lane): boolean {
+function isKept(keep: Keep, first: Lane, lane: Lane): boolean {
   if (keep === "provider") return lane.provider === first.provider;
-  if (keep === "model") return isSameModel(first, lane);
+  if (keep === "region") return first.region !== undefined && lane.region === first.region;
+  if (keep === "zdr") return lane.retention === "none";
+  const isSame = lane.model === first.model || isSameModel(first, lane);
+  if (keep === "model" || isSame) return isSame;
   const tiers = ["tiny", "fast", "strong", "frontier"];
   const [asked, offered] = [first.capabilities.tier, lane.capabilities.tier];
   return asked !== null && offered !== null && tiers.indexOf(offered) >= tiers.indexOf(asked);

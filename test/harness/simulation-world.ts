@@ -85,6 +85,13 @@ function makeLanes(random: Random): Lane[] {
       },
       prices: random() < 0.5 ? PRICES : null,
       maxRequests: random() < 0.1 ? 3 : null,
+      ...pick<Pick<Lane, "region" | "retention" | "unknown">>(random, [
+        {},
+        { region: "eu", retention: "none" },
+        { region: "us", retention: "kept" },
+        { unknown: "deny" },
+        { unknown: "allow", region: "eu" },
+      ]),
     };
     for (const account of accounts) {
       lanes.push(
@@ -112,7 +119,17 @@ function makeTargets(random: Random, lanes: readonly Lane[]): Target[] {
     failover: {
       cap: pick(random, [0, 1, 3]),
       deadlineMs: pick(random, [30_000, 120_000, 600_000]),
-      keep: pick<readonly Keep[]>(random, [[], [], ["model"], ["provider"], ["tier"], ["model", "provider"]]),
+      keep: pick<readonly Keep[]>(random, [
+        [],
+        [],
+        ["model"],
+        ["provider"],
+        ["tier"],
+        ["model", "provider"],
+        ["region"],
+        ["zdr"],
+        ["tier", "zdr"],
+      ]),
       exclusions: random() < 0.25 ? ["m1"] : [],
       prefer: "same-model" as const,
     },

@@ -21,6 +21,7 @@ const EXCLUSIONS: Readonly<Record<Exclusion, true>> = {
   "no-operation": true,
   "lacks-capability": true,
   "held-elsewhere": true,
+  "data-policy": true,
   "breaks-keep": true,
   budget: true,
   capped: true,
@@ -50,7 +51,13 @@ const ACTIONS: Readonly<Record<Exhaustion["action"], string>> = {
   "fallback-pool": "fallback_pool:<name>",
   wait: "wait",
 };
-const KEPT: Readonly<Record<Target["failover"]["keep"][number], true>> = { model: true, provider: true, tier: true };
+const KEPT: Readonly<Record<Target["failover"]["keep"][number], true>> = {
+  model: true,
+  provider: true,
+  tier: true,
+  region: true,
+  zdr: true,
+};
 const INVARIANTS: Readonly<Record<Invariant, true>> = {
   passed: true,
   failed: true,

@@ -34,6 +34,7 @@ function tell({ left, attempts = [], stored = [], over = {} }: Case): Failure {
     target: poolOf("fast", lanes),
     lanes: byId(lanes),
     needs: NO_NEEDS,
+    alsoLacks: () => [],
     references: [],
     couldServe: couldEverServe({ offered: [], left: leftOut }, byId(lanes)),
     attempts: attempts.map(([each, failure]) => ({ lane: each, failure })),

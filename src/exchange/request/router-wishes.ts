@@ -5,6 +5,7 @@
 import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { RouterWishes } from "../../ir/router-wishes.ts";
 import { TASKS, taskNamed } from "../../ir/task.ts";
+import { asObject, type JsonObject } from "../../std/json.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -25,6 +26,28 @@ export function readWishes(headers: Headers): Result<RouterWishes | null> {
   if (wishes?.resume === true && wishes.requestId === null)
     return refused(`${PREFIX}resume needs ${PREFIX}request-id beside it.`);
   return ok(wishes);
+}
+
+/**
+ * With what the body says of its data, in the words of a router that others call: `provider.zdr` and `provider.data_collection`.
+ * A request may only narrow, so the stricter of two words holds.
+ */
+export function withBodyWishes(wishes: RouterWishes | null, body: JsonObject): Result<RouterWishes | null> {
+  const said = asObject(body["provider"]);
+  if (said === undefined) return ok(wishes);
+  const zdr = said["zdr"] ?? false;
+  const dataCollection = said["data_collection"] ?? null;
+  if (typeof zdr !== "boolean") return refused("provider.zdr must be true or false.");
+  if (dataCollection !== null && dataCollection !== "allow" && dataCollection !== "deny")
+    return refused("provider.data_collection must be allow or deny.");
+  if (!zdr && dataCollection !== "deny") return ok(wishes);
+  const given = wishes ?? NO_WISHES;
+  return ok({ ...given, zdr: given.zdr || zdr, dataCollection: dataCollection ?? given.dataCollection });
+}
+
+/** What holds for requests that are made on behalf of this one too. */
+export function onlyDataWishes({ zdr, dataCollection }: RouterWishes): RouterWishes {
+  return { ...NO_WISHES, zdr, dataCollection };
 }
 
 const NO_WISHES: RouterWishes = {

@@ -76,6 +76,7 @@ const TYPES = {
   "unsupported-body": "invalid_request_error",
   "losses-refused": "invalid_request_error",
   "no-capable-lane": "invalid_request_error",
+  "constraint-filtered": "invalid_request_error",
   "budget-exceeded": "rate_limit_error",
   "limit-exceeded": "rate_limit_error",
   "idempotency-mismatch": "conflict_error",

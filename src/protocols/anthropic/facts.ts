@@ -12,13 +12,23 @@ export function readFacts(body: JsonObject): PayloadFacts {
     needs: {
       input: readModalities(body),
       output: [],
-      tools: (asArray(body["tools"])?.length ?? 0) > 0,
+      tools: (asArray(body["tools"])?.length ?? 0) > 0 || hasCalled(body["messages"]),
       structuredOutput: isSchema(at(body, "output_config", "format")) || isSchema(body["output_format"]),
     },
     usageAsked: true,
     ...(session === undefined ? {} : { session }),
     ...(references === undefined ? {} : { references }),
   };
+}
+
+/** Turns that call tools, or hold what they gave, need a model that knows of tools. */
+function hasCalled(messages: unknown): boolean {
+  for (const message of asArray(messages) ?? [])
+    for (const block of asArray(at(message, "content")) ?? []) {
+      const type = at(block, "type");
+      if (type === "tool_use" || type === "tool_result") return true;
+    }
+  return false;
 }
 
 function isSchema(format: unknown): boolean {

@@ -9,11 +9,19 @@ export function readFacts(body: JsonObject): PayloadFacts {
     needs: {
       input: readModalities(body),
       output: [],
-      tools: (asArray(at(body, "toolConfig", "tools"))?.length ?? 0) > 0,
+      tools: (asArray(at(body, "toolConfig", "tools"))?.length ?? 0) > 0 || hasCalled(body["messages"]),
       structuredOutput: at(body, "outputConfig", "textFormat", "type") === "json_schema",
     },
     usageAsked: true,
   };
+}
+
+/** Turns that call tools, or hold what they gave, need a model that knows of tools. */
+function hasCalled(messages: unknown): boolean {
+  for (const message of asArray(messages) ?? [])
+    for (const block of asArray(at(message, "content")) ?? [])
+      if (asObject(at(block, "toolUse")) !== undefined || asObject(at(block, "toolResult")) !== undefined) return true;
+  return false;
 }
 
 const KINDS = ["image", "document", "audio", "video"] as const satisfies readonly Modality[];

@@ -14,12 +14,23 @@ export function readFacts(body: JsonObject): PayloadFacts {
         MODALITIES,
       ),
       output: [],
-      tools: (asArray(body["tools"]) ?? []).length > 0,
+      tools: isFilled(body["tools"]) || hasCalled(body["messages"]),
       structuredOutput: asObject(at(body, "response_format", "json_schema")) !== undefined,
     },
     // The last event always reports.
     usageAsked: true,
   };
+}
+
+/** Turns that call tools, or hold what they gave, need a model that knows of tools. */
+function hasCalled(messages: unknown): boolean {
+  for (const message of asArray(messages) ?? [])
+    if (isFilled(at(message, "tool_calls")) || at(message, "role") === "tool") return true;
+  return false;
+}
+
+function isFilled(value: unknown): boolean {
+  return (asArray(value)?.length ?? 0) > 0;
 }
 
 const MODALITIES: ReadonlyMap<string, Modality> = new Map([["image_url", "image"]]);

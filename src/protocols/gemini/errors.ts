@@ -70,6 +70,7 @@ const WORDS = {
   "unsupported-body": "INVALID_ARGUMENT",
   "losses-refused": "INVALID_ARGUMENT",
   "no-capable-lane": "INVALID_ARGUMENT",
+  "constraint-filtered": "INVALID_ARGUMENT",
   "budget-exceeded": "RESOURCE_EXHAUSTED",
   "limit-exceeded": "RESOURCE_EXHAUSTED",
   "idempotency-mismatch": "ABORTED",
@@ -135,6 +136,7 @@ function versionOf(path: string): string | null {
 /** Stable codes of our own refusals, where the vendor keeps its finer words: the reason of an ErrorInfo. */
 const REASONS: ReadonlyMap<FailureKind, string> = new Map([
   ["no-capable-lane", "NO_CAPABLE_LANE"],
+  ["constraint-filtered", "CONSTRAINT_FILTERED"],
   ["no-eligible-lane", "NO_ELIGIBLE_LANE"],
   ["exact-model-unavailable", "EXACT_MODEL_UNAVAILABLE"],
   ["no-capable-fallback", "NO_CAPABLE_FALLBACK"],

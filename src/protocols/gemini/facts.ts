@@ -18,7 +18,7 @@ export function readFacts(given: JsonObject): PayloadFacts {
     needs: {
       input: readModalities(body["contents"]),
       output: readOutput(either(config, "responseModalities", "response_modalities")),
-      tools: (asArray(body["tools"])?.length ?? 0) > 0,
+      tools: (asArray(body["tools"])?.length ?? 0) > 0 || hasCalled(body["contents"]),
       structuredOutput: schema !== undefined && schema !== null,
     },
     usageAsked: true,
@@ -30,6 +30,18 @@ export function readFacts(given: JsonObject): PayloadFacts {
 function readOutput(modalities: unknown): readonly Modality[] {
   const words = (asArray(modalities) ?? []).flatMap((each) => asText(each)?.toLowerCase() ?? []);
   return words.flatMap((word): Modality[] => (word === "image" || word === "audio" ? [word] : []));
+}
+
+/** Turns that call tools, or hold what they gave, need a model that knows of tools. */
+function hasCalled(contents: unknown): boolean {
+  for (const content of asArray(contents) ?? [])
+    for (const value of asArray(asObject(content)?.["parts"]) ?? []) {
+      const part = asObject(value);
+      const call =
+        either(part, "functionCall", "function_call") ?? either(part, "functionResponse", "function_response");
+      if (call !== undefined && call !== null) return true;
+    }
+  return false;
 }
 
 const KINDS = 4;

@@ -27,7 +27,7 @@ function readNeeds(body: JsonObject): Needs {
   return {
     input: modalitiesOf(contentsOf(body), MODALITIES),
     output: asArray(body["modalities"])?.filter((each) => each === "audio" || each === "image") ?? NONE,
-    tools: isFilled(body["tools"]) || isFilled(body["functions"]),
+    tools: isFilled(body["tools"]) || isFilled(body["functions"]) || hasCalled(body["messages"]),
     structuredOutput: at(body, "response_format", "type") === "json_schema",
   };
 }
@@ -42,6 +42,13 @@ function contentsOf(body: JsonObject): readonly unknown[] {
     found.push(content);
   }
   return found ?? NONE;
+}
+
+/** Turns that call tools, or hold what they gave, need a model that knows of tools. */
+function hasCalled(messages: unknown): boolean {
+  for (const message of asArray(messages) ?? NONE)
+    if (isFilled(at(message, "tool_calls")) || at(message, "role") === "tool") return true;
+  return false;
 }
 
 function isFilled(value: unknown): boolean {

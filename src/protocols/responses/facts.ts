@@ -16,7 +16,7 @@ export function readFacts(body: JsonObject): PayloadFacts {
     needs: {
       input: modalitiesOf(contentsOf(body["input"]), MODALITIES),
       output: [],
-      tools: (asArray(body["tools"]) ?? []).length > 0,
+      tools: (asArray(body["tools"])?.length ?? 0) > 0 || hasCalled(body["input"]),
       structuredOutput: at(body, "text", "format", "type") === "json_schema",
     },
     // The last event always reports.
@@ -30,6 +30,19 @@ export function readFacts(body: JsonObject): PayloadFacts {
 function contentsOf(input: unknown): unknown[] {
   return (asArray(input) ?? []).flatMap((item) => [at(item, "content"), at(item, "output")]);
 }
+
+/** Calls of earlier turns, and what they gave, need a model that knows of tools. */
+function hasCalled(input: unknown): boolean {
+  for (const item of asArray(input) ?? []) if (CALLS.has(asText(at(item, "type")) ?? "")) return true;
+  return false;
+}
+
+const CALLS: ReadonlySet<string> = new Set([
+  "function_call",
+  "function_call_output",
+  "custom_tool_call",
+  "custom_tool_call_output",
+]);
 
 const MODALITIES: ReadonlyMap<string, Modality> = new Map([
   ["input_image", "image"],

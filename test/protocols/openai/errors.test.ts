@@ -198,6 +198,7 @@ describe("written", () => {
     ["unsupported-body", 415, "invalid_request_error", null],
     ["losses-refused", 400, "invalid_request_error", "losses_refused"],
     ["no-capable-lane", 400, "invalid_request_error", "no_capable_lane"],
+    ["constraint-filtered", 400, "invalid_request_error", "constraint_filtered"],
     ["budget-exceeded", 429, "insufficient_quota", "insufficient_quota"],
     ["limit-exceeded", 429, "rate_limit_error", "rate_limit_exceeded"],
     ["idempotency-mismatch", 409, "invalid_request_error", "idempotency_mismatch"],

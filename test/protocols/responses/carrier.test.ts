@@ -132,7 +132,10 @@ describe("facts", () => {
     [part("input_image"), { input: ["image"] }],
     [part("input_file"), { input: ["document"] }],
     [part("input_audio"), { input: ["audio"] }],
-    [{ input: [{ type: "function_call_output", output: [{ type: "input_image" }] }] }, { input: ["image"] }],
+    [
+      { input: [{ type: "function_call_output", output: [{ type: "input_image" }] }] },
+      { input: ["image"], tools: true },
+    ],
     [{ tools: [{}] }, { tools: true }],
     [{ text: { format: { type: "json_schema" } } }, { structuredOutput: true }],
     [{ text: { format: { type: "json_object" } } }, {}],

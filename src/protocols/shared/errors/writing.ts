@@ -72,6 +72,7 @@ export function repeatHeaders({ kind, retryAfterMs }: Failure): Readonly<Record<
 /** Codes of our own refusals, the same in every protocol that has a place for a code beside the status and the words. */
 export const REFUSAL_CODES: ReadonlyMap<FailureKind, string> = new Map([
   ["no-capable-lane", "no_capable_lane"],
+  ["constraint-filtered", "constraint_filtered"],
   ["no-eligible-lane", "no_eligible_lane"],
   ["exact-model-unavailable", "exact_model_unavailable"],
   ["no-capable-fallback", "no_capable_fallback"],

@@ -77,6 +77,7 @@ const WORDS: { readonly [kind in FailureKind]?: { readonly type: string; readonl
   "unknown-model": { type: "not_found_error", code: "model_not_found" },
   "losses-refused": { type: "invalid_request_error", code: "losses_refused" },
   "no-capable-lane": { type: "invalid_request_error", code: "no_capable_lane" },
+  "constraint-filtered": { type: "invalid_request_error", code: "constraint_filtered" },
   "budget-exceeded": { type: "insufficient_quota", code: "insufficient_quota" },
   "limit-exceeded": { type: "rate_limit_error", code: "rate_limit_exceeded" },
   "idempotency-mismatch": { type: "invalid_request_error", code: "idempotency_mismatch" },
