@@ -1,6 +1,15 @@
 /** What a client may ask for by name: pools, and models that stand for a pool of their own lanes. */
 import { isSameModel } from "../ir/canonical.ts";
-import type { BreakerSettings, Exhaustion, Lane, Member, Target, TimerPair, Timers } from "../ir/deployment.ts";
+import {
+  type BreakerSettings,
+  type Exhaustion,
+  type Lane,
+  type Member,
+  OVERFLOWS,
+  type Target,
+  type TimerPair,
+  type Timers,
+} from "../ir/deployment.ts";
 import { POLICY_SCHEMAS } from "../routing/policies/schema.ts";
 import { DEFAULT_TIMERS, DEFAULTS } from "./defaults.ts";
 import { resolveQuality } from "./resolve-quality.ts";
@@ -77,6 +86,7 @@ function poolTarget({ name, pool, config, all, windows }: TargetSource & { reado
     breaker: breakerOf(pool.breaker),
     failover: failoverOf(pool.failover),
     onExhausted: exhaustionOf(pool.on_exhausted),
+    ...overflowOf(pool.context?.on_overflow),
     affinity: affinityOf(pool.affinity, lanes.length + substitutes.length),
     cacheMarks: pool.cache_marks !== "off",
     quality: resolveQuality(pool.quality, pool.failover?.cap ?? DEFAULTS.failoverCap),
@@ -84,6 +94,11 @@ function poolTarget({ name, pool, config, all, windows }: TargetSource & { reado
     identity: pool.identity ?? config.identity ?? "record",
     timers: pool.timeouts === undefined ? null : poolTimers(pool.timeouts, lanes),
   };
+}
+
+function overflowOf(word: NonNullable<ConfigPool["context"]>["on_overflow"]): Pick<Target, "onOverflow"> {
+  const onOverflow = OVERFLOWS.find((each) => each.replaceAll("-", "_") === word);
+  return onOverflow === undefined ? {} : { onOverflow };
 }
 
 function policyOf(written: Pick<ConfigModel | ConfigPool, "select">): Pick<Target, "select" | "policySettings"> {

@@ -186,6 +186,8 @@ const provider = z.strictObject({
   ...providerFacts,
 });
 
+const OVERFLOW_WORDS = ["larger_only", "trim_oldest", "trim_middle", "error"] as const;
+
 /** Compared as it is written. */
 const region = text.max(60);
 
@@ -280,6 +282,7 @@ const pool = z.strictObject({
     })
     .optional(),
   failover: failover.optional(),
+  context: z.strictObject({ on_overflow: z.enum(OVERFLOW_WORDS).optional() }).optional(),
   on_exhausted: z.strictObject({ action: text.optional(), max_ms: z.int().min(1).max(MS_MAX).optional() }).optional(),
   affinity: z
     .strictObject({

@@ -8,6 +8,7 @@ import { promptRoom } from "../ir/capability.ts";
 import type { Lane, Target } from "../ir/deployment.ts";
 import { type Failure, ruleOf } from "../ir/failure.ts";
 import { type LaneSwitch, RECORD_LANES_MAX } from "../ir/record.ts";
+import { SURELY_SHARE } from "../routing/considered-lane.ts";
 import type { LaneChoice } from "../routing/decide.ts";
 import { leastBad, mayTryAnother } from "../routing/failover.ts";
 import { unreachable } from "../std/unreachable.ts";
@@ -31,6 +32,7 @@ import { type IntendedLane, intendedLane, laneSwitch } from "./lane-switch.ts";
 import type { RecordBuilder } from "./record-builder.ts";
 import type { ClientCall } from "./request/call.ts";
 import { sessionKeyOf } from "./request/session.ts";
+import { trimmedCall } from "./request/trim.ts";
 import type { SharedState } from "./shared-state.ts";
 import { betterStandIn, type StandIn } from "./stand-in.ts";
 
@@ -52,7 +54,7 @@ export interface ServeInput {
   readonly world: World;
   readonly shared: SharedState;
   readonly call: ClientCall;
-  readonly record: Pick<RecordBuilder, "startedMs" | "attempts" | "offered" | "skipped" | "queuedMs">;
+  readonly record: Pick<RecordBuilder, "startedMs" | "attempts" | "offered" | "skipped" | "queuedMs" | "trimmed">;
   readonly target: Target;
   /** What the request was admitted with; null: it has no limits. */
   readonly pass: Pick<Pass, "affords" | "holdAccount" | "accountFullForMs" | "releaseAccount"> | null;
@@ -61,7 +63,9 @@ export interface ServeInput {
 }
 
 /** What one exchange has tried so far, over every pool it went through. */
-interface Run extends Omit<ServeInput, "target"> {
+interface Run extends Omit<ServeInput, "target" | "call"> {
+  /** Once, where its target says so: a shorter one takes its place. */
+  call: ClientCall;
   readonly deadlineMs: number;
   readonly tried: Set<string>;
   /** Targets none of whose lanes serves, with the last look at each. The first is the one that was asked for. */
@@ -185,6 +189,7 @@ async function serveTarget(run: Run, place: Place): Promise<Served | Exhausted> 
     if (nowMs() >= run.deadlineMs) return { kind: "exhausted", decision: lookAtAll(run, target), lanesTried };
     const isCapped = !mayTryAnother({ lanesTried, cap });
     const pick = isCapped ? pickAgain(run, decision) : decision.pick;
+    if (shortened(run, target, pick)) continue;
     if (pick === null) {
       if (isCapped) return { kind: "exhausted", decision, lanesTried };
       const slot = await slotFor(run, target, decision);
@@ -356,10 +361,51 @@ function afterFailure(run: Run, target: Target, attempt: FailedAttempt): Served 
     return { kind: "failed", failure: failed, from: failed.upstream === null ? null : egress };
   }
   if (failed.kind === "context-length") {
+    if (target.onOverflow === "error") return { kind: "failed", failure: failed, from: egress };
     run.needsRoomBeyond = Math.max(run.needsRoomBeyond ?? 0, roomOf(target, lane) ?? 0);
   }
   return null;
 }
+
+/**
+ * True: turns were left out, and lanes are to be looked at again. Before a lane is asked that surely cannot hold the
+ * request, or when lanes have said so and none has more room.
+ */
+function shortened(run: Run, target: Target, pick: Lane | null): boolean {
+  const { onOverflow } = target;
+  if (onOverflow !== "trim-oldest" && onOverflow !== "trim-middle") return false;
+  const { call } = run;
+  if (call.trimmed !== undefined || call.translation === "strict") return false;
+  const { inputTokensEstimate } = call.request.facts;
+  const tooSmall = run.failures.filter(({ failure: { kind } }) => kind === "context-length");
+  const room = pick === null ? (run.needsRoomBeyond ?? 0) : (roomOf(target, pick) ?? 0);
+  const isSurelySmall = pick !== null && room > 0 && room < inputTokensEstimate * SURELY_SHARE;
+  if (!isSurelySmall && (pick !== null || tooSmall.length === 0)) return false;
+  const shorter = trimmedCall(call, onOverflow, tokensFor(call, { room, wasRefused: !isSurelySmall }));
+  if (shorter === null) return false;
+  run.call = shorter;
+  run.record.trimmed = shorter.trimmed ?? null;
+  run.needsRoomBeyond = null;
+  for (const { lane } of tooSmall) run.tried.delete(lane.id);
+  if (tooSmall.length > 0) run.askedAgain = new Set([...run.askedAgain, ...tooSmall.map(({ lane }) => lane.id)]);
+  return true;
+}
+
+/** `room` 0: not known. What a vendor refused was too long whatever the estimate says. */
+function tokensFor(
+  { request: { facts } }: ClientCall,
+  { room, wasRefused }: { readonly room: number; readonly wasRefused: boolean },
+): number {
+  const { inputTokensEstimate, maxOutputTokens } = facts;
+  if (room === 0) return inputTokensEstimate * UNKNOWN_ROOM_SHARE;
+  const fits = room - Math.min(maxOutputTokens ?? ANSWER_TOKENS, room / 2);
+  return wasRefused ? Math.min(fits, inputTokensEstimate * REFUSED_SHARE) : fits;
+}
+
+const UNKNOWN_ROOM_SHARE = 0.5;
+const REFUSED_SHARE = 0.75;
+/** Left for an answer of which nothing is said. */
+const ANSWER_TOKENS = 4_096;
 
 /** Tokens the lane was too small with; null: unknown. */
 function roomOf(target: Target, lane: Lane): number | null {

@@ -19,6 +19,7 @@ import {
 } from "../ir/record.ts";
 import type { Usage } from "../ir/usage.ts";
 import type { Effects } from "../std/effects.ts";
+import type { ClientCall } from "./request/call.ts";
 
 export interface RecordBuilder {
   readonly id: string;
@@ -39,6 +40,8 @@ export interface RecordBuilder {
   readonly attempts: AttemptRecord[];
   /** null: the lane that was meant served, or none did. */
   switch: LaneSwitch | null;
+  /** Turns that were left out of the conversation; null: none. */
+  trimmed: NonNullable<ClientCall["trimmed"]> | null;
   /** null: no lane serves, or not yet. */
   serving: { readonly lane: Lane; readonly score: number | null } | null;
   /** A stream whose answer is held until it is whole and graded. */
@@ -103,6 +106,7 @@ class OpenRecord implements RecordBuilder {
   skipped: ExchangeRecord["skipped"] = NONE;
   readonly attempts: AttemptRecord[] = [];
   switch: LaneSwitch | null = null;
+  trimmed: RecordBuilder["trimmed"] = null;
   serving: RecordBuilder["serving"] = null;
   isBuffered = false;
   pass: Pass | null = null;

@@ -307,6 +307,7 @@ function addOwnHeaders(
     reportedModel: served === null ? null : reportedModelOf(served),
     alias: aliasHeader(record, input.world.masked),
     isBuffered: record.isBuffered,
+    trimmed: record.trimmed,
     grade: served?.attempt.grade ?? null,
     attempts,
     losses,

@@ -73,6 +73,7 @@ export async function subCall(
       offered: [],
       skipped: [],
       queuedMs: 0,
+      trimmed: null,
     },
     target,
     pass: null,

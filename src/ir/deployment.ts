@@ -343,6 +343,10 @@ export interface PolicySettings {
 export type PolicyId = keyof PolicySettings;
 
 /** A pool, or a model standing for a pool of its own lanes. */
+/** error: it is refused. larger-only: lanes with more room are asked. Others: beyond that, turns are left out. */
+export const OVERFLOWS = ["larger-only", "trim-oldest", "trim-middle", "error"] as const;
+export type Overflow = (typeof OVERFLOWS)[number];
+
 export interface Target {
   readonly name: string;
   readonly kind: "pool" | "model";
@@ -366,6 +370,8 @@ export interface Target {
     readonly prefer: "same-model" | "any";
   };
   readonly onExhausted: Exhaustion;
+  /** What becomes of a request that is too long for a lane. Absent: only lanes with more room serve it. */
+  readonly onOverflow?: Overflow;
   /** Keeps sessions on the lane that served them; null: each request is a new choice. */
   readonly affinity: Affinity | null;
   /** Prompts of clients without cache marks get some, where a lane has them. */

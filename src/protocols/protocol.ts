@@ -40,6 +40,16 @@ export interface Protocol {
 
 // ---------------------------------------------------------------- payload
 
+/** The list of turns in a body. Total: any value gives an answer. */
+export interface TurnPlaces {
+  /** A top-level member. */
+  readonly member: string;
+  /** What one element of the list is; result: what called tools gave. kept: instructions, and what nothing here knows. */
+  kindOf(turn: unknown): TurnKind;
+}
+
+export type TurnKind = "user" | "assistant" | "result" | "kept";
+
 export interface Payload {
   /** Payloads with the same id are relayed to each other. */
   readonly id: string;
@@ -57,6 +67,9 @@ export interface Payload {
 
   /** How its clients call what a request may lose. */
   readonly lossNames: LossNames;
+
+  /** Where the turns of a conversation stand, for one that must become shorter. Absent: it cannot. */
+  readonly turns?: TurnPlaces;
 
   /** What routing needs to know. Tolerant: a body the vendor would refuse is still routed, so that the vendor says why. */
   readFacts(body: JsonObject): PayloadFacts;

@@ -42,6 +42,8 @@ interface GatewayHeadersInput {
   readonly alias: string | null;
   /** The answer was held until it was whole and graded. */
   readonly isBuffered: boolean;
+  /** Turns that were left out; null: none. */
+  readonly trimmed: NonNullable<ClientCall["trimmed"]> | null;
   /** What the answer was graded with; null: it was not. */
   readonly grade: Grade | null;
 }
@@ -56,6 +58,7 @@ export function addGatewayHeaders(headers: Record<string, string>, input: Gatewa
   if (input.alias !== null) headers["x-ringmain-alias"] = input.alias;
   if (input.isBuffered) headers["x-ringmain-buffered"] = "quality";
   if (input.grade !== null) addGrade(headers, input.grade);
+  if (input.trimmed !== null) headers["x-ringmain-trimmed"] = trimHeader(input.trimmed);
   if (input.lossCount > 0) headers["x-ringmain-losses"] = lossesHeader(input.losses, input.lossCount);
   if (input.style === "minimal") return;
   if (input.lane !== null) {
@@ -67,6 +70,11 @@ export function addGatewayHeaders(headers: Record<string, string>, input: Gatewa
     if (input.switch !== null) headers["x-ringmain-switch"] = switchHeader(input.switch);
   }
   headers["x-ringmain-attempts"] = String(input.attempts);
+}
+
+/** `turns=12; order=oldest` */
+function trimHeader({ order, turns }: NonNullable<ClientCall["trimmed"]>): string {
+  return `turns=${turns}; order=${order === "trim-oldest" ? "oldest" : "middle"}`;
 }
 
 /** What is served below the threshold is marked, also where headers are few. */

@@ -30,6 +30,7 @@ interface MetadataInput {
     readonly offered: readonly string[];
     readonly skipped: readonly { readonly lane: string; readonly because: string }[];
     readonly switch: LaneSwitch | null;
+    readonly trimmed: { readonly turns: number } | null;
     /** null: no lane serves. */
     readonly serving: Serving | null;
   };
@@ -62,6 +63,7 @@ interface Metadata {
   readonly taskType: Task | null;
   readonly selectedModelId: string | null;
   readonly waitedMs: number;
+  readonly trimmedTurns?: number;
   readonly switch?: LaneSwitch;
   readonly attempts: readonly TriedModel[];
   readonly considered?: readonly string[];
@@ -96,6 +98,7 @@ function metadataOf({ debug, deployment, record }: MetadataInput): Metadata {
     taskType: debug.task,
     selectedModelId: isNamed ? serving.lane.model : null,
     waitedMs: Math.round(record.queuedMs),
+    ...(record.trimmed === null ? {} : { trimmedTurns: record.trimmed.turns }),
     ...(record.switch !== null && mayName(record.switch.from) && mayName(record.switch.to)
       ? { switch: record.switch }
       : {}),

@@ -6,7 +6,9 @@
  */
 import type { Dialect } from "../../ir/dialect.ts";
 import { approximated, dropped, type Loss } from "../../ir/loss.ts";
+import type { Payload } from "../../protocols/protocol.ts";
 import type { JsonObject } from "../../std/json.ts";
+import type { ClientCall } from "../request/call.ts";
 import type { LaneContext } from "./attempt-context.ts";
 import { carriedMembers, carryingNames } from "./host-routing.ts";
 
@@ -25,16 +27,22 @@ export function laneBody({ call, lane, egress, relayed }: LaneContext, dialect: 
   const { payload } = call.ingress;
   const carried = carriedMembers({ call, lane, egress });
   const shape = payload.ownShape?.(body) ?? null;
-  const rest =
-    carried === null ? null : edited({ members: {}, body, losses: [] }, without(carryingNames(carried, body)), []);
-  const reshaped = shape === null ? rest : edited(rest ?? { members: {}, body, losses: [] }, shape, OTHER_SHAPE);
+  const whole = call.trimmed === undefined ? null : { members: {}, body, losses: [trimLoss(payload, call.trimmed)] };
+  const asIs: LaneBody = whole ?? { members: {}, body, losses: [] };
+  const rest = carried === null ? whole : edited(asIs, without(carryingNames(carried, body)), []);
+  const reshaped = shape === null ? rest : edited(rest ?? asIs, shape, OTHER_SHAPE);
   const given = reshaped?.body ?? body;
   const wish = lane.capabilities.reasoning === false ? payload.withoutReasoning(given) : null;
   const fitted = relayed ? (payload.fitMembers?.(given, dialect) ?? null) : null;
   if (wish === null && fitted === null) return reshaped;
-  const asSent = reshaped ?? { members: {}, body, losses: [] };
+  const asSent = reshaped ?? asIs;
   const plain = wish === null ? asSent : edited(asSent, wish.members, wish.asked ? [UNREASONED] : []);
   return fitted === null ? plain : edited(plain, fitted.members, fitted.losses);
+}
+
+function trimLoss({ turns }: Pick<Payload, "turns">, trimmed: NonNullable<ClientCall["trimmed"]>): Loss {
+  const many = trimmed.turns === 1 ? "1 turn was" : `${trimmed.turns} turns were`;
+  return dropped(turns?.member ?? "messages", `${many} left out to fit the model's window`);
 }
 
 /** What is carried over beside the translation is no part of it. */

@@ -27,6 +27,8 @@ export interface ClientCall {
   readonly wishes: RouterWishes | null;
   /** What the client put behind the model's name; absent: nothing. */
   readonly ending?: ModelEnding;
+  /** Turns that were left out so that a lane can take it; absent: none. */
+  readonly trimmed?: { readonly order: "trim-oldest" | "trim-middle"; readonly turns: number };
   readonly signal: StopSignal;
   readonly startedMs: number;
   /** Read once, on the first translated attempt. */

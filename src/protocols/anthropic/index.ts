@@ -22,6 +22,7 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
+import { turns } from "./turns.ts";
 import { PROTOCOL } from "./wire.ts";
 import { withoutReasoning } from "./without-reasoning.ts";
 
@@ -43,6 +44,7 @@ const payload: Payload = {
     "metadata",
   ],
   lossNames: LOSS_NAMES,
+  turns,
   readFacts,
   withoutReasoning,
   readRequest,

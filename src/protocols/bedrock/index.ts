@@ -23,6 +23,7 @@ import { writeResponse } from "./response-writer.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
+import { turns } from "./turns.ts";
 import { PROTOCOL } from "./wire.ts";
 import { withoutReasoning } from "./without-reasoning.ts";
 
@@ -44,6 +45,7 @@ const payload: Payload = {
     "stream",
   ],
   lossNames: LOSS_NAMES,
+  turns,
   readFacts,
   withoutReasoning,
   readRequest,

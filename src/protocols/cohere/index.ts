@@ -3,7 +3,9 @@
  * vendor and to servers compatible with it. Translates between its bodies and the IR; never sends
  * anything.
  */
+
 import type { Payload, Protocol } from "../protocol.ts";
+import { MESSAGE_TURNS } from "../shared/openai/turns.ts";
 import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
@@ -30,6 +32,7 @@ const payload: Payload = {
   saidMembers: { within: "delta", groups: [["text", "arguments", "thinking", "tool_plan", "content"]] },
   routedMembers: ["model", "stream", "messages", "max_tokens", "tools", "response_format", "thinking"],
   lossNames: LOSS_NAMES,
+  turns: MESSAGE_TURNS,
   readFacts,
   withoutReasoning,
   readRequest,

@@ -1,6 +1,7 @@
 /** OpenAI's Chat Completions, the protocol most vendors speak beside their own. This file only ties the parts together. */
 import { encodeUtf8 } from "../../std/bytes.ts";
 import type { Payload, Protocol } from "../protocol.ts";
+import { MESSAGE_TURNS } from "../shared/openai/turns.ts";
 import { withSoundCalls } from "../shared/sound-calls.ts";
 import { carrier } from "./carrier.ts";
 import { embed } from "./embed.ts";
@@ -49,6 +50,7 @@ const payload: Payload = {
     "prompt_cache_key",
   ],
   lossNames: LOSS_NAMES,
+  turns: MESSAGE_TURNS,
   readFacts,
   withoutReasoning,
   ownShape: plainChat,

@@ -21,6 +21,7 @@ import { storedIds } from "./stored-ids.ts";
 import { createStreamReader } from "./stream-reader.ts";
 import { createStreamWriter } from "./stream-writer.ts";
 import { createTap } from "./tap.ts";
+import { turns } from "./turns.ts";
 import { PROTOCOL } from "./wire.ts";
 import { withoutReasoning } from "./without-reasoning.ts";
 
@@ -47,6 +48,7 @@ const payload: Payload = {
     "prompt_cache_key",
   ],
   lossNames: LOSS_NAMES,
+  turns,
   readFacts,
   withoutReasoning,
   readRequest,
