@@ -49,6 +49,8 @@ export interface Attempt {
   readonly grade: Grade | null;
   /** Its answer had too low a grade and ended it, and is served after all: the exchange's usage is this one's. */
   standIn(outcome: BegunOutcome): void;
+  /** Since it began, until its end. */
+  readonly durationMs: number;
   /** It has ended and stands in the record. */
   readonly isOver: boolean;
 }
@@ -97,6 +99,7 @@ class LaneAttempt implements Attempt, AttemptContext {
   #begunMs: number | null = null;
   #repair: string | null = null;
   #isOver = false;
+  #durationMs: number | null = null;
   /** null: it is written nowhere, or not yet. */
   #writing: AttemptRecord | null = null;
 
@@ -191,6 +194,7 @@ class LaneAttempt implements Attempt, AttemptContext {
     this.#isOver = true;
     const { guard, record, shared, onServed } = this.#input;
     const now = this.world.effects.nowMs();
+    this.#durationMs = now - this.#startedMs;
     if (how.kind === "answered" || how.kind === "client-gone") onServed?.();
     const changes = step(this.#input, how, now);
     guard.release(now);
@@ -204,6 +208,10 @@ class LaneAttempt implements Attempt, AttemptContext {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  get durationMs(): number {
+    return this.#durationMs ?? this.world.effects.nowMs() - this.#startedMs;
   }
 
   get grade(): Grade | null {

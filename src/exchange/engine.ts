@@ -137,7 +137,11 @@ function orStandIn(run: Run, served: Served): Served {
   if (run.standIn === null || served.kind !== "failed") return served;
   const { lane, attempt, outcome } = run.standIn;
   attempt.standIn(outcome);
-  return { kind: "served", outcome, lane, attempt, switch: laneSwitch(run.intended, lane, run.world.deployment.lanes) };
+  return { kind: "served", outcome, lane, attempt, switch: switchTo(run, lane) };
+}
+
+function switchTo({ intended, world, call }: Run, lane: Lane): LaneSwitch | null {
+  return laneSwitch(intended, lane, { lanes: world.deployment.lanes, needs: call.request.facts.needs });
 }
 
 async function serveOn(run: Run, place: Place, first: Exhausted): Promise<Served> {
@@ -311,7 +315,7 @@ function ended(run: Run, target: Target, lane: Lane, { attempt, outcome }: Ended
         outcome,
         lane,
         attempt,
-        switch: laneSwitch(run.intended, lane, run.world.deployment.lanes),
+        switch: switchTo(run, lane),
       };
     case "abandoned":
       attempt.end(outcome);
@@ -322,8 +326,12 @@ function ended(run: Run, target: Target, lane: Lane, { attempt, outcome }: Ended
       noteRefusal(run, lane, outcome);
       run.standIn = betterStandIn(run.standIn, { lane, attempt, failed: outcome });
       return (
-        afterFailure(run, target, { lane, failure: outcome.failure, egress: attempt.egress.id }) ??
-        (attempt.grade?.isLast === true && outcome.graded !== undefined ? gradedEnough(run, target) : null)
+        afterFailure(run, target, {
+          lane,
+          failure: outcome.failure,
+          egress: attempt.egress.id,
+          durationMs: attempt.durationMs,
+        }) ?? (attempt.grade?.isLast === true && outcome.graded !== undefined ? gradedEnough(run, target) : null)
       );
     default:
       return unreachable(outcome);

@@ -157,9 +157,9 @@ function runIdentified(exchange: ExchangeContext, request: RunInput, rulesWith: 
   const { route, parts, caller, body, signal } = request;
   const verified = verifySigned(caller, body);
   if (!verified.ok) return refuse(exchange, verified.failure);
-  if (route.operation === "models") return discover(exchange, request);
   const wishes = readWishes(parts.headers);
   if (!wishes.ok) return refuse(exchange, wishes.failure);
+  if (route.operation === "models") return discover(exchange, request);
   const read = readFacts({ route, parts, body, protocol: ingress });
   if (!read.ok) return refuse(exchange, read.failure);
   const asked = withBodyWishes(wishes.value, read.value.body);

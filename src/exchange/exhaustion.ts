@@ -15,6 +15,7 @@ export interface FailedAttempt {
   readonly lane: Lane;
   readonly failure: Failure;
   readonly egress: string;
+  readonly durationMs: number;
 }
 
 /** What an exchange has come to. */

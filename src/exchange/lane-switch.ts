@@ -1,6 +1,6 @@
 /** Whether another lane served than the one meant for the request: the one that has its session, else the one asked first. */
 import { isSameModel } from "../ir/canonical.ts";
-import { TIERS } from "../ir/capability.ts";
+import { isKnownToServe, type Needs, TIERS } from "../ir/capability.ts";
 import type { Lane } from "../ir/deployment.ts";
 import type { LaneSwitch } from "../ir/record.ts";
 import type { LaneChoice } from "../routing/decide.ts";
@@ -22,10 +22,22 @@ export function intendedLane(stuckTo: string | null, { pick, left }: LaneChoice,
 }
 
 /** null: the lane that was meant served. */
-export function laneSwitch(intended: IntendedLane | null, served: Lane, lanes: Lanes): LaneSwitch | null {
+export function laneSwitch(
+  intended: IntendedLane | null,
+  served: Lane,
+  { lanes, needs }: { readonly lanes: Lanes; readonly needs: Needs },
+): LaneSwitch | null {
   if (intended === null || intended.id === served.id) return null;
   const meant = Object.hasOwn(lanes, intended.id) ? lanes[intended.id] : undefined;
-  return { from: intended.id, to: served.id, reason: intended.reason ?? "full", tier: tierOf(meant, served) };
+  const tier = tierOf(meant, served);
+  const told = { from: intended.id, to: served.id, reason: intended.reason ?? "full", tier };
+  return isUnverified(meant, served, needs) ? { ...told, unverified: true } : told;
+}
+
+/** The operator lets it stand in although it is not known to be able. */
+function isUnverified(meant: Lane | undefined, served: Lane, needs: Needs): boolean {
+  if (served.unknown !== "allow" || (meant !== undefined && isSameModel(meant, served))) return false;
+  return !isKnownToServe(needs, served.capabilities);
 }
 
 function tierOf(meant: Lane | undefined, served: Lane): LaneSwitch["tier"] {

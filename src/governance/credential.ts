@@ -48,11 +48,16 @@ function credentialOf(given: readonly string[]): Credential {
   return { kind: "several", secrets: [first, ...others].map((value) => new Secret(value)) };
 }
 
+const ADMIN_PATHS = "/admin/";
+/** The second is another router's, and counts on the admin surface alone. */
+const ADMIN_HEADERS = ["x-admin-token", "x-router-admin-token"] as const;
+
 /** The admin's token: `Authorization: Bearer` or `X-Admin-Token`, and no carrier of a vendor's. */
 export function readAdminCredential(parts: RequestParts): Credential {
   const authorization = readAuthorization(header(parts, "authorization"));
   if (authorization === "conflict") return { kind: "conflict" };
-  return credentialOf([...authorization, ...splitJoined(header(parts, "x-admin-token"))]);
+  const names = parts.path.startsWith(ADMIN_PATHS) ? ADMIN_HEADERS : ADMIN_HEADERS.slice(0, 1);
+  return credentialOf([...authorization, ...names.flatMap((name) => splitJoined(header(parts, name)))]);
 }
 
 /** The one token of a head that carries nothing else, which is nearly every head; null: look closer. */

@@ -115,6 +115,7 @@ interface TriedLane {
   readonly status: number | null;
   /** The vendor's own words; null: it said none, or they are about our account. */
   readonly message: string | null;
+  readonly durationMs: number;
   readonly recoversInMs: number | null;
 }
 
@@ -123,6 +124,8 @@ interface SkippedLane {
   readonly because: string;
   /** What it cannot do of what the request needs; absent: that is not why. */
   readonly lacks?: readonly string[];
+  /** What it would break of what the target promises; absent: nothing. */
+  readonly breaks?: readonly string[];
   /** Milliseconds until this lane recovers by itself; null: it will not, or not for this request. */
   readonly recoversInMs: number | null;
 }

@@ -66,6 +66,8 @@ export interface LaneSwitch {
   readonly reason: string;
   /** Of the model that served, against the one that was meant. */
   readonly tier: "same" | "up" | "down" | "unknown";
+  /** It is not known that the model can do all that the request needs; absent: it is, or nothing rests on it. */
+  readonly unverified?: true;
 }
 
 /** Tokens and money. */

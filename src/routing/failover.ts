@@ -5,6 +5,7 @@ import type { Reference } from "../ir/facts.ts";
 import { ACCOUNT_MESSAGES, FAILURES, type Failure, failure, type GatewayDetails } from "../ir/failure.ts";
 import type { Exclusion } from "./condition.ts";
 import type { LaneChoice, LeftOut } from "./decide.ts";
+import { brokenPromises } from "./keep.ts";
 
 /** `cap`: further lanes after the first. */
 export function mayTryAnother({ lanesTried, cap }: { readonly lanesTried: number; readonly cap: number }): boolean {
@@ -72,7 +73,7 @@ export interface NothingLeft {
   /** From `couldEverServe`. */
   readonly couldServe: readonly Lane[];
   /** What was tried, in order; lanes of a fallback pool included. */
-  readonly attempts: readonly { readonly lane: Lane; readonly failure: Failure }[];
+  readonly attempts: readonly { readonly lane: Lane; readonly failure: Failure; readonly durationMs: number }[];
   /** `Condition.failure` of lanes that wait or are hard out. */
   readonly stored: readonly { readonly lane: Lane; readonly failure: Failure }[];
   readonly left: LaneChoice["left"];
@@ -171,6 +172,13 @@ function missingOf(input: NothingLeft): readonly string[] {
 
 function lackedBy({ needs, alsoLacks }: NothingLeft, lane: Lane): readonly string[] {
   return [...missingCapabilities(needs, lane.capabilities), ...alsoLacks(lane)];
+}
+
+/** By the lane the promise was made with. */
+function brokenBy({ target, lanes, attempts, needs }: NothingLeft, lane: Lane | undefined): readonly string[] {
+  const own = target.kind === "model" ? target.members[0]?.lanes[0] : undefined;
+  const first = own === undefined ? attempts[0]?.lane : lanes[own];
+  return first === undefined || lane === undefined ? [] : brokenPromises(target.failover.keep, first, lane, needs);
 }
 
 /** Answers came, and none was good enough. Another try may give a better one, so the wait is what any lane takes. */
@@ -279,13 +287,14 @@ function detailsOf(input: NothingLeft): GatewayDetails {
   const recoversInMs = (lane: Lane | undefined): number | null =>
     lane === undefined || !couldServe.includes(lane) ? null : inMs(input.recoversAtMs(lane));
   return {
-    tried: attempts.map(({ lane, failure: failed }) => ({
+    tried: attempts.map(({ lane, failure: failed, durationMs }) => ({
       lane: lane.id,
       failure: failed.kind,
       status: failed.upstream?.status ?? null,
       message: Object.hasOwn(ACCOUNT_MESSAGES, failed.kind)
         ? null
         : (failed.upstream?.message?.slice(0, WORDS_CHARS_MAX) ?? null),
+      durationMs: Math.round(durationMs),
       recoversInMs: recoversInMs(lane),
     })),
     skipped: left
@@ -293,7 +302,8 @@ function detailsOf(input: NothingLeft): GatewayDetails {
       .map(({ lane, because }) => {
         const known = because === "lacks-capability" ? lanes[lane] : undefined;
         const lacks = known === undefined ? {} : { lacks: lackedBy(input, known) };
-        return { lane, because, ...lacks, recoversInMs: recoversInMs(lanes[lane]) };
+        const broken = because === "breaks-keep" ? { breaks: brokenBy(input, lanes[lane]) } : {};
+        return { lane, because, ...lacks, ...broken, recoversInMs: recoversInMs(lanes[lane]) };
       }),
     recoversInMs: inMs(earliestRecoveryMs(input)),
     losses: [],

@@ -15,6 +15,14 @@ export function satisfiesKeep(keep: readonly Keep[], first: Lane, candidate: Lan
   return keep.every((each) => keeps(each, first, candidate, isSame));
 }
 
+/** For a refusal. "capability": the model is not known to have what the request needs. */
+export function brokenPromises(keep: readonly Keep[], first: Lane, candidate: Lane, needs: Needs): readonly string[] {
+  const isSame = candidate.model === first.model || isSameModel(first, candidate);
+  const isAble = isSame || candidate.unknown === "allow" || isKnownToServe(needs, candidate.capabilities);
+  const broken: string[] = keep.filter((each) => !keeps(each, first, candidate, isSame));
+  return isAble ? broken : [...broken, "capability"];
+}
+
 function keeps(keep: Keep, first: Lane, candidate: Lane, isSame: boolean): boolean {
   switch (keep) {
     case "provider":

@@ -1,8 +1,9 @@
 // What a request says of its own data, and what a pool promises of it: only lanes that are known to keep it are asked, also by a judge.
 import { describe, expect, test } from "bun:test";
+import { createExplain } from "../../src/exchange/probing/explain.ts";
 import type { Lane } from "../../src/ir/deployment.ts";
 import { UNKNOWN_SERVER } from "../../src/ir/dialect.ts";
-import { at, parseJson } from "../../src/std/json.ts";
+import { asObject, at, parseJson } from "../../src/std/json.ts";
 import { question } from "../harness/client-words.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, type LaneOver, laneOf, poolOf, type TargetOver } from "../harness/deployments.ts";
@@ -95,6 +96,18 @@ describe("a request's own wish", () => {
     expect(got.status).toBeGreaterThanOrEqual(500);
     expect(core.records[0]?.attempts.map(({ lane }) => lane)).toEqual(["p0/a/m0"]);
   });
+});
+
+test.each([
+  [{}, { "x-router-zdr": "true" }],
+  [{ provider: { zdr: true } }, {}],
+])("explain sees the wish too: %j %j", async (more, headers) => {
+  const { world, shared, protocols } = start(lanesOf({ retention: "kept" }, { retention: "none" }));
+  const explain = createExplain({ world, shared, protocols, admission: null, callerNamed: null });
+  const request = asObject(parseJson(JSON.stringify(question("openai", { more })))) ?? null;
+  const said = await explain({ target: "pool", protocol: "openai", request, headers, key: null });
+  if (!said.ok) throw new Error(said.failure.message);
+  expect(said.value.order.map(({ lane }) => lane)).toEqual(["p1/a/m1"]);
 });
 
 describe("what a failover keeps", () => {

@@ -127,6 +127,15 @@ describe("a request", () => {
     },
   );
 
+  test.each([
+    ["x-router-admin-token", "secret"],
+    ["x-router-tasktype", "blue"],
+  ])("for the list of models with %s is refused by its name", async (name, value) => {
+    const core = start();
+    const got = await core.ask({ protocol: "openai", operation: "models", body: "", headers: { [name]: value } });
+    expect([got.status, got.text.includes(name), got.text.includes(value)]).toEqual([400, true, false]);
+  });
+
   test("keeps them from the vendor, whatever else is passed on", async () => {
     const core = start();
     const headers = { "x-router-task-type": "code", "x-router-max-wait-ms": "5", "x-team": "blue" };

@@ -1,7 +1,7 @@
 // Where credentials are read from, and what is not one.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Credential, readCredential } from "../../src/governance/credential.ts";
+import { type Credential, readAdminCredential, readCredential } from "../../src/governance/credential.ts";
 import type { RequestParts } from "../../src/ir/route.ts";
 
 function parts(headers: Record<string, string>, query = ""): RequestParts {
@@ -109,3 +109,17 @@ test("any header text gives an answer, and one that holds nothing the client did
 function decoded(key: string): string {
   return new URLSearchParams(`key=${key}`).get("key") ?? "";
 }
+
+describe("the admin's token", () => {
+  const at = (path: string, headers: Record<string, string>) => shown(readAdminCredential({ ...parts(headers), path }));
+  test.each([
+    ["/admin/reload", { "x-router-admin-token": "a" }, "one a"],
+    ["/admin/lanes/x", { "x-router-admin-token": "a", "x-admin-token": "a" }, "one a"],
+    ["/admin/lanes", { "x-router-admin-token": "a", authorization: "Bearer b" }, "several b a"],
+    ["/metrics", { "x-router-admin-token": "a" }, "none"],
+    ["/administer", { "x-router-admin-token": "a" }, "none"],
+    ["/metrics", { "x-admin-token": "a" }, "one a"],
+  ] as const)("at %s from %j: %s", (path, headers, expected) => {
+    expect(at(path, headers)).toBe(expected);
+  });
+});

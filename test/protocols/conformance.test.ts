@@ -612,7 +612,16 @@ for (const protocol of ALL) {
         const failed: Failure = {
           ...failure("no-eligible-lane", "Nothing is left."),
           details: {
-            tried: [{ lane: "p/a/secret-lane", failure: "network", status: null, message: null, recoversInMs: null }],
+            tried: [
+              {
+                lane: "p/a/secret-lane",
+                failure: "network",
+                status: null,
+                message: null,
+                durationMs: 5,
+                recoversInMs: null,
+              },
+            ],
             skipped: [],
             recoversInMs: null,
             losses: [],

@@ -37,7 +37,7 @@ function tell({ left, attempts = [], stored = [], over = {} }: Case): Failure {
     alsoLacks: () => [],
     references: [],
     couldServe: couldEverServe({ offered: [], left: leftOut }, byId(lanes)),
-    attempts: attempts.map(([each, failure]) => ({ lane: each, failure })),
+    attempts: attempts.map(([each, failure]) => ({ lane: each, failure, durationMs: 5 })),
     stored: stored.map(([each, failure]) => ({ lane: each, failure })),
     left: leftOut,
     nowMs: 10_000,
@@ -482,8 +482,8 @@ describe("what the client sees when nothing is left", () => {
     expect(told.upstream).toBe(upstream);
     expect(told.details).toEqual({
       tried: [
-        { lane: c.id, failure: "credential", status: 418, message: null, recoversInMs: null },
-        { lane: a.id, failure: "server-error", status: 418, message: "teapot", recoversInMs: 2_000 },
+        { lane: c.id, failure: "credential", status: 418, message: null, durationMs: 5, recoversInMs: null },
+        { lane: a.id, failure: "server-error", status: 418, message: "teapot", durationMs: 5, recoversInMs: 2_000 },
       ],
       skipped: [{ lane: b.id, because: "excluded", recoversInMs: null }],
       recoversInMs: 2_000,

@@ -86,8 +86,9 @@ function addGrade(headers: Record<string, string>, grade: Grade): void {
 /** A longer name is no model's. */
 const REPORTED_CHARS_MAX = 200;
 
-function switchHeader({ from, to, reason, tier }: LaneSwitch): string {
-  return `from=${headerText(from)}; to=${headerText(to)}; reason=${reason}; tier=${tier}`;
+function switchHeader({ from, to, reason, tier, unverified }: LaneSwitch): string {
+  const doubt = unverified === true ? "; unverified" : "";
+  return `from=${headerText(from)}; to=${headerText(to)}; reason=${reason}; tier=${tier}${doubt}`;
 }
 
 /** Of a stream that is opened before its answer is known. */

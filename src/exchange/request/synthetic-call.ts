@@ -14,7 +14,7 @@ import type { StopSignal } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
 import { type ClientCall, readOnce } from "./call.ts";
 import { readFacts } from "./facts.ts";
-import { readWishes } from "./router-wishes.ts";
+import { readWishes, withBodyWishes } from "./router-wishes.ts";
 
 interface SyntheticCall {
   /** Also the caller's label. */
@@ -42,7 +42,9 @@ export function syntheticCall(input: SyntheticCall): Result<ClientCall> {
   const parts = partsFor(route, input);
   const read = readFacts({ route, parts, body: encodeUtf8(JSON.stringify(body)), protocol: ingress });
   if (!read.ok) return read;
-  const wishes = readWishes(parts.headers);
+  const asked = readWishes(parts.headers);
+  if (!asked.ok) return asked;
+  const wishes = withBodyWishes(asked.value, read.value.body);
   if (!wishes.ok) return wishes;
   const caller: Caller = { label: id, allowedTargets: null, passthrough: null, key: null };
   return ok({
