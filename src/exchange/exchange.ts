@@ -29,7 +29,7 @@ import { type ClientCall, readOnce } from "./request/call.ts";
 import { type ParsedRequest, readFacts, variantOf } from "./request/facts.ts";
 import { type Keeping, keepAnswer, nameOf } from "./request/idempotency.ts";
 import { discoverer } from "./request/model-list.ts";
-import { DEBUG_HEADER, readWishes, withBodyWishes } from "./request/router-wishes.ts";
+import { DEBUG_HEADER, readWishes, wishesOf } from "./request/router-wishes.ts";
 import { identifyClient } from "./request/signed.ts";
 import { unknownModel } from "./request/unknown-name.ts";
 import {
@@ -162,9 +162,9 @@ function runIdentified(exchange: ExchangeContext, request: RunInput, rulesWith: 
   if (route.operation === "models") return discover(exchange, request);
   const read = readFacts({ route, parts, body, protocol: ingress });
   if (!read.ok) return refuse(exchange, read.failure);
-  const asked = withBodyWishes(wishes.value, read.value.body);
-  if (!asked.ok) return refuse(exchange, asked.failure);
   const { facts, named } = read.value;
+  const asked = wishesOf(wishes.value, read.value);
+  if (!asked.ok) return refuse(exchange, asked.failure);
   exchange.wishes = asked.value;
   record.stream = facts.stream;
   record.asked = facts.target;

@@ -2,10 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { readWishes } from "../../src/exchange/request/router-wishes.ts";
 import type { RouterWishes } from "../../src/ir/router-wishes.ts";
+import { at, parseJson } from "../../src/std/json.ts";
 import { question, see } from "../harness/client-words.ts";
 import { createCore } from "../harness/core.ts";
 import { deploymentOf, laneOf, poolOf, providerOf } from "../harness/deployments.ts";
-import { answering, byProvider } from "../harness/scripted-answers.ts";
+import { answering, byProvider, json } from "../harness/scripted-answers.ts";
 import { OPENAI_WORDS, VENDOR_WORDS } from "../harness/vendor-words.ts";
 
 const read: readonly (readonly [Readonly<Record<string, string>>, Partial<RouterWishes>])[] = [
@@ -143,5 +144,77 @@ describe("a request", () => {
     const sent = Object.keys(core.effects.calls[0]?.init.headers ?? {});
     expect(sent).toContain("x-team");
     expect(sent.filter((name) => name.startsWith("x-router-"))).toEqual([]);
+  });
+});
+
+describe("the body's task_type", () => {
+  const debug = { "x-router-debug": "true" };
+  const taskOf = (headers: Readonly<Record<string, string>>): unknown =>
+    at(parseJson(Buffer.from(headers["x-router-metadata"] ?? "e30=", "base64").toString("utf8")), "taskType");
+
+  test.each(VENDOR_WORDS.map(({ protocol }) => protocol))(
+    "of a %s client is read, and no vendor is sent it",
+    async (protocol) => {
+      for (const vendor of VENDOR_WORDS) {
+        const lane = laneOf("first/a/one", vendor.protocol);
+        const core = createCore({
+          deployment: deploymentOf({ lanes: [lane], targets: [poolOf("pool", [lane])] }),
+          answer: byProvider({ first: answering(vendor) }),
+        });
+        const got = await core.ask({
+          protocol,
+          body: question(protocol, { more: { task_type: "Code" } }),
+          headers: debug,
+        });
+        expect([
+          got.status,
+          taskOf(got.headers),
+          got.headers["x-ringmain-losses"]?.includes("task_type") ?? false,
+        ]).toEqual([200, "code", false]);
+        const { body } = core.effects.calls[0]?.init ?? {};
+        expect(new TextDecoder().decode(body instanceof Uint8Array ? body : undefined)).not.toContain("task_type");
+      }
+    },
+  );
+
+  test.each([
+    [{ task_type: "codes" }, {}, "task_type must be one of"],
+    [{ task_type: 5 }, {}, "task_type must be one of"],
+    [{ task_type: "code" }, { "x-router-task-type": "rewrite" }, "say different things"],
+  ])("%j with %j is refused", async (more, headers, words) => {
+    const core = start();
+    const got = await core.ask({ protocol: "openai", body: question("openai", { more }), headers });
+    expect([got.status, got.text.includes(words)]).toEqual([400, true]);
+    expect(core.effects.calls).toHaveLength(0);
+  });
+
+  test.each([
+    [{ task_type: "code" }, { "x-router-task-type": "CODE" }, "code"],
+    [{ task_type: null }, { "x-router-task-type": "code" }, "code"],
+    [{ task_type: null }, {}, null],
+  ])("%j with %j is %p", async (more, headers, task) => {
+    const got = await start().ask({
+      protocol: "openai",
+      body: question("openai", { more }),
+      headers: { ...headers, ...debug },
+    });
+    expect([got.status, taskOf(got.headers)]).toEqual([200, task]);
+  });
+
+  test("of another operation is the vendor's own", async () => {
+    const core = createCore({
+      deployment: deploymentOf({ lanes: [laneOf("first/a/one", "openai")] }),
+      answer: byProvider({
+        first: json(
+          200,
+          '{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5]}],"model":"m","usage":{"prompt_tokens":1,"total_tokens":1}}',
+        ),
+      }),
+    });
+    const body = { model: "one", input: "a", task_type: "RETRIEVAL_QUERY" };
+    const got = await core.ask({ protocol: "openai", operation: "embed", body });
+    expect(got.status).toBe(200);
+    const sent = core.effects.calls[0]?.init.body;
+    expect(new TextDecoder().decode(sent instanceof Uint8Array ? sent : undefined)).toContain("RETRIEVAL_QUERY");
   });
 });

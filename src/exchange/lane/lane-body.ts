@@ -9,6 +9,7 @@ import { approximated, dropped, type Loss } from "../../ir/loss.ts";
 import type { Payload } from "../../protocols/protocol.ts";
 import type { JsonObject } from "../../std/json.ts";
 import type { ClientCall } from "../request/call.ts";
+import { TASK_MEMBER } from "../request/router-wishes.ts";
 import type { LaneContext } from "./attempt-context.ts";
 import { carriedMembers, carryingNames } from "./host-routing.ts";
 
@@ -28,8 +29,11 @@ export function laneBody({ call, lane, egress, relayed }: LaneContext, dialect: 
   const carried = carriedMembers({ call, lane, egress });
   const shape = payload.ownShape?.(body) ?? null;
   const whole = call.trimmed === undefined ? null : { members: {}, body, losses: [trimLoss(payload, call.trimmed)] };
-  const asIs: LaneBody = whole ?? { members: {}, body, losses: [] };
-  const rest = carried === null ? whole : edited(asIs, without(carryingNames(carried, body)), []);
+  const isOurs = facts.operation === "chat" && body[TASK_MEMBER] !== undefined;
+  const trimmed: LaneBody = whole ?? { members: {}, body, losses: [] };
+  const asIs = isOurs ? edited(trimmed, without([TASK_MEMBER]), []) : trimmed;
+  const begun = isOurs ? asIs : whole;
+  const rest = carried === null ? begun : edited(asIs, without(carryingNames(carried, body)), []);
   const reshaped = shape === null ? rest : edited(rest ?? asIs, shape, OTHER_SHAPE);
   const given = reshaped?.body ?? body;
   const wish = lane.capabilities.reasoning === false ? payload.withoutReasoning(given) : null;

@@ -6,6 +6,7 @@ import { failed, failure, ok, type Result } from "../../ir/failure.ts";
 import type { RouterWishes } from "../../ir/router-wishes.ts";
 import { TASKS, taskNamed } from "../../ir/task.ts";
 import { asObject, type JsonObject } from "../../std/json.ts";
+import type { ParsedRequest } from "./facts.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -28,11 +29,35 @@ export function readWishes(headers: Headers): Result<RouterWishes | null> {
   return ok(wishes);
 }
 
+/** With all that a body says to the router. */
+export function wishesOf(
+  headers: RouterWishes | null,
+  { facts, body }: Pick<ParsedRequest, "facts" | "body">,
+): Result<RouterWishes | null> {
+  const asked = facts.operation === "chat" ? withTask(headers, body) : ok(headers);
+  return asked.ok ? withDataWishes(asked.value, body) : asked;
+}
+
+/** A member of the router's own dialect, which no vendor is sent. */
+export const TASK_MEMBER = "task_type";
+
+/** With what the body of a chat says of its task. */
+function withTask(wishes: RouterWishes | null, body: JsonObject): Result<RouterWishes | null> {
+  const said = body[TASK_MEMBER] ?? null;
+  if (said === null) return ok(wishes);
+  const task = typeof said === "string" ? taskNamed(said) : null;
+  if (task === null) return refused(`${TASK_MEMBER} must be one of ${TASKS.join(", ")}.`);
+  const given = wishes ?? NO_WISHES;
+  if (given.task !== null && given.task !== task)
+    return refused(`${PREFIX}task-type and the body's ${TASK_MEMBER} say different things.`);
+  return ok({ ...given, task });
+}
+
 /**
  * With what the body says of its data, in the words of a router that others call: `provider.zdr` and `provider.data_collection`.
  * A request may only narrow, so the stricter of two words holds.
  */
-export function withBodyWishes(wishes: RouterWishes | null, body: JsonObject): Result<RouterWishes | null> {
+function withDataWishes(wishes: RouterWishes | null, body: JsonObject): Result<RouterWishes | null> {
   const said = asObject(body["provider"]);
   if (said === undefined) return ok(wishes);
   const zdr = said["zdr"] ?? false;

@@ -14,7 +14,7 @@ import type { StopSignal } from "../../std/stop-signal.ts";
 import type { World } from "../contract.ts";
 import { type ClientCall, readOnce } from "./call.ts";
 import { readFacts } from "./facts.ts";
-import { readWishes, withBodyWishes } from "./router-wishes.ts";
+import { readWishes, wishesOf } from "./router-wishes.ts";
 
 interface SyntheticCall {
   /** Also the caller's label. */
@@ -44,7 +44,7 @@ export function syntheticCall(input: SyntheticCall): Result<ClientCall> {
   if (!read.ok) return read;
   const asked = readWishes(parts.headers);
   if (!asked.ok) return asked;
-  const wishes = withBodyWishes(asked.value, read.value.body);
+  const wishes = wishesOf(asked.value, read.value);
   if (!wishes.ok) return wishes;
   const caller: Caller = { label: id, allowedTargets: null, passthrough: null, key: null };
   return ok({
