@@ -133,7 +133,7 @@ describe("a promise that cannot be kept", () => {
       "20",
     ]);
     expect(told.body.error.gateway.skipped).toEqual([
-      { lane: "second/default/blind", because: "lacks-capability", recoversInMs: null },
+      { lane: "second/default/blind", because: "lacks-capability", lacks: ["image input"], recoversInMs: null },
     ]);
   });
 
