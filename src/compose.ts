@@ -14,6 +14,7 @@ import { createReasoningMemory, type ReasoningCopy, type ReasoningMemory } from 
 import { createReasoningSignatures, type ReasoningSignatures } from "./exchange/reasoning-signatures.ts";
 import { createRepairMemory, type RepairMemory } from "./exchange/repairs.ts";
 import {
+  type AnswersCopy,
   createLastingState,
   type LastingState,
   reconfigureState,
@@ -73,6 +74,8 @@ export interface ComposeInput {
   readonly processFigures: () => RuntimeFigures;
   /** Reasoning that other workers remember; absent: there are none. */
   readonly reasoningCopy?: ReasoningCopy;
+  /** Answers to named requests, kept for all workers; absent: each keeps its own. */
+  readonly answersCopy?: AnswersCopy;
   /** False: no sink keeps decisions. Absent: one may. */
   readonly keepsDecisions?: boolean;
   /** What the gateway before this one leaves it; null: there was none. */
@@ -122,7 +125,7 @@ export function compose(input: ComposeInput): Composed {
   const startedWallMs = carried?.startedWallMs ?? effects.wallMs();
   const stopping = new AbortController();
 
-  const lasting = carried?.lasting ?? createLastingState(createHealth(deployment, effects.random), effects.wallMs);
+  const lasting = carried?.lasting ?? lastingOf(input);
   const { health } = lasting;
   const totals = createTotals(deployment, carried?.totals);
   const shared = sharedOf(lasting, (changes) => {
@@ -323,6 +326,11 @@ function authoritiesOf({ providers }: Deployment, readText: ComposeInput["readTe
     Object.values(providers).map(({ name, caFile }) => [name, caFile === null ? null : readText(caFile)]),
   );
   return ({ name }) => texts.get(name) ?? null;
+}
+
+function lastingOf({ deployment, effects, answersCopy }: ComposeInput): LastingState {
+  const health = createHealth(deployment, effects.random);
+  return createLastingState(health, { wallMs: effects.wallMs, answers: answersCopy ?? null });
 }
 
 function worldOf(

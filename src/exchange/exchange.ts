@@ -217,10 +217,8 @@ function runJudged(
   record.isBuffered = record.stream && isGated(call, target);
   const { idempotency: kept } = input;
   if (wishes === null && kept === null) return runCall(exchange, admitted);
-  const { auth, workers } = input.world.deployment;
-  // What one process remembers the others do not know.
-  const memory = workers === 1 ? input.shared.answers : null;
-  const name = nameOf({ request, wishes, kept, memory, hasCallers: auth.mode !== "none" });
+  const hasCallers = input.world.deployment.auth.mode !== "none";
+  const name = nameOf({ request, wishes, kept, memory: input.shared.answers, hasCallers });
   if (!name.ok) return refuse(exchange, name.failure);
   return name.value === null
     ? runCall(exchange, admitted)

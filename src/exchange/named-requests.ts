@@ -1,7 +1,6 @@
 /** Requests that name themselves: which of them run in this process, and what their answers are kept in. */
-import { createIdempotency } from "../governance/idempotency.ts";
+import { UNCONFIGURED } from "../governance/idempotency.ts";
 import type { IdempotencyVerdict, RememberedAnswer } from "../governance/ledger-messages.ts";
-import type { Effects } from "../std/effects.ts";
 
 export interface NamedRequests {
   begin(key: string): void;
@@ -42,17 +41,7 @@ export interface IdempotencyStore {
   remember(key: string, answer: RememberedAnswer | null): void;
 }
 
-/** Beyond them an agent that tries again has given up, and its answer is no longer worth the memory. */
-const ANSWERS_TTL_MS = 900_000;
-const ANSWER_BYTES_MAX = 1_048_576;
-
-/** In the memory of this process. */
-export function createAnswers(wallMs: Effects["wallMs"]): IdempotencyStore {
-  const none = async (): Promise<null> => null;
-  const memory = createIdempotency({ ttlMs: () => ANSWERS_TTL_MS, wallMs, find: none, put: () => undefined });
-  return {
-    bytesMax: ANSWER_BYTES_MAX,
-    recall: (key, fingerprint) => memory.recall("here", key, fingerprint),
-    remember: memory.remember,
-  };
+/** In the memory of this process, or of one that all share. */
+export function createAnswers(memory: Pick<IdempotencyStore, "recall" | "remember">): IdempotencyStore {
+  return { bytesMax: UNCONFIGURED.bytesMax, recall: memory.recall, remember: memory.remember };
 }

@@ -1,4 +1,5 @@
 /** What outlives an exchange: health, selection, who waits, and what runs right now with a way to end it. */
+import { createUnconfigured } from "../governance/idempotency.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { Change } from "../routing/condition.ts";
 import type { Health } from "../routing/health.ts";
@@ -25,16 +26,27 @@ export interface LastingState {
   readonly running: Running;
   /** Requests that name themselves. */
   readonly named: NamedRequests;
-  /** Answers to them, in the memory of this process. */
+  /** Answers to them, in memory. */
   readonly answers: IdempotencyStore;
 }
+
+export type AnswersCopy = Pick<IdempotencyStore, "recall" | "remember">;
 
 /** What the exchanges of one deployment share. */
 export interface SharedState extends LastingState {
   onChanges(changes: readonly Change[]): void;
 }
 
-export function createLastingState(health: Health, wallMs: Effects["wallMs"]): LastingState {
+/** `answers`: kept by another process for all; null: in this one. */
+export function createLastingState(
+  health: Health,
+  { wallMs, answers }: { readonly wallMs: Effects["wallMs"]; readonly answers: AnswersCopy | null },
+): LastingState {
+  const own = createUnconfigured(wallMs);
+  const memory = {
+    recall: (key: string, fingerprint: string) => own.recall("here", key, fingerprint),
+    remember: own.remember,
+  };
   return {
     health,
     selections: new Map(),
@@ -45,7 +57,7 @@ export function createLastingState(health: Health, wallMs: Effects["wallMs"]): L
     waiters: createLaneWaiters(),
     running: { open: new Map(), streams: 0, stopped: false },
     named: createNamedRequests(),
-    answers: createAnswers(wallMs),
+    answers: createAnswers(answers ?? memory),
   };
 }
 

@@ -13,12 +13,24 @@ interface IdempotencyOptions {
   readonly put: (row: RememberedRow) => void;
 }
 
-interface Idempotency {
+export interface Idempotency {
   recall(holder: string, key: string, fingerprint: string): Promise<IdempotencyVerdict>;
   /** null: there is no answer to keep; the next request runs anew. */
   remember(key: string, answer: RememberedAnswer | null): void;
   /** Answers of this holder's requests will not come. */
   gone(holder: string): void;
+}
+
+/**
+ * For the names that clients give to the router where nothing is configured. Beyond that time an agent that tries again has
+ * given up, and its answer is no longer worth the memory.
+ */
+export const UNCONFIGURED = { ttlMs: 900_000, bytesMax: 1_048_576 } as const;
+
+/** In memory alone. */
+export function createUnconfigured(wallMs: () => number): Idempotency {
+  const find = async (): Promise<null> => null;
+  return createIdempotency({ ttlMs: () => UNCONFIGURED.ttlMs, wallMs, find, put: () => undefined });
 }
 
 /** Requests under way that others may wait for; those beyond run as if they had no key. */

@@ -3,7 +3,12 @@
  * Both ends are this very program, so only a message's name is looked at. Secrets cross as references only.
  */
 import type { DisplayState } from "../displays/display.ts";
-import type { LedgerMessage, LedgerReply } from "../governance/ledger-messages.ts";
+import type {
+  IdempotencyVerdict,
+  LedgerMessage,
+  LedgerReply,
+  RememberedAnswer,
+} from "../governance/ledger-messages.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import type { ExchangeRecord } from "../ir/record.ts";
 import type { KeptReasoning } from "../ir/remembered-reasoning.ts";
@@ -39,6 +44,8 @@ interface Messages {
   readonly ledger: { readonly to: LedgerReply; readonly from: LedgerMessage };
   /** What a worker remembers, for the others. Text of models: it is never logged. */
   readonly reasoning: { readonly from: readonly KeptReasoning[] };
+  /** The answer to a request that names itself; null: there is none to keep. Text of models: it is never logged. */
+  readonly named: { readonly from: { readonly key: string; readonly answer: RememberedAnswer | null } };
   /** How lanes stand, for a later start; and what the operator puts back. */
   readonly standing: { readonly to: { readonly reset: readonly string[] }; readonly from: StandingChange };
   readonly question: {
@@ -57,6 +64,11 @@ export interface Questions {
   readonly figures: { readonly asked: null; readonly answer: readonly Figures[] };
   /** What is known of these keys. */
   readonly reasoning: { readonly asked: readonly string[]; readonly answer: readonly KeptReasoning[] };
+  /** What becomes of a request that names itself, where nothing is configured for them. */
+  readonly named: {
+    readonly asked: { readonly key: string; readonly fingerprint: string };
+    readonly answer: IdempotencyVerdict;
+  };
   /** null: none are kept, or they cannot be read now. */
   readonly decisions: { readonly asked: DecisionQuery; readonly answer: DecisionPage | null };
   /** Answered once every worker that serves goes by it. */

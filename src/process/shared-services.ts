@@ -2,7 +2,9 @@
  * What the supervisor keeps for all workers: the ledger, the decisions, the folds that displays look at, and the figures
  * of all. It answers what workers send beside how they stand.
  */
+
 import type { DisplayState } from "../displays/display.ts";
+import { createUnconfigured, type Idempotency } from "../governance/idempotency.ts";
 import type { Deployment } from "../ir/deployment.ts";
 import { bytesOf, REASONING_BOUNDS, type RememberedReasoning } from "../ir/remembered-reasoning.ts";
 import type { Decision } from "../observability/decision.ts";
@@ -37,7 +39,10 @@ interface SharedServicesOptions extends Pick<SupervisorOptions, "openLedger" | "
 }
 
 /** What a worker sends that is not about how it stands itself. */
-type Shared = Pick<FromWorker, "observed" | "figures" | "ledger" | "question" | "decisions" | "reasoning" | "standing">;
+type Shared = Pick<
+  FromWorker,
+  "observed" | "figures" | "ledger" | "question" | "decisions" | "reasoning" | "named" | "standing"
+>;
 
 export interface SharedServices {
   /** Once, before anything is served. A sentence: why it cannot be. */
@@ -78,6 +83,8 @@ interface ServicesState {
   /** null: nothing is served yet. */
   decisions: DecisionService | null;
   displays: readonly DisplayState[];
+  /** Requests that name themselves, where nothing is configured for them. */
+  readonly named: Idempotency;
   /** Of all workers. */
   readonly reasoning: ReturnType<typeof createWeighedMap<RememberedReasoning>>;
 }
@@ -97,6 +104,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
     ledger: null,
     decisions: null,
     displays: [],
+    named: createUnconfigured(options.effects.wallMs),
     reasoning: createWeighedMap({ ...REASONING_BOUNDS, weigh: bytesOf }),
   };
   return {
@@ -139,6 +147,7 @@ export function createSharedServices(options: SharedServicesOptions): SharedServ
       state.poll.gone(worker);
       state.standing.gone(worker.name);
       state.ledger?.detach(worker.name);
+      state.named.gone(worker.name);
       const before = observingOf(state);
       state.subscribers.delete(worker);
       tellObserving(state, before);
@@ -205,9 +214,10 @@ function handlersOf(state: ServicesState, worker: WorkerProcess): MessageHandler
     figures: ({ id, figures }) => state.poll.replied(worker, id, figures),
     ledger: (message) => state.ledger?.receive(worker.name, message),
     question({ id, question }) {
-      void answerTo(answersOf(state), question).then((answer) => worker.send("question", { id, answer }));
+      void answerTo(answersOf(state, worker), question).then((answer) => worker.send("question", { id, answer }));
     },
     standing: (change) => state.standing.take(worker.name, change),
+    named: ({ key, answer }) => state.named.remember(key, answer),
     reasoning(kept) {
       for (const { key, reasoning } of kept) state.reasoning.set(key, reasoning, state.options.effects.nowMs());
     },
@@ -235,10 +245,11 @@ function publish({ decided, subscribers }: ServicesState): void {
 type Answers = { readonly [N in QuestionName]: (asked: Questions[N]["asked"]) => Promise<Questions[N]["answer"]> };
 
 /** One row a question. None rejects. */
-function answersOf(state: ServicesState): Answers {
+function answersOf(state: ServicesState, worker: WorkerProcess): Answers {
   const { decisions, options, poll, reasoning: remembered, standing } = state;
   const { nowMs } = options.effects;
   return {
+    named: ({ key, fingerprint }) => state.named.recall(worker.name, key, fingerprint),
     reasoning: async (keys) =>
       keys.flatMap((key) => {
         const reasoning = remembered.get(key, nowMs());

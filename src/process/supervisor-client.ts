@@ -1,5 +1,6 @@
 /** A worker's way to what the supervisor keeps for all: questions with an answer in time, and decisions while a reader watches. */
 
+import type { IdempotencyVerdict, RememberedAnswer } from "../governance/ledger-messages.ts";
 import type { KeptReasoning } from "../ir/remembered-reasoning.ts";
 import type { KeptOrders, OrderReply, StandingOrder } from "../ir/standing.ts";
 import type { Decision } from "../observability/decision.ts";
@@ -20,6 +21,11 @@ export interface SupervisorClient {
     keep(kept: readonly KeptReasoning[]): void;
     find(keys: readonly string[]): Promise<readonly KeptReasoning[] | null>;
   };
+  readonly named: {
+    /** Without an answer in time it runs. */
+    recall(key: string, fingerprint: string): Promise<IdempotencyVerdict>;
+    remember(key: string, answer: RememberedAnswer | null): void;
+  };
   readonly lanes: {
     order(order: StandingOrder): Promise<OrderReply | null>;
     orders(): Promise<readonly KeptOrders[] | null>;
@@ -31,6 +37,7 @@ export interface SupervisorClient {
 const ANSWER_MS = 5_000;
 /** A request waits for this one: without reasoning a model thinks anew, which is no reason to wait longer. */
 const REASONING_MS = 20;
+const RUNS: IdempotencyVerdict = { kind: "run" };
 /** Questions under way; beyond that nothing is asked. */
 const QUESTIONS_MAX = 64;
 
@@ -68,6 +75,13 @@ export function createSupervisorClient(options: {
       order: (asked) => ask({ about: "order", asked }, (answer) => (answer.about === "order" ? answer.answer : null)),
       orders: () =>
         ask({ about: "orders", asked: null }, (answer) => (answer.about === "orders" ? answer.answer : null)),
+    },
+    named: {
+      recall: (key, fingerprint) =>
+        ask({ about: "named", asked: { key, fingerprint } }, (answer) =>
+          answer.about === "named" ? answer.answer : null,
+        ).then((verdict) => verdict ?? RUNS),
+      remember: (key, answer) => void send("named", { key, answer }),
     },
     reasoning: {
       keep: (kept) => void send("reasoning", kept),

@@ -171,7 +171,15 @@ function serve(plan: Plan, early: readonly LedgerReply[]): Serving | null {
       ? null
       : createStandingLink({ standing: plan.standing, send, resolve, setTimer: effects.setTimer });
   const sinks = standing === null ? [] : [standing.sink];
-  const build = buildFor({ output, batches, governed, reasoning: supervisor.reasoning, resolve, sinks });
+  const build = buildFor({
+    output,
+    batches,
+    governed,
+    reasoning: supervisor.reasoning,
+    named: supervisor.named,
+    resolve,
+    sinks,
+  });
   const planned = build(plan, null);
   const { gateway } = planned;
   standing?.serve(gateway, deployment);
@@ -211,6 +219,7 @@ function buildFor(parts: {
   readonly batches: Batches;
   readonly governed: GovernedWorker | null;
   readonly reasoning: SupervisorClient["reasoning"];
+  readonly named: SupervisorClient["named"];
   readonly resolve: (ref: SecretRef) => Secret | null;
   readonly sinks: readonly Sink[];
 }): (plan: Plan, carried: Carried | null) => Planned {
@@ -230,7 +239,7 @@ function buildFor(parts: {
       keepsDecisions: plan.observed !== "none",
       log,
       governed: parts.governed,
-      ...(plan.workers > 1 ? { reasoningCopy: parts.reasoning } : {}),
+      ...(plan.workers > 1 ? { reasoningCopy: parts.reasoning, answersCopy: parts.named } : {}),
       processFigures: () => ({ residentBytes: process.memoryUsage.rss(), eventLoopLagMaxMs: lag() }),
       carried,
     });

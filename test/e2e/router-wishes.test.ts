@@ -39,6 +39,7 @@ beforeAll(async () => {
     `  ${name}: { protocol: openai, base_url: "${url}", allow_private: true, api_key_env: KEY${more} }\n`;
   gateway = await startGateway({
     config: `
+listen: "127.0.0.1:0"
 auth: { mode: token, client_tokens: ["token-of-alice", "token-of-bob"] }
 stream_open_after_ms: 300
 providers:
@@ -119,6 +120,34 @@ describe("an id", () => {
     const changed = await send({ stream, headers, more: { temperature: 0.5 } });
     expect([changed.status, changed.headers["x-ringmain-error"]]).toEqual([409, "idempotency_mismatch"]);
   });
+});
+
+describe("with several workers", () => {
+  test("an id is answered once by all of them", async () => {
+    const many = await startGateway({
+      config: `
+listen: "127.0.0.1:0"
+workers: 2
+auth: { mode: token, client_tokens: ["token-of-alice"] }
+providers: { keeps: { protocol: openai, base_url: "${vendor.url}", allow_private: true, api_key_env: KEY } }
+models: { main: { provider: keeps } }
+`,
+      env: { KEY: "sk-test" },
+    });
+    try {
+      const before = asked;
+      const answers: string[] = [];
+      // Each on a connection of its own, so that both workers take some.
+      for (let turn = 0; turn < 24; turn += 1) {
+        const headers = { authorization: "Bearer token-of-alice", "x-router-request-id": "turn" };
+        const body = JSON.stringify(question("openai", { model: "main" }));
+        answers.push((await ask(many.port, post("/v1/chat/completions", body, headers))).body.toString());
+      }
+      expect([new Set(answers).size, asked - before]).toEqual([1, 1]);
+    } finally {
+      await many.stop();
+    }
+  }, 30_000);
 });
 
 test("what was decided is told to who asks, and to nobody else", async () => {

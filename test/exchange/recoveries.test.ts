@@ -21,7 +21,7 @@ function setUp() {
     place: {
       deployment,
       shared: {
-        ...createLastingState(health, () => 0),
+        ...createLastingState(health, { wallMs: () => 0, answers: null }),
         onChanges(changes) {
           told.push(...changes);
           recoveries.watch(changes);

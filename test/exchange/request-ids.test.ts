@@ -14,7 +14,7 @@ const PROTOCOLS = VENDOR_WORDS.map(({ protocol }) => protocol);
 const callerOf = (label: string, digest = label): Caller => ({ ...ANONYMOUS, label, credentialDigest: () => digest });
 const ALICE = callerOf("token-1", "alice");
 
-function start(answer: Answer, over: { protocol?: string } & Partial<Pick<Deployment, "auth" | "workers">> = {}): Core {
+function start(answer: Answer, over: { protocol?: string } & Partial<Pick<Deployment, "auth">> = {}): Core {
   const { protocol = "openai", ...deployment } = over;
   const lanes = [laneOf("first/a/one", protocol)];
   return createCore({
@@ -175,11 +175,5 @@ describe("refused by the header's name", () => {
     expect(got.status).toBe(400);
     expect(got.text).toContain("x-router-request-id");
     expect(core.effects.calls).toHaveLength(0);
-  });
-
-  test("where several processes serve and nothing is kept for all of them", async () => {
-    const core = start(answering(OPENAI_WORDS), { workers: 2 });
-    const got = await core.ask(asking("turn"));
-    expect([got.status, got.text.includes("x-router-request-id needs idempotency.enabled")]).toEqual([400, true]);
   });
 });

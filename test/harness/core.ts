@@ -118,7 +118,10 @@ export function createCore(input: CoreInput): Core {
   const bugs: unknown[] = [];
   const changes: Change[] = [];
   const health = (tamper?.health ?? same)(createHealth(deployment, effects.random), deployment);
-  const shared = sharedOf(createLastingState(health, effects.wallMs), (more) => void changes.push(...more));
+  const shared = sharedOf(
+    createLastingState(health, { wallMs: effects.wallMs, answers: null }),
+    (more) => void changes.push(...more),
+  );
   const world = (tamper?.world ?? same)(worldOf(input, effects, protocols));
   const exchange = createExchange({
     world,

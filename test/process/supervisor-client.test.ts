@@ -48,3 +48,15 @@ test("the supervisor is told when the first one watches and when the last one le
     { kind: "decisions", body: { subscribe: false } },
   ]);
 });
+
+test("a request that names itself runs where no answer comes in time, and what was told of it is taken", async () => {
+  const { time, sent, client } = setUp();
+  const late = client.named.recall("k", "f");
+  time.advance(5_000);
+  expect(await late).toEqual({ kind: "run" });
+  const told = client.named.recall("k", "f");
+  client.answered(2, { about: "named", answer: { kind: "running" } });
+  expect(await told).toEqual({ kind: "running" });
+  client.named.remember("k", null);
+  expect(sent.at(-1)).toEqual({ kind: "named", body: { key: "k", answer: null } });
+});

@@ -25,8 +25,8 @@ interface Naming {
   readonly wishes: RouterWishes | null;
   /** Answers are kept because the operator says so; null: they are not. */
   readonly kept: IdempotencyStore | null;
-  /** For the names of the router's own header where nothing is configured; null: none are kept here. */
-  readonly memory: IdempotencyStore | null;
+  /** For the names of the router's own header where nothing is configured. */
+  readonly memory: IdempotencyStore;
   readonly hasCallers: boolean;
 }
 
@@ -43,10 +43,7 @@ export function nameOf({ request, wishes, kept, memory, hasCallers }: Naming): R
   if (text !== "" && text !== id) return refused(`${ROUTER_HEADER} and Idempotency-Key name this request differently.`);
   if (!hasCallers && request.caller.key === null)
     return refused(`${ROUTER_HEADER} needs callers that are told apart, and auth.mode is none here.`);
-  const store = kept ?? memory;
-  if (store === null)
-    return refused(`${ROUTER_HEADER} needs idempotency.enabled here, because several workers serve this address.`);
-  return ok({ text: id, store, isJoined: true });
+  return ok({ text: id, store: kept ?? memory, isJoined: true });
 }
 
 type Recall =
