@@ -210,6 +210,10 @@ ${explanation.reason}
   const dialects = order.flatMap(({ lane, dialect }) =>
     dialect.length === 0 ? [] : [`${lane}: ${dialect.join(", ")}`],
   );
+  const listed = order.flatMap(({ lane, listed: names }) =>
+    names.length === 0 ? [] : [`${lane}: ${names.join(", ")}`],
+  );
+  const listedLines = listed.length === 0 ? "" : `\nKnown from its vendor's list\n${listed.join("\n")}\n`;
   const dialectLines = dialects.length === 0 ? "" : `\nDialect\n${dialects.join("\n")}\n`;
   const headers = order.flatMap((lane) => {
     const said = Object.entries(lane.headers).map(([name, value]) => `${name}: ${value}`);
@@ -217,7 +221,7 @@ ${explanation.reason}
   });
   const headerLines = headers.length === 0 || !hasRequest ? "" : `\nVersion\n${headers.join("\n")}\n`;
   const answer = refusal === null ? "" : `\nThe client would be told ${refusal.code}: ${refusal.message}\n`;
-  return `${head}${orderTable}${dialectLines}${headerLines}${leftTable}${answer}`;
+  return `${head}${orderTable}${dialectLines}${listedLines}${headerLines}${leftTable}${answer}`;
 }
 
 function lossesText(losses: Explanation["order"][number]["losses"]): string {

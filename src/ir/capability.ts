@@ -36,6 +36,39 @@ export interface Capabilities {
   readonly abilities?: Readonly<Partial<Record<Ability, boolean>>>;
 }
 
+/** What a vendor's own list says of a model; what is absent it does not say. */
+export interface ListedFacts {
+  readonly contextWindow?: number;
+  readonly maxInputTokens?: number;
+  readonly maxOutputTokens?: number;
+  readonly input?: readonly Modality[];
+  readonly output?: readonly Modality[];
+  readonly tools?: boolean;
+  readonly structuredOutput?: boolean;
+  readonly reasoning?: boolean;
+}
+
+const LISTED = [
+  "contextWindow",
+  "maxInputTokens",
+  "maxOutputTokens",
+  "input",
+  "output",
+  "tools",
+  "structuredOutput",
+  "reasoning",
+] as const satisfies readonly (keyof ListedFacts)[];
+
+/** Only what was not known: the operator and the catalog know better. `names`: what was filled in. */
+export function withListedFacts(
+  capabilities: Capabilities,
+  listed: ListedFacts,
+): { readonly capabilities: Capabilities; readonly names: readonly string[] } {
+  const names = LISTED.filter((name) => listed[name] !== undefined && (capabilities[name] ?? null) === null);
+  const filled = Object.fromEntries(names.map((name) => [name, listed[name]]));
+  return { capabilities: { ...capabilities, ...filled }, names };
+}
+
 /** Tokens that a prompt may have; null: unknown. */
 export function promptRoom({ contextWindow, maxInputTokens }: Capabilities): number | null {
   if (maxInputTokens === undefined) return contextWindow;

@@ -176,6 +176,8 @@ export interface Lane {
   readonly pinned: boolean;
   /** Compared with its vendor's own list of models once a day. Absent: it is not. */
   readonly watch?: true;
+  /** Capabilities that are known from that list alone; absent: none. */
+  readonly listed?: readonly string[];
   /** The operator took it out of service; `routing` is false then. Absent: it is not. */
   readonly parked?: true;
   /** Its vendor's list lacks it since then, and held it before; wall clock. Absent: it does not. */

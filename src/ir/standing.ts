@@ -2,6 +2,7 @@
  * What outlives a process of how lanes and accounts stand: what vendors said against them, and what the operator ordered.
  * Plain data for messages and a file. Moments are wall clock. Types only.
  */
+import type { ListedFacts } from "./capability.ts";
 import type { Failure } from "./failure.ts";
 import type { QuotaFact } from "./quota.ts";
 
@@ -51,6 +52,16 @@ export interface KeptListing {
   readonly held: readonly string[];
   /** Those of them that a complete list lacks, and since when; wall clock. */
   readonly missing: Readonly<Record<string, number>>;
+  /** What the lists say of the models that are watched; absent: nothing. */
+  readonly facts?: Readonly<Record<string, ListedFacts>>;
+}
+
+/** What a vendor gave of its models. */
+export interface GivenList {
+  readonly names: ReadonlySet<string>;
+  /** By name, of those of which it says more; absent: of none. */
+  readonly facts?: ReadonlyMap<string, ListedFacts>;
+  readonly isComplete: boolean;
 }
 
 /** What a worker begins with. */

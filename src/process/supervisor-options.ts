@@ -2,6 +2,7 @@
 import type { DisplayState } from "../displays/display.ts";
 import type { Allowance } from "../ir/allowance.ts";
 import type { Deployment, Lane } from "../ir/deployment.ts";
+import type { GivenList } from "../ir/standing.ts";
 import type { Sink } from "../observability/sinks.ts";
 import type { Effects } from "../std/effects.ts";
 import type { Environment } from "./environment.ts";
@@ -42,7 +43,7 @@ export interface SupervisorOptions {
 /** A vendor, as one deployment asks it. */
 export interface VendorAsk {
   /** Bounded in time and size. */
-  ask(lane: Lane): Promise<{ readonly names: ReadonlySet<string>; readonly isComplete: boolean } | null>;
+  ask(lane: Lane): Promise<GivenList | null>;
   /** The salted digest of the credential that is sent; null: none is. */
   digest(lane: Lane, salt: string): string | null;
 }

@@ -72,7 +72,7 @@ export function createVendorWatch(options: WatchOptions): VendorWatch {
     options.keep(account, after);
     each.dueWallMs = dueOf(after);
     tell(say, each.lanes, before, after);
-    if (JSON.stringify(before?.missing ?? {}) !== JSON.stringify(after.missing)) options.onChange();
+    if (toldBy(before) !== toldBy(after)) options.onChange();
     arm();
   };
   return {
@@ -99,6 +99,11 @@ export function createVendorWatch(options: WatchOptions): VendorWatch {
       watched = new Map();
     },
   };
+}
+
+/** What lanes are told of it. */
+function toldBy(listing: KeptListing | null): string {
+  return JSON.stringify([listing?.missing ?? {}, listing?.facts ?? {}]);
 }
 
 function tell(say: WatchOptions["say"], lanes: readonly Lane[], before: KeptListing | null, after: KeptListing): void {

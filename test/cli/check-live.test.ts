@@ -6,7 +6,12 @@ import { deploymentOf, laneOf, poolOf } from "../harness/deployments.ts";
 const LANES = ["v/a/m", "v/a/n", "v/b/m", "w/a/o", "x/a/p", "y/a/q"].map((id) => laneOf(id, "openai"));
 const DEPLOYMENT = deploymentOf({ lanes: LANES, targets: [poolOf("pool", LANES)] });
 const said = { key: "taken", because: "", list: null, tookMs: 12.4 } as const;
-const listOf = (isComplete: boolean, ...names: string[]) => ({ names: new Set(names), isComplete, next: null });
+const listOf = (isComplete: boolean, ...names: string[]) => ({
+  names: new Set(names),
+  facts: new Map(),
+  isComplete,
+  next: null,
+});
 
 test("each account is asked once, and four at once at most", async () => {
   const asked: string[] = [];

@@ -4,12 +4,13 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ListedFacts } from "../../src/ir/capability.ts";
 import type { Deployment, Lane } from "../../src/ir/deployment.ts";
-import type { KeptListing } from "../../src/ir/standing.ts";
-import { foldListing } from "../../src/process/listings.ts";
+import type { GivenList, KeptListing } from "../../src/ir/standing.ts";
+import { foldListing, withListings } from "../../src/process/listings.ts";
 import { createStandingService } from "../../src/process/standing-service.ts";
 import { createVendorWatch } from "../../src/process/vendor-watch.ts";
-import { laneOf } from "../harness/deployments.ts";
+import { EMPTY_DEPLOYMENT, laneOf } from "../harness/deployments.ts";
 import { createVirtualEffects } from "../harness/virtual-effects.ts";
 import { deploymentOf } from "./deployments.ts";
 
@@ -179,5 +180,43 @@ describe("day after day", () => {
     second.reload(second.deployment);
     expect(second.lane()?.notListedSinceMs).toBeUndefined();
     await second.close();
+  });
+});
+
+describe("what a list says of a model", () => {
+  const facts = new Map<string, ListedFacts>([
+    ["x", { contextWindow: 8_000, tools: true, input: ["text", "image"] }],
+    ["z", { tools: false }],
+  ]);
+  const known = laneOf("v/a/x", "openai", {
+    upstreamModel: "x",
+    watch: true,
+    capabilities: { contextWindow: 100_000 },
+  });
+  const unwatched = laneOf("v/a/w", "openai", { upstreamModel: "x" });
+  const fold = (before: KeptListing | null, given: GivenList | null, credential = "k") =>
+    foldListing({ before, lanes: [known], given, credential, wallMs: 1 });
+  const apply = (listing: KeptListing): Lane[] =>
+    Object.values(
+      withListings({ ...EMPTY_DEPLOYMENT, lanes: { "v/a/x": known, "v/a/w": unwatched } }, new Map([["v/a", listing]]))
+        .lanes,
+    );
+
+  test("fills in what is not known, and overrules nothing", () => {
+    const [lane, other] = apply(fold(null, { names: new Set(["x"]), facts, isComplete: true }));
+    expect(lane?.capabilities).toMatchObject({ contextWindow: 100_000, tools: true, input: ["text", "image"] });
+    expect(lane?.listed).toEqual(["input", "tools"]);
+    expect([other?.capabilities.tools, other?.listed]).toEqual([null, undefined]);
+  });
+
+  test("holds until a list says otherwise, and is another credential's own", () => {
+    const first = fold(null, { names: new Set(["x"]), facts, isComplete: true });
+    expect(fold(first, null).facts).toEqual(first.facts ?? {});
+    expect(fold(first, { names: new Set(["x"]), isComplete: true }).facts).toEqual(first.facts ?? {});
+    const changed = new Map<string, ListedFacts>([["x", { tools: false }]]);
+    expect(fold(first, { names: new Set(["x"]), facts: changed, isComplete: true }).facts).toEqual({
+      x: { tools: false },
+    });
+    expect(fold(first, null, "other").facts).toBeUndefined();
   });
 });

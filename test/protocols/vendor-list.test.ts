@@ -1,5 +1,6 @@
 // Vendors' own lists of models, in the shapes vendors give them: which names, and whether these are all.
 import { expect, test } from "bun:test";
+import type { ListedFacts } from "../../src/ir/capability.ts";
 import { readVendorList } from "../../src/protocols/shared/vendor-list.ts";
 
 test.each<[string, unknown, readonly string[], boolean]>([
@@ -31,4 +32,61 @@ test.each<readonly [string, unknown, string | null]>([
 ])("the page after it: %s", (_name, body, expected) => {
   const next = readVendorList(body)?.next ?? null;
   expect(next === null ? null : `${next.parameter}=${next.value}`).toBe(expected);
+});
+
+test.each<readonly [string, Record<string, unknown>, ListedFacts | undefined]>([
+  [
+    "OpenRouter",
+    {
+      context_length: 200_000,
+      top_provider: { context_length: 200_000, max_completion_tokens: 64_000 },
+      architecture: { input_modalities: ["text", "image", "file"], output_modalities: ["text"] },
+      supported_parameters: ["max_tokens", "tools", "tool_choice", "structured_outputs"],
+    },
+    {
+      contextWindow: 200_000,
+      maxOutputTokens: 64_000,
+      input: ["text", "image", "document"],
+      output: ["text"],
+      tools: true,
+      structuredOutput: true,
+      reasoning: false,
+    },
+  ],
+  [
+    "Anthropic",
+    {
+      max_input_tokens: 200_000,
+      max_tokens: 64_000,
+      capabilities: {
+        image_input: { supported: true },
+        pdf_input: { supported: false },
+        structured_outputs: { supported: true },
+        thinking: { supported: true, types: {} },
+      },
+    },
+    {
+      maxInputTokens: 200_000,
+      maxOutputTokens: 64_000,
+      input: ["text", "image"],
+      structuredOutput: true,
+      reasoning: true,
+    },
+  ],
+  [
+    "Gemini",
+    { inputTokenLimit: 1_048_576, outputTokenLimit: 65_536, thinking: true },
+    { maxInputTokens: 1_048_576, maxOutputTokens: 65_536, reasoning: true },
+  ],
+  ["nothing more", { object: "model", owned_by: "v" }, undefined],
+  [
+    "what is null, absent or of another type",
+    { context_length: null, max_tokens: "many", supported_parameters: 5, thinking: 1 },
+    undefined,
+  ],
+  ["numbers that are none", { context_length: -1, max_tokens: 1.5, inputTokenLimit: 1e12 }, undefined],
+  ["kinds of input that nothing here knows", { architecture: { input_modalities: ["text", "smell"] } }, undefined],
+  ["one of two kinds", { capabilities: { image_input: { supported: true } } }, undefined],
+])("what it says of a model: %s", (_name, more, facts) => {
+  expect(readVendorList({ data: [{ id: "v/a", ...more }, { id: "b" }] })?.facts.get("v/a")).toEqual(facts);
 });

@@ -88,6 +88,8 @@ interface ExplainedLane {
   readonly headers: Readonly<Record<string, string>>;
   /** Where its server differs from one that is in no catalog. */
   readonly dialect: readonly string[];
+  /** Capabilities that are known from its vendor's list alone. */
+  readonly listed: readonly string[];
   readonly free_slots: number;
   /** What is left of the vendor's limits, as it told last; empty: nothing is known. */
   readonly quotas: readonly { readonly window: string; readonly left_share: number; readonly resets_in_ms: number }[];
@@ -260,6 +262,7 @@ function explainedLane(explaining: Explaining, lane: Lane, odds: number): Explai
     losses: losses.map(({ field, how, detail }) => ({ field, how, detail })),
     headers: versionHeaders(explaining, lane, egress),
     dialect: dialectWords(dialect),
+    listed: lane.listed ?? [],
     free_slots: Math.max(0, lane.slots.max - facts.inflight),
     quotas: facts.quotas.map(({ window, leftShare, resetsInMs }) => ({
       window,

@@ -61,6 +61,7 @@ const NAMES_MAX = 20_000;
 /** The pages after the first one. A page that is not given leaves the list incomplete. */
 async function withPages(asked: Asked, path: string, first: VendorList): Promise<VendorList> {
   const names = new Set(first.names);
+  const facts = new Map(first.facts);
   let page = first;
   for (let pages = 1; page.next !== null && pages < PAGES_MAX && names.size < NAMES_MAX; pages += 1) {
     const { parameter, value } = page.next;
@@ -70,9 +71,10 @@ async function withPages(asked: Asked, path: string, first: VendorList): Promise
     // A vendor that does not know the parameter gives the same page again.
     if (next === null || [...next.names].every((name) => names.has(name))) break;
     for (const name of next.names) names.add(name);
+    for (const [name, said] of next.facts) facts.set(name, said);
     page = next;
   }
-  return { names, isComplete: page.isComplete, next: page.next };
+  return { names, facts, isComplete: page.isComplete, next: page.next };
 }
 
 /** Beside the operation's own path, where the configuration has another one; null: unknown. */
