@@ -3,6 +3,7 @@ import { TIERS } from "../ir/capability.ts";
 import type { CheckInput, Findings } from "./findings.ts";
 import { accountsOf, providerOf } from "./merge.ts";
 import type { Path } from "./problem.ts";
+import { dataPolicyOf } from "./resolve-lanes.ts";
 import type { CatalogModel, ConfigModel } from "./schema.ts";
 
 export function checkFacts(input: CheckInput, findings: Findings): void {
@@ -16,6 +17,8 @@ export function checkFacts(input: CheckInput, findings: Findings): void {
     if (keep.includes("model")) checkIdentities(members, path, findings);
     else checkAbilities(members, path, findings);
     if (keep.includes("tier")) checkTiers(members, path, findings);
+    if (keep.includes("region")) checkRegions(members, path, findings);
+    if (keep.includes("zdr")) checkRetention(members, path, findings);
   }
 }
 
@@ -27,6 +30,7 @@ interface KnownModel {
   /** False: a mere label, which holds at its own provider alone. */
   readonly isProven: boolean;
   readonly facts: Partial<NonNullable<CatalogModel["capabilities"]>>;
+  readonly policy: ReturnType<typeof dataPolicyOf>;
 }
 
 function knownModels({ config, catalog }: CheckInput): readonly KnownModel[] {
@@ -44,6 +48,7 @@ function knownModels({ config, catalog }: CheckInput): readonly KnownModel[] {
       identity: found?.id ?? canonical?.trim().toLowerCase() ?? `${model.provider}/${upstream}`,
       isProven: found !== null || canonical !== undefined,
       facts: { ...facts?.model.capabilities, ...model.capabilities },
+      policy: provider === undefined ? {} : dataPolicyOf(model, provider),
     };
   });
 }
@@ -86,6 +91,26 @@ function checkTiers(members: readonly KnownModel[], path: Path, findings: Findin
   findings.warn(
     path,
     `promises the class of a model, and that of ${listed(unknown.map(({ name }) => name))} is not known: it stands in for no other model; write capabilities.tier: ${tierLine(unknown, members)}`,
+  );
+}
+
+function checkRegions(members: readonly KnownModel[], path: Path, findings: Findings): void {
+  const unknown = members.filter(({ policy }) => policy.region === undefined);
+  if (unknown.length === 0) return;
+  const [first] = unknown;
+  findings.warn(
+    path,
+    `promises the region, and that of ${listed(unknown.map(({ name }) => name))} is not known: it stands in for no other model, and none for it; write models: { ${first?.name ?? ""}: { region: <its region> } }`,
+  );
+}
+
+function checkRetention(members: readonly KnownModel[], path: Path, findings: Findings): void {
+  const others = members.filter(({ policy }) => policy.retention !== "none");
+  if (others.length === 0) return;
+  const [first] = others;
+  findings.warn(
+    path,
+    `promises that nothing is kept, which is not known of ${listed(others.map(({ name, policy }) => `${name} (${policy.retention ?? "not known"})`))}: it stands in for no other; where your contract says so, write models: { ${first?.name ?? ""}: { retention: none } }`,
   );
 }
 

@@ -161,7 +161,7 @@ function abilitiesOf(facts: { readonly [A in Ability]?: boolean | undefined }): 
 }
 
 /** The model's own word over its provider's. */
-function dataPolicyOf(model: ConfigModel, provider: ConfigProvider): Pick<Lane, "region" | "retention"> {
+export function dataPolicyOf(model: ConfigModel, provider: ConfigProvider): Pick<Lane, "region" | "retention"> {
   const region = model.region ?? provider.region ?? regionOfHost(provider.base_url ?? "");
   const retention = model.retention ?? provider.retention;
   return { ...(region === null ? {} : { region }), ...(retention === undefined ? {} : { retention }) };

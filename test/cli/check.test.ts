@@ -259,3 +259,19 @@ pools:
   expect(out).toContain("write capabilities.tier: models: { own: { capabilities: { tier: frontier } } }");
   expect(out).toContain("write canonical: models: { own: { canonical: gpt-6-sol } }");
 });
+
+test("a promise of where data goes that rests on no fact is warned of too", async () => {
+  const { out } = await run([], {
+    "config.yaml": `providers: { openai: { api_key_env: ACME_KEY } }
+models: { here: { provider: openai, region: eu, retention: none }, there: { provider: openai } }
+pools:
+  near: { members: [{ target: here }, { target: there }], failover: { keep: [region] } }
+  quiet: { members: [{ target: here }, { target: there }], failover: { keep: [zdr] } }
+  alone: { members: [{ target: here }], failover: { keep: [region, zdr] } }
+`,
+  });
+  expect(out).toContain("that of there is not known");
+  expect(out).toContain("write models: { there: { region: <its region> } }");
+  expect(out).toContain("which is not known of there (kept)");
+  expect(out).not.toContain("pools.alone.failover.keep: promises");
+});
