@@ -9,8 +9,6 @@ export interface Growth {
   readonly noise: number;
 }
 
-/** Less than a collector gives or takes from one round to the next. */
-const GROWN_MAX = 8 * 1024 * 1024;
 const NOISE_TIMES = 4;
 
 export function growthOf(levels: readonly number[]): Growth {
@@ -23,8 +21,9 @@ export function growthOf(levels: readonly number[]): Growth {
   };
 }
 
-export function isGrowing({ grown, noise }: Growth): boolean {
-  return grown > GROWN_MAX + NOISE_TIMES * noise;
+/** `grownMax`: less than its collector leaves lying between two of its rounds. */
+export function isGrowing({ grown, noise }: Growth, grownMax: number): boolean {
+  return grown > grownMax + NOISE_TIMES * noise;
 }
 
 function median(values: readonly number[]): number {

@@ -11,7 +11,7 @@ test("levels that vary around a line that does not rise are level", () => {
     fc.property(noise, fc.integer({ min: 0, max: 4 }), (shares, mb) => {
       // What rises for the last few alone may look like a line; what varies by turns may not.
       const levels = shares.flatMap((share) => [90 * MB + share * mb * MB, 90 * MB - share * mb * MB]);
-      expect(isGrowing(growthOf(levels))).toBe(false);
+      expect(isGrowing(growthOf(levels), 8 * MB)).toBe(false);
     }),
   );
 });
@@ -22,7 +22,7 @@ test("a steady growth shows through twice its noise, and through outliers", () =
       const levels = shares.map((share, at) => (90 + at * 4 + share * mb) * MB);
       levels[1] = 200 * MB;
       const growth = growthOf(levels);
-      expect(isGrowing(growth)).toBe(true);
+      expect(isGrowing(growth, 8 * MB)).toBe(true);
     }),
   );
 });
