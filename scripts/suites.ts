@@ -51,8 +51,7 @@ export const SUITES = {
     args: ["--preload", `./${SUITES_FOLDER}/fuzz/many-runs.ts`],
   },
   soak: {
-    title:
-      "a stretch of time: the simulation over new seeds, kills of the ledger under load, and memory under mixed load",
+    title: "a stretch of time: the simulation over new seeds, and kills of the ledger under load",
     tests: { paths: [`${SUITES_FOLDER}/soak`] },
     minutesMax: 6,
     needs: [],
